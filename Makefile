@@ -1,0 +1,42 @@
+PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v python3)
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check serve bench format clean
+
+help: ## Show this help
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: .venv/.ready ## Make .venv with everything in it (torch first, then the rest, pinned)
+
+.venv/.ready: pyproject.toml constraints.txt requirements-nodeps.txt
+	@test -d .venv || $(PYTHON) -m venv .venv
+	@echo "installing torch" && $(BIN)/pip install -q torch==2.13.0
+	@echo "installing the rest" && $(BIN)/pip install -q -c constraints.txt -e '.[dev]'
+	@$(BIN)/pip install -q --no-deps -r requirements-nodeps.txt
+	@date -u +%FT%TZ > $@ && echo "ready"
+
+demo: setup ## Run one generation the whole way, on a real video
+	@$(BIN)/assay demo
+
+test: setup ## Run every test
+	$(BIN)/pytest
+
+check: setup ## Lint, types, import contracts, docs
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -q tests/architecture
+
+serve: setup ## Serve the API, the console and the public verifier on this machine
+	@$(BIN)/assay serve
+
+bench: setup ## Measure, and write the figures to evals/results
+	$(BIN)/python -m evals.bench
+
+format: setup ## Format the code
+	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
+
+clean: ## Remove what was made here, .venv included
+	rm -rf .venv out build .pytest_cache .mypy_cache .ruff_cache .hypothesis

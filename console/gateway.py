@@ -1,0 +1,128 @@
+"""OpenAI's Videos API, so that a platform changes its base URL and nothing else.
+
+An account sees its own videos here and no others, moderators included: this is the platform's door, not the console.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from anyio import to_thread
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import FileResponse
+
+from console.auth import Caller
+from console.orders import ordered
+from console.room import In, Room
+from console.serving import video_response
+from console.videos import video
+from core.case import Case, Phase
+from core.errors import BadInput, Conflict, Erased, NotFound, NotNow
+from pipeline.people import Person
+
+gateway = APIRouter(prefix="/v1/videos", tags=["videos"])
+
+_FIELDS = {
+    "prompt": {"type": "string"},
+    "model": {"type": "string"},
+    "seconds": {"type": "string", "description": "A number; numbers are taken too."},
+    "size": {"type": "string", "example": "1280x720"},
+    "cameos": {"type": "array", "items": {"type": "string"}, "description": "Handles; also as `characters`."},
+}
+_FILE = {"type": "string", "format": "binary", "description": "A PNG, a JPEG or an MP4."}
+_URL = {"type": "object", "properties": {"image_url": {"type": "string", "description": "A data: URL."}}}
+_ORDER = {
+    "required": True,
+    "content": {
+        kind: {"schema": {"type": "object", "required": ["prompt"], "properties": _FIELDS | {"input_reference": ref}}}
+        for kind, ref in (("application/json", _URL), ("multipart/form-data", _FILE))
+    },
+}
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "The same key by the same account is the same video.",
+}
+
+
+@gateway.post("", summary="Make a video", openapi_extra={"requestBody": _ORDER, "parameters": [_KEY]})
+async def create(request: Request, who: Caller, room: In) -> dict[str, Any]:
+    """The prompt is screened and judged first; what becomes of it is told by GET /v1/videos/{id}."""
+    async with ordered(request, room) as order:
+        case = await to_thread.run_sync(room.desk.submit, who, order)
+    return await to_thread.run_sync(_shown, who, room, case)
+
+
+@gateway.get("", summary="Your videos")
+def videos(
+    who: Caller,
+    room: In,
+    after: Annotated[str, Query(description="The last id of the page before.")] = "",
+    limit: Annotated[int, Query(ge=1, le=100, description="How many at the most.")] = 20,
+    order: Annotated[Literal["asc", "desc"], Query(description="`asc`: the one that moved last comes last.")] = "desc",
+) -> dict[str, Any]:
+    """The one that moved last comes first."""
+    mine = [c for c in room.desk.cases(who, limit=1000) if c.request.author == who.id]
+    mine = mine if order == "desc" else mine[::-1]
+    at = next((i + 1 for i, c in enumerate(mine) if c.id == after), None if after else 0)
+    if at is None:
+        raise BadInput("after names no video of yours")
+    page = [_shown(who, room, case) for case in mine[at : at + limit]]
+    return {
+        "object": "list",
+        "data": page,
+        "first_id": page[0]["id"] if page else None,
+        "last_id": page[-1]["id"] if page else None,
+        "has_more": len(mine) > at + limit,
+    }
+
+
+@gateway.get("/{video_id}", summary="A video")
+def retrieve(video_id: str, who: Caller, room: In) -> dict[str, Any]:
+    """A refusal is `failed` with error code `policy_refused`; a hold is `in_progress`, and `assay` says why."""
+    return _shown(who, room, _own(who, room, video_id))
+
+
+@gateway.get("/{video_id}/content", summary="The video's bytes", response_class=FileResponse)
+def content(
+    video_id: str, who: Caller, room: In, variant: Literal["video", "thumbnail", "spritesheet"] = "video"
+) -> FileResponse:
+    """Once it is published, and as long as it is. Ranges are served."""
+    case = _own(who, room, video_id)
+    if variant != "video":
+        raise BadInput("only the variant 'video' is served: any other would come without its marks")
+    if case.phase in (Phase.REFUSED, Phase.RECALLED, Phase.WITHDRAWN):
+        raise NotFound("this video is not to be had")
+    if case.phase is not Phase.PUBLISHED:
+        raise NotNow("this video is not ready yet")
+    return video_response(room, None, case)
+
+
+@gateway.delete("/{video_id}", summary="Recall a video")
+def delete(video_id: str, who: Caller, room: In) -> dict[str, Any]:
+    """Stops it, or takes it down. Its history stays, and it then reads as failed with error code `recalled`."""
+    case = _own(who, room, video_id)
+    for _ in range(3):  # a worker may move the case at the same moment; the wish stays the same
+        try:
+            case = room.desk.recall(who, case.id, code="author")
+            return {"id": case.id, "object": "video.deleted", "deleted": True}
+        except Conflict:
+            continue
+    raise Conflict
+
+
+def _own(who: Person, room: Room, video_id: str) -> Case:
+    case = room.desk.case(who, video_id)
+    if case.request.author != who.id:
+        raise NotFound("there is no such video")
+    return case
+
+
+def _shown(who: Person, room: Room, case: Case) -> dict[str, Any]:
+    try:
+        prompt = room.desk.prompt(who, case.id)
+    except Erased:
+        prompt = None
+    return video(case, room.desk.history(who, case.id), prompt)

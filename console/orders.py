@@ -1,0 +1,145 @@
+"""Reads what a client of OpenAI's Videos API sends, as JSON or as a form, into a request for the desk."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request as HttpRequest
+from starlette.concurrency import run_in_threadpool
+
+from console.room import Room
+from console.uploads import Upload, body, new_folder, receive
+from core.errors import BadInput
+from pipeline.desk import Request
+
+_JSON_BYTES = 16 * 1024**2  # a reference image may lie in the JSON as a data URL
+_KINDS = ((b"\x89PNG\r\n\x1a\n", 0, ".png"), (b"\xff\xd8\xff", 0, ".jpg"), (b"ftyp", 4, ".mp4"))
+_CAMEOS = ("cameos", "characters", "character_ids")
+
+
+@asynccontextmanager
+async def ordered(http: HttpRequest, room: Room) -> AsyncIterator[Request]:
+    """The request for a video. Its reference file is there only for as long as the context lasts. Raises BadInput."""
+    key = http.headers.get("idempotency-key", "")[:255]
+    if http.headers.get("content-type", "").startswith("multipart/form-data"):
+        async with receive(http, room.uploads, field="input_reference", limit=room.upload_bytes) as upload:
+            yield await run_in_threadpool(_from_form, upload, key)
+        return
+    asked = _json(await body(http, _JSON_BYTES))
+    folder = new_folder(room.uploads)
+    try:
+        yield await run_in_threadpool(_from_json, asked, folder, key)
+    finally:
+        await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
+
+
+def _from_form(upload: Upload, key: str) -> Request:
+    names = [form for name in _CAMEOS for form in (name, f"{name}[]", f"{name}[][id]", f"{name}[id]")]
+    return _request(
+        prompt=upload.one("prompt"),
+        model=upload.one("model"),
+        seconds=upload.one("seconds") or None,
+        size=upload.one("size"),
+        cameos=upload.all(*names),
+        reference=_named_rightly(upload.file) if upload.file else None,
+        key=key,
+    )
+
+
+def _from_json(asked: dict[str, Any], folder: Path, key: str) -> Request:
+    return _request(
+        prompt=asked.get("prompt"),
+        model=asked.get("model"),
+        seconds=asked.get("seconds"),
+        size=asked.get("size"),
+        cameos=[_id(one) for name in _CAMEOS for one in _list(asked.get(name))],
+        reference=_reference(asked.get("input_reference"), folder),
+        key=key,
+    )
+
+
+def _request(
+    *, prompt: Any, model: Any, seconds: Any, size: Any, cameos: list[str], reference: Path | None, key: str
+) -> Request:
+    return Request(
+        prompt=_text(prompt, "prompt"),
+        model=_text(model, "model"),
+        seconds=_number(seconds),
+        size=_text(size, "size"),
+        cameos=tuple(cameos),
+        references=(reference,) if reference else (),
+        key=key,
+    )
+
+
+def _json(raw: bytes) -> dict[str, Any]:
+    try:
+        asked = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise BadInput("the body is not JSON") from None
+    if not isinstance(asked, dict):
+        raise BadInput("the body must be a JSON object with a prompt")
+    return asked
+
+
+def _text(value: Any, name: str) -> str:
+    if value is not None and not isinstance(value, str):
+        raise BadInput(f"{name} must be a text")
+    return value or ""
+
+
+def _number(value: Any) -> float | None:
+    if value is None:
+        return None
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise BadInput("seconds must be a number") from None
+
+
+def _list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _id(cameo: Any) -> str:
+    name = cameo.get("id") if isinstance(cameo, dict) else cameo
+    if not isinstance(name, str) or not name:
+        raise BadInput("cameos are named by their handles")
+    return name
+
+
+def _reference(given: Any, folder: Path) -> Path | None:
+    url = given.get("image_url") if isinstance(given, dict) else given
+    if given is None:
+        return None
+    if not isinstance(url, str) or not url.startswith("data:"):
+        # Fetching an address that a stranger names would let them look around behind the firewall.
+        raise BadInput("input_reference must be sent with the request: as a form file, or as a data: URL in image_url")
+    head, _, data = url.partition(",")
+    file = folder / "file.bin"
+    try:
+        file.write_bytes(base64.b64decode(data, validate=True) if head.endswith(";base64") else b"")
+    except binascii.Error:
+        raise BadInput("the data: URL of input_reference is not base64") from None
+    return _named_rightly(file)
+
+
+def _named_rightly(file: Path) -> Path:
+    """The file under the suffix that its first bytes tell, whatever the sender called it."""
+    with file.open("rb") as opened:
+        head = opened.read(16)
+    suffix = next((s for magic, at, s in _KINDS if head[at : at + len(magic)] == magic), None)
+    if suffix is None:
+        raise BadInput("input_reference must be a PNG, a JPEG or an MP4")
+    return file.rename(file.with_suffix(suffix))

@@ -1,0 +1,35 @@
+"""How often one visitor may ask: counted by address over a minute, and forgotten after it."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+from time import monotonic
+
+from console.refusals import TooMany
+from console.throttle import network
+
+
+class Pace:
+    """At most `most` questions in `window` seconds an address; beyond `known` addresses the oldest is forgotten."""
+
+    def __init__(
+        self, *, most: int = 120, window: float = 60.0, known: int = 10_000, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._most, self._window, self._known, self._clock = most, window, known, clock
+        self._asked: OrderedDict[str, tuple[int, float]] = OrderedDict()
+        self._lock = Lock()
+
+    def step(self, address: str, *, cost: int = 1) -> None:
+        """Count a question. Raises TooMany for an address that asks too often."""
+        key, now = network(address), self._clock()
+        with self._lock:
+            count, since = self._asked.pop(key, (0, now))
+            if now - since >= self._window:
+                count, since = 0, now
+            self._asked[key] = (count + cost, since)
+            while len(self._asked) > self._known:
+                self._asked.popitem(last=False)
+        if count + cost > self._most:
+            raise TooMany("You ask faster than is allowed here: wait a minute.")

@@ -1,0 +1,51 @@
+"""A file that is the whole body of a request: bounded in size and in time, and gone when the context ends."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.requests import ClientDisconnect, Request
+
+from console.multipart import too_large
+from console.refusals import NotSuch
+from console.uploads import PATIENCE, linger, new_folder
+from core.errors import BadInput
+
+_KINDS = ("video/", "image/", "application/mp4", "application/octet-stream")
+
+
+@asynccontextmanager
+async def receive_raw(request: Request, folder: Path, *, limit: int) -> AsyncIterator[Path]:
+    """The body as a file. Raises NotSuch for another kind than media, TooLarge, and BadInput for an empty one."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not kind.startswith(_KINDS):
+        raise NotSuch("send a video or an image as the body, and say which in Content-Type")
+    mine = await asyncio.to_thread(new_folder, folder)
+    try:
+        yield await _received(request, mine / "asset", limit)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, mine, ignore_errors=True)
+
+
+async def _received(request: Request, to: Path, limit: int) -> Path:
+    stream, written = request.stream(), 0
+    try:
+        async with asyncio.timeout(PATIENCE):
+            with to.open("wb") as file:
+                async for chunk in stream:
+                    written += len(chunk)
+                    if written > limit:
+                        await linger(stream)
+                        raise too_large(limit)
+                    await asyncio.to_thread(file.write, chunk)
+    except TimeoutError:
+        raise BadInput("the upload took too long") from None
+    except ClientDisconnect:
+        raise BadInput("the upload was broken off") from None
+    if not written:
+        raise BadInput("the body is empty: send a file")
+    return to

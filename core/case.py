@@ -1,0 +1,210 @@
+"""A case is everything known about one generation: the fold of its events, and nothing else."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import assert_never
+
+from core.assets import Asset
+from core.events import (
+    Appealed,
+    Commissioned,
+    EngineDeclined,
+    Event,
+    Faltered,
+    Judged,
+    Measured,
+    Published,
+    Recalled,
+    Rendered,
+    Resumed,
+    Ruled,
+    Sealed,
+    Submitted,
+    Withdrawn,
+)
+from core.signals import Signal, Subject
+from core.verdicts import Decision, Gate, Ruling, Verdict
+
+STUMBLES_BEFORE_A_PERSON = 3
+_LOST_JOBS = ("EngineFault", "BadMedia")  # the job is spent: what helps is a new order, not another look
+
+
+class Phase(StrEnum):
+    """Where a case is: what has been done. What comes next is ROUTE's business."""
+
+    NEW = "new"
+    SUBMITTED = "submitted"
+    SCREENED = "screened"
+    ADMITTED = "admitted"
+    COMMISSIONED = "commissioned"
+    RENDERED = "rendered"
+    INSPECTED = "inspected"
+    CLEARED = "cleared"
+    SEALED = "sealed"
+    PUBLISHED = "published"
+    HELD = "held"
+    REFUSED = "refused"
+    RECALLED = "recalled"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """One generation.
+
+    `revision` counts its events, `orders` what was ordered from engines; `held_at` is the phase to go
+    back to from HELD. A case is HELD either because a verdict says so, or, with `faltered` set, because
+    a stage broke three times.
+    """
+
+    id: str
+    phase: Phase = Phase.NEW
+    revision: int = 0
+    submitted: Submitted | None = None
+    signals: tuple[Signal, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
+    rulings: tuple[Ruling, ...] = ()
+    commissioned: Commissioned | None = None
+    orders: int = 0
+    rendered: Rendered | None = None
+    declined: EngineDeclined | None = None
+    sealed: Sealed | None = None
+    published: Published | None = None
+    recalled: Recalled | None = None
+    held_at: Phase | None = None
+    stumbles: int = 0
+    faltered: Faltered | None = None
+
+    def after(self, events: Iterable[Event]) -> Case:
+        """The case once these events have happened to it."""
+        case = self
+        for event in events:
+            case = replace(_after(case, event), revision=case.revision + 1)
+        return case
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """The last verdict."""
+        return self.verdicts[-1] if self.verdicts else None
+
+    @property
+    def request(self) -> Submitted:
+        """What was asked for. Every stored case begins with it."""
+        if self.submitted is None:
+            raise ValueError(f"case {self.id} was never submitted")
+        return self.submitted
+
+    def assets(self) -> tuple[Asset, ...]:
+        """All bytes of the vault that this case refers to."""
+        found = list(self.submitted.references) if self.submitted else []
+        if self.rendered:
+            found.append(self.rendered.asset)
+        if self.sealed:
+            found += [self.sealed.asset, self.sealed.manifest]
+        return tuple(found)
+
+
+def new_case() -> Case:
+    """A case to which nothing has happened. Its id is 64 random bits, which the watermark carries."""
+    return Case(id=secrets.token_hex(8))
+
+
+def _after(case: Case, event: Event) -> Case:
+    match event:
+        case Faltered():
+            return _faltered(case, event)
+        case Recalled():
+            return replace(case, phase=Phase.RECALLED, recalled=event, held_at=None, stumbles=0, faltered=None)
+        case Ruled():
+            return replace(_back(case), rulings=(*case.rulings, event.ruling))
+        case Resumed():
+            return _before_measuring(case) if event.again else _back(case)
+        case Commissioned():  # an order is not yet progress: an engine that fails for ever must end at a person
+            return replace(case, phase=Phase.COMMISSIONED, commissioned=event, orders=case.orders + 1)
+    return replace(_onward(case, event), stumbles=0, faltered=None)
+
+
+def _onward(case: Case, event: Event) -> Case:
+    match event:
+        case Submitted():
+            return replace(case, phase=Phase.SUBMITTED, submitted=event)
+        case Measured():
+            return _measured(case, event)
+        case Judged():
+            return _judged(case, event.verdict)
+        case Rendered():
+            # What was ruled about an earlier video says nothing about this one.
+            kept = tuple(r for r in case.rulings if r.gate is Gate.PROMPT)
+            return replace(case, phase=Phase.RENDERED, rendered=event, rulings=kept)
+        case EngineDeclined():
+            return replace(case, phase=Phase.REFUSED, declined=event)
+        case Sealed():
+            return replace(case, phase=Phase.SEALED, sealed=event)
+        case Published():
+            return replace(case, phase=Phase.PUBLISHED, published=event)
+        case Appealed():
+            return replace(case, phase=Phase.HELD, held_at=_gate_phase(case))
+        case Withdrawn():
+            return replace(case, phase=Phase.WITHDRAWN)
+        case Faltered() | Recalled() | Ruled() | Resumed() | Commissioned():
+            raise AssertionError("handled before")
+    assert_never(event)
+
+
+def _back(case: Case) -> Case:
+    """Back to the phase from which the case was held; elsewhere nothing moves."""
+    if case.phase is not Phase.HELD or case.held_at is None:
+        return case
+    return replace(case, phase=case.held_at, held_at=None, stumbles=0, faltered=None)
+
+
+def _before_measuring(case: Case) -> Case:
+    back = _back(case)
+    return replace(
+        back, phase={Phase.SCREENED: Phase.SUBMITTED, Phase.INSPECTED: Phase.RENDERED}.get(back.phase, back.phase)
+    )
+
+
+def _faltered(case: Case, event: Faltered) -> Case:
+    stumbles, phase = case.stumbles + 1, case.phase
+    if phase is Phase.COMMISSIONED and event.kind in _LOST_JOBS:
+        phase = Phase.ADMITTED
+    if stumbles < STUMBLES_BEFORE_A_PERSON or phase in (Phase.HELD, Phase.RECALLED):
+        return replace(case, phase=phase, stumbles=stumbles, faltered=event)
+    return replace(case, phase=Phase.HELD, held_at=phase, stumbles=stumbles, faltered=event)
+
+
+def _measured(case: Case, event: Measured) -> Case:
+    phase = Phase.SCREENED if case.phase is Phase.SUBMITTED else Phase.INSPECTED
+    # What is measured anew replaces what was measured before of the same subject.
+    subjects = {signal.subject for signal in event.signals}
+    kept = tuple(s for s in case.signals if s.subject not in subjects)
+    return replace(case, phase=phase, signals=kept + event.signals)
+
+
+def _judged(case: Case, verdict: Verdict) -> Case:
+    passed = Phase.ADMITTED if verdict.gate is Gate.PROMPT else Phase.CLEARED
+    held = Phase.SCREENED if verdict.gate is Gate.PROMPT else Phase.INSPECTED
+    verdicts = (*case.verdicts, verdict)
+    match verdict.decision:
+        case Decision.ALLOW:
+            return replace(case, phase=passed, verdicts=verdicts)
+        case Decision.HOLD:
+            return replace(case, phase=Phase.HELD, held_at=held, verdicts=verdicts)
+        case Decision.REFUSE:
+            return replace(case, phase=Phase.REFUSED, verdicts=verdicts)
+    assert_never(verdict.decision)
+
+
+def _gate_phase(case: Case) -> Phase:
+    video = case.verdict is not None and case.verdict.gate is Gate.VIDEO
+    return Phase.INSPECTED if video else Phase.SCREENED
+
+
+def signals_of(case: Case, *subjects: Subject) -> tuple[Signal, ...]:
+    """The case's signals about these subjects."""
+    return tuple(s for s in case.signals if s.subject in subjects)

@@ -1,0 +1,71 @@
+"""Records to JSON and back, by their types. Unknown fields are ignored: a newer worker may have written them."""
+
+from __future__ import annotations
+
+import types
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from enum import Enum
+from functools import cache
+from typing import Any, Union, get_args, get_origin, get_type_hints
+
+from core.events import Event
+
+_EVENTS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Event)}
+
+
+def dump(value: Any) -> Any:
+    """A record as plain JSON values."""
+    if is_dataclass(value) and not isinstance(value, type):
+        return {f.name: dump(getattr(value, f.name)) for f in fields(value)}
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, tuple | list):
+        return [dump(item) for item in value]
+    if isinstance(value, dict):
+        return {key: dump(item) for key, item in value.items()}
+    return value
+
+
+def load(kind: Any, value: Any) -> Any:
+    """Plain JSON values as a record of this type. Raises TypeError or ValueError for what does not fit."""
+    origin, args = get_origin(kind), get_args(kind)
+    if origin in (Union, types.UnionType):
+        return None if value is None else load(next(a for a in args if a is not type(None)), value)
+    if origin is tuple:
+        return tuple(load(args[0], item) for item in value)
+    if origin is dict:
+        return {key: load(args[1], item) for key, item in value.items()}
+    if isinstance(kind, type) and is_dataclass(kind):
+        hints = _hints(kind)
+        return kind(**{name: load(hints[name], value[name]) for name in hints if name in value})
+    if kind is datetime:
+        return datetime.fromisoformat(value)
+    if isinstance(kind, type) and issubclass(kind, Enum):
+        return kind(value)
+    if kind is float and isinstance(value, int):
+        return float(value)
+    if isinstance(kind, type) and not isinstance(value, kind):
+        raise TypeError(f"expected {kind.__name__}, not {value!r}")
+    return value
+
+
+def dump_event(event: Event) -> dict[str, Any]:
+    """An event with its type."""
+    return {"type": type(event).__name__, **dump(event)}
+
+
+def load_event(value: dict[str, Any]) -> Event:
+    """The event. A type from the future raises ValueError: a case that is not understood does not move."""
+    kind = _EVENTS.get(value.get("type", ""))
+    if kind is None:
+        raise ValueError(f"unknown event {value.get('type')!r}: this case was moved by a newer Assay")
+    event: Event = load(kind, value)
+    return event
+
+
+@cache
+def _hints(kind: type) -> dict[str, Any]:
+    return get_type_hints(kind)

@@ -1,0 +1,62 @@
+"""What can go wrong, by name. The docstring of each class is its default message."""
+
+from __future__ import annotations
+
+
+class AssayError(Exception):
+    """Something went wrong in Assay."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class Conflict(AssayError):
+    """This case has changed since you read it: read it again."""
+
+
+class NotFound(AssayError):
+    """There is no such case."""
+
+
+class Forbidden(AssayError):
+    """Your account may not do this."""
+
+
+class NotNow(AssayError):
+    """The case is not in a phase in which this can be done."""
+
+
+class BadInput(AssayError):
+    """The input cannot be used as it is."""
+
+
+class BadMedia(BadInput):
+    """This file cannot be read as a video."""
+
+
+class Unavailable(AssayError):
+    """A part that is needed does not answer: the database, the engine, a model."""
+
+
+class Declined(AssayError):
+    """The engine declined to make this."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(f"the engine declined to make this ({code})")
+        self.code = code
+
+
+class EngineFault(AssayError):
+    """The engine answered with something that is not a video."""
+
+
+class SealBroken(AssayError):
+    """The finished file does not carry the mark or the credentials it should: nothing was sealed."""
+
+
+class PolicyError(AssayError):
+    """The policy cannot be loaded."""
+
+
+class Erased(AssayError):
+    """The text was erased."""

@@ -1,0 +1,167 @@
+"""What can happen to a case, in the past tense. Frozen: never edited, never deleted.
+
+No event holds words or faces of a person: texts are referred to by the id of an erasable record.
+Fields are never renamed and new ones have a default, so that old events load for ever.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from core.assets import Asset
+from core.signals import Signal
+from core.verdicts import Ruling, Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submitted:
+    """Somebody asked for a video. `prompt` is the id of an erasable text."""
+
+    author: str
+    prompt: str
+    model: str = ""
+    seconds: float | None = None
+    size: str = ""
+    references: tuple[Asset, ...] = ()
+    cameos: tuple[str, ...] = ()
+    parent: str = ""
+    audience: str = "general"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """Classifiers measured the prompt, or the video. `seconds` is the CPU time each source took."""
+
+    signals: tuple[Signal, ...]
+    seconds: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """Policy gave a verdict at a gate."""
+
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruled:
+    """A moderator decided about a held case; the gate that held it will weigh that."""
+
+    ruling: Ruling
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Commissioned:
+    """An engine took the order. Kept so that a restart waits for this job and does not pay for another."""
+
+    engine: str
+    engine_version: str
+    job: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """The engine delivered a video, which lies in the vault.
+
+    `synthetic` is false where footage was only served; `source_type` (an IPTC digital source type) is then
+    what the operator states of it.
+    """
+
+    asset: Asset
+    engine: str
+    engine_version: str
+    synthetic: bool = True
+    duration: float = 0.0
+    width: int = 0
+    height: int = 0
+    model: str = ""
+    source_type: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineDeclined:
+    """The engine's own moderation declined. `code` is the engine's word for why."""
+
+    engine: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealed:
+    """The video was marked, signed, and both were read back from the finished file."""
+
+    asset: Asset
+    payload: str
+    manifest_id: str
+    manifest: Asset
+    soft_binding: str
+    fingerprint: tuple[str, ...] = ()
+    issuer: str = ""
+    signer: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """The sealed file can be had by the public."""
+
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Faltered:
+    """A stage broke. After three in a row a person is asked. `error` is one line without personal data."""
+
+    phase: str
+    kind: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """A person mended what made the case stumble. Approves nothing.
+
+    With `again`, what could not be measured is measured anew before the gate judges again.
+    """
+
+    by: str
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Appealed:
+    """The author asked that a refusal be looked at by a person. `note` is the id of an erasable text."""
+
+    by: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recalled:
+    """The video has to come down. `code` is from a closed list."""
+
+    by: str
+    code: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """The public copy is gone."""
+
+
+Event = (
+    Submitted
+    | Measured
+    | Judged
+    | Ruled
+    | Commissioned
+    | Rendered
+    | EngineDeclined
+    | Sealed
+    | Published
+    | Faltered
+    | Resumed
+    | Appealed
+    | Recalled
+    | Withdrawn
+)

@@ -1,0 +1,96 @@
+"""What the verifier says of a file, with its evidence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class FindingVerdict(StrEnum):
+    """The answers the verifier can give (reference: provenance requirement list V1-V11). None of them is "not AI"."""
+
+    AI_MADE_TRUSTED = "ai_made_trusted"
+    AI_MADE_VALID_UNKNOWN_SIGNER = "ai_made_valid_unknown_signer"
+    CONTAINS_AI_PARTS = "contains_ai_parts"
+    AI_DECLARED_UNSIGNED = "ai_declared_unsigned"
+    RECOVERED_BY_WATERMARK = "recovered_by_watermark"
+    WATERMARK_ONLY = "watermark_only"
+    CAPTURE_CLAIMED = "capture_claimed"
+    CLAIMS_CONFLICT = "claims_conflict"
+    CREDENTIALS_DAMAGED = "credentials_damaged"
+    CREDENTIALS_WITHOUT_AI_STATEMENT = "credentials_without_ai_statement"
+    NO_INFORMATION = "no_information"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """One piece of evidence: what was looked at, what it says, what it proves and what it does not."""
+
+    kind: str
+    says: str
+    proves: str
+    limits: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Credentials:
+    """C2PA credentials of a file. `state`: trusted, valid, invalid, none, unreadable, remote or unsupported."""
+
+    state: str
+    ai: bool | None = None
+    signer: str = ""
+    signed_at: str = ""
+    source_type: str = ""
+    generator: str = ""
+    manifest_id: str = ""
+    issues: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkedSpan:
+    """Seconds of a video that carry one mark. `payload` is hex and only there when its check held."""
+
+    start: float
+    end: float
+    payload: str | None = None
+    p_value: float = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SoundMark:
+    """What was found in a file's sound, of which there are `seconds`; `note` says so where there is none."""
+
+    detected: bool
+    payload: str | None = None
+    p_value: float = 1.0
+    seconds: float = 0.0
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """What the watermark detector found. `payload` is hex and only there when its check held; `p_value` in [0, 1].
+
+    `segments` are the seconds that carry a mark, where that was asked for; `audio` is None where nobody listened.
+    """
+
+    detected: bool
+    payload: str | None = None
+    p_value: float = 1.0
+    case_id: str | None = None
+    note: str = ""
+    segments: tuple[MarkedSpan, ...] = ()
+    audio: SoundMark | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The verifier's answer about one file. `case` is what the ledger tells the public, or None."""
+
+    file: str
+    verdict: FindingVerdict
+    summary: str
+    credentials: Credentials
+    watermark: Mark
+    evidence: tuple[Evidence, ...] = ()
+    case: dict[str, str] | None = None

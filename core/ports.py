@@ -1,0 +1,179 @@
+"""What the pipeline needs from the outside, as small protocols. Each has a contract suite in tests/contract."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from core.assets import Asset
+from core.case import Case, Phase
+from core.events import Event
+
+Stage = Callable[[Case], Sequence[Event]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ticket:
+    """A case is due. Carries no content: a lost ticket loses nothing, a doubled one changes nothing."""
+
+    case_id: str
+    revision: int
+    phase: Phase
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One line of a case's history."""
+
+    revision: int
+    at: datetime
+    event: Event
+
+
+class Ledger(Protocol):
+    """Cases and their events. The truth."""
+
+    def load(self, case_id: str) -> Case:
+        """The case as it is. Raises NotFound."""
+
+    def append(self, case: Case, events: Sequence[Event]) -> Case:
+        """The case after these events, stored all or none. Raises Conflict if it moved since it was read."""
+
+    def history(self, case_id: str) -> Sequence[Entry]:
+        """All events of a case in order. Raises NotFound."""
+
+    def due(self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100) -> Sequence[Ticket]:
+        """Tickets for cases in one of these phases that have not moved since, the longest-waiting first."""
+
+    def list(
+        self, *, phase: Phase | None = None, author: str | None = None, limit: int = 100, oldest: bool = False
+    ) -> Sequence[Case]:
+        """Cases, the one that moved last first; with `oldest` the one that has not moved for longest."""
+
+    def refers(self, digest: str) -> bool:
+        """Whether any case refers to these bytes."""
+
+    def claim(self, case_id: str) -> AbstractContextManager[bool]:
+        """Whether no one else works on the case; held until the context ends, or the process dies.
+
+        Spares doubled work and is not needed for safety: append compares revisions anyway.
+        """
+
+
+class Texts(Protocol):
+    """Words of people, kept apart from the log so that they can be erased."""
+
+    def keep(self, text: str, *, case_id: str) -> str:
+        """Keep a text; returns its random id."""
+
+    def read(self, text_id: str) -> str:
+        """The text. Raises Erased, or NotFound."""
+
+    def erase(self, *, case_id: str) -> int:
+        """Erase all texts of a case; returns how many. Their ids go on to answer Erased."""
+
+
+class Bus(Protocol):
+    """Carries tickets to whoever is willing."""
+
+    def send(self, ticket: Ticket) -> None:
+        """Hand a ticket on. Raises Unavailable; the sweeper makes good what is lost."""
+
+
+class Vault(Protocol):
+    """Bytes by SHA-256. Never overwritten."""
+
+    def put(self, path: Path, *, media_type: str, owner: str) -> Asset:
+        """Keep a copy of the file for the case `owner`; pending until settled."""
+
+    def fetch(self, asset: Asset, to: Path) -> Path:
+        """Copy to a local path, checking the digest. Raises NotFound, or Unavailable if the bytes are wrong."""
+
+    def settle(self, digest: str) -> None:
+        """The ledger refers to it: no longer pending."""
+
+    def pending(self) -> Iterator[tuple[str, str]]:
+        """(digest, owner) of what was put and not settled: after a crash, perhaps orphans."""
+
+    def discard(self, digest: str) -> None:
+        """Delete bytes that no case refers to. Nothing happens if they are gone."""
+
+
+class Shelf(Protocol):
+    """Where the public finds what is published: one file a case."""
+
+    def publish(self, case_id: str, path: Path) -> str:
+        """Put the file where the public finds it, whole or not at all; returns its URL. Idempotent."""
+
+    def withdraw(self, case_id: str) -> None:
+        """Take it down. Nothing happens if it is gone."""
+
+    def fetch(self, case_id: str, to: Path) -> Path:
+        """Copy the published file to a local path. Raises NotFound."""
+
+
+class JobState(StrEnum):
+    """How far an engine is with a job."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """What an engine is asked to make. `key` makes asking twice the same as asking once."""
+
+    key: str
+    prompt: str
+    model: str = ""
+    seconds: float | None = None
+    size: str = ""
+    reference: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """An engine's answer about a job. `percent` in [0, 100]; `error` only where it failed."""
+
+    state: JobState
+    percent: float = 0.0
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """What an engine says of a finished video; empty where it says nothing.
+
+    `source_type` is a term of IPTC's digital source types, and only a folder of footage needs to state it.
+    """
+
+    model: str = ""
+    version: str = ""
+    source_type: str = ""
+
+
+class Engine(Protocol):
+    """Makes videos. `synthetic` is false for one that only serves footage that exists."""
+
+    name: str
+    version: str
+    synthetic: bool
+
+    def commission(self, order: Order) -> str:
+        """Order a video; returns the job. Raises Declined, Unavailable or BadInput."""
+
+    def poll(self, job: str) -> Progress:
+        """How far it is. Raises Declined, Unavailable, or EngineFault for a job it does not know."""
+
+    def fetch(self, job: str, to: Path) -> None:
+        """Write the finished video to a path, whole. Raises Unavailable or EngineFault."""
+
+    def about(self, job: str) -> Origin:
+        """Where the video comes from. Raises EngineFault for a job it does not know."""

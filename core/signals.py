@@ -1,0 +1,53 @@
+"""A signal is a measurement by a classifier. It has a number, a source and a place; it never decides."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Subject(StrEnum):
+    """What was measured."""
+
+    PROMPT = "prompt"
+    REFERENCE = "reference"
+    VIDEO = "video"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """Where something was found: seconds in a video or its sound, characters in a text. Half-open."""
+
+    start: float
+    end: float
+    unit: str = "s"
+
+    def __post_init__(self) -> None:
+        if self.unit not in ("s", "chars"):
+            raise ValueError(f"a span is in seconds or characters, not {self.unit!r}")
+        if not (math.isfinite(self.start) and math.isfinite(self.end) and 0 <= self.start <= self.end):
+            raise ValueError(f"not a span: {self.start} to {self.end}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    """One measurement.
+
+    `score` lies in [0, 1], or is None where nothing could be measured; NaN and anything outside
+    is refused here. `source` names the classifier and its version (`frame_faces/3`). `note` is from
+    a closed vocabulary of the classifier: never words of a prompt or a person's name.
+    """
+
+    subject: Subject
+    label: str
+    score: float | None
+    source: str
+    at: Span | None = None
+    note: str = ""
+
+    def __post_init__(self) -> None:
+        if self.score is not None and not 0.0 <= self.score <= 1.0:  # also refuses NaN
+            raise ValueError(f"{self.source}: a score lies in [0, 1], and {self.score!r} does not")
+        if not self.label or not self.source:
+            raise ValueError("a signal has a label and a source")

@@ -1,0 +1,56 @@
+"""A verdict is a decision by policy; a ruling is a moderator's decision, which the policy weighs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+
+class Decision(IntEnum):
+    """Ordered, so that the gravest of several decisions is their maximum."""
+
+    ALLOW = 0
+    HOLD = 1
+    REFUSE = 2
+
+
+class Gate(StrEnum):
+    """Which question a verdict answers: may this be made, may this be shown."""
+
+    PROMPT = "prompt"
+    VIDEO = "video"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A decision by policy over signals and facts.
+
+    `rules` fired; `shadow` would have, were they in force; `missing` are those of `rules` that fired
+    because what they ask about could not be measured; `lifted` fired and were overruled by a ruling.
+    `reason` is in the words of the person concerned.
+    """
+
+    gate: Gate
+    decision: Decision
+    rules: tuple[str, ...] = ()
+    shadow: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    lifted: tuple[str, ...] = ()
+    policy: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ruling:
+    """A moderator's decision about the rules that fired at one gate: evidence, not a way round it.
+
+    A ruling to allow lifts the rules named in `over` and no other: what fires later holds again.
+    `code` is one of a closed list; `note` refers to an erasable text.
+    """
+
+    gate: Gate
+    decision: Decision
+    moderator: str
+    over: tuple[str, ...]
+    code: str
+    note: str = ""

@@ -1,0 +1,1 @@
+"""Runs Assay: roles, dashboards and their push, the demo's footage."""

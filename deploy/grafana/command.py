@@ -1,0 +1,44 @@
+"""`assay grafana`: views into the database, dashboards into Grafana."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from core.errors import BadInput
+from pipeline.settings import load_settings
+
+
+def grafana(
+    url: Annotated[str, typer.Option(envvar="GRAFANA_URL", help="Grafana's address.")] = "",
+    token: Annotated[str, typer.Option(envvar="GRAFANA_TOKEN", help="A service account's token.")] = "",
+    db_host: Annotated[str, typer.Option(envvar="GRAFANA_DB_HOST", help="Postgres as Grafana reaches it.")] = "",
+    db_name: Annotated[str, typer.Option(envvar="GRAFANA_DB_NAME", help="Name of the database.")] = "postgres",
+    db_user: Annotated[str, typer.Option(envvar="GRAFANA_DB_USER", help="A user who may read.")] = "grafana",
+    db_password: Annotated[str, typer.Option(envvar="GRAFANA_DB_PASSWORD", help="Their password.")] = "",
+    overwrite: Annotated[bool, typer.Option(help="Also where somebody changed a dashboard in Grafana.")] = False,
+) -> None:
+    """Make the reporting views; with --url, push the data source and the dashboards too."""
+    from deploy.grafana.push import Source, push
+    from deploy.grafana.views import make_views
+    from pipeline.ledgers.database import open_database
+
+    settings = load_settings()
+    database = open_database(settings.database_url.get_secret_value() if settings.database_url else settings.root)
+    try:
+        with database.connection() as connection:
+            make_views(connection)
+    finally:
+        database.close()
+    typer.echo("made the views in schema reports")
+    if url:
+        if not (token and db_host and db_password):
+            raise BadInput("to push, give --token, --db-host and --db-password too (or their GRAFANA_ variables)")
+        source = Source(host=db_host, database=db_name, user=db_user, password=db_password)
+        typer.echo(f"pushed: {', '.join(push(url, token, source, overwrite=overwrite))}")
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the command."""
+    app.command()(grafana)

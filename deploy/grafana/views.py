@@ -1,0 +1,15 @@
+"""Makes the views that the dashboards read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+_VIEWS = Path(__file__).with_name("views.sql")
+
+
+def make_views(connection: psycopg.Connection[Any]) -> None:
+    """Make the schema `reports` anew, within the connection's transaction. The ledger's tables must be there."""
+    connection.execute(_VIEWS.read_bytes())

@@ -1,0 +1,1 @@
+"""Weigh: data sets, benchmarks and what came of them. Nothing imports evals."""

@@ -1,0 +1,41 @@
+"""Reads the prompt data sets, which lie outside the repository: the folder is named by ASSAY_DATA."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from core.errors import BadInput
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A prompt that people labelled. `unsafe` is their word on the whole of it."""
+
+    id: str
+    corpus: str
+    text: str
+    labels: frozenset[str]
+    unsafe: bool
+    lang: str
+    style: str
+
+
+@cache
+def rows(split: str) -> tuple[Row, ...]:
+    """All rows of `train` or `dev`. Raises BadInput if ASSAY_DATA does not lead to them."""
+    path = data_folder() / "prompts" / f"{split}.jsonl.gz"
+    if not path.is_file():
+        raise BadInput(f"set ASSAY_DATA to the folder that holds prompts/{split}.jsonl.gz")
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        read = [json.loads(line) for line in lines]
+    return tuple(Row(**{**row, "labels": frozenset(row["labels"])}) for row in read)
+
+
+def data_folder() -> Path:
+    """The folder named by ASSAY_DATA; the working folder if it names none."""
+    return Path(os.environ.get("ASSAY_DATA", "."))

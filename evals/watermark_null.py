@@ -1,0 +1,143 @@
+"""How often the watermark detector errs on what was never marked: at least 2000 clips and images, and wrong keys.
+
+    ASSAY_DATA=… python -m evals.watermark_null
+
+Every item is looked at as a file would be, for one key ("quick"); one in 25 with the deep search. Beside that
+many wrong keys are tried on one reading of each: their z fall where the Gaussian law says, or the law is wrong. Writes
+evals/results/watermark_null.json.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from evals.watermark_table import wilson
+from provenance.watermark import WatermarkKey
+from provenance.watermark.accumulate import Evidence, accumulate
+from provenance.watermark.detect import FALSE_ALARM, detect
+from provenance.watermark.effort import Effort, work_side
+from provenance.watermark.fold import canvas, read
+from provenance.watermark.read import SHIFTS, statistic
+
+Luma = NDArray[np.uint8]
+
+OUT = Path("evals/results/watermark_null.json")
+WRONG_KEYS = 8
+WINDOW, WINDOWS = 6, 20
+KEY = WatermarkKey(id="null", secret=b"a key that marked nothing at all")
+PICTURES = (".jpg", ".jpeg", ".png", ".webp")
+MOVIES = (".mp4", ".mov", ".avi", ".mkv")
+
+
+def main() -> None:
+    """Runs over all items and writes the sums."""
+    cv2.setNumThreads(1)
+    keys = [WatermarkKey(id="wrong", secret=b"%032d" % index) for index in range(WRONG_KEYS)]
+    kinds: Counter[str] = Counter()
+    errors: list[str] = []
+    best: list[float] = []
+    single: list[float] = []
+    for kind, frames in _items():
+        effort: Effort = "deep" if sum(kinds.values()) % 25 == 24 else "quick"
+        evidence = accumulate(frames, work_side=work_side(effort))
+        found = detect(evidence, [KEY], effort=effort)
+        kinds[kind] += 1
+        best.append(found.z)
+        errors += [kind] if found.mark.detected else []
+        single += _wrong(evidence, keys)
+    results = _summed(kinds, errors, best, single)
+    OUT.write_text(json.dumps(results, indent=1) + "\n")
+    print(json.dumps(results, indent=1))
+
+
+def _wrong(evidence: Evidence, keys: list[WatermarkKey]) -> list[float]:
+    reading = read(canvas(evidence.picture, np.diag([evidence.scale, evidence.scale, 1.0])))
+    return [statistic(reading, key) for key in keys]
+
+
+def _summed(kinds: Counter[str], errors: list[str], best: list[float], single: list[float]) -> dict[str, Any]:
+    count, values = sum(kinds.values()), np.array(single)
+    tail = {f"{z:g}": [float((values > z).mean()), _bound(z)] for z in (4.0, 4.5, 5.0, 5.25, 5.5, 5.75, 6.0)}
+    needed = float(np.sqrt(2 * np.log(SHIFTS * 20 / FALSE_ALARM)))
+    return {
+        "items": dict(kinds),
+        "n": count,
+        "detected": len(errors),
+        "detected_kinds": errors,
+        "upper_bound_95": round(wilson(len(errors), count)[1], 6),
+        "largest_z": round(max(best), 2),
+        "wrong_key_readings": len(single),
+        "wrong_key_largest_z": round(float(values.max()), 2),
+        "wrong_key_share_above_z_and_bound": tail,
+        "gumbel_of_wrong_key_z": [round(float(part), 4) for part in _gumbel(values)],
+        "z_needed_for_presence": round(needed, 2),
+        "chance_of_that_by_gumbel": float(-np.expm1(-np.exp(-(needed - _gumbel(values)[0]) / _gumbel(values)[1]))),
+    }
+
+
+def _bound(z: float) -> float:
+    return min(1.0, SHIFTS * float(np.exp(-z * z / 2)))
+
+
+def _gumbel(values: NDArray[np.float64]) -> tuple[float, float]:
+    """Place and scale by moments: the law of a largest value; its tail is heavier than that of z."""
+    scale = float(values.std() * np.sqrt(6) / np.pi)
+    return float(values.mean() - 0.5772 * scale), scale
+
+
+def _items() -> Iterator[tuple[str, Iterator[Luma]]]:
+    data = Path(os.environ["ASSAY_DATA"])
+    for path in sorted(one for folder in ("images", "faces") for one in (data / folder).rglob("*")):
+        picture = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path.suffix.lower() in PICTURES else None
+        if picture is not None and min(picture.shape) >= 96:
+            yield "image", iter([np.asarray(_at_most(picture), np.uint8)])
+    for path in sorted(one for one in (data / "videos").rglob("*") if one.suffix in MOVIES):
+        for window in _windows(path):
+            yield "clip", iter(window)
+    for index in range(600):
+        yield "synthetic", iter([_drawn(index)])
+
+
+def _at_most(picture: NDArray[Any], side: int = 1080) -> NDArray[Any]:
+    share = side / min(picture.shape)
+    return picture if share >= 1 else cv2.resize(picture, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
+
+
+def _windows(path: Path) -> Iterator[list[Luma]]:
+    """Up to WINDOWS stretches of a clip, spread over it, none twice."""
+    with av.open(str(path)) as container:
+        pictures = [np.asarray(frame.to_ndarray(format="gray"), np.uint8) for frame in container.decode(video=0)]
+    starts = np.unique(np.linspace(0, max(0, len(pictures) - WINDOW), WINDOWS).astype(int))
+    for start in starts if min(pictures[0].shape) >= 96 else []:
+        yield pictures[start : start + WINDOW]
+
+
+def _drawn(index: int) -> Luma:
+    """Noise of every colour, and what is most like our lattice: patterns that repeat, also by our own tile."""
+    rng = np.random.default_rng(index)
+    height, width = int(rng.integers(128, 800)), int(rng.integers(128, 1300))
+    noise = rng.normal(0, 1, (height, width)).astype(np.float32)
+    if index % 3 == 0:
+        noise = cv2.GaussianBlur(noise, (0, 0), float(rng.uniform(0.5, 12)))
+    elif index % 3 == 1:
+        period = 192 if index % 2 else int(rng.integers(8, 300))
+        tile = cv2.GaussianBlur(rng.normal(0, 1, (period, period)).astype(np.float32), (0, 0), 2)
+        noise = np.tile(tile, (height // period + 1, width // period + 1))[:height, :width]
+    else:
+        down, right = np.mgrid[:height, :width]
+        noise = sum(np.sin(right * rng.uniform(-1, 1) + down * rng.uniform(-1, 1)) for _ in range(8)) + 0.1 * noise
+    return np.asarray(np.clip(128 + 40 * noise / (noise.std() + 1e-6), 0, 255), np.uint8)
+
+
+if __name__ == "__main__":
+    main()

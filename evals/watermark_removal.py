@@ -1,0 +1,110 @@
+"""What somebody can do who wants the watermark gone: measured on one clip, said plainly.
+
+    python -m evals.watermark_removal
+
+Writes evals/results/watermark_removal.json: for each way what is still read, and what it costs the picture (PSNR
+against the marked copy). The attacker knows everything but the key.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.watermark import Payload, WatermarkKey, embed_video
+from provenance.watermark.accumulate import accumulate
+from provenance.watermark.detect import detect
+from provenance.watermark.fold import canvas
+from provenance.watermark.lattice import TILE, lines, scale_of
+from provenance.watermark.proxy import encoded
+
+Luma = NDArray[np.uint8]
+Pictures = list[Luma]
+
+CLIP = Path("deploy/demo/bunny.mp4")
+OUT = Path("evals/results/watermark_removal.json")
+KEY = WatermarkKey(id="eval", secret=b"only for measuring, never for use")
+OTHER = WatermarkKey(id="other", secret=b"the key of somebody else entirely")
+FIRST, SECOND = (Payload(issuer=7, case_id=case) for case in ("0123456789abcdef", "fedcba9876543210"))
+STRENGTH, COUNT = 1.1, 60
+
+
+def main() -> None:
+    """Runs every way of removal."""
+    cv2.setNumThreads(1)
+    clean = _read(CLIP)
+    marked, again = (_published(clean, payload, KEY, shift) for payload, shift in ((FIRST, (0, 0)), (SECOND, (83, 40))))
+    ways: dict[str, Callable[[], Pictures]] = {
+        "nothing": lambda: marked,
+        "two_copies_averaged": lambda: _mean(marked, again),
+        "marked_again_with_another_key": lambda: _published(marked, SECOND, OTHER, (31, 77)),
+        "strong_denoise": lambda: [cv2.fastNlMeansDenoising(luma, None, 8, 5, 11) for luma in marked[::3]],
+        "bilateral_and_crf35": lambda: _coded([cv2.bilateralFilter(luma, 9, 25, 5) for luma in marked], 35),
+        "half_size_and_back_crf32": lambda: _coded([_there_and_back(luma) for luma in marked], 32),
+        "tile_estimated_and_subtracted": lambda: _without_tile(marked, 1.0),
+        "tile_estimated_and_subtracted_twice": lambda: _without_tile(marked, 2.0),
+        "quarter_of_the_sides": lambda: [luma[270:450, 480:800] for luma in marked],
+    }
+    results = {name: _outcome(make(), marked) for name, make in ways.items()}
+    OUT.write_text(json.dumps(results, indent=1) + "\n")
+    print(json.dumps(results, indent=1))
+
+
+def _outcome(pictures: Pictures, marked: Pictures) -> dict[str, Any]:
+    found = detect(accumulate(pictures, work_side=360), [KEY], effort="quick")
+    payload = {FIRST.hex: "first", SECOND.hex: "second", None: None}.get(found.mark.payload, "wrong")
+    same = len(pictures) == len(marked) and pictures[0].shape == marked[0].shape
+    error = np.mean([np.mean((a.astype(float) - b) ** 2) for a, b in zip(pictures, marked, strict=True)]) if same else 0
+    psnr = round(float(10 * np.log10(255**2 / error)), 1) if error else None
+    return {"payload": payload, "present": found.mark.detected, "z": round(found.z, 1), "psnr_to_marked": psnr}
+
+
+def _read(path: Path) -> Pictures:
+    with av.open(str(path)) as container:
+        frames = [np.asarray(frame.to_ndarray(format="yuv420p"), np.uint8) for frame in container.decode(video=0)]
+    return [frame[: frame.shape[0] * 2 // 3] for frame in frames[:COUNT]]
+
+
+def _published(pictures: Pictures, payload: Payload, key: WatermarkKey, shift: tuple[float, float]) -> Pictures:
+    return _coded(list(embed_video(pictures, payload, key, strength=STRENGTH, shift=shift)), 20)
+
+
+def _coded(pictures: Sequence[Luma], crf: int) -> Pictures:
+    return list(encoded(pictures, crf=crf, rate=25.0).pictures)
+
+
+def _mean(one: Pictures, other: Pictures) -> Pictures:
+    return _coded([cv2.addWeighted(a, 0.5, b, 0.5, 0) for a, b in zip(one, other, strict=True)], 20)
+
+
+def _there_and_back(luma: Luma) -> Luma:
+    height, width = luma.shape
+    return np.asarray(cv2.resize(cv2.resize(luma, (width // 2, height // 2)), (width, height)), np.uint8)
+
+
+def _without_tile(pictures: Pictures, gain: float) -> Pictures:
+    """The lattice is public: fold the clip's fine detail to one tile, keep the lattice's lines, subtract it."""
+    height, width = pictures[0].shape
+    scale = scale_of(width, height)
+    detail = [luma - cv2.GaussianBlur(luma, (0, 0), 5).astype(np.float32) for luma in pictures]
+    calm = [np.clip(one, -6, 6) for one in detail]
+    tiles = canvas(np.mean(calm, 0, dtype=np.float32), np.diag([scale, scale, 1.0]))
+    rows, columns = tiles.shape[0] // TILE, tiles.shape[1] // TILE
+    tile = tiles.reshape(rows, TILE, columns, TILE).sum((0, 2)) / (width * height / (TILE * scale) ** 2)
+    spectrum, kept = np.fft.fft2(tile), np.zeros((TILE, TILE), complex)
+    for u, v in ((lines().u, lines().v), (-lines().u, -lines().v)):
+        kept[v % TILE, u % TILE] = spectrum[v % TILE, u % TILE]
+    whole = np.tile(np.fft.ifft2(kept).real, (rows + 1, columns + 1)).astype(np.float32)
+    drawn = cv2.warpAffine(whole, np.diag([scale, scale, 1.0])[:2], (width, height))
+    return _coded([np.clip(luma - gain * drawn, 0, 255).astype(np.uint8) for luma in pictures], 20)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Opens a stranger's video or sound with FFmpeg: only kinds we accept, only the file itself. For limited processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import av
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from core.errors import BadMedia
+from media.limits import MIB, Limits
+
+ACCEPTED = "MP4, MOV, WebM, Matroska, AVI, MPEG-TS, GIF"
+_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,gif"
+_SOUND_FORMATS = _FORMATS + ",mp3,ogg,wav,flac,aac"
+_NAMES = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "matroska"}
+_COVER_ART = 0x0400
+
+
+def check_file(path: Path, limits: Limits) -> None:
+    """What can be said without decoding. Raises BadMedia for what is no file, empty or too large."""
+    if path.is_dir():
+        raise BadMedia(f"{path.name} is a folder, not a video")
+    if not path.is_file():
+        raise BadMedia(f"there is no file {path.name}")
+    size = path.stat().st_size
+    if size == 0:
+        raise BadMedia(f"{path.name} is empty (0 bytes)")
+    if size > limits.max_bytes:
+        raise BadMedia(f"{path.name} has {size // MIB} MiB; at most {limits.max_bytes // MIB} MiB are accepted")
+
+
+@contextmanager
+def open_video(path: Path, limits: Limits) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """The container and its video track. Raises BadMedia for what has none, or a size outside the limits."""
+    with _open(path) as container:
+        tracks = [s for s in container.streams.video if not s.disposition & _COVER_ART]
+        if not container.streams:
+            raise BadMedia(_why_not(path))
+        if not tracks:
+            raise BadMedia(f"{path.name} has {'sound but ' if container.streams.audio else ''}no video")
+        video = tracks[0]
+        if video.codec_context is None:
+            raise BadMedia(f"{path.name} has a video codec that cannot be decoded here")
+        check_size(video.codec_context.width, video.codec_context.height, limits)
+        video.codec_context.options = {"max_pixels": str(limits.max_pixels)}
+        video.codec_context.thread_count = 2
+        yield container, video
+
+
+@contextmanager
+def open_sound(path: Path) -> Iterator[tuple[InputContainer, AudioStream | None]]:
+    """A video or sound file and its first sound track, None where it has none. Raises BadMedia for what is neither."""
+    with _open(path, _SOUND_FORMATS) as container:
+        if not container.streams:
+            raise BadMedia(_why_not(path))
+        track = next(iter(container.streams.audio), None)
+        if track is not None and track.codec_context is None:
+            raise BadMedia(f"{path.name} has a sound codec that cannot be decoded here")
+        yield container, track
+
+
+def check_size(width: int, height: int, limits: Limits) -> None:
+    """Raises BadMedia for a picture that is too large or too small."""
+    if max(width, height) > limits.max_side:
+        raise BadMedia(f"the picture is {width} x {height}; at most {limits.max_side} pixels a side are accepted")
+    if min(width, height) < limits.min_side:
+        raise BadMedia(f"the picture is {width} x {height}; at least {limits.min_side} pixels a side are needed")
+
+
+def name_of(container: InputContainer) -> str:
+    """The container's short name: mp4 (also for MOV), matroska (also for WebM), avi, mpegts or gif."""
+    return _NAMES.get(container.format.name, container.format.name)
+
+
+def _open(path: Path, formats: str = _FORMATS) -> InputContainer:
+    options = {"format_whitelist": formats, "protocol_whitelist": "file"}
+    try:
+        return av.open(f"file:{path.resolve()}", "r", container_options=options, metadata_errors="replace")
+    except (av.error.FFmpegError, ValueError) as error:
+        raise BadMedia(_why_not(path)) from error
+
+
+def _why_not(path: Path) -> str:
+    with path.open("rb") as file:
+        head = file.read(4096)
+    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"):
+        return f"{path.name} is an MP4 that is cut short or damaged: its index (moov) cannot be read"
+    if head.startswith(b"#EXTM3U") or b"\0" not in head:
+        return f"{path.name} is a text, not a video; accepted are {ACCEPTED}"
+    return f"{path.name} is damaged, or of a kind that is not accepted; accepted are {ACCEPTED}"

@@ -1,0 +1,83 @@
+"""Decodes chosen pictures of a video and no more than that takes. For limited processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from av.container import InputContainer
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
+
+from core.errors import BadMedia
+from media.clock import Clock
+from media.timeline import Timeline
+from media.upright import turn_of
+
+_WORTH_A_SEEK = 48
+_RGB_709, _RGB_601, _UNSPECIFIED = 1, 5, 2
+
+
+def spread(timeline: Timeline, *, count: int | None = None, every: float | None = None) -> list[int]:
+    """The pts of evenly spread pictures, ascending, the first and the last of the video included."""
+    number = count if count is not None else int(timeline.duration / (every or 1.0)) + 1
+    ideal = np.linspace(timeline.pts[0], timeline.pts[-1], max(number, 1))
+    places = np.clip(np.searchsorted(timeline.pts, ideal), 1, max(len(timeline.pts) - 1, 1))
+    if len(timeline.pts) == 1:
+        return [int(timeline.pts[0])]
+    before, after = timeline.pts[places - 1], timeline.pts[places]
+    nearest = np.where(ideal - before < after - ideal, before, after)
+    return [int(pts) for pts in np.unique(nearest)]
+
+
+def fitted(width: int, height: int, max_side: int | None) -> tuple[int, int]:
+    """The size in which the longer side is at most `max_side`, the proportions kept."""
+    if max_side is None or max(width, height) <= max_side:
+        return width, height
+    scale = max_side / max(width, height)
+    return max(1, round(width * scale)), max(1, round(height * scale))
+
+
+def frames_at(
+    container: InputContainer, video: VideoStream, timeline: Timeline, wanted: list[int]
+) -> Iterator[tuple[int, VideoFrame]]:
+    """Decodes the pictures shown at these pts (ascending); what cannot be decoded is replaced by the next.
+
+    Yields when each is shown, and it.
+    """
+    last: VideoFrame | None = None
+    at, pictures, clock = int(timeline.pts[0]) - 1, container.decode(video), Clock(container, video)
+    yielded = 0
+    for target in wanted:
+        if last is not None and at >= target:
+            continue
+        if (key := _key_ahead(timeline, at, target)) is not None:
+            container.seek(key, stream=video)
+            pictures = container.decode(video)
+        for last in pictures:
+            at = clock.of(last)
+            if at >= target:
+                yielded += 1
+                yield at, last
+                break
+    if not yielded:
+        raise BadMedia("none of the video's pictures can be decoded")
+
+
+def to_rgb(frame: VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The frame as (height, width, 3) uint8, upright, shrunk to `size` (width, height as shown)."""
+    turn = turn_of(frame)
+    width, height = turn.size(*size)
+    unknown = frame.colorspace == _UNSPECIFIED
+    guess = (_RGB_709 if frame.height >= 720 else _RGB_601) if unknown else None
+    rgb = frame.reformat(width, height, "rgb24", src_colorspace=guess, interpolation="AREA").to_ndarray()
+    return np.ascontiguousarray(turn.apply(rgb.astype(np.uint8, copy=False)))
+
+
+def _key_ahead(timeline: Timeline, at: int, target: int) -> int | None:
+    """A picture to jump to, if that spares enough decoding."""
+    place = int(np.searchsorted(timeline.keys, target, side="right"))
+    key = int(timeline.keys[max(place - 1, 0)])
+    skipped = int(np.searchsorted(timeline.pts, key)) - int(np.searchsorted(timeline.pts, at))
+    return key if key > at and skipped > _WORTH_A_SEEK else None

@@ -1,0 +1,32 @@
+"""The brightness of a video's pictures, or of an image, for detectors that need no colour. For limited processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from media.container import open_video
+from media.frames import frames_at, spread
+from media.limits import Limits
+from media.picture import planes_of
+from media.still import is_image, read_rgb
+from media.timeline import read_timeline
+from media.upright import turn_of
+
+
+def luma_of(path: Path, count: int, limits: Limits) -> Iterator[NDArray[np.uint8]]:
+    """Up to `count` Y planes (height, width), upright, evenly spread; one for an image. Raises BadMedia."""
+    if is_image(path):
+        rgb = read_rgb(path, None, limits)[1]
+        yield np.rint(rgb @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.uint8)
+        return
+    with open_video(path, limits) as (container, video):
+        timeline = read_timeline(container, video, limits)
+    with open_video(path, limits) as (container, video):
+        for _, frame in frames_at(container, video, timeline, spread(timeline, count=count)):
+            turn = turn_of(frame)
+            size = turn.size(frame.width & ~1, frame.height & ~1)
+            yield np.ascontiguousarray(planes_of(frame, turn, size)[0])

@@ -1,0 +1,39 @@
+"""What is known of a video file, and frames taken from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoInfo:
+    """What a container says and a decoder confirmed. Duration in seconds; `sample_rate` 0 without sound."""
+
+    container: str
+    codec: str
+    duration: float
+    width: int
+    height: int
+    fps: float
+    frames: int
+    has_audio: bool
+    sample_rate: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """One decoded picture: `rgb` is (height, width, 3) uint8, upright; `at` is seconds from the start."""
+
+    at: float
+    rgb: NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """Frames evenly spread over a video, the first and the last included."""
+
+    info: VideoInfo
+    frames: tuple[Frame, ...]

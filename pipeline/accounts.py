@@ -1,0 +1,71 @@
+"""Accounts: opaque ids with roles, known by a token of which only the SHA-256 is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from pipeline.people import Person, Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """What is stored. `digest` is the SHA-256 of the token: it has 256 random bits, so no salt is needed."""
+
+    id: str
+    roles: frozenset[Role]
+    digest: str
+    closed: bool = False
+
+
+class Accounts(Protocol):
+    """Where accounts are kept."""
+
+    def keep(self, account: Account) -> None:
+        """Keep an account; one with the same id is replaced."""
+
+    def by_digest(self, digest: str) -> Account | None:
+        """The account whose token has this SHA-256."""
+
+    def all(self) -> Iterable[Account]:
+        """Every account, in the order of their ids."""
+
+
+def open_account(accounts: Accounts, roles: Iterable[Role], *, account_id: str = "") -> tuple[Person, str]:
+    """A new account (or a new token for a known id), and its token, which is shown once and never stored."""
+    token = f"assay_{secrets.token_urlsafe(32)}"
+    account = Account(id=account_id or f"acct_{secrets.token_hex(6)}", roles=frozenset(roles), digest=_digest(token))
+    accounts.keep(account)
+    return Person(id=account.id, roles=account.roles), token
+
+
+def person_of(accounts: Accounts, token: str) -> Person | None:
+    """Whose token this is; None for an unknown one and for a closed account."""
+    account = accounts.by_digest(_digest(token))
+    return None if account is None or account.closed else Person(id=account.id, roles=account.roles)
+
+
+class MemoryAccounts:
+    """Accounts for as long as the process lives."""
+
+    def __init__(self) -> None:
+        self._accounts: dict[str, Account] = {}
+
+    def keep(self, account: Account) -> None:
+        """See Accounts."""
+        self._accounts[account.id] = account
+
+    def by_digest(self, digest: str) -> Account | None:
+        """See Accounts."""
+        return next((a for a in self._accounts.values() if secrets.compare_digest(a.digest, digest)), None)
+
+    def all(self) -> Iterable[Account]:
+        """See Accounts."""
+        return sorted(self._accounts.values(), key=lambda a: a.id)
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,56 @@
+"""The command line: every story can be told in a terminal. Calls the desk, as the web does."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from importlib.metadata import entry_points
+from typing import Any
+
+import typer
+
+from core.errors import AssayError
+from pipeline.cli import cases, demo, looking, marking, office, registry
+
+FAILED, INTERRUPTED = 3, 130
+_UsageError: type[Any] = typer.BadParameter.__bases__[
+    0
+]  # typer carries a click of its own and shows only this much of it
+
+app = typer.Typer(
+    name="assay",
+    help="The safety and provenance layer around a video generation engine.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+for commands in (cases, looking, marking, office, registry, demo):
+    commands.add_to(app)
+for command in entry_points(group="assay.commands"):  # verbs of the rooms above: serve, grafana
+    command.load()(app)
+
+
+def main() -> None:
+    """Run, and end with one clear line where something is wrong; details with -v or --verbose."""
+    try:
+        result = app(standalone_mode=False)
+    except (typer.Abort, KeyboardInterrupt):
+        result = INTERRUPTED
+    except _UsageError as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (AssayError, OSError) as error:
+        _end(str(error) or type(error).__name__, FAILED)
+    except Exception as error:  # noqa: BLE001 - whoever types a command gets a line and not a stack
+        _end(f"something broke in Assay itself ({type(error).__name__}: {error}); -v tells more", FAILED)
+    if result == INTERRUPTED:
+        _end("interrupted; every case is where it was, and the next run carries on", INTERRUPTED)
+    sys.exit(result if isinstance(result, int) else 0)
+
+
+def _end(line: str, code: int) -> None:
+    if {"-v", "--verbose"} & set(sys.argv):
+        traceback.print_exc()
+    print(f"assay: {line.splitlines()[0]}", file=sys.stderr)
+    sys.exit(code)

@@ -1,0 +1,59 @@
+"""mark and detect: the watermark by itself."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core import codec
+from core.finding import Mark
+from pipeline import marking
+from pipeline.cli.common import Json, out, print_json
+from pipeline.settings import load_settings
+
+
+def mark(
+    source: Annotated[Path, typer.Argument(help="A video.")],
+    target: Annotated[Path, typer.Argument(help="Where the marked MP4 goes.")],
+    payload: Annotated[str, typer.Option(help="24 hex digits, or a case's 16.")],
+    as_json: Json = False,
+) -> None:
+    """Mark a video with this office's key, outside any case."""
+    report = marking.mark(load_settings(), source, target, payload)
+    if as_json:
+        print_json({"file": str(target), **codec.dump(report)})
+    else:
+        out.print(f"{target}: payload {report.payload}, {report.pictures} pictures, mark at {report.psnr:.1f} dB")
+
+
+def detect(
+    file: Annotated[Path, typer.Argument(help="A video, or a picture.")],
+    deep: Annotated[bool, typer.Option(help="Search longer: turned, filmed, strongly cropped pictures.")] = False,
+    as_json: Json = False,
+) -> int:
+    """Look for this office's watermark. Exit: 0 found, 1 not found."""
+    found = marking.detect(load_settings(), file, deep=deep)
+    heard = found.audio is not None and found.audio.detected
+    if as_json:
+        print_json(found)
+    else:
+        out.print("\n".join(_lines(found)), highlight=False)
+    return 0 if found.detected or heard else 1
+
+
+def _lines(found: Mark) -> list[str]:
+    picture = f"a mark of this office (p = {found.p_value:.1e})" if found.detected else "no mark of this office found"
+    lines = [f"picture: {picture}" + (f", payload {found.payload}" if found.payload else "")]
+    lines += [f"  {span.start:.1f}-{span.end:.1f} s: {span.payload or 'not readable'}" for span in found.segments]
+    if sound := found.audio:
+        heard = f"a mark of this office (p = {sound.p_value:.1e})" if sound.detected else sound.note or "no mark found"
+        lines.append(f"sound: {heard}" + (f", payload {sound.payload}" if sound.payload else ""))
+    return lines
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command()(mark)
+    app.command()(detect)

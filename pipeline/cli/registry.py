@@ -1,0 +1,59 @@
+"""gallery and bank: whose face is protected, which pictures are known."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipeline.cli.common import house, operator, out
+
+gallery = typer.Typer(no_args_is_help=True, help="Protected faces.")
+bank = typer.Typer(no_args_is_help=True, help="Hashes of known pictures.")
+
+Picture = Annotated[Path, typer.Argument(help="A PNG or JPEG picture; it is not kept.")]
+Name = Annotated[str, typer.Argument(help="An opaque id: not a name.")]
+
+
+@gallery.command("add")
+def gallery_add(
+    person: Name,
+    picture: Picture,
+    kind: Annotated[str, typer.Option(help="cameo, public_figure, estate, claimant or other.")] = "public_figure",
+) -> None:
+    """Protect the one face in a picture. It is looked for in every video from now on."""
+    with house() as at:
+        at.registrar.protect(operator(), person, picture, kind=kind)
+    out.print(f"{person} is protected", highlight=False)
+
+
+@gallery.command("remove")
+def gallery_remove(person: Name) -> None:
+    """Forget all faces of a person."""
+    with house() as at:
+        out.print(f"{at.registrar.unprotect(operator(), person)} faces forgotten", highlight=False)
+
+
+@bank.command("add")
+def bank_add(
+    known: Name,
+    picture: Picture,
+    kind: Annotated[str, typer.Option(help="known_bad (illegal or abusive) or known_work (a rights holder's).")],
+) -> None:
+    """Bank a picture's perceptual hashes: copies of it are recognised in every video from now on."""
+    with house() as at:
+        out.print(f"{at.registrar.know(operator(), known, picture, kind=kind)} hashes banked", highlight=False)
+
+
+@bank.command("remove")
+def bank_remove(known: Name) -> None:
+    """Forget a picture's hashes."""
+    with house() as at:
+        out.print(f"{at.registrar.forget(operator(), known)} hashes forgotten", highlight=False)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(gallery, name="gallery")
+    app.add_typer(bank, name="bank")

@@ -1,0 +1,167 @@
+"""How cases look in a terminal: tables for people, plain lines in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from core import codec
+from core.case import Case, Phase
+from core.events import (
+    Commissioned,
+    EngineDeclined,
+    Event,
+    Faltered,
+    Judged,
+    Measured,
+    Published,
+    Recalled,
+    Rendered,
+    Ruled,
+    Sealed,
+)
+from core.ports import Entry
+from core.signals import Signal
+from core.verdicts import Decision, Verdict
+from pipeline.advance import Told
+from pipeline.cli.common import err, out
+
+_COLOURS = {Phase.PUBLISHED: "green", Phase.REFUSED: "red", Phase.HELD: "yellow", Phase.WITHDRAWN: "magenta"}
+_NEXT = {
+    Phase.SUBMITTED: "screening the prompt",
+    Phase.SCREENED: "judging the prompt",
+    Phase.ADMITTED: "ordering the video",
+    Phase.COMMISSIONED: "waiting for the engine",
+    Phase.RENDERED: "inspecting the video",
+    Phase.INSPECTED: "judging the video",
+    Phase.CLEARED: "marking and signing",
+    Phase.SEALED: "publishing",
+    Phase.RECALLED: "taking it down",
+}
+
+
+@contextmanager
+def progress(*, quiet: bool = False) -> Iterator[Told]:
+    """What to tell while cases move: a spinner on a terminal, plain lines in a pipe, nothing where quiet."""
+    if quiet:
+        yield lambda _case, _events: None
+    elif err.is_terminal:
+        # On the console that tables go to, where that is a terminal too: else the two would write over each other.
+        with (out if out.is_terminal else err).status("reading the prompt") as status:
+            yield lambda case, _events: status.update(_NEXT.get(case.phase, case.phase.value))
+    else:
+        yield lambda case, _events: err.print(f"{case.id} {case.phase.value}", highlight=False)
+
+
+def case_table(case: Case, entries: Sequence[Entry]) -> Table:
+    """A case's history: each phase, how long it took, what was measured and which rules fired."""
+    table = Table(title=f"case {case.id}", title_justify="left", expand=False)
+    for name in ("phase", "took", "what happened"):
+        table.add_column(name, justify="right" if name == "took" else "left", overflow="fold")
+    before, folded = None, Case(id=case.id)
+    for entry in entries:
+        folded = folded.after([entry.event])
+        took = "" if before is None else f"{(entry.at - before).total_seconds():.2f} s"
+        table.add_row(_coloured(folded.phase), took, what_happened(entry.event))
+        before = entry.at
+    return table
+
+
+def case_line(case: Case) -> str:
+    """Where a case is, in a sentence."""
+    where = f"case {case.id} is {case.phase.value}"
+    if case.phase is Phase.HELD and case.faltered:
+        return f"{where}: three times a stage broke ({case.faltered.error}); mend it, then: assay resume {case.id}"
+    if case.phase is Phase.HELD:
+        return f"{where}: {_reason(case)}\nrule on it with: assay rule {case.id} allow|refuse --code …"
+    if case.phase is Phase.REFUSED:
+        declined = f"the engine declined to make it ({case.declined.code})" if case.declined else _reason(case)
+        return f"{where}: {declined}"
+    if case.phase is Phase.PUBLISHED and case.published:
+        return f"{where}: {case.published.url}"
+    if case.phase is Phase.WITHDRAWN:
+        return f"{where}: the public copy is gone"
+    return f"{where}; it goes on with the next `assay submit`, or with `assay worker`"
+
+
+def queue_table(held: Sequence[Case]) -> Table:
+    """The held cases, the longest-waiting first."""
+    table = Table(title="held", title_justify="left")
+    for name in ("case", "at", "because", "rules", "revision"):
+        table.add_column(name, overflow="fold")
+    for case in held:
+        because = case.faltered.error if case.faltered else _reason(case)
+        rules = "" if case.faltered or not case.verdict else ", ".join(case.verdict.rules)
+        table.add_row(case.id, case.held_at or "", because, rules, str(case.revision))
+    return table
+
+
+def what_happened(event: Event) -> str:
+    """One event in words."""
+    match event:
+        case Measured():
+            return measured_line(event.signals)
+        case Judged():
+            return verdict_line(event.verdict)
+        case Commissioned():
+            return f"{event.engine} {event.engine_version} took the order: {event.job}"
+        case Rendered():
+            origin = "" if event.synthetic else ", served and not made"
+            return f"{event.width}x{event.height}, {event.duration:.1f} s from {event.engine}{origin}"
+        case EngineDeclined():
+            return f"{event.engine} declined: {event.code}"
+        case Sealed():
+            return f"watermark {event.payload}; signed by {event.signer}, both read back"
+        case Published():
+            return event.url
+        case Faltered():
+            return f"broke: {event.error}"
+        case Ruled():
+            return f"{event.ruling.moderator} ruled {event.ruling.decision.name.lower()} ({event.ruling.code})"
+        case Recalled():
+            return f"recalled: {event.code}"
+    return type(event).__name__.lower()
+
+
+def measured_line(signals: Sequence[Signal], most: int = 6) -> str:
+    """The highest score of each label, and what could not be measured."""
+    best: dict[str, float] = {}
+    for signal in signals:
+        if signal.score is not None:
+            best[signal.label] = max(best.get(signal.label, 0.0), signal.score)
+    missing = sorted({s.label for s in signals if s.score is None} - set(best))
+    top = sorted(best.items(), key=lambda item: -item[1])[:most]
+    said = ", ".join(f"{label} {score:.2f}" for label, score in top)
+    more = f" and {len(best) - most} lower" if len(best) > most else ""
+    return f"{said}{more}" + (f"; not measured: {', '.join(missing)}" if missing else "")
+
+
+def verdict_line(verdict: Verdict) -> str:
+    """A verdict in words."""
+    rules = f" by {', '.join(verdict.rules)}" if verdict.rules else ", no rule fired"
+    lifted = f"; lifted: {', '.join(verdict.lifted)}" if verdict.lifted else ""
+    shadow = f"; in shadow: {', '.join(verdict.shadow)}" if verdict.shadow else ""
+    return f"{verdict.decision.name.lower()}{rules}{lifted}{shadow}"
+
+
+def plain_history(entries: Sequence[Entry]) -> list[dict[str, Any]]:
+    """A history as plain JSON values."""
+    return [{"revision": e.revision, "at": e.at.isoformat(), **codec.dump_event(e.event)} for e in entries]
+
+
+def file_of(case: Case) -> str | None:
+    """The published file, where there is one."""
+    return case.published.url if case.phase is Phase.PUBLISHED and case.published else None
+
+
+def _reason(case: Case) -> str:
+    verdict = case.verdict
+    return verdict.reason if verdict and verdict.decision is not Decision.ALLOW else "a person has to look at it"
+
+
+def _coloured(phase: Phase) -> Text:
+    return Text(phase.value, style=_COLOURS.get(phase, ""))

@@ -1,0 +1,54 @@
+"""What policy is told beside signals: about the author, the people named, and the request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from core.case import Case
+from registry.leases import Standing
+
+
+class Leases(Protocol):
+    """Looked up anew each time, so that a revocation counts at once."""
+
+    def standing(self, handle: str, account: str, at: datetime) -> Standing:
+        """Whether the account may use this cameo now. Only GRANTED is permission."""
+
+
+class Authors(Protocol):
+    """What the ledger knows of an author."""
+
+    def author_facts(self, author: str) -> dict[str, int]:
+        """author_strikes and author_recent."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Consent:
+    """Facts about a case as they are at this moment."""
+
+    leases: Leases
+    authors: Authors
+    engine: str
+
+    def leased(self, case: Case) -> tuple[str, ...]:
+        """The cameos that this case names and may use now."""
+        now, asked = datetime.now(UTC), case.request
+        granted = (c for c in asked.cameos if self.leases.standing(c, asked.author, now) is Standing.GRANTED)
+        return tuple(sorted(granted))
+
+    def facts(self, case: Case) -> Mapping[str, bool | int | float | str]:
+        """Every fact that rules may speak of (policy.vocabulary.FACTS)."""
+        asked = case.request
+        length = case.rendered.duration if case.rendered else asked.seconds
+        return {
+            **self.authors.author_facts(asked.author),
+            "cameos_named": len(asked.cameos),
+            "cameos_unleased": len(set(asked.cameos)) - len(set(self.leased(case))),
+            "seconds": float(length or 0.0),
+            "has_reference": bool(asked.references),
+            "audience": asked.audience,
+            "engine": self.engine,
+        }

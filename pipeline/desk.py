@@ -1,0 +1,300 @@
+"""The desk: one method for everything a person may do. Web, CLI and gateway call this and nothing else.
+
+Whoever changes a case names the revision they saw; if it has moved on meanwhile they get Conflict and
+overwrite nothing. Authorisation is checked here, whatever a page shows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from core.assets import Asset
+from core.case import Case, Phase, new_case
+from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow
+from core.events import Appealed, Event, Recalled, Rendered, Resumed, Ruled, Submitted
+from core.finding import Finding
+from core.ports import Bus, Entry, Ledger
+from core.signals import Subject
+from core.verdicts import Decision, Gate, Ruling, Verdict
+from pipeline.advance import hand_on
+from pipeline.people import Person, Role, require, require_own
+from pipeline.public import PublicDesk
+from pipeline.stages.judge import consent_withdrawn
+from pipeline.stages.tools import Measurements, Tools
+
+RULING_CODES = ("fits_policy", "context", "parody", "consent_shown", "false_alarm", "breaks_policy", "unclear")
+RECALL_CODES = ("consent_withdrawn", "rights", "intimate_image", "illegal", "author", "mistake", "policy")
+LookUp = Callable[[str], dict[str, str] | None]
+LONGEST_PROMPT = 32_768
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """What somebody asks for. `key` makes asking twice the same as asking once."""
+
+    prompt: str
+    model: str = ""
+    seconds: float | None = None
+    size: str = ""
+    references: tuple[Path, ...] = ()
+    cameos: tuple[str, ...] = ()
+    parent: str = ""
+    audience: str = "general"
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """What Assay thinks of a text or a file that is no case: measurements, and the verdict they lead to."""
+
+    measured: Measurements
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Everything a person may do."""
+
+    ledger: Ledger
+    bus: Bus
+    tools: Tools
+    verify_file: Callable[..., Finding]
+    public: PublicDesk = field(default_factory=PublicDesk)
+
+    # -- asking for a video
+
+    def submit(self, who: Person, request: Request) -> Case:
+        """Open a case. The same key by the same account is the same case. Raises BadInput, Forbidden."""
+        require(who, Role.PLATFORM)
+        _check(request)
+        if not request.key:
+            return self._open(who, new_case(), request)
+        case = Case(id=_keyed(who, request.key))
+        try:
+            return self.ledger.load(case.id)
+        except NotFound:
+            pass
+        try:
+            return self._open(who, case, request)
+        except Conflict:  # the same request came twice at once
+            return self.ledger.load(case.id)
+
+    def cases(self, who: Person, *, phase: Phase | None = None, limit: int = 100) -> Sequence[Case]:
+        """The person's cases, a moderator's being all; the one that moved last first."""
+        author = None if who.has(Role.MODERATOR) else who.id
+        return self.ledger.list(phase=phase, author=author, limit=limit)
+
+    def case(self, who: Person, case_id: str) -> Case:
+        """One case. Raises NotFound, also for a case of another account: whether it exists is nobody's business."""
+        case = self.ledger.load(case_id)
+        try:
+            require_own(who, case)
+        except Forbidden:
+            raise NotFound from None
+        return case
+
+    def history(self, who: Person, case_id: str) -> Sequence[Entry]:
+        """Every event of a case, in order."""
+        self.case(who, case_id)
+        return self.ledger.history(case_id)
+
+    def prompt(self, who: Person, case_id: str) -> str:
+        """The words of the prompt. Raises Erased."""
+        return self.tools.texts.read(self.case(who, case_id).request.prompt)
+
+    # -- deciding
+
+    def queue(self, who: Person, *, limit: int = 100) -> Sequence[Case]:
+        """What is held, the longest-waiting first."""
+        require(who, Role.MODERATOR)
+        return self.ledger.list(phase=Phase.HELD, limit=limit, oldest=True)
+
+    def rule(
+        self, who: Person, case_id: str, decision: Decision, *, code: str, revision: int | None = None, note: str = ""
+    ) -> Case:
+        """Decide about what a gate held. The gate then judges again with this among its evidence."""
+        require(who, Role.MODERATOR)
+        case = self._seen(case_id, revision)
+        verdict = case.verdict
+        if case.phase is not Phase.HELD or verdict is None or case.faltered is not None:
+            raise NotNow("only a case that a verdict held can be ruled on")
+        if decision is Decision.HOLD:
+            raise BadInput("a ruling allows or refuses")
+        gate = Gate.VIDEO if case.held_at is Phase.INSPECTED else Gate.PROMPT
+        ruling = Ruling(
+            gate=gate,
+            decision=decision,
+            moderator=who.id,
+            over=verdict.rules,
+            code=_one_of(code, RULING_CODES),
+            note=self._kept(note, case),
+        )
+        return self._append(case, Ruled(ruling=ruling))
+
+    def resume(self, who: Person, case_id: str, *, revision: int | None = None) -> Case:
+        """Send on a case that stumbled, or was held for want of a measurement, once that is mended.
+
+        Approves nothing: what could not be measured is measured anew, and the gate judges again.
+        """
+        require(who, Role.MODERATOR)
+        case = self._seen(case_id, revision)
+        unmeasured = case.faltered is None and case.verdict is not None and bool(case.verdict.missing)
+        if case.phase is not Phase.HELD or (case.faltered is None and not unmeasured):
+            raise NotNow("only a case that stumbled or could not be measured is resumed; this one needs a ruling")
+        return self._append(case, Resumed(by=who.id, again=unmeasured))
+
+    def appeal(self, who: Person, case_id: str, *, note: str = "") -> Case:
+        """Ask that a person look at a refusal."""
+        case = self.case(who, case_id)
+        if case.phase is not Phase.REFUSED:
+            raise NotNow("only a refusal can be appealed")
+        if any(r.decision is Decision.REFUSE for r in case.rulings):
+            raise NotNow("a person has already looked at this and refused it")
+        return self._append(case, Appealed(by=who.id, note=self._kept(note, case)))
+
+    def recall(self, who: Person, case_id: str, *, code: str, revision: int | None = None, note: str = "") -> Case:
+        """Stop a case, or take its video down. Authors may recall their own."""
+        case = self.case(who, case_id)
+        if revision is not None and case.revision != revision:
+            raise Conflict
+        if case.phase in (Phase.RECALLED, Phase.WITHDRAWN):
+            return case
+        return self._append(case, Recalled(by=who.id, code=_one_of(code, RECALL_CODES), note=self._kept(note, case)))
+
+    def erase(self, who: Person, case_id: str) -> int:
+        """Erase every text of a case: prompt, notes. The log stays, and holds none of it."""
+        self.case(who, case_id)
+        return self.tools.texts.erase(case_id=case_id)
+
+    # -- looking
+
+    def content(self, who: Person | None, case_id: str, to: Path) -> Path:
+        """The video: what is published to anyone, what is not yet to a moderator. Raises NotFound."""
+        case = self.ledger.load(case_id)
+        if case.phase is Phase.PUBLISHED and not consent_withdrawn(case, Gate.VIDEO, self.tools):
+            return self.tools.shelf.fetch(case_id, to)
+        made = case.sealed.asset if case.sealed else case.rendered.asset if case.rendered else None
+        if made is None or who is None or not who.has(Role.MODERATOR):
+            raise NotFound("there is no video to be had here")
+        return self.tools.vault.fetch(made, to)
+
+    def look_up(self, case_id: str) -> dict[str, str] | None:
+        """What the public may know of a case; None where it never came to a sealed video."""
+        try:
+            case = self.ledger.load(case_id)
+        except NotFound:
+            return None
+        if case.sealed is None or case.rendered is None or case.verdict is None:
+            return None
+        sealed_at = next(e.at for e in self.ledger.history(case_id) if e.event == case.sealed)
+        return {
+            "id": case.id,
+            "phase": case.phase.value,
+            "engine": case.rendered.engine,
+            "engine_version": case.rendered.engine_version,
+            "synthetic": str(case.rendered.synthetic).lower(),
+            "source_type": stated(case.rendered),
+            "sealed_at": sealed_at.isoformat(timespec="seconds"),
+            "manifest_id": case.sealed.manifest_id,
+            "policy": case.verdict.policy,
+        }
+
+    def verify(self, file: Path, *, at: datetime | None = None) -> Finding:
+        """Was this video made by AI, and what is the evidence, now or as of another time? Open to anyone.
+
+        Raises BadMedia; Unavailable where another time was asked for and there is no libfaketime.
+        """
+        return self.verify_file(file, self.look_up, at=at) if at else self.verify_file(file, self.look_up)
+
+    def screen(self, who: Person, text: str) -> Opinion:
+        """What would be said of this prompt? Opens no case and keeps nothing."""
+        require(who, Role.PLATFORM, Role.MODERATOR)
+        _check(Request(prompt=text))
+        return self._opinion(Gate.PROMPT, self.tools.measure_text(text))
+
+    def inspect(self, who: Person, file: Path) -> Opinion:
+        """What would be said of this video? Opens no case and keeps nothing. Raises BadMedia."""
+        require(who, Role.PLATFORM, Role.MODERATOR)
+        self.tools.check_video(file)
+        return self._opinion(Gate.VIDEO, self.tools.measure_video(file, Subject.VIDEO, ()))
+
+    # -- private
+
+    def _opinion(self, gate: Gate, measured: Measurements) -> Opinion:
+        facts = self.tools.facts(Case(id="0" * 16, submitted=Submitted(author="", prompt="")))
+        return Opinion(measured=measured, verdict=self.tools.decide(gate, measured.signals, facts, ()))
+
+    def _open(self, who: Person, case: Case, request: Request) -> Case:
+        with self.ledger.claim(case.id):  # a sweep elsewhere must not take the reference for an orphan
+            return self._submitted(who, case, request)
+
+    def _submitted(self, who: Person, case: Case, request: Request) -> Case:
+        references = tuple(self._reference(case, path) for path in request.references)
+        submitted = Submitted(
+            author=who.id,
+            prompt=self.tools.texts.keep(request.prompt, case_id=case.id),
+            model=request.model,
+            seconds=request.seconds,
+            size=request.size,
+            references=references,
+            cameos=request.cameos,
+            parent=request.parent,
+            audience=request.audience,
+        )
+        opened = self._append(case, submitted)
+        for asset in references:
+            self.tools.vault.settle(asset.digest)
+        return opened
+
+    def _reference(self, case: Case, path: Path) -> Asset:
+        self.tools.check_video(path)
+        return self.tools.vault.put(path, media_type=_media_type(path), owner=case.id)
+
+    def _seen(self, case_id: str, revision: int | None) -> Case:
+        case = self.ledger.load(case_id)
+        if revision is not None and case.revision != revision:
+            raise Conflict
+        return case
+
+    def _kept(self, note: str, case: Case) -> str:
+        return self.tools.texts.keep(note, case_id=case.id) if note.strip() else ""
+
+    def _append(self, case: Case, event: Event) -> Case:
+        case = self.ledger.append(case, [event])
+        hand_on(case, self.bus)
+        return case
+
+
+def stated(rendered: Rendered) -> str:
+    """The digital source type that the seal states of a video, or nothing."""
+    return rendered.source_type or ("trainedAlgorithmicMedia" if rendered.synthetic else "")
+
+
+def _check(request: Request) -> None:
+    if not request.prompt.strip():
+        raise BadInput("the prompt is empty")
+    if len(request.prompt) > LONGEST_PROMPT:
+        raise BadInput(f"the prompt has {len(request.prompt)} characters; at most {LONGEST_PROMPT} are taken")
+    if request.seconds is not None and not 0 < request.seconds <= 3600:
+        raise BadInput("seconds must lie between 0 and 3600")
+    if len(request.references) > 1:
+        raise BadInput("one reference is taken at the most")
+
+
+def _keyed(who: Person, key: str) -> str:
+    """The id that belongs to this account's key, so that a repeated request meets its first case."""
+    return hashlib.blake2b(f"{who.id}\0{key}".encode(), digest_size=8).hexdigest()
+
+
+def _one_of(code: str, codes: Sequence[str]) -> str:
+    if code not in codes:
+        raise BadInput(f"{code!r} is no reason code; it is one of {', '.join(codes)}")
+    return code
+
+
+def _media_type(path: Path) -> str:
+    return {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}.get(path.suffix.lower(), "video/mp4")

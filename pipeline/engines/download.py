@@ -1,0 +1,75 @@
+"""A download from a server that may lie, stall or die: whole and plausible under its name, or not there at all."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+import httpx
+
+from core.errors import EngineFault, Unavailable
+from pipeline.engines.patience import Busy
+
+
+def save(response: httpx.Response, to: Path, *, max_bytes: int, seconds: float) -> None:
+    """Write the body to `to`, by way of a temporary name beside it.
+
+    Raises EngineFault for what is no video or too large, Unavailable when it takes longer than
+    `seconds`, and Busy for a body that broke off: asking again may give it whole.
+    """
+    _check_type(response.headers.get("content-type", ""))
+    _check_size(_announced(response), max_bytes)
+    with _under_another_name(to) as file:
+        written = 0
+        for chunk in _chunks(response, time.monotonic() + seconds):
+            if not written and chunk.lstrip()[:1] in (b"<", b"{", b"["):
+                raise EngineFault("the engine sent a text and called it a video")
+            written += file.write(chunk)
+            _check_size(written, max_bytes)
+        if not written:
+            raise EngineFault("the engine sent an empty file: the video is lost or not ready")
+
+
+def _check_type(content_type: str) -> None:
+    kind = content_type.partition(";")[0].strip().lower()
+    if kind and not kind.startswith("video/") and kind not in ("application/octet-stream", "binary/octet-stream",
+                                                               "application/mp4"):  # fmt: skip
+        raise EngineFault(f"the engine sent {kind[:60] if kind.isprintable() else 'something'} instead of a video")
+
+
+def _check_size(size: int, max_bytes: int) -> None:
+    if size > max_bytes:
+        raise EngineFault(
+            f"the engine's video is larger than {max_bytes} bytes: raise ASSAY_ENGINE_MAX_MB to accept it"
+        )
+
+
+def _announced(response: httpx.Response) -> int:
+    length = response.headers.get("content-length", "")
+    return int(length) if length.isdecimal() else 0
+
+
+def _chunks(response: httpx.Response, deadline: float) -> Iterator[bytes]:
+    try:
+        for chunk in response.iter_bytes():  # no chunk size: filling chunks would outwait the deadline
+            if time.monotonic() > deadline:
+                raise Unavailable("the engine sends its video too slowly: it will be asked again")
+            yield chunk
+    except httpx.RemoteProtocolError:
+        raise Busy(EngineFault("the engine's video broke off before its end")) from None
+
+
+@contextmanager
+def _under_another_name(to: Path) -> Iterator[IO[bytes]]:
+    with tempfile.NamedTemporaryFile(dir=to.parent, prefix=f".{to.name}.", delete=False) as file:
+        part = Path(file.name)
+        try:
+            yield file
+            file.close()
+            part.replace(to)
+        finally:
+            part.unlink(missing_ok=True)

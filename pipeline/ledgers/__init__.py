@@ -1,0 +1,1 @@
+"""Keeps cases: the ledger, the texts that can be erased, and what policy asks about an author."""

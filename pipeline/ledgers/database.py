@@ -1,0 +1,116 @@
+"""Connections to one Postgres. Whatever goes wrong with them is Unavailable, in one line."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
+
+from core.errors import BadInput, Unavailable
+from pipeline.ledgers.embedded import EmbeddedPostgres
+from pipeline.ledgers.migrate import OURS, migrate
+
+log = logging.getLogger("assay.postgres")
+
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+_TROUBLE = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError, PoolTimeout, PoolClosed)
+
+
+class Database:
+    """A pool of connections. An embedded server is started again when it died, and let go of at the end."""
+
+    def __init__(self, dsn: str, *, embedded: EmbeddedPostgres | None = None, size: int = 8) -> None:
+        """Does not wait for the server: the first use does. `size` is the most connections at a time."""
+        self._dsn = dsn
+        self._embedded = embedded
+        self._pool = ConnectionPool(
+            dsn,
+            min_size=1,
+            max_size=size,
+            timeout=3.0 if embedded else 10.0,
+            reconnect_timeout=2.0,
+            kwargs={"connect_timeout": 5, "application_name": "assay"},
+            configure=_configure,
+            check=ConnectionPool.check_connection,
+            open=True,
+        )
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """A connection in a transaction: committed at the end, rolled back on an error. Raises Unavailable."""
+        with _told_plainly():
+            connection = self._take()
+            try:
+                with connection:
+                    yield connection
+            finally:
+                self._pool.putconn(connection)
+
+    @contextmanager
+    def alone(self) -> Iterator[Connection]:
+        """A connection outside the pool, without a transaction; closed at the end. Raises Unavailable."""
+        with _told_plainly(), self._connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Close all connections. What asks for one afterwards gets Unavailable."""
+        self._pool.close()
+        if self._embedded:
+            self._embedded.stop()
+
+    def _take(self) -> Connection:
+        return self._revived(self._pool.getconn)
+
+    def _connect(self) -> Connection:
+        return self._revived(lambda: psycopg.connect(self._dsn, autocommit=True, connect_timeout=5))
+
+    def _revived(self, connect: Callable[[], Connection]) -> Connection:
+        if self._pool.closed:
+            raise Unavailable("the database was closed")
+        try:
+            return connect()
+        except (psycopg.OperationalError, PoolTimeout):
+            if self._embedded is None:
+                raise
+            log.warning("the database does not answer: starting it again")
+            self._embedded.start()
+            return connect()
+
+
+def open_database(where: str | Path, *, folders: dict[str, Path] = OURS, size: int = 8) -> Database:
+    """The database at a DSN, or the embedded one in a folder, with its tables made. Raises Unavailable."""
+    if isinstance(where, Path):
+        embedded = EmbeddedPostgres(where)
+        database = Database(embedded.start(), embedded=embedded, size=size)
+    else:
+        database = Database(where, size=size)
+    try:
+        with database.connection() as connection:
+            migrate(connection, folders)
+    except BaseException:
+        database.close()
+        raise
+    return database
+
+
+def _configure(connection: Connection) -> None:
+    connection.execute("SET timezone = 'UTC'")
+    connection.execute("SET statement_timeout = '30s'")
+    connection.commit()
+
+
+@contextmanager
+def _told_plainly() -> Iterator[None]:
+    try:
+        yield
+    except psycopg.DataError as error:
+        raise BadInput("the database cannot hold such a value") from error
+    except _TROUBLE as error:
+        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise Unavailable(f"the database does not answer: {reason}") from error

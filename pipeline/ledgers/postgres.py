@@ -1,0 +1,145 @@
+"""Cases in Postgres: `events` is the truth, `cases` their fold kept for reading."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+
+from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
+
+from core.case import Case, Phase
+from core.codec import dump, load
+from core.errors import Conflict, NotFound
+from core.events import Event
+from core.ports import Entry, Ticket
+from pipeline.ledgers.database import Connection, Database
+from pipeline.ledgers.records import digests, rows, understood
+
+log = logging.getLogger("assay.ledger")
+
+_HISTORY = "SELECT revision, at, body FROM events WHERE case_id = %s ORDER BY revision"
+
+_APPEND = "INSERT INTO events (case_id, revision, body) VALUES (%s, %s, %s)"
+
+_BEGIN = """
+INSERT INTO cases (phase, revision, author, body, digests, id)
+VALUES (%s, %s, %s, %s, %s, %s)
+"""
+
+_MOVE = """
+UPDATE cases
+SET phase = %s, revision = %s, author = %s, body = %s, moved = clock_timestamp(),
+    digests = ARRAY(SELECT unnest(digests) UNION SELECT unnest(%s::text[]))
+WHERE id = %s AND revision = %s
+"""
+
+_DUE = """
+SELECT id, revision, phase FROM cases
+WHERE phase = ANY(%s) AND moved <= %s
+ORDER BY moved, id LIMIT %s
+"""
+
+_LIST = """
+SELECT id, body FROM cases
+WHERE (%(phase)s::text IS NULL OR phase = %(phase)s) AND (%(author)s::text IS NULL OR author = %(author)s)
+ORDER BY moved DESC, id DESC LIMIT %(limit)s
+"""
+
+# A machine that vanishes is noticed after a minute, not after the two hours that TCP grants it.
+_NOTICE = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+
+_OLDEST = _LIST.replace("DESC", "ASC")
+
+_CLAIM = "SELECT pg_try_advisory_lock(hashtextextended('assay.claim:' || %s, 0))"
+
+
+class PostgresLedger:
+    """The Ledger over Postgres. Any number of processes and threads may share one."""
+
+    def __init__(self, database: Database) -> None:
+        """The tables are there: `open_database` made them."""
+        self._database = database
+
+    def load(self, case_id: str) -> Case:
+        """The case as its events tell it. Raises NotFound, or Unavailable where a newer Assay wrote the unknown."""
+        return Case(id=case_id).after(entry.event for entry in self.history(case_id))
+
+    def append(self, case: Case, events: Sequence[Event]) -> Case:
+        """The case after these events, stored all or none. Raises Conflict if it moved since it was read."""
+        bodies = rows(case, events)
+        stored = understood(case.id, bodies)
+        if not stored:
+            return case
+        after = case.after(stored)
+        try:
+            with self._database.connection() as connection, connection.cursor() as cursor:
+                numbered = enumerate(bodies, case.revision + 1)
+                cursor.executemany(_APPEND, [(case.id, revision, Jsonb(body)) for revision, body in numbered])
+                _move(connection, case, after, digests(case, stored))
+        except UniqueViolation as error:
+            raise Conflict from error
+        return after
+
+    def history(self, case_id: str) -> Sequence[Entry]:
+        """All events of a case in order. Raises NotFound, or Unavailable as `load`."""
+        with self._database.connection() as connection:
+            found = connection.execute(_HISTORY, [case_id]).fetchall()
+        if not found:
+            raise NotFound
+        events = understood(case_id, [body for _, _, body in found])
+        return tuple(
+            Entry(revision=revision, at=at, event=event) for (revision, at, _), event in zip(found, events, strict=True)
+        )
+
+    def due(self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100) -> Sequence[Ticket]:
+        """Tickets for cases in one of these phases that have not moved since, the longest-waiting first."""
+        with self._database.connection() as connection:
+            found = connection.execute(_DUE, [[phase.value for phase in phases], unmoved_since, limit]).fetchall()
+        return tuple(
+            Ticket(case_id=case_id, revision=revision, phase=Phase(phase)) for case_id, revision, phase in found
+        )
+
+    def list(
+        self, *, phase: Phase | None = None, author: str | None = None, limit: int = 100, oldest: bool = False
+    ) -> Sequence[Case]:
+        """Cases, the one that moved last first, or with `oldest` last.
+
+        What a newer Assay wrote and we cannot read is left out and logged.
+        """
+        wanted = {"phase": phase and phase.value, "author": author, "limit": limit}
+        with self._database.connection() as connection:
+            found = connection.execute(_OLDEST if oldest else _LIST, wanted).fetchall()
+        return tuple(case for case_id, body in found if (case := _readable(case_id, body)) is not None)
+
+    def refers(self, digest: str) -> bool:
+        """Whether any case refers to these bytes, or ever did."""
+        with self._database.connection() as connection:
+            return bool(connection.execute("SELECT 1 FROM cases WHERE digests @> %s LIMIT 1", [[digest]]).fetchone())
+
+    @contextmanager
+    def claim(self, case_id: str) -> Iterator[bool]:
+        """Whether no one else works on the case. Held on a connection of its own, so that it dies with the process."""
+        with self._database.alone() as connection:
+            connection.execute(_NOTICE)
+            row = connection.execute(_CLAIM, [case_id]).fetchone()
+            yield bool(row and row[0])
+
+
+def _move(connection: Connection, case: Case, after: Case, digests_now: Sequence[str]) -> None:
+    fields = [after.phase.value, after.revision, after.request.author, Jsonb(dump(after)), list(digests_now), after.id]
+    if case.revision == 0:
+        connection.execute(_BEGIN, fields)
+    elif connection.execute(_MOVE, [*fields, case.revision]).rowcount != 1:
+        raise Conflict
+
+
+def _readable(case_id: str, body: object) -> Case | None:
+    try:
+        case: Case = load(Case, body)
+    except (TypeError, ValueError) as error:
+        log.warning("a case cannot be read and is not listed: %s", error, extra={"case": case_id})
+        return None
+    return case

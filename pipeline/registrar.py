@@ -1,0 +1,75 @@
+"""The registrar: who is protected and what is known. Like the desk, it asks who is asking."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BadInput
+from media.still import still
+from pipeline.people import Person, Role, require
+from registry.hashes import KnownHash
+
+Picture = NDArray[np.uint8]
+
+
+class Gallery(Protocol):
+    """Protected faces."""
+
+    def add(self, person: str, kind: str, embedding: NDArray[np.float32]) -> None:
+        """Protect a face."""
+
+    def remove(self, person: str) -> int:
+        """Forget a person's faces."""
+
+
+class Bank(Protocol):
+    """Hashes of known pictures."""
+
+    def add(self, known: list[KnownHash]) -> None:
+        """Bank hashes."""
+
+    def remove(self, known_id: str) -> int:
+        """Forget a picture's hashes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registrar:
+    """`describe` gives the descriptor of the one face of a picture, or None; `hash_picture` what a bank keeps of it."""
+
+    gallery: Gallery
+    bank: Bank
+    describe: Callable[[Picture], NDArray[np.float32] | None]
+    hash_picture: Callable[[Picture], list[tuple[str, bytes]]]
+
+    def protect(self, who: Person, person: str, picture: Path, *, kind: str = "public_figure") -> None:
+        """Protect the face in a picture, under an opaque id. The picture is not kept. Raises BadInput, BadMedia."""
+        require(who, Role.OPERATOR)
+        descriptor = self.describe(still(picture).frames[0].rgb)
+        if descriptor is None:
+            raise BadInput("exactly one face must be readable in the picture: frontal, at least 48 pixels, sharp")
+        self.gallery.add(person, kind, descriptor)
+
+    def unprotect(self, who: Person, person: str) -> int:
+        """Forget all faces of a person; returns how many there were."""
+        require(who, Role.OPERATOR)
+        return self.gallery.remove(person)
+
+    def know(self, who: Person, known_id: str, picture: Path, *, kind: str = "known_work") -> int:
+        """Bank the hashes of a picture, under an opaque id; returns how many. The picture is not kept."""
+        require(who, Role.OPERATOR)
+        found = self.hash_picture(still(picture).frames[0].rgb)
+        if not found:
+            raise BadInput("the picture has too little detail to be recognised again")
+        self.bank.add([KnownHash(id=known_id, kind=kind, algorithm=name, bits=bits) for name, bits in found])
+        return len(found)
+
+    def forget(self, who: Person, known_id: str) -> int:
+        """Forget a picture's hashes; returns how many there were."""
+        require(who, Role.OPERATOR)
+        return self.bank.remove(known_id)

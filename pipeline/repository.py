@@ -1,0 +1,219 @@
+"""The manifest repository: finding a signed manifest again, by a mark, by a file, by its id; and keeping others'.
+
+What a case was sealed with is here by itself, since the ledger and the vault have it. Reading is open to anyone, and
+tells no more than whoever holds a copy of the video could learn from it; writing needs an account.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.assets import Asset
+from core.errors import BadInput, NotFound
+from core.finding import Mark
+from core.ports import Ledger, Vault
+from pipeline.people import Person, Role, require
+from pipeline.scratch import scratch
+from provenance import jumbf
+from provenance.likeness import Look, looks_of
+from provenance.recovery import Similar, Stored
+from provenance.weigh import payload_of
+from registry.fingerprints import Match
+from registry.manifests import Entry
+from registry.receipts import Receipt
+
+MEDIA_TYPE = "application/c2pa"
+LARGEST_MANIFEST = 16 << 20
+FINGERPRINT = "com.assay.pdq.1"
+OWNER = "repository"
+
+
+class Manifests(Protocol):
+    """The index: which manifests there are (registry.manifests)."""
+
+    def by_id(self, manifest_id: str, *, most: int = 10) -> Sequence[Entry]:
+        """The manifests with this id, newest first."""
+
+    def by_binding(self, algorithm: str, value: str, *, most: int = 10) -> Sequence[Entry]:
+        """The manifests bound to a value, newest first."""
+
+    def store(self, manifest_id: str, digest: str, size: int, *, by: str) -> Receipt:
+        """Take one in."""
+
+    def bind(self, algorithm: str, value: str, manifest_id: str) -> None:
+        """Bind a value to one."""
+
+    def delete(self, manifest_id: str, *, by: str, reason: str) -> Sequence[Receipt]:
+        """Hand one out no more."""
+
+    def receipts(self, manifest_id: str) -> Sequence[Receipt]:
+        """What was done to one."""
+
+
+class Lookalikes(Protocol):
+    """The index of fingerprints (registry.fingerprints_live)."""
+
+    def search(self, probes: NDArray[np.uint8], seconds: Sequence[int], *, most: int = 5) -> list[Match]:
+        """Cases whose video looks like this."""
+
+    def any(self) -> bool:
+        """Whether there is anything to be found."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A manifest that belongs to what was asked about. `score` in [0, 100]; 100 for an exact match."""
+
+    manifest_id: str
+    score: int = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repository:
+    """`detect` finds this office's mark in a file; `name_of` reads the active manifest's id, or raises BadInput."""
+
+    ledger: Ledger
+    vault: Vault
+    manifests: Manifests
+    lookalikes: Lookalikes
+    detect: Callable[[Path], Mark]
+    name_of: Callable[[bytes], str]
+    algorithms: tuple[str, ...]
+    workdir: Path
+
+    # -- looking, open to anyone
+
+    def by_binding(self, algorithm: str, value: str, *, most: int = 10) -> list[Found]:
+        """The manifests bound to a value (hex): nothing for an algorithm or a value that is not known here."""
+        entries = self.manifests.by_binding(algorithm, value, most=most)
+        return [Found(manifest_id=one) for one in dict.fromkeys(entry.id for entry in entries)]
+
+    def by_content(self, path: Path, *, algorithm: str = "", most: int = 10) -> list[Found]:
+        """The manifests of what a file is a copy of: by its mark, and if it has none, by how it looks.
+
+        `algorithm` asks for one of the two only. Raises BadMedia, and BadInput for an algorithm that is not ours.
+        """
+        if algorithm and algorithm not in (*self.algorithms, FINGERPRINT):
+            raise BadInput(f"{algorithm[:60]!r} is not looked for here")
+        if algorithm != FINGERPRINT:
+            if payload := payload_of(self.detect(path)):
+                return self.by_binding(self.algorithms[0], payload, most=most)
+            if algorithm:
+                return []
+        return [found for one in self.similar(path)[:most] for found in self._of_case(one)]
+
+    def manifest(self, manifest_id: str, *, active_only: bool = False) -> bytes:
+        """The manifest store with this id, or its active manifest alone; bytes as they were signed. Raises NotFound."""
+        for entry in self.manifests.by_id(manifest_id, most=1):
+            return jumbf.active_only(self._bytes(entry)) if active_only else self._bytes(entry)
+        raise NotFound("there is no such manifest")
+
+    def receipts(self, manifest_id: str) -> Sequence[Receipt]:
+        """What was done to manifests with this id: stored, deleted. Raises NotFound where nothing was."""
+        found = self.manifests.receipts(manifest_id)
+        if not found:
+            raise NotFound("there is no receipt for such a manifest")
+        return found
+
+    # -- for the verifier
+
+    def stored(self, payload: str) -> Sequence[Stored]:
+        """All manifests bound to a payload of our mark, newest first, with what is known of the signed file."""
+        entries = self.manifests.by_binding(self.algorithms[0], payload)
+        return [self._stored(entry) for entry in entries]
+
+    def similar(self, path: Path) -> Sequence[Similar]:
+        """Sealed videos that look like this file, nearest first; mirrored ones too. Raises BadMedia."""
+        if not self.lookalikes.any():
+            return []
+        matches = [match for look in looks_of(path) for match in self._search(look)]
+        best: dict[str, Match] = {}
+        for match in sorted(matches, key=lambda one: one.share):
+            best[match.id] = match
+        ordered = sorted(best.values(), key=lambda one: -one.share)
+        return [Similar(case_id=one.id, share=one.share, seconds=one.seconds) for one in ordered]
+
+    # -- writing, with an account
+
+    def deposit(self, who: Person, manifest: bytes) -> Receipt:
+        """Keep a manifest made elsewhere, unchanged. Raises Forbidden, and BadInput for what is none."""
+        require(who, Role.PLATFORM)
+        if len(manifest) > LARGEST_MANIFEST:
+            raise BadInput(f"a manifest has at most {LARGEST_MANIFEST >> 20} MiB")
+        manifest_id = self.name_of(manifest)
+        with scratch(self.workdir) as folder:
+            path = folder / "manifest.c2pa"
+            path.write_bytes(manifest)
+            asset = self.vault.put(path, media_type=MEDIA_TYPE, owner=OWNER)
+        self.vault.settle(asset.digest)  # before it is listed: what is pending may be swept away
+        try:
+            return self.manifests.store(manifest_id, asset.digest, asset.size, by=who.id)
+        except BadInput:  # deleted before, or another's id: nothing of it stays
+            self._discard(asset.digest, manifest_id)
+            raise
+
+    def bind(self, who: Person, algorithm: str, value: str, manifest_id: str) -> None:
+        """Bind a value (hex) to a manifest that was handed in. Raises Forbidden, NotFound.
+
+        Values of our own mark are bound by sealing and by nothing else.
+        """
+        require(who, Role.PLATFORM)
+        if algorithm in (*self.algorithms, FINGERPRINT):
+            raise BadInput(f"{algorithm} is bound by sealing only")
+        self.manifests.bind(algorithm, value, manifest_id)
+
+    def delete(self, who: Person, manifest_id: str, *, reason: str = "") -> Sequence[Receipt]:
+        """Hand a manifest out no more. Bytes that no case needs are deleted as well. Raises Forbidden, NotFound."""
+        require(who, Role.OPERATOR)
+        entries = self.manifests.by_id(manifest_id, most=1000)
+        receipts = self.manifests.delete(manifest_id, by=who.id, reason=reason[:200])
+        for digest in {entry.digest for entry in entries}:
+            self._discard(digest, manifest_id)
+        return receipts
+
+    # -- private
+
+    def _discard(self, digest: str, manifest_id: str) -> None:
+        listed = {entry.digest for entry in self.manifests.by_id(manifest_id, most=1000)}
+        if digest not in listed and not self.ledger.refers(digest):
+            self.vault.discard(digest)
+
+    def _search(self, look: Look) -> list[Match]:
+        return self.lookalikes.search(look.hashes, look.seconds) if look.seconds else []
+
+    def _of_case(self, one: Similar) -> list[Found]:
+        sealed = self.ledger.load(one.case_id).sealed
+        if sealed is None or not self.manifests.by_id(sealed.manifest_id, most=1):
+            return []
+        return [Found(manifest_id=sealed.manifest_id, score=round(100 * one.share))]
+
+    def _bytes(self, entry: Entry) -> bytes:
+        asset = Asset(digest=entry.digest, media_type=MEDIA_TYPE, size=entry.size)
+        with scratch(self.workdir) as folder:
+            read = self.vault.fetch(asset, folder / "manifest.c2pa").read_bytes()
+        if hashlib.sha256(read).hexdigest() != entry.digest:
+            raise NotFound("there is no such manifest")
+        return read
+
+    def _stored(self, entry: Entry) -> Stored:
+        case = self.ledger.load(entry.case_id) if entry.case_id else None
+        sealed, rendered = (case.sealed, case.rendered) if case else (None, None)
+        same = sealed is not None and sealed.manifest_id == entry.id
+        return Stored(
+            manifest_id=entry.id,
+            manifest=self._bytes(entry),
+            stored_at=entry.at.isoformat(timespec="seconds"),
+            case_id=entry.case_id,
+            digest=sealed.asset.digest if sealed and same else "",
+            size=sealed.asset.size if sealed and same else 0,
+            duration=rendered.duration if rendered and same else 0.0,
+            width=rendered.width if rendered and same else 0,
+            height=rendered.height if rendered and same else 0,
+        )

@@ -1,0 +1,55 @@
+"""python -m pipeline.runners --build module:function --roles light,render --servers host:9092
+
+For worker processes that are started without the rest of Assay's command line.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+from datetime import timedelta
+from importlib import import_module
+
+from pipeline.advance import Works
+from pipeline.runners.roles import ROLES, Topics
+from pipeline.runners.workers import Crew, run_worker
+
+
+def main() -> None:
+    """Read the command line and run a worker."""
+    given = _words().parse_args()
+    crew = Crew(
+        servers=given.servers,
+        roles=tuple(given.roles.split(",")),
+        topics=Topics(prefix=given.prefix),
+        sweeps=given.sweep,
+        sweep_every=timedelta(seconds=given.sweep_every),
+        older_than=timedelta(seconds=given.older_than),
+        first_pause=timedelta(seconds=given.first_pause),
+        group=given.group,
+    )
+    run_worker(crew, _named(given.build))
+
+
+def _words() -> argparse.ArgumentParser:
+    words = argparse.ArgumentParser(prog="python -m pipeline.runners", description="One Faust worker.")
+    words.add_argument("--build", required=True, help="module:function that gives the Works")
+    words.add_argument("--roles", required=True, help=f"comma-separated, of {', '.join(ROLES)}")
+    words.add_argument("--servers", required=True, help="Kafka bootstrap servers, comma-separated")
+    words.add_argument("--prefix", default="assay", help="what topics and groups begin with")
+    words.add_argument("--group", default="", help="consumer group; default: from prefix and roles")
+    words.add_argument("--sweep", action="store_true", help="sweep too; enough if one role does")
+    words.add_argument("--sweep-every", type=float, default=10.0, help="seconds between sweeps")
+    words.add_argument("--older-than", type=float, default=30.0, help="seconds a case may lie still")
+    words.add_argument("--first-pause", type=float, default=30.0, help="seconds a case rests after it stumbled")
+    return words
+
+
+def _named(reference: str) -> Callable[[], Works]:
+    module, _, function = reference.partition(":")
+    build: Callable[[], Works] = getattr(import_module(module), function)
+    return build
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,137 @@
+"""Sealing as the stages see it: from a case and the settings to an order, its sources, the signer and the labels."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.assets import Asset
+from core.case import Case
+from core.errors import NotFound, SealBroken
+from core.events import Rendered
+from core.ports import Ledger, Vault
+from media.transcode import Encoding
+from pipeline.settings import Settings
+from pipeline.stages.tools import Sealing
+from provenance.claims import PRODUCT, SealOrder
+from provenance.keys import Keys, load_keys
+from provenance.lists import with_lists
+from provenance.signer_choice import SignerChoice
+from provenance.sources import Source, sources_of
+
+if TYPE_CHECKING:
+    from provenance.ports import MarkFile
+
+log = logging.getLogger("assay.sealing")
+
+# x264's veryfast takes less than half of the CPU of `fast`, for files no larger at the same CRF (evals/bench_stages).
+_PUBLISHED = Encoding(crf=19, preset="veryfast")
+_LABEL_SECONDS = 4.0
+
+
+def sealing(settings: Settings, ledger: Ledger, vault: Vault) -> Callable[[Case, Path, Path], Sealing]:
+    """Label, mark, sign, read all of it back. Raises SealBroken, or Unavailable for want of a time stamp."""
+
+    def seal_case(case: Case, src: Path, dst: Path) -> Sealing:
+        from provenance.seal import seal
+        from provenance.watermark import detect_file
+
+        report = seal(
+            src,
+            dst,
+            order_of(case, ledger, settings),
+            keys=signing_keys(settings),  # each time, so that a renewed certificate or another key needs no restart
+            mark=_marking(settings),
+            detect=detect_file,
+            sources=_sources(case, ledger, vault, dst.parent),
+            patience=settings.timestamp_wait if settings.timestamp == "queue" else 0.0,
+        )
+        for warning in report.warnings:
+            log.warning("%s", warning, extra={"case": case.id})
+        return Sealing(
+            payload=report.payload,
+            manifest_id=report.manifest_id,
+            manifest=report.manifest,
+            soft_binding=report.soft_binding,
+            fingerprint=report.fingerprint,
+            issuer=report.issuer,
+            signer=report.signer,
+        )
+
+    return seal_case
+
+
+def signing_keys(settings: Settings) -> Keys:
+    """This office's keys with the signer that the settings choose. Raises Unavailable or BadInput."""
+    secret = settings.signer_secret
+    choice = SignerChoice(
+        kind=settings.signer,
+        module=settings.pkcs11_module,
+        token=settings.pkcs11_token,
+        url=settings.signer_url,
+        secret=secret.get_secret_value() if secret else "",
+        timeout=settings.signer_timeout,
+        tsa_url=settings.tsa_url or None,
+    )
+    if settings.timestamp == "none":
+        choice = replace(choice, tsa_url=None)
+    keys = load_keys(settings.keys_folder, choice)
+    return replace(keys, trust=with_lists(keys.trust, settings.trust))
+
+
+def order_of(case: Case, ledger: Ledger, settings: Settings) -> SealOrder:
+    """What is to be said of this case's video."""
+    rendered, verdict = case.rendered, case.verdict
+    if rendered is None or verdict is None:
+        raise ValueError("only what was rendered and judged is sealed")
+    made = [entry.at for entry in ledger.history(case.id) if isinstance(entry.event, Rendered)]
+    return SealOrder(
+        case_id=case.id,
+        engine=rendered.engine,
+        engine_version=rendered.engine_version,
+        policy=verdict.policy,
+        when=made[-1].astimezone(UTC) if made else datetime.now(UTC),
+        synthetic=rendered.synthetic,
+        source_type=rendered.source_type,
+        model=rendered.model,
+        provider=settings.provider or PRODUCT,
+        verifier=settings.verifier_page,
+        labelled=settings.label != "off",
+    )
+
+
+def _marking(settings: Settings) -> MarkFile:
+    from provenance.watermark import mark_file
+
+    mark = partial(mark_file, encoding=_PUBLISHED)
+    if settings.label == "off":
+        return mark
+    from media.label import Label
+    from provenance.labelled import labelled
+
+    text = f"{settings.label_text} | {settings.provider or PRODUCT}"
+    seconds = _LABEL_SECONDS if settings.label == "start" else None
+    return labelled(mark, Label(text=text, seconds=seconds, font=str(settings.label_font or "")))
+
+
+def _sources(case: Case, ledger: Ledger, vault: Vault, folder: Path) -> list[Source]:
+    """The published file of the case that this one is made over, and the references that the engine was given."""
+    asked = case.request
+    assets = [_published(asked.parent, ledger)] if asked.parent else []
+    taken = [vault.fetch(asset, folder / f"source-{asset.digest}") for asset in (*assets, *asked.references)]
+    return sources_of(parent=taken[0] if assets else None, inputs=taken[len(assets) :])
+
+
+def _published(case_id: str, ledger: Ledger) -> Asset:
+    try:
+        sealed = ledger.load(case_id).sealed
+    except NotFound:
+        sealed = None
+    if sealed is None:
+        raise SealBroken("the video that this one is made over was never sealed here, so it cannot be named as parent")
+    return sealed.asset

@@ -1,0 +1,125 @@
+"""Settings: one frozen record; every field has a default and a sentence.
+
+Read from `assay.toml` (or the file named by ASSAY_CONFIG), overridden by ASSAY_… variables. Unknown names are errors.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from core.errors import BadInput
+
+_OF_MODELS = ("openclip_checkpoint", "openclip_model", "openclip_sha256", "insightface_pack", "allow_noncommercial")
+_OTHER_VARIABLES = {"ASSAY_CONFIG", "ASSAY_DATA", "ASSAY_TOKEN", "ASSAY_URL"}
+
+
+class Settings(BaseSettings):
+    """What an installation may choose."""
+
+    model_config = SettingsConfigDict(env_prefix="ASSAY_", frozen=True, extra="forbid")
+
+    home: Path = Field(Path("~/.assay"), description="Folder for everything Assay keeps by default.")
+    database_url: SecretStr | None = Field(None, description="A Postgres to use; without it an embedded one in home.")
+    vault_url: str = Field("", description="fsspec URL of the vault; default: a folder in home. s3://… works.")
+    shelf_url: str = Field("", description="fsspec URL where published files go; default: a folder in home.")
+    s3_endpoint: str = Field("", description="Endpoint of an S3-compatible server, where it is not AWS.")
+    public_url: str = Field("", description="Base URL under which the shelf is public; default: file URLs.")
+    engine: Literal["folder", "http"] = Field("folder", description="Which engine adapter makes videos.")
+    engine_folder: Path = Field(Path("engine"), description="Folder that the folder engine serves.")
+    engine_url: str = Field("", description="Base URL of an OpenAI-style Videos API, as http://host:8000/v1.")
+    engine_key: SecretStr | None = Field(None, description="Bearer key for that server.")
+    engine_model: str = Field("", description="Model to ask for where a request names none.")
+    engine_timeout: float = Field(1800.0, description="Seconds an engine may take for one video.")
+    engine_max_mb: int = Field(2048, description="Largest video accepted from an engine, in megabytes.")
+    keys: Path | None = Field(None, description="Folder of signing and watermark keys; default: keys in home.")
+    provider: str = Field("", description="Who answers for what is made, as marks and labels state it; default: Assay.")
+    verifier_page: str = Field("", description="Address where anybody can check a video; written into manifests.")
+    signer: Literal["file", "pkcs11", "http", "vault", "azure", "google", "aws"] = Field(
+        "file", description="Where the signing key lies: a file, a PKCS#11 token, or a key service."
+    )
+    signer_url: str = Field("", description="Address of the key service (https); AWS needs none.")
+    signer_secret: SecretStr | None = Field(None, description="Token for the key service, or PIN of the PKCS#11 token.")
+    signer_timeout: float = Field(10.0, description="Seconds a key service may take for each step of an answer.")
+    pkcs11_module: Path | None = Field(None, description="The PKCS#11 library, where signer is pkcs11.")
+    pkcs11_token: str = Field("", description="Label of the PKCS#11 token.")
+    tsa_url: str = Field("", description="RFC 3161 time-stamping authority; its root belongs in trusted-tsas.pem.")
+    timestamp: Literal["require", "queue", "none"] = Field(
+        "require", description="If that authority is away: give up, wait (timestamp_wait), or never ask it at all."
+    )
+    timestamp_wait: float = Field(900.0, description="Seconds to wait for the authority, where timestamp is queue.")
+    label: Literal["off", "start", "whole"] = Field("off", description="Draw a visible label: for 4 s, or throughout.")
+    label_text: str = Field("AI-generated", description="What the visible label says before the provider's name.")
+    label_font: Path | None = Field(None, description="TrueType font for it; the built-in one has Latin letters only.")
+    trust: Path | None = Field(None, description="Folder of extra C2PA trust anchors (*.pem), beside our own.")
+    policy: Path | None = Field(None, description="Folder of rules; default: the pack that comes with Assay.")
+    bus: Literal["local", "kafka"] = Field("local", description="Who carries tickets between workers.")
+    kafka_servers: str = Field("127.0.0.1:9092", description="Bootstrap servers, where bus is kafka.")
+    kafka_group: str = Field("assay", description="Prefix of Kafka topics and consumer groups.")
+    sweep_after: float = Field(30.0, description="Seconds after which a case that has not moved is sent round again.")
+    frames: int = Field(12, description="How many frames of a video the classifiers look at.")
+    openclip_checkpoint: Path | None = Field(None, description="An OpenCLIP checkpoint, for what frames show.")
+    openclip_model: str = Field("", description="Architecture of that checkpoint; default: ViT-B-32.")
+    openclip_sha256: str = Field("", description="SHA-256 of that checkpoint; default: OpenAI's ViT-B-32.")
+    insightface_pack: Path | None = Field(None, description="Folder with an InsightFace pack (non-commercial).")
+    allow_noncommercial: bool = Field(False, description="May non-commercial weights be loaded?")
+    host: str = Field("127.0.0.1", description="Address that `assay serve` listens on.")
+    port: int = Field(8080, description="Port that `assay serve` listens on.")
+    max_upload_mb: int = Field(512, description="Largest file the verifier and the gateway accept, in megabytes.")
+    lookups_per_minute: int = Field(120, description="How often one address may ask the manifest repository.")
+    verify_urls: bool = Field(False, description="May the verifier fetch files from public addresses people give?")
+
+    @property
+    def root(self) -> Path:
+        """The home folder, absolute."""
+        return self.home.expanduser().absolute()
+
+    @property
+    def keys_folder(self) -> Path:
+        """Where keys lie."""
+        return (self.keys or self.root / "keys").expanduser().absolute()
+
+    def tell_models(self) -> None:
+        """Hand what models need to know to their loaders, which read the environment."""
+        for name in _OF_MODELS:
+            if value := getattr(self, name):
+                os.environ[f"ASSAY_{name.upper()}"] = "1" if value is True else str(value)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then the environment, then the file."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _file())
+
+
+def load_settings(**given: object) -> Settings:
+    """The settings in force. Raises BadInput with one line for what is wrong."""
+    known = {f"ASSAY_{name.upper()}" for name in Settings.model_fields} | _OTHER_VARIABLES
+    if unknown := sorted(name for name in os.environ if name.startswith("ASSAY_") and name not in known):
+        raise BadInput(f"{unknown[0]} is no setting of Assay (see docs/reference/settings.md)")
+    try:
+        return Settings(**given)  # type: ignore[arg-type]
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise BadInput(f"setting {name or 'file'}: {first['msg']} (see docs/reference/settings.md)") from None
+    except (OSError, ValueError) as error:
+        raise BadInput(f"the settings file cannot be read: {error} (see docs/reference/settings.md)") from None
+
+
+def _file() -> Path | None:
+    named = os.environ.get("ASSAY_CONFIG")
+    if named and not Path(named).is_file():
+        raise BadInput(f"ASSAY_CONFIG names {named}, which is not a file")
+    return Path(named) if named else Path("assay.toml")

@@ -1,0 +1,25 @@
+"""screen: every classifier of prompts and of reference inputs measures; nothing is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.case import Case
+from core.events import Event, Measured
+from core.signals import Subject
+from pipeline.stages.tools import Measurements, Tools
+
+
+def screen(case: Case, tools: Tools) -> Sequence[Event]:
+    """Measure the prompt, and each reference under subject REFERENCE. Raises Erased where the prompt is gone."""
+    found = [tools.measure_text(tools.texts.read(case.request.prompt))]
+    with tools.scratch() as folder:
+        for asset in case.request.references:
+            found.append(tools.measure_video(tools.fetched(asset, folder), Subject.REFERENCE, tools.leased(case)))
+    return [measured(found)]
+
+
+def measured(found: Sequence[Measurements]) -> Measured:
+    """Several measurements as one event."""
+    seconds = {source: took for one in found for source, took in one.seconds.items()}
+    return Measured(signals=tuple(s for one in found for s in one.signals), seconds=seconds)

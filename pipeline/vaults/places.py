@@ -1,0 +1,50 @@
+"""Where files lie: a folder of this machine, or a bucket. One small port, so that vault and shelf need not know."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, BinaryIO, Protocol
+from urllib.parse import unquote
+
+from core.errors import BadInput
+
+
+class Place(Protocol):
+    """Files by key (`a/b/c`). Each is there whole or not at all. Every method raises Unavailable for trouble."""
+
+    def put(self, key: str, path: Path, *, replace: bool, media_type: str = "") -> bool:
+        """Keep a copy of the file. False, and nothing is changed, if there is one already and `replace` is not set."""
+
+    def mark(self, key: str) -> None:
+        """Keep an empty file."""
+
+    def size(self, key: str) -> int | None:
+        """Its size in bytes, or None if it is not there."""
+
+    def open(self, key: str) -> BinaryIO:
+        """For reading. Raises NotFound."""
+
+    def names(self, folder: str, prefix: str = "") -> list[str]:
+        """The names of the files in a folder that begin so, in order."""
+
+    def delete(self, key: str) -> None:
+        """Delete it. Nothing happens if it is gone."""
+
+    def url(self, key: str) -> str:
+        """How this machine names the file."""
+
+
+def open_place(url: str, **options: Any) -> Place:
+    """The place at an fsspec URL: a path, `file://`, `s3://bucket/prefix`, `memory://` for tests. Raises BadInput."""
+    from pipeline.vaults.bucket import Bucket
+    from pipeline.vaults.folder import Folder
+
+    protocol, _, rest = url.rpartition("://")
+    match protocol:
+        case "":
+            return Folder(Path(rest))
+        case "file":
+            return Folder(Path(unquote(rest)))
+        case "s3" | "memory":
+            return Bucket(url, **options)
+    raise BadInput(f"files cannot be kept at {protocol}://: name a folder or an s3:// bucket")

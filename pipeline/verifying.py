@@ -1,0 +1,127 @@
+"""The verifier as one function, with this office's keys, its trust lists and its repository; and over a folder."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from core.codec import dump
+from core.errors import AssayError, BadInput, NotFound
+from core.finding import Finding
+from pipeline.repository import Repository
+from pipeline.settings import Settings
+from provenance.keys import load_keys
+
+log = logging.getLogger("assay.verify")
+
+LookUp = Callable[[str], dict[str, str] | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unread:
+    """A file of a batch for which there is no finding, and why: the error's name for programs, and one line."""
+
+    file: str
+    code: str
+    message: str
+
+
+Line = Finding | Unread
+
+
+def verifying(settings: Settings, repository: Repository | None = None) -> Callable[..., Finding]:
+    """`verify(path, look_up, at=None)`, believing our own list and those in the folder that settings.trust names."""
+
+    def verify_file(path: Path, look_up: LookUp, *, at: datetime | None = None) -> Finding:
+        from provenance.lists import with_lists
+        from provenance.marks import find_marks
+        from provenance.verify import verify
+
+        keys = load_keys(settings.keys_folder)
+        more: dict[str, Any] = {}
+        if repository is not None:
+            more = {"recover": repository.stored, "find_similar": repository.similar}
+        trust = with_lists(keys.trust, settings.trust)
+        return verify(path, trust=trust, keys=[keys.mark_key], detect=find_marks, look_up=look_up, at=at, **more)
+
+    return verify_file
+
+
+@contextmanager
+def verifier(settings: Settings) -> Iterator[Callable[..., Finding]]:
+    """For programs: `with verifier(load_settings()) as verify: finding = verify(Path("clip.mp4"))`.
+
+    What it gives takes a path, and `at=` for another validation time. Raises BadMedia for what is no media.
+    """
+    from pipeline.wiring import build
+
+    house = build(settings)
+    try:
+        yield house.desk.verify
+    finally:
+        house.close()
+
+
+def verify_folder(verify: Callable[[Path], Finding], folder: Path, *, jobs: int = 0) -> Iterator[tuple[int, int, Line]]:
+    """(number, of how many, answer) for every file below a folder, in the order of their names.
+
+    `file` of an answer is the path relative to the folder. A file that cannot be read, or whose reading breaks, is an
+    Unread and stops nothing. Hidden files and links are left out. `jobs` files are looked at at a time, 0 being one a
+    processor. Raises NotFound where there is no such folder.
+    """
+    if not folder.is_dir():
+        raise NotFound(f"{folder} is not a folder")
+    files = _files(folder)
+    with ThreadPoolExecutor(max_workers=jobs or min(os.cpu_count() or 1, 8)) as pool:
+        try:
+            for number, line in enumerate(pool.map(lambda file: _line(verify, folder, file), files), 1):
+                yield number, len(files), line
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def as_json(line: Line) -> Mapping[str, Any]:
+    """The finding as everywhere else; of an Unread {"file", "error": {"code", "message"}}."""
+    if isinstance(line, Unread):
+        return {"file": line.file, "error": {"code": line.code, "message": line.message}}
+    found: dict[str, Any] = dump(line)
+    return found
+
+
+def time_of(text: str) -> datetime:
+    """A validation time. Raises BadInput for what is no time with its zone."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"{text!r} is no time: write it as 2028-01-31T12:00:00Z") from None
+    if at.tzinfo is None:
+        raise BadInput(f"{text!r} has no time zone: write it as 2028-01-31T12:00:00Z")
+    return at
+
+
+def _line(verify: Callable[[Path], Finding], folder: Path, file: Path) -> Line:
+    name = os.fsencode(file.relative_to(folder)).decode("utf-8", "replace")
+    try:
+        return replace(verify(file), file=name)
+    except AssayError as error:
+        return Unread(file=name, code=_code(error), message=(str(error).splitlines() or [""])[0])
+    except Exception as error:
+        log.warning("a file broke the verifier: %s", type(error).__name__, exc_info=error)
+        return Unread(file=name, code="internal", message=f"this file broke the verifier ({type(error).__name__})")
+
+
+def _code(error: AssayError) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+
+
+def _files(folder: Path) -> list[Path]:
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))

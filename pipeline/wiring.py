@@ -1,0 +1,216 @@
+"""build(settings): the only place that chooses adapters and introduces the rooms to each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+from typing import Any
+
+from classifiers import build as build_classifiers
+from classifiers.base import Classifier
+from core.case import Case, Phase
+from core.events import Event, Published
+from core.finding import Mark
+from core.ports import Bus, Engine, Ledger, Shelf
+from core.verdicts import Gate, Ruling, Verdict
+from pipeline import rooms
+from pipeline.accounts import Accounts
+from pipeline.advance import Told, Works
+from pipeline.consent import Consent
+from pipeline.desk import Desk
+from pipeline.ledgers.accounts import PostgresAccounts
+from pipeline.ledgers.database import Database, open_database
+from pipeline.ledgers.facts import PostgresFacts
+from pipeline.ledgers.postgres import PostgresLedger
+from pipeline.ledgers.texts import PostgresTexts
+from pipeline.parents import with_parents
+from pipeline.public import PublicDesk
+from pipeline.registrar import Registrar
+from pipeline.repository import Repository
+from pipeline.runners.local import LocalBus, LocalRunner
+from pipeline.scratch import clear_scratch
+from pipeline.sealing import sealing
+from pipeline.settings import Settings
+from pipeline.sharing import Sharing
+from pipeline.stages import ROUTE, route
+from pipeline.stages.tools import Tools
+from pipeline.vaults.shelf import FsspecShelf
+from pipeline.vaults.vault import FsspecVault
+from pipeline.verifying import verifying
+from registry.answers import PostgresAnswers
+from registry.bank import PostgresBank
+from registry.fingerprints_live import LedgerFingerprints
+from registry.gallery import PostgresGallery
+from registry.leases import PostgresLeases
+from registry.manifests import PostgresManifests
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Registry:
+    """What is remembered of people and works."""
+
+    gallery: PostgresGallery
+    bank: PostgresBank
+    leases: PostgresLeases
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """An installation at work. `runner` moves its cases in this process; None where Kafka's workers do."""
+
+    settings: Settings
+    desk: Desk
+    ledger: Ledger
+    accounts: Accounts
+    registry: Registry
+    registrar: Registrar
+    works: Works
+    runner: LocalRunner | None
+    close: Callable[[], None]
+
+
+def build(settings: Settings, *, tell: Told | None = None) -> House:
+    """The house that these settings describe. Raises Unavailable, PolicyError or BadInput."""
+    settings.tell_models()
+    with ExitStack() as opened:
+        database = _database(settings)
+        opened.callback(database.close)
+        ledger, bus = PostgresLedger(database), _bus(settings)
+        registry = Registry(
+            gallery=PostgresGallery(database), bank=PostgresBank(database), leases=PostgresLeases(database)
+        )
+        tools = _tools(settings, database, ledger, registry)
+        clear_scratch(tools.workdir)
+        works = Works(
+            ledger=ledger,
+            bus=bus,
+            vault=tools.vault,
+            route=route(tools),
+            willing=tuple(ROUTE),
+            void=partial(_take_back, shelf=tools.shelf),
+            **({"tell": tell} if tell else {}),
+        )
+        repository = _repository(settings, database, ledger, tools)
+        verify_file = verifying(settings, repository)
+        public = PublicDesk(manifests=repository, answers=Sharing(answers=PostgresAnswers(database)))
+        desk = Desk(ledger=ledger, bus=bus, tools=tools, verify_file=verify_file, public=public)
+        return House(
+            settings=settings,
+            desk=desk,
+            ledger=ledger,
+            accounts=PostgresAccounts(database),
+            registry=registry,
+            registrar=_registrar(registry),
+            works=works,
+            runner=LocalRunner(works) if isinstance(bus, LocalBus) else None,
+            close=opened.pop_all().close,
+        )
+
+
+def _database(settings: Settings) -> Database:
+    url = settings.database_url
+    return open_database(url.get_secret_value() if url else settings.root)
+
+
+def _bus(settings: Settings) -> Bus:
+    if settings.bus == "local":
+        return LocalBus()
+    from pipeline.runners.kafka import KafkaBus
+    from pipeline.runners.roles import Topics
+
+    return KafkaBus(settings.kafka_servers, Topics(prefix=settings.kafka_group))
+
+
+def _tools(settings: Settings, database: Database, ledger: Ledger, registry: Registry) -> Tools:
+    engine = _engine(settings)
+    consent = Consent(leases=registry.leases, authors=PostgresFacts(database), engine=engine.name)
+    classifiers = cache(partial(_classifiers, registry))
+    options: dict[str, Any] = {"endpoint_url": settings.s3_endpoint} if settings.s3_endpoint else {}
+    vault_url = settings.vault_url or (settings.root / "vault").as_uri()
+    shelf_url = settings.shelf_url or (settings.root / "published").as_uri()
+    vault, workdir = FsspecVault(vault_url, **_for(vault_url, options)), settings.root / "work"
+    return Tools(
+        texts=PostgresTexts(database),
+        vault=vault,
+        shelf=FsspecShelf(shelf_url, settings.public_url, **_for(shelf_url, options)),
+        engine=engine,
+        measure_text=rooms.measuring_text(lambda: classifiers(())),
+        measure_video=rooms.measuring_video(classifiers, settings.frames),
+        facts=with_parents(consent.facts, settings, vault, workdir),
+        leased=consent.leased,
+        decide=_decide(settings),
+        check_video=rooms.checking(settings),
+        seal=sealing(settings, ledger, vault),
+        workdir=workdir,
+        engine_timeout=settings.engine_timeout,
+    )
+
+
+def _repository(settings: Settings, database: Database, ledger: Ledger, tools: Tools) -> Repository:
+    from provenance.claims import SOFT_BINDING
+    from provenance.keys import load_keys
+    from provenance.recovery import name_of
+
+    def detect(path: Path) -> Mark:
+        from provenance.marks import find_marks
+
+        return find_marks(path, keys=[load_keys(settings.keys_folder).mark_key])
+
+    return Repository(
+        ledger=ledger,
+        vault=tools.vault,
+        manifests=PostgresManifests(database, ours=[SOFT_BINDING]),
+        lookalikes=LedgerFingerprints(database),
+        detect=detect,
+        name_of=name_of,
+        algorithms=(SOFT_BINDING,),
+        workdir=settings.root / "work",
+    )
+
+
+def _registrar(registry: Registry) -> Registrar:
+    from classifiers.frame_faces import enrol
+    from classifiers.frame_hashes import hashes_of
+
+    return Registrar(gallery=registry.gallery, bank=registry.bank, describe=enrol, hash_picture=hashes_of)
+
+
+def _classifiers(registry: Registry, leased: tuple[str, ...]) -> Sequence[Classifier]:
+    return build_classifiers(registry.gallery, registry.bank, leased=leased)
+
+
+def _engine(settings: Settings) -> Engine:
+    if settings.engine == "folder":
+        from pipeline.engines.folder import FolderEngine
+
+        return FolderEngine(settings.engine_folder)
+    from pipeline.engines.http import HttpEngine, Limits
+
+    key = settings.engine_key.get_secret_value() if settings.engine_key else ""
+    limits = Limits(video_bytes=settings.engine_max_mb << 20)
+    return HttpEngine(settings.engine_url, key=key, model=settings.engine_model, limits=limits)
+
+
+def _decide(settings: Settings) -> Callable[..., Verdict]:
+    policy = cache(partial(rooms.policy_of, settings))
+    policy()  # what is wrong with the rules is said before anything is taken in
+
+    def judge(gate: Gate, signals: Sequence[Any], facts: Any, rulings: Sequence[Ruling]) -> Verdict:
+        from policy.decide import decide
+
+        return decide(gate, signals, facts, rulings, policy())
+
+    return judge
+
+
+def _for(url: str, options: dict[str, Any]) -> dict[str, Any]:
+    return options if url.startswith("s3:") else {}
+
+
+def _take_back(case: Case, events: Sequence[Event], *, shelf: Shelf) -> None:
+    """A case was recalled while it was being published: what was put up comes down."""
+    if any(isinstance(event, Published) for event in events) and case.phase is not Phase.PUBLISHED:
+        shelf.withdraw(case.id)

@@ -1,0 +1,104 @@
+"""A pack is a folder of rules. Loading it proves what every verdict relies on, or says everything that is wrong.
+
+Proved of each rule: its condition is well typed, speaks only of what is measured at its gate, keeps true when
+scores rise, and answers its own examples. Proved of each gate: with nothing measured it does not allow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.errors import PolicyError
+from core.verdicts import Decision, Gate
+from policy.clause import Answer, Clause, answer, ask, clause, environment
+from policy.evidence import fits, supposed
+from policy.problems import Problem
+from policy.reading import read
+from policy.rule import Example, Mode, Rule, digest
+from policy.vocabulary import Vocabulary
+
+DEFAULT_PACK = Path(__file__).parent / "rules"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Policy:
+    """Rules that were proved. `digest` names them in every verdict; `clauses` leaves out those that are off."""
+
+    rules: tuple[Rule, ...]
+    digest: str
+    vocabulary: Vocabulary
+    clauses: Mapping[Gate, tuple[Clause, ...]]
+    env: Any
+
+
+def load(folder: Path, vocabulary: Vocabulary) -> Policy:
+    """The policy in a folder. Raises PolicyError that names file and line of all that is wrong with it."""
+    policy, problems = inspect(folder, vocabulary)
+    if policy is None:
+        raise PolicyError("\n".join(str(problem) for problem in problems))
+    return policy
+
+
+def inspect(folder: Path, vocabulary: Vocabulary) -> tuple[Policy | None, tuple[Problem, ...]]:
+    """The policy in a folder, or None and what is wrong with it. Raises PolicyError if there is no such folder."""
+    rules, unread = read(folder)
+    env = environment(vocabulary)
+    compiled = [clause(rule, vocabulary, env) for rule in rules]
+    clauses = [one for one in compiled if isinstance(one, Clause)]
+    problems = [*unread, *(problem for one in compiled if not isinstance(one, Clause) for problem in one)]
+    problems += [problem for one in clauses for problem in _example_problems(one, vocabulary, env)]
+    problems += [] if problems else list(_open_gates(clauses))
+    if problems:
+        return None, tuple(sorted(problems))
+    asked = [one for one in clauses if one.rule.mode is not Mode.OFF]
+    by_gate = {gate: tuple(one for one in asked if one.rule.gate is gate) for gate in Gate}
+    return Policy(rules=rules, digest=digest(rules), vocabulary=vocabulary, clauses=by_gate, env=env), ()
+
+
+def _open_gates(clauses: Iterable[Clause]) -> Iterator[Problem]:
+    """Gates that might allow when nothing is measured, whatever the facts: those no rule over labels alone guards."""
+    guarded = {one.rule.gate for one in clauses if _guards(one)}
+    for gate in Gate:
+        if gate not in guarded:
+            text = f"nothing guards the {gate} gate: it needs an enforced rule over labels alone that holds if missing"
+            yield Problem(file="(pack)", line=0, text=text)
+
+
+def _guards(one: Clause) -> bool:
+    rule = one.rule
+    return rule.mode is Mode.ENFORCE and rule.if_missing > Decision.ALLOW and bool(one.labels) and not one.facts
+
+
+def _example_problems(one: Clause, vocabulary: Vocabulary, env: Any) -> Iterator[Problem]:
+    measured = set()
+    for example in one.rule.examples:
+        if words := _unfit(example, one, vocabulary):
+            yield Problem(file=one.rule.file, line=example.line, text=words)
+            continue
+        found = answer(one, ask(supposed(example.scores, example.facts, one.labels), env))
+        if not found.missing:
+            measured.add(found.decision)
+        if found.decision is not example.gives:
+            words = f"this example is to give {example.gives.name.lower()}, and the rule gives {_words(found)}"
+            yield Problem(file=one.rule.file, line=example.line, text=words)
+    for needed in sorted({one.rule.then, Decision.ALLOW} - measured):
+        words = f"no example with all that it needs gives {needed.name.lower()}: add one"
+        yield Problem(file=one.rule.file, line=one.rule.lines.get("examples", 1), text=words)
+
+
+def _unfit(example: Example, one: Clause, vocabulary: Vocabulary) -> str:
+    for label in sorted(example.scores.keys() - one.labels):
+        return f"this example scores '{label}', of which the rule does not speak"
+    for name, value in sorted(example.facts.items()):
+        if name not in one.facts:
+            return f"this example states '{name}', of which the rule does not speak"
+        if not fits(value, vocabulary.facts[name]):
+            return f"the fact '{name}' is of type {vocabulary.facts[name].__name__}"
+    return ""
+
+
+def _words(found: Answer) -> str:
+    return found.decision.name.lower() + (" because something it needs is not given" if found.missing else "")

@@ -1,0 +1,100 @@
+"""A rule as it stands in its file: data that a policy person can read, diff and argue with."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from core.verdicts import Decision, Gate
+
+Fact = bool | int | float | str
+
+# Statement categories of the EU's DSA Transparency Database, schema 2 (July 2025), without their common prefix.
+DSA_CATEGORIES = frozenset(
+    {
+        "ANIMAL_WELFARE",
+        "CONSUMER_INFORMATION",
+        "CYBER_VIOLENCE",
+        "CYBER_VIOLENCE_AGAINST_WOMEN",
+        "DATA_PROTECTION_AND_PRIVACY_VIOLATIONS",
+        "ILLEGAL_OR_HARMFUL_SPEECH",
+        "INTELLECTUAL_PROPERTY_INFRINGEMENTS",
+        "NEGATIVE_EFFECTS_ON_CIVIC_DISCOURSE_OR_ELECTIONS",
+        "NOT_SPECIFIED_NOTICE",
+        "OTHER_VIOLATION_TC",
+        "PROTECTION_OF_MINORS",
+        "RISK_FOR_PUBLIC_SECURITY",
+        "SCAMS_AND_FRAUD",
+        "SELF_HARM",
+        "UNSAFE_AND_PROHIBITED_PRODUCTS",
+        "VIOLENCE",
+    }
+)
+
+
+class Mode(StrEnum):
+    """Whether a rule counts, is only listed, or is not asked at all."""
+
+    ENFORCE = "enforce"
+    SHADOW = "shadow"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """What a rule says, by itself, to these scores and facts. What is not given could not be measured."""
+
+    scores: Mapping[str, float]
+    facts: Mapping[str, Fact]
+    gives: Decision
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One rule. `when` is a CEL expression over labels and facts; `lines` says where each key stands in its file.
+
+    `final`: no ruling lifts it. `why` explains an `if_missing` of allow. `reason` is in the words of
+    the person concerned. `dsa_category` is one of DSA_CATEGORIES.
+    """
+
+    name: str
+    file: str
+    gate: Gate
+    when: str
+    then: Decision
+    if_missing: Decision
+    mode: Mode
+    final: bool
+    reason: str
+    why: str
+    dsa_category: str
+    owner: str
+    version: int
+    examples: tuple[Example, ...]
+    lines: Mapping[str, int]
+
+
+def digest(rules: Iterable[Rule]) -> str:
+    """SHA-256, in hex, of all that bears on a verdict. Order, comments, owners and examples do not."""
+    canonical = [_canonical(rule) for rule in sorted(rules, key=lambda rule: rule.name)]
+    text = json.dumps(canonical, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _canonical(rule: Rule) -> dict[str, str | int | bool]:
+    return {
+        "name": rule.name,
+        "gate": rule.gate.value,
+        "when": rule.when,
+        "then": rule.then.name,
+        "if_missing": rule.if_missing.name,
+        "mode": rule.mode.value,
+        "final": rule.final,
+        "reason": rule.reason,
+        "dsa_category": rule.dsa_category,
+        "version": rule.version,
+    }

@@ -1,0 +1,55 @@
+"""What rules may speak of. The caller passes it in, for policy knows no classifier."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from core.signals import Subject
+from core.verdicts import Gate
+
+FACTS: Mapping[str, type] = MappingProxyType(
+    {
+        "author_strikes": int,  # confirmed violations of the author
+        "author_recent": int,  # submissions of the author in the last hour
+        "cameos_named": int,
+        "cameos_unleased": int,  # of those named, without a lease that covers this case now
+        "seconds": float,  # length asked for at the prompt gate, length found at the video gate
+        "has_reference": bool,
+        "damaged_parents": int,  # files it is made from whose credentials do not hold; once rendered, that file too
+        "audience": str,
+        "engine": str,
+    }
+)
+
+SUBJECTS: Mapping[Gate, frozenset[Subject]] = MappingProxyType(
+    {Gate.PROMPT: frozenset({Subject.PROMPT, Subject.REFERENCE}), Gate.VIDEO: frozenset({Subject.VIDEO})}
+)
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """Labels with the subjects of which they are measured, and facts with their types: bool, int, float or str.
+
+    Raises ValueError for a name that is no lower-case identifier, or that is both a label and a fact.
+    """
+
+    labels: Mapping[str, frozenset[Subject]]
+    facts: Mapping[str, type]
+
+    def __post_init__(self) -> None:
+        odd = [name for name in (*self.labels, *self.facts) if not _NAME.fullmatch(name)]
+        if odd:
+            raise ValueError(f"not a lower-case name: {odd[0]!r}")
+        if both := self.labels.keys() & self.facts.keys():
+            raise ValueError(f"both a label and a fact: {min(both)!r}")
+        if unknown := [name for name, kind in self.facts.items() if kind not in (bool, int, float, str)]:
+            raise ValueError(f"the fact {unknown[0]!r} must be a bool, int, float or str")
+
+    def labels_at(self, gate: Gate) -> frozenset[str]:
+        """The labels that are measured of what this gate looks at."""
+        return frozenset(name for name, subjects in self.labels.items() if subjects & SUBJECTS[gate])

@@ -1,0 +1,1 @@
+"""Marks and proves: watermark, C2PA credentials, fingerprint, seal, verify."""

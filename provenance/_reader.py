@@ -1,0 +1,72 @@
+"""Reads manifest stores out of a stranger's file. Runs in the limited process: JSON in, JSON out, no judgement."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import c2pa
+
+_C2PA_BOX = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+_XMP, _AIGC = b"<x:xmpmeta", b"ContentProducer"
+_XMP_MAX, _AIGC_MAX = 1 << 16, 1 << 12
+_CHUNK = 1 << 22
+
+
+def read_stores(path: str, settings: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The file's manifest store as read once under each of the settings, each time with a fresh context.
+
+    Gives {"stores": [...]}, or {"error": kind, "message": line, "box": whether the bytes hold a C2PA box}. A store
+    is the library's JSON with "state" (Trusted, Valid, Invalid) and "embedded".
+    """
+    try:
+        return {"stores": [_read(Path(path), one) for one in settings]}
+    except c2pa.C2paError as error:
+        message = (str(error).splitlines() or [""])[0][:300]
+        return {"error": message.split(":", 1)[0].split(" ", 1)[0], "message": message, "box": _has_box(Path(path))}
+
+
+def read_labels(path: str) -> dict[str, str]:
+    """The file's first XMP packet and what surrounds its first AIGC label, as text; nothing where there is none.
+
+    A plain search through the bytes: nothing of this is verified anyway.
+    """
+    xmp, aigc, tail = "", "", b""
+    with Path(path).open("rb") as stream:
+        while (chunk := stream.read(_CHUNK)) and not (xmp and aigc):
+            window = tail + chunk
+            xmp = xmp or _around(stream, window, _XMP, before=0, size=_XMP_MAX)
+            aigc = aigc or _around(stream, window, _AIGC, before=_AIGC_MAX // 2, size=_AIGC_MAX)
+            tail = window[-len(_AIGC) :]
+    return {"xmp": xmp, "aigc": aigc}
+
+
+def _read(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    context = c2pa.Context(c2pa.Settings.from_dict(settings))
+    with path.open("rb") as stream, c2pa.Reader(stream, context=context) as reader:
+        store: dict[str, Any] = json.loads(reader.json())
+        return store | {"state": reader.get_validation_state(), "embedded": reader.is_embedded()}
+
+
+def _around(stream: BinaryIO, window: bytes, needle: bytes, *, before: int, size: int) -> str:
+    """Up to `size` bytes of the file from `before` bytes ahead of the needle, if the window just read holds it."""
+    at = window.find(needle)
+    if at < 0:
+        return ""
+    here = stream.tell()
+    stream.seek(max(0, here - len(window) + at - before))
+    found = stream.read(size)
+    stream.seek(here)
+    return found.decode("utf-8", "replace")
+
+
+def _has_box(path: Path) -> bool:
+    tail = b""
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            if _C2PA_BOX in tail + chunk:
+                return True
+            tail = chunk[-len(_C2PA_BOX) :]
+    return False

@@ -1,0 +1,183 @@
+"""What the manifest says of a sealed video: a pure function from an order to a C2PA manifest definition.
+
+It says what is known and no more. A video that an engine made is `c2pa.created` as trainedAlgorithmicMedia. Footage
+that an engine only served was not made here: it is `c2pa.opened` from the served file as parent, without any
+statement of AI, unless the operator of that folder states a source type; then the statement is the operator's and
+`com.assay.engine` says so. Never in it: the prompt, a person's name, the rules that fired.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from core.errors import BadInput
+from provenance.actions import actions
+from provenance.source_types import AI_PARTS, AI_WHOLE, ALL, uri
+from provenance.sources import PARENT, Source
+
+PRODUCT = "Assay"
+VERSION = "0.1.0"
+SPEC = "2.4.0"
+SOFT_BINDING = "com.assay.lattice.1"
+CASE = "com.assay.case"
+ENGINE = "com.assay.engine"
+POLICY = "com.assay.policy"
+CONSENT = "com.assay.consent"
+METADATA = "cawg.metadata"
+
+_CASE_ID = re.compile(r"[0-9a-f]{16}")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_CONTEXT = {
+    "dc": "http://purl.org/dc/elements/1.1/",
+    "dcterms": "http://purl.org/dc/terms/",
+    "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
+}
+_SERVED = "The engine was a folder of files: it served footage that existed and generated nothing."
+_MINING = ("cawg.ai_generative_training", "cawg.ai_training", "cawg.ai_inference", "cawg.data_mining")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealOrder:
+    """What is to be sealed.
+
+    `case_id` is 16 hex digits, `policy` the SHA-256 of the policy that allowed it, `when` the time of rendering in
+    UTC. `synthetic` is false where the engine served footage that exists; `source_type` (a plain name of
+    provenance.source_types) is then what the operator states of it, and empty where nothing is stated. `provider`
+    is who answers for the office in law (the product where nobody is named), `verifier` the address at which anybody
+    can check; `consents` are SHA-256 digests of receipts. `labelled` says that a visible label is drawn in.
+    """
+
+    case_id: str
+    engine: str
+    engine_version: str
+    policy: str
+    when: datetime
+    synthetic: bool = True
+    source_type: str = ""
+    model: str = ""
+    soft_binding: str = SOFT_BINDING
+    provider: str = PRODUCT
+    verifier: str = ""
+    consents: tuple[str, ...] = ()
+    labelled: bool = False
+
+    def __post_init__(self) -> None:
+        if not _CASE_ID.fullmatch(self.case_id):
+            raise ValueError(f"not a case id: {self.case_id!r}")
+        if not _DIGEST.fullmatch(self.policy):
+            raise ValueError(f"not a policy digest: {self.policy!r}")
+        if wrong := [one for one in self.consents if not _DIGEST.fullmatch(one)]:
+            raise ValueError(f"not the digest of a receipt: {wrong[0]!r}")
+        if self.when.tzinfo is None:
+            raise ValueError("the time of rendering needs a time zone")
+        if self.source_type and self.source_type not in ALL:  # an operator wrote it, beside the footage
+            raise BadInput(f"{self.source_type[:60]!r} is not a digital source type: see docs/reference/verdicts.md")
+
+
+def stated_type(order: SealOrder) -> str:
+    """The digital source type that the manifest states, or nothing."""
+    return order.source_type or ("trainedAlgorithmicMedia" if order.synthetic else "")
+
+
+def needs_parent(order: SealOrder, *, has_credentials: bool) -> bool:
+    """Whether the served file must be named as parent: it came with credentials, or it was not made here."""
+    return has_credentials or not order.synthetic
+
+
+def says_ai(order: SealOrder) -> bool:
+    """Whether the manifest will state that AI made the video, or part of it."""
+    return stated_type(order) in AI_WHOLE | AI_PARTS
+
+
+def composite(order: SealOrder) -> SealOrder:
+    """The order of a video into which footage went that no engine made."""
+    return replace(order, source_type="compositeWithTrainedAlgorithmicMedia")
+
+
+def written(when: datetime) -> str:
+    """A time as manifests and XMP write it."""
+    return when.isoformat(timespec="seconds")
+
+
+def definition(
+    order: SealOrder, *, payload: str, has_parent: bool = False, sources: Sequence[Source] = ()
+) -> dict[str, Any]:
+    """The manifest definition. `payload` is the watermark's, in hex: the one id that every layer of the file carries.
+
+    `sources` are those that `sign` is given; `has_parent` stands for a parent alone.
+    """
+    sources = sources or ([Source(use="parentOf", path=Path(), label=PARENT, remixed=False)] if has_parent else [])
+    assertions = [
+        _assertion("c2pa.actions.v2", {"actions": _actions(order, sources), "allActionsIncluded": True}),
+        _assertion("c2pa.soft-binding", _soft_binding(order, payload)),
+        _assertion("cawg.training-mining", {"entries": {name: {"use": "notAllowed"} for name in _MINING}}),
+        _assertion(METADATA, _metadata(order, payload, sources)),
+        _assertion(CASE, {"id": order.case_id, "payload": payload}),
+        _assertion(ENGINE, _engine(order)),
+        _assertion(POLICY, {"sha256": order.policy}),
+    ]
+    if order.consents:
+        assertions.append(_assertion(CONSENT, {"receipts": [{"sha256": one} for one in order.consents]}))
+    if order.synthetic:
+        assertions.append(_assertion("c2pa.ai-disclosure", _disclosure(order)))
+    return {
+        "claim_generator_info": [{"name": PRODUCT, "version": VERSION, "specVersion": SPEC}],
+        "title": f"Video {order.case_id}",
+        "assertions": assertions,
+    }
+
+
+def _assertion(label: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    return {"label": label, "created": True, "data": dict(data)}
+
+
+def _actions(order: SealOrder, sources: Sequence[Source]) -> list[dict[str, Any]]:
+    stated = stated_type(order)
+    return actions(
+        when=written(order.when),
+        engine={"name": order.engine, "version": order.engine_version},
+        product={"name": PRODUCT, "version": VERSION},
+        source_type=uri(stated) if stated else "",
+        remixed=order.synthetic and any(one.use == "parentOf" and one.remixed for one in sources),
+        labelled=order.labelled,
+        sources=sources,
+    )
+
+
+def _metadata(order: SealOrder, payload: str, sources: Sequence[Source]) -> dict[str, Any]:
+    """The fields of §5.5 of the reference that no assertion of C2PA has a place for, signed with the rest.
+
+    Where a parent is opened no action may say what the whole is, so that is said here.
+    """
+    said: dict[str, Any] = {"@context": _CONTEXT, "dc:identifier": payload, "dc:publisher": order.provider}
+    if order.verifier:
+        said["dcterms:provenance"] = order.verifier
+    if (stated := stated_type(order)) and any(one.use == "parentOf" for one in sources):
+        said["Iptc4xmpExt:DigitalSourceType"] = uri(stated)
+    return said
+
+
+def _soft_binding(order: SealOrder, payload: str) -> dict[str, Any]:
+    # The specification wants a byte string here, which the library's JSON route cannot write (c2pa-rs #2689).
+    return {"alg": order.soft_binding, "blocks": [{"scope": {}, "value": payload}]}
+
+
+def _engine(order: SealOrder) -> dict[str, Any]:
+    engine: dict[str, Any] = {"name": order.engine, "version": order.engine_version, "generated": order.synthetic}
+    if not order.synthetic:
+        engine["note"] = _SERVED
+        engine["sourceTypeStatedBy"] = "operator" if order.source_type else "nobody"
+    return engine
+
+
+def _disclosure(order: SealOrder) -> dict[str, Any]:
+    return {
+        "modelType": "c2pa.types.model",
+        "modelName": order.model or order.engine,
+        "contentProfile": {"humanOversightLevel": "prompt_guided"},
+    }

@@ -1,0 +1,183 @@
+"""The evidence behind a verdict, piece by piece: what it says, what it proves, and what it does not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.finding import Evidence
+from provenance.evidence_elsewhere import of_likeness, of_lineage, of_recovery, of_segments, of_sound
+from provenance.weigh import Weighed, conflicts, payload_of
+
+_MOST_SAYINGS = 8
+_STATES = {
+    "trusted": (
+        "The signature holds, the bytes are those that were signed, and the signer is on the list {list}.",
+        "Who signed it, and that it was not changed since.",
+        "Not that what the signer says is true.",
+    ),
+    "valid": (
+        "The signature holds and the bytes are those that were signed, but the signer is on no list here.",
+        "That it was not changed since it was signed.",
+        "Not who signed it: anybody can make such a certificate.",
+    ),
+    "invalid": (
+        "There are credentials, and they do not hold.",
+        "That the file or its credentials were changed after signing, or that the signer was not valid.",
+        "Not by whom, and not whether in bad faith. What they say is attributed to nobody.",
+    ),
+    "unreadable": (
+        "There are credentials, and they cannot be read.",
+        "That something is or was there.",
+        "Nothing of what they may have said.",
+    ),
+    "remote": (
+        "The credentials lie on another server. They were not fetched.",
+        "Nothing: the address may be anybody's.",
+        "",
+    ),
+    "unsupported": (
+        "Files of this kind were not searched for credentials.",
+        "Nothing: there may be some.",
+        "",
+    ),
+    "none": (
+        "There are no credentials in the file.",
+        "Nothing: most programs drop them when a video is saved again.",
+        "",
+    ),
+}
+
+
+def gather(found: Weighed) -> tuple[Evidence, ...]:
+    """Everything that was looked at, the empty-handed looks included."""
+    return (
+        *_conflicts(found),
+        _credentials(found),
+        *_sayings(found),
+        *_engine(found),
+        *_ingredients(found),
+        *_time(found),
+        *of_lineage(found),
+        _watermark(found),
+        *of_segments(found),
+        *of_sound(found),
+        *_bindings(found),
+        *_ledger(found),
+        *of_recovery(found),
+        *of_likeness(found),
+        *_declared(found),
+    )
+
+
+def _conflicts(found: Weighed) -> Iterator[Evidence]:
+    for sentence in conflicts(found):
+        yield Evidence(
+            kind="conflict",
+            says=sentence,
+            proves="That at least one of the two is wrong.",
+            limits="Not which; the watermark is the harder one to forge.",
+        )
+
+
+def _credentials(found: Weighed) -> Evidence:
+    credentials = found.reading.credentials
+    says, proves, limits = _STATES[credentials.state]
+    says = says.format(list=found.reading.trust_list)
+    if credentials.issues:
+        says = f"{says} ({'; '.join(credentials.issues[:_MOST_SAYINGS])})"
+    if ":development:" in found.reading.trust_list:
+        limits = f"{limits} The list is for development and vouches for nobody."
+    return Evidence(kind="credentials", says=says, proves=proves, limits=limits)
+
+
+def _sayings(found: Weighed) -> Iterator[Evidence]:
+    if found.reading.credentials.state not in ("trusted", "valid"):
+        return
+    for saying in found.reading.sayings[:_MOST_SAYINGS]:
+        where = "the file itself" if saying.depth == 0 else f"an ingredient, {saying.depth} step(s) back"
+        yield Evidence(
+            kind=f"ai_statement.{saying.route}",
+            says=f"{saying.says} (of {where})",
+            proves="That the signer says AI made it." if saying.whole else "That the signer says AI made a part of it.",
+            limits="It is the signer's word.",
+        )
+
+
+def _engine(found: Weighed) -> Iterator[Evidence]:
+    if found.reading.served:
+        by = found.reading.source_type_stated_by
+        yield Evidence(
+            kind="engine",
+            says=f"The engine was a folder of files, which generated nothing; the source type was stated by {by}.",
+            proves="That the footage went through this office.",
+            limits="Not how the footage was made.",
+        )
+
+
+def _ingredients(found: Weighed) -> Iterator[Evidence]:
+    if found.reading.broken_ingredients:
+        yield Evidence(
+            kind="ingredients",
+            says=f"Something it was made from does not verify: {', '.join(found.reading.broken_ingredients)}.",
+            proves="That the history before this signature cannot be relied on.",
+            limits="The file itself may be as it was signed.",
+        )
+
+
+def _time(found: Weighed) -> Iterator[Evidence]:
+    if at := found.reading.credentials.signed_at:
+        trusted = found.reading.time_trusted
+        yield Evidence(
+            kind="time",
+            says=f"Signed at {at}.",
+            proves="When it was signed, by a trusted authority."
+            if trusted
+            else "Nothing: no trusted authority says so.",
+        )
+
+
+def _watermark(found: Weighed) -> Evidence:
+    mark = found.mark
+    if not mark.detected:
+        return Evidence(
+            kind="watermark",
+            says=f"No watermark of this office was found. {mark.note}".strip(),
+            proves="Nothing: it may have been destroyed, and other makers' marks cannot be seen here.",
+        )
+    named = f" It names case {mark.case_id}." if mark.payload else " Which case it names cannot be read."
+    return Evidence(
+        kind="watermark",
+        says=f"A watermark made with this office's key is in the picture (p = {mark.p_value:.1e}).{named}",
+        proves="That these pictures, or what they were made from, went through this office.",
+        limits="Not that nothing was changed since.",
+    )
+
+
+def _bindings(found: Weighed) -> Iterator[Evidence]:
+    for binding in found.reading.soft_bindings[:_MOST_SAYINGS]:
+        same = payload_of(found.mark) == binding.value
+        yield Evidence(
+            kind="soft_binding",
+            says=f"The credentials name the watermark {binding.value[:64]} ({binding.algorithm[:64]}).",
+            proves="That picture and credentials belong together." if same else "Nothing: no such mark was read here.",
+        )
+
+
+def _ledger(found: Weighed) -> Iterator[Evidence]:
+    if payload_of(found.mark):
+        there = found.case is not None
+        yield Evidence(
+            kind="ledger",
+            says=f"The record of case {found.mark.case_id} {'was found' if there else 'was not found'}.",
+            proves="What this office wrote down when it sealed the video." if there else "Nothing.",
+        )
+
+
+def _declared(found: Weighed) -> Iterator[Evidence]:
+    for declaration in found.declared:
+        yield Evidence(
+            kind="declaration",
+            says=f"{declaration.field}: {declaration.says}.",
+            proves="That somebody wrote so into the file.",
+            limits="Not who: it is not signed.",
+        )

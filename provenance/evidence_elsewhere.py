@@ -1,0 +1,116 @@
+"""Evidence that does not lie in the file: credentials recovered by its watermark, and videos that look like it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from core.finding import Evidence
+from provenance.recovery import Recovered, Similar
+from provenance.weigh import Weighed, holds
+
+_MOST, _MOST_STEPS = 3, 50
+_ROLES = {"parentOf": "it was made from", "componentOf": "it contains", "inputTo": "it was generated from"}
+
+
+def of_recovery(found: Weighed) -> Iterator[Evidence]:
+    """What the repository holds for the mark: what belongs to this file, and what was turned away."""
+    for one in found.recovered[:_MOST]:
+        yield _believed(one) if one.belongs else _turned_away(one)
+
+
+def of_likeness(found: Weighed) -> Iterator[Evidence]:
+    """Sealed videos that look like this one."""
+    for one in found.similar[:_MOST]:
+        yield _alike(one)
+
+
+def of_lineage(found: Weighed) -> Iterator[Evidence]:
+    """The file's history as its credentials tell it, nearest first; the last part of `kind` is how many steps back."""
+    steps = found.reading.lineage[:_MOST_STEPS] if holds(found.reading) else ()
+    if len(steps) < 2:
+        return
+    for step in steps:
+        role = _ROLES.get(step.relationship, "this file" if step.depth == 0 else "an ingredient")
+        parts = (step.title[:80], f"made with {step.generator[:80]}" if step.generator else "", step.source_type[:60])
+        told = ", ".join(part for part in parts if part) or "nothing is said of it"
+        yield Evidence(
+            kind=f"lineage.{step.depth}",
+            says=f"{role}: {told}; signed by {step.signer[:80] or 'nobody named'}.",
+            proves="What was said of it when it was taken in.",
+            limits="It is the word of whoever signed it.",
+        )
+
+
+def of_segments(found: Weighed) -> Iterator[Evidence]:
+    """Which stretches of the video carry a mark; those between them carry none that can be read."""
+    for one in found.mark.segments[:_MOST_STEPS]:
+        yield Evidence(
+            kind="watermark.segment",
+            says=f"{one.start:.1f}–{one.end:.1f} s: the mark {one.payload or 'of this office'}.",
+            proves="That these seconds went through this office.",
+            limits="Not where the other seconds come from. Ends are right to about a second.",
+        )
+
+
+def of_sound(found: Weighed) -> Iterator[Evidence]:
+    """What was heard, where somebody listened."""
+    sound = found.mark.audio
+    if sound is None:
+        return
+    if not sound.detected:
+        yield Evidence(
+            kind="watermark.sound",
+            says=f"No watermark of this office was heard. {sound.note}".strip(),
+            proves="Nothing: it may have been destroyed, or there was none.",
+        )
+        return
+    other = (
+        "" if sound.payload == found.mark.payload or not found.mark.payload else " It is not the one in the picture."
+    )
+    yield Evidence(
+        kind="watermark.sound",
+        says=f"A watermark made with this office's key is in the sound (p = {sound.p_value:.1e}).{other}",
+        proves="That this sound, or what it was made from, went through this office.",
+        limits="Not that the picture did.",
+    )
+
+
+def _believed(one: Recovered) -> Evidence:
+    credentials = one.reading.credentials
+    trusted = f"on the list {one.reading.trust_list}" if one.reading.trust_list else "on no list here"
+    differ = "These are the bytes that were signed." if one.same_bytes else f"The bytes differ: {_listed(one)}."
+    return Evidence(
+        kind="recovered",
+        says=(
+            f"The watermark leads to the manifest {one.stored.manifest_id[:80]}, kept {one.stored.stored_at or 'here'},"
+            f" signed by {credentials.signer or 'an unnamed signer'} ({trusted}), and every soft binding in it"
+            f" names this mark. {differ}"
+        ),
+        proves="Which signed original these pictures come from, and what was signed about it.",
+        limits="" if one.same_bytes else "Not that nothing was changed since: a copy always has other bytes.",
+    )
+
+
+def _turned_away(one: Recovered) -> Evidence:
+    return Evidence(
+        kind="recovered.rejected",
+        says=f"The repository holds the manifest {one.stored.manifest_id[:80]} for this mark, but {one.problem}.",
+        proves="That this manifest is not this file's: nothing it says was used.",
+        limits="Not why the repository holds it.",
+    )
+
+
+def _alike(one: Similar) -> Evidence:
+    return Evidence(
+        kind="fingerprint",
+        says=(
+            f"{one.share:.0%} of this file's pictures look like the video of case {one.case_id}"
+            f"{f', sealed {one.sealed_at}' if one.sealed_at else ''} ({one.seconds} matching seconds)."
+        ),
+        proves="That what it shows is nearly the same, picture by picture.",
+        limits="Not that it was made from it: both may come from one source, and nobody signed this.",
+    )
+
+
+def _listed(one: Recovered) -> str:
+    return ", ".join(one.differences) or "somewhere"

@@ -1,0 +1,59 @@
+"""How a stranger's file looks, second by second, to be looked up among what was sealed.
+
+Looked at twice a second, since a copy may be cut anywhere; and mirrored too, which is the cheapest way to hide a copy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pdqhash
+from numpy.typing import NDArray
+
+from core.errors import BadMedia
+from media.sample import sample
+from media.still import still
+from media.video import Sample
+
+_SIDE = 512
+_EVERY = 0.5
+_MOST = 48
+_PLAIN = 50  # below this quality a hash means nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Look:
+    """Hashes (n, 32), upright and mirrored, with the second of each."""
+
+    hashes: NDArray[np.uint8]
+    seconds: tuple[int, ...]
+
+
+def looks_of(path: Path) -> tuple[Look, Look]:
+    """How a video or an image looks, and how it would look mirrored. Raises BadMedia for what is neither."""
+    taken = _sample(path)
+    return _hashed(taken, mirrored=False), _hashed(taken, mirrored=True)
+
+
+def _sample(path: Path) -> Sample:
+    try:
+        taken = sample(path, every=_EVERY, max_side=_SIDE)
+    except BadMedia as video:
+        try:
+            return still(path, max_side=_SIDE)
+        except BadMedia:
+            raise video from None
+    return Sample(info=taken.info, frames=taken.frames[:_MOST])
+
+
+def _hashed(taken: Sample, *, mirrored: bool) -> Look:
+    hashes, seconds = [], []
+    for frame in taken.frames:
+        rgb = frame.rgb[:, ::-1] if mirrored else frame.rgb
+        bits, quality = pdqhash.compute(np.ascontiguousarray(rgb))
+        if quality >= _PLAIN:
+            hashes.append(np.packbits(bits))
+            seconds.append(int(frame.at))
+    return Look(hashes=np.array(hashes, dtype=np.uint8).reshape(-1, 32), seconds=tuple(seconds))

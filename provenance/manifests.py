@@ -1,0 +1,103 @@
+"""The ingredient graph of a manifest store: pure functions over the library's JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+MAX_NODES = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Node:
+    """A manifest in the graph. `derived` is true while the file is made from it as a whole, not only with a part.
+
+    `relationship` (parentOf, componentOf, inputTo) and `title` are what the manifest above says of it.
+    """
+
+    manifest: Mapping[str, Any]
+    depth: int
+    derived: bool
+    relationship: str = ""
+    title: str = ""
+
+
+def walk(store: Mapping[str, Any]) -> Iterator[Node]:
+    """The active manifest, then those of its ingredients, each once, nearest first; at most MAX_NODES."""
+    manifests = mapping(store.get("manifests"))
+    active = str(store.get("active_manifest", ""))
+    queue = [(active, 0, True, "", "")]
+    seen: set[str] = set()
+    while queue and len(seen) < MAX_NODES:
+        label, depth, derived, relationship, title = queue.pop(0)
+        if label in seen or label not in manifests:
+            continue
+        seen.add(label)
+        manifest = mapping(manifests[label])
+        yield Node(manifest=manifest, depth=depth, derived=derived, relationship=relationship, title=title)
+        for ingredient in items(manifest.get("ingredients")):
+            whole = derived and (ingredient.get("relationship") == "parentOf" or not actions(manifest))
+            below, role = str(ingredient.get("active_manifest", "")), str(ingredient.get("relationship", ""))
+            queue.append((below, depth + 1, whole, role, str(ingredient.get("title", ""))))
+
+
+def assertions(manifest: Mapping[str, Any], label: str) -> list[Mapping[str, Any]]:
+    """The data of all assertions with this label; instances (`__1`) and versions (`.v2`) count as the same."""
+    return [mapping(one.get("data")) for one in items(manifest.get("assertions")) if base_label(one) == label]
+
+
+def base_label(assertion: Mapping[str, Any]) -> str:
+    """An assertion's label without instance and version."""
+    label = str(assertion.get("label", "")).split("__", 1)[0]
+    stem, _, last = label.rpartition(".")
+    return stem if stem and last[:1] == "v" and last[1:].isdigit() else label
+
+
+def actions(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """All actions of a manifest in order."""
+    return [action for data in assertions(manifest, "c2pa.actions") for action in items(data.get("actions"))]
+
+
+def failures(store: Mapping[str, Any]) -> tuple[str, ...]:
+    """Failure codes of the active manifest, each once."""
+    results = mapping(store.get("validation_results"))
+    return _codes(mapping(results.get("activeManifest")))
+
+
+def ingredient_failures(store: Mapping[str, Any]) -> tuple[str, ...]:
+    """Failure codes of every node below the active one, each once.
+
+    The library's own state ignores most of them: a remix of a tampered parent reads as trusted.
+    """
+    codes: list[str] = []
+    for delta in items(mapping(store.get("validation_results")).get("ingredientDeltas")):
+        codes += _codes(mapping(delta.get("validationDeltas")))
+    for node in walk(store):
+        for ingredient in items(node.manifest.get("ingredients")):
+            results = mapping(ingredient.get("validation_results"))
+            codes += _codes(mapping(results.get("activeManifest")))
+            for delta in items(results.get("ingredientDeltas")):
+                codes += _codes(mapping(delta.get("validationDeltas")))
+            codes += [str(one.get("code", "")) for one in items(ingredient.get("validation_status"))]
+    return tuple(dict.fromkeys(codes))
+
+
+def succeeded(store: Mapping[str, Any], code: str) -> bool:
+    """Whether the active manifest has this success code."""
+    active = mapping(mapping(store.get("validation_results")).get("activeManifest"))
+    return any(one.get("code") == code for one in items(active.get("success")))
+
+
+def items(value: object) -> Sequence[Mapping[str, Any]]:
+    """The mappings of a list; nothing where a stranger's file has something else."""
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """The mapping; an empty one where a stranger's file has something else."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def _codes(results: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(one.get("code", "")) for one in items(results.get("failure"))))

@@ -1,0 +1,236 @@
+"""Sealing: mark, label, sign, then read all of it back from the finished file, or leave nothing.
+
+1. Look at the source and at what it was made from: credentials are kept as ingredients, never dropped.
+2. Mark: the watermark first, since it changes every picture.
+3. Label: XMP and the AIGC key, with the mark's payload as their id; after signing it would be too late.
+4. Sign: the manifest names the payload too and is bound to the marked and labelled bytes.
+5. Read the credentials back from the finished file, several times, each with a fresh context; and the time stamp.
+6. Read the labels back.
+7. Detect the mark in the finished file.
+8. Take the fingerprint of the finished file.
+9. Release: the manifest beside the video, then the video, each under its name at once.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import SealBroken, Unavailable
+from media.said import write_said
+from media.sample import sample
+from provenance import labels
+from provenance.alarms import alarms
+from provenance.claims import SealOrder, composite, definition, needs_parent, says_ai, stated_type
+from provenance.fingerprint import fingerprint
+from provenance.keys import Keys
+from provenance.ports import DetectFile, MarkFile
+from provenance.read import read_fully
+from provenance.reading import Reading
+from provenance.sign import sign
+from provenance.source_types import AI_PARTS, CAPTURE
+from provenance.sources import Source, below
+from provenance.watermark.payload import Payload
+from provenance.xmp import read_labels
+
+PAYLOAD_VERSION = 1
+READ_BACKS = 3
+_FINGERPRINT_SIDE = 512
+_PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
+_HAS_CREDENTIALS = ("trusted", "valid", "invalid", "remote")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealReport:
+    """What was sealed. `payload` and `issuer` in hex, `manifest` the path of the manifest's bytes (JUMBF).
+
+    `parent` is the state of the credentials that the source came with, or nothing; `source_type` what the seal states;
+    `stamped` a trusted authority's time, or nothing; `warnings` are for the operator.
+    """
+
+    case_id: str
+    payload: str
+    manifest_id: str
+    manifest: Path
+    soft_binding: str
+    fingerprint: tuple[str, ...]
+    issuer: str
+    signer: str
+    parent: str = ""
+    source_type: str = ""
+    stamped: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Job:
+    src: Path
+    order: SealOrder
+    keys: Keys
+    payload: Payload
+    delivered: Reading
+    sources: tuple[Source, ...]
+    read: tuple[Reading, ...]
+    patience: float
+
+    @property
+    def hex(self) -> str:
+        return self.payload.hex
+
+
+def seal(
+    src: Path,
+    dst: Path,
+    order: SealOrder,
+    *,
+    keys: Keys,
+    mark: MarkFile,
+    detect: DetectFile,
+    sources: Sequence[Source] = (),
+    patience: float = 0.0,
+) -> SealReport:
+    """Seal `src` as `dst`, with the manifest's bytes beside it as `dst` + `.c2pa`. `sources` are what went into it.
+
+    Raises SealBroken if the finished file does not carry what it should, BadMedia or BadInput for the source, and
+    Unavailable if a time-stamping authority is named and gives no stamp for `patience` seconds; then neither file is
+    there. What lay at `dst` before is only ever replaced by a whole sealed file.
+    """
+    job = _look(src, order, keys, sources, patience)  # 1
+    with tempfile.TemporaryDirectory(dir=dst.parent, prefix=".seal-") as folder:
+        marked, labelled, sealed = (Path(folder) / name for name in ("marked.mp4", "labelled.mp4", "sealed.mp4"))
+        manifest = Path(folder) / "manifest.c2pa"
+        mark(src, marked, payload=job.payload, key=keys.mark_key)  # 2
+        said = labels.fields(job.order, job.hex)
+        write_said(marked, labelled, keys=labels.keys(job.order, job.hex), xmp=labels.packet(said))  # 3
+        manifest.write_bytes(_sign(job, labelled, sealed))  # 4
+        with ThreadPoolExecutor(max_workers=1) as beside_it:  # 5 to 8 only read the finished file
+            taking = beside_it.submit(sample, sealed, every=1.0, max_side=_FINGERPRINT_SIDE)
+            finished = _read_back(job, sealed)  # 5
+            _labels_back(job, sealed, said)  # 6
+            _detect_back(job, sealed, detect)  # 7
+            seconds = fingerprint(taking.result())  # 8
+        beside = _release(sealed, manifest, dst)  # 9
+    return _report(job, beside, seconds, finished)
+
+
+def _look(src: Path, order: SealOrder, keys: Keys, sources: Sequence[Source], patience: float) -> _Job:
+    delivered = read_fully(src, keys.trust)
+    if delivered.credentials.state == "unreadable":
+        raise SealBroken("the engine's file has credentials that cannot be read, so they cannot be kept")
+    read = tuple(read_fully(one.path, keys.trust) for one in sources)
+    if any(one.credentials.state == "unreadable" for one in read):
+        raise SealBroken("a file that this was made from has credentials that cannot be read, so they cannot be kept")
+    takes = needs_parent(order, has_credentials=delivered.credentials.state in _HAS_CREDENTIALS)
+    if order.synthetic and not order.source_type and any(map(_not_all_ai, (delivered, *read))):
+        order = composite(order)
+    return _Job(
+        src=src,
+        order=order,
+        keys=keys,
+        payload=Payload(version=PAYLOAD_VERSION, issuer=keys.issuer, case_id=order.case_id),
+        delivered=delivered,
+        sources=tuple(below(src, sources) if takes else sources),
+        read=read,
+        patience=patience,
+    )
+
+
+def _not_all_ai(reading: Reading) -> bool:
+    """Whether its credentials say that a camera made this, or a part of it, or that it was footage served by us."""
+    credentials = reading.credentials
+    if credentials.state not in ("trusted", "valid"):
+        return False
+    return credentials.source_type in AI_PARTS | CAPTURE or (reading.served and not credentials.source_type)
+
+
+def _sign(job: _Job, labelled: Path, sealed: Path) -> bytes:
+    claim = definition(job.order, payload=job.hex, sources=job.sources)
+    deadline, turn = time.monotonic() + job.patience, 0
+    while True:
+        try:
+            return sign(labelled, sealed, claim, job.keys.signer, trust=job.keys.trust, sources=job.sources)
+        except Unavailable:
+            pause = _PAUSES[min(turn, len(_PAUSES) - 1)]
+            if time.monotonic() + pause > deadline:
+                raise
+            time.sleep(pause)
+            turn += 1
+
+
+def _read_back(job: _Job, sealed: Path) -> Reading:
+    reading = read_fully(sealed, job.keys.trust, times=READ_BACKS)
+    credentials = reading.credentials
+    if credentials.state != "trusted" or reading.trust_list not in {one.name for one in job.keys.trust.signers}:
+        raise SealBroken(f"the finished file's credentials read as {credentials.state} {', '.join(credentials.issues)}")
+    bindings = [(one.algorithm, one.value) for one in reading.soft_bindings if one.depth == 0]
+    if bindings != [(job.order.soft_binding, job.hex)]:
+        raise SealBroken("the finished file's credentials do not name the mark that was embedded")
+    if reading.case_id != job.order.case_id:
+        raise SealBroken("the finished file's credentials name another case")
+    if says_ai(job.order) and not any(saying.depth == 0 for saying in reading.sayings):
+        raise SealBroken("the finished file's credentials do not say that AI made it")
+    if job.keys.signer.tsa_url and not reading.time_trusted:
+        raise SealBroken("the time stamp is of an authority on no list here: add its root to trusted-tsas.pem")
+    return reading
+
+
+def _labels_back(job: _Job, sealed: Path, said: dict[str, str]) -> None:
+    found = read_labels(sealed)
+    if any(found.xmp.get(name) != value for name, value in said.items()):
+        raise SealBroken("the finished file's XMP does not say what was written into it")
+    wanted = 3 if says_ai(job.order) else 1
+    if found.ids != (job.hex,) * wanted:
+        raise SealBroken("the finished file's labels name another video than its mark")
+
+
+def _detect_back(job: _Job, sealed: Path, detect: DetectFile) -> None:
+    found = detect(sealed, keys=[job.keys.mark_key])
+    if not found.detected or found.payload is None:
+        raise SealBroken("no watermark can be read in the finished file")
+    if found.payload != job.hex:
+        raise SealBroken("the watermark in the finished file names another case")
+
+
+def _release(sealed: Path, manifest: Path, dst: Path) -> Path:
+    beside = dst.with_name(dst.name + ".c2pa")
+    manifest.replace(beside)
+    try:
+        sealed.replace(dst)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise
+    return beside
+
+
+def _report(job: _Job, manifest: Path, seconds: tuple[str, ...], finished: Reading) -> SealReport:
+    parent = job.delivered.credentials.state
+    return SealReport(
+        case_id=job.order.case_id,
+        payload=job.hex,
+        manifest_id=finished.credentials.manifest_id,
+        manifest=manifest,
+        soft_binding=job.order.soft_binding,
+        fingerprint=seconds,
+        issuer=f"{job.keys.issuer:06x}",
+        signer=finished.credentials.signer,
+        parent=parent if parent in _HAS_CREDENTIALS else "",
+        source_type=stated_type(job.order),
+        stamped=finished.credentials.signed_at if finished.time_trusted else "",
+        warnings=tuple(_warnings(job)),
+    )
+
+
+def _warnings(job: _Job) -> Iterator[str]:
+    yield from alarms(job.keys)
+    whose = [("the engine's own", job.delivered), *(("a source's", one) for one in job.read)]
+    for name, reading in whose:
+        if reading.credentials.state == "invalid":
+            yield f"{name} credentials are not valid: {', '.join(reading.credentials.issues)}"
+        elif reading.broken_ingredients:
+            yield f"{name} credentials hold, but not those of what it was made from: {reading.broken_ingredients[0]}"
+        if reading.credentials.state == "remote":
+            yield f"{name} credentials lie elsewhere: only their address is kept"

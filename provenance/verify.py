@@ -1,0 +1,117 @@
+"""Verifying: the public's question, was this made by AI, answered from evidence.
+
+1. Read the credentials, in a limited process, without the network.
+2. Look for the watermark. A file that cannot be read as media ends here, with BadMedia.
+3. Look for unsigned declarations.
+4. Ask the ledger about the case that the mark names.
+5. Where the credentials are gone, fetch those that the mark is bound to, and read them against the file.
+6. Where there is no readable mark either, look for a sealed video that looks like this one.
+7. Weigh: a verdict, of which none is "not AI".
+8. Answer: one plain sentence, and every piece of evidence with its limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from core.codec import dump
+from core.errors import BadMedia
+from core.finding import Finding, FindingVerdict, Mark
+from provenance.evidence import gather
+from provenance.ports import DetectFile, LookUp
+from provenance.read import read_fully
+from provenance.recovery import FindSimilar, Recover, Similar, recovered
+from provenance.summary import summarise
+from provenance.trust import Trust
+from provenance.watermark.key import WatermarkKey
+from provenance.watermark.payload import Payload
+from provenance.weigh import Weighed, holds, is_ai, payload_of, weigh
+from provenance.xmp import read_declarations
+
+EVIDENCE_OF_AI, NO_INFORMATION, CONFLICTING_OR_DAMAGED, CANNOT_BE_READ = range(4)
+
+_CODES = {
+    FindingVerdict.AI_MADE_TRUSTED: EVIDENCE_OF_AI,
+    FindingVerdict.AI_MADE_VALID_UNKNOWN_SIGNER: EVIDENCE_OF_AI,
+    FindingVerdict.CONTAINS_AI_PARTS: EVIDENCE_OF_AI,
+    FindingVerdict.AI_DECLARED_UNSIGNED: EVIDENCE_OF_AI,
+    FindingVerdict.RECOVERED_BY_WATERMARK: EVIDENCE_OF_AI,
+    FindingVerdict.WATERMARK_ONLY: EVIDENCE_OF_AI,
+    FindingVerdict.CAPTURE_CLAIMED: NO_INFORMATION,
+    FindingVerdict.CREDENTIALS_WITHOUT_AI_STATEMENT: NO_INFORMATION,
+    FindingVerdict.NO_INFORMATION: NO_INFORMATION,
+    FindingVerdict.CLAIMS_CONFLICT: CONFLICTING_OR_DAMAGED,
+    FindingVerdict.CREDENTIALS_DAMAGED: CONFLICTING_OR_DAMAGED,
+}
+
+
+def verify(
+    path: Path,
+    *,
+    trust: Trust,
+    keys: Sequence[WatermarkKey],
+    detect: DetectFile,
+    look_up: LookUp,
+    recover: Recover = lambda _payload: (),
+    find_similar: FindSimilar = lambda _path: (),
+    at: datetime | None = None,
+) -> Finding:
+    """The finding about one file, as of now or of another time.
+
+    Raises BadMedia if it cannot be read, Unavailable if a part does not answer.
+    """
+    reading = read_fully(path, trust, at=at)  # 1
+    mark = _named(detect(path, keys=keys))  # 2
+    declared = read_declarations(path)  # 3
+    case = look_up(mark.case_id) if mark.case_id else None  # 4
+    found = Weighed(reading=reading, mark=mark, case=case, declared=declared)
+    if not holds(reading):
+        payload = payload_of(mark)
+        entries = recover(payload) if payload else ()
+        found = replace(
+            found,
+            recovered=recovered(path, payload, entries, trust, at=at),  # 5
+            similar=() if payload else _alike(path, find_similar),  # 6
+        )
+    verdict = weigh(found)  # 7
+    return Finding(  # 8
+        file=path.name,
+        verdict=verdict,
+        summary=summarise(verdict, found),
+        credentials=reading.credentials,
+        watermark=mark,
+        evidence=gather(found),
+        case=None if case is None else dict(case),
+    )
+
+
+def exit_code(finding: Finding) -> int:
+    """0 evidence of AI, 1 no information, 2 conflicting or damaged evidence. (3, cannot be read, is BadMedia.)"""
+    stated = (finding.case or {}).get("source_type")
+    if finding.verdict is FindingVerdict.RECOVERED_BY_WATERMARK and stated is not None and not is_ai(stated):
+        return NO_INFORMATION
+    return _CODES[finding.verdict]
+
+
+def as_json(finding: Finding) -> dict[str, Any]:
+    """The finding as JSON values: file, verdict, summary, credentials, watermark, evidence, case."""
+    value: dict[str, Any] = dump(finding)
+    return value
+
+
+def _alike(path: Path, find_similar: FindSimilar) -> tuple[Similar, ...]:
+    """What looks like it; nothing looks like a sound file."""
+    try:
+        return tuple(find_similar(path))
+    except BadMedia:
+        return ()
+
+
+def _named(mark: Mark) -> Mark:
+    """The mark with the case its payload names, and no case without a payload."""
+    payload = payload_of(mark)
+    return replace(mark, case_id=Payload.from_hex(payload).case_id if payload else None)

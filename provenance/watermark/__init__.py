@@ -1,0 +1,27 @@
+"""An invisible, keyed watermark in the brightness of a video, that survives encoding, resizing, cropping, mirroring.
+
+Lattice: one tile repeated over the picture, whose frequencies each carry two bits or a pilot. See docs in the modules:
+key, payload, code, lattice (what is written); pattern, mask, motion, embed (writing); survey, proxy, plan (how
+strongly); accumulate, fold, search, read, detect, segments (reading); files (both, for files).
+"""
+
+from provenance.watermark.detect import detect_video
+from provenance.watermark.embed import Embedder, embed_video
+from provenance.watermark.files import FileFinding, MarkReport, detect_file, find_in_file, mark_file
+from provenance.watermark.key import WatermarkKey
+from provenance.watermark.payload import Payload
+from provenance.watermark.segments import Segment
+
+__all__ = [
+    "Embedder",
+    "FileFinding",
+    "MarkReport",
+    "Payload",
+    "Segment",
+    "WatermarkKey",
+    "detect_file",
+    "detect_video",
+    "embed_video",
+    "find_in_file",
+    "mark_file",
+]

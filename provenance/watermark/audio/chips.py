@@ -1,0 +1,81 @@
+"""The signs that are written: pilots that only the key decides, and the coded payload."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from provenance.watermark.audio.layout import CELLS, pairs
+from provenance.watermark.code import RATE, decode, encode
+from provenance.watermark.key import WatermarkKey
+from provenance.watermark.payload import WORD_BITS, Payload, from_word, to_word
+
+PILOTS = 0.2
+"""The share of chips that say nothing and are there to be found."""
+_CODED = RATE * WORD_BITS
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What a key makes of a period: signs (CELLS, pairs) of 1 and -1; indices into the flattened period."""
+
+    signs: NDArray[np.float32]
+    pilots: NDArray[np.intp]
+    data: NDArray[np.intp]
+
+    @property
+    def pilot_signs(self) -> NDArray[np.float32]:
+        """The signs of the pilots, 0 elsewhere."""
+        only = np.zeros(self.signs.size, np.float32)
+        only[self.pilots] = self.signs.reshape(-1)[self.pilots]
+        return only.reshape(self.signs.shape)
+
+
+@lru_cache(maxsize=16)
+def plan_of(key: WatermarkKey) -> Plan:
+    """The same for ever for one key, and unlike the video watermark's."""
+    count = CELLS * pairs()
+    order = key.permutation("audio/order", count)
+    signs = 1 - 2 * key.bits("audio/signs", count).astype(np.float32)
+    split = round(PILOTS * count)
+    return Plan(signs=signs.reshape(CELLS, -1), pilots=order[:split], data=order[split:])
+
+
+def chips(payload: Payload, key: WatermarkKey) -> NDArray[np.float32]:
+    """(CELLS, pairs) of 1 and -1: one period."""
+    plan = plan_of(key)
+    coded = encode(to_word(payload, key))
+    flat = plan.signs.copy().reshape(-1)
+    flat[plan.data] *= 1 - 2 * np.resize(coded, len(plan.data)).astype(np.float32)
+    return flat.reshape(plan.signs.shape)
+
+
+def coded_bits(key: WatermarkKey) -> NDArray[np.intp]:
+    """(CELLS, pairs): the number of the coded bit that a chip stands for, -1 for pilots."""
+    plan = plan_of(key)
+    numbers = np.full(plan.signs.size, -1, np.intp)
+    numbers[plan.data] = np.arange(len(plan.data)) % _CODED
+    return numbers.reshape(plan.signs.shape)
+
+
+def payload_in(folded: NDArray[np.float32], key: WatermarkKey) -> Payload | None:
+    """The payload in evidence (CELLS, pairs), positive where a chip seems 1; None if its tag does not hold."""
+    plan = plan_of(key)
+    seen = (folded * plan.signs).reshape(-1)[plan.data]
+    soft = np.bincount(np.arange(len(seen)) % _CODED, seen, _CODED).astype(np.float32)
+    return from_word(decode(soft), key) if soft.any() else None
+
+
+def pilot_z(folded: NDArray[np.float32], key: WatermarkKey) -> float:
+    """How well the pilots agree with the evidence, in its own scale.
+
+    For any sound without this key's mark P(z > t) is at most exp(-t^2 / 2): Hoeffding, since the signs are random
+    and the sound does not know them.
+    """
+    plan = plan_of(key)
+    seen = folded.reshape(-1)[plan.pilots].astype(np.float64)
+    norm = float(np.sqrt(seen @ seen))
+    return float(seen @ plan.signs.reshape(-1)[plan.pilots]) / norm if norm else 0.0

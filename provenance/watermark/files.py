@@ -1,0 +1,186 @@
+"""The mark for files: both directions decode a stranger's bytes, so both run in limited processes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.codec import dump, load
+from core.errors import BadMedia
+from core.finding import Mark
+from media import limited
+from media.container import check_file
+from media.limits import HEAVY, Limits
+from media.luma import luma_of
+from media.output import part_of
+from media.transcode import Encoding, rewrite
+from provenance.watermark.accumulate import accumulate
+from provenance.watermark.audio import mark_sound
+from provenance.watermark.detect import detect, detect_video
+from provenance.watermark.effort import Effort, work_side
+from provenance.watermark.embed import Embedder
+from provenance.watermark.key import WatermarkKey
+from provenance.watermark.payload import Payload
+from provenance.watermark.plan import plan
+from provenance.watermark.segments import Segment, in_seconds, segments
+from provenance.watermark.survey import duration_of, survey
+
+PICTURES = 48
+"""How many pictures of a video the detector looks at."""
+
+
+_MARK = "provenance.watermark.files:mark_here"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkReport:
+    """`psnr` in dB is of the mark alone, before encoding; `seconds` is CPU time, decoding and encoding included.
+
+    `strength` was chosen for this video; `growth` is by how much the file is expected to be larger for the mark, and
+    `margin` the agreement (9 and more can be read) that half the size at CRF 31 left of a short piece.
+    """
+
+    pictures: int
+    psnr: float
+    seconds: float
+    payload: str
+    strength: float = 1.0
+    growth: float = 0.0
+    margin: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFinding:
+    """The mark of the whole file, which seconds carry which (none for an image), and how the best reading lay."""
+
+    mark: Mark
+    segments: tuple[Segment, ...] = ()
+    geometry: str = ""
+    z: float = 0.0
+
+
+def mark_file(
+    src: Path,
+    dst: Path,
+    *,
+    payload: Payload,
+    key: WatermarkKey,
+    encoding: Encoding | None = None,
+    limits: Limits | None = None,
+) -> MarkReport:
+    """Write `dst`, an MP4 of `src` with the mark in its pictures and its sound. Raises BadMedia and leaves no file.
+
+    Sound is encoded anew (AAC), in time with the pictures to the sample.
+    """
+    limits = limits or Limits()
+    check_file(src, limits)
+    arguments = {
+        "src": str(src.resolve()),
+        "dst": str(dst.resolve()),
+        "payload": payload.hex,
+        "key": _sent(key),
+        "encoding": dump(encoding or Encoding()),
+        "limits": dump(limits),
+    }
+    try:
+        report: MarkReport = load(MarkReport, limited.call(_MARK, arguments, bounds=HEAVY))
+    finally:
+        part_of(dst).unlink(missing_ok=True)
+    return report
+
+
+def detect_file(
+    path: Path, *, keys: Sequence[WatermarkKey], effort: Effort = "quick", limits: Limits | None = None
+) -> Mark:
+    """What is found in a video, or in an image (PNG, JPEG, WebP), for any of the keys. Raises BadMedia."""
+    limits = limits or Limits()
+    check_file(path, limits)
+    arguments = {"path": str(path.resolve()), "keys": [_sent(key) for key in keys], "effort": effort}
+    arguments["limits"] = dump(limits)
+    mark: Mark = load(Mark, limited.call("provenance.watermark.files:detect_here", arguments, bounds=HEAVY))
+    return mark
+
+
+def find_in_file(
+    path: Path, *, keys: Sequence[WatermarkKey], effort: Effort = "quick", limits: Limits | None = None
+) -> FileFinding:
+    """As detect_file(), and which seconds carry which mark. Raises BadMedia."""
+    limits = limits or Limits()
+    check_file(path, limits)
+    arguments = {"path": str(path.resolve()), "keys": [_sent(key) for key in keys], "effort": effort}
+    arguments["limits"] = dump(limits)
+    answer = limited.call("provenance.watermark.files:find_here", arguments, bounds=HEAVY)
+    found: FileFinding = load(FileFinding, answer)
+    return found
+
+
+def mark_here(
+    src: str, dst: str, payload: str, key: dict[str, str], encoding: dict[str, Any], limits: dict[str, Any]
+) -> MarkReport:
+    """As mark_file(), in this process: for limited ones."""
+    cv2.setNumThreads(1)
+    started = time.process_time()
+    how, bounds = load(Encoding, encoding), load(Limits, limits)
+    word, secret = Payload.from_hex(payload), _received(key)
+    chosen = plan(survey(Path(src), how, bounds), word, secret, crf=how.crf, preset=how.preset)
+    embedder = Embedder(word, secret, strength=chosen.strength, shift=chosen.shift)
+    sound = mark_sound(word, secret)
+    pictures = rewrite(Path(src), Path(dst), edit=embedder, sound=sound, encoding=how, limits=bounds)
+    seconds = time.process_time() - started
+    return MarkReport(
+        pictures=pictures,
+        psnr=embedder.psnr,
+        seconds=seconds,
+        payload=payload,
+        strength=chosen.strength,
+        growth=chosen.growth,
+        margin=chosen.margin,
+    )
+
+
+def detect_here(path: str, keys: list[dict[str, str]], effort: Effort, limits: dict[str, Any]) -> Mark:
+    """As detect_file(), in this process: for limited ones."""
+    cv2.setNumThreads(1)
+    frames = luma_of(Path(path), PICTURES, load(Limits, limits))
+    return detect_video(_same_size(frames), [_received(key) for key in keys], effort=effort)
+
+
+def find_here(path: str, keys: list[dict[str, str]], effort: Effort, limits: dict[str, Any]) -> FileFinding:
+    """As find_in_file(), in this process: for limited ones."""
+    cv2.setNumThreads(1)
+    file, bounds, secrets = Path(path), load(Limits, limits), [_received(key) for key in keys]
+    frames = _same_size(luma_of(file, 2 * PICTURES, bounds))
+    evidence = accumulate(frames, work_side=work_side(effort), parts=True)
+    whole = detect(evidence, secrets, effort=effort)
+    return FileFinding(
+        mark=whole.mark,
+        segments=in_seconds(segments(evidence, secrets, whole=whole), duration_of(file, bounds)),
+        geometry=whole.geometry,
+        z=whole.z,
+    )
+
+
+def _same_size(frames: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
+    shape: tuple[int, ...] | None = None
+    for luma in frames:
+        shape = shape or luma.shape
+        if luma.shape == shape:
+            yield luma
+
+
+def _sent(key: WatermarkKey) -> dict[str, str]:
+    return {"id": key.id, "secret": key.secret.hex()}
+
+
+def _received(key: dict[str, str]) -> WatermarkKey:
+    try:
+        return WatermarkKey(id=key["id"], secret=bytes.fromhex(key["secret"]))
+    except ValueError as error:
+        raise BadMedia("the watermark key cannot be used") from error

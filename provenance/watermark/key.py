@@ -1,0 +1,41 @@
+"""The secret of the watermark: without it nobody can find, read or forge one."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+SHORTEST = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WatermarkKey:
+    """A secret of at least 16 bytes and the public id it is spoken of by. Never shows the secret."""
+
+    id: str
+    secret: bytes = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if len(self.secret) < SHORTEST:
+            raise ValueError(f"watermark key {self.id!r}: the secret must have at least {SHORTEST} bytes")
+
+    def derive(self, purpose: str, message: bytes = b"") -> bytes:
+        """32 bytes for one purpose: HMAC-SHA256, its message prefixed by the purpose."""
+        return hmac.digest(self.secret, b"assay/watermark/1/" + purpose.encode() + b"\0" + message, "sha256")
+
+    def words(self, purpose: str, count: int) -> NDArray[np.uint64]:
+        """Keyed 64-bit words by SHAKE-256: the same for ever, which numpy's generators do not promise."""
+        stream = hashlib.shake_256(self.derive(purpose)).digest(8 * count)
+        return np.frombuffer(stream, "<u8").astype(np.uint64)
+
+    def permutation(self, purpose: str, count: int) -> NDArray[np.intp]:
+        """A keyed order of range(count)."""
+        return np.argsort(self.words(purpose, count), kind="stable")
+
+    def bits(self, purpose: str, count: int) -> NDArray[np.uint8]:
+        """Keyed bits, each 0 or 1."""
+        return (self.words(purpose, count) & np.uint64(1)).astype(np.uint8)

@@ -1,0 +1,115 @@
+"""Finds near duplicates among millions of videos by the PDQ hashes of their seconds, in milliseconds, with numpy alone.
+
+Sixteen tables, one for every 16 of the 256 bits: two hashes that differ in d bits share at least one table's key with
+probability 1 - (1 - (15/16)^d)^16, which is over 0.99 up to d = 21 and 0.90 at d = 31 (the usual bound for "the same
+picture"; Hosgood et al. 2019). A video has many seconds, so that missing one of them loses nothing. What shares a key
+is then compared in full. (Greene et al., "Multi-index hashing", 1994; Norouzi et al., 2012.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import BadInput
+
+BYTES = 32
+TABLES = 16
+WITHIN = 31
+"""Up to how many of 256 bits may differ in the same picture."""
+
+_CROWD = 20_000  # a key that so many share tells nothing: another table finds them, if they are alike
+
+Hashes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A video of the index. `seconds` of those asked about were found in it, `share` of all asked about, in (0, 1]."""
+
+    id: str
+    share: float
+    seconds: int
+
+
+class Fingerprints:
+    """An index over hashes (n, 32), each of the video `ids[owners[row]]`, of about 100 bytes a hash. Never changed."""
+
+    def __init__(self, hashes: Hashes, owners: NDArray[np.uint32], ids: Sequence[str]) -> None:
+        self._words = _words(hashes)
+        self._owners, self._ids = owners.astype(np.uint32), ids
+        keys = np.ascontiguousarray(hashes).view("<u2").reshape(-1, TABLES)
+        self._tables = [_table(keys[:, number]) for number in range(TABLES)]
+
+    def __len__(self) -> int:
+        return len(self._words)
+
+    @property
+    def videos(self) -> int:
+        """How many videos there are."""
+        return len(self._ids)
+
+    def hits(self, probes: Hashes) -> tuple[NDArray[np.intp], NDArray[np.uint32]]:
+        """Pairs (row of probes (m, 32), number of a video) of hashes at most WITHIN bits apart; some are missed."""
+        keys = np.ascontiguousarray(probes).view("<u2").reshape(-1, TABLES)
+        found = [self._candidates(row) for row in keys]
+        rows = np.concatenate(found) if found else np.empty(0, np.uint32)
+        asked = np.repeat(np.arange(len(probes)), [len(one) for one in found])
+        apart = np.bitwise_count(self._words[rows] ^ _words(probes)[asked]).sum(axis=1)
+        near = apart <= WITHIN
+        return asked[near], self._owners[rows[near]]
+
+    def id_of(self, video: int) -> str:
+        """The id of a video by its number."""
+        return self._ids[video]
+
+    def _candidates(self, keys: NDArray[np.uint16]) -> NDArray[np.uint32]:
+        runs = [
+            rows[starts[key] : starts[key + 1]]
+            for (starts, rows), key in zip(self._tables, keys.astype(int), strict=True)
+            if starts[key + 1] - starts[key] <= _CROWD
+        ]
+        return np.concatenate(runs) if runs else np.empty(0, np.uint32)
+
+
+def ranked(
+    indexes: Sequence[Fingerprints], probes: Hashes, seconds: Sequence[int], *, most: int = 5, least: float = 0.3
+) -> list[Match]:
+    """The videos in which at least this share of the probes' seconds was found, best first.
+
+    Probe i belongs to second `seconds[i]`; several may belong to the same. Of a file with three seconds and more, two
+    at least must be found. Raises BadInput for probes that are not (m, 32) bytes.
+    """
+    if probes.ndim != 2 or probes.shape[1] != BYTES or len(probes) != len(seconds):
+        raise BadInput("a fingerprint is 32 bytes for each second")
+    asked = len(set(seconds))
+    counts: dict[str, int] = {}
+    for index in indexes:
+        for video, count in _counted(index, probes, np.asarray(seconds)):
+            counts[video] = max(counts.get(video, 0), count)
+    found = [Match(id=video, share=count / asked, seconds=count) for video, count in counts.items()]
+    enough = [one for one in found if one.share >= least and one.seconds >= (2 if asked >= 3 else 1)]
+    return sorted(enough, key=lambda one: (-one.share, one.id))[:most]
+
+
+def _counted(index: Fingerprints, probes: Hashes, seconds: NDArray[np.intp]) -> list[tuple[str, int]]:
+    asked, videos = index.hits(probes)
+    pairs = np.unique(np.stack([videos.astype(np.int64), seconds[asked]], axis=1), axis=0) if len(asked) else None
+    if pairs is None:
+        return []
+    numbers, counts = np.unique(pairs[:, 0], return_counts=True)
+    return [(index.id_of(int(number)), int(count)) for number, count in zip(numbers, counts, strict=True)]
+
+
+def _table(keys: NDArray[np.uint16]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Where each of the 65536 keys begins, and the rows in the order of their keys."""
+    rows = np.argsort(keys, kind="stable").astype(np.uint32)
+    counts = np.bincount(keys, minlength=1 << 16)
+    return np.concatenate([[0], np.cumsum(counts)]).astype(np.uint32), rows
+
+
+def _words(hashes: Hashes) -> NDArray[np.uint64]:
+    return np.ascontiguousarray(hashes).view(np.uint64).reshape(-1, BYTES // 8)

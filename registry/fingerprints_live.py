@@ -1,0 +1,92 @@
+"""The fingerprints of all sealed videos, read off the ledger: what was sealed before a search is found by it."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from threading import Lock
+from typing import Any
+
+import numpy as np
+
+from registry.fingerprints import BYTES, Fingerprints, Hashes, Match, ranked
+from registry.rows import Connections
+
+log = logging.getLogger("assay.registry")
+
+PLAIN = 50
+"""Below this quality (of 100) a picture is too plain for its hash to mean anything."""
+
+_OVERLAP = timedelta(minutes=2)  # an event's time is taken before its transaction ends, which it does within 30 s
+_TAIL = 20_000
+_NEW = """
+SELECT case_id, revision, at, body -> 'fingerprint' FROM events
+WHERE body ->> 'type' = 'Sealed' AND at > %s ORDER BY at
+"""
+
+
+class LedgerFingerprints:
+    """Near duplicates among the sealed. The first search reads all of them; later ones only what is new."""
+
+    def __init__(self, connections: Connections) -> None:
+        """The ledger's tables are there: the migrations made them."""
+        self._connections = connections
+        self._lock = Lock()
+        self._since = datetime(2000, 1, 1, tzinfo=UTC)
+        self._seen: set[tuple[str, int]] = set()
+        self._ids: list[str] = []
+        self._hashes: list[Hashes] = []
+        self._indexes: list[Fingerprints] = []
+
+    def search(self, probes: Hashes, seconds: Sequence[int], *, most: int = 5) -> list[Match]:
+        """The videos that look like this one, best first; ids are those of cases. Raises Unavailable, BadInput."""
+        with self._lock:
+            self._take_in()
+            indexes = list(self._indexes)
+        return ranked(indexes, probes, seconds, most=most)
+
+    def any(self) -> bool:
+        """Whether there is anything to be found. Raises Unavailable."""
+        with self._lock:
+            self._take_in()
+            return bool(self._indexes)
+
+    def _take_in(self) -> None:
+        with self._connections.connection() as connection:
+            rows = connection.execute(_NEW, [self._since - _OVERLAP]).fetchall()
+        new = [row for row in rows if (row[0], row[1]) not in self._seen]
+        if not new:
+            return
+        self._since = max(self._since, *(row[2] for row in new))
+        self._seen = {(row[0], row[1]) for row in rows if row[2] > self._since - _OVERLAP}
+        self._ids += [row[0] for row in new]
+        self._hashes += [_hashes(row[3]) for row in new]
+        self._rebuild()
+
+    def _rebuild(self) -> None:
+        """A large index that stays, and a small one with what came since, which is made anew each time."""
+        kept = self._indexes[0].videos if self._indexes else 0
+        tail = len(self._ids) - kept
+        if kept and tail <= max(_TAIL, kept // 10):
+            self._indexes = [self._indexes[0], _index(self._ids[kept:], self._hashes[kept:])]
+        else:
+            self._indexes = [_index(self._ids, self._hashes)]
+
+
+def _index(ids: Sequence[str], hashes: Sequence[Hashes]) -> Fingerprints:
+    owners = np.repeat(np.arange(len(ids), dtype=np.uint32), [len(one) for one in hashes])
+    return Fingerprints(np.concatenate([np.empty((0, BYTES), np.uint8), *hashes]), owners, list(ids))
+
+
+def _hashes(written: Any) -> Hashes:
+    """The hashes of `second:hex:quality` entries that are not too plain; what cannot be read is left out."""
+    found = []
+    for entry in written or ():
+        try:
+            _, bits, quality = str(entry).split(":")
+            if int(quality) >= PLAIN and len(raw := bytes.fromhex(bits)) == BYTES:
+                found.append(raw)
+        except ValueError:
+            log.warning("a fingerprint in the ledger cannot be read")
+    return np.frombuffer(b"".join(found), dtype=np.uint8).reshape(-1, BYTES)

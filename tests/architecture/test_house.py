@@ -1,0 +1,63 @@
+"""The house as it should stand: small rooms, heavy things loaded late, no traces of a machine."""
+
+import subprocess
+import sys
+
+from tests.conftest import ROOT
+
+PACKAGES = [
+    "core",
+    "media",
+    "classifiers",
+    "policy",
+    "registry",
+    "provenance",
+    "pipeline",
+    "console",
+    "evals",
+    "deploy",
+]
+HEAVY = ["torch", "onnxruntime", "open_clip", "insightface", "dlib", "faust", "kafka", "c2pa"]
+
+
+def sources():
+    return [p for package in PACKAGES for p in (ROOT / package).rglob("*.py")]
+
+
+def test_no_file_is_over_three_hundred_lines():
+    assert {str(p.relative_to(ROOT)): n for p in sources() if (n := len(p.read_text().splitlines())) > 300} == {}
+
+
+def test_wiring_the_house_loads_no_model_library():
+    code = f"import sys, pipeline.wiring, pipeline.cli; print([m for m in {HEAVY!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_package_says_what_it_is_for():
+    silent = [p for p in PACKAGES if not (ROOT / p / "__init__.py").read_text().startswith('"""')]
+    assert silent == []
+
+
+def test_no_path_of_a_machine_is_in_the_repository():
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    needles = [b"/" + b"work/", b"/" + b"root/"]
+    found = []
+    for name in listed.stdout.split():
+        file = ROOT / name
+        if file.is_file() and file.suffix in {
+            ".py",
+            ".md",
+            ".toml",
+            ".sql",
+            ".txt",
+            ".json",
+            ".html",
+            ".js",
+            ".css",
+            "",
+        }:
+            found += [name for needle in needles if needle in file.read_bytes()]
+    assert found == []

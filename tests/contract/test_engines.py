@@ -1,0 +1,328 @@
+"""Every engine through one suite; then all the ways in which a server may fail or lie."""
+
+import logging
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.errors import BadInput, Declined, EngineFault, Unavailable
+from core.ports import JobState, Order
+from pipeline.engines.folder import FolderEngine
+from pipeline.engines.http import HttpEngine, Limits
+from pipeline.engines.patience import Patience
+from tests.engine_server import serving
+
+CLIP = bytes(range(256)) * 1024
+PROMPT = "a hedgehog called Zebedee"
+QUICK = Patience(tries=3, seconds=20, first=0.001)
+
+
+def order(mood="", **given):
+    return Order(**{"key": "case-1", "prompt": f"{PROMPT} [{mood}]", **given})
+
+
+@pytest.fixture
+def server():
+    with serving(CLIP) as server:
+        yield server
+
+
+@pytest.fixture
+def http(server):
+    engine = HttpEngine(server.url, patience=QUICK)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def folder(tmp_path):
+    footage = tmp_path / "footage"
+    (footage / "more").mkdir(parents=True)
+    for name in ("a.mp4", "b.webm", "more/c.mp4"):
+        (footage / name).write_bytes(CLIP)
+    return FolderEngine(footage)
+
+
+@pytest.fixture(params=["http", "folder"])
+def engine(request):
+    return request.getfixturevalue(request.param)
+
+
+def finished(engine, given):
+    job = engine.commission(given)
+    for _ in range(20):
+        if (progress := engine.poll(job)).state in (JobState.DONE, JobState.FAILED):
+            return job, progress
+    raise AssertionError("never finished")
+
+
+# Every engine
+
+
+def test_an_order_becomes_a_video(engine, tmp_path):
+    job, progress = finished(engine, order())
+    engine.fetch(job, tmp_path / "video.mp4")
+    assert progress.state is JobState.DONE
+    assert progress.percent == 100.0
+    assert (tmp_path / "video.mp4").read_bytes() == CLIP
+
+
+def test_asking_twice_with_the_same_key_is_asking_once(engine):
+    assert engine.commission(order()) == engine.commission(order())
+
+
+def test_a_job_the_engine_does_not_know_is_a_fault(engine, tmp_path):
+    for strange in ("video_99", "../../etc/passwd", "a/../../b", "", "%2e%2e"):
+        with pytest.raises(EngineFault):
+            engine.poll(strange)
+        with pytest.raises(EngineFault):
+            engine.about(strange)
+        with pytest.raises(EngineFault):
+            engine.fetch(strange, tmp_path / "video.mp4")
+    assert list(tmp_path.glob("*.mp4")) == []
+
+
+def test_fetching_leaves_nothing_beside_the_video(engine, tmp_path):
+    target = tmp_path / "out"
+    target.mkdir()
+    job, _ = finished(engine, order())
+    engine.fetch(job, target / "video.mp4")
+    engine.fetch(job, target / "video.mp4")
+    assert [path.name for path in target.iterdir()] == ["video.mp4"]
+
+
+def test_an_engine_says_who_it_is_and_whether_it_makes_anything(engine):
+    assert engine.name
+    assert engine.version
+    assert engine.synthetic is isinstance(engine, HttpEngine)
+
+
+def test_a_video_has_an_origin(engine):
+    job, _ = finished(engine, order(model="c"))
+    assert engine.about(job).model == ("c" if engine.synthetic else "")
+
+
+# The folder
+
+
+def test_the_folder_serves_the_file_that_is_named_as_the_model(folder):
+    assert folder.commission(order(model="b")) == "b.webm"
+    assert folder.commission(order(model="c.mp4")) == "more/c.mp4"
+    assert folder.commission(order(model="more/c.mp4")) == "more/c.mp4"
+
+
+def test_other_keys_get_other_files_of_the_folder(folder):
+    assert {folder.commission(order(key=str(n))) for n in range(30)} == {"a.mp4", "b.webm", "more/c.mp4"}
+
+
+def test_an_empty_or_missing_folder_says_what_to_do(tmp_path):
+    for place in (tmp_path, tmp_path / "nowhere"):
+        with pytest.raises(Unavailable, match="ASSAY_ENGINE_FOLDER"):
+            FolderEngine(place).commission(order())
+
+
+def test_no_link_leads_out_of_the_folder(tmp_path):
+    (tmp_path / "secret.mp4").write_bytes(b"secret")
+    footage = tmp_path / "footage"
+    footage.mkdir()
+    (footage / "link.mp4").symlink_to(tmp_path / "secret.mp4")
+    engine = FolderEngine(footage)
+    with pytest.raises(Unavailable):
+        engine.commission(order())
+    with pytest.raises(EngineFault):
+        engine.fetch("link.mp4", tmp_path / "out.mp4")
+
+
+def test_the_version_of_a_folder_changes_with_what_is_in_it(tmp_path):
+    before = FolderEngine(tmp_path).version
+    (tmp_path / "new.mp4").write_bytes(b"1")
+    assert FolderEngine(tmp_path).version != before
+
+
+def test_a_note_beside_a_file_tells_of_its_origin(tmp_path):
+    (tmp_path / "a.mp4").write_bytes(CLIP)
+    (tmp_path / "a.mp4.json").write_text('{"model": "Wan2.2", "source_type": "digitalCreation", "more": 1}')
+    assert FolderEngine(tmp_path).about("a.mp4").model == "Wan2.2"
+    (tmp_path / "a.mp4.json").write_text("[]")
+    with pytest.raises(EngineFault, match="note beside"):
+        FolderEngine(tmp_path).about("a.mp4")
+
+
+# What is asked of a server
+
+
+def test_an_order_is_put_in_the_words_of_the_videos_api(http, server):
+    http.commission(order(model="wan", seconds=8.0, size="1280x720"))
+    (job,) = server.jobs.values()
+    assert job["order"] == {"prompt": f"{PROMPT} []", "model": "wan", "seconds": "8", "size": "1280x720"}
+    assert job["key"] == "case-1"
+
+
+def test_a_reference_goes_as_a_part_of_a_form(http, server, tmp_path):
+    picture = tmp_path / "6f9c.png"
+    picture.write_bytes(b"\x89PNG")
+    http.commission(order(reference=picture))
+    (job,) = server.jobs.values()
+    assert job["order"]["input_reference"] == {"filename": "reference.png", "type": "image/png", "bytes": b"\x89PNG"}
+
+
+def test_a_server_that_reads_only_forms_is_given_a_form():
+    with serving(CLIP, forms_only=True) as server:
+        assert HttpEngine(server.url, patience=QUICK).commission(order(size="1280x720"))
+        (job,) = server.jobs.values()
+        assert job["order"]["size"] == "1280x720"
+        assert server.asked == ["POST /v1/videos"] * 2
+
+
+def test_the_model_of_the_settings_is_asked_for_where_an_order_names_none(server):
+    engine = HttpEngine(server.url, model="ltx-2")
+    engine.commission(order())
+    assert server.jobs["video_1"]["order"]["model"] == "ltx-2"
+    assert engine.version == "ltx-2"
+
+
+def test_a_slow_job_shows_its_progress(http):
+    job = http.commission(order("slow"))
+    seen = [http.poll(job) for _ in range(5)]
+    assert [p.state.value for p in seen] == ["queued", "queued", "running", "running", "done"]
+    assert [p.percent for p in seen] == [0, 0, 50, 75, 100]
+
+
+@pytest.mark.parametrize("mood", ["busy", "broken twice", "hangs up"])
+def test_passing_trouble_is_waited_out_and_makes_one_job(http, server, mood):
+    job, progress = finished(http, order(mood))
+    assert progress.state is JobState.DONE
+    assert list(server.jobs) == [job]
+    assert server.asked.count("POST /v1/videos") >= 2
+
+
+# Faults at the order and at the job
+
+
+@pytest.mark.parametrize(
+    ("mood", "error", "says"),
+    [
+        ("refused", Declined, "moderation_blocked"),
+        ("forbidden", Declined, "content_policy_violation"),
+        ("moderated", Declined, "sentinel_block"),
+        ("invalid", BadInput, "HTTP 400, invalid_size"),
+        ("broken", Unavailable, "HTTP 503"),
+        ("nameless", EngineFault, "named no job"),
+        ("at once", EngineFault, "instead of a job"),
+        ("page for a job", EngineFault, "web page"),
+        ("chatter", EngineFault, "megabyte"),
+        ("riddle", EngineFault, "simmering"),
+    ],
+)
+def test_an_order_that_comes_to_nothing_raises_what_it_is(http, mood, error, says):
+    with pytest.raises(error, match=says) as raised:
+        finished(http, order(mood))
+    assert "Zebedee" not in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("mood", "code"), [("fails", "out_of_memory"), ("fails with a number", "500"), ("fails silently", "")]
+)
+def test_a_job_that_failed_gives_its_code_and_not_the_engines_words(http, mood, code):
+    _, progress = finished(http, order(mood))
+    assert progress.state is JobState.FAILED
+    assert progress.error == code
+
+
+def test_a_key_that_is_refused_says_what_to_set(caplog):
+    caplog.set_level(logging.DEBUG)
+    with serving(CLIP, key="sk-right") as server:
+        with pytest.raises(Unavailable, match="ASSAY_ENGINE_KEY") as raised:
+            HttpEngine(server.url, key="sk-wrong", patience=QUICK).commission(order())
+        assert HttpEngine(server.url, key="sk-right", patience=QUICK).commission(order())
+    assert "sk-" not in str(raised.value) + caplog.text
+    assert "Zebedee" not in caplog.text
+
+
+def test_a_server_that_is_not_there_is_unavailable(http, server):
+    server.shutdown()
+    server.server_close()
+    with pytest.raises(Unavailable, match="is it running"):
+        http.commission(order())
+
+
+@pytest.mark.parametrize(("mood", "says"), [("stalls", "ReadTimeout"), ("drawls", "too slowly")])
+def test_a_server_that_stalls_is_unavailable(server, mood, says):
+    impatient = HttpEngine(server.url, patience=Patience(tries=1), limits=Limits(read_seconds=0.3))
+    with pytest.raises(Unavailable, match=says):
+        impatient.commission(order(mood))
+
+
+def test_an_address_without_a_videos_api_says_what_to_check(server):
+    with pytest.raises(Unavailable, match="ASSAY_ENGINE_URL"):
+        HttpEngine(server.url.replace("/v1", "/v2"), patience=QUICK).commission(order())
+
+
+@pytest.mark.parametrize("url", ["", "example", "ftp://host/v1", "http://user:pass@host/v1", "http://[::1"])
+def test_a_url_that_cannot_be_one_is_refused_at_once(url):
+    with pytest.raises(BadInput, match="ASSAY_ENGINE_"):
+        HttpEngine(url)
+
+
+def test_a_url_without_a_path_is_completed(server):
+    assert HttpEngine(server.url.removesuffix("/v1")).commission(order())
+
+
+# Faults at the video
+
+
+@pytest.mark.parametrize(
+    ("mood", "error", "says"),
+    [
+        ("html", EngineFault, "text/html instead of a video"),
+        ("json", EngineFault, "application/json instead of a video"),
+        ("disguised", EngineFault, "text and called it a video"),
+        ("empty", EngineFault, "empty file"),
+        ("lost", EngineFault, "does not know the video"),
+        ("short", EngineFault, "broke off"),
+        ("large", EngineFault, "larger than"),
+        ("endless", EngineFault, "larger than"),
+        ("drip", Unavailable, "too slowly"),
+    ],
+)
+def test_what_is_no_video_is_never_kept(server, tmp_path, mood, error, says):
+    limits = Limits(video_bytes=1 << 21, video_seconds=0.3 if mood == "drip" else 60)
+    engine = HttpEngine(server.url, patience=QUICK, limits=limits)
+    job, _ = finished(engine, order(mood))
+    with pytest.raises(error, match=says):
+        engine.fetch(job, tmp_path / "video.mp4")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("mood", ["short once", "elsewhere"])
+def test_a_video_that_takes_two_requests_arrives_whole(http, tmp_path, mood):
+    job, _ = finished(http, order(mood))
+    http.fetch(job, tmp_path / "video.mp4")
+    assert (tmp_path / "video.mp4").read_bytes() == CLIP
+
+
+def test_an_older_video_is_not_lost_to_a_failed_download(http, tmp_path):
+    (tmp_path / "video.mp4").write_bytes(b"older")
+    job, _ = finished(http, order("short"))
+    with pytest.raises(EngineFault):
+        http.fetch(job, tmp_path / "video.mp4")
+    assert (tmp_path / "video.mp4").read_bytes() == b"older"
+
+
+def test_a_server_whose_process_dies_in_the_middle_of_a_video_leaves_nothing(tmp_path):
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(CLIP)
+    out = tmp_path / "out"
+    out.mkdir()
+    command = [sys.executable, "-m", "tests.engine_server", "--port", "0", "--video", str(clip)]
+    with subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True) as process:
+        url = process.stdout.readline().split()[-1]
+        engine = HttpEngine(url, patience=QUICK)
+        job, _ = finished(engine, order("exits"))
+        with pytest.raises((Unavailable, EngineFault)):
+            engine.fetch(job, out / "video.mp4")
+        assert process.wait(10) == 9
+    assert list(out.iterdir()) == []

@@ -1,0 +1,151 @@
+"""The manifest repository's index and the live fingerprints, over the embedded Postgres (marker `postgres`)."""
+
+from __future__ import annotations
+
+import secrets
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import psycopg
+import pytest
+
+from core.assets import Asset
+from core.case import Case
+from core.errors import BadInput, NotFound
+from core.events import Sealed, Submitted
+from pipeline.ledgers.database import Database, open_database
+from pipeline.ledgers.postgres import PostgresLedger
+from registry.fingerprints_live import LedgerFingerprints
+from registry.manifests import PostgresManifests
+from registry.receipts import all_receipts, is_whole
+
+pytestmark = pytest.mark.postgres
+MARK, OTHER = "com.assay.lattice.1", "com.example.mark.1"
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Database]:
+    with tempfile.TemporaryDirectory() as folder:
+        opened = open_database(Path(folder))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def manifests(database) -> PostgresManifests:
+    return PostgresManifests(database, ours=[MARK])
+
+
+def digest() -> str:
+    return secrets.token_hex(32)
+
+
+def seal_a_case(database: Database, *payloads: str, hashes: np.ndarray | None = None) -> list[Sealed]:
+    case = Case(id=secrets.token_hex(8))
+    ledger = PostgresLedger(database)
+    case = ledger.append(case, [Submitted(author="a", prompt="p")])
+    seals = []
+    for payload in payloads:
+        lines = [] if hashes is None else [f"{n}:{row.tobytes().hex()}:90" for n, row in enumerate(hashes)]
+        sealed = Sealed(
+            asset=Asset(digest=digest(), media_type="video/mp4", size=9),
+            payload=payload,
+            manifest_id=f"urn:c2pa:{secrets.token_hex(8)}",
+            manifest=Asset(digest=digest(), media_type="application/c2pa", size=14_000),
+            soft_binding=MARK,
+            fingerprint=tuple(lines),
+        )
+        case = ledger.append(case, [sealed])
+        seals.append(sealed)
+    return seals
+
+
+def test_what_a_case_was_sealed_with_is_there_by_itself(database, manifests):
+    payload = secrets.token_hex(12)
+    sealed = seal_a_case(database, payload)[0]
+    found = manifests.by_binding(MARK, payload)
+    assert [(one.id, one.digest, one.size) for one in found] == [(sealed.manifest_id, sealed.manifest.digest, 14_000)]
+    assert manifests.by_id(sealed.manifest_id) == found
+    assert manifests.by_binding(MARK, payload.upper()) == found
+    assert manifests.by_binding(OTHER, payload) == ()
+
+
+def test_one_mark_leads_to_several_manifests_the_newest_first(database, manifests):
+    payload = secrets.token_hex(12)
+    first, second = seal_a_case(database, payload, payload)
+    assert [one.id for one in manifests.by_binding(MARK, payload)] == [second.manifest_id, first.manifest_id]
+    assert len(manifests.by_binding(MARK, payload, most=1)) == 1
+
+
+def test_what_others_hand_in_is_kept_once_and_found_by_what_is_bound_to_it(manifests):
+    name, bits = "urn:c2pa:theirs", digest()
+    receipt = manifests.store(name, bits, 5, by="acct_1")
+    assert manifests.store(name, bits, 5, by="acct_2") == receipt
+    manifests.bind(OTHER, "ABCD", name)
+    manifests.bind(OTHER, "abcd", name)
+    assert [one.digest for one in manifests.by_binding(OTHER, "abcd")] == [bits]
+    with pytest.raises(NotFound):
+        manifests.bind(OTHER, "abcd", "urn:c2pa:nobody")
+
+
+def test_an_id_that_other_bytes_have_is_not_given_again(database, manifests):
+    sealed = seal_a_case(database, secrets.token_hex(12))[0]
+    with pytest.raises(BadInput, match="never given twice"):
+        manifests.store(sealed.manifest_id, digest(), 5, by="thief")
+    assert manifests.by_id(sealed.manifest_id)[0].digest == sealed.manifest.digest
+
+
+def test_a_deletion_leaves_a_receipt_and_is_final(database, manifests):
+    payload = secrets.token_hex(12)
+    sealed = seal_a_case(database, payload)[0]
+    (receipt,) = manifests.delete(sealed.manifest_id, by="acct_1", reason="court order")
+    assert (receipt.kind, receipt.digest, receipt.reason) == ("deleted", sealed.manifest.digest, "court order")
+    assert manifests.by_id(sealed.manifest_id) == manifests.by_binding(MARK, payload) == ()
+    assert manifests.receipts(sealed.manifest_id) == (receipt,)
+    with pytest.raises(NotFound):
+        manifests.delete(sealed.manifest_id, by="acct_1", reason="again")
+    with pytest.raises(BadInput, match="deleted"):
+        manifests.store(sealed.manifest_id, sealed.manifest.digest, 14_000, by="acct_1")
+
+
+def test_the_receipts_are_a_chain_in_which_nothing_can_be_changed(database, manifests):
+    for number in range(3):
+        manifests.store(f"urn:c2pa:chain-{number}", digest(), 5, by="acct_1")
+    with database.connection() as connection:
+        chain = list(all_receipts(connection))
+    assert is_whole(chain) and len(chain) >= 3
+    assert not is_whole(chain[1:])
+    assert not is_whole([*chain[:-1], replace(chain[-1], reason="something else")])
+    assert "acct_1" not in str(chain[-1].public())
+
+
+@pytest.mark.parametrize("table", ["manifests", "manifest_bindings", "manifest_receipts"])
+@pytest.mark.parametrize("change", ["DELETE FROM {}", "UPDATE {} SET manifest_id = 'x'", "TRUNCATE {}"])
+def test_nothing_is_ever_changed_or_removed(database, manifests, table, change):
+    manifests.store(f"urn:c2pa:{secrets.token_hex(4)}", digest(), 5, by="acct_1")
+    sql = change.format(table).replace("manifest_id", "id" if table == "manifests" else "manifest_id")
+    with pytest.raises(psycopg.errors.RestrictViolation), database.connection() as connection:
+        connection.execute(sql)
+
+
+@pytest.mark.parametrize("odd", ["", "x" * 2000, "a\x00b", "line\nline"])
+def test_odd_names_find_nothing_and_break_nothing(manifests, odd):
+    assert manifests.by_id(odd) == manifests.by_binding(odd, "ab") == manifests.by_binding(MARK, odd) == ()
+    assert manifests.receipts(odd) == ()
+    with pytest.raises(BadInput):
+        manifests.store(odd, digest(), 5, by="a")
+
+
+def test_a_video_sealed_a_moment_ago_is_found_by_its_looks(database):
+    rng = np.random.default_rng(5)
+    index = LedgerFingerprints(database)
+    for _ in range(3):  # with a large index and a small one, and made anew
+        hashes = rng.integers(0, 256, (6, 32), dtype=np.uint8)
+        assert index.search(hashes, range(6)) == []
+        payload = secrets.token_hex(12)
+        seal_a_case(database, payload, hashes=hashes)
+        case_id = index.search(hashes, range(6))[0].id
+        assert PostgresLedger(database).load(case_id).sealed.payload == payload

@@ -1,0 +1,280 @@
+"""One suite for gallery, bank and leases. Runs against: memory, and the embedded Postgres (marker `postgres`)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from classifiers.base import FaceGallery, HashBank
+from core.errors import BadInput, NotFound, Unavailable
+from pipeline.ledgers.database import Database, open_database
+from registry.bank import MemoryBank, PostgresBank
+from registry.gallery import MemoryGallery, PostgresGallery
+from registry.hashes import Hashes, KnownHash
+from registry.leases import MemoryLeases, PostgresLeases, Standing, Use
+
+NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The three of one kind; `other` is what another process would have."""
+
+    gallery: MemoryGallery | PostgresGallery
+    bank: MemoryBank | PostgresBank
+    leases: MemoryLeases | PostgresLeases
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Database]:
+    with tempfile.TemporaryDirectory() as folder:
+        opened = open_database(Path(folder))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
+def registry(request: pytest.FixtureRequest) -> Registry:
+    if request.param == "memory":
+        return Registry(MemoryGallery(), MemoryBank(), MemoryLeases())
+    database: Database = request.getfixturevalue("database")
+    with database.connection() as connection:
+        connection.execute("TRUNCATE faces, hashes, leases")
+    return Registry(PostgresGallery(database), PostgresBank(database), PostgresLeases(database))
+
+
+@pytest.fixture
+def gallery(registry: Registry) -> FaceGallery:
+    return registry.gallery
+
+
+def _faces(count: int, seed: int = 1) -> NDArray[np.float32]:
+    return np.random.default_rng(seed).normal(0.0, 0.12, (count, 128)).astype(np.float32)
+
+
+def _phash(number: int, kind: str = "known_bad", name: str = "") -> KnownHash:
+    return KnownHash(id=name or f"h{number}", kind=kind, algorithm="phash", bits=number.to_bytes(8, "big"))
+
+
+# Faces
+
+
+def test_an_empty_gallery_knows_no_one(registry: Registry) -> None:
+    assert registry.gallery.size == 0
+    assert registry.gallery.nearest(_faces(1)[0]) is None
+
+
+def test_a_face_is_found_as_soon_as_it_is_added(registry: Registry) -> None:
+    faces = _faces(3)
+    for number, embedding in enumerate(faces):
+        registry.gallery.add(f"p{number}", "cameo", embedding)
+        assert registry.gallery.size == number + 1
+        assert registry.gallery.nearest(embedding) == (f"p{number}", "cameo", 0.0)
+
+
+def test_a_removed_face_is_not_found_any_more(registry: Registry) -> None:
+    one, two = _faces(2)
+    registry.gallery.add("mira", "cameo", one)
+    registry.gallery.add("mira", "cameo", one + 0.01)
+    registry.gallery.add("omar", "estate", two)
+    assert registry.gallery.remove("mira") == 2
+    assert registry.gallery.remove("mira") == 0
+    found = registry.gallery.nearest(one)
+    assert found is not None
+    assert found[:2] == ("omar", "estate")
+
+
+def test_the_nearest_is_the_one_that_a_plain_search_finds(registry: Registry) -> None:
+    faces, probes = _faces(60), _faces(20, seed=2)
+    for number, embedding in enumerate(faces):
+        registry.gallery.add(f"p{number}", "other", embedding)
+    for probe in probes:
+        distances = np.linalg.norm(faces.astype(np.float64) - probe, axis=1)
+        found = registry.gallery.nearest(probe)
+        assert found is not None
+        assert found[0] == f"p{distances.argmin()}"
+        assert found[2] == pytest.approx(distances.min(), abs=1e-6)
+
+
+def test_those_who_gave_a_lease_are_passed_over(registry: Registry) -> None:
+    face = _faces(1)[0]
+    registry.gallery.add("near", "cameo", face)
+    registry.gallery.add("near", "cameo", face + 0.001)
+    registry.gallery.add("far", "cameo", face + 0.01)
+    found = registry.gallery.nearest(face, but=["near", "no one"])
+    assert found is not None
+    assert found[0] == "far"
+    assert registry.gallery.nearest(face, but={"near", "far"}) is None
+
+
+@pytest.mark.parametrize("bad", [np.zeros(127), np.zeros((1, 128)), np.full(128, np.nan), np.full(128, np.inf)])
+def test_what_is_no_face_is_refused(registry: Registry, bad: NDArray[np.float32]) -> None:
+    registry.gallery.add("p", "cameo", _faces(1)[0])
+    with pytest.raises(BadInput):
+        registry.gallery.add("q", "cameo", bad)
+    with pytest.raises(BadInput):
+        registry.gallery.nearest(bad)
+    assert registry.gallery.size == 1
+
+
+def test_a_kind_that_no_one_knows_is_refused(registry: Registry) -> None:
+    with pytest.raises(BadInput, match="no kind"):
+        registry.gallery.add("p", "celebrity", _faces(1)[0])
+    with pytest.raises(BadInput, match="no kind"):
+        _phash(1, kind="known_good")
+
+
+@pytest.mark.postgres
+def test_what_another_process_adds_is_seen_at_once(database: Database) -> None:
+    mine, theirs = PostgresGallery(database), PostgresGallery(database)
+    face = _faces(1, seed=9)[0]
+    theirs.remove("mira")
+    before = mine.size
+    theirs.add("mira", "cameo", face)
+    assert mine.size == before + 1
+    assert mine.nearest(face) == ("mira", "cameo", 0.0)
+    assert theirs.remove("mira") == 1
+    assert mine.size == before
+
+
+@pytest.mark.postgres
+def test_a_gallery_whose_database_is_away_does_not_say_no_one(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        database = open_database(Path(folder))
+        gallery, leases = PostgresGallery(database), PostgresLeases(database)
+        gallery.add("mira", "cameo", _faces(1)[0])
+        assert gallery.size == 1
+        database.close()
+        with pytest.raises(Unavailable):
+            gallery.nearest(_faces(1)[0])
+        with pytest.raises(Unavailable):
+            leases.standing("mira", "ana", NOW)
+
+
+# Hashes
+
+
+def test_an_empty_bank_knows_nothing(registry: Registry) -> None:
+    bank: HashBank = registry.bank
+    assert bank.size == 0
+    assert bank.nearest("phash", b"\0" * 8, kind="known_bad") is None
+
+
+def test_the_nearest_hash_is_told_by_its_distance(registry: Registry) -> None:
+    registry.bank.add([_phash(0b0), _phash(0b1111), _phash(0b111, kind="known_work")])
+    assert registry.bank.nearest("phash", (0b0111).to_bytes(8, "big"), kind="known_bad") == ("h15", "known_bad", 1)
+    assert registry.bank.nearest("phash", (0b1).to_bytes(8, "big"), kind="known_bad") == ("h0", "known_bad", 1)
+    assert registry.bank.nearest("phash", b"\0" * 8, kind="known_work") == ("h7", "known_work", 3)
+    assert registry.bank.nearest("phash", b"\xff" * 8, kind="known_bad") == ("h15", "known_bad", 60)
+
+
+def test_algorithms_do_not_mix(registry: Registry) -> None:
+    registry.bank.add([KnownHash(id="p", kind="known_bad", algorithm="pdq", bits=b"\x0f" * 32)])
+    assert registry.bank.nearest("phash", b"\x0f" * 8, kind="known_bad") is None
+    assert registry.bank.nearest("pdq", b"\x0f" * 31 + b"\xff", kind="known_bad") == ("p", "known_bad", 4)
+
+
+def test_a_hash_is_banked_once_and_can_be_removed(registry: Registry) -> None:
+    registry.bank.add([_phash(1), _phash(1), _phash(2)])
+    registry.bank.add([_phash(1)])
+    assert registry.bank.size == 2
+    assert registry.bank.remove("h1") == 1
+    assert registry.bank.remove("h1") == 0
+    assert registry.bank.nearest("phash", (1).to_bytes(8, "big"), kind="known_bad") == ("h2", "known_bad", 2)
+
+
+@pytest.mark.parametrize(("algorithm", "bits"), [("phash", b"\0" * 7), ("pdq", b"\0" * 8), ("md5", b"\0" * 16)])
+def test_what_is_no_hash_is_refused(registry: Registry, algorithm: str, bits: bytes) -> None:
+    with pytest.raises(BadInput):
+        registry.bank.nearest(algorithm, bits, kind="known_bad")
+    with pytest.raises(BadInput):
+        KnownHash(id="x", kind="known_bad", algorithm=algorithm, bits=bits)
+
+
+@given(st.lists(st.binary(min_size=32, max_size=32), min_size=1, max_size=20), st.binary(min_size=32, max_size=32))
+def test_the_distance_is_the_number_of_differing_bits(known: list[bytes], probe: bytes) -> None:
+    bank = Hashes(KnownHash(id=bits.hex(), kind="known_bad", algorithm="pdq", bits=bits) for bits in known)
+    found = bank.nearest("pdq", probe, kind="known_bad")
+    by_hand = [(int.from_bytes(bits) ^ int.from_bytes(probe)).bit_count() for bits in known]
+    assert found == (known[by_hand.index(min(by_hand))].hex(), "known_bad", min(by_hand))
+
+
+# Leases
+
+
+def test_a_cameo_that_no_one_leased_is_unknown(registry: Registry) -> None:
+    assert registry.leases.standing("mira", "ana", NOW) is Standing.UNKNOWN
+
+
+def test_a_lease_is_for_its_holder_only(registry: Registry) -> None:
+    registry.leases.grant("mira", "ana")
+    assert registry.leases.standing("mira", "ana", NOW) is Standing.GRANTED
+    assert registry.leases.standing("mira", "ben", NOW) is Standing.DENIED
+    assert registry.leases.standing("omar", "ana", NOW) is Standing.UNKNOWN
+
+
+def test_a_lease_for_everyone_is_for_everyone(registry: Registry) -> None:
+    registry.leases.grant("mira", "*")
+    assert registry.leases.standing("mira", "anyone", NOW) is Standing.GRANTED
+
+
+def test_a_lease_ends_at_its_end(registry: Registry) -> None:
+    registry.leases.grant("mira", "ana", until=NOW)
+    assert registry.leases.standing("mira", "ana", NOW - timedelta(microseconds=1)) is Standing.GRANTED
+    assert registry.leases.standing("mira", "ana", NOW) is Standing.DENIED
+
+
+def test_a_revoked_lease_covers_nothing_from_then_on(registry: Registry) -> None:
+    lease = registry.leases.grant("mira", "ana", until=NOW + HOUR)
+    registry.leases.revoke(lease.id)
+    registry.leases.revoke(lease.id)
+    for at in (NOW - 1000 * HOUR, NOW):  # nor for a clock that goes slow
+        assert registry.leases.standing("mira", "ana", at) is Standing.DENIED
+    assert [kept.revoked is not None for kept in registry.leases.of("mira")] == [True]
+
+
+def test_one_lease_that_covers_is_enough(registry: Registry) -> None:
+    registry.leases.revoke(registry.leases.grant("mira", "ana").id)
+    registry.leases.grant("mira", "ana", until=NOW - HOUR)
+    assert registry.leases.standing("mira", "ana", NOW) is Standing.DENIED
+    registry.leases.grant("mira", "ana", until=NOW + HOUR)
+    assert registry.leases.standing("mira", "ana", NOW) is Standing.GRANTED
+    assert len(registry.leases.of("mira")) == 3
+
+
+def test_face_and_voice_are_leased_apart(registry: Registry) -> None:
+    registry.leases.grant("mira", "ana")
+    registry.leases.grant("omar", "ana", face=False, voice=True)
+    assert registry.leases.standing("mira", "ana", NOW, use=Use.VOICE) is Standing.DENIED
+    assert registry.leases.standing("omar", "ana", NOW, use=Use.VOICE) is Standing.GRANTED
+    assert registry.leases.standing("omar", "ana", NOW) is Standing.DENIED
+
+
+@pytest.mark.parametrize("written", ["@Mira", "MIRA", " mira ", "ｍｉｒａ"])
+def test_a_handle_is_the_same_however_it_is_written(registry: Registry, written: str) -> None:
+    registry.leases.grant("mira", "ana")
+    assert registry.leases.standing(written, "ana", NOW) is Standing.GRANTED
+    assert registry.leases.grant(written, "ben").handle == "mira"
+
+
+def test_a_lease_that_allows_nothing_or_no_one_is_refused(registry: Registry) -> None:
+    for wrong in (("", "ana"), ("@", "ana"), ("mira", "")):
+        with pytest.raises(BadInput):
+            registry.leases.grant(*wrong)
+    with pytest.raises(BadInput):
+        registry.leases.grant("mira", "ana", face=False)
+    with pytest.raises(BadInput):
+        registry.leases.grant("mira", "ana", until=datetime(2027, 1, 1))  # noqa: DTZ001
+    with pytest.raises(NotFound):
+        registry.leases.revoke("lease_of_no_one")
+    assert registry.leases.of("mira") == ()

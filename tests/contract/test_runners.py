@@ -1,0 +1,275 @@
+"""The same stories under every runner: the local one, Faust's agents in memory, Faust workers behind a broker."""
+
+import asyncio
+import random
+from contextlib import AsyncExitStack
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.case import Phase, new_case
+from core.events import Recalled, Resumed, Ruled, Submitted
+from core.ports import Ticket
+from core.verdicts import Decision, Gate, Ruling
+from pipeline.advance import advance
+from pipeline.ledgers.memory import MemoryLedger
+from pipeline.runners.local import LocalBus, LocalRunner
+from pipeline.runners.roles import ROLES, Topics
+from pipeline.runners.sweep import sweep
+from pipeline.runners.tickets import packed
+from pipeline.runners.workers import Crew, make_app
+from tests.toys.stages import ROUTE
+from tests.toys.works import works
+
+AT_ONCE = timedelta(0)
+SCREENED, PUBLISHED = ["Submitted", "Measured"], ["Judged", "Sealed", "Published"]
+MADE = ["Judged", "Commissioned", "Rendered"]
+
+
+class LocalTeller:
+    """The local runner."""
+
+    def __init__(self, ledger=None):
+        self.ledger = ledger or MemoryLedger()
+        self.bus = LocalBus()
+        self.runner = LocalRunner(works(self.ledger, self.bus), first_pause=AT_ONCE)
+
+    def play(self, *cases):
+        self.runner.drain()
+
+
+class FaustTeller:
+    """The agents that workers run, on channels in memory."""
+
+    def __init__(self, roles=ROLES):
+        self.ledger, self.bus, self.topics = MemoryLedger(), LocalBus(), Topics(roles=roles)
+
+    def play(self, *cases):
+        asyncio.run(self._play())
+
+    async def _play(self):
+        crew = Crew(servers="127.0.0.1:1", roles=tuple(self.topics.roles), topics=self.topics)
+        app = make_app(crew, works(self.ledger, self.bus))
+        async with AsyncExitStack() as contexts:
+            agents = {
+                role: await contexts.enter_async_context(app.agents[f"assay.{role}"].test_context())
+                for role in crew.roles
+            }
+            while self._sweep() or self.bus.waiting:
+                while ticket := self.bus.take():
+                    role = next(role for role in agents if ticket.phase in self.topics.roles[role])
+                    await agents[role].put(packed(ticket))
+
+    def _sweep(self):
+        return sweep(self.ledger, self.bus, works(0, 0).vault, tuple(ROUTE), AT_ONCE, first_pause=AT_ONCE)
+
+
+class KafkaTeller:
+    """Worker processes, one for each role, over a broker and a Postgres."""
+
+    def __init__(self, ledger, bus):
+        self.ledger, self.bus = ledger, bus
+
+    def play(self, *cases):
+        from tests.brokers.workers import wait_until
+
+        wait_until(lambda: all(self.ledger.load(case.id).phase not in ROUTE for case in cases))
+
+
+KAFKA = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.slow]
+
+
+@pytest.fixture(params=["local", "faust", pytest.param("kafka", marks=KAFKA)])
+def teller(request):
+    match request.param:
+        case "local":
+            return LocalTeller()
+        case "faust":
+            return FaustTeller()
+    return request.getfixturevalue("kafka_teller")
+
+
+@pytest.fixture(scope="module")
+def kafka_teller(tmp_path_factory):
+    from tests.brokers.mock import ConfluentBus, mock_cluster
+    from tests.brokers.workers import SWEEPING, Office, postgres
+
+    folder = tmp_path_factory.mktemp("kafka")
+    with postgres(folder) as (ledger, dsn), mock_cluster(*Topics().all()) as servers:
+        office = Office(servers, dsn, folder, bus="confluent")
+        office.hire("light", options=SWEEPING)
+        office.hire("render")
+        office.hire("gpu")
+        yield KafkaTeller(ledger, ConfluentBus(servers, Topics()))
+        office.close()
+
+
+def submitted(teller, prompt="a hedgehog", *, times=1):
+    case = teller.ledger.append(new_case(), [Submitted(author="ana", prompt=prompt)])
+    for _ in range(times):
+        send(teller, case)
+    return case
+
+
+def send(teller, case):
+    teller.bus.send(Ticket(case_id=case.id, revision=case.revision, phase=case.phase))
+
+
+def story(teller, case):
+    return [type(entry.event).__name__ for entry in teller.ledger.history(case.id)]
+
+
+def happens(teller, case, *events):
+    """A person does this, as the desk would."""
+    case = teller.ledger.append(teller.ledger.load(case.id), events)
+    send(teller, case)
+    teller.play(case)
+    return case
+
+
+def ruling(gate, decision=Decision.ALLOW):
+    return Ruled(ruling=Ruling(gate=gate, decision=decision, moderator="mod", over=("toy",), code="parody"))
+
+
+# The stories
+
+
+def test_an_allowed_case_is_published(teller):
+    case = submitted(teller)
+    teller.play(case)
+    assert teller.ledger.load(case.id).phase is Phase.PUBLISHED
+    assert story(teller, case) == [*SCREENED, *MADE, "Measured", *PUBLISHED]
+
+
+def test_a_refused_prompt_is_never_made(teller):
+    case = submitted(teller, "refuse prompt")
+    teller.play(case)
+    assert teller.ledger.load(case.id).phase is Phase.REFUSED
+    assert story(teller, case) == [*SCREENED, "Judged"]
+
+
+def test_a_refused_video_is_never_sealed(teller):
+    case = submitted(teller, "refuse video")
+    teller.play(case)
+    assert teller.ledger.load(case.id).phase is Phase.REFUSED
+    assert story(teller, case) == [*SCREENED, *MADE, "Measured", "Judged"]
+
+
+def test_a_held_case_goes_on_after_a_ruling_by_way_of_the_gate(teller):
+    case = submitted(teller, "hold prompt, hold video")
+    teller.play(case)
+    assert teller.ledger.load(case.id).held_at is Phase.SCREENED
+    happens(teller, case, ruling(Gate.PROMPT))
+    assert teller.ledger.load(case.id).held_at is Phase.INSPECTED
+    happens(teller, case, ruling(Gate.VIDEO))
+    held_and_ruled = ["Judged", "Ruled"]
+    assert story(teller, case) == [*SCREENED, *held_and_ruled, *MADE, "Measured", *held_and_ruled, *PUBLISHED]
+
+
+def test_a_stage_that_stumbles_once_is_tried_again(teller):
+    case = submitted(teller, "stumble once")
+    teller.play(case)
+    assert story(teller, case) == [*SCREENED, *MADE, "Faltered", "Measured", *PUBLISHED]
+
+
+def test_a_stage_that_stumbles_thrice_ends_at_a_person_and_mending_approves_nothing(teller):
+    case = submitted(teller, "stumble always")
+    teller.play(case)
+    assert teller.ledger.load(case.id).phase is Phase.HELD
+    happens(teller, case, Resumed(by="mod"))
+    assert teller.ledger.load(case.id).phase is Phase.HELD
+    thrice = ["Faltered"] * 3
+    assert story(teller, case) == [*SCREENED, *MADE, *thrice, "Resumed", *thrice]
+    assert "Zebedee" not in str(teller.ledger.history(case.id))
+
+
+def test_doubled_tickets_change_nothing(teller):
+    case = submitted(teller, times=5)
+    teller.play(case)
+    send(teller, case)
+    teller.play(case)
+    assert story(teller, case) == [*SCREENED, *MADE, "Measured", *PUBLISHED]
+
+
+def test_a_lost_ticket_loses_nothing(teller):
+    case = submitted(teller, times=0)
+    teller.play(case)
+    assert teller.ledger.load(case.id).phase is Phase.PUBLISHED
+
+
+def test_a_recalled_case_is_withdrawn(teller):
+    case = submitted(teller)
+    teller.play(case)
+    happens(teller, case, Recalled(by="mod", code="likeness"))
+    assert story(teller, case)[-2:] == ["Recalled", "Withdrawn"]
+
+
+def test_a_ticket_for_no_case_stops_nothing(teller):
+    teller.bus.send(Ticket(case_id="f" * 16, revision=1, phase=Phase.SUBMITTED))
+    case = submitted(teller)
+    teller.play(case)
+    assert teller.ledger.load(case.id).phase is Phase.PUBLISHED
+
+
+def test_many_cases_each_have_their_own_story(teller):
+    cases = [submitted(teller, prompt) for prompt in ["", "refuse prompt", "hold video", "stumble once"] * 5]
+    teller.play(*cases)
+    ends = [teller.ledger.load(case.id).phase for case in cases]
+    assert ends == [Phase.PUBLISHED, Phase.REFUSED, Phase.HELD, Phase.PUBLISHED] * 5
+
+
+# However the stages are dealt to workers, the story is the same
+
+PROMPTS = ["", "refuse prompt", "hold prompt", "hold video", "refuse video", "stumble once", "stumble always"]
+quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
+def deals(most):
+    """Phases dealt to workers: each to at least one."""
+    return st.lists(st.integers(1, (1 << most) - 1), min_size=len(ROUTE), max_size=len(ROUTE))
+
+
+def told_by_one(prompt):
+    teller = LocalTeller()
+    case = submitted(teller, prompt)
+    teller.play()
+    return story(teller, case)
+
+
+@quick
+@given(hands=deals(4), prompt=st.sampled_from(PROMPTS), seed=st.integers(0, 1000), lost=st.floats(0, 0.6))
+def test_however_phases_are_dealt_to_workers_and_tickets_are_lost_or_doubled_the_story_is_the_same(
+    hands, prompt, seed, lost
+):
+    chance, ledger, tickets = random.Random(seed), MemoryLedger(), []
+
+    class LossyBus:
+        def send(self, ticket):
+            tickets.extend([ticket] * (0 if chance.random() < lost else chance.choice([1, 1, 2])))
+
+    bus = LossyBus()
+    willing = [[phase for phase, hand in zip(ROUTE, hands, strict=True) if hand >> worker & 1] for worker in range(4)]
+    team = [works(ledger, bus, willing=phases) for phases in willing]
+    case = ledger.append(new_case(), [Submitted(author="ana", prompt=prompt)])
+    while ledger.load(case.id).phase in ROUTE:
+        sweep(ledger, bus, team[0].vault, tuple(ROUTE), AT_ONCE, first_pause=AT_ONCE)
+        chance.shuffle(tickets)
+        for ticket in [tickets.pop() for _ in range(len(tickets))]:
+            advance(ticket, chance.choice(team))
+    assert [type(entry.event).__name__ for entry in ledger.history(case.id)] == told_by_one(prompt)
+
+
+@settings(parent=quick, max_examples=6)
+@given(
+    hands=st.lists(st.sampled_from("abc"), min_size=len(ROUTE), max_size=len(ROUTE)), prompt=st.sampled_from(PROMPTS)
+)
+def test_however_phases_are_dealt_to_faust_roles_the_story_is_the_same(hands, prompt):
+    roles = {
+        name: tuple(p for p, hand in zip(ROUTE, hands, strict=True) if hand == name) for name in sorted(set(hands))
+    }
+    teller = FaustTeller(roles)
+    case = submitted(teller, prompt)
+    teller.play()
+    assert story(teller, case) == told_by_one(prompt)

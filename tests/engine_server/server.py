@@ -1,0 +1,227 @@
+"""The server: the standard library's, because a framework would not let it lie about its lengths."""
+
+import json
+import os
+import threading
+from contextlib import contextmanager
+from email.message import Message
+from email.parser import BytesParser
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from tests.engine_server.moods import mood_of
+
+
+class EngineServer(ThreadingHTTPServer):
+    """A Videos API on a real socket. `jobs` are those it created; `asked` are all requests, as "GET /v1/…"."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def __init__(self, video, *, port=0, key="", forms_only=False):
+        super().__init__(("127.0.0.1", port), _Conversation)
+        self.video, self.key, self.forms_only = video, key, forms_only
+        self.jobs, self.by_key, self.asked, self.counts = {}, {}, [], {}
+        self.lock = threading.Lock()
+        self.released = threading.Event()  # ends every stall
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.server_address[1]}/v1"
+
+    def __enter__(self):
+        threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.released.set()
+        self.shutdown()
+        self.server_close()
+
+    def handle_error(self, request, client_address):
+        pass  # a client that hangs up on a mood of ours is no news
+
+    def order(self, fields, key):
+        """The job for this order: the one that there is already where the key is known."""
+        with self.lock:
+            if key and key in self.by_key:
+                return self.jobs[self.by_key[key]]
+            job = {"id": f"video_{len(self.jobs) + 1}", "polls": 0, "order": fields, "key": key}
+            self.jobs[job["id"]] = job
+            if key:
+                self.by_key[key] = job["id"]
+            return job
+
+    def nth(self, what):
+        """How often this was asked before."""
+        with self.lock:
+            self.counts[what] = self.counts.get(what, 0) + 1
+            return self.counts[what] - 1
+
+
+class _Conversation(BaseHTTPRequestHandler):
+    server: EngineServer
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_):
+        pass
+
+    def do_POST(self):
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.server.asked.append(f"POST {self.path}")
+        if not self._may():
+            return
+        if self.path != "/v1/videos":
+            self._json(404, {"detail": "Not Found"})
+            return
+        fields = _fields(self.headers, body, forms_only=self.server.forms_only)
+        if "prompt" not in fields:
+            self._json(422, {"detail": [{"loc": ["body", "prompt"], "msg": "Field required", "type": "missing"}]})
+            return
+        self._answer_order(fields, mood_of(fields["prompt"]))
+
+    def do_GET(self):
+        self.server.asked.append(f"GET {self.path}")
+        if not self._may():
+            return
+        if self.path == "/v1/count":
+            self._json(200, {"jobs": len(self.server.jobs)})
+            return
+        job_id, _, rest = self.path.removeprefix("/v1/videos/").partition("/")
+        job = self.server.jobs.get(job_id)
+        if job is None:
+            self._json(404, {"error": {"code": "not_found", "message": "no such video"}})
+        elif rest in ("content", "content?elsewhere"):
+            self._send_video(job, "" if rest.endswith("elsewhere") else mood_of(job["order"]["prompt"]))
+        else:
+            self._json(200, _state(job))
+
+    def _may(self):
+        if self.server.key and self.headers.get("authorization") != f"Bearer {self.server.key}":
+            self._json(401, {"error": {"code": "invalid_api_key", "message": "who are you?"}})
+            return False
+        return True
+
+    def _answer_order(self, fields, mood):
+        prompt = fields["prompt"]
+        refusals = {
+            "refused": (400, {"error": {"code": "moderation_blocked", "message": prompt}}),
+            "forbidden": (403, {"error": {"type": "content_policy_violation", "message": prompt}}),
+            "invalid": (400, {"error": {"code": "invalid_size", "message": f"cannot make {prompt}"}}),
+            "broken": (503, {"detail": "no GPU"}),
+            "nameless": (200, {"object": "video", "status": "queued"}),
+            "at once": (200, {"created": 1, "data": [{"url": "/tmp/a.mp4"}], "status": "completed"}),
+            "chatter": (200, {"id": "x" * (3 << 20)}),
+        }
+        turn = self.server.nth(("order", prompt))
+        if mood == "busy" and turn < 2:
+            self._json(429, {"error": {"code": "rate_limit_exceeded"}}, ("Retry-After", "0"))
+        elif mood == "broken twice" and turn < 2:
+            self._json(500, {"detail": "oh"})
+        elif mood in refusals:
+            self._json(*refusals[mood])
+        elif mood == "page for a job":
+            self._send(200, "text/html", b"<!doctype html><title>Welcome to nginx</title>")
+        elif mood == "drawls":
+            self._send_for_ever(b" ", "application/json")
+        elif mood == "stalls":
+            self.server.released.wait(600)
+        else:
+            job = self.server.order(fields, self.headers.get("idempotency-key", ""))
+            if mood == "hangs up" and turn == 0:
+                self.close_connection = True
+                return
+            self._json(200, _state(job, poll=False))
+
+    def _send_video(self, job, mood):
+        video, turn = self.server.video, self.server.nth(("video", job["id"]))
+        error = b'{"error": {"message": "the video has expired"}}'
+        match mood:
+            case "html":
+                self._send(200, "text/html; charset=utf-8", b"<html>Bad Gateway</html>")
+            case "json":
+                self._send(200, "application/json", error)
+            case "disguised":
+                self._send(200, "video/mp4", error)
+            case "empty":
+                self._send(200, "video/mp4", b"")
+            case "lost":
+                self._json(404, {"detail": "Generation is still in-progress"})
+            case "large":
+                self._send(200, "video/mp4", video, length=1 << 50)
+            case "elsewhere":
+                self._send(302, "text/plain", b"", headers=[("Location", f"{self.path}?elsewhere")])
+            case "short":
+                self._send(200, "video/mp4", video[: len(video) // 2], length=len(video))
+            case "short once" if turn == 0:
+                self._send(200, "video/mp4", video[: len(video) // 2], length=len(video))
+            case "exits":
+                self._send(200, "video/mp4", video[: len(video) // 2], length=len(video))
+                os._exit(9)
+            case "endless" | "drip":
+                self._send_for_ever(b"\x00" * (1 << 16) if mood == "endless" else b"\x00")
+            case _:
+                self._send(200, "video/mp4", video)
+
+    def _send_for_ever(self, piece, media_type="video/mp4"):
+        self._head(200, media_type, [("Transfer-Encoding", "chunked")])
+        while not self.server.released.wait(0.02 if len(piece) == 1 else 0):
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
+
+    def _json(self, status, value, *headers):
+        self._send(status, "application/json", json.dumps(value).encode(), headers=headers)
+
+    def _send(self, status, media_type, body, *, length=None, headers=()):
+        self._head(status, media_type, [("Content-Length", str(len(body) if length is None else length)), *headers])
+        self.wfile.write(body)
+        self.wfile.flush()
+        self.close_connection = length is not None
+
+    def _head(self, status, media_type, headers):
+        self.send_response(status)
+        self.send_header("Content-Type", media_type)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.end_headers()
+
+
+@contextmanager
+def serving(video: bytes | Path, **given):
+    """A running server. `.jobs` tells what it made."""
+    with EngineServer(video.read_bytes() if isinstance(video, Path) else video, **given) as server:
+        yield server
+
+
+def _state(job, *, poll=True):
+    mood = mood_of(job["order"]["prompt"])
+    job["polls"] += poll
+    known = {"id": job["id"], "object": "video", "model": job["order"].get("model", "wan"), "prompt": "not yours",
+             "created_at": 1, "progress": 100, "status": "completed", "error": None}  # fmt: skip
+    failures = {
+        "moderated": {"code": "sentinel_block", "message": "blocked"},
+        "fails": {"code": "out_of_memory", "message": f"CUDA out of memory while making {job['order']['prompt']}"},
+        "fails with a number": {"code": 500, "message": "oh"},
+        "fails silently": None,
+    }
+    if not job["polls"] or (mood == "slow" and job["polls"] <= 2):
+        return {**known, "status": "queued", "progress": 0}
+    if mood == "slow" and job["polls"] <= 4:
+        return {**known, "status": "in_progress", "progress": 25 * (job["polls"] - 1)}
+    if mood in failures:
+        return {**known, "status": "failed", "error": failures[mood]}
+    return {**known, "status": "simmering"} if mood == "riddle" else known
+
+
+def _fields(headers, body, *, forms_only):
+    media_type = headers.get("content-type", "")
+    if media_type.startswith("multipart/form-data"):
+        form = BytesParser().parsebytes(b"Content-Type: " + media_type.encode() + b"\r\n\r\n" + body)
+        return {name: value for part in form.get_payload() for name, value in [_part(part)]}
+    return {} if forms_only else json.loads(body)
+
+
+def _part(part: Message):
+    name, content = part.get_param("name", header="content-disposition"), part.get_payload(decode=True)
+    if part.get_filename():
+        return name, {"filename": part.get_filename(), "type": part.get_content_type(), "bytes": content}
+    return name, content.decode()

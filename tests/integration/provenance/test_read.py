@@ -1,0 +1,345 @@
+"""What happens to a file, and what the reader says of it (reference: provenance §1.4)."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import c2pa
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+
+from core.errors import BadInput, BadMedia, SealBroken, Unavailable
+from provenance import certificates as profile
+from provenance.claims import SealOrder, definition
+from provenance.keys import Keys
+from provenance.read import read, read_fully
+from provenance.settings import for_reading, for_signing
+from provenance.sign import carries_credentials, sign
+from provenance.signers import FileSigner, expires
+from provenance.trust import USAGES, Trust, TrustList
+from tests.unit.provenance.conftest import make_order, remux
+
+PAYLOAD = "01abcdef00112233445566aa"
+
+
+@pytest.fixture(scope="module")
+def signed(tmp_path_factory: pytest.TempPathFactory, clip: Path, keys: Keys) -> Path:
+    path = tmp_path_factory.mktemp("signed") / "signed.mp4"
+    sign(clip, path, definition(an_order(), payload=PAYLOAD, has_parent=False), keys.signer, trust=keys.trust)
+    return path
+
+
+def an_order(**changes) -> SealOrder:
+    return replace(make_order(), **changes)
+
+
+def claim(**changes):
+    return definition(an_order(**changes), payload=PAYLOAD, has_parent=False)
+
+
+def changed(src: Path, dst: Path, change) -> Path:
+    content = bytearray(src.read_bytes())
+    dst.write_bytes(change(content) or content)
+    return dst
+
+
+def flip_at(needle: bytes, offset: int):
+    def change(content: bytearray) -> None:
+        content[content.index(needle) + offset] ^= 1
+
+    return change
+
+
+def a_signer(leaf: profile.Issued, *above: profile.Issued) -> FileSigner:
+    chain = [leaf.certificate, *(one.certificate for one in above)]
+    return FileSigner(chain="".join(pem(one) for one in chain), key=leaf.key)
+
+
+def pem(certificate: x509.Certificate) -> str:
+    return certificate.public_bytes(Encoding.PEM).decode()
+
+
+# As signed
+
+
+def test_a_signed_file_reads_as_trusted_every_time(signed: Path, keys: Keys):
+    reading = read_fully(signed, keys.trust, times=3)
+    assert reading.credentials.state == "trusted"
+    assert reading.credentials.issues == ()
+    assert reading.credentials.ai is True
+    assert reading.credentials.source_type == "trainedAlgorithmicMedia"
+    assert reading.credentials.generator == "Assay 0.1.0"
+    assert reading.credentials.manifest_id.startswith("urn:c2pa:")
+    assert "DEVELOPMENT" in reading.credentials.signer
+    assert reading.trust_list == "urn:assay:development:signers"
+    assert [(one.algorithm, one.value) for one in reading.soft_bindings] == [("com.assay.lattice.1", PAYLOAD)]
+
+
+def test_the_manifest_that_came_back_from_signing_is_the_one_in_the_file(tmp_path: Path, clip: Path, keys: Keys):
+    manifest = sign(clip, tmp_path / "a.mp4", claim(), keys.signer, trust=keys.trust)
+    assert manifest in (tmp_path / "a.mp4").read_bytes()
+    settings = for_reading(keys.trust.signers, (), USAGES)
+    context = c2pa.Context(c2pa.Settings.from_dict(settings))
+    with (tmp_path / "a.mp4").open("rb") as stream, c2pa.Reader("video/mp4", stream, manifest, context) as reader:
+        assert reader.get_validation_state() == "Trusted"
+
+
+def test_the_name_of_the_file_does_not_matter(tmp_path: Path, signed: Path, keys: Keys):
+    for name in ("photo.jpg", "nothing"):
+        assert read(changed(signed, tmp_path / name, lambda _: None), keys.trust).state == "trusted"
+
+
+# Tampered with
+
+
+@pytest.mark.parametrize(
+    ("treatment", "change", "state", "issue"),
+    [
+        ("a flip in the pictures", flip_at(b"mdat", 500), "invalid", "assertion.bmffHash.mismatch"),
+        ("a flip in moov", flip_at(b"mvhd", 12), "invalid", "assertion.bmffHash.mismatch"),
+        ("a foreign box", lambda c: c + b"\0\0\0\x18uuid" + b"a" * 16, "invalid", "assertion.bmffHash.mismatch"),
+        ("an assertion's text", flip_at(b"trainedAlgorithmicMedia", 3), "invalid", "assertion.hashedURI.mismatch"),
+        ("another case", flip_at(b"00112233445566aa", 3), "invalid", "assertion.hashedURI.mismatch"),
+        ("the claim's CBOR", flip_at(b"claim_generator_info", -1), "unreadable", "Decoding"),
+        ("appended bytes that are no box", lambda c: c + b"junk" * 20, "unreadable", "Other"),
+    ],
+)
+def test_a_change_after_signing_is_seen(tmp_path, signed, keys, treatment, change, state, issue):
+    found = read(changed(signed, tmp_path / "changed.mp4", change), keys.trust)
+    assert found.state == state, treatment
+    assert any(issue in one for one in found.issues), treatment
+
+
+def test_of_credentials_that_do_not_hold_nothing_is_attributed_to_anyone(tmp_path: Path, signed: Path, keys: Keys):
+    found = read(changed(signed, tmp_path / "changed.mp4", flip_at(b"mdat", 500)), keys.trust)
+    assert found.ai is True  # the file still says so; nobody vouches for it
+    assert found.signer == ""
+
+
+def test_a_certificate_that_was_changed_breaks_the_signature(tmp_path: Path, signed: Path, keys: Keys):
+    leaf = x509.load_pem_x509_certificate(keys.signer.chain.encode()).public_bytes(Encoding.DER)
+    found = read(changed(signed, tmp_path / "changed.mp4", flip_at(leaf, len(leaf) - 20)), keys.trust)
+    assert found.state == "invalid"
+
+
+def test_a_truncated_file_is_not_trusted(tmp_path: Path, signed: Path, keys: Keys):
+    size = signed.stat().st_size
+    for keep in (size - 1, size * 3 // 4, size // 2, 3000):
+        found = read(changed(signed, tmp_path / "cut.mp4", lambda c, keep=keep: c[:keep]), keys.trust)
+        assert found.state in ("invalid", "unreadable"), keep
+
+
+def test_a_manifest_transplanted_into_another_video_does_not_hold(tmp_path: Path, signed: Path, clip: Path, keys: Keys):
+    other = remux(clip, tmp_path / "other.mp4", comment="another video altogether")
+    donor, body = signed.read_bytes(), other.read_bytes()
+    box = donor.index(bytes.fromhex("d8fec3d61b0e483c92975828877ec481")) - 8
+    size = int.from_bytes(donor[box : box + 4], "big")
+    ftyp = int.from_bytes(body[:4], "big")
+    (tmp_path / "transplant.mp4").write_bytes(body[:ftyp] + donor[box : box + size] + body[ftyp:])
+    found = read(tmp_path / "transplant.mp4", keys.trust)
+    assert (found.state, found.issues) == ("invalid", ("assertion.bmffHash.mismatch",))
+
+
+def test_a_change_where_the_specification_does_not_look_stays_trusted(tmp_path: Path, signed: Path, keys: Keys):
+    assert read(changed(signed, tmp_path / "a.mp4", flip_at(b"ftyp", 4)), keys.trust).state == "trusted"
+
+
+# Gone, elsewhere, or never there
+
+
+def test_saving_it_again_drops_the_credentials_and_that_is_not_called_tampering(tmp_path, signed, keys):
+    assert read(remux(signed, tmp_path / "again.mp4"), keys.trust).state == "none"
+    assert read(remux(signed, tmp_path / "again.mov"), keys.trust).state == "none"
+
+
+def test_a_container_that_cannot_carry_credentials_is_unsupported_not_empty(tmp_path: Path, signed: Path, keys: Keys):
+    assert read(remux(signed, tmp_path / "again.mkv"), keys.trust).state == "unsupported"
+
+
+def test_a_broken_file_without_credentials_is_not_said_to_have_any(tmp_path: Path, clip: Path, keys: Keys):
+    assert read(clip, keys.trust).state == "none"
+    assert read(changed(clip, tmp_path / "a.mp4", lambda c: c + b"junk" * 20), keys.trust).state == "unsupported"
+
+
+@pytest.mark.parametrize("content", [b"", b"hello " * 100])
+def test_what_is_no_video_is_unsupported(tmp_path: Path, keys: Keys, content: bytes):
+    (tmp_path / "a.mp4").write_bytes(content)
+    assert read(tmp_path / "a.mp4", keys.trust).state == "unsupported"
+
+
+def test_a_path_without_a_file_is_bad_media(tmp_path: Path, keys: Keys):
+    for path in (tmp_path / "nothing.mp4", tmp_path):
+        with pytest.raises(BadMedia, match="no such file"):
+            read(path, keys.trust)
+
+
+def test_credentials_that_lie_elsewhere_are_not_fetched(tmp_path: Path, clip: Path, keys: Keys):
+    remote = tmp_path / "remote.mp4"
+    native = c2pa.Signer.from_callback(keys.signer.sign, c2pa.C2paSigningAlg.ES256, keys.signer.chain)
+    context = c2pa.Context(c2pa.Settings.from_dict(for_signing(keys.trust)))
+    with (
+        c2pa.Builder(claim(), context=context) as builder,
+        native,
+        clip.open("rb") as source,
+        remote.open("w+b") as target,
+    ):
+        builder.set_no_embed()
+        builder.set_remote_url("http://127.0.0.1:9/manifest.c2pa")
+        builder.sign(native, "video/mp4", source, target)
+    assert read(remote, keys.trust).state == "remote"
+
+
+# Whom to believe
+
+
+def test_a_signer_whose_root_is_on_no_list_is_valid_and_not_trusted(signed: Path):
+    found = read(signed, Trust())
+    assert (found.state, found.issues) == ("valid", ("signingCredential.untrusted",))
+
+
+def test_a_root_on_the_time_stamping_list_alone_makes_no_trusted_signer(signed: Path, keys: Keys):
+    swapped = Trust(timestamps=(TrustList(name="urn:tsa", pem=keys.trust.signers[0].pem),))
+    found = read(signed, swapped)
+    assert (found.state, found.issues) == ("valid", ("signingCredential.untrusted",))
+
+
+def test_a_root_on_both_lists_is_reported_under_the_signers_list_every_time(signed: Path, keys: Keys):
+    both = replace(keys.trust, timestamps=(TrustList(name="urn:tsa", pem=keys.trust.signers[0].pem),))
+    for _ in range(4):
+        reading = read_fully(signed, both)
+        assert (reading.credentials.state, reading.trust_list) == ("trusted", "urn:assay:development:signers")
+        assert not reading.time_trusted
+
+
+def test_an_expired_leaf_cannot_sign(tmp_path: Path, clip: Path):
+    long_ago = datetime.now(UTC) - timedelta(days=400)
+    root = profile.make_root(long_ago)
+    issuing = profile.make_issuing(root, long_ago)
+    signer = a_signer(profile.make_leaf(issuing, long_ago), issuing)
+    trust = Trust(signers=(TrustList(name="urn:x", pem=pem(root.certificate)),))
+    with pytest.raises(SealBroken):
+        sign(clip, tmp_path / "a.mp4", claim(), signer, trust=trust)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_leaf_that_ran_out_since_makes_the_file_invalid(tmp_path: Path, clip: Path):
+    now = datetime.now(UTC)
+    root = profile.make_root(now)
+    issuing = profile.make_issuing(root, now)
+    signer = a_signer(profile.make_leaf(issuing, now, days=303 / 86400), issuing)  # begins 300 s ago
+    trust = Trust(signers=(TrustList(name="urn:x", pem=pem(root.certificate)),))
+    sign(clip, tmp_path / "a.mp4", claim(), signer, trust=trust)
+    assert read(tmp_path / "a.mp4", trust).state == "trusted"
+    time.sleep(max(0.0, (expires(signer) - datetime.now(UTC)).total_seconds()) + 1.1)
+    found = read(tmp_path / "a.mp4", trust)
+    assert found.state == "invalid"
+    assert "signingCredential.expired" in found.issues
+
+
+# Signing
+
+
+def test_signing_over_credentials_without_taking_them_along_is_refused(tmp_path: Path, signed: Path, keys: Keys):
+    assert carries_credentials(signed)
+    with pytest.raises(BadInput, match="as parent"):
+        sign(signed, tmp_path / "a.mp4", claim(), keys.signer, trust=keys.trust)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_parents_credentials_are_in_the_graph(tmp_path: Path, signed: Path, clip: Path, keys: Keys):
+    parent = definition(an_order(), payload="01abcdef00112233445566bb", has_parent=True)
+    sign(clip, tmp_path / "a.mp4", parent, keys.signer, trust=keys.trust, parent=signed)
+    reading = read_fully(tmp_path / "a.mp4", keys.trust)
+    assert reading.credentials.state == "trusted"
+    assert [(one.depth, one.value[-2:]) for one in reading.soft_bindings] == [(0, "bb"), (1, "aa")]
+    assert {saying.depth for saying in reading.sayings} == {0, 1}
+
+
+@pytest.mark.parametrize("name", ["footage.mkv", "footage.mov"])
+def test_a_parent_may_come_in_another_container(tmp_path: Path, clip: Path, keys: Keys, name: str):
+    served = definition(an_order(engine="folder", synthetic=False), payload=PAYLOAD, has_parent=True)
+    footage = remux(clip, tmp_path / name)
+    sign(clip, tmp_path / "a.mp4", served, keys.signer, trust=keys.trust, parent=footage)
+    assert read(tmp_path / "a.mp4", keys.trust).state == "trusted"
+
+
+def test_a_tampered_parent_is_surfaced_though_the_library_says_trusted(tmp_path, signed, clip, keys):
+    tampered = changed(signed, tmp_path / "parent.mp4", flip_at(b"mdat", 500))
+    claims = definition(an_order(), payload=PAYLOAD, has_parent=True)
+    sign(clip, tmp_path / "a.mp4", claims, keys.signer, trust=keys.trust, parent=tampered)
+    reading = read_fully(tmp_path / "a.mp4", keys.trust)
+    assert reading.credentials.state == "trusted"
+    assert reading.broken_ingredients == ("assertion.bmffHash.mismatch",)
+    assert "ingredient: assertion.bmffHash.mismatch" in reading.credentials.issues
+
+
+def test_a_parent_whose_credentials_cannot_be_read_stops_the_signing(tmp_path, signed, clip, keys):
+    broken = changed(signed, tmp_path / "parent.mp4", flip_at(b"claim_generator_info", -1))
+    with pytest.raises(BadInput, match="cannot be kept"):
+        sign(clip, tmp_path / "a.mp4", claim(), keys.signer, trust=keys.trust, parent=broken)
+    assert not (tmp_path / "a.mp4").exists()
+
+
+class AbsentKeyStore:
+    """A key store that fails, with something in its words that nobody should read."""
+
+    algorithm = "es256"
+    tsa_url = None
+
+    def __init__(self, chain: str) -> None:
+        self.chain = chain
+
+    def sign(self, data: bytes) -> bytes:
+        raise ConnectionError("pin 1234 rejected")
+
+
+def test_a_signer_that_fails_leaves_no_file_and_its_reason_is_kept_but_not_told(tmp_path, clip, keys, caplog):
+    with pytest.raises(SealBroken) as caught:
+        sign(clip, tmp_path / "a.mp4", claim(), AbsentKeyStore(keys.signer.chain), trust=keys.trust)
+    assert str(caught.value) == "the signer failed (ConnectionError)"
+    assert isinstance(caught.value.__cause__, ConnectionError)
+    assert "1234" not in caplog.text
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_signature_leaves_no_file(tmp_path: Path, clip: Path, keys: Keys):
+    stranger = FileSigner(chain=keys.signer.chain, key=ec.generate_private_key(ec.SECP256R1()))
+    with pytest.raises(SealBroken):
+        sign(clip, tmp_path / "a.mp4", claim(), stranger, trust=keys.trust)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_time_stamping_authority_that_does_not_answer_means_no_file(tmp_path: Path, clip: Path, keys: Keys):
+    away = replace(keys.signer, tsa_url="http://127.0.0.1:9/")
+    with pytest.raises(Unavailable):
+        sign(clip, tmp_path / "a.mp4", claim(), away, trust=keys.trust)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_signer_behind_a_process_boundary_can_sign(tmp_path: Path, clip: Path, keys: Keys):
+    """Stands for a KMS: the private key is only ever in the other process, the bytes go over a pipe."""
+    key = keys.signer.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "hsm.pem").write_bytes(key)
+    program = (
+        "import sys;from pathlib import Path;from provenance.signers import file_signer;"
+        "s=file_signer(Path(sys.argv[1]).read_bytes(),Path(sys.argv[2]).read_text());"
+        "sys.stdout.buffer.write(s.sign(sys.stdin.buffer.read()))"
+    )
+    (tmp_path / "chain.pem").write_text(keys.signer.chain)
+
+    class Remote:
+        algorithm, chain, tsa_url = "es256", keys.signer.chain, None
+
+        def sign(self, data: bytes) -> bytes:
+            command = [sys.executable, "-c", program, str(tmp_path / "hsm.pem"), str(tmp_path / "chain.pem")]
+            return subprocess.run(command, input=data, capture_output=True, check=True).stdout
+
+    sign(clip, tmp_path / "a.mp4", claim(), Remote(), trust=keys.trust)
+    assert read(tmp_path / "a.mp4", keys.trust).state == "trusted"

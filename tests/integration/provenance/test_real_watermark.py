@@ -1,0 +1,106 @@
+"""The whole of it with the real watermark: sealed, stripped and re-encoded, laundered, somebody else's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import av
+import pytest
+
+from core.errors import BadMedia
+from core.finding import FindingVerdict as V
+from media.transcode import Encoding, reencode
+from provenance.dev_keys import make_dev_keys
+from provenance.keys import Keys
+from provenance.seal import SealReport, seal
+from provenance.sign import sign
+from provenance.source_types import uri
+from provenance.verify import exit_code, verify
+from provenance.watermark import detect_file, mark_file
+from tests.unit.provenance.conftest import CASE, make_order
+
+pytestmark = pytest.mark.slow
+RECORD = {"engine": "wan", "source_type": "trainedAlgorithmicMedia"}
+
+
+@pytest.fixture(scope="module")
+def footage(bunny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first two seconds of the demo clip, copied without encoding."""
+    path = tmp_path_factory.mktemp("footage") / "footage.mp4"
+    with av.open(str(bunny)) as source, av.open(str(path), "w") as target:
+        streams = {s.index: target.add_stream_from_template(s) for s in source.streams}
+        for packet in source.demux():
+            if packet.dts is not None and packet.dts * packet.time_base < 2:
+                packet.stream = streams[packet.stream.index]
+                target.mux(packet)
+    return path
+
+
+@pytest.fixture(scope="module")
+def sealed(footage: Path, keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SealReport]:
+    path = tmp_path_factory.mktemp("sealed") / "sealed.mp4"
+    return path, seal(footage, path, make_order(), keys=keys, mark=mark_file, detect=detect_file)
+
+
+@pytest.fixture(scope="module")
+def copy(sealed: tuple[Path, SealReport], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Encoded anew at CRF 28, with nothing left in the container."""
+    path = tmp_path_factory.mktemp("copy") / "copy.mp4"
+    reencode(sealed[0], path, encoding=Encoding(crf=28))
+    return path
+
+
+def look(path: Path, keys: Keys):
+    return verify(
+        path,
+        trust=keys.trust,
+        keys=[keys.mark_key],
+        detect=detect_file,
+        look_up=lambda case_id: RECORD if case_id == CASE else None,
+    )
+
+
+def test_a_sealed_video_is_trusted_and_its_mark_and_manifest_agree(sealed, keys):
+    path, report = sealed
+    finding = look(path, keys)
+    assert (finding.verdict, exit_code(finding)) == (V.AI_MADE_TRUSTED, 0)
+    assert finding.watermark.payload == report.payload
+    assert finding.credentials.manifest_id == report.manifest_id
+
+
+def test_a_stripped_file_is_still_traced_to_its_case(copy, keys):
+    finding = look(copy, keys)
+    assert finding.credentials.state == "none"
+    assert (finding.verdict, exit_code(finding)) == (V.RECOVERED_BY_WATERMARK, 0)
+    assert finding.watermark.case_id == CASE and finding.case == RECORD
+
+
+def test_a_video_laundered_as_a_photograph_is_a_conflict(copy, keys, tmp_path):
+    created = {"action": "c2pa.created", "digitalSourceType": uri("digitalCapture")}
+    claim = {
+        "claim_generator_info": [{"name": "Camera", "version": "1"}],
+        "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [created]}}],
+    }
+    sign(copy, tmp_path / "photo.mp4", claim, keys.signer, trust=keys.trust)
+    finding = look(tmp_path / "photo.mp4", keys)
+    assert finding.credentials.state == "trusted"
+    assert (finding.verdict, exit_code(finding)) == (V.CLAIMS_CONFLICT, 2)
+
+
+def test_another_office_reads_no_mark_of_ours(copy, tmp_path):
+    other = make_dev_keys(tmp_path / "other").keys
+    finding = look(copy, other)
+    assert not finding.watermark.detected
+    assert (finding.verdict, exit_code(finding)) == (V.NO_INFORMATION, 1)
+
+
+def test_footage_that_was_never_sealed_gives_no_information(footage, keys):
+    finding = look(footage, keys)
+    assert (finding.verdict, exit_code(finding)) == (V.NO_INFORMATION, 1)
+
+
+@pytest.mark.parametrize("content", [b"", b"not a video at all\n" * 50])
+def test_what_cannot_be_read_is_bad_media_and_not_no_information(tmp_path, keys, content):
+    (tmp_path / "a.mp4").write_bytes(content)
+    with pytest.raises(BadMedia):
+        look(tmp_path / "a.mp4", keys)

@@ -1,0 +1,151 @@
+"""A stripped file, its manifest fetched from a repository: what belongs to it, what is turned away, what differs."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from core.errors import BadInput
+from core.finding import FindingVerdict as V
+from provenance.keys import Keys
+from provenance.lists import lists_in, with_lists
+from provenance.read import read_fully
+from provenance.recovery import Similar, Stored
+from provenance.seal import seal
+from provenance.trust import Trust
+from provenance.verify import verify
+from tests.unit.provenance.conftest import CASE, StandInWatermark, make_order, remux
+
+RECORD = {"engine": "wan", "source_type": "trainedAlgorithmicMedia"}
+
+
+def sealed_as(folder: Path, clip: Path, keys: Keys, case: str) -> tuple[Path, Stored]:
+    stand_in, path = StandInWatermark(), folder / f"{case}.mp4"
+    order = replace(make_order(), case_id=case)
+    report = seal(clip, path, order, keys=keys, mark=stand_in.mark, detect=stand_in.detect)
+    stored = Stored(
+        manifest_id=report.manifest_id,
+        manifest=report.manifest.read_bytes(),
+        stored_at="2026-11-20T12:00:00+00:00",
+        case_id=case,
+        size=path.stat().st_size,
+        duration=1.2,
+        width=160,
+        height=96,
+    )
+    return path, stored
+
+
+@pytest.fixture(scope="module")
+def ours(tmp_path_factory, clip, keys):
+    return sealed_as(tmp_path_factory.mktemp("ours"), clip, keys, CASE)
+
+
+@pytest.fixture(scope="module")
+def another(tmp_path_factory, clip, keys):
+    return sealed_as(tmp_path_factory.mktemp("another"), clip, keys, "f" * 16)
+
+
+def look(path: Path, keys: Keys, *entries: Stored, record=RECORD, similar=(), **options):
+    return verify(
+        path,
+        trust=keys.trust,
+        keys=[keys.mark_key],
+        detect=StandInWatermark().detect,
+        look_up=lambda case_id: record if case_id == CASE else None,
+        recover=lambda _payload: entries,
+        find_similar=lambda _path: similar,
+        **options,
+    )
+
+
+def piece(finding, kind):
+    return next(one for one in finding.evidence if one.kind == kind)
+
+
+def test_the_recovered_credentials_name_their_signer_and_how_the_bytes_differ(tmp_path, ours, keys):
+    sealed, stored = ours
+    finding = look(remux(sealed, tmp_path / "again.mkv"), keys, stored)
+    assert finding.verdict is V.RECOVERED_BY_WATERMARK
+    assert "recovered, signed by" in finding.summary and "Matroska or WebM instead of MP4" in finding.summary
+    told = piece(finding, "recovered").says
+    assert "urn:assay:development:signers" in told and "bytes instead of" in told
+
+
+def test_a_manifest_alone_recovers_even_where_the_ledger_does_not_answer_for_the_case(tmp_path, ours, keys):
+    sealed, stored = ours
+    finding = look(remux(sealed, tmp_path / "again.mp4"), keys, stored, record=None)
+    assert (finding.verdict, finding.case) == (V.RECOVERED_BY_WATERMARK, None)
+
+
+def test_a_manifest_swapped_in_the_repository_lends_its_history_to_nobody(tmp_path, ours, another, keys):
+    finding = look(remux(ours[0], tmp_path / "again.mp4"), keys, another[1])
+    assert finding.verdict is V.WATERMARK_ONLY
+    assert "names another watermark" in piece(finding, "recovered.rejected").says
+    assert "another file" in finding.summary
+
+
+def test_of_several_manifests_the_newest_that_belongs_is_told(tmp_path, ours, another, keys):
+    finding = look(remux(ours[0], tmp_path / "again.mp4"), keys, another[1], ours[1])
+    assert finding.verdict is V.RECOVERED_BY_WATERMARK
+    assert {"recovered", "recovered.rejected"} <= {one.kind for one in finding.evidence}
+
+
+def test_a_manifest_changed_in_the_repository_is_turned_away(tmp_path, ours, keys):
+    sealed, stored = ours
+    changed = bytearray(stored.manifest)
+    changed[changed.index(b"trainedAlgorithmicMedia") + 3] ^= 1
+    for manifest in (bytes(changed), b"", b"\x00" * 100, stored.manifest[:200]):
+        finding = look(remux(sealed, tmp_path / "again.mp4"), keys, replace(stored, manifest=manifest))
+        assert finding.verdict is V.WATERMARK_ONLY
+        assert "signature does not hold" in piece(finding, "recovered.rejected").says
+
+
+def test_whole_credentials_need_no_repository(ours, keys):
+    def fail(_):
+        raise AssertionError("the repository was asked")
+
+    finding = verify(
+        ours[0],
+        trust=keys.trust,
+        keys=[keys.mark_key],
+        detect=StandInWatermark().detect,
+        look_up=lambda _: RECORD,
+        recover=fail,
+        find_similar=fail,
+    )
+    assert finding.verdict is V.AI_MADE_TRUSTED
+
+
+def test_a_likeness_is_evidence_and_no_verdict(clip, keys):
+    alike = Similar(case_id=CASE, share=0.9, seconds=9, sealed_at="2026-11-20")
+    finding = look(clip, keys, similar=[alike])
+    assert finding.verdict is V.NO_INFORMATION
+    assert CASE in finding.summary and "does not mean" in finding.summary
+    assert "90%" in piece(finding, "fingerprint").says
+
+
+def test_after_its_certificate_ran_out_a_file_without_a_trusted_time_is_damaged(ours, keys):
+    later = datetime.now(UTC) + timedelta(days=800)
+    assert look(ours[0], keys).verdict is V.AI_MADE_TRUSTED
+    finding = look(ours[0], keys, at=later)
+    assert finding.verdict is V.CREDENTIALS_DAMAGED
+    assert "signingCredential.expired" in finding.credentials.issues
+    with pytest.raises(BadInput, match="time zone"):
+        read_fully(ours[0], keys.trust, at=datetime(2028, 1, 1))  # noqa: DTZ001
+
+
+def test_lists_from_a_folder_say_their_name_and_never_mix_signers_with_time(tmp_path, ours, keys):
+    (tmp_path / "c2pa-2026-08.pem").write_text(keys.trust.signers[0].pem)
+    reading = read_fully(ours[0], with_lists(Trust(), tmp_path))
+    assert (reading.credentials.state, reading.trust_list) == ("trusted", "urn:list:c2pa-2026-08")
+    (tmp_path / "c2pa-2026-08.pem").rename(tmp_path / "C2PA-TSA-2026-08.pem")
+    assert read_fully(ours[0], with_lists(Trust(), tmp_path)).credentials.state == "valid"
+    (tmp_path / "broken.pem").write_text("nothing")
+    with pytest.raises(BadInput, match=r"broken\.pem"):
+        lists_in(tmp_path)
+    with pytest.raises(BadInput, match="not a folder"):
+        lists_in(tmp_path / "nowhere")

@@ -1,0 +1,100 @@
+"""kafka-python makes the topics and sends, Faust consumes, over a broker that answers as Kafka does."""
+
+import pytest
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+
+from core.case import Phase, new_case
+from core.errors import BadInput, Unavailable
+from core.events import Submitted
+from core.ports import Ticket
+from pipeline.runners.kafka import KafkaBus, create_topics
+from pipeline.runners.roles import Topics
+from pipeline.runners.tickets import unpacked
+from tests.brokers.noida import noida
+from tests.brokers.workers import SWEEPING, Office, postgres, wait_until
+
+pytestmark = [
+    pytest.mark.kafka,
+    pytest.mark.filterwarnings("ignore:(read|open)_text is deprecated:DeprecationWarning"),  # kafka-python's own
+]
+TICKET = Ticket(case_id="c" * 16, revision=3, phase=Phase.RENDERED)
+
+
+@pytest.fixture(scope="module")
+def servers(tmp_path_factory):
+    with noida(tmp_path_factory.mktemp("noida")) as address:
+        yield address
+
+
+def messages(servers, topic):
+    consumer = KafkaConsumer(topic, bootstrap_servers=servers, auto_offset_reset="earliest", consumer_timeout_ms=1500)
+    found = [(message.key, message.value) for message in consumer]
+    consumer.close()
+    return found
+
+
+def test_topics_are_made_once_and_stay_as_they_are(servers):
+    create_topics(servers, Topics(prefix="once"), partitions=3)
+    create_topics(servers, Topics(prefix="once"), partitions=5)
+    admin = KafkaAdminClient(bootstrap_servers=servers)
+    made = {
+        topic["name"]: len(topic["partitions"]) for topic in admin.describe_topics(list(Topics(prefix="once").all()))
+    }
+    admin.close()
+    assert made == dict.fromkeys(Topics(prefix="once").all(), 3)
+
+
+def test_a_ticket_goes_to_the_topic_of_its_role_under_the_key_of_its_case(servers):
+    topics = Topics(prefix="sent")
+    create_topics(servers, topics, partitions=2)
+    bus = KafkaBus(servers, topics)
+    bus.send(TICKET)
+    bus.close()
+    ((key, value),) = messages(servers, "sent.tickets.gpu")
+    assert key == TICKET.case_id.encode()
+    assert unpacked(value) == TICKET
+
+
+def test_a_bus_goes_on_after_it_was_closed(servers):
+    topics = Topics(prefix="again")
+    create_topics(servers, topics)
+    bus = KafkaBus(servers, topics)
+    bus.send(TICKET)
+    bus.close()
+    bus.send(TICKET)
+    bus.close()
+    assert len(messages(servers, "again.tickets.gpu")) == 2
+
+
+def test_a_phase_that_no_role_takes_is_refused(servers):
+    with pytest.raises(BadInput, match="no role"):
+        KafkaBus(servers, Topics(roles={"gpu": (Phase.SEALED,)})).send(TICKET)
+
+
+def test_a_broker_that_is_away_is_unavailable_and_says_so():
+    with pytest.raises(Unavailable, match="is Kafka up"):
+        KafkaBus("127.0.0.1:1", Topics(), seconds=0.5).send(TICKET)
+    with pytest.raises(Unavailable, match="is Kafka up"):
+        create_topics("127.0.0.1:1", Topics(), seconds=0.5)
+
+
+@pytest.mark.postgres
+@pytest.mark.slow
+def test_two_workers_publish_what_is_sent_and_bury_what_is_no_ticket(servers, tmp_path):
+    topics = Topics()
+    create_topics(servers, topics, partitions=2)
+    with postgres(tmp_path) as (ledger, dsn):
+        office, bus = Office(servers, dsn, tmp_path), KafkaBus(servers, topics)
+        office.hire("light", "render", options=SWEEPING)
+        office.hire("gpu")
+        garbage = KafkaProducer(bootstrap_servers=servers)
+        for value in (b"not json", b'{"case_id": 1}', b"", b"\xff" * 100):
+            garbage.send(topics.of_role("light"), value=value).get(10)
+        cases = [ledger.append(new_case(), [Submitted(author="ana", prompt="")]) for _ in range(5)]
+        for case in cases:
+            bus.send(Ticket(case_id=case.id, revision=1, phase=case.phase))
+        wait_until(lambda: {ledger.load(case.id).phase for case in cases} == {Phase.PUBLISHED}, 120)
+        wait_until(lambda: len(messages(servers, topics.dead_letters)) == 4)
+        garbage.close()
+        bus.close()
+        office.close()

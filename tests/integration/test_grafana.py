@@ -1,0 +1,374 @@
+"""The dashboards: every query on a real Postgres, and the push through the real client.
+
+No Grafana was to be had: the push is tested against a small server that keeps to the documented API.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tempfile
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import psycopg
+import pytest
+
+from core.assets import Asset
+from core.case import new_case
+from core.errors import BadInput, Conflict, Forbidden, Unavailable
+from core.events import (
+    Appealed,
+    Commissioned,
+    Event,
+    Faltered,
+    Judged,
+    Measured,
+    Published,
+    Recalled,
+    Rendered,
+    Resumed,
+    Ruled,
+    Sealed,
+    Submitted,
+    Withdrawn,
+)
+from core.signals import Signal, Subject
+from core.verdicts import Decision, Gate, Ruling, Verdict
+from deploy.grafana.push import Source, dashboards, push
+from deploy.grafana.views import make_views
+from pipeline.ledgers.database import Database, open_database
+from pipeline.ledgers.postgres import PostgresLedger
+
+VIDEO = Asset(digest="a1" * 32, media_type="video/mp4", size=7)
+SECRET = "acct_of_a_person"
+
+
+def _measured(subject: Subject, *scores: float | None) -> Measured:
+    return Measured(
+        signals=tuple(Signal(subject=subject, label="violence", score=score, source="s/1") for score in scores)
+    )
+
+
+def _judged(
+    gate: Gate,
+    decision: Decision,
+    *rules: str,
+    shadow: tuple[str, ...] = (),
+    missing: tuple[str, ...] = (),
+    lifted: tuple[str, ...] = (),
+) -> Judged:
+    verdict = Verdict(
+        gate=gate, decision=decision, rules=rules, shadow=shadow, missing=missing, lifted=lifted, policy="p"
+    )
+    return Judged(verdict=verdict)
+
+
+def _ruled(gate: Gate, decision: Decision, *over: str) -> Ruled:
+    return Ruled(ruling=Ruling(gate=gate, decision=decision, moderator=SECRET, over=over, code="context"))
+
+
+SUBMITTED = Submitted(author=SECRET, prompt="t1")
+MADE: tuple[Event, ...] = (
+    SUBMITTED,
+    Faltered(phase="submitted", kind="Unavailable", error="a model is missing"),
+    _measured(Subject.PROMPT, 0.0, 1.0, None),
+    _judged(Gate.PROMPT, Decision.HOLD, "calm", shadow=("quiet",), missing=("calm",)),
+    _ruled(Gate.PROMPT, Decision.ALLOW, "calm"),
+    _judged(Gate.PROMPT, Decision.ALLOW, lifted=("calm",)),
+    Commissioned(engine="e", engine_version="1", job="j"),
+    Rendered(asset=VIDEO, engine="e", engine_version="1"),
+    _measured(Subject.VIDEO, 0.05, 0.31),
+    _judged(Gate.VIDEO, Decision.ALLOW),
+    Sealed(asset=VIDEO, payload="00", manifest_id="m", manifest=VIDEO, soft_binding="b"),
+    Published(url="u"),
+    Recalled(by="m", code="likeness"),
+    Withdrawn(),
+)
+REFUSED: tuple[Event, ...] = (
+    SUBMITTED,
+    _measured(Subject.PROMPT, 0.9),
+    _judged(Gate.PROMPT, Decision.REFUSE, "calm", "kind"),
+    Appealed(by=SECRET),
+    _ruled(Gate.PROMPT, Decision.REFUSE, "calm"),
+    Resumed(by=SECRET),
+)
+HELD: tuple[Event, ...] = (SUBMITTED, _measured(Subject.PROMPT, 0.5), _judged(Gate.PROMPT, Decision.HOLD, "calm"))
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Database]:
+    with tempfile.TemporaryDirectory() as folder:
+        opened = open_database(Path(folder))
+        ledger = PostgresLedger(opened)
+        for story in (MADE, REFUSED, HELD):
+            ledger.append(new_case(), story)
+        with opened.connection() as connection:
+            connection.execute("CREATE ROLE grafana")
+            make_views(connection)
+        yield opened
+        opened.close()
+
+
+def _panels() -> list[Any]:
+    return [pytest.param(p, id=p["title"]) for dashboard in dashboards() for p in dashboard["panels"]]
+
+
+def _expanded(sql: str) -> str:
+    """Grafana's macros as its Postgres data source expands them, for the last day in steps of five minutes."""
+    sql = re.sub(r"\$__timeFilter\((\w+)\)", r"\1 BETWEEN now() - interval '1 day' AND now() + interval '1 hour'", sql)
+    sql = re.sub(r"\$__timeGroupAlias\((\w+), \$__interval\)", r'floor(extract(epoch from \1)/300)*300 AS "time"', sql)
+    assert "$" not in sql
+    return sql
+
+
+def _rows(database: Database, sql: str) -> list[dict[str, Any]]:
+    with database.connection() as connection:
+        cursor = connection.execute(_expanded(sql).encode())
+        assert cursor.description is not None
+        names = [column.name for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _panel(title: str) -> str:
+    return next(str(p["targets"][0]["rawSql"]) for d in dashboards() for p in d["panels"] if p["title"] == title)
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("panel", _panels())
+def test_every_panel_has_something_to_show(database: Database, panel: dict[str, Any]) -> None:
+    for target in panel["targets"]:
+        rows = _rows(database, target["rawSql"])
+        assert rows
+        if target["format"] == "time_series":
+            assert set(rows[0]) == {"time", "metric", "value"}
+            assert [row["time"] for row in rows] == sorted(row["time"] for row in rows)
+
+
+@pytest.mark.postgres
+def test_the_panels_show_what_happened(database: Database) -> None:
+    assert _rows(database, _panel("Cases submitted")) == [{"cases": 3}]
+    assert _rows(database, _panel("Published")) == [{"cases": 1}]
+    assert _rows(database, _panel("Waiting for a moderator")) == [{"cases": 1}]
+    assert _rows(database, _panel("Refusals and holds by rule")) == [
+        {"rule": "calm", "gate": "prompt", "refused": 1, "held": 2},
+        {"rule": "kind", "gate": "prompt", "refused": 1, "held": 0},
+    ]
+    shadowed = _rows(database, _panel("Rules in shadow, rules without a measurement"))
+    assert {(row["rule"], row["how"]) for row in shadowed} == {
+        ("calm", "missing"),
+        ("calm", "lifted"),
+        ("quiet", "shadow"),
+    }
+    [agreement] = _rows(database, _panel("Agreement by rule"))
+    assert (agreement["rule"], agreement["rulings"], float(agreement["upheld"])) == ("calm", 2, 0.5)
+    [scored] = {row["metric"]: row["value"] for row in _rows(database, _panel("Not measured"))}.items()
+    assert scored[0] == "s/1"
+    assert float(scored[1]) == pytest.approx(1 / 7)
+
+
+@pytest.mark.postgres
+def test_scores_fall_into_twenty_buckets(database: Database) -> None:
+    rows = _rows(database, _panel("Scores of each classifier"))
+    assert [(row["bucket"], row["measurements"]) for row in rows] == [
+        (0.0, 1),
+        (0.05, 1),
+        (0.3, 1),
+        (0.5, 1),
+        (0.9, 1),
+        (0.95, 1),  # a score of one belongs to the last
+    ]
+
+
+@pytest.mark.postgres
+def test_steps_know_the_prompt_from_the_video(database: Database) -> None:
+    with database.connection() as connection:
+        found = connection.execute("SELECT step, count(*) FROM reports.steps GROUP BY step").fetchall()
+    assert dict(found) == {
+        "screen": 3,
+        "judge prompt": 4,
+        "moderator": 2,
+        "commission": 1,
+        "render": 1,
+        "inspect": 1,
+        "judge video": 1,
+        "seal": 1,
+        "publish": 1,
+        "withdraw": 1,
+    }
+
+
+@pytest.mark.postgres
+def test_no_view_holds_a_person(database: Database) -> None:
+    with database.connection() as connection:
+        views = [row[0] for row in connection.execute("SELECT viewname FROM pg_views WHERE schemaname = 'reports'")]
+        assert len(views) == 8
+        for view in views:
+            rows = connection.execute(f"SELECT v::text FROM reports.{view} v".encode()).fetchall()
+            assert rows
+            assert not any(SECRET in row[0] for row in rows)
+
+
+@pytest.mark.postgres
+def test_grafanas_role_reads_the_views_and_nothing_else(database: Database) -> None:
+    with database.alone() as connection:
+        connection.execute("SET ROLE grafana")
+        assert connection.execute("SELECT count(*) FROM reports.verdicts").fetchone() == (5,)
+        for table in ("events", "cases", "texts", "faces"):
+            with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                connection.execute(f"SELECT 1 FROM {table}".encode())
+
+
+@pytest.mark.postgres
+def test_the_views_can_be_made_again(database: Database) -> None:
+    with database.connection() as connection:
+        make_views(connection)
+        assert connection.execute("SELECT count(*) FROM reports.held").fetchone() == (1,)
+
+
+def test_every_view_is_shown_somewhere() -> None:
+    sql = Path(__file__).parents[2].joinpath("deploy", "grafana", "views.sql").read_text("utf-8")
+    shown = json.dumps(dashboards())
+    assert [view for view in re.findall(r"CREATE VIEW (reports\.\w+)", sql) if view not in shown] == []
+
+
+# The push
+
+
+class StrictGrafana(BaseHTTPRequestHandler):
+    """The few calls that a push makes, as Grafana's HTTP API documents them."""
+
+    sources: dict[str, Any]
+    kept: dict[str, Any]
+    token = "right"
+
+    def do_GET(self) -> None:
+        if self._allowed():
+            uid = self.path.rpartition("/")[2]
+            self._answer(*((200, self.sources[uid]) if uid in self.sources else (404, {"message": "not found"})))
+
+    def do_PUT(self) -> None:
+        if self._allowed():
+            uid = self.path.rpartition("/")[2]
+            self.sources[uid] = self._body()
+            self._answer(200, {"datasource": {"uid": uid}})
+
+    def do_POST(self) -> None:
+        if self._allowed():
+            self._source() if self.path == "/api/datasources" else self._dashboard()
+
+    def _source(self) -> None:
+        body = self._body()
+        if body["uid"] in self.sources:
+            return self._answer(409, {"message": "data source with the same name already exists"})
+        if not {"name", "type", "access"} <= set(body):
+            return self._answer(400, {"message": "bad request data"})
+        self.sources[body["uid"]] = body
+        return self._answer(200, {"datasource": {"uid": body["uid"]}})
+
+    def _dashboard(self) -> None:
+        assert self.path == "/api/dashboards/db"
+        body = self._body()
+        dashboard = body["dashboard"]
+        if not dashboard.get("title") or len(dashboard.get("uid", "")) > 40 or dashboard.get("id") is not None:
+            return self._answer(400, {"message": "dashboard title cannot be empty"})
+        if dashboard["uid"] in self.kept and not body["overwrite"]:
+            return self._answer(412, {"status": "version-mismatch", "message": "changed by someone else"})
+        self.kept[dashboard["uid"]] = dashboard
+        return self._answer(200, {"uid": dashboard["uid"], "status": "success", "version": 1})
+
+    def _allowed(self) -> bool:
+        allowed = self.headers.get("Authorization") == f"Bearer {self.token}"
+        if not allowed:
+            self._answer(401, {"message": "invalid API key"})
+        return allowed
+
+    def _body(self) -> dict[str, Any]:
+        assert self.headers["Content-Type"].startswith("application/json")
+        body: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        return body
+
+    def _answer(self, status: int, body: Any) -> None:
+        content = json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+SOURCE = Source(host="db:5432", database="assay", password="hush")
+
+
+@pytest.fixture
+def grafana() -> Iterator[tuple[str, type[StrictGrafana]]]:
+    handler = type("Fresh", (StrictGrafana,), {"sources": {}, "kept": {}})
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}", handler
+        server.shutdown()
+        thread.join()
+
+
+def test_a_push_puts_the_source_and_the_dashboards_there(grafana: tuple[str, type[StrictGrafana]]) -> None:
+    url, server = grafana
+    assert push(url, "right", SOURCE) == ["assay"]
+    assert server.sources["assay"]["secureJsonData"] == {"password": "hush"}
+    assert {k: v for k, v in server.kept["assay"].items() if k != "id"} == dashboards()[0]
+
+
+def test_a_push_can_be_done_again(grafana: tuple[str, type[StrictGrafana]]) -> None:
+    url, server = grafana
+    push(url, "right", SOURCE)
+    push(url, "right", Source(host="elsewhere:5432", database="assay"))
+    assert server.sources["assay"]["url"] == "elsewhere:5432"
+
+
+def test_what_was_changed_in_grafana_is_kept_if_so_wished(grafana: tuple[str, type[StrictGrafana]]) -> None:
+    push(grafana[0], "right", SOURCE)
+    with pytest.raises(Conflict, match="changed in Grafana"):
+        push(grafana[0], "right", SOURCE, overwrite=False)
+
+
+def test_a_wrong_token_is_forbidden(grafana: tuple[str, type[StrictGrafana]]) -> None:
+    with pytest.raises(Forbidden):
+        push(grafana[0], "wrong", SOURCE)
+    assert grafana[1].kept == {}
+
+
+def test_what_grafana_does_not_accept_is_told(
+    grafana: tuple[str, type[StrictGrafana]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("deploy.grafana.push.dashboards", lambda: [{"uid": "x", "title": ""}])
+    with pytest.raises(BadInput, match="400"):
+        push(grafana[0], "right", SOURCE)
+
+
+def test_a_grafana_that_is_away_is_unavailable() -> None:
+    with pytest.raises(Unavailable):
+        push("http://127.0.0.1:9", "right", SOURCE)
+
+
+def test_a_password_is_not_shown() -> None:
+    assert "hush" not in repr(SOURCE)
+
+
+def test_panels_have_ids_of_their_own_and_do_not_overlap() -> None:
+    for dashboard in dashboards():
+        panels = dashboard["panels"]
+        assert len({panel["id"] for panel in panels}) == len(panels)
+        cells = [
+            (x, y)
+            for panel in panels
+            for x in range(panel["gridPos"]["x"], panel["gridPos"]["x"] + panel["gridPos"]["w"])
+            for y in range(panel["gridPos"]["y"], panel["gridPos"]["y"] + panel["gridPos"]["h"])
+        ]
+        assert len(set(cells)) == len(cells)
+        assert max(x for x, _ in cells) < 24

@@ -1,0 +1,91 @@
+"""Stories are told through the real command line and the real server, over the embedded Postgres."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended and what it said."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+@dataclass(frozen=True)
+class Installation:
+    """A home folder, and the command line that works in it."""
+
+    home: Path
+
+    @property
+    def env(self):
+        base = {k: v for k, v in os.environ.items() if not k.startswith("ASSAY_")}
+        return {
+            **base,
+            "ASSAY_HOME": str(self.home),
+            "ASSAY_ENGINE_FOLDER": str(self.home / "engine"),
+            "ASSAY_FRAMES": "4",
+            "COLUMNS": "160",
+        }
+
+    def assay(self, *arguments, env=None, stdin="", timeout=240):
+        done = subprocess.run(
+            [sys.executable, "-m", "pipeline.cli", *map(str, arguments)],
+            capture_output=True,
+            text=True,
+            env={**self.env, **(env or {})},
+            input=stdin,
+            timeout=timeout,
+            cwd=ROOT,
+            check=False,
+        )
+        return Said(done.returncode, done.stdout, done.stderr)
+
+
+def installed(home: Path) -> Installation:
+    shutil.copytree(ROOT / "deploy" / "demo", home / "engine", dirs_exist_ok=True)
+    installation = Installation(home)
+    made = installation.assay("keys", "dev")
+    assert made.code == 0, made.err
+    return installation
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory):
+    """One installation, shared by the stories that do not break it."""
+    return installed(tmp_path_factory.mktemp("house"))
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """An installation of its own."""
+    return installed(tmp_path / "house")
+
+
+@pytest.fixture(scope="session")
+def published(installation):
+    """A case that went the whole way: its JSON as `assay submit --json` gave it."""
+    said = installation.assay("submit", "a sleepy rabbit in a meadow", "--json")
+    assert said.code == 0, said.err + said.out
+    return said.json
+
+
+def file_of(case_json) -> Path:
+    return Path(case_json["file"].removeprefix("file://"))

@@ -1,0 +1,183 @@
+"""Sharing an answer, objecting to it, asking by address, in French, and with a screen reader (axe, in a real Chromium)."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from html import unescape
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from console import public
+from core.finding import Finding
+from pipeline.fetching import Fetcher
+from pipeline.people import Role
+from pipeline.settings import load_settings
+from pipeline.wiring import build
+from provenance.dev_keys import make_dev_keys
+from tests.stories.http_house import Account, open_account, served
+
+pytestmark = pytest.mark.postgres
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+AXE = find_spec("axe_playwright_python")
+in_a_browser = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: install it to run the browser's stories"),
+    pytest.mark.skipif(AXE is None, reason="pip install axe-playwright-python to run axe"),
+]
+HTML = {"Accept": "text/html"}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    home = tmp_path_factory.mktemp("house")
+    make_dev_keys(home / "keys")
+    built = build(
+        load_settings(home=home, engine_folder=home, max_upload_mb=2, verify_urls=True, lookups_per_minute=1000)
+    )
+    yield built
+    built.close()
+
+
+@pytest.fixture(scope="module")
+def at(house):
+    with served(house) as serving:
+        yield serving
+
+
+@pytest.fixture(scope="module")
+def answer(at, bunny):
+    """The page that a stranger gets for a file that nobody marked."""
+    with at.client() as client:
+        return client.post(
+            "/verify", files={"file": ("holiday-in-nice.mp4", bunny.read_bytes())}, headers=HTML, timeout=60
+        )
+
+
+def token_of(page: str) -> str:
+    return unescape(re.search(r'name="token" value="([^"]+)"', page)[1])
+
+
+def shared(at, answer, **more):
+    with at.client() as client:
+        return client.post("/verify/share", data={"token": token_of(answer.text)} | more, headers=HTML)
+
+
+def test_an_answer_is_shared_without_the_file_and_its_name(at, answer, house):
+    moved = shared(at, answer)
+    assert moved.status_code == 303 and re.fullmatch(r"/verify/shared/[\w-]{22}\?lang=en", moved.headers["location"])
+    with at.client() as anybody:
+        page = anybody.get(moved.headers["location"]).text
+    assert "No information found" in page and "This link works until" in page
+    assert "holiday-in-nice" in answer.text and "holiday-in-nice" not in page
+    assert 'name="token"' not in page
+    assert at.left_on_disk() == []
+    assert not list(house.settings.root.rglob("*holiday*"))
+
+
+def test_only_what_was_answered_here_can_be_shared(at, answer):
+    token = token_of(answer.text)
+    for forged in ("", "x" * 100, token[:-3] + "abc", json.dumps({"verdict": "ai_made_trusted"})):
+        with at.client() as client:
+            assert client.post("/verify/share", data={"token": forged}, headers=HTML).status_code in (400, 403)
+
+
+def test_a_link_that_nobody_made_or_that_expired_leads_nowhere(at, answer, house, monkeypatch):
+    finding = house.desk.public.sharing.shared(shared(at, answer).headers["location"].split("/")[-1].split("?")[0])[0]
+    assert isinstance(finding, Finding) and finding.file == ""
+    gone = house.desk.public.answers.answers.share({"file": ""}, lasts=timedelta(seconds=-1))
+    with at.client() as client:
+        assert {client.get(f"/verify/shared/{name}").status_code for name in (gone, "x", "a" * 300)} == {404}
+
+
+def test_feedback_is_kept_for_moderators_and_says_nothing_of_who(at, house):
+    said = {"verdict": "no_information", "opinion": "wrong", "note": "it is\nfrom  a film"}
+    with at.client() as client:
+        assert "Thank you" in client.post("/verify/feedback", data=said, headers=HTML).text
+        assert client.post("/verify/feedback", data=said | {"opinion": "odd"}).status_code == 400
+        assert client.post("/verify/feedback", data=said | {"verdict": "odd"}).status_code == 400
+        assert client.post("/verify/feedback", data=said | {"note": "x" * 3000}).status_code == 400
+    first = house.desk.public.sharing.said(Account(*open_account(house.accounts, [Role.MODERATOR])).person)[0]
+    assert (first.verdict, first.opinion, first.note) == ("no_information", "wrong", "it is from a film")
+
+
+def test_the_page_speaks_french_and_the_json_stays_the_same(at, bunny, answer):
+    with at.client() as client:
+        sent = {"files": {"file": ("a.mp4", bunny.read_bytes())}, "timeout": 60}
+        page = client.post("/verify", headers=HTML | {"Accept-Language": "fr-CA,fr;q=0.9"}, **sent).text
+        start = client.get("/verify?lang=fr").text
+        same = client.post("/api/verify", headers={"Accept-Language": "fr"}, **sent).json()
+    assert '<html lang="fr">' in page and "Aucune information trouvée" in page
+    assert "Cela ne signifie pas que c’est fait sans IA" in unescape(page)
+    assert "Cela a-t-il été fait avec une IA" in start and 'hreflang="en"' in start
+    assert same["summary"].startswith("Nothing was found")
+
+
+def test_a_file_is_fetched_from_a_public_address_only_and_only_where_that_is_allowed(at, house, bunny, monkeypatch):
+    with at.client() as client:
+        inner = [
+            client.post("/api/verify", files={"url": (None, url)})
+            for url in ("http://127.0.0.1/a.mp4", "file:///etc/passwd", at.url)
+        ]
+        room = at.app.state.room
+        closed = replace(house, settings=load_settings(home=house.settings.home, verify_urls=False))
+        at.app.state.room = replace(room, house=closed)
+        refused = client.post("/api/verify", files={"url": (None, "https://example.org/a.mp4")})
+        at.app.state.room = room
+
+        def fetch(self, url, to):
+            to.write_bytes(bunny.read_bytes())
+            return Path(url).name
+
+        monkeypatch.setattr(Fetcher, "fetch", fetch)  # nothing outside can be reached from a test
+        found = client.post("/api/verify", files={"url": (None, "https://example.org/x/clip.mp4")}, timeout=60)
+    assert [one.status_code for one in inner] == [400] * 3
+    assert (refused.status_code, refused.json()["error"]["code"]) == (501, "not_offered")
+    assert (found.status_code, found.json()["file"]) == (200, "clip.mp4")
+    assert at.left_on_disk() == [] and public.Fetcher is Fetcher
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=arguments)
+        yield browser
+        browser.close()
+
+
+def violations(page) -> list[str]:
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
+
+
+@pytest.mark.parametrize(("lang", "scheme"), [("en", "light"), ("fr", "dark")])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_axe_finds_nothing_wrong_with_any_page_of_the_verifier(chromium, at, bunny, answer, lang, scheme, width):
+    context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
+    page = context.new_page()
+    page.goto(f"{at.url}/verify?lang={lang}")
+    wrong = violations(page)
+    page.set_input_files("#file", {"name": "a.mp4", "mimeType": "video/mp4", "buffer": bunny.read_bytes()})
+    page.locator("#go").click()
+    page.locator("article.finding").wait_for(timeout=60_000)
+    for fold in page.locator("article details").all():
+        fold.evaluate("one => one.open = true")
+    wrong += violations(page)
+    page.goto(at.url + shared(at, answer, lang=lang).headers["location"])
+    wrong += violations(page)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    context.close()
+    assert wrong == []
+
+
+test_axe_finds_nothing_wrong_with_any_page_of_the_verifier.pytestmark += in_a_browser

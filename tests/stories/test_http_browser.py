@@ -1,0 +1,154 @@
+"""A moderator and a stranger at their browsers: a real Chromium, with its console watched for anything refused."""
+
+import base64
+import os
+import shutil
+
+import pytest
+
+from core.case import Phase
+from tests.stories.http_house import FINE, HELD, built, served
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: install it to run the browser's stories"),
+]
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="module")
+def at(tmp_path_factory):
+    with served(built(tmp_path_factory.mktemp("house"), max_upload_mb=2)) as serving:
+        yield serving
+
+
+@pytest.fixture(params=[(1280, 800), (390, 844)], ids=["wide", "phone"])
+def page(request, chromium):
+    width, height = request.param
+    context = chromium.new_context(viewport={"width": width, "height": height})
+    page, complaints = context.new_page(), []
+    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    yield page
+    context.close()
+    assert [c for c in complaints if "status of 4" not in c] == []
+
+
+def sign_in(page, at):
+    page.goto(f"{at.url}/queue")
+    page.get_by_label("Token").fill(at.moderator.token)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/queue")
+
+
+def fits(page):
+    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_a_moderator_works_through_the_queue_by_keyboard(page, at):
+    cases = []
+    for _ in range(2):
+        cases.append(at.submit(HELD))
+        at.settle(cases[-1])
+    sign_in(page, at)
+    assert page.locator(".case-link").count() == 2 and fits(page)
+    for key, focused in (("j", 0), ("j", 1), ("j", 1), ("k", 0)):
+        page.keyboard.press(key)
+        assert page.evaluate("document.activeElement.getAttribute('href')") == f"/cases/{cases[focused]}"
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"**/cases/{cases[0]}")
+    assert fits(page)
+
+    page.get_by_role("link", name="Show the prompt").click()
+    assert page.locator(".prompt").inner_text() == HELD
+    page.keyboard.press("a")
+    assert page.get_by_label("Allow").is_checked()
+    page.get_by_label("Reason").first.select_option("parody")
+    page.get_by_role("button", name="Rule, open the next").click()
+    page.wait_for_url(f"**/cases/{cases[1]}?done=next")
+    assert at.settle(cases[0]).phase is Phase.PUBLISHED
+
+    page.keyboard.press("r")
+    page.get_by_label("Reason").first.select_option("breaks_policy")
+    page.get_by_role("button", name="Rule, open the next").click()
+    page.wait_for_url("**/queue")
+    assert at.settle(cases[1]).phase is Phase.REFUSED
+    assert page.get_by_text("Nothing is held").is_visible()
+
+
+def test_the_video_is_blurred_and_still_until_it_is_asked_for(page, at):
+    case_id = at.submit(FINE)
+    at.settle(case_id)
+    sign_in(page, at)
+    page.goto(f"{at.url}/cases/{case_id}")
+    video = page.locator("video")
+    assert "blur" in video.evaluate("v => getComputedStyle(v).filter")
+    assert video.evaluate("v => [v.paused, v.muted, v.readyState]") == [True, True, 0]
+    page.get_by_label("clearly").check()
+    assert video.evaluate("v => getComputedStyle(v).filter") == "none"
+    video.evaluate("v => new Promise(played => { v.ontimeupdate = () => v.currentTime > 0.2 && played(); v.play(); })")
+    assert fits(page)
+
+
+def test_a_stranger_chooses_a_file_and_reads_the_answer(page, at, bunny):
+    page.goto(at.url)
+    assert fits(page)
+    page.get_by_label("Choose a file").set_input_files(bunny)
+    page.get_by_role("button", name="Verify").click()
+    page.wait_for_selector(".finding")
+    assert page.locator(".headline").inner_text() == "No information found"
+    assert page.evaluate("document.activeElement.id") == "answer"
+    page.get_by_text("All details").click()
+    assert '"verdict": "no_information"' in page.locator("pre").inner_text()
+    assert fits(page)
+    assert at.left_on_disk() == []
+
+
+def test_a_file_that_is_dropped_is_looked_at(page, at, bunny):
+    page.goto(f"{at.url}/verify")
+    dropped = page.evaluate_handle(
+        """text => { const all = new DataTransfer(), bytes = Uint8Array.from(atob(text), c => c.charCodeAt(0));
+        all.items.add(new File([bytes], "dropped.mp4", {type: "video/mp4"})); return all; }""",
+        base64.b64encode(bunny.read_bytes()).decode(),
+    )
+    page.dispatch_event("#drop", "drop", {"dataTransfer": dropped})
+    page.wait_for_selector(".finding")
+    assert "dropped.mp4" in page.locator(".finding").inner_text()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"), [(b"hello", "cannot be read as a video"), (b"x" * 2_200_000, "larger than the 2 MB")]
+)
+def test_a_stranger_is_told_what_is_wrong_with_a_file(page, at, content, said):
+    page.goto(f"{at.url}/verify")
+    page.set_input_files("#file", {"name": "a.mp4", "mimeType": "video/mp4", "buffer": content})
+    page.get_by_role("button", name="Verify").click()
+    assert said in page.get_by_role("alert").inner_text()
+
+
+def test_the_verifier_works_without_scripts(chromium, at, bunny):
+    context = chromium.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{at.url}/verify")
+    page.set_input_files("#file", bunny)
+    page.get_by_role("button", name="Verify").click()
+    assert page.locator(".headline").inner_text() == "No information found"
+    context.close()

@@ -1,0 +1,215 @@
+"""A platform changes its base URL: the life of a video through OpenAI's Videos API."""
+
+import base64
+import json
+import re
+import threading
+
+import pytest
+
+from tests.conftest import ROOT
+from tests.stories.http_house import FINE, HELD, REFUSED, UNMEASURED, built, served
+
+PNG = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+@pytest.fixture(scope="module")
+def at(tmp_path_factory):
+    with served(built(tmp_path_factory.mktemp("house"), max_upload_mb=2)) as serving:
+        yield serving
+
+
+@pytest.fixture
+def platform(at):
+    with at.client(at.platform) as client:
+        yield client
+
+
+def test_the_life_of_one_video(at, platform, bunny):
+    asked = {"prompt": FINE, "model": "wan", "seconds": "4", "size": "1280x720"}
+    made = platform.post("/v1/videos", json=asked).json()
+    assert (made["object"], made["status"], made["progress"]) == ("video", "queued", 0)
+    assert (made["prompt"], made["model"], made["seconds"], made["size"]) == (FINE, "wan", "4", "1280x720")
+    early = platform.get(f"/v1/videos/{made['id']}/content")
+    assert (early.status_code, early.json()["error"]["code"]) == (409, "not_now")
+
+    at.settle(made["id"])
+    done = platform.get(f"/v1/videos/{made['id']}").json()
+    assert (done["status"], done["progress"], done["error"]) == ("completed", 100, None)
+    assert done["completed_at"] >= done["created_at"] > 1_600_000_000
+    whole = platform.get(f"/v1/videos/{made['id']}/content", headers={"Accept": "application/binary"})
+    assert whole.headers["content-type"] == "video/mp4"
+    assert whole.content == bunny.read_bytes()
+
+    gone = platform.delete(f"/v1/videos/{made['id']}").json()
+    assert gone == {"id": made["id"], "object": "video.deleted", "deleted": True}
+    at.settle(made["id"])
+    after = platform.get(f"/v1/videos/{made['id']}").json()
+    assert (after["status"], after["error"]["code"]) == ("failed", "recalled")
+    assert platform.get(f"/v1/videos/{made['id']}/content").status_code == 404
+    assert at.left_on_disk() == []
+
+
+def test_ranges_of_one_video_fit_together(at, platform, bunny):
+    case_id = at.submit(FINE)
+    at.settle(case_id)
+    content, whole = f"/v1/videos/{case_id}/content", bunny.read_bytes()
+    first = platform.get(content, headers={"Range": "bytes=0-999"})
+    rest = platform.get(content, headers={"Range": "bytes=1000-", "If-Range": first.headers["etag"]})
+    assert (first.status_code, rest.status_code) == (206, 206)
+    assert first.content + rest.content == whole
+    assert first.headers["content-range"] == f"bytes 0-999/{len(whole)}"
+    assert platform.get(content, headers={"Range": f"bytes={len(whole)}-"}).status_code == 416
+
+
+def test_a_refusal_is_a_failed_video_with_its_reason(at, platform):
+    case_id = at.submit(REFUSED)
+    at.settle(case_id)
+    shown = platform.get(f"/v1/videos/{case_id}").json()
+    assert shown["status"] == "failed"
+    assert shown["error"] == {"code": "policy_refused", "message": "This asks for something we do not make."}
+
+
+@pytest.mark.parametrize("prompt", [HELD, UNMEASURED])
+def test_a_hold_is_in_progress_and_says_what_fired(at, platform, prompt):
+    case_id = at.submit(prompt)
+    held = at.settle(case_id)
+    shown = platform.get(f"/v1/videos/{case_id}").json()
+    assert (shown["status"], shown["error"]) == ("in_progress", None)
+    assert shown["assay"]["phase"] == "held" and shown["assay"]["decision"] == "hold"
+    assert shown["assay"]["rules"] == list(held.verdict.rules)
+    assert shown["assay"]["revision"] == held.revision
+
+
+def test_the_same_key_is_the_same_video_for_one_account_only(at, platform):
+    key = {"Idempotency-Key": "order 17"}
+    first = platform.post("/v1/videos", json={"prompt": FINE}, headers=key).json()
+    again = platform.post("/v1/videos", json={"prompt": FINE}, headers=key).json()
+    with at.client(at.other) as other:
+        theirs = other.post("/v1/videos", json={"prompt": FINE}, headers=key).json()
+    assert again["id"] == first["id"] != theirs["id"]
+
+
+def test_a_form_with_a_reference_image_is_taken(at, platform):
+    fields = {"prompt": FINE, "seconds": "8", "characters[]": ["@ann", "@bob"]}
+    made = platform.post("/v1/videos", data=fields, files={"input_reference": ("me.webp", PNG, "image/webp")})
+    asked = at.house.ledger.load(made.json()["id"]).request
+    assert (asked.seconds, asked.cameos) == (8.0, ("@ann", "@bob"))
+    assert (asked.references[0].media_type, asked.references[0].size) == ("image/png", len(PNG))
+    assert at.left_on_disk() == []
+
+
+def test_a_reference_image_inside_the_json_is_taken(at, platform):
+    url = "data:image/png;base64," + base64.b64encode(PNG).decode()
+    asked = {"prompt": FINE, "input_reference": {"image_url": url}, "characters": [{"id": "@ann"}], "cameos": ["@bob"]}
+    made = platform.post("/v1/videos", json=asked).json()
+    request = at.house.ledger.load(made["id"]).request
+    assert (request.references[0].media_type, request.cameos) == ("image/png", ("@bob", "@ann"))
+    assert at.left_on_disk() == []
+
+
+def test_a_video_as_reference_is_taken(at, platform, bunny):
+    with bunny.open("rb") as file:
+        made = platform.post("/v1/videos", data={"prompt": FINE}, files={"input_reference": file})
+    assert at.house.ledger.load(made.json()["id"]).request.references[0].media_type == "video/mp4"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {},
+        {"prompt": ""},
+        {"prompt": " "},
+        {"prompt": 7},
+        {"prompt": ["a"]},
+        {"prompt": FINE, "seconds": "soon"},
+        {"prompt": FINE, "seconds": -1},
+        {"prompt": FINE, "seconds": "nan"},
+        {"prompt": FINE, "seconds": True},
+        {"prompt": FINE, "seconds": 10**400},
+        {"prompt": FINE, "size": 3},
+        {"prompt": FINE, "cameos": [7]},
+        {"prompt": "x" * 40_000},
+        {"prompt": FINE, "input_reference": {"image_url": "http://127.0.0.1/secret"}},
+        {"prompt": FINE, "input_reference": {"image_url": "file:///etc/passwd"}},
+        {"prompt": FINE, "input_reference": {"file_id": "file_1"}},
+        {"prompt": FINE, "input_reference": {"image_url": "data:image/png;base64,%%%"}},
+        {"prompt": FINE, "input_reference": {"image_url": "data:image/png;base64,aGVsbG8="}},
+        "a text",
+        [FINE],
+    ],
+)
+def test_what_cannot_be_ordered_is_refused_in_openais_shape(at, platform, asked):
+    before = len(at.house.ledger.list(limit=10_000))
+    raw = json.dumps(asked).replace(str(10**400), "1e999") if isinstance(asked, dict) else json.dumps(asked)
+    answer = platform.post("/v1/videos", content=raw, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400, answer.text
+    error = answer.json()["error"]
+    assert set(error) == {"message", "type", "code", "param"}
+    assert error["type"] == "invalid_request_error" and "\n" not in error["message"]
+    assert len(at.house.ledger.list(limit=10_000)) == before
+    assert at.left_on_disk() == []
+
+
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b'{"prompt": "\\ud800"}', b'{"prompt": "a\\u0000b"}']
+)
+def test_what_is_no_json_or_no_text_is_refused(platform, raw):
+    answer = platform.post("/v1/videos", content=raw, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 400, answer.text
+
+
+def test_a_reference_that_is_too_large_is_refused_and_nothing_stays(at, platform):
+    files = {"input_reference": ("big.mp4", b"x" * 3_000_000)}
+    answer = platform.post("/v1/videos", data={"prompt": FINE}, files=files)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+    assert at.left_on_disk() == []
+
+
+def test_only_the_marked_video_is_served_and_no_other_variant(at, platform):
+    case_id = at.submit(FINE)
+    at.settle(case_id)
+    assert platform.get(f"/v1/videos/{case_id}/content", params={"variant": "thumbnail"}).status_code == 400
+
+
+def test_a_list_is_read_page_by_page(at):
+    account = at.house.account(*at.platform.person.roles)
+    made = [at.submit(FINE, account) for _ in range(5)]
+    with at.client(account) as client:
+        pages, after = [], ""
+        while True:
+            page = client.get("/v1/videos", params={"limit": 2, "order": "asc", "after": after}).json()
+            pages.append([video["id"] for video in page["data"]])
+            assert (page["object"], page["first_id"], page["last_id"]) == ("list", pages[-1][0], pages[-1][-1])
+            if not page["has_more"]:
+                break
+            after = page["last_id"]
+        assert pages == [made[:2], made[2:4], made[4:]]
+        assert client.get("/v1/videos", params={"after": "0123456789abcdef"}).status_code == 400
+        assert client.get("/v1/videos", params={"limit": 0}).status_code == 400
+
+
+def test_a_prompt_that_was_erased_is_null_and_the_video_stays(at, platform):
+    case_id = at.submit(FINE)
+    at.settle(case_id)
+    at.house.desk.erase(at.platform.person, case_id)
+    shown = platform.get(f"/v1/videos/{case_id}").json()
+    assert (shown["prompt"], shown["status"]) == (None, "completed")
+
+
+def test_the_example_in_the_manual_runs(at, bunny, monkeypatch):
+    manual = (ROOT / "docs" / "how-to" / "gateway.md").read_text()
+    example = re.search(r"```python\n(.*?)```", manual, re.S)[1]
+    monkeypatch.setenv("ASSAY_URL", at.url)
+    monkeypatch.setenv("ASSAY_TOKEN", at.platform.token)
+    stop, told = threading.Event(), {}
+    moving = threading.Thread(target=at.house.runner.run_forever, args=[stop])
+    moving.start()
+    try:
+        exec(example, told)
+    finally:
+        stop.set()
+        moving.join()
+    assert told["content"] == bunny.read_bytes()

@@ -1,0 +1,152 @@
+"""A stranger with a file: bounded, answered, and nothing of it stays."""
+
+import threading
+from dataclasses import replace
+
+import httpx
+import pytest
+
+from console.throttle import Seats
+from core.errors import Unavailable
+from tests.stories.http_house import built, served
+
+
+@pytest.fixture(scope="module")
+def at(tmp_path_factory):
+    with served(built(tmp_path_factory.mktemp("house"), max_upload_mb=2)) as serving:
+        yield serving
+
+
+def verify(at, content, name="clip.mp4", path="/api/verify", **options):
+    with at.client() as public:
+        return public.post(path, files={"file": (name, content)}, **options)
+
+
+def test_a_stranger_gets_an_answer_and_nothing_stays(at, bunny):
+    answer = verify(at, bunny.read_bytes(), name="holiday/clip.mp4")
+    finding = answer.json()
+    assert set(finding) == {"file", "verdict", "summary", "credentials", "watermark", "evidence", "case"}
+    assert (finding["file"], finding["verdict"]) == ("clip.mp4", "no_information")
+    assert at.left_on_disk() == []
+
+
+def test_the_page_says_the_same_with_the_plain_sentence_first(at, bunny):
+    finding = verify(at, bunny.read_bytes()).json()
+    page = verify(at, bunny.read_bytes(), path="/verify", headers={"Accept": "text/html"}).text
+    part = verify(at, bunny.read_bytes(), path="/verify?part=answer").text
+    assert page.index(finding["summary"]) < page.index(finding["evidence"][0]["says"])
+    assert part.startswith('<article class="finding') and finding["summary"] in part
+    assert "&#34;verdict&#34;: &#34;no_information&#34;" in page
+
+
+def test_a_file_over_the_limit_is_413_and_nothing_stays(at):
+    for size in (2 * 1024**2 + 1, 20_000_000):
+        answer = verify(at, b"x" * size)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_large")
+        assert "2 MB" in answer.json()["error"]["message"]
+    assert at.left_on_disk() == []
+
+
+def test_a_file_of_unknown_length_is_bounded_too(at):
+    def endless():
+        yield b'--cut\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
+        for _ in range(100):
+            yield b"x" * 65536
+
+    with at.client() as public:
+        head = {"Content-Type": "multipart/form-data; boundary=cut"}
+        answer = public.post("/api/verify", content=endless(), headers=head)
+    assert answer.status_code == 413
+    assert at.left_on_disk() == []
+
+
+@pytest.mark.parametrize("content", [b"hello", b"\x00" * 5000, b"<html>", b"\x00\x00\x00\x18ftypmp42" + b"\x00" * 500])
+def test_what_is_no_video_is_422_and_nothing_stays(at, content):
+    answer = verify(at, content)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "bad_media")
+    assert at.left_on_disk() == []
+
+
+def test_no_file_an_empty_file_or_two_are_400(at):
+    with at.client() as public:
+        answers = [
+            public.post("/api/verify"),
+            public.post("/api/verify", json={"file": "x"}),
+            public.post("/api/verify", files={"other": b"x"}),
+            public.post("/api/verify", files={"file": ("a", b"")}),
+            public.post("/api/verify", files=[("file", ("a", b"1")), ("file", ("b", b"2"))]),
+        ]
+    assert [a.status_code for a in answers] == [400] * 5
+    assert at.left_on_disk() == []
+
+
+def test_a_mistake_in_a_browser_is_a_page(at):
+    page = verify(at, b"hello", path="/verify", headers={"Accept": "text/html"})
+    assert page.status_code == 422
+    assert "cannot be read as a video" in page.text and "<h1>" in page.text
+
+
+def test_an_upload_that_breaks_off_leaves_nothing(at):
+    def broken():
+        yield b'--cut\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n' + b"x" * 100_000
+        raise ConnectionError("the train went into a tunnel")
+
+    with at.client() as public, pytest.raises(ConnectionError):
+        public.post("/api/verify", content=broken(), headers={"Content-Type": "multipart/form-data; boundary=cut"})
+    verify(at, b"hello")  # answered after the other was cleared away, for it came later
+    assert at.left_on_disk() == []
+
+
+def test_a_file_name_cannot_lead_out_of_its_folder(at, bunny):
+    answer = verify(at, bunny.read_bytes(), name="../../../../escape.mp4")
+    assert answer.json()["file"] == "escape.mp4"
+    assert not list(at.house.settings.root.rglob("escape*"))
+
+
+def test_what_a_crash_left_behind_is_removed_later(at, bunny):
+    import os
+
+    old = at.house.settings.root / "uploads" / "upload-crashed"
+    old.mkdir(parents=True)
+    (old / "file.mp4").write_bytes(b"x")
+    os.utime(old, (1, 1))
+    verify(at, bunny.read_bytes())
+    assert at.left_on_disk() == []
+
+
+def test_more_files_than_seats_are_sent_away_and_not_queued(tmp_path, bunny):
+    go_on, seats = threading.Event(), Seats(total=1, each=1)
+
+    def slow():
+        yield b'--cut\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
+        go_on.wait(10)
+        yield b"x\r\n--cut--\r\n"
+
+    def send(url):
+        head = {"Content-Type": "multipart/form-data; boundary=cut"}
+        httpx.post(f"{url}/api/verify", content=slow(), headers=head, trust_env=False)
+
+    with served(built(tmp_path)) as narrow:
+        narrow.app.state.room = replace(narrow.app.state.room, seats=seats)
+        sender = threading.Thread(target=send, args=[narrow.url])
+        sender.start()
+        while not seats._taken:
+            threading.Event().wait(0.01)
+        answer = verify(narrow, bunny.read_bytes())
+        go_on.set()
+        sender.join()
+        while seats._taken:
+            threading.Event().wait(0.01)
+        later = verify(narrow, bunny.read_bytes())
+    assert (answer.status_code, answer.json()["error"]["code"]) == (429, "too_many")
+    assert later.status_code == 200
+
+
+def test_ready_says_no_when_the_database_is_away_and_alive_still_yes(at, monkeypatch):
+    def away(*_):
+        raise Unavailable("the database does not answer")
+
+    monkeypatch.setattr(type(at.house.ledger), "load", away)
+    with at.client() as public:
+        assert public.get("/readyz").status_code == 503
+        assert public.get("/healthz").status_code == 200

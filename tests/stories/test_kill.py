@@ -1,0 +1,82 @@
+"""kill -9 at any phase: the case is where it was, nothing is lost, the next run ends as if nothing had been."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+pytestmark = [pytest.mark.postgres, pytest.mark.models, pytest.mark.slow]
+
+EVENTS = [
+    "Submitted", "Measured", "Judged", "Commissioned", "Rendered", "Measured", "Judged", "Sealed", "Published",
+]  # fmt: skip
+
+
+def killed(installation, when, number, key):
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.stories.killed", when, str(number), key],
+        env=installation.env,
+        cwd=ROOT,
+        capture_output=True,
+        timeout=240,
+        check=False,
+    )
+    assert done.returncode == -9, done.stderr
+
+
+def blobs(installation):
+    return {p.name for p in (installation.home / "vault" / "blobs").rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory):
+    from media.transcode import Encoding, reencode
+    from tests.stories.conftest import installed
+
+    house = installed(tmp_path_factory.mktemp("killed"))
+    small = house.home / "small.mp4"  # what is tried here does not depend on the size of the picture
+    reencode(house.home / "engine" / "bunny.mp4", small, encoding=Encoding(crf=20, height=360))
+    small.replace(house.home / "engine" / "bunny.mp4")
+    return house
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("number", range(1, len(EVENTS) + 1))
+def test_a_process_killed_around_any_event_is_carried_on_by_the_next(house, when, number):
+    key = f"{when}-{number}"
+    killed(house, when, number, key)
+    said = house.assay("submit", "a sleepy rabbit in a meadow", "--key", key, "--json")
+    assert said.code == 0, said.err + said.out
+    assert [e["type"] for e in said.json["history"]] == EVENTS
+    case = said.json["case"]
+    assert (house.home / "published" / f"{case['id']}.mp4").is_file()
+
+
+def test_after_all_those_kills_there_is_one_copy_of_each_and_no_orphan(house):
+    cases = [c for c in listed(house) if c["phase"] == "published"]
+    published = sorted(p.name for p in (house.home / "published").iterdir())
+    assert published == sorted(f"{c['id']}.mp4" for c in cases)
+    referred = {
+        a
+        for c in cases
+        for a in (c["rendered"]["asset"]["digest"], c["sealed"]["asset"]["digest"], c["sealed"]["manifest"]["digest"])
+    }
+    assert blobs(house) == referred
+    assert list((house.home / "vault" / "pending").glob("*")) == []
+    assert list((house.home / "work").glob("stage-*")) == []
+    assert house.assay("verify", house.home / "published" / published[0]).code == 0
+
+
+def listed(house):
+    import json
+
+    code = (
+        "import json; from pipeline.settings import load_settings; from pipeline.wiring import build; from core import codec\n"
+        "h = build(load_settings()); print(json.dumps([codec.dump(c) for c in h.ledger.list(limit=1000)])); h.close()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=house.env, cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)

@@ -1,0 +1,120 @@
+"""A sealed video loses its credentials, then its mark: what the repository and the fingerprint still tell. And folders."""
+
+from __future__ import annotations
+
+import json
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from media.transcode import Encoding, reencode
+from pipeline.repository import FINGERPRINT
+from pipeline.settings import load_settings
+from pipeline.wiring import build
+from provenance.claims import SOFT_BINDING
+from tests.stories.conftest import file_of
+
+pytestmark = [pytest.mark.postgres, pytest.mark.models]
+
+
+def kinds(said):
+    return {one["kind"]: one["says"] for one in said["evidence"]}
+
+
+def without_its_mark(src, dst):
+    """Shrunk and blurred until no mark is left; the pictures can still be recognised."""
+    with av.open(str(src)) as source, av.open(str(dst), "w") as target:
+        stream = target.add_stream("libx264", rate=24, options={"crf": "38"})
+        stream.width, stream.height, stream.pix_fmt = 320, 180, "yuv420p"
+        for frame in source.decode(video=0):
+            small = Image.fromarray(frame.to_ndarray(format="rgb24")).resize((96, 54)).resize((320, 180))
+            target.mux(stream.encode(av.VideoFrame.from_ndarray(np.asarray(small), format="rgb24")))
+        target.mux(stream.encode(None))
+    return dst
+
+
+def test_the_credentials_of_a_stripped_file_are_recovered_and_the_difference_is_named(
+    installation, published, tmp_path
+):
+    copy = tmp_path / "copy.mp4"
+    reencode(file_of(published), copy, encoding=Encoding(crf=28, height=480))
+    said = installation.assay("verify", copy, "--json").json
+    assert said["verdict"] == "recovered_by_watermark"
+    assert "were recovered, signed by Assay DEVELOPMENT" in said["summary"]
+    assert "480 pixels instead of 1280×720" in said["summary"]
+    assert published["case"]["sealed"]["manifest_id"] in kinds(said)["recovered"]
+
+
+def test_a_file_without_a_mark_is_still_recognised_by_its_looks(installation, published, tmp_path):
+    said = installation.assay("verify", without_its_mark(file_of(published), tmp_path / "blurred.mp4"), "--json").json
+    assert said["watermark"]["detected"] is False
+    assert said["verdict"] == "no_information"
+    assert published["case"]["id"] in kinds(said)["fingerprint"]
+
+
+def test_the_repository_finds_the_manifest_by_its_mark_by_content_and_by_looks(installation, published, tmp_path):
+    sealed = published["case"]["sealed"]
+    stripped, blurred = tmp_path / "copy.mp4", tmp_path / "blurred.mp4"
+    reencode(file_of(published), stripped, encoding=Encoding(crf=28, height=480))
+    without_its_mark(file_of(published), blurred)
+    house = build(load_settings(home=installation.home, engine_folder=installation.home / "engine"))
+    try:
+        repository = house.desk.public.repository
+        by_mark = repository.by_binding(SOFT_BINDING, sealed["payload"])
+        by_content = repository.by_content(stripped)
+        by_looks = repository.by_content(blurred, algorithm=FINGERPRINT)
+        manifest = repository.manifest(sealed["manifest_id"])
+    finally:
+        house.close()
+    assert [(one.manifest_id, one.score) for one in by_mark] == [(sealed["manifest_id"], 100)]
+    assert by_content == by_mark
+    assert by_looks[0].manifest_id == sealed["manifest_id"] and by_looks[0].score >= 50
+    assert len(manifest) == sealed["manifest"]["size"]
+
+
+def test_a_folder_is_answered_line_by_line_and_one_bad_file_stops_nothing(installation, published, bunny, tmp_path):
+    (tmp_path / "deep" / "er").mkdir(parents=True)
+    (tmp_path / "deep" / "er" / "ours.mp4").write_bytes(file_of(published).read_bytes())
+    (tmp_path / "broken.mp4").write_bytes(b"\x00\x00\x00\x18ftypmp42" + b"\x00" * 500)
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    (tmp_path / "plain.mp4").write_bytes(bunny.read_bytes())
+    Image.fromarray(np.zeros((64, 64, 3), np.uint8)).save(tmp_path / "pictüre.png")
+    (tmp_path / ".hidden").write_text("not looked at")
+    said = installation.assay("verify", "--batch", tmp_path, "--json")
+    lines = {line["file"]: line for line in map(json.loads, said.out.splitlines())}
+    assert said.code == 3
+    assert list(lines) == ["broken.mp4", "deep/er/ours.mp4", "empty.mp4", "pictüre.png", "plain.mp4"]
+    assert lines["deep/er/ours.mp4"]["verdict"] == "ai_made_trusted"
+    assert lines["deep/er/ours.mp4"]["credentials"]["ai"] is True
+    assert lines["plain.mp4"]["credentials"]["ai"] is None
+    assert lines["pictüre.png"]["verdict"] == "no_information"
+    assert {lines[name]["error"]["code"] for name in ("broken.mp4", "empty.mp4")} == {"bad_media"}
+    assert "5/5" in said.err and str(tmp_path) not in said.out
+
+
+def test_a_folder_of_readable_files_ends_well_and_says_the_same_as_one_file(installation, bunny, tmp_path):
+    (tmp_path / "a.mp4").write_bytes(bunny.read_bytes())
+    batch = installation.assay("verify", "--batch", tmp_path, "--json", "--jobs", "1")
+    single = installation.assay("verify", tmp_path / "a.mp4", "--json")
+    assert (batch.code, single.code) == (0, 1)
+    assert batch.out == single.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        ((), "name one file"),
+        (("a.mp4", "--batch", "."), "name one file"),
+        (("--batch", "/nowhere"), "is not a folder"),
+        (("a.mp4", "--at", "yesterday"), "is no time"),
+        (("a.mp4", "--at", "2028-01-01"), "has no time zone"),
+        (("a.mp4", "--trust", "/nowhere"), "not a folder of trust lists"),
+    ],
+)
+def test_what_cannot_be_asked_is_said_in_one_line(installation, tmp_path, bunny, arguments, line):
+    (tmp_path / "a.mp4").write_bytes(bunny.read_bytes())
+    said = installation.assay("verify", *[tmp_path / a if a == "a.mp4" else a for a in arguments])
+    assert said.code == 3
+    assert line in said.err and len(said.err.splitlines()) == 1

@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from classifiers.base import Note
+from classifiers.frame_faces import FrameFaces, enrol, likeness, portrait
+from classifiers.frames import a_sample, flat
+from core.signals import Signal, Subject
+
+pytestmark = pytest.mark.models
+
+
+@pytest.fixture(scope="module")
+def astronaut() -> np.ndarray:
+    return enrol(portrait())
+
+
+def people(found: list[Signal]) -> list[Signal]:
+    return [signal for signal in found if signal.label == "protected_person"]
+
+
+def darker_and_smaller(rgb: np.ndarray) -> np.ndarray:
+    small = cv2.resize((rgb * 0.7).astype(np.uint8), None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+    return np.ascontiguousarray(small[:, ::-1])
+
+
+def test_an_enrolled_face_is_found_in_a_changed_picture(listed_faces, astronaut) -> None:
+    faces = FrameFaces(listed_faces(("c1", "estate", astronaut)))
+    (signal,) = people(faces.measure(a_sample(flat(90), darker_and_smaller(portrait())), Subject.VIDEO))
+    assert signal.score > 0.7 and signal.note == Note.ESTATE and signal.at.start == 1.0
+
+
+def test_other_people_are_not_taken_for_her(listed_faces, astronaut, six_people) -> None:
+    faces = FrameFaces(listed_faces(("c1", "cameo", astronaut)))
+    found = faces.measure(a_sample(six_people), Subject.REFERENCE)
+    assert max(signal.score for signal in people(found)) < 0.5
+    assert {s.subject for s in found} == {Subject.REFERENCE}
+
+
+def test_a_leased_face_is_left_out_and_no_other(listed_faces, astronaut) -> None:
+    gallery = listed_faces(("c1", "cameo", astronaut), ("p2", "public_figure", astronaut + 0.01))
+    sample = a_sample(portrait())
+    (leased,) = people(FrameFaces(gallery, leased=["c1"]).measure(sample, Subject.VIDEO))
+    assert leased.note == Note.PUBLIC_FIGURE
+    (nobody,) = people(FrameFaces(gallery, leased=["c1", "p2"]).measure(sample, Subject.VIDEO))
+    assert nobody.score == 0.0
+
+
+def test_a_face_too_blurred_to_read_is_said_to_be_so(listed_faces, astronaut) -> None:
+    blurred = cv2.GaussianBlur(portrait(), (0, 0), 5)
+    found = FrameFaces(listed_faces(("c1", "cameo", astronaut))).measure(a_sample(blurred), Subject.VIDEO)
+    (person,) = people(found)
+    assert (person.score, person.note) == (None, Note.CANNOT_TELL)
+    assert {s.label: s.score for s in found}["unreadable_face"] == 1.0
+
+
+def test_a_picture_of_several_people_is_not_enrolled(six_people) -> None:
+    assert enrol(six_people) is None and enrol(flat(90)) is None
+
+
+def test_without_frames_nothing_is_said(listed_faces) -> None:
+    empty = a_sample(flat(9))
+    empty = type(empty)(info=empty.info, frames=())
+    assert {s.score for s in FrameFaces(listed_faces()).measure(empty, Subject.VIDEO)} == {None}
+
+
+def test_a_strip_of_a_picture_holds_no_face(listed_faces) -> None:
+    found = FrameFaces(listed_faces()).measure(a_sample(flat(90, (20, 900))), Subject.VIDEO)
+    assert {s.label: s.score for s in found}["face_present"] == 0.0
+
+
+def test_likeness_falls_with_distance() -> None:
+    falling = [likeness(distance / 50) for distance in range(100)]
+    assert falling == sorted(falling, reverse=True)
+    assert (likeness(0.2), round(likeness(0.6), 9), likeness(1.2)) == (1.0, 0.5, 0.0)
+    with pytest.raises(ValueError):
+        likeness(float("nan"))

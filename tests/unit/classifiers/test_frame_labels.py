@@ -1,0 +1,67 @@
+"""The real OpenCLIP code over a small net with random weights: what needs a checkpoint is loaded from one."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+
+from classifiers.base import Note, measure_all
+from classifiers.frame_labels import FrameLabels
+from classifiers.frames import a_sample, flat
+from classifiers.models.digest import sha256
+from classifiers.models.torchvision_shim import nms
+
+pytestmark = pytest.mark.models
+
+TINY = {
+    "embed_dim": 32,
+    "vision_cfg": {"image_size": 32, "layers": 2, "width": 64, "patch_size": 8},
+    "text_cfg": {"context_length": 77, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 1},
+}
+
+
+@pytest.fixture(scope="module")
+def checkpoint(tmp_path_factory):
+    """A checkpoint on disk of an architecture registered for this test."""
+    from classifiers.models.openclip import _open_clip
+
+    open_clip = _open_clip()
+    import torch
+
+    folder = tmp_path_factory.mktemp("clip")
+    (folder / "assay-tiny.json").write_text(json.dumps(TINY))
+    open_clip.add_model_config(folder)
+    torch.manual_seed(1)
+    torch.save(open_clip.create_model("assay-tiny").state_dict(), folder / "tiny.pt")
+    return folder / "tiny.pt"
+
+
+def test_a_local_checkpoint_gives_scores_for_every_frame_label(checkpoint, monkeypatch) -> None:
+    monkeypatch.setenv("ASSAY_OPENCLIP_CHECKPOINT", str(checkpoint))
+    monkeypatch.setenv("ASSAY_OPENCLIP_MODEL", "assay-tiny")
+    monkeypatch.setenv("ASSAY_OPENCLIP_SHA256", sha256(checkpoint))
+    noise = np.random.default_rng(3).integers(0, 255, (90, 120, 3), dtype=np.uint8)
+    found = measure_all(a_sample(flat(90), noise), [FrameLabels()]).signals
+    assert {s.label for s in found} == set(FrameLabels.labels)
+    assert all(s.note == Note.NONE and 0 < s.score < 1 and s.at for s in found)
+
+
+def test_a_checkpoint_nobody_vouches_for_is_refused(checkpoint, monkeypatch) -> None:
+    monkeypatch.setenv("ASSAY_OPENCLIP_CHECKPOINT", str(checkpoint))
+    monkeypatch.delenv("ASSAY_OPENCLIP_SHA256", raising=False)
+    found = measure_all(a_sample(flat(90)), [FrameLabels()]).signals
+    assert {(s.score, s.note) for s in found} == {(None, Note.MISSING_MODEL)}
+
+
+def test_without_a_checkpoint_nothing_is_said_and_no_hub_is_asked(monkeypatch) -> None:
+    monkeypatch.delenv("ASSAY_OPENCLIP_CHECKPOINT", raising=False)
+    found = measure_all(a_sample(flat(90)), [FrameLabels()]).signals
+    assert {(s.label, s.score) for s in found} == {(label, None) for label in FrameLabels.labels}
+
+
+def test_overlapping_boxes_give_way_to_the_surest() -> None:
+    boxes = np.array([[0, 0, 10, 10], [1, 1, 11, 11], [20, 20, 30, 30]], dtype=np.float32)
+    assert nms(boxes, np.array([0.8, 0.9, 0.7]), 0.5) == [1, 2]
+    assert nms(boxes[:0], np.array([]), 0.5) == []

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifiers.base import Note, PromptText
+from classifiers.prompt_intent import PromptIntent, parts, readable
+from core.signals import Subject
+
+
+def scores(text: str) -> dict[str, float | None]:
+    return {signal.label: signal.score for signal in PromptIntent().measure(PromptText(text), Subject.PROMPT)}
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    "text",
+    ["a man shoots a crowd of people with a rifle", "un homme tire sur la foule avec un fusil", "男人用步枪向人群开枪",
+     "мужчина стреляет в толпу из винтовки", "男がライフルで群衆を撃つ"],
+)  # fmt: skip
+def test_violence_is_found_in_languages_it_was_hardly_trained_on(text: str) -> None:
+    assert scores(text)["violence"] >= 0.5
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    "text", ["a cat on a windowsill, soft light", "un chien court sur la plage", "一杯热咖啡放在木桌上"]
+)
+def test_harmless_prompts_stay_below_the_middle(text: str) -> None:
+    assert max(scores(text).values()) < 0.5
+
+
+def test_a_script_it_does_not_know_is_not_measured() -> None:
+    signals = PromptIntent().measure(PromptText("एक आदमी पार्क में दौड़ रहा है"), Subject.PROMPT)
+    assert {(s.score, s.note) for s in signals} == {(None, Note.LANGUAGE_NOT_COVERED)}
+    assert not readable("a long sentence in English before एक आदमी पार्क में")
+    assert readable("1234 !?") and readable(
+        "Ein Schloß über dem Fluß Αλφα in the evening light of the valley in spring"
+    )
+
+
+@pytest.mark.models
+def test_what_is_buried_in_a_long_text_is_found_at_its_place() -> None:
+    calm = "The gardener waters the roses and hums an old song while bees drift from flower to flower. " * 12
+    text = calm + "A naked couple has sex on the lawn. " + calm
+    found = {s.label: s for s in PromptIntent().measure(PromptText(text), Subject.PROMPT)}["sexual"]
+    assert found.score >= 0.5 and "naked couple" in text[int(found.at.start) : int(found.at.end)]
+
+
+@given(st.text(max_size=600))
+def test_parts_lie_inside_the_text_and_the_first_is_the_whole(text: str) -> None:
+    places = list(parts(text))
+    assert places[0] == (0, len(text))
+    assert all(0 <= start <= end <= len(text) for start, end in places)

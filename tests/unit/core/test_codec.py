@@ -1,0 +1,42 @@
+import pytest
+from hypothesis import given
+
+from core import codec
+from core.case import Case
+from core.events import Submitted
+from tests.unit.core.strategies import events
+
+
+@given(events)
+def test_every_event_survives_a_round_trip(event):
+    import json
+
+    assert codec.load_event(json.loads(json.dumps(codec.dump_event(event)))) == event
+
+
+@given(events)
+def test_fields_from_the_future_are_ignored(event):
+    assert codec.load_event({**codec.dump_event(event), "from_the_future": [1, {"x": None}]}) == event
+
+
+def test_an_old_event_without_the_newer_fields_loads():
+    assert codec.load_event({"type": "Submitted", "author": "a", "prompt": "t"}) == Submitted(author="a", prompt="t")
+
+
+def test_an_event_from_the_future_is_refused_and_not_skipped():
+    with pytest.raises(ValueError, match="newer Assay"):
+        codec.load_event({"type": "Teleported"})
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"type": "Submitted", "author": 7, "prompt": "t"}, {"type": "Submitted", "author": "a"}]
+)
+def test_what_does_not_fit_the_type_is_refused(wrong):
+    with pytest.raises((TypeError, ValueError)):
+        codec.load_event(wrong)
+
+
+@given(events)
+def test_a_case_survives_a_round_trip(event):
+    case = Case(id="0" * 16).after([Submitted(author="a", prompt="t"), event])
+    assert codec.load(Case, codec.dump(case)) == case

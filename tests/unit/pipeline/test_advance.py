@@ -1,0 +1,57 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from core.case import Phase, new_case
+from core.errors import Unavailable
+from core.events import Faltered, Submitted
+from core.ports import Ticket
+from pipeline.advance import Works, advance
+from pipeline.ledgers.memory import MemoryLedger
+from pipeline.runners.local import LocalBus
+from pipeline.vaults.vault import FsspecVault
+
+
+@pytest.fixture
+def ledger():
+    return MemoryLedger(lambda: datetime.now(UTC))
+
+
+def opened(ledger):
+    return ledger.append(new_case(), [Submitted(author="a", prompt="t")])
+
+
+def carried(case, ledger, tmp_path, stage, **more):
+    vault = FsspecVault((tmp_path / "vault").as_uri())
+    works = Works(
+        ledger=ledger, bus=LocalBus(), vault=vault, route={Phase.SUBMITTED: stage}, willing=tuple(Phase), **more
+    )
+    return advance(Ticket(case_id=case.id, revision=case.revision, phase=case.phase), works)
+
+
+def test_a_stage_that_says_nothing_stumbles_and_does_not_run_for_ever(ledger, tmp_path):
+    case = carried(opened(ledger), ledger, tmp_path, lambda _case: [])
+    assert (case.phase, case.stumbles) == (Phase.SUBMITTED, 1)
+
+
+def test_what_broke_is_told_in_our_words_or_by_its_kind_alone(ledger, tmp_path):
+    def ours(_case):
+        raise Unavailable("the engine does not answer")
+
+    def theirs(_case):
+        raise RuntimeError("the words of a prompt might be in here")
+
+    assert carried(opened(ledger), ledger, tmp_path, ours).faltered.error == "the engine does not answer"
+    assert carried(opened(ledger), ledger, tmp_path, theirs).faltered.error == "RuntimeError"
+
+
+def test_work_on_a_case_that_moved_meanwhile_is_void_and_taken_back(ledger, tmp_path):
+    case, voided = opened(ledger), []
+
+    def slow(seen):
+        ledger.append(seen, [Faltered(phase="submitted", kind="X", error="someone else was faster")])
+        return [Faltered(phase="submitted", kind="Y", error="mine")]
+
+    after = carried(case, ledger, tmp_path, slow, void=lambda now, events: voided.append((now, events)))
+    assert after.faltered.error == "someone else was faster"
+    assert [events[0].error for _, events in voided] == ["mine"]

@@ -1,0 +1,182 @@
+"""Workers, moderators, authors and faults, interleaved at will: what must hold of every story, holds."""
+
+import contextlib
+import tempfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+
+from core.case import Case, Phase
+from core.errors import AssayError, Declined, EngineFault, SealBroken, Unavailable
+from core.events import Judged, Published, Rendered, Sealed
+from core.ports import JobState, Origin, Progress, Ticket
+from core.signals import Signal, Subject
+from core.verdicts import Decision, Gate, Verdict
+from pipeline.advance import Works, advance
+from pipeline.desk import RULING_CODES, Desk, Request
+from pipeline.ledgers.memory import MemoryLedger, MemoryTexts
+from pipeline.people import Person, Role
+from pipeline.runners.local import LocalBus
+from pipeline.stages import ROUTE, route
+from pipeline.stages.tools import Measurements, Sealing, Tools
+from pipeline.vaults.shelf import FsspecShelf
+from pipeline.vaults.vault import FsspecVault
+
+PEOPLE = Person(id="people", roles=frozenset({Role.PLATFORM, Role.MODERATOR}))
+MOVING = tuple(ROUTE)
+
+
+class Weather:
+    """What the engine, the classifiers and the seal do next; hypothesis decides."""
+
+    name, version, synthetic = "engine", "1", True
+
+    def __init__(self):
+        self.score, self.fault = 0.0, None
+
+    def strike(self, where):
+        if self.fault and self.fault[0] == where:
+            raise self.fault[1]
+
+    def commission(self, order):
+        self.strike("commission")
+        return order.key
+
+    def poll(self, job):
+        self.strike("poll")
+        return Progress(state=JobState.DONE)
+
+    def fetch(self, job, to):
+        self.strike("fetch")
+        to.write_bytes(job.encode())
+
+    def about(self, job):
+        return Origin()
+
+    def measured(self, subject):
+        self.strike("measure")
+        return Measurements(signals=(Signal(subject=subject, label="x", score=self.score, source="t/1"),), seconds={})
+
+    def seal(self, case, src, dst):
+        self.strike("seal")
+        dst.write_bytes(b"sealed " + src.read_bytes())
+        manifest = dst.with_name("manifest")
+        manifest.write_bytes(case.id.encode())
+        return Sealing(
+            payload="0", manifest_id="m", manifest=manifest, soft_binding="s", fingerprint=(), issuer="i", signer="s"
+        )
+
+
+def decide(gate, signals, facts, rulings):
+    scores = [signal.score for signal in signals]
+    worst = Decision.HOLD if not scores or None in scores or max(scores) >= 0.5 else Decision.ALLOW
+    worst = Decision.REFUSE if scores and (scores[0] or 0) >= 0.9 else worst
+    lifted = any(r.decision is Decision.ALLOW and "x" in r.over for r in rulings)
+    refused = any(r.decision is Decision.REFUSE for r in rulings)
+    decision = Decision.REFUSE if refused else Decision.ALLOW if lifted else worst
+    return Verdict(gate=gate, decision=decision, rules=("x",) if worst and not lifted else (), policy="p", reason="r")
+
+
+class Interleaving(RuleBasedStateMachine):
+    cases = Bundle("cases")
+
+    @initialize()
+    def open_house(self):
+        self.folder = tempfile.TemporaryDirectory()
+        root = Path(self.folder.name)
+        self.weather, self.ledger = Weather(), MemoryLedger(lambda: datetime.now(UTC))
+        self.shelf = FsspecShelf((root / "shelf").as_uri())
+        tools = Tools(
+            texts=MemoryTexts(), vault=FsspecVault((root / "vault").as_uri()), shelf=self.shelf, engine=self.weather,
+            measure_text=lambda _text: self.weather.measured(Subject.PROMPT),
+            measure_video=lambda _path, subject, _leased: self.weather.measured(subject),
+            facts=lambda _case: {}, leased=lambda _case: (), decide=decide,
+            check_video=lambda _path: (1.0, 2, 2), seal=self.weather.seal, workdir=root / "work",
+        )  # fmt: skip
+        self.desk = Desk(ledger=self.ledger, bus=LocalBus(), tools=tools, verify_file=lambda *_: None)
+        self.works = Works(ledger=self.ledger, bus=LocalBus(), vault=tools.vault, route=route(tools), willing=MOVING)
+
+    def teardown(self):
+        if hasattr(self, "folder"):
+            self.folder.cleanup()
+
+    @rule(target=cases, key=st.sampled_from(["", "k"]))
+    def submit(self, key):
+        case = self.desk.submit(PEOPLE, Request(prompt="p", key=key))
+        return multiple() if key and case.revision > 1 else case.id
+
+    @rule(score=st.sampled_from([None, 0.0, 0.6, 0.95]))
+    def the_classifiers_see_otherwise(self, score):
+        self.weather.score = score
+
+    @rule(
+        where=st.sampled_from(["commission", "poll", "fetch", "measure", "seal"]),
+        error=st.sampled_from(
+            [Unavailable("away"), EngineFault("no video"), Declined("no"), SealBroken("no"), RuntimeError("?")]
+        ),
+    )
+    def something_breaks(self, where, error):
+        self.weather.fault = (where, error)
+
+    @rule()
+    def all_is_mended(self):
+        self.weather.fault = None
+
+    @rule(case_id=cases)
+    def a_worker_carries_it_as_far_as_it_goes(self, case_id):
+        case = self.ledger.load(case_id)
+        advance(Ticket(case_id=case_id, revision=case.revision, phase=case.phase), self.works)
+
+    @rule(case_id=cases, willing=st.sets(st.sampled_from(MOVING)), back=st.integers(0, 2))
+    def a_worker_takes_a_ticket_perhaps_a_stale_one(self, case_id, willing, back):
+        case = self.ledger.load(case_id)
+        ticket = Ticket(case_id=case_id, revision=max(0, case.revision - back), phase=case.phase)
+        works = Works(
+            ledger=self.ledger, bus=LocalBus(), vault=self.works.vault, route=self.works.route, willing=tuple(willing)
+        )
+        advance(ticket, works)
+
+    @rule(
+        case_id=cases, decision=st.sampled_from([Decision.ALLOW, Decision.REFUSE]), code=st.sampled_from(RULING_CODES)
+    )
+    def a_moderator_rules(self, case_id, decision, code):
+        self.perhaps(lambda: self.desk.rule(PEOPLE, case_id, decision, code=code))
+
+    @rule(case_id=cases, what=st.sampled_from(["resume", "appeal", "recall"]))
+    def somebody_asks(self, case_id, what):
+        more = {"code": "author"} if what == "recall" else {}
+        self.perhaps(lambda: getattr(self.desk, what)(PEOPLE, case_id, **more))
+
+    def perhaps(self, ask):
+        with contextlib.suppress(AssayError):
+            ask()
+
+    @invariant()
+    def every_story_is_in_order(self):
+        for case in self.ledger.list(limit=1000) if hasattr(self, "ledger") else ():
+            story = [entry.event for entry in self.ledger.history(case.id)]
+            assert Case(id=case.id).after(story) == case
+            check_publication(case, story)
+
+
+def check_publication(case, story):
+    """A published case has an allow at each gate, the later one after its last render, and was sealed after that."""
+    if case.phase is not Phase.PUBLISHED:
+        return
+    at = {
+        kind: max(n for n, event in enumerate(story) if isinstance(event, kind))
+        for kind in (Rendered, Sealed, Published)
+    }
+    allowed = {
+        e.verdict.gate: n for n, e in enumerate(story) if isinstance(e, Judged) and e.verdict.decision is Decision.ALLOW
+    }
+    last = {e.verdict.gate: e.verdict.decision for e in story if isinstance(e, Judged)}
+    assert allowed[Gate.PROMPT] < at[Rendered] < allowed[Gate.VIDEO] < at[Sealed] < at[Published]
+    assert last[Gate.VIDEO] is Decision.ALLOW
+
+
+TestInterleaving = Interleaving.TestCase
+TestInterleaving.settings = settings(max_examples=150, stateful_step_count=50, deadline=None)

@@ -1,0 +1,178 @@
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.case import Phase, new_case
+from core.errors import Unavailable
+from core.events import Faltered, Recalled, Submitted
+from pipeline.ledgers.memory import MemoryLedger
+from pipeline.runners.local import LocalBus
+from pipeline.runners.sweep import clear_orphans, pause_after, sweep
+from tests.toys.stages import ROUTE
+from tests.toys.works import NoVault
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+FIRST = timedelta(seconds=30)
+
+
+class Clock:
+    def __init__(self):
+        self.now = START
+
+    def __call__(self):
+        return self.now
+
+    def after(self, **time):
+        self.now += timedelta(**time)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def ledger(clock):
+    return MemoryLedger(clock)
+
+
+def swept(ledger, clock, vault=None, older_than=timedelta(seconds=10)):
+    bus = LocalBus()
+    sweep(ledger, bus, vault or NoVault(), tuple(ROUTE), older_than, first_pause=FIRST, now=clock())
+    tickets = []
+    while ticket := bus.take():
+        tickets.append(ticket.case_id)
+    return tickets
+
+
+def begun(ledger, *events):
+    return ledger.append(new_case(), [Submitted(author="ana", prompt="p"), *events])
+
+
+def stumbled(phase="submitted"):
+    return Faltered(phase=phase, kind="ValueError", error="")
+
+
+def test_a_case_that_has_just_moved_is_left_alone(ledger, clock):
+    case = begun(ledger)
+    assert swept(ledger, clock) == []
+    clock.after(seconds=10)
+    assert swept(ledger, clock) == [case.id]
+
+
+def test_a_case_that_stumbled_rests_longer_each_time(ledger, clock):
+    case = begun(ledger, stumbled())
+    clock.after(seconds=29)
+    assert swept(ledger, clock) == []
+    clock.after(seconds=1)
+    assert swept(ledger, clock) == [case.id]
+    ledger.append(case, [stumbled()])
+    clock.after(seconds=59)
+    assert swept(ledger, clock) == []
+    clock.after(seconds=1)
+    assert swept(ledger, clock) == [case.id]
+
+
+def test_a_case_at_a_person_is_never_swept(ledger, clock):
+    case = begun(ledger, stumbled(), stumbled(), stumbled())
+    assert case.phase is Phase.HELD
+    clock.after(days=1)
+    assert swept(ledger, clock) == []
+
+
+def test_a_withdrawal_is_never_given_up_and_never_hurried(ledger, clock):
+    case = begun(ledger, Recalled(by="mod", code="likeness"), *[stumbled("recalled")] * 9)
+    clock.after(minutes=59)
+    assert swept(ledger, clock) == []
+    clock.after(minutes=1)
+    assert swept(ledger, clock) == [case.id]
+    assert pause_after(9, timedelta(0)) == timedelta(minutes=1)
+
+
+def test_pauses_double_to_an_hour():
+    pauses = [pause_after(n, FIRST).total_seconds() for n in (0, 1, 2, 3, 4, 7, 8, 1000)]
+    assert pauses == [0, 30, 60, 120, 240, 1920, 3600, 3600]
+
+
+def test_hundreds_that_are_stuck_in_one_phase_hide_no_other(ledger, clock):
+    for _ in range(1100):
+        begun(ledger, Recalled(by="mod", code="likeness"), stumbled("recalled"))
+    clock.after(seconds=1)
+    other = begun(ledger)
+    clock.after(seconds=10)
+    assert swept(ledger, clock) == [other.id]
+
+
+def test_a_case_that_cannot_be_read_does_not_stop_the_others(clock):
+    class Puzzling(MemoryLedger):
+        def load(self, case_id):
+            if case_id == puzzle.id:
+                raise Unavailable("a newer Assay wrote it")
+            return super().load(case_id)
+
+    ledger = Puzzling(clock)
+    puzzle, case = begun(ledger), begun(ledger)
+    clock.after(seconds=10)
+    assert swept(ledger, clock) == [case.id]
+
+
+def test_a_ledger_that_is_away_is_said_to_be(clock):
+    class Away(MemoryLedger):
+        def due(self, *_, **__):
+            raise Unavailable
+
+    with pytest.raises(Unavailable):
+        swept(Away(), clock)
+
+
+class Vault:
+    """Pending bytes, and what became of them."""
+
+    def __init__(self, *pending):
+        self.waiting, self.settled, self.discarded = list(pending), [], []
+
+    def pending(self):
+        return iter(self.waiting)
+
+    def settle(self, digest):
+        self.settled.append(digest)
+
+    def discard(self, digest):
+        self.discarded.append(digest)
+
+
+class Claims(MemoryLedger):
+    """A ledger that refers to these bytes, and of which these cases are being worked on."""
+
+    def __init__(self, *, refers=(), busy=()):
+        super().__init__()
+        self._theirs, self._busy = refers, busy
+
+    def refers(self, digest):
+        return digest in self._theirs
+
+    @contextmanager
+    def claim(self, case_id):
+        yield case_id not in self._busy
+
+
+A, B = "a" * 64, "b" * 64
+
+
+def test_bytes_that_no_case_refers_to_are_discarded_and_the_others_settled():
+    vault = Vault((A, "one"), (B, "two"))
+    clear_orphans(Claims(refers=[B]), vault)
+    assert (vault.settled, vault.discarded) == ([B], [A])
+
+
+def test_bytes_of_a_case_that_is_being_worked_on_are_left_alone():
+    vault = Vault((A, "one"))
+    clear_orphans(Claims(busy=["one"]), vault)
+    assert (vault.settled, vault.discarded) == ([], [])
+
+
+def test_bytes_that_two_cases_put_are_left_alone_while_either_is_worked_on():
+    vault = Vault((A, "crashed"), (A, "busy"))
+    clear_orphans(Claims(busy=["busy"]), vault)
+    assert vault.discarded == []

@@ -1,0 +1,35 @@
+"""The page about rules says what the rules say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from core.errors import PolicyError
+from policy import reference
+from policy.pack import DEFAULT_PACK
+from tests.unit.policy.packs import written
+
+
+def test_the_page_in_the_repository_is_current() -> None:
+    assert reference.main(["--check"]) == 0
+
+
+def test_a_page_that_is_not_current_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reference, "PAGE", tmp_path / "reference" / "rules.md")
+    assert reference.main(["--check"]) == 1
+    assert reference.main([]) == 0
+    assert reference.main(["--check"]) == 0
+    reference.PAGE.write_text(reference.PAGE.read_text(encoding="utf-8").replace("hold", "allow"), encoding="utf-8")
+    assert reference.main(["--check"]) == 1
+
+
+def test_every_rule_has_its_section() -> None:
+    text = reference.page()
+    assert all(f"### {path.stem}\n" in text for path in DEFAULT_PACK.glob("*.toml"))
+
+
+def test_a_pack_that_cannot_be_read_has_no_page(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match="not TOML"):
+        reference.page(written(tmp_path, broken="gate ="))

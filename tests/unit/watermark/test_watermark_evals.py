@@ -1,0 +1,31 @@
+"""What the measuring of the watermark rests on."""
+
+import json
+
+import pytest
+
+from evals.attacks import VIDEO_ATTACKS
+from evals.watermark import CORE
+from evals.watermark_clips import CLIPS
+from evals.watermark_table import wilson
+
+
+def test_attacks_and_clips_have_names_of_their_own() -> None:
+    for names in ([one.name for one in VIDEO_ATTACKS], [one.name for one in CLIPS]):
+        assert len(names) == len(set(names))
+    assert {one.name for one in VIDEO_ATTACKS} >= CORE and json.dumps(sorted(CORE))
+    assert {one.group for one in VIDEO_ATTACKS} == {"signal", "geometry", "time", "mixed", "picture"}
+
+
+def test_what_was_tuned_on_is_not_held_out() -> None:
+    """Variants of one source are either all tuned on or all held out."""
+    by_source: dict[str, set[bool]] = {}
+    for clip in CLIPS:
+        by_source.setdefault(clip.path, set()).add(clip.held_out)
+    assert all(len(kinds) == 1 for kinds in by_source.values()) and {True, False} <= set().union(*by_source.values())
+
+
+def test_the_interval_is_wilsons() -> None:
+    assert wilson(10, 10) == (pytest.approx(0.7225, abs=1e-3), 1.0)
+    assert wilson(0, 2000)[1] == pytest.approx(0.0019, abs=1e-4)
+    assert wilson(0, 0) == (0.0, 1.0)

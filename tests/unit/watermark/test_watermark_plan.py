@@ -1,0 +1,87 @@
+"""How strongly a video is marked: where it moves, and worked out on the video itself."""
+
+import cv2
+import numpy as np
+import pytest
+from watermark_pictures import KEY, PAYLOAD, clip
+
+from provenance.watermark import detect_video, embed_video
+from provenance.watermark.lattice import lines, shifted, write
+from provenance.watermark.motion import Calm
+from provenance.watermark.plan import Survey, plan
+from provenance.watermark.proxy import encoded, halved
+from provenance.watermark.read import agreement
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    cv2.setNumThreads(1)
+
+
+def survey(grain: float, size: tuple[int, int] = (640, 360)) -> Survey:
+    rng = np.random.default_rng(3)
+    still = next(clip(1, size)).astype(float)
+    run = [np.clip(still + rng.normal(0, grain, still.shape), 0, 255).astype(np.uint8) for _ in range(12)]
+    return Survey(spread=run[:4], run=run, total=120, rate=25.0)
+
+
+def test_the_chosen_strength_is_bounded_and_says_what_it_costs() -> None:
+    chosen = plan(survey(1.0), PAYLOAD, KEY, crf=20, preset="veryfast")
+    assert 0.35 <= chosen.strength <= 3.0 and -0.05 < chosen.growth <= 0.3
+    assert chosen == plan(survey(1.0), PAYLOAD, KEY, crf=20, preset="veryfast")
+
+
+def test_the_tile_is_laid_where_the_pictures_agree_with_it() -> None:
+    """So the very same pictures speak for the mark before it is there: that is the gain."""
+    pictures = survey(0.0).spread
+    shift = plan(Survey(spread=pictures, run=[], total=1, rate=25.0), PAYLOAD, KEY, crf=20).shift
+    from provenance.watermark.plan import _values
+
+    values = _values(pictures)
+    ahead = agreement(values, write(PAYLOAD, KEY), *shift)
+    assert ahead > 3.0 and ahead > agreement(values, write(PAYLOAD, KEY)) + 1.0
+
+
+def test_a_shifted_mark_reads_as_the_same_payload() -> None:
+    pictures = embed_video(clip(8), PAYLOAD, KEY, shift=(47.5, 130.0))
+    assert detect_video(pictures, [KEY]).payload == PAYLOAD.hex
+
+
+def test_shifting_by_a_whole_tile_changes_nothing() -> None:
+    amplitudes = write(PAYLOAD, KEY)
+    assert np.allclose(shifted(amplitudes, 192, -192), amplitudes) and lines().count == len(amplitudes)
+
+
+def test_too_few_pictures_to_try_are_marked_as_usual() -> None:
+    few = survey(1.0)
+    chosen = plan(Survey(spread=few.spread, run=few.run[:3], total=3, rate=25.0), PAYLOAD, KEY, crf=20)
+    assert chosen.strength == 1.0
+
+
+def test_what_moves_is_spared_and_what_stands_still_is_not() -> None:
+    calm, rng = Calm(), np.random.default_rng(1)
+    for _ in range(3):
+        picture = np.full((240, 320), 100, np.uint8)
+        picture[:, 200:] = rng.integers(0, 255, (1, 120))
+        share = calm(picture)
+    assert share[:, :40].min() > 0.95 and share[:, 60:].max() < 0.3
+
+
+def test_a_cut_is_no_motion_and_steady_motion_is_no_cut() -> None:
+    calm, rng = Calm(), np.random.default_rng(1)
+    calm(np.full((240, 320), 20, np.uint8))
+    calm(np.full((240, 320), 21, np.uint8))
+    assert calm(np.full((240, 320), 200, np.uint8)).min() == 1 and calm.cut
+    cuts = 0
+    for _ in range(12):
+        calm(cv2.resize(rng.integers(0, 255, (6, 8)).astype(np.uint8), (320, 240), interpolation=cv2.INTER_NEAREST))
+        cuts += calm.cut
+    assert cuts <= 3
+
+
+def test_the_proxy_counts_bytes_and_keeps_every_picture() -> None:
+    run = survey(2.0).run
+    fine, coarse = (encoded(run, crf=crf, rate=25.0) for crf in (18, 35))
+    assert len(fine.pictures) == len(coarse.pictures) == len(run) and fine.pictures[0].shape == run[0].shape
+    assert fine.bytes_of(120) > 3 * coarse.bytes_of(120) > 0
+    assert halved(run)[0].shape == (180, 320)

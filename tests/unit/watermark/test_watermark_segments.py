@@ -1,0 +1,62 @@
+"""Which parts of a video carry which mark."""
+
+import cv2
+import numpy as np
+import pytest
+from watermark_pictures import KEY, PAYLOAD, Luma, clip
+
+from provenance.watermark import Payload, embed_video
+from provenance.watermark.accumulate import BUCKETS, accumulate
+from provenance.watermark.detect import FALSE_ALARM
+from provenance.watermark.segments import Segment, in_seconds, segments
+
+SECOND = Payload(issuer=7, case_id="fedcba9876543210")
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    cv2.setNumThreads(1)
+
+
+def found_in(pictures: list[Luma]) -> tuple[Segment, ...]:
+    return segments(accumulate(pictures, work_side=360, parts=True), [KEY])
+
+
+def marked(count: int, payload: Payload = PAYLOAD, shift: tuple[float, float] = (0.0, 0.0)) -> list[Luma]:
+    return list(embed_video(clip(count), payload, KEY, shift=shift))
+
+
+def test_a_marked_piece_in_other_footage_is_told_from_it() -> None:
+    plain = list(clip(48))
+    (only,) = found_in(plain[:24] + marked(12) + plain[36:])
+    assert only.payload == PAYLOAD.hex and only.key_id == KEY.id and only.p_value <= FALSE_ALARM
+    assert abs(only.start - 0.5) <= 0.05 and abs(only.end - 0.75) <= 0.05
+
+
+def test_two_marks_in_one_video_are_both_found_each_in_its_place() -> None:
+    first, second = found_in(marked(24) + marked(24, SECOND, (61.5, 20.0)))
+    assert (first.payload, second.payload) == (PAYLOAD.hex, SECOND.hex)
+    assert first.start == 0 and abs(first.end - 0.5) <= 0.05 and abs(second.start - 0.5) <= 0.05 and second.end == 1
+
+
+def test_the_whole_of_a_marked_video_is_one_segment() -> None:
+    (only,) = found_in(marked(20))
+    assert (only.start, only.end) == (0, 1)
+
+
+def test_an_unmarked_video_has_no_segments() -> None:
+    assert found_in(list(clip(24))) == ()
+
+
+def test_parts_are_few_however_long_the_video() -> None:
+    one = np.full((144, 256), 90, np.uint8)
+    for count in (1, 7, 23, 24, 25, 100, 200):
+        evidence = accumulate(iter([one] * count), work_side=360, parts=True)
+        assert min(count, BUCKETS) <= len(evidence.parts) <= 2 * BUCKETS
+        assert np.allclose(sum(evidence.parts) / count, evidence.picture, atol=1e-4)
+
+
+def test_seconds_follow_from_shares() -> None:
+    one = Segment(start=0.25, end=0.5, payload=PAYLOAD.hex, key_id="test", p_value=1e-20)
+    (timed,) = in_seconds([one], 8.0)
+    assert (timed.start, timed.end, timed.payload) == (2.0, 4.0, PAYLOAD.hex)
