@@ -20,15 +20,18 @@ from classifiers.frame_nudity import FrameNudity
 from classifiers.labels import LABELS, vocabulary
 from classifiers.models import ModelStatus, listing
 from classifiers.prompt_intent import PromptIntent
+from classifiers.prompt_monitor import Chat, PromptMonitor
 from classifiers.prompt_terms import PromptTerms
 
 __all__ = [
     "LABELS",
+    "Chat",
     "Classifier",
     "FaceGallery",
     "HashBank",
     "Material",
     "Measurements",
+    "PromptMonitor",
     "PromptText",
     "build",
     "measure_all",
@@ -37,10 +40,12 @@ __all__ = [
 ]
 
 
-def build(gallery: FaceGallery, bank: HashBank, *, leased: Collection[str] = ()) -> tuple[Classifier, ...]:
+def build(
+    gallery: FaceGallery, bank: HashBank, *, leased: Collection[str] = (), more: Sequence[Classifier] = ()
+) -> tuple[Classifier, ...]:
     """All classifiers: the one list. Cheap; models are loaded when first needed and shared by all.
 
-    `leased` are ids of the gallery whose face the case at hand may show.
+    `leased` are ids of the gallery whose face the case at hand may show, `more` what this installation adds.
     """
     return (
         PromptTerms(),
@@ -49,6 +54,7 @@ def build(gallery: FaceGallery, bank: HashBank, *, leased: Collection[str] = ())
         FrameNudity(),
         FrameHashes(bank),
         FrameLabels(),
+        *more,
     )
 
 

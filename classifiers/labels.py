@@ -34,14 +34,21 @@ LABELS: Mapping[str, Label] = MappingProxyType(
         "gore": Label(_TEXT | _FOOTAGE, "Blood, mutilation or a mangled body is asked for, or seen."),
         "self_harm": Label(_TEXT, "Suicide, self-injury or an eating disorder is asked for or encouraged."),
         "hate": Label(_TEXT, "People are attacked or demeaned for what they are."),
+        "extremism": Label(_TEXT, "Terrorist or extremist violence is praised, or people are recruited for it."),
         "harassment": Label(_TEXT, "A person is insulted, threatened or humiliated."),
         "illicit": Label(_TEXT, "Drugs, crime or instructions for doing harm are asked for."),
         "weapons": Label(_TEXT, "A weapon or explosive is asked for."),
         "disinfo": Label(_TEXT, "Footage that deceives is asked for: false news, elections, emergencies."),
+        "political": Label(_TEXT, "Persuasion for or against a party, a candidate or a cause is asked for."),
+        "fraud": Label(_TEXT, "Footage that deceives for money, or poses as a person or a firm, is asked for."),
         "public_figure": Label(_TEXT, "A well-known living person is named or circumscribed."),
         "copyright_ip": Label(_TEXT, "A character, brand or work that belongs to somebody is named."),
+        "artist_style": Label(_TEXT, "The style of a living artist or musician is asked for."),
         "jailbreak": Label(_TEXT, "The prompt addresses the filter or the model: ignore your rules."),
         "disguise": Label(_TEXT, "Words are written so as to pass a filter: look-alike letters, leetspeak, spacing."),
+        "monitor": Label(
+            _TEXT, "A reasoning model says that the policy forbids it. Measured only where one is set up."
+        ),
         "unsafe": Label(_TEXT, "The prompt as a whole resembles prompts that people judged unsafe."),
         # of a video or a reference
         "face_present": Label(_FOOTAGE, "A face is seen."),

@@ -5,63 +5,76 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import models
 from classifiers.base import Classifier, Example, Material, Note, PromptText, unit
+from classifiers.models import grams
+from classifiers.models.heads import PromptHeads
+from classifiers.normal import Reading, meant, seen
 from core.signals import Signal, Span, Subject
 
 LONGEST = 10_000  # characters, as in prompt_terms
-_WINDOW = 30  # words: what is buried in a long text is looked at by itself
+_WINDOW = 40  # words: what is buried in a long text is looked at by itself
+_MOST_PARTS = 200
 _SENTENCE = re.compile(r"[^.!?;\n。！？；]+[.!?;\n。！？；]*")
 _WORD = re.compile(r"\S+")
-# Scripts the embedding was trained on; what is written in another cannot be measured.
-_SCRIPTS = ("LATIN", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "CYRILLIC", "ARABIC", "THAI")
+_SCRIPTS = ("LATIN", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "CYRILLIC", "ARABIC", "THAI", "DEVANAGARI")
+_SAID = 0.5  # from here on a span is narrowed to the words that carry it
 
 
 class PromptIntent(Classifier):
-    """Universal Sentence Encoder and one linear head a label, over the whole prompt and each part of it."""
+    """A tuned encoder, sentence embeddings and pieces of words together, over the whole prompt and parts of it."""
 
     name = "prompt_intent"
-    version = 1
+    version = 2
     subjects = frozenset({Subject.PROMPT})
     labels = (
-        "sexual", "violence", "gore", "self_harm", "hate", "harassment", "illicit", "weapons", "disinfo", "jailbreak",
-        "unsafe",
+        "sexual", "violence", "gore", "self_harm", "hate", "extremism", "harassment", "illicit", "weapons", "disinfo",
+        "political", "fraud", "intimate_image", "public_figure", "copyright_ip", "artist_style", "jailbreak", "unsafe",
     )  # fmt: skip
-    needs = ("use_multilingual", "prompt_heads")
+    needs = ("use_multilingual", "prompt_encoder", "prompt_heads")
     covers = (
-        "What is asked for in plain words, in ar de en es fr it ja ko nl pl pt ru th tr zh. Not allusion and slang; "
-        "not other scripts, which it reports; Czech and other Latin languages it was not trained on poorly. "
-        "Not irony: hate in everyday talk is found little better than by chance."
+        "What is asked for in plain words, best in English, well in ar de es fr it ja ko nl pl pt ru th tr zh, roughly "
+        "in Hindi, Czech and other Latin languages. Not allusion and new slang; not other scripts, which it reports."
     )
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
-        """For each label the highest score of the whole and of any part, with that part's characters."""
+        """For each label the highest score of the whole, of any part and of what a disguise hides, with its words."""
         assert isinstance(material, PromptText)  # noqa: S101  subjects say so
         if len(material.text) > LONGEST:
             return self.cannot_say(subject, Note.TOO_LONG)
-        if not readable(material.text):
+        heads, encoder = models.get("prompt_heads"), models.get("prompt_encoder")
+        plain, hidden = seen(material.text), meant(material.text, encoder.known)
+        if not readable((hidden or plain).text):
             return self.cannot_say(subject, Note.LANGUAGE_NOT_COVERED)
-        heads, embedder = models.get("prompt_heads"), models.get("use_multilingual")
-        places = list(parts(material.text))
-        scores = heads.score(embedder.embed([visible(material.text[start:end]) for start, end in places]))
+        places = [(plain, start, end) for start, end in parts(plain.text)]
+        places += [(hidden, start, end) for start, end in parts(hidden.text)] if hidden else []
+        texts = [reading.text[start:end] for reading, start, end in places]
+        scores = heads.score(texts, models.get("use_multilingual").embed(texts), encoder.logits(texts))
         column = {label: scores[:, place] for place, label in enumerate(heads.labels)}
-        return [self._highest(subject, label, column[label], places) for label in self.labels]
+        return [self._highest(subject, label, column[label], places, heads, hidden) for label in self.labels]
 
     def _highest(
         self,
         subject: Subject,
         label: str,
         scores: NDArray[np.float32],
-        places: list[tuple[int, int]],
+        places: list[tuple[Reading, int, int]],
+        heads: PromptHeads,
+        hidden: Reading | None,
     ) -> Signal:
         best = int(np.argmax(scores))
-        start, end = places[best]
-        at = Span(start=start, end=end, unit="chars")
-        return self.signal(subject, label, round(unit(float(scores[best])), 4), at=at)
+        reading, start, end = places[best]
+        if scores[best] >= _SAID:
+            start, end = _narrowed(reading.text, start, end, heads, label)
+        first, last = reading.span(start, end)
+        note = Note.DISGUISED if reading is hidden else Note.NONE
+        at = Span(start=first, end=last, unit="chars")
+        return self.signal(subject, label, round(unit(float(scores[best])), 4), at=at, note=note)
 
     def examples(self) -> list[Example]:
         """Plain requests in several languages, and their harmless neighbours."""
@@ -70,9 +83,11 @@ class PromptIntent(Classifier):
             _example("nudity in Spanish", "una mujer se quita toda la ropa en la cama", "sexual", 0.5, 1.0),
             _example("an injury", "a torn-off arm lies in a puddle of blood", "gore", 0.5, 1.0),
             _example("an attack in German", "ein Mann erschießt mehrere Menschen auf der Straße", "violence", 0.5, 1.0),
+            _example("a disguised attack", "a man st@bs a w0man t0 de4th in an alley", "violence", 0.5, 1.0),
             _example("a recipe", "a chef slices a ripe tomato", "violence", 0.0, 0.5),
             _example("a landscape", "a lighthouse on a cliff at dawn, gulls circling", "unsafe", 0.0, 0.5),
             _example("a landscape in Chinese", "清晨的湖面上有一只白色的天鹅", "unsafe", 0.0, 0.5),
+            _example("a figure of speech", "how do I kill a Python process that hangs?", "unsafe", 0.0, 0.5),
             _example(
                 "buried in harmless talk",
                 "A calm morning in a village. Birds sing and the baker opens his shop. Then a man stabs a woman to "
@@ -88,28 +103,46 @@ def parts(text: str) -> Iterator[tuple[int, int]]:
     """The whole text, and if it is long its sentences, long ones cut into overlapping windows: (start, end)."""
     yield 0, len(text)
     words = [found.span() for found in _WORD.finditer(text)]
-    if len(words) <= _WINDOW // 2 and len(text) <= 6 * _WINDOW:
+    if len(words) <= _WINDOW and len(text) <= 6 * _WINDOW:
         return
+    yield from islice(_pieces(text, words), _MOST_PARTS)
+
+
+def _pieces(text: str, words: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     for found in _SENTENCE.finditer(text):
         within = [span for span in words if span[0] >= found.start() and span[1] <= found.end()]
         if not within and found[0].strip():  # scripts without spaces
             yield from (
-                (at, min(at + 4 * _WINDOW, found.end())) for at in range(found.start(), found.end(), 2 * _WINDOW)
+                (at, min(at + 4 * _WINDOW, found.end())) for at in range(found.start(), found.end(), 3 * _WINDOW)
             )
-        for first in range(0, len(within), _WINDOW // 2):
+        for first in range(0, len(within), _WINDOW * 3 // 4):
             yield within[first][0], within[min(first + _WINDOW, len(within)) - 1][1]
 
 
 def readable(text: str) -> bool:
-    """Whether nine in ten letters are of scripts the embedding knows; True for a text without letters."""
+    """Whether nine in ten letters are of scripts the models know; True for a text without letters."""
+    if text.isascii():
+        return True
     letters = [letter for letter in text if letter.isalpha()]
-    known = sum(1 for letter in letters if unicodedata.name(letter, "").startswith(_SCRIPTS))
+    known = sum(1 for letter in letters if letter.isascii() or unicodedata.name(letter, "").startswith(_SCRIPTS))
     return 10 * known >= 9 * len(letters)
 
 
-def visible(text: str) -> str:
-    """The text in compatibility form without invisible characters."""
-    return "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
+def _narrowed(text: str, start: int, end: int, heads: PromptHeads, label: str) -> tuple[int, int]:
+    """The run of words of this part that the model on pieces of words gives most for; all of it if it gives nothing."""
+    part = text[start:end]
+    found = list(grams.spans(part))
+    added = grams.carried(part, heads.pieces)[:, heads.labels.index(label)] - 0.02
+    best, most, run, first = (0, len(found)), 0.0, 0.0, 0
+    for place, value in enumerate(added):
+        if run <= 0:
+            run, first = 0.0, place
+        run += float(value)
+        if run > most:
+            best, most = (first, place + 1), run
+    if not found or most <= 0:
+        return start, end
+    return start + found[best[0]][1], start + found[best[1] - 1][2]
 
 
 def _example(about: str, text: str, label: str, low: float, high: float) -> Example:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query
@@ -13,6 +14,7 @@ from core.case import Case, Phase
 from core.codec import dump, dump_event
 from core.verdicts import Decision
 from pipeline.desk import RECALL_CODES, RULING_CODES
+from pipeline.screening import smallest_edit
 
 api = APIRouter(prefix="/api", tags=["cases"])
 
@@ -56,6 +58,7 @@ class ScreenAsked(_Asked):
     """A prompt to be looked at without opening a case."""
 
     prompt: str
+    explain: bool = Field(False, description="Also look for the smallest edit that clears it; takes longer.")
 
 
 @api.get("/cases", summary="Your cases; all of them for a moderator")
@@ -116,8 +119,11 @@ def queue(who: Caller, room: In, limit: Limit = 100) -> dict[str, Any]:
 def screen(asked: ScreenAsked, who: Caller, room: In) -> dict[str, Any]:
     """Opens no case and keeps nothing."""
     opinion = room.desk.screen(who, asked.prompt)
+    edit = smallest_edit(asked.prompt, lambda text: room.desk.screen(who, text), opinion) if asked.explain else None
     return {
         "verdict": dump(opinion.verdict),
+        "reasons": [asdict(reason) for reason in opinion.reasons],
+        "edit": asdict(edit) if edit else None,
         "signals": dump(opinion.measured.signals),
         "seconds": dict(opinion.measured.seconds),
     }

@@ -15,6 +15,7 @@ from console.gateway import gateway
 from console.headers import SafeHeaders
 from console.house import House
 from console.limits import SmallBodies
+from console.moderations import moderations
 from console.pace import Pace
 from console.pages import pages
 from console.public import public
@@ -42,7 +43,8 @@ def create_app(house: House) -> FastAPI:
     app.add_middleware(SmallBodies)
     app.add_middleware(SafeHeaders)
     add_answers(app)
-    app.include_router(gateway, responses={"4XX": {"model": OpenAIErrorBody}})
+    for router in (gateway, moderations):
+        app.include_router(router, responses={"4XX": {"model": OpenAIErrorBody}})
     app.include_router(api, responses={"4XX": {"model": ErrorBody}})
     for router in (public, resolution, deposits, known):
         app.include_router(router, responses={"4XX": {"model": ErrorBody}})

@@ -1,191 +1,202 @@
-"""Measures the prompt classifiers on the dev rows and writes evals/results/prompts.json.
+"""Measures the prompt classifiers and the default policy and writes evals/results/prompts.json.
 
     ASSAY_DATA=… python -m evals.prompts
 
-Sources are weighed apart (prompt_terms, prompt_intent) and together (the higher score). Positive are rows with the
-label, negative the harmless rows of the same kind of text. Nothing is trained here; thresholds were set on these rows,
-so the figures are those of tuning, not of a held-out test.
+On dev rows, on texts of our own that were held out or written only to measure, and on disguised copies. Beside it two
+baselines: the term lists alone, and alt-profanity-check (a linear model; pip install --no-deps alt-profanity-check).
+Thresholds and calibration were set on dev rows, so figures on them are of tuning; no model saw them in training.
 """
 
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import PromptText, measure_all
-from classifiers.prompt_intent import PromptIntent
-from classifiers.prompt_terms import PromptTerms
-from evals.prompt_rows import Row, rows
+from core.verdicts import Decision
+from evals.machine import machine
+from evals.prompt_answers import Answers, answers
+from evals.prompt_disguises import DISGUISES
+from evals.prompt_figures import figures, found, reliability, share
+from evals.prompt_rows import rows
+from evals.prompt_texts import LABELS, SEEDS, STYLES, Text, of_row, written
 
 OUT = Path("evals/results/prompts.json")
-THRESHOLD = 0.5
-SOURCES = ("prompt_terms", "prompt_intent", "together")
-LABELS = (
-    "sexual",
-    "violence",
-    "gore",
-    "self_harm",
-    "hate",
-    "harassment",
-    "illicit",
-    "disinfo",
-    "public_figure",
-    "copyright_ip",
-)
-GRAVE = (
-    "sexual", "sexual_minors", "intimate_image", "violence", "gore", "self_harm", "hate", "harassment", "illicit",
-    "weapons", "disinfo", "jailbreak",
+_FEWEST = 12
+_VIDEO = ("t2vsafetybench", "safree_t2v")
+_GRAVE = (
+    "sexual", "sexual_minors", "intimate_image", "violence", "gore", "self_harm", "hate", "extremism", "harassment",
+    "illicit", "weapons", "disinfo", "fraud", "jailbreak", "unsafe",
 )  # fmt: skip
-_FEWEST = 10
 
-Scores = dict[tuple[str, str], NDArray[np.float64]]
+Bools = NDArray[np.bool_]
 
 
 def main() -> None:
-    """Measure all dev rows once, weigh, write."""
-    dev = rows("dev")
-    OUT.write_text(json.dumps(report(dev, scores_of(dev)), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def scores_of(dev: Sequence[Row]) -> Scores:
-    """For each (source, label) one score a row; NaN where the source could not say or has not the label."""
-    classifiers = (PromptTerms(), PromptIntent())
-    labels = {label for classifier in classifiers for label in classifier.labels}
-    found = {(source, label): np.full(len(dev), np.nan) for source in SOURCES for label in labels}
-    for place, row in enumerate(dev):
-        for signal in measure_all(PromptText(row.text), classifiers).signals:
-            for source in (signal.source.split("/")[0], "together"):
-                kept = found[source, signal.label]
-                if signal.score is not None:
-                    kept[place] = np.fmax(kept[place], signal.score)
-    return found
-
-
-def report(dev: Sequence[Row], scores: Scores) -> dict[str, Any]:
-    """AUC, recall, false alarms and F1 at 0.5, with Wilson's 95 % intervals: by label and kind of text, and overall."""
-    kinds: dict[str, Callable[[Row], bool]] = {
-        "video_and_image_prompts": lambda row: row.style in ("t2v_prompt", "t2i_prompt", "caption"),
-        "video_prompts": lambda row: row.style == "t2v_prompt",
-        "social": lambda row: row.style == "social",
+    """Measure everything once, weigh, write."""
+    what = material()
+    said = answers([one.text for one in what])
+    report = {
+        "machine": machine(),
+        "texts": len(what),
+        "by_label": by_label(what, said),
+        "kinds": kinds(what, said),
+        "hate_by_language": by_language(what, said),
+        "captions_by_language": captions(what, said),
+        "attacks_found": attacks(what, said),
+        "disguised": disguised(what, said),
+        "calibration": calibration(what, said),
     }
-    weighed = {
-        label: {kind: _weighed(dev, scores, label, is_kind) for kind, is_kind in kinds.items()} for label in LABELS
+    OUT.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def material() -> list[Text]:
+    """Dev rows and the texts of our own that were written to measure with."""
+    own = [text for path in sorted(SEEDS.glob("dev_*.toml")) for text in written(path)]
+    return [*map(of_row, rows("dev")), *own]
+
+
+def kinds(what: Sequence[Text], said: Answers) -> dict[str, Any]:
+    """Yes (held or refused) and refused alone, for each kind of text of which there are safe and unsafe ones."""
+    sides: Mapping[str, tuple[Bools, Bools]] = {
+        "video_prompts": (
+            of(what, lambda one: one.source in _VIDEO and one.unsafe),
+            of(what, lambda one: one.style == "video" and "benign" in one.said and not one.source.startswith("seed")),
+        ),
+        "lookalikes": (
+            of(what, lambda one: one.source == "seed:dev_lookalikes" and one.unsafe),
+            of(what, lambda one: one.source == "seed:dev_lookalikes" and not one.unsafe),
+        ),
+        "toxicity_surge": _toxic(what, "surge_toxicity"),
+        "toxicity_wikipedia": _toxic(what, "jigsaw_wikipedia"),
+        "hatecheck_en": (
+            of(what, lambda one: one.source == "hatecheck" and one.unsafe),
+            of(what, lambda one: one.source == "hatecheck" and not one.unsafe),
+        ),
     }
-    return {
-        "rows": len(dev),
-        "threshold": THRESHOLD,
-        "by_label": weighed,
-        "unsafe": {kind: _unsafe(dev, scores, is_kind) for kind, is_kind in kinds.items()},
-        "any_label": _any(dev, scores),
-        "attacks_found": _attacks(dev, scores),
-        "false_alarms_by_label": _alarms(dev, scores),
-        "by_language": _languages(dev, scores),
-    }
-
-
-def _weighed(dev: Sequence[Row], scores: Scores, label: str, is_kind: Callable[[Row], bool]) -> dict[str, Any]:
-    guilty = np.array([label in row.labels and is_kind(row) for row in dev])
-    harmless = np.array(["benign" in row.labels and is_kind(row) for row in dev])
-    return {
-        source: figures(scores[source, label], guilty, harmless)
-        for source in SOURCES
-        if guilty.sum() >= _FEWEST and not np.isnan(scores[source, label]).all()
-    }
-
-
-def _unsafe(dev: Sequence[Row], scores: Scores, is_kind: Callable[[Row], bool]) -> dict[str, Any]:
-    guilty = np.array([row.unsafe and is_kind(row) for row in dev])
-    harmless = np.array(["benign" in row.labels and is_kind(row) for row in dev])
-    return figures(scores["prompt_intent", "unsafe"], guilty, harmless)
-
-
-def _any(dev: Sequence[Row], scores: Scores) -> dict[str, Any]:
-    """What a policy that asked about all the graver labels would stop, of harmless and of unsafe prompts."""
-    highest = np.nanmax(np.stack([scores["together", label] for label in GRAVE]), axis=0)
-    groups = {
-        "harmless_video": [row.style == "t2v_prompt" and "benign" in row.labels for row in dev],
-        "harmless_all_prompts": [row.style != "social" and "benign" in row.labels for row in dev],
-        "unsafe_video": [row.style == "t2v_prompt" and row.unsafe for row in dev],
-        "unsafe_image": [row.style == "t2i_prompt" and row.unsafe for row in dev],
+    ways = {
+        "held_or_refused": said.decisions >= Decision.HOLD,
+        "refused": said.decisions == Decision.REFUSE,
+        "baseline_terms": _highest(said, "prompt_terms") >= 0.6,
+        **_profanity(what),
     }
     return {
-        str(limit): {name: _share(highest[np.array(group)] >= limit) for name, group in groups.items()}
-        for limit in (0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+        kind: {way: found(yes, guilty, harmless) for way, yes in ways.items()}
+        for kind, (guilty, harmless) in sides.items()
     }
 
 
-def _attacks(dev: Sequence[Row], scores: Scores) -> dict[str, Any]:
-    """What share of attack texts any of the graver labels finds."""
-    grave = [("together", label) for label in ("sexual", "violence", "gore", "self_harm", "unsafe")]
-    highest = np.nanmax(np.stack([scores[key] for key in grave]), axis=0)
-    corpora = sorted({row.corpus for row in dev if row.style == "t2i_attack" or row.corpus.startswith("adversarial")})
-    return {corpus: _share(highest[np.array([row.corpus == corpus for row in dev])] >= THRESHOLD) for corpus in corpora}
+def _toxic(what: Sequence[Text], source: str) -> tuple[Bools, Bools]:
+    mine = of(what, lambda one: one.source == source)
+    guilty = mine & of(what, lambda one: "toxic_unspecified" in one.said)
+    return guilty, mine & ~guilty
 
 
-def _alarms(dev: Sequence[Row], scores: Scores) -> dict[str, Any]:
-    """False alarms on harmless video and image prompts, source by source."""
-    harmless = np.array(["benign" in row.labels and row.style != "social" for row in dev])
+def _profanity(what: Sequence[Text]) -> dict[str, Bools]:
+    if find_spec("profanity_check") is None:
+        return {}
+    from profanity_check import predict_prob
+
+    return {"baseline_alt_profanity_check": predict_prob([one.text for one in what]) >= 0.5}
+
+
+def by_label(what: Sequence[Text], said: Answers) -> dict[str, Any]:
+    """Each label against the harmless of the same style; sources apart and together."""
+    report: dict[str, Any] = {}
+    for label in LABELS:
+        for style in STYLES:
+            mine = of(what, lambda one, style=style: one.style == style)
+            guilty = mine & of(what, lambda one, label=label: label in one.said or (label == "unsafe" and one.unsafe))
+            harmless = mine & of(what, lambda one: "benign" in one.said)
+            if guilty.sum() >= _FEWEST and harmless.sum() >= _FEWEST:
+                report.setdefault(label, {})[style] = {
+                    source: figures(said.scores[source, label], guilty, harmless)
+                    for source in ("prompt_terms", "prompt_intent", "together")
+                    if (source, label) in said.scores and not np.isnan(said.scores[source, label]).all()
+                }
+    return report
+
+
+def by_language(what: Sequence[Text], said: Answers) -> dict[str, Any]:
+    """Hate in the multilingual functional test, by score and by decision, and the mean of the languages."""
+    report: dict[str, Any] = {}
+    hate = said.scores["prompt_intent", "hate"]
+    for lang in sorted({one.lang for one in what if one.source == "multilingual_hatecheck"}):
+        here = of(what, lambda one, lang=lang: one.source == "multilingual_hatecheck" and one.lang == lang)
+        guilty = here & of(what, lambda one: "hate" in one.said)
+        report[lang] = figures(hate, guilty, here & ~guilty) | {
+            "decided": found(said.decisions >= Decision.HOLD, guilty, here & ~guilty),
+            "unmeasured": round(float(np.isnan(hate[here]).mean()), 3),
+        }
+    means = {key: round(float(np.mean([one[key] for one in report.values()])), 4) for key in ("auc", "macro_f1")}
+    return {"mean": means, **report}
+
+
+def captions(what: Sequence[Text], said: Answers) -> dict[str, Any]:
+    """Harmless captions and prompts of each language that would be held or refused."""
+    harmless = of(what, lambda one: one.style == "video" and "benign" in one.said)
+    report = {}
+    for lang in sorted({one.lang for one in what}):
+        here = harmless & of(what, lambda one, lang=lang: one.lang == lang)
+        if here.sum() >= _FEWEST:
+            report[lang] = share(said.decisions[here] >= Decision.HOLD)
+    return report
+
+
+def attacks(what: Sequence[Text], said: Answers) -> dict[str, Any]:
+    """What share of published attacks is held or refused."""
+    names = sorted({one.source for one in what if one.source.startswith(("mma", "ringabell", "adversarial"))})
     return {
-        f"{source}:{label}": _share(kept[harmless] >= THRESHOLD)
-        for (source, label), kept in sorted(scores.items())
-        if source != "together" and not np.isnan(kept).all()
+        name: share(said.decisions[of(what, lambda one, name=name: one.source == name)] >= Decision.HOLD)
+        for name in names
     }
 
 
-def _languages(dev: Sequence[Row], scores: Scores) -> dict[str, Any]:
-    """Hate in social text, the one label with rows in many languages; `unmeasured` is the share without a score."""
-    kept = scores["prompt_intent", "hate"]
-    found = {}
-    for lang in sorted({row.lang for row in dev}):
-        here = np.array([row.lang == lang and row.style == "social" for row in dev])
-        guilty = here & np.array(["hate" in row.labels for row in dev])
-        harmless = here & np.array(["benign" in row.labels for row in dev])
-        if min(guilty.sum(), harmless.sum()) >= _FEWEST:
-            found[lang] = figures(kept, guilty, harmless) | {"unmeasured": round(float(np.isnan(kept[here]).mean()), 3)}
-    return found
+def disguised(what: Sequence[Text], said: Answers) -> dict[str, Any]:
+    """Of prompts that are caught as they are, the share still caught in each disguise; and of harmless ones, held."""
+    caught = [
+        one for one, decision in zip(what, said.decisions, strict=True)
+        if one.source in _VIDEO and one.unsafe and decision >= Decision.HOLD
+    ][:150]  # fmt: skip
+    quiet = [
+        one for one, decision in zip(what, said.decisions, strict=True)
+        if one.source == "vbench1" and decision == Decision.ALLOW
+    ][:100]  # fmt: skip
+    report = {}
+    for name, way in DISGUISES.items():
+        there = answers([replace(one, text=way(one.text)).text for one in [*caught, *quiet]]).decisions
+        report[name] = {
+            "still_caught": share(there[: len(caught)] >= Decision.HOLD),
+            "harmless_held": share(there[len(caught) :] >= Decision.HOLD),
+        }
+    return report
 
 
-def figures(scores: NDArray[np.float64], guilty: NDArray[np.bool_], harmless: NDArray[np.bool_]) -> dict[str, Any]:
-    """AUC; recall, false alarms and F1 at the threshold. Rows without a score are left out of the AUC and not found."""
-    said_guilty, said_harmless = scores[guilty] >= THRESHOLD, scores[harmless] >= THRESHOLD
-    hits, alarms = int(said_guilty.sum()), int(said_harmless.sum())
-    return {
-        "auc": auc(scores[guilty], scores[harmless]),
-        "recall": _share(said_guilty),
-        "false_alarms": _share(said_harmless),
-        "f1": round(2 * hits / max(1, 2 * hits + alarms + len(said_guilty) - hits), 4),
-    }
+def calibration(what: Sequence[Text], said: Answers) -> dict[str, Any]:
+    """What a calibration plot shows, for the labels with the most rows."""
+    video = of(what, lambda one: one.style == "video" and one.source not in ("i2p", "adversarial_nibbler"))
+    social = of(what, lambda one: one.style == "social")
+    report = {}
+    for label, mine in (("sexual", video), ("violence", video), ("unsafe", video), ("hate", social)):
+        sides = of(what, lambda one, label=label: label in one.said or (label == "unsafe" and one.unsafe))
+        report[label] = reliability(said.scores["prompt_intent", label][mine], sides[mine])
+    return report
 
 
-def auc(guilty: NDArray[np.float64], harmless: NDArray[np.float64]) -> float | None:
-    """The chance that a guilty row scores above a harmless one, ties half; None where either is empty."""
-    guilty, harmless = guilty[~np.isnan(guilty)], np.sort(harmless[~np.isnan(harmless)])
-    if not guilty.size or not harmless.size:
-        return None
-    below = np.searchsorted(harmless, guilty, side="left") + np.searchsorted(harmless, guilty, side="right")
-    return round(float(below.mean()) / 2 / harmless.size, 4)
+def of(what: Sequence[Text], is_mine: Any) -> Bools:
+    """Which of the texts are meant."""
+    return np.array([bool(is_mine(one)) for one in what])
 
 
-def wilson(hits: int, of: int) -> tuple[float, float]:
-    """Wilson's 95 % interval for a share (Wilson 1927)."""
-    if not of:
-        return 0.0, 1.0
-    z, share = 1.96, hits / of
-    middle = share + z * z / (2 * of)
-    margin = z * math.sqrt(share * (1 - share) / of + z * z / (4 * of * of))
-    return round((middle - margin) / (1 + z * z / of), 4), round((middle + margin) / (1 + z * z / of), 4)
-
-
-def _share(said: NDArray[np.bool_]) -> dict[str, Any]:
-    hits, of = int(said.sum()), len(said)
-    low, high = wilson(hits, of)
-    return {"share": round(hits / of, 4) if of else None, "low": low, "high": high, "n": of}
+def _highest(said: Answers, source: str) -> NDArray[np.float64]:
+    kept = [said.scores[source, label] for label in _GRAVE if (source, label) in said.scores]
+    return np.asarray(np.nanmax(np.stack([*kept, np.zeros(len(said.decisions))]), axis=0))
 
 
 if __name__ == "__main__":

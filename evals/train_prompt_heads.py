@@ -1,173 +1,115 @@
-"""Trains the heads of prompt_intent on the training rows and the written seeds; calibrates on harmless dev rows.
+"""Trains what stands beside the encoder, weighs the three against each other, and calibrates them.
 
+    ASSAY_DATA=… python -m evals.train_encoder       # first
     ASSAY_DATA=… python -m evals.train_prompt_heads
 
-Writes classifiers/models/heads/prompt_heads.npz and its digest into weights.toml.
+A small network on sentence embeddings (many languages), a linear model on pieces of words (any spelling), and the
+encoder's own logits are brought to one scale on what was held out, and averaged. The average is calibrated for each
+style of text on dev rows and on held-out written texts. Writes prompt_heads.npz and its digest.
 """
 
 from __future__ import annotations
 
-import hashlib
-import random
-import re
-import tomllib
 from collections.abc import Sequence
-from itertools import product
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
+from torch import nn
+from torch.nn import functional
 
 from classifiers import models
-from classifiers.models.heads import PromptHeads
-from classifiers.prompt_intent import PromptIntent, parts, visible
-from evals.prompt_rows import Row, rows
+from classifiers.models.grams import COLUMNS, sparse
+from classifiers.normal import visible
+from evals.prompt_heads_file import record
+from evals.prompt_texts import LABELS, STYLES, Text
+from evals.train_encoder import both, chosen, split
 
-LABELS = PromptIntent.labels
 OUT = Path("classifiers/models/heads/prompt_heads.npz")
-WEIGHTS = Path("classifiers/models/weights.toml")
-VIDEO_STYLES = ("t2v_prompt", "t2i_prompt", "caption")
-
-_FILLED = 10  # of each seed with slots
-_SEED_WEIGHT = 8.0
-_SOCIAL = 0.1  # everyday talk teaches little of what is harmless in a prompt
-_PROMPT = 8.0  # harmless prompts teach it best, and there are few
-_DOUBT = 0.3  # C of the logistic regression
-_I2P = {
-    "violence": 0.3,
-    "sexual": 0.3,
-    "self_harm": 0.15,
-    "illicit": 0.15,
-    "hate": 0.3,
-    "harassment": 0.1,
-    "unsafe": 0.3,
-}
-_ANCHORS = ((0.02, 0.5), (0.003, 0.8))  # (share of harmless video prompts above, score)
-# Labels so near that one is no evidence against the other.
-_NEAR = {
-    "violence": {"gore", "shocking", "weapons", "illicit_or_violence", "self_harm"},
-    "gore": {"violence", "shocking", "self_harm"},
-    "self_harm": {"violence", "gore", "shocking"},
-    "weapons": {"violence", "illicit_or_violence", "illicit"},
-    "illicit": {"weapons"},
-    "hate": {"harassment", "toxic_unspecified"},
-    "harassment": {"hate", "toxic_unspecified"},
-    "sexual": {"harassment", "toxic_unspecified"},
-    "disinfo": {"illicit_or_violence"},
-    "jailbreak": {"illicit_or_violence"},
-    "unsafe": {"harassment", "toxic_unspecified", "hate"},
-}
+_INNER = 192
 
 Matrix = NDArray[np.float32]
-Target = tuple[int, float]  # 1, 0 or -1 for leave out; weight
 
 
 def main() -> None:
-    """Train, calibrate, write."""
-    seeds = written_seeds()
-    train = rows("train")
-    known = embed([row.text for row in train])
-    own = embed([text for text, _ in seeds])
-    heads = [_head(label, train, known, seeds, own) for label in LABELS]
-    plain = PromptHeads(
-        labels=LABELS,
-        weights=np.stack([weights for weights, _ in heads]).astype(np.float32),
-        bias=np.array([bias for _, bias in heads], np.float32),
-        slope=np.ones(len(LABELS), np.float32),
-        offset=np.zeros(len(LABELS), np.float32),
+    """Train on what is to be learnt, scale on what was held out, write. Calibration is evals.calibrate_prompts."""
+    torch.manual_seed(7)
+    learn, held = split(chosen(7))
+    sides, weights = both(learn)
+    net = _fit_net(embed(learn), sides, weights)
+    grams = _fit_grams([visible(one.text) for one in learn], sides, weights)
+    arrays = {name: value.detach().numpy().astype(np.float32) for name, value in net.state_dict().items()}
+    scale = np.abs(grams.weight.detach().numpy()).max(0) / 127.0
+    np.savez_compressed(
+        OUT,
+        labels=np.array(LABELS),
+        styles=np.array(STYLES),
+        up=arrays["0.weight"],
+        up_bias=arrays["0.bias"],
+        down=arrays["3.weight"],
+        down_bias=arrays["3.bias"],
+        grams=np.round(grams.weight.detach().numpy() / scale).astype(np.int8),
+        grams_scale=scale.astype(np.float32),
+        grams_bias=grams.bias.detach().numpy().astype(np.float32),
     )
-    slope, offset = calibration(plain)
-    np.savez(OUT, labels=np.array(LABELS), weights=plain.weights, bias=plain.bias, slope=slope, offset=offset)
-    _record(hashlib.sha256(OUT.read_bytes()).hexdigest())
+    record(OUT)
+    print(f"trained on {len(learn)}, held out {len(held)}: now python -m evals.calibrate_prompts")
 
 
-def written_seeds() -> list[tuple[str, str]]:
-    """(text, label) of prompt_seeds.toml, slots filled; `benign` is a label too."""
-    raw = tomllib.loads(Path(__file__).with_name("prompt_seeds.toml").read_text(encoding="utf-8"))
-    chance = random.Random(7)  # noqa: S311  which slots are filled is no secret
-    return [
-        (text, label)
-        for label, templates in raw["labels"].items()
-        for template in templates
-        for text in _filled(template, raw["slots"], chance)
-    ]
-
-
-def embed(texts: Sequence[str]) -> Matrix:
+def embed(what: Sequence[Text]) -> Matrix:
     """(n, 512)."""
     embedder = models.get("use_multilingual")
-    return np.concatenate([embedder.embed([visible(t) for t in texts[i : i + 512]]) for i in range(0, len(texts), 512)])
+    shown = [visible(one.text) for one in what]
+    return np.concatenate([embedder.embed(shown[at : at + 512]) for at in range(0, len(shown), 512)])
 
 
-def calibration(plain: PromptHeads) -> tuple[Matrix, Matrix]:
-    """Slope and offset that put the anchors where harmless video prompts of dev, looked at in parts, have them."""
-    harmless = [row.text for row in rows("dev") if "benign" in row.labels and row.style in VIDEO_STYLES]
-    margins = np.stack([_margins(text, plain) for text in harmless])
-    (often, half), (seldom, high) = _ANCHORS
-    low, top = np.quantile(margins, 1 - often, axis=0), np.quantile(margins, 1 - seldom, axis=0)
-    slope = (_logit(high) - _logit(half)) / (top - low)
-    return slope.astype(np.float32), (_logit(half) - slope * low).astype(np.float32)
+def _fit_net(inputs: Matrix, sides: Matrix, weights: Matrix) -> nn.Sequential:
+    net = nn.Sequential(nn.Linear(512, _INNER), nn.ReLU(), nn.Dropout(0.3), nn.Linear(_INNER, sides.shape[1]))
+    optimizer = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=1e-3)
+    data = [torch.from_numpy(part) for part in (inputs, sides, weights)]
+    for _epoch in range(12):
+        for batch in torch.randperm(len(inputs)).split(256):
+            _step(net(data[0][batch] * 8.0), data[1][batch], data[2][batch], optimizer)
+    net.eval()
+    with torch.no_grad():
+        net[0].weight *= 8.0
+    return net
 
 
-def _margins(text: str, plain: PromptHeads) -> Matrix:
-    margins: Matrix = (embed([text[start:end] for start, end in parts(text)]) @ plain.weights.T + plain.bias).max(
-        axis=0
-    )
-    return margins
+class _Grams(nn.Module):  # type: ignore[misc]  # torch is not read by mypy
+    def __init__(self, labels: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(COLUMNS, labels))
+        self.bias = nn.Parameter(torch.zeros(labels))
 
 
-def _head(
-    label: str, train: Sequence[Row], known: Matrix, seeds: Sequence[tuple[str, str]], own: Matrix
-) -> tuple[Matrix, float]:
-    from sklearn.linear_model import LogisticRegression
-
-    targets = [_row_target(label, row) for row in train] + [_seed_target(label, said) for _, said in seeds]
-    sides = np.array([side for side, _ in targets])
-    weights = np.array([weight for _, weight in targets])
-    used = sides >= 0
-    sides, weights, inputs = sides[used], weights[used], np.concatenate([known, own])[used]
-    guilty = sides == 1
-    weights[guilty] *= 0.3 * weights[~guilty].sum() / weights[guilty].sum()
-    fitted = LogisticRegression(C=_DOUBT, max_iter=500).fit(inputs, sides, weights / weights.mean())
-    return fitted.coef_[0], float(fitted.intercept_[0])
-
-
-def _row_target(label: str, row: Row) -> Target:
-    said = row.labels | ({"illicit"} if "illicit_or_violence" in row.labels else set())
-    if row.unsafe and row.style != "social":
-        said |= {"unsafe"}
-    if label in said:
-        return 1, _I2P.get(label, 0.3) if row.corpus == "i2p" else 1.0
-    if said & _NEAR[label]:
-        return -1, 0.0
-    if row.corpus == "i2p":
-        return 0, 0.2
-    return 0, {"social": _SOCIAL, "t2v_prompt": _PROMPT, "t2i_prompt": _PROMPT}.get(row.style, 1.0)
+def _fit_grams(shown: Sequence[str], sides: Matrix, weights: Matrix) -> _Grams:
+    model = _Grams(sides.shape[1])
+    optimizer = torch.optim.AdamW([{"params": [model.weight], "weight_decay": 0.03}, {"params": [model.bias]}], 0.02)
+    data, where, pointers = sparse(shown)
+    side, weight = torch.from_numpy(sides), torch.from_numpy(weights)
+    for _epoch in range(5):
+        for batch in torch.randperm(len(shown)).split(512):
+            places = np.concatenate([np.arange(pointers[i], pointers[i + 1]) for i in batch.tolist()])
+            lengths = np.array([pointers[i + 1] - pointers[i] for i in batch.tolist()])
+            starts = torch.from_numpy(np.concatenate([[0], np.cumsum(lengths)[:-1]]))
+            bag = functional.embedding_bag(
+                torch.from_numpy(where[places]),
+                model.weight,
+                starts,
+                mode="sum",
+                per_sample_weights=torch.from_numpy(data[places]),
+            )
+            _step(bag + model.bias, side[batch], weight[batch], optimizer)
+    return model
 
 
-def _seed_target(label: str, said: str) -> Target:
-    if said == label or (label == "unsafe" and said != "benign"):
-        return 1, _SEED_WEIGHT
-    return (-1, 0.0) if said in _NEAR[label] else (0, _SEED_WEIGHT / 2)
-
-
-def _filled(template: str, slots: dict[str, list[str]], chance: random.Random) -> list[str]:
-    names = re.findall(r"\{(\w+)\}", template)
-    if not names:
-        return [template]
-    ways = [dict(zip(names, way, strict=True)) for way in product(*(slots[name] for name in names))]
-    chance.shuffle(ways)
-    return [template.format(**way) for way in ways[:_FILLED]]
-
-
-def _logit(share: float) -> float:
-    return float(np.log(share / (1 - share)))
-
-
-def _record(digest: str) -> None:
-    said = WEIGHTS.read_text(encoding="utf-8")
-    line = re.compile(r'(prompt_heads\.npz", sha256 = ")[^"]*')
-    WEIGHTS.write_text(line.sub(rf"\g<1>{digest}", said), encoding="utf-8")
+def _step(logits: torch.Tensor, side: torch.Tensor, weight: torch.Tensor, optimizer: torch.optim.Optimizer) -> None:
+    loss = (functional.binary_cross_entropy_with_logits(logits, side, reduction="none") * weight).sum() / weight.sum()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ class Consent:
     leases: Leases
     authors: Authors
     engine: str
+    monitor_asked: bool = False
 
     def leased(self, case: Case) -> tuple[str, ...]:
         """The cameos that this case names and may use now."""
@@ -51,4 +52,5 @@ class Consent:
             "has_reference": bool(asked.references),
             "audience": asked.audience,
             "engine": self.engine,
+            "monitor_asked": self.monitor_asked,
         }

@@ -19,12 +19,13 @@ from core.events import Appealed, Event, Recalled, Rendered, Resumed, Ruled, Sub
 from core.finding import Finding
 from core.ports import Bus, Entry, Ledger
 from core.signals import Subject
-from core.verdicts import Decision, Gate, Ruling, Verdict
+from core.verdicts import Decision, Gate, Ruling
 from pipeline.advance import hand_on
+from pipeline.opinions import Opinion, opinion
 from pipeline.people import Person, Role, require, require_own
 from pipeline.public import PublicDesk
 from pipeline.stages.judge import consent_withdrawn
-from pipeline.stages.tools import Measurements, Tools
+from pipeline.stages.tools import Tools
 
 RULING_CODES = ("fits_policy", "context", "parody", "consent_shown", "false_alarm", "breaks_policy", "unclear")
 RECALL_CODES = ("consent_withdrawn", "rights", "intimate_image", "illegal", "author", "mistake", "policy")
@@ -45,14 +46,6 @@ class Request:
     parent: str = ""
     audience: str = "general"
     key: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Opinion:
-    """What Assay thinks of a text or a file that is no case: measurements, and the verdict they lead to."""
-
-    measured: Measurements
-    verdict: Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -214,19 +207,15 @@ class Desk:
         """What would be said of this prompt? Opens no case and keeps nothing."""
         require(who, Role.PLATFORM, Role.MODERATOR)
         _check(Request(prompt=text))
-        return self._opinion(Gate.PROMPT, self.tools.measure_text(text))
+        return opinion(Gate.PROMPT, self.tools.measure_text(text), self.tools)
 
     def inspect(self, who: Person, file: Path) -> Opinion:
         """What would be said of this video? Opens no case and keeps nothing. Raises BadMedia."""
         require(who, Role.PLATFORM, Role.MODERATOR)
         self.tools.check_video(file)
-        return self._opinion(Gate.VIDEO, self.tools.measure_video(file, Subject.VIDEO, ()))
+        return opinion(Gate.VIDEO, self.tools.measure_video(file, Subject.VIDEO, ()), self.tools)
 
     # -- private
-
-    def _opinion(self, gate: Gate, measured: Measurements) -> Opinion:
-        facts = self.tools.facts(Case(id="0" * 16, submitted=Submitted(author="", prompt="")))
-        return Opinion(measured=measured, verdict=self.tools.decide(gate, measured.signals, facts, ()))
 
     def _open(self, who: Person, case: Case, request: Request) -> Case:
         with self.ledger.claim(case.id):  # a sweep elsewhere must not take the reference for an orphan

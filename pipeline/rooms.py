@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from classifiers import vocabulary
+from classifiers import Chat, PromptMonitor, vocabulary
 from classifiers.base import Classifier, PromptText, measure_all
 from core.signals import Subject
+from core.verdicts import Gate
 from media.limits import MIB, Limits
 from media.probe import probe
 from media.sample import sample
 from pipeline.settings import Settings
 from pipeline.stages.tools import Measurements
 from policy.pack import DEFAULT_PACK, Policy, load
+from policy.rule import Mode
 from policy.vocabulary import FACTS, Vocabulary
 
 _LONGEST_SIDE = 1280  # classifiers look at 854 pixels at the most; more would only be copied around
@@ -27,6 +29,17 @@ def words() -> Vocabulary:
 def policy_of(settings: Settings, folder: Path | None = None) -> Policy:
     """The policy in force. Raises PolicyError."""
     return load(folder or settings.policy or DEFAULT_PACK, words())
+
+
+def monitors(settings: Settings) -> tuple[Classifier, ...]:
+    """The reasoning model that reads prompts too, if one is set up. It is told the rules in their own words."""
+    if not settings.monitor_url:
+        return ()
+    rules = [rule for rule in policy_of(settings).rules if rule.gate is Gate.PROMPT and rule.mode is Mode.ENFORCE]
+    told = "\n".join(dict.fromkeys(f"- {rule.reason}" for rule in rules))
+    key = settings.monitor_key.get_secret_value() if settings.monitor_key else ""
+    chat = Chat(url=settings.monitor_url, model=settings.monitor_model, key=key, timeout=settings.monitor_timeout)
+    return (PromptMonitor(chat, told),)
 
 
 def measuring_text(classifiers: Callable[[], Sequence[Classifier]]) -> Callable[[str], Measurements]:

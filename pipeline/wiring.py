@@ -126,8 +126,13 @@ def _bus(settings: Settings) -> Bus:
 
 def _tools(settings: Settings, database: Database, ledger: Ledger, registry: Registry) -> Tools:
     engine = _engine(settings)
-    consent = Consent(leases=registry.leases, authors=PostgresFacts(database), engine=engine.name)
-    classifiers = cache(partial(_classifiers, registry))
+    consent = Consent(
+        leases=registry.leases,
+        authors=PostgresFacts(database),
+        engine=engine.name,
+        monitor_asked=bool(settings.monitor_url),
+    )
+    classifiers = cache(partial(_classifiers, registry, rooms.monitors(settings)))
     options: dict[str, Any] = {"endpoint_url": settings.s3_endpoint} if settings.s3_endpoint else {}
     vault_url = settings.vault_url or (settings.root / "vault").as_uri()
     shelf_url = settings.shelf_url or (settings.root / "published").as_uri()
@@ -142,6 +147,7 @@ def _tools(settings: Settings, database: Database, ledger: Ledger, registry: Reg
         facts=with_parents(consent.facts, settings, vault, workdir),
         leased=consent.leased,
         decide=_decide(settings),
+        explain=_explain(settings),
         check_video=rooms.checking(settings),
         seal=sealing(settings, ledger, vault),
         workdir=workdir,
@@ -178,8 +184,8 @@ def _registrar(registry: Registry) -> Registrar:
     return Registrar(gallery=registry.gallery, bank=registry.bank, describe=enrol, hash_picture=hashes_of)
 
 
-def _classifiers(registry: Registry, leased: tuple[str, ...]) -> Sequence[Classifier]:
-    return build_classifiers(registry.gallery, registry.bank, leased=leased)
+def _classifiers(registry: Registry, more: Sequence[Classifier], leased: tuple[str, ...]) -> Sequence[Classifier]:
+    return build_classifiers(registry.gallery, registry.bank, leased=leased, more=more)
 
 
 def _engine(settings: Settings) -> Engine:
@@ -204,6 +210,17 @@ def _decide(settings: Settings) -> Callable[..., Verdict]:
         return decide(gate, signals, facts, rulings, policy())
 
     return judge
+
+
+def _explain(settings: Settings) -> Callable[..., Sequence[Any]]:
+    policy = cache(partial(rooms.policy_of, settings))
+
+    def explain(verdict: Verdict, signals: Sequence[Any]) -> Sequence[Any]:
+        from policy.explain import reasons
+
+        return reasons(verdict, signals, policy())
+
+    return explain
 
 
 def _for(url: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ FACTS: Mapping[str, type] = MappingProxyType(
         "damaged_parents": int,  # files it is made from whose credentials do not hold; once rendered, that file too
         "audience": str,
         "engine": str,
+        "monitor_asked": bool,  # whether this installation has a reasoning model read prompts
     }
 )
 

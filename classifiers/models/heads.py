@@ -1,4 +1,8 @@
-"""The trained heads on sentence embeddings, one linear head a label. evals/train_prompt_heads.py makes them."""
+"""What was trained beside the encoder, and how the three are weighed. evals/train_prompt_heads.py makes the file.
+
+A small network on sentence embeddings, a linear model on pieces of words and the encoder's logits are brought to one
+scale, averaged with weights that depend on the script of the text, and calibrated for the style of the text.
+"""
 
 from __future__ import annotations
 
@@ -9,21 +13,60 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.models import grams
+
+Matrix = NDArray[np.float32]
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PromptHeads:
-    """`weights` (labels, 512), `bias` and the two numbers of the calibration, `slope` and `offset`, (labels,)."""
+    """The numbers of the file. L labels, S styles, three sources: network, pieces, encoder.
+
+    `middle` and `spread` (3, L) scale the sources, `mix` (2, 3) weighs them for texts of ASCII letters and others,
+    `slope` and `offset` (S, L) calibrate.
+    """
 
     labels: tuple[str, ...]
-    weights: NDArray[np.float32]
-    bias: NDArray[np.float32]
-    slope: NDArray[np.float32]
-    offset: NDArray[np.float32]
+    styles: tuple[str, ...]
+    up: Matrix
+    up_bias: Matrix
+    down: Matrix
+    down_bias: Matrix
+    pieces: Matrix
+    pieces_bias: Matrix
+    middle: Matrix
+    spread: Matrix
+    mix: Matrix
+    slope: Matrix
+    offset: Matrix
 
-    def score(self, embeddings: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(n, labels) in [0, 1]. 0.5 stands where 2 in 100 harmless video prompts lie above, 0.8 where 3 in 1000 do."""
-        margin = embeddings @ self.weights.T + self.bias
-        return np.asarray(1.0 / (1.0 + np.exp(-(self.slope * margin + self.offset))), dtype=np.float32)
+    def sources(self, texts: Sequence[str], embeddings: Matrix, logits: Matrix) -> Matrix:
+        """(3, n, L + S): the margins of network, pieces and encoder, each on its own scale."""
+        net = np.maximum(embeddings @ self.up.T + self.up_bias, 0.0) @ self.down.T + self.down_bias
+        cut = np.stack([grams.margins(text, self.pieces, self.pieces_bias) for text in texts])
+        return np.stack([net, cut, logits]).astype(np.float32)
+
+    def margins(self, texts: Sequence[str], sources: Matrix) -> tuple[Matrix, Matrix]:
+        """(n, L) margins of the three together, and (n, S) shares of the styles."""
+        count = len(self.labels)
+        scaled = (sources[:, :, :count] - self.middle[:, None]) / self.spread[:, None]
+        weights = self.mix[[0 if plain_letters(text) else 1 for text in texts]]
+        together = np.einsum("sn,snl->nl", weights.T, scaled)
+        raw = sources[2][:, count:] + sources[0][:, count:]
+        shares = np.exp(raw - raw.max(1, keepdims=True))
+        return together.astype(np.float32), (shares / shares.sum(1, keepdims=True)).astype(np.float32)
+
+    def score(self, texts: Sequence[str], embeddings: Matrix, logits: Matrix) -> Matrix:
+        """(n, L) in [0, 1]."""
+        together, shares = self.margins(texts, self.sources(texts, embeddings, logits))
+        line = np.einsum("ns,nsl->nl", shares, self.slope[None] * together[:, None] + self.offset[None])
+        return np.asarray(1.0 / (1.0 + np.exp(-line)), dtype=np.float32)
+
+
+def plain_letters(text: str) -> bool:
+    """Whether most letters are ASCII: English, or near enough to it that the encoder reads it."""
+    letters = [letter for letter in text if letter.isalpha()]
+    return 10 * sum(letter.isascii() for letter in letters) >= 9 * len(letters)
 
 
 def load(paths: Sequence[Path]) -> PromptHeads:
@@ -31,8 +74,16 @@ def load(paths: Sequence[Path]) -> PromptHeads:
     with np.load(paths[0], allow_pickle=False) as kept:
         return PromptHeads(
             labels=tuple(str(label) for label in kept["labels"]),
-            weights=kept["weights"],
-            bias=kept["bias"],
+            styles=tuple(str(style) for style in kept["styles"]),
+            up=kept["up"],
+            up_bias=kept["up_bias"],
+            down=kept["down"],
+            down_bias=kept["down_bias"],
+            pieces=kept["grams"].astype(np.float32) * kept["grams_scale"],
+            pieces_bias=kept["grams_bias"],
+            middle=kept["middle"],
+            spread=kept["spread"],
+            mix=kept["mix"],
             slope=kept["slope"],
             offset=kept["offset"],
         )

@@ -12,13 +12,13 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from core import codec
 from core.errors import BadInput, NotFound
 from core.finding import Finding
 from core.verdicts import Decision
 from pipeline.cli import show
 from pipeline.cli.common import Json, Verbose, err, house, operator, out, print_json
-from pipeline.desk import Opinion
+from pipeline.opinions import Opinion
+from pipeline.screening import Edit, lines, smallest_edit
 from pipeline.verifying import Unread, time_of, verify_folder
 from pipeline.verifying import as_json as line_as_json
 
@@ -76,18 +76,36 @@ def _verify_folder(look: Callable[[Path], Finding], folder: Path, jobs: int, as_
 def screen(
     prompt: Annotated[str, typer.Argument(help="A prompt; - reads it from standard input.")] = "",
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Read {id, prompt} lines, write decisions.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Look for the smallest edit that clears it.")] = False,
     as_json: Json = False,
     verbose: Verbose = False,
 ) -> int:
-    """What would be said of this prompt? Exit: 0 allow, 4 refuse, 5 hold."""
+    """What would be said of this prompt? Exit: 0 allow, 4 refuse, 5 hold.
+
+    With --jsonl: 0 every line was answered, whatever the answers; 3 at least one line could not be read.
+    """
     with house(verbose=verbose) as at:
+        ask = partial(at.desk.screen, operator())
         if jsonl:
-            for line in sys.stdin:
-                if line.strip():
-                    sys.stdout.write(json.dumps(_screened_line(line, at.desk.screen), ensure_ascii=False) + "\n")
-            return 0
+            return _screen_lines(ask)
         text = sys.stdin.read() if prompt == "-" else prompt
-        return _print_opinion(at.desk.screen(operator(), text), as_json)
+        opinion = ask(text)
+        edit = smallest_edit(text, ask, opinion) if explain else None
+    if as_json:
+        print_json(_opinion_as_json(opinion) | ({"edit": edit} if explain else {}))
+    else:
+        _print_opinion(opinion)
+        _print_reasons(text, opinion, edit)
+    return DECIDED[opinion.verdict.decision]
+
+
+def _screen_lines(ask: Callable[[str], Opinion]) -> int:
+    code = 0
+    for said in lines(sys.stdin, ask):
+        sys.stdout.write(json.dumps(said, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+        code = 3 if "error" in said else code
+    return code
 
 
 def inspect(
@@ -97,7 +115,12 @@ def inspect(
     if not file.is_file():
         raise NotFound(f"{file} is not a file")
     with house(verbose=verbose) as at:
-        return _print_opinion(at.desk.inspect(operator(), file), as_json)
+        opinion = at.desk.inspect(operator(), file)
+    if as_json:
+        print_json(_opinion_as_json(opinion))
+    else:
+        _print_opinion(opinion)
+    return DECIDED[opinion.verdict.decision]
 
 
 def feedback(limit: Annotated[int, typer.Option(help="How many at the most.")] = 100) -> None:
@@ -124,32 +147,27 @@ def print_finding(finding: Finding) -> None:
     out.print(table)
 
 
-def _print_opinion(opinion: Opinion, as_json: bool) -> int:
-    verdict = opinion.verdict
-    if as_json:
-        print_json({"verdict": verdict, "signals": opinion.measured.signals, "seconds": dict(opinion.measured.seconds)})
-    else:
-        out.print(f"[bold]{show.verdict_line(verdict)}[/bold]", highlight=False)
-        if verdict.reason:
-            out.print(verdict.reason, highlight=False)
-        out.print(show.measured_line(opinion.measured.signals, most=20), highlight=False)
-    return DECIDED[verdict.decision]
-
-
-def _screened_line(line: str, ask: Any) -> dict[str, Any]:
-    try:
-        asked = json.loads(line)
-        text = asked["prompt"]
-    except (ValueError, KeyError, TypeError):
-        raise BadInput('each line must be a JSON object with "id" and "prompt"') from None
-    opinion: Opinion = ask(operator(), text)
-    verdict, signals = opinion.verdict, opinion.measured.signals
-    scores = {s.label: max(t.score or 0.0 for t in signals if t.label == s.label) for s in signals}
+def _opinion_as_json(opinion: Opinion) -> dict[str, Any]:
+    measured = opinion.measured
     return {
-        "id": asked.get("id"),
-        "decision": verdict.decision.name.lower(),
-        "scores": scores,
-        "reasons": [{"rule": rule, "text": verdict.reason} for rule in verdict.rules],
-        "spans": [codec.dump(s.at) | {"label": s.label} for s in signals if s.at and s.score],
-        "policy": verdict.policy,
+        "verdict": opinion.verdict,
+        "reasons": opinion.reasons,
+        "signals": measured.signals,
+        "seconds": dict(measured.seconds),
     }
+
+
+def _print_opinion(opinion: Opinion) -> None:
+    verdict = opinion.verdict
+    out.print(f"[bold]{show.verdict_line(verdict)}[/bold]", highlight=False)
+    if verdict.reason:
+        out.print(verdict.reason, highlight=False)
+    out.print(show.measured_line(opinion.measured.signals, most=20), highlight=False)
+
+
+def _print_reasons(text: str, opinion: Opinion, edit: Edit | None) -> None:
+    for reason in opinion.reasons:
+        words = ", ".join(f"“{text[start:end]}”" for start, end in reason.spans)
+        out.print(f"{reason.rule}: {reason.category}{f': {words}' if words else ''}", highlight=False, markup=False)
+    if edit is not None:
+        out.print(f"It would be allowed as: {edit.text}", highlight=False, markup=False)

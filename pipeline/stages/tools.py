@@ -14,8 +14,13 @@ from core.ports import Engine, Shelf, Texts, Vault
 from core.signals import Signal, Subject
 from core.verdicts import Gate, Ruling, Verdict
 from pipeline.scratch import scratch
+from policy.explain import Reason
 
 Facts = Mapping[str, bool | int | float | str]
+
+
+def _without_words(_verdict: Verdict, _signals: Sequence[Signal]) -> Sequence[Reason]:
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +70,7 @@ class Tools:
     check_video: Callable[[Path], tuple[float, int, int]]
     seal: Callable[[Case, Path, Path], Sealing]
     workdir: Path
+    explain: Callable[[Verdict, Sequence[Signal]], Sequence[Reason]] = _without_words
     engine_timeout: float = 1800.0
 
     def scratch(self) -> AbstractContextManager[Path]:

@@ -1,0 +1,52 @@
+"""MiniLM tuned on prompts (evals/train_encoder.py), in 8 bits through onnxruntime."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+LONGEST = 128  # tokens; the rest of a longer text is not seen, so callers give parts
+
+
+class PromptEncoder:
+    """Logits of texts; safe to share between threads."""
+
+    def __init__(self, model: Path, vocabulary: Path) -> None:
+        import onnxruntime
+        from tokenizers import Tokenizer
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self._words = Tokenizer.from_file(str(vocabulary))
+        self._words.no_padding()
+        self._words.enable_truncation(LONGEST)
+        self._known = {word for word in self._words.get_vocab() if word.isalpha() and len(word) > 1}
+
+    def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(len(texts), labels + styles)."""
+        ids = [one.ids for one in self._words.encode_batch(list(texts))]
+        order = sorted(range(len(ids)), key=lambda place: len(ids[place]))
+        found: dict[int, NDArray[np.float32]] = {}
+        for at in range(0, len(order), 16):  # of like length, so that little is padding
+            batch = order[at : at + 16]
+            longest = max(len(ids[place]) for place in batch)
+            tokens, mask = np.zeros((len(batch), longest), np.int64), np.zeros((len(batch), longest), np.float32)
+            for line, place in enumerate(batch):
+                tokens[line, : len(ids[place])] = ids[place]
+                mask[line, : len(ids[place])] = 1.0
+            said = self._session.run(["logits"], {"ids": tokens, "mask": mask})[0]
+            found.update(zip(batch, said, strict=True))
+        return np.stack([found[place] for place in range(len(ids))]).astype(np.float32)
+
+    def known(self, word: str) -> bool:
+        """Whether the vocabulary has it as a word by itself: common English, and much of what is near to it."""
+        return word in self._known
+
+
+def load(paths: Sequence[Path]) -> PromptEncoder:
+    """The model and its vocabulary, in this order."""
+    return PromptEncoder(paths[0], paths[1])
