@@ -15,6 +15,7 @@ from core.errors import PolicyError
 from core.verdicts import Decision, Gate
 from policy.clause import Answer, Clause, answer, ask, clause, environment
 from policy.evidence import fits, supposed
+from policy.index import Index, index
 from policy.problems import Problem
 from policy.reading import read
 from policy.rule import Example, Mode, Rule, digest
@@ -25,12 +26,18 @@ DEFAULT_PACK = Path(__file__).parent / "rules"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Policy:
-    """Rules that were proved. `digest` names them in every verdict; `clauses` leaves out those that are off."""
+    """Rules that were proved. `digest` names them in every verdict; `clauses` leaves out those that are off.
+
+    `index` finds those of a gate that can have something to say.
+    """
 
     rules: tuple[Rule, ...]
     digest: str
     vocabulary: Vocabulary
     clauses: Mapping[Gate, tuple[Clause, ...]]
+    index: Mapping[Gate, Index]
+    final: frozenset[str]
+    two_person: frozenset[str]
     env: Any
 
 
@@ -55,7 +62,18 @@ def inspect(folder: Path, vocabulary: Vocabulary) -> tuple[Policy | None, tuple[
         return None, tuple(sorted(problems))
     asked = [one for one in clauses if one.rule.mode is not Mode.OFF]
     by_gate = {gate: tuple(one for one in asked if one.rule.gate is gate) for gate in Gate}
-    return Policy(rules=rules, digest=digest(rules), vocabulary=vocabulary, clauses=by_gate, env=env), ()
+    indexed = {gate: index(clauses, vocabulary.labels) for gate, clauses in by_gate.items()}
+    policy = Policy(
+        rules=rules,
+        digest=digest(rules),
+        vocabulary=vocabulary,
+        clauses=by_gate,
+        index=indexed,
+        final=frozenset(rule.name for rule in rules if rule.final),
+        two_person=frozenset(rule.name for rule in rules if rule.two_person),
+        env=env,
+    )
+    return policy, ()
 
 
 def _open_gates(clauses: Iterable[Clause]) -> Iterator[Problem]:
@@ -84,9 +102,17 @@ def _example_problems(one: Clause, vocabulary: Vocabulary, env: Any) -> Iterator
         if found.decision is not example.gives:
             words = f"this example is to give {example.gives.name.lower()}, and the rule gives {_words(found)}"
             yield Problem(file=one.rule.file, line=example.line, text=words)
+    yield from _audience_problems(one)
     for needed in sorted({one.rule.then, Decision.ALLOW} - measured):
         words = f"no example with all that it needs gives {needed.name.lower()}: add one"
         yield Problem(file=one.rule.file, line=one.rule.lines.get("examples", 1), text=words)
+
+
+def _audience_problems(one: Clause) -> Iterator[Problem]:
+    for audience in one.rule.audiences:
+        if not any(audience.facts.items() <= example.facts.items() for example in one.rule.examples):
+            words = f"no example is of the audience {audience}: add one that states these facts"
+            yield Problem(file=one.rule.file, line=audience.line, text=words)
 
 
 def _unfit(example: Example, one: Clause, vocabulary: Vocabulary) -> str:
