@@ -30,7 +30,7 @@ class Clause:
     """A rule, the labels and facts it speaks of, and its compiled condition.
 
     `programs` has one for each threshold that the rule or an audience names, or only one, under None.
-    `strictest` is the syntax of the one that is true most easily.
+    `strictest` is the syntax of the one that is true most easily, and `text` what it says.
     """
 
     rule: Rule
@@ -38,6 +38,7 @@ class Clause:
     facts: frozenset[str]
     programs: Mapping[float | None, Any]
     strictest: Node
+    text: str
 
     def asked(self, facts: Mapping[str, Fact]) -> tuple[Any, Any]:
         """The condition at the strictest and at the mildest threshold for an account of which these facts are known."""
@@ -81,15 +82,18 @@ def clause(rule: Rule, vocabulary: Vocabulary, env: Any) -> Clause | list[Proble
         program, root = _compiled(rule, vocabulary, env)
         if problems := [*_problems(rule, vocabulary, program, root), *_threshold_problems(rule, root)]:
             return problems
-        programs = {value: env.compile(_with_threshold(rule.when, root, value)) for value in _values(rule)}
+        texts = {value: _with_threshold(rule.when, root, value) for value in _values(rule)}
+        programs = {value: env.compile(text) for value, text in texts.items()}
     except RuntimeError as error:
         return list(_cel_problems(rule, vocabulary, str(error)))
+    strictest = min(programs, key=lambda value: value or 0.0)
     return Clause(
         rule=rule,
         labels=root.names(vocabulary.labels),
         facts=root.names(vocabulary.facts) | {name for one in rule.audiences for name in one.facts},
         programs=programs,
-        strictest=tree(programs[min(programs, key=lambda value: value or 0.0)].serialize()),
+        strictest=tree(programs[strictest].serialize()),
+        text=texts[strictest],
     )
 
 

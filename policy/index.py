@@ -82,24 +82,24 @@ def _reaching(score: Node, limit: float, labels: Collection[str]) -> Needs | Non
         every = [_reaching(part, limit, labels) for part in parts]
         known = [found for found in every if found is not None]
         return frozenset().union(*known) if len(known) == len(every) else None
-    weights = _weights(score, labels)
-    total = sum((weights or {}).values())
-    if weights is None or total <= 0.0 or limit <= _ROUNDING:
+    found = weights(score, labels)
+    total = sum((found or {}).values())
+    if found is None or total <= 0.0 or limit <= _ROUNDING:
         return None
-    return frozenset((label, limit / total - _ROUNDING) for label in weights)
+    return frozenset((label, limit / total - _ROUNDING) for label in found)
 
 
-def _weights(score: Node, labels: Collection[str]) -> dict[str, float] | None:
+def weights(score: Node, labels: Collection[str]) -> dict[str, float] | None:
     """A weighted sum of labels as weights; None for anything else."""
     if score.kind is Kind.NAME:
         return {score.name: 1.0} if score.name in labels else None
     match score.name, score.parts:
         case "_+_", (one, other):
-            left, right = _weights(one, labels), _weights(other, labels)
+            left, right = weights(one, labels), weights(other, labels)
             if left is None or right is None:
                 return None
             return {label: left.get(label, 0.0) + right.get(label, 0.0) for label in left.keys() | right.keys()}
         case ("_*_", (weight, one)) | ("_*_", (one, weight)) if weight.kind is Kind.NUMBER:
-            inner = _weights(one, labels)
+            inner = weights(one, labels)
             return inner and {label: weight.number * value for label, value in inner.items()}
     return None

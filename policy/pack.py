@@ -17,6 +17,7 @@ from policy.clause import Answer, Clause, answer, ask, clause, environment
 from policy.evidence import fits, supposed
 from policy.index import Index, index
 from policy.problems import Problem
+from policy.profile import Profile, applied, faults
 from policy.reading import read
 from policy.rule import Example, Mode, Rule, digest
 from policy.vocabulary import Vocabulary
@@ -41,21 +42,25 @@ class Policy:
     env: Any
 
 
-def load(folder: Path, vocabulary: Vocabulary) -> Policy:
+def load(folder: Path, vocabulary: Vocabulary, profile: Profile | None = None) -> Policy:
     """The policy in a folder. Raises PolicyError that names file and line of all that is wrong with it."""
-    policy, problems = inspect(folder, vocabulary)
+    policy, problems = inspect(folder, vocabulary, profile)
     if policy is None:
         raise PolicyError("\n".join(str(problem) for problem in problems))
     return policy
 
 
-def inspect(folder: Path, vocabulary: Vocabulary) -> tuple[Policy | None, tuple[Problem, ...]]:
+def inspect(
+    folder: Path, vocabulary: Vocabulary, profile: Profile | None = None
+) -> tuple[Policy | None, tuple[Problem, ...]]:
     """The policy in a folder, or None and what is wrong with it. Raises PolicyError if there is no such folder."""
-    rules, unread = read(folder)
+    found, unread = read(folder)
+    rules = applied(found, profile)
     env = environment(vocabulary)
     compiled = [clause(rule, vocabulary, env) for rule in rules]
     clauses = [one for one in compiled if isinstance(one, Clause)]
-    problems = [*unread, *(problem for one in compiled if not isinstance(one, Clause) for problem in one)]
+    problems = [*unread, *(faults(rules, profile, vocabulary) if profile else ())]
+    problems += [*(problem for one in compiled if not isinstance(one, Clause) for problem in one)]
     problems += [problem for one in clauses for problem in _example_problems(one, vocabulary, env)]
     problems += [] if problems else list(_open_gates(clauses))
     if problems:
