@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from classifiers import vocabulary
@@ -11,9 +12,13 @@ from core.signals import Subject
 from media.limits import MIB, Limits
 from media.probe import probe
 from media.sample import sample
+from pipeline.ledgers.policies import Policies
+from pipeline.policing import Policing, packed
+from pipeline.rollout import Rollout
 from pipeline.settings import Settings
 from pipeline.stages.tools import Measurements
 from policy.pack import DEFAULT_PACK, Policy, load
+from policy.profile import Profile, profile_of
 from policy.vocabulary import FACTS, Vocabulary
 
 _LONGEST_SIDE = 1280  # classifiers look at 854 pixels at the most; more would only be copied around
@@ -25,8 +30,22 @@ def words() -> Vocabulary:
 
 
 def policy_of(settings: Settings, folder: Path | None = None) -> Policy:
-    """The policy in force. Raises PolicyError."""
-    return load(folder or settings.policy or DEFAULT_PACK, words())
+    """The policy that the settings name, or that in a folder under their profile. Raises PolicyError."""
+    return load(folder or settings.policy or DEFAULT_PACK, words(), profile_named(settings))
+
+
+def profile_named(settings: Settings) -> Profile | None:
+    """The profile that the settings name, if any. Raises PolicyError."""
+    return profile_of(settings.profile) if settings.profile else None
+
+
+def rollout_of(settings: Settings, policies: Policies) -> Rollout:
+    """Which policy decides about which case. Raises PolicyError, before anything is taken in."""
+    policing = Policing(policies, partial(policy_of, settings), words)
+    profile = profile_named(settings)
+    here = packed(settings.policy or DEFAULT_PACK, policing.installed(), profile.text if profile else "")
+    policing.both()
+    return Rollout(policing=policing, here=here)
 
 
 def measuring_text(classifiers: Callable[[], Sequence[Classifier]]) -> Callable[[str], Measurements]:
