@@ -8,6 +8,7 @@ from pathlib import Path
 
 from classifiers import vocabulary
 from classifiers.base import Classifier, PromptText, measure_all
+from core.errors import NotFound
 from core.signals import Subject
 from media.limits import MIB, Limits
 from media.probe import probe
@@ -32,6 +33,29 @@ def words() -> Vocabulary:
 def policy_of(settings: Settings, folder: Path | None = None) -> Policy:
     """The policy that the settings name, or that in a folder under their profile. Raises PolicyError."""
     return load(folder or settings.policy or DEFAULT_PACK, words(), profile_named(settings))
+
+
+def policy_named(name: str, settings: Settings, rollout: Rollout) -> Policy:
+    """The policy in a folder, or the one called current, candidate or packaged, or a kept one by its digest.
+
+    Raises PolicyError, NotFound or BadInput.
+    """
+    if Path(name).is_dir():
+        return policy_of(settings, Path(name))
+    current, candidate, _ = rollout.policing.both()
+    if name == "current":
+        return current
+    if name == "packaged":
+        return policy_of(settings, DEFAULT_PACK)
+    if name == "candidate":
+        if candidate is None:
+            raise NotFound("no policy is staged")
+        return candidate
+    if current.digest.startswith(name) and len(name) >= 4:
+        return current
+    if not set(name) <= set("0123456789abcdef"):
+        raise NotFound(f"{name} is not a folder")
+    return rollout.policing.policy(rollout.policing.policies.kept(name).digest)
 
 
 def profile_named(settings: Settings) -> Profile | None:

@@ -57,9 +57,7 @@ class Settings(BaseSettings):
     label_font: Path | None = Field(None, description="TrueType font for it; the built-in one has Latin letters only.")
     trust: Path | None = Field(None, description="Folder of extra C2PA trust anchors (*.pem), beside our own.")
     policy: Path | None = Field(None, description="Folder of rules; default: the pack that comes with Assay.")
-    profile: str = Field(
-        "laptop", description="What this machine measures of the rules: laptop, server or a TOML file."
-    )
+    profile: str = Field("laptop", description="What of the rules is measured here: laptop, server or a TOML file.")
     unstated_minor: bool = Field(False, description="Is an account a minor's where the platform does not say?")
     bus: Literal["local", "kafka"] = Field("local", description="Who carries tickets between workers.")
     kafka_servers: str = Field("127.0.0.1:9092", description="Bootstrap servers, where bus is kafka.")

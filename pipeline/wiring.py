@@ -25,6 +25,7 @@ from pipeline.ledgers.database import Database, open_database
 from pipeline.ledgers.facts import PostgresFacts
 from pipeline.ledgers.policies import PostgresPolicies
 from pipeline.ledgers.postgres import PostgresLedger
+from pipeline.ledgers.stories import PostgresStories, Stories
 from pipeline.ledgers.texts import PostgresTexts
 from pipeline.parents import with_parents
 from pipeline.policing import Policing
@@ -70,6 +71,7 @@ class House:
     registry: Registry
     registrar: Registrar
     rollout: Rollout
+    stories: Stories
     works: Works
     runner: LocalRunner | None
     close: Callable[[], None]
@@ -109,6 +111,7 @@ def build(settings: Settings, *, tell: Told | None = None) -> House:
             registry=registry,
             registrar=_registrar(registry),
             rollout=rollout,
+            stories=PostgresStories(database),
             works=works,
             runner=LocalRunner(works) if isinstance(bus, LocalBus) else None,
             close=opened.pop_all().close,

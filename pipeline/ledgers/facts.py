@@ -65,6 +65,8 @@ class PostgresFacts:
         author_recent, author_day: submissions within an hour, a day. author_waiting: cases that are held, always as of
         now. `at` is the moment to look from, now if None. The case that is being judged counts among the submissions.
         """
+        if not author:  # an opinion about a prompt that is no case
+            return dict.fromkeys(_NAMES, 0)
         at = at or datetime.now(UTC)
         asked = {"author": author, "now": at, "month": at - STRIKES_WITHIN, "most": COUNTED}
         asked |= {"hour": at - RECENT_WITHIN, "day": at - DAY}
