@@ -73,8 +73,10 @@ def faults(own: float, audiences: Iterable[Audience]) -> Iterator[tuple[int, str
 def _never_counting(several: list[Audience]) -> Iterator[tuple[int, str]]:
     for number, one in enumerate(several):
         for before, other in enumerate(several):
-            wider = one.within(other) and (not other.within(one) or before < number)
-            if number != before and wider and one.milder == other.milder and other.threshold <= one.threshold:
+            alike = other.within(one) and other.threshold == one.threshold
+            if number == before or (alike and before > number):
+                continue
+            if one.within(other) and other.threshold <= one.threshold:
                 words = f"the threshold {one.threshold:g} for {one} never counts"
                 yield one.line, f"{words}: {other} has {other.threshold:g}, and the stricter one counts"
                 break

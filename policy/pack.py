@@ -92,7 +92,12 @@ def _open_gates(clauses: Iterable[Clause]) -> Iterator[Problem]:
 
 def _guards(one: Clause) -> bool:
     rule = one.rule
-    return rule.mode is Mode.ENFORCE and rule.if_missing > Decision.ALLOW and bool(one.labels) and not one.facts
+    return (
+        rule.mode is Mode.ENFORCE
+        and rule.if_missing > Decision.ALLOW
+        and bool(one.labels)
+        and not one.strictest.names(one.facts)
+    )
 
 
 def _example_problems(one: Clause, vocabulary: Vocabulary, env: Any) -> Iterator[Problem]:
@@ -115,8 +120,9 @@ def _example_problems(one: Clause, vocabulary: Vocabulary, env: Any) -> Iterator
 
 def _audience_problems(one: Clause) -> Iterator[Problem]:
     for audience in one.rule.audiences:
-        if not any(audience.facts.items() <= example.facts.items() for example in one.rule.examples):
-            words = f"no example is of the audience {audience}: add one that states these facts"
+        fitting = [example for example in one.rule.examples if audience.facts.items() <= example.facts.items()]
+        if not any(example.gives is one.rule.then for example in fitting):
+            words = f"no example of the audience {audience} gives {one.rule.then.name.lower()}: add one"
             yield Problem(file=one.rule.file, line=audience.line, text=words)
 
 

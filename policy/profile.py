@@ -40,7 +40,7 @@ def profile_of(name: str) -> Profile:
     """The profile that comes with Assay under this name, or that in a TOML file. Raises PolicyError."""
     path = Path(name).expanduser() if name.endswith(".toml") else PROFILES / f"{name}.toml"
     known = sorted(file.stem for file in PROFILES.glob("*.toml"))
-    if not path.is_file() or (path.parent == PROFILES and path.stem not in known):
+    if not path.is_file() or not (name.endswith(".toml") or name in known):
         raise PolicyError(f"there is no profile {name!r}: it is one of {', '.join(known)}, or a TOML file")
     try:
         return parsed(path.stem, path.read_text(encoding="utf-8"))
