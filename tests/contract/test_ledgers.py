@@ -63,7 +63,10 @@ MEASURED = Measured(
 EVERY_EVENT: tuple[Event, ...] = (
     SUBMITTED,
     MEASURED,
-    Judged(verdict=Verdict(gate=Gate.PROMPT, decision=Decision.ALLOW, rules=("r",), policy="p1", reason="fine")),
+    Judged(
+        verdict=Verdict(gate=Gate.PROMPT, decision=Decision.ALLOW, rules=("r",), policy="p1", reason="fine"),
+        facts={"has_reference": False, "author_day": 3, "seconds": 5.0, "region": "DE"},
+    ),
     Commissioned(engine="e", engine_version="1", job="j"),
     Rendered(asset=VIDEO, engine="e", engine_version="1", duration=5.3, width=1280, height=720),
     Judged(verdict=Verdict(gate=Gate.VIDEO, decision=Decision.HOLD, policy="p1")),
