@@ -27,6 +27,10 @@ _FIELDS = {
     "model": {"type": "string"},
     "seconds": {"type": "string", "description": "A number; numbers are taken too."},
     "size": {"type": "string", "example": "1280x720"},
+    "audience": {"type": "string", "description": "What the video is for, as general or teen."},
+    "account_minor": {"type": "boolean", "description": "Whether the account is a minor's: stricter limits apply."},
+    "region": {"type": "string", "example": "DE", "description": "ISO 3166 code of where the account is."},
+    "tier": {"type": "string", "description": "What kind of account it is to you."},
     "cameos": {"type": "array", "items": {"type": "string"}, "description": "Handles; also as `characters`."},
 }
 _FILE = {"type": "string", "format": "binary", "description": "A PNG, a JPEG or an MP4."}

@@ -22,6 +22,7 @@ from pipeline.desk import Request
 _JSON_BYTES = 16 * 1024**2  # a reference image may lie in the JSON as a data URL
 _KINDS = ((b"\x89PNG\r\n\x1a\n", 0, ".png"), (b"\xff\xd8\xff", 0, ".jpg"), (b"ftyp", 4, ".mp4"))
 _CAMEOS = ("cameos", "characters", "character_ids")
+_ACCOUNT = ("audience", "account_minor", "region", "tier")
 
 
 @asynccontextmanager
@@ -49,6 +50,7 @@ def _from_form(upload: Upload, key: str) -> Request:
         size=upload.one("size"),
         cameos=upload.all(*names),
         reference=_named_rightly(upload.file) if upload.file else None,
+        account={name: upload.one(name) or None for name in _ACCOUNT},
         key=key,
     )
 
@@ -61,12 +63,21 @@ def _from_json(asked: dict[str, Any], folder: Path, key: str) -> Request:
         size=asked.get("size"),
         cameos=[_id(one) for name in _CAMEOS for one in _list(asked.get(name))],
         reference=_reference(asked.get("input_reference"), folder),
+        account={name: asked.get(name) for name in _ACCOUNT},
         key=key,
     )
 
 
 def _request(
-    *, prompt: Any, model: Any, seconds: Any, size: Any, cameos: list[str], reference: Path | None, key: str
+    *,
+    prompt: Any,
+    model: Any,
+    seconds: Any,
+    size: Any,
+    cameos: list[str],
+    reference: Path | None,
+    account: dict[str, Any],
+    key: str,
 ) -> Request:
     return Request(
         prompt=_text(prompt, "prompt"),
@@ -75,6 +86,10 @@ def _request(
         size=_text(size, "size"),
         cameos=tuple(cameos),
         references=(reference,) if reference else (),
+        audience=_text(account["audience"], "audience") or "general",
+        account_minor=_flag(account["account_minor"], "account_minor"),
+        region=_text(account["region"], "region"),
+        tier=_text(account["tier"], "tier"),
         key=key,
     )
 
@@ -93,6 +108,15 @@ def _text(value: Any, name: str) -> str:
     if value is not None and not isinstance(value, str):
         raise BadInput(f"{name} must be a text")
     return value or ""
+
+
+def _flag(value: Any, name: str) -> bool | None:
+    known: dict[Any, bool] = {"true": True, "false": False}
+    if value is None or isinstance(value, bool):
+        return value
+    if value not in known:
+        raise BadInput(f"{name} must be true or false")
+    return known[value]
 
 
 def _number(value: Any) -> float | None:

@@ -98,6 +98,10 @@ def _asked(event: Submitted) -> tuple[str, ...]:
         event.size,
         f"cameos {', '.join(event.cameos)}" if event.cameos else "",
         "with a reference" if event.references else "",
+        "from a minor's account" if event.account_minor else "",
+        f"for {event.audience}" if event.audience not in ("", "general") else "",
+        f"region {event.region}" if event.region else "",
+        f"tier {event.tier}" if event.tier else "",
     )
     return tuple(part for part in parts if part)
 
@@ -114,6 +118,9 @@ def _judged(verdict: Verdict) -> tuple[str, str, tuple[str, ...]]:
     more = (
         f"rules that fired: {', '.join(verdict.rules)}" if verdict.rules else "",
         f"could not be measured: {', '.join(verdict.missing)}" if verdict.missing else "",
+        f"no ruling lifts: {', '.join(verdict.final)}" if verdict.final else "",
+        f"two moderators have to allow: {', '.join(verdict.two_person)}" if verdict.two_person else "",
+        f"wait for the second one: {', '.join(verdict.awaiting)}" if verdict.awaiting else "",
         f"lifted by a ruling: {', '.join(verdict.lifted)}" if verdict.lifted else "",
         f"in shadow: {', '.join(verdict.shadow)}" if verdict.shadow else "",
         f"“{verdict.reason}”" if verdict.reason else "",

@@ -25,6 +25,7 @@ class Waiting:
     gate: str
     because: str
     rules: tuple[str, ...]
+    people: str
     signals: tuple[Signal, ...]
 
 
@@ -70,6 +71,7 @@ def waiting(case: Case, history: Sequence[Entry]) -> Waiting:
         gate=_gate(case),
         because=_because(case),
         rules=verdict.rules if verdict else (),
+        people=words.people_needed(verdict) if verdict else "",
         signals=_sorted(s for s in case.signals if s.score is None or s.score >= 0.2)[:4],
     )
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from core.case import Phase
 from core.finding import FindingVerdict
 from core.signals import Span
-from core.verdicts import Decision
+from core.verdicts import Decision, Verdict
 
 RULINGS = {
     "fits_policy": "It fits the policy",
@@ -58,6 +58,15 @@ FINDINGS = {
     FindingVerdict.NO_INFORMATION: ("No information found", "open"),
 }
 TONES = {Decision.ALLOW: "allow", Decision.HOLD: "hold", Decision.REFUSE: "refuse"}
+
+
+def people_needed(verdict: Verdict) -> str:
+    """How many moderators it takes, where one is not enough or none is."""
+    if verdict.final:
+        return "no ruling lifts this"
+    if verdict.awaiting:
+        return "needs a second moderator"
+    return "needs two moderators" if verdict.two_person else ""
 
 
 def plain(code: object) -> str:

@@ -33,7 +33,7 @@ def load(kind: Any, value: Any) -> Any:
     """Plain JSON values as a record of this type. Raises TypeError or ValueError for what does not fit."""
     origin, args = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        return None if value is None else load(next(a for a in args if a is not type(None)), value)
+        return None if value is None else load(_one_of(args, value), value)
     if origin is tuple:
         return tuple(load(args[0], item) for item in value)
     if origin is dict:
@@ -64,6 +64,11 @@ def load_event(value: dict[str, Any]) -> Event:
         raise ValueError(f"unknown event {value.get('type')!r}: this case was moved by a newer Assay")
     event: Event = load(kind, value)
     return event
+
+
+def _one_of(kinds: tuple[Any, ...], value: Any) -> Any:
+    """Which of several types: the value's own, or else the first that is not None."""
+    return next((a for a in kinds if a is type(value)), next(a for a in kinds if a is not type(None)))
 
 
 @cache

@@ -15,7 +15,10 @@ from core.verdicts import Ruling, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """Somebody asked for a video. `prompt` is the id of an erasable text."""
+    """Somebody asked for a video. `prompt` is the id of an erasable text.
+
+    `account_minor`, `region` and `tier` are what the platform says of the account; None or empty where it does not.
+    """
 
     author: str
     prompt: str
@@ -26,6 +29,9 @@ class Submitted:
     cameos: tuple[str, ...] = ()
     parent: str = ""
     audience: str = "general"
+    account_minor: bool | None = None
+    region: str = ""
+    tier: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,9 +44,10 @@ class Measured:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
-    """Policy gave a verdict at a gate."""
+    """Policy gave a verdict at a gate. `facts` are those that it weighed, so that it can be judged again one day."""
 
     verdict: Verdict
+    facts: dict[str, bool | int | float | str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,9 @@ class Verdict:
 
     `rules` fired; `shadow` would have, were they in force; `missing` are those of `rules` that fired
     because what they ask about could not be measured; `lifted` fired and were overruled by a ruling.
-    `reason` is in the words of the person concerned.
+    Of `rules` no ruling lifts those that are `final`, and two moderators have to allow those that are `two_person`;
+    `awaiting` are those of them that one moderator has allowed. `policy` is the digest of all rules, `sources` are the
+    classifiers with their versions whose signals were weighed. `reason` is in the words of the person concerned.
     """
 
     gate: Gate
@@ -38,13 +40,18 @@ class Verdict:
     lifted: tuple[str, ...] = ()
     policy: str
     reason: str = ""
+    final: tuple[str, ...] = ()
+    two_person: tuple[str, ...] = ()
+    awaiting: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruling:
     """A moderator's decision about the rules that fired at one gate: evidence, not a way round it.
 
-    A ruling to allow lifts the rules named in `over` and no other: what fires later holds again.
+    A ruling to allow lifts the rules named in `over` and no other: what fires later holds again. A rule for two persons
+    is lifted by the second moderator who allows it; one of them who refuses is enough to refuse.
     `code` is one of a closed list; `note` refers to an erasable text.
     """
 

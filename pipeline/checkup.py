@@ -6,11 +6,16 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from core.codec import dump
 from core.errors import AssayError
 from pipeline import rooms
 from pipeline.settings import Settings
+from pipeline.unmeasured import unmeasured
+
+if TYPE_CHECKING:
+    from pipeline.wiring import House
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,17 +34,25 @@ def make_keys(settings: Settings) -> dict[str, Any]:
     return {"folder": str(made.folder), "done": made.done, "expires": made.keys.expires.isoformat()}
 
 
-def check_policy(settings: Settings, folder: Path | None) -> dict[str, Any]:
-    """What is wrong with a pack of rules, and what is odd about it."""
+def check_policy(settings: Settings, folder: Path | None, *, models: bool = False) -> dict[str, Any]:
+    """What is wrong with a pack of rules, what is odd about it, and what it does not cover.
+
+    With `models` also which labels of its enforced rules nothing here can measure, and what happens instead.
+    """
     from policy.check import check
     from policy.pack import DEFAULT_PACK
 
-    report = check(folder or settings.policy or DEFAULT_PACK, rooms.words())
+    place = folder or settings.policy or DEFAULT_PACK
+    report = check(place, rooms.words(), rooms.profile_named(settings))
+    lacking = [dump(one) for one in unmeasured(settings, place)] if models and not report.errors else []
     return {
         "rules": report.rules,
         "digest": report.digest,
-        "errors": [str(problem) for problem in report.errors],
-        "warnings": [str(problem) for problem in report.warnings],
+        "profile": settings.profile,
+        "errors": [dump(problem) for problem in report.errors],
+        "warnings": [dump(problem) for problem in report.warnings],
+        "uncovered": [dump(gap) for gap in report.uncovered],
+        "unmeasured": lacking,
     }
 
 
@@ -71,9 +84,18 @@ def _disk(settings: Settings) -> Iterator[Checked]:
 
 
 def _rules(settings: Settings) -> Iterator[Checked]:
-    policy = rooms.policy_of(settings)
+    from policy.check import uncovered
+
+    policy, profile = rooms.policy_of(settings), rooms.profile_named(settings)
     shadow = sum(rule.mode.value == "shadow" for rule in policy.rules)
-    yield Checked(state="ok", says=f"{len(policy.rules)} rules hold, {shadow} of them in shadow: {policy.digest[:12]}")
+    named = f", profile {profile.name}" if profile else ""
+    says = f"{len(policy.rules)} rules hold, {shadow} of them in shadow: {policy.digest[:12]}{named}"
+    yield Checked(state="ok", says=says)
+    for gap in sorted(uncovered(policy, profile)):
+        instead = gap.instead or "No enforced rule reads it."
+        yield Checked(state="lacks", says=f"not covered at the {gap.gate} gate: {gap.label}. {instead}")
+    for lack in unmeasured(settings, None):
+        yield Checked(state="lacks", says=f"{lack.label} is not measured here: {lack.why}. {lack.instead}")
 
 
 def _keys(settings: Settings) -> Iterator[Checked]:
@@ -112,6 +134,7 @@ def _house(settings: Settings) -> Iterator[Checked]:
         kind = "the database named by the settings" if settings.database_url else "the embedded Postgres"
         waiting = len(house.ledger.list(limit=1000))
         yield Checked(state="ok", says=f"{kind} answers; it knows {waiting}{'+' if waiting == 1000 else ''} cases")
+        yield _in_force(house)
         yield Checked(state="ok", says=f"videos come from the engine {house.desk.tools.engine.name}")
         faces, hashes = house.registry.gallery.size, house.registry.bank.size
         yield Checked(
@@ -124,6 +147,15 @@ def _house(settings: Settings) -> Iterator[Checked]:
         )
     finally:
         house.close()
+
+
+def _in_force(house: House) -> Checked:
+    status = house.rollout.status()
+    tried = f"; {status.share:g} % of the cases meet {status.candidate[:12]}" if status.candidate else ""
+    if status.installed in (status.digest, status.candidate):
+        return Checked(state="ok", says=f"the policy in force is {status.digest[:12]}{tried}")
+    says = f"the policy in force is {status.digest[:12]}{tried}, and the rules that the settings name are others"
+    return Checked(state="lacks", says=f"{says} ({status.installed[:12]}): assay policy stage puts them in force")
 
 
 def _models(settings: Settings) -> Iterator[Checked]:

@@ -22,17 +22,22 @@ class Authors(Protocol):
     """What the ledger knows of an author."""
 
     def author_facts(self, author: str) -> dict[str, int]:
-        """author_strikes and author_recent."""
+        """Strikes, submissions and refusals in windows of time, and cases that wait."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Consent:
-    """Facts about a case as they are at this moment."""
+    """Facts about a case as they are at this moment.
+
+    `unstated_minor`: whether an account of which the platform does not say if it is a minor's is taken for one. A
+    region or a tier that is not stated is not known.
+    """
 
     leases: Leases
     authors: Authors
     engine: str
     monitor_asked: bool = False
+    unstated_minor: bool = False
 
     def leased(self, case: Case) -> tuple[str, ...]:
         """The cameos that this case names and may use now."""
@@ -41,7 +46,7 @@ class Consent:
         return tuple(sorted(granted))
 
     def facts(self, case: Case) -> Mapping[str, bool | int | float | str]:
-        """Every fact that rules may speak of (policy.vocabulary.FACTS)."""
+        """Every fact that rules may speak of (policy.vocabulary.FACTS), but for `damaged_parents`."""
         asked = case.request
         length = case.rendered.duration if case.rendered else asked.seconds
         return {
@@ -51,6 +56,9 @@ class Consent:
             "seconds": float(length or 0.0),
             "has_reference": bool(asked.references),
             "audience": asked.audience,
+            "account_minor": self.unstated_minor if asked.account_minor is None else asked.account_minor,
+            **({"region": asked.region} if asked.region else {}),
+            **({"tier": asked.tier} if asked.tier else {}),
             "engine": self.engine,
             "monitor_asked": self.monitor_asked,
         }

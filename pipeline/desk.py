@@ -21,21 +21,22 @@ from core.ports import Bus, Entry, Ledger
 from core.signals import Subject
 from core.verdicts import Decision, Gate, Ruling
 from pipeline.advance import hand_on
+from pipeline.asked import check
 from pipeline.opinions import Opinion, opinion
 from pipeline.people import Person, Role, require, require_own
 from pipeline.public import PublicDesk
+from pipeline.second import said_already
 from pipeline.stages.judge import consent_withdrawn
 from pipeline.stages.tools import Tools
 
 RULING_CODES = ("fits_policy", "context", "parody", "consent_shown", "false_alarm", "breaks_policy", "unclear")
 RECALL_CODES = ("consent_withdrawn", "rights", "intimate_image", "illegal", "author", "mistake", "policy")
 LookUp = Callable[[str], dict[str, str] | None]
-LONGEST_PROMPT = 32_768
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What somebody asks for. `key` makes asking twice the same as asking once."""
+    """What somebody asks for; from `audience` to `tier` the platform's word. The same `key` is the same request."""
 
     prompt: str
     model: str = ""
@@ -45,6 +46,9 @@ class Request:
     cameos: tuple[str, ...] = ()
     parent: str = ""
     audience: str = "general"
+    account_minor: bool | None = None
+    region: str = ""
+    tier: str = ""
     key: str = ""
 
 
@@ -63,7 +67,7 @@ class Desk:
     def submit(self, who: Person, request: Request) -> Case:
         """Open a case. The same key by the same account is the same case. Raises BadInput, Forbidden."""
         require(who, Role.PLATFORM)
-        _check(request)
+        check(request)
         if not request.key:
             return self._open(who, new_case(), request)
         case = Case(id=_keyed(who, request.key))
@@ -118,6 +122,8 @@ class Desk:
         if decision is Decision.HOLD:
             raise BadInput("a ruling allows or refuses")
         gate = Gate.VIDEO if case.held_at is Phase.INSPECTED else Gate.PROMPT
+        if decision is Decision.ALLOW and said_already(who.id, gate, verdict, case.rulings):
+            raise NotNow("you have allowed this already: a second moderator has to, or one may refuse")
         ruling = Ruling(
             gate=gate,
             decision=decision,
@@ -206,7 +212,7 @@ class Desk:
     def screen(self, who: Person, text: str) -> Opinion:
         """What would be said of this prompt? Opens no case and keeps nothing."""
         require(who, Role.PLATFORM, Role.MODERATOR)
-        _check(Request(prompt=text))
+        check(Request(prompt=text))
         return opinion(Gate.PROMPT, self.tools.measure_text(text), self.tools)
 
     def inspect(self, who: Person, file: Path) -> Opinion:
@@ -233,6 +239,9 @@ class Desk:
             cameos=request.cameos,
             parent=request.parent,
             audience=request.audience,
+            account_minor=request.account_minor,
+            region=request.region,
+            tier=request.tier,
         )
         opened = self._append(case, submitted)
         for asset in references:
@@ -261,17 +270,6 @@ class Desk:
 def stated(rendered: Rendered) -> str:
     """The digital source type that the seal states of a video, or nothing."""
     return rendered.source_type or ("trainedAlgorithmicMedia" if rendered.synthetic else "")
-
-
-def _check(request: Request) -> None:
-    if not request.prompt.strip():
-        raise BadInput("the prompt is empty")
-    if len(request.prompt) > LONGEST_PROMPT:
-        raise BadInput(f"the prompt has {len(request.prompt)} characters; at most {LONGEST_PROMPT} are taken")
-    if request.seconds is not None and not 0 < request.seconds <= 3600:
-        raise BadInput("seconds must lie between 0 and 3600")
-    if len(request.references) > 1:
-        raise BadInput("one reference is taken at the most")
 
 
 def _keyed(who: Person, key: str) -> str:

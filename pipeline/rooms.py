@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from classifiers import Chat, PromptMonitor, vocabulary
 from classifiers.base import Classifier, PromptText, measure_all
+from core.errors import NotFound
 from core.signals import Subject
 from core.verdicts import Gate
 from media.limits import MIB, Limits
 from media.probe import probe
 from media.sample import sample
+from pipeline.ledgers.policies import Policies
+from pipeline.policing import Policing, packed
+from pipeline.rollout import Rollout
 from pipeline.settings import Settings
 from pipeline.stages.tools import Measurements
 from policy.pack import DEFAULT_PACK, Policy, load
+from policy.profile import Profile, profile_of
 from policy.rule import Mode
 from policy.vocabulary import FACTS, Vocabulary
 
@@ -27,8 +33,45 @@ def words() -> Vocabulary:
 
 
 def policy_of(settings: Settings, folder: Path | None = None) -> Policy:
-    """The policy in force. Raises PolicyError."""
-    return load(folder or settings.policy or DEFAULT_PACK, words())
+    """The policy that the settings name, or that in a folder under their profile. Raises PolicyError."""
+    return load(folder or settings.policy or DEFAULT_PACK, words(), profile_named(settings))
+
+
+def policy_named(name: str, settings: Settings, rollout: Rollout) -> Policy:
+    """The policy in a folder, or the one called current, candidate or packaged, or a kept one by its digest.
+
+    Raises PolicyError, NotFound or BadInput.
+    """
+    if Path(name).is_dir():
+        return policy_of(settings, Path(name))
+    current, candidate, _ = rollout.policing.both()
+    if name == "current":
+        return current
+    if name == "packaged":
+        return policy_of(settings, DEFAULT_PACK)
+    if name == "candidate":
+        if candidate is None:
+            raise NotFound("no policy is staged")
+        return candidate
+    if current.digest.startswith(name) and len(name) >= 4:
+        return current
+    if not set(name) <= set("0123456789abcdef"):
+        raise NotFound(f"{name} is not a folder")
+    return rollout.policing.policy(rollout.policing.policies.kept(name).digest)
+
+
+def profile_named(settings: Settings) -> Profile | None:
+    """The profile that the settings name, if any. Raises PolicyError."""
+    return profile_of(settings.profile) if settings.profile else None
+
+
+def rollout_of(settings: Settings, policies: Policies) -> Rollout:
+    """Which policy decides about which case. Raises PolicyError, before anything is taken in."""
+    policing = Policing(policies, partial(policy_of, settings), words)
+    profile = profile_named(settings)
+    here = packed(settings.policy or DEFAULT_PACK, policing.installed(), profile.text if profile else "")
+    policing.both()
+    return Rollout(policing=policing, here=here)
 
 
 def monitors(settings: Settings) -> tuple[Classifier, ...]:

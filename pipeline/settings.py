@@ -57,6 +57,8 @@ class Settings(BaseSettings):
     label_font: Path | None = Field(None, description="TrueType font for it; the built-in one has Latin letters only.")
     trust: Path | None = Field(None, description="Folder of extra C2PA trust anchors (*.pem), beside our own.")
     policy: Path | None = Field(None, description="Folder of rules; default: the pack that comes with Assay.")
+    profile: str = Field("laptop", description="What of the rules is measured here: laptop, server or a TOML file.")
+    unstated_minor: bool = Field(False, description="Is an account a minor's where the platform does not say?")
     monitor_url: str = Field("", description="OpenAI-style chat API (http://host:8000/v1) that reads prompts too.")
     monitor_model: str = Field("", description="Model to ask for there.")
     monitor_key: SecretStr | None = Field(None, description="Bearer key for that server.")

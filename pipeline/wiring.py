@@ -15,7 +15,6 @@ from core.case import Case, Phase
 from core.events import Event, Published
 from core.finding import Mark
 from core.ports import Bus, Engine, Ledger, Shelf
-from core.verdicts import Gate, Ruling, Verdict
 from pipeline import rooms
 from pipeline.accounts import Accounts
 from pipeline.advance import Told, Works
@@ -24,12 +23,16 @@ from pipeline.desk import Desk
 from pipeline.ledgers.accounts import PostgresAccounts
 from pipeline.ledgers.database import Database, open_database
 from pipeline.ledgers.facts import PostgresFacts
+from pipeline.ledgers.policies import PostgresPolicies
 from pipeline.ledgers.postgres import PostgresLedger
+from pipeline.ledgers.stories import PostgresStories, Stories
 from pipeline.ledgers.texts import PostgresTexts
 from pipeline.parents import with_parents
+from pipeline.policing import Policing
 from pipeline.public import PublicDesk
 from pipeline.registrar import Registrar
 from pipeline.repository import Repository
+from pipeline.rollout import Rollout
 from pipeline.runners.local import LocalBus, LocalRunner
 from pipeline.scratch import clear_scratch
 from pipeline.sealing import sealing
@@ -67,6 +70,8 @@ class House:
     accounts: Accounts
     registry: Registry
     registrar: Registrar
+    rollout: Rollout
+    stories: Stories
     works: Works
     runner: LocalRunner | None
     close: Callable[[], None]
@@ -82,7 +87,8 @@ def build(settings: Settings, *, tell: Told | None = None) -> House:
         registry = Registry(
             gallery=PostgresGallery(database), bank=PostgresBank(database), leases=PostgresLeases(database)
         )
-        tools = _tools(settings, database, ledger, registry)
+        rollout = rooms.rollout_of(settings, PostgresPolicies(database))
+        tools = _tools(settings, database, ledger, registry, rollout.policing)
         clear_scratch(tools.workdir)
         works = Works(
             ledger=ledger,
@@ -104,6 +110,8 @@ def build(settings: Settings, *, tell: Told | None = None) -> House:
             accounts=PostgresAccounts(database),
             registry=registry,
             registrar=_registrar(registry),
+            rollout=rollout,
+            stories=PostgresStories(database),
             works=works,
             runner=LocalRunner(works) if isinstance(bus, LocalBus) else None,
             close=opened.pop_all().close,
@@ -124,12 +132,13 @@ def _bus(settings: Settings) -> Bus:
     return KafkaBus(settings.kafka_servers, Topics(prefix=settings.kafka_group))
 
 
-def _tools(settings: Settings, database: Database, ledger: Ledger, registry: Registry) -> Tools:
+def _tools(settings: Settings, database: Database, ledger: Ledger, registry: Registry, policing: Policing) -> Tools:
     engine = _engine(settings)
     consent = Consent(
         leases=registry.leases,
         authors=PostgresFacts(database),
         engine=engine.name,
+        unstated_minor=settings.unstated_minor,
         monitor_asked=bool(settings.monitor_url),
     )
     classifiers = cache(partial(_classifiers, registry, rooms.monitors(settings)))
@@ -146,8 +155,8 @@ def _tools(settings: Settings, database: Database, ledger: Ledger, registry: Reg
         measure_video=rooms.measuring_video(classifiers, settings.frames),
         facts=with_parents(consent.facts, settings, vault, workdir),
         leased=consent.leased,
-        decide=_decide(settings),
-        explain=_explain(settings),
+        decide=policing.judge,
+        explain=policing.explain,
         check_video=rooms.checking(settings),
         seal=sealing(settings, ledger, vault),
         workdir=workdir,
@@ -198,29 +207,6 @@ def _engine(settings: Settings) -> Engine:
     key = settings.engine_key.get_secret_value() if settings.engine_key else ""
     limits = Limits(video_bytes=settings.engine_max_mb << 20)
     return HttpEngine(settings.engine_url, key=key, model=settings.engine_model, limits=limits)
-
-
-def _decide(settings: Settings) -> Callable[..., Verdict]:
-    policy = cache(partial(rooms.policy_of, settings))
-    policy()  # what is wrong with the rules is said before anything is taken in
-
-    def judge(gate: Gate, signals: Sequence[Any], facts: Any, rulings: Sequence[Ruling]) -> Verdict:
-        from policy.decide import decide
-
-        return decide(gate, signals, facts, rulings, policy())
-
-    return judge
-
-
-def _explain(settings: Settings) -> Callable[..., Sequence[Any]]:
-    policy = cache(partial(rooms.policy_of, settings))
-
-    def explain(verdict: Verdict, signals: Sequence[Any]) -> Sequence[Any]:
-        from policy.explain import reasons
-
-        return reasons(verdict, signals, policy())
-
-    return explain
 
 
 def _for(url: str, options: dict[str, Any]) -> dict[str, Any]:

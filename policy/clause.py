@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -12,12 +12,13 @@ from cel_expr_python import cel
 from cel_expr_python.ext import ext_math
 
 from core.verdicts import Decision
+from policy.audience import Fact, bounds, faults
 from policy.evidence import Evidence
-from policy.monotone import objection
+from policy.monotone import Objection, objection, unruly
 from policy.problems import Problem, pointed
 from policy.rule import Rule
 from policy.syntax import Node, tree
-from policy.vocabulary import Vocabulary
+from policy.vocabulary import THRESHOLD, Vocabulary
 
 _CEL_ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _UNKNOWN = re.compile(r"undeclared reference to '(\w+)'.*")
@@ -26,12 +27,27 @@ _TYPES = {bool: cel.Type.BOOL, int: cel.Type.INT, float: cel.Type.DOUBLE, str: c
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Clause:
-    """A rule, the labels and facts it speaks of, and its compiled condition."""
+    """A rule, the labels and facts it speaks of, and its compiled condition.
+
+    `programs` has one for each threshold that the rule or an audience names, or only one, under None.
+    `strictest` is the syntax of the one that is true most easily, and `text` what it says.
+    """
 
     rule: Rule
     labels: frozenset[str]
     facts: frozenset[str]
-    program: Any
+    programs: Mapping[float | None, Any]
+    strictest: Node
+    text: str
+
+    def asked(self, facts: Mapping[str, Fact]) -> tuple[Any, Any]:
+        """The condition at the strictest and at the mildest threshold for an account of which these facts are known."""
+        own = self.rule.threshold
+        if own is None or not self.rule.audiences:
+            program = self.programs[own]
+            return program, program
+        strictest, mildest = bounds(own, self.rule.audiences, facts)
+        return self.programs[strictest], self.programs[mildest]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +65,7 @@ class Ask:
     least: Any
     most: Any
     gaps: frozenset[str]
+    facts: Mapping[str, Fact]
 
 
 QUIET = Answer(decision=Decision.ALLOW)
@@ -56,43 +73,88 @@ QUIET = Answer(decision=Decision.ALLOW)
 
 def environment(vocabulary: Vocabulary) -> Any:
     """The CEL environment in which conditions are type-checked: labels are doubles, facts have their types."""
-    variables = dict.fromkeys(vocabulary.labels, cel.Type.DOUBLE)
-    variables |= {name: _TYPES[kind] for name, kind in vocabulary.facts.items()}
-    return cel.NewEnv(variables=variables, extensions=[ext_math.ExtMath()])
+    return cel.NewEnv(variables=_variables(vocabulary), extensions=[ext_math.ExtMath()])
 
 
 def clause(rule: Rule, vocabulary: Vocabulary, env: Any) -> Clause | list[Problem]:
-    """The rule compiled, or everything that is wrong with its condition."""
+    """The rule compiled, or everything that is wrong with its condition and its audiences."""
     try:
-        program = env.compile(rule.when)
+        program, root = _compiled(rule, vocabulary, env)
+        if problems := [*_problems(rule, vocabulary, program, root), *_threshold_problems(rule, root)]:
+            return problems
+        texts = {value: _with_threshold(rule.when, root, value) for value in _values(rule)}
+        programs = {value: env.compile(text) for value, text in texts.items()}
     except RuntimeError as error:
         return list(_cel_problems(rule, vocabulary, str(error)))
-    root = tree(program.serialize())
-    if problems := list(_problems(rule, vocabulary, program, root)):
-        return problems
-    return Clause(rule=rule, labels=root.names(vocabulary.labels), facts=root.names(vocabulary.facts), program=program)
+    strictest = min(programs, key=lambda value: value or 0.0)
+    return Clause(
+        rule=rule,
+        labels=root.names(vocabulary.labels),
+        facts=root.names(vocabulary.facts) | {name for one in rule.audiences for name in one.facts},
+        programs=programs,
+        strictest=tree(programs[strictest].serialize()),
+        text=texts[strictest],
+    )
 
 
 def ask(evidence: Evidence, env: Any) -> Ask:
     """The evidence, ready for answer()."""
     least = env.Activation({**evidence.facts, **evidence.least})
     most = env.Activation({**evidence.facts, **evidence.most}) if evidence.gaps else least
-    return Ask(least, most, evidence.gaps)
+    return Ask(least, most, evidence.gaps, evidence.facts)
 
 
 def answer(asked: Clause, evidence: Ask) -> Answer:
     """What the rule says: `then` if its condition holds at the least scores, nothing if not even at the most.
 
-    Otherwise, and where CEL cannot evaluate it (a fact is not known), `if_missing`.
+    Likewise at the mildest threshold that may be the account's, and at the strictest. Otherwise, and where CEL cannot
+    evaluate it (a fact is not known), `if_missing`.
     """
-    least = asked.program.eval(evidence.least).value()
+    strictest, mildest = asked.asked(evidence.facts)
+    least = mildest.eval(evidence.least).value()
     if least is True:
         return Answer(decision=asked.rule.then)
-    if least is False and asked.labels.isdisjoint(evidence.gaps):
+    if least is False and strictest is mildest and asked.labels.isdisjoint(evidence.gaps):
         return QUIET
-    if least is False and asked.program.eval(evidence.most).value() is False:
+    if least is False and strictest.eval(evidence.most).value() is False:
         return QUIET
     return Answer(decision=asked.rule.if_missing, missing=True)
+
+
+def _variables(vocabulary: Vocabulary) -> dict[str, Any]:
+    variables = dict.fromkeys(vocabulary.labels, cel.Type.DOUBLE)
+    return variables | {name: _TYPES[kind] for name, kind in vocabulary.facts.items()}
+
+
+def _compiled(rule: Rule, vocabulary: Vocabulary, env: Any) -> tuple[Any, Node]:
+    """The condition with `threshold` still a name in it, where the rule has one. Raises RuntimeError, as CEL does."""
+    if rule.threshold is not None:
+        variables = _variables(vocabulary) | {THRESHOLD: cel.Type.DOUBLE}
+        env = cel.NewEnv(variables=variables, extensions=[ext_math.ExtMath()])
+    program = env.compile(rule.when)
+    return program, tree(program.serialize())
+
+
+def _values(rule: Rule) -> set[float | None]:
+    return {rule.threshold, *(one.threshold for one in rule.audiences)}
+
+
+def _with_threshold(when: str, root: Node, value: float | None) -> str:
+    """The condition with a number in each place of `threshold`. Were one overlooked, it would not compile."""
+    for at in sorted(root.places(THRESHOLD), reverse=True):
+        when = f"{when[:at]}{float(value or 0.0)!r}{when[at + len(THRESHOLD) :]}"
+    return when
+
+
+def _threshold_problems(rule: Rule, root: Node) -> Iterator[Problem]:
+    if rule.threshold is None:
+        return
+    if not root.names([THRESHOLD]):
+        yield Problem(file=rule.file, line=rule.lines.get(THRESHOLD, 1), text="`when` does not speak of `threshold`")
+    elif found := unruly(root, THRESHOLD):
+        yield _pointed(rule, found)
+    for line, words in faults(rule.threshold, rule.audiences):
+        yield Problem(file=rule.file, line=line, text=words)
 
 
 def _problems(rule: Rule, vocabulary: Vocabulary, program: Any, root: Node) -> Iterator[Problem]:
@@ -102,9 +164,7 @@ def _problems(rule: Rule, vocabulary: Vocabulary, program: Any, root: Node) -> I
     for label in sorted(elsewhere):
         yield _at(rule, f"'{label}' is not measured at the {rule.gate} gate", 1, 1 + max(0, rule.when.find(label)))
     if found := objection(root, vocabulary.labels):
-        offset, words = found
-        before = rule.when[:offset]
-        yield _at(rule, words, before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
+        yield _pointed(rule, found)
 
 
 def _cel_problems(rule: Rule, vocabulary: Vocabulary, error: str) -> Iterator[Problem]:
@@ -117,11 +177,19 @@ def _cel_problems(rule: Rule, vocabulary: Vocabulary, error: str) -> Iterator[Pr
 
 def _friendlier(words: str, vocabulary: Vocabulary) -> str:
     unknown = _UNKNOWN.fullmatch(words)
+    if unknown and unknown[1] == THRESHOLD:
+        return "the condition speaks of `threshold`, and the rule gives none: threshold = 0.6"
     if not unknown:
         return words.removesuffix(" [INVALID_ARGUMENT]")
     near = get_close_matches(unknown[1], [*vocabulary.labels, *vocabulary.facts], n=1)
     hint = f"; did you mean '{near[0]}'?" if near else "; rules speak only of labels and facts of the vocabulary"
     return f"there is no label or fact '{unknown[1]}'{hint}"
+
+
+def _pointed(rule: Rule, objection: Objection) -> Problem:
+    offset, words = objection
+    before = rule.when[:offset]
+    return _at(rule, words, before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
 
 
 def _at(rule: Rule, words: str, line: int, column: int) -> Problem:

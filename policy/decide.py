@@ -7,7 +7,7 @@ that more evidence never makes a verdict milder is proved of each rule when the 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 from core.signals import Signal
 from core.verdicts import Decision, Gate, Ruling, Verdict
@@ -15,26 +15,15 @@ from policy.clause import Answer, Clause, answer, ask
 from policy.evidence import weigh
 from policy.pack import Policy
 from policy.rule import Mode
+from policy.ruled import weighed
+from policy.vocabulary import SUBJECTS
 
 COULD_NOT_CHECK = "We could not check everything, so a person will look at it first."
 COULD_NOT_CHECK_AT_ALL = "We could not check this, and without that check it cannot go on."
 A_PERSON_REFUSED = "A moderator looked at this and decided against it."
 A_PERSON_HOLDS = "A moderator is looking at this."
+A_SECOND_PERSON = "One moderator has allowed it; a second one has to agree."
 A_PERSON_ALLOWED = "A moderator looked at this and allowed it."
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Rulings:
-    """The last ruling about each rule, and the last of all, which stands for the case as a whole."""
-
-    over: Mapping[str, Decision]
-    whole: Decision
-
-    def lift(self, one: Clause) -> bool:
-        return not one.rule.final and self.over.get(one.rule.name) is Decision.ALLOW
-
-    def standing(self) -> dict[str, Decision]:
-        return {name: decision for name, decision in self.over.items() if decision > Decision.ALLOW}
 
 
 def decide(
@@ -43,36 +32,43 @@ def decide(
     """The verdict at a gate. Pure: the same evidence gives the same verdict, in whatever order it comes.
 
     Only the order of rulings matters, oldest first: of those about a rule the last counts. ALLOW lifts the rules
-    it names unless they are final; HOLD and REFUSE stand though no rule fires, without names until the next ruling.
+    it names unless they are final, and those for two persons once a second moderator allows them too; HOLD and REFUSE
+    stand though no rule fires, without names until the next ruling.
     """
-    evidence = ask(weigh(gate, signals, facts, policy.vocabulary), policy.env)
-    ruled = _weighed(gate, rulings)
-    fired = [(one, said) for one in policy.clauses[gate] if (said := answer(one, evidence)).decision > Decision.ALLOW]
+    signals = tuple(signals)
+    weight = weigh(gate, signals, facts, policy.vocabulary)
+    evidence = ask(weight, policy.env)
+    asked = policy.index[gate].possible(weight.most)
+    fired = [(one, said) for one in asked if (said := answer(one, evidence)).decision > Decision.ALLOW]
     counted = {one.rule.name: (one, said) for one, said in fired if one.rule.mode is Mode.ENFORCE}
-    lifted = tuple(sorted(name for name, (one, _) in counted.items() if ruled.lift(one)))
+    ruled = weighed(gate, rulings, final=policy.final, two_person=policy.two_person)
+    standing = ruled.standing()
+    lifted = tuple(sorted(name for name in counted if ruled.lift(name)))
     kept = {name: found for name, found in counted.items() if name not in lifted}
-    said_by_people = [*ruled.standing().values(), ruled.whole]
+    kept |= {name: (one, _waiting(said)) for name, (one, said) in kept.items() if ruled.awaits(name)}
+    rules = tuple(sorted(kept.keys() | standing.keys()))
+    awaiting = tuple(name for name in rules if ruled.awaits(name))
+    said_by_people = [*standing.values(), ruled.whole]
     decision = max([said.decision for _, said in kept.values()] + said_by_people)
     return Verdict(
         gate=gate,
         decision=decision,
-        rules=tuple(sorted(kept.keys() | ruled.standing().keys())),
+        rules=rules,
         shadow=tuple(sorted(one.rule.name for one, _ in fired if one.rule.mode is Mode.SHADOW)),
         missing=tuple(sorted(name for name, (_, said) in kept.items() if said.missing)),
         lifted=lifted,
         policy=policy.digest,
-        reason=_reason(decision, kept, said_by_people, lifted),
+        reason=_reason(decision, kept, said_by_people, lifted, awaiting),
+        final=tuple(name for name in rules if name in policy.final),
+        two_person=tuple(name for name in rules if name in policy.two_person),
+        awaiting=awaiting,
+        sources=tuple(sorted({signal.source for signal in signals if signal.subject in SUBJECTS[gate]})),
     )
 
 
-def _weighed(gate: Gate, rulings: Sequence[Ruling]) -> _Rulings:
-    over: dict[str, Decision] = {}
-    whole = Decision.ALLOW
-    for ruling in rulings:
-        if ruling.gate is gate:
-            whole = ruling.decision
-            over.update(dict.fromkeys(ruling.over, ruling.decision))
-    return _Rulings(over=over, whole=whole)
+def _waiting(said: Answer) -> Answer:
+    """What a rule says whose refusal one moderator has lifted: it waits for the second."""
+    return replace(said, decision=Decision.HOLD)
 
 
 def _reason(
@@ -80,6 +76,7 @@ def _reason(
     kept: Mapping[str, tuple[Clause, Answer]],
     said_by_people: Sequence[Decision],
     lifted: tuple[str, ...],
+    awaiting: tuple[str, ...],
 ) -> str:
     """The reasons of the gravest, each once: what was found, then what could not be checked, then people."""
     if decision is Decision.ALLOW:
@@ -89,4 +86,5 @@ def _reason(
     found = [rule.reason for rule, said in gravest if not said.missing]
     unchecked = [COULD_NOT_CHECK_AT_ALL if refused else COULD_NOT_CHECK] * any(said.missing for _, said in gravest)
     people = [A_PERSON_REFUSED if refused else A_PERSON_HOLDS] * (decision in said_by_people)
-    return " ".join(dict.fromkeys([*found, *unchecked, *people]))
+    second = [A_SECOND_PERSON] * bool(awaiting and not refused)
+    return " ".join(dict.fromkeys([*found, *unchecked, *people, *second]))

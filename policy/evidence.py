@@ -13,7 +13,7 @@ from typing import TypeGuard
 
 from core.signals import Signal, Subject
 from core.verdicts import Gate
-from policy.rule import Fact
+from policy.audience import Fact
 from policy.vocabulary import SUBJECTS, Vocabulary
 
 

@@ -34,6 +34,21 @@ def objection(condition: Node, labels: Collection[str]) -> Objection | None:
     return condition.at, _words(condition)
 
 
+def unruly(condition: Node, name: str) -> Objection | None:
+    """Where and why a lower threshold of this name might make the condition less true; None if it cannot."""
+    if not condition.names([name]):
+        return None
+    match condition.name, condition.parts:
+        case (("_&&_" | "_||_"), parts):
+            return _first(unruly(part, name) for part in parts)
+        case "_?_:_", (by, one, other) if not by.names([name]):
+            return unruly(one, name) or unruly(other, name)
+        case (("_>=_" | "_>_"), (score, limit)) | (("_<=_" | "_<_"), (limit, score)) if limit.name == name:
+            if limit.kind is Kind.NAME and not score.names([name]):
+                return None
+    return condition.at, f"`{name}` may only be what something has to reach: `label >= {name}`"
+
+
 def _unless_rising(score: Node, labels: Collection[str]) -> Objection | None:
     """Where a number might fall when a score rises; None if it cannot."""
     if score.kind is Kind.NAME or not score.names(labels):

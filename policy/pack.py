@@ -15,7 +15,9 @@ from core.errors import PolicyError
 from core.verdicts import Decision, Gate
 from policy.clause import Answer, Clause, answer, ask, clause, environment
 from policy.evidence import fits, supposed
+from policy.index import Index, index
 from policy.problems import Problem
+from policy.profile import Profile, applied, faults
 from policy.reading import read
 from policy.rule import Example, Mode, Rule, digest
 from policy.vocabulary import Vocabulary
@@ -25,37 +27,58 @@ DEFAULT_PACK = Path(__file__).parent / "rules"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Policy:
-    """Rules that were proved. `digest` names them in every verdict; `clauses` leaves out those that are off."""
+    """Rules that were proved. `digest` names them in every verdict; `clauses` leaves out those that are off.
+
+    `index` finds those of a gate that can have something to say.
+    """
 
     rules: tuple[Rule, ...]
     digest: str
     vocabulary: Vocabulary
     clauses: Mapping[Gate, tuple[Clause, ...]]
+    index: Mapping[Gate, Index]
+    final: frozenset[str]
+    two_person: frozenset[str]
     env: Any
 
 
-def load(folder: Path, vocabulary: Vocabulary) -> Policy:
+def load(folder: Path, vocabulary: Vocabulary, profile: Profile | None = None) -> Policy:
     """The policy in a folder. Raises PolicyError that names file and line of all that is wrong with it."""
-    policy, problems = inspect(folder, vocabulary)
+    policy, problems = inspect(folder, vocabulary, profile)
     if policy is None:
         raise PolicyError("\n".join(str(problem) for problem in problems))
     return policy
 
 
-def inspect(folder: Path, vocabulary: Vocabulary) -> tuple[Policy | None, tuple[Problem, ...]]:
+def inspect(
+    folder: Path, vocabulary: Vocabulary, profile: Profile | None = None
+) -> tuple[Policy | None, tuple[Problem, ...]]:
     """The policy in a folder, or None and what is wrong with it. Raises PolicyError if there is no such folder."""
-    rules, unread = read(folder)
+    found, unread = read(folder)
+    rules = applied(found, profile)
     env = environment(vocabulary)
     compiled = [clause(rule, vocabulary, env) for rule in rules]
     clauses = [one for one in compiled if isinstance(one, Clause)]
-    problems = [*unread, *(problem for one in compiled if not isinstance(one, Clause) for problem in one)]
+    problems = [*unread, *(faults(rules, profile, vocabulary) if profile else ())]
+    problems += [*(problem for one in compiled if not isinstance(one, Clause) for problem in one)]
     problems += [problem for one in clauses for problem in _example_problems(one, vocabulary, env)]
     problems += [] if problems else list(_open_gates(clauses))
     if problems:
         return None, tuple(sorted(problems))
     asked = [one for one in clauses if one.rule.mode is not Mode.OFF]
     by_gate = {gate: tuple(one for one in asked if one.rule.gate is gate) for gate in Gate}
-    return Policy(rules=rules, digest=digest(rules), vocabulary=vocabulary, clauses=by_gate, env=env), ()
+    indexed = {gate: index(clauses, vocabulary.labels) for gate, clauses in by_gate.items()}
+    policy = Policy(
+        rules=rules,
+        digest=digest(rules),
+        vocabulary=vocabulary,
+        clauses=by_gate,
+        index=indexed,
+        final=frozenset(rule.name for rule in rules if rule.final),
+        two_person=frozenset(rule.name for rule in rules if rule.two_person),
+        env=env,
+    )
+    return policy, ()
 
 
 def _open_gates(clauses: Iterable[Clause]) -> Iterator[Problem]:
@@ -69,7 +92,12 @@ def _open_gates(clauses: Iterable[Clause]) -> Iterator[Problem]:
 
 def _guards(one: Clause) -> bool:
     rule = one.rule
-    return rule.mode is Mode.ENFORCE and rule.if_missing > Decision.ALLOW and bool(one.labels) and not one.facts
+    return (
+        rule.mode is Mode.ENFORCE
+        and rule.if_missing > Decision.ALLOW
+        and bool(one.labels)
+        and not one.strictest.names(one.facts)
+    )
 
 
 def _example_problems(one: Clause, vocabulary: Vocabulary, env: Any) -> Iterator[Problem]:
@@ -84,9 +112,18 @@ def _example_problems(one: Clause, vocabulary: Vocabulary, env: Any) -> Iterator
         if found.decision is not example.gives:
             words = f"this example is to give {example.gives.name.lower()}, and the rule gives {_words(found)}"
             yield Problem(file=one.rule.file, line=example.line, text=words)
+    yield from _audience_problems(one)
     for needed in sorted({one.rule.then, Decision.ALLOW} - measured):
         words = f"no example with all that it needs gives {needed.name.lower()}: add one"
         yield Problem(file=one.rule.file, line=one.rule.lines.get("examples", 1), text=words)
+
+
+def _audience_problems(one: Clause) -> Iterator[Problem]:
+    for audience in one.rule.audiences:
+        fitting = [example for example in one.rule.examples if audience.facts.items() <= example.facts.items()]
+        if not any(example.gives is one.rule.then for example in fitting):
+            words = f"no example of the audience {audience} gives {one.rule.then.name.lower()}: add one"
+            yield Problem(file=one.rule.file, line=audience.line, text=words)
 
 
 def _unfit(example: Example, one: Clause, vocabulary: Vocabulary) -> str:

@@ -2,39 +2,53 @@
 
 from __future__ import annotations
 
+import math
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from core.errors import PolicyError
 from core.verdicts import Decision, Gate
+from policy.audience import AUDIENCE_FACTS, Audience
+from policy.evidence import fits
 from policy.problems import Problem
 from policy.rule import DSA_CATEGORIES, Example, Mode, Rule
 
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _AT_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
 
-# key: (type, values allowed, default or None where the key must be given)
+_MUST = object()
+
+# key: (type, values allowed, default or _MUST where the key must be given)
 _KEYS: Mapping[str, tuple[type, frozenset[str] | None, Any]] = {
-    "gate": (str, frozenset(gate.value for gate in Gate), None),
-    "when": (str, None, None),
-    "then": (str, frozenset({"hold", "refuse"}), None),
+    "gate": (str, frozenset(gate.value for gate in Gate), _MUST),
+    "when": (str, None, _MUST),
+    "then": (str, frozenset({"hold", "refuse"}), _MUST),
     "if_missing": (str, frozenset({"allow", "hold", "refuse"}), "hold"),
     "why": (str, None, ""),
     "mode": (str, frozenset(mode.value for mode in Mode), "enforce"),
     "final": (bool, None, False),
-    "reason": (str, None, None),
-    "dsa_category": (str, DSA_CATEGORIES, None),
-    "owner": (str, None, None),
-    "version": (int, None, None),
-    "examples": (list, None, None),
+    "two_person": (bool, None, False),
+    "threshold": (float, None, None),
+    "audiences": (list, None, []),
+    "reason": (str, None, _MUST),
+    "dsa_category": (str, DSA_CATEGORIES, _MUST),
+    "owner": (str, None, _MUST),
+    "version": (int, None, _MUST),
+    "examples": (list, None, _MUST),
 }
 _EXAMPLE_KEYS: Mapping[str, tuple[type, frozenset[str] | None, Any]] = {
     "scores": (dict, None, {}),
     "facts": (dict, None, {}),
-    "gives": (str, frozenset({"allow", "hold", "refuse"}), None),
+    "gives": (str, frozenset({"allow", "hold", "refuse"}), _MUST),
+}
+_AUDIENCE_KEYS: Mapping[str, tuple[type, frozenset[str] | None, Any]] = {
+    "threshold": (float, None, _MUST),
+    "milder": (bool, None, False),
+    "why": (str, None, ""),
 }
 
 
@@ -85,7 +99,8 @@ def _built(name: str, file: str, data: Mapping[str, Any], lines: Mapping[str, in
         )
         for number, example in enumerate(data["examples"])
     )
-    plain = {key: data[key] for key in ("when", "final", "why", "dsa_category", "owner", "version")}
+    plain_keys = ("when", "final", "two_person", "threshold", "why", "dsa_category", "owner", "version")
+    plain = {key: data[key] for key in plain_keys}
     return Rule(
         name=name,
         file=file,
@@ -94,10 +109,22 @@ def _built(name: str, file: str, data: Mapping[str, Any], lines: Mapping[str, in
         if_missing=Decision[data["if_missing"].upper()],
         mode=Mode(data["mode"]),
         reason=" ".join(data["reason"].split()),
+        audiences=tuple(_audiences(data["audiences"], lines)),
         examples=examples,
         lines=lines,
         **plain,
     )
+
+
+def _audiences(tables: list[Mapping[str, Any]], lines: Mapping[str, int]) -> Iterator[Audience]:
+    for number, table in enumerate(tables):
+        yield Audience(
+            facts={name: value for name, value in table.items() if name in AUDIENCE_FACTS},
+            threshold=table["threshold"],
+            milder=table.get("milder", False),
+            why=" ".join(table.get("why", "").split()),
+            line=lines.get(f"audiences[{number}]", 1),
+        )
 
 
 def _faults(name: str, data: Mapping[str, Any], lines: Mapping[str, int]) -> Iterator[tuple[int, str]]:
@@ -108,8 +135,9 @@ def _faults(name: str, data: Mapping[str, Any], lines: Mapping[str, int]) -> Ite
     if faults:
         return
     yield from ((lines.get(key, 1), words) for key, words in _senseless(data))
-    for number, example in enumerate(data["examples"]):
-        yield from ((lines.get(f"examples[{number}]", 1), words) for words in _example_faults(example))
+    for kind, find in (("examples", _example_faults), ("audiences", _audience_faults)):
+        for number, table in enumerate(data.get(kind, [])):
+            yield from ((lines.get(f"{kind}[{number}]", 1), words) for words in find(table))
 
 
 def _key_faults(data: Mapping[str, Any], keys: Mapping[str, tuple[type, Any, Any]]) -> Iterator[tuple[str, str]]:
@@ -117,7 +145,7 @@ def _key_faults(data: Mapping[str, Any], keys: Mapping[str, tuple[type, Any, Any
         yield key, f"there is no key `{key}`; there are {', '.join(keys)}"
     for key, (kind, allowed, default) in keys.items():
         if key not in data:
-            if default is None:
+            if default is _MUST:
                 yield key, f"the key `{key}` is missing"
         elif type(data[key]) is not kind:
             yield key, f"`{key}` must be of type {kind.__name__}"
@@ -135,6 +163,12 @@ def _senseless(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for key in ("when", "reason", "owner"):
         if not data[key].strip():
             yield key, f"`{key}` is empty"
+    if data.get("final") and data.get("two_person"):
+        yield "two_person", "no ruling lifts a rule that is final, of two persons neither: choose one"
+    if data.get("audiences") and "threshold" not in data:
+        yield "audiences", "audiences have thresholds other than the rule's own: give `threshold`"
+    if not 0.0 < data.get("threshold", 1.0) < math.inf:
+        yield "threshold", "`threshold` must be above 0"
     if data["version"] < 1:
         yield "version", "versions count from 1"
     if not data["examples"]:
@@ -152,15 +186,34 @@ def _example_faults(example: object) -> Iterator[str]:
             yield f"the score of '{label}' must lie from 0 to 1"
 
 
+def _audience_faults(table: object) -> Iterator[str]:
+    if not isinstance(table, dict):
+        yield "an audience is a table: [[audiences]]"
+        return
+    facts = {name: value for name, value in table.items() if name in AUDIENCE_FACTS}
+    faults = [words for _, words in _key_faults({k: v for k, v in table.items() if k not in facts}, _AUDIENCE_KEYS)]
+    yield from faults
+    if not facts:
+        yield f"an audience is named by facts of the account: {', '.join(AUDIENCE_FACTS)}"
+    for name, value in facts.items():
+        if not fits(value, AUDIENCE_FACTS[name]):
+            yield f"the fact '{name}' is of type {AUDIENCE_FACTS[name].__name__}"
+    if not faults and not 0.0 < table["threshold"] < math.inf:
+        yield "`threshold` must be above 0"
+
+
 def _lines(text: str) -> dict[str, int]:
-    """Where each key of the rule, and each example, begins. tomllib does not say; a multi-line `when` begins below."""
+    """Where each key of the rule, each example and each audience begins. tomllib does not say.
+
+    A multi-line `when` begins a line below its key.
+    """
     found: dict[str, int] = {}
-    examples = 0
+    tables: Counter[str] = Counter()
     for number, line in enumerate(text.splitlines(), start=1):
-        if re.match(r"\s*\[\[\s*examples\s*\]\]", line):
-            found[f"examples[{examples}]"] = number
-            found.setdefault("examples", number)
-            examples += 1
-        elif not examples and (key := re.match(r"\s*(\w+)\s*=\s*(\"{3}|'{3})?\s*$|\s*(\w+)\s*=", line)):
+        if table := re.match(r"\s*\[\[\s*(examples|audiences)\s*\]\]", line):
+            found[f"{table[1]}[{tables[table[1]]}]"] = number
+            found.setdefault(table[1], number)
+            tables[table[1]] += 1
+        elif not tables and (key := re.match(r"\s*(\w+)\s*=\s*(\"{3}|'{3})?\s*$|\s*(\w+)\s*=", line)):
             found.setdefault(key[1] or key[3], number + 1 if key[2] else number)
     return found

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.verdicts import Decision, Gate
-
-Fact = bool | int | float | str
+from policy.audience import Audience, Fact
 
 # Statement categories of the EU's DSA Transparency Database, schema 2 (July 2025), without their common prefix.
 DSA_CATEGORIES = frozenset(
@@ -57,8 +56,9 @@ class Example:
 class Rule:
     """One rule. `when` is a CEL expression over labels and facts; `lines` says where each key stands in its file.
 
-    `final`: no ruling lifts it. `why` explains an `if_missing` of allow. `reason` is in the words of
-    the person concerned. `dsa_category` is one of DSA_CATEGORIES.
+    `threshold` is what `threshold` in the condition stands for, but for the `audiences` that have one of their own.
+    `final`: no ruling lifts it. `two_person`: two moderators have to allow it before it is lifted. `why` explains an
+    `if_missing` of allow. `reason` is in the words of the person concerned. `dsa_category` is one of DSA_CATEGORIES.
     """
 
     name: str
@@ -69,6 +69,9 @@ class Rule:
     if_missing: Decision
     mode: Mode
     final: bool
+    two_person: bool = False
+    threshold: float | None = None
+    audiences: tuple[Audience, ...] = ()
     reason: str
     why: str
     dsa_category: str
@@ -85,7 +88,7 @@ def digest(rules: Iterable[Rule]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _canonical(rule: Rule) -> dict[str, str | int | bool]:
+def _canonical(rule: Rule) -> dict[str, object]:
     return {
         "name": rule.name,
         "gate": rule.gate.value,
@@ -94,6 +97,9 @@ def _canonical(rule: Rule) -> dict[str, str | int | bool]:
         "if_missing": rule.if_missing.name,
         "mode": rule.mode.value,
         "final": rule.final,
+        "two_person": rule.two_person,
+        "threshold": rule.threshold,
+        "audiences": sorted(([sorted(a.facts.items()), a.threshold, a.milder] for a in rule.audiences), key=str),
         "reason": rule.reason,
         "dsa_category": rule.dsa_category,
         "version": rule.version,

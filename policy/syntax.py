@@ -43,6 +43,11 @@ class Node:
         """
         return frozenset(name for name in known if _identifier(name) in self.raw or _identifier("." + name) in self.raw)
 
+    def places(self, name: str) -> list[int]:
+        """Where a name stands in the text, as far as this tree tells: not in what is OTHER."""
+        here = [self.at] if self.kind is Kind.NAME and self.name == name else []
+        return here + [at for part in self.parts for at in part.places(name)]
+
 
 def tree(serialized: bytes) -> Node:
     """The tree of a serialised google.protobuf.Any that holds a CheckedExpr. Raises TypeError for anything else."""

@@ -13,13 +13,20 @@ from core.verdicts import Gate
 FACTS: Mapping[str, type] = MappingProxyType(
     {
         "author_strikes": int,  # confirmed violations of the author
-        "author_recent": int,  # submissions of the author in the last hour
+        "author_recent": int,  # submissions of the author in the last hour; counts stop at 10 000
+        "author_day": int,  # submissions of the author in the last 24 hours
+        "author_refused_hour": int,  # gates that refused the author in the last hour, and stood by it
+        "author_refused_day": int,  # and in the last 24 hours
+        "author_waiting": int,  # cases of the author that wait for a person now
         "cameos_named": int,
         "cameos_unleased": int,  # of those named, without a lease that covers this case now
         "seconds": float,  # length asked for at the prompt gate, length found at the video gate
         "has_reference": bool,
         "damaged_parents": int,  # files it is made from whose credentials do not hold; once rendered, that file too
-        "audience": str,
+        "audience": str,  # what the platform says the video is for, as general or teen
+        "account_minor": bool,  # whether the account is a minor's, by the platform's word or the house's setting
+        "region": str,  # where the account is, as the platform states it (DE, US-CA); empty where it does not
+        "tier": str,  # what kind of account it is to the platform (free, business, newsroom); empty where not said
         "engine": str,
         "monitor_asked": bool,  # whether this installation has a reasoning model read prompts
     }
@@ -28,6 +35,8 @@ FACTS: Mapping[str, type] = MappingProxyType(
 SUBJECTS: Mapping[Gate, frozenset[Subject]] = MappingProxyType(
     {Gate.PROMPT: frozenset({Subject.PROMPT, Subject.REFERENCE}), Gate.VIDEO: frozenset({Subject.VIDEO})}
 )
+
+THRESHOLD = "threshold"  # in a condition: the rule's own, or its audience's
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 
@@ -43,6 +52,8 @@ class Vocabulary:
     facts: Mapping[str, type]
 
     def __post_init__(self) -> None:
+        if THRESHOLD in self.labels or THRESHOLD in self.facts:
+            raise ValueError(f"in a condition {THRESHOLD!r} is the rule's threshold, and no label or fact")
         odd = [name for name in (*self.labels, *self.facts) if not _NAME.fullmatch(name)]
         if odd:
             raise ValueError(f"not a lower-case name: {odd[0]!r}")

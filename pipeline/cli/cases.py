@@ -31,6 +31,10 @@ def submit(
     size: Annotated[str, typer.Option(help="Such as 1280x720.")] = "",
     reference: Annotated[Path | None, typer.Option(help="An image or a video to start from.")] = None,
     cameo: Annotated[list[str] | None, typer.Option(help="Handle of a person whose likeness is used.")] = None,
+    audience: Annotated[str, typer.Option(help="What the video is for, as general or teen.")] = "general",
+    minor: Annotated[bool | None, typer.Option("--minor/--adult", help="Whose account it is; stricter limits.")] = None,
+    region: Annotated[str, typer.Option(help="ISO 3166 code of where the account is.")] = "",
+    tier: Annotated[str, typer.Option(help="What kind of account it is.")] = "",
     key: Annotated[str, typer.Option(help="The same key again is the same case.")] = "",
     wait: Annotated[bool, typer.Option(help="Carry the case as far as it goes, here and now.")] = True,
     as_json: Json = False,
@@ -45,6 +49,10 @@ def submit(
         size=size,
         references=(_existing(reference),) if reference else (),
         cameos=tuple(cameo or ()),
+        audience=audience,
+        account_minor=minor,
+        region=region,
+        tier=tier,
         key=key,
     )
     with show.progress(quiet=as_json) as tell, house(verbose=verbose, tell=tell) as at:

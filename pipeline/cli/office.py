@@ -1,9 +1,8 @@
-"""keys, models, doctor, policy, account, worker: running the house."""
+"""keys, models, doctor, account, worker: running the house."""
 
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,7 +14,6 @@ from pipeline.people import Role
 from pipeline.settings import load_settings
 
 keys = typer.Typer(no_args_is_help=True, help="Keys for signing and for the watermark.")
-policy = typer.Typer(no_args_is_help=True, help="The rules in force.")
 account = typer.Typer(no_args_is_help=True, help="Who may use the API and the console.")
 
 
@@ -30,24 +28,6 @@ def keys_dev(as_json: Json = False) -> None:
     else:
         out.print(f"{report['done']} development keys in {report['folder']}", highlight=False)
         out.print("They are for development: nobody outside this installation trusts them.")
-
-
-@policy.command("check")
-def policy_check(
-    folder: Annotated[Path | None, typer.Argument(help="Rules to check; default: those in force.")] = None,
-    as_json: Json = False,
-) -> int:
-    """Load every rule: types, names, examples. Exit 3 if one does not hold."""
-    from pipeline import checkup
-
-    report = checkup.check_policy(load_settings(), folder)
-    if as_json:
-        print_json(report)
-    else:
-        for problem in (*report["errors"], *report["warnings"]):
-            out.print(problem, highlight=False, markup=False)
-        out.print(f"{report['rules']} rules, {len(report['errors'])} errors; policy {report['digest'] or 'none'}")
-    return 3 if report["errors"] else 0
 
 
 @account.command("add")
@@ -121,5 +101,4 @@ def add_to(app: typer.Typer) -> None:
     for command in (worker, models, doctor):
         app.command()(command)
     app.add_typer(keys, name="keys")
-    app.add_typer(policy, name="policy")
     app.add_typer(account, name="account")

@@ -77,7 +77,7 @@ def case_line(case: Case) -> str:
     if case.phase is Phase.HELD and case.faltered:
         return f"{where}: three times a stage broke ({case.faltered.error}); mend it, then: assay resume {case.id}"
     if case.phase is Phase.HELD:
-        return f"{where}: {_reason(case)}\nrule on it with: assay rule {case.id} allow|refuse --code …"
+        return f"{where}: {_reason(case)}{_people(case)}\nrule on it with: assay rule {case.id} allow|refuse --code …"
     if case.phase is Phase.REFUSED:
         declined = f"the engine declined to make it ({case.declined.code})" if case.declined else _reason(case)
         return f"{where}: {declined}"
@@ -91,13 +91,23 @@ def case_line(case: Case) -> str:
 def queue_table(held: Sequence[Case]) -> Table:
     """The held cases, the longest-waiting first."""
     table = Table(title="held", title_justify="left")
-    for name in ("case", "at", "because", "rules", "revision"):
+    for name in ("case", "at", "because", "rules", "people", "revision"):
         table.add_column(name, overflow="fold")
     for case in held:
         because = case.faltered.error if case.faltered else _reason(case)
         rules = "" if case.faltered or not case.verdict else ", ".join(case.verdict.rules)
-        table.add_row(case.id, case.held_at or "", because, rules, str(case.revision))
+        table.add_row(case.id, case.held_at or "", because, rules, _people(case).strip(" ()"), str(case.revision))
     return table
+
+
+def _people(case: Case) -> str:
+    """How many moderators it takes, where one is not enough or none is."""
+    verdict = None if case.faltered else case.verdict
+    if verdict is None or not (verdict.final or verdict.two_person):
+        return ""
+    if verdict.final:
+        return f" (no ruling lifts {', '.join(verdict.final)})"
+    return " (needs a second moderator)" if verdict.awaiting else " (needs two moderators)"
 
 
 def what_happened(event: Event) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from core.case import Case
+from core.case import Case, Phase
 from core.events import Judged
 from core.ports import Entry
 from core.verdicts import Decision
@@ -14,19 +14,41 @@ from pipeline.ledgers.memory import MemoryLedger
 
 STRIKES_WITHIN = timedelta(days=30)
 RECENT_WITHIN = timedelta(hours=1)
+DAY = timedelta(days=1)
+_NAMES = (
+    "author_strikes",
+    "author_refused_day",
+    "author_refused_hour",
+    "author_recent",
+    "author_day",
+    "author_waiting",
+)
 
-# Of several verdicts at one gate of one case the last counts: a refusal that was lifted is no strike.
-_STRIKES = """
-SELECT count(*) FROM (
-    SELECT DISTINCT ON (e.case_id, e.body #>> '{verdict,gate}') e.at, (e.body #>> '{verdict,decision}')::int AS decision
-    FROM events e JOIN cases c ON c.id = e.case_id
-    WHERE c.author = %s AND e.body ->> 'type' = 'Judged' AND e.at <= %s
-    ORDER BY e.case_id, e.body #>> '{verdict,gate}', e.revision DESC
-) AS last
-WHERE decision = %s AND at > %s
+COUNTED = 10_000  # submissions are counted so far and no further: a quota lies below, and counting stays fast
+
+# Of several verdicts at one gate of one case the last counts: a refusal that was lifted is no strike. Refusals are few,
+# whoever's they are, and have an index; the author's are found among them.
+_REFUSED = """
+SELECT count(*) FILTER (WHERE e.at > %(month)s),
+       count(*) FILTER (WHERE e.at > %(day)s),
+       count(*) FILTER (WHERE e.at > %(hour)s)
+FROM events e JOIN cases c ON c.id = e.case_id
+WHERE e.body ->> 'type' = 'Judged' AND e.body #>> '{verdict,decision}' = '2'
+  AND e.at > %(month)s AND e.at <= %(now)s AND c.author = %(author)s
+  AND NOT EXISTS (
+    SELECT 1 FROM events later
+    WHERE later.case_id = e.case_id AND later.revision > e.revision AND later.at <= %(now)s
+      AND later.body ->> 'type' = 'Judged' AND later.body #>> '{verdict,gate}' = e.body #>> '{verdict,gate}'
+  )
 """
 
-_RECENT = "SELECT count(*) FROM cases WHERE author = %s AND submitted > %s AND submitted <= %s"
+_SUBMITTED = """
+SELECT (SELECT count(*) FROM (SELECT FROM cases WHERE author = %(author)s AND submitted > %(hour)s
+                              AND submitted <= %(now)s LIMIT %(most)s) AS h),
+       (SELECT count(*) FROM (SELECT FROM cases WHERE author = %(author)s AND submitted > %(day)s
+                              AND submitted <= %(now)s LIMIT %(most)s) AS d),
+       (SELECT count(*) FROM (SELECT FROM cases WHERE author = %(author)s AND phase = 'held' LIMIT %(most)s) AS w)
+"""
 
 
 class PostgresFacts:
@@ -37,15 +59,21 @@ class PostgresFacts:
         self._database = database
 
     def author_facts(self, author: str, *, at: datetime | None = None) -> dict[str, int]:
-        """author_strikes: gates that refused within 30 days and stood by it. author_recent: submissions within an hour.
+        """What policy.vocabulary says of the facts that begin with `author_`.
 
-        `at` is the moment to look from, now if None. The case that is being judged counts among the recent.
+        author_strikes: gates that refused within 30 days and stood by it; author_refused_day and _hour likewise.
+        author_recent, author_day: submissions within an hour, a day. author_waiting: cases that are held, always as of
+        now. `at` is the moment to look from, now if None. The case that is being judged counts among the submissions.
         """
+        if not author:  # an opinion about a prompt that is no case
+            return dict.fromkeys(_NAMES, 0)
         at = at or datetime.now(UTC)
+        asked = {"author": author, "now": at, "month": at - STRIKES_WITHIN, "most": COUNTED}
+        asked |= {"hour": at - RECENT_WITHIN, "day": at - DAY}
         with self._database.connection() as connection:
-            strikes = connection.execute(_STRIKES, [author, at, int(Decision.REFUSE), at - STRIKES_WITHIN]).fetchone()
-            recent = connection.execute(_RECENT, [author, at - RECENT_WITHIN, at]).fetchone()
-        return {"author_strikes": strikes[0] if strikes else 0, "author_recent": recent[0] if recent else 0}
+            refused = connection.execute(_REFUSED, asked).fetchone() or (0, 0, 0)
+            submitted = connection.execute(_SUBMITTED, asked).fetchone() or (0, 0, 0)
+        return dict(zip(_NAMES, (*refused, *submitted), strict=True))
 
 
 class MemoryFacts:
@@ -58,14 +86,19 @@ class MemoryFacts:
         """As PostgresFacts.author_facts."""
         at = at or datetime.now(UTC)
         stories = [_until(at, self._ledger.history(case.id)) for case in self._theirs(author)]
-        last = [entry for story in stories for entry in _last_verdicts(story)]
-        return {
-            "author_strikes": sum(_refused(entry) and entry.at > at - STRIKES_WITHIN for entry in last),
-            "author_recent": sum(bool(story) and story[0].at > at - RECENT_WITHIN for story in stories),
-        }
+        refused = [entry.at for story in stories for entry in _last_verdicts(story) if _refused(entry)]
+        submitted = [story[0].at for story in stories if story]
+        waiting = sum(case.phase is Phase.HELD for case in self._theirs(author))
+        counts = [_since(refused, at - window) for window in (STRIKES_WITHIN, DAY, RECENT_WITHIN)]
+        counts += [min(COUNTED, _since(submitted, at - window)) for window in (RECENT_WITHIN, DAY)]
+        return dict(zip(_NAMES, (*counts, min(COUNTED, waiting)), strict=True))
 
     def _theirs(self, author: str) -> Sequence[Case]:
         return self._ledger.list(author=author, limit=1_000_000)
+
+
+def _since(moments: Sequence[datetime], start: datetime) -> int:
+    return sum(moment > start for moment in moments)
 
 
 def _until(at: datetime, story: Sequence[Entry]) -> list[Entry]:

@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from core.case import Case, signals_of
 from core.events import Event, Judged
 from core.signals import Subject
-from core.verdicts import Decision, Gate, Verdict
+from core.verdicts import Decision, Gate
 from pipeline.stages.tools import Tools
 
-_SUBJECTS = {Gate.PROMPT: (Subject.PROMPT, Subject.REFERENCE), Gate.VIDEO: (Subject.VIDEO,)}
+SUBJECTS = {Gate.PROMPT: (Subject.PROMPT, Subject.REFERENCE), Gate.VIDEO: (Subject.VIDEO,)}
 
 
 def judge_prompt(case: Case, tools: Tools) -> Sequence[Event]:
     """May this be made?"""
-    return [Judged(verdict=_verdict(case, Gate.PROMPT, tools))]
+    return [_judged(case, Gate.PROMPT, tools)]
 
 
 def judge_video(case: Case, tools: Tools) -> Sequence[Event]:
     """May this be shown?"""
-    return [Judged(verdict=_verdict(case, Gate.VIDEO, tools))]
+    return [_judged(case, Gate.VIDEO, tools)]
 
 
 def consent_withdrawn(case: Case, gate: Gate, tools: Tools) -> Sequence[Event]:
@@ -30,10 +30,12 @@ def consent_withdrawn(case: Case, gate: Gate, tools: Tools) -> Sequence[Event]:
     """
     if not case.request.cameos:
         return []
-    verdict = _verdict(case, gate, tools)
-    return [] if verdict.decision is Decision.ALLOW else [Judged(verdict=verdict)]
+    judged = _judged(case, gate, tools)
+    return [] if judged.verdict.decision is Decision.ALLOW else [judged]
 
 
-def _verdict(case: Case, gate: Gate, tools: Tools) -> Verdict:
+def _judged(case: Case, gate: Gate, tools: Tools) -> Judged:
     rulings = [r for r in case.rulings if r.gate is gate]
-    return tools.decide(gate, signals_of(case, *_SUBJECTS[gate]), tools.facts(case), rulings)
+    facts = tools.facts(case)
+    verdict = tools.decide(gate, signals_of(case, *SUBJECTS[gate]), facts, rulings, case.id)
+    return Judged(verdict=verdict, facts=dict(facts))

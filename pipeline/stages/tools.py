@@ -47,8 +47,10 @@ class Sealing:
 class Decide(Protocol):
     """policy.decide, with the policy in force bound to it."""
 
-    def __call__(self, gate: Gate, signals: Sequence[Signal], facts: Facts, rulings: Sequence[Ruling]) -> Verdict:
-        """A verdict. Pure."""
+    def __call__(
+        self, gate: Gate, signals: Sequence[Signal], facts: Facts, rulings: Sequence[Ruling], case_id: str = ""
+    ) -> Verdict:
+        """A verdict, by the policy that is in force for this case."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,10 @@ def test_a_classifier_is_named_as_its_file_and_says_what_it_covers(classifier: C
     assert set(classifier.needs) <= {model.name for model in catalog.entries()}
 
 
+# Rules in shadow speak of these already; each leaves this set with the classifier that measures it.
+NOT_YET = {"extremism", "political", "fraud", "artist_style"}
+
+
 @pytest.mark.parametrize("classifier", ALL, ids=lambda c: c.name)
 def test_a_classifier_gives_labels_of_the_vocabulary_for_its_subjects(classifier: Classifier) -> None:
     assert all(classifier.subjects <= vocabulary()[label] for label in classifier.labels)
@@ -80,14 +84,16 @@ def test_a_classifier_gives_labels_of_the_vocabulary_for_its_subjects(classifier
 
 def test_every_label_of_the_vocabulary_is_given_by_some_classifier_of_each_subject() -> None:
     given = {(label, subject) for c in ALL for label in c.labels for subject in c.subjects}
-    assert given == {(label, subject) for label, subjects in vocabulary().items() for subject in subjects}
+    wanted = {(label, subject) for label, subjects in vocabulary().items() for subject in subjects}
+    assert given | {(label, Subject.PROMPT) for label in NOT_YET} == wanted
 
 
 @pytest.mark.models
 @pytest.mark.parametrize("subject", list(Subject))
 def test_every_label_is_said_about_every_material(subject: Subject) -> None:
     found = measure_all(material(subject), ALL, subject=subject)
-    assert {s.label for s in found.signals} == {label for label, of in vocabulary().items() if subject in of}
+    wanted = {label for label, of in vocabulary().items() if subject in of}
+    assert {s.label for s in found.signals} | (NOT_YET & wanted) == wanted
     assert {s.subject for s in found.signals} == {subject}
 
 

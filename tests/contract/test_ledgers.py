@@ -63,7 +63,10 @@ MEASURED = Measured(
 EVERY_EVENT: tuple[Event, ...] = (
     SUBMITTED,
     MEASURED,
-    Judged(verdict=Verdict(gate=Gate.PROMPT, decision=Decision.ALLOW, rules=("r",), policy="p1", reason="fine")),
+    Judged(
+        verdict=Verdict(gate=Gate.PROMPT, decision=Decision.ALLOW, rules=("r",), policy="p1", reason="fine"),
+        facts={"has_reference": False, "author_day": 3, "seconds": 5.0, "region": "DE"},
+    ),
     Commissioned(engine="e", engine_version="1", job="j"),
     Rendered(asset=VIDEO, engine="e", engine_version="1", duration=5.3, width=1280, height=720),
     Judged(verdict=Verdict(gate=Gate.VIDEO, decision=Decision.HOLD, policy="p1")),
@@ -296,24 +299,54 @@ def _judged(decision: Decision, gate: Gate = Gate.PROMPT) -> Judged:
     return Judged(verdict=Verdict(gate=gate, decision=decision, policy="p"))
 
 
+NOTHING = dict.fromkeys(
+    (
+        "author_strikes",
+        "author_refused_day",
+        "author_refused_hour",
+        "author_recent",
+        "author_day",
+        "author_waiting",
+    ),
+    0,
+)
+
+
 def test_facts_count_refusals_that_stand_and_submissions(bench: Bench) -> None:
-    ledger = bench.ledger
+    ledger, now = bench.ledger, _now() + LATER
     ledger.append(_submit(ledger), [MEASURED, _judged(Decision.REFUSE)])
     appealed = ledger.append(_submit(ledger), [MEASURED, _judged(Decision.REFUSE), Appealed(by="ana")])
-    assert bench.facts.author_facts("ana", at=_now() + LATER) == {"author_strikes": 2, "author_recent": 2}
+    two = {"author_strikes": 2, "author_refused_day": 2, "author_refused_hour": 2, "author_recent": 2, "author_day": 2}
+    assert bench.facts.author_facts("ana", at=now) == NOTHING | two | {"author_waiting": 1}
     ledger.append(appealed, [_judged(Decision.ALLOW)])
     _submit(ledger, "ben")
-    assert bench.facts.author_facts("ana", at=_now() + LATER) == {"author_strikes": 1, "author_recent": 2}
-    assert bench.facts.author_facts("ben", at=_now() + LATER) == {"author_strikes": 0, "author_recent": 1}
-    assert bench.facts.author_facts("nobody") == {"author_strikes": 0, "author_recent": 0}
+    one = {"author_strikes": 1, "author_refused_day": 1, "author_refused_hour": 1}
+    assert bench.facts.author_facts("ana", at=now) == NOTHING | two | one
+    assert bench.facts.author_facts("ben", at=now) == NOTHING | {"author_recent": 1, "author_day": 1}
+    assert bench.facts.author_facts("nobody") == NOTHING
+
+
+def test_facts_of_an_author_are_not_those_of_another(bench: Bench) -> None:
+    bench.ledger.append(_submit(bench.ledger, "ben"), [MEASURED, _judged(Decision.REFUSE)])
+    bench.ledger.append(_submit(bench.ledger, "ben"), [MEASURED, _judged(Decision.HOLD)])
+    assert bench.facts.author_facts("ana", at=_now() + LATER) == NOTHING
+    assert bench.facts.author_facts("ben", at=_now() + LATER)["author_waiting"] == 1
+
+
+def test_a_refusal_counts_until_the_same_gate_says_otherwise(bench: Bench) -> None:
+    refused = bench.ledger.append(_submit(bench.ledger), [MEASURED, _judged(Decision.REFUSE)])
+    bench.ledger.append(refused, [_judged(Decision.HOLD, Gate.VIDEO)])
+    assert bench.facts.author_facts("ana", at=_now() + LATER)["author_strikes"] == 1
 
 
 def test_facts_grow_old(bench: Bench) -> None:
     bench.ledger.append(_submit(bench.ledger), [MEASURED, _judged(Decision.REFUSE)])
-    in_two_hours, in_a_month = _now() + timedelta(hours=2), _now() + timedelta(days=31)
-    assert bench.facts.author_facts("ana", at=in_two_hours) == {"author_strikes": 1, "author_recent": 0}
-    assert bench.facts.author_facts("ana", at=in_a_month) == {"author_strikes": 0, "author_recent": 0}
-    assert bench.facts.author_facts("ana", at=_now() - LATER) == {"author_strikes": 0, "author_recent": 0}
+    in_two_hours, in_two_days, in_a_month = (_now() + timedelta(hours=h) for h in (2, 48, 31 * 24))
+    day = {"author_strikes": 1, "author_refused_day": 1, "author_day": 1}
+    assert bench.facts.author_facts("ana", at=in_two_hours) == NOTHING | day
+    assert bench.facts.author_facts("ana", at=in_two_days) == NOTHING | {"author_strikes": 1}
+    assert bench.facts.author_facts("ana", at=in_a_month) == NOTHING
+    assert bench.facts.author_facts("ana", at=_now() - LATER) == NOTHING
 
 
 # Postgres alone

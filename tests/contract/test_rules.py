@@ -19,16 +19,21 @@ NAMES = sorted(path.stem for path in DEFAULT_PACK.rglob("*.toml"))
 PLAIN = {
     "author_strikes": 0,
     "author_recent": 1,
+    "author_day": 1,
+    "author_refused_hour": 0,
+    "author_refused_day": 0,
+    "author_waiting": 0,
     "cameos_named": 0,
     "cameos_unleased": 0,
     "seconds": 5.0,
     "has_reference": False,
     "damaged_parents": 0,
     "audience": "general",
+    "account_minor": False,
     "engine": "wan",
 }
 # Models that most installations lack: their labels are watched until somebody installs them and enforces the rules.
-OFTEN_MISSING = ("violence_visual", "weapon_visual")
+OFTEN_MISSING = ("violence_visual", "weapon_visual", "extremism", "political", "fraud", "artist_style")
 
 
 HARMLESS_ALONE = {"minors", "face_present", "unreadable_face", *OFTEN_MISSING}

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, ClassVar
 
 import pytest
 
@@ -27,8 +28,8 @@ ANSWERS = {
 class Model(BaseHTTPRequestHandler):
     """Answers as the requested model's name says, and keeps what it was asked."""
 
-    asked: list[dict[str, object]] = []
-    keys: list[str | None] = []
+    asked: ClassVar[list[Any]] = []
+    keys: ClassVar[list[str | None]] = []
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))

@@ -196,7 +196,7 @@ def _video_signals(subject: Subject) -> tuple[Signal, ...]:
     return (Signal(subject=subject, label="nudity", score=0.04, source="story_frames/1", at=where),)
 
 
-def _decide(gate: Gate, signals: Sequence[Signal], _facts, rulings: Sequence[Ruling]) -> Verdict:
+def _decide(gate: Gate, signals: Sequence[Signal], _facts, rulings: Sequence[Ruling], _case_id="") -> Verdict:
     hot = {s.label for s in signals if s.score is None or s.score >= 0.5}
     lifted = {rule for r in rulings if r.decision is Decision.ALLOW for rule in r.over}
     refused = any(r.decision is Decision.REFUSE for r in rulings) or "weapon_words" in hot - lifted

@@ -1,16 +1,17 @@
+import json
+
 import pytest
 from hypothesis import given
 
 from core import codec
 from core.case import Case
-from core.events import Submitted
+from core.events import Judged, Submitted
+from core.verdicts import Decision, Gate, Verdict
 from tests.unit.core.strategies import events
 
 
 @given(events)
 def test_every_event_survives_a_round_trip(event):
-    import json
-
     assert codec.load_event(json.loads(json.dumps(codec.dump_event(event)))) == event
 
 
@@ -21,6 +22,22 @@ def test_fields_from_the_future_are_ignored(event):
 
 def test_an_old_event_without_the_newer_fields_loads():
     assert codec.load_event({"type": "Submitted", "author": "a", "prompt": "t"}) == Submitted(author="a", prompt="t")
+
+
+def test_a_verdict_from_before_it_named_its_sources_and_facts_loads():
+    old = {"gate": "prompt", "decision": 1, "rules": ["r"], "policy": "p", "reason": "why"}
+    judged = codec.load_event({"type": "Judged", "verdict": old})
+    assert judged == Judged(
+        verdict=Verdict(gate=Gate.PROMPT, decision=Decision.HOLD, rules=("r",), policy="p", reason="why")
+    )
+    assert (judged.facts, judged.verdict.sources, judged.verdict.awaiting) == ({}, (), ())
+
+
+def test_facts_keep_their_types():
+    facts = {"a": True, "b": 1, "c": 1.0, "d": "1"}
+    verdict = Verdict(gate=Gate.PROMPT, decision=Decision.ALLOW, policy="p")
+    loaded = codec.load_event(json.loads(json.dumps(codec.dump_event(Judged(verdict=verdict, facts=facts)))))
+    assert [type(value) for value in loaded.facts.values()] == [bool, int, float, str]
 
 
 def test_an_event_from_the_future_is_refused_and_not_skipped():

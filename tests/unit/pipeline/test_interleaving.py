@@ -70,7 +70,7 @@ class Weather:
         )
 
 
-def decide(gate, signals, facts, rulings):
+def decide(gate, signals, facts, rulings, case_id=""):
     scores = [signal.score for signal in signals]
     worst = Decision.HOLD if not scores or None in scores or max(scores) >= 0.5 else Decision.ALLOW
     worst = Decision.REFUSE if scores and (scores[0] or 0) >= 0.9 else worst

@@ -33,7 +33,8 @@ def ruling(decision: Decision, *over: str, gate: Gate = Gate.PROMPT) -> Ruling:
 
 
 def test_a_clean_prompt_is_allowed_and_the_verdict_names_the_policy(policy: Policy) -> None:
-    assert judged(policy) == Verdict(gate=Gate.PROMPT, decision=Decision.ALLOW, policy=policy.digest)
+    clean = Verdict(gate=Gate.PROMPT, decision=Decision.ALLOW, policy=policy.digest, sources=("test/1",))
+    assert judged(policy) == clean
 
 
 def test_the_gravest_answer_counts_and_gives_the_reason(policy: Policy) -> None:

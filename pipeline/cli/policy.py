@@ -1,0 +1,244 @@
+"""policy check, diff, replay, stage, promote, rollback, status: the rules in force, and how others get there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from pipeline.cli.common import Json, err, house, operator, out, print_json
+from pipeline.settings import load_settings
+
+if TYPE_CHECKING:
+    from pipeline.ledgers.policies import Step
+    from pipeline.rollout import Status
+    from pipeline.wiring import House
+    from policy.pack import Policy
+
+policy = typer.Typer(no_args_is_help=True, help="The rules in force, and how others get there.")
+
+Profile = Annotated[str, typer.Option(help="laptop, server or a TOML file; default: the setting profile.")]
+NAMED = "a folder, a digest that is kept (its beginning is enough), or one of: current, candidate, packaged"
+
+
+@policy.command("check")
+def policy_check(
+    folder: Annotated[Path | None, typer.Argument(help="Rules to check; default: those of the settings.")] = None,
+    profile: Profile = "",
+    as_json: Json = False,
+) -> int:
+    """Load every rule: types, names, examples, what is never reached, shadowed or not covered. Exit 3 on errors."""
+    from pipeline import checkup
+
+    report = checkup.check_policy(_settings(profile), folder, models=bool(profile))
+    if as_json:
+        print_json(report)
+        return 3 if report["errors"] else 0
+    for kind in ("errors", "warnings"):
+        for problem in report[kind]:
+            where = f"{problem['file']}:{problem['line']}" if problem["line"] else problem["file"]
+            _line(f"{where}: {problem['text']}")
+    for gap in report["uncovered"]:
+        rules = f" ({', '.join(gap['rules'])})" if gap["rules"] else ""
+        _line(f"not covered at the {gap['gate']} gate: {gap['label']}{rules}. {gap['instead']}".rstrip())
+    for lack in report["unmeasured"]:
+        _line(f"not measured here: {lack['label']}: {lack['why']}. {lack['instead']}")
+    counted = f"{report['rules']} rules, {len(report['errors'])} errors, {len(report['warnings'])} warnings"
+    _line(f"{counted}; policy {report['digest'] or 'none'}")
+    return 3 if report["errors"] else 0
+
+
+@policy.command("diff")
+def policy_diff(
+    before: Annotated[str, typer.Argument(help=NAMED[0].upper() + NAMED[1:] + ".")],
+    after: Annotated[str, typer.Argument(help="Likewise.")],
+    profile: Profile = "",
+    as_json: Json = False,
+) -> int:
+    """What differs between two policies, rule by rule. Exit: 0 nothing does, 1 something does."""
+    from policy.diff import diff
+
+    with _policies(profile, before, after) as (_, (old, new)):
+        changes = list(diff(old.rules, new.rules))
+    if as_json:
+        print_json({"before": old.digest, "after": new.digest, "changes": changes})
+        return 1 if changes else 0
+    for change in changes:
+        _line(f"{change.kind} {change.rule}")
+        for name, (was, now) in change.fields.items():
+            _line(f"    {name}: {was} -> {now}" if was or change.kind == "changed" else f"    {name}: {now}")
+    out.print(f"{old.digest[:12]} -> {new.digest[:12]}: {len(changes)} rules differ", highlight=False)
+    return 1 if changes else 0
+
+
+@policy.command("replay")
+def policy_replay(
+    folder: Annotated[str, typer.Argument(help=f"The policy to try: {NAMED}.")],
+    since: Annotated[str, typer.Option(help="Only cases submitted since then (2028-01-31T00:00:00Z).")] = "",
+    sample: Annotated[int, typer.Option(help="How many changed cases to name.")] = 20,
+    limit: Annotated[int | None, typer.Option(help="How many cases to look at, at the most.")] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="Keep what was found in this file, and go on from it if it is there.")
+    ] = None,
+    profile: Profile = "",
+    as_json: Json = False,
+) -> int:
+    """Judge past cases again by another policy, from what was measured then. Changes nothing, runs no model."""
+    from pipeline.replaying import Tally, replay, resumed
+    from pipeline.verifying import time_of
+
+    moment = time_of(since) if since else None
+    with _policies(profile, folder) as (at, (tried,)):
+        tally = Tally(policy=tried.digest, since=since)
+        if state and state.is_file():
+            tally = resumed(json.loads(state.read_text(encoding="utf-8")), tried.digest, since)
+        total = tally.cases + at.stories.count(after=tally.after, since=moment)
+        for now in replay(tried, at.stories, tally, since=moment, samples=sample, most=limit):
+            err.print(f"{now.cases}/{total} cases, {sum(now.changes.values())} verdicts change", highlight=False)
+            if state:
+                _kept(state, now.plain())
+    if as_json:
+        print_json(tally.plain())
+    else:
+        _print_tally(tally.plain())
+    return 0
+
+
+@policy.command("stage")
+def policy_stage(
+    folder: Annotated[Path, typer.Argument(help="The rules to try.")],
+    share: Annotated[float, typer.Option(help="Percent of the cases that meet them, by a hash of the case.")] = 5,
+    profile: Profile = "",
+    as_json: Json = False,
+) -> int:
+    """Let a new policy decide about a share of the cases; the rest keep the one in force."""
+    from pipeline import rooms
+
+    settings = _settings(profile)
+    candidate = rooms.policy_of(settings, folder)
+    with house() as at:
+        named = rooms.profile_named(settings)
+        status = at.rollout.stage(operator(), folder, candidate, share=share, profile=named)
+        return _print_status(at, status, as_json)
+
+
+@policy.command("promote")
+def policy_promote(as_json: Json = False) -> int:
+    """Put the staged policy in force for every case."""
+    with house() as at:
+        return _print_status(at, at.rollout.promote(operator()), as_json)
+
+
+@policy.command("rollback")
+def policy_rollback(
+    to: Annotated[str, typer.Option(help="A kept policy, by the beginning of its digest.")] = "", as_json: Json = False
+) -> int:
+    """Withdraw the staged policy; without one, go back to the policy before the last promotion."""
+    with house() as at:
+        return _print_status(at, at.rollout.roll_back(operator(), to=to), as_json)
+
+
+@policy.command("status")
+def policy_status(as_json: Json = False) -> int:
+    """Which policy is in force, which is tried out on how many cases, and the steps so far."""
+    with house() as at:
+        return _print_status(at, at.rollout.status(), as_json)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(policy, name="policy")
+
+
+def _settings(profile: str) -> Any:
+    return load_settings(**({"profile": profile} if profile else {}))
+
+
+@contextmanager
+def _policies(profile: str, *names: str) -> Iterator[tuple[House, tuple[Policy, ...]]]:
+    from pipeline import rooms
+
+    with house() as at:
+        yield at, tuple(rooms.policy_named(name, _settings(profile), at.rollout) for name in names)
+
+
+def _kept(state: Path, told: dict[str, Any]) -> None:
+    """Whole or not at all: an interrupted replay goes on from here."""
+    beside = state.with_name(f".{state.name}.part")
+    beside.write_text(json.dumps(told), encoding="utf-8")
+    beside.replace(state)
+
+
+def _print_tally(told: dict[str, Any]) -> None:
+    changed = sum(told["changes"].values())
+    _line(f"{told['cases']} cases, {told['verdicts']} verdicts: {told['same']} stay, {changed} change")
+    if told["without_facts"]:
+        _line(f"{told['without_facts']} verdicts are from before facts were kept, and were not judged again")
+    if told["unreadable"]:
+        _line(f"{told['unreadable']} cases were written by a newer Assay and were left out")
+    for name in ("changes", "rules"):
+        for what, count in told[name].items():
+            _line(f"{count:8d}  {what}")
+    for rule, count in told["shadow"].items():
+        _line(f"{count:8d}  in shadow: {rule}")
+    for one in told["sample"]:
+        moved = [f"+{rule}" for rule in one["fires"]] + [f"-{rule}" for rule in one["no_longer"]]
+        _line(f"case {one['case']}  {one['change']}  {' '.join(moved)}")
+
+
+def _print_status(at: House, status: Status, as_json: bool) -> int:
+    decided = _decided(at, status)
+    if as_json:
+        print_json(
+            {
+                "policy": status.digest,
+                "candidate": status.candidate or None,
+                "share": status.share,
+                "installed": status.installed,
+                "since_the_last_step": decided,
+                "steps": status.steps,
+            }
+        )
+        return 0
+    _line(f"in force: {status.digest}")
+    if status.candidate:
+        _line(f"tried on {status.share:g} % of the cases: {status.candidate}")
+    if status.installed not in (status.digest, status.candidate):
+        _line(f"the rules that the settings name are others ({status.installed[:12]}): stage them to put them in force")
+    for digest, counts in decided.items():
+        told = ", ".join(f"{count} {decision}" for decision, count in sorted(counts.items()))
+        _line(f"since the last step {digest[:12]} gave: {told}")
+    if status.steps:
+        out.print(_steps_table(status.steps))
+    return 0
+
+
+def _decided(at: House, status: Status) -> dict[str, dict[str, int]]:
+    """How the policies decided since the last step."""
+    if not status.steps or status.steps[-1].at is None:
+        return {}
+    found: dict[str, dict[str, int]] = {}
+    for (digest, decision), count in at.stories.decided(status.steps[-1].at).items():
+        found.setdefault(digest, {})[decision.name.lower()] = count
+    return found
+
+
+def _steps_table(steps: Any) -> Table:
+    table = Table(title="steps", title_justify="left")
+    for name in ("when", "step", "in force", "candidate", "share", "by"):
+        table.add_column(name, overflow="fold")
+    step: Step
+    for step in steps:
+        when = f"{step.at:%Y-%m-%d %H:%M}" if step.at else ""
+        share = f"{step.share:g} %" if step.candidate else ""
+        table.add_row(when, step.step, step.digest[:12], step.candidate[:12], share, step.by)
+    return table
+
+
+def _line(text: str) -> None:
+    out.print(text, highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,63 @@
+"""Labels that enforced rules read and that nothing on this machine measures: which, why, and what happens instead."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.verdicts import Decision
+from pipeline import rooms
+from pipeline.settings import Settings
+from policy.rule import Mode, Rule
+
+_INSTEAD = {
+    Decision.HOLD: "Each case that {rules} asks about waits for a person.",
+    Decision.REFUSE: "Each case that {rules} asks about is refused.",
+    Decision.ALLOW: "{rules} lets it pass, as its file says.",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Unmeasured:
+    """A label, why it is not measured, the enforced rules that read it, and what they answer then."""
+
+    label: str
+    why: str
+    rules: tuple[str, ...]
+    instead: str
+
+
+def unmeasured(settings: Settings, folder: Path | None) -> Sequence[Unmeasured]:
+    """What the models that are here cannot measure of the rules in a folder, or of those that the settings name."""
+    policy = rooms.policy_of(settings, folder)
+    reading: dict[str, list[Rule]] = {}
+    for clauses in policy.clauses.values():
+        for one in clauses:
+            for label in one.labels if one.rule.mode is Mode.ENFORCE else ():
+                reading.setdefault(label, []).append(one.rule)
+    return [_told(label, why, reading[label]) for label, why in _absent(settings).items() if label in reading]
+
+
+def _absent(settings: Settings) -> dict[str, str]:
+    """Labels that no classifier measures, or one whose model is not here, and why."""
+    settings.tell_models()
+    from classifiers import build, model_listing
+    from registry.bank import MemoryBank
+    from registry.gallery import MemoryGallery
+
+    classifiers = build(MemoryGallery(), MemoryBank())
+    missing = {model.name: model.missing for model in model_listing(classifiers) if not model.present}
+    measured = {label for classifier in classifiers for label in classifier.labels}
+    found = dict.fromkeys(rooms.words().labels.keys() - measured, "no classifier measures it yet")
+    for classifier in classifiers:
+        if whys := [missing[name] for name in classifier.needs if name in missing]:
+            found |= dict.fromkeys(classifier.labels, "; ".join(whys))
+    return dict(sorted(found.items()))
+
+
+def _told(label: str, why: str, rules: Sequence[Rule]) -> Unmeasured:
+    names = tuple(sorted({rule.name for rule in rules}))
+    gravest = max(rule.if_missing for rule in rules)
+    instead = _INSTEAD[gravest].format(rules=", ".join(names))
+    return Unmeasured(label=label, why=why, rules=names, instead=instead)

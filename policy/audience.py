@@ -1,0 +1,82 @@
+"""For whom a rule has another threshold, as data: facts about the account that asked, and the threshold for it.
+
+Of several that apply the strictest counts, and where a fact is not known the strictest that might apply. A threshold
+that lies above the rule's own is milder: the file has to say so, and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from policy.vocabulary import FACTS
+
+Fact = bool | int | float | str
+
+# The facts by which an audience may be named: about the account, and none that a person can change with a prompt.
+AUDIENCE_FACTS: Mapping[str, type] = {name: FACTS[name] for name in ("account_minor", "audience", "region", "tier")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Audience:
+    """Accounts of which all these facts hold, and the threshold for them. `line` is where it stands in the file."""
+
+    facts: Mapping[str, Fact]
+    threshold: float
+    milder: bool
+    why: str
+    line: int
+
+    def within(self, other: Audience) -> bool:
+        """Whether everyone here is also of the other audience."""
+        return other.facts.items() <= self.facts.items()
+
+    def __str__(self) -> str:
+        return ", ".join(f"{name} = {str(value).lower()}" for name, value in sorted(self.facts.items()))
+
+
+def bounds(own: float, audiences: Iterable[Audience], facts: Mapping[str, Fact]) -> tuple[float, float]:
+    """The strictest and the mildest threshold that may apply to an account of which these facts are known."""
+    strict_now: list[float] = []
+    strict_perhaps: list[float] = []
+    mild_now: list[float] = []
+    mild_perhaps: list[float] = []
+    for one in audiences:
+        if any(name in facts and facts[name] != value for name, value in one.facts.items()):
+            continue
+        certain = one.facts.keys() <= facts.keys()
+        if one.milder:
+            (mild_now if certain else mild_perhaps).append(one.threshold)
+        else:
+            (strict_now if certain else strict_perhaps).append(one.threshold)
+    strictest = min(mild_now + mild_perhaps) if mild_now else own
+    mildest = min(mild_now) if mild_now else max([own, *mild_perhaps])
+    return min([strictest, *strict_now, *strict_perhaps]), min([mildest, *strict_now])
+
+
+def faults(own: float, audiences: Iterable[Audience]) -> Iterator[tuple[int, str]]:
+    """What is wrong with a rule's audiences, with lines: thresholds that are milder unsaid, or that never count."""
+    several = list(audiences)
+    for one in several:
+        if one.milder and one.threshold <= own:
+            yield one.line, f"`milder` is said of {one}, whose threshold {one.threshold:g} is not above {own:g}"
+        if one.milder and not one.why.strip():
+            yield one.line, f"a milder threshold for {one} needs a `why`"
+        if not one.milder and one.threshold > own:
+            words = f"the threshold {one.threshold:g} for {one} is milder than the rule's own {own:g}"
+            yield one.line, f"{words}: if that is meant, say `milder = true` and `why`"
+        if not one.milder and one.threshold == own:
+            yield one.line, f"the threshold for {one} is the rule's own: it never counts"
+    yield from _never_counting(several)
+
+
+def _never_counting(several: list[Audience]) -> Iterator[tuple[int, str]]:
+    for number, one in enumerate(several):
+        for before, other in enumerate(several):
+            alike = other.within(one) and other.threshold == one.threshold
+            if number == before or (alike and before > number):
+                continue
+            if one.within(other) and other.threshold <= one.threshold:
+                words = f"the threshold {one.threshold:g} for {one} never counts"
+                yield one.line, f"{words}: {other} has {other.threshold:g}, and the stricter one counts"
+                break

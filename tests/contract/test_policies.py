@@ -1,0 +1,162 @@
+"""One suite for where policies and past stories are kept: memory, and the embedded Postgres (marker `postgres`)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from core.case import Case, new_case
+from core.errors import BadInput, Conflict, NotFound
+from core.events import Event, Judged, Submitted
+from core.verdicts import Decision, Gate, Verdict
+from pipeline.ledgers.database import Database, open_database
+from pipeline.ledgers.memory import MemoryLedger
+from pipeline.ledgers.policies import Kept, MemoryPolicies, Policies, PostgresPolicies, Step
+from pipeline.ledgers.postgres import PostgresLedger
+from pipeline.ledgers.stories import MemoryStories, PostgresStories, Stories
+
+ONE = Kept(digest="1a" * 32, files={"a.toml": "gate = 1", "sub/b.toml": "ü"}, profile='says = "."')
+TWO = Kept(digest="1b" * 32, files={})
+SUBMITTED = Submitted(author="ana", prompt="t")
+JUDGED = Judged(verdict=Verdict(gate=Gate.PROMPT, decision=Decision.HOLD, policy=ONE.digest), facts={"seconds": 5.0})
+
+
+@dataclass(frozen=True)
+class Bench:
+    policies: Policies
+    stories: Stories
+    ledger: MemoryLedger | PostgresLedger
+
+
+@pytest.fixture(scope="module")
+def database() -> Iterator[Database]:
+    with tempfile.TemporaryDirectory() as folder:
+        opened = open_database(Path(folder))
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
+def bench(request: pytest.FixtureRequest) -> Bench:
+    if request.param == "memory":
+        ledger = MemoryLedger()
+        return Bench(MemoryPolicies(), MemoryStories(ledger), ledger)
+    kept: Database = request.getfixturevalue("database")
+    with kept.connection() as connection:
+        for table, trigger in (
+            ("policies", "policies_stay"),
+            ("policy_steps", "policy_steps_stay"),
+            ("events", "events_stay"),
+        ):
+            connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
+        connection.execute("TRUNCATE policies, policy_steps, events, cases")
+        for table, trigger in (
+            ("policies", "policies_stay"),
+            ("policy_steps", "policy_steps_stay"),
+            ("events", "events_stay"),
+        ):
+            connection.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}")
+    return Bench(PostgresPolicies(kept), PostgresStories(kept), PostgresLedger(kept))
+
+
+def step(number: int, **more: object) -> Step:
+    return replace(Step(number=number, step="stage", digest=ONE.digest, by="op"), **more)  # type: ignore[arg-type]
+
+
+def opened(bench: Bench, *events: Event) -> Case:
+    return bench.ledger.append(new_case(), [SUBMITTED, *events])
+
+
+def test_a_policy_is_kept_word_for_word_and_found_by_the_beginning_of_its_digest(bench: Bench) -> None:
+    bench.policies.keep(ONE)
+    assert bench.policies.kept(ONE.digest) == bench.policies.kept("1a1a") == ONE
+
+
+def test_keeping_twice_keeps_the_first(bench: Bench) -> None:
+    bench.policies.keep(ONE)
+    bench.policies.keep(replace(ONE, files={"a.toml": "other comments"}))
+    assert bench.policies.kept(ONE.digest) == ONE
+
+
+def test_what_is_not_kept_or_not_one_is_said(bench: Bench) -> None:
+    for policy in (ONE, TWO, replace(TWO, digest="1a1a" + "0" * 60)):
+        bench.policies.keep(policy)
+    with pytest.raises(NotFound):
+        bench.policies.kept("ffff")
+    with pytest.raises(BadInput, match="several"):
+        bench.policies.kept("1a1a")
+    for odd in ("1", "", "zzzz", "%%%%", "1A1A"):
+        with pytest.raises(BadInput, match="no digest"):
+            bench.policies.kept(odd)
+
+
+def test_steps_come_in_order_and_the_last_is_in_force(bench: Bench) -> None:
+    assert (bench.policies.last(), list(bench.policies.steps())) == (None, [])
+    bench.policies.keep(ONE)
+    bench.policies.keep(TWO)
+    bench.policies.take(step(1, candidate=TWO.digest, share=12.5))
+    bench.policies.take(step(2, step="promote", digest=TWO.digest))
+    first, second = bench.policies.steps()
+    assert (first.candidate, first.share, second.candidate, second.share) == (TWO.digest, 12.5, "", 0.0)
+    assert bench.policies.last() == second
+    assert second.at is not None and second.at.tzinfo is not None
+
+
+def test_of_two_who_take_a_step_one_wins(bench: Bench) -> None:
+    bench.policies.keep(ONE)
+    bench.policies.take(step(1))
+    with pytest.raises(Conflict):
+        bench.policies.take(step(1, by="other"))
+    assert [one.by for one in bench.policies.steps()] == ["op"]
+
+
+def test_stories_come_page_by_page_by_id(bench: Bench) -> None:
+    ids = sorted(opened(bench, JUDGED).id for _ in range(5))
+    first = bench.stories.page(limit=2)
+    rest = bench.stories.page(after=first[-1].case_id, limit=9)
+    assert [story.case_id for story in (*first, *rest)] == ids
+    assert list(first[0].events or ()) == [SUBMITTED, JUDGED]
+    assert (bench.stories.count(), bench.stories.count(after=ids[1])) == (5, 3)
+    assert bench.stories.page(after=ids[-1]) == ()
+
+
+def test_stories_can_be_those_since_a_moment(bench: Bench) -> None:
+    opened(bench)
+    later, before = datetime.now(UTC) + timedelta(minutes=1), datetime.now(UTC) - timedelta(minutes=1)
+    assert (bench.stories.count(since=later), bench.stories.page(since=later)) == (0, ())
+    assert (bench.stories.count(since=before), len(bench.stories.page(since=before))) == (1, 1)
+
+
+def test_verdicts_are_counted_by_policy_and_decision(bench: Bench) -> None:
+    refused = replace(JUDGED, verdict=replace(JUDGED.verdict, decision=Decision.REFUSE))
+    opened(bench, JUDGED)
+    opened(bench, JUDGED, refused)
+    since = datetime.now(UTC) - timedelta(minutes=1)
+    assert bench.stories.decided(since) == {(ONE.digest, Decision.HOLD): 2, (ONE.digest, Decision.REFUSE): 1}
+    assert bench.stories.decided(datetime.now(UTC) + timedelta(minutes=1)) == {}
+
+
+@pytest.mark.postgres
+def test_nobody_edits_or_deletes_policies_and_steps(database: Database) -> None:
+    PostgresPolicies(database).keep(TWO)
+    for table in ("policies", "policy_steps"):
+        for statement in (f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
+            with pytest.raises(psycopg.errors.RestrictViolation), database.connection() as connection:
+                connection.execute(statement)
+
+
+@pytest.mark.postgres
+def test_a_case_of_a_newer_assay_is_told_apart(database: Database) -> None:
+    with database.connection() as connection:
+        connection.execute("INSERT INTO cases VALUES ('zz', 'new', 1, 'a', '{}', '{}')")
+        connection.execute(
+            "INSERT INTO events (case_id, revision, body) VALUES ('zz', 1, '{\"type\": \"Teleported\"}')"
+        )
+    [story] = PostgresStories(database).page(after="z")
+    assert (story.case_id, story.events) == ("zz", None)

@@ -1,0 +1,108 @@
+"""The index leaves out only rules that would have nothing to say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.verdicts import Gate
+from policy.clause import QUIET, Clause, answer, ask, clause, environment
+from policy.evidence import weigh
+from policy.index import index, needs
+from policy.pack import load
+from policy.reading import read
+from policy.rule import Rule
+from policy.syntax import tree
+from tests.unit.policy.packs import VOCABULARY, rule, signal, written
+
+ENV = environment(VOCABULARY)
+SEXUAL, HATE = ("sexual", 0.5), ("hate", 0.7)
+
+
+@pytest.mark.parametrize(
+    ("when", "expected"),
+    [
+        ("sexual >= 0.5", {SEXUAL}),
+        ("0.5 <= sexual", {SEXUAL}),
+        ("sexual > 0.5 && hate >= 0.7", {HATE}),
+        ("sexual >= 0.5 || hate >= 0.7", {SEXUAL, HATE}),
+        ("author_strikes >= 2 && sexual >= 0.5", {SEXUAL}),
+        ("math.greatest(sexual, hate) >= 0.5", {SEXUAL, ("hate", 0.5)}),
+        ("author_strikes >= 2 || sexual >= 0.5", None),
+        ("author_strikes >= 2", None),
+        ("sexual >= seconds", None),
+        ("sexual + seconds >= 0.5", None),
+        ("(has_reference ? sexual : hate) >= 0.5", None),
+        ("sexual >= 0.0", None),
+    ],
+)
+def test_what_a_condition_needs(when: str, expected: set[tuple[str, float]] | None) -> None:
+    found = needs(tree(ENV.compile(when).serialize()), VOCABULARY.labels)
+    rounded = found and {(label, round(score, 6)) for label, score in found}
+    assert rounded == expected
+
+
+labels = st.sampled_from(["sexual", "hate", "gore"])
+numbers = st.sampled_from(["-0.1", "0.0", "0.3", "0.5", "0.9", "1.0", "1.2"])
+sums = st.recursive(
+    labels,
+    lambda inner: (
+        st.tuples(inner, inner).map(lambda p: f"({p[0]} + {p[1]})")
+        | inner.map(lambda one: f"0.5 * {one}")
+        | st.tuples(inner, inner).map(lambda p: f"math.greatest({p[0]}, {p[1]})")
+        | st.tuples(inner, inner).map(lambda p: f"(has_reference ? {p[0]} : {p[1]})")
+    ),
+    max_leaves=3,
+)
+atoms = (
+    st.tuples(sums, st.sampled_from([">=", ">"]), numbers).map(" ".join)
+    | st.tuples(numbers, st.sampled_from(["<=", "<"]), sums).map(" ".join)
+    | st.sampled_from(["author_strikes >= 2", "has_reference", "seconds / 0.0 > 1.0", "sexual >= seconds"])
+)
+conditions = st.recursive(
+    atoms,
+    lambda inner: st.tuples(inner, st.sampled_from(["&&", "||"]), inner).map(lambda p: f"({p[0]} {p[1]} {p[2]})"),
+    max_leaves=5,
+)
+scores = st.dictionaries(labels, st.none() | st.sampled_from([0.0, 0.3, 0.5, 0.7, 1.0]), max_size=3)
+facts = st.fixed_dictionaries(
+    {},
+    optional={
+        "author_strikes": st.integers(0, 3),
+        "has_reference": st.booleans(),
+        "seconds": st.sampled_from([0.0, 0.4, 5.0]),
+    },
+)
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Rule:
+    rules, _ = read(written(tmp_path_factory.mktemp("pack"), prompt_hate=rule("hate")))
+    return next(one for one in rules if one.name == "prompt_hate")
+
+
+@settings(max_examples=250, deadline=None)
+@given(conditions, scores, facts)
+def test_a_rule_that_is_left_out_has_nothing_to_say(
+    template: Rule, when: str, said: dict[str, float | None], known: dict[str, object]
+) -> None:
+    one = clause(replace(template, when=when), VOCABULARY, ENV)
+    if not isinstance(one, Clause):  # a condition that no pack may hold
+        return
+    evidence = weigh(Gate.PROMPT, [signal(label, score) for label, score in said.items()], known, VOCABULARY)
+    if one not in index([one], VOCABULARY.labels).possible(evidence.most):
+        assert answer(one, ask(evidence, ENV)) == QUIET
+
+
+def test_a_rule_with_audiences_is_asked_from_the_strictest_threshold_on(tmp_path: Path) -> None:
+    text = rule("hate").replace('"hate >= 0.5"', '"hate >= threshold"\nthreshold = 0.5')
+    audience = "[[audiences]]\naccount_minor = true\nthreshold = 0.2\n\n[[examples]]\nscores = { hate = 0.2 }\n"
+    audience += 'facts = { account_minor = true }\ngives = "hold"\n'
+    policy = load(written(tmp_path, prompt_hate=text + "\n" + audience), VOCABULARY)
+    evidence = {"sexual": 0.0, "gore": 0.0, "nudity": 0.0}
+    asked = [[one.rule.name for one in policy.index[Gate.PROMPT].possible(evidence | {"hate": s})] for s in (0.19, 0.2)]
+    assert asked == [[], ["prompt_hate"]]
