@@ -22,6 +22,7 @@ from classifiers.models import ModelStatus, listing
 from classifiers.prompt_intent import PromptIntent
 from classifiers.prompt_monitor import Chat, PromptMonitor
 from classifiers.prompt_terms import PromptTerms
+from classifiers.prompt_works import PromptWorks
 
 __all__ = [
     "LABELS",
@@ -33,6 +34,7 @@ __all__ = [
     "Measurements",
     "PromptMonitor",
     "PromptText",
+    "PromptWorks",
     "build",
     "measure_all",
     "model_listing",

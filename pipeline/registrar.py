@@ -14,6 +14,7 @@ from core.errors import BadInput
 from media.still import still
 from pipeline.people import Person, Role, require
 from registry.hashes import KnownHash
+from registry.works import Work
 
 Picture = NDArray[np.uint8]
 
@@ -38,12 +39,26 @@ class Bank(Protocol):
         """Forget a picture's hashes."""
 
 
+class Works(Protocol):
+    """What rights holders registered."""
+
+    def all(self) -> tuple[Work, ...]:
+        """Every work."""
+
+    def put(self, works: list[Work]) -> None:
+        """Register works."""
+
+    def remove(self, work_id: str) -> bool:
+        """Forget a work."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registrar:
     """`describe` gives the descriptor of the one face of a picture, or None; `hash_picture` what a bank keeps of it."""
 
     gallery: Gallery
     bank: Bank
+    works: Works
     describe: Callable[[Picture], NDArray[np.float32] | None]
     hash_picture: Callable[[Picture], list[tuple[str, bytes]]]
 
@@ -73,3 +88,18 @@ class Registrar:
         """Forget a picture's hashes; returns how many there were."""
         require(who, Role.OPERATOR)
         return self.bank.remove(known_id)
+
+    def register(self, who: Person, work: Work) -> None:
+        """Look for a character, work, brand, artist or person in prompts from now on; a known id is replaced."""
+        require(who, Role.OPERATOR)
+        self.works.put([work])
+
+    def unregister(self, who: Person, work_id: str) -> bool:
+        """Stop looking for it; whether it was there."""
+        require(who, Role.OPERATOR)
+        return self.works.remove(work_id)
+
+    def registered(self, who: Person) -> tuple[Work, ...]:
+        """Everything that is looked for."""
+        require(who, Role.OPERATOR)
+        return self.works.all()

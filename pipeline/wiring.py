@@ -9,6 +9,7 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+from classifiers import PromptWorks
 from classifiers import build as build_classifiers
 from classifiers.base import Classifier
 from core.case import Case, Phase
@@ -49,6 +50,7 @@ from registry.fingerprints_live import LedgerFingerprints
 from registry.gallery import PostgresGallery
 from registry.leases import PostgresLeases
 from registry.manifests import PostgresManifests
+from registry.works import PostgresWorks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +60,7 @@ class Registry:
     gallery: PostgresGallery
     bank: PostgresBank
     leases: PostgresLeases
+    works: PostgresWorks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +88,10 @@ def build(settings: Settings, *, tell: Told | None = None) -> House:
         opened.callback(database.close)
         ledger, bus = PostgresLedger(database), _bus(settings)
         registry = Registry(
-            gallery=PostgresGallery(database), bank=PostgresBank(database), leases=PostgresLeases(database)
+            gallery=PostgresGallery(database),
+            bank=PostgresBank(database),
+            leases=PostgresLeases(database),
+            works=PostgresWorks(database),
         )
         rollout = rooms.rollout_of(settings, PostgresPolicies(database))
         tools = _tools(settings, database, ledger, registry, rollout.policing)
@@ -141,7 +147,8 @@ def _tools(settings: Settings, database: Database, ledger: Ledger, registry: Reg
         unstated_minor=settings.unstated_minor,
         monitor_asked=bool(settings.monitor_url),
     )
-    classifiers = cache(partial(_classifiers, registry, rooms.monitors(settings)))
+    more = (PromptWorks(registry.works), *rooms.monitors(settings))
+    classifiers = cache(partial(_classifiers, registry, more))
     options: dict[str, Any] = {"endpoint_url": settings.s3_endpoint} if settings.s3_endpoint else {}
     vault_url = settings.vault_url or (settings.root / "vault").as_uri()
     shelf_url = settings.shelf_url or (settings.root / "published").as_uri()
@@ -190,7 +197,9 @@ def _registrar(registry: Registry) -> Registrar:
     from classifiers.frame_faces import enrol
     from classifiers.frame_hashes import hashes_of
 
-    return Registrar(gallery=registry.gallery, bank=registry.bank, describe=enrol, hash_picture=hashes_of)
+    return Registrar(
+        gallery=registry.gallery, bank=registry.bank, works=registry.works, describe=enrol, hash_picture=hashes_of
+    )
 
 
 def _classifiers(registry: Registry, more: Sequence[Classifier], leased: tuple[str, ...]) -> Sequence[Classifier]:

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from classifiers import LABELS, build, measure_all, model_listing, vocabulary
+from classifiers import LABELS, PromptWorks, build, measure_all, model_listing, vocabulary
 from classifiers.base import Classifier, Example, Note, PromptText
 from classifiers.frames import a_sample, flat
 from classifiers.models import catalog
 from core.signals import Subject
+from registry.works import MemoryWorks
 
 ROOT = Path(__file__).parents[2]
 
@@ -35,7 +36,7 @@ class Broken:
         raise ConnectionError("away")
 
 
-ALL = build(Nobody(), Nobody())
+ALL = build(Nobody(), Nobody(), more=[PromptWorks(MemoryWorks())])
 EXAMPLES = [(classifier, example) for classifier in ALL for example in classifier.examples()]
 MAYBE_ABSENT = {"open_clip"}
 
