@@ -54,7 +54,8 @@ class PromptIntent(Classifier):
         places = [(plain, start, end) for start, end in parts(plain.text)]
         places += [(hidden, start, end) for start, end in parts(hidden.text)] if hidden else []
         texts = [reading.text[start:end] for reading, start, end in places]
-        scores = heads.score(texts, models.get("use_multilingual").embed(texts), encoder.logits(texts))
+        english = [encoder.english(reading.text) for reading, _, _ in places]
+        scores = heads.score(texts, models.get("use_multilingual").embed(texts), encoder.logits(texts), english)
         column = {label: scores[:, place] for place, label in enumerate(heads.labels)}
         return [self._highest(subject, label, column[label], places, heads, hidden) for label in self.labels]
 

@@ -2,9 +2,9 @@
 
     ASSAY_DATA=… python -m evals.calibrate_prompts
 
-Scale: each source and label to the same spread. Mix: the weights of a grid with the best mean AUC. Calibration:
-for each style Platt's line (Platt 1999) where there are rows of both sides, equal odds assumed; for prompts of videos
-then moved so that at most ALARMS of the harmless ones lie above 0.5.
+Scale: each source and label to the same spread. Mix: for each label the weights with the best AUC. Calibration:
+for each style Platt's line (Platt 1999) where there are rows of both sides, equal odds assumed, then moved so that at
+most ALARMS of the harmless ones lie above 0.5.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import models
-from classifiers.models.heads import PromptHeads, plain_letters
+from classifiers.models.heads import PromptHeads
 from classifiers.normal import visible
 from evals.prompt_figures import auc
 from evals.prompt_heads_file import record
@@ -27,7 +27,16 @@ from evals.prompt_texts import LABELS, SEEDS, STYLES, Text, of_row, styles, targ
 from evals.train_encoder import chosen, split
 from evals.train_prompt_heads import OUT
 
-ALARMS = 0.006  # of harmless video prompts above 0.5, each label by itself
+ALARMS = {"video": 0.003, "chat": 0.01, "social": 0.01}  # of harmless texts above 0.5, each label by itself
+MORE_ALARMS = {  # where the label is what texts of that style are held for
+    ("video", "unsafe"): 0.01,
+    ("video", "copyright_ip"): 0.006,
+    ("video", "public_figure"): 0.006,
+    ("chat", "unsafe"): 0.04,
+    ("social", "hate"): 0.25,
+    ("social", "harassment"): 0.15,
+    ("social", "unsafe"): 0.15,
+}
 _FEWEST = 12
 _ATTACKS = ("t2i_attack",)
 
@@ -40,6 +49,7 @@ class Weighed:
 
     texts: Sequence[Text]
     shown: list[str]
+    english: list[bool]
     sources: Matrix
     sides: Matrix
     told: Matrix
@@ -53,10 +63,10 @@ def main() -> None:
     count = len(LABELS)
     arrays["middle"] = where.sources[:, :, :count].mean(1)
     arrays["spread"] = where.sources[:, :, :count].std(1) + 1e-6
-    arrays["mix"] = np.array([mixed(where, arrays, plain) for plain in (True, False)], np.float32)
+    arrays["mix"] = np.stack([mixed(where, arrays, english) for english in (True, False)])
     arrays["slope"], arrays["offset"] = np.ones((len(STYLES), count)), np.zeros((len(STYLES), count))
     heads = heads_of(arrays)
-    together, _ = heads.margins(where.shown, where.sources)
+    together, _ = heads.margins(where.english, where.sources)
     arrays["slope"], arrays["offset"] = lines(where, together)
     np.savez_compressed(OUT, **{k: v.astype(np.float32) if v.dtype == np.float64 else v for k, v in arrays.items()})
     record(OUT)
@@ -77,12 +87,12 @@ def weighed(what: Sequence[Text], arrays: dict[str, Any]) -> Weighed:
     logits = np.concatenate([encoder.logits(shown[at : at + 512]) for at in range(0, len(shown), 512)])
     count = len(LABELS)
     blank = {
-        "middle": np.zeros((3, count)), "spread": np.ones((3, count)), "mix": np.ones((2, 3)),
+        "middle": np.zeros((3, count)), "spread": np.ones((3, count)), "mix": np.ones((2, 3, count)),
         "slope": np.ones((len(STYLES), count)), "offset": np.zeros((len(STYLES), count)),
     }  # fmt: skip
     sources = heads_of(blank | arrays).sources(shown, embeddings, logits)
     sides, told = targets(what)
-    return Weighed(what, shown, sources, sides, told)
+    return Weighed(what, shown, [encoder.english(text) for text in shown], sources, sides, told)
 
 
 def heads_of(arrays: dict[str, Any]) -> PromptHeads:
@@ -97,31 +107,36 @@ def heads_of(arrays: dict[str, Any]) -> PromptHeads:
     )
 
 
-def mixed(where: Weighed, arrays: dict[str, Any], plain: bool) -> tuple[float, ...]:
-    """The weights of the grid with the best mean AUC over labels and styles, for plain letters or for others."""
-    here = np.array([plain_letters(text) is plain for text in where.shown])
+def mixed(where: Weighed, arrays: dict[str, Any], english: bool) -> Matrix:
+    """(3, labels): for each label the weights of the grid with the best AUC; where rows are few, the best for all."""
+    here = np.array(where.english) == english
     scaled = (where.sources[:, :, : len(LABELS)] - arrays["middle"][:, None]) / arrays["spread"][:, None]
     grid = [way for way in product((0.0, 0.25, 0.5, 0.75, 1.0), repeat=3) if sum(way) == 1.0]
-    found = [(_mean_auc(where, np.einsum("s,snl->nl", np.array(way), scaled), here), way) for way in grid]
-    print(plain, sorted(found, reverse=True)[:4])
-    return max(found)[1]
+    found = np.array([_aucs(where, np.einsum("s,snl->nl", np.array(way), scaled), here) for way in grid])
+    overall = np.nanmean(found, axis=1)
+    best = np.argmax(np.where(np.isnan(found), 0.0, found) + overall[:, None], axis=0)
+    print("English" if english else "other", {label: grid[best[place]] for place, label in enumerate(LABELS)})
+    return np.array([grid[place] for place in best], np.float32).T
 
 
-def _mean_auc(where: Weighed, margins: Matrix, here: NDArray[np.bool_]) -> float:
+def _aucs(where: Weighed, margins: Matrix, here: NDArray[np.bool_]) -> list[float]:
     style = styles(where.texts).astype(bool)
     found = []
     for place, _label in enumerate(LABELS):
+        each = []
         for column in range(len(STYLES)):
             mine = here & style[:, column] & (where.told[:, place] > 0.05)
             guilty, harmless = mine & (where.sides[:, place] == 1), mine & (where.sides[:, place] == 0)
             if min(guilty.sum(), harmless.sum()) >= _FEWEST:
-                found.append(auc(margins[guilty, place].astype(float), margins[harmless, place].astype(float)) or 0.0)
-    return float(np.mean(found))
+                each.append(auc(margins[guilty, place].astype(float), margins[harmless, place].astype(float)) or 0.0)
+        found.append(float(np.mean(each)) if each else float("nan"))
+    return found
 
 
 def lines(where: Weighed, together: Matrix) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """(styles, labels) slopes and offsets."""
     style = styles(where.texts).astype(bool)
+    benign = np.array(["benign" in one.said for one in where.texts])
     slope, offset = np.ones((len(STYLES), len(LABELS))), np.zeros((len(STYLES), len(LABELS)))
     for place, label in enumerate(LABELS):
         told = where.told[:, place] > 0.05
@@ -130,16 +145,17 @@ def lines(where: Weighed, together: Matrix) -> tuple[NDArray[np.float64], NDArra
             mine = told & style[:, column]
             guilty = int(where.sides[mine, place].sum())
             enough = min(guilty, int(mine.sum()) - guilty) >= _FEWEST
-            slope[column, place], offset[column, place] = (
-                platt(together[mine, place], where.sides[mine, place]) if enough else everywhere
-            )
-            if name == "video":
-                harmless = together[mine & (where.sides[:, place] == 0), place]
-                limit = float(np.quantile(harmless, 1 - ALARMS))
-                slope[column, place] = max(slope[column, place], 1.0)
-                offset[column, place] = min(offset[column, place], -slope[column, place] * limit)
+            rises, lies = platt(together[mine, place], where.sides[mine, place]) if enough else everywhere
+            rises = min(max(rises, 1.5), 4.0)
+            limit = float(np.quantile(together[benign & style[:, column], place], 1 - alarms(name, label)))
+            slope[column, place], offset[column, place] = rises, min(lies, -rises * limit)
         print(label, np.round(slope[:, place], 2), np.round(offset[:, place], 2))
     return slope, offset
+
+
+def alarms(style: str, label: str) -> float:
+    """The share of harmless texts of a style that may lie above 0.5."""
+    return MORE_ALARMS.get((style, label), ALARMS[style])
 
 
 def platt(margins: NDArray[Any], sides: NDArray[Any]) -> tuple[float, float]:

@@ -27,7 +27,7 @@ from evals.prompt_texts import LABELS, STYLES, Text
 from evals.train_encoder import both, chosen, split
 
 OUT = Path("classifiers/models/heads/prompt_heads.npz")
-_INNER = 192
+_INNER, _EPOCHS = 512, 15
 
 Matrix = NDArray[np.float32]
 
@@ -65,12 +65,14 @@ def embed(what: Sequence[Text]) -> Matrix:
 
 
 def _fit_net(inputs: Matrix, sides: Matrix, weights: Matrix) -> nn.Sequential:
-    net = nn.Sequential(nn.Linear(512, _INNER), nn.ReLU(), nn.Dropout(0.3), nn.Linear(_INNER, sides.shape[1]))
-    optimizer = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=1e-3)
+    net = nn.Sequential(nn.Linear(512, _INNER), nn.ReLU(), nn.Dropout(0.4), nn.Linear(_INNER, sides.shape[1]))
+    optimizer = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=1e-2)
+    rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, _EPOCHS)
     data = [torch.from_numpy(part) for part in (inputs, sides, weights)]
-    for _epoch in range(12):
+    for _epoch in range(_EPOCHS):
         for batch in torch.randperm(len(inputs)).split(256):
             _step(net(data[0][batch] * 8.0), data[1][batch], data[2][batch], optimizer)
+        rate.step()
     net.eval()
     with torch.no_grad():
         net[0].weight *= 8.0

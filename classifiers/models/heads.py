@@ -22,7 +22,7 @@ Matrix = NDArray[np.float32]
 class PromptHeads:
     """The numbers of the file. L labels, S styles, three sources: network, pieces, encoder.
 
-    `middle` and `spread` (3, L) scale the sources, `mix` (2, 3) weighs them for texts of ASCII letters and others,
+    `middle` and `spread` (3, L) scale the sources, `mix` (2, 3, L) weighs them for English and for other texts,
     `slope` and `offset` (S, L) calibrate.
     """
 
@@ -46,27 +46,21 @@ class PromptHeads:
         cut = np.stack([grams.margins(text, self.pieces, self.pieces_bias) for text in texts])
         return np.stack([net, cut, logits]).astype(np.float32)
 
-    def margins(self, texts: Sequence[str], sources: Matrix) -> tuple[Matrix, Matrix]:
-        """(n, L) margins of the three together, and (n, S) shares of the styles."""
+    def margins(self, english: Sequence[bool], sources: Matrix) -> tuple[Matrix, Matrix]:
+        """(n, L) margins of the three together, and (n, S) shares of the styles. `english` says it of each text."""
         count = len(self.labels)
         scaled = (sources[:, :, :count] - self.middle[:, None]) / self.spread[:, None]
-        weights = self.mix[[0 if plain_letters(text) else 1 for text in texts]]
-        together = np.einsum("sn,snl->nl", weights.T, scaled)
+        weights = self.mix[[0 if one else 1 for one in english]]
+        together = np.einsum("nsl,snl->nl", weights, scaled)
         raw = sources[2][:, count:] + sources[0][:, count:]
         shares = np.exp(raw - raw.max(1, keepdims=True))
         return together.astype(np.float32), (shares / shares.sum(1, keepdims=True)).astype(np.float32)
 
-    def score(self, texts: Sequence[str], embeddings: Matrix, logits: Matrix) -> Matrix:
+    def score(self, texts: Sequence[str], embeddings: Matrix, logits: Matrix, english: Sequence[bool]) -> Matrix:
         """(n, L) in [0, 1]."""
-        together, shares = self.margins(texts, self.sources(texts, embeddings, logits))
+        together, shares = self.margins(english, self.sources(texts, embeddings, logits))
         line = np.einsum("ns,nsl->nl", shares, self.slope[None] * together[:, None] + self.offset[None])
         return np.asarray(1.0 / (1.0 + np.exp(-line)), dtype=np.float32)
-
-
-def plain_letters(text: str) -> bool:
-    """Whether most letters are ASCII: English, or near enough to it that the encoder reads it."""
-    letters = [letter for letter in text if letter.isalpha()]
-    return 10 * sum(letter.isascii() for letter in letters) >= 9 * len(letters)
 
 
 def load(paths: Sequence[Path]) -> PromptHeads:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+_LONGER = re.compile(r"[^\W\d_]{3,}")
 LONGEST = 128  # tokens; the rest of a longer text is not seen, so callers give parts
 
 
@@ -41,6 +43,11 @@ class PromptEncoder:
             said = self._session.run(["logits"], {"ids": tokens, "mask": mask})[0]
             found.update(zip(batch, said, strict=True))
         return np.stack([found[place] for place in range(len(ids))]).astype(np.float32)
+
+    def english(self, text: str) -> bool:
+        """Whether three in four of the longer words are in the vocabulary; True for a text without such words."""
+        found = [word.casefold() for word in _LONGER.findall(text)]
+        return text.isascii() and 4 * sum(map(self.known, found)) >= 3 * len(found)
 
     def known(self, word: str) -> bool:
         """Whether the vocabulary has it as a word by itself: common English, and much of what is near to it."""
