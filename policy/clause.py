@@ -15,6 +15,7 @@ from core.verdicts import Decision
 from policy.audience import Fact, bounds, faults
 from policy.evidence import Evidence
 from policy.monotone import Objection, objection, unruly
+from policy.native import Condition, native
 from policy.problems import Problem, pointed
 from policy.rule import Rule
 from policy.syntax import Node, tree
@@ -25,31 +26,6 @@ _UNKNOWN = re.compile(r"undeclared reference to '(\w+)'.*")
 _TYPES = {bool: cel.Type.BOOL, int: cel.Type.INT, float: cel.Type.DOUBLE, str: cel.Type.STRING}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Clause:
-    """A rule, the labels and facts it speaks of, and its compiled condition.
-
-    `programs` has one for each threshold that the rule or an audience names, or only one, under None.
-    `strictest` is the syntax of the one that is true most easily, and `text` what it says.
-    """
-
-    rule: Rule
-    labels: frozenset[str]
-    facts: frozenset[str]
-    programs: Mapping[float | None, Any]
-    strictest: Node
-    text: str
-
-    def asked(self, facts: Mapping[str, Fact]) -> tuple[Any, Any]:
-        """The condition at the strictest and at the mildest threshold for an account of which these facts are known."""
-        own = self.rule.threshold
-        if own is None or not self.rule.audiences:
-            program = self.programs[own]
-            return program, program
-        strictest, mildest = bounds(own, self.rule.audiences, facts)
-        return self.programs[strictest], self.programs[mildest]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """What a rule says to some evidence. `missing`: it could not be told whether its condition holds."""
@@ -58,14 +34,55 @@ class Answer:
     missing: bool = False
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Ask:
-    """Evidence in the form in which CEL takes it, made once for all rules."""
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Clause:
+    """A rule, the labels and facts it speaks of, its compiled condition, and its two answers.
 
-    least: Any
-    most: Any
-    gaps: frozenset[str]
-    facts: Mapping[str, Fact]
+    `programs` has one for each threshold that the rule or an audience names, or only one, under None; `natives`
+    likewise, where CEL is not needed. `strictest` is the syntax of the one that is true most easily, and `text` what
+    it says.
+    """
+
+    rule: Rule
+    labels: frozenset[str]
+    facts: frozenset[str]
+    programs: Mapping[float | None, Any]
+    natives: Mapping[float | None, Condition]
+    strictest: Node
+    text: str
+    fires: Answer
+    misses: Answer
+
+    def thresholds(self, facts: Mapping[str, Fact]) -> tuple[float | None, float | None]:
+        """The strictest and the mildest threshold for an account of which these facts are known."""
+        own = self.rule.threshold
+        if own is None or not self.rule.audiences:
+            return own, own
+        return bounds(own, self.rule.audiences, facts)
+
+
+class Ask:
+    """Evidence in the forms in which conditions take it, made once for all rules; those for CEL when first asked."""
+
+    def __init__(self, evidence: Evidence, env: Any) -> None:
+        self.evidence = evidence
+        self._env = env
+        self._least: Any = None
+        self._most: Any = None
+
+    def least(self, program: Any) -> Any:
+        """What CEL says at the least scores: a bool, or something else where it cannot tell."""
+        if self._least is None:
+            self._least = self._env.Activation({**self.evidence.facts, **self.evidence.least})
+        return program.eval(self._least).value()
+
+    def most(self, program: Any) -> Any:
+        """Likewise at the most."""
+        if not self.evidence.gaps:
+            return self.least(program)
+        if self._most is None:
+            self._most = self._env.Activation({**self.evidence.facts, **self.evidence.most})
+        return program.eval(self._most).value()
 
 
 QUIET = Answer(decision=Decision.ALLOW)
@@ -87,21 +104,24 @@ def clause(rule: Rule, vocabulary: Vocabulary, env: Any) -> Clause | list[Proble
     except RuntimeError as error:
         return list(_cel_problems(rule, vocabulary, str(error)))
     strictest = min(programs, key=lambda value: value or 0.0)
+    trees = {value: tree(program.serialize()) for value, program in programs.items()}
+    natives = {value: native(one, vocabulary.labels) for value, one in trees.items()}
     return Clause(
         rule=rule,
         labels=root.names(vocabulary.labels),
         facts=root.names(vocabulary.facts) | {name for one in rule.audiences for name in one.facts},
         programs=programs,
-        strictest=tree(programs[strictest].serialize()),
+        natives={value: one for value, one in natives.items() if one is not None},
+        strictest=trees[strictest],
         text=texts[strictest],
+        fires=Answer(decision=rule.then),
+        misses=Answer(decision=rule.if_missing, missing=True),
     )
 
 
 def ask(evidence: Evidence, env: Any) -> Ask:
     """The evidence, ready for answer()."""
-    least = env.Activation({**evidence.facts, **evidence.least})
-    most = env.Activation({**evidence.facts, **evidence.most}) if evidence.gaps else least
-    return Ask(least, most, evidence.gaps, evidence.facts)
+    return Ask(evidence, env)
 
 
 def answer(asked: Clause, evidence: Ask) -> Answer:
@@ -110,15 +130,22 @@ def answer(asked: Clause, evidence: Ask) -> Answer:
     Likewise at the mildest threshold that may be the account's, and at the strictest. Otherwise, and where CEL cannot
     evaluate it (a fact is not known), `if_missing`.
     """
-    strictest, mildest = asked.asked(evidence.facts)
-    least = mildest.eval(evidence.least).value()
+    weighed = evidence.evidence
+    strictest = mildest = asked.rule.threshold
+    if asked.rule.audiences:
+        strictest, mildest = asked.thresholds(weighed.facts)
+    if asked.natives:
+        if not asked.natives[strictest](weighed.most):
+            return QUIET
+        return asked.fires if asked.natives[mildest](weighed.least) else asked.misses
+    least = evidence.least(asked.programs[mildest])
     if least is True:
-        return Answer(decision=asked.rule.then)
-    if least is False and strictest is mildest and asked.labels.isdisjoint(evidence.gaps):
+        return asked.fires
+    if least is False and strictest == mildest and asked.labels.isdisjoint(weighed.gaps):
         return QUIET
-    if least is False and strictest.eval(evidence.most).value() is False:
+    if least is False and evidence.most(asked.programs[strictest]) is False:
         return QUIET
-    return Answer(decision=asked.rule.if_missing, missing=True)
+    return asked.misses
 
 
 def _variables(vocabulary: Vocabulary) -> dict[str, Any]:

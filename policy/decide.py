@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from core.signals import Signal
 from core.verdicts import Decision, Gate, Ruling, Verdict
-from policy.clause import Answer, Clause, answer, ask
+from policy.clause import QUIET, Answer, Clause, answer, ask
 from policy.evidence import weigh
 from policy.pack import Policy
 from policy.rule import Mode
@@ -39,7 +39,8 @@ def decide(
     weight = weigh(gate, signals, facts, policy.vocabulary)
     evidence = ask(weight, policy.env)
     asked = policy.index[gate].possible(weight.most)
-    fired = [(one, said) for one in asked if (said := answer(one, evidence)).decision > Decision.ALLOW]
+    answers = [(one, answer(one, evidence)) for one in asked]
+    fired = [(one, said) for one, said in answers if said is not QUIET and said.decision > Decision.ALLOW]
     counted = {one.rule.name: (one, said) for one, said in fired if one.rule.mode is Mode.ENFORCE}
     ruled = weighed(gate, rulings, final=policy.final, two_person=policy.two_person)
     standing = ruled.standing()

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from core.errors import PolicyError
 from core.verdicts import Gate
+from policy.audience import Audience
 from policy.pack import DEFAULT_PACK
 from policy.reading import read
 from policy.rule import Rule, digest
@@ -25,7 +26,9 @@ _HEAD = """\
 
 The gravest answer counts: allow < hold < refuse. A rule says `then` if its condition holds. If that cannot be told,
 because a label was not measured or a fact is not known, it says `if missing`. Rules in shadow are listed in a verdict
-and do not count. No ruling lifts a rule that is final. A condition is [CEL](https://cel.dev) over labels (scores from
+and do not count. No ruling lifts a rule that is final, and two moderators have to allow what one for two persons found.
+Where a rule has audiences, `threshold` is theirs for accounts of which those facts hold: the strictest of several, and
+where a fact is not known the strictest that might be theirs. A condition is [CEL](https://cel.dev) over labels (scores from
 0 to 1, the highest where there are several) and facts; loading a pack proves that a higher score never makes a
 condition less true.
 """
@@ -61,7 +64,7 @@ def main(arguments: Sequence[str]) -> int:
 
 def _table(gate: Gate, rules: Sequence[Rule]) -> Iterator[str]:
     yield f"## The {gate} gate: {_QUESTIONS[gate]}\n"
-    yield "| rule | then | if missing | mode | final |"
+    yield "| rule | then | if missing | mode | lifted by |"
     yield "|---|---|---|---|---|"
     for rule in rules:
         yield f"| [{rule.name}](#{rule.name}) | {' | '.join(_plain(rule))} |"
@@ -70,12 +73,19 @@ def _table(gate: Gate, rules: Sequence[Rule]) -> Iterator[str]:
 
 def _plain(rule: Rule) -> tuple[str, ...]:
     then, missing = rule.then.name.lower(), rule.if_missing.name.lower()
-    return then, missing, rule.mode.value, "yes" if rule.final else ""
+    lifted_by = "nobody" if rule.final else "two persons" if rule.two_person else "one person"
+    return then, missing, rule.mode.value, lifted_by
+
+
+def _audience(one: Audience) -> str:
+    return f"; {one.threshold:g} where {one}" + (f" (milder, because {one.why})" if one.milder else "")
 
 
 def _section(rule: Rule) -> Iterator[str]:
     yield f"### {rule.name}\n"
     yield f"```cel\n{rule.when.strip()}\n```\n"
+    if rule.threshold is not None:
+        yield f"`threshold` is {rule.threshold:g}{''.join(_audience(one) for one in rule.audiences)}.\n"
     yield f"> {rule.reason}\n"
     if rule.why:
         yield f"Missing evidence is allowed because: {rule.why}\n"

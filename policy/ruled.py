@@ -22,6 +22,9 @@ class Said:
         return Said(objection=ruling.decision)
 
 
+_NOTHING = Said()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rulings:
     """What was said about each rule, and last of all, which stands for the case as a whole.
@@ -40,7 +43,7 @@ class Rulings:
 
     def awaits(self, rule: str) -> bool:
         """Whether one moderator allowed it and a second has to."""
-        return rule in self.two_person and len(self.about.get(rule, Said()).allowed_by) == 1
+        return rule in self.two_person and len(self.about.get(rule, _NOTHING).allowed_by) == 1
 
     def standing(self) -> dict[str, Decision]:
         """Rules that somebody held or refused by, and that have not been allowed by as many as it takes since."""
@@ -51,7 +54,8 @@ class Rulings:
         }
 
     def _allowed(self, rule: str) -> bool:
-        return len(self.about.get(rule, Said()).allowed_by) >= (2 if rule in self.two_person else 1)
+        said = self.about.get(rule)
+        return said is not None and len(said.allowed_by) >= (2 if rule in self.two_person else 1)
 
 
 def weighed(
@@ -63,5 +67,5 @@ def weighed(
     for ruling in rulings:
         if ruling.gate is gate:
             whole = ruling.decision
-            about.update({rule: about.get(rule, Said()).after(ruling) for rule in ruling.over})
+            about.update({rule: about.get(rule, _NOTHING).after(ruling) for rule in ruling.over})
     return Rulings(about=about, whole=whole, final=final, two_person=two_person)

@@ -127,7 +127,7 @@ def form_token(page: str) -> str:
     return found[1]
 
 
-def built(home: Path, **settings) -> StoryHouse:
+def built(home: Path, decide=None, **settings) -> StoryHouse:
     ledger, bus = MemoryLedger(), LocalBus()
     tools = Tools(
         texts=MemoryTexts(),
@@ -138,7 +138,7 @@ def built(home: Path, **settings) -> StoryHouse:
         measure_video=lambda _file, subject, _leased: Measurements(signals=_video_signals(subject), seconds={}),
         facts=lambda _case: {},
         leased=lambda _case: (),
-        decide=_decide,
+        decide=decide or _decide,
         check_video=_checked,
         seal=_sealed,
         workdir=home / "scratch",

@@ -13,6 +13,7 @@ from core.verdicts import Gate
 from policy.clause import QUIET, Clause, answer, ask, clause, environment
 from policy.evidence import weigh
 from policy.index import index, needs
+from policy.native import native
 from policy.pack import load
 from policy.reading import read
 from policy.rule import Rule
@@ -106,3 +107,29 @@ def test_a_rule_with_audiences_is_asked_from_the_strictest_threshold_on(tmp_path
     evidence = {"sexual": 0.0, "gore": 0.0, "nudity": 0.0}
     asked = [[one.rule.name for one in policy.index[Gate.PROMPT].possible(evidence | {"hate": s})] for s in (0.19, 0.2)]
     assert asked == [[], ["prompt_hate"]]
+
+
+@settings(max_examples=250, deadline=None)
+@given(conditions, scores)
+def test_a_condition_in_python_says_what_cel_says(when: str, said: dict[str, float | None]) -> None:
+    program = ENV.compile(when)
+    function = native(tree(program.serialize()), VOCABULARY.labels)
+    if function is None:
+        return
+    every = dict.fromkeys(VOCABULARY.labels, 0.0) | {label: score or 0.0 for label, score in said.items()}
+    assert function(every) is program.eval(ENV.Activation(every)).value()
+
+
+@pytest.mark.parametrize(
+    ("when", "taken"),
+    [
+        ("sexual >= 0.5 && (hate > 0.2 || 0.9 < gore)", True),
+        ("0.5 * sexual + math.greatest(hate, gore, 0.3) >= 0.5", True),
+        ("sexual >= 0.5 && has_reference", False),
+        ("sexual >= seconds", False),
+        ("(has_reference ? sexual : hate) >= 0.5", False),
+        ("sexual / 2.0 >= 0.5", False),
+    ],
+)
+def test_only_labels_in_plain_forms_are_taken_from_cel(when: str, taken: bool) -> None:
+    assert (native(tree(ENV.compile(when).serialize()), VOCABULARY.labels) is not None) is taken
