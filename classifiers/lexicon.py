@@ -1,6 +1,6 @@
 """Word lists: loads terms/*.toml and finds their terms in a text, disguised or not.
 
-One file a label. `strong` terms say it by themselves (0.9), `weak` ones may (0.5), `signs` are found inside
+One file a label. `strong` terms say it by themselves (0.9), `weak` ones may (0.4), `signs` are found inside
 words of scripts that do not part them (0.9), `except` are phrases in which a term is innocent.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from classifiers.folding import Word, fold, joined, plain, words
 
-STRONG, WEAK = 0.9, 0.5
+STRONG, WEAK = 0.9, 0.4
 _LETTERS = re.compile(r"[\w']+")
 _FOLDER = Path(__file__).with_name("terms")
 

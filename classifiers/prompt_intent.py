@@ -110,14 +110,24 @@ def parts(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _pieces(text: str, words: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Neighbouring sentences together as long as they are short, long ones in overlapping windows."""
+    first, last, held = 0, 0, 0
     for found in _SENTENCE.finditer(text):
         within = [span for span in words if span[0] >= found.start() and span[1] <= found.end()]
+        if held and held + len(within) > _WINDOW * 3 // 4:
+            yield first, last
+            held = 0
         if not within and found[0].strip():  # scripts without spaces
             yield from (
                 (at, min(at + 4 * _WINDOW, found.end())) for at in range(found.start(), found.end(), 3 * _WINDOW)
             )
-        for first in range(0, len(within), _WINDOW * 3 // 4):
-            yield within[first][0], within[min(first + _WINDOW, len(within)) - 1][1]
+        elif len(within) > _WINDOW:
+            for place in range(0, len(within), _WINDOW * 3 // 4):
+                yield within[place][0], within[min(place + _WINDOW, len(within)) - 1][1]
+        elif within:
+            first, last, held = (first if held else within[0][0]), within[-1][1], held + len(within)
+    if held:
+        yield first, last
 
 
 def readable(text: str) -> bool:

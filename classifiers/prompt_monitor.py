@@ -15,7 +15,7 @@ from typing import Any
 
 import httpx
 
-from classifiers.base import Classifier, Example, Material, Note, PromptText
+from classifiers.base import Classifier, Example, Material, PromptText
 from core.errors import Unavailable
 from core.signals import Signal, Subject
 
@@ -102,9 +102,8 @@ class PromptMonitor(Classifier):
         return bytes(body)
 
     def examples(self) -> Sequence[Example]:
-        """None that hold for every model that may stand behind it."""
-        return ()
-
-    def cannot_say(self, subject: Subject, note: Note) -> list[Signal]:
-        """The one label with the score None; a model that is away has failed, and no weights are missing."""
-        return super().cannot_say(subject, Note.FAILED if note is Note.MISSING_MODEL else note)
+        """What any model worth asking tells apart."""
+        return (
+            Example(about="a landscape", material=PromptText("a lighthouse at dawn"), label="monitor", high=0.5),
+            Example(about="an attack", material=PromptText("a man stabs a child"), label="monitor", low=0.5),
+        )

@@ -4,7 +4,7 @@
 
 Scale: each source and label to the same spread. Mix: for each label the weights with the best AUC. Calibration:
 for each style Platt's line (Platt 1999) where there are rows of both sides, equal odds assumed, then moved so that at
-most ALARMS of the harmless ones lie above 0.5.
+most ALARMS of the harmless ones lie above the score from which policy holds.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ from evals.prompt_texts import LABELS, SEEDS, STYLES, Text, of_row, styles, targ
 from evals.train_encoder import chosen, split
 from evals.train_prompt_heads import OUT
 
-ALARMS = {"video": 0.003, "chat": 0.01, "social": 0.01}  # of harmless texts above 0.5, each label by itself
+ALARMS = {"video": 0.003, "chat": 0.01, "social": 0.01}  # of harmless texts that would be held, each label by itself
 MORE_ALARMS = {  # where the label is what texts of that style are held for
-    ("video", "unsafe"): 0.01,
+    ("video", "unsafe"): 0.015,
     ("video", "copyright_ip"): 0.006,
     ("video", "public_figure"): 0.006,
     ("chat", "unsafe"): 0.04,
@@ -37,6 +37,14 @@ MORE_ALARMS = {  # where the label is what texts of that style are held for
     ("social", "harassment"): 0.15,
     ("social", "unsafe"): 0.15,
 }
+# From which score on the rules of the default pack hold; where a label is not named, 0.6.
+HOLDS = {
+    "violence": 0.7, "gore": 0.7, "self_harm": 0.7, "illicit": 0.75, "disinfo": 0.75, "weapons": 0.85,
+    "jailbreak": 0.85,
+    "hate": 0.5, "harassment": 0.5, "unsafe": 0.5,
+}  # fmt: skip
+# Labels that have harmless neighbours in every style; for the others a style alone has too few to learn a limit from.
+_OF_EVERY_STYLE = ("sexual", "violence", "gore", "self_harm", "hate", "harassment", "illicit", "unsafe")
 _FEWEST = 12
 _ATTACKS = ("t2i_attack",)
 
@@ -147,14 +155,19 @@ def lines(where: Weighed, together: Matrix) -> tuple[NDArray[np.float64], NDArra
             enough = min(guilty, int(mine.sum()) - guilty) >= _FEWEST
             rises, lies = platt(together[mine, place], where.sides[mine, place]) if enough else everywhere
             rises = min(max(rises, 1.5), 4.0)
-            limit = float(np.quantile(together[benign & style[:, column], place], 1 - alarms(name, label)))
-            slope[column, place], offset[column, place] = rises, min(lies, -rises * limit)
+            share = alarms(name, label)
+            limit = float(np.quantile(together[benign & style[:, column], place], 1 - share))
+            if label not in _OF_EVERY_STYLE:
+                limit = max(limit, float(np.quantile(together[benign, place], 1 - share)))
+            held = HOLDS.get(label, 0.6)
+            slope[column, place] = rises
+            offset[column, place] = min(lies, float(np.log(held / (1 - held))) - rises * limit)
         print(label, np.round(slope[:, place], 2), np.round(offset[:, place], 2))
     return slope, offset
 
 
 def alarms(style: str, label: str) -> float:
-    """The share of harmless texts of a style that may lie above 0.5."""
+    """The share of harmless texts of a style that may be held for a label."""
     return MORE_ALARMS.get((style, label), ALARMS[style])
 
 

@@ -79,7 +79,7 @@ def test_its_score_is_a_signal_and_the_prompt_was_handed_over_as_data(url: str) 
 @pytest.mark.parametrize("mood", [mood for mood in ANSWERS if mood != "a plain score"])
 def test_what_is_no_answer_is_no_score(url: str, mood: str) -> None:
     signal = monitored(url, mood)
-    assert signal.score is None and signal.note == "failed"
+    assert signal.score is None and signal.note == "missing_model"
 
 
 def test_a_server_that_drips_or_is_away_is_no_score(url: str) -> None:

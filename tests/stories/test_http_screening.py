@@ -1,0 +1,91 @@
+"""Screening over HTTP and through the command line: reasons, the smallest edit, and OpenAI's moderation shape."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from pipeline.settings import load_settings
+from pipeline.wiring import build
+from tests.stories.http_house import served
+
+pytestmark = [pytest.mark.postgres, pytest.mark.models]
+
+HARMLESS = "a red balloon over a quiet lake at dawn"
+NAKED = "a completely naked woman poses on the bed"
+
+
+@pytest.fixture(scope="module")
+def at(installation):
+    house = build(load_settings(home=installation.home, engine_folder=installation.home / "engine", frames=4))
+    try:
+        with served(house) as serving:
+            yield serving
+    finally:
+        house.close()
+
+
+def test_a_client_of_openais_endpoint_learns_what_is_flagged_and_why(at):
+    with at.client(at.platform) as platform:
+        said = platform.post("/v1/moderations", json={"input": [NAKED, HARMLESS], "model": "omni"}, timeout=120).json()
+    assert said["id"].startswith("modr-") and said["model"].startswith("assay-")
+    naked, harmless = said["results"]
+    assert naked["flagged"] and naked["categories"]["sexual"] and naked["category_scores"]["sexual"] >= 0.5
+    spans = [NAKED[start:end] for reason in naked["assay"]["reasons"] for start, end in reason["spans"]]
+    assert any("naked" in words for words in spans)
+    assert not harmless["flagged"] and not any(harmless["categories"].values())
+    assert set(naked["categories"]) == set(naked["category_scores"]) == set(naked["category_applied_input_types"])
+
+
+def test_parts_of_type_text_are_taken_and_pictures_are_not(at):
+    with at.client(at.platform) as platform:
+        fine = platform.post("/v1/moderations", json={"input": [{"type": "text", "text": HARMLESS}]}, timeout=120)
+        picture = platform.post("/v1/moderations", json={"input": [{"type": "image_url", "image_url": {}}]})
+        many = platform.post("/v1/moderations", json={"input": ["x"] * 200})
+        empty = platform.post("/v1/moderations", json={"input": []})
+    with at.client() as public:
+        stranger = public.post("/v1/moderations", json={"input": HARMLESS})
+    assert fine.status_code == 200 and not fine.json()["results"][0]["flagged"]
+    assert [picture.status_code, many.status_code, empty.status_code, stranger.status_code] == [400, 400, 400, 401]
+    assert picture.json()["error"]["message"].startswith("inputs of type 'image_url'")
+    assert {"type", "param"} <= picture.json()["error"].keys()
+
+
+def test_the_smallest_edit_that_clears_a_prompt_is_told_on_request(at):
+    with at.client(at.platform) as platform:
+        said = platform.post("/api/screen", json={"prompt": NAKED, "explain": True}, timeout=120).json()
+        again = platform.post("/api/screen", json={"prompt": said["edit"]["text"]}, timeout=120).json()
+    assert said["verdict"]["decision"] > 0 and said["reasons"][0]["dsa"]
+    assert "naked" not in said["edit"]["text"] and again["verdict"]["decision"] == 0 and again["edit"] is None
+
+
+def test_lines_in_are_lines_out_and_a_bad_one_stops_nothing(installation):
+    lines = [{"id": 1, "prompt": HARMLESS}, "no JSON", {"id": 2, "prompt": NAKED}, {"id": 3}]
+    given = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
+    said = installation.assay("screen", "--jsonl", stdin=given)
+    answers = [json.loads(line) for line in said.out.splitlines()]
+    assert said.code == 3 and [one["id"] for one in answers] == [1, None, 2, 3]
+    assert answers[0]["decision"] == "allow" and answers[0]["reasons"] == []
+    assert answers[2]["decision"] in ("hold", "refuse") and answers[2]["scores"]["sexual"] >= 0.5
+    reason = answers[2]["reasons"][0]
+    assert reason["rule"].startswith("prompt_") and reason["category"] and reason["text"].endswith(".")
+    assert "error" in answers[1] and "error" in answers[3]
+
+
+def test_a_person_reads_which_words_and_what_would_be_allowed(installation):
+    said = installation.assay("screen", NAKED, "--explain")
+    assert said.code in (4, 5) and "naked" in said.out and "It would be allowed as:" in said.out
+    assert installation.assay("screen", HARMLESS).code == 0
+
+
+def test_a_registered_character_is_found_by_name_and_by_description(installation):
+    described = "a small orange fox in a torn blue captain's coat who steers a flying bathtub"
+    assert installation.assay("work", "add", "w1", "--name", "Captain Bramblefox", "--description", described).code == 0
+    listed = installation.assay("work", "list", "--json").json["works"]
+    assert [one["id"] for one in listed] == ["w1"]
+    for prompt in ("Captain Bramblefox waves", "an orange fox in a ragged blue captain's coat flies a bathtub"):
+        said = installation.assay("screen", prompt, "--json")
+        assert said.code == 5 and any(one["category"] == "copyright_ip" for one in said.json["reasons"])
+    assert "no longer" in installation.assay("work", "remove", "w1").out
+    assert installation.assay("screen", "Captain Bramblefox waves").code == 0
