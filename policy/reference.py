@@ -28,8 +28,8 @@ The gravest answer counts: allow < hold < refuse. A rule says `then` if its cond
 because a label was not measured or a fact is not known, it says `if missing`. Rules in shadow are listed in a verdict
 and do not count. No ruling lifts a rule that is final, and two moderators have to allow what one for two persons found.
 Where a rule has audiences, `threshold` is theirs for accounts of which those facts hold: the strictest of several, and
-where a fact is not known the strictest that might be theirs. A condition is [CEL](https://cel.dev) over labels (scores from
-0 to 1, the highest where there are several) and facts; loading a pack proves that a higher score never makes a
+where a fact is not known the strictest that might be theirs. A condition is [CEL](https://cel.dev) over labels (scores
+from 0 to 1, the highest where there are several) and facts; loading a pack proves that a higher score never makes a
 condition less true.
 """
 
