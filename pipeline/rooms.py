@@ -65,12 +65,16 @@ def profile_named(settings: Settings) -> Profile | None:
     return profile_of(settings.profile) if settings.profile else None
 
 
-def rollout_of(settings: Settings, policies: Policies) -> Rollout:
-    """Which policy decides about which case. Raises PolicyError, before anything is taken in."""
+def rollout_of(settings: Settings, policies: Policies, *, prove: bool = True) -> Rollout:
+    """Which policy decides about which case. Raises PolicyError, before anything is taken in.
+
+    Without `prove` also where the policy in force no longer loads: so that somebody can go back from it.
+    """
     policing = Policing(policies, partial(policy_of, settings), words)
     profile = profile_named(settings)
     here = packed(settings.policy or DEFAULT_PACK, policing.installed(), profile.text if profile else "")
-    policing.both()
+    if prove:
+        policing.both()
     return Rollout(policing=policing, here=here)
 
 

@@ -80,8 +80,11 @@ class House:
     close: Callable[[], None]
 
 
-def build(settings: Settings, *, tell: Told | None = None) -> House:
-    """The house that these settings describe. Raises Unavailable, PolicyError or BadInput."""
+def build(settings: Settings, *, tell: Told | None = None, mending: bool = False) -> House:
+    """The house that these settings describe. Raises Unavailable, PolicyError or BadInput.
+
+    `mending` builds it also where the policy in force no longer loads; nothing is decided then.
+    """
     settings.tell_models()
     with ExitStack() as opened:
         database = _database(settings)
@@ -93,7 +96,7 @@ def build(settings: Settings, *, tell: Told | None = None) -> House:
             leases=PostgresLeases(database),
             works=PostgresWorks(database),
         )
-        rollout = rooms.rollout_of(settings, PostgresPolicies(database))
+        rollout = rooms.rollout_of(settings, PostgresPolicies(database), prove=not mending)
         tools = _tools(settings, database, ledger, registry, rollout.policing)
         clear_scratch(tools.workdir)
         works = Works(

@@ -12,7 +12,7 @@ from core.verdicts import Gate
 
 FACTS: Mapping[str, type] = MappingProxyType(
     {
-        "author_strikes": int,  # confirmed violations of the author
+        "author_strikes": int,  # gates that refused the author within 30 days, and stood by it
         "author_recent": int,  # submissions of the author in the last hour; counts stop at 10 000
         "author_day": int,  # submissions of the author in the last 24 hours
         "author_refused_hour": int,  # gates that refused the author in the last hour, and stood by it

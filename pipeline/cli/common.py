@@ -46,15 +46,17 @@ def operator() -> Person:
 
 
 @contextmanager
-def house(*, verbose: bool = False, tell: Told | None = None, **given: object) -> Iterator[House]:
-    """The house that the settings describe; closed afterwards."""
+def house(
+    *, verbose: bool = False, tell: Told | None = None, mending: bool = False, **given: object
+) -> Iterator[House]:
+    """The house that the settings describe; closed afterwards. `mending`: also where its policy does not load."""
     logging.basicConfig(
         level=logging.INFO if verbose else logging.ERROR, stream=sys.stderr, format="%(name)s: %(message)s"
     )
     if verbose:
         logging.getLogger("assay").setLevel(logging.DEBUG)
     with _heard() as asked:
-        built = house_of(load_settings(**given), tell=_stopping(asked, tell))
+        built = house_of(load_settings(**given), tell=_stopping(asked, tell), mending=mending)
         try:
             yield built
         finally:
@@ -87,11 +89,11 @@ def _stopping(asked: Event, tell: Told | None) -> Told:
     return stop_or_tell
 
 
-def house_of(settings: Settings, *, tell: Told | None = None) -> House:
+def house_of(settings: Settings, *, tell: Told | None = None, mending: bool = False) -> House:
     """The house that these settings describe."""
     from pipeline.wiring import build
 
-    return build(settings, tell=tell)
+    return build(settings, tell=tell, mending=mending)
 
 
 def runner_of(at: House) -> LocalRunner:

@@ -66,7 +66,7 @@ def demo(
     settings = {"home": home.absolute(), "engine": "folder", "engine_folder": FOOTAGE, "bus": "local"}
     with show.progress(quiet=as_json) as tell:
         checkup.make_keys(load_settings(**settings))
-        with house(verbose=verbose, tell=tell, **settings) as at:
+        with house(verbose=verbose, tell=tell, mending=False, **settings) as at:
             run.say(f"Big Buck Bunny plays the generated video; everything made here lies in {home.absolute()}\n")
             published = _published(run, at)
             if published:

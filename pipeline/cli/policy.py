@@ -121,7 +121,7 @@ def policy_stage(
 
     settings = _settings(profile)
     candidate = rooms.policy_of(settings, folder)
-    with house() as at:
+    with house(mending=True) as at:
         named = rooms.profile_named(settings)
         status = at.rollout.stage(operator(), folder, candidate, share=share, profile=named)
         return _print_status(at, status, as_json)
@@ -130,7 +130,7 @@ def policy_stage(
 @policy.command("promote")
 def policy_promote(as_json: Json = False) -> int:
     """Put the staged policy in force for every case."""
-    with house() as at:
+    with house(mending=True) as at:
         return _print_status(at, at.rollout.promote(operator()), as_json)
 
 
@@ -139,14 +139,14 @@ def policy_rollback(
     to: Annotated[str, typer.Option(help="A kept policy, by the beginning of its digest.")] = "", as_json: Json = False
 ) -> int:
     """Withdraw the staged policy; without one, go back to the policy before the last promotion."""
-    with house() as at:
+    with house(mending=True) as at:
         return _print_status(at, at.rollout.roll_back(operator(), to=to), as_json)
 
 
 @policy.command("status")
 def policy_status(as_json: Json = False) -> int:
     """Which policy is in force, which is tried out on how many cases, and the steps so far."""
-    with house() as at:
+    with house(mending=True) as at:
         return _print_status(at, at.rollout.status(), as_json)
 
 

@@ -25,18 +25,25 @@ _NAMES = (
 )
 
 COUNTED = 10_000  # submissions are counted so far and no further: a quota lies below, and counting stays fast
+LOOKED_AT = 100  # likewise cases that were refused, the last to move first
 
-# Of several verdicts at one gate of one case the last counts: a refusal that was lifted is no strike. Refusals are few,
-# whoever's they are, and have an index; the author's are found among them.
+# Of several verdicts at one gate of one case the last counts: a refusal that was lifted is no strike.
 _REFUSED = """
+WITH theirs AS MATERIALIZED (
+    SELECT id FROM cases
+    WHERE author = %(author)s AND moved > %(month)s AND refused
+    ORDER BY moved DESC LIMIT %(looked_at)s
+)
 SELECT count(*) FILTER (WHERE e.at > %(month)s),
        count(*) FILTER (WHERE e.at > %(day)s),
        count(*) FILTER (WHERE e.at > %(hour)s)
-FROM events e JOIN cases c ON c.id = e.case_id
+FROM theirs CROSS JOIN LATERAL (
+    SELECT * FROM events WHERE case_id = theirs.id OFFSET 0  -- few cases: each by its key, never all events of a month
+) AS e
 WHERE e.body ->> 'type' = 'Judged' AND e.body #>> '{verdict,decision}' = '2'
-  AND e.at > %(month)s AND e.at <= %(now)s AND c.author = %(author)s
+  AND e.at > %(month)s AND e.at <= %(now)s
   AND NOT EXISTS (
-    SELECT 1 FROM events later
+    SELECT FROM events later
     WHERE later.case_id = e.case_id AND later.revision > e.revision AND later.at <= %(now)s
       AND later.body ->> 'type' = 'Judged' AND later.body #>> '{verdict,gate}' = e.body #>> '{verdict,gate}'
   )
@@ -68,7 +75,7 @@ class PostgresFacts:
         if not author:  # an opinion about a prompt that is no case
             return dict.fromkeys(_NAMES, 0)
         at = at or datetime.now(UTC)
-        asked = {"author": author, "now": at, "month": at - STRIKES_WITHIN, "most": COUNTED}
+        asked = {"author": author, "now": at, "month": at - STRIKES_WITHIN, "most": COUNTED, "looked_at": LOOKED_AT}
         asked |= {"hour": at - RECENT_WITHIN, "day": at - DAY}
         with self._database.connection() as connection:
             refused = connection.execute(_REFUSED, asked).fetchone() or (0, 0, 0)

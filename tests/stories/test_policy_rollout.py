@@ -91,6 +91,11 @@ def test_check_names_what_a_laptop_does_not_cover_and_what_happens_instead(insta
     assert all(gap["instead"] for gap in gaps.values())
 
 
+def test_the_doctor_says_the_same(installation, assay):
+    says = [one["says"] for one in assay(installation, "doctor", "--json").json if one["state"] == "lacks"]
+    assert any(text.startswith("not covered at the video gate: weapon_visual. Weapons in footage") for text in says)
+
+
 def test_check_says_what_a_server_would_measure_and_this_machine_cannot(installation, assay):
     said = assay(installation, "policy", "check", "--profile", "server", "--json")
     lacking = {one["label"]: one for one in said.json["unmeasured"]}

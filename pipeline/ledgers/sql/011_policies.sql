@@ -31,7 +31,10 @@ CREATE TRIGGER policy_steps_stay BEFORE UPDATE OR DELETE OR TRUNCATE ON policy_s
 ALTER TABLE policies ENABLE ALWAYS TRIGGER policies_stay;
 ALTER TABLE policy_steps ENABLE ALWAYS TRIGGER policy_steps_stay;
 
--- What policy asks about an author: submissions in a window of time, and refusals whoever's.
+-- What policy asks about an author: submissions in a window of time, cases that wait, and cases that were ever refused.
 CREATE INDEX cases_by_author_submitted ON cases (author, submitted);
-CREATE INDEX events_refused ON events (at) INCLUDE (case_id, revision)
-    WHERE body ->> 'type' = 'Judged' AND body #>> '{verdict,decision}' = '2';
+CREATE INDEX cases_held_of_author ON cases (author) WHERE phase = 'held';
+-- A column and not only an index's condition, so that the planner knows how few they are.
+ALTER TABLE cases ADD COLUMN refused boolean NOT NULL
+    GENERATED ALWAYS AS (jsonb_path_exists(body, '$.verdicts[*] ? (@.decision == 2)')) STORED;
+CREATE INDEX cases_refused ON cases (author, moved DESC) WHERE refused;

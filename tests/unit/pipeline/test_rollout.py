@@ -13,10 +13,12 @@ from core.case import new_case
 from core.errors import Conflict, Forbidden, NotFound, NotNow, PolicyError
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate
-from pipeline.ledgers.policies import MemoryPolicies, Step
+from pipeline import rooms
+from pipeline.ledgers.policies import Kept, MemoryPolicies, Step
 from pipeline.people import Person, Role
 from pipeline.policing import Policing, chosen, packed, unpacked
 from pipeline.rollout import Rollout, past
+from pipeline.settings import Settings
 from policy.pack import load
 from policy.profile import parsed
 from policy.vocabulary import Vocabulary
@@ -150,6 +152,21 @@ def test_a_kept_policy_that_speaks_of_a_label_that_is_gone_decides_nothing(at: H
     later = Policing(at.policies, lambda: load(at.old, VOCABULARY), lambda: less)
     with pytest.raises(PolicyError, match="hate"):
         later.for_case(CASE)
+
+
+def test_a_house_whose_policy_no_longer_loads_can_go_back_and_do_nothing_else(tmp_path: Path) -> None:
+    policies, settings = MemoryPolicies(), Settings(home=tmp_path)
+    fine = rooms.rollout_of(settings, policies)
+    policies.keep(fine.here)
+    policies.keep(Kept(digest="f" * 64, files={"a.toml": "gate = 1"}))
+    policies.take(Step(number=1, step="promote", digest="f" * 64, by="op"))
+    with pytest.raises(PolicyError):
+        rooms.rollout_of(settings, policies)
+    mending = rooms.rollout_of(settings, policies, prove=False)
+    with pytest.raises(PolicyError):
+        mending.policing.for_case(CASE)
+    assert mending.roll_back(OPERATOR, to=fine.here.digest).digest == fine.here.digest
+    assert rooms.rollout_of(settings, policies).status().digest == fine.here.digest
 
 
 def test_a_policy_is_kept_with_its_profile(at: House) -> None:
