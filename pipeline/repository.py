@@ -33,6 +33,7 @@ MEDIA_TYPE = "application/c2pa"
 LARGEST_MANIFEST = 16 << 20
 FINGERPRINT = "com.assay.pdq.1"
 OWNER = "repository"
+_CROWD = 1000  # of footage that was sealed more often than this, the first sealed are found
 
 
 class Manifests(Protocol):
@@ -98,7 +99,9 @@ class Repository:
     def by_content(self, path: Path, *, algorithm: str = "", most: int = 10) -> list[Found]:
         """The manifests of what a file is a copy of: by its mark, and if it has none, by how it looks.
 
-        `algorithm` asks for one of the two only. Raises BadMedia, and BadInput for an algorithm that is not ours.
+        All that look like it come back, not only the one it was made from: the nearest first, and of those that are
+        equally near the one that was sealed first. `algorithm` asks for one of the two only. Raises BadMedia, and
+        BadInput for an algorithm that is not ours.
         """
         if algorithm and algorithm not in (*self.algorithms, FINGERPRINT):
             raise BadInput(f"{algorithm[:60]!r} is not looked for here")
@@ -107,7 +110,8 @@ class Repository:
                 return self.by_binding(self.algorithms[0], payload, most=most)
             if algorithm:
                 return []
-        return [found for one in self.similar(path)[:most] for found in self._of_case(one)]
+        alike = [found for one in self.similar(path, most=_CROWD) for found in self._of_case(one)]
+        return alike[:most]
 
     def manifest(self, manifest_id: str, *, active_only: bool = False) -> bytes:
         """The manifest store with this id, or its active manifest alone; bytes as they were signed. Raises NotFound."""
@@ -129,16 +133,18 @@ class Repository:
         entries = self.manifests.by_binding(self.algorithms[0], payload)
         return [self._stored(entry) for entry in entries]
 
-    def similar(self, path: Path) -> Sequence[Similar]:
-        """Sealed videos that look like this file, nearest first; mirrored ones too. Raises BadMedia."""
+    def similar(self, path: Path, *, most: int = 5) -> Sequence[Similar]:
+        """Sealed videos that look like this file, mirrored or not: the nearest first, then the first sealed.
+
+        Raises BadMedia.
+        """
         if not self.lookalikes.any():
             return []
-        matches = [match for look in looks_of(path) for match in self._search(look)]
+        matches = [match for look in looks_of(path) for match in self._search(look, most)]
         best: dict[str, Match] = {}
-        for match in sorted(matches, key=lambda one: one.share):
+        for match in sorted(matches, key=_nearest, reverse=True):
             best[match.id] = match
-        ordered = sorted(best.values(), key=lambda one: -one.share)
-        return [Similar(case_id=one.id, share=one.share, seconds=one.seconds) for one in ordered]
+        return [_similar(one) for one in sorted(best.values(), key=_nearest)[:most]]
 
     # -- writing, with an account
 
@@ -185,8 +191,8 @@ class Repository:
         if digest not in listed and not self.ledger.refers(digest):
             self.vault.discard(digest)
 
-    def _search(self, look: Look) -> list[Match]:
-        return self.lookalikes.search(look.hashes, look.seconds) if look.seconds else []
+    def _search(self, look: Look, most: int) -> list[Match]:
+        return self.lookalikes.search(look.hashes, look.seconds, most=most) if look.seconds else []
 
     def _of_case(self, one: Similar) -> list[Found]:
         sealed = self.ledger.load(one.case_id).sealed
@@ -217,3 +223,12 @@ class Repository:
             width=rendered.width if rendered and same else 0,
             height=rendered.height if rendered and same else 0,
         )
+
+
+def _nearest(one: Match) -> tuple[float, float, str]:
+    return -one.share, one.sealed_at.timestamp() if one.sealed_at else 0.0, one.id
+
+
+def _similar(one: Match) -> Similar:
+    at = one.sealed_at.isoformat(timespec="seconds") if one.sealed_at else ""
+    return Similar(case_id=one.id, share=one.share, seconds=one.seconds, sealed_at=at)
