@@ -53,6 +53,7 @@ def gather(found: Weighed) -> tuple[Evidence, ...]:
     return (
         *_conflicts(found),
         _credentials(found),
+        *_traces(found),
         *_sayings(found),
         *_engine(found),
         *_ingredients(found),
@@ -88,6 +89,20 @@ def _credentials(found: Weighed) -> Evidence:
     if ":development:" in found.reading.trust_list:
         limits = f"{limits} The list is for development and vouches for nobody."
     return Evidence(kind="credentials", says=says, proves=proves, limits=limits)
+
+
+def _traces(found: Weighed) -> Iterator[Evidence]:
+    """How it came to have none, if the file tells."""
+    if found.reading.credentials.state != "none":
+        return
+    for name, words in found.writers.items():
+        yield Evidence(
+            kind="trace",
+            says=f"This file says that {name} wrote it ({words}), "
+            "which keeps no credentials when it saves a file anew.",
+            proves="Nothing about AI: it explains why there are no credentials, if there ever were any.",
+            limits="Not that there were some.",
+        )
 
 
 def _sayings(found: Weighed) -> Iterator[Evidence]:

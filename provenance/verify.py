@@ -2,7 +2,7 @@
 
 1. Read the credentials, in a limited process, without the network.
 2. Look for the watermark. A file that cannot be read as media ends here, with BadMedia.
-3. Look for unsigned declarations.
+3. Look for unsigned declarations, and for traces of programs that keep no credentials.
 4. Ask the ledger about the case that the mark names.
 5. Where the credentials are gone, fetch those that the mark is bound to, and read them against the file.
 6. Where there is no readable mark either, look for a sealed video that looks like this one.
@@ -30,7 +30,7 @@ from provenance.trust import Trust
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
 from provenance.weigh import Weighed, holds, is_ai, payload_of, weigh
-from provenance.xmp import read_declarations
+from provenance.xmp import read_unsigned
 
 EVIDENCE_OF_AI, NO_INFORMATION, CONFLICTING_OR_DAMAGED, CANNOT_BE_READ = range(4)
 
@@ -66,9 +66,9 @@ def verify(
     """
     reading = read_fully(path, trust, at=at)  # 1
     mark = _named(detect(path, keys=keys))  # 2
-    declared = read_declarations(path)  # 3
+    unsigned = read_unsigned(path)  # 3
     case = look_up(mark.case_id) if mark.case_id else None  # 4
-    found = Weighed(reading=reading, mark=mark, case=case, declared=declared)
+    found = Weighed(reading=reading, mark=mark, case=case, declared=unsigned.declared, writers=unsigned.writers)
     if not holds(reading):
         payload = payload_of(mark)
         entries = recover(payload) if payload else ()

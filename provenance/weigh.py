@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.finding import Credentials, FindingVerdict, Mark
 from provenance.claims import SOFT_BINDING
@@ -22,6 +22,7 @@ class Weighed:
 
     `case` is what the ledger tells of the case that the mark names, or None. `recovered` are the manifests that the
     repository holds for the mark, newest first; `similar` the sealed videos that look like this one, nearest first.
+    `writers` are programs that saved it, by what the file says, each with its own words.
     """
 
     reading: Reading
@@ -30,6 +31,7 @@ class Weighed:
     declared: tuple[Declaration, ...] = ()
     recovered: tuple[Recovered, ...] = ()
     similar: tuple[Similar, ...] = ()
+    writers: Mapping[str, str] = field(default_factory=dict)
 
 
 def weigh(found: Weighed) -> FindingVerdict:

@@ -55,7 +55,7 @@ READINGS = [
 ]
 ALIKE = Similar(case_id=CASE, share=0.5, seconds=3)
 EVERYTHING = [
-    Weighed(reading=read, mark=mark, case=case, declared=declared, recovered=back, similar=alike)
+    Weighed(reading=read, mark=mark, case=case, declared=declared, recovered=back, similar=alike, writers={"FFmpeg": "Lavf62.1.1"})
     for read, mark, case, declared, (back, alike) in product(
         READINGS,
         MARKS,
