@@ -38,19 +38,19 @@ Line = Finding | Unread
 
 
 def verifying(settings: Settings, repository: Repository | None = None) -> Callable[..., Finding]:
-    """`verify(path, look_up, at=None)`, believing our own list and those in the folder that settings.trust names."""
+    """`verify(path, look_up, at=None, quick=False)`, believing our own lists and those that settings.trust names."""
 
-    def verify_file(path: Path, look_up: LookUp, *, at: datetime | None = None) -> Finding:
+    def verify_file(path: Path, look_up: LookUp, *, at: datetime | None = None, quick: bool = False) -> Finding:
         from provenance.lists import with_lists
         from provenance.marks import find_marks
         from provenance.verify import verify
 
         keys = load_keys(settings.keys_folder)
-        more: dict[str, Any] = {}
+        more: dict[str, Any] = {"at": at, "quick": quick}
         if repository is not None:
-            more = {"recover": repository.stored, "find_similar": repository.similar}
+            more |= {"recover": repository.stored, "find_similar": repository.similar}
         trust = with_lists(keys.trust, settings.trust)
-        return verify(path, trust=trust, keys=[keys.mark_key], detect=find_marks, look_up=look_up, at=at, **more)
+        return verify(path, trust=trust, keys=[keys.mark_key], detect=find_marks, look_up=look_up, **more)
 
     return verify_file
 

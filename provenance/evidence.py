@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from core.finding import Evidence
 from provenance.evidence_elsewhere import of_likeness, of_lineage, of_recovery, of_segments, of_sound
-from provenance.weigh import Weighed, conflicts, payload_of
+from provenance.weigh import NOT_LOOKED_FOR, Weighed, conflicts, payload_of
 
 _MOST_SAYINGS = 8
 _STATES = {
@@ -153,6 +153,13 @@ def _time(found: Weighed) -> Iterator[Evidence]:
 
 def _watermark(found: Weighed) -> Evidence:
     mark = found.mark
+    if mark == NOT_LOOKED_FOR:
+        return Evidence(
+            kind="watermark",
+            says="No watermark was looked for: the credentials are whole and say AI already.",
+            proves="Nothing.",
+            limits="Not that this office's mark agrees with the credentials.",
+        )
     if not mark.detected:
         return Evidence(
             kind="watermark",

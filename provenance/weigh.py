@@ -15,6 +15,9 @@ from provenance.xmp import Declaration
 _HOLDS = ("trusted", "valid")
 _DAMAGED = ("invalid", "unreadable")
 
+NOT_LOOKED_FOR = Mark(detected=False, note="not looked for: the credentials are whole and say AI")
+"""In place of a mark, where whoever asked wanted no more than is needed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
@@ -65,6 +68,11 @@ def conflicts(found: Weighed) -> tuple[str, ...]:
 def holds(reading: Reading) -> bool:
     """Whether the file has credentials of its own that are whole."""
     return reading.credentials.state in _HOLDS
+
+
+def settled(reading: Reading) -> bool:
+    """Whether credentials alone are evidence of AI that a mark could only add to: whole, and trusted."""
+    return weigh(Weighed(reading=reading, mark=NOT_LOOKED_FOR)) is FindingVerdict.AI_MADE_TRUSTED
 
 
 def payload_of(mark: Mark) -> str:

@@ -34,6 +34,9 @@ def verify(
     trust: Annotated[
         Path | None, typer.Option(help="Folder of more trust lists (*.pem; those named tsa are for time stamps).")
     ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Look for no watermark where trusted credentials are whole and say AI.")
+    ] = False,
     jobs: Annotated[int, typer.Option(help="With --batch, how many files at a time; 0 is one a processor.")] = 0,
     as_json: Json = False,
     verbose: Verbose = False,
@@ -46,10 +49,10 @@ def verify(
 
     if (file is None) == (batch is None):
         raise BadInput("name one file, or a folder with --batch")
-    moment = time_of(as_of) if as_of else None
+    how: dict[str, Any] = ({"at": time_of(as_of)} if as_of else {}) | ({"quick": True} if quick else {})
     given: dict[str, Any] = {"trust": trust} if trust else {}
     with house(verbose=verbose, **given) as at:
-        look = partial(at.desk.verify, at=moment)
+        look: Callable[[Path], Finding] = partial(at.desk.verify, **how)
         if batch is not None:
             return _verify_folder(look, batch, jobs, as_json)
         finding = look(Path(str(file)))

@@ -16,7 +16,7 @@ from provenance.evidence import gather
 from provenance.reading import Reading, Saying, SoftBinding, Step
 from provenance.recovery import Recovered, Similar, Stored
 from provenance.summary import summarise
-from provenance.weigh import Weighed, weigh
+from provenance.weigh import NOT_LOOKED_FOR, Weighed, weigh
 from provenance.xmp import Declaration
 
 OTHERS = [code for code in languages() if code != "en"]
@@ -40,6 +40,7 @@ def recovered(problem=""):
 
 
 MARKS = [
+    NOT_LOOKED_FOR,
     Mark(detected=False),
     Mark(detected=True, p_value=1e-9),
     Mark(detected=True, payload=PAYLOAD, p_value=1e-9, case_id=CASE, audio=SoundMark(detected=True, payload=PAYLOAD)),
