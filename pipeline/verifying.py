@@ -55,6 +55,16 @@ def verifying(settings: Settings, repository: Repository | None = None) -> Calla
     return verify_file
 
 
+def crjson_of(settings: Settings, path: Path, *, at: datetime | None = None) -> Mapping[str, Any]:
+    """The credentials of a file in the C2PA's crJSON, for conformance tests. Raises BadMedia where there are none."""
+    from provenance.lists import with_lists
+    from provenance.read import crjson
+
+    if not path.is_file():
+        raise NotFound(f"{path} is not a file")
+    return crjson(path, with_lists(load_keys(settings.keys_folder).trust, settings.trust), at=at)
+
+
 @contextmanager
 def verifier(settings: Settings) -> Iterator[Callable[..., Finding]]:
     """For programs: `with verifier(load_settings()) as verify: finding = verify(Path("clip.mp4"))`.

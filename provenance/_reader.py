@@ -30,6 +30,16 @@ def read_stores(path: str, settings: Sequence[dict[str, Any]]) -> dict[str, Any]
         return {"error": message.split(":", 1)[0].split(" ", 1)[0], "message": message, "box": _has_box(Path(path))}
 
 
+def read_crjson(path: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """The file's manifests as the library writes crJSON: {"crjson": {...}}, or {"error": line}."""
+    context = c2pa.Context(c2pa.Settings.from_dict(settings))
+    try:
+        with Path(path).open("rb") as stream, c2pa.Reader(stream, context=context) as reader:
+            return {"crjson": json.loads(reader.crjson())}
+    except c2pa.C2paError as error:
+        return {"error": (str(error).splitlines() or [""])[0][:300]}
+
+
 def read_labels(path: str) -> dict[str, Any]:
     """The file's first XMP packet and what surrounds its first AIGC label, as text; and what programs left in it.
 
