@@ -10,10 +10,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Protocol
 
 from core.assets import Asset
 from core.errors import BadInput, NotFound
@@ -22,12 +19,16 @@ from core.ports import Ledger, Vault
 from pipeline.people import Person, Role, require
 from pipeline.scratch import scratch
 from provenance import jumbf
-from provenance.likeness import Look, looks_of
-from provenance.recovery import Similar, Stored
-from provenance.weigh import payload_of
-from registry.fingerprints import Match
-from registry.manifests import Entry
-from registry.receipts import Receipt
+
+if TYPE_CHECKING:  # what looks at pictures takes half a second to import, and most commands look at none
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from provenance.likeness import Look
+    from provenance.recovery import Similar, Stored
+    from registry.fingerprints import Match
+    from registry.manifests import Entry
+    from registry.receipts import Receipt
 
 MEDIA_TYPE = "application/c2pa"
 LARGEST_MANIFEST = 16 << 20
@@ -103,6 +104,8 @@ class Repository:
         equally near the one that was sealed first. `algorithm` asks for one of the two only. Raises BadMedia, and
         BadInput for an algorithm that is not ours.
         """
+        from provenance.weigh import payload_of
+
         if algorithm and algorithm not in (*self.algorithms, FINGERPRINT):
             raise BadInput(f"{algorithm[:60]!r} is not looked for here")
         if algorithm != FINGERPRINT:
@@ -138,6 +141,8 @@ class Repository:
 
         Raises BadMedia.
         """
+        from provenance.likeness import looks_of
+
         if not self.lookalikes.any():
             return []
         matches = [match for look in looks_of(path) for match in self._search(look, most)]
@@ -209,6 +214,8 @@ class Repository:
         return read
 
     def _stored(self, entry: Entry) -> Stored:
+        from provenance.recovery import Stored
+
         case = self.ledger.load(entry.case_id) if entry.case_id else None
         sealed, rendered = (case.sealed, case.rendered) if case else (None, None)
         same = sealed is not None and sealed.manifest_id == entry.id
@@ -230,5 +237,7 @@ def _nearest(one: Match) -> tuple[float, float, str]:
 
 
 def _similar(one: Match) -> Similar:
+    from provenance.recovery import Similar
+
     at = one.sealed_at.isoformat(timespec="seconds") if one.sealed_at else ""
     return Similar(case_id=one.id, share=one.share, seconds=one.seconds, sealed_at=at)
