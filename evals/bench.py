@@ -1,7 +1,7 @@
-"""What Assay costs: `python -m evals.bench [overhead|stages|setup]`, all but setup by default.
+"""What Assay costs: `python -m evals.bench [overhead|stages|verify|setup]`, all but setup by default.
 
 Writes evals/results/bench.json, and docs/reference/figures.md from it. CPU time is that of the process and of the
-limited processes it starts; wall time is reported beside it and means little on a shared machine.
+limited processes it has; wall time is reported beside it and means little on a shared machine.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from typing import Any
 from evals.bench_overhead import overhead
 from evals.bench_setup import setup
 from evals.bench_stages import stages
+from evals.bench_verify import verifying
 from evals.machine import machine
 
 _RESULTS = Path(__file__).parent / "results" / "bench.json"
 _PAGE = Path(__file__).parents[1] / "docs" / "reference" / "figures.md"
-_PARTS: dict[str, Callable[[], Any]] = {"overhead": overhead, "stages": stages, "setup": setup}
+_PARTS: dict[str, Callable[[], Any]] = {"overhead": overhead, "stages": stages, "verify": verifying, "setup": setup}
 
 
 def main(parts: list[str]) -> None:
@@ -55,4 +56,4 @@ def _line(name: str, value: Any) -> str:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["overhead", "stages"])
+    main(sys.argv[1:] or ["overhead", "stages", "verify"])

@@ -17,6 +17,7 @@ from core.case import Case, Phase
 from core.events import Event
 from core.ports import Stage
 from evals.machine import spread
+from media import limited
 from pipeline import checkup
 from pipeline.cli.common import operator
 from pipeline.desk import Request
@@ -78,12 +79,12 @@ def _timed(phase: Phase, stage: Stage, costs: Costs) -> Stage:
 
 def _cpu() -> float:
     both = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
-    return sum(used.ru_utime + used.ru_stime for used in both)
+    return sum(used.ru_utime + used.ru_stime for used in both) + limited.spent.cpu
 
 
 def _peak() -> int:
     both = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
-    return max(used.ru_maxrss for used in both)
+    return max(*(used.ru_maxrss for used in both), limited.spent.peak)
 
 
 def _told(name: str, costs: Costs, length: float) -> dict[str, Any]:

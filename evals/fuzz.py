@@ -28,6 +28,7 @@ import numpy as np
 
 from core.errors import BadMedia
 from evals.machine import machine
+from media import limited
 from provenance.claims import SealOrder, definition
 from provenance.dev_keys import make_dev_keys
 from provenance.keys import Keys
@@ -116,7 +117,8 @@ def run_one(number: int, seeds: list[tuple[str, bytes]], folder: Path, keys: Key
 def summary(ran: list[Ran], seeds: list[tuple[str, bytes]], jobs: int) -> dict[str, Any]:
     """What is committed."""
     slow = [one for one in ran if one.seconds > LONGEST]
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    started = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    peak = max(started, limited.spent.peak) / 1024
     seconds = sorted(one.seconds for one in ran)
     return {
         "files": len(ran),

@@ -1,7 +1,7 @@
 """The limited process itself: shuts the cage, then imports and runs the one function it was started for.
 
-Started as a script by media.limited with `python -I`, so it finds its own packages; standard library only until
-the cage is shut.
+Started as a script by media.limited with `python -I`, so it finds its own packages, or forked from media._warm;
+standard library only until the cage is shut.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ from media._cage import shut
 _KINDS = {errno.EFBIG: "TooMuchWritten", errno.ENOSPC: "NoSpace"}
 
 
-def main() -> None:
-    """Read a request from standard input, leave `answer.json` and arrays in the current folder."""
-    request = json.loads(sys.stdin.buffer.read())
-    shut(**request["bounds"])
+def main(asked: bytes, *, standing: int = 0) -> None:
+    """Leave `answer.json` and arrays in the current folder. `standing` bytes of address space are not its doing."""
+    request = json.loads(asked)
+    bounds = request["bounds"]
+    shut(**{**bounds, "memory": bounds["memory"] + standing})
     answer = _answer(request["function"], request["arguments"])
     part = Path("answer.part")
     part.write_text(json.dumps(answer))
@@ -65,4 +66,4 @@ def _pack(value: Any, arrays: list[int]) -> Any:
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.stdin.buffer.read())

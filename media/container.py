@@ -49,6 +49,7 @@ def open_video(path: Path, limits: Limits) -> Iterator[tuple[InputContainer, Vid
         check_size(video.codec_context.width, video.codec_context.height, limits)
         video.codec_context.options = {"max_pixels": str(limits.max_pixels)}
         video.codec_context.thread_count = 2
+        video.codec_context.thread_type = "AUTO"  # pictures at the same time where the codec can, else slices of one
         yield container, video
 
 

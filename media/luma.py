@@ -16,9 +16,15 @@ from media.still import is_image, read_rgb
 from media.timeline import read_timeline
 from media.upright import turn_of
 
+_PLENTY = 2.5
+"""With so many times more pictures than are wanted, those that no other picture refers to need not be decoded."""
+
 
 def luma_of(path: Path, count: int, limits: Limits) -> Iterator[NDArray[np.uint8]]:
-    """Up to `count` Y planes (height, width), upright, evenly spread; one for an image. Raises BadMedia."""
+    """Up to `count` Y planes (height, width), upright, evenly spread; one for an image. Raises BadMedia.
+
+    Of a video with many pictures they may lie a few pictures beside where they should.
+    """
     if is_image(path):
         rgb = read_rgb(path, None, limits)[1]
         yield np.rint(rgb @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.uint8)
@@ -26,6 +32,8 @@ def luma_of(path: Path, count: int, limits: Limits) -> Iterator[NDArray[np.uint8
     with open_video(path, limits) as (container, video):
         timeline = read_timeline(container, video, limits)
     with open_video(path, limits) as (container, video):
+        if len(timeline.pts) >= _PLENTY * count:
+            video.codec_context.skip_frame = "NONREF"  # they are also the most coarsely encoded
         for _, frame in frames_at(container, video, timeline, spread(timeline, count=count)):
             turn = turn_of(frame)
             size = turn.size(frame.width & ~1, frame.height & ~1)

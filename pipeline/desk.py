@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from core.assets import Asset
 from core.case import Case, Phase, new_case
@@ -202,12 +202,12 @@ class Desk:
             "policy": case.verdict.policy,
         }
 
-    def verify(self, file: Path, *, at: datetime | None = None) -> Finding:
-        """Was this video made by AI, and what is the evidence, now or as of another time? Open to anyone.
+    def verify(self, file: Path, **how: Any) -> Finding:
+        """Was this video made by AI, and what is the evidence? Open to anyone. `how` is `at` or `quick`, see verify().
 
         Raises BadMedia; Unavailable where another time was asked for and there is no libfaketime.
         """
-        return self.verify_file(file, self.look_up, at=at) if at else self.verify_file(file, self.look_up)
+        return self.verify_file(file, self.look_up, **how)
 
     def screen(self, who: Person, text: str) -> Opinion:
         """What would be said of this prompt? Opens no case and keeps nothing."""

@@ -10,10 +10,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, Protocol
 
 from core.assets import Asset
 from core.errors import BadInput, NotFound
@@ -22,17 +19,22 @@ from core.ports import Ledger, Vault
 from pipeline.people import Person, Role, require
 from pipeline.scratch import scratch
 from provenance import jumbf
-from provenance.likeness import Look, looks_of
-from provenance.recovery import Similar, Stored
-from provenance.weigh import payload_of
-from registry.fingerprints import Match
-from registry.manifests import Entry
-from registry.receipts import Receipt
+
+if TYPE_CHECKING:  # what looks at pictures takes half a second to import, and most commands look at none
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from provenance.likeness import Look
+    from provenance.recovery import Similar, Stored
+    from registry.fingerprints import Match
+    from registry.manifests import Entry
+    from registry.receipts import Receipt
 
 MEDIA_TYPE = "application/c2pa"
 LARGEST_MANIFEST = 16 << 20
 FINGERPRINT = "com.assay.pdq.1"
 OWNER = "repository"
+_CROWD = 1000  # of footage that was sealed more often than this, the first sealed are found
 
 
 class Manifests(Protocol):
@@ -98,8 +100,12 @@ class Repository:
     def by_content(self, path: Path, *, algorithm: str = "", most: int = 10) -> list[Found]:
         """The manifests of what a file is a copy of: by its mark, and if it has none, by how it looks.
 
-        `algorithm` asks for one of the two only. Raises BadMedia, and BadInput for an algorithm that is not ours.
+        All that look like it come back, not only the one it was made from: the nearest first, and of those that are
+        equally near the one that was sealed first. `algorithm` asks for one of the two only. Raises BadMedia, and
+        BadInput for an algorithm that is not ours.
         """
+        from provenance.weigh import payload_of
+
         if algorithm and algorithm not in (*self.algorithms, FINGERPRINT):
             raise BadInput(f"{algorithm[:60]!r} is not looked for here")
         if algorithm != FINGERPRINT:
@@ -107,7 +113,8 @@ class Repository:
                 return self.by_binding(self.algorithms[0], payload, most=most)
             if algorithm:
                 return []
-        return [found for one in self.similar(path)[:most] for found in self._of_case(one)]
+        alike = [found for one in self.similar(path, most=_CROWD) for found in self._of_case(one)]
+        return alike[:most]
 
     def manifest(self, manifest_id: str, *, active_only: bool = False) -> bytes:
         """The manifest store with this id, or its active manifest alone; bytes as they were signed. Raises NotFound."""
@@ -129,16 +136,20 @@ class Repository:
         entries = self.manifests.by_binding(self.algorithms[0], payload)
         return [self._stored(entry) for entry in entries]
 
-    def similar(self, path: Path) -> Sequence[Similar]:
-        """Sealed videos that look like this file, nearest first; mirrored ones too. Raises BadMedia."""
+    def similar(self, path: Path, *, most: int = 5) -> Sequence[Similar]:
+        """Sealed videos that look like this file, mirrored or not: the nearest first, then the first sealed.
+
+        Raises BadMedia.
+        """
+        from provenance.likeness import looks_of
+
         if not self.lookalikes.any():
             return []
-        matches = [match for look in looks_of(path) for match in self._search(look)]
+        matches = [match for look in looks_of(path) for match in self._search(look, most)]
         best: dict[str, Match] = {}
-        for match in sorted(matches, key=lambda one: one.share):
+        for match in sorted(matches, key=_nearest, reverse=True):
             best[match.id] = match
-        ordered = sorted(best.values(), key=lambda one: -one.share)
-        return [Similar(case_id=one.id, share=one.share, seconds=one.seconds) for one in ordered]
+        return [_similar(one) for one in sorted(best.values(), key=_nearest)[:most]]
 
     # -- writing, with an account
 
@@ -185,8 +196,8 @@ class Repository:
         if digest not in listed and not self.ledger.refers(digest):
             self.vault.discard(digest)
 
-    def _search(self, look: Look) -> list[Match]:
-        return self.lookalikes.search(look.hashes, look.seconds) if look.seconds else []
+    def _search(self, look: Look, most: int) -> list[Match]:
+        return self.lookalikes.search(look.hashes, look.seconds, most=most) if look.seconds else []
 
     def _of_case(self, one: Similar) -> list[Found]:
         sealed = self.ledger.load(one.case_id).sealed
@@ -203,6 +214,8 @@ class Repository:
         return read
 
     def _stored(self, entry: Entry) -> Stored:
+        from provenance.recovery import Stored
+
         case = self.ledger.load(entry.case_id) if entry.case_id else None
         sealed, rendered = (case.sealed, case.rendered) if case else (None, None)
         same = sealed is not None and sealed.manifest_id == entry.id
@@ -217,3 +230,14 @@ class Repository:
             width=rendered.width if rendered and same else 0,
             height=rendered.height if rendered and same else 0,
         )
+
+
+def _nearest(one: Match) -> tuple[float, float, str]:
+    return -one.share, one.sealed_at.timestamp() if one.sealed_at else 0.0, one.id
+
+
+def _similar(one: Match) -> Similar:
+    from provenance.recovery import Similar
+
+    at = one.sealed_at.isoformat(timespec="seconds") if one.sealed_at else ""
+    return Similar(case_id=one.id, share=one.share, seconds=one.seconds, sealed_at=at)

@@ -38,21 +38,31 @@ Line = Finding | Unread
 
 
 def verifying(settings: Settings, repository: Repository | None = None) -> Callable[..., Finding]:
-    """`verify(path, look_up, at=None)`, believing our own list and those in the folder that settings.trust names."""
+    """`verify(path, look_up, at=None, quick=False)`, believing our own lists and those that settings.trust names."""
 
-    def verify_file(path: Path, look_up: LookUp, *, at: datetime | None = None) -> Finding:
+    def verify_file(path: Path, look_up: LookUp, *, at: datetime | None = None, quick: bool = False) -> Finding:
         from provenance.lists import with_lists
         from provenance.marks import find_marks
         from provenance.verify import verify
 
         keys = load_keys(settings.keys_folder)
-        more: dict[str, Any] = {}
+        more: dict[str, Any] = {"at": at, "quick": quick}
         if repository is not None:
-            more = {"recover": repository.stored, "find_similar": repository.similar}
+            more |= {"recover": repository.stored, "find_similar": repository.similar}
         trust = with_lists(keys.trust, settings.trust)
-        return verify(path, trust=trust, keys=[keys.mark_key], detect=find_marks, look_up=look_up, at=at, **more)
+        return verify(path, trust=trust, keys=[keys.mark_key], detect=find_marks, look_up=look_up, **more)
 
     return verify_file
+
+
+def crjson_of(settings: Settings, path: Path, *, at: datetime | None = None) -> Mapping[str, Any]:
+    """The credentials of a file in the C2PA's crJSON, for conformance tests. Raises BadMedia where there are none."""
+    from provenance.lists import with_lists
+    from provenance.read import crjson
+
+    if not path.is_file():
+        raise NotFound(f"{path} is not a file")
+    return crjson(path, with_lists(load_keys(settings.keys_folder).trust, settings.trust), at=at)
 
 
 @contextmanager

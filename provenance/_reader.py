@@ -9,6 +9,8 @@ from typing import Any, BinaryIO
 
 import c2pa
 
+from provenance._traces import traces
+
 _C2PA_BOX = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _XMP, _AIGC = b"<x:xmpmeta", b"ContentProducer"
 _XMP_MAX, _AIGC_MAX = 1 << 16, 1 << 12
@@ -28,10 +30,20 @@ def read_stores(path: str, settings: Sequence[dict[str, Any]]) -> dict[str, Any]
         return {"error": message.split(":", 1)[0].split(" ", 1)[0], "message": message, "box": _has_box(Path(path))}
 
 
-def read_labels(path: str) -> dict[str, str]:
-    """The file's first XMP packet and what surrounds its first AIGC label, as text; nothing where there is none.
+def read_crjson(path: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """The file's manifests as the library writes crJSON: {"crjson": {...}}, or {"error": line}."""
+    context = c2pa.Context(c2pa.Settings.from_dict(settings))
+    try:
+        with Path(path).open("rb") as stream, c2pa.Reader(stream, context=context) as reader:
+            return {"crjson": json.loads(reader.crjson())}
+    except c2pa.C2paError as error:
+        return {"error": (str(error).splitlines() or [""])[0][:300]}
 
-    A plain search through the bytes: nothing of this is verified anyway.
+
+def read_labels(path: str) -> dict[str, Any]:
+    """The file's first XMP packet and what surrounds its first AIGC label, as text; and what programs left in it.
+
+    Nothing where there is none. A plain search through the bytes: nothing of this is verified anyway.
     """
     xmp, aigc, tail = "", "", b""
     with Path(path).open("rb") as stream:
@@ -40,7 +52,7 @@ def read_labels(path: str) -> dict[str, str]:
             xmp = xmp or _around(stream, window, _XMP, before=0, size=_XMP_MAX)
             aigc = aigc or _around(stream, window, _AIGC, before=_AIGC_MAX // 2, size=_AIGC_MAX)
             tail = window[-len(_AIGC) :]
-    return {"xmp": xmp, "aigc": aigc}
+    return {"xmp": xmp, "aigc": aigc, **traces(Path(path))}
 
 
 def _read(path: Path, settings: dict[str, Any]) -> dict[str, Any]:

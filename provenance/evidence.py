@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from core.finding import Evidence
 from provenance.evidence_elsewhere import of_likeness, of_lineage, of_recovery, of_segments, of_sound
-from provenance.weigh import Weighed, conflicts, payload_of
+from provenance.weigh import NOT_LOOKED_FOR, Weighed, conflicts, payload_of
 
 _MOST_SAYINGS = 8
 _STATES = {
@@ -53,6 +53,7 @@ def gather(found: Weighed) -> tuple[Evidence, ...]:
     return (
         *_conflicts(found),
         _credentials(found),
+        *_traces(found),
         *_sayings(found),
         *_engine(found),
         *_ingredients(found),
@@ -88,6 +89,20 @@ def _credentials(found: Weighed) -> Evidence:
     if ":development:" in found.reading.trust_list:
         limits = f"{limits} The list is for development and vouches for nobody."
     return Evidence(kind="credentials", says=says, proves=proves, limits=limits)
+
+
+def _traces(found: Weighed) -> Iterator[Evidence]:
+    """How it came to have none, if the file tells."""
+    if found.reading.credentials.state != "none":
+        return
+    for name, words in found.writers.items():
+        yield Evidence(
+            kind="trace",
+            says=f"This file says that {name} wrote it ({words}), "
+            "which keeps no credentials when it saves a file anew.",
+            proves="Nothing about AI: it explains why there are no credentials, if there ever were any.",
+            limits="Not that there were some.",
+        )
 
 
 def _sayings(found: Weighed) -> Iterator[Evidence]:
@@ -138,6 +153,13 @@ def _time(found: Weighed) -> Iterator[Evidence]:
 
 def _watermark(found: Weighed) -> Evidence:
     mark = found.mark
+    if mark == NOT_LOOKED_FOR:
+        return Evidence(
+            kind="watermark",
+            says="No watermark was looked for: the credentials are whole and say AI already.",
+            proves="Nothing.",
+            limits="Not that this office's mark agrees with the credentials.",
+        )
     if not mark.detected:
         return Evidence(
             kind="watermark",

@@ -14,12 +14,15 @@ import stat
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.errors import BadInput, Unavailable
 from provenance.signer_choice import SignerChoice, remote_signer
 from provenance.signers import NoSigner, Signer, expires, file_signer
 from provenance.trust import Trust, TrustList
-from provenance.watermark.key import WatermarkKey
+
+if TYPE_CHECKING:
+    from provenance.watermark.key import WatermarkKey
 
 CHAIN, SIGNER_KEY, SIGNERS, TIMESTAMPS = "chain.pem", "signer.key.pem", "trusted-signers.pem", "trusted-tsas.pem"
 OFFICE, MARK_SECRET, KEY_ID = "office.json", "watermark.secret", "signer.key-id"
@@ -63,6 +66,8 @@ def load_keys(folder: Path, choice: SignerChoice | None = None) -> Keys:
     Without a signing key files can still be verified, and nothing is signed. Certificates that ran out do not stop
     this either: see `Keys.warning`.
     """
+    from provenance.watermark.key import WatermarkKey
+
     missing = [name for name in _ALWAYS if not (folder / name).is_file()]
     if missing:
         raise Unavailable(f"there are no keys in {folder} ({missing[0]} is missing): run `assay keys dev`")

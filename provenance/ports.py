@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from core.finding import Mark
-from provenance.watermark.key import WatermarkKey
-from provenance.watermark.payload import Payload
+
+if TYPE_CHECKING:
+    from provenance.watermark.key import WatermarkKey
+    from provenance.watermark.payload import Payload
 
 
 class MarkFile(Protocol):

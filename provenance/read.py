@@ -61,6 +61,19 @@ def read_fully(path: Path, trust: Trust, *, times: int = 1, at: datetime | None 
     return reading
 
 
+def crjson(path: Path, trust: Trust, *, at: datetime | None = None) -> dict[str, Any]:
+    """What the library says of a file in crJSON, the form that the C2PA's conformance tests read; not our judgement.
+
+    Raises BadMedia for a file without credentials, or with some that cannot be read.
+    """
+    arguments = {"path": str(path.resolve()), "settings": _both(trust)}
+    answer = limited.call("provenance._reader:read_crjson", arguments, bounds=_BOUNDS, environment=as_at(at))
+    if "error" in answer:
+        raise BadMedia(f"there are no credentials that can be read: {answer['error']}")
+    found: dict[str, Any] = answer["crjson"]
+    return found
+
+
 def read_beside(path: Path, manifest: bytes, trust: Trust, *, at: datetime | None = None) -> tuple[Reading, bool]:
     """What a manifest from elsewhere says, and whether the bytes it was made for are this file's.
 

@@ -43,10 +43,16 @@ def _conflict(found: Weighed) -> str:
 
 
 def _nothing(found: Weighed) -> str:
-    if found.similar:
+    alike = found.similar
+    if len(alike) > 1 and alike[0].share == alike[1].share:
+        return (
+            "Nothing in the file says how it was made, but it looks like a video that this office sealed more than once"
+            f" (first in case {alike[0].case_id}). That does not mean that it is the same."
+        )
+    if alike:
         return (
             "Nothing in the file says how it was made, but it looks like a video that this office sealed"
-            f" (case {found.similar[0].case_id}). That does not mean that it is the same."
+            f" (case {alike[0].case_id}). That does not mean that it is the same."
         )
     return "Nothing was found that says how this was made. That does not mean that it was made without AI."
 

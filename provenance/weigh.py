@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from core.finding import Credentials, FindingVerdict, Mark
 from provenance.claims import SOFT_BINDING
@@ -15,6 +15,9 @@ from provenance.xmp import Declaration
 _HOLDS = ("trusted", "valid")
 _DAMAGED = ("invalid", "unreadable")
 
+NOT_LOOKED_FOR = Mark(detected=False, note="not looked for: the credentials are whole and say AI")
+"""In place of a mark, where whoever asked wanted no more than is needed."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Weighed:
@@ -22,6 +25,7 @@ class Weighed:
 
     `case` is what the ledger tells of the case that the mark names, or None. `recovered` are the manifests that the
     repository holds for the mark, newest first; `similar` the sealed videos that look like this one, nearest first.
+    `writers` are programs that saved it, by what the file says, each with its own words.
     """
 
     reading: Reading
@@ -30,6 +34,7 @@ class Weighed:
     declared: tuple[Declaration, ...] = ()
     recovered: tuple[Recovered, ...] = ()
     similar: tuple[Similar, ...] = ()
+    writers: Mapping[str, str] = field(default_factory=dict)
 
 
 def weigh(found: Weighed) -> FindingVerdict:
@@ -63,6 +68,11 @@ def conflicts(found: Weighed) -> tuple[str, ...]:
 def holds(reading: Reading) -> bool:
     """Whether the file has credentials of its own that are whole."""
     return reading.credentials.state in _HOLDS
+
+
+def settled(reading: Reading) -> bool:
+    """Whether credentials alone are evidence of AI that a mark could only add to: whole, and trusted."""
+    return weigh(Weighed(reading=reading, mark=NOT_LOOKED_FOR)) is FindingVerdict.AI_MADE_TRUSTED
 
 
 def payload_of(mark: Mark) -> str:

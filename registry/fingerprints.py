@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,11 +29,15 @@ Hashes = NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """A video of the index. `seconds` of those asked about were found in it, `share` of all asked about, in (0, 1]."""
+    """A video of the index. `seconds` of those asked about were found in it, `share` of all asked about, in (0, 1].
+
+    `sealed_at` is when it was first sealed, where the index knows.
+    """
 
     id: str
     share: float
     seconds: int
+    sealed_at: datetime | None = None
 
 
 class Fingerprints:
@@ -76,9 +81,9 @@ class Fingerprints:
 
 
 def ranked(
-    indexes: Sequence[Fingerprints], probes: Hashes, seconds: Sequence[int], *, most: int = 5, least: float = 0.3
+    indexes: Sequence[Fingerprints], probes: Hashes, seconds: Sequence[int], *, least: float = 0.3
 ) -> list[Match]:
-    """The videos in which at least this share of the probes' seconds was found, best first.
+    """All videos in which at least this share of the probes' seconds was found, best first, then by id.
 
     Probe i belongs to second `seconds[i]`; several may belong to the same. Of a file with three seconds and more, two
     at least must be found. Raises BadInput for probes that are not (m, 32) bytes.
@@ -92,7 +97,7 @@ def ranked(
             counts[video] = max(counts.get(video, 0), count)
     found = [Match(id=video, share=count / asked, seconds=count) for video, count in counts.items()]
     enough = [one for one in found if one.share >= least and one.seconds >= (2 if asked >= 3 else 1)]
-    return sorted(enough, key=lambda one: (-one.share, one.id))[:most]
+    return sorted(enough, key=lambda one: (-one.share, one.id))
 
 
 def _counted(index: Fingerprints, probes: Hashes, seconds: NDArray[np.intp]) -> list[tuple[str, int]]:

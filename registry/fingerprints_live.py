@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 from typing import Any
@@ -24,6 +25,9 @@ _NEW = """
 SELECT case_id, revision, at, body -> 'fingerprint' FROM events
 WHERE body ->> 'type' = 'Sealed' AND at > %s ORDER BY at
 """
+_FIRST = """
+SELECT case_id, min(at) FROM events WHERE body ->> 'type' = 'Sealed' AND case_id = ANY(%s) GROUP BY case_id
+"""
 
 
 class LedgerFingerprints:
@@ -40,17 +44,28 @@ class LedgerFingerprints:
         self._indexes: list[Fingerprints] = []
 
     def search(self, probes: Hashes, seconds: Sequence[int], *, most: int = 5) -> list[Match]:
-        """The videos that look like this one, best first; ids are those of cases. Raises Unavailable, BadInput."""
+        """The videos that look like this one, best first; ids are those of cases. Raises Unavailable, BadInput.
+
+        Of those that are equally alike the one that was sealed first comes first: the later ones may be copies of it.
+        """
         with self._lock:
             self._take_in()
             indexes = list(self._indexes)
-        return ranked(indexes, probes, seconds, most=most)
+        return self._dated(ranked(indexes, probes, seconds))[:most]
 
     def any(self) -> bool:
         """Whether there is anything to be found. Raises Unavailable."""
         with self._lock:
             self._take_in()
             return bool(self._indexes)
+
+    def _dated(self, matches: Sequence[Match]) -> list[Match]:
+        if not matches:
+            return []
+        with self._connections.connection() as connection:
+            first: dict[str, datetime] = dict(connection.execute(_FIRST, [[one.id for one in matches]]).fetchall())
+        dated = [replace(one, sealed_at=first[one.id]) for one in matches]
+        return sorted(dated, key=lambda one: (-one.share, first[one.id], one.id))
 
     def _take_in(self) -> None:
         with self._connections.connection() as connection:

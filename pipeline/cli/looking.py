@@ -19,7 +19,8 @@ from pipeline.cli import show
 from pipeline.cli.common import Json, Verbose, err, house, operator, out, print_json
 from pipeline.opinions import Opinion
 from pipeline.screening import Edit, lines, smallest_edit
-from pipeline.verifying import Unread, time_of, verify_folder
+from pipeline.settings import load_settings
+from pipeline.verifying import Unread, crjson_of, time_of, verify_folder
 from pipeline.verifying import as_json as line_as_json
 
 DECIDED = {Decision.ALLOW: 0, Decision.REFUSE: 4, Decision.HOLD: 5}
@@ -34,6 +35,10 @@ def verify(
     trust: Annotated[
         Path | None, typer.Option(help="Folder of more trust lists (*.pem; those named tsa are for time stamps).")
     ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Look for no watermark where trusted credentials are whole and say AI.")
+    ] = False,
+    crjson: Annotated[bool, typer.Option("--crjson", help="The credentials alone, as the C2PA's crJSON.")] = False,
     jobs: Annotated[int, typer.Option(help="With --batch, how many files at a time; 0 is one a processor.")] = 0,
     as_json: Json = False,
     verbose: Verbose = False,
@@ -46,10 +51,15 @@ def verify(
 
     if (file is None) == (batch is None):
         raise BadInput("name one file, or a folder with --batch")
-    moment = time_of(as_of) if as_of else None
+    how: dict[str, Any] = ({"at": time_of(as_of)} if as_of else {}) | ({"quick": True} if quick else {})
     given: dict[str, Any] = {"trust": trust} if trust else {}
+    if crjson:
+        if file is None:
+            raise BadInput("--crjson is for one file")
+        print_json(crjson_of(load_settings(**given), file, at=how.get("at")))
+        return 0
     with house(verbose=verbose, **given) as at:
-        look = partial(at.desk.verify, at=moment)
+        look: Callable[[Path], Finding] = partial(at.desk.verify, **how)
         if batch is not None:
             return _verify_folder(look, batch, jobs, as_json)
         finding = look(Path(str(file)))

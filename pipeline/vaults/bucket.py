@@ -1,10 +1,12 @@
-"""Files in an S3 bucket, through fsspec. A put to S3 is whole or not at all by itself."""
+"""Files in an S3 bucket, through fsspec. A put to S3 is whole or not at all by itself; one to memory, with our help."""
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
+from threading import RLock
 from typing import Any, BinaryIO, cast
 
 from fsspec.core import url_to_fs
@@ -12,38 +14,43 @@ from fsspec.core import url_to_fs
 from core.errors import NotFound
 from pipeline.vaults.trouble import told_plainly
 
+_MEMORY = RLock()  # all of a process's memory:// is one store, and nothing in it keeps two writers apart
+
 
 class Bucket:
-    """A Place in a bucket. `options` go to the fsspec file system."""
+    """A Place in a bucket, or in this process's memory. `options` go to the fsspec file system."""
 
     def __init__(self, url: str, **options: Any) -> None:
-        with _trouble():
+        self._is_s3 = url.startswith("s3://")
+        with self._doing():
             # A listing that is remembered hides what other workers put there.
             self._files, root = url_to_fs(url, use_listings_cache=False, skip_instance_cache=True, **options)
         self._root = root.rstrip("/")
-        self._is_s3 = url.startswith("s3://")
 
     def put(self, key: str, path: Path, *, replace: bool, media_type: str = "") -> bool:
         """See Place. Not replacing is If-None-Match: the store itself refuses the second."""
-        options = {"ContentType": media_type} if self._is_s3 and media_type else {}
         if not replace and self.size(key) is not None:
             return False
-        with _trouble():
+        mode = "overwrite" if replace else "create"
+        with self._doing():
             try:
-                mode = "overwrite" if replace else "create"
-                self._files.put_file(str(path), self._path(key), mode=mode, **options)
+                if self._is_s3:
+                    options = {"ContentType": media_type} if media_type else {}
+                    self._files.put_file(str(path), self._path(key), mode=mode, **options)
+                else:  # put_file would give the name first and the bytes later
+                    self._files.pipe_file(self._path(key), path.read_bytes(), mode=mode)
             except FileExistsError:
                 return False
         return True
 
     def mark(self, key: str) -> None:
         """See Place."""
-        with _trouble():
+        with self._doing():
             self._files.pipe_file(self._path(key), b"")
 
     def size(self, key: str) -> int | None:
         """See Place."""
-        with _trouble():
+        with self._doing():
             try:
                 return int(self._files.info(self._path(key))["size"])
             except FileNotFoundError:
@@ -51,22 +58,24 @@ class Bucket:
 
     def open(self, key: str) -> BinaryIO:
         """See Place."""
-        with _trouble():
+        with self._doing():
             try:
+                if not self._is_s3:  # all who open it there share one place to read at
+                    return io.BytesIO(self._files.cat_file(self._path(key)))
                 return cast(BinaryIO, self._files.open(self._path(key), "rb"))
             except FileNotFoundError:
                 raise NotFound("there are no such bytes") from None
 
     def names(self, folder: str, prefix: str = "") -> list[str]:
         """See Place."""
-        with _trouble():
+        with self._doing():
             found = self._files.find(self._path(folder), prefix=prefix) if self._is_s3 else self._listed(folder)
         names = (str(path).rpartition("/")[2] for path in found)
         return sorted(name for name in names if name.startswith(prefix))
 
     def delete(self, key: str) -> None:
         """See Place."""
-        with _trouble(), suppress(FileNotFoundError):
+        with self._doing(), suppress(FileNotFoundError):
             self._files.rm_file(self._path(key))
 
     def url(self, key: str) -> str:
@@ -79,8 +88,7 @@ class Bucket:
     def _listed(self, folder: str) -> list[str]:
         return list(self._files.find(self._path(folder)))
 
-
-@contextmanager
-def _trouble() -> Iterator[None]:
-    with told_plainly("the bucket cannot be used"):
-        yield
+    @contextmanager
+    def _doing(self) -> Iterator[None]:
+        with told_plainly("the bucket cannot be used"), nullcontext() if self._is_s3 else _MEMORY:
+            yield

@@ -149,3 +149,22 @@ def test_a_video_sealed_a_moment_ago_is_found_by_its_looks(database):
         seal_a_case(database, payload, hashes=hashes)
         case_id = index.search(hashes, range(6))[0].id
         assert PostgresLedger(database).load(case_id).sealed.payload == payload
+
+
+def test_of_videos_that_look_the_same_all_are_found_the_first_sealed_first(database):
+    same = np.random.default_rng(6).integers(0, 256, (6, 32), dtype=np.uint8)
+    payloads = [secrets.token_hex(12) for _ in range(7)]
+    for payload in payloads[:4]:
+        seal_a_case(database, payload, hashes=same)
+    old = LedgerFingerprints(database)
+    assert len(old.search(same, range(6), most=10)) == 4
+    half = np.concatenate([same[:3], np.random.default_rng(7).integers(0, 256, (3, 32), dtype=np.uint8)])
+    for payload, hashes in zip(payloads[4:], (half, same, same), strict=True):
+        seal_a_case(database, payload, hashes=hashes)
+    expected = [*payloads[:4], *payloads[5:], payloads[4]]
+    for index in (old, LedgerFingerprints(database)):
+        found = index.search(same, range(6), most=10)
+        assert [PostgresLedger(database).load(one.id).sealed.payload for one in found] == expected
+        assert [one.id for one in index.search(same, range(6), most=3)] == [one.id for one in found[:3]]
+        assert [one.share for one in found] == [1.0] * 6 + [0.5]
+        assert all(one.sealed_at for one in found)

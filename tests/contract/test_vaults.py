@@ -8,14 +8,17 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from fsspec.implementations.memory import MemoryFile, MemoryFileSystem
 
 import core
 from core.assets import Asset
@@ -226,6 +229,50 @@ def test_a_case_id_that_could_be_a_path_is_refused(
         shelf.fetch(case_id, tmp_path / "out")
     with pytest.raises(BadInput):
         shelf.withdraw(case_id)
+
+
+# Memory alone
+
+
+def test_bytes_in_memory_have_their_name_only_when_they_are_whole(
+    file: Callable[[bytes], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    named = []
+    commit = MemoryFile.commit
+    monkeypatch.setattr(MemoryFile, "commit", lambda new: (named.append(new.getbuffer().nbytes), commit(new)))
+    place = open_place(f"memory://{tmp_path}")
+    place.put("a", file(b"x" * 100_000), replace=False)
+    place.put("a", file(b"y" * 99_000), replace=True)
+    assert named == [100_000, 99_000]
+
+
+def test_of_two_who_see_no_bytes_in_memory_one_is_refused(
+    file: Callable[[bytes], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    both, exists = threading.Barrier(2), MemoryFileSystem.exists
+
+    def seen_by_both(self: MemoryFileSystem, path: str, **options: Any) -> bool:
+        """Nobody is told before both have looked, unless only one of them can get here at a time."""
+        seen = exists(self, path, **options)
+        with suppress(threading.BrokenBarrierError):
+            both.wait(0.3)
+        return seen
+
+    monkeypatch.setattr(MemoryFileSystem, "exists", seen_by_both)
+    place, files = open_place(f"memory://{tmp_path}"), [file(b"one"), file(b"two")]
+    monkeypatch.setattr(place, "size", lambda _: None)
+    with ThreadPoolExecutor(2) as pool:
+        kept = list(pool.map(lambda path: place.put("k", path, replace=False), files))
+    assert sorted(kept) == [False, True]
+    with place.open("k") as bytes_kept:
+        assert bytes_kept.read() == files[kept.index(True)].read_bytes()
+
+
+def test_two_who_read_the_same_bytes_do_not_disturb_each_other(where: Where, file: Callable[[bytes], Path]) -> None:
+    place = open_place(where[0], **where[1])
+    place.put("k", file(b"0123456789"), replace=False)
+    with place.open("k") as one, place.open("k") as other:
+        assert (one.read(4), other.read(4), one.read(), other.read()) == (b"0123", b"0123", b"456789", b"456789")
 
 
 # The folder alone

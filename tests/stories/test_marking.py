@@ -24,3 +24,15 @@ def test_a_payload_that_does_not_fit_is_refused_and_leaves_no_file(installation,
     assert said.code == 3
     assert why in said.err
     assert not (tmp_path / "marked.mp4").exists()
+
+
+def test_trust_lists_are_taken_in_and_shown(installation, tmp_path):
+    root = (installation.home / "keys" / "trusted-signers.pem").read_text()
+    (tmp_path / "list.pem").write_text(root)
+    given = ("--signers", tmp_path / "list.pem", "--tsa", tmp_path / "list.pem", "--in", tmp_path / "trust")
+    said = installation.assay("trust", "update", *given, "--json")
+    assert [one["name"][:-11] for one in said.json] == ["c2pa", "c2pa-tsa"]
+    shown = installation.assay("trust", "show", "--in", tmp_path / "trust")
+    assert shown.out.count("1 certificates, the first runs out") == 2
+    refused = installation.assay("trust", "update", "--signers", "http://example.com/x", "--in", tmp_path / "trust")
+    assert refused.code == 3 and "https://" in refused.err and len(refused.err.splitlines()) == 1

@@ -26,6 +26,14 @@ def test_a_published_file_is_verified_as_ours(installation, published):
     assert said.json["case"]["id"] == published["case"]["id"]
 
 
+def test_the_credentials_can_be_had_as_the_conformance_tests_read_them(installation, published, bunny):
+    said = installation.assay("verify", file_of(published), "--crjson")
+    assert said.code == 0
+    assert said.json["manifests"][0]["label"] == published["case"]["sealed"]["manifest_id"]
+    none = installation.assay("verify", bunny, "--crjson")
+    assert none.code == 3 and "no credentials" in none.err and len(none.err.splitlines()) == 1
+
+
 def test_a_stripped_file_is_still_traced_to_its_case(installation, published, tmp_path):
     copy = tmp_path / "copy.mp4"
     reencode(file_of(published), copy, encoding=Encoding(crf=28, height=480))

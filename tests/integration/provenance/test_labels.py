@@ -26,7 +26,7 @@ from provenance.reading import Reading
 from provenance.seal import seal
 from provenance.settings import for_reading
 from provenance.signer_choice import SignerChoice
-from provenance.xmp import Labels, read_declarations, read_labels
+from provenance.xmp import Labels, read_labels, read_unsigned
 from tests.integration.provenance.conftest import pem
 from tests.unit.provenance.conftest import StandInWatermark, make_order
 
@@ -212,7 +212,7 @@ def test_the_boxes_lie_as_in_the_reference_and_the_file_is_trusted(finished):
 
 
 def test_other_readers_find_the_unsigned_labels_too(finished):
-    assert {one.field for one in read_declarations(finished.path)} == {"XMP DigitalSourceType", "AIGC"}
+    assert {one.field for one in read_unsigned(finished.path).declared} == {"XMP DigitalSourceType", "AIGC"}
 
 
 def test_served_footage_is_not_labelled_as_ai(clip, order, keys, watermark, tmp_path):
@@ -221,7 +221,7 @@ def test_served_footage_is_not_labelled_as_ai(clip, order, keys, watermark, tmp_
     found = read_labels(tmp_path / "a.mp4")
     assert found.aigc == {} and set(found.xmp) == {"dc:identifier", "xmp:CreateDate"}
     assert found.ids == (report.payload,)
-    assert read_declarations(tmp_path / "a.mp4") == ()
+    assert read_unsigned(tmp_path / "a.mp4").declared == ()
 
 
 def test_no_label_names_a_person_or_a_prompt(finished):

@@ -122,6 +122,9 @@ def test_whole_credentials_need_no_repository(ours, keys):
 
 def test_a_likeness_is_evidence_and_no_verdict(clip, keys):
     alike = Similar(case_id=CASE, share=0.9, seconds=9, sealed_at="2026-11-20")
+    assert (
+        "more than once (first in case" in look(clip, keys, similar=[alike, replace(alike, case_id="b" * 16)]).summary
+    )
     finding = look(clip, keys, similar=[alike])
     assert finding.verdict is V.NO_INFORMATION
     assert CASE in finding.summary and "does not mean" in finding.summary

@@ -186,3 +186,17 @@ def test_verifying_opens_no_socket(sealed, keys, monkeypatch):
 
     monkeypatch.setattr(socket, "socket", refuse)
     assert look(sealed, keys).verdict is V.AI_MADE_TRUSTED
+
+
+def test_whoever_is_in_a_hurry_is_told_that_no_mark_was_looked_for(sealed, keys, tmp_path):
+    def never(*_args, **_options):
+        raise AssertionError("nobody asked for this")
+
+    quick = {"trust": keys.trust, "keys": [keys.mark_key], "look_up": lambda _: None, "quick": True}
+    finding = verify(sealed, detect=never, **quick)
+    assert finding.verdict is V.AI_MADE_TRUSTED
+    assert finding.watermark.note.startswith("not looked for")
+    assert "No watermark was looked for" in next(one.says for one in finding.evidence if one.kind == "watermark")
+    for trust, path in ((Trust(), sealed), (keys.trust, remux(sealed, tmp_path / "again.mp4"))):
+        with pytest.raises(AssertionError, match="nobody asked"):  # what does not suffice is looked at closely
+            verify(path, detect=never, **{**quick, "trust": trust})

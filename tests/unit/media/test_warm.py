@@ -1,0 +1,109 @@
+"""Forked limited processes are as separate as started ones, and nothing depends on the one they are forked from."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from core.errors import BadMedia
+from media import limited, warm
+from media.limited import call
+from media.limits import Bounds
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+
+
+def gone(pid: int) -> bool:
+    """Waits a little: the kernel ends processes when it comes to it."""
+    for _ in range(500):
+        state = Path(f"/proc/{pid}/stat")
+        if not state.exists() or state.read_text().rpartition(")")[2].split()[0] == "Z":
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.fixture
+def started(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Requests that went to an interpreter of their own."""
+    seen: list[bytes] = []
+    real = limited._started
+    monkeypatch.setattr(limited, "_started", lambda request, *rest: (seen.append(request), real(request, *rest))[1])
+    return seen
+
+
+def test_a_call_is_forked_and_not_started(started: list[bytes]) -> None:
+    assert call("json:loads", {"s": "[1]"}) == [1]
+    assert call("os:getppid", {}) == warm._here.process.pid
+    assert started == []
+
+
+def test_what_one_call_changes_the_next_does_not_see(tmp_path: Path) -> None:
+    first = call("os:getpid", {})
+    assert call("tests.unit.media.leaving:leave", {"word": "secret"}) == ["secret"]
+    assert call("tests.unit.media.leaving:leave", {"word": "other"}) == ["other"]
+    assert call("os:getpid", {}) != first
+    assert call("os:getcwd", {}) != call("os:getcwd", {})
+
+
+def test_a_child_holds_no_descriptor_but_the_three_usual_ones_and_is_alone_in_its_session() -> None:
+    assert sorted(call("os:listdir", {"path": "/proc/self/fd"}), key=int)[:3] == ["0", "1", "2"]
+    assert len(call("os:listdir", {"path": "/proc/self/fd"})) <= 4  # the folder that is being listed itself
+    assert call("tests.unit.media.leaving:session", {}) == "its own"
+
+
+def test_who_is_late_is_killed_and_gone(tmp_path: Path) -> None:
+    with pytest.raises(BadMedia, match="more than 1 s to read"):
+        call("tests.unit.media.leaving:stay", {"path": str(tmp_path / "pid")}, bounds=Bounds(wall=1.0))
+    assert gone(int((tmp_path / "pid").read_text()))
+
+
+def test_if_the_one_they_are_forked_from_dies_the_next_call_has_another(started: list[bytes]) -> None:
+    call("os:getpid", {})
+    os.kill(warm._here.process.pid, signal.SIGKILL)
+    warm._here.process.wait()
+    assert call("json:loads", {"s": "[1]"}) == [1]
+    assert started == []
+
+
+def test_if_none_can_be_had_an_interpreter_is_started(started: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warm, "_control", lambda _: (_ for _ in ()).throw(OSError("no more processes")))
+    assert call("json:loads", {"s": "[1]"}) == [1]
+    assert len(started) == 1
+
+
+def test_a_module_that_starts_threads_is_not_forked(started: list[bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(warm, "_here", None)  # this one is not to be used again
+    assert call("tests.unit.media.threaded:answer", {}) == 42
+    assert len(started) == 1
+    warm._drop()
+
+
+def test_a_clock_of_its_own_needs_a_program_of_its_own(started: list[bytes]) -> None:
+    assert call("os:getenv", {"key": "TOLD"}, environment={"TOLD": "yes"}) == "yes"
+    assert len(started) == 1
+
+
+def test_nothing_stays_when_whoever_asked_is_killed(tmp_path: Path) -> None:
+    script = (
+        "import os, signal, threading, time\n"
+        "from pathlib import Path\n"
+        "from media import limited, warm\n"
+        f"where = {str(tmp_path / 'pid')!r}\n"
+        "stay = lambda: limited.call('tests.unit.media.leaving:stay', {'path': where})\n"
+        "threading.Thread(target=stay, daemon=True).start()\n"
+        "while not os.path.exists(where) or not Path(where).read_text(): time.sleep(0.02)\n"
+        "print(warm._here.process.pid, flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=environment, check=False)
+    assert said.returncode == -signal.SIGKILL, said.stderr
+    assert gone(int(said.stdout)) and gone(int((tmp_path / "pid").read_text()))
