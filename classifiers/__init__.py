@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from classifiers.base import (
     Classifier,
-    FaceGallery,
+    Gallery,
     HashBank,
     Material,
     Measurements,
@@ -21,11 +21,12 @@ from classifiers.labels import LABELS, vocabulary
 from classifiers.models import ModelStatus, listing
 from classifiers.prompt_intent import PromptIntent
 from classifiers.prompt_terms import PromptTerms
+from classifiers.voices import NoGallery, Voices
 
 __all__ = [
     "LABELS",
     "Classifier",
-    "FaceGallery",
+    "Gallery",
     "HashBank",
     "Material",
     "Measurements",
@@ -37,15 +38,24 @@ __all__ = [
 ]
 
 
-def build(gallery: FaceGallery, bank: HashBank, *, leased: Collection[str] = ()) -> tuple[Classifier, ...]:
+def build(
+    gallery: Gallery,
+    bank: HashBank,
+    *,
+    voices: Gallery | None = None,
+    leased: Collection[str] = (),
+    voices_leased: Collection[str] = (),
+) -> tuple[Classifier, ...]:
     """All classifiers: the one list. Cheap; models are loaded when first needed and shared by all.
 
-    `leased` are ids of the gallery whose face the case at hand may show.
+    `leased` are ids of the gallery whose face the case at hand may show, `voices_leased` those whose voice it may use.
+    Without `voices` nobody's voice is known.
     """
     return (
         PromptTerms(),
         PromptIntent(),
         FrameFaces(gallery, leased=leased),
+        Voices(voices or NoGallery(), leased=voices_leased),
         FrameNudity(),
         FrameHashes(bank),
         FrameLabels(),

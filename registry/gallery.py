@@ -50,6 +50,10 @@ class PostgresGallery:
         probe = template(embedding, self.space)
         return self._live.fresh(lambda held: held.nearest(probe, but=but, only=only))
 
+    def knows(self, person: str) -> bool:
+        """Whether a template of this person is enrolled. Raises Unavailable."""
+        return self.nearest(np.zeros(self.space.length, np.float32), only=[person]) is not None
+
 
 class MemoryGallery:
     """The same in memory, for tests and for trying out."""
@@ -86,3 +90,7 @@ class MemoryGallery:
         probe = template(embedding, self.space)
         with self._lock:
             return self._live.nearest(probe, but=but, only=only)
+
+    def knows(self, person: str) -> bool:
+        """Whether a template of this person is enrolled."""
+        return self.nearest(np.zeros(self.space.length, np.float32), only=[person]) is not None
