@@ -77,7 +77,9 @@ def _chosen(seen: Sequence[Seen], followed: Sequence[Sequence[int]]) -> set[int]
     turns = [
         place
         for turn in range(_SHOTS)
-        for place in sorted((track[turn] for track in ranked if len(track) > turn), key=lambda place: -seen[place].worth)
+        for place in sorted(
+            (track[turn] for track in ranked if len(track) > turn), key=lambda place: -seen[place].worth
+        )
     ]
     return set(turns[:MOST_DESCRIBED])
 

@@ -74,7 +74,9 @@ def compare(a: Impression, b: Impression) -> Compared:
     """Faces where both files have them, else voices; both are told apart in `parts` where there are both."""
     parts = {
         "face": _compared("face", a.faces, b.faces, FACE_SCALE, _either(a.no_face if not a.faces else b.no_face)),
-        "voice": _compared("voice", a.voices, b.voices, VOICE_SCALE, _either(a.no_voice if not a.voices else b.no_voice)),
+        "voice": _compared(
+            "voice", a.voices, b.voices, VOICE_SCALE, _either(a.no_voice if not a.voices else b.no_voice)
+        ),
     }
     told = {name: part for name, part in parts.items() if part.score is not None}
     if not told:
@@ -115,5 +117,3 @@ def enrolled(rgb: NDArray[np.uint8]) -> NDArray[np.float32] | None:
     if len(found) != 1 or flaw_of(found[0].rgb, found[0].face, enrolling=True):
         return None
     return describe_face(found[0].rgb, found[0].face)
-
-

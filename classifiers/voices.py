@@ -15,10 +15,13 @@ from classifiers.frames import a_sample, flat, footage
 from classifiers.likeness_scale import VOICE_SCALE
 from classifiers.models.voice_nets import HOP
 from classifiers.recognising import Recognised, recognise
-from classifiers.voice_template import NETS
+from classifiers.voice_template import NETS, speech_of
 from classifiers.voice_turns import LEAST_SPEECH, Voice, voices_in
 from core.signals import Signal, Span, Subject
 from media.video import HEARD_RATE, Heard, Sample
+
+ENROLLED = 5.0
+"""Seconds of speech from which a voice is enrolled."""
 
 _WORTH_SAYING = 0.2
 _SURELY_SPEECH = int(0.25 * HEARD_RATE / HOP)  # hops over which the finder must be sure
@@ -122,6 +125,15 @@ class Voices(Classifier):
             Example(about="noise", material=noisy, label="voice_present", high=0.4),
             Example(about="noise", material=noisy, label="unreadable_voice", high=0.1),
         ]
+
+
+def enrol_voice(heard: Heard) -> NDArray[np.float32] | None:
+    """The template of the one voice of a sound track, (448,) float32; None if there is not exactly one for long enough."""
+    _, spoken = speech_of(heard.samples)
+    voices, left = voices_in(heard.samples, spoken)
+    if len(voices) != 1 or voices[0].seconds < ENROLLED or left > voices[0].seconds / 4:
+        return None
+    return voices[0].template
 
 
 def _share(left: float, voices: list[Voice]) -> float:

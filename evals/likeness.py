@@ -77,7 +77,10 @@ def _pairs(rows: list[Row], seen: dict[str, Impression]) -> dict[str, Any]:
     return {
         "n": len(rows),
         "auc": auc(yes, no),
-        "no_score": {"share": wilson(len(no_score), len(rows)), "reasons": {r: no_score.count(r) for r in set(no_score)}},
+        "no_score": {
+            "share": wilson(len(no_score), len(rows)),
+            "reasons": {r: no_score.count(r) for r in set(no_score)},
+        },
         "too_close_to_call": wilson(len(undecided), len(rows)),
         "same_said_same": wilson(sum(same and one.same is True for same, one in said), int(len(yes))),
         "same_said_another": wilson(sum(same and one.same is False for same, one in said), int(len(yes))),

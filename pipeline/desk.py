@@ -21,10 +21,11 @@ from core.ports import Bus, Entry, Ledger
 from core.signals import Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
 from pipeline.advance import hand_on
+from pipeline.likeness import LikenessDesk, likeness_desk
 from pipeline.people import Person, Role, require, require_own
 from pipeline.public import PublicDesk
 from pipeline.stages.judge import consent_withdrawn
-from pipeline.stages.tools import Measurements, Tools
+from pipeline.stages.tools import NOBODY, Measurements, Tools
 
 RULING_CODES = ("fits_policy", "context", "parody", "consent_shown", "false_alarm", "breaks_policy", "unclear")
 RECALL_CODES = ("consent_withdrawn", "rights", "intimate_image", "illegal", "author", "mistake", "policy")
@@ -64,6 +65,7 @@ class Desk:
     tools: Tools
     verify_file: Callable[..., Finding]
     public: PublicDesk = field(default_factory=PublicDesk)
+    likeness: LikenessDesk = field(default_factory=likeness_desk)
 
     # -- asking for a video
 
@@ -220,9 +222,7 @@ class Desk:
         """What would be said of this video? Opens no case and keeps nothing. Raises BadMedia."""
         require(who, Role.PLATFORM, Role.MODERATOR)
         self.tools.check_video(file)
-        return self._opinion(Gate.VIDEO, self.tools.measure_video(file, Subject.VIDEO, ()))
-
-    # -- private
+        return self._opinion(Gate.VIDEO, self.tools.measure_video(file, Subject.VIDEO, NOBODY))
 
     def _opinion(self, gate: Gate, measured: Measurements) -> Opinion:
         facts = self.tools.facts(Case(id="0" * 16, submitted=Submitted(author="", prompt="")))

@@ -64,7 +64,9 @@ class Cells:
             cell.vectors = np.delete(cell.vectors, place, axis=0)
             del cell.keys[place], cell.ids[place], cell.kinds[place]
 
-    def nearest(self, probe: Vectors, *, but: Collection[str] = (), only: Collection[str] | None = None) -> Match | None:
+    def nearest(
+        self, probe: Vectors, *, but: Collection[str] = (), only: Collection[str] | None = None
+    ) -> Match | None:
         """The nearest template found whose id is not in `but`, and is in `only` if that is given; or None.
 
         With `only` every cell is looked into: a person's own templates are never missed.
@@ -79,8 +81,10 @@ class Cells:
         return best
 
     def _owners(self, vectors: Vectors, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-        owners = [_owner(self._centres, self._squares, vectors[chosen[at : at + _AT_ONCE]])
-                  for at in range(0, len(chosen), _AT_ONCE)]
+        owners = [
+            _owner(self._centres, self._squares, vectors[chosen[at : at + _AT_ONCE]])
+            for at in range(0, len(chosen), _AT_ONCE)
+        ]
         return np.concatenate(owners) if owners else np.zeros(0, np.int64)
 
     def _put(self, owner: int, batch: Batch, chosen: NDArray[np.int64]) -> None:

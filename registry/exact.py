@@ -76,7 +76,9 @@ class Exact:
             self._ids[last] = None
             self._vectors[last] = 0  # what was removed is not kept in memory either
 
-    def nearest(self, probe: Vectors, *, but: Collection[str] = (), only: Collection[str] | None = None) -> Match | None:
+    def nearest(
+        self, probe: Vectors, *, but: Collection[str] = (), only: Collection[str] | None = None
+    ) -> Match | None:
         """The nearest template whose id is not in `but`, and is in `only` if that is given; or None."""
         count = len(self)
         distances = self._squares[:count] - 2.0 * (self._vectors[:count] @ probe)

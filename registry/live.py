@@ -41,7 +41,9 @@ class Live:
         """Remove templates."""
         self._held.remove(keys)
 
-    def nearest(self, probe: Vectors, *, but: Collection[str] = (), only: Collection[str] | None = None) -> Match | None:
+    def nearest(
+        self, probe: Vectors, *, but: Collection[str] = (), only: Collection[str] | None = None
+    ) -> Match | None:
         """The nearest template whose id is not in `but`, and is in `only` if that is given; or None."""
         return self._held.nearest(probe, but=but, only=only)
 

@@ -58,8 +58,12 @@ def _halved(graph: Graph, weights: Weights, at: str, name: str, *, more: int, sh
 
 
 def _convolved(graph: Graph, weights: Weights, at: str, name: str, *, stride: int, pad: int, relu: bool) -> str:
-    kernel = graph.node("Transpose", [_unpacked(graph, weights, f"{name}/conv/filters")], f"{name}.k", perm=[3, 2, 0, 1])
-    factor, bias, shift = (_floats(weights, f"{name}/{part}") for part in ("scale/weights", "conv/bias", "scale/biases"))
+    kernel = graph.node(
+        "Transpose", [_unpacked(graph, weights, f"{name}/conv/filters")], f"{name}.k", perm=[3, 2, 0, 1]
+    )
+    factor, bias, shift = (
+        _floats(weights, f"{name}/{part}") for part in ("scale/weights", "conv/bias", "scale/biases")
+    )
     found = graph.node("Conv", [at, kernel], f"{name}.conv", strides=[stride] * 2, pads=[pad] * 4)
     found = graph.node("Mul", [found, graph.constant(f"{name}.factor", factor)], f"{name}.times")
     found = graph.node("Add", [found, graph.constant(f"{name}.shift", bias * factor + shift)], f"{name}.plus")

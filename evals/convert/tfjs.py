@@ -39,7 +39,9 @@ def convert_faceres(folder: Path, to: Path, *, heads: bool = False) -> None:
     weights = weights_of(model["weightsManifest"][0]["weights"], (folder / "faceres.bin").read_bytes())
     constants = {name: np.asarray(stored, np.float32) for name, (stored, _, _) in weights.items()}
     graph = Graph()
-    wanted = {"global_pooling/Mean": [1024]} | ({"age_pred/Softmax": [100], "gender_pred/Sigmoid": [1]} if heads else {})
+    wanted = {"global_pooling/Mean": [1024]} | (
+        {"age_pred/Softmax": [100], "gender_pred/Sigmoid": [1]} if heads else {}
+    )
     nodes = {node["name"]: node for node in model["modelTopology"]["node"]}
     for name in _needed(nodes, list(wanted)):
         _add(graph, nodes[name], constants)
@@ -71,12 +73,15 @@ def _add(graph: Graph, node: dict[str, Any], constants: dict[str, Array]) -> Non
         if operator == "DepthwiseConv2dNative":
             kernel, groups = kernel.transpose(0, 1, 3, 2), kernel.shape[2]
         how = {"strides": [int(n) for n in node["attr"]["strides"]["list"]["i"]][1:3], "group": groups}
-        source = graph.node("Transpose", [inputs[0]], "planes", perm=[0, 3, 1, 2]) if inputs[0] == "input_1" else inputs[0]
+        source = (
+            graph.node("Transpose", [inputs[0]], "planes", perm=[0, 3, 1, 2]) if inputs[0] == "input_1" else inputs[0]
+        )
         kernel_name = graph.constant(f"{name}.kernel", kernel.transpose(3, 2, 0, 1))
         graph.node("Conv", [source, kernel_name], name, auto_pad="SAME_UPPER", **how)
     elif operator in _TWO_SIDED:
         sides = [
-            graph.constant(f"{one}.c", constants[one].reshape(1, -1, 1, 1)) if one in constants else one for one in inputs
+            graph.constant(f"{one}.c", constants[one].reshape(1, -1, 1, 1)) if one in constants else one
+            for one in inputs
         ]
         graph.node(_TWO_SIDED[operator], sides, name)
     elif operator == "_FusedMatMul":

@@ -53,7 +53,13 @@ def _export(net: Any, example: Any, to: Path, axes: dict[str, dict[int, str]]) -
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         torch.onnx.export(
-            net, (example,), str(to), dynamo=False, opset_version=17, input_names=[given], output_names=[gives],
+            net,
+            (example,),
+            str(to),
+            dynamo=False,
+            opset_version=17,
+            input_names=[given],
+            output_names=[gives],
             dynamic_axes=axes,
         )
 
