@@ -19,7 +19,7 @@ NETS = ("dlib_resnet", "dlib_landmarks", "faceres")
 _OF_FACERES = 256
 LENGTH = 128 + _OF_FACERES
 
-# Strangers lie about twice as far apart in FaceRes as in dlib's, and it tells them apart less surely: so it has less say.
+# Strangers lie twice as far apart in FaceRes as in dlib's, and it tells them apart less surely: it has less say.
 _FACERES_WEIGHT = 0.25
 
 
@@ -58,7 +58,7 @@ def describe_face(rgb: Picture, face: Face, views: Views = PORTRAIT) -> Template
 
 @cache
 def _projection() -> NDArray[np.float32]:
-    """(1024, 256): random directions, always the same, which keep distances within a few per cent (Johnson, Lindenstrauss).
+    """(1024, 256): random directions, always the same, that keep distances within a few per cent (Johnson, Lindenstrauss).
 
     It is made of whole numbers drawn by a generator that is spelt out here, so that it never changes with a library.
     """

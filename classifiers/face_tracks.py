@@ -23,7 +23,7 @@ _ONE_PERSON = threshold(FACE_SCALE, 1e-4)  # templates of two tracks that lie ne
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Track:
-    """One person: their template, the indices of the frames in which they are seen, and the one that shows them best."""
+    """One person: their template, the indices of the frames that show them, and the one that shows them best."""
 
     template: NDArray[np.float32]
     frames: tuple[int, ...]

@@ -16,7 +16,7 @@ from classifiers.face_template import NETS
 from classifiers.face_tracks import MOST_DESCRIBED, Track, Tracks, tracks_of
 from classifiers.frames import a_sample, flat, footage, span
 from classifiers.likeness import enrolled
-from classifiers.likeness_scale import FACE_SCALE
+from classifiers.likeness_scale import FACES
 from classifiers.recognising import Recognised, absent, recognise
 from core.signals import Signal, Span, Subject
 from media.video import Sample
@@ -49,7 +49,7 @@ class FrameFaces(Classifier):
             return self.cannot_say(subject, Note.NO_FRAMES)
         tracks = tracks_of(sample, models.get("mtcnn"))
         templates = [person.template for person in tracks.people]
-        found = recognise(templates, self._gallery, FACE_SCALE, leased=self._leased)
+        found = recognise(templates, self._gallery, FACES, leased=self._leased)
         people = self._people(sample, subject, tracks, found.protected)
         return [
             self._present(sample, subject, tracks),

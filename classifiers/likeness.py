@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +12,7 @@ from classifiers.face_finding import faces_of
 from classifiers.face_quality import flaw_of
 from classifiers.face_template import describe_face
 from classifiers.face_tracks import tracks_of
-from classifiers.likeness_scale import COMPARED, FACE_SCALE, VOICE_SCALE, Scale, close_call, score, threshold
+from classifiers.likeness_scale import FACES, VOICES, Measure, close_call, score
 from classifiers.voice_template import speech_of
 from classifiers.voice_turns import LEAST_SPEECH, voices_in
 from media.video import HEARD_RATE, Heard, Sample
@@ -34,7 +33,7 @@ class Impression:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compared:
-    """`score` in [0, 1], 0.5 at a false-match rate of COMPARED, or None where nobody can tell. `reason` says why.
+    """`score` in [0, 1], 0.5 at the false-match rate it names, or None where nobody can tell. `reason` says why.
 
     `same` is None also where the score lies too near to the threshold to say.
     """
@@ -71,34 +70,29 @@ def listen_to(heard: Heard) -> Impression:
 
 
 def compare(a: Impression, b: Impression) -> Compared:
-    """Faces where both files have them, else voices; both are told apart in `parts` where there are both."""
+    """Faces where both files have them, else voices; both are told apart in `parts`."""
+    no_face = a.no_face if not a.faces else b.no_face
+    no_voice = a.no_voice if not a.voices else b.no_voice
     parts = {
-        "face": _compared("face", a.faces, b.faces, FACE_SCALE, _either(a.no_face if not a.faces else b.no_face)),
-        "voice": _compared(
-            "voice", a.voices, b.voices, VOICE_SCALE, _either(a.no_voice if not a.voices else b.no_voice)
-        ),
+        "face": _compared("face", a.faces, b.faces, FACES, no_face),
+        "voice": _compared("voice", a.voices, b.voices, VOICES, no_voice),
     }
-    told = {name: part for name, part in parts.items() if part.score is not None}
-    if not told:
-        silent = not (a.voices or b.voices)
-        return Compared(score=None, same=None, reason=parts["face" if silent else "voice"].reason, parts=parts)
-    first = next(iter(told.values()))
-    return Compared(score=first.score, same=first.same, reason=first.reason, parts=parts)
+    told = next((part for part in parts.values() if part.score is not None), None)
+    shown = told or parts["voice" if a.voices or b.voices or NO_PICTURE in (a.no_face, b.no_face) else "face"]
+    return Compared(score=shown.score, same=shown.same, reason=shown.reason, parts=parts)
 
 
-def _compared(what: str, ours: Templates, theirs: Templates, scale: Scale, why_not: str) -> Compared:
+def _compared(what: str, ours: Templates, theirs: Templates, measure: Measure, why_not: str) -> Compared:
     if not ours or not theirs:
-        return Compared(score=None, same=None, reason=f"cannot tell by {what}: {why_not}")
+        return Compared(score=None, same=None, reason=f"cannot tell by {what}: {why_not}, in one file at least")
     nearest = min(float(np.linalg.norm(one - other)) for one in ours for other in theirs)
-    found = round(score(nearest, threshold(scale, COMPARED)), 6)
+    found = round(score(nearest, measure.limit(1)), 6)
     if close_call(found):
         return Compared(score=found, same=None, reason=f"cannot tell by {what}: too close to call")
     alike = "the same" if found > 0.5 else "another"
-    return Compared(score=found, same=found > 0.5, reason=f"{alike} {what} at a false-match rate of {COMPARED:g}")
-
-
-def _either(why: str) -> str:
-    return why + " in one of the files" if why else "nothing to compare"
+    return Compared(
+        score=found, same=found > 0.5, reason=f"{alike} {what} at a false-match rate of {measure.compared:g}"
+    )
 
 
 def photograph(rgb: NDArray[np.uint8]) -> Impression:

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 Scale = Sequence[tuple[float, float]]
 """(false-match rate, distance), the largest rate first."""
 
 FACE_SCALE: Scale = ((1e-2, 0.467), (1e-3, 0.425), (1e-4, 0.396), (1e-5, 0.365))
-VOICE_SCALE: Scale = ((1e-2, 0.86), (1e-3, 0.80), (1e-4, 0.75))
+VOICE_SCALE: Scale = ((1e-2, 0.969), (1e-3, 0.896), (1e-4, 0.867))
 
-COMPARED = 1e-3
-"""False-match rate at which two files are said to show the same person."""
+FACE_COMPARED = 1e-3
+"""False-match rate at which two files are said to show the same face."""
+
+VOICE_COMPARED = 1e-2
+"""False-match rate at which two voices are said to be one: clones lie farther from a person than the person does."""
 
 FALSE_ALARMS = 1e-2
 """How often a stranger may be taken for somebody of the gallery, whatever its size."""
@@ -39,16 +43,32 @@ def threshold(scale: Scale, rate: float) -> float:
     raise ValueError("a scale has at least two rates")
 
 
-def rate_of(size: int) -> float:
-    """The false-match rate of one comparison at which a gallery of this size gives FALSE_ALARMS. COMPARED at the most."""
-    return min(COMPARED, FALSE_ALARMS / max(1, size))
+def rate_of(size: int, compared: float) -> float:
+    """The false-match rate of one comparison that gives FALSE_ALARMS over such a gallery; `compared` at the most."""
+    return min(compared, FALSE_ALARMS / max(1, size))
 
 
 def score(distance: float, at: float) -> float:
-    """In (0, 1): 0.5 at the distance `at`, falling all the way (logistic). Raises ValueError for what is no distance."""
+    """In (0, 1): 0.5 at the distance `at`, falling all the way (logistic). Raises ValueError for no distance."""
     if not math.isfinite(distance) or distance < 0:
         raise ValueError("not a distance")
     return 1.0 / (1.0 + math.exp(min(60.0, _STEEPNESS * (distance / at - 1))))
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A scale, and the false-match rate at which two are compared."""
+
+    scale: Scale
+    compared: float
+
+    def limit(self, size: int) -> float:
+        """The distance at which somebody of a gallery of this size is taken to be recognised."""
+        return threshold(self.scale, rate_of(size, self.compared))
+
+
+FACES = Measure(FACE_SCALE, FACE_COMPARED)
+VOICES = Measure(VOICE_SCALE, VOICE_COMPARED)
 
 
 def close_call(found: float) -> bool:

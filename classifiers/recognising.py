@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.base import Gallery, Note
-from classifiers.likeness_scale import Scale, rate_of, score, threshold
+from classifiers.likeness_scale import Measure, score
 
 _KINDS = {note.value: note for note in (Note.CAMEO, Note.PUBLIC_FIGURE, Note.ESTATE, Note.CLAIMANT, Note.OTHER)}
 
@@ -26,10 +26,10 @@ class Recognised:
 
 
 def recognise(
-    templates: Sequence[NDArray[np.float32]], gallery: Gallery, scale: Scale, *, leased: Collection[str] = ()
+    templates: Sequence[NDArray[np.float32]], gallery: Gallery, measure: Measure, *, leased: Collection[str] = ()
 ) -> Recognised:
     """Who the templates are, as far as the gallery knows. Scores are 0.5 at FALSE_ALARMS a stranger."""
-    at = threshold(scale, rate_of(gallery.size))
+    at = measure.limit(gallery.size)
     protected: dict[str, tuple[float, Note, int]] = {}
     for index, one in enumerate(templates):
         match = gallery.nearest(one, but=leased)
@@ -38,7 +38,7 @@ def recognise(
             found = score(distance, at)
             if person not in protected or found > protected[person][0]:
                 protected[person] = found, _KINDS.get(kind, Note.OTHER), index
-    return Recognised(protected, _present(templates, gallery, scale, leased))
+    return Recognised(protected, _present(templates, gallery, measure, leased))
 
 
 def absent(found: Recognised) -> float:
@@ -47,9 +47,9 @@ def absent(found: Recognised) -> float:
 
 
 def _present(
-    templates: Sequence[NDArray[np.float32]], gallery: Gallery, scale: Scale, leased: Collection[str]
+    templates: Sequence[NDArray[np.float32]], gallery: Gallery, measure: Measure, leased: Collection[str]
 ) -> dict[str, float]:
-    at = threshold(scale, rate_of(1))
+    at = measure.limit(1)
     here: dict[str, float] = {}
     for cameo in leased:
         if not gallery.knows(cameo):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from classifiers import models
 from classifiers.base import Classifier, Example, Gallery, Material, Note
 from classifiers.frames import a_sample, flat, footage
-from classifiers.likeness_scale import VOICE_SCALE
+from classifiers.likeness_scale import VOICES
 from classifiers.models.voice_nets import HOP
 from classifiers.recognising import Recognised, recognise
 from classifiers.voice_template import NETS, speech_of
@@ -51,7 +51,7 @@ class NoGallery:
 
 
 class Voices(Classifier):
-    """silero finds speech, CAM++ tells who speaks when, CAM++ and GE2E describe each voice, the gallery says whose it is."""
+    """silero finds speech, CAM++ and GE2E tell voices apart and describe them, the gallery says whose they are."""
 
     name = "voices"
     version = 1
@@ -75,7 +75,7 @@ class Voices(Classifier):
             return self._silent(sample, subject)
         likely = models.get("speech_finder").probabilities(sample.heard.samples)
         voices, left = voices_in(sample.heard.samples, likely >= _SPEECH)
-        found = recognise([v.template for v in voices], self._gallery, VOICE_SCALE, leased=self._leased)
+        found = recognise([v.template for v in voices], self._gallery, VOICES, leased=self._leased)
         return [
             self._present(subject, likely),
             self.signal(subject, "unreadable_voice", _share(left, voices)),
@@ -128,7 +128,7 @@ class Voices(Classifier):
 
 
 def enrol_voice(heard: Heard) -> NDArray[np.float32] | None:
-    """The template of the one voice of a sound track, (448,) float32; None if there is not exactly one for long enough."""
+    """The template of the one voice of a track, (448,) float32; None if there is not exactly one for long enough."""
     _, spoken = speech_of(heard.samples)
     voices, left = voices_in(heard.samples, spoken)
     if len(voices) != 1 or voices[0].seconds < ENROLLED or left > voices[0].seconds / 4:

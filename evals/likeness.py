@@ -1,9 +1,10 @@
-"""How well faces are told apart: `ASSAY_DATA=FOLDER python -m evals.likeness [--heads FILE]`. Writes evals/results/likeness.json.
+"""How well faces are told apart: `ASSAY_DATA=FOLDER python -m evals.likeness [--heads FILE]`.
 
-Reads faces/pairs.csv (columns a, b, same, id_a, id_b, corpus_a, corpus_b), for measuring only: nothing is trained on it, and
-thresholds are set by how near strangers come, never by where the two kinds part. Strangers are all pairs of photographs of
-different people, far more than the file names. With `--heads` (made by evals.convert) figures are also given by the age
-and gender that HSE-FaceRes guesses, because the data say nothing of either: a guess, and told as one.
+Reads faces/pairs.csv (a, b, same, id_a, id_b, corpus_a, corpus_b) for measuring only: nothing is trained on it, and
+thresholds are set by how near strangers come, never by where the two kinds part. Strangers are all pairs of photographs
+of different people, far more than the file names. With `--heads` (made by evals.convert) figures are also given by the
+age and gender that HSE-FaceRes guesses, because the data say nothing of either: a guess, and told as one.
+Writes evals/results/likeness.json.
 """
 
 from __future__ import annotations
@@ -82,9 +83,9 @@ def _pairs(rows: list[Row], seen: dict[str, Impression]) -> dict[str, Any]:
             "reasons": {r: no_score.count(r) for r in set(no_score)},
         },
         "too_close_to_call": wilson(len(undecided), len(rows)),
-        "same_said_same": wilson(sum(same and one.same is True for same, one in said), int(len(yes))),
-        "same_said_another": wilson(sum(same and one.same is False for same, one in said), int(len(yes))),
-        "others_said_same": wilson(sum(not same and one.same is True for same, one in said), int(len(no))),
+        "same_said_same": wilson(sum(same and one.same is True for same, one in said), len(yes)),
+        "same_said_another": wilson(sum(same and one.same is False for same, one in said), len(yes)),
+        "others_said_same": wilson(sum(not same and one.same is True for same, one in said), len(no)),
         "tar_at_no_false_accept": wilson(int((yes > no.max()).sum()), len(yes)),
         "scores": {"same": histogram(yes), "others": histogram(no)},
     }

@@ -1,9 +1,10 @@
-"""How well voices are told apart: `ASSAY_DATA=FOLDER python -m evals.likeness_voices`. Writes evals/results/likeness_voices.json.
+"""How well voices are told apart: `ASSAY_DATA=FOLDER python -m evals.likeness_voices`.
 
-Reads audio/index.csv, for measuring only. Of each speaker 3 s pieces of speech are cut, none overlapping; every piece is compared
-with every other, of the same recording (easy) and of another one (the figure that counts). A second set is the same
-with sounds changed: AAC at 64 kbit/s, noise at 10 dB, music at 10 dB. Clones are compared with all that was heard of
-whom they imitate. One person in two languages is not among these data: see docs/reference/likeness.md.
+Reads audio/index.csv for measuring only. Of each speaker 3 s pieces of speech are cut, none overlapping; every piece is
+compared with every other, of the same recording (easy) and of another one (the figure that counts). Then the same with
+one side changed: AAC at 64 kbit/s, noise at 10 dB, music at 10 dB. Clones are compared with all that was heard of whom
+they imitate. One person in two languages is not among these data: see docs/reference/likeness.md.
+Writes evals/results/likeness_voices.json.
 """
 
 from __future__ import annotations
@@ -72,9 +73,7 @@ def _heard(path: Path) -> Samples:
     return np.zeros(0, np.float32) if answer is None else np.asarray(answer["samples"], np.float32)
 
 
-def _pieces(
-    heard: dict[str, Samples], people: dict[str, str], change: Callable[[Samples], Samples]
-) -> list[Said]:
+def _pieces(heard: dict[str, Samples], people: dict[str, str], change: Callable[[Samples], Samples]) -> list[Said]:
     """3 s of speech at a time, changed before the speech in it is sought."""
     found = []
     for path, who in people.items():
@@ -114,7 +113,8 @@ def _figures(ours: list[Said], theirs: list[Said]) -> dict[str, Any]:
 def _clones(rows: list[dict[str, str]], heard: dict[str, Samples], clean: list[Said]) -> dict[str, Any]:
     """Clones against all that was heard of whom they imitate; thresholds from clones against everyone else."""
     enrolled = {who: _mean([one for name, _, one in clean if name == who]) for who, _, _ in clean}
-    same, strangers = [], []
+    same: list[float] = []
+    strangers: list[float] = []
     for row in rows:
         if row["kind"] != "cloned":
             continue

@@ -25,7 +25,7 @@ def aac(samples: Samples, rate: int = 64_000) -> Samples:
         out.mux(track.encode(frame))
         out.mux(track.encode(None))
     file.seek(0)
-    with av.open(file) as back:
+    with av.open(file, "r") as back:
         return np.concatenate([piece.to_ndarray()[0] for piece in back.decode(audio=0)]).astype(np.float32)
 
 

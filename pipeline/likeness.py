@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -24,10 +24,21 @@ _MOST_PAIRS = 1_000_000
 class Compared(Protocol):
     """What classifiers.likeness says of two files."""
 
-    score: float | None
-    same: bool | None
-    reason: str
-    parts: dict[str, Any]
+    @property
+    def score(self) -> float | None:
+        """In [0, 1]; None where nobody can tell."""
+
+    @property
+    def same(self) -> bool | None:
+        """None where nobody can tell, or it is too close to call."""
+
+    @property
+    def reason(self) -> str:
+        """Why, in a line."""
+
+    @property
+    def parts(self) -> Mapping[str, Any]:
+        """The same of face and voice apart."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

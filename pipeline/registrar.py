@@ -44,8 +44,9 @@ class Bank(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registrar:
-    """`describe` gives the template of the one face of a picture, or None, `describe_voice` that of the one voice heard;
-    `hash_picture` what a bank keeps of a picture.
+    """`describe` gives the template of the one face of a picture, or None; `describe_voice` that of the one voice heard.
+
+    `hash_picture` gives what a bank keeps of a picture.
     """
 
     gallery: Gallery
@@ -64,7 +65,7 @@ class Registrar:
         self.gallery.add(person, kind, descriptor)
 
     def protect_voice(self, who: Person, person: str, sound: Path, *, kind: str = "public_figure") -> None:
-        """Protect the voice in a sound or video file, under an opaque id. The file is not kept. Raises BadInput, BadMedia."""
+        """Protect the voice in a file, under an opaque id. The file is not kept. Raises BadInput, BadMedia."""
         require(who, Role.OPERATOR)
         heard = listen(sound, seconds=_ENROLLED_SECONDS)
         descriptor = self.describe_voice(heard) if heard else None

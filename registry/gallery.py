@@ -16,7 +16,7 @@ from registry.rows import Connections
 
 
 class PostgresGallery:
-    """Templates of one space in Postgres, searched in memory. What was added is found by the very next search, anywhere."""
+    """Templates of one space in Postgres, searched in memory. What was added is found by the next search, anywhere."""
 
     def __init__(self, connections: Connections, space: Space = FACE) -> None:
         """The tables are there: the migrations made them."""

@@ -1,1 +1,1 @@
-"""Makes the weights that classifiers/models/weights/ carries, from the packages their authors published. Run by hand."""
+"""Makes the weights that classifiers/models/weights/ carries from the packages they were published in. Run by hand."""

@@ -75,10 +75,10 @@ def _unpacked(graph: Graph, weights: Weights, name: str) -> str:
     if stored.dtype != np.uint8:
         return graph.constant(name, stored)
     floats = graph.node("Cast", [graph.constant(f"{name}.byte", stored)], f"{name}.float", to=TensorProto.FLOAT)
-    times = graph.node("Mul", [floats, graph.constant(f"{name}.scale", np.float32(scale))], f"{name}.times")
-    return graph.node("Add", [times, graph.constant(f"{name}.least", np.float32(least))], name)
+    times = graph.node("Mul", [floats, graph.constant(f"{name}.scale", np.array(scale, np.float32))], f"{name}.times")
+    return graph.node("Add", [times, graph.constant(f"{name}.least", np.array(least, np.float32))], name)
 
 
 def _floats(weights: Weights, name: str) -> Array:
     stored, scale, least = weights[name]
-    return (stored.astype(np.float32) * np.float32(scale) + np.float32(least)).reshape(1, -1, 1, 1)
+    return (stored.astype(np.float32) * np.float32(scale) + np.array(least, np.float32)).reshape(1, -1, 1, 1)

@@ -33,11 +33,11 @@ class Graph:
 
     def save(self, path: Path, inputs: dict[str, list[int | str]], outputs: dict[str, list[int | str]]) -> None:
         """Write the graph, checked; inputs and outputs are float32 of these shapes."""
-        told = [
+        given, gives = (
             [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in side.items()]
             for side in (inputs, outputs)
-        ]
-        graph = helper.make_graph(self._nodes, path.stem, *told, list(self._constants.values()))
+        )
+        graph = helper.make_graph(self._nodes, path.stem, given, gives, list(self._constants.values()))
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
         onnx.checker.check_model(model)
         onnx.save(model, str(path))

@@ -1,4 +1,4 @@
-"""Reads TensorFlow.js models and writes the parts needed as ONNX: a folded MobileNet (HSE-FaceRes) and face-api's ResNet."""
+"""Reads TensorFlow.js models and writes what is needed of them as ONNX: HSE-FaceRes, a folded MobileNet."""
 
 from __future__ import annotations
 
