@@ -58,7 +58,7 @@ def describe_face(rgb: Picture, face: Face, views: Views = PORTRAIT) -> Template
 
 @cache
 def _projection() -> NDArray[np.float32]:
-    """(1024, 256): random directions, always the same, that keep distances within a few per cent (Johnson, Lindenstrauss).
+    """(1024, 256): random directions, always the same, that keep distances to a few per cent (Johnson, Lindenstrauss).
 
     It is made of whole numbers drawn by a generator that is spelt out here, so that it never changes with a library.
     """

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import models
-from classifiers.face_finding import faces_of
+from classifiers.face_finding import Found, faces_of
 from classifiers.face_quality import flaw_of
 from classifiers.face_template import describe_face
 from classifiers.face_tracks import tracks_of
@@ -97,7 +98,11 @@ def _compared(what: str, ours: Templates, theirs: Templates, measure: Measure, w
 
 def photograph(rgb: NDArray[np.uint8]) -> Impression:
     """The face that a photograph is of: large, and near the middle. Raises Unavailable if a model is missing."""
-    found = faces_of(rgb, models.get("mtcnn"))
+    return of_faces(faces_of(rgb, models.get("mtcnn")))
+
+
+def of_faces(found: Sequence[Found]) -> Impression:
+    """The first of the faces found in a photograph."""
     if not found:
         return Impression(no_face="no face is seen")
     if flaw := flaw_of(found[0].rgb, found[0].face):

@@ -52,7 +52,7 @@ def campplus(speech: Samples) -> Template:
 def _ge2e(speech: Samples) -> Template:
     """(n, 256), each of length one, of 1.6 s looks that overlap by half."""
     loudness = float(np.sqrt(np.mean(np.square(speech)))) if len(speech) else 0.0
-    mels = librosa_mels(speech * max(1.0, _LOUD / max(loudness, 1e-6)))
+    mels = librosa_mels(speech * (_LOUD / max(loudness, 1e-6)))
     if len(mels) < _PARTIAL:
         mels = np.pad(mels, ((0, _PARTIAL - len(mels)), (0, 0)))
     looks = [mels[at : at + _PARTIAL] for at in range(0, len(mels) - _PARTIAL + 1, _STEP)]

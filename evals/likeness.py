@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import models
-from classifiers.face_finding import Found, faces_of
-from classifiers.likeness import Impression, compare, photograph
+from classifiers.face_finding import faces_of
+from classifiers.likeness import Impression, compare, of_faces
 from core.spaces import FACE
 from evals.likeness_figures import auc, by_rate, histogram, wilson
 from evals.likeness_groups import groups_of
@@ -44,16 +44,17 @@ def main() -> None:
     data = Path(os.environ["ASSAY_DATA"])
     rows = list(csv.DictReader((data / "faces" / "pairs.csv").open(newline="")))
     people = {row[side]: row[f"id_{side}"] for row in rows for side in "ab"}
-    seen, took = {}, []
+    seen: dict[str, Impression] = {}
+    took: list[float] = []
     groups: dict[str, dict[str, str]] = {}
     for path in sorted(people):
         _, rgb = read_rgb(data / path, None, Limits())
         began = time.process_time()
-        seen[path] = photograph(rgb)
+        found = faces_of(rgb, models.get("mtcnn"))
+        seen[path] = of_faces(found)
         took.append(time.process_time() - began)
         if seen[path].faces:
-            found: Found = faces_of(rgb, models.get("mtcnn"))[0]
-            groups[path] = groups_of(found, heads)
+            groups[path] = groups_of(found[0], heads)
     result = {
         "space": FACE.name,
         "command": "python -m evals.likeness --heads HEADS" if heads else "python -m evals.likeness",

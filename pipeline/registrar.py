@@ -44,7 +44,7 @@ class Bank(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registrar:
-    """`describe` gives the template of the one face of a picture, or None; `describe_voice` that of the one voice heard.
+    """`describe` gives the template of the one face of a picture, or None; `describe_voice` that of the one voice.
 
     `hash_picture` gives what a bank keeps of a picture.
     """

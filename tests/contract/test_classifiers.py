@@ -25,6 +25,9 @@ class Nobody:
     def nearest(self, *_asked, **_how):
         return None
 
+    def knows(self, _person):
+        return False
+
 
 class Broken:
     """A gallery and a bank that are away."""
@@ -32,6 +35,9 @@ class Broken:
     size = 1
 
     def nearest(self, *_asked, **_how):
+        raise ConnectionError("away")
+
+    def knows(self, _person):
         raise ConnectionError("away")
 
 
