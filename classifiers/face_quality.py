@@ -11,7 +11,7 @@ from classifiers.models.mtcnn import Face
 SMALLEST = 48
 """Pixels of a face's shorter side from which it is enrolled, or recognised in a video; a photograph may have less."""
 
-_SMALLEST_OF_A_PHOTOGRAPH = 24
+_SMALLEST_OF_A_PHOTOGRAPH = 16
 _SUREST = 0.9  # what the detector is less sure of is mostly a knot or a cloud
 _MOST_TURNED = 0.85  # of half the distance between the eyes, from their middle to the nose
 _LEAST_DETAIL = 12.0  # variance of the Laplacian of the face at 96 px: below, blurred or painted over

@@ -79,7 +79,7 @@ def compare(a: Impression, b: Impression) -> Compared:
         "voice": _compared("voice", a.voices, b.voices, VOICES, no_voice),
     }
     told = next((part for part in parts.values() if part.score is not None), None)
-    shown = told or parts["voice" if a.voices or b.voices or NO_PICTURE in (a.no_face, b.no_face) else "face"]
+    shown = told or parts["voice" if a.voices or b.voices or no_face == NO_PICTURE else "face"]
     return Compared(score=shown.score, same=shown.same, reason=shown.reason, parts=parts)
 
 

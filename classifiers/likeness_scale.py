@@ -28,7 +28,7 @@ FALSE_ALARMS = 1e-2
 """How often a stranger may be taken for somebody of the gallery, whatever its size."""
 
 _STEEPNESS = 12.0
-_UNSURE = 0.1
+_UNSURE = 0.05
 
 
 def threshold(scale: Scale, rate: float) -> float:

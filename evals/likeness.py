@@ -26,6 +26,7 @@ from classifiers.likeness import Impression, compare, of_faces
 from core.spaces import FACE
 from evals.likeness_figures import auc, by_rate, histogram, wilson
 from evals.likeness_groups import groups_of
+from evals.likeness_kept import Kept
 from evals.machine import machine, spread
 from media.limits import Limits
 from media.still import read_rgb
@@ -40,7 +41,9 @@ def main() -> None:
     """Measure and write."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--heads", type=Path, help="HSE-FaceRes with its age and gender heads, from evals.convert")
-    heads = asked.parse_args().heads
+    asked.add_argument("--kept", type=Path, help="an .npz of templates described by an earlier run; made if absent")
+    given = asked.parse_args()
+    heads, kept = given.heads, Kept(given.kept)
     data = Path(os.environ["ASSAY_DATA"])
     rows = list(csv.DictReader((data / "faces" / "pairs.csv").open(newline="")))
     people = {row[side]: row[f"id_{side}"] for row in rows for side in "ab"}
@@ -48,20 +51,24 @@ def main() -> None:
     took: list[float] = []
     groups: dict[str, dict[str, str]] = {}
     for path in sorted(people):
+        if path in kept:
+            seen[path], groups[path] = kept[path]
+            continue
         _, rgb = read_rgb(data / path, None, Limits())
         began = time.process_time()
         found = faces_of(rgb, models.get("mtcnn"))
         seen[path] = of_faces(found)
         took.append(time.process_time() - began)
-        if seen[path].faces:
-            groups[path] = groups_of(found[0], heads)
+        groups[path] = groups_of(found[0], heads) if seen[path].faces else {}
+        kept.keep(path, seen[path], groups[path])
+    kept.write()
     result = {
         "space": FACE.name,
         "command": "python -m evals.likeness --heads HEADS" if heads else "python -m evals.likeness",
         "pairs": _pairs(rows, seen),
         "strangers": _strangers(people, seen),
         "by_group": _by_group(rows, seen, people, groups),
-        "cpu_s_a_photograph": spread(took[1:]),
+        "cpu_s_a_photograph": spread(took[1:]) if len(took) > 1 else None,
         "machine": machine(),
     }
     RESULT.write_text(json.dumps(result, indent=2) + "\n")
