@@ -100,7 +100,9 @@ class Form:
         elif self._second and self._name == self._second and self.second is None:
             self._into = self.second = self._folder / f"second{suffix_of(name)}"
         else:
-            fields = f"the fields {self._field!r} and {self._second!r}" if self._second else f"the field {self._field!r}"
+            fields = (
+                f"the fields {self._field!r} and {self._second!r}" if self._second else f"the field {self._field!r}"
+            )
             raise BadInput(f"one file is taken, in {fields}")
         self._in_file = True
 

@@ -42,9 +42,7 @@ class Upload:
 
 
 @asynccontextmanager
-async def receive(
-    request: Request, folder: Path, *, field: str, limit: int, second: str = ""
-) -> AsyncIterator[Upload]:
+async def receive(request: Request, folder: Path, *, field: str, limit: int, second: str = "") -> AsyncIterator[Upload]:
     """The form in this request, whose files are there only for as long as the context lasts.
 
     `second` names the field of another file, where two are taken; `limit` is in bytes, of both. Raises TooLarge, and BadInput for what is no form, is broken off or takes too long.
@@ -89,9 +87,7 @@ async def _received(request: Request, folder: Path, field: str, limit: int, seco
         raise BadInput("the upload took too long") from None
     except ClientDisconnect:
         raise BadInput("the upload was broken off") from None
-    return Upload(
-        fields=tuple(form.fields), file=form.file, name=form.file_name, folder=folder, second=form.second
-    )
+    return Upload(fields=tuple(form.fields), file=form.file, name=form.file_name, folder=folder, second=form.second)
 
 
 async def linger(stream: AsyncIterator[bytes]) -> None:

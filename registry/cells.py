@@ -14,10 +14,13 @@ from numpy.typing import NDArray
 
 from registry.exact import Batch, Match, Vectors
 
-LOOKED_INTO = 24
-"""Cells that a probe looks into."""
+LOOKED_INTO = range(24, 65)
+"""Cells that a probe looks into: the least, and on to the most while fewer than ENOUGH templates were seen."""
 
-_TRAINED_ON, _ROUNDS, _AT_ONCE = 32_768, 4, 16_384
+ENOUGH = 10_000
+
+CELLS = 2048
+_TRAINED_ON, _ROUNDS, _AT_ONCE = 16_384, 3, 16_384
 
 
 @dataclass(slots=True)
@@ -31,10 +34,9 @@ class _Cell:
 class Cells:
     """Templates in half precision, by cell. Not safe between threads: its owner locks."""
 
-    def __init__(self, batch: Batch, *, cells: int | None = None) -> None:
+    def __init__(self, batch: Batch, *, cells: int = CELLS) -> None:
         """Centres are found among some of the templates; later ones join the nearest."""
-        count = cells or max(16, 2 * int(np.sqrt(len(batch.keys))))
-        self._centres = _centres(batch.vectors, count)
+        self._centres = _centres(batch.vectors, cells)
         self._squares = np.einsum("ij,ij->i", self._centres, self._centres)
         length = batch.vectors.shape[1]
         self._cells = [_Cell(np.zeros((0, length), np.float16)) for _ in self._centres]
@@ -71,14 +73,24 @@ class Cells:
 
         With `only` every cell is looked into: a person's own templates are never missed.
         """
-        away = self._squares - 2.0 * (self._centres @ probe)
-        looked = range(len(self._cells)) if only is not None else np.argpartition(away, min(LOOKED_INTO, len(away) - 1))
-        best: Match | None = None
-        for number in list(looked)[: None if only is not None else LOOKED_INTO]:
-            found = _nearest_in(self._cells[int(number)], probe, but, only)
+        seen, best = 0, None
+        for number, place in enumerate(self._order(probe, everywhere=only is not None)):
+            if only is None and number >= LOOKED_INTO.start and seen >= ENOUGH:
+                break
+            found = _nearest_in(self._cells[place], probe, but, only)
+            seen += len(self._cells[place].keys)
             if found is not None and (best is None or found[2] < best[2]):
                 best = found
         return best
+
+    def _order(self, probe: Vectors, *, everywhere: bool) -> list[int]:
+        """Cells to look into, the nearest first."""
+        if everywhere:
+            return list(range(len(self._cells)))
+        away = self._squares - 2.0 * (self._centres @ probe)
+        most = min(LOOKED_INTO.stop - 1, len(away))
+        near = np.argpartition(away, most - 1)[:most]
+        return [int(place) for place in near[np.argsort(away[near])]]
 
     def _owners(self, vectors: Vectors, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
         owners = [

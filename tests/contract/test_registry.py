@@ -120,7 +120,9 @@ def test_those_who_gave_a_lease_are_passed_over(registry: Registry) -> None:
     assert registry.gallery.nearest(face, but={"near", "far"}) is None
 
 
-@pytest.mark.parametrize("bad", [np.zeros(127), np.zeros((1, FACE.length)), np.full(FACE.length, np.nan), np.full(FACE.length, np.inf)])
+@pytest.mark.parametrize(
+    "bad", [np.zeros(127), np.zeros((1, FACE.length)), np.full(FACE.length, np.nan), np.full(FACE.length, np.inf)]
+)
 def test_what_is_no_face_is_refused(registry: Registry, bad: NDArray[np.float32]) -> None:
     registry.gallery.add("p", "cameo", _faces(1)[0])
     with pytest.raises(BadInput):

@@ -87,7 +87,15 @@ def test_in_cells_a_persons_own_templates_are_never_missed() -> None:
 def test_when_they_grow_many_they_move_into_cells_and_lose_nobody() -> None:
     live = Live(LENGTH, exact_up_to=100)
     for first in range(0, 300, 20):
-        live.add(Batch(*(list(part) for part in (range(first, first + 20), [f"p{n}" for n in range(first, first + 20)], ["other"] * 20)), vectors(300)[first : first + 20]))
+        live.add(
+            Batch(
+                *(
+                    list(part)
+                    for part in (range(first, first + 20), [f"p{n}" for n in range(first, first + 20)], ["other"] * 20)
+                ),
+                vectors(300)[first : first + 20],
+            )
+        )
     assert len(live) == 300
     assert all(live.nearest(vector)[0] == f"p{n}" for n, vector in enumerate(vectors(300)))
     live.add(batch(20))  # keys that are there already
