@@ -17,7 +17,7 @@ from media.video import Sample
 MOST_DESCRIBED = 16
 """Faces of a sample that are described, at the most."""
 
-_SHOTS = 3  # of each track: as many are averaged
+_SHOTS = 2  # of each track: as many are averaged
 _ONE_PERSON = threshold(FACE_SCALE, 1e-4)  # templates of two tracks that lie nearer are one person's
 
 

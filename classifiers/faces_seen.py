@@ -14,7 +14,7 @@ from classifiers.frames import shrink
 from classifiers.models.mtcnn import Face
 from media.video import Frame, Sample
 
-_LONGEST = 854  # long side on which faces are sought
+_LONGEST = 800  # long side on which faces are sought
 _SURE = 0.9  # below, what the detector finds are mostly knots and clouds
 _SAME_PLACE = 0.3  # intersection over union with a face of the frame before
 

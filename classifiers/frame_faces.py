@@ -33,7 +33,7 @@ class FrameFaces(Classifier):
     labels = ("face_present", "unreadable_face", "protected_person", "cameo_absent", "cameo_beside_protected")
     needs = ("mtcnn", *NETS)
     covers = (
-        "Faces from 48 px, frontal to half profile, in photographs and photographic video. Not profiles, masks, "
+        "Faces from 48 px (64 px in 720p), frontal to half profile, in photographs and photographic video. Not profiles, masks, "
         f"drawings or look-alikes made to be taken for someone; at most {MOST_DESCRIBED} faces of a sample are named."
     )
 

@@ -23,7 +23,7 @@ from registry.exact import Batch
 from registry.live import EXACT_UP_TO, Live
 
 RESULT = Path(__file__).parent / "results" / "likeness_search.json"
-QUERIES, NOISES = 300, (0.3, 0.5, 0.6)
+QUERIES, NOISES = 200, (0.3, 0.5, 0.6)
 
 Vectors = NDArray[np.float32]
 
