@@ -33,8 +33,9 @@ class FrameFaces(Classifier):
     labels = ("face_present", "unreadable_face", "protected_person", "cameo_absent", "cameo_beside_protected")
     needs = ("mtcnn", *NETS)
     covers = (
-        "Faces from 48 px (64 px in 720p), frontal to half profile, in photographs and photographic video. Not profiles, masks, "
-        f"drawings or look-alikes made to be taken for someone; at most {MOST_DESCRIBED} faces of a sample are named."
+        "Faces from 48 px (64 px in 720p), frontal to half profile, in photographs and photographic video. Not "
+        "profiles, masks, drawings or look-alikes made to be taken for someone; at most "
+        f"{MOST_DESCRIBED} faces of a sample are named."
     )
 
     def __init__(self, gallery: Gallery, *, leased: Collection[str] = ()) -> None:

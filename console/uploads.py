@@ -45,7 +45,8 @@ class Upload:
 async def receive(request: Request, folder: Path, *, field: str, limit: int, second: str = "") -> AsyncIterator[Upload]:
     """The form in this request, whose files are there only for as long as the context lasts.
 
-    `second` names the field of another file, where two are taken; `limit` is in bytes, of both. Raises TooLarge, and BadInput for what is no form, is broken off or takes too long.
+    `second` names the field of another file, where two are taken; `limit` is in bytes, of both.
+    Raises TooLarge, and BadInput for what is no form, is broken off or takes too long.
     """
     mine = await asyncio.to_thread(new_folder, folder)
     try:

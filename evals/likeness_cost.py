@@ -63,7 +63,8 @@ def main() -> None:
 def _clip(speech: Path) -> Sample:
     import insightface
 
-    six = cv2.imread(str(Path(os.fspath(insightface.__file__)).parent / "data" / "images" / "t1.jpg"))
+    group = Path(os.fspath(insightface.__file__)).parent / "data" / "images" / "t1.jpg"
+    six = np.asarray(cv2.imread(str(group)), np.uint8)
     other = np.ascontiguousarray(six[:, : six.shape[1] // 4, ::-1])
     frames = [_frame(portrait(), other, number * 8) for number in range(_FRAMES)]
     samples = np.asarray(listen_here(str(speech), float(_SECONDS), {})["samples"], np.float32)  # type: ignore[index]
