@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 
 from classifiers.base import (
     Classifier,
-    FaceGallery,
+    Gallery,
     HashBank,
     Material,
     Measurements,
@@ -23,12 +23,13 @@ from classifiers.prompt_intent import PromptIntent
 from classifiers.prompt_monitor import Chat, PromptMonitor
 from classifiers.prompt_terms import PromptTerms
 from classifiers.prompt_works import PromptWorks
+from classifiers.voices import NoGallery, Voices
 
 __all__ = [
     "LABELS",
     "Chat",
     "Classifier",
-    "FaceGallery",
+    "Gallery",
     "HashBank",
     "Material",
     "Measurements",
@@ -43,16 +44,24 @@ __all__ = [
 
 
 def build(
-    gallery: FaceGallery, bank: HashBank, *, leased: Collection[str] = (), more: Sequence[Classifier] = ()
+    gallery: Gallery,
+    bank: HashBank,
+    *,
+    voices: Gallery | None = None,
+    leased: Collection[str] = (),
+    voices_leased: Collection[str] = (),
+    more: Sequence[Classifier] = (),
 ) -> tuple[Classifier, ...]:
     """All classifiers: the one list. Cheap; models are loaded when first needed and shared by all.
 
-    `leased` are ids of the gallery whose face the case at hand may show, `more` what this installation adds.
+    `leased` are ids of the gallery whose face the case at hand may show, `voices_leased` those whose voice it may use.
+    Without `voices` nobody's voice is known. `more` is what this installation adds.
     """
     return (
         PromptTerms(),
         PromptIntent(),
         FrameFaces(gallery, leased=leased),
+        Voices(voices or NoGallery(), leased=voices_leased),
         FrameNudity(),
         FrameHashes(bank),
         FrameLabels(),

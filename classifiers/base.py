@@ -73,18 +73,23 @@ class Measurements:
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-class FaceGallery(Protocol):
-    """Protected faces, as dlib ResNet descriptors: float32 (128,). The port behind `frame_faces`."""
+class Gallery(Protocol):
+    """Templates of enrolled and protected people, of one space. The port behind `frame_faces` and `voices`."""
 
     @property
     def size(self) -> int:
-        """How many faces are enrolled."""
+        """How many templates are enrolled."""
 
-    def nearest(self, embedding: NDArray[np.float32], *, but: Collection[str] = ()) -> tuple[str, str, float] | None:
-        """(id, kind, Euclidean distance) of the nearest face whose id is not in `but`, or None if there is none.
+    def nearest(
+        self, embedding: NDArray[np.float32], *, but: Collection[str] = (), only: Collection[str] | None = None
+    ) -> tuple[str, str, float] | None:
+        """(id, kind, Euclidean distance) of the nearest template whose id is not in `but`, or None if there is none.
 
-        `kind` is one of cameo, public_figure, estate, claimant, other.
+        With `only`, among those ids alone. `kind` is one of cameo, public_figure, estate, claimant, other.
         """
+
+    def knows(self, person: str) -> bool:
+        """Whether a template of this person is enrolled."""
 
 
 class HashBank(Protocol):

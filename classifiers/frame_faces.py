@@ -1,9 +1,9 @@
-"""Measures whose face is seen: every face against a gallery of enrolled and protected people."""
+"""Measures whose face is seen: everyone in a shot against a gallery of enrolled and protected people."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from pathlib import Path
 
 import cv2
@@ -11,81 +11,91 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import models
-from classifiers.base import Classifier, Example, FaceGallery, Material, Note
-from classifiers.faces_seen import MOST_DESCRIBED, Seen, chosen, see
+from classifiers.base import Classifier, Example, Gallery, Material, Note
+from classifiers.face_template import NETS
+from classifiers.face_tracks import MOST_DESCRIBED, Track, Tracks, tracks_of
 from classifiers.frames import a_sample, flat, footage, span
-from core.signals import Signal, Subject
+from classifiers.likeness import enrolled
+from classifiers.likeness_scale import FACES
+from classifiers.recognising import Recognised, absent, recognise
+from core.signals import Signal, Span, Subject
 from media.video import Sample
 
-_WORTH_SAYING = 0.3
-_KINDS = {note.value: note for note in (Note.CAMEO, Note.PUBLIC_FIGURE, Note.ESTATE, Note.CLAIMANT, Note.OTHER)}
+_WORTH_SAYING = 0.2
 
 
 class FrameFaces(Classifier):
-    """MTCNN finds faces, dlib's ResNet describes them, the gallery says who is nearest."""
+    """MTCNN finds faces, dlib's ResNet and HSE-FaceRes describe them, the gallery says who is nearest."""
 
     name = "frame_faces"
-    version = 1
+    version = 2
     subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
-    labels = ("face_present", "unreadable_face", "protected_person")
-    needs = ("mtcnn", "dlib_face")
+    labels = ("face_present", "unreadable_face", "protected_person", "cameo_absent", "cameo_beside_protected")
+    needs = ("mtcnn", *NETS)
     covers = (
-        "Faces from 48 px, frontal to half profile, in photographs and photographic video. Not profiles, masks, "
-        f"drawings or look-alikes made to be taken for someone; at most {MOST_DESCRIBED} faces of a sample are named."
+        "Faces from 48 px (64 px in 720p), frontal to half profile, in photographs and photographic video. Not "
+        "profiles, masks, drawings or look-alikes made to be taken for someone; at most "
+        f"{MOST_DESCRIBED} faces of a sample are named."
     )
 
-    def __init__(self, gallery: FaceGallery, *, leased: Collection[str] = ()) -> None:
+    def __init__(self, gallery: Gallery, *, leased: Collection[str] = ()) -> None:
         """`leased` are ids of the gallery whose face this case may show: they are left out of the search."""
         self._gallery = gallery
         self._leased = frozenset(leased)
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
-        """`protected_person`: 1.0 at distance 0.3 and below, 0.5 at dlib's 0.6, 0.0 from 0.9; one signal per person."""
+        """`protected_person`: 0.5 where a stranger is taken for one of the gallery once in a hundred times."""
         sample = footage(material)
         if not sample.frames:
             return self.cannot_say(subject, Note.NO_FRAMES)
-        seen = see(sample, models.get("mtcnn"))
-        looked = chosen(seen)
+        tracks = tracks_of(sample, models.get("mtcnn"))
+        templates = [person.template for person in tracks.people]
+        found = recognise(templates, self._gallery, FACES, leased=self._leased)
+        people = self._people(sample, subject, tracks, found.protected)
         return [
-            self._present(sample, subject, seen),
-            self.signal(subject, "unreadable_face", _unread(seen, looked)),
-            *self._people(sample, subject, seen, looked),
+            self._present(sample, subject, tracks),
+            self.signal(subject, "unreadable_face", _unread(tracks)),
+            *people,
+            self._absent(subject, tracks, found),
+            self._beside(subject, found, people),
         ]
 
-    def _present(self, sample: Sample, subject: Subject, seen: Sequence[Seen]) -> Signal:
-        if not seen:
+    def _present(self, sample: Sample, subject: Subject, tracks: Tracks) -> Signal:
+        if not tracks.seen:
             return self.signal(subject, "face_present", 0.0)
-        surest = max(seen, key=lambda face: face.probability)
+        surest = max(tracks.seen, key=lambda one: one.face.probability)
         at = span(sample, surest.frame)
-        return self.signal(subject, "face_present", round(min(1.0, surest.probability), 4), at=at)
+        return self.signal(subject, "face_present", round(min(1.0, surest.face.probability), 4), at=at)
 
-    def _people(self, sample: Sample, subject: Subject, seen: Sequence[Seen], looked: Sequence[Seen]) -> list[Signal]:
-        if not seen or not self._gallery.size:
+    def _people(
+        self, sample: Sample, subject: Subject, tracks: Tracks, found: dict[str, tuple[float, Note, int]]
+    ) -> list[Signal]:
+        if not tracks.seen or not self._gallery.size:
             return [self.signal(subject, "protected_person", 0.0)]
-        if not looked:
-            at = span(sample, seen[0].frame)
+        if not tracks.people:
+            at = span(sample, tracks.seen[0].frame)
             return [self.signal(subject, "protected_person", None, at=at, note=Note.CANNOT_TELL)]
-        best = self._nearest(sample, looked)
-        ranked = sorted(best.values(), key=lambda match: match[0], reverse=True)
+        ranked = sorted(found.values(), key=lambda match: match[0], reverse=True)
         return [
-            self.signal(subject, "protected_person", round(score, 4), at=span(sample, frame), note=note)
-            for place, (score, note, frame) in enumerate(ranked)
+            self.signal(
+                subject, "protected_person", round(score, 4), at=_where(sample, tracks.people[person]), note=note
+            )
+            for place, (score, note, person) in enumerate(ranked)
             if place == 0 or score >= _WORTH_SAYING
         ] or [self.signal(subject, "protected_person", 0.0)]
 
-    def _nearest(self, sample: Sample, looked: Sequence[Seen]) -> dict[str, tuple[float, Note, int]]:
-        """For each person of the gallery who is nearest to some face: best score, kind, frame."""
-        describer = models.get("dlib_face")
-        best: dict[str, tuple[float, Note, int]] = {}
-        for face in looked:
-            descriptor = describer.describe(sample.frames[face.frame].rgb, face.box)
-            match = self._gallery.nearest(descriptor, but=self._leased)
-            if match is not None:
-                person, kind, distance = match
-                score = likeness(distance)
-                if person not in best or score > best[person][0]:
-                    best[person] = (score, _KINDS.get(kind, Note.OTHER), face.frame)
-        return best
+    def _absent(self, subject: Subject, tracks: Tracks, found: Recognised) -> Signal:
+        missing = absent(found)
+        if missing >= 0.5 and tracks.unread:  # they may be among those whom nobody could read
+            return self.signal(subject, "cameo_absent", None, note=Note.CANNOT_TELL)
+        return self.signal(subject, "cameo_absent", round(missing, 4), note=Note.CAMEO if missing else Note.NONE)
+
+    def _beside(self, subject: Subject, found: Recognised, people: list[Signal]) -> Signal:
+        if any(one.score is None for one in people) and found.leased:
+            return self.signal(subject, "cameo_beside_protected", None, note=Note.CANNOT_TELL)
+        here = max(found.leased.values(), default=0.0)
+        other = max((one.score or 0.0 for one in people), default=0.0)
+        return self.signal(subject, "cameo_beside_protected", round(min(here, other), 4))
 
     def examples(self) -> list[Example]:
         """A portrait, and grey frames."""
@@ -95,24 +105,14 @@ class FrameFaces(Classifier):
             Example(about="a portrait", material=a_sample(portrait()), label="unreadable_face", high=0.0),
             Example(about="grey frames", material=grey, label="face_present", high=0.0),
             Example(about="grey frames", material=grey, label="protected_person", high=0.0),
+            Example(about="grey frames", material=grey, label="cameo_absent", high=0.0),
+            Example(about="grey frames", material=grey, label="cameo_beside_protected", high=0.0),
         ]
 
 
-def likeness(distance: float) -> float:
-    """A distance between dlib descriptors as a score: 1.0 up to 0.3, 0.5 at 0.6 (dlib's own limit), 0.0 from 0.9."""
-    if not np.isfinite(distance):
-        raise ValueError("not a distance")
-    return float(min(1.0, max(0.0, (0.9 - distance) / 0.6)))
-
-
 def enrol(rgb: NDArray[np.uint8]) -> NDArray[np.float32] | None:
-    """The descriptor of the one face of a picture, (128,) float32; None if not exactly one can be read."""
-    sample = a_sample(rgb)
-    faces = see(sample, models.get("mtcnn"))
-    if len(faces) != 1 or not faces[0].readable:
-        return None
-    described: NDArray[np.float32] = models.get("dlib_face").describe(rgb, faces[0].box)
-    return described
+    """The template of the one face of a picture, (384,) float32; None if not exactly one can be read."""
+    return enrolled(rgb)
 
 
 def portrait() -> NDArray[np.uint8]:
@@ -123,9 +123,10 @@ def portrait() -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.asarray(cv2.imread(str(path)), dtype=np.uint8)[:, :, ::-1])
 
 
-def _unread(seen: Sequence[Seen], looked: Sequence[Seen]) -> float:
-    """The share of faces that could not be read, or were not looked at though they were nowhere else."""
-    if not seen:
-        return 0.0
-    missed = sum(1 for face in seen if not face.readable or (face.new and face not in looked))
-    return round(missed / len(seen), 4)
+def _where(sample: Sample, person: Track) -> Span:
+    return span(sample, person.best)
+
+
+def _unread(tracks: Tracks) -> float:
+    """The share of faces that could not be read, not even at another moment of their track."""
+    return round(tracks.unread / len(tracks.seen), 4) if tracks.seen else 0.0

@@ -54,6 +54,15 @@ LABELS: Mapping[str, Label] = MappingProxyType(
         "face_present": Label(_FOOTAGE, "A face is seen."),
         "unreadable_face": Label(_FOOTAGE, "The share of faces that nobody could recognise: small, turned, blurred."),
         "protected_person": Label(_FOOTAGE, "A face is that of an enrolled or protected person without a lease here."),
+        "cameo_absent": Label(_FOOTAGE, "A leased cameo, whose face is enrolled, is not seen."),
+        "cameo_beside_protected": Label(
+            _FOOTAGE, "A leased cameo is seen together with a protected person without a lease."
+        ),
+        "voice_present": Label(_FOOTAGE, "Somebody speaks."),
+        "unreadable_voice": Label(
+            _FOOTAGE, "The share of speech by which nobody could be recognised: too little of a voice."
+        ),
+        "protected_voice": Label(_FOOTAGE, "A voice is that of an enrolled or protected person without a lease here."),
         "nudity": Label(_FOOTAGE, "Nudity or sexual content is seen."),
         "known_bad": Label(_FOOTAGE, "A frame is a copy of a picture in the bank of illegal or abusive pictures."),
         "known_work": Label(_FOOTAGE, "A frame is a copy of a work that a rights holder registered."),

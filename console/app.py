@@ -14,6 +14,7 @@ from console.entrance import entrance
 from console.gateway import gateway
 from console.headers import SafeHeaders
 from console.house import House
+from console.likeness import likeness
 from console.limits import SmallBodies
 from console.moderations import moderations
 from console.pace import Pace
@@ -46,7 +47,7 @@ def create_app(house: House) -> FastAPI:
     for router in (gateway, moderations):
         app.include_router(router, responses={"4XX": {"model": OpenAIErrorBody}})
     app.include_router(api, responses={"4XX": {"model": ErrorBody}})
-    for router in (public, resolution, deposits, known):
+    for router in (likeness, public, resolution, deposits, known):
         app.include_router(router, responses={"4XX": {"model": ErrorBody}})
     app.include_router(pages)
     app.include_router(entrance)

@@ -1,4 +1,4 @@
-"""Reads a form with one file as it arrives: fields to memory, the file to disk, neither beyond its limit."""
+"""Reads a form with a file or two as it arrives: fields to memory, files to disk, neither beyond its limit."""
 
 from __future__ import annotations
 
@@ -18,40 +18,51 @@ _FIELDS_BYTES = 512 * 1024
 
 
 class Form:
-    """What has come so far. `field` is the only one that may hold a file, of at most `limit` bytes."""
+    """What has come so far. Only `field`, and `second` if it is named, may hold a file; `limit` bytes in all."""
 
-    def __init__(self, content_type: str, folder: Path, *, field: str, limit: int) -> None:
+    def __init__(self, content_type: str, folder: Path, *, field: str, limit: int, second: str = "") -> None:
         self.fields: list[tuple[str, str]] = []
         self.file: Path | None = None
+        self.second: Path | None = None
         self.file_name = ""
         self._folder, self._field, self._limit = folder, field, limit
+        self._second = second
+        self._out: BinaryIO | None = None
         self._parser = _parser(content_type, self)
         self._headers: dict[bytes, bytes] = {}
         self._header = (b"", b"")
         self._name = ""
         self._value = bytearray()
         self._in_file = False
-        self._waiting = bytearray()
+        self._into = folder
+        self._waiting: list[tuple[Path, bytes]] = []
         self._bytes = self._field_bytes = 0
 
     async def read(self, chunks: AsyncIterator[bytes]) -> None:
         """Read to the end. Raises BadInput or TooLarge; what lies in the folder is the caller's to remove."""
-        out: BinaryIO | None = None
         try:
             async for chunk in chunks:
                 self._fed(chunk)
-                if self._waiting and self.file:
-                    out = out or self.file.open("wb")
-                    await run_in_threadpool(out.write, bytes(self._waiting))
-                    self._waiting.clear()
+                if self._waiting:
+                    await run_in_threadpool(self._write)
             self._parser.finalize()
         except FormParserError:
             raise BadInput("the upload is not a well-formed multipart form") from None
         finally:
-            if out:
-                out.close()
-        if self.file:
-            self.file.touch()
+            if self._out:
+                self._out.close()
+        for file in (self.file, self.second):
+            if file:
+                file.touch()
+
+    def _write(self) -> None:
+        for file, piece in self._waiting:
+            if self._out is None or self._out.name != str(file):
+                if self._out:
+                    self._out.close()
+                self._out = file.open("ab")
+            self._out.write(piece)
+        self._waiting.clear()
 
     def _fed(self, chunk: bytes) -> None:
         if chunk:
@@ -82,11 +93,18 @@ class Form:
         self._name = options.get(b"name", b"").decode("utf-8", "replace")
         if b"filename" not in options:
             return
-        if self.file or self._name != self._field:
-            raise BadInput(f"one file is taken, in the field {self._field!r}")
+        name = options[b"filename"].decode("utf-8", "replace")
+        if self._name == self._field and self.file is None:
+            self.file_name = name
+            self._into = self.file = self._folder / f"file{suffix_of(name)}"
+        elif self._second and self._name == self._second and self.second is None:
+            self._into = self.second = self._folder / f"second{suffix_of(name)}"
+        else:
+            fields = (
+                f"the fields {self._field!r} and {self._second!r}" if self._second else f"the field {self._field!r}"
+            )
+            raise BadInput(f"one file is taken, in {fields}")
         self._in_file = True
-        self.file_name = options[b"filename"].decode("utf-8", "replace")
-        self.file = self._folder / f"file{suffix_of(self.file_name)}"
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
         """Some bytes of a field or of the file."""
@@ -94,7 +112,7 @@ class Form:
             self._bytes += end - start
             if self._bytes > self._limit:
                 raise too_large(self._limit)
-            self._waiting += data[start:end]
+            self._waiting.append((self._into, data[start:end]))
             return
         self._field_bytes += end - start
         if self._field_bytes > _FIELDS_BYTES:

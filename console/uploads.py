@@ -24,12 +24,13 @@ _OVERHEAD = 1024**2  # what fields and boundaries may add to the file
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A form with at most one file. `name` is what the sender calls the file: shown to them, and used for nothing."""
+    """A form with at most one file, or two. `name` is what the sender calls it: shown to them, and used for nothing."""
 
     fields: tuple[tuple[str, str], ...]
     file: Path | None
     name: str
     folder: Path
+    second: Path | None = None
 
     def all(self, *names: str) -> list[str]:
         """Every value of these fields that is not empty."""
@@ -41,14 +42,15 @@ class Upload:
 
 
 @asynccontextmanager
-async def receive(request: Request, folder: Path, *, field: str, limit: int) -> AsyncIterator[Upload]:
-    """The form in this request, whose file is there only for as long as the context lasts.
+async def receive(request: Request, folder: Path, *, field: str, limit: int, second: str = "") -> AsyncIterator[Upload]:
+    """The form in this request, whose files are there only for as long as the context lasts.
 
-    `limit` is in bytes. Raises TooLarge, and BadInput for what is no form, is broken off or takes too long.
+    `second` names the field of another file, where two are taken; `limit` is in bytes, of both.
+    Raises TooLarge, and BadInput for what is no form, is broken off or takes too long.
     """
     mine = await asyncio.to_thread(new_folder, folder)
     try:
-        yield await _received(request, mine, field, limit)
+        yield await _received(request, mine, field, limit, second)
     finally:
         await asyncio.to_thread(shutil.rmtree, mine, ignore_errors=True)
 
@@ -71,8 +73,8 @@ async def body(request: Request, limit: int) -> bytes:
     return bytes(whole)
 
 
-async def _received(request: Request, folder: Path, field: str, limit: int) -> Upload:
-    form = Form(request.headers.get("content-type", ""), folder, field=field, limit=limit)
+async def _received(request: Request, folder: Path, field: str, limit: int, second: str) -> Upload:
+    form = Form(request.headers.get("content-type", ""), folder, field=field, limit=limit, second=second)
     stream = request.stream()
     try:
         if int(request.headers.get("content-length") or 0) > limit + _OVERHEAD:
@@ -86,7 +88,7 @@ async def _received(request: Request, folder: Path, field: str, limit: int) -> U
         raise BadInput("the upload took too long") from None
     except ClientDisconnect:
         raise BadInput("the upload was broken off") from None
-    return Upload(fields=tuple(form.fields), file=form.file, name=form.file_name, folder=folder)
+    return Upload(fields=tuple(form.fields), file=form.file, name=form.file_name, folder=folder, second=form.second)
 
 
 async def linger(stream: AsyncIterator[bytes]) -> None:

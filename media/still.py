@@ -16,7 +16,7 @@ from media.frames import fitted
 from media.limits import Limits
 from media.video import Frame, Sample, VideoInfo
 
-ACCEPTED = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
+ACCEPTED = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "PPM")
 
 
 def still(path: Path, *, max_side: int | None = None, limits: Limits | None = None) -> Sample:
@@ -58,4 +58,6 @@ def is_image(path: Path) -> bool:
     """Whether the file begins like an accepted image of one picture; GIFs count as videos."""
     with path.open("rb") as file:
         head = file.read(12)
+    if head[:2] in (b"P5", b"P6") and head[2:3].isspace():  # PGM and PPM, of face data sets
+        return True
     return head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"BM")) or (head[:4] == b"RIFF" and head[8:] == b"WEBP")

@@ -141,6 +141,11 @@ def _house(settings: Settings) -> Iterator[Checked]:
             state="ok" if faces else "lacks",
             says=f"{faces} protected faces are enrolled" + ("" if faces else ": nobody's likeness is recognised"),
         )
+        voices = house.registry.voices.size
+        yield Checked(
+            state="ok" if voices else "lacks",
+            says=f"{voices} protected voices are enrolled" + ("" if voices else ": nobody's voice is recognised"),
+        )
         yield Checked(
             state="ok" if hashes else "lacks",
             says=f"{hashes} hashes are banked" + ("" if hashes else ": no known picture is recognised"),

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from core.case import Case
-from registry.leases import Standing
+from pipeline.stages.tools import Leased
+from registry.leases import Standing, Use
 
 
 class Leases(Protocol):
     """Looked up anew each time, so that a revocation counts at once."""
 
-    def standing(self, handle: str, account: str, at: datetime) -> Standing:
+    def standing(self, handle: str, account: str, at: datetime, *, use: Use = Use.FACE) -> Standing:
         """Whether the account may use this cameo now. Only GRANTED is permission."""
 
 
@@ -40,10 +41,20 @@ class Consent:
     unstated_minor: bool = False
 
     def leased(self, case: Case) -> tuple[str, ...]:
-        """The cameos that this case names and may use now."""
+        """The cameos that this case names and whose face it may use now."""
         now, asked = datetime.now(UTC), case.request
         granted = (c for c in asked.cameos if self.leases.standing(c, asked.author, now) is Standing.GRANTED)
         return tuple(sorted(granted))
+
+    def voices_leased(self, case: Case) -> tuple[str, ...]:
+        """The cameos that this case names and whose voice it may use now."""
+        now, asked = datetime.now(UTC), case.request
+        standing = {c: self.leases.standing(c, asked.author, now, use=Use.VOICE) for c in asked.cameos}
+        return tuple(sorted(cameo for cameo, one in standing.items() if one is Standing.GRANTED))
+
+    def may_appear(self, case: Case) -> Leased:
+        """Both, as measuring wants them."""
+        return Leased(faces=self.leased(case), voices=self.voices_leased(case))
 
     def facts(self, case: Case) -> Mapping[str, bool | int | float | str]:
         """Every fact that rules may speak of (policy.vocabulary.FACTS), but for `damaged_parents`."""

@@ -22,12 +22,13 @@ from core.signals import Subject
 from core.verdicts import Decision, Gate, Ruling
 from pipeline.advance import hand_on
 from pipeline.asked import check
+from pipeline.likeness import LikenessDesk, likeness_desk
 from pipeline.opinions import Opinion, opinion
 from pipeline.people import Person, Role, require, require_own
 from pipeline.public import PublicDesk
 from pipeline.second import said_already
 from pipeline.stages.judge import consent_withdrawn
-from pipeline.stages.tools import Tools
+from pipeline.stages.tools import NOBODY, Tools
 
 RULING_CODES = ("fits_policy", "context", "parody", "consent_shown", "false_alarm", "breaks_policy", "unclear")
 RECALL_CODES = ("consent_withdrawn", "rights", "intimate_image", "illegal", "author", "mistake", "policy")
@@ -61,6 +62,7 @@ class Desk:
     tools: Tools
     verify_file: Callable[..., Finding]
     public: PublicDesk = field(default_factory=PublicDesk)
+    likeness: LikenessDesk = field(default_factory=likeness_desk)
 
     # -- asking for a video
 
@@ -219,7 +221,7 @@ class Desk:
         """What would be said of this video? Opens no case and keeps nothing. Raises BadMedia."""
         require(who, Role.PLATFORM, Role.MODERATOR)
         self.tools.check_video(file)
-        return opinion(Gate.VIDEO, self.tools.measure_video(file, Subject.VIDEO, ()), self.tools)
+        return opinion(Gate.VIDEO, self.tools.measure_video(file, Subject.VIDEO, NOBODY), self.tools)
 
     # -- private
 

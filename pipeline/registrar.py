@@ -11,22 +11,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput
+from media.hearing import listen
 from media.still import still
+from media.video import Heard
 from pipeline.people import Person, Role, require
 from registry.hashes import KnownHash
 from registry.works import Work
 
 Picture = NDArray[np.uint8]
 
+_ENROLLED_SECONDS = 120.0
+
 
 class Gallery(Protocol):
-    """Protected faces."""
+    """Protected faces, or voices."""
 
     def add(self, person: str, kind: str, embedding: NDArray[np.float32]) -> None:
-        """Protect a face."""
+        """Protect a face or a voice."""
 
     def remove(self, person: str) -> int:
-        """Forget a person's faces."""
+        """Forget a person's templates."""
 
 
 class Bank(Protocol):
@@ -54,12 +58,17 @@ class Works(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registrar:
-    """`describe` gives the descriptor of the one face of a picture, or None; `hash_picture` what a bank keeps of it."""
+    """`describe` gives the template of the one face of a picture, or None; `describe_voice` that of the one voice.
+
+    `hash_picture` gives what a bank keeps of a picture.
+    """
 
     gallery: Gallery
+    voices: Gallery
     bank: Bank
     works: Works
     describe: Callable[[Picture], NDArray[np.float32] | None]
+    describe_voice: Callable[[Heard], NDArray[np.float32] | None]
     hash_picture: Callable[[Picture], list[tuple[str, bytes]]]
 
     def protect(self, who: Person, person: str, picture: Path, *, kind: str = "public_figure") -> None:
@@ -70,10 +79,19 @@ class Registrar:
             raise BadInput("exactly one face must be readable in the picture: frontal, at least 48 pixels, sharp")
         self.gallery.add(person, kind, descriptor)
 
-    def unprotect(self, who: Person, person: str) -> int:
-        """Forget all faces of a person; returns how many there were."""
+    def protect_voice(self, who: Person, person: str, sound: Path, *, kind: str = "public_figure") -> None:
+        """Protect the voice in a file, under an opaque id. The file is not kept. Raises BadInput, BadMedia."""
         require(who, Role.OPERATOR)
-        return self.gallery.remove(person)
+        heard = listen(sound, seconds=_ENROLLED_SECONDS)
+        descriptor = self.describe_voice(heard) if heard else None
+        if descriptor is None:
+            raise BadInput("one voice must be heard for at least 5 seconds, and no other beside it")
+        self.voices.add(person, kind, descriptor)
+
+    def unprotect(self, who: Person, person: str) -> int:
+        """Forget all faces and voices of a person; returns how many there were."""
+        require(who, Role.OPERATOR)
+        return self.gallery.remove(person) + self.voices.remove(person)
 
     def know(self, who: Person, known_id: str, picture: Path, *, kind: str = "known_work") -> int:
         """Bank the hashes of a picture, under an opaque id; returns how many. The picture is not kept."""

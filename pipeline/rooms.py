@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from classifiers.base import Classifier, PromptText, measure_all
 from core.errors import NotFound
 from core.signals import Subject
 from core.verdicts import Gate
+from media.hearing import listen
 from media.limits import MIB, Limits
 from media.probe import probe
 from media.sample import sample
@@ -18,7 +20,7 @@ from pipeline.ledgers.policies import Policies
 from pipeline.policing import Policing, packed
 from pipeline.rollout import Rollout
 from pipeline.settings import Settings
-from pipeline.stages.tools import Measurements
+from pipeline.stages.tools import Leased, Measurements
 from policy.pack import DEFAULT_PACK, Policy, load
 from policy.profile import Profile, profile_of
 from policy.rule import Mode
@@ -100,12 +102,14 @@ def measuring_text(classifiers: Callable[[], Sequence[Classifier]]) -> Callable[
 
 
 def measuring_video(
-    classifiers: Callable[[tuple[str, ...]], Sequence[Classifier]], frames: int
-) -> Callable[[Path, Subject, tuple[str, ...]], Measurements]:
-    """Every classifier of footage over frames of a file, leased cameos apart. Raises BadMedia."""
+    classifiers: Callable[[Leased], Sequence[Classifier]], frames: int
+) -> Callable[[Path, Subject, Leased], Measurements]:
+    """Every classifier of footage over frames and sound of a file, leased cameos apart. Raises BadMedia."""
 
-    def measure(path: Path, subject: Subject, leased: tuple[str, ...]) -> Measurements:
+    def measure(path: Path, subject: Subject, leased: Leased) -> Measurements:
         taken = sample(path, count=frames, max_side=_LONGEST_SIDE)
+        if taken.info.has_audio:
+            taken = replace(taken, heard=listen(path))
         found = measure_all(taken, classifiers(leased), subject=subject)
         return Measurements(signals=found.signals, seconds=found.seconds)
 

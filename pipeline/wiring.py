@@ -16,6 +16,7 @@ from core.case import Case, Phase
 from core.events import Event, Published
 from core.finding import Mark
 from core.ports import Bus, Engine, Ledger, Shelf
+from core.spaces import VOICE
 from pipeline import rooms
 from pipeline.accounts import Accounts
 from pipeline.advance import Told, Works
@@ -40,7 +41,7 @@ from pipeline.sealing import sealing
 from pipeline.settings import Settings
 from pipeline.sharing import Sharing
 from pipeline.stages import ROUTE, route
-from pipeline.stages.tools import Tools
+from pipeline.stages.tools import NOBODY, Leased, Tools
 from pipeline.vaults.shelf import FsspecShelf
 from pipeline.vaults.vault import FsspecVault
 from pipeline.verifying import verifying
@@ -58,6 +59,7 @@ class Registry:
     """What is remembered of people and works."""
 
     gallery: PostgresGallery
+    voices: PostgresGallery
     bank: PostgresBank
     leases: PostgresLeases
     works: PostgresWorks
@@ -92,6 +94,7 @@ def build(settings: Settings, *, tell: Told | None = None, mending: bool = False
         ledger, bus = PostgresLedger(database), _bus(settings)
         registry = Registry(
             gallery=PostgresGallery(database),
+            voices=PostgresGallery(database, VOICE),
             bank=PostgresBank(database),
             leases=PostgresLeases(database),
             works=PostgresWorks(database),
@@ -161,10 +164,10 @@ def _tools(settings: Settings, database: Database, ledger: Ledger, registry: Reg
         vault=vault,
         shelf=FsspecShelf(shelf_url, settings.public_url, **_for(shelf_url, options)),
         engine=engine,
-        measure_text=rooms.measuring_text(lambda: classifiers(())),
+        measure_text=rooms.measuring_text(lambda: classifiers(NOBODY)),
         measure_video=rooms.measuring_video(classifiers, settings.frames),
         facts=with_parents(consent.facts, settings, vault, workdir),
-        leased=consent.leased,
+        leased=consent.may_appear,
         decide=policing.judge,
         explain=policing.explain,
         check_video=rooms.checking(settings),
@@ -199,14 +202,28 @@ def _repository(settings: Settings, database: Database, ledger: Ledger, tools: T
 def _registrar(registry: Registry) -> Registrar:
     from classifiers.frame_faces import enrol
     from classifiers.frame_hashes import hashes_of
+    from classifiers.voices import enrol_voice
 
     return Registrar(
-        gallery=registry.gallery, bank=registry.bank, works=registry.works, describe=enrol, hash_picture=hashes_of
+        gallery=registry.gallery,
+        voices=registry.voices,
+        bank=registry.bank,
+        works=registry.works,
+        describe=enrol,
+        describe_voice=enrol_voice,
+        hash_picture=hashes_of,
     )
 
 
-def _classifiers(registry: Registry, more: Sequence[Classifier], leased: tuple[str, ...]) -> Sequence[Classifier]:
-    return build_classifiers(registry.gallery, registry.bank, leased=leased, more=more)
+def _classifiers(registry: Registry, more: Sequence[Classifier], leased: Leased) -> Sequence[Classifier]:
+    return build_classifiers(
+        registry.gallery,
+        registry.bank,
+        voices=registry.voices,
+        leased=leased.faces,
+        voices_leased=leased.voices,
+        more=more,
+    )
 
 
 def _engine(settings: Settings) -> Engine:

@@ -1,74 +1,96 @@
-"""Protected faces: whose likeness may not be made without a lease, and those for whom there is none."""
+"""Protected people: whose likeness may not be made without a lease, and those for whom there is none."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
+from itertools import count
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
-from registry.faces import Faces, face, kind_of_face
-from registry.rows import Connection, Connections, Fresh
+from core.spaces import FACE, Space
+from registry.exact import Batch, Match, known_kind, template
+from registry.live import Live, PostgresLive
+from registry.rows import Connections
 
 
 class PostgresGallery:
-    """Faces in Postgres, searched in memory. A face that was added is found by the very next search, anywhere."""
+    """Templates of one space in Postgres, searched in memory. What was added is found by the next search, anywhere."""
 
-    def __init__(self, connections: Connections) -> None:
+    def __init__(self, connections: Connections, space: Space = FACE) -> None:
         """The tables are there: the migrations made them."""
-        self._connections = connections
-        self._faces = Fresh(connections, "faces", _read)
+        self._connections, self.space = connections, space
+        self._live = PostgresLive(connections, space)
 
     @property
     def size(self) -> int:
-        """How many faces are enrolled."""
-        return len(self._faces())
+        """How many templates are enrolled. Raises Unavailable."""
+        return self._live.fresh(len)
 
     def add(self, person: str, kind: str, embedding: NDArray[np.float32]) -> None:
-        """Protect a face: float32 (128,). A cameo's `person` is its handle. Raises BadInput."""
-        values = [person, kind_of_face(kind), face(embedding).astype("<f4").tobytes()]
+        """Protect someone. A cameo's `person` is its handle. Raises BadInput."""
+        values = [self.space.name, person, known_kind(kind), template(embedding, self.space).astype("<f4").tobytes()]
         with self._connections.connection() as connection:
-            connection.execute("INSERT INTO faces (id, kind, embedding) VALUES (%s, %s, %s)", values)
+            connection.execute("INSERT INTO templates (space, id, kind, embedding) VALUES (%s, %s, %s, %s)", values)
 
     def remove(self, person: str) -> int:
-        """Forget all faces of a person; returns how many there were."""
+        """Forget all templates of a person; returns how many there were."""
         with self._connections.connection() as connection:
-            return connection.execute("DELETE FROM faces WHERE id = %s", [person]).rowcount
+            query = "DELETE FROM templates WHERE space = %s AND id = %s"
+            return connection.execute(query, [self.space.name, person]).rowcount
 
-    def nearest(self, embedding: NDArray[np.float32], *, but: Collection[str] = ()) -> tuple[str, str, float] | None:
-        """(id, kind, Euclidean distance) of the nearest face whose id is not in `but`, or None. Raises Unavailable."""
-        return self._faces().nearest(embedding, but=but)
+    def nearest(
+        self, embedding: NDArray[np.float32], *, but: Collection[str] = (), only: Collection[str] | None = None
+    ) -> Match | None:
+        """(id, kind, Euclidean distance) of the nearest whose id is not in `but`, and is in `only` if that is given.
+
+        Raises BadInput, and Unavailable: what cannot be looked up is not known to be absent.
+        """
+        probe = template(embedding, self.space)
+        return self._live.fresh(lambda held: held.nearest(probe, but=but, only=only))
+
+    def knows(self, person: str) -> bool:
+        """Whether a template of this person is enrolled. Raises Unavailable."""
+        return self.nearest(np.zeros(self.space.length, np.float32), only=[person]) is not None
 
 
 class MemoryGallery:
     """The same in memory, for tests and for trying out."""
 
-    def __init__(self) -> None:
-        self._rows: list[tuple[str, str, NDArray[np.float32]]] = []
+    def __init__(self, space: Space = FACE) -> None:
+        self.space = space
+        self._live, self._keys, self._lock = Live(space.length), count(), Lock()
+        self._people: dict[str, list[int]] = {}
 
     @property
     def size(self) -> int:
-        """How many faces are enrolled."""
-        return len(self._rows)
+        """How many templates are enrolled."""
+        return len(self._live)
 
     def add(self, person: str, kind: str, embedding: NDArray[np.float32]) -> None:
         """See PostgresGallery."""
-        self._rows = [*self._rows, (person, kind_of_face(kind), face(embedding).copy())]
+        vector, kind = template(embedding, self.space), known_kind(kind)
+        with self._lock:
+            key = next(self._keys)
+            self._people.setdefault(person, []).append(key)
+            self._live.add(Batch([key], [person], [kind], vector[None]))
 
     def remove(self, person: str) -> int:
         """See PostgresGallery."""
-        before = len(self._rows)
-        self._rows = [row for row in self._rows if row[0] != person]
-        return before - len(self._rows)
+        with self._lock:
+            keys = self._people.pop(person, [])
+            self._live.remove(keys)
+            return len(keys)
 
-    def nearest(self, embedding: NDArray[np.float32], *, but: Collection[str] = ()) -> tuple[str, str, float] | None:
+    def nearest(
+        self, embedding: NDArray[np.float32], *, but: Collection[str] = (), only: Collection[str] | None = None
+    ) -> Match | None:
         """See PostgresGallery."""
-        rows = self._rows
-        stacked = np.array([row[2] for row in rows], dtype=np.float32)
-        return Faces([row[0] for row in rows], [row[1] for row in rows], stacked).nearest(embedding, but=but)
+        probe = template(embedding, self.space)
+        with self._lock:
+            return self._live.nearest(probe, but=but, only=only)
 
-
-def _read(connection: Connection) -> Faces:
-    rows = connection.execute("SELECT id, kind, embedding FROM faces ORDER BY key").fetchall()
-    stacked = np.frombuffer(b"".join(row[2] for row in rows), dtype="<f4").astype(np.float32)
-    return Faces([row[0] for row in rows], [row[1] for row in rows], stacked)
+    def knows(self, person: str) -> bool:
+        """Whether a template of this person is enrolled."""
+        return self.nearest(np.zeros(self.space.length, np.float32), only=[person]) is not None

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from classifiers.models.torchvision_shim import importable
 
 _SMALLEST = 48  # below, the net's image pyramid is empty
+USUAL_FACE = 40
+"""Pixels of the shorter side below which faces are not sought, unless that is asked for."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -25,7 +27,7 @@ class Face:
 
 
 class FaceDetector:
-    """Finds faces of 40 px and more; safe to share between threads."""
+    """Finds faces; safe to share between threads."""
 
     def __init__(self) -> None:
         import torch
@@ -34,14 +36,18 @@ class FaceDetector:
         from facenet_pytorch import MTCNN
 
         torch.set_num_threads(1)
-        self._net = MTCNN(keep_all=True, min_face_size=40, post_process=False, device="cpu")
+        self._net = MTCNN(keep_all=True, min_face_size=USUAL_FACE, post_process=False, device="cpu")
         self._lock = threading.Lock()
 
-    def find(self, rgb: NDArray[np.uint8]) -> list[Face]:
-        """Faces in an RGB uint8 picture, the largest first. A picture under 48 px high or wide holds none."""
+    def find(self, rgb: NDArray[np.uint8], *, smallest: int = USUAL_FACE) -> list[Face]:
+        """Faces of `smallest` px and more in an RGB uint8 picture, the largest first.
+
+        A picture under 48 px high or wide holds none.
+        """
         if min(rgb.shape[:2]) < _SMALLEST:
             return []
         with self._lock:
+            self._net.min_face_size = smallest
             boxes, probabilities, points = self._net.detect(np.ascontiguousarray(rgb), landmarks=True)
         if boxes is None:
             return []

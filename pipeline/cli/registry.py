@@ -9,7 +9,7 @@ import typer
 
 from pipeline.cli.common import house, operator, out
 
-gallery = typer.Typer(no_args_is_help=True, help="Protected faces.")
+gallery = typer.Typer(no_args_is_help=True, help="Protected faces and voices.")
 bank = typer.Typer(no_args_is_help=True, help="Hashes of known pictures.")
 
 Picture = Annotated[Path, typer.Argument(help="A PNG or JPEG picture; it is not kept.")]
@@ -28,11 +28,23 @@ def gallery_add(
     out.print(f"{person} is protected", highlight=False)
 
 
+@gallery.command("add-voice")
+def gallery_add_voice(
+    person: Name,
+    sound: Annotated[Path, typer.Argument(help="A sound or video file in which one person speaks; it is not kept.")],
+    kind: Annotated[str, typer.Option(help="cameo, public_figure, estate, claimant or other.")] = "public_figure",
+) -> None:
+    """Protect the one voice in a file. It is listened for in every video from now on."""
+    with house() as at:
+        at.registrar.protect_voice(operator(), person, sound, kind=kind)
+    out.print(f"{person} is protected", highlight=False)
+
+
 @gallery.command("remove")
 def gallery_remove(person: Name) -> None:
-    """Forget all faces of a person."""
+    """Forget all faces and voices of a person."""
     with house() as at:
-        out.print(f"{at.registrar.unprotect(operator(), person)} faces forgotten", highlight=False)
+        out.print(f"{at.registrar.unprotect(operator(), person)} templates forgotten", highlight=False)
 
 
 @bank.command("add")

@@ -32,6 +32,17 @@ class Measurements:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Leased:
+    """The cameos that a case may use now: those whose face it may show, and those whose voice may be heard."""
+
+    faces: tuple[str, ...] = ()
+    voices: tuple[str, ...] = ()
+
+
+NOBODY = Leased()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Sealing:
     """What sealing gave: the finished file's name for the world, as read back from it."""
 
@@ -57,7 +68,7 @@ class Decide(Protocol):
 class Tools:
     """The rooms below the pipeline, as the stages see them.
 
-    `measure_video` is told the cameos that the case may show (`leased`): they are not looked for.
+    `measure_video` is told the cameos that the case may show and let speak (`leased`): they are not looked for.
     """
 
     texts: Texts
@@ -65,9 +76,9 @@ class Tools:
     shelf: Shelf
     engine: Engine
     measure_text: Callable[[str], Measurements]
-    measure_video: Callable[[Path, Subject, tuple[str, ...]], Measurements]
+    measure_video: Callable[[Path, Subject, Leased], Measurements]
     facts: Callable[[Case], Facts]
-    leased: Callable[[Case], tuple[str, ...]]
+    leased: Callable[[Case], Leased]
     decide: Decide
     check_video: Callable[[Path], tuple[float, int, int]]
     seal: Callable[[Case, Path, Path], Sealing]

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from classifiers import LABELS, Chat, PromptMonitor, PromptWorks, build, measure_all, model_listing, vocabulary
@@ -13,6 +15,7 @@ from classifiers.base import Classifier, Example, Note, PromptText
 from classifiers.frames import a_sample, flat
 from classifiers.models import catalog
 from core.signals import Subject
+from media.video import HEARD_RATE, Heard
 from registry.works import MemoryWorks, Work
 
 ROOT = Path(__file__).parents[2]
@@ -26,6 +29,9 @@ class Nobody:
     def nearest(self, *_asked, **_how):
         return None
 
+    def knows(self, _person):
+        return False
+
 
 class Broken:
     """A gallery and a bank that are away."""
@@ -33,6 +39,9 @@ class Broken:
     size = 1
 
     def nearest(self, *_asked, **_how):
+        raise ConnectionError("away")
+
+    def knows(self, _person):
         raise ConnectionError("away")
 
 
@@ -49,7 +58,11 @@ MAYBE_ABSENT = {"open_clip"}
 
 
 def material(subject: Subject):
-    return PromptText("a red balloon over a lake") if subject is Subject.PROMPT else a_sample(flat(128), flat(60))
+    if subject is Subject.PROMPT:
+        return PromptText("a red balloon over a lake")
+    grey = a_sample(flat(128), flat(60))
+    info = replace(grey.info, has_audio=True, sample_rate=HEARD_RATE)
+    return replace(grey, info=info, heard=Heard(samples=np.zeros(HEARD_RATE, np.float32)))
 
 
 def best(classifier: Classifier, example: Example) -> tuple[float | None, str]:

@@ -9,13 +9,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import psycopg
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from classifiers.base import FaceGallery, HashBank
+from classifiers.base import Gallery, HashBank
 from core.errors import BadInput, NotFound, Unavailable
+from core.spaces import FACE, VOICE
 from pipeline.ledgers.database import Database, open_database
 from registry.bank import MemoryBank, PostgresBank
 from registry.gallery import MemoryGallery, PostgresGallery
@@ -49,17 +51,18 @@ def registry(request: pytest.FixtureRequest) -> Registry:
         return Registry(MemoryGallery(), MemoryBank(), MemoryLeases())
     database: Database = request.getfixturevalue("database")
     with database.connection() as connection:
-        connection.execute("TRUNCATE faces, hashes, leases")
+        connection.execute("DELETE FROM templates")
+        connection.execute("TRUNCATE hashes, leases")
     return Registry(PostgresGallery(database), PostgresBank(database), PostgresLeases(database))
 
 
 @pytest.fixture
-def gallery(registry: Registry) -> FaceGallery:
+def gallery(registry: Registry) -> Gallery:
     return registry.gallery
 
 
 def _faces(count: int, seed: int = 1) -> NDArray[np.float32]:
-    return np.random.default_rng(seed).normal(0.0, 0.12, (count, 128)).astype(np.float32)
+    return np.random.default_rng(seed).normal(0.0, 0.12, (count, FACE.length)).astype(np.float32)
 
 
 def _phash(number: int, kind: str = "known_bad", name: str = "") -> KnownHash:
@@ -117,7 +120,9 @@ def test_those_who_gave_a_lease_are_passed_over(registry: Registry) -> None:
     assert registry.gallery.nearest(face, but={"near", "far"}) is None
 
 
-@pytest.mark.parametrize("bad", [np.zeros(127), np.zeros((1, 128)), np.full(128, np.nan), np.full(128, np.inf)])
+@pytest.mark.parametrize(
+    "bad", [np.zeros(127), np.zeros((1, FACE.length)), np.full(FACE.length, np.nan), np.full(FACE.length, np.inf)]
+)
 def test_what_is_no_face_is_refused(registry: Registry, bad: NDArray[np.float32]) -> None:
     registry.gallery.add("p", "cameo", _faces(1)[0])
     with pytest.raises(BadInput):
@@ -132,6 +137,35 @@ def test_a_kind_that_no_one_knows_is_refused(registry: Registry) -> None:
         registry.gallery.add("p", "celebrity", _faces(1)[0])
     with pytest.raises(BadInput, match="no kind"):
         _phash(1, kind="known_good")
+
+
+def test_one_persons_own_templates_can_be_asked_for(registry: Registry) -> None:
+    near, far = _faces(2)
+    registry.gallery.add("near", "cameo", near)
+    registry.gallery.add("far", "cameo", far)
+    found = registry.gallery.nearest(near, only=["far"])
+    assert found is not None and found[0] == "far"
+    assert registry.gallery.nearest(near, only=[]) is None
+    assert registry.gallery.knows("near") and not registry.gallery.knows("nobody")
+
+
+@pytest.mark.postgres
+def test_a_gallery_knows_its_own_space_only(database: Database) -> None:
+    faces, voices = PostgresGallery(database), PostgresGallery(database, VOICE)
+    faces.add("mira", "cameo", _faces(1)[0])
+    before = voices.size
+    with pytest.raises(BadInput):
+        voices.add("mira", "cameo", _faces(1)[0])
+    voices.add("mira", "cameo", np.ones(VOICE.length, np.float32))
+    assert voices.size == before + 1
+    assert voices.remove("mira") == 1 and faces.remove("mira") == 1
+
+
+@pytest.mark.postgres
+def test_templates_are_never_overwritten(database: Database) -> None:
+    PostgresGallery(database).add("mira", "cameo", _faces(1)[0])
+    with pytest.raises(psycopg.errors.RestrictViolation), database.connection() as connection:
+        connection.execute("UPDATE templates SET kind = 'other'")
 
 
 @pytest.mark.postgres

@@ -36,7 +36,15 @@ PLAIN = {
 OFTEN_MISSING = ("violence_visual", "weapon_visual", "extremism", "political", "fraud", "artist_style")
 
 
-HARMLESS_ALONE = {"minors", "face_present", "unreadable_face", *OFTEN_MISSING}
+HARMLESS_ALONE = {
+    "minors",
+    "face_present",
+    "unreadable_face",
+    *OFTEN_MISSING,
+    "cameo_absent",
+    "voice_present",
+    "unreadable_voice",
+}
 
 
 def measured(gate: Gate) -> list[tuple[str, Subject]]:
@@ -111,8 +119,9 @@ def test_a_reference_is_weighed_too(policy: Policy, label: str) -> None:
         return decide(Gate.PROMPT, all_at(0.0, Gate.PROMPT) + given, facts, [], policy).decision
 
     assert judged(0.0) is Decision.ALLOW
-    assert (judged(1.0) > Decision.ALLOW) is (label not in OFTEN_MISSING)
-    assert (judged(None) > Decision.ALLOW) is (label not in OFTEN_MISSING)
+    watched = {*OFTEN_MISSING, "cameo_absent"}  # a reference may well show a place
+    assert (judged(1.0) > Decision.ALLOW) is (label not in watched)
+    assert (judged(None) > Decision.ALLOW) is (label not in watched)
 
 
 @pytest.mark.parametrize("gate", Gate)

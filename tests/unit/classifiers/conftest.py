@@ -11,7 +11,7 @@ import pytest
 
 
 class ListedFaces:
-    """A gallery of the faces it is given."""
+    """A gallery of the templates it is given."""
 
     def __init__(self, *faces: tuple[str, str, np.ndarray]) -> None:
         self._faces = faces
@@ -20,9 +20,13 @@ class ListedFaces:
     def size(self) -> int:
         return len(self._faces)
 
-    def nearest(self, embedding, *, but=()):
-        found = [(i, kind, float(np.linalg.norm(e - embedding))) for i, kind, e in self._faces if i not in but]
+    def nearest(self, embedding, *, but=(), only=None):
+        asked = [face for face in self._faces if face[0] not in but and (only is None or face[0] in only)]
+        found = [(i, kind, float(np.linalg.norm(e - embedding))) for i, kind, e in asked]
         return min(found, key=lambda match: match[2], default=None)
+
+    def knows(self, person):
+        return any(face[0] == person for face in self._faces)
 
 
 class ListedHashes:

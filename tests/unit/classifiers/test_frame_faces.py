@@ -4,8 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
+from classifiers import models
 from classifiers.base import Note
-from classifiers.frame_faces import FrameFaces, enrol, likeness, portrait
+from classifiers.face_tracks import tracks_of
+from classifiers.frame_faces import FrameFaces, enrol, portrait
 from classifiers.frames import a_sample, flat
 from core.signals import Signal, Subject
 
@@ -71,9 +73,44 @@ def test_a_strip_of_a_picture_holds_no_face(listed_faces) -> None:
     assert {s.label: s.score for s in found}["face_present"] == 0.0
 
 
-def test_likeness_falls_with_distance() -> None:
-    falling = [likeness(distance / 50) for distance in range(100)]
-    assert falling == sorted(falling, reverse=True)
-    assert (likeness(0.2), round(likeness(0.6), 9), likeness(1.2)) == (1.0, 0.5, 0.0)
-    with pytest.raises(ValueError):
-        likeness(float("nan"))
+def label(found: list[Signal], name: str) -> Signal:
+    (one,) = [signal for signal in found if signal.label == name]
+    return one
+
+
+def test_a_leased_cameo_that_does_not_appear_is_said_to_be_absent(listed_faces, astronaut, six_people) -> None:
+    gallery = listed_faces(("mira", "cameo", astronaut))
+    faces = FrameFaces(gallery, leased=["mira"])
+    assert label(faces.measure(a_sample(portrait()), Subject.VIDEO), "cameo_absent").score < 0.1
+    other = np.ascontiguousarray(six_people[:, : six_people.shape[1] // 4])
+    assert label(faces.measure(a_sample(other), Subject.VIDEO), "cameo_absent").score > 0.9
+    assert label(faces.measure(a_sample(flat(90)), Subject.VIDEO), "cameo_absent").score == 1.0
+    blurred = cv2.GaussianBlur(portrait(), (0, 0), 5)
+    assert label(faces.measure(a_sample(blurred), Subject.VIDEO), "cameo_absent").score is None
+    not_enrolled = FrameFaces(listed_faces(), leased=["mira"]).measure(a_sample(flat(90)), Subject.VIDEO)
+    assert label(not_enrolled, "cameo_absent").score == 0.0
+
+
+def test_a_leased_cameo_beside_a_protected_person_is_said(listed_faces, astronaut, six_people) -> None:
+    other = six_people[:, : six_people.shape[1] // 4]
+    protected = enrol(np.ascontiguousarray(other))
+    assert protected is not None
+    gallery = listed_faces(("mira", "cameo", astronaut), ("p2", "public_figure", protected))
+    found = FrameFaces(gallery, leased=["mira"]).measure(a_sample(portrait(), other), Subject.VIDEO)
+    assert label(found, "cameo_beside_protected").score > 0.5
+    alone = FrameFaces(gallery, leased=["mira"]).measure(a_sample(portrait()), Subject.VIDEO)
+    assert label(alone, "cameo_beside_protected").score < 0.2
+
+
+def test_a_person_is_followed_through_a_shot_and_counted_once(astronaut) -> None:
+    moved = [np.ascontiguousarray(np.roll(portrait(), 8 * n, axis=1)) for n in range(4)]
+    tracks = tracks_of(a_sample(*moved), models.get("mtcnn"))
+    (person,) = tracks.people
+    assert person.frames == (0, 1, 2, 3)
+    assert np.linalg.norm(person.template - astronaut) < 0.3
+
+
+def test_a_person_who_comes_back_after_a_cut_is_one_person() -> None:
+    away = np.ascontiguousarray(np.roll(portrait(), -150, axis=1))
+    tracks = tracks_of(a_sample(portrait(), flat(90, (512, 512)), away), models.get("mtcnn"))
+    assert [person.frames for person in tracks.people] == [(0, 2)]

@@ -79,9 +79,9 @@ def test_a_digest_is_reckoned_anew_when_the_file_changes(tmp_path) -> None:
 def test_the_listing_tells_of_every_model_and_why_one_is_missing(monkeypatch) -> None:
     for name in ("ASSAY_OPENCLIP_CHECKPOINT", "ASSAY_INSIGHTFACE_PACK", "ASSAY_ALLOW_NONCOMMERCIAL"):
         monkeypatch.delenv(name, raising=False)
-    listed = {status.name: status for status in models.listing({"mtcnn": ["frame_faces/1"]})}
+    listed = {status.name: status for status in models.listing({"mtcnn": ["frame_faces/2"]})}
     assert set(listed) == {model.name for model in entries()}
-    assert listed["mtcnn"].present and listed["mtcnn"].needed_by == ("frame_faces/1",)
+    assert listed["mtcnn"].present and listed["mtcnn"].needed_by == ("frame_faces/2",)
     assert not listed["open_clip"].present and "ASSAY_OPENCLIP_CHECKPOINT" in listed["open_clip"].missing
     assert not listed["insightface_pack"].present and not listed["insightface_pack"].commercial
 

@@ -23,13 +23,13 @@ def body(*parts):
     return b"".join(lines) + b"--cut--\r\n"
 
 
-def read(folder, content, *, limit=1000, piece=7, head=HEAD):
+def read(folder, content, *, limit=1000, piece=7, head=HEAD, second=""):
     async def pieces():
         for at in range(0, len(content), piece):
             yield content[at : at + piece]
 
     async def whole():
-        form = Form(head, folder, field="file", limit=limit)
+        form = Form(head, folder, field="file", limit=limit, second=second)
         await form.read(pieces())
         return form
 
@@ -88,3 +88,21 @@ def test_a_broken_form_is_refused_or_has_no_file(tmp_path, content):
 )  # fmt: skip
 def test_of_a_senders_file_name_only_a_harmless_ending_is_used(name, suffix):
     assert suffix_of(name) == suffix
+
+
+@settings(max_examples=30, deadline=None)
+@given(one=st.binary(max_size=200), other=st.binary(max_size=200), piece=st.integers(1, 400))
+def test_two_files_arrive_apart_where_two_are_taken(tmp_path_factory, one, other, piece):
+    folder = tmp_path_factory.mktemp("form")
+    form = read(folder, body(("file", "a.png", one), ("b", "a.png", other)), piece=piece, second="b")
+    assert (form.file.read_bytes(), form.second.read_bytes()) == (one, other)
+
+
+def test_two_files_share_one_limit_and_a_second_is_not_taken_where_one_is_expected(tmp_path):
+    two = body(("file", "a", b"x" * 600), ("b", "b", b"x" * 600))
+    with pytest.raises(TooLarge):
+        read(tmp_path, two, second="b")
+    with pytest.raises(BadInput):
+        read(tmp_path, two)
+    with pytest.raises(BadInput):
+        read(tmp_path, body(("b", "a", b"x"), ("b", "b", b"x")), second="b")

