@@ -56,9 +56,9 @@ def detect(evidence: Evidence, keys: Sequence[WatermarkKey], *, effort: Effort =
     """Tries geometries until a payload is read. `deep` also undoes rotation, stretching and perspective."""
     best: _Best | None = None
     attempts = 0
-    for geometry in geometries(evidence, effort):
+    for geometry in geometries(evidence, effort, keys):
         found = _look(evidence, geometry, keys)
-        attempts += len(keys)
+        attempts += len(keys) + geometry.tries
         if found and not found.opinion.payload and (geometry.coarse or found.opinion.z > _NEAR_MISS):
             closer = climb(evidence.picture, geometry.placed)
             found = _better(found, _look(evidence, replace(geometry, placed=closer), keys))
