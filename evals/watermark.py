@@ -22,13 +22,13 @@ from evals.attacks import VIDEO_ATTACKS, Attack
 from evals.watermark_clips import CLIPS, Clip, prepare
 from evals.watermark_table import write_table
 from media.limits import Limits
-from media.luma import luma_of
 from media.transcode import Encoding, reencode
 from provenance.watermark import Payload, WatermarkKey, mark_file
-from provenance.watermark.accumulate import accumulate
+from provenance.watermark.accumulate import accumulate_weighed
 from provenance.watermark.detect import Detection, detect
 from provenance.watermark.effort import Effort, work_side
-from provenance.watermark.files import PICTURES
+from provenance.watermark.files import PICTURES, same_size
+from provenance.watermark.pictures import weighed_pictures
 
 OUT = Path("evals/results/watermark.json")
 KEY = WatermarkKey(id="eval", secret=b"only for measuring, never for use")
@@ -52,10 +52,9 @@ def main(names: list[str]) -> None:
 
 def look(path: Path, *, effort: Effort, keys: list[WatermarkKey]) -> tuple[Detection, float]:
     """What is found in a file, in this process, and the CPU seconds beyond decoding."""
-    pictures = list(luma_of(path, PICTURES, Limits()))
+    pictures = list(same_size(weighed_pictures(path, PICTURES, Limits())))
     started = time.process_time()
-    same = [luma for luma in pictures if luma.shape == pictures[0].shape]
-    found = detect(accumulate(same, work_side=work_side(effort)), keys, effort=effort)
+    found = detect(accumulate_weighed(pictures, work_side=work_side(effort)), keys, effort=effort)
     return found, time.process_time() - started
 
 
