@@ -26,7 +26,7 @@ from media.transcode import Encoding, reencode
 from provenance.watermark import Payload, WatermarkKey, mark_file
 from provenance.watermark.accumulate import accumulate_weighed
 from provenance.watermark.detect import Detection, detect
-from provenance.watermark.effort import Effort, work_side
+from provenance.watermark.effort import WORK_SIDE, Effort
 from provenance.watermark.files import PICTURES, same_size
 from provenance.watermark.pictures import weighed_pictures
 
@@ -36,7 +36,8 @@ PAYLOAD = Payload(issuer=0xA55A7, case_id="0f1e2d3c4b5a6978")
 ENCODING = Encoding()
 CORE = {
     "h264_crf28", "h264_crf35", "h264_crf40", "h265_crf32", "half_size", "crop_keep_50", "rotate_5", "mirror", "fps_15",
-    "trim_to_middle", "mirror_half_crf32", "screenshot_jpeg50",
+    "trim_to_middle", "mirror_half_crf32", "screenshot_jpeg50", "h264_crf32", "crop75_size0.7_crf30", "social_3_generations",
+    "picture_in_picture_60", "filmed_perspective",
 }  # fmt: skip
 
 
@@ -54,7 +55,7 @@ def look(path: Path, *, effort: Effort, keys: list[WatermarkKey]) -> tuple[Detec
     """What is found in a file, in this process, and the CPU seconds beyond decoding."""
     pictures = list(same_size(weighed_pictures(path, PICTURES, Limits())))
     started = time.process_time()
-    found = detect(accumulate_weighed(pictures, work_side=work_side(effort)), keys, effort=effort)
+    found = detect(accumulate_weighed(pictures, work_side=WORK_SIDE), keys, effort=effort)
     return found, time.process_time() - started
 
 

@@ -25,7 +25,7 @@ from evals.watermark_table import wilson
 from provenance.watermark import WatermarkKey
 from provenance.watermark.accumulate import Evidence, accumulate
 from provenance.watermark.detect import FALSE_ALARM, detect
-from provenance.watermark.effort import Effort, work_side
+from provenance.watermark.effort import WORK_SIDE, Effort
 from provenance.watermark.fold import canvas, read
 from provenance.watermark.read import SHIFTS, statistic
 
@@ -49,7 +49,7 @@ def main() -> None:
     single: list[float] = []
     for kind, frames in _items():
         effort: Effort = "deep" if sum(kinds.values()) % 25 == 24 else "quick"
-        evidence = accumulate(frames, work_side=work_side(effort))
+        evidence = accumulate(frames, work_side=WORK_SIDE)
         found = detect(evidence, [KEY], effort=effort)
         kinds[kind] += 1
         best.append(found.z)

@@ -23,7 +23,7 @@ from media.transcode import Encoding, rewrite
 from provenance.watermark.accumulate import accumulate_weighed
 from provenance.watermark.audio import mark_sound
 from provenance.watermark.detect import detect
-from provenance.watermark.effort import Effort, work_side
+from provenance.watermark.effort import WORK_SIDE, Effort
 from provenance.watermark.embed import Embedder
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
@@ -151,7 +151,7 @@ def detect_here(path: str, keys: list[dict[str, str]], effort: Effort, limits: d
     """As detect_file(), in this process: for limited ones."""
     cv2.setNumThreads(1)
     frames = weighed_pictures(Path(path), PICTURES, load(Limits, limits))
-    evidence = accumulate_weighed(same_size(frames), work_side=work_side(effort))
+    evidence = accumulate_weighed(same_size(frames), work_side=WORK_SIDE)
     return detect(evidence, [_received(key) for key in keys], effort=effort).mark
 
 
@@ -160,7 +160,7 @@ def find_here(path: str, keys: list[dict[str, str]], effort: Effort, limits: dic
     cv2.setNumThreads(1)
     file, bounds, secrets = Path(path), load(Limits, limits), [_received(key) for key in keys]
     frames = same_size(weighed_pictures(file, 2 * PICTURES, bounds))
-    evidence = accumulate_weighed(frames, work_side=work_side(effort), parts=True)
+    evidence = accumulate_weighed(frames, work_side=WORK_SIDE, parts=True)
     whole = detect(evidence, secrets, effort=effort)
     return FileFinding(
         mark=whole.mark,

@@ -47,7 +47,7 @@ def scales_if_cut(width: int, height: int) -> tuple[float, ...]:
 def scale_range(width: int, height: int) -> tuple[float, float]:
     """Pixels a canonical pixel in a picture of this size, resized and cut to less than half a side."""
     resized = min(width, height) / SHORT_SIDE
-    return 0.42 * resized, max(2.2 * resized, 1.2 * _SMALLEST_SCALE)
+    return 0.4 * resized, max(2.5 * resized, 1.2 * _SMALLEST_SCALE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,6 +7,7 @@ fades. At low bitrates most of what is left of it lies there.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -56,5 +57,5 @@ def weights_of(timeline: Timeline) -> NDArray[np.float64]:
 def chosen(timeline: Timeline, weights: NDArray[np.float64], count: int) -> list[int]:
     """The pts of `count` pictures: the video cut into so many stretches, the best of each."""
     edges = np.unique(np.linspace(0, len(weights), min(count, len(weights)) + 1).astype(int))
-    best = [a + int(weights[a:b].argmax()) for a, b in zip(edges[:-1], edges[1:], strict=True)]
+    best = [a + int(weights[a:b].argmax()) for a, b in pairwise(edges)]
     return [int(timeline.pts[place]) for place in best]

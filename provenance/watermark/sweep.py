@@ -1,7 +1,7 @@
-"""Finds how a picture lies with the help of the key: where too few tiles are left for a comb to stand out in the spectrum.
+"""Finds how a picture lies with the help of the key: where too few tiles are left for their comb to stand out.
 
-Each map tried is looked at with the key's pilots at all shifts and four ways round, so each counts as a hypothesis:
-`tries` says by how much the chance of a false alarm must be multiplied for them.
+Each map tried is looked at with the key's pilots at all shifts and four ways round. Which map is then read depends on
+the key: whoever judges that reading must count all maps.
 """
 
 from __future__ import annotations
@@ -29,6 +29,14 @@ _USUAL_FREQUENCY = 0.085
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Seen:
+    """A whitened picture's spectrum, each value over the level around it; and the picture's longer side."""
+
+    spectrum: Spectra
+    side: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Swept:
     """A 2 x 2 map from canonical pixels to the picture's, and how well the key's pilots agree there."""
 
@@ -36,22 +44,16 @@ class Swept:
     matrix: Doubles
 
 
-def steps(picture: Floats, low: float, high: float) -> Doubles:
+def steps(seen: Seen, low: float, high: float) -> Doubles:
     """Scales, in pixels a canonical pixel, near enough that between two of them most of the mark still adds up."""
-    most = max(picture.shape) / float(np.sqrt(low * high))
+    most = seen.side / float(np.sqrt(low * high))
     count = max(2, int(np.log(high / low) * most * _USUAL_FREQUENCY * 1.6))
     return np.asarray(np.geomspace(low, high, count))
 
 
-def tries(maps: int) -> int:
-    """In readings of read.py, which look at four times as many shifts: rounded up."""
-    return -(-maps // 4)
-
-
-def sweep(picture: Floats, key: WatermarkKey, maps: Doubles, *, keep: int = 3) -> list[Swept]:
+def sweep(seen: Seen, key: WatermarkKey, maps: Doubles, *, keep: int = 3) -> list[Swept]:
     """Of (n, 2, 2) maps those with the highest z, neighbours of a better one left out."""
-    spectrum = _whitened(picture)
-    z = np.concatenate([_agreements(spectrum, key, part) for part in _chunks(maps)])
+    z = np.concatenate([_agreements(seen.spectrum, key, part) for part in _chunks(maps)])
     best: list[Swept] = []
     for at in np.argsort(-z):
         if all(abs(int(at) - near) > 2 for near in [_place(one, maps) for one in best]):
@@ -70,8 +72,8 @@ def _chunks(maps: Doubles) -> Iterator[Doubles]:
         yield maps[start : start + _AT_ONCE]
 
 
-def _whitened(picture: Floats) -> Spectra:
-    """Centred on the picture's middle and on frequency zero; each value over the level around it, and limited."""
+def see(picture: Floats) -> Seen:
+    """Phases count from the picture's middle, frequency zero lies in the middle; no value stands out too far."""
     height, width = picture.shape
     rows, columns = (cv2.getOptimalDFTSize(int(side * _PADDING)) for side in (height, width))
     padded = np.zeros((rows, columns), np.float32)
@@ -82,7 +84,8 @@ def _whitened(picture: Floats) -> Spectra:
     box = int(columns / cycle * _SMOOTH) | 1, int(rows / cycle * _SMOOTH) | 1
     level = np.sqrt(cv2.blur(power, box)) + 1e-9
     over = spectrum / level
-    return np.asarray(over / np.maximum(1.0, np.abs(over) / _LOUDEST), np.complex64)
+    spectrum = np.asarray(over / np.maximum(1.0, np.abs(over) / _LOUDEST), np.complex64)
+    return Seen(spectrum=spectrum, side=max(height, width))
 
 
 def _agreements(spectrum: Spectra, key: WatermarkKey, maps: Doubles) -> Doubles:
@@ -122,33 +125,33 @@ def scalings(scales: Doubles) -> Doubles:
     return np.asarray(scales[:, None, None] * np.eye(2))
 
 
-def turnings(picture: Floats, scales: Sequence[float], degrees: float) -> Doubles:
+def turnings(seen: Seen, scales: Sequence[float], degrees: float) -> Doubles:
     """Maps that turn by angles up to so many degrees either way, at each scale."""
-    return np.concatenate([_turned(scale, _angles(picture, scale, degrees)) for scale in scales])
+    return np.concatenate([_turned(scale, _angles(seen, scale, degrees)) for scale in scales])
 
 
-def stretchings(picture: Floats, scales: Sequence[float], most: float) -> Doubles:
+def stretchings(seen: Seen, scales: Sequence[float], most: float) -> Doubles:
     """Maps that scale one way, and up to so many times more or less the other way."""
     found: list[Doubles] = []
     for scale in scales:
-        others = steps(picture, scale / most, scale * most)
+        others = steps(seen, scale / most, scale * most)
         one, other = np.full_like(others, scale), others
         found += [_diagonal(other, one), _diagonal(one, other)]
     return np.concatenate(found)
 
 
-def around(picture: Floats, matrix: Doubles) -> Doubles:
+def around(seen: Seen, matrix: Doubles) -> Doubles:
     """Maps near this one: a little larger, each way by itself, and a little turned."""
-    reach = 0.5 / (max(picture.shape) / float(np.sqrt(abs(np.linalg.det(matrix)))) * _USUAL_FREQUENCY * 1.6)
-    shares = 1 + reach * np.array([-1.2, -0.6, 0.0, 0.6, 1.2])
+    reach = 0.5 / (seen.side / float(np.sqrt(abs(np.linalg.det(matrix)))) * _USUAL_FREQUENCY * 1.6)
+    shares = 1 + reach * np.array([-0.9, 0.0, 0.9])
     across, down = (part.ravel() for part in np.meshgrid(shares, shares))
     turned = _turned(1.0, reach * np.array([-0.6, 0.0, 0.6]))
     return np.asarray((turned[:, None] @ (matrix @ _diagonal(across, down))[None]).reshape(-1, 2, 2))
 
 
-def _angles(picture: Floats, scale: float, degrees: float) -> Doubles:
+def _angles(seen: Seen, scale: float, degrees: float) -> Doubles:
     reach = float(np.deg2rad(degrees))
-    count = max(3, int(2 * reach * max(picture.shape) / scale * _USUAL_FREQUENCY * 1.6)) | 1
+    count = max(3, int(2 * reach * seen.side / scale * _USUAL_FREQUENCY * 1.6)) | 1
     return np.linspace(-reach, reach, count)
 
 
