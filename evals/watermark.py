@@ -36,8 +36,8 @@ PAYLOAD = Payload(issuer=0xA55A7, case_id="0f1e2d3c4b5a6978")
 ENCODING = Encoding()
 CORE = {
     "h264_crf28", "h264_crf35", "h264_crf40", "h265_crf32", "half_size", "crop_keep_50", "rotate_5", "mirror", "fps_15",
-    "trim_to_middle", "mirror_half_crf32", "screenshot_jpeg50", "h264_crf32", "crop75_size0.7_crf30", "social_3_generations",
-    "picture_in_picture_60", "filmed_perspective",
+    "trim_to_middle", "mirror_half_crf32", "screenshot_jpeg50", "h264_crf32", "crop75_size0.7_crf30",
+    "social_3_generations", "picture_in_picture_60", "filmed_perspective",
 }  # fmt: skip
 
 

@@ -21,6 +21,7 @@ SHORT_SIDE = 720
 TILE = 192
 _SMALLEST_SCALE, _SMALLEST_ONCE = 1.0, (0.8, 0.5)
 """Of pictures with few rows: coarser waves cost an encoder half the bytes; and as it was in the first two versions."""
+_FEWEST_ROWS = 240
 SHORTEST_WAVE, LONGEST_WAVE = 8.0, 36.0
 PILOT_SHARE = 0.25
 
@@ -28,8 +29,12 @@ Complex = NDArray[np.complex128]
 
 
 def scale_of(width: int, height: int) -> float:
-    """Pixels a canonical pixel when a picture of this size is marked; small ones get waves that survive encoding."""
-    return max(min(width, height) / SHORT_SIDE, _SMALLEST_SCALE)
+    """Pixels a canonical pixel when a picture of this size is marked; small ones get waves that survive encoding.
+
+    The smallest hold little more than one tile: less would leave lines that cannot be told apart.
+    """
+    rows = min(width, height)
+    return max(rows / SHORT_SIDE, min(_SMALLEST_SCALE, rows / _FEWEST_ROWS))
 
 
 def likely_scales(width: int, height: int) -> tuple[float, ...]:
