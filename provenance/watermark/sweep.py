@@ -84,8 +84,8 @@ def see(picture: Floats) -> Seen:
     box = int(columns / cycle * _SMOOTH) | 1, int(rows / cycle * _SMOOTH) | 1
     level = np.sqrt(cv2.blur(power, box)) + 1e-9
     over = spectrum / level
-    spectrum = np.asarray(over / np.maximum(1.0, np.abs(over) / _LOUDEST), np.complex64)
-    return Seen(spectrum=spectrum, side=max(height, width))
+    limited: Spectra = np.asarray(over / np.maximum(1.0, np.abs(over) / _LOUDEST), np.complex64)
+    return Seen(spectrum=limited, side=max(height, width))
 
 
 def _agreements(spectrum: Spectra, key: WatermarkKey, maps: Doubles) -> Doubles:
