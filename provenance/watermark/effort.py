@@ -8,6 +8,5 @@ Effort = Literal["quick", "deep"]
 """`quick`: encoded anew, resized, cropped, mirrored. `deep`: also turned, stretched, or filmed from a screen."""
 
 
-def work_side(effort: Effort) -> int:
-    """Pixels of the shorter side at which pictures are looked at: quick needs no more than the mark's waves do."""
-    return 360 if effort == "quick" else 720
+WORK_SIDE = 360
+"""Pixels of the shorter side to which pictures are shrunk: the mark's shortest waves still have four."""

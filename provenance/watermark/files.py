@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,23 +18,25 @@ from core.finding import Mark
 from media import limited
 from media.container import check_file
 from media.limits import HEAVY, Limits
-from media.luma import luma_of
 from media.output import part_of
 from media.transcode import Encoding, rewrite
-from provenance.watermark.accumulate import accumulate
+from provenance.watermark.accumulate import accumulate_weighed
 from provenance.watermark.audio import mark_sound
-from provenance.watermark.detect import detect, detect_video
-from provenance.watermark.effort import Effort, work_side
+from provenance.watermark.detect import detect
+from provenance.watermark.effort import WORK_SIDE, Effort
 from provenance.watermark.embed import Embedder
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
+from provenance.watermark.pictures import weighed_pictures
 from provenance.watermark.plan import plan
 from provenance.watermark.segments import Segment, in_seconds, segments
 from provenance.watermark.survey import duration_of, survey
 
-PICTURES = 48
+PICTURES = 64
 """How many pictures of a video the detector looks at."""
 
+
+Luma = NDArray[np.uint8]
 
 _MARK = "provenance.watermark.files:mark_here"
 
@@ -148,16 +150,17 @@ def mark_here(
 def detect_here(path: str, keys: list[dict[str, str]], effort: Effort, limits: dict[str, Any]) -> Mark:
     """As detect_file(), in this process: for limited ones."""
     cv2.setNumThreads(1)
-    frames = luma_of(Path(path), PICTURES, load(Limits, limits))
-    return detect_video(_same_size(frames), [_received(key) for key in keys], effort=effort)
+    frames = weighed_pictures(Path(path), PICTURES, load(Limits, limits))
+    evidence = accumulate_weighed(same_size(frames), work_side=WORK_SIDE)
+    return detect(evidence, [_received(key) for key in keys], effort=effort).mark
 
 
 def find_here(path: str, keys: list[dict[str, str]], effort: Effort, limits: dict[str, Any]) -> FileFinding:
     """As find_in_file(), in this process: for limited ones."""
     cv2.setNumThreads(1)
     file, bounds, secrets = Path(path), load(Limits, limits), [_received(key) for key in keys]
-    frames = _same_size(luma_of(file, 2 * PICTURES, bounds))
-    evidence = accumulate(frames, work_side=work_side(effort), parts=True)
+    frames = same_size(weighed_pictures(file, 2 * PICTURES, bounds))
+    evidence = accumulate_weighed(frames, work_side=WORK_SIDE, parts=True)
     whole = detect(evidence, secrets, effort=effort)
     return FileFinding(
         mark=whole.mark,
@@ -167,12 +170,13 @@ def find_here(path: str, keys: list[dict[str, str]], effort: Effort, limits: dic
     )
 
 
-def _same_size(frames: Iterator[NDArray[np.uint8]]) -> Iterator[NDArray[np.uint8]]:
+def same_size(frames: Iterable[tuple[Luma, float]]) -> Iterator[tuple[Luma, float]]:
+    """Without pictures of another size than the first."""
     shape: tuple[int, ...] | None = None
-    for luma in frames:
+    for luma, weight in frames:
         shape = shape or luma.shape
         if luma.shape == shape:
-            yield luma
+            yield luma, weight
 
 
 def _sent(key: WatermarkKey) -> dict[str, str]:

@@ -19,8 +19,9 @@ from provenance.watermark.payload import WORD_BITS, Payload, from_word, to_word
 SHORT_SIDE = 720
 """The canonical picture: its shorter side has so many pixels. Plain resizing therefore needs no search."""
 TILE = 192
-_SMALLEST_SCALE, _SMALLEST_ONCE = 0.8, 0.5
-"""Of pictures with few rows: coarser waves cost an encoder half the bytes; and as it was in the first version."""
+_SMALLEST_SCALE, _SMALLEST_ONCE = 1.0, (0.8, 0.5)
+"""Of pictures with few rows: coarser waves cost an encoder half the bytes; and as it was in the first two versions."""
+_FEWEST_ROWS = 240
 SHORTEST_WAVE, LONGEST_WAVE = 8.0, 36.0
 PILOT_SHARE = 0.25
 
@@ -28,14 +29,30 @@ Complex = NDArray[np.complex128]
 
 
 def scale_of(width: int, height: int) -> float:
-    """Pixels a canonical pixel when a picture of this size is marked; small ones get waves that survive encoding."""
-    return max(min(width, height) / SHORT_SIDE, _SMALLEST_SCALE)
+    """Pixels a canonical pixel when a picture of this size is marked; small ones get waves that survive encoding.
+
+    The smallest hold little more than one tile: less would leave lines that cannot be told apart.
+    """
+    rows = min(width, height)
+    return max(rows / SHORT_SIDE, min(_SMALLEST_SCALE, rows / _FEWEST_ROWS))
 
 
 def likely_scales(width: int, height: int) -> tuple[float, ...]:
     """Pixels a canonical pixel in a picture of this size, the likeliest first: as marked, shrunk, marked long ago."""
     resized = min(width, height) / SHORT_SIDE
-    return tuple(dict.fromkeys((scale_of(width, height), resized, max(resized, _SMALLEST_ONCE))))
+    return tuple(dict.fromkeys((scale_of(width, height), resized, *(max(resized, once) for once in _SMALLEST_ONCE))))
+
+
+def scales_if_cut(width: int, height: int) -> tuple[float, ...]:
+    """Pixels a canonical pixel in a picture that was only cut to this size: of 576 rows and fewer, 720, and 1080."""
+    longer = (rows / SHORT_SIDE for rows in (1080, 720) if rows >= min(width, height))
+    return tuple(dict.fromkeys((_SMALLEST_SCALE, *longer)))
+
+
+def scale_range(width: int, height: int) -> tuple[float, float]:
+    """Pixels a canonical pixel in a picture of this size, resized and cut to less than half a side."""
+    resized = min(width, height) / SHORT_SIDE
+    return 0.4 * resized, max(2.5 * resized, 1.2 * _SMALLEST_SCALE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

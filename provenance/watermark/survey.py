@@ -20,7 +20,7 @@ from provenance.watermark.plan import Survey
 
 Luma = NDArray[np.uint8]
 
-_SPREAD, _RUN = 16, 32
+_SPREAD, _RUN = 16, 24
 _USUAL_PIXELS = 1280 * 720
 
 
