@@ -15,7 +15,10 @@ from core.verdicts import Ruling, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """Somebody asked for a video. `prompt` is the id of an erasable text."""
+    """Somebody asked for a video. `prompt` is the id of an erasable text, `cameos` are ids and no handles.
+
+    `purpose` and `territory` (ISO 3166) say what for and where it will be shown; `voices` that people named speak.
+    """
 
     author: str
     prompt: str
@@ -26,6 +29,9 @@ class Submitted:
     cameos: tuple[str, ...] = ()
     parent: str = ""
     audience: str = "general"
+    purpose: str = ""
+    territory: tuple[str, ...] = ()
+    voices: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -175,5 +175,8 @@ class Engine(Protocol):
     def fetch(self, job: str, to: Path) -> None:
         """Write the finished video to a path, whole. Raises Unavailable or EngineFault."""
 
+    def cancel(self, job: str) -> None:
+        """The video is not wanted any more. Asks once and raises nothing: the engine may have made it already."""
+
     def about(self, job: str) -> Origin:
         """Where the video comes from. Raises EngineFault for a job it does not know."""

@@ -14,37 +14,25 @@ from pathlib import Path
 
 from core.assets import Asset
 from core.case import Case, Phase, new_case
-from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow
+from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow, Unavailable
 from core.events import Appealed, Event, Recalled, Rendered, Resumed, Ruled, Submitted
 from core.finding import Finding
 from core.ports import Bus, Entry, Ledger
 from core.signals import Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
 from pipeline.advance import hand_on
+from pipeline.cameo_desk import CameoDesk
 from pipeline.people import Person, Role, require, require_own
 from pipeline.public import PublicDesk
+from pipeline.request import LONGEST_PROMPT, Request, check
 from pipeline.stages.judge import consent_withdrawn
 from pipeline.stages.tools import Measurements, Tools
+
+__all__ = ["LONGEST_PROMPT", "RECALL_CODES", "RULING_CODES", "Desk", "Opinion", "Request", "stated"]
 
 RULING_CODES = ("fits_policy", "context", "parody", "consent_shown", "false_alarm", "breaks_policy", "unclear")
 RECALL_CODES = ("consent_withdrawn", "rights", "intimate_image", "illegal", "author", "mistake", "policy")
 LookUp = Callable[[str], dict[str, str] | None]
-LONGEST_PROMPT = 32_768
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What somebody asks for. `key` makes asking twice the same as asking once."""
-
-    prompt: str
-    model: str = ""
-    seconds: float | None = None
-    size: str = ""
-    references: tuple[Path, ...] = ()
-    cameos: tuple[str, ...] = ()
-    parent: str = ""
-    audience: str = "general"
-    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,13 +52,21 @@ class Desk:
     tools: Tools
     verify_file: Callable[..., Finding]
     public: PublicDesk = field(default_factory=PublicDesk)
+    people: CameoDesk | None = None
+
+    @property
+    def cameos(self) -> CameoDesk:
+        """Everything that concerns people's likeness. Raises Unavailable where nobody can be enrolled."""
+        if self.people is None:
+            raise Unavailable("nobody can be enrolled here")
+        return self.people
 
     # -- asking for a video
 
     def submit(self, who: Person, request: Request) -> Case:
         """Open a case. The same key by the same account is the same case. Raises BadInput, Forbidden."""
         require(who, Role.PLATFORM)
-        _check(request)
+        check(request)
         if not request.key:
             return self._open(who, new_case(), request)
         case = Case(id=_keyed(who, request.key))
@@ -213,7 +209,7 @@ class Desk:
     def screen(self, who: Person, text: str) -> Opinion:
         """What would be said of this prompt? Opens no case and keeps nothing."""
         require(who, Role.PLATFORM, Role.MODERATOR)
-        _check(Request(prompt=text))
+        check(Request(prompt=text))
         return self._opinion(Gate.PROMPT, self.tools.measure_text(text))
 
     def inspect(self, who: Person, file: Path) -> Opinion:
@@ -241,9 +237,12 @@ class Desk:
             seconds=request.seconds,
             size=request.size,
             references=references,
-            cameos=request.cameos,
+            cameos=self.tools.name_cameos(request.prompt, request.cameos),
             parent=request.parent,
             audience=request.audience,
+            purpose=request.purpose,
+            territory=request.territory,
+            voices=request.voices,
         )
         opened = self._append(case, submitted)
         for asset in references:
@@ -272,17 +271,6 @@ class Desk:
 def stated(rendered: Rendered) -> str:
     """The digital source type that the seal states of a video, or nothing."""
     return rendered.source_type or ("trainedAlgorithmicMedia" if rendered.synthetic else "")
-
-
-def _check(request: Request) -> None:
-    if not request.prompt.strip():
-        raise BadInput("the prompt is empty")
-    if len(request.prompt) > LONGEST_PROMPT:
-        raise BadInput(f"the prompt has {len(request.prompt)} characters; at most {LONGEST_PROMPT} are taken")
-    if request.seconds is not None and not 0 < request.seconds <= 3600:
-        raise BadInput("seconds must lie between 0 and 3600")
-    if len(request.references) > 1:
-        raise BadInput("one reference is taken at the most")
 
 
 def _keyed(who: Person, key: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -19,14 +20,15 @@ from core.verdicts import Gate, Ruling, Verdict
 from pipeline import rooms
 from pipeline.accounts import Accounts
 from pipeline.advance import Told, Works
+from pipeline.cameo_desk import Registered
 from pipeline.consent import Consent
 from pipeline.desk import Desk
 from pipeline.ledgers.accounts import PostgresAccounts
 from pipeline.ledgers.database import Database, open_database
-from pipeline.ledgers.facts import PostgresFacts
 from pipeline.ledgers.postgres import PostgresLedger
 from pipeline.ledgers.texts import PostgresTexts
 from pipeline.parents import with_parents
+from pipeline.people_room import CameoChores, cameo_desk, consent_of, moved_on, receipts_of, registered, with_cameos
 from pipeline.public import PublicDesk
 from pipeline.registrar import Registrar
 from pipeline.repository import Repository
@@ -82,8 +84,11 @@ def build(settings: Settings, *, tell: Told | None = None) -> House:
         registry = Registry(
             gallery=PostgresGallery(database), bank=PostgresBank(database), leases=PostgresLeases(database)
         )
-        tools = _tools(settings, database, ledger, registry)
+        people = registered(settings, database, *_vault_place(settings))
+        tools, consent = _tools(settings, database, ledger, registry, people)
         clear_scratch(tools.workdir)
+        seen = with_cameos(registry.gallery, people)
+        cameos = cameo_desk(settings, database, people, consent, ledger=ledger, bus=bus, tools=tools, gallery=seen)
         works = Works(
             ledger=ledger,
             bus=bus,
@@ -91,12 +96,13 @@ def build(settings: Settings, *, tell: Told | None = None) -> House:
             route=route(tools),
             willing=tuple(ROUTE),
             void=partial(_take_back, shelf=tools.shelf),
+            chores=CameoChores(desk=cameos, keep=timedelta(days=settings.cameo_keep_days)),
             **({"tell": tell} if tell else {}),
         )
         repository = _repository(settings, database, ledger, tools)
         verify_file = verifying(settings, repository)
         public = PublicDesk(manifests=repository, answers=Sharing(answers=PostgresAnswers(database)))
-        desk = Desk(ledger=ledger, bus=bus, tools=tools, verify_file=verify_file, public=public)
+        desk = Desk(ledger=ledger, bus=bus, tools=tools, verify_file=verify_file, public=public, people=cameos)
         return House(
             settings=settings,
             desk=desk,
@@ -124,16 +130,18 @@ def _bus(settings: Settings) -> Bus:
     return KafkaBus(settings.kafka_servers, Topics(prefix=settings.kafka_group))
 
 
-def _tools(settings: Settings, database: Database, ledger: Ledger, registry: Registry) -> Tools:
-    engine = _engine(settings)
-    consent = Consent(leases=registry.leases, authors=PostgresFacts(database), engine=engine.name)
-    classifiers = cache(partial(_classifiers, registry))
-    options: dict[str, Any] = {"endpoint_url": settings.s3_endpoint} if settings.s3_endpoint else {}
-    vault_url = settings.vault_url or (settings.root / "vault").as_uri()
+def _tools(
+    settings: Settings, database: Database, ledger: Ledger, registry: Registry, people: Registered
+) -> tuple[Tools, Consent]:
+    engine, texts = _engine(settings), PostgresTexts(database)
+    consent = consent_of(people, database, texts.read, engine.name)
+    classifiers = cache(partial(_classifiers, registry, people))
+    options = _options(settings)
+    vault_url, vault_options = _vault_place(settings)
     shelf_url = settings.shelf_url or (settings.root / "published").as_uri()
-    vault, workdir = FsspecVault(vault_url, **_for(vault_url, options)), settings.root / "work"
-    return Tools(
-        texts=PostgresTexts(database),
+    vault, workdir = FsspecVault(vault_url, **vault_options), settings.root / "work"
+    tools = Tools(
+        texts=texts,
         vault=vault,
         shelf=FsspecShelf(shelf_url, settings.public_url, **_for(shelf_url, options)),
         engine=engine,
@@ -143,10 +151,14 @@ def _tools(settings: Settings, database: Database, ledger: Ledger, registry: Reg
         leased=consent.leased,
         decide=_decide(settings),
         check_video=rooms.checking(settings),
-        seal=sealing(settings, ledger, vault),
+        seal=sealing(settings, ledger, vault, partial(receipts_of, people, consent)),
         workdir=workdir,
         engine_timeout=settings.engine_timeout,
+        shows=consent.shows,
+        name_cameos=consent.resolve,
+        moved=partial(moved_on, ledger),
     )
+    return tools, consent
 
 
 def _repository(settings: Settings, database: Database, ledger: Ledger, tools: Tools) -> Repository:
@@ -178,8 +190,8 @@ def _registrar(registry: Registry) -> Registrar:
     return Registrar(gallery=registry.gallery, bank=registry.bank, describe=enrol, hash_picture=hashes_of)
 
 
-def _classifiers(registry: Registry, leased: tuple[str, ...]) -> Sequence[Classifier]:
-    return build_classifiers(registry.gallery, registry.bank, leased=leased)
+def _classifiers(registry: Registry, people: Registered, leased: tuple[str, ...]) -> Sequence[Classifier]:
+    return build_classifiers(with_cameos(registry.gallery, people), registry.bank, leased=leased)
 
 
 def _engine(settings: Settings) -> Engine:
@@ -204,6 +216,15 @@ def _decide(settings: Settings) -> Callable[..., Verdict]:
         return decide(gate, signals, facts, rulings, policy())
 
     return judge
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    return {"endpoint_url": settings.s3_endpoint} if settings.s3_endpoint else {}
+
+
+def _vault_place(settings: Settings) -> tuple[str, dict[str, Any]]:
+    url = settings.vault_url or (settings.root / "vault").as_uri()
+    return url, _for(url, _options(settings))
 
 
 def _for(url: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,11 @@ and do not count. No ruling lifts a rule that is final. A condition is [CEL](htt
 condition less true.
 """
 
-_QUESTIONS = {Gate.PROMPT: "may this be made?", Gate.VIDEO: "may this be shown?"}
+_QUESTIONS = {
+    Gate.PROMPT: "may this be made?",
+    Gate.VIDEO: "may this be shown?",
+    Gate.ENROL: "may this person be enrolled?",
+}
 
 
 def page(folder: Path = DEFAULT_PACK) -> str:

@@ -50,7 +50,9 @@ class Decide(Protocol):
 class Tools:
     """The rooms below the pipeline, as the stages see them.
 
-    `measure_video` is told the cameos that the case may show (`leased`): they are not looked for.
+    `measure_video` is told the cameos that the case may show (`leased`): they are not looked for. `shows` are all
+    that it names or is made from; `name_cameos` gives their ids for a prompt and the handles asked for; `moved` says
+    whether somebody has moved a case since it was read.
     """
 
     texts: Texts
@@ -66,6 +68,9 @@ class Tools:
     seal: Callable[[Case, Path, Path], Sealing]
     workdir: Path
     engine_timeout: float = 1800.0
+    shows: Callable[[Case], tuple[str, ...]] = lambda case: case.request.cameos
+    name_cameos: Callable[[str, Sequence[str]], tuple[str, ...]] = lambda _prompt, asked: tuple(asked)
+    moved: Callable[[Case], bool] = lambda _case: False
 
     def scratch(self) -> AbstractContextManager[Path]:
         """A folder that is gone afterwards."""

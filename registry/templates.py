@@ -1,0 +1,138 @@
+"""Faces and voices of enrolled people, encrypted per person (AES-256-GCM) under a key that lies elsewhere.
+
+Decrypted they are only ever in memory, to be compared. They are not shown, not exported and not logged.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from numpy.typing import NDArray
+
+from core.errors import BadInput, NotFound, Unavailable
+from registry.faces import Faces
+from registry.rows import Connection, Connections, Fresh
+
+FACE, VOICE = "face", "voice"
+_NONCE = 12
+_ALL = "SELECT t.cameo, t.kind, t.model, t.sealed FROM cameo_templates t JOIN cameos c ON c.id = t.cameo ORDER BY t.key"
+
+Vector = NDArray[np.float32]
+
+
+class Keys(Protocol):
+    """Where keys lie."""
+
+    def make(self, name: str) -> bytes:
+        """The key of this name, made if there is none."""
+
+    def get(self, name: str) -> bytes:
+        """The key. Raises NotFound where it was destroyed."""
+
+    def destroy(self, name: str) -> None:
+        """Delete the key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Template:
+    """A face or a voice as a vector; `model` names what made it, and only like is compared with like."""
+
+    cameo: str
+    kind: str
+    model: str
+    vector: Vector = field(repr=False)
+
+
+class PostgresTemplates:
+    """Templates in Postgres, decrypted into memory when they have changed."""
+
+    def __init__(self, connections: Connections, keys: Keys) -> None:
+        """The tables are there: the migrations made them."""
+        self._connections, self._keys = connections, keys
+        self._all = Fresh(connections, "cameo_templates", self._read)
+
+    def add(self, cameo: str, kind: str, model: str, vector: Vector) -> None:
+        """Keep a template. Raises BadInput for what is not finite, Unavailable where no key can be had."""
+        if vector.ndim != 1 or not len(vector) or not np.isfinite(vector).all():
+            raise BadInput("a template is a row of finite numbers")
+        nonce, plain = os.urandom(_NONCE), vector.astype("<f4").tobytes()
+        sealed = nonce + AESGCM(self._keys.make(cameo)).encrypt(nonce, plain, _about(cameo, kind, model))
+        with self._connections.connection() as connection:
+            add = "INSERT INTO cameo_templates (cameo, kind, model, sealed) VALUES (%s, %s, %s, %s)"
+            connection.execute(add, [cameo, kind, model, sealed])
+
+    def all(self, kind: str) -> Sequence[Template]:
+        """Every template of a kind. Raises Unavailable: what cannot be looked up is not known to be absent."""
+        return [one for one in self._all() if one.kind == kind]
+
+    def kept(self, cameo: str) -> Sequence[tuple[str, str]]:
+        """Which templates there are of a person: kind and model, never the vector."""
+        query = "SELECT kind, model FROM cameo_templates WHERE cameo = %s ORDER BY key"
+        with self._connections.connection() as connection:
+            return [(kind, model) for kind, model in connection.execute(query, [cameo]).fetchall()]
+
+    def destroy(self, cameo: str) -> None:
+        """Erase a person's templates: the key first, then what it locked."""
+        self._keys.destroy(cameo)
+        with self._connections.connection() as connection:
+            connection.execute("DELETE FROM cameo_templates WHERE cameo = %s", [cameo])
+
+    def _read(self, connection: Connection) -> Sequence[Template]:
+        found = []
+        for cameo, kind, model, sealed in connection.execute(_ALL).fetchall():
+            try:
+                plain = AESGCM(self._keys.get(cameo)).decrypt(
+                    sealed[:_NONCE], sealed[_NONCE:], _about(cameo, kind, model)
+                )
+            except NotFound:
+                continue  # the key was destroyed: erased, whatever still lies here
+            except InvalidTag:
+                raise Unavailable("a template was altered: restore the database") from None
+            vector = np.frombuffer(plain, dtype="<f4").astype(np.float32)
+            found.append(Template(cameo=cameo, kind=kind, model=model, vector=vector))
+        return found
+
+
+class Gallery(Protocol):
+    """Protected faces that lie in the open: public figures, estates, who opted out."""
+
+    @property
+    def size(self) -> int:
+        """How many."""
+
+    def nearest(self, embedding: Vector, *, but: Collection[str] = ()) -> tuple[str, str, float] | None:
+        """(id, kind, distance) of the nearest."""
+
+
+@dataclass(frozen=True, slots=True)
+class WithCameos:
+    """A gallery and the faces of enrolled people beside it, as one. `model` is whose vectors the gallery compares."""
+
+    gallery: Gallery
+    templates: PostgresTemplates
+    model: str
+
+    @property
+    def size(self) -> int:
+        """How many faces are looked for."""
+        return self.gallery.size + len(self._faces())
+
+    def nearest(self, embedding: Vector, *, but: Collection[str] = ()) -> tuple[str, str, float] | None:
+        """(id, kind, distance) of the nearest face whose id is not in `but`, or None. Raises Unavailable."""
+        found = [self.gallery.nearest(embedding, but=but), self._faces().nearest(embedding, but=but)]
+        return min((one for one in found if one is not None), key=lambda one: one[2], default=None)
+
+    def _faces(self) -> Faces:
+        mine = [one for one in self.templates.all(FACE) if one.model == self.model]
+        stacked = np.array([one.vector for one in mine], dtype=np.float32)
+        return Faces([one.cameo for one in mine], ["cameo"] * len(mine), stacked)
+
+
+def _about(cameo: str, kind: str, model: str) -> bytes:
+    return f"{cameo} {kind} {model}".encode()
