@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -60,7 +60,7 @@ class LeaseAsked:
     until: datetime | None = None
     face: bool = True
     voice: bool = False
-    terms: Terms = Terms()
+    terms: Terms = field(default_factory=Terms)
     words: str = ""
 
 

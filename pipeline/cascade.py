@@ -27,7 +27,8 @@ BY = "assay:cascade"
 _DOWN = (Phase.RECALLED, Phase.WITHDRAWN, Phase.REFUSED)
 _ITEM = """
 INSERT INTO cascade_items (cascade, case_id, author, phase, recalled)
-SELECT %s, n.id, n.author, n.phase, clock_timestamp() FROM unnest(%s::text[], %s::text[], %s::text[]) AS n(id, author, phase)
+SELECT %s, n.id, n.author, n.phase, clock_timestamp()
+FROM unnest(%s::text[], %s::text[], %s::text[]) AS n(id, author, phase)
 ON CONFLICT DO NOTHING
 """
 

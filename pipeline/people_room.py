@@ -145,8 +145,8 @@ class CameoChores:
         self.desk.cascade.run()
         for case_id, cameo, owner in at.uses.waiting():
             at.notices.tell(owner, "draft_waits", about=case_id, cameo=cameo)
-        for cameo in at.cameos.idle(now - self.keep):
-            self.desk.destroy(cameo, by="assay:retention")
+        for idle in at.cameos.idle(now - self.keep):
+            self.desk.destroy(idle, by="assay:retention")
         self.desk.sweep_erased()
         self.desk.enrolment.sweep(now)
 

@@ -37,7 +37,9 @@ _LABEL_SECONDS = 4.0
 def sealing(
     settings: Settings, ledger: Ledger, vault: Vault, consents: Callable[[Case], tuple[str, ...]] = lambda _case: ()
 ) -> Callable[[Case, Path, Path], Sealing]:
-    """Label, mark, sign, read all of it back. `consents` are the receipts on which a case rests. Raises SealBroken, or Unavailable for want of a time stamp."""
+    """Label, mark, sign, read all of it back. `consents` are the receipts on which a case rests.
+
+    Raises SealBroken, or Unavailable for want of a time stamp."""
 
     def seal_case(case: Case, src: Path, dst: Path) -> Sealing:
         from provenance.seal import seal

@@ -1,4 +1,4 @@
-"""Who is enrolled: handles, owners, states. What is known of a person lies elsewhere, encrypted; this says only that."""
+"""Who is enrolled: handles, owners, states. What a person looks and sounds like lies elsewhere, encrypted."""
 
 from __future__ import annotations
 

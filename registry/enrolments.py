@@ -20,7 +20,9 @@ PAIRS = 3
 TURNS = ("left", "right", "up", "down")
 LOOKS_KEPT = timedelta(days=365)
 
-_FIELDS = "SELECT id, account, handle, kind, digits, turns, issued, expires, used, outcome, cameo, signals, rules FROM enrolments"
+_FIELDS = """
+SELECT id, account, handle, kind, digits, turns, issued, expires, used, outcome, cameo, signals, rules FROM enrolments
+"""
 _CLAIM = """
 UPDATE enrolments SET used = %(now)s
 WHERE id = %(id)s AND account = %(account)s AND used IS NULL AND expires > %(now)s RETURNING id
@@ -123,4 +125,9 @@ class PostgresEnrolments:
     def _where(self, condition: str, *values: object) -> Sequence[Challenge]:
         with self._connections.connection() as connection:
             rows = connection.execute(f"{_FIELDS} WHERE {condition} ORDER BY issued, id", values).fetchall()
-        return tuple(Challenge(*(tuple(v) if isinstance(v, list) else v for v in row)) for row in rows)
+        return tuple(_challenge(row) for row in rows)
+
+
+def _challenge(row: Sequence[Any]) -> Challenge:
+    values: dict[str, Any] = dict(zip(Challenge.__slots__, row, strict=True))
+    return Challenge(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})

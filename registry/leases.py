@@ -19,8 +19,8 @@ EVERYONE, MUTUALS = "*", "~"
 
 _OF_TERMS = ("purposes", "territory", "bans", "words", "approval", "asks", "reviewed", "watched")
 _NAMES = ("id", "handle", "holder", "face", "voice", "until", "revoked", "replaces", *_OF_TERMS)
-_FIELDS = f"SELECT {', '.join(_NAMES)} FROM leases"
-_ADD = f"INSERT INTO leases ({', '.join(_NAMES)}) VALUES ({', '.join(['%s'] * len(_NAMES))})"
+_FIELDS = f"SELECT {', '.join(_NAMES)} FROM leases"  # noqa: S608 - names of ours
+_ADD = f"INSERT INTO leases ({', '.join(_NAMES)}) VALUES ({', '.join(['%s'] * len(_NAMES))})"  # noqa: S608
 _MUTUAL = """
 SELECT 1 FROM cameos c
 JOIN acquaintances a ON a.account = c.owner AND a.other = %(account)s
@@ -232,9 +232,9 @@ def _column(lease: Lease, name: str) -> Any:
 
 
 def _lease(row: Sequence[Any]) -> Lease:
-    values = {name: tuple(v) if isinstance(v, list) else v for name, v in zip(_NAMES, row, strict=True)}
-    terms = Terms(**{name: values.pop(name) for name in _OF_TERMS})
-    return Lease(**values, terms=terms)
+    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in zip(_NAMES, row, strict=True)}
+    said: dict[str, Any] = {name: values.pop(name) for name in _OF_TERMS}
+    return Lease(**values, terms=Terms(**said))
 
 
 def _standing(leases: Sequence[Lease], covering: Lease | None) -> Standing:
