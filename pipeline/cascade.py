@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from core.case import Case, Phase
@@ -25,9 +26,10 @@ log = logging.getLogger("assay.cascade")
 BATCH = 500
 BY = "assay:cascade"
 _DOWN = (Phase.RECALLED, Phase.WITHDRAWN, Phase.REFUSED)
+_DRAFTS = [phase for phase in Phase if phase not in (*_DOWN, Phase.SEALED, Phase.PUBLISHED)]
 _ITEM = """
 INSERT INTO cascade_items (cascade, case_id, author, phase, recalled)
-SELECT %s, n.id, n.author, n.phase, clock_timestamp()
+SELECT %s, n.id, n.author, n.phase, now()
 FROM unnest(%s::text[], %s::text[], %s::text[]) AS n(id, author, phase)
 ON CONFLICT DO NOTHING
 """
@@ -50,7 +52,7 @@ class Cascades:
 
     def carry(self, one: Cascade) -> str:
         """Take down what one cascade says has to come down; its id."""
-        while sum(self._recall(one, batch) for batch in _batches(self.due(one))):
+        while sum(self._take_down(one, batch) for batch in _batches(self.due(one))):
             log.info("%s: looking again for what is left", one.id)
         self.cascades.done(one, self.owner(one.cameo))
         return one.id
@@ -65,33 +67,36 @@ class Cascades:
         asked: Submitted = load(Submitted, case.asked)
         return self.stands(cameo, asked)
 
-    def _recall(self, one: Cascade, ids: Sequence[str]) -> int:
-        """How many cases were still up."""
+    def _take_down(self, one: Cascade, ids: Sequence[str]) -> int:
+        """How many cases were still up. Public copies go first: what a crash then leaves is found by the next run."""
+        up = [(case_id, phase) for case_id, phase in self.bulk.phases(ids) if phase not in _DOWN]
+        public = self._withdrawn([case_id for case_id, phase in up if phase is Phase.PUBLISHED])
+        recalled = Recalled(by=BY, code="consent_withdrawn")
+        beside = partial(_told, one)
+        self.bulk.append(sorted(public), [recalled, Withdrawn()], only=[Phase.PUBLISHED], beside=beside)
+        left = [case_id for case_id, _ in up if case_id not in public]
+        self.bulk.append(left, [recalled, Withdrawn()], only=_DRAFTS, beside=beside)
+        # What is sealed may be on its way to the shelf at this moment: the stage `withdraw` waits for whoever has it.
+        self.bulk.append(left, [recalled], only=[Phase.SEALED, Phase.PUBLISHED], beside=beside)
+        return len(up)
 
-        def beside(connection: Any, cases: Sequence[Case]) -> None:
-            authors = [case.request.author for case in cases]
-            names = [case.id for case in cases]
-            connection.execute(_ITEM, [one.id, names, authors, [case.phase.value for case in cases]])
-            told = [(case.request.author, f"recalled_{one.reason}", case.id, one.cameo) for case in cases]
-            tell(connection, told)
-
-        code = "consent_withdrawn"
-        recalled, others = self.bulk.append(ids, Recalled(by=BY, code=code), but=_DOWN, beside=beside)
-        # What was sealed may be on its way to the shelf at this moment: the stage `withdraw` waits for whoever has it.
-        self._withdraw([case.id for case in recalled if case.phase is not Phase.SEALED])
-        return len(recalled) + others
-
-    def _withdraw(self, ids: Sequence[str]) -> None:
-        """Take public copies down now. What cannot be taken down now is due like any recalled case."""
-        gone = []
+    def _withdrawn(self, ids: Sequence[str]) -> frozenset[str]:
+        """Those whose public copy is gone. What cannot be taken down now is due like any recalled case."""
+        gone = set()
         for case_id in ids:
             try:
                 self.shelf.withdraw(case_id)
-                gone.append(case_id)
+                gone.add(case_id)
             except Unavailable as error:
                 log.warning("not withdrawn, the sweeper will: %s", error, extra={"case": case_id})
-        others = [phase for phase in Phase if phase is not Phase.RECALLED]
-        self.bulk.append(gone, Withdrawn(), but=others, beside=lambda _connection, _cases: None)
+        return frozenset(gone)
+
+
+def _told(one: Cascade, connection: Any, cases: Sequence[Case]) -> None:
+    """The report gets its lines and the authors are told, in the transaction in which it happens."""
+    authors, names = [case.request.author for case in cases], [case.id for case in cases]
+    connection.execute(_ITEM, [one.id, names, authors, [case.phase.value for case in cases]])
+    tell(connection, [(case.request.author, f"recalled_{one.reason}", case.id, one.cameo) for case in cases])
 
 
 def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from numpy.typing import NDArray
 
 from core.errors import BadInput, NotFound, Unavailable
-from registry.faces import Faces
 from registry.rows import Connection, Connections, Fresh
 
 FACE, VOICE = "face", "voice"
@@ -125,13 +124,19 @@ class WithCameos:
 
     def nearest(self, embedding: Vector, *, but: Collection[str] = ()) -> tuple[str, str, float] | None:
         """(id, kind, distance) of the nearest face whose id is not in `but`, or None. Raises Unavailable."""
-        found = [self.gallery.nearest(embedding, but=but), self._faces().nearest(embedding, but=but)]
+        found = [self.gallery.nearest(embedding, but=but), self._nearest(embedding, but)]
         return min((one for one in found if one is not None), key=lambda one: one[2], default=None)
 
-    def _faces(self) -> Faces:
-        mine = [one for one in self.templates.all(FACE) if one.model == self.model]
-        stacked = np.array([one.vector for one in mine], dtype=np.float32)
-        return Faces([one.cameo for one in mine], ["cameo"] * len(mine), stacked)
+    def _nearest(self, embedding: Vector, but: Collection[str]) -> tuple[str, str, float] | None:
+        faces = [one for one in self._faces() if one.cameo not in but and one.vector.shape == embedding.shape]
+        if not faces:
+            return None
+        distances = np.linalg.norm(np.stack([one.vector for one in faces]) - embedding, axis=1)
+        best = int(distances.argmin())
+        return faces[best].cameo, "cameo", float(distances[best])
+
+    def _faces(self) -> list[Template]:
+        return [one for one in self.templates.all(FACE) if one.model == self.model]
 
 
 def _about(cameo: str, kind: str, model: str) -> bytes:

@@ -96,20 +96,20 @@ class PostgresUses:
 
     def __init__(self, connections: Connections) -> None:
         """The ledger's tables are there: the migrations made them."""
-        self._connections = connections
+        self.connections = connections
 
     def ancestors(self, case_id: str, parent: str, references: Sequence[str]) -> Sequence[Ancestor]:
         """Every case from which this one is made, however far back."""
         if not parent and not references:
             return ()
         asked = {"case": case_id, "parent": parent, "references": list(references)}
-        with self._connections.connection() as connection:
+        with self.connections.connection() as connection:
             rows = connection.execute(_UP, asked).fetchall()
         return tuple(Ancestor(i, phase, tuple(cameos or ())) for i, phase, cameos in rows)
 
     def naming(self, cameo: str, case_id: str = "") -> Sequence[Naming]:
         """The cases that name a cameo, in whatever phase; with `case_id` that one, if it does."""
-        with self._connections.connection() as connection:
+        with self.connections.connection() as connection:
             rows = connection.execute(_NAMING, [Jsonb([cameo]), case_id, case_id]).fetchall()
         return tuple(Naming(*row) for row in rows)
 
@@ -117,18 +117,18 @@ class PostgresUses:
         """These cases and everything made from them, however far down, in the order of their ids."""
         if not roots:
             return ()
-        with self._connections.connection() as connection:
+        with self.connections.connection() as connection:
             return _down(connection, roots)
 
     def waiting(self) -> Sequence[tuple[str, str, str]]:
         """Drafts that wait for the approval of an owner: (case, cameo, its owner)."""
-        with self._connections.connection() as connection:
+        with self.connections.connection() as connection:
             return [(case, cameo, owner) for case, cameo, owner in connection.execute(_WAITING).fetchall()]
 
     def of(self, cameo: str, *, limit: int = 1000) -> Sequence[Used]:
         """Every case that shows a cameo, drafts included: those that name it and what was made from them."""
         roots = [one.id for one in self.naming(cameo)]
-        with self._connections.connection() as connection:
+        with self.connections.connection() as connection:
             found = _down(connection, roots) if roots else []
             rows = connection.execute(_SHOWN, [Jsonb([cameo]), list(found), limit]).fetchall()
         return tuple(Used(*row) for row in rows)

@@ -1,4 +1,4 @@
-"""Appends one event to many cases at once, as `append` would to each: whoever moved meanwhile is left alone."""
+"""Appends the same events to many cases at once, as `append` would to each: whoever moved meanwhile is left alone."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ from pipeline.ledgers.records import rows
 
 log = logging.getLogger("assay.ledger")
 
-_READ = "SELECT id, body FROM cases WHERE id = ANY(%s) AND phase <> ALL(%s) ORDER BY id"
+_PHASES = "SELECT id, phase FROM cases WHERE id = ANY(%s) ORDER BY id"
+_READ = "SELECT id, body FROM cases WHERE id = ANY(%s) AND phase = ANY(%s) ORDER BY id"
 _APPEND = """
 INSERT INTO events (case_id, revision, body)
 SELECT * FROM unnest(%s::text[], %s::int[], %s::jsonb[]) ON CONFLICT DO NOTHING RETURNING case_id
 """
 _MOVE = """
-UPDATE cases c SET phase = n.phase, revision = n.revision, body = n.body, moved = clock_timestamp()
+UPDATE cases c SET phase = n.phase, revision = n.revision, moved = clock_timestamp(),
+                   body = n.body || jsonb_build_object('signals', c.body -> 'signals')
 FROM unnest(%s::text[], %s::text[], %s::int[], %s::jsonb[]) AS n(id, phase, revision, body)
-WHERE c.id = n.id AND c.revision = n.revision - 1
+WHERE c.id = n.id AND c.revision = n.revision - %s
 """
 _LOCK = 0x42554C4B  # "BULK": one batch at a time, or two of them could wait for each other
 
@@ -32,48 +34,62 @@ Beside = Callable[[Connection, Sequence[Case]], None]
 
 
 class PostgresBulk:
-    """Over the tables of PostgresLedger. For events that add no bytes."""
+    """Over the tables of PostgresLedger. For events that add neither bytes nor signals."""
 
     def __init__(self, database: Database) -> None:
         """The tables are there: `open_database` made them."""
         self._database = database
 
-    def append(
-        self, ids: Sequence[str], event: Event, *, but: Sequence[Phase], beside: Beside
-    ) -> tuple[Sequence[Case], int]:
-        """The cases, as they were, to which the event was appended, and how many others it should have been.
+    def phases(self, ids: Sequence[str]) -> Sequence[tuple[str, Phase]]:
+        """The phase of each case, in the order of their ids."""
+        with self._database.connection() as connection:
+            return [(case_id, Phase(phase)) for case_id, phase in connection.execute(_PHASES, [list(ids)]).fetchall()]
 
-        Cases in the phases of `but` are left out. Those that somebody moved at the same moment are the others: ask
-        again. `beside` is called in the same transaction. Raises Unavailable.
+    def append(self, ids: Sequence[str], events: Sequence[Event], *, only: Sequence[Phase], beside: Beside) -> int:
+        """Append the events to those cases that are in a phase of `only`, all or none; to how many.
+
+        Whom somebody moved at the same moment is left alone. `beside` is called with the cases as they were, in the
+        same transaction. Raises Unavailable.
         """
         with self._database.connection() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-            found = connection.execute(_READ, [list(ids), [phase.value for phase in but]]).fetchall()
+            found = connection.execute(_READ, [list(ids), [phase.value for phase in only]]).fetchall()
             cases = [case for case_id, body in found if (case := _readable(case_id, body)) is not None]
-            moved = _appended(connection, cases, event)
-            mine = [case for case in cases if case.id in moved]
+            won = _appended(connection, cases, events)
+            mine = [case for case in cases if case.id in won]
             if mine:
-                _move(connection, [case.after([event]) for case in mine])
+                _move(connection, [case.after(events) for case in mine], len(events))
                 beside(connection, mine)
-        return mine, len(cases) - len(mine)
+        return len(mine)
 
 
-def _readable(case_id: str, body: object) -> Case | None:
+def _readable(case_id: str, body: dict[str, Any]) -> Case | None:
+    """The case without its signals, which nothing here looks at and which are most of it."""
     try:
-        case: Case = load(Case, body)
+        case: Case = load(Case, body | {"signals": []})
     except (TypeError, ValueError) as error:
         log.error("a case cannot be read and is left as it is: %s", error, extra={"case": case_id})
         return None
     return case
 
 
-def _appended(connection: Connection, cases: Sequence[Case], event: Event) -> frozenset[str]:
-    bodies: list[dict[str, Any]] = [rows(case, [event])[0] for case in cases]
-    columns = [[case.id for case in cases], [case.revision + 1 for case in cases], [Jsonb(body) for body in bodies]]
-    return frozenset(row[0] for row in connection.execute(_APPEND, columns).fetchall())
+def _appended(connection: Connection, cases: Sequence[Case], events: Sequence[Event]) -> frozenset[str]:
+    """The cases whose next revision was still free."""
+    told = [
+        (case.id, case.revision + number, Jsonb(body))
+        for case in cases
+        for number, body in enumerate(rows(case, events), 1)
+    ]
+    if not told:
+        return frozenset()
+    found = [row[0] for row in connection.execute(_APPEND, [list(column) for column in zip(*told, strict=True)])]
+    lost = {case_id for case_id in found if found.count(case_id) < len(events)} if len(found) < len(told) else set()
+    if lost:  # cannot be: whoever has the first of these revisions has the next
+        raise RuntimeError("a revision was taken out of turn")
+    return frozenset(found)
 
 
-def _move(connection: Connection, after: Sequence[Case]) -> None:
+def _move(connection: Connection, after: Sequence[Case], by: int) -> None:
     phases, revisions = [case.phase.value for case in after], [case.revision for case in after]
     bodies = [Jsonb(dump(case)) for case in after]
-    connection.execute(_MOVE, [[case.id for case in after], phases, revisions, bodies])
+    connection.execute(_MOVE, [[case.id for case in after], phases, revisions, bodies, by])

@@ -31,9 +31,7 @@ MIRA = Person(id="acct_mira", roles=frozenset({Role.PLATFORM}))
 ANA = Person(id="acct_ana", roles=frozenset({Role.PLATFORM}))
 BEN = Person(id="acct_ben", roles=frozenset({Role.PLATFORM}))
 MODERATOR = Person(id="acct_mod", roles=frozenset({Role.MODERATOR}))
-TABLES = (
-    "cases, texts, leases, cameos, cameo_answers, cascades, cascade_items, notices, cameo_templates, acquaintances, enrolments"
-)
+TABLES = "cases, texts, leases, cameos, cameo_answers, cascades, cascade_items, notices, cameo_templates, acquaintances, enrolments"
 
 
 @dataclass(frozen=True)
@@ -135,9 +133,7 @@ def _house(home: Path, database: Database) -> CameoHouse:
         shows=consent.shows,
         name_cameos=consent.resolve,
     )
-    desk = cameo_desk(
-        settings, database, at, consent, ledger=ledger, bus=bus, tools=tools, gallery=MemoryGallery()
-    )
+    desk = cameo_desk(settings, database, at, consent, ledger=ledger, bus=bus, tools=tools, gallery=MemoryGallery())
     from datetime import timedelta
 
     chores = CameoChores(desk=desk, keep=timedelta(days=1095))

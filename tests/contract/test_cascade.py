@@ -19,8 +19,8 @@ from pipeline.cameo_desk import LeaseAsked
 from pipeline.desk import Desk, Request
 from pipeline.ledgers.bulk import PostgresBulk
 from pipeline.people_room import moved_on
-from pipeline.runners.local import LocalBus, LocalRunner
 from pipeline.rooms import policy_of
+from pipeline.runners.local import LocalBus, LocalRunner
 from pipeline.settings import Settings
 from pipeline.stages import ROUTE, route
 from pipeline.stages.tools import Measurements, Sealing
@@ -113,25 +113,27 @@ class Dies(BaseException):
     """As kill -9: nobody catches it."""
 
 
-@pytest.mark.parametrize("when", ["before the first batch", "after a batch", "before withdrawing", "at the very end"])
+@pytest.mark.parametrize("when", ["before anything", "between shelf and ledger", "after a batch", "at the very end"])
 def test_a_cascade_that_dies_is_carried_on_by_the_next_sweep(house, when, monkeypatch):
     mira = house.enrolled()
     lease = leased(house)
     videos = [house.published(house.case(ANA, [mira])) for _ in range(5)]
     append, calls = PostgresBulk.append, []
 
-    def dying(self, ids, event, **given):
-        calls.append(type(event).__name__)
-        if when == "before the first batch" or (when == "before withdrawing" and calls[-1] == "Withdrawn"):
+    def dying(self, ids, events, **given):
+        calls.append(ids)
+        if when == "between shelf and ledger":
             raise Dies
-        done = append(self, ids, event, **given)
+        done = append(self, ids, events, **given)
         if when == "after a batch":
             raise Dies
         return done
 
     with monkeypatch.context() as patched, pytest.raises(Dies):
         patched.setattr("pipeline.cascade.BATCH", 2)
-        if when == "at the very end":
+        if when == "before anything":
+            patched.setattr(type(house.desk.cascade), "due", lambda *_: (_ for _ in ()).throw(Dies))
+        elif when == "at the very end":
             patched.setattr(type(house.at.cascades), "done", lambda *_: (_ for _ in ()).throw(Dies))
         else:
             patched.setattr(PostgresBulk, "append", dying)
@@ -202,7 +204,13 @@ class Clockwork:
         manifest.write_bytes(b"manifest " + case.id.encode())
         self.tick()
         return Sealing(
-            payload=case.id, manifest_id=case.id, manifest=manifest, soft_binding="b", fingerprint=(), issuer="", signer=""
+            payload=case.id,
+            manifest_id=case.id,
+            manifest=manifest,
+            soft_binding="b",
+            fingerprint=(),
+            issuer="",
+            signer="",
         )
 
 
@@ -264,7 +272,7 @@ def test_consent_that_ends_at_whatever_moment_leaves_nothing_to_be_seen(house, t
         for old in house.desk.leases(MIRA, "mira"):
             if old.holder == ANA.id and old.id != lease.id:
                 house.desk.revoke(MIRA, old.id)
-        desk, case, _ = _told(house, point, lambda: house.desk.revoke(MIRA, lease.id))
+        desk, case, _ = _told(house, point, lambda it=lease: house.desk.revoke(MIRA, it.id))
         after = desk.case(ANA, case.id)
         assert after.phase in (Phase.HELD, Phase.WITHDRAWN), (point, after.phase)
         assert not house.on_shelf(after), point
@@ -277,7 +285,7 @@ def test_an_engine_is_told_to_stop_when_consent_ends_while_it_works(house):
     lease = leased(house)
     stopped = []
     for point in range(6, 16):
-        clock = Clockwork(house, point, lambda: house.desk.revoke(MIRA, lease.id))
+        clock = Clockwork(house, point, lambda it=lease: house.desk.revoke(MIRA, it.id))
         desk, runner = _working(house, clock)
         desk.submit(ANA, Request(prompt="@mira waves"))
         runner.drain()
@@ -287,7 +295,9 @@ def test_an_engine_is_told_to_stop_when_consent_ends_while_it_works(house):
 
 
 FAMILIES = st.lists(
-    st.tuples(st.sampled_from([ANA, BEN, MIRA]), st.integers(-1, 8), st.booleans(), st.booleans()), min_size=1, max_size=9
+    st.tuples(st.sampled_from([ANA, BEN, MIRA]), st.integers(-1, 8), st.booleans(), st.booleans()),
+    min_size=1,
+    max_size=9,
 )
 
 
