@@ -48,6 +48,10 @@ def _from_form(upload: Upload, key: str) -> Request:
         seconds=upload.one("seconds") or None,
         size=upload.one("size"),
         cameos=upload.all(*names),
+        purpose=upload.one("purpose"),
+        territory=upload.all("territory", "territory[]"),
+        voices=upload.one("voices").lower() in ("true", "1"),
+        parent=upload.one("remixed_from_video_id"),
         reference=_named_rightly(upload.file) if upload.file else None,
         key=key,
     )
@@ -60,22 +64,30 @@ def _from_json(asked: dict[str, Any], folder: Path, key: str) -> Request:
         seconds=asked.get("seconds"),
         size=asked.get("size"),
         cameos=[_id(one) for name in _CAMEOS for one in _list(asked.get(name))],
+        purpose=asked.get("purpose"),
+        territory=_list(asked.get("territory")),
+        voices=asked.get("voices") is True,
+        parent=asked.get("remixed_from_video_id"),
         reference=_reference(asked.get("input_reference"), folder),
         key=key,
     )
 
 
 def _request(
-    *, prompt: Any, model: Any, seconds: Any, size: Any, cameos: list[str], reference: Path | None, key: str
+    *, prompt: Any, model: Any, seconds: Any, size: Any, reference: Path | None, key: str, **of_people: Any
 ) -> Request:
     return Request(
         prompt=_text(prompt, "prompt"),
         model=_text(model, "model"),
         seconds=_number(seconds),
         size=_text(size, "size"),
-        cameos=tuple(cameos),
         references=(reference,) if reference else (),
         key=key,
+        cameos=tuple(of_people["cameos"]),
+        purpose=_text(of_people["purpose"], "purpose"),
+        territory=tuple(_text(one, "territory") for one in of_people["territory"]),
+        voices=of_people["voices"],
+        parent=_text(of_people["parent"], "remixed_from_video_id"),
     )
 
 

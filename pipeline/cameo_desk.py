@@ -24,12 +24,14 @@ from registry.notices import Notice, PostgresNotices
 from registry.owner_answers import PostgresOwnerAnswers
 from registry.receipt_keys import ReceiptKeys
 from registry.templates import PostgresTemplates
-from registry.terms import Terms
+from registry.terms import BANS, PURPOSES, Terms
 from registry.uses import PostgresUses, Used
 
 if TYPE_CHECKING:
     from pipeline.cameo_review import CameoReview
     from pipeline.enrolment import Enrolment
+
+__all__ = ["BANS", "MODERATORS", "PURPOSES", "CameoDesk", "LeaseAsked", "Registered", "Terms"]
 
 MODERATORS = "role:moderator"
 """Stands for all moderators among those who are told something."""

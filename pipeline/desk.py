@@ -229,6 +229,7 @@ class Desk:
             return self._submitted(who, case, request)
 
     def _submitted(self, who: Person, case: Case, request: Request) -> Case:
+        self._check_parent(who, request.parent)
         references = tuple(self._reference(case, path) for path in request.references)
         submitted = Submitted(
             author=who.id,
@@ -248,6 +249,16 @@ class Desk:
         for asset in references:
             self.tools.vault.settle(asset.digest)
         return opened
+
+    def _check_parent(self, who: Person, parent: str) -> None:
+        """A video is made over one that is published, or one of one's own; others are nobody's business."""
+        try:
+            known = not parent or (case := self.ledger.load(parent)).request.author == who.id
+            known = known or case.phase is Phase.PUBLISHED
+        except NotFound:
+            known = False
+        if not known:
+            raise BadInput("there is no such video that this one could be made over")
 
     def _reference(self, case: Case, path: Path) -> Asset:
         self.tools.check_video(path)
