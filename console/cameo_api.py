@@ -1,4 +1,4 @@
-"""The API of people's likeness, for their owners: enrolling, leases, uses, erasure. A Bearer token with every request."""
+"""The API of people's likeness, for their owners: enrolling, leases, uses, erasure. A Bearer token each time."""
 
 from __future__ import annotations
 
@@ -26,8 +26,9 @@ _TAKE = {
         "multipart/form-data": {
             "schema": {
                 "type": "object",
-                "required": ["take"],
+                "required": ["take", "challenge"],
                 "properties": {
+                    "challenge": {"type": "string", "description": "The id of the challenge that it answers."},
                     "take": {"type": "string", "format": "binary", "description": "The video, with its sound."},
                     "proof": {"type": "string", "description": "For a minor: what shows guardianship."},
                 },
@@ -94,15 +95,13 @@ def challenge(asked: ChallengeAsked, who: Caller, room: In) -> dict[str, Any]:
     return {"challenge": dump(room.desk.cameos.enrolment.challenge(who, asked.handle, kind=asked.kind))}
 
 
-@cameo_api.post(
-    "/cameos/challenges/{challenge_id}/take", summary="Enrol with a take", openapi_extra={"requestBody": _TAKE}
-)
-async def take(challenge_id: str, request: Request, who: Caller, room: In) -> dict[str, Any]:
+@cameo_api.post("/cameos/take", summary="Enrol with a take", openapi_extra={"requestBody": _TAKE})
+async def take(request: Request, who: Caller, room: In) -> dict[str, Any]:
     """The video is deleted before the answer is given."""
     async with receive(request, room.uploads, field="take", limit=room.upload_bytes) as upload:
         if upload.file is None:
             raise BadInput("send the video as take")
-        file, proof = upload.file, upload.one("proof")
+        file, proof, challenge_id = upload.file, upload.one("proof"), upload.one("challenge")
         enrolment = room.desk.cameos.enrolment
         done = await to_thread.run_sync(
             lambda: enrolment.take(who, challenge_id, file, proof=proof), limiter=room.looking

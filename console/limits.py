@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MOST = 1024**2
-UPLOADS = ("/verify", "/api/verify", "/v1/videos", "/c2pa/matches/byContent", "/c2pa/manifests")
+UPLOADS = ("/verify", "/api/verify", "/api/cameos/take", "/v1/videos", "/c2pa/matches/byContent", "/c2pa/manifests")
 
 
 class SmallBodies:

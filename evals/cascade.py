@@ -28,7 +28,7 @@ from core.verdicts import Decision, Gate, Verdict
 from evals.machine import machine, spread
 from pipeline.cameo_desk import LeaseAsked
 from pipeline.people import Person, Role
-from pipeline.settings import Settings
+from pipeline.settings import load_settings
 from pipeline.wiring import House, build
 
 RESULT = Path(__file__).parent / "results" / "cascade.json"
@@ -62,7 +62,7 @@ def _measured(family: str, parent: Callable[[int], int], videos: int, runs: int)
     walls, cpus, servers, left = [], [], [], 0
     for _ in range(runs):
         with tempfile.TemporaryDirectory() as folder:
-            house = build(Settings(home=Path(folder)))
+            house = build(load_settings(home=Path(folder)))
             try:
                 lease = _filled(house, parent, videos)
                 server = _server(Path(folder))
@@ -74,8 +74,8 @@ def _measured(family: str, parent: Callable[[int], int], videos: int, runs: int)
                 left += _left(house, Path(folder), videos)
             finally:
                 house.close()
-    cpu = {"cpu_s": spread(cpus), "cpu_s_of_postgres": spread(servers)}
-    return {"family": family, "wall_s": spread(walls), **cpu, "left_up": left}
+    took = {"wall_s": spread(walls), "cpu_s": spread(cpus), "cpu_s_of_postgres": spread(servers)}
+    return {"family": family, **took, "left_up": left}
 
 
 def _server(home: Path) -> float:

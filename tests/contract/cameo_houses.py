@@ -8,25 +8,35 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from classifiers import LABELS
 from core.assets import Asset
 from core.case import Case, new_case
 from core.events import Judged, Published, Rendered, Sealed, Submitted
+from core.ports import JobState, Origin, Progress
+from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate, Verdict
+from pipeline.advance import Works
 from pipeline.cameo_desk import CameoDesk, Registered
 from pipeline.consent import Consent
+from pipeline.desk import Desk
 from pipeline.ledgers.database import Database, open_database
 from pipeline.ledgers.postgres import PostgresLedger
 from pipeline.ledgers.texts import PostgresTexts
 from pipeline.people import Person, Role
-from pipeline.people_room import CameoChores, cameo_desk, consent_of, registered
-from pipeline.runners.local import LocalBus
+from pipeline.people_room import CameoChores, cameo_desk, consent_of, moved_on, registered
+from pipeline.rooms import policy_of
+from pipeline.runners.local import LocalBus, LocalRunner
 from pipeline.settings import Settings
-from pipeline.stages.tools import Tools
+from pipeline.stages import ROUTE, route
+from pipeline.stages.tools import Measurements, Sealing, Tools
 from pipeline.vaults.shelf import FsspecShelf
 from pipeline.vaults.vault import FsspecVault
+from pipeline.wiring import _take_back
+from policy.decide import decide
 from registry.cameos import Cameo
 from registry.gallery import MemoryGallery
 
+POLICY = policy_of(Settings())
 MIRA = Person(id="acct_mira", roles=frozenset({Role.PLATFORM}))
 ANA = Person(id="acct_ana", roles=frozenset({Role.PLATFORM}))
 BEN = Person(id="acct_ben", roles=frozenset({Role.PLATFORM}))
@@ -142,3 +152,99 @@ def _house(home: Path, database: Database) -> CameoHouse:
 
 def _judged(gate: Gate) -> Judged:
     return Judged(verdict=Verdict(gate=gate, decision=Decision.ALLOW, policy="p" * 64))
+
+
+class Clockwork:
+    """Everything that a case meets on its way, and a hook at each point in time."""
+
+    name, version, synthetic = "engine", "1", True
+
+    def __init__(self, house, at=-1, act=lambda: None):
+        self.house, self.at, self.act, self.points, self.cancelled = house, at, act, 0, 0
+
+    def tick(self):
+        self.points += 1
+        if self.points == self.at + 1:
+            self.act()
+
+    def commission(self, order):
+        self.tick()
+        return order.key
+
+    def poll(self, job):
+        self.tick()
+        return Progress(state=JobState.DONE if self.points % 2 else JobState.RUNNING)
+
+    def cancel(self, job):
+        self.cancelled += 1
+
+    def fetch(self, job, to):
+        self.tick()
+        to.write_bytes(b"rendered " + job.encode())
+        self.tick()
+
+    def about(self, job):
+        return Origin()
+
+    def measure(self, subject):
+        self.tick()
+        labels = [name for name, label in LABELS.items() if subject in label.subjects]
+        signals = tuple(Signal(subject=subject, label=name, score=0.0, source="clock/1") for name in labels)
+        self.tick()
+        return Measurements(signals=signals, seconds={})
+
+    def seal(self, case, source, finished):
+        self.tick()
+        finished.write_bytes(b"sealed " + case.id.encode())
+        manifest = finished.with_suffix(".c2pa")
+        manifest.write_bytes(b"manifest " + case.id.encode())
+        self.tick()
+        return Sealing(
+            payload=case.id,
+            manifest_id=case.id,
+            manifest=manifest,
+            soft_binding="b",
+            fingerprint=(),
+            issuer="",
+            signer="",
+        )
+
+
+def working(house, clock):
+    """Desk and runner of a house whose every step ticks."""
+    shelf, ledger = house.tools.shelf, house.ledger
+
+    class Shelf(type(shelf)):
+        def publish(self, case_id, path):
+            clock.tick()
+            url = super().publish(case_id, path)
+            clock.tick()
+            return url
+
+    class Ledger(type(ledger)):
+        def append(self, case, events):
+            clock.tick()
+            after = super().append(case, events)
+            clock.tick()
+            return after
+
+    ledger = Ledger(house.database)
+    tools = replace(
+        house.tools,
+        engine=clock,
+        shelf=Shelf(str(house.home / "shelf")),
+        measure_text=lambda _text: clock.measure(Subject.PROMPT),
+        measure_video=lambda _file, subject, _leased: clock.measure(subject),
+        decide=lambda gate, signals, facts, rulings: decide(gate, signals, facts, rulings, POLICY),
+        facts=lambda case: {**house.consent.facts(case), "damaged_parents": 0},
+        check_video=lambda _file: (1.0, 64, 64),
+        seal=clock.seal,
+        moved=lambda case: moved_on(ledger, case),
+    )
+    bus = LocalBus()
+    works = Works(
+        ledger=ledger, bus=bus, vault=tools.vault, route=route(tools), willing=tuple(ROUTE),
+        void=lambda case, events: _take_back(case, events, shelf=shelf), chores=house.chores,
+    )  # fmt: skip
+    people = replace(house.desk, ledger=ledger, bus=bus)
+    return Desk(ledger=ledger, bus=bus, tools=tools, verify_file=None, people=people), LocalRunner(works)

@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from classifiers import LABELS
 from core.case import Phase
 from core.errors import NotFound
-from core.ports import JobState, Origin, Progress, Ticket
-from core.signals import Signal, Subject
+from core.ports import Ticket
 from pipeline.advance import Works, advance
 from pipeline.cameo_desk import LeaseAsked
-from pipeline.desk import Desk, Request
+from pipeline.desk import Request
 from pipeline.ledgers.bulk import PostgresBulk
-from pipeline.people_room import moved_on
-from pipeline.rooms import policy_of
-from pipeline.runners.local import LocalBus, LocalRunner
-from pipeline.settings import Settings
+from pipeline.runners.local import LocalBus
 from pipeline.stages import ROUTE, route
-from pipeline.stages.tools import Measurements, Sealing
-from pipeline.wiring import _take_back
-from policy.decide import decide
 from registry.terms import Terms
-from tests.contract.cameo_houses import ANA, BEN, MIRA, CameoHouse, asset, emptied, opened
+from tests.contract.cameo_houses import ANA, BEN, MIRA, CameoHouse, Clockwork, asset, emptied, opened, working
 
 pytestmark = pytest.mark.postgres
-POLICY = policy_of(Settings())
 
 
 @pytest.fixture(scope="module")
@@ -158,104 +148,9 @@ def _swept(house):
         advance(ticket, works)
 
 
-class Clockwork:
-    """Everything that a case meets on its way, and a hook at each point in time."""
-
-    name, version, synthetic = "engine", "1", True
-
-    def __init__(self, house, at=-1, act=lambda: None):
-        self.house, self.at, self.act, self.points, self.cancelled = house, at, act, 0, 0
-
-    def tick(self):
-        self.points += 1
-        if self.points == self.at + 1:
-            self.act()
-
-    def commission(self, order):
-        self.tick()
-        return order.key
-
-    def poll(self, job):
-        self.tick()
-        return Progress(state=JobState.DONE if self.points % 2 else JobState.RUNNING)
-
-    def cancel(self, job):
-        self.cancelled += 1
-
-    def fetch(self, job, to):
-        self.tick()
-        to.write_bytes(b"rendered " + job.encode())
-        self.tick()
-
-    def about(self, job):
-        return Origin()
-
-    def measure(self, subject):
-        self.tick()
-        labels = [name for name, label in LABELS.items() if subject in label.subjects]
-        signals = tuple(Signal(subject=subject, label=name, score=0.0, source="clock/1") for name in labels)
-        self.tick()
-        return Measurements(signals=signals, seconds={})
-
-    def seal(self, case, source, finished):
-        self.tick()
-        finished.write_bytes(b"sealed " + case.id.encode())
-        manifest = finished.with_suffix(".c2pa")
-        manifest.write_bytes(b"manifest " + case.id.encode())
-        self.tick()
-        return Sealing(
-            payload=case.id,
-            manifest_id=case.id,
-            manifest=manifest,
-            soft_binding="b",
-            fingerprint=(),
-            issuer="",
-            signer="",
-        )
-
-
-def _working(house, clock):
-    """Desk and runner of a house whose every step ticks."""
-    shelf, ledger = house.tools.shelf, house.ledger
-
-    class Shelf(type(shelf)):
-        def publish(self, case_id, path):
-            clock.tick()
-            url = super().publish(case_id, path)
-            clock.tick()
-            return url
-
-    class Ledger(type(ledger)):
-        def append(self, case, events):
-            clock.tick()
-            after = super().append(case, events)
-            clock.tick()
-            return after
-
-    ledger = Ledger(house.database)
-    tools = replace(
-        house.tools,
-        engine=clock,
-        shelf=Shelf(str(house.home / "shelf")),
-        measure_text=lambda _text: clock.measure(Subject.PROMPT),
-        measure_video=lambda _file, subject, _leased: clock.measure(subject),
-        decide=lambda gate, signals, facts, rulings: decide(gate, signals, facts, rulings, POLICY),
-        facts=lambda case: {**house.consent.facts(case), "damaged_parents": 0},
-        check_video=lambda _file: (1.0, 64, 64),
-        seal=clock.seal,
-        moved=lambda case: moved_on(ledger, case),
-    )
-    bus = LocalBus()
-    works = Works(
-        ledger=ledger, bus=bus, vault=tools.vault, route=route(tools), willing=tuple(ROUTE),
-        void=lambda case, events: _take_back(case, events, shelf=shelf), chores=house.chores,
-    )  # fmt: skip
-    return Desk(ledger=ledger, bus=bus, tools=tools, verify_file=None, people=house.desk), LocalRunner(works)
-
-
 def _told(house, at=-1, act=lambda: None):
     clock = Clockwork(house, at, act)
-    desk, runner = _working(house, clock)
+    desk, runner = working(house, clock)
     case = desk.submit(ANA, Request(prompt="@mira waves", cameos=("mira",)))
     runner.drain()
     return desk, case, clock
@@ -286,7 +181,7 @@ def test_an_engine_is_told_to_stop_when_consent_ends_while_it_works(house):
     stopped = []
     for point in range(6, 16):
         clock = Clockwork(house, point, lambda it=lease: house.desk.revoke(MIRA, it.id))
-        desk, runner = _working(house, clock)
+        desk, runner = working(house, clock)
         desk.submit(ANA, Request(prompt="@mira waves"))
         runner.drain()
         stopped.append(clock.cancelled)
