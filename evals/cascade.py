@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from psycopg.types.json import Jsonb
 
 from core.assets import Asset
 from core.case import Case
@@ -37,6 +36,10 @@ FAMILIES: dict[str, Callable[[int], int]] = {
     "deep": lambda number: number - 1,
     "tree": lambda number: (number - 1) // 10,
 }
+SIGNALS = tuple(
+    Signal(subject=Subject.VIDEO, label=f"label_{i}", score=0.01 * i, source="eval/1", at=Span(start=0, end=5))
+    for i in range(60)
+)
 OWNER = Person(id="acct_owner", roles=frozenset({Role.PLATFORM}))
 _AT_ONCE = 500
 _EVENTS = "INSERT INTO events (case_id, revision, body) SELECT * FROM unnest(%s::text[], %s::int[], %s::jsonb[])"
@@ -106,19 +109,17 @@ def _filled(house: House, parent: Callable[[int], int], videos: int) -> str:
 
 
 def _store(house: House, shelf: Path, cases: Sequence[tuple[Case, list[Event]]]) -> None:
-    told = [(case.id, number, Jsonb(dump_event(e))) for case, events in cases for number, e in enumerate(events, 1)]
-    folds = [
-        (
-            case.id,
-            case.revision,
-            case.request.author,
-            Jsonb(dump(case)),
-            case.sealed.asset.digest if case.sealed else "",
-        )
-        for case, _ in cases
-    ]
-    for case, _ in cases:
+    """As the ledger would; the signals, which are the same in all, are made JSON of once."""
+    told, folds = [], []
+    signals = json.dumps(dump(SIGNALS))
+    for case, events in cases:
         (shelf / f"{case.id}.mp4").write_bytes(b"a video")
+        for number, event in enumerate(events, 1):
+            body = json.dumps(dump_event(event))
+            told.append((case.id, number, body.replace('"signals": []', f'"signals": {signals}')))
+        body = json.dumps(dump(case)).replace('"signals": []', f'"signals": {signals}')
+        sealed = case.sealed.asset.digest if case.sealed else ""
+        folds.append((case.id, case.revision, case.request.author, body, sealed))
     with house.desk.cameos.at.uses.connections.connection() as connection:
         connection.execute(_EVENTS, [list(column) for column in zip(*told, strict=True)])
         connection.execute(_CASES, [list(column) for column in zip(*folds, strict=True)])
@@ -135,10 +136,6 @@ def _left(house: House, home: Path, videos: int) -> int:
 
 def _case(number: int, cameo: str, parent: Callable[[int], int]) -> tuple[Case, list[Event]]:
     name = f"{number:016x}"
-    signals = tuple(
-        Signal(subject=Subject.VIDEO, label=f"label_{i}", score=0.01 * i, source="eval/1", at=Span(start=0, end=5))
-        for i in range(60)
-    )
     asset = Asset(digest=f"{number:064x}", media_type="video/mp4", size=1)
     events: list[Event] = [
         Submitted(
@@ -147,7 +144,7 @@ def _case(number: int, cameo: str, parent: Callable[[int], int]) -> tuple[Case, 
             cameos=(cameo,) if number == 0 else (),
             parent="" if number == 0 else f"{parent(number):016x}",
         ),
-        Measured(signals=signals),
+        Measured(signals=()),
         Judged(verdict=Verdict(gate=Gate.PROMPT, decision=Decision.ALLOW, policy="0" * 64)),
         Rendered(asset=asset, engine="eval", engine_version="1"),
         Judged(verdict=Verdict(gate=Gate.VIDEO, decision=Decision.ALLOW, policy="0" * 64)),

@@ -130,4 +130,5 @@ class PostgresEnrolments:
 
 def _challenge(row: Sequence[Any]) -> Challenge:
     values: dict[str, Any] = dict(zip(Challenge.__slots__, row, strict=True))
-    return Challenge(**{name: tuple(v) if isinstance(v, list) else v for name, v in values.items()})
+    whole: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+    return Challenge(**whole)

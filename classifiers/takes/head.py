@@ -40,7 +40,7 @@ def flat_picture(take: Take) -> float | None:
         return None
     points = np.stack([face.points for _, face in faces]).astype(np.float64)
     middle = points[len(points) // 2 if len(points) < 3 else _frontal(points)]
-    away = np.percentile([_off_plane(middle, one) for one in points], 95)
+    away = float(np.percentile([_off_plane(middle, one) for one in points], 95))
     return float(1.0 - np.clip((away - _RIGID) / (_MOVING - _RIGID), 0.0, 1.0))
 
 
