@@ -22,7 +22,8 @@ def turns_wrong(take: Take) -> float | None:
     if len(faces) < _ENOUGH:
         return None
     made = _turns(np.stack([face.points for _, face in faces]))
-    strengths, at = [], 0
+    strengths: list[float] = []
+    at = 0
     for turn in take.asked.turns:
         found = next((place for place in range(at, len(made)) if made[place][0] == turn), None)
         if found is None:
