@@ -111,4 +111,4 @@ def _off_plane(middle: NDArray[np.float64], now: NDArray[np.float64]) -> float:
     ones = np.hstack([middle[corners], np.ones((4, 1))])
     moved, *_ = np.linalg.lstsq(ones, now[corners], rcond=None)
     expected = np.append(middle[2], 1.0) @ moved
-    return float(np.linalg.norm(now[2] - expected) / max(1.0, np.linalg.norm(now[1] - now[0])))
+    return float(np.linalg.norm(now[2] - expected)) / max(1.0, float(np.linalg.norm(now[1] - now[0])))
