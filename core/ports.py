@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -112,6 +112,9 @@ class Shelf(Protocol):
 
     def withdraw(self, case_id: str) -> None:
         """Take it down. Nothing happens if it is gone."""
+
+    def withdraw_all(self, case_ids: Collection[str]) -> None:
+        """Take all of these down. Nothing happens to those that are gone."""
 
     def fetch(self, case_id: str, to: Path) -> Path:
         """Copy the published file to a local path. Raises NotFound."""

@@ -54,11 +54,13 @@ def main() -> None:
     """Measure and write."""
     videos = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     runs = int(sys.argv[2]) if len(sys.argv) > 2 else 3
-    rows = [_measured(family, parent, videos, runs) for family, parent in FAMILIES.items()]
     command = f"python -m evals.cascade {videos} {runs}"
-    result = {"videos": videos, "goal_s": 60.0, "command": command, "families": rows, "machine": machine()}
-    RESULT.write_text(json.dumps(result, indent=2) + "\n")
-    print(json.dumps(result, indent=2))
+    rows: list[dict[str, Any]] = []
+    for family, parent in FAMILIES.items():  # written after each, so that a run that is broken off leaves figures
+        rows.append(_measured(family, parent, videos, runs))
+        result = {"videos": videos, "goal_s": 60.0, "command": command, "families": rows, "machine": machine()}
+        RESULT.write_text(json.dumps(result, indent=2) + "\n")
+        print(json.dumps(rows[-1]), flush=True)
 
 
 def _measured(family: str, parent: Callable[[int], int], videos: int, runs: int) -> dict[str, Any]:

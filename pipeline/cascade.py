@@ -82,14 +82,12 @@ class Cascades:
 
     def _withdrawn(self, ids: Sequence[str]) -> frozenset[str]:
         """Those whose public copy is gone. What cannot be taken down now is due like any recalled case."""
-        gone = set()
-        for case_id in ids:
-            try:
-                self.shelf.withdraw(case_id)
-                gone.add(case_id)
-            except Unavailable as error:
-                log.warning("not withdrawn, the sweeper will: %s", error, extra={"case": case_id})
-        return frozenset(gone)
+        try:
+            self.shelf.withdraw_all(ids)
+        except Unavailable as error:
+            log.warning("not withdrawn, the sweeper will: %s", error)
+            return frozenset()
+        return frozenset(ids)
 
 
 def _told(one: Cascade, connection: Any, cases: Sequence[Case]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO, cast
@@ -68,6 +68,11 @@ class Bucket:
         """See Place."""
         with _trouble(), suppress(FileNotFoundError):
             self._files.rm_file(self._path(key))
+
+    def delete_all(self, keys: Collection[str]) -> None:
+        """See Place."""
+        for key in keys:
+            self.delete(key)
 
     def url(self, key: str) -> str:
         """See Place."""
