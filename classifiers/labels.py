@@ -13,6 +13,7 @@ from core.signals import Subject
 
 _TEXT = frozenset({Subject.PROMPT})
 _FOOTAGE = frozenset({Subject.VIDEO, Subject.REFERENCE})
+_TAKE = frozenset({Subject.TAKE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,10 @@ LABELS: Mapping[str, Label] = MappingProxyType(
         "public_figure": Label(_TEXT, "A well-known living person is named or circumscribed."),
         "copyright_ip": Label(_TEXT, "A character, brand or work that belongs to somebody is named."),
         "artist_style": Label(_TEXT, "The style of a living artist or musician is asked for."),
+        "politics": Label(_TEXT, "Politics is asked for. Harmless by itself; some people leased no such use."),
+        "alcohol": Label(_TEXT, "Alcohol or drunkenness is asked for. Harmless by itself, as politics."),
+        "romance": Label(_TEXT, "Romance between people is asked for. Harmless by itself, as politics."),
+        "revealing": Label(_TEXT, "Revealing clothes are asked for. Harmless by themselves, as politics."),
         "jailbreak": Label(_TEXT, "The prompt addresses the filter or the model: ignore your rules."),
         "disguise": Label(_TEXT, "Words are written so as to pass a filter: look-alike letters, leetspeak, spacing."),
         "monitor": Label(
@@ -68,6 +73,20 @@ LABELS: Mapping[str, Label] = MappingProxyType(
         "known_work": Label(_FOOTAGE, "A frame is a copy of a work that a rights holder registered."),
         "violence_visual": Label(_FOOTAGE, "Violence is seen. Needs an OpenCLIP checkpoint."),
         "weapon_visual": Label(_FOOTAGE, "A weapon is seen. Needs an OpenCLIP checkpoint."),
+        # of a take, with which somebody enrols
+        "digits_wrong": Label(_TAKE, "The share of the digits asked for that was not said."),
+        "turns_wrong": Label(_TAKE, "The head was not turned as asked, or not in that order."),
+        "no_blink": Label(_TAKE, "No blink was seen."),
+        "other_face": Label(_TAKE, "More than one face is in the picture."),
+        "face_changed": Label(_TAKE, "The faces of the take are not one person's."),
+        "voice_changed": Label(_TAKE, "The voices of the take are not one person's."),
+        "mouth_still": Label(_TAKE, "The mouth does not move when there is speech."),
+        "flat_picture": Label(_TAKE, "The face moves as a flat picture does."),
+        "take_replayed": Label(_TAKE, "The pictures were seen in an earlier take."),
+        "take_looped": Label(_TAKE, "Pictures of the take come again within it."),
+        "ai_made": Label(_TAKE, "Assay's own verifier finds that AI made the take, or parts of it."),
+        "spoof": Label(_TAKE, "A certified provider of presentation attack detection finds an attack."),
+        "enrolled_elsewhere": Label(_TAKE, "The face is one that another account enrolled, or that is protected."),
     }
 )
 

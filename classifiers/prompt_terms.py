@@ -30,11 +30,12 @@ class PromptTerms(Classifier):
     """Words of word lists, in fourteen languages for the gravest, with leetspeak, look-alikes and spacing undone."""
 
     name = "prompt_terms"
-    version = 1
+    version = 2
     subjects = frozenset({Subject.PROMPT})
     labels = (
         "sexual", "minors", "sexual_minors", "intimate_image", "violence", "gore", "self_harm", "hate", "harassment",
-        "illicit", "weapons", "disinfo", "jailbreak", "public_figure", "copyright_ip", "disguise",
+        "illicit", "weapons", "disinfo", "jailbreak", "public_figure", "copyright_ip", "politics", "alcohol",
+        "romance", "revealing", "disguise",
     )  # fmt: skip
     covers = (
         "Listed words, inflected and disguised. Finds no paraphrase, no new slang and few words outside "

@@ -9,6 +9,7 @@ from starlette.staticfiles import StaticFiles
 
 from console.answers import ErrorBody, OpenAIErrorBody, add_answers
 from console.api import api
+from console.cameo_api import cameo_api
 from console.deposits import deposits, known
 from console.entrance import entrance
 from console.gateway import gateway
@@ -19,7 +20,9 @@ from console.limits import SmallBodies
 from console.moderations import moderations
 from console.pace import Pace
 from console.pages import pages
+from console.portal import portal
 from console.public import public
+from console.receipts import receipts, reviews
 from console.rendering import HERE
 from console.resolution import resolution
 from console.room import Room
@@ -47,9 +50,10 @@ def create_app(house: House) -> FastAPI:
     for router in (gateway, moderations):
         app.include_router(router, responses={"4XX": {"model": OpenAIErrorBody}})
     app.include_router(api, responses={"4XX": {"model": ErrorBody}})
-    for router in (likeness, public, resolution, deposits, known):
+    for router in (cameo_api, reviews, receipts, likeness, public, resolution, deposits, known):
         app.include_router(router, responses={"4XX": {"model": ErrorBody}})
     app.include_router(pages)
+    app.include_router(portal)
     app.include_router(entrance)
     app.include_router(verifying)
     app.mount("/static", StaticFiles(directory=HERE / "static"))

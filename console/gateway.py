@@ -32,6 +32,10 @@ _FIELDS = {
     "region": {"type": "string", "example": "DE", "description": "ISO 3166 code of where the account is."},
     "tier": {"type": "string", "description": "What kind of account it is to you."},
     "cameos": {"type": "array", "items": {"type": "string"}, "description": "Handles; also as `characters`."},
+    "purpose": {"type": "string", "description": "What it is for, where people named limit that."},
+    "territory": {"type": "array", "items": {"type": "string"}, "description": "Where it will be shown, as DE."},
+    "voices": {"type": "boolean", "description": "People named speak."},
+    "remixed_from_video_id": {"type": "string", "description": "The video that this one is made over."},
 }
 _FILE = {"type": "string", "format": "binary", "description": "A PNG, a JPEG or an MP4."}
 _URL = {"type": "object", "properties": {"image_url": {"type": "string", "description": "A data: URL."}}}

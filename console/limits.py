@@ -10,6 +10,7 @@ MOST = 1024**2
 UPLOADS = (
     "/verify",
     "/api/verify",
+    "/api/cameos/take",
     "/api/likeness/compare",
     "/v1/videos",
     "/c2pa/matches/byContent",

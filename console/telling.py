@@ -29,7 +29,11 @@ from core.signals import Signal
 from core.verdicts import Decision, Gate, Ruling, Verdict
 
 _DECIDED = {Decision.ALLOW: "let it pass", Decision.HOLD: "held it for a person", Decision.REFUSE: "refused it"}
-_GATES = {Gate.PROMPT: "The gate before the engine", Gate.VIDEO: "The gate before the public"}
+_GATES = {
+    Gate.PROMPT: "The gate before the engine",
+    Gate.VIDEO: "The gate before the public",
+    Gate.ENROL: "The enrolment",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -187,6 +187,8 @@ def _measured(case: Case, event: Measured) -> Case:
 
 
 def _judged(case: Case, verdict: Verdict) -> Case:
+    if verdict.gate is Gate.ENROL:  # says nothing about a video, and moves none
+        return case
     passed = Phase.ADMITTED if verdict.gate is Gate.PROMPT else Phase.CLEARED
     held = Phase.SCREENED if verdict.gate is Gate.PROMPT else Phase.INSPECTED
     verdicts = (*case.verdicts, verdict)

@@ -15,9 +15,10 @@ from core.verdicts import Ruling, Verdict
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
-    """Somebody asked for a video. `prompt` is the id of an erasable text.
+    """Somebody asked for a video. `prompt` is the id of an erasable text, `cameos` are ids and no handles.
 
     `account_minor`, `region` and `tier` are what the platform says of the account; None or empty where it does not.
+    `purpose` and `territory` (ISO 3166) say what for and where it will be shown; `voices` that people named speak.
     """
 
     author: str
@@ -32,6 +33,9 @@ class Submitted:
     account_minor: bool | None = None
     region: str = ""
     tier: str = ""
+    purpose: str = ""
+    territory: tuple[str, ...] = ()
+    voices: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
@@ -113,6 +113,9 @@ class Shelf(Protocol):
     def withdraw(self, case_id: str) -> None:
         """Take it down. Nothing happens if it is gone."""
 
+    def withdraw_all(self, case_ids: Collection[str]) -> None:
+        """Take all of these down. Nothing happens to those that are gone."""
+
     def fetch(self, case_id: str, to: Path) -> Path:
         """Copy the published file to a local path. Raises NotFound."""
 
@@ -174,6 +177,9 @@ class Engine(Protocol):
 
     def fetch(self, job: str, to: Path) -> None:
         """Write the finished video to a path, whole. Raises Unavailable or EngineFault."""
+
+    def cancel(self, job: str) -> None:
+        """The video is not wanted any more. Asks once and raises nothing: the engine may have made it already."""
 
     def about(self, job: str) -> Origin:
         """Where the video comes from. Raises EngineFault for a job it does not know."""

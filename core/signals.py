@@ -13,6 +13,7 @@ class Subject(StrEnum):
     PROMPT = "prompt"
     REFERENCE = "reference"
     VIDEO = "video"
+    TAKE = "take"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,10 +15,11 @@ class Decision(IntEnum):
 
 
 class Gate(StrEnum):
-    """Which question a verdict answers: may this be made, may this be shown."""
+    """Which question a verdict answers: may this be made, may this be shown, may this person be enrolled."""
 
     PROMPT = "prompt"
     VIDEO = "video"
+    ENROL = "enrol"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

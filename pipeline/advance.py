@@ -14,7 +14,12 @@ from core.ports import Bus, Ledger, Stage, Ticket, Vault
 log = logging.getLogger("assay.advance")
 
 Route = Mapping[Phase, Stage]
+Chores = Callable[[], None]
 Told = Callable[[Case, Sequence[Event]], None]
+
+
+def _no_chores() -> None:
+    pass
 
 
 def _nothing(_case: Case, _events: Sequence[Event]) -> None:
@@ -26,7 +31,7 @@ class Works:
     """What advance() needs: where cases lie, who carries tickets, which stage follows which phase.
 
     `tell` hears of each step that was stored; `void` of work that came to nothing because the case
-    had moved meanwhile, and takes back what the work did outside the ledger.
+    had moved meanwhile, and takes back what the work did outside the ledger. `chores` are done with each sweep.
     """
 
     ledger: Ledger
@@ -35,6 +40,7 @@ class Works:
     route: Route
     willing: Collection[Phase]
     tell: Told = _nothing
+    chores: Chores = _no_chores
     void: Told = _nothing
 
 

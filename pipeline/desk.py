@@ -14,43 +14,28 @@ from typing import Any
 
 from core.assets import Asset
 from core.case import Case, Phase, new_case
-from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow
+from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow, Unavailable
 from core.events import Appealed, Event, Recalled, Rendered, Resumed, Ruled, Submitted
 from core.finding import Finding
 from core.ports import Bus, Entry, Ledger
 from core.signals import Subject
 from core.verdicts import Decision, Gate, Ruling
 from pipeline.advance import hand_on
-from pipeline.asked import check
+from pipeline.cameo_desk import CameoDesk
 from pipeline.likeness import LikenessDesk, likeness_desk
 from pipeline.opinions import Opinion, opinion
 from pipeline.people import Person, Role, require, require_own
 from pipeline.public import PublicDesk
+from pipeline.request import LONGEST_PROMPT, Request, check
 from pipeline.second import said_already
 from pipeline.stages.judge import consent_withdrawn
 from pipeline.stages.tools import NOBODY, Tools
 
+__all__ = ["LONGEST_PROMPT", "RECALL_CODES", "RULING_CODES", "Desk", "Opinion", "Request", "stated"]
+
 RULING_CODES = ("fits_policy", "context", "parody", "consent_shown", "false_alarm", "breaks_policy", "unclear")
 RECALL_CODES = ("consent_withdrawn", "rights", "intimate_image", "illegal", "author", "mistake", "policy")
 LookUp = Callable[[str], dict[str, str] | None]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Request:
-    """What somebody asks for; from `audience` to `tier` the platform's word. The same `key` is the same request."""
-
-    prompt: str
-    model: str = ""
-    seconds: float | None = None
-    size: str = ""
-    references: tuple[Path, ...] = ()
-    cameos: tuple[str, ...] = ()
-    parent: str = ""
-    audience: str = "general"
-    account_minor: bool | None = None
-    region: str = ""
-    tier: str = ""
-    key: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +48,14 @@ class Desk:
     verify_file: Callable[..., Finding]
     public: PublicDesk = field(default_factory=PublicDesk)
     likeness: LikenessDesk = field(default_factory=likeness_desk)
+    people: CameoDesk | None = None
+
+    @property
+    def cameos(self) -> CameoDesk:
+        """Everything that concerns people's likeness. Raises Unavailable where nobody can be enrolled."""
+        if self.people is None:
+            raise Unavailable("nobody can be enrolled here")
+        return self.people
 
     # -- asking for a video
 
@@ -230,6 +223,7 @@ class Desk:
             return self._submitted(who, case, request)
 
     def _submitted(self, who: Person, case: Case, request: Request) -> Case:
+        self._check_parent(who, request.parent)
         references = tuple(self._reference(case, path) for path in request.references)
         submitted = Submitted(
             author=who.id,
@@ -238,17 +232,30 @@ class Desk:
             seconds=request.seconds,
             size=request.size,
             references=references,
-            cameos=request.cameos,
+            cameos=self.tools.name_cameos(request.prompt, request.cameos),
             parent=request.parent,
             audience=request.audience,
             account_minor=request.account_minor,
             region=request.region,
             tier=request.tier,
+            purpose=request.purpose,
+            territory=request.territory,
+            voices=request.voices,
         )
         opened = self._append(case, submitted)
         for asset in references:
             self.tools.vault.settle(asset.digest)
         return opened
+
+    def _check_parent(self, who: Person, parent: str) -> None:
+        """A video is made over one that is published, or one of one's own; others are nobody's business."""
+        try:
+            known = not parent or (case := self.ledger.load(parent)).request.author == who.id
+            known = known or case.phase is Phase.PUBLISHED
+        except NotFound:
+            known = False
+        if not known:
+            raise BadInput("there is no such video that this one could be made over")
 
     def _reference(self, case: Case, path: Path) -> Asset:
         self.tools.check_video(path)

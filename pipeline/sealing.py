@@ -34,8 +34,12 @@ _PUBLISHED = Encoding(crf=19, preset="veryfast")
 _LABEL_SECONDS = 4.0
 
 
-def sealing(settings: Settings, ledger: Ledger, vault: Vault) -> Callable[[Case, Path, Path], Sealing]:
-    """Label, mark, sign, read all of it back. Raises SealBroken, or Unavailable for want of a time stamp."""
+def sealing(
+    settings: Settings, ledger: Ledger, vault: Vault, consents: Callable[[Case], tuple[str, ...]] = lambda _case: ()
+) -> Callable[[Case, Path, Path], Sealing]:
+    """Label, mark, sign, read all of it back. `consents` are the receipts on which a case rests.
+
+    Raises SealBroken, or Unavailable for want of a time stamp."""
 
     def seal_case(case: Case, src: Path, dst: Path) -> Sealing:
         from provenance.seal import seal
@@ -44,7 +48,7 @@ def sealing(settings: Settings, ledger: Ledger, vault: Vault) -> Callable[[Case,
         report = seal(
             src,
             dst,
-            order_of(case, ledger, settings),
+            replace(order_of(case, ledger, settings), consents=consents(case)),
             keys=signing_keys(settings),  # each time, so that a renewed certificate or another key needs no restart
             mark=_marking(settings),
             detect=detect_file,

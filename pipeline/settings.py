@@ -73,6 +73,7 @@ class Settings(BaseSettings):
     openclip_sha256: str = Field("", description="SHA-256 of that checkpoint; default: OpenAI's ViT-B-32.")
     insightface_pack: Path | None = Field(None, description="Folder with an InsightFace pack (non-commercial).")
     allow_noncommercial: bool = Field(False, description="May non-commercial weights be loaded?")
+    cameo_keep_days: int = Field(1095, description="Days after which somebody enrolled, unused and idle, is erased.")
     host: str = Field("127.0.0.1", description="Address that `assay serve` listens on.")
     port: int = Field(8080, description="Port that `assay serve` listens on.")
     max_upload_mb: int = Field(512, description="Largest file the verifier and the gateway accept, in megabytes.")

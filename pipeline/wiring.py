@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -16,20 +17,21 @@ from core.case import Case, Phase
 from core.events import Event, Published
 from core.finding import Mark
 from core.ports import Bus, Engine, Ledger, Shelf
-from core.spaces import VOICE
+from core.spaces import FACE, VOICE
 from pipeline import rooms
 from pipeline.accounts import Accounts
 from pipeline.advance import Told, Works
+from pipeline.cameo_desk import Registered
 from pipeline.consent import Consent
 from pipeline.desk import Desk
 from pipeline.ledgers.accounts import PostgresAccounts
 from pipeline.ledgers.database import Database, open_database
-from pipeline.ledgers.facts import PostgresFacts
 from pipeline.ledgers.policies import PostgresPolicies
 from pipeline.ledgers.postgres import PostgresLedger
 from pipeline.ledgers.stories import PostgresStories, Stories
 from pipeline.ledgers.texts import PostgresTexts
 from pipeline.parents import with_parents
+from pipeline.people_room import CameoChores, cameo_desk, consent_of, moved_on, receipts_of, registered, with_cameos
 from pipeline.policing import Policing
 from pipeline.public import PublicDesk
 from pipeline.registrar import Registrar
@@ -99,9 +101,12 @@ def build(settings: Settings, *, tell: Told | None = None, mending: bool = False
             leases=PostgresLeases(database),
             works=PostgresWorks(database),
         )
+        people = registered(settings, database, *_vault_place(settings))
         rollout = rooms.rollout_of(settings, PostgresPolicies(database), prove=not mending)
-        tools = _tools(settings, database, ledger, registry, rollout.policing)
+        tools, consent = _tools(settings, database, ledger, registry, people, rollout.policing)
         clear_scratch(tools.workdir)
+        seen = with_cameos(registry.gallery, people, FACE)
+        cameos = cameo_desk(settings, database, people, consent, ledger=ledger, bus=bus, tools=tools, gallery=seen)
         works = Works(
             ledger=ledger,
             bus=bus,
@@ -109,12 +114,13 @@ def build(settings: Settings, *, tell: Told | None = None, mending: bool = False
             route=route(tools),
             willing=tuple(ROUTE),
             void=partial(_take_back, shelf=tools.shelf),
+            chores=CameoChores(desk=cameos, keep=timedelta(days=settings.cameo_keep_days)),
             **({"tell": tell} if tell else {}),
         )
         repository = _repository(settings, database, ledger, tools)
         verify_file = verifying(settings, repository)
         public = PublicDesk(manifests=repository, answers=Sharing(answers=PostgresAnswers(database)))
-        desk = Desk(ledger=ledger, bus=bus, tools=tools, verify_file=verify_file, public=public)
+        desk = Desk(ledger=ledger, bus=bus, tools=tools, verify_file=verify_file, public=public, people=cameos)
         return House(
             settings=settings,
             desk=desk,
@@ -144,23 +150,24 @@ def _bus(settings: Settings) -> Bus:
     return KafkaBus(settings.kafka_servers, Topics(prefix=settings.kafka_group))
 
 
-def _tools(settings: Settings, database: Database, ledger: Ledger, registry: Registry, policing: Policing) -> Tools:
-    engine = _engine(settings)
-    consent = Consent(
-        leases=registry.leases,
-        authors=PostgresFacts(database),
-        engine=engine.name,
-        unstated_minor=settings.unstated_minor,
-        monitor_asked=bool(settings.monitor_url),
-    )
+def _tools(
+    settings: Settings,
+    database: Database,
+    ledger: Ledger,
+    registry: Registry,
+    people: Registered,
+    policing: Policing,
+) -> tuple[Tools, Consent]:
+    engine, texts = _engine(settings), PostgresTexts(database)
+    consent = consent_of(people, database, texts.read, engine.name, settings)
     more = (PromptWorks(registry.works), *rooms.monitors(settings))
-    classifiers = cache(partial(_classifiers, registry, more))
-    options: dict[str, Any] = {"endpoint_url": settings.s3_endpoint} if settings.s3_endpoint else {}
-    vault_url = settings.vault_url or (settings.root / "vault").as_uri()
+    classifiers = cache(partial(_classifiers, registry, people, more))
+    options = _options(settings)
+    vault_url, vault_options = _vault_place(settings)
     shelf_url = settings.shelf_url or (settings.root / "published").as_uri()
-    vault, workdir = FsspecVault(vault_url, **_for(vault_url, options)), settings.root / "work"
-    return Tools(
-        texts=PostgresTexts(database),
+    vault, workdir = FsspecVault(vault_url, **vault_options), settings.root / "work"
+    tools = Tools(
+        texts=texts,
         vault=vault,
         shelf=FsspecShelf(shelf_url, settings.public_url, **_for(shelf_url, options)),
         engine=engine,
@@ -171,10 +178,14 @@ def _tools(settings: Settings, database: Database, ledger: Ledger, registry: Reg
         decide=policing.judge,
         explain=policing.explain,
         check_video=rooms.checking(settings),
-        seal=sealing(settings, ledger, vault),
+        seal=sealing(settings, ledger, vault, partial(receipts_of, people, consent)),
         workdir=workdir,
         engine_timeout=settings.engine_timeout,
+        shows=consent.shows,
+        name_cameos=consent.resolve,
+        moved=partial(moved_on, ledger),
     )
+    return tools, consent
 
 
 def _repository(settings: Settings, database: Database, ledger: Ledger, tools: Tools) -> Repository:
@@ -215,11 +226,13 @@ def _registrar(registry: Registry) -> Registrar:
     )
 
 
-def _classifiers(registry: Registry, more: Sequence[Classifier], leased: Leased) -> Sequence[Classifier]:
+def _classifiers(
+    registry: Registry, people: Registered, more: Sequence[Classifier], leased: Leased
+) -> Sequence[Classifier]:
     return build_classifiers(
-        registry.gallery,
+        with_cameos(registry.gallery, people, FACE),
         registry.bank,
-        voices=registry.voices,
+        voices=with_cameos(registry.voices, people, VOICE),
         leased=leased.faces,
         voices_leased=leased.voices,
         more=more,
@@ -236,6 +249,15 @@ def _engine(settings: Settings) -> Engine:
     key = settings.engine_key.get_secret_value() if settings.engine_key else ""
     limits = Limits(video_bytes=settings.engine_max_mb << 20)
     return HttpEngine(settings.engine_url, key=key, model=settings.engine_model, limits=limits)
+
+
+def _options(settings: Settings) -> dict[str, Any]:
+    return {"endpoint_url": settings.s3_endpoint} if settings.s3_endpoint else {}
+
+
+def _vault_place(settings: Settings) -> tuple[str, dict[str, Any]]:
+    url = settings.vault_url or (settings.root / "vault").as_uri()
+    return url, _for(url, _options(settings))
 
 
 def _for(url: str, options: dict[str, Any]) -> dict[str, Any]:

@@ -50,7 +50,8 @@ def decide(
     rules = tuple(sorted(kept.keys() | standing.keys()))
     awaiting = tuple(name for name in rules if ruled.awaits(name))
     said_by_people = [*standing.values(), ruled.whole]
-    decision = max([said.decision for _, said in kept.values()] + said_by_people)
+    unasked = [] if policy.clauses[gate] else [Decision.HOLD]  # a gate at which nothing is asked lets nothing through
+    decision = max([said.decision for _, said in kept.values()] + said_by_people + unasked)
     return Verdict(
         gate=gate,
         decision=decision,
@@ -85,7 +86,8 @@ def _reason(
     refused = decision is Decision.REFUSE
     gravest = [(one.rule, said) for _, (one, said) in sorted(kept.items()) if said.decision is decision]
     found = [rule.reason for rule, said in gravest if not said.missing]
-    unchecked = [COULD_NOT_CHECK_AT_ALL if refused else COULD_NOT_CHECK] * any(said.missing for _, said in gravest)
+    missing = any(said.missing for _, said in gravest) or not (gravest or decision in said_by_people)
+    unchecked = [COULD_NOT_CHECK_AT_ALL if refused else COULD_NOT_CHECK] * missing
     people = [A_PERSON_REFUSED if refused else A_PERSON_HOLDS] * (decision in said_by_people)
     second = [A_SECOND_PERSON] * bool(awaiting and not refused)
     return " ".join(dict.fromkeys([*found, *unchecked, *people, *second]))

@@ -62,7 +62,7 @@ def inspect(
     problems = [*unread, *(faults(rules, profile, vocabulary) if profile else ())]
     problems += [*(problem for one in compiled if not isinstance(one, Clause) for problem in one)]
     problems += [problem for one in clauses for problem in _example_problems(one, vocabulary, env)]
-    problems += [] if problems else list(_open_gates(clauses))
+    problems += [] if problems else list(_open_gates(clauses, vocabulary))
     if problems:
         return None, tuple(sorted(problems))
     asked = [one for one in clauses if one.rule.mode is not Mode.OFF]
@@ -81,11 +81,14 @@ def inspect(
     return policy, ()
 
 
-def _open_gates(clauses: Iterable[Clause]) -> Iterator[Problem]:
-    """Gates that might allow when nothing is measured, whatever the facts: those no rule over labels alone guards."""
+def _open_gates(clauses: Iterable[Clause], vocabulary: Vocabulary) -> Iterator[Problem]:
+    """Gates that might allow when nothing is measured, whatever the facts: those no rule over labels alone guards.
+
+    A gate at which nothing can be measured is none.
+    """
     guarded = {one.rule.gate for one in clauses if _guards(one)}
     for gate in Gate:
-        if gate not in guarded:
+        if gate not in guarded and vocabulary.labels_at(gate):
             text = f"nothing guards the {gate} gate: it needs an enforced rule over labels alone that holds if missing"
             yield Problem(file="(pack)", line=0, text=text)
 

@@ -33,7 +33,11 @@ from 0 to 1, the highest where there are several) and facts; loading a pack prov
 condition less true.
 """
 
-_QUESTIONS = {Gate.PROMPT: "may this be made?", Gate.VIDEO: "may this be shown?"}
+_QUESTIONS = {
+    Gate.PROMPT: "may this be made?",
+    Gate.VIDEO: "may this be shown?",
+    Gate.ENROL: "may this person be enrolled?",
+}
 
 
 def page(folder: Path = DEFAULT_PACK) -> str:

@@ -18,8 +18,20 @@ FACTS: Mapping[str, type] = MappingProxyType(
         "author_refused_hour": int,  # gates that refused the author in the last hour, and stood by it
         "author_refused_day": int,  # and in the last 24 hours
         "author_waiting": int,  # cases of the author that wait for a person now
-        "cameos_named": int,
+        "cameos_named": int,  # by the case, or by what it is made from
         "cameos_unleased": int,  # of those named, without a lease that covers this case now
+        "cameos_unapproved": int,  # whose owner wants to approve each draft, and has not approved this one
+        "cameos_vetoed": int,  # vetoes of owners over this case or what it is made from
+        "cameos_watched": int,  # leases under which a person looks at each use
+        "cameos_minor": int,  # minors among those named here, or by what it is made from
+        "cameo_limits_unreviewed": int,  # leases with limits in the owner's words of which nobody has made rules
+        "cameo_words_broken": int,  # words of the prompt that people shown will not say or be shown with
+        "cameo_no_politics": bool,  # limits of people shown
+        "cameo_no_alcohol": bool,
+        "cameo_no_romance": bool,
+        "cameo_no_revealing": bool,
+        "enrol_for_another": bool,  # a guardian enrols a minor
+        "parents_recalled": int,  # cases it is made from that were taken down
         "seconds": float,  # length asked for at the prompt gate, length found at the video gate
         "has_reference": bool,
         "damaged_parents": int,  # files it is made from whose credentials do not hold; once rendered, that file too
@@ -33,7 +45,11 @@ FACTS: Mapping[str, type] = MappingProxyType(
 )
 
 SUBJECTS: Mapping[Gate, frozenset[Subject]] = MappingProxyType(
-    {Gate.PROMPT: frozenset({Subject.PROMPT, Subject.REFERENCE}), Gate.VIDEO: frozenset({Subject.VIDEO})}
+    {
+        Gate.PROMPT: frozenset({Subject.PROMPT, Subject.REFERENCE}),
+        Gate.VIDEO: frozenset({Subject.VIDEO}),
+        Gate.ENROL: frozenset({Subject.TAKE}),
+    }
 )
 
 THRESHOLD = "threshold"  # in a condition: the rule's own, or its audience's

@@ -1,20 +1,32 @@
-"""What people allowed to be done with their likeness: to whom, face and voice apart, until when."""
+"""What people allowed to be done with their likeness: to whom, face and voice apart, for what, until when."""
 
 from __future__ import annotations
 
 import secrets
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import Any
 
 from core.errors import BadInput, NotFound
-from registry.rows import Connections
+from registry.rows import Connection, Connections
+from registry.terms import Terms
 
-EVERYONE = "*"
+EVERYONE, MUTUALS = "*", "~"
+"""Holders that are no accounts: everyone, and those whom the owner knows and who know the owner."""
 
-_FIELDS = "SELECT id, handle, holder, face, voice, until, revoked FROM leases"
+_OF_TERMS = ("purposes", "territory", "bans", "words", "approval", "asks", "reviewed", "watched")
+_NAMES = ("id", "handle", "holder", "face", "voice", "until", "revoked", "replaces", *_OF_TERMS)
+_FIELDS = f"SELECT {', '.join(_NAMES)} FROM leases"  # noqa: S608 - names of ours
+_ADD = f"INSERT INTO leases ({', '.join(_NAMES)}) VALUES ({', '.join(['%s'] * len(_NAMES))})"  # noqa: S608
+_MUTUAL = """
+SELECT 1 FROM cameos c
+JOIN acquaintances a ON a.account = c.owner AND a.other = %(account)s
+JOIN acquaintances b ON b.account = %(account)s AND b.other = c.owner
+WHERE c.id = %(cameo)s
+"""
 
 
 class Standing(StrEnum):
@@ -33,8 +45,20 @@ class Use(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Ask:
+    """A use about which leases are asked. `mutual` says whether account and owner know each other."""
+
+    account: str
+    at: datetime
+    use: Use = Use.FACE
+    purpose: str = ""
+    territory: tuple[str, ...] = ()
+    mutual: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """One permission. `holder` is an account or `*`; without `until` it holds until revoked."""
+    """One permission. `handle` is a cameo's id; `holder` an account, `*` or `~`. Without `until`: until revoked."""
 
     id: str
     handle: str
@@ -43,12 +67,18 @@ class Lease:
     voice: bool
     until: datetime | None
     revoked: datetime | None = None
+    replaces: str = ""
+    terms: Terms = field(default_factory=Terms)
 
-    def covers(self, account: str, at: datetime, use: Use) -> bool:
-        """Whether the account may do this at that time. What was revoked covers nothing, whatever the time."""
-        in_time = self.revoked is None and (self.until is None or at < self.until)
-        allowed = self.face if use is Use.FACE else self.voice
-        return in_time and allowed and self.holder in (EVERYONE, account)
+    def covers(self, ask: Ask) -> bool:
+        """Whether this may be done at that time. What was revoked covers nothing, whatever the time."""
+        allowed = self.face if ask.use is Use.FACE else self.voice
+        meant = self.holder in (EVERYONE, ask.account) or (self.holder == MUTUALS and ask.mutual)
+        return self.lasts(ask.at) and allowed and meant and self.terms.allow(ask.purpose, ask.territory)
+
+    def lasts(self, at: datetime) -> bool:
+        """Whether it has neither ended nor been revoked."""
+        return self.revoked is None and (self.until is None or at < self.until)
 
 
 class PostgresLeases:
@@ -62,38 +92,38 @@ class PostgresLeases:
         self, handle: str, holder: str, *, until: datetime | None = None, face: bool = True, voice: bool = False
     ) -> Lease:
         """Allow an account, or `*`, to use a cameo's face, its voice, or both. Raises BadInput."""
-        lease = _new(handle, holder, until, face=face, voice=voice)
-        values = [lease.id, lease.handle, lease.holder, lease.face, lease.voice, lease.until]
+        lease = new_lease(handle, holder, until=until, face=face, voice=voice)
         with self._connections.connection() as connection:
-            connection.execute(
-                "INSERT INTO leases (id, handle, holder, face, voice, until) VALUES (%s, %s, %s, %s, %s, %s)", values
-            )
+            add_lease(connection, lease)
         return lease
 
     def revoke(self, lease_id: str) -> None:
         """End a lease now. Nothing happens if it was revoked before. Raises NotFound."""
         with self._connections.connection() as connection:
-            revoke = "UPDATE leases SET revoked = coalesce(revoked, clock_timestamp()) WHERE id = %s"
-            if connection.execute(revoke, [lease_id]).rowcount != 1:
-                raise NotFound("there is no such lease")
+            end_lease(connection, lease_id)
 
     def of(self, handle: str) -> Sequence[Lease]:
         """All leases of a cameo, revoked ones too, the oldest first."""
         with self._connections.connection() as connection:
-            query = f"{_FIELDS} WHERE handle = %s ORDER BY granted, id"
-            rows = connection.execute(query, [handle_of(handle)]).fetchall()
-        return tuple(
-            Lease(id=i, handle=h, holder=holder, face=face, voice=voice, until=until, revoked=revoked)
-            for i, h, holder, face, voice, until, revoked in rows
-        )
+            return leases_of(connection, handle)
 
     def standing(self, handle: str, account: str, at: datetime, *, use: Use = Use.FACE) -> Standing:
         """Whether the account may use the cameo at that time; UNKNOWN if no one ever leased it. Raises Unavailable."""
-        return _standing(self.of(handle), account, at, use)
+        leases = self.of(handle)
+        return _standing(leases, self.covering(handle, Ask(account=account, at=at, use=use)))
+
+    def covering(self, handle: str, ask: Ask) -> Lease | None:
+        """The lease under which this may be done, or None. Raises Unavailable."""
+        with self._connections.connection() as connection:
+            leases = leases_of(connection, handle)
+            if any(lease.holder == MUTUALS for lease in leases):
+                asked = {"account": ask.account, "cameo": handle_of(handle)}
+                ask = replace(ask, mutual=connection.execute(_MUTUAL, asked).fetchone() is not None)
+        return choose(leases, ask)
 
 
 class MemoryLeases:
-    """The same in memory, for tests and for trying out."""
+    """The same in memory, for tests and for trying out. It knows of no mutuals."""
 
     def __init__(self) -> None:
         self._leases: dict[str, Lease] = {}
@@ -102,7 +132,7 @@ class MemoryLeases:
         self, handle: str, holder: str, *, until: datetime | None = None, face: bool = True, voice: bool = False
     ) -> Lease:
         """See PostgresLeases."""
-        lease = _new(handle, holder, until, face=face, voice=voice)
+        lease = new_lease(handle, holder, until=until, face=face, voice=voice)
         self._leases[lease.id] = lease
         return lease
 
@@ -120,7 +150,75 @@ class MemoryLeases:
 
     def standing(self, handle: str, account: str, at: datetime, *, use: Use = Use.FACE) -> Standing:
         """See PostgresLeases."""
-        return _standing(self.of(handle), account, at, use)
+        return _standing(self.of(handle), self.covering(handle, Ask(account=account, at=at, use=use)))
+
+    def covering(self, handle: str, ask: Ask) -> Lease | None:
+        """See PostgresLeases."""
+        return choose(self.of(handle), ask)
+
+
+def choose(leases: Sequence[Lease], ask: Ask) -> Lease | None:
+    """Of the leases that cover this, the one made most for this account; of several such the newest."""
+    found = [lease for lease in leases if lease.covers(ask)]
+    rank = {ask.account: 2, MUTUALS: 1}
+    return max(found, key=lambda lease: (rank.get(lease.holder, 0), found.index(lease)), default=None)
+
+
+def new_lease(
+    handle: str,
+    holder: str,
+    *,
+    until: datetime | None = None,
+    face: bool = True,
+    voice: bool = False,
+    terms: Terms | None = None,
+    replaces: str = "",
+) -> Lease:
+    """A lease that is stored nowhere yet. Raises BadInput."""
+    if not handle_of(handle) or not holder:
+        raise BadInput("a lease names a cameo and an account")
+    if until is not None and until.tzinfo is None:
+        raise BadInput("the end of a lease needs a time zone")
+    if not (face or voice):
+        raise BadInput("a lease allows the face, the voice or both")
+    return Lease(
+        id=f"lease_{secrets.token_hex(8)}",
+        handle=handle_of(handle),
+        holder=holder,
+        face=face,
+        voice=voice,
+        until=until,
+        replaces=replaces,
+        terms=terms or Terms(),
+    )
+
+
+def add_lease(connection: Connection, lease: Lease) -> None:
+    """Store a lease, within the connection's transaction."""
+    connection.execute(_ADD, [_column(lease, name) for name in _NAMES])
+
+
+def end_lease(connection: Connection, lease_id: str) -> bool:
+    """End a lease now, within the connection's transaction; whether it was still in force. Raises NotFound."""
+    row = connection.execute("SELECT revoked FROM leases WHERE id = %s FOR UPDATE", [lease_id]).fetchone()
+    if row is None:
+        raise NotFound("there is no such lease")
+    connection.execute("UPDATE leases SET revoked = clock_timestamp() WHERE id = %s AND revoked IS NULL", [lease_id])
+    return row[0] is None
+
+
+def leases_of(connection: Connection, handle: str) -> Sequence[Lease]:
+    """All leases of a cameo, the oldest first."""
+    rows = connection.execute(f"{_FIELDS} WHERE handle = %s ORDER BY granted, id", [handle_of(handle)]).fetchall()
+    return tuple(_lease(row) for row in rows)
+
+
+def lease_by_id(connection: Connection, lease_id: str) -> Lease:
+    """One lease. Raises NotFound."""
+    row = connection.execute(f"{_FIELDS} WHERE id = %s", [lease_id]).fetchone()
+    if row is None:
+        raise NotFound("there is no such lease")
+    return _lease(row)
 
 
 def handle_of(words: str) -> str:
@@ -128,18 +226,18 @@ def handle_of(words: str) -> str:
     return unicodedata.normalize("NFKC", words).strip().removeprefix("@").casefold()
 
 
-def _new(handle: str, holder: str, until: datetime | None, *, face: bool, voice: bool) -> Lease:
-    if not handle_of(handle) or not holder:
-        raise BadInput("a lease names a cameo and an account")
-    if until is not None and until.tzinfo is None:
-        raise BadInput("the end of a lease needs a time zone")
-    if not (face or voice):
-        raise BadInput("a lease allows the face, the voice or both")
-    lease_id = f"lease_{secrets.token_hex(8)}"
-    return Lease(id=lease_id, handle=handle_of(handle), holder=holder, face=face, voice=voice, until=until)
+def _column(lease: Lease, name: str) -> Any:
+    value = getattr(lease.terms if name in _OF_TERMS else lease, name)
+    return list(value) if isinstance(value, tuple) else value
 
 
-def _standing(leases: Sequence[Lease], account: str, at: datetime, use: Use) -> Standing:
+def _lease(row: Sequence[Any]) -> Lease:
+    values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in zip(_NAMES, row, strict=True)}
+    said: dict[str, Any] = {name: values.pop(name) for name in _OF_TERMS}
+    return Lease(**values, terms=Terms(**said))
+
+
+def _standing(leases: Sequence[Lease], covering: Lease | None) -> Standing:
     if not leases:
         return Standing.UNKNOWN
-    return Standing.GRANTED if any(lease.covers(account, at, use) for lease in leases) else Standing.DENIED
+    return Standing.GRANTED if covering else Standing.DENIED

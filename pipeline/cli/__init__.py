@@ -10,7 +10,20 @@ from typing import Any
 import typer
 
 from core.errors import AssayError
-from pipeline.cli import cases, demo, likeness, looking, marking, office, policy, registry, trust, works
+from pipeline.cli import (
+    cameo,
+    cameo_more,
+    cases,
+    demo,
+    likeness,
+    looking,
+    marking,
+    office,
+    policy,
+    registry,
+    trust,
+    works,
+)
 
 FAILED, INTERRUPTED = 3, 130
 _UsageError: type[Any] = typer.BadParameter.__bases__[
@@ -25,7 +38,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for commands in (cases, looking, likeness, marking, office, policy, registry, works, trust, demo):
+for commands in (cases, looking, likeness, marking, office, policy, registry, works, trust, cameo, cameo_more, demo):
     commands.add_to(app)
 for command in entry_points(group="assay.commands"):  # verbs of the rooms above: serve, grafana
     command.load()(app)

@@ -14,6 +14,7 @@ from core.verdicts import Decision
 from pipeline.cli import show
 from pipeline.cli.common import Json, Verbose, err, house, operator, out, print_json
 from pipeline.desk import RECALL_CODES, RULING_CODES, Request
+from pipeline.people import Person, Role
 
 if TYPE_CHECKING:
     from pipeline.wiring import House
@@ -35,6 +36,11 @@ def submit(
     minor: Annotated[bool | None, typer.Option("--minor/--adult", help="Whose account it is; stricter limits.")] = None,
     region: Annotated[str, typer.Option(help="ISO 3166 code of where the account is.")] = "",
     tier: Annotated[str, typer.Option(help="What kind of account it is.")] = "",
+    voices: Annotated[bool, typer.Option("--voices", help="People named with --cameo speak.")] = False,
+    purpose: Annotated[str, typer.Option(help="What the video is for, where people named limit that.")] = "",
+    territory: Annotated[list[str] | None, typer.Option(help="Where it will be shown, as DE; again for more.")] = None,
+    parent: Annotated[str, typer.Option(help="The case that this one is made over.")] = "",
+    account: Annotated[str, typer.Option(help="Submit for this account; default: whoever runs the command.")] = "",
     key: Annotated[str, typer.Option(help="The same key again is the same case.")] = "",
     wait: Annotated[bool, typer.Option(help="Carry the case as far as it goes, here and now.")] = True,
     as_json: Json = False,
@@ -53,10 +59,15 @@ def submit(
         account_minor=minor,
         region=region,
         tier=tier,
+        parent=parent,
         key=key,
+        voices=voices,
+        purpose=purpose,
+        territory=tuple(territory or ()),
     )
     with show.progress(quiet=as_json) as tell, house(verbose=verbose, tell=tell) as at:
-        case = at.desk.submit(operator(), request)
+        who = Person(id=account, roles=frozenset({Role.PLATFORM})) if account else operator()
+        case = at.desk.submit(who, request)
         return _carry(at, case, wait=wait, as_json=as_json)
 
 

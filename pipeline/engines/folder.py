@@ -56,6 +56,9 @@ class FolderEngine:
                 raise Unavailable(f"the engine folder cannot be read ({type(error).__name__})") from None
             part.replace(to)
 
+    def cancel(self, job: str) -> None:
+        """Nothing is under way that could be stopped."""
+
     def about(self, job: str) -> Origin:
         """What the note beside the file (`clip.mp4.json`) says of it. Raises EngineFault for no file, or no note."""
         file = self._file(job)

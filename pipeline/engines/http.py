@@ -7,6 +7,7 @@ and is a video only once the stage that asked for it has read it as one.
 from __future__ import annotations
 
 import base64
+import logging
 import mimetypes
 import time
 from collections.abc import Iterator
@@ -23,6 +24,8 @@ from core.ports import Order, Origin, Progress
 from pipeline.engines.answers import document, job_of, model_of, progress_of, refusal
 from pipeline.engines.download import save
 from pipeline.engines.patience import Busy, Patience, retry_after
+
+log = logging.getLogger("assay.engine")
 
 Form = Literal["auto", "json", "multipart"]
 
@@ -84,6 +87,13 @@ class HttpEngine:
                 save(response, to, max_bytes=self._limits.video_bytes, seconds=self._limits.video_seconds)
 
         self._patience.ask(once)
+
+    def cancel(self, job: str) -> None:
+        """DELETE the job, once: a server that knows no such thing, or is done, goes on."""
+        try:
+            self._client.delete(_path(job))
+        except httpx.HTTPError as error:
+            log.warning("an engine was not told to stop (%s)", type(error).__name__)
 
     def about(self, job: str) -> Origin:
         """The model that the server names for the job. Raises Unavailable, or EngineFault for an unknown job."""

@@ -90,6 +90,7 @@ class LocalRunner:
     def sweep(self) -> int:
         """Queue a ticket for every case that is due here; returns how many. Raises Unavailable."""
         works = self._works
+        works.chores()
         return sweep(
             works.ledger, works.bus, works.vault, self._phases, self._older_than, first_pause=self._first_pause
         )

@@ -132,6 +132,7 @@ def _sweeper(crew: Crew, works: Works) -> Callable[[], Any]:
 
 
 def _sweep(crew: Crew, works: Works) -> int:
+    works.chores()
     return sweep(
         works.ledger, works.bus, works.vault, tuple(works.route), crew.older_than, first_pause=crew.first_pause
     )

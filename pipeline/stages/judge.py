@@ -26,9 +26,9 @@ def judge_video(case: Case, tools: Tools) -> Sequence[Event]:
 def consent_withdrawn(case: Case, gate: Gate, tools: Tools) -> Sequence[Event]:
     """Judge again where a person's likeness is used: leases may have changed since. Empty where all is still well.
 
-    Called before render and before publish; on every serve the desk asks the same.
+    Called before render, while it renders and before publish; on every serve the desk asks the same.
     """
-    if not case.request.cameos:
+    if not tools.shows(case):
         return []
     judged = _judged(case, gate, tools)
     return [] if judged.verdict.decision is Decision.ALLOW else [judged]

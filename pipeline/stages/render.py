@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core.case import Case
-from core.errors import Declined, EngineFault, Unavailable
+from core.errors import Declined, EngineFault, NotNow, Unavailable
 from core.events import Commissioned, EngineDeclined, Event, Rendered
 from core.ports import JobState, Order
 from core.verdicts import Gate
@@ -45,7 +45,8 @@ def render(case: Case, tools: Tools) -> Sequence[Event]:
         raise EngineFault("nothing was commissioned")
     job = case.commissioned.job
     try:
-        _wait(job, tools)
+        if judged := _wait(case, job, tools):
+            return judged
         with tools.scratch() as folder:
             file = folder / "rendered.mp4"
             tools.engine.fetch(job, file)
@@ -70,12 +71,19 @@ def _rendered(case: Case, job: str, file: Path, tools: Tools) -> Rendered:
     )
 
 
-def _wait(job: str, tools: Tools) -> None:
+def _wait(case: Case, job: str, tools: Tools) -> Sequence[Event]:
+    """Empty once the job is done; a verdict where consent ended meanwhile, and then the engine is told to stop."""
     deadline, turn = time.monotonic() + tools.engine_timeout, 0
     while True:
+        if tools.moved(case):
+            tools.engine.cancel(job)
+            raise NotNow("the case was moved while its video was made")
+        if judged := consent_withdrawn(case, Gate.PROMPT, tools):
+            tools.engine.cancel(job)
+            return judged
         progress = tools.engine.poll(job)
         if progress.state is JobState.DONE:
-            return
+            return []
         if progress.state is JobState.FAILED:
             raise EngineFault(f"the engine failed: {progress.error or 'it does not say why'}")
         if time.monotonic() > deadline:

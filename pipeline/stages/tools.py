@@ -69,6 +69,8 @@ class Tools:
     """The rooms below the pipeline, as the stages see them.
 
     `measure_video` is told the cameos that the case may show and let speak (`leased`): they are not looked for.
+    `shows` are all that it names or is made from; `name_cameos` gives their ids for a prompt and the handles asked for;
+    `moved` says whether somebody has moved a case since it was read.
     """
 
     texts: Texts
@@ -85,6 +87,9 @@ class Tools:
     workdir: Path
     explain: Callable[[Verdict, Sequence[Signal]], Sequence[Reason]] = _without_words
     engine_timeout: float = 1800.0
+    shows: Callable[[Case], tuple[str, ...]] = lambda case: case.request.cameos
+    name_cameos: Callable[[str, Sequence[str]], tuple[str, ...]] = lambda _prompt, asked: tuple(asked)
+    moved: Callable[[Case], bool] = lambda _case: False
 
     def scratch(self) -> AbstractContextManager[Path]:
         """A folder that is gone afterwards."""

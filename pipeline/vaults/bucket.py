@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import RLock
@@ -77,6 +77,11 @@ class Bucket:
         """See Place."""
         with self._doing(), suppress(FileNotFoundError):
             self._files.rm_file(self._path(key))
+
+    def delete_all(self, keys: Collection[str]) -> None:
+        """See Place."""
+        for key in keys:
+            self.delete(key)
 
     def url(self, key: str) -> str:
         """See Place."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
 from urllib.parse import unquote
@@ -29,6 +30,9 @@ class Place(Protocol):
 
     def delete(self, key: str) -> None:
         """Delete it. Nothing happens if it is gone."""
+
+    def delete_all(self, keys: Collection[str]) -> None:
+        """Delete all of these. Nothing happens to those that are gone."""
 
     def url(self, key: str) -> str:
         """How this machine names the file."""

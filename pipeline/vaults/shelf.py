@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,10 @@ class FsspecShelf:
     def withdraw(self, case_id: str) -> None:
         """Take it down. Nothing happens if it is gone."""
         self._place.delete(_key(case_id))
+
+    def withdraw_all(self, case_ids: Collection[str]) -> None:
+        """Take all of these down. Nothing happens to those that are gone."""
+        self._place.delete_all([_key(case_id) for case_id in case_ids])
 
     def fetch(self, case_id: str, to: Path) -> Path:
         """Copy the published file to a local path. Raises NotFound."""

@@ -219,6 +219,20 @@ def test_what_is_withdrawn_is_gone(shelf: Shelf, file: Callable[[bytes], Path], 
     assert shelf.fetch("c2", tmp_path / "out.mp4").read_bytes() == b"other"
 
 
+def test_many_are_withdrawn_at_once_and_the_others_stay(
+    shelf: Shelf, file: Callable[[bytes], Path], tmp_path: Path
+) -> None:
+    for name in ("c1", "c2", "c3"):
+        shelf.publish(name, file(name.encode()))
+    shelf.withdraw_all(["c1", "c3", "c4"])
+    for name in ("c1", "c3"):
+        with pytest.raises(NotFound):
+            shelf.fetch(name, tmp_path / "out.mp4")
+    assert shelf.fetch("c2", tmp_path / "out.mp4").read_bytes() == b"c2"
+    with pytest.raises(BadInput):
+        shelf.withdraw_all(["../x"])
+
+
 @pytest.mark.parametrize("case_id", ["../vault/x", "a/b", "", "a.b"])
 def test_a_case_id_that_could_be_a_path_is_refused(
     shelf: Shelf, file: Callable[[bytes], Path], tmp_path: Path, case_id: str

@@ -96,6 +96,12 @@ class _Conversation(BaseHTTPRequestHandler):
         else:
             self._json(200, _state(job))
 
+    def do_DELETE(self):
+        self.server.asked.append(f"DELETE {self.path}")
+        if self._may():
+            self.server.jobs.pop(self.path.removeprefix("/v1/videos/"), None)
+            self._json(200, {"deleted": True})
+
     def _may(self):
         if self.server.key and self.headers.get("authorization") != f"Bearer {self.server.key}":
             self._json(401, {"error": {"code": "invalid_api_key", "message": "who are you?"}})

@@ -41,6 +41,9 @@ class Weather:
         if self.fault and self.fault[0] == where:
             raise self.fault[1]
 
+    def cancel(self, job):
+        pass
+
     def commission(self, order):
         self.strike("commission")
         return order.key

@@ -15,7 +15,7 @@ from tests.unit.policy.packs import VOCABULARY, signal
 
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
-gates = st.sampled_from(list(Gate))
+gates = st.sampled_from([Gate.PROMPT, Gate.VIDEO])
 unit = st.sampled_from([0.0, 0.2, 0.5, 0.7, 0.9, 1.0]) | st.floats(0.0, 1.0)
 about = st.sampled_from([(label, s) for label, subjects in sorted(VOCABULARY.labels.items()) for s in sorted(subjects)])
 signals = st.builds(lambda a, score: signal(a[0], score, a[1]), about, st.none() | unit)
@@ -116,3 +116,14 @@ def test_a_verdict_that_is_not_allow_names_rules_or_people_and_gives_a_reason(
     if verdict.decision > Decision.ALLOW:
         assert verdict.reason
         assert verdict.rules or any(r.gate is gate and r.decision > Decision.ALLOW for r in ruled)
+
+
+@quick
+@given(some_signals, facts, some_rulings)
+def test_a_gate_at_which_nothing_is_asked_lets_nothing_through(
+    policy: Policy, found: list[Signal], facts: dict[str, object], ruled: list[Ruling]
+) -> None:
+    verdict = decide(Gate.ENROL, found, facts, ruled, policy)
+    assert policy.clauses[Gate.ENROL] == ()
+    assert verdict.decision is Decision.HOLD
+    assert verdict.reason

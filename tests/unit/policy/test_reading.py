@@ -32,7 +32,7 @@ def test_what_is_not_said_is_strict(tmp_path: Path) -> None:
         ("version      = 1", 'version = "1"', "a.toml:7: `version` must be of type int"),
         ("version      = 1", "version = true", "a.toml:7: `version` must be of type int"),
         ('then         = "hold"', 'then = "allow"', "a.toml:3: `then` must be one of hold, refuse"),
-        ('"prompt"', '"door"', "a.toml:1: `gate` must be one of prompt, video"),
+        ('"prompt"', '"door"', "a.toml:1: `gate` must be one of enrol, prompt, video"),
         ("VIOLENCE", "MISCHIEF", "a.toml:5: `dsa_category` must be one of ANIMAL_WELFARE"),
         ("It is about hate.", " ", "a.toml:4: `reason` is empty"),
         ("\n\n[[", '\nmode = "on"\n[[', "a.toml:8: `mode` must be one of enforce, off, shadow"),

@@ -1,0 +1,102 @@
+"""When consent ends, everything that rested on it comes down: what runs, drafts, what is published, all remixes.
+
+What has to come down is found anew each time and not remembered, so that a process that dies in the middle leaves
+nothing to mend: the next run finds what is left. A cascade is closed when nothing is left.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from core.case import Case, Phase
+from core.codec import load
+from core.errors import Unavailable
+from core.events import Recalled, Submitted, Withdrawn
+from core.ports import Shelf
+from pipeline.ledgers.bulk import PostgresBulk
+from registry.cascades import Cascade, PostgresCascades, tell
+from registry.uses import Naming, PostgresUses
+
+log = logging.getLogger("assay.cascade")
+
+BATCH = 500
+BY = "assay:cascade"
+_DOWN = (Phase.RECALLED, Phase.WITHDRAWN, Phase.REFUSED)
+_DRAFTS = [phase for phase in Phase if phase not in (*_DOWN, Phase.SEALED, Phase.PUBLISHED)]
+_ITEM = """
+INSERT INTO cascade_items (cascade, case_id, author, phase, recalled)
+SELECT %s, n.id, n.author, n.phase, now()
+FROM unnest(%s::text[], %s::text[], %s::text[]) AS n(id, author, phase)
+ON CONFLICT DO NOTHING
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cascades:
+    """`stands` says whether what a case asked for, of one cameo, is still allowed to its author."""
+
+    cascades: PostgresCascades
+    uses: PostgresUses
+    bulk: PostgresBulk
+    shelf: Shelf
+    stands: Callable[[str, Submitted], bool]
+    owner: Callable[[str], str]
+
+    def run(self) -> Sequence[str]:
+        """Carry every open cascade to its end; the ids of those that are done. Raises Unavailable."""
+        return [self.carry(one) for one in self.cascades.open()]
+
+    def carry(self, one: Cascade) -> str:
+        """Take down what one cascade says has to come down; its id."""
+        while sum(self._take_down(one, batch) for batch in _batches(self.due(one))):
+            log.info("%s: looking again for what is left", one.id)
+        self.cascades.done(one, self.owner(one.cameo))
+        return one.id
+
+    def due(self, one: Cascade) -> Sequence[str]:
+        """The cases that this cascade is about, whether they are up or down already, in the order of their ids."""
+        named = self.uses.naming(one.cameo, one.case_id)
+        roots = [case.id for case in named if one.reason == "vetoed" or not self._allowed(one.cameo, case)]
+        return self.uses.made_from(roots or ([one.case_id] if one.case_id else []))
+
+    def _allowed(self, cameo: str, case: Naming) -> bool:
+        asked: Submitted = load(Submitted, case.asked)
+        return self.stands(cameo, asked)
+
+    def _take_down(self, one: Cascade, ids: Sequence[str]) -> int:
+        """How many cases were still up. Public copies go first: what a crash then leaves is found by the next run."""
+        up = [(case_id, phase) for case_id, phase in self.bulk.phases(ids) if phase not in _DOWN]
+        public = self._withdrawn([case_id for case_id, phase in up if phase is Phase.PUBLISHED])
+        recalled = Recalled(by=BY, code="consent_withdrawn")
+        beside = partial(_told, one)
+        self.bulk.append(sorted(public), [recalled, Withdrawn()], only=[Phase.PUBLISHED], beside=beside)
+        left = [case_id for case_id, _ in up if case_id not in public]
+        self.bulk.append(left, [recalled, Withdrawn()], only=_DRAFTS, beside=beside)
+        # What is sealed may be on its way to the shelf at this moment: the stage `withdraw` waits for whoever has it.
+        self.bulk.append(left, [recalled], only=[Phase.SEALED, Phase.PUBLISHED], beside=beside)
+        return len(up)
+
+    def _withdrawn(self, ids: Sequence[str]) -> frozenset[str]:
+        """Those whose public copy is gone. What cannot be taken down now is due like any recalled case."""
+        try:
+            self.shelf.withdraw_all(ids)
+        except Unavailable as error:
+            log.warning("not withdrawn, the sweeper will: %s", error)
+            return frozenset()
+        return frozenset(ids)
+
+
+def _told(one: Cascade, connection: Any, cases: Sequence[Case]) -> None:
+    """The report gets its lines and the authors are told, in the transaction in which it happens."""
+    authors, names = [case.request.author for case in cases], [case.id for case in cases]
+    connection.execute(_ITEM, [one.id, names, authors, [case.phase.value for case in cases]])
+    tell(connection, [(case.request.author, f"recalled_{one.reason}", case.id, one.cameo) for case in cases])
+
+
+def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), BATCH):
+        yield ids[start : start + BATCH]

@@ -1,0 +1,210 @@
+"""cameo: somebody's likeness, what they allow, and what is made with it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from core.errors import BadInput
+from pipeline.cameo_desk import LeaseAsked
+from pipeline.cli.common import Json, house, operator, out, print_json
+from pipeline.people import Person, Role
+from registry.leases import Lease
+from registry.terms import Terms
+
+cameo = typer.Typer(no_args_is_help=True, help="People's likeness: enrol, lease, revoke, erase, see every use.")
+
+Handle = Annotated[str, typer.Argument(help="The person's handle, with or without @.")]
+Account = Annotated[str, typer.Option("--account", help="Act for this account; default: whoever runs the command.")]
+Words = Annotated[list[str] | None, typer.Option("--word", help="A word not to say or be shown with; again for more.")]
+Bans = Annotated[
+    list[str] | None, typer.Option("--no", help="politics, alcohol, romance or revealing; again for more.")
+]
+
+
+@cameo.command("enrol")
+def enrol(
+    handle: Handle,
+    take: Annotated[Path | None, typer.Option(help="The video that answers a challenge.")] = None,
+    challenge: Annotated[str, typer.Option(help="The challenge that it answers.")] = "",
+    kind: Annotated[str, typer.Option(help="self, minor or estate.")] = "self",
+    picture: Annotated[list[Path] | None, typer.Option(help="For an estate: pictures of the person alone.")] = None,
+    proof: Annotated[str, typer.Option(help="What shows guardianship, or the right to speak for an estate.")] = "",
+    account: Account = "",
+    as_json: Json = False,
+) -> int:
+    """Get a challenge; with --take answer it. Exit: 0 enrolled (or challenged), 4 refused, 5 held for a person."""
+    who = _who(account)
+    with house() as at:
+        enrolment = at.desk.cameos.enrolment
+        if kind == "estate":
+            held = enrolment.estate(who, handle, picture or [], proof=proof)
+            _say(held, f"@{held.handle} is held: somebody looks at the proof", as_json=as_json)
+            return 5
+        if take is None:
+            asked = enrolment.challenge(who, handle, kind=kind)
+            turns = ", then ".join(asked.turns)
+            lines = [
+                f"challenge {asked.id}, good for one take until {asked.expires:%H:%M:%S} UTC",
+                f"1. look into the camera and say the numbers: {asked.digits}",
+                f"2. turn your head {turns}",
+                "3. look into the camera and blink",
+                f"then: assay cameo enrol {handle} --challenge {asked.id} --take FILE",
+            ]
+            _say(asked, "\n".join(lines), as_json=as_json)
+            return 0
+        if not challenge:
+            raise BadInput("say with --challenge which challenge the take answers")
+        done = enrolment.take(who, challenge, _existing(take), proof=proof)
+    line = f"{done.outcome}: {done.verdict.reason or 'you are enrolled'}"
+    _say(done, line, as_json=as_json)
+    return {"active": 0, "held": 5}.get(done.outcome, 4)
+
+
+@cameo.command("show")
+def show(handle: Handle, account: Account = "", as_json: Json = False) -> None:
+    """A person's state, leases and receipts."""
+    who = _who(account)
+    with house() as at:
+        desk = at.desk.cameos
+        found, leases, receipts = desk.cameo(who, handle), desk.leases(who, handle), desk.receipts(who, handle)
+    if as_json:
+        print_json({"cameo": found, "leases": leases, "receipts": receipts})
+        return
+    out.print(f"@{found.handle} {found.kind} {found.state} {found.id}", highlight=False)
+    for lease in leases:
+        out.print(_lease_line(lease), highlight=False)
+
+
+@cameo.command("lease")
+def lease(
+    handle: Handle,
+    holder: Annotated[str, typer.Option("--to", help="An account, * for everyone, ~ for mutuals.")],
+    face: Annotated[bool, typer.Option(help="Their face.")] = True,
+    voice: Annotated[bool, typer.Option(help="Their voice.")] = False,
+    until: Annotated[str, typer.Option(help="As 2027-01-31 or 2027-01-31T12:00:00Z; without it until revoked.")] = "",
+    purpose: Annotated[list[str] | None, typer.Option(help="What for; again for more; none given: anything.")] = None,
+    territory: Annotated[list[str] | None, typer.Option(help="A country as DE; again for more.")] = None,
+    ban: Bans = None,
+    word: Words = None,
+    limits: Annotated[str, typer.Option(help="Limits in your own words: held until somebody made rules of them.")] = "",
+    approve: Annotated[bool, typer.Option("--approve-each", help="See and approve each draft first.")] = False,
+    instead_of: Annotated[str, typer.Option("--change", help="The lease in whose place this comes.")] = "",
+    account: Account = "",
+    as_json: Json = False,
+) -> None:
+    """Allow somebody something, with limits; with --change instead of an earlier lease. Gives a signed receipt."""
+    terms = Terms(
+        purposes=tuple(purpose or ()),
+        territory=tuple(territory or ()),
+        bans=tuple(ban or ()),
+        words=tuple(word or ()),
+        approval=approve,
+    )
+    asked = LeaseAsked(holder=holder, until=_time(until), face=face, voice=voice, terms=terms, words=limits)
+    who = _who(account)
+    with house() as at:
+        desk = at.desk.cameos
+        made, receipt = desk.change(who, instead_of, asked) if instead_of else desk.lease(who, handle, asked)
+    text = f"{_lease_line(made)}\nreceipt {receipt.hash}\n{receipt.jws}"
+    _say({"lease": made, "receipt": receipt}, text, as_json=as_json)
+
+
+@cameo.command("revoke")
+def revoke(
+    lease_id: Annotated[str, typer.Argument(help="The lease.")], account: Account = "", as_json: Json = False
+) -> None:
+    """Take a lease back. It counts at once, and everything that rested on it comes down now."""
+    who = _who(account)
+    with house() as at:
+        desk = at.desk.cameos
+        receipt = desk.revoke(who, lease_id)
+        reports = desk.came_down(who, receipt.cameo)
+        down = next((items for one, items in reports if one.lease == lease_id), ())
+    text = f"revoked; {len(down)} videos came down\nreceipt {receipt.hash}\n{receipt.jws}"
+    _say({"receipt": receipt, "down": down}, text, as_json=as_json)
+
+
+@cameo.command("erase")
+def erase(
+    handle: Handle,
+    yes: Annotated[bool, typer.Option("--yes", help="Do it: this cannot be undone.")] = False,
+    account: Account = "",
+    as_json: Json = False,
+) -> None:
+    """Erase all that is known of a person, and take down every video that shows them."""
+    if not yes:
+        raise BadInput("this erases everything and takes down every video: say --yes")
+    who = _who(account)
+    with house() as at:
+        receipt = at.desk.cameos.erase(who, handle)
+    _say({"receipt": receipt}, f"erased\nreceipt {receipt.hash}\n{receipt.jws}", as_json=as_json)
+
+
+@cameo.command("uses")
+def uses(handle: Handle, account: Account = "", as_json: Json = False) -> None:
+    """Every video that shows a person, drafts and remixes included."""
+    who = _who(account)
+    with house() as at:
+        found = at.desk.cameos.uses(who, handle)
+    if as_json:
+        print_json(found)
+    elif not found:
+        out.print("no video shows them")
+    for one in () if as_json else found:
+        how = "names them" if one.direct else "made from one"
+        out.print(
+            f"{one.case_id} {one.phase:<12} {how:<14} {one.author} {one.submitted:%Y-%m-%d %H:%M}", highlight=False
+        )
+
+
+@cameo.command("export")
+def export(handle: Handle, account: Account = "") -> None:
+    """Everything that is kept about a person, as JSON. Templates are named and do not leave."""
+    who = _who(account)
+    with house() as at:
+        print_json(at.desk.cameos.export(who, handle))
+
+
+def _who(account: str) -> Person:
+    return Person(id=account, roles=frozenset({Role.PLATFORM})) if account else operator()
+
+
+def _say(record: Any, text: str, *, as_json: bool) -> None:
+    if as_json:
+        print_json(record)
+    else:
+        out.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def _lease_line(one: Lease) -> str:
+    what = " and ".join(name for name, on in (("face", one.face), ("voice", one.voice)) if on)
+    ends = "revoked" if one.revoked else f"until {one.until:%Y-%m-%d}" if one.until else "until revoked"
+    to = {"*": "everyone", "~": "mutuals"}.get(one.holder, one.holder)
+    limits = "".join(f", no {ban}" for ban in one.terms.bans)
+    waits = ", waits for review" if one.terms.unreviewed else ""
+    return f"{one.id} {what} to {to} {ends}{limits}{waits}{', each draft approved' if one.terms.approval else ''}"
+
+
+def _time(text: str) -> datetime | None:
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"{text!r} is no time: write it as 2027-01-31 or 2027-01-31T12:00:00Z") from None
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
+
+
+def _existing(path: Path) -> Path:
+    if not path.is_file():
+        raise BadInput(f"{path} is not a file")
+    return path
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(cameo, name="cameo")

@@ -1,0 +1,230 @@
+"""When consent ends, everything that rested on it comes down: exhaustively in time, and over random families."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.case import Phase
+from core.errors import NotFound
+from core.ports import Ticket
+from pipeline.advance import Works, advance
+from pipeline.cameo_desk import LeaseAsked
+from pipeline.desk import Request
+from pipeline.ledgers.bulk import PostgresBulk
+from pipeline.runners.local import LocalBus
+from pipeline.stages import ROUTE, route
+from registry.terms import Terms
+from tests.contract.cameo_houses import ANA, BEN, MIRA, CameoHouse, Clockwork, asset, emptied, opened, working
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture(scope="module")
+def opened_house():
+    with opened() as house:
+        yield house
+
+
+@pytest.fixture
+def house(opened_house) -> CameoHouse:
+    return emptied(opened_house)
+
+
+def leased(house, author=ANA, **given):
+    return house.desk.lease(MIRA, "mira", LeaseAsked(holder=author.id, **given))[0]
+
+
+def test_a_revocation_takes_down_drafts_videos_and_all_remixes_and_tells_everyone(house):
+    mira = house.enrolled()
+    lease = leased(house)
+    draft = house.case(ANA, [mira])
+    video = house.published(house.case(ANA, [mira]))
+    remix = house.published(house.case(BEN, parent=video.id))
+    second = house.published(house.case(BEN, references=[asset(f"s{remix.id}")]))
+    bystander, own = house.published(house.case(BEN)), house.published(house.case(MIRA, [mira]))
+    house.desk.revoke(MIRA, lease.id)
+    assert [house.phase(c) for c in (draft, video, remix, second)] == ["withdrawn"] * 4
+    assert [house.on_shelf(c) for c in (video, remix, second, bystander, own)] == [False, False, False, True, True]
+    assert {one.about for one in house.at.notices.of(BEN.id)} == {remix.id, second.id}
+    [(cascade, down)] = house.desk.came_down(MIRA, "mira")
+    assert {one.case_id: one.phase for one in down} == {
+        draft.id: "submitted", video.id: "published", remix.id: "published", second.id: "published",
+    }  # fmt: skip
+    assert cascade.done is not None
+    assert all(one.withdrawn and cascade.asked <= one.recalled <= one.withdrawn <= cascade.done for one in down)
+    assert [one.code for one in house.at.notices.of(MIRA.id)][:1] == ["down_revoked"]
+    assert house.desk.revoke(MIRA, lease.id).kind == "revoked"  # twice is once
+    assert len(house.desk.came_down(MIRA, "mira")) == 1
+
+
+def test_a_changed_lease_takes_down_what_it_does_not_cover_any_more(house):
+    mira = house.enrolled()
+    lease = leased(house)
+    fun = house.published(house.case(ANA, [mira], purpose="parody"))
+    advert = house.published(house.case(ANA, [mira], purpose="advertising"))
+    house.desk.change(MIRA, lease.id, LeaseAsked(holder=ANA.id, terms=Terms(purposes=("parody",))))
+    assert (house.phase(fun), house.phase(advert)) == ("published", "withdrawn")
+
+
+def test_a_lease_that_ends_by_itself_ends_what_rested_on_it(house):
+    mira = house.enrolled()
+    soon = datetime.now(UTC) + timedelta(hours=1)
+    leased(house, until=soon)
+    video = house.published(house.case(ANA, [mira]))
+    house.chores()
+    assert house.phase(video) == "published"
+    with house.database.connection() as connection:  # an hour later
+        connection.execute("UPDATE leases SET until = until - interval '2 hours'")
+    house.chores()
+    assert house.phase(video) == "withdrawn"
+    assert house.desk.receipts(MIRA, "mira")[-1].kind == "expired"
+    house.chores()
+    assert [one.kind for one in house.desk.receipts(MIRA, "mira")].count("expired") == 1
+
+
+def test_an_owner_vetoes_one_video_and_what_was_made_from_it(house):
+    mira = house.enrolled()
+    leased(house)
+    video, other = (house.published(house.case(ANA, [mira])) for _ in range(2))
+    remix = house.published(house.case(BEN, parent=video.id))
+    down = house.desk.veto(MIRA, "mira", video.id)
+    assert {one.case_id for one in down} == {video.id, remix.id}
+    assert house.phase(other) == "published"
+    assert house.facts(house.case(MIRA, parent=video.id))["cameos_vetoed"] == 1
+    with pytest.raises(NotFound):
+        house.desk.veto(BEN, "mira", other.id)
+
+
+class Dies(BaseException):
+    """As kill -9: nobody catches it."""
+
+
+@pytest.mark.parametrize("when", ["before anything", "between shelf and ledger", "after a batch", "at the very end"])
+def test_a_cascade_that_dies_is_carried_on_by_the_next_sweep(house, when, monkeypatch):
+    mira = house.enrolled()
+    lease = leased(house)
+    videos = [house.published(house.case(ANA, [mira])) for _ in range(5)]
+    append, calls = PostgresBulk.append, []
+
+    def dying(self, ids, events, **given):
+        calls.append(ids)
+        if when == "between shelf and ledger":
+            raise Dies
+        done = append(self, ids, events, **given)
+        if when == "after a batch":
+            raise Dies
+        return done
+
+    with monkeypatch.context() as patched, pytest.raises(Dies):
+        patched.setattr("pipeline.cascade.BATCH", 2)
+        if when == "before anything":
+            patched.setattr(type(house.desk.cascade), "due", lambda *_: (_ for _ in ()).throw(Dies))
+        elif when == "at the very end":
+            patched.setattr(type(house.at.cascades), "done", lambda *_: (_ for _ in ()).throw(Dies))
+        else:
+            patched.setattr(PostgresBulk, "append", dying)
+        house.desk.revoke(MIRA, lease.id)
+    assert house.at.cascades.open()
+    house.chores()
+    _swept(house)
+    assert {house.phase(video) for video in videos} == {"withdrawn"}
+    assert not any(house.on_shelf(video) for video in videos)
+    [(cascade, down)] = house.desk.came_down(MIRA, "mira")
+    assert cascade.done
+    assert {one.case_id for one in down} == {video.id for video in videos}
+    assert len(house.at.notices.of(ANA.id)) == 5
+
+
+def _swept(house):
+    """What the sweeper does with cases that are recalled and not withdrawn."""
+    works = Works(
+        ledger=house.ledger, bus=LocalBus(), vault=house.tools.vault, route=route(house.tools), willing=[Phase.RECALLED]
+    )
+    for ticket in house.ledger.due([Phase.RECALLED], unmoved_since=datetime.now(UTC)):
+        advance(ticket, works)
+
+
+def _told(house, at=-1, act=lambda: None):
+    clock = Clockwork(house, at, act)
+    desk, runner = working(house, clock)
+    case = desk.submit(ANA, Request(prompt="@mira waves", cameos=("mira",)))
+    runner.drain()
+    return desk, case, clock
+
+
+def test_consent_that_ends_at_whatever_moment_leaves_nothing_to_be_seen(house, tmp_path):
+    house.enrolled()
+    leased(house)
+    desk, case, clock = _told(house)
+    assert desk.case(ANA, case.id).phase is Phase.PUBLISHED, desk.case(ANA, case.id)
+    assert clock.points > 20
+    for point in range(clock.points):
+        lease = leased(house)
+        for old in house.desk.leases(MIRA, "mira"):
+            if old.holder == ANA.id and old.id != lease.id:
+                house.desk.revoke(MIRA, old.id)
+        desk, case, _ = _told(house, point, lambda it=lease: house.desk.revoke(MIRA, it.id))
+        after = desk.case(ANA, case.id)
+        assert after.phase in (Phase.HELD, Phase.WITHDRAWN), (point, after.phase)
+        assert not house.on_shelf(after), point
+        with pytest.raises(NotFound):
+            desk.content(None, case.id, tmp_path / "x")
+
+
+def test_an_engine_is_told_to_stop_when_consent_ends_while_it_works(house):
+    house.enrolled()
+    lease = leased(house)
+    stopped = []
+    for point in range(6, 16):
+        clock = Clockwork(house, point, lambda it=lease: house.desk.revoke(MIRA, it.id))
+        desk, runner = working(house, clock)
+        desk.submit(ANA, Request(prompt="@mira waves"))
+        runner.drain()
+        stopped.append(clock.cancelled)
+        lease = leased(house)
+    assert max(stopped) == 1
+
+
+FAMILIES = st.lists(
+    st.tuples(st.sampled_from([ANA, BEN, MIRA]), st.integers(-1, 8), st.booleans(), st.booleans()),
+    min_size=1,
+    max_size=9,
+)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(FAMILIES, st.sampled_from([ANA, BEN]))
+def test_exactly_what_rested_on_the_ended_consent_comes_down(opened_house, family, whose):
+    house = emptied(opened_house)
+    mira = house.enrolled()
+    leases = {author.id: leased(house, author) for author in (ANA, BEN)}
+    cases, shows, made_from = [], [], []
+    for author, parent, names, public in family:
+        at = parent if 0 <= parent < len(cases) else None
+        case = house.case(author, [mira] if names else [], parent=cases[at].id if at is not None else "")
+        cases.append(house.published(case) if public else case)
+        shows.append(names and author.id == whose.id)
+        made_from.append(at)
+    house.desk.revoke(MIRA, leases[whose.id].id)
+    down = []
+    for at, parent in zip(shows, made_from, strict=True):
+        down.append(at or (parent is not None and down[parent]))
+    assert [house.phase(case) == "withdrawn" for case in cases] == down
+    for case, gone, (*_, public) in zip(cases, down, family, strict=True):
+        assert house.on_shelf(case) == (public and not gone)
+
+
+def test_a_ticket_for_what_came_down_changes_nothing(house):
+    mira = house.enrolled()
+    lease = leased(house)
+    video = house.published(house.case(ANA, [mira]))
+    house.desk.revoke(MIRA, lease.id)
+    works = Works(
+        ledger=house.ledger, bus=LocalBus(), vault=house.tools.vault, route=route(house.tools), willing=tuple(ROUTE)
+    )
+    after = advance(Ticket(case_id=video.id, revision=video.revision, phase=Phase.SEALED), works)
+    assert after.phase is Phase.WITHDRAWN

@@ -1,0 +1,142 @@
+"""Enrolling through the real checks, over real footage where ASSAY_DATA names it: each attack is refused or held."""
+
+import os
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+
+from core.verdicts import Decision, Gate
+from pipeline.people import Person, Role
+from pipeline.settings import Settings
+from pipeline.takes import measuring_takes
+from policy.decide import decide
+from registry.enrolments import Challenge
+from registry.gallery import MemoryGallery
+from tests.contract.cameo_houses import POLICY
+
+DATA = Path(os.environ.get("ASSAY_DATA", ""))
+FOOTAGE = DATA / "videos" / "liveportrait" / "driving" / "d18.mp4"
+DIGITS = DATA / "audio" / "fsdd" / "recordings"
+MEMBER = Person(id="acct_x", roles=frozenset({Role.PLATFORM}))
+pytestmark = [pytest.mark.models, pytest.mark.data]
+needs_data = pytest.mark.skipif(not FOOTAGE.is_file(), reason="ASSAY_DATA names no folder with footage of people")
+
+
+def filmed(path, frames, sound=None, rate=16_000):
+    """A video of RGB pictures at ten a second, with mono sound."""
+    with av.open(str(path), "w") as container:
+        video = container.add_stream("libx264", rate=10)
+        height, width = frames[0].shape[:2]
+        video.width, video.height, video.pix_fmt = width, height, "yuv420p"
+        track = container.add_stream("aac", rate=rate) if sound is not None else None
+        if track is not None:
+            track.codec_context.layout = "mono"
+        for frame in frames:
+            container.mux(video.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(video.encode())
+        if track is not None:
+            for start in range(0, len(sound) - 1023, 1024):
+                piece = av.AudioFrame.from_ndarray(sound[None, start : start + 1024].astype(np.float32), "fltp", "mono")
+                piece.rate, piece.pts = rate, start
+                container.mux(track.encode(piece))
+            container.mux(track.encode())
+    return path
+
+
+def portrait(side=320):
+    """Eileen Collins, astronaut: NASA's photograph, public domain, as scikit-image carries it."""
+    import skimage
+
+    picture = cv2.imread(str(Path(os.fspath(skimage.__file__)).parent / "data" / "astronaut.png"))
+    return np.ascontiguousarray(cv2.resize(picture, (side, side))[:, :, ::-1])
+
+
+def judged(file, tmp_path, *, digits="47 19 30", turns=("left", "right"), earlier=None, gallery=None):
+    from datetime import UTC, datetime
+
+    from pipeline.checkup import make_keys
+
+    settings = Settings(home=tmp_path / "house")
+    make_keys(settings)
+    now = datetime.now(UTC)
+    challenge = Challenge("enrol_1", MEMBER.id, "x", "self", digits, turns, now, now)
+    measure = measuring_takes(settings, gallery or MemoryGallery())
+    taken = measure(file, challenge, earlier=np.zeros((0, 32), np.uint8) if earlier is None else earlier, mine=[])
+    verdict = decide(Gate.ENROL, taken.signals, {"enrol_for_another": False}, (), POLICY)
+    return verdict, {one.label: one.score for one in taken.signals}, taken
+
+
+def test_a_photograph_held_up_in_silence_is_refused(tmp_path):
+    still = portrait()
+    frames = []
+    for i in range(30):  # tilted to and fro, as a hand does
+        squeeze = 1.0 - 0.25 * abs(np.sin(i / 5))
+        matrix = np.float32([[squeeze, 0, 160 * (1 - squeeze)], [0, 1, 4 * np.sin(i / 3)]])
+        frames.append(cv2.warpAffine(still, matrix, (320, 320), borderValue=(90, 90, 90)))
+    verdict, scores, taken = judged(filmed(tmp_path / "held.mp4", frames), tmp_path)
+    assert verdict.decision is Decision.REFUSE
+    assert {"enrol_digits", "enrol_turns"} <= set(verdict.rules)
+    assert scores["flat_picture"] > 0.5
+    assert scores["spoof"] is None and scores["ai_made"] == 0.0
+    gallery = MemoryGallery()
+    gallery.add("somebody", "cameo", taken.templates[0][2])
+    again, scores, _ = judged(tmp_path / "held.mp4", tmp_path, earlier=taken.looks, gallery=gallery)
+    assert {"enrol_replay", "enrol_impersonation"} <= {*again.rules, *_fired(scores)}
+
+
+def _fired(scores):
+    named = {"take_replayed": "enrol_replay", "enrolled_elsewhere": "enrol_impersonation"}
+    return {rule for label, rule in named.items() if (scores[label] or 0) >= 0.5}
+
+
+def test_what_assay_itself_marked_is_no_take(tmp_path, published):
+    from tests.stories.conftest import file_of
+
+    verdict, scores, _ = judged(file_of(published), tmp_path)
+    assert verdict.decision is Decision.REFUSE
+    assert scores["ai_made"] == 1.0
+
+
+@pytest.fixture(scope="module")
+def person():
+    """Real footage of one person: pictures at ten a second."""
+    from media.sample import sample
+
+    return [frame.rgb for frame in sample(FOOTAGE, every=0.1, max_side=320).frames][:50]
+
+
+def spoken(digits):
+    """Real recordings of digits, one after the other, at 16 kHz."""
+    import wave
+
+    pieces = []
+    for place, digit in enumerate(digits):
+        with wave.open(str(next(DIGITS.glob(f"{digit}_george_*.wav")))) as file:
+            raw = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(np.float32) / 32768
+        pieces += [np.repeat(raw, 2), np.zeros(3200 if place % 2 else 1200, np.float32)]
+    return np.concatenate(pieces)
+
+
+@needs_data
+def test_a_person_who_does_not_turn_and_says_other_digits_is_refused(tmp_path, person):
+    verdict, scores, _ = judged(filmed(tmp_path / "a.mp4", person, spoken("852361")), tmp_path)
+    assert verdict.decision is Decision.REFUSE
+    assert scores["digits_wrong"] >= 0.5
+    assert scores["turns_wrong"] == 1.0
+    assert scores["other_face"] == scores["take_replayed"] == 0.0
+
+
+@needs_data
+def test_somebody_else_in_the_middle_or_beside_is_not_let_through(tmp_path, person):
+    other = cv2.resize(portrait(), person[0].shape[1::-1])
+    middle = [other if 15 <= i < 35 else frame for i, frame in enumerate(person)]
+    verdict, scores, _ = judged(filmed(tmp_path / "b.mp4", middle), tmp_path)
+    assert verdict.decision > Decision.ALLOW
+    assert scores["face_changed"] >= 0.5
+    beside = [np.hstack([frame, other]) for frame in person[:25]]
+    verdict, scores, _ = judged(filmed(tmp_path / "c.mp4", beside), tmp_path)
+    assert verdict.decision is Decision.REFUSE
+    assert scores["other_face"] >= 0.5

@@ -1,0 +1,191 @@
+"""A person, those who use their likeness, and a moderator, over HTTP: the real desk over the embedded Postgres."""
+
+import pytest
+
+from core.case import Phase
+from pipeline.accounts import MemoryAccounts
+from pipeline.settings import Settings
+from tests.contract.cameo_houses import Clockwork, opened, working
+from tests.stories.http_house import StoryHouse, form_token, served
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest.fixture(scope="module")
+def at():
+    with opened() as house:
+        desk, runner = working(house, Clockwork(house))
+        story = StoryHouse(
+            settings=Settings(home=house.home),
+            desk=desk,
+            ledger=desk.ledger,
+            accounts=MemoryAccounts(),
+            works=runner._works,
+            runner=runner,
+        )
+        with served(story) as serving:
+            yield serving
+
+
+@pytest.fixture
+def mira(at, request):
+    """An enrolled person with a handle of their own; `platform` owns it, `other` uses it."""
+    handle = f"mira-{abs(hash(request.node.name)) % 10**6}"
+    desk = at.house.desk.cameos
+    for old in desk.mine(at.platform.person):
+        if old.state == "active":
+            desk.erase(at.platform.person, old.handle)
+    cameo = desk.at.cameos.add(handle, at.platform.person.id)
+    desk.review.activate(cameo, by=at.platform.person.id)
+    return handle
+
+
+def order(at, handle, account=None, **more):
+    with at.client(account or at.other) as client:
+        made = client.post("/v1/videos", json={"prompt": f"@{handle} waves", "characters": [{"id": handle}], **more})
+    assert made.status_code == 200, made.text
+    at.house.runner.drain()
+    return made.json()["id"]
+
+
+def status(at, video, account=None):
+    with at.client(account or at.other) as client:
+        return client.get(f"/v1/videos/{video}").json()
+
+
+def lease(at, handle, **more):
+    body = {"holder": at.other.person.id, **more}
+    with at.client(at.platform) as client:
+        made = client.post(f"/api/cameos/{handle}/leases", json=body)
+    assert made.status_code == 201, made.text
+    return made.json()
+
+
+def test_a_person_allows_sees_takes_back_and_it_comes_down(at, mira):
+    held = order(at, mira)
+    assert status(at, held)["assay"]["rules"] == ["prompt_cameo_unleased"]
+    made = lease(at, mira)
+    video = order(at, mira)
+    assert status(at, video)["status"] == "completed"
+    remix = order(at, mira, prompt="the same at night", characters=[], remixed_from_video_id=video)
+    assert status(at, remix)["status"] == "completed"
+    with at.client() as public, at.client(at.platform) as owner, at.client(at.other) as user:
+        assert public.get(f"/api/receipts/{made['receipt']['hash']}").json()["state"] == "in_force"
+        uses = {one["case_id"]: one["direct"] for one in owner.get(f"/api/cameos/{mira}/uses").json()["uses"]}
+        assert uses == {held: True, video: True, remix: False}
+        assert owner.get(f"/api/cameos/{mira}/uses/{video}/content").content.startswith(b"sealed")
+        assert owner.delete(f"/api/leases/{made['lease']['id']}").json()["receipt"]["kind"] == "revoked"
+        assert [status(at, one)["error"]["code"] for one in (video, remix)] == ["recalled"] * 2
+        assert user.get(f"/v1/videos/{video}/content").status_code == 404
+        told = user.get("/api/notices").json()["notices"]
+        assert {video, remix} <= {one["about"] for one in told}
+        assert all(one["says"].endswith("taken down.") for one in told)
+        report = owner.get(f"/api/cameos/{mira}/down").json()["reports"][0]
+        assert {one["case_id"] for one in report["down"]} == {held, video, remix}
+        checked = public.post("/api/receipts/check", json={"receipt": made["receipt"]["jws"]}).json()
+        assert (checked["valid"], checked["state"]) == (False, "revoked")
+        assert len(public.get("/.well-known/assay-receipts.json").json()["keys"]) == 1
+
+
+def test_an_owner_who_wants_to_see_each_draft_is_asked(at, mira):
+    lease(at, mira, approval=True)
+    video = order(at, mira)
+    assert status(at, video)["assay"]["rules"] == ["video_cameo_unapproved"]
+    at.house.works.chores()
+    with at.client(at.platform) as owner:
+        assert video in {one["about"] for one in owner.get("/api/notices").json()["notices"]}
+        assert owner.post(f"/api/cameos/{mira}/uses/{video}/approve").status_code == 200
+        at.house.runner.drain()
+        assert status(at, video)["status"] == "completed"
+        down = owner.post(f"/api/cameos/{mira}/uses/{video}/veto").json()["down"]
+        assert [one["case_id"] for one in down] == [video]
+        assert owner.post(f"/api/cameos/{mira}/uses/{video}/report", json={"note": "odd"}).status_code == 204
+    with at.client(at.moderator) as moderator:
+        assert "reported" in {one["code"] for one in moderator.get("/api/notices").json()["notices"]}
+
+
+def test_a_moderator_makes_rules_of_words_and_until_then_nothing_is_made(at, mira):
+    made = lease(at, mira, limits="never with my old band")
+    held = order(at, mira)
+    assert status(at, held)["assay"]["rules"] == ["prompt_cameo_limits_unreviewed"]
+    with at.client(at.moderator) as moderator, at.client(at.other) as user:
+        words = {one["lease"]["id"]: one["words"] for one in moderator.get("/api/reviews").json()["words"]}
+        assert words[made["lease"]["id"]] == "never with my old band"
+        assert user.get("/api/reviews").status_code == 403
+        path = f"/api/reviews/leases/{made['lease']['id']}"
+        assert moderator.post(path, json={"words": ["The Rabbits"]}).status_code == 200
+    assert status(at, order(at, mira))["status"] == "completed"
+    refused = order(at, mira, prompt=f"@{mira} sings with the rabbits")
+    assert status(at, refused)["error"]["code"] == "policy_refused"
+
+
+def test_purpose_and_territory_come_with_the_order(at, mira):
+    lease(at, mira, purposes=["parody"], territory=["DE"])
+    assert status(at, order(at, mira))["status"] == "in_progress"
+    assert status(at, order(at, mira, purpose="parody", territory=["DE"]))["status"] == "completed"
+    with at.client(at.other) as client:
+        wrong = client.post("/v1/videos", json={"prompt": "x", "purpose": "fun"})
+    assert (wrong.status_code, "purpose" in wrong.text) == (400, True)
+
+
+def test_what_is_somebody_elses_is_not_there(at, mira):
+    made = lease(at, mira)
+    video = order(at, mira)
+    paths = [
+        ("GET", f"/api/cameos/{mira}"), ("GET", f"/api/cameos/{mira}/uses"), ("GET", f"/api/cameos/{mira}/export"),
+        ("GET", f"/api/cameos/{mira}/down"), ("DELETE", f"/api/cameos/{mira}"), ("GET", f"/me/{mira}"),
+        ("POST", f"/api/cameos/{mira}/uses/{video}/approve"), ("POST", f"/api/cameos/{mira}/uses/{video}/veto"),
+        ("GET", f"/api/cameos/{mira}/uses/{video}/content"), ("DELETE", f"/api/leases/{made['lease']['id']}"),
+    ]  # fmt: skip
+    with at.client(at.other) as other, at.client() as public:
+        for method, path in paths:
+            if path.startswith("/api"):
+                assert other.request(method, path).status_code == 404, path
+            assert public.request(method, path).status_code in (401, 303), path
+    assert status(at, video)["status"] == "completed"
+
+
+def test_a_remix_of_what_is_not_there_is_refused(at, mira):
+    lease(at, mira)
+    draft = order(at, mira, prompt=f"@{mira} waves", purpose="parody")
+    with at.client(at.moderator) as client, at.client(at.platform) as stranger:
+        assert client is not None
+        for parent in ("0" * 16, "nonsense"):
+            answer = stranger.post("/v1/videos", json={"prompt": "x", "remixed_from_video_id": parent})
+            assert answer.status_code == 400, answer.text
+    assert at.house.ledger.load(draft).phase is Phase.PUBLISHED
+
+
+def test_the_page_allows_takes_back_and_erases(at, mira):
+    with at.browser(at.platform) as page:
+        assert f"@{mira}" in page.get("/me").text
+        shown = page.get(f"/me/{mira}").text
+        form = {"form_token": form_token(shown), "audience": "*", "face": "on", "ban": ["alcohol"], "limits": ""}
+        assert page.post(f"/me/{mira}/leases", data=form).status_code == 303
+        shown = page.get(f"/me/{mira}").text
+        assert "everyone" in shown and "no alcohol" in shown
+        assert page.post(f"/me/{mira}/leases", data={**form, "form_token": "x"}).status_code == 403
+        mine = at.house.desk.cameos.leases(at.platform.person, mira)[-1]
+        form = {"form_token": form_token(shown)}
+        assert page.post(f"/me/{mira}/leases/{mine.id}/revoke", data=form).status_code == 303
+        assert "everyone</strong>" not in page.get(f"/me/{mira}").text
+        assert page.post(f"/me/{mira}/erase", data={**form, "sure": "no"}).status_code == 400
+        assert page.post(f"/me/{mira}/erase", data={**form, "sure": mira}).status_code == 303
+        assert page.get(f"/me/{mira}").status_code == 404
+
+
+def test_somebody_enrols_by_a_challenge_and_a_file_that_is_no_video_spends_it(at):
+    desk = at.house.desk.cameos
+    account = at.house.account("platform")
+    with at.client(account) as client:
+        made = client.post("/api/cameos/challenges", json={"handle": "newcomer"})
+        assert made.status_code == 201, made.text
+        asked = made.json()["challenge"]
+        assert len(asked["digits"].split()) == 3 and len(set(asked["turns"])) == 2
+        for expected in (422, 409):
+            sent = client.post(
+                "/api/cameos/take", data={"challenge": asked["id"]}, files={"take": ("a.mp4", b"no video")}
+            )
+            assert sent.status_code == expected, sent.text
+        assert client.post("/api/cameos/challenges", json={"handle": "No Handle!"}).status_code == 400
+    assert desk.mine(account.person) == ()
