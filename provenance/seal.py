@@ -107,11 +107,12 @@ def seal(
         said = labels.fields(job.order, job.hex)
         write_said(marked, labelled, keys=labels.keys(job.order, job.hex), xmp=labels.packet(said))  # 3
         manifest.write_bytes(_sign(job, labelled, sealed))  # 4
-        with ThreadPoolExecutor(max_workers=1) as beside_it:  # 5 to 8 only read the finished file
+        with ThreadPoolExecutor(max_workers=2) as beside_it:  # 5 to 8 only read the finished file
+            detecting = beside_it.submit(_detect_back, job, sealed, detect)
             taking = beside_it.submit(sample, sealed, every=1.0, max_side=_FINGERPRINT_SIDE)
             finished = _read_back(job, sealed)  # 5
             _labels_back(job, sealed, said)  # 6
-            _detect_back(job, sealed, detect)  # 7
+            detecting.result()  # 7
             seconds = fingerprint(taking.result())  # 8
         beside = _release(sealed, manifest, dst)  # 9
     return _report(job, beside, seconds, finished)

@@ -10,7 +10,7 @@ import pytest
 from tests.brokers.noida import noida
 from tests.conftest import ROOT
 
-pytestmark = [pytest.mark.postgres, pytest.mark.models, pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.models, pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pytest
 
 from tests.conftest import ROOT
 
-pytestmark = [pytest.mark.postgres, pytest.mark.models, pytest.mark.slow]
+pytestmark = [pytest.mark.postgres, pytest.mark.models, pytest.mark.slow, pytest.mark.timeout(900)]
 
 EVENTS = [
     "Submitted", "Measured", "Judged", "Commissioned", "Rendered", "Measured", "Judged", "Sealed", "Published",
