@@ -70,6 +70,7 @@ def test_over_http_it_needs_an_account_and_keeps_nothing(pictures, tmp_path):
         with at.client() as stranger:
             assert stranger.post("/api/likeness/compare", files=files("her.png", "again.jpg")).status_code == 401
         with at.client(at.platform) as platform:
+            platform.timeout = 240  # the nets are loaded by the first request
             said = platform.post("/api/likeness/compare", files=files("her.png", "again.jpg"))
             assert said.status_code == 200, said.text
             assert said.json()["likeness"]["same"] is True
