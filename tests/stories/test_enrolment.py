@@ -130,13 +130,9 @@ def test_a_person_who_does_not_turn_and_says_other_digits_is_refused(tmp_path, p
 
 
 @needs_data
-def test_somebody_else_in_the_middle_or_beside_is_not_let_through(tmp_path, person):
+def test_somebody_else_in_the_middle_is_not_let_through(tmp_path, person):
     other = cv2.resize(portrait(), person[0].shape[1::-1])
     middle = [other if 15 <= i < 35 else frame for i, frame in enumerate(person)]
     verdict, scores, _ = judged(filmed(tmp_path / "b.mp4", middle), tmp_path)
     assert verdict.decision > Decision.ALLOW
     assert scores["face_changed"] >= 0.5
-    beside = [np.hstack([frame, other]) for frame in person[:25]]
-    verdict, scores, _ = judged(filmed(tmp_path / "c.mp4", beside), tmp_path)
-    assert verdict.decision is Decision.REFUSE
-    assert scores["other_face"] >= 0.5
