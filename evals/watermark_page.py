@@ -94,8 +94,8 @@ def _limits(results: dict[str, Any]) -> str:
 
 def _part(part: dict[str, Any]) -> str:
     return (
-        f"This version, every {part['every']}th of those items: {part['n']} unmarked, {part['detected']} detected, so at "
-        f"most {100 * part['upper_bound_95']:.1f} % by counting alone; the largest z was {part['largest_z']}. Of "
+        f"This version, every {part['every']}th of those items: {part['n']} unmarked, {part['detected']} detected, so "
+        f"at most {100 * part['upper_bound_95']:.1f} % by counting alone; the largest z was {part['largest_z']}. Of "
         f"{part['wrong_key_readings']} readings with wrong keys the largest z was {part['wrong_key_largest_z']}.\n\n"
         "The version before: "
     )
