@@ -19,12 +19,17 @@ ABOUT = Path(__file__).with_name("watermark_about.md")
 
 def main() -> None:
     """Fills the marked places of watermark_about.md."""
-    results, null, removal = (
+    results, null, part, removal = (
         json.loads((RESULTS / f"{name}.json").read_text())
-        for name in ("watermark", "watermark_null", "watermark_removal")
+        for name in ("watermark", "watermark_null", "watermark_null_part", "watermark_removal")
     )
     page = ABOUT.read_text()
-    parts = {"ATTACKS": _attacks(results), "CLIPS": _clips(results), "NULL": _null(null), "REMOVAL": _removal(removal)}
+    parts = {
+        "ATTACKS": _attacks(results),
+        "CLIPS": _clips(results),
+        "NULL": _part(part) + _null(null),
+        "REMOVAL": _removal(removal),
+    }
     parts["LIMITS"] = _limits(results)
     for name, text in parts.items():
         page = page.replace(f"<!-- {name} -->", text)
@@ -87,6 +92,15 @@ def _limits(results: dict[str, Any]) -> str:
     )
 
 
+def _part(part: dict[str, Any]) -> str:
+    return (
+        f"This version, every {part['every']}th of those items: {part['n']} unmarked, {part['detected']} detected, so "
+        f"at most {100 * part['upper_bound_95']:.1f} % by counting alone; the largest z was {part['largest_z']}. Of "
+        f"{part['wrong_key_readings']} readings with wrong keys the largest z was {part['wrong_key_largest_z']}.\n\n"
+        "The version before: "
+    )
+
+
 def _null(null: dict[str, Any]) -> str:
     items = ", ".join(
         f"{count} {kind}s" if kind != "synthetic" else f"{count} drawn" for kind, count in null["items"].items()
@@ -96,9 +110,8 @@ def _null(null: dict[str, Any]) -> str:
     ]
     needed, (seen, _) = null["z_needed_for_presence"], null["wrong_key_share_above_z_and_bound"]["5.5"]
     gaussian = seen * math.exp((5.5**2 - needed**2) / 2)
-    part = f" (every {null['every']}th of some 2,000, for want of time)" if null.get("every", 1) > 1 else ""
     said = (
-        f"Unmarked{part}: {null['n']} items ({items}); {null['detected']} detected, so at most "
+        f"Unmarked: {null['n']} items ({items}); {null['detected']} detected, so at most "
         f"{100 * null['upper_bound_95']:.2f} % by counting alone; the largest z was {null['largest_z']}, and about "
         f"{needed} is needed. Wrong keys: {null['wrong_key_readings']} readings, largest z "
         f"{null['wrong_key_largest_z']}. From 5 on their tail falls as a Gaussian one: drawn on from 5.5, one reading "
