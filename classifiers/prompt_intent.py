@@ -51,11 +51,15 @@ class PromptIntent(Classifier):
         plain, hidden = seen(material.text), meant(material.text, encoder.known)
         if not readable((hidden or plain).text):
             return self.cannot_say(subject, Note.LANGUAGE_NOT_COVERED)
-        places = [(plain, start, end) for start, end in parts(plain.text)]
-        places += [(hidden, start, end) for start, end in parts(hidden.text)] if hidden else []
+        places, chances = [], []
+        for reading in (plain, hidden) if hidden else (plain,):
+            found = list(parts(reading.text))
+            places += [(reading, start, end) for start, end in found]
+            chances += [1, *[len(found) - 1] * (len(found) - 1)]
         texts = [reading.text[start:end] for reading, start, end in places]
         english = [encoder.english(reading.text) for reading, _, _ in places]
         scores = heads.score(texts, models.get("use_multilingual").embed(texts), encoder.logits(texts), english)
+        scores = _of_many(scores, np.array(chances, np.float32))
         column = {label: scores[:, place] for place, label in enumerate(heads.labels)}
         return [self._highest(subject, label, column[label], places, heads, hidden) for label in self.labels]
 
@@ -98,6 +102,12 @@ class PromptIntent(Classifier):
                 1.0,
             ),
         ]
+
+
+def _of_many(scores: NDArray[np.float32], chances: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Scores with the odds of each divided by how many parts there were: a long text has as many chances to err."""
+    odds = scores / np.maximum(1.0 - scores, 1e-6) / chances[:, None]
+    return np.asarray(odds / (1.0 + odds), np.float32)
 
 
 def parts(text: str) -> Iterator[tuple[int, int]]:

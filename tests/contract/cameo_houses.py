@@ -235,7 +235,7 @@ def working(house, clock):
         shelf=Shelf(str(house.home / "shelf")),
         measure_text=lambda _text: clock.measure(Subject.PROMPT),
         measure_video=lambda _file, subject, _leased: clock.measure(subject),
-        decide=lambda gate, signals, facts, rulings: decide(gate, signals, facts, rulings, POLICY),
+        decide=lambda gate, signals, facts, rulings, case_id="": decide(gate, signals, facts, rulings, POLICY),
         facts=lambda case: {**house.consent.facts(case), "damaged_parents": 0},
         check_video=lambda _file: (1.0, 64, 64),
         seal=clock.seal,
