@@ -86,7 +86,7 @@ class Served:
 
     def client(self, account: Account | None = None, **options) -> httpx.Client:
         headers = account.bearer if account else {}
-        return httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=20, **options)
+        return httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=240, **options)
 
     @contextmanager
     def browser(self, account: Account) -> Iterator[httpx.Client]:
