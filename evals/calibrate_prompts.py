@@ -41,7 +41,7 @@ MORE_ALARMS = {  # where the label is what texts of that style are held for
 HOLDS = {
     "violence": 0.7, "gore": 0.7, "self_harm": 0.7, "illicit": 0.75, "disinfo": 0.75, "weapons": 0.85,
     "jailbreak": 0.85,
-    "hate": 0.5, "harassment": 0.5, "unsafe": 0.5,
+    "hate": 0.5, "harassment": 0.5, "unsafe": 0.5, "intimate_image": 0.4,
 }  # fmt: skip
 # Labels that have harmless neighbours in every style; for the others a style alone has too few to learn a limit from.
 _OF_EVERY_STYLE = ("sexual", "violence", "gore", "self_harm", "hate", "harassment", "illicit", "unsafe")

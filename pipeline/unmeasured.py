@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from core.signals import Subject
 from core.verdicts import Decision
 from pipeline import rooms
 from pipeline.settings import Settings
@@ -48,12 +49,20 @@ def _absent(settings: Settings) -> dict[str, str]:
 
     classifiers = build(MemoryGallery(), MemoryBank())
     missing = {model.name: model.missing for model in model_listing(classifiers) if not model.present}
-    measured = {label for classifier in classifiers for label in classifier.labels}
+    measured = {label for classifier in classifiers for label in classifier.labels} | _elsewhere()
     found = dict.fromkeys(rooms.words().labels.keys() - measured, "no classifier measures it yet")
     for classifier in classifiers:
         if whys := [missing[name] for name in classifier.needs if name in missing]:
             found |= dict.fromkeys(classifier.labels, "; ".join(whys))
+    if "speech" in missing:
+        found["digits_wrong"] = missing["speech"]
     return dict(sorted(found.items()))
+
+
+def _elsewhere() -> set[str]:
+    """What `classifiers.takes` measures of takes, and what is asked only where a reasoning model is set up."""
+    takes = {label for label, subjects in rooms.words().labels.items() if subjects == {Subject.TAKE}}
+    return (takes - {"spoof"}) | {"monitor"}
 
 
 def _told(label: str, why: str, rules: Sequence[Rule]) -> Unmeasured:
