@@ -1,7 +1,7 @@
 """Word lists: loads terms/*.toml and finds their terms in a text, disguised or not.
 
-One file a label. `strong` terms say it by themselves (0.9), `weak` ones may (0.4), `signs` are found inside
-words of scripts that do not part them (0.9), `except` are phrases in which a term is innocent.
+One file a label. `strong` terms say it by themselves (0.9, or the file's `sure`), `weak` ones may (0.4), `signs` are
+found inside words of scripts that do not part them (0.9), `except` are phrases in which a term is innocent.
 """
 
 from __future__ import annotations
@@ -49,7 +49,8 @@ def lexicon(folder: Path = _FOLDER) -> Lexicon:
     phrases: dict[str, list[tuple[tuple[str, ...], str, float]]] = {}
     innocent: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     for table in tables:
-        for term, score in [(t, WEAK) for t in table["weak"]] + [(t, STRONG) for t in table["strong"]]:
+        sure = table.get("sure", STRONG)
+        for term, score in [(t, WEAK) for t in table["weak"]] + [(t, sure) for t in table["strong"]]:
             for form in _forms(term):
                 phrases.setdefault(form[0], []).append((form, table["label"], score))
         for term in table["except"]:
