@@ -217,7 +217,7 @@ def test_grafanas_role_reads_the_views_and_nothing_else(database: Database) -> N
     with database.alone() as connection:
         connection.execute("SET ROLE grafana")
         assert connection.execute("SELECT count(*) FROM reports.verdicts").fetchone() == (5,)
-        for table in ("events", "cases", "texts", "faces"):
+        for table in ("events", "cases", "texts", "templates", "cameo_templates"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(f"SELECT 1 FROM {table}".encode())
 
