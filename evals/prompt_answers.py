@@ -30,10 +30,6 @@ class Answers:
     decisions: NDArray[np.int64]
     rules: list[tuple[str, ...]]
 
-    def of(self, places: NDArray[np.bool_]) -> NDArray[np.int64]:
-        """The decisions about some of the texts."""
-        return self.decisions[places]
-
 
 def answers(texts: Sequence[str]) -> Answers:
     """Every prompt classifier and the default policy over each text."""
@@ -49,12 +45,13 @@ def answers(texts: Sequence[str]) -> Answers:
                 if signal.score is not None:
                     kept = scores[source, signal.label]
                     kept[place] = np.fmax(kept[place], signal.score)
-        decisions[place], said = _decided(found, policy)
+        decisions[place], said = decided(found, policy)
         rules.append(said)
     return Answers(scores, decisions, rules)
 
 
-def _decided(signals: Sequence[Signal], policy: Policy) -> tuple[Decision, tuple[str, ...]]:
+def decided(signals: Sequence[Signal], policy: Policy) -> tuple[Decision, tuple[str, ...]]:
+    """The decision at the prompt gate about nobody's request, and the rules that counted."""
     facts = {name: _BLANK[kind] for name, kind in FACTS.items()}
     verdict = decide(Gate.PROMPT, signals, facts, (), policy)
     return verdict.decision, verdict.rules

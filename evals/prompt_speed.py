@@ -18,16 +18,14 @@ from classifiers import PromptText, PromptWorks, measure_all, vocabulary
 from classifiers.base import Classifier
 from classifiers.prompt_intent import PromptIntent
 from classifiers.prompt_terms import PromptTerms
-from core.verdicts import Gate
 from evals.machine import machine
+from evals.prompt_answers import decided
 from evals.prompt_rows import rows
-from policy.decide import decide
 from policy.pack import DEFAULT_PACK, load
 from policy.vocabulary import FACTS, Vocabulary
 from registry.works import MemoryWorks, Work
 
 OUT = Path("evals/results/prompt_speed.json")
-_BLANK: dict[type, object] = {bool: False, int: 0, float: 0.0, str: ""}
 
 
 def main() -> None:
@@ -37,11 +35,10 @@ def main() -> None:
     texts = chance.sample(texts, 600)
     terms, intent, works = PromptTerms(), PromptIntent(), PromptWorks(_names(100_000, chance))
     policy = load(DEFAULT_PACK, Vocabulary(labels=vocabulary(), facts=FACTS))
-    facts = {name: _BLANK[kind] for name, kind in FACTS.items()}
 
     def whole(text: str) -> None:
         found = measure_all(PromptText(text), _all).signals
-        decide(Gate.PROMPT, found, facts, (), policy)
+        decided(found, policy)
 
     _all: Sequence[Classifier] = (terms, intent, works)
     parts: dict[str, Callable[[str], Any]] = {
