@@ -1,7 +1,4 @@
-"""The dashboards: every query on a real Postgres, and the push through the real client.
-
-No Grafana was to be had: the push is tested against a small server that keeps to the documented API.
-"""
+"""The dashboards: every query on a real Postgres."""
 
 from __future__ import annotations
 
@@ -9,9 +6,7 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import psycopg
@@ -19,7 +14,6 @@ import pytest
 
 from core.assets import Asset
 from core.case import new_case
-from core.errors import BadInput, Conflict, Forbidden, Unavailable
 from core.events import (
     Appealed,
     Commissioned,
@@ -38,7 +32,7 @@ from core.events import (
 )
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
-from deploy.grafana.push import Source, dashboards, push
+from deploy.grafana.push import dashboards
 from deploy.grafana.views import make_views
 from pipeline.ledgers.database import Database, open_database
 from pipeline.ledgers.postgres import PostgresLedger
@@ -233,131 +227,6 @@ def test_every_view_is_shown_somewhere() -> None:
     sql = Path(__file__).parents[2].joinpath("deploy", "grafana", "views.sql").read_text("utf-8")
     shown = json.dumps(dashboards())
     assert [view for view in re.findall(r"CREATE VIEW (reports\.\w+)", sql) if view not in shown] == []
-
-
-# The push
-
-
-class StrictGrafana(BaseHTTPRequestHandler):
-    """The few calls that a push makes, as Grafana's HTTP API documents them."""
-
-    sources: dict[str, Any]
-    kept: dict[str, Any]
-    token = "right"
-
-    def do_GET(self) -> None:
-        if self._allowed():
-            uid = self.path.rpartition("/")[2]
-            self._answer(*((200, self.sources[uid]) if uid in self.sources else (404, {"message": "not found"})))
-
-    def do_PUT(self) -> None:
-        if self._allowed():
-            uid = self.path.rpartition("/")[2]
-            self.sources[uid] = self._body()
-            self._answer(200, {"datasource": {"uid": uid}})
-
-    def do_POST(self) -> None:
-        if self._allowed():
-            self._source() if self.path == "/api/datasources" else self._dashboard()
-
-    def _source(self) -> None:
-        body = self._body()
-        if body["uid"] in self.sources:
-            return self._answer(409, {"message": "data source with the same name already exists"})
-        if not {"name", "type", "access"} <= set(body):
-            return self._answer(400, {"message": "bad request data"})
-        self.sources[body["uid"]] = body
-        return self._answer(200, {"datasource": {"uid": body["uid"]}})
-
-    def _dashboard(self) -> None:
-        assert self.path == "/api/dashboards/db"
-        body = self._body()
-        dashboard = body["dashboard"]
-        if not dashboard.get("title") or len(dashboard.get("uid", "")) > 40 or dashboard.get("id") is not None:
-            return self._answer(400, {"message": "dashboard title cannot be empty"})
-        if dashboard["uid"] in self.kept and not body["overwrite"]:
-            return self._answer(412, {"status": "version-mismatch", "message": "changed by someone else"})
-        self.kept[dashboard["uid"]] = dashboard
-        return self._answer(200, {"uid": dashboard["uid"], "status": "success", "version": 1})
-
-    def _allowed(self) -> bool:
-        allowed = self.headers.get("Authorization") == f"Bearer {self.token}"
-        if not allowed:
-            self._answer(401, {"message": "invalid API key"})
-        return allowed
-
-    def _body(self) -> dict[str, Any]:
-        assert self.headers["Content-Type"].startswith("application/json")
-        body: dict[str, Any] = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        return body
-
-    def _answer(self, status: int, body: Any) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing."""
-
-
-SOURCE = Source(host="db:5432", database="assay", password="hush")
-
-
-@pytest.fixture
-def grafana() -> Iterator[tuple[str, type[StrictGrafana]]]:
-    handler = type("Fresh", (StrictGrafana,), {"sources": {}, "kept": {}})
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", handler
-        server.shutdown()
-        thread.join()
-
-
-def test_a_push_puts_the_source_and_the_dashboards_there(grafana: tuple[str, type[StrictGrafana]]) -> None:
-    url, server = grafana
-    assert push(url, "right", SOURCE) == ["assay"]
-    assert server.sources["assay"]["secureJsonData"] == {"password": "hush"}
-    assert {k: v for k, v in server.kept["assay"].items() if k != "id"} == dashboards()[0]
-
-
-def test_a_push_can_be_done_again(grafana: tuple[str, type[StrictGrafana]]) -> None:
-    url, server = grafana
-    push(url, "right", SOURCE)
-    push(url, "right", Source(host="elsewhere:5432", database="assay"))
-    assert server.sources["assay"]["url"] == "elsewhere:5432"
-
-
-def test_what_was_changed_in_grafana_is_kept_if_so_wished(grafana: tuple[str, type[StrictGrafana]]) -> None:
-    push(grafana[0], "right", SOURCE)
-    with pytest.raises(Conflict, match="changed in Grafana"):
-        push(grafana[0], "right", SOURCE, overwrite=False)
-
-
-def test_a_wrong_token_is_forbidden(grafana: tuple[str, type[StrictGrafana]]) -> None:
-    with pytest.raises(Forbidden):
-        push(grafana[0], "wrong", SOURCE)
-    assert grafana[1].kept == {}
-
-
-def test_what_grafana_does_not_accept_is_told(
-    grafana: tuple[str, type[StrictGrafana]], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("deploy.grafana.push.dashboards", lambda: [{"uid": "x", "title": ""}])
-    with pytest.raises(BadInput, match="400"):
-        push(grafana[0], "right", SOURCE)
-
-
-def test_a_grafana_that_is_away_is_unavailable() -> None:
-    with pytest.raises(Unavailable):
-        push("http://127.0.0.1:9", "right", SOURCE)
-
-
-def test_a_password_is_not_shown() -> None:
-    assert "hush" not in repr(SOURCE)
 
 
 def test_panels_have_ids_of_their_own_and_do_not_overlap() -> None:

@@ -1,0 +1,53 @@
+"""Every ledger there is, empty: memory, and the embedded Postgres (marker `postgres`)."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from core.ports import Ledger
+from ledgers.benches import Bench
+from pipeline.ledgers.database import open_database
+from pipeline.ledgers.embedded import EmbeddedPostgres
+from pipeline.ledgers.facts import MemoryFacts, PostgresFacts
+from pipeline.ledgers.memory import MemoryLedger
+from pipeline.ledgers.postgres import PostgresLedger
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as folder:
+        embedded = EmbeddedPostgres(Path(folder))
+        yield embedded.start()
+        embedded.stop()
+
+
+@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
+def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
+    if request.param == "memory":
+        ledger = MemoryLedger()
+        yield Bench(ledger, MemoryFacts(ledger))
+    else:
+        yield from _on_postgres(request.getfixturevalue("server"))
+
+
+@pytest.fixture
+def postgres(server: str) -> Iterator[Bench]:
+    yield from _on_postgres(server)
+
+
+@pytest.fixture
+def ledger(bench: Bench) -> Ledger:
+    return bench.ledger
+
+
+def _on_postgres(server: str) -> Iterator[Bench]:
+    with psycopg.connect(server) as connection:
+        connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
+    database = open_database(server)
+    yield Bench(PostgresLedger(database), PostgresFacts(database), server)
+    database.close()

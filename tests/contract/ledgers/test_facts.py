@@ -1,0 +1,60 @@
+"""One suite for every source of facts about authors. Runs against: memory, and the embedded Postgres."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from core.events import (
+    Appealed,
+)
+from core.verdicts import Decision, Gate
+from ledgers.benches import LATER, MEASURED, Bench, judged, submit, the_time
+
+NOTHING = dict.fromkeys(
+    (
+        "author_strikes",
+        "author_refused_day",
+        "author_refused_hour",
+        "author_recent",
+        "author_day",
+        "author_waiting",
+    ),
+    0,
+)
+
+
+def test_facts_count_refusals_that_stand_and_submissions(bench: Bench) -> None:
+    ledger, now = bench.ledger, the_time() + LATER
+    ledger.append(submit(ledger), [MEASURED, judged(Decision.REFUSE)])
+    appealed = ledger.append(submit(ledger), [MEASURED, judged(Decision.REFUSE), Appealed(by="ana")])
+    two = {"author_strikes": 2, "author_refused_day": 2, "author_refused_hour": 2, "author_recent": 2, "author_day": 2}
+    assert bench.facts.author_facts("ana", at=now) == NOTHING | two | {"author_waiting": 1}
+    ledger.append(appealed, [judged(Decision.ALLOW)])
+    submit(ledger, "ben")
+    one = {"author_strikes": 1, "author_refused_day": 1, "author_refused_hour": 1}
+    assert bench.facts.author_facts("ana", at=now) == NOTHING | two | one
+    assert bench.facts.author_facts("ben", at=now) == NOTHING | {"author_recent": 1, "author_day": 1}
+    assert bench.facts.author_facts("nobody") == NOTHING
+
+
+def test_facts_of_an_author_are_not_those_of_another(bench: Bench) -> None:
+    bench.ledger.append(submit(bench.ledger, "ben"), [MEASURED, judged(Decision.REFUSE)])
+    bench.ledger.append(submit(bench.ledger, "ben"), [MEASURED, judged(Decision.HOLD)])
+    assert bench.facts.author_facts("ana", at=the_time() + LATER) == NOTHING
+    assert bench.facts.author_facts("ben", at=the_time() + LATER)["author_waiting"] == 1
+
+
+def test_a_refusal_counts_until_the_same_gate_says_otherwise(bench: Bench) -> None:
+    refused = bench.ledger.append(submit(bench.ledger), [MEASURED, judged(Decision.REFUSE)])
+    bench.ledger.append(refused, [judged(Decision.HOLD, Gate.VIDEO)])
+    assert bench.facts.author_facts("ana", at=the_time() + LATER)["author_strikes"] == 1
+
+
+def test_facts_grow_old(bench: Bench) -> None:
+    bench.ledger.append(submit(bench.ledger), [MEASURED, judged(Decision.REFUSE)])
+    in_two_hours, in_two_days, in_a_month = (the_time() + timedelta(hours=h) for h in (2, 48, 31 * 24))
+    day = {"author_strikes": 1, "author_refused_day": 1, "author_day": 1}
+    assert bench.facts.author_facts("ana", at=in_two_hours) == NOTHING | day
+    assert bench.facts.author_facts("ana", at=in_two_days) == NOTHING | {"author_strikes": 1}
+    assert bench.facts.author_facts("ana", at=in_a_month) == NOTHING
+    assert bench.facts.author_facts("ana", at=the_time() - LATER) == NOTHING

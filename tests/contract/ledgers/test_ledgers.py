@@ -1,0 +1,189 @@
+"""One suite for every ledger. Runs against: memory, and the embedded Postgres."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import timedelta
+from typing import get_args
+
+import pytest
+
+from core.assets import Asset
+from core.case import Case, Phase, new_case
+from core.errors import BadInput, Conflict, NotFound
+from core.events import (
+    Event,
+    Faltered,
+    Rendered,
+    Resumed,
+    Submitted,
+)
+from core.ports import Ledger
+from ledgers.benches import EVERY_EVENT, LATER, MEASURED, PHOTO, SUBMITTED, VIDEO, submit, the_time
+
+
+def test_a_case_is_the_fold_of_its_history(ledger: Ledger) -> None:
+    case = new_case()
+    for event in EVERY_EVENT:
+        case = ledger.append(case, [event])
+    history = ledger.history(case.id)
+    assert tuple(entry.event for entry in history) == EVERY_EVENT
+    assert [entry.revision for entry in history] == list(range(1, len(EVERY_EVENT) + 1))
+    assert Case(id=case.id).after(EVERY_EVENT) == case == ledger.load(case.id) == ledger.list()[0]
+
+
+def test_the_story_above_has_every_event_there_is() -> None:
+    assert {type(event) for event in EVERY_EVENT} == set(get_args(Event))
+
+
+def test_history_has_the_time_of_each_event(ledger: Ledger) -> None:
+    before = the_time()
+    case = ledger.append(new_case(), [SUBMITTED, MEASURED])
+    times = [entry.at for entry in ledger.history(case.id)]
+    assert before - LATER < times[0] <= times[1] < the_time() + LATER
+    assert all(at.utcoffset() == timedelta(0) for at in times)
+
+
+def test_events_are_stored_all_or_none(ledger: Ledger) -> None:
+    case = submit(ledger)
+    ledger.append(case, [MEASURED])
+    with pytest.raises(Conflict):
+        ledger.append(case, [Resumed(by="a"), Resumed(by="b"), Resumed(by="c")])
+    assert len(ledger.history(case.id)) == 2
+    assert ledger.load(case.id).revision == 2
+
+
+def test_a_case_that_moved_is_a_conflict(ledger: Ledger) -> None:
+    case = submit(ledger)
+    ledger.append(case, [MEASURED])
+    with pytest.raises(Conflict):
+        ledger.append(case, [Resumed(by="late")])
+
+
+def test_a_case_from_the_future_is_a_conflict_and_leaves_no_gap(ledger: Ledger) -> None:
+    case = submit(ledger)
+    with pytest.raises(Conflict):
+        ledger.append(replace(case, revision=case.revision + 3), [MEASURED])
+    assert [entry.revision for entry in ledger.history(case.id)] == [1]
+
+
+def test_a_case_cannot_be_begun_twice(ledger: Ledger) -> None:
+    case = new_case()
+    ledger.append(case, [SUBMITTED])
+    with pytest.raises(Conflict):
+        ledger.append(case, [SUBMITTED])
+
+
+def test_a_case_begins_with_its_submission(ledger: Ledger) -> None:
+    case = new_case()
+    with pytest.raises(BadInput):
+        ledger.append(case, [MEASURED])
+    with pytest.raises(NotFound):
+        ledger.load(case.id)
+
+
+def test_no_events_change_nothing(ledger: Ledger) -> None:
+    case = submit(ledger)
+    assert ledger.append(case, []) == case
+    assert len(ledger.history(case.id)) == 1
+
+
+@pytest.mark.parametrize("case_id", ["0" * 16, "", "'; DROP TABLE events; --"])
+def test_what_is_not_there_is_not_found(ledger: Ledger, case_id: str) -> None:
+    with pytest.raises(NotFound):
+        ledger.load(case_id)
+    with pytest.raises(NotFound):
+        ledger.history(case_id)
+
+
+def test_an_event_is_stored_even_where_its_words_cannot_be(ledger: Ledger) -> None:
+    case = ledger.append(submit(ledger), [Faltered(phase="submitted", kind="X", error="a\x00b\ud800c")])
+    assert case == ledger.load(case.id)
+    assert case.faltered is not None
+    assert case.faltered.error == "a\ufffdb\ufffdc"
+
+
+def test_of_sixteen_writers_one_wins(ledger: Ledger) -> None:
+    case = submit(ledger)
+
+    def write(writer: int) -> bool:
+        try:
+            ledger.append(case, [Resumed(by=str(writer)), Resumed(by=str(writer))])
+        except Conflict:
+            return False
+        return True
+
+    with ThreadPoolExecutor(16) as pool:
+        won = list(pool.map(write, range(16)))
+    assert sum(won) == 1
+    winner = str(won.index(True))
+    assert [e.event for e in ledger.history(case.id)[1:]] == [Resumed(by=winner), Resumed(by=winner)]
+
+
+def test_due_gives_the_longest_waiting_first(ledger: Ledger) -> None:
+    first, second, third = (submit(ledger) for _ in range(3))
+    first = ledger.append(first, [Faltered(phase="submitted", kind="X", error="")])  # it moved
+    due = ledger.due([Phase.SUBMITTED], unmoved_since=the_time() + LATER)
+    assert [ticket.case_id for ticket in due] == [second.id, third.id, first.id]
+    assert [ticket.revision for ticket in due] == [1, 1, 2]
+    assert {ticket.phase for ticket in due} == {Phase.SUBMITTED}
+    assert [t.case_id for t in ledger.due([Phase.SUBMITTED], unmoved_since=the_time() + LATER, limit=1)] == [second.id]
+
+
+def test_due_leaves_out_what_has_moved_and_other_phases(ledger: Ledger) -> None:
+    case = ledger.append(submit(ledger), [MEASURED])
+    assert ledger.due([Phase.SCREENED], unmoved_since=the_time() - LATER) == ()
+    assert ledger.due([Phase.SUBMITTED, Phase.HELD], unmoved_since=the_time() + LATER) == ()
+    assert ledger.due([], unmoved_since=the_time() + LATER) == ()
+    assert [t.case_id for t in ledger.due([Phase.HELD, Phase.SCREENED], unmoved_since=the_time() + LATER)] == [case.id]
+
+
+def test_list_has_the_latest_first_and_can_be_narrowed(ledger: Ledger) -> None:
+    hers, his = submit(ledger, "ana"), submit(ledger, "ben")
+    hers = ledger.append(hers, [MEASURED])
+    assert list(ledger.list()) == [hers, his]
+    assert list(ledger.list(limit=1)) == [hers]
+    assert list(ledger.list(author="ben")) == [his]
+    assert list(ledger.list(phase=Phase.SCREENED)) == [hers]
+    assert list(ledger.list(phase=Phase.SCREENED, author="ben")) == []
+
+
+def test_a_case_refers_to_all_its_bytes_for_ever(ledger: Ledger) -> None:
+    assert not ledger.refers(VIDEO.digest)
+    case = ledger.append(new_case(), EVERY_EVENT[:5])
+    again = Asset(digest="c3" * 32, media_type="video/mp4", size=9)
+    ledger.append(case, [Rendered(asset=again, engine="e", engine_version="1")])
+    assert ledger.refers(PHOTO.digest)
+    assert ledger.refers(VIDEO.digest)  # replaced, yet its event still speaks of it
+    assert ledger.refers(again.digest)
+    assert not ledger.refers("d4" * 32)
+
+
+def test_a_claim_is_for_one_and_ends_with_its_context(ledger: Ledger) -> None:
+    case = submit(ledger)
+    with ledger.claim(case.id) as mine, ledger.claim(case.id) as theirs, ledger.claim("another") as other:
+        assert (mine, theirs, other) == (True, False, True)
+    with ledger.claim(case.id) as mine:
+        assert mine
+
+
+def test_a_claim_that_was_not_given_does_not_end_the_one_that_was(ledger: Ledger) -> None:
+    with ledger.claim("c") as mine:
+        with ledger.claim("c") as theirs:
+            assert not theirs
+        with ledger.claim("c") as again:
+            assert not again
+        assert mine
+
+
+def test_a_claim_ends_when_its_holder_breaks(ledger: Ledger) -> None:
+    with pytest.raises(ZeroDivisionError), ledger.claim("c"):
+        raise ZeroDivisionError
+    with ledger.claim("c") as mine:
+        assert mine
+
+
+def test_the_longest_waiting_can_be_listed_first_however_many_there_are(ledger: Ledger) -> None:
+    opened = [ledger.append(new_case(), [Submitted(author="a", prompt="t")]) for _ in range(3)]
+    assert [case.id for case in ledger.list(limit=2, oldest=True)] == [case.id for case in opened[:2]]

@@ -1,0 +1,166 @@
+"""What only a database can do or suffer: triggers, other processes, events from the future."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from core.case import new_case
+from core.errors import Conflict, Unavailable
+from core.events import (
+    Published,
+    Resumed,
+)
+from core.ports import Ledger
+from ledgers.benches import EVERY_EVENT, MEASURED, Bench, insert, submit
+from pipeline.ledgers.database import Database
+from pipeline.ledgers.postgres import PostgresLedger
+from pipeline.ledgers.refold import refold
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("deed", ["UPDATE events SET at = now()", "DELETE FROM events", "TRUNCATE events"])
+@pytest.mark.parametrize("as_replica", [False, True])
+def test_events_cannot_be_changed_in_the_database_either(postgres: Bench, deed: str, as_replica: bool) -> None:
+    case = submit(postgres.ledger)
+    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        if as_replica:
+            connection.execute("SET session_replication_role = replica")
+        with pytest.raises(psycopg.errors.RestrictViolation, match="append-only"):
+            connection.execute(deed)
+    assert len(postgres.ledger.history(case.id)) == 1
+
+
+@pytest.mark.postgres
+def test_fields_from_the_future_are_passed_over_and_stay_in_the_log(postgres: Bench) -> None:
+    case = submit(postgres.ledger)
+    newer: dict[str, object] = {"type": "Published", "url": "u", "mirrors": ["v"], "nested": {"a": 1}}
+    insert(postgres, case.id, 2, newer)
+    assert postgres.ledger.load(case.id).published == Published(url="u")
+    insert(postgres, case.id, 3, {"type": "Measured", "signals": [{**_signal(), "calibration": 3}]})
+    assert postgres.ledger.load(case.id).signals[0].label == "x"
+
+
+@pytest.mark.postgres
+def test_a_case_with_an_event_from_the_future_does_not_move(postgres: Bench) -> None:
+    case = submit(postgres.ledger)
+    insert(postgres, case.id, 2, {"type": "Transmogrified"})
+    with pytest.raises(Unavailable, match="newer Assay"):
+        postgres.ledger.load(case.id)
+    with pytest.raises(Conflict):
+        postgres.ledger.append(case, [MEASURED])
+
+
+@pytest.mark.postgres
+def test_a_case_that_cannot_be_read_does_not_hide_the_others(postgres: Bench) -> None:
+    case, other = submit(postgres.ledger), submit(postgres.ledger)
+    with psycopg.connect(postgres.dsn) as connection:
+        connection.execute('UPDATE cases SET body = body || \'{"phase": "dreaming"}\' WHERE id = %s', [case.id])
+    assert list(postgres.ledger.list()) == [other]
+
+
+@pytest.mark.postgres
+def test_the_table_of_cases_can_be_made_anew_from_the_events(postgres: Bench) -> None:
+    right, wrong = (postgres.ledger.append(new_case(), EVERY_EVENT[:5]) for _ in range(2))
+    unread = submit(postgres.ledger)
+    insert(postgres, unread.id, 2, {"type": "Transmogrified"})
+    with psycopg.connect(postgres.dsn) as connection:
+        before = connection.execute("SELECT * FROM cases ORDER BY id").fetchall()
+        spoilt = "UPDATE cases SET phase = 'held', author = '', digests = '{}', body = body || '{\"phase\": \"held\"}'"
+        connection.execute(spoilt + " WHERE id = %s", [wrong.id])
+        assert refold(connection) == [wrong.id]
+        assert connection.execute("SELECT * FROM cases ORDER BY id").fetchall() == before
+        assert refold(connection) == []
+    assert right in postgres.ledger.list()
+
+
+@pytest.mark.postgres
+def test_a_claim_dies_with_its_process(postgres: Bench) -> None:
+    script = (
+        "import sys, time\n"
+        "from pipeline.ledgers.database import open_database\n"
+        "from pipeline.ledgers.postgres import PostgresLedger\n"
+        "with PostgresLedger(open_database(sys.argv[1])).claim('c') as mine:\n"
+        "    print(mine, flush=True)\n"
+        "    time.sleep(60)\n"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", script, postgres.dsn], stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "True\n"
+        with postgres.ledger.claim("c") as mine:
+            assert not mine
+    finally:
+        os.kill(holder.pid, signal.SIGKILL)
+        holder.communicate()
+    assert _gets_claim(postgres.ledger, "c")
+
+
+@pytest.mark.postgres
+def test_of_sixteen_processes_one_wins(postgres: Bench) -> None:
+    case = submit(postgres.ledger)
+    script = (
+        "import sys\n"
+        "from core.errors import Conflict\n"
+        "from core.events import Resumed\n"
+        "from pipeline.ledgers.database import Database\n"
+        "from pipeline.ledgers.postgres import PostgresLedger\n"
+        "ledger = PostgresLedger(Database(sys.argv[1], size=1))\n"
+        "case = ledger.load(sys.argv[2])\n"
+        "print('ready', flush=True)\n"
+        "sys.stdin.readline()\n"
+        "try:\n"
+        "    ledger.append(case, [Resumed(by=sys.argv[3])])\n"
+        "    print('won')\n"
+        "except Conflict:\n"
+        "    print('lost')\n"
+    )
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", script, postgres.dsn, case.id, str(n)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for n in range(16)
+    ]
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "ready\n"
+    for writer in writers:
+        assert writer.stdin is not None
+        writer.stdin.write("go\n")
+        writer.stdin.flush()
+    said = [writer.communicate()[0].strip() for writer in writers]
+    assert sorted(said) == ["lost"] * 15 + ["won"]
+    assert [e.event for e in postgres.ledger.history(case.id)[1:]] == [Resumed(by=str(said.index("won")))]
+
+
+@pytest.mark.postgres
+def test_a_database_that_is_away_is_unavailable_in_one_line(tmp_path: Path) -> None:
+    database = Database(f"postgresql://postgres:secret@/postgres?host={tmp_path}")
+    try:
+        with pytest.raises(Unavailable) as caught, PostgresLedger(database).claim("c"):
+            pass
+        assert "\n" not in str(caught.value)
+        assert "secret" not in str(caught.value)
+    finally:
+        database.close()
+
+
+def _gets_claim(ledger: Ledger, case_id: str) -> bool:
+    for _ in range(100):  # the server notices within moments that its client is gone
+        with ledger.claim(case_id) as mine:
+            if mine:
+                return True
+    return False
+
+
+def _signal() -> dict[str, object]:
+    return {"subject": "video", "label": "x", "score": 1, "source": "s/1"}
