@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from pipeline.accounts import Account, Accounts, MemoryAccounts, open_account, person_of
 from pipeline.ledgers.accounts import PostgresAccounts
-from pipeline.ledgers.database import Database, open_database
+from pipeline.ledgers.database import Database
 from pipeline.people import Person, Role
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    with tempfile.TemporaryDirectory() as folder:
-        opened = open_database(Path(folder))
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import secrets
-import tempfile
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import psycopg
@@ -16,7 +13,7 @@ from core.assets import Asset
 from core.case import Case
 from core.errors import BadInput, NotFound
 from core.events import Sealed, Submitted
-from pipeline.ledgers.database import Database, open_database
+from pipeline.ledgers.database import Database
 from pipeline.ledgers.postgres import PostgresLedger
 from registry.fingerprints_live import LedgerFingerprints
 from registry.manifests import PostgresManifests
@@ -24,14 +21,6 @@ from registry.receipts import all_receipts, is_whole
 
 pytestmark = pytest.mark.postgres
 MARK, OTHER = "com.assay.lattice.1", "com.example.mark.1"
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    with tempfile.TemporaryDirectory() as folder:
-        opened = open_database(Path(folder))
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

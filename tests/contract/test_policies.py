@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -15,7 +12,7 @@ from core.case import Case, new_case
 from core.errors import BadInput, Conflict, NotFound
 from core.events import Event, Judged, Submitted
 from core.verdicts import Decision, Gate, Verdict
-from pipeline.ledgers.database import Database, open_database
+from pipeline.ledgers.database import Database
 from pipeline.ledgers.memory import MemoryLedger
 from pipeline.ledgers.policies import Kept, MemoryPolicies, Policies, PostgresPolicies, Step
 from pipeline.ledgers.postgres import PostgresLedger
@@ -32,14 +29,6 @@ class Bench:
     policies: Policies
     stories: Stories
     ledger: MemoryLedger | PostgresLedger
-
-
-@pytest.fixture(scope="module")
-def database() -> Iterator[Database]:
-    with tempfile.TemporaryDirectory() as folder:
-        opened = open_database(Path(folder))
-        yield opened
-        opened.close()
 
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])

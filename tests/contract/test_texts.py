@@ -2,32 +2,19 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
 from core.errors import BadInput, Erased, NotFound
 from core.ports import Texts
-from pipeline.ledgers.database import open_database
 from pipeline.ledgers.memory import MemoryTexts
 from pipeline.ledgers.texts import PostgresTexts
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[PostgresTexts]:
-    with tempfile.TemporaryDirectory() as folder:
-        database = open_database(Path(folder))
-        yield PostgresTexts(database)
-        database.close()
 
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
 def texts(request: pytest.FixtureRequest) -> Texts:
     if request.param == "memory":
         return MemoryTexts()
-    kept: PostgresTexts = request.getfixturevalue("postgres")
+    kept = PostgresTexts(request.getfixturevalue("database"))
     kept.erase(case_id="case-1")
     kept.erase(case_id="case-2")
     return kept

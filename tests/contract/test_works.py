@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from pipeline.ledgers.database import Database, open_database
+from pipeline.ledgers.database import Database
 from registry.works import MemoryWorks, PostgresWorks, Work
 
 FOX = Work(id="w2", kind="character", names=("Captain Bramblefox", "Bramblefox"), description="a fox in a bathtub")
 BAND = Work(id="w1", kind="artist", names=("The Quiet Kettles",))
 
 Works = MemoryWorks | PostgresWorks
-
-
-@pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
-    opened = open_database(tmp_path_factory.mktemp("works"))
-    yield opened
-    opened.close()
 
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
