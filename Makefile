@@ -19,8 +19,8 @@ setup: .venv/.ready ## Make .venv with everything in it (torch first, then the r
 demo: setup ## Run one generation the whole way, on a real video
 	@$(BIN)/assay demo
 
-test: setup ## Run every test
-	$(BIN)/pytest
+test: setup ## Run every test, a file at a time on each core (two cores at most)
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: setup ## Lint, types, import contracts, docs
 	$(BIN)/ruff check .

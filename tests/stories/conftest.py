@@ -73,10 +73,16 @@ def installation(tmp_path_factory):
     return installed(tmp_path_factory.mktemp("house"))
 
 
+@pytest.fixture(scope="session")
+def unused(tmp_path_factory):
+    """An installation nobody has used; what is copied from it starts with keys and a video."""
+    return installed(tmp_path_factory.mktemp("unused") / "house")
+
+
 @pytest.fixture
-def fresh(tmp_path):
+def fresh(tmp_path, unused):
     """An installation of its own."""
-    return installed(tmp_path / "house")
+    return Installation(shutil.copytree(unused.home, tmp_path / "house"))
 
 
 @pytest.fixture(scope="session")

@@ -53,7 +53,7 @@ def test_an_engine_that_lies_publishes_nothing(fresh, bunny, mood):
     with serving(bunny.read_bytes()) as server:
         said = fresh.assay("submit", f"a rabbit in a meadow [{mood}]", "--json", env=engine_at(server.url))
     assert said.code == 6
-    assert said.json["case"]["phase"] == "admitted"
+    assert said.json["case"]["phase"] == "admitted", said.json["case"]["faltered"]
     assert said.json["case"]["faltered"]["kind"] == "EngineFault"
     assert said.json["case"]["published"] is None
 
