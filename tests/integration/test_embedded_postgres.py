@@ -220,3 +220,13 @@ def test_a_changed_or_broken_migration_changes_nothing(folder: Path) -> None:
         assert connection.execute("SELECT to_regclass('b')").fetchone() == (None,)
     database.close()
     embedded.stop()
+
+
+def test_a_server_that_cannot_start_says_why(folder: Path) -> None:
+    embedded = EmbeddedPostgres(folder)
+    embedded.start()
+    embedded.stop()
+    with (folder / "postgres" / "data" / "postgresql.conf").open("a") as settings:
+        settings.write("no_such_setting = 1\n")
+    with pytest.raises(Unavailable, match=r"does not start: .*contains errors"):
+        EmbeddedPostgres(folder, patience=0.1).start()
