@@ -114,7 +114,7 @@ def _encoded(film: list[Picture]) -> list[Picture]:
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
     file.seek(0)
-    with av.open(file) as container:
+    with av.open(file, "r") as container:
         return [np.asarray(frame.to_ndarray(format="rgb24"), np.uint8) for frame in container.decode(video=0)]
 
 
