@@ -49,7 +49,7 @@ def main() -> None:
     enrolled = [
         _apart(_mean(said[one]), b) for one, two in (*pairs, *(pair[::-1] for pair in pairs)) for b in said[two]
     ]
-    limit = VOICES.limit(1)
+    limit, strict = VOICES.limit(1), float(np.quantile(strangers, 1e-2))
     result: dict[str, Any] = {
         "space": VOICE.name,
         "command": "python -m evals.likeness_languages FOLDER",
@@ -67,7 +67,7 @@ def main() -> None:
             sum(one < limit for one in enrolled), len(enrolled)
         ),
         "piece_against_piece_matched_at_1_percent_of_these_strangers": wilson(
-            sum(one < np.quantile(strangers, 1e-2) for one in across), len(across)
+            sum(one < strict for one in across), len(across)
         ),
         "strangers_matched": wilson(sum(one < limit for one in strangers), len(strangers)),
         "machine": machine(),
@@ -106,7 +106,7 @@ def _apart(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
 
 def _mean(templates: Templates) -> NDArray[np.float32]:
     mean = np.asarray(np.mean(templates, axis=0), np.float32)
-    return mean / np.float32(np.linalg.norm(mean))
+    return np.asarray(mean / np.linalg.norm(mean), np.float32)
 
 
 if __name__ == "__main__":
