@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from pipeline.accounts import Accounts
 from pipeline.advance import Told, Works
 from pipeline.cameo_desk import Registered
 from pipeline.consent import Consent
+from pipeline.copies import copied_from
 from pipeline.desk import Desk
 from pipeline.ledgers.accounts import PostgresAccounts
 from pipeline.ledgers.database import Database, open_database
@@ -118,6 +119,7 @@ def build(settings: Settings, *, tell: Told | None = None, mending: bool = False
             **({"tell": tell} if tell else {}),
         )
         repository = _repository(settings, database, ledger, tools)
+        tools = replace(tools, copied_from=partial(copied_from, repository))
         verify_file = verifying(settings, repository)
         public = PublicDesk(manifests=repository, answers=Sharing(answers=PostgresAnswers(database)))
         desk = Desk(ledger=ledger, bus=bus, tools=tools, verify_file=verify_file, public=public, people=cameos)

@@ -37,7 +37,7 @@ class Live:
         """Add templates; a key that is there already is left alone."""
         self._held.add(batch)
         if isinstance(self._held, Exact) and len(self._held) > self._exact_up_to // 2:
-            self._make_ready(self._held)
+            self._make_ready(self._held, 2 * len(batch.keys) + _MOVED_AT_ONCE)
 
     def remove(self, keys: Collection[int]) -> None:
         """Remove templates."""
@@ -51,11 +51,11 @@ class Live:
         """The nearest template whose id is not in `but`, and is in `only` if that is given; or None."""
         return self._held.nearest(probe, but=but, only=only)
 
-    def _make_ready(self, exact: Exact) -> None:
-        """From half-way on cells are filled beside, a few templates each time: nobody ever waits for all of them."""
+    def _make_ready(self, exact: Exact, count: int) -> None:
+        """From half-way on cells are filled beside, `count` templates each time: nobody ever waits for all of them."""
         if self._next is None:
             self._next = Cells(exact.part().vectors)
-        self._next.add(exact.part(len(self._next), len(self._next) + _MOVED_AT_ONCE))
+        self._next.add(exact.part(len(self._next), len(self._next) + count))
         if len(exact) > self._exact_up_to:
             self._next.add(exact.part())  # those that a removal had moved before the place that was reached
             self._held, self._next = self._next, None

@@ -48,14 +48,16 @@ def test_a_revocation_takes_down_drafts_videos_and_all_remixes_and_tells_everyon
     video = house.published(house.case(ANA, [mira]))
     remix = house.published(house.case(BEN, parent=video.id))
     second = house.published(house.case(BEN, references=[asset(f"s{remix.id}")]))
+    copied = house.published(house.case(BEN, references=[asset("encoded again")], copies=(second.id,)))
     bystander, own = house.published(house.case(BEN)), house.published(house.case(MIRA, [mira]))
     house.desk.revoke(MIRA, lease.id)
-    assert [house.phase(c) for c in (draft, video, remix, second)] == ["withdrawn"] * 4
-    assert [house.on_shelf(c) for c in (video, remix, second, bystander, own)] == [False, False, False, True, True]
-    assert {one.about for one in house.at.notices.of(BEN.id)} == {remix.id, second.id}
+    assert [house.phase(c) for c in (draft, video, remix, second, copied)] == ["withdrawn"] * 5
+    assert [house.on_shelf(c) for c in (video, remix, second, copied, bystander, own)] == [False] * 4 + [True] * 2
+    assert {one.about for one in house.at.notices.of(BEN.id)} == {remix.id, second.id, copied.id}
     [(cascade, down)] = house.desk.came_down(MIRA, "mira")
     assert {one.case_id: one.phase for one in down} == {
         draft.id: "submitted", video.id: "published", remix.id: "published", second.id: "published",
+        copied.id: "published",
     }  # fmt: skip
     assert cascade.done is not None
     assert all(one.withdrawn and cascade.asked <= one.recalled <= one.withdrawn <= cascade.done for one in down)

@@ -170,7 +170,7 @@ def test_another_persons_face_and_two_faces_are_not_let_through(tmp_path):
     verdict, scores, _ = judged(filmed(tmp_path / "later.mp4", mine[20:]), tmp_path, gallery=gallery)
     assert "enrol_impersonation" in verdict.rules and scores["take_replayed"] == 0.0
     verdict, scores, _ = judged(filmed(tmp_path / "hers.mp4", hers), tmp_path, gallery=gallery)
-    assert scores["enrolled_elsewhere"] == 0.0
+    assert scores["enrolled_elsewhere"] < 0.1
 
 
 @needs_data
