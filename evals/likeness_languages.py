@@ -92,8 +92,8 @@ def _templates(folder: Path) -> Templates:
 
 def _heard(file: Path) -> NDArray[np.float32]:
     with av.open(str(file), format="g722") as container:
-        found = [frame.to_ndarray().ravel() for frame in container.decode(audio=0)]
-    return np.concatenate(found).astype(np.float32) / 32768 if found else np.zeros(0, np.float32)
+        found = [np.asarray(frame.to_ndarray(), np.float32).ravel() / 32768 for frame in container.decode(audio=0)]
+    return np.concatenate(found) if found else np.zeros(0, np.float32)
 
 
 def _who(folder: str) -> str:

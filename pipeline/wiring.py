@@ -13,11 +13,12 @@ from typing import Any
 from classifiers import PromptWorks
 from classifiers import build as build_classifiers
 from classifiers.base import Classifier
+from classifiers.face_choice import face_nets
 from core.case import Case, Phase
 from core.events import Event, Published
 from core.finding import Mark
 from core.ports import Bus, Engine, Ledger, Shelf
-from core.spaces import FACE, VOICE
+from core.spaces import VOICE
 from pipeline import rooms
 from pipeline.accounts import Accounts
 from pipeline.advance import Told, Works
@@ -96,7 +97,7 @@ def build(settings: Settings, *, tell: Told | None = None, mending: bool = False
         opened.callback(database.close)
         ledger, bus = PostgresLedger(database), _bus(settings)
         registry = Registry(
-            gallery=PostgresGallery(database),
+            gallery=PostgresGallery(database, face_nets().space),
             voices=PostgresGallery(database, VOICE),
             bank=PostgresBank(database),
             leases=PostgresLeases(database),
@@ -106,7 +107,7 @@ def build(settings: Settings, *, tell: Told | None = None, mending: bool = False
         rollout = rooms.rollout_of(settings, PostgresPolicies(database), prove=not mending)
         tools, consent = _tools(settings, database, ledger, registry, people, rollout.policing)
         clear_scratch(tools.workdir)
-        seen = with_cameos(registry.gallery, people, FACE)
+        seen = with_cameos(registry.gallery, people, face_nets().space)
         cameos = cameo_desk(settings, database, people, consent, ledger=ledger, bus=bus, tools=tools, gallery=seen)
         works = Works(
             ledger=ledger,
@@ -232,7 +233,7 @@ def _classifiers(
     registry: Registry, people: Registered, more: Sequence[Classifier], leased: Leased
 ) -> Sequence[Classifier]:
     return build_classifiers(
-        with_cameos(registry.gallery, people, FACE),
+        with_cameos(registry.gallery, people, face_nets().space),
         registry.bank,
         voices=with_cameos(registry.voices, people, VOICE),
         leased=leased.faces,

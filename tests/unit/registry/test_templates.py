@@ -42,7 +42,7 @@ def test_a_template_of_another_length_is_refused() -> None:
     [lambda: Exact(LENGTH), lambda: Cells(vectors(40, 2), cells=8), lambda: Live(LENGTH, exact_up_to=10)],
     ids=["exact", "cells", "grows"],
 )
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(moves=st.lists(st.tuples(st.booleans(), st.integers(0, 30)), max_size=60), probe=st.integers(0, 30))
 def test_after_any_coming_and_going_the_nearest_is_what_a_plain_search_finds(make, moves, probe) -> None:
     known, held, search = vectors(31), {}, make()
