@@ -9,16 +9,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.face_template import GLANCE, PORTRAIT, describe_face
+from classifiers.face_choice import describe_face, face_measure
+from classifiers.face_template import GLANCE, PORTRAIT
 from classifiers.faces_seen import Seen, see
-from classifiers.likeness_scale import FACE_SCALE, threshold
+from classifiers.likeness_scale import threshold
 from media.video import Sample
 
 MOST_DESCRIBED = 16
 """Faces of a sample that are described, at the most."""
 
 _SHOTS = 2  # of each track: as many are averaged
-_ONE_PERSON = threshold(FACE_SCALE, 1e-4)  # templates of two tracks that lie nearer are one person's
+_ONE_PERSON = 1e-4  # templates of two tracks that lie nearer than at this false-match rate are one person's
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,10 +98,11 @@ def _track(
 def _merged(people: Sequence[Track]) -> list[Track]:
     """Tracks of one person put together: a cut, or a turn of the head, ends a track."""
     kept: list[Track] = []
+    near = threshold(face_measure().scale, _ONE_PERSON) if len(people) > 1 else 0.0
     for person in people:
         for place, other in enumerate(kept):
             together = set(person.frames) & set(other.frames)
-            if not together and np.linalg.norm(person.template - other.template) < _ONE_PERSON:
+            if not together and np.linalg.norm(person.template - other.template) < near:
                 weight = len(other.frames) / (len(other.frames) + len(person.frames))
                 template = (weight * other.template + (1 - weight) * person.template).astype(np.float32)
                 kept[place] = Track(template, tuple(sorted({*other.frames, *person.frames})), other.best)

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from classifiers import models
 from classifiers.base import Classifier, Example, Gallery, Material, Note
-from classifiers.face_template import NETS
+from classifiers.face_choice import face_measure, face_nets
 from classifiers.face_tracks import MOST_DESCRIBED, Track, Tracks, tracks_of
 from classifiers.frames import a_sample, flat, footage, span
 from classifiers.likeness import enrolled
-from classifiers.likeness_scale import FACES
 from classifiers.recognising import Recognised, absent, recognise
 from core.signals import Signal, Span, Subject
 from media.video import Sample
@@ -31,7 +30,6 @@ class FrameFaces(Classifier):
     version = 2
     subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
     labels = ("face_present", "unreadable_face", "protected_person", "cameo_absent", "cameo_beside_protected")
-    needs = ("mtcnn", *NETS)
     covers = (
         "Faces from 48 px (64 px in 720p), frontal to half profile, in photographs and photographic video. Not "
         "profiles, masks, drawings or look-alikes made to be taken for someone; at most "
@@ -40,6 +38,7 @@ class FrameFaces(Classifier):
 
     def __init__(self, gallery: Gallery, *, leased: Collection[str] = ()) -> None:
         """`leased` are ids of the gallery whose face this case may show: they are left out of the search."""
+        self.needs = ("mtcnn", *face_nets().needs)
         self._gallery = gallery
         self._leased = frozenset(leased)
 
@@ -50,7 +49,7 @@ class FrameFaces(Classifier):
             return self.cannot_say(subject, Note.NO_FRAMES)
         tracks = tracks_of(sample, models.get("mtcnn"))
         templates = [person.template for person in tracks.people]
-        found = recognise(templates, self._gallery, FACES, leased=self._leased)
+        found = recognise(templates, self._gallery, face_measure(), leased=self._leased)
         people = self._people(sample, subject, tracks, found.protected)
         return [
             self._present(sample, subject, tracks),
@@ -111,7 +110,7 @@ class FrameFaces(Classifier):
 
 
 def enrol(rgb: NDArray[np.uint8]) -> NDArray[np.float32] | None:
-    """The template of the one face of a picture, (384,) float32; None if not exactly one can be read."""
+    """The template of the one face of a picture, float32 of its space's length; None if not exactly one can be read."""
     return enrolled(rgb)
 
 

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import models
+from classifiers.face_choice import describe_face, face_measure
 from classifiers.face_finding import Found, faces_of
 from classifiers.face_quality import flaw_of
-from classifiers.face_template import describe_face
 from classifiers.face_tracks import tracks_of
-from classifiers.likeness_scale import FACES, VOICES, Measure, close_call, score
+from classifiers.likeness_scale import VOICES, Measure, close_call, score
 from classifiers.voice_template import speech_of
 from classifiers.voice_turns import LEAST_SPEECH, voices_in
 from media.video import HEARD_RATE, Heard, Sample
@@ -75,7 +75,7 @@ def compare(a: Impression, b: Impression) -> Compared:
     no_face = a.no_face if not a.faces else b.no_face
     no_voice = a.no_voice if not a.voices else b.no_voice
     parts = {
-        "face": _compared("face", a.faces, b.faces, FACES, no_face),
+        "face": _compared("face", a.faces, b.faces, face_measure(), no_face),
         "voice": _compared("voice", a.voices, b.voices, VOICES, no_voice),
     }
     told = next((part for part in parts.values() if part.score is not None), None)
@@ -111,7 +111,7 @@ def of_faces(found: Sequence[Found]) -> Impression:
 
 
 def enrolled(rgb: NDArray[np.uint8]) -> NDArray[np.float32] | None:
-    """The template of the one face of a photograph, (384,) float32; None if not exactly one can be read."""
+    """The template of the one face of a photograph, as float32; None if not exactly one can be read."""
     found = faces_of(rgb, models.get("mtcnn"))
     if len(found) != 1 or flaw_of(found[0].rgb, found[0].face, enrolling=True):
         return None

@@ -11,6 +11,7 @@ from console.answers import ErrorBody, OpenAIErrorBody, add_answers
 from console.api import api
 from console.cameo_api import cameo_api
 from console.deposits import deposits, known
+from console.enrolling import enrolling
 from console.entrance import entrance
 from console.gateway import gateway
 from console.headers import SafeHeaders
@@ -54,6 +55,7 @@ def create_app(house: House) -> FastAPI:
         app.include_router(router, responses={"4XX": {"model": ErrorBody}})
     app.include_router(pages)
     app.include_router(portal)
+    app.include_router(enrolling)
     app.include_router(entrance)
     app.include_router(verifying)
     app.mount("/static", StaticFiles(directory=HERE / "static"))

@@ -36,6 +36,23 @@ _TAKE = {
         }
     },
 }
+_ESTATE = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["handle", "picture", "proof"],
+                "properties": {
+                    "handle": {"type": "string"},
+                    "picture": {"type": "string", "format": "binary", "description": "A picture of this person alone."},
+                    "another": {"type": "string", "format": "binary", "description": "A second picture."},
+                    "proof": {"type": "string", "description": "What shows the right to speak for the estate."},
+                },
+            }
+        }
+    },
+}
 
 
 class _Asked(BaseModel):
@@ -107,6 +124,21 @@ async def take(request: Request, who: Caller, room: In) -> dict[str, Any]:
             lambda: enrolment.take(who, challenge_id, file, proof=proof), limiter=room.looking
         )
     return dump({"outcome": done.outcome, "cameo": done.cameo, "verdict": done.verdict, "signals": done.signals})  # type: ignore[no-any-return]
+
+
+@cameo_api.post(
+    "/cameos/estates", status_code=201, summary="Enrol for an estate", openapi_extra={"requestBody": _ESTATE}
+)
+async def estate(request: Request, who: Caller, room: In) -> dict[str, Any]:
+    """Somebody who has died, by who speaks for them. Always held: a person looks at the proof."""
+    async with receive(request, room.uploads, field="picture", second="another", limit=room.upload_bytes) as upload:
+        pictures = [file for file in (upload.file, upload.second) if file is not None]
+        handle, proof = upload.one("handle"), upload.one("proof")
+        enrolment = room.desk.cameos.enrolment
+        made = await to_thread.run_sync(
+            lambda: enrolment.estate(who, handle, pictures, proof=proof), limiter=room.looking
+        )
+    return {"cameo": dump(made)}
 
 
 @cameo_api.get("/cameos/{handle}", summary="A cameo")

@@ -29,6 +29,10 @@ _ALWAYS = {
 }
 
 
+_FILMING = {"Permissions-Policy": "camera=(self), microphone=(self), geolocation=()"}
+"""Only where somebody enrols may a page ask the browser for a camera."""
+
+
 class SafeHeaders:
     """Adds them. Only /static may be kept, and asked about: everything else is somebody's."""
 
@@ -50,7 +54,7 @@ class SafeHeaders:
 
 
 def _add(headers: MutableHeaders, scope: Scope) -> None:
-    for name, value in _ALWAYS.items():
+    for name, value in (_ALWAYS | (_FILMING if scope["path"].startswith("/enrol/") else {})).items():
         headers[name] = value
     static = scope["path"].startswith("/static/")
     headers["Cache-Control"] = "no-cache" if static else "no-store"

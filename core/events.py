@@ -19,6 +19,7 @@ class Submitted:
 
     `account_minor`, `region` and `tier` are what the platform says of the account; None or empty where it does not.
     `purpose` and `territory` (ISO 3166) say what for and where it will be shown; `voices` that people named speak.
+    `copies` are the sealed cases of which a reference is a copy, as its mark or its looks tell.
     """
 
     author: str
@@ -36,6 +37,7 @@ class Submitted:
     purpose: str = ""
     territory: tuple[str, ...] = ()
     voices: bool = False
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

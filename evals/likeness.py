@@ -4,7 +4,8 @@ Reads faces/pairs.csv (a, b, same, id_a, id_b, corpus_a, corpus_b) for measuring
 thresholds are set by how near strangers come, never by where the two kinds part. Strangers are all pairs of photographs
 of different people, far more than the file names. With `--heads` (made by evals.convert) figures are also given by the
 age and gender that HSE-FaceRes guesses, because the data say nothing of either: a guess, and told as one.
-Writes evals/results/likeness.json.
+Writes evals/results/likeness.json. With `--scale FILE` it writes the distances by false-match rate there instead: how a
+house that has chosen InsightFace's nets (`face_nets`) learns how their distances are to be read.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import models
+from classifiers.face_choice import face_nets
 from classifiers.face_finding import faces_of
 from classifiers.likeness import Impression, compare, of_faces
 from core.spaces import FACE
@@ -42,6 +44,7 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--heads", type=Path, help="HSE-FaceRes with its age and gender heads, from evals.convert")
     asked.add_argument("--kept", type=Path, help="an .npz of templates described by an earlier run; made if absent")
+    asked.add_argument("--scale", type=Path, help="write the scale of the nets that are chosen here, and nothing else")
     given = asked.parse_args()
     heads, kept = given.heads, Kept(given.kept)
     data = Path(os.environ["ASSAY_DATA"])
@@ -62,11 +65,16 @@ def main() -> None:
         groups[path] = groups_of(found[0], heads) if seen[path].faces else {}
         kept.keep(path, seen[path], groups[path])
     kept.write()
+    strangers = _strangers(people, seen)
+    if given.scale:
+        rates = [[one["false_match_rate"], one["distance"]] for one in strangers["rates"]]
+        given.scale.write_text(json.dumps({"space": face_nets().space.name, "rates": rates}, indent=2) + "\n")
+        return
     result = {
         "space": FACE.name,
         "command": "python -m evals.likeness --heads HEADS" if heads else "python -m evals.likeness",
         "pairs": _pairs(rows, seen),
-        "strangers": _strangers(people, seen),
+        "strangers": strangers,
         "by_group": _by_group(rows, seen, people, groups),
         "cpu_s_a_photograph": spread(took[1:]) if len(took) > 1 else None,
         "machine": machine(),

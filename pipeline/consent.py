@@ -42,7 +42,9 @@ class Cameos(Protocol):
 class Lineage(Protocol):
     """What a case is made from."""
 
-    def ancestors(self, case_id: str, parent: str, references: Sequence[str]) -> Sequence[Ancestor]:
+    def ancestors(
+        self, case_id: str, parent: str, references: Sequence[str], copies: Sequence[str] = ()
+    ) -> Sequence[Ancestor]:
         """Every case from which this one is made."""
 
 
@@ -213,4 +215,5 @@ class Consent:
 
     def _ancestors(self, case: Case) -> Sequence[Ancestor]:
         asked = case.request
-        return self.lineage.ancestors(case.id, asked.parent, [one.digest for one in asked.references])
+        handed_in = [one.digest for one in asked.references]
+        return self.lineage.ancestors(case.id, asked.parent, handed_in, asked.copies)

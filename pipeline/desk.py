@@ -241,6 +241,7 @@ class Desk:
             purpose=request.purpose,
             territory=request.territory,
             voices=request.voices,
+            copies=tuple(one for path in request.references for one in self.tools.copied_from(path)),
         )
         opened = self._append(case, submitted)
         for asset in references:

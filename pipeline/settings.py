@@ -14,7 +14,15 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from core.errors import BadInput
 
-_OF_MODELS = ("openclip_checkpoint", "openclip_model", "openclip_sha256", "insightface_pack", "allow_noncommercial")
+_OF_MODELS = (
+    "openclip_checkpoint",
+    "openclip_model",
+    "openclip_sha256",
+    "face_nets",
+    "insightface_pack",
+    "insightface_scale",
+    "allow_noncommercial",
+)
 _OTHER_VARIABLES = {"ASSAY_CONFIG", "ASSAY_DATA", "ASSAY_TOKEN", "ASSAY_URL"}
 
 
@@ -71,7 +79,9 @@ class Settings(BaseSettings):
     openclip_checkpoint: Path | None = Field(None, description="An OpenCLIP checkpoint, for what frames show.")
     openclip_model: str = Field("", description="Architecture of that checkpoint; default: ViT-B-32.")
     openclip_sha256: str = Field("", description="SHA-256 of that checkpoint; default: OpenAI's ViT-B-32.")
+    face_nets: Literal["house", "insightface"] = Field("house", description="Which nets describe faces.")
     insightface_pack: Path | None = Field(None, description="Folder with an InsightFace pack (non-commercial).")
+    insightface_scale: Path | None = Field(None, description="How its distances are read: see evals.likeness --scale.")
     allow_noncommercial: bool = Field(False, description="May non-commercial weights be loaded?")
     cameo_keep_days: int = Field(1095, description="Days after which somebody enrolled, unused and idle, is erased.")
     host: str = Field("127.0.0.1", description="Address that `assay serve` listens on.")

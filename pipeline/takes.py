@@ -15,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.base import Gallery
+from classifiers.face_choice import face_nets
 from core.errors import BadMedia, Unavailable
 from core.finding import FindingVerdict
 from core.signals import Signal, Subject
-from core.spaces import FACE, VOICE
+from core.spaces import VOICE
 from pipeline.enrolment import Taken
 from pipeline.settings import Settings
 from registry.enrolments import Challenge
@@ -67,7 +68,7 @@ def measuring_takes(
             _signal("enrolled_elsewhere", partial(_elsewhere, gallery, found.face, mine), "gallery/1"),
             _signal("spoof", partial(_spoof, spoofed, file), "provider/1"),
         ]
-        templates = [("face", FACE.name, found.face)] if found.face is not None else []
+        templates = [("face", face_nets().space.name, found.face)] if found.face is not None else []
         if found.voice is not None:
             templates.append(("voice", VOICE.name, found.voice))
         return Taken(signals=tuple(signals), looks=found.looks, templates=tuple(templates))
@@ -91,7 +92,7 @@ def describing() -> Callable[[Path], tuple[str, Vector] | None]:
         from media.still import still
 
         vector = enrol(still(picture).frames[0].rgb)
-        return None if vector is None else (FACE.name, vector)
+        return None if vector is None else (face_nets().space.name, vector)
 
     return describe
 
@@ -117,12 +118,13 @@ def _ai_made(settings: Settings, file: Path) -> float:
 
 
 def _elsewhere(gallery: Gallery, face: Vector | None, mine: Sequence[str]) -> float | None:
-    from classifiers.likeness_scale import FACES, score
+    from classifiers.face_choice import face_measure
+    from classifiers.likeness_scale import score
 
     if face is None:
         return None
     found = gallery.nearest(face, but=mine)
-    return score(found[2], FACES.limit(gallery.size)) if found else 0.0
+    return score(found[2], face_measure().limit(gallery.size)) if found else 0.0
 
 
 def _spoof(spoofed: Spoofed | None, file: Path) -> float | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -13,16 +13,18 @@ from typing import Any
 from classifiers import PromptWorks
 from classifiers import build as build_classifiers
 from classifiers.base import Classifier
+from classifiers.face_choice import face_nets
 from core.case import Case, Phase
 from core.events import Event, Published
 from core.finding import Mark
 from core.ports import Bus, Engine, Ledger, Shelf
-from core.spaces import FACE, VOICE
+from core.spaces import VOICE
 from pipeline import rooms
 from pipeline.accounts import Accounts
 from pipeline.advance import Told, Works
 from pipeline.cameo_desk import Registered
 from pipeline.consent import Consent
+from pipeline.copies import copied_from
 from pipeline.desk import Desk
 from pipeline.ledgers.accounts import PostgresAccounts
 from pipeline.ledgers.database import Database, open_database
@@ -95,7 +97,7 @@ def build(settings: Settings, *, tell: Told | None = None, mending: bool = False
         opened.callback(database.close)
         ledger, bus = PostgresLedger(database), _bus(settings)
         registry = Registry(
-            gallery=PostgresGallery(database),
+            gallery=PostgresGallery(database, face_nets().space),
             voices=PostgresGallery(database, VOICE),
             bank=PostgresBank(database),
             leases=PostgresLeases(database),
@@ -105,7 +107,7 @@ def build(settings: Settings, *, tell: Told | None = None, mending: bool = False
         rollout = rooms.rollout_of(settings, PostgresPolicies(database), prove=not mending)
         tools, consent = _tools(settings, database, ledger, registry, people, rollout.policing)
         clear_scratch(tools.workdir)
-        seen = with_cameos(registry.gallery, people, FACE)
+        seen = with_cameos(registry.gallery, people, face_nets().space)
         cameos = cameo_desk(settings, database, people, consent, ledger=ledger, bus=bus, tools=tools, gallery=seen)
         works = Works(
             ledger=ledger,
@@ -118,6 +120,7 @@ def build(settings: Settings, *, tell: Told | None = None, mending: bool = False
             **({"tell": tell} if tell else {}),
         )
         repository = _repository(settings, database, ledger, tools)
+        tools = replace(tools, copied_from=partial(copied_from, repository))
         verify_file = verifying(settings, repository)
         public = PublicDesk(manifests=repository, answers=Sharing(answers=PostgresAnswers(database)))
         desk = Desk(ledger=ledger, bus=bus, tools=tools, verify_file=verify_file, public=public, people=cameos)
@@ -230,7 +233,7 @@ def _classifiers(
     registry: Registry, people: Registered, more: Sequence[Classifier], leased: Leased
 ) -> Sequence[Classifier]:
     return build_classifiers(
-        with_cameos(registry.gallery, people, FACE),
+        with_cameos(registry.gallery, people, face_nets().space),
         registry.bank,
         voices=with_cameos(registry.voices, people, VOICE),
         leased=leased.faces,

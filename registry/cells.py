@@ -1,141 +1,114 @@
 """Search among millions of templates: they lie in cells around centres, and a probe looks into the nearest cells.
 
-An inverted file (Sivic and Zisserman 2003), in numpy. Adding and removing touch one cell and take microseconds.
-It may miss a template that lies in a cell far from the probe's: evals/likeness_search.py says how often.
+An inverted file (Sivic and Zisserman 2003) as faiss keeps it, in half precision. Adding and removing touch one cell
+and take microseconds. It may miss a template that lies in a cell far from the probe's: evals/likeness_search.py says
+how often.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from registry.exact import Batch, Match, Vectors
 
-LOOKED_INTO = range(24, 65)
-"""Cells that a probe looks into: the least, and on to the most while fewer than ENOUGH templates were seen."""
+CELLS = 1024
+LOOKED_INTO = 96
+"""Cells that a probe looks into."""
 
-ENOUGH = 10_000
+TRAINED_ON = 16_384
+"""Of so many templates the centres are made: half a second of CPU."""
 
-CELLS = 2048
-_TRAINED_ON, _ROUNDS, _AT_ONCE = 16_384, 3, 16_384
-
-
-@dataclass(slots=True)
-class _Cell:
-    vectors: NDArray[np.float16]
-    keys: list[int] = field(default_factory=list)
-    ids: list[str] = field(default_factory=list)
-    kinds: list[str] = field(default_factory=list)
+_ROUNDS = 2
+_SEED = 7
 
 
 class Cells:
-    """Templates in half precision, by cell. Not safe between threads: its owner locks."""
+    """Templates by cell. Not safe between threads: its owner locks."""
 
-    def __init__(self, batch: Batch, *, cells: int = CELLS) -> None:
-        """Centres are found among some of the templates; later ones join the nearest."""
-        self._centres = _centres(batch.vectors, cells)
-        self._squares = np.einsum("ij,ij->i", self._centres, self._centres)
-        length = batch.vectors.shape[1]
-        self._cells = [_Cell(np.zeros((0, length), np.float16)) for _ in self._centres]
-        self._where: dict[int, int] = {}
-        self.add(batch)
+    def __init__(self, some: Vectors, *, cells: int = CELLS) -> None:
+        """Nobody is in it yet: `some` (n, length) are only what the centres are found among."""
+        faiss, length = _faiss(), some.shape[1]
+        self._centres, half = faiss.IndexFlatL2(length), faiss.ScalarQuantizer.QT_fp16
+        self._index = faiss.IndexIVFScalarQuantizer(
+            self._centres, length, min(cells, len(some)), half, faiss.METRIC_L2, False
+        )
+        self._index.cp.niter, self._index.cp.seed, self._index.cp.min_points_per_centroid = _ROUNDS, _SEED, 1
+        self._index.train(np.ascontiguousarray(some[:: max(1, len(some) // TRAINED_ON)], np.float32))
+        self._index.set_direct_map_type(faiss.DirectMap.Hashtable)
+        self._nothing = np.zeros(self._index.code_size, np.uint8)
+        self._about: dict[int, tuple[str, str]] = {}
+        self._keys: dict[str, list[int]] = {}
 
     def __len__(self) -> int:
-        return len(self._where)
+        return len(self._about)
 
     def add(self, batch: Batch) -> None:
         """Add templates; a key that is there already is left alone."""
-        new = np.array([n for n, key in enumerate(batch.keys) if key not in self._where], dtype=np.int64)
-        owners = self._owners(batch.vectors, new)
-        order = np.argsort(owners, kind="stable")
-        for group in np.split(order, np.flatnonzero(np.diff(owners[order])) + 1):
-            if len(group):
-                self._put(int(owners[group[0]]), batch, new[group])
+        new = [n for n, key in enumerate(batch.keys) if key not in self._about]
+        if not new:
+            return
+        keys = np.array([batch.keys[n] for n in new], np.int64)
+        self._index.add_with_ids(np.ascontiguousarray(batch.vectors[new], np.float32), keys)
+        for n in new:
+            self._about[batch.keys[n]] = batch.ids[n], batch.kinds[n]
+            self._keys.setdefault(batch.ids[n], []).append(batch.keys[n])
 
     def remove(self, keys: Collection[int]) -> None:
-        """Remove templates."""
-        for key in keys:
-            owner = self._where.pop(key, None)
-            if owner is None:
-                continue
-            cell = self._cells[owner]
-            place = cell.keys.index(key)
-            cell.vectors = np.delete(cell.vectors, place, axis=0)
-            del cell.keys[place], cell.ids[place], cell.kinds[place]
+        """Remove templates, from memory too."""
+        known = [key for key in keys if key in self._about]
+        if not known:
+            return
+        touched = {int(self._index.direct_map.get(key)) >> 32 for key in known}
+        self._index.remove_ids(_faiss().IDSelectorArray(np.array(known, np.int64)))
+        self._blank(touched, len(known))
+        for key in known:
+            person, _ = self._about.pop(key)
+            self._keys[person].remove(key)
+            if not self._keys[person]:
+                del self._keys[person]
 
     def nearest(
         self, probe: Vectors, *, but: Collection[str] = (), only: Collection[str] | None = None
     ) -> Match | None:
         """The nearest template found whose id is not in `but`, and is in `only` if that is given; or None.
 
-        With `only` every cell is looked into: a person's own templates are never missed.
+        With `only` those are looked at one by one: a person's own templates are never missed.
         """
-        seen, best = 0, None
-        for number, place in enumerate(self._order(probe, everywhere=only is not None)):
-            if only is None and number >= LOOKED_INTO.start and seen >= ENOUGH:
-                break
-            found = _nearest_in(self._cells[place], probe, but, only)
-            seen += len(self._cells[place].keys)
-            if found is not None and (best is None or found[2] < best[2]):
-                best = found
-        return best
+        if only is not None:
+            return self._among([key for name in set(only) - set(but) for key in self._keys.get(name, ())], probe)
+        faiss, wanted = _faiss(), {"nprobe": LOOKED_INTO}
+        if barred := [key for name in but for key in self._keys.get(name, ())]:
+            wanted["sel"] = faiss.IDSelectorNot(faiss.IDSelectorBatch(np.array(barred, np.int64)))
+        looking = faiss.SearchParametersIVF(**wanted)
+        distances, found = self._index.search(np.ascontiguousarray(probe[None], np.float32), 1, params=looking)
+        return None if found[0, 0] < 0 else self._match(int(found[0, 0]), float(np.sqrt(max(0.0, distances[0, 0]))))
 
-    def _order(self, probe: Vectors, *, everywhere: bool) -> list[int]:
-        """Cells to look into, the nearest first."""
-        if everywhere:
-            return list(range(len(self._cells)))
-        away = self._squares - 2.0 * (self._centres @ probe)
-        most = min(LOOKED_INTO.stop - 1, len(away))
-        near = np.argpartition(away, most - 1)[:most]
-        return [int(place) for place in near[np.argsort(away[near])]]
+    def _among(self, keys: Iterable[int], probe: Vectors) -> Match | None:
+        away = {key: float(np.linalg.norm(self._index.reconstruct(key) - probe)) for key in keys}
+        return (
+            self._match(best, away[best])
+            if (best := min(away, key=away.__getitem__, default=None)) is not None
+            else None
+        )
 
-    def _owners(self, vectors: Vectors, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-        owners = [
-            _owner(self._centres, self._squares, vectors[chosen[at : at + _AT_ONCE]])
-            for at in range(0, len(chosen), _AT_ONCE)
-        ]
-        return np.concatenate(owners) if owners else np.zeros(0, np.int64)
+    def _match(self, key: int, distance: float) -> Match:
+        return *self._about[key], distance
 
-    def _put(self, owner: int, batch: Batch, chosen: NDArray[np.int64]) -> None:
-        cell = self._cells[owner]
-        cell.vectors = np.concatenate([cell.vectors, batch.vectors[chosen].astype(np.float16)])
-        for n in chosen:
-            cell.keys.append(batch.keys[n])
-            cell.ids.append(batch.ids[n])
-            cell.kinds.append(batch.kinds[n])
-            self._where[batch.keys[n]] = owner
+    def _blank(self, cells: Iterable[int], places: int) -> None:
+        """Where templates were removed the last of the cell took their place: what it left behind is overwritten."""
+        lists = self._index.invlists
+        for cell in cells:
+            size = lists.list_size(cell)
+            for _ in range(places):
+                lists.add_entry(cell, -1, _faiss().swig_ptr(self._nothing))
+            lists.resize(cell, size)
 
 
-def _nearest_in(cell: _Cell, probe: Vectors, but: Collection[str], only: Collection[str] | None) -> Match | None:
-    if not cell.keys:
-        return None
-    apart = cell.vectors.astype(np.float32) - probe
-    distances = np.einsum("ij,ij->i", apart, apart)
-    if only is not None or but:
-        barred = [(only is not None and name not in only) or name in but for name in cell.ids]
-        distances[np.array(barred)] = np.inf
-    place = int(np.argmin(distances))
-    if np.isinf(distances[place]):
-        return None
-    return cell.ids[place], cell.kinds[place], float(np.sqrt(distances[place]))
+def _faiss() -> Any:
+    """Loaded when there is something to be searched with it; small galleries never need it."""
+    import faiss
 
-
-def _centres(vectors: Vectors, count: int) -> Vectors:
-    """Centres of cells: a few rounds of k-means over some of the vectors, the same ones every time."""
-    rng = np.random.default_rng(7)
-    some = vectors[np.sort(rng.choice(len(vectors), min(_TRAINED_ON, len(vectors)), replace=False))].astype(np.float32)
-    centres = some[rng.choice(len(some), min(count, len(some)), replace=False)].copy()
-    for _ in range(_ROUNDS):
-        owners = _owner(centres, np.einsum("ij,ij->i", centres, centres), some)
-        sums = np.zeros_like(centres)
-        np.add.at(sums, owners, some)
-        sizes = np.bincount(owners, minlength=len(centres))
-        centres[sizes > 0] = sums[sizes > 0] / sizes[sizes > 0, None]
-    return centres
-
-
-def _owner(centres: Vectors, squares: Vectors, vectors: Vectors) -> NDArray[np.int64]:
-    return np.asarray(np.argmin(squares - 2.0 * (vectors @ centres.T), axis=1), np.int64)
+    return faiss

@@ -89,10 +89,10 @@ class Exact:
         apart = self._vectors[place].astype(np.float64) - probe
         return str(self._ids[place]), self._kinds[place], float(np.linalg.norm(apart))
 
-    def whole(self) -> Batch:
-        """Everything, to build something else from."""
-        count = len(self)
-        return Batch(list(self._keys), list(self._ids[:count]), list(self._kinds), self._vectors[:count])
+    def part(self, first: int = 0, last: int | None = None) -> Batch:
+        """Some of the rows, or all of them, to build something else from."""
+        rows = slice(first, len(self) if last is None else min(last, len(self)))
+        return Batch(self._keys[rows], list(self._ids[rows]), self._kinds[rows], self._vectors[rows])
 
     def _grow(self, count: int) -> None:
         if count > len(self._squares):

@@ -17,6 +17,7 @@ EXACT_UP_TO = 100_000
 """So many templates are searched one by one; more lie in cells."""
 
 _READ_AT_ONCE = 20_000
+_MOVED_AT_ONCE = 2_000
 
 T = TypeVar("T")
 
@@ -26,6 +27,7 @@ class Live:
 
     def __init__(self, length: int, *, exact_up_to: int = EXACT_UP_TO) -> None:
         self._held: Exact | Cells = Exact(length)
+        self._next: Cells | None = None
         self._exact_up_to = exact_up_to
 
     def __len__(self) -> int:
@@ -34,18 +36,29 @@ class Live:
     def add(self, batch: Batch) -> None:
         """Add templates; a key that is there already is left alone."""
         self._held.add(batch)
-        if isinstance(self._held, Exact) and len(self._held) > self._exact_up_to:
-            self._held = Cells(self._held.whole())
+        if isinstance(self._held, Exact) and len(self._held) > self._exact_up_to // 2:
+            self._make_ready(self._held, 2 * len(batch.keys) + _MOVED_AT_ONCE)
 
     def remove(self, keys: Collection[int]) -> None:
         """Remove templates."""
         self._held.remove(keys)
+        if self._next is not None:
+            self._next.remove(keys)
 
     def nearest(
         self, probe: Vectors, *, but: Collection[str] = (), only: Collection[str] | None = None
     ) -> Match | None:
         """The nearest template whose id is not in `but`, and is in `only` if that is given; or None."""
         return self._held.nearest(probe, but=but, only=only)
+
+    def _make_ready(self, exact: Exact, count: int) -> None:
+        """From half-way on cells are filled beside, `count` templates each time: nobody ever waits for all of them."""
+        if self._next is None:
+            self._next = Cells(exact.part().vectors)
+        self._next.add(exact.part(len(self._next), len(self._next) + count))
+        if len(exact) > self._exact_up_to:
+            self._next.add(exact.part())  # those that a removal had moved before the place that was reached
+            self._held, self._next = self._next, None
 
 
 class PostgresLive:

@@ -1,6 +1,6 @@
 """Where a likeness is used: read off the ledger's cases, and along what was made from what.
 
-A case is made from its parent, and from the sealed files that were handed in as its references.
+A case is made from its parent, and from the sealed files that were handed in as its references, or copies of them.
 """
 
 from __future__ import annotations
@@ -17,10 +17,13 @@ from registry.rows import Connection, Connections
 _UP = """
 WITH RECURSIVE up(id) AS (
     SELECT id FROM cases
-    WHERE id = %(parent)s OR (digests && %(references)s AND body #>> '{sealed,asset,digest}' = ANY(%(references)s))
+    WHERE id = %(parent)s OR id = ANY(%(copies)s)
+       OR (digests && %(references)s AND body #>> '{sealed,asset,digest}' = ANY(%(references)s))
     UNION
     SELECT p.id FROM up JOIN cases c ON c.id = up.id JOIN LATERAL (
         SELECT id FROM cases WHERE id = c.body #>> '{submitted,parent}'
+        UNION ALL
+        SELECT id FROM cases WHERE id IN (SELECT jsonb_array_elements_text(c.body #> '{submitted,copies}'))
         UNION ALL
         SELECT s.id FROM jsonb_array_elements(c.body #> '{submitted,references}') r
         JOIN cases s ON s.digests @> ARRAY[r ->> 'digest'] AND s.body #>> '{sealed,asset,digest}' = r ->> 'digest'
@@ -35,6 +38,8 @@ WITH RECURSIVE down(id) AS (
     SELECT k.id FROM down d JOIN cases p ON p.id = d.id JOIN LATERAL (
         SELECT id FROM cases
         WHERE body #>> '{submitted,parent}' = p.id AND body #>> '{submitted,parent}' <> ''
+        UNION ALL
+        SELECT id FROM cases WHERE body #> '{submitted,copies}' @> jsonb_build_array(p.id)
         UNION ALL
         SELECT id FROM cases
         WHERE digests @> ARRAY[p.body #>> '{sealed,asset,digest}'] AND id <> p.id
@@ -98,11 +103,13 @@ class PostgresUses:
         """The ledger's tables are there: the migrations made them."""
         self.connections = connections
 
-    def ancestors(self, case_id: str, parent: str, references: Sequence[str]) -> Sequence[Ancestor]:
+    def ancestors(
+        self, case_id: str, parent: str, references: Sequence[str], copies: Sequence[str] = ()
+    ) -> Sequence[Ancestor]:
         """Every case from which this one is made, however far back."""
         if not parent and not references:
             return ()
-        asked = {"case": case_id, "parent": parent, "references": list(references)}
+        asked = {"case": case_id, "parent": parent, "references": list(references), "copies": list(copies)}
         with self.connections.connection() as connection:
             rows = connection.execute(_UP, asked).fetchall()
         return tuple(Ancestor(i, phase, tuple(cameos or ())) for i, phase, cameos in rows)

@@ -11,8 +11,11 @@ from classifiers.takes.take import EVERY, Take
 BITS = 256
 _PLAIN = 50.0
 _SAME = 20  # bits of 256: a picture that was encoded again
-_RUN, _LAG = 4, 10  # pictures in a row that come again, at the earliest a second later
-_MOVING = 14  # bits between neighbours: a face held still looks like itself, and that is no loop
+_LAG = 10  # pictures: a loop comes again a second later at the earliest
+_NEAR, _MOVING, _FAR_LESS = 3, 24, 0.5
+# Pictures up to 0.3 s around one that differs from it by 24 bits and more: there the head moves, and a picture that
+# comes again within half of that is the same one. A face held still looks like itself all the time, and is no loop.
+_BY_CHANCE, _CERTAIN = 4, 8  # such pictures in one stretch: evals/enrolment.py says what real footage has
 
 Looks = NDArray[np.uint8]
 
@@ -36,24 +39,35 @@ def take_replayed(looks: Looks, earlier: Looks) -> float | None:
 
 
 def take_looped(take: Take) -> float | None:
-    """Whether pictures in motion come again in the same order, a second later or more: 1.0 from eight in a row."""
+    """Whether pictures in motion come again in the same order, a second later or more: 1.0 from eight in a stretch."""
+    count = repeats_in_order(take)
+    if count is None:
+        return None
+    return min(1.0, max(0.0, (count - _BY_CHANCE) / (_CERTAIN - _BY_CHANCE)))
+
+
+def repeats_in_order(take: Take) -> int | None:
+    """The most pictures in motion that come again within one stretch that comes again; None for too short a take."""
     hasher = models.get("hashes")
     hashes = np.stack([np.frombuffer(hasher.pdq(frame.rgb)[0][0], np.uint8) for frame in take.frames])
     count = len(hashes)
-    if count < _LAG + _RUN:
+    if count < _LAG + _CERTAIN:
         return None
-    steps = np.append(np.bitwise_count(hashes[1:] ^ hashes[:-1]).sum(axis=1), 0)
-    longest = 0
-    for lag in range(_LAG, count - _RUN):
-        same = np.bitwise_count(hashes[lag:] ^ hashes[:-lag]).sum(axis=1) <= _SAME
-        longest = max(longest, _longest(same & (steps[: count - lag] >= _MOVING)))
-    return min(1.0, max(0.0, (longest - _RUN + 1) / _RUN)) if longest >= _RUN else 0.0
+    apart = np.stack([np.bitwise_count(hashes ^ one).sum(axis=1) for one in hashes]).astype(np.int64)
+    motion = np.array([apart[n, max(0, n - _NEAR) : n + _NEAR + 1].max() for n in range(count)])
+    most = 0
+    for lag in range(_LAG, count):
+        away, moved = apart.diagonal(lag), motion[: count - lag]
+        again = away <= _SAME
+        most = max(most, _most(again, again & (moved >= _MOVING) & (away <= _FAR_LESS * moved)))
+    return most
 
 
-def _longest(flags: NDArray[np.bool_]) -> int:
+def _most(again: NDArray[np.bool_], moving: NDArray[np.bool_]) -> int:
+    """The most that move within one unbroken stretch of what comes again."""
     best = run = 0
-    for flag in flags:
-        run = run + 1 if flag else 0
+    for same, counts in zip(again, moving, strict=True):
+        run = run + int(counts) if same else 0
         best = max(best, run)
     return best
 

@@ -107,13 +107,14 @@ def held(as_json: Json = False) -> None:
 
 @cameo.command("admit")
 def admit(
-    cameo_id: Annotated[str, typer.Argument(help="The held cameo's id.")],
+    cameo_id: Annotated[str, typer.Argument(help="The held cameo: its id, or its handle.")],
     refuse: Annotated[bool, typer.Option("--refuse", help="Refuse it instead; its templates are destroyed.")] = False,
     as_json: Json = False,
 ) -> None:
     """Decide about a held enrolment. For moderators."""
     with house() as at:
-        given = at.desk.cameos.review.admit(operator(), cameo_id, allow=not refuse)
+        cameos = at.desk.cameos
+        given = cameos.review.admit(operator(), cameos.cameo(operator(), cameo_id).id, allow=not refuse)
     _say({"receipt": given}, "refused" if given is None else f"enrolled\nreceipt {given.hash}", as_json=as_json)
 
 

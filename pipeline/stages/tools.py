@@ -70,7 +70,8 @@ class Tools:
 
     `measure_video` is told the cameos that the case may show and let speak (`leased`): they are not looked for.
     `shows` are all that it names or is made from; `name_cameos` gives their ids for a prompt and the handles asked for;
-    `moved` says whether somebody has moved a case since it was read.
+    `moved` says whether somebody has moved a case since it was read; `copied_from` which sealed cases a file is a copy
+    of.
     """
 
     texts: Texts
@@ -90,6 +91,7 @@ class Tools:
     shows: Callable[[Case], tuple[str, ...]] = lambda case: case.request.cameos
     name_cameos: Callable[[str, Sequence[str]], tuple[str, ...]] = lambda _prompt, asked: tuple(asked)
     moved: Callable[[Case], bool] = lambda _case: False
+    copied_from: Callable[[Path], tuple[str, ...]] = lambda _path: ()
 
     def scratch(self) -> AbstractContextManager[Path]:
         """A folder that is gone afterwards."""

@@ -110,7 +110,7 @@ def opened() -> Iterator[CameoHouse]:
         home = Path(folder)
         database = open_database(home)
         try:
-            yield _house(home, database)
+            yield house_at(home, database)
         finally:
             database.close()
 
@@ -122,7 +122,8 @@ def emptied(house: CameoHouse) -> CameoHouse:
     return replace(house)
 
 
-def _house(home: Path, database: Database) -> CameoHouse:
+def house_at(home: Path, database: Database) -> CameoHouse:
+    """A house over a database that is open already: another process of the same installation has one of its own."""
     settings = Settings(home=home)
     at = registered(settings, database, str(home / "vault"), {})
     texts, ledger, bus = PostgresTexts(database), PostgresLedger(database), LocalBus()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,6 +20,7 @@ from pipeline.ledgers.bulk import PostgresBulk
 from pipeline.runners.local import LocalBus
 from pipeline.stages import ROUTE, route
 from registry.terms import Terms
+from tests.conftest import ROOT
 from tests.contract.cameo_houses import ANA, BEN, MIRA, CameoHouse, Clockwork, asset, emptied, opened, working
 
 pytestmark = pytest.mark.postgres
@@ -45,14 +48,16 @@ def test_a_revocation_takes_down_drafts_videos_and_all_remixes_and_tells_everyon
     video = house.published(house.case(ANA, [mira]))
     remix = house.published(house.case(BEN, parent=video.id))
     second = house.published(house.case(BEN, references=[asset(f"s{remix.id}")]))
+    copied = house.published(house.case(BEN, references=[asset("encoded again")], copies=(second.id,)))
     bystander, own = house.published(house.case(BEN)), house.published(house.case(MIRA, [mira]))
     house.desk.revoke(MIRA, lease.id)
-    assert [house.phase(c) for c in (draft, video, remix, second)] == ["withdrawn"] * 4
-    assert [house.on_shelf(c) for c in (video, remix, second, bystander, own)] == [False, False, False, True, True]
-    assert {one.about for one in house.at.notices.of(BEN.id)} == {remix.id, second.id}
+    assert [house.phase(c) for c in (draft, video, remix, second, copied)] == ["withdrawn"] * 5
+    assert [house.on_shelf(c) for c in (video, remix, second, copied, bystander, own)] == [False] * 4 + [True] * 2
+    assert {one.about for one in house.at.notices.of(BEN.id)} == {remix.id, second.id, copied.id}
     [(cascade, down)] = house.desk.came_down(MIRA, "mira")
     assert {one.case_id: one.phase for one in down} == {
         draft.id: "submitted", video.id: "published", remix.id: "published", second.id: "published",
+        copied.id: "published",
     }  # fmt: skip
     assert cascade.done is not None
     assert all(one.withdrawn and cascade.asked <= one.recalled <= one.withdrawn <= cascade.done for one in down)
@@ -139,6 +144,29 @@ def test_a_cascade_that_dies_is_carried_on_by_the_next_sweep(house, when, monkey
     assert len(house.at.notices.of(ANA.id)) == 5
 
 
+@pytest.mark.parametrize("batches", [0, 2])
+def test_a_cascade_whose_process_is_killed_is_carried_on_by_another_and_its_report_is_complete(house, batches):
+    mira = house.enrolled()
+    lease = leased(house)
+    chain = [house.published(house.case(ANA, [mira]))]
+    for number in range(11):  # a chain, and beside it what was made from its first
+        chain.append(house.published(house.case(BEN, parent=chain[-1 if number % 2 else 0].id)))
+    told = [sys.executable, "-m", "tests.contract.killed_cascade", str(house.home), lease.id, str(batches)]
+    killed = subprocess.run(told, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    assert killed.returncode == -9, killed.stderr
+    assert [house.phase(video) for video in chain].count("withdrawn") == 4 * batches
+    assert [one.lease for one in house.at.cascades.open()] == [lease.id]
+    house.chores()
+    _swept(house)
+    assert {house.phase(video) for video in chain} == {"withdrawn"}
+    assert not any(house.on_shelf(video) for video in chain)
+    [(cascade, down)] = house.desk.came_down(MIRA, "mira")
+    assert cascade.done and all(one.withdrawn for one in down)
+    assert sorted(one.case_id for one in down) == sorted(video.id for video in chain)
+    assert {one.about for one in house.at.notices.of(BEN.id)} == {video.id for video in chain[1:]}
+    assert [one.code for one in house.at.notices.of(MIRA.id)].count("down_revoked") == 1
+
+
 def _swept(house):
     """What the sweeper does with cases that are recalled and not withdrawn."""
     works = Works(
@@ -165,7 +193,7 @@ def test_consent_that_ends_at_whatever_moment_leaves_nothing_to_be_seen(house, t
     for point in range(clock.points):
         lease = leased(house)
         for old in house.desk.leases(MIRA, "mira"):
-            if old.holder == ANA.id and old.id != lease.id:
+            if old.revoked is None and old.id != lease.id:
                 house.desk.revoke(MIRA, old.id)
         desk, case, _ = _told(house, point, lambda it=lease: house.desk.revoke(MIRA, it.id))
         after = desk.case(ANA, case.id)

@@ -178,7 +178,8 @@ def test_a_remix_shows_whom_its_parent_shows_and_the_rules_for_minors_follow_it(
     root = house.published(house.case(ANA, [kid]))
     remix = house.published(house.case(BEN, parent=root.id))
     of_remix = house.case(BEN, references=[asset(f"s{remix.id}")])
-    assert house.consent.shows(of_remix) == (kid.id,)
+    copied = house.case(BEN, references=[asset("encoded again")], copies=(remix.id,))
+    assert house.consent.shows(of_remix) == house.consent.shows(copied) == (kid.id,)
     facts = house.facts(of_remix)
     assert (facts["cameos_minor"], facts["cameos_unleased"], facts["cameos_named"]) == (1, 1, 1)
 

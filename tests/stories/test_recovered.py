@@ -69,10 +69,12 @@ def test_the_repository_finds_the_manifest_by_its_mark_by_content_and_by_looks(i
         by_content = repository.by_content(stripped)
         by_looks = repository.by_content(blurred, algorithm=FINGERPRINT, most=100)
         manifest = repository.manifest(sealed["manifest_id"])
+        copied = [house.desk.tools.copied_from(file) for file in (stripped, blurred)]
     finally:
         house.close()
     assert [(one.manifest_id, one.score) for one in by_mark] == [(sealed["manifest_id"], 100)]
     assert by_content == by_mark
+    assert copied[0] == (published["case"]["id"],) and published["case"]["id"] in copied[1]
     # Other cases of this house were made of the same footage, and look as much alike: all of them are found.
     nearest = [one.manifest_id for one in by_looks if one.score == by_looks[0].score]
     assert sealed["manifest_id"] in nearest and by_looks[0].score >= 50

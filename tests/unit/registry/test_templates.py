@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput
@@ -37,26 +37,31 @@ def test_a_template_of_another_length_is_refused() -> None:
         Space("", 3)
 
 
-@given(
-    st.lists(st.tuples(st.booleans(), st.integers(0, 30)), max_size=60),
-    st.integers(0, 30),
+@pytest.mark.parametrize(
+    "make",
+    [lambda: Exact(LENGTH), lambda: Cells(vectors(40, 2), cells=8), lambda: Live(LENGTH, exact_up_to=10)],
+    ids=["exact", "cells", "grows"],
 )
-def test_after_any_coming_and_going_the_nearest_is_what_a_plain_search_finds(moves, probe) -> None:
-    known, held, exact = vectors(31), {}, Exact(LENGTH)
+@settings(deadline=None, max_examples=40)
+@given(moves=st.lists(st.tuples(st.booleans(), st.integers(0, 30)), max_size=60), probe=st.integers(0, 30))
+def test_after_any_coming_and_going_the_nearest_is_what_a_plain_search_finds(make, moves, probe) -> None:
+    known, held, search = vectors(31), {}, make()
     for adding, key in moves:
         if adding:
-            exact.add(Batch([key], [f"p{key}"], ["other"], known[key][None]))
+            search.add(Batch([key], [f"p{key}"], ["other"], known[key][None]))
             held[key] = known[key]
         else:
-            exact.remove([key])
+            search.remove([key])
             held.pop(key, None)
-    assert len(exact) == len(held)
-    found = exact.nearest(known[probe])
+    assert len(search) == len(held)
+    found = search.nearest(known[probe])
     if not held:
         assert found is None
         return
     best = min(held, key=lambda key: float(np.linalg.norm(held[key] - known[probe])))
     assert found is not None and found[0] == f"p{best}"
+    others = search.nearest(known[probe], but=[f"p{best}"])
+    assert (others is None) == (len(held) == 1) and (others is None or others[0] != f"p{best}")
 
 
 def test_what_was_removed_is_not_kept_in_memory() -> None:
@@ -66,9 +71,14 @@ def test_what_was_removed_is_not_kept_in_memory() -> None:
     assert not exact._vectors.any() and exact.nearest(vectors(1)[0]) is None
 
 
+def filled(count: int) -> Cells:
+    cells = Cells(vectors(count), cells=48)
+    cells.add(batch(count))
+    return cells
+
+
 def test_cells_find_a_template_that_moved_a_little_and_know_nobody_who_left() -> None:
-    all_of_them = batch(600)
-    cells = Cells(all_of_them, cells=48)
+    all_of_them, cells = batch(600), filled(600)
     found = [cells.nearest(vector + 0.02) for vector in all_of_them.vectors]
     assert sum(match is not None and match[0] == name for match, name in zip(found, all_of_them.ids, strict=True)) > 590
     cells.remove(range(0, 600, 2))
@@ -77,7 +87,7 @@ def test_cells_find_a_template_that_moved_a_little_and_know_nobody_who_left() ->
 
 
 def test_in_cells_a_persons_own_templates_are_never_missed() -> None:
-    cells = Cells(batch(600), cells=48)
+    cells = filled(600)
     far = -vectors(600)[5]
     assert cells.nearest(far, only=["p5"])[0] == "p5"
     assert cells.nearest(far, only=["nobody"]) is None

@@ -1,0 +1,36 @@
+"""Which videos of ours somebody hands in again: by the mark in the file, and if none is left, by how it looks.
+
+A remix is known by its parent, and by the very file that was handed in. A copy that was encoded again is neither, and
+without this a cascade would not find what is made from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from core.errors import BadMedia
+from pipeline.repository import Repository
+
+ALIKE = 0.5
+"""Of the seconds of a file without a mark as many have to look like those of one sealed video."""
+
+_MOST = 20
+
+
+def copied_from(repository: Repository, path: Path) -> tuple[str, ...]:
+    """The ids of the sealed cases of which this file is a copy. Raises Unavailable: what cannot be looked up is not
+    known to be nobody's."""
+    from provenance.weigh import payload_of
+
+    try:
+        if payload := payload_of(repository.detect(path)):
+            entries = repository.manifests.by_binding(repository.algorithms[0], payload, most=_MOST)
+            return _each(entry.case_id for entry in entries if entry.case_id)
+        return _each(one.case_id for one in repository.similar(path, most=_MOST) if one.share >= ALIKE)
+    except BadMedia:  # too small, or too short, to be looked at in this way
+        return ()
+
+
+def _each(found: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(found)))
