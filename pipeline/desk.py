@@ -26,7 +26,7 @@ from pipeline.likeness import LikenessDesk, likeness_desk
 from pipeline.opinions import Opinion, opinion
 from pipeline.people import Person, Role, require, require_own
 from pipeline.public import PublicDesk
-from pipeline.request import LONGEST_PROMPT, Request, check
+from pipeline.request import LONGEST_PROMPT, Request, check, pseudonym
 from pipeline.second import said_already
 from pipeline.stages.judge import consent_withdrawn
 from pipeline.stages.tools import NOBODY, Tools
@@ -238,6 +238,7 @@ class Desk:
             account_minor=request.account_minor,
             region=request.region,
             tier=request.tier,
+            end_user=pseudonym(who.id, request.end_user),
             purpose=request.purpose,
             territory=request.territory,
             voices=request.voices,
