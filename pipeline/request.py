@@ -61,7 +61,9 @@ def check(request: Request) -> None:
     if request.region and not _REGION.fullmatch(request.region):
         raise BadInput("region must be a code of ISO 3166, as DE or US-CA")
     if len(request.end_user) > LONGEST_END_USER:
-        raise BadInput(f"safety_identifier has more than {LONGEST_END_USER} characters: send a hash of what it stands for")
+        raise BadInput(
+            f"safety_identifier has more than {LONGEST_END_USER} characters: send a hash of what it stands for"
+        )
     for name in ("audience", "tier"):
         word = getattr(request, name)
         if word and not _TAG.fullmatch(word):

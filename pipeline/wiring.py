@@ -36,6 +36,7 @@ from pipeline.policing import Policing
 from pipeline.public import PublicDesk
 from pipeline.registrar import Registrar
 from pipeline.repository import Repository
+from pipeline.policy_desk import PolicyDesk
 from pipeline.rollout import Rollout
 from pipeline.runners.local import LocalBus, LocalRunner
 from pipeline.scratch import clear_scratch
@@ -120,7 +121,10 @@ def build(settings: Settings, *, tell: Told | None = None, mending: bool = False
         repository = _repository(settings, database, ledger, tools)
         verify_file = verifying(settings, repository)
         public = PublicDesk(manifests=repository, answers=Sharing(answers=PostgresAnswers(database)))
-        desk = Desk(ledger=ledger, bus=bus, tools=tools, verify_file=verify_file, public=public, people=cameos)
+        rules = PolicyDesk(rollout=rollout, stories=PostgresStories(database))
+        desk = Desk(
+            ledger=ledger, bus=bus, tools=tools, verify_file=verify_file, public=public, people=cameos, policies=rules
+        )
         return House(
             settings=settings,
             desk=desk,
@@ -129,7 +133,7 @@ def build(settings: Settings, *, tell: Told | None = None, mending: bool = False
             registry=registry,
             registrar=_registrar(registry),
             rollout=rollout,
-            stories=PostgresStories(database),
+            stories=rules.stories,
             works=works,
             runner=LocalRunner(works) if isinstance(bus, LocalBus) else None,
             close=opened.pop_all().close,
