@@ -76,6 +76,8 @@ def plain(text: str) -> str:
 
 def _fold(text: str) -> tuple[str, list[int], set[int]]:
     """Folded characters, where each stood, and places (of the original) where something was hidden."""
+    if text.isascii():
+        return text.lower(), list(range(len(text))), set()
     letters: list[str] = []
     at: list[int] = []
     hidden: set[int] = set()

@@ -14,7 +14,7 @@ _SURE = 0.2
 def language(text: str) -> str | None:
     """The code of ISO 639-1; None where it cannot be told, or the model is not here.
 
-    Knows what is written in a language's own script: Hindi in Latin letters is taken for something else, or for nothing.
+    Knows what is written in a language's own script: Hindi in Latin letters is taken for another, or for nothing.
     """
     shown = visible(text[:LONGEST])
     if sum(map(str.isalpha, shown)) < _LEAST:

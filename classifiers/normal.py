@@ -44,6 +44,8 @@ def visible(text: str) -> str:
 
 def seen(text: str) -> Reading:
     """`visible` with places."""
+    if text.isascii():
+        return Reading(text, tuple(range(len(text))))
     letters: list[str] = []
     at: list[int] = []
     for place, letter in enumerate(text):

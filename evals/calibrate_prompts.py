@@ -18,14 +18,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import models
+from classifiers.models.e5_text import WIDTH
 from classifiers.models.heads import PromptHeads
 from classifiers.normal import visible
 from evals.prompt_figures import auc
 from evals.prompt_heads_file import record
-from evals.prompt_rows import rows
+from evals.prompt_rows import thirds
 from evals.prompt_texts import LABELS, SEEDS, STYLES, Text, of_row, styles, targets, written
 from evals.train_encoder import chosen, split
 from evals.train_prompt_heads import OUT
+from evals.wide import embed_wide
 
 ALARMS = {"video": 0.003, "chat": 0.01, "social": 0.01}  # of harmless texts that would be held, each label by itself
 MORE_ALARMS = {  # where the label is what texts of that style are held for
@@ -69,8 +71,11 @@ def main() -> None:
         arrays: dict[str, Any] = dict(kept)
     where = weighed(material(), arrays)
     count = len(LABELS)
-    arrays["middle"] = where.sources[:, :, :count].mean(1)
-    arrays["spread"] = where.sources[:, :, :count].std(1) + 1e-6
+    foreign = [not one for one in where.english]
+    arrays["middle"], arrays["spread"] = (np.zeros((4, count)) for _ in range(2))
+    for source, mine in enumerate((..., ..., ..., foreign)):  # the last reads only what is not English
+        seen = where.sources[source][mine][:, :count]
+        arrays["middle"][source], arrays["spread"][source] = seen.mean(0), seen.std(0) + 1e-6
     arrays["mix"] = np.stack([mixed(where, arrays, english) for english in (True, False)])
     arrays["slope"], arrays["offset"] = np.ones((len(STYLES), count)), np.zeros((len(STYLES), count))
     heads = heads_of(arrays)
@@ -81,8 +86,11 @@ def main() -> None:
 
 
 def material() -> list[Text]:
-    """Dev rows but for attacks, held-out texts, and the texts written to measure with."""
-    dev = [of_row(row) for row in rows("dev") if row.style not in _ATTACKS]
+    """Dev rows but for attacks, held-out texts, and the texts written to measure with.
+
+    Of the multilingual test, which is large, a third: evals.prompts measures on another.
+    """
+    dev = [of_row(row) for row in thirds("dev", "multilingual_hatecheck", 0) if row.style not in _ATTACKS]
     own = [text for path in sorted(SEEDS.glob("dev_*.toml")) for text in written(path)]
     return [*dev, *own, *split(chosen(7))[1]]
 
@@ -94,32 +102,38 @@ def weighed(what: Sequence[Text], arrays: dict[str, Any]) -> Weighed:
     embeddings = np.concatenate([embedder.embed(shown[at : at + 512]) for at in range(0, len(shown), 512)])
     logits = np.concatenate([encoder.logits(shown[at : at + 512]) for at in range(0, len(shown), 512)])
     count = len(LABELS)
+    english = [encoder.english(text) for text in shown]
+    wide = np.zeros((len(shown), WIDTH), np.float32)
+    wide[[not one for one in english]] = embed_wide([t for t, one in zip(shown, english, strict=True) if not one])
     blank = {
-        "middle": np.zeros((3, count)), "spread": np.ones((3, count)), "mix": np.ones((2, 3, count)),
+        "middle": np.zeros((4, count)), "spread": np.ones((4, count)), "mix": np.ones((2, 4, count)),
         "slope": np.ones((len(STYLES), count)), "offset": np.zeros((len(STYLES), count)),
     }  # fmt: skip
-    sources = heads_of(blank | arrays).sources(shown, embeddings, logits)
+    sources = heads_of(blank | arrays).sources(shown, embeddings, logits, wide)
     sides, told = targets(what)
-    return Weighed(what, shown, [encoder.english(text) for text in shown], sources, sides, told)
+    return Weighed(what, shown, english, sources, sides, told)
 
 
 def heads_of(arrays: dict[str, Any]) -> PromptHeads:
     """The heads of these arrays, as the file would give them."""
-    names = ("up", "up_bias", "down", "down_bias", "middle", "spread", "mix", "slope", "offset")
+    nets = [f"{net}{part}" for net in ("", "wide_") for part in ("up", "up_bias", "down", "down_bias")]
+    names = (*nets, "middle", "spread", "mix", "slope", "offset")
     return PromptHeads(
         labels=LABELS,
         styles=STYLES,
         pieces=arrays["grams"].astype(np.float32) * arrays["grams_scale"],
         pieces_bias=arrays["grams_bias"],
-        **{name: arrays[name] for name in names},
+        **{name: arrays[name].astype(np.float32) for name in names},
     )
 
 
 def mixed(where: Weighed, arrays: dict[str, Any], english: bool) -> Matrix:
-    """(3, labels): for each label the weights of the grid with the best AUC; where rows are few, the best for all."""
+    """(4, labels): for each label the weights of the grid with the best AUC; where rows are few, the best for all."""
     here = np.array(where.english) == english
     scaled = (where.sources[:, :, : len(LABELS)] - arrays["middle"][:, None]) / arrays["spread"][:, None]
-    grid = [way for way in product((0.0, 0.25, 0.5, 0.75, 1.0), repeat=3) if sum(way) == 1.0]
+    grid = [
+        way for way in product((0.0, 0.25, 0.5, 0.75, 1.0), repeat=4) if sum(way) == 1.0 and not (english and way[3])
+    ]
     found = np.array([_aucs(where, np.einsum("s,snl->nl", np.array(way), scaled), here) for way in grid])
     overall = np.nanmean(found, axis=1)
     best = np.argmax(np.where(np.isnan(found), 0.0, found) + overall[:, None], axis=0)

@@ -14,7 +14,7 @@ from policy.explain import Reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
-    """Measurements, the verdict they lead to, and why. `language` is a text's, ISO 639-1, None where it cannot be told."""
+    """Measurements, the verdict they lead to, and why. `language` is a text's (ISO 639-1), None where none is told."""
 
     measured: Measurements
     verdict: Verdict

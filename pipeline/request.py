@@ -22,8 +22,8 @@ class Request:
     """What somebody asks for; from `audience` to `tier` the platform's word. The same `key` is the same request.
 
     `cameos` are handles or ids; `voices` says that they speak; `purpose` and `territory` (ISO 3166 codes) say what
-    the video is for and where it will be shown, and empty ones that it may be for anything, anywhere. `end_user` is what
-    the platform calls the person for whom it asks; only its pseudonym is kept.
+    the video is for and where it will be shown, and empty ones that it may be for anything, anywhere. `end_user` is
+    what the platform calls the person for whom it asks; only its pseudonym is kept.
     """
 
     prompt: str

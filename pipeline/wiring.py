@@ -33,10 +33,10 @@ from pipeline.ledgers.texts import PostgresTexts
 from pipeline.parents import with_parents
 from pipeline.people_room import CameoChores, cameo_desk, consent_of, moved_on, receipts_of, registered, with_cameos
 from pipeline.policing import Policing
+from pipeline.policy_desk import PolicyDesk
 from pipeline.public import PublicDesk
 from pipeline.registrar import Registrar
 from pipeline.repository import Repository
-from pipeline.policy_desk import PolicyDesk
 from pipeline.rollout import Rollout
 from pipeline.runners.local import LocalBus, LocalRunner
 from pipeline.scratch import clear_scratch

@@ -70,7 +70,7 @@ class PostgresFacts:
         """What policy.vocabulary says of the facts that begin with `author_`.
 
         author_strikes: gates that refused within 30 days and stood by it; author_refused_day and _hour likewise.
-        These are of one `end_user` of the account where one is named, else of the account; what follows is always of it.
+        These are of one `end_user` where one is named, else of the account; the rest is always of the account.
         author_recent, author_day: submissions within an hour, a day. author_waiting: cases that are held, always as of
         now. `at` is the moment to look from, now if None. The case that is being judged counts among the submissions.
         """

@@ -76,7 +76,7 @@ def test_nobody_else_sees_the_page_or_takes_a_step(at):
 def _judged(at, score: float) -> None:
     """One case that the policy in force let pass, with the facts that it weighed."""
     case = at.house.ledger.load(at.submit(FINE))
-    scores = {label: 0.0 for label in VOCABULARY.labels} | {"hate": score}
+    scores = dict.fromkeys(VOCABULARY.labels, 0.0) | {"hate": score}
     signals = tuple(Signal(subject=Subject.PROMPT, label=n, score=s, source="t/1") for n, s in scores.items())
     facts = {"has_reference": False, "author_strikes": 0}
     verdict = at.house.desk.policies.rollout.policing.judge(Gate.PROMPT, signals, facts, ())

@@ -18,7 +18,7 @@ from core.errors import Unavailable
         ("मुझे यह जगह पसंद है", "hi"),
         ("清晨的湖面上有一只白色的天鹅", "zh"),
         ("امرأة تقرأ في الحديقة", "ar"),
-        ("a ​light​house on a cliff at dawn", "en"),
+        ("a \u200blight\u200bhouse on a cliff at dawn", "en"),
         ("hm 123 🐟", None),
         ("", None),
     ],
