@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 _WORD = re.compile(r"[$@]?\w(?:[\w$@!|*+'’]*[\w$*])?")
@@ -28,6 +28,8 @@ _ALIKE |= dict(zip("αβεικνορτυχωηζ", "abeikvoptuxwnz", strict=True
     "ɡ": "g",
 }
 _STYLED = re.compile("[\U0001d400-\U0001d7ff\u2460-\u24ff\U0001f110-\U0001f189]")
+
+_SHORT = 40  # letters of a word whose readings are remembered; longer ones would fill the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +103,14 @@ def _fold_letter(letter: str) -> str:
 
 def _word(folded: str, at: list[int], hidden: set[int], start: int, end: int) -> Word:
     first, last = at[start], at[end - 1] + 1
-    found = tuple(dict.fromkeys(_readings(folded[start:end])))
-    return Word(found, first, last, hidden=not hidden.isdisjoint(range(first, last)))
+    piece = folded[start:end]
+    found = _remembered(piece) if len(piece) <= _SHORT else tuple(dict.fromkeys(_readings(piece)))
+    return Word(found, first, last, hidden=bool(hidden) and not hidden.isdisjoint(range(first, last)))
+
+
+@lru_cache(maxsize=50_000)
+def _remembered(word: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_readings(word)))
 
 
 def _readings(word: str) -> Iterator[str]:
@@ -111,7 +119,7 @@ def _readings(word: str) -> Iterator[str]:
     alike = "".join(_ALIKE.get(letter, letter) for letter in bare)
     yield alike
     for one in "il":
-        leet = "".join({**_LEET, "1": one}.get(letter, letter) for letter in alike)
+        leet = _unleet(alike, one)
         if not bare.isdecimal():
             yield leet
             yield re.sub(r"(\w)\1{2,}", r"\1", leet)
