@@ -3,8 +3,9 @@
     ASSAY_DATA=… python -m evals.calibrate_prompts
 
 Scale: each source and label to the same spread. Mix: for each label the weights with the best AUC. Calibration:
-for each style Platt's line (Platt 1999) where there are rows of both sides, equal odds assumed, then moved so that at
-most ALARMS of the harmless ones lie above the score from which policy holds.
+for each style Platt's line (Platt 1999) where there are rows of both sides, equal odds assumed, then moved so that few
+harmless ones lie above the score from which policy holds: of comments at most ALARMS for each label, of prompts and
+chat at most MOST for all labels together, spent where it finds most (evals.limits).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from classifiers import models
 from classifiers.models.e5_text import WIDTH
 from classifiers.models.heads import PromptHeads
 from classifiers.normal import visible
+from evals.limits import limits
 from evals.prompt_figures import auc
 from evals.prompt_heads_file import record
 from evals.prompt_rows import thirds
@@ -29,16 +31,9 @@ from evals.train_encoder import chosen, split
 from evals.train_prompt_heads import OUT
 from evals.wide import embed_wide
 
+MOST = {"video": 0.024, "chat": 0.06}  # of harmless texts that would be held for any label
 ALARMS = {"video": 0.003, "chat": 0.01, "social": 0.01}  # of harmless texts that would be held, each label by itself
-MORE_ALARMS = {  # where the label is what texts of that style are held for
-    ("video", "unsafe"): 0.015,
-    ("video", "copyright_ip"): 0.006,
-    ("video", "public_figure"): 0.006,
-    ("chat", "unsafe"): 0.04,
-    ("social", "hate"): 0.25,
-    ("social", "harassment"): 0.15,
-    ("social", "unsafe"): 0.15,
-}
+MORE_ALARMS = {("social", "hate"): 0.25, ("social", "harassment"): 0.15, ("social", "unsafe"): 0.15}
 # From which score on the rules of the default pack hold; where a label is not named, 0.6.
 HOLDS = {
     "violence": 0.7, "gore": 0.7, "self_harm": 0.7, "illicit": 0.75, "disinfo": 0.75, "weapons": 0.85,
@@ -47,6 +42,7 @@ HOLDS = {
 }  # fmt: skip
 # Labels that have harmless neighbours in every style; for the others a style alone has too few to learn a limit from.
 _OF_EVERY_STYLE = ("sexual", "violence", "gore", "self_harm", "hate", "harassment", "illicit", "unsafe")
+_HELD_TOO = frozenset({"public_figure", "copyright_ip", "artist_style", "political"})
 _FEWEST = 12
 _ATTACKS = ("t2i_attack",)
 
@@ -160,6 +156,7 @@ def lines(where: Weighed, together: Matrix) -> tuple[NDArray[np.float64], NDArra
     style = styles(where.texts).astype(bool)
     benign = np.array(["benign" in one.said for one in where.texts])
     slope, offset = np.ones((len(STYLES), len(LABELS))), np.zeros((len(STYLES), len(LABELS)))
+    chosen_limits = {name: _limits(where, together, style[:, STYLES.index(name)], benign, MOST[name]) for name in MOST}
     for place, label in enumerate(LABELS):
         told = where.told[:, place] > 0.05
         everywhere = platt(together[told, place], where.sides[told, place])
@@ -176,8 +173,20 @@ def lines(where: Weighed, together: Matrix) -> tuple[NDArray[np.float64], NDArra
             held = HOLDS.get(label, 0.6)
             slope[column, place] = rises
             offset[column, place] = min(lies, float(np.log(held / (1 - held))) - rises * limit)
+            if name in chosen_limits:
+                offset[column, place] = float(np.log(held / (1 - held))) - rises * chosen_limits[name][place]
         print(label, np.round(slope[:, place], 2), np.round(offset[:, place], 2))
     return slope, offset
+
+
+def _limits(
+    where: Weighed, together: Matrix, mine: NDArray[np.bool_], benign: NDArray[np.bool_], most: float
+) -> NDArray[np.float64]:
+    """For one style; what is to be found is what is unsafe, and what has a label of its own that holds."""
+    guilty = np.array([one.unsafe or bool(one.said & _HELD_TOO) for one in where.texts])
+    least = np.quantile(together[benign], 1 - ALARMS["video"], axis=0)
+    least[[label in _OF_EVERY_STYLE for label in LABELS]] = -np.inf
+    return limits(together, guilty & mine, benign & mine, most=most, least=least.tolist())
 
 
 def alarms(style: str, label: str) -> float:
