@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 
 _WORD = re.compile(r"[$@]?\w(?:[\w$@!|*+'’]*[\w$*])?")
@@ -28,6 +28,8 @@ _ALIKE |= dict(zip("αβεικνορτυχωηζ", "abeikvoptuxwnz", strict=True
     "ɡ": "g",
 }
 _STYLED = re.compile("[\U0001d400-\U0001d7ff\u2460-\u24ff\U0001f110-\U0001f189]")
+
+_SHORT = 40  # letters of a word whose readings are remembered; longer ones would fill the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ def plain(text: str) -> str:
 
 def _fold(text: str) -> tuple[str, list[int], set[int]]:
     """Folded characters, where each stood, and places (of the original) where something was hidden."""
+    if text.isascii():
+        return text.lower(), list(range(len(text))), set()
     letters: list[str] = []
     at: list[int] = []
     hidden: set[int] = set()
@@ -99,8 +103,14 @@ def _fold_letter(letter: str) -> str:
 
 def _word(folded: str, at: list[int], hidden: set[int], start: int, end: int) -> Word:
     first, last = at[start], at[end - 1] + 1
-    found = tuple(dict.fromkeys(_readings(folded[start:end])))
-    return Word(found, first, last, hidden=not hidden.isdisjoint(range(first, last)))
+    piece = folded[start:end]
+    found = _remembered(piece) if len(piece) <= _SHORT else tuple(dict.fromkeys(_readings(piece)))
+    return Word(found, first, last, hidden=bool(hidden) and not hidden.isdisjoint(range(first, last)))
+
+
+@lru_cache(maxsize=50_000)
+def _remembered(word: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(_readings(word)))
 
 
 def _readings(word: str) -> Iterator[str]:
@@ -109,7 +119,7 @@ def _readings(word: str) -> Iterator[str]:
     alike = "".join(_ALIKE.get(letter, letter) for letter in bare)
     yield alike
     for one in "il":
-        leet = "".join({**_LEET, "1": one}.get(letter, letter) for letter in alike)
+        leet = _unleet(alike, one)
         if not bare.isdecimal():
             yield leet
             yield re.sub(r"(\w)\1{2,}", r"\1", leet)

@@ -33,11 +33,15 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Lexicon:
-    """The terms of all labels. `phrases` maps a first word to (all words, label, score)."""
+    """The terms of all labels. `phrases` maps a first word to (all words, label, score).
+
+    `signs` are found anywhere, most of them in scripts that do not part words; `ascii_signs` are those of ASCII alone.
+    """
 
     phrases: Mapping[str, Sequence[tuple[tuple[str, ...], str, float]]]
     innocent: Mapping[str, Sequence[tuple[tuple[str, ...], str]]]
     signs: Sequence[tuple[str, str]]
+    ascii_signs: Sequence[tuple[str, str]]
     softened: frozenset[str]
     labels: tuple[str, ...]
 
@@ -56,10 +60,12 @@ def lexicon(folder: Path = _FOLDER) -> Lexicon:
         for term in table["except"]:
             for form in _forms(term):
                 innocent.setdefault(form[0], []).append((form, table["label"]))
+    signs = [(plain(sign), table["label"]) for table in tables for sign in table["signs"]]
     return Lexicon(
         phrases=phrases,
         innocent=innocent,
-        signs=[(plain(sign), table["label"]) for table in tables for sign in table["signs"]],
+        signs=signs,
+        ascii_signs=[(sign, label) for sign, label in signs if sign.isascii()],
         softened=frozenset(table["label"] for table in tables if table["softened"]),
         labels=tuple(table["label"] for table in tables),
     )
@@ -117,7 +123,7 @@ def _masked(text: Sequence[Word], lists: Lexicon) -> Iterator[Hit]:
 
 def _signs(text: str, lists: Lexicon) -> Iterator[Hit]:
     folded, at = fold(text)
-    for sign, label in lists.signs:
+    for sign, label in lists.ascii_signs if folded.isascii() else lists.signs:
         start = folded.find(sign)
         while start >= 0:
             yield Hit(label, at[start], at[start + len(sign) - 1] + 1, STRONG)

@@ -1,8 +1,9 @@
 """Reads a prompt as it was meant: what was hidden, disguised, encoded or turned round is written out.
 
 `visible` is what every model sees. `meant` is a second reading, given only where it differs: letters of other alphabets
-and digits are read as the Latin letters they stand for where that makes a known word, spaced-out words are put
-together, base64 is decoded, text written backwards is turned round. Each keeps where its characters stood.
+and digits are read as the Latin letters they stand for where that makes a known word, letters that changed places are
+put right, spaced-out words are put together, base64 is decoded, text written backwards is turned round. Each keeps
+where its characters stood.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 _TONES = {0x1F3FB: "white", 0x1F3FC: "light skinned", 0x1F3FD: "brown", 0x1F3FE: "dark skinned", 0x1F3FF: "black"}
 _NOISE = ("emoji component", "variation selector", "combining enclosing", "zero width")
 _SHORTEST = 3  # letters of a word that is put together
+_MISTYPED = 5  # letters of a word whose spelling is put right
+_SPELLED = 0.6  # of the longer words must be known, else it may be another language
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ def visible(text: str) -> str:
 
 def seen(text: str) -> Reading:
     """`visible` with places."""
+    if text.isascii():
+        return Reading(text, tuple(range(len(text))))
     letters: list[str] = []
     at: list[int] = []
     for place, letter in enumerate(text):
@@ -82,6 +87,7 @@ def _seen_letter(letter: str) -> str:
 def _undisguised(text: str, known: Callable[[str], bool]) -> Reading | None:
     """Each word as its disguise was meant, where that is a word and what stands there is none."""
     pieces: list[tuple[int, int, str]] = []
+    spelled = _share(visible(text), known) >= _SPELLED
     for word in joined(text):
         put = word.readings[-1]
         if len(put) >= _SHORTEST and known(put) and not _all_known(text[word.start : word.end], known):
@@ -91,9 +97,24 @@ def _undisguised(text: str, known: Callable[[str], bool]) -> Reading | None:
         if known(plain) and not word.hidden:
             continue
         better = next((r for r in word.readings[1:] if known(r)), plain if word.hidden else None)
+        if better is None and spelled:
+            better = _respelled(plain, known)
         if better is not None and len(better) >= _SHORTEST:
             pieces.append((word.start, word.end, better))
     return _replaced(text, _apart(pieces)) if pieces else None
+
+
+def _respelled(word: str, known: Callable[[str], bool]) -> str | None:
+    """The only known word that two neighbouring letters changing places, or a letter less of two alike, make of it."""
+    if len(word) < _MISTYPED or not word.isascii() or not word.isalpha():
+        return None
+    swapped = {word[:i] + word[i + 1] + word[i] + word[i + 2 :] for i in range(len(word) - 1)}
+    shorter = {word[:i] + word[i + 1 :] for i in range(len(word) - 1) if word[i] == word[i + 1]}
+    for tried in (swapped, shorter):
+        found = [one for one in tried if known(one)]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
 
 
 def _all_known(piece: str, known: Callable[[str], bool]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 
 import numpy as np
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from classifiers import models
 from classifiers.base import Classifier, Example, Material, Note, PromptText, unit
 from classifiers.models import grams
+from classifiers.models.e5_text import WIDTH
 from classifiers.models.heads import PromptHeads
 from classifiers.normal import Reading, meant, seen
 from core.signals import Signal, Span, Subject
@@ -30,13 +31,13 @@ class PromptIntent(Classifier):
     """A tuned encoder, sentence embeddings and pieces of words together, over the whole prompt and parts of it."""
 
     name = "prompt_intent"
-    version = 2
+    version = 3
     subjects = frozenset({Subject.PROMPT})
     labels = (
         "sexual", "violence", "gore", "self_harm", "hate", "extremism", "harassment", "illicit", "weapons", "disinfo",
         "political", "fraud", "intimate_image", "public_figure", "copyright_ip", "artist_style", "jailbreak", "unsafe",
     )  # fmt: skip
-    needs = ("use_multilingual", "prompt_encoder", "prompt_heads")
+    needs = ("use_multilingual", "e5_multilingual", "prompt_encoder", "prompt_heads")
     covers = (
         "What is asked for in plain words, best in English, well in ar de es fr it ja ko nl pl pt ru th tr zh, roughly "
         "in Hindi, Czech and other Latin languages. Not allusion and new slang; not other scripts, which it reports."
@@ -58,7 +59,8 @@ class PromptIntent(Classifier):
             chances += [1, *[len(found) - 1] * (len(found) - 1)]
         texts = [reading.text[start:end] for reading, start, end in places]
         english = [encoder.english(reading.text) for reading, _, _ in places]
-        scores = heads.score(texts, models.get("use_multilingual").embed(texts), encoder.logits(texts), english)
+        embeddings = models.get("use_multilingual").embed(texts)
+        scores = heads.score(texts, embeddings, encoder.logits(texts), wider(texts, english), english)
         scores = _of_many(scores, np.array(chances, np.float32))
         column = {label: scores[:, place] for place, label in enumerate(heads.labels)}
         return [self._highest(subject, label, column[label], places, heads, hidden) for label in self.labels]
@@ -102,6 +104,15 @@ class PromptIntent(Classifier):
                 1.0,
             ),
         ]
+
+
+def wider(texts: Sequence[str], english: Sequence[bool]) -> NDArray[np.float32]:
+    """(n, 384): the embeddings of the texts that are not English, and zeros for the others."""
+    rows = np.zeros((len(texts), WIDTH), np.float32)
+    others = [place for place, one in enumerate(english) if not one]
+    if others:
+        rows[others] = models.get("e5_multilingual").embed([texts[place] for place in others])
+    return rows
 
 
 def _of_many(scores: NDArray[np.float32], chances: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -21,6 +21,7 @@ from console.limits import SmallBodies
 from console.moderations import moderations
 from console.pace import Pace
 from console.pages import pages
+from console.policies import policies
 from console.portal import portal
 from console.public import public
 from console.receipts import receipts, reviews
@@ -54,6 +55,7 @@ def create_app(house: House) -> FastAPI:
     for router in (cameo_api, reviews, receipts, likeness, public, resolution, deposits, known):
         app.include_router(router, responses={"4XX": {"model": ErrorBody}})
     app.include_router(pages)
+    app.include_router(policies)
     app.include_router(portal)
     app.include_router(enrolling)
     app.include_router(entrance)

@@ -31,6 +31,7 @@ _FIELDS = {
     "account_minor": {"type": "boolean", "description": "Whether the account is a minor's: stricter limits apply."},
     "region": {"type": "string", "example": "DE", "description": "ISO 3166 code of where the account is."},
     "tier": {"type": "string", "description": "What kind of account it is to you."},
+    "safety_identifier": {"type": "string", "description": "For which of your users, as a hash; also as `user`."},
     "cameos": {"type": "array", "items": {"type": "string"}, "description": "Handles; also as `characters`."},
     "purpose": {"type": "string", "description": "What it is for, where people named limit that."},
     "territory": {"type": "array", "items": {"type": "string"}, "description": "Where it will be shown, as DE."},

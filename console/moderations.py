@@ -92,6 +92,7 @@ def _result(opinion: Opinion) -> dict[str, Any]:
         "category_applied_input_types": {name: ["text"] for name in theirs},
         "assay": {
             "decision": opinion.verdict.decision.name.lower(),
+            "language": opinion.language,
             "scores": mine,
             "reasons": [asdict(reason) for reason in opinion.reasons],
             "policy": opinion.verdict.policy,

@@ -22,6 +22,7 @@ from pipeline.desk import Request
 _JSON_BYTES = 16 * 1024**2  # a reference image may lie in the JSON as a data URL
 _KINDS = ((b"\x89PNG\r\n\x1a\n", 0, ".png"), (b"\xff\xd8\xff", 0, ".jpg"), (b"ftyp", 4, ".mp4"))
 _CAMEOS = ("cameos", "characters", "character_ids")
+_PEOPLE = ("safety_identifier", "user")  # OpenAI's names for the person for whom a platform asks, the newer first
 _ACCOUNT = ("audience", "account_minor", "region", "tier")
 
 
@@ -54,7 +55,7 @@ def _from_form(upload: Upload, key: str) -> Request:
         voices=upload.one("voices").lower() in ("true", "1"),
         parent=upload.one("remixed_from_video_id"),
         reference=_named_rightly(upload.file) if upload.file else None,
-        account={name: upload.one(name) or None for name in _ACCOUNT},
+        account={name: upload.one(name) or None for name in (*_ACCOUNT, *_PEOPLE)},
         key=key,
     )
 
@@ -71,7 +72,7 @@ def _from_json(asked: dict[str, Any], folder: Path, key: str) -> Request:
         voices=asked.get("voices") is True,
         parent=asked.get("remixed_from_video_id"),
         reference=_reference(asked.get("input_reference"), folder),
-        account={name: asked.get(name) for name in _ACCOUNT},
+        account={name: asked.get(name) for name in (*_ACCOUNT, *_PEOPLE)},
         key=key,
     )
 
@@ -97,6 +98,7 @@ def _request(
         account_minor=_flag(account["account_minor"], "account_minor"),
         region=_text(account["region"], "region"),
         tier=_text(account["tier"], "tier"),
+        end_user=next((found for name in _PEOPLE if (found := _text(account[name], name))), ""),
         key=key,
         cameos=tuple(of_people["cameos"]),
         purpose=_text(of_people["purpose"], "purpose"),

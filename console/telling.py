@@ -106,6 +106,7 @@ def _asked(event: Submitted) -> tuple[str, ...]:
         f"for {event.audience}" if event.audience not in ("", "general") else "",
         f"region {event.region}" if event.region else "",
         f"tier {event.tier}" if event.tier else "",
+        f"for user {event.end_user[:8]}" if event.end_user else "",
     )
     return tuple(part for part in parts if part)
 

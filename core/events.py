@@ -18,6 +18,7 @@ class Submitted:
     """Somebody asked for a video. `prompt` is the id of an erasable text, `cameos` are ids and no handles.
 
     `account_minor`, `region` and `tier` are what the platform says of the account; None or empty where it does not.
+    `end_user` is a pseudonym of the person for whom the platform asks, empty where it does not say for whom.
     `purpose` and `territory` (ISO 3166) say what for and where it will be shown; `voices` that people named speak.
     `copies` are the sealed cases of which a reference is a copy, as its mark or its looks tell.
     """
@@ -34,6 +35,7 @@ class Submitted:
     account_minor: bool | None = None
     region: str = ""
     tier: str = ""
+    end_user: str = ""
     purpose: str = ""
     territory: tuple[str, ...] = ()
     voices: bool = False

@@ -3,8 +3,9 @@
     ASSAY_DATA=… python -m evals.calibrate_prompts
 
 Scale: each source and label to the same spread. Mix: for each label the weights with the best AUC. Calibration:
-for each style Platt's line (Platt 1999) where there are rows of both sides, equal odds assumed, then moved so that at
-most ALARMS of the harmless ones lie above the score from which policy holds.
+for each style Platt's line (Platt 1999) where there are rows of both sides, equal odds assumed, then moved so that few
+harmless ones lie above the score from which policy holds: of comments at most ALARMS for each label, of prompts and
+chat at most MOST for all labels together, spent where it finds most (evals.limits).
 """
 
 from __future__ import annotations
@@ -18,25 +19,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import models
+from classifiers.models.e5_text import WIDTH
 from classifiers.models.heads import PromptHeads
 from classifiers.normal import visible
+from evals.limits import limits
 from evals.prompt_figures import auc
 from evals.prompt_heads_file import record
-from evals.prompt_rows import rows
+from evals.prompt_rows import thirds
 from evals.prompt_texts import LABELS, SEEDS, STYLES, Text, of_row, styles, targets, written
 from evals.train_encoder import chosen, split
 from evals.train_prompt_heads import OUT
+from evals.wide import embed_wide
 
+MOST = {"video": 0.024, "chat": 0.06}  # of harmless texts that would be held for any label
 ALARMS = {"video": 0.003, "chat": 0.01, "social": 0.01}  # of harmless texts that would be held, each label by itself
-MORE_ALARMS = {  # where the label is what texts of that style are held for
-    ("video", "unsafe"): 0.015,
-    ("video", "copyright_ip"): 0.006,
-    ("video", "public_figure"): 0.006,
-    ("chat", "unsafe"): 0.04,
-    ("social", "hate"): 0.25,
-    ("social", "harassment"): 0.15,
-    ("social", "unsafe"): 0.15,
-}
+MORE_ALARMS = {("social", "hate"): 0.25, ("social", "harassment"): 0.15, ("social", "unsafe"): 0.15}
 # From which score on the rules of the default pack hold; where a label is not named, 0.6.
 HOLDS = {
     "violence": 0.7, "gore": 0.7, "self_harm": 0.7, "illicit": 0.75, "disinfo": 0.75, "weapons": 0.85,
@@ -45,6 +42,7 @@ HOLDS = {
 }  # fmt: skip
 # Labels that have harmless neighbours in every style; for the others a style alone has too few to learn a limit from.
 _OF_EVERY_STYLE = ("sexual", "violence", "gore", "self_harm", "hate", "harassment", "illicit", "unsafe")
+_HELD_TOO = frozenset({"public_figure", "copyright_ip", "artist_style", "political"})
 _FEWEST = 12
 _ATTACKS = ("t2i_attack",)
 
@@ -69,8 +67,11 @@ def main() -> None:
         arrays: dict[str, Any] = dict(kept)
     where = weighed(material(), arrays)
     count = len(LABELS)
-    arrays["middle"] = where.sources[:, :, :count].mean(1)
-    arrays["spread"] = where.sources[:, :, :count].std(1) + 1e-6
+    foreign = [not one for one in where.english]
+    arrays["middle"], arrays["spread"] = (np.zeros((4, count)) for _ in range(2))
+    for source, mine in enumerate((..., ..., ..., foreign)):  # the last reads only what is not English
+        seen = where.sources[source][mine][:, :count]
+        arrays["middle"][source], arrays["spread"][source] = seen.mean(0), seen.std(0) + 1e-6
     arrays["mix"] = np.stack([mixed(where, arrays, english) for english in (True, False)])
     arrays["slope"], arrays["offset"] = np.ones((len(STYLES), count)), np.zeros((len(STYLES), count))
     heads = heads_of(arrays)
@@ -81,8 +82,11 @@ def main() -> None:
 
 
 def material() -> list[Text]:
-    """Dev rows but for attacks, held-out texts, and the texts written to measure with."""
-    dev = [of_row(row) for row in rows("dev") if row.style not in _ATTACKS]
+    """Dev rows but for attacks, held-out texts, and the texts written to measure with.
+
+    Of the multilingual test, which is large, a third: evals.prompts measures on another.
+    """
+    dev = [of_row(row) for row in thirds("dev", "multilingual_hatecheck", 0) if row.style not in _ATTACKS]
     own = [text for path in sorted(SEEDS.glob("dev_*.toml")) for text in written(path)]
     return [*dev, *own, *split(chosen(7))[1]]
 
@@ -94,32 +98,38 @@ def weighed(what: Sequence[Text], arrays: dict[str, Any]) -> Weighed:
     embeddings = np.concatenate([embedder.embed(shown[at : at + 512]) for at in range(0, len(shown), 512)])
     logits = np.concatenate([encoder.logits(shown[at : at + 512]) for at in range(0, len(shown), 512)])
     count = len(LABELS)
+    english = [encoder.english(text) for text in shown]
+    wide = np.zeros((len(shown), WIDTH), np.float32)
+    wide[[not one for one in english]] = embed_wide([t for t, one in zip(shown, english, strict=True) if not one])
     blank = {
-        "middle": np.zeros((3, count)), "spread": np.ones((3, count)), "mix": np.ones((2, 3, count)),
+        "middle": np.zeros((4, count)), "spread": np.ones((4, count)), "mix": np.ones((2, 4, count)),
         "slope": np.ones((len(STYLES), count)), "offset": np.zeros((len(STYLES), count)),
     }  # fmt: skip
-    sources = heads_of(blank | arrays).sources(shown, embeddings, logits)
+    sources = heads_of(blank | arrays).sources(shown, embeddings, logits, wide)
     sides, told = targets(what)
-    return Weighed(what, shown, [encoder.english(text) for text in shown], sources, sides, told)
+    return Weighed(what, shown, english, sources, sides, told)
 
 
 def heads_of(arrays: dict[str, Any]) -> PromptHeads:
     """The heads of these arrays, as the file would give them."""
-    names = ("up", "up_bias", "down", "down_bias", "middle", "spread", "mix", "slope", "offset")
+    nets = [f"{net}{part}" for net in ("", "wide_") for part in ("up", "up_bias", "down", "down_bias")]
+    names = (*nets, "middle", "spread", "mix", "slope", "offset")
     return PromptHeads(
         labels=LABELS,
         styles=STYLES,
         pieces=arrays["grams"].astype(np.float32) * arrays["grams_scale"],
         pieces_bias=arrays["grams_bias"],
-        **{name: arrays[name] for name in names},
+        **{name: arrays[name].astype(np.float32) for name in names},
     )
 
 
 def mixed(where: Weighed, arrays: dict[str, Any], english: bool) -> Matrix:
-    """(3, labels): for each label the weights of the grid with the best AUC; where rows are few, the best for all."""
+    """(4, labels): for each label the weights of the grid with the best AUC; where rows are few, the best for all."""
     here = np.array(where.english) == english
     scaled = (where.sources[:, :, : len(LABELS)] - arrays["middle"][:, None]) / arrays["spread"][:, None]
-    grid = [way for way in product((0.0, 0.25, 0.5, 0.75, 1.0), repeat=3) if sum(way) == 1.0]
+    grid = [
+        way for way in product((0.0, 0.25, 0.5, 0.75, 1.0), repeat=4) if sum(way) == 1.0 and not (english and way[3])
+    ]
     found = np.array([_aucs(where, np.einsum("s,snl->nl", np.array(way), scaled), here) for way in grid])
     overall = np.nanmean(found, axis=1)
     best = np.argmax(np.where(np.isnan(found), 0.0, found) + overall[:, None], axis=0)
@@ -146,6 +156,7 @@ def lines(where: Weighed, together: Matrix) -> tuple[NDArray[np.float64], NDArra
     style = styles(where.texts).astype(bool)
     benign = np.array(["benign" in one.said for one in where.texts])
     slope, offset = np.ones((len(STYLES), len(LABELS))), np.zeros((len(STYLES), len(LABELS)))
+    chosen_limits = {name: _limits(where, together, style[:, STYLES.index(name)], benign, MOST[name]) for name in MOST}
     for place, label in enumerate(LABELS):
         told = where.told[:, place] > 0.05
         everywhere = platt(together[told, place], where.sides[told, place])
@@ -162,8 +173,20 @@ def lines(where: Weighed, together: Matrix) -> tuple[NDArray[np.float64], NDArra
             held = HOLDS.get(label, 0.6)
             slope[column, place] = rises
             offset[column, place] = min(lies, float(np.log(held / (1 - held))) - rises * limit)
+            if name in chosen_limits:
+                offset[column, place] = float(np.log(held / (1 - held))) - rises * chosen_limits[name][place]
         print(label, np.round(slope[:, place], 2), np.round(offset[:, place], 2))
     return slope, offset
+
+
+def _limits(
+    where: Weighed, together: Matrix, mine: NDArray[np.bool_], benign: NDArray[np.bool_], most: float
+) -> NDArray[np.float64]:
+    """For one style; what is to be found is what is unsafe, and what has a label of its own that holds."""
+    guilty = np.array([one.unsafe or bool(one.said & _HELD_TOO) for one in where.texts])
+    least = np.quantile(together[benign], 1 - ALARMS["video"], axis=0)
+    least[[label in _OF_EVERY_STYLE for label in LABELS]] = -np.inf
+    return limits(together, guilty & mine, benign & mine, most=most, least=least.tolist())
 
 
 def alarms(style: str, label: str) -> float:

@@ -24,11 +24,13 @@ from evals.machine import machine
 from evals.prompt_answers import Answers, answers
 from evals.prompt_disguises import DISGUISES
 from evals.prompt_figures import figures, found, reliability, share
-from evals.prompt_rows import rows
+from evals.prompt_rows import thirds
 from evals.prompt_texts import LABELS, SEEDS, STYLES, Text, of_row, written
+from evals.train_encoder import chosen, split
 
 OUT = Path("evals/results/prompts.json")
 _FEWEST = 12
+_POSTS = "seed:moderation"
 _VIDEO = ("t2vsafetybench", "safree_t2v")
 _GRAVE = (
     "sexual", "sexual_minors", "intimate_image", "violence", "gore", "self_harm", "hate", "extremism", "harassment",
@@ -57,9 +59,13 @@ def main() -> None:
 
 
 def material() -> list[Text]:
-    """Dev rows and the texts of our own that were written to measure with."""
+    """Dev rows, the texts of our own that were written to measure with, and posts of our own that were held out.
+
+    Of the multilingual test the third that calibration did not see; nothing else of it is looked at.
+    """
     own = [text for path in sorted(SEEDS.glob("dev_*.toml")) for text in written(path)]
-    return [*map(of_row, rows("dev")), *own]
+    posts = [one for one in split(chosen(7))[1] if one.source.startswith(_POSTS)]
+    return [*map(of_row, thirds("dev", "multilingual_hatecheck", 1)), *own, *posts]
 
 
 def kinds(what: Sequence[Text], said: Answers) -> dict[str, Any]:
@@ -72,6 +78,10 @@ def kinds(what: Sequence[Text], said: Answers) -> dict[str, Any]:
         "lookalikes": (
             of(what, lambda one: one.source == "seed:dev_lookalikes" and one.unsafe),
             of(what, lambda one: one.source == "seed:dev_lookalikes" and not one.unsafe),
+        ),
+        "posts": (
+            of(what, lambda one: one.source.startswith(_POSTS) and one.unsafe),
+            of(what, lambda one: one.source.startswith(_POSTS) and not one.unsafe),
         ),
         "toxicity_surge": _toxic(what, "surge_toxicity"),
         "toxicity_wikipedia": _toxic(what, "jigsaw_wikipedia"),

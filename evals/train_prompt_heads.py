@@ -1,11 +1,10 @@
-"""Trains what stands beside the encoder, weighs the three against each other, and calibrates them.
+"""Trains what stands beside the encoder: writes prompt_heads.npz and its digest.
 
-    ASSAY_DATA=… python -m evals.train_encoder       # first
     ASSAY_DATA=… python -m evals.train_prompt_heads
+    ASSAY_DATA=… python -m evals.calibrate_prompts   # afterwards
 
-A small network on sentence embeddings (many languages), a linear model on pieces of words (any spelling), and the
-encoder's own logits are brought to one scale on what was held out, and averaged. The average is calibrated for each
-style of text on dev rows and on held-out written texts. Writes prompt_heads.npz and its digest.
+A small network on sentence embeddings (many languages), another on wider ones (for what is not English), and a linear
+model on pieces of words (any spelling). How they and the encoder are weighed is evals.calibrate_prompts' part.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ from classifiers.normal import visible
 from evals.prompt_heads_file import record
 from evals.prompt_texts import LABELS, STYLES, Text
 from evals.train_encoder import both, chosen, split
+from evals.wide import embed_wide
 
 OUT = Path("classifiers/models/heads/prompt_heads.npz")
 _INNER, _EPOCHS = 512, 15
@@ -38,8 +38,9 @@ def main() -> None:
     learn, held = split(chosen(7))
     sides, weights = both(learn)
     net = _fit_net(embed(learn), sides, weights)
+    wide_net = _fit_wide(learn)
     grams = _fit_grams([visible(one.text) for one in learn], sides, weights)
-    arrays = {name: value.detach().numpy().astype(np.float32) for name, value in net.state_dict().items()}
+    arrays, wide = numbers(net), numbers(wide_net)
     scale = np.abs(grams.weight.detach().numpy()).max(0) / 127.0
     np.savez_compressed(
         OUT,
@@ -49,6 +50,10 @@ def main() -> None:
         up_bias=arrays["0.bias"],
         down=arrays["3.weight"],
         down_bias=arrays["3.bias"],
+        wide_up=wide["0.weight"].astype(np.float16),
+        wide_up_bias=wide["0.bias"],
+        wide_down=wide["3.weight"],
+        wide_down_bias=wide["3.bias"],
         grams=np.round(grams.weight.detach().numpy() / scale).astype(np.int8),
         grams_scale=scale.astype(np.float32),
         grams_bias=grams.bias.detach().numpy().astype(np.float32),
@@ -64,8 +69,29 @@ def embed(what: Sequence[Text]) -> Matrix:
     return np.concatenate([embedder.embed(shown[at : at + 512]) for at in range(0, len(shown), 512)])
 
 
+def numbers(net: nn.Sequential) -> dict[str, Matrix]:
+    """Its weights by name."""
+    return {name: value.detach().numpy().astype(np.float32) for name, value in net.state_dict().items()}
+
+
+def _fit_wide(learn: Sequence[Text]) -> nn.Sequential:
+    """On what is not English, and every eighth English comment, so that it knows them too where a gate errs.
+
+    E5's embeddings lie close together: they are centred and stretched, and that is folded into the first layer.
+    """
+    foreign = [one for one in learn if one.lang != "en"]
+    mine = foreign + [one for one in learn if one.lang == "en" and one.style == "social"][::8]
+    inputs = embed_wide([visible(one.text) for one in mine])
+    middle = inputs.mean(0)
+    net = _fit_net(inputs - middle, *both(mine))
+    with torch.no_grad():
+        net[0].bias -= net[0].weight @ torch.from_numpy(middle)
+    return net
+
+
 def _fit_net(inputs: Matrix, sides: Matrix, weights: Matrix) -> nn.Sequential:
-    net = nn.Sequential(nn.Linear(512, _INNER), nn.ReLU(), nn.Dropout(0.4), nn.Linear(_INNER, sides.shape[1]))
+    width = inputs.shape[1]
+    net = nn.Sequential(nn.Linear(width, _INNER), nn.ReLU(), nn.Dropout(0.4), nn.Linear(_INNER, sides.shape[1]))
     optimizer = torch.optim.AdamW(net.parameters(), 2e-3, weight_decay=1e-2)
     rate = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, _EPOCHS)
     data = [torch.from_numpy(part) for part in (inputs, sides, weights)]

@@ -15,6 +15,7 @@ from pipeline.settings import Settings
 from pipeline.unmeasured import unmeasured
 
 if TYPE_CHECKING:
+    from classifiers.base import Classifier
     from pipeline.wiring import House
 
 
@@ -59,11 +60,19 @@ def check_policy(settings: Settings, folder: Path | None, *, models: bool = Fals
 def models(settings: Settings) -> list[Any]:
     """Every model in weights.toml, and whether it can be used here."""
     settings.tell_models()
-    from classifiers import build, model_listing
+    from classifiers import model_listing
+
+    return model_listing(_classifiers(settings))
+
+
+def _classifiers(settings: Settings) -> tuple[Classifier, ...]:
+    """Those that a case meets here, over empty registers."""
+    from classifiers import PromptWorks, build
     from registry.bank import MemoryBank
     from registry.gallery import MemoryGallery
+    from registry.works import MemoryWorks
 
-    return model_listing(build(MemoryGallery(), MemoryBank()))
+    return build(MemoryGallery(), MemoryBank(), more=(PromptWorks(MemoryWorks()), *rooms.monitors(settings)))
 
 
 def examine(settings: Settings) -> list[Checked]:
@@ -164,12 +173,8 @@ def _in_force(house: House) -> Checked:
 
 
 def _models(settings: Settings) -> Iterator[Checked]:
-    from classifiers import build
-    from registry.bank import MemoryBank
-    from registry.gallery import MemoryGallery
-
     here = {model.name: model for model in models(settings)}
-    for classifier in build(MemoryGallery(), MemoryBank()):
+    for classifier in _classifiers(settings):
         missing = [name for name in classifier.needs if name in here and not here[name].present]
         what = f"{classifier.source} ({', '.join(classifier.labels)})"
         if missing:
@@ -177,3 +182,5 @@ def _models(settings: Settings) -> Iterator[Checked]:
             yield Checked(state="lacks", says=f"{what} cannot measure: {why}")
         else:
             yield Checked(state="ok", says=f"{what}: {classifier.covers}")
+    if not settings.monitor_url:
+        yield Checked(state="lacks", says="no reasoning model reads prompts (monitor_url): allusion may go unseen")

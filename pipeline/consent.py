@@ -61,7 +61,7 @@ class OwnerAnswers(Protocol):
 class Authors(Protocol):
     """What the ledger knows of an author."""
 
-    def author_facts(self, author: str) -> dict[str, int]:
+    def author_facts(self, author: str, end_user: str = "") -> dict[str, int]:
         """Strikes, submissions and refusals in windows of time, and cases that wait."""
 
 
@@ -149,7 +149,8 @@ class Consent:
         length = case.rendered.duration if case.rendered else asked.seconds
         bans = {ban for lease in shown.used for ban in lease.terms.bans}
         facts: dict[str, Fact] = {
-            **self.authors.author_facts(asked.author),
+            **self.authors.author_facts(asked.author, asked.end_user),
+            "end_user_known": bool(asked.end_user),
             "cameos_named": len(shown.leases),
             "cameos_unleased": sum(not found for found in shown.leases.values()),
             "cameos_unapproved": self._unapproved(case, shown),

@@ -25,8 +25,9 @@ from pipeline.cameo_desk import CameoDesk
 from pipeline.likeness import LikenessDesk, likeness_desk
 from pipeline.opinions import Opinion, opinion
 from pipeline.people import Person, Role, require, require_own
+from pipeline.policy_desk import PolicyDesk
 from pipeline.public import PublicDesk
-from pipeline.request import LONGEST_PROMPT, Request, check
+from pipeline.request import LONGEST_PROMPT, Request, check, pseudonym
 from pipeline.second import said_already
 from pipeline.stages.judge import consent_withdrawn
 from pipeline.stages.tools import NOBODY, Tools
@@ -49,6 +50,7 @@ class Desk:
     public: PublicDesk = field(default_factory=PublicDesk)
     likeness: LikenessDesk = field(default_factory=likeness_desk)
     people: CameoDesk | None = None
+    policies: PolicyDesk | None = None
 
     @property
     def cameos(self) -> CameoDesk:
@@ -208,7 +210,7 @@ class Desk:
         """What would be said of this prompt? Opens no case and keeps nothing."""
         require(who, Role.PLATFORM, Role.MODERATOR)
         check(Request(prompt=text))
-        return opinion(Gate.PROMPT, self.tools.measure_text(text), self.tools)
+        return opinion(Gate.PROMPT, self.tools.measure_text(text), self.tools, text=text)
 
     def inspect(self, who: Person, file: Path) -> Opinion:
         """What would be said of this video? Opens no case and keeps nothing. Raises BadMedia."""
@@ -238,6 +240,7 @@ class Desk:
             account_minor=request.account_minor,
             region=request.region,
             tier=request.tier,
+            end_user=pseudonym(who.id, request.end_user),
             purpose=request.purpose,
             territory=request.territory,
             voices=request.voices,

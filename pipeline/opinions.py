@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from classifiers.language import language
 from core.case import Case
 from core.events import Submitted
 from core.verdicts import Gate, Verdict
@@ -13,15 +14,21 @@ from policy.explain import Reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
-    """Measurements, the verdict they lead to, and why."""
+    """Measurements, the verdict they lead to, and why. `language` is a text's (ISO 639-1), None where none is told."""
 
     measured: Measurements
     verdict: Verdict
     reasons: tuple[Reason, ...] = ()
+    language: str | None = None
 
 
-def opinion(gate: Gate, measured: Measurements, tools: Tools) -> Opinion:
-    """The verdict that a case of nobody's with these measurements would get."""
+def opinion(gate: Gate, measured: Measurements, tools: Tools, *, text: str = "") -> Opinion:
+    """The verdict that a case of nobody's with these measurements would get; `text` is what was measured, if a text."""
     facts = tools.facts(Case(id="0" * 16, submitted=Submitted(author="", prompt="")))
     verdict = tools.decide(gate, measured.signals, facts, ())
-    return Opinion(measured=measured, verdict=verdict, reasons=tuple(tools.explain(verdict, measured.signals)))
+    return Opinion(
+        measured=measured,
+        verdict=verdict,
+        reasons=tuple(tools.explain(verdict, measured.signals)),
+        language=language(text) if text else None,
+    )

@@ -105,8 +105,14 @@ def _verdicts(policy: Policy, case_id: str, events: Sequence[Event]) -> Iterator
             gate = event.verdict.gate
             signals = signals_of(case, *SUBJECTS[gate])
             rulings = [ruling for ruling in case.rulings if ruling.gate is gate]
-            yield event.verdict, decide(gate, signals, event.facts, rulings, policy) if event.facts else None
+            facts = _since_then(case) | event.facts
+            yield event.verdict, decide(gate, signals, facts, rulings, policy) if event.facts else None
         case = case.after([event])
+
+
+def _since_then(case: Case) -> dict[str, bool | int | float | str]:
+    """Facts that rules did not speak of yet when older verdicts were given, as far as the case itself tells them."""
+    return {"end_user_known": bool(case.submitted and case.submitted.end_user)}
 
 
 def _changed(tally: Tally, case_id: str, was: Verdict, would: Verdict, samples: int) -> None:

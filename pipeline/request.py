@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from core.errors import BadInput
 from registry.terms import PURPOSES
 
 LONGEST_PROMPT = 32_768
+LONGEST_END_USER = 512
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")  # ISO 3166-1 or -2
 _TAG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -20,7 +22,8 @@ class Request:
     """What somebody asks for; from `audience` to `tier` the platform's word. The same `key` is the same request.
 
     `cameos` are handles or ids; `voices` says that they speak; `purpose` and `territory` (ISO 3166 codes) say what
-    the video is for and where it will be shown, and empty ones that it may be for anything, anywhere.
+    the video is for and where it will be shown, and empty ones that it may be for anything, anywhere. `end_user` is
+    what the platform calls the person for whom it asks; only its pseudonym is kept.
     """
 
     prompt: str
@@ -34,6 +37,7 @@ class Request:
     account_minor: bool | None = None
     region: str = ""
     tier: str = ""
+    end_user: str = ""
     key: str = ""
     purpose: str = ""
     territory: tuple[str, ...] = ()
@@ -56,7 +60,20 @@ def check(request: Request) -> None:
         raise BadInput(f"{wrong[0]!r} is no country: two capital letters, as DE")
     if request.region and not _REGION.fullmatch(request.region):
         raise BadInput("region must be a code of ISO 3166, as DE or US-CA")
+    if len(request.end_user) > LONGEST_END_USER:
+        raise BadInput(
+            f"safety_identifier has more than {LONGEST_END_USER} characters: send a hash of what it stands for"
+        )
     for name in ("audience", "tier"):
         word = getattr(request, name)
         if word and not _TAG.fullmatch(word):
             raise BadInput(f"{name} must be a word of a-z, 0-9, _ and -, of 40 characters at the most")
+
+
+def pseudonym(author: str, end_user: str) -> str:
+    """Under which name an account's end user stands in the log: 128 bits of a SHA-256; empty where none is named.
+
+    The same person of two accounts has two. Whoever guesses an identifier can test the guess, so platforms send none
+    that can be guessed: docs/how-to/gateway.md says so.
+    """
+    return hashlib.sha256(f"{author}\0{end_user}".encode()).hexdigest()[:32] if end_user else ""

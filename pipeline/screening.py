@@ -50,6 +50,7 @@ def answer(name: Any, opinion: Opinion) -> dict[str, Any]:
     return {
         "id": name,
         "decision": opinion.verdict.decision.name.lower(),
+        "language": opinion.language,
         "scores": scores(opinion),
         "reasons": [asdict(reason) for reason in opinion.reasons],
         "policy": opinion.verdict.policy,

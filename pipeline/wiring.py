@@ -35,6 +35,7 @@ from pipeline.ledgers.texts import PostgresTexts
 from pipeline.parents import with_parents
 from pipeline.people_room import CameoChores, cameo_desk, consent_of, moved_on, receipts_of, registered, with_cameos
 from pipeline.policing import Policing
+from pipeline.policy_desk import PolicyDesk
 from pipeline.public import PublicDesk
 from pipeline.registrar import Registrar
 from pipeline.repository import Repository
@@ -123,7 +124,10 @@ def build(settings: Settings, *, tell: Told | None = None, mending: bool = False
         tools = replace(tools, copied_from=partial(copied_from, repository))
         verify_file = verifying(settings, repository)
         public = PublicDesk(manifests=repository, answers=Sharing(answers=PostgresAnswers(database)))
-        desk = Desk(ledger=ledger, bus=bus, tools=tools, verify_file=verify_file, public=public, people=cameos)
+        rules = PolicyDesk(rollout=rollout, stories=PostgresStories(database))
+        desk = Desk(
+            ledger=ledger, bus=bus, tools=tools, verify_file=verify_file, public=public, people=cameos, policies=rules
+        )
         return House(
             settings=settings,
             desk=desk,
@@ -132,7 +136,7 @@ def build(settings: Settings, *, tell: Told | None = None, mending: bool = False
             registry=registry,
             registrar=_registrar(registry),
             rollout=rollout,
-            stories=PostgresStories(database),
+            stories=rules.stories,
             works=works,
             runner=LocalRunner(works) if isinstance(bus, LocalBus) else None,
             close=opened.pop_all().close,

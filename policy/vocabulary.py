@@ -12,10 +12,11 @@ from core.verdicts import Gate
 
 FACTS: Mapping[str, type] = MappingProxyType(
     {
-        "author_strikes": int,  # gates that refused the author within 30 days, and stood by it
+        "end_user_known": bool,  # whether the platform says for which of its users it asks
+        "author_strikes": int,  # gates that refused that user, else the account, within 30 days, and stood by it
         "author_recent": int,  # submissions of the author in the last hour; counts stop at 10 000
         "author_day": int,  # submissions of the author in the last 24 hours
-        "author_refused_hour": int,  # gates that refused the author in the last hour, and stood by it
+        "author_refused_hour": int,  # likewise in the last hour
         "author_refused_day": int,  # and in the last 24 hours
         "author_waiting": int,  # cases of the author that wait for a person now
         "cameos_named": int,  # by the case, or by what it is made from

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 _LONGER = re.compile(r"[^\W\d_]{3,}")
+_MOST, _PADDING = 16, 4
 LONGEST = 128  # tokens; the rest of a longer text is not seen, so callers give parts
 
 
@@ -33,9 +34,8 @@ class PromptEncoder:
         ids = [one.ids for one in self._words.encode_batch(list(texts))]
         order = sorted(range(len(ids)), key=lambda place: len(ids[place]))
         found: dict[int, NDArray[np.float32]] = {}
-        for at in range(0, len(order), 16):  # of like length, so that little is padding
-            batch = order[at : at + 16]
-            longest = max(len(ids[place]) for place in batch)
+        for batch in _alike([len(one) for one in ids], order):
+            longest = len(ids[batch[-1]])
             tokens, mask = np.zeros((len(batch), longest), np.int64), np.zeros((len(batch), longest), np.float32)
             for line, place in enumerate(batch):
                 tokens[line, : len(ids[place])] = ids[place]
@@ -52,6 +52,18 @@ class PromptEncoder:
     def known(self, word: str) -> bool:
         """Whether the vocabulary has it as a word by itself: common English, and much of what is near to it."""
         return word in self._known
+
+
+def _alike(lengths: Sequence[int], order: Sequence[int]) -> Iterator[list[int]]:
+    """Places in `order`, shortest first, in batches of like length: on one core padding costs as much as text."""
+    batch: list[int] = []
+    for place in order:
+        if batch and (len(batch) == _MOST or lengths[place] > lengths[batch[0]] + _PADDING):
+            yield batch
+            batch = []
+        batch.append(place)
+    if batch:
+        yield batch
 
 
 def load(paths: Sequence[Path]) -> PromptEncoder:

@@ -192,7 +192,9 @@ def _print_tally(told: dict[str, Any]) -> None:
 
 
 def _print_status(at: House, status: Status, as_json: bool) -> int:
-    decided = _decided(at, status)
+    from pipeline.policy_desk import decided
+
+    since = decided(at.stories, status)
     if as_json:
         print_json(
             {
@@ -200,7 +202,7 @@ def _print_status(at: House, status: Status, as_json: bool) -> int:
                 "candidate": status.candidate or None,
                 "share": status.share,
                 "installed": status.installed,
-                "since_the_last_step": decided,
+                "since_the_last_step": since,
                 "steps": status.steps,
             }
         )
@@ -210,22 +212,12 @@ def _print_status(at: House, status: Status, as_json: bool) -> int:
         _line(f"tried on {status.share:g} % of the cases: {status.candidate}")
     if status.installed not in (status.digest, status.candidate):
         _line(f"the rules that the settings name are others ({status.installed[:12]}): stage them to put them in force")
-    for digest, counts in decided.items():
+    for digest, counts in since.items():
         told = ", ".join(f"{count} {decision}" for decision, count in sorted(counts.items()))
         _line(f"since the last step {digest[:12]} gave: {told}")
     if status.steps:
         out.print(_steps_table(status.steps))
     return 0
-
-
-def _decided(at: House, status: Status) -> dict[str, dict[str, int]]:
-    """How the policies decided since the last step."""
-    if not status.steps or status.steps[-1].at is None:
-        return {}
-    found: dict[str, dict[str, int]] = {}
-    for (digest, decision), count in at.stories.decided(status.steps[-1].at).items():
-        found.setdefault(digest, {})[decision.name.lower()] = count
-    return found
 
 
 def _steps_table(steps: Any) -> Table:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from core.case import Case, Phase
-from core.events import Judged
+from core.events import Judged, Submitted
 from core.ports import Entry
 from core.verdicts import Decision
 from pipeline.ledgers.database import Database
@@ -32,6 +32,7 @@ _REFUSED = """
 WITH theirs AS MATERIALIZED (
     SELECT id FROM cases
     WHERE author = %(author)s AND moved > %(month)s AND refused
+      AND (%(end_user)s = '' OR end_user = %(end_user)s)
     ORDER BY moved DESC LIMIT %(looked_at)s
 )
 SELECT count(*) FILTER (WHERE e.at > %(month)s),
@@ -65,10 +66,11 @@ class PostgresFacts:
         """The tables are there: `open_database` made them."""
         self._database = database
 
-    def author_facts(self, author: str, *, at: datetime | None = None) -> dict[str, int]:
+    def author_facts(self, author: str, end_user: str = "", *, at: datetime | None = None) -> dict[str, int]:
         """What policy.vocabulary says of the facts that begin with `author_`.
 
         author_strikes: gates that refused within 30 days and stood by it; author_refused_day and _hour likewise.
+        These are of one `end_user` where one is named, else of the account; the rest is always of the account.
         author_recent, author_day: submissions within an hour, a day. author_waiting: cases that are held, always as of
         now. `at` is the moment to look from, now if None. The case that is being judged counts among the submissions.
         """
@@ -76,7 +78,7 @@ class PostgresFacts:
             return dict.fromkeys(_NAMES, 0)
         at = at or datetime.now(UTC)
         asked = {"author": author, "now": at, "month": at - STRIKES_WITHIN, "most": COUNTED, "looked_at": LOOKED_AT}
-        asked |= {"hour": at - RECENT_WITHIN, "day": at - DAY}
+        asked |= {"end_user": end_user, "hour": at - RECENT_WITHIN, "day": at - DAY}
         with self._database.connection() as connection:
             refused = connection.execute(_REFUSED, asked).fetchone() or (0, 0, 0)
             submitted = connection.execute(_SUBMITTED, asked).fetchone() or (0, 0, 0)
@@ -89,11 +91,12 @@ class MemoryFacts:
     def __init__(self, ledger: MemoryLedger) -> None:
         self._ledger = ledger
 
-    def author_facts(self, author: str, *, at: datetime | None = None) -> dict[str, int]:
+    def author_facts(self, author: str, end_user: str = "", *, at: datetime | None = None) -> dict[str, int]:
         """As PostgresFacts.author_facts."""
         at = at or datetime.now(UTC)
         stories = [_until(at, self._ledger.history(case.id)) for case in self._theirs(author)]
-        refused = [entry.at for story in stories for entry in _last_verdicts(story) if _refused(entry)]
+        theirs = [story for story in stories if not end_user or _for_whom(story) == end_user]
+        refused = [entry.at for story in theirs for entry in _last_verdicts(story) if _refused(entry)]
         submitted = [story[0].at for story in stories if story]
         waiting = sum(case.phase is Phase.HELD for case in self._theirs(author))
         counts = [_since(refused, at - window) for window in (STRIKES_WITHIN, DAY, RECENT_WITHIN)]
@@ -115,6 +118,10 @@ def _until(at: datetime, story: Sequence[Entry]) -> list[Entry]:
 def _last_verdicts(story: Sequence[Entry]) -> list[Entry]:
     by_gate = {entry.event.verdict.gate: entry for entry in story if isinstance(entry.event, Judged)}
     return list(by_gate.values())
+
+
+def _for_whom(story: Sequence[Entry]) -> str:
+    return next((entry.event.end_user for entry in story if isinstance(entry.event, Submitted)), "")
 
 
 def _refused(entry: Entry) -> bool:

@@ -17,6 +17,7 @@ from policy.vocabulary import FACTS, SUBJECTS, Vocabulary
 VOCABULARY = Vocabulary(labels=vocabulary(), facts=FACTS)
 NAMES = sorted(path.stem for path in DEFAULT_PACK.rglob("*.toml"))
 PLAIN = {
+    "end_user_known": False,
     "author_strikes": 0,
     "author_recent": 1,
     "author_day": 1,

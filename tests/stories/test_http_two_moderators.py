@@ -7,6 +7,7 @@ import pytest
 from core.case import Phase
 from core.signals import Subject
 from pipeline.people import Role
+from pipeline.request import pseudonym
 from policy.decide import decide
 from policy.pack import load
 from policy.vocabulary import FACTS, Vocabulary
@@ -100,12 +101,15 @@ def test_no_number_of_moderators_lifts_a_final_rule(at):
 
 def test_a_platform_says_whose_account_it_is_and_the_case_keeps_it(at):
     order = {"prompt": "a rabbit", "account_minor": True, "region": "DE", "tier": "free", "audience": "teen"}
+    order |= {"user": "old name", "safety_identifier": "5f2a"}
     with at.client(at.platform) as platform:
         made = platform.post("/v1/videos", json=order)
         assert made.status_code == 200, made.text
         as_form = platform.post("/v1/videos", files={"prompt": (None, "a rabbit"), "account_minor": (None, "false")})
-        for odd in ({"account_minor": "perhaps"}, {"region": "Germany"}, {"tier": "a b"}, {"audience": 7}):
+        for odd in ({"account_minor": "perhaps"}, {"region": "Germany"}, {"tier": "a b"}, {"audience": 7}, {"user": 7}):
             assert platform.post("/v1/videos", json={"prompt": "a rabbit"} | odd).status_code == 400
     asked = at.house.ledger.load(made.json()["id"]).request
     assert (asked.account_minor, asked.region, asked.tier, asked.audience) == (True, "DE", "free", "teen")
     assert at.house.ledger.load(as_form.json()["id"]).request.account_minor is False
+    assert asked.end_user == pseudonym(asked.author, "5f2a")
+    assert "5f2a" not in asked.end_user

@@ -92,8 +92,11 @@ def test_check_names_what_a_laptop_does_not_cover_and_what_happens_instead(insta
 
 
 def test_the_doctor_says_the_same(installation, assay):
-    says = [one["says"] for one in assay(installation, "doctor", "--json").json if one["state"] == "lacks"]
+    found = assay(installation, "doctor", "--json").json
+    says = [one["says"] for one in found if one["state"] == "lacks"]
     assert any(text.startswith("not covered at the video gate: weapon_visual. Weapons in footage") for text in says)
+    assert any("no reasoning model reads prompts" in text for text in says)
+    assert any(one["says"].startswith("prompt_works/") for one in found)
 
 
 def test_check_says_what_a_server_would_measure_and_this_machine_cannot(installation, assay):

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
+from core.case import new_case
 from core.events import (
     Appealed,
 )
 from core.verdicts import Decision, Gate
-from ledgers.benches import LATER, MEASURED, Bench, judged, submit, the_time
+from ledgers.benches import LATER, MEASURED, SUBMITTED, Bench, judged, submit, the_time
 
 NOTHING = dict.fromkeys(
     (
@@ -42,6 +44,16 @@ def test_facts_of_an_author_are_not_those_of_another(bench: Bench) -> None:
     bench.ledger.append(submit(bench.ledger, "ben"), [MEASURED, judged(Decision.HOLD)])
     assert bench.facts.author_facts("ana", at=the_time() + LATER) == NOTHING
     assert bench.facts.author_facts("ben", at=the_time() + LATER)["author_waiting"] == 1
+
+
+def test_refusals_count_for_the_end_user_of_an_account_and_submissions_for_the_account(bench: Bench) -> None:
+    for user in ("u1", "u2"):
+        case = bench.ledger.append(new_case(), [replace(SUBMITTED, author="ana", end_user=user)])
+        bench.ledger.append(case, [MEASURED, judged(Decision.REFUSE if user == "u1" else Decision.ALLOW)])
+    one, other, all_ = (bench.facts.author_facts("ana", user, at=the_time() + LATER) for user in ("u1", "u2", ""))
+    assert [facts["author_strikes"] for facts in (one, other, all_)] == [1, 0, 1]
+    assert [facts["author_refused_hour"] for facts in (one, other, all_)] == [1, 0, 1]
+    assert [facts["author_day"] for facts in (one, other, all_)] == [2, 2, 2]
 
 
 def test_a_refusal_counts_until_the_same_gate_says_otherwise(bench: Bench) -> None:

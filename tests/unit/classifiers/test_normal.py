@@ -44,6 +44,8 @@ def said(text: str) -> str | None:
         ("the man kіlls with a knіfe", "the man kills with a knife"),  # Cyrillic і
         ("k i l l the man", "kill the man"),
         ("k.i.l.l the man", "kill the man"),
+        ("the man with the wmoan on the baech kills", "the man with the woman on the beach kills"),
+        ("the man with the knnife", "the man with the knife"),
         ("a nu\u200bde woman", "a nude woman"),
         ("a 𝓷𝓾𝓭𝓮 woman", "a nude woman"),
         ("efink a htiw sllik nam eht", "the man kills with a knife"),
@@ -54,7 +56,16 @@ def test_a_disguise_is_undone(text: str, plain: str) -> None:
     assert said(text) == plain or visible(text).casefold() == plain
 
 
-@pytest.mark.parametrize("text", ["a man walks on the beach", "a quiet lake", "Vitamin B12 and 4k video", "旧い橋"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a man walks on the beach",
+        "a quiet lake",
+        "Vitamin B12 and 4k video",
+        "旧い橋",
+        "ein Wmoan bleibt ein Fremdwort",
+    ],
+)
 def test_plain_words_have_no_second_reading(text: str) -> None:
     assert said(text) is None
 

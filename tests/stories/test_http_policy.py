@@ -1,0 +1,84 @@
+"""The page of the policy: an operator sees what is tried and takes it back; nobody else does."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from core.events import Judged, Measured
+from core.signals import Signal, Subject
+from core.verdicts import Decision, Gate
+from pipeline.ledgers.policies import MemoryPolicies
+from pipeline.ledgers.stories import MemoryStories
+from pipeline.people import Person, Role
+from pipeline.policing import Policing, packed
+from pipeline.policy_desk import PolicyDesk
+from pipeline.rollout import Rollout
+from policy.pack import load
+from tests.stories.http_house import FINE, built, form_token, served
+from tests.unit.policy.packs import VOCABULARY, rule, written
+
+OPERATOR = Person(id="op", roles=frozenset({Role.OPERATOR}))
+
+
+@pytest.fixture
+def at(tmp_path):
+    house = built(tmp_path / "house")
+    old, new = (tmp_path / name for name in ("old", "new"))
+    for folder, at in ((old, 0.9), (new, 0.5)):
+        folder.mkdir()
+        written(folder, prompt_hate=rule("hate", at=at))
+    policing = Policing(MemoryPolicies(), lambda: load(old, VOCABULARY), lambda: VOCABULARY)
+    rollout = Rollout(policing=policing, here=packed(old, policing.installed()))
+    desk = PolicyDesk(rollout=rollout, stories=MemoryStories(house.ledger))
+    house = replace(house, desk=replace(house.desk, policies=desk))
+    with served(house) as serving:
+        rollout.stage(OPERATOR, new, load(new, VOCABULARY), share=25.0, profile=None)
+        yield serving
+
+
+def test_an_operator_sees_the_candidate_and_what_it_would_change_and_takes_it_back(at):
+    desk, operator = at.house.desk.policies, at.house.account(Role.OPERATOR)
+    _judged(at, score=0.7)
+    with at.browser(operator) as browser:
+        shown = browser.get("/policy?compare=true").text
+        now = desk.status(OPERATOR)
+        assert now.digest in shown and now.candidate in shown and "25 %" in shown
+        assert "Of 1 verdicts about 1 past cases 1 would differ" in " ".join(shown.split())
+        form = {"form_token": form_token(shown), "seen": str(len(now.steps))}
+        assert browser.post("/policy/rollback", data=form).headers["location"] == "/policy?done=back"
+        assert browser.post("/policy/rollback", data=form).status_code == 409  # it is not what they looked at
+        assert "One policy decides about every case" in browser.get("/policy").text
+    after = desk.status(OPERATOR)
+    assert (after.candidate, after.steps[-1].step, after.steps[-1].by) == ("", "withdraw", operator.person.id)
+
+
+def test_an_operator_promotes_what_was_looked_at(at):
+    desk, operator = at.house.desk.policies, at.house.account(Role.OPERATOR)
+    candidate = desk.status(OPERATOR).candidate
+    with at.browser(operator) as browser:
+        form = {"form_token": form_token(browser.get("/policy").text), "seen": "1"}
+        assert browser.post("/policy/promote", data=form).status_code == 303
+    assert desk.status(OPERATOR).digest == candidate
+
+
+def test_nobody_else_sees_the_page_or_takes_a_step(at):
+    for account in (at.moderator, at.platform):
+        with at.browser(account) as browser:
+            assert "/policy" not in browser.get("/cases").text
+            assert browser.get("/policy").status_code == 403
+            form = {"form_token": form_token(browser.get("/cases").text), "seen": "1"}
+            assert browser.post("/policy/rollback", data=form).status_code == 403
+    assert at.house.desk.policies.status(OPERATOR).candidate
+
+
+def _judged(at, score: float) -> None:
+    """One case that the policy in force let pass, with the facts that it weighed."""
+    case = at.house.ledger.load(at.submit(FINE))
+    scores = dict.fromkeys(VOCABULARY.labels, 0.0) | {"hate": score}
+    signals = tuple(Signal(subject=Subject.PROMPT, label=n, score=s, source="t/1") for n, s in scores.items())
+    facts = {"has_reference": False, "author_strikes": 0}
+    verdict = at.house.desk.policies.rollout.policing.judge(Gate.PROMPT, signals, facts, ())
+    assert verdict.decision is Decision.ALLOW
+    at.house.ledger.append(case, [Measured(signals=signals), Judged(verdict=verdict, facts=facts)])

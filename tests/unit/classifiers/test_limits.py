@@ -1,0 +1,39 @@
+"""How the share of harmless texts that may be held is spent over the labels."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from evals.limits import limits
+
+MANY = 4000
+
+
+def _made(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    chance = np.random.default_rng(seed)
+    margins = chance.normal(size=(2 * MANY, 3))
+    guilty = np.arange(2 * MANY) < MANY
+    margins[guilty, 1] += 3.0  # only the second label tells the two apart
+    return margins, guilty, ~guilty
+
+
+@given(st.integers(0, 50), st.sampled_from([0.01, 0.024, 0.06]))
+def test_no_more_of_the_harmless_are_held_than_may_be(seed: int, most: float) -> None:
+    margins, guilty, harmless = _made(seed)
+    found = limits(margins, guilty, harmless, most=most, least=[-np.inf] * 3)
+    assert (margins[harmless] >= found).any(1).mean() <= most
+
+
+def test_the_share_is_spent_on_the_label_that_finds_most() -> None:
+    margins, guilty, harmless = _made(1)
+    found = limits(margins, guilty, harmless, most=0.05, least=[-np.inf] * 3)
+    held = (margins[harmless] >= found).mean(0)
+    assert held[1] > 0.02 > held[0] and held[2] < 0.02
+    assert (margins[guilty] >= found).any(1).mean() > 0.8
+
+
+def test_no_limit_lies_below_the_least() -> None:
+    margins, guilty, harmless = _made(2)
+    assert (limits(margins, guilty, harmless, most=0.2, least=[-np.inf, 2.9, -np.inf]) >= [-np.inf, 2.9, -np.inf]).all()
