@@ -32,6 +32,7 @@ from pipeline.ledgers.stories import PostgresStories, Stories
 from pipeline.ledgers.texts import PostgresTexts
 from pipeline.parents import with_parents
 from pipeline.people_room import CameoChores, cameo_desk, consent_of, moved_on, receipts_of, registered, with_cameos
+from pipeline.pictures import picturing
 from pipeline.policing import Policing
 from pipeline.public import PublicDesk
 from pipeline.registrar import Registrar
@@ -119,7 +120,8 @@ def build(settings: Settings, *, tell: Told | None = None, mending: bool = False
         )
         repository = _repository(settings, database, ledger, tools)
         verify_file = verifying(settings, repository)
-        public = PublicDesk(manifests=repository, answers=Sharing(answers=PostgresAnswers(database)))
+        sharing = Sharing(answers=PostgresAnswers(database))
+        public = PublicDesk(manifests=repository, answers=sharing, carried=picturing(settings))
         desk = Desk(ledger=ledger, bus=bus, tools=tools, verify_file=verify_file, public=public, people=cameos)
         return House(
             settings=settings,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.finding import Evidence
+from provenance.reading import Step
 from provenance.recovery import Recovered, Similar
 from provenance.weigh import Weighed, holds
 
@@ -25,8 +26,11 @@ def of_likeness(found: Weighed) -> Iterator[Evidence]:
 
 
 def of_lineage(found: Weighed) -> Iterator[Evidence]:
-    """The file's history as its credentials tell it, nearest first; the last part of `kind` is how many steps back."""
-    steps = found.reading.lineage[:_MOST_STEPS] if holds(found.reading) else ()
+    """The file's history as its credentials tell it, as a tree: the last part of `kind` is how many steps back.
+
+    Each step is followed by those below it.
+    """
+    steps = found.reading.lineage if holds(found.reading) else ()
     if len(steps) < 2:
         return
     for step in steps:
@@ -35,10 +39,14 @@ def of_lineage(found: Weighed) -> Iterator[Evidence]:
         told = ", ".join(part for part in parts if part) or "nothing is said of it"
         yield Evidence(
             kind=f"lineage.{step.depth}",
-            says=f"{role}: {told}; signed by {step.signer[:80] or 'nobody named'}.",
+            says=f"{role}: {told}; {_signed(step)}.",
             proves="What was said of it when it was taken in.",
             limits="It is the word of whoever signed it.",
         )
+
+
+def _signed(step: Step) -> str:
+    return "it had no credentials" if step.bare else f"signed by {step.signer[:80] or 'nobody named'}"
 
 
 def of_segments(found: Weighed) -> Iterator[Evidence]:

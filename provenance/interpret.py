@@ -9,6 +9,7 @@ from typing import Any
 
 from core.finding import Credentials
 from provenance.claims import CASE, ENGINE
+from provenance.lineage import history
 from provenance.manifests import Node, assertions, ingredient_failures, items, mapping, walk
 from provenance.reading import Reading, Saying, SoftBinding, Step
 from provenance.sayings import own, sayings, source_type
@@ -32,7 +33,7 @@ def interpret(
         source_type_stated_by=str(own(nodes[0], ENGINE).get("sourceTypeStatedBy", "")) if nodes else "",
         trust_list=str(_results(store).get("trustListUri", "")) if state == "trusted" else "",
         time_trusted=time_trusted,
-        lineage=tuple(_step(node) for node in nodes),
+        lineage=tuple(_step(node) for node in history(store)),
         broken_ingredients=tuple(one for one in ingredients if one not in _ONLY_TRUST),
     )
 
@@ -65,6 +66,7 @@ def _step(node: Node) -> Step:
         generator=_generator(node.manifest),
         signer=_signer(mapping(node.manifest.get("signature_info"))),
         source_type=source_type(node),
+        bare=not node.manifest,
     )
 
 

@@ -13,7 +13,8 @@ MAX_NODES = 1000
 class Node:
     """A manifest in the graph. `derived` is true while the file is made from it as a whole, not only with a part.
 
-    `relationship` (parentOf, componentOf, inputTo) and `title` are what the manifest above says of it.
+    `relationship` (parentOf, componentOf, inputTo) and `title` are what the manifest above says of it. Only
+    lineage.history fills in `picture`, the address of what the credentials carry of it, and `label`, its manifest's id.
     """
 
     manifest: Mapping[str, Any]
@@ -21,6 +22,8 @@ class Node:
     derived: bool
     relationship: str = ""
     title: str = ""
+    picture: str = ""
+    label: str = ""
 
 
 def walk(store: Mapping[str, Any]) -> Iterator[Node]:

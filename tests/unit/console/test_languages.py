@@ -20,6 +20,7 @@ from provenance.weigh import NOT_LOOKED_FOR, Weighed, weigh
 from provenance.xmp import Declaration
 
 OTHERS = [code for code in languages() if code != "en"]
+STEPS = [("", False), *product(("parentOf", "componentOf", "inputTo", "odd"), (False, True))]
 PAYLOAD, CASE = "01abcdef00112233445566aa", "00112233445566aa"
 
 
@@ -30,7 +31,7 @@ def reading(state, *, ai=False, camera=False, bound=False, steps=False):
         sayings=(Saying(route="digital_source_type", says="c2pa.created: trainedAlgorithmicMedia", depth=int(steps)),) if ai else (),
         soft_bindings=(SoftBinding(algorithm="com.assay.lattice.1", value=PAYLOAD),) if bound else (),
         trust_list="urn:assay:development:signers" if state == "trusted" else "",
-        lineage=tuple(Step(depth=n, relationship="parentOf" if n else "", title="t", generator="g", signer="s", source_type="") for n in range(3)) if steps else (),
+        lineage=tuple(Step(depth=int(bool(role)), relationship=role, title="t", generator="g", signer="s", source_type="", bare=bare) for role, bare in STEPS) if steps else (),
     )  # fmt: skip
 
 
