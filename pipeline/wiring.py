@@ -21,6 +21,7 @@ from core.spaces import FACE, VOICE
 from pipeline import rooms
 from pipeline.accounts import Accounts
 from pipeline.advance import Told, Works
+from pipeline.alike import Alike
 from pipeline.cameo_desk import Registered
 from pipeline.consent import Consent
 from pipeline.desk import Desk
@@ -194,6 +195,7 @@ def _repository(settings: Settings, database: Database, ledger: Ledger, tools: T
     from provenance.claims import SOFT_BINDING
     from provenance.keys import load_keys
     from provenance.recovery import name_of
+    from provenance.sound_print import WITHIN
 
     def detect(path: Path) -> Mark:
         from provenance.marks import find_marks
@@ -204,7 +206,9 @@ def _repository(settings: Settings, database: Database, ledger: Ledger, tools: T
         ledger=ledger,
         vault=tools.vault,
         manifests=PostgresManifests(database, ours=[SOFT_BINDING]),
-        lookalikes=LedgerFingerprints(database),
+        alike=Alike(
+            looks=LedgerFingerprints(database), sounds=LedgerFingerprints(database, what="sound", within=WITHIN)
+        ),
         detect=detect,
         name_of=name_of,
         algorithms=(SOFT_BINDING,),

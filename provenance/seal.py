@@ -7,7 +7,7 @@
 5. Read the credentials back from the finished file, several times, each with a fresh context; and the time stamp.
 6. Read the labels back.
 7. Detect the mark in the finished file.
-8. Take the fingerprint of the finished file.
+8. Take the fingerprints of the finished file: how it looks, and how it sounds.
 9. Release: the manifest beside the video, then the video, each under its name at once.
 """
 
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import SealBroken, Unavailable
+from media.hearing import listen
 from media.said import write_said
 from media.sample import sample
 from provenance import labels
@@ -32,6 +33,7 @@ from provenance.ports import DetectFile, MarkFile
 from provenance.read import read_fully
 from provenance.reading import Reading
 from provenance.sign import sign
+from provenance.sound_print import sound_fingerprint
 from provenance.source_types import AI_PARTS, CAPTURE
 from provenance.sources import Source, below
 from provenance.watermark.payload import Payload
@@ -48,6 +50,7 @@ _HAS_CREDENTIALS = ("trusted", "valid", "invalid", "remote")
 class SealReport:
     """What was sealed. `payload` and `issuer` in hex, `manifest` the path of the manifest's bytes (JUMBF).
 
+    `fingerprint` and `sound` have an entry a second, of how it looks and how it sounds.
     `parent` is the state of the credentials that the source came with, or nothing; `source_type` what the seal states;
     `stamped` a trusted authority's time, or nothing; `warnings` are for the operator.
     """
@@ -64,6 +67,7 @@ class SealReport:
     source_type: str = ""
     stamped: str = ""
     warnings: tuple[str, ...] = ()
+    sound: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +117,9 @@ def seal(
             finished = _read_back(job, sealed)  # 5
             _labels_back(job, sealed, said)  # 6
             detecting.result()  # 7
-            seconds = fingerprint(taking.result())  # 8
+            prints = fingerprint(taking.result()), sound_fingerprint(listen(sealed))  # 8
         beside = _release(sealed, manifest, dst)  # 9
-    return _report(job, beside, seconds, finished)
+    return _report(job, beside, prints, finished)
 
 
 def _look(src: Path, order: SealOrder, keys: Keys, sources: Sequence[Source], patience: float) -> _Job:
@@ -207,15 +211,18 @@ def _release(sealed: Path, manifest: Path, dst: Path) -> Path:
     return beside
 
 
-def _report(job: _Job, manifest: Path, seconds: tuple[str, ...], finished: Reading) -> SealReport:
-    parent = job.delivered.credentials.state
+def _report(
+    job: _Job, manifest: Path, prints: tuple[tuple[str, ...], tuple[str, ...]], finished: Reading
+) -> SealReport:
+    parent, (looks, sound) = job.delivered.credentials.state, prints
     return SealReport(
         case_id=job.order.case_id,
         payload=job.hex,
         manifest_id=finished.credentials.manifest_id,
         manifest=manifest,
         soft_binding=job.order.soft_binding,
-        fingerprint=seconds,
+        fingerprint=looks,
+        sound=sound,
         issuer=f"{job.keys.issuer:06x}",
         signer=finished.credentials.signer,
         parent=parent if parent in _HAS_CREDENTIALS else "",

@@ -14,7 +14,7 @@ from pipeline.pictures import pictures
 from pipeline.public import PublicDesk
 from provenance.jpeg import SIDE
 from provenance.thumbnails import Carried
-from tests.stories.http_house import FINE, served, built
+from tests.stories.http_house import FINE, built, served
 
 FINDING = Finding(
     file="a.mp4",
@@ -66,7 +66,12 @@ def test_once_a_part_of_a_history_was_withdrawn_nothing_of_it_is_shown_to_anyone
     at.house.desk.recall(at.moderator.person, case_id, code="rights")
     recalled = shown(at, step(case_id), FOREIGN)
     assert at.settle(case_id).phase is Phase.WITHDRAWN
-    assert recalled == shown(at, step(case_id), FOREIGN) == shown(at, step(case_id), FOREIGN, who=at.moderator.person) == ()
+    assert (
+        recalled
+        == shown(at, step(case_id), FOREIGN)
+        == shown(at, step(case_id), FOREIGN, who=at.moderator.person)
+        == ()
+    )
     assert shown(at, FOREIGN, finding=replace(FINDING, case={"phase": "withdrawn"})) == ()
 
 

@@ -70,7 +70,9 @@ def child(house, clip, tmp_path_factory):
     """A file of another maker, made from another one, with pictures of both."""
     folder, keys = tmp_path_factory.mktemp("family"), load_keys(house.settings.keys_folder)
     parent = signed_elsewhere(clip, folder / "parent.mp4", keys, shows=picture(60))
-    return signed_elsewhere(clip, folder / "child.mp4", keys, shows=picture(150), made_from=[("parentOf", parent, None)])
+    return signed_elsewhere(
+        clip, folder / "child.mp4", keys, shows=picture(150), made_from=[("parentOf", parent, None)]
+    )
 
 
 def token_of(page: str) -> str:
@@ -200,7 +202,9 @@ def test_axe_finds_nothing_wrong_with_any_page_of_the_verifier(chromium, at, chi
     page.locator("article.finding").wait_for(timeout=60_000)
     for fold in page.locator("article details").all():
         fold.evaluate("one => one.open = true")
-    assert page.evaluate("[...document.images].filter((one) => one.closest('.lineage') && one.naturalWidth).length") == 2
+    assert (
+        page.evaluate("[...document.images].filter((one) => one.closest('.lineage') && one.naturalWidth).length") == 2
+    )
     wrong += violations(page)
     page.goto(at.url + shared(at, answer, lang=lang).headers["location"])
     wrong += violations(page)

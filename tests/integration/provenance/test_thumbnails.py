@@ -28,7 +28,9 @@ def family(tmp_path_factory, clip, keys, still):
     """child.mp4 was made from parent.mp4 and a still without credentials; the parent from first.mp4."""
     folder = tmp_path_factory.mktemp("family")
     first = signed_elsewhere(clip, folder / "first.mp4", keys, shows=picture(20))
-    parent = signed_elsewhere(clip, folder / "parent.mp4", keys, shows=picture(90), made_from=[("parentOf", first, None)])
+    parent = signed_elsewhere(
+        clip, folder / "parent.mp4", keys, shows=picture(90), made_from=[("parentOf", first, None)]
+    )
     made_from = [("parentOf", parent, None), ("componentOf", still, picture(200))]
     return signed_elsewhere(clip, folder / "child.mp4", keys, shows=picture(150), made_from=made_from)
 
@@ -71,7 +73,9 @@ def bomb(side: int) -> bytes:
         return len(body).to_bytes(4, "big") + kind + body + zlib.crc32(kind + body).to_bytes(4, "big")
 
     header = side.to_bytes(4, "big") * 2 + b"\x08\x02\0\0\0"
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(999))) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(999))) + chunk(b"IEND", b"")
+    )
 
 
 @pytest.mark.parametrize(
