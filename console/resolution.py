@@ -113,7 +113,7 @@ async def by_content(
     alg: Annotated[str, Query(max_length=200, description="Look by this algorithm only.")] = "",
     most: Most = 10,
 ) -> Any:
-    """By its watermark, or if it has none by its looks and its sound. The file is deleted before the answer is given."""
+    """By its watermark, or by its looks and its sound where it has none. The file is deleted before it is answered."""
     room.pace.step(address_of(request), cost=5)
     with room.seats.one(address_of(request)):
         async with receive_raw(request, room.uploads, limit=room.upload_bytes) as file:
