@@ -45,8 +45,7 @@ def _steps(reader: c2pa.Reader) -> list[dict[str, str]]:
     for node in history(store):
         picture = _picture(reader, node) if left else ""
         left -= bool(picture)
-        label = node.label if node.depth else str(store.get("active_manifest", ""))
-        steps.append({"manifest": label, "case": str(own(node, CASE).get("id", "")), "picture": picture})
+        steps.append({"manifest": node.label, "case": str(own(node, CASE).get("id", "")), "picture": picture})
     return steps
 
 

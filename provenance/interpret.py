@@ -12,6 +12,7 @@ from provenance.claims import CASE, ENGINE
 from provenance.lineage import history
 from provenance.manifests import Node, assertions, ingredient_failures, items, mapping, walk
 from provenance.reading import Reading, Saying, SoftBinding, Step
+from provenance.redaction import personal
 from provenance.sayings import own, sayings, source_type
 
 _ONLY_TRUST = frozenset({"signingCredential.untrusted", "signingCredential.ocsp.skipped", "timeStamp.untrusted"})
@@ -24,6 +25,7 @@ def interpret(
     nodes = list(walk(store))
     said = tuple(saying for node in nodes for saying in sayings(node))
     ingredients = ingredient_failures(store)
+    names, stuck = personal(store)
     return Reading(
         credentials=_credentials(store, nodes, said, state, (*issues, *(f"ingredient: {one}" for one in ingredients))),
         sayings=said,
@@ -34,6 +36,8 @@ def interpret(
         trust_list=str(_results(store).get("trustListUri", "")) if state == "trusted" else "",
         time_trusted=time_trusted,
         lineage=tuple(_step(node) for node in history(store)),
+        personal=names,
+        personal_to_stay=stuck,
         broken_ingredients=tuple(one for one in ingredients if one not in _ONLY_TRUST),
     )
 

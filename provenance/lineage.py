@@ -25,7 +25,7 @@ def history(store: Mapping[str, Any]) -> tuple[Node, ...]:
     if active not in manifests:
         return ()
     own = mapping(manifests[active])
-    found = [Node(manifest=own, depth=0, derived=True, picture=_picture(own))]
+    found = [Node(manifest=own, depth=0, derived=True, picture=_picture(own), label=active)]
     for node in _below(manifests, active, 1, {active}, derived=True):
         if len(found) == MOST:
             break

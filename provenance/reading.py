@@ -52,7 +52,8 @@ class Reading:
 
     `case_id` and `served` (the engine was a folder of files) come from Assay's own assertions in the active
     manifest. `broken_ingredients` are the failure codes of any node below the active one, mere lack of trust apart.
-    `lineage` has the order of a tree: each step is followed by those below it.
+    `lineage` has the order of a tree: each step is followed by those below it. `personal` are the addresses of what
+    names people or says a prompt, `personal_to_stay` of what does so and may not be redacted.
     """
 
     credentials: Credentials
@@ -65,3 +66,5 @@ class Reading:
     time_trusted: bool = False
     broken_ingredients: tuple[str, ...] = ()
     lineage: tuple[Step, ...] = ()
+    personal: tuple[str, ...] = ()
+    personal_to_stay: tuple[str, ...] = ()

@@ -1,6 +1,7 @@
 """Sealing: mark, label, sign, then read all of it back from the finished file, or leave nothing.
 
-1. Look at the source and at what it was made from: credentials are kept as ingredients, never dropped.
+1. Look at the source and at what it was made from: credentials are kept as ingredients, never dropped, less what the
+   engine's own say of people.
 2. Mark: the watermark first, since it changes every picture.
 3. Label: XMP and the AIGC key, with the mark's payload as their id; after signing it would be too late.
 4. Sign: the manifest names the payload too and is bound to the marked and labelled bytes.
@@ -153,7 +154,7 @@ def _not_all_ai(reading: Reading) -> bool:
 
 
 def _sign(job: _Job, labelled: Path, sealed: Path) -> bytes:
-    claim = definition(job.order, payload=job.hex, sources=job.sources)
+    claim = definition(job.order, payload=job.hex, sources=job.sources, redacted=job.delivered.personal)
     deadline, turn = time.monotonic() + job.patience, 0
     while True:
         try:
@@ -174,6 +175,8 @@ def _read_back(job: _Job, sealed: Path) -> Reading:
     bindings = [(one.algorithm, one.value) for one in reading.soft_bindings if one.depth == 0]
     if bindings != [(job.order.soft_binding, job.hex)]:
         raise SealBroken("the finished file's credentials do not name the mark that was embedded")
+    if set(job.delivered.personal) & set(reading.personal):
+        raise SealBroken("the finished file's credentials still say what should have been redacted")
     if reading.case_id != job.order.case_id:
         raise SealBroken("the finished file's credentials name another case")
     if says_ai(job.order) and not any(saying.depth == 0 for saying in reading.sayings):
@@ -234,6 +237,8 @@ def _report(
 
 def _warnings(job: _Job) -> Iterator[str]:
     yield from alarms(job.keys)
+    for address in job.delivered.personal_to_stay:
+        yield f"the engine's own credentials name a person or a prompt where nobody may redact it: {address[-80:]}"
     whose = [("the engine's own", job.delivered), *(("a source's", one) for one in job.read)]
     for name, reading in whose:
         if reading.credentials.state == "invalid":
