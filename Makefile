@@ -2,7 +2,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check serve bench format clean
+.PHONY: help setup demo test check serve bench sbom audit format clean
 
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -35,8 +35,22 @@ serve: setup ## Serve the API, the console and the public verifier on this machi
 bench: setup ## Measure, and write the figures to evals/results
 	$(BIN)/python -m evals.bench
 
+.venv-audit/.ready: requirements-audit.txt
+	@test -d .venv-audit || $(PYTHON) -m venv .venv-audit
+	@.venv-audit/bin/pip install -q -r requirements-audit.txt
+	@date -u +%FT%TZ > $@
+
+sbom: setup .venv-audit/.ready ## Write build/sbom.json: all that is installed, as CycloneDX
+	@mkdir -p build
+	@.venv-audit/bin/cyclonedx-py environment --pyproject pyproject.toml --sv 1.6 --output-reproducible -o build/sbom.json $(BIN)/python
+	@echo "build/sbom.json"
+
+audit: setup .venv-audit/.ready ## Refuse known vulnerabilities (1), and say so where nobody can tell (3)
+	@$(BIN)/python -m deploy.audit.gate .venv-audit/bin/pip-audit "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"; \
+	code=$$?; test $$code -eq 0 || { echo "audit: exit code $$code" >&2; exit $$code; }
+
 format: setup ## Format the code
 	$(BIN)/ruff check --fix . && $(BIN)/ruff format .
 
 clean: ## Remove what was made here, .venv included
-	rm -rf .venv out build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-audit out build .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Annotated
+
 import typer
 
 from pipeline.cli.common import err, house_of
@@ -9,15 +12,18 @@ from pipeline.settings import load_settings
 
 
 def serve(
-    host: str = typer.Option("", help="Address to listen on; default: the setting host."),
-    port: int = typer.Option(0, help="Port to listen on; default: the setting port."),
+    host: Annotated[str, typer.Option(help="Address to listen on; default: the setting host.")] = "",
+    port: Annotated[int, typer.Option(help="Port to listen on; default: the setting port.")] = 0,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate with its chain, PEM: speaks TLS 1.3 only.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key, PEM.")] = None,
 ) -> None:
     """Serve the API, the console and the public verifier, and carry cases on, until stopped."""
     from console.serve import serve as run
 
-    given = {name: value for name, value in {"host": host, "port": port}.items() if value}
-    settings = load_settings(**given)
-    err.print(f"http://{settings.host}:{settings.port}/ — Ctrl-C stops after the stage in hand", highlight=False)
+    options = {"host": host, "port": port, "tls_cert": tls_cert, "tls_key": tls_key}
+    settings = load_settings(**{name: value for name, value in options.items() if value})
+    scheme = "https" if settings.tls_cert else "http"
+    err.print(f"{scheme}://{settings.host}:{settings.port}/ — Ctrl-C stops after the stage in hand", highlight=False)
     run(house_of(settings))
 
 

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from core.finding import Evidence, Finding
+from pipeline.pictures import Picture
 
 _KINDS_DRAWN = ("lineage.", "watermark.segment")
+_CARRIED = "Picture that the credentials carry of it"
+_OURS = "Picture from the video that this office keeps"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,10 +27,12 @@ class Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Branch:
-    """A line of the tree, `depth` steps back."""
+    """A step of the tree and those below it. `picture` is the address of its picture, which `alt` tells of."""
 
-    depth: int
     says: str
+    picture: str = ""
+    alt: str = ""
+    below: tuple[Branch, ...] = ()
 
 
 def timeline(finding: Finding) -> tuple[Bar, ...]:
@@ -47,10 +54,30 @@ def timeline(finding: Finding) -> tuple[Bar, ...]:
     )
 
 
-def lineage(finding: Finding) -> tuple[Branch, ...]:
-    """The history that the credentials tell, nearest first."""
+def lineage(finding: Finding, seen: Sequence[Picture] = ()) -> tuple[Branch, ...]:
+    """The history that the credentials tell, as a tree; `seen` has a picture for each step, or is empty."""
     told = [one for one in finding.evidence if one.kind.startswith("lineage.")]
-    return tuple(Branch(depth=min(int(one.kind.partition(".")[2] or 0), 12), says=one.says) for one in told)
+    pictures = seen if len(seen) == len(told) else (Picture(),) * len(told)
+    steps = [(int(one.kind.partition(".")[2] or 0), _branch(one, pictures[at])) for at, one in enumerate(told)]
+    return _tree(steps)
+
+
+def _branch(step: Evidence, picture: Picture) -> Branch:
+    if not picture.jpeg:
+        return Branch(says=step.says)
+    address = f"data:image/jpeg;base64,{base64.b64encode(picture.jpeg).decode()}"
+    return Branch(says=step.says, picture=address, alt=_OURS if picture.ours else _CARRIED)
+
+
+def _tree(steps: Sequence[tuple[int, Branch]]) -> tuple[Branch, ...]:
+    """Each step with those that follow it and are deeper."""
+    branches: list[Branch] = []
+    while steps:
+        depth, first = steps[0]
+        end = next((at for at, (other, _) in enumerate(steps) if at and other <= depth), len(steps))
+        branches.append(replace(first, below=_tree(steps[1:end])))
+        steps = steps[end:]
+    return tuple(branches)
 
 
 def proofs(finding: Finding) -> tuple[Evidence, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
@@ -16,6 +17,7 @@ from core.codec import dump
 from core.errors import BadInput
 from core.finding import Finding
 from pipeline.fetching import Fetcher
+from pipeline.pictures import Picture
 
 public = APIRouter(tags=["public"])
 
@@ -43,7 +45,8 @@ _FORM = {
 )
 async def verify(request: Request, room: In) -> Any:
     """The file is deleted before the answer is given; nothing of it is kept."""
-    return dump(await found_in(request, room))
+    finding, _ = await found_in(request, room)
+    return dump(finding)
 
 
 @public.get("/healthz", summary="Is the server alive?")
@@ -59,8 +62,13 @@ def ready(room: In) -> dict[str, str]:
     return {"status": "ready"}
 
 
-async def found_in(request: Request, room: Room) -> Finding:
-    """What the verifier says of the file in this request. Raises BadMedia, BadInput, TooLarge and TooMany."""
+async def found_in(
+    request: Request, room: Room, beside: Callable[[Path, Finding], Sequence[Picture]] = lambda _file, _finding: ()
+) -> tuple[Finding, Sequence[Picture]]:
+    """What the verifier says of the file in this request, and what `beside` shows while the file is there.
+
+    Raises BadMedia, BadInput, TooLarge and TooMany.
+    """
     with room.seats.one(address_of(request)):
         async with receive(request, room.uploads, field="file", limit=room.upload_bytes) as upload:
             file, name = upload.file, PurePath(upload.name).name[:200]
@@ -70,7 +78,8 @@ async def found_in(request: Request, room: Room) -> Finding:
             if file is None or file.stat().st_size == 0:
                 raise BadInput("choose a file: this one is empty or missing")
             finding = await to_thread.run_sync(room.desk.verify, file, limiter=room.looking)
-            return replace(finding, file=name or "file")
+            shown = await to_thread.run_sync(beside, file, finding, limiter=room.looking)
+            return replace(finding, file=name or "file"), shown
 
 
 def _fetch(room: Room, url: str, to: Path) -> str:

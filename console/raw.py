@@ -15,7 +15,7 @@ from console.refusals import NotSuch
 from console.uploads import PATIENCE, linger, new_folder
 from core.errors import BadInput
 
-_KINDS = ("video/", "image/", "application/mp4", "application/octet-stream")
+_KINDS = ("video/", "image/", "audio/", "application/mp4", "application/octet-stream")
 
 
 @asynccontextmanager
@@ -23,7 +23,7 @@ async def receive_raw(request: Request, folder: Path, *, limit: int) -> AsyncIte
     """The body as a file. Raises NotSuch for another kind than media, TooLarge, and BadInput for an empty one."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not kind.startswith(_KINDS):
-        raise NotSuch("send a video or an image as the body, and say which in Content-Type")
+        raise NotSuch("send a video, an image or a sound as the body, and say which in Content-Type")
     mine = await asyncio.to_thread(new_folder, folder)
     try:
         yield await _received(request, mine / "asset", limit)

@@ -18,7 +18,7 @@ from console.raw import receive_raw
 from console.refusals import NotOffered, TooLong
 from console.room import In, Room, address_of
 from pipeline.fetching import Fetcher
-from pipeline.repository import FINGERPRINT, MEDIA_TYPE, Found
+from pipeline.repository import FINGERPRINT, MEDIA_TYPE, SOUND, Found
 
 LONGEST_IN_ADDRESS = 2048
 _OPEN = {"Access-Control-Allow-Origin": "*"}  # read by other sites' verifiers; no cookie counts here
@@ -100,7 +100,9 @@ def by_long_binding(request: Request, room: In, asked: BindingAsked, most: Most 
     openapi_extra={
         "requestBody": {
             "required": True,
-            "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("video/*", "image/*")},
+            "content": {
+                kind: {"schema": {"type": "string", "format": "binary"}} for kind in ("video/*", "image/*", "audio/*")
+            },
         }
     },
 )
@@ -111,7 +113,7 @@ async def by_content(
     alg: Annotated[str, Query(max_length=200, description="Look by this algorithm only.")] = "",
     most: Most = 10,
 ) -> Any:
-    """By its watermark, and by how it looks if it has none. The file is deleted before the answer is given."""
+    """By its watermark, or by its looks and its sound where it has none. The file is deleted before it is answered."""
     room.pace.step(address_of(request), cost=5)
     with room.seats.one(address_of(request)):
         async with receive_raw(request, room.uploads, limit=room.upload_bytes) as file:
@@ -158,7 +160,7 @@ def manifest(
 def algorithms(room: In) -> dict[str, list[dict[str, str]]]:
     """Watermarks and fingerprints, by their names."""
     marks = [{"alg": name} for name in room.desk.public.repository.algorithms]
-    return {"watermarks": marks, "fingerprints": [{"alg": FINGERPRINT}]}
+    return {"watermarks": marks, "fingerprints": [{"alg": FINGERPRINT}, {"alg": SOUND}]}
 
 
 def _bound(request: Request, room: Room, algorithm: str, value: str, most: int) -> Matches:

@@ -12,6 +12,7 @@ import uvicorn
 
 from console.app import create_app
 from console.house import RunningHouse
+from console.tls import context
 
 
 def serve(house: RunningHouse) -> None:
@@ -29,6 +30,7 @@ def serve(house: RunningHouse) -> None:
 
 def _server(house: RunningHouse) -> uvicorn.Server:
     settings = house.settings
+    tls = context(settings.tls_cert, settings.tls_key)
     return uvicorn.Server(
         uvicorn.Config(
             create_app(house),
@@ -38,6 +40,7 @@ def _server(house: RunningHouse) -> uvicorn.Server:
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=10,
+            ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         )
     )
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request
@@ -10,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from itsdangerous import BadData, URLSafeTimedSerializer
 
 from console import words
+from console.auth import Visitor
 from console.history import lineage, proofs, timeline
 from console.languages import Language, language_of, languages
 from console.public import found_in
@@ -18,6 +21,7 @@ from console.rendering import page
 from console.room import In, Room, address_of
 from core.codec import dump, load
 from core.finding import Finding, FindingVerdict
+from pipeline.pictures import Picture, pictures
 
 verifying = APIRouter(include_in_schema=False)
 
@@ -32,13 +36,14 @@ def verifier(request: Request, room: In, lang: str = "") -> Response:
 
 
 @verifying.post("/verify")
-async def verified(request: Request, room: In, part: str = "", lang: str = "") -> Response:
+async def verified(request: Request, room: In, who: Visitor, part: str = "", lang: str = "") -> Response:
     """What the verifier says, as a page; with `part` only the answer, for the script that showed the progress.
 
-    Carries no form token: nothing is changed by asking, and nobody is acted for.
+    Carries no form token: nothing is changed by asking, and nobody is acted for. Pictures of the history are on this
+    page only: an answer that is shared has none.
     """
-    finding = await found_in(request, room)
-    shown = _shown(finding) | {"token": _signer(room).dumps(dump(finding)), "until": None}
+    finding, seen = await found_in(request, room, partial(pictures, room.desk, who))
+    shown = _shown(finding, seen) | {"token": _signer(room).dumps(dump(finding)), "until": None}
     return _page(request, room, "finding.html" if part else "verified.html", _language(request, lang), **shown)
 
 
@@ -94,14 +99,14 @@ def _page(request: Request, room: Room, template: str, language: Language, **sho
     )
 
 
-def _shown(finding: Finding) -> dict[str, Any]:
+def _shown(finding: Finding, seen: Sequence[Picture] = ()) -> dict[str, Any]:
     headline, tone = words.FINDINGS[finding.verdict]
     return {
         "finding": finding,
         "headline": headline,
         "tone": tone,
         "bars": timeline(finding),
-        "branches": lineage(finding),
+        "branches": lineage(finding, seen),
         "proofs": proofs(finding),
         "json": json.dumps(dump(finding), indent=2, ensure_ascii=False),
     }

@@ -103,7 +103,10 @@ class EngineDeclined:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sealed:
-    """The video was marked, signed, and both were read back from the finished file."""
+    """The video was marked, signed, and both were read back from the finished file.
+
+    `fingerprint` and `sound` say how it looks and sounds, one entry a second, as `second:hex:quality`.
+    """
 
     asset: Asset
     payload: str
@@ -113,6 +116,7 @@ class Sealed:
     fingerprint: tuple[str, ...] = ()
     issuer: str = ""
     signer: str = ""
+    sound: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.errors import Unavailable
+from core.finding import Finding
 from pipeline.repository import Repository
 from pipeline.sharing import Sharing
+
+if TYPE_CHECKING:
+    from provenance.thumbnails import Carried
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicDesk:
-    """Either may be missing in an installation that offers less."""
+    """Any may be missing in an installation that offers less. `carried` reads the pictures of a file's history."""
 
     manifests: Repository | None = None
     answers: Sharing | None = None
+    carried: Callable[[Path, Finding], Sequence[Carried]] | None = None
 
     @property
     def repository(self) -> Repository:

@@ -7,7 +7,7 @@ tells no more than whoever holds a copy of the video could learn from it; writin
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -16,23 +16,20 @@ from core.assets import Asset
 from core.errors import BadInput, NotFound
 from core.finding import Mark
 from core.ports import Ledger, Vault
+from pipeline.alike import Alike
 from pipeline.people import Person, Role, require
 from pipeline.scratch import scratch
 from provenance import jumbf
 
 if TYPE_CHECKING:  # what looks at pictures takes half a second to import, and most commands look at none
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from provenance.likeness import Look
-    from provenance.recovery import Similar, Stored
-    from registry.fingerprints import Match
+    from provenance.recovery import By, Similar, Stored
     from registry.manifests import Entry
     from registry.receipts import Receipt
 
 MEDIA_TYPE = "application/c2pa"
 LARGEST_MANIFEST = 16 << 20
-FINGERPRINT = "com.assay.pdq.1"
+FINGERPRINT, SOUND = "com.assay.pdq.1", "com.assay.sound.1"
+_FINGERPRINTS: Mapping[str, By] = {FINGERPRINT: "looks", SOUND: "sound"}
 OWNER = "repository"
 _CROWD = 1000  # of footage that was sealed more often than this, the first sealed are found
 
@@ -59,16 +56,6 @@ class Manifests(Protocol):
         """What was done to one."""
 
 
-class Lookalikes(Protocol):
-    """The index of fingerprints (registry.fingerprints_live)."""
-
-    def search(self, probes: NDArray[np.uint8], seconds: Sequence[int], *, most: int = 5) -> list[Match]:
-        """Cases whose video looks like this."""
-
-    def any(self) -> bool:
-        """Whether there is anything to be found."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
     """A manifest that belongs to what was asked about. `score` in [0, 100]; 100 for an exact match."""
@@ -84,7 +71,7 @@ class Repository:
     ledger: Ledger
     vault: Vault
     manifests: Manifests
-    lookalikes: Lookalikes
+    alike: Alike
     detect: Callable[[Path], Mark]
     name_of: Callable[[bytes], str]
     algorithms: tuple[str, ...]
@@ -98,23 +85,26 @@ class Repository:
         return [Found(manifest_id=one) for one in dict.fromkeys(entry.id for entry in entries)]
 
     def by_content(self, path: Path, *, algorithm: str = "", most: int = 10) -> list[Found]:
-        """The manifests of what a file is a copy of: by its mark, and if it has none, by how it looks.
+        """The manifests of what a file is a copy of: by its mark, and if it has none, by how it looks and sounds.
 
-        All that look like it come back, not only the one it was made from: the nearest first, and of those that are
-        equally near the one that was sealed first. `algorithm` asks for one of the two only. Raises BadMedia, and
+        All that are like it come back, not only the one it was made from: the nearest first, and of those that are
+        equally near the one that was sealed first. `algorithm` asks for one of the three only. Raises BadMedia, and
         BadInput for an algorithm that is not ours.
         """
         from provenance.weigh import payload_of
 
-        if algorithm and algorithm not in (*self.algorithms, FINGERPRINT):
+        if algorithm and algorithm not in (*self.algorithms, *_FINGERPRINTS):
             raise BadInput(f"{algorithm[:60]!r} is not looked for here")
-        if algorithm != FINGERPRINT:
+        if algorithm not in _FINGERPRINTS:
             if payload := payload_of(self.detect(path)):
                 return self.by_binding(self.algorithms[0], payload, most=most)
             if algorithm:
                 return []
-        alike = [found for one in self.similar(path, most=_CROWD) for found in self._of_case(one)]
-        return alike[:most]
+        alike = self.alike.find(path, most=_CROWD, by=_FINGERPRINTS.get(algorithm))
+        best: dict[str, Found] = {}
+        for found in (found for one in alike for found in self._of_case(one)):
+            best.setdefault(found.manifest_id, found)  # the nearer of its looks and its sound
+        return list(best.values())[:most]
 
     def manifest(self, manifest_id: str, *, active_only: bool = False) -> bytes:
         """The manifest store with this id, or its active manifest alone; bytes as they were signed. Raises NotFound."""
@@ -136,20 +126,9 @@ class Repository:
         entries = self.manifests.by_binding(self.algorithms[0], payload)
         return [self._stored(entry) for entry in entries]
 
-    def similar(self, path: Path, *, most: int = 5) -> Sequence[Similar]:
-        """Sealed videos that look like this file, mirrored or not: the nearest first, then the first sealed.
-
-        Raises BadMedia.
-        """
-        from provenance.likeness import looks_of
-
-        if not self.lookalikes.any():
-            return []
-        matches = [match for look in looks_of(path) for match in self._search(look, most)]
-        best: dict[str, Match] = {}
-        for match in sorted(matches, key=_nearest, reverse=True):
-            best[match.id] = match
-        return [_similar(one) for one in sorted(best.values(), key=_nearest)[:most]]
+    def similar(self, path: Path) -> Sequence[Similar]:
+        """Sealed videos that this file looks or sounds like, nearest first. Raises BadMedia."""
+        return self.alike.find(path)
 
     # -- writing, with an account
 
@@ -176,7 +155,7 @@ class Repository:
         Values of our own mark are bound by sealing and by nothing else.
         """
         require(who, Role.PLATFORM)
-        if algorithm in (*self.algorithms, FINGERPRINT):
+        if algorithm in (*self.algorithms, *_FINGERPRINTS):
             raise BadInput(f"{algorithm} is bound by sealing only")
         self.manifests.bind(algorithm, value, manifest_id)
 
@@ -195,9 +174,6 @@ class Repository:
         listed = {entry.digest for entry in self.manifests.by_id(manifest_id, most=1000)}
         if digest not in listed and not self.ledger.refers(digest):
             self.vault.discard(digest)
-
-    def _search(self, look: Look, most: int) -> list[Match]:
-        return self.lookalikes.search(look.hashes, look.seconds, most=most) if look.seconds else []
 
     def _of_case(self, one: Similar) -> list[Found]:
         sealed = self.ledger.load(one.case_id).sealed
@@ -230,14 +206,3 @@ class Repository:
             width=rendered.width if rendered and same else 0,
             height=rendered.height if rendered and same else 0,
         )
-
-
-def _nearest(one: Match) -> tuple[float, float, str]:
-    return -one.share, one.sealed_at.timestamp() if one.sealed_at else 0.0, one.id
-
-
-def _similar(one: Match) -> Similar:
-    from provenance.recovery import Similar
-
-    at = one.sealed_at.isoformat(timespec="seconds") if one.sealed_at else ""
-    return Similar(case_id=one.id, share=one.share, seconds=one.seconds, sealed_at=at)

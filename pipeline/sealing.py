@@ -65,6 +65,7 @@ def sealing(
             fingerprint=report.fingerprint,
             issuer=report.issuer,
             signer=report.signer,
+            sound=report.sound,
         )
 
     return seal_case

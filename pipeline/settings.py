@@ -86,6 +86,10 @@ class Settings(BaseSettings):
     cameo_keep_days: int = Field(1095, description="Days after which somebody enrolled, unused and idle, is erased.")
     host: str = Field("127.0.0.1", description="Address that `assay serve` listens on.")
     port: int = Field(8080, description="Port that `assay serve` listens on.")
+    tls_cert: Path | None = Field(
+        None, description="Certificate and its chain (PEM): `assay serve` speaks TLS 1.3 then."
+    )
+    tls_key: Path | None = Field(None, description="The certificate's key (PEM).")
     max_upload_mb: int = Field(512, description="Largest file the verifier and the gateway accept, in megabytes.")
     lookups_per_minute: int = Field(120, description="How often one address may ask the manifest repository.")
     verify_urls: bool = Field(False, description="May the verifier fetch files from public addresses people give?")

@@ -22,6 +22,7 @@ from core.spaces import VOICE
 from pipeline import rooms
 from pipeline.accounts import Accounts
 from pipeline.advance import Told, Works
+from pipeline.alike import Alike
 from pipeline.cameo_desk import Registered
 from pipeline.consent import Consent
 from pipeline.copies import copied_from
@@ -34,6 +35,7 @@ from pipeline.ledgers.stories import PostgresStories, Stories
 from pipeline.ledgers.texts import PostgresTexts
 from pipeline.parents import with_parents
 from pipeline.people_room import CameoChores, cameo_desk, consent_of, moved_on, receipts_of, registered, with_cameos
+from pipeline.pictures import picturing
 from pipeline.policing import Policing
 from pipeline.policy_desk import PolicyDesk
 from pipeline.public import PublicDesk
@@ -123,7 +125,8 @@ def build(settings: Settings, *, tell: Told | None = None, mending: bool = False
         repository = _repository(settings, database, ledger, tools)
         tools = replace(tools, copied_from=partial(copied_from, repository))
         verify_file = verifying(settings, repository)
-        public = PublicDesk(manifests=repository, answers=Sharing(answers=PostgresAnswers(database)))
+        sharing = Sharing(answers=PostgresAnswers(database))
+        public = PublicDesk(manifests=repository, answers=sharing, carried=picturing(settings))
         rules = PolicyDesk(rollout=rollout, stories=PostgresStories(database))
         desk = Desk(
             ledger=ledger, bus=bus, tools=tools, verify_file=verify_file, public=public, people=cameos, policies=rules
@@ -199,6 +202,7 @@ def _repository(settings: Settings, database: Database, ledger: Ledger, tools: T
     from provenance.claims import SOFT_BINDING
     from provenance.keys import load_keys
     from provenance.recovery import name_of
+    from provenance.sound_print import WITHIN
 
     def detect(path: Path) -> Mark:
         from provenance.marks import find_marks
@@ -209,7 +213,9 @@ def _repository(settings: Settings, database: Database, ledger: Ledger, tools: T
         ledger=ledger,
         vault=tools.vault,
         manifests=PostgresManifests(database, ours=[SOFT_BINDING]),
-        lookalikes=LedgerFingerprints(database),
+        alike=Alike(
+            looks=LedgerFingerprints(database), sounds=LedgerFingerprints(database, what="sound", within=WITHIN)
+        ),
         detect=detect,
         name_of=name_of,
         algorithms=(SOFT_BINDING,),

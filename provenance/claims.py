@@ -17,6 +17,7 @@ from typing import Any
 
 from core.errors import BadInput
 from provenance.actions import actions
+from provenance.redaction import actions_for
 from provenance.source_types import AI_PARTS, AI_WHOLE, ALL, uri
 from provenance.sources import PARENT, Source
 
@@ -105,15 +106,21 @@ def written(when: datetime) -> str:
 
 
 def definition(
-    order: SealOrder, *, payload: str, has_parent: bool = False, sources: Sequence[Source] = ()
+    order: SealOrder,
+    *,
+    payload: str,
+    has_parent: bool = False,
+    sources: Sequence[Source] = (),
+    redacted: tuple[str, ...] = (),
 ) -> dict[str, Any]:
     """The manifest definition. `payload` is the watermark's, in hex: the one id that every layer of the file carries.
 
-    `sources` are those that `sign` is given; `has_parent` stands for a parent alone.
+    `sources` are those that `sign` is given; `has_parent` stands for a parent alone. `redacted` are addresses in the
+    sources' credentials.
     """
     sources = sources or ([Source(use="parentOf", path=Path(), label=PARENT, remixed=False)] if has_parent else [])
     assertions = [
-        _assertion("c2pa.actions.v2", {"actions": _actions(order, sources), "allActionsIncluded": True}),
+        _assertion("c2pa.actions.v2", {"actions": _actions(order, sources, redacted), "allActionsIncluded": True}),
         _assertion("c2pa.soft-binding", _soft_binding(order, payload)),
         _assertion("cawg.training-mining", {"entries": {name: {"use": "notAllowed"} for name in _MINING}}),
         _assertion(METADATA, _metadata(order, payload, sources)),
@@ -129,6 +136,7 @@ def definition(
         "claim_generator_info": [{"name": PRODUCT, "version": VERSION, "specVersion": SPEC}],
         "title": f"Video {order.case_id}",
         "assertions": assertions,
+        **({"redactions": list(redacted)} if redacted else {}),
     }
 
 
@@ -136,9 +144,9 @@ def _assertion(label: str, data: Mapping[str, Any]) -> dict[str, Any]:
     return {"label": label, "created": True, "data": dict(data)}
 
 
-def _actions(order: SealOrder, sources: Sequence[Source]) -> list[dict[str, Any]]:
+def _actions(order: SealOrder, sources: Sequence[Source], redacted: tuple[str, ...]) -> list[dict[str, Any]]:
     stated = stated_type(order)
-    return actions(
+    begun, *rest = actions(
         when=written(order.when),
         engine={"name": order.engine, "version": order.engine_version},
         product={"name": PRODUCT, "version": VERSION},
@@ -147,6 +155,7 @@ def _actions(order: SealOrder, sources: Sequence[Source]) -> list[dict[str, Any]
         labelled=order.labelled,
         sources=sources,
     )
+    return [begun, *actions_for(redacted), *rest]
 
 
 def _metadata(order: SealOrder, payload: str, sources: Sequence[Source]) -> dict[str, Any]:

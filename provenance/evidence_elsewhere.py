@@ -1,10 +1,11 @@
-"""Evidence that does not lie in the file: credentials recovered by its watermark, and videos that look like it."""
+"""Evidence that does not lie in the file: credentials recovered by its watermark, and videos that it is like."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from core.finding import Evidence
+from provenance.reading import Step
 from provenance.recovery import Recovered, Similar
 from provenance.weigh import Weighed, holds
 
@@ -19,14 +20,19 @@ def of_recovery(found: Weighed) -> Iterator[Evidence]:
 
 
 def of_likeness(found: Weighed) -> Iterator[Evidence]:
-    """Sealed videos that look like this one."""
-    for one in found.similar[:_MOST]:
+    """Sealed videos that look like this one, and those that sound like it."""
+    for one in [one for one in found.similar if one.by == "looks"][:_MOST]:
         yield _alike(one)
+    for one in [one for one in found.similar if one.by == "sound"][:_MOST]:
+        yield _heard(one)
 
 
 def of_lineage(found: Weighed) -> Iterator[Evidence]:
-    """The file's history as its credentials tell it, nearest first; the last part of `kind` is how many steps back."""
-    steps = found.reading.lineage[:_MOST_STEPS] if holds(found.reading) else ()
+    """The file's history as its credentials tell it, as a tree: the last part of `kind` is how many steps back.
+
+    Each step is followed by those below it.
+    """
+    steps = found.reading.lineage if holds(found.reading) else ()
     if len(steps) < 2:
         return
     for step in steps:
@@ -35,10 +41,14 @@ def of_lineage(found: Weighed) -> Iterator[Evidence]:
         told = ", ".join(part for part in parts if part) or "nothing is said of it"
         yield Evidence(
             kind=f"lineage.{step.depth}",
-            says=f"{role}: {told}; signed by {step.signer[:80] or 'nobody named'}.",
+            says=f"{role}: {told}; {_signed(step)}.",
             proves="What was said of it when it was taken in.",
             limits="It is the word of whoever signed it.",
         )
+
+
+def _signed(step: Step) -> str:
+    return "it had no credentials" if step.bare else f"signed by {step.signer[:80] or 'nobody named'}"
 
 
 def of_segments(found: Weighed) -> Iterator[Evidence]:
@@ -103,13 +113,24 @@ def _turned_away(one: Recovered) -> Evidence:
 def _alike(one: Similar) -> Evidence:
     return Evidence(
         kind="fingerprint",
-        says=(
-            f"{one.share:.0%} of this file's pictures look like the video of case {one.case_id}"
-            f"{f', sealed {one.sealed_at}' if one.sealed_at else ''} ({one.seconds} matching seconds)."
-        ),
+        says=f"{one.share:.0%} of this file's pictures look like the video of {_whose(one)}.",
         proves="That what it shows is nearly the same, picture by picture.",
         limits="Not that it was made from it: both may come from one source, and nobody signed this.",
     )
+
+
+def _heard(one: Similar) -> Evidence:
+    return Evidence(
+        kind="fingerprint.sound",
+        says=f"{one.share:.0%} of this file's sound is like that of the video of {_whose(one)}.",
+        proves="That it has nearly the same sound, second by second.",
+        limits="Not that the pictures are the same: the same music and speech are laid under many videos.",
+    )
+
+
+def _whose(one: Similar) -> str:
+    sealed = f", sealed {one.sealed_at}" if one.sealed_at else ""
+    return f"case {one.case_id}{sealed} ({one.seconds} matching seconds)"
 
 
 def _listed(one: Recovered) -> str:

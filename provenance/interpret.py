@@ -9,8 +9,10 @@ from typing import Any
 
 from core.finding import Credentials
 from provenance.claims import CASE, ENGINE
+from provenance.lineage import history
 from provenance.manifests import Node, assertions, ingredient_failures, items, mapping, walk
 from provenance.reading import Reading, Saying, SoftBinding, Step
+from provenance.redaction import personal
 from provenance.sayings import own, sayings, source_type
 
 _ONLY_TRUST = frozenset({"signingCredential.untrusted", "signingCredential.ocsp.skipped", "timeStamp.untrusted"})
@@ -23,6 +25,7 @@ def interpret(
     nodes = list(walk(store))
     said = tuple(saying for node in nodes for saying in sayings(node))
     ingredients = ingredient_failures(store)
+    names, stuck = personal(store)
     return Reading(
         credentials=_credentials(store, nodes, said, state, (*issues, *(f"ingredient: {one}" for one in ingredients))),
         sayings=said,
@@ -32,7 +35,9 @@ def interpret(
         source_type_stated_by=str(own(nodes[0], ENGINE).get("sourceTypeStatedBy", "")) if nodes else "",
         trust_list=str(_results(store).get("trustListUri", "")) if state == "trusted" else "",
         time_trusted=time_trusted,
-        lineage=tuple(_step(node) for node in nodes),
+        lineage=tuple(_step(node) for node in history(store)),
+        personal=names,
+        personal_to_stay=stuck,
         broken_ingredients=tuple(one for one in ingredients if one not in _ONLY_TRUST),
     )
 
@@ -65,6 +70,7 @@ def _step(node: Node) -> Step:
         generator=_generator(node.manifest),
         signer=_signer(mapping(node.manifest.get("signature_info"))),
         source_type=source_type(node),
+        bare=not node.manifest,
     )
 
 

@@ -5,30 +5,21 @@ Looked at twice a second, since a copy may be cut anywhere; and mirrored too, wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pdqhash
-from numpy.typing import NDArray
 
 from core.errors import BadMedia
 from media.sample import sample
 from media.still import still
 from media.video import Sample
+from provenance.look import Look
 
 _SIDE = 512
 _EVERY = 0.5
 _MOST = 48
 _PLAIN = 50  # below this quality a hash means nothing
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Look:
-    """Hashes (n, 32), upright and mirrored, with the second of each."""
-
-    hashes: NDArray[np.uint8]
-    seconds: tuple[int, ...]
 
 
 def looks_of(path: Path) -> tuple[Look, Look]:

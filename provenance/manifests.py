@@ -13,7 +13,8 @@ MAX_NODES = 1000
 class Node:
     """A manifest in the graph. `derived` is true while the file is made from it as a whole, not only with a part.
 
-    `relationship` (parentOf, componentOf, inputTo) and `title` are what the manifest above says of it.
+    `relationship` (parentOf, componentOf, inputTo) and `title` are what the manifest above says of it, `label` is its
+    manifest's id. `picture` is the address of what the credentials carry of it, where lineage.history looked for that.
     """
 
     manifest: Mapping[str, Any]
@@ -21,6 +22,8 @@ class Node:
     derived: bool
     relationship: str = ""
     title: str = ""
+    picture: str = ""
+    label: str = ""
 
 
 def walk(store: Mapping[str, Any]) -> Iterator[Node]:
@@ -35,7 +38,7 @@ def walk(store: Mapping[str, Any]) -> Iterator[Node]:
             continue
         seen.add(label)
         manifest = mapping(manifests[label])
-        yield Node(manifest=manifest, depth=depth, derived=derived, relationship=relationship, title=title)
+        yield Node(manifest=manifest, depth=depth, derived=derived, relationship=relationship, title=title, label=label)
         for ingredient in items(manifest.get("ingredients")):
             whole = derived and (ingredient.get("relationship") == "parentOf" or not actions(manifest))
             below, role = str(ingredient.get("active_manifest", "")), str(ingredient.get("relationship", ""))

@@ -32,7 +32,10 @@ class SoftBinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One file in the history, `depth` steps back: what it is to the file above, and who says it was made with what."""
+    """One file in the history, `depth` steps back: what it is to the file above, and who says it was made with what.
+
+    `bare`: it came without credentials, and nobody signed anything about it but whoever took it in.
+    """
 
     depth: int
     relationship: str
@@ -40,6 +43,7 @@ class Step:
     generator: str
     signer: str
     source_type: str
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,8 @@ class Reading:
 
     `case_id` and `served` (the engine was a folder of files) come from Assay's own assertions in the active
     manifest. `broken_ingredients` are the failure codes of any node below the active one, mere lack of trust apart.
+    `lineage` has the order of a tree: each step is followed by those below it. `personal` are the addresses of what
+    names people or says a prompt, `personal_to_stay` of what does so and may not be redacted.
     """
 
     credentials: Credentials
@@ -60,3 +66,5 @@ class Reading:
     time_trusted: bool = False
     broken_ingredients: tuple[str, ...] = ()
     lineage: tuple[Step, ...] = ()
+    personal: tuple[str, ...] = ()
+    personal_to_stay: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from core.errors import BadInput, BadMedia
 from media import limited
@@ -23,6 +24,8 @@ from provenance.read import read_beside
 from provenance.reading import Reading
 from provenance.settings import for_reading
 from provenance.trust import USAGES, Trust
+
+By = Literal["looks", "sound"]
 
 _BOUNDS = Bounds(memory=1024 * MIB, cpu=20, wall=20.0, written=MIB)
 _NAMES = {"mp4": "MP4", "matroska": "Matroska or WebM", "avi": "AVI", "mpegts": "MPEG-TS", "gif": "GIF"}
@@ -65,19 +68,20 @@ class Recovered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Similar:
-    """A sealed video that looks like this one. `share` of this file's seconds in (0, 1] were found in it."""
+    """A sealed video that looks or sounds like this one. `share` of this file's seconds in (0, 1] were found in it."""
 
     case_id: str
     share: float
     seconds: int
     sealed_at: str = ""
+    by: By = "looks"
 
 
 Recover = Callable[[str], Sequence[Stored]]
 """All manifests that are bound to a mark's payload (hex), the newest first. Raises Unavailable."""
 
 FindSimilar = Callable[[Path], Sequence[Similar]]
-"""The sealed videos that look like a file, nearest first. Raises BadMedia, Unavailable."""
+"""The sealed videos that look or sound like a file, nearest first. Raises BadMedia, Unavailable."""
 
 
 def recovered(

@@ -1,13 +1,14 @@
 """Sealing: mark, label, sign, then read all of it back from the finished file, or leave nothing.
 
-1. Look at the source and at what it was made from: credentials are kept as ingredients, never dropped.
+1. Look at the source and at what it was made from: credentials are kept as ingredients, never dropped, less what the
+   engine's own say of people.
 2. Mark: the watermark first, since it changes every picture.
 3. Label: XMP and the AIGC key, with the mark's payload as their id; after signing it would be too late.
 4. Sign: the manifest names the payload too and is bound to the marked and labelled bytes.
 5. Read the credentials back from the finished file, several times, each with a fresh context; and the time stamp.
 6. Read the labels back.
 7. Detect the mark in the finished file.
-8. Take the fingerprint of the finished file.
+8. Take the fingerprints of the finished file: how it looks, and how it sounds.
 9. Release: the manifest beside the video, then the video, each under its name at once.
 """
 
@@ -21,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import SealBroken, Unavailable
+from media.hearing import listen
 from media.said import write_said
 from media.sample import sample
 from provenance import labels
@@ -32,6 +34,7 @@ from provenance.ports import DetectFile, MarkFile
 from provenance.read import read_fully
 from provenance.reading import Reading
 from provenance.sign import sign
+from provenance.sound_print import sound_fingerprint
 from provenance.source_types import AI_PARTS, CAPTURE
 from provenance.sources import Source, below
 from provenance.watermark.payload import Payload
@@ -48,6 +51,7 @@ _HAS_CREDENTIALS = ("trusted", "valid", "invalid", "remote")
 class SealReport:
     """What was sealed. `payload` and `issuer` in hex, `manifest` the path of the manifest's bytes (JUMBF).
 
+    `fingerprint` and `sound` have an entry a second, of how it looks and how it sounds.
     `parent` is the state of the credentials that the source came with, or nothing; `source_type` what the seal states;
     `stamped` a trusted authority's time, or nothing; `warnings` are for the operator.
     """
@@ -64,6 +68,7 @@ class SealReport:
     source_type: str = ""
     stamped: str = ""
     warnings: tuple[str, ...] = ()
+    sound: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,9 +118,9 @@ def seal(
             finished = _read_back(job, sealed)  # 5
             _labels_back(job, sealed, said)  # 6
             detecting.result()  # 7
-            seconds = fingerprint(taking.result())  # 8
+            prints = fingerprint(taking.result()), sound_fingerprint(listen(sealed))  # 8
         beside = _release(sealed, manifest, dst)  # 9
-    return _report(job, beside, seconds, finished)
+    return _report(job, beside, prints, finished)
 
 
 def _look(src: Path, order: SealOrder, keys: Keys, sources: Sequence[Source], patience: float) -> _Job:
@@ -149,7 +154,7 @@ def _not_all_ai(reading: Reading) -> bool:
 
 
 def _sign(job: _Job, labelled: Path, sealed: Path) -> bytes:
-    claim = definition(job.order, payload=job.hex, sources=job.sources)
+    claim = definition(job.order, payload=job.hex, sources=job.sources, redacted=job.delivered.personal)
     deadline, turn = time.monotonic() + job.patience, 0
     while True:
         try:
@@ -170,6 +175,8 @@ def _read_back(job: _Job, sealed: Path) -> Reading:
     bindings = [(one.algorithm, one.value) for one in reading.soft_bindings if one.depth == 0]
     if bindings != [(job.order.soft_binding, job.hex)]:
         raise SealBroken("the finished file's credentials do not name the mark that was embedded")
+    if set(job.delivered.personal) & set(reading.personal):
+        raise SealBroken("the finished file's credentials still say what should have been redacted")
     if reading.case_id != job.order.case_id:
         raise SealBroken("the finished file's credentials name another case")
     if says_ai(job.order) and not any(saying.depth == 0 for saying in reading.sayings):
@@ -207,15 +214,18 @@ def _release(sealed: Path, manifest: Path, dst: Path) -> Path:
     return beside
 
 
-def _report(job: _Job, manifest: Path, seconds: tuple[str, ...], finished: Reading) -> SealReport:
-    parent = job.delivered.credentials.state
+def _report(
+    job: _Job, manifest: Path, prints: tuple[tuple[str, ...], tuple[str, ...]], finished: Reading
+) -> SealReport:
+    parent, (looks, sound) = job.delivered.credentials.state, prints
     return SealReport(
         case_id=job.order.case_id,
         payload=job.hex,
         manifest_id=finished.credentials.manifest_id,
         manifest=manifest,
         soft_binding=job.order.soft_binding,
-        fingerprint=seconds,
+        fingerprint=looks,
+        sound=sound,
         issuer=f"{job.keys.issuer:06x}",
         signer=finished.credentials.signer,
         parent=parent if parent in _HAS_CREDENTIALS else "",
@@ -227,6 +237,8 @@ def _report(job: _Job, manifest: Path, seconds: tuple[str, ...], finished: Readi
 
 def _warnings(job: _Job) -> Iterator[str]:
     yield from alarms(job.keys)
+    for address in job.delivered.personal_to_stay:
+        yield f"the engine's own credentials name a person or a prompt where nobody may redact it: {address[-80:]}"
     whose = [("the engine's own", job.delivered), *(("a source's", one) for one in job.read)]
     for name, reading in whose:
         if reading.credentials.state == "invalid":

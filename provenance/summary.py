@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from core.finding import FindingVerdict
+from provenance.recovery import Similar
 from provenance.weigh import Weighed, belonging, conflicts, is_ai, payload_of
 
 
@@ -43,18 +44,20 @@ def _conflict(found: Weighed) -> str:
 
 
 def _nothing(found: Weighed) -> str:
-    alike = found.similar
-    if len(alike) > 1 and alike[0].share == alike[1].share:
-        return (
-            "Nothing in the file says how it was made, but it looks like a video that this office sealed more than once"
-            f" (first in case {alike[0].case_id}). That does not mean that it is the same."
-        )
-    if alike:
-        return (
-            "Nothing in the file says how it was made, but it looks like a video that this office sealed"
-            f" (case {alike[0].case_id}). That does not mean that it is the same."
-        )
+    looks = [one for one in found.similar if one.by == "looks"]
+    if looks:
+        return f"Nothing in the file says how it was made, but it looks like {_sealed_here(looks)}"
+    if found.similar:
+        return f"Nothing in the file says how it was made, but it sounds like {_sealed_here(found.similar)}"
     return "Nothing was found that says how this was made. That does not mean that it was made without AI."
+
+
+def _sealed_here(alike: Sequence[Similar]) -> str:
+    if len(alike) > 1 and alike[0].share == alike[1].share:
+        which = f"a video that this office sealed more than once (first in case {alike[0].case_id})"
+    else:
+        which = f"a video that this office sealed (case {alike[0].case_id})"
+    return f"{which}. That does not mean that it is the same."
 
 
 def _signer(found: Weighed) -> str:

@@ -5,7 +5,7 @@
 3. Look for unsigned declarations, and for traces of programs that keep no credentials.
 4. Ask the ledger about the case that the mark names.
 5. Where the credentials are gone, fetch those that the mark is bound to, and read them against the file.
-6. Where there is no readable mark either, look for a sealed video that looks like this one.
+6. Where there is no readable mark either, look for a sealed video that looks or sounds like this one.
 7. Weigh: a verdict, of which none is "not AI".
 8. Answer: one plain sentence, and every piece of evidence with its limits.
 """
@@ -107,7 +107,7 @@ def as_json(finding: Finding) -> dict[str, Any]:
 
 
 def _alike(path: Path, find_similar: FindSimilar) -> tuple[Similar, ...]:
-    """What looks like it; nothing looks like a sound file."""
+    """What it looks or sounds like; nothing where it can be neither looked at nor listened to."""
     try:
         return tuple(find_similar(path))
     except BadMedia:

@@ -24,7 +24,8 @@ class Weighed:
     """All that was found in one file.
 
     `case` is what the ledger tells of the case that the mark names, or None. `recovered` are the manifests that the
-    repository holds for the mark, newest first; `similar` the sealed videos that look like this one, nearest first.
+    repository holds for the mark, newest first; `similar` the sealed videos that look or sound like this one,
+    nearest first.
     `writers` are programs that saved it, by what the file says, each with its own words.
     """
 

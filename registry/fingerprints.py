@@ -1,4 +1,6 @@
-"""Finds near duplicates among millions of videos by the PDQ hashes of their seconds, in milliseconds, with numpy alone.
+"""Finds near duplicates among millions of videos by the hashes of their seconds, in milliseconds, with numpy alone.
+
+The hashes are PDQ of pictures, or of sound (provenance.sound_print), each kind in an index of its own.
 
 Sixteen tables, one for every 16 of the 256 bits: two hashes that differ in d bits share at least one table's key with
 probability 1 - (1 - (15/16)^d)^16, which is over 0.99 up to d = 21 and 0.90 at d = 31 (the usual bound for "the same
@@ -41,10 +43,13 @@ class Match:
 
 
 class Fingerprints:
-    """An index over hashes (n, 32), each of the video `ids[owners[row]]`, of about 100 bytes a hash. Never changed."""
+    """An index over hashes (n, 32), each of the video `ids[owners[row]]`, of about 100 bytes a hash. Never changed.
 
-    def __init__(self, hashes: Hashes, owners: NDArray[np.uint32], ids: Sequence[str]) -> None:
-        self._words = _words(hashes)
+    `within` is up to how many bits may differ in what is the same.
+    """
+
+    def __init__(self, hashes: Hashes, owners: NDArray[np.uint32], ids: Sequence[str], *, within: int = WITHIN) -> None:
+        self._words, self._within = _words(hashes), within
         self._owners, self._ids = owners.astype(np.uint32), ids
         keys = np.ascontiguousarray(hashes).view("<u2").reshape(-1, TABLES)
         self._tables = [_table(keys[:, number]) for number in range(TABLES)]
@@ -58,13 +63,13 @@ class Fingerprints:
         return len(self._ids)
 
     def hits(self, probes: Hashes) -> tuple[NDArray[np.intp], NDArray[np.uint32]]:
-        """Pairs (row of probes (m, 32), number of a video) of hashes at most WITHIN bits apart; some are missed."""
+        """Pairs (row of probes (m, 32), number of a video) of hashes at most `within` bits apart; some are missed."""
         keys = np.ascontiguousarray(probes).view("<u2").reshape(-1, TABLES)
         found = [self._candidates(row) for row in keys]
         rows = np.concatenate(found) if found else np.empty(0, np.uint32)
         asked = np.repeat(np.arange(len(probes)), [len(one) for one in found])
         apart = np.bitwise_count(self._words[rows] ^ _words(probes)[asked]).sum(axis=1)
-        near = apart <= WITHIN
+        near = apart <= self._within
         return asked[near], self._owners[rows[near]]
 
     def id_of(self, video: int) -> str:

@@ -7,22 +7,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Lock
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
-from registry.fingerprints import BYTES, Fingerprints, Hashes, Match, ranked
+from registry.fingerprints import BYTES, WITHIN, Fingerprints, Hashes, Match, ranked
 from registry.rows import Connections
 
 log = logging.getLogger("assay.registry")
 
 PLAIN = 50
-"""Below this quality (of 100) a picture is too plain for its hash to mean anything."""
+"""Below this quality (of 100) a picture or a sound is too plain for its hash to mean anything."""
 
 _OVERLAP = timedelta(minutes=2)  # an event's time is taken before its transaction ends, which it does within 30 s
 _TAIL = 20_000
 _NEW = """
-SELECT case_id, revision, at, body -> 'fingerprint' FROM events
+SELECT case_id, revision, at, body -> %s::text FROM events
 WHERE body ->> 'type' = 'Sealed' AND at > %s ORDER BY at
 """
 _FIRST = """
@@ -33,9 +33,11 @@ SELECT case_id, min(at) FROM events WHERE body ->> 'type' = 'Sealed' AND case_id
 class LedgerFingerprints:
     """Near duplicates among the sealed. The first search reads all of them; later ones only what is new."""
 
-    def __init__(self, connections: Connections) -> None:
-        """The ledger's tables are there: the migrations made them."""
-        self._connections = connections
+    def __init__(
+        self, connections: Connections, *, what: Literal["fingerprint", "sound"] = "fingerprint", within: int = WITHIN
+    ) -> None:
+        """`what` names the fingerprints of Sealed. The ledger's tables are there: the migrations made them."""
+        self._connections, self._what, self._within = connections, what, within
         self._lock = Lock()
         self._since = datetime(2000, 1, 1, tzinfo=UTC)
         self._seen: set[tuple[str, int]] = set()
@@ -69,7 +71,7 @@ class LedgerFingerprints:
 
     def _take_in(self) -> None:
         with self._connections.connection() as connection:
-            rows = connection.execute(_NEW, [self._since - _OVERLAP]).fetchall()
+            rows = connection.execute(_NEW, [self._what, self._since - _OVERLAP]).fetchall()
         new = [row for row in rows if (row[0], row[1]) not in self._seen]
         if not new:
             return
@@ -84,14 +86,14 @@ class LedgerFingerprints:
         kept = self._indexes[0].videos if self._indexes else 0
         tail = len(self._ids) - kept
         if kept and tail <= max(_TAIL, kept // 10):
-            self._indexes = [self._indexes[0], _index(self._ids[kept:], self._hashes[kept:])]
+            self._indexes = [self._indexes[0], self._index(self._ids[kept:], self._hashes[kept:])]
         else:
-            self._indexes = [_index(self._ids, self._hashes)]
+            self._indexes = [self._index(self._ids, self._hashes)]
 
-
-def _index(ids: Sequence[str], hashes: Sequence[Hashes]) -> Fingerprints:
-    owners = np.repeat(np.arange(len(ids), dtype=np.uint32), [len(one) for one in hashes])
-    return Fingerprints(np.concatenate([np.empty((0, BYTES), np.uint8), *hashes]), owners, list(ids))
+    def _index(self, ids: Sequence[str], hashes: Sequence[Hashes]) -> Fingerprints:
+        owners = np.repeat(np.arange(len(ids), dtype=np.uint32), [len(one) for one in hashes])
+        rows = np.concatenate([np.empty((0, BYTES), np.uint8), *hashes])
+        return Fingerprints(rows, owners, list(ids), within=self._within)
 
 
 def _hashes(written: Any) -> Hashes:

@@ -29,5 +29,6 @@ def seal(case: Case, tools: Tools) -> Sequence[Event]:
             fingerprint=sealing.fingerprint,
             issuer=sealing.issuer,
             signer=sealing.signer,
+            sound=sealing.sound,
         )
     ]

@@ -53,6 +53,7 @@ class Sealing:
     fingerprint: tuple[str, ...]
     issuer: str
     signer: str
+    sound: tuple[str, ...] = ()
 
 
 class Decide(Protocol):

@@ -21,7 +21,12 @@ from pipeline.people import Role
 from pipeline.settings import load_settings
 from pipeline.wiring import build
 from provenance.dev_keys import make_dev_keys
+from provenance.keys import load_keys
+from tests.integration.provenance.pictured import picture, signed_elsewhere
 from tests.stories.http_house import Account, open_account, served
+from tests.unit.provenance.conftest import clip
+
+__all__ = ["clip"]
 
 pytestmark = pytest.mark.postgres
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -58,6 +63,16 @@ def answer(at, bunny):
         return client.post(
             "/verify", files={"file": ("holiday-in-nice.mp4", bunny.read_bytes())}, headers=HTML, timeout=60
         )
+
+
+@pytest.fixture(scope="module")
+def child(house, clip, tmp_path_factory):
+    """A file of another maker, made from another one, with pictures of both."""
+    folder, keys = tmp_path_factory.mktemp("family"), load_keys(house.settings.keys_folder)
+    parent = signed_elsewhere(clip, folder / "parent.mp4", keys, shows=picture(60))
+    return signed_elsewhere(
+        clip, folder / "child.mp4", keys, shows=picture(150), made_from=[("parentOf", parent, None)]
+    )
 
 
 def token_of(page: str) -> str:
@@ -105,6 +120,21 @@ def test_feedback_is_kept_for_moderators_and_says_nothing_of_who(at, house):
         assert client.post("/verify/feedback", data=said | {"note": "x" * 3000}).status_code == 400
     first = house.desk.public.sharing.said(Account(*open_account(house.accounts, [Role.MODERATOR])).person)[0]
     assert (first.verdict, first.opinion, first.note) == ("no_information", "wrong", "it is from a film")
+
+
+def test_the_history_of_a_file_has_pictures_on_the_page_and_in_nothing_that_is_kept(at, child):
+    with at.client() as client:
+        files = {"file": ("child.mp4", child.read_bytes())}
+        found = client.post("/verify?part=answer", files=files, headers=HTML)
+        page = client.get(shared(at, found).headers["location"]).text
+        plain = client.get("/login").headers["content-security-policy"]
+    tree = found.text[found.text.index('<ul class="lineage">') :]
+    assert tree.index("this file: child.mp4") < tree.index("<ul>") < tree.index("it was made from: parent.mp4")
+    assert found.text.count('<img src="data:image/jpeg;base64,') == 2
+    assert found.text.count('alt="Picture that the credentials carry of it"') == 2
+    assert "img-src 'self' data:" in found.headers["content-security-policy"] and "data:" not in plain
+    assert "parent.mp4" in page and "data:" not in page
+    assert at.left_on_disk() == []
 
 
 def test_the_page_speaks_french_and_the_json_stays_the_same(at, bunny, answer):
@@ -162,16 +192,19 @@ def violations(page) -> list[str]:
 
 @pytest.mark.parametrize(("lang", "scheme"), [("en", "light"), ("fr", "dark")])
 @pytest.mark.parametrize("width", [1280, 360])
-def test_axe_finds_nothing_wrong_with_any_page_of_the_verifier(chromium, at, bunny, answer, lang, scheme, width):
+def test_axe_finds_nothing_wrong_with_any_page_of_the_verifier(chromium, at, child, answer, lang, scheme, width):
     context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
     page = context.new_page()
     page.goto(f"{at.url}/verify?lang={lang}")
     wrong = violations(page)
-    page.set_input_files("#file", {"name": "a.mp4", "mimeType": "video/mp4", "buffer": bunny.read_bytes()})
+    page.set_input_files("#file", {"name": "a.mp4", "mimeType": "video/mp4", "buffer": child.read_bytes()})
     page.locator("#go").click()
     page.locator("article.finding").wait_for(timeout=60_000)
     for fold in page.locator("article details").all():
         fold.evaluate("one => one.open = true")
+    assert (
+        page.evaluate("[...document.images].filter((one) => one.closest('.lineage') && one.naturalWidth).length") == 2
+    )
     wrong += violations(page)
     page.goto(at.url + shared(at, answer, lang=lang).headers["location"])
     wrong += violations(page)

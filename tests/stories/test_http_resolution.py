@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import json
+import wave
 from dataclasses import replace
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 
 from console.pace import Pace
 from core.case import Case
 from core.events import Rendered, Sealed, Submitted
 from core.verdicts import Decision, Gate, Verdict
+from evals.audio_attacks import codec, resampled, trim
+from evals.audio_clips import read_sound
 from media.sample import sample
 from pipeline.people import Role
+from pipeline.repository import FINGERPRINT, SOUND
 from pipeline.settings import load_settings
 from pipeline.wiring import build
 from provenance.claims import SOFT_BINDING
@@ -65,6 +71,7 @@ def seal_into(house, folder: Path, video: Path, case_id: str) -> Case:
         manifest=vault.put(report.manifest, media_type="application/c2pa", owner=case_id),
         soft_binding=report.soft_binding,
         fingerprint=report.fingerprint,
+        sound=report.sound,
     )
     rendered = Rendered(asset=asset, engine="wan", engine_version="2.2", duration=5.3, width=1280, height=720)
     from core.events import Judged
@@ -114,6 +121,40 @@ def test_a_copy_without_a_mark_is_found_by_how_it_looks_and_nothing_of_it_stays(
     assert answer.json() == {"matches": [{"manifestId": sealed.manifest_id, "similarityScore": 100}]}
     assert by_mark.json() == {"matches": []}
     assert at.left_on_disk() == []
+
+
+def test_a_sound_alone_finds_the_video_it_was_sealed_with(at, sealed, bunny, tmp_path):
+    """Cut, at another rate and as an MP3 of 64 kbit/s: the picture is gone and so are the mark and the credentials."""
+    heard, rate = trim(resampled(read_sound(bunny), rate=44_100), start=0.73, seconds=4.0)
+    sound, _ = codec((heard, rate), container="mp3", encoder="libmp3lame", bitrate=64_000, rate=44_100)
+    with wave.open(str(tmp_path / "song.wav"), "wb") as out:
+        out.setparams((sound.shape[1], 2, 44_100, 0, "NONE", ""))
+        out.writeframes((np.clip(sound, -1, 1) * 32767).astype(np.int16).tobytes())
+    content = (tmp_path / "song.wav").read_bytes()
+    with at.client() as public:
+        answers = [
+            public.post("/c2pa/matches/byContent", params=asked, content=content, headers={"Content-Type": "audio/wav"})
+            for asked in ({}, {"alg": SOUND}, {"alg": FINGERPRINT})
+        ]
+        said = public.post("/api/verify", files={"file": ("song.wav", content)}, timeout=60).json()
+        silent = public.post("/api/verify", files={"file": ("a.wav", quiet())}, timeout=60).json()
+    (match,) = answers[0].json()["matches"]
+    assert match["manifestId"] == sealed.manifest_id and match["similarityScore"] >= 60
+    assert answers[1].json() == answers[0].json()
+    assert answers[2].status_code == 422  # there is nothing to look at
+    kinds = {one["kind"]: one["says"] for one in said["evidence"]}
+    assert "case 00112233445566aa" in kinds["fingerprint.sound"] and "fingerprint" not in kinds
+    assert "it sounds like a video that this office sealed" in said["summary"]
+    assert silent["summary"].startswith("Nothing was found")
+    assert at.left_on_disk() == []
+
+
+def quiet() -> bytes:
+    content = io.BytesIO()
+    with wave.open(content, "wb") as out:
+        out.setparams((1, 2, 16_000, 0, "NONE", ""))
+        out.writeframes(bytes(160_000))
+    return content.getvalue()
 
 
 def test_what_is_not_known_is_an_empty_list_whatever_the_reason(at, sealed):
@@ -213,7 +254,7 @@ def test_the_service_says_what_it_is(at):
         assert public.get(f"{known['baseUrl']}/services/status").json() == {"status": "ok"}
         names = public.get(f"{known['baseUrl']}/services/supportedAlgorithms").json()
         can = public.get(f"{known['baseUrl']}/services/capabilities").json()
-    assert names == {"watermarks": [{"alg": SOFT_BINDING}], "fingerprints": [{"alg": "com.assay.pdq.1"}]}
+    assert names == {"watermarks": [{"alg": SOFT_BINDING}], "fingerprints": [{"alg": FINGERPRINT}, {"alg": SOUND}]}
     assert can["queries"] == ["byBinding", "byContent"]
 
 

@@ -169,7 +169,9 @@ def crjson(tmp_path_factory, clip, keys):
         return folder / name
 
     engines = folder / "engine.mp4"
-    sign(clip, engines, definition(replace(base, case_id="f" * 16), payload="01" * 12), keys.signer, trust=keys.trust)
+    claim = definition(replace(base, case_id="f" * 16), payload="01" * 12)
+    claim["assertions"].append({"label": "com.engine.run", "data": {"prompt": "a portrait"}})  # which is redacted
+    sign(clip, engines, claim, keys.signer, trust=keys.trust)
     parent = made("created.mp4")
     files = {
         "created": parent,

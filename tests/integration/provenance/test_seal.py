@@ -140,7 +140,7 @@ def broken_by(step: str, keys: Keys, watermark: StandInWatermark, monkeypatch: p
             return keys, mark, detect, BadMedia, "no pictures"
         case "the credentials name another mark":
 
-            def other_claim(order, *, payload, sources):
+            def other_claim(order, *, payload, sources, **_more):
                 return definition(order, payload="02" * 12, sources=sources)
 
             monkeypatch.setattr(sealing, "definition", other_claim)
@@ -154,7 +154,7 @@ def broken_by(step: str, keys: Keys, watermark: StandInWatermark, monkeypatch: p
             return keys, mark, detect, SealBroken, "labels name another video"
         case "the credentials name another case":
 
-            def other_claim(order, *, payload, sources):
+            def other_claim(order, *, payload, sources, **_more):
                 return definition(replace(order, case_id="f" * 16), payload=payload, sources=sources)
 
             monkeypatch.setattr(sealing, "definition", other_claim)

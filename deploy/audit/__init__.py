@@ -1,0 +1,1 @@
+"""Looking at what is installed: is any of it known to be vulnerable?"""

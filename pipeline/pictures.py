@@ -1,0 +1,100 @@
+"""Pictures for the history of a file: what its credentials carry, or what this office may show of its own videos.
+
+Never of what was withdrawn: where any part of a history was taken down here, none of it is shown, whoever asks and
+whoever else's credentials carry a picture. Our own seals carry none, since what is signed into a copy cannot be
+taken back.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.case import Phase
+from core.errors import AssayError, NotFound
+from core.finding import Finding
+from pipeline.people import Person
+from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from pipeline.desk import Desk
+    from provenance.thumbnails import Carried
+
+log = logging.getLogger("assay.verify")
+
+_TAKEN_DOWN = (Phase.RECALLED, Phase.WITHDRAWN)
+_MOST_OF_OURS = 4  # each takes a look at a whole video
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A JPEG of one step of a history, empty where there is none to show; `ours` if it is of a video kept here."""
+
+    jpeg: bytes = b""
+    ours: bool = False
+
+
+def picturing(settings: Settings) -> Callable[[Path, Finding], Sequence[Carried]]:
+    """What the credentials of a file carry, by our trust lists."""
+
+    def carried_by(file: Path, finding: Finding) -> Sequence[Carried]:
+        from provenance.keys import load_keys
+        from provenance.thumbnails import carried
+
+        return carried(file, finding, load_keys(settings.keys_folder).trust)
+
+    return carried_by
+
+
+def pictures(desk: Desk, who: Person | None, file: Path, finding: Finding) -> tuple[Picture, ...]:
+    """One for each step of the lineage that the finding tells, in its order; none at all where they cannot be had."""
+    if desk.public.carried is None or (finding.case or {}).get("phase") in _TAKEN_DOWN:
+        return ()
+    try:
+        steps = desk.public.carried(file, finding)
+        ours = [_ours(desk, step) for step in steps]
+        if any(case is not None and case in _TAKEN_DOWN for case in ours):
+            return ()
+        return _shown(desk, who, steps, ours)
+    except AssayError as error:  # the answer stands without them
+        log.warning("no pictures of a history: %s", error)
+        return ()
+
+
+def _shown(
+    desk: Desk, who: Person | None, steps: Sequence[Carried], ours: Sequence[Phase | None]
+) -> tuple[Picture, ...]:
+    shown, left = [], _MOST_OF_OURS
+    for step, phase in zip(steps, ours, strict=True):
+        own = phase is not None and left > 0 and not step.jpeg
+        left -= own
+        shown.append(_of_case(desk, who, step.case_id) if own else Picture(jpeg=step.jpeg))
+    return tuple(shown)
+
+
+def _ours(desk: Desk, step: Carried) -> Phase | None:
+    """The phase of the case whose seal this step is; None for others' manifests, whatever case they name."""
+    if not step.case_id:
+        return None
+    try:
+        case = desk.ledger.load(step.case_id)
+    except NotFound:
+        return None
+    return case.phase if case.sealed is not None and case.sealed.manifest_id == step.manifest_id else None
+
+
+def _of_case(desk: Desk, who: Person | None, case_id: str) -> Picture:
+    """From the middle of the video, if whoever asks may see it."""
+    from media.sample import sample
+    from provenance.jpeg import SIDE, jpeg
+
+    try:
+        with desk.tools.scratch() as folder:
+            video = desk.content(who, case_id, folder / "video")
+            frames = sample(video, count=3, max_side=SIDE).frames
+    except NotFound:
+        return Picture()
+    return Picture(jpeg=jpeg(frames[len(frames) // 2].rgb), ours=True)

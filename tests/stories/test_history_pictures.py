@@ -1,0 +1,84 @@
+"""Pictures of a history: of our own videos those that may be seen, by whoever asks; nothing once one was withdrawn."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+
+import pytest
+from PIL import Image
+
+from core.case import Phase
+from core.finding import Credentials, Finding, FindingVerdict, Mark
+from pipeline.pictures import pictures
+from pipeline.public import PublicDesk
+from provenance.jpeg import SIDE
+from provenance.thumbnails import Carried
+from tests.stories.http_house import FINE, built, served
+
+FINDING = Finding(
+    file="a.mp4",
+    verdict=FindingVerdict.AI_MADE_TRUSTED,
+    summary="",
+    credentials=Credentials(state="trusted"),
+    watermark=Mark(detected=False),
+)
+FOREIGN = Carried(manifest_id="urn:c2pa:elsewhere", jpeg=b"a foreign picture")
+
+
+@pytest.fixture
+def house(tmp_path):
+    return built(tmp_path)
+
+
+@pytest.fixture
+def published(house):
+    with served(house) as at:
+        case_id = at.submit(FINE)
+        assert at.settle(case_id).phase is Phase.PUBLISHED
+        yield at, case_id
+
+
+def shown(at, *steps, who=None, finding=FINDING):
+    desk = replace(at.house.desk, public=PublicDesk(carried=lambda _file, _finding: steps))
+    return pictures(desk, who, at.house.settings.home, finding)
+
+
+def step(case_id):
+    return Carried(manifest_id=f"urn:c2pa:{case_id}", case_id=case_id)
+
+
+def test_a_published_parent_is_shown_from_its_video_and_a_foreign_step_by_what_its_maker_signed(published):
+    at, case_id = published
+    ours, foreign = shown(at, step(case_id), FOREIGN)
+    assert ours.ours and Image.open(io.BytesIO(ours.jpeg)).size[0] == SIDE
+    assert (foreign.jpeg, foreign.ours) == (FOREIGN.jpeg, False)
+
+
+def test_a_manifest_that_only_names_one_of_our_cases_borrows_no_picture(published):
+    at, case_id = published
+    (picture,) = shown(at, Carried(manifest_id="urn:c2pa:forged", case_id=case_id))
+    assert picture.jpeg == b""
+
+
+def test_once_a_part_of_a_history_was_withdrawn_nothing_of_it_is_shown_to_anyone(published):
+    at, case_id = published
+    at.house.desk.recall(at.moderator.person, case_id, code="rights")
+    recalled = shown(at, step(case_id), FOREIGN)
+    assert at.settle(case_id).phase is Phase.WITHDRAWN
+    assert (
+        recalled
+        == shown(at, step(case_id), FOREIGN)
+        == shown(at, step(case_id), FOREIGN, who=at.moderator.person)
+        == ()
+    )
+    assert shown(at, FOREIGN, finding=replace(FINDING, case={"phase": "withdrawn"})) == ()
+
+
+def test_what_is_not_published_is_shown_to_a_moderator_only(published):
+    at, case_id = published
+    before = at.house.ledger.load(case_id)
+    sealed = replace(before, phase=Phase.SEALED)
+    at.house.ledger.load = lambda _case: sealed
+    assert shown(at, step(case_id))[0].jpeg == b""
+    assert shown(at, step(case_id), who=at.moderator.person)[0].ours
