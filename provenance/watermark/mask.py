@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-FLAT, MOST = 0.32, 1.8
+FLAT, MOST = 0.26, 1.8
 """Root mean square of the mark in grey levels on flat ground, and in the strongest texture."""
 _GAIN, _POWER = 0.30, 0.75
 _NOISE = 0.4

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-_LEAST = 0.15
+_LEAST = 0.2
 """What is left of the mark's strength in the fastest motion."""
-_USUAL, _SHARE = 1.0, 0.7
+_USUAL, _SHARE = 0.4, 0.55
 """Change in grey levels that halves the strength, or that share of the usual change where everything moves."""
 _CUT = 16.0
 """Mean change in grey levels that is taken for a new shot, if it is also three times the usual one."""

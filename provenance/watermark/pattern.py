@@ -12,6 +12,8 @@ Floats = NDArray[np.float32]
 
 _FINER = 2
 _MARGIN = 4
+_FINE = 0.7
+"""Lines are drawn stronger with this power of their frequency: fine waves are seen less than coarse ones."""
 
 
 def draw(amplitudes: Complex, width: int, height: int) -> Floats:
@@ -28,6 +30,7 @@ def draw(amplitudes: Complex, width: int, height: int) -> Floats:
 def _tile(amplitudes: Complex) -> Floats:
     """The tile with two samples a canonical pixel."""
     size = TILE * _FINER
+    amplitudes = amplitudes * lines().radius ** _FINE
     spectrum = np.zeros((size, size), np.complex128)
     spectrum[lines().v % size, lines().u % size] = amplitudes
     spectrum[-lines().v % size, -lines().u % size] = amplitudes.conj()

@@ -20,7 +20,7 @@ from provenance.watermark.plan import Survey
 
 Luma = NDArray[np.uint8]
 
-_SPREAD, _RUN = 16, 24
+_SPREAD, _RUN = 12, 16
 _USUAL_PIXELS = 1280 * 720
 
 

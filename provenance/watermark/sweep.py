@@ -26,6 +26,7 @@ _SMOOTH = 3.0
 _LOUDEST = 2.2
 _AT_ONCE = 24
 _USUAL_FREQUENCY = 0.085
+_PLACES = TILE // 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -103,11 +104,11 @@ def _agreements(spectrum: Spectra, key: WatermarkKey, maps: Doubles) -> Doubles:
 
 
 def _best_shift(matched: Spectra, u: NDArray[np.int64], v: NDArray[np.int64]) -> Doubles:
-    """The highest real correlation over all shifts by whole canonical pixels."""
-    half = np.zeros((len(matched), TILE, TILE // 2 + 1), np.complex64)
-    half[:, u % TILE, v] = matched
-    surface = np.fft.irfft2(half, (TILE, TILE), axes=(1, 2))
-    return np.asarray(surface.max((1, 2)) * (TILE * TILE / 2), np.float64)
+    """The highest real correlation over all shifts by two canonical pixels: near enough to say which map is best."""
+    half = np.zeros((len(matched), _PLACES, _PLACES // 2 + 1), np.complex64)
+    half[:, u % _PLACES, v] = matched
+    surface = np.fft.irfft2(half, (_PLACES, _PLACES), axes=(1, 2))
+    return np.asarray(surface.max((1, 2)) * (_PLACES * _PLACES / 2), np.float64)
 
 
 def _sampled(spectrum: Spectra, frequency: Doubles, maps: Doubles) -> Spectra:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from watermark_pictures import KEY, PAYLOAD, clip
 
-from provenance.watermark import detect_video, embed_video
+from provenance.watermark import Embedder, detect_video, embed_video
 from provenance.watermark.lattice import lines, shifted, write
 from provenance.watermark.motion import Calm
 from provenance.watermark.plan import USUAL, Survey, plan
@@ -27,8 +27,23 @@ def survey(grain: float, size: tuple[int, int] = (640, 360)) -> Survey:
 
 def test_the_chosen_strength_is_bounded_and_says_what_it_costs() -> None:
     chosen = plan(survey(1.0), PAYLOAD, KEY, crf=20, preset="veryfast")
-    assert 0.5 <= chosen.strength <= 2.4 and -0.05 < chosen.growth <= 0.3
+    assert 0.5 <= chosen.strength <= 2.2 and -0.05 < chosen.growth < 1 and chosen.margin > 3
     assert chosen == plan(survey(1.0), PAYLOAD, KEY, crf=20, preset="veryfast")
+
+
+def test_what_is_read_with_ease_is_marked_less_unless_that_saves_too_little() -> None:
+    from provenance.watermark.plan import _share
+
+    assert _share(margin=16, growth=0.3) < 0.7 < _share(margin=10, growth=0.3) < 1
+    assert _share(margin=4, growth=0.3) == 1 == _share(margin=16, growth=0.01)
+
+
+def test_the_first_picture_of_a_shot_is_marked_most() -> None:
+    rough = cv2.GaussianBlur(np.random.default_rng(2).normal(0, 1, (180, 240)).astype(np.float32), (0, 0), 2) * 60
+    still, other = ((level + rough[::way]).astype(np.uint8) for level, way in ((70, 1), (170, -1)))
+    embedder = Embedder(PAYLOAD, KEY, strength=2.0)
+    change = [float(np.abs(embedder(luma).astype(float) - luma).mean()) for luma in [still] * 24 + [other] * 2]
+    assert change[0] > 1.6 * change[22] > 0 and change[24] > 1.6 * change[22]
 
 
 def test_the_tile_is_laid_where_the_pictures_agree_with_it() -> None:
