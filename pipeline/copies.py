@@ -27,7 +27,7 @@ def copied_from(repository: Repository, path: Path) -> tuple[str, ...]:
         if payload := payload_of(repository.detect(path)):
             entries = repository.manifests.by_binding(repository.algorithms[0], payload, most=_MOST)
             return _each(entry.case_id for entry in entries if entry.case_id)
-        return _each(one.case_id for one in repository.similar(path, most=_MOST) if one.share >= ALIKE)
+        return _each(one.case_id for one in repository.alike.find(path, most=_MOST, by="looks") if one.share >= ALIKE)
     except BadMedia:  # too small, or too short, to be looked at in this way
         return ()
 
