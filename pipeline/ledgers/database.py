@@ -22,6 +22,10 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 _TROUBLE = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError, PoolTimeout, PoolClosed)
 
 
+_QUICK, _PATIENT = 3, 10
+"""Seconds: until the embedded server is looked after, and until a server is given up."""
+
+
 class Database:
     """A pool of connections. An embedded server is started again when it died, and let go of at the end."""
 
@@ -33,7 +37,7 @@ class Database:
             dsn,
             min_size=1,
             max_size=size,
-            timeout=3.0 if embedded else 10.0,
+            timeout=_PATIENT,
             reconnect_timeout=2.0,
             kwargs={"connect_timeout": 5, "application_name": "assay"},
             configure=_configure,
@@ -68,19 +72,19 @@ class Database:
         return self._revived(self._pool.getconn)
 
     def _connect(self) -> Connection:
-        return self._revived(lambda: psycopg.connect(self._dsn, autocommit=True, connect_timeout=5))
+        return self._revived(lambda wait: psycopg.connect(self._dsn, autocommit=True, connect_timeout=wait))
 
-    def _revived(self, connect: Callable[[], Connection]) -> Connection:
+    def _revived(self, connect: Callable[[int], Connection]) -> Connection:
         if self._pool.closed:
             raise Unavailable("the database was closed")
+        if self._embedded is None:
+            return connect(_PATIENT)
         try:
-            return connect()
+            return connect(_QUICK)
         except (psycopg.OperationalError, PoolTimeout):
-            if self._embedded is None:
-                raise
             log.warning("the database does not answer: starting it again")
-            self._embedded.start()
-            return connect()
+            self._embedded.start()  # does nothing to one that is only slow
+            return connect(3 * _PATIENT)
 
 
 def open_database(where: str | Path, *, folders: dict[str, Path] = OURS, size: int = 8) -> Database:

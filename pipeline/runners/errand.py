@@ -12,8 +12,8 @@ from pipeline.advance import Works, advance
 log = logging.getLogger("assay.runner")
 
 
-def run_errand(ticket: Ticket, works: Works) -> None:
-    """advance(), for a ticket that then is done with, whatever became of it.
+def run_errand(ticket: Ticket, works: Works) -> bool:
+    """advance(), for a ticket that then is done with, whatever became of it. Returns whether it was not merely put off.
 
     Raises Unavailable only when the ledger answers no one; then the ticket has to be given again.
     What is wrong with one case alone (it is unknown; a newer Assay wrote it; its bytes are out of
@@ -24,8 +24,10 @@ def run_errand(ticket: Ticket, works: Works) -> None:
     except Unavailable as error:
         make_sure_it_answers(works.ledger)
         log.warning("put off: %s", error, extra={"case": ticket.case_id})
+        return False
     except (NotFound, ValueError, TypeError) as error:
         log.error("ticket dropped: %s", error, extra={"case": ticket.case_id})
+    return True
 
 
 def make_sure_it_answers(ledger: Ledger) -> None:

@@ -8,7 +8,7 @@ somebody else is dropped here and the other one's sweep finds the case.
 from __future__ import annotations
 
 import logging
-from collections import deque
+from collections import Counter, deque
 from datetime import timedelta
 from threading import Condition, Event
 from time import monotonic
@@ -22,6 +22,8 @@ from pipeline.runners.stopping import until
 from pipeline.runners.sweep import FIRST_PAUSE, sweep
 
 log = logging.getLogger("assay.local")
+
+_TRIES = 3
 
 
 class LocalBus:
@@ -79,10 +81,10 @@ class LocalRunner:
     def drain(self) -> None:
         """Run until nothing is due: tickets first, then what a sweep finds.
 
-        A case that stumbled and has not rested is not due. Raises Unavailable when the ledger is
-        away; the ticket in hand goes back to the queue.
+        A case that stumbled and has not rested is not due; one that cannot be reached is tried three times. Raises
+        Unavailable when the ledger is away; the ticket in hand goes back to the queue.
         """
-        done: set[Ticket] = set()
+        done: Counter[Ticket] = Counter()
         self._run_tickets(self._works, done)
         while self.sweep() and self._run_tickets(self._works, done):
             pass
@@ -113,13 +115,12 @@ class LocalRunner:
                 away += 1
                 stop.wait(_wait_after(error, away))
 
-    def _run_tickets(self, works: Works, done: set[Ticket]) -> int:
-        """Run what is queued, each ticket once; returns how many were run."""
+    def _run_tickets(self, works: Works, done: Counter[Ticket]) -> int:
+        """Run what is queued, each ticket until it is done with or was put off too often; returns how many were run."""
         count = 0
         while ticket := self._bus.take():
-            if ticket.phase in self._phases and ticket not in done:
-                self._advance(ticket, works)
-                done.add(ticket)
+            if ticket.phase in self._phases and done[ticket] < _TRIES:
+                done[ticket] += _TRIES if self._advance(ticket, works) else 1
                 count += 1
         return count
 
@@ -128,9 +129,9 @@ class LocalRunner:
         if ticket and ticket.phase in self._phases:
             self._advance(ticket, works)
 
-    def _advance(self, ticket: Ticket, works: Works) -> None:
+    def _advance(self, ticket: Ticket, works: Works) -> bool:
         try:
-            run_errand(ticket, works)
+            return run_errand(ticket, works)
         except Unavailable:
             self._bus.put_back(ticket)
             raise

@@ -156,3 +156,21 @@ def test_a_case_of_a_newer_assay_is_left_and_the_others_go_on():
     puzzle, case = begun(ledger), begun(ledger)
     LocalRunner(works(ledger, LocalBus())).drain()
     assert ledger.load(case.id).phase is Phase.PUBLISHED
+
+
+def test_a_case_whose_claim_could_not_be_asked_for_once_is_drained_all_the_same():
+    class Shaky(MemoryLedger):
+        asked = 0
+
+        def claim(self, case_id):
+            self.asked += 1
+            if self.asked == 1:
+                raise Unavailable("no connection in time")
+            return super().claim(case_id)
+
+    ledger, bus = Shaky(), LocalBus()
+    case = begun(ledger)
+    runner = LocalRunner(works(ledger, bus))
+    runner.submit(ticket_of(case))
+    runner.drain()
+    assert ledger.load(case.id).phase is Phase.PUBLISHED
