@@ -13,7 +13,9 @@ def faces(found: dict[str, Any]) -> Iterator[str]:
     pairs, strangers = found["pairs"], found["strangers"]
     auc, reasons = (
         pairs["auc"],
-        "; ".join(f"{n} {why.rpartition(': ')[2]}" for why, n in pairs["no_score"]["reasons"].items()),
+        "; ".join(
+            f"{n} {why.rpartition(': ')[2].partition(',')[0]}" for why, n in pairs["no_score"]["reasons"].items()
+        ),
     )
     yield "| faces | figure | interval | n |"
     yield "| --- | --- | --- | --- |"
