@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import types
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
-from functools import cache
+from functools import cache, partial
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from core.events import Event
 
 _EVENTS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Event)}
+_PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
 def dump(value: Any) -> Any:
     """A record as plain JSON values."""
-    if is_dataclass(value) and not isinstance(value, type):
-        return {f.name: dump(getattr(value, f.name)) for f in fields(value)}
+    kind: Any = type(value)
+    if kind in _PLAIN:
+        return value
+    if (names := _fields(kind)) is not None:
+        return {name: dump(getattr(value, name)) for name in names}
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, datetime):
@@ -31,25 +36,43 @@ def dump(value: Any) -> Any:
 
 def load(kind: Any, value: Any) -> Any:
     """Plain JSON values as a record of this type. Raises TypeError or ValueError for what does not fit."""
+    return _loader(kind)(value)
+
+
+@cache
+def _loader(kind: Any) -> Callable[[Any], Any]:
+    """How this type is loaded, found out once: a case has hundreds of values, and a cascade thousands of cases."""
     origin, args = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        return None if value is None else load(_one_of(args, value), value)
+        return lambda value: None if value is None else load(_one_of(args, value), value)
     if origin is tuple:
-        return tuple(load(args[0], item) for item in value)
+        return lambda value: tuple(load(args[0], item) for item in value)
     if origin is dict:
-        return {key: load(args[1], item) for key, item in value.items()}
+        return lambda value: {key: load(args[1], item) for key, item in value.items()}
     if isinstance(kind, type) and is_dataclass(kind):
-        hints = _hints(kind)
-        return kind(**{name: load(hints[name], value[name]) for name in hints if name in value})
+        return partial(_record, kind, get_type_hints(kind))
     if kind is datetime:
-        return datetime.fromisoformat(value)
+        return datetime.fromisoformat
     if isinstance(kind, type) and issubclass(kind, Enum):
-        return kind(value)
+        return kind
+    return partial(_plain, kind)
+
+
+def _record(kind: Any, hints: dict[str, Any], value: Any) -> Any:
+    return kind(**{name: load(hint, value[name]) for name, hint in hints.items() if name in value})
+
+
+def _plain(kind: Any, value: Any) -> Any:
     if kind is float and isinstance(value, int):
         return float(value)
     if isinstance(kind, type) and not isinstance(value, kind):
         raise TypeError(f"expected {kind.__name__}, not {value!r}")
     return value
+
+
+@cache
+def _fields(kind: Any) -> tuple[str, ...] | None:
+    return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else None
 
 
 def dump_event(event: Event) -> dict[str, Any]:
@@ -69,8 +92,3 @@ def load_event(value: dict[str, Any]) -> Event:
 def _one_of(kinds: tuple[Any, ...], value: Any) -> Any:
     """Which of several types: the value's own, or else the first that is not None."""
     return next((a for a in kinds if a is type(value)), next(a for a in kinds if a is not type(None)))
-
-
-@cache
-def _hints(kind: type) -> dict[str, Any]:
-    return get_type_hints(kind)

@@ -1,4 +1,4 @@
-"""How long it takes until everything that rested on a lease is down: `python -m evals.cascade [VIDEOS] [RUNS]`.
+"""How long until everything that rested on a lease is down: `python -m evals.cascade [VIDEOS] [RUNS] [FAMILY ...]`.
 
 On the embedded Postgres and a shelf in a folder: a lease is revoked, and VIDEOS published videos that were made from
 one that shows the person are recalled, withdrawn, noted in the report, and their authors told. Three families: all made
@@ -54,13 +54,19 @@ def main() -> None:
     """Measure and write."""
     videos = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
     runs = int(sys.argv[2]) if len(sys.argv) > 2 else 3
-    command = f"python -m evals.cascade {videos} {runs}"
-    rows: list[dict[str, Any]] = []
-    for family, parent in FAMILIES.items():  # written after each, so that a run that is broken off leaves figures
-        rows.append(_measured(family, parent, videos, runs))
-        result = {"videos": videos, "goal_s": 60.0, "command": command, "families": rows, "machine": machine()}
-        RESULT.write_text(json.dumps(result, indent=2) + "\n")
-        print(json.dumps(rows[-1]), flush=True)
+    for family in sys.argv[3:] or FAMILIES:  # written after each, so that a run that is broken off leaves figures
+        row = _measured(family, FAMILIES[family], videos, runs)
+        print(json.dumps(row), flush=True)
+        _write(row, videos, f"python -m evals.cascade {videos} {runs} {family}")
+
+
+def _write(row: dict[str, Any], videos: int, command: str) -> None:
+    """Beside the other families that were measured with as many videos."""
+    held = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    kept = held.get("families", []) if held.get("videos") == videos else []
+    rows = {one["family"]: one for one in [*kept, row | {"command": command, "machine": machine()}]}
+    families = [rows[family] for family in FAMILIES if family in rows]
+    RESULT.write_text(json.dumps({"videos": videos, "goal_s": 60.0, "families": families}, indent=2) + "\n")
 
 
 def _measured(family: str, parent: Callable[[int], int], videos: int, runs: int) -> dict[str, Any]:

@@ -64,6 +64,8 @@ def main() -> None:
         took.append(time.process_time() - began)
         groups[path] = groups_of(found[0], heads) if seen[path].faces else {}
         kept.keep(path, seen[path], groups[path])
+        if len(took) % 10 == 0:  # a run that is broken off is carried on by the next
+            kept.write()
     kept.write()
     strangers = _strangers(people, seen)
     if given.scale:

@@ -10,10 +10,11 @@ from core.errors import NotFound
 from registry.rows import Connection, Connections
 
 _FIELDS = "SELECT id, cameo, lease, reason, case_id, asked, done FROM cascades"
+# Nothing happens to a case after it was withdrawn: that is when it last moved.
 _ITEMS = """
-SELECT i.case_id, i.author, i.phase, i.recalled,
-       (SELECT max(at) FROM events e WHERE e.case_id = i.case_id AND e.body ->> 'type' = 'Withdrawn')
-FROM cascade_items i WHERE i.cascade = %s ORDER BY i.recalled, i.case_id
+SELECT i.case_id, i.author, i.phase, i.recalled, c.moved
+FROM cascade_items i LEFT JOIN cases c ON c.id = i.case_id AND c.phase = 'withdrawn'
+WHERE i.cascade = %s ORDER BY i.recalled, i.case_id
 """
 
 

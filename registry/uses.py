@@ -39,7 +39,8 @@ WITH RECURSIVE down(id) AS (
         SELECT id FROM cases
         WHERE body #>> '{submitted,parent}' = p.id AND body #>> '{submitted,parent}' <> ''
         UNION ALL
-        SELECT id FROM cases WHERE body #> '{submitted,copies}' @> jsonb_build_array(p.id)
+        SELECT id FROM cases
+        WHERE body #> '{submitted,copies}' @> jsonb_build_array(p.id) AND body #> '{submitted,copies}' <> '[]'
         UNION ALL
         SELECT id FROM cases
         WHERE digests @> ARRAY[p.body #>> '{sealed,asset,digest}'] AND id <> p.id

@@ -53,6 +53,8 @@ class PostgresBulk:
         Whom somebody moved at the same moment is left alone. `beside` is called with the cases as they were, in the
         same transaction. Raises Unavailable.
         """
+        if not ids:
+            return 0
         with self._database.connection() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             found = connection.execute(_READ, [list(ids), [phase.value for phase in only]]).fetchall()

@@ -72,7 +72,7 @@ def judged(file, tmp_path, *, digits="47 19 30", turns=("left", "right"), earlie
 def test_a_photograph_held_up_in_silence_is_refused(tmp_path):
     still = portrait()
     frames = []
-    for i in range(30):  # tilted to and fro, as a hand does
+    for i in range(20):  # tilted to and fro, as a hand does
         squeeze = 1.0 - 0.25 * abs(np.sin(i / 5))
         matrix = np.float32([[squeeze, 0, 160 * (1 - squeeze)], [0, 1, 4 * np.sin(i / 3)]])
         frames.append(cv2.warpAffine(still, matrix, (320, 320), borderValue=(90, 90, 90)))

@@ -13,18 +13,21 @@ pytestmark = pytest.mark.postgres
 
 @pytest.fixture(scope="module")
 def at():
-    with opened() as house:
-        desk, runner = working(house, Clockwork(house))
-        story = StoryHouse(
-            settings=Settings(home=house.home),
-            desk=desk,
-            ledger=desk.ledger,
-            accounts=MemoryAccounts(),
-            works=runner._works,
-            runner=runner,
-        )
-        with served(story) as serving:
-            yield serving
+    with opened() as house, served(told_over_http(house)) as serving:
+        yield serving
+
+
+def told_over_http(house, **settings):
+    """A house with cameos as one that is served."""
+    desk, runner = working(house, Clockwork(house))
+    return StoryHouse(
+        settings=Settings(home=house.home, **settings),
+        desk=desk,
+        ledger=desk.ledger,
+        accounts=MemoryAccounts(),
+        works=runner._works,
+        runner=runner,
+    )
 
 
 @pytest.fixture

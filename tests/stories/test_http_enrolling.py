@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.accounts import MemoryAccounts
-from pipeline.settings import Settings
 from policy.decide import decide
-from tests.contract.cameo_houses import POLICY, Clockwork, opened, working
-from tests.stories.http_house import StoryHouse, form_token, served
+from tests.contract.cameo_houses import POLICY, opened
+from tests.stories.http_house import form_token, served
 from tests.stories.test_http_browser import ARGUMENTS, CHROMIUM
+from tests.stories.test_http_cameos import told_over_http
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models]
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
@@ -22,16 +21,7 @@ def at():
     with opened() as made:
         by_policy = replace(made.desk.enrolment, decide=lambda *asked: decide(*asked, POLICY))
         house = replace(made, desk=replace(made.desk, enrolment=by_policy))
-        desk, runner = working(house, Clockwork(house))
-        story = StoryHouse(
-            settings=Settings(home=house.home, max_upload_mb=20),
-            desk=desk,
-            ledger=desk.ledger,
-            accounts=MemoryAccounts(),
-            works=runner._works,
-            runner=runner,
-        )
-        with served(story) as serving:
+        with served(told_over_http(house, max_upload_mb=20)) as serving:
             yield serving
 
 
