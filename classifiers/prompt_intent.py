@@ -116,8 +116,8 @@ def wider(texts: Sequence[str], english: Sequence[bool]) -> NDArray[np.float32]:
 
 
 def _of_many(scores: NDArray[np.float32], chances: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scores with the odds of each divided by the root of how many parts there were: a long text errs more often."""
-    odds = scores / np.maximum(1.0 - scores, 1e-6) / np.sqrt(chances)[:, None]
+    """Scores with the odds of each divided by how many parts there were: a long text has more chances to err."""
+    odds = scores / np.maximum(1.0 - scores, 1e-6) / chances[:, None]
     return np.asarray(odds / (1.0 + odds), np.float32)
 
 
