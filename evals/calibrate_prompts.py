@@ -86,7 +86,7 @@ def material() -> list[Text]:
 
     Of the multilingual test, which is large, a third: evals.prompts measures on another.
     """
-    dev = [of_row(row) for row in thirds("dev", "multilingual_hatecheck", 0) if row.style not in _ATTACKS]
+    dev = [of_row(row) for row in thirds("dev", ("multilingual_hatecheck",), 0) if row.style not in _ATTACKS]
     own = [text for path in sorted(SEEDS.glob("dev_*.toml")) for text in written(path)]
     return [*dev, *own, *split(chosen(7))[1]]
 

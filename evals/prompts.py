@@ -31,6 +31,7 @@ from evals.train_encoder import chosen, split
 OUT = Path("evals/results/prompts.json")
 _FEWEST = 12
 _POSTS = "seed:moderation"
+_LARGE = ("multilingual_hatecheck", "hatecheck", "multitarget_conan")  # a third of each is measured
 _VIDEO = ("t2vsafetybench", "safree_t2v")
 _GRAVE = (
     "sexual", "sexual_minors", "intimate_image", "violence", "gore", "self_harm", "hate", "extremism", "harassment",
@@ -65,7 +66,7 @@ def material() -> list[Text]:
     """
     own = [text for path in sorted(SEEDS.glob("dev_*.toml")) for text in written(path)]
     posts = [one for one in split(chosen(7))[1] if one.source.startswith(_POSTS)]
-    return [*map(of_row, thirds("dev", "multilingual_hatecheck", 1)), *own, *posts]
+    return [*map(of_row, thirds("dev", _LARGE, 1)), *own, *posts]
 
 
 def kinds(what: Sequence[Text], said: Answers) -> dict[str, Any]:
