@@ -79,7 +79,7 @@ class Rollout:
         if to:
             target = self.policing.policies.kept(to).digest
             self.policing.policy(target)  # proved before it is put in force
-            if target not in (self.here.digest, *past(now.steps)):
+            if target not in past(now.steps):
                 self._two_want(who, now, target)
             if target != now.digest or now.candidate:
                 self._take(who, now, "rollback", target)
@@ -94,7 +94,7 @@ class Rollout:
         return self.status()
 
     def _two_want(self, who: Person, now: Status, target: str) -> None:
-        """Raises NotNow where this policy weakens a rule that no single person may overrule, and one person wants it."""
+        """Raises NotNow where one person wants a policy that weakens a rule no single person may overrule."""
         persons = {who.id, *(step.by for step in now.steps if step.candidate == target)}
         try:
             before = self.policing.policy(now.digest)
