@@ -43,6 +43,8 @@ HOLDS = {
 # Labels that have harmless neighbours in every style; for the others a style alone has too few to learn a limit from.
 _OF_EVERY_STYLE = ("sexual", "violence", "gore", "self_harm", "hate", "harassment", "illicit", "unsafe")
 _HELD_TOO = frozenset({"public_figure", "copyright_ip", "artist_style", "political"})
+_NAMES = ("public_figure", "copyright_ip", "artist_style")  # harmless texts name few, so an invented name looks like one
+_DOUBT = 1.5  # log-odds: no figure of the dev rows is lost by it, and most invented names are let pass
 _FEWEST = 12
 _ATTACKS = ("t2i_attack",)
 
@@ -173,8 +175,10 @@ def lines(where: Weighed, together: Matrix) -> tuple[NDArray[np.float64], NDArra
             slope[column, place] = rises
             limit = chosen_limits[name][place] if name in chosen_limits else limit
             offset[column, place] = float(np.log(held / (1 - held))) - rises * limit
-            if name not in chosen_limits and (name, label) not in MORE_ALARMS:
+            if label in _NAMES or (name not in chosen_limits and (name, label) not in MORE_ALARMS):
                 offset[column, place] = min(lies, offset[column, place])
+            if label == "public_figure":
+                offset[column, place] -= _DOUBT
         print(label, np.round(slope[:, place], 2), np.round(offset[:, place], 2))
     return slope, offset
 
