@@ -43,7 +43,7 @@ HOLDS = {
 # Labels that have harmless neighbours in every style; for the others a style alone has too few to learn a limit from.
 _OF_EVERY_STYLE = ("sexual", "violence", "gore", "self_harm", "hate", "harassment", "illicit", "unsafe")
 _HELD_TOO = frozenset({"public_figure", "copyright_ip", "artist_style", "political"})
-_NAMES = ("public_figure", "copyright_ip", "artist_style")  # harmless texts name few, so an invented name looks like one
+_NAMES = ("public_figure", "copyright_ip", "artist_style")  # harmless texts name few: an invented name looks like one
 _DOUBT = 1.5  # log-odds: no figure of the dev rows is lost by it, and most invented names are let pass
 _FEWEST = 12
 _ATTACKS = ("t2i_attack",)
