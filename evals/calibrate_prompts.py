@@ -31,9 +31,9 @@ from evals.train_encoder import chosen, split
 from evals.train_prompt_heads import OUT
 from evals.wide import embed_wide
 
-MOST = {"video": 0.024, "chat": 0.06}  # of harmless texts that would be held for any label
+MOST = {"video": 0.034, "chat": 0.05}  # of harmless texts that would be held for any label
 ALARMS = {"video": 0.003, "chat": 0.01, "social": 0.01}  # of harmless texts that would be held, each label by itself
-MORE_ALARMS = {("social", "hate"): 0.25, ("social", "harassment"): 0.15, ("social", "unsafe"): 0.15}
+MORE_ALARMS = {("social", "hate"): 0.27, ("social", "harassment"): 0.08, ("social", "unsafe"): 0.05}
 # From which score on the rules of the default pack hold; where a label is not named, 0.6.
 HOLDS = {
     "violence": 0.7, "gore": 0.7, "self_harm": 0.7, "illicit": 0.75, "disinfo": 0.75, "weapons": 0.85,
@@ -43,6 +43,8 @@ HOLDS = {
 # Labels that have harmless neighbours in every style; for the others a style alone has too few to learn a limit from.
 _OF_EVERY_STYLE = ("sexual", "violence", "gore", "self_harm", "hate", "harassment", "illicit", "unsafe")
 _HELD_TOO = frozenset({"public_figure", "copyright_ip", "artist_style", "political"})
+_NAMES = ("public_figure", "copyright_ip", "artist_style")  # harmless texts name few: an invented name looks like one
+_DOUBT = 1.5  # log-odds: no figure of the dev rows is lost by it, and most invented names are let pass
 _FEWEST = 12
 _ATTACKS = ("t2i_attack",)
 
@@ -86,7 +88,7 @@ def material() -> list[Text]:
 
     Of the multilingual test, which is large, a third: evals.prompts measures on another.
     """
-    dev = [of_row(row) for row in thirds("dev", "multilingual_hatecheck", 0) if row.style not in _ATTACKS]
+    dev = [of_row(row) for row in thirds("dev", ("multilingual_hatecheck",), 0) if row.style not in _ATTACKS]
     own = [text for path in sorted(SEEDS.glob("dev_*.toml")) for text in written(path)]
     return [*dev, *own, *split(chosen(7))[1]]
 
@@ -127,12 +129,11 @@ def mixed(where: Weighed, arrays: dict[str, Any], english: bool) -> Matrix:
     """(4, labels): for each label the weights of the grid with the best AUC; where rows are few, the best for all."""
     here = np.array(where.english) == english
     scaled = (where.sources[:, :, : len(LABELS)] - arrays["middle"][:, None]) / arrays["spread"][:, None]
-    grid = [
-        way for way in product((0.0, 0.25, 0.5, 0.75, 1.0), repeat=4) if sum(way) == 1.0 and not (english and way[3])
-    ]
+    sixths = [way for way in product(range(7), repeat=4) if sum(way) == 6 and not (english and way[3])]
+    grid = [tuple(part / 6 for part in way) for way in sixths]
     found = np.array([_aucs(where, np.einsum("s,snl->nl", np.array(way), scaled), here) for way in grid])
     overall = np.nanmean(found, axis=1)
-    best = np.argmax(np.where(np.isnan(found), 0.0, found) + overall[:, None], axis=0)
+    best = np.argmax(np.where(np.isnan(found), 0.0, found) + 0.3 * overall[:, None], axis=0)
     print("English" if english else "other", {label: grid[best[place]] for place, label in enumerate(LABELS)})
     return np.array([grid[place] for place in best], np.float32).T
 
@@ -172,9 +173,12 @@ def lines(where: Weighed, together: Matrix) -> tuple[NDArray[np.float64], NDArra
                 limit = max(limit, float(np.quantile(together[benign, place], 1 - share)))
             held = HOLDS.get(label, 0.6)
             slope[column, place] = rises
-            offset[column, place] = min(lies, float(np.log(held / (1 - held))) - rises * limit)
-            if name in chosen_limits:
-                offset[column, place] = float(np.log(held / (1 - held))) - rises * chosen_limits[name][place]
+            limit = chosen_limits[name][place] if name in chosen_limits else limit
+            offset[column, place] = float(np.log(held / (1 - held))) - rises * limit
+            if label in _NAMES or (name not in chosen_limits and (name, label) not in MORE_ALARMS):
+                offset[column, place] = min(lies, offset[column, place])
+            if label == "public_figure":
+                offset[column, place] -= _DOUBT
         print(label, np.round(slope[:, place], 2), np.round(offset[:, place], 2))
     return slope, offset
 

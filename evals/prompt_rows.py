@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -36,10 +37,10 @@ def rows(split: str) -> tuple[Row, ...]:
     return tuple(Row(**{**row, "labels": frozenset(row["labels"])}) for row in read)
 
 
-def thirds(split: str, corpus: str, third: int) -> tuple[Row, ...]:
-    """All rows of a split, but of this corpus every third one, beginning with number `third`."""
-    mine = [row for row in rows(split) if row.corpus == corpus][third::3]
-    return (*(row for row in rows(split) if row.corpus != corpus), *mine)
+def thirds(split: str, corpora: Sequence[str], third: int) -> tuple[Row, ...]:
+    """All rows of a split, but of each of these corpora every third one, beginning with number `third`."""
+    kept = [row for row in rows(split) if row.corpus not in corpora]
+    return (*kept, *(row for name in corpora for row in [r for r in rows(split) if r.corpus == name][third::3]))
 
 
 def data_folder() -> Path:

@@ -31,6 +31,7 @@ from evals.train_encoder import chosen, split
 OUT = Path("evals/results/prompts.json")
 _FEWEST = 12
 _POSTS = "seed:moderation"
+_LARGE = ("multilingual_hatecheck", "hatecheck", "multitarget_conan", "multi30k")  # a third of each is measured
 _VIDEO = ("t2vsafetybench", "safree_t2v")
 _GRAVE = (
     "sexual", "sexual_minors", "intimate_image", "violence", "gore", "self_harm", "hate", "extremism", "harassment",
@@ -65,7 +66,7 @@ def material() -> list[Text]:
     """
     own = [text for path in sorted(SEEDS.glob("dev_*.toml")) for text in written(path)]
     posts = [one for one in split(chosen(7))[1] if one.source.startswith(_POSTS)]
-    return [*map(of_row, thirds("dev", "multilingual_hatecheck", 1)), *own, *posts]
+    return [*map(of_row, thirds("dev", _LARGE, 1)), *own, *posts]
 
 
 def kinds(what: Sequence[Text], said: Answers) -> dict[str, Any]:
@@ -173,11 +174,11 @@ def disguised(what: Sequence[Text], said: Answers) -> dict[str, Any]:
     caught = [
         one for one, decision in zip(what, said.decisions, strict=True)
         if one.source in _VIDEO and one.unsafe and decision >= Decision.HOLD
-    ][:150]  # fmt: skip
+    ][:120]  # fmt: skip
     quiet = [
         one for one, decision in zip(what, said.decisions, strict=True)
         if one.source == "vbench1" and decision == Decision.ALLOW
-    ][:100]  # fmt: skip
+    ][:60]  # fmt: skip
     report = {}
     for name, way in DISGUISES.items():
         there = answers([replace(one, text=way(one.text)).text for one in [*caught, *quiet]]).decisions

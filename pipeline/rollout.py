@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import BadInput, NotNow
+from core.errors import BadInput, NotNow, PolicyError
 from pipeline.ledgers.policies import Kept, Step
 from pipeline.people import Person, Role, require
 from pipeline.policing import Policing, packed
+from policy.guarded import weakened
 from policy.pack import Policy
 from policy.profile import Profile
 
@@ -59,11 +60,12 @@ class Rollout:
         return self.status()
 
     def promote(self, who: Person) -> Status:
-        """Put the candidate in force for every case."""
+        """Put the candidate in force for every case. What weakens a guarded rule, two operators have to want."""
         require(who, Role.OPERATOR)
         now = self.status()
         if not now.candidate:
             raise NotNow("no policy is staged: assay policy stage FOLDER")
+        self._two_want(who, now, now.candidate)
         self._take(who, now, "promote", now.candidate)
         return self.status()
 
@@ -77,6 +79,8 @@ class Rollout:
         if to:
             target = self.policing.policies.kept(to).digest
             self.policing.policy(target)  # proved before it is put in force
+            if target not in past(now.steps):
+                self._two_want(who, now, target)
             if target != now.digest or now.candidate:
                 self._take(who, now, "rollback", target)
         elif now.candidate:
@@ -88,6 +92,18 @@ class Rollout:
             self.policing.policy(before[-2])
             self._take(who, now, "rollback", before[-2])
         return self.status()
+
+    def _two_want(self, who: Person, now: Status, target: str) -> None:
+        """Raises NotNow where one person wants a policy that weakens a rule no single person may overrule."""
+        persons = {who.id, *(step.by for step in now.steps if step.candidate == target)}
+        try:
+            before = self.policing.policy(now.digest)
+        except PolicyError:  # nothing is decided by it any more, so nothing is overruled
+            return
+        if len(persons) < 2 and (lost := weakened(before, self.policing.policy(target))):
+            raise NotNow(
+                f"this changes {', '.join(lost)}, which one person may not overrule: another operator has to do it"
+            )
 
     def _take(
         self, who: Person, seen: Status, step: str, digest: str, *, candidate: str = "", share: float = 0.0

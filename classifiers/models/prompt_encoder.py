@@ -45,9 +45,13 @@ class PromptEncoder:
         return np.stack([found[place] for place in range(len(ids))]).astype(np.float32)
 
     def english(self, text: str) -> bool:
-        """Whether three in four of the longer words are in the vocabulary; True for a text without such words."""
+        """Whether three in five of the longer words are in the vocabulary, and none has letters that English lacks.
+
+        True for a text without such words, if it has no other letters either.
+        """
         found = [word.casefold() for word in _LONGER.findall(text)]
-        return text.isascii() and 4 * sum(map(self.known, found)) >= 3 * len(found)
+        plain = text.isascii() or not any(letter.isalpha() and not letter.isascii() for letter in text)
+        return plain and 5 * sum(map(self.known, found)) >= 3 * len(found)
 
     def known(self, word: str) -> bool:
         """Whether the vocabulary has it as a word by itself: common English, and much of what is near to it."""

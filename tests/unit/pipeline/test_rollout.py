@@ -204,3 +204,20 @@ def test_going_back_leads_to_what_was_in_force_before(walk: list[str]) -> None:
         kind = "rollback" if turn == "back" else "promote"
         steps.append(Step(number=len(steps) + 1, step=kind, digest=way[-1], by="op"))
     assert past(steps) == way
+
+
+def test_what_weakens_a_guarded_rule_is_wanted_by_two_operators(tmp_path: Path) -> None:
+    old = written(made(tmp_path / "old"), prompt_hate=rule("hate", then="refuse", more="final = true"))
+    weak = written(made(tmp_path / "weak"), prompt_hate=rule("hate", then="refuse", at=0.9, more="final = true"))
+    policing = Policing(MemoryPolicies(), lambda: load(old, VOCABULARY), lambda: VOCABULARY)
+    rollout = Rollout(policing=policing, here=packed(old, policing.installed()))
+    staged = rollout.stage(OPERATOR, weak, load(weak, VOCABULARY), share=5.0, profile=None)
+    with pytest.raises(NotNow, match="prompt_hate"):
+        rollout.promote(OPERATOR)
+    rollout.roll_back(OPERATOR)
+    with pytest.raises(NotNow, match="prompt_hate"):  # nor by the back door
+        rollout.roll_back(OPERATOR, to=staged.candidate)
+    rollout.stage(OPERATOR, weak, load(weak, VOCABULARY), share=5.0, profile=None)
+    second = Person(id="second", roles=frozenset({Role.OPERATOR}))
+    assert rollout.promote(second).digest == staged.candidate
+    assert rollout.roll_back(OPERATOR).digest == rollout.here.digest  # back to what was in force takes one
