@@ -34,16 +34,17 @@ from provenance.fingerprint import fingerprint, parse
 from provenance.likeness import looks_of
 from provenance.look import Look
 from provenance.sound_print import OFFSETS, WITHIN, sound_fingerprint, sounds_of
+from registry.fingerprints import WITHIN as LOOKS
 from registry.fingerprints import Fingerprints, ranked
 
 RESULT = Path(__file__).parent / "results" / "lookup.json"
 SECONDS, QUERIES = 10, 100
-FLIPS = (0, 8, 16, 24, 31, 40)
+FLIPS = (0, 16, 31, 40, 56, 72)
 SOUND_FLIPS = (0, 24, 40, 56, 72)
 PLAIN = 50
 _MOST_CLIPS = 12
 _PICTURE_ATTACKS = (
-    *("h264_crf32", "half_size", "crop_keep_90", "mirror", "trim_to_middle"),
+    *("h264_crf32", "half_size", "crop_keep_90", "mirror", "trim_to_middle", "social_3_generations"),
     *("subtitle_and_logo", "screenshot_png"),
 )
 
@@ -58,7 +59,7 @@ def main() -> None:
     videos = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     data = Path(os.environ.get("ASSAY_DATA", "/nowhere"))
     with tempfile.TemporaryDirectory(prefix="lookup-") as folder:
-        looks = _kind(videos, *_pictures(Path(folder)), flips=FLIPS, each=1, within=31)
+        looks = _kind(videos, *_pictures(Path(folder)), flips=FLIPS, each=1, within=LOOKS)
         sounds = _kind(videos, *_sounds(data), flips=SOUND_FLIPS, each=OFFSETS, within=WITHIN)
     result = {
         "videos": videos,
@@ -83,7 +84,7 @@ def _kind(
     owners = np.concatenate([owners, np.repeat(np.arange(videos, videos + len(known), dtype=np.uint32), lengths)])
     ids = [*(f"{number:016x}" for number in range(videos)), *known]
     began = time.process_time()
-    index = Fingerprints(np.concatenate([hashes, *known.values()]), owners, ids, within=within)
+    index = Fingerprints(np.concatenate([hashes, *known.values()]), owners, ids, within=within, wide=each == 1)
     built = time.process_time() - began
     return {
         "within_bits": within,
