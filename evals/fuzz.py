@@ -116,6 +116,7 @@ def summary(ran: Sequence[Ran], seeds: Sequence[Seed]) -> dict[str, Any]:
         "cpu_s": {"median": round(cpu[len(cpu) // 2], 2), "p99": round(cpu[len(cpu) * 99 // 100], 2), "max": cpu[-1]},
         "largest": f"{largest.kind}: {largest.mib} MiB",
         "within_bounds": within,
+        "command": f"python -m evals.fuzz {len(ran)}",
         "machine": machine(),
     }
 

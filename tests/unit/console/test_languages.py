@@ -37,7 +37,9 @@ def reading(state, *, ai=False, camera=False, bound=False, steps=False):
 
 def recovered(problem=""):
     stored = Stored(manifest_id="urn:c2pa:1", manifest=b"", stored_at="2026", case_id=CASE)
-    return Recovered(stored=stored, reading=reading("trusted", ai=True), problem=problem, differences=("9 bytes",))
+    return Recovered(
+        stored=stored, reading=reading("trusted", ai=True, steps=True), problem=problem, differences=("9 bytes",)
+    )
 
 
 MARKS = [
