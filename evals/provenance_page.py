@@ -70,7 +70,8 @@ def _lookup(found: Found) -> Iterator[str]:
         strangers, real = part["strangers"], part["real_strangers"]
         yield from ("", f"### By {what}", "")
         yield f"The same is what differs in at most {part['within_bits']} of 256 bits. Of {strangers['queries']}"
-        yield f"strangers {strangers['false_matches']} were found (median {strangers['median_ms']} ms, 99th percentile"
+        yield f"strangers {strangers['false_matches']} were found; they are looked up by as much as is ever looked up,"
+        yield f"{strangers['hashes_each']} hashes (median {strangers['median_ms']} ms, 99th percentile"
         yield f"{strangers['p99_ms']} ms). Seconds of different originals differ in {real.get('median_bits', '-')} bits"
         yield f"by the median and in {real.get('fewest_bits', '-')} at the least."
         yield from (
