@@ -27,6 +27,7 @@ from typing import Any
 
 from core.errors import BadMedia
 from core.finding import Mark
+from evals import provenance_page
 from evals.fuzz_files import Seed, make_seeds, mutated
 from evals.machine import machine
 from media import limited
@@ -84,6 +85,7 @@ def main() -> None:
                 log.flush()
     result = summary([done[number] for number in range(given.seed, given.seed + given.count)], seeds)
     RESULT.write_text(json.dumps(result, indent=2) + "\n")
+    provenance_page.main()
     print(json.dumps(result, indent=2))
 
 

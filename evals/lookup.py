@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadMedia
+from evals import provenance_page
 from evals.attacks import VIDEO_ATTACKS
 from evals.audio_attacks import AUDIO_ATTACKS, Sound, resampled
 from evals.audio_clips import clips as recordings
@@ -76,6 +77,7 @@ def main() -> None:
         "machine": machine(),
     }
     RESULT.write_text(json.dumps(result, indent=1) + "\n")
+    provenance_page.main()
     print(json.dumps(result, indent=1))
 
 

@@ -1,4 +1,4 @@
-"""Makes docs/reference/provenance.md: `python -m evals.provenance_page`, from what the evals left in evals/results."""
+"""Makes docs/reference/provenance.md from what the evals left in evals/results; each of them calls it at its end."""
 
 from __future__ import annotations
 
