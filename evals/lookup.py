@@ -65,7 +65,7 @@ def main() -> None:
     videos = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     data = Path(os.environ.get("ASSAY_DATA", "/nowhere"))
     with tempfile.TemporaryDirectory(prefix="lookup-") as folder:
-        looks = _kind(videos, *_pictures(Path(folder)), flips=FLIPS, each=1, most=48, within=LOOKS)
+        looks = _kind(videos, *_pictures(Path(folder)), flips=FLIPS, each=1, most=32, within=LOOKS)
         sounds = _kind(videos, *_sounds(data), flips=SOUND_FLIPS, each=OFFSETS, most=SECONDS * OFFSETS, within=WITHIN)
     result = {
         "videos": videos,
@@ -117,7 +117,7 @@ def _synthetic(index: Fingerprints, hashes: Bits, flips: int, each: int, rng: np
 
 
 def _strangers(index: Fingerprints, most: int, rng: np.random.Generator) -> dict[str, Any]:
-    """Looks as large as they get: 24 pictures and their mirror images; ten seconds of sound."""
+    """Looks as large as they get: 16 pictures and their mirror images; ten seconds of sound."""
     took, found = [], 0
     seconds = [number * SECONDS // most for number in range(most)]
     for _ in range(QUERIES):

@@ -19,7 +19,7 @@ from provenance.look import Look
 
 _SIDE = 512
 _EVERY = 0.5
-_MOST = 24
+_MOST = 16
 _PLAIN = 50  # below this quality a hash means nothing
 
 
