@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from console.languages import ENGLISH, Language, language_of
 from console.refusals import NotSignedIn, TooLarge, code_of, message_of, status_of
 from console.rendering import page
 from core.errors import AssayError, BadInput, NotFound, NotNow
@@ -59,11 +60,13 @@ def _answer(request: Request, raised: Exception) -> Response:
         log.error("%s %s broke", request.method, request.url.path, exc_info=raised)
     if isinstance(raised, HTTPException) and raised.status_code == 405:
         status = 405
+    speaks = _language(request)
     if not _is_for_a_person(request):
-        return JSONResponse(_body(request, error, status), status_code=status, headers=_extra(error))
+        return JSONResponse(_body(request, error, status, speaks), status_code=status, headers=_extra(error))
     if isinstance(error, NotSignedIn) and request.method == "GET":
         return RedirectResponse(f"/login?next={quote(_path(request), safe='')}", status_code=303)
-    return page(request, "error.html", status=status, message=message_of(error), back=_back(request))
+    said = {"language": speaks, "t": speaks, "said": speaks.said}
+    return page(request, "error.html", status=status, message=message_of(error), back=_back(request), **said)
 
 
 def _in_our_words(raised: Exception) -> Exception:
@@ -83,8 +86,8 @@ def _in_our_words(raised: Exception) -> Exception:
     return raised
 
 
-def _body(request: Request, error: Exception, status: int) -> dict[str, object]:
-    told: dict[str, object] = {"code": code_of(error), "message": message_of(error)}
+def _body(request: Request, error: Exception, status: int, speaks: Language) -> dict[str, object]:
+    told: dict[str, object] = {"code": code_of(error), "message": speaks(message_of(error))}
     if request.url.path.startswith("/v1/"):
         told |= {"type": _openai_type(status), "param": None}
     return {"error": told}
@@ -111,7 +114,16 @@ def _path(request: Request) -> str:
     return f"{request.url.path}?{query}" if query else request.url.path
 
 
+def _language(request: Request) -> Language:
+    """The verifier's page, and its script, are answered in the reader's language; everything else in English."""
+    if request.url.path.split("/")[1] != "verify":
+        return ENGLISH
+    return language_of(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+
+
 def _back(request: Request) -> str:
     """From a form that failed, back to the page that has it."""
     parts = request.url.path.split("/")
+    if parts[1] == "verify":
+        return f"/verify?lang={_language(request).code}"
     return "/".join(parts[:3]) if parts[1] == "cases" and len(parts) > 3 else "/"

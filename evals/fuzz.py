@@ -27,6 +27,7 @@ from typing import Any
 
 from core.errors import BadMedia
 from core.finding import Mark
+from evals import provenance_page
 from evals.fuzz_files import Seed, make_seeds, mutated
 from evals.machine import machine
 from media import limited
@@ -84,6 +85,7 @@ def main() -> None:
                 log.flush()
     result = summary([done[number] for number in range(given.seed, given.seed + given.count)], seeds)
     RESULT.write_text(json.dumps(result, indent=2) + "\n")
+    provenance_page.main()
     print(json.dumps(result, indent=2))
 
 
@@ -116,6 +118,7 @@ def summary(ran: Sequence[Ran], seeds: Sequence[Seed]) -> dict[str, Any]:
         "cpu_s": {"median": round(cpu[len(cpu) // 2], 2), "p99": round(cpu[len(cpu) * 99 // 100], 2), "max": cpu[-1]},
         "largest": f"{largest.kind}: {largest.mib} MiB",
         "within_bounds": within,
+        "command": f"python -m evals.fuzz {len(ran)}",
         "machine": machine(),
     }
 

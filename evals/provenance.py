@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from evals import provenance_page
 from evals.attacks import VIDEO_ATTACKS, ffmpeg
 from evals.machine import machine
 from evals.treatments import treatments
@@ -51,6 +52,7 @@ def main(parts: list[str]) -> None:
             command = f"python -m evals.provenance {part}"
             found[part] = {"machine": machine(), "command": command, **measure(folder, keys)}
     RESULT.write_text(json.dumps(found, indent=1) + "\n")
+    provenance_page.main()
     print(json.dumps({name: found[name].get("total") for name in parts}))
 
 

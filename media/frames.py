@@ -19,9 +19,12 @@ _WORTH_A_SEEK = 48
 _RGB_709, _RGB_601, _UNSPECIFIED = 1, 5, 2
 
 
-def spread(timeline: Timeline, *, count: int | None = None, every: float | None = None) -> list[int]:
-    """The pts of evenly spread pictures, ascending, the first and the last of the video included."""
+def spread(
+    timeline: Timeline, *, count: int | None = None, every: float | None = None, most: int | None = None
+) -> list[int]:
+    """The pts of evenly spread pictures, at most so many, ascending, the video's first and last included."""
     number = count if count is not None else int(timeline.duration / (every or 1.0)) + 1
+    number = number if most is None else min(number, most)
     ideal = np.linspace(timeline.pts[0], timeline.pts[-1], max(number, 1))
     places = np.clip(np.searchsorted(timeline.pts, ideal), 1, max(len(timeline.pts) - 1, 1))
     if len(timeline.pts) == 1:

@@ -24,26 +24,28 @@ def sample(
     *,
     count: int | None = None,
     every: float | None = None,
+    most: int | None = None,
     max_side: int | None = None,
     limits: Limits | None = None,
 ) -> Sample:
     """Evenly spread pictures, upright, the first and the last included.
 
-    Give either `count` (fewer come back if the video has fewer) or `every`, in seconds. `max_side` shrinks
-    pictures whose longer side is longer. Raises BadMedia, or BadInput if this would take more than 1 GiB.
+    Give either `count` (fewer come back if the video has fewer) or `every`, in seconds; of a long video at `most` so
+    many, then further apart. `max_side` shrinks pictures whose longer side is longer. Raises BadMedia, or BadInput if
+    this would take more than 1 GiB.
     """
     if (count is None) == (every is None) or min(count or 0, every or 0) < 0 or not (count or every):
         raise BadInput("sample() takes either a count of at least 1 or a number of seconds above 0")
     limits = limits or Limits()
     check_file(path, limits)
-    arguments = {"path": str(path.resolve()), "count": count, "every": every, "max_side": max_side}
+    arguments = {"path": str(path.resolve()), "count": count, "every": every, "most": most, "max_side": max_side}
     answer = limited.call("media.sample:sample_here", {**arguments, "limits": dump(limits)}, bounds=_BOUNDS)
     frames = zip(answer["at"], answer["rgb"], strict=True)
     return Sample(info=load(VideoInfo, answer["info"]), frames=tuple(Frame(at=at, rgb=rgb) for at, rgb in frames))
 
 
 def sample_here(
-    path: str, count: int | None, every: float | None, max_side: int | None, limits: dict[str, Any]
+    path: str, count: int | None, every: float | None, most: int | None, max_side: int | None, limits: dict[str, Any]
 ) -> dict[str, Any]:
     """As sample(), in this process: for limited ones."""
     bounds: Limits = load(Limits, limits)
@@ -51,7 +53,7 @@ def sample_here(
         timeline = read_timeline(container, video, bounds)
     with open_video(Path(path), bounds) as (container, video):
         info = describe(container, video, timeline, bounds)
-    wanted = spread(timeline, count=count, every=every)
+    wanted = spread(timeline, count=count, every=every, most=most)
     size = fitted(info.width, info.height, max_side)
     if len(wanted) * size[0] * size[1] * 3 > _MOST_BYTES:
         raise BadInput(f"{len(wanted)} pictures of {size[0]} x {size[1]} are too many at once: give a max_side")

@@ -8,6 +8,7 @@ taken back.
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("assay.verify")
 
+_CASE_ID = re.compile(r"[0-9a-f]{16}")
 _TAKEN_DOWN = (Phase.RECALLED, Phase.WITHDRAWN)
 _MOST_OF_OURS = 4  # each takes a look at a whole video
 
@@ -77,7 +79,7 @@ def _shown(
 
 def _ours(desk: Desk, step: Carried) -> Phase | None:
     """The phase of the case whose seal this step is; None for others' manifests, whatever case they name."""
-    if not step.case_id:
+    if not _CASE_ID.fullmatch(step.case_id):  # a stranger's file can name anything
         return None
     try:
         case = desk.ledger.load(step.case_id)

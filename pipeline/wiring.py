@@ -214,7 +214,8 @@ def _repository(settings: Settings, database: Database, ledger: Ledger, tools: T
         vault=tools.vault,
         manifests=PostgresManifests(database, ours=[SOFT_BINDING]),
         alike=Alike(
-            looks=LedgerFingerprints(database), sounds=LedgerFingerprints(database, what="sound", within=WITHIN)
+            looks=LedgerFingerprints(database),
+            sounds=LedgerFingerprints(database, what="sound", within=WITHIN, wide=False),
         ),
         detect=detect,
         name_of=name_of,

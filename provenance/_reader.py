@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import c2pa
 
+from core.errors import BadMedia
+from media.boxes import top
 from provenance._traces import traces
 
 _C2PA_BOX = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _XMP, _AIGC = b"<x:xmpmeta", b"ContentProducer"
 _XMP_MAX, _AIGC_MAX = 1 << 16, 1 << 12
-_CHUNK = 1 << 22
+_CHUNK, _MOST_BOXES = 1 << 22, 10_000
 
 
 def read_stores(path: str, settings: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -43,16 +47,32 @@ def read_crjson(path: str, settings: dict[str, Any]) -> dict[str, Any]:
 def read_labels(path: str) -> dict[str, Any]:
     """The file's first XMP packet and what surrounds its first AIGC label, as text; and what programs left in it.
 
-    Nothing where there is none. A plain search through the bytes: nothing of this is verified anyway.
+    Nothing where there is none. A plain search through the bytes, of a video's all but its samples: nothing of this is
+    verified anyway.
     """
-    xmp, aigc, tail = "", "", b""
+    xmp, aigc = "", ""
     with Path(path).open("rb") as stream:
-        while (chunk := stream.read(_CHUNK)) and not (xmp and aigc):
-            window = tail + chunk
-            xmp = xmp or _around(stream, window, _XMP, before=0, size=_XMP_MAX)
-            aigc = aigc or _around(stream, window, _AIGC, before=_AIGC_MAX // 2, size=_AIGC_MAX)
-            tail = window[-len(_AIGC) :]
+        for start, end in _spans(stream):
+            stream.seek(start)
+            tail = b""
+            while (chunk := stream.read(min(_CHUNK, end - stream.tell()))) and not (xmp and aigc):
+                window = tail + chunk
+                xmp = xmp or _around(stream, window, _XMP, before=0, size=_XMP_MAX)
+                aigc = aigc or _around(stream, window, _AIGC, before=_AIGC_MAX // 2, size=_AIGC_MAX)
+                tail = window[-len(_AIGC) :]
     return {"xmp": xmp, "aigc": aigc, **traces(Path(path))}
+
+
+def _spans(stream: BinaryIO) -> list[tuple[int, int]]:
+    """Where labels may lie: anywhere; in a video of boxes that fit into each other, anywhere but in its mdat."""
+    whole = [(0, stream.seek(0, os.SEEK_END))]
+    try:
+        boxes = list(islice(top(stream), _MOST_BOXES))
+    except BadMedia:
+        return whole
+    if len(boxes) == _MOST_BOXES or not any(box.kind == b"moov" for box in boxes):
+        return whole
+    return [(box.start, box.end) for box in boxes if box.kind != b"mdat"]
 
 
 def _read(path: Path, settings: dict[str, Any]) -> dict[str, Any]:

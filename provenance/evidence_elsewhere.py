@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from core.finding import Evidence
 from provenance.reading import Step
 from provenance.recovery import Recovered, Similar
-from provenance.weigh import Weighed, holds
+from provenance.weigh import Weighed, belonging, holds
 
 _MOST, _MOST_STEPS = 3, 50
 _ROLES = {"parentOf": "it was made from", "componentOf": "it contains", "inputTo": "it was generated from"}
@@ -28,15 +28,19 @@ def of_likeness(found: Weighed) -> Iterator[Evidence]:
 
 
 def of_lineage(found: Weighed) -> Iterator[Evidence]:
-    """The file's history as its credentials tell it, as a tree: the last part of `kind` is how many steps back.
+    """The history that the credentials tell, as a tree: the last part of `kind` is how many steps back.
 
-    Each step is followed by those below it.
+    Each step is followed by those below it. Of a file without credentials of its own it is that of its original, where
+    the mark led to it.
     """
-    steps = found.reading.lineage if holds(found.reading) else ()
+    original = None if holds(found.reading) else belonging(found)
+    reading = found.reading if holds(found.reading) else original.reading if original else None
+    steps = reading.lineage if reading else ()
     if len(steps) < 2:
         return
+    first = "the original" if original else "this file"
     for step in steps:
-        role = _ROLES.get(step.relationship, "this file" if step.depth == 0 else "an ingredient")
+        role = _ROLES.get(step.relationship, first if step.depth == 0 else "an ingredient")
         parts = (step.title[:80], f"made with {step.generator[:80]}" if step.generator else "", step.source_type[:60])
         told = ", ".join(part for part in parts if part) or "nothing is said of it"
         yield Evidence(

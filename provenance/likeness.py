@@ -1,6 +1,7 @@
 """How a stranger's file looks, second by second, to be looked up among what was sealed.
 
-Looked at twice a second, since a copy may be cut anywhere; and mirrored too, which is the cheapest way to hide a copy.
+Looked at twice a second, since a copy may be cut anywhere, or of a long file less often but all over it; and mirrored
+too, which is the cheapest way to hide a copy.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from provenance.look import Look
 
 _SIDE = 512
 _EVERY = 0.5
-_MOST = 48
+_MOST = 16
 _PLAIN = 50  # below this quality a hash means nothing
 
 
@@ -30,13 +31,12 @@ def looks_of(path: Path) -> tuple[Look, Look]:
 
 def _sample(path: Path) -> Sample:
     try:
-        taken = sample(path, every=_EVERY, max_side=_SIDE)
+        return sample(path, every=_EVERY, most=_MOST, max_side=_SIDE)
     except BadMedia as video:
         try:
             return still(path, max_side=_SIDE)
         except BadMedia:
             raise video from None
-    return Sample(info=taken.info, frames=taken.frames[:_MOST])
 
 
 def _hashed(taken: Sample, *, mirrored: bool) -> Look:

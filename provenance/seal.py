@@ -42,7 +42,7 @@ from provenance.xmp import read_labels
 
 PAYLOAD_VERSION = 1
 READ_BACKS = 3
-_FINGERPRINT_SIDE = 512
+_FINGERPRINT_SIDE, _MOST_SECONDS = 512, 1200
 _PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
 _HAS_CREDENTIALS = ("trusted", "valid", "invalid", "remote")
 
@@ -114,7 +114,7 @@ def seal(
         manifest.write_bytes(_sign(job, labelled, sealed))  # 4
         with ThreadPoolExecutor(max_workers=2) as beside_it:  # 5 to 8 only read the finished file
             detecting = beside_it.submit(_detect_back, job, sealed, detect)
-            taking = beside_it.submit(sample, sealed, every=1.0, max_side=_FINGERPRINT_SIDE)
+            taking = beside_it.submit(sample, sealed, every=1.0, most=_MOST_SECONDS, max_side=_FINGERPRINT_SIDE)
             finished = _read_back(job, sealed)  # 5
             _labels_back(job, sealed, said)  # 6
             detecting.result()  # 7

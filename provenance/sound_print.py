@@ -7,8 +7,6 @@ volume and a telephone leave most of the signs as they were; another speed or pi
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,6 +18,7 @@ WITHIN = 56
 """Up to how many of 256 bits may differ in the same sound; in other sound about 128 do (evals/results/lookup.json)."""
 
 OFFSETS = 32
+_HOP = HEARD_RATE // OFFSETS
 _WINDOW, _STEP, _ROWS = 6144, HEARD_RATE // 8, 9  # samples: 0.384 s and 0.125 s; the first row is only compared with
 _SPAN = _STEP * (_ROWS - 1) + _WINDOW
 _SIZE, _BANDS, _LOW, _HIGH = 8192, 33, 300.0, 3400.0
@@ -37,7 +36,7 @@ def sound_fingerprint(heard: Heard | None) -> tuple[str, ...]:
     if heard is None:
         return ()
     starts = range(0, max(0, len(heard.samples) - _SPAN + 1), HEARD_RATE)
-    return tuple(str(_second(number, heard.samples[start:])) for number, start in enumerate(starts))
+    return tuple(str(_second(number, heard.samples[start : start + _SPAN])) for number, start in enumerate(starts))
 
 
 def sounds_of(heard: Heard | None) -> Look:
@@ -47,32 +46,38 @@ def sounds_of(heard: Heard | None) -> Look:
     sound does not change, are left out: they sound like any other.
     """
     samples = np.zeros(0, np.float32) if heard is None else heard.samples
-    last = (len(samples) - _SPAN) / HEARD_RATE
-    whole = range(int(last) + 1 if last >= 0 else 0)
-    chosen = [whole[at] for at in np.unique(np.linspace(0, len(whole) - 1, min(len(whole), _MOST_SECONDS)).astype(int))]
-    found = [(second, entry) for second in chosen for entry in _from_everywhere(samples, second)]
-    clear = [(second, bits) for second, (bits, quality) in found if quality >= _PLAIN]
+    whole = 1 + (len(samples) - _SPAN) // HEARD_RATE  # how many seconds can be listened to from their beginning
+    chosen = np.unique(np.linspace(0, whole - 1, min(whole, _MOST_SECONDS)).astype(int)) if whole > 0 else ()
+    found = [(int(second), *one) for second in chosen for one in _from_everywhere(samples[second * HEARD_RATE :])]
+    clear = [(second, bits) for second, bits, quality in found if quality >= _PLAIN]
     hashes = np.array([bits for _, bits in clear], dtype=np.uint8).reshape(-1, 32)
     return Look(hashes=hashes, seconds=tuple(second for second, _ in clear))
 
 
-def _from_everywhere(samples: NDArray[np.float32], second: int) -> Iterable[tuple[NDArray[np.uint8], int]]:
-    for offset in range(OFFSETS):
-        start = second * HEARD_RATE + offset * HEARD_RATE // OFFSETS
-        if start + _SPAN <= len(samples):
-            yield _bits(samples[start:])
+def _from_everywhere(samples: NDArray[np.float32]) -> list[tuple[NDArray[np.uint8], int]]:
+    """What begins within a second, from each of OFFSETS places where enough follows; they share most of their rows."""
+    last = min(len(samples) - _WINDOW, (OFFSETS - 1) * _HOP + _STEP * (_ROWS - 1))
+    loud = _loud(samples, range(0, last + 1, _HOP))
+    apart = _STEP // _HOP
+    reach = apart * (_ROWS - 1) + 1
+    return [_bits(loud[first : first + reach : apart]) for first in range(min(OFFSETS, len(loud) - reach + 1))]
 
 
 def _second(number: int, samples: NDArray[np.float32]) -> Second:
-    bits, quality = _bits(samples)
+    bits, quality = _bits(_loud(samples, range(0, _STEP * _ROWS, _STEP)))
     return Second(second=number, bits=bits.tobytes().hex(), quality=quality)
 
 
-def _bits(samples: NDArray[np.float32]) -> tuple[NDArray[np.uint8], int]:
-    """32 bytes of what begins here, and how clear they are in [0, 100]: how much the loudness of bands changes."""
-    rows = np.stack([samples[start : start + _WINDOW] for start in range(0, _STEP * _ROWS, _STEP)]) * _SHAPE
-    power = np.abs(np.fft.rfft(rows, _SIZE, axis=1)) ** 2
-    sums = np.cumsum(power[:, : _EDGES[-1] + 1], axis=1)
-    loud = np.log((sums[:, _EDGES[1:]] - sums[:, _EDGES[:-1]]) / _WIDTHS + _FLOOR)
+def _loud(samples: NDArray[np.float32], starts: range) -> NDArray[np.float64]:
+    """(windows that begin there, bands): the logarithm of each band's energy."""
+    rows = np.stack([samples[start : start + _WINDOW] for start in starts]) * _SHAPE
+    power = np.abs(np.fft.rfft(rows, _SIZE, axis=1)[:, : _EDGES[-1] + 1]) ** 2
+    sums = np.cumsum(power, axis=1)
+    found: NDArray[np.float64] = np.log((sums[:, _EDGES[1:]] - sums[:, _EDGES[:-1]]) / _WIDTHS + _FLOOR)
+    return found
+
+
+def _bits(loud: NDArray[np.float64]) -> tuple[NDArray[np.uint8], int]:
+    """32 bytes of _ROWS rows, and how clear they are in [0, 100]: how much the loudness of bands changes."""
     changes = np.diff(np.diff(loud, axis=1), axis=0)
     return np.packbits(changes.ravel() > 0), min(100, int(_CLEAR * float(np.median(np.abs(changes)))))

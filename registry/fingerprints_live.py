@@ -34,10 +34,18 @@ class LedgerFingerprints:
     """Near duplicates among the sealed. The first search reads all of them; later ones only what is new."""
 
     def __init__(
-        self, connections: Connections, *, what: Literal["fingerprint", "sound"] = "fingerprint", within: int = WITHIN
+        self,
+        connections: Connections,
+        *,
+        what: Literal["fingerprint", "sound"] = "fingerprint",
+        within: int = WITHIN,
+        wide: bool = True,
     ) -> None:
-        """`what` names the fingerprints of Sealed. The ledger's tables are there: the migrations made them."""
-        self._connections, self._what, self._within = connections, what, within
+        """`what` names the fingerprints of Sealed; `within` and `wide` as in Fingerprints.
+
+        The ledger's tables are there: the migrations made them.
+        """
+        self._connections, self._what, self._within, self._wide = connections, what, within, wide
         self._lock = Lock()
         self._since = datetime(2000, 1, 1, tzinfo=UTC)
         self._seen: set[tuple[str, int]] = set()
@@ -93,7 +101,7 @@ class LedgerFingerprints:
     def _index(self, ids: Sequence[str], hashes: Sequence[Hashes]) -> Fingerprints:
         owners = np.repeat(np.arange(len(ids), dtype=np.uint32), [len(one) for one in hashes])
         rows = np.concatenate([np.empty((0, BYTES), np.uint8), *hashes])
-        return Fingerprints(rows, owners, list(ids), within=self._within)
+        return Fingerprints(rows, owners, list(ids), within=self._within, wide=self._wide)
 
 
 def _hashes(written: Any) -> Hashes:

@@ -10,17 +10,20 @@ const doing = document.getElementById("doing");
 const progress = document.getElementById("progress");
 const answer = document.getElementById("answer");
 
-for (const kind of ["dragenter", "dragover"]) drop.addEventListener(kind, (event) => hover(event, true));
-for (const kind of ["dragleave", "drop"]) drop.addEventListener(kind, (event) => hover(event, false));
-drop.addEventListener("drop", (event) => {
+// Anywhere on the page: a file that misses the box would replace the page otherwise.
+for (const kind of ["dragenter", "dragover"]) document.addEventListener(kind, (event) => hover(event, true));
+for (const kind of ["dragleave", "drop"]) document.addEventListener(kind, (event) => hover(event, false));
+document.addEventListener("drop", (event) => {
   if (!event.dataTransfer.files.length) return;
   file.files = event.dataTransfer.files;
   form.requestSubmit();
 });
 
 document.addEventListener("paste", (event) => {
-  if (!event.clipboardData.files.length) return;
-  file.files = event.clipboardData.files;
+  const text = event.clipboardData.getData("text/plain").trim();
+  if (event.clipboardData.files.length) file.files = event.clipboardData.files;
+  else if (url && /^https?:\/\/\S+$/.test(text) && !event.target.closest?.("input, textarea")) use(text);
+  else return;
   form.requestSubmit();
 });
 
@@ -31,6 +34,11 @@ form.addEventListener("submit", (event) => {
   else if (chosen && chosen.size > Number(words.most)) say(words.large);
   else send();
 });
+
+function use(address) {
+  file.value = "";
+  url.value = address;
+}
 
 function send() {
   const request = new XMLHttpRequest();
@@ -48,6 +56,7 @@ function send() {
 }
 
 function hover(event, over) {
+  if (!event.dataTransfer?.types.includes("Files")) return;
   event.preventDefault();
   drop.classList.toggle("over", over);
 }

@@ -55,6 +55,14 @@ def test_a_published_parent_is_shown_from_its_video_and_a_foreign_step_by_what_i
     assert (foreign.jpeg, foreign.ours) == (FOREIGN.jpeg, False)
 
 
+def test_a_name_that_no_case_can_have_is_never_looked_up(published, monkeypatch):
+    at, _ = published
+    monkeypatch.setattr(at.house.ledger, "load", pytest.fail)
+    for odd in ("\0", "x" * 10**6, "../../etc", "00112233445566AA\n"):
+        (picture,) = shown(at, Carried(manifest_id="urn:c2pa:odd", case_id=odd, jpeg=FOREIGN.jpeg))
+        assert picture.jpeg == FOREIGN.jpeg
+
+
 def test_a_manifest_that_only_names_one_of_our_cases_borrows_no_picture(published):
     at, case_id = published
     (picture,) = shown(at, Carried(manifest_id="urn:c2pa:forged", case_id=case_id))

@@ -149,6 +149,18 @@ def test_the_page_speaks_french_and_the_json_stays_the_same(at, bunny, answer):
     assert same["summary"].startswith("Nothing was found")
 
 
+def test_what_goes_wrong_is_told_in_the_readers_language_and_to_programs_in_english(at):
+    sent = {"files": {"file": ("a.mp4", b"hello")}}
+    with at.client() as client:
+        script = client.post("/verify?part=answer&lang=fr", headers={"Accept": "application/json"}, **sent)
+        page = client.post("/verify?lang=fr", headers=HTML, **sent)
+        program = client.post("/api/verify", headers={"Accept-Language": "fr"}, **sent)
+    assert script.status_code == page.status_code == program.status_code == 422
+    assert "est un texte, pas une vidéo" in script.json()["error"]["message"]
+    assert "est un texte, pas une vidéo" in page.text and 'href="/verify?lang=fr"' in page.text
+    assert "is a text, not a video" in program.json()["error"]["message"]
+
+
 def test_a_file_is_fetched_from_a_public_address_only_and_only_where_that_is_allowed(at, house, bunny, monkeypatch):
     with at.client() as client:
         inner = [
@@ -213,4 +225,26 @@ def test_axe_finds_nothing_wrong_with_any_page_of_the_verifier(chromium, at, chi
     assert wrong == []
 
 
+def test_a_file_is_taken_wherever_it_is_dropped_or_pasted_and_an_address_where_it_is_pasted(chromium, at, child):
+    page = chromium.new_context().new_page()
+    given = "(bytes) => { const all = new DataTransfer(); all.items.add(new File([new Uint8Array(bytes)], 'a.mp4')); return all }"
+    address = (
+        "() => { const all = new DataTransfer(); all.setData('text/plain', 'http://127.0.0.1/a.mp4'); return all }"
+    )
+    drop = "(all) => document.body.dispatchEvent(new DragEvent('drop', {dataTransfer: all, bubbles: true, cancelable: true}))"
+    paste = "(all) => document.body.dispatchEvent(new ClipboardEvent('paste', {clipboardData: all, bubbles: true}))"
+    for how, what, answered in (
+        (drop, given, "article.finding"),
+        (paste, given, "article.finding"),
+        (paste, address, ".notice.warn"),
+    ):
+        page.goto(f"{at.url}/verify?lang=fr")
+        page.evaluate(how, page.evaluate_handle(what, list(child.read_bytes())))
+        page.locator(f"#answer {answered}").wait_for(timeout=60_000)
+    assert "serveur web public" in page.locator("#answer").inner_text()
+    assert page.evaluate("document.activeElement.id") == "answer"
+    page.context.close()
+
+
 test_axe_finds_nothing_wrong_with_any_page_of_the_verifier.pytestmark += in_a_browser
+test_a_file_is_taken_wherever_it_is_dropped_or_pasted_and_an_address_where_it_is_pasted.pytestmark = in_a_browser

@@ -8,16 +8,12 @@ import io
 import json
 import wave
 from dataclasses import replace
-from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
 
 from console.pace import Pace
-from core.case import Case
-from core.events import Rendered, Sealed, Submitted
-from core.verdicts import Decision, Gate, Verdict
 from evals.audio_attacks import codec, resampled, trim
 from evals.audio_clips import read_sound
 from media.sample import sample
@@ -31,6 +27,7 @@ from provenance.fingerprint import fingerprint
 from provenance.read import read_beside
 from provenance.seal import seal
 from tests.stories.http_house import Account, open_account, served
+from tests.stories.sealed_cases import seal_into
 from tests.unit.provenance.conftest import StandInWatermark, make_order
 
 pytestmark = pytest.mark.postgres
@@ -55,29 +52,6 @@ def at(house):
 @pytest.fixture(scope="module")
 def operator(house):
     return Account(*open_account(house.accounts, [Role.OPERATOR]))
-
-
-def seal_into(house, folder: Path, video: Path, case_id: str) -> Case:
-    """A case of this house, sealed with a real manifest around a stand-in mark, so that it is quick."""
-    keys, mark = make_dev_keys(house.settings.keys_folder).keys, StandInWatermark()
-    report = seal(video, folder / f"{case_id}.mp4", replace(make_order(), case_id=case_id), keys=keys, mark=mark.mark, detect=mark.detect)  # fmt: skip
-    vault = house.desk.tools.vault
-    asset = vault.put(folder / f"{case_id}.mp4", media_type="video/mp4", owner=case_id)
-    verdict = Verdict(gate=Gate.VIDEO, decision=Decision.ALLOW, policy="ab" * 32)
-    sealed = Sealed(
-        asset=asset,
-        payload=report.payload,
-        manifest_id=report.manifest_id,
-        manifest=vault.put(report.manifest, media_type="application/c2pa", owner=case_id),
-        soft_binding=report.soft_binding,
-        fingerprint=report.fingerprint,
-        sound=report.sound,
-    )
-    rendered = Rendered(asset=asset, engine="wan", engine_version="2.2", duration=5.3, width=1280, height=720)
-    from core.events import Judged
-
-    events = [Submitted(author="a", prompt="p"), rendered, Judged(verdict=verdict), sealed]
-    return house.ledger.append(Case(id=case_id), events)
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ import subprocess
 import threading
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -15,6 +16,10 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from provenance import certificates as profile
+from provenance.claims import definition
+from provenance.keys import Keys
+from provenance.sign import sign
+from tests.integration.provenance.treated import PAYLOAD, an_order
 from tests.unit.provenance.conftest import clip, keys, order, watermark
 
 __all__ = ["clip", "keys", "order", "watermark"]
@@ -88,3 +93,10 @@ def tsa_url(tsa_root: profile.Issued, tmp_path_factory: pytest.TempPathFactory):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
+
+
+@pytest.fixture(scope="module")
+def signed(tmp_path_factory: pytest.TempPathFactory, clip: Path, keys: Keys) -> Path:
+    path = tmp_path_factory.mktemp("signed") / "signed.mp4"
+    sign(clip, path, definition(an_order(), payload=PAYLOAD, has_parent=False), keys.signer, trust=keys.trust)
+    return path

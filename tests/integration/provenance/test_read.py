@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -12,59 +10,18 @@ from pathlib import Path
 import c2pa
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.hazmat.primitives.serialization import Encoding
 
-from core.errors import BadInput, BadMedia, SealBroken, Unavailable
+from core.errors import BadMedia, SealBroken
 from provenance import certificates as profile
-from provenance.claims import SealOrder, definition
 from provenance.keys import Keys
 from provenance.read import read, read_fully
 from provenance.settings import for_reading, for_signing
-from provenance.sign import carries_credentials, sign
-from provenance.signers import FileSigner, expires
+from provenance.sign import sign
+from provenance.signers import expires
 from provenance.trust import USAGES, Trust, TrustList
-from tests.unit.provenance.conftest import make_order, remux
-
-PAYLOAD = "01abcdef00112233445566aa"
-
-
-@pytest.fixture(scope="module")
-def signed(tmp_path_factory: pytest.TempPathFactory, clip: Path, keys: Keys) -> Path:
-    path = tmp_path_factory.mktemp("signed") / "signed.mp4"
-    sign(clip, path, definition(an_order(), payload=PAYLOAD, has_parent=False), keys.signer, trust=keys.trust)
-    return path
-
-
-def an_order(**changes) -> SealOrder:
-    return replace(make_order(), **changes)
-
-
-def claim(**changes):
-    return definition(an_order(**changes), payload=PAYLOAD, has_parent=False)
-
-
-def changed(src: Path, dst: Path, change) -> Path:
-    content = bytearray(src.read_bytes())
-    dst.write_bytes(change(content) or content)
-    return dst
-
-
-def flip_at(needle: bytes, offset: int):
-    def change(content: bytearray) -> None:
-        content[content.index(needle) + offset] ^= 1
-
-    return change
-
-
-def a_signer(leaf: profile.Issued, *above: profile.Issued) -> FileSigner:
-    chain = [leaf.certificate, *(one.certificate for one in above)]
-    return FileSigner(chain="".join(pem(one) for one in chain), key=leaf.key)
-
-
-def pem(certificate: x509.Certificate) -> str:
-    return certificate.public_bytes(Encoding.PEM).decode()
-
+from tests.integration.provenance.treated import PAYLOAD, a_signer, changed, claim, flip_at, pem
+from tests.unit.provenance.conftest import remux
 
 # As signed
 
@@ -241,105 +198,3 @@ def test_a_leaf_that_ran_out_since_makes_the_file_invalid(tmp_path: Path, clip: 
     found = read(tmp_path / "a.mp4", trust)
     assert found.state == "invalid"
     assert "signingCredential.expired" in found.issues
-
-
-# Signing
-
-
-def test_signing_over_credentials_without_taking_them_along_is_refused(tmp_path: Path, signed: Path, keys: Keys):
-    assert carries_credentials(signed)
-    with pytest.raises(BadInput, match="as parent"):
-        sign(signed, tmp_path / "a.mp4", claim(), keys.signer, trust=keys.trust)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_parents_credentials_are_in_the_graph(tmp_path: Path, signed: Path, clip: Path, keys: Keys):
-    parent = definition(an_order(), payload="01abcdef00112233445566bb", has_parent=True)
-    sign(clip, tmp_path / "a.mp4", parent, keys.signer, trust=keys.trust, parent=signed)
-    reading = read_fully(tmp_path / "a.mp4", keys.trust)
-    assert reading.credentials.state == "trusted"
-    assert [(one.depth, one.value[-2:]) for one in reading.soft_bindings] == [(0, "bb"), (1, "aa")]
-    assert {saying.depth for saying in reading.sayings} == {0, 1}
-
-
-@pytest.mark.parametrize("name", ["footage.mkv", "footage.mov"])
-def test_a_parent_may_come_in_another_container(tmp_path: Path, clip: Path, keys: Keys, name: str):
-    served = definition(an_order(engine="folder", synthetic=False), payload=PAYLOAD, has_parent=True)
-    footage = remux(clip, tmp_path / name)
-    sign(clip, tmp_path / "a.mp4", served, keys.signer, trust=keys.trust, parent=footage)
-    assert read(tmp_path / "a.mp4", keys.trust).state == "trusted"
-
-
-def test_a_tampered_parent_is_surfaced_though_the_library_says_trusted(tmp_path, signed, clip, keys):
-    tampered = changed(signed, tmp_path / "parent.mp4", flip_at(b"mdat", 500))
-    claims = definition(an_order(), payload=PAYLOAD, has_parent=True)
-    sign(clip, tmp_path / "a.mp4", claims, keys.signer, trust=keys.trust, parent=tampered)
-    reading = read_fully(tmp_path / "a.mp4", keys.trust)
-    assert reading.credentials.state == "trusted"
-    assert reading.broken_ingredients == ("assertion.bmffHash.mismatch",)
-    assert "ingredient: assertion.bmffHash.mismatch" in reading.credentials.issues
-
-
-def test_a_parent_whose_credentials_cannot_be_read_stops_the_signing(tmp_path, signed, clip, keys):
-    broken = changed(signed, tmp_path / "parent.mp4", flip_at(b"claim_generator_info", -1))
-    with pytest.raises(BadInput, match="cannot be kept"):
-        sign(clip, tmp_path / "a.mp4", claim(), keys.signer, trust=keys.trust, parent=broken)
-    assert not (tmp_path / "a.mp4").exists()
-
-
-class AbsentKeyStore:
-    """A key store that fails, with something in its words that nobody should read."""
-
-    algorithm = "es256"
-    tsa_url = None
-
-    def __init__(self, chain: str) -> None:
-        self.chain = chain
-
-    def sign(self, data: bytes) -> bytes:
-        raise ConnectionError("pin 1234 rejected")
-
-
-def test_a_signer_that_fails_leaves_no_file_and_its_reason_is_kept_but_not_told(tmp_path, clip, keys, caplog):
-    with pytest.raises(SealBroken) as caught:
-        sign(clip, tmp_path / "a.mp4", claim(), AbsentKeyStore(keys.signer.chain), trust=keys.trust)
-    assert str(caught.value) == "the signer failed (ConnectionError)"
-    assert isinstance(caught.value.__cause__, ConnectionError)
-    assert "1234" not in caplog.text
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_wrong_signature_leaves_no_file(tmp_path: Path, clip: Path, keys: Keys):
-    stranger = FileSigner(chain=keys.signer.chain, key=ec.generate_private_key(ec.SECP256R1()))
-    with pytest.raises(SealBroken):
-        sign(clip, tmp_path / "a.mp4", claim(), stranger, trust=keys.trust)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_time_stamping_authority_that_does_not_answer_means_no_file(tmp_path: Path, clip: Path, keys: Keys):
-    away = replace(keys.signer, tsa_url="http://127.0.0.1:9/")
-    with pytest.raises(Unavailable):
-        sign(clip, tmp_path / "a.mp4", claim(), away, trust=keys.trust)
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_a_signer_behind_a_process_boundary_can_sign(tmp_path: Path, clip: Path, keys: Keys):
-    """Stands for a KMS: the private key is only ever in the other process, the bytes go over a pipe."""
-    key = keys.signer.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    (tmp_path / "hsm.pem").write_bytes(key)
-    program = (
-        "import sys;from pathlib import Path;from provenance.signers import file_signer;"
-        "s=file_signer(Path(sys.argv[1]).read_bytes(),Path(sys.argv[2]).read_text());"
-        "sys.stdout.buffer.write(s.sign(sys.stdin.buffer.read()))"
-    )
-    (tmp_path / "chain.pem").write_text(keys.signer.chain)
-
-    class Remote:
-        algorithm, chain, tsa_url = "es256", keys.signer.chain, None
-
-        def sign(self, data: bytes) -> bytes:
-            command = [sys.executable, "-c", program, str(tmp_path / "hsm.pem"), str(tmp_path / "chain.pem")]
-            return subprocess.run(command, input=data, capture_output=True, check=True).stdout
-
-    sign(clip, tmp_path / "a.mp4", claim(), Remote(), trust=keys.trust)
-    assert read(tmp_path / "a.mp4", keys.trust).state == "trusted"

@@ -15,6 +15,7 @@ from provenance.lists import lists_in, with_lists
 from provenance.read import read_fully
 from provenance.recovery import Similar, Stored
 from provenance.seal import seal
+from provenance.sources import sources_of
 from provenance.trust import Trust
 from provenance.verify import verify
 from tests.unit.provenance.conftest import CASE, StandInWatermark, make_order, remux
@@ -22,10 +23,10 @@ from tests.unit.provenance.conftest import CASE, StandInWatermark, make_order, r
 RECORD = {"engine": "wan", "source_type": "trainedAlgorithmicMedia"}
 
 
-def sealed_as(folder: Path, clip: Path, keys: Keys, case: str) -> tuple[Path, Stored]:
+def sealed_as(folder: Path, clip: Path, keys: Keys, case: str, *, parent: Path | None = None) -> tuple[Path, Stored]:
     stand_in, path = StandInWatermark(), folder / f"{case}.mp4"
-    order = replace(make_order(), case_id=case)
-    report = seal(clip, path, order, keys=keys, mark=stand_in.mark, detect=stand_in.detect)
+    order, sources = replace(make_order(), case_id=case), sources_of(parent=parent)
+    report = seal(clip, path, order, keys=keys, mark=stand_in.mark, detect=stand_in.detect, sources=sources)
     stored = Stored(
         manifest_id=report.manifest_id,
         manifest=report.manifest.read_bytes(),
@@ -73,6 +74,14 @@ def test_the_recovered_credentials_name_their_signer_and_how_the_bytes_differ(tm
     assert "recovered, signed by" in finding.summary and "Matroska or WebM instead of MP4" in finding.summary
     told = piece(finding, "recovered").says
     assert "urn:assay:development:signers" in told and "bytes instead of" in told
+
+
+def test_the_history_of_a_stripped_remix_is_told_as_that_of_its_original(tmp_path, another, clip, keys):
+    sealed, stored = sealed_as(tmp_path, clip, keys, CASE, parent=another[0])
+    finding = look(remux(sealed, tmp_path / "again.mp4"), keys, stored)
+    told = [(one.kind, one.says.split(":")[0]) for one in finding.evidence if one.kind.startswith("lineage")]
+    assert told == [("lineage.0", "the original"), ("lineage.1", "it was made from")]
+    assert not [one for one in look(remux(sealed, tmp_path / "b.mp4"), keys).evidence if one.kind.startswith("lineage")]
 
 
 def test_a_manifest_alone_recovers_even_where_the_ledger_does_not_answer_for_the_case(tmp_path, ours, keys):

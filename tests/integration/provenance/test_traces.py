@@ -74,3 +74,11 @@ def test_only_the_ends_of_a_large_file_are_searched(tmp_path):
     assert read_unsigned(tmp_path / "large").declared == ()
     (tmp_path / "large").write_bytes(b"x" * 17_000_000 + b"Made with Google AI")
     assert len(read_unsigned(tmp_path / "large").declared) == 1
+
+
+def test_labels_are_looked_for_in_all_of_a_video_but_its_samples(tmp_path, clip):
+    label = b'{"Label":"1","ContentProducer":"x"}'
+    content, video = clip.read_bytes(), tmp_path / "labelled.mp4"
+    for kind, end, found in ((b"mdat", b"", 0), (b"uuid", b"", 1), (b"mdat", b"junk that is no box", 1)):
+        video.write_bytes(content + (8 + len(label)).to_bytes(4, "big") + kind + label + end)
+        assert len(read_unsigned(video).declared) == found

@@ -37,7 +37,9 @@ def reading(state, *, ai=False, camera=False, bound=False, steps=False):
 
 def recovered(problem=""):
     stored = Stored(manifest_id="urn:c2pa:1", manifest=b"", stored_at="2026", case_id=CASE)
-    return Recovered(stored=stored, reading=reading("trusted", ai=True), problem=problem, differences=("9 bytes",))
+    return Recovered(
+        stored=stored, reading=reading("trusted", ai=True, steps=True), problem=problem, differences=("9 bytes",)
+    )
 
 
 MARKS = [
@@ -91,9 +93,26 @@ def test_every_sentence_a_finding_can_hold_has_its_translation(code):
 def test_every_word_of_the_page_has_its_translation(code):
     speak = languages()[code]
     asked = {headline for headline, _ in words.FINDINGS.values()}
-    for name in ("verify", "finding", "shared", "thanks"):
+    for name in ("verify", "finding", "shared", "thanks", "error"):
         asked |= set(re.findall(r'\bt\("([^"]+)"\)', (HERE / "templates" / f"{name}.html").read_text()))
     assert len(asked) > 40
+    assert sorted(one for one in asked if speak._found(one) is None) == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_what_goes_wrong_on_the_page_is_told_in_its_language(code):
+    """Every refusal of an address, and what is said of a file that cannot be read; `x` stands for what is filled in."""
+    speak = languages()[code]
+    fetching = (HERE.parent / "pipeline" / "fetching.py").read_text()
+    asked = {re.sub(r"\{[^}]*\}", "x", one) for one in re.findall(r'BadInput\(f?"([^"]+)"\)', fetching)}
+    reading = (HERE.parent / "media" / "limited.py").read_text()
+    asked |= {re.sub(r"\{[^}]*\}", "x", one) for one in re.findall(r'f?"(this file [^"]+)"', reading)}
+    for source in ("container", "still"):
+        told = re.findall(
+            r'f"(\{path.name\} (?:is|has) an?[^"]+)"', (HERE.parent / "media" / f"{source}.py").read_text()
+        )
+        asked |= {re.sub(r"\{[^}]*\}", "x", one) for one in told if "folder" not in one}
+    assert len(asked) > 20
     assert sorted(one for one in asked if speak._found(one) is None) == []
 
 

@@ -52,6 +52,14 @@ def test_large_pictures_are_shrunk_on_request(clip: MakeClip) -> None:
     assert (taken.info.width, taken.info.height) == (256, 128)
 
 
+def test_of_a_long_video_no_more_are_taken_than_asked_for_and_all_over_it(clip: MakeClip) -> None:
+    path = clip(frames=50)
+    few, all_of_it = sample(path, every=0.04, most=5).frames, sample(path, every=0.04).frames
+    assert len(few) == 5 and len(all_of_it) == 50
+    assert (few[0].at, few[-1].at) == (all_of_it[0].at, all_of_it[-1].at)
+    assert np.ptp(np.diff([frame.at for frame in few])) < 0.05
+
+
 def test_uneven_timestamps_are_kept(clip: MakeClip) -> None:
     path = clip("vfr.mkv", pts=[0, 40, 80, 2000], time_base=Fraction(1, 1000))
     assert [f.at for f in sample(path, every=0.04).frames] == [0.0, 0.04, 0.08, 2.0]

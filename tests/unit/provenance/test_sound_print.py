@@ -37,7 +37,7 @@ def index() -> Fingerprints:
     entries = [[parse(one) for one in sound_fingerprint(Heard(samples))] for samples in KNOWN.values()]
     rows = [np.frombuffer(bytes.fromhex(one.bits), np.uint8) for seconds in entries for one in seconds]
     owners = np.repeat(np.arange(len(KNOWN), dtype=np.uint32), [len(seconds) for seconds in entries])
-    return Fingerprints(np.array(rows), owners, list(KNOWN), within=WITHIN)
+    return Fingerprints(np.array(rows), owners, list(KNOWN), within=WITHIN, wide=False)
 
 
 def found(index, samples) -> list[str]:

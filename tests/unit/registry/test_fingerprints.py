@@ -29,7 +29,7 @@ def flipped(hashes, bits, seed=0):
 
 
 @settings(max_examples=60, deadline=None)
-@given(video=st.integers(0, VIDEOS - 1), bits=st.integers(0, 24), start=st.integers(0, 4), seed=st.integers(0, 10**6))
+@given(video=st.integers(0, VIDEOS - 1), bits=st.integers(0, 40), start=st.integers(0, 4), seed=st.integers(0, 10**6))
 def test_a_copy_cut_out_of_a_video_is_found_first(video, bits, start, seed):
     probes = flipped(of(video, start, start + 4), bits, seed)
     best = ranked([INDEX], probes, range(4))[0]

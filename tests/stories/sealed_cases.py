@@ -1,0 +1,34 @@
+"""Cases of a house, sealed with a real manifest around a stand-in mark, so that it is quick."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from core.case import Case
+from core.events import Judged, Rendered, Sealed, Submitted
+from core.verdicts import Decision, Gate, Verdict
+from provenance.dev_keys import make_dev_keys
+from provenance.seal import seal
+from tests.unit.provenance.conftest import StandInWatermark, make_order
+
+
+def seal_into(house, folder: Path, video: Path, case_id: str) -> Case:
+    """A case of this house, sealed with a real manifest around a stand-in mark, so that it is quick."""
+    keys, mark = make_dev_keys(house.settings.keys_folder).keys, StandInWatermark()
+    report = seal(video, folder / f"{case_id}.mp4", replace(make_order(), case_id=case_id), keys=keys, mark=mark.mark, detect=mark.detect)  # fmt: skip
+    vault = house.desk.tools.vault
+    asset = vault.put(folder / f"{case_id}.mp4", media_type="video/mp4", owner=case_id)
+    verdict = Verdict(gate=Gate.VIDEO, decision=Decision.ALLOW, policy="ab" * 32)
+    sealed = Sealed(
+        asset=asset,
+        payload=report.payload,
+        manifest_id=report.manifest_id,
+        manifest=vault.put(report.manifest, media_type="application/c2pa", owner=case_id),
+        soft_binding=report.soft_binding,
+        fingerprint=report.fingerprint,
+        sound=report.sound,
+    )
+    rendered = Rendered(asset=asset, engine="wan", engine_version="2.2", duration=5.3, width=1280, height=720)
+    events = [Submitted(author="a", prompt="p"), rendered, Judged(verdict=verdict), sealed]
+    return house.ledger.append(Case(id=case_id), events)
