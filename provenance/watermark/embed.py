@@ -20,8 +20,8 @@ SMALLEST = 128
 """The shorter side a video must have: less holds too little of a tile."""
 _MASK_EVERY = 2
 _INERTIA = 0.5
-_LATER, _AT_LEAST, _FADES = 0.55, 0.9, 0.9
-"""Later pictures of a shot: their share of the first one's strength, the least it comes to, and how slowly it gets there.
+_LATER, _AT_LEAST, _FADES = 0.7, 0.9, 0.9
+"""Later pictures of a shot: their share of the first one's strength, the least that comes to, how slowly they get there.
 
 An encoder codes the first picture by itself, and in what stands still later ones repeat it, mark and all, for nothing.
 Marked as strongly themselves, they would be coded anew, for twice the bytes; any less, and one alone could not be read.
