@@ -21,7 +21,7 @@ SMALLEST = 128
 _MASK_EVERY = 2
 _INERTIA = 0.5
 _LATER, _AT_LEAST, _FADES = 0.7, 0.9, 0.9
-"""Later pictures of a shot: their share of the first one's strength, the least that comes to, how slowly they get there.
+"""Later pictures of a shot: their share of the strength of the first, the least that comes to, how slowly they fade.
 
 An encoder codes the first picture by itself, and in what stands still later ones repeat it, mark and all, for nothing.
 Marked as strongly themselves, they would be coded anew, for twice the bytes; any less, and one alone could not be read.
