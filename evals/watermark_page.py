@@ -20,15 +20,16 @@ ABOUT = Path(__file__).with_name("watermark_about.md")
 
 def main() -> None:
     """Fills the marked places of watermark_about.md."""
-    results, null, removal, audio = (
+    results, null, removal, shimmer, audio = (
         json.loads((RESULTS / f"{name}.json").read_text())
-        for name in ("watermark", "watermark_null", "watermark_removal", "audio_watermark")
+        for name in ("watermark", "watermark_null", "watermark_removal", "watermark_shimmer", "audio_watermark")
     )
     page = ABOUT.read_text()
     parts = {
         "ATTACKS": _attacks(results),
         "AXES": _axes(results),
         "CLIPS": _clips(results),
+        "SHIMMER": _shimmer(shimmer),
         "PEERS": _peers(results),
         "NULL": _null(null),
         "REMOVAL": _removal(removal),
@@ -91,6 +92,18 @@ def _clips(results: dict[str, Any]) -> str:
             )
         )
     return table(head, rows)
+
+
+def _shimmer(shimmer: dict[str, Any]) -> str:
+    rows = [
+        (
+            name,
+            *(f"{one[when]['plain']} / {one[when]['marked']}" for when in ("as_a_shot_begins", "later")),
+            f"{100 * one['still_share']:.0f} %",
+        )
+        for name, one in shimmer["clips"].items()
+    ]
+    return table(("clip", "as a shot begins, plain / marked", "later, plain / marked", "stands still"), rows)
 
 
 def _peers(results: dict[str, Any]) -> str:
