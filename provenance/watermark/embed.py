@@ -20,7 +20,7 @@ SMALLEST = 128
 """The shorter side a video must have: less holds too little of a tile."""
 _MASK_EVERY = 2
 _INERTIA = 0.5
-_LATER, _AT_LEAST, _FADES = 0.7, 0.9, 0.9
+_LATER, _AT_LEAST, _FADES = 0.7, 1.25, 0.9
 """Later pictures of a shot: their share of the strength of the first, the least that comes to, how slowly they fade.
 
 An encoder codes the first picture by itself, and in what stands still later ones repeat it, mark and all, for nothing.
