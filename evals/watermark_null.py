@@ -37,8 +37,8 @@ Luma = NDArray[np.uint8]
 
 OUT = Path("evals/results/watermark_null.json")
 SO_FAR = Path(tempfile.gettempdir()) / "assay_watermark_null.jsonl"
-WRONG_KEYS, DEEP = 24, 8
-WINDOW, WINDOWS = 6, 20
+WRONG_KEYS, DEEP = 12, 40
+WINDOW, WINDOWS, DRAWN = 6, 16, 250
 READINGS = 32
 """As many as the four plain geometries count for, their share of the false alarms included."""
 KEY = WatermarkKey(id="null", secret=b"a key that marked nothing at all")
@@ -140,7 +140,7 @@ def _items() -> Iterator[tuple[str, list[Luma]]]:
     for path in sorted(one for one in (data / "videos").rglob("*") if one.suffix in MOVIES):
         for window in _windows(path):
             yield "clip", window
-    for index in range(600):
+    for index in range(DRAWN):
         yield "synthetic", [_drawn(index)]
 
 

@@ -10,7 +10,8 @@ import math
 from pathlib import Path
 from typing import Any
 
-from evals.watermark_clips import CLIPS
+from evals.audio_page import sound
+from evals.watermark_clips import AXES, CLIPS
 from evals.watermark_table import RESULTS
 
 PAGE = Path("docs/reference/watermark.md")
@@ -19,63 +20,118 @@ ABOUT = Path(__file__).with_name("watermark_about.md")
 
 def main() -> None:
     """Fills the marked places of watermark_about.md."""
-    results, null, part, removal = (
+    results, null, removal, shimmer, audio = (
         json.loads((RESULTS / f"{name}.json").read_text())
-        for name in ("watermark", "watermark_null", "watermark_null_part", "watermark_removal")
+        for name in ("watermark", "watermark_null", "watermark_removal", "watermark_shimmer", "audio_watermark")
     )
     page = ABOUT.read_text()
     parts = {
         "ATTACKS": _attacks(results),
+        "AXES": _axes(results),
         "CLIPS": _clips(results),
-        "NULL": _part(part) + _null(null),
+        "SHIMMER": _shimmer(shimmer),
+        "PEERS": _peers(results),
+        "NULL": _null(null),
         "REMOVAL": _removal(removal),
+        "SOUND": sound(audio),
+        "LIMITS": _limits(results),
     }
-    parts["LIMITS"] = _limits(results)
     for name, text in parts.items():
         page = page.replace(f"<!-- {name} -->", text)
     PAGE.write_text(page)
 
 
-def _table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
+def table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:
+    """In Markdown."""
     lines = [head, tuple("---" for _ in head), *rows]
     return "\n".join("| " + " | ".join(str(cell) for cell in line) + " |" for line in lines)
 
 
-def _attacks(results: dict[str, Any]) -> str:
-    def cells(sums: dict[str, Any]) -> tuple[str, str, str]:
-        if not sums["n"]:
-            return "-", "-", "-"
-        interval = f"{100 * sums['low']:.0f}–{100 * sums['high']:.0f} %"
-        return f"{sums['exact']} / {sums['n']}", interval, f"{sums['present']} / {sums['n']}"
+def _share(sums: dict[str, Any]) -> tuple[str, str, str]:
+    if not sums["n"]:
+        return "-", "-", "-"
+    interval = f"{100 * sums['low']:.0f}–{100 * sums['high']:.0f} %"
+    return f"{sums['exact']} / {sums['n']}", interval, f"{sums['present']} / {sums['n']}"
 
+
+def _attacks(results: dict[str, Any]) -> str:
     head = ("attack", "exact, held out", "95 %", "present", "exact, tuned on", "95 %", "present")
-    rows = [(name, *cells(one["held_out"]), *cells(one["tuned_on"])) for name, one in results["by_attack"].items()]
-    return _table(head, rows)
+    rows = [(name, *_share(one["held_out"]), *_share(one["tuned_on"])) for name, one in results["by_attack"].items()]
+    return table(head, rows)
+
+
+def _axes(results: dict[str, Any]) -> str:
+    rows: list[tuple[Any, ...]] = []
+    for axis, values in results["by_axis"].items():
+        for value, sums in values.items():
+            if sums["n"]:
+                mark = f"{sums['psnr']:.1f} dB", f"{100 * sums['growth']:+.1f} %"
+                rows.append((f"{axis}: {value}", len(AXES[axis][value]), *_share(sums), *mark))
+    return table(("of what", "clips", "exact", "95 %", "present", "PSNR of the mark", "more bytes"), rows)
 
 
 def _clips(results: dict[str, Any]) -> str:
-    quality = ("PSNR of the mark", "more bytes", "VMAF lost", "VMAF to the plain encode")
-    head = ("clip", "content", "exact", *quality, "mark, ms a picture", "aligned / nothing found, s")
+    quality = ("PSNR of the mark", "more bytes", "VMAF to the plain encode", "of two plain encodes")
+    head = ("clip", "content", "strength", "exact", *quality, "mark, ms a picture", "aligned / nothing found, s")
     rows = []
     for name, row in results["clips"].items():
         cells = row["attacks"].values()
         exact = f"{sum(cell['exact'] for cell in cells)} / {len(cells)}"
-        lost, plain = row["vmaf_lost_against_source"], row["vmaf_against_plain_encode"]
-        each = 1000 * row["seconds"] / max(row["pictures"], 1)
         rows.append(
             (
                 f"{name}{' (held out)' if row['held_out'] else ''}",
                 row["content"],
+                f"{row['strength']:.2f}",
                 exact,
                 f"{row['psnr']:.1f} dB",
                 f"{100 * row['growth']:+.1f} %",
-                f"{lost['vmaf']:.1f}",
-                f"{plain['vmaf']:.1f}",
-                f"{each:.0f}",
+                f"{row['vmaf_against_plain_encode']['vmaf']:.1f}",
+                f"{row['vmaf_of_two_plain_encodes']['vmaf']:.1f}",
+                f"{1000 * row['seconds'] / max(row['pictures'], 1):.0f}",
                 f"{row['detect_aligned_s']} / {row['nothing_found_deep_s']}",
             )
         )
-    return _table(head, rows)
+    return table(head, rows)
+
+
+def _shimmer(shimmer: dict[str, Any]) -> str:
+    rows = [
+        (
+            name,
+            *(f"{one[when]['plain']} / {one[when]['marked']}" for when in ("as_a_shot_begins", "later")),
+            f"{100 * one['still_share']:.0f} %",
+        )
+        for name, one in shimmer["clips"].items()
+    ]
+    return table(("clip", "as a shot begins, plain / marked", "later, plain / marked", "stands still"), rows)
+
+
+def _peers(results: dict[str, Any]) -> str:
+    """Beside this mark on the same clips, by attack: exact, or the share of bits."""
+    columns = [(clip, peer, row) for clip, peers in results["peers"].items() for peer, row in peers.items()]
+    clips = list(results["peers"])
+    head = ("attack", *(f"this mark, {clip}" for clip in clips), *(f"{peer}, {clip}" for clip, peer, _ in columns))
+    names = list(columns[0][2]["attacks"]) if columns else []
+    rows = [
+        (
+            name,
+            *(_said(results["clips"][clip]["attacks"][name]["exact"]) for clip in clips),
+            *(_bits(row["attacks"][name]) for _, _, row in columns),
+        )
+        for name in names
+    ]
+    costs = "; ".join(f"{peer} {row['ms_a_picture']:.0f} ms a picture on `{clip}`" for clip, peer, row in columns)
+    published = "; ".join(f"{peer} {_bits(row['published'])} on `{clip}`" for clip, peer, row in columns)
+    said = f"Marking and encoding: {costs}. As published, before any attack: {published}."
+    return f"{table(head, rows)}\n\n{said}" if columns else "No peer was installed."
+
+
+def _bits(share: float) -> str:
+    return "exact" if share == 1 else f"{100 * share:.0f} % of bits"
+
+
+def _said(exact: bool) -> str:
+    return "exact" if exact else "-"
 
 
 def _limits(results: dict[str, Any]) -> str:
@@ -86,39 +142,35 @@ def _limits(results: dict[str, Any]) -> str:
         if 2 * one["held_out"]["exact"] < one["held_out"]["n"]
     ]
     missing = [f"`{clip.name}`" for clip in CLIPS if clip.name not in results["clips"]]
+    grown = [row["growth"] for row in results["clips"].values()]
+    above = sum(one > 0.05 for one in grown)
     said = f"- On held-out clips less than half is read after: {', '.join(lost) or 'nothing that was tried'}."
+    said += f"\n- The file grows by more than 5 % on {above} of {len(grown)} clips (all rows above counted)."
     return said + (
         f"\n- Listed in `evals/watermark_clips.py` but not measured: {', '.join(missing)}." if missing else ""
     )
 
 
-def _part(part: dict[str, Any]) -> str:
-    return (
-        f"This version, every {part['every']}th of those items: {part['n']} unmarked, {part['detected']} detected, so "
-        f"at most {100 * part['upper_bound_95']:.1f} % by counting alone; the largest z was {part['largest_z']}. Of "
-        f"{part['wrong_key_readings']} readings with wrong keys the largest z was {part['wrong_key_largest_z']}.\n\n"
-        "The version before: "
-    )
-
-
 def _null(null: dict[str, Any]) -> str:
-    items = ", ".join(
-        f"{count} {kind}s" if kind != "synthetic" else f"{count} drawn" for kind, count in null["items"].items()
-    )
+    items = ", ".join(f"{count} × {kind}" for kind, count in null["items"].items())
     tail = [
         (z, f"{share:.2g}", f"{bound:.2g}") for z, (share, bound) in null["wrong_key_share_above_z_and_bound"].items()
     ]
     needed, (seen, _) = null["z_needed_for_presence"], null["wrong_key_share_above_z_and_bound"]["5.5"]
     gaussian = seen * math.exp((5.5**2 - needed**2) / 2)
+    efforts = "; ".join(
+        f"{one['n']} looked at {effort}: largest z {one['largest_z']:.2f}, smallest p {one['smallest_p']:.2g}, "
+        f"{one['seconds_median']} s of CPU in the median"
+        for effort, one in null["by_effort"].items()
+    )
     said = (
         f"Unmarked: {null['n']} items ({items}); {null['detected']} detected, so at most "
-        f"{100 * null['upper_bound_95']:.2f} % by counting alone; the largest z was {null['largest_z']}, and about "
-        f"{needed} is needed. Wrong keys: {null['wrong_key_readings']} readings, largest z "
-        f"{null['wrong_key_largest_z']}. From 5 on their tail falls as a Gaussian one: drawn on from 5.5, one reading "
-        f"reaches {needed} with a chance of {gaussian:.1g}; by a Gumbel law fitted to all of them, with a heavier tail "
-        f"than was seen, with {null['chance_of_that_by_gumbel']:.1g}.\n\n"
+        f"{100 * null['upper_bound_95']:.2f} % by counting alone; about z {needed} is needed. {efforts}. Wrong keys: "
+        f"{null['wrong_key_readings']} readings, largest z {null['wrong_key_largest_z']}. From 5 on their tail falls "
+        f"as a Gaussian one: drawn on from 5.5, one reading reaches {needed} with a chance of {gaussian:.1g}; by a "
+        f"Gumbel law fitted to all, with a heavier tail than was seen, with {null['chance_of_that_by_gumbel']:.1g}.\n\n"
     )
-    return said + _table(("z", "share of wrong-key readings above", "proved bound"), tail)
+    return said + table(("z", "share of wrong-key readings above", "proved bound"), tail)
 
 
 def _removal(removal: dict[str, Any]) -> str:
@@ -126,7 +178,7 @@ def _removal(removal: dict[str, Any]) -> str:
     for name, one in removal.items():
         present, cost = "yes" if one["present"] else "no", one["psnr_to_marked"] or "-"
         rows.append((name.replace("_", " "), one["payload"] or "-", present, one["z"], cost))
-    return _table(("what is done", "payload read", "present", "z", "PSNR to the marked copy"), rows)
+    return table(("what is done", "payload read", "present", "z", "PSNR to the marked copy"), rows)
 
 
 if __name__ == "__main__":

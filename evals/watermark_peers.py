@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import av
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,18 +65,26 @@ def _mark(name: str, source: Path, marked: Path, encoding: Encoding) -> int:
         track = out.add_stream("libx264", rate=video.average_rate or 25, options=options)
         track.width, track.height, track.pix_fmt = video.width, video.height, "yuv420p"
         for frame in container.decode(video):
-            pixels: Pixels = np.asarray(encoder.encode(frame.to_ndarray(format="bgr24"), name), np.uint8)
-            out.mux(track.encode(av.VideoFrame.from_ndarray(pixels, "bgr24")))
+            pixels: Pixels = np.asarray(encoder.encode(_colours(frame), name), np.uint8)
+            planes = np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2YUV_I420), np.uint8)
+            out.mux(track.encode(av.VideoFrame.from_ndarray(planes, "yuv420p")))
             count += 1
         out.mux(track.encode(None))
     return count
+
+
+def _colours(frame: av.VideoFrame) -> Pixels:
+    """By OpenCV, which rounds: these marks are a few levels of colour, and swscale is off by one."""
+    if frame.format.name == "yuv420p" and frame.width % 2 == 0 and frame.height % 2 == 0:
+        return np.asarray(cv2.cvtColor(frame.to_ndarray(), cv2.COLOR_YUV2BGR_I420), np.uint8)
+    return np.asarray(frame.to_ndarray(format="bgr24"), np.uint8)
 
 
 def _right(name: str, path: Path) -> float:
     """The share of bits that are right; half of them are by chance."""
     decoder: Any = import_module("imwatermark").WatermarkDecoder("bits", len(BITS))
     with av.open(str(path)) as container:
-        pictures = [frame.to_ndarray(format="bgr24") for frame in container.decode(video=0)]
+        pictures = [_colours(frame) for frame in container.decode(video=0)]
     chosen = pictures[:: max(1, len(pictures) // _LOOKED_AT)]
     try:
         bits = np.mean([decoder.decode(pixels, name) for pixels in chosen], axis=0) > 0.5

@@ -26,6 +26,7 @@ from provenance.watermark.lattice import TILE, lines, scale_of
 from provenance.watermark.proxy import encoded
 
 Luma = NDArray[np.uint8]
+Floats = NDArray[np.float32]
 Pictures = list[Luma]
 
 CLIP = Path("deploy/demo/bunny.mp4")
@@ -33,7 +34,10 @@ OUT = Path("evals/results/watermark_removal.json")
 KEY = WatermarkKey(id="eval", secret=b"only for measuring, never for use")
 OTHER = WatermarkKey(id="other", secret=b"the key of somebody else entirely")
 FIRST, SECOND = (Payload(issuer=7, case_id=case) for case in ("0123456789abcdef", "fedcba9876543210"))
-STRENGTH, COUNT = 1.1, 60
+STRENGTH, COUNT = 1.5, 48
+"""As bunny is marked by mark_file(); pictures."""
+MANY, EACH = 8, 12
+"""Other videos of the same key that the attacker has, and pictures of each: pieces of the clip, half of them turned."""
 
 
 def main() -> None:
@@ -45,11 +49,13 @@ def main() -> None:
         "nothing": lambda: marked,
         "two_copies_averaged": lambda: _mean(marked, again),
         "marked_again_with_another_key": lambda: _published(marked, SECOND, OTHER, (31, 77)),
-        "strong_denoise": lambda: [cv2.fastNlMeansDenoising(luma, None, 8, 5, 11) for luma in marked[::3]],
+        "strong_denoise": lambda: [cv2.fastNlMeansDenoising(luma, None, 8, 5, 11) for luma in marked[::6]],
         "bilateral_and_crf35": lambda: _coded([cv2.bilateralFilter(luma, 9, 25, 5) for luma in marked], 35),
         "half_size_and_back_crf32": lambda: _coded([_there_and_back(luma) for luma in marked], 32),
-        "tile_estimated_and_subtracted": lambda: _without_tile(marked, 1.0),
-        "tile_estimated_and_subtracted_twice": lambda: _without_tile(marked, 2.0),
+        "tile_estimated_and_subtracted": lambda: _without(marked, _tile_of(marked), 1.0),
+        "tile_estimated_and_subtracted_twice": lambda: _without(marked, _tile_of(marked), 2.0),
+        "mean_tile_of_8_videos_subtracted_twice": lambda: _without(marked, np.mean(_tiles_of(clean), 0), 2.0),
+        "mean_tile_of_8_aligned_videos_subtracted_twice": lambda: _without(marked, _aligned(marked, clean), 2.0),
         "quarter_of_the_sides": lambda: [luma[270:450, 480:800] for luma in marked],
     }
     results = {name: _outcome(make(), marked) for name, make in ways.items()}
@@ -89,8 +95,8 @@ def _there_and_back(luma: Luma) -> Luma:
     return np.asarray(cv2.resize(cv2.resize(luma, (width // 2, height // 2)), (width, height)), np.uint8)
 
 
-def _without_tile(pictures: Pictures, gain: float) -> Pictures:
-    """The lattice is public: fold the clip's fine detail to one tile, keep the lattice's lines, subtract it."""
+def _tile_of(pictures: Pictures) -> Floats:
+    """The lattice is public: fold the clip's fine detail to one tile, keep the lattice's lines."""
     height, width = pictures[0].shape
     scale = scale_of(width, height)
     detail = [luma - cv2.GaussianBlur(luma, (0, 0), 5).astype(np.float32) for luma in pictures]
@@ -101,7 +107,36 @@ def _without_tile(pictures: Pictures, gain: float) -> Pictures:
     spectrum, kept = np.fft.fft2(tile), np.zeros((TILE, TILE), complex)
     for u, v in ((lines().u, lines().v), (-lines().u, -lines().v)):
         kept[v % TILE, u % TILE] = spectrum[v % TILE, u % TILE]
-    whole = np.tile(np.fft.ifft2(kept).real, (rows + 1, columns + 1)).astype(np.float32)
+    return np.asarray(np.fft.ifft2(kept).real, np.float32)
+
+
+def _tiles_of(clean: Pictures) -> list[Floats]:
+    """Of other videos of the same key, each with a case and a place of its own."""
+    tiles = []
+    for index in range(MANY):
+        start = index // 2 * EACH
+        piece = [luma[::-1] if index % 2 else luma for luma in clean[start : start + EACH]]
+        payload = Payload(issuer=7, case_id=f"{index + 1:016x}")
+        shift = (float(23 * index % TILE), float(71 * index % TILE))
+        tiles.append(_tile_of(_published([np.ascontiguousarray(one) for one in piece], payload, KEY, shift)))
+    return tiles
+
+
+def _aligned(marked: Pictures, clean: Pictures) -> Floats:
+    """The mean of all tiles, each moved to where it agrees most with that of the copy: the pilots, if that works."""
+    own = _tile_of(marked)
+    found = []
+    for tile in _tiles_of(clean):
+        match = np.fft.ifft2(np.fft.fft2(own) * np.fft.fft2(tile).conj()).real
+        down, right = np.unravel_index(int(match.argmax()), match.shape)
+        found.append(np.roll(tile, (int(down), int(right)), (0, 1)))
+    return np.asarray(np.mean(found, 0), np.float32)
+
+
+def _without(pictures: Pictures, tile: Floats, gain: float) -> Pictures:
+    height, width = pictures[0].shape
+    scale = scale_of(width, height)
+    whole = np.tile(tile, (height // TILE + 2, width // TILE + 2)).astype(np.float32)
     drawn = cv2.warpAffine(whole, np.diag([scale, scale, 1.0])[:2], (width, height))
     return _coded([np.clip(luma - gain * drawn, 0, 255).astype(np.uint8) for luma in pictures], 20)
 

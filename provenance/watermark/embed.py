@@ -20,11 +20,11 @@ SMALLEST = 128
 """The shorter side a video must have: less holds too little of a tile."""
 _MASK_EVERY = 2
 _INERTIA = 0.5
-_LATER, _FADES = 0.9, 0.9
-"""The most strength of a shot's later pictures, and the share of what the first has more that each next one keeps.
+_LATER, _AT_LEAST, _FADES = 0.7, 1.25, 0.9
+"""Later pictures of a shot: their share of the strength of the first, the least that comes to, how slowly they fade.
 
 An encoder codes the first picture by itself, and in what stands still later ones repeat it, mark and all, for nothing.
-Marked as strongly themselves, they would be coded anew, for twice the bytes.
+Marked as strongly themselves, they would be coded anew, for twice the bytes; any less, and one alone could not be read.
 """
 _AGAIN = 250
 """Pictures after which x264 codes one by itself also without a cut."""
@@ -82,7 +82,7 @@ class Embedder:
     def _fade(self, *, anew: bool) -> None:
         """The share of the strength that this picture has."""
         self._since = 0 if anew or self._since + 1 == _AGAIN else self._since + 1
-        later = min(1.0, _LATER / self.strength)
+        later = min(1.0, max(_LATER, _AT_LEAST / self.strength))
         self._level = later + (1 - later) * _FADES**self._since
 
     def _follow(self, luma: Luma, pattern: NDArray[np.float32], calm: NDArray[np.float32]) -> NDArray[np.int16]:

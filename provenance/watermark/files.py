@@ -45,8 +45,9 @@ _MARK = "provenance.watermark.files:mark_here"
 class MarkReport:
     """`psnr` in dB is of the mark alone, before encoding; `seconds` is CPU time, decoding and encoding included.
 
-    `strength` was chosen for this video; `growth` is by how much the file is expected to be larger for the mark, and
-    `margin` the agreement (9 and more can be read) that half the size at CRF 31 left of a short piece.
+    `strength` was chosen for this video; `growth` is by how much the file is expected to be larger for the mark (by a
+    short piece: within a factor of two), and `margin` the agreement that half the size at CRF 32 left of that piece at
+    the most strength: 6 and more means that the whole video is read after it.
     """
 
     pictures: int

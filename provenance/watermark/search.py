@@ -66,8 +66,10 @@ def spectrum_of(picture: Floats) -> Spectrum:
     """Of a whitened picture, its borders faded out."""
     height, width = picture.shape
     columns, rows = (cv2.getOptimalDFTSize(int(side * _PADDING)) for side in (width, height))
-    faded = picture * _fade(height)[:, None] * _fade(width)[None]
-    power = np.abs(np.fft.fftshift(np.fft.fft2(faded, (rows, columns)))).astype(np.float32) ** 2
+    faded = np.zeros((rows, columns), np.float32)
+    faded[:height, :width] = picture * _fade(height)[:, None] * _fade(width)[None]
+    waves = cv2.dft(faded, flags=cv2.DFT_COMPLEX_OUTPUT, nonzeroRows=height)
+    power = np.asarray(np.fft.fftshift(np.square(waves).sum(2)), np.float32)
     cycle = TILE * min(width, height) / SHORT_SIDE
     box = int(columns / cycle * 1.2) | 1, int(rows / cycle * 1.2) | 1
     level = cv2.blur(np.minimum(power, 3 * cv2.blur(power, box)), box)
