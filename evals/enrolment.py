@@ -19,7 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import models
-from classifiers.face_template import GLANCE, describe_face
+from classifiers.face_choice import describe_face, face_measure
+from classifiers.face_template import GLANCE
+from classifiers.likeness_scale import threshold
 from classifiers.takes import person, repeats
 from classifiers.takes.head import yaw
 from classifiers.takes.take import Asked, Take
@@ -53,7 +55,10 @@ def main() -> None:
         "takes": {name: {"pictures": len(films[name]), "straight_faces": len(faces[name])} for name in TAKES},
         "one_person_within_a_take": {"n": len(same), "distance": histogram(same)},
         "two_people": {"n": len(others), "distance": histogram(others)},
-        "thresholds": {"same_below": person._SAME, "another_from": person._OTHER},
+        "thresholds": {
+            "same_below": round(person._SAME * _unit(), 4),
+            "another_from": round(person._OTHER * _unit(), 4),
+        },
         "same_taken_for_another": wilson(int((same >= _half()).sum()), len(same)),
         "another_taken_for_the_same": wilson(int((others < _half()).sum()), len(others)),
         "loops": {name: _loops(film) for name, film in films.items()},
@@ -65,7 +70,12 @@ def main() -> None:
 
 def _half() -> float:
     """The distance from which `face_changed` is 0.5: policy holds or refuses."""
-    return (person._SAME + person._OTHER) / 2
+    return (person._SAME + person._OTHER) / 2 * _unit()
+
+
+def _unit() -> float:
+    """The distance in which the thresholds are told: below it lies one stranger in 1,000."""
+    return threshold(face_measure().scale, 1e-3)
 
 
 def _pictures(path: Path) -> list[Picture]:
