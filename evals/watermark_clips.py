@@ -74,20 +74,20 @@ CLIPS: tuple[Clip, ...] = (
     Clip(name="pancake_240p", path=_PANCAKE, content="people", held_out=True, suite="core"),
     Clip(name="bunny_480p", path=BUNNY, content="animation", chain=_SMALL),
     Clip(name="bunny_vertical_720", path=BUNNY, content="animation", chain="crop=404:720,scale=720:1280"),
-    Clip(name="bunny_1080p", path=BUNNY, content="animation", chain="scale=1920:1080:flags=lanczos"),
-    Clip(name="bunny_2s", path=BUNNY, content="animation", seconds=2),
-    Clip(name="liveportrait_10s", path=_PORTRAIT, content="people", seconds=10, held_out=True),
-    Clip(name="liveportrait_20s", path=_PORTRAIT, content="people", chain="setpts=PTS*1.14", seconds=20, held_out=True),
     Clip(name="bunny_dark_480p", path=BUNNY, content="dark", chain=f"{_SMALL},{_DARK}"),
     Clip(name="bunny_flat_480p", path=BUNNY, content="flat", chain=f"{_SMALL},{_FLAT}"),
-    Clip(name="train_480p", path=_TRAIN, content="nature"),
-    Clip(name="hamilton_360p", path=_HAMILTON, content="people"),
-    Clip(name="rabbit_240p", path=f"{_MDN}/rabbit320.mp4", content="animation"),
-    Clip(name="bunny_480p_crf23", path=BUNNY, content="animation", chain=_SMALL, crf=23),
+    Clip(name="liveportrait_10s", path=_PORTRAIT, content="people", seconds=10, held_out=True),
+    Clip(name="bunny_1080p", path=BUNNY, content="animation", chain="scale=1920:1080:flags=lanczos", seconds=2),
+    Clip(name="bunny_2s", path=BUNNY, content="animation", seconds=2),
+    Clip(name="liveportrait_20s", path=_PORTRAIT, content="people", chain="setpts=PTS*1.14", seconds=20, held_out=True),
     *(
         Clip(name=f"bunny_480p_strength_{strength}", path=BUNNY, content="animation", chain=_SMALL, strength=strength)
         for strength in (0.6, 1.0, 1.5, 2.2)
     ),
+    Clip(name="train_480p", path=_TRAIN, content="nature"),
+    Clip(name="hamilton_360p", path=_HAMILTON, content="people"),
+    Clip(name="rabbit_240p", path=f"{_MDN}/rabbit320.mp4", content="animation"),
+    Clip(name="bunny_480p_crf23", path=BUNNY, content="animation", chain=_SMALL, crf=23),
 )  # fmt: skip
 
 AXES: dict[str, dict[str, tuple[str, ...]]] = {
@@ -95,7 +95,7 @@ AXES: dict[str, dict[str, tuple[str, ...]]] = {
         "below 480 rows": ("scene_cuts_272p", "pancake_240p", "hamilton_360p", "rabbit_240p"),
         "480p": ("cogvideo_480p", "liveportrait_512p", "portrait_480p", "bunny_480p", "train_480p"),
         "720p": ("bunny_720p", "mandelbrot_720p", "testcard_720p"),
-        "1080p": ("bunny_1080p",),
+        "1080p (2 s)": ("bunny_1080p",),
         "vertical": ("bunny_vertical_720",),
     },
     "duration": {

@@ -28,7 +28,7 @@ from media.transcode import Encoding
 Pixels = NDArray[np.uint8]
 
 PEERS = ("dwtDct", "dwtDctSvd")
-PEERS_ON = ("cogvideo_480p", "bunny_480p")
+PEERS_ON = ("cogvideo_480p",)
 BITS = np.random.default_rng(96).integers(0, 2, 64)
 _LOOKED_AT = 8
 """Pictures of a file whose bits are averaged."""
