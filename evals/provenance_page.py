@@ -91,8 +91,8 @@ def _lookup(found: Found) -> Iterator[str]:
 def _fuzz(found: Found) -> Iterator[str]:
     yield from _head("Hostile files", found)
     kinds = ", ".join(f"{kind} {count}" for kind, count in found["ended"].items())
-    yield f"{found['files']:,} mutated files of {len(found['seeds'])} kinds (goal: 10,000 files), each through the whole"
-    yield "verifier. A run that is broken off goes on where it was, so that the rest can be run at any time. In"
+    yield f"{found['files']:,} mutated files of {len(found['seeds'])} kinds (goal: 10,000 files), each through the"
+    yield "whole verifier. A run that is broken off goes on where it was, so that the rest can be run at any time. In"
     yield f"{found['searched_for_the_mark']:,} of them the watermark was searched for as well, in the others the"
     yield "fingerprints, for which the same is decoded, stood in for the search."
     yield ""
