@@ -63,7 +63,7 @@ def test_slots_are_filled_and_frames_without_slots_stay() -> None:
 @pytest.mark.parametrize("path", sorted(SEEDS.glob("*.toml")), ids=lambda path: path.stem)
 def test_every_written_text_has_a_known_label_a_style_and_no_empty_slot(path: Path) -> None:
     for text in written(path):
-        assert text.said <= {*LABELS, "benign", "minors"} and text.style in STYLES
+        assert text.said <= {*LABELS, "benign", "minors", "shocking", "temporal_risk"} and text.style in STYLES
         assert text.text.strip() and "{" not in text.text, text.text
 
 
