@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
+from psycopg import OperationalError
 from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
@@ -54,6 +55,7 @@ _NOTICE = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET t
 _OLDEST = _LIST.replace("DESC", "ASC")
 
 _CLAIM = "SELECT pg_try_advisory_lock(hashtextextended('assay.claim:' || %s, 0))"
+_LET_GO = "SELECT pg_advisory_unlock(hashtextextended('assay.claim:' || %s, 0))"
 
 
 class PostgresLedger:
@@ -125,7 +127,13 @@ class PostgresLedger:
         with self._database.alone() as connection:
             connection.execute(_NOTICE)
             row = connection.execute(_CLAIM, [case_id]).fetchone()
-            yield bool(row and row[0])
+            mine = bool(row and row[0])
+            try:
+                yield mine
+            finally:
+                if mine:  # said, and not left to the server, which notices a while later that the connection is closed
+                    with suppress(OperationalError):
+                        connection.execute(_LET_GO, [case_id])
 
 
 def _move(connection: Connection, case: Case, after: Case, digests_now: Sequence[str]) -> None:

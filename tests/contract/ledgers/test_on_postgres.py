@@ -6,6 +6,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import psycopg
@@ -19,7 +21,7 @@ from core.events import (
 )
 from core.ports import Ledger
 from ledgers.benches import EVERY_EVENT, MEASURED, Bench, insert, submit
-from pipeline.ledgers.database import Database
+from pipeline.ledgers.database import Connection, Database
 from pipeline.ledgers.postgres import PostgresLedger
 from pipeline.ledgers.refold import refold
 
@@ -100,6 +102,24 @@ def test_a_claim_dies_with_its_process(postgres: Bench) -> None:
         os.kill(holder.pid, signal.SIGKILL)
         holder.communicate()
     assert _gets_claim(postgres.ledger, "c")
+
+
+@pytest.mark.postgres
+def test_a_claim_is_over_when_it_is_let_go_and_not_when_the_server_notices(
+    postgres: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(postgres.ledger, PostgresLedger)
+    database = postgres.ledger._database
+    with ExitStack() as lingering:
+
+        @contextmanager
+        def alone() -> Iterator[Connection]:
+            yield lingering.enter_context(database._connect())  # the server has not seen the end of it yet
+
+        monkeypatch.setattr(database, "alone", alone)
+        for _ in range(2):
+            with postgres.ledger.claim("case") as mine:
+                assert mine
 
 
 @pytest.mark.postgres
