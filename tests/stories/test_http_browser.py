@@ -79,6 +79,7 @@ def test_a_moderator_works_through_the_queue_by_keyboard(page, at):
 
     page.get_by_role("link", name="Show the prompt").click()
     assert page.locator(".prompt").inner_text() == HELD
+    page.wait_for_load_state()  # the keys work once the page has its script
     page.keyboard.press("a")
     assert page.get_by_label("Allow").is_checked()
     page.get_by_label("Reason").first.select_option("parody")
@@ -86,6 +87,7 @@ def test_a_moderator_works_through_the_queue_by_keyboard(page, at):
     page.wait_for_url(f"**/cases/{cases[1]}?done=next")
     assert at.settle(cases[0]).phase is Phase.PUBLISHED
 
+    page.wait_for_load_state()
     page.keyboard.press("r")
     page.get_by_label("Reason").first.select_option("breaks_policy")
     page.get_by_role("button", name="Rule, open the next").click()
