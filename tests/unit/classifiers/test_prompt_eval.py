@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from classifiers.prompt_intent import PromptIntent
+from evals import prompt_heads_file
 from evals.prompt_disguises import DISGUISES
 from evals.prompt_figures import auc, figures, found, reliability, wilson
 from evals.prompt_texts import LABELS, SEEDS, STYLES, filled, seeds, targets, written
@@ -82,3 +83,18 @@ def test_no_written_text_is_a_row_of_the_dev_data() -> None:
 
     dev = {row.text.strip().casefold() for row in rows("dev")}
     assert not [one.text for one in seeds() if len(one.text) > 25 and one.text.strip().casefold() in dev]
+
+
+def test_the_digest_of_what_was_trained_is_written_beside_no_other_models_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights, trained = tmp_path / "weights.toml", tmp_path / "models" / "heads" / "tokenizer.json"
+    trained.parent.mkdir(parents=True)
+    trained.write_text("{}")
+    weights.write_text(
+        '{ path = "model/tokenizer.json", sha256 = "a" }\n{ path = "models/heads/tokenizer.json", sha256 = "b" }\n'
+    )
+    monkeypatch.setattr(prompt_heads_file, "WEIGHTS", weights)
+    prompt_heads_file.record(trained)
+    first, second = weights.read_text().splitlines()
+    assert '"a"' in first and '"b"' not in second
