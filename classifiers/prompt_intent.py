@@ -24,6 +24,9 @@ _MOST_PARTS = 200
 _SENTENCE = re.compile(r"[^.!?;\n。！？；]+[.!?;\n。！？；]*")
 _WORD = re.compile(r"\S+")
 _SCRIPTS = ("LATIN", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "CYRILLIC", "ARABIC", "THAI", "DEVANAGARI")
+# What a sentence by itself is often taken for when the text around it says otherwise.
+_OUT_OF_CONTEXT = frozenset({"disinfo", "jailbreak", "illicit", "political", "extremism", "fraud", "weapons"})
+_FRAGMENT = 40.0
 _SAID = 0.5  # from here on a span is narrowed to the words that carry it
 
 
@@ -56,12 +59,12 @@ class PromptIntent(Classifier):
         for reading in (plain, hidden) if hidden else (plain,):
             found = list(parts(reading.text))
             places += [(reading, start, end) for start, end in found]
-            chances += [1, *[len(found) - 1] * (len(found) - 1)]
+            chances += [0, *[len(found) - 1] * (len(found) - 1)]
         texts = [reading.text[start:end] for reading, start, end in places]
         english = [encoder.english(reading.text) for reading, _, _ in places]
         embeddings = models.get("use_multilingual").embed(texts)
         scores = heads.score(texts, embeddings, encoder.logits(texts), wider(texts, english), english)
-        scores = _of_many(scores, np.array(chances, np.float32))
+        scores = _of_many(scores, np.array(chances, np.float32), [label in _OUT_OF_CONTEXT for label in heads.labels])
         column = {label: scores[:, place] for place, label in enumerate(heads.labels)}
         return [self._highest(subject, label, column[label], places, heads, hidden) for label in self.labels]
 
@@ -115,9 +118,13 @@ def wider(texts: Sequence[str], english: Sequence[bool]) -> NDArray[np.float32]:
     return rows
 
 
-def _of_many(scores: NDArray[np.float32], chances: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scores, the odds of each divided by the number of parts to the power of 0.75: a long text errs more often."""
-    odds = scores / np.maximum(1.0 - scores, 1e-6) / (chances**0.75)[:, None]
+def _of_many(scores: NDArray[np.float32], chances: NDArray[np.float32], fragile: list[bool]) -> NDArray[np.float32]:
+    """Scores, the odds of each divided by the number of parts to the power of 0.75: a long text errs more often.
+
+    `chances` is 0 for a whole text. Of `fragile` labels a part's odds count a tenth.
+    """
+    odds = scores / np.maximum(1.0 - scores, 1e-6) / (np.maximum(chances, 1.0) ** 0.75)[:, None]
+    odds /= np.where((chances > 0)[:, None] & np.array(fragile), _FRAGMENT, 1.0)
     return np.asarray(odds / (1.0 + odds), np.float32)
 
 

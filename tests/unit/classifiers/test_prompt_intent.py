@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.base import Note, PromptText
-from classifiers.prompt_intent import PromptIntent, parts, readable
+from classifiers.prompt_intent import PromptIntent, _of_many, parts, readable
 from core.signals import Subject
 
 
@@ -53,3 +54,9 @@ def test_parts_lie_inside_the_text_and_the_first_is_the_whole(text: str) -> None
     places = list(parts(text))
     assert places[0] == (0, len(text))
     assert all(0 <= start <= end <= len(text) for start, end in places)
+
+
+def test_what_needs_its_context_counts_little_in_a_part_and_fully_in_the_whole() -> None:
+    scores = _of_many(np.full((2, 2), 0.9, np.float32), np.array([0, 1], np.float32), [True, False])
+    assert scores[0] == pytest.approx([0.9, 0.9]) and scores[1, 1] == pytest.approx(0.9)
+    assert scores[1, 0] < 0.2
