@@ -50,7 +50,7 @@ def page(found: dict[str, Any]) -> str:
             "comments, likely those of Wikipedia.",
             "",
             "Since then parts of long texts count less for what needs its context; not measured whole. On a sample, of",
-            "110 harmless Wikipedia comments 26 % were held (before: 33 %), of 72 toxic Surge comments 75 % (before: 78 %);",
+            "110 harmless Wikipedia comments 26 % were held (before: 33 %), of 72 toxic of Surge 75 % (before: 78 %);",
             "prompts for videos (310) and look-alikes (370) were decided as before.",
             "",
             "## Decisions of the default pack",
