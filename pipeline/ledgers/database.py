@@ -37,7 +37,6 @@ class Database:
             dsn,
             min_size=1,
             max_size=size,
-            timeout=_PATIENT,
             reconnect_timeout=2.0,
             kwargs={"connect_timeout": 5, "application_name": "assay"},
             configure=_configure,

@@ -16,7 +16,7 @@ from core.ports import JobState, Origin, Progress
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate, Verdict
 from pipeline.advance import Works
-from pipeline.cameo_desk import CameoDesk, Registered
+from pipeline.cameo_desk import CameoDesk, LeaseAsked, Registered
 from pipeline.consent import Consent
 from pipeline.desk import Desk
 from pipeline.ledgers.database import Database, open_database
@@ -35,6 +35,7 @@ from pipeline.wiring import _take_back
 from policy.decide import decide
 from registry.cameos import Cameo
 from registry.gallery import MemoryGallery
+from registry.terms import Terms
 
 POLICY = policy_of(Settings())
 MIRA = Person(id="acct_mira", roles=frozenset({Role.PLATFORM}))
@@ -249,3 +250,9 @@ def working(house, clock):
     )  # fmt: skip
     people = replace(house.desk, ledger=ledger, bus=bus)
     return Desk(ledger=ledger, bus=bus, tools=tools, verify_file=None, people=people), LocalRunner(works)
+
+
+def lease(house, holder=ANA.id, words="", **given):
+    """A lease of @mira, by her owner."""
+    terms = given.pop("terms", Terms())
+    return house.desk.lease(MIRA, "mira", LeaseAsked(holder=holder, terms=terms, words=words, **given))[0]

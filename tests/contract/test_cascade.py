@@ -21,20 +21,9 @@ from pipeline.runners.local import LocalBus
 from pipeline.stages import ROUTE, route
 from registry.terms import Terms
 from tests.conftest import ROOT
-from tests.contract.cameo_houses import ANA, BEN, MIRA, CameoHouse, Clockwork, asset, emptied, opened, working
+from tests.contract.cameo_houses import ANA, BEN, MIRA, Clockwork, asset, emptied, working
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture(scope="module")
-def opened_house():
-    with opened() as house:
-        yield house
-
-
-@pytest.fixture
-def house(opened_house) -> CameoHouse:
-    return emptied(opened_house)
 
 
 def leased(house, author=ANA, **given):

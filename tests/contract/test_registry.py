@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,36 +14,16 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from classifiers.base import Gallery, HashBank
-from core.errors import BadInput, NotFound, Unavailable
+from core.errors import BadInput, Unavailable
 from core.spaces import FACE, VOICE
 from pipeline.ledgers.database import Database, open_database
-from registry.bank import MemoryBank, PostgresBank
-from registry.gallery import MemoryGallery, PostgresGallery
+from registry.gallery import PostgresGallery
 from registry.hashes import Hashes, KnownHash
-from registry.leases import MemoryLeases, PostgresLeases, Standing, Use
+from registry.leases import PostgresLeases
+from tests.contract.registries import Registry
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class Registry:
-    """The three of one kind; `other` is what another process would have."""
-
-    gallery: MemoryGallery | PostgresGallery
-    bank: MemoryBank | PostgresBank
-    leases: MemoryLeases | PostgresLeases
-
-
-@pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
-def registry(request: pytest.FixtureRequest) -> Registry:
-    if request.param == "memory":
-        return Registry(MemoryGallery(), MemoryBank(), MemoryLeases())
-    database: Database = request.getfixturevalue("database")
-    with database.connection() as connection:
-        connection.execute("DELETE FROM templates")
-        connection.execute("TRUNCATE hashes, leases")
-    return Registry(PostgresGallery(database), PostgresBank(database), PostgresLeases(database))
 
 
 @pytest.fixture
@@ -232,74 +211,3 @@ def test_the_distance_is_the_number_of_differing_bits(known: list[bytes], probe:
     found = bank.nearest("pdq", probe, kind="known_bad")
     by_hand = [(int.from_bytes(bits) ^ int.from_bytes(probe)).bit_count() for bits in known]
     assert found == (known[by_hand.index(min(by_hand))].hex(), "known_bad", min(by_hand))
-
-
-# Leases
-
-
-def test_a_cameo_that_no_one_leased_is_unknown(registry: Registry) -> None:
-    assert registry.leases.standing("mira", "ana", NOW) is Standing.UNKNOWN
-
-
-def test_a_lease_is_for_its_holder_only(registry: Registry) -> None:
-    registry.leases.grant("mira", "ana")
-    assert registry.leases.standing("mira", "ana", NOW) is Standing.GRANTED
-    assert registry.leases.standing("mira", "ben", NOW) is Standing.DENIED
-    assert registry.leases.standing("omar", "ana", NOW) is Standing.UNKNOWN
-
-
-def test_a_lease_for_everyone_is_for_everyone(registry: Registry) -> None:
-    registry.leases.grant("mira", "*")
-    assert registry.leases.standing("mira", "anyone", NOW) is Standing.GRANTED
-
-
-def test_a_lease_ends_at_its_end(registry: Registry) -> None:
-    registry.leases.grant("mira", "ana", until=NOW)
-    assert registry.leases.standing("mira", "ana", NOW - timedelta(microseconds=1)) is Standing.GRANTED
-    assert registry.leases.standing("mira", "ana", NOW) is Standing.DENIED
-
-
-def test_a_revoked_lease_covers_nothing_from_then_on(registry: Registry) -> None:
-    lease = registry.leases.grant("mira", "ana", until=NOW + HOUR)
-    registry.leases.revoke(lease.id)
-    registry.leases.revoke(lease.id)
-    for at in (NOW - 1000 * HOUR, NOW):  # nor for a clock that goes slow
-        assert registry.leases.standing("mira", "ana", at) is Standing.DENIED
-    assert [kept.revoked is not None for kept in registry.leases.of("mira")] == [True]
-
-
-def test_one_lease_that_covers_is_enough(registry: Registry) -> None:
-    registry.leases.revoke(registry.leases.grant("mira", "ana").id)
-    registry.leases.grant("mira", "ana", until=NOW - HOUR)
-    assert registry.leases.standing("mira", "ana", NOW) is Standing.DENIED
-    registry.leases.grant("mira", "ana", until=NOW + HOUR)
-    assert registry.leases.standing("mira", "ana", NOW) is Standing.GRANTED
-    assert len(registry.leases.of("mira")) == 3
-
-
-def test_face_and_voice_are_leased_apart(registry: Registry) -> None:
-    registry.leases.grant("mira", "ana")
-    registry.leases.grant("omar", "ana", face=False, voice=True)
-    assert registry.leases.standing("mira", "ana", NOW, use=Use.VOICE) is Standing.DENIED
-    assert registry.leases.standing("omar", "ana", NOW, use=Use.VOICE) is Standing.GRANTED
-    assert registry.leases.standing("omar", "ana", NOW) is Standing.DENIED
-
-
-@pytest.mark.parametrize("written", ["@Mira", "MIRA", " mira ", "ｍｉｒａ"])
-def test_a_handle_is_the_same_however_it_is_written(registry: Registry, written: str) -> None:
-    registry.leases.grant("mira", "ana")
-    assert registry.leases.standing(written, "ana", NOW) is Standing.GRANTED
-    assert registry.leases.grant(written, "ben").handle == "mira"
-
-
-def test_a_lease_that_allows_nothing_or_no_one_is_refused(registry: Registry) -> None:
-    for wrong in (("", "ana"), ("@", "ana"), ("mira", "")):
-        with pytest.raises(BadInput):
-            registry.leases.grant(*wrong)
-    with pytest.raises(BadInput):
-        registry.leases.grant("mira", "ana", face=False)
-    with pytest.raises(BadInput):
-        registry.leases.grant("mira", "ana", until=datetime(2027, 1, 1))  # noqa: DTZ001
-    with pytest.raises(NotFound):
-        registry.leases.revoke("lease_of_no_one")
-    assert registry.leases.of("mira") == ()
