@@ -69,9 +69,10 @@ class SoundMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mark:
-    """What the watermark detector found. `payload` is hex and only there when its check held; `p_value` in [0, 1].
+    """What the watermark detector found. `p_value` in [0, 1]. `payload` is hex, and only there when it is sure.
 
-    `segments` are the seconds that carry a mark, where that was asked for; `audio` is None where nobody listened.
+    It was read with its check, or, if `among` is not 0, told apart from so many that this office issued. `segments` are
+    the seconds that carry a mark, where that was asked for; `audio` is None where nobody listened.
     """
 
     detected: bool
@@ -79,6 +80,7 @@ class Mark:
     p_value: float = 1.0
     case_id: str | None = None
     note: str = ""
+    among: int = 0
     segments: tuple[MarkedSpan, ...] = ()
     audio: SoundMark | None = None
 

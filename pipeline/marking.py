@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
 _HEX = re.compile(r"[0-9a-f]+")
 
 
-def mark(settings: Settings, src: Path, dst: Path, payload: str) -> MarkReport:
+def mark(settings: Settings, src: Path, dst: Path, payload: str, *, growth: float | None = None) -> MarkReport:
     """Write `dst`, a marked MP4 of `src`. `payload` is hex: 24 digits, or the 16 of a case's id for this office.
+
+    `growth` is the share of bytes that the mark may add; None is what the settings say.
 
     Raises BadInput for another payload, BadMedia for a file that cannot be marked; then there is no `dst`.
     """
@@ -28,16 +31,22 @@ def mark(settings: Settings, src: Path, dst: Path, payload: str) -> MarkReport:
     keys = load_keys(settings.keys_folder)
     if dst.exists() and dst.samefile(src):
         raise BadInput("the marked file cannot take the place of its source: name another")
-    return mark_file(src, dst, payload=_payload(payload, keys.issuer), key=keys.mark_key)
+    grown = settings.mark_growth if growth is None else growth
+    return mark_file(src, dst, payload=_payload(payload, keys.issuer), key=keys.mark_key, growth=grown)
 
 
-def detect(settings: Settings, file: Path, *, deep: bool = False) -> Mark:
-    """What marks of this office a file carries: in its picture, second by second, and in its sound. Raises BadMedia."""
+def detect(settings: Settings, file: Path, *, deep: bool = False, among: Sequence[str] = ()) -> Mark:
+    """What marks of this office a file carries: in its picture, second by second, and in its sound.
+
+    A mark too damaged to be read is told to be one of the payloads `among`, if it is. Raises BadMedia, and BadInput for
+    what is no payload.
+    """
     from provenance.keys import load_keys
     from provenance.marks import find_marks
 
-    key = load_keys(settings.keys_folder).mark_key
-    found = find_marks(file, keys=[key], effort="deep" if deep else "quick")
+    keys = load_keys(settings.keys_folder)
+    issued = [_payload(one, keys.issuer).hex for one in among]
+    found = find_marks(file, keys=[keys.mark_key], effort="deep" if deep else "quick", issued=issued)
     return found if found.audio else replace(found, audio=SoundMark(detected=False, note="the file has no sound"))
 
 

@@ -66,13 +66,17 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repository:
-    """`detect` finds this office's mark in a file; `name_of` reads the active manifest's id, or raises BadInput."""
+    """`detect` finds this office's mark in a file, also a damaged one that is among `issued`, the payloads of all.
+
+    `name_of` reads the active manifest's id, or raises BadInput.
+    """
 
     ledger: Ledger
     vault: Vault
     manifests: Manifests
     alike: Alike
     detect: Callable[[Path], Mark]
+    issued: Callable[[], Sequence[str]]
     name_of: Callable[[bytes], str]
     algorithms: tuple[str, ...]
     workdir: Path

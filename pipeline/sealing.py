@@ -113,7 +113,7 @@ def order_of(case: Case, ledger: Ledger, settings: Settings) -> SealOrder:
 def _marking(settings: Settings) -> MarkFile:
     from provenance.watermark import mark_file
 
-    mark = partial(mark_file, encoding=_PUBLISHED)
+    mark = partial(mark_file, encoding=_PUBLISHED, growth=settings.mark_growth)
     if settings.label == "off":
         return mark
     from media.label import Label

@@ -60,6 +60,9 @@ class Settings(BaseSettings):
         "require", description="If that authority is away: give up, wait (timestamp_wait), or never ask it at all."
     )
     timestamp_wait: float = Field(900.0, description="Seconds to wait for the authority, where timestamp is queue.")
+    mark_growth: float = Field(
+        0.05, ge=0.0, le=1.0, description="Share of bytes the watermark may add: more of it survives more."
+    )
     label: Literal["off", "start", "whole"] = Field("off", description="Draw a visible label: for 4 s, or throughout.")
     label_text: str = Field("AI-generated", description="What the visible label says before the provider's name.")
     label_font: Path | None = Field(None, description="TrueType font for it; the built-in one has Latin letters only.")

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +47,12 @@ def verifying(settings: Settings, repository: Repository | None = None) -> Calla
         from provenance.verify import verify
 
         keys = load_keys(settings.keys_folder)
-        more: dict[str, Any] = {"at": at, "quick": quick}
+        more: dict[str, Any] = {"at": at, "quick": quick, "detect": find_marks}
         if repository is not None:
-            more |= {"recover": repository.stored, "find_similar": repository.similar}
+            detect = partial(find_marks, issued=repository.issued())
+            more |= {"recover": repository.stored, "find_similar": repository.similar, "detect": detect}
         trust = with_lists(keys.trust, settings.trust)
-        return verify(path, trust=trust, keys=[keys.mark_key], detect=find_marks, look_up=look_up, **more)
+        return verify(path, trust=trust, keys=[keys.mark_key], look_up=look_up, **more)
 
     return verify_file
 

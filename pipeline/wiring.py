@@ -56,6 +56,7 @@ from registry.answers import PostgresAnswers
 from registry.bank import PostgresBank
 from registry.fingerprints_live import LedgerFingerprints
 from registry.gallery import PostgresGallery
+from registry.issued import IssuedPayloads
 from registry.leases import PostgresLeases
 from registry.manifests import PostgresManifests
 from registry.works import PostgresWorks
@@ -204,10 +205,12 @@ def _repository(settings: Settings, database: Database, ledger: Ledger, tools: T
     from provenance.recovery import name_of
     from provenance.sound_print import WITHIN
 
+    issued = IssuedPayloads(database)
+
     def detect(path: Path) -> Mark:
         from provenance.marks import find_marks
 
-        return find_marks(path, keys=[load_keys(settings.keys_folder).mark_key])
+        return find_marks(path, keys=[load_keys(settings.keys_folder).mark_key], issued=issued())
 
     return Repository(
         ledger=ledger,
@@ -218,6 +221,7 @@ def _repository(settings: Settings, database: Database, ledger: Ledger, tools: T
             sounds=LedgerFingerprints(database, what="sound", within=WITHIN, wide=False),
         ),
         detect=detect,
+        issued=issued,
         name_of=name_of,
         algorithms=(SOFT_BINDING,),
         workdir=settings.root / "work",

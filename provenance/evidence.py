@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from core.finding import Evidence
+from core.finding import Evidence, Mark
 from provenance.evidence_elsewhere import of_likeness, of_lineage, of_recovery, of_segments, of_sound
 from provenance.weigh import NOT_LOOKED_FOR, Weighed, conflicts, payload_of
 
@@ -166,13 +166,21 @@ def _watermark(found: Weighed) -> Evidence:
             says=f"No watermark of this office was found. {mark.note}".strip(),
             proves="Nothing: it may have been destroyed, and other makers' marks cannot be seen here.",
         )
-    named = f" It names case {mark.case_id}." if mark.payload else " Which case it names cannot be read."
     return Evidence(
         kind="watermark",
-        says=f"A watermark made with this office's key is in the picture (p = {mark.p_value:.1e}).{named}",
+        says=f"A watermark made with this office's key is in the picture (p = {mark.p_value:.1e}). {_named(mark)}",
         proves="That these pictures, or what they were made from, went through this office.",
         limits="Not that nothing was changed since.",
     )
+
+
+def _named(mark: Mark) -> str:
+    if not mark.payload:
+        return "Which case it names cannot be read."
+    if not mark.among:
+        return f"It names case {mark.case_id}."
+    issued = f"of {mark.among:,} that this office issued it is" if mark.among > 1 else "it is"
+    return f"It is too damaged to be read by itself, but {issued} that of case {mark.case_id}."
 
 
 def _bindings(found: Weighed) -> Iterator[Evidence]:

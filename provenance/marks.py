@@ -15,12 +15,17 @@ from provenance.watermark.files import find_in_file
 from provenance.watermark.key import WatermarkKey
 
 
-def find_marks(path: Path, *, keys: Sequence[WatermarkKey], effort: Effort = "quick") -> Mark:
-    """The mark of a video, an image or a sound file. Raises BadMedia for what is none of them."""
+def find_marks(
+    path: Path, *, keys: Sequence[WatermarkKey], effort: Effort = "quick", issued: Sequence[str] = ()
+) -> Mark:
+    """The mark of a video, an image or a sound file. Raises BadMedia for what is none of them.
+
+    `issued` are the payloads (hex) among which a damaged one is looked for.
+    """
     with ThreadPoolExecutor(max_workers=1) as listening:
         heard = listening.submit(_heard, path, keys)
         try:
-            found = find_in_file(path, keys=keys, effort=effort)
+            found = find_in_file(path, keys=keys, effort=effort, issued=issued)
         except BadMedia:
             sound = heard.result()
             if sound is None:

@@ -77,10 +77,10 @@ def settled(reading: Reading) -> bool:
 
 
 def payload_of(mark: Mark) -> str:
-    """The payload (hex) that was read in the picture, or else in the sound; nothing where none was."""
-    if mark.detected and mark.payload:
-        return mark.payload
-    return mark.audio.payload or "" if mark.audio is not None and mark.audio.detected else ""
+    """The payload (hex) read in the picture, or else in the sound, or else recognised; nothing where there is none."""
+    seen = mark.payload or "" if mark.detected else ""
+    heard = mark.audio.payload or "" if mark.audio is not None and mark.audio.detected else ""
+    return heard or seen if mark.among else seen or heard
 
 
 def _is_marked(mark: Mark) -> bool:

@@ -18,10 +18,13 @@ def mark(
     source: Annotated[Path, typer.Argument(help="A video.")],
     target: Annotated[Path, typer.Argument(help="Where the marked MP4 goes.")],
     payload: Annotated[str, typer.Option(help="24 hex digits, or a case's 16.")],
+    growth: Annotated[
+        float | None, typer.Option(min=0.0, max=1.0, help="Share of bytes that the mark may add; default: mark_growth.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Mark a video with this office's key, outside any case."""
-    report = marking.mark(load_settings(), source, target, payload)
+    report = marking.mark(load_settings(), source, target, payload, growth=growth)
     if as_json:
         print_json({"file": str(target), **codec.dump(report)})
     else:
@@ -31,10 +34,14 @@ def mark(
 def detect(
     file: Annotated[Path, typer.Argument(help="A video, or a picture.")],
     deep: Annotated[bool, typer.Option(help="Search longer: turned, filmed, strongly cropped pictures.")] = False,
+    among: Annotated[
+        typer.FileText | None, typer.Option(help="Payloads, one a line: is a mark too damaged to read one of these?")
+    ] = None,
     as_json: Json = False,
 ) -> int:
     """Look for this office's watermark. Exit: 0 found, 1 not found."""
-    found = marking.detect(load_settings(), file, deep=deep)
+    issued = among.read().split() if among else []
+    found = marking.detect(load_settings(), file, deep=deep, among=issued)
     heard = found.audio is not None and found.audio.detected
     if as_json:
         print_json(found)
@@ -45,7 +52,8 @@ def detect(
 
 def _lines(found: Mark) -> list[str]:
     picture = f"a mark of this office (p = {found.p_value:.1e})" if found.detected else "no mark of this office found"
-    lines = [f"picture: {picture}" + (f", payload {found.payload}" if found.payload else "")]
+    told = f" (too damaged to read: told apart from {found.among:,} issued)" if found.among else ""
+    lines = [f"picture: {picture}" + (f", payload {found.payload}{told}" if found.payload else "")]
     lines += [f"  {span.start:.1f}-{span.end:.1f} s: {span.payload or 'not readable'}" for span in found.segments]
     if sound := found.audio:
         heard = f"a mark of this office (p = {sound.p_value:.1e})" if sound.detected else sound.note or "no mark found"

@@ -29,6 +29,18 @@ def encode(bits: Bits) -> Bits:
     return ((windows @ taps.T) & 1).astype(np.uint8).reshape(-1)
 
 
+def encode_many(words: Bits) -> Bits:
+    """(words, bits) -> (coded bits, words / 8): as encode(), of all words at once; eight words to a byte."""
+    packed = np.packbits(words.T, axis=1)
+    count = len(packed)
+    coded = np.zeros((count, RATE, packed.shape[1]), np.uint8)
+    for index, generator in enumerate(_GENERATORS):
+        for delay in range(LENGTH):
+            if generator >> (LENGTH - 1 - delay) & 1:
+                coded[:, index] ^= np.roll(packed, delay, axis=0)
+    return coded.reshape(count * RATE, -1)
+
+
 def decode(soft: NDArray[np.float32]) -> Bits:
     """The likeliest bits. `soft` has 6 values a bit, positive for 0, in any common scale."""
     rounds = soft.reshape(-1, RATE).astype(np.float32)

@@ -12,14 +12,17 @@ from core.finding import Mark
 from provenance.watermark.accumulate import Evidence, accumulate
 from provenance.watermark.climb import climb
 from provenance.watermark.effort import WORK_SIDE, Effort
-from provenance.watermark.fold import canvas, read
-from provenance.watermark.geometry import Geometry, geometries
+from provenance.watermark.fold import Reading, canvas, read
+from provenance.watermark.geometry import PLAIN, Geometry, geometries
+from provenance.watermark.issued import Issued
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.read import Opinion, opinion
 
 FALSE_ALARM = 1e-9
 """A mark is reported only if a file without one would bring this about with at most this chance."""
 _NEAR_MISS = 5.5
+_COMPARED = 12
+"""Readings compared with what was issued, at the most: plain ones, and those whose pilots agree best."""
 
 Doubles = NDArray[np.float64]
 
@@ -29,7 +32,7 @@ class Detection:
     """The mark, and how it was found: for evaluation. `attempts` counts readings, over all keys."""
 
     mark: Mark
-    key_id: str = ""
+    key: WatermarkKey | None = None
     z: float = 0.0
     attempts: int = 0
     geometry: str = ""
@@ -39,16 +42,17 @@ class Detection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Best:
+class _Seen:
     opinion: Opinion
     key: WatermarkKey
     geometry: Geometry
-    keys: int
+    reading: Reading
+    questions: int
 
     @property
     def chance(self) -> float:
         """That any reading of this kind says as much without a mark: each map may be climbed from, so counts twice."""
-        return self.opinion.chance(2 * self.geometry.among * self.keys)
+        return self.opinion.chance(2 * self.geometry.among * self.questions)
 
 
 def detect_video(
@@ -58,38 +62,58 @@ def detect_video(
     return detect(accumulate(frames, work_side=WORK_SIDE), keys, effort=effort).mark
 
 
-def detect(evidence: Evidence, keys: Sequence[WatermarkKey], *, effort: Effort = "quick") -> Detection:
-    """Tries geometries until a payload is read. `deep` also undoes rotation, stretching and perspective."""
-    best: _Best | None = None
-    attempts = 0
+def detect(
+    evidence: Evidence, keys: Sequence[WatermarkKey], *, effort: Effort = "quick", issued: Sequence[Issued] = ()
+) -> Detection:
+    """Tries geometries until a payload is read. `deep` also undoes rotation, stretching and perspective.
+
+    What cannot be read is compared with what was `issued`.
+    """
+    best: _Seen | None = None
+    attempts, questions, looked = 0, len(keys) + len(issued), list[_Seen]()
     for geometry in geometries(evidence, effort, keys):
-        found = _look(evidence, geometry, keys)
-        attempts += len(keys)
-        if found and not found.opinion.payload and (geometry.coarse or found.opinion.z > _NEAR_MISS):
+        seen = [_look(evidence, geometry, keys, questions)] if keys else []
+        if seen and not seen[0].opinion.payload and (geometry.coarse or seen[0].opinion.z > _NEAR_MISS):
             closer = climb(evidence.picture, geometry.placed)
-            found = _better(found, _look(evidence, replace(geometry, placed=closer), keys))
-            attempts += len(keys)
-        best = _better(best, found)
+            seen.append(_look(evidence, replace(geometry, placed=closer), keys, questions))
+        attempts += len(keys) * len(seen)
+        looked += seen
+        best = _best([*seen, *([best] if best else [])])
         if best and best.opinion.payload and best.chance <= FALSE_ALARM:
-            break
-    return _detection(best, attempts)
+            return _detection(best, attempts)
+    recognised = _recognised(looked, issued)
+    return _detection(recognised or best, attempts)
 
 
-def _look(evidence: Evidence, geometry: Geometry, keys: Sequence[WatermarkKey]) -> _Best | None:
+def _look(evidence: Evidence, geometry: Geometry, keys: Sequence[WatermarkKey], questions: int) -> _Seen:
     reading = read(canvas(evidence.picture, geometry.placed))
-    best: _Best | None = None
-    for key in keys:
-        best = _better(best, _Best(opinion=opinion(reading, key), key=key, geometry=geometry, keys=len(keys)))
-    return best
+    said = [
+        _Seen(opinion=opinion(reading, key), key=key, geometry=geometry, reading=reading, questions=questions)
+        for key in keys
+    ]
+    return min(said, key=_surest)
 
 
-def _better(a: _Best | None, b: _Best | None) -> _Best | None:
-    if a is None or b is None:
-        return a or b
-    return min(a, b, key=lambda best: (best.chance, -best.opinion.z))
+def _recognised(looked: Sequence[_Seen], issued: Sequence[Issued]) -> _Seen | None:
+    """The surest of what was issued, in the readings that may well be right; None if none is sure."""
+    likely = sorted(looked, key=lambda one: (one.geometry.name not in PLAIN, -one.opinion.z))[:_COMPARED]
+    found: list[_Seen] = []
+    for some in issued:
+        said = some.recognise([one.reading for one in likely])
+        found += [replace(one, opinion=of, key=some.key) for one, of in zip(likely, said, strict=True) if of]
+    best = _best(found)
+    return best if best and best.chance <= FALSE_ALARM else None
 
 
-def _detection(best: _Best | None, attempts: int) -> Detection:
+def _best(found: Sequence[_Seen]) -> _Seen | None:
+    return min(found, key=_surest, default=None)
+
+
+def _surest(one: _Seen) -> tuple[float, float]:
+    return one.chance, -one.opinion.z
+
+
+def _detection(best: _Seen | None, attempts: int) -> Detection:
     if best is None:
         return Detection(mark=Mark(detected=False, note="no key to look with"))
     chance = best.chance
@@ -100,11 +124,12 @@ def _detection(best: _Best | None, attempts: int) -> Detection:
         payload=payload.hex if payload else None,
         p_value=chance,
         case_id=payload.case_id if payload else None,
+        among=best.opinion.among if payload else 0,
         note=_note(best, found),
     )
     return Detection(
         mark=mark,
-        key_id=best.key.id,
+        key=best.key,
         z=best.opinion.z,
         attempts=attempts,
         geometry=best.geometry.name,
@@ -114,9 +139,10 @@ def _detection(best: _Best | None, attempts: int) -> Detection:
     )
 
 
-def _note(best: _Best, found: bool) -> str:
+def _note(best: _Seen, found: bool) -> str:
     if not found:
         return "no mark of ours found"
     if best.opinion.payload is None:
         return f"a mark of key {best.key.id} is present, but damaged: its payload cannot be read"
-    return f"key {best.key.id}; picture {best.geometry.name}, {best.opinion.way}"
+    how = f"key {best.key.id}; picture {best.geometry.name}, {best.opinion.way}"
+    return f"{how}; told apart from {best.opinion.among:,} issued" if best.opinion.among else how

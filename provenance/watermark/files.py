@@ -25,10 +25,11 @@ from provenance.watermark.audio import mark_sound
 from provenance.watermark.detect import detect
 from provenance.watermark.effort import WORK_SIDE, Effort
 from provenance.watermark.embed import Embedder
+from provenance.watermark.issued import Issued
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
 from provenance.watermark.pictures import weighed_pictures
-from provenance.watermark.plan import plan
+from provenance.watermark.plan import GROWTH, plan
 from provenance.watermark.segments import Segment, in_seconds, segments
 from provenance.watermark.survey import duration_of, survey
 
@@ -45,9 +46,8 @@ _MARK = "provenance.watermark.files:mark_here"
 class MarkReport:
     """`psnr` in dB is of the mark alone, before encoding; `seconds` is CPU time, decoding and encoding included.
 
-    `strength` was chosen for this video; `growth` is by how much the file is expected to be larger for the mark (by a
-    short piece: within a factor of two), and `margin` the agreement that half the size at CRF 32 left of that piece at
-    the most strength: 6 and more means that the whole video is read after it.
+    `strength` was chosen for this video; `growth` is by what share the file is expected to be larger for the mark (by
+    short pieces of it: give or take a half).
     """
 
     pictures: int
@@ -56,7 +56,6 @@ class MarkReport:
     payload: str
     strength: float = 1.0
     growth: float = 0.0
-    margin: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,11 +74,13 @@ def mark_file(
     *,
     payload: Payload,
     key: WatermarkKey,
+    growth: float = GROWTH,
     encoding: Encoding | None = None,
     limits: Limits | None = None,
 ) -> MarkReport:
     """Write `dst`, an MP4 of `src` with the mark in its pictures and its sound. Raises BadMedia and leaves no file.
 
+    `growth` is the share of bytes that the mark in the pictures may add, as far as short pieces of the video can tell.
     Sound is encoded anew (AAC), in time with the pictures to the sample.
     """
     limits = limits or Limits()
@@ -89,6 +90,7 @@ def mark_file(
         "dst": str(dst.resolve()),
         "payload": payload.hex,
         "key": _sent(key),
+        "growth": growth,
         "encoding": dump(encoding or Encoding()),
         "limits": dump(limits),
     }
@@ -112,27 +114,41 @@ def detect_file(
 
 
 def find_in_file(
-    path: Path, *, keys: Sequence[WatermarkKey], effort: Effort = "quick", limits: Limits | None = None
+    path: Path,
+    *,
+    keys: Sequence[WatermarkKey],
+    effort: Effort = "quick",
+    issued: Sequence[str] = (),
+    limits: Limits | None = None,
 ) -> FileFinding:
-    """As detect_file(), and which seconds carry which mark. Raises BadMedia."""
+    """As detect_file(), and which seconds carry which mark. Raises BadMedia.
+
+    A mark that is too damaged to be read may still be told to be one of those `issued` (hex, the newest first).
+    """
     limits = limits or Limits()
     check_file(path, limits)
     arguments = {"path": str(path.resolve()), "keys": [_sent(key) for key in keys], "effort": effort}
-    arguments["limits"] = dump(limits)
+    arguments |= {"issued": list(issued), "limits": dump(limits)}
     answer = limited.call("provenance.watermark.files:find_here", arguments, bounds=HEAVY)
     found: FileFinding = load(FileFinding, answer)
     return found
 
 
-def mark_here(
-    src: str, dst: str, payload: str, key: dict[str, str], encoding: dict[str, Any], limits: dict[str, Any]
+def mark_here(  # noqa: PLR0917 - they come through a pipe
+    src: str,
+    dst: str,
+    payload: str,
+    key: dict[str, str],
+    growth: float,
+    encoding: dict[str, Any],
+    limits: dict[str, Any],
 ) -> MarkReport:
     """As mark_file(), in this process: for limited ones."""
     cv2.setNumThreads(1)
     started = time.process_time()
     how, bounds = load(Encoding, encoding), load(Limits, limits)
     word, secret = Payload.from_hex(payload), _received(key)
-    chosen = plan(survey(Path(src), how, bounds), word, secret, crf=how.crf, preset=how.preset)
+    chosen = plan(survey(Path(src), how, bounds), word, secret, crf=how.crf, preset=how.preset, growth=growth)
     embedder = Embedder(word, secret, strength=chosen.strength, shift=chosen.shift)
     sound = mark_sound(word, secret)
     pictures = rewrite(Path(src), Path(dst), edit=embedder, sound=sound, encoding=how, limits=bounds)
@@ -144,7 +160,6 @@ def mark_here(
         payload=payload,
         strength=chosen.strength,
         growth=chosen.growth,
-        margin=chosen.margin,
     )
 
 
@@ -156,13 +171,16 @@ def detect_here(path: str, keys: list[dict[str, str]], effort: Effort, limits: d
     return detect(evidence, [_received(key) for key in keys], effort=effort).mark
 
 
-def find_here(path: str, keys: list[dict[str, str]], effort: Effort, limits: dict[str, Any]) -> FileFinding:
+def find_here(
+    path: str, keys: list[dict[str, str]], effort: Effort, issued: list[str], limits: dict[str, Any]
+) -> FileFinding:
     """As find_in_file(), in this process: for limited ones."""
     cv2.setNumThreads(1)
     file, bounds, secrets = Path(path), load(Limits, limits), [_received(key) for key in keys]
     frames = same_size(weighed_pictures(file, 2 * PICTURES, bounds))
     evidence = accumulate_weighed(frames, work_side=WORK_SIDE, parts=True)
-    whole = detect(evidence, secrets, effort=effort)
+    known = [Issued(issued, key) for key in secrets] if issued else []
+    whole = detect(evidence, secrets, effort=effort, issued=known)
     return FileFinding(
         mark=whole.mark,
         segments=in_seconds(segments(evidence, secrets, whole=whole), duration_of(file, bounds)),

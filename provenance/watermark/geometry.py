@@ -26,7 +26,7 @@ _SWEPT = 2
 _STRETCH = 1.4
 _OFTENEST, _OFTEN, _SELDOM = 2, 4, 24
 """One over the share of false alarms: a half for scaled pictures, a quarter for plain ones, six kinds for the rest."""
-_PLAIN = ("as it was", "resized", "as once marked", "as first marked")
+PLAIN = ("as it was", "resized", "as once marked", "as first marked")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,8 +44,8 @@ class Geometry:
 
 def geometries(evidence: Evidence, effort: Effort, keys: Sequence[WatermarkKey]) -> Iterator[Geometry]:
     """One after another, worked out only when asked for."""
-    for name, scale in zip(_PLAIN, evidence.scales, strict=False):
-        yield Geometry(name, np.diag([scale, scale, 1.0]), among=_OFTEN * len(_PLAIN))
+    for name, scale in zip(PLAIN, evidence.scales, strict=False):
+        yield Geometry(name, np.diag([scale, scale, 1.0]), among=_OFTEN * len(PLAIN))
     picture = middle_of(evidence.picture)[0]
     height, width = (side * evidence.factor for side in picture.shape)
     seen = see(picture)

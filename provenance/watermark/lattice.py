@@ -137,13 +137,18 @@ def shifted(amplitudes: Complex, right: float, down: float) -> Complex:
 
 def decode(carriers: Complex, key: WatermarkKey) -> Payload | None:
     """The payload of the carriers' complex values, weighted by how far each can be trusted; None if its tag fails."""
+    soft = gathered(carriers, key)
+    scale = float(np.sqrt(np.mean(soft**2))) or 1.0
+    return from_word(code.decode((soft / scale).astype(np.float32)), key)
+
+
+def gathered(carriers: Complex, key: WatermarkKey) -> NDArray[np.float64]:
+    """For each coded bit the sum of what its carriers say, positive for 0."""
     how = layout(key)
     soft = np.empty(len(how.order))
     soft[0::2], soft[1::2] = carriers.real, carriers.imag
     soft = (soft * (1.0 - 2.0 * how.scramble))[how.order]
-    gathered = np.bincount(_repeats(len(soft)), weights=soft, minlength=WORD_BITS * code.RATE)
-    scale = float(np.sqrt(np.mean(gathered**2))) or 1.0
-    return from_word(code.decode((gathered / scale).astype(np.float32)), key)
+    return np.asarray(np.bincount(_repeats(len(soft)), weights=soft, minlength=WORD_BITS * code.RATE), np.float64)
 
 
 def _repeats(capacity: int) -> NDArray[np.intp]:

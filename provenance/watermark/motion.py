@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-_LEAST = 0.2
+_LEAST = 0.05
 """What is left of the mark's strength in the fastest motion."""
 _USUAL, _SHARE = 0.4, 0.55
 """Change in grey levels that halves the strength, or that share of the usual change where everything moves."""

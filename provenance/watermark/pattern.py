@@ -12,7 +12,7 @@ Floats = NDArray[np.float32]
 
 _FINER = 2
 _MARGIN = 4
-_FINE = 0.7
+_FINE = 0.35
 """Lines are drawn stronger with this power of their frequency: fine waves are seen less than coarse ones."""
 
 

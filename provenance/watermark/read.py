@@ -10,15 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from provenance.watermark.fold import Reading
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.lattice import TILE, Complex, decode, layout, lines
 from provenance.watermark.payload import TAG_BITS, Payload
 
-_FINER = 2
+FINER = 2
+"""Places looked at in a canonical pixel."""
 _WORTH_DECODING = 4.5
-SHIFTS = 4 * (TILE * _FINER) ** 2
+SHIFTS = 4 * (TILE * FINER) ** 2
 """How many places of the pilots are looked at in one reading: all shifts by half pixels, four ways round."""
 
 
@@ -31,11 +33,14 @@ class Opinion:
     way: str
     right: float = 0.0
     down: float = 0.0
+    among: int = 0
+    """How many issued payloads this one was recognised among; 0 where it was read, with its tag."""
 
     def chance(self, attempts: int) -> float:
         """An upper bound of the probability that one of so many readings without a mark says at least this."""
-        pilots = min(1.0, SHIFTS * float(np.exp(-self.z * self.z / 2)))
-        return min(1.0, attempts * pilots * (2.0**-TAG_BITS if self.payload else 1.0))
+        agrees = min(1.0, max(1, self.among) * SHIFTS * float(np.exp(-self.z * self.z / 2)))
+        tagged = self.payload is not None and not self.among
+        return min(1.0, attempts * agrees * (2.0**-TAG_BITS if tagged else 1.0))
 
 
 def opinion(reading: Reading, key: WatermarkKey) -> Opinion:
@@ -61,23 +66,33 @@ def agreement(values: Complex, amplitudes: Complex, right: float = 0.0, down: fl
 
 def _correlate(pilots: Complex, key: WatermarkKey) -> tuple[float, float, float]:
     """z at the best shift, and that shift in canonical pixels, right and down."""
-    how, size = layout(key), TILE * _FINER
+    z = surface(pilots, key)
+    down, right = np.unravel_index(int(z.argmax()), z.shape)
+    return float(z[down, right]), float(right) / FINER, float(down) / FINER
+
+
+def surface(pilots: Complex, key: WatermarkKey) -> NDArray[np.float32]:
+    """z at each shift of the tile, down and right, FINER to a canonical pixel."""
+    how, size = layout(key), TILE * FINER
     u, v = lines().u[how.pilots], lines().v[how.pilots]
     spectrum = np.zeros((size, size), np.complex64)
     spectrum[v % size, u % size] = pilots * how.phases.conj()
-    surface = np.fft.ifft2(spectrum).real * np.float32(size * size)
-    down, right = np.unravel_index(int(surface.argmax()), surface.shape)
     spread = float(np.sqrt((np.abs(pilots) ** 2).sum() / 2)) + 1e-9
-    return float(surface[down, right]) / spread, float(right) / _FINER, float(down) / _FINER
+    return np.asarray(np.fft.ifft2(spectrum).real * np.float32(size * size / spread), np.float32)
 
 
 def _read(values: Complex, right: float, down: float, key: WatermarkKey) -> Payload | None:
-    how, where = layout(key), lines()
+    where = lines()
     aligned = values * np.exp(2j * np.pi * (where.u * right + where.v * down) / TILE)
+    return decode((aligned * trust_of(aligned, key))[layout(key).carriers], key)
+
+
+def trust_of(aligned: Complex, key: WatermarkKey) -> NDArray[np.float64]:
+    """How far each line can be trusted, by how well the pilots of like frequency agree."""
+    how, where = layout(key), lines()
     strength = (aligned[how.pilots] * how.phases.conj()).real
     profile = np.polynomial.Polynomial.fit(where.radius[how.pilots], strength, 2)
-    trust = np.maximum(profile(where.radius), 0.05 * abs(float(strength.mean())) + 1e-9)
-    return decode((aligned * trust)[how.carriers], key)
+    return np.asarray(np.maximum(profile(where.radius), 0.05 * abs(float(strength.mean())) + 1e-9))
 
 
 def _sharpen(pilots: Complex, right: float, down: float, key: WatermarkKey) -> tuple[float, float]:

@@ -66,6 +66,9 @@ def _known(evidence: Evidence, keys: Sequence[WatermarkKey], whole: Detection) -
     found: dict[str, _Known] = {}
     plain: Doubles = np.diag([evidence.scale, evidence.scale, 1.0])
     placed = [plain] if whole.placed is None or whole.geometry == "as it was" else [plain, whole.placed]
+    seen = whole.opinion
+    if whole.mark.among and whole.key and seen and seen.payload and whole.placed is not None:
+        found[seen.payload.hex] = _Known(seen.payload, whole.key, whole.placed, seen.way, seen.right, seen.down)
     for picture in (evidence.picture, *_windows(evidence.parts)):
         for place in placed:
             reading = read(canvas(picture, place))

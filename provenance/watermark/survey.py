@@ -20,7 +20,7 @@ from provenance.watermark.plan import Survey
 
 Luma = NDArray[np.uint8]
 
-_SPREAD, _RUN = 12, 16
+_SPREAD, _PIECES, _PIECE = 12, 2, 8
 _USUAL_PIXELS = 1280 * 720
 
 
@@ -30,13 +30,15 @@ def survey(src: Path, encoding: Encoding, limits: Limits) -> Survey:
         timeline = read_timeline(container, video, limits)
         context = video.codec_context
         share = min(1.0, _USUAL_PIXELS / max(1, context.width * context.height))
-    run = _consecutive(timeline, max(8, round(_RUN * share)))
+    pieces = _pieces(timeline, max(1, round(_PIECES * share)))
     wide = spread(timeline, count=max(8, round(_SPREAD * share)))
-    taken = dict(_pictures(src, timeline, sorted({*run, *wide}), encoding, limits))
+    taken = dict(
+        _pictures(src, timeline, sorted({*wide, *(pts for piece in pieces for pts in piece)}), encoding, limits)
+    )
     pictures = len(timeline.pts)
     return Survey(
         spread=[taken[pts] for pts in wide if pts in taken],
-        run=[taken[pts] for pts in run if pts in taken],
+        pieces=[[taken[pts] for pts in piece if pts in taken] for piece in pieces],
         total=pictures,
         rate=pictures / timeline.duration if timeline.duration > 0 else 25.0,
     )
@@ -50,14 +52,13 @@ def duration_of(path: Path, limits: Limits) -> float:
         return read_timeline(container, video, limits).duration
 
 
-def _consecutive(timeline: Timeline, count: int) -> list[int]:
-    """Two pieces, from the video's first and last third: what differs between them averages out for a reader too."""
-    total, each = len(timeline.pts), count // 2
-    if total <= count:
-        return [int(pts) for pts in timeline.pts]
-    first, second = (total - each) // 5, (total - each) * 4 // 5
-    places = sorted({*range(first, first + each), *range(second, second + each)})
-    return [int(timeline.pts[place]) for place in places]
+def _pieces(timeline: Timeline, count: int) -> list[list[int]]:
+    """Of so many equal parts of the video the middle pictures, consecutive: what differs in them averages out."""
+    total = len(timeline.pts)
+    if total <= _PIECE * count:
+        return [[int(pts) for pts in timeline.pts]]
+    starts = [round((total - _PIECE) * (2 * at + 1) / (2 * count)) for at in range(count)]
+    return [[int(pts) for pts in timeline.pts[start : start + _PIECE]] for start in starts]
 
 
 def _pictures(

@@ -16,6 +16,7 @@ from core.events import Sealed, Submitted
 from pipeline.ledgers.database import Database
 from pipeline.ledgers.postgres import PostgresLedger
 from registry.fingerprints_live import LedgerFingerprints
+from registry.issued import IssuedPayloads
 from registry.manifests import PostgresManifests
 from registry.receipts import all_receipts, is_whole
 
@@ -138,6 +139,16 @@ def test_a_video_sealed_a_moment_ago_is_found_by_its_looks(database):
         seal_a_case(database, payload, hashes=hashes)
         case_id = index.search(hashes, range(6))[0].id
         assert PostgresLedger(database).load(case_id).sealed.payload == payload
+
+
+def test_the_payloads_of_all_marks_are_known_the_newest_first_and_none_is_lost_or_told_twice(database):
+    issued, few = IssuedPayloads(database), IssuedPayloads(database, most=2)
+    for _ in range(3):
+        payload = secrets.token_hex(12)
+        seal_a_case(database, payload)
+        for known in (issued(), IssuedPayloads(database)(), few()):
+            assert known[0] == payload and len(set(known)) == len(known)
+    assert len(few()) == 2 and few() == issued()[:2] and issued() == IssuedPayloads(database)()
 
 
 def test_of_videos_that_look_the_same_all_are_found_the_first_sealed_first(database):

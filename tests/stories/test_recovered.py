@@ -48,6 +48,19 @@ def test_the_credentials_of_a_stripped_file_are_recovered_and_the_difference_is_
     assert published["case"]["sealed"]["manifest_id"] in kinds(said)["recovered"]
 
 
+def test_a_mark_too_damaged_to_read_is_recognised_among_those_this_office_issued(installation, published, tmp_path):
+    copy, asked = tmp_path / "copy.mp4", tmp_path / "payloads.txt"
+    reencode(file_of(published), copy, encoding=Encoding(crf=42))
+    assert json.loads(installation.assay("detect", copy, "--json").out)["payload"] is None
+    said = installation.assay("verify", copy, "--json").json
+    assert said["verdict"] == "recovered_by_watermark" and said["watermark"]["among"] >= 1
+    assert said["watermark"]["case_id"] == published["case"]["id"]
+    assert "too damaged to be read by itself" in kinds(said)["watermark"]
+    asked.write_text(f"00112233445566aa\n{published['case']['id']}\n")
+    found = installation.assay("detect", copy, "--among", asked)
+    assert "told apart from 2 issued" in found.out and found.code == 0
+
+
 def test_a_file_without_a_mark_is_still_recognised_by_its_looks(installation, published, tmp_path):
     said = installation.assay("verify", without_its_mark(file_of(published), tmp_path / "blurred.mp4"), "--json").json
     assert said["watermark"]["detected"] is False

@@ -160,7 +160,7 @@ def test_more_attempts_never_make_a_finding_surer() -> None:
 
 def test_detection_tells_how_it_was_found() -> None:
     found = detect(accumulate(attacked(ATTACKS["larger"]), work_side=360), [KEY])
-    assert (found.key_id, found.geometry, found.way) == ("test", "scaled", "upright")
+    assert (found.key.id, found.geometry, found.way) == ("test", "scaled", "upright")
     assert found.attempts >= 2 and found.z > 9
 
 
