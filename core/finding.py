@@ -58,13 +58,17 @@ class MarkedSpan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SoundMark:
-    """What was found in a file's sound, of which there are `seconds`; `note` says so where there is none."""
+    """What was found in a file's sound, of which there are `seconds`; `note` says so where there is none.
+
+    `payload` and `among` as in Mark.
+    """
 
     detected: bool
     payload: str | None = None
     p_value: float = 1.0
     seconds: float = 0.0
     note: str = ""
+    among: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,14 +12,14 @@ def sound(audio: dict[str, Any]) -> str:
     """Survival by attack, quality, cost, false alarms, and the peers."""
     kinds = [(kind, audio[group]["survival"][kind]) for group, kind in _GROUPS if kind in audio[group]["survival"]]
     attacks = list(kinds[0][1])
-    rows = [(name, *(_exact(one[name]) for _, one in kinds)) for name in attacks]
-    head = ("attack", *(f"{kind}, exact (95 %)" for kind, _ in kinds))
+    rows = [(name, *(_shown(one[name]) for _, one in kinds)) for name in attacks]
+    head = ("attack", *(f"{kind}: exact, recognised (95 %)" for kind, _ in kinds))
     return "\n\n".join((_lines(head, rows), _quality(audio), _peers(audio)))
 
 
-def _exact(sums: dict[str, Any]) -> str:
+def _shown(sums: dict[str, Any]) -> str:
     low, high = sums["interval"]
-    return f"{sums['exact']} / {sums['n']} ({100 * low:.0f}–{100 * high:.0f} %)"
+    return f"{sums['exact']}, {sums['recognised']} / {sums['n']} ({100 * low:.0f}–{100 * high:.0f} %)"
 
 
 def _quality(audio: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@
 
 Speech quality (PESQ wide band, of the mark alone) needs `pip install pesq`; it is left out where that is missing.
 Peers run beside this mark on a few held-out clips. False alarms are counted over every five seconds of all recordings,
-unmarked, each looked at with many keys.
+unmarked, each looked at with many keys, and compared with as many issued payloads as `evals.watermark` does.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ import os
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from math import sqrt
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -35,6 +37,10 @@ OUT = Path("evals/results/audio_watermark.json")
 PARTS = ("clips", "false_alarms", "peers")
 KEY = WatermarkKey(id="evals", secret=b"a secret of the evaluation")
 PAYLOAD = Payload(issuer=1977, case_id="00c0ffee0ddba11e")
+
+ISSUED = 100_000
+FEW_ISSUED = 1000
+"""For false alarms, of which there are thousands of looks, each with a key of its own: the bound grows with the number."""
 
 Row = dict[str, Any]
 
@@ -68,6 +74,14 @@ def wilson(hits: int, n: int, z: float = 1.96) -> list[float]:
     return [round((p + spread / 2 - half) / (1 + spread), 3), round((p + spread / 2 + half) / (1 + spread), 3)]
 
 
+@cache
+def _issued(count: int) -> tuple[str, ...]:
+    """Random payloads of one issuer, the right one the last of them."""
+    chance = Random(1)  # noqa: S311  of no use as secrets
+    others = (f"{chance.getrandbits(64):016x}" for _ in range(count - 1))
+    return *(Payload(issuer=PAYLOAD.issuer, case_id=one).hex for one in others), PAYLOAD.hex
+
+
 def mark(sound: Sound) -> Sound:
     """The sound with the evaluation's mark."""
     return np.concatenate(list(embed_audio(_blocks(sound[0]), sound[1], PAYLOAD, KEY))), sound[1]
@@ -90,10 +104,13 @@ def _measured(clip: Clip) -> Row:
         started = time.process_time()
         found = detect_audio(_blocks(sound[0]), sound[1], [KEY])
         costs.append((time.process_time() - started) * sound[1] / len(sound[0]))
-        row["attacks"][name] = {"exact": found.payload == PAYLOAD, "detected": found.detected}
+        exact = found.payload == PAYLOAD
+        if not exact:
+            found = detect_audio(_blocks(sound[0]), sound[1], [KEY], issued=_issued(ISSUED))
+        row["attacks"][name] = {"exact": exact, "recognised": found.payload == PAYLOAD, "detected": found.detected}
     row["detect_rt"] = float(np.mean(costs))
-    missed = [name for name, answer in row["attacks"].items() if not answer["exact"]]
-    row["not_exact"] = missed
+    missed = [name for name, answer in row["attacks"].items() if not answer["recognised"]]
+    row["not_recognised"] = missed
     print(clip.name, f"PESQ {row['pesq']}", f"{row['snr_db']:.1f} dB", "missed:", missed, flush=True)
     return row
 
@@ -112,8 +129,8 @@ def _table(rows: Sequence[Row]) -> Row:
 
 def _share(rows: Sequence[Row], attack: str) -> Row:
     answers = [row["attacks"][attack] for row in rows]
-    exact, detected = sum(a["exact"] for a in answers), sum(a["detected"] for a in answers)
-    return {"n": len(rows), "exact": exact, "interval": wilson(exact, len(rows)), "detected": detected}
+    counts = {what: sum(answer[what] for answer in answers) for what in ("exact", "recognised", "detected")}
+    return {"n": len(rows), **counts, "interval": wilson(counts["recognised"], len(rows))}
 
 
 def _false_alarms(data: Path, keys: int) -> Row:
@@ -123,7 +140,7 @@ def _false_alarms(data: Path, keys: int) -> Row:
     for _, sound in excerpts(data):
         for key in strangers:
             started = time.process_time()
-            chances.append(detect_audio(_blocks(sound[0]), sound[1], [key]).p_value)
+            chances.append(detect_audio(_blocks(sound[0]), sound[1], [key], issued=_issued(FEW_ISSUED)).p_value)
             costs.append((time.process_time() - started) / 5)
     share = {f"p <= {limit:g}": int(np.sum(np.array(chances) <= limit)) for limit in (1e-1, 1e-2, 1e-3, 1e-6, 1e-9)}
     row = {"n": len(chances), "smallest_p": min(chances, default=1.0), **share}

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from evals.attacks import ffmpeg
+from provenance.watermark.plan import GROWTH
 
 REPOSITORY = Path(__file__).parents[1]
 BUNNY = "deploy/demo/bunny.mp4"
@@ -17,7 +18,8 @@ BUNNY = "deploy/demo/bunny.mp4"
 class Clip:
     """`path` is under the data folder, or in the repository, or an FFmpeg source `lavfi:…`; `chain` makes a variant.
 
-    `suite` says how many attacks it goes through. `strength` is forced, where it is not None; `crf` publishes.
+    `suite` says how many attacks it goes through. `growth` is what the mark may cost; `strength` is forced, where it is
+    not None; `crf` publishes.
     """
 
     name: str
@@ -27,6 +29,7 @@ class Clip:
     chain: str = ""
     seconds: float = 5.0
     suite: Literal["all", "core", "brief"] = "brief"
+    growth: float = GROWTH
     strength: float | None = None
     crf: int = 20
 
@@ -84,6 +87,11 @@ CLIPS: tuple[Clip, ...] = (
         Clip(name=f"bunny_480p_strength_{strength}", path=BUNNY, content="animation", chain=_SMALL, strength=strength)
         for strength in (0.6, 1.0, 1.5, 2.2)
     ),
+    *(
+        Clip(name=f"{name}_growth_{growth}", path=path, content=content, held_out=True, growth=growth)
+        for name, path, content in (("cogvideo_480p", _COG, "nature"), ("portrait_480p", _OTHER_PORTRAIT, "people"))
+        for growth in (0.02, 0.1, 0.2)
+    ),
     Clip(name="train_480p", path=_TRAIN, content="nature"),
     Clip(name="hamilton_360p", path=_HAMILTON, content="people"),
     Clip(name="rabbit_240p", path=f"{_MDN}/rabbit320.mp4", content="animation"),
@@ -119,6 +127,12 @@ AXES: dict[str, dict[str, tuple[str, ...]]] = {
         "2.2": ("bunny_480p_strength_2.2",),
         "as planned": ("bunny_480p",),
         "as planned, published at CRF 23": ("bunny_480p_crf23",),
+    },
+    "bytes allowed": {
+        "2 %": ("cogvideo_480p_growth_0.02", "portrait_480p_growth_0.02"),
+        "5 %, the usual": ("cogvideo_480p", "portrait_480p"),
+        "10 %": ("cogvideo_480p_growth_0.1", "portrait_480p_growth_0.1"),
+        "20 %": ("cogvideo_480p_growth_0.2", "portrait_480p_growth_0.2"),
     },
 }
 """Which clips say how survival depends on what. Only the brief suite is counted, which all of them go through."""

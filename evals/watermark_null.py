@@ -2,9 +2,9 @@
 
     ASSAY_DATA=… python -m evals.watermark_null
 
-Every item is looked at as a file would be, for one key ("quick"); one in DEEP with the deep search. Beside that
-many wrong keys are tried on one reading of each: their z fall where the Gaussian law says, or the law is wrong. Writes
-evals/results/watermark_null.json. Resumable: what each item gave is kept in a temporary file until then.
+Every item is looked at as a file would be, for one key and ISSUED payloads ("quick"); one in DEEP with the deep search.
+Beside that many wrong keys are tried on one reading of each: their z fall where the Gaussian law says, or the law is
+wrong. Writes evals/results/watermark_null.json. Resumable: what each item gave is kept in a temporary file until then.
 """
 
 from __future__ import annotations
@@ -25,11 +25,12 @@ from numpy.typing import NDArray
 
 from evals.machine import machine
 from evals.watermark_table import wilson
-from provenance.watermark import WatermarkKey
+from provenance.watermark import Payload, WatermarkKey
 from provenance.watermark.accumulate import accumulate_weighed
 from provenance.watermark.detect import FALSE_ALARM, detect
 from provenance.watermark.effort import WORK_SIDE, Effort
 from provenance.watermark.fold import canvas, read
+from provenance.watermark.issued import Issued
 from provenance.watermark.pictures import KEY_WEIGHT
 from provenance.watermark.read import SHIFTS, statistic
 
@@ -37,10 +38,11 @@ Luma = NDArray[np.uint8]
 
 OUT = Path("evals/results/watermark_null.json")
 SO_FAR = Path(tempfile.gettempdir()) / "assay_watermark_null.jsonl"
-WRONG_KEYS, DEEP = 12, 40
+WRONG_KEYS, DEEP, ISSUED = 12, 40, 10_000
 WINDOW, WINDOWS, DRAWN = 6, 16, 250
 READINGS = 32
 """As many as the four plain geometries count for, their share of the false alarms included."""
+_SPREAD = 0x9E3779B97F4A7C15
 KEY = WatermarkKey(id="null", secret=b"a key that marked nothing at all")
 PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 MOVIES = (".mp4", ".mov", ".avi", ".mkv")
@@ -50,12 +52,13 @@ def main() -> None:
     """Runs over all items and writes the sums."""
     cv2.setNumThreads(1)
     keys = [WatermarkKey(id="wrong", secret=b"%032d" % index) for index in range(WRONG_KEYS)]
+    issued = Issued([Payload(issuer=1, case_id=f"{index * _SPREAD % 2**64:016x}").hex for index in range(ISSUED)], KEY)
     rows: list[dict[str, Any]] = [json.loads(line) for line in SO_FAR.open()] if SO_FAR.exists() else []
     with SO_FAR.open("a") as kept:
         for index, (kind, pictures) in enumerate(_items()):
             if index < len(rows):
                 continue
-            rows.append(_look(kind, pictures, keys, "deep" if index % DEEP == DEEP - 1 else "quick"))
+            rows.append(_look(kind, pictures, keys, issued, "deep" if index % DEEP == DEEP - 1 else "quick"))
             kept.write(json.dumps(rows[-1]) + "\n")
             kept.flush()
     results = _summed(rows)
@@ -64,10 +67,12 @@ def main() -> None:
     print(json.dumps(results, indent=1))
 
 
-def _look(kind: str, pictures: Sequence[Luma], keys: Sequence[WatermarkKey], effort: Effort) -> dict[str, Any]:
+def _look(
+    kind: str, pictures: Sequence[Luma], keys: Sequence[WatermarkKey], issued: Issued, effort: Effort
+) -> dict[str, Any]:
     started = time.process_time()
     evidence = accumulate_weighed(_weighed(pictures), work_side=WORK_SIDE)
-    found = detect(evidence, [KEY], effort=effort)
+    found = detect(evidence, [KEY], effort=effort, issued=[issued])
     seconds = time.process_time() - started
     reading = read(canvas(evidence.picture, np.diag([evidence.scale, evidence.scale, 1.0])))
     return {
@@ -96,6 +101,7 @@ def _summed(rows: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "items": dict(Counter(row["kind"] for row in rows)),
         "n": len(rows),
+        "issued": ISSUED,
         "detected": len(errors),
         "detected_kinds": errors,
         "upper_bound_95": round(wilson(len(errors), len(rows))[1], 6),

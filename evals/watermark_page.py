@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from evals.audio_page import sound
-from evals.watermark_clips import CLIPS
+from evals.watermark_clips import CLIPS, Clip
 from evals.watermark_table import RESULTS
 
 PAGE = Path("docs/reference/watermark.md")
@@ -51,11 +51,11 @@ def _share(sums: dict[str, Any]) -> tuple[str, str, str]:
     if not sums["n"]:
         return "-", "-", "-"
     interval = f"{100 * sums['low']:.0f}–{100 * sums['high']:.0f} %"
-    return f"{sums['exact']} / {sums['n']}", interval, f"{sums['present']} / {sums['n']}"
+    return f"{sums['exact']} / {sums['n']}", f"{sums['recognised']} / {sums['n']}", interval
 
 
 def _attacks(results: dict[str, Any]) -> str:
-    head = ("attack", "exact, held out", "95 %", "present", "exact, tuned on", "95 %", "present")
+    head = ("attack", "exact, held out", "recognised", "95 %", "exact, tuned on", "recognised", "95 %")
     rows = [(name, *_share(one["held_out"]), *_share(one["tuned_on"])) for name, one in results["by_attack"].items()]
     return table(head, rows)
 
@@ -67,23 +67,33 @@ def _axes(results: dict[str, Any]) -> str:
             if sums["n"]:
                 mark = f"{sums['psnr']:.1f} dB", f"{100 * sums['growth']:+.1f} %"
                 rows.append((f"{axis}: {value}", sums["clips"], *_share(sums), *mark))
-    return table(("of what", "clips", "exact", "95 %", "present", "PSNR of the mark", "more bytes"), rows)
+    return table(("of what", "clips", "exact", "recognised", "95 %", "PSNR of the mark", "more bytes"), rows)
 
 
 def _clips(results: dict[str, Any]) -> str:
     quality = ("PSNR of the mark", "more bytes", "VMAF to the plain encode", "of two plain encodes")
-    head = ("clip", "content", "strength", "exact", *quality, "mark, ms a picture", "aligned / nothing found, s")
+    head = (
+        "clip",
+        "content",
+        "strength",
+        "exact",
+        "recognised",
+        *quality,
+        "mark, ms a picture",
+        "aligned / nothing found, s",
+    )
     rows = []
     for name in (clip.name for clip in CLIPS if clip.name in results["clips"]):
         row = results["clips"][name]
         cells = row["attacks"].values()
-        exact = f"{sum(cell['exact'] for cell in cells)} / {len(cells)}"
+        exact, recognised = (sum(cell[what] for cell in cells) for what in ("exact", "recognised"))
         rows.append(
             (
                 f"{name}{' (held out)' if row['held_out'] else ''}",
                 row["content"],
                 f"{row['strength']:.2f}",
-                exact,
+                f"{exact} / {len(cells)}",
+                f"{recognised} / {len(cells)}",
                 f"{row['psnr']:.1f} dB",
                 f"{100 * row['growth']:+.1f} %",
                 f"{row['vmaf_against_plain_encode']['vmaf']:.1f}",
@@ -138,20 +148,28 @@ def _said(exact: bool) -> str:
 def _limits(results: dict[str, Any]) -> str:
     """What is missed most, and which clips were not measured."""
     lost = [
-        f"`{name}` ({one['held_out']['exact']} of {one['held_out']['n']})"
+        f"`{name}` ({one['held_out']['recognised']} of {one['held_out']['n']})"
         for name, one in results["by_attack"].items()
-        if 2 * one["held_out"]["exact"] < one["held_out"]["n"]
+        if 2 * one["held_out"]["recognised"] < one["held_out"]["n"]
     ]
     missing = [f"`{clip.name}`" for clip in CLIPS if clip.name not in results["clips"]]
-    grown = [row["growth"] for row in results["clips"].values()]
-    above = sum(one > 0.05 for one in grown)
-    said = f"- On held-out clips less than half is read after: {', '.join(lost) or 'nothing that was tried'}."
-    said += f"\n- The file grows by more than 5 % on {above} of {len(grown)} clips (all rows above counted)."
-    seen = [row["vmaf_against_plain_encode"]["vmaf"] for row in results["clips"].values()]
+    planned = [results["clips"][one.name] for one in CLIPS if _usual(one) and one.name in results["clips"]]
+    grown = [row["growth"] for row in planned]
+    above, mean = sum(one > 0.05 for one in grown), sum(grown) / len(grown)
+    wrong = sum(cell["wrong"] for row in results["clips"].values() for cell in row["attacks"].values())
+    said = f"- A wrong payload was said {wrong} times.\n- On held-out clips less than half is recognised after: "
+    said += f"{', '.join(lost) or 'nothing that was tried'}.\n- Where 5 % of the bytes were allowed the file grew by "
+    said += f"{100 * mean:.1f} % in the mean, and by more than 5 % on {above} of {len(grown)} clips, at the most by "
+    said += f"{100 * max(grown):.1f} %."
+    seen = [row["vmaf_against_plain_encode"]["vmaf"] for row in planned]
     said += f" VMAF to the plain encode is below 97 on {sum(one < 97 for one in seen)} of them."
     return said + (
         f"\n- Listed in `evals/watermark_clips.py` but not measured: {', '.join(missing)}." if missing else ""
     )
+
+
+def _usual(clip: Clip) -> bool:
+    return clip.strength is None and clip.growth == CLIPS[0].growth
 
 
 def _null(null: dict[str, Any]) -> str:

@@ -93,7 +93,7 @@ def _coded(pictures: Sequence[Luma], crf: int) -> Pictures:
             out.mux(track.encode(av.VideoFrame.from_ndarray(np.concatenate([luma, grey]), "yuv420p")))
         out.mux(track.encode(None))
     file.seek(0)
-    with av.open(file) as container:
+    with av.open(file, "r") as container:
         return [np.asarray(frame.to_ndarray()[:height], np.uint8) for frame in container.decode(video=0)]
 
 

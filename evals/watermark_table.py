@@ -25,7 +25,7 @@ def wilson(hits: int, count: int) -> tuple[float, float]:
 
 def write_table(results: dict[str, Any], brief: set[str]) -> None:
     """Adds `by_attack` and `by_axis` to the results' file, and draws evals/results/watermark.png."""
-    usual = [one.name for one in CLIPS if one.strength is None and one.crf == CLIPS[0].crf]
+    usual = [one.name for one in CLIPS if (one.strength, one.growth, one.crf) == (None, CLIPS[0].growth, CLIPS[0].crf)]
     rows = {name: row for name, row in results["clips"].items() if name in usual}
     names = list(dict.fromkeys(name for row in rows.values() for name in row["attacks"]))
     results["by_attack"] = {name: _of_attack(name, rows.values()) for name in names}
@@ -50,9 +50,9 @@ def _of_clips(clips: Iterable[str], rows: dict[str, Any], brief: set[str]) -> di
 
 
 def _counted(cells: list[dict[str, Any]]) -> dict[str, Any]:
-    exact, present = (sum(cell[what] for cell in cells) for what in ("exact", "present"))
-    low, high = wilson(exact, len(cells))
-    return {"n": len(cells), "exact": exact, "present": present, "low": round(low, 3), "high": round(high, 3)}
+    counts = {what: sum(cell[what] for cell in cells) for what in ("exact", "recognised", "present")}
+    low, high = wilson(counts["recognised"], len(cells))
+    return {"n": len(cells), **counts, "low": round(low, 3), "high": round(high, 3)}
 
 
 def _of_attack(name: str, rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
@@ -75,8 +75,8 @@ def _plot(by_attack: dict[str, Any], by_axis: dict[str, Any]) -> None:
         _bars(left, sums, offset=offset, height=0.34, colour=colour, label=group.replace("_", " "))
     values = {f"{axis}: {name}": sums for axis, one in by_axis.items() for name, sums in one.items()}
     _bars(right, values, offset=0.0, height=0.6, colour="#1f6f8b", label="brief suite")
-    left.set_xlabel("share of clips whose 96 bits are read, with 95 % intervals")
-    right.set_xlabel("share of clips and attacks (nine each) whose 96 bits are read")
+    left.set_xlabel("share of clips whose payload is read or recognised, with 95 % intervals")
+    right.set_xlabel("share of clips and attacks (nine each) whose payload is read or recognised")
     left.legend(loc="lower left", fontsize=7)
     figure.tight_layout()
     figure.savefig(RESULTS / "watermark.png", dpi=110)
@@ -86,7 +86,7 @@ def _plot(by_attack: dict[str, Any], by_axis: dict[str, Any]) -> None:
 def _bars(axes: Any, sums: dict[str, Any], *, offset: float, height: float, colour: str, label: str) -> None:
     for at, one in enumerate(sums.values()):
         if one["n"]:
-            share = one["exact"] / one["n"]
+            share = one["recognised"] / one["n"]
             errors = [[max(0.0, share - one["low"])], [max(0.0, one["high"] - share)]]
             axes.barh(at + offset, share, height, color=colour, label=label if at == 0 else None)
             axes.errorbar(share, at + offset, xerr=errors, color="#333", linewidth=0.7)

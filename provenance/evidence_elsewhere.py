@@ -81,9 +81,10 @@ def of_sound(found: Weighed) -> Iterator[Evidence]:
     other = (
         "" if sound.payload == found.mark.payload or not found.mark.payload else " It is not the one in the picture."
     )
+    told = f" It is too damaged to be read by itself, and was told apart from {sound.among:,}." if sound.among else ""
     yield Evidence(
         kind="watermark.sound",
-        says=f"A watermark made with this office's key is in the sound (p = {sound.p_value:.1e}).{other}",
+        says=f"A watermark made with this office's key is in the sound (p = {sound.p_value:.1e}).{told}{other}",
         proves="That this sound, or what it was made from, went through this office.",
         limits="Not that the picture did.",
     )

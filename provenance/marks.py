@@ -23,7 +23,7 @@ def find_marks(
     `issued` are the payloads (hex) among which a damaged one is looked for.
     """
     with ThreadPoolExecutor(max_workers=1) as listening:
-        heard = listening.submit(_heard, path, keys)
+        heard = listening.submit(_heard, path, keys, issued)
         try:
             found = find_in_file(path, keys=keys, effort=effort, issued=issued)
         except BadMedia:
@@ -37,10 +37,10 @@ def find_marks(
         return replace(found.mark, segments=spans, audio=heard.result())
 
 
-def _heard(path: Path, keys: Sequence[WatermarkKey]) -> SoundMark | None:
+def _heard(path: Path, keys: Sequence[WatermarkKey], issued: Sequence[str]) -> SoundMark | None:
     """None for what has no sound, or is no media at all."""
     try:
-        found = detect_sound(path, keys=keys)
+        found = detect_sound(path, keys=keys, issued=issued)
     except BadMedia:
         return None
     if found.seconds <= 0:
@@ -51,4 +51,5 @@ def _heard(path: Path, keys: Sequence[WatermarkKey]) -> SoundMark | None:
         p_value=found.p_value,
         seconds=found.seconds,
         note=found.note,
+        among=found.among,
     )

@@ -17,6 +17,7 @@ from provenance.watermark.geometry import PLAIN, Geometry, geometries
 from provenance.watermark.issued import Issued
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.read import Opinion, opinion
+from provenance.watermark.recognise import recognised
 
 FALSE_ALARM = 1e-9
 """A mark is reported only if a file without one would bring this about with at most this chance."""
@@ -81,8 +82,7 @@ def detect(
         best = _best([*seen, *([best] if best else [])])
         if best and best.opinion.payload and best.chance <= FALSE_ALARM:
             return _detection(best, attempts)
-    recognised = _recognised(looked, issued)
-    return _detection(recognised or best, attempts)
+    return _detection(_recognised(looked, issued) or best, attempts)
 
 
 def _look(evidence: Evidence, geometry: Geometry, keys: Sequence[WatermarkKey], questions: int) -> _Seen:
@@ -99,7 +99,7 @@ def _recognised(looked: Sequence[_Seen], issued: Sequence[Issued]) -> _Seen | No
     likely = sorted(looked, key=lambda one: (one.geometry.name not in PLAIN, -one.opinion.z))[:_COMPARED]
     found: list[_Seen] = []
     for some in issued:
-        said = some.recognise([one.reading for one in likely])
+        said = recognised([one.reading for one in likely], some)
         found += [replace(one, opinion=of, key=some.key) for one, of in zip(likely, said, strict=True) if of]
     best = _best(found)
     return best if best and best.chance <= FALSE_ALARM else None

@@ -63,10 +63,16 @@ def coded_bits(key: WatermarkKey) -> NDArray[np.intp]:
 
 def payload_in(folded: NDArray[np.float32], key: WatermarkKey) -> Payload | None:
     """The payload in evidence (CELLS, pairs), positive where a chip seems 1; None if its tag does not hold."""
-    plan = plan_of(key)
-    seen = (folded * plan.signs).reshape(-1)[plan.data]
-    soft = np.bincount(np.arange(len(seen)) % _CODED, seen, _CODED).astype(np.float32)
+    soft = soft_bits(folded, key)
     return from_word(decode(soft), key) if soft.any() else None
+
+
+def soft_bits(folded: NDArray[np.float32], key: WatermarkKey) -> NDArray[np.float32]:
+    """For each coded bit what its chips say, positive for 0; over the root of the energy of all."""
+    plan = plan_of(key)
+    seen = (folded * plan.signs).reshape(-1)[plan.data].astype(np.float64)
+    spread = float(np.sqrt(seen @ seen)) or 1.0
+    return (np.bincount(np.arange(len(seen)) % _CODED, seen, _CODED) / spread).astype(np.float32)
 
 
 def pilot_z(folded: NDArray[np.float32], key: WatermarkKey) -> float:

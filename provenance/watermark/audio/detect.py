@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from provenance.watermark.audio.hearing import HOP, Power, hear
 from provenance.watermark.audio.track import Track
+from provenance.watermark.issued import Issued
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
 
@@ -31,43 +32,61 @@ _LOWEST_RATE = 8_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioMark:
-    """What was found in `seconds` of sound. `payload` only if its tag held; `p_value` covers all that was tried."""
+    """What was found in `seconds` of sound. `p_value` covers all that was tried.
+
+    `payload` only if its tag held, or, if `among` is not 0, if it was told apart from so many that were issued.
+    """
 
     detected: bool
     payload: Payload | None = None
     p_value: float = 1.0
     seconds: float = 0.0
     note: str = ""
+    among: int = 0
 
 
-def detect_audio(blocks: Iterable[NDArray[np.float32]], rate: int, keys: Sequence[WatermarkKey]) -> AudioMark:
-    """Of blocks (n, channels), full scale at 1: listens until a payload is read, or to the end; constant memory."""
+def detect_audio(
+    blocks: Iterable[NDArray[np.float32]],
+    rate: int,
+    keys: Sequence[WatermarkKey],
+    *,
+    issued: Sequence[str] = (),
+) -> AudioMark:
+    """Of blocks (n, channels), full scale at 1: listens until a payload is read, or to the end; constant memory.
+
+    What cannot be read is compared with the payloads `issued` (hex).
+    """
     if not keys:
         return AudioMark(detected=False, note="no key to look with")
     if rate < _LOWEST_RATE:
         return AudioMark(detected=False, note=f"sound at {rate} Hz cannot carry a mark")
     level = _Level()
     tracks = [Track(key) for key in keys]
-    seconds = 0.0
+    seconds, questions = 0.0, len(keys) * (2 if issued else 1)
     for heard in _spans(hear(level.of(blocks), rate)):
         seconds += len(heard) * HOP
         for track in tracks:
             track.listen(heard)
-        if any(track.payload and track.chance() * len(keys) <= FALSE_ALARM for track in tracks):
+        if any(track.payload and track.chance() * questions <= FALSE_ALARM for track in tracks):
             break
     if seconds < SHORTEST or level.mean < SILENCE:
         return AudioMark(detected=False, seconds=level.samples / rate, note=_why_not(level, rate))
-    return _mark(min(tracks, key=lambda track: track.chance()), len(keys), seconds)
+    if issued and not any(track.payload for track in tracks):
+        for track in tracks:
+            track.recognise(Issued(issued, track.key))
+    return _mark(min(tracks, key=lambda track: track.chance()), questions, seconds)
 
 
-def _mark(track: Track, keys: int, seconds: float) -> AudioMark:
-    chance = min(1.0, track.chance() * keys)
+def _mark(track: Track, questions: int, seconds: float) -> AudioMark:
+    chance = min(1.0, track.chance() * questions)
     if chance > FALSE_ALARM:
         return AudioMark(detected=False, p_value=chance, seconds=seconds, note="no mark of ours found in the sound")
     note = f"key {track.key.id}; {track.how}"
     if track.payload is None:
         note = f"a mark of key {track.key.id} is present in the sound, but damaged: its payload cannot be read"
-    return AudioMark(detected=True, payload=track.payload, p_value=chance, seconds=seconds, note=note)
+    return AudioMark(
+        detected=True, payload=track.payload, p_value=chance, seconds=seconds, note=note, among=track.among
+    )
 
 
 def _spans(batches: Iterable[Power]) -> Iterator[Power]:

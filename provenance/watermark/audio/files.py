@@ -29,21 +29,26 @@ def mark_sound(payload: Payload, key: WatermarkKey) -> SoundEditor:
     return partial(AudioMarker, payload=payload, key=key)
 
 
-def detect_sound(path: Path, *, keys: Sequence[WatermarkKey], limits: Limits | None = None) -> AudioMark:
-    """What is found in the first sound track of a video or sound file, in a limited process. Raises BadMedia."""
+def detect_sound(
+    path: Path, *, keys: Sequence[WatermarkKey], issued: Sequence[str] = (), limits: Limits | None = None
+) -> AudioMark:
+    """What is found in the first sound track of a video or sound file, in a limited process. Raises BadMedia.
+
+    A mark that is too damaged to be read may still be told to be one of those `issued` (hex).
+    """
     limits = limits or Limits()
     check_file(path, limits)
     sent = [{"id": key.id, "secret": key.secret.hex()} for key in keys]
-    arguments = {"path": str(path.resolve()), "keys": sent, "limits": dump(limits)}
+    arguments = {"path": str(path.resolve()), "keys": sent, "issued": list(issued), "limits": dump(limits)}
     answer = limited.call("provenance.watermark.audio.files:detect_sound_here", arguments, bounds=HEAVY)
     mark: AudioMark = load(AudioMark, answer)
     return mark
 
 
-def detect_sound_here(path: str, keys: list[dict[str, str]], limits: dict[str, Any]) -> AudioMark:
+def detect_sound_here(path: str, keys: list[dict[str, str]], issued: list[str], limits: dict[str, Any]) -> AudioMark:
     """As detect_sound(), in this process: for limited ones."""
     for sound in sound_of(Path(path), load(Limits, limits)):
-        return detect_audio(sound.blocks, sound.rate, [_received(key) for key in keys])
+        return detect_audio(sound.blocks, sound.rate, [_received(key) for key in keys], issued=issued)
     return AudioMark(detected=False, note=NO_SOUND)
 
 

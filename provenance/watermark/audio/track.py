@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import exp, log
 
-from provenance.watermark.audio.chips import payload_in, pilot_z
+import numpy as np
+
+from provenance.watermark.audio.chips import PILOTS, payload_in, pilot_z, soft_bits
 from provenance.watermark.audio.fold import FOLLOWED, REFINED, Folded, Reading, followed, refined
 from provenance.watermark.audio.hearing import HOP, Power
 from provenance.watermark.audio.layout import STEPS
 from provenance.watermark.audio.search import Place, candidates, tried
+from provenance.watermark.issued import Issued, Places
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import TAG_BITS, Payload
 
@@ -45,13 +48,29 @@ class Track:
         self._spans = self._reads = 0
         self._log_chance = 0.0
         self._sum: _Sum | None = None
+        self._surest: _Sum | None = None
+        self.among = 0
 
     def chance(self) -> float:
         """At most how likely sound without this key's mark is to look so marked, over all that was tried."""
         bound = log(2 * max(1, self._spans)) + self._log_chance
-        if self.payload:
+        if self.payload and not self.among:
             bound = min(bound, 0.0) + log(2 * self._reads) - TAG_BITS * log(2)
         return exp(min(0.0, bound))
+
+    def recognise(self, issued: Issued) -> None:
+        """After the last span: what could not be read is compared with what was issued, where it was clearest."""
+        found = self._surest
+        if self.payload or found is None:
+            return
+        places = Places(z=np.array([found.z]), soft=soft_bits(found.folded, self.key)[None])
+        (told,) = issued.told([places], pilots=PILOTS)
+        if told is None:
+            return
+        chance = found.tries + log(len(issued)) - told.z**2 / 2
+        if chance < self._log_chance:
+            self.payload, self.among, self._log_chance = told.payload, len(issued), chance
+            self.how = f"{_placed(found.place)}; told apart from {len(issued):,} issued"
 
     def listen(self, heard: Power) -> None:
         """The next span of sound, right after the one before."""
@@ -87,14 +106,18 @@ class Track:
 
     def _weigh(self, found: _Sum) -> None:
         self._log_chance = min(self._log_chance, found.log_chance)
+        self._surest = min((s for s in (found, self._surest) if s), key=lambda s: s.log_chance)
         if found.z < _WORTH_READING:
             return
         self._reads += 1
         self.payload = payload_in(found.folded, self.key)
         if self.payload:
             self._log_chance = found.log_chance
-            pitch = 2 ** (found.place.pitch / STEPS)
-            self.how = f"tempo {found.place.tempo:.3f}, pitch {pitch:.3f} of the original"
+            self.how = _placed(found.place)
 
     def _absolute(self, reading: Reading) -> Place:
         return replace(reading.place, start=reading.place.start + self._at)
+
+
+def _placed(place: Place) -> str:
+    return f"tempo {place.tempo:.3f}, pitch {2 ** (place.pitch / STEPS):.3f} of the original"

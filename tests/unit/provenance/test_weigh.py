@@ -193,5 +193,14 @@ def test_the_json_has_exactly_the_agreed_shape():
     value = as_json(finding(Weighed(reading=reading(**AI_READING), mark=OURS, case={"engine": "wan"})))
     assert list(value) == ["file", "verdict", "summary", "credentials", "watermark", "evidence", "case"]
     assert list(value["credentials"])[:2] == ["state", "ai"]
-    assert set(value["watermark"]) == {"detected", "payload", "p_value", "case_id", "note", "among", "segments", "audio"}
+    assert set(value["watermark"]) == {
+        "detected",
+        "payload",
+        "p_value",
+        "case_id",
+        "note",
+        "among",
+        "segments",
+        "audio",
+    }
     assert all(set(one) == {"kind", "says", "proves", "limits"} for one in value["evidence"])

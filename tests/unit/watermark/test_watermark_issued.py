@@ -14,6 +14,7 @@ from provenance.watermark.accumulate import Evidence, accumulate
 from provenance.watermark.detect import FALSE_ALARM, detect
 from provenance.watermark.fold import canvas, read
 from provenance.watermark.issued import Issued
+from provenance.watermark.recognise import recognised
 from provenance.watermark.segments import segments
 
 OTHERS = [Payload(issuer=7, case_id=f"{at * 0x9E3779B97F4A7C15 % 2**64:016x}").hex for at in range(1, 2000)]
@@ -45,7 +46,7 @@ def test_a_clear_mark_of_another_case_is_read_and_never_taken_for_one_that_was_i
     found = detect(evidence, [KEY], issued=[Issued(OTHERS, KEY)]).mark
     assert (found.payload, found.among) == (PAYLOAD.hex, 0)
     reading = read(canvas(evidence.picture, np.diag([evidence.scale, evidence.scale, 1.0])))
-    assert Issued(OTHERS, KEY).recognise([reading]) == [None]
+    assert recognised([reading], Issued(OTHERS, KEY)) == [None]
 
 
 def test_without_a_mark_nothing_is_recognised() -> None:
@@ -75,7 +76,7 @@ def test_the_seconds_of_a_recognised_mark_are_told() -> None:
 
 
 def test_nothing_issued_is_nothing_recognised() -> None:
-    assert Issued([], KEY).recognise([]) == []
+    assert Issued([], KEY).told([], pilots=0.25) == []
     assert len(Issued([PAYLOAD.hex, PAYLOAD.hex], KEY)) == 1
 
 
