@@ -40,7 +40,7 @@ PAYLOAD = Payload(issuer=1977, case_id="00c0ffee0ddba11e")
 
 ISSUED = 100_000
 FEW_ISSUED = 1000
-"""For false alarms, of which there are thousands of looks, each with a key of its own: the bound grows with the number."""
+"""For false alarms: thousands of looks, each with a key of its own, whose payloads must be encoded anew."""
 
 Row = dict[str, Any]
 
