@@ -74,7 +74,7 @@ def plan(
         return Plan(strength=max(_LEAST, USUAL * _unseen(survey.spread[:1], marker(strength=USUAL))[0]), shift=shift)
     tried = [_unseen(piece, marker(strength=_MOST)) for piece in whole]
     costs = _costs(survey, whole, [marked for _, marked in tried], crf=crf, preset=preset)
-    paid = max(_SOLID * _worth(GROWTH, growth), _MOST * _worth(costs, growth))
+    paid = max(_SOLID * min(1.0, _worth(GROWTH, growth)), _MOST * _worth(costs, growth))
     strength = max(_LEAST, min(paid, _MOST, *(_MOST * unseen for unseen, _ in tried)))
     return Plan(strength=strength, shift=shift, growth=costs * (strength / _MOST) ** _GROWS)
 
