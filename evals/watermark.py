@@ -155,7 +155,6 @@ def _quality(clip: Clip, source: Path, marked: Path, folder: Path) -> dict[str, 
     brief = clip.suite == "brief"
     return {
         "content": clip.content,
-        "held_out": clip.held_out,
         "suite": clip.suite,
         "growth": round(marked.stat().st_size / plain.stat().st_size - 1, 4),
         "vmaf_against_plain_encode": vmaf(plain, marked),

@@ -63,35 +63,43 @@ _COG = "ai_cogvideo/resources/videos/4.mp4"
 _PORTRAIT, _OTHER_PORTRAIT = "liveportrait/driving/d14.mp4", "liveportrait/driving/d20.mp4"
 _HAMILTON = "face_recognition_hamilton/short_hamilton_clip.mp4"
 _MDN = "mdn_learning_area/html/multimedia-and-embedding/video-and-audio-content"
+_THIRD_PORTRAIT = "liveportrait/driving/d18.mp4"
+_BLOOM = "ai_dynamicrafter/showcase/bloom2.mp4"
 _SMALL = "scale=854:480"
 _DARK, _FLAT = "eq=contrast=0.4:brightness=-0.25", "gblur=14,noise=alls=2:allf=t"
 
 CLIPS: tuple[Clip, ...] = (
-    Clip(name="cogvideo_480p", path=_COG, content="nature", held_out=True, suite="all"),
+    Clip(name="cogvideo_480p", path=_COG, content="nature", suite="all"),
     Clip(name="bunny_720p", path=BUNNY, content="animation", suite="core"),
-    Clip(name="liveportrait_512p", path=_PORTRAIT, content="people", held_out=True, suite="core"),
-    Clip(name="portrait_480p", path=_OTHER_PORTRAIT, content="people", held_out=True, suite="core"),
+    Clip(name="liveportrait_512p", path=_PORTRAIT, content="people", suite="core"),
+    Clip(name="portrait_480p", path=_OTHER_PORTRAIT, content="people", suite="core"),
     Clip(name="mandelbrot_720p", path="lavfi:mandelbrot=size=1280x720:rate=25", content="synthetic", held_out=True),
-    Clip(name="testcard_720p", path="lavfi:testsrc2=size=1280x720:rate=25", content="synthetic", held_out=True),
-    Clip(name="scene_cuts_272p", path=_CUTS, content="people", held_out=True, suite="core"),
-    Clip(name="pancake_240p", path=_PANCAKE, content="people", held_out=True, suite="core"),
+    Clip(name="testcard_720p", path="lavfi:testsrc2=size=1280x720:rate=25", content="synthetic"),
+    Clip(name="scene_cuts_272p", path=_CUTS, content="people", suite="core"),
+    Clip(name="pancake_240p", path=_PANCAKE, content="people", suite="core"),
     Clip(name="bunny_480p", path=BUNNY, content="animation", chain=_SMALL),
     Clip(name="bunny_vertical_720", path=BUNNY, content="animation", chain="crop=404:720,scale=720:1280"),
     Clip(name="bunny_dark_480p", path=BUNNY, content="dark", chain=f"{_SMALL},{_DARK}"),
     Clip(name="bunny_flat_480p", path=BUNNY, content="flat", chain=f"{_SMALL},{_FLAT}"),
-    Clip(name="liveportrait_10s", path=_PORTRAIT, content="people", seconds=10, held_out=True),
+    Clip(name="liveportrait_10s", path=_PORTRAIT, content="people", seconds=10),
     Clip(name="bunny_1080p", path=BUNNY, content="animation", chain="scale=1920:1080:flags=lanczos", seconds=2),
     Clip(name="bunny_2s", path=BUNNY, content="animation", seconds=2),
-    Clip(name="liveportrait_20s", path=_PORTRAIT, content="people", chain="setpts=PTS*1.14", seconds=20, held_out=True),
+    Clip(name="liveportrait_20s", path=_PORTRAIT, content="people", chain="setpts=PTS*1.14", seconds=20),
     *(
         Clip(name=f"bunny_480p_strength_{strength}", path=BUNNY, content="animation", chain=_SMALL, strength=strength)
         for strength in (0.6, 1.0, 1.5, 2.2)
     ),
     *(
-        Clip(name=f"{name}_growth_{growth}", path=path, content=content, held_out=True, growth=growth)
+        Clip(name=f"{name}_growth_{growth}", path=path, content=content, growth=growth)
         for name, path, content in (("cogvideo_480p", _COG, "nature"), ("portrait_480p", _OTHER_PORTRAIT, "people"))
         for growth in (0.02, 0.1, 0.2)
     ),
+    Clip(name="another_portrait_480p", path=_THIRD_PORTRAIT, content="people", held_out=True, suite="core"),
+    Clip(name="chaplin_360p", path="moviepy/chaplin.mp4", content="people", held_out=True, suite="core"),
+    Clip(name="street_480p", path="moviepy/doc_medias/example3.mp4", content="people", held_out=True, seconds=2),
+    Clip(name="videocrafter_320p", path="ai_videocrafter/t2v/woman.mp4", content="people", held_out=True, seconds=2),
+    Clip(name="dynamicrafter_320p", path=_BLOOM, content="nature", held_out=True, seconds=2),
+    Clip(name="action_240p", path="mmaction2_tests/test.avi", content="people", held_out=True),
     Clip(name="train_480p", path=_TRAIN, content="nature"),
     Clip(name="hamilton_360p", path=_HAMILTON, content="people"),
     Clip(name="rabbit_240p", path=f"{_MDN}/rabbit320.mp4", content="animation"),
@@ -100,8 +108,25 @@ CLIPS: tuple[Clip, ...] = (
 
 AXES: dict[str, dict[str, tuple[str, ...]]] = {
     "resolution": {
-        "below 480 rows": ("scene_cuts_272p", "pancake_240p", "hamilton_360p", "rabbit_240p"),
-        "480p": ("cogvideo_480p", "liveportrait_512p", "portrait_480p", "bunny_480p", "train_480p"),
+        "below 480 rows": (
+            "scene_cuts_272p",
+            "pancake_240p",
+            "chaplin_360p",
+            "videocrafter_320p",
+            "dynamicrafter_320p",
+            "action_240p",
+            "hamilton_360p",
+            "rabbit_240p",
+        ),
+        "480p": (
+            "cogvideo_480p",
+            "liveportrait_512p",
+            "portrait_480p",
+            "bunny_480p",
+            "another_portrait_480p",
+            "street_480p",
+            "train_480p",
+        ),
         "720p": ("bunny_720p", "mandelbrot_720p", "testcard_720p"),
         "1080p (2 s)": ("bunny_1080p",),
         "vertical": ("bunny_vertical_720",),
@@ -113,8 +138,19 @@ AXES: dict[str, dict[str, tuple[str, ...]]] = {
         "20 s": ("liveportrait_20s",),
     },
     "content": {
-        "people": ("liveportrait_512p", "portrait_480p", "scene_cuts_272p", "pancake_240p", "hamilton_360p"),
-        "nature": ("cogvideo_480p", "train_480p"),
+        "people": (
+            "liveportrait_512p",
+            "portrait_480p",
+            "scene_cuts_272p",
+            "pancake_240p",
+            "another_portrait_480p",
+            "chaplin_360p",
+            "street_480p",
+            "videocrafter_320p",
+            "action_240p",
+            "hamilton_360p",
+        ),
+        "nature": ("cogvideo_480p", "dynamicrafter_320p", "train_480p"),
         "animation": ("bunny_720p", "bunny_480p", "rabbit_240p"),
         "dark": ("bunny_dark_480p",),
         "flat": ("bunny_flat_480p",),

@@ -83,13 +83,13 @@ def _clips(results: dict[str, Any]) -> str:
         "aligned / nothing found, s",
     )
     rows = []
-    for name in (clip.name for clip in CLIPS if clip.name in results["clips"]):
-        row = results["clips"][name]
+    for clip in (clip for clip in CLIPS if clip.name in results["clips"]):
+        row = results["clips"][clip.name]
         cells = row["attacks"].values()
         exact, recognised = (sum(cell[what] for cell in cells) for what in ("exact", "recognised"))
         rows.append(
             (
-                f"{name}{' (held out)' if row['held_out'] else ''}",
+                f"{clip.name}{' (held out)' if clip.held_out else ''}",
                 row["content"],
                 f"{row['strength']:.2f}",
                 f"{exact} / {len(cells)}",

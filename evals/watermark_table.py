@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +25,10 @@ def wilson(hits: int, count: int) -> tuple[float, float]:
 
 def write_table(results: dict[str, Any], brief: set[str]) -> None:
     """Adds `by_attack` and `by_axis` to the results' file, and draws evals/results/watermark.png."""
-    usual = [one.name for one in CLIPS if (one.strength, one.growth, one.crf) == (None, CLIPS[0].growth, CLIPS[0].crf)]
-    rows = {name: row for name, row in results["clips"].items() if name in usual}
-    names = list(dict.fromkeys(name for row in rows.values() for name in row["attacks"]))
-    results["by_attack"] = {name: _of_attack(name, rows.values()) for name in names}
+    usual = [one for one in CLIPS if (one.strength, one.growth, one.crf) == (None, CLIPS[0].growth, CLIPS[0].crf)]
+    rows = [(one.held_out, results["clips"][one.name]) for one in usual if one.name in results["clips"]]
+    names = list(dict.fromkeys(name for _, row in rows for name in row["attacks"]))
+    results["by_attack"] = {name: _of_attack(name, rows) for name in names}
     results["by_axis"] = {
         axis: {value: _of_clips(clips, results["clips"], brief) for value, clips in values.items()}
         for axis, values in AXES.items()
@@ -55,10 +55,9 @@ def _counted(cells: list[dict[str, Any]]) -> dict[str, Any]:
     return {"n": len(cells), **counts, "low": round(low, 3), "high": round(high, 3)}
 
 
-def _of_attack(name: str, rows: Iterable[dict[str, Any]]) -> dict[str, Any]:
-    rows = list(rows)
+def _of_attack(name: str, rows: Sequence[tuple[bool, dict[str, Any]]]) -> dict[str, Any]:
     return {
-        group: _counted([row["attacks"][name] for row in rows if row["held_out"] is kind and name in row["attacks"]])
+        group: _counted([row["attacks"][name] for held_out, row in rows if held_out is kind and name in row["attacks"]])
         for group, kind in (("tuned_on", False), ("held_out", True))
     }
 
