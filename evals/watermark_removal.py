@@ -34,7 +34,7 @@ OUT = Path("evals/results/watermark_removal.json")
 KEY = WatermarkKey(id="eval", secret=b"only for measuring, never for use")
 OTHER = WatermarkKey(id="other", secret=b"the key of somebody else entirely")
 FIRST, SECOND = (Payload(issuer=7, case_id=case) for case in ("0123456789abcdef", "fedcba9876543210"))
-STRENGTH, COUNT = 1.5, 48
+STRENGTH, COUNT = 1.25, 48
 """As bunny is marked by mark_file(); pictures."""
 MANY, EACH = 8, 12
 """Other videos of the same key that the attacker has, and pictures of each: pieces of the clip, half of them turned."""
