@@ -148,7 +148,7 @@ def mark_here(  # noqa: PLR0917 - they come through a pipe
     started = time.process_time()
     how, bounds = load(Encoding, encoding), load(Limits, limits)
     word, secret = Payload.from_hex(payload), _received(key)
-    chosen = plan(survey(Path(src), how, bounds), word, secret, crf=how.crf, preset=how.preset, growth=growth)
+    chosen = plan(survey(Path(src), how, bounds), word, secret, crf=how.crf, growth=growth)
     embedder = Embedder(word, secret, strength=chosen.strength, shift=chosen.shift)
     sound = mark_sound(word, secret)
     pictures = rewrite(Path(src), Path(dst), edit=embedder, sound=sound, encoding=how, limits=bounds)

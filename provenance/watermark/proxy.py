@@ -27,12 +27,12 @@ class Encoded:
         return self.alone / max(self.firsts, 1) + self.others / max(self.rest, 1) * max(pictures - 1, 1)
 
 
-def encoded(pictures: Sequence[Luma], *, crf: int, rate: float, preset: str = "veryfast") -> Encoded:
-    """Through x264 with grey colours; sides must be even."""
+def encoded(pictures: Sequence[Luma], *, crf: int, rate: float) -> Encoded:
+    """Through x264 ("veryfast") with grey colours; sides must be even."""
     height, width = pictures[0].shape
     grey = np.full((height // 2, width), 128, np.uint8)
     with av.open(io.BytesIO(), "w", format="null") as out:
-        options = {"crf": str(crf), "preset": preset, "threads": "2"}
+        options = {"crf": str(crf), "preset": "veryfast", "threads": "2"}
         track = out.add_stream("libx264", rate=max(1, round(rate)), options=options)
         track.width, track.height, track.pix_fmt = width, height, "yuv420p"
         packets = [

@@ -20,7 +20,7 @@ from provenance.watermark.plan import Survey
 
 Luma = NDArray[np.uint8]
 
-_SPREAD, _PIECES, _PIECE = 12, 2, 8
+_SPREAD, _PIECES, _PIECE = 12, 4, 8
 _USUAL_PIXELS = 1280 * 720
 
 
