@@ -2,7 +2,8 @@
 
 Lattice: one tile repeated over the picture, whose frequencies each carry two bits or a pilot. See docs in the modules:
 key, payload, code, lattice (what is written); pattern, mask, motion, embed (writing); survey, proxy, plan (how
-strongly); accumulate, fold, search, read, detect, segments (reading); files (both, for files).
+strongly); accumulate, fold, search, read, detect, segments (reading); issued, recognise (what cannot be read is
+told apart from what was issued); files (both, for files).
 """
 
 from provenance.watermark.detect import detect_video
