@@ -25,17 +25,24 @@ from provenance.watermark.audio import mark_sound
 from provenance.watermark.detect import detect
 from provenance.watermark.effort import WORK_SIDE, Effort
 from provenance.watermark.embed import Embedder
+from provenance.watermark.fold import canvas, read
 from provenance.watermark.issued import Issued
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
 from provenance.watermark.pictures import weighed_pictures
-from provenance.watermark.plan import GROWTH, plan
+from provenance.watermark.plan import GROWTH, plan, strongest
+from provenance.watermark.read import opinion
 from provenance.watermark.segments import Segment, in_seconds, segments
 from provenance.watermark.survey import duration_of, survey
 
 PICTURES = 64
 """How many pictures of a video the detector looks at."""
 
+
+_ENOUGH_ROWS, _CLEAR = 480, 9.5
+"""Pictures with fewer rows hold little more than one tile: what they say is read back, with this z of the pilots at
+least, and if it is not clear they are marked again, as strongly as can be.
+"""
 
 Luma = NDArray[np.uint8]
 
@@ -148,19 +155,29 @@ def mark_here(  # noqa: PLR0917 - they come through a pipe
     started = time.process_time()
     how, bounds = load(Encoding, encoding), load(Limits, limits)
     word, secret = Payload.from_hex(payload), _received(key)
-    chosen = plan(survey(Path(src), how, bounds), word, secret, crf=how.crf, growth=growth)
-    embedder = Embedder(word, secret, strength=chosen.strength, shift=chosen.shift)
-    sound = mark_sound(word, secret)
-    pictures = rewrite(Path(src), Path(dst), edit=embedder, sound=sound, encoding=how, limits=bounds)
+    seen, sound = survey(Path(src), how, bounds), mark_sound(word, secret)
+    planned = plan(seen, word, secret, crf=how.crf, growth=growth)
+    for chosen in (planned, strongest(planned)):
+        embedder = Embedder(word, secret, strength=chosen.strength, shift=chosen.shift)
+        rewrite(Path(src), Path(dst), edit=embedder, sound=sound, encoding=how, limits=bounds)
+        if min(seen.spread[0].shape) >= _ENOUGH_ROWS or _clear(Path(dst), word, secret, bounds):
+            break
     seconds = time.process_time() - started
     return MarkReport(
-        pictures=pictures,
+        pictures=embedder.pictures,
         psnr=embedder.psnr,
         seconds=seconds,
         payload=payload,
         strength=chosen.strength,
         growth=chosen.growth,
     )
+
+
+def _clear(path: Path, payload: Payload, key: WatermarkKey, limits: Limits) -> bool:
+    """Whether the finished file says this payload with something to spare."""
+    evidence = accumulate_weighed(same_size(weighed_pictures(path, PICTURES, limits)), work_side=WORK_SIDE)
+    said = opinion(read(canvas(evidence.picture, np.diag([evidence.scale, evidence.scale, 1.0]))), key)
+    return said.payload == payload and said.z >= _CLEAR
 
 
 def detect_here(path: str, keys: list[dict[str, str]], effort: Effort, limits: dict[str, Any]) -> Mark:

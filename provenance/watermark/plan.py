@@ -8,7 +8,7 @@ would grow by more than it may.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -76,6 +76,11 @@ def plan(survey: Survey, payload: Payload, key: WatermarkKey, *, crf: int, growt
     paid = max(solid, _MOST * _worth(costs, growth))
     strength = max(_LEAST, min(paid, _MOST, *(_MOST * unseen for unseen, _ in tried)))
     return Plan(strength=strength, shift=shift, growth=costs * (strength / _MOST) ** _GROWS)
+
+
+def strongest(chosen: Plan) -> Plan:
+    """The same with the most strength there is, whatever it costs and even if it might be seen."""
+    return replace(chosen, strength=_MOST, growth=chosen.growth * (_MOST / chosen.strength) ** _GROWS)
 
 
 def _unseen(pictures: Sequence[Luma], embedder: Embedder) -> tuple[float, list[Luma]]:

@@ -150,3 +150,11 @@ def test_the_mark_costs_few_bytes(marked: tuple[Path, MarkReport], tmp_path: Pat
 def test_a_turned_copy_is_found_if_one_looks_deep(marked: tuple[Path, MarkReport], tmp_path: Path) -> None:
     turned = filtered(marked[0], tmp_path / "turned.mp4", [("rotate", "10*PI/180")])
     assert detect_file(turned, keys=[KEY], effort="deep").case_id == PAYLOAD.case_id
+
+
+def test_a_small_video_is_marked_until_it_can_be_read(tmp_path: Path) -> None:
+    """What it may cost is too little here: it would be sealed with a mark that nobody can read."""
+    small = tmp_path / "small.mp4"
+    encoding = Encoding(preset="veryfast", height=160, crf=26)
+    report = mark_file(BUNNY, small, payload=PAYLOAD, key=KEY, growth=0.0, encoding=encoding)
+    assert report.strength > 2 and detect_file(small, keys=[KEY]).payload == PAYLOAD.hex
