@@ -32,7 +32,7 @@ def joined(every: Sequence[Text], count: int, seed: int) -> list[Text]:
 def _made(unsafe: Sequence[Text], harmless: dict[str, list[Text]], count: int, chance: random.Random) -> Iterator[Text]:
     for place in range(count):
         kept = chance.choice(unsafe) if place % 2 else chance.choice(harmless[chance.choice(list(harmless))])
-        whole = [kept, *chance.sample(harmless[kept.style], chance.choice(_BESIDE))]
+        whole = [kept, *chance.sample(harmless[kept.style], min(chance.choice(_BESIDE), len(harmless[kept.style])))]
         chance.shuffle(whole)
         yield replace(kept, text=" ".join(_ended(one.text) for one in whole))
 
