@@ -21,7 +21,7 @@ from evals.prompt_texts import LABELS, STYLES, Text, styles
 
 Matrix = NDArray[np.float32]
 
-MOST = {"video": 0.027, "chat": 0.05, "social": 0.15}  # of harmless texts that would be held for any label
+MOST = {"video": 0.031, "chat": 0.055, "social": 0.12}  # of harmless texts that would be held for any label
 ALARMS = {"video": 0.003, "chat": 0.01, "social": 0.01}  # of harmless texts that would be held, each label by itself
 MORE_ALARMS = {("social", "hate"): 0.27, ("social", "harassment"): 0.08, ("social", "unsafe"): 0.05}
 # From which score on the rules of the default pack hold; where a label is not named, 0.6.
@@ -37,7 +37,18 @@ _NAMES = ("public_figure", "copyright_ip", "artist_style")  # harmless texts nam
 _DOUBT = 1.5  # log-odds: no figure of the dev rows is lost by it, and most invented names are let pass
 _FEWEST = 12
 # Comments whose labels are doubtful, or that were made to be hard: limits for English comments are not set on them.
-_NOT_FOR_LIMITS = ("davidson", "mlma", "civil_comments_spans", "hatemoji_build", "multitarget_conan")
+_NOT_FOR_LIMITS = frozenset(
+    [
+        "davidson",
+        "mlma",
+        "civil_comments_spans",
+        "hatemoji_build",
+        "hatecheck",
+        "conan",
+        "conan_counter",
+        "multitarget_conan",
+    ]
+)
 _ENOUGH = 0.995  # of the unsafe texts that all sources together would hold, the first two must be wary of
 
 
