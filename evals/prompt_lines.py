@@ -37,18 +37,10 @@ _NAMES = ("public_figure", "copyright_ip", "artist_style")  # harmless texts nam
 _DOUBT = 1.5  # log-odds: no figure of the dev rows is lost by it, and most invented names are let pass
 _FEWEST = 12
 # Comments whose labels are doubtful, or that were made to be hard: limits for English comments are not set on them.
-_NOT_FOR_LIMITS = frozenset(
-    [
-        "davidson",
-        "mlma",
-        "civil_comments_spans",
-        "hatemoji_build",
-        "hatecheck",
-        "conan",
-        "conan_counter",
-        "multitarget_conan",
-    ]
-)
+_NOT_FOR_LIMITS = frozenset({
+    "davidson", "mlma", "civil_comments_spans", "hatemoji_build", "hatecheck", "conan", "conan_counter",
+    "multitarget_conan",
+})  # fmt: skip
 _ENOUGH = 0.995  # of the unsafe texts that all sources together would hold, the first two must be wary of
 
 
