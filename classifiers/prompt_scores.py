@@ -53,10 +53,11 @@ def _asked(sources: Matrix, texts: Sequence[str], wanted: Sequence[tuple[int, in
 
 
 def _said(source: int, texts: list[str], heads: PromptHeads) -> Matrix:
+    quiet = [text.lower() if text.isupper() else text for text in texts]  # embeddings hardly know shouted words
     if source == MEANING:
-        return heads.of_meaning(models.get("use_multilingual").embed(texts))
+        return heads.of_meaning(models.get("use_multilingual").embed(quiet))
     if source == PIECES:
         return heads.of_pieces(texts)
     if source == ENCODER:
         return np.asarray(models.get("prompt_encoder").logits(texts), np.float32)
-    return heads.of_wide(models.get("e5_multilingual").embed(texts))
+    return heads.of_wide(models.get("e5_multilingual").embed(quiet))
