@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from classifiers import prompt_scores
+from classifiers import models, prompt_scores
 from classifiers.models.grams import COLUMNS, pieces
 from classifiers.models.heads import ENCODER, MEANING, PIECES, WIDE, PromptHeads
 from classifiers.prompt_scores import scored, worth_reading
@@ -100,6 +100,28 @@ def test_wider_embeddings_have_no_say_in_english() -> None:
     sources[WIDE, 1] = 9.0
     first, second = heads().margins(np.array([True, True]), sources)[0]
     assert first == pytest.approx(second)
+
+
+@pytest.mark.models
+def test_an_accent_makes_no_english_text_foreign_and_few_make_no_foreign_text_english() -> None:
+    encoder = models.get("prompt_encoder")
+    english = "a waiter carries two cups of coffee across the square in front of the café while people talk and laugh"
+    assert encoder.english(english) and encoder.english(english.upper().replace("É", "E"))
+    assert not encoder.english("el camarero lleva dos tazas de café por la plaza mientras la gente habla y ríe")
+    assert not encoder.english("Café de Flore à Paris") and not encoder.english("一只猫")
+
+
+def test_shouted_words_are_embedded_in_small_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    class Listening(Model):
+        def embed(self, texts: list[str]) -> NDArray[np.float32]:
+            seen.extend(texts)
+            return super().embed(texts)
+
+    monkeypatch.setattr(prompt_scores.models, "get", lambda name: Listening(name, 512, Counter()))
+    prompt_scores._said(MEANING, ["A CALM LAKE", "A calm Lake"], heads())
+    assert seen == ["a calm lake", "A calm Lake"]
 
 
 def test_of_many_parts_those_whose_words_weigh_most_are_read_and_always_the_same() -> None:
