@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
-from collections.abc import Iterator, Sequence
-from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,16 +10,13 @@ from numpy.typing import NDArray
 from classifiers import models
 from classifiers.base import Classifier, Example, Material, Note, PromptText, unit
 from classifiers.models import grams
-from classifiers.models.e5_text import WIDTH
 from classifiers.models.heads import PromptHeads
 from classifiers.normal import Reading, meant, seen
+from classifiers.prompt_parts import parts
+from classifiers.prompt_scores import scored, worth_reading
 from core.signals import Signal, Span, Subject
 
 LONGEST = 10_000  # characters, as in prompt_terms
-_WINDOW = 30  # words: what is buried in a long text is looked at by itself
-_MOST_PARTS = 200
-_SENTENCE = re.compile(r"[^.!?;\n。！？；]+[.!?;\n。！？；]*")
-_WORD = re.compile(r"\S+")
 _SCRIPTS = ("LATIN", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "CYRILLIC", "ARABIC", "THAI", "DEVANAGARI")
 # What a sentence by itself is often taken for when the text around it says otherwise.
 _OUT_OF_CONTEXT = frozenset({"disinfo", "jailbreak", "illicit", "political", "extremism", "fraud", "weapons"})
@@ -34,7 +28,7 @@ class PromptIntent(Classifier):
     """A tuned encoder, sentence embeddings and pieces of words together, over the whole prompt and parts of it."""
 
     name = "prompt_intent"
-    version = 3
+    version = 4
     subjects = frozenset({Subject.PROMPT})
     labels = (
         "sexual", "violence", "gore", "self_harm", "hate", "extremism", "harassment", "illicit", "weapons", "disinfo",
@@ -55,16 +49,16 @@ class PromptIntent(Classifier):
         plain, hidden = seen(material.text), meant(material.text, encoder.known)
         if not readable((hidden or plain).text):
             return self.cannot_say(subject, Note.LANGUAGE_NOT_COVERED)
-        places, chances = [], []
+        places, shares, english = [], [], []
         for reading in (plain, hidden) if hidden else (plain,):
-            found = list(parts(reading.text))
-            places += [(reading, start, end) for start, end in found]
-            chances += [0, *[len(found) - 1] * (len(found) - 1)]
-        texts = [reading.text[start:end] for reading, start, end in places]
-        english = [encoder.english(reading.text) for reading, _, _ in places]
-        embeddings = models.get("use_multilingual").embed(texts)
-        scores = heads.score(texts, embeddings, encoder.logits(texts), wider(texts, english), english)
-        scores = _of_many(scores, np.array(chances, np.float32), [label in _OUT_OF_CONTEXT for label in heads.labels])
+            spoken = encoder.english(reading.text)
+            whole, *rest = parts(reading.text)
+            picked = [rest[place] for place in worth_reading([reading.text[a:b] for a, b in rest], spoken, heads)]
+            places += [(reading, start, end) for start, end in (whole, *picked)]
+            shares += [0, *[len(rest)] * len(picked)]
+            english += [spoken] * (1 + len(picked))
+        scores = scored([reading.text[start:end] for reading, start, end in places], english, heads)
+        scores = _of_many(scores, np.array(shares, np.float32), [label in _OUT_OF_CONTEXT for label in heads.labels])
         column = {label: scores[:, place] for place, label in enumerate(heads.labels)}
         return [self._highest(subject, label, column[label], places, heads, hidden) for label in self.labels]
 
@@ -109,53 +103,14 @@ class PromptIntent(Classifier):
         ]
 
 
-def wider(texts: Sequence[str], english: Sequence[bool]) -> NDArray[np.float32]:
-    """(n, 384): the embeddings of the texts that are not English, and zeros for the others."""
-    rows = np.zeros((len(texts), WIDTH), np.float32)
-    others = [place for place, one in enumerate(english) if not one]
-    if others:
-        rows[others] = models.get("e5_multilingual").embed([texts[place] for place in others])
-    return rows
-
-
 def _of_many(scores: NDArray[np.float32], chances: NDArray[np.float32], fragile: list[bool]) -> NDArray[np.float32]:
     """Scores, the odds of each divided by the number of parts to the power of 0.75: a long text errs more often.
 
-    `chances` is 0 for a whole text. Of `fragile` labels a part's odds count a tenth.
+    `chances` is 0 for a whole text. Of `fragile` labels a part's odds count less still.
     """
     odds = scores / np.maximum(1.0 - scores, 1e-6) / (np.maximum(chances, 1.0) ** 0.75)[:, None]
     odds /= np.where((chances > 0)[:, None] & np.array(fragile), _FRAGMENT, 1.0)
     return np.asarray(odds / (1.0 + odds), np.float32)
-
-
-def parts(text: str) -> Iterator[tuple[int, int]]:
-    """The whole text, and if it is long its sentences, long ones cut into overlapping windows: (start, end)."""
-    yield 0, len(text)
-    words = [found.span() for found in _WORD.finditer(text)]
-    if len(words) <= _WINDOW and len(text) <= 6 * _WINDOW:
-        return
-    yield from islice(_pieces(text, words), _MOST_PARTS)
-
-
-def _pieces(text: str, words: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """Neighbouring sentences together as long as they are short, long ones in overlapping windows."""
-    first, last, held = 0, 0, 0
-    for found in _SENTENCE.finditer(text):
-        within = [span for span in words if span[0] >= found.start() and span[1] <= found.end()]
-        if held and held + len(within) > _WINDOW * 3 // 4:
-            yield first, last
-            held = 0
-        if not within and found[0].strip():  # scripts without spaces
-            yield from (
-                (at, min(at + 4 * _WINDOW, found.end())) for at in range(found.start(), found.end(), 3 * _WINDOW)
-            )
-        elif len(within) > _WINDOW:
-            for place in range(0, len(within), _WINDOW * 3 // 4):
-                yield within[place][0], within[min(place + _WINDOW, len(within)) - 1][1]
-        elif within:
-            first, last, held = (first if held else within[0][0]), within[-1][1], held + len(within)
-    if held:
-        yield first, last
 
 
 def readable(text: str) -> bool:

@@ -14,7 +14,8 @@ from classifiers import models
 from classifiers.base import Classifier, Example, Material, Note, PromptText, unit
 from classifiers.folding import Word, plain, words
 from classifiers.normal import visible
-from classifiers.prompt_intent import LONGEST, parts
+from classifiers.prompt_parts import parts
+from classifiers.prompt_terms import LONGEST
 from core.signals import Signal, Span, Subject
 
 _LETTERS = re.compile(r"[\w']+")

@@ -1,4 +1,4 @@
-"""Makes docs/reference/prompts.md and the calibration plot from evals/results/prompts.json."""
+"""Makes docs/reference/prompts.md and the calibration plot from evals/results/prompts.json and prompt_speed.json."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from evals.prompt_goals import goals
+from evals.prompt_speed import OUT as SPEED
 from evals.prompts import OUT
 
 PAGE = Path("docs/reference/prompts.md")
@@ -30,18 +32,18 @@ _WAYS = {
 def main() -> None:
     """Write both."""
     found = json.loads(OUT.read_text(encoding="utf-8"))
-    PAGE.write_text(page(found), encoding="utf-8")
+    PAGE.write_text(page(found, json.loads(SPEED.read_text(encoding="utf-8"))), encoding="utf-8")
     _plot(found["calibration"])
 
 
-def page(found: dict[str, Any]) -> str:
+def page(found: dict[str, Any], speed: dict[str, Any]) -> str:
     """The figures in tables."""
     on = found["machine"]
     return "\n".join(
         [
             "# Figures of prompt screening",
             "",
-            "<!-- made by `python -m evals.prompt_page` from evals/results/prompts.json -->",
+            "<!-- made by `python -m evals.prompt_page` from evals/results/prompts.json and prompt_speed.json -->",
             "",
             f"`ASSAY_DATA=… python -m evals.prompts`, {found['texts']} texts, {on['date']}. None was learnt from, but",
             "thresholds and calibration were set on most of them, and some texts to learn from were written with",
@@ -49,9 +51,9 @@ def page(found: dict[str, Any]) -> str:
             "nothing was set on. Intervals are Wilson's, 95 %. The second baseline was made for",
             "comments, likely those of Wikipedia.",
             "",
-            "Since then parts of long texts count less for what needs its context; not measured whole. On a sample, of",
-            "110 harmless Wikipedia comments 26 % were held (before: 33 %), of 72 toxic of Surge 75 % (before: 78 %);",
-            "prompts for videos (310) and look-alikes (370) were decided as before.",
+            "## Goals",
+            "What is held for a person to look at counts as stopped here, as much as what is refused.",
+            *goals(found, speed),
             "",
             "## Decisions of the default pack",
             *_kinds(found["kinds"]),

@@ -156,8 +156,14 @@ def of_row(row: Row) -> Text:
         group=row.id,
         said=frozenset(said),
         unsafe=row.unsafe,
-        weight={"i2p": 0.15, "davidson": 0.3, "mlma": 0.25, "civil_comments_spans": 0.4}.get(row.corpus, 1.0),
+        weight=_weight(row),
     )
+
+
+def _weight(row: Row) -> float:
+    if row.corpus == "davidson" and "benign" in row.labels:
+        return 0.6
+    return {"i2p": 0.15, "davidson": 0.3, "mlma": 0.25, "civil_comments_spans": 0.4}.get(row.corpus, 1.0)
 
 
 def _target(label: str, one: Text) -> tuple[float, float]:

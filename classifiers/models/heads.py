@@ -2,7 +2,7 @@
 
 Two small networks on sentence embeddings, a linear model on pieces of words and the encoder's logits are brought to one
 scale, averaged with weights for English and for other texts, and calibrated for the style of the text. The second
-network stands on wider embeddings, which are made only for texts that are not English.
+network stands on wider embeddings, which are made only for texts that are not English. Any source may be left out.
 """
 
 from __future__ import annotations
@@ -19,12 +19,16 @@ from classifiers.models import grams
 Matrix = NDArray[np.float32]
 
 
+MEANING, PIECES, ENCODER, WIDE = range(4)  # the sources
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PromptHeads:
     """The numbers of the file. L labels, S styles, four sources: network, pieces, encoder, wider network.
 
-    `middle` and `spread` (4, L) scale the sources, `mix` (2, 4, L) weighs them for English and for other texts,
-    `slope` and `offset` (S, L) calibrate.
+    `middle` and `spread` (4, L) scale the sources, `mix` (2, 4, L) weighs them and `slope` and `offset` (2, S, L)
+    calibrate, for English and for other texts. `wary` (2,): a text of which no label's score is that high after two
+    sources needs no more of them.
     """
 
     labels: tuple[str, ...]
@@ -44,31 +48,46 @@ class PromptHeads:
     mix: Matrix
     slope: Matrix
     offset: Matrix
+    wary: Matrix
 
-    def sources(self, texts: Sequence[str], embeddings: Matrix, logits: Matrix, wide: Matrix) -> Matrix:
-        """(4, n, L + S): the margins of each source on its own scale. Of English texts the row of `wide` is zeros."""
-        net = np.maximum(embeddings @ self.up.T + self.up_bias, 0.0) @ self.down.T + self.down_bias
-        wider = np.maximum(wide @ self.wide_up.T + self.wide_up_bias, 0.0) @ self.wide_down.T + self.wide_down_bias
-        cut = np.stack([grams.margins(text, self.pieces, self.pieces_bias) for text in texts])
-        return np.stack([net, cut, logits, wider]).astype(np.float32)
+    def of_meaning(self, embeddings: Matrix) -> Matrix:
+        """(n, L + S) margins from (n, 512) embeddings."""
+        inner = np.maximum(embeddings @ self.up.T + self.up_bias, 0.0)
+        return np.asarray(inner @ self.down.T + self.down_bias, np.float32)
 
-    def margins(self, english: Sequence[bool], sources: Matrix) -> tuple[Matrix, Matrix]:
-        """(n, L) margins of the three together, and (n, S) shares of the styles. `english` says it of each text."""
+    def of_pieces(self, texts: Sequence[str]) -> Matrix:
+        """(n, L + S) margins from pieces of words."""
+        return np.stack([grams.margins(text, self.pieces, self.pieces_bias) for text in texts])
+
+    def of_wide(self, embeddings: Matrix) -> Matrix:
+        """(n, L + S) margins from (n, 384) wider embeddings."""
+        inner = np.maximum(embeddings @ self.wide_up.T + self.wide_up_bias, 0.0)
+        return np.asarray(inner @ self.wide_down.T + self.wide_down_bias, np.float32)
+
+    def margins(self, english: NDArray[np.bool_], sources: Matrix) -> tuple[Matrix, Matrix]:
+        """(n, L) margins of all sources together, and (n, S) shares of the styles.
+
+        `sources` (4, n, L + S): the margins of each on its own scale, NaN where it was not asked; the others count for
+        it. `english` (n,) says it of each text.
+        """
         count = len(self.labels)
-        scaled = (sources[:, :, :count] - self.middle[:, None]) / self.spread[:, None]
-        weights = self.mix[[0 if one else 1 for one in english]]
+        known = ~np.isnan(sources[:, :, 0])
+        scaled = (np.nan_to_num(sources[:, :, :count]) - self.middle[:, None]) / self.spread[:, None]
+        weights = self.mix[np.where(english, 0, 1)] * known.T[:, :, None]
+        weights = weights / np.maximum(weights.sum(1, keepdims=True), 1e-6)
         together = np.einsum("nsl,snl->nl", weights, scaled)
-        second = np.where(np.array(english)[:, None], sources[2][:, count:], sources[3][:, count:])
-        raw = second + sources[0][:, count:]
+        reader = np.where(english[:, None], sources[ENCODER][:, count:], sources[WIDE][:, count:])
+        both = np.stack([sources[MEANING][:, count:], reader])
+        asked = ~np.isnan(both)
+        raw = 2.0 * np.where(asked, both, 0.0).sum(0) / np.maximum(asked.sum(0), 1)
         shares = np.exp(raw - raw.max(1, keepdims=True))
         return together.astype(np.float32), (shares / shares.sum(1, keepdims=True)).astype(np.float32)
 
-    def score(
-        self, texts: Sequence[str], embeddings: Matrix, logits: Matrix, wide: Matrix, english: Sequence[bool]
-    ) -> Matrix:
-        """(n, L) in [0, 1]."""
-        together, shares = self.margins(english, self.sources(texts, embeddings, logits, wide))
-        line = np.einsum("ns,nsl->nl", shares, self.slope[None] * together[:, None] + self.offset[None])
+    def score(self, english: NDArray[np.bool_], sources: Matrix) -> Matrix:
+        """(n, L) in [0, 1]; `sources` as in `margins`."""
+        together, shares = self.margins(english, sources)
+        kind = np.where(english, 0, 1)
+        line = np.einsum("ns,nsl->nl", shares, self.slope[kind] * together[:, None] + self.offset[kind])
         return np.asarray(1.0 / (1.0 + np.exp(-line)), dtype=np.float32)
 
 
@@ -93,4 +112,5 @@ def load(paths: Sequence[Path]) -> PromptHeads:
             mix=kept["mix"],
             slope=kept["slope"],
             offset=kept["offset"],
+            wary=kept["wary"],
         )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,11 @@ from classifiers.prompt_intent import PromptIntent
 from evals import prompt_heads_file
 from evals.prompt_disguises import DISGUISES
 from evals.prompt_figures import auc, figures, found, reliability, wilson
+from evals.prompt_goals import goals
+from evals.prompt_speed import OUT as SPEED
 from evals.prompt_texts import LABELS, SEEDS, STYLES, filled, seeds, targets, written
 from evals.prompts import OUT
+from evals.train_joined import joined
 
 ROOT = Path(__file__).parents[3]
 
@@ -76,6 +80,22 @@ def test_a_written_text_tells_of_its_own_label_and_not_of_what_lies_near() -> No
 
 
 @pytest.mark.data
+def test_no_written_prompt_comes_near_to_an_unsafe_prompt_of_the_dev_data() -> None:
+    if not os.environ.get("ASSAY_DATA"):
+        pytest.skip("set ASSAY_DATA to the data folder to compare the seeds with it")
+    from evals.prompt_rows import rows
+
+    dev = [_words(row.text) for row in rows("dev") if row.style == "t2v_prompt" and row.unsafe and row.lang == "en"]
+    own = {_words(one.text): one for one in seeds() if one.style == "video" and one.lang == "en"}
+    alike = [own[mine].text for mine in own for theirs in dev if 3 * len(mine & theirs) >= 2 * len(mine | theirs) > 6]
+    assert not alike
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(word[:5] for word in re.findall(r"[a-z]{3,}", text.lower()) if word not in ("the", "and", "with"))
+
+
+@pytest.mark.data
 def test_no_written_text_is_a_row_of_the_dev_data() -> None:
     if not os.environ.get("ASSAY_DATA"):
         pytest.skip("set ASSAY_DATA to the data folder to compare the seeds with it")
@@ -98,3 +118,47 @@ def test_the_digest_of_what_was_trained_is_written_beside_no_other_models_file(
     prompt_heads_file.record(trained)
     first, second = weights.read_text().splitlines()
     assert '"a"' in first and '"b"' not in second
+
+
+def test_goals_are_called_met_only_where_the_figures_are() -> None:
+    kept = json.loads((ROOT / OUT).read_text(encoding="utf-8"))
+    speed = json.loads((ROOT / SPEED).read_text(encoding="utf-8"))
+    video = kept["kinds"]["video_prompts"]["held_or_refused"]
+    for right, wrong, met in ((0.9, 0.03, True), (0.899, 0.0, False), (1.0, 0.031, False)):
+        video["recall"]["share"], video["false_alarms"]["share"] = right, wrong
+        line = next(line for line in goals(kept, speed) if "prompts for videos" in line)
+        assert line.endswith("| met |") is met and f"{100 * right:.1f} %" in line
+
+
+def test_texts_put_together_keep_what_is_unsafe_in_one_of_them() -> None:
+    every = [one for one in seeds() if one.lang == "en"]
+    made = joined(every, 40, seed=1)
+    assert made == joined(every, 40, seed=1) and sum(one.unsafe for one in made) == 20
+    whole = {one.text.rstrip(".") for one in every if one.unsafe}
+    assert all(any(piece in one.text for piece in whole) for one in made if one.unsafe)
+    assert all("benign" in one.said for one in made if not one.unsafe)
+
+
+def test_learning_that_was_cut_off_goes_on_as_if_it_had_not_been(tmp_path: Path) -> None:
+    import torch
+
+    from evals.train_pace import Run, keep, paced, resumed
+
+    def learn(until: int) -> torch.Tensor:
+        torch.manual_seed(1)
+        model = torch.nn.Sequential(torch.nn.Linear(3, 3), torch.nn.Dropout(0.5))
+        run = Run("these texts", model, *paced(model, 12, 0.1), np.random.default_rng(2))
+        for epoch in range(resumed(tmp_path / "kept.pt", run), until):
+            for _step in range(4):
+                loss = model(torch.from_numpy(run.chance.normal(size=(2, 3))).float()).square().sum()
+                run.optimizer.zero_grad()
+                loss.backward()
+                run.optimizer.step()
+                run.pace.step()
+            keep(tmp_path / "kept.pt", run, epoch)
+        return model[0].weight.detach()
+
+    learn(2)
+    went_on = learn(3)
+    (tmp_path / "kept.pt").unlink()
+    assert torch.equal(went_on, learn(3))

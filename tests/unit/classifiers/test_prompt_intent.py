@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from classifiers.base import Note, PromptText
-from classifiers.prompt_intent import PromptIntent, _of_many, parts, readable
+from classifiers.prompt_intent import PromptIntent, _of_many, readable
+from classifiers.prompt_parts import parts
 from core.signals import Subject
 
 
