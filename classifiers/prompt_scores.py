@@ -6,6 +6,7 @@ of words make the most of; which, depends on the text alone.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -15,6 +16,7 @@ from classifiers import models
 from classifiers.models.heads import ENCODER, MEANING, PIECES, WIDE, PromptHeads
 
 Matrix = NDArray[np.float32]
+_WITHIN = re.compile(r"[a-zà-ÿ][A-ZÀ-Þ]")
 FIRST = {True: (PIECES, ENCODER), False: (PIECES, MEANING)}  # of English and of other texts
 _REST = {True: (MEANING,), False: (ENCODER, WIDE)}
 _LEAST_PARTS, _SHARE = 2, 6  # of a text's parts two, or a sixth if those are more, are read by more than their words
@@ -44,6 +46,14 @@ def worth_reading(texts: Sequence[str], english: bool, heads: PromptHeads) -> li
     return sorted(np.argsort(-found, kind="stable")[:most].tolist())
 
 
+def calmed(text: str) -> str:
+    """In small letters if it shouts, or if every third word has a capital after a small letter: embeddings, unlike the
+    encoder, hardly know such words."""
+    words = text.split()
+    odd = sum(1 for word in words if _WITHIN.search(word))
+    return text.lower() if text.isupper() or 3 * odd > len(words) else text
+
+
 def _asked(sources: Matrix, texts: Sequence[str], wanted: Sequence[tuple[int, int]], heads: PromptHeads) -> None:
     """Puts in what each source says of the texts at the wanted places."""
     for source in (MEANING, PIECES, ENCODER, WIDE):
@@ -53,7 +63,7 @@ def _asked(sources: Matrix, texts: Sequence[str], wanted: Sequence[tuple[int, in
 
 
 def _said(source: int, texts: list[str], heads: PromptHeads) -> Matrix:
-    quiet = [text.lower() if text.isupper() else text for text in texts]  # embeddings hardly know shouted words
+    quiet = [calmed(text) for text in texts]
     if source == MEANING:
         return heads.of_meaning(models.get("use_multilingual").embed(quiet))
     if source == PIECES:

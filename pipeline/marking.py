@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from provenance.watermark import MarkReport, Payload
 
 _HEX = re.compile(r"[0-9a-f]+")
+_MOST = 100_000
+"""Payloads of the list that are compared, the newest: with more it takes too long."""
 
 
 def mark(settings: Settings, src: Path, dst: Path, payload: str, *, growth: float | None = None) -> MarkReport:
@@ -32,22 +34,32 @@ def mark(settings: Settings, src: Path, dst: Path, payload: str, *, growth: floa
     if dst.exists() and dst.samefile(src):
         raise BadInput("the marked file cannot take the place of its source: name another")
     grown = settings.mark_growth if growth is None else growth
-    return mark_file(src, dst, payload=_payload(payload, keys.issuer), key=keys.mark_key, growth=grown)
+    marked = _payload(payload, keys.issuer)
+    report = mark_file(src, dst, payload=marked, key=keys.mark_key, growth=grown)
+    with _written(settings).open("a") as kept:
+        kept.write(f"{marked.hex}\n")
+    return report
 
 
 def detect(settings: Settings, file: Path, *, deep: bool = False, among: Sequence[str] = ()) -> Mark:
     """What marks of this office a file carries: in its picture, second by second, and in its sound.
 
-    A mark too damaged to be read is told to be one of the payloads `among`, if it is. Raises BadMedia, and BadInput for
-    what is no payload.
+    A mark too damaged to be read is told to be one of the payloads `among` (without any: of those that mark() wrote
+    here), if it is. Raises BadMedia, and BadInput for what is no payload.
     """
     from provenance.keys import load_keys
     from provenance.marks import find_marks
 
     keys = load_keys(settings.keys_folder)
-    issued = [_payload(one, keys.issuer).hex for one in among]
+    written = _written(settings).read_text().split()[-_MOST:] if not among and _written(settings).exists() else []
+    issued = [_payload(one, keys.issuer).hex for one in among or reversed(written)]
     found = find_marks(file, keys=[keys.mark_key], effort="deep" if deep else "quick", issued=issued)
     return found if found.audio else replace(found, audio=SoundMark(detected=False, note="the file has no sound"))
+
+
+def _written(settings: Settings) -> Path:
+    """The payloads that mark() wrote, one a line: what is marked outside a case is in no ledger."""
+    return settings.root / "marks.txt"
 
 
 def _payload(text: str, issuer: int) -> Payload:

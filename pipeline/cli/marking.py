@@ -35,7 +35,8 @@ def detect(
     file: Annotated[Path, typer.Argument(help="A video, or a picture.")],
     deep: Annotated[bool, typer.Option(help="Search longer: turned, filmed, strongly cropped pictures.")] = False,
     among: Annotated[
-        typer.FileText | None, typer.Option(help="Payloads, one a line: is a mark too damaged to read one of these?")
+        typer.FileText | None,
+        typer.Option(help="Payloads to compare a damaged mark with, one a line; default: all marked here."),
     ] = None,
     as_json: Json = False,
 ) -> int:

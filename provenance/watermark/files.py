@@ -109,13 +109,21 @@ def mark_file(
 
 
 def detect_file(
-    path: Path, *, keys: Sequence[WatermarkKey], effort: Effort = "quick", limits: Limits | None = None
+    path: Path,
+    *,
+    keys: Sequence[WatermarkKey],
+    effort: Effort = "quick",
+    issued: Sequence[str] = (),
+    limits: Limits | None = None,
 ) -> Mark:
-    """What is found in a video, or in an image (PNG, JPEG, WebP), for any of the keys. Raises BadMedia."""
+    """What is found in a video, or in an image (PNG, JPEG, WebP), for any of the keys. Raises BadMedia.
+
+    A mark that is too damaged to be read may still be told to be one of those `issued` (hex, the newest first).
+    """
     limits = limits or Limits()
     check_file(path, limits)
     arguments = {"path": str(path.resolve()), "keys": [_sent(key) for key in keys], "effort": effort}
-    arguments["limits"] = dump(limits)
+    arguments |= {"issued": list(issued), "limits": dump(limits)}
     mark: Mark = load(Mark, limited.call("provenance.watermark.files:detect_here", arguments, bounds=HEAVY))
     return mark
 
@@ -128,10 +136,7 @@ def find_in_file(
     issued: Sequence[str] = (),
     limits: Limits | None = None,
 ) -> FileFinding:
-    """As detect_file(), and which seconds carry which mark. Raises BadMedia.
-
-    A mark that is too damaged to be read may still be told to be one of those `issued` (hex, the newest first).
-    """
+    """As detect_file(), and which seconds carry which mark. Raises BadMedia."""
     limits = limits or Limits()
     check_file(path, limits)
     arguments = {"path": str(path.resolve()), "keys": [_sent(key) for key in keys], "effort": effort}
@@ -180,12 +185,15 @@ def _clear(path: Path, payload: Payload, key: WatermarkKey, limits: Limits) -> b
     return said.payload == payload and said.z >= _CLEAR
 
 
-def detect_here(path: str, keys: list[dict[str, str]], effort: Effort, limits: dict[str, Any]) -> Mark:
+def detect_here(
+    path: str, keys: list[dict[str, str]], effort: Effort, issued: list[str], limits: dict[str, Any]
+) -> Mark:
     """As detect_file(), in this process: for limited ones."""
     cv2.setNumThreads(1)
     frames = weighed_pictures(Path(path), PICTURES, load(Limits, limits))
     evidence = accumulate_weighed(same_size(frames), work_side=WORK_SIDE)
-    return detect(evidence, [_received(key) for key in keys], effort=effort).mark
+    secrets = [_received(key) for key in keys]
+    return detect(evidence, secrets, effort=effort, issued=_issued(issued, secrets)).mark
 
 
 def find_here(
@@ -196,8 +204,7 @@ def find_here(
     file, bounds, secrets = Path(path), load(Limits, limits), [_received(key) for key in keys]
     frames = same_size(weighed_pictures(file, 2 * PICTURES, bounds))
     evidence = accumulate_weighed(frames, work_side=WORK_SIDE, parts=True)
-    known = [Issued(issued, key) for key in secrets] if issued else []
-    whole = detect(evidence, secrets, effort=effort, issued=known)
+    whole = detect(evidence, secrets, effort=effort, issued=_issued(issued, secrets))
     return FileFinding(
         mark=whole.mark,
         segments=in_seconds(segments(evidence, secrets, whole=whole), duration_of(file, bounds)),
@@ -213,6 +220,10 @@ def same_size(frames: Iterable[tuple[Luma, float]]) -> Iterator[tuple[Luma, floa
         shape = shape or luma.shape
         if luma.shape == shape:
             yield luma, weight
+
+
+def _issued(payloads: Sequence[str], keys: Sequence[WatermarkKey]) -> list[Issued]:
+    return [Issued(payloads, key) for key in keys] if payloads else []
 
 
 def _sent(key: WatermarkKey) -> dict[str, str]:

@@ -1,5 +1,7 @@
 import pytest
 
+from media.transcode import Encoding, reencode
+
 pytestmark = [pytest.mark.postgres]
 
 
@@ -15,6 +17,10 @@ def test_a_video_marked_by_hand_is_found_and_an_unmarked_one_is_not(installation
     (segment,) = found.json["segments"]
     assert segment["start"] < 0.5
     assert segment["end"] > 4.5
+    harsh = tmp_path / "harsh.mp4"
+    reencode(marked, harsh, encoding=Encoding(crf=42))
+    told = installation.assay("detect", harsh, "--json").json
+    assert told["payload"] == said.json["payload"]  # read, or told apart from what was marked here
     assert installation.assay("detect", bunny, "--json").json["detected"] is False
 
 

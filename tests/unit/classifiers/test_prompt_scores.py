@@ -120,8 +120,8 @@ def test_shouted_words_are_embedded_in_small_letters(monkeypatch: pytest.MonkeyP
             return super().embed(texts)
 
     monkeypatch.setattr(prompt_scores.models, "get", lambda name: Listening(name, 512, Counter()))
-    prompt_scores._said(MEANING, ["A CALM LAKE", "A calm Lake"], heads())
-    assert seen == ["a calm lake", "A calm Lake"]
+    prompt_scores._said(MEANING, ["A CALM LAKE", "A calm Lake", "a CaLm lAkE", "an iPhone by a calm lake"], heads())
+    assert seen == ["a calm lake", "A calm Lake", "a calm lake", "an iPhone by a calm lake"]
 
 
 def test_of_many_parts_those_whose_words_weigh_most_are_read_and_always_the_same() -> None:
