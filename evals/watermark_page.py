@@ -185,7 +185,7 @@ def _null(null: dict[str, Any]) -> str:
         for effort, one in null["by_effort"].items()
     )
     said = (
-        f"Unmarked: {null['n']} items ({items}), each compared with {null['issued']:,} payloads too; {null['detected']} "
+        f"Unmarked: {null['n']} items ({items}), each compared with {null['issued']:,} payloads; {null['detected']} "
         f"detected, so at most "
         f"{100 * null['upper_bound_95']:.2f} % by counting alone; about z {needed} is needed. {efforts}. Wrong keys: "
         f"{null['wrong_key_readings']} readings, largest z {null['wrong_key_largest_z']}. From 5 on their tail falls "
