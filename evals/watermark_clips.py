@@ -95,7 +95,7 @@ CLIPS: tuple[Clip, ...] = (
         for growth in (0.02, 0.1, 0.2)
     ),
     Clip(name="another_portrait_480p", path=_THIRD_PORTRAIT, content="people", held_out=True, suite="core"),
-    Clip(name="chaplin_360p", path="moviepy/chaplin.mp4", content="people", held_out=True, suite="core"),
+    Clip(name="chaplin_360p", path="moviepy/chaplin.mp4", content="people", held_out=True, suite="all"),
     Clip(name="street_480p", path="moviepy/doc_medias/example3.mp4", content="people", held_out=True, seconds=2),
     Clip(name="videocrafter_320p", path=_WOMAN, content="people", chain="fps=24", held_out=True, seconds=2),
     Clip(name="dynamicrafter_320p", path=_BLOOM, content="nature", chain="fps=24", held_out=True, seconds=2),

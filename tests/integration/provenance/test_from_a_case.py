@@ -219,7 +219,7 @@ def test_an_outage_reaches_the_pipeline_as_something_to_try_again(settings, ledg
 
     stand_in = StandInWatermark()
 
-    def mark(src, dst, *, payload, key, encoding):
+    def mark(src, dst, *, payload, key, encoding, growth):
         stand_in.mark(src, dst, payload=payload, key=key)
 
     monkeypatch.setattr(watermark, "mark_file", mark)
