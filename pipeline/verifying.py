@@ -10,7 +10,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,8 +48,8 @@ def verifying(settings: Settings, repository: Repository | None = None) -> Calla
         keys = load_keys(settings.keys_folder)
         more: dict[str, Any] = {"at": at, "quick": quick, "detect": find_marks}
         if repository is not None:
-            detect = partial(find_marks, issued=repository.issued())
-            more |= {"recover": repository.stored, "find_similar": repository.similar, "detect": detect}
+            more |= {"recover": repository.stored, "find_similar": repository.similar}
+            more |= {"detect": lambda path, keys: find_marks(path, keys=keys, issued=repository.issued())}
         trust = with_lists(keys.trust, settings.trust)
         return verify(path, trust=trust, keys=[keys.mark_key], look_up=look_up, **more)
 
