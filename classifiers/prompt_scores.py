@@ -47,8 +47,10 @@ def worth_reading(texts: Sequence[str], english: bool, heads: PromptHeads) -> li
 
 
 def calmed(text: str) -> str:
-    """In small letters if it shouts, or if every third word has a capital after a small letter: embeddings, unlike the
-    encoder, hardly know such words."""
+    """In small letters if it shouts, or if every third word has a capital after a small letter.
+
+    Embeddings, unlike the encoder, hardly know such words.
+    """
     words = text.split()
     odd = sum(1 for word in words if _WITHIN.search(word))
     return text.lower() if text.isupper() or 3 * odd > len(words) else text
@@ -63,11 +65,10 @@ def _asked(sources: Matrix, texts: Sequence[str], wanted: Sequence[tuple[int, in
 
 
 def _said(source: int, texts: list[str], heads: PromptHeads) -> Matrix:
-    quiet = [calmed(text) for text in texts]
     if source == MEANING:
-        return heads.of_meaning(models.get("use_multilingual").embed(quiet))
+        return heads.of_meaning(models.get("use_multilingual").embed([calmed(text) for text in texts]))
     if source == PIECES:
         return heads.of_pieces(texts)
     if source == ENCODER:
         return np.asarray(models.get("prompt_encoder").logits(texts), np.float32)
-    return heads.of_wide(models.get("e5_multilingual").embed(quiet))
+    return heads.of_wide(models.get("e5_multilingual").embed([calmed(text) for text in texts]))
