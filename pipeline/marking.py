@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from provenance.watermark import MarkReport, Payload
 
 _HEX = re.compile(r"[0-9a-f]+")
-_MOST = 100_000
-"""Payloads of the list that are compared, the newest: with more it takes too long."""
 
 
 def mark(settings: Settings, src: Path, dst: Path, payload: str, *, growth: float | None = None) -> MarkReport:
@@ -49,9 +47,10 @@ def detect(settings: Settings, file: Path, *, deep: bool = False, among: Sequenc
     """
     from provenance.keys import load_keys
     from provenance.marks import find_marks
+    from registry.issued import MOST
 
     keys = load_keys(settings.keys_folder)
-    written = _written(settings).read_text().split()[-_MOST:] if not among and _written(settings).exists() else []
+    written = _written(settings).read_text().split()[-MOST:] if not among and _written(settings).exists() else []
     issued = [_payload(one, keys.issuer).hex for one in among or reversed(written)]
     found = find_marks(file, keys=[keys.mark_key], effort="deep" if deep else "quick", issued=issued)
     return found if found.audio else replace(found, audio=SoundMark(detected=False, note="the file has no sound"))
