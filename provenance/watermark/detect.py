@@ -71,18 +71,17 @@ def detect(
     What cannot be read is compared with what was `issued`.
     """
     best: _Seen | None = None
-    attempts, questions, looked = 0, len(keys) + len(issued), list[_Seen]()
-    for geometry in geometries(evidence, effort, keys):
-        seen = [_look(evidence, geometry, keys, questions)] if keys else []
-        if seen and not seen[0].opinion.payload and (geometry.coarse or seen[0].opinion.z > _NEAR_MISS):
+    questions, looked = len(keys) + len(issued), list[_Seen]()
+    for geometry in geometries(evidence, effort, keys) if keys else ():
+        looked.append(_look(evidence, geometry, keys, questions))
+        said = looked[-1].opinion
+        if not said.payload and (geometry.coarse or said.z > _NEAR_MISS):
             closer = climb(evidence.picture, geometry.placed)
-            seen.append(_look(evidence, replace(geometry, placed=closer), keys, questions))
-        attempts += len(keys) * len(seen)
-        looked += seen
-        best = _best([*seen, *([best] if best else [])])
+            looked.append(_look(evidence, replace(geometry, placed=closer), keys, questions))
+        best = _best(looked)
         if best and best.opinion.payload and best.chance <= FALSE_ALARM:
-            return _detection(best, attempts)
-    return _detection(_recognised(looked, issued) or best, attempts)
+            return _detection(best, len(keys) * len(looked))
+    return _detection(_recognised(looked, issued) or best, len(keys) * len(looked))
 
 
 def _look(evidence: Evidence, geometry: Geometry, keys: Sequence[WatermarkKey], questions: int) -> _Seen:

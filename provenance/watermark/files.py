@@ -30,7 +30,7 @@ from provenance.watermark.issued import Issued
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
 from provenance.watermark.pictures import weighed_pictures
-from provenance.watermark.plan import GROWTH, plan, strongest
+from provenance.watermark.plan import GROWTH, Plan, plan, strongest
 from provenance.watermark.read import opinion
 from provenance.watermark.segments import Segment, in_seconds, segments
 from provenance.watermark.survey import duration_of, survey
@@ -161,12 +161,17 @@ def mark_here(  # noqa: PLR0917 - they come through a pipe
     how, bounds = load(Encoding, encoding), load(Limits, limits)
     word, secret = Payload.from_hex(payload), _received(key)
     seen, sound = survey(Path(src), how, bounds), mark_sound(word, secret)
-    planned = plan(seen, word, secret, crf=how.crf, growth=growth)
-    for chosen in (planned, strongest(planned)):
+
+    def written(chosen: Plan) -> Embedder:
         embedder = Embedder(word, secret, strength=chosen.strength, shift=chosen.shift)
         rewrite(Path(src), Path(dst), edit=embedder, sound=sound, encoding=how, limits=bounds)
-        if min(seen.spread[0].shape) >= _ENOUGH_ROWS or _clear(Path(dst), word, secret, bounds):
-            break
+        return embedder
+
+    chosen = plan(seen, word, secret, crf=how.crf, growth=growth)
+    embedder = written(chosen)
+    if min(seen.spread[0].shape) < _ENOUGH_ROWS and not _clear(Path(dst), word, secret, bounds):
+        chosen = strongest(chosen)
+        embedder = written(chosen)
     seconds = time.process_time() - started
     return MarkReport(
         pictures=embedder.pictures,

@@ -59,7 +59,7 @@ def statistic(reading: Reading, key: WatermarkKey) -> float:
 
 def agreement(values: Complex, amplitudes: Complex, right: float = 0.0, down: float = 0.0) -> float:
     """How surely these lines carry just this mark, its tile at this place: a z whose chance is exp(-z^2 / 2)."""
-    aligned = values * np.exp(2j * np.pi * (lines().u * right + lines().v * down) / TILE)
+    aligned = _aligned(values, right, down)
     power = float((np.abs(values) ** 2).sum())
     return float((aligned * amplitudes.conj()).real.sum()) / float(np.sqrt(power / 2) + 1e-9)
 
@@ -82,12 +82,21 @@ def surface(pilots: Complex, key: WatermarkKey) -> NDArray[np.float32]:
 
 
 def _read(values: Complex, right: float, down: float, key: WatermarkKey) -> Payload | None:
-    where = lines()
-    aligned = values * np.exp(2j * np.pi * (where.u * right + where.v * down) / TILE)
-    return decode((aligned * trust_of(aligned, key))[layout(key).carriers], key)
+    return decode(carriers_at(values, right, down, key), key)
 
 
-def trust_of(aligned: Complex, key: WatermarkKey) -> NDArray[np.float64]:
+def carriers_at(values: Complex, right: float, down: float, key: WatermarkKey) -> Complex:
+    """The carriers of a tile that lies there, weighted by how far each can be trusted."""
+    aligned = _aligned(values, right, down)
+    return np.asarray((aligned * _trust(aligned, key))[layout(key).carriers])
+
+
+def _aligned(values: Complex, right: float, down: float) -> Complex:
+    """All lines, the tile moved back from there."""
+    return np.asarray(values * np.exp(2j * np.pi * (lines().u * right + lines().v * down) / TILE))
+
+
+def _trust(aligned: Complex, key: WatermarkKey) -> NDArray[np.float64]:
     """How far each line can be trusted, by how well the pilots of like frequency agree."""
     how, where = layout(key), lines()
     strength = (aligned[how.pilots] * how.phases.conj()).real

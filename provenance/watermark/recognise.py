@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from provenance.watermark.fold import Reading
 from provenance.watermark.issued import Issued, Places
 from provenance.watermark.key import WatermarkKey
-from provenance.watermark.lattice import PILOT_SHARE, TILE, Complex, gathered, layout, lines
-from provenance.watermark.read import FINER, Opinion, surface, trust_of
+from provenance.watermark.lattice import PILOT_SHARE, Complex, gathered, layout
+from provenance.watermark.read import FINER, Opinion, carriers_at, surface
 
 _PLACES = 24
 """Places of the tile, the likeliest by the pilots, at which payloads are compared; in each reading."""
@@ -66,8 +66,6 @@ def _compared(places: Sequence[_Place], key: WatermarkKey) -> Places:
 
 
 def _soft(place: _Place, key: WatermarkKey) -> NDArray[np.float32]:
-    where = lines()
-    aligned = place.values * np.exp(2j * np.pi * (where.u * place.right + where.v * place.down) / TILE)
-    carriers = (aligned * trust_of(aligned, key))[layout(key).carriers]
+    carriers = carriers_at(place.values, place.right, place.down, key)
     spread = float(np.sqrt((np.abs(carriers) ** 2).sum())) + 1e-9
     return np.asarray(gathered(carriers, key) / spread, np.float32)
