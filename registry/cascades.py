@@ -12,8 +12,8 @@ from registry.rows import Connection, Connections
 _FIELDS = "SELECT id, cameo, lease, reason, case_id, asked, done FROM cascades"
 # Nothing happens to a case after it was withdrawn: that is when it last moved.
 _ITEMS = """
-SELECT i.case_id, i.author, i.phase, i.recalled, c.moved
-FROM cascade_items i LEFT JOIN cases c ON c.id = i.case_id AND c.phase = 'withdrawn'
+SELECT i.case_id, i.author, i.phase, i.recalled, c.changed_at
+FROM cascade_items i LEFT JOIN case_requests c ON c.case_id = i.case_id AND c.phase = 'withdrawn'
 WHERE i.cascade = %s ORDER BY i.recalled, i.case_id
 """
 

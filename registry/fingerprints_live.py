@@ -22,11 +22,11 @@ PLAIN = 50
 _OVERLAP = timedelta(minutes=2)  # an event's time is taken before its transaction ends, which it does within 30 s
 _TAIL = 20_000
 _NEW = """
-SELECT case_id, revision, at, body -> %s::text FROM events
-WHERE body ->> 'type' = 'Sealed' AND at > %s ORDER BY at
+SELECT case_id, revision, at, CASE %s WHEN 'sound' THEN sound ELSE fingerprint END
+FROM sealed_videos WHERE at > %s ORDER BY at
 """
 _FIRST = """
-SELECT case_id, min(at) FROM events WHERE body ->> 'type' = 'Sealed' AND case_id = ANY(%s) GROUP BY case_id
+SELECT case_id, min(at) FROM sealed_videos WHERE case_id = ANY(%s) GROUP BY case_id
 """
 
 

@@ -12,8 +12,7 @@ MOST = 100_000
 """Payloads kept, the newest first: comparing a mark with more takes too long."""
 _OVERLAP = timedelta(minutes=2)  # an event's time is taken before its transaction ends, which it does within 30 s
 _NEW = """
-SELECT body ->> 'payload', at FROM events
-WHERE body ->> 'type' = 'Sealed' AND body ->> 'payload' ~ '^[0-9a-f]{24}$' AND at > %s ORDER BY at DESC LIMIT %s
+SELECT payload, at FROM sealed_videos WHERE payload ~ '^[0-9a-f]{24}$' AND at > %s ORDER BY at DESC LIMIT %s
 """
 
 

@@ -16,52 +16,47 @@ from registry.rows import Connection, Connections
 
 _UP = """
 WITH RECURSIVE up(id) AS (
-    SELECT id FROM cases
-    WHERE id = %(parent)s OR id = ANY(%(copies)s)
-       OR (digests && %(references)s AND body #>> '{sealed,asset,digest}' = ANY(%(references)s))
+    SELECT case_id FROM case_requests
+    WHERE case_id = %(parent)s OR case_id = ANY(%(copies)s)
+       OR (digests && %(references)s AND sealed_digest = ANY(%(references)s))
     UNION
-    SELECT p.id FROM up JOIN cases c ON c.id = up.id JOIN LATERAL (
-        SELECT id FROM cases WHERE id = c.body #>> '{submitted,parent}'
+    SELECT p.case_id FROM up JOIN case_requests c ON c.case_id = up.id JOIN LATERAL (
+        SELECT case_id FROM case_requests WHERE case_id = c.parent
         UNION ALL
-        SELECT id FROM cases WHERE id IN (SELECT jsonb_array_elements_text(c.body #> '{submitted,copies}'))
+        SELECT case_id FROM case_requests WHERE case_id IN (SELECT jsonb_array_elements_text(c.copies))
         UNION ALL
-        SELECT s.id FROM jsonb_array_elements(c.body #> '{submitted,references}') r
-        JOIN cases s ON s.digests @> ARRAY[r ->> 'digest'] AND s.body #>> '{sealed,asset,digest}' = r ->> 'digest'
+        SELECT s.case_id FROM jsonb_array_elements(c.reference_assets) r
+        JOIN case_requests s ON s.digests @> ARRAY[r ->> 'digest'] AND s.sealed_digest = r ->> 'digest'
     ) p ON true
 )
-SELECT c.id, c.phase, c.body #> '{submitted,cameos}' FROM up JOIN cases c ON c.id = up.id WHERE c.id <> %(case)s
+SELECT c.case_id, c.phase, c.cameos FROM up JOIN case_requests c ON c.case_id = up.id WHERE c.case_id <> %(case)s
 """
 _DOWN = """
 WITH RECURSIVE down(id) AS (
     SELECT unnest(%(roots)s::text[])
     UNION
-    SELECT k.id FROM down d JOIN cases p ON p.id = d.id JOIN LATERAL (
-        SELECT id FROM cases
-        WHERE body #>> '{submitted,parent}' = p.id AND body #>> '{submitted,parent}' <> ''
+    SELECT k.case_id FROM down d JOIN case_requests p ON p.case_id = d.id JOIN LATERAL (
+        SELECT case_id FROM case_requests WHERE parent = p.case_id AND parent <> ''
         UNION ALL
-        SELECT id FROM cases
-        WHERE body #> '{submitted,copies}' @> jsonb_build_array(p.id) AND body #> '{submitted,copies}' <> '[]'
+        SELECT case_id FROM case_requests WHERE copies @> jsonb_build_array(p.case_id) AND copies <> '[]'
         UNION ALL
-        SELECT id FROM cases
-        WHERE digests @> ARRAY[p.body #>> '{sealed,asset,digest}'] AND id <> p.id
-          AND body #> '{submitted,references}' @>
-              jsonb_build_array(jsonb_build_object('digest', p.body #>> '{sealed,asset,digest}'))
+        SELECT case_id FROM case_requests
+        WHERE digests @> ARRAY[p.sealed_digest] AND case_id <> p.case_id
+          AND reference_assets @> jsonb_build_array(jsonb_build_object('digest', p.sealed_digest))
     ) k ON true
 )
 SELECT id FROM down
 """
 _NAMING = """
-SELECT id, author, phase, body #> '{submitted}' FROM cases
-WHERE body #> '{submitted,cameos}' @> %s AND (%s = '' OR id = %s)
+SELECT case_id, author, phase, request FROM case_requests WHERE cameos @> %s AND (%s = '' OR case_id = %s)
 """
 _WAITING = """
-SELECT c.id, k.id, k.owner FROM cases c JOIN cameos k ON k.state = 'active' AND c.body #> '{submitted,cameos}' ? k.id
-WHERE c.phase = 'held' AND c.body #> '{verdicts,-1,rules}' ? 'video_cameo_unapproved'
+SELECT c.case_id, k.id, k.owner FROM case_requests c JOIN cameos k ON k.state = 'active' AND c.cameos ? k.id
+WHERE c.phase = 'held' AND c.last_rules ? 'video_cameo_unapproved'
 """
 _SHOWN = """
-SELECT id, author, phase, submitted, moved, coalesce(body #>> '{rendered,asset,digest}', ''),
-       body #> '{submitted,cameos}' @> %s
-FROM cases WHERE id = ANY(%s) ORDER BY submitted DESC, id LIMIT %s
+SELECT case_id, author, phase, submitted_at, changed_at, rendered_digest, cameos @> %s
+FROM case_requests WHERE case_id = ANY(%s) ORDER BY submitted_at DESC, case_id LIMIT %s
 """
 
 

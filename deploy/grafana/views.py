@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-_VIEWS = Path(__file__).with_name("views.sql")
+_VIEWS = Path(__file__).parents[2] / "pipeline" / "ledgers" / "reports.sql"  # SQL over the log lives with the ledger
 
 
 def make_views(connection: psycopg.Connection[Any]) -> None:

@@ -1,5 +1,6 @@
 """The house as it should stand: small rooms, heavy things loaded late, no traces of a machine."""
 
+import re
 import subprocess
 import sys
 
@@ -60,4 +61,20 @@ def test_no_path_of_a_machine_is_in_the_repository():
             "",
         }:
             found += [name for needle in needles if needle in file.read_bytes()]
+    assert found == []
+
+
+def test_only_the_ledger_speaks_sql_to_its_tables():
+    """Others read the ledger's views, by named columns; evals may fill a database with millions of rows."""
+    tables = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE)\s+(?:cases|events)\b|\bbody\s*(?:->|#>)")
+    migrations = {"020_manifests.sql", "030_cameos.sql", "041_copies.sql"}  # applied long ago: never edited
+    elsewhere = [p for package in PACKAGES for p in (ROOT / package).rglob("*") if p.suffix in {".py", ".sql"}]
+    found = [
+        str(p.relative_to(ROOT))
+        for p in elsewhere
+        if not p.is_relative_to(ROOT / "pipeline" / "ledgers")
+        and not p.is_relative_to(ROOT / "evals")
+        and p.name not in migrations
+        and tables.search(p.read_text())
+    ]
     assert found == []

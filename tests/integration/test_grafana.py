@@ -224,7 +224,7 @@ def test_the_views_can_be_made_again(database: Database) -> None:
 
 
 def test_every_view_is_shown_somewhere() -> None:
-    sql = Path(__file__).parents[2].joinpath("deploy", "grafana", "views.sql").read_text("utf-8")
+    sql = Path(__file__).parents[2].joinpath("pipeline", "ledgers", "reports.sql").read_text("utf-8")
     shown = json.dumps(dashboards())
     assert [view for view in re.findall(r"CREATE VIEW (reports\.\w+)", sql) if view not in shown] == []
 
