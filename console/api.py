@@ -9,11 +9,12 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from console.auth import Caller
-from console.room import In
+from console.room import In, Room
 from core.case import Case, Phase
 from core.codec import dump, dump_event
 from core.verdicts import Decision
 from pipeline.desk import RECALL_CODES, RULING_CODES
+from pipeline.people import Person
 from pipeline.screening import smallest_edit
 
 api = APIRouter(prefix="/api", tags=["cases"])
@@ -70,7 +71,7 @@ def cases(who: Caller, room: In, phase: Phase | None = None, limit: Limit = 100)
 @api.get("/cases/{case_id}", summary="A case")
 def case(case_id: str, who: Caller, room: In) -> dict[str, Any]:
     """Everything known about one generation, without its texts. Another account's case is 404."""
-    return _shown(room.desk.case(who, case_id))
+    return _shown(room, who, room.desk.case(who, case_id))
 
 
 @api.get("/cases/{case_id}/history", summary="A case's history")
@@ -87,6 +88,8 @@ def rule(case_id: str, asked: RulingAsked, who: Caller, room: In) -> dict[str, A
     """The gate that held it judges again, and weighs this. For moderators."""
     decision = Decision[asked.decision.upper()]
     return _shown(
+        room,
+        who,
         room.desk.rule(who, case_id, decision, code=asked.code, revision=asked.revision, note=asked.note),
     )
 
@@ -94,19 +97,19 @@ def rule(case_id: str, asked: RulingAsked, who: Caller, room: In) -> dict[str, A
 @api.post("/cases/{case_id}/resume", summary="Send on a case that stumbled")
 def resume(case_id: str, asked: ResumeAsked, who: Caller, room: In) -> dict[str, Any]:
     """Approves nothing. For moderators."""
-    return _shown(room.desk.resume(who, case_id, revision=asked.revision))
+    return _shown(room, who, room.desk.resume(who, case_id, revision=asked.revision))
 
 
 @api.post("/cases/{case_id}/appeal", summary="Appeal a refusal")
 def appeal(case_id: str, asked: AppealAsked, who: Caller, room: In) -> dict[str, Any]:
     """A person will look at it, once."""
-    return _shown(room.desk.appeal(who, case_id, note=asked.note))
+    return _shown(room, who, room.desk.appeal(who, case_id, note=asked.note))
 
 
 @api.post("/cases/{case_id}/recall", summary="Recall a case")
 def recall(case_id: str, asked: RecallAsked, who: Caller, room: In) -> dict[str, Any]:
     """Stops it, or takes its video down."""
-    return _shown(room.desk.recall(who, case_id, code=asked.code, revision=asked.revision, note=asked.note))
+    return _shown(room, who, room.desk.recall(who, case_id, code=asked.code, revision=asked.revision, note=asked.note))
 
 
 @api.get("/queue", summary="What is held")
@@ -129,5 +132,6 @@ def screen(asked: ScreenAsked, who: Caller, room: In) -> dict[str, Any]:
     }
 
 
-def _shown(found: Case) -> dict[str, Any]:
-    return {"case": dump(found)}
+def _shown(room: Room, who: Person, found: Case) -> dict[str, Any]:
+    """The case, and what this person may do with it now."""
+    return {"case": dump(found), "actions": sorted(room.desk.actions(who, found))}

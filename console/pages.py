@@ -60,7 +60,7 @@ def case(request: Request, case_id: str, who: Member, room: In, show: str = "", 
             prompt = marked(room.desk.prompt(who, case_id), found.signals)
         except Erased:
             prompt = ()
-    shown = view(found, room.desk.history(who, case_id), who)
+    shown = view(found, room.desk.history(who, case_id), who, room.desk.actions(who, found))
     return page(
         request, "case.html", view=shown, prompt=prompt, rulings=words.RULINGS, recalls=words.RECALLS, done=done
     )

@@ -13,6 +13,7 @@ from core.case import Case, Phase
 from core.ports import Entry
 from core.signals import Signal, Subject
 from core.verdicts import Decision
+from pipeline.actions import Action
 from pipeline.people import Person, Role
 
 
@@ -39,17 +40,6 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
-    """What this person may do about this case now. The desk decides again when they do it."""
-
-    rule: bool
-    resume: bool
-    appeal: bool
-    recall: bool
-    watch: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """A case as its page shows it."""
 
@@ -59,7 +49,8 @@ class View:
     gate: str
     lines: tuple[Line, ...]
     readings: tuple[Reading, ...]
-    choices: Choices
+    actions: frozenset[Action]
+    watch: bool
 
 
 def waiting(case: Case, history: Sequence[Entry]) -> Waiting:
@@ -76,8 +67,8 @@ def waiting(case: Case, history: Sequence[Entry]) -> Waiting:
     )
 
 
-def view(case: Case, history: Sequence[Entry], who: Person) -> View:
-    """A case as its page shows it to this person."""
+def view(case: Case, history: Sequence[Entry], who: Person, actions: frozenset[Action]) -> View:
+    """A case as its page shows it to this person, who may do `actions` now."""
     return View(
         case=case,
         state=words.PHASES[case.phase],
@@ -85,7 +76,8 @@ def view(case: Case, history: Sequence[Entry], who: Person) -> View:
         gate=_gate(case),
         lines=tuple(told(entry) for entry in reversed(history)),
         readings=_readings(case),
-        choices=_choices(case, who),
+        actions=actions,
+        watch=case.phase is Phase.PUBLISHED or (who.has(Role.MODERATOR) and case.rendered is not None),
     )
 
 
@@ -96,19 +88,6 @@ def marked(prompt: str, signals: Iterable[Signal]) -> tuple[tuple[str, bool], ..
     hit = [any(span.start <= i < span.end for span in spans) for i in range(len(prompt))]
     pieces = groupby(range(len(prompt)), key=hit.__getitem__)
     return tuple(("".join(prompt[i] for i in piece), pointed) for pointed, piece in pieces)
-
-
-def _choices(case: Case, who: Person) -> Choices:
-    moderator, held = who.has(Role.MODERATOR), case.phase is Phase.HELD
-    stumbled = case.faltered is not None
-    refused_by_a_person = any(r.decision is Decision.REFUSE for r in case.rulings)
-    return Choices(
-        rule=moderator and held and not stumbled and case.verdict is not None,
-        resume=moderator and held and stumbled,
-        appeal=case.phase is Phase.REFUSED and not refused_by_a_person,
-        recall=case.phase not in (Phase.RECALLED, Phase.WITHDRAWN),
-        watch=case.phase is Phase.PUBLISHED or (moderator and case.rendered is not None),
-    )
 
 
 def _readings(case: Case) -> tuple[Reading, ...]:

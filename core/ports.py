@@ -42,7 +42,11 @@ class Ledger(Protocol):
         """The case as it is. Raises NotFound."""
 
     def append(self, case: Case, events: Sequence[Event]) -> Case:
-        """The case after these events, stored all or none. Raises Conflict if it moved since it was read."""
+        """The case after these events, stored all or none.
+
+        Raises Conflict if it moved since it was read, IllegalTransition (core.transitions) for an event that may not
+        follow. Stored events are never checked again.
+        """
 
     def history(self, case_id: str) -> Sequence[Entry]:
         """All events of a case in order. Raises NotFound."""

@@ -10,6 +10,7 @@ from core.case import Case, Phase
 from core.errors import AssayError, Conflict, Unavailable
 from core.events import Event, Faltered
 from core.ports import Bus, Ledger, Stage, Ticket, Vault
+from core.transitions import check
 
 log = logging.getLogger("assay.advance")
 
@@ -93,6 +94,7 @@ def hand_on(case: Case, bus: Bus) -> None:
 def _run(stage: Stage, case: Case) -> Sequence[Event]:
     try:
         if events := stage(case):
+            check(case, events)  # a stage that says what may not follow has failed like any other
             return events
         raise Unavailable("a stage said nothing: the case cannot go on")
     except Exception as error:

@@ -19,7 +19,9 @@ from core.events import Appealed, Event, Recalled, Rendered, Resumed, Ruled, Sub
 from core.finding import Finding
 from core.ports import Bus, Entry, Ledger
 from core.signals import Subject
+from core.transitions import gate_of
 from core.verdicts import Decision, Gate, Ruling
+from pipeline.actions import Action, actions, refusal, unmeasured
 from pipeline.advance import hand_on
 from pipeline.cameo_desk import CameoDesk
 from pipeline.likeness import LikenessDesk, likeness_desk
@@ -28,7 +30,6 @@ from pipeline.people import Person, Role, require, require_own
 from pipeline.policy_desk import PolicyDesk
 from pipeline.public import PublicDesk
 from pipeline.request import LONGEST_PROMPT, Request, check, pseudonym
-from pipeline.second import said_already
 from pipeline.stages.judge import consent_withdrawn
 from pipeline.stages.tools import NOBODY, Tools
 
@@ -100,6 +101,10 @@ class Desk:
         """The words of the prompt. Raises Erased."""
         return self.tools.texts.read(self.case(who, case_id).request.prompt)
 
+    def actions(self, who: Person, case: Case) -> frozenset[Action]:
+        """Everything that this person may do to this case now. What is not in it is refused."""
+        return actions(who, case)
+
     # -- deciding
 
     def queue(self, who: Person, *, limit: int = 100) -> Sequence[Case]:
@@ -113,14 +118,12 @@ class Desk:
         """Decide about what a gate held. The gate then judges again with this among its evidence."""
         require(who, Role.MODERATOR)
         case = self._seen(case_id, revision)
-        verdict = case.verdict
-        if case.phase is not Phase.HELD or verdict is None or case.faltered is not None:
-            raise NotNow("only a case that a verdict held can be ruled on")
         if decision is Decision.HOLD:
             raise BadInput("a ruling allows or refuses")
-        gate = Gate.VIDEO if case.held_at is Phase.INSPECTED else Gate.PROMPT
-        if decision is Decision.ALLOW and said_already(who.id, gate, verdict, case.rulings):
-            raise NotNow("you have allowed this already: a second moderator has to, or one may refuse")
+        _permit(who, case, Action.ALLOW if decision is Decision.ALLOW else Action.REFUSE)
+        gate, verdict = gate_of(case), case.verdict
+        if gate is None or verdict is None:
+            raise NotNow
         ruling = Ruling(
             gate=gate,
             decision=decision,
@@ -138,18 +141,13 @@ class Desk:
         """
         require(who, Role.MODERATOR)
         case = self._seen(case_id, revision)
-        unmeasured = case.faltered is None and case.verdict is not None and bool(case.verdict.missing)
-        if case.phase is not Phase.HELD or (case.faltered is None and not unmeasured):
-            raise NotNow("only a case that stumbled or could not be measured is resumed; this one needs a ruling")
-        return self._append(case, Resumed(by=who.id, again=unmeasured))
+        _permit(who, case, Action.RESUME)
+        return self._append(case, Resumed(by=who.id, again=unmeasured(case)))
 
     def appeal(self, who: Person, case_id: str, *, note: str = "") -> Case:
         """Ask that a person look at a refusal."""
         case = self.case(who, case_id)
-        if case.phase is not Phase.REFUSED:
-            raise NotNow("only a refusal can be appealed")
-        if any(r.decision is Decision.REFUSE for r in case.rulings):
-            raise NotNow("a person has already looked at this and refused it")
+        _permit(who, case, Action.APPEAL)
         return self._append(case, Appealed(by=who.id, note=self._kept(note, case)))
 
     def recall(self, who: Person, case_id: str, *, code: str, revision: int | None = None, note: str = "") -> Case:
@@ -278,6 +276,11 @@ class Desk:
         case = self.ledger.append(case, [event])
         hand_on(case, self.bus)
         return case
+
+
+def _permit(who: Person, case: Case, action: Action) -> None:
+    if (error := refusal(who, case, action)) is not None:
+        raise error
 
 
 def stated(rendered: Rendered) -> str:

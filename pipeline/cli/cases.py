@@ -77,11 +77,13 @@ def case(case_id: CaseId, as_json: Json = False, verbose: Verbose = False) -> No
     """Show a case and its history."""
     with house(verbose=verbose) as at:
         found, entries = at.desk.case(operator(), case_id), at.desk.history(operator(), case_id)
+        may = sorted(at.desk.actions(operator(), found))
         if as_json:
-            print_json({"case": found, "history": show.plain_history(entries)})
+            print_json({"case": found, "history": show.plain_history(entries), "actions": may})
         else:
             out.print(show.case_table(found, entries))
             out.print(show.case_line(found))
+            out.print(f"you may: {', '.join(may)}")
 
 
 def queue(as_json: Json = False, verbose: Verbose = False) -> None:

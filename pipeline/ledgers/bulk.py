@@ -11,6 +11,7 @@ from psycopg.types.json import Jsonb
 from core.case import Case, Phase
 from core.codec import dump, load
 from core.events import Event
+from core.transitions import check
 from pipeline.ledgers.database import Connection, Database
 from pipeline.ledgers.records import rows
 
@@ -62,7 +63,7 @@ class PostgresBulk:
             won = _appended(connection, cases, events)
             mine = [case for case in cases if case.id in won]
             if mine:
-                _move(connection, [case.after(events) for case in mine], len(events))
+                _move(connection, [check(case, events) for case in mine], len(events))
                 beside(connection, mine)
         return len(mine)
 

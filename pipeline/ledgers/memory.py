@@ -12,6 +12,7 @@ from core.case import Case, Phase
 from core.errors import Conflict, Erased, NotFound
 from core.events import Event
 from core.ports import Entry, Ticket
+from core.transitions import check
 from pipeline.ledgers.records import digests, rows, storable_text, understood
 
 
@@ -38,21 +39,22 @@ class MemoryLedger:
             return self._cases[case_id]
 
     def append(self, case: Case, events: Sequence[Event]) -> Case:
-        """The case after these events. Raises Conflict if it moved since it was read."""
+        """The case after these events. Raises Conflict if it moved since it was read, or IllegalTransition."""
         stored = understood(case.id, rows(case, events))
         if not stored:
             return case
         with self._lock:
             if self._revision(case.id) != case.revision:
                 raise Conflict
+            after = check(case, stored)
             entries = self._entries.setdefault(case.id, [])
             entries += [
                 Entry(revision=revision, at=self._clock(), event=event)
                 for revision, event in enumerate(stored, case.revision + 1)
             ]
             self._digests.update(digests(case, stored))
-            self._cases[case.id] = case.after(stored)
-            return self._cases[case.id]
+            self._cases[case.id] = after
+            return after
 
     def history(self, case_id: str) -> Sequence[Entry]:
         """All events of a case in order. Raises NotFound."""

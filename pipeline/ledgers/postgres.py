@@ -16,6 +16,7 @@ from core.codec import dump, load
 from core.errors import Conflict, NotFound
 from core.events import Event
 from core.ports import Entry, Ticket
+from core.transitions import check
 from pipeline.ledgers.database import Connection, Database
 from pipeline.ledgers.records import digests, rows, understood
 
@@ -70,12 +71,15 @@ class PostgresLedger:
         return Case(id=case_id).after(entry.event for entry in self.history(case_id))
 
     def append(self, case: Case, events: Sequence[Event]) -> Case:
-        """The case after these events, stored all or none. Raises Conflict if it moved since it was read."""
+        """The case after these events, stored all or none.
+
+        Raises Conflict if it moved since it was read, IllegalTransition for an event that may not follow.
+        """
         bodies = rows(case, events)
         stored = understood(case.id, bodies)
         if not stored:
             return case
-        after = case.after(stored)
+        after = check(case, stored)
         try:
             with self._database.connection() as connection, connection.cursor() as cursor:
                 numbered = enumerate(bodies, case.revision + 1)

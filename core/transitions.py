@@ -1,0 +1,220 @@
+"""Which event may follow in which phase: one table, from which the ledger, the route, pages and the docs are checked.
+
+`TRANSITIONS` is the law. `check` refuses an event that the law does not know: the ledger calls it for whatever is
+appended, and never for what is stored, because what happened has happened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from core.case import Case, Phase
+from core.errors import BadInput
+from core.events import (
+    Appealed,
+    Commissioned,
+    EngineDeclined,
+    Event,
+    Faltered,
+    Judged,
+    Measured,
+    Published,
+    Recalled,
+    Rendered,
+    Resumed,
+    Ruled,
+    Sealed,
+    Submitted,
+    Withdrawn,
+)
+from core.signals import Subject
+from core.verdicts import Decision, Gate
+
+
+class IllegalTransition(BadInput):
+    """This event may not follow in the phase that the case is in."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transition:
+    """One row of the table: in `phase`, `event` may follow if `holds` says so of the case and the event.
+
+    `to` are the phases in which the case is afterwards; `condition` says in words what `holds` asks, empty for always.
+    """
+
+    phase: Phase
+    event: type[Event]
+    to: frozenset[Phase]
+    condition: str = ""
+    holds: Callable[[Case, Event], bool] = lambda _case, _event: True
+
+
+def _measured(*subjects: Subject) -> Callable[[Case, Event], bool]:
+    return lambda _case, event: isinstance(event, Measured) and all(s.subject in subjects for s in event.signals)
+
+
+def _judged(gate: Gate, *, allow: bool = True) -> Callable[[Case, Event], bool]:
+    def holds(_case: Case, event: Event) -> bool:
+        return (
+            isinstance(event, Judged)
+            and event.verdict.gate is gate
+            and (allow or event.verdict.decision is not Decision.ALLOW)
+        )
+
+    return holds
+
+
+def gate_of(case: Case) -> Gate | None:
+    """The gate whose verdict a held case waits at; None for a case that no verdict holds."""
+    if case.phase is not Phase.HELD or case.faltered is not None or case.verdict is None:
+        return None
+    return Gate.VIDEO if case.held_at is Phase.INSPECTED else Gate.PROMPT
+
+
+def _ruled(case: Case, event: Event) -> bool:
+    return isinstance(event, Ruled) and event.ruling.gate is gate_of(case)
+
+
+def appealable(case: Case) -> bool:
+    """Whether a person has still to look at this refusal: nobody refused it, and it has a reason nobody looked at.
+
+    A ruling to allow does not lift a final rule. Once a moderator has looked at every rule that refuses, asking again
+    would go round for ever.
+    """
+    if case.phase is not Phase.REFUSED or any(r.decision is Decision.REFUSE for r in case.rulings):
+        return False
+    if case.declined is not None or case.verdict is None:
+        return not case.rulings
+    looked_at = {rule for r in case.rulings if r.gate is case.verdict.gate for rule in r.over}
+    return not case.verdict.rules or not set(case.verdict.rules) <= looked_at
+
+
+def _appealed(case: Case, _event: Event) -> bool:
+    return appealable(case)
+
+
+_AFTER_A_VERDICT = frozenset({Phase.HELD, Phase.REFUSED})
+_STOPPED = (Phase.NEW, Phase.RECALLED, Phase.WITHDRAWN)
+
+_FORWARD = (
+    Transition(phase=Phase.NEW, event=Submitted, to=frozenset({Phase.SUBMITTED})),
+    Transition(
+        phase=Phase.SUBMITTED,
+        event=Measured,
+        to=frozenset({Phase.SCREENED}),
+        condition="of the prompt and of references",
+        holds=_measured(Subject.PROMPT, Subject.REFERENCE),
+    ),
+    Transition(
+        phase=Phase.SCREENED,
+        event=Judged,
+        to=_AFTER_A_VERDICT | {Phase.ADMITTED},
+        condition="at the prompt gate",
+        holds=_judged(Gate.PROMPT),
+    ),
+    Transition(phase=Phase.ADMITTED, event=Commissioned, to=frozenset({Phase.COMMISSIONED})),
+    Transition(phase=Phase.COMMISSIONED, event=Rendered, to=frozenset({Phase.RENDERED})),
+    *(
+        Transition(phase=p, event=EngineDeclined, to=frozenset({Phase.REFUSED}))
+        for p in (Phase.ADMITTED, Phase.COMMISSIONED)
+    ),
+    *(
+        Transition(
+            phase=phase,
+            event=Judged,
+            to=_AFTER_A_VERDICT,
+            condition="at the prompt gate, not allowed: consent was withdrawn",
+            holds=_judged(Gate.PROMPT, allow=False),
+        )
+        for phase in (Phase.ADMITTED, Phase.COMMISSIONED)
+    ),
+    Transition(
+        phase=Phase.RENDERED,
+        event=Measured,
+        to=frozenset({Phase.INSPECTED}),
+        condition="of the video",
+        holds=_measured(Subject.VIDEO),
+    ),
+    Transition(
+        phase=Phase.INSPECTED,
+        event=Judged,
+        to=_AFTER_A_VERDICT | {Phase.CLEARED},
+        condition="at the video gate",
+        holds=_judged(Gate.VIDEO),
+    ),
+    Transition(phase=Phase.CLEARED, event=Sealed, to=frozenset({Phase.SEALED})),
+    Transition(phase=Phase.SEALED, event=Published, to=frozenset({Phase.PUBLISHED})),
+    Transition(
+        phase=Phase.SEALED,
+        event=Judged,
+        to=_AFTER_A_VERDICT,
+        condition="at the video gate, not allowed: consent was withdrawn",
+        holds=_judged(Gate.VIDEO, allow=False),
+    ),
+    Transition(phase=Phase.RECALLED, event=Withdrawn, to=frozenset({Phase.WITHDRAWN})),
+)
+
+WORKING: tuple[Phase, ...] = tuple(dict.fromkeys(t.phase for t in _FORWARD if t.phase is not Phase.NEW))
+"""The phases in which a stage has something to do, in the order of the way through."""
+
+_BY_PEOPLE = (
+    Transition(
+        phase=Phase.HELD,
+        event=Ruled,
+        to=frozenset({Phase.SCREENED, Phase.INSPECTED}),
+        condition="at the gate whose verdict holds the case",
+        holds=_ruled,
+    ),
+    Transition(phase=Phase.HELD, event=Resumed, to=frozenset(WORKING) - {Phase.RECALLED}),
+    Transition(
+        phase=Phase.REFUSED,
+        event=Appealed,
+        to=frozenset({Phase.HELD}),
+        condition="unless a person has looked at every reason already",
+        holds=_appealed,
+    ),
+    *(Transition(phase=p, event=Recalled, to=frozenset({Phase.RECALLED})) for p in Phase if p not in _STOPPED),
+)
+
+_FAILED = tuple(
+    Transition(
+        phase=phase,
+        event=Faltered,
+        to=frozenset(
+            {phase}
+            if phase is Phase.RECALLED
+            else {phase, Phase.HELD, Phase.ADMITTED}
+            if phase is Phase.COMMISSIONED
+            else {phase, Phase.HELD}
+        ),
+    )
+    for phase in WORKING
+)
+
+TRANSITIONS: tuple[Transition, ...] = (*_FORWARD, *_BY_PEOPLE, *_FAILED)
+"""The law: what is not here does not happen."""
+
+
+def _table() -> Mapping[tuple[Phase, type[Event]], tuple[Transition, ...]]:
+    table: dict[tuple[Phase, type[Event]], tuple[Transition, ...]] = {}
+    for one in TRANSITIONS:
+        table[one.phase, one.event] = (*table.get((one.phase, one.event), ()), one)
+    return table
+
+
+_TABLE = _table()
+
+
+def allowed(case: Case, event: Event) -> bool:
+    """Whether this event may follow now."""
+    return any(row.holds(case, event) for row in _TABLE.get((case.phase, type(event)), ()))
+
+
+def check(case: Case, events: Iterable[Event]) -> Case:
+    """The case after these events. Raises IllegalTransition for the first that may not follow."""
+    for event in events:
+        if not allowed(case, event):
+            raise IllegalTransition(f"{type(event).__name__} may not follow in phase {case.phase.value}")
+        case = case.after([event])
+    return case

@@ -1,0 +1,90 @@
+"""What a person may do to a case now: one function, which the desk obeys and pages, commands and APIs show.
+
+`refusal` says why an action is refused; `actions` are those that it does not refuse. Whether the event that follows is
+allowed at all is core.transitions' part; what is added here is who may, and what a moderator has said already.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from core.case import Case, Phase
+from core.errors import AssayError, Forbidden, NotNow
+from core.transitions import appealable, gate_of
+from pipeline.people import Person, Role
+from pipeline.second import said_already
+
+
+class Action(StrEnum):
+    """What may be done to a case. ALLOW and REFUSE are rulings of a moderator."""
+
+    ALLOW = "allow"
+    REFUSE = "refuse"
+    RESUME = "resume"
+    APPEAL = "appeal"
+    RECALL = "recall"
+    ERASE = "erase"
+
+
+def actions(who: Person, case: Case) -> frozenset[Action]:
+    """Everything that this person may do to this case now."""
+    return frozenset(action for action in Action if refusal(who, case, action) is None)
+
+
+def refusal(who: Person, case: Case, action: Action) -> AssayError | None:
+    """Why this person may not do this now (Forbidden or NotNow), or None where they may."""
+    match action:
+        case Action.ALLOW | Action.REFUSE:
+            return _not_a_moderator(who) or _no_ruling(who, case, action)
+        case Action.RESUME:
+            return _not_a_moderator(who) or _no_resuming(case)
+        case Action.APPEAL:
+            return _not_theirs(who, case) or _no_appeal(case)
+        case Action.RECALL:
+            return _not_theirs(who, case) or _no_recall(case)
+        case Action.ERASE:
+            return _not_theirs(who, case)
+
+
+def unmeasured(case: Case) -> bool:
+    """Whether a verdict holds the case because something could not be measured: measuring anew may free it."""
+    return case.phase is Phase.HELD and case.faltered is None and bool(case.verdict and case.verdict.missing)
+
+
+def _not_a_moderator(who: Person) -> AssayError | None:
+    return None if who.has(Role.MODERATOR) else Forbidden("your account needs the role moderator for this")
+
+
+def _not_theirs(who: Person, case: Case) -> AssayError | None:
+    if who.has(Role.MODERATOR) or (case.submitted is not None and case.submitted.author == who.id):
+        return None
+    return Forbidden("this case belongs to another account")
+
+
+def _no_ruling(who: Person, case: Case, action: Action) -> AssayError | None:
+    gate = gate_of(case)
+    if gate is None or case.verdict is None:
+        return NotNow("only a case that a verdict held can be ruled on")
+    if action is Action.ALLOW and said_already(who.id, gate, case.verdict, case.rulings):
+        return NotNow("you have allowed this already: a second moderator has to, or one may refuse")
+    return None
+
+
+def _no_resuming(case: Case) -> AssayError | None:
+    if case.phase is Phase.HELD and (case.faltered is not None or unmeasured(case)):
+        return None
+    return NotNow("only a case that stumbled or could not be measured is resumed; this one needs a ruling")
+
+
+def _no_appeal(case: Case) -> AssayError | None:
+    if appealable(case):
+        return None
+    if case.phase is not Phase.REFUSED:
+        return NotNow("only a refusal can be appealed")
+    return NotNow("a person has already looked at this and refused it, or may not lift what refuses it")
+
+
+def _no_recall(case: Case) -> AssayError | None:
+    if case.phase in (Phase.NEW, Phase.RECALLED, Phase.WITHDRAWN):
+        return NotNow("this case has been recalled already")
+    return None
