@@ -7,6 +7,7 @@ without this a cascade would not find what is made from it.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import BadMedia
@@ -18,18 +19,26 @@ ALIKE = 0.5
 _MOST = 20
 
 
-def copied_from(repository: Repository, path: Path) -> tuple[str, ...]:
-    """The ids of the sealed cases of which this file is a copy. Raises Unavailable: what cannot be looked up is not
-    known to be nobody's."""
-    from provenance.weigh import payload_of
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RepositoryCopies:
+    """Copies of what was sealed here, by the manifest repository."""
 
-    try:
-        if payload := payload_of(repository.detect(path)):
-            entries = repository.manifests.by_binding(repository.algorithms[0], payload, most=_MOST)
-            return _each(entry.case_id for entry in entries if entry.case_id)
-        return _each(one.case_id for one in repository.alike.find(path, most=_MOST, by="looks") if one.share >= ALIKE)
-    except BadMedia:  # too small, or too short, to be looked at in this way
-        return ()
+    repository: Repository
+
+    def copied_from(self, path: Path) -> tuple[str, ...]:
+        """The ids of the sealed cases of which this file is a copy. Raises Unavailable: what cannot be looked up is not
+        known to be nobody's."""
+        from provenance.weigh import payload_of
+
+        repository = self.repository
+        try:
+            if payload := payload_of(repository.detect(path)):
+                entries = repository.manifests.by_binding(repository.algorithms[0], payload, most=_MOST)
+                return _each(entry.case_id for entry in entries if entry.case_id)
+            alike = repository.alike.find(path, most=_MOST, by="looks")
+            return _each(one.case_id for one in alike if one.share >= ALIKE)
+        except BadMedia:  # too small, or too short, to be looked at in this way
+            return ()
 
 
 def _each(found: Iterable[str]) -> tuple[str, ...]:

@@ -208,13 +208,13 @@ class Desk:
         """What would be said of this prompt? Opens no case and keeps nothing."""
         require(who, Role.PLATFORM, Role.MODERATOR)
         check(Request(prompt=text))
-        return opinion(Gate.PROMPT, self.tools.measure_text(text), self.tools, text=text)
+        return opinion(Gate.PROMPT, self.tools.measure.text(text), self.tools, text=text)
 
     def inspect(self, who: Person, file: Path) -> Opinion:
         """What would be said of this video? Opens no case and keeps nothing. Raises BadMedia."""
         require(who, Role.PLATFORM, Role.MODERATOR)
-        self.tools.check_video(file)
-        return opinion(Gate.VIDEO, self.tools.measure_video(file, Subject.VIDEO, NOBODY), self.tools)
+        self.tools.measure.check_video(file)
+        return opinion(Gate.VIDEO, self.tools.measure.video(file, Subject.VIDEO, NOBODY), self.tools)
 
     # -- private
 
@@ -232,7 +232,7 @@ class Desk:
             seconds=request.seconds,
             size=request.size,
             references=references,
-            cameos=self.tools.name_cameos(request.prompt, request.cameos),
+            cameos=self.tools.consent.resolve(request.prompt, request.cameos),
             parent=request.parent,
             audience=request.audience,
             account_minor=request.account_minor,
@@ -242,7 +242,7 @@ class Desk:
             purpose=request.purpose,
             territory=request.territory,
             voices=request.voices,
-            copies=tuple(one for path in request.references for one in self.tools.copied_from(path)),
+            copies=tuple(one for path in request.references for one in self.tools.copies.copied_from(path)),
         )
         opened = self._append(case, submitted)
         for asset in references:
@@ -260,7 +260,7 @@ class Desk:
             raise BadInput("there is no such video that this one could be made over")
 
     def _reference(self, case: Case, path: Path) -> Asset:
-        self.tools.check_video(path)
+        self.tools.measure.check_video(path)
         return self.tools.vault.put(path, media_type=_media_type(path), owner=case.id)
 
     def _seen(self, case_id: str, revision: int | None) -> Case:

@@ -21,7 +21,7 @@ from core.signals import Signal
 from core.verdicts import Decision, Gate, Verdict
 from pipeline.cameo_review import CameoReview
 from pipeline.people import Person, Role, require
-from pipeline.stages.tools import Decide
+from pipeline.stages.tools import PolicyGate
 from registry.cameos import ACTIVE, ERASED, HELD, REFUSED, Cameo, PostgresCameos, checked
 from registry.enrolments import Challenge, PostgresEnrolments
 from registry.templates import PostgresTemplates
@@ -67,7 +67,7 @@ class Enrolment:
     measure: Measure
     describe: Callable[[Path], tuple[str, NDArray[np.float32]] | None]
     check_video: Callable[[Path], tuple[float, int, int]]
-    decide: Decide
+    policy: PolicyGate
 
     def challenge(self, who: Person, handle: str, *, kind: str = "self") -> Challenge:
         """What to say and do before the camera, good for one take within five minutes. Raises BadInput."""
@@ -88,7 +88,7 @@ class Enrolment:
         self._free(who, challenge.handle)
         mine = [one.id for one in self.cameos.of(who.id)]
         taken = self.measure(file, challenge, earlier=self.enrolments.looks(but=challenge.id), mine=mine)
-        verdict = self.decide(Gate.ENROL, taken.signals, {"enrol_for_another": challenge.kind != "self"}, ())
+        verdict = self.policy.judge(Gate.ENROL, taken.signals, {"enrol_for_another": challenge.kind != "self"}, ())
         cameo = self._kept(who, challenge, taken, verdict, proof)
         outcome = cameo.state if cameo else REFUSED
         self.enrolments.end(

@@ -24,11 +24,11 @@ class Opinion:
 
 def opinion(gate: Gate, measured: Measurements, tools: Tools, *, text: str = "") -> Opinion:
     """The verdict that a case of nobody's with these measurements would get; `text` is what was measured, if a text."""
-    facts = tools.facts(Case(id="0" * 16, submitted=Submitted(author="", prompt="")))
-    verdict = tools.decide(gate, measured.signals, facts, ())
+    facts = tools.facts.facts(Case(id="0" * 16, submitted=Submitted(author="", prompt="")))
+    verdict = tools.policy.judge(gate, measured.signals, facts, ())
     return Opinion(
         measured=measured,
         verdict=verdict,
-        reasons=tuple(tools.explain(verdict, measured.signals)),
+        reasons=tuple(tools.policy.explain(verdict, measured.signals)),
         language=language(text) if text else None,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.assets import Asset
@@ -10,7 +10,7 @@ from core.case import Case
 from core.ports import Vault
 from pipeline.scratch import scratch
 from pipeline.settings import Settings
-from pipeline.stages.tools import Facts
+from pipeline.stages.tools import Facts, FactSource
 from provenance.keys import load_keys
 from provenance.lists import with_lists
 from provenance.read import read_fully
@@ -19,19 +19,23 @@ from provenance.trust import Trust
 _DAMAGED = ("invalid", "unreadable")
 
 
-def with_parents(
-    facts: Callable[[Case], Facts], settings: Settings, vault: Vault, workdir: Path
-) -> Callable[[Case], Facts]:
-    """The facts and `damaged_parents`: how many of the case's references, and its rendered file, have credentials that
-    do not hold, or hold over others that do not."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsWithParents:
+    """The facts of `inner`, and `damaged_parents`: how many of the case's references, and its rendered file, have
+    credentials that do not hold, or hold over others that do not."""
 
-    def known(case: Case) -> Facts:
+    inner: FactSource
+    settings: Settings
+    vault: Vault
+    workdir: Path
+
+    def facts(self, case: Case) -> Facts:
+        """As FactSource.facts."""
         rendered = [case.rendered.asset] if case.rendered else []
         assets = [*case.request.references, *rendered]
-        trust = with_lists(load_keys(settings.keys_folder).trust, settings.trust) if assets else Trust()
-        return {**facts(case), "damaged_parents": sum(_damaged(one, trust, vault, workdir) for one in assets)}
-
-    return known
+        trust = with_lists(load_keys(self.settings.keys_folder).trust, self.settings.trust) if assets else Trust()
+        damaged = sum(_damaged(one, trust, self.vault, self.workdir) for one in assets)
+        return {**self.inner.facts(case), "damaged_parents": damaged}
 
 
 def _damaged(asset: Asset, trust: Trust, vault: Vault, workdir: Path) -> bool:

@@ -74,15 +74,29 @@ def consent_of(
     )
 
 
-def receipts_of(at: Registered, consent: Consent, case: Case) -> tuple[str, ...]:
-    """The SHA-256 of the receipts on which a case rests: they go into its manifest."""
-    given = [one for lease in consent.receipts_for(case) for one in at.receipts.of_lease(lease) if one.kind in GIVEN]
-    return tuple(sorted(one.hash for one in given))
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentReceipts:
+    """The receipts on which cases rest."""
+
+    at: Registered
+    consent: Consent
+
+    def receipts(self, case: Case) -> tuple[str, ...]:
+        """The SHA-256 of the receipts on which a case rests: they go into its manifest."""
+        leases = self.consent.receipts_for(case)
+        given = [one for lease in leases for one in self.at.receipts.of_lease(lease) if one.kind in GIVEN]
+        return tuple(sorted(one.hash for one in given))
 
 
-def moved_on(ledger: Ledger, case: Case) -> bool:
-    """Whether somebody has moved a case since it was read."""
-    return ledger.load(case.id).revision != case.revision
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRevisions:
+    """How far cases are, by the ledger."""
+
+    ledger: Ledger
+
+    def moved(self, case: Case) -> bool:
+        """Whether somebody has moved a case since it was read."""
+        return self.ledger.load(case.id).revision != case.revision
 
 
 def cameo_desk(
@@ -113,8 +127,8 @@ def cameo_desk(
         texts=tools.texts,
         measure=measuring_takes(settings, gallery),
         describe=describing(),
-        check_video=tools.check_video,
-        decide=tools.decide,
+        check_video=tools.measure.check_video,
+        policy=tools.policy,
     )
     cascade = Cascades(
         cascades=at.cascades,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 from classifiers import Chat, PromptMonitor, vocabulary
 from classifiers.base import Classifier, PromptText, measure_all
@@ -20,7 +21,7 @@ from pipeline.ledgers.policies import Policies
 from pipeline.policing import Policing, packed
 from pipeline.rollout import Rollout
 from pipeline.settings import Settings
-from pipeline.stages.tools import Leased, Measurements
+from pipeline.stages.tools import NOBODY, Leased, Measurements
 from policy.pack import DEFAULT_PACK, Policy, load
 from policy.profile import Profile, profile_of
 from policy.rule import Mode
@@ -91,37 +92,41 @@ def monitors(settings: Settings) -> tuple[Classifier, ...]:
     return (PromptMonitor(chat, told),)
 
 
-def measuring_text(classifiers: Callable[[], Sequence[Classifier]]) -> Callable[[str], Measurements]:
-    """Every classifier of prompts over a text."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifierMeasurer:
+    """The Measurer over the classifiers of this installation, made anew for each set of leased cameos."""
 
-    def measure(text: str) -> Measurements:
-        found = measure_all(PromptText(text), classifiers())
+    classifiers: Classifiers
+    frames: int
+    limits: Limits
+
+    def text(self, text: str) -> Measurements:
+        """As Measurer.text."""
+        found = measure_all(PromptText(text), self.classifiers.build(NOBODY))
         return Measurements(signals=found.signals, seconds=found.seconds)
 
-    return measure
-
-
-def measuring_video(
-    classifiers: Callable[[Leased], Sequence[Classifier]], frames: int
-) -> Callable[[Path, Subject, Leased], Measurements]:
-    """Every classifier of footage over frames and sound of a file, leased cameos apart. Raises BadMedia."""
-
-    def measure(path: Path, subject: Subject, leased: Leased) -> Measurements:
-        taken = sample(path, count=frames, max_side=_LONGEST_SIDE)
+    def video(self, path: Path, subject: Subject, leased: Leased) -> Measurements:
+        """As Measurer.video."""
+        taken = sample(path, count=self.frames, max_side=_LONGEST_SIDE)
         if taken.info.has_audio:
             taken = replace(taken, heard=listen(path))
-        found = measure_all(taken, classifiers(leased), subject=subject)
+        found = measure_all(taken, self.classifiers.build(leased), subject=subject)
         return Measurements(signals=found.signals, seconds=found.seconds)
 
-    return measure
-
-
-def checking(settings: Settings) -> Callable[[Path], tuple[float, int, int]]:
-    """Duration in seconds, width and height of a file that can be screened, marked and played. Raises BadMedia."""
-    limits = Limits(max_bytes=settings.engine_max_mb * MIB)
-
-    def check(path: Path) -> tuple[float, int, int]:
-        info = probe(path, limits)
+    def check_video(self, path: Path) -> tuple[float, int, int]:
+        """As Measurer.check_video."""
+        info = probe(path, self.limits)
         return info.duration, info.width, info.height
 
-    return check
+
+class Classifiers(Protocol):
+    """All classifiers of an installation."""
+
+    def build(self, leased: Leased) -> Sequence[Classifier]:
+        """Those for a case that may show these cameos. Cheap where it was asked before."""
+
+
+def measurer(settings: Settings, classifiers: Classifiers) -> ClassifierMeasurer:
+    """The Measurer that the settings describe."""
+    limits = Limits(max_bytes=settings.engine_max_mb * MIB)
+    return ClassifierMeasurer(classifiers=classifiers, frames=settings.frames, limits=limits)

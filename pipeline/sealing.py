@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from core.assets import Asset
 from core.case import Case
@@ -34,25 +33,37 @@ _PUBLISHED = Encoding(crf=19, preset="veryfast")
 _LABEL_SECONDS = 4.0
 
 
-def sealing(
-    settings: Settings, ledger: Ledger, vault: Vault, consents: Callable[[Case], tuple[str, ...]] = lambda _case: ()
-) -> Callable[[Case, Path, Path], Sealing]:
-    """Label, mark, sign, read all of it back. `consents` are the receipts on which a case rests.
+class RestsOn(Protocol):
+    """Knows the receipts of consent."""
 
-    Raises SealBroken, or Unavailable for want of a time stamp."""
+    def receipts(self, case: Case) -> tuple[str, ...]:
+        """The SHA-256 of the receipts on which a case rests: they go into its manifest."""
 
-    def seal_case(case: Case, src: Path, dst: Path) -> Sealing:
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseSealer:
+    """The Sealer of this installation. `rests_on` is None where nobody can be enrolled."""
+
+    settings: Settings
+    ledger: Ledger
+    vault: Vault
+    rests_on: RestsOn | None
+
+    def seal(self, case: Case, src: Path, dst: Path) -> Sealing:
+        """Label, mark, sign, read all of it back. Raises SealBroken, or Unavailable for want of a time stamp."""
         from provenance.seal import seal
         from provenance.watermark import detect_file
 
+        settings = self.settings
+        consents = self.rests_on.receipts(case) if self.rests_on else ()
         report = seal(
             src,
             dst,
-            replace(order_of(case, ledger, settings), consents=consents(case)),
+            replace(order_of(case, self.ledger, settings), consents=consents),
             keys=signing_keys(settings),  # each time, so that a renewed certificate or another key needs no restart
             mark=_marking(settings),
             detect=detect_file,
-            sources=_sources(case, ledger, vault, dst.parent),
+            sources=_sources(case, self.ledger, self.vault, dst.parent),
             patience=settings.timestamp_wait if settings.timestamp == "queue" else 0.0,
         )
         for warning in report.warnings:
@@ -67,8 +78,6 @@ def sealing(
             signer=report.signer,
             sound=report.sound,
         )
-
-    return seal_case
 
 
 def signing_keys(settings: Settings) -> Keys:

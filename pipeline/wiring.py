@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ from pipeline.advance import Told, Works
 from pipeline.alike import Alike
 from pipeline.cameo_desk import Registered
 from pipeline.consent import Consent
-from pipeline.copies import copied_from
+from pipeline.copies import RepositoryCopies
 from pipeline.desk import Desk
 from pipeline.ledgers.accounts import PostgresAccounts
 from pipeline.ledgers.database import Database, open_database
@@ -33,8 +33,16 @@ from pipeline.ledgers.policies import PostgresPolicies
 from pipeline.ledgers.postgres import PostgresLedger
 from pipeline.ledgers.stories import PostgresStories, Stories
 from pipeline.ledgers.texts import PostgresTexts
-from pipeline.parents import with_parents
-from pipeline.people_room import CameoChores, cameo_desk, consent_of, moved_on, receipts_of, registered, with_cameos
+from pipeline.parents import FactsWithParents
+from pipeline.people_room import (
+    CameoChores,
+    ConsentReceipts,
+    LedgerRevisions,
+    cameo_desk,
+    consent_of,
+    registered,
+    with_cameos,
+)
 from pipeline.pictures import picturing
 from pipeline.policing import Policing
 from pipeline.policy_desk import PolicyDesk
@@ -44,11 +52,11 @@ from pipeline.repository import Repository
 from pipeline.rollout import Rollout
 from pipeline.runners.local import LocalBus, LocalRunner
 from pipeline.scratch import clear_scratch
-from pipeline.sealing import sealing
+from pipeline.sealing import CaseSealer
 from pipeline.settings import Settings
 from pipeline.sharing import Sharing
 from pipeline.stages import ROUTE, route
-from pipeline.stages.tools import NOBODY, Leased, Tools
+from pipeline.stages.tools import Leased, Tools
 from pipeline.vaults.shelf import FsspecShelf
 from pipeline.vaults.vault import FsspecVault
 from pipeline.verifying import verifying
@@ -109,7 +117,16 @@ def build(settings: Settings, *, tell: Told | None = None, mending: bool = False
         )
         people = registered(settings, database, *_vault_place(settings))
         rollout = rooms.rollout_of(settings, PostgresPolicies(database), prove=not mending)
-        tools, consent = _tools(settings, database, ledger, registry, people, rollout.policing)
+        repository = _repository(settings, database, ledger)
+        tools, consent = _tools(
+            settings,
+            database=database,
+            ledger=ledger,
+            registry=registry,
+            people=people,
+            policing=rollout.policing,
+            repository=repository,
+        )
         clear_scratch(tools.workdir)
         seen = with_cameos(registry.gallery, people, face_nets().space)
         cameos = cameo_desk(settings, database, people, consent, ledger=ledger, bus=bus, tools=tools, gallery=seen)
@@ -123,8 +140,6 @@ def build(settings: Settings, *, tell: Told | None = None, mending: bool = False
             chores=CameoChores(desk=cameos, keep=timedelta(days=settings.cameo_keep_days)),
             **({"tell": tell} if tell else {}),
         )
-        repository = _repository(settings, database, ledger, tools)
-        tools = replace(tools, copied_from=partial(copied_from, repository))
         verify_file = verifying(settings, repository)
         sharing = Sharing(answers=PostgresAnswers(database))
         public = PublicDesk(manifests=repository, answers=sharing, carried=picturing(settings))
@@ -161,45 +176,51 @@ def _bus(settings: Settings) -> Bus:
     return KafkaBus(settings.kafka_servers, Topics(prefix=settings.kafka_group))
 
 
+def _vault(settings: Settings) -> FsspecVault:
+    url, options = _vault_place(settings)
+    return FsspecVault(url, **options)
+
+
+def _shelf(settings: Settings) -> FsspecShelf:
+    url = settings.shelf_url or (settings.root / "published").as_uri()
+    return FsspecShelf(url, settings.public_url, **_for(url, _options(settings)))
+
+
 def _tools(
     settings: Settings,
+    *,
     database: Database,
     ledger: Ledger,
     registry: Registry,
     people: Registered,
     policing: Policing,
+    repository: Repository,
 ) -> tuple[Tools, Consent]:
     engine, texts = _engine(settings), PostgresTexts(database)
     consent = consent_of(people, database, texts.read, engine.name, settings)
     more = (PromptWorks(registry.works), *rooms.monitors(settings))
-    classifiers = cache(partial(_classifiers, registry, people, more))
-    options = _options(settings)
-    vault_url, vault_options = _vault_place(settings)
-    shelf_url = settings.shelf_url or (settings.root / "published").as_uri()
-    vault, workdir = FsspecVault(vault_url, **vault_options), settings.root / "work"
+    vault, workdir = repository.vault, repository.workdir
     tools = Tools(
         texts=texts,
         vault=vault,
-        shelf=FsspecShelf(shelf_url, settings.public_url, **_for(shelf_url, options)),
+        shelf=_shelf(settings),
         engine=engine,
-        measure_text=rooms.measuring_text(lambda: classifiers(NOBODY)),
-        measure_video=rooms.measuring_video(classifiers, settings.frames),
-        facts=with_parents(consent.facts, settings, vault, workdir),
-        leased=consent.may_appear,
-        decide=policing.judge,
-        explain=policing.explain,
-        check_video=rooms.checking(settings),
-        seal=sealing(settings, ledger, vault, partial(receipts_of, people, consent)),
+        measure=rooms.measurer(settings, InstalledClassifiers(registry, people, more)),
+        policy=policing,
+        facts=FactsWithParents(inner=consent, settings=settings, vault=vault, workdir=workdir),
+        consent=consent,
+        sealer=CaseSealer(
+            settings=settings, ledger=ledger, vault=vault, rests_on=ConsentReceipts(at=people, consent=consent)
+        ),
+        copies=RepositoryCopies(repository=repository),
+        revisions=LedgerRevisions(ledger=ledger),
         workdir=workdir,
         engine_timeout=settings.engine_timeout,
-        shows=consent.shows,
-        name_cameos=consent.resolve,
-        moved=partial(moved_on, ledger),
     )
     return tools, consent
 
 
-def _repository(settings: Settings, database: Database, ledger: Ledger, tools: Tools) -> Repository:
+def _repository(settings: Settings, database: Database, ledger: Ledger) -> Repository:
     from provenance.claims import SOFT_BINDING
     from provenance.keys import load_keys
     from provenance.recovery import name_of
@@ -214,7 +235,7 @@ def _repository(settings: Settings, database: Database, ledger: Ledger, tools: T
 
     return Repository(
         ledger=ledger,
-        vault=tools.vault,
+        vault=_vault(settings),
         manifests=PostgresManifests(database, ours=[SOFT_BINDING]),
         alike=Alike(
             looks=LedgerFingerprints(database),
@@ -244,17 +265,25 @@ def _registrar(registry: Registry) -> Registrar:
     )
 
 
-def _classifiers(
-    registry: Registry, people: Registered, more: Sequence[Classifier], leased: Leased
-) -> Sequence[Classifier]:
-    return build_classifiers(
-        with_cameos(registry.gallery, people, face_nets().space),
-        registry.bank,
-        voices=with_cameos(registry.voices, people, VOICE),
-        leased=leased.faces,
-        voices_leased=leased.voices,
-        more=more,
-    )
+class InstalledClassifiers:
+    """All classifiers of this installation, over its gallery, its hash bank and the works registered here."""
+
+    def __init__(self, registry: Registry, people: Registered, more: Sequence[Classifier]) -> None:
+        self._registry, self._people, self._more = registry, people, more
+        self._built: dict[Leased, Sequence[Classifier]] = {}
+
+    def build(self, leased: Leased) -> Sequence[Classifier]:
+        """Those for a case that may show these cameos; made once for each set of them."""
+        if leased not in self._built:
+            self._built[leased] = build_classifiers(
+                with_cameos(self._registry.gallery, self._people, face_nets().space),
+                self._registry.bank,
+                voices=with_cameos(self._registry.voices, self._people, VOICE),
+                leased=leased.faces,
+                voices_leased=leased.voices,
+                more=self._more,
+            )
+        return self._built[leased]
 
 
 def _engine(settings: Settings) -> Engine:

@@ -18,4 +18,4 @@ def inspect(case: Case, tools: Tools) -> Sequence[Event]:
         raise EngineFault("nothing was rendered")
     with tools.scratch() as folder:
         file = tools.fetched(case.rendered.asset, folder)
-        return [measured([tools.measure_video(file, Subject.VIDEO, tools.leased(case))])]
+        return [measured([tools.measure.video(file, Subject.VIDEO, tools.consent.may_appear(case))])]

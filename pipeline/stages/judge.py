@@ -28,7 +28,7 @@ def consent_withdrawn(case: Case, gate: Gate, tools: Tools) -> Sequence[Event]:
 
     Called before render, while it renders and before publish; on every serve the desk asks the same.
     """
-    if not tools.shows(case):
+    if not tools.consent.shows(case):
         return []
     judged = _judged(case, gate, tools)
     return [] if judged.verdict.decision is Decision.ALLOW else [judged]
@@ -36,6 +36,6 @@ def consent_withdrawn(case: Case, gate: Gate, tools: Tools) -> Sequence[Event]:
 
 def _judged(case: Case, gate: Gate, tools: Tools) -> Judged:
     rulings = [r for r in case.rulings if r.gate is gate]
-    facts = tools.facts(case)
-    verdict = tools.decide(gate, signals_of(case, *SUBJECTS[gate]), facts, rulings, case.id)
+    facts = tools.facts.facts(case)
+    verdict = tools.policy.judge(gate, signals_of(case, *SUBJECTS[gate]), facts, rulings, case.id)
     return Judged(verdict=verdict, facts=dict(facts))

@@ -56,7 +56,7 @@ def render(case: Case, tools: Tools) -> Sequence[Event]:
 
 
 def _rendered(case: Case, job: str, file: Path, tools: Tools) -> Rendered:
-    duration, width, height = tools.check_video(file)
+    duration, width, height = tools.measure.check_video(file)
     origin = tools.engine.about(job)
     return Rendered(
         asset=tools.vault.put(file, media_type="video/mp4", owner=case.id),
@@ -75,7 +75,7 @@ def _wait(case: Case, job: str, tools: Tools) -> Sequence[Event]:
     """Empty once the job is done; a verdict where consent ended meanwhile, and then the engine is told to stop."""
     deadline, turn = time.monotonic() + tools.engine_timeout, 0
     while True:
-        if tools.moved(case):
+        if tools.revisions.moved(case):
             tools.engine.cancel(job)
             raise NotNow("the case was moved while its video was made")
         if judged := consent_withdrawn(case, Gate.PROMPT, tools):

@@ -12,10 +12,11 @@ from pipeline.stages.tools import Measurements, Tools
 
 def screen(case: Case, tools: Tools) -> Sequence[Event]:
     """Measure the prompt, and each reference under subject REFERENCE. Raises Erased where the prompt is gone."""
-    found = [tools.measure_text(tools.texts.read(case.request.prompt))]
+    found = [tools.measure.text(tools.texts.read(case.request.prompt))]
+    leased = tools.consent.may_appear(case)
     with tools.scratch() as folder:
         for asset in case.request.references:
-            found.append(tools.measure_video(tools.fetched(asset, folder), Subject.REFERENCE, tools.leased(case)))
+            found.append(tools.measure.video(tools.fetched(asset, folder), Subject.REFERENCE, leased))
     return [measured(found)]
 
 

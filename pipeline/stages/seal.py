@@ -16,7 +16,7 @@ def seal(case: Case, tools: Tools) -> Sequence[Event]:
         raise SealBroken("nothing was rendered, so nothing can be sealed")
     with tools.scratch() as folder:
         source, finished = tools.fetched(case.rendered.asset, folder), folder / "sealed.mp4"
-        sealing = tools.seal(case, source, finished)
+        sealing = tools.sealer.seal(case, source, finished)
         manifest = tools.vault.put(sealing.manifest, media_type="application/c2pa", owner=case.id)
         asset = tools.vault.put(finished, media_type="video/mp4", owner=case.id)
     return [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +17,6 @@ from pipeline.scratch import scratch
 from policy.explain import Reason
 
 Facts = Mapping[str, bool | int | float | str]
-
-
-def _without_words(_verdict: Verdict, _signals: Sequence[Signal]) -> Sequence[Reason]:
-    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,43 +52,92 @@ class Sealing:
     sound: tuple[str, ...] = ()
 
 
-class Decide(Protocol):
-    """policy.decide, with the policy in force bound to it."""
+class Measurer(Protocol):
+    """Runs the classifiers of this installation over what a case is made of."""
 
-    def __call__(
+    def text(self, text: str) -> Measurements:
+        """Every classifier of prompts over a text."""
+
+    def video(self, path: Path, subject: Subject, leased: Leased) -> Measurements:
+        """Every classifier of footage over frames and sound of a file. Raises BadMedia.
+
+        The cameos that the case may show and let speak (`leased`) are not looked for.
+        """
+
+    def check_video(self, path: Path) -> tuple[float, int, int]:
+        """Seconds, width and height of a file that can be screened, marked and played. Raises BadMedia."""
+
+
+class PolicyGate(Protocol):
+    """Decides by the policy that is in force for a case."""
+
+    def judge(
         self, gate: Gate, signals: Sequence[Signal], facts: Facts, rulings: Sequence[Ruling], case_id: str = ""
     ) -> Verdict:
-        """A verdict, by the policy that is in force for this case."""
+        """A verdict; without a case, by the policy that is in force for all."""
+
+    def explain(self, verdict: Verdict, signals: Sequence[Signal]) -> Sequence[Reason]:
+        """Why a verdict is what it is, by the policy that gave it."""
+
+
+class FactSource(Protocol):
+    """What policy is told beside signals."""
+
+    def facts(self, case: Case) -> Facts:
+        """Every fact that rules may speak of. What cannot be told is left out."""
+
+
+class ConsentLookup(Protocol):
+    """Who has agreed to what, as it is at this moment."""
+
+    def resolve(self, prompt: str, asked: Sequence[str]) -> tuple[str, ...]:
+        """The ids of the cameos that a request names, by handle or in its prompt."""
+
+    def shows(self, case: Case) -> tuple[str, ...]:
+        """The cameos that a case names, or that what it is made from names."""
+
+    def may_appear(self, case: Case) -> Leased:
+        """The cameos whose face a case may show now, and whose voice may be heard."""
+
+
+class Sealer(Protocol):
+    """Makes the file that may be published."""
+
+    def seal(self, case: Case, src: Path, dst: Path) -> Sealing:
+        """Label, mark, sign, read all of it back. Raises SealBroken, or Unavailable for want of a time stamp."""
+
+
+class CopyFinder(Protocol):
+    """Recognises sealed videos that somebody hands in again."""
+
+    def copied_from(self, path: Path) -> tuple[str, ...]:
+        """The ids of the sealed cases of which this file is a copy. Raises Unavailable."""
+
+
+class Revisions(Protocol):
+    """Knows how far cases are."""
+
+    def moved(self, case: Case) -> bool:
+        """Whether somebody has moved a case since it was read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
-    """The rooms below the pipeline, as the stages see them.
-
-    `measure_video` is told the cameos that the case may show and let speak (`leased`): they are not looked for.
-    `shows` are all that it names or is made from; `name_cameos` gives their ids for a prompt and the handles asked for;
-    `moved` says whether somebody has moved a case since it was read; `copied_from` which sealed cases a file is a copy
-    of.
-    """
+    """What stages and the desk work with: every part is stated, and none has a default that would check nothing."""
 
     texts: Texts
     vault: Vault
     shelf: Shelf
     engine: Engine
-    measure_text: Callable[[str], Measurements]
-    measure_video: Callable[[Path, Subject, Leased], Measurements]
-    facts: Callable[[Case], Facts]
-    leased: Callable[[Case], Leased]
-    decide: Decide
-    check_video: Callable[[Path], tuple[float, int, int]]
-    seal: Callable[[Case, Path, Path], Sealing]
+    measure: Measurer
+    policy: PolicyGate
+    facts: FactSource
+    consent: ConsentLookup
+    sealer: Sealer
+    copies: CopyFinder
+    revisions: Revisions
     workdir: Path
-    explain: Callable[[Verdict, Sequence[Signal]], Sequence[Reason]] = _without_words
     engine_timeout: float = 1800.0
-    shows: Callable[[Case], tuple[str, ...]] = lambda case: case.request.cameos
-    name_cameos: Callable[[str, Sequence[str]], tuple[str, ...]] = lambda _prompt, asked: tuple(asked)
-    moved: Callable[[Case], bool] = lambda _case: False
-    copied_from: Callable[[Path], tuple[str, ...]] = lambda _path: ()
 
     def scratch(self) -> AbstractContextManager[Path]:
         """A folder that is gone afterwards."""

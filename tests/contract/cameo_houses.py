@@ -23,7 +23,7 @@ from pipeline.ledgers.database import Database, open_database
 from pipeline.ledgers.postgres import PostgresLedger
 from pipeline.ledgers.texts import PostgresTexts
 from pipeline.people import Person, Role
-from pipeline.people_room import CameoChores, cameo_desk, consent_of, moved_on, registered
+from pipeline.people_room import CameoChores, LedgerRevisions, cameo_desk, consent_of, registered
 from pipeline.rooms import policy_of
 from pipeline.runners.local import LocalBus, LocalRunner
 from pipeline.settings import Settings
@@ -36,6 +36,7 @@ from policy.decide import decide
 from registry.cameos import Cameo
 from registry.gallery import MemoryGallery
 from registry.terms import Terms
+from tests.toys.context import NothingCopied, NothingMoves, ToyFacts, ToyMeasurer, ToyPolicy, ToySealer
 
 POLICY = policy_of(Settings())
 MIRA = Person(id="acct_mira", roles=frozenset({Role.PLATFORM}))
@@ -134,16 +135,14 @@ def house_at(home: Path, database: Database) -> CameoHouse:
         vault=FsspecVault(str(home / "vault")),
         shelf=FsspecShelf(str(home / "shelf")),
         engine=None,
-        measure_text=None,
-        measure_video=None,
-        facts=consent.facts,
-        leased=consent.leased,
-        decide=None,
-        check_video=lambda _file: (1.0, 1, 1),
-        seal=None,
+        measure=ToyMeasurer(),
+        policy=None,
+        facts=consent,
+        consent=consent,
+        sealer=None,
+        copies=NothingCopied(),
+        revisions=NothingMoves(),
         workdir=home / "work",
-        shows=consent.shows,
-        name_cameos=consent.resolve,
     )
     desk = cameo_desk(settings, database, at, consent, ledger=ledger, bus=bus, tools=tools, gallery=MemoryGallery())
     from datetime import timedelta
@@ -235,13 +234,17 @@ def working(house, clock):
         house.tools,
         engine=clock,
         shelf=Shelf(str(house.home / "shelf")),
-        measure_text=lambda _text: clock.measure(Subject.PROMPT),
-        measure_video=lambda _file, subject, _leased: clock.measure(subject),
-        decide=lambda gate, signals, facts, rulings, case_id="": decide(gate, signals, facts, rulings, POLICY),
-        facts=lambda case: {**house.consent.facts(case), "damaged_parents": 0},
-        check_video=lambda _file: (1.0, 64, 64),
-        seal=clock.seal,
-        moved=lambda case: moved_on(ledger, case),
+        measure=ToyMeasurer(
+            text=lambda _text: clock.measure(Subject.PROMPT),
+            video=lambda _file, subject, _leased: clock.measure(subject),
+            check_video=lambda _file: (1.0, 64, 64),
+        ),
+        policy=ToyPolicy(
+            lambda gate, signals, facts, rulings, case_id="": decide(gate, signals, facts, rulings, POLICY)
+        ),
+        facts=ToyFacts(lambda case: {**house.consent.facts(case), "damaged_parents": 0}),
+        sealer=ToySealer(clock.seal),
+        revisions=LedgerRevisions(ledger=ledger),
     )
     bus = LocalBus()
     works = Works(

@@ -40,6 +40,7 @@ from pipeline.vaults.shelf import FsspecShelf
 from pipeline.vaults.vault import FsspecVault
 from pipeline.wiring import House
 from tests.conftest import ROOT
+from tests.toys.context import ToyMeasurer, ToyPolicy, ToySealer, alone
 
 WORDS = {"gore": 0.75, "weapon": 0.97, "fog": None}
 HELD, REFUSED, UNMEASURED, FINE = "a battle, some gore", "a weapon", "thick fog", "a rabbit in a meadow"
@@ -134,14 +135,15 @@ def built(home: Path, decide=None, **settings) -> StoryHouse:
         vault=FsspecVault(str(home / "vault")),
         shelf=FsspecShelf(str(home / "shelf")),
         engine=FolderEngine(ROOT / "deploy" / "demo"),
-        measure_text=_measured,
-        measure_video=lambda _file, subject, _leased: Measurements(signals=_video_signals(subject), seconds={}),
-        facts=lambda _case: {},
-        leased=lambda _case: (),
-        decide=decide or _decide,
-        check_video=_checked,
-        seal=_sealed,
+        measure=ToyMeasurer(
+            text=_measured,
+            video=lambda _file, subject, _leased: Measurements(signals=_video_signals(subject), seconds={}),
+            check_video=_checked,
+        ),
+        policy=ToyPolicy(decide or _decide),
+        sealer=ToySealer(_sealed),
         workdir=home / "scratch",
+        **alone(),
     )
     desk = Desk(ledger=ledger, bus=bus, tools=tools, verify_file=_verified)
     works = Works(ledger=ledger, bus=bus, vault=tools.vault, route=route(tools), willing=frozenset(ROUTE))

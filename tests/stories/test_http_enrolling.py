@@ -11,6 +11,7 @@ from tests.contract.cameo_houses import POLICY, opened
 from tests.stories.http_house import form_token, served
 from tests.stories.test_http_browser import ARGUMENTS, CHROMIUM
 from tests.stories.test_http_cameos import told_over_http
+from tests.toys.context import ToyPolicy
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models]
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
@@ -19,7 +20,7 @@ needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromiu
 @pytest.fixture(scope="module")
 def at():
     with opened() as made:
-        by_policy = replace(made.desk.enrolment, decide=lambda *asked: decide(*asked, POLICY))
+        by_policy = replace(made.desk.enrolment, policy=ToyPolicy(lambda *asked: decide(*asked, POLICY)))
         house = replace(made, desk=replace(made.desk, enrolment=by_policy))
         with served(told_over_http(house, max_upload_mb=20)) as serving:
             yield serving

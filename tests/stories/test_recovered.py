@@ -84,7 +84,7 @@ def test_the_repository_finds_the_manifest_by_its_mark_by_content_and_by_looks(i
         by_content = repository.by_content(stripped)
         by_looks = repository.by_content(blurred, algorithm=FINGERPRINT, most=100)
         manifest = repository.manifest(sealed["manifest_id"])
-        copied = [house.desk.tools.copied_from(file) for file in (stripped, blurred)]
+        copied = [house.desk.tools.copies.copied_from(file) for file in (stripped, blurred)]
     finally:
         house.close()
     assert [(one.manifest_id, one.score) for one in by_mark] == [(sealed["manifest_id"], 100)]

@@ -17,8 +17,8 @@ from core.events import Commissioned, Judged, Measured, Rendered, Sealed, Submit
 from core.verdicts import Decision, Gate, Verdict
 from pipeline.checkup import examine
 from pipeline.ledgers.memory import MemoryLedger
-from pipeline.parents import with_parents
-from pipeline.sealing import order_of, sealing, signing_keys
+from pipeline.parents import FactsWithParents
+from pipeline.sealing import CaseSealer, order_of, signing_keys
 from pipeline.settings import Settings
 from pipeline.vaults.vault import FsspecVault
 from provenance.alarms import alarms
@@ -30,6 +30,7 @@ from provenance.sign import sign
 from provenance.trust import TrustList
 from provenance.xmp import read_labels
 from tests.integration.provenance.conftest import pem
+from tests.toys.context import ToyFacts
 from tests.unit.provenance.conftest import make_order
 
 CASE, PARENT = "00112233445566bb", "00112233445566cc"
@@ -103,7 +104,7 @@ def test_a_remix_with_a_picture_is_labelled_marked_and_names_both(settings, ledg
     picture = vault.put(tmp_path / "picture.png", media_type="image/png", owner=CASE)
     case = cleared(ledger, vault, footage, parent=PARENT, references=(picture,))
     (tmp_path / "out").mkdir()
-    sealed = sealing(settings, ledger, vault)(case, footage, tmp_path / "out" / "sealed.mp4")
+    sealed = sealer(settings, ledger, vault).seal(case, footage, tmp_path / "out" / "sealed.mp4")
     trust = signing_keys(settings).trust
     reading = read_fully(tmp_path / "out" / "sealed.mp4", trust)
     assert reading.credentials.state == "trusted" and reading.case_id == CASE
@@ -123,7 +124,7 @@ def labelled_rows(path: Path) -> int:
 def test_a_remix_of_what_was_never_sealed_here_is_not_sealed(settings, ledger, vault, clip, tmp_path):
     case = cleared(ledger, vault, clip, parent="f" * 16)
     with pytest.raises(SealBroken, match="never sealed here"):
-        sealing(settings, ledger, vault)(case, clip, tmp_path / "sealed.mp4")
+        sealer(settings, ledger, vault).seal(case, clip, tmp_path / "sealed.mp4")
     assert not (tmp_path / "sealed.mp4").exists()
 
 
@@ -146,9 +147,18 @@ def damaged(path: Path, keys, clip: Path) -> Path:
     return path
 
 
+def with_parents(known, settings, vault, workdir):
+    inner = ToyFacts(lambda _case: known)
+    return FactsWithParents(inner=inner, settings=settings, vault=vault, workdir=workdir).facts
+
+
+def sealer(settings, ledger, vault) -> CaseSealer:
+    return CaseSealer(settings=settings, ledger=ledger, vault=vault, rests_on=None)
+
+
 def test_policy_is_told_of_damaged_references_and_of_a_damaged_rendering(settings, ledger, vault, clip, tmp_path):
     broken = damaged(tmp_path / "broken.mp4", signing_keys(settings), clip)
-    facts = with_parents(lambda _: {"seconds": 1.0}, settings, vault, tmp_path / "work")
+    facts = with_parents({"seconds": 1.0}, settings, vault, tmp_path / "work")
     reference = vault.put(broken, media_type="video/mp4", owner=CASE)
     asked = ledger.append(Case(id="1" * 16), [Submitted(author="a", prompt="t", references=(reference,))])
     assert facts(asked) == {"seconds": 1.0, "damaged_parents": 1}
@@ -157,7 +167,7 @@ def test_policy_is_told_of_damaged_references_and_of_a_damaged_rendering(setting
 
 
 def test_a_case_made_from_nothing_needs_no_keys_to_be_judged(tmp_path, ledger, vault):
-    facts = with_parents(lambda _: {}, Settings(home=tmp_path / "empty"), vault, tmp_path / "work")
+    facts = with_parents({}, Settings(home=tmp_path / "empty"), vault, tmp_path / "work")
     assert facts(ledger.append(Case(id="4" * 16), [Submitted(author="a", prompt="t")])) == {"damaged_parents": 0}
 
 
@@ -227,7 +237,7 @@ def test_an_outage_reaches_the_pipeline_as_something_to_try_again(settings, ledg
     away = settings.model_copy(update={"tsa_url": "http://127.0.0.1:9/"})
     case = cleared(ledger, vault, clip)
     with pytest.raises(Unavailable, match="no time stamp"):
-        sealing(away, ledger, vault)(case, clip, tmp_path / "sealed.mp4")
+        sealer(away, ledger, vault).seal(case, clip, tmp_path / "sealed.mp4")
     assert not (tmp_path / "sealed.mp4").exists()
     never = away.model_copy(update={"timestamp": "none"})
-    assert sealing(never, ledger, vault)(case, clip, tmp_path / "sealed.mp4").payload
+    assert sealer(never, ledger, vault).seal(case, clip, tmp_path / "sealed.mp4").payload

@@ -24,6 +24,7 @@ from pipeline.stages import ROUTE, route
 from pipeline.stages.tools import Measurements, Sealing, Tools
 from pipeline.vaults.shelf import FsspecShelf
 from pipeline.vaults.vault import FsspecVault
+from tests.toys.context import ToyMeasurer, ToyPolicy, ToySealer, alone
 
 PEOPLE = Person(id="people", roles=frozenset({Role.PLATFORM, Role.MODERATOR}))
 MOVING = tuple(ROUTE)
@@ -94,10 +95,11 @@ class Interleaving(RuleBasedStateMachine):
         self.shelf = FsspecShelf((root / "shelf").as_uri())
         tools = Tools(
             texts=MemoryTexts(), vault=FsspecVault((root / "vault").as_uri()), shelf=self.shelf, engine=self.weather,
-            measure_text=lambda _text: self.weather.measured(Subject.PROMPT),
-            measure_video=lambda _path, subject, _leased: self.weather.measured(subject),
-            facts=lambda _case: {}, leased=lambda _case: (), decide=decide,
-            check_video=lambda _path: (1.0, 2, 2), seal=self.weather.seal, workdir=root / "work",
+            measure=ToyMeasurer(
+                text=lambda _text: self.weather.measured(Subject.PROMPT),
+                video=lambda _path, subject, _leased: self.weather.measured(subject),
+            ),
+            policy=ToyPolicy(decide), sealer=ToySealer(self.weather.seal), workdir=root / "work", **alone(),
         )  # fmt: skip
         self.desk = Desk(ledger=self.ledger, bus=LocalBus(), tools=tools, verify_file=lambda *_: None)
         self.works = Works(ledger=self.ledger, bus=LocalBus(), vault=tools.vault, route=route(tools), willing=MOVING)
