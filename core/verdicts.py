@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+
+Facts = Mapping[str, bool | int | float | str]
+"""What policy is told beside signals, by the names in policy.vocabulary."""
 
 
 class Decision(IntEnum):

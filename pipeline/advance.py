@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.case import Case, Phase
+from core.dispatch import hand_on
 from core.errors import AssayError, Conflict, Unavailable
 from core.events import Event, Faltered
 from core.ports import Bus, Ledger, Stage, Ticket, Vault
@@ -81,14 +82,6 @@ def _settle(before: Case, after: Case, vault: Vault) -> None:
             vault.settle(asset.digest)
         except Unavailable as error:
             log.warning("not settled, the sweeper will: %s", error, extra={"case": after.id})
-
-
-def hand_on(case: Case, bus: Bus) -> None:
-    """Send the case's ticket. A bus that is away loses nothing: the sweeper sends it again."""
-    try:
-        bus.send(Ticket(case_id=case.id, revision=case.revision, phase=case.phase))
-    except Unavailable as error:
-        log.warning("ticket not sent, the sweeper will: %s", error, extra={"case": case.id})
 
 
 def _run(stage: Stage, case: Case) -> Sequence[Event]:

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.case import Case, Phase
+from core.dispatch import hand_on
 from core.errors import Conflict, Forbidden, NotFound, NotNow
 from core.events import Resumed
 from core.ports import Bus, Ledger, Texts, Vault
-from pipeline.advance import hand_on
 from pipeline.cascade import Cascades
 from pipeline.people import Person, Role
 from registry.cameos import Cameo, PostgresCameos

@@ -10,14 +10,14 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from core.case import Case, Phase
 from core.codec import load
-from core.errors import Unavailable
-from core.events import Recalled, Submitted, Withdrawn
+from core.errors import NotFound, Unavailable
+from core.events import Event, Recalled, Submitted, Withdrawn
 from core.ports import Shelf
-from pipeline.ledgers.bulk import PostgresBulk
+from registry.cameos import PostgresCameos
 from registry.cascades import Cascade, PostgresCascades, tell
 from registry.uses import Naming, PostgresUses
 
@@ -35,16 +35,43 @@ ON CONFLICT DO NOTHING
 """
 
 
+class BulkAppender(Protocol):
+    """Appends the same events to many cases at once."""
+
+    def phases(self, ids: Sequence[str]) -> Sequence[tuple[str, Phase]]:
+        """The phase of each case, in the order of their ids."""
+
+    def append(
+        self,
+        ids: Sequence[str],
+        events: Sequence[Event],
+        *,
+        only: Sequence[Phase],
+        beside: Callable[[Any, Sequence[Case]], None],
+    ) -> int:
+        """Append the events to those cases that are in a phase of `only`, all or none; to how many.
+
+        `beside` is called with the connection and the cases as they were, in the same transaction. Raises Unavailable.
+        """
+
+
+class Consents(Protocol):
+    """What leases say now."""
+
+    def stands(self, cameo: str, asked: Submitted) -> bool:
+        """Whether what a case asked for, of one cameo, is still allowed to its author."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cascades:
-    """`stands` says whether what a case asked for, of one cameo, is still allowed to its author."""
+    """Carries consent that ended to its end."""
 
     cascades: PostgresCascades
     uses: PostgresUses
-    bulk: PostgresBulk
+    bulk: BulkAppender
     shelf: Shelf
-    stands: Callable[[str, Submitted], bool]
-    owner: Callable[[str], str]
+    consents: Consents
+    cameos: PostgresCameos
 
     def run(self) -> Sequence[str]:
         """Carry every open cascade to its end; the ids of those that are done. Raises Unavailable."""
@@ -54,7 +81,7 @@ class Cascades:
         """Take down what one cascade says has to come down; its id."""
         while sum(self._take_down(one, batch) for batch in _batches(self.due(one))):
             log.info("%s: looking again for what is left", one.id)
-        self.cascades.done(one, self.owner(one.cameo))
+        self.cascades.done(one, self._owner(one.cameo))
         return one.id
 
     def due(self, one: Cascade) -> Sequence[str]:
@@ -63,9 +90,15 @@ class Cascades:
         roots = [case.id for case in named if one.reason == "vetoed" or not self._allowed(one.cameo, case)]
         return self.uses.made_from(roots or ([one.case_id] if one.case_id else []))
 
+    def _owner(self, cameo: str) -> str:
+        try:
+            return self.cameos.get(cameo).owner
+        except NotFound:
+            return ""
+
     def _allowed(self, cameo: str, case: Naming) -> bool:
         asked: Submitted = load(Submitted, case.asked)
-        return self.stands(cameo, asked)
+        return self.consents.stands(cameo, asked)
 
     def _take_down(self, one: Cascade, ids: Sequence[str]) -> int:
         """How many cases were still up. Public copies go first: what a crash then leaves is found by the next run."""

@@ -10,7 +10,7 @@ from typing import Protocol
 from core.case import Case
 from core.errors import Erased, NotFound
 from core.events import Submitted
-from pipeline.stages.tools import Leased
+from core.permitted import PermittedCameos
 from registry.cameos import ACTIVE, UNKNOWN, Cameo, mentioned
 from registry.leases import Ask, Lease, Use
 from registry.terms import BANS
@@ -116,9 +116,9 @@ class Consent:
         """The cameos whose face this case may show now."""
         return self._allowed(case, Use.FACE)
 
-    def may_appear(self, case: Case) -> Leased:
+    def may_appear(self, case: Case) -> PermittedCameos:
         """Both, as measuring wants them."""
-        return Leased(faces=self.leased(case), voices=self.leased_voices(case))
+        return PermittedCameos(faces=self.leased(case), voices=self.leased_voices(case))
 
     def leased_voices(self, case: Case) -> tuple[str, ...]:
         """The cameos whose voice this case may use now."""

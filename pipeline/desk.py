@@ -14,15 +14,16 @@ from typing import Any
 
 from core.assets import Asset
 from core.case import Case, Phase, new_case
+from core.dispatch import hand_on
 from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow, Unavailable
 from core.events import Appealed, Event, Recalled, Rendered, Resumed, Ruled, Submitted
 from core.finding import Finding
+from core.permitted import NO_CAMEOS
 from core.ports import Bus, Entry, Ledger
 from core.signals import Subject
 from core.transitions import gate_of
 from core.verdicts import Decision, Gate, Ruling
 from pipeline.actions import Action, actions, refusal, unmeasured
-from pipeline.advance import hand_on
 from pipeline.cameo_desk import CameoDesk
 from pipeline.likeness import LikenessDesk, likeness_desk
 from pipeline.opinions import Opinion, opinion
@@ -31,7 +32,7 @@ from pipeline.policy_desk import PolicyDesk
 from pipeline.public import PublicDesk
 from pipeline.request import LONGEST_PROMPT, Request, check, pseudonym
 from pipeline.stages.judge import consent_withdrawn
-from pipeline.stages.tools import NOBODY, Tools
+from pipeline.stages.tools import Tools
 
 __all__ = ["LONGEST_PROMPT", "RECALL_CODES", "RULING_CODES", "Desk", "Opinion", "Request", "stated"]
 
@@ -214,7 +215,7 @@ class Desk:
         """What would be said of this video? Opens no case and keeps nothing. Raises BadMedia."""
         require(who, Role.PLATFORM, Role.MODERATOR)
         self.tools.measure.check_video(file)
-        return opinion(Gate.VIDEO, self.tools.measure.video(file, Subject.VIDEO, NOBODY), self.tools)
+        return opinion(Gate.VIDEO, self.tools.measure.video(file, Subject.VIDEO, NO_CAMEOS), self.tools)
 
     # -- private
 

@@ -5,7 +5,7 @@ The take itself is never kept where policy allows or refuses. Where it holds, a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,10 +18,9 @@ from core.codec import dump
 from core.errors import BadInput
 from core.ports import Texts
 from core.signals import Signal
-from core.verdicts import Decision, Gate, Verdict
+from core.verdicts import Decision, Facts, Gate, Ruling, Verdict
 from pipeline.cameo_review import CameoReview
 from pipeline.people import Person, Role, require
-from pipeline.stages.tools import PolicyGate
 from registry.cameos import ACTIVE, ERASED, HELD, REFUSED, Cameo, PostgresCameos, checked
 from registry.enrolments import Challenge, PostgresEnrolments
 from registry.templates import PostgresTemplates
@@ -38,11 +37,27 @@ class Taken:
     templates: tuple[tuple[str, str, NDArray[np.float32]], ...] = field(default=(), repr=False)
 
 
-class Measure(Protocol):
-    """Measures a take against its challenge. `earlier` are looks of earlier takes; `mine` cameos that may be alike."""
+class CaptureMeasurer(Protocol):
+    """Measures what somebody enrols with."""
 
-    def __call__(self, file: Path, challenge: Challenge, *, earlier: NDArray[np.uint8], mine: Sequence[str]) -> Taken:
-        """Raises BadMedia for what is no video."""
+    def check_video(self, path: Path) -> tuple[float, int, int]:
+        """Seconds, width and height of a file that can be looked at. Raises BadMedia."""
+
+    def measure(self, file: Path, challenge: Challenge, *, earlier: NDArray[np.uint8], mine: Sequence[str]) -> Taken:
+        """A take against its challenge. `earlier` are looks of earlier takes; `mine` cameos that may be alike.
+
+        Raises BadMedia for what is no video.
+        """
+
+    def describe(self, picture: Path) -> tuple[str, NDArray[np.float32]] | None:
+        """The template of the one face of a picture file as (model, vector), or None."""
+
+
+class EnrolmentGate(Protocol):
+    """Decides by policy whether somebody may be enrolled."""
+
+    def judge(self, gate: Gate, signals: Sequence[Signal], facts: Facts, rulings: Sequence[Ruling]) -> Verdict:
+        """A verdict by the policy that is in force."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,17 +72,15 @@ class Enrolled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Enrolment:
-    """`describe` gives the template of the one face of a picture file as (model, vector), or None."""
+    """Enrolling, from the challenge to the verdict."""
 
     cameos: PostgresCameos
     enrolments: PostgresEnrolments
     templates: PostgresTemplates
     review: CameoReview
     texts: Texts
-    measure: Measure
-    describe: Callable[[Path], tuple[str, NDArray[np.float32]] | None]
-    check_video: Callable[[Path], tuple[float, int, int]]
-    policy: PolicyGate
+    capture: CaptureMeasurer
+    policy: EnrolmentGate
 
     def challenge(self, who: Person, handle: str, *, kind: str = "self") -> Challenge:
         """What to say and do before the camera, good for one take within five minutes. Raises BadInput."""
@@ -84,10 +97,10 @@ class Enrolment:
         if self.enrolments.get(challenge_id).kind != "self" and not proof.strip():
             raise BadInput("say what shows that you are the guardian")
         challenge = self.enrolments.claim(challenge_id, who.id)
-        self.check_video(file)
+        self.capture.check_video(file)
         self._free(who, challenge.handle)
         mine = [one.id for one in self.cameos.of(who.id)]
-        taken = self.measure(file, challenge, earlier=self.enrolments.looks(but=challenge.id), mine=mine)
+        taken = self.capture.measure(file, challenge, earlier=self.enrolments.looks(but=challenge.id), mine=mine)
         verdict = self.policy.judge(Gate.ENROL, taken.signals, {"enrol_for_another": challenge.kind != "self"}, ())
         cameo = self._kept(who, challenge, taken, verdict, proof)
         outcome = cameo.state if cameo else REFUSED
@@ -110,7 +123,7 @@ class Enrolment:
             raise BadInput("say what shows that you may speak for the estate")
         if not 0 < len(pictures) <= MOST_PICTURES:
             raise BadInput(f"send 1 to {MOST_PICTURES} pictures, each of this person alone")
-        found = [one for picture in pictures if (one := self.describe(picture)) is not None]
+        found = [one for picture in pictures if (one := self.capture.describe(picture)) is not None]
         if not found:
             raise BadInput("in none of the pictures is exactly one face that can be read")
         cameo = self.cameos.add(handle, who.id, kind="estate", state=HELD)

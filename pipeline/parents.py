@@ -8,9 +8,10 @@ from pathlib import Path
 from core.assets import Asset
 from core.case import Case
 from core.ports import Vault
+from core.verdicts import Facts
 from pipeline.scratch import scratch
 from pipeline.settings import Settings
-from pipeline.stages.tools import Facts, FactSource
+from pipeline.stages.tools import FactSource
 from provenance.keys import load_keys
 from provenance.lists import with_lists
 from provenance.read import read_fully

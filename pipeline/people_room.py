@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from typing import Any
 
 from core.case import Case
-from core.errors import NotFound
 from core.ports import Bus, Ledger
 from core.spaces import Space
 from pipeline.cameo_desk import CameoDesk, Registered
@@ -22,7 +20,7 @@ from pipeline.ledgers.database import Database
 from pipeline.ledgers.facts import PostgresFacts
 from pipeline.settings import Settings
 from pipeline.stages.tools import Tools
-from pipeline.takes import describing, measuring_takes
+from pipeline.takes import ClassifierCaptures
 from pipeline.vaults.keystore import PlaceKeys
 from provenance.claims import PRODUCT
 from registry.cameos import PostgresCameos
@@ -125,9 +123,7 @@ def cameo_desk(
         templates=at.templates,
         review=review,
         texts=tools.texts,
-        measure=measuring_takes(settings, gallery),
-        describe=describing(),
-        check_video=tools.measure.check_video,
+        capture=ClassifierCaptures(settings=settings, gallery=gallery, checker=tools.measure),
         policy=tools.policy,
     )
     cascade = Cascades(
@@ -135,8 +131,8 @@ def cameo_desk(
         uses=at.uses,
         bulk=PostgresBulk(database),
         shelf=tools.shelf,
-        stands=consent.stands,
-        owner=partial(_owner, at.cameos),
+        consents=consent,
+        cameos=at.cameos,
     )
     return CameoDesk(
         at=at,
@@ -173,10 +169,3 @@ class CameoChores:
 def with_cameos(gallery: Gallery, at: Registered, space: Space) -> WithCameos:
     """The gallery with the templates of enrolled people in it."""
     return WithCameos(gallery, at.templates, space)
-
-
-def _owner(cameos: PostgresCameos, cameo: str) -> str:
-    try:
-        return cameos.get(cameo).owner
-    except NotFound:
-        return ""

@@ -11,6 +11,7 @@ from typing import Protocol
 from classifiers import Chat, PromptMonitor, vocabulary
 from classifiers.base import Classifier, PromptText, measure_all
 from core.errors import NotFound
+from core.permitted import NO_CAMEOS, PermittedCameos
 from core.signals import Subject
 from core.verdicts import Gate
 from media.hearing import listen
@@ -21,7 +22,7 @@ from pipeline.ledgers.policies import Policies
 from pipeline.policing import Policing, packed
 from pipeline.rollout import Rollout
 from pipeline.settings import Settings
-from pipeline.stages.tools import NOBODY, Leased, Measurements
+from pipeline.stages.tools import Measurements
 from policy.pack import DEFAULT_PACK, Policy, load
 from policy.profile import Profile, profile_of
 from policy.rule import Mode
@@ -102,10 +103,10 @@ class ClassifierMeasurer:
 
     def text(self, text: str) -> Measurements:
         """As Measurer.text."""
-        found = measure_all(PromptText(text), self.classifiers.build(NOBODY))
+        found = measure_all(PromptText(text), self.classifiers.build(NO_CAMEOS))
         return Measurements(signals=found.signals, seconds=found.seconds)
 
-    def video(self, path: Path, subject: Subject, leased: Leased) -> Measurements:
+    def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
         """As Measurer.video."""
         taken = sample(path, count=self.frames, max_side=_LONGEST_SIDE)
         if taken.info.has_audio:
@@ -122,7 +123,7 @@ class ClassifierMeasurer:
 class Classifiers(Protocol):
     """All classifiers of an installation."""
 
-    def build(self, leased: Leased) -> Sequence[Classifier]:
+    def build(self, leased: PermittedCameos) -> Sequence[Classifier]:
         """Those for a case that may show these cameos. Cheap where it was asked before."""
 
 

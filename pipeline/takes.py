@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,33 +49,53 @@ VoiceOf = Callable[[Vector, int], Vector | None]
 """The port of a voice embedding: mono sound and its rate to a vector, or None where there is too little speech."""
 
 
-def measuring_takes(
-    settings: Settings,
-    gallery: Gallery,
-    *,
-    voice: VoiceOf | None = None,
-    spoofed: Spoofed | None = None,
-) -> Callable[..., Taken]:
-    """Measures a take against its challenge."""
-    describe = voice or voice_by_default
+class VideoChecker(Protocol):
+    """Refuses what is no video."""
 
-    def measure(file: Path, challenge: Challenge, *, earlier: NDArray[np.uint8], mine: Sequence[str]) -> Taken:
+    def check_video(self, path: Path) -> tuple[float, int, int]:
+        """Seconds, width and height. Raises BadMedia."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifierCaptures:
+    """The CaptureMeasurer of this installation. `voice` and `spoofed` are ports for better ones."""
+
+    settings: Settings
+    gallery: Gallery
+    checker: VideoChecker | None = None
+    voice: VoiceOf | None = None
+    spoofed: Spoofed | None = None
+
+    def check_video(self, path: Path) -> tuple[float, int, int]:
+        """As CaptureMeasurer.check_video."""
+        if self.checker is None:
+            raise Unavailable("nothing here can check a video")
+        return self.checker.check_video(path)
+
+    def measure(self, file: Path, challenge: Challenge, *, earlier: NDArray[np.uint8], mine: Sequence[str]) -> Taken:
+        """As CaptureMeasurer.measure."""
         from classifiers.takes import asked, look, measure_take
 
         seen = look(file, asked(challenge.digits, challenge.turns))
-        found = measure_take(seen, earlier=earlier, voice=describe)
+        found = measure_take(seen, earlier=earlier, voice=self.voice or voice_by_default)
         signals = [
             *found.signals,
-            _signal("ai_made", partial(_ai_made, settings, file), "verifier/1"),
-            _signal("enrolled_elsewhere", partial(_elsewhere, gallery, found.face, mine), "gallery/1"),
-            _signal("spoof", partial(_spoof, spoofed, file), "provider/1"),
+            _signal("ai_made", partial(_ai_made, self.settings, file), "verifier/1"),
+            _signal("enrolled_elsewhere", partial(_elsewhere, self.gallery, found.face, mine), "gallery/1"),
+            _signal("spoof", partial(_spoof, self.spoofed, file), "provider/1"),
         ]
         templates = [("face", face_nets().space.name, found.face)] if found.face is not None else []
         if found.voice is not None:
             templates.append(("voice", VOICE.name, found.voice))
         return Taken(signals=tuple(signals), looks=found.looks, templates=tuple(templates))
 
-    return measure
+    def describe(self, picture: Path) -> tuple[str, Vector] | None:
+        """As CaptureMeasurer.describe."""
+        from classifiers.frame_faces import enrol
+        from media.still import still
+
+        vector = enrol(still(picture).frames[0].rgb)
+        return None if vector is None else (face_nets().space.name, vector)
 
 
 def voice_by_default(sound: Vector, _rate: int) -> Vector | None:
@@ -82,19 +104,6 @@ def voice_by_default(sound: Vector, _rate: int) -> Vector | None:
 
     speech, _ = speech_of(sound)
     return describe_voice(speech) if len(speech) >= _SPOKEN else None
-
-
-def describing() -> Callable[[Path], tuple[str, Vector] | None]:
-    """The template of the one face of a picture file, or None."""
-
-    def describe(picture: Path) -> tuple[str, Vector] | None:
-        from classifiers.frame_faces import enrol
-        from media.still import still
-
-        vector = enrol(still(picture).frames[0].rgb)
-        return None if vector is None else (face_nets().space.name, vector)
-
-    return describe
 
 
 def _signal(label: str, measure: Callable[[], float | None], source: str) -> Signal:

@@ -17,6 +17,7 @@ from classifiers.face_choice import face_nets
 from core.case import Case, Phase
 from core.events import Event, Published
 from core.finding import Mark
+from core.permitted import PermittedCameos
 from core.ports import Bus, Engine, Ledger, Shelf
 from core.spaces import VOICE
 from pipeline import rooms
@@ -56,7 +57,7 @@ from pipeline.sealing import CaseSealer
 from pipeline.settings import Settings
 from pipeline.sharing import Sharing
 from pipeline.stages import ROUTE, route
-from pipeline.stages.tools import Leased, Tools
+from pipeline.stages.tools import Tools
 from pipeline.vaults.shelf import FsspecShelf
 from pipeline.vaults.vault import FsspecVault
 from pipeline.verifying import verifying
@@ -270,9 +271,9 @@ class InstalledClassifiers:
 
     def __init__(self, registry: Registry, people: Registered, more: Sequence[Classifier]) -> None:
         self._registry, self._people, self._more = registry, people, more
-        self._built: dict[Leased, Sequence[Classifier]] = {}
+        self._built: dict[PermittedCameos, Sequence[Classifier]] = {}
 
-    def build(self, leased: Leased) -> Sequence[Classifier]:
+    def build(self, leased: PermittedCameos) -> Sequence[Classifier]:
         """Those for a case that may show these cameos; made once for each set of them."""
         if leased not in self._built:
             self._built[leased] = build_classifiers(

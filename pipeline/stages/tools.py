@@ -10,13 +10,12 @@ from typing import Protocol
 
 from core.assets import Asset
 from core.case import Case
+from core.permitted import PermittedCameos
 from core.ports import Engine, Shelf, Texts, Vault
 from core.signals import Signal, Subject
-from core.verdicts import Gate, Ruling, Verdict
+from core.verdicts import Facts, Gate, Ruling, Verdict
 from pipeline.scratch import scratch
 from policy.explain import Reason
-
-Facts = Mapping[str, bool | int | float | str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,17 +24,6 @@ class Measurements:
 
     signals: tuple[Signal, ...]
     seconds: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Leased:
-    """The cameos that a case may use now: those whose face it may show, and those whose voice may be heard."""
-
-    faces: tuple[str, ...] = ()
-    voices: tuple[str, ...] = ()
-
-
-NOBODY = Leased()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +46,7 @@ class Measurer(Protocol):
     def text(self, text: str) -> Measurements:
         """Every classifier of prompts over a text."""
 
-    def video(self, path: Path, subject: Subject, leased: Leased) -> Measurements:
+    def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
         """Every classifier of footage over frames and sound of a file. Raises BadMedia.
 
         The cameos that the case may show and let speak (`leased`) are not looked for.
@@ -96,7 +84,7 @@ class ConsentLookup(Protocol):
     def shows(self, case: Case) -> tuple[str, ...]:
         """The cameos that a case names, or that what it is made from names."""
 
-    def may_appear(self, case: Case) -> Leased:
+    def may_appear(self, case: Case) -> PermittedCameos:
         """The cameos whose face a case may show now, and whose voice may be heard."""
 
 

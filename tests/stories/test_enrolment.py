@@ -11,7 +11,7 @@ import pytest
 from core.verdicts import Decision, Gate
 from pipeline.people import Person, Role
 from pipeline.settings import Settings
-from pipeline.takes import measuring_takes
+from pipeline.takes import ClassifierCaptures
 from policy.decide import decide
 from registry.enrolments import Challenge
 from registry.gallery import MemoryGallery
@@ -63,7 +63,7 @@ def judged(file, tmp_path, *, digits="47 19 30", turns=("left", "right"), earlie
     make_keys(settings)
     now = datetime.now(UTC)
     challenge = Challenge("enrol_1", MEMBER.id, "x", "self", digits, turns, now, now)
-    measure = measuring_takes(settings, gallery or MemoryGallery())
+    measure = ClassifierCaptures(settings=settings, gallery=gallery or MemoryGallery()).measure
     taken = measure(file, challenge, earlier=np.zeros((0, 32), np.uint8) if earlier is None else earlier, mine=[])
     verdict = decide(Gate.ENROL, taken.signals, {"enrol_for_another": False}, (), POLICY)
     return verdict, {one.label: one.score for one in taken.signals}, taken

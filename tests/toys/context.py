@@ -9,15 +9,16 @@ from typing import Any
 
 from core.case import Case
 from core.errors import Unavailable
+from core.permitted import NO_CAMEOS, PermittedCameos
 from core.signals import Subject
-from pipeline.stages.tools import NOBODY, Leased, Measurements
+from pipeline.stages.tools import Measurements
 
 
 def _no_text(_text: str) -> Measurements:
     raise Unavailable("this test measures no text")
 
 
-def _no_video(_path: Path, _subject: Subject, _leased: Leased) -> Measurements:
+def _no_video(_path: Path, _subject: Subject, _leased: PermittedCameos) -> Measurements:
     raise Unavailable("this test measures no video")
 
 
@@ -26,7 +27,7 @@ class ToyMeasurer:
     """A Measurer from functions. What is not given cannot be measured."""
 
     text: Callable[[str], Measurements] = _no_text
-    video: Callable[[Path, Subject, Leased], Measurements] = _no_video
+    video: Callable[[Path, Subject, PermittedCameos], Measurements] = _no_video
     check_video: Callable[[Path], tuple[float, int, int]] = lambda _path: (1.0, 2, 2)
 
 
@@ -56,8 +57,8 @@ class NobodyEnrolled:
     def shows(self, case: Case) -> tuple[str, ...]:
         return case.request.cameos
 
-    def may_appear(self, case: Case) -> Leased:
-        return NOBODY
+    def may_appear(self, case: Case) -> PermittedCameos:
+        return NO_CAMEOS
 
 
 @dataclass(frozen=True)

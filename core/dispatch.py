@@ -1,0 +1,19 @@
+"""Sends a case's ticket to whoever may carry it on."""
+
+from __future__ import annotations
+
+import logging
+
+from core.case import Case
+from core.errors import Unavailable
+from core.ports import Bus, Ticket
+
+log = logging.getLogger("assay.advance")
+
+
+def hand_on(case: Case, bus: Bus) -> None:
+    """Send the case's ticket. A bus that is away loses nothing: the sweeper sends it again."""
+    try:
+        bus.send(Ticket(case_id=case.id, revision=case.revision, phase=case.phase))
+    except Unavailable as error:
+        log.warning("ticket not sent, the sweeper will: %s", error, extra={"case": case.id})
