@@ -2,18 +2,19 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.12 || command -v p
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check serve bench sbom audit format clean
+.PHONY: help setup demo test check serve bench wheel lock sbom audit format clean
 
 help: ## Show this help
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
 
-setup: .venv/.ready ## Make .venv with everything in it (torch first, then the rest, pinned)
+setup: .venv/.ready ## Make .venv with everything in it (each package by its digest, and torch by version)
 
-.venv/.ready: pyproject.toml constraints.txt requirements-nodeps.txt
+# Nothing is resolved: constraints.txt is complete but for torch and what only some of its builds bring.
+.venv/.ready: pyproject.toml constraints.txt requirements-torch.txt
 	@test -d .venv || $(PYTHON) -m venv .venv
-	@echo "installing torch" && $(BIN)/pip install -q torch==2.13.0
-	@echo "installing the rest" && $(BIN)/pip install -q -c constraints.txt -e '.[dev]'
-	@$(BIN)/pip install -q --no-deps -r requirements-nodeps.txt
+	@echo "installing all but torch" && $(BIN)/pip install -q --require-hashes --no-deps -r constraints.txt
+	@echo "installing torch" && $(BIN)/pip install -q -r requirements-torch.txt
+	@$(BIN)/pip install -q --no-deps --no-build-isolation -e . && $(BIN)/pip check
 	@date -u +%FT%TZ > $@ && echo "ready"
 
 demo: setup ## Run one generation the whole way, on a real video
@@ -34,6 +35,13 @@ serve: setup ## Serve the API, the console and the public verifier on this machi
 
 bench: setup ## Measure, and write the figures to evals/results
 	$(BIN)/python -m evals.bench
+
+wheel: setup ## Build the wheel, and try it in a fresh venv of another folder
+	@rm -rf build/wheel && $(BIN)/pip wheel -q --no-deps --no-build-isolation -w build/wheel .
+	@$(BIN)/python -m deploy.release.wheel build/wheel/*.whl
+
+lock: setup .venv-audit/.ready ## Write the constraints anew from pyproject.toml; UPGRADE=1 takes newer versions
+	@PATH="$(CURDIR)/.venv-audit/bin:$$PATH" $(BIN)/python -m deploy.release.lock $(if $(UPGRADE),--upgrade)
 
 .venv-audit/.ready: requirements-audit.txt
 	@test -d .venv-audit || $(PYTHON) -m venv .venv-audit

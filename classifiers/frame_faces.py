@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection
-from pathlib import Path
+from importlib.resources import files
 
 import cv2
 import numpy as np
@@ -115,11 +114,9 @@ def enrol(rgb: NDArray[np.uint8]) -> NDArray[np.float32] | None:
 
 
 def portrait() -> NDArray[np.uint8]:
-    """Eileen Collins, astronaut: NASA's photograph, public domain, as scikit-image carries it."""
-    import skimage
-
-    path = Path(os.fspath(skimage.__file__)).parent / "data" / "astronaut.png"
-    return np.ascontiguousarray(np.asarray(cv2.imread(str(path)), dtype=np.uint8)[:, :, ::-1])
+    """Eileen Collins, astronaut: NASA's photograph, public domain."""
+    coded = np.frombuffer((files("classifiers") / "examples" / "astronaut.png").read_bytes(), np.uint8)
+    return np.ascontiguousarray(np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)[:, :, ::-1])
 
 
 def _where(sample: Sample, person: Track) -> Span:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from core.codec import dump
 from core.errors import AssayError
 from pipeline import rooms
+from pipeline.extras import not_installed
 from pipeline.settings import Settings
 from pipeline.unmeasured import unmeasured
 
@@ -184,3 +185,5 @@ def _models(settings: Settings) -> Iterator[Checked]:
             yield Checked(state="ok", says=f"{what}: {classifier.covers}")
     if not settings.monitor_url:
         yield Checked(state="lacks", says="no reasoning model reads prompts (monitor_url): allusion may go unseen")
+    for extra, use in not_installed().items():
+        yield Checked(state="lacks", says=f"{use}: not installed (assay[{extra}])")

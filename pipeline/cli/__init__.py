@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sys
 import traceback
-from importlib.metadata import entry_points
-from typing import Any
+from importlib.metadata import entry_points, version
+from typing import Annotated, Any
 
 import typer
 
 from core.errors import AssayError
+from pipeline import extras
 from pipeline.cli import (
     cameo,
     cameo_more,
@@ -38,6 +39,23 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        print(f"assay {version('assay')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _all(
+    _asked: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is, and end.")
+    ] = False,
+) -> None:
+    """What every command may be given."""
+
+
 for commands in (cases, looking, likeness, marking, office, policy, registry, works, trust, cameo, cameo_more, demo):
     commands.add_to(app)
 for command in entry_points(group="assay.commands"):  # verbs of the rooms above: serve, grafana
@@ -55,11 +73,18 @@ def main() -> None:
         sys.exit(error.exit_code)
     except (AssayError, OSError) as error:
         _end(str(error) or type(error).__name__, FAILED)
+    except ImportError as error:
+        extra = extras.wanted(error)
+        _end(f"that needs what is not installed: pip install 'assay[{extra}]'" if extra else _broken(error), FAILED)
     except Exception as error:  # noqa: BLE001 - whoever types a command gets a line and not a stack
-        _end(f"something broke in Assay itself ({type(error).__name__}: {error}); -v tells more", FAILED)
+        _end(_broken(error), FAILED)
     if result == INTERRUPTED:
         _end("interrupted; every case is where it was, and the next run carries on", INTERRUPTED)
     sys.exit(result if isinstance(result, int) else 0)
+
+
+def _broken(error: Exception) -> str:
+    return f"something broke in Assay itself ({type(error).__name__}: {error}); -v tells more"
 
 
 def _end(line: str, code: int) -> None:

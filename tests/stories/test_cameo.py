@@ -1,19 +1,16 @@
 """A likeness in the terminal: enrolled for an estate, leased, used, taken back, erased."""
 
-import os
-from pathlib import Path
-
 import pytest
+
+from tests.conftest import ROOT
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models]
 HEIR, ANA = ("--account", "acct_heir"), ("--account", "acct_ana")
 
 
 def portrait():
-    """Eileen Collins, astronaut: NASA's photograph, public domain, as scikit-image carries it."""
-    import skimage
-
-    return Path(os.fspath(skimage.__file__)).parent / "data" / "astronaut.png"
+    """Eileen Collins, astronaut: NASA's photograph, public domain."""
+    return ROOT / "classifiers" / "examples" / "astronaut.png"
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,7 @@ from pipeline.takes import ClassifierCaptures
 from policy.decide import decide
 from registry.enrolments import Challenge
 from registry.gallery import MemoryGallery
+from tests.conftest import ROOT
 from tests.contract.cameo_houses import POLICY
 
 DATA = Path(os.environ.get("ASSAY_DATA", ""))
@@ -47,10 +48,8 @@ def filmed(path, frames, sound=None, rate=16_000):
 
 
 def portrait(side=320):
-    """Eileen Collins, astronaut: NASA's photograph, public domain, as scikit-image carries it."""
-    import skimage
-
-    picture = cv2.imread(str(Path(os.fspath(skimage.__file__)).parent / "data" / "astronaut.png"))
+    """Eileen Collins, astronaut: NASA's photograph, public domain."""
+    picture = cv2.imread(str(ROOT / "classifiers" / "examples" / "astronaut.png"))
     return np.ascontiguousarray(cv2.resize(picture, (side, side))[:, :, ::-1])
 
 

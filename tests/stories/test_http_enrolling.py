@@ -1,12 +1,11 @@
 """Somebody enrols on the page: by keyboard and with the browser's own camera, or with a file; and for an estate."""
 
-import os
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from policy.decide import decide
+from tests.conftest import ROOT
 from tests.contract.cameo_houses import POLICY, opened
 from tests.stories.http_house import form_token, served
 from tests.stories.test_http_browser import ARGUMENTS, CHROMIUM
@@ -27,10 +26,8 @@ def at():
 
 
 def portrait():
-    """Eileen Collins, astronaut: NASA's photograph, public domain, as scikit-image carries it."""
-    import skimage
-
-    return Path(os.fspath(skimage.__file__)).parent / "data" / "astronaut.png"
+    """Eileen Collins, astronaut: NASA's photograph, public domain."""
+    return ROOT / "classifiers" / "examples" / "astronaut.png"
 
 
 @pytest.mark.browser

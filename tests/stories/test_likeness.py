@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pytest
 
+from tests.conftest import ROOT
 from tests.stories.http_house import built, served
 
 pytestmark = [pytest.mark.models]
@@ -17,12 +18,11 @@ pytestmark = [pytest.mark.models]
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory):
-    """Eileen Collins, twice, and somebody else: as scikit-image and InsightFace carry them."""
+    """Eileen Collins, twice, and somebody else: InsightFace carries the group photograph."""
     import insightface
-    import skimage
 
     folder = tmp_path_factory.mktemp("pictures")
-    her = cv2.imread(str(Path(os.fspath(skimage.__file__)).parent / "data" / "astronaut.png"))
+    her = cv2.imread(str(ROOT / "classifiers" / "examples" / "astronaut.png"))
     six = cv2.imread(str(Path(os.fspath(insightface.__file__)).parent / "data" / "images" / "t1.jpg"))
     cv2.imwrite(str(folder / "her.png"), her)
     cv2.imwrite(str(folder / "again.jpg"), cv2.resize((her * 0.7).astype(np.uint8), None, fx=0.6, fy=0.6)[:, ::-1])

@@ -1,21 +1,18 @@
 """A protected face, and a known picture, are recognised in what an engine delivers, and the video is held or refused."""
 
-import os
-from pathlib import Path
-
 import av
 import cv2
 import numpy as np
 import pytest
 
+from tests.conftest import ROOT
+
 pytestmark = [pytest.mark.postgres, pytest.mark.models]
 
 
 def portrait():
-    """Eileen Collins, astronaut: NASA's photograph, public domain, as scikit-image carries it."""
-    import skimage
-
-    return cv2.imread(str(Path(os.fspath(skimage.__file__)).parent / "data" / "astronaut.png"))
+    """Eileen Collins, astronaut: NASA's photograph, public domain."""
+    return cv2.imread(str(ROOT / "classifiers" / "examples" / "astronaut.png"))
 
 
 def clip(path, picture, seconds=3):

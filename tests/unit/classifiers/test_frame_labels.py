@@ -10,8 +10,8 @@ import pytest
 from classifiers.base import Note, measure_all
 from classifiers.frame_labels import FrameLabels
 from classifiers.frames import a_sample, flat
+from classifiers.models.boxes import nms
 from classifiers.models.digest import sha256
-from classifiers.models.torchvision_shim import nms
 
 pytestmark = pytest.mark.models
 

