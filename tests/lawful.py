@@ -30,8 +30,8 @@ VIDEO = Asset(digest="a" * 64, media_type="video/mp4", size=1)
 OTHER = Asset(digest="b" * 64, media_type="video/mp4", size=2)
 
 
-def judged(gate: Gate, decision: Decision = Decision.ALLOW, *rules: str) -> Judged:
-    return Judged(verdict=Verdict(gate=gate, decision=decision, rules=rules, policy="ab" * 32))
+def judged(gate: Gate, decision: Decision = Decision.ALLOW, *rules: str, **more: tuple[str, ...]) -> Judged:
+    return Judged(verdict=Verdict(gate=gate, decision=decision, rules=rules, policy="ab" * 32, **more))
 
 
 def ruled(gate: Gate, decision: Decision = Decision.ALLOW, *over: str, by: str = "m") -> Ruled:
@@ -87,4 +87,7 @@ def possible(case: Case) -> Iterator[Event]:
     over = case.verdict.rules if case.verdict else ()
     for gate in Gate:
         yield from (judged(gate, decision, *("r" * (decision > Decision.ALLOW))) for decision in Decision)
-        yield from (ruled(gate, decision, *over) for decision in (Decision.ALLOW, Decision.REFUSE))
+        yield judged(gate, Decision.HOLD, "r", missing=("r",))
+        yield judged(gate, Decision.HOLD, "r", two_person=("r",), awaiting=("r",))
+        for by in ("m", "m2"):
+            yield from (ruled(gate, decision, *over, by=by) for decision in (Decision.ALLOW, Decision.REFUSE))
