@@ -94,9 +94,9 @@ def rule(case_id: str, asked: RulingAsked, who: Caller, room: In) -> dict[str, A
     )
 
 
-@api.post("/cases/{case_id}/resume", summary="Send on a case that stumbled")
+@api.post("/cases/{case_id}/resume", summary="Send on a case that stumbled or could not be measured")
 def resume(case_id: str, asked: ResumeAsked, who: Caller, room: In) -> dict[str, Any]:
-    """Approves nothing. For moderators."""
+    """Approves nothing; what could not be measured is measured anew. For moderators."""
     return _shown(room, who, room.desk.resume(who, case_id, revision=asked.revision))
 
 
@@ -114,8 +114,9 @@ def recall(case_id: str, asked: RecallAsked, who: Caller, room: In) -> dict[str,
 
 @api.get("/queue", summary="What is held")
 def queue(who: Caller, room: In, limit: Limit = 100) -> dict[str, Any]:
-    """The longest-waiting first. For moderators."""
-    return {"cases": dump(room.desk.queue(who, limit=limit))}
+    """The longest-waiting first, and what you may do with each. For moderators."""
+    held = room.desk.queue(who, limit=limit)
+    return {"cases": dump(held), "actions": {case.id: sorted(room.desk.actions(who, case)) for case in held}}
 
 
 @api.post("/screen", summary="What would be said of this prompt?")

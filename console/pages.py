@@ -38,7 +38,7 @@ _SIGNED = [Depends(signed_form)]
 def queue(request: Request, who: Member, room: In) -> Response:
     """What is held, the longest-waiting first."""
     held = room.desk.queue(who, limit=QUEUE_LENGTH)
-    rows = [waiting(case, room.desk.history(who, case.id)) for case in held]
+    rows = [waiting(case, room.desk.history(who, case.id), room.desk.actions(who, case)) for case in held]
     return page(request, "queue.html", rows=rows, full=len(rows) == QUEUE_LENGTH)
 
 
@@ -94,7 +94,7 @@ def rule(
 
 @pages.post("/cases/{case_id}/resume", dependencies=_SIGNED)
 def resume(case_id: str, who: Member, room: In, revision: Annotated[int, Form()]) -> Response:
-    """Send on a case that stumbled."""
+    """Send on a case that stumbled or could not be measured."""
     room.desk.resume(who, case_id, revision=revision)
     return _to(f"/cases/{case_id}?done=resumed")
 

@@ -19,7 +19,7 @@ from pipeline.people import Person, Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiting:
-    """A held case in the queue. `waits` in seconds; `because` is one sentence."""
+    """A held case in the queue. `waits` in seconds; `because` is one sentence; `actions`: what this person may do."""
 
     case: Case
     waits: float
@@ -28,6 +28,7 @@ class Waiting:
     rules: tuple[str, ...]
     people: str
     signals: tuple[Signal, ...]
+    actions: frozenset[Action]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +54,8 @@ class View:
     watch: bool
 
 
-def waiting(case: Case, history: Sequence[Entry]) -> Waiting:
-    """A held case as the queue shows it."""
+def waiting(case: Case, history: Sequence[Entry], actions: frozenset[Action]) -> Waiting:
+    """A held case as the queue shows it to somebody who may do `actions` now."""
     verdict = None if case.faltered else case.verdict
     return Waiting(
         case=case,
@@ -64,6 +65,7 @@ def waiting(case: Case, history: Sequence[Entry]) -> Waiting:
         rules=verdict.rules if verdict else (),
         people=words.people_needed(verdict) if verdict else "",
         signals=_sorted(s for s in case.signals if s.score is None or s.score >= 0.2)[:4],
+        actions=actions,
     )
 
 

@@ -29,7 +29,7 @@ from core.events import (
     Withdrawn,
 )
 from core.signals import Subject
-from core.verdicts import Decision, Gate
+from core.verdicts import Decision, Gate, Verdict
 
 
 class IllegalTransition(BadInput):
@@ -54,40 +54,43 @@ def _measured(*subjects: Subject) -> Callable[[Case, Event], bool]:
     return lambda _case, event: isinstance(event, Measured) and all(s.subject in subjects for s in event.signals)
 
 
-def _judged(gate: Gate, *, allow: bool = True) -> Callable[[Case, Event], bool]:
-    def holds(_case: Case, event: Event) -> bool:
-        return (
-            isinstance(event, Judged)
-            and event.verdict.gate is gate
-            and (allow or event.verdict.decision is not Decision.ALLOW)
-        )
-
-    return holds
+def _judged(gate: Gate) -> Callable[[Case, Event], bool]:
+    return lambda _case, event: isinstance(event, Judged) and event.verdict.gate is gate
 
 
-def gate_of(case: Case) -> Gate | None:
-    """The gate whose verdict a held case waits at; None for a case that no verdict holds."""
-    if case.phase is not Phase.HELD or case.faltered is not None or case.verdict is None:
-        return None
-    return Gate.VIDEO if case.held_at is Phase.INSPECTED else Gate.PROMPT
+def _not_allowed(gate: Gate) -> Callable[[Case, Event], bool]:
+    return lambda _case, event: (
+        isinstance(event, Judged) and event.verdict.gate is gate and event.verdict.decision is not Decision.ALLOW
+    )
+
+
+def holding(case: Case) -> Verdict | None:
+    """The verdict that holds this case and on which a person may rule; None where no verdict holds it.
+
+    An appeal is held by the verdict that was last given: the refusal, or the allow that the engine then declined.
+    """
+    return case.verdict if case.phase is Phase.HELD and case.faltered is None else None
 
 
 def _ruled(case: Case, event: Event) -> bool:
-    return isinstance(event, Ruled) and event.ruling.gate is gate_of(case)
+    verdict = holding(case)
+    return verdict is not None and isinstance(event, Ruled) and event.ruling.gate is verdict.gate
 
 
 def appealable(case: Case) -> bool:
     """Whether a person has still to look at this refusal: nobody refused it, and it has a reason nobody looked at.
 
     A ruling to allow does not lift a final rule. Once a moderator has looked at every rule that refuses, asking again
-    would go round for ever.
+    would go round for ever. An engine that declines gives no rule: whoever looked at that ruled over none.
     """
-    if case.phase is not Phase.REFUSED or any(r.decision is Decision.REFUSE for r in case.rulings):
+    verdict = case.verdict
+    if case.phase is not Phase.REFUSED or verdict is None or any(r.decision is Decision.REFUSE for r in case.rulings):
         return False
-    if case.declined is not None or case.verdict is None:
-        return not case.rulings
-    looked_at = {rule for r in case.rulings if r.gate is case.verdict.gate for rule in r.over}
-    return not case.verdict.rules or not set(case.verdict.rules) <= looked_at
+    reasons = verdict.rules if verdict.decision is Decision.REFUSE else ()
+    looked_at = [r.over for r in case.rulings if r.gate is verdict.gate]
+    if not reasons:
+        return () not in looked_at
+    return not set(reasons) <= {rule for over in looked_at for rule in over}
 
 
 def _appealed(case: Case, _event: Event) -> bool:
@@ -125,7 +128,7 @@ _FORWARD = (
             event=Judged,
             to=_AFTER_A_VERDICT,
             condition="at the prompt gate, not allowed: consent was withdrawn",
-            holds=_judged(Gate.PROMPT, allow=False),
+            holds=_not_allowed(Gate.PROMPT),
         )
         for phase in (Phase.ADMITTED, Phase.COMMISSIONED)
     ),
@@ -150,7 +153,7 @@ _FORWARD = (
         event=Judged,
         to=_AFTER_A_VERDICT,
         condition="at the video gate, not allowed: consent was withdrawn",
-        holds=_judged(Gate.VIDEO, allow=False),
+        holds=_not_allowed(Gate.VIDEO),
     ),
     Transition(phase=Phase.RECALLED, event=Withdrawn, to=frozenset({Phase.WITHDRAWN})),
 )

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from core.case import Case, Phase
 from core.errors import AssayError, Forbidden, NotNow
-from core.transitions import appealable, gate_of
+from core.transitions import appealable, holding
 from pipeline.people import Person, Role
 from pipeline.second import said_already
 
@@ -48,7 +48,8 @@ def refusal(who: Person, case: Case, action: Action) -> AssayError | None:
 
 def unmeasured(case: Case) -> bool:
     """Whether a verdict holds the case because something could not be measured: measuring anew may free it."""
-    return case.phase is Phase.HELD and case.faltered is None and bool(case.verdict and case.verdict.missing)
+    verdict = holding(case)
+    return verdict is not None and bool(verdict.missing)
 
 
 def _not_a_moderator(who: Person) -> AssayError | None:
@@ -62,10 +63,10 @@ def _not_theirs(who: Person, case: Case) -> AssayError | None:
 
 
 def _no_ruling(who: Person, case: Case, action: Action) -> AssayError | None:
-    gate = gate_of(case)
-    if gate is None or case.verdict is None:
+    verdict = holding(case)
+    if verdict is None:
         return NotNow("only a case that a verdict held can be ruled on")
-    if action is Action.ALLOW and said_already(who.id, gate, case.verdict, case.rulings):
+    if action is Action.ALLOW and said_already(who.id, verdict.gate, verdict, case.rulings):
         return NotNow("you have allowed this already: a second moderator has to, or one may refuse")
     return None
 

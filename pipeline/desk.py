@@ -21,7 +21,7 @@ from core.finding import Finding
 from core.permitted import NO_CAMEOS
 from core.ports import Bus, Entry, Ledger
 from core.signals import Subject
-from core.transitions import gate_of
+from core.transitions import holding
 from core.verdicts import Decision, Gate, Ruling
 from pipeline.actions import Action, actions, refusal, unmeasured
 from pipeline.cameo_desk import CameoDesk
@@ -122,11 +122,10 @@ class Desk:
         if decision is Decision.HOLD:
             raise BadInput("a ruling allows or refuses")
         _permit(who, case, Action.ALLOW if decision is Decision.ALLOW else Action.REFUSE)
-        gate, verdict = gate_of(case), case.verdict
-        if gate is None or verdict is None:
+        if (verdict := holding(case)) is None:  # cannot be: it would not have been permitted
             raise NotNow
         ruling = Ruling(
-            gate=gate,
+            gate=verdict.gate,
             decision=decision,
             moderator=who.id,
             over=verdict.rules,
@@ -158,11 +157,12 @@ class Desk:
             raise Conflict
         if case.phase in (Phase.RECALLED, Phase.WITHDRAWN):
             return case
+        _permit(who, case, Action.RECALL)
         return self._append(case, Recalled(by=who.id, code=_one_of(code, RECALL_CODES), note=self._kept(note, case)))
 
     def erase(self, who: Person, case_id: str) -> int:
         """Erase every text of a case: prompt, notes. The log stays, and holds none of it."""
-        self.case(who, case_id)
+        _permit(who, self.case(who, case_id), Action.ERASE)
         return self.tools.texts.erase(case_id=case_id)
 
     # -- looking

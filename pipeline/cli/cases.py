@@ -77,13 +77,13 @@ def case(case_id: CaseId, as_json: Json = False, verbose: Verbose = False) -> No
     """Show a case and its history."""
     with house(verbose=verbose) as at:
         found, entries = at.desk.case(operator(), case_id), at.desk.history(operator(), case_id)
-        may = sorted(at.desk.actions(operator(), found))
+        may = at.desk.actions(operator(), found)
         if as_json:
-            print_json({"case": found, "history": show.plain_history(entries), "actions": may})
+            print_json({"case": found, "history": show.plain_history(entries), "actions": sorted(may)})
         else:
             out.print(show.case_table(found, entries))
-            out.print(show.case_line(found))
-            out.print(f"you may: {', '.join(may)}")
+            out.print(show.case_line(found, may))
+            out.print(f"you may: {', '.join(sorted(may))}")
 
 
 def queue(as_json: Json = False, verbose: Verbose = False) -> None:
@@ -117,7 +117,7 @@ def rule(
 
 
 def resume(case_id: CaseId, as_json: Json = False, verbose: Verbose = False) -> int:
-    """Send on a case that stumbled, once what broke is mended."""
+    """Send on a case that stumbled, once what broke is mended, or have what could not be measured measured anew."""
     with show.progress(quiet=as_json) as tell, house(verbose=verbose, tell=tell) as at:
         return _carry(at, at.desk.resume(operator(), case_id), wait=True, as_json=as_json)
 
@@ -167,7 +167,7 @@ def _report(at: House, now: Case, as_json: bool) -> int:
         print_json({"case": now, "history": show.plain_history(entries), "file": show.file_of(now)})
     else:
         out.print(show.case_table(now, entries))
-        out.print(show.case_line(now))
+        out.print(show.case_line(now, at.desk.actions(operator(), now)))
     if now.faltered is not None and not as_json:
         err.print(f"assay: {now.faltered.error}", style="red", highlight=False)
     return {Phase.PUBLISHED: PUBLISHED, Phase.REFUSED: REFUSED, Phase.HELD: HELD, Phase.WITHDRAWN: 0}.get(

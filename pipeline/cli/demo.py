@@ -94,7 +94,7 @@ def _published(run: Run, at: House) -> Case | None:
     run.say(show.case_table(case, at.ledger.history(case.id)))
     happened = case.phase is Phase.PUBLISHED and case.published is not None
     length = case.rendered.duration if case.rendered else 0.0
-    name = f"published after {took:.1f} s; the video is {length:.1f} s long" if happened else show.case_line(case)
+    name = f"published after {took:.1f} s; the video is {length:.1f} s long" if happened else _line(at, case)
     run.step(name, happened, **_record(at, case), seconds=round(took, 2), duration=length)
     return case if happened else None
 
@@ -119,16 +119,20 @@ def _found(run: Run, at: House, file: Path, case: Case, expected: FindingVerdict
     run.step(name, finding.verdict is expected and same, file=str(file), finding=codec.dump(finding))
 
 
+def _line(at: House, case: Case) -> str:
+    return show.case_line(case, at.desk.actions(operator(), case))
+
+
 def _refused(run: Run, at: House) -> None:
     case = _carried(at, REFUSED)
-    run.say(f"[bold]“{REFUSED}”[/bold]\n{show.case_line(case)}")
+    run.say(f"[bold]“{REFUSED}”[/bold]\n{_line(at, case)}")
     happened = case.phase is Phase.REFUSED and case.commissioned is None and bool(case.verdict and case.verdict.reason)
     run.step("refused, with a reason, before anything was made", happened, **_record(at, case))
 
 
 def _ruled(run: Run, at: House) -> None:
     case = _carried(at, HELD)
-    run.say(f"[bold]“{HELD}”[/bold]\n{show.case_line(case)}")
+    run.say(f"[bold]“{HELD}”[/bold]\n{_line(at, case)}")
     run.step("held for a person", case.phase is Phase.HELD and case.faltered is None, **_record(at, case))
     if case.phase is not Phase.HELD:
         return

@@ -27,6 +27,7 @@ from core.events import (
 from core.ports import Entry
 from core.signals import Signal
 from core.verdicts import Decision, Verdict
+from pipeline.actions import Action
 from pipeline.advance import Told
 from pipeline.cli.common import err, out
 
@@ -71,13 +72,27 @@ def case_table(case: Case, entries: Sequence[Entry]) -> Table:
     return table
 
 
-def case_line(case: Case) -> str:
-    """Where a case is, in a sentence."""
+def case_line(case: Case, may: frozenset[Action]) -> str:
+    """Where a case is, in a sentence, and how somebody who may do these things goes on with it."""
+    return "\n".join([_where(case), *_advice(case, may)])
+
+
+def _advice(case: Case, may: frozenset[Action]) -> Iterator[str]:
+    if Action.RESUME in may:
+        mended = "mend it, then" if case.faltered else "once it can be measured"
+        yield f"{mended}: assay resume {case.id}"
+    if rulings := [str(one) for one in (Action.ALLOW, Action.REFUSE) if one in may]:
+        yield f"rule on it with: assay rule {case.id} {'|'.join(rulings)} --code …"
+    if Action.APPEAL in may:
+        yield f"have a person look at it with: assay appeal {case.id}"
+
+
+def _where(case: Case) -> str:
     where = f"case {case.id} is {case.phase.value}"
     if case.phase is Phase.HELD and case.faltered:
-        return f"{where}: three times a stage broke ({case.faltered.error}); mend it, then: assay resume {case.id}"
+        return f"{where}: three times a stage broke ({case.faltered.error})"
     if case.phase is Phase.HELD:
-        return f"{where}: {_reason(case)}{_people(case)}\nrule on it with: assay rule {case.id} allow|refuse --code …"
+        return f"{where}: {_reason(case)}{_people(case)}"
     if case.phase is Phase.REFUSED:
         declined = f"the engine declined to make it ({case.declined.code})" if case.declined else _reason(case)
         return f"{where}: {declined}"

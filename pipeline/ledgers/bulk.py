@@ -52,7 +52,8 @@ class PostgresBulk:
         """Append the events to those cases that are in a phase of `only`, all or none; to how many.
 
         Whom somebody moved at the same moment is left alone. `beside` is called with the cases as they were, in the
-        same transaction. Raises Unavailable.
+        same transaction. Raises Unavailable, and IllegalTransition where `only` lets a case through to which these
+        events may not happen; then nothing is stored.
         """
         if not ids:
             return 0
@@ -60,10 +61,11 @@ class PostgresBulk:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             found = connection.execute(_READ, [list(ids), [phase.value for phase in only]]).fetchall()
             cases = [case for case_id, body in found if (case := _readable(case_id, body)) is not None]
+            after = {case.id: check(case, events) for case in cases}
             won = _appended(connection, cases, events)
             mine = [case for case in cases if case.id in won]
             if mine:
-                _move(connection, [check(case, events) for case in mine], len(events))
+                _move(connection, [after[case.id] for case in mine], len(events))
                 beside(connection, mine)
         return len(mine)
 

@@ -10,11 +10,10 @@ from pathlib import Path
 
 from classifiers import LABELS
 from core.assets import Asset
-from core.case import Case, new_case
-from core.events import Judged, Published, Rendered, Sealed, Submitted
+from core.case import Case, Phase, new_case
+from core.events import Published, Rendered, Sealed, Submitted
 from core.ports import JobState, Origin, Progress
 from core.signals import Signal, Subject
-from core.verdicts import Decision, Gate, Verdict
 from pipeline.advance import Works
 from pipeline.cameo_desk import CameoDesk, LeaseAsked, Registered
 from pipeline.consent import Consent
@@ -36,6 +35,7 @@ from policy.decide import decide
 from registry.cameos import Cameo
 from registry.gallery import MemoryGallery
 from registry.terms import Terms
+from tests.lawful import carry
 from tests.toys.context import NothingCopied, NothingMoves, ToyFacts, ToyMeasurer, ToyPolicy, ToySealer
 
 POLICY = policy_of(Settings())
@@ -75,9 +75,8 @@ class CameoHouse:
         return self.ledger.append(case, [submitted])
 
     def rendered(self, case: Case) -> Case:
-        return self.ledger.append(
-            case, [_judged(Gate.PROMPT), Rendered(asset=asset(f"r{case.id}"), engine="e", engine_version="1")]
-        )
+        made = Rendered(asset=asset(f"r{case.id}"), engine="e", engine_version="1")
+        return carry(self.ledger, case, Phase.RENDERED, rendered=made)
 
     def published(self, case: Case) -> Case:
         """A case that went the whole way; its file lies on the shelf."""
@@ -88,7 +87,7 @@ class CameoHouse:
             asset=asset(f"s{case.id}"), payload=case.id, manifest_id="m", manifest=asset("m"), soft_binding="b"
         )
         url = self.tools.shelf.publish(case.id, file)
-        return self.ledger.append(case, [_judged(Gate.VIDEO), sealed, Published(url=url)])
+        return carry(self.ledger, case, Phase.PUBLISHED, sealed=sealed, published=Published(url=url))
 
     def on_shelf(self, case: Case) -> bool:
         return (self.home / "shelf" / f"{case.id}.mp4").exists()
@@ -149,10 +148,6 @@ def house_at(home: Path, database: Database) -> CameoHouse:
 
     chores = CameoChores(desk=desk, keep=timedelta(days=1095))
     return CameoHouse(home, database, at, consent, desk, ledger, tools, chores)
-
-
-def _judged(gate: Gate) -> Judged:
-    return Judged(verdict=Verdict(gate=gate, decision=Decision.ALLOW, policy="p" * 64))
 
 
 class Clockwork:

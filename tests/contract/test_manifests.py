@@ -10,15 +10,16 @@ import psycopg
 import pytest
 
 from core.assets import Asset
-from core.case import Case
+from core.case import Case, Phase
 from core.errors import BadInput, NotFound
-from core.events import Sealed, Submitted
+from core.events import Sealed
 from pipeline.ledgers.database import Database
 from pipeline.ledgers.postgres import PostgresLedger
 from registry.fingerprints_live import LedgerFingerprints
 from registry.issued import IssuedPayloads
 from registry.manifests import PostgresManifests
 from registry.receipts import all_receipts, is_whole
+from tests.lawful import carry, sealed_again
 
 pytestmark = pytest.mark.postgres
 MARK, OTHER = "com.assay.lattice.1", "com.example.mark.1"
@@ -36,7 +37,6 @@ def digest() -> str:
 def seal_a_case(database: Database, *payloads: str, hashes: np.ndarray | None = None) -> list[Sealed]:
     case = Case(id=secrets.token_hex(8))
     ledger = PostgresLedger(database)
-    case = ledger.append(case, [Submitted(author="a", prompt="p")])
     seals = []
     for payload in payloads:
         lines = [] if hashes is None else [f"{n}:{row.tobytes().hex()}:90" for n, row in enumerate(hashes)]
@@ -48,7 +48,8 @@ def seal_a_case(database: Database, *payloads: str, hashes: np.ndarray | None = 
             soft_binding=MARK,
             fingerprint=tuple(lines),
         )
-        case = ledger.append(case, [sealed])
+        first = case.phase is Phase.NEW
+        case = carry(ledger, case, Phase.SEALED, sealed=sealed) if first else ledger.append(case, sealed_again(sealed))
         seals.append(sealed)
     return seals
 

@@ -10,17 +10,19 @@ import pytest
 
 from core.case import Case, new_case
 from core.errors import BadInput, Conflict, NotFound
-from core.events import Event, Judged, Submitted
+from core.events import Event, Judged, Measured, Submitted
 from core.verdicts import Decision, Gate, Verdict
 from pipeline.ledgers.database import Database
 from pipeline.ledgers.memory import MemoryLedger
 from pipeline.ledgers.policies import Kept, MemoryPolicies, Policies, PostgresPolicies, Step
 from pipeline.ledgers.postgres import PostgresLedger
 from pipeline.ledgers.stories import MemoryStories, PostgresStories, Stories
+from tests.lawful import ruled
 
 ONE = Kept(digest="1a" * 32, files={"a.toml": "gate = 1", "sub/b.toml": "ü"}, profile='says = "."')
 TWO = Kept(digest="1b" * 32, files={})
 SUBMITTED = Submitted(author="ana", prompt="t")
+MEASURED = Measured(signals=())
 JUDGED = Judged(verdict=Verdict(gate=Gate.PROMPT, decision=Decision.HOLD, policy=ONE.digest), facts={"seconds": 5.0})
 
 
@@ -59,7 +61,7 @@ def step(number: int, **more: object) -> Step:
 
 
 def opened(bench: Bench, *events: Event) -> Case:
-    return bench.ledger.append(new_case(), [SUBMITTED, *events])
+    return bench.ledger.append(new_case(), [SUBMITTED, MEASURED, *events])
 
 
 def test_a_policy_is_kept_word_for_word_and_found_by_the_beginning_of_its_digest(bench: Bench) -> None:
@@ -110,7 +112,7 @@ def test_stories_come_page_by_page_by_id(bench: Bench) -> None:
     first = bench.stories.page(limit=2)
     rest = bench.stories.page(after=first[-1].case_id, limit=9)
     assert [story.case_id for story in (*first, *rest)] == ids
-    assert list(first[0].events or ()) == [SUBMITTED, JUDGED]
+    assert list(first[0].events or ()) == [SUBMITTED, MEASURED, JUDGED]
     assert (bench.stories.count(), bench.stories.count(after=ids[1])) == (5, 3)
     assert bench.stories.page(after=ids[-1]) == ()
 
@@ -125,7 +127,7 @@ def test_stories_can_be_those_since_a_moment(bench: Bench) -> None:
 def test_verdicts_are_counted_by_policy_and_decision(bench: Bench) -> None:
     refused = replace(JUDGED, verdict=replace(JUDGED.verdict, decision=Decision.REFUSE))
     opened(bench, JUDGED)
-    opened(bench, JUDGED, refused)
+    opened(bench, JUDGED, ruled(Gate.PROMPT, Decision.REFUSE), refused)
     since = datetime.now(UTC) - timedelta(minutes=1)
     assert bench.stories.decided(since) == {(ONE.digest, Decision.HOLD): 2, (ONE.digest, Decision.REFUSE): 1}
     assert bench.stories.decided(datetime.now(UTC) + timedelta(minutes=1)) == {}

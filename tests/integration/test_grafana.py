@@ -84,11 +84,12 @@ MADE: tuple[Event, ...] = (
 )
 REFUSED: tuple[Event, ...] = (
     SUBMITTED,
+    *[Faltered(phase="submitted", kind="Unavailable", error="a model is missing")] * 3,
+    Resumed(by=SECRET),
     _measured(Subject.PROMPT, 0.9),
     _judged(Gate.PROMPT, Decision.REFUSE, "calm", "kind"),
     Appealed(by=SECRET),
     _ruled(Gate.PROMPT, Decision.REFUSE, "calm"),
-    Resumed(by=SECRET),
 )
 HELD: tuple[Event, ...] = (SUBMITTED, _measured(Subject.PROMPT, 0.5), _judged(Gate.PROMPT, Decision.HOLD, "calm"))
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from core.case import Case
-from core.events import Judged, Rendered, Sealed, Submitted
-from core.verdicts import Decision, Gate, Verdict
+from core.case import Case, Phase
+from core.events import Rendered, Sealed, Submitted
 from provenance.dev_keys import make_dev_keys
 from provenance.seal import seal
+from tests.lawful import carry
 from tests.unit.provenance.conftest import StandInWatermark, make_order
 
 
@@ -19,7 +19,6 @@ def seal_into(house, folder: Path, video: Path, case_id: str) -> Case:
     report = seal(video, folder / f"{case_id}.mp4", replace(make_order(), case_id=case_id), keys=keys, mark=mark.mark, detect=mark.detect)  # fmt: skip
     vault = house.desk.tools.vault
     asset = vault.put(folder / f"{case_id}.mp4", media_type="video/mp4", owner=case_id)
-    verdict = Verdict(gate=Gate.VIDEO, decision=Decision.ALLOW, policy="ab" * 32)
     sealed = Sealed(
         asset=asset,
         payload=report.payload,
@@ -30,5 +29,5 @@ def seal_into(house, folder: Path, video: Path, case_id: str) -> Case:
         sound=report.sound,
     )
     rendered = Rendered(asset=asset, engine="wan", engine_version="2.2", duration=5.3, width=1280, height=720)
-    events = [Submitted(author="a", prompt="p"), rendered, Judged(verdict=verdict), sealed]
-    return house.ledger.append(Case(id=case_id), events)
+    asked = Submitted(author="a", prompt="p")
+    return carry(house.ledger, Case(id=case_id), Phase.SEALED, submitted=asked, rendered=rendered, sealed=sealed)

@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from core.assets import Asset
 from core.case import Case, new_case
+from core.codec import dump_event
 from core.events import (
     Appealed,
     Commissioned,
@@ -27,12 +28,13 @@ from core.events import (
     Submitted,
     Withdrawn,
 )
-from core.ports import Ledger
+from core.ports import Entry, Ledger
 from core.signals import Signal, Span, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
 from pipeline.ledgers.facts import MemoryFacts, PostgresFacts
 from pipeline.ledgers.memory import MemoryLedger
 from pipeline.ledgers.postgres import PostgresLedger
+from pipeline.ledgers.refold import refold
 
 VIDEO = Asset(digest="a1" * 32, media_type="video/mp4", size=7)
 PHOTO = Asset(digest="b2" * 32, media_type="image/png", size=5)
@@ -54,18 +56,25 @@ EVERY_EVENT: tuple[Event, ...] = (
         facts={"has_reference": False, "author_day": 3, "seconds": 5.0, "region": "DE"},
     ),
     Commissioned(engine="e", engine_version="1", job="j"),
+    EngineDeclined(engine="e", code="policy"),
+    Appealed(by="ana"),
+    Ruled(ruling=Ruling(gate=Gate.PROMPT, decision=Decision.ALLOW, moderator="m", over=(), code="context")),
+    Judged(verdict=Verdict(gate=Gate.PROMPT, decision=Decision.ALLOW, policy="p1")),
+    Commissioned(engine="e", engine_version="1", job="k"),
     Rendered(asset=VIDEO, engine="e", engine_version="1", duration=5.3, width=1280, height=720),
-    Judged(verdict=Verdict(gate=Gate.VIDEO, decision=Decision.HOLD, policy="p1")),
-    Ruled(ruling=Ruling(gate=Gate.VIDEO, decision=Decision.ALLOW, moderator="m", over=("r",), code="context")),
-    Sealed(asset=VIDEO, payload="00ff", manifest_id="urn:x", manifest=PHOTO, soft_binding="b", fingerprint=("f",)),
-    Published(url="https://example.org/v"),
-    Faltered(phase="sealed", kind="Unavailable", error="a line"),
-    Resumed(by="op"),
+    Measured(signals=(Signal(subject=Subject.VIDEO, label="violence", score=0.5, source="frames/1"),)),
+    Judged(verdict=Verdict(gate=Gate.VIDEO, decision=Decision.REFUSE, rules=("r",), policy="p1")),
     Appealed(by="ana", note="t2"),
+    Ruled(ruling=Ruling(gate=Gate.VIDEO, decision=Decision.ALLOW, moderator="m", over=("r",), code="context")),
+    Judged(verdict=Verdict(gate=Gate.VIDEO, decision=Decision.ALLOW, lifted=("r",), policy="p1")),
+    Sealed(asset=VIDEO, payload="00ff", manifest_id="urn:x", manifest=PHOTO, soft_binding="b", fingerprint=("f",)),
+    *[Faltered(phase="sealed", kind="Unavailable", error="a line")] * 3,
+    Resumed(by="op"),
+    Published(url="https://example.org/v"),
     Recalled(by="m", code="likeness", note="t3"),
     Withdrawn(),
-    EngineDeclined(engine="e", code="policy"),
 )
+RENDERED = EVERY_EVENT[: [type(event) for event in EVERY_EVENT].index(Rendered) + 1]
 
 
 @dataclass(frozen=True)
@@ -92,3 +101,19 @@ def judged(decision: Decision, gate: Gate = Gate.PROMPT) -> Judged:
 def insert(bench: Bench, case_id: str, revision: int, body: dict[str, object]) -> None:
     with psycopg.connect(bench.dsn) as connection:
         connection.execute("INSERT INTO events VALUES (%s, %s, %s)", [case_id, revision, Jsonb(body)])
+
+
+def mark(writer: str) -> Faltered:
+    """An event that may follow a submission, once or twice, and says who wrote it."""
+    return Faltered(phase="submitted", kind="X", error=writer)
+
+
+def already_stored(bench: Bench, case: Case, event: Event) -> None:
+    """Past the ledger: this event stands in it, as it may in one that was written before there was a law."""
+    if isinstance(bench.ledger, MemoryLedger):
+        bench.ledger._entries[case.id].append(Entry(revision=case.revision + 1, at=the_time(), event=event))
+        bench.ledger._cases[case.id] = case.after([event])
+        return
+    insert(bench, case.id, case.revision + 1, dump_event(event))
+    with psycopg.connect(bench.dsn) as connection:
+        refold(connection)

@@ -10,7 +10,8 @@ from core.events import (
     Appealed,
 )
 from core.verdicts import Decision, Gate
-from ledgers.benches import LATER, MEASURED, SUBMITTED, Bench, judged, submit, the_time
+from ledgers.benches import LATER, MEASURED, SUBMITTED, Bench, already_stored, judged, submit, the_time
+from tests.lawful import ruled
 
 NOTHING = dict.fromkeys(
     (
@@ -31,7 +32,7 @@ def test_facts_count_refusals_that_stand_and_submissions(bench: Bench) -> None:
     appealed = ledger.append(submit(ledger), [MEASURED, judged(Decision.REFUSE), Appealed(by="ana")])
     two = {"author_strikes": 2, "author_refused_day": 2, "author_refused_hour": 2, "author_recent": 2, "author_day": 2}
     assert bench.facts.author_facts("ana", at=now) == NOTHING | two | {"author_waiting": 1}
-    ledger.append(appealed, [judged(Decision.ALLOW)])
+    ledger.append(appealed, [ruled(Gate.PROMPT), judged(Decision.ALLOW)])
     submit(ledger, "ben")
     one = {"author_strikes": 1, "author_refused_day": 1, "author_refused_hour": 1}
     assert bench.facts.author_facts("ana", at=now) == NOTHING | two | one
@@ -58,7 +59,7 @@ def test_refusals_count_for_the_end_user_of_an_account_and_submissions_for_the_a
 
 def test_a_refusal_counts_until_the_same_gate_says_otherwise(bench: Bench) -> None:
     refused = bench.ledger.append(submit(bench.ledger), [MEASURED, judged(Decision.REFUSE)])
-    bench.ledger.append(refused, [judged(Decision.HOLD, Gate.VIDEO)])
+    already_stored(bench, refused, judged(Decision.HOLD, Gate.VIDEO))
     assert bench.facts.author_facts("ana", at=the_time() + LATER)["author_strikes"] == 1
 
 

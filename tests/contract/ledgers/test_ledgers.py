@@ -15,12 +15,28 @@ from core.errors import BadInput, Conflict, NotFound
 from core.events import (
     Event,
     Faltered,
-    Rendered,
-    Resumed,
+    Published,
+    Recalled,
+    Sealed,
     Submitted,
 )
 from core.ports import Ledger
-from ledgers.benches import EVERY_EVENT, LATER, MEASURED, PHOTO, SUBMITTED, VIDEO, submit, the_time
+from core.transitions import IllegalTransition
+from core.verdicts import Decision, Gate
+from ledgers.benches import (
+    EVERY_EVENT,
+    LATER,
+    MEASURED,
+    PHOTO,
+    SUBMITTED,
+    VIDEO,
+    Bench,
+    already_stored,
+    mark,
+    submit,
+    the_time,
+)
+from tests.lawful import carry, judged, sealed_again
 
 
 def test_a_case_is_the_fold_of_its_history(ledger: Ledger) -> None:
@@ -49,7 +65,7 @@ def test_events_are_stored_all_or_none(ledger: Ledger) -> None:
     case = submit(ledger)
     ledger.append(case, [MEASURED])
     with pytest.raises(Conflict):
-        ledger.append(case, [Resumed(by="a"), Resumed(by="b"), Resumed(by="c")])
+        ledger.append(case, [mark("a"), mark("b"), mark("c")])
     assert len(ledger.history(case.id)) == 2
     assert ledger.load(case.id).revision == 2
 
@@ -58,7 +74,7 @@ def test_a_case_that_moved_is_a_conflict(ledger: Ledger) -> None:
     case = submit(ledger)
     ledger.append(case, [MEASURED])
     with pytest.raises(Conflict):
-        ledger.append(case, [Resumed(by="late")])
+        ledger.append(case, [mark("late")])
 
 
 def test_a_case_from_the_future_is_a_conflict_and_leaves_no_gap(ledger: Ledger) -> None:
@@ -109,7 +125,7 @@ def test_of_sixteen_writers_one_wins(ledger: Ledger) -> None:
 
     def write(writer: int) -> bool:
         try:
-            ledger.append(case, [Resumed(by=str(writer)), Resumed(by=str(writer))])
+            ledger.append(case, [mark(str(writer)), mark(str(writer))])
         except Conflict:
             return False
         return True
@@ -118,7 +134,7 @@ def test_of_sixteen_writers_one_wins(ledger: Ledger) -> None:
         won = list(pool.map(write, range(16)))
     assert sum(won) == 1
     winner = str(won.index(True))
-    assert [e.event for e in ledger.history(case.id)[1:]] == [Resumed(by=winner), Resumed(by=winner)]
+    assert [e.event for e in ledger.history(case.id)[1:]] == [mark(winner), mark(winner)]
 
 
 def test_due_gives_the_longest_waiting_first(ledger: Ledger) -> None:
@@ -151,9 +167,10 @@ def test_list_has_the_latest_first_and_can_be_narrowed(ledger: Ledger) -> None:
 
 def test_a_case_refers_to_all_its_bytes_for_ever(ledger: Ledger) -> None:
     assert not ledger.refers(VIDEO.digest)
-    case = ledger.append(new_case(), EVERY_EVENT[:5])
+    sealed = Sealed(asset=VIDEO, payload="0", manifest_id="m", manifest=PHOTO, soft_binding="b")
+    case = carry(ledger, new_case(), Phase.SEALED, submitted=SUBMITTED, sealed=sealed)
     again = Asset(digest="c3" * 32, media_type="video/mp4", size=9)
-    ledger.append(case, [Rendered(asset=again, engine="e", engine_version="1")])
+    ledger.append(case, sealed_again(replace(sealed, asset=again)))
     assert ledger.refers(PHOTO.digest)
     assert ledger.refers(VIDEO.digest)  # replaced, yet its event still speaks of it
     assert ledger.refers(again.digest)
@@ -187,3 +204,32 @@ def test_a_claim_ends_when_its_holder_breaks(ledger: Ledger) -> None:
 def test_the_longest_waiting_can_be_listed_first_however_many_there_are(ledger: Ledger) -> None:
     opened = [ledger.append(new_case(), [Submitted(author="a", prompt="t")]) for _ in range(3)]
     assert [case.id for case in ledger.list(limit=2, oldest=True)] == [case.id for case in opened[:2]]
+
+
+UNLAWFUL: list[tuple[list[Event], Event]] = [
+    ([MEASURED, judged(Gate.PROMPT, Decision.REFUSE, "r")], Published(url="u")),
+    ([], judged(Gate.VIDEO)),
+    ([], replace(SUBMITTED, author="thief")),
+]
+
+
+@pytest.mark.parametrize(("before", "event"), UNLAWFUL)
+def test_what_may_not_follow_is_refused_and_nothing_of_its_batch_is_stored(
+    ledger: Ledger, before: list[Event], event: Event
+) -> None:
+    case = ledger.append(submit(ledger), before)
+    lawful = Recalled(by="m", code="mistake")
+    for batch in ([event], [event, lawful], [lawful, event]):
+        with pytest.raises(IllegalTransition, match=type(event).__name__):
+            ledger.append(case, batch)
+        assert ledger.load(case.id) == case
+        assert len(ledger.history(case.id)) == case.revision
+    assert ledger.append(case, [lawful]).phase is Phase.RECALLED
+
+
+@pytest.mark.parametrize(("before", "event"), UNLAWFUL)
+def test_what_is_stored_is_never_refused(bench: Bench, before: list[Event], event: Event) -> None:
+    case = bench.ledger.append(submit(bench.ledger), before)
+    already_stored(bench, case, event)
+    assert bench.ledger.load(case.id) == case.after([event])
+    assert bench.ledger.history(case.id)[-1].event == event

@@ -15,12 +15,9 @@ import pytest
 
 from core.case import new_case
 from core.errors import Conflict, Unavailable
-from core.events import (
-    Published,
-    Resumed,
-)
+from core.events import Published
 from core.ports import Ledger
-from ledgers.benches import EVERY_EVENT, MEASURED, Bench, insert, submit
+from ledgers.benches import MEASURED, RENDERED, Bench, insert, mark, submit
 from pipeline.ledgers.database import Connection, Database
 from pipeline.ledgers.postgres import PostgresLedger
 from pipeline.ledgers.refold import refold
@@ -69,7 +66,7 @@ def test_a_case_that_cannot_be_read_does_not_hide_the_others(postgres: Bench) ->
 
 @pytest.mark.postgres
 def test_the_table_of_cases_can_be_made_anew_from_the_events(postgres: Bench) -> None:
-    right, wrong = (postgres.ledger.append(new_case(), EVERY_EVENT[:5]) for _ in range(2))
+    right, wrong = (postgres.ledger.append(new_case(), RENDERED) for _ in range(2))
     unread = submit(postgres.ledger)
     insert(postgres, unread.id, 2, {"type": "Transmogrified"})
     with psycopg.connect(postgres.dsn) as connection:
@@ -128,7 +125,7 @@ def test_of_sixteen_processes_one_wins(postgres: Bench) -> None:
     script = (
         "import sys\n"
         "from core.errors import Conflict\n"
-        "from core.events import Resumed\n"
+        "from core.events import Faltered\n"
         "from pipeline.ledgers.database import Database\n"
         "from pipeline.ledgers.postgres import PostgresLedger\n"
         "ledger = PostgresLedger(Database(sys.argv[1], size=1))\n"
@@ -136,7 +133,7 @@ def test_of_sixteen_processes_one_wins(postgres: Bench) -> None:
         "print('ready', flush=True)\n"
         "sys.stdin.readline()\n"
         "try:\n"
-        "    ledger.append(case, [Resumed(by=sys.argv[3])])\n"
+        "    ledger.append(case, [Faltered(phase='submitted', kind='X', error=sys.argv[3])])\n"
         "    print('won')\n"
         "except Conflict:\n"
         "    print('lost')\n"
@@ -159,7 +156,7 @@ def test_of_sixteen_processes_one_wins(postgres: Bench) -> None:
         writer.stdin.flush()
     said = [writer.communicate()[0].strip() for writer in writers]
     assert sorted(said) == ["lost"] * 15 + ["won"]
-    assert [e.event for e in postgres.ledger.history(case.id)[1:]] == [Resumed(by=str(said.index("won")))]
+    assert [e.event for e in postgres.ledger.history(case.id)[1:]] == [mark(str(said.index("won")))]
 
 
 @pytest.mark.postgres

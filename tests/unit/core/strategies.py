@@ -9,8 +9,11 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from hypothesis import strategies as st
 
 from core.assets import Asset
+from core.case import Case
 from core.events import Event
 from core.signals import Signal, Span, Subject
+from core.transitions import allowed
+from tests.lawful import possible
 
 texts = st.text(max_size=20)
 digests = st.text(alphabet="0123456789abcdef", min_size=64, max_size=64)
@@ -51,3 +54,16 @@ def of(kind: Any) -> st.SearchStrategy[Any]:
 
 
 events = st.one_of(*(of(kind) for kind in get_args(Event)))
+
+
+@st.composite
+def walks(draw: st.DrawFn, longest: int = 30) -> list[Event]:
+    """A random lawful story, from its submission on."""
+    case, story = Case(id="x"), []
+    for _ in range(draw(st.integers(1, longest))):
+        lawful = [event for event in possible(case) if allowed(case, event)]
+        if not lawful:
+            break
+        story.append(draw(st.sampled_from(lawful)))
+        case = case.after(story[-1:])
+    return story

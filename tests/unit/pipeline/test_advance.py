@@ -4,7 +4,7 @@ import pytest
 
 from core.case import Phase, new_case
 from core.errors import Unavailable
-from core.events import Faltered, Submitted
+from core.events import Faltered, Published, Submitted
 from core.ports import Ticket
 from pipeline.advance import Works, advance
 from pipeline.ledgers.memory import MemoryLedger
@@ -55,3 +55,9 @@ def test_work_on_a_case_that_moved_meanwhile_is_void_and_taken_back(ledger, tmp_
     after = carried(case, ledger, tmp_path, slow, void=lambda now, events: voided.append((now, events)))
     assert after.faltered.error == "someone else was faster"
     assert [events[0].error for _, events in voided] == ["mine"]
+
+
+def test_a_stage_that_says_what_may_not_follow_has_failed_like_any_other(ledger, tmp_path):
+    case = carried(opened(ledger), ledger, tmp_path, lambda _case: [Published(url="u")])
+    assert (case.phase, case.published, case.faltered.kind) == (Phase.SUBMITTED, None, "IllegalTransition")
+    assert case.faltered.error == "Published may not follow in phase submitted"

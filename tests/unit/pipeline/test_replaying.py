@@ -60,10 +60,14 @@ def run(policy: Policy, ledger: MemoryLedger, **options: int) -> Tally:
 
 def test_the_same_policy_changes_nothing(old: Policy) -> None:
     ledger = MemoryLedger()
-    for score in (0.0, 0.5, 0.6, 0.95):
+    for score in (0.6, 0.7, 0.8, 0.95):
         told(ledger, old, measured(hate=score), ALLOW)
     tally = run(old, ledger)
     assert (tally.cases, tally.verdicts, tally.same, dict(tally.changes)) == (4, 8, 8, {})
+    for score in (0.0, 0.5):  # let pass at once: nobody rules on those
+        told(ledger, old, measured(hate=score))
+    tally = run(old, ledger)
+    assert (tally.cases, tally.verdicts, tally.same, dict(tally.changes)) == (6, 10, 10, {})
 
 
 def test_what_changes_is_counted_by_verdict_and_rule_with_the_cases(old: Policy, new: Policy) -> None:

@@ -7,37 +7,21 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.assets import Asset
 from core.case import Case, Phase, new_case
-from core.events import Event, Faltered, Judged, Measured, Rendered, Resumed, Submitted
-from core.verdicts import Decision, Gate, Verdict
+from core.events import Event, Submitted
 from pipeline.ledgers.memory import MemoryLedger
 from pipeline.ledgers.records import digests
-
-EVENTS = st.one_of(
-    st.builds(Faltered, phase=st.text(), kind=st.text(), error=st.text()),
-    st.builds(Resumed, by=st.text()),
-    st.builds(Measured, signals=st.just(())),
-    st.builds(
-        Judged,
-        verdict=st.builds(
-            Verdict, gate=st.sampled_from(Gate), decision=st.sampled_from(Decision), policy=st.text(), reason=st.text()
-        ),
-    ),
-    st.builds(
-        Rendered,
-        asset=st.integers(0, 3).map(lambda n: Asset(digest=f"{n}" * 64, media_type="video/mp4", size=n)),
-        engine=st.text(),
-        engine_version=st.text(),
-        duration=st.floats(0, 1e6),
-    ),
-)
+from tests.unit.core.strategies import walks
 
 
-@given(st.lists(st.lists(EVENTS, max_size=4), max_size=8))
-def test_however_events_are_dealt_out_the_case_is_their_fold(batches: list[list[Event]]) -> None:
+@given(walks(), st.lists(st.integers(1, 4), max_size=8))
+def test_however_events_are_dealt_out_the_case_is_their_fold(walk: list[Event], sizes: list[int]) -> None:
     ledger = MemoryLedger()
-    case = ledger.append(new_case(), [Submitted(author="a", prompt="t")])
+    case = ledger.append(new_case(), walk[:1])
+    batches, rest = [], walk[1:]
+    for size in [*sizes, len(walk)]:
+        batches.append(rest[:size])
+        rest = rest[size:]
     for batch in batches:
         case = ledger.append(case, batch)
     story = [entry.event for entry in ledger.history(case.id)]

@@ -1,0 +1,132 @@
+"""What may be done to a case is said once: what the desk offers it does, and what it does not offer it refuses."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.case import Case, Phase
+from core.errors import AssayError, Forbidden, NotFound, NotNow
+from core.events import Appealed, EngineDeclined, Event, Faltered
+from core.transitions import check
+from core.verdicts import Decision, Gate
+from pipeline.actions import Action, actions
+from pipeline.desk import Desk
+from pipeline.ledgers.memory import MemoryLedger, MemoryTexts
+from pipeline.people import Person, Role
+from pipeline.runners.local import LocalBus
+from pipeline.stages.tools import Tools
+from tests.lawful import WAY, judged, ruled, way_to
+from tests.unit.core.strategies import walks
+
+AUTHOR, OTHER = (Person(id=name, roles=frozenset({Role.PLATFORM})) for name in ("ana", "ben"))
+FIRST, SECOND = (Person(id=name, roles=frozenset({Role.MODERATOR})) for name in ("m", "m2"))
+OPERATOR = Person(id="op", roles=frozenset({Role.OPERATOR}))
+PEOPLE = (AUTHOR, OTHER, FIRST, SECOND, OPERATOR)
+BY_MODERATORS = frozenset({Action.ALLOW, Action.REFUSE, Action.RESUME})
+ALWAYS = frozenset({Action.RECALL, Action.ERASE})
+assert WAY[Phase.SUBMITTED].author == AUTHOR.id
+
+
+def desk_with(story: list[Event]) -> tuple[Desk, Case]:
+    """A desk over a ledger in which one case has this story. Nothing that is asked of it here needs more tools."""
+    ledger = MemoryLedger()
+    case = ledger.append(Case(id="c" * 16), story)
+    tools = Tools(
+        texts=MemoryTexts(), vault=None, shelf=None, engine=None, measure_text=None, measure_video=None, facts=None,
+        leased=None, decide=None, check_video=None, seal=None, workdir=None,
+    )  # fmt: skip
+    return Desk(ledger=ledger, bus=LocalBus(), tools=tools, verify_file=None), case
+
+
+def done(desk: Desk, who: Person, case: Case, action: Action) -> Case | int:
+    match action:
+        case Action.ALLOW | Action.REFUSE:
+            return desk.rule(who, case.id, Decision[action.name], code="context", revision=case.revision, note="why")
+        case Action.RESUME:
+            return desk.resume(who, case.id, revision=case.revision)
+        case Action.APPEAL:
+            return desk.appeal(who, case.id, note="why")
+        case Action.RECALL:
+            return desk.recall(who, case.id, code="mistake", revision=case.revision)
+        case Action.ERASE:
+            return desk.erase(who, case.id)
+
+
+def agree(story: list[Event], who: Person, action: Action) -> None:
+    """What the desk offers succeeds, and what it does not offer is refused and leaves no trace."""
+    desk, case = desk_with(story)
+    offered = action in desk.actions(who, case)
+    if action is Action.RECALL and case.phase in (Phase.RECALLED, Phase.WITHDRAWN) and who is not OTHER:
+        assert not offered
+        assert done(desk, who, case, action) == case  # twice is once
+        return
+    try:
+        after = done(desk, who, case, action)
+    except AssayError as error:
+        assert isinstance(error, Forbidden | NotNow | NotFound)
+        assert not offered
+        assert desk.ledger.load(case.id) == case
+        assert not desk.tools.texts.erase(case_id=case.id)  # not even the note was kept
+        return
+    assert offered
+    assert isinstance(after, int) or (after.revision == case.revision + 1 and desk.ledger.load(case.id) == after)
+
+
+@settings(max_examples=300, deadline=None)
+@given(walks(), st.sampled_from(PEOPLE), st.sampled_from(Action))
+def test_what_is_offered_succeeds_and_everything_else_is_refused(
+    story: list[Event], who: Person, action: Action
+) -> None:
+    agree(story, who, action)
+
+
+# What is offered where
+
+BROKE = Faltered(phase="submitted", kind="Unavailable", error="away")
+HELD = [*way_to(Phase.SCREENED), judged(Gate.PROMPT, Decision.HOLD, "r")]
+UNMEASURED = [*way_to(Phase.SCREENED), judged(Gate.PROMPT, Decision.HOLD, "r", missing=("r",))]
+AWAITING = [
+    *HELD,
+    ruled(Gate.PROMPT, Decision.ALLOW, "r", by="m"),
+    judged(Gate.PROMPT, Decision.HOLD, "r", awaiting=("r",)),
+]
+REFUSED = [*way_to(Phase.SCREENED), judged(Gate.PROMPT, Decision.REFUSE, "r", final=("r",))]
+DECLINED = [*way_to(Phase.ADMITTED), EngineDeclined(engine="e", code="c")]
+LOOKED_AT = [*REFUSED, Appealed(by="ana"), ruled(Gate.PROMPT, Decision.ALLOW, "r"), REFUSED[-1]]
+RULINGS = frozenset({Action.ALLOW, Action.REFUSE})
+
+
+CASES: list[tuple[list[Event], Person, frozenset[Action]]] = [
+    (way_to(Phase.PUBLISHED), AUTHOR, ALWAYS),
+    (way_to(Phase.PUBLISHED), OPERATOR, ALWAYS),
+    (way_to(Phase.PUBLISHED), OTHER, frozenset()),
+    (way_to(Phase.WITHDRAWN), AUTHOR, ALWAYS - {Action.RECALL}),
+    ([*way_to(Phase.SUBMITTED), BROKE, BROKE, BROKE], FIRST, ALWAYS | {Action.RESUME}),
+    (HELD, AUTHOR, ALWAYS),
+    (HELD, FIRST, ALWAYS | RULINGS),
+    (UNMEASURED, FIRST, ALWAYS | RULINGS | {Action.RESUME}),
+    (AWAITING, FIRST, ALWAYS | {Action.REFUSE}),
+    (AWAITING, SECOND, ALWAYS | RULINGS),
+    (REFUSED, AUTHOR, ALWAYS | {Action.APPEAL}),
+    (LOOKED_AT, AUTHOR, ALWAYS),
+    (DECLINED, AUTHOR, ALWAYS | {Action.APPEAL}),
+    ([*DECLINED, Appealed(by="ana")], FIRST, ALWAYS | RULINGS),
+]
+
+
+@pytest.mark.parametrize(("story", "who", "offered"), CASES)
+def test_what_is_offered_where(story: list[Event], who: Person, offered: frozenset[Action]) -> None:
+    assert actions(who, check(Case(id="x"), story)) == offered
+    for person in PEOPLE:
+        for action in Action:
+            agree(story, person, action)
+
+
+@given(walks())
+def test_nobody_but_moderators_rules_or_resumes_and_nobody_touches_what_is_not_theirs(story: list[Event]) -> None:
+    case = check(Case(id="x"), story)
+    assert not actions(AUTHOR, case) & BY_MODERATORS
+    assert not actions(OTHER, case)
+    assert actions(AUTHOR, case) <= actions(FIRST, case)
