@@ -1,4 +1,4 @@
-"""Writes docs/reference/settings.md and cli.md from the code: `python -m pipeline.reference`.
+"""Writes docs/reference/settings.md, cli.md and transitions.md from the code: `python -m pipeline.reference`.
 
 A test keeps them current.
 """
@@ -10,6 +10,9 @@ from typing import Any
 
 import typer
 
+from core.case import Phase
+from core.events import Faltered, Recalled, Resumed
+from core.transitions import TRANSITIONS
 from pipeline.settings import Settings
 
 _FOLDER = Path(__file__).parents[1] / "docs" / "reference"
@@ -41,6 +44,46 @@ def cli_page() -> str:
     parts = [f"# Commands\n\n{_NOTE}\n\n{about}\n"]
     parts += [_section(name, command) for name, command in _commands(group, "assay")]
     return "\n".join(parts)
+
+
+def transitions_page() -> str:
+    """Which event may follow in which phase, as a diagram and as a table."""
+    head = (
+        f"# Transitions\n\n{_NOTE}\n\nWhich event may follow in which phase, and where the case is then. No ledger"
+        " appends anything else; what is stored\nalready is never checked again.\n\n"
+    )
+    left_out = (
+        "\nNot drawn: not only what is published can be recalled, but a case in any phase. A stage that breaks is noted"
+        " (`Faltered`); the third\ntime the case is held, and `Resumed` leads from there back to where it stood. Only a"
+        " withdrawal is tried again for ever.\n\n"
+    )
+    return f"{head}```mermaid\n{_diagram()}```\n{left_out}{_table()}"
+
+
+def _diagram() -> str:
+    lines: dict[str, None] = {"stateDiagram-v2": None}
+    for row in TRANSITIONS:
+        if row.event in (Faltered, Resumed) or (row.event is Recalled and row.phase is not Phase.PUBLISHED):
+            continue  # they lead from nearly everywhere: see the words below the diagram
+        begin = "[*]" if row.phase is Phase.NEW else row.phase.value
+        lines |= {f"    {begin} --> {to.value}: {row.event.__name__}": None for to in _in_order(row.to)}
+    lines |= {f"    {end.value} --> [*]": None for end in Phase if all(row.phase is not end for row in TRANSITIONS)}
+    return "\n".join(lines) + "\n"
+
+
+def _table() -> str:
+    rows = [
+        f"| `{row.phase.value}` | `{row.event.__name__}` | {row.condition} |"
+        f" {', '.join(f'`{to.value}`' for to in _in_order(row.to))} |\n"
+        for phase in Phase
+        for row in TRANSITIONS
+        if row.phase is phase
+    ]
+    return "| in phase | may follow | only | then the phase is |\n|---|---|---|---|\n" + "".join(rows)
+
+
+def _in_order(phases: frozenset[Phase]) -> list[Phase]:
+    return [phase for phase in Phase if phase in phases]
 
 
 def _section(name: str, command: Any) -> str:
@@ -76,3 +119,4 @@ def _commands(group: Any, prefix: str) -> list[tuple[str, Any]]:
 if __name__ == "__main__":
     (_FOLDER / "settings.md").write_text(settings_page())
     (_FOLDER / "cli.md").write_text(cli_page())
+    (_FOLDER / "transitions.md").write_text(transitions_page())

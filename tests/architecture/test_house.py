@@ -25,8 +25,8 @@ def sources():
     return [p for package in PACKAGES for p in (ROOT / package).rglob("*.py")]
 
 
-def test_no_file_is_over_three_hundred_lines():
-    assert {str(p.relative_to(ROOT)): n for p in sources() if (n := len(p.read_text().splitlines())) > 300} == {}
+def test_no_file_is_over_four_hundred_lines():
+    assert {str(p.relative_to(ROOT)): n for p in sources() if (n := len(p.read_text().splitlines())) > 400} == {}
 
 
 def test_wiring_the_house_loads_no_model_library():
