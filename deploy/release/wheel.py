@@ -73,8 +73,8 @@ def tried(place: Place) -> Sequence[str]:
         place.run("assay", "--version").strip() + f", and none of: {_absent(place)}",
         _models(place),
         _doctor(place),
-        _screened(place, "a rabbit under a tree", "allow", 0),
-        _screened(place, "two naked people having sex", "refuse", 4),
+        _screened(place, "a rabbit under a tree", "allowed", 0),
+        _screened(place, "two naked people having sex", "refused", 4),
         _verified(place),
         _demo(place),
     ]
@@ -104,11 +104,9 @@ def _doctor(place: Place) -> str:
     return f"doctor: {sum(finding['state'] == 'ok' for finding in found)} of {len(found)} parts are well, none broken"
 
 
-def _screened(place: Place, prompt: str, expected: str, code: int) -> str:
-    said = json.loads(place.run("assay", "screen", prompt, "--json", codes=(0, 4, 5)))
-    if said["verdict"]["decision"] != expected:
-        sys.exit(f"wheel: {prompt!r} was answered with {said['decision']} ({code} is the code for {expected})")
-    return f"screen: {prompt!r}: {expected}"
+def _screened(place: Place, prompt: str, answer: str, code: int) -> str:
+    place.run("assay", "screen", prompt, codes=(code,))
+    return f"screen: {prompt!r}: {answer}"
 
 
 def _verified(place: Place) -> str:

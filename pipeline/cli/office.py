@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from pipeline.accounts import open_account
@@ -57,7 +58,7 @@ def models(as_json: Json = False) -> None:
     for name in ("model", "here", "licence of code / weights", "sha256", "covers", "for"):
         table.add_column(name, overflow="fold")
     for m in listed:
-        here = "[green]yes[/green]" if m.present else f"[red]no[/red]: {m.missing}"
+        here = "[green]yes[/green]" if m.present else f"[red]no[/red]: {escape(m.missing)}"
         licences = f"{m.licence_code} / {m.licence_weights}" + ("" if m.commercial else " [red]non-commercial[/red]")
         table.add_row(f"{m.name} {m.version}", here, licences, m.digest[:16], m.covers, ", ".join(m.needed_by))
     out.print(table)
@@ -73,7 +74,7 @@ def doctor(as_json: Json = False) -> int:
     else:
         for finding in findings:
             mark = {"ok": "[green]ok[/green]     ", "lacks": "[yellow]lacks[/yellow]  ", "broken": "[red]broken[/red] "}
-            out.print(f"{mark[finding.state]} {finding.says}", highlight=False)
+            out.print(f"{mark[finding.state]} {escape(finding.says)}", highlight=False)
     return 3 if any(f.state == "broken" for f in findings) else 0
 
 

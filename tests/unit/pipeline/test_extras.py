@@ -55,3 +55,13 @@ def test_the_command_line_says_which_version_it_is():
     code = "import sys; sys.argv = ['assay', '--version']; from pipeline.cli import main; main()"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
     assert said.stdout.split() == ["assay", version("assay")]
+
+
+def test_the_doctor_names_an_extra_whole_also_where_words_in_brackets_are_marks_of_style(monkeypatch, capsys):
+    from pipeline import checkup
+    from pipeline.cli import office
+
+    says = "workers over Kafka: not installed (assay[kafka])"
+    monkeypatch.setattr(checkup, "examine", lambda _settings: [checkup.Checked(state="lacks", says=says)])
+    assert office.doctor() == 0
+    assert says in capsys.readouterr().out
