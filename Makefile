@@ -34,7 +34,7 @@ serve: setup ## Serve the API, the console and the public verifier on this machi
 	@$(BIN)/assay serve
 
 bench: setup ## Measure, and write the figures to evals/results
-	$(BIN)/python -m evals.bench
+	$(BIN)/python -m evals.bench.__main__
 
 wheel: setup ## Build the wheel, and try it in a fresh venv of another folder
 	@rm -rf build/wheel && $(BIN)/pip wheel -q --no-deps --no-build-isolation -w build/wheel .
@@ -54,7 +54,7 @@ sbom: setup .venv-audit/.ready ## Write build/sbom.json: all that is installed, 
 	@echo "build/sbom.json"
 
 audit: setup .venv-audit/.ready ## Refuse known vulnerabilities (1), and say so where nobody can tell (3)
-	@$(BIN)/python -m deploy.audit.gate .venv-audit/bin/pip-audit "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"; \
+	@$(BIN)/python -m deploy.audit.vulnerability_gate .venv-audit/bin/pip-audit "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')"; \
 	code=$$?; test $$code -eq 0 || { echo "audit: exit code $$code" >&2; exit $$code; }
 
 format: setup ## Format the code

@@ -4,50 +4,50 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from classifiers.audio.voices import EmptyGallery, Voices
 from classifiers.base import (
+    BiometricGallery,
     Classifier,
-    Gallery,
+    ClassifierResults,
     HashBank,
     Material,
-    Measurements,
     PromptText,
     measure_all,
 )
-from classifiers.frame_faces import FrameFaces
-from classifiers.frame_hashes import FrameHashes
-from classifiers.frame_labels import FrameLabels
-from classifiers.frame_nudity import FrameNudity
-from classifiers.labels import LABELS, vocabulary
-from classifiers.models import ModelStatus, listing
-from classifiers.prompt_intent import PromptIntent
-from classifiers.prompt_monitor import Chat, PromptMonitor
-from classifiers.prompt_terms import PromptTerms
-from classifiers.prompt_works import PromptWorks
-from classifiers.voices import NoGallery, Voices
+from classifiers.image.frame_faces import FrameFaces
+from classifiers.image.frame_hashes import FrameHashes
+from classifiers.image.frame_labels import FrameLabels
+from classifiers.image.frame_nudity import FrameNudity
+from classifiers.labels import LABELS, label_subjects
+from classifiers.models import ModelStatus, model_statuses
+from classifiers.text.prompt_intent import PromptIntent
+from classifiers.text.prompt_monitor import ChatEndpoint, PromptMonitor
+from classifiers.text.prompt_terms import PromptTerms
+from classifiers.text.prompt_works import PromptWorks
 
 __all__ = [
     "LABELS",
-    "Chat",
+    "BiometricGallery",
+    "ChatEndpoint",
     "Classifier",
-    "Gallery",
+    "ClassifierResults",
     "HashBank",
     "Material",
-    "Measurements",
     "PromptMonitor",
     "PromptText",
     "PromptWorks",
-    "build",
+    "build_classifiers",
+    "label_subjects",
     "measure_all",
     "model_listing",
-    "vocabulary",
 ]
 
 
-def build(
-    gallery: Gallery,
+def build_classifiers(
+    gallery: BiometricGallery,
     bank: HashBank,
     *,
-    voices: Gallery | None = None,
+    voices: BiometricGallery | None = None,
     leased: Collection[str] = (),
     voices_leased: Collection[str] = (),
     more: Sequence[Classifier] = (),
@@ -61,7 +61,7 @@ def build(
         PromptTerms(),
         PromptIntent(),
         FrameFaces(gallery, leased=leased),
-        Voices(voices or NoGallery(), leased=voices_leased),
+        Voices(voices or EmptyGallery(), leased=voices_leased),
         FrameNudity(),
         FrameHashes(bank),
         FrameLabels(),
@@ -73,6 +73,6 @@ def model_listing(classifiers: Sequence[Classifier]) -> list[ModelStatus]:
     """Every model, whether it can be used here, and which of these classifiers need it."""
     needed: dict[str, list[str]] = {}
     for classifier in classifiers:
-        for model in classifier.needs:
+        for model in classifier.required_models:
             needed.setdefault(model, []).append(classifier.source)
-    return listing(needed)
+    return model_statuses(needed)

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from core.errors import Unavailable
 from core.signals import Signal, Span, Subject
-from media.video import Sample
+from media.video import VideoSample
 
 log = logging.getLogger("assay.classifiers")
 
@@ -32,10 +32,10 @@ class PromptText:
     text: str
 
 
-Material = PromptText | Sample
+Material = PromptText | VideoSample
 
 
-class Note(StrEnum):
+class SignalNote(StrEnum):
     """The closed vocabulary of a signal's note."""
 
     NONE = ""
@@ -55,7 +55,7 @@ class Note(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
+class ClassifierExample:
     """A material and the range in which the highest score of a label must lie."""
 
     about: str
@@ -66,14 +66,14 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measurements:
+class ClassifierResults:
     """All signals of one material, and the CPU seconds each source took."""
 
     signals: tuple[Signal, ...]
     seconds: dict[str, float] = field(default_factory=dict)
 
 
-class Gallery(Protocol):
+class BiometricGallery(Protocol):
     """Templates of enrolled and protected people, of one space. The port behind `frame_faces` and `voices`."""
 
     @property
@@ -81,14 +81,14 @@ class Gallery(Protocol):
         """How many templates are enrolled."""
 
     def nearest(
-        self, embedding: NDArray[np.float32], *, but: Collection[str] = (), only: Collection[str] | None = None
+        self, embedding: NDArray[np.float32], *, exclude: Collection[str] = (), only: Collection[str] | None = None
     ) -> tuple[str, str, float] | None:
-        """(id, kind, Euclidean distance) of the nearest template whose id is not in `but`, or None if there is none.
+        """(id, kind, Euclidean distance) of the nearest template whose id is not in `exclude`, or None if there is none.
 
         With `only`, among those ids alone. `kind` is one of cameo, public_figure, estate, claimant, other.
         """
 
-    def knows(self, person: str) -> bool:
+    def has_person(self, person: str) -> bool:
         """Whether a template of this person is enrolled."""
 
 
@@ -109,7 +109,7 @@ class HashBank(Protocol):
 class Classifier(ABC):
     """Measures labels of a material.
 
-    `name` is the file's name, `version` is raised with each change, `needs` are names of models in
+    `name` is the file's name, `version` is raised with each change, `required_models` are names of models in
     `weights.toml`, `covers` says in plain words what it can find and what it cannot.
     """
 
@@ -117,7 +117,7 @@ class Classifier(ABC):
     version: int
     subjects: frozenset[Subject]
     labels: tuple[str, ...]
-    needs: tuple[str, ...] = ()
+    required_models: tuple[str, ...] = ()
     covers: str
 
     @property
@@ -130,23 +130,29 @@ class Classifier(ABC):
         """At least one signal for each label. Raises Unavailable if a model is missing."""
 
     @abstractmethod
-    def examples(self) -> Sequence[Example]:
+    def examples(self) -> Sequence[ClassifierExample]:
         """Materials with what must be found in them. A shared test runs them."""
 
     def signal(
-        self, subject: Subject, label: str, score: float | None, *, at: Span | None = None, note: Note = Note.NONE
+        self,
+        subject: Subject,
+        label: str,
+        score: float | None,
+        *,
+        at: Span | None = None,
+        note: SignalNote = SignalNote.NONE,
     ) -> Signal:
         """A signal of this classifier."""
         return Signal(subject=subject, label=label, score=score, source=self.source, at=at, note=note.value)
 
-    def cannot_say(self, subject: Subject, note: Note) -> list[Signal]:
+    def unmeasured(self, subject: Subject, note: SignalNote) -> list[Signal]:
         """Every label with the score None."""
         return [self.signal(subject, label, None, note=note) for label in self.labels]
 
 
 def measure_all(
     material: Material, classifiers: Iterable[Classifier], *, subject: Subject | None = None
-) -> Measurements:
+) -> ClassifierResults:
     """Every label of every classifier for this subject. Never raises for what a classifier does.
 
     `subject` is PROMPT for a text and VIDEO for a sample unless said otherwise.
@@ -157,9 +163,9 @@ def measure_all(
     for classifier in classifiers:
         if subject in classifier.subjects:
             began = time.thread_time()
-            signals += _complete(classifier, subject, _measured(classifier, material, subject))
+            signals += _fill_missing_labels(classifier, subject, _measured(classifier, material, subject))
             seconds[classifier.source] = round(time.thread_time() - began, 6)
-    return Measurements(signals=tuple(signals), seconds=seconds)
+    return ClassifierResults(signals=tuple(signals), seconds=seconds)
 
 
 def _measured(classifier: Classifier, material: Material, subject: Subject) -> list[Signal]:
@@ -167,20 +173,20 @@ def _measured(classifier: Classifier, material: Material, subject: Subject) -> l
         return classifier.measure(material, subject)
     except Unavailable as error:
         log.warning("%s: %s", classifier.source, error)
-        return classifier.cannot_say(subject, Note.MISSING_MODEL)
+        return classifier.unmeasured(subject, SignalNote.MISSING_MODEL)
     except Exception as error:  # noqa: BLE001  whatever broke, the score is None; its words may be those of a prompt
         log.error("%s broke (%s)", classifier.source, type(error).__name__)
-        return classifier.cannot_say(subject, Note.FAILED)
+        return classifier.unmeasured(subject, SignalNote.FAILED)
 
 
-def _complete(classifier: Classifier, subject: Subject, found: list[Signal]) -> list[Signal]:
+def _fill_missing_labels(classifier: Classifier, subject: Subject, found: list[Signal]) -> list[Signal]:
     """What was found, and None for each label about which nothing was said."""
     said = {signal.label for signal in found if signal.subject is subject}
     left = [label for label in classifier.labels if label not in said]
-    return found + [classifier.signal(subject, label, None, note=Note.FAILED) for label in left]
+    return found + [classifier.signal(subject, label, None, note=SignalNote.FAILED) for label in left]
 
 
-def unit(value: float) -> float:
+def clip_score(value: float) -> float:
     """The value clipped to [0, 1]. Raises ValueError for NaN, which no classifier may hide."""
     if math.isnan(value):
         raise ValueError("not a number")

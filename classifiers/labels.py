@@ -17,80 +17,100 @@ _TAKE = frozenset({Subject.TAKE})
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class LabelDefinition:
     """Of which subjects a label is measured, and what a score near 1 says."""
 
     subjects: frozenset[Subject]
-    says: str
+    description: str
 
 
-LABELS: Mapping[str, Label] = MappingProxyType(
+LABELS: Mapping[str, LabelDefinition] = MappingProxyType(
     {
         # of a prompt
-        "sexual": Label(_TEXT, "Sexual content or nudity is asked for."),
-        "sexual_minors": Label(_TEXT, "Sexual content or nudity is asked for together with a child or teenager."),
-        "minors": Label(_TEXT, "A child or teenager is mentioned. Harmless by itself."),
-        "intimate_image": Label(_TEXT, "A real person is to be undressed or put into sexual content."),
-        "violence": Label(_TEXT, "Violence against people or animals is asked for."),
-        "gore": Label(_TEXT | _FOOTAGE, "Blood, mutilation or a mangled body is asked for, or seen."),
-        "self_harm": Label(_TEXT, "Suicide, self-injury or an eating disorder is asked for or encouraged."),
-        "hate": Label(_TEXT, "People are attacked or demeaned for what they are."),
-        "extremism": Label(_TEXT, "Terrorist or extremist violence is praised, or people are recruited for it."),
-        "harassment": Label(_TEXT, "A person is insulted, threatened or humiliated."),
-        "illicit": Label(_TEXT, "Drugs, crime or instructions for doing harm are asked for."),
-        "weapons": Label(_TEXT, "A weapon or explosive is asked for."),
-        "disinfo": Label(_TEXT, "Footage that deceives is asked for: false news, elections, emergencies."),
-        "political": Label(_TEXT, "Persuasion for or against a party, a candidate or a cause is asked for."),
-        "fraud": Label(_TEXT, "Footage that deceives for money, or poses as a person or a firm, is asked for."),
-        "public_figure": Label(_TEXT, "A well-known living person is named or circumscribed."),
-        "copyright_ip": Label(_TEXT, "A character, brand or work that belongs to somebody is named."),
-        "artist_style": Label(_TEXT, "The style of a living artist or musician is asked for."),
-        "politics": Label(_TEXT, "Politics is asked for. Harmless by itself; some people leased no such use."),
-        "alcohol": Label(_TEXT, "Alcohol or drunkenness is asked for. Harmless by itself, as politics."),
-        "romance": Label(_TEXT, "Romance between people is asked for. Harmless by itself, as politics."),
-        "revealing": Label(_TEXT, "Revealing clothes are asked for. Harmless by themselves, as politics."),
-        "jailbreak": Label(_TEXT, "The prompt addresses the filter or the model: ignore your rules."),
-        "disguise": Label(_TEXT, "Words are written so as to pass a filter: look-alike letters, leetspeak, spacing."),
-        "monitor": Label(
+        "sexual": LabelDefinition(_TEXT, "Sexual content or nudity is asked for."),
+        "sexual_minors": LabelDefinition(
+            _TEXT, "Sexual content or nudity is asked for together with a child or teenager."
+        ),
+        "minors": LabelDefinition(_TEXT, "A child or teenager is mentioned. Harmless by itself."),
+        "intimate_image": LabelDefinition(_TEXT, "A real person is to be undressed or put into sexual content."),
+        "violence": LabelDefinition(_TEXT, "Violence against people or animals is asked for."),
+        "gore": LabelDefinition(_TEXT | _FOOTAGE, "Blood, mutilation or a mangled body is asked for, or seen."),
+        "self_harm": LabelDefinition(_TEXT, "Suicide, self-injury or an eating disorder is asked for or encouraged."),
+        "hate": LabelDefinition(_TEXT, "People are attacked or demeaned for what they are."),
+        "extremism": LabelDefinition(
+            _TEXT, "Terrorist or extremist violence is praised, or people are recruited for it."
+        ),
+        "harassment": LabelDefinition(_TEXT, "A person is insulted, threatened or humiliated."),
+        "illicit": LabelDefinition(_TEXT, "Drugs, crime or instructions for doing harm are asked for."),
+        "weapons": LabelDefinition(_TEXT, "A weapon or explosive is asked for."),
+        "disinfo": LabelDefinition(_TEXT, "Footage that deceives is asked for: false news, elections, emergencies."),
+        "political": LabelDefinition(_TEXT, "Persuasion for or against a party, a candidate or a cause is asked for."),
+        "fraud": LabelDefinition(
+            _TEXT, "Footage that deceives for money, or poses as a person or a firm, is asked for."
+        ),
+        "public_figure": LabelDefinition(_TEXT, "A well-known living person is named or circumscribed."),
+        "copyright_ip": LabelDefinition(_TEXT, "A character, brand or work that belongs to somebody is named."),
+        "artist_style": LabelDefinition(_TEXT, "The style of a living artist or musician is asked for."),
+        "politics": LabelDefinition(
+            _TEXT, "Politics is asked for. Harmless by itself; some people leased no such use."
+        ),
+        "alcohol": LabelDefinition(_TEXT, "Alcohol or drunkenness is asked for. Harmless by itself, as politics."),
+        "romance": LabelDefinition(_TEXT, "Romance between people is asked for. Harmless by itself, as politics."),
+        "revealing": LabelDefinition(_TEXT, "Revealing clothes are asked for. Harmless by themselves, as politics."),
+        "jailbreak": LabelDefinition(_TEXT, "The prompt addresses the filter or the model: ignore your rules."),
+        "disguise": LabelDefinition(
+            _TEXT, "Words are written so as to pass a filter: look-alike letters, leetspeak, spacing."
+        ),
+        "monitor": LabelDefinition(
             _TEXT, "A reasoning model says that the policy forbids it. Measured only where one is set up."
         ),
-        "unsafe": Label(_TEXT, "The prompt as a whole resembles prompts that people judged unsafe."),
+        "unsafe": LabelDefinition(_TEXT, "The prompt as a whole resembles prompts that people judged unsafe."),
         # of a video or a reference
-        "face_present": Label(_FOOTAGE, "A face is seen."),
-        "unreadable_face": Label(_FOOTAGE, "The share of faces that nobody could recognise: small, turned, blurred."),
-        "protected_person": Label(_FOOTAGE, "A face is that of an enrolled or protected person without a lease here."),
-        "cameo_absent": Label(_FOOTAGE, "A leased cameo, whose face is enrolled, is not seen."),
-        "cameo_beside_protected": Label(
+        "face_present": LabelDefinition(_FOOTAGE, "A face is seen."),
+        "unreadable_face": LabelDefinition(
+            _FOOTAGE, "The share of faces that nobody could recognise: small, turned, blurred."
+        ),
+        "protected_person": LabelDefinition(
+            _FOOTAGE, "A face is that of an enrolled or protected person without a lease here."
+        ),
+        "cameo_absent": LabelDefinition(_FOOTAGE, "A leased cameo, whose face is enrolled, is not seen."),
+        "cameo_beside_protected": LabelDefinition(
             _FOOTAGE, "A leased cameo is seen together with a protected person without a lease."
         ),
-        "voice_present": Label(_FOOTAGE, "Somebody speaks."),
-        "unreadable_voice": Label(
+        "voice_present": LabelDefinition(_FOOTAGE, "Somebody speaks."),
+        "unreadable_voice": LabelDefinition(
             _FOOTAGE, "The share of speech by which nobody could be recognised: too little of a voice."
         ),
-        "protected_voice": Label(_FOOTAGE, "A voice is that of an enrolled or protected person without a lease here."),
-        "nudity": Label(_FOOTAGE, "Nudity or sexual content is seen."),
-        "known_bad": Label(_FOOTAGE, "A frame is a copy of a picture in the bank of illegal or abusive pictures."),
-        "known_work": Label(_FOOTAGE, "A frame is a copy of a work that a rights holder registered."),
-        "violence_visual": Label(_FOOTAGE, "Violence is seen. Needs an OpenCLIP checkpoint."),
-        "weapon_visual": Label(_FOOTAGE, "A weapon is seen. Needs an OpenCLIP checkpoint."),
+        "protected_voice": LabelDefinition(
+            _FOOTAGE, "A voice is that of an enrolled or protected person without a lease here."
+        ),
+        "nudity": LabelDefinition(_FOOTAGE, "Nudity or sexual content is seen."),
+        "known_bad": LabelDefinition(
+            _FOOTAGE, "A frame is a copy of a picture in the bank of illegal or abusive pictures."
+        ),
+        "known_work": LabelDefinition(_FOOTAGE, "A frame is a copy of a work that a rights holder registered."),
+        "violence_visual": LabelDefinition(_FOOTAGE, "Violence is seen. Needs an OpenCLIP checkpoint."),
+        "weapon_visual": LabelDefinition(_FOOTAGE, "A weapon is seen. Needs an OpenCLIP checkpoint."),
         # of a take, with which somebody enrols
-        "digits_wrong": Label(_TAKE, "The share of the digits asked for that was not said."),
-        "turns_wrong": Label(_TAKE, "The head was not turned as asked, or not in that order."),
-        "no_blink": Label(_TAKE, "No blink was seen."),
-        "other_face": Label(_TAKE, "More than one face is in the picture."),
-        "face_changed": Label(_TAKE, "The faces of the take are not one person's."),
-        "voice_changed": Label(_TAKE, "The voices of the take are not one person's."),
-        "mouth_still": Label(_TAKE, "The mouth does not move when there is speech."),
-        "flat_picture": Label(_TAKE, "The face moves as a flat picture does."),
-        "take_replayed": Label(_TAKE, "The pictures were seen in an earlier take."),
-        "take_looped": Label(_TAKE, "Pictures of the take come again within it."),
-        "ai_made": Label(_TAKE, "Assay's own verifier finds that AI made the take, or parts of it."),
-        "spoof": Label(_TAKE, "A certified provider of presentation attack detection finds an attack."),
-        "enrolled_elsewhere": Label(_TAKE, "The face is one that another account enrolled, or that is protected."),
+        "digits_wrong": LabelDefinition(_TAKE, "The share of the digits asked for that was not said."),
+        "turns_wrong": LabelDefinition(_TAKE, "The head was not turned as asked, or not in that order."),
+        "no_blink": LabelDefinition(_TAKE, "No blink was seen."),
+        "other_face": LabelDefinition(_TAKE, "More than one face is in the picture."),
+        "face_changed": LabelDefinition(_TAKE, "The faces of the take are not one person's."),
+        "voice_changed": LabelDefinition(_TAKE, "The voices of the take are not one person's."),
+        "mouth_still": LabelDefinition(_TAKE, "The mouth does not move when there is speech."),
+        "flat_picture": LabelDefinition(_TAKE, "The face moves as a flat picture does."),
+        "take_replayed": LabelDefinition(_TAKE, "The pictures were seen in an earlier take."),
+        "take_looped": LabelDefinition(_TAKE, "Pictures of the take come again within it."),
+        "ai_made": LabelDefinition(_TAKE, "Assay's own verifier finds that AI made the take, or parts of it."),
+        "spoof": LabelDefinition(_TAKE, "A certified provider of presentation attack detection finds an attack."),
+        "enrolled_elsewhere": LabelDefinition(
+            _TAKE, "The face is one that another account enrolled, or that is protected."
+        ),
     }
 )
 
 
-def vocabulary() -> Mapping[str, frozenset[Subject]]:
+def label_subjects() -> Mapping[str, frozenset[Subject]]:
     """Every label and the subjects of which it is measured: what policy rules may speak of."""
     return {name: label.subjects for name, label in LABELS.items()}

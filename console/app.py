@@ -7,34 +7,34 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from console.answers import ErrorBody, OpenAIErrorBody, add_answers
-from console.api import api
-from console.cameo_api import cameo_api
-from console.deposits import deposits, known
-from console.enrolling import enrolling
-from console.entrance import entrance
-from console.gateway import gateway
-from console.headers import SafeHeaders
-from console.house import House
-from console.likeness import likeness
-from console.limits import SmallBodies
-from console.moderations import moderations
-from console.pace import Pace
-from console.pages import pages
-from console.policies import policies
-from console.portal import portal
-from console.public import public
-from console.receipts import receipts, reviews
-from console.rendering import HERE
-from console.resolution import resolution
-from console.room import Room
-from console.sessions import Sessions, load_secret
-from console.verifying import verifying
+from console.cameo.cameo_api import cameo_router
+from console.cameo.cameo_pages import cameo_pages_router
+from console.cameo.consent_receipt_api import consent_receipt_router, review_router
+from console.cameo.enrolment_pages import enrolment_router
+from console.gateway.moderations_api import moderations_router
+from console.gateway.videos_api import videos_router
+from console.moderation.case_api import cases_router
+from console.moderation.case_pages import case_pages_router
+from console.platform.comparison_api import comparison_router
+from console.platform.policy_pages import policy_pages_router
+from console.verify.manifest_upload import manifest_upload_router, well_known_router
+from console.verify.soft_binding_resolution import resolution_router
+from console.verify.verify_api import verify_router
+from console.verify.verify_pages import verify_pages_router
+from console.web.body_limit import BodyLimitMiddleware
+from console.web.context import RequestContext
+from console.web.error_responses import ErrorBody, OpenAIErrorBody, add_exception_handlers
+from console.web.login import login_router
+from console.web.protocols import InstallationProtocol
+from console.web.rendering import CONSOLE_FOLDER
+from console.web.request_rate import RateLimiter
+from console.web.security_headers import SecurityHeadersMiddleware
+from console.web.sessions import Sessions, load_session_secret
 
 _ABOUT = "Generation with screening, marks and signatures; moderation; and the public verifier."
 
 
-def create_app(house: House) -> FastAPI:
+def create_app(installation: InstallationProtocol) -> FastAPI:
     """The app over this house. Raises Unavailable when the session secret cannot be kept."""
     app = FastAPI(
         title="Assay",
@@ -43,24 +43,35 @@ def create_app(house: House) -> FastAPI:
         docs_url=None,  # FastAPI's own page loads its scripts from elsewhere; ours is in entrance.py
         redoc_url=None,
     )
-    secret = load_secret(house.settings.root)
-    pace = Pace(most=house.settings.lookups_per_minute)
-    app.state.room = Room(house=house, sessions=Sessions(accounts=house.accounts, secret=secret), pace=pace)
-    app.add_middleware(SmallBodies)
-    app.add_middleware(SafeHeaders)
-    add_answers(app)
-    for router in (gateway, moderations):
+    secret = load_session_secret(installation.settings.root)
+    pace = RateLimiter(most=installation.settings.lookups_per_minute)
+    app.state.context = RequestContext(
+        installation=installation, sessions=Sessions(accounts=installation.accounts, secret=secret), rate_limiter=pace
+    )
+    app.add_middleware(BodyLimitMiddleware)
+    app.add_middleware(SecurityHeadersMiddleware)
+    add_exception_handlers(app)
+    for router in (videos_router, moderations_router):
         app.include_router(router, responses={"4XX": {"model": OpenAIErrorBody}})
-    app.include_router(api, responses={"4XX": {"model": ErrorBody}})
-    for router in (cameo_api, reviews, receipts, likeness, public, resolution, deposits, known):
+    app.include_router(cases_router, responses={"4XX": {"model": ErrorBody}})
+    for router in (
+        cameo_router,
+        review_router,
+        consent_receipt_router,
+        comparison_router,
+        verify_router,
+        resolution_router,
+        manifest_upload_router,
+        well_known_router,
+    ):
         app.include_router(router, responses={"4XX": {"model": ErrorBody}})
-    app.include_router(pages)
-    app.include_router(policies)
-    app.include_router(portal)
-    app.include_router(enrolling)
-    app.include_router(entrance)
-    app.include_router(verifying)
-    app.mount("/static", StaticFiles(directory=HERE / "static"))
+    app.include_router(case_pages_router)
+    app.include_router(policy_pages_router)
+    app.include_router(cameo_pages_router)
+    app.include_router(enrolment_router)
+    app.include_router(login_router)
+    app.include_router(verify_pages_router)
+    app.mount("/static", StaticFiles(directory=CONSOLE_FOLDER / "static"))
     return app
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.common import err, house_of
+from pipeline.cli.cli_common import build_cli_installation, err
 from pipeline.settings import load_settings
 
 
@@ -18,13 +18,13 @@ def serve(
     tls_key: Annotated[Path | None, typer.Option(help="Its key, PEM.")] = None,
 ) -> None:
     """Serve the API, the console and the public verifier, and carry cases on, until stopped."""
-    from console.serve import serve as run
+    from console.serve import run_server as run
 
     options = {"host": host, "port": port, "tls_cert": tls_cert, "tls_key": tls_key}
     settings = load_settings(**{name: value for name, value in options.items() if value})
     scheme = "https" if settings.tls_cert else "http"
     err.print(f"{scheme}://{settings.host}:{settings.port}/ — Ctrl-C stops after the stage in hand", highlight=False)
-    run(house_of(settings))
+    run(build_cli_installation(settings))
 
 
 def add_to(app: typer.Typer) -> None:

@@ -11,29 +11,29 @@ from types import FrameType
 import uvicorn
 
 from console.app import create_app
-from console.house import RunningHouse
-from console.tls import context
+from console.web.protocols import RunningInstallation
+from console.web.tls import server_ssl_context
 
 
-def serve(house: RunningHouse) -> None:
+def run_server(installation: RunningInstallation) -> None:
     """Serve until SIGTERM or Ctrl-C. What runs then is finished; the house is closed. For the main thread.
 
     A second signal leaves at once: whatever was running is done again by whoever sweeps next.
     """
     try:
-        server = _server(house)
-        with _outliving_signals(server), _moving(house):
+        server = _server(installation)
+        with _finish_before_exit(server), _run_cases_beside(installation):
             server.run()
     finally:
-        house.close()
+        installation.close()
 
 
-def _server(house: RunningHouse) -> uvicorn.Server:
-    settings = house.settings
-    tls = context(settings.tls_cert, settings.tls_key)
+def _server(installation: RunningInstallation) -> uvicorn.Server:
+    settings = installation.settings
+    tls = server_ssl_context(settings.tls_cert, settings.tls_key)
     return uvicorn.Server(
         uvicorn.Config(
-            create_app(house),
+            create_app(installation),
             host=settings.host,
             port=settings.port,
             log_config=None,
@@ -46,12 +46,12 @@ def _server(house: RunningHouse) -> uvicorn.Server:
 
 
 @contextmanager
-def _moving(house: RunningHouse) -> Iterator[None]:
+def _run_cases_beside(installation: RunningInstallation) -> Iterator[None]:
     stop = Event()
-    if house.runner is None:
+    if installation.runner is None:
         yield
         return
-    thread = Thread(target=house.runner.run_forever, args=(stop,), name="assay-runner", daemon=True)
+    thread = Thread(target=installation.runner.run_forever, args=(stop,), name="assay-runner", daemon=True)
     thread.start()
     try:
         yield
@@ -61,7 +61,7 @@ def _moving(house: RunningHouse) -> Iterator[None]:
 
 
 @contextmanager
-def _outliving_signals(server: uvicorn.Server) -> Iterator[None]:
+def _finish_before_exit(server: uvicorn.Server) -> Iterator[None]:
     """uvicorn shuts down on a signal and then raises it again, which would kill us before the runner has finished."""
     heard = 0
 

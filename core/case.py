@@ -14,7 +14,6 @@ from core.events import (
     Commissioned,
     EngineDeclined,
     Event,
-    Faltered,
     Judged,
     Measured,
     Published,
@@ -23,13 +22,14 @@ from core.events import (
     Resumed,
     Ruled,
     Sealed,
+    StageFailed,
     Submitted,
     Withdrawn,
 )
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
 
-STUMBLES_BEFORE_A_PERSON = 3
+FAILURES_BEFORE_REVIEW = 3
 _LOST_JOBS = ("EngineFault", "BadMedia")  # the job is spent: what helps is a new order, not another look
 
 
@@ -57,7 +57,7 @@ class Case:
     """One generation.
 
     `revision` counts its events, `orders` what was ordered from engines; `held_at` is the phase to go
-    back to from HELD. A case is HELD either because a verdict says so, or, with `faltered` set, because
+    back to from HELD. A case is HELD either because a verdict says so, or, with `last_failure` set, because
     a stage broke three times.
     """
 
@@ -76,10 +76,10 @@ class Case:
     published: Published | None = None
     recalled: Recalled | None = None
     held_at: Phase | None = None
-    stumbles: int = 0
-    faltered: Faltered | None = None
+    failures: int = 0
+    last_failure: StageFailed | None = None
 
-    def after(self, events: Iterable[Event]) -> Case:
+    def apply(self, events: Iterable[Event]) -> Case:
         """The case once these events have happened to it."""
         case = self
         for event in events:
@@ -115,17 +115,17 @@ def new_case() -> Case:
 
 def _after(case: Case, event: Event) -> Case:
     match event:
-        case Faltered():
-            return _faltered(case, event)
+        case StageFailed():
+            return _stage_failed(case, event)
         case Recalled():
-            return replace(case, phase=Phase.RECALLED, recalled=event, held_at=None, stumbles=0, faltered=None)
+            return replace(case, phase=Phase.RECALLED, recalled=event, held_at=None, failures=0, last_failure=None)
         case Ruled():
             return replace(_back(case), rulings=(*case.rulings, event.ruling))
         case Resumed():
-            return _before_measuring(case) if event.again else _back(case)
+            return _back_to_measuring(case) if event.again else _back(case)
         case Commissioned():  # an order is not yet progress: an engine that fails for ever must end at a person
             return replace(case, phase=Phase.COMMISSIONED, commissioned=event, orders=case.orders + 1)
-    return replace(_onward(case, event), stumbles=0, faltered=None)
+    return replace(_onward(case, event), failures=0, last_failure=None)
 
 
 def _onward(case: Case, event: Event) -> Case:
@@ -150,7 +150,7 @@ def _onward(case: Case, event: Event) -> Case:
             return replace(case, phase=Phase.HELD, held_at=_gate_phase(case))
         case Withdrawn():
             return replace(case, phase=Phase.WITHDRAWN)
-        case Faltered() | Recalled() | Ruled() | Resumed() | Commissioned():
+        case StageFailed() | Recalled() | Ruled() | Resumed() | Commissioned():
             raise AssertionError("handled before")
     assert_never(event)
 
@@ -159,23 +159,23 @@ def _back(case: Case) -> Case:
     """Back to the phase from which the case was held; elsewhere nothing moves."""
     if case.phase is not Phase.HELD or case.held_at is None:
         return case
-    return replace(case, phase=case.held_at, held_at=None, stumbles=0, faltered=None)
+    return replace(case, phase=case.held_at, held_at=None, failures=0, last_failure=None)
 
 
-def _before_measuring(case: Case) -> Case:
+def _back_to_measuring(case: Case) -> Case:
     back = _back(case)
     return replace(
         back, phase={Phase.SCREENED: Phase.SUBMITTED, Phase.INSPECTED: Phase.RENDERED}.get(back.phase, back.phase)
     )
 
 
-def _faltered(case: Case, event: Faltered) -> Case:
-    stumbles, phase = case.stumbles + 1, case.phase
+def _stage_failed(case: Case, event: StageFailed) -> Case:
+    stumbles, phase = case.failures + 1, case.phase
     if phase is Phase.COMMISSIONED and event.kind in _LOST_JOBS:
         phase = Phase.ADMITTED
-    if stumbles < STUMBLES_BEFORE_A_PERSON or phase in (Phase.HELD, Phase.RECALLED):
-        return replace(case, phase=phase, stumbles=stumbles, faltered=event)
-    return replace(case, phase=Phase.HELD, held_at=phase, stumbles=stumbles, faltered=event)
+    if stumbles < FAILURES_BEFORE_REVIEW or phase in (Phase.HELD, Phase.RECALLED):
+        return replace(case, phase=phase, failures=stumbles, last_failure=event)
+    return replace(case, phase=Phase.HELD, held_at=phase, failures=stumbles, last_failure=event)
 
 
 def _measured(case: Case, event: Measured) -> Case:

@@ -127,7 +127,7 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Faltered:
+class StageFailed:
     """A stage broke. After three in a row a person is asked. `error` is one line without personal data."""
 
     phase: str
@@ -178,7 +178,7 @@ Event = (
     | EngineDeclined
     | Sealed
     | Published
-    | Faltered
+    | StageFailed
     | Resumed
     | Appealed
     | Recalled

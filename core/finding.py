@@ -33,7 +33,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Credentials:
+class ContentCredentials:
     """C2PA credentials of a file. `state`: trusted, valid, invalid, none, unreadable, remote or unsupported."""
 
     state: str
@@ -47,7 +47,7 @@ class Credentials:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MarkedSpan:
+class WatermarkedSpan:
     """Seconds of a video that carry one mark. `payload` is hex and only there when its check held."""
 
     start: float
@@ -57,7 +57,7 @@ class MarkedSpan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SoundMark:
+class AudioWatermarkFinding:
     """What was found in a file's sound, of which there are `seconds`; `note` says so where there is none.
 
     `payload` and `among` as in Mark.
@@ -72,7 +72,7 @@ class SoundMark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mark:
+class WatermarkFinding:
     """What the watermark detector found. `p_value` in [0, 1]. `payload` is hex, and only there when it is sure.
 
     It was read with its check, or, if `among` is not 0, told apart from so many that this office issued. `segments` are
@@ -85,8 +85,8 @@ class Mark:
     case_id: str | None = None
     note: str = ""
     among: int = 0
-    segments: tuple[MarkedSpan, ...] = ()
-    audio: SoundMark | None = None
+    segments: tuple[WatermarkedSpan, ...] = ()
+    audio: AudioWatermarkFinding | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +96,7 @@ class Finding:
     file: str
     verdict: FindingVerdict
     summary: str
-    credentials: Credentials
-    watermark: Mark
+    credentials: ContentCredentials
+    watermark: WatermarkFinding
     evidence: tuple[Evidence, ...] = ()
     case: dict[str, str] | None = None

@@ -27,7 +27,7 @@ class Ticket:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class RecordedEvent:
     """One line of a case's history."""
 
     revision: int
@@ -48,7 +48,7 @@ class Ledger(Protocol):
         follow. Stored events are never checked again.
         """
 
-    def history(self, case_id: str) -> Sequence[Entry]:
+    def history(self, case_id: str) -> Sequence[RecordedEvent]:
         """All events of a case in order. Raises NotFound."""
 
     def due(self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100) -> Sequence[Ticket]:
@@ -59,20 +59,20 @@ class Ledger(Protocol):
     ) -> Sequence[Case]:
         """Cases, the one that moved last first; with `oldest` the one that has not moved for longest."""
 
-    def refers(self, digest: str) -> bool:
+    def is_referenced(self, digest: str) -> bool:
         """Whether any case refers to these bytes."""
 
-    def claim(self, case_id: str) -> AbstractContextManager[bool]:
+    def try_lock(self, case_id: str) -> AbstractContextManager[bool]:
         """Whether no one else works on the case; held until the context ends, or the process dies.
 
         Spares doubled work and is not needed for safety: append compares revisions anyway.
         """
 
 
-class Texts(Protocol):
+class TextStore(Protocol):
     """Words of people, kept apart from the log so that they can be erased."""
 
-    def keep(self, text: str, *, case_id: str) -> str:
+    def put(self, text: str, *, case_id: str) -> str:
         """Keep a text; returns its random id."""
 
     def read(self, text_id: str) -> str:
@@ -89,7 +89,7 @@ class Bus(Protocol):
         """Hand a ticket on. Raises Unavailable; the sweeper makes good what is lost."""
 
 
-class Vault(Protocol):
+class BlobStore(Protocol):
     """Bytes by SHA-256. Never overwritten."""
 
     def put(self, path: Path, *, media_type: str, owner: str) -> Asset:
@@ -98,7 +98,7 @@ class Vault(Protocol):
     def fetch(self, asset: Asset, to: Path) -> Path:
         """Copy to a local path, checking the digest. Raises NotFound, or Unavailable if the bytes are wrong."""
 
-    def settle(self, digest: str) -> None:
+    def confirm(self, digest: str) -> None:
         """The ledger refers to it: no longer pending."""
 
     def pending(self) -> Iterator[tuple[str, str]]:
@@ -108,7 +108,7 @@ class Vault(Protocol):
         """Delete bytes that no case refers to. Nothing happens if they are gone."""
 
 
-class Shelf(Protocol):
+class PublicStore(Protocol):
     """Where the public finds what is published: one file a case."""
 
     def publish(self, case_id: str, path: Path) -> str:
@@ -134,7 +134,7 @@ class JobState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Order:
+class RenderRequest:
     """What an engine is asked to make. `key` makes asking twice the same as asking once."""
 
     key: str
@@ -146,7 +146,7 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class JobProgress:
     """An engine's answer about a job. `percent` in [0, 100]; `error` only where it failed."""
 
     state: JobState
@@ -155,7 +155,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class GeneratorInfo:
     """What an engine says of a finished video; empty where it says nothing.
 
     `source_type` is a term of IPTC's digital source types, and only a folder of footage needs to state it.
@@ -173,10 +173,10 @@ class Engine(Protocol):
     version: str
     synthetic: bool
 
-    def commission(self, order: Order) -> str:
+    def commission(self, request: RenderRequest) -> str:
         """Order a video; returns the job. Raises Declined, Unavailable or BadInput."""
 
-    def poll(self, job: str) -> Progress:
+    def poll(self, job: str) -> JobProgress:
         """How far it is. Raises Declined, Unavailable, or EngineFault for a job it does not know."""
 
     def fetch(self, job: str, to: Path) -> None:
@@ -185,5 +185,5 @@ class Engine(Protocol):
     def cancel(self, job: str) -> None:
         """The video is not wanted any more. Asks once and raises nothing: the engine may have made it already."""
 
-    def about(self, job: str) -> Origin:
+    def generator_info(self, job: str) -> GeneratorInfo:
         """Where the video comes from. Raises EngineFault for a job it does not know."""

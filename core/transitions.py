@@ -16,7 +16,6 @@ from core.events import (
     Commissioned,
     EngineDeclined,
     Event,
-    Faltered,
     Judged,
     Measured,
     Published,
@@ -25,6 +24,7 @@ from core.events import (
     Resumed,
     Ruled,
     Sealed,
+    StageFailed,
     Submitted,
     Withdrawn,
 )
@@ -69,7 +69,7 @@ def holding(case: Case) -> Verdict | None:
 
     An appeal is held by the verdict that was last given: the refusal, or the allow that the engine then declined.
     """
-    return case.verdict if case.phase is Phase.HELD and case.faltered is None else None
+    return case.verdict if case.phase is Phase.HELD and case.last_failure is None else None
 
 
 def _ruled(case: Case, event: Event) -> bool:
@@ -183,7 +183,7 @@ _BY_PEOPLE = (
 _FAILED = tuple(
     Transition(
         phase=phase,
-        event=Faltered,
+        event=StageFailed,
         to=frozenset(
             {phase}
             if phase is Phase.RECALLED

@@ -12,16 +12,16 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from core.errors import BadMedia
-from media.limits import MIB, Limits
+from media.sandbox.limits import MIB, InputLimits
 
-ACCEPTED = "MP4, MOV, WebM, Matroska, AVI, MPEG-TS, GIF"
+ACCEPTED_CONTAINERS = "MP4, MOV, WebM, Matroska, AVI, MPEG-TS, GIF"
 _FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,gif"
-_SOUND_FORMATS = _FORMATS + ",mp3,ogg,wav,flac,aac"
+_AUDIO_FORMATS = _FORMATS + ",mp3,ogg,wav,flac,aac"
 _NAMES = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "matroska"}
 _COVER_ART = 0x0400
 
 
-def check_file(path: Path, limits: Limits) -> None:
+def check_file(path: Path, limits: InputLimits) -> None:
     """What can be said without decoding. Raises BadMedia for what is no file, empty or too large."""
     if path.is_dir():
         raise BadMedia(f"{path.name} is a folder, not a video")
@@ -35,12 +35,12 @@ def check_file(path: Path, limits: Limits) -> None:
 
 
 @contextmanager
-def open_video(path: Path, limits: Limits) -> Iterator[tuple[InputContainer, VideoStream]]:
+def open_video(path: Path, limits: InputLimits) -> Iterator[tuple[InputContainer, VideoStream]]:
     """The container and its video track. Raises BadMedia for what has none, or a size outside the limits."""
     with _open(path) as container:
         tracks = [s for s in container.streams.video if not s.disposition & _COVER_ART]
         if not container.streams:
-            raise BadMedia(_why_not(path))
+            raise BadMedia(_rejection_reason(path))
         if not tracks:
             raise BadMedia(f"{path.name} has {'sound but ' if container.streams.audio else ''}no video")
         video = tracks[0]
@@ -54,18 +54,18 @@ def open_video(path: Path, limits: Limits) -> Iterator[tuple[InputContainer, Vid
 
 
 @contextmanager
-def open_sound(path: Path) -> Iterator[tuple[InputContainer, AudioStream | None]]:
+def open_audio(path: Path) -> Iterator[tuple[InputContainer, AudioStream | None]]:
     """A video or sound file and its first sound track, None where it has none. Raises BadMedia for what is neither."""
-    with _open(path, _SOUND_FORMATS) as container:
+    with _open(path, _AUDIO_FORMATS) as container:
         if not container.streams:
-            raise BadMedia(_why_not(path))
+            raise BadMedia(_rejection_reason(path))
         track = next(iter(container.streams.audio), None)
         if track is not None and track.codec_context is None:
             raise BadMedia(f"{path.name} has a sound codec that cannot be decoded here")
         yield container, track
 
 
-def check_size(width: int, height: int, limits: Limits) -> None:
+def check_size(width: int, height: int, limits: InputLimits) -> None:
     """Raises BadMedia for a picture that is too large or too small."""
     if max(width, height) > limits.max_side:
         raise BadMedia(f"the picture is {width} x {height}; at most {limits.max_side} pixels a side are accepted")
@@ -73,7 +73,7 @@ def check_size(width: int, height: int, limits: Limits) -> None:
         raise BadMedia(f"the picture is {width} x {height}; at least {limits.min_side} pixels a side are needed")
 
 
-def name_of(container: InputContainer) -> str:
+def container_name(container: InputContainer) -> str:
     """The container's short name: mp4 (also for MOV), matroska (also for WebM), avi, mpegts or gif."""
     return _NAMES.get(container.format.name, container.format.name)
 
@@ -83,14 +83,14 @@ def _open(path: Path, formats: str = _FORMATS) -> InputContainer:
     try:
         return av.open(f"file:{path.resolve()}", "r", container_options=options, metadata_errors="replace")
     except (av.error.FFmpegError, ValueError) as error:
-        raise BadMedia(_why_not(path)) from error
+        raise BadMedia(_rejection_reason(path)) from error
 
 
-def _why_not(path: Path) -> str:
+def _rejection_reason(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(4096)
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"):
         return f"{path.name} is an MP4 that is cut short or damaged: its index (moov) cannot be read"
     if head.startswith(b"#EXTM3U") or b"\0" not in head:
-        return f"{path.name} is a text, not a video; accepted are {ACCEPTED}"
-    return f"{path.name} is damaged, or of a kind that is not accepted; accepted are {ACCEPTED}"
+        return f"{path.name} is a text, not a video; accepted are {ACCEPTED_CONTAINERS}"
+    return f"{path.name} is damaged, or of a kind that is not accepted; accepted are {ACCEPTED_CONTAINERS}"

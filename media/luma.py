@@ -9,18 +9,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.container import open_video
-from media.frames import frames_at, spread
-from media.limits import Limits
-from media.picture import planes_of
-from media.still import is_image, read_rgb
-from media.timeline import read_timeline
-from media.upright import turn_of
+from media.frame_index import read_frame_index
+from media.orientation import orientation_of
+from media.pixel_format import yuv_planes
+from media.sandbox.limits import InputLimits
+from media.still_image import is_image, read_rgb
+from media.video_decode import evenly_spaced_pts, frames_at
 
-_PLENTY = 2.5
+_SKIP_NONREF_RATIO = 2.5
 """With so many times more pictures than are wanted, those that no other picture refers to need not be decoded."""
 
 
-def luma_of(path: Path, count: int, limits: Limits) -> Iterator[NDArray[np.uint8]]:
+def sample_luma(path: Path, count: int, limits: InputLimits) -> Iterator[NDArray[np.uint8]]:
     """Up to `count` Y planes (height, width), upright, evenly spread; one for an image. Raises BadMedia.
 
     Of a video with many pictures they may lie a few pictures beside where they should.
@@ -30,11 +30,11 @@ def luma_of(path: Path, count: int, limits: Limits) -> Iterator[NDArray[np.uint8
         yield np.rint(rgb @ np.array([0.299, 0.587, 0.114], np.float32)).astype(np.uint8)
         return
     with open_video(path, limits) as (container, video):
-        timeline = read_timeline(container, video, limits)
+        timeline = read_frame_index(container, video, limits)
     with open_video(path, limits) as (container, video):
-        if len(timeline.pts) >= _PLENTY * count:
+        if len(timeline.pts) >= _SKIP_NONREF_RATIO * count:
             video.codec_context.skip_frame = "NONREF"  # they are also the most coarsely encoded
-        for _, frame in frames_at(container, video, timeline, spread(timeline, count=count)):
-            turn = turn_of(frame)
+        for _, frame in frames_at(container, video, timeline, evenly_spaced_pts(timeline, count=count)):
+            turn = orientation_of(frame)
             size = turn.size(frame.width & ~1, frame.height & ~1)
-            yield np.ascontiguousarray(planes_of(frame, turn, size)[0])
+            yield np.ascontiguousarray(yuv_planes(frame, turn, size)[0])

@@ -10,45 +10,47 @@ from av.video.stream import VideoStream
 
 from core.codec import dump, load
 from core.errors import BadMedia
-from media import limited
-from media.container import check_file, check_size, name_of, open_video
-from media.limits import Limits
-from media.timeline import Timeline, read_timeline
-from media.upright import turn_of
+from media.container import check_file, check_size, container_name, open_video
+from media.frame_index import FrameIndex, read_frame_index
+from media.orientation import orientation_of
+from media.sandbox import client
+from media.sandbox.limits import InputLimits
 from media.video import VideoInfo
 
 
-def probe(path: Path, limits: Limits | None = None) -> VideoInfo:
+def probe(path: Path, limits: InputLimits | None = None) -> VideoInfo:
     """What the container says and a decoder confirmed; size as shown, duration from the packets.
 
     Raises BadMedia, in one line that says what is wrong and what is accepted.
     """
-    limits = limits or Limits()
+    limits = limits or InputLimits()
     check_file(path, limits)
-    answer = limited.call("media.probe:probe_here", {"path": str(path.resolve()), "limits": dump(limits)})
+    answer = client.run_sandboxed("media.probe:probe_in_process", {"path": str(path.resolve()), "limits": dump(limits)})
     info: VideoInfo = load(VideoInfo, answer)
     return info
 
 
-def probe_here(path: str, limits: dict[str, Any]) -> VideoInfo:
+def probe_in_process(path: str, limits: dict[str, Any]) -> VideoInfo:
     """As probe(), in this process: for limited ones."""
-    bounds: Limits = load(Limits, limits)
+    bounds: InputLimits = load(InputLimits, limits)
     with open_video(Path(path), bounds) as (container, video):
-        timeline = read_timeline(container, video, bounds)
+        timeline = read_frame_index(container, video, bounds)
     with open_video(Path(path), bounds) as (container, video):
-        return describe(container, video, timeline, bounds)
+        return read_video_info(container, video, timeline, bounds)
 
 
-def describe(container: InputContainer, video: VideoStream, timeline: Timeline, limits: Limits) -> VideoInfo:
+def read_video_info(
+    container: InputContainer, video: VideoStream, timeline: FrameIndex, limits: InputLimits
+) -> VideoInfo:
     """Decodes the first picture to be sure of its size. Raises BadMedia if there is none."""
     frame = next(container.decode(video), None)
     if frame is None:
         raise BadMedia("none of the video's pictures can be decoded")
     check_size(frame.width, frame.height, limits)
-    width, height = turn_of(frame).size(frame.width, frame.height)
+    width, height = orientation_of(frame).size(frame.width, frame.height)
     sound = container.streams.audio[0] if container.streams.audio else None
     return VideoInfo(
-        container=name_of(container),
+        container=container_name(container),
         codec=video.codec_context.name,
         duration=timeline.duration,
         width=width,

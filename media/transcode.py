@@ -21,17 +21,17 @@ from numpy.typing import NDArray
 
 from core.codec import dump, load
 from core.errors import BadMedia
-from media import limited
-from media.clock import Clock
+from media.atomic_output import new_mp4, partial_path
+from media.audio_codec import AudioEditor
+from media.audio_transcode import AudioTranscoder, add_audio_track
 from media.container import check_file, check_size, open_video
-from media.limits import HEAVY, Limits
-from media.output import new_mp4, part_of
-from media.picture import matrix_of, new_frame, planes_of, published_size, refuse_unpublishable
-from media.sound import SoundEditor
-from media.soundtrack import Soundtrack, add_soundtrack
-from media.upright import Turn, turn_of
+from media.orientation import Orientation, orientation_of
+from media.pixel_format import check_publishable, colour_matrix, new_frame, published_size, yuv_planes
+from media.presentation_clock import PresentationClock
+from media.sandbox import client
+from media.sandbox.limits import TRANSCODE_LIMITS, InputLimits
 
-Edit = Callable[[NDArray[np.uint8], float], NDArray[np.uint8]]
+LumaEdit = Callable[[NDArray[np.uint8], float], NDArray[np.uint8]]
 """(Y plane (height, width) uint8, read only; seconds from the first picture) -> the plane to publish."""
 
 
@@ -47,56 +47,58 @@ class Encoding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Look:
+class _OutputFormat:
     """What is the same for all pictures of the new file."""
 
-    turn: Turn
+    orientation: Orientation
     size: tuple[int, int]
     source: VideoFrame
     matrix: int
     scale: bool
 
 
-def reencode(src: Path, dst: Path, *, encoding: Encoding | None = None, limits: Limits | None = None) -> None:
+def reencode(src: Path, dst: Path, *, encoding: Encoding | None = None, limits: InputLimits | None = None) -> None:
     """A copy encoded anew, without marks of origin in its container; runs in a limited process. Raises BadMedia."""
-    limits = limits or Limits()
+    limits = limits or InputLimits()
     check_file(src, limits)
     arguments = {"src": str(src.resolve()), "dst": str(dst.resolve()), "limits": dump(limits)}
     encoding = encoding or Encoding(crf=28)
     try:
-        limited.call("media.transcode:reencode_here", {**arguments, "encoding": dump(encoding)}, bounds=HEAVY)
+        client.run_sandboxed(
+            "media.transcode:reencode_in_process", {**arguments, "encoding": dump(encoding)}, limits=TRANSCODE_LIMITS
+        )
     finally:
-        part_of(dst).unlink(missing_ok=True)
+        partial_path(dst).unlink(missing_ok=True)
 
 
-def reencode_here(src: str, dst: str, encoding: dict[str, Any], limits: dict[str, Any]) -> int:
+def reencode_in_process(src: str, dst: str, encoding: dict[str, Any], limits: dict[str, Any]) -> int:
     """As reencode(), in this process: for limited ones."""
-    how, bounds = load(Encoding, encoding), load(Limits, limits)
-    return rewrite(Path(src), Path(dst), edit=lambda luma, _at: luma, encoding=how, limits=bounds)
+    how, bounds = load(Encoding, encoding), load(InputLimits, limits)
+    return transcode(Path(src), Path(dst), edit=lambda luma, _at: luma, encoding=how, limits=bounds)
 
 
-def rewrite(
+def transcode(
     src: Path,
     dst: Path,
     *,
-    edit: Edit,
-    sound: SoundEditor | None = None,
+    edit: LumaEdit,
+    audio_editor: AudioEditor | None = None,
     encoding: Encoding | None = None,
-    limits: Limits | None = None,
+    limits: InputLimits | None = None,
 ) -> int:
-    """Write `dst` from `src` with each Y plane edited, and its sound by `sound`; returns the number of pictures.
+    """Write `dst` from `src` with each Y plane edited, and its sound by `audio_editor`; returns the number of pictures.
 
     Decodes in this process: call it in a limited one. Sound that is not edited is copied untouched where MP4 can
     hold it; timestamps, also uneven ones, are kept. Sides become even by dropping a last row or column; pictures
     are laid upright; 10-bit, 4:2:2, 4:4:4 and RGB become 8-bit 4:2:0. Raises BadMedia for transparency, HDR,
     and a picture size that changes midway.
     """
-    encoding, limits = encoding or Encoding(), limits or Limits()
-    look = _look(_first_frame(src, limits), encoding)
+    encoding, limits = encoding or Encoding(), limits or InputLimits()
+    look = _output_format(_first_frame(src, limits), encoding)
     with new_mp4(dst) as out, open_video(src, limits) as (container, video):
         track = _add_video(out, video, look, encoding)
-        sounds = _add_sounds(out, container.streams.audio, sound, encoding.audio_bitrate, limits)
-        clock, start, count = Clock(container, video), video.start_time or 0, 0
+        sounds = _add_sounds(out, container.streams.audio, audio_editor, encoding.audio_bitrate, limits)
+        clock, start, count = PresentationClock(container, video), video.start_time or 0, 0
         for packet in container.demux([video, *container.streams.audio]):
             index = packet.stream.index  # the packet's own stream_index is 0 in those that end a track
             frames: list[Any] = packet.decode() if index == video.index else []
@@ -104,18 +106,22 @@ def rewrite(
                 out.mux(track.encode(_published(frame, look, edit, clock, start)))
                 count += 1
             if carried := sounds.get(index):
-                out.mux(list(carried.carry(packet)))
+                out.mux(list(carried.transcode(packet)))
         out.mux(track.encode(None))
     return count
 
 
 def _add_sounds(
-    out: OutputContainer, tracks: Iterable[AudioStream], editor: SoundEditor | None, bitrate: int | None, limits: Limits
-) -> dict[int, Soundtrack]:
-    return {t.index: add_soundtrack(out, t, bitrate=bitrate, editor=editor, limits=limits) for t in tracks}
+    out: OutputContainer,
+    tracks: Iterable[AudioStream],
+    editor: AudioEditor | None,
+    bitrate: int | None,
+    limits: InputLimits,
+) -> dict[int, AudioTranscoder]:
+    return {t.index: add_audio_track(out, t, bitrate=bitrate, editor=editor, limits=limits) for t in tracks}
 
 
-def _first_frame(src: Path, limits: Limits) -> VideoFrame:
+def _first_frame(src: Path, limits: InputLimits) -> VideoFrame:
     with open_video(src, limits) as (container, video):
         frame = next(container.decode(video), None)
     if frame is None:
@@ -124,19 +130,19 @@ def _first_frame(src: Path, limits: Limits) -> VideoFrame:
     return frame
 
 
-def _look(first: VideoFrame, encoding: Encoding) -> _Look:
-    refuse_unpublishable(first)
-    turn = turn_of(first)
-    return _Look(
-        turn=turn,
+def _output_format(first: VideoFrame, encoding: Encoding) -> _OutputFormat:
+    check_publishable(first)
+    turn = orientation_of(first)
+    return _OutputFormat(
+        orientation=turn,
         size=published_size(first, turn, encoding.height),
         source=first,
-        matrix=matrix_of(first),
+        matrix=colour_matrix(first),
         scale=encoding.height is not None,
     )
 
 
-def _add_video(out: OutputContainer, video: VideoStream, look: _Look, encoding: Encoding) -> VideoStream:
+def _add_video(out: OutputContainer, video: VideoStream, look: _OutputFormat, encoding: Encoding) -> VideoStream:
     options = {"crf": str(encoding.crf), "preset": encoding.preset, "threads": str(encoding.threads)}
     rate = video.average_rate or video.guessed_rate or Fraction(25)
     track = out.add_stream("libx264", rate=rate.limit_denominator(60_000), options=options)
@@ -145,17 +151,19 @@ def _add_video(out: OutputContainer, video: VideoStream, look: _Look, encoding: 
     track.time_base = track.codec_context.time_base = video.time_base or Fraction(1, 90_000)
     aspect = video.sample_aspect_ratio
     if aspect:
-        track.codec_context.sample_aspect_ratio = 1 / aspect if look.turn.transpose else aspect
+        track.codec_context.sample_aspect_ratio = 1 / aspect if look.orientation.transpose else aspect
     track.color_range, track.color_trc = look.source.color_range, look.source.color_trc
     track.color_primaries = look.source.color_primaries
     track.colorspace = look.matrix
     return track
 
 
-def _published(frame: VideoFrame, look: _Look, edit: Edit, clock: Clock, start: int) -> VideoFrame:
+def _published(
+    frame: VideoFrame, look: _OutputFormat, edit: LumaEdit, clock: PresentationClock, start: int
+) -> VideoFrame:
     if (frame.width, frame.height) != (look.source.width, look.source.height):
         raise BadMedia("the picture size changes midway: deliver the video in one size")
-    luma, cb, cr = planes_of(frame, look.turn, look.size, scale=look.scale)
+    luma, cb, cr = yuv_planes(frame, look.orientation, look.size, scale=look.scale)
     pts = clock.of(frame)
     edited = edit(np.ascontiguousarray(luma), float((pts - start) * clock.base))
     new = new_frame(look.size, (edited, cb, cr))

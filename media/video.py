@@ -32,26 +32,26 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
-    """A sound track as it is listened to: `samples` is (n,) float32, mono, HEARD_RATE a second, full scale at 1.
+class MonoAudio:
+    """A sound track as it is listened to: `samples` is (n,) float32, mono, MONO_SAMPLE_RATE a second, full scale at 1.
 
-    `whole` is false where the track goes on after what was listened to.
+    `complete` is false where the track goes on after what was listened to.
     """
 
     samples: NDArray[np.float32]
-    whole: bool = True
+    complete: bool = True
 
 
-HEARD_RATE = 16_000
+MONO_SAMPLE_RATE = 16_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Sample:
+class VideoSample:
     """Frames evenly spread over a video, the first and the last included.
 
-    `heard` is None where nobody listened, or there is no sound (`info.has_audio`).
+    `audio` is None where nobody listened, or there is no sound (`info.has_audio`).
     """
 
     info: VideoInfo
     frames: tuple[Frame, ...]
-    heard: Heard | None = None
+    audio: MonoAudio | None = None

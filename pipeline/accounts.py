@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
-from pipeline.people import Person, Role
+from core.roles import Principal, Role
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,7 @@ class Account:
 class Accounts(Protocol):
     """Where accounts are kept."""
 
-    def keep(self, account: Account) -> None:
+    def save(self, account: Account) -> None:
         """Keep an account; one with the same id is replaced."""
 
     def by_digest(self, digest: str) -> Account | None:
@@ -34,18 +34,20 @@ class Accounts(Protocol):
         """Every account, in the order of their ids."""
 
 
-def open_account(accounts: Accounts, roles: Iterable[Role], *, account_id: str = "") -> tuple[Person, str]:
+def create_account(accounts: Accounts, roles: Iterable[Role], *, account_id: str = "") -> tuple[Principal, str]:
     """A new account (or a new token for a known id), and its token, which is shown once and never stored."""
     token = f"assay_{secrets.token_urlsafe(32)}"
-    account = Account(id=account_id or f"acct_{secrets.token_hex(6)}", roles=frozenset(roles), digest=_digest(token))
-    accounts.keep(account)
-    return Person(id=account.id, roles=account.roles), token
+    account = Account(
+        id=account_id or f"acct_{secrets.token_hex(6)}", roles=frozenset(roles), digest=_token_digest(token)
+    )
+    accounts.save(account)
+    return Principal(id=account.id, roles=account.roles), token
 
 
-def person_of(accounts: Accounts, token: str) -> Person | None:
+def authenticate(accounts: Accounts, token: str) -> Principal | None:
     """Whose token this is; None for an unknown one and for a closed account."""
-    account = accounts.by_digest(_digest(token))
-    return None if account is None or account.closed else Person(id=account.id, roles=account.roles)
+    account = accounts.by_digest(_token_digest(token))
+    return None if account is None or account.closed else Principal(id=account.id, roles=account.roles)
 
 
 class MemoryAccounts:
@@ -54,7 +56,7 @@ class MemoryAccounts:
     def __init__(self) -> None:
         self._accounts: dict[str, Account] = {}
 
-    def keep(self, account: Account) -> None:
+    def save(self, account: Account) -> None:
         """See Accounts."""
         self._accounts[account.id] = account
 
@@ -67,5 +69,5 @@ class MemoryAccounts:
         return sorted(self._accounts.values(), key=lambda a: a.id)
 
 
-def _digest(token: str) -> str:
+def _token_digest(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()

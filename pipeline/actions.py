@@ -10,9 +10,9 @@ from enum import StrEnum
 
 from core.case import Case, Phase
 from core.errors import AssayError, Forbidden, NotNow
+from core.roles import Principal, Role
 from core.transitions import appealable, holding
-from pipeline.people import Person, Role
-from pipeline.second import said_already
+from pipeline.policy_rollout.dual_control import has_already_allowed
 
 
 class Action(StrEnum):
@@ -26,12 +26,12 @@ class Action(StrEnum):
     ERASE = "erase"
 
 
-def actions(who: Person, case: Case) -> frozenset[Action]:
+def actions(who: Principal, case: Case) -> frozenset[Action]:
     """Everything that this person may do to this case now."""
     return frozenset(action for action in Action if refusal(who, case, action) is None)
 
 
-def refusal(who: Person, case: Case, action: Action) -> AssayError | None:
+def refusal(who: Principal, case: Case, action: Action) -> AssayError | None:
     """Why this person may not do this now (Forbidden or NotNow), or None where they may."""
     match action:
         case Action.ALLOW | Action.REFUSE:
@@ -52,27 +52,27 @@ def unmeasured(case: Case) -> bool:
     return verdict is not None and bool(verdict.missing)
 
 
-def _not_a_moderator(who: Person) -> AssayError | None:
+def _not_a_moderator(who: Principal) -> AssayError | None:
     return None if who.has(Role.MODERATOR) else Forbidden("your account needs the role moderator for this")
 
 
-def _not_theirs(who: Person, case: Case) -> AssayError | None:
+def _not_theirs(who: Principal, case: Case) -> AssayError | None:
     if who.has(Role.MODERATOR) or (case.submitted is not None and case.submitted.author == who.id):
         return None
     return Forbidden("this case belongs to another account")
 
 
-def _no_ruling(who: Person, case: Case, action: Action) -> AssayError | None:
+def _no_ruling(who: Principal, case: Case, action: Action) -> AssayError | None:
     verdict = holding(case)
     if verdict is None:
         return NotNow("only a case that a verdict held can be ruled on")
-    if action is Action.ALLOW and said_already(who.id, verdict.gate, verdict, case.rulings):
+    if action is Action.ALLOW and has_already_allowed(who.id, verdict.gate, verdict, case.rulings):
         return NotNow("you have allowed this already: a second moderator has to, or one may refuse")
     return None
 
 
 def _no_resuming(case: Case) -> AssayError | None:
-    if case.phase is Phase.HELD and (case.faltered is not None or unmeasured(case)):
+    if case.phase is Phase.HELD and (case.last_failure is not None or unmeasured(case)):
         return None
     return NotNow("only a case that stumbled or could not be measured is resumed; this one needs a ruling")
 

@@ -1,4 +1,4 @@
-"""Sealing as the stages see it: from a case and the settings to an order, its sources, the signer and the labels."""
+"""SealResult as the stages see it: from a case and the settings to an order, its sources, the signer and the labels."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from core.assets import Asset
 from core.case import Case
 from core.errors import NotFound, SealBroken
 from core.events import Rendered
-from core.ports import Ledger, Vault
+from core.ports import BlobStore, Ledger
 from media.transcode import Encoding
 from pipeline.settings import Settings
-from pipeline.stages.tools import Sealing
-from provenance.claims import PRODUCT, SealOrder
-from provenance.keys import Keys, load_keys
-from provenance.lists import with_lists
-from provenance.signer_choice import SignerChoice
-from provenance.sources import Source, sources_of
+from pipeline.stages.stage_context import SealResult
+from provenance.c2pa.ingredients import Ingredient, build_ingredients
+from provenance.c2pa.manifest_definition import PRODUCT_NAME, SealOrder
+from provenance.c2pa.signers.keys_folder import ProvenanceKeys, load_keys
+from provenance.c2pa.signers.signer_config import SignerConfig
+from provenance.c2pa.trust_list_files import with_trust_lists
 
 if TYPE_CHECKING:
-    from provenance.ports import MarkFile
+    from provenance.watermark_ports import EmbedWatermark
 
 log = logging.getLogger("assay.sealing")
 
 # x264's veryfast takes less than half of the CPU of `fast`, for files no larger at the same CRF (evals/bench_stages).
-_PUBLISHED = Encoding(crf=19, preset="veryfast")
+_PUBLISHED_ENCODING = Encoding(crf=19, preset="veryfast")
 _LABEL_SECONDS = 4.0
 
 
@@ -46,10 +46,10 @@ class CaseSealer:
 
     settings: Settings
     ledger: Ledger
-    vault: Vault
+    blob_store: BlobStore
     rests_on: RestsOn | None
 
-    def seal(self, case: Case, src: Path, dst: Path) -> Sealing:
+    def seal(self, case: Case, src: Path, dst: Path) -> SealResult:
         """Label, mark, sign, read all of it back. Raises SealBroken, or Unavailable for want of a time stamp."""
         from provenance.seal import seal
         from provenance.watermark import detect_file
@@ -59,16 +59,16 @@ class CaseSealer:
         report = seal(
             src,
             dst,
-            replace(order_of(case, self.ledger, settings), consents=consents),
+            replace(seal_order_for(case, self.ledger, settings), consents=consents),
             keys=signing_keys(settings),  # each time, so that a renewed certificate or another key needs no restart
-            mark=_marking(settings),
+            mark=_watermarker(settings),
             detect=detect_file,
-            sources=_sources(case, self.ledger, self.vault, dst.parent),
-            patience=settings.timestamp_wait if settings.timestamp == "queue" else 0.0,
+            sources=_sources(case, self.ledger, self.blob_store, dst.parent),
+            timestamp_wait=settings.timestamp_wait if settings.timestamp == "queue" else 0.0,
         )
         for warning in report.warnings:
             log.warning("%s", warning, extra={"case": case.id})
-        return Sealing(
+        return SealResult(
             payload=report.payload,
             manifest_id=report.manifest_id,
             manifest=report.manifest,
@@ -80,10 +80,10 @@ class CaseSealer:
         )
 
 
-def signing_keys(settings: Settings) -> Keys:
+def signing_keys(settings: Settings) -> ProvenanceKeys:
     """This office's keys with the signer that the settings choose. Raises Unavailable or BadInput."""
     secret = settings.signer_secret
-    choice = SignerChoice(
+    choice = SignerConfig(
         kind=settings.signer,
         module=settings.pkcs11_module,
         token=settings.pkcs11_token,
@@ -95,10 +95,10 @@ def signing_keys(settings: Settings) -> Keys:
     if settings.timestamp == "none":
         choice = replace(choice, tsa_url=None)
     keys = load_keys(settings.keys_folder, choice)
-    return replace(keys, trust=with_lists(keys.trust, settings.trust))
+    return replace(keys, trust=with_trust_lists(keys.trust, settings.trust))
 
 
-def order_of(case: Case, ledger: Ledger, settings: Settings) -> SealOrder:
+def seal_order_for(case: Case, ledger: Ledger, settings: Settings) -> SealOrder:
     """What is to be said of this case's video."""
     rendered, verdict = case.rendered, case.verdict
     if rendered is None or verdict is None:
@@ -113,35 +113,35 @@ def order_of(case: Case, ledger: Ledger, settings: Settings) -> SealOrder:
         synthetic=rendered.synthetic,
         source_type=rendered.source_type,
         model=rendered.model,
-        provider=settings.provider or PRODUCT,
+        provider=settings.provider or PRODUCT_NAME,
         verifier=settings.verifier_page,
         labelled=settings.label != "off",
     )
 
 
-def _marking(settings: Settings) -> MarkFile:
+def _watermarker(settings: Settings) -> EmbedWatermark:
     from provenance.watermark import mark_file
 
-    mark = partial(mark_file, encoding=_PUBLISHED, growth=settings.mark_growth)
+    mark = partial(mark_file, encoding=_PUBLISHED_ENCODING, growth=settings.mark_growth)
     if settings.label == "off":
         return mark
-    from media.label import Label
-    from provenance.labelled import labelled
+    from media.label_overlay import VisibleLabel
+    from provenance.visible_label import embed_with_visible_label
 
-    text = f"{settings.label_text} | {settings.provider or PRODUCT}"
+    text = f"{settings.label_text} | {settings.provider or PRODUCT_NAME}"
     seconds = _LABEL_SECONDS if settings.label == "start" else None
-    return labelled(mark, Label(text=text, seconds=seconds, font=str(settings.label_font or "")))
+    return embed_with_visible_label(mark, VisibleLabel(text=text, seconds=seconds, font=str(settings.label_font or "")))
 
 
-def _sources(case: Case, ledger: Ledger, vault: Vault, folder: Path) -> list[Source]:
+def _sources(case: Case, ledger: Ledger, vault: BlobStore, folder: Path) -> list[Ingredient]:
     """The published file of the case that this one is made over, and the references that the engine was given."""
     asked = case.request
-    assets = [_published(asked.parent, ledger)] if asked.parent else []
+    assets = [_parent_asset(asked.parent, ledger)] if asked.parent else []
     taken = [vault.fetch(asset, folder / f"source-{asset.digest}") for asset in (*assets, *asked.references)]
-    return sources_of(parent=taken[0] if assets else None, inputs=taken[len(assets) :])
+    return build_ingredients(parent=taken[0] if assets else None, inputs=taken[len(assets) :])
 
 
-def _published(case_id: str, ledger: Ledger) -> Asset:
+def _parent_asset(case_id: str, ledger: Ledger) -> Asset:
     try:
         sealed = ledger.load(case_id).sealed
     except NotFound:

@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from core.errors import BadInput
 
-_OF_MODELS = (
+_MODEL_SETTINGS = (
     "openclip_checkpoint",
     "openclip_model",
     "openclip_sha256",
@@ -84,7 +84,9 @@ class Settings(BaseSettings):
     openclip_sha256: str = Field("", description="SHA-256 of that checkpoint; default: OpenAI's ViT-B-32.")
     face_nets: Literal["house", "insightface"] = Field("house", description="Which nets describe faces.")
     insightface_pack: Path | None = Field(None, description="Folder with an InsightFace pack (non-commercial).")
-    insightface_scale: Path | None = Field(None, description="How its distances are read: see evals.likeness --scale.")
+    insightface_scale: Path | None = Field(
+        None, description="How its distances are read: see evals.likeness.face_verification --scale."
+    )
     allow_noncommercial: bool = Field(False, description="May non-commercial weights be loaded?")
     cameo_keep_days: int = Field(1095, description="Days after which somebody enrolled, unused and idle, is erased.")
     host: str = Field("127.0.0.1", description="Address that `assay serve` listens on.")
@@ -107,9 +109,9 @@ class Settings(BaseSettings):
         """Where keys lie."""
         return (self.keys or self.root / "keys").expanduser().absolute()
 
-    def tell_models(self) -> None:
+    def export_model_environment(self) -> None:
         """Hand what models need to know to their loaders, which read the environment."""
-        for name in _OF_MODELS:
+        for name in _MODEL_SETTINGS:
             if value := getattr(self, name):
                 os.environ[f"ASSAY_{name.upper()}"] = "1" if value is True else str(value)
 
@@ -124,7 +126,7 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, then the environment, then the file."""
         del dotenv_settings, file_secret_settings
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _file())
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _settings_file())
 
 
 def load_settings(**given: object) -> Settings:
@@ -142,7 +144,7 @@ def load_settings(**given: object) -> Settings:
         raise BadInput(f"the settings file cannot be read: {error} (see docs/reference/settings.md)") from None
 
 
-def _file() -> Path | None:
+def _settings_file() -> Path | None:
     named = os.environ.get("ASSAY_CONFIG")
     if named and not Path(named).is_file():
         raise BadInput(f"ASSAY_CONFIG names {named}, which is not a file")

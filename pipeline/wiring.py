@@ -10,153 +10,162 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from classifiers import PromptWorks
-from classifiers import build as build_classifiers
+from classifiers import PromptWorks, build_classifiers
 from classifiers.base import Classifier
-from classifiers.face_choice import face_nets
+from classifiers.image.face_backend import face_backend
 from core.case import Case, Phase
+from core.embedding_spaces import VOICE_SPACE
 from core.events import Event, Published
-from core.finding import Mark
+from core.finding import WatermarkFinding
 from core.permitted import PermittedCameos
-from core.ports import Bus, Engine, Ledger, Shelf
-from core.spaces import VOICE
-from pipeline import rooms
+from core.ports import Bus, Engine, Ledger, PublicStore
 from pipeline.accounts import Accounts
-from pipeline.advance import Told, Works
-from pipeline.alike import Alike
-from pipeline.cameo_desk import Registered
-from pipeline.consent import Consent
-from pipeline.copies import RepositoryCopies
-from pipeline.desk import Desk
-from pipeline.ledgers.accounts import PostgresAccounts
-from pipeline.ledgers.database import Database, open_database
-from pipeline.ledgers.policies import PostgresPolicies
-from pipeline.ledgers.postgres import PostgresLedger
-from pipeline.ledgers.stories import PostgresStories, Stories
-from pipeline.ledgers.texts import PostgresTexts
-from pipeline.parents import FactsWithParents
-from pipeline.people_room import (
-    CameoChores,
+from pipeline.advance import EventListener, PipelineContext
+from pipeline.blobstores.blob_store import FsspecBlobStore
+from pipeline.blobstores.public_store import FsspecPublicStore
+from pipeline.consent_wiring import (
+    CameoMaintenance,
     ConsentReceipts,
     LedgerRevisions,
-    cameo_desk,
-    consent_of,
-    registered,
-    with_cameos,
+    combine_galleries,
+    make_cameo_service,
+    make_consent_facts,
+    open_consent_stores,
 )
-from pipeline.pictures import picturing
-from pipeline.policing import Policing
-from pipeline.policy_desk import PolicyDesk
-from pipeline.public import PublicDesk
-from pipeline.registrar import Registrar
-from pipeline.repository import Repository
-from pipeline.rollout import Rollout
-from pipeline.runners.local import LocalBus, LocalRunner
-from pipeline.scratch import clear_scratch
+from pipeline.ledgers.case_histories import CaseHistories, PostgresCaseHistories
+from pipeline.ledgers.database import Database, open_database
+from pipeline.ledgers.policy_store import PostgresPolicyStore
+from pipeline.ledgers.postgres_accounts import PostgresAccounts
+from pipeline.ledgers.postgres_ledger import PostgresLedger
+from pipeline.ledgers.texts import PostgresTexts
+from pipeline.manifest_repository.public_service import PublicService
+from pipeline.manifest_repository.repository import ManifestRepository
+from pipeline.manifest_repository.shared_findings import FindingSharing
+from pipeline.near_duplicates.derivation import RepositoryCopies
+from pipeline.near_duplicates.near_duplicate_search import NearDuplicateSearch
+from pipeline.policy_rollout.policy_selection import PolicySelector
+from pipeline.policy_rollout.policy_service import PolicyService
+from pipeline.policy_rollout.rollout import Rollout
+from pipeline.registry_admin import RegistryAdmin
+from pipeline.runners.local_runner import LocalBus, LocalRunner
+from pipeline.screening import measurement
 from pipeline.sealing import CaseSealer
+from pipeline.service import CaseService
 from pipeline.settings import Settings
-from pipeline.sharing import Sharing
-from pipeline.stages import ROUTE, route
-from pipeline.stages.tools import Tools
-from pipeline.vaults.shelf import FsspecShelf
-from pipeline.vaults.vault import FsspecVault
-from pipeline.verifying import verifying
-from registry.answers import PostgresAnswers
-from registry.bank import PostgresBank
-from registry.fingerprints_live import LedgerFingerprints
-from registry.gallery import PostgresGallery
-from registry.issued import IssuedPayloads
-from registry.leases import PostgresLeases
-from registry.manifests import PostgresManifests
-from registry.works import PostgresWorks
+from pipeline.stages import ROUTE, bind_route
+from pipeline.stages.stage_context import StageContext
+from pipeline.tempdirs import remove_stale_folders
+from pipeline.verification.history_thumbnails import make_thumbnail_reader
+from pipeline.verification.ingredient_facts import FactsWithParents
+from pipeline.verification.verifier import make_verifier
+from registry.banks.hash_bank import PostgresHashBank
+from registry.banks.protected_gallery import PostgresGallery
+from registry.banks.sealed_payloads import SealedPayloads
+from registry.consent.cameo_service import ConsentStores
+from registry.consent.consent_facts import ConsentFacts
+from registry.consent.leases import PostgresLeases
+from registry.manifests.manifest_index import PostgresManifestIndex
+from registry.near_duplicates.ledger_fingerprints import LedgerFingerprints
+from registry.rights.registered_works import PostgresWorks
+from registry.shared_results import PostgresSharedResults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Registry:
+class RegistryStores:
     """What is remembered of people and works."""
 
     gallery: PostgresGallery
     voices: PostgresGallery
-    bank: PostgresBank
+    bank: PostgresHashBank
     leases: PostgresLeases
     works: PostgresWorks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class House:
+class Installation:
     """An installation at work. `runner` moves its cases in this process; None where Kafka's workers do."""
 
     settings: Settings
-    desk: Desk
+    service: CaseService
     ledger: Ledger
     accounts: Accounts
-    registry: Registry
-    registrar: Registrar
+    registry: RegistryStores
+    registry_admin: RegistryAdmin
     rollout: Rollout
-    stories: Stories
-    works: Works
+    case_histories: CaseHistories
+    works: PipelineContext
     runner: LocalRunner | None
     close: Callable[[], None]
 
 
-def build(settings: Settings, *, tell: Told | None = None, mending: bool = False) -> House:
+def build_installation(
+    settings: Settings, *, on_events: EventListener | None = None, allow_broken_policy: bool = False
+) -> Installation:
     """The house that these settings describe. Raises Unavailable, PolicyError or BadInput.
 
-    `mending` builds it also where the policy in force no longer loads; nothing is decided then.
+    `allow_broken_policy` builds it also where the policy in force no longer loads; nothing is decided then.
     """
-    settings.tell_models()
+    settings.export_model_environment()
     with ExitStack() as opened:
         database = _database(settings)
         opened.callback(database.close)
         ledger, bus = PostgresLedger(database), _bus(settings)
-        registry = Registry(
-            gallery=PostgresGallery(database, face_nets().space),
-            voices=PostgresGallery(database, VOICE),
-            bank=PostgresBank(database),
+        registry = RegistryStores(
+            gallery=PostgresGallery(database, face_backend().space),
+            voices=PostgresGallery(database, VOICE_SPACE),
+            bank=PostgresHashBank(database),
             leases=PostgresLeases(database),
             works=PostgresWorks(database),
         )
-        people = registered(settings, database, *_vault_place(settings))
-        rollout = rooms.rollout_of(settings, PostgresPolicies(database), prove=not mending)
+        people = open_consent_stores(settings, database, *_blob_store_location(settings))
+        rollout = measurement.make_rollout(settings, PostgresPolicyStore(database), validate=not allow_broken_policy)
         repository = _repository(settings, database, ledger)
-        tools, consent = _tools(
+        tools, consent = _stage_context(
             settings,
             database=database,
             ledger=ledger,
             registry=registry,
-            people=people,
-            policing=rollout.policing,
+            cameo_service=people,
+            policy_selector=rollout.policy_selector,
             repository=repository,
         )
-        clear_scratch(tools.workdir)
-        seen = with_cameos(registry.gallery, people, face_nets().space)
-        cameos = cameo_desk(settings, database, people, consent, ledger=ledger, bus=bus, tools=tools, gallery=seen)
-        works = Works(
+        remove_stale_folders(tools.workdir)
+        seen = combine_galleries(registry.gallery, people, face_backend().space)
+        cameos = make_cameo_service(
+            settings, database, people, consent, ledger=ledger, bus=bus, context=tools, gallery=seen
+        )
+        works = PipelineContext(
             ledger=ledger,
             bus=bus,
-            vault=tools.vault,
-            route=route(tools),
-            willing=tuple(ROUTE),
-            void=partial(_take_back, shelf=tools.shelf),
-            chores=CameoChores(desk=cameos, keep=timedelta(days=settings.cameo_keep_days)),
-            **({"tell": tell} if tell else {}),
+            blob_store=tools.blob_store,
+            route=bind_route(tools),
+            accepted_phases=tuple(ROUTE),
+            compensate=partial(_withdraw_if_recalled, public_store=tools.public_store),
+            maintenance=CameoMaintenance(service=cameos, keep=timedelta(days=settings.cameo_keep_days)),
+            **({"tell": on_events} if on_events else {}),
         )
-        verify_file = verifying(settings, repository)
-        sharing = Sharing(answers=PostgresAnswers(database))
-        public = PublicDesk(manifests=repository, answers=sharing, carried=picturing(settings))
-        rules = PolicyDesk(rollout=rollout, stories=PostgresStories(database))
-        desk = Desk(
-            ledger=ledger, bus=bus, tools=tools, verify_file=verify_file, public=public, people=cameos, policies=rules
+        verify_file = make_verifier(settings, repository)
+        sharing = FindingSharing(answers=PostgresSharedResults(database))
+        public = PublicService(manifests=repository, answers=sharing, carried=make_thumbnail_reader(settings))
+        rules = PolicyService(rollout=rollout, case_histories=PostgresCaseHistories(database))
+        desk = CaseService(
+            ledger=ledger,
+            bus=bus,
+            context=tools,
+            verify_file=verify_file,
+            public=public,
+            cameo_service=cameos,
+            policy_service=rules,
         )
-        return House(
+        return Installation(
             settings=settings,
-            desk=desk,
+            service=desk,
             ledger=ledger,
             accounts=PostgresAccounts(database),
             registry=registry,
-            registrar=_registrar(registry),
+            registry_admin=_registry_admin(registry),
             rollout=rollout,
-            stories=rules.stories,
+            case_histories=rules.case_histories,
             works=works,
             runner=LocalRunner(works) if isinstance(bus, LocalBus) else None,
             close=opened.pop_all().close,
@@ -171,47 +180,47 @@ def _database(settings: Settings) -> Database:
 def _bus(settings: Settings) -> Bus:
     if settings.bus == "local":
         return LocalBus()
-    from pipeline.runners.kafka import KafkaBus
-    from pipeline.runners.roles import Topics
+    from pipeline.runners.kafka_bus import KafkaBus
+    from pipeline.runners.topics import Topics
 
     return KafkaBus(settings.kafka_servers, Topics(prefix=settings.kafka_group))
 
 
-def _vault(settings: Settings) -> FsspecVault:
-    url, options = _vault_place(settings)
-    return FsspecVault(url, **options)
+def _vault(settings: Settings) -> FsspecBlobStore:
+    url, options = _blob_store_location(settings)
+    return FsspecBlobStore(url, **options)
 
 
-def _shelf(settings: Settings) -> FsspecShelf:
+def _shelf(settings: Settings) -> FsspecPublicStore:
     url = settings.shelf_url or (settings.root / "published").as_uri()
-    return FsspecShelf(url, settings.public_url, **_for(url, _options(settings)))
+    return FsspecPublicStore(url, settings.public_url, **_options_for(url, _s3_options(settings)))
 
 
-def _tools(
+def _stage_context(
     settings: Settings,
     *,
     database: Database,
     ledger: Ledger,
-    registry: Registry,
-    people: Registered,
-    policing: Policing,
-    repository: Repository,
-) -> tuple[Tools, Consent]:
+    registry: RegistryStores,
+    people: ConsentStores,
+    policing: PolicySelector,
+    repository: ManifestRepository,
+) -> tuple[StageContext, ConsentFacts]:
     engine, texts = _engine(settings), PostgresTexts(database)
-    consent = consent_of(people, database, texts.read, engine.name, settings)
-    more = (PromptWorks(registry.works), *rooms.monitors(settings))
-    vault, workdir = repository.vault, repository.workdir
-    tools = Tools(
+    consent = make_consent_facts(people, database, texts.read, engine.name, settings)
+    more = (PromptWorks(registry.works), *measurement.prompt_monitors(settings))
+    vault, workdir = repository.blob_store, repository.workdir
+    tools = StageContext(
         texts=texts,
-        vault=vault,
-        shelf=_shelf(settings),
+        blob_store=vault,
+        public_store=_shelf(settings),
         engine=engine,
-        measure=rooms.measurer(settings, InstalledClassifiers(registry, people, more)),
+        measure=measurement.measurer(settings, InstalledClassifiers(registry, people, more)),
         policy=policing,
-        facts=FactsWithParents(inner=consent, settings=settings, vault=vault, workdir=workdir),
+        facts=FactsWithParents(inner=consent, settings=settings, blob_store=vault, workdir=workdir),
         consent=consent,
         sealer=CaseSealer(
-            settings=settings, ledger=ledger, vault=vault, rests_on=ConsentReceipts(at=people, consent=consent)
+            settings=settings, ledger=ledger, blob_store=vault, rests_on=ConsentReceipts(at=people, consent=consent)
         ),
         copies=RepositoryCopies(repository=repository),
         revisions=LedgerRevisions(ledger=ledger),
@@ -221,55 +230,55 @@ def _tools(
     return tools, consent
 
 
-def _repository(settings: Settings, database: Database, ledger: Ledger) -> Repository:
-    from provenance.claims import SOFT_BINDING
-    from provenance.keys import load_keys
-    from provenance.recovery import name_of
-    from provenance.sound_print import WITHIN
+def _repository(settings: Settings, database: Database, ledger: Ledger) -> ManifestRepository:
+    from provenance.c2pa.manifest_definition import SOFT_BINDING_ALGORITHM
+    from provenance.c2pa.signers.keys_folder import load_keys
+    from provenance.fingerprint.sound_fingerprint import MAX_SOUND_DISTANCE
+    from provenance.verification.recovery import read_manifest_id
 
-    issued = IssuedPayloads(database)
+    issued = SealedPayloads(database)
 
-    def detect(path: Path) -> Mark:
-        from provenance.marks import find_marks
+    def detect(path: Path) -> WatermarkFinding:
+        from provenance.watermark_detection import detect_watermarks
 
-        return find_marks(path, keys=[load_keys(settings.keys_folder).mark_key], issued=issued())
+        return detect_watermarks(path, keys=[load_keys(settings.keys_folder).watermark_key], issued=issued())
 
-    return Repository(
+    return ManifestRepository(
         ledger=ledger,
-        vault=_vault(settings),
-        manifests=PostgresManifests(database, ours=[SOFT_BINDING]),
-        alike=Alike(
+        blob_store=_vault(settings),
+        manifests=PostgresManifestIndex(database, ours=[SOFT_BINDING_ALGORITHM]),
+        near_duplicates=NearDuplicateSearch(
             looks=LedgerFingerprints(database),
-            sounds=LedgerFingerprints(database, what="sound", within=WITHIN, wide=False),
+            sounds=LedgerFingerprints(database, what="sound", within=MAX_SOUND_DISTANCE, wide=False),
         ),
         detect=detect,
         issued=issued,
-        name_of=name_of,
-        algorithms=(SOFT_BINDING,),
+        manifest_id_of=read_manifest_id,
+        algorithms=(SOFT_BINDING_ALGORITHM,),
         workdir=settings.root / "work",
     )
 
 
-def _registrar(registry: Registry) -> Registrar:
-    from classifiers.frame_faces import enrol
-    from classifiers.frame_hashes import hashes_of
-    from classifiers.voices import enrol_voice
+def _registry_admin(registry: RegistryStores) -> RegistryAdmin:
+    from classifiers.audio.voices import enrol_voice
+    from classifiers.image.frame_faces import enrol_face
+    from classifiers.image.frame_hashes import bank_hashes
 
-    return Registrar(
+    return RegistryAdmin(
         gallery=registry.gallery,
         voices=registry.voices,
         bank=registry.bank,
         works=registry.works,
-        describe=enrol,
+        describe=enrol_face,
         describe_voice=enrol_voice,
-        hash_picture=hashes_of,
+        hash_image=bank_hashes,
     )
 
 
 class InstalledClassifiers:
     """All classifiers of this installation, over its gallery, its hash bank and the works registered here."""
 
-    def __init__(self, registry: Registry, people: Registered, more: Sequence[Classifier]) -> None:
+    def __init__(self, registry: RegistryStores, people: ConsentStores, more: Sequence[Classifier]) -> None:
         self._registry, self._people, self._more = registry, people, more
         self._built: dict[PermittedCameos, Sequence[Classifier]] = {}
 
@@ -277,9 +286,9 @@ class InstalledClassifiers:
         """Those for a case that may show these cameos; made once for each set of them."""
         if leased not in self._built:
             self._built[leased] = build_classifiers(
-                with_cameos(self._registry.gallery, self._people, face_nets().space),
+                combine_galleries(self._registry.gallery, self._people, face_backend().space),
                 self._registry.bank,
-                voices=with_cameos(self._registry.voices, self._people, VOICE),
+                voices=combine_galleries(self._registry.voices, self._people, VOICE_SPACE),
                 leased=leased.faces,
                 voices_leased=leased.voices,
                 more=self._more,
@@ -289,30 +298,30 @@ class InstalledClassifiers:
 
 def _engine(settings: Settings) -> Engine:
     if settings.engine == "folder":
-        from pipeline.engines.folder import FolderEngine
+        from pipeline.engines.folder_engine import FolderEngine
 
         return FolderEngine(settings.engine_folder)
-    from pipeline.engines.http import HttpEngine, Limits
+    from pipeline.engines.http_engine import EngineLimits, HttpEngine
 
     key = settings.engine_key.get_secret_value() if settings.engine_key else ""
-    limits = Limits(video_bytes=settings.engine_max_mb << 20)
+    limits = EngineLimits(video_bytes=settings.engine_max_mb << 20)
     return HttpEngine(settings.engine_url, key=key, model=settings.engine_model, limits=limits)
 
 
-def _options(settings: Settings) -> dict[str, Any]:
+def _s3_options(settings: Settings) -> dict[str, Any]:
     return {"endpoint_url": settings.s3_endpoint} if settings.s3_endpoint else {}
 
 
-def _vault_place(settings: Settings) -> tuple[str, dict[str, Any]]:
+def _blob_store_location(settings: Settings) -> tuple[str, dict[str, Any]]:
     url = settings.vault_url or (settings.root / "vault").as_uri()
-    return url, _for(url, _options(settings))
+    return url, _options_for(url, _s3_options(settings))
 
 
-def _for(url: str, options: dict[str, Any]) -> dict[str, Any]:
+def _options_for(url: str, options: dict[str, Any]) -> dict[str, Any]:
     return options if url.startswith("s3:") else {}
 
 
-def _take_back(case: Case, events: Sequence[Event], *, shelf: Shelf) -> None:
+def _withdraw_if_recalled(case: Case, events: Sequence[Event], *, public_store: PublicStore) -> None:
     """A case was recalled while it was being published: what was put up comes down."""
     if any(isinstance(event, Published) for event in events) and case.phase is not Phase.PUBLISHED:
-        shelf.withdraw(case.id)
+        public_store.withdraw(case.id)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from policy.vocabulary import FACTS
 
-Fact = bool | int | float | str
+RuleFact = bool | int | float | str
 
 # The facts by which an audience may be named: about the account, and none that a person can change with a prompt.
 AUDIENCE_FACTS: Mapping[str, type] = {name: FACTS[name] for name in ("account_minor", "audience", "region", "tier")}
@@ -21,13 +21,13 @@ AUDIENCE_FACTS: Mapping[str, type] = {name: FACTS[name] for name in ("account_mi
 class Audience:
     """Accounts of which all these facts hold, and the threshold for them. `line` is where it stands in the file."""
 
-    facts: Mapping[str, Fact]
+    facts: Mapping[str, RuleFact]
     threshold: float
     milder: bool
     why: str
     line: int
 
-    def within(self, other: Audience) -> bool:
+    def is_subset_of(self, other: Audience) -> bool:
         """Whether everyone here is also of the other audience."""
         return other.facts.items() <= self.facts.items()
 
@@ -35,7 +35,7 @@ class Audience:
         return ", ".join(f"{name} = {str(value).lower()}" for name, value in sorted(self.facts.items()))
 
 
-def bounds(own: float, audiences: Iterable[Audience], facts: Mapping[str, Fact]) -> tuple[float, float]:
+def threshold_bounds(own: float, audiences: Iterable[Audience], facts: Mapping[str, RuleFact]) -> tuple[float, float]:
     """The strictest and the mildest threshold that may apply to an account of which these facts are known."""
     strict_now: list[float] = []
     strict_perhaps: list[float] = []
@@ -54,7 +54,7 @@ def bounds(own: float, audiences: Iterable[Audience], facts: Mapping[str, Fact])
     return min([strictest, *strict_now, *strict_perhaps]), min([mildest, *strict_now])
 
 
-def faults(own: float, audiences: Iterable[Audience]) -> Iterator[tuple[int, str]]:
+def audience_problems(own: float, audiences: Iterable[Audience]) -> Iterator[tuple[int, str]]:
     """What is wrong with a rule's audiences, with lines: thresholds that are milder unsaid, or that never count."""
     several = list(audiences)
     for one in several:
@@ -73,10 +73,10 @@ def faults(own: float, audiences: Iterable[Audience]) -> Iterator[tuple[int, str
 def _never_counting(several: list[Audience]) -> Iterator[tuple[int, str]]:
     for number, one in enumerate(several):
         for before, other in enumerate(several):
-            alike = other.within(one) and other.threshold == one.threshold
+            alike = other.is_subset_of(one) and other.threshold == one.threshold
             if number == before or (alike and before > number):
                 continue
-            if one.within(other) and other.threshold <= one.threshold:
+            if one.is_subset_of(other) and other.threshold <= one.threshold:
                 words = f"the threshold {one.threshold:g} for {one} never counts"
                 yield one.line, f"{words}: {other} has {other.threshold:g}, and the stricter one counts"
                 break

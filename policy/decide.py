@@ -11,12 +11,12 @@ from dataclasses import replace
 
 from core.signals import Signal
 from core.verdicts import Decision, Gate, Ruling, Verdict
-from policy.clause import QUIET, Answer, Clause, answer, ask
-from policy.evidence import weigh
+from policy.cel.compiled_rule import NOT_FIRED, CompiledRule, RuleResult, evaluate_rule, evaluation_context
+from policy.evaluation_input import build_input
 from policy.pack import Policy
+from policy.reviews import collect_reviews
 from policy.rule import Mode
-from policy.ruled import weighed
-from policy.vocabulary import SUBJECTS
+from policy.vocabulary import SUBJECTS_BY_GATE
 
 COULD_NOT_CHECK = "We could not check everything, so a person will look at it first."
 COULD_NOT_CHECK_AT_ALL = "We could not check this, and without that check it cannot go on."
@@ -36,21 +36,23 @@ def decide(
     stand though no rule fires, without names until the next ruling.
     """
     signals = tuple(signals)
-    weight = weigh(gate, signals, facts, policy.vocabulary)
-    evidence = ask(weight, policy.env)
-    asked = policy.index[gate].possible(weight.most)
-    answers = [(one, answer(one, evidence)) for one in asked]
-    fired = [(one, said) for one, said in answers if said is not QUIET and said.decision > Decision.ALLOW]
+    weight = build_input(gate, signals, facts, policy.vocabulary)
+    evidence = evaluation_context(weight, policy.env)
+    asked = policy.index[gate].candidates(weight.upper)
+    answers = [(one, evaluate_rule(one, evidence)) for one in asked]
+    fired = [(one, said) for one, said in answers if said is not NOT_FIRED and said.decision > Decision.ALLOW]
     counted = {one.rule.name: (one, said) for one, said in fired if one.rule.mode is Mode.ENFORCE}
-    ruled = weighed(gate, rulings, final=policy.final, two_person=policy.two_person)
-    standing = ruled.standing()
-    lifted = tuple(sorted(name for name in counted if ruled.lift(name)))
+    ruled = collect_reviews(gate, rulings, final=policy.final, two_person=policy.two_person)
+    standing = ruled.standing_objections()
+    lifted = tuple(sorted(name for name in counted if ruled.is_lifted(name)))
     kept = {name: found for name, found in counted.items() if name not in lifted}
-    kept |= {name: (one, _waiting(said)) for name, (one, said) in kept.items() if ruled.awaits(name)}
+    kept |= {name: (one, _waiting(said)) for name, (one, said) in kept.items() if ruled.awaits_second_moderator(name)}
     rules = tuple(sorted(kept.keys() | standing.keys()))
-    awaiting = tuple(name for name in rules if ruled.awaits(name))
-    said_by_people = [*standing.values(), ruled.whole]
-    unasked = [] if policy.clauses[gate] else [Decision.HOLD]  # a gate at which nothing is asked lets nothing through
+    awaiting = tuple(name for name in rules if ruled.awaits_second_moderator(name))
+    said_by_people = [*standing.values(), ruled.overall]
+    unasked = (
+        [] if policy.compiled_rules[gate] else [Decision.HOLD]
+    )  # a gate at which nothing is asked lets nothing through
     decision = max([said.decision for _, said in kept.values()] + said_by_people + unasked)
     return Verdict(
         gate=gate,
@@ -64,18 +66,18 @@ def decide(
         final=tuple(name for name in rules if name in policy.final),
         two_person=tuple(name for name in rules if name in policy.two_person),
         awaiting=awaiting,
-        sources=tuple(sorted({signal.source for signal in signals if signal.subject in SUBJECTS[gate]})),
+        sources=tuple(sorted({signal.source for signal in signals if signal.subject in SUBJECTS_BY_GATE[gate]})),
     )
 
 
-def _waiting(said: Answer) -> Answer:
+def _waiting(said: RuleResult) -> RuleResult:
     """What a rule says whose refusal one moderator has lifted: it waits for the second."""
     return replace(said, decision=Decision.HOLD)
 
 
 def _reason(
     decision: Decision,
-    kept: Mapping[str, tuple[Clause, Answer]],
+    kept: Mapping[str, tuple[CompiledRule, RuleResult]],
     said_by_people: Sequence[Decision],
     lifted: tuple[str, ...],
     awaiting: tuple[str, ...],

@@ -10,7 +10,7 @@ from core.verdicts import Verdict
 from policy.decide import A_PERSON_REFUSED, COULD_NOT_CHECK
 from policy.pack import Policy
 
-_TELLING = 0.5  # a signal at least half as strong as the strongest of its label names its words too
+_SPAN_SHARE = 0.5  # a signal at least half as strong as the strongest of its label names its words too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +32,7 @@ class Reason:
 def reasons(verdict: Verdict, signals: Iterable[Signal], policy: Policy) -> tuple[Reason, ...]:
     """One reason for each rule of the verdict, in their order. Pure."""
     found = list(signals)
-    rules = {one.rule.name: one for one in policy.clauses[verdict.gate]}
+    rules = {one.rule.name: one for one in policy.compiled_rules[verdict.gate]}
     said = []
     for name in verdict.rules:
         if name not in rules:
@@ -62,7 +62,7 @@ def _spans(signals: Sequence[Signal]) -> tuple[tuple[int, int], ...]:
     places = {
         (int(one.at.start), int(one.at.end))
         for one in signals
-        if one.at and one.at.unit == "chars" and one.score and one.score >= max(0.3, _TELLING * highest[one.label])
+        if one.at and one.at.unit == "chars" and one.score and one.score >= max(0.3, _SPAN_SHARE * highest[one.label])
     }
     return tuple(
         sorted(

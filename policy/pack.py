@@ -13,13 +13,20 @@ from typing import Any
 
 from core.errors import PolicyError
 from core.verdicts import Decision, Gate
-from policy.clause import Answer, Clause, answer, ask, clause, environment
-from policy.evidence import fits, supposed
-from policy.index import Index, index
+from policy.cel.compiled_rule import (
+    CompiledRule,
+    RuleResult,
+    cel_environment,
+    compile_rule,
+    evaluate_rule,
+    evaluation_context,
+)
+from policy.cel.rule_index import RuleIndex, build_index
+from policy.evaluation_input import fits_fact_type, hypothetical_input
 from policy.problems import Problem
-from policy.profile import Profile, applied, faults
-from policy.reading import read
-from policy.rule import Example, Mode, Rule, digest
+from policy.profile import PolicyProfile, apply_profile, profile_problems
+from policy.rule import Mode, Rule, RuleExample, rules_digest
+from policy.rule_files import read_rules
 from policy.vocabulary import Vocabulary
 
 DEFAULT_PACK = Path(__file__).parent / "rules"
@@ -27,52 +34,52 @@ DEFAULT_PACK = Path(__file__).parent / "rules"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Policy:
-    """Rules that were proved. `digest` names them in every verdict; `clauses` leaves out those that are off.
+    """Rules that were proved. `rules_digest` names them in every verdict; `compiled_rules` leaves out those that are off.
 
-    `index` finds those of a gate that can have something to say.
+    `build_index` finds those of a gate that can have something to say.
     """
 
     rules: tuple[Rule, ...]
     digest: str
     vocabulary: Vocabulary
-    clauses: Mapping[Gate, tuple[Clause, ...]]
-    index: Mapping[Gate, Index]
+    compiled_rules: Mapping[Gate, tuple[CompiledRule, ...]]
+    index: Mapping[Gate, RuleIndex]
     final: frozenset[str]
     two_person: frozenset[str]
     env: Any
 
 
-def load(folder: Path, vocabulary: Vocabulary, profile: Profile | None = None) -> Policy:
+def load(folder: Path, vocabulary: Vocabulary, profile: PolicyProfile | None = None) -> Policy:
     """The policy in a folder. Raises PolicyError that names file and line of all that is wrong with it."""
-    policy, problems = inspect(folder, vocabulary, profile)
+    policy, problems = try_load(folder, vocabulary, profile)
     if policy is None:
         raise PolicyError("\n".join(str(problem) for problem in problems))
     return policy
 
 
-def inspect(
-    folder: Path, vocabulary: Vocabulary, profile: Profile | None = None
+def try_load(
+    folder: Path, vocabulary: Vocabulary, profile: PolicyProfile | None = None
 ) -> tuple[Policy | None, tuple[Problem, ...]]:
     """The policy in a folder, or None and what is wrong with it. Raises PolicyError if there is no such folder."""
-    found, unread = read(folder)
-    rules = applied(found, profile)
-    env = environment(vocabulary)
-    compiled = [clause(rule, vocabulary, env) for rule in rules]
-    clauses = [one for one in compiled if isinstance(one, Clause)]
-    problems = [*unread, *(faults(rules, profile, vocabulary) if profile else ())]
-    problems += [*(problem for one in compiled if not isinstance(one, Clause) for problem in one)]
+    found, unread = read_rules(folder)
+    rules = apply_profile(found, profile)
+    env = cel_environment(vocabulary)
+    compiled = [compile_rule(rule, vocabulary, env) for rule in rules]
+    clauses = [one for one in compiled if isinstance(one, CompiledRule)]
+    problems = [*unread, *(profile_problems(rules, profile, vocabulary) if profile else ())]
+    problems += [*(problem for one in compiled if not isinstance(one, CompiledRule) for problem in one)]
     problems += [problem for one in clauses for problem in _example_problems(one, vocabulary, env)]
     problems += [] if problems else list(_open_gates(clauses, vocabulary))
     if problems:
         return None, tuple(sorted(problems))
     asked = [one for one in clauses if one.rule.mode is not Mode.OFF]
     by_gate = {gate: tuple(one for one in asked if one.rule.gate is gate) for gate in Gate}
-    indexed = {gate: index(clauses, vocabulary.labels) for gate, clauses in by_gate.items()}
+    indexed = {gate: build_index(clauses, vocabulary.labels) for gate, clauses in by_gate.items()}
     policy = Policy(
         rules=rules,
-        digest=digest(rules),
+        digest=rules_digest(rules),
         vocabulary=vocabulary,
-        clauses=by_gate,
+        compiled_rules=by_gate,
         index=indexed,
         final=frozenset(rule.name for rule in rules if rule.final),
         two_person=frozenset(rule.name for rule in rules if rule.two_person),
@@ -81,7 +88,7 @@ def inspect(
     return policy, ()
 
 
-def _open_gates(clauses: Iterable[Clause], vocabulary: Vocabulary) -> Iterator[Problem]:
+def _open_gates(clauses: Iterable[CompiledRule], vocabulary: Vocabulary) -> Iterator[Problem]:
     """Gates that might allow when nothing is measured, whatever the facts: those no rule over labels alone guards.
 
     A gate at which nothing can be measured is none.
@@ -93,27 +100,29 @@ def _open_gates(clauses: Iterable[Clause], vocabulary: Vocabulary) -> Iterator[P
             yield Problem(file="(pack)", line=0, text=text)
 
 
-def _guards(one: Clause) -> bool:
+def _guards(one: CompiledRule) -> bool:
     rule = one.rule
     return (
         rule.mode is Mode.ENFORCE
         and rule.if_missing > Decision.ALLOW
         and bool(one.labels)
-        and not one.strictest.names(one.facts)
+        and not one.strictest_condition.names(one.facts)
     )
 
 
-def _example_problems(one: Clause, vocabulary: Vocabulary, env: Any) -> Iterator[Problem]:
+def _example_problems(one: CompiledRule, vocabulary: Vocabulary, env: Any) -> Iterator[Problem]:
     measured = set()
     for example in one.rule.examples:
-        if words := _unfit(example, one, vocabulary):
+        if words := _example_mismatch(example, one, vocabulary):
             yield Problem(file=one.rule.file, line=example.line, text=words)
             continue
-        found = answer(one, ask(supposed(example.scores, example.facts, one.labels), env))
+        found = evaluate_rule(
+            one, evaluation_context(hypothetical_input(example.scores, example.facts, one.labels), env)
+        )
         if not found.missing:
             measured.add(found.decision)
         if found.decision is not example.gives:
-            words = f"this example is to give {example.gives.name.lower()}, and the rule gives {_words(found)}"
+            words = f"this example is to give {example.gives.name.lower()}, and the rule gives {_result_text(found)}"
             yield Problem(file=one.rule.file, line=example.line, text=words)
     yield from _audience_problems(one)
     for needed in sorted({one.rule.then, Decision.ALLOW} - measured):
@@ -121,7 +130,7 @@ def _example_problems(one: Clause, vocabulary: Vocabulary, env: Any) -> Iterator
         yield Problem(file=one.rule.file, line=one.rule.lines.get("examples", 1), text=words)
 
 
-def _audience_problems(one: Clause) -> Iterator[Problem]:
+def _audience_problems(one: CompiledRule) -> Iterator[Problem]:
     for audience in one.rule.audiences:
         fitting = [example for example in one.rule.examples if audience.facts.items() <= example.facts.items()]
         if not any(example.gives is one.rule.then for example in fitting):
@@ -129,16 +138,16 @@ def _audience_problems(one: Clause) -> Iterator[Problem]:
             yield Problem(file=one.rule.file, line=audience.line, text=words)
 
 
-def _unfit(example: Example, one: Clause, vocabulary: Vocabulary) -> str:
+def _example_mismatch(example: RuleExample, one: CompiledRule, vocabulary: Vocabulary) -> str:
     for label in sorted(example.scores.keys() - one.labels):
         return f"this example scores '{label}', of which the rule does not speak"
     for name, value in sorted(example.facts.items()):
         if name not in one.facts:
             return f"this example states '{name}', of which the rule does not speak"
-        if not fits(value, vocabulary.facts[name]):
+        if not fits_fact_type(value, vocabulary.facts[name]):
             return f"the fact '{name}' is of type {vocabulary.facts[name].__name__}"
     return ""
 
 
-def _words(found: Answer) -> str:
+def _result_text(found: RuleResult) -> str:
     return found.decision.name.lower() + (" because something it needs is not given" if found.missing else "")

@@ -17,7 +17,7 @@ class Problem:
         return f"{self.file}:{self.line}: {self.text}" if self.line else f"{self.file}: {self.text}"
 
 
-def pointed(text: str, source: str, line: int, column: int) -> str:
+def with_caret(text: str, source: str, line: int, column: int) -> str:
     """The text, the line of the source it is about, and a caret under the column. Both count from 1."""
     lines = source.splitlines() or [""]
     shown = lines[min(line, len(lines)) - 1]

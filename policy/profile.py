@@ -21,7 +21,7 @@ _KEYS = ("says", "modes", "instead")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Profile:
+class PolicyProfile:
     """Modes by rule, and by label what happens instead of measuring it. `text` is the file's."""
 
     name: str
@@ -36,26 +36,26 @@ class Profile:
         return next((number for number, line in lines if re.match(rf"\s*{re.escape(key)}\s*=", line)), 1)
 
 
-def profile_of(name: str) -> Profile:
+def load_profile(name: str) -> PolicyProfile:
     """The profile that comes with Assay under this name, or that in a TOML file. Raises PolicyError."""
     path = Path(name).expanduser() if name.endswith(".toml") else PROFILES / f"{name}.toml"
     known = sorted(file.stem for file in PROFILES.glob("*.toml"))
     if not path.is_file() or not (name.endswith(".toml") or name in known):
         raise PolicyError(f"there is no profile {name!r}: it is one of {', '.join(known)}, or a TOML file")
     try:
-        return parsed(path.stem, path.read_text(encoding="utf-8"))
+        return parse_profile(path.stem, path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
         raise PolicyError(f"{path.name}: not UTF-8 text: save it as UTF-8") from None
 
 
-def parsed(name: str, text: str) -> Profile:
+def parse_profile(name: str, text: str) -> PolicyProfile:
     """A profile from its text. Raises PolicyError with file and line of what is wrong."""
     try:
         data = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise PolicyError(f"{name}.toml: not TOML: {error}") from None
     modes, instead = data.get("modes", {}), data.get("instead", {})
-    profile = Profile(name=name, says=str(data.get("says", "")), modes={}, instead={}, text=text)
+    profile = PolicyProfile(name=name, says=str(data.get("says", "")), modes={}, instead={}, text=text)
     for key in data.keys() - set(_KEYS):
         raise PolicyError(f"{name}.toml:{profile.line(key)}: there is no key `{key}`; there are {', '.join(_KEYS)}")
     if not isinstance(modes, dict) or not isinstance(instead, dict) or not profile.says.strip():
@@ -69,13 +69,13 @@ def parsed(name: str, text: str) -> Profile:
     return replace(profile, modes={rule: Mode(mode) for rule, mode in modes.items()}, instead=instead)
 
 
-def applied(rules: Iterable[Rule], profile: Profile | None) -> tuple[Rule, ...]:
+def apply_profile(rules: Iterable[Rule], profile: PolicyProfile | None) -> tuple[Rule, ...]:
     """The rules in the modes that the profile gives them."""
     modes = profile.modes if profile else {}
     return tuple(replace(rule, mode=modes.get(rule.name, rule.mode)) for rule in rules)
 
 
-def faults(rules: Iterable[Rule], profile: Profile, vocabulary: Vocabulary) -> Iterator[Problem]:
+def profile_problems(rules: Iterable[Rule], profile: PolicyProfile, vocabulary: Vocabulary) -> Iterator[Problem]:
     """Rules and labels that a profile names and that are not there."""
     names = {rule.name for rule in rules}
     for rule in sorted(profile.modes.keys() - names):

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from core.verdicts import Decision, Gate
-from policy.audience import Audience, Fact
+from policy.audience import Audience, RuleFact
 
 # Statement categories of the EU's DSA Transparency Database, schema 2 (July 2025), without their common prefix.
 DSA_CATEGORIES = frozenset(
@@ -43,11 +43,11 @@ class Mode(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Example:
+class RuleExample:
     """What a rule says, by itself, to these scores and facts. What is not given could not be measured."""
 
     scores: Mapping[str, float]
-    facts: Mapping[str, Fact]
+    facts: Mapping[str, RuleFact]
     gives: Decision
     line: int
 
@@ -77,11 +77,11 @@ class Rule:
     dsa_category: str
     owner: str
     version: int
-    examples: tuple[Example, ...]
+    examples: tuple[RuleExample, ...]
     lines: Mapping[str, int]
 
 
-def digest(rules: Iterable[Rule]) -> str:
+def rules_digest(rules: Iterable[Rule]) -> str:
     """SHA-256, in hex, of all that bears on a verdict. Order, comments, owners and examples do not."""
     canonical = [_canonical(rule) for rule in sorted(rules, key=lambda rule: rule.name)]
     text = json.dumps(canonical, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -45,7 +45,7 @@ FACTS: Mapping[str, type] = MappingProxyType(
     }
 )
 
-SUBJECTS: Mapping[Gate, frozenset[Subject]] = MappingProxyType(
+SUBJECTS_BY_GATE: Mapping[Gate, frozenset[Subject]] = MappingProxyType(
     {
         Gate.PROMPT: frozenset({Subject.PROMPT, Subject.REFERENCE}),
         Gate.VIDEO: frozenset({Subject.VIDEO}),
@@ -81,4 +81,4 @@ class Vocabulary:
 
     def labels_at(self, gate: Gate) -> frozenset[str]:
         """The labels that are measured of what this gate looks at."""
-        return frozenset(name for name, subjects in self.labels.items() if subjects & SUBJECTS[gate])
+        return frozenset(name for name, subjects in self.labels.items() if subjects & SUBJECTS_BY_GATE[gate])

@@ -22,28 +22,35 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import SealBroken, Unavailable
-from media.hearing import listen
-from media.said import write_said
-from media.sample import sample
-from provenance import labels
-from provenance.alarms import alarms
-from provenance.claims import SealOrder, composite, definition, needs_parent, says_ai, stated_type
-from provenance.fingerprint import fingerprint
-from provenance.keys import Keys
-from provenance.ports import DetectFile, MarkFile
-from provenance.read import read_fully
-from provenance.reading import Reading
-from provenance.sign import sign
-from provenance.sound_print import sound_fingerprint
-from provenance.source_types import AI_PARTS, CAPTURE
-from provenance.sources import Source, below
+from media.audio_decode import decode_mono_audio
+from media.container_metadata import write_container_metadata
+from media.sampling import sample_video
+from provenance.c2pa.credentials_report import CredentialsReport
+from provenance.c2pa.ingredients import Ingredient, with_delivered_as_parent
+from provenance.c2pa.manifest_definition import (
+    SealOrder,
+    as_composite_order,
+    build_manifest_definition,
+    declares_ai,
+    manifest_source_type,
+    needs_parent,
+)
+from provenance.c2pa.reader import read_credentials_report
+from provenance.c2pa.signers.expiry_warnings import expiry_warnings
+from provenance.c2pa.signers.keys_folder import ProvenanceKeys
+from provenance.c2pa.source_types import AI_COMPOSITE_SOURCE_TYPES, CAPTURE_SOURCE_TYPES
+from provenance.c2pa.writer import sign_file
+from provenance.fingerprint.sound_fingerprint import sound_fingerprint
+from provenance.fingerprint.video_fingerprint import video_fingerprint
+from provenance.metadata import xmp_writer
+from provenance.metadata.xmp_reader import read_embedded_labels
 from provenance.watermark.payload import Payload
-from provenance.xmp import read_labels
+from provenance.watermark_ports import DetectWatermark, EmbedWatermark
 
 PAYLOAD_VERSION = 1
 READ_BACKS = 3
-_FINGERPRINT_SIDE, _MOST_SECONDS = 512, 1200
-_PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0)
+_FINGERPRINT_SIDE, _MAX_FINGERPRINT_SECONDS = 512, 1200
+_RETRY_DELAYS = (1.0, 2.0, 5.0, 10.0, 30.0)
 _HAS_CREDENTIALS = ("trusted", "valid", "invalid", "remote")
 
 
@@ -51,9 +58,9 @@ _HAS_CREDENTIALS = ("trusted", "valid", "invalid", "remote")
 class SealReport:
     """What was sealed. `payload` and `issuer` in hex, `manifest` the path of the manifest's bytes (JUMBF).
 
-    `fingerprint` and `sound` have an entry a second, of how it looks and how it sounds.
+    `video_fingerprint` and `sound` have an entry a second, of how it looks and how it sounds.
     `parent` is the state of the credentials that the source came with, or nothing; `source_type` what the seal states;
-    `stamped` a trusted authority's time, or nothing; `warnings` are for the operator.
+    `trusted_timestamp` a trusted authority's time, or nothing; `warnings` are for the operator.
     """
 
     case_id: str
@@ -66,7 +73,7 @@ class SealReport:
     signer: str
     parent: str = ""
     source_type: str = ""
-    stamped: str = ""
+    trusted_timestamp: str = ""
     warnings: tuple[str, ...] = ()
     sound: tuple[str, ...] = ()
 
@@ -75,12 +82,12 @@ class SealReport:
 class _Job:
     src: Path
     order: SealOrder
-    keys: Keys
+    keys: ProvenanceKeys
     payload: Payload
-    delivered: Reading
-    sources: tuple[Source, ...]
-    read: tuple[Reading, ...]
-    patience: float
+    delivered_report: CredentialsReport
+    sources: tuple[Ingredient, ...]
+    ingredient_reports: tuple[CredentialsReport, ...]
+    timestamp_wait: float
 
     @property
     def hex(self) -> str:
@@ -92,111 +99,121 @@ def seal(
     dst: Path,
     order: SealOrder,
     *,
-    keys: Keys,
-    mark: MarkFile,
-    detect: DetectFile,
-    sources: Sequence[Source] = (),
-    patience: float = 0.0,
+    keys: ProvenanceKeys,
+    mark: EmbedWatermark,
+    detect: DetectWatermark,
+    sources: Sequence[Ingredient] = (),
+    timestamp_wait: float = 0.0,
 ) -> SealReport:
     """Seal `src` as `dst`, with the manifest's bytes beside it as `dst` + `.c2pa`. `sources` are what went into it.
 
     Raises SealBroken if the finished file does not carry what it should, BadMedia or BadInput for the source, and
-    Unavailable if a time-stamping authority is named and gives no stamp for `patience` seconds; then neither file is
+    Unavailable if a time-stamping authority is named and gives no stamp for `timestamp_wait` seconds; then neither file is
     there. What lay at `dst` before is only ever replaced by a whole sealed file.
     """
-    job = _look(src, order, keys, sources, patience)  # 1
+    job = _inspect_inputs(src, order, keys, sources, timestamp_wait)  # 1
     with tempfile.TemporaryDirectory(dir=dst.parent, prefix=".seal-") as folder:
         marked, labelled, sealed = (Path(folder) / name for name in ("marked.mp4", "labelled.mp4", "sealed.mp4"))
         manifest = Path(folder) / "manifest.c2pa"
-        mark(src, marked, payload=job.payload, key=keys.mark_key)  # 2
-        said = labels.fields(job.order, job.hex)
-        write_said(marked, labelled, keys=labels.keys(job.order, job.hex), xmp=labels.packet(said))  # 3
+        mark(src, marked, payload=job.payload, key=keys.watermark_key)  # 2
+        said = xmp_writer.xmp_fields(job.order, job.hex)
+        write_container_metadata(
+            marked, labelled, keys=xmp_writer.container_keys(job.order, job.hex), xmp=xmp_writer.xmp_packet(said)
+        )  # 3
         manifest.write_bytes(_sign(job, labelled, sealed))  # 4
         with ThreadPoolExecutor(max_workers=2) as beside_it:  # 5 to 8 only read the finished file
             detecting = beside_it.submit(_detect_back, job, sealed, detect)
-            taking = beside_it.submit(sample, sealed, every=1.0, most=_MOST_SECONDS, max_side=_FINGERPRINT_SIDE)
+            taking = beside_it.submit(
+                sample_video, sealed, every=1.0, most=_MAX_FINGERPRINT_SECONDS, max_side=_FINGERPRINT_SIDE
+            )
             finished = _read_back(job, sealed)  # 5
-            _labels_back(job, sealed, said)  # 6
+            _read_labels_back(job, sealed, said)  # 6
             detecting.result()  # 7
-            prints = fingerprint(taking.result()), sound_fingerprint(listen(sealed))  # 8
+            prints = video_fingerprint(taking.result()), sound_fingerprint(decode_mono_audio(sealed))  # 8
         beside = _release(sealed, manifest, dst)  # 9
     return _report(job, beside, prints, finished)
 
 
-def _look(src: Path, order: SealOrder, keys: Keys, sources: Sequence[Source], patience: float) -> _Job:
-    delivered = read_fully(src, keys.trust)
+def _inspect_inputs(
+    src: Path, order: SealOrder, keys: ProvenanceKeys, sources: Sequence[Ingredient], timestamp_wait: float
+) -> _Job:
+    delivered = read_credentials_report(src, keys.trust)
     if delivered.credentials.state == "unreadable":
         raise SealBroken("the engine's file has credentials that cannot be read, so they cannot be kept")
-    read = tuple(read_fully(one.path, keys.trust) for one in sources)
+    read = tuple(read_credentials_report(one.path, keys.trust) for one in sources)
     if any(one.credentials.state == "unreadable" for one in read):
         raise SealBroken("a file that this was made from has credentials that cannot be read, so they cannot be kept")
     takes = needs_parent(order, has_credentials=delivered.credentials.state in _HAS_CREDENTIALS)
-    if order.synthetic and not order.source_type and any(map(_not_all_ai, (delivered, *read))):
-        order = composite(order)
+    if order.synthetic and not order.source_type and any(map(_has_non_ai_content, (delivered, *read))):
+        order = as_composite_order(order)
     return _Job(
         src=src,
         order=order,
         keys=keys,
         payload=Payload(version=PAYLOAD_VERSION, issuer=keys.issuer, case_id=order.case_id),
-        delivered=delivered,
-        sources=tuple(below(src, sources) if takes else sources),
-        read=read,
-        patience=patience,
+        delivered_report=delivered,
+        sources=tuple(with_delivered_as_parent(src, sources) if takes else sources),
+        ingredient_reports=read,
+        timestamp_wait=timestamp_wait,
     )
 
 
-def _not_all_ai(reading: Reading) -> bool:
+def _has_non_ai_content(reading: CredentialsReport) -> bool:
     """Whether its credentials say that a camera made this, or a part of it, or that it was footage served by us."""
     credentials = reading.credentials
     if credentials.state not in ("trusted", "valid"):
         return False
-    return credentials.source_type in AI_PARTS | CAPTURE or (reading.served and not credentials.source_type)
+    return credentials.source_type in AI_COMPOSITE_SOURCE_TYPES | CAPTURE_SOURCE_TYPES or (
+        reading.existing_footage and not credentials.source_type
+    )
 
 
 def _sign(job: _Job, labelled: Path, sealed: Path) -> bytes:
-    claim = definition(job.order, payload=job.hex, sources=job.sources, redacted=job.delivered.personal)
-    deadline, turn = time.monotonic() + job.patience, 0
+    claim = build_manifest_definition(
+        job.order, payload=job.hex, sources=job.sources, redacted=job.delivered_report.personal_data
+    )
+    deadline, turn = time.monotonic() + job.timestamp_wait, 0
     while True:
         try:
-            return sign(labelled, sealed, claim, job.keys.signer, trust=job.keys.trust, sources=job.sources)
+            return sign_file(labelled, sealed, claim, job.keys.signer, trust=job.keys.trust, sources=job.sources)
         except Unavailable:
-            pause = _PAUSES[min(turn, len(_PAUSES) - 1)]
+            pause = _RETRY_DELAYS[min(turn, len(_RETRY_DELAYS) - 1)]
             if time.monotonic() + pause > deadline:
                 raise
             time.sleep(pause)
             turn += 1
 
 
-def _read_back(job: _Job, sealed: Path) -> Reading:
-    reading = read_fully(sealed, job.keys.trust, times=READ_BACKS)
+def _read_back(job: _Job, sealed: Path) -> CredentialsReport:
+    reading = read_credentials_report(sealed, job.keys.trust, times=READ_BACKS)
     credentials = reading.credentials
     if credentials.state != "trusted" or reading.trust_list not in {one.name for one in job.keys.trust.signers}:
         raise SealBroken(f"the finished file's credentials read as {credentials.state} {', '.join(credentials.issues)}")
     bindings = [(one.algorithm, one.value) for one in reading.soft_bindings if one.depth == 0]
     if bindings != [(job.order.soft_binding, job.hex)]:
         raise SealBroken("the finished file's credentials do not name the mark that was embedded")
-    if set(job.delivered.personal) & set(reading.personal):
+    if set(job.delivered_report.personal_data) & set(reading.personal_data):
         raise SealBroken("the finished file's credentials still say what should have been redacted")
     if reading.case_id != job.order.case_id:
         raise SealBroken("the finished file's credentials name another case")
-    if says_ai(job.order) and not any(saying.depth == 0 for saying in reading.sayings):
+    if declares_ai(job.order) and not any(saying.depth == 0 for saying in reading.ai_assertions):
         raise SealBroken("the finished file's credentials do not say that AI made it")
     if job.keys.signer.tsa_url and not reading.time_trusted:
         raise SealBroken("the time stamp is of an authority on no list here: add its root to trusted-tsas.pem")
     return reading
 
 
-def _labels_back(job: _Job, sealed: Path, said: dict[str, str]) -> None:
-    found = read_labels(sealed)
+def _read_labels_back(job: _Job, sealed: Path, said: dict[str, str]) -> None:
+    found = read_embedded_labels(sealed)
     if any(found.xmp.get(name) != value for name, value in said.items()):
         raise SealBroken("the finished file's XMP does not say what was written into it")
-    wanted = 3 if says_ai(job.order) else 1
+    wanted = 3 if declares_ai(job.order) else 1
     if found.ids != (job.hex,) * wanted:
         raise SealBroken("the finished file's labels name another video than its mark")
 
 
-def _detect_back(job: _Job, sealed: Path, detect: DetectFile) -> None:
-    found = detect(sealed, keys=[job.keys.mark_key])
+def _detect_back(job: _Job, sealed: Path, detect: DetectWatermark) -> None:
+    found = detect(sealed, keys=[job.keys.watermark_key])
     if not found.detected or found.payload is None:
         raise SealBroken("no watermark can be read in the finished file")
     if found.payload != job.hex:
@@ -215,9 +232,9 @@ def _release(sealed: Path, manifest: Path, dst: Path) -> Path:
 
 
 def _report(
-    job: _Job, manifest: Path, prints: tuple[tuple[str, ...], tuple[str, ...]], finished: Reading
+    job: _Job, manifest: Path, prints: tuple[tuple[str, ...], tuple[str, ...]], finished: CredentialsReport
 ) -> SealReport:
-    parent, (looks, sound) = job.delivered.credentials.state, prints
+    parent, (looks, sound) = job.delivered_report.credentials.state, prints
     return SealReport(
         case_id=job.order.case_id,
         payload=job.hex,
@@ -229,17 +246,17 @@ def _report(
         issuer=f"{job.keys.issuer:06x}",
         signer=finished.credentials.signer,
         parent=parent if parent in _HAS_CREDENTIALS else "",
-        source_type=stated_type(job.order),
-        stamped=finished.credentials.signed_at if finished.time_trusted else "",
+        source_type=manifest_source_type(job.order),
+        trusted_timestamp=finished.credentials.signed_at if finished.time_trusted else "",
         warnings=tuple(_warnings(job)),
     )
 
 
 def _warnings(job: _Job) -> Iterator[str]:
-    yield from alarms(job.keys)
-    for address in job.delivered.personal_to_stay:
+    yield from expiry_warnings(job.keys)
+    for address in job.delivered_report.unredactable_personal_data:
         yield f"the engine's own credentials name a person or a prompt where nobody may redact it: {address[-80:]}"
-    whose = [("the engine's own", job.delivered), *(("a source's", one) for one in job.read)]
+    whose = [("the engine's own", job.delivered_report), *(("a source's", one) for one in job.ingredient_reports)]
     for name, reading in whose:
         if reading.credentials.state == "invalid":
             yield f"{name} credentials are not valid: {', '.join(reading.credentials.issues)}"

@@ -11,7 +11,6 @@ from core.events import (
     Commissioned,
     EngineDeclined,
     Event,
-    Faltered,
     Judged,
     Measured,
     Published,
@@ -20,6 +19,7 @@ from core.events import (
     Resumed,
     Ruled,
     Sealed,
+    StageFailed,
     Submitted,
     Withdrawn,
 )
@@ -81,7 +81,7 @@ def possible(case: Case) -> Iterator[Event]:
     """Events of every kind that differ in what a law looks at, lawful now or not."""
     yield from WAY.values()
     yield Rendered(asset=OTHER, engine="e", engine_version="1", duration=2.0)
-    yield from (Faltered(phase=case.phase.value, kind=kind, error="") for kind in ("Unavailable", "EngineFault"))
+    yield from (StageFailed(phase=case.phase.value, kind=kind, error="") for kind in ("Unavailable", "EngineFault"))
     yield from (Appealed(by="a"), EngineDeclined(engine="e", code="c"))
     yield from (Resumed(by="m"), Resumed(by="m", again=True))
     over = case.verdict.rules if case.verdict else ()

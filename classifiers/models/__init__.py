@@ -13,8 +13,15 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from classifiers.models.catalog import Entry, entries, entry, expected, locate, permitted
-from classifiers.models.digest import sha256
+from classifiers.models.catalog import (
+    ModelEntry,
+    expected_sha256,
+    locate_files,
+    model_entries,
+    model_entry,
+    require_licence,
+)
+from classifiers.models.file_digest import file_sha256
 from core.errors import Unavailable
 
 _one_at_a_time = threading.RLock()
@@ -39,27 +46,27 @@ class ModelStatus:
 
 def get(name: str) -> Any:
     """The loaded model. Raises Unavailable: unknown, missing, altered, not permitted, or not loadable."""
-    return load(entry(name))
+    return load_entry(model_entry(name))
 
 
-def load(model: Entry) -> Any:
+def load_entry(model: ModelEntry) -> Any:
     """The loaded model of a catalogue entry, the same object each time. Raises Unavailable as `get` does."""
-    permitted(model)
-    paths = locate(model)
+    require_licence(model)
+    paths = locate_files(model)
     with _one_at_a_time:
-        return _loaded(model, paths, tuple(expected(model, file) for file in model.files))
+        return _loaded(model, paths, tuple(expected_sha256(model, file) for file in model.files))
 
 
-def listing(needed_by: Mapping[str, Sequence[str]]) -> list[ModelStatus]:
+def model_statuses(needed_by: Mapping[str, Sequence[str]]) -> list[ModelStatus]:
     """Every model and whether it can be used here; reads and checks the files but loads nothing.
 
     `needed_by` maps a model's name to the sources that need it.
     """
-    return [_status(model, tuple(needed_by.get(model.name, ()))) for model in entries()]
+    return [_status(model, tuple(needed_by.get(model.name, ()))) for model in model_entries()]
 
 
 @cache
-def _loaded(model: Entry, paths: tuple[Path, ...], digests: tuple[str, ...]) -> Any:
+def _loaded(model: ModelEntry, paths: tuple[Path, ...], digests: tuple[str, ...]) -> Any:
     _verify(model, paths, digests)
     module, function = model.loader.split(":")
     try:
@@ -70,25 +77,25 @@ def _loaded(model: Entry, paths: tuple[Path, ...], digests: tuple[str, ...]) -> 
         raise Unavailable(f"model {model.name} cannot be loaded ({type(error).__name__}: {_line(error)})") from error
 
 
-def _verify(model: Entry, paths: Sequence[Path], digests: Sequence[str]) -> None:
+def _verify(model: ModelEntry, paths: Sequence[Path], digests: Sequence[str]) -> None:
     for path, digest in zip(paths, digests, strict=True):
-        if sha256(path) != digest:
+        if file_sha256(path) != digest:
             raise Unavailable(
                 f"model {model.name} is refused: {path.name} has not the SHA-256 that is expected ({digest[:12]}…)"
             )
 
 
-def _status(model: Entry, needed_by: tuple[str, ...]) -> ModelStatus:
+def _status(model: ModelEntry, needed_by: tuple[str, ...]) -> ModelStatus:
     missing = ""
     try:
-        permitted(model)
-        _verify(model, locate(model), [expected(model, file) for file in model.files])
+        require_licence(model)
+        _verify(model, locate_files(model), [expected_sha256(model, file) for file in model.files])
     except (Unavailable, OSError) as error:
         missing = _line(error)
     return ModelStatus(
         name=model.name,
         version=model.version,
-        digest=expected(model, model.files[0]) if model.files else "",
+        digest=expected_sha256(model, model.files[0]) if model.files else "",
         licence_code=model.licence_code,
         licence_weights=model.licence_weights,
         commercial=model.commercial,

@@ -24,7 +24,7 @@ class WeightFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class ModelEntry:
     """One model of weights.toml. Its files lie in `package`, or where the variable `setting` says.
 
     A model with an `extra` works only where that extra of Assay is installed, which is seen by the package `code`.
@@ -47,21 +47,21 @@ class Entry:
 
 
 @cache
-def entries() -> tuple[Entry, ...]:
+def model_entries() -> tuple[ModelEntry, ...]:
     """All models, in the order of weights.toml."""
     raw = tomllib.loads(Path(__file__).with_name("weights.toml").read_text(encoding="utf-8"))
     return tuple(_entry(table) for table in raw["model"])
 
 
-def entry(name: str) -> Entry:
+def model_entry(name: str) -> ModelEntry:
     """The model of this name. Raises Unavailable if weights.toml has none."""
-    for one in entries():
+    for one in model_entries():
         if one.name == name:
             return one
     raise Unavailable(f"no model is called {name}: `assay models` lists them")
 
 
-def locate(model: Entry) -> tuple[Path, ...]:
+def locate_files(model: ModelEntry) -> tuple[Path, ...]:
     """The model's files, in the order of weights.toml. Raises Unavailable if one, or the code for it, is missing."""
     if _lacks_code(model):
         raise Unavailable(f"model {model.name} is missing: {_how_to_get(model)}")
@@ -73,13 +73,13 @@ def locate(model: Entry) -> tuple[Path, ...]:
     return paths
 
 
-def expected(model: Entry, file: WeightFile) -> str:
+def expected_sha256(model: ModelEntry, file: WeightFile) -> str:
     """The SHA-256 a file must have: what the model's digest setting says, else what weights.toml says."""
     said = os.environ.get(model.digest_setting, "") if model.digest_setting else ""
     return said.strip().lower() or file.sha256
 
 
-def permitted(model: Entry) -> None:
+def require_licence(model: ModelEntry) -> None:
     """Raises Unavailable for weights that may not be used commercially, unless that is allowed explicitly."""
     if not model.commercial and os.environ.get(ALLOW_NONCOMMERCIAL) != "1":
         raise Unavailable(
@@ -88,11 +88,11 @@ def permitted(model: Entry) -> None:
         )
 
 
-def _entry(table: dict[str, Any]) -> Entry:
-    return Entry(**{**table, "files": tuple(WeightFile(**file) for file in table["files"])})
+def _entry(table: dict[str, Any]) -> ModelEntry:
+    return ModelEntry(**{**table, "files": tuple(WeightFile(**file) for file in table["files"])})
 
 
-def _folder(model: Entry) -> Path:
+def _folder(model: ModelEntry) -> Path:
     if model.setting:
         said = os.environ.get(model.setting, "")
         if not said:
@@ -104,11 +104,11 @@ def _folder(model: Entry) -> Path:
     return Path(spec.submodule_search_locations[0])
 
 
-def _lacks_code(model: Entry) -> bool:
+def _lacks_code(model: ModelEntry) -> bool:
     return bool(model.code) and find_spec(model.code) is None
 
 
-def _how_to_get(model: Entry) -> str:
+def _how_to_get(model: ModelEntry) -> str:
     steps = [f"install assay[{model.extra}]"] if _lacks_code(model) else []
     if model.setting:
         steps.append(f"set {model.setting} to where it lies (from {model.source})")

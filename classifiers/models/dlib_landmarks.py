@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class ChipCutter:
+class FaceChipExtractor:
     """Turns a box in a picture into upright faces; safe to share between threads."""
 
     def __init__(self, landmarks: Path) -> None:
@@ -34,6 +34,6 @@ class ChipCutter:
             return [np.asarray(self._dlib.get_face_chip(picture, shape, size, margin)) for margin in margins]
 
 
-def load(paths: Sequence[Path]) -> ChipCutter:
+def load(paths: Sequence[Path]) -> FaceChipExtractor:
     """From the predictor's .dat file."""
-    return ChipCutter(paths[0])
+    return FaceChipExtractor(paths[0])

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.models.mtcnn import Face
+from classifiers.models.mtcnn import DetectedFace
 
 
 class InsightPack:
@@ -26,16 +26,16 @@ class InsightPack:
             raise ValueError("InsightFace does not know these files as a detector and a recogniser")
         self._detector.prepare(ctx_id=-1, input_size=(640, 640), det_thresh=0.5)
 
-    def find(self, rgb: NDArray[np.uint8]) -> list[Face]:
+    def find(self, rgb: NDArray[np.uint8]) -> list[DetectedFace]:
         """Faces in an RGB uint8 picture, the largest first."""
         boxes, points = self._detector.detect(np.ascontiguousarray(rgb[:, :, ::-1]))
         faces = [
-            Face(np.asarray(box[:4], np.float32), np.asarray(five, np.float32), float(box[4]))
+            DetectedFace(np.asarray(box[:4], np.float32), np.asarray(five, np.float32), float(box[4]))
             for box, five in zip(boxes, points, strict=True)
         ]
         return sorted(faces, key=_area, reverse=True)
 
-    def describe(self, rgb: NDArray[np.uint8], face: Face) -> NDArray[np.float32]:
+    def embed(self, rgb: NDArray[np.uint8], face: DetectedFace) -> NDArray[np.float32]:
         """(512,) float32 of length one."""
         from insightface.utils.face_align import norm_crop
 
@@ -49,5 +49,5 @@ def load(paths: Sequence[Path]) -> InsightPack:
     return InsightPack(paths[0], paths[1])
 
 
-def _area(face: Face) -> float:
+def _area(face: DetectedFace) -> float:
     return float((face.box[2] - face.box[0]) * (face.box[3] - face.box[1]))

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.models.boxes import nms
-from classifiers.models.onnx_net import session
+from classifiers.models.onnx_net import onnx_session
 
 _SMALLEST = 48  # below, the net's image pyramid is empty
-USUAL_FACE = 40
+DEFAULT_MIN_FACE = 40
 """Pixels of the shorter side below which faces are not sought, unless that is asked for."""
 _CELL, _STRIDE = 12, 2  # pixels that the first net sees at once, and pixels between two of its answers
 _SHRINK = 0.709  # from one size of the picture to the next
@@ -32,7 +32,7 @@ Ints = NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Face:
+class DetectedFace:
     """A face in a picture: (4,) x0 y0 x1 y1, (5, 2) eyes, nose, mouth corners, and P(face)."""
 
     box: NDArray[np.float32]
@@ -44,21 +44,21 @@ class FaceDetector:
     """Finds faces; safe to share between threads."""
 
     def __init__(self, proposing: Path, refining: Path, final: Path) -> None:
-        self._proposing, self._refining, self._final = (session(path) for path in (proposing, refining, final))
+        self._proposing, self._refining, self._final = (onnx_session(path) for path in (proposing, refining, final))
 
-    def find(self, rgb: NDArray[np.uint8], *, smallest: int = USUAL_FACE) -> list[Face]:
-        """Faces of `smallest` px and more in an RGB uint8 picture, the largest first.
+    def find(self, rgb: NDArray[np.uint8], *, min_face: int = DEFAULT_MIN_FACE) -> list[DetectedFace]:
+        """Faces of `min_face` px and more in an RGB uint8 picture, the largest first.
 
         A picture under 48 px high or wide holds none.
         """
         if min(rgb.shape[:2]) < _SMALLEST:
             return []
         picture = _Sums(rgb)
-        boxes = _square(self._propose(picture, smallest))
+        boxes = _square(self._propose(picture, min_face))
         boxes = _square(self._refine(picture, boxes))
         boxes, points, scores = self._finish(picture, boxes)
         order = np.argsort(_areas(boxes), kind="stable")[::-1]
-        return [Face(boxes[at], points[at], float(scores[at])) for at in order]
+        return [DetectedFace(boxes[at], points[at], float(scores[at])) for at in order]
 
     def _propose(self, picture: _Sums, smallest: int) -> Floats:
         """(n, 4) boxes of what might be a face, from the whole picture at every size."""

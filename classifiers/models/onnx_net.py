@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 
-class Net:
+class OnnxNet:
     """A net with one input and one output; safe to share between threads."""
 
     def __init__(self, path: Path) -> None:
-        self._session = session(path)
+        self._session = onnx_session(path)
         self._input = self._session.get_inputs()[0].name
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -21,7 +21,7 @@ class Net:
         return np.asarray(self._session.run(None, {self._input: batch})[0], dtype=np.float32)
 
 
-def session(path: Path) -> Any:
+def onnx_session(path: Path) -> Any:
     """An onnxruntime session on one thread."""
     import onnxruntime
 

@@ -1,4 +1,4 @@
-"""MiniLM tuned on prompts (evals/train_encoder.py), in 8 bits through onnxruntime."""
+"""MiniLM tuned on prompts (evals/prompts/training/encoder.py), in 8 bits through onnxruntime."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 _LONGER = re.compile(r"[^\W\d_]{3,}")
 _MOST, _PADDING = 16, 4
-LONGEST = 128  # tokens; the rest of a longer text is not seen, so callers give parts
+MAX_ENCODER_TOKENS = 128  # tokens; the rest of a longer text is not seen, so callers give parts
 
 
 class PromptEncoder:
@@ -26,7 +26,7 @@ class PromptEncoder:
         self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
         self._words = Tokenizer.from_file(str(vocabulary))
         self._words.no_padding()
-        self._words.enable_truncation(LONGEST)
+        self._words.enable_truncation(MAX_ENCODER_TOKENS)
         self._known = {word for word in self._words.get_vocab() if word.isalpha() and len(word) > 1}
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
@@ -52,13 +52,13 @@ class PromptEncoder:
         """
         found = [word.casefold() for word in _LONGER.findall(text)]
         if text.isascii():
-            return 5 * sum(map(self.known, found)) >= 3 * len(found)
+            return 5 * sum(map(self.in_vocabulary, found)) >= 3 * len(found)
         letters = [letter for letter in text if letter.isalpha()]
         strange = sum(1 for letter in letters if not letter.isascii())
         least = 4 if strange else 3
-        return 50 * strange <= len(letters) and 5 * sum(map(self.known, found)) >= least * len(found)
+        return 50 * strange <= len(letters) and 5 * sum(map(self.in_vocabulary, found)) >= least * len(found)
 
-    def known(self, word: str) -> bool:
+    def in_vocabulary(self, word: str) -> bool:
         """Whether the vocabulary has it as a word by itself: common English, and much of what is near to it."""
         return word in self._known
 

@@ -20,23 +20,23 @@ def grafana(
     overwrite: Annotated[bool, typer.Option(help="Also where somebody changed a dashboard in Grafana.")] = False,
 ) -> None:
     """Make the reporting views; with --url, push the data source and the dashboards too."""
-    from deploy.grafana.push import Source, push
-    from deploy.grafana.views import make_views
+    from deploy.grafana.provisioning import PostgresDataSource, push_dashboards
+    from deploy.grafana.reporting_views import create_reporting_views
     from pipeline.ledgers.database import open_database
 
     settings = load_settings()
     database = open_database(settings.database_url.get_secret_value() if settings.database_url else settings.root)
     try:
         with database.connection() as connection:
-            make_views(connection)
+            create_reporting_views(connection)
     finally:
         database.close()
     typer.echo("made the views in schema reports")
     if url:
         if not (token and db_host and db_password):
             raise BadInput("to push, give --token, --db-host and --db-password too (or their GRAFANA_ variables)")
-        source = Source(host=db_host, database=db_name, user=db_user, password=db_password)
-        typer.echo(f"pushed: {', '.join(push(url, token, source, overwrite=overwrite))}")
+        source = PostgresDataSource(host=db_host, database=db_name, user=db_user, password=db_password)
+        typer.echo(f"pushed: {', '.join(push_dashboards(url, token, source, overwrite=overwrite))}")
 
 
 def add_to(app: typer.Typer) -> None:

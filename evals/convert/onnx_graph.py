@@ -7,21 +7,21 @@ from typing import Any
 
 import numpy as np
 import onnx
-from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-Array = NDArray[Any]
+from media.arrays import AnyArray
+
 _SMALL = 1024  # values: fewer are kept as they are
 
 
-class Graph:
+class OnnxGraph:
     """Nodes and constants in the order in which they are added; every method returns the name of its result."""
 
     def __init__(self) -> None:
         self._nodes: list[Any] = []
         self._constants: dict[str, Any] = {}
 
-    def constant(self, name: str, values: Array) -> str:
+    def constant(self, name: str, values: AnyArray) -> str:
         """A constant; given twice under one name, it is kept once."""
         self._constants.setdefault(name, numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
@@ -43,7 +43,7 @@ class Graph:
         onnx.save(model, str(path))
 
 
-def pack(path: Path, bits: int) -> None:
+def quantise_constants(path: Path, bits: int) -> None:
     """Store large float32 constants as float16, or as int8 with one scale a row; the runtime unfolds them at load."""
     model = onnx.load(str(path))
     graph = model.graph
@@ -61,12 +61,12 @@ def pack(path: Path, bits: int) -> None:
     onnx.save(model, str(path))
 
 
-def _half(graph: Any, name: str, values: Array) -> list[Any]:
+def _half(graph: Any, name: str, values: AnyArray) -> list[Any]:
     graph.initializer.append(numpy_helper.from_array(values.astype(np.float16), f"{name}.half"))
     return [helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT)]
 
 
-def _byte(graph: Any, name: str, values: Array) -> list[Any]:
+def _byte(graph: Any, name: str, values: AnyArray) -> list[Any]:
     widest = np.abs(values.reshape(len(values), -1)).max(axis=1).reshape(-1, *[1] * (values.ndim - 1))
     scale = (np.maximum(widest, 1e-12) / 127).astype(np.float32)
     graph.initializer.append(numpy_helper.from_array(np.rint(values / scale).astype(np.int8), f"{name}.byte"))

@@ -9,14 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from evals.convert.onnx_graph import Array, Graph
+from evals.convert.onnx_graph import OnnxGraph
+from media.arrays import AnyArray
 
 _TWO_SIDED = {"Add": "Add", "Mul": "Mul", "Minimum": "Min", "Maximum": "Max"}
 
 
-def weights_of(manifest: list[dict[str, Any]], packed: bytes) -> dict[str, tuple[Array, float, float]]:
+def decode_weights(manifest: list[dict[str, Any]], packed: bytes) -> dict[str, tuple[AnyArray, float, float]]:
     """Each weight as it is stored, with the scale and the least value of those that are stored as bytes."""
-    found: dict[str, tuple[Array, float, float]] = {}
+    found: dict[str, tuple[AnyArray, float, float]] = {}
     at = 0
     for entry in manifest:
         how = entry.get("quantization", {})
@@ -36,9 +37,9 @@ def convert_faceres(folder: Path, to: Path, *, heads: bool = False) -> None:
     The heads are for stating figures by group, and are not carried.
     """
     model = json.loads((folder / "faceres.json").read_text())
-    weights = weights_of(model["weightsManifest"][0]["weights"], (folder / "faceres.bin").read_bytes())
+    weights = decode_weights(model["weightsManifest"][0]["weights"], (folder / "faceres.bin").read_bytes())
     constants = {name: np.asarray(stored, np.float32) for name, (stored, _, _) in weights.items()}
-    graph = Graph()
+    graph = OnnxGraph()
     wanted = {"global_pooling/Mean": [1024]} | (
         {"age_pred/Softmax": [100], "gender_pred/Sigmoid": [1]} if heads else {}
     )
@@ -66,7 +67,7 @@ def _inputs(node: dict[str, Any]) -> list[str]:
     return [name.split(":")[0] for name in node.get("input", [])]
 
 
-def _add(graph: Graph, node: dict[str, Any], constants: dict[str, Array]) -> None:
+def _add(graph: OnnxGraph, node: dict[str, Any], constants: dict[str, AnyArray]) -> None:
     name, operator, inputs = node["name"], node["op"], _inputs(node)
     if operator in ("Conv2D", "DepthwiseConv2dNative"):
         kernel, groups = constants[inputs[1]], 1

@@ -12,21 +12,21 @@ import typer
 from core.errors import AssayError
 from pipeline import extras
 from pipeline.cli import (
+    admin,
     cameo,
-    cameo_more,
+    cameo_uses,
     cases,
+    compare_likeness,
     demo,
-    likeness,
-    looking,
-    marking,
-    office,
     policy,
-    registry,
-    trust,
-    works,
+    protected_registry,
+    registered_work,
+    trust_list,
+    verify_commands,
+    watermark,
 )
 
-FAILED, INTERRUPTED = 3, 130
+EXIT_FAILED, EXIT_INTERRUPTED = 3, 130
 _UsageError: type[Any] = typer.BadParameter.__bases__[
     0
 ]  # typer carries a click of its own and shows only this much of it
@@ -56,7 +56,20 @@ def _all(
     """What every command may be given."""
 
 
-for commands in (cases, looking, likeness, marking, office, policy, registry, works, trust, cameo, cameo_more, demo):
+for commands in (
+    cases,
+    verify_commands,
+    compare_likeness,
+    watermark,
+    admin,
+    policy,
+    protected_registry,
+    registered_work,
+    trust_list,
+    cameo,
+    cameo_uses,
+    demo,
+):
     commands.add_to(app)
 for command in entry_points(group="assay.commands"):  # verbs of the rooms above: serve, grafana
     command.load()(app)
@@ -67,19 +80,21 @@ def main() -> None:
     try:
         result = app(standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
-        result = INTERRUPTED
+        result = EXIT_INTERRUPTED
     except _UsageError as error:
         error.show()
         sys.exit(error.exit_code)
     except (AssayError, OSError) as error:
-        _end(str(error) or type(error).__name__, FAILED)
+        _exit_with(str(error) or type(error).__name__, EXIT_FAILED)
     except ImportError as error:
         extra = extras.wanted(error)
-        _end(f"that needs what is not installed: pip install 'assay[{extra}]'" if extra else _broken(error), FAILED)
+        _exit_with(
+            f"that needs what is not installed: pip install 'assay[{extra}]'" if extra else _broken(error), EXIT_FAILED
+        )
     except Exception as error:  # noqa: BLE001 - whoever types a command gets a line and not a stack
-        _end(_broken(error), FAILED)
-    if result == INTERRUPTED:
-        _end("interrupted; every case is where it was, and the next run carries on", INTERRUPTED)
+        _exit_with(_broken(error), EXIT_FAILED)
+    if result == EXIT_INTERRUPTED:
+        _exit_with("interrupted; every case is where it was, and the next run carries on", EXIT_INTERRUPTED)
     sys.exit(result if isinstance(result, int) else 0)
 
 
@@ -87,7 +102,7 @@ def _broken(error: Exception) -> str:
     return f"something broke in Assay itself ({type(error).__name__}: {error}); -v tells more"
 
 
-def _end(line: str, code: int) -> None:
+def _exit_with(line: str, code: int) -> None:
     if {"-v", "--verbose"} & set(sys.argv):
         traceback.print_exc()
     print(f"assay: {line.splitlines()[0]}", file=sys.stderr)

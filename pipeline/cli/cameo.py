@@ -9,40 +9,44 @@ from typing import Annotated, Any
 import typer
 
 from core.errors import BadInput
-from pipeline.cameo_desk import LeaseAsked
-from pipeline.cli.common import Json, house, operator, out, print_json
-from pipeline.people import Person, Role
-from registry.leases import Lease
-from registry.terms import Terms
+from core.roles import Principal, Role
+from pipeline.cli.cli_common import JsonOption, local_operator, open_installation, out, print_json
+from registry.consent.cameo_service import LeaseRequest
+from registry.consent.lease_terms import LeaseTerms
+from registry.consent.leases import Lease
 
 cameo = typer.Typer(no_args_is_help=True, help="People's likeness: enrol, lease, revoke, erase, see every use.")
 
-Handle = Annotated[str, typer.Argument(help="The person's handle, with or without @.")]
-Account = Annotated[str, typer.Option("--account", help="Act for this account; default: whoever runs the command.")]
-Words = Annotated[list[str] | None, typer.Option("--word", help="A word not to say or be shown with; again for more.")]
-Bans = Annotated[
+HandleArgument = Annotated[str, typer.Argument(help="The person's handle, with or without @.")]
+AccountOption = Annotated[
+    str, typer.Option("--account", help="Act for this account; default: whoever runs the command.")
+]
+BannedWordsOption = Annotated[
+    list[str] | None, typer.Option("--word", help="A word not to say or be shown with; again for more.")
+]
+BannedTopicsOption = Annotated[
     list[str] | None, typer.Option("--no", help="politics, alcohol, romance or revealing; again for more.")
 ]
 
 
 @cameo.command("enrol")
 def enrol(
-    handle: Handle,
+    handle: HandleArgument,
     take: Annotated[Path | None, typer.Option(help="The video that answers a challenge.")] = None,
     challenge: Annotated[str, typer.Option(help="The challenge that it answers.")] = "",
     kind: Annotated[str, typer.Option(help="self, minor or estate.")] = "self",
     picture: Annotated[list[Path] | None, typer.Option(help="For an estate: pictures of the person alone.")] = None,
     proof: Annotated[str, typer.Option(help="What shows guardianship, or the right to speak for an estate.")] = "",
-    account: Account = "",
-    as_json: Json = False,
+    account: AccountOption = "",
+    as_json: JsonOption = False,
 ) -> int:
     """Get a challenge; with --take answer it. Exit: 0 enrolled (or challenged), 4 refused, 5 held for a person."""
-    who = _who(account)
-    with house() as at:
-        enrolment = at.desk.cameos.enrolment
+    who = _acting_principal(account)
+    with open_installation() as at:
+        enrolment = at.service.cameos.enrolment
         if kind == "estate":
             held = enrolment.estate(who, handle, picture or [], proof=proof)
-            _say(held, f"@{held.handle} is held: somebody looks at the proof", as_json=as_json)
+            _print_record(held, f"@{held.handle} is held: somebody looks at the proof", as_json=as_json)
             return 5
         if take is None:
             asked = enrolment.challenge(who, handle, kind=kind)
@@ -54,22 +58,22 @@ def enrol(
                 "3. look into the camera and blink",
                 f"then: assay cameo enrol {handle} --challenge {asked.id} --take FILE",
             ]
-            _say(asked, "\n".join(lines), as_json=as_json)
+            _print_record(asked, "\n".join(lines), as_json=as_json)
             return 0
         if not challenge:
             raise BadInput("say with --challenge which challenge the take answers")
         done = enrolment.take(who, challenge, _existing(take), proof=proof)
     line = f"{done.outcome}: {done.verdict.reason or 'you are enrolled'}"
-    _say(done, line, as_json=as_json)
+    _print_record(done, line, as_json=as_json)
     return {"active": 0, "held": 5}.get(done.outcome, 4)
 
 
 @cameo.command("show")
-def show(handle: Handle, account: Account = "", as_json: Json = False) -> None:
+def show(handle: HandleArgument, account: AccountOption = "", as_json: JsonOption = False) -> None:
     """A person's state, leases and receipts."""
-    who = _who(account)
-    with house() as at:
-        desk = at.desk.cameos
+    who = _acting_principal(account)
+    with open_installation() as at:
+        desk = at.service.cameos
         found, leases, receipts = desk.cameo(who, handle), desk.leases(who, handle), desk.receipts(who, handle)
     if as_json:
         print_json({"cameo": found, "leases": leases, "receipts": receipts})
@@ -81,75 +85,77 @@ def show(handle: Handle, account: Account = "", as_json: Json = False) -> None:
 
 @cameo.command("lease")
 def lease(
-    handle: Handle,
+    handle: HandleArgument,
     holder: Annotated[str, typer.Option("--to", help="An account, * for everyone, ~ for mutuals.")],
     face: Annotated[bool, typer.Option(help="Their face.")] = True,
     voice: Annotated[bool, typer.Option(help="Their voice.")] = False,
     until: Annotated[str, typer.Option(help="As 2027-01-31 or 2027-01-31T12:00:00Z; without it until revoked.")] = "",
     purpose: Annotated[list[str] | None, typer.Option(help="What for; again for more; none given: anything.")] = None,
     territory: Annotated[list[str] | None, typer.Option(help="A country as DE; again for more.")] = None,
-    ban: Bans = None,
-    word: Words = None,
+    ban: BannedTopicsOption = None,
+    word: BannedWordsOption = None,
     limits: Annotated[str, typer.Option(help="Limits in your own words: held until somebody made rules of them.")] = "",
     approve: Annotated[bool, typer.Option("--approve-each", help="See and approve each draft first.")] = False,
     instead_of: Annotated[str, typer.Option("--change", help="The lease in whose place this comes.")] = "",
-    account: Account = "",
-    as_json: Json = False,
+    account: AccountOption = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Allow somebody something, with limits; with --change instead of an earlier lease. Gives a signed receipt."""
-    terms = Terms(
+    terms = LeaseTerms(
         purposes=tuple(purpose or ()),
         territory=tuple(territory or ()),
         bans=tuple(ban or ()),
         words=tuple(word or ()),
         approval=approve,
     )
-    asked = LeaseAsked(holder=holder, until=_time(until), face=face, voice=voice, terms=terms, words=limits)
-    who = _who(account)
-    with house() as at:
-        desk = at.desk.cameos
+    asked = LeaseRequest(holder=holder, until=_time(until), face=face, voice=voice, terms=terms, words=limits)
+    who = _acting_principal(account)
+    with open_installation() as at:
+        desk = at.service.cameos
         made, receipt = desk.change(who, instead_of, asked) if instead_of else desk.lease(who, handle, asked)
     text = f"{_lease_line(made)}\nreceipt {receipt.hash}\n{receipt.jws}"
-    _say({"lease": made, "receipt": receipt}, text, as_json=as_json)
+    _print_record({"lease": made, "receipt": receipt}, text, as_json=as_json)
 
 
 @cameo.command("revoke")
 def revoke(
-    lease_id: Annotated[str, typer.Argument(help="The lease.")], account: Account = "", as_json: Json = False
+    lease_id: Annotated[str, typer.Argument(help="The lease.")],
+    account: AccountOption = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Take a lease back. It counts at once, and everything that rested on it comes down now."""
-    who = _who(account)
-    with house() as at:
-        desk = at.desk.cameos
+    who = _acting_principal(account)
+    with open_installation() as at:
+        desk = at.service.cameos
         receipt = desk.revoke(who, lease_id)
-        reports = desk.came_down(who, receipt.cameo)
+        reports = desk.takedown_reports(who, receipt.cameo)
         down = next((items for one, items in reports if one.lease == lease_id), ())
     text = f"revoked; {len(down)} videos came down\nreceipt {receipt.hash}\n{receipt.jws}"
-    _say({"receipt": receipt, "down": down}, text, as_json=as_json)
+    _print_record({"receipt": receipt, "down": down}, text, as_json=as_json)
 
 
 @cameo.command("erase")
 def erase(
-    handle: Handle,
+    handle: HandleArgument,
     yes: Annotated[bool, typer.Option("--yes", help="Do it: this cannot be undone.")] = False,
-    account: Account = "",
-    as_json: Json = False,
+    account: AccountOption = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Erase all that is known of a person, and take down every video that shows them."""
     if not yes:
         raise BadInput("this erases everything and takes down every video: say --yes")
-    who = _who(account)
-    with house() as at:
-        receipt = at.desk.cameos.erase(who, handle)
-    _say({"receipt": receipt}, f"erased\nreceipt {receipt.hash}\n{receipt.jws}", as_json=as_json)
+    who = _acting_principal(account)
+    with open_installation() as at:
+        receipt = at.service.cameos.erase(who, handle)
+    _print_record({"receipt": receipt}, f"erased\nreceipt {receipt.hash}\n{receipt.jws}", as_json=as_json)
 
 
 @cameo.command("uses")
-def uses(handle: Handle, account: Account = "", as_json: Json = False) -> None:
+def uses(handle: HandleArgument, account: AccountOption = "", as_json: JsonOption = False) -> None:
     """Every video that shows a person, drafts and remixes included."""
-    who = _who(account)
-    with house() as at:
-        found = at.desk.cameos.uses(who, handle)
+    who = _acting_principal(account)
+    with open_installation() as at:
+        found = at.service.cameos.uses(who, handle)
     if as_json:
         print_json(found)
     elif not found:
@@ -162,18 +168,18 @@ def uses(handle: Handle, account: Account = "", as_json: Json = False) -> None:
 
 
 @cameo.command("export")
-def export(handle: Handle, account: Account = "") -> None:
+def export(handle: HandleArgument, account: AccountOption = "") -> None:
     """Everything that is kept about a person, as JSON. Templates are named and do not leave."""
-    who = _who(account)
-    with house() as at:
-        print_json(at.desk.cameos.export(who, handle))
+    who = _acting_principal(account)
+    with open_installation() as at:
+        print_json(at.service.cameos.export(who, handle))
 
 
-def _who(account: str) -> Person:
-    return Person(id=account, roles=frozenset({Role.PLATFORM})) if account else operator()
+def _acting_principal(account: str) -> Principal:
+    return Principal(id=account, roles=frozenset({Role.PLATFORM})) if account else local_operator()
 
 
-def _say(record: Any, text: str, *, as_json: bool) -> None:
+def _print_record(record: Any, text: str, *, as_json: bool) -> None:
     if as_json:
         print_json(record)
     else:

@@ -10,19 +10,19 @@ import typer
 
 from core.case import Case, Phase
 from core.errors import NotFound
+from core.roles import Principal, Role
 from core.verdicts import Decision
-from pipeline.cli import show
-from pipeline.cli.common import Json, Verbose, err, house, operator, out, print_json
-from pipeline.desk import RECALL_CODES, RULING_CODES, Request
-from pipeline.people import Person, Role
+from pipeline.cli import case_output
+from pipeline.cli.cli_common import JsonOption, VerboseOption, err, local_operator, open_installation, out, print_json
+from pipeline.service import RECALL_CODES, RULING_CODES, VideoRequest
 
 if TYPE_CHECKING:
-    from pipeline.wiring import House
+    from pipeline.wiring import Installation
 
-PUBLISHED, REFUSED, HELD, WAITING = 0, 4, 5, 6
+EXIT_PUBLISHED, EXIT_REFUSED, EXIT_HELD, EXIT_WAITING = 0, 4, 5, 6
 
-CaseId = Annotated[str, typer.Argument(help="The case's id, 16 hex digits.")]
-Note = Annotated[str, typer.Option("--note", help="Words for the file; erasable.")]
+CaseIdOfCase = Annotated[str, typer.Argument(help="The case's id, 16 hex digits.")]
+NoteOption = Annotated[str, typer.Option("--note", help="Words for the file; erasable.")]
 
 
 def submit(
@@ -44,12 +44,12 @@ def submit(
     account: Annotated[str, typer.Option(help="Submit for this account; default: whoever runs the command.")] = "",
     key: Annotated[str, typer.Option(help="The same key again is the same case.")] = "",
     wait: Annotated[bool, typer.Option(help="Carry the case as far as it goes, here and now.")] = True,
-    as_json: Json = False,
-    verbose: Verbose = False,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
 ) -> int:
     """Submit a prompt. Exit: 0 published, 4 refused, 5 held, 6 still on its way."""
     text = sys.stdin.read() if prompt == "-" else prompt
-    request = Request(
+    request = VideoRequest(
         prompt=text,
         model=model,
         seconds=seconds,
@@ -67,85 +67,89 @@ def submit(
         purpose=purpose,
         territory=tuple(territory or ()),
     )
-    with show.progress(quiet=as_json) as tell, house(verbose=verbose, tell=tell) as at:
-        who = Person(id=account, roles=frozenset({Role.PLATFORM})) if account else operator()
-        case = at.desk.submit(who, request)
-        return _carry(at, case, wait=wait, as_json=as_json)
+    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, on_events=tell) as at:
+        who = Principal(id=account, roles=frozenset({Role.PLATFORM})) if account else local_operator()
+        case = at.service.submit(who, request)
+        return _run_and_report(at, case, wait=wait, as_json=as_json)
 
 
-def case(case_id: CaseId, as_json: Json = False, verbose: Verbose = False) -> None:
+def case(case_id: CaseIdOfCase, as_json: JsonOption = False, verbose: VerboseOption = False) -> None:
     """Show a case and its history."""
-    with house(verbose=verbose) as at:
-        found, entries = at.desk.case(operator(), case_id), at.desk.history(operator(), case_id)
-        may = at.desk.actions(operator(), found)
+    with open_installation(verbose=verbose) as at:
+        found, entries = at.service.case(local_operator(), case_id), at.service.history(local_operator(), case_id)
+        may = at.service.actions(local_operator(), found)
         if as_json:
-            print_json({"case": found, "history": show.plain_history(entries), "actions": sorted(may)})
+            print_json({"case": found, "history": case_output.history_as_json(entries), "actions": sorted(may)})
         else:
-            out.print(show.case_table(found, entries))
-            out.print(show.case_line(found, may))
+            out.print(case_output.case_table(found, entries))
+            out.print(case_output.case_line(found, may))
             out.print(f"you may: {', '.join(sorted(may))}")
 
 
-def queue(as_json: Json = False, verbose: Verbose = False) -> None:
+def queue(as_json: JsonOption = False, verbose: VerboseOption = False) -> None:
     """Show what is held and waits for a person."""
-    with house(verbose=verbose) as at:
-        held = at.desk.queue(operator())
+    with open_installation(verbose=verbose) as at:
+        held = at.service.queue(local_operator())
         if as_json:
             print_json(held)
         elif held:
-            out.print(show.queue_table(held))
+            out.print(case_output.queue_table(held))
         else:
             out.print("nothing is held")
 
 
 def rule(
-    case_id: CaseId,
+    case_id: CaseIdOfCase,
     decision: Annotated[str, typer.Argument(help="allow or refuse")],
     code: Annotated[str, typer.Option(help=f"Why: {', '.join(RULING_CODES)}.")],
     revision: Annotated[int | None, typer.Option(help="The revision you saw; if it moved on, nothing is done.")] = None,
-    note: Note = "",
+    note: NoteOption = "",
     wait: Annotated[bool, typer.Option(help="Carry the case on at once.")] = True,
-    as_json: Json = False,
-    verbose: Verbose = False,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
 ) -> int:
     """Rule on a held case: the gate that held it weighs the ruling. Exit codes as for submit."""
     if decision not in ("allow", "refuse"):
         raise typer.BadParameter("a ruling is allow or refuse")
-    with show.progress(quiet=as_json) as tell, house(verbose=verbose, tell=tell) as at:
-        ruled = at.desk.rule(operator(), case_id, Decision[decision.upper()], code=code, revision=revision, note=note)
-        return _carry(at, ruled, wait=wait, as_json=as_json)
+    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, on_events=tell) as at:
+        ruled = at.service.rule(
+            local_operator(), case_id, Decision[decision.upper()], code=code, revision=revision, note=note
+        )
+        return _run_and_report(at, ruled, wait=wait, as_json=as_json)
 
 
-def resume(case_id: CaseId, as_json: Json = False, verbose: Verbose = False) -> int:
+def resume(case_id: CaseIdOfCase, as_json: JsonOption = False, verbose: VerboseOption = False) -> int:
     """Send on a case that stumbled, once what broke is mended, or have what could not be measured measured anew."""
-    with show.progress(quiet=as_json) as tell, house(verbose=verbose, tell=tell) as at:
-        return _carry(at, at.desk.resume(operator(), case_id), wait=True, as_json=as_json)
+    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, on_events=tell) as at:
+        return _run_and_report(at, at.service.resume(local_operator(), case_id), wait=True, as_json=as_json)
 
 
-def appeal(case_id: CaseId, note: Note = "", as_json: Json = False, verbose: Verbose = False) -> int:
+def appeal(
+    case_id: CaseIdOfCase, note: NoteOption = "", as_json: JsonOption = False, verbose: VerboseOption = False
+) -> int:
     """Ask that a person look at a refusal."""
-    with house(verbose=verbose) as at:
-        return _report(at, at.desk.appeal(operator(), case_id, note=note), as_json)
+    with open_installation(verbose=verbose) as at:
+        return _report(at, at.service.appeal(local_operator(), case_id, note=note), as_json)
 
 
 def recall(
-    case_id: CaseId,
+    case_id: CaseIdOfCase,
     code: Annotated[str, typer.Option(help=f"Why: {', '.join(RECALL_CODES)}.")],
-    note: Note = "",
-    as_json: Json = False,
-    verbose: Verbose = False,
+    note: NoteOption = "",
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
 ) -> int:
     """Stop a case, or take its video down. Exit: 0 once it is down."""
-    with show.progress(quiet=as_json) as tell, house(verbose=verbose, tell=tell) as at:
-        called = at.desk.recall(operator(), case_id, code=code, note=note)
-        _carry(at, called, wait=True, as_json=as_json)
-        return 0 if at.ledger.load(case_id).phase is Phase.WITHDRAWN else WAITING
+    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, on_events=tell) as at:
+        called = at.service.recall(local_operator(), case_id, code=code, note=note)
+        _run_and_report(at, called, wait=True, as_json=as_json)
+        return 0 if at.ledger.load(case_id).phase is Phase.WITHDRAWN else EXIT_WAITING
 
 
-def erase(case_id: CaseId, as_json: Json = False, verbose: Verbose = False) -> None:
+def erase(case_id: CaseIdOfCase, as_json: JsonOption = False, verbose: VerboseOption = False) -> None:
     """Erase every text of a case: its prompt and all notes. The log stays."""
-    with house(verbose=verbose) as at:
-        count = at.desk.erase(operator(), case_id)
+    with open_installation(verbose=verbose) as at:
+        count = at.service.erase(local_operator(), case_id)
         print_json({"case": case_id, "erased": count}) if as_json else out.print(f"{count} texts erased")
 
 
@@ -155,24 +159,29 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def _carry(at: House, moved: Case, *, wait: bool, as_json: bool) -> int:
+def _run_and_report(at: Installation, moved: Case, *, wait: bool, as_json: bool) -> int:
     if wait and at.runner is not None:
         at.runner.drain()
     return _report(at, at.ledger.load(moved.id), as_json)
 
 
-def _report(at: House, now: Case, as_json: bool) -> int:
+def _report(at: Installation, now: Case, as_json: bool) -> int:
     entries = at.ledger.history(now.id)
     if as_json:
-        print_json({"case": now, "history": show.plain_history(entries), "file": show.file_of(now)})
+        print_json(
+            {"case": now, "history": case_output.history_as_json(entries), "file": case_output.published_url(now)}
+        )
     else:
-        out.print(show.case_table(now, entries))
-        out.print(show.case_line(now, at.desk.actions(operator(), now)))
-    if now.faltered is not None and not as_json:
-        err.print(f"assay: {now.faltered.error}", style="red", highlight=False)
-    return {Phase.PUBLISHED: PUBLISHED, Phase.REFUSED: REFUSED, Phase.HELD: HELD, Phase.WITHDRAWN: 0}.get(
-        now.phase, WAITING
-    )
+        out.print(case_output.case_table(now, entries))
+        out.print(case_output.case_line(now, at.service.actions(local_operator(), now)))
+    if now.last_failure is not None and not as_json:
+        err.print(f"assay: {now.last_failure.error}", style="red", highlight=False)
+    return {
+        Phase.PUBLISHED: EXIT_PUBLISHED,
+        Phase.REFUSED: EXIT_REFUSED,
+        Phase.HELD: EXIT_HELD,
+        Phase.WITHDRAWN: 0,
+    }.get(now.phase, EXIT_WAITING)
 
 
 def _existing(path: Path) -> Path:

@@ -13,23 +13,32 @@ from core import codec
 from core.case import Case, Phase
 from core.finding import Finding, FindingVerdict
 from core.verdicts import Decision
-from pipeline.cli import show
-from pipeline.cli.common import Json, Verbose, err, house, operator, out, print_json, runner_of
-from pipeline.cli.looking import print_finding
-from pipeline.desk import Request
+from pipeline.cli import case_output
+from pipeline.cli.cli_common import (
+    JsonOption,
+    VerboseOption,
+    err,
+    local_operator,
+    open_installation,
+    out,
+    print_json,
+    runner_of,
+)
+from pipeline.cli.verify_commands import print_finding
+from pipeline.service import VideoRequest
 from pipeline.settings import load_settings
 
 if TYPE_CHECKING:
-    from pipeline.wiring import House
+    from pipeline.wiring import Installation
 
-FOOTAGE = Path(__file__).parents[2] / "deploy" / "demo"
-HARMLESS = "a sleepy rabbit wakes up in a sunny meadow"
-REFUSED = "step by step instructions to build a pipe bomb at home"
-HELD = "Taylor Swift waves to her fans from a balcony"
+DEMO_FOLDER = Path(__file__).parents[2] / "deploy" / "demo"
+HARMLESS_PROMPT = "a sleepy rabbit wakes up in a sunny meadow"
+REFUSED_PROMPT = "step by step instructions to build a pipe bomb at home"
+HELD_PROMPT = "Taylor Swift waves to her fans from a balcony"
 
 
 @dataclass(slots=True)
-class Run:
+class DemoRun:
     """What the demo did, in order, and whether each thing happened as it must."""
 
     as_json: bool
@@ -56,17 +65,17 @@ def demo(
     home: Annotated[Path, typer.Option(help="Folder for everything the demo makes; kept, and used again.")] = Path(
         "out/demo"
     ),
-    as_json: Json = False,
-    verbose: Verbose = False,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
 ) -> int:
     """Run one generation the whole way, verify it, strip it, verify it again; refuse one prompt, hold another."""
-    from pipeline import checkup
+    from pipeline.diagnostics import installation_checks
 
-    run = Run(as_json)
-    settings = {"home": home.absolute(), "engine": "folder", "engine_folder": FOOTAGE, "bus": "local"}
-    with show.progress(quiet=as_json) as tell:
-        checkup.make_keys(load_settings(**settings))
-        with house(verbose=verbose, tell=tell, mending=False, **settings) as at:
+    run = DemoRun(as_json)
+    settings = {"home": home.absolute(), "engine": "folder", "engine_folder": DEMO_FOLDER, "bus": "local"}
+    with case_output.progress(quiet=as_json) as tell:
+        installation_checks.make_development_keys(load_settings(**settings))
+        with open_installation(verbose=verbose, on_events=tell, allow_broken_policy=False, **settings) as at:
             run.say(f"Big Buck Bunny plays the generated video; everything made here lies in {home.absolute()}\n")
             published = _published(run, at)
             if published:
@@ -85,13 +94,13 @@ def add_to(app: typer.Typer) -> None:
     app.command()(demo)
 
 
-def _published(run: Run, at: House) -> Case | None:
+def _published(run: DemoRun, at: Installation) -> Case | None:
     """A harmless prompt goes the whole way."""
     began = time.monotonic()
-    case = _carried(at, HARMLESS)
+    case = _run_case(at, HARMLESS_PROMPT)
     took = time.monotonic() - began
-    run.say(f"[bold]“{HARMLESS}”[/bold]")
-    run.say(show.case_table(case, at.ledger.history(case.id)))
+    run.say(f"[bold]“{HARMLESS_PROMPT}”[/bold]")
+    run.say(case_output.case_table(case, at.ledger.history(case.id)))
     happened = case.phase is Phase.PUBLISHED and case.published is not None
     length = case.rendered.duration if case.rendered else 0.0
     name = f"published after {took:.1f} s; the video is {length:.1f} s long" if happened else _line(at, case)
@@ -99,19 +108,19 @@ def _published(run: Run, at: House) -> Case | None:
     return case if happened else None
 
 
-def _verified(run: Run, at: House, case: Case, home: Path) -> None:
+def _verified(run: DemoRun, at: Installation, case: Case, home: Path) -> None:
     """The published file, and a copy without credentials, both lead back to the case."""
     from media.transcode import Encoding, reencode
 
-    file, copy = at.desk.content(None, case.id, home / "published.mp4"), home / "stripped.mp4"
+    file, copy = at.service.content(None, case.id, home / "published.mp4"), home / "stripped.mp4"
     _found(run, at, file, case, FindingVerdict.AI_MADE_TRUSTED)
     reencode(file, copy, encoding=Encoding(crf=28, height=480))
     run.say(f"stripped of its credentials and re-encoded at 480p, CRF 28: {copy}")
     _found(run, at, copy, case, FindingVerdict.RECOVERED_BY_WATERMARK)
 
 
-def _found(run: Run, at: House, file: Path, case: Case, expected: FindingVerdict) -> None:
-    finding: Finding = at.desk.verify(file)
+def _found(run: DemoRun, at: Installation, file: Path, case: Case, expected: FindingVerdict) -> None:
+    finding: Finding = at.service.verify(file)
     if not run.as_json:
         print_finding(finding)
     same = finding.case is not None and finding.case["id"] == case.id
@@ -119,35 +128,39 @@ def _found(run: Run, at: House, file: Path, case: Case, expected: FindingVerdict
     run.step(name, finding.verdict is expected and same, file=str(file), finding=codec.dump(finding))
 
 
-def _line(at: House, case: Case) -> str:
-    return show.case_line(case, at.desk.actions(operator(), case))
+def _line(at: Installation, case: Case) -> str:
+    return case_output.case_line(case, at.service.actions(local_operator(), case))
 
 
-def _refused(run: Run, at: House) -> None:
-    case = _carried(at, REFUSED)
-    run.say(f"[bold]“{REFUSED}”[/bold]\n{_line(at, case)}")
+def _refused(run: DemoRun, at: Installation) -> None:
+    case = _run_case(at, REFUSED_PROMPT)
+    run.say(f"[bold]“{REFUSED_PROMPT}”[/bold]\n{_line(at, case)}")
     happened = case.phase is Phase.REFUSED and case.commissioned is None and bool(case.verdict and case.verdict.reason)
     run.step("refused, with a reason, before anything was made", happened, **_record(at, case))
 
 
-def _ruled(run: Run, at: House) -> None:
-    case = _carried(at, HELD)
-    run.say(f"[bold]“{HELD}”[/bold]\n{_line(at, case)}")
-    run.step("held for a person", case.phase is Phase.HELD and case.faltered is None, **_record(at, case))
+def _ruled(run: DemoRun, at: Installation) -> None:
+    case = _run_case(at, HELD_PROMPT)
+    run.say(f"[bold]“{HELD_PROMPT}”[/bold]\n{_line(at, case)}")
+    run.step("held for a person", case.phase is Phase.HELD and case.last_failure is None, **_record(at, case))
     if case.phase is not Phase.HELD:
         return
-    at.desk.rule(operator(), case.id, Decision.ALLOW, code="context", revision=case.revision)
+    at.service.rule(local_operator(), case.id, Decision.ALLOW, code="context", revision=case.revision)
     runner_of(at).drain()
     case = at.ledger.load(case.id)
-    run.say(show.case_table(case, at.ledger.history(case.id)))
+    run.say(case_output.case_table(case, at.ledger.history(case.id)))
     run.step("ruled on, and went on to be published", case.phase is Phase.PUBLISHED, **_record(at, case))
 
 
-def _carried(at: House, prompt: str) -> Case:
-    case = at.desk.submit(operator(), Request(prompt=prompt))
+def _run_case(at: Installation, prompt: str) -> Case:
+    case = at.service.submit(local_operator(), VideoRequest(prompt=prompt))
     runner_of(at).drain()
     return at.ledger.load(case.id)
 
 
-def _record(at: House, case: Case) -> dict[str, Any]:
-    return {"case": case.id, "phase": case.phase.value, "history": show.plain_history(at.ledger.history(case.id))}
+def _record(at: Installation, case: Case) -> dict[str, Any]:
+    return {
+        "case": case.id,
+        "phase": case.phase.value,
+        "history": case_output.history_as_json(at.ledger.history(case.id)),
+    }

@@ -11,31 +11,31 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from pipeline.cli.common import Json, err, house, operator, out, print_json
+from pipeline.cli.cli_common import JsonOption, err, local_operator, open_installation, out, print_json
 from pipeline.settings import load_settings
 
 if TYPE_CHECKING:
-    from pipeline.ledgers.policies import Step
-    from pipeline.rollout import Status
-    from pipeline.wiring import House
+    from pipeline.ledgers.policy_store import RolloutStep
+    from pipeline.policy_rollout.rollout import RolloutStatus
+    from pipeline.wiring import Installation
     from policy.pack import Policy
 
 policy = typer.Typer(no_args_is_help=True, help="The rules in force, and how others get there.")
 
-Profile = Annotated[str, typer.Option(help="laptop, server or a TOML file; default: the setting profile.")]
-NAMED = "a folder, a digest that is kept (its beginning is enough), or one of: current, candidate, packaged"
+ProfileOption = Annotated[str, typer.Option(help="laptop, server or a TOML file; default: the setting profile.")]
+POLICY_NAMES_HELP = "a folder, a digest that is kept (its beginning is enough), or one of: current, candidate, packaged"
 
 
 @policy.command("check")
 def policy_check(
     folder: Annotated[Path | None, typer.Argument(help="Rules to check; default: those of the settings.")] = None,
-    profile: Profile = "",
-    as_json: Json = False,
+    profile: ProfileOption = "",
+    as_json: JsonOption = False,
 ) -> int:
     """Load every rule: types, names, examples, what is never reached, shadowed or not covered. Exit 3 on errors."""
-    from pipeline import checkup
+    from pipeline.diagnostics import installation_checks
 
-    report = checkup.check_policy(_settings(profile), folder, models=bool(profile))
+    report = installation_checks.check_policy(_settings(profile), folder, models=bool(profile))
     if as_json:
         print_json(report)
         return 3 if report["errors"] else 0
@@ -55,16 +55,16 @@ def policy_check(
 
 @policy.command("diff")
 def policy_diff(
-    before: Annotated[str, typer.Argument(help=NAMED[0].upper() + NAMED[1:] + ".")],
+    before: Annotated[str, typer.Argument(help=POLICY_NAMES_HELP[0].upper() + POLICY_NAMES_HELP[1:] + ".")],
     after: Annotated[str, typer.Argument(help="Likewise.")],
-    profile: Profile = "",
-    as_json: Json = False,
+    profile: ProfileOption = "",
+    as_json: JsonOption = False,
 ) -> int:
     """What differs between two policies, rule by rule. Exit: 0 nothing does, 1 something does."""
-    from policy.diff import diff
+    from policy.lint.rule_diff import diff_rules
 
-    with _policies(profile, before, after) as (_, (old, new)):
-        changes = list(diff(old.rules, new.rules))
+    with _open_policies(profile, before, after) as (_, (old, new)):
+        changes = list(diff_rules(old.rules, new.rules))
     if as_json:
         print_json({"before": old.digest, "after": new.digest, "changes": changes})
         return 1 if changes else 0
@@ -78,34 +78,34 @@ def policy_diff(
 
 @policy.command("replay")
 def policy_replay(
-    folder: Annotated[str, typer.Argument(help=f"The policy to try: {NAMED}.")],
+    folder: Annotated[str, typer.Argument(help=f"The policy to try: {POLICY_NAMES_HELP}.")],
     since: Annotated[str, typer.Option(help="Only cases submitted since then (2028-01-31T00:00:00Z).")] = "",
     sample: Annotated[int, typer.Option(help="How many changed cases to name.")] = 20,
     limit: Annotated[int | None, typer.Option(help="How many cases to look at, at the most.")] = None,
     state: Annotated[
         Path | None, typer.Option(help="Keep what was found in this file, and go on from it if it is there.")
     ] = None,
-    profile: Profile = "",
-    as_json: Json = False,
+    profile: ProfileOption = "",
+    as_json: JsonOption = False,
 ) -> int:
     """Judge past cases again by another policy, from what was measured then. Changes nothing, runs no model."""
-    from pipeline.replaying import Tally, replay, resumed
-    from pipeline.verifying import time_of
+    from pipeline.policy_rollout.policy_replay import ReplayTally, replay_policy, resume_tally
+    from pipeline.verification.verifier import parse_validation_time
 
-    moment = time_of(since) if since else None
-    with _policies(profile, folder) as (at, (tried,)):
-        tally = Tally(policy=tried.digest, since=since)
+    moment = parse_validation_time(since) if since else None
+    with _open_policies(profile, folder) as (at, (tried,)):
+        tally = ReplayTally(policy=tried.digest, since=since)
         if state and state.is_file():
-            tally = resumed(json.loads(state.read_text(encoding="utf-8")), tried.digest, since)
-        total = tally.cases + at.stories.count(after=tally.after, since=moment)
-        for now in replay(tried, at.stories, tally, since=moment, samples=sample, most=limit):
+            tally = resume_tally(json.loads(state.read_text(encoding="utf-8")), tried.digest, since)
+        total = tally.cases + at.case_histories.count(after=tally.after, since=moment)
+        for now in replay_policy(tried, at.case_histories, tally, since=moment, samples=sample, max_cases=limit):
             err.print(f"{now.cases}/{total} cases, {sum(now.changes.values())} verdicts change", highlight=False)
             if state:
-                _kept(state, now.plain())
+                _save_state(state, now.as_json_object())
     if as_json:
-        print_json(tally.plain())
+        print_json(tally.as_json_object())
     else:
-        _print_tally(tally.plain())
+        _print_tally(tally.as_json_object())
     return 0
 
 
@@ -113,40 +113,41 @@ def policy_replay(
 def policy_stage(
     folder: Annotated[Path, typer.Argument(help="The rules to try.")],
     share: Annotated[float, typer.Option(help="Percent of the cases that meet them, by a hash of the case.")] = 5,
-    profile: Profile = "",
-    as_json: Json = False,
+    profile: ProfileOption = "",
+    as_json: JsonOption = False,
 ) -> int:
     """Let a new policy decide about a share of the cases; the rest keep the one in force."""
-    from pipeline import rooms
+    from pipeline.screening import measurement
 
     settings = _settings(profile)
-    candidate = rooms.policy_of(settings, folder)
-    with house(mending=True) as at:
-        named = rooms.profile_named(settings)
-        status = at.rollout.stage(operator(), folder, candidate, share=share, profile=named)
+    candidate = measurement.load_policy(settings, folder)
+    with open_installation(allow_broken_policy=True) as at:
+        named = measurement.load_profile(settings)
+        status = at.rollout.stage(local_operator(), folder, candidate, share=share, profile=named)
         return _print_status(at, status, as_json)
 
 
 @policy.command("promote")
-def policy_promote(as_json: Json = False) -> int:
+def policy_promote(as_json: JsonOption = False) -> int:
     """Put the staged policy in force for every case."""
-    with house(mending=True) as at:
-        return _print_status(at, at.rollout.promote(operator()), as_json)
+    with open_installation(allow_broken_policy=True) as at:
+        return _print_status(at, at.rollout.promote(local_operator()), as_json)
 
 
 @policy.command("rollback")
 def policy_rollback(
-    to: Annotated[str, typer.Option(help="A kept policy, by the beginning of its digest.")] = "", as_json: Json = False
+    to: Annotated[str, typer.Option(help="A kept policy, by the beginning of its digest.")] = "",
+    as_json: JsonOption = False,
 ) -> int:
     """Withdraw the staged policy; without one, go back to the policy before the last promotion."""
-    with house(mending=True) as at:
-        return _print_status(at, at.rollout.roll_back(operator(), to=to), as_json)
+    with open_installation(allow_broken_policy=True) as at:
+        return _print_status(at, at.rollout.roll_back(local_operator(), to=to), as_json)
 
 
 @policy.command("status")
-def policy_status(as_json: Json = False) -> int:
+def policy_status(as_json: JsonOption = False) -> int:
     """Which policy is in force, which is tried out on how many cases, and the steps so far."""
-    with house(mending=True) as at:
+    with open_installation(allow_broken_policy=True) as at:
         return _print_status(at, at.rollout.status(), as_json)
 
 
@@ -160,14 +161,14 @@ def _settings(profile: str) -> Any:
 
 
 @contextmanager
-def _policies(profile: str, *names: str) -> Iterator[tuple[House, tuple[Policy, ...]]]:
-    from pipeline import rooms
+def _open_policies(profile: str, *names: str) -> Iterator[tuple[Installation, tuple[Policy, ...]]]:
+    from pipeline.screening import measurement
 
-    with house() as at:
-        yield at, tuple(rooms.policy_named(name, _settings(profile), at.rollout) for name in names)
+    with open_installation() as at:
+        yield at, tuple(measurement.find_policy(name, _settings(profile), at.rollout) for name in names)
 
 
-def _kept(state: Path, told: dict[str, Any]) -> None:
+def _save_state(state: Path, told: dict[str, Any]) -> None:
     """Whole or not at all: an interrupted replay goes on from here."""
     beside = state.with_name(f".{state.name}.part")
     beside.write_text(json.dumps(told), encoding="utf-8")
@@ -191,10 +192,10 @@ def _print_tally(told: dict[str, Any]) -> None:
         _line(f"case {one['case']}  {one['change']}  {' '.join(moved)}")
 
 
-def _print_status(at: House, status: Status, as_json: bool) -> int:
-    from pipeline.policy_desk import decided
+def _print_status(at: Installation, status: RolloutStatus, as_json: bool) -> int:
+    from pipeline.policy_rollout.policy_service import count_verdicts
 
-    since = decided(at.stories, status)
+    since = count_verdicts(at.case_histories, status)
     if as_json:
         print_json(
             {
@@ -224,7 +225,7 @@ def _steps_table(steps: Any) -> Table:
     table = Table(title="steps", title_justify="left")
     for name in ("when", "step", "in force", "candidate", "share", "by"):
         table.add_column(name, overflow="fold")
-    step: Step
+    step: RolloutStep
     for step in steps:
         when = f"{step.at:%Y-%m-%d %H:%M}" if step.at else ""
         share = f"{step.share:g} %" if step.candidate else ""

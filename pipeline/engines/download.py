@@ -12,18 +12,18 @@ from typing import IO
 import httpx
 
 from core.errors import EngineFault, Unavailable
-from pipeline.engines.patience import Busy
+from pipeline.engines.retry import RetryableError
 
 
-def save(response: httpx.Response, to: Path, *, max_bytes: int, seconds: float) -> None:
+def save_video(response: httpx.Response, to: Path, *, max_bytes: int, seconds: float) -> None:
     """Write the body to `to`, by way of a temporary name beside it.
 
     Raises EngineFault for what is no video or too large, Unavailable when it takes longer than
     `seconds`, and Busy for a body that broke off: asking again may give it whole.
     """
     _check_type(response.headers.get("content-type", ""))
-    _check_size(_announced(response), max_bytes)
-    with _under_another_name(to) as file:
+    _check_size(_content_length(response), max_bytes)
+    with _temporary_name(to) as file:
         written = 0
         for chunk in _chunks(response, time.monotonic() + seconds):
             if not written and chunk.lstrip()[:1] in (b"<", b"{", b"["):
@@ -48,7 +48,7 @@ def _check_size(size: int, max_bytes: int) -> None:
         )
 
 
-def _announced(response: httpx.Response) -> int:
+def _content_length(response: httpx.Response) -> int:
     length = response.headers.get("content-length", "")
     return int(length) if length.isdecimal() else 0
 
@@ -60,11 +60,11 @@ def _chunks(response: httpx.Response, deadline: float) -> Iterator[bytes]:
                 raise Unavailable("the engine sends its video too slowly: it will be asked again")
             yield chunk
     except httpx.RemoteProtocolError:
-        raise Busy(EngineFault("the engine's video broke off before its end")) from None
+        raise RetryableError(EngineFault("the engine's video broke off before its end")) from None
 
 
 @contextmanager
-def _under_another_name(to: Path) -> Iterator[IO[bytes]]:
+def _temporary_name(to: Path) -> Iterator[IO[bytes]]:
     with tempfile.NamedTemporaryFile(dir=to.parent, prefix=f".{to.name}.", delete=False) as file:
         part = Path(file.name)
         try:

@@ -12,17 +12,17 @@ import psycopg
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from core.errors import BadInput, Unavailable
-from pipeline.ledgers.embedded import EmbeddedPostgres
-from pipeline.ledgers.migrate import OURS, migrate
+from pipeline.ledgers.embedded_postgres import EmbeddedPostgres
+from pipeline.ledgers.migrations import MIGRATION_FOLDERS, migrate
 
 log = logging.getLogger("assay.postgres")
 
-Connection = psycopg.Connection[tuple[Any, ...]]
+DatabaseConnection = psycopg.Connection[tuple[Any, ...]]
 
-_TROUBLE = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError, PoolTimeout, PoolClosed)
+_CONNECTION_ERRORS = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError, PoolTimeout, PoolClosed)
 
 
-_QUICK, _PATIENT = 3, 10
+_EMBEDDED_TIMEOUT, _SERVER_TIMEOUT = 3, 10
 """Seconds: until the embedded server is looked after, and until a server is given up."""
 
 
@@ -45,9 +45,9 @@ class Database:
         )
 
     @contextmanager
-    def connection(self) -> Iterator[Connection]:
+    def connection(self) -> Iterator[DatabaseConnection]:
         """A connection in a transaction: committed at the end, rolled back on an error. Raises Unavailable."""
-        with _told_plainly():
+        with _translate_errors():
             connection = self._take()
             try:
                 with connection:
@@ -56,9 +56,9 @@ class Database:
                 self._pool.putconn(connection)
 
     @contextmanager
-    def alone(self) -> Iterator[Connection]:
+    def dedicated_connection(self) -> Iterator[DatabaseConnection]:
         """A connection outside the pool, without a transaction; closed at the end. Raises Unavailable."""
-        with _told_plainly(), self._connect() as connection:
+        with _translate_errors(), self._connect() as connection:
             yield connection
 
     def close(self) -> None:
@@ -67,26 +67,26 @@ class Database:
         if self._embedded:
             self._embedded.stop()
 
-    def _take(self) -> Connection:
-        return self._revived(self._pool.getconn)
+    def _take(self) -> DatabaseConnection:
+        return self._connect_or_restart(self._pool.getconn)
 
-    def _connect(self) -> Connection:
-        return self._revived(lambda wait: psycopg.connect(self._dsn, autocommit=True, connect_timeout=wait))
+    def _connect(self) -> DatabaseConnection:
+        return self._connect_or_restart(lambda wait: psycopg.connect(self._dsn, autocommit=True, connect_timeout=wait))
 
-    def _revived(self, connect: Callable[[int], Connection]) -> Connection:
+    def _connect_or_restart(self, connect: Callable[[int], DatabaseConnection]) -> DatabaseConnection:
         if self._pool.closed:
             raise Unavailable("the database was closed")
         if self._embedded is None:
-            return connect(_PATIENT)
+            return connect(_SERVER_TIMEOUT)
         try:
-            return connect(_QUICK)
+            return connect(_EMBEDDED_TIMEOUT)
         except (psycopg.OperationalError, PoolTimeout):
             log.warning("the database does not answer: starting it again")
             self._embedded.start()  # does nothing to one that is only slow
-            return connect(3 * _PATIENT)
+            return connect(3 * _SERVER_TIMEOUT)
 
 
-def open_database(where: str | Path, *, folders: dict[str, Path] = OURS, size: int = 8) -> Database:
+def open_database(where: str | Path, *, folders: dict[str, Path] = MIGRATION_FOLDERS, size: int = 8) -> Database:
     """The database at a DSN, or the embedded one in a folder, with its tables made. Raises Unavailable."""
     if isinstance(where, Path):
         embedded = EmbeddedPostgres(where)
@@ -102,18 +102,18 @@ def open_database(where: str | Path, *, folders: dict[str, Path] = OURS, size: i
     return database
 
 
-def _configure(connection: Connection) -> None:
+def _configure(connection: DatabaseConnection) -> None:
     connection.execute("SET timezone = 'UTC'")
     connection.execute("SET statement_timeout = '30s'")
     connection.commit()
 
 
 @contextmanager
-def _told_plainly() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     try:
         yield
     except psycopg.DataError as error:
         raise BadInput("the database cannot hold such a value") from error
-    except _TROUBLE as error:
+    except _CONNECTION_ERRORS as error:
         reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise Unavailable(f"the database does not answer: {reason}") from error

@@ -14,7 +14,7 @@ from core.errors import Unavailable
 
 log = logging.getLogger("assay.postgres")
 
-NAME = "pgserver"
+SERVER_USER_NAME = "pgserver"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +31,13 @@ def server_user() -> ServerUser | None:
     if os.geteuid() != 0:
         return None
     try:
-        entry = pwd.getpwnam(NAME)
+        entry = pwd.getpwnam(SERVER_USER_NAME)
     except KeyError:
         entry = _make_user()
     return ServerUser(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid)
 
 
-def open_the_way(folder: Path, user: ServerUser) -> None:
+def allow_traversal(folder: Path, user: ServerUser) -> None:
     """Let the user pass through (not list) the folders above `folder`, and say so in the log.
 
     Only folders of root outside anyone's home are changed. Raises Unavailable where a home, or a
@@ -69,14 +69,16 @@ def _in_a_home(folder: Path) -> bool:
 
 
 def _make_user() -> pwd.struct_passwd:
-    command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", NAME]
+    command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SERVER_USER_NAME]
     try:
         made = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:
-        raise Unavailable(f"no user {NAME} for the database, and useradd cannot run: {error}") from error
+        raise Unavailable(f"no user {SERVER_USER_NAME} for the database, and useradd cannot run: {error}") from error
     try:
-        entry = pwd.getpwnam(NAME)  # another process may have been faster
+        entry = pwd.getpwnam(SERVER_USER_NAME)  # another process may have been faster
     except KeyError:
-        raise Unavailable(f"no user {NAME} for the database, and none can be made: {made.stderr.strip()}") from None
-    log.warning("made the user %s of the operating system: Postgres does not run as root", NAME)
+        raise Unavailable(
+            f"no user {SERVER_USER_NAME} for the database, and none can be made: {made.stderr.strip()}"
+        ) from None
+    log.warning("made the user %s of the operating system: Postgres does not run as root", SERVER_USER_NAME)
     return entry

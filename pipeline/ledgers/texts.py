@@ -6,7 +6,7 @@ import secrets
 
 from core.errors import Erased, NotFound
 from pipeline.ledgers.database import Database
-from pipeline.ledgers.records import storable_text
+from pipeline.ledgers.event_rows import require_storable_text
 
 
 class PostgresTexts:
@@ -16,9 +16,9 @@ class PostgresTexts:
         """The tables are there: `open_database` made them."""
         self._database = database
 
-    def keep(self, text: str, *, case_id: str) -> str:
+    def put(self, text: str, *, case_id: str) -> str:
         """Keep a text; returns its random id. Raises BadInput for what is not text."""
-        text_id, text = secrets.token_hex(16), storable_text(text)
+        text_id, text = secrets.token_hex(16), require_storable_text(text)
         with self._database.connection() as connection:
             connection.execute("INSERT INTO texts (id, case_id, body) VALUES (%s, %s, %s)", [text_id, case_id, text])
         return text_id

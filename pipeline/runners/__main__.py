@@ -10,15 +10,15 @@ from collections.abc import Callable
 from datetime import timedelta
 from importlib import import_module
 
-from pipeline.advance import Works
-from pipeline.runners.roles import ROLES, Topics
-from pipeline.runners.workers import Crew, run_worker
+from pipeline.advance import PipelineContext
+from pipeline.runners.faust_worker import WorkerConfig, run_worker
+from pipeline.runners.topics import WORKER_ROLES, Topics
 
 
 def main() -> None:
     """Read the command line and run a worker."""
-    given = _words().parse_args()
-    crew = Crew(
+    given = _argument_parser().parse_args()
+    crew = WorkerConfig(
         servers=given.servers,
         roles=tuple(given.roles.split(",")),
         topics=Topics(prefix=given.prefix),
@@ -28,13 +28,13 @@ def main() -> None:
         first_pause=timedelta(seconds=given.first_pause),
         group=given.group,
     )
-    run_worker(crew, _named(given.build))
+    run_worker(crew, _import_reference(given.build))
 
 
-def _words() -> argparse.ArgumentParser:
+def _argument_parser() -> argparse.ArgumentParser:
     words = argparse.ArgumentParser(prog="python -m pipeline.runners", description="One Faust worker.")
     words.add_argument("--build", required=True, help="module:function that gives the Works")
-    words.add_argument("--roles", required=True, help=f"comma-separated, of {', '.join(ROLES)}")
+    words.add_argument("--roles", required=True, help=f"comma-separated, of {', '.join(WORKER_ROLES)}")
     words.add_argument("--servers", required=True, help="Kafka bootstrap servers, comma-separated")
     words.add_argument("--prefix", default="assay", help="what topics and groups begin with")
     words.add_argument("--group", default="", help="consumer group; default: from prefix and roles")
@@ -45,9 +45,9 @@ def _words() -> argparse.ArgumentParser:
     return words
 
 
-def _named(reference: str) -> Callable[[], Works]:
+def _import_reference(reference: str) -> Callable[[], PipelineContext]:
     module, _, function = reference.partition(":")
-    build: Callable[[], Works] = getattr(import_module(module), function)
+    build: Callable[[], PipelineContext] = getattr(import_module(module), function)
     return build
 
 

@@ -13,35 +13,35 @@ from typing import Protocol
 from core.case import Case, Phase
 from core.events import Event
 from pipeline.advance import Route
-from pipeline.stages.inspect import inspect
+from pipeline.stages.inspect_video import inspect_video
 from pipeline.stages.judge import judge_prompt, judge_video
 from pipeline.stages.publish import publish, withdraw
 from pipeline.stages.render import commission, render
 from pipeline.stages.screen import screen
-from pipeline.stages.seal import seal
-from pipeline.stages.tools import Tools
+from pipeline.stages.seal_video import seal_video
+from pipeline.stages.stage_context import StageContext
 
 
-class Work(Protocol):
+class StageFunction(Protocol):
     """A stage before it is given its tools."""
 
-    def __call__(self, case: Case, tools: Tools) -> Sequence[Event]:
+    def __call__(self, case: Case, tools: StageContext) -> Sequence[Event]:
         """What happened."""
 
 
-ROUTE: dict[Phase, Work] = {
+ROUTE: dict[Phase, StageFunction] = {
     Phase.SUBMITTED: screen,
     Phase.SCREENED: judge_prompt,
     Phase.ADMITTED: commission,
     Phase.COMMISSIONED: render,
-    Phase.RENDERED: inspect,
+    Phase.RENDERED: inspect_video,
     Phase.INSPECTED: judge_video,
-    Phase.CLEARED: seal,
+    Phase.CLEARED: seal_video,
     Phase.SEALED: publish,
     Phase.RECALLED: withdraw,
 }
 
 
-def route(tools: Tools) -> Route:
+def bind_route(tools: StageContext) -> Route:
     """ROUTE with these tools in every stage's hand."""
-    return {phase: partial(stage, tools=tools) for phase, stage in ROUTE.items()}
+    return {phase: partial(stage, context=tools) for phase, stage in ROUTE.items()}

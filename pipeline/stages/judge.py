@@ -8,34 +8,34 @@ from core.case import Case, signals_of
 from core.events import Event, Judged
 from core.signals import Subject
 from core.verdicts import Decision, Gate
-from pipeline.stages.tools import Tools
+from pipeline.stages.stage_context import StageContext
 
-SUBJECTS = {Gate.PROMPT: (Subject.PROMPT, Subject.REFERENCE), Gate.VIDEO: (Subject.VIDEO,)}
+GATE_SUBJECTS = {Gate.PROMPT: (Subject.PROMPT, Subject.REFERENCE), Gate.VIDEO: (Subject.VIDEO,)}
 
 
-def judge_prompt(case: Case, tools: Tools) -> Sequence[Event]:
+def judge_prompt(case: Case, tools: StageContext) -> Sequence[Event]:
     """May this be made?"""
     return [_judged(case, Gate.PROMPT, tools)]
 
 
-def judge_video(case: Case, tools: Tools) -> Sequence[Event]:
+def judge_video(case: Case, tools: StageContext) -> Sequence[Event]:
     """May this be shown?"""
     return [_judged(case, Gate.VIDEO, tools)]
 
 
-def consent_withdrawn(case: Case, gate: Gate, tools: Tools) -> Sequence[Event]:
+def recheck_consent(case: Case, gate: Gate, tools: StageContext) -> Sequence[Event]:
     """Judge again where a person's likeness is used: leases may have changed since. Empty where all is still well.
 
     Called before render, while it renders and before publish; on every serve the desk asks the same.
     """
-    if not tools.consent.shows(case):
+    if not tools.consent.cameos_shown(case):
         return []
     judged = _judged(case, gate, tools)
     return [] if judged.verdict.decision is Decision.ALLOW else [judged]
 
 
-def _judged(case: Case, gate: Gate, tools: Tools) -> Judged:
+def _judged(case: Case, gate: Gate, tools: StageContext) -> Judged:
     rulings = [r for r in case.rulings if r.gate is gate]
     facts = tools.facts.facts(case)
-    verdict = tools.policy.judge(gate, signals_of(case, *SUBJECTS[gate]), facts, rulings, case.id)
+    verdict = tools.policy.judge(gate, signals_of(case, *GATE_SUBJECTS[gate]), facts, rulings, case.id)
     return Judged(verdict=verdict, facts=dict(facts))

@@ -8,22 +8,22 @@ from core.case import Case
 from core.errors import SealBroken
 from core.events import Event, Published, Withdrawn
 from core.verdicts import Gate
-from pipeline.stages.judge import consent_withdrawn
-from pipeline.stages.tools import Tools
+from pipeline.stages.judge import recheck_consent
+from pipeline.stages.stage_context import StageContext
 
 
-def publish(case: Case, tools: Tools) -> Sequence[Event]:
+def publish(case: Case, tools: StageContext) -> Sequence[Event]:
     """Put the sealed file, and no other, where the public finds it."""
     if case.sealed is None:
         raise SealBroken("nothing was sealed, so nothing can be published")
-    if judged := consent_withdrawn(case, Gate.VIDEO, tools):
+    if judged := recheck_consent(case, Gate.VIDEO, tools):
         return judged
-    with tools.scratch() as folder:
-        url = tools.shelf.publish(case.id, tools.fetched(case.sealed.asset, folder))
+    with tools.temp_folder() as folder:
+        url = tools.public_store.publish(case.id, tools.fetch_asset(case.sealed.asset, folder))
     return [Published(url=url)]
 
 
-def withdraw(case: Case, tools: Tools) -> Sequence[Event]:
+def withdraw(case: Case, tools: StageContext) -> Sequence[Event]:
     """Take the public copy down."""
-    tools.shelf.withdraw(case.id)
+    tools.public_store.withdraw(case.id)
     return [Withdrawn()]

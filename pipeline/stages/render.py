@@ -9,23 +9,23 @@ from pathlib import Path
 from core.case import Case
 from core.errors import Declined, EngineFault, NotNow, Unavailable
 from core.events import Commissioned, EngineDeclined, Event, Rendered
-from core.ports import JobState, Order
+from core.ports import JobState, RenderRequest
 from core.verdicts import Gate
-from pipeline.stages.judge import consent_withdrawn
-from pipeline.stages.tools import Tools
+from pipeline.stages.judge import recheck_consent
+from pipeline.stages.stage_context import StageContext
 
-_PATIENCE = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
+_POLL_INTERVALS = (0.1, 0.2, 0.5, 1.0, 2.0, 5.0)
 
 
-def commission(case: Case, tools: Tools) -> Sequence[Event]:
+def commission(case: Case, tools: StageContext) -> Sequence[Event]:
     """Order the video, unless consent was withdrawn meanwhile."""
-    if judged := consent_withdrawn(case, Gate.PROMPT, tools):
+    if judged := recheck_consent(case, Gate.PROMPT, tools):
         return judged
     asked, engine = case.request, tools.engine
-    with tools.scratch() as folder:
-        reference = tools.fetched(asked.references[0], folder) if asked.references else None
-        order = Order(
-            key=_key(case),
+    with tools.temp_folder() as folder:
+        reference = tools.fetch_asset(asked.references[0], folder) if asked.references else None
+        order = RenderRequest(
+            key=_idempotency_key(case),
             prompt=tools.texts.read(asked.prompt),
             model=asked.model,
             seconds=asked.seconds,
@@ -39,7 +39,7 @@ def commission(case: Case, tools: Tools) -> Sequence[Event]:
     return [Commissioned(engine=engine.name, engine_version=engine.version, job=job)]
 
 
-def render(case: Case, tools: Tools) -> Sequence[Event]:
+def render(case: Case, tools: StageContext) -> Sequence[Event]:
     """Wait for the job, fetch the file, make sure that it is a video, and keep it."""
     if case.commissioned is None:
         raise EngineFault("nothing was commissioned")
@@ -47,7 +47,7 @@ def render(case: Case, tools: Tools) -> Sequence[Event]:
     try:
         if judged := _wait(case, job, tools):
             return judged
-        with tools.scratch() as folder:
+        with tools.temp_folder() as folder:
             file = folder / "rendered.mp4"
             tools.engine.fetch(job, file)
             return [_rendered(case, job, file, tools)]
@@ -55,11 +55,11 @@ def render(case: Case, tools: Tools) -> Sequence[Event]:
         return [EngineDeclined(engine=tools.engine.name, code=declined.code)]
 
 
-def _rendered(case: Case, job: str, file: Path, tools: Tools) -> Rendered:
+def _rendered(case: Case, job: str, file: Path, tools: StageContext) -> Rendered:
     duration, width, height = tools.measure.check_video(file)
-    origin = tools.engine.about(job)
+    origin = tools.engine.generator_info(job)
     return Rendered(
-        asset=tools.vault.put(file, media_type="video/mp4", owner=case.id),
+        asset=tools.blob_store.put(file, media_type="video/mp4", owner=case.id),
         engine=tools.engine.name,
         engine_version=origin.version or tools.engine.version,
         model=origin.model or case.request.model,
@@ -71,14 +71,14 @@ def _rendered(case: Case, job: str, file: Path, tools: Tools) -> Rendered:
     )
 
 
-def _wait(case: Case, job: str, tools: Tools) -> Sequence[Event]:
+def _wait(case: Case, job: str, tools: StageContext) -> Sequence[Event]:
     """Empty once the job is done; a verdict where consent ended meanwhile, and then the engine is told to stop."""
     deadline, turn = time.monotonic() + tools.engine_timeout, 0
     while True:
-        if tools.revisions.moved(case):
+        if tools.revisions.is_superseded(case):
             tools.engine.cancel(job)
             raise NotNow("the case was moved while its video was made")
-        if judged := consent_withdrawn(case, Gate.PROMPT, tools):
+        if judged := recheck_consent(case, Gate.PROMPT, tools):
             tools.engine.cancel(job)
             return judged
         progress = tools.engine.poll(job)
@@ -88,10 +88,10 @@ def _wait(case: Case, job: str, tools: Tools) -> Sequence[Event]:
             raise EngineFault(f"the engine failed: {progress.error or 'it does not say why'}")
         if time.monotonic() > deadline:
             raise Unavailable(f"the engine did not finish within {tools.engine_timeout:.0f} s")
-        time.sleep(_PATIENCE[min(turn, len(_PATIENCE) - 1)])
+        time.sleep(_POLL_INTERVALS[min(turn, len(_POLL_INTERVALS) - 1)])
         turn += 1
 
 
-def _key(case: Case) -> str:
+def _idempotency_key(case: Case) -> str:
     """The same until an order is in the log: asking again after a crash is asking once, after a failed job anew."""
     return f"{case.id}-{case.orders + 1}"

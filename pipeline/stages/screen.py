@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from core.case import Case
 from core.events import Event, Measured
 from core.signals import Subject
-from pipeline.stages.tools import Measurements, Tools
+from pipeline.stages.stage_context import Measurements, StageContext
 
 
-def screen(case: Case, tools: Tools) -> Sequence[Event]:
+def screen(case: Case, tools: StageContext) -> Sequence[Event]:
     """Measure the prompt, and each reference under subject REFERENCE. Raises Erased where the prompt is gone."""
     found = [tools.measure.text(tools.texts.read(case.request.prompt))]
     leased = tools.consent.may_appear(case)
-    with tools.scratch() as folder:
+    with tools.temp_folder() as folder:
         for asset in case.request.references:
-            found.append(tools.measure.video(tools.fetched(asset, folder), Subject.REFERENCE, leased))
-    return [measured(found)]
+            found.append(tools.measure.video(tools.fetch_asset(asset, folder), Subject.REFERENCE, leased))
+    return [measured_event(found)]
 
 
-def measured(found: Sequence[Measurements]) -> Measured:
+def measured_event(found: Sequence[Measurements]) -> Measured:
     """Several measurements as one event."""
     seconds = {source: took for one in found for source, took in one.seconds.items()}
     return Measured(signals=tuple(s for one in found for s in one.signals), seconds=seconds)

@@ -6,23 +6,23 @@ strongly); accumulate, fold, search, read, detect, segments (reading); issued, r
 told apart from what was issued); files (both, for files).
 """
 
-from provenance.watermark.detect import detect_video
-from provenance.watermark.embed import Embedder, embed_video
-from provenance.watermark.files import FileFinding, MarkReport, detect_file, find_in_file, mark_file
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
-from provenance.watermark.segments import Segment
+from provenance.watermark.video.detect import detect_video
+from provenance.watermark.video.embed import VideoWatermarker, embed_video
+from provenance.watermark.video.files import FileDetection, MarkReport, detect_file, locate_in_file, mark_file
+from provenance.watermark.video.segments import Segment
 
 __all__ = [
-    "Embedder",
-    "FileFinding",
+    "FileDetection",
     "MarkReport",
     "Payload",
     "Segment",
+    "VideoWatermarker",
     "WatermarkKey",
     "detect_file",
     "detect_video",
     "embed_video",
-    "find_in_file",
+    "locate_in_file",
     "mark_file",
 ]

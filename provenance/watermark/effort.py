@@ -8,5 +8,5 @@ Effort = Literal["quick", "deep"]
 """`quick`: encoded anew, resized, cropped, mirrored. `deep`: also turned, stretched, or filmed from a screen."""
 
 
-WORK_SIDE = 360
+ANALYSIS_SHORT_SIDE = 360
 """Pixels of the shorter side to which pictures are shrunk: the mark's shortest waves still have four."""

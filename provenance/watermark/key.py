@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-SHORTEST = 16
+MIN_SECRET_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +20,8 @@ class WatermarkKey:
     secret: bytes = field(repr=False)
 
     def __post_init__(self) -> None:
-        if len(self.secret) < SHORTEST:
-            raise ValueError(f"watermark key {self.id!r}: the secret must have at least {SHORTEST} bytes")
+        if len(self.secret) < MIN_SECRET_BYTES:
+            raise ValueError(f"watermark key {self.id!r}: the secret must have at least {MIN_SECRET_BYTES} bytes")
 
     def derive(self, purpose: str, message: bytes = b"") -> bytes:
         """32 bytes for one purpose: HMAC-SHA256, its message prefixed by the purpose."""

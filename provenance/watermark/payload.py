@@ -7,17 +7,15 @@ import re
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from media.arrays import BitArray
 from provenance.watermark.key import WatermarkKey
 
 PAYLOAD_BITS, TAG_BITS = 96, 24
-WORD_BITS = PAYLOAD_BITS + TAG_BITS
+MESSAGE_BITS = PAYLOAD_BITS + TAG_BITS
 
-_CASE = re.compile(r"[0-9a-f]{16}")
+_CASE_ID = re.compile(r"[0-9a-f]{16}")
 _HEX = re.compile(r"[0-9a-f]{24}")
-
-Bits = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,7 +29,7 @@ class Payload:
     def __post_init__(self) -> None:
         if not 0 <= self.version < 1 << 8 or not 0 <= self.issuer < 1 << 24:
             raise ValueError(f"version {self.version} must fit 8 bits and issuer {self.issuer} 24")
-        if not _CASE.fullmatch(self.case_id):
+        if not _CASE_ID.fullmatch(self.case_id):
             raise ValueError(f"a case id in a watermark has 16 lower-case hex digits, not {self.case_id!r}")
 
     @property
@@ -47,15 +45,15 @@ class Payload:
         return cls(version=int(text[:2], 16), issuer=int(text[2:8], 16), case_id=text[8:])
 
 
-def to_word(payload: Payload, key: WatermarkKey) -> Bits:
+def to_message_bits(payload: Payload, key: WatermarkKey) -> BitArray:
     """The 120 bits that are written: the payload and a keyed tag, so that nobody without the key can make one."""
     data = bytes.fromhex(payload.hex)
     return np.unpackbits(np.frombuffer(data + _tag(data, key), np.uint8))
 
 
-def from_word(word: Bits, key: WatermarkKey) -> Payload | None:
+def from_message_bits(message_bits: BitArray, key: WatermarkKey) -> Payload | None:
     """The payload, if its tag holds; a wrong word passes with a chance of 2^-24."""
-    data = np.packbits(word).tobytes()
+    data = np.packbits(message_bits).tobytes()
     body, tag = data[: PAYLOAD_BITS // 8], data[PAYLOAD_BITS // 8 :]
     return Payload.from_hex(body.hex()) if hmac.compare_digest(tag, _tag(body, key)) else None
 

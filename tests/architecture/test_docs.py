@@ -25,7 +25,7 @@ def test_every_event_and_phase_is_in_the_words():
 
 
 def test_the_pages_made_from_the_code_are_current():
-    from pipeline.reference import cli_page, settings_page, transitions_page
+    from pipeline.reference_docs import cli_page, settings_page, transitions_page
 
     assert (DOCS / "reference" / "settings.md").read_text() == settings_page()
     assert (DOCS / "reference" / "cli.md").read_text() == cli_page()

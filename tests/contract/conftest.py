@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.ledgers.database import Database, open_database
-from registry.bank import MemoryBank, PostgresBank
-from registry.gallery import MemoryGallery, PostgresGallery
-from registry.leases import MemoryLeases, PostgresLeases
-from tests.contract.cameo_houses import CameoHouse, emptied, opened
-from tests.contract.registries import Registry
+from registry.banks.hash_bank import MemoryHashBank, PostgresHashBank
+from registry.banks.protected_gallery import MemoryGallery, PostgresGallery
+from registry.consent.leases import MemoryLeases, PostgresLeases
+from tests.contract.cameo_installation import CameoInstallation, open_cameo_installation, reset_installation
+from tests.contract.registry_backend import RegistryBackend
 
 
 @pytest.fixture(scope="session")
@@ -25,22 +25,22 @@ def database() -> Iterator[Database]:
 
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
-def registry(request: pytest.FixtureRequest) -> Registry:
+def registry(request: pytest.FixtureRequest) -> RegistryBackend:
     if request.param == "memory":
-        return Registry(MemoryGallery(), MemoryBank(), MemoryLeases())
+        return RegistryBackend(MemoryGallery(), MemoryHashBank(), MemoryLeases())
     database: Database = request.getfixturevalue("database")
     with database.connection() as connection:
         connection.execute("DELETE FROM templates")
         connection.execute("TRUNCATE hashes, leases")
-    return Registry(PostgresGallery(database), PostgresBank(database), PostgresLeases(database))
+    return RegistryBackend(PostgresGallery(database), PostgresHashBank(database), PostgresLeases(database))
 
 
 @pytest.fixture(scope="module")
 def opened_house():
-    with opened() as house:
+    with open_cameo_installation() as house:
         yield house
 
 
 @pytest.fixture
-def house(opened_house) -> CameoHouse:
-    return emptied(opened_house)
+def house(opened_house) -> CameoInstallation:
+    return reset_installation(opened_house)

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.accounts import Account, Accounts, MemoryAccounts, open_account, person_of
-from pipeline.ledgers.accounts import PostgresAccounts
+from core.roles import Principal, Role
+from pipeline.accounts import Account, Accounts, MemoryAccounts, authenticate, create_account
 from pipeline.ledgers.database import Database
-from pipeline.people import Person, Role
+from pipeline.ledgers.postgres_accounts import PostgresAccounts
 
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
@@ -24,25 +24,25 @@ def accounts(request: pytest.FixtureRequest) -> Accounts:
 
 
 def test_a_token_tells_whose_it_is(accounts: Accounts) -> None:
-    ana, token = open_account(accounts, [Role.PLATFORM, Role.MODERATOR])
-    ben, _ = open_account(accounts, [], account_id="ben")
-    assert person_of(accounts, token) == ana
-    assert ben == Person(id="ben")
-    assert person_of(accounts, token + "x") is None
+    ana, token = create_account(accounts, [Role.PLATFORM, Role.MODERATOR])
+    ben, _ = create_account(accounts, [], account_id="ben")
+    assert authenticate(accounts, token) == ana
+    assert ben == Principal(id="ben")
+    assert authenticate(accounts, token + "x") is None
 
 
 def test_a_new_token_ends_the_old_one(accounts: Accounts) -> None:
-    _, old = open_account(accounts, [Role.OPERATOR], account_id="op")
-    person, new = open_account(accounts, [Role.OPERATOR], account_id="op")
-    assert person_of(accounts, old) is None
-    assert person_of(accounts, new) == person
+    _, old = create_account(accounts, [Role.OPERATOR], account_id="op")
+    person, new = create_account(accounts, [Role.OPERATOR], account_id="op")
+    assert authenticate(accounts, old) is None
+    assert authenticate(accounts, new) == person
     assert [account.id for account in accounts.all()] == ["op"]
 
 
 def test_a_closed_account_is_no_one(accounts: Accounts) -> None:
-    _, token = open_account(accounts, [Role.PLATFORM], account_id="ana")
-    accounts.keep(replace(next(iter(accounts.all())), closed=True))
-    assert person_of(accounts, token) is None
+    _, token = create_account(accounts, [Role.PLATFORM], account_id="ana")
+    accounts.save(replace(next(iter(accounts.all())), closed=True))
+    assert authenticate(accounts, token) is None
 
 
 def test_all_are_in_the_order_of_their_ids(accounts: Accounts) -> None:
@@ -51,5 +51,5 @@ def test_all_are_in_the_order_of_their_ids(accounts: Accounts) -> None:
         for i in ("b", "_", "a", "B")
     ]
     for account in made:
-        accounts.keep(account)
+        accounts.save(account)
     assert list(accounts.all()) == sorted(made, key=lambda account: account.id)

@@ -13,25 +13,33 @@ from hypothesis import strategies as st
 from core.case import Phase
 from core.errors import NotFound
 from core.ports import Ticket
-from pipeline.advance import Works, advance
-from pipeline.cameo_desk import LeaseAsked
-from pipeline.desk import Request
-from pipeline.ledgers.bulk import PostgresBulk
-from pipeline.runners.local import LocalBus
-from pipeline.stages import ROUTE, route
-from registry.terms import Terms
+from pipeline.advance import PipelineContext, advance
+from pipeline.ledgers.bulk_append import PostgresBulkAppend
+from pipeline.runners.local_runner import LocalBus
+from pipeline.service import VideoRequest
+from pipeline.stages import ROUTE, bind_route
+from registry.consent.cameo_service import LeaseRequest
+from registry.consent.lease_terms import LeaseTerms
 from tests.conftest import ROOT
-from tests.contract.cameo_houses import ANA, BEN, MIRA, Clockwork, asset, emptied, working
+from tests.contract.cameo_installation import (
+    ANA,
+    BEN,
+    MIRA,
+    InterleavingHooks,
+    asset,
+    instrumented_service,
+    reset_installation,
+)
 
 pytestmark = pytest.mark.postgres
 
 
 def leased(house, author=ANA, **given):
-    return house.desk.lease(MIRA, "mira", LeaseAsked(holder=author.id, **given))[0]
+    return house.service.lease(MIRA, "mira", LeaseRequest(holder=author.id, **given))[0]
 
 
 def test_a_revocation_takes_down_drafts_videos_and_all_remixes_and_tells_everyone(house):
-    mira = house.enrolled()
+    mira = house.add_cameo()
     lease = leased(house)
     draft = house.case(ANA, [mira])
     video = house.published(house.case(ANA, [mira]))
@@ -39,11 +47,11 @@ def test_a_revocation_takes_down_drafts_videos_and_all_remixes_and_tells_everyon
     second = house.published(house.case(BEN, references=[asset(f"s{remix.id}")]))
     copied = house.published(house.case(BEN, references=[asset("encoded again")], copies=(second.id,)))
     bystander, own = house.published(house.case(BEN)), house.published(house.case(MIRA, [mira]))
-    house.desk.revoke(MIRA, lease.id)
+    house.service.revoke(MIRA, lease.id)
     assert [house.phase(c) for c in (draft, video, remix, second, copied)] == ["withdrawn"] * 5
     assert [house.on_shelf(c) for c in (video, remix, second, copied, bystander, own)] == [False] * 4 + [True] * 2
     assert {one.about for one in house.at.notices.of(BEN.id)} == {remix.id, second.id, copied.id}
-    [(cascade, down)] = house.desk.came_down(MIRA, "mira")
+    [(cascade, down)] = house.service.takedown_reports(MIRA, "mira")
     assert {one.case_id: one.phase for one in down} == {
         draft.id: "submitted", video.id: "published", remix.id: "published", second.id: "published",
         copied.id: "published",
@@ -51,46 +59,46 @@ def test_a_revocation_takes_down_drafts_videos_and_all_remixes_and_tells_everyon
     assert cascade.done is not None
     assert all(one.withdrawn and cascade.asked <= one.recalled <= one.withdrawn <= cascade.done for one in down)
     assert [one.code for one in house.at.notices.of(MIRA.id)][:1] == ["down_revoked"]
-    assert house.desk.revoke(MIRA, lease.id).kind == "revoked"  # twice is once
-    assert len(house.desk.came_down(MIRA, "mira")) == 1
+    assert house.service.revoke(MIRA, lease.id).kind == "revoked"  # twice is once
+    assert len(house.service.takedown_reports(MIRA, "mira")) == 1
 
 
 def test_a_changed_lease_takes_down_what_it_does_not_cover_any_more(house):
-    mira = house.enrolled()
+    mira = house.add_cameo()
     lease = leased(house)
     fun = house.published(house.case(ANA, [mira], purpose="parody"))
     advert = house.published(house.case(ANA, [mira], purpose="advertising"))
-    house.desk.change(MIRA, lease.id, LeaseAsked(holder=ANA.id, terms=Terms(purposes=("parody",))))
+    house.service.change(MIRA, lease.id, LeaseRequest(holder=ANA.id, terms=LeaseTerms(purposes=("parody",))))
     assert (house.phase(fun), house.phase(advert)) == ("published", "withdrawn")
 
 
 def test_a_lease_that_ends_by_itself_ends_what_rested_on_it(house):
-    mira = house.enrolled()
+    mira = house.add_cameo()
     soon = datetime.now(UTC) + timedelta(hours=1)
     leased(house, until=soon)
     video = house.published(house.case(ANA, [mira]))
-    house.chores()
+    house.maintenance()
     assert house.phase(video) == "published"
     with house.database.connection() as connection:  # an hour later
         connection.execute("UPDATE leases SET until = until - interval '2 hours'")
-    house.chores()
+    house.maintenance()
     assert house.phase(video) == "withdrawn"
-    assert house.desk.receipts(MIRA, "mira")[-1].kind == "expired"
-    house.chores()
-    assert [one.kind for one in house.desk.receipts(MIRA, "mira")].count("expired") == 1
+    assert house.service.receipts(MIRA, "mira")[-1].kind == "expired"
+    house.maintenance()
+    assert [one.kind for one in house.service.receipts(MIRA, "mira")].count("expired") == 1
 
 
 def test_an_owner_vetoes_one_video_and_what_was_made_from_it(house):
-    mira = house.enrolled()
+    mira = house.add_cameo()
     leased(house)
     video, other = (house.published(house.case(ANA, [mira])) for _ in range(2))
     remix = house.published(house.case(BEN, parent=video.id))
-    down = house.desk.veto(MIRA, "mira", video.id)
+    down = house.service.veto(MIRA, "mira", video.id)
     assert {one.case_id for one in down} == {video.id, remix.id}
     assert house.phase(other) == "published"
     assert house.facts(house.case(MIRA, parent=video.id))["cameos_vetoed"] == 1
     with pytest.raises(NotFound):
-        house.desk.veto(BEN, "mira", other.id)
+        house.service.veto(BEN, "mira", other.id)
 
 
 class Dies(BaseException):
@@ -99,10 +107,10 @@ class Dies(BaseException):
 
 @pytest.mark.parametrize("when", ["before anything", "between shelf and ledger", "after a batch", "at the very end"])
 def test_a_cascade_that_dies_is_carried_on_by_the_next_sweep(house, when, monkeypatch):
-    mira = house.enrolled()
+    mira = house.add_cameo()
     lease = leased(house)
     videos = [house.published(house.case(ANA, [mira])) for _ in range(5)]
-    append, calls = PostgresBulk.append, []
+    append, calls = PostgresBulkAppend.append, []
 
     def dying(self, ids, events, **given):
         calls.append(ids)
@@ -114,20 +122,20 @@ def test_a_cascade_that_dies_is_carried_on_by_the_next_sweep(house, when, monkey
         return done
 
     with monkeypatch.context() as patched, pytest.raises(Dies):
-        patched.setattr("pipeline.cascade.BATCH", 2)
+        patched.setattr("registry.consent.takedown.BATCH_SIZE", 2)
         if when == "before anything":
-            patched.setattr(type(house.desk.cascade), "due", lambda *_: (_ for _ in ()).throw(Dies))
+            patched.setattr(type(house.service.takedown_service), "due", lambda *_: (_ for _ in ()).throw(Dies))
         elif when == "at the very end":
             patched.setattr(type(house.at.cascades), "done", lambda *_: (_ for _ in ()).throw(Dies))
         else:
-            patched.setattr(PostgresBulk, "append", dying)
-        house.desk.revoke(MIRA, lease.id)
+            patched.setattr(PostgresBulkAppend, "append", dying)
+        house.service.revoke(MIRA, lease.id)
     assert house.at.cascades.open()
-    house.chores()
+    house.maintenance()
     _swept(house)
     assert {house.phase(video) for video in videos} == {"withdrawn"}
     assert not any(house.on_shelf(video) for video in videos)
-    [(cascade, down)] = house.desk.came_down(MIRA, "mira")
+    [(cascade, down)] = house.service.takedown_reports(MIRA, "mira")
     assert cascade.done
     assert {one.case_id for one in down} == {video.id for video in videos}
     assert len(house.at.notices.of(ANA.id)) == 5
@@ -135,21 +143,21 @@ def test_a_cascade_that_dies_is_carried_on_by_the_next_sweep(house, when, monkey
 
 @pytest.mark.parametrize("batches", [0, 2])
 def test_a_cascade_whose_process_is_killed_is_carried_on_by_another_and_its_report_is_complete(house, batches):
-    mira = house.enrolled()
+    mira = house.add_cameo()
     lease = leased(house)
     chain = [house.published(house.case(ANA, [mira]))]
     for number in range(11):  # a chain, and beside it what was made from its first
         chain.append(house.published(house.case(BEN, parent=chain[-1 if number % 2 else 0].id)))
-    told = [sys.executable, "-m", "tests.contract.killed_cascade", str(house.home), lease.id, str(batches)]
+    told = [sys.executable, "-m", "tests.contract.takedown_and_crash", str(house.home), lease.id, str(batches)]
     killed = subprocess.run(told, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert killed.returncode == -9, killed.stderr
     assert [house.phase(video) for video in chain].count("withdrawn") == 4 * batches
     assert [one.lease for one in house.at.cascades.open()] == [lease.id]
-    house.chores()
+    house.maintenance()
     _swept(house)
     assert {house.phase(video) for video in chain} == {"withdrawn"}
     assert not any(house.on_shelf(video) for video in chain)
-    [(cascade, down)] = house.desk.came_down(MIRA, "mira")
+    [(cascade, down)] = house.service.takedown_reports(MIRA, "mira")
     assert cascade.done and all(one.withdrawn for one in down)
     assert sorted(one.case_id for one in down) == sorted(video.id for video in chain)
     assert {one.about for one in house.at.notices.of(BEN.id)} == {video.id for video in chain[1:]}
@@ -158,33 +166,37 @@ def test_a_cascade_whose_process_is_killed_is_carried_on_by_another_and_its_repo
 
 def _swept(house):
     """What the sweeper does with cases that are recalled and not withdrawn."""
-    works = Works(
-        ledger=house.ledger, bus=LocalBus(), vault=house.tools.vault, route=route(house.tools), willing=[Phase.RECALLED]
+    works = PipelineContext(
+        ledger=house.ledger,
+        bus=LocalBus(),
+        blob_store=house.context.blob_store,
+        route=bind_route(house.context),
+        accepted_phases=[Phase.RECALLED],
     )
     for ticket in house.ledger.due([Phase.RECALLED], unmoved_since=datetime.now(UTC)):
         advance(ticket, works)
 
 
 def _told(house, at=-1, act=lambda: None):
-    clock = Clockwork(house, at, act)
-    desk, runner = working(house, clock)
-    case = desk.submit(ANA, Request(prompt="@mira waves", cameos=("mira",)))
+    clock = InterleavingHooks(house, at, act)
+    desk, runner = instrumented_service(house, clock)
+    case = desk.submit(ANA, VideoRequest(prompt="@mira waves", cameos=("mira",)))
     runner.drain()
     return desk, case, clock
 
 
 def test_consent_that_ends_at_whatever_moment_leaves_nothing_to_be_seen(house, tmp_path):
-    house.enrolled()
+    house.add_cameo()
     leased(house)
     desk, case, clock = _told(house)
     assert desk.case(ANA, case.id).phase is Phase.PUBLISHED, desk.case(ANA, case.id)
     assert clock.points > 20
     for point in range(clock.points):
         lease = leased(house)
-        for old in house.desk.leases(MIRA, "mira"):
+        for old in house.service.leases(MIRA, "mira"):
             if old.revoked is None and old.id != lease.id:
-                house.desk.revoke(MIRA, old.id)
-        desk, case, _ = _told(house, point, lambda it=lease: house.desk.revoke(MIRA, it.id))
+                house.service.revoke(MIRA, old.id)
+        desk, case, _ = _told(house, point, lambda it=lease: house.service.revoke(MIRA, it.id))
         after = desk.case(ANA, case.id)
         assert after.phase in (Phase.HELD, Phase.WITHDRAWN), (point, after.phase)
         assert not house.on_shelf(after), point
@@ -193,13 +205,13 @@ def test_consent_that_ends_at_whatever_moment_leaves_nothing_to_be_seen(house, t
 
 
 def test_an_engine_is_told_to_stop_when_consent_ends_while_it_works(house):
-    house.enrolled()
+    house.add_cameo()
     lease = leased(house)
     stopped = []
     for point in range(6, 16):
-        clock = Clockwork(house, point, lambda it=lease: house.desk.revoke(MIRA, it.id))
-        desk, runner = working(house, clock)
-        desk.submit(ANA, Request(prompt="@mira waves"))
+        clock = InterleavingHooks(house, point, lambda it=lease: house.service.revoke(MIRA, it.id))
+        desk, runner = instrumented_service(house, clock)
+        desk.submit(ANA, VideoRequest(prompt="@mira waves"))
         runner.drain()
         stopped.append(clock.cancelled)
         lease = leased(house)
@@ -216,8 +228,8 @@ FAMILIES = st.lists(
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(FAMILIES, st.sampled_from([ANA, BEN]))
 def test_exactly_what_rested_on_the_ended_consent_comes_down(opened_house, family, whose):
-    house = emptied(opened_house)
-    mira = house.enrolled()
+    house = reset_installation(opened_house)
+    mira = house.add_cameo()
     leases = {author.id: leased(house, author) for author in (ANA, BEN)}
     cases, shows, made_from = [], [], []
     for author, parent, names, public in family:
@@ -226,7 +238,7 @@ def test_exactly_what_rested_on_the_ended_consent_comes_down(opened_house, famil
         cases.append(house.published(case) if public else case)
         shows.append(names and author.id == whose.id)
         made_from.append(at)
-    house.desk.revoke(MIRA, leases[whose.id].id)
+    house.service.revoke(MIRA, leases[whose.id].id)
     down = []
     for at, parent in zip(shows, made_from, strict=True):
         down.append(at or (parent is not None and down[parent]))
@@ -236,12 +248,16 @@ def test_exactly_what_rested_on_the_ended_consent_comes_down(opened_house, famil
 
 
 def test_a_ticket_for_what_came_down_changes_nothing(house):
-    mira = house.enrolled()
+    mira = house.add_cameo()
     lease = leased(house)
     video = house.published(house.case(ANA, [mira]))
-    house.desk.revoke(MIRA, lease.id)
-    works = Works(
-        ledger=house.ledger, bus=LocalBus(), vault=house.tools.vault, route=route(house.tools), willing=tuple(ROUTE)
+    house.service.revoke(MIRA, lease.id)
+    works = PipelineContext(
+        ledger=house.ledger,
+        bus=LocalBus(),
+        blob_store=house.context.blob_store,
+        route=bind_route(house.context),
+        accepted_phases=tuple(ROUTE),
     )
     after = advance(Ticket(case_id=video.id, revision=video.revision, phase=Phase.SEALED), works)
     assert after.phase is Phase.WITHDRAWN

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow
-from registry.cameos import UNKNOWN, mentioned
-from registry.terms import Terms
-from tests.contract.cameo_houses import ANA, BEN, MIRA, MODERATOR, asset, lease
+from registry.consent.cameos import UNKNOWN_HANDLE, parse_mentions
+from registry.consent.lease_terms import LeaseTerms
+from tests.contract.cameo_installation import ANA, BEN, MIRA, MODERATOR, asset, grant_lease
 
 pytestmark = pytest.mark.postgres
 NOW = datetime.now(UTC)
@@ -19,35 +19,35 @@ NOW = datetime.now(UTC)
 
 
 def test_nobody_but_the_owner_may_use_a_new_cameo(house):
-    mira = house.enrolled()
+    mira = house.add_cameo()
     assert house.facts(house.case(MIRA, [mira]))["cameos_unleased"] == 0
     assert house.facts(house.case(ANA, [mira]))["cameos_unleased"] == 1
 
 
 def test_people_who_are_approved_may(house):
-    mira = house.enrolled()
-    lease(house)
+    mira = house.add_cameo()
+    grant_lease(house)
     assert house.facts(house.case(ANA, [mira]))["cameos_unleased"] == 0
     assert house.facts(house.case(BEN, [mira]))["cameos_unleased"] == 1
 
 
 def test_mutuals_are_those_who_both_say_so(house):
-    mira = house.enrolled()
-    lease(house, holder="~")
+    mira = house.add_cameo()
+    grant_lease(house, holder="~")
     case = house.case(ANA, [mira])
     assert house.facts(case)["cameos_unleased"] == 1
-    house.desk.know(ANA, MIRA.id)
+    house.service.know(ANA, MIRA.id)
     assert house.facts(case)["cameos_unleased"] == 1
-    house.desk.know(MIRA, ANA.id)
+    house.service.know(MIRA, ANA.id)
     assert house.facts(case)["cameos_unleased"] == 0
-    house.desk.know(MIRA, ANA.id, known=False)
+    house.service.know(MIRA, ANA.id, known=False)
     assert house.facts(case)["cameos_unleased"] == 1
 
 
 def test_a_handle_that_nobody_has_is_unleased_and_does_not_get_into_the_log(house):
     case = house.case(ANA, ["somebody-else"])
     assert house.facts(case)["cameos_unleased"] == 1
-    assert case.request.cameos == (UNKNOWN,)
+    assert case.request.cameos == (UNKNOWN_HANDLE,)
 
 
 def test_somebody_who_is_held_or_refused_is_leased_to_no_one(house):
@@ -56,14 +56,14 @@ def test_somebody_who_is_held_or_refused_is_leased_to_no_one(house):
     case = house.case(ANA, [cameo])
     assert house.facts(case)["cameos_unleased"] == 1
     with pytest.raises(NotNow):
-        lease(house)
-    assert house.desk.review.admit(MODERATOR, cameo.id, allow=False) is None
+        grant_lease(house)
+    assert house.service.review.admit(MODERATOR, cameo.id, allow=False) is None
     assert house.facts(case)["cameos_unleased"] == 1
 
 
 def test_purpose_and_territory_have_to_be_stated_where_they_are_limited(house):
-    mira = house.enrolled()
-    lease(house, terms=Terms(purposes=("parody", "personal"), territory=("DE", "FR")))
+    mira = house.add_cameo()
+    grant_lease(house, terms=LeaseTerms(purposes=("parody", "personal"), territory=("DE", "FR")))
     for asked, unleased in (
         ({}, 1),
         ({"purpose": "parody"}, 1),
@@ -75,10 +75,10 @@ def test_purpose_and_territory_have_to_be_stated_where_they_are_limited(house):
 
 
 def test_face_and_voice_are_asked_for_apart(house):
-    mira = house.enrolled()
-    lease(house)
+    mira = house.add_cameo()
+    grant_lease(house)
     assert house.facts(house.case(ANA, [mira], voices=True))["cameos_unleased"] == 1
-    lease(house, face=False, voice=True)
+    grant_lease(house, face=False, voice=True)
     talking = house.case(ANA, [mira], voices=True)
     assert house.facts(talking)["cameos_unleased"] == 0
     assert house.consent.leased(talking) == house.consent.leased_voices(talking) == (mira.id,)
@@ -88,9 +88,9 @@ def test_face_and_voice_are_asked_for_apart(house):
 
 
 def test_the_lease_made_for_an_account_counts_before_the_one_for_everyone(house):
-    mira = house.enrolled()
-    lease(house, holder="*", terms=Terms(bans=("alcohol", "politics")))
-    lease(house, terms=Terms(bans=("politics",)))
+    mira = house.add_cameo()
+    grant_lease(house, holder="*", terms=LeaseTerms(bans=("alcohol", "politics")))
+    grant_lease(house, terms=LeaseTerms(bans=("politics",)))
     assert house.facts(house.case(ANA, [mira]))["cameo_no_alcohol"] is False
     for author in (ANA, BEN):
         assert house.facts(house.case(author, [mira]))["cameo_no_politics"] is True
@@ -99,49 +99,49 @@ def test_the_lease_made_for_an_account_counts_before_the_one_for_everyone(house)
 
 @pytest.mark.parametrize("prompt", ["mira says MOIST", "mira, moíst!", "m\u200boist cake"])
 def test_words_that_somebody_will_not_say_are_found_however_they_are_written(house, prompt):
-    mira = house.enrolled()
-    lease(house, terms=Terms(words=("moist", "climate change")))
+    mira = house.add_cameo()
+    grant_lease(house, terms=LeaseTerms(words=("moist", "climate change")))
     assert house.facts(house.case(ANA, [mira], prompt=prompt))["cameo_words_broken"] == 1
     assert house.facts(house.case(ANA, [mira], prompt="moisture, climate"))["cameo_words_broken"] == 0
 
 
 def test_where_the_prompt_is_erased_it_is_not_known_whether_words_were_broken(house):
-    mira = house.enrolled()
-    lease(house, terms=Terms(words=("moist",)))
+    mira = house.add_cameo()
+    grant_lease(house, terms=LeaseTerms(words=("moist",)))
     case = house.case(ANA, [mira])
-    house.tools.texts.erase(case_id=case.id)
+    house.context.texts.erase(case_id=case.id)
     assert "cameo_words_broken" not in house.facts(case)
 
 
 def test_limits_in_words_hold_until_somebody_made_rules_of_them(house):
-    mira = house.enrolled()
-    made = lease(house, words="never make me eat meat")
+    mira = house.add_cameo()
+    made = grant_lease(house, words="never make me eat meat")
     case = house.case(ANA, [mira])
     assert house.facts(case)["cameo_limits_unreviewed"] == 1
-    waiting = house.desk.review.to_review(MODERATOR)
+    waiting = house.service.review.to_review(MODERATOR)
     assert [(one.lease.id, one.words) for one in waiting] == [(made.id, "never make me eat meat")]
     with pytest.raises(Forbidden):
-        house.desk.review.review(ANA, made.id, Terms())
-    now, receipt = house.desk.review.review(MODERATOR, made.id, Terms(words=("meat",), watched=True))
+        house.service.review.review(ANA, made.id, LeaseTerms())
+    now, receipt = house.service.review.review(MODERATOR, made.id, LeaseTerms(words=("meat",), watched=True))
     facts = house.facts(case)
     assert (facts["cameo_limits_unreviewed"], facts["cameos_watched"]) == (0, 1)
     assert (now.replaces, now.terms.reviewed, receipt.kind) == (made.id, MODERATOR.id, "changed")
-    assert house.desk.review.to_review(MODERATOR) == []
+    assert house.service.review.to_review(MODERATOR) == []
 
 
 def test_an_owner_cannot_say_that_their_words_were_reviewed(house):
-    house.enrolled()
-    for terms in (Terms(reviewed="acct_mira"), Terms(watched=True), Terms(asks="t")):
+    house.add_cameo()
+    for terms in (LeaseTerms(reviewed="acct_mira"), LeaseTerms(watched=True), LeaseTerms(asks="t")):
         with pytest.raises(Conflict):
-            lease(house, terms=terms)
+            grant_lease(house, terms=terms)
 
 
 def test_a_minor_is_leased_by_name_and_within_bounds(house):
-    kid = house.enrolled(kind="minor")
+    kid = house.add_cameo(kind="minor")
     for holder in ("*", "~"):
         with pytest.raises(BadInput):
-            lease(house, holder=holder)
-    made = lease(house)
+            grant_lease(house, holder=holder)
+    made = grant_lease(house)
     assert made.terms.approval
     assert set(made.terms.bans) >= {"alcohol", "romance", "revealing"}
     assert house.facts(house.case(ANA, [kid]))["cameos_minor"] == 1
@@ -151,13 +151,13 @@ def test_a_minor_is_leased_by_name_and_within_bounds(house):
 
 
 def test_a_remix_shows_whom_its_parent_shows_and_the_rules_for_minors_follow_it(house):
-    kid = house.enrolled(kind="minor")
-    lease(house)
+    kid = house.add_cameo(kind="minor")
+    grant_lease(house)
     root = house.published(house.case(ANA, [kid]))
     remix = house.published(house.case(BEN, parent=root.id))
     of_remix = house.case(BEN, references=[asset(f"s{remix.id}")])
     copied = house.case(BEN, references=[asset("encoded again")], copies=(remix.id,))
-    assert house.consent.shows(of_remix) == house.consent.shows(copied) == (kid.id,)
+    assert house.consent.cameos_shown(of_remix) == house.consent.cameos_shown(copied) == (kid.id,)
     facts = house.facts(of_remix)
     assert (facts["cameos_minor"], facts["cameos_unleased"], facts["cameos_named"]) == (1, 1, 1)
 
@@ -177,18 +177,18 @@ def test_a_case_that_names_itself_as_its_parent_does_not_go_on_for_ever(house):
     from core.events import Submitted
 
     case = house.ledger.append(Case(id="a" * 16), [Submitted(author="x", prompt="t", parent="a" * 16)])
-    assert house.consent.shows(case) == ()
+    assert house.consent.cameos_shown(case) == ()
 
 
 # Each draft
 
 
 def test_a_draft_waits_for_its_owner_and_another_draft_waits_again(house):
-    mira = house.enrolled()
-    lease(house, terms=Terms(approval=True))
+    mira = house.add_cameo()
+    grant_lease(house, terms=LeaseTerms(approval=True))
     case = house.rendered(house.case(ANA, [mira]))
     assert house.facts(case)["cameos_unapproved"] == 1
-    house.desk.approve(MIRA, "mira", case.id)
+    house.service.approve(MIRA, "mira", case.id)
     assert house.facts(case)["cameos_unapproved"] == 0
     from core.events import Rendered
 
@@ -199,15 +199,15 @@ def test_a_draft_waits_for_its_owner_and_another_draft_waits_again(house):
 
 
 def test_only_the_owner_approves_and_only_what_shows_them(house):
-    mira = house.enrolled()
-    lease(house)
+    mira = house.add_cameo()
+    grant_lease(house)
     case = house.rendered(house.case(ANA, [mira]))
     with pytest.raises(NotFound):
-        house.desk.approve(ANA, "mira", case.id)
+        house.service.approve(ANA, "mira", case.id)
     with pytest.raises(Forbidden):
-        house.desk.approve(MODERATOR, "mira", case.id)
+        house.service.approve(MODERATOR, "mira", case.id)
     with pytest.raises(NotFound):
-        house.desk.approve(MIRA, "mira", house.rendered(house.case(ANA)).id)
+        house.service.approve(MIRA, "mira", house.rendered(house.case(ANA)).id)
 
 
 @pytest.mark.parametrize(
@@ -220,4 +220,4 @@ def test_only_the_owner_approves_and_only_what_shows_them(house):
     ],
 )
 def test_prompts_name_people_by_their_handles(prompt, handles):
-    assert mentioned(prompt) == handles
+    assert parse_mentions(prompt) == handles

@@ -10,11 +10,11 @@ from joserfc import jws
 from joserfc.jwk import KeySet
 
 from core.errors import BadInput, Forbidden, NotFound
-from pipeline.cameo_desk import LeaseAsked
-from registry.consent_receipts import digest, is_whole
-from registry.receipt_keys import canonical
-from registry.terms import Terms
-from tests.contract.cameo_houses import ANA, BEN, MIRA, MODERATOR, lease
+from registry.consent.cameo_service import LeaseRequest
+from registry.consent.consent_receipts import is_consent_chain_intact, receipt_digest
+from registry.consent.lease_terms import LeaseTerms
+from registry.consent.receipt_signing import canonical_json
+from tests.contract.cameo_installation import ANA, BEN, MIRA, MODERATOR, grant_lease
 
 pytestmark = pytest.mark.postgres
 NOW = datetime.now(UTC)
@@ -24,25 +24,25 @@ NOW = datetime.now(UTC)
 
 
 def test_each_thing_that_is_agreed_to_or_taken_back_has_a_receipt(house):
-    mira = house.enrolled()
-    made = lease(house)
-    changed, _ = house.desk.change(MIRA, made.id, LeaseAsked(holder=ANA.id, terms=Terms(bans=("politics",))))
-    house.desk.revoke(MIRA, changed.id)
-    kinds = [one.kind for one in house.desk.receipts(MIRA, "mira")]
+    mira = house.add_cameo()
+    made = grant_lease(house)
+    changed, _ = house.service.change(MIRA, made.id, LeaseRequest(holder=ANA.id, terms=LeaseTerms(bans=("politics",))))
+    house.service.revoke(MIRA, changed.id)
+    kinds = [one.kind for one in house.service.receipts(MIRA, "mira")]
     assert kinds == ["enrolled", "granted", "granted", "changed", "revoked"]
-    assert is_whole(house.at.receipts.all())
-    assert mira.id == house.desk.receipts(MIRA, "mira")[0].cameo
+    assert is_consent_chain_intact(house.at.receipts.all())
+    assert mira.id == house.service.receipts(MIRA, "mira")[0].cameo
 
 
 def test_a_receipt_can_be_checked_with_the_published_keys_alone(house):
-    house.enrolled()
-    made = lease(house, terms=Terms(purposes=("parody",), words=("moist",)), words="no meat")
+    house.add_cameo()
+    made = grant_lease(house, terms=LeaseTerms(purposes=("parody",), words=("moist",)), words="no meat")
     receipt = house.at.receipts.of_lease(made.id)[0]
-    found = jws.deserialize_compact(receipt.jws, KeySet.import_key_set(house.desk.keys()), algorithms=["ES256"])
+    found = jws.deserialize_compact(receipt.jws, KeySet.import_key_set(house.service.keys()), algorithms=["ES256"])
     import json
 
     said = json.loads(found.payload)
-    assert canonical(said) == found.payload
+    assert canonical_json(said) == found.payload
     assert said["schema_version"] == "ISO/IEC TS 27560:2023"
     assert said["pii_processing"]["purposes_allowed"] == ["parody"]
     assert said["event"]["event_state"] == "granted"
@@ -52,40 +52,40 @@ def test_a_receipt_can_be_checked_with_the_published_keys_alone(house):
 
 
 def test_anyone_can_ask_whether_a_receipt_still_holds(house):
-    house.enrolled()
-    first = lease(house)
+    house.add_cameo()
+    first = grant_lease(house)
     receipt = house.at.receipts.of_lease(first.id)[0]
-    assert house.desk.valid(receipt.jws).state == house.desk.valid(receipt.hash).state == "in_force"
-    second, changed = house.desk.change(MIRA, first.id, LeaseAsked(holder=ANA.id))
-    assert house.desk.valid(receipt.hash).state == "replaced"
-    taken_back = house.desk.revoke(MIRA, second.id)
-    assert house.desk.valid(changed.hash).state == "revoked"
-    assert house.desk.valid(taken_back.hash).state == "withdrawal"
-    ended = lease(house, until=NOW - timedelta(hours=1))
-    assert house.desk.valid(house.at.receipts.of_lease(ended.id)[0].hash).state == "expired"
-    house.desk.erase(MIRA, "mira")
-    assert house.desk.valid(receipt.hash).state == "erased"
+    assert house.service.valid(receipt.jws).state == house.service.valid(receipt.hash).state == "in_force"
+    second, changed = house.service.change(MIRA, first.id, LeaseRequest(holder=ANA.id))
+    assert house.service.valid(receipt.hash).state == "replaced"
+    taken_back = house.service.revoke(MIRA, second.id)
+    assert house.service.valid(changed.hash).state == "revoked"
+    assert house.service.valid(taken_back.hash).state == "withdrawal"
+    ended = grant_lease(house, until=NOW - timedelta(hours=1))
+    assert house.service.valid(house.at.receipts.of_lease(ended.id)[0].hash).state == "expired"
+    house.service.erase(MIRA, "mira")
+    assert house.service.valid(receipt.hash).state == "erased"
 
 
 def test_a_receipt_that_was_altered_is_no_receipt(house):
-    house.enrolled()
-    receipt = house.at.receipts.of_lease(lease(house).id)[0]
+    house.add_cameo()
+    receipt = house.at.receipts.of_lease(grant_lease(house).id)[0]
     head, body, mark = receipt.jws.split(".")
     for wrong in (f"{head}.{body[:-2]}AA.{mark}", f"{head}.{body}.{mark[:-4]}AAAA", "a.b.c", "e30.e30.e30"):
         with pytest.raises(BadInput):
-            house.desk.valid(wrong)
+            house.service.valid(wrong)
     with pytest.raises(NotFound):
-        house.desk.valid("0" * 64)
-    assert digest(receipt.jws) == receipt.hash
+        house.service.valid("0" * 64)
+    assert receipt_digest(receipt.jws) == receipt.hash
 
 
 def test_a_chain_of_which_one_is_missing_is_not_whole(house):
-    house.enrolled()
+    house.add_cameo()
     for _ in range(3):
-        lease(house)
+        grant_lease(house)
     chain = house.at.receipts.all()
-    assert is_whole(chain)
-    assert not is_whole([*chain[:-2], chain[-1]])
+    assert is_consent_chain_intact(chain)
+    assert not is_consent_chain_intact([*chain[:-2], chain[-1]])
     with pytest.raises(Exception, match="append-only"), house.database.connection() as connection:
         connection.execute("DELETE FROM consent_receipts")
 
@@ -94,7 +94,7 @@ def test_a_chain_of_which_one_is_missing_is_not_whole(house):
 
 
 def test_a_template_lies_encrypted_and_goes_with_its_key(house):
-    mira = house.enrolled()
+    mira = house.add_cameo()
     face = np.linspace(-0.2, 0.2, 128, dtype=np.float32)
     house.at.templates.add(mira.id, "face", "dlib_face", face)
     assert np.array_equal(house.at.templates.all("face")[0].vector, face)
@@ -103,18 +103,18 @@ def test_a_template_lies_encrypted_and_goes_with_its_key(house):
     assert face.tobytes()[:16] not in sealed
     assert "vector" not in repr(house.at.templates.all("face")[0])
     (house.home / "vault" / "keys" / mira.id).unlink()
-    house.at.templates.add(house.enrolled("omar", BEN).id, "face", "dlib_face", face)  # read again
+    house.at.templates.add(house.add_cameo("omar", BEN).id, "face", "dlib_face", face)  # read again
     assert [one.cameo for one in house.at.templates.all("face")] != [mira.id]
 
 
 def test_erasing_leaves_ids_and_nothing_else(house):
-    mira = house.enrolled()
+    mira = house.add_cameo()
     house.at.templates.add(mira.id, "face", "dlib_face", np.ones(128, np.float32))
-    made = lease(house, terms=Terms(words=("moist",)), words="no meat")
+    made = grant_lease(house, terms=LeaseTerms(words=("moist",)), words="no meat")
     video = house.published(house.case(ANA, [mira]))
-    house.desk.erase(MIRA, "mira")
+    house.service.erase(MIRA, "mira")
     assert house.at.cameos.get(mira.id).handle == ""
-    assert house.desk.mine(MIRA)[0].state == "erased"
+    assert house.service.mine(MIRA)[0].state == "erased"
     assert not (house.home / "vault" / "keys" / mira.id).exists()
     assert house.at.templates.all("face") == []
     assert house.phase(video) == "withdrawn"
@@ -126,15 +126,15 @@ def test_erasing_leaves_ids_and_nothing_else(house):
     assert not [words for words in ("moist", "meat", "'mira'", '"mira"') if any(words in one for one in left)]
     assert house.at.receipts.of_lease(made.id)
     with pytest.raises(NotFound):
-        house.desk.cameo(MIRA, "mira")
-    assert house.enrolled().handle == "mira"  # free again
+        house.service.cameo(MIRA, "mira")
+    assert house.add_cameo().handle == "mira"  # free again
 
 
 def test_somebody_idle_for_three_years_is_erased_by_the_schedule(house):
-    mira, other = house.enrolled(), house.enrolled("omar", BEN)
+    mira, other = house.add_cameo(), house.add_cameo("omar", BEN)
     with house.database.connection() as connection:
         connection.execute("UPDATE cameos SET touched = touched - interval '1096 days' WHERE id = %s", [mira.id])
-    house.chores()
+    house.maintenance()
     assert house.at.cameos.get(mira.id).state == "erased"
     assert house.at.cameos.get(other.id).state == "active"
     assert house.at.receipts.of_cameo(mira.id)[-1].kind == "erased"
@@ -143,13 +143,13 @@ def test_somebody_idle_for_three_years_is_erased_by_the_schedule(house):
 def test_everything_kept_is_given_out_but_the_templates(house):
     from core.codec import dump
 
-    mira = house.enrolled()
+    mira = house.add_cameo()
     house.at.templates.add(mira.id, "face", "dlib_face", np.ones(128, np.float32))
-    lease(house, words="no meat")
+    grant_lease(house, words="no meat")
     case = house.case(ANA, [mira])
-    given = dump(house.desk.export(MIRA, "mira"))
+    given = dump(house.service.export(MIRA, "mira"))
     assert given["templates"] == [{"kind": "face", "model": "dlib_face"}]
     assert list(given["limits_in_own_words"].values()) == ["no meat"]
     assert given["uses"][0]["case_id"] == case.id
     with pytest.raises(Forbidden):
-        house.desk.export(MODERATOR, "mira")
+        house.service.export(MODERATOR, "mira")

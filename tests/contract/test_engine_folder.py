@@ -3,17 +3,17 @@
 import pytest
 
 from core.errors import EngineFault, Unavailable
-from core.ports import Order
-from pipeline.engines.folder import FolderEngine
-from pipeline.engines.patience import Patience
+from core.ports import RenderRequest
+from pipeline.engines.folder_engine import FolderEngine
+from pipeline.engines.retry import RetryPolicy
 
 CLIP = bytes(range(256)) * 1024
 PROMPT = "a hedgehog called Zebedee"
-QUICK = Patience(tries=3, seconds=20, first=0.001)
+QUICK = RetryPolicy(tries=3, seconds=20, first_delay=0.001)
 
 
 def order(mood="", **given):
-    return Order(**{"key": "case-1", "prompt": f"{PROMPT} [{mood}]", **given})
+    return RenderRequest(**{"key": "case-1", "prompt": f"{PROMPT} [{mood}]", **given})
 
 
 @pytest.fixture
@@ -62,7 +62,7 @@ def test_the_version_of_a_folder_changes_with_what_is_in_it(tmp_path):
 def test_a_note_beside_a_file_tells_of_its_origin(tmp_path):
     (tmp_path / "a.mp4").write_bytes(CLIP)
     (tmp_path / "a.mp4.json").write_text('{"model": "Wan2.2", "source_type": "digitalCreation", "more": 1}')
-    assert FolderEngine(tmp_path).about("a.mp4").model == "Wan2.2"
+    assert FolderEngine(tmp_path).generator_info("a.mp4").model == "Wan2.2"
     (tmp_path / "a.mp4.json").write_text("[]")
     with pytest.raises(EngineFault, match="note beside"):
-        FolderEngine(tmp_path).about("a.mp4")
+        FolderEngine(tmp_path).generator_info("a.mp4")

@@ -8,19 +8,19 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadInput, Declined, EngineFault, Unavailable
-from core.ports import JobState, Order
-from pipeline.engines.folder import FolderEngine
-from pipeline.engines.http import HttpEngine, Limits
-from pipeline.engines.patience import Patience
+from core.ports import JobState, RenderRequest
+from pipeline.engines.folder_engine import FolderEngine
+from pipeline.engines.http_engine import EngineLimits, HttpEngine
+from pipeline.engines.retry import RetryPolicy
 from tests.engine_server import serving
 
 CLIP = bytes(range(256)) * 1024
 PROMPT = "a hedgehog called Zebedee"
-QUICK = Patience(tries=3, seconds=20, first=0.001)
+QUICK = RetryPolicy(tries=3, seconds=20, first_delay=0.001)
 
 
 def order(mood="", **given):
-    return Order(**{"key": "case-1", "prompt": f"{PROMPT} [{mood}]", **given})
+    return RenderRequest(**{"key": "case-1", "prompt": f"{PROMPT} [{mood}]", **given})
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def test_a_job_the_engine_does_not_know_is_a_fault(engine, tmp_path):
         with pytest.raises(EngineFault):
             engine.poll(strange)
         with pytest.raises(EngineFault):
-            engine.about(strange)
+            engine.generator_info(strange)
         with pytest.raises(EngineFault):
             engine.fetch(strange, tmp_path / "video.mp4")
     assert list(tmp_path.glob("*.mp4")) == []
@@ -101,7 +101,7 @@ def test_an_engine_says_who_it_is_and_whether_it_makes_anything(engine):
 
 def test_a_video_has_an_origin(engine):
     job, _ = finished(engine, order(model="c"))
-    assert engine.about(job).model == ("c" if engine.synthetic else "")
+    assert engine.generator_info(job).model == ("c" if engine.synthetic else "")
 
 
 # What is asked of a server
@@ -205,7 +205,7 @@ def test_a_server_that_is_not_there_is_unavailable(http, server):
 
 @pytest.mark.parametrize(("mood", "says"), [("stalls", "ReadTimeout"), ("drawls", "too slowly")])
 def test_a_server_that_stalls_is_unavailable(server, mood, says):
-    impatient = HttpEngine(server.url, patience=Patience(tries=1), limits=Limits(read_seconds=0.3))
+    impatient = HttpEngine(server.url, patience=RetryPolicy(tries=1), limits=EngineLimits(read_seconds=0.3))
     with pytest.raises(Unavailable, match=says):
         impatient.commission(order(mood))
 
@@ -243,7 +243,7 @@ def test_a_url_without_a_path_is_completed(server):
     ],
 )
 def test_what_is_no_video_is_never_kept(server, tmp_path, mood, error, says):
-    limits = Limits(video_bytes=1 << 21, video_seconds=0.3 if mood == "drip" else 60)
+    limits = EngineLimits(video_bytes=1 << 21, video_seconds=0.3 if mood == "drip" else 60)
     engine = HttpEngine(server.url, patience=QUICK, limits=limits)
     job, _ = finished(engine, order(mood))
     with pytest.raises(error, match=says):

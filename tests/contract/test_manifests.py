@@ -14,11 +14,11 @@ from core.case import Case, Phase
 from core.errors import BadInput, NotFound
 from core.events import Sealed
 from pipeline.ledgers.database import Database
-from pipeline.ledgers.postgres import PostgresLedger
-from registry.fingerprints_live import LedgerFingerprints
-from registry.issued import IssuedPayloads
-from registry.manifests import PostgresManifests
-from registry.receipts import all_receipts, is_whole
+from pipeline.ledgers.postgres_ledger import PostgresLedger
+from registry.banks.sealed_payloads import SealedPayloads
+from registry.manifests.manifest_index import PostgresManifestIndex
+from registry.manifests.manifest_receipts import all_manifest_receipts, is_manifest_chain_intact
+from registry.near_duplicates.ledger_fingerprints import LedgerFingerprints
 from tests.lawful import carry, sealed_again
 
 pytestmark = pytest.mark.postgres
@@ -26,8 +26,8 @@ MARK, OTHER = "com.assay.lattice.1", "com.example.mark.1"
 
 
 @pytest.fixture
-def manifests(database) -> PostgresManifests:
-    return PostgresManifests(database, ours=[MARK])
+def manifests(database) -> PostgresManifestIndex:
+    return PostgresManifestIndex(database, ours=[MARK])
 
 
 def digest() -> str:
@@ -106,10 +106,10 @@ def test_the_receipts_are_a_chain_in_which_nothing_can_be_changed(database, mani
     for number in range(3):
         manifests.store(f"urn:c2pa:chain-{number}", digest(), 5, by="acct_1")
     with database.connection() as connection:
-        chain = list(all_receipts(connection))
-    assert is_whole(chain) and len(chain) >= 3
-    assert not is_whole(chain[1:])
-    assert not is_whole([*chain[:-1], replace(chain[-1], reason="something else")])
+        chain = list(all_manifest_receipts(connection))
+    assert is_manifest_chain_intact(chain) and len(chain) >= 3
+    assert not is_manifest_chain_intact(chain[1:])
+    assert not is_manifest_chain_intact([*chain[:-1], replace(chain[-1], reason="something else")])
     assert "acct_1" not in str(chain[-1].public())
 
 
@@ -143,13 +143,13 @@ def test_a_video_sealed_a_moment_ago_is_found_by_its_looks(database):
 
 
 def test_the_payloads_of_all_marks_are_known_the_newest_first_and_none_is_lost_or_told_twice(database):
-    issued, few = IssuedPayloads(database), IssuedPayloads(database, most=2)
+    issued, few = SealedPayloads(database), SealedPayloads(database, most=2)
     for _ in range(3):
         payload = secrets.token_hex(12)
         seal_a_case(database, payload)
-        for known in (issued(), IssuedPayloads(database)(), few()):
+        for known in (issued(), SealedPayloads(database)(), few()):
             assert known[0] == payload and len(set(known)) == len(known)
-    assert len(few()) == 2 and few() == issued()[:2] and issued() == IssuedPayloads(database)()
+    assert len(few()) == 2 and few() == issued()[:2] and issued() == SealedPayloads(database)()
 
 
 def test_of_videos_that_look_the_same_all_are_found_the_first_sealed_first(database):

@@ -12,15 +12,15 @@ from core.case import Case, new_case
 from core.errors import BadInput, Conflict, NotFound
 from core.events import Event, Judged, Measured, Submitted
 from core.verdicts import Decision, Gate, Verdict
+from pipeline.ledgers.case_histories import CaseHistories, MemoryCaseHistories, PostgresCaseHistories
 from pipeline.ledgers.database import Database
-from pipeline.ledgers.memory import MemoryLedger
-from pipeline.ledgers.policies import Kept, MemoryPolicies, Policies, PostgresPolicies, Step
-from pipeline.ledgers.postgres import PostgresLedger
-from pipeline.ledgers.stories import MemoryStories, PostgresStories, Stories
+from pipeline.ledgers.memory_ledger import MemoryLedger
+from pipeline.ledgers.policy_store import MemoryPolicyStore, PolicyStore, PostgresPolicyStore, RolloutStep, StoredPolicy
+from pipeline.ledgers.postgres_ledger import PostgresLedger
 from tests.lawful import ruled
 
-ONE = Kept(digest="1a" * 32, files={"a.toml": "gate = 1", "sub/b.toml": "ü"}, profile='says = "."')
-TWO = Kept(digest="1b" * 32, files={})
+ONE = StoredPolicy(digest="1a" * 32, files={"a.toml": "gate = 1", "sub/b.toml": "ü"}, profile='says = "."')
+TWO = StoredPolicy(digest="1b" * 32, files={})
 SUBMITTED = Submitted(author="ana", prompt="t")
 MEASURED = Measured(signals=())
 JUDGED = Judged(verdict=Verdict(gate=Gate.PROMPT, decision=Decision.HOLD, policy=ONE.digest), facts={"seconds": 5.0})
@@ -28,8 +28,8 @@ JUDGED = Judged(verdict=Verdict(gate=Gate.PROMPT, decision=Decision.HOLD, policy
 
 @dataclass(frozen=True)
 class Bench:
-    policies: Policies
-    stories: Stories
+    policies: PolicyStore
+    case_histories: CaseHistories
     ledger: MemoryLedger | PostgresLedger
 
 
@@ -37,7 +37,7 @@ class Bench:
 def bench(request: pytest.FixtureRequest) -> Bench:
     if request.param == "memory":
         ledger = MemoryLedger()
-        return Bench(MemoryPolicies(), MemoryStories(ledger), ledger)
+        return Bench(MemoryPolicyStore(), MemoryCaseHistories(ledger), ledger)
     kept: Database = request.getfixturevalue("database")
     with kept.connection() as connection:
         for table, trigger in (
@@ -53,11 +53,11 @@ def bench(request: pytest.FixtureRequest) -> Bench:
             ("events", "events_stay"),
         ):
             connection.execute(f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {trigger}")
-    return Bench(PostgresPolicies(kept), PostgresStories(kept), PostgresLedger(kept))
+    return Bench(PostgresPolicyStore(kept), PostgresCaseHistories(kept), PostgresLedger(kept))
 
 
-def step(number: int, **more: object) -> Step:
-    return replace(Step(number=number, step="stage", digest=ONE.digest, by="op"), **more)  # type: ignore[arg-type]
+def step(number: int, **more: object) -> RolloutStep:
+    return replace(RolloutStep(number=number, step="stage", digest=ONE.digest, by="op"), **more)  # type: ignore[arg-type]
 
 
 def opened(bench: Bench, *events: Event) -> Case:
@@ -65,63 +65,63 @@ def opened(bench: Bench, *events: Event) -> Case:
 
 
 def test_a_policy_is_kept_word_for_word_and_found_by_the_beginning_of_its_digest(bench: Bench) -> None:
-    bench.policies.keep(ONE)
-    assert bench.policies.kept(ONE.digest) == bench.policies.kept("1a1a") == ONE
+    bench.policies.save(ONE)
+    assert bench.policies.find(ONE.digest) == bench.policies.find("1a1a") == ONE
 
 
 def test_keeping_twice_keeps_the_first(bench: Bench) -> None:
-    bench.policies.keep(ONE)
-    bench.policies.keep(replace(ONE, files={"a.toml": "other comments"}))
-    assert bench.policies.kept(ONE.digest) == ONE
+    bench.policies.save(ONE)
+    bench.policies.save(replace(ONE, files={"a.toml": "other comments"}))
+    assert bench.policies.find(ONE.digest) == ONE
 
 
 def test_what_is_not_kept_or_not_one_is_said(bench: Bench) -> None:
     for policy in (ONE, TWO, replace(TWO, digest="1a1a" + "0" * 60)):
-        bench.policies.keep(policy)
+        bench.policies.save(policy)
     with pytest.raises(NotFound):
-        bench.policies.kept("ffff")
+        bench.policies.find("ffff")
     with pytest.raises(BadInput, match="several"):
-        bench.policies.kept("1a1a")
+        bench.policies.find("1a1a")
     for odd in ("1", "", "zzzz", "%%%%", "1A1A"):
         with pytest.raises(BadInput, match="no digest"):
-            bench.policies.kept(odd)
+            bench.policies.find(odd)
 
 
 def test_steps_come_in_order_and_the_last_is_in_force(bench: Bench) -> None:
-    assert (bench.policies.last(), list(bench.policies.steps())) == (None, [])
-    bench.policies.keep(ONE)
-    bench.policies.keep(TWO)
-    bench.policies.take(step(1, candidate=TWO.digest, share=12.5))
-    bench.policies.take(step(2, step="promote", digest=TWO.digest))
+    assert (bench.policies.current_step(), list(bench.policies.steps())) == (None, [])
+    bench.policies.save(ONE)
+    bench.policies.save(TWO)
+    bench.policies.append_step(step(1, candidate=TWO.digest, share=12.5))
+    bench.policies.append_step(step(2, step="promote", digest=TWO.digest))
     first, second = bench.policies.steps()
     assert (first.candidate, first.share, second.candidate, second.share) == (TWO.digest, 12.5, "", 0.0)
-    assert bench.policies.last() == second
+    assert bench.policies.current_step() == second
     assert second.at is not None and second.at.tzinfo is not None
 
 
 def test_of_two_who_take_a_step_one_wins(bench: Bench) -> None:
-    bench.policies.keep(ONE)
-    bench.policies.take(step(1))
+    bench.policies.save(ONE)
+    bench.policies.append_step(step(1))
     with pytest.raises(Conflict):
-        bench.policies.take(step(1, by="other"))
+        bench.policies.append_step(step(1, by="other"))
     assert [one.by for one in bench.policies.steps()] == ["op"]
 
 
 def test_stories_come_page_by_page_by_id(bench: Bench) -> None:
     ids = sorted(opened(bench, JUDGED).id for _ in range(5))
-    first = bench.stories.page(limit=2)
-    rest = bench.stories.page(after=first[-1].case_id, limit=9)
+    first = bench.case_histories.page(limit=2)
+    rest = bench.case_histories.page(after=first[-1].case_id, limit=9)
     assert [story.case_id for story in (*first, *rest)] == ids
     assert list(first[0].events or ()) == [SUBMITTED, MEASURED, JUDGED]
-    assert (bench.stories.count(), bench.stories.count(after=ids[1])) == (5, 3)
-    assert bench.stories.page(after=ids[-1]) == ()
+    assert (bench.case_histories.count(), bench.case_histories.count(after=ids[1])) == (5, 3)
+    assert bench.case_histories.page(after=ids[-1]) == ()
 
 
 def test_stories_can_be_those_since_a_moment(bench: Bench) -> None:
     opened(bench)
     later, before = datetime.now(UTC) + timedelta(minutes=1), datetime.now(UTC) - timedelta(minutes=1)
-    assert (bench.stories.count(since=later), bench.stories.page(since=later)) == (0, ())
-    assert (bench.stories.count(since=before), len(bench.stories.page(since=before))) == (1, 1)
+    assert (bench.case_histories.count(since=later), bench.case_histories.page(since=later)) == (0, ())
+    assert (bench.case_histories.count(since=before), len(bench.case_histories.page(since=before))) == (1, 1)
 
 
 def test_verdicts_are_counted_by_policy_and_decision(bench: Bench) -> None:
@@ -129,13 +129,16 @@ def test_verdicts_are_counted_by_policy_and_decision(bench: Bench) -> None:
     opened(bench, JUDGED)
     opened(bench, JUDGED, ruled(Gate.PROMPT, Decision.REFUSE), refused)
     since = datetime.now(UTC) - timedelta(minutes=1)
-    assert bench.stories.decided(since) == {(ONE.digest, Decision.HOLD): 2, (ONE.digest, Decision.REFUSE): 1}
-    assert bench.stories.decided(datetime.now(UTC) + timedelta(minutes=1)) == {}
+    assert bench.case_histories.count_verdicts(since) == {
+        (ONE.digest, Decision.HOLD): 2,
+        (ONE.digest, Decision.REFUSE): 1,
+    }
+    assert bench.case_histories.count_verdicts(datetime.now(UTC) + timedelta(minutes=1)) == {}
 
 
 @pytest.mark.postgres
 def test_nobody_edits_or_deletes_policies_and_steps(database: Database) -> None:
-    PostgresPolicies(database).keep(TWO)
+    PostgresPolicyStore(database).save(TWO)
     for table in ("policies", "policy_steps"):
         for statement in (f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
             with pytest.raises(psycopg.errors.RestrictViolation), database.connection() as connection:
@@ -149,5 +152,5 @@ def test_a_case_of_a_newer_assay_is_told_apart(database: Database) -> None:
         connection.execute(
             "INSERT INTO events (case_id, revision, body) VALUES ('zz', 1, '{\"type\": \"Teleported\"}')"
         )
-    [story] = PostgresStories(database).page(after="z")
+    [story] = PostgresCaseHistories(database).page(after="z")
     assert (story.case_id, story.events) == ("zz", None)

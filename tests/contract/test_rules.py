@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from classifiers import vocabulary
+from classifiers import label_subjects
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate, Ruling
-from policy.check import check
-from policy.clause import Clause, answer, ask
+from policy.cel.compiled_rule import CompiledRule, evaluate_rule, evaluation_context
 from policy.decide import decide
-from policy.evidence import supposed
+from policy.evaluation_input import hypothetical_input
+from policy.lint.pack_check import check_pack
 from policy.pack import DEFAULT_PACK, Policy, load
-from policy.vocabulary import FACTS, SUBJECTS, Vocabulary
+from policy.vocabulary import FACTS, SUBJECTS_BY_GATE, Vocabulary
 
-VOCABULARY = Vocabulary(labels=vocabulary(), facts=FACTS)
+VOCABULARY = Vocabulary(labels=label_subjects(), facts=FACTS)
 NAMES = sorted(path.stem for path in DEFAULT_PACK.rglob("*.toml"))
 PLAIN = {
     "end_user_known": False,
@@ -66,7 +66,7 @@ HARMLESS_ALONE = {
 
 def measured(gate: Gate) -> list[tuple[str, Subject]]:
     """What is measured at a gate of a case without a reference."""
-    here = SUBJECTS[gate] - {Subject.REFERENCE}
+    here = SUBJECTS_BY_GATE[gate] - {Subject.REFERENCE}
     return [(label, subject) for label, of in sorted(VOCABULARY.labels.items()) for subject in of & here]
 
 
@@ -75,8 +75,8 @@ def policy() -> Policy:
     return load(DEFAULT_PACK, VOCABULARY)
 
 
-def clause(policy: Policy, name: str) -> Clause:
-    return next(one for gate in Gate for one in policy.clauses[gate] if one.rule.name == name)
+def clause(policy: Policy, name: str) -> CompiledRule:
+    return next(one for gate in Gate for one in policy.compiled_rules[gate] if one.rule.name == name)
 
 
 def all_at(score: float | None, gate: Gate, **but: float | None) -> list[Signal]:
@@ -90,8 +90,8 @@ def all_at(score: float | None, gate: Gate, **but: float | None) -> list[Signal]
 def test_every_rule_answers_its_own_examples(policy: Policy, name: str) -> None:
     one = clause(policy, name)
     for example in one.rule.examples:
-        evidence = ask(supposed(example.scores, example.facts, one.labels), policy.env)
-        assert answer(one, evidence).decision is example.gives, f"{name}.toml:{example.line}"
+        evidence = evaluation_context(hypothetical_input(example.scores, example.facts, one.labels), policy.env)
+        assert evaluate_rule(one, evidence).decision is example.gives, f"{name}.toml:{example.line}"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -164,7 +164,7 @@ def test_nobody_but_the_person_can_consent(policy: Policy, gate: Gate) -> None:
 
 
 def test_every_label_has_a_rule_and_only_what_is_often_missing_is_merely_watched() -> None:
-    report = check(DEFAULT_PACK, VOCABULARY)
+    report = check_pack(DEFAULT_PACK, VOCABULARY)
     assert report.errors == ()
     watched = [w.text for w in report.warnings]
     assert all(text.startswith("only shadow rules") for text in watched), watched

@@ -14,14 +14,14 @@ from core.events import Recalled, Resumed, Ruled, Submitted
 from core.ports import Ticket
 from core.verdicts import Decision, Gate, Ruling
 from pipeline.advance import advance
-from pipeline.ledgers.memory import MemoryLedger
-from pipeline.runners.local import LocalBus, LocalRunner
-from pipeline.runners.roles import ROLES, Topics
-from pipeline.runners.sweep import sweep
-from pipeline.runners.tickets import packed
-from pipeline.runners.workers import Crew, make_app
-from tests.toys.stages import ROUTE
-from tests.toys.works import works
+from pipeline.ledgers.memory_ledger import MemoryLedger
+from pipeline.runners.faust_worker import WorkerConfig, make_app
+from pipeline.runners.local_runner import LocalBus, LocalRunner
+from pipeline.runners.sweeper import resend_due_tickets
+from pipeline.runners.ticket_codec import encode_ticket
+from pipeline.runners.topics import WORKER_ROLES, Topics
+from tests.stub_pipeline.context import stub_context
+from tests.stub_pipeline.stages import ROUTE
 
 AT_ONCE = timedelta(0)
 SCREENED, PUBLISHED = ["Submitted", "Measured"], ["Judged", "Sealed", "Published"]
@@ -34,7 +34,7 @@ class LocalTeller:
     def __init__(self, ledger=None):
         self.ledger = ledger or MemoryLedger()
         self.bus = LocalBus()
-        self.runner = LocalRunner(works(self.ledger, self.bus), first_pause=AT_ONCE)
+        self.runner = LocalRunner(stub_context(self.ledger, self.bus), first_pause=AT_ONCE)
 
     def play(self, *cases):
         self.runner.drain()
@@ -43,15 +43,15 @@ class LocalTeller:
 class FaustTeller:
     """The agents that workers run, on channels in memory."""
 
-    def __init__(self, roles=ROLES):
+    def __init__(self, roles=WORKER_ROLES):
         self.ledger, self.bus, self.topics = MemoryLedger(), LocalBus(), Topics(roles=roles)
 
     def play(self, *cases):
         asyncio.run(self._play())
 
     async def _play(self):
-        crew = Crew(servers="127.0.0.1:1", roles=tuple(self.topics.roles), topics=self.topics)
-        app = make_app(crew, works(self.ledger, self.bus))
+        crew = WorkerConfig(servers="127.0.0.1:1", roles=tuple(self.topics.roles), topics=self.topics)
+        app = make_app(crew, stub_context(self.ledger, self.bus))
         async with AsyncExitStack() as contexts:
             agents = {
                 role: await contexts.enter_async_context(app.agents[f"assay.{role}"].test_context())
@@ -60,10 +60,12 @@ class FaustTeller:
             while self._sweep() or self.bus.waiting:
                 while ticket := self.bus.take():
                     role = next(role for role in agents if ticket.phase in self.topics.roles[role])
-                    await agents[role].put(packed(ticket))
+                    await agents[role].put(encode_ticket(ticket))
 
     def _sweep(self):
-        return sweep(self.ledger, self.bus, works(0, 0).vault, tuple(ROUTE), AT_ONCE, first_pause=AT_ONCE)
+        return resend_due_tickets(
+            self.ledger, self.bus, stub_context(0, 0).blob_store, tuple(ROUTE), AT_ONCE, first_pause=AT_ONCE
+        )
 
 
 class KafkaTeller:
@@ -73,7 +75,7 @@ class KafkaTeller:
         self.ledger, self.bus = ledger, bus
 
     def play(self, *cases):
-        from tests.brokers.workers import wait_until
+        from tests.brokers.worker_processes import wait_until
 
         wait_until(lambda: all(self.ledger.load(case.id).phase not in ROUTE for case in cases))
 
@@ -93,15 +95,15 @@ def teller(request):
 
 @pytest.fixture(scope="module")
 def kafka_teller(tmp_path_factory):
-    from tests.brokers.mock import ConfluentBus, mock_cluster
-    from tests.brokers.workers import SWEEPING, Office, postgres
+    from tests.brokers.librdkafka_mock import ConfluentBus, mock_cluster
+    from tests.brokers.worker_processes import SWEEPER_OPTIONS, WorkerProcesses, embedded_ledger
 
     folder = tmp_path_factory.mktemp("kafka")
-    with postgres(folder) as (ledger, dsn), mock_cluster(*Topics().all()) as servers:
-        office = Office(servers, dsn, folder, bus="confluent")
-        office.hire("light", options=SWEEPING)
-        office.hire("render")
-        office.hire("gpu")
+    with embedded_ledger(folder) as (ledger, dsn), mock_cluster(*Topics().all()) as servers:
+        office = WorkerProcesses(servers, dsn, folder, bus="confluent")
+        office.start_worker("light", options=SWEEPER_OPTIONS)
+        office.start_worker("render")
+        office.start_worker("gpu")
         yield KafkaTeller(ledger, ConfluentBus(servers, Topics()))
         office.close()
 
@@ -251,10 +253,10 @@ def test_however_phases_are_dealt_to_workers_and_tickets_are_lost_or_doubled_the
 
     bus = LossyBus()
     willing = [[phase for phase, hand in zip(ROUTE, hands, strict=True) if hand >> worker & 1] for worker in range(4)]
-    team = [works(ledger, bus, willing=phases) for phases in willing]
+    team = [stub_context(ledger, bus, accepted_phases=phases) for phases in willing]
     case = ledger.append(new_case(), [Submitted(author="ana", prompt=prompt)])
     while ledger.load(case.id).phase in ROUTE:
-        sweep(ledger, bus, team[0].vault, tuple(ROUTE), AT_ONCE, first_pause=AT_ONCE)
+        resend_due_tickets(ledger, bus, team[0].blob_store, tuple(ROUTE), AT_ONCE, first_pause=AT_ONCE)
         chance.shuffle(tickets)
         for ticket in [tickets.pop() for _ in range(len(tickets))]:
             advance(ticket, chance.choice(team))

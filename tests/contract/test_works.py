@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.ledgers.database import Database
-from registry.works import MemoryWorks, PostgresWorks, Work
+from registry.rights.registered_works import MemoryWorks, PostgresWorks, RegisteredWork
 
-FOX = Work(id="w2", kind="character", names=("Captain Bramblefox", "Bramblefox"), description="a fox in a bathtub")
-BAND = Work(id="w1", kind="artist", names=("The Quiet Kettles",))
+FOX = RegisteredWork(
+    id="w2", kind="character", names=("Captain Bramblefox", "Bramblefox"), description="a fox in a bathtub"
+)
+BAND = RegisteredWork(id="w1", kind="artist", names=("The Quiet Kettles",))
 
 Works = MemoryWorks | PostgresWorks
 
@@ -33,7 +35,7 @@ def test_what_is_registered_is_there_in_the_order_of_ids(works: Works) -> None:
 
 def test_a_known_id_is_replaced_and_what_is_removed_is_gone(works: Works) -> None:
     works.put([FOX])
-    works.put([Work(id="w2", kind="brand", names=("Bramblefox Toys",))])
+    works.put([RegisteredWork(id="w2", kind="brand", names=("Bramblefox Toys",))])
     assert [(one.kind, one.names, one.description) for one in works.all()] == [("brand", ("Bramblefox Toys",), "")]
     assert works.remove("w2") and not works.remove("w2") and works.all() == ()
 

@@ -4,7 +4,7 @@ import argparse
 import signal
 from pathlib import Path
 
-from tests.engine_server.moods import MOODS
+from tests.engine_server.fault_modes import FAULT_MODES
 from tests.engine_server.server import EngineServer
 
 
@@ -13,7 +13,7 @@ def main() -> None:
     words.add_argument("--port", type=int, default=8000)
     words.add_argument("--video", type=Path, default=Path(__file__).parents[2] / "deploy/demo/bunny.mp4")
     words.add_argument("--key", default="", help="the bearer key it asks for")
-    words.epilog = "moods, named in a prompt: " + ", ".join(f"[{mood}]" for mood in MOODS)
+    words.epilog = "moods, named in a prompt: " + ", ".join(f"[{mood}]" for mood in FAULT_MODES)
     given = words.parse_args()
     with EngineServer(given.video.read_bytes(), port=given.port, key=given.key) as server:
         print(f"Videos API at {server.url}", flush=True)

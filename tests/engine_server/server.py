@@ -9,7 +9,7 @@ from email.parser import BytesParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.engine_server.moods import mood_of
+from tests.engine_server.fault_modes import fault_mode_of
 
 
 class EngineServer(ThreadingHTTPServer):
@@ -78,7 +78,7 @@ class _Conversation(BaseHTTPRequestHandler):
         if "prompt" not in fields:
             self._json(422, {"detail": [{"loc": ["body", "prompt"], "msg": "Field required", "type": "missing"}]})
             return
-        self._answer_order(fields, mood_of(fields["prompt"]))
+        self._answer_order(fields, fault_mode_of(fields["prompt"]))
 
     def do_GET(self):
         self.server.asked.append(f"GET {self.path}")
@@ -92,7 +92,7 @@ class _Conversation(BaseHTTPRequestHandler):
         if job is None:
             self._json(404, {"error": {"code": "not_found", "message": "no such video"}})
         elif rest in ("content", "content?elsewhere"):
-            self._send_video(job, "" if rest.endswith("elsewhere") else mood_of(job["order"]["prompt"]))
+            self._send_video(job, "" if rest.endswith("elsewhere") else fault_mode_of(job["order"]["prompt"]))
         else:
             self._json(200, _state(job))
 
@@ -199,7 +199,7 @@ def serving(video: bytes | Path, **given):
 
 
 def _state(job, *, poll=True):
-    mood = mood_of(job["order"]["prompt"])
+    mood = fault_mode_of(job["order"]["prompt"])
     job["polls"] += poll
     known = {"id": job["id"], "object": "video", "model": job["order"].get("model", "wan"), "prompt": "not yours",
              "created_at": 1, "progress": 100, "status": "completed", "error": None}  # fmt: skip

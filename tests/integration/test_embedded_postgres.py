@@ -18,10 +18,10 @@ import pytest
 
 from core.errors import Unavailable
 from pipeline.ledgers.database import Database, open_database
-from pipeline.ledgers.embedded import EmbeddedPostgres
-from pipeline.ledgers.migrate import migrate
-from pipeline.ledgers.server_user import NAME
-from tests.integration.embedded import REPOSITORY, START
+from pipeline.ledgers.embedded_postgres import EmbeddedPostgres
+from pipeline.ledgers.migrations import migrate
+from pipeline.ledgers.server_user import SERVER_USER_NAME
+from tests.integration.postgres_client_process import POSTGRES_CLIENT_SCRIPT, REPOSITORY
 
 pytestmark = pytest.mark.postgres
 
@@ -34,7 +34,7 @@ def folder() -> Iterator[Path]:
 
 def _process(folder: Path, number: int) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", START, str(folder), str(number)],
+        [sys.executable, "-c", POSTGRES_CLIENT_SCRIPT, str(folder), str(number)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -61,7 +61,7 @@ def _seen(dsn: str) -> list[int]:
 
 
 def _server_user() -> int | None:
-    return pwd.getpwnam(NAME).pw_uid if os.geteuid() == 0 else None
+    return pwd.getpwnam(SERVER_USER_NAME).pw_uid if os.geteuid() == 0 else None
 
 
 def test_two_processes_share_it_and_the_last_to_leave_stops_it(folder: Path) -> None:
@@ -80,7 +80,7 @@ def test_a_fork_that_ends_does_not_stop_its_parents_server(folder: Path) -> None
     script = (
         "import os, sys\n"
         "from pathlib import Path\n"
-        "from pipeline.ledgers.embedded import EmbeddedPostgres\n"
+        "from pipeline.ledgers.embedded_postgres import EmbeddedPostgres\n"
         "import psycopg\n"
         "dsn = EmbeddedPostgres(Path(sys.argv[1])).start()\n"
         "child = os.fork()\n"
@@ -125,7 +125,7 @@ def test_a_pool_starts_a_killed_server_again_by_itself(folder: Path) -> None:
         with database.connection() as connection:
             connection.execute("CREATE TABLE seen (who int)")
         os.kill(_postmaster(folder), signal.SIGKILL)
-        with database.alone() as connection:
+        with database.dedicated_connection() as connection:
             assert connection.execute("SELECT count(*) FROM seen").fetchone() == (0,)
         os.kill(_postmaster(folder), signal.SIGKILL)
         with database.connection() as connection:

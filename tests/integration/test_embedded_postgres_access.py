@@ -15,10 +15,10 @@ import psycopg
 import pytest
 
 from core.errors import Unavailable
-from pipeline.ledgers import elsewhere
-from pipeline.ledgers.embedded import EmbeddedPostgres
-from pipeline.ledgers.server_user import NAME, ServerUser, open_the_way
-from tests.integration.embedded import REPOSITORY, START
+from pipeline.ledgers import data_location
+from pipeline.ledgers.embedded_postgres import EmbeddedPostgres
+from pipeline.ledgers.server_user import SERVER_USER_NAME, ServerUser, allow_traversal
+from tests.integration.postgres_client_process import POSTGRES_CLIENT_SCRIPT, REPOSITORY
 
 pytestmark = pytest.mark.postgres
 
@@ -37,7 +37,7 @@ def test_an_ordinary_user_needs_no_other_user(folder: Path) -> None:
     theirs.mkdir()
     os.chown(theirs, nobody.pw_uid, nobody.pw_gid)
     process = subprocess.run(
-        [_python_for_anyone(), "-c", START, str(theirs), "1"],
+        [_python_for_anyone(), "-c", POSTGRES_CLIENT_SCRIPT, str(theirs), "1"],
         user=nobody.pw_uid,
         group=nobody.pw_gid,
         extra_groups=[],
@@ -63,7 +63,7 @@ def test_as_root_only_the_way_in_opens_and_the_log_says_so(folder: Path, caplog:
     embedded.stop()
     assert folder.stat().st_mode & 0o777 == 0o701
     assert f"{folder}: others may now pass through" in caplog.text
-    assert (folder / "assay" / "postgres" / "data").stat().st_uid == pwd.getpwnam(NAME).pw_uid
+    assert (folder / "assay" / "postgres" / "data").stat().st_uid == pwd.getpwnam(SERVER_USER_NAME).pw_uid
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only where Assay is root does the server run as a user of its own")
@@ -72,7 +72,7 @@ def test_as_root_a_private_home_is_never_opened(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.setattr(pwd, "getpwall", lambda: [home])
     stranger = ServerUser(name="pgserver", uid=4242, gid=4242)
     with pytest.raises(Unavailable, match="may not pass through") as caught:
-        open_the_way(folder / "deep" / "postgres", stranger)
+        allow_traversal(folder / "deep" / "postgres", stranger)
     assert str(folder) in str(caught.value)
     assert folder.stat().st_mode & 0o777 == 0o700
 
@@ -95,7 +95,7 @@ def test_as_root_in_a_private_home_the_database_lies_outside_it(monkeypatch: pyt
     eve = pwd.struct_passwd(("eve", "x", 0, 0, "", str(home), "/bin/sh"))
     known = pwd.getpwall()
     monkeypatch.setattr(pwd, "getpwall", lambda: [*known, eve])
-    monkeypatch.setattr(elsewhere, "STATE", state)
+    monkeypatch.setattr(data_location, "SYSTEM_STATE_FOLDER", state)
     embedded = EmbeddedPostgres(home / "assay")
     with psycopg.connect(embedded.start()) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)

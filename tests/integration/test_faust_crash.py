@@ -7,9 +7,9 @@ import pytest
 from core.case import Phase, new_case
 from core.events import Submitted
 from core.ports import Ticket
-from pipeline.runners.roles import Topics
-from tests.brokers.mock import ConfluentBus, mock_cluster
-from tests.brokers.workers import SWEEPING, Office, postgres, wait_until
+from pipeline.runners.topics import Topics
+from tests.brokers.librdkafka_mock import ConfluentBus, mock_cluster
+from tests.brokers.worker_processes import SWEEPER_OPTIONS, WorkerProcesses, embedded_ledger, wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.slow]
 ROLES = ("light", "render", "gpu")
@@ -19,8 +19,8 @@ STORY = ["Submitted", "Measured", "Judged", "Commissioned", "Rendered", "Measure
 @pytest.fixture
 def scene(tmp_path):
     """A ledger, a bus, and an office in which inspecting a slow case takes four seconds."""
-    with postgres(tmp_path) as (ledger, dsn), mock_cluster(*Topics().all()) as servers:
-        office = Office(servers, dsn, tmp_path, bus="confluent", slow=4.0)
+    with embedded_ledger(tmp_path) as (ledger, dsn), mock_cluster(*Topics().all()) as servers:
+        office = WorkerProcesses(servers, dsn, tmp_path, bus="confluent", slow=4.0)
         yield ledger, ConfluentBus(servers, Topics()), office
         office.close()
 
@@ -32,7 +32,7 @@ def submit(ledger, bus, prompt):
 
 
 def words_of(office, case):
-    lines = [line.split() for line in office.diary.read_text().splitlines()]
+    lines = [line.split() for line in office.stage_log.read_text().splitlines()]
     return [word for word, case_id, _ in lines if case_id == case.id]
 
 
@@ -46,14 +46,14 @@ def published(ledger, *cases):
 
 def test_the_broker_gives_the_ticket_of_a_killed_worker_to_the_next(scene):
     ledger, bus, office = scene
-    office.hire("light", "render")
-    worker = office.hire("gpu")
+    office.start_worker("light", "render")
+    worker = office.start_worker("gpu")
     before, struck, behind = (submit(ledger, bus, prompt) for prompt in ("", "slow", ""))
     wait_until(lambda: words_of(office, struck) == ["began"])
     worker.kill()
     worker.wait()
     assert ledger.load(struck.id).phase is Phase.RENDERED
-    office.hire("gpu")  # no one sweeps here
+    office.start_worker("gpu")  # no one sweeps here
     wait_until(published(ledger, before, struck, behind), 120)
     assert words_of(office, struck) == ["began", "began", "ended"]
     assert [story(ledger, case) for case in (before, struck, behind)] == [STORY] * 3
@@ -61,12 +61,14 @@ def test_the_broker_gives_the_ticket_of_a_killed_worker_to_the_next(scene):
 
 def test_the_sweeper_finds_a_case_that_had_moved_on_since_the_ticket_of_a_killed_worker(scene):
     ledger, bus, office = scene
-    worker = office.hire(*ROLES)
+    worker = office.start_worker(*ROLES)
     case = submit(ledger, bus, "slow")
     wait_until(lambda: words_of(office, case) == ["began"])
     worker.kill()
     worker.wait()
-    office.hire(*ROLES, options=["--group=fresh", *SWEEPING])  # which reads all tickets from the first on
+    office.start_worker(
+        *ROLES, options=["--group=fresh", *SWEEPER_OPTIONS]
+    )  # which reads all tickets from the first on
     wait_until(published(ledger, case), 120)
     assert words_of(office, case) == ["began", "began", "ended"]
     assert story(ledger, case) == STORY
@@ -74,14 +76,14 @@ def test_the_sweeper_finds_a_case_that_had_moved_on_since_the_ticket_of_a_killed
 
 def test_a_worker_told_to_stop_finishes_its_stage_and_no_more(scene):
     ledger, bus, office = scene
-    worker = office.hire(*ROLES)
+    worker = office.start_worker(*ROLES)
     case = submit(ledger, bus, "slow")
     wait_until(lambda: words_of(office, case) == ["began"])
     worker.send_signal(signal.SIGTERM)
     worker.wait(60)
     assert words_of(office, case) == ["began", "ended"]
     assert ledger.load(case.id).phase is Phase.INSPECTED
-    office.hire(*ROLES)
+    office.start_worker(*ROLES)
     wait_until(published(ledger, case), 120)
     assert words_of(office, case) == ["began", "ended"]
     assert story(ledger, case) == STORY

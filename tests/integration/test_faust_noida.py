@@ -7,11 +7,11 @@ from core.case import Phase, new_case
 from core.errors import BadInput, Unavailable
 from core.events import Submitted
 from core.ports import Ticket
-from pipeline.runners.kafka import KafkaBus, create_topics
-from pipeline.runners.roles import Topics
-from pipeline.runners.tickets import unpacked
+from pipeline.runners.kafka_bus import KafkaBus, create_topics
+from pipeline.runners.ticket_codec import decode_ticket
+from pipeline.runners.topics import Topics
 from tests.brokers.noida import noida
-from tests.brokers.workers import SWEEPING, Office, postgres, wait_until
+from tests.brokers.worker_processes import SWEEPER_OPTIONS, WorkerProcesses, embedded_ledger, wait_until
 
 pytestmark = [
     pytest.mark.kafka,
@@ -52,7 +52,7 @@ def test_a_ticket_goes_to_the_topic_of_its_role_under_the_key_of_its_case(server
     bus.close()
     ((key, value),) = messages(servers, "sent.tickets.gpu")
     assert key == TICKET.case_id.encode()
-    assert unpacked(value) == TICKET
+    assert decode_ticket(value) == TICKET
 
 
 def test_a_bus_goes_on_after_it_was_closed(servers):
@@ -83,10 +83,10 @@ def test_a_broker_that_is_away_is_unavailable_and_says_so():
 def test_two_workers_publish_what_is_sent_and_bury_what_is_no_ticket(servers, tmp_path):
     topics = Topics()
     create_topics(servers, topics, partitions=2)
-    with postgres(tmp_path) as (ledger, dsn):
-        office, bus = Office(servers, dsn, tmp_path), KafkaBus(servers, topics)
-        office.hire("light", "render", options=SWEEPING)
-        office.hire("gpu")
+    with embedded_ledger(tmp_path) as (ledger, dsn):
+        office, bus = WorkerProcesses(servers, dsn, tmp_path), KafkaBus(servers, topics)
+        office.start_worker("light", "render", options=SWEEPER_OPTIONS)
+        office.start_worker("gpu")
         garbage = KafkaProducer(bootstrap_servers=servers)
         for value in (b"not json", b'{"case_id": 1}', b"", b"\xff" * 100):
             garbage.send(topics.of_role("light"), value=value).get(10)

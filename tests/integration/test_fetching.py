@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from core.errors import BadInput
-from pipeline.fetching import Fetcher, is_public
+from pipeline.safe_fetch import SafeFetcher, is_public_address
 
 INWARD = [
     "127.0.0.1", "127.1.2.3", "0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
@@ -77,7 +77,7 @@ def fetcher(server, **more):
     """Takes 127.0.0.1 for public and 10.0.0.1 not, so that a real server can be asked."""
     names = {"public.test": ("127.0.0.1",), "inward.test": ("10.0.0.1",), "both.test": ("127.0.0.1", "10.0.0.1")}
     options = {"max_bytes": 1 << 20, "seconds": 5.0, "ports": frozenset({server.server_port})} | more
-    return Fetcher(
+    return SafeFetcher(
         resolve=lambda host, _port: names.get(host, ()), allowed=lambda address: address == "127.0.0.1", **options
     )
 
@@ -88,7 +88,7 @@ def url(server, path, host="public.test"):
 
 def test_a_file_is_fetched_from_the_very_address_that_was_checked(server, tmp_path):
     answers = iter([("127.0.0.1",), ("10.0.0.1",)])  # a name that answers differently the second time
-    one = Fetcher(
+    one = SafeFetcher(
         max_bytes=1 << 20,
         resolve=lambda _host, _port: next(answers),
         allowed=lambda address: address == "127.0.0.1",
@@ -139,15 +139,15 @@ def test_a_slow_server_is_not_waited_for(server, tmp_path):
 )  # fmt: skip
 def test_what_is_no_public_address_is_refused_before_anything_is_sent(tmp_path, odd):
     with pytest.raises(BadInput):
-        Fetcher(max_bytes=1).fetch(odd, tmp_path / "f")
+        SafeFetcher(max_bytes=1).fetch(odd, tmp_path / "f")
     assert not (tmp_path / "f").exists()
 
 
 @pytest.mark.parametrize("address", INWARD)
 def test_no_inner_address_counts_as_public(address):
-    assert not is_public(address)
+    assert not is_public_address(address)
 
 
 @pytest.mark.parametrize("address", ["93.184.216.34", "8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"])
 def test_the_addresses_of_public_servers_do(address):
-    assert is_public(address)
+    assert is_public_address(address)

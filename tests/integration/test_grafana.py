@@ -18,7 +18,6 @@ from core.events import (
     Appealed,
     Commissioned,
     Event,
-    Faltered,
     Judged,
     Measured,
     Published,
@@ -27,15 +26,16 @@ from core.events import (
     Resumed,
     Ruled,
     Sealed,
+    StageFailed,
     Submitted,
     Withdrawn,
 )
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
-from deploy.grafana.push import dashboards
-from deploy.grafana.views import make_views
+from deploy.grafana.provisioning import load_dashboards
+from deploy.grafana.reporting_views import create_reporting_views
 from pipeline.ledgers.database import Database, open_database
-from pipeline.ledgers.postgres import PostgresLedger
+from pipeline.ledgers.postgres_ledger import PostgresLedger
 
 VIDEO = Asset(digest="a1" * 32, media_type="video/mp4", size=7)
 SECRET = "acct_of_a_person"
@@ -68,7 +68,7 @@ def _ruled(gate: Gate, decision: Decision, *over: str) -> Ruled:
 SUBMITTED = Submitted(author=SECRET, prompt="t1")
 MADE: tuple[Event, ...] = (
     SUBMITTED,
-    Faltered(phase="submitted", kind="Unavailable", error="a model is missing"),
+    StageFailed(phase="submitted", kind="Unavailable", error="a model is missing"),
     _measured(Subject.PROMPT, 0.0, 1.0, None),
     _judged(Gate.PROMPT, Decision.HOLD, "calm", shadow=("quiet",), missing=("calm",)),
     _ruled(Gate.PROMPT, Decision.ALLOW, "calm"),
@@ -84,7 +84,7 @@ MADE: tuple[Event, ...] = (
 )
 REFUSED: tuple[Event, ...] = (
     SUBMITTED,
-    *[Faltered(phase="submitted", kind="Unavailable", error="a model is missing")] * 3,
+    *[StageFailed(phase="submitted", kind="Unavailable", error="a model is missing")] * 3,
     Resumed(by=SECRET),
     _measured(Subject.PROMPT, 0.9),
     _judged(Gate.PROMPT, Decision.REFUSE, "calm", "kind"),
@@ -103,13 +103,13 @@ def database() -> Iterator[Database]:
             ledger.append(new_case(), story)
         with opened.connection() as connection:
             connection.execute("CREATE ROLE grafana")
-            make_views(connection)
+            create_reporting_views(connection)
         yield opened
         opened.close()
 
 
 def _panels() -> list[Any]:
-    return [pytest.param(p, id=p["title"]) for dashboard in dashboards() for p in dashboard["panels"]]
+    return [pytest.param(p, id=p["title"]) for dashboard in load_dashboards() for p in dashboard["panels"]]
 
 
 def _expanded(sql: str) -> str:
@@ -129,7 +129,7 @@ def _rows(database: Database, sql: str) -> list[dict[str, Any]]:
 
 
 def _panel(title: str) -> str:
-    return next(str(p["targets"][0]["rawSql"]) for d in dashboards() for p in d["panels"] if p["title"] == title)
+    return next(str(p["targets"][0]["rawSql"]) for d in load_dashboards() for p in d["panels"] if p["title"] == title)
 
 
 @pytest.mark.postgres
@@ -209,7 +209,7 @@ def test_no_view_holds_a_person(database: Database) -> None:
 
 @pytest.mark.postgres
 def test_grafanas_role_reads_the_views_and_nothing_else(database: Database) -> None:
-    with database.alone() as connection:
+    with database.dedicated_connection() as connection:
         connection.execute("SET ROLE grafana")
         assert connection.execute("SELECT count(*) FROM reports.verdicts").fetchone() == (5,)
         for table in ("events", "cases", "texts", "templates", "cameo_templates"):
@@ -220,18 +220,18 @@ def test_grafanas_role_reads_the_views_and_nothing_else(database: Database) -> N
 @pytest.mark.postgres
 def test_the_views_can_be_made_again(database: Database) -> None:
     with database.connection() as connection:
-        make_views(connection)
+        create_reporting_views(connection)
         assert connection.execute("SELECT count(*) FROM reports.held").fetchone() == (1,)
 
 
 def test_every_view_is_shown_somewhere() -> None:
     sql = Path(__file__).parents[2].joinpath("pipeline", "ledgers", "reports.sql").read_text("utf-8")
-    shown = json.dumps(dashboards())
+    shown = json.dumps(load_dashboards())
     assert [view for view in re.findall(r"CREATE VIEW (reports\.\w+)", sql) if view not in shown] == []
 
 
 def test_panels_have_ids_of_their_own_and_do_not_overlap() -> None:
-    for dashboard in dashboards():
+    for dashboard in load_dashboards():
         panels = dashboard["panels"]
         assert len({panel["id"] for panel in panels}) == len(panels)
         cells = [

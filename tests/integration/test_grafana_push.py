@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from core.errors import BadInput, Conflict, Forbidden, Unavailable
-from deploy.grafana.push import Source, dashboards, push
+from deploy.grafana.provisioning import PostgresDataSource, load_dashboards, push_dashboards
 
 
 class StrictGrafana(BaseHTTPRequestHandler):
@@ -82,7 +82,7 @@ class StrictGrafana(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-SOURCE = Source(host="db:5432", database="assay", password="hush")
+SOURCE = PostgresDataSource(host="db:5432", database="assay", password="hush")
 
 
 @pytest.fixture
@@ -98,41 +98,41 @@ def grafana() -> Iterator[tuple[str, type[StrictGrafana]]]:
 
 def test_a_push_puts_the_source_and_the_dashboards_there(grafana: tuple[str, type[StrictGrafana]]) -> None:
     url, server = grafana
-    assert push(url, "right", SOURCE) == ["assay"]
+    assert push_dashboards(url, "right", SOURCE) == ["assay"]
     assert server.sources["assay"]["secureJsonData"] == {"password": "hush"}
-    assert {k: v for k, v in server.kept["assay"].items() if k != "id"} == dashboards()[0]
+    assert {k: v for k, v in server.kept["assay"].items() if k != "id"} == load_dashboards()[0]
 
 
 def test_a_push_can_be_done_again(grafana: tuple[str, type[StrictGrafana]]) -> None:
     url, server = grafana
-    push(url, "right", SOURCE)
-    push(url, "right", Source(host="elsewhere:5432", database="assay"))
+    push_dashboards(url, "right", SOURCE)
+    push_dashboards(url, "right", PostgresDataSource(host="elsewhere:5432", database="assay"))
     assert server.sources["assay"]["url"] == "elsewhere:5432"
 
 
 def test_what_was_changed_in_grafana_is_kept_if_so_wished(grafana: tuple[str, type[StrictGrafana]]) -> None:
-    push(grafana[0], "right", SOURCE)
+    push_dashboards(grafana[0], "right", SOURCE)
     with pytest.raises(Conflict, match="changed in Grafana"):
-        push(grafana[0], "right", SOURCE, overwrite=False)
+        push_dashboards(grafana[0], "right", SOURCE, overwrite=False)
 
 
 def test_a_wrong_token_is_forbidden(grafana: tuple[str, type[StrictGrafana]]) -> None:
     with pytest.raises(Forbidden):
-        push(grafana[0], "wrong", SOURCE)
+        push_dashboards(grafana[0], "wrong", SOURCE)
     assert grafana[1].kept == {}
 
 
 def test_what_grafana_does_not_accept_is_told(
     grafana: tuple[str, type[StrictGrafana]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("deploy.grafana.push.dashboards", lambda: [{"uid": "x", "title": ""}])
+    monkeypatch.setattr("deploy.grafana.provisioning.load_dashboards", lambda: [{"uid": "x", "title": ""}])
     with pytest.raises(BadInput, match="400"):
-        push(grafana[0], "right", SOURCE)
+        push_dashboards(grafana[0], "right", SOURCE)
 
 
 def test_a_grafana_that_is_away_is_unavailable() -> None:
     with pytest.raises(Unavailable):
-        push("http://127.0.0.1:9", "right", SOURCE)
+        push_dashboards("http://127.0.0.1:9", "right", SOURCE)
 
 
 def test_a_password_is_not_shown() -> None:

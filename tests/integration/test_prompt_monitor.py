@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from classifiers import Chat, PromptMonitor, PromptText, measure_all
+from classifiers import ChatEndpoint, PromptMonitor, PromptText, measure_all
 from core.signals import Signal
 
 ANSWERS = {
@@ -63,7 +63,7 @@ def url() -> Iterator[str]:
 
 
 def monitored(url: str, model: str, *, timeout: float = 5.0, text: str = "a pig") -> Signal:
-    monitor = PromptMonitor(Chat(url=url, model=model, key="secret-key", timeout=timeout), "- No gore.")
+    monitor = PromptMonitor(ChatEndpoint(url=url, model=model, key="secret-key", timeout=timeout), "- No gore.")
     (signal,) = measure_all(PromptText(text), [monitor]).signals
     return signal
 
@@ -88,4 +88,4 @@ def test_a_server_that_drips_or_is_away_is_no_score(url: str) -> None:
 
 
 def test_its_key_is_never_shown(url: str) -> None:
-    assert "secret-key" not in repr(Chat(url=url, model="m", key="secret-key"))
+    assert "secret-key" not in repr(ChatEndpoint(url=url, model="m", key="secret-key"))

@@ -11,10 +11,10 @@ import time
 import pytest
 import uvicorn
 
-from console.tls import context
+from console.web.tls import server_ssl_context
 from core.errors import BadInput
-from provenance.dev_keys import make_dev_keys
-from provenance.keys import CHAIN, SIGNER_KEY
+from provenance.c2pa.signers.dev_keys import make_dev_keys
+from provenance.c2pa.signers.keys_folder import CHAIN_FILE, SIGNER_KEY_FILE
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,7 @@ def pair(tmp_path_factory):
     """The development signer's chain and key stand in for a server's: their usages are not asked about here."""
     folder = tmp_path_factory.mktemp("office") / "keys"
     make_dev_keys(folder)
-    return folder / CHAIN, folder / SIGNER_KEY
+    return folder / CHAIN_FILE, folder / SIGNER_KEY_FILE
 
 
 async def hello(_scope, _receive, send):
@@ -32,7 +32,7 @@ async def hello(_scope, _receive, send):
 
 @pytest.fixture(scope="module")
 def port(pair):
-    tls = context(*pair)
+    tls = server_ssl_context(*pair)
     server = uvicorn.Server(
         uvicorn.Config(
             hello, port=0, log_config=None, lifespan="off", ssl_context_factory=lambda _config, _default: tls
@@ -66,7 +66,7 @@ def test_tls_1_3_is_spoken_and_nothing_older(port):
 
 def test_without_a_certificate_nothing_is_encrypted_and_one_without_the_other_is_refused(pair, tmp_path):
     chain, key = pair
-    assert context(None, None) is None
+    assert server_ssl_context(None, None) is None
     for given in ((chain, None), (None, key), (key, chain), (tmp_path / "no.pem", key)):
         with pytest.raises(BadInput):
-            context(*given)
+            server_ssl_context(*given)

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from scipy.signal import lfilter
 
 from core.errors import BadMedia
-from media.limits import Limits
-from media.sound import SoundEditor
-from media.transcode import Encoding, reencode, rewrite
+from media.audio_codec import AudioEditor
+from media.sandbox.limits import InputLimits
+from media.transcode import Encoding, reencode, transcode
 from provenance.watermark import Payload, WatermarkKey
-from provenance.watermark.audio import detect_sound, mark_sound
+from provenance.watermark.audio import audio_editor, detect_audio_file
 
 BUNNY = Path(__file__).parents[2] / "deploy" / "demo" / "bunny.mp4"
 KEY = WatermarkKey(id="test", secret=bytes(range(32)))
@@ -89,12 +89,12 @@ def lag(a: Samples, b: Samples) -> int:
 @pytest.fixture(scope="module")
 def marked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     path = tmp_path_factory.mktemp("marked") / "marked.mp4"
-    rewrite(BUNNY, path, edit=lambda luma, _at: luma, sound=mark_sound(PAYLOAD, KEY), encoding=FAST)
+    transcode(BUNNY, path, edit=lambda luma, _at: luma, audio_editor=audio_editor(PAYLOAD, KEY), encoding=FAST)
     yield path
 
 
 def test_the_payload_is_read_from_the_sound_of_a_film(marked: Path) -> None:
-    found = detect_sound(marked, keys=[OTHER, KEY])
+    found = detect_audio_file(marked, keys=[OTHER, KEY])
     assert found.payload == PAYLOAD and found.p_value < 1e-12 and "key test" in found.note
 
 
@@ -105,13 +105,13 @@ def test_the_marked_sound_is_in_sync_to_the_sample(marked: Path) -> None:
 
 
 def test_an_unmarked_film_has_no_mark_and_other_keys_find_none(marked: Path) -> None:
-    assert detect_sound(BUNNY, keys=[KEY]).note == "no mark of ours found in the sound"
-    assert not detect_sound(marked, keys=[OTHER]).detected
+    assert detect_audio_file(BUNNY, keys=[KEY]).note == "no mark of ours found in the sound"
+    assert not detect_audio_file(marked, keys=[OTHER]).detected
 
 
 def test_the_mark_outlives_publication_at_64_kbit(marked: Path, tmp_path: Path) -> None:
     reencode(marked, tmp_path / "out.mp4", encoding=Encoding(preset="ultrafast", crf=35, audio_bitrate=64_000))
-    assert detect_sound(tmp_path / "out.mp4", keys=[KEY]).payload == PAYLOAD
+    assert detect_audio_file(tmp_path / "out.mp4", keys=[KEY]).payload == PAYLOAD
 
 
 @pytest.mark.parametrize(
@@ -131,8 +131,8 @@ def test_whatever_the_sound_was_it_is_marked_and_in_sync(
 ) -> None:
     source = write_film(tmp_path / name, sound(6, rate, channels), rate, codec=codec)
     out = tmp_path / "out.mp4"
-    rewrite(source, out, edit=lambda luma, _at: luma, sound=mark_sound(PAYLOAD, KEY), encoding=FAST)
-    assert detect_sound(out, keys=[KEY]).payload == PAYLOAD
+    transcode(source, out, edit=lambda luma, _at: luma, audio_editor=audio_editor(PAYLOAD, KEY), encoding=FAST)
+    assert detect_audio_file(out, keys=[KEY]).payload == PAYLOAD
     if rate != 37_800:  # AAC has no such rate: it is resampled to 48 kHz
         (began, before), (begins, after) = heard(source), heard(out)
         assert round((begins - began) * rate) + lag(before, after) == 0
@@ -141,7 +141,7 @@ def test_whatever_the_sound_was_it_is_marked_and_in_sync(
 def test_sound_that_begins_later_than_the_picture_still_does(tmp_path: Path) -> None:
     source = write_film(tmp_path / "late.mp4", sound(6, 48_000), start=1.25)
     out = tmp_path / "out.mp4"
-    rewrite(source, out, edit=lambda luma, _at: luma, sound=mark_sound(PAYLOAD, KEY), encoding=FAST)
+    transcode(source, out, edit=lambda luma, _at: luma, audio_editor=audio_editor(PAYLOAD, KEY), encoding=FAST)
     (began, before), (begins, after) = heard(source), heard(out)
     assert began == pytest.approx(1.25, abs=0.03)
     assert round((begins - began) * 48_000) + lag(before, after) == 0
@@ -151,7 +151,7 @@ def test_a_hole_in_the_sound_stays_as_long_as_it_was(tmp_path: Path) -> None:
     whole, path, out = sound(8, 48_000), tmp_path / "hole.mkv", tmp_path / "out.mp4"
     write_film(path, whole, codec="pcm_s16le")
     holed = drop_sound(path, tmp_path / "holed.mkv", 3.0, 4.0)
-    rewrite(holed, out, edit=lambda luma, _at: luma, sound=mark_sound(PAYLOAD, KEY), encoding=FAST)
+    transcode(holed, out, edit=lambda luma, _at: luma, audio_editor=audio_editor(PAYLOAD, KEY), encoding=FAST)
     after = heard(out)[1]
     assert np.abs(after[int(3.1 * 48_000) : int(3.9 * 48_000)]).max() < 1e-3
     assert abs(lag(whole[5 * 48_000 :], after[5 * 48_000 :])) <= 48  # Matroska's clock ticks in milliseconds
@@ -173,38 +173,46 @@ def test_sound_alone_is_looked_at_too(marked: Path, tmp_path: Path, name: str, c
     samples = heard(marked)[1][:, :2]
     with av.open(str(tmp_path / name), "w") as out:
         write_sound(out, out.add_stream(codec, rate=48_000, layout="stereo"), samples, 48_000)
-    assert detect_sound(tmp_path / name, keys=[KEY]).payload == PAYLOAD
+    assert detect_audio_file(tmp_path / name, keys=[KEY]).payload == PAYLOAD
 
 
 def test_a_film_without_sound_or_with_silence_is_said_plainly(tmp_path: Path) -> None:
     mute = write_film(tmp_path / "mute.mp4", None)
-    assert detect_sound(mute, keys=[KEY]).note == "the file has no sound"
-    rewrite(mute, tmp_path / "out.mp4", edit=lambda luma, _at: luma, sound=mark_sound(PAYLOAD, KEY), encoding=FAST)
+    assert detect_audio_file(mute, keys=[KEY]).note == "the file has no sound"
+    transcode(
+        mute, tmp_path / "out.mp4", edit=lambda luma, _at: luma, audio_editor=audio_editor(PAYLOAD, KEY), encoding=FAST
+    )
     silent = write_film(tmp_path / "silent.mp4", np.zeros((48_000 * 3, 2), np.float32))
-    assert detect_sound(silent, keys=[KEY]).note == "the sound is silence: it cannot carry a mark"
+    assert detect_audio_file(silent, keys=[KEY]).note == "the sound is silence: it cannot carry a mark"
 
 
 def test_what_is_no_sound_is_refused(tmp_path: Path) -> None:
     (tmp_path / "text.wav").write_text("no sound at all\n" * 200)
     with pytest.raises(BadMedia, match="text"):
-        detect_sound(tmp_path / "text.wav", keys=[KEY])
+        detect_audio_file(tmp_path / "text.wav", keys=[KEY])
 
 
 def test_sound_is_untouched_where_no_mark_is_asked_for(tmp_path: Path) -> None:
-    nothing: SoundEditor | None = None
-    rewrite(BUNNY, tmp_path / "out.mp4", edit=lambda luma, _at: luma, sound=nothing, encoding=FAST)
+    nothing: AudioEditor | None = None
+    transcode(BUNNY, tmp_path / "out.mp4", edit=lambda luma, _at: luma, audio_editor=nothing, encoding=FAST)
     np.testing.assert_array_equal(heard(BUNNY)[1], heard(tmp_path / "out.mp4")[1])
 
 
 def test_the_end_of_sound_that_must_be_encoded_is_not_lost(tmp_path: Path) -> None:
     source = write_film(tmp_path / "a.mkv", sound(6, 48_000), codec="pcm_s16le")
-    rewrite(source, tmp_path / "out.mp4", edit=lambda luma, _at: luma, encoding=FAST)
+    transcode(source, tmp_path / "out.mp4", edit=lambda luma, _at: luma, encoding=FAST)
     assert 0 <= len(heard(tmp_path / "out.mp4")[1]) - len(heard(source)[1]) < 1024
 
 
 def test_sound_that_lasts_too_long_is_refused(tmp_path: Path) -> None:
-    limits = Limits(max_duration=3.0)
+    limits = InputLimits(max_duration=3.0)
     with pytest.raises(BadMedia, match="more than 3 s"):
-        detect_sound(BUNNY, keys=[KEY], limits=limits)
+        detect_audio_file(BUNNY, keys=[KEY], limits=limits)
     with pytest.raises(BadMedia, match="more than 3 s"):
-        rewrite(BUNNY, tmp_path / "o.mp4", edit=lambda luma, _at: luma, sound=mark_sound(PAYLOAD, KEY), limits=limits)
+        transcode(
+            BUNNY,
+            tmp_path / "o.mp4",
+            edit=lambda luma, _at: luma,
+            audio_editor=audio_editor(PAYLOAD, KEY),
+            limits=limits,
+        )

@@ -12,10 +12,10 @@ import pytest
 
 from core.errors import BadMedia
 from media.probe import probe
-from media.sample import sample
+from media.sampling import sample_video
 from media.transcode import Encoding, reencode
-from provenance.watermark import MarkReport, Payload, WatermarkKey, detect_file, find_in_file, mark_file
-from provenance.watermark.audio import detect_sound
+from provenance.watermark import MarkReport, Payload, WatermarkKey, detect_file, locate_in_file, mark_file
+from provenance.watermark.audio import detect_audio_file
 
 BUNNY = Path(__file__).parents[2] / "deploy" / "demo" / "bunny.mp4"
 KEY = WatermarkKey(id="test", secret=bytes(range(32)))
@@ -74,8 +74,8 @@ def test_sound_carries_the_mark_too_and_keeps_time_to_the_sample(marked: tuple[P
     spectrum = np.fft.rfft(before[:length], 2 * length) * np.conj(np.fft.rfft(after[:length], 2 * length))
     assert begun == began
     assert int(np.argmax(np.fft.irfft(spectrum))) == 0
-    assert detect_sound(marked[0], keys=[KEY]).payload == PAYLOAD
-    assert not detect_sound(BUNNY, keys=[KEY]).detected
+    assert detect_audio_file(marked[0], keys=[KEY]).payload == PAYLOAD
+    assert not detect_audio_file(BUNNY, keys=[KEY]).detected
 
 
 def test_the_marked_file_says_what_was_written(marked: tuple[Path, MarkReport]) -> None:
@@ -119,7 +119,7 @@ def test_a_single_frame_saved_as_an_image_is_traced_too(
 ) -> None:
     from PIL import Image
 
-    rgb = sample(marked[0], count=1).frames[0].rgb
+    rgb = sample_video(marked[0], count=1).frames[0].rgb
     Image.fromarray(rgb).save(tmp_path / name, quality=92)
     assert detect_file(tmp_path / name, keys=[KEY]).case_id == PAYLOAD.case_id
 
@@ -132,11 +132,11 @@ def test_what_cannot_be_marked_leaves_no_file(tmp_path: Path) -> None:
 
 
 def test_the_seconds_that_carry_the_mark_are_told(marked: tuple[Path, MarkReport]) -> None:
-    found = find_in_file(marked[0], keys=[KEY])
+    found = locate_in_file(marked[0], keys=[KEY])
     (only,) = found.segments
     assert found.mark.payload == only.payload == PAYLOAD.hex and found.geometry == "as it was"
     assert only.start == 0 and only.end == pytest.approx(probe(marked[0]).duration, abs=0.5)
-    assert find_in_file(BUNNY, keys=[KEY]).segments == ()
+    assert locate_in_file(BUNNY, keys=[KEY]).segments == ()
 
 
 def test_the_mark_costs_few_bytes(marked: tuple[Path, MarkReport], tmp_path: Path) -> None:

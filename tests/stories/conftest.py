@@ -16,7 +16,7 @@ from tests.conftest import ROOT
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandResult:
     """How a command ended and what it said."""
 
     code: int
@@ -29,7 +29,7 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Installation:
+class CliInstallation:
     """A home folder, and the command line that works in it."""
 
     home: Path
@@ -56,12 +56,12 @@ class Installation:
             cwd=ROOT,
             check=False,
         )
-        return Said(done.returncode, done.stdout, done.stderr)
+        return CommandResult(done.returncode, done.stdout, done.stderr)
 
 
-def installed(home: Path) -> Installation:
+def make_installation(home: Path) -> CliInstallation:
     shutil.copytree(ROOT / "deploy" / "demo", home / "engine", dirs_exist_ok=True)
-    installation = Installation(home)
+    installation = CliInstallation(home)
     made = installation.assay("keys", "dev")
     assert made.code == 0, made.err
     return installation
@@ -70,19 +70,19 @@ def installed(home: Path) -> Installation:
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory):
     """One installation, shared by the stories that do not break it."""
-    return installed(tmp_path_factory.mktemp("house"))
+    return make_installation(tmp_path_factory.mktemp("house"))
 
 
 @pytest.fixture(scope="session")
 def unused(tmp_path_factory):
     """An installation nobody has used; what is copied from it starts with keys and a video."""
-    return installed(tmp_path_factory.mktemp("unused") / "house")
+    return make_installation(tmp_path_factory.mktemp("unused") / "house")
 
 
 @pytest.fixture
 def fresh(tmp_path, unused):
     """An installation of its own."""
-    return Installation(shutil.copytree(unused.home, tmp_path / "house"))
+    return CliInstallation(shutil.copytree(unused.home, tmp_path / "house"))
 
 
 @pytest.fixture(scope="session")
@@ -93,5 +93,5 @@ def published(installation):
     return said.json
 
 
-def file_of(case_json) -> Path:
+def published_file(case_json) -> Path:
     return Path(case_json["file"].removeprefix("file://"))

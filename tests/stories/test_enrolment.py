@@ -8,20 +8,20 @@ import cv2
 import numpy as np
 import pytest
 
+from core.roles import Principal, Role
 from core.verdicts import Decision, Gate
-from pipeline.people import Person, Role
+from pipeline.capture_signals import ClassifierCaptures
 from pipeline.settings import Settings
-from pipeline.takes import ClassifierCaptures
 from policy.decide import decide
-from registry.enrolments import Challenge
-from registry.gallery import MemoryGallery
+from registry.banks.protected_gallery import MemoryGallery
+from registry.consent.enrolment_challenges import EnrolmentChallenge
 from tests.conftest import ROOT
-from tests.contract.cameo_houses import POLICY
+from tests.contract.cameo_installation import POLICY
 
 DATA = Path(os.environ.get("ASSAY_DATA", ""))
 FOOTAGE = DATA / "videos" / "liveportrait" / "driving" / "d18.mp4"
 DIGITS = DATA / "audio" / "fsdd" / "recordings"
-MEMBER = Person(id="acct_x", roles=frozenset({Role.PLATFORM}))
+MEMBER = Principal(id="acct_x", roles=frozenset({Role.PLATFORM}))
 pytestmark = [pytest.mark.models, pytest.mark.data]
 needs_data = pytest.mark.skipif(not FOOTAGE.is_file(), reason="ASSAY_DATA names no folder with footage of people")
 
@@ -56,12 +56,12 @@ def portrait(side=320):
 def judged(file, tmp_path, *, digits="47 19 30", turns=("left", "right"), earlier=None, gallery=None):
     from datetime import UTC, datetime
 
-    from pipeline.checkup import make_keys
+    from pipeline.diagnostics.installation_checks import make_development_keys
 
     settings = Settings(home=tmp_path / "house")
-    make_keys(settings)
+    make_development_keys(settings)
     now = datetime.now(UTC)
-    challenge = Challenge("enrol_1", MEMBER.id, "x", "self", digits, turns, now, now)
+    challenge = EnrolmentChallenge("enrol_1", MEMBER.id, "x", "self", digits, turns, now, now)
     measure = ClassifierCaptures(settings=settings, gallery=gallery or MemoryGallery()).measure
     taken = measure(file, challenge, earlier=np.zeros((0, 32), np.uint8) if earlier is None else earlier, mine=[])
     verdict = decide(Gate.ENROL, taken.signals, {"enrol_for_another": False}, (), POLICY)
@@ -82,7 +82,7 @@ def test_a_photograph_held_up_in_silence_is_refused(tmp_path):
     assert scores["spoof"] is None and scores["ai_made"] == 0.0
     gallery = MemoryGallery()
     gallery.add("somebody", "cameo", taken.templates[0][2])
-    again, scores, _ = judged(tmp_path / "held.mp4", tmp_path, earlier=taken.looks, gallery=gallery)
+    again, scores, _ = judged(tmp_path / "held.mp4", tmp_path, earlier=taken.capture_hashes, gallery=gallery)
     assert {"enrol_replay", "enrol_impersonation"} <= {*again.rules, *_fired(scores)}
 
 
@@ -92,9 +92,9 @@ def _fired(scores):
 
 
 def test_what_assay_itself_marked_is_no_take(tmp_path, published):
-    from tests.stories.conftest import file_of
+    from tests.stories.conftest import published_file
 
-    verdict, scores, _ = judged(file_of(published), tmp_path)
+    verdict, scores, _ = judged(published_file(published), tmp_path)
     assert verdict.decision is Decision.REFUSE
     assert scores["ai_made"] == 1.0
 
@@ -102,9 +102,9 @@ def test_what_assay_itself_marked_is_no_take(tmp_path, published):
 @pytest.fixture(scope="module")
 def person():
     """Real footage of one person: pictures at ten a second."""
-    from media.sample import sample
+    from media.sampling import sample_video
 
-    return [frame.rgb for frame in sample(FOOTAGE, every=0.1, max_side=320).frames][:50]
+    return [frame.rgb for frame in sample_video(FOOTAGE, every=0.1, max_side=320).frames][:50]
 
 
 def spoken(digits):
@@ -139,9 +139,9 @@ def test_somebody_else_in_the_middle_is_not_let_through(tmp_path, person):
 
 def pictures(name, count=30):
     """Real footage of a person: pictures at ten a second, 320 x 320."""
-    from media.sample import sample
+    from media.sampling import sample_video
 
-    frames = sample(DATA / "videos" / name, every=0.1, max_side=320).frames[:count]
+    frames = sample_video(DATA / "videos" / name, every=0.1, max_side=320).frames[:count]
     return [cv2.resize(frame.rgb, (320, 320)) for frame in frames]
 
 
@@ -153,7 +153,7 @@ def test_silence_and_then_the_same_take_again_from_another_account_are_not_let_t
     assert scores["take_replayed"] == scores["enrolled_elsewhere"] == 0.0
     gallery = MemoryGallery()
     gallery.add("somebody", "cameo", taken.templates[0][2])
-    verdict, _, _ = judged(take, tmp_path, earlier=taken.looks, gallery=gallery)
+    verdict, _, _ = judged(take, tmp_path, earlier=taken.capture_hashes, gallery=gallery)
     assert {"enrol_digits", "enrol_replay", "enrol_impersonation"} <= set(verdict.rules)
 
 

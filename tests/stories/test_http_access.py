@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from pipeline.people import Role
+from core.roles import Role
 from tests.conftest import ROOT
-from tests.stories.http_house import FINE, HELD, REFUSED, built, form_token, served
+from tests.stories.http_installation import FINE, HELD, REFUSED, form_token, memory_installation, serve_installation
 
 PRIVATE = ["/queue", "/cases", "/cases/0123456789abcdef", "/cases/0123456789abcdef/video"]
 PROGRAMS = [
@@ -21,7 +21,7 @@ BROWSER = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
 
 @pytest.fixture(scope="module")
 def at(tmp_path_factory):
-    with served(built(tmp_path_factory.mktemp("house"))) as serving:
+    with serve_installation(memory_installation(tmp_path_factory.mktemp("house"))) as serving:
         yield serving
 
 
@@ -127,11 +127,11 @@ def test_a_form_that_was_not_made_here_is_refused_and_changes_nothing(at, action
         foreign = form_token(two.get("/queue").text)
         for token in ({}, {"form_token": ""}, {"form_token": "x"}, {"form_token": foreign + "x"}):
             assert one.post(f"/cases/{case_id}/{action}", data=sent | token).status_code == 403
-    assert at.house.ledger.load(case_id) == before
+    assert at.installation.ledger.load(case_id) == before
 
 
 def test_a_form_token_of_another_person_is_refused(at):
-    stranger = at.house.account(Role.MODERATOR)
+    stranger = at.installation.account(Role.MODERATOR)
     with at.browser(at.moderator) as mine, at.browser(stranger) as theirs:
         token = form_token(theirs.get("/queue").text)
         assert mine.post("/logout", data={"form_token": token}).status_code == 403
@@ -163,7 +163,7 @@ def test_a_login_leads_to_no_other_site(at, onward):
 
 
 def test_guessing_tokens_is_stopped_after_ten_tries(tmp_path):
-    with served(built(tmp_path)) as fresh, fresh.client() as public:
+    with serve_installation(memory_installation(tmp_path)) as fresh, fresh.client() as public:
         token = form_token(public.get("/login").text)
         tries = [
             public.post("/login", data={"form_token": token, "token": f"guess {n}"}).status_code for n in range(12)
@@ -205,7 +205,7 @@ def test_nothing_that_is_sent_is_shown_unescaped(at):
 
 
 def test_an_error_that_nobody_foresaw_is_told_without_its_words(at, monkeypatch, caplog):
-    monkeypatch.setattr(type(at.house.ledger), "list", lambda *_a, **_k: 1 / 0)
+    monkeypatch.setattr(type(at.installation.ledger), "list", lambda *_a, **_k: 1 / 0)
     with at.client(at.platform) as platform, at.browser(at.platform) as browser:
         answer, page = platform.get("/api/cases"), browser.get("/cases")
     assert (answer.status_code, page.status_code) == (500, 500)

@@ -7,10 +7,18 @@ import re
 import pytest
 
 from core.case import Phase
+from core.roles import Role
 from core.verdicts import Decision, Verdict
 from pipeline.actions import Action
-from pipeline.people import Role
-from tests.stories.http_house import FINE, HELD, REFUSED, UNMEASURED, built, form_token, served
+from tests.stories.http_installation import (
+    FINE,
+    HELD,
+    REFUSED,
+    UNMEASURED,
+    form_token,
+    memory_installation,
+    serve_installation,
+)
 
 GORE, WEAPON = "gore_words", "weapon_words"
 
@@ -37,7 +45,7 @@ def decide(gate, signals, _facts, rulings, _case_id=""):
 
 @pytest.fixture
 def at(tmp_path):
-    with served(built(tmp_path, decide=decide)) as serving:
+    with serve_installation(memory_installation(tmp_path, decide=decide)) as serving:
         yield serving
 
 
@@ -63,11 +71,11 @@ def sent(browser, case_id, action, **fields):
 def test_page_and_program_offer_everyone_the_same(at, prompt):
     case_id = at.submit(prompt)
     case = at.settle(case_id)
-    for account in (at.platform, at.moderator, at.house.account(Role.OPERATOR)):
+    for account in (at.platform, at.moderator, at.installation.account(Role.OPERATOR)):
         with at.browser(account) as browser:
             shown = offered(browser.get(f"/cases/{case_id}").text)
         assert shown == told(at, account, case_id) - {"erase"}
-        assert shown == {str(one) for one in at.house.desk.actions(account.person, case)} - {"erase"}
+        assert shown == {str(one) for one in at.installation.service.actions(account.person, case)} - {"erase"}
     with at.client(at.other) as other:
         assert other.get(f"/api/cases/{case_id}").status_code == 404
 
@@ -75,17 +83,17 @@ def test_page_and_program_offer_everyone_the_same(at, prompt):
 def test_a_hold_for_want_of_a_measurement_has_a_button_to_measure_anew(at):
     case_id = at.submit(UNMEASURED)
     held = at.settle(case_id)
-    assert held.phase is Phase.HELD and held.verdict.missing and not held.faltered
+    assert held.phase is Phase.HELD and held.verdict.missing and not held.last_failure
     with at.browser(at.moderator) as moderator:
         assert "can be measured anew" in moderator.get("/queue").text
         page = moderator.get(f"/cases/{case_id}").text
         assert "Measure anew" in page and "resume" in offered(page)
         assert sent(moderator, case_id, "resume").status_code == 303
-    assert at.house.ledger.load(case_id).phase is Phase.SUBMITTED
+    assert at.installation.ledger.load(case_id).phase is Phase.SUBMITTED
 
 
 def test_allow_is_not_offered_where_the_desk_refuses_it(at):
-    case_id, second = at.submit(HELD), at.house.account(Role.MODERATOR)
+    case_id, second = at.submit(HELD), at.installation.account(Role.MODERATOR)
     at.settle(case_id)
     with at.browser(at.moderator) as first, at.browser(second) as other:
         assert {"allow", "refuse"} <= offered(first.get(f"/cases/{case_id}").text)

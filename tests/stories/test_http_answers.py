@@ -14,16 +14,16 @@ from pathlib import Path
 
 import pytest
 
-from console import public
+from console.verify import verify_api
 from core.finding import Finding
-from pipeline.fetching import Fetcher
-from pipeline.people import Role
+from core.roles import Role
+from pipeline.safe_fetch import SafeFetcher
 from pipeline.settings import load_settings
-from pipeline.wiring import build
-from provenance.dev_keys import make_dev_keys
-from provenance.keys import load_keys
-from tests.integration.provenance.pictured import picture, signed_elsewhere
-from tests.stories.http_house import Account, open_account, served
+from pipeline.wiring import build_installation
+from provenance.c2pa.signers.dev_keys import make_dev_keys
+from provenance.c2pa.signers.keys_folder import load_keys
+from tests.integration.provenance.thumbnail_manifests import grey_jpeg, sign_as_other_generator
+from tests.stories.http_installation import ApiAccount, create_account, serve_installation
 from tests.unit.provenance.conftest import clip
 
 __all__ = ["clip"]
@@ -43,7 +43,7 @@ HTML = {"Accept": "text/html"}
 def house(tmp_path_factory):
     home = tmp_path_factory.mktemp("house")
     make_dev_keys(home / "keys")
-    built = build(
+    built = build_installation(
         load_settings(home=home, engine_folder=home, max_upload_mb=2, verify_urls=True, lookups_per_minute=1000)
     )
     yield built
@@ -52,7 +52,7 @@ def house(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def at(house):
-    with served(house) as serving:
+    with serve_installation(house) as serving:
         yield serving
 
 
@@ -69,9 +69,9 @@ def answer(at, bunny):
 def child(house, clip, tmp_path_factory):
     """A file of another maker, made from another one, with pictures of both."""
     folder, keys = tmp_path_factory.mktemp("family"), load_keys(house.settings.keys_folder)
-    parent = signed_elsewhere(clip, folder / "parent.mp4", keys, shows=picture(60))
-    return signed_elsewhere(
-        clip, folder / "child.mp4", keys, shows=picture(150), made_from=[("parentOf", parent, None)]
+    parent = sign_as_other_generator(clip, folder / "parent.mp4", keys, thumbnail=grey_jpeg(60))
+    return sign_as_other_generator(
+        clip, folder / "child.mp4", keys, thumbnail=grey_jpeg(150), ingredients=[("parentOf", parent, None)]
     )
 
 
@@ -104,9 +104,11 @@ def test_only_what_was_answered_here_can_be_shared(at, answer):
 
 
 def test_a_link_that_nobody_made_or_that_expired_leads_nowhere(at, answer, house, monkeypatch):
-    finding = house.desk.public.sharing.shared(shared(at, answer).headers["location"].split("/")[-1].split("?")[0])[0]
+    finding = house.service.public.sharing.get_shared(
+        shared(at, answer).headers["location"].split("/")[-1].split("?")[0]
+    )[0]
     assert isinstance(finding, Finding) and finding.file == ""
-    gone = house.desk.public.answers.answers.share({"file": ""}, lasts=timedelta(seconds=-1))
+    gone = house.service.public.answers.answers.share({"file": ""}, lifetime=timedelta(seconds=-1))
     with at.client() as client:
         assert {client.get(f"/verify/shared/{name}").status_code for name in (gone, "x", "a" * 300)} == {404}
 
@@ -118,7 +120,7 @@ def test_feedback_is_kept_for_moderators_and_says_nothing_of_who(at, house):
         assert client.post("/verify/feedback", data=said | {"opinion": "odd"}).status_code == 400
         assert client.post("/verify/feedback", data=said | {"verdict": "odd"}).status_code == 400
         assert client.post("/verify/feedback", data=said | {"note": "x" * 3000}).status_code == 400
-    first = house.desk.public.sharing.said(Account(*open_account(house.accounts, [Role.MODERATOR])).person)[0]
+    first = house.service.public.sharing.said(ApiAccount(*create_account(house.accounts, [Role.MODERATOR])).person)[0]
     assert (first.verdict, first.opinion, first.note) == ("no_information", "wrong", "it is from a film")
 
 
@@ -167,22 +169,22 @@ def test_a_file_is_fetched_from_a_public_address_only_and_only_where_that_is_all
             client.post("/api/verify", files={"url": (None, url)})
             for url in ("http://127.0.0.1/a.mp4", "file:///etc/passwd", at.url)
         ]
-        room = at.app.state.room
+        room = at.app.state.context
         closed = replace(house, settings=load_settings(home=house.settings.home, verify_urls=False))
-        at.app.state.room = replace(room, house=closed)
+        at.app.state.context = replace(room, installation=closed)
         refused = client.post("/api/verify", files={"url": (None, "https://example.org/a.mp4")})
-        at.app.state.room = room
+        at.app.state.context = room
 
         def fetch(self, url, to):
             to.write_bytes(bunny.read_bytes())
             return Path(url).name
 
-        monkeypatch.setattr(Fetcher, "fetch", fetch)  # nothing outside can be reached from a test
+        monkeypatch.setattr(SafeFetcher, "fetch", fetch)  # nothing outside can be reached from a test
         found = client.post("/api/verify", files={"url": (None, "https://example.org/x/clip.mp4")}, timeout=60)
     assert [one.status_code for one in inner] == [400] * 3
     assert (refused.status_code, refused.json()["error"]["code"]) == (501, "not_offered")
     assert (found.status_code, found.json()["file"]) == (200, "clip.mp4")
-    assert at.left_on_disk() == [] and public.Fetcher is Fetcher
+    assert at.left_on_disk() == [] and verify_api.SafeFetcher is SafeFetcher
 
 
 @pytest.fixture(scope="module")

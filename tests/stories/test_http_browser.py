@@ -7,7 +7,7 @@ import shutil
 import pytest
 
 from core.case import Phase
-from tests.stories.http_house import FINE, HELD, built, served
+from tests.stories.http_installation import FINE, HELD, memory_installation, serve_installation
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
@@ -36,7 +36,7 @@ def chromium():
 
 @pytest.fixture(scope="module")
 def at(tmp_path_factory):
-    with served(built(tmp_path_factory.mktemp("house"), max_upload_mb=2)) as serving:
+    with serve_installation(memory_installation(tmp_path_factory.mktemp("house"), max_upload_mb=2)) as serving:
         yield serving
 
 

@@ -5,24 +5,24 @@ import pytest
 from core.case import Phase
 from pipeline.accounts import MemoryAccounts
 from pipeline.settings import Settings
-from tests.contract.cameo_houses import Clockwork, opened, working
-from tests.stories.http_house import StoryHouse, form_token, served
+from tests.contract.cameo_installation import InterleavingHooks, instrumented_service, open_cameo_installation
+from tests.stories.http_installation import MemoryInstallation, form_token, serve_installation
 
 pytestmark = pytest.mark.postgres
 
 
 @pytest.fixture(scope="module")
 def at():
-    with opened() as house, served(told_over_http(house)) as serving:
+    with open_cameo_installation() as house, serve_installation(memory_installation_of(house)) as serving:
         yield serving
 
 
-def told_over_http(house, **settings):
+def memory_installation_of(house, **settings):
     """A house with cameos as one that is served."""
-    desk, runner = working(house, Clockwork(house))
-    return StoryHouse(
+    desk, runner = instrumented_service(house, InterleavingHooks(house))
+    return MemoryInstallation(
         settings=Settings(home=house.home, **settings),
-        desk=desk,
+        service=desk,
         ledger=desk.ledger,
         accounts=MemoryAccounts(),
         works=runner._works,
@@ -34,7 +34,7 @@ def told_over_http(house, **settings):
 def mira(at, request):
     """An enrolled person with a handle of their own; `platform` owns it, `other` uses it."""
     handle = f"mira-{abs(hash(request.node.name)) % 10**6}"
-    desk = at.house.desk.cameos
+    desk = at.installation.service.cameos
     for old in desk.mine(at.platform.person):
         if old.state == "active":
             desk.erase(at.platform.person, old.handle)
@@ -47,7 +47,7 @@ def order(at, handle, account=None, **more):
     with at.client(account or at.other) as client:
         made = client.post("/v1/videos", json={"prompt": f"@{handle} waves", "characters": [{"id": handle}], **more})
     assert made.status_code == 200, made.text
-    at.house.runner.drain()
+    at.installation.runner.drain()
     return made.json()["id"]
 
 
@@ -98,11 +98,11 @@ def test_an_owner_who_wants_to_see_each_draft_is_asked(at, mira):
     lease(at, mira, approval=True)
     video = order(at, mira)
     assert status(at, video)["assay"]["rules"] == ["video_cameo_unapproved"]
-    at.house.works.chores()
+    at.installation.works.maintenance()
     with at.client(at.platform) as owner:
         assert video in {one["about"] for one in owner.get("/api/notices").json()["notices"]}
         assert owner.post(f"/api/cameos/{mira}/uses/{video}/approve").status_code == 200
-        at.house.runner.drain()
+        at.installation.runner.drain()
         assert status(at, video)["status"] == "completed"
         down = owner.post(f"/api/cameos/{mira}/uses/{video}/veto").json()["down"]
         assert [one["case_id"] for one in down] == [video]
@@ -160,7 +160,7 @@ def test_a_remix_of_what_is_not_there_is_refused(at, mira):
         for parent in ("0" * 16, "nonsense"):
             answer = stranger.post("/v1/videos", json={"prompt": "x", "remixed_from_video_id": parent})
             assert answer.status_code == 400, answer.text
-    assert at.house.ledger.load(draft).phase is Phase.PUBLISHED
+    assert at.installation.ledger.load(draft).phase is Phase.PUBLISHED
 
 
 def test_the_page_allows_takes_back_and_erases(at, mira):
@@ -172,7 +172,7 @@ def test_the_page_allows_takes_back_and_erases(at, mira):
         shown = page.get(f"/me/{mira}").text
         assert "everyone" in shown and "no alcohol" in shown
         assert page.post(f"/me/{mira}/leases", data={**form, "form_token": "x"}).status_code == 403
-        mine = at.house.desk.cameos.leases(at.platform.person, mira)[-1]
+        mine = at.installation.service.cameos.leases(at.platform.person, mira)[-1]
         form = {"form_token": form_token(shown)}
         assert page.post(f"/me/{mira}/leases/{mine.id}/revoke", data=form).status_code == 303
         assert "everyone</strong>" not in page.get(f"/me/{mira}").text
@@ -182,8 +182,8 @@ def test_the_page_allows_takes_back_and_erases(at, mira):
 
 
 def test_somebody_enrols_by_a_challenge_and_a_file_that_is_no_video_spends_it(at):
-    desk = at.house.desk.cameos
-    account = at.house.account("platform")
+    desk = at.installation.service.cameos
+    account = at.installation.account("platform")
     with at.client(account) as client:
         made = client.post("/api/cameos/challenges", json={"handle": "newcomer"})
         assert made.status_code == 201, made.text

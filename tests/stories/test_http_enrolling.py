@@ -6,11 +6,11 @@ import pytest
 
 from policy.decide import decide
 from tests.conftest import ROOT
-from tests.contract.cameo_houses import POLICY, opened
-from tests.stories.http_house import form_token, served
+from tests.contract.cameo_installation import POLICY, open_cameo_installation
+from tests.stories.http_installation import form_token, serve_installation
 from tests.stories.test_http_browser import ARGUMENTS, CHROMIUM
-from tests.stories.test_http_cameos import told_over_http
-from tests.toys.context import ToyPolicy
+from tests.stories.test_http_cameos import memory_installation_of
+from tests.stub_pipeline.stage_parts import ToyPolicy
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models]
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
@@ -18,10 +18,10 @@ needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromiu
 
 @pytest.fixture(scope="module")
 def at():
-    with opened() as made:
-        by_policy = replace(made.desk.enrolment, policy=ToyPolicy(lambda *asked: decide(*asked, POLICY)))
-        house = replace(made, desk=replace(made.desk, enrolment=by_policy))
-        with served(told_over_http(house, max_upload_mb=20)) as serving:
+    with open_cameo_installation() as made:
+        by_policy = replace(made.service.enrolment, policy=ToyPolicy(lambda *asked: decide(*asked, POLICY)))
+        house = replace(made, service=replace(made.service, enrolment=by_policy))
+        with serve_installation(memory_installation_of(house, max_upload_mb=20)) as serving:
             yield serving
 
 
@@ -50,7 +50,7 @@ def test_somebody_films_themselves_by_keyboard_and_is_told_why_they_are_not_enro
         page.keyboard.type("newcomer")
         page.keyboard.press("Enter")
         page.wait_for_url("**/enrol/enrol_*")
-        asked = at.house.desk.cameos.enrolment.kept(at.platform.person)[-1]
+        asked = at.installation.service.cameos.enrolment.own_challenges(at.platform.person)[-1]
         assert page.locator(".digits").inner_text() == asked.digits
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         page.get_by_role("button", name="Film with this device").press("Enter")
@@ -63,8 +63,8 @@ def test_somebody_films_themselves_by_keyboard_and_is_told_why_they_are_not_enro
         assert page.get_by_role("status").inner_text().strip()
         browser.close()
     assert complaints == []
-    assert at.house.desk.cameos.mine(at.platform.person) == ()
-    assert at.house.desk.cameos.enrolment.kept(at.platform.person)[-1].outcome == "refused"
+    assert at.installation.service.cameos.mine(at.platform.person) == ()
+    assert at.installation.service.cameos.enrolment.own_challenges(at.platform.person)[-1].outcome == "refused"
     assert at.left_on_disk() == []
 
 

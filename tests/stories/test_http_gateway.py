@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from tests.conftest import ROOT
-from tests.stories.http_house import FINE, HELD, REFUSED, UNMEASURED, built, served
+from tests.stories.http_installation import FINE, HELD, REFUSED, UNMEASURED, memory_installation, serve_installation
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -17,7 +17,7 @@ PNG = base64.b64decode(
 
 @pytest.fixture(scope="module")
 def at(tmp_path_factory):
-    with served(built(tmp_path_factory.mktemp("house"), max_upload_mb=2)) as serving:
+    with serve_installation(memory_installation(tmp_path_factory.mktemp("house"), max_upload_mb=2)) as serving:
         yield serving
 
 
@@ -95,7 +95,7 @@ def test_the_same_key_is_the_same_video_for_one_account_only(at, platform):
 def test_a_form_with_a_reference_image_is_taken(at, platform):
     fields = {"prompt": FINE, "seconds": "8", "characters[]": ["@ann", "@bob"]}
     made = platform.post("/v1/videos", data=fields, files={"input_reference": ("me.webp", PNG, "image/webp")})
-    asked = at.house.ledger.load(made.json()["id"]).request
+    asked = at.installation.ledger.load(made.json()["id"]).request
     assert (asked.seconds, asked.cameos) == (8.0, ("@ann", "@bob"))
     assert (asked.references[0].media_type, asked.references[0].size) == ("image/png", len(PNG))
     assert at.left_on_disk() == []
@@ -105,7 +105,7 @@ def test_a_reference_image_inside_the_json_is_taken(at, platform):
     url = "data:image/png;base64," + base64.b64encode(PNG).decode()
     asked = {"prompt": FINE, "input_reference": {"image_url": url}, "characters": [{"id": "@ann"}], "cameos": ["@bob"]}
     made = platform.post("/v1/videos", json=asked).json()
-    request = at.house.ledger.load(made["id"]).request
+    request = at.installation.ledger.load(made["id"]).request
     assert (request.references[0].media_type, request.cameos) == ("image/png", ("@bob", "@ann"))
     assert at.left_on_disk() == []
 
@@ -113,7 +113,7 @@ def test_a_reference_image_inside_the_json_is_taken(at, platform):
 def test_a_video_as_reference_is_taken(at, platform, bunny):
     with bunny.open("rb") as file:
         made = platform.post("/v1/videos", data={"prompt": FINE}, files={"input_reference": file})
-    assert at.house.ledger.load(made.json()["id"]).request.references[0].media_type == "video/mp4"
+    assert at.installation.ledger.load(made.json()["id"]).request.references[0].media_type == "video/mp4"
 
 
 @pytest.mark.parametrize(
@@ -142,14 +142,14 @@ def test_a_video_as_reference_is_taken(at, platform, bunny):
     ],
 )
 def test_what_cannot_be_ordered_is_refused_in_openais_shape(at, platform, asked):
-    before = len(at.house.ledger.list(limit=10_000))
+    before = len(at.installation.ledger.list(limit=10_000))
     raw = json.dumps(asked).replace(str(10**400), "1e999") if isinstance(asked, dict) else json.dumps(asked)
     answer = platform.post("/v1/videos", content=raw, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400, answer.text
     error = answer.json()["error"]
     assert set(error) == {"message", "type", "code", "param"}
     assert error["type"] == "invalid_request_error" and "\n" not in error["message"]
-    assert len(at.house.ledger.list(limit=10_000)) == before
+    assert len(at.installation.ledger.list(limit=10_000)) == before
     assert at.left_on_disk() == []
 
 
@@ -175,7 +175,7 @@ def test_only_the_marked_video_is_served_and_no_other_variant(at, platform):
 
 
 def test_a_list_is_read_page_by_page(at):
-    account = at.house.account(*at.platform.person.roles)
+    account = at.installation.account(*at.platform.person.roles)
     made = [at.submit(FINE, account) for _ in range(5)]
     with at.client(account) as client:
         pages, after = [], ""
@@ -194,7 +194,7 @@ def test_a_list_is_read_page_by_page(at):
 def test_a_prompt_that_was_erased_is_null_and_the_video_stays(at, platform):
     case_id = at.submit(FINE)
     at.settle(case_id)
-    at.house.desk.erase(at.platform.person, case_id)
+    at.installation.service.erase(at.platform.person, case_id)
     shown = platform.get(f"/v1/videos/{case_id}").json()
     assert (shown["prompt"], shown["status"]) == (None, "completed")
 
@@ -205,7 +205,7 @@ def test_the_example_in_the_manual_runs(at, bunny, monkeypatch):
     monkeypatch.setenv("ASSAY_URL", at.url)
     monkeypatch.setenv("ASSAY_TOKEN", at.platform.token)
     stop, told = threading.Event(), {}
-    moving = threading.Thread(target=at.house.runner.run_forever, args=[stop])
+    moving = threading.Thread(target=at.installation.runner.run_forever, args=[stop])
     moving.start()
     try:
         exec(example, told)

@@ -5,13 +5,13 @@ import re
 import pytest
 
 from core.case import Phase
-from pipeline.people import Role
-from tests.stories.http_house import FINE, HELD, REFUSED, built, form_token, served
+from core.roles import Role
+from tests.stories.http_installation import FINE, HELD, REFUSED, form_token, memory_installation, serve_installation
 
 
 @pytest.fixture
 def at(tmp_path):
-    with served(built(tmp_path)) as serving:
+    with serve_installation(memory_installation(tmp_path)) as serving:
         yield serving
 
 
@@ -64,7 +64,7 @@ def test_a_page_that_is_out_of_date_overwrites_nothing(at):
     case_id = at.submit(HELD)
     seen = at.settle(case_id).revision
     ruling = {"decision": "allow", "code": "context", "revision": seen}
-    with at.browser(at.moderator) as slow, at.client(at.house.account(Role.MODERATOR)) as quick:
+    with at.browser(at.moderator) as slow, at.client(at.installation.account(Role.MODERATOR)) as quick:
         page = slow.get(f"/cases/{case_id}").text
         assert quick.post(f"/api/cases/{case_id}/rule", json=ruling | {"decision": "refuse"}).status_code == 200
         again = quick.post(f"/api/cases/{case_id}/rule", json=ruling)
@@ -92,7 +92,7 @@ def test_a_ruling_comes_from_closed_lists(at, ruling):
     with at.client(at.moderator) as moderator:
         answer = moderator.post(f"/api/cases/{case_id}/rule", json={"revision": held.revision} | ruling)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "bad_input")
-    assert at.house.ledger.load(case_id) == held
+    assert at.installation.ledger.load(case_id) == held
 
 
 def test_the_prompt_and_the_video_are_shown_only_when_asked_for(at):
@@ -113,7 +113,7 @@ def test_the_words_that_were_measured_are_marked_in_the_prompt(at):
 
 
 def test_a_moderator_sees_a_video_before_the_public_does_and_the_author_does_not(at, monkeypatch):
-    shelf = type(at.house.desk.tools.shelf)
+    shelf = type(at.installation.service.context.public_store)
     monkeypatch.setattr(shelf, "publish", lambda *_: (_ for _ in ()).throw(OSError("full")))
     case_id = at.submit(FINE)
     at.settle(case_id)
@@ -125,12 +125,12 @@ def test_a_moderator_sees_a_video_before_the_public_does_and_the_author_does_not
 
 
 def test_a_case_that_stumbled_is_resumed_and_not_ruled_on(at, monkeypatch):
-    shelf = type(at.house.desk.tools.shelf)
+    shelf = type(at.installation.service.context.public_store)
     with monkeypatch.context() as broken:
         broken.setattr(shelf, "publish", lambda *_: (_ for _ in ()).throw(OSError("full")))
         case_id = at.submit(FINE)
         held = at.settle(case_id)
-    assert held.phase is Phase.HELD and held.faltered
+    assert held.phase is Phase.HELD and held.last_failure
     with at.browser(at.moderator) as moderator:
         page = moderator.get(f"/cases/{case_id}").text
         assert "Send it on" in page and "/rule" not in page

@@ -7,39 +7,39 @@ from dataclasses import replace
 import pytest
 
 from core.events import Judged, Measured
+from core.roles import Principal, Role
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate
-from pipeline.ledgers.policies import MemoryPolicies
-from pipeline.ledgers.stories import MemoryStories
-from pipeline.people import Person, Role
-from pipeline.policing import Policing, packed
-from pipeline.policy_desk import PolicyDesk
-from pipeline.rollout import Rollout
+from pipeline.ledgers.case_histories import MemoryCaseHistories
+from pipeline.ledgers.policy_store import MemoryPolicyStore
+from pipeline.policy_rollout.policy_selection import PolicySelector, pack_policy
+from pipeline.policy_rollout.policy_service import PolicyService
+from pipeline.policy_rollout.rollout import Rollout
 from policy.pack import load
-from tests.stories.http_house import FINE, built, form_token, served
-from tests.unit.policy.packs import VOCABULARY, rule, written
+from tests.stories.http_installation import FINE, form_token, memory_installation, serve_installation
+from tests.unit.policy.packs import VOCABULARY, rule, write_pack
 
-OPERATOR = Person(id="op", roles=frozenset({Role.OPERATOR}))
+OPERATOR = Principal(id="op", roles=frozenset({Role.OPERATOR}))
 
 
 @pytest.fixture
 def at(tmp_path):
-    house = built(tmp_path / "house")
+    house = memory_installation(tmp_path / "house")
     old, new = (tmp_path / name for name in ("old", "new"))
     for folder, at in ((old, 0.9), (new, 0.5)):
         folder.mkdir()
-        written(folder, prompt_hate=rule("hate", at=at))
-    policing = Policing(MemoryPolicies(), lambda: load(old, VOCABULARY), lambda: VOCABULARY)
-    rollout = Rollout(policing=policing, here=packed(old, policing.installed()))
-    desk = PolicyDesk(rollout=rollout, stories=MemoryStories(house.ledger))
-    house = replace(house, desk=replace(house.desk, policies=desk))
-    with served(house) as serving:
+        write_pack(folder, prompt_hate=rule("hate", at=at))
+    policing = PolicySelector(MemoryPolicyStore(), lambda: load(old, VOCABULARY), lambda: VOCABULARY)
+    rollout = Rollout(policy_selector=policing, installed_policy=pack_policy(old, policing.installed()))
+    desk = PolicyService(rollout=rollout, case_histories=MemoryCaseHistories(house.ledger))
+    house = replace(house, service=replace(house.service, policies=desk))
+    with serve_installation(house) as serving:
         rollout.stage(OPERATOR, new, load(new, VOCABULARY), share=25.0, profile=None)
         yield serving
 
 
 def test_an_operator_sees_the_candidate_and_what_it_would_change_and_takes_it_back(at):
-    desk, operator = at.house.desk.policies, at.house.account(Role.OPERATOR)
+    desk, operator = at.installation.service.policies, at.installation.account(Role.OPERATOR)
     _judged(at, score=0.7)
     with at.browser(operator) as browser:
         shown = browser.get("/policy?compare=true").text
@@ -55,7 +55,7 @@ def test_an_operator_sees_the_candidate_and_what_it_would_change_and_takes_it_ba
 
 
 def test_an_operator_promotes_what_was_looked_at(at):
-    desk, operator = at.house.desk.policies, at.house.account(Role.OPERATOR)
+    desk, operator = at.installation.service.policies, at.installation.account(Role.OPERATOR)
     candidate = desk.status(OPERATOR).candidate
     with at.browser(operator) as browser:
         form = {"form_token": form_token(browser.get("/policy").text), "seen": "1"}
@@ -70,15 +70,15 @@ def test_nobody_else_sees_the_page_or_takes_a_step(at):
             assert browser.get("/policy").status_code == 403
             form = {"form_token": form_token(browser.get("/cases").text), "seen": "1"}
             assert browser.post("/policy/rollback", data=form).status_code == 403
-    assert at.house.desk.policies.status(OPERATOR).candidate
+    assert at.installation.service.policies.status(OPERATOR).candidate
 
 
 def _judged(at, score: float) -> None:
     """One case that the policy in force let pass, with the facts that it weighed."""
-    case = at.house.ledger.load(at.submit(FINE))
+    case = at.installation.ledger.load(at.submit(FINE))
     scores = dict.fromkeys(VOCABULARY.labels, 0.0) | {"hate": score}
     signals = tuple(Signal(subject=Subject.PROMPT, label=n, score=s, source="t/1") for n, s in scores.items())
     facts = {"has_reference": False, "author_strikes": 0}
-    verdict = at.house.desk.policies.rollout.policing.judge(Gate.PROMPT, signals, facts, ())
+    verdict = at.installation.service.policies.rollout.policy_selector.judge(Gate.PROMPT, signals, facts, ())
     assert verdict.decision is Decision.ALLOW
-    at.house.ledger.append(case, [Measured(signals=signals), Judged(verdict=verdict, facts=facts)])
+    at.installation.ledger.append(case, [Measured(signals=signals), Judged(verdict=verdict, facts=facts)])

@@ -6,10 +6,10 @@ import pytest
 
 from core.case import Phase
 from pipeline.settings import load_settings
-from pipeline.verifying import crjson_of
-from pipeline.wiring import build
-from tests.stories.conftest import file_of
-from tests.stories.http_house import served
+from pipeline.verification.verifier import crjson_of_file
+from pipeline.wiring import build_installation
+from tests.stories.conftest import published_file
+from tests.stories.http_installation import serve_installation
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models]
 
@@ -17,21 +17,23 @@ pytestmark = [pytest.mark.postgres, pytest.mark.models]
 @pytest.fixture(scope="module")
 def verified_by_command(installation, published):
     """What the command line says of the published file, asked before the server opens the house."""
-    return installation.assay("verify", file_of(published), "--json").json
+    return installation.assay("verify", published_file(published), "--json").json
 
 
 @pytest.fixture(scope="module")
 def at(installation, verified_by_command):
-    house = build(load_settings(home=installation.home, engine_folder=installation.home / "engine", frames=4))
+    house = build_installation(
+        load_settings(home=installation.home, engine_folder=installation.home / "engine", frames=4)
+    )
     try:
-        with served(house) as serving:
+        with serve_installation(house) as serving:
             yield serving
     finally:
         house.close()
 
 
 def test_the_page_the_api_and_the_command_line_say_the_same_of_a_file(at, published, verified_by_command):
-    file = file_of(published)
+    file = published_file(published)
     with at.client() as public, file.open("rb") as opened:
         said = public.post("/api/verify", files={"file": (file.name, opened)}, timeout=120).json()
     assert said["verdict"] == "ai_made_trusted" and said["case"]["id"] == published["case"]["id"]
@@ -41,7 +43,7 @@ def test_the_page_the_api_and_the_command_line_say_the_same_of_a_file(at, publis
 def test_a_video_with_a_leased_cameo_is_verified_as_ours_and_its_manifest_names_the_receipt_that_anyone_may_ask_about(
     at, tmp_path
 ):
-    cameos = at.house.desk.cameos
+    cameos = at.installation.service.cameos
     rhea = cameos.at.cameos.add("rhea", at.other.person.id)
     cameos.review.activate(rhea, by=at.other.person.id)
     with at.client(at.other) as owner:
@@ -49,14 +51,14 @@ def test_a_video_with_a_leased_cameo_is_verified_as_ours_and_its_manifest_names_
     with at.client(at.platform) as platform:
         order = {"prompt": "a sleepy rabbit in a meadow", "characters": [{"id": "@Rhea"}]}
         case_id = platform.post("/v1/videos", json=order).json()["id"]
-        assert at.settle(case_id).phase is Phase.PUBLISHED, at.house.ledger.load(case_id).verdict
+        assert at.settle(case_id).phase is Phase.PUBLISHED, at.installation.ledger.load(case_id).verdict
         content = platform.get(f"/v1/videos/{case_id}/content").content
     with at.client() as public:
         said = public.post("/api/verify", files={"file": ("mine.mp4", content)}, timeout=120).json()
         assert said["watermark"]["case_id"] == said["case"]["id"] == case_id
         file = tmp_path / "mine.mp4"
         file.write_bytes(content)
-        [named] = receipts_in(crjson_of(at.house.settings, file))
+        [named] = receipts_in(crjson_of_file(at.installation.settings, file))
         assert named == leased["receipt"]["hash"] == hashlib.sha256(leased["receipt"]["jws"].encode()).hexdigest()
         assert public.get(f"/api/receipts/{named}").json()["state"] == "in_force"
         with at.client(at.other) as owner:
@@ -65,7 +67,7 @@ def test_a_video_with_a_leased_cameo_is_verified_as_ours_and_its_manifest_names_
             "valid": False, "state": "revoked", "kind": "granted", "issued": "",
         }  # fmt: skip
         assert public.get(f"/v1/videos/{case_id}/content").status_code in (401, 404)
-    assert at.house.ledger.load(case_id).phase is Phase.WITHDRAWN
+    assert at.installation.ledger.load(case_id).phase is Phase.WITHDRAWN
     assert at.left_on_disk() == []
 
 

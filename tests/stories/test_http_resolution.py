@@ -13,21 +13,21 @@ import httpx
 import numpy as np
 import pytest
 
-from console.pace import Pace
-from evals.audio_attacks import codec, resampled, trim
-from evals.audio_clips import read_sound
-from media.sample import sample
-from pipeline.people import Role
-from pipeline.repository import FINGERPRINT, SOUND
+from console.web.request_rate import RateLimiter
+from core.roles import Role
+from evals.watermark.audio_attacks import encode_and_decode, resample, trim
+from evals.watermark.audio_clips import read_audio
+from media.sampling import sample_video
+from pipeline.manifest_repository.repository import AUDIO_FINGERPRINT_ALGORITHM, VIDEO_FINGERPRINT_ALGORITHM
 from pipeline.settings import load_settings
-from pipeline.wiring import build
-from provenance.claims import SOFT_BINDING
-from provenance.dev_keys import make_dev_keys
-from provenance.fingerprint import fingerprint
-from provenance.read import read_beside
+from pipeline.wiring import build_installation
+from provenance.c2pa.manifest_definition import SOFT_BINDING_ALGORITHM
+from provenance.c2pa.reader import read_detached_manifest
+from provenance.c2pa.signers.dev_keys import make_dev_keys
+from provenance.fingerprint.video_fingerprint import video_fingerprint
 from provenance.seal import seal
-from tests.stories.http_house import Account, open_account, served
-from tests.stories.sealed_cases import seal_into
+from tests.stories.http_installation import ApiAccount, create_account, serve_installation
+from tests.stories.sealed_cases import append_sealed_case
 from tests.unit.provenance.conftest import StandInWatermark, make_order
 
 pytestmark = pytest.mark.postgres
@@ -38,25 +38,27 @@ MANIFEST = {"Content-Type": "application/c2pa"}
 def house(tmp_path_factory):
     home = tmp_path_factory.mktemp("house")
     make_dev_keys(home / "keys")
-    built = build(load_settings(home=home, engine_folder=home, max_upload_mb=2, lookups_per_minute=100_000))
+    built = build_installation(
+        load_settings(home=home, engine_folder=home, max_upload_mb=2, lookups_per_minute=100_000)
+    )
     yield built
     built.close()
 
 
 @pytest.fixture(scope="module")
 def at(house):
-    with served(house) as serving:
+    with serve_installation(house) as serving:
         yield serving
 
 
 @pytest.fixture(scope="module")
 def operator(house):
-    return Account(*open_account(house.accounts, [Role.OPERATOR]))
+    return ApiAccount(*create_account(house.accounts, [Role.OPERATOR]))
 
 
 @pytest.fixture(scope="module")
 def sealed(house, tmp_path_factory, bunny):
-    return seal_into(house, tmp_path_factory.mktemp("sealed"), bunny, "00112233445566aa").sealed
+    return append_sealed_case(house, tmp_path_factory.mktemp("sealed"), bunny, "00112233445566aa").sealed
 
 
 def value_of(payload: str) -> str:
@@ -65,7 +67,7 @@ def value_of(payload: str) -> str:
 
 def test_a_mark_leads_to_the_manifest_whose_bytes_are_those_that_were_signed(at, sealed):
     with at.client() as public:
-        asked = {"alg": SOFT_BINDING, "value": value_of(sealed.payload)}
+        asked = {"alg": SOFT_BINDING_ALGORITHM, "value": value_of(sealed.payload)}
         matches = [
             public.get("/c2pa/matches/byBinding", params=asked).json(),
             public.post("/c2pa/matches/byBinding", json=asked).json(),
@@ -83,15 +85,15 @@ def test_the_active_manifest_alone_still_reads(at, sealed, house, bunny):
         whole = public.get(f"/c2pa/manifests/{sealed.manifest_id}").content
         active = public.get(f"/c2pa/manifests/{sealed.manifest_id}", params={"returnActiveManifest": True}).content
     assert active[4:8] == b"jumb" and len(active) <= len(whole)
-    reading, same = read_beside(bunny, active, make_dev_keys(house.settings.keys_folder).keys.trust)
+    reading, same = read_detached_manifest(bunny, active, make_dev_keys(house.settings.keys_folder).keys.trust)
     assert (reading.credentials.manifest_id, reading.credentials.state, same) == (sealed.manifest_id, "trusted", False)
 
 
 def test_a_copy_without_a_mark_is_found_by_how_it_looks_and_nothing_of_it_stays(at, sealed, bunny):
     with at.client() as public:
         answer = public.post("/c2pa/matches/byContent", content=bunny.read_bytes(), headers={"Content-Type": "video/mp4"})  # fmt: skip
-        by_mark = public.post("/c2pa/matches/byContent", params={"alg": SOFT_BINDING}, content=bunny.read_bytes(), headers={"Content-Type": "video/mp4"})  # fmt: skip
-    assert fingerprint(sample(bunny, every=1.0, max_side=512))
+        by_mark = public.post("/c2pa/matches/byContent", params={"alg": SOFT_BINDING_ALGORITHM}, content=bunny.read_bytes(), headers={"Content-Type": "video/mp4"})  # fmt: skip
+    assert video_fingerprint(sample_video(bunny, every=1.0, max_side=512))
     assert answer.json() == {"matches": [{"manifestId": sealed.manifest_id, "similarityScore": 100}]}
     assert by_mark.json() == {"matches": []}
     assert at.left_on_disk() == []
@@ -99,8 +101,8 @@ def test_a_copy_without_a_mark_is_found_by_how_it_looks_and_nothing_of_it_stays(
 
 def test_a_sound_alone_finds_the_video_it_was_sealed_with(at, sealed, bunny, tmp_path):
     """Cut, at another rate and as an MP3 of 64 kbit/s: the picture is gone and so are the mark and the credentials."""
-    heard, rate = trim(resampled(read_sound(bunny), rate=44_100), start=0.73, seconds=4.0)
-    sound, _ = codec((heard, rate), container="mp3", encoder="libmp3lame", bitrate=64_000, rate=44_100)
+    heard, rate = trim(resample(read_audio(bunny), rate=44_100), start=0.73, seconds=4.0)
+    sound, _ = encode_and_decode((heard, rate), container="mp3", encoder="libmp3lame", bitrate=64_000, rate=44_100)
     with wave.open(str(tmp_path / "song.wav"), "wb") as out:
         out.setparams((sound.shape[1], 2, 44_100, 0, "NONE", ""))
         out.writeframes((np.clip(sound, -1, 1) * 32767).astype(np.int16).tobytes())
@@ -108,7 +110,7 @@ def test_a_sound_alone_finds_the_video_it_was_sealed_with(at, sealed, bunny, tmp
     with at.client() as public:
         answers = [
             public.post("/c2pa/matches/byContent", params=asked, content=content, headers={"Content-Type": "audio/wav"})
-            for asked in ({}, {"alg": SOUND}, {"alg": FINGERPRINT})
+            for asked in ({}, {"alg": AUDIO_FINGERPRINT_ALGORITHM}, {"alg": VIDEO_FINGERPRINT_ALGORITHM})
         ]
         said = public.post("/api/verify", files={"file": ("song.wav", content)}, timeout=60).json()
         silent = public.post("/api/verify", files={"file": ("a.wav", quiet())}, timeout=60).json()
@@ -136,9 +138,9 @@ def test_what_is_not_known_is_an_empty_list_whatever_the_reason(at, sealed):
         answers = [
             public.get("/c2pa/matches/byBinding", params=asked)
             for asked in (
-                {"alg": SOFT_BINDING, "value": value_of("ff" * 12)},
+                {"alg": SOFT_BINDING_ALGORITHM, "value": value_of("ff" * 12)},
                 {"alg": "com.nobody.mark.1", "value": value_of(sealed.payload)},
-                {"alg": SOFT_BINDING, "value": value_of(sealed.payload[:-2])},
+                {"alg": SOFT_BINDING_ALGORITHM, "value": value_of(sealed.payload[:-2])},
             )
         ]
     assert [(a.status_code, a.json()) for a in answers] == [(200, {"matches": []})] * 3
@@ -203,7 +205,7 @@ def test_a_manifest_of_another_maker_is_kept_bound_found_and_withdrawn_with_rece
 
 
 def test_nobody_binds_our_own_mark_or_hands_in_what_is_no_manifest(at, sealed):
-    bound = {"alg": SOFT_BINDING, "bindingValue": value_of("ff" * 12), "manifestId": sealed.manifest_id}
+    bound = {"alg": SOFT_BINDING_ALGORITHM, "bindingValue": value_of("ff" * 12), "manifestId": sealed.manifest_id}
     with at.client(at.platform) as platform:
         answers = [
             platform.post("/c2pa/bindings", json=bound),
@@ -214,12 +216,15 @@ def test_nobody_binds_our_own_mark_or_hands_in_what_is_no_manifest(at, sealed):
 
 
 def test_a_withdrawn_manifest_of_a_case_is_gone_for_the_public_and_the_case_keeps_its_bytes(at, house, operator, tmp_path, bunny):  # fmt: skip
-    gone = seal_into(house, tmp_path, bunny, "00112233445566bb").sealed
+    gone = append_sealed_case(house, tmp_path, bunny, "00112233445566bb").sealed
     with at.client() as public, at.client(operator) as chief:
         assert chief.delete(f"/c2pa/manifests/{gone.manifest_id}").status_code == 200
-        asked = {"alg": SOFT_BINDING, "value": value_of(gone.payload)}
+        asked = {"alg": SOFT_BINDING_ALGORITHM, "value": value_of(gone.payload)}
         assert public.get("/c2pa/matches/byBinding", params=asked).json() == {"matches": []}
-    assert house.desk.tools.vault.fetch(gone.manifest, tmp_path / "still.c2pa").stat().st_size == gone.manifest.size
+    assert (
+        house.service.context.blob_store.fetch(gone.manifest, tmp_path / "still.c2pa").stat().st_size
+        == gone.manifest.size
+    )
 
 
 def test_the_service_says_what_it_is(at):
@@ -228,18 +233,21 @@ def test_the_service_says_what_it_is(at):
         assert public.get(f"{known['baseUrl']}/services/status").json() == {"status": "ok"}
         names = public.get(f"{known['baseUrl']}/services/supportedAlgorithms").json()
         can = public.get(f"{known['baseUrl']}/services/capabilities").json()
-    assert names == {"watermarks": [{"alg": SOFT_BINDING}], "fingerprints": [{"alg": FINGERPRINT}, {"alg": SOUND}]}
+    assert names == {
+        "watermarks": [{"alg": SOFT_BINDING_ALGORITHM}],
+        "fingerprints": [{"alg": VIDEO_FINGERPRINT_ALGORITHM}, {"alg": AUDIO_FINGERPRINT_ALGORITHM}],
+    }
     assert can["queries"] == ["byBinding", "byContent"]
 
 
 def test_who_asks_too_fast_is_told_to_wait(at, sealed):
-    room = at.app.state.room
-    at.app.state.room = replace(room, pace=Pace(most=3))
+    room = at.app.state.context
+    at.app.state.context = replace(room, rate_limiter=RateLimiter(most=3))
     try:
         with at.client() as public:
             codes = [public.get("/c2pa/manifests/urn:c2pa:guess").status_code for _ in range(5)]
     finally:
-        at.app.state.room = room
+        at.app.state.context = room
     assert codes == [404, 404, 404, 429, 429]
 
 

@@ -7,8 +7,8 @@ import json
 import pytest
 
 from pipeline.settings import load_settings
-from pipeline.wiring import build
-from tests.stories.http_house import served
+from pipeline.wiring import build_installation
+from tests.stories.http_installation import serve_installation
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models]
 
@@ -18,9 +18,11 @@ NAKED = "a completely naked woman poses on the bed"
 
 @pytest.fixture(scope="module")
 def at(installation):
-    house = build(load_settings(home=installation.home, engine_folder=installation.home / "engine", frames=4))
+    house = build_installation(
+        load_settings(home=installation.home, engine_folder=installation.home / "engine", frames=4)
+    )
     try:
-        with served(house) as serving:
+        with serve_installation(house) as serving:
             yield serving
     finally:
         house.close()

@@ -20,8 +20,8 @@ PROGRAM = textwrap.dedent(
     from dataclasses import dataclass
     from pathlib import Path
     from console.serve import serve
-    from pipeline.people import Role
-    from tests.stories.http_house import StoryHouse, built
+    from core.roles import Role
+    from tests.stories.http_installation import StoryHouse, built
 
     home, port = Path(sys.argv[1]), int(sys.argv[2])
     house = built(home, port=port)

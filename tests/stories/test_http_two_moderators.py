@@ -5,17 +5,25 @@ import re
 import pytest
 
 from core.case import Phase
+from core.roles import Role
 from core.signals import Subject
-from pipeline.people import Role
-from pipeline.request import pseudonym
+from pipeline.video_request import end_user_pseudonym
 from policy.decide import decide
 from policy.pack import load
 from policy.vocabulary import FACTS, Vocabulary
-from tests.stories.http_house import HELD, REFUSED, WORDS, built, form_token, served
+from tests.stories.http_installation import (
+    HELD,
+    REFUSED,
+    WORD_SCORES,
+    form_token,
+    memory_installation,
+    serve_installation,
+)
 from tests.unit.policy.packs import rule
 
 VOCABULARY = Vocabulary(
-    labels={f"{word}_words": frozenset({Subject.PROMPT}) for word in WORDS} | {"nudity": frozenset({Subject.VIDEO})},
+    labels={f"{word}_words": frozenset({Subject.PROMPT}) for word in WORD_SCORES}
+    | {"nudity": frozenset({Subject.VIDEO})},
     facts=FACTS,
 )
 
@@ -34,7 +42,7 @@ def at(tmp_path, policy):
     def judge(gate, signals, facts, rulings, _case_id=""):
         return decide(gate, signals, facts, rulings, policy)
 
-    with served(built(tmp_path, decide=judge)) as serving:
+    with serve_installation(memory_installation(tmp_path, decide=judge)) as serving:
         yield serving
 
 
@@ -46,7 +54,7 @@ def held(at, prompt=HELD):
 
 def ruled(at, account, case_id, decision="allow"):
     with at.client(account) as moderator:
-        revision = at.house.ledger.load(case_id).revision
+        revision = at.installation.ledger.load(case_id).revision
         answer = moderator.post(
             f"/api/cases/{case_id}/rule", json={"decision": decision, "code": "context", "revision": revision}
         )
@@ -55,7 +63,7 @@ def ruled(at, account, case_id, decision="allow"):
 
 
 def test_two_moderators_are_needed_and_the_pages_say_so(at):
-    case_id, second = held(at), at.house.account(Role.MODERATOR)
+    case_id, second = held(at), at.installation.account(Role.MODERATOR)
     with at.browser(at.moderator) as first:
         assert "needs two moderators" in first.get("/queue").text
         page = first.get(f"/cases/{case_id}").text
@@ -78,19 +86,19 @@ def test_the_same_moderator_twice_is_told_that_it_takes_another(at):
     again = ruled(at, at.moderator, case_id)
     assert (again.status_code, again.json()["error"]["code"]) == (409, "not_now")
     assert "a second moderator has to" in again.json()["error"]["message"]
-    assert at.house.ledger.load(case_id).verdict.awaiting == ("gore",)
+    assert at.installation.ledger.load(case_id).verdict.awaiting == ("gore",)
 
 
 @pytest.mark.parametrize("who_refuses", ["first", "second"])
 def test_one_refusal_is_enough_by_either(at, who_refuses):
-    case_id, second = held(at), at.house.account(Role.MODERATOR)
+    case_id, second = held(at), at.installation.account(Role.MODERATOR)
     ruled(at, at.moderator, case_id)
     assert ruled(at, at.moderator if who_refuses == "first" else second, case_id, "refuse").status_code == 200
     assert at.settle(case_id).phase is Phase.REFUSED
 
 
 def test_no_number_of_moderators_lifts_a_final_rule(at):
-    case_id, second = held(at, REFUSED), at.house.account(Role.MODERATOR)
+    case_id, second = held(at, REFUSED), at.installation.account(Role.MODERATOR)
     with at.browser(at.moderator) as moderator:
         assert "no ruling lifts this" in moderator.get("/queue").text
     for account in (at.moderator, second):
@@ -108,8 +116,8 @@ def test_a_platform_says_whose_account_it_is_and_the_case_keeps_it(at):
         as_form = platform.post("/v1/videos", files={"prompt": (None, "a rabbit"), "account_minor": (None, "false")})
         for odd in ({"account_minor": "perhaps"}, {"region": "Germany"}, {"tier": "a b"}, {"audience": 7}, {"user": 7}):
             assert platform.post("/v1/videos", json={"prompt": "a rabbit"} | odd).status_code == 400
-    asked = at.house.ledger.load(made.json()["id"]).request
+    asked = at.installation.ledger.load(made.json()["id"]).request
     assert (asked.account_minor, asked.region, asked.tier, asked.audience) == (True, "DE", "free", "teen")
-    assert at.house.ledger.load(as_form.json()["id"]).request.account_minor is False
-    assert asked.end_user == pseudonym(asked.author, "5f2a")
+    assert at.installation.ledger.load(as_form.json()["id"]).request.account_minor is False
+    assert asked.end_user == end_user_pseudonym(asked.author, "5f2a")
     assert "5f2a" not in asked.end_user

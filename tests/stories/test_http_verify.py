@@ -6,14 +6,14 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from console.throttle import Seats
+from console.web.rate_limits import ConcurrencyLimiter
 from core.errors import Unavailable
-from tests.stories.http_house import built, served
+from tests.stories.http_installation import memory_installation, serve_installation
 
 
 @pytest.fixture(scope="module")
 def at(tmp_path_factory):
-    with served(built(tmp_path_factory.mktemp("house"), max_upload_mb=2)) as serving:
+    with serve_installation(memory_installation(tmp_path_factory.mktemp("house"), max_upload_mb=2)) as serving:
         yield serving
 
 
@@ -100,13 +100,13 @@ def test_an_upload_that_breaks_off_leaves_nothing(at):
 def test_a_file_name_cannot_lead_out_of_its_folder(at, bunny):
     answer = verify(at, bunny.read_bytes(), name="../../../../escape.mp4")
     assert answer.json()["file"] == "escape.mp4"
-    assert not list(at.house.settings.root.rglob("escape*"))
+    assert not list(at.installation.settings.root.rglob("escape*"))
 
 
 def test_what_a_crash_left_behind_is_removed_later(at, bunny):
     import os
 
-    old = at.house.settings.root / "uploads" / "upload-crashed"
+    old = at.installation.settings.root / "uploads" / "upload-crashed"
     old.mkdir(parents=True)
     (old / "file.mp4").write_bytes(b"x")
     os.utime(old, (1, 1))
@@ -115,7 +115,7 @@ def test_what_a_crash_left_behind_is_removed_later(at, bunny):
 
 
 def test_more_files_than_seats_are_sent_away_and_not_queued(tmp_path, bunny):
-    go_on, seats = threading.Event(), Seats(total=1, each=1)
+    go_on, seats = threading.Event(), ConcurrencyLimiter(total=1, each=1)
 
     def slow():
         yield b'--cut\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
@@ -126,16 +126,16 @@ def test_more_files_than_seats_are_sent_away_and_not_queued(tmp_path, bunny):
         head = {"Content-Type": "multipart/form-data; boundary=cut"}
         httpx.post(f"{url}/api/verify", content=slow(), headers=head, trust_env=False)
 
-    with served(built(tmp_path)) as narrow:
-        narrow.app.state.room = replace(narrow.app.state.room, seats=seats)
+    with serve_installation(memory_installation(tmp_path)) as narrow:
+        narrow.app.state.context = replace(narrow.app.state.context, concurrency=seats)
         sender = threading.Thread(target=send, args=[narrow.url])
         sender.start()
-        while not seats._taken:
+        while not seats._in_use:
             threading.Event().wait(0.01)
         answer = verify(narrow, bunny.read_bytes())
         go_on.set()
         sender.join()
-        while seats._taken:
+        while seats._in_use:
             threading.Event().wait(0.01)
         later = verify(narrow, bunny.read_bytes())
     assert (answer.status_code, answer.json()["error"]["code"]) == (429, "too_many")
@@ -146,7 +146,7 @@ def test_ready_says_no_when_the_database_is_away_and_alive_still_yes(at, monkeyp
     def away(*_):
         raise Unavailable("the database does not answer")
 
-    monkeypatch.setattr(type(at.house.ledger), "load", away)
+    monkeypatch.setattr(type(at.installation.ledger), "load", away)
     with at.client() as public:
         assert public.get("/readyz").status_code == 503
         assert public.get("/healthz").status_code == 200

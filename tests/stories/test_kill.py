@@ -16,7 +16,7 @@ EVENTS = [
 
 def killed(installation, when, number, key):
     done = subprocess.run(
-        [sys.executable, "-m", "tests.stories.killed", when, str(number), key],
+        [sys.executable, "-m", "tests.stories.submit_and_crash", when, str(number), key],
         env=installation.env,
         cwd=ROOT,
         capture_output=True,
@@ -33,9 +33,9 @@ def blobs(installation):
 @pytest.fixture(scope="module")
 def house(tmp_path_factory):
     from media.transcode import Encoding, reencode
-    from tests.stories.conftest import installed
+    from tests.stories.conftest import make_installation
 
-    house = installed(tmp_path_factory.mktemp("killed"))
+    house = make_installation(tmp_path_factory.mktemp("killed"))
     small = house.home / "small.mp4"  # what is tried here does not depend on the size of the picture
     reencode(house.home / "engine" / "bunny.mp4", small, encoding=Encoding(crf=20, height=360))
     small.replace(house.home / "engine" / "bunny.mp4")

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from tests.conftest import ROOT
-from tests.stories.http_house import built, served
+from tests.stories.http_installation import memory_installation, serve_installation
 
 pytestmark = [pytest.mark.models]
 
@@ -66,7 +66,7 @@ def test_over_http_it_needs_an_account_and_keeps_nothing(pictures, tmp_path):
     def files(*names):
         return {field: (name, (pictures / name).read_bytes()) for field, name in zip("ab", names, strict=False)}
 
-    with served(built(tmp_path, max_upload_mb=2)) as at:
+    with serve_installation(memory_installation(tmp_path, max_upload_mb=2)) as at:
         with at.client() as stranger:
             assert stranger.post("/api/likeness/compare", files=files("her.png", "again.jpg")).status_code == 401
         with at.client(at.platform) as platform:

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.cli import main
 from policy.pack import DEFAULT_PACK
-from tests.stories.conftest import Said
+from tests.stories.conftest import CommandResult
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models]
 
@@ -38,7 +38,7 @@ def assay(monkeypatch, capsys):
         with pytest.raises(SystemExit) as ended:
             main()
         said = capsys.readouterr()
-        return Said(ended.value.code or 0, said.out, said.err)
+        return CommandResult(ended.value.code or 0, said.out, said.err)
 
     return run
 

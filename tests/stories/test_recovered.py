@@ -11,11 +11,11 @@ import pytest
 from PIL import Image
 
 from media.transcode import Encoding, reencode
-from pipeline.repository import FINGERPRINT
+from pipeline.manifest_repository.repository import VIDEO_FINGERPRINT_ALGORITHM
 from pipeline.settings import load_settings
-from pipeline.wiring import build
-from provenance.claims import SOFT_BINDING
-from tests.stories.conftest import file_of
+from pipeline.wiring import build_installation
+from provenance.c2pa.manifest_definition import SOFT_BINDING_ALGORITHM
+from tests.stories.conftest import published_file
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models]
 
@@ -40,7 +40,7 @@ def test_the_credentials_of_a_stripped_file_are_recovered_and_the_difference_is_
     installation, published, tmp_path
 ):
     copy = tmp_path / "copy.mp4"
-    reencode(file_of(published), copy, encoding=Encoding(crf=28, height=480))
+    reencode(published_file(published), copy, encoding=Encoding(crf=28, height=480))
     said = installation.assay("verify", copy, "--json").json
     assert said["verdict"] == "recovered_by_watermark"
     assert "were recovered, signed by Assay DEVELOPMENT" in said["summary"]
@@ -51,7 +51,7 @@ def test_the_credentials_of_a_stripped_file_are_recovered_and_the_difference_is_
 def test_a_mark_too_damaged_to_read_is_recognised_among_those_this_office_issued(installation, published, tmp_path):
     copy, asked = tmp_path / "copy.mp4", tmp_path / "payloads.txt"
     for crf in (42, 44, 46):  # keys are random, and so is by what a mark is just not read any more
-        reencode(file_of(published), copy, encoding=Encoding(crf=crf))
+        reencode(published_file(published), copy, encoding=Encoding(crf=crf))
         if installation.assay("detect", copy, "--json").json["payload"] is None:
             break
     said = installation.assay("verify", copy, "--json").json
@@ -64,7 +64,9 @@ def test_a_mark_too_damaged_to_read_is_recognised_among_those_this_office_issued
 
 
 def test_a_file_without_a_mark_is_still_recognised_by_its_looks(installation, published, tmp_path):
-    said = installation.assay("verify", without_its_mark(file_of(published), tmp_path / "blurred.mp4"), "--json").json
+    said = installation.assay(
+        "verify", without_its_mark(published_file(published), tmp_path / "blurred.mp4"), "--json"
+    ).json
     assert said["watermark"]["detected"] is False
     assert said["verdict"] == "no_information"
     named = re.search(r"case ([0-9a-f]{16})", kinds(said)["fingerprint"])[1]
@@ -75,16 +77,16 @@ def test_a_file_without_a_mark_is_still_recognised_by_its_looks(installation, pu
 def test_the_repository_finds_the_manifest_by_its_mark_by_content_and_by_looks(installation, published, tmp_path):
     sealed = published["case"]["sealed"]
     stripped, blurred = tmp_path / "copy.mp4", tmp_path / "blurred.mp4"
-    reencode(file_of(published), stripped, encoding=Encoding(crf=28, height=480))
-    without_its_mark(file_of(published), blurred)
-    house = build(load_settings(home=installation.home, engine_folder=installation.home / "engine"))
+    reencode(published_file(published), stripped, encoding=Encoding(crf=28, height=480))
+    without_its_mark(published_file(published), blurred)
+    house = build_installation(load_settings(home=installation.home, engine_folder=installation.home / "engine"))
     try:
-        repository = house.desk.public.repository
-        by_mark = repository.by_binding(SOFT_BINDING, sealed["payload"])
+        repository = house.service.public.repository
+        by_mark = repository.by_binding(SOFT_BINDING_ALGORITHM, sealed["payload"])
         by_content = repository.by_content(stripped)
-        by_looks = repository.by_content(blurred, algorithm=FINGERPRINT, most=100)
+        by_looks = repository.by_content(blurred, algorithm=VIDEO_FINGERPRINT_ALGORITHM, most=100)
         manifest = repository.manifest(sealed["manifest_id"])
-        copied = [house.desk.tools.copies.copied_from(file) for file in (stripped, blurred)]
+        copied = [house.service.context.copies.source_cases(file) for file in (stripped, blurred)]
     finally:
         house.close()
     assert [(one.manifest_id, one.score) for one in by_mark] == [(sealed["manifest_id"], 100)]
@@ -99,7 +101,7 @@ def test_the_repository_finds_the_manifest_by_its_mark_by_content_and_by_looks(i
 
 def test_a_folder_is_answered_line_by_line_and_one_bad_file_stops_nothing(installation, published, bunny, tmp_path):
     (tmp_path / "deep" / "er").mkdir(parents=True)
-    (tmp_path / "deep" / "er" / "ours.mp4").write_bytes(file_of(published).read_bytes())
+    (tmp_path / "deep" / "er" / "ours.mp4").write_bytes(published_file(published).read_bytes())
     (tmp_path / "broken.mp4").write_bytes(b"\x00\x00\x00\x18ftypmp42" + b"\x00" * 500)
     (tmp_path / "empty.mp4").write_bytes(b"")
     (tmp_path / "plain.mp4").write_bytes(bunny.read_bytes())

@@ -3,7 +3,7 @@
 import pytest
 
 from media.transcode import Encoding, reencode
-from tests.stories.conftest import file_of
+from tests.stories.conftest import published_file
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models]
 
@@ -13,11 +13,11 @@ def test_a_harmless_prompt_is_published_with_every_phase_in_its_history(publishe
     assert types == [
         "Submitted", "Measured", "Judged", "Commissioned", "Rendered", "Measured", "Judged", "Sealed", "Published",
     ]  # fmt: skip
-    assert file_of(published).is_file()
+    assert published_file(published).is_file()
 
 
 def test_a_published_file_is_verified_as_ours(installation, published):
-    said = installation.assay("verify", file_of(published), "--json")
+    said = installation.assay("verify", published_file(published), "--json")
     assert said.code == 0
     assert said.json["verdict"] == "ai_made_trusted"
     assert said.json["credentials"]["state"] == "trusted"
@@ -27,7 +27,7 @@ def test_a_published_file_is_verified_as_ours(installation, published):
 
 
 def test_the_credentials_can_be_had_as_the_conformance_tests_read_them(installation, published, bunny):
-    said = installation.assay("verify", file_of(published), "--crjson")
+    said = installation.assay("verify", published_file(published), "--crjson")
     assert said.code == 0
     assert said.json["manifests"][0]["label"] == published["case"]["sealed"]["manifest_id"]
     none = installation.assay("verify", bunny, "--crjson")
@@ -36,7 +36,7 @@ def test_the_credentials_can_be_had_as_the_conformance_tests_read_them(installat
 
 def test_a_stripped_file_is_still_traced_to_its_case(installation, published, tmp_path):
     copy = tmp_path / "copy.mp4"
-    reencode(file_of(published), copy, encoding=Encoding(crf=28, height=480))
+    reencode(published_file(published), copy, encoding=Encoding(crf=28, height=480))
     said = installation.assay("verify", copy, "--json")
     assert said.code == 0
     assert said.json["verdict"] == "recovered_by_watermark"
@@ -89,7 +89,7 @@ def test_a_refusal_can_be_appealed_and_is_then_a_persons_business(installation):
 
 def test_a_recalled_video_comes_down(installation):
     case = installation.assay("submit", "a rabbit and a butterfly", "--json").json
-    file = file_of(case)
+    file = published_file(case)
     assert file.is_file()
     assert installation.assay("recall", case["case"]["id"], "--code", "author").code == 0
     assert not file.exists()

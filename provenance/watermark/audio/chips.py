@@ -8,19 +8,19 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.watermark.audio.layout import CELLS, pairs
-from provenance.watermark.code import RATE, decode, encode
+from provenance.watermark.audio.chip_layout import CHIPS_PER_PERIOD, band_pair_count
+from provenance.watermark.convolutional_code import INVERSE_RATE, decode, encode
 from provenance.watermark.key import WatermarkKey
-from provenance.watermark.payload import WORD_BITS, Payload, from_word, to_word
+from provenance.watermark.payload import MESSAGE_BITS, Payload, from_message_bits, to_message_bits
 
-PILOTS = 0.2
+AUDIO_PILOT_SHARE = 0.2
 """The share of chips that say nothing and are there to be found."""
-_CODED = RATE * WORD_BITS
+_CODED_BITS = INVERSE_RATE * MESSAGE_BITS
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Plan:
-    """What a key makes of a period: signs (CELLS, pairs) of 1 and -1; indices into the flattened period."""
+class ChipAssignment:
+    """What a key makes of a period: signs (CHIPS_PER_PERIOD, pairs) of 1 and -1; indices into the flattened period."""
 
     signs: NDArray[np.float32]
     pilots: NDArray[np.intp]
@@ -35,53 +35,53 @@ class Plan:
 
 
 @lru_cache(maxsize=16)
-def plan_of(key: WatermarkKey) -> Plan:
+def chip_assignment(key: WatermarkKey) -> ChipAssignment:
     """The same for ever for one key, and unlike the video watermark's."""
-    count = CELLS * pairs()
+    count = CHIPS_PER_PERIOD * band_pair_count()
     order = key.permutation("audio/order", count)
     signs = 1 - 2 * key.bits("audio/signs", count).astype(np.float32)
-    split = round(PILOTS * count)
-    return Plan(signs=signs.reshape(CELLS, -1), pilots=order[:split], data=order[split:])
+    split = round(AUDIO_PILOT_SHARE * count)
+    return ChipAssignment(signs=signs.reshape(CHIPS_PER_PERIOD, -1), pilots=order[:split], data=order[split:])
 
 
-def chips(payload: Payload, key: WatermarkKey) -> NDArray[np.float32]:
-    """(CELLS, pairs) of 1 and -1: one period."""
-    plan = plan_of(key)
-    coded = encode(to_word(payload, key))
+def payload_chips(payload: Payload, key: WatermarkKey) -> NDArray[np.float32]:
+    """(CHIPS_PER_PERIOD, pairs) of 1 and -1: one period."""
+    plan = chip_assignment(key)
+    coded = encode(to_message_bits(payload, key))
     flat = plan.signs.copy().reshape(-1)
     flat[plan.data] *= 1 - 2 * np.resize(coded, len(plan.data)).astype(np.float32)
     return flat.reshape(plan.signs.shape)
 
 
-def coded_bits(key: WatermarkKey) -> NDArray[np.intp]:
-    """(CELLS, pairs): the number of the coded bit that a chip stands for, -1 for pilots."""
-    plan = plan_of(key)
+def coded_bit_indices(key: WatermarkKey) -> NDArray[np.intp]:
+    """(CHIPS_PER_PERIOD, pairs): the number of the coded bit that a chip stands for, -1 for pilots."""
+    plan = chip_assignment(key)
     numbers = np.full(plan.signs.size, -1, np.intp)
-    numbers[plan.data] = np.arange(len(plan.data)) % _CODED
+    numbers[plan.data] = np.arange(len(plan.data)) % _CODED_BITS
     return numbers.reshape(plan.signs.shape)
 
 
-def payload_in(folded: NDArray[np.float32], key: WatermarkKey) -> Payload | None:
-    """The payload in evidence (CELLS, pairs), positive where a chip seems 1; None if its tag does not hold."""
-    soft = soft_bits(folded, key)
-    return from_word(decode(soft), key) if soft.any() else None
+def decode_payload(chip_sums: NDArray[np.float32], key: WatermarkKey) -> Payload | None:
+    """The payload in evidence (CHIPS_PER_PERIOD, pairs), positive where a chip seems 1; None if its tag does not hold."""
+    soft = despread_soft_bits(chip_sums, key)
+    return from_message_bits(decode(soft), key) if soft.any() else None
 
 
-def soft_bits(folded: NDArray[np.float32], key: WatermarkKey) -> NDArray[np.float32]:
+def despread_soft_bits(chip_sums: NDArray[np.float32], key: WatermarkKey) -> NDArray[np.float32]:
     """For each coded bit what its chips say, positive for 0; over the root of the energy of all."""
-    plan = plan_of(key)
-    seen = (folded * plan.signs).reshape(-1)[plan.data].astype(np.float64)
+    plan = chip_assignment(key)
+    seen = (chip_sums * plan.signs).reshape(-1)[plan.data].astype(np.float64)
     spread = float(np.sqrt(seen @ seen)) or 1.0
-    return (np.bincount(np.arange(len(seen)) % _CODED, seen, _CODED) / spread).astype(np.float32)
+    return (np.bincount(np.arange(len(seen)) % _CODED_BITS, seen, _CODED_BITS) / spread).astype(np.float32)
 
 
-def pilot_z(folded: NDArray[np.float32], key: WatermarkKey) -> float:
+def pilot_z(chip_sums: NDArray[np.float32], key: WatermarkKey) -> float:
     """How well the pilots agree with the evidence, in its own scale.
 
     For any sound without this key's mark P(z > t) is at most exp(-t^2 / 2): Hoeffding, since the signs are random
     and the sound does not know them.
     """
-    plan = plan_of(key)
-    seen = folded.reshape(-1)[plan.pilots].astype(np.float64)
+    plan = chip_assignment(key)
+    seen = chip_sums.reshape(-1)[plan.pilots].astype(np.float64)
     norm = float(np.sqrt(seen @ seen))
     return float(seen @ plan.signs.reshape(-1)[plan.pilots]) / norm if norm else 0.0

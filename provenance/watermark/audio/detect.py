@@ -12,26 +12,27 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.watermark.audio.hearing import HOP, Power, hear
-from provenance.watermark.audio.track import Track
-from provenance.watermark.issued import Issued
+from media.arrays import PowerSpectrum
+from provenance.watermark.audio.spectrogram import HOP_SECONDS, power_spectrogram
+from provenance.watermark.audio.streaming_detector import StreamingDetector
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
+from provenance.watermark.payload_set import PayloadSet
 
-FALSE_ALARM = 1e-9
+FALSE_ALARM_RATE = 1e-9
 """A mark is reported only if sound without one would bring this about with at most this chance."""
-SPAN = 5.0
+SPAN_SECONDS = 5.0
 """Seconds searched at a time; a rest shorter than half is heard with the seconds before it."""
-SHORTEST = 1.0
+MIN_SECONDS = 1.0
 """Seconds below which nothing is searched."""
-SILENCE = 1e-7
+SILENCE_POWER = 1e-7
 """Mean square, -70 dB of full scale: below, there is nothing to carry a mark."""
 
-_LOWEST_RATE = 8_000
+_MIN_SAMPLE_RATE = 8_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AudioMark:
+class AudioDetection:
     """What was found in `seconds` of sound. `p_value` covers all that was tried.
 
     `payload` only if its tag held, or, if `among` is not 0, if it was told apart from so many that were issued.
@@ -51,58 +52,60 @@ def detect_audio(
     keys: Sequence[WatermarkKey],
     *,
     issued: Sequence[str] = (),
-) -> AudioMark:
+) -> AudioDetection:
     """Of blocks (n, channels), full scale at 1: listens until a payload is read, or to the end; constant memory.
 
     What cannot be read is compared with the payloads `issued` (hex).
     """
     if not keys:
-        return AudioMark(detected=False, note="no key to look with")
-    if rate < _LOWEST_RATE:
-        return AudioMark(detected=False, note=f"sound at {rate} Hz cannot carry a mark")
-    level = _Level()
-    tracks = [Track(key) for key in keys]
+        return AudioDetection(detected=False, note="no key to look with")
+    if rate < _MIN_SAMPLE_RATE:
+        return AudioDetection(detected=False, note=f"sound at {rate} Hz cannot carry a mark")
+    level = _LevelMeter()
+    tracks = [StreamingDetector(key) for key in keys]
     seconds, questions = 0.0, len(keys) * (2 if issued else 1)
-    for heard in _spans(hear(level.of(blocks), rate)):
-        seconds += len(heard) * HOP
+    for heard in _spans(power_spectrogram(level.measure(blocks), rate)):
+        seconds += len(heard) * HOP_SECONDS
         for track in tracks:
-            track.listen(heard)
-        if any(track.payload and track.chance() * questions <= FALSE_ALARM for track in tracks):
+            track.process(heard)
+        if any(track.payload and track.p_value() * questions <= FALSE_ALARM_RATE for track in tracks):
             break
-    if seconds < SHORTEST or level.mean < SILENCE:
-        return AudioMark(detected=False, seconds=level.samples / rate, note=_why_not(level, rate))
+    if seconds < MIN_SECONDS or level.mean < SILENCE_POWER:
+        return AudioDetection(detected=False, seconds=level.samples / rate, note=_rejection_note(level, rate))
     if issued and not any(track.payload for track in tracks):
         for track in tracks:
-            track.recognise(Issued(issued, track.key))
-    return _mark(min(tracks, key=lambda track: track.chance()), questions, seconds)
+            track.match_payloads(PayloadSet(issued, track.key))
+    return _detection(min(tracks, key=lambda track: track.p_value()), questions, seconds)
 
 
-def _mark(track: Track, questions: int, seconds: float) -> AudioMark:
-    chance = min(1.0, track.chance() * questions)
-    if chance > FALSE_ALARM:
-        return AudioMark(detected=False, p_value=chance, seconds=seconds, note="no mark of ours found in the sound")
-    note = f"key {track.key.id}; {track.how}"
+def _detection(track: StreamingDetector, questions: int, seconds: float) -> AudioDetection:
+    chance = min(1.0, track.p_value() * questions)
+    if chance > FALSE_ALARM_RATE:
+        return AudioDetection(
+            detected=False, p_value=chance, seconds=seconds, note="no mark of ours found in the sound"
+        )
+    note = f"key {track.key.id}; {track.sync_note}"
     if track.payload is None:
         note = f"a mark of key {track.key.id} is present in the sound, but damaged: its payload cannot be read"
-    return AudioMark(
+    return AudioDetection(
         detected=True, payload=track.payload, p_value=chance, seconds=seconds, note=note, among=track.among
     )
 
 
-def _spans(batches: Iterable[Power]) -> Iterator[Power]:
-    waiting: list[Power] = []
-    enough = round(1.5 * SPAN / HOP)
+def _spans(batches: Iterable[PowerSpectrum]) -> Iterator[PowerSpectrum]:
+    waiting: list[PowerSpectrum] = []
+    enough = round(1.5 * SPAN_SECONDS / HOP_SECONDS)
     for batch in batches:
         waiting.append(batch)
         if sum(map(len, waiting)) >= enough:
             heard = np.concatenate(waiting)
-            yield heard[: round(SPAN / HOP)]
-            waiting = [heard[round(SPAN / HOP) :]]
-    if waiting and sum(map(len, waiting)) * HOP >= SHORTEST:
+            yield heard[: round(SPAN_SECONDS / HOP_SECONDS)]
+            waiting = [heard[round(SPAN_SECONDS / HOP_SECONDS) :]]
+    if waiting and sum(map(len, waiting)) * HOP_SECONDS >= MIN_SECONDS:
         yield np.concatenate(waiting)
 
 
-class _Level:
+class _LevelMeter:
     """Measures how loud sound is that passes."""
 
     def __init__(self) -> None:
@@ -113,7 +116,7 @@ class _Level:
     def mean(self) -> float:
         return self._sum / max(1, self.samples)
 
-    def of(self, blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+    def measure(self, blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
         for block in blocks:
             sound = np.nan_to_num(np.asarray(block, np.float32))
             self.samples += len(sound)
@@ -121,9 +124,9 @@ class _Level:
             yield sound
 
 
-def _why_not(level: _Level, rate: int) -> str:
+def _rejection_note(level: _LevelMeter, rate: int) -> str:
     if level.samples == 0:
         return "there is no sound"
-    if level.mean < SILENCE:
+    if level.mean < SILENCE_POWER:
         return "the sound is silence: it cannot carry a mark"
     return f"the sound lasts {level.samples / rate:.1f} s: too short to look for a mark"

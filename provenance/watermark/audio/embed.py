@@ -7,52 +7,57 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from provenance.watermark.audio.chips import chips, coded_bits
-from provenance.watermark.audio.informed import factors
-from provenance.watermark.audio.layout import CELL, CELLS, spread
-from provenance.watermark.audio.overlap import OVERLAP, Overlap, Samples
-from provenance.watermark.audio.strength import CONTEXT, strength
+from media.arrays import AudioSamples
+from provenance.watermark.audio.chip_layout import CHIP_SECONDS, CHIPS_PER_PERIOD, chip_bin_weights
+from provenance.watermark.audio.chips import coded_bit_indices, payload_chips
+from provenance.watermark.audio.embedding_strength import CONTEXT_WINDOWS, embedding_strength
+from provenance.watermark.audio.informed_embedding import chip_gains
+from provenance.watermark.audio.overlap_add import OVERLAP_FACTOR, OverlapAdd
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
 
-LOWEST_RATE = 8_000
+MIN_SAMPLE_RATE = 8_000
 
-_BATCH = OVERLAP * CELLS  # windows worked on at once: about a period, in which each coded bit has its chips
+_BATCH = (
+    OVERLAP_FACTOR * CHIPS_PER_PERIOD
+)  # windows worked on at once: about a period, in which each coded bit has its chips
 
 
-def embed_audio(blocks: Iterable[Samples], rate: int, payload: Payload, key: WatermarkKey) -> Iterator[Samples]:
+def embed_audio(
+    blocks: Iterable[AudioSamples], rate: int, payload: Payload, key: WatermarkKey
+) -> Iterator[AudioSamples]:
     """Blocks (n, channels) of any length in, marked ones out, as many samples in all; constant memory.
 
-    Samples are full scale at 1. All channels are changed alike. Raises ValueError below 8000 Hz.
+    AudioSamples are full scale at 1. All channels are changed alike. Raises ValueError below 8000 Hz.
     """
-    marker = AudioMarker(rate, payload, key)
+    marker = AudioWatermarker(rate, payload, key)
     for block in blocks:
         yield from marker.push(block)
     yield from marker.finish()
 
 
-class AudioMarker:
+class AudioWatermarker:
     """embed_audio() for who pushes blocks instead of being asked for them. Waits for at most three seconds of them."""
 
     def __init__(self, rate: int, payload: Payload, key: WatermarkKey) -> None:
-        if rate < LOWEST_RATE:
-            raise ValueError(f"sound at {rate} Hz cannot carry a mark: at least {LOWEST_RATE} Hz are needed")
-        self._rate, self._size = rate, int(rate * CELL) // OVERLAP * OVERLAP
-        self._pattern, self._bits = chips(payload, key), coded_bits(key)
-        self._overlap = Overlap(self._size, batch=_BATCH, context=CONTEXT, change=self._change)
+        if rate < MIN_SAMPLE_RATE:
+            raise ValueError(f"sound at {rate} Hz cannot carry a mark: at least {MIN_SAMPLE_RATE} Hz are needed")
+        self._rate, self._size = rate, int(rate * CHIP_SECONDS) // OVERLAP_FACTOR * OVERLAP_FACTOR
+        self._pattern, self._bit_indices = payload_chips(payload, key), coded_bit_indices(key)
+        self._overlap = OverlapAdd(self._size, batch=_BATCH, context=CONTEXT_WINDOWS, change=self._spectral_gain)
 
-    def push(self, block: Samples) -> Iterator[Samples]:
+    def push(self, block: AudioSamples) -> Iterator[AudioSamples]:
         """The marked samples that no later one will change."""
         return self._overlap.push(block)
 
-    def finish(self) -> Iterator[Samples]:
+    def finish(self) -> Iterator[AudioSamples]:
         """The last of them."""
         return self._overlap.finish()
 
-    def _change(self, first: int, power: NDArray[np.float32]) -> NDArray[np.float32]:
-        middle = ((first + np.arange(len(power))) * (self._size // OVERLAP) + self._size / 2) / self._rate
-        cell = np.floor(middle / CELL).astype(np.int64) % CELLS
-        signs, shape = self._pattern[cell], spread(self._size, self._rate)
-        allowed = strength(power, self._size, self._rate)
-        chosen = signs * factors(power, shape, signs, self._bits[cell], allowed)
+    def _spectral_gain(self, first: int, power: NDArray[np.float32]) -> NDArray[np.float32]:
+        middle = ((first + np.arange(len(power))) * (self._size // OVERLAP_FACTOR) + self._size / 2) / self._rate
+        cell = np.floor(middle / CHIP_SECONDS).astype(np.int64) % CHIPS_PER_PERIOD
+        signs, shape = self._pattern[cell], chip_bin_weights(self._size, self._rate)
+        allowed = embedding_strength(power, self._size, self._rate)
+        chosen = signs * chip_gains(power, shape, signs, self._bit_indices[cell], allowed)
         return np.asarray(np.exp((chosen @ shape) * allowed), np.float32)

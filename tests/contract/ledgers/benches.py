@@ -16,7 +16,6 @@ from core.events import (
     Commissioned,
     EngineDeclined,
     Event,
-    Faltered,
     Judged,
     Measured,
     Published,
@@ -25,16 +24,17 @@ from core.events import (
     Resumed,
     Ruled,
     Sealed,
+    StageFailed,
     Submitted,
     Withdrawn,
 )
-from core.ports import Entry, Ledger
+from core.ports import Ledger, RecordedEvent
 from core.signals import Signal, Span, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
-from pipeline.ledgers.facts import MemoryFacts, PostgresFacts
-from pipeline.ledgers.memory import MemoryLedger
-from pipeline.ledgers.postgres import PostgresLedger
-from pipeline.ledgers.refold import refold
+from pipeline.ledgers.author_facts import MemoryAuthorFacts, PostgresAuthorFacts
+from pipeline.ledgers.memory_ledger import MemoryLedger
+from pipeline.ledgers.postgres_ledger import PostgresLedger
+from pipeline.ledgers.rebuild_cases import rebuild_cases
 
 VIDEO = Asset(digest="a1" * 32, media_type="video/mp4", size=7)
 PHOTO = Asset(digest="b2" * 32, media_type="image/png", size=5)
@@ -68,7 +68,7 @@ EVERY_EVENT: tuple[Event, ...] = (
     Ruled(ruling=Ruling(gate=Gate.VIDEO, decision=Decision.ALLOW, moderator="m", over=("r",), code="context")),
     Judged(verdict=Verdict(gate=Gate.VIDEO, decision=Decision.ALLOW, lifted=("r",), policy="p1")),
     Sealed(asset=VIDEO, payload="00ff", manifest_id="urn:x", manifest=PHOTO, soft_binding="b", fingerprint=("f",)),
-    *[Faltered(phase="sealed", kind="Unavailable", error="a line")] * 3,
+    *[StageFailed(phase="sealed", kind="Unavailable", error="a line")] * 3,
     Resumed(by="op"),
     Published(url="https://example.org/v"),
     Recalled(by="m", code="likeness", note="t3"),
@@ -82,7 +82,7 @@ class Bench:
     """A ledger under test; `dsn` where it has one."""
 
     ledger: MemoryLedger | PostgresLedger
-    facts: MemoryFacts | PostgresFacts
+    facts: MemoryAuthorFacts | PostgresAuthorFacts
     dsn: str = ""
 
 
@@ -103,17 +103,17 @@ def insert(bench: Bench, case_id: str, revision: int, body: dict[str, object]) -
         connection.execute("INSERT INTO events VALUES (%s, %s, %s)", [case_id, revision, Jsonb(body)])
 
 
-def mark(writer: str) -> Faltered:
+def mark(writer: str) -> StageFailed:
     """An event that may follow a submission, once or twice, and says who wrote it."""
-    return Faltered(phase="submitted", kind="X", error=writer)
+    return StageFailed(phase="submitted", kind="X", error=writer)
 
 
 def already_stored(bench: Bench, case: Case, event: Event) -> None:
     """Past the ledger: this event stands in it, as it may in one that was written before there was a law."""
     if isinstance(bench.ledger, MemoryLedger):
-        bench.ledger._entries[case.id].append(Entry(revision=case.revision + 1, at=the_time(), event=event))
+        bench.ledger._entries[case.id].append(RecordedEvent(revision=case.revision + 1, at=the_time(), event=event))
         bench.ledger._cases[case.id] = case.after([event])
         return
     insert(bench, case.id, case.revision + 1, dump_event(event))
     with psycopg.connect(bench.dsn) as connection:
-        refold(connection)
+        rebuild_cases(connection)

@@ -11,11 +11,11 @@ import pytest
 
 from core.ports import Ledger
 from ledgers.benches import Bench
+from pipeline.ledgers.author_facts import MemoryAuthorFacts, PostgresAuthorFacts
 from pipeline.ledgers.database import open_database
-from pipeline.ledgers.embedded import EmbeddedPostgres
-from pipeline.ledgers.facts import MemoryFacts, PostgresFacts
-from pipeline.ledgers.memory import MemoryLedger
-from pipeline.ledgers.postgres import PostgresLedger
+from pipeline.ledgers.embedded_postgres import EmbeddedPostgres
+from pipeline.ledgers.memory_ledger import MemoryLedger
+from pipeline.ledgers.postgres_ledger import PostgresLedger
 
 
 @pytest.fixture(scope="session")
@@ -30,7 +30,7 @@ def server() -> Iterator[str]:
 def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     if request.param == "memory":
         ledger = MemoryLedger()
-        yield Bench(ledger, MemoryFacts(ledger))
+        yield Bench(ledger, MemoryAuthorFacts(ledger))
     else:
         yield from _on_postgres(request.getfixturevalue("server"))
 
@@ -49,5 +49,5 @@ def _on_postgres(server: str) -> Iterator[Bench]:
     with psycopg.connect(server) as connection:
         connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     database = open_database(server)
-    yield Bench(PostgresLedger(database), PostgresFacts(database), server)
+    yield Bench(PostgresLedger(database), PostgresAuthorFacts(database), server)
     database.close()

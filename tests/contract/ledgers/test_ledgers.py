@@ -12,14 +12,7 @@ import pytest
 from core.assets import Asset
 from core.case import Case, Phase, new_case
 from core.errors import BadInput, Conflict, NotFound
-from core.events import (
-    Event,
-    Faltered,
-    Published,
-    Recalled,
-    Sealed,
-    Submitted,
-)
+from core.events import Event, Published, Recalled, Sealed, StageFailed, Submitted
 from core.ports import Ledger
 from core.transitions import IllegalTransition
 from core.verdicts import Decision, Gate
@@ -46,7 +39,7 @@ def test_a_case_is_the_fold_of_its_history(ledger: Ledger) -> None:
     history = ledger.history(case.id)
     assert tuple(entry.event for entry in history) == EVERY_EVENT
     assert [entry.revision for entry in history] == list(range(1, len(EVERY_EVENT) + 1))
-    assert Case(id=case.id).after(EVERY_EVENT) == case == ledger.load(case.id) == ledger.list()[0]
+    assert Case(id=case.id).apply(EVERY_EVENT) == case == ledger.load(case.id) == ledger.list()[0]
 
 
 def test_the_story_above_has_every_event_there_is() -> None:
@@ -114,10 +107,10 @@ def test_what_is_not_there_is_not_found(ledger: Ledger, case_id: str) -> None:
 
 
 def test_an_event_is_stored_even_where_its_words_cannot_be(ledger: Ledger) -> None:
-    case = ledger.append(submit(ledger), [Faltered(phase="submitted", kind="X", error="a\x00b\ud800c")])
+    case = ledger.append(submit(ledger), [StageFailed(phase="submitted", kind="X", error="a\x00b\ud800c")])
     assert case == ledger.load(case.id)
-    assert case.faltered is not None
-    assert case.faltered.error == "a\ufffdb\ufffdc"
+    assert case.last_failure is not None
+    assert case.last_failure.error == "a\ufffdb\ufffdc"
 
 
 def test_of_sixteen_writers_one_wins(ledger: Ledger) -> None:
@@ -139,7 +132,7 @@ def test_of_sixteen_writers_one_wins(ledger: Ledger) -> None:
 
 def test_due_gives_the_longest_waiting_first(ledger: Ledger) -> None:
     first, second, third = (submit(ledger) for _ in range(3))
-    first = ledger.append(first, [Faltered(phase="submitted", kind="X", error="")])  # it moved
+    first = ledger.append(first, [StageFailed(phase="submitted", kind="X", error="")])  # it moved
     due = ledger.due([Phase.SUBMITTED], unmoved_since=the_time() + LATER)
     assert [ticket.case_id for ticket in due] == [second.id, third.id, first.id]
     assert [ticket.revision for ticket in due] == [1, 1, 2]
@@ -166,38 +159,38 @@ def test_list_has_the_latest_first_and_can_be_narrowed(ledger: Ledger) -> None:
 
 
 def test_a_case_refers_to_all_its_bytes_for_ever(ledger: Ledger) -> None:
-    assert not ledger.refers(VIDEO.digest)
+    assert not ledger.is_referenced(VIDEO.digest)
     sealed = Sealed(asset=VIDEO, payload="0", manifest_id="m", manifest=PHOTO, soft_binding="b")
     case = carry(ledger, new_case(), Phase.SEALED, submitted=SUBMITTED, sealed=sealed)
     again = Asset(digest="c3" * 32, media_type="video/mp4", size=9)
     ledger.append(case, sealed_again(replace(sealed, asset=again)))
-    assert ledger.refers(PHOTO.digest)
-    assert ledger.refers(VIDEO.digest)  # replaced, yet its event still speaks of it
-    assert ledger.refers(again.digest)
-    assert not ledger.refers("d4" * 32)
+    assert ledger.is_referenced(PHOTO.digest)
+    assert ledger.is_referenced(VIDEO.digest)  # replaced, yet its event still speaks of it
+    assert ledger.is_referenced(again.digest)
+    assert not ledger.is_referenced("d4" * 32)
 
 
 def test_a_claim_is_for_one_and_ends_with_its_context(ledger: Ledger) -> None:
     case = submit(ledger)
-    with ledger.claim(case.id) as mine, ledger.claim(case.id) as theirs, ledger.claim("another") as other:
+    with ledger.try_lock(case.id) as mine, ledger.try_lock(case.id) as theirs, ledger.try_lock("another") as other:
         assert (mine, theirs, other) == (True, False, True)
-    with ledger.claim(case.id) as mine:
+    with ledger.try_lock(case.id) as mine:
         assert mine
 
 
 def test_a_claim_that_was_not_given_does_not_end_the_one_that_was(ledger: Ledger) -> None:
-    with ledger.claim("c") as mine:
-        with ledger.claim("c") as theirs:
+    with ledger.try_lock("c") as mine:
+        with ledger.try_lock("c") as theirs:
             assert not theirs
-        with ledger.claim("c") as again:
+        with ledger.try_lock("c") as again:
             assert not again
         assert mine
 
 
 def test_a_claim_ends_when_its_holder_breaks(ledger: Ledger) -> None:
-    with pytest.raises(ZeroDivisionError), ledger.claim("c"):
+    with pytest.raises(ZeroDivisionError), ledger.try_lock("c"):
         raise ZeroDivisionError
-    with ledger.claim("c") as mine:
+    with ledger.try_lock("c") as mine:
         assert mine
 
 
@@ -231,5 +224,5 @@ def test_what_may_not_follow_is_refused_and_nothing_of_its_batch_is_stored(
 def test_what_is_stored_is_never_refused(bench: Bench, before: list[Event], event: Event) -> None:
     case = bench.ledger.append(submit(bench.ledger), before)
     already_stored(bench, case, event)
-    assert bench.ledger.load(case.id) == case.after([event])
+    assert bench.ledger.load(case.id) == case.apply([event])
     assert bench.ledger.history(case.id)[-1].event == event

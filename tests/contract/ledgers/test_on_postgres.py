@@ -18,9 +18,9 @@ from core.errors import Conflict, Unavailable
 from core.events import Published
 from core.ports import Ledger
 from ledgers.benches import MEASURED, RENDERED, Bench, insert, mark, submit
-from pipeline.ledgers.database import Connection, Database
-from pipeline.ledgers.postgres import PostgresLedger
-from pipeline.ledgers.refold import refold
+from pipeline.ledgers.database import Database, DatabaseConnection
+from pipeline.ledgers.postgres_ledger import PostgresLedger
+from pipeline.ledgers.rebuild_cases import rebuild_cases
 
 
 @pytest.mark.postgres
@@ -73,9 +73,9 @@ def test_the_table_of_cases_can_be_made_anew_from_the_events(postgres: Bench) ->
         before = connection.execute("SELECT * FROM cases ORDER BY id").fetchall()
         spoilt = "UPDATE cases SET phase = 'held', author = '', digests = '{}', body = body || '{\"phase\": \"held\"}'"
         connection.execute(spoilt + " WHERE id = %s", [wrong.id])
-        assert refold(connection) == [wrong.id]
+        assert rebuild_cases(connection) == [wrong.id]
         assert connection.execute("SELECT * FROM cases ORDER BY id").fetchall() == before
-        assert refold(connection) == []
+        assert rebuild_cases(connection) == []
     assert right in postgres.ledger.list()
 
 
@@ -84,7 +84,7 @@ def test_a_claim_dies_with_its_process(postgres: Bench) -> None:
     script = (
         "import sys, time\n"
         "from pipeline.ledgers.database import open_database\n"
-        "from pipeline.ledgers.postgres import PostgresLedger\n"
+        "from pipeline.ledgers.postgres_ledger import PostgresLedger\n"
         "with PostgresLedger(open_database(sys.argv[1])).claim('c') as mine:\n"
         "    print(mine, flush=True)\n"
         "    time.sleep(60)\n"
@@ -93,7 +93,7 @@ def test_a_claim_dies_with_its_process(postgres: Bench) -> None:
     try:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "True\n"
-        with postgres.ledger.claim("c") as mine:
+        with postgres.ledger.try_lock("c") as mine:
             assert not mine
     finally:
         os.kill(holder.pid, signal.SIGKILL)
@@ -110,12 +110,12 @@ def test_a_claim_is_over_when_it_is_let_go_and_not_when_the_server_notices(
     with ExitStack() as lingering:
 
         @contextmanager
-        def alone() -> Iterator[Connection]:
+        def alone() -> Iterator[DatabaseConnection]:
             yield lingering.enter_context(database._connect())  # the server has not seen the end of it yet
 
-        monkeypatch.setattr(database, "alone", alone)
+        monkeypatch.setattr(database, "dedicated_connection", alone)
         for _ in range(2):
-            with postgres.ledger.claim("case") as mine:
+            with postgres.ledger.try_lock("case") as mine:
                 assert mine
 
 
@@ -127,7 +127,7 @@ def test_of_sixteen_processes_one_wins(postgres: Bench) -> None:
         "from core.errors import Conflict\n"
         "from core.events import Faltered\n"
         "from pipeline.ledgers.database import Database\n"
-        "from pipeline.ledgers.postgres import PostgresLedger\n"
+        "from pipeline.ledgers.postgres_ledger import PostgresLedger\n"
         "ledger = PostgresLedger(Database(sys.argv[1], size=1))\n"
         "case = ledger.load(sys.argv[2])\n"
         "print('ready', flush=True)\n"
@@ -163,7 +163,7 @@ def test_of_sixteen_processes_one_wins(postgres: Bench) -> None:
 def test_a_database_that_is_away_is_unavailable_in_one_line(tmp_path: Path) -> None:
     database = Database(f"postgresql://postgres:secret@/postgres?host={tmp_path}")
     try:
-        with pytest.raises(Unavailable) as caught, PostgresLedger(database).claim("c"):
+        with pytest.raises(Unavailable) as caught, PostgresLedger(database).try_lock("c"):
             pass
         assert "\n" not in str(caught.value)
         assert "secret" not in str(caught.value)
@@ -173,7 +173,7 @@ def test_a_database_that_is_away_is_unavailable_in_one_line(tmp_path: Path) -> N
 
 def _gets_claim(ledger: Ledger, case_id: str) -> bool:
     for _ in range(100):  # the server notices within moments that its client is gone
-        with ledger.claim(case_id) as mine:
+        with ledger.try_lock(case_id) as mine:
             if mine:
                 return True
     return False

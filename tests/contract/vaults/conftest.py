@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 import core
-from pipeline.vaults.shelf import FsspecShelf
-from pipeline.vaults.vault import FsspecVault
+from pipeline.blobstores.blob_store import FsspecBlobStore
+from pipeline.blobstores.public_store import FsspecPublicStore
 
 REPOSITORY = Path(core.__file__).parents[1]
 
@@ -51,13 +51,13 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> Where:
 
 
 @pytest.fixture
-def vault(where: Where) -> FsspecVault:
-    return FsspecVault(where[0], **where[1])
+def vault(where: Where) -> FsspecBlobStore:
+    return FsspecBlobStore(where[0], **where[1])
 
 
 @pytest.fixture
-def shelf(where: Where) -> FsspecShelf:
-    return FsspecShelf(where[0], "https://videos.example/v/", **where[1])
+def shelf(where: Where) -> FsspecPublicStore:
+    return FsspecPublicStore(where[0], "https://videos.example/v/", **where[1])
 
 
 @pytest.fixture

@@ -19,9 +19,9 @@ from fsspec.implementations.memory import MemoryFile, MemoryFileSystem
 
 import core
 from core.errors import BadInput, Unavailable
-from pipeline.vaults.places import open_place
-from pipeline.vaults.shelf import FsspecShelf
-from pipeline.vaults.vault import FsspecVault
+from pipeline.blobstores.blob_store import FsspecBlobStore
+from pipeline.blobstores.public_store import FsspecPublicStore
+from pipeline.blobstores.storage import open_storage
 
 REPOSITORY = Path(core.__file__).parents[1]
 
@@ -37,7 +37,7 @@ def test_bytes_in_memory_have_their_name_only_when_they_are_whole(
     named = []
     commit = MemoryFile.commit
     monkeypatch.setattr(MemoryFile, "commit", lambda new: (named.append(new.getbuffer().nbytes), commit(new)))
-    place = open_place(f"memory://{tmp_path}")
+    place = open_storage(f"memory://{tmp_path}")
     place.put("a", file(b"x" * 100_000), replace=False)
     place.put("a", file(b"y" * 99_000), replace=True)
     assert named == [100_000, 99_000]
@@ -56,7 +56,7 @@ def test_of_two_who_see_no_bytes_in_memory_one_is_refused(
         return seen
 
     monkeypatch.setattr(MemoryFileSystem, "exists", seen_by_both)
-    place, files = open_place(f"memory://{tmp_path}"), [file(b"one"), file(b"two")]
+    place, files = open_storage(f"memory://{tmp_path}"), [file(b"one"), file(b"two")]
     monkeypatch.setattr(place, "size", lambda _: None)
     with ThreadPoolExecutor(2) as pool:
         kept = list(pool.map(lambda path: place.put("k", path, replace=False), files))
@@ -66,7 +66,7 @@ def test_of_two_who_see_no_bytes_in_memory_one_is_refused(
 
 
 def test_two_who_read_the_same_bytes_do_not_disturb_each_other(where: Where, file: Callable[[bytes], Path]) -> None:
-    place = open_place(where[0], **where[1])
+    place = open_storage(where[0], **where[1])
     place.put("k", file(b"0123456789"), replace=False)
     with place.open("k") as one, place.open("k") as other:
         assert (one.read(4), other.read(4), one.read(), other.read()) == (b"0123", b"0123", b"456789", b"456789")
@@ -77,19 +77,19 @@ def test_two_who_read_the_same_bytes_do_not_disturb_each_other(where: Where, fil
 
 def test_without_a_public_url_the_folder_names_the_file(file: Callable[[bytes], Path], tmp_path: Path) -> None:
     folder = tmp_path / "a shelf, 100% public"
-    url = FsspecShelf(str(folder)).publish("c1", file(b"video"))
+    url = FsspecPublicStore(str(folder)).publish("c1", file(b"video"))
     assert url == (folder / "c1.mp4").as_uri()
-    assert FsspecShelf(folder.as_uri()).fetch("c1", tmp_path / "out").read_bytes() == b"video"
+    assert FsspecPublicStore(folder.as_uri()).fetch("c1", tmp_path / "out").read_bytes() == b"video"
 
 
 PUT_WITH_A_FULL_DISK = (
     "import resource, sys\n"
     "from pathlib import Path\n"
     "from core.errors import Unavailable\n"
-    "from pipeline.vaults.vault import FsspecVault\n"
+    "from pipeline.blobstores.blob_store import FsspecBlobStore\n"
     "resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))\n"
     "try:\n"
-    "    FsspecVault(sys.argv[1]).put(Path(sys.argv[2]), media_type='a/b', owner='case1')\n"
+    "    FsspecBlobStore(sys.argv[1]).put(Path(sys.argv[2]), media_type='a/b', owner='case1')\n"
     "except Unavailable as error:\n"
     "    print(error)\n"
 )
@@ -97,10 +97,10 @@ PUT_WITH_A_FULL_DISK = (
 PUT_AND_DIE = (
     "import os, signal, sys\n"
     "from pathlib import Path\n"
-    "import pipeline.vaults.folder as folder\n"
-    "from pipeline.vaults.vault import FsspecVault\n"
+    "import pipeline.blobstores.local_storage as folder\n"
+    "from pipeline.blobstores.blob_store import FsspecBlobStore\n"
     "folder._name = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)\n"
-    "FsspecVault(sys.argv[1]).put(Path(sys.argv[2]), media_type='a/b', owner='case1')\n"
+    "FsspecBlobStore(sys.argv[1]).put(Path(sys.argv[2]), media_type='a/b', owner='case1')\n"
 )
 
 
@@ -128,7 +128,7 @@ def test_a_crash_before_the_bytes_have_their_name_leaves_a_marker_to_clean_up_by
     place, path = tmp_path / "place", file(b"bytes")
     died = _run(PUT_AND_DIE, str(place), str(path))
     assert died.returncode == -signal.SIGKILL
-    vault, digest = FsspecVault(str(place)), hashlib.sha256(b"bytes").hexdigest()
+    vault, digest = FsspecBlobStore(str(place)), hashlib.sha256(b"bytes").hexdigest()
     assert list(vault.pending()) == [(digest, "case1")]
     vault.discard(digest)
     assert _files(place) == []
@@ -139,7 +139,7 @@ def test_a_crash_before_the_bytes_have_their_name_leaves_a_marker_to_clean_up_by
 def test_a_folder_that_cannot_be_made_is_unavailable(file: Callable[[bytes], Path], tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("a file")
     with pytest.raises(Unavailable, match="cannot be used"):
-        FsspecVault(str(tmp_path / "taken")).put(file(b"x"), media_type="a/b", owner="case1")
+        FsspecBlobStore(str(tmp_path / "taken")).put(file(b"x"), media_type="a/b", owner="case1")
 
 
 # S3 alone
@@ -147,13 +147,13 @@ def test_a_folder_that_cannot_be_made_is_unavailable(file: Callable[[bytes], Pat
 
 def test_a_bucket_that_is_not_there_is_unavailable_in_one_line(bucket: Where, file: Callable[[bytes], Path]) -> None:
     url, options = bucket
-    vault = FsspecVault("s3://no-such-bucket/x", **options)
+    vault = FsspecBlobStore("s3://no-such-bucket/x", **options)
     with pytest.raises(Unavailable) as caught:
         vault.put(file(b"x"), media_type="a/b", owner="case1")
     assert "\n" not in str(caught.value)
     gone = {**options, "client_kwargs": {"endpoint_url": "http://127.0.0.1:9"}, "config_kwargs": _IMPATIENT}
     with pytest.raises(Unavailable):
-        FsspecVault(url, **gone).put(file(b"x"), media_type="a/b", owner="case1")
+        FsspecBlobStore(url, **gone).put(file(b"x"), media_type="a/b", owner="case1")
 
 
 _IMPATIENT = {"retries": {"max_attempts": 0}, "connect_timeout": 1}
@@ -163,7 +163,7 @@ def test_s3_itself_refuses_the_second_of_two_puts(
     bucket: Where, file: Callable[[bytes], Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     url, options = bucket
-    place = open_place(url, **options)
+    place = open_storage(url, **options)
     monkeypatch.setattr(place, "size", lambda _: None)  # neither saw the other's
     assert place.put("k", file(b"first"), replace=False)
     assert not place.put("k", file(b"second"), replace=False)
@@ -172,4 +172,4 @@ def test_s3_itself_refuses_the_second_of_two_puts(
 @pytest.mark.parametrize("url", ["http://example.org/x", "ftp://example.org/x", "gopher://x"])
 def test_a_place_that_was_never_tried_is_refused(url: str) -> None:
     with pytest.raises(BadInput, match="name a folder or an s3"):
-        FsspecVault(url)
+        FsspecBlobStore(url)

@@ -14,16 +14,16 @@ import pytest
 import core
 from core.assets import Asset
 from core.errors import BadInput, NotFound, Unavailable
-from core.ports import Shelf, Vault
-from pipeline.vaults.places import open_place
-from pipeline.vaults.vault import FsspecVault
+from core.ports import BlobStore, PublicStore
+from pipeline.blobstores.blob_store import FsspecBlobStore
+from pipeline.blobstores.storage import open_storage
 
 REPOSITORY = Path(core.__file__).parents[1]
 
 Where = tuple[str, dict[str, Any]]
 
 
-def test_bytes_come_back_as_they_were(vault: Vault, file: Callable[[bytes], Path], tmp_path: Path) -> None:
+def test_bytes_come_back_as_they_were(vault: BlobStore, file: Callable[[bytes], Path], tmp_path: Path) -> None:
     content = os.urandom(3_000_001)
     asset = vault.put(file(content), media_type="video/mp4", owner="case1")
     assert asset == Asset(digest=hashlib.sha256(content).hexdigest(), media_type="video/mp4", size=3_000_001)
@@ -31,33 +31,33 @@ def test_bytes_come_back_as_they_were(vault: Vault, file: Callable[[bytes], Path
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["out.mp4"]
 
 
-def test_an_empty_file_is_bytes_too(vault: Vault, file: Callable[[bytes], Path], tmp_path: Path) -> None:
+def test_an_empty_file_is_bytes_too(vault: BlobStore, file: Callable[[bytes], Path], tmp_path: Path) -> None:
     asset = vault.put(file(b""), media_type="video/mp4", owner="case1")
     assert vault.fetch(asset, tmp_path / "out").read_bytes() == b""
 
 
-def test_bytes_are_pending_until_they_are_settled(vault: Vault, file: Callable[[bytes], Path]) -> None:
+def test_bytes_are_pending_until_they_are_settled(vault: BlobStore, file: Callable[[bytes], Path]) -> None:
     mine = vault.put(file(b"mine"), media_type="a/b", owner="case1")
     also = vault.put(file(b"mine"), media_type="a/b", owner="case2")
     other = vault.put(file(b"other"), media_type="a/b", owner="case1")
     assert sorted(vault.pending()) == sorted([(mine.digest, "case1"), (also.digest, "case2"), (other.digest, "case1")])
-    vault.settle(mine.digest)
+    vault.confirm(mine.digest)
     assert list(vault.pending()) == [(other.digest, "case1")]
-    vault.settle(mine.digest)
-    vault.settle(other.digest)
+    vault.confirm(mine.digest)
+    vault.confirm(other.digest)
     assert list(vault.pending()) == []
 
 
-def test_the_same_bytes_are_kept_once(vault: FsspecVault, where: Where, file: Callable[[bytes], Path]) -> None:
+def test_the_same_bytes_are_kept_once(vault: FsspecBlobStore, where: Where, file: Callable[[bytes], Path]) -> None:
     asset = vault.put(file(b"same"), media_type="a/b", owner="case1")
     assert vault.put(file(b"same"), media_type="a/b", owner="case1") == asset
     assert list(vault.pending()) == [(asset.digest, "case1")]
-    place = open_place(where[0], **where[1])
+    place = open_storage(where[0], **where[1])
     assert place.names(f"blobs/{asset.digest[:2]}/{asset.digest[2:4]}") == [asset.digest]
 
 
 def test_what_is_there_is_never_overwritten(where: Where, file: Callable[[bytes], Path]) -> None:
-    place = open_place(where[0], **where[1])
+    place = open_storage(where[0], **where[1])
     assert place.put("a/b", file(b"first"), replace=False)
     assert not place.put("a/b", file(b"second"), replace=False)
     with place.open("a/b") as kept:
@@ -65,7 +65,7 @@ def test_what_is_there_is_never_overwritten(where: Where, file: Callable[[bytes]
 
 
 def test_of_eight_who_put_at_once_all_find_the_bytes(
-    vault: Vault, file: Callable[[bytes], Path], tmp_path: Path
+    vault: BlobStore, file: Callable[[bytes], Path], tmp_path: Path
 ) -> None:
     path = file(os.urandom(100_000))
     with ThreadPoolExecutor(8) as pool:
@@ -75,14 +75,14 @@ def test_of_eight_who_put_at_once_all_find_the_bytes(
     assert len(list(vault.pending())) == 8
 
 
-def test_what_is_not_there_is_not_found(vault: Vault, tmp_path: Path) -> None:
+def test_what_is_not_there_is_not_found(vault: BlobStore, tmp_path: Path) -> None:
     with pytest.raises(NotFound):
         vault.fetch(Asset(digest="0" * 64, media_type="a/b", size=1), tmp_path / "out")
     assert list(tmp_path.glob("*out*")) == []
 
 
 def test_discarded_bytes_are_gone_and_so_is_what_was_pending(
-    vault: Vault, file: Callable[[bytes], Path], tmp_path: Path
+    vault: BlobStore, file: Callable[[bytes], Path], tmp_path: Path
 ) -> None:
     asset = vault.put(file(b"orphan"), media_type="a/b", owner="case1")
     vault.discard(asset.digest)
@@ -94,46 +94,48 @@ def test_discarded_bytes_are_gone_and_so_is_what_was_pending(
 
 @pytest.mark.parametrize("bad", [b"damagEd", b"dam"])
 def test_damaged_bytes_are_never_given_out(
-    vault: Vault, where: Where, file: Callable[[bytes], Path], tmp_path: Path, bad: bytes
+    vault: BlobStore, where: Where, file: Callable[[bytes], Path], tmp_path: Path, bad: bytes
 ) -> None:
     asset = vault.put(file(b"damaged"), media_type="a/b", owner="case1")
     key = f"blobs/{asset.digest[:2]}/{asset.digest[2:4]}/{asset.digest}"
-    open_place(where[0], **where[1]).put(key, file(bad), replace=True)
+    open_storage(where[0], **where[1]).put(key, file(bad), replace=True)
     with pytest.raises(Unavailable, match="damaged"):
         vault.fetch(asset, tmp_path / "out")
     assert list(tmp_path.glob("*out*")) == []
 
 
-def test_putting_over_a_truncated_copy_says_so(vault: Vault, where: Where, file: Callable[[bytes], Path]) -> None:
+def test_putting_over_a_truncated_copy_says_so(vault: BlobStore, where: Where, file: Callable[[bytes], Path]) -> None:
     asset = vault.put(file(b"damaged"), media_type="a/b", owner="case1")
     key = f"blobs/{asset.digest[:2]}/{asset.digest[2:4]}/{asset.digest}"
-    open_place(where[0], **where[1]).put(key, file(b"dam"), replace=True)
+    open_storage(where[0], **where[1]).put(key, file(b"dam"), replace=True)
     with pytest.raises(Unavailable, match="damaged"):
         vault.put(file(b"damaged"), media_type="a/b", owner="case1")
 
 
 @pytest.mark.parametrize("owner", ["", "../x", "a/b", "a.b", "x" * 65])
-def test_an_owner_that_could_be_a_path_is_refused(vault: Vault, file: Callable[[bytes], Path], owner: str) -> None:
+def test_an_owner_that_could_be_a_path_is_refused(vault: BlobStore, file: Callable[[bytes], Path], owner: str) -> None:
     with pytest.raises(BadInput):
         vault.put(file(b"x"), media_type="a/b", owner=owner)
     assert list(vault.pending()) == []
 
 
 def test_what_is_published_can_be_had_under_its_url(
-    shelf: Shelf, file: Callable[[bytes], Path], tmp_path: Path
+    shelf: PublicStore, file: Callable[[bytes], Path], tmp_path: Path
 ) -> None:
     assert shelf.publish("c1", file(b"video")) == "https://videos.example/v/c1.mp4"
     assert shelf.publish("c1", file(b"video")) == "https://videos.example/v/c1.mp4"
     assert shelf.fetch("c1", tmp_path / "out.mp4").read_bytes() == b"video"
 
 
-def test_publishing_again_shows_the_later_file(shelf: Shelf, file: Callable[[bytes], Path], tmp_path: Path) -> None:
+def test_publishing_again_shows_the_later_file(
+    shelf: PublicStore, file: Callable[[bytes], Path], tmp_path: Path
+) -> None:
     shelf.publish("c1", file(b"first"))
     shelf.publish("c1", file(b"second"))
     assert shelf.fetch("c1", tmp_path / "out.mp4").read_bytes() == b"second"
 
 
-def test_what_is_withdrawn_is_gone(shelf: Shelf, file: Callable[[bytes], Path], tmp_path: Path) -> None:
+def test_what_is_withdrawn_is_gone(shelf: PublicStore, file: Callable[[bytes], Path], tmp_path: Path) -> None:
     shelf.publish("c1", file(b"video"))
     shelf.publish("c2", file(b"other"))
     shelf.withdraw("c1")
@@ -144,7 +146,7 @@ def test_what_is_withdrawn_is_gone(shelf: Shelf, file: Callable[[bytes], Path], 
 
 
 def test_many_are_withdrawn_at_once_and_the_others_stay(
-    shelf: Shelf, file: Callable[[bytes], Path], tmp_path: Path
+    shelf: PublicStore, file: Callable[[bytes], Path], tmp_path: Path
 ) -> None:
     for name in ("c1", "c2", "c3"):
         shelf.publish(name, file(name.encode()))
@@ -159,7 +161,7 @@ def test_many_are_withdrawn_at_once_and_the_others_stay(
 
 @pytest.mark.parametrize("case_id", ["../vault/x", "a/b", "", "a.b"])
 def test_a_case_id_that_could_be_a_path_is_refused(
-    shelf: Shelf, file: Callable[[bytes], Path], tmp_path: Path, case_id: str
+    shelf: PublicStore, file: Callable[[bytes], Path], tmp_path: Path, case_id: str
 ) -> None:
     with pytest.raises(BadInput):
         shelf.publish(case_id, file(b"video"))

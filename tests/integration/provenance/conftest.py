@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from provenance import certificates as profile
-from provenance.claims import definition
-from provenance.keys import Keys
-from provenance.sign import sign
-from tests.integration.provenance.treated import PAYLOAD, an_order
+from provenance.c2pa.manifest_definition import build_manifest_definition
+from provenance.c2pa.signers import certificates as profile
+from provenance.c2pa.signers.keys_folder import ProvenanceKeys
+from provenance.c2pa.writer import sign_file
+from tests.integration.provenance.signing_helpers import PAYLOAD, seal_order
 from tests.unit.provenance.conftest import clip, keys, order, watermark
 
 __all__ = ["clip", "keys", "order", "watermark"]
@@ -43,7 +43,7 @@ def pem(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(Encoding.PEM).decode()
 
 
-def make_tsa(root: profile.Issued) -> profile.Issued:
+def make_tsa(root: profile.CertificateWithKey) -> profile.CertificateWithKey:
     key = ec.generate_private_key(ec.SECP256R1())
     certificate = (
         x509.CertificateBuilder()
@@ -60,16 +60,16 @@ def make_tsa(root: profile.Issued) -> profile.Issued:
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(root.key.public_key()), critical=False)
         .sign(root.key, hashes.SHA384())
     )
-    return profile.Issued(certificate=certificate, key=key)
+    return profile.CertificateWithKey(certificate=certificate, key=key)
 
 
 @pytest.fixture(scope="session")
-def tsa_root() -> profile.Issued:
-    return profile.make_root(NOW)
+def tsa_root() -> profile.CertificateWithKey:
+    return profile.make_root_ca(NOW)
 
 
 @pytest.fixture(scope="session")
-def tsa_url(tsa_root: profile.Issued, tmp_path_factory: pytest.TempPathFactory):
+def tsa_url(tsa_root: profile.CertificateWithKey, tmp_path_factory: pytest.TempPathFactory):
     folder, tsa = tmp_path_factory.mktemp("tsa"), make_tsa(tsa_root)
     (folder / "tsa.pem").write_text(pem(tsa.certificate))
     (folder / "tsa.key").write_bytes(tsa.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
@@ -96,7 +96,13 @@ def tsa_url(tsa_root: profile.Issued, tmp_path_factory: pytest.TempPathFactory):
 
 
 @pytest.fixture(scope="module")
-def signed(tmp_path_factory: pytest.TempPathFactory, clip: Path, keys: Keys) -> Path:
+def signed(tmp_path_factory: pytest.TempPathFactory, clip: Path, keys: ProvenanceKeys) -> Path:
     path = tmp_path_factory.mktemp("signed") / "signed.mp4"
-    sign(clip, path, definition(an_order(), payload=PAYLOAD, has_parent=False), keys.signer, trust=keys.trust)
+    sign_file(
+        clip,
+        path,
+        build_manifest_definition(seal_order(), payload=PAYLOAD, has_parent=False),
+        keys.signer,
+        trust=keys.trust,
+    )
     return path

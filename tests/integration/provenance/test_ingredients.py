@@ -14,14 +14,14 @@ from PIL import Image
 
 from core.errors import SealBroken
 from core.finding import FindingVerdict as V
-from provenance.manifests import actions
-from provenance.read import read_fully
+from provenance.c2pa.ingredients import build_ingredients
+from provenance.c2pa.library_settings import reading_settings
+from provenance.c2pa.manifest_store import manifest_actions
+from provenance.c2pa.reader import read_credentials_report
+from provenance.c2pa.source_types import source_type_uri
+from provenance.c2pa.writer import sign_file
 from provenance.seal import seal
-from provenance.settings import for_reading
-from provenance.sign import sign
-from provenance.source_types import uri
-from provenance.sources import sources_of
-from provenance.verify import verify
+from provenance.verification.verify import verify
 
 MIXED = "compositeWithTrainedAlgorithmicMedia"
 
@@ -55,12 +55,12 @@ def parent(tmp_path, clip, order, keys, watermark) -> Path:
 
 def captured(src: Path, dst: Path, keys) -> Path:
     """The same file with the credentials of a camera."""
-    created = {"action": "c2pa.created", "digitalSourceType": uri("digitalCapture")}
+    created = {"action": "c2pa.created", "digitalSourceType": source_type_uri("digitalCapture")}
     claim = {
         "claim_generator_info": [{"name": "Camera", "version": "1"}],
         "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [created]}}],
     }
-    sign(src, dst, claim, keys.signer, trust=keys.trust)
+    sign_file(src, dst, claim, keys.signer, trust=keys.trust)
     return dst
 
 
@@ -71,13 +71,15 @@ def sealed(tmp_path, clip, order, keys, watermark):
     def do(src: Path = clip, **given):
         path = tmp_path / "sealed.mp4"
         changes = given.pop("changes", {})
-        sources = sources_of(**given)
+        sources = build_ingredients(**given)
         order_of = replace(order, **changes)
         report = seal(src, path, order_of, keys=keys, mark=watermark.mark, detect=watermark.detect, sources=sources)
-        context = c2pa.Context(c2pa.Settings.from_dict(for_reading(keys.trust.signers, (), keys.trust.usages)))
+        context = c2pa.Context(
+            c2pa.Settings.from_dict(reading_settings(keys.trust.signers, (), keys.trust.extended_key_usages))
+        )
         with path.open("rb") as stream, c2pa.Reader("video/mp4", stream, context=context) as reader:
             store = json.loads(reader.json())
-        return store["manifests"][store["active_manifest"]], read_fully(path, keys.trust), report
+        return store["manifests"][store["active_manifest"]], read_credentials_report(path, keys.trust), report
 
     return do
 
@@ -87,14 +89,17 @@ def used(manifest) -> list[str]:
 
 
 def done(manifest) -> list[str]:
-    return [one["action"] for one in actions(manifest)]
+    return [one["action"] for one in manifest_actions(manifest)]
 
 
 def test_a_remix_opens_the_parents_published_file(sealed, parent, keys):
     manifest, reading, report = sealed(parent=parent)
     assert used(manifest) == ["parentOf"]
     assert done(manifest) == ["c2pa.opened", "c2pa.edited", "c2pa.watermarked.bound"]
-    assert manifest["ingredients"][0]["active_manifest"] == read_fully(parent, keys.trust).credentials.manifest_id
+    assert (
+        manifest["ingredients"][0]["active_manifest"]
+        == read_credentials_report(parent, keys.trust).credentials.manifest_id
+    )
     assert reading.credentials.state == "trusted" and reading.broken_ingredients == ()
     assert [one.depth for one in reading.soft_bindings] == [0, 1]
     assert report.source_type == "trainedAlgorithmicMedia"
@@ -104,7 +109,7 @@ def test_a_picture_that_the_engine_started_from_is_an_input_of_the_creation(seal
     manifest, reading, _ = sealed(inputs=[picture])
     assert used(manifest) == ["inputTo"] and done(manifest)[0] == "c2pa.created"
     assert manifest["ingredients"][0]["format"] == "image/png"
-    assert len(actions(manifest)[0]["parameters"]["ingredients"]) == 1
+    assert len(manifest_actions(manifest)[0]["parameters"]["ingredients"]) == 1
     assert reading.credentials.state == "trusted" and reading.credentials.source_type == "trainedAlgorithmicMedia"
 
 
@@ -140,7 +145,11 @@ def test_a_video_into_which_real_footage_went_is_not_called_all_ai(sealed, how, 
     _, reading, report = sealed(**{how: footage if how == "parent" else [footage]})
     assert report.source_type == reading.credentials.source_type == MIXED
     finding = verify(
-        tmp_path / "sealed.mp4", trust=keys.trust, keys=[keys.mark_key], detect=watermark.detect, look_up=lambda _: None
+        tmp_path / "sealed.mp4",
+        trust=keys.trust,
+        keys=[keys.watermark_key],
+        detect=watermark.detect,
+        look_up=lambda _: None,
     )
     assert finding.verdict is V.CONTAINS_AI_PARTS
 
@@ -149,7 +158,7 @@ def test_a_remix_of_a_mixture_is_a_mixture(sealed, tmp_path, clip, order, keys, 
     footage = captured(clip, tmp_path / "camera.mp4", keys)
     mixed = tmp_path / "mixed.mp4"
     marking = {"keys": keys, "mark": watermark.mark, "detect": watermark.detect}
-    seal(clip, mixed, replace(order, case_id="e" * 16), sources=sources_of(parent=footage), **marking)
+    seal(clip, mixed, replace(order, case_id="e" * 16), sources=build_ingredients(parent=footage), **marking)
     assert sealed(parent=mixed)[2].source_type == MIXED
 
 
@@ -176,7 +185,7 @@ def test_a_parent_that_stands_on_a_tampered_one_is_flagged(sealed, parent, tmp_p
     parent.write_bytes(content)
     middle = tmp_path / "middle.mp4"
     marking = {"keys": keys, "mark": watermark.mark, "detect": watermark.detect}
-    seal(clip, middle, replace(order, case_id="e" * 16), sources=sources_of(parent=parent), **marking)
+    seal(clip, middle, replace(order, case_id="e" * 16), sources=build_ingredients(parent=parent), **marking)
     report = sealed(parent=middle)[2]
     assert "not those of what it was made from: assertion.bmffHash.mismatch" in " ".join(report.warnings)
 

@@ -16,15 +16,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa, utils
 
 from core.errors import AssayError, BadInput, SealBroken, Unavailable
-from provenance.claims import definition
-from provenance.keys import CHAIN, KEY_ID, load_keys
-from provenance.kms import DIALECTS, AwsSigner, HttpSigner
-from provenance.read import read_fully
+from provenance.c2pa.manifest_definition import build_manifest_definition
+from provenance.c2pa.reader import read_credentials_report
+from provenance.c2pa.signers.keys_folder import CHAIN_FILE, KEY_ID_FILE, load_keys
+from provenance.c2pa.signers.kms import KMS_APIS, AwsKmsSigner, HttpKmsSigner
+from provenance.c2pa.signers.signer import check_signer
+from provenance.c2pa.signers.signer_config import SignerConfig
+from provenance.c2pa.writer import sign_file
 from provenance.seal import seal
-from provenance.sign import sign
-from provenance.signer_choice import SignerChoice
-from provenance.signers import try_out
-from tests.integration.provenance.signer_office import authority, certify, office, signed_by
+from tests.integration.provenance.external_signer_keys import authority, certify, make_keys_folder, sign_and_read_state
 from tests.unit.provenance.conftest import make_order
 
 __all__ = ["authority"]
@@ -85,24 +85,24 @@ def service():
         server.shutdown()
 
 
-def over_http(service, **changes) -> SignerChoice:
+def over_http(service, **changes) -> SignerConfig:
     url = f"http://127.0.0.1:{service.server_port}"
-    return SignerChoice(**{"kind": "http", "url": url, "secret": "the-token", "timeout": 2.0, **changes})
+    return SignerConfig(**{"kind": "http", "url": url, "secret": "the-token", "timeout": 2.0, **changes})
 
 
 def served_office(folder: Path, authority, service) -> Path:
-    made = office(folder, authority, service.key.public_key())
-    (made / KEY_ID).write_text("video-signing/7\n")
+    made = make_keys_folder(folder, authority, service.key.public_key())
+    (made / KEY_ID_FILE).write_text("video-signing/7\n")
     return made
 
 
-@pytest.mark.parametrize("kind", sorted(DIALECTS))
+@pytest.mark.parametrize("kind", sorted(KMS_APIS))
 @pytest.mark.parametrize("of", ["P-256", "RSA"])
 def test_a_key_service_signs_what_reads_as_trusted_and_sees_a_digest_only(service, authority, clip, tmp_path, kind, of):
     if of == "RSA":
         service.key = rsa.generate_private_key(65537, 2048)
     keys = load_keys(served_office(tmp_path / "keys", authority, service), over_http(service, kind=kind))
-    assert signed_by(keys, clip, tmp_path / "signed.mp4") == "trusted"
+    assert sign_and_read_state(keys, clip, tmp_path / "signed.mp4") == "trusted"
     [(path, _, body)] = service.seen
     assert "video-signing/7" in path + json.dumps(body)
     assert len(json.dumps(body)) < 300
@@ -111,7 +111,7 @@ def test_a_key_service_signs_what_reads_as_trusted_and_sees_a_digest_only(servic
 def test_a_file_is_sealed_by_a_key_service(service, authority, clip, order, watermark, tmp_path):
     keys = load_keys(served_office(tmp_path / "keys", authority, service), over_http(service))
     seal(clip, tmp_path / "a.mp4", order, keys=keys, mark=watermark.mark, detect=watermark.detect)
-    assert read_fully(tmp_path / "a.mp4", keys.trust).credentials.state == "trusted"
+    assert read_credentials_report(tmp_path / "a.mp4", keys.trust).credentials.state == "trusted"
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ def test_an_answer_that_is_no_signature_leaves_no_file(service, authority, clip,
     service.instead = instead
     keys = load_keys(served_office(tmp_path / "keys", authority, service), over_http(service))
     with pytest.raises(SealBroken, match=words):
-        signed_by(keys, clip, tmp_path / "signed.mp4")
+        sign_and_read_state(keys, clip, tmp_path / "signed.mp4")
     assert not (tmp_path / "signed.mp4").exists()
 
 
@@ -136,10 +136,10 @@ def test_a_key_that_was_changed_without_its_certificate_leaves_no_file(service, 
     keys = load_keys(served_office(tmp_path / "keys", authority, service), over_http(service))
     service.key = ec.generate_private_key(ec.SECP256R1())
     with pytest.raises(SealBroken, match="change the two together"):
-        signed_by(keys, clip, tmp_path / "signed.mp4")
+        sign_and_read_state(keys, clip, tmp_path / "signed.mp4")
     certify(tmp_path / "keys", authority, service.key.public_key())
     again = load_keys(tmp_path / "keys", over_http(service))
-    assert signed_by(again, clip, tmp_path / "signed.mp4") == "trusted"
+    assert sign_and_read_state(again, clip, tmp_path / "signed.mp4") == "trusted"
 
 
 def test_a_service_that_never_answers_is_given_up(authority, tmp_path):
@@ -147,29 +147,29 @@ def test_a_service_that_never_answers_is_given_up(authority, tmp_path):
         silent.bind(("127.0.0.1", 0))
         silent.listen()
         key = ec.generate_private_key(ec.SECP256R1()).public_key()
-        folder = office(tmp_path / "keys", authority, key)
-        chain = (folder / CHAIN).read_text()
+        folder = make_keys_folder(tmp_path / "keys", authority, key)
+        chain = (folder / CHAIN_FILE).read_text()
         url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         with pytest.raises(Unavailable, match="did not answer"):
-            HttpSigner(chain=chain, url=url, key="a", token="t", timeout=0.3).sign(b"anything")
+            HttpKmsSigner(chain=chain, url=url, key="a", token="t", timeout=0.3).sign(b"anything")
 
 
 def test_the_token_is_in_no_message_and_no_log(service, authority, clip, tmp_path, caplog):
     wrong = over_http(service, secret="a-secret-that-is-wrong")
     keys = load_keys(served_office(tmp_path / "keys", authority, service), wrong)
     with caplog.at_level(logging.DEBUG), pytest.raises(SealBroken, match="answered 403") as caught:
-        signed_by(keys, clip, tmp_path / "signed.mp4")
+        sign_and_read_state(keys, clip, tmp_path / "signed.mp4")
     shown = caplog.text + str(caught.value) + repr(keys) + repr(keys.signer) + repr(wrong)
     assert "a-secret" not in shown
 
 
 def test_a_token_does_not_travel_in_the_clear():
     with pytest.raises(BadInput, match="https"):
-        HttpSigner(chain="", url="http://kms.example", key="a", token="t")
+        HttpKmsSigner(chain="", url="http://kms.example", key="a", token="t")
 
 
 def test_a_service_without_the_name_of_its_key_is_refused(service, authority, tmp_path):
-    folder = office(tmp_path / "keys", authority, service.key.public_key())
+    folder = make_keys_folder(tmp_path / "keys", authority, service.key.public_key())
     with pytest.raises(BadInput, match=r"signer\.key-id"):
         load_keys(folder, over_http(service))
 
@@ -194,30 +194,36 @@ def aws(monkeypatch):
 def test_aws_kms_signs_what_reads_as_trusted(aws, authority, clip, tmp_path, spec):
     key = aws.create_key(KeyUsage="SIGN_VERIFY", KeySpec=spec)["KeyMetadata"]["KeyId"]
     public = serialization.load_der_public_key(aws.get_public_key(KeyId=key)["PublicKey"])
-    folder = office(tmp_path / "keys", authority, public)
-    (folder / KEY_ID).write_text(key)
-    assert signed_by(load_keys(folder, SignerChoice(kind="aws")), clip, tmp_path / "signed.mp4") == "trusted"
+    folder = make_keys_folder(tmp_path / "keys", authority, public)
+    (folder / KEY_ID_FILE).write_text(key)
+    assert sign_and_read_state(load_keys(folder, SignerConfig(kind="aws")), clip, tmp_path / "signed.mp4") == "trusted"
 
 
 def test_aws_kms_without_such_a_key_does_not_sign(aws, authority, tmp_path):
-    folder = office(tmp_path / "keys", authority, ec.generate_private_key(ec.SECP256R1()).public_key())
+    folder = make_keys_folder(tmp_path / "keys", authority, ec.generate_private_key(ec.SECP256R1()).public_key())
     with pytest.raises(Unavailable, match="NotFoundException"):
-        AwsSigner(chain=(folder / CHAIN).read_text(), key="alias/nobody").sign(b"anything")
+        AwsKmsSigner(chain=(folder / CHAIN_FILE).read_text(), key="alias/nobody").sign(b"anything")
 
 
 # No key at all
 
 
 def test_an_office_without_a_signing_key_can_verify_and_not_sign(authority, clip, tmp_path, keys):
-    folder = office(tmp_path / "keys", authority, ec.generate_private_key(ec.SECP256R1()).public_key())
+    folder = make_keys_folder(tmp_path / "keys", authority, ec.generate_private_key(ec.SECP256R1()).public_key())
     without = load_keys(folder)
-    assert read_fully(clip, without.trust).credentials.state == "none"
+    assert read_credentials_report(clip, without.trust).credentials.state == "none"
     with pytest.raises(SealBroken, match="no signing key here"):
-        sign(clip, tmp_path / "a.mp4", definition(make_order(), payload="01" * 12), without.signer, trust=keys.trust)
+        sign_file(
+            clip,
+            tmp_path / "a.mp4",
+            build_manifest_definition(make_order(), payload="01" * 12),
+            without.signer,
+            trust=keys.trust,
+        )
 
 
 def test_trying_a_signer_out_finds_a_key_of_another_certificate(keys):
-    try_out(keys.signer)
+    check_signer(keys.signer)
     other = replace(keys.signer, key=ec.generate_private_key(ec.SECP256R1()))
     with pytest.raises(AssayError, match="not the certificate's"):
-        try_out(other)
+        check_signer(other)

@@ -12,18 +12,25 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from core.errors import BadInput, Unavailable
-from provenance import certificates as profile
-from provenance.dev_keys import ROOT_KEY, make_dev_keys
-from provenance.keys import CHAIN, MARK_SECRET, SIGNER_KEY, SIGNERS, Keys, load_keys
+from provenance.c2pa.signers import certificates as profile
+from provenance.c2pa.signers.dev_keys import ROOT_KEY_FILE, make_dev_keys
+from provenance.c2pa.signers.keys_folder import (
+    CHAIN_FILE,
+    SIGNER_KEY_FILE,
+    TRUSTED_SIGNERS_FILE,
+    WATERMARK_SECRET_FILE,
+    ProvenanceKeys,
+    load_keys,
+)
 
 NOW = datetime.now(UTC)
 
 
 @pytest.fixture(scope="module")
 def chain() -> tuple[x509.Certificate, x509.Certificate, x509.Certificate]:
-    root = profile.make_root(NOW)
-    issuing = profile.make_issuing(root, NOW)
-    return profile.make_leaf(issuing, NOW).certificate, issuing.certificate, root.certificate
+    root = profile.make_root_ca(NOW)
+    issuing = profile.make_issuing_ca(root, NOW)
+    return profile.make_signer_certificate(issuing, NOW).certificate, issuing.certificate, root.certificate
 
 
 def test_each_certificate_is_issued_by_the_one_above(chain):
@@ -67,7 +74,7 @@ def test_the_leaf_states_assurance_level_one_and_a_product(chain):
     read = chain[0].extensions
     level = read.get_extension_for_oid(profile.ASSURANCE_LEVEL).value.value
     assert level == bytes.fromhex("060a2b0601040183e85e030a")  # OBJECT IDENTIFIER 1.3.6.1.4.1.62558.3.10
-    product = read.get_extension_for_oid(profile.PRODUCT).value.value
+    product = read.get_extension_for_oid(profile.PRODUCT_ID).value.value
     assert product[0] == 0x0C and product[1] == len(product) - 2 == 36
 
 
@@ -88,7 +95,7 @@ def test_keys_that_are_there_are_kept_and_it_says_so(tmp_path: Path):
     first = make_dev_keys(tmp_path / "keys")
     before = {path.name: path.read_bytes() for path in first.folder.iterdir()}
     second = make_dev_keys(tmp_path / "keys")
-    assert (first.done, second.done) == ("made", "kept")
+    assert (first.result, second.result) == ("made", "kept")
     assert before == {path.name: path.read_bytes() for path in first.folder.iterdir()}
     assert second.keys.issuer == first.keys.issuer
 
@@ -98,14 +105,14 @@ def test_a_leaf_that_ran_out_is_renewed_below_the_same_root_with_the_same_waterm
     old = make_dev_keys(tmp_path / "keys", now=long_ago)
     assert old.keys.warning().startswith("the signing certificate ran out")
     new = make_dev_keys(tmp_path / "keys")
-    assert new.done == "renewed"
+    assert new.result == "renewed"
     assert new.keys.expires > datetime.now(UTC)
     assert new.keys.warning() == ""
     assert new.keys.trust == old.keys.trust
-    assert new.keys.mark_key == old.keys.mark_key
+    assert new.keys.watermark_key == old.keys.watermark_key
 
 
-def test_expiry_is_reported_a_month_ahead(keys: Keys):
+def test_expiry_is_reported_a_month_ahead(keys: ProvenanceKeys):
     assert keys.warning(keys.expires - timedelta(days=31)) == ""
     assert "runs out" in keys.warning(keys.expires - timedelta(days=29))
     assert "nothing can be sealed" in keys.warning(keys.expires)
@@ -116,7 +123,7 @@ def test_missing_keys_say_what_to_run(tmp_path: Path):
         load_keys(tmp_path)
 
 
-@pytest.mark.parametrize("name", [SIGNER_KEY, MARK_SECRET])
+@pytest.mark.parametrize("name", [SIGNER_KEY_FILE, WATERMARK_SECRET_FILE])
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660])
 def test_a_private_file_that_others_can_read_is_refused(tmp_path: Path, name: str, mode: int):
     folder = make_dev_keys(tmp_path / "keys").folder
@@ -127,7 +134,7 @@ def test_a_private_file_that_others_can_read_is_refused(tmp_path: Path, name: st
 
 def test_a_key_of_another_certificate_is_refused(tmp_path: Path):
     one, other = make_dev_keys(tmp_path / "one").folder, make_dev_keys(tmp_path / "other").folder
-    (one / CHAIN).write_bytes((other / CHAIN).read_bytes())
+    (one / CHAIN_FILE).write_bytes((other / CHAIN_FILE).read_bytes())
     with pytest.raises(BadInput, match="does not belong"):
         load_keys(one)
 
@@ -135,10 +142,10 @@ def test_a_key_of_another_certificate_is_refused(tmp_path: Path):
 @pytest.mark.parametrize("damage", ["", "zz", "00" * 31])
 def test_a_damaged_watermark_secret_is_refused_and_not_replaced(tmp_path: Path, damage: str):
     folder = make_dev_keys(tmp_path / "keys").folder
-    (folder / MARK_SECRET).write_text(damage)
+    (folder / WATERMARK_SECRET_FILE).write_text(damage)
     with pytest.raises(BadInput, match="restore it"):
         make_dev_keys(folder)
-    assert (folder / MARK_SECRET).read_text() == damage
+    assert (folder / WATERMARK_SECRET_FILE).read_text() == damage
 
 
 def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path):
@@ -152,14 +159,14 @@ def test_a_folder_with_something_else_in_it_is_left_alone(tmp_path: Path):
 def test_no_secret_is_shown_or_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture):
     with caplog.at_level(logging.DEBUG):
         made = make_dev_keys(tmp_path / "keys")
-    shown = repr(made) + str(made.keys) + repr(made.keys.signer) + repr(made.keys.mark_key) + caplog.text
-    secret = (made.folder / MARK_SECRET).read_text()
+    shown = repr(made) + str(made.keys) + repr(made.keys.signer) + repr(made.keys.watermark_key) + caplog.text
+    secret = (made.folder / WATERMARK_SECRET_FILE).read_text()
     assert secret not in shown and str(bytes.fromhex(secret)) not in shown
-    for name in (SIGNER_KEY, ROOT_KEY):
+    for name in (SIGNER_KEY_FILE, ROOT_KEY_FILE):
         assert (made.folder / name).read_text().splitlines()[1] not in shown
 
 
 def test_two_offices_share_no_secret_and_no_root(tmp_path: Path):
     one, other = make_dev_keys(tmp_path / "one"), make_dev_keys(tmp_path / "other")
-    for name in (MARK_SECRET, SIGNERS, SIGNER_KEY):
+    for name in (WATERMARK_SECRET_FILE, TRUSTED_SIGNERS_FILE, SIGNER_KEY_FILE):
         assert (one.folder / name).read_bytes() != (other.folder / name).read_bytes()

@@ -10,12 +10,12 @@ import pytest
 from core.errors import BadMedia
 from core.finding import FindingVerdict as V
 from media.transcode import Encoding, reencode
-from provenance.dev_keys import make_dev_keys
-from provenance.keys import Keys
+from provenance.c2pa.signers.dev_keys import make_dev_keys
+from provenance.c2pa.signers.keys_folder import ProvenanceKeys
+from provenance.c2pa.source_types import source_type_uri
+from provenance.c2pa.writer import sign_file
 from provenance.seal import SealReport, seal
-from provenance.sign import sign
-from provenance.source_types import uri
-from provenance.verify import exit_code, verify
+from provenance.verification.verify import exit_code, verify
 from provenance.watermark import detect_file, mark_file
 from tests.unit.provenance.conftest import CASE, make_order
 
@@ -37,7 +37,7 @@ def footage(bunny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def sealed(footage: Path, keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SealReport]:
+def sealed(footage: Path, keys: ProvenanceKeys, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SealReport]:
     path = tmp_path_factory.mktemp("sealed") / "sealed.mp4"
     return path, seal(footage, path, make_order(), keys=keys, mark=mark_file, detect=detect_file)
 
@@ -50,11 +50,11 @@ def copy(sealed: tuple[Path, SealReport], tmp_path_factory: pytest.TempPathFacto
     return path
 
 
-def look(path: Path, keys: Keys):
+def look(path: Path, keys: ProvenanceKeys):
     return verify(
         path,
         trust=keys.trust,
-        keys=[keys.mark_key],
+        keys=[keys.watermark_key],
         detect=detect_file,
         look_up=lambda case_id: RECORD if case_id == CASE else None,
     )
@@ -76,12 +76,12 @@ def test_a_stripped_file_is_still_traced_to_its_case(copy, keys):
 
 
 def test_a_video_laundered_as_a_photograph_is_a_conflict(copy, keys, tmp_path):
-    created = {"action": "c2pa.created", "digitalSourceType": uri("digitalCapture")}
+    created = {"action": "c2pa.created", "digitalSourceType": source_type_uri("digitalCapture")}
     claim = {
         "claim_generator_info": [{"name": "Camera", "version": "1"}],
         "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [created]}}],
     }
-    sign(copy, tmp_path / "photo.mp4", claim, keys.signer, trust=keys.trust)
+    sign_file(copy, tmp_path / "photo.mp4", claim, keys.signer, trust=keys.trust)
     finding = look(tmp_path / "photo.mp4", keys)
     assert finding.credentials.state == "trusted"
     assert (finding.verdict, exit_code(finding)) == (V.CLAIMS_CONFLICT, 2)

@@ -10,24 +10,26 @@ import pytest
 
 from core.errors import BadInput
 from core.finding import FindingVerdict as V
-from provenance.keys import Keys
-from provenance.lists import lists_in, with_lists
-from provenance.read import read_fully
-from provenance.recovery import Similar, Stored
+from provenance.c2pa.ingredients import build_ingredients
+from provenance.c2pa.reader import read_credentials_report
+from provenance.c2pa.signers.keys_folder import ProvenanceKeys
+from provenance.c2pa.trust_list_files import load_trust_lists, with_trust_lists
+from provenance.c2pa.trust_store import TrustStore
 from provenance.seal import seal
-from provenance.sources import sources_of
-from provenance.trust import Trust
-from provenance.verify import verify
+from provenance.verification.recovery import SimilarVideo, StoredManifest
+from provenance.verification.verify import verify
 from tests.unit.provenance.conftest import CASE, StandInWatermark, make_order, remux
 
 RECORD = {"engine": "wan", "source_type": "trainedAlgorithmicMedia"}
 
 
-def sealed_as(folder: Path, clip: Path, keys: Keys, case: str, *, parent: Path | None = None) -> tuple[Path, Stored]:
+def sealed_as(
+    folder: Path, clip: Path, keys: ProvenanceKeys, case: str, *, parent: Path | None = None
+) -> tuple[Path, StoredManifest]:
     stand_in, path = StandInWatermark(), folder / f"{case}.mp4"
-    order, sources = replace(make_order(), case_id=case), sources_of(parent=parent)
+    order, sources = replace(make_order(), case_id=case), build_ingredients(parent=parent)
     report = seal(clip, path, order, keys=keys, mark=stand_in.mark, detect=stand_in.detect, sources=sources)
-    stored = Stored(
+    stored = StoredManifest(
         manifest_id=report.manifest_id,
         manifest=report.manifest.read_bytes(),
         stored_at="2026-11-20T12:00:00+00:00",
@@ -50,11 +52,11 @@ def another(tmp_path_factory, clip, keys):
     return sealed_as(tmp_path_factory.mktemp("another"), clip, keys, "f" * 16)
 
 
-def look(path: Path, keys: Keys, *entries: Stored, record=RECORD, similar=(), **options):
+def look(path: Path, keys: ProvenanceKeys, *entries: StoredManifest, record=RECORD, similar=(), **options):
     return verify(
         path,
         trust=keys.trust,
-        keys=[keys.mark_key],
+        keys=[keys.watermark_key],
         detect=StandInWatermark().detect,
         look_up=lambda case_id: record if case_id == CASE else None,
         recover=lambda _payload: entries,
@@ -120,7 +122,7 @@ def test_whole_credentials_need_no_repository(ours, keys):
     finding = verify(
         ours[0],
         trust=keys.trust,
-        keys=[keys.mark_key],
+        keys=[keys.watermark_key],
         detect=StandInWatermark().detect,
         look_up=lambda _: RECORD,
         recover=fail,
@@ -130,7 +132,7 @@ def test_whole_credentials_need_no_repository(ours, keys):
 
 
 def test_a_likeness_is_evidence_and_no_verdict(clip, keys):
-    alike = Similar(case_id=CASE, share=0.9, seconds=9, sealed_at="2026-11-20")
+    alike = SimilarVideo(case_id=CASE, share=0.9, seconds=9, sealed_at="2026-11-20")
     assert (
         "more than once (first in case" in look(clip, keys, similar=[alike, replace(alike, case_id="b" * 16)]).summary
     )
@@ -147,17 +149,17 @@ def test_after_its_certificate_ran_out_a_file_without_a_trusted_time_is_damaged(
     assert finding.verdict is V.CREDENTIALS_DAMAGED
     assert "signingCredential.expired" in finding.credentials.issues
     with pytest.raises(BadInput, match="time zone"):
-        read_fully(ours[0], keys.trust, at=datetime(2028, 1, 1))  # noqa: DTZ001
+        read_credentials_report(ours[0], keys.trust, at=datetime(2028, 1, 1))  # noqa: DTZ001
 
 
 def test_lists_from_a_folder_say_their_name_and_never_mix_signers_with_time(tmp_path, ours, keys):
     (tmp_path / "c2pa-2026-08.pem").write_text(keys.trust.signers[0].pem)
-    reading = read_fully(ours[0], with_lists(Trust(), tmp_path))
+    reading = read_credentials_report(ours[0], with_trust_lists(TrustStore(), tmp_path))
     assert (reading.credentials.state, reading.trust_list) == ("trusted", "urn:list:c2pa-2026-08")
     (tmp_path / "c2pa-2026-08.pem").rename(tmp_path / "C2PA-TSA-2026-08.pem")
-    assert read_fully(ours[0], with_lists(Trust(), tmp_path)).credentials.state == "valid"
+    assert read_credentials_report(ours[0], with_trust_lists(TrustStore(), tmp_path)).credentials.state == "valid"
     (tmp_path / "broken.pem").write_text("nothing")
     with pytest.raises(BadInput, match=r"broken\.pem"):
-        lists_in(tmp_path)
+        load_trust_lists(tmp_path)
     with pytest.raises(BadInput, match="not a folder"):
-        lists_in(tmp_path / "nowhere")
+        load_trust_lists(tmp_path / "nowhere")

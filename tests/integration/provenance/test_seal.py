@@ -10,36 +10,36 @@ import c2pa
 import pytest
 
 from core.errors import BadMedia, SealBroken
-from core.finding import Mark
-from provenance import labels
+from core.finding import WatermarkFinding
 from provenance import seal as sealing
-from provenance.claims import SealOrder, definition
-from provenance.fingerprint import parse
-from provenance.keys import Keys
-from provenance.read import read_fully
+from provenance.c2pa.library_settings import signing_settings
+from provenance.c2pa.manifest_definition import SealOrder, build_manifest_definition
+from provenance.c2pa.reader import read_credentials_report
+from provenance.c2pa.signers.keys_folder import ProvenanceKeys
+from provenance.c2pa.signers.signer import FileSigner
+from provenance.c2pa.writer import sign_file
+from provenance.fingerprint.video_fingerprint import parse_entry
+from provenance.metadata import xmp_writer
 from provenance.seal import seal
-from provenance.settings import for_signing
-from provenance.sign import sign
-from provenance.signers import FileSigner
 from provenance.watermark.payload import Payload
 from tests.unit.provenance.conftest import CASE, StandInWatermark, make_order
 
 
-def do_seal(src: Path, dst: Path, order: SealOrder, keys: Keys, watermark: StandInWatermark):
+def do_seal(src: Path, dst: Path, order: SealOrder, keys: ProvenanceKeys, watermark: StandInWatermark):
     return seal(src, dst, order, keys=keys, mark=watermark.mark, detect=watermark.detect)
 
 
 def test_a_sealed_file_is_trusted_marked_and_says_the_same_in_both(tmp_path, clip, order, keys, watermark):
     report = do_seal(clip, tmp_path / "sealed.mp4", order, keys, watermark)
-    reading = read_fully(tmp_path / "sealed.mp4", keys.trust)
-    mark = watermark.detect(tmp_path / "sealed.mp4", keys=[keys.mark_key])
+    reading = read_credentials_report(tmp_path / "sealed.mp4", keys.trust)
+    mark = watermark.detect(tmp_path / "sealed.mp4", keys=[keys.watermark_key])
     assert reading.credentials.state == "trusted"
     assert reading.credentials.manifest_id == report.manifest_id
     assert [one.value for one in reading.soft_bindings] == [mark.payload] == [report.payload]
     assert Payload.from_hex(report.payload) == Payload(version=1, issuer=keys.issuer, case_id=CASE)
     assert reading.case_id == mark.case_id == report.case_id == CASE
     assert report.issuer == f"{keys.issuer:06x}" and report.parent == "" and report.warnings == ()
-    assert [parse(one).second for one in report.fingerprint] == [0, 1]
+    assert [parse_entry(one).second for one in report.fingerprint] == [0, 1]
 
 
 def test_the_manifests_bytes_lie_beside_the_video_unchanged(tmp_path, clip, order, keys, watermark):
@@ -50,29 +50,31 @@ def test_the_manifests_bytes_lie_beside_the_video_unchanged(tmp_path, clip, orde
 
 
 def test_credentials_that_the_engine_gave_are_kept_as_a_parent(tmp_path, clip, order, keys, watermark):
-    theirs = definition(replace(order, case_id="f" * 16), payload="01" * 12, has_parent=False)
-    sign(clip, tmp_path / "engine.mp4", theirs, keys.signer, trust=keys.trust)
+    theirs = build_manifest_definition(replace(order, case_id="f" * 16), payload="01" * 12, has_parent=False)
+    sign_file(clip, tmp_path / "engine.mp4", theirs, keys.signer, trust=keys.trust)
     report = do_seal(tmp_path / "engine.mp4", tmp_path / "sealed.mp4", order, keys, watermark)
-    reading = read_fully(tmp_path / "sealed.mp4", keys.trust)
+    reading = read_credentials_report(tmp_path / "sealed.mp4", keys.trust)
     assert report.parent == "trusted"
     assert [(one.depth, one.value) for one in reading.soft_bindings] == [(0, report.payload), (1, "01" * 12)]
 
 
 def test_an_engines_credentials_that_do_not_hold_are_kept_and_flagged(tmp_path, clip, order, keys, watermark):
-    theirs = definition(order, payload="01" * 12, has_parent=False)
-    sign(clip, tmp_path / "engine.mp4", theirs, keys.signer, trust=keys.trust)
+    theirs = build_manifest_definition(order, payload="01" * 12, has_parent=False)
+    sign_file(clip, tmp_path / "engine.mp4", theirs, keys.signer, trust=keys.trust)
     content = bytearray((tmp_path / "engine.mp4").read_bytes())
     content[content.index(b"mdat") + 500] ^= 1
     (tmp_path / "engine.mp4").write_bytes(content)
     report = do_seal(tmp_path / "engine.mp4", tmp_path / "sealed.mp4", order, keys, watermark)
     assert report.parent == "invalid"
     assert "assertion.bmffHash.mismatch" in report.warnings[0]
-    assert read_fully(tmp_path / "sealed.mp4", keys.trust).broken_ingredients == ("assertion.bmffHash.mismatch",)
+    assert read_credentials_report(tmp_path / "sealed.mp4", keys.trust).broken_ingredients == (
+        "assertion.bmffHash.mismatch",
+    )
 
 
 def test_of_an_engines_credentials_that_lie_elsewhere_the_address_is_kept(tmp_path, clip, order, keys, watermark):
-    theirs = definition(order, payload="01" * 12, has_parent=False)
-    context = c2pa.Context(c2pa.Settings.from_dict(for_signing(keys.trust)))
+    theirs = build_manifest_definition(order, payload="01" * 12, has_parent=False)
+    context = c2pa.Context(c2pa.Settings.from_dict(signing_settings(keys.trust)))
     native = c2pa.Signer.from_callback(keys.signer.sign, c2pa.C2paSigningAlg.ES256, keys.signer.chain)
     engine = tmp_path / "engine.mp4"
     with c2pa.Builder(theirs, context=context) as builder, native, clip.open("rb") as a, engine.open("w+b") as b:
@@ -81,22 +83,22 @@ def test_of_an_engines_credentials_that_lie_elsewhere_the_address_is_kept(tmp_pa
         builder.sign(native, "video/mp4", a, b)
     report = do_seal(engine, tmp_path / "sealed.mp4", order, keys, watermark)
     assert report.parent == "remote" and "lie elsewhere" in report.warnings[0]
-    assert read_fully(tmp_path / "sealed.mp4", keys.trust).broken_ingredients == ("manifest.inaccessible",)
+    assert read_credentials_report(tmp_path / "sealed.mp4", keys.trust).broken_ingredients == ("manifest.inaccessible",)
 
 
 def test_served_footage_is_sealed_without_a_claim_that_ai_made_it(tmp_path, clip, order, keys, watermark):
     served = replace(order, engine="folder", synthetic=False)
     do_seal(clip, tmp_path / "sealed.mp4", served, keys, watermark)
-    reading = read_fully(tmp_path / "sealed.mp4", keys.trust)
+    reading = read_credentials_report(tmp_path / "sealed.mp4", keys.trust)
     assert reading.credentials.state == "trusted"
     assert reading.credentials.ai is None
-    assert reading.served and reading.source_type_stated_by == "nobody"
+    assert reading.existing_footage and reading.source_type_stated_by == "nobody"
 
 
 # Each step failing
 
 
-def broken_by(step: str, keys: Keys, watermark: StandInWatermark, monkeypatch: pytest.MonkeyPatch):
+def broken_by(step: str, keys: ProvenanceKeys, watermark: StandInWatermark, monkeypatch: pytest.MonkeyPatch):
     """The parts of a seal of which one is broken, and the words with which it must fail."""
     mark, detect = watermark.mark, watermark.detect
     match step:
@@ -126,7 +128,7 @@ def broken_by(step: str, keys: Keys, watermark: StandInWatermark, monkeypatch: p
         case "the mark is there but cannot be read":
 
             def detect(path, *, keys):
-                return Mark(detected=True, payload=None, p_value=1e-12)
+                return WatermarkFinding(detected=True, payload=None, p_value=1e-12)
 
             return keys, mark, detect, SealBroken, "no watermark can be read"
         case "the detector crashes":
@@ -136,28 +138,28 @@ def broken_by(step: str, keys: Keys, watermark: StandInWatermark, monkeypatch: p
 
             return keys, mark, detect, BadMedia, "fell over"
         case "no fingerprint can be taken":
-            monkeypatch.setattr(sealing, "sample", raising(BadMedia("no pictures")))
+            monkeypatch.setattr(sealing, "sample_video", raising(BadMedia("no pictures")))
             return keys, mark, detect, BadMedia, "no pictures"
         case "the credentials name another mark":
 
             def other_claim(order, *, payload, sources, **_more):
-                return definition(order, payload="02" * 12, sources=sources)
+                return build_manifest_definition(order, payload="02" * 12, sources=sources)
 
-            monkeypatch.setattr(sealing, "definition", other_claim)
+            monkeypatch.setattr(sealing, "build_manifest_definition", other_claim)
             return keys, mark, detect, SealBroken, "do not name the mark"
         case "the labels are lost":
-            monkeypatch.setattr(sealing, "write_said", lambda src, dst, **_: shutil.copy(src, dst))
+            monkeypatch.setattr(sealing, "write_container_metadata", lambda src, dst, **_: shutil.copy(src, dst))
             return keys, mark, detect, SealBroken, "XMP does not say"
         case "the labels name another video":
-            other = labels.keys(make_order(), "02" * 12)
-            monkeypatch.setattr(labels, "keys", lambda *_: other)
+            other = xmp_writer.container_keys(make_order(), "02" * 12)
+            monkeypatch.setattr(xmp_writer, "container_keys", lambda *_: other)
             return keys, mark, detect, SealBroken, "labels name another video"
         case "the credentials name another case":
 
             def other_claim(order, *, payload, sources, **_more):
-                return definition(replace(order, case_id="f" * 16), payload=payload, sources=sources)
+                return build_manifest_definition(replace(order, case_id="f" * 16), payload=payload, sources=sources)
 
-            monkeypatch.setattr(sealing, "definition", other_claim)
+            monkeypatch.setattr(sealing, "build_manifest_definition", other_claim)
             return keys, mark, detect, SealBroken, "name another case"
     raise AssertionError(step)
 

@@ -13,10 +13,10 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, utils
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 
 from core.errors import SealBroken, Unavailable
-from provenance.keys import load_keys
-from provenance.signer_choice import SignerChoice
-from provenance.signers import try_out
-from tests.integration.provenance.signer_office import authority, certify, office, signed_by
+from provenance.c2pa.signers.keys_folder import load_keys
+from provenance.c2pa.signers.signer import check_signer
+from provenance.c2pa.signers.signer_config import SignerConfig
+from tests.integration.provenance.external_signer_keys import authority, certify, make_keys_folder, sign_and_read_state
 
 __all__ = ["authority"]
 MODULE = next(
@@ -82,8 +82,8 @@ def _spki(rsa_public: bytes) -> bytes:
     return PublicKeyInfo.wrap(RSAPublicKey.load(rsa_public), "rsa").dump()
 
 
-def in_token(**changes) -> SignerChoice:
-    return SignerChoice(**{"kind": "pkcs11", "module": MODULE, "token": TOKEN, "secret": PIN, **changes})
+def in_token(**changes) -> SignerConfig:
+    return SignerConfig(**{"kind": "pkcs11", "module": MODULE, "token": TOKEN, "secret": PIN, **changes})
 
 
 @needs_token
@@ -94,17 +94,17 @@ def in_token(**changes) -> SignerChoice:
 def test_a_key_that_never_leaves_a_token_signs_what_reads_as_trusted(
     token, authority, clip, tmp_path, kind, algorithm, number
 ):
-    folder = office(tmp_path / "keys", authority, key_in(token, kind, number))
+    folder = make_keys_folder(tmp_path / "keys", authority, key_in(token, kind, number))
     keys = load_keys(folder, in_token())
     assert keys.signer.algorithm == algorithm
-    assert signed_by(keys, clip, tmp_path / "signed.mp4") == "trusted"
+    assert sign_and_read_state(keys, clip, tmp_path / "signed.mp4") == "trusted"
 
 
 @needs_token
 def test_a_new_key_in_the_token_signs_as_soon_as_its_certificate_lies_in_the_folder(token, authority, tmp_path):
     first, second = key_in(token, "secp256r1", 10), key_in(token, "secp256r1", 11)
-    folder = office(tmp_path / "keys", authority, first)
-    try_out(load_keys(folder, in_token()).signer)
+    folder = make_keys_folder(tmp_path / "keys", authority, first)
+    check_signer(load_keys(folder, in_token()).signer)
     certify(folder, authority, second)
     signer = load_keys(folder, in_token()).signer
     signature = signer.sign(b"after the change")
@@ -114,7 +114,9 @@ def test_a_new_key_in_the_token_signs_as_soon_as_its_certificate_lies_in_the_fol
 
 @needs_token
 def test_several_threads_sign_in_one_token(token, authority, tmp_path):
-    signer = load_keys(office(tmp_path / "keys", authority, key_in(token, "secp256r1", 15)), in_token()).signer
+    signer = load_keys(
+        make_keys_folder(tmp_path / "keys", authority, key_in(token, "secp256r1", 15)), in_token()
+    ).signer
     with ThreadPoolExecutor(4) as pool:
         assert len(list(pool.map(signer.sign, [bytes([n]) * 50 for n in range(12)]))) == 12
 
@@ -129,9 +131,9 @@ def test_several_threads_sign_in_one_token(token, authority, tmp_path):
     ],
 )
 def test_a_token_that_cannot_be_used_says_why_without_its_pin(token, authority, clip, tmp_path, wrong, words, caplog):
-    folder = office(tmp_path / "keys", authority, key_in(token, "secp256r1", 20))
+    folder = make_keys_folder(tmp_path / "keys", authority, key_in(token, "secp256r1", 20))
     with caplog.at_level(logging.DEBUG), pytest.raises(SealBroken, match=words) as caught:
-        signed_by(load_keys(folder, in_token(**wrong)), clip, tmp_path / "signed.mp4")
+        sign_and_read_state(load_keys(folder, in_token(**wrong)), clip, tmp_path / "signed.mp4")
     assert PIN not in caplog.text + str(caught.value) and "0000-wrong" not in caplog.text + str(caught.value)
     assert not (tmp_path / "signed.mp4").exists()
 
@@ -139,6 +141,6 @@ def test_a_token_that_cannot_be_used_says_why_without_its_pin(token, authority, 
 @needs_token
 def test_a_token_without_the_certificates_key_does_not_sign(token, authority, tmp_path):
     elsewhere = ec.generate_private_key(ec.SECP256R1()).public_key()
-    signer = load_keys(office(tmp_path / "keys", authority, elsewhere), in_token()).signer
+    signer = load_keys(make_keys_folder(tmp_path / "keys", authority, elsewhere), in_token()).signer
     with pytest.raises(Unavailable, match="no key that belongs to the certificate"):
         signer.sign(b"anything")

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from provenance.jpeg import SIDE
-from provenance.thumbnails import carried
-from provenance.verify import verify
-from tests.integration.provenance.pictured import picture, signed_elsewhere
+from provenance.c2pa.thumbnail_jpeg import THUMBNAIL_SIDE
+from provenance.c2pa.thumbnails import lineage_thumbnails
+from provenance.verification.verify import verify
+from tests.integration.provenance.thumbnail_manifests import grey_jpeg, sign_as_other_generator
 
 
 @pytest.fixture(scope="module")
@@ -27,16 +27,16 @@ def still(tmp_path_factory) -> Path:
 def family(tmp_path_factory, clip, keys, still):
     """child.mp4 was made from parent.mp4 and a still without credentials; the parent from first.mp4."""
     folder = tmp_path_factory.mktemp("family")
-    first = signed_elsewhere(clip, folder / "first.mp4", keys, shows=picture(20))
-    parent = signed_elsewhere(
-        clip, folder / "parent.mp4", keys, shows=picture(90), made_from=[("parentOf", first, None)]
+    first = sign_as_other_generator(clip, folder / "first.mp4", keys, thumbnail=grey_jpeg(20))
+    parent = sign_as_other_generator(
+        clip, folder / "parent.mp4", keys, thumbnail=grey_jpeg(90), ingredients=[("parentOf", first, None)]
     )
-    made_from = [("parentOf", parent, None), ("componentOf", still, picture(200))]
-    return signed_elsewhere(clip, folder / "child.mp4", keys, shows=picture(150), made_from=made_from)
+    made_from = [("parentOf", parent, None), ("componentOf", still, grey_jpeg(200))]
+    return sign_as_other_generator(clip, folder / "child.mp4", keys, thumbnail=grey_jpeg(150), ingredients=made_from)
 
 
 def found(path, keys, watermark):
-    return verify(path, trust=keys.trust, keys=[keys.mark_key], detect=watermark.detect, look_up=lambda _: None)
+    return verify(path, trust=keys.trust, keys=[keys.watermark_key], detect=watermark.detect, look_up=lambda _: None)
 
 
 def lineage(finding):
@@ -60,9 +60,9 @@ def test_the_history_is_told_branch_by_branch_and_so_is_what_had_no_credentials(
 
 
 def test_each_step_has_the_picture_that_was_signed_about_it(family, keys, watermark):
-    steps = carried(family, found(family, keys, watermark), keys.trust)
+    steps = lineage_thumbnails(family, found(family, keys, watermark), keys.trust)
     assert np.allclose(levels(steps), [150, 90, 20, 200], atol=3)
-    assert all(max(Image.open(io.BytesIO(one.jpeg)).size) <= SIDE for one in steps)
+    assert all(max(Image.open(io.BytesIO(one.jpeg)).size) <= THUMBNAIL_SIDE for one in steps)
     assert all(b"stranger" not in one.jpeg for one in steps)
 
 
@@ -80,13 +80,13 @@ def bomb(side: int) -> bytes:
 
 @pytest.mark.parametrize(
     "shown",
-    [b"<svg onload=alert(1)>", picture(9)[:300], bomb(30_000), b"\xff\xd8\xff" + bytes(3 << 20)],
+    [b"<svg onload=alert(1)>", grey_jpeg(9)[:300], bomb(30_000), b"\xff\xd8\xff" + bytes(3 << 20)],
     ids=["no picture", "cut short", "too many pixels", "too many bytes"],
 )
 def test_a_picture_that_cannot_be_read_is_left_out_and_the_others_stay(shown, tmp_path, clip, keys, still, watermark):
-    made_from = [("componentOf", still, picture(70))]
-    path = signed_elsewhere(clip, tmp_path / "odd.mp4", keys, shows=shown, made_from=made_from)
-    first, second = levels(carried(path, found(path, keys, watermark), keys.trust))
+    made_from = [("componentOf", still, grey_jpeg(70))]
+    path = sign_as_other_generator(clip, tmp_path / "odd.mp4", keys, thumbnail=shown, ingredients=made_from)
+    first, second = levels(lineage_thumbnails(path, found(path, keys, watermark), keys.trust))
     assert first is None and abs(second - 70) <= 3
 
 
@@ -95,8 +95,8 @@ def test_nothing_is_shown_of_a_history_that_does_not_hold(family, tmp_path, clip
     content = bytearray(family.read_bytes())
     content[content.index(b"mdat") + 400] ^= 1
     broken.write_bytes(content)
-    made_from = [("parentOf", broken, None), ("componentOf", still, picture(70))]
-    child = signed_elsewhere(clip, tmp_path / "child.mp4", keys, shows=picture(150), made_from=made_from)
+    made_from = [("parentOf", broken, None), ("componentOf", still, grey_jpeg(70))]
+    child = sign_as_other_generator(clip, tmp_path / "child.mp4", keys, thumbnail=grey_jpeg(150), ingredients=made_from)
     for path in (broken, child):
-        assert carried(path, found(path, keys, watermark), keys.trust) == ()
+        assert lineage_thumbnails(path, found(path, keys, watermark), keys.trust) == ()
     assert len(lineage(found(child, keys, watermark))) == 6  # in words it is told all the same

@@ -11,39 +11,39 @@ import pytest
 
 from core.errors import BadMedia
 from core.finding import FindingVerdict as V
-from provenance.claims import definition
-from provenance.dev_keys import make_dev_keys
-from provenance.keys import Keys
+from provenance.c2pa.manifest_definition import build_manifest_definition
+from provenance.c2pa.signers.dev_keys import make_dev_keys
+from provenance.c2pa.signers.keys_folder import ProvenanceKeys
+from provenance.c2pa.source_types import source_type_uri
+from provenance.c2pa.trust_store import TrustStore
+from provenance.c2pa.writer import sign_file
 from provenance.seal import seal
-from provenance.sign import sign
-from provenance.source_types import uri
-from provenance.trust import Trust
-from provenance.verify import as_json, exit_code, verify
+from provenance.verification.verify import exit_code, finding_to_json, verify
 from tests.unit.provenance.conftest import CASE, StandInWatermark, make_order, remux
 
 RECORD = {"engine": "wan", "source_type": "trainedAlgorithmicMedia"}
 
 
 @pytest.fixture(scope="module")
-def sealed(tmp_path_factory: pytest.TempPathFactory, clip: Path, keys: Keys) -> Path:
+def sealed(tmp_path_factory: pytest.TempPathFactory, clip: Path, keys: ProvenanceKeys) -> Path:
     path = tmp_path_factory.mktemp("sealed") / "sealed.mp4"
     stand_in = StandInWatermark()
     seal(clip, path, make_order(), keys=keys, mark=stand_in.mark, detect=stand_in.detect)
     return path
 
 
-def look(path: Path, keys: Keys, *, trust: Trust | None = None, record=RECORD):
+def look(path: Path, keys: ProvenanceKeys, *, trust: TrustStore | None = None, record=RECORD):
     return verify(
         path,
         trust=keys.trust if trust is None else trust,
-        keys=[keys.mark_key],
+        keys=[keys.watermark_key],
         detect=StandInWatermark().detect,
         look_up=lambda case_id: record if case_id == CASE else None,
     )
 
 
 def as_photograph() -> dict:
-    created = {"action": "c2pa.created", "digitalSourceType": uri("digitalCapture")}
+    created = {"action": "c2pa.created", "digitalSourceType": source_type_uri("digitalCapture")}
     return {
         "claim_generator_info": [{"name": "Camera", "version": "1"}],
         "assertions": [{"label": "c2pa.actions.v2", "data": {"actions": [created]}}],
@@ -74,7 +74,7 @@ def test_without_a_record_only_the_watermark_is_left(tmp_path, sealed, keys):
 
 def test_a_file_laundered_as_a_photograph_is_a_conflict_even_if_its_signer_is_trusted(tmp_path, sealed, keys):
     bare = remux(sealed, tmp_path / "bare.mp4")
-    sign(bare, tmp_path / "photo.mp4", as_photograph(), keys.signer, trust=keys.trust)
+    sign_file(bare, tmp_path / "photo.mp4", as_photograph(), keys.signer, trust=keys.trust)
     finding = look(tmp_path / "photo.mp4", keys)
     assert finding.credentials.state == "trusted" and finding.credentials.ai is None
     assert finding.verdict is V.CLAIMS_CONFLICT
@@ -84,8 +84,10 @@ def test_a_file_laundered_as_a_photograph_is_a_conflict_even_if_its_signer_is_tr
 def test_a_file_signed_anew_by_somebody_else_without_its_history_is_a_conflict(tmp_path, sealed, keys, order):
     stranger = make_dev_keys(tmp_path / "stranger").keys
     bare = remux(sealed, tmp_path / "bare.mp4")
-    claim = definition(replace(order, case_id="f" * 16), payload="01" + "0" * 6 + "f" * 16, has_parent=False)
-    sign(bare, tmp_path / "theirs.mp4", claim, stranger.signer, trust=stranger.trust)
+    claim = build_manifest_definition(
+        replace(order, case_id="f" * 16), payload="01" + "0" * 6 + "f" * 16, has_parent=False
+    )
+    sign_file(bare, tmp_path / "theirs.mp4", claim, stranger.signer, trust=stranger.trust)
     finding = look(tmp_path / "theirs.mp4", keys)
     assert finding.verdict is V.CLAIMS_CONFLICT
     assert "another watermark" in finding.summary
@@ -99,7 +101,7 @@ def test_a_file_edited_and_signed_elsewhere_with_its_history_is_no_conflict(tmp_
     }
     stranger = make_dev_keys(tmp_path / "stranger").keys
     bare = remux(sealed, tmp_path / "bare.mp4")
-    sign(bare, tmp_path / "edit.mp4", claim, stranger.signer, trust=stranger.trust, parent=sealed)
+    sign_file(bare, tmp_path / "edit.mp4", claim, stranger.signer, trust=stranger.trust, parent=sealed)
     finding = look(tmp_path / "edit.mp4", keys)
     assert finding.verdict is V.AI_MADE_VALID_UNKNOWN_SIGNER
     assert finding.credentials.generator.startswith("Editor")
@@ -116,7 +118,7 @@ def test_a_file_changed_after_signing_is_damaged_and_still_leads_to_its_case(tmp
 
 
 def test_for_who_does_not_know_this_office_the_signer_is_unknown(sealed, keys):
-    finding = look(sealed, keys, trust=Trust())
+    finding = look(sealed, keys, trust=TrustStore())
     assert finding.verdict is V.AI_MADE_VALID_UNKNOWN_SIGNER
 
 
@@ -171,13 +173,13 @@ def test_a_path_that_is_no_file_is_bad_media(tmp_path, keys):
 
 
 def test_the_answer_names_the_file_and_not_where_it_lies(sealed, keys):
-    text = json.dumps(as_json(look(sealed, keys)))
+    text = json.dumps(finding_to_json(look(sealed, keys)))
     assert str(sealed.parent) not in text
     assert json.loads(text)["file"] == "sealed.mp4"
 
 
 def test_verifying_twice_gives_the_same_answer(sealed, keys):
-    assert as_json(look(sealed, keys)) == as_json(look(sealed, keys))
+    assert finding_to_json(look(sealed, keys)) == finding_to_json(look(sealed, keys))
 
 
 def test_verifying_opens_no_socket(sealed, keys, monkeypatch):
@@ -192,11 +194,11 @@ def test_whoever_is_in_a_hurry_is_told_that_no_mark_was_looked_for(sealed, keys,
     def never(*_args, **_options):
         raise AssertionError("nobody asked for this")
 
-    quick = {"trust": keys.trust, "keys": [keys.mark_key], "look_up": lambda _: None, "quick": True}
+    quick = {"trust": keys.trust, "keys": [keys.watermark_key], "look_up": lambda _: None, "quick": True}
     finding = verify(sealed, detect=never, **quick)
     assert finding.verdict is V.AI_MADE_TRUSTED
     assert finding.watermark.note.startswith("not looked for")
     assert "No watermark was looked for" in next(one.says for one in finding.evidence if one.kind == "watermark")
-    for trust, path in ((Trust(), sealed), (keys.trust, remux(sealed, tmp_path / "again.mp4"))):
+    for trust, path in ((TrustStore(), sealed), (keys.trust, remux(sealed, tmp_path / "again.mp4"))):
         with pytest.raises(AssertionError, match="nobody asked"):  # what does not suffice is looked at closely
             verify(path, detect=never, **{**quick, "trust": trust})

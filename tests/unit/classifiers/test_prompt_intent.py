@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from classifiers.base import Note, PromptText
-from classifiers.prompt_intent import PromptIntent, _of_many, readable
-from classifiers.prompt_parts import parts
+from classifiers.base import PromptText, SignalNote
+from classifiers.text.prompt_chunks import split_chunks
+from classifiers.text.prompt_intent import PromptIntent, _correct_for_chunk_count, is_supported_script
 from core.signals import Subject
 
 
@@ -35,9 +35,9 @@ def test_harmless_prompts_stay_below_the_middle(text: str) -> None:
 
 def test_a_script_it_does_not_know_is_not_measured() -> None:
     signals = PromptIntent().measure(PromptText("კაცი პარკში დარბის"), Subject.PROMPT)
-    assert {(s.score, s.note) for s in signals} == {(None, Note.LANGUAGE_NOT_COVERED)}
-    assert not readable("a long sentence in English before კაცი პარკში დარბის")
-    assert readable("1234 !?") and readable(
+    assert {(s.score, s.note) for s in signals} == {(None, SignalNote.LANGUAGE_NOT_COVERED)}
+    assert not is_supported_script("a long sentence in English before კაცი პარკში დარბის")
+    assert is_supported_script("1234 !?") and is_supported_script(
         "Ein Schloß über dem Fluß Αλφα in the evening light of the valley in spring"
     )
 
@@ -52,12 +52,12 @@ def test_what_is_buried_in_a_long_text_is_found_at_its_place() -> None:
 
 @given(st.text(max_size=600))
 def test_parts_lie_inside_the_text_and_the_first_is_the_whole(text: str) -> None:
-    places = list(parts(text))
+    places = list(split_chunks(text))
     assert places[0] == (0, len(text))
     assert all(0 <= start <= end <= len(text) for start, end in places)
 
 
 def test_what_needs_its_context_counts_little_in_a_part_and_fully_in_the_whole() -> None:
-    scores = _of_many(np.full((2, 2), 0.9, np.float32), np.array([0, 1], np.float32), [True, False])
+    scores = _correct_for_chunk_count(np.full((2, 2), 0.9, np.float32), np.array([0, 1], np.float32), [True, False])
     assert scores[0] == pytest.approx([0.9, 0.9]) and scores[1, 1] == pytest.approx(0.9)
     assert scores[1, 0] < 0.2

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import classifiers
-from classifiers.base import Note, PromptText
-from classifiers.lexicon import lexicon
-from classifiers.prompt_terms import LONGEST, PromptTerms
+from classifiers.base import PromptText, SignalNote
+from classifiers.text.lexicon import load_lexicon
+from classifiers.text.prompt_terms import MAX_PROMPT_CHARS, PromptTerms
 from core.signals import Signal, Subject
 
 TERMS = sorted((Path(classifiers.__file__).parent / "terms").glob("*.toml"))
@@ -79,7 +79,7 @@ def test_no_documentary_softens_what_is_sexual() -> None:
 
 def test_negation_lowers_and_says_so() -> None:
     (signal,) = measure("a pirate ship, no guns", "weapons")
-    assert signal.score < 0.5 and signal.note == Note.CONTEXT
+    assert signal.score < 0.5 and signal.note == SignalNote.CONTEXT
 
 
 def test_several_weak_words_say_more_than_one() -> None:
@@ -87,7 +87,7 @@ def test_several_weak_words_say_more_than_one() -> None:
 
 
 def test_a_text_that_is_too_long_cannot_be_measured() -> None:
-    found = PromptTerms().measure(PromptText("a" * (LONGEST + 1)), Subject.PROMPT)
+    found = PromptTerms().measure(PromptText("a" * (MAX_PROMPT_CHARS + 1)), Subject.PROMPT)
     assert {signal.score for signal in found} == {None} and {signal.label for signal in found} == set(
         PromptTerms.labels
     )
@@ -112,7 +112,7 @@ def test_a_word_list_holds_no_term_twice_and_is_named_as_its_label(path: Path) -
 
 
 def test_every_term_is_found_when_it_is_written_plainly() -> None:
-    lists = lexicon()
+    lists = load_lexicon()
     tables = {path.stem: tomllib.loads(path.read_text(encoding="utf-8")) for path in TERMS}
     lost = [
         (name, term)

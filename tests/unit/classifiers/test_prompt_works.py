@@ -2,21 +2,21 @@ from __future__ import annotations
 
 import pytest
 
-from classifiers.base import Note, PromptText, measure_all
-from classifiers.prompt_works import PromptWorks
+from classifiers.base import PromptText, SignalNote, measure_all
+from classifiers.text.prompt_works import PromptWorks
 from core.errors import BadInput, Unavailable
-from registry.works import MemoryWorks, Work
+from registry.rights.registered_works import MemoryWorks, RegisteredWork
 
-FOX = Work(
+FOX = RegisteredWork(
     id="w1",
     kind="character",
     names=("Captain Bramblefox", "Bramblefox"),
     description="A small orange fox in a torn blue captain's coat who steers a flying bathtub and carries a brass spyglass.",
 )
-PAINTER = Work(id="w2", kind="artist", names=("Odile Varenne",))
+PAINTER = RegisteredWork(id="w2", kind="artist", names=("Odile Varenne",))
 
 
-def scores(text: str, *works: Work) -> dict[str, float | None]:
+def scores(text: str, *works: RegisteredWork) -> dict[str, float | None]:
     registry = MemoryWorks()
     registry.put(works)
     return {one.label: one.score for one in measure_all(PromptText(text), [PromptWorks(registry)]).signals}
@@ -25,7 +25,7 @@ def scores(text: str, *works: Work) -> dict[str, float | None]:
 @pytest.mark.parametrize("text", ["Bramblefox dances", "a film with captain bramblef0x", "two Bramblefoxs"])
 def test_a_registered_name_is_found_however_it_is_written(text: str) -> None:
     assert (
-        scores(text, PAINTER, Work(id="w1", kind="character", names=FOX.names))["copyright_ip"] == 0.95
+        scores(text, PAINTER, RegisteredWork(id="w1", kind="character", names=FOX.names))["copyright_ip"] == 0.95
         or "foxs" in text
     )
 
@@ -57,11 +57,11 @@ def test_what_was_removed_is_no_longer_looked_for() -> None:
 
 def test_a_registry_that_is_away_is_no_score() -> None:
     class Away:
-        def all(self) -> tuple[Work, ...]:
+        def all(self) -> tuple[RegisteredWork, ...]:
             raise Unavailable("away")
 
     found = measure_all(PromptText("a pig"), [PromptWorks(Away())]).signals
-    assert {(one.score, one.note) for one in found} == {(None, Note.MISSING_MODEL)}
+    assert {(one.score, one.note) for one in found} == {(None, SignalNote.MISSING_MODEL)}
 
 
 @pytest.mark.parametrize(
@@ -69,4 +69,4 @@ def test_a_registry_that_is_away_is_no_score() -> None:
 )
 def test_what_cannot_be_looked_for_is_not_registered(bad: dict[str, object]) -> None:
     with pytest.raises(BadInput):
-        Work(**{"id": "w", "kind": "work", "names": ("Some Name",)} | bad)  # type: ignore[arg-type]
+        RegisteredWork(**{"id": "w", "kind": "work", "names": ("Some Name",)} | bad)  # type: ignore[arg-type]

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from console.multipart import Form, suffix_of
-from console.refusals import TooLarge
+from console.web.http_errors import TooLarge
+from console.web.multipart import MultipartForm, safe_suffix
 from core.errors import BadInput
 
 HEAD = "multipart/form-data; boundary=cut"
@@ -29,7 +29,7 @@ def read(folder, content, *, limit=1000, piece=7, head=HEAD, second=""):
             yield content[at : at + piece]
 
     async def whole():
-        form = Form(head, folder, field="file", limit=limit, second=second)
+        form = MultipartForm(head, folder, field="file", limit=limit, second=second)
         await form.read(pieces())
         return form
 
@@ -87,7 +87,7 @@ def test_a_broken_form_is_refused_or_has_no_file(tmp_path, content):
     [("a.MP4", ".mp4"), ("a", ".bin"), ("../../x.mp4", ".mp4"), ("a.m/../x", ".bin"), ("a.p\x00hp", ".bin"), ("a." + "x" * 50, ".bin")],
 )  # fmt: skip
 def test_of_a_senders_file_name_only_a_harmless_ending_is_used(name, suffix):
-    assert suffix_of(name) == suffix
+    assert safe_suffix(name) == suffix
 
 
 @settings(max_examples=30, deadline=None)

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from console import sessions
-from console.sessions import LASTS, Sessions, load_secret
+from console.web import sessions
+from console.web.sessions import SESSION_SECONDS, Sessions, load_session_secret
 from core.errors import Unavailable
-from pipeline.accounts import MemoryAccounts, open_account
-from pipeline.people import Role
+from core.roles import Role
+from pipeline.accounts import MemoryAccounts, create_account
 
 
 @pytest.fixture
@@ -23,54 +23,54 @@ def ours(accounts):
 
 
 def test_a_session_is_its_accounts_and_has_its_roles(accounts, ours):
-    person, token = open_account(accounts, [Role.MODERATOR])
-    assert ours.person(ours.begin(token)) == person
+    person, token = create_account(accounts, [Role.MODERATOR])
+    assert ours.person(ours.create(token)) == person
 
 
 def test_a_wrong_token_begins_nothing(ours):
-    assert ours.begin("assay_guess") is None
+    assert ours.create("assay_guess") is None
 
 
 def test_a_session_signed_with_another_secret_is_nobodys(accounts, ours):
-    _, token = open_account(accounts, [Role.MODERATOR])
-    forged = Sessions(accounts=accounts, secret="cd" * 32).begin(token)
+    _, token = create_account(accounts, [Role.MODERATOR])
+    forged = Sessions(accounts=accounts, secret="cd" * 32).create(token)
     assert ours.person(forged) is None
 
 
 def test_no_change_of_a_single_character_is_overlooked(accounts, ours):
-    _person, token = open_account(accounts, [Role.MODERATOR])
-    session = ours.begin(token)
+    _person, token = create_account(accounts, [Role.MODERATOR])
+    session = ours.create(token)
     for at in range(len(session) - 1):  # the last character of base64 has bits that mean nothing
         changed = session[:at] + ("A" if session[at] != "A" else "B") + session[at + 1 :]
         assert ours.person(changed) is None, at
 
 
 def test_closing_an_account_ends_its_sessions(accounts, ours):
-    _person, token = open_account(accounts, [Role.MODERATOR])
-    session = ours.begin(token)
+    _person, token = create_account(accounts, [Role.MODERATOR])
+    session = ours.create(token)
     accounts.keep(replace(accounts.by_digest(next(iter(accounts.all())).digest), closed=True))
     assert ours.person(session) is None
 
 
 def test_a_new_token_ends_the_sessions_of_the_old_one(accounts, ours):
-    person, token = open_account(accounts, [Role.MODERATOR])
-    session = ours.begin(token)
-    open_account(accounts, [Role.MODERATOR], account_id=person.id)
+    person, token = create_account(accounts, [Role.MODERATOR])
+    session = ours.create(token)
+    create_account(accounts, [Role.MODERATOR], account_id=person.id)
     assert ours.person(session) is None
 
 
 def test_roles_are_looked_up_anew(accounts, ours):
-    _person, token = open_account(accounts, [Role.MODERATOR])
-    session = ours.begin(token)
+    _person, token = create_account(accounts, [Role.MODERATOR])
+    session = ours.create(token)
     accounts.keep(replace(next(iter(accounts.all())), roles=frozenset({Role.PLATFORM})))
     assert ours.person(session).roles == {Role.PLATFORM}
 
 
 def test_a_session_ends_after_twelve_hours(accounts, ours, monkeypatch):
-    _, token = open_account(accounts, [Role.MODERATOR])
-    session = ours.begin(token)
+    _, token = create_account(accounts, [Role.MODERATOR])
+    session = ours.create(token)
     now = sessions.TimestampSigner("x").get_timestamp()
-    monkeypatch.setattr(sessions.TimestampSigner, "get_timestamp", lambda _self: now + LASTS + 2)
+    monkeypatch.setattr(sessions.TimestampSigner, "get_timestamp", lambda _self: now + SESSION_SECONDS + 2)
     assert ours.person(session) is None
 
 
@@ -80,27 +80,27 @@ def test_junk_is_nobodys_session(ours, junk):
 
 
 def test_a_form_token_fits_one_session_only(ours):
-    assert ours.form_is_ours("one", ours.form_token("one"))
-    assert not ours.form_is_ours("two", ours.form_token("one"))
-    assert not ours.form_is_ours("", ours.form_token(""))
+    assert ours.is_valid_csrf_token("one", ours.csrf_token("one"))
+    assert not ours.is_valid_csrf_token("two", ours.csrf_token("one"))
+    assert not ours.is_valid_csrf_token("", ours.csrf_token(""))
 
 
 def test_the_secret_is_kept_for_its_owner_only_and_stays_the_same(tmp_path):
-    first = load_secret(tmp_path / "home")
-    assert load_secret(tmp_path / "home") == first
+    first = load_session_secret(tmp_path / "home")
+    assert load_session_secret(tmp_path / "home") == first
     assert stat.S_IMODE((tmp_path / "home" / "session.secret").stat().st_mode) == 0o600
     assert [p.name for p in (tmp_path / "home").iterdir()] == ["session.secret"]
 
 
 def test_a_secret_that_others_can_read_is_refused(tmp_path):
-    load_secret(tmp_path)
+    load_session_secret(tmp_path)
     (tmp_path / "session.secret").chmod(0o644)
     with pytest.raises(Unavailable, match="chmod 600"):
-        load_secret(tmp_path)
+        load_session_secret(tmp_path)
 
 
 def test_a_cut_off_secret_is_refused(tmp_path):
-    load_secret(tmp_path)
+    load_session_secret(tmp_path)
     (tmp_path / "session.secret").write_text("ab")
     with pytest.raises(Unavailable, match="damaged"):
-        load_secret(tmp_path)
+        load_session_secret(tmp_path)

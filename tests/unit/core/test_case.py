@@ -7,7 +7,6 @@ from core.case import Case, Phase, new_case
 from core.events import (
     Appealed,
     Commissioned,
-    Faltered,
     Judged,
     Measured,
     Published,
@@ -16,6 +15,7 @@ from core.events import (
     Resumed,
     Ruled,
     Sealed,
+    StageFailed,
     Submitted,
     Withdrawn,
 )
@@ -41,7 +41,7 @@ def ruled(decision=Decision.ALLOW, gate=Gate.PROMPT):
 ORDERED = Commissioned(engine="e", engine_version="1", job="j")
 RENDERED = Rendered(asset=ASSET, engine="e", engine_version="1")
 SEALED = Sealed(asset=ASSET, payload="00", manifest_id="m", manifest=ASSET, soft_binding="s")
-BROKE = Faltered(phase="submitted", kind="Unavailable", error="away")
+BROKE = StageFailed(phase="submitted", kind="Unavailable", error="away")
 THE_WAY = [
     (Submitted(author="a", prompt="t"), Phase.SUBMITTED),
     (measured(), Phase.SCREENED),
@@ -58,7 +58,7 @@ THE_WAY = [
 def until(phase):
     case = new_case()
     for event, reached in THE_WAY:
-        case = case.after([event])
+        case = case.apply([event])
         if reached is phase:
             return case
     raise AssertionError(phase)
@@ -67,77 +67,77 @@ def until(phase):
 def test_the_way_through_names_each_phase_in_turn():
     case = new_case()
     for event, phase in THE_WAY:
-        case = case.after([event])
+        case = case.apply([event])
         assert case.phase is phase
     assert case.revision == len(THE_WAY)
 
 
 def test_a_hold_goes_back_to_its_gate_once_ruled_and_not_past_it():
-    held = until(Phase.SCREENED).after([judged(Decision.HOLD)])
+    held = until(Phase.SCREENED).apply([judged(Decision.HOLD)])
     assert held.phase is Phase.HELD
-    assert held.after([ruled()]).phase is Phase.SCREENED
+    assert held.apply([ruled()]).phase is Phase.SCREENED
 
 
 def test_an_appeal_holds_a_refusal_at_the_gate_that_refused():
-    refused = until(Phase.INSPECTED).after([judged(Decision.REFUSE, Gate.VIDEO)])
-    appealed = refused.after([Appealed(by="a")])
+    refused = until(Phase.INSPECTED).apply([judged(Decision.REFUSE, Gate.VIDEO)])
+    appealed = refused.apply([Appealed(by="a")])
     assert (appealed.phase, appealed.held_at) == (Phase.HELD, Phase.INSPECTED)
 
 
 def test_three_stumbles_end_at_a_person_and_mending_approves_nothing():
-    case = until(Phase.SCREENED).after([BROKE, BROKE])
+    case = until(Phase.SCREENED).apply([BROKE, BROKE])
     assert case.phase is Phase.SCREENED
-    held = case.after([BROKE])
+    held = case.apply([BROKE])
     assert held.phase is Phase.HELD
-    assert held.after([Resumed(by="m")]).phase is Phase.SCREENED
+    assert held.apply([Resumed(by="m")]).phase is Phase.SCREENED
 
 
 def test_progress_wipes_stumbles_away():
-    assert until(Phase.SCREENED).after([BROKE, BROKE, judged(Decision.ALLOW)]).stumbles == 0
+    assert until(Phase.SCREENED).apply([BROKE, BROKE, judged(Decision.ALLOW)]).failures == 0
 
 
 def test_three_jobs_that_came_to_nothing_end_at_a_person():
-    lost = Faltered(phase="commissioned", kind="EngineFault", error="no video")
+    lost = StageFailed(phase="commissioned", kind="EngineFault", error="no video")
     case = until(Phase.ADMITTED)
     for _ in range(2):
-        case = case.after([ORDERED, lost])
+        case = case.apply([ORDERED, lost])
         assert case.phase is Phase.ADMITTED
-    case = case.after([ORDERED, lost])
+    case = case.apply([ORDERED, lost])
     assert (case.phase, case.held_at, case.orders) == (Phase.HELD, Phase.ADMITTED, 3)
 
 
 def test_an_engine_that_does_not_answer_is_asked_for_the_same_job_again():
-    case = until(Phase.COMMISSIONED).after([Faltered(phase="commissioned", kind="Unavailable", error="away")])
+    case = until(Phase.COMMISSIONED).apply([StageFailed(phase="commissioned", kind="Unavailable", error="away")])
     assert case.phase is Phase.COMMISSIONED
 
 
 @pytest.mark.parametrize("phase", [phase for _, phase in THE_WAY])
 def test_a_recall_reaches_a_case_in_any_phase(phase):
-    recalled = until(phase).after([Recalled(by="a", code="author")])
+    recalled = until(phase).apply([Recalled(by="a", code="author")])
     assert recalled.phase is Phase.RECALLED
-    assert recalled.after([Withdrawn()]).phase is Phase.WITHDRAWN
+    assert recalled.apply([Withdrawn()]).phase is Phase.WITHDRAWN
 
 
 def test_a_withdrawal_is_never_given_up():
-    case = until(Phase.PUBLISHED).after([Recalled(by="a", code="author"), *[BROKE] * 9])
+    case = until(Phase.PUBLISHED).apply([Recalled(by="a", code="author"), *[BROKE] * 9])
     assert case.phase is Phase.RECALLED
 
 
 def test_what_is_measured_anew_replaces_what_was_measured_before():
     case = until(Phase.PUBLISHED)
-    assert len(case.after([measured(Subject.VIDEO)]).signals) == 2
+    assert len(case.apply([measured(Subject.VIDEO)]).signals) == 2
 
 
 @given(st.lists(events, max_size=8), st.integers(0, 8))
 def test_a_case_is_the_fold_of_its_events_however_they_are_cut(story, cut):
-    assert Case(id="x").after(story) == Case(id="x").after(story[:cut]).after(story[cut:])
+    assert Case(id="x").apply(story) == Case(id="x").apply(story[:cut]).apply(story[cut:])
 
 
 @given(st.lists(events, max_size=12))
 def test_no_story_without_an_allow_at_the_video_gate_is_cleared(story):
     seen = Case(id="x")
     for event in story:
-        seen = seen.after([event])
+        seen = seen.apply([event])
         if seen.phase is Phase.CLEARED:
             assert any(v.gate is Gate.VIDEO and v.decision is Decision.ALLOW for v in seen.verdicts)
 
@@ -167,10 +167,10 @@ def test_an_asset_is_named_by_a_sha256():
     ],
 )
 def test_a_case_held_for_want_of_a_measurement_can_be_measured_anew(gate, held_at, back_to):
-    held = until(held_at).after([judged(Decision.HOLD, gate)])
-    assert held.after([Resumed(by="m", again=True)]).phase is back_to
+    held = until(held_at).apply([judged(Decision.HOLD, gate)])
+    assert held.apply([Resumed(by="m", again=True)]).phase is back_to
 
 
 def test_a_ruling_about_one_video_says_nothing_about_the_next():
-    case = until(Phase.INSPECTED).after([judged(Decision.HOLD, Gate.VIDEO), ruled(gate=Gate.VIDEO)])
-    assert case.after([RENDERED]).rulings == ()
+    case = until(Phase.INSPECTED).apply([judged(Decision.HOLD, Gate.VIDEO), ruled(gate=Gate.VIDEO)])
+    assert case.apply([RENDERED]).rulings == ()

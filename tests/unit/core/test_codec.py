@@ -55,5 +55,5 @@ def test_what_does_not_fit_the_type_is_refused(wrong):
 
 @given(events)
 def test_a_case_survives_a_round_trip(event):
-    case = Case(id="0" * 16).after([Submitted(author="a", prompt="t"), event])
+    case = Case(id="0" * 16).apply([Submitted(author="a", prompt="t"), event])
     assert codec.load(Case, codec.dump(case)) == case

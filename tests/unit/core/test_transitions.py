@@ -9,17 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.case import Case, Phase
-from core.events import (
-    Appealed,
-    EngineDeclined,
-    Event,
-    Faltered,
-    Judged,
-    Measured,
-    Published,
-    Rendered,
-    Resumed,
-)
+from core.events import Appealed, EngineDeclined, Event, Judged, Measured, Published, Rendered, Resumed, StageFailed
 from core.signals import Signal, Subject
 from core.transitions import TRANSITIONS, WORKING, IllegalTransition, allowed, appealable, check, holding
 from core.verdicts import Decision, Gate
@@ -28,7 +18,7 @@ from tests.unit.core.strategies import events, walks
 
 NEW = Case(id="x")
 ALLOW, HOLD, REFUSE = Decision.ALLOW, Decision.HOLD, Decision.REFUSE
-BROKE = Faltered(phase="any", kind="Unavailable", error="away")
+BROKE = StageFailed(phase="any", kind="Unavailable", error="away")
 
 
 def at(phase: Phase, *more: Event) -> Case:
@@ -117,7 +107,7 @@ def test_each_step_of_a_lawful_walk_leads_where_its_row_says(walk: list[Event]) 
 def _remembered(case: Case, allows: frozenset[str]) -> tuple[object, ...]:
     last = case.verdict and (case.verdict.gate, case.verdict.decision, case.verdict.rules)
     rulings = frozenset((r.gate, r.decision, r.over) for r in case.rulings)
-    return case.phase, case.held_at, min(case.stumbles, 3), case.faltered is None, last, rulings, allows
+    return case.phase, case.held_at, min(case.failures, 3), case.last_failure is None, last, rulings, allows
 
 
 def _allows(before: frozenset[str], event: Event) -> frozenset[str]:
@@ -182,7 +172,7 @@ def test_no_lawful_walk_publishes_without_an_allow_at_each_gate_the_later_after_
 
 
 def test_whoever_works_can_stumble_and_nothing_else_can() -> None:
-    assert {row.phase for row in TRANSITIONS if row.event is Faltered} == set(WORKING)
+    assert {row.phase for row in TRANSITIONS if row.event is StageFailed} == set(WORKING)
 
 
 # Rulings and appeals

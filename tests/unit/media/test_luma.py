@@ -9,8 +9,8 @@ import av
 import numpy as np
 import pytest
 
-from media.limits import Limits
-from media.luma import luma_of
+from media.luma import sample_luma
+from media.sandbox.limits import InputLimits
 
 
 def ramp(path: Path, pictures: int, options: dict[str, str]) -> Path:
@@ -32,7 +32,7 @@ def ramp(path: Path, pictures: int, options: dict[str, str]) -> Path:
 @pytest.mark.parametrize("pictures", [30, 200])
 def test_as_many_pictures_as_wanted_come_from_all_over_the_video(tmp_path, options, pictures) -> None:
     clip = ramp(tmp_path / "ramp.mp4", pictures, {"crf": "10", **options})
-    found = [float(luma.mean()) for luma in luma_of(clip, 20, Limits())]
+    found = [float(luma.mean()) for luma in sample_luma(clip, 20, InputLimits())]
     assert len(found) == 20
     places = (np.array(found) - 16) / 219
     assert np.abs(places - np.linspace(0, 1, 20)).max() < 5 / pictures + 0.02

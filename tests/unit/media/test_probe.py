@@ -7,8 +7,8 @@ import pytest
 from media_clips import MakeClip
 
 from core.errors import BadMedia
-from media.limits import Limits
 from media.probe import probe
+from media.sandbox.limits import InputLimits
 
 
 def test_a_clip_is_what_was_written(clip: MakeClip) -> None:
@@ -46,7 +46,7 @@ def test_other_containers_are_read_too(clip: MakeClip, codec: str) -> None:
     assert (info.container, info.frames) == ("matroska", 12)
 
 
-def refusal(path: Path, limits: Limits | None = None) -> str:
+def refusal(path: Path, limits: InputLimits | None = None) -> str:
     with pytest.raises(BadMedia) as raised:
         probe(path, limits)
     message = str(raised.value)
@@ -89,10 +89,10 @@ def test_sound_alone_is_refused(tmp_path: Path) -> None:
 
 def test_limits_are_refused_with_the_numbers(clip: MakeClip) -> None:
     path = clip(frames=10, size=(320, 48))
-    assert "320 x 48; at most 200 pixels" in refusal(path, Limits(max_side=200))
-    assert "at least 64 pixels" in refusal(path, Limits(min_side=64))
-    assert "at most 0 MiB" in refusal(path, Limits(max_bytes=100))
-    assert "more than 5 pictures" in refusal(path, Limits(max_frames=5))
+    assert "320 x 48; at most 200 pixels" in refusal(path, InputLimits(max_side=200))
+    assert "at least 64 pixels" in refusal(path, InputLimits(min_side=64))
+    assert "at most 0 MiB" in refusal(path, InputLimits(max_bytes=100))
+    assert "more than 5 pictures" in refusal(path, InputLimits(max_frames=5))
     hours = clip("hours.mkv", pts=[0, 36_000_000], time_base=Fraction(1, 1000))
     assert "lasts 36000 s; at most 3600 s" in refusal(hours)
 

@@ -8,7 +8,7 @@ from media_clips import MakeClip, decoded, pcm, picture
 
 from core.errors import BadMedia
 from media.probe import probe
-from media.transcode import Encoding, reencode, rewrite
+from media.transcode import Encoding, reencode, transcode
 
 
 def brighter(luma: np.ndarray, _at: float) -> np.ndarray:
@@ -17,7 +17,7 @@ def brighter(luma: np.ndarray, _at: float) -> np.ndarray:
 
 def test_only_brightness_is_edited_and_it_is_where_it_was(clip: MakeClip, tmp_path: Path) -> None:
     source, out = clip(options={"crf": "8"}), tmp_path / "out.mp4"
-    assert rewrite(source, out, edit=brighter, encoding=Encoding(crf=8)) == 10
+    assert transcode(source, out, edit=brighter, encoding=Encoding(crf=8)) == 10
     before, after = decoded(source)[0], decoded(out)[0]
     difference = np.array(after, int) - np.array(before, int)
     assert 18 < difference.mean() < 25
@@ -25,13 +25,13 @@ def test_only_brightness_is_edited_and_it_is_where_it_was(clip: MakeClip, tmp_pa
 
 def test_the_edit_is_told_the_time(clip: MakeClip, tmp_path: Path) -> None:
     times: list[float] = []
-    rewrite(clip(frames=4), tmp_path / "out.mp4", edit=lambda y, at: (times.append(at), y)[1])
+    transcode(clip(frames=4), tmp_path / "out.mp4", edit=lambda y, at: (times.append(at), y)[1])
     assert times == pytest.approx([0, 0.04, 0.08, 0.12])
 
 
 def test_sound_is_copied_to_the_sample(clip: MakeClip, tmp_path: Path) -> None:
     source, out = clip(frames=30, sound="aac"), tmp_path / "out.mp4"
-    rewrite(source, out, edit=brighter)
+    transcode(source, out, edit=brighter)
     (start, samples), (start_after, samples_after) = pcm(source), pcm(out)
     assert start == start_after
     assert np.array_equal(samples, samples_after)
@@ -40,7 +40,7 @@ def test_sound_is_copied_to_the_sample(clip: MakeClip, tmp_path: Path) -> None:
 
 def test_sound_that_mp4_cannot_hold_becomes_aac_in_time(clip: MakeClip, tmp_path: Path) -> None:
     source, out = clip("clip.mkv", frames=50, sound="pcm_s16le"), tmp_path / "out.mp4"
-    rewrite(source, out, edit=brighter)
+    transcode(source, out, edit=brighter)
     with av.open(str(out)) as container:
         assert container.streams.audio[0].codec_context.name == "aac"
     (start, samples), (start_after, samples_after) = pcm(source), pcm(out)
@@ -54,13 +54,13 @@ def test_sound_that_mp4_cannot_hold_becomes_aac_in_time(clip: MakeClip, tmp_path
 def test_uneven_timestamps_are_kept(clip: MakeClip, tmp_path: Path) -> None:
     pts = [0, 33, 50, 400, 433, 1200]
     source, out = clip("vfr.mkv", pts=pts, time_base=Fraction(1, 1000)), tmp_path / "out.mp4"
-    rewrite(source, out, edit=brighter)
+    transcode(source, out, edit=brighter)
     assert decoded(out)[1] == pytest.approx([p / 1000 for p in pts], abs=0.0006)
 
 
 def test_reordered_pictures_of_an_avi_come_in_order(clip: MakeClip, tmp_path: Path) -> None:
     source, out = clip("clip.avi", codec="mpeg4", frames=20, options={"bf": "2", "q": "2"}), tmp_path / "out.mp4"
-    assert rewrite(source, out, edit=lambda y, _at: y, encoding=Encoding(crf=8)) == 20
+    assert transcode(source, out, edit=lambda y, _at: y, encoding=Encoding(crf=8)) == 20
     pictures, times = decoded(out)
     assert np.diff(times) == pytest.approx([0.04] * 19, abs=1e-6)
     for index, shown in enumerate(pictures):
@@ -69,7 +69,7 @@ def test_reordered_pictures_of_an_avi_come_in_order(clip: MakeClip, tmp_path: Pa
 
 def test_a_turned_clip_comes_out_upright(clip: MakeClip, tmp_path: Path) -> None:
     out = tmp_path / "out.mp4"
-    rewrite(clip(rotation=90, options={"crf": "8"}), out, edit=lambda y, _at: y, encoding=Encoding(crf=8))
+    transcode(clip(rotation=90, options={"crf": "8"}), out, edit=lambda y, _at: y, encoding=Encoding(crf=8))
     with av.open(str(out)) as container:
         frame = next(container.decode(video=0))
         assert (frame.width, frame.height, frame.rotation) == (48, 64, 0)
@@ -92,7 +92,7 @@ def test_other_formats_become_what_we_publish(
     clip: MakeClip, tmp_path: Path, codec: str, pix_fmt: str, size: tuple[int, int]
 ) -> None:
     source, out = clip("clip.mkv", codec=codec, pix_fmt=pix_fmt, size=size), tmp_path / "out.mp4"
-    rewrite(source, out, edit=lambda y, _at: y, encoding=Encoding(crf=8))
+    transcode(source, out, edit=lambda y, _at: y, encoding=Encoding(crf=8))
     with av.open(str(out)) as container:
         frame = next(container.decode(video=0))
         assert frame.format.name in ("yuv420p", "yuvj420p")
@@ -108,7 +108,7 @@ def test_hdr_and_transparency_are_refused_and_leave_nothing(clip: MakeClip, tmp_
     before = sorted(tmp_path.iterdir())
     for source, word in ((hdr, "HDR"), (clear, "transparency")):
         with pytest.raises(BadMedia, match=word):
-            rewrite(source, tmp_path / "out.mp4", edit=brighter)
+            transcode(source, tmp_path / "out.mp4", edit=brighter)
     assert sorted(tmp_path.iterdir()) == before
 
 
@@ -119,7 +119,7 @@ def test_an_edit_that_fails_leaves_nothing(clip: MakeClip, tmp_path: Path) -> No
         raise BadMedia(f"at {at}")
 
     with pytest.raises(BadMedia):
-        rewrite(source, tmp_path / "out.mp4", edit=fail)
+        transcode(source, tmp_path / "out.mp4", edit=fail)
     assert sorted(tmp_path.iterdir()) == [source]
 
 

@@ -8,39 +8,39 @@ from hypothesis import strategies as st
 
 from core.case import Case, Phase
 from core.errors import AssayError, Forbidden, NotFound, NotNow
-from core.events import Appealed, EngineDeclined, Event, Faltered
+from core.events import Appealed, EngineDeclined, Event, StageFailed
+from core.roles import Principal, Role
 from core.transitions import check
 from core.verdicts import Decision, Gate
 from pipeline.actions import Action, actions
-from pipeline.desk import Desk
-from pipeline.ledgers.memory import MemoryLedger, MemoryTexts
-from pipeline.people import Person, Role
-from pipeline.runners.local import LocalBus
-from pipeline.stages.tools import Tools
+from pipeline.ledgers.memory_ledger import MemoryLedger, MemoryTexts
+from pipeline.runners.local_runner import LocalBus
+from pipeline.service import CaseService
+from pipeline.stages.stage_context import StageContext
 from tests.lawful import WAY, judged, ruled, way_to
 from tests.unit.core.strategies import walks
 
-AUTHOR, OTHER = (Person(id=name, roles=frozenset({Role.PLATFORM})) for name in ("ana", "ben"))
-FIRST, SECOND = (Person(id=name, roles=frozenset({Role.MODERATOR})) for name in ("m", "m2"))
-OPERATOR = Person(id="op", roles=frozenset({Role.OPERATOR}))
+AUTHOR, OTHER = (Principal(id=name, roles=frozenset({Role.PLATFORM})) for name in ("ana", "ben"))
+FIRST, SECOND = (Principal(id=name, roles=frozenset({Role.MODERATOR})) for name in ("m", "m2"))
+OPERATOR = Principal(id="op", roles=frozenset({Role.OPERATOR}))
 PEOPLE = (AUTHOR, OTHER, FIRST, SECOND, OPERATOR)
 BY_MODERATORS = frozenset({Action.ALLOW, Action.REFUSE, Action.RESUME})
 ALWAYS = frozenset({Action.RECALL, Action.ERASE})
 assert WAY[Phase.SUBMITTED].author == AUTHOR.id
 
 
-def desk_with(story: list[Event]) -> tuple[Desk, Case]:
+def desk_with(story: list[Event]) -> tuple[CaseService, Case]:
     """A desk over a ledger in which one case has this story. Nothing that is asked of it here needs more tools."""
     ledger = MemoryLedger()
     case = ledger.append(Case(id="c" * 16), story)
-    tools = Tools(
-        texts=MemoryTexts(), vault=None, shelf=None, engine=None, measure_text=None, measure_video=None, facts=None,
+    tools = StageContext(
+        texts=MemoryTexts(), blob_store=None, public_store=None, engine=None, measure_text=None, measure_video=None, facts=None,
         leased=None, decide=None, check_video=None, seal=None, workdir=None,
     )  # fmt: skip
-    return Desk(ledger=ledger, bus=LocalBus(), tools=tools, verify_file=None), case
+    return CaseService(ledger=ledger, bus=LocalBus(), tools=tools, verify_file=None), case
 
 
-def done(desk: Desk, who: Person, case: Case, action: Action) -> Case | int:
+def done(desk: CaseService, who: Principal, case: Case, action: Action) -> Case | int:
     match action:
         case Action.ALLOW | Action.REFUSE:
             return desk.rule(who, case.id, Decision[action.name], code="context", revision=case.revision, note="why")
@@ -54,7 +54,7 @@ def done(desk: Desk, who: Person, case: Case, action: Action) -> Case | int:
             return desk.erase(who, case.id)
 
 
-def agree(story: list[Event], who: Person, action: Action) -> None:
+def agree(story: list[Event], who: Principal, action: Action) -> None:
     """What the desk offers succeeds, and what it does not offer is refused and leaves no trace."""
     desk, case = desk_with(story)
     offered = action in desk.actions(who, case)
@@ -77,14 +77,14 @@ def agree(story: list[Event], who: Person, action: Action) -> None:
 @settings(max_examples=300, deadline=None)
 @given(walks(), st.sampled_from(PEOPLE), st.sampled_from(Action))
 def test_what_is_offered_succeeds_and_everything_else_is_refused(
-    story: list[Event], who: Person, action: Action
+    story: list[Event], who: Principal, action: Action
 ) -> None:
     agree(story, who, action)
 
 
 # What is offered where
 
-BROKE = Faltered(phase="submitted", kind="Unavailable", error="away")
+BROKE = StageFailed(phase="submitted", kind="Unavailable", error="away")
 HELD = [*way_to(Phase.SCREENED), judged(Gate.PROMPT, Decision.HOLD, "r")]
 UNMEASURED = [*way_to(Phase.SCREENED), judged(Gate.PROMPT, Decision.HOLD, "r", missing=("r",))]
 AWAITING = [
@@ -98,7 +98,7 @@ LOOKED_AT = [*REFUSED, Appealed(by="ana"), ruled(Gate.PROMPT, Decision.ALLOW, "r
 RULINGS = frozenset({Action.ALLOW, Action.REFUSE})
 
 
-CASES: list[tuple[list[Event], Person, frozenset[Action]]] = [
+CASES: list[tuple[list[Event], Principal, frozenset[Action]]] = [
     (way_to(Phase.PUBLISHED), AUTHOR, ALWAYS),
     (way_to(Phase.PUBLISHED), OPERATOR, ALWAYS),
     (way_to(Phase.PUBLISHED), OTHER, frozenset()),
@@ -117,7 +117,7 @@ CASES: list[tuple[list[Event], Person, frozenset[Action]]] = [
 
 
 @pytest.mark.parametrize(("story", "who", "offered"), CASES)
-def test_what_is_offered_where(story: list[Event], who: Person, offered: frozenset[Action]) -> None:
+def test_what_is_offered_where(story: list[Event], who: Principal, offered: frozenset[Action]) -> None:
     assert actions(who, check(Case(id="x"), story)) == offered
     for person in PEOPLE:
         for action in Action:

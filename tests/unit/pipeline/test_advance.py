@@ -4,12 +4,12 @@ import pytest
 
 from core.case import Phase, new_case
 from core.errors import Unavailable
-from core.events import Faltered, Published, Submitted
+from core.events import Published, StageFailed, Submitted
 from core.ports import Ticket
-from pipeline.advance import Works, advance
-from pipeline.ledgers.memory import MemoryLedger
-from pipeline.runners.local import LocalBus
-from pipeline.vaults.vault import FsspecVault
+from pipeline.advance import PipelineContext, advance
+from pipeline.blobstores.blob_store import FsspecBlobStore
+from pipeline.ledgers.memory_ledger import MemoryLedger
+from pipeline.runners.local_runner import LocalBus
 
 
 @pytest.fixture
@@ -22,16 +22,21 @@ def opened(ledger):
 
 
 def carried(case, ledger, tmp_path, stage, **more):
-    vault = FsspecVault((tmp_path / "vault").as_uri())
-    works = Works(
-        ledger=ledger, bus=LocalBus(), vault=vault, route={Phase.SUBMITTED: stage}, willing=tuple(Phase), **more
+    vault = FsspecBlobStore((tmp_path / "vault").as_uri())
+    works = PipelineContext(
+        ledger=ledger,
+        bus=LocalBus(),
+        blob_store=vault,
+        route={Phase.SUBMITTED: stage},
+        accepted_phases=tuple(Phase),
+        **more,
     )
     return advance(Ticket(case_id=case.id, revision=case.revision, phase=case.phase), works)
 
 
 def test_a_stage_that_says_nothing_stumbles_and_does_not_run_for_ever(ledger, tmp_path):
     case = carried(opened(ledger), ledger, tmp_path, lambda _case: [])
-    assert (case.phase, case.stumbles) == (Phase.SUBMITTED, 1)
+    assert (case.phase, case.failures) == (Phase.SUBMITTED, 1)
 
 
 def test_what_broke_is_told_in_our_words_or_by_its_kind_alone(ledger, tmp_path):
@@ -41,23 +46,23 @@ def test_what_broke_is_told_in_our_words_or_by_its_kind_alone(ledger, tmp_path):
     def theirs(_case):
         raise RuntimeError("the words of a prompt might be in here")
 
-    assert carried(opened(ledger), ledger, tmp_path, ours).faltered.error == "the engine does not answer"
-    assert carried(opened(ledger), ledger, tmp_path, theirs).faltered.error == "RuntimeError"
+    assert carried(opened(ledger), ledger, tmp_path, ours).last_failure.error == "the engine does not answer"
+    assert carried(opened(ledger), ledger, tmp_path, theirs).last_failure.error == "RuntimeError"
 
 
 def test_work_on_a_case_that_moved_meanwhile_is_void_and_taken_back(ledger, tmp_path):
     case, voided = opened(ledger), []
 
     def slow(seen):
-        ledger.append(seen, [Faltered(phase="submitted", kind="X", error="someone else was faster")])
-        return [Faltered(phase="submitted", kind="Y", error="mine")]
+        ledger.append(seen, [StageFailed(phase="submitted", kind="X", error="someone else was faster")])
+        return [StageFailed(phase="submitted", kind="Y", error="mine")]
 
-    after = carried(case, ledger, tmp_path, slow, void=lambda now, events: voided.append((now, events)))
-    assert after.faltered.error == "someone else was faster"
+    after = carried(case, ledger, tmp_path, slow, compensate=lambda now, events: voided.append((now, events)))
+    assert after.last_failure.error == "someone else was faster"
     assert [events[0].error for _, events in voided] == ["mine"]
 
 
 def test_a_stage_that_says_what_may_not_follow_has_failed_like_any_other(ledger, tmp_path):
     case = carried(opened(ledger), ledger, tmp_path, lambda _case: [Published(url="u")])
-    assert (case.phase, case.published, case.faltered.kind) == (Phase.SUBMITTED, None, "IllegalTransition")
-    assert case.faltered.error == "Published may not follow in phase submitted"
+    assert (case.phase, case.published, case.last_failure.kind) == (Phase.SUBMITTED, None, "IllegalTransition")
+    assert case.last_failure.error == "Published may not follow in phase submitted"

@@ -7,7 +7,7 @@ import pytest
 from core.case import Case
 from core.transitions import check
 from pipeline.actions import Action, actions
-from pipeline.cli.show import case_line
+from pipeline.cli.case_output import case_line
 from tests.unit.pipeline.test_actions import CASES
 
 WORDS = {

@@ -58,10 +58,14 @@ def test_the_command_line_says_which_version_it_is():
 
 
 def test_the_doctor_names_an_extra_whole_also_where_words_in_brackets_are_marks_of_style(monkeypatch, capsys):
-    from pipeline import checkup
-    from pipeline.cli import office
+    from pipeline.cli import admin
+    from pipeline.diagnostics import installation_checks
 
     says = "workers over Kafka: not installed (assay[kafka])"
-    monkeypatch.setattr(checkup, "examine", lambda _settings: [checkup.Checked(state="lacks", says=says)])
-    assert office.doctor() == 0
+    monkeypatch.setattr(
+        installation_checks,
+        "run_diagnostics",
+        lambda _settings: [installation_checks.DiagnosticResult(state="lacks", says=says)],
+    )
+    assert admin.doctor() == 0
     assert says in capsys.readouterr().out

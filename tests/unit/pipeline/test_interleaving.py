@@ -12,21 +12,21 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from core.case import Case, Phase
 from core.errors import AssayError, Declined, EngineFault, SealBroken, Unavailable
 from core.events import Judged, Published, Rendered, Sealed
-from core.ports import JobState, Origin, Progress, Ticket
+from core.ports import GeneratorInfo, JobProgress, JobState, Ticket
+from core.roles import Principal, Role
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate, Verdict
-from pipeline.advance import Works, advance
-from pipeline.desk import RULING_CODES, Desk, Request
-from pipeline.ledgers.memory import MemoryLedger, MemoryTexts
-from pipeline.people import Person, Role
-from pipeline.runners.local import LocalBus
-from pipeline.stages import ROUTE, route
-from pipeline.stages.tools import Measurements, Sealing, Tools
-from pipeline.vaults.shelf import FsspecShelf
-from pipeline.vaults.vault import FsspecVault
-from tests.toys.context import ToyMeasurer, ToyPolicy, ToySealer, alone
+from pipeline.advance import PipelineContext, advance
+from pipeline.blobstores.blob_store import FsspecBlobStore
+from pipeline.blobstores.public_store import FsspecPublicStore
+from pipeline.ledgers.memory_ledger import MemoryLedger, MemoryTexts
+from pipeline.runners.local_runner import LocalBus
+from pipeline.service import RULING_CODES, CaseService, VideoRequest
+from pipeline.stages import ROUTE, bind_route
+from pipeline.stages.stage_context import Measurements, SealResult, StageContext
+from tests.stub_pipeline.stage_parts import ToyMeasurer, ToyPolicy, ToySealer, alone
 
-PEOPLE = Person(id="people", roles=frozenset({Role.PLATFORM, Role.MODERATOR}))
+PEOPLE = Principal(id="people", roles=frozenset({Role.PLATFORM, Role.MODERATOR}))
 MOVING = tuple(ROUTE)
 
 
@@ -51,14 +51,14 @@ class Weather:
 
     def poll(self, job):
         self.strike("poll")
-        return Progress(state=JobState.DONE)
+        return JobProgress(state=JobState.DONE)
 
     def fetch(self, job, to):
         self.strike("fetch")
         to.write_bytes(job.encode())
 
-    def about(self, job):
-        return Origin()
+    def generator_info(self, job):
+        return GeneratorInfo()
 
     def measured(self, subject):
         self.strike("measure")
@@ -69,7 +69,7 @@ class Weather:
         dst.write_bytes(b"sealed " + src.read_bytes())
         manifest = dst.with_name("manifest")
         manifest.write_bytes(case.id.encode())
-        return Sealing(
+        return SealResult(
             payload="0", manifest_id="m", manifest=manifest, soft_binding="s", fingerprint=(), issuer="i", signer="s"
         )
 
@@ -92,17 +92,23 @@ class Interleaving(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         root = Path(self.folder.name)
         self.weather, self.ledger = Weather(), MemoryLedger(lambda: datetime.now(UTC))
-        self.shelf = FsspecShelf((root / "shelf").as_uri())
-        tools = Tools(
-            texts=MemoryTexts(), vault=FsspecVault((root / "vault").as_uri()), shelf=self.shelf, engine=self.weather,
+        self.public_store = FsspecPublicStore((root / "shelf").as_uri())
+        tools = StageContext(
+            texts=MemoryTexts(), blob_store=FsspecBlobStore((root / "vault").as_uri()), public_store=self.public_store, engine=self.weather,
             measure=ToyMeasurer(
                 text=lambda _text: self.weather.measured(Subject.PROMPT),
                 video=lambda _path, subject, _leased: self.weather.measured(subject),
             ),
             policy=ToyPolicy(decide), sealer=ToySealer(self.weather.seal), workdir=root / "work", **alone(),
         )  # fmt: skip
-        self.desk = Desk(ledger=self.ledger, bus=LocalBus(), tools=tools, verify_file=lambda *_: None)
-        self.works = Works(ledger=self.ledger, bus=LocalBus(), vault=tools.vault, route=route(tools), willing=MOVING)
+        self.service = CaseService(ledger=self.ledger, bus=LocalBus(), context=tools, verify_file=lambda *_: None)
+        self.works = PipelineContext(
+            ledger=self.ledger,
+            bus=LocalBus(),
+            blob_store=tools.blob_store,
+            route=bind_route(tools),
+            accepted_phases=MOVING,
+        )
 
     def teardown(self):
         if hasattr(self, "folder"):
@@ -110,7 +116,7 @@ class Interleaving(RuleBasedStateMachine):
 
     @rule(target=cases, key=st.sampled_from(["", "k"]))
     def submit(self, key):
-        case = self.desk.submit(PEOPLE, Request(prompt="p", key=key))
+        case = self.service.submit(PEOPLE, VideoRequest(prompt="p", key=key))
         return multiple() if key and case.revision > 1 else case.id
 
     @rule(score=st.sampled_from([None, 0.0, 0.6, 0.95]))
@@ -135,12 +141,16 @@ class Interleaving(RuleBasedStateMachine):
         case = self.ledger.load(case_id)
         advance(Ticket(case_id=case_id, revision=case.revision, phase=case.phase), self.works)
 
-    @rule(case_id=cases, willing=st.sets(st.sampled_from(MOVING)), back=st.integers(0, 2))
+    @rule(case_id=cases, accepted_phases=st.sets(st.sampled_from(MOVING)), back=st.integers(0, 2))
     def a_worker_takes_a_ticket_perhaps_a_stale_one(self, case_id, willing, back):
         case = self.ledger.load(case_id)
         ticket = Ticket(case_id=case_id, revision=max(0, case.revision - back), phase=case.phase)
-        works = Works(
-            ledger=self.ledger, bus=LocalBus(), vault=self.works.vault, route=self.works.route, willing=tuple(willing)
+        works = PipelineContext(
+            ledger=self.ledger,
+            bus=LocalBus(),
+            blob_store=self.works.blob_store,
+            route=self.works.route,
+            accepted_phases=tuple(willing),
         )
         advance(ticket, works)
 
@@ -148,12 +158,12 @@ class Interleaving(RuleBasedStateMachine):
         case_id=cases, decision=st.sampled_from([Decision.ALLOW, Decision.REFUSE]), code=st.sampled_from(RULING_CODES)
     )
     def a_moderator_rules(self, case_id, decision, code):
-        self.perhaps(lambda: self.desk.rule(PEOPLE, case_id, decision, code=code))
+        self.perhaps(lambda: self.service.rule(PEOPLE, case_id, decision, code=code))
 
     @rule(case_id=cases, what=st.sampled_from(["resume", "appeal", "recall"]))
     def somebody_asks(self, case_id, what):
         more = {"code": "author"} if what == "recall" else {}
-        self.perhaps(lambda: getattr(self.desk, what)(PEOPLE, case_id, **more))
+        self.perhaps(lambda: getattr(self.service, what)(PEOPLE, case_id, **more))
 
     def perhaps(self, ask):
         with contextlib.suppress(AssayError):
@@ -163,7 +173,7 @@ class Interleaving(RuleBasedStateMachine):
     def every_story_is_in_order(self):
         for case in self.ledger.list(limit=1000) if hasattr(self, "ledger") else ():
             story = [entry.event for entry in self.ledger.history(case.id)]
-            assert Case(id=case.id).after(story) == case
+            assert Case(id=case.id).apply(story) == case
             check_publication(case, story)
 
 

@@ -9,13 +9,13 @@ from typing import Any, get_args
 import pytest
 
 from core.case import Phase
-from core.events import Event, Faltered, Recalled
+from core.events import Event, Recalled, StageFailed
 from core.transitions import TRANSITIONS, WORKING
-from pipeline.runners.roles import ROLES
+from pipeline.runners.topics import WORKER_ROLES
 from pipeline.stages import ROUTE
-from tests.toys.stages import ROUTE as TOYS
+from tests.stub_pipeline.stages import ROUTE as TOYS
 
-OF_OTHERS = (Faltered, Recalled)  # what advance() says of a stage that broke, and what people do
+OF_OTHERS = (StageFailed, Recalled)  # what advance() says of a stage that broke, and what people do
 
 
 def said(stage: Callable[..., Any]) -> set[type[Event]]:
@@ -47,7 +47,7 @@ def test_there_is_a_stage_for_each_phase_in_which_something_is_to_be_done_and_fo
 
 
 def test_each_of_these_phases_belongs_to_a_role_of_workers() -> None:
-    assert sorted(phase for phases in ROLES.values() for phase in phases) == sorted(WORKING)
+    assert sorted(phase for phases in WORKER_ROLES.values() for phase in phases) == sorted(WORKING)
 
 
 @pytest.mark.parametrize("phase", WORKING)

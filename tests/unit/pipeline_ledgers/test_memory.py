@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from core.case import Case, Phase, new_case
 from core.events import Event, Submitted
-from pipeline.ledgers.memory import MemoryLedger
-from pipeline.ledgers.records import digests
+from pipeline.ledgers.event_rows import referenced_digests
+from pipeline.ledgers.memory_ledger import MemoryLedger
 from tests.unit.core.strategies import walks
 
 
@@ -25,9 +25,9 @@ def test_however_events_are_dealt_out_the_case_is_their_fold(walk: list[Event], 
     for batch in batches:
         case = ledger.append(case, batch)
     story = [entry.event for entry in ledger.history(case.id)]
-    assert Case(id=case.id).after(story) == case == ledger.load(case.id)
+    assert Case(id=case.id).apply(story) == case == ledger.load(case.id)
     assert len(story) == case.revision == 1 + sum(len(batch) for batch in batches)
-    assert all(ledger.refers(digest) for digest in digests(Case(id=case.id), story))
+    assert all(ledger.is_referenced(digest) for digest in referenced_digests(Case(id=case.id), story))
 
 
 def test_due_goes_by_the_clock_it_was_given() -> None:

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from core.errors import Unavailable
-from pipeline.ledgers.server_user import ServerUser, open_the_way
+from pipeline.ledgers.server_user import ServerUser, allow_traversal
 
 STRANGER = ServerUser(name="pgserver", uid=4242, gid=4242)
 
 
 def test_folders_that_are_open_already_stay_as_they_are() -> None:
     before = Path("/usr/bin").stat().st_mode
-    open_the_way(Path("/usr/bin/env"), STRANGER)
+    allow_traversal(Path("/usr/bin/env"), STRANGER)
     assert Path("/usr/bin").stat().st_mode == before
 
 
@@ -25,5 +25,5 @@ def test_a_folder_of_another_user_is_never_opened(tmp_path: Path) -> None:
     theirs.mkdir(mode=0o700)
     os.chown(theirs, 4343, 4343)
     with pytest.raises(Unavailable, match="chmod o\\+x"):
-        open_the_way(theirs / "postgres", STRANGER)
+        allow_traversal(theirs / "postgres", STRANGER)
     assert theirs.stat().st_mode & 0o777 == 0o700

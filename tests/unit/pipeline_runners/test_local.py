@@ -9,11 +9,11 @@ from core.case import Phase, new_case
 from core.errors import Unavailable
 from core.events import Submitted
 from core.ports import Ticket
-from pipeline.ledgers.memory import MemoryLedger
-from pipeline.runners.local import LocalBus, LocalRunner
-from pipeline.runners.stopping import stop_on_signals
-from tests.toys.stages import ROUTE
-from tests.toys.works import works
+from pipeline.ledgers.memory_ledger import MemoryLedger
+from pipeline.runners.local_runner import LocalBus, LocalRunner
+from pipeline.runners.shutdown import stop_on_signals
+from tests.stub_pipeline.context import stub_context
+from tests.stub_pipeline.stages import ROUTE
 
 
 def begun(ledger):
@@ -31,9 +31,9 @@ class Flickering(MemoryLedger):
         super().__init__()
         self.times = times
 
-    def claim(self, case_id):
+    def try_lock(self, case_id):
         self._flicker()
-        return super().claim(case_id)
+        return super().try_lock(case_id)
 
     def due(self, phases, **given):
         self._flicker()
@@ -70,12 +70,12 @@ def test_the_queue_holds_a_ticket_once():
 
 def test_a_runner_without_a_local_bus_is_a_mistake():
     with pytest.raises(TypeError, match="LocalBus"):
-        LocalRunner(works(MemoryLedger(), object()))
+        LocalRunner(stub_context(MemoryLedger(), object()))
 
 
 def test_draining_says_that_the_ledger_is_away_and_keeps_the_ticket():
     ledger, bus = Flickering(0), LocalBus()
-    runner = LocalRunner(works(ledger, bus))
+    runner = LocalRunner(stub_context(ledger, bus))
     runner.submit(ticket_of(begun(ledger)))
     ledger.times = 2
     with pytest.raises(Unavailable):
@@ -89,7 +89,7 @@ def test_running_waits_for_the_ledger_and_loses_nothing():
     ledger, stop = Flickering(0), threading.Event()
     case = begun(ledger)
     ledger.times = 2
-    thread = in_background(LocalRunner(works(ledger, LocalBus())), stop)
+    thread = in_background(LocalRunner(stub_context(ledger, LocalBus())), stop)
     wait_for(ledger, case, Phase.PUBLISHED)
     stop.set()
     thread.join(10)
@@ -105,7 +105,7 @@ def test_an_error_of_ours_in_the_runner_stops_no_other_case():
             raise RuntimeError("nobody listens")
 
     first, second = begun(ledger), begun(ledger)
-    thread = in_background(LocalRunner(works(ledger, LocalBus(), tell=tell)), stop)
+    thread = in_background(LocalRunner(stub_context(ledger, LocalBus(), on_events=tell)), stop)
     wait_for(ledger, first, Phase.PUBLISHED)
     wait_for(ledger, second, Phase.PUBLISHED)
     stop.set()
@@ -121,7 +121,7 @@ def test_after_stop_what_runs_is_appended_and_nothing_else_begins():
 
     case = begun(ledger)
     route = {**ROUTE, Phase.COMMISSIONED: render_and_stop}
-    in_background(LocalRunner(works(ledger, bus, route=route)), stop).join(10)
+    in_background(LocalRunner(stub_context(ledger, bus, route=route)), stop).join(10)
     assert ledger.load(case.id).phase is Phase.RENDERED
 
 
@@ -137,8 +137,8 @@ def test_two_processes_of_other_phases_share_a_ledger_without_a_broker():
     ledger = MemoryLedger()
     phases = tuple(ROUTE)
     case = begun(ledger)
-    one = LocalRunner(works(ledger, LocalBus(), willing=phases[::2]))
-    two = LocalRunner(works(ledger, LocalBus(), willing=phases[1::2]))
+    one = LocalRunner(stub_context(ledger, LocalBus(), accepted_phases=phases[::2]))
+    two = LocalRunner(stub_context(ledger, LocalBus(), accepted_phases=phases[1::2]))
     for _ in range(5):
         one.drain()
         two.drain()
@@ -154,7 +154,7 @@ def test_a_case_of_a_newer_assay_is_left_and_the_others_go_on():
 
     ledger = Puzzling()
     puzzle, case = begun(ledger), begun(ledger)
-    LocalRunner(works(ledger, LocalBus())).drain()
+    LocalRunner(stub_context(ledger, LocalBus())).drain()
     assert ledger.load(case.id).phase is Phase.PUBLISHED
 
 
@@ -162,15 +162,15 @@ def test_a_case_whose_claim_could_not_be_asked_for_once_is_drained_all_the_same(
     class Shaky(MemoryLedger):
         asked = 0
 
-        def claim(self, case_id):
+        def try_lock(self, case_id):
             self.asked += 1
             if self.asked == 1:
                 raise Unavailable("no connection in time")
-            return super().claim(case_id)
+            return super().try_lock(case_id)
 
     ledger, bus = Shaky(), LocalBus()
     case = begun(ledger)
-    runner = LocalRunner(works(ledger, bus))
+    runner = LocalRunner(stub_context(ledger, bus))
     runner.submit(ticket_of(case))
     runner.drain()
     assert ledger.load(case.id).phase is Phase.PUBLISHED

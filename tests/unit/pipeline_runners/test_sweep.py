@@ -5,12 +5,12 @@ import pytest
 
 from core.case import Phase, new_case
 from core.errors import Unavailable
-from core.events import Faltered, Recalled, Submitted
-from pipeline.ledgers.memory import MemoryLedger
-from pipeline.runners.local import LocalBus
-from pipeline.runners.sweep import clear_orphans, pause_after, sweep
-from tests.toys.stages import ROUTE
-from tests.toys.works import NoVault
+from core.events import Recalled, StageFailed, Submitted
+from pipeline.ledgers.memory_ledger import MemoryLedger
+from pipeline.runners.local_runner import LocalBus
+from pipeline.runners.sweeper import collect_orphans, resend_due_tickets, retry_delay
+from tests.stub_pipeline.context import EmptyVault
+from tests.stub_pipeline.stages import ROUTE
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
 FIRST = timedelta(seconds=30)
@@ -39,7 +39,7 @@ def ledger(clock):
 
 def swept(ledger, clock, vault=None, older_than=timedelta(seconds=10)):
     bus = LocalBus()
-    sweep(ledger, bus, vault or NoVault(), tuple(ROUTE), older_than, first_pause=FIRST, now=clock())
+    resend_due_tickets(ledger, bus, vault or EmptyVault(), tuple(ROUTE), older_than, first_pause=FIRST, now=clock())
     tickets = []
     while ticket := bus.take():
         tickets.append(ticket.case_id)
@@ -51,7 +51,7 @@ def begun(ledger, *events):
 
 
 def stumbled(phase="submitted"):
-    return Faltered(phase=phase, kind="ValueError", error="")
+    return StageFailed(phase=phase, kind="ValueError", error="")
 
 
 def test_a_case_that_has_just_moved_is_left_alone(ledger, clock):
@@ -87,11 +87,11 @@ def test_a_withdrawal_is_never_given_up_and_never_hurried(ledger, clock):
     assert swept(ledger, clock) == []
     clock.after(minutes=1)
     assert swept(ledger, clock) == [case.id]
-    assert pause_after(9, timedelta(0)) == timedelta(minutes=1)
+    assert retry_delay(9, timedelta(0)) == timedelta(minutes=1)
 
 
 def test_pauses_double_to_an_hour():
-    pauses = [pause_after(n, FIRST).total_seconds() for n in (0, 1, 2, 3, 4, 7, 8, 1000)]
+    pauses = [retry_delay(n, FIRST).total_seconds() for n in (0, 1, 2, 3, 4, 7, 8, 1000)]
     assert pauses == [0, 30, 60, 120, 240, 1920, 3600, 3600]
 
 
@@ -135,7 +135,7 @@ class Vault:
     def pending(self):
         return iter(self.waiting)
 
-    def settle(self, digest):
+    def confirm(self, digest):
         self.settled.append(digest)
 
     def discard(self, digest):
@@ -145,15 +145,15 @@ class Vault:
 class Claims(MemoryLedger):
     """A ledger that refers to these bytes, and of which these cases are being worked on."""
 
-    def __init__(self, *, refers=(), busy=()):
+    def __init__(self, *, is_referenced=(), busy=()):
         super().__init__()
-        self._theirs, self._busy = refers, busy
+        self._theirs, self._busy = is_referenced, busy
 
-    def refers(self, digest):
+    def is_referenced(self, digest):
         return digest in self._theirs
 
     @contextmanager
-    def claim(self, case_id):
+    def try_lock(self, case_id):
         yield case_id not in self._busy
 
 
@@ -162,17 +162,17 @@ A, B = "a" * 64, "b" * 64
 
 def test_bytes_that_no_case_refers_to_are_discarded_and_the_others_settled():
     vault = Vault((A, "one"), (B, "two"))
-    clear_orphans(Claims(refers=[B]), vault)
+    collect_orphans(Claims(is_referenced=[B]), vault)
     assert (vault.settled, vault.discarded) == ([B], [A])
 
 
 def test_bytes_of_a_case_that_is_being_worked_on_are_left_alone():
     vault = Vault((A, "one"))
-    clear_orphans(Claims(busy=["one"]), vault)
+    collect_orphans(Claims(busy=["one"]), vault)
     assert (vault.settled, vault.discarded) == ([], [])
 
 
 def test_bytes_that_two_cases_put_are_left_alone_while_either_is_worked_on():
     vault = Vault((A, "crashed"), (A, "busy"))
-    clear_orphans(Claims(busy=["busy"]), vault)
+    collect_orphans(Claims(busy=["busy"]), vault)
     assert vault.discarded == []

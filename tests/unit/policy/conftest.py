@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from policy.pack import Policy, load
-from tests.unit.policy.packs import RULE, VOCABULARY, rule, written
+from tests.unit.policy.packs import RULE, VOCABULARY, rule, write_pack
 
 
 @pytest.fixture(scope="session")
@@ -20,7 +20,7 @@ def policy(tmp_path_factory: pytest.TempPathFactory) -> Policy:
         fires="{ hate = 0.2 }\nfacts = { author_strikes = 2 }",
         quiet="{ hate = 0.0 }",
     )
-    folder = written(
+    folder = write_pack(
         tmp_path_factory.mktemp("pack"),
         prompt_gore=rule("gore", then="refuse", at=0.9, more="final = true\n"),
         prompt_hate=rule("hate", then="refuse", at=0.7, more='if_missing = "allow"\nwhy = "sexual holds anyway"\n'),

@@ -52,12 +52,12 @@ def rule(label: str, *, gate: str = "prompt", then: str = "hold", at: float = 0.
     )
 
 
-SOUND: Mapping[str, str] = {"prompt_sexual": rule("sexual"), "video_gore": rule("gore", gate="video")}
+VALID_RULES: Mapping[str, str] = {"prompt_sexual": rule("sexual"), "video_gore": rule("gore", gate="video")}
 
 
-def written(folder: Path, **rules: str) -> Path:
+def write_pack(folder: Path, **rules: str) -> Path:
     """A folder with these rules, and with two sound ones that guard the gates."""
-    for name, text in {**SOUND, **rules}.items():
+    for name, text in {**VALID_RULES, **rules}.items():
         (folder / f"{name}.toml").write_text(text, encoding="utf-8")
     return folder
 

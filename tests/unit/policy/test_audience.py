@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from core.errors import PolicyError
 from core.verdicts import Decision, Gate, Verdict
-from policy.audience import Audience, bounds, faults
+from policy.audience import Audience, audience_problems, threshold_bounds
 from policy.decide import decide
 from policy.pack import Policy, load
-from tests.unit.policy.packs import VOCABULARY, signal, written
+from tests.unit.policy.packs import VOCABULARY, signal, write_pack
 
 RULE = """\
 gate         = "prompt"
@@ -50,7 +50,7 @@ def rule(*audiences: str, when: str = "hate >= threshold", threshold: str = "thr
 
 @pytest.fixture(scope="module")
 def policy(tmp_path_factory: pytest.TempPathFactory) -> Policy:
-    return load(written(tmp_path_factory.mktemp("pack"), prompt_hate=rule(MINOR, NEWSROOM)), VOCABULARY)
+    return load(write_pack(tmp_path_factory.mktemp("pack"), prompt_hate=rule(MINOR, NEWSROOM)), VOCABULARY)
 
 
 def judged(policy: Policy, score: float | None, **facts: object) -> Verdict:
@@ -118,7 +118,7 @@ def test_a_label_that_was_not_measured_holds_whatever_the_audience(policy: Polic
 )
 def test_what_is_wrong_with_audiences_is_said_at_load(tmp_path: Path, text: str, complaint: str) -> None:
     with pytest.raises(PolicyError) as caught:
-        load(written(tmp_path, prompt_hate=text), VOCABULARY)
+        load(write_pack(tmp_path, prompt_hate=text), VOCABULARY)
     assert complaint in str(caught.value)
 
 
@@ -128,7 +128,7 @@ def test_a_threshold_may_stand_in_several_places_and_lines(tmp_path: Path) -> No
     text = text.replace("{ hate = 0.0 }", "{ hate = 0.0, sexual = 0.0 }").replace(
         "{ hate = 0.95 }", "{ hate = 0.95, sexual = 0.0 }"
     )
-    found = load(written(tmp_path, prompt_hate=text), VOCABULARY)
+    found = load(write_pack(tmp_path, prompt_hate=text), VOCABULARY)
     assert judged(found, 0.5, account_minor=True).decision is Decision.REFUSE
     assert judged(found, 0.5).decision is Decision.ALLOW
 
@@ -149,7 +149,10 @@ def test_knowing_less_of_an_account_never_gives_it_a_milder_threshold(
     several: list[Audience], facts: dict[str, object], forgotten: str
 ) -> None:
     less = {name: value for name, value in facts.items() if name != forgotten}
-    (strict, mild), (strict_less, mild_less) = bounds(0.5, several, facts), bounds(0.5, several, less)
+    (strict, mild), (strict_less, mild_less) = (
+        threshold_bounds(0.5, several, facts),
+        threshold_bounds(0.5, several, less),
+    )
     assert strict_less <= strict <= mild <= mild_less
 
 
@@ -158,7 +161,7 @@ def test_knowing_less_of_an_account_never_gives_it_a_milder_threshold(
 def test_a_threshold_above_the_rules_own_is_only_for_those_of_whom_the_file_says_so(
     several: list[Audience], facts: dict[str, object]
 ) -> None:
-    strict, _ = bounds(0.5, several, facts)
+    strict, _ = threshold_bounds(0.5, several, facts)
     said = any(one.milder and one.facts.items() <= facts.items() for one in several)
     assert strict <= 0.5 or said
 
@@ -168,7 +171,7 @@ def test_a_threshold_above_the_rules_own_is_only_for_those_of_whom_the_file_says
 def test_everyone_has_one_threshold_and_the_strictest_of_their_audiences(
     several: list[Audience], facts: dict[str, object]
 ) -> None:
-    strict, mild = bounds(0.5, several, facts)
+    strict, mild = threshold_bounds(0.5, several, facts)
     theirs = [one.threshold for one in several if one.facts.items() <= facts.items()]
     assert strict == mild == min(theirs, default=0.5)
 
@@ -176,10 +179,10 @@ def test_everyone_has_one_threshold_and_the_strictest_of_their_audiences(
 @settings(max_examples=200)
 @given(st.lists(audiences, max_size=4))
 def test_what_loads_has_no_audience_that_never_counts(several: list[Audience]) -> None:
-    if list(faults(0.5, several)):
+    if list(audience_problems(0.5, several)):
         return
     for one in several:
         without = [other for other in several if other is not one]
         everyone = [dict(one.facts) | {n: "z" for n in ("region", "tier") if n not in one.facts}]
         everyone = [facts | {"account_minor": facts.get("account_minor", "z")} for facts in everyone]
-        assert any(bounds(0.5, several, facts) != bounds(0.5, without, facts) for facts in everyone)
+        assert any(threshold_bounds(0.5, several, facts) != threshold_bounds(0.5, without, facts) for facts in everyone)

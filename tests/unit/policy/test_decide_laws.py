@@ -124,6 +124,6 @@ def test_a_gate_at_which_nothing_is_asked_lets_nothing_through(
     policy: Policy, found: list[Signal], facts: dict[str, object], ruled: list[Ruling]
 ) -> None:
     verdict = decide(Gate.ENROL, found, facts, ruled, policy)
-    assert policy.clauses[Gate.ENROL] == ()
+    assert policy.compiled_rules[Gate.ENROL] == ()
     assert verdict.decision is Decision.HOLD
     assert verdict.reason

@@ -8,9 +8,9 @@ import pytest
 
 from core.errors import PolicyError
 from policy.pack import load
-from policy.rule import digest
+from policy.rule import rules_digest
 from policy.vocabulary import Vocabulary
-from tests.unit.policy.packs import PROMPT, VOCABULARY, rule, written
+from tests.unit.policy.packs import PROMPT, VOCABULARY, rule, write_pack
 
 
 def complaint(folder: Path) -> str:
@@ -20,66 +20,68 @@ def complaint(folder: Path) -> str:
 
 
 def test_a_sound_pack_is_loaded(tmp_path: Path) -> None:
-    policy = load(written(tmp_path), VOCABULARY)
+    policy = load(write_pack(tmp_path), VOCABULARY)
     assert [one.name for one in policy.rules] == ["prompt_sexual", "video_gore"]
     assert len(policy.digest) == 64
 
 
 def test_an_unknown_label_is_pointed_at_with_a_guess(tmp_path: Path) -> None:
     text = rule("hate").replace('"hate >= 0.5"', '"hat >= 0.5"')
-    assert complaint(written(tmp_path, prompt_hate=text)) == (
+    assert complaint(write_pack(tmp_path, prompt_hate=text)) == (
         "prompt_hate.toml:2: there is no label or fact 'hat'; did you mean 'hate'?\n    hat >= 0.5\n    ^"
     )
 
 
 def test_a_wrong_type_is_pointed_at(tmp_path: Path) -> None:
-    found = complaint(written(tmp_path, prompt_hate=rule("hate").replace("hate >= 0.5", "hate >= 1")))
+    found = complaint(write_pack(tmp_path, prompt_hate=rule("hate").replace("hate >= 0.5", "hate >= 1")))
     assert found.startswith("prompt_hate.toml:2: found no matching overload for '_>=_' applied to '(double, int)'")
     assert found.endswith("\n    hate >= 1\n         ^")
 
 
 def test_in_a_condition_of_several_lines_the_right_line_is_named(tmp_path: Path) -> None:
     text = rule("hate").replace('"hate >= 0.5"', '"""\nhate >= 0.5\n  || nope\n"""')
-    assert complaint(written(tmp_path, prompt_hate=text)).startswith("prompt_hate.toml:4: there is no label")
+    assert complaint(write_pack(tmp_path, prompt_hate=text)).startswith("prompt_hate.toml:4: there is no label")
 
 
 def test_a_condition_that_is_no_condition_is_refused(tmp_path: Path) -> None:
     text = rule("hate").replace('"hate >= 0.5"', '"hate"')
-    assert "`when` must be true or false, not DOUBLE" in complaint(written(tmp_path, prompt_hate=text))
+    assert "`when` must be true or false, not DOUBLE" in complaint(write_pack(tmp_path, prompt_hate=text))
 
 
 def test_a_condition_that_falls_when_a_score_rises_is_refused(tmp_path: Path) -> None:
     text = rule("hate").replace("hate >= 0.5", "!(hate >= 0.5)")
-    assert complaint(written(tmp_path, prompt_hate=text)).startswith(
+    assert complaint(write_pack(tmp_path, prompt_hate=text)).startswith(
         "prompt_hate.toml:2: a label may not be negated: more evidence would make the verdict milder"
     )
 
 
 def test_a_label_that_is_not_measured_at_the_gate_is_refused(tmp_path: Path) -> None:
-    found = complaint(written(tmp_path, video_hate=rule("hate", gate="video")))
+    found = complaint(write_pack(tmp_path, video_hate=rule("hate", gate="video")))
     assert "video_hate.toml:2: 'hate' is not measured at the video gate" in found
 
 
 def test_an_example_that_does_not_hold_is_named_by_its_line(tmp_path: Path) -> None:
     text = rule("hate").replace("{ hate = 0.5 }", "{ hate = 0.4 }")
-    found = complaint(written(tmp_path, prompt_hate=text))
+    found = complaint(write_pack(tmp_path, prompt_hate=text))
     assert "prompt_hate.toml:9: this example is to give hold, and the rule gives allow" in found
     assert "no example with all that it needs gives hold: add one" in found
 
 
 def test_an_example_that_fires_only_for_want_of_evidence_shows_nothing(tmp_path: Path) -> None:
     text = rule("hate").replace("{ hate = 0.5 }", "{ }")
-    assert "no example with all that it needs gives hold" in complaint(written(tmp_path, prompt_hate=text))
+    assert "no example with all that it needs gives hold" in complaint(write_pack(tmp_path, prompt_hate=text))
 
 
 def test_an_example_may_not_score_what_the_rule_does_not_speak_of(tmp_path: Path) -> None:
     text = rule("hate").replace("{ hate = 0.5 }", "{ hate = 0.5, sexual = 0.1 }")
-    assert "scores 'sexual', of which the rule does not speak" in complaint(written(tmp_path, prompt_hate=text))
+    assert "scores 'sexual', of which the rule does not speak" in complaint(write_pack(tmp_path, prompt_hate=text))
 
 
 def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     found = complaint(
-        written(tmp_path, a=rule("nope"), b=rule("hate", more='colour = "red"\n'), c="then = ", d=rule("hate", at=2.0))
+        write_pack(
+            tmp_path, a=rule("nope"), b=rule("hate", more='colour = "red"\n'), c="then = ", d=rule("hate", at=2.0)
+        )
     )
     said = [line.split(":")[0] for line in found.splitlines() if not line.startswith(" ")]
     assert list(dict.fromkeys(said)) == ["a.toml", "b.toml", "c.toml", "d.toml"]
@@ -94,14 +96,14 @@ def test_all_that_is_wrong_is_said_at_once(tmp_path: Path) -> None:
     ],
 )
 def test_a_gate_that_nothing_guards_is_refused(tmp_path: Path, more: str, why: str) -> None:
-    found = complaint(written(tmp_path, prompt_sexual=rule("sexual", more=more)))
+    found = complaint(write_pack(tmp_path, prompt_sexual=rule("sexual", more=more)))
     assert "nothing guards the prompt gate" in found, why
 
 
 def test_a_rule_that_a_fact_can_silence_guards_no_gate(tmp_path: Path) -> None:
     text = rule("sexual").replace("sexual >= 0.5", "has_reference && sexual >= 0.5")
     text = text.replace("{ sexual = 0.5 }", "{ sexual = 0.5 }\nfacts = { has_reference = true }")
-    assert "nothing guards the prompt gate" in complaint(written(tmp_path, prompt_sexual=text))
+    assert "nothing guards the prompt gate" in complaint(write_pack(tmp_path, prompt_sexual=text))
 
 
 def test_an_empty_folder_is_no_policy(tmp_path: Path) -> None:
@@ -114,7 +116,7 @@ def test_a_folder_that_is_not_there_is_no_policy(tmp_path: Path) -> None:
 
 def test_the_digest_changes_with_what_bears_on_a_verdict_and_with_nothing_else(tmp_path: Path) -> None:
     def named(text: str) -> str:
-        return load(written(tmp_path, prompt_hate=text), VOCABULARY).digest
+        return load(write_pack(tmp_path, prompt_hate=text), VOCABULARY).digest
 
     first = named(rule("hate"))
     assert named("# a word\n" + rule("hate") + '\n[[examples]]\nscores = { hate = 0.1 }\ngives = "allow"\n') == first
@@ -131,8 +133,8 @@ def test_the_digest_changes_with_what_bears_on_a_verdict_and_with_nothing_else(t
 
 
 def test_the_digest_does_not_depend_on_order(tmp_path: Path) -> None:
-    rules = load(written(tmp_path), VOCABULARY).rules
-    assert digest(rules) == digest(reversed(rules))
+    rules = load(write_pack(tmp_path), VOCABULARY).rules
+    assert rules_digest(rules) == rules_digest(reversed(rules))
 
 
 def test_a_vocabulary_is_refused_where_names_are_odd_or_doubled() -> None:

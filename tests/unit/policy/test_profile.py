@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from core.errors import PolicyError
-from policy.check import check
-from policy.pack import inspect, load
-from policy.profile import PROFILES, Profile, parsed, profile_of
+from policy.lint.pack_check import check_pack
+from policy.pack import load, try_load
+from policy.profile import PROFILES, PolicyProfile, load_profile, parse_profile
 from policy.rule import Mode
-from tests.unit.policy.packs import VOCABULARY, rule, written
+from tests.unit.policy.packs import VOCABULARY, rule, write_pack
 
 HONEST = """\
 says = "A small machine."
@@ -24,21 +24,21 @@ hate = "Hate is not looked for."
 """
 
 
-def small(text: str = HONEST) -> Profile:
-    return parsed("small", text)
+def small(text: str = HONEST) -> PolicyProfile:
+    return parse_profile("small", text)
 
 
 def test_a_profile_gives_rules_another_mode_and_the_digest_says_so(tmp_path: Path) -> None:
-    folder = written(tmp_path, prompt_hate=rule("hate"))
+    folder = write_pack(tmp_path, prompt_hate=rule("hate"))
     plain, changed = load(folder, VOCABULARY), load(folder, VOCABULARY, small())
     assert [one.mode for one in changed.rules if one.name == "prompt_hate"] == [Mode.SHADOW]
     assert plain.digest != changed.digest
-    shadow = written(tmp_path, prompt_hate=rule("hate", more='mode = "shadow"\n'))
+    shadow = write_pack(tmp_path, prompt_hate=rule("hate", more='mode = "shadow"\n'))
     assert load(shadow, VOCABULARY).digest == changed.digest
 
 
 def test_what_is_not_covered_is_listed_with_what_happens_instead(tmp_path: Path) -> None:
-    report = check(written(tmp_path, prompt_hate=rule("hate")), VOCABULARY, small())
+    report = check_pack(write_pack(tmp_path, prompt_hate=rule("hate")), VOCABULARY, small())
     [gap] = [one for one in report.uncovered if one.label == "hate"]
     assert (gap.gate, gap.rules, gap.instead) == ("prompt", ("prompt_hate",), "Hate is not looked for.")
     assert not any("'hate'" in warning.text for warning in report.warnings)
@@ -46,19 +46,21 @@ def test_what_is_not_covered_is_listed_with_what_happens_instead(tmp_path: Path)
 
 def test_a_profile_that_is_silent_about_a_gap_leaves_the_warning(tmp_path: Path) -> None:
     silent = small(HONEST.split("[instead]")[0])
-    texts = [w.text for w in check(written(tmp_path, prompt_hate=rule("hate")), VOCABULARY, silent).warnings]
+    texts = [w.text for w in check_pack(write_pack(tmp_path, prompt_hate=rule("hate")), VOCABULARY, silent).warnings]
     assert "only shadow rules at the prompt gate speak of the label 'hate'" in texts
 
 
 def test_a_profile_that_denies_what_is_covered_is_told(tmp_path: Path) -> None:
-    report = check(written(tmp_path, prompt_hate=rule("hate")), VOCABULARY, small(HONEST.replace("shadow", "enforce")))
+    report = check_pack(
+        write_pack(tmp_path, prompt_hate=rule("hate")), VOCABULARY, small(HONEST.replace("shadow", "enforce"))
+    )
     assert "small.toml:7: the profile says that 'hate' is not covered, and enforced rules read it" in map(
         str, report.warnings
     )
 
 
 def test_a_profile_may_not_leave_a_gate_unguarded(tmp_path: Path) -> None:
-    _, problems = inspect(written(tmp_path), VOCABULARY, small(HONEST.replace("prompt_hate", "prompt_sexual")))
+    _, problems = try_load(write_pack(tmp_path), VOCABULARY, small(HONEST.replace("prompt_hate", "prompt_sexual")))
     assert "nothing guards the prompt gate" in problems[0].text
 
 
@@ -70,7 +72,7 @@ def test_a_profile_may_not_leave_a_gate_unguarded(tmp_path: Path) -> None:
     ],
 )
 def test_what_it_names_must_be_there(tmp_path: Path, text: str, complaint: str) -> None:
-    _, problems = inspect(written(tmp_path, prompt_hate=rule("hate")), VOCABULARY, small(text))
+    _, problems = try_load(write_pack(tmp_path, prompt_hate=rule("hate")), VOCABULARY, small(text))
     assert complaint in map(str, problems)
 
 
@@ -92,10 +94,10 @@ def test_a_file_that_is_no_profile_is_refused_with_its_line(text: str, complaint
 def test_an_unknown_profile_is_refused_and_a_path_is_no_way_out() -> None:
     for name in ("desktop", "../rules/prompt_gore"):
         with pytest.raises(PolicyError, match="it is one of laptop, server, or a TOML file"):
-            profile_of(name)
+            load_profile(name)
 
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in PROFILES.glob("*.toml")))
 def test_a_profile_that_comes_with_assay_is_read(name: str) -> None:
-    assert profile_of(name).says.endswith(".")
-    assert all(words.endswith(".") for words in profile_of(name).instead.values())
+    assert load_profile(name).says.endswith(".")
+    assert all(words.endswith(".") for words in load_profile(name).instead.values())

@@ -15,7 +15,7 @@ from core.verdicts import Decision, Gate, Ruling, Verdict
 from policy import decide as words
 from policy.decide import decide
 from policy.pack import Policy, load
-from tests.unit.policy.packs import VOCABULARY, rule, signal, written
+from tests.unit.policy.packs import VOCABULARY, rule, signal, write_pack
 
 ALLOW, HOLD, REFUSE = Decision.ALLOW, Decision.HOLD, Decision.REFUSE
 TWO = "prompt_hate"
@@ -24,7 +24,7 @@ FACTS = {"has_reference": False}
 
 @pytest.fixture(scope="module")
 def policy(tmp_path_factory: pytest.TempPathFactory) -> Policy:
-    folder = written(
+    folder = write_pack(
         tmp_path_factory.mktemp("pack"),
         prompt_hate=rule("hate", then="refuse", more="two_person = true\n"),
         prompt_gore=rule("gore", more="final = true\n"),
@@ -87,11 +87,13 @@ def test_a_final_rule_is_named_and_no_number_of_people_lifts_it(policy: Policy) 
 def test_final_and_for_two_persons_do_not_go_together(tmp_path: Path) -> None:
     text = rule("hate", more="two_person = true\nfinal = true\n")
     with pytest.raises(PolicyError, match=r"prompt_hate.toml:8: no ruling lifts a rule that is final"):
-        load(written(tmp_path, prompt_hate=text), VOCABULARY)
+        load(write_pack(tmp_path, prompt_hate=text), VOCABULARY)
 
 
 def test_the_digest_tells_a_rule_for_two_from_one_for_one(tmp_path: Path, policy: Policy) -> None:
-    folder = written(tmp_path, prompt_hate=rule("hate", then="refuse"), prompt_gore=rule("gore", more="final = true\n"))
+    folder = write_pack(
+        tmp_path, prompt_hate=rule("hate", then="refuse"), prompt_gore=rule("gore", more="final = true\n")
+    )
     assert load(folder, VOCABULARY).digest != policy.digest
 
 

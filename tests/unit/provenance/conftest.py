@@ -11,10 +11,10 @@ import av
 import numpy as np
 import pytest
 
-from core.finding import Mark
-from provenance.claims import SealOrder
-from provenance.dev_keys import make_dev_keys
-from provenance.keys import Keys
+from core.finding import WatermarkFinding
+from provenance.c2pa.manifest_definition import SealOrder
+from provenance.c2pa.signers.dev_keys import make_dev_keys
+from provenance.c2pa.signers.keys_folder import ProvenanceKeys
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
 
@@ -47,17 +47,19 @@ class StandInWatermark:
     def mark(self, src: Path, dst: Path, *, payload: Payload, key: WatermarkKey) -> None:
         remux(src, dst, comment="" if self.forgets else f"{key.id}/{payload.hex}")
 
-    def detect(self, path: Path, *, keys: Sequence[WatermarkKey]) -> Mark:
+    def detect(self, path: Path, *, keys: Sequence[WatermarkKey]) -> WatermarkFinding:
         with av.open(str(path)) as container:
             key, _, payload = comment_of(container).partition("/")
         if not payload or key not in {one.id for one in keys}:
-            return Mark(detected=False)
+            return WatermarkFinding(detected=False)
         payload = self.misreads or payload
-        return Mark(detected=True, payload=payload, p_value=1e-12, case_id=Payload.from_hex(payload).case_id)
+        return WatermarkFinding(
+            detected=True, payload=payload, p_value=1e-12, case_id=Payload.from_hex(payload).case_id
+        )
 
 
 @pytest.fixture(scope="session")
-def keys(tmp_path_factory: pytest.TempPathFactory) -> Keys:
+def keys(tmp_path_factory: pytest.TempPathFactory) -> ProvenanceKeys:
     return make_dev_keys(tmp_path_factory.mktemp("office") / "keys").keys
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from evals.provenance_page import PAGE, PARTS, RESULTS, page
+from evals.provenance.report import PAGE, PARTS, RESULTS, page
 
 
 def test_the_page_of_figures_is_made_from_the_results():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from provenance.redaction import personal
+from provenance.c2pa.redaction import find_personal_data
 
 
 def store(*assertions):
@@ -12,7 +12,7 @@ def store(*assertions):
 
 
 def says(label, data, **more):
-    return personal(store({"label": label, "data": data} | more))
+    return find_personal_data(store({"label": label, "data": data} | more))
 
 
 @pytest.mark.parametrize(

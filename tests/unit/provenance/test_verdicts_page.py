@@ -8,17 +8,17 @@ from pathlib import Path
 
 from core.codec import load
 from core.finding import Finding, FindingVerdict
-from provenance.evidence import _STATES
-from provenance.source_types import ALL
-from provenance.verify import _CODES, as_json
+from provenance.c2pa.source_types import SOURCE_TYPES
+from provenance.verification.finding_evidence import _STATES
+from provenance.verification.verify import _EXIT_CODES, finding_to_json
 
 PAGE = (Path(__file__).parents[3] / "docs" / "reference" / "verdicts.md").read_text()
 
 
 def test_every_verdict_is_on_the_page_with_its_exit_code():
     rows = dict(re.findall(r"^\| `(\w+)` \|.*\| (\d)[^|]*\|$", PAGE, re.MULTILINE))
-    assert {verdict.value: str(code) for verdict, code in _CODES.items()} == rows
-    assert set(_CODES) == set(FindingVerdict)
+    assert {verdict.value: str(code) for verdict, code in _EXIT_CODES.items()} == rows
+    assert set(_EXIT_CODES) == set(FindingVerdict)
 
 
 def test_every_state_of_credentials_is_on_the_page():
@@ -28,9 +28,9 @@ def test_every_state_of_credentials_is_on_the_page():
 
 def test_every_source_type_is_on_the_page():
     listed = PAGE.split("<!-- source types -->")[1].split("A seal also")[0]
-    assert set(re.findall(r"\w+", listed)) == ALL
+    assert set(re.findall(r"\w+", listed)) == SOURCE_TYPES
 
 
 def test_the_json_on_the_page_is_a_finding():
     shown = json.loads(re.search(r"```json\n(.*?)```", PAGE, re.DOTALL)[1])
-    assert as_json(load(Finding, shown)) == shown
+    assert finding_to_json(load(Finding, shown)) == shown

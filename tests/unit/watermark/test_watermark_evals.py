@@ -4,24 +4,24 @@ import json
 
 import pytest
 
-from evals.attacks import VIDEO_ATTACKS
-from evals.watermark import BRIEF, CORE, attacks_of
-from evals.watermark_clips import AXES, CLIPS
-from evals.watermark_table import wilson
+from evals.watermark.survival_table import wilson
+from evals.watermark.video_attacks import VIDEO_ATTACKS
+from evals.watermark.video_clips import AXES, CLIPS
+from evals.watermark.video_robustness import BRIEF_SUITE, CORE_SUITE, attacks_for
 
 
 def test_attacks_and_clips_have_names_of_their_own() -> None:
     for names in ([one.name for one in VIDEO_ATTACKS], [one.name for one in CLIPS]):
         assert len(names) == len(set(names))
-    assert {one.name for one in VIDEO_ATTACKS} >= CORE and json.dumps(sorted(CORE))
+    assert {one.name for one in VIDEO_ATTACKS} >= CORE_SUITE and json.dumps(sorted(CORE_SUITE))
     assert {one.group for one in VIDEO_ATTACKS} == {"signal", "geometry", "time", "mixed", "picture"}
 
 
 def test_each_axis_is_made_of_clips_that_go_through_the_brief_suite() -> None:
     by_name = {clip.name: clip for clip in CLIPS}
     chosen = [by_name[name] for values in AXES.values() for names in values.values() for name in names]
-    assert chosen and all({one.name for one in attacks_of(clip)} >= BRIEF for clip in chosen)
-    assert any(len(attacks_of(clip)) == len(VIDEO_ATTACKS) and clip.held_out for clip in CLIPS)
+    assert chosen and all({one.name for one in attacks_for(clip)} >= BRIEF_SUITE for clip in chosen)
+    assert any(len(attacks_for(clip)) == len(VIDEO_ATTACKS) and clip.held_out for clip in CLIPS)
 
 
 def test_what_was_tuned_on_is_not_held_out() -> None:

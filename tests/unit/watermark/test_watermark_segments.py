@@ -6,9 +6,9 @@ import pytest
 from watermark_pictures import KEY, PAYLOAD, Luma, clip
 
 from provenance.watermark import Payload, embed_video
-from provenance.watermark.accumulate import BUCKETS, accumulate
-from provenance.watermark.detect import FALSE_ALARM
-from provenance.watermark.segments import Segment, in_seconds, segments
+from provenance.watermark.video.detect import FALSE_ALARM_RATE
+from provenance.watermark.video.frame_accumulation import TIME_BUCKETS, accumulate_frames
+from provenance.watermark.video.segments import Segment, find_segments, segments_in_seconds
 
 SECOND = Payload(issuer=7, case_id="fedcba9876543210")
 
@@ -19,7 +19,7 @@ def one_thread() -> None:
 
 
 def found_in(pictures: list[Luma]) -> tuple[Segment, ...]:
-    return segments(accumulate(pictures, work_side=360, parts=True), [KEY])
+    return find_segments(accumulate_frames(pictures, min_short_side=360, parts=True), [KEY])
 
 
 def marked(count: int, payload: Payload = PAYLOAD, shift: tuple[float, float] = (0.0, 0.0)) -> list[Luma]:
@@ -29,7 +29,7 @@ def marked(count: int, payload: Payload = PAYLOAD, shift: tuple[float, float] = 
 def test_a_marked_piece_in_other_footage_is_told_from_it() -> None:
     plain = list(clip(48))
     (only,) = found_in(plain[:24] + marked(12) + plain[36:])
-    assert only.payload == PAYLOAD.hex and only.key_id == KEY.id and only.p_value <= FALSE_ALARM
+    assert only.payload == PAYLOAD.hex and only.key_id == KEY.id and only.p_value <= FALSE_ALARM_RATE
     assert abs(only.start - 0.5) <= 0.05 and abs(only.end - 0.75) <= 0.05
 
 
@@ -51,12 +51,12 @@ def test_an_unmarked_video_has_no_segments() -> None:
 def test_parts_are_few_however_long_the_video() -> None:
     one = np.full((144, 256), 90, np.uint8)
     for count in (1, 7, 23, 24, 25, 100, 200):
-        evidence = accumulate(iter([one] * count), work_side=360, parts=True)
-        assert min(count, BUCKETS) <= len(evidence.parts) <= 2 * BUCKETS
-        assert np.allclose(sum(evidence.parts) / count, evidence.picture, atol=1e-4)
+        evidence = accumulate_frames(iter([one] * count), min_short_side=360, parts=True)
+        assert min(count, TIME_BUCKETS) <= len(evidence.parts) <= 2 * TIME_BUCKETS
+        assert np.allclose(sum(evidence.parts) / count, evidence.mean_frame, atol=1e-4)
 
 
 def test_seconds_follow_from_shares() -> None:
     one = Segment(start=0.25, end=0.5, payload=PAYLOAD.hex, key_id="test", p_value=1e-20)
-    (timed,) = in_seconds([one], 8.0)
+    (timed,) = segments_in_seconds([one], 8.0)
     assert (timed.start, timed.end, timed.payload) == (2.0, 4.0, PAYLOAD.hex)

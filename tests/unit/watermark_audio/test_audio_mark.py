@@ -9,7 +9,7 @@ import pytest
 from audio_sounds import Samples, blocks, chords, voice
 from scipy.signal import resample_poly
 
-from provenance.watermark.audio import AudioMark, detect_audio, embed_audio
+from provenance.watermark.audio import AudioDetection, detect_audio, embed_audio
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
 
@@ -23,7 +23,7 @@ def mark(samples: Samples, rate: int = RATE, *, key: WatermarkKey = KEY, size: i
     return np.concatenate(list(embed_audio(blocks(samples, size), rate, PAYLOAD, key)))
 
 
-def find(samples: Samples, rate: int = RATE, *, keys: tuple[WatermarkKey, ...] = (KEY,)) -> AudioMark:
+def find(samples: Samples, rate: int = RATE, *, keys: tuple[WatermarkKey, ...] = (KEY,)) -> AudioDetection:
     return detect_audio(blocks(samples), rate, keys)
 
 

@@ -1,0 +1,154 @@
+"""Measures whose voice is heard: everyone who speaks against a gallery of enrolled and protected people."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers import models
+from classifiers.audio.diarization import MIN_VOICE_SECONDS, SpeakerVoice, diarize
+from classifiers.audio.voice_template import SPEAKER_MODELS, extract_speech
+from classifiers.base import BiometricGallery, Classifier, ClassifierExample, Material, SignalNote
+from classifiers.identify import Identification, identify
+from classifiers.image.sampled_frames import flat_image, require_sample, sample_of_images
+from classifiers.match_calibration import VOICE_CALIBRATION
+from classifiers.models.speaker_nets import VAD_HOP
+from core.signals import Signal, Span, Subject
+from media.video import MONO_SAMPLE_RATE, MonoAudio, VideoSample
+
+MIN_ENROLMENT_SECONDS = 5.0
+"""Seconds of speech from which a voice is enrolled."""
+
+_WORTH_SAYING = 0.2
+_SURELY_SPEECH = int(0.25 * MONO_SAMPLE_RATE / VAD_HOP)  # hops over which the finder must be sure
+_OVERLOOKED = 0.4  # seconds of speech that nobody is recognised by and that need not be mentioned
+_SPEECH = 0.5
+
+
+class EmptyGallery:
+    """Knows nobody."""
+
+    size = 0
+
+    def nearest(
+        self,
+        embedding: NDArray[np.float32],
+        *,
+        exclude: Collection[str] = (),
+        only: Collection[str] | None = None,
+    ) -> None:
+        """Nobody."""
+        del embedding, exclude, only
+
+    def has_person(self, person: str) -> bool:
+        """No."""
+        del person
+        return False
+
+
+class Voices(Classifier):
+    """silero finds speech, CAM++ and GE2E tell voices apart and describe them, the gallery says whose they are."""
+
+    name = "voices"
+    version = 1
+    subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
+    labels = ("voice_present", "unreadable_voice", "protected_voice")
+    required_models = ("speech_finder", *SPEAKER_MODELS)
+    covers = (
+        f"Speech from {MIN_VOICE_SECONDS:g} s a voice, also cloned, compressed, noisy (10 dB) or over music. Not singing, "
+        "whispers, voices that speak at once, or a person who was enrolled in another language."
+    )
+
+    def __init__(self, gallery: BiometricGallery, *, leased: Collection[str] = ()) -> None:
+        """`leased` are ids of the gallery whose voice this case may use: they are left out of the search."""
+        self._gallery = gallery
+        self._leased = frozenset(leased)
+
+    def measure(self, material: Material, subject: Subject) -> list[Signal]:
+        """`protected_voice`: 0.5 where a stranger is taken for one of the gallery once in a hundred times."""
+        sample = require_sample(material)
+        if sample.audio is None:
+            return self._silent(sample, subject)
+        likely = models.get("speech_finder").probabilities(sample.audio.samples)
+        voices, left = diarize(sample.audio.samples, likely >= _SPEECH)
+        found = identify([v.template for v in voices], self._gallery, VOICE_CALIBRATION, leased=self._leased)
+        return [
+            self._present(subject, likely),
+            self.signal(subject, "unreadable_voice", _share(left, voices)),
+            *self._people(subject, voices, found),
+            *self._missed(subject, sample.audio, voices, left),
+        ]
+
+    def _silent(self, sample: VideoSample, subject: Subject) -> list[Signal]:
+        if sample.info.has_audio:  # there is a track to which nobody listened
+            return self.unmeasured(subject, SignalNote.CANNOT_TELL)
+        return [self.signal(subject, label, 0.0) for label in self.labels]
+
+    def _present(self, subject: Subject, likely: NDArray[np.float32]) -> Signal:
+        if not len(likely):
+            return self.signal(subject, "voice_present", 0.0)
+        width = min(_SURELY_SPEECH, len(likely))
+        steady = np.convolve(likely, np.ones(width) / width, mode="valid")
+        place = int(np.argmax(steady))
+        at = Span(
+            start=round(place * VAD_HOP / MONO_SAMPLE_RATE, 2),
+            end=round((place + width) * VAD_HOP / MONO_SAMPLE_RATE, 2),
+        )
+        return self.signal(subject, "voice_present", round(min(1.0, float(steady[place])), 4), at=at)
+
+    def _people(self, subject: Subject, voices: list[SpeakerVoice], found: Identification) -> list[Signal]:
+        ranked = sorted(found.protected.values(), key=lambda match: match[0], reverse=True)
+        return [
+            self.signal(subject, "protected_voice", round(score, 4), at=voices[index].first_span, note=note)
+            for place, (score, note, index) in enumerate(ranked)
+            if place == 0 or score >= _WORTH_SAYING
+        ] or [self.signal(subject, "protected_voice", 0.0)]
+
+    def _missed(self, subject: Subject, heard: MonoAudio, voices: list[SpeakerVoice], left: float) -> list[Signal]:
+        """None where somebody may have spoken whom nobody could recognise; nobody is protected in an empty gallery."""
+        if not self._gallery.size:
+            return []
+        if not heard.complete:
+            return [self.signal(subject, "protected_voice", None, note=SignalNote.TOO_LONG)]
+        if not voices and left > _OVERLOOKED:
+            return [self.signal(subject, "protected_voice", None, note=SignalNote.CANNOT_TELL)]
+        return []
+
+    def examples(self) -> list[ClassifierExample]:
+        """Without sound, and with noise: no voice is carried, for each belongs to somebody."""
+        mute = sample_of_images(flat_image(90))
+        noisy = _with_sound(np.random.default_rng(1).normal(0, 0.05, 3 * MONO_SAMPLE_RATE))
+        return [
+            ClassifierExample(about="no sound", material=mute, label="voice_present", high=0.0),
+            ClassifierExample(about="no sound", material=mute, label="protected_voice", high=0.0),
+            ClassifierExample(about="noise", material=noisy, label="voice_present", high=0.4),
+            ClassifierExample(about="noise", material=noisy, label="unreadable_voice", high=0.1),
+        ]
+
+
+def enrol_voice(heard: MonoAudio) -> NDArray[np.float32] | None:
+    """The template of the one voice of a track, (448,) float32; None if there is not exactly one for long enough."""
+    _, spoken = extract_speech(heard.samples)
+    voices, left = diarize(heard.samples, spoken)
+    if len(voices) != 1 or voices[0].seconds < MIN_ENROLMENT_SECONDS or left > voices[0].seconds / 4:
+        return None
+    return voices[0].template
+
+
+def _share(left: float, voices: list[SpeakerVoice]) -> float:
+    spoken = left + sum(voice.seconds for voice in voices)
+    return round(left / spoken, 4) if spoken > _OVERLOOKED else 0.0
+
+
+@cache
+def _track() -> VideoSample:
+    sample = sample_of_images(flat_image(90))
+    return replace(sample, info=replace(sample.info, has_audio=True, sample_rate=MONO_SAMPLE_RATE))
+
+
+def _with_sound(samples: NDArray[np.float64]) -> VideoSample:
+    return replace(_track(), audio=MonoAudio(samples=samples.astype(np.float32)))

@@ -1,0 +1,67 @@
+"""What every frame classifier does to frames: take them from the material, shrink them, name their place."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from core.signals import Span
+from media.video import Frame, VideoInfo, VideoSample
+
+
+def require_sample(material: object) -> VideoSample:
+    """The material as frames. Raises TypeError for a text."""
+    if not isinstance(material, VideoSample):
+        raise TypeError("this classifier looks at frames")
+    return material
+
+
+def downscale(rgb: NDArray[np.uint8], max_side: int) -> NDArray[np.uint8]:
+    """The picture with its long side at most `max_side`. Never enlarged; never less than a pixel."""
+    height, width = rgb.shape[:2]
+    scale = max_side / max(height, width)
+    if scale >= 1:
+        return np.ascontiguousarray(rgb)
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(rgb, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def downscaled_frames(sample: VideoSample, max_side: int) -> list[NDArray[np.uint8]]:
+    """All frames, shrunk."""
+    return [downscale(frame.rgb, max_side) for frame in sample.frames]
+
+
+def frame_span(sample: VideoSample, index: int) -> Span:
+    """From this frame to the next, or to the end."""
+    start = sample.frames[index].at
+    following = sample.frames[index + 1].at if index + 1 < len(sample.frames) else sample.info.duration
+    return Span(start=round(start, 3), end=round(max(start, following), 3))
+
+
+def peak_score(sample: VideoSample, scores: NDArray[np.float32]) -> tuple[float, Span]:
+    """The highest of one score a frame, and that frame's span."""
+    place = int(np.argmax(scores))  # a NaN wins, and is refused when the signal is made
+    return float(scores[place]), frame_span(sample, place)
+
+
+def flat_image(level: int, size: tuple[int, int] = (180, 320)) -> NDArray[np.uint8]:
+    """A picture of one grey, for examples."""
+    return np.full((*size, 3), level, dtype=np.uint8)
+
+
+def sample_of_images(*pictures: NDArray[np.uint8]) -> VideoSample:
+    """A sample of these pictures, a second apart, for examples and for single pictures."""
+    height, width = pictures[0].shape[:2]
+    count = len(pictures)
+    info = VideoInfo(
+        container="none",
+        codec="raw",
+        duration=float(count),
+        width=width,
+        height=height,
+        fps=1.0,
+        frames=count,
+        has_audio=False,
+    )
+    return VideoSample(info=info, frames=tuple(Frame(at=float(n), rgb=rgb) for n, rgb in enumerate(pictures)))

@@ -1,0 +1,34 @@
+"""Was there a blink? For a moment the dark of both eyes is gone, while the rest of the face stays as it is.
+
+A weak witness: pictures every tenth of a second miss short blinks, and glasses hide them. Policy only holds for it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from classifiers.liveness.capture import LivenessCapture
+from classifiers.liveness.face_patches import EYES, aligned_patch
+from classifiers.liveness.head_pose import head_yaw
+
+_ENOUGH = 20
+_DROP = 0.35  # of the eyes' usual contrast
+_STRAIGHT = 0.3
+
+
+def no_blink(take: LivenessCapture) -> float | None:
+    """1.0 where the eyes never lose contrast for up to half a second; 0.0 where they lose a third of it and more."""
+    faces = take.main_faces()
+    if len(faces) < _ENOUGH:
+        return None
+    sideways = head_yaw(np.stack([face.points for _, face in faces]))
+    straight = np.abs(sideways - np.median(sideways)) < _STRAIGHT
+    seen = [face for face, kept in zip(faces, straight, strict=True) if kept]
+    if len(seen) < _ENOUGH:
+        return None
+    contrast = np.array([aligned_patch(take.frames[number].rgb, face)[EYES].std() for number, face in seen])
+    around = np.array([np.median(contrast[max(0, i - 7) : i + 8]) for i in range(len(contrast))])
+    drops = 1.0 - contrast / np.maximum(around, 1e-6)
+    short = [drops[i] for i in range(2, len(drops) - 2) if min(drops[i - 2], drops[i + 2]) < drops[i] / 2]
+    deepest = max(short, default=0.0)
+    return float(1.0 - np.clip(deepest / _DROP, 0.0, 1.0))

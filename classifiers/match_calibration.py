@@ -1,0 +1,76 @@
+"""From distances between templates to scores, by how often strangers come so near.
+
+Thresholds are not set by eye: each is the distance below which a stated share of pairs of different people lie,
+measured by evals/likeness/face_verification.py and evals/likeness/speaker_verification.py. With a gallery of many people a stranger has as many
+chances, so the threshold grows stricter with its size: docs/reference/likeness.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+FalseMatchScale = Sequence[tuple[float, float]]
+"""(false-match rate, distance), the largest rate first."""
+
+FACE_SCALE: FalseMatchScale = ((1e-2, 0.465), (1e-3, 0.426), (1e-4, 0.397), (1e-5, 0.365))
+VOICE_SCALE: FalseMatchScale = ((1e-2, 0.947), (1e-3, 0.877), (1e-4, 0.850))
+
+FACE_COMPARISON_FMR = 1e-3
+"""False-match rate at which two files are said to show the same face."""
+
+VOICE_COMPARISON_FMR = 1e-2
+"""False-match rate at which two voices are said to be one: clones lie farther from a person than the person does."""
+
+GALLERY_FALSE_ALARM_RATE = 1e-2
+"""How often a stranger may be taken for somebody of the gallery, whatever its size."""
+
+_STEEPNESS = 12.0
+_UNSURE = 0.05
+
+
+def distance_threshold(scale: FalseMatchScale, rate: float) -> float:
+    """The distance below which this share of strangers lie; beyond what was measured, on the last straight line."""
+    if not 0 < rate < 1:
+        raise ValueError("a false-match rate lies between 0 and 1")
+    wanted = math.log10(rate)
+    pairs = [(math.log10(one), distance) for one, distance in scale]
+    for (high, far), (low, near) in pairwise(pairs):
+        if wanted >= low or low == pairs[-1][0]:
+            return max(1e-3, near + (far - near) * (wanted - low) / (high - low))
+    raise ValueError("a scale has at least two rates")
+
+
+def false_match_rate(size: int, comparison_fmr: float) -> float:
+    """The false-match rate of one comparison that gives GALLERY_FALSE_ALARM_RATE over such a gallery; `comparison_fmr` at the most."""
+    return min(comparison_fmr, GALLERY_FALSE_ALARM_RATE / max(1, size))
+
+
+def match_score(distance: float, threshold: float) -> float:
+    """In (0, 1): 0.5 at the distance `threshold`, falling all the way (logistic). Raises ValueError for no distance."""
+    if not math.isfinite(distance) or distance < 0:
+        raise ValueError("not a distance")
+    return 1.0 / (1.0 + math.exp(min(60.0, _STEEPNESS * (distance / threshold - 1))))
+
+
+@dataclass(frozen=True, slots=True)
+class MatchCalibration:
+    """A scale, and the false-match rate at which two are compared."""
+
+    scale: FalseMatchScale
+    comparison_fmr: float
+
+    def distance_limit(self, size: int) -> float:
+        """The distance at which somebody of a gallery of this size is taken to be recognised."""
+        return distance_threshold(self.scale, false_match_rate(size, self.comparison_fmr))
+
+
+FACE_CALIBRATION = MatchCalibration(FACE_SCALE, FACE_COMPARISON_FMR)
+VOICE_CALIBRATION = MatchCalibration(VOICE_SCALE, VOICE_COMPARISON_FMR)
+
+
+def is_inconclusive(score: float) -> bool:
+    """Whether a score lies so near to the threshold that a person should look."""
+    return abs(score - 0.5) < _UNSURE

@@ -1,0 +1,122 @@
+"""Whether two files show, or let hear, the same person. It never says no where it could not look or listen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers import models
+from classifiers.audio.diarization import MIN_VOICE_SECONDS, diarize
+from classifiers.audio.voice_template import extract_speech
+from classifiers.image.face_backend import embed_face, face_calibration
+from classifiers.image.face_quality import quality_problem
+from classifiers.image.face_tracks import track_faces
+from classifiers.image.photo_face_detection import UprightFace, detect_photo_faces
+from classifiers.match_calibration import VOICE_CALIBRATION, MatchCalibration, is_inconclusive, match_score
+from media.video import MONO_SAMPLE_RATE, MonoAudio, VideoSample
+
+TemplateTuple = tuple[NDArray[np.float32], ...]
+NO_IMAGE_REASON = "there is no picture"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PersonTemplates:
+    """What was seen and heard of a file: templates, the most prominent first, and why there are none."""
+
+    faces: TemplateTuple = ()
+    voices: TemplateTuple = ()
+    no_face_reason: str = NO_IMAGE_REASON
+    no_voice_reason: str = "there is no sound"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonComparison:
+    """`match_score` in [0, 1], 0.5 at the false-match rate it names, or None where nobody can tell. `reason` says why.
+
+    `same` is None also where the score lies too near to the threshold to say.
+    """
+
+    score: float | None
+    same: bool | None
+    reason: str
+    parts: dict[str, PersonComparison] = field(default_factory=dict)
+
+
+def extract_templates(sample: VideoSample) -> PersonTemplates:
+    """The faces and voices of a photograph or a video. Raises Unavailable if a model is missing."""
+    if len(sample.frames) == 1 and sample.info.container in ("image", "none"):
+        return extract_photo_template(sample.frames[0].rgb)
+    if sample.frames:
+        tracks = track_faces(sample, models.get("mtcnn"))
+        faces = tuple(track.template for track in tracks.people)
+        no_face = "no face is seen" if not tracks.observations else "no face is large, sharp and frontal enough"
+    else:
+        faces, no_face = (), NO_IMAGE_REASON
+    heard = extract_voice_templates(sample.audio) if sample.audio else PersonTemplates()
+    no_voice = "nobody listened" if sample.info.has_audio and sample.audio is None else heard.no_voice_reason
+    return PersonTemplates(faces, heard.voices, no_face, no_voice)
+
+
+def extract_voice_templates(heard: MonoAudio) -> PersonTemplates:
+    """The voices of a sound track. Raises Unavailable if a model is missing."""
+    _, spoken = extract_speech(heard.samples)
+    voices, left = diarize(heard.samples, spoken)
+    if voices:
+        return PersonTemplates(voices=tuple(voice.template for voice in voices))
+    why = "nobody speaks" if left < 0.3 else f"less than {MIN_VOICE_SECONDS:g} s of one voice is heard"
+    return PersonTemplates(
+        no_voice_reason=why if len(heard.samples) >= MONO_SAMPLE_RATE // 2 else "the sound is too short"
+    )
+
+
+def compare_people(a: PersonTemplates, b: PersonTemplates) -> PersonComparison:
+    """Faces where both files have them, else voices; both are told apart in `parts`."""
+    no_face = a.no_face_reason if not a.faces else b.no_face_reason
+    no_voice = a.no_voice_reason if not a.voices else b.no_voice_reason
+    parts = {
+        "face": _compare_modality("face", a.faces, b.faces, face_calibration(), no_face),
+        "voice": _compare_modality("voice", a.voices, b.voices, VOICE_CALIBRATION, no_voice),
+    }
+    told = next((part for part in parts.values() if part.score is not None), None)
+    shown = told or parts["voice" if a.voices or b.voices or no_face == NO_IMAGE_REASON else "face"]
+    return PersonComparison(score=shown.score, same=shown.same, reason=shown.reason, parts=parts)
+
+
+def _compare_modality(
+    what: str, ours: TemplateTuple, theirs: TemplateTuple, calibration: MatchCalibration, why_not: str
+) -> PersonComparison:
+    if not ours or not theirs:
+        return PersonComparison(score=None, same=None, reason=f"cannot tell by {what}: {why_not}, in one file at least")
+    nearest = min(float(np.linalg.norm(one - other)) for one in ours for other in theirs)
+    found = round(match_score(nearest, calibration.distance_limit(1)), 6)
+    if is_inconclusive(found):
+        return PersonComparison(score=found, same=None, reason=f"cannot tell by {what}: too close to call")
+    alike = "the same" if found > 0.5 else "another"
+    return PersonComparison(
+        score=found, same=found > 0.5, reason=f"{alike} {what} at a false-match rate of {calibration.comparison_fmr:g}"
+    )
+
+
+def extract_photo_template(rgb: NDArray[np.uint8]) -> PersonTemplates:
+    """The face that a photograph is of: large, and near the middle. Raises Unavailable if a model is missing."""
+    return templates_of_first_face(detect_photo_faces(rgb, models.get("mtcnn")))
+
+
+def templates_of_first_face(found: Sequence[UprightFace]) -> PersonTemplates:
+    """The first of the faces found in a photograph."""
+    if not found:
+        return PersonTemplates(no_face_reason="no face is seen")
+    if flaw := quality_problem(found[0].rgb, found[0].face):
+        return PersonTemplates(no_face_reason=f"the face is {flaw}")
+    return PersonTemplates(faces=(embed_face(found[0].rgb, found[0].face),))
+
+
+def enrolment_template(rgb: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+    """The template of the one face of a photograph, as float32; None if not exactly one can be read."""
+    found = detect_photo_faces(rgb, models.get("mtcnn"))
+    if len(found) != 1 or quality_problem(found[0].rgb, found[0].face, enrolling=True):
+        return None
+    return embed_face(found[0].rgb, found[0].face)

@@ -1,0 +1,147 @@
+"""Measures what a prompt asks for, by its meaning, in many languages. Single words are prompt_terms' part."""
+
+from __future__ import annotations
+
+import unicodedata
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers import models
+from classifiers.base import Classifier, ClassifierExample, Material, PromptText, SignalNote, clip_score
+from classifiers.models import hashed_ngrams
+from classifiers.models.prompt_heads import PromptHeads
+from classifiers.text.deobfuscate import NormalisedText, deobfuscate, normalise
+from classifiers.text.prompt_chunks import split_chunks
+from classifiers.text.prompt_ensemble import score_texts, select_chunks
+from core.signals import Signal, Span, Subject
+
+MAX_PROMPT_CHARS = 10_000  # characters, as in prompt_terms
+_SCRIPTS = ("LATIN", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "CYRILLIC", "ARABIC", "THAI", "DEVANAGARI")
+# What a sentence by itself is often taken for when the text around it says otherwise.
+_OUT_OF_CONTEXT = frozenset({"disinfo", "jailbreak", "illicit", "political", "extremism", "fraud", "weapons"})
+_FRAGMENT = 40.0
+_SAID = 0.5  # from here on a span is narrowed to the words that carry it
+
+
+class PromptIntent(Classifier):
+    """A tuned encoder, sentence embeddings and pieces of words together, over the whole prompt and parts of it."""
+
+    name = "prompt_intent"
+    version = 5
+    subjects = frozenset({Subject.PROMPT})
+    labels = (
+        "sexual", "violence", "gore", "self_harm", "hate", "extremism", "harassment", "illicit", "weapons", "disinfo",
+        "political", "fraud", "intimate_image", "public_figure", "copyright_ip", "artist_style", "jailbreak", "unsafe",
+    )  # fmt: skip
+    required_models = ("use_multilingual", "e5_multilingual", "prompt_encoder", "prompt_heads")
+    covers = (
+        "What is asked for in plain words, best in English, well in ar de es fr it ja ko nl pl pt ru th tr zh, roughly "
+        "in Hindi, Czech and other Latin languages. Not allusion and new slang; not other scripts, which it reports."
+    )
+
+    def measure(self, material: Material, subject: Subject) -> list[Signal]:
+        """For each label the highest score of the whole, of any part and of what a disguise hides, with its words."""
+        assert isinstance(material, PromptText)  # noqa: S101  subjects say so
+        if len(material.text) > MAX_PROMPT_CHARS:
+            return self.unmeasured(subject, SignalNote.TOO_LONG)
+        heads, encoder = models.get("prompt_heads"), models.get("prompt_encoder")
+        plain, hidden = normalise(material.text), deobfuscate(material.text, encoder.in_vocabulary)
+        if not is_supported_script((hidden or plain).text):
+            return self.unmeasured(subject, SignalNote.LANGUAGE_NOT_COVERED)
+        places, shares, english = [], [], []
+        for reading in (plain, hidden) if hidden else (plain,):
+            spoken = encoder.english(reading.text)
+            whole, *rest = split_chunks(reading.text)
+            picked = [rest[place] for place in select_chunks([reading.text[a:b] for a, b in rest], spoken, heads)]
+            places += [(reading, start, end) for start, end in (whole, *picked)]
+            shares += [0, *[len(rest)] * len(picked)]
+            english += [spoken] * (1 + len(picked))
+        scores = score_texts([reading.text[start:end] for reading, start, end in places], english, heads)
+        scores = _correct_for_chunk_count(
+            scores, np.array(shares, np.float32), [label in _OUT_OF_CONTEXT for label in heads.labels]
+        )
+        column = {label: scores[:, place] for place, label in enumerate(heads.labels)}
+        return [self._highest(subject, label, column[label], places, heads, hidden) for label in self.labels]
+
+    def _highest(
+        self,
+        subject: Subject,
+        label: str,
+        scores: NDArray[np.float32],
+        places: list[tuple[NormalisedText, int, int]],
+        heads: PromptHeads,
+        hidden: NormalisedText | None,
+    ) -> Signal:
+        best = int(np.argmax(scores))
+        reading, start, end = places[best]
+        if scores[best] >= _SAID:
+            start, end = _narrow_span(reading.text, start, end, heads, label)
+        first, last = reading.span(start, end)
+        note = SignalNote.DISGUISED if reading is hidden else SignalNote.NONE
+        at = Span(start=first, end=last, unit="chars")
+        return self.signal(subject, label, round(clip_score(float(scores[best])), 4), at=at, note=note)
+
+    def examples(self) -> list[ClassifierExample]:
+        """Plain requests in several languages, and their harmless neighbours."""
+        return [
+            _example("nudity", "a woman takes off all her clothes and poses on the bed", "sexual", 0.5, 1.0),
+            _example("nudity in Spanish", "una mujer se quita toda la ropa en la cama", "sexual", 0.5, 1.0),
+            _example("an injury", "a torn-off arm lies in a puddle of blood", "gore", 0.5, 1.0),
+            _example("an attack in German", "ein Mann erschießt mehrere Menschen auf der Straße", "violence", 0.5, 1.0),
+            _example("a disguised attack", "a man st@bs a w0man t0 de4th in an alley", "violence", 0.5, 1.0),
+            _example("a recipe", "a chef slices a ripe tomato", "violence", 0.0, 0.5),
+            _example("a landscape", "a lighthouse on a cliff at dawn, gulls circling", "unsafe", 0.0, 0.5),
+            _example("a landscape in Chinese", "清晨的湖面上有一只白色的天鹅", "unsafe", 0.0, 0.5),
+            _example("a figure of speech", "how do I kill a Python process that hangs?", "unsafe", 0.0, 0.5),
+            _example(
+                "buried in harmless talk",
+                "A calm morning in a village. Birds sing and the baker opens his shop. Then a man stabs a woman to "
+                "death with a kitchen knife. Afterwards the sun shines on the fields and children fly kites.",
+                "violence",
+                0.5,
+                1.0,
+            ),
+        ]
+
+
+def _correct_for_chunk_count(
+    scores: NDArray[np.float32], chances: NDArray[np.float32], fragile: list[bool]
+) -> NDArray[np.float32]:
+    """Scores, the odds of each divided by the number of parts to the power of 0.75: a long text errs more often.
+
+    `chances` is 0 for a whole text. Of `fragile` labels a part's odds count less still.
+    """
+    odds = scores / np.maximum(1.0 - scores, 1e-6) / (np.maximum(chances, 1.0) ** 0.75)[:, None]
+    odds /= np.where((chances > 0)[:, None] & np.array(fragile), _FRAGMENT, 1.0)
+    return np.asarray(odds / (1.0 + odds), np.float32)
+
+
+def is_supported_script(text: str) -> bool:
+    """Whether nine in ten letters are of scripts the models know; True for a text without letters."""
+    if text.isascii():
+        return True
+    letters = [letter for letter in text if letter.isalpha()]
+    known = sum(1 for letter in letters if letter.isascii() or unicodedata.name(letter, "").startswith(_SCRIPTS))
+    return 10 * known >= 9 * len(letters)
+
+
+def _narrow_span(text: str, start: int, end: int, heads: PromptHeads, label: str) -> tuple[int, int]:
+    """The run of words of this part that the model on pieces of words gives most for; all of it if it gives nothing."""
+    part = text[start:end]
+    found = list(hashed_ngrams.word_spans(part))
+    added = hashed_ngrams.word_contributions(part, heads.ngram_weights)[:, heads.labels.index(label)] - 0.02
+    best, most, run, first = (0, len(found)), 0.0, 0.0, 0
+    for place, value in enumerate(added):
+        if run <= 0:
+            run, first = 0.0, place
+        run += float(value)
+        if run > most:
+            best, most = (first, place + 1), run
+    if not found or most <= 0:
+        return start, end
+    return start + found[best[0]][1], start + found[best[1] - 1][2]
+
+
+def _example(about: str, text: str, label: str, low: float, high: float) -> ClassifierExample:
+    return ClassifierExample(about=about, material=PromptText(text), label=label, low=low, high=high)

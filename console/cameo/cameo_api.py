@@ -1,0 +1,249 @@
+"""The API of people's likeness, for their owners: enrolling, leases, uses, erasure. A Bearer token each time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from anyio import to_thread
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import FileResponse
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.background import BackgroundTask
+
+from console.web.auth import BearerUser
+from console.web.context import ContextDep
+from console.web.uploads import new_upload_folder, receive_form
+from core.codec import dump
+from core.errors import BadInput
+from registry.consent.cameo_service import BANNED_TOPICS, PURPOSES, LeaseRequest, LeaseTerms
+
+cameo_router = APIRouter(prefix="/api", tags=["cameos"])
+
+_TAKE_FORM = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["take", "challenge"],
+                "properties": {
+                    "challenge": {"type": "string", "description": "The id of the challenge that it answers."},
+                    "take": {"type": "string", "format": "binary", "description": "The video, with its sound."},
+                    "proof": {"type": "string", "description": "For a minor: what shows guardianship."},
+                },
+            }
+        }
+    },
+}
+_ESTATE_FORM = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "required": ["handle", "picture", "proof"],
+                "properties": {
+                    "handle": {"type": "string"},
+                    "picture": {"type": "string", "format": "binary", "description": "A picture of this person alone."},
+                    "another": {"type": "string", "format": "binary", "description": "A second picture."},
+                    "proof": {"type": "string", "description": "What shows the right to speak for the estate."},
+                },
+            }
+        }
+    },
+}
+
+
+class _StrictBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ChallengeBody(_StrictBody):
+    """Somebody wants to enrol."""
+
+    handle: str
+    kind: Literal["self", "minor"] = "self"
+
+
+class LeaseBody(_StrictBody):
+    """What an owner allows."""
+
+    holder: str = Field(description="An account, * for everyone, ~ for mutuals.")
+    face: bool = True
+    voice: bool = False
+    until: datetime | None = Field(None, description="With a time zone; without it until revoked.")
+    purposes: list[str] = Field([], description=f"Of {', '.join(PURPOSES)}; empty: any.")
+    territory: list[str] = Field([], description="Countries, as DE; empty: anywhere.")
+    bans: list[str] = Field([], description=f"Of {', '.join(BANNED_TOPICS)}.")
+    words: list[str] = Field([], description="Words not to say or be shown with.")
+    approval: bool = Field(False, description="See and approve each draft first.")
+    limits: str = Field("", max_length=4000, description="Limits in own words; held until rules are made of them.")
+
+    def to_lease_request(self) -> LeaseRequest:
+        """For the desk. Raises BadInput."""
+        terms = LeaseTerms(
+            purposes=tuple(self.purposes),
+            territory=tuple(self.territory),
+            bans=tuple(self.bans),
+            words=tuple(self.words),
+            approval=self.approval,
+        )
+        return LeaseRequest(
+            holder=self.holder, until=self.until, face=self.face, voice=self.voice, terms=terms, words=self.limits
+        )
+
+
+class ReportBody(_StrictBody):
+    """What is wrong with a use."""
+
+    note: str = Field("", max_length=4000, description="Words for the moderators; erasable.")
+
+
+@cameo_router.get("/cameos", summary="Your cameos")
+def list_cameos(who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """Those of the account, and those that it stands for."""
+    return {"cameos": dump(context.service.cameos.mine(who))}
+
+
+@cameo_router.post("/cameos/challenges", status_code=201, summary="Ask for a challenge")
+def request_challenge(body: ChallengeBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """What to say and do before the camera: good for one take within five minutes."""
+    return {"challenge": dump(context.service.cameos.enrolment.challenge(who, body.handle, kind=body.kind))}
+
+
+@cameo_router.post("/cameos/take", summary="Enrol with a take", openapi_extra={"requestBody": _TAKE_FORM})
+async def enrol_with_take(request: Request, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """The video is deleted before the answer is given."""
+    async with receive_form(request, context.upload_folder, field="take", limit=context.max_upload_bytes) as upload:
+        if upload.file is None:
+            raise BadInput("send the video as take")
+        file, proof, challenge_id = upload.file, upload.field("proof"), upload.field("challenge")
+        enrolment = context.service.cameos.enrolment
+        done = await to_thread.run_sync(
+            lambda: enrolment.take(who, challenge_id, file, proof=proof), limiter=context.analysis_limiter
+        )
+    return dump({"outcome": done.outcome, "cameo": done.cameo, "verdict": done.verdict, "signals": done.signals})  # type: ignore[no-any-return]
+
+
+@cameo_router.post(
+    "/cameos/estates", status_code=201, summary="Enrol for an estate", openapi_extra={"requestBody": _ESTATE_FORM}
+)
+async def enrol_estate(request: Request, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """Somebody who has died, by who speaks for them. Always held: a person looks at the proof."""
+    async with receive_form(
+        request, context.upload_folder, field="picture", second="another", limit=context.max_upload_bytes
+    ) as upload:
+        pictures = [file for file in (upload.file, upload.second) if file is not None]
+        handle, proof = upload.field("handle"), upload.field("proof")
+        enrolment = context.service.cameos.enrolment
+        made = await to_thread.run_sync(
+            lambda: enrolment.estate(who, handle, pictures, proof=proof), limiter=context.analysis_limiter
+        )
+    return {"cameo": dump(made)}
+
+
+@cameo_router.get("/cameos/{handle}", summary="A cameo")
+def show_cameo(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """Its state, its leases, its receipts. Another account's cameo is 404."""
+    desk = context.service.cameos
+    found = {"cameo": desk.cameo(who, handle), "leases": desk.leases(who, handle)}
+    return {**dump(found), "receipts": dump(desk.receipts(who, handle))}
+
+
+@cameo_router.delete("/cameos/{handle}", summary="Erase a person")
+def erase_cameo(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """All that is known of them; every video that shows them comes down. It cannot be undone."""
+    return {"receipt": dump(context.service.cameos.erase(who, handle))}
+
+
+@cameo_router.get("/cameos/{handle}/export", summary="All data about a person")
+def export_cameo(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """Templates are named and do not leave."""
+    given: dict[str, Any] = dump(context.service.cameos.export(who, handle))
+    return given
+
+
+@cameo_router.post("/cameos/{handle}/leases", status_code=201, summary="Allow somebody something")
+def create_lease(handle: str, body: LeaseBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """Gives the lease and its signed receipt."""
+    made, receipt = context.service.cameos.lease(who, handle, body.to_lease_request())
+    return {"lease": dump(made), "receipt": dump(receipt)}
+
+
+@cameo_router.put("/leases/{lease_id}", summary="Change a lease")
+def change_lease(lease_id: str, body: LeaseBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """Another lease comes in its place; what that does not cover comes down."""
+    made, receipt = context.service.cameos.change(who, lease_id, body.to_lease_request())
+    return {"lease": dump(made), "receipt": dump(receipt)}
+
+
+@cameo_router.delete("/leases/{lease_id}", summary="Revoke a lease")
+def revoke_lease(lease_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """It counts at once, and everything that rested on it comes down before the answer is given."""
+    return {"receipt": dump(context.service.cameos.revoke(who, lease_id))}
+
+
+@cameo_router.put("/acquaintances/{account}", status_code=204, summary="You know an account")
+def add_acquaintance(account: str, who: BearerUser, context: ContextDep) -> None:
+    """Two who say it of each other are mutuals."""
+    context.service.cameos.know(who, account)
+
+
+@cameo_router.delete("/acquaintances/{account}", status_code=204, summary="You no longer know an account")
+def remove_acquaintance(account: str, who: BearerUser, context: ContextDep) -> None:
+    """And then you are no mutuals any more."""
+    context.service.cameos.know(who, account, known=False)
+
+
+@cameo_router.get("/cameos/{handle}/uses", summary="Every use of a likeness")
+def list_uses(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """Drafts and remixes included, the newest first."""
+    return {"uses": dump(context.service.cameos.uses(who, handle))}
+
+
+@cameo_router.get(
+    "/cameos/{handle}/uses/{case_id}/content", summary="A video that shows them", response_class=FileResponse
+)
+def use_content(handle: str, case_id: str, who: BearerUser, context: ContextDep) -> FileResponse:
+    """For the owner: a draft, or what is published."""
+    import shutil
+
+    folder = new_upload_folder(context.upload_folder)
+    file = context.service.cameos.draft(who, handle, case_id, folder / "draft.mp4")
+    gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+    return FileResponse(file, media_type="video/mp4", background=gone)
+
+
+@cameo_router.post("/cameos/{handle}/uses/{case_id}/approve", summary="Approve a draft")
+def approve_use(handle: str, case_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """Where the lease asks for that. Another draft of the same case is asked about again."""
+    return {"case": context.service.cameos.approve(who, handle, case_id).id}
+
+
+@cameo_router.post("/cameos/{handle}/uses/{case_id}/veto", summary="Veto a video")
+def veto_use(handle: str, case_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """It and everything made from it comes down."""
+    return {"down": dump(context.service.cameos.veto(who, handle, case_id))}
+
+
+@cameo_router.post("/cameos/{handle}/uses/{case_id}/report", status_code=204, summary="Report a video")
+def report_use(handle: str, case_id: str, body: ReportBody, who: BearerUser, context: ContextDep) -> None:
+    """Moderators are told."""
+    context.service.cameos.report(who, handle, case_id, note=body.note)
+
+
+@cameo_router.get("/cameos/{handle}/down", summary="Reports of what came down")
+def takedown_reports(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """Why, what, and when; the newest first."""
+    found = context.service.cameos.takedown_reports(who, handle)
+    return {"reports": [{"cascade": dump(one), "down": dump(items)} for one, items in found]}
+
+
+@cameo_router.get("/notices", summary="What you were told")
+def list_notices(
+    who: BearerUser, context: ContextDep, limit: Annotated[int, Query(ge=1, le=200)] = 100
+) -> dict[str, Any]:
+    """What came down, which drafts wait for you; the newest first."""
+    found = context.service.cameos.notices(who)[:limit]
+    return {"notices": [dump(one) | {"says": one.message} for one in found]}

@@ -1,0 +1,85 @@
+"""The page on which somebody enrols: a challenge, and one take that answers it, filmed there or chosen as a file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from console.moderation.case_pages import require_csrf_token
+from console.web.auth import SessionUser, check_csrf_token
+from console.web.context import ContextDep
+from console.web.rendering import render_page
+from console.web.uploads import receive_form
+from core.errors import BadInput, NotFound
+
+enrolment_router = APIRouter(prefix="/enrol", include_in_schema=False)
+
+MAX_RECORDING_SECONDS = 40
+"""After so long the page stops filming: a take lasts 45 s at most."""
+
+
+@enrolment_router.get("")
+def enrol_page(request: Request, who: SessionUser) -> Response:  # noqa: ARG001 - only for members
+    """For whom, and under which handle."""
+    return render_page(request, "enrol.html")
+
+
+@enrolment_router.post("", dependencies=[Depends(require_csrf_token)])
+def request_challenge(
+    who: SessionUser,
+    context: ContextDep,
+    handle: Annotated[str, Form(max_length=100)],
+    kind: Annotated[Literal["self", "minor"], Form()] = "self",
+) -> Response:
+    """Ask for a challenge."""
+    made = context.service.cameos.enrolment.challenge(who, handle.strip(), kind=kind)
+    return RedirectResponse(f"/enrol/{made.id}", status_code=303)
+
+
+@enrolment_router.get("/{challenge_id}")
+def challenge_page(request: Request, challenge_id: str, who: SessionUser, context: ContextDep) -> Response:
+    """What to say and do, and where the take goes. 404 for another's."""
+    mine = [one for one in context.service.cameos.enrolment.own_challenges(who) if one.id == challenge_id]
+    if not mine:
+        raise NotFound("there is no such challenge")
+    return render_page(
+        request,
+        "challenge.html",
+        challenge=mine[0],
+        seconds=MAX_RECORDING_SECONDS,
+        megabytes=context.max_upload_bytes // 1024**2,
+    )
+
+
+@enrolment_router.post("/take")
+async def enrol_with_take(request: Request, who: SessionUser, context: ContextDep) -> Response:
+    """Enrol with a take, and say how it ended. The video is deleted before the answer is given."""
+    async with receive_form(request, context.upload_folder, field="take", limit=context.max_upload_bytes) as upload:
+        check_csrf_token(request, context, upload.field("form_token"))
+        if upload.file is None or upload.file.stat().st_size == 0:
+            raise BadInput("film yourself, or choose a video, first")
+        file, challenge_id, proof = upload.file, upload.field("challenge"), upload.field("proof")
+        enrolment = context.service.cameos.enrolment
+        done = await to_thread.run_sync(
+            lambda: enrolment.take(who, challenge_id, file, proof=proof), limiter=context.analysis_limiter
+        )
+    return render_page(request, "enrolled.html", done=done)
+
+
+@enrolment_router.post("/estate")
+async def enrol_estate(request: Request, who: SessionUser, context: ContextDep) -> Response:
+    """Enrol somebody who has died, by who speaks for them: always held, because a person looks at the proof."""
+    async with receive_form(
+        request, context.upload_folder, field="picture", second="another", limit=context.max_upload_bytes
+    ) as upload:
+        check_csrf_token(request, context, upload.field("form_token"))
+        pictures = [file for file in (upload.file, upload.second) if file is not None and file.stat().st_size]
+        handle, proof = upload.field("handle").strip(), upload.field("proof")
+        enrolment = context.service.cameos.enrolment
+        made = await to_thread.run_sync(
+            lambda: enrolment.estate(who, handle, pictures, proof=proof), limiter=context.analysis_limiter
+        )
+    return RedirectResponse(f"/me/{made.handle}", status_code=303)

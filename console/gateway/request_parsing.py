@@ -1,0 +1,188 @@
+"""Reads what a client of OpenAI's Videos API sends, as JSON or as a form, into a request for the desk."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request as HttpRequest
+from starlette.concurrency import run_in_threadpool
+
+from console.web.context import RequestContext
+from console.web.uploads import Upload, new_upload_folder, read_body, receive_form
+from core.errors import BadInput
+from pipeline.service import VideoRequest
+
+_MAX_JSON_BYTES = 16 * 1024**2  # a reference image may lie in the JSON as a data URL
+_FILE_SIGNATURES = ((b"\x89PNG\r\n\x1a\n", 0, ".png"), (b"\xff\xd8\xff", 0, ".jpg"), (b"ftyp", 4, ".mp4"))
+_CAMEO_FIELDS = ("cameos", "characters", "character_ids")
+_END_USER_FIELDS = (
+    "safety_identifier",
+    "user",
+)  # OpenAI's names for the person for whom a platform asks, the newer first
+_ACCOUNT_FIELDS = ("audience", "account_minor", "region", "tier")
+
+
+@asynccontextmanager
+async def parse_video_request(http: HttpRequest, context: RequestContext) -> AsyncIterator[VideoRequest]:
+    """The request for a video. Its reference file is there only for as long as the context lasts. Raises BadInput."""
+    key = http.headers.get("idempotency-key", "")[:255]
+    if http.headers.get("content-type", "").startswith("multipart/form-data"):
+        async with receive_form(
+            http, context.upload_folder, field="input_reference", limit=context.max_upload_bytes
+        ) as upload:
+            yield await run_in_threadpool(_from_form, upload, key)
+        return
+    asked = _json(await read_body(http, _MAX_JSON_BYTES))
+    folder = new_upload_folder(context.upload_folder)
+    try:
+        yield await run_in_threadpool(_from_json, asked, folder, key)
+    finally:
+        await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
+
+
+def _from_form(upload: Upload, key: str) -> VideoRequest:
+    names = [form for name in _CAMEO_FIELDS for form in (name, f"{name}[]", f"{name}[][id]", f"{name}[id]")]
+    return _request(
+        prompt=upload.field("prompt"),
+        model=upload.field("model"),
+        seconds=upload.field("seconds") or None,
+        size=upload.field("size"),
+        cameos=upload.field_values(*names),
+        purpose=upload.field("purpose"),
+        territory=upload.field_values("territory", "territory[]"),
+        voices=upload.field("voices").lower() in ("true", "1"),
+        parent=upload.field("remixed_from_video_id"),
+        reference=_rename_by_content(upload.file) if upload.file else None,
+        account={name: upload.field(name) or None for name in (*_ACCOUNT_FIELDS, *_END_USER_FIELDS)},
+        key=key,
+    )
+
+
+def _from_json(fields: dict[str, Any], folder: Path, key: str) -> VideoRequest:
+    return _request(
+        prompt=fields.get("prompt"),
+        model=fields.get("model"),
+        seconds=fields.get("seconds"),
+        size=fields.get("size"),
+        cameos=[_id(one) for name in _CAMEO_FIELDS for one in _list(fields.get(name))],
+        purpose=fields.get("purpose"),
+        territory=_list(fields.get("territory")),
+        voices=fields.get("voices") is True,
+        parent=fields.get("remixed_from_video_id"),
+        reference=_reference(fields.get("input_reference"), folder),
+        account={name: fields.get(name) for name in (*_ACCOUNT_FIELDS, *_END_USER_FIELDS)},
+        key=key,
+    )
+
+
+def _request(
+    *,
+    prompt: Any,
+    model: Any,
+    seconds: Any,
+    size: Any,
+    reference: Path | None,
+    key: str,
+    account: dict[str, Any],
+    **of_people: Any,
+) -> VideoRequest:
+    return VideoRequest(
+        prompt=_text(prompt, "prompt"),
+        model=_text(model, "model"),
+        seconds=_number(seconds),
+        size=_text(size, "size"),
+        references=(reference,) if reference else (),
+        audience=_text(account["audience"], "audience") or "general",
+        account_minor=_flag(account["account_minor"], "account_minor"),
+        region=_text(account["region"], "region"),
+        tier=_text(account["tier"], "tier"),
+        end_user=next((found for name in _END_USER_FIELDS if (found := _text(account[name], name))), ""),
+        key=key,
+        cameos=tuple(of_people["cameos"]),
+        purpose=_text(of_people["purpose"], "purpose"),
+        territory=tuple(_text(one, "territory") for one in of_people["territory"]),
+        voices=of_people["voices"],
+        parent=_text(of_people["parent"], "remixed_from_video_id"),
+    )
+
+
+def _json(raw: bytes) -> dict[str, Any]:
+    try:
+        asked = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise BadInput("the body is not JSON") from None
+    if not isinstance(asked, dict):
+        raise BadInput("the body must be a JSON object with a prompt")
+    return asked
+
+
+def _text(value: Any, name: str) -> str:
+    if value is not None and not isinstance(value, str):
+        raise BadInput(f"{name} must be a text")
+    return value or ""
+
+
+def _flag(value: Any, name: str) -> bool | None:
+    known: dict[Any, bool] = {"true": True, "false": False}
+    if value is None or isinstance(value, bool):
+        return value
+    if value not in known:
+        raise BadInput(f"{name} must be true or false")
+    return known[value]
+
+
+def _number(value: Any) -> float | None:
+    if value is None:
+        return None
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        raise BadInput("seconds must be a number") from None
+
+
+def _list(value: Any) -> list[Any]:
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _id(cameo: Any) -> str:
+    name = cameo.get("id") if isinstance(cameo, dict) else cameo
+    if not isinstance(name, str) or not name:
+        raise BadInput("cameos are named by their handles")
+    return name
+
+
+def _reference(value: Any, folder: Path) -> Path | None:
+    url = value.get("image_url") if isinstance(value, dict) else value
+    if value is None:
+        return None
+    if not isinstance(url, str) or not url.startswith("data:"):
+        # Fetching an address that a stranger names would let them look around behind the firewall.
+        raise BadInput("input_reference must be sent with the request: as a form file, or as a data: URL in image_url")
+    head, _, data = url.partition(",")
+    file = folder / "file.bin"
+    try:
+        file.write_bytes(base64.b64decode(data, validate=True) if head.endswith(";base64") else b"")
+    except binascii.Error:
+        raise BadInput("the data: URL of input_reference is not base64") from None
+    return _rename_by_content(file)
+
+
+def _rename_by_content(file: Path) -> Path:
+    """The file under the suffix that its first bytes tell, whatever the sender called it."""
+    with file.open("rb") as opened:
+        head = opened.read(16)
+    suffix = next((s for magic, at, s in _FILE_SIGNATURES if head[at : at + len(magic)] == magic), None)
+    if suffix is None:
+        raise BadInput("input_reference must be a PNG, a JPEG or an MP4")
+    return file.rename(file.with_suffix(suffix))

@@ -1,0 +1,140 @@
+"""The API for programs: cases, the queue, rulings, screening. JSON in, JSON out, a Bearer token with every request."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from console.web.auth import BearerUser
+from console.web.context import ContextDep, RequestContext
+from core.case import Case, Phase
+from core.codec import dump, dump_event
+from core.roles import Principal
+from core.verdicts import Decision
+from pipeline.screening.prompt_explanation import smallest_edit
+from pipeline.service import RECALL_CODES, RULING_CODES
+
+cases_router = APIRouter(prefix="/api", tags=["cases"])
+
+LimitQuery = Annotated[int, Query(ge=1, le=500, description="How many at the most.")]
+
+
+class _StrictBody(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class RulingBody(_StrictBody):
+    """A moderator's decision about a held case."""
+
+    decision: Literal["allow", "refuse"]
+    code: str = Field(description=f"One of {', '.join(RULING_CODES)}.")
+    revision: int = Field(description="The revision you saw: if the case has moved on, nothing is done (409).")
+    note: str = Field("", max_length=4000, description="Words for the file; kept apart from the log, and erasable.")
+
+
+class ResumeBody(_StrictBody):
+    """A stumbled case may go on."""
+
+    revision: int = Field(description="The revision you saw.")
+
+
+class AppealBody(_StrictBody):
+    """The author asks that a person look at a refusal."""
+
+    note: str = Field("", max_length=4000, description="Why; erasable.")
+
+
+class RecallBody(_StrictBody):
+    """A case is to stop, or its video to come down."""
+
+    code: str = Field(description=f"One of {', '.join(RECALL_CODES)}.")
+    revision: int | None = Field(None, description="The revision you saw, if that matters.")
+    note: str = Field("", max_length=4000, description="Words for the file; erasable.")
+
+
+class ScreenBody(_StrictBody):
+    """A prompt to be looked at without opening a case."""
+
+    prompt: str
+    explain: bool = Field(False, description="Also look for the smallest edit that clears it; takes longer.")
+
+
+@cases_router.get("/cases", summary="Your cases; all of them for a moderator")
+def cases(who: BearerUser, context: ContextDep, phase: Phase | None = None, limit: LimitQuery = 100) -> dict[str, Any]:
+    """The one that moved last first."""
+    return {"cases": dump(context.service.cases(who, phase=phase, limit=limit))}
+
+
+@cases_router.get("/cases/{case_id}", summary="A case")
+def case(case_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """Everything known about one generation, without its texts. Another account's case is 404."""
+    return _case_response(context, who, context.service.case(who, case_id))
+
+
+@cases_router.get("/cases/{case_id}/history", summary="A case's history")
+def case_history(case_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """Every event, in order. In a verdict or ruling, decision 0 is allow, 1 hold, 2 refuse."""
+    entries = context.service.history(who, case_id)
+    return {
+        "history": [{"revision": e.revision, "at": e.at.isoformat(), **dump_event(e.event)} for e in entries],
+    }
+
+
+@cases_router.post("/cases/{case_id}/rule", summary="Rule on a held case")
+def rule(case_id: str, body: RulingBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """The gate that held it judges again, and weighs this. For moderators."""
+    decision = Decision[body.decision.upper()]
+    return _case_response(
+        context,
+        who,
+        context.service.rule(who, case_id, decision, code=body.code, revision=body.revision, note=body.note),
+    )
+
+
+@cases_router.post("/cases/{case_id}/resume", summary="Send on a case that stumbled or could not be measured")
+def resume(case_id: str, body: ResumeBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """Approves nothing; what could not be measured is measured anew. For moderators."""
+    return _case_response(context, who, context.service.resume(who, case_id, revision=body.revision))
+
+
+@cases_router.post("/cases/{case_id}/appeal", summary="Appeal a refusal")
+def appeal(case_id: str, body: AppealBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """A person will look at it, once."""
+    return _case_response(context, who, context.service.appeal(who, case_id, note=body.note))
+
+
+@cases_router.post("/cases/{case_id}/recall", summary="Recall a case")
+def recall(case_id: str, body: RecallBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """Stops it, or takes its video down."""
+    return _case_response(
+        context, who, context.service.recall(who, case_id, code=body.code, revision=body.revision, note=body.note)
+    )
+
+
+@cases_router.get("/queue", summary="What is held")
+def queue(who: BearerUser, context: ContextDep, limit: LimitQuery = 100) -> dict[str, Any]:
+    """The longest-waiting first, and what you may do with each. For moderators."""
+    held = context.service.queue(who, limit=limit)
+    return {"cases": dump(held), "actions": {case.id: sorted(context.service.actions(who, case)) for case in held}}
+
+
+@cases_router.post("/screen", summary="What would be said of this prompt?")
+def screen_prompt(body: ScreenBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """Opens no case and keeps nothing."""
+    opinion = context.service.screen(who, body.prompt)
+    edit = smallest_edit(body.prompt, lambda text: context.service.screen(who, text), opinion) if body.explain else None
+    return {
+        "verdict": dump(opinion.verdict),
+        "reasons": [asdict(reason) for reason in opinion.reasons],
+        "edit": asdict(edit) if edit else None,
+        "signals": dump(opinion.measured.signals),
+        "seconds": dict(opinion.measured.seconds),
+    }
+
+
+def _case_response(room: RequestContext, who: Principal, case: Case) -> dict[str, Any]:
+    """The case, and what this person may do with it now."""
+    return {"case": dump(case), "actions": sorted(room.service.actions(who, case))}

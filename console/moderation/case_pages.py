@@ -1,0 +1,134 @@
+"""Pages of the moderators and of the platforms: the queue, the cases, and one case with everything about it.
+
+Nothing graphic or personal is shown before it is asked for: not the prompt, not the video, not its sound.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from console.moderation.case_views import case_view, highlight_prompt, queue_item
+from console.web import display_text
+from console.web.auth import SessionUser, check_csrf_token
+from console.web.context import ContextDep
+from console.web.rendering import render_page
+from console.web.video_response import video_response
+from core.case import Phase
+from core.errors import Erased
+from core.verdicts import Decision
+
+case_pages_router = APIRouter(include_in_schema=False)
+
+QUEUE_LENGTH = 100
+NoteField = Annotated[str, Form(max_length=4000)]
+
+
+def require_csrf_token(request: Request, context: ContextDep, form_token: Annotated[str, Form()] = "") -> None:
+    """Raises FormExpired unless this form was made here for this session."""
+    check_csrf_token(request, context, form_token)
+
+
+_CSRF_PROTECTED = [Depends(require_csrf_token)]
+
+
+@case_pages_router.get("/queue")
+def queue(request: Request, who: SessionUser, context: ContextDep) -> Response:
+    """What is held, the longest-waiting first."""
+    held = context.service.queue(who, limit=QUEUE_LENGTH)
+    rows = [
+        queue_item(case, context.service.history(who, case.id), context.service.actions(who, case)) for case in held
+    ]
+    return render_page(request, "queue.html", rows=rows, full=len(rows) == QUEUE_LENGTH)
+
+
+@case_pages_router.get("/cases")
+def cases(request: Request, who: SessionUser, context: ContextDep, phase: str = "") -> Response:
+    """The person's cases, a moderator's being all."""
+    chosen = Phase(phase) if phase in list(Phase) else None
+    found = context.service.cases(who, phase=chosen, limit=100)
+    return render_page(request, "cases.html", cases=found, chosen=chosen, phases=display_text.PHASE_TEXTS)
+
+
+@case_pages_router.get("/cases/{case_id}")
+def case(
+    request: Request, case_id: str, who: SessionUser, context: ContextDep, show: str = "", done: str = ""
+) -> Response:
+    """A case: what was measured, what was decided, what may be done now."""
+    found = context.service.case(who, case_id)
+    prompt = None
+    if show == "prompt":
+        try:
+            prompt = highlight_prompt(context.service.prompt(who, case_id), found.signals)
+        except Erased:
+            prompt = ()
+    shown = case_view(found, context.service.history(who, case_id), who, context.service.actions(who, found))
+    return render_page(
+        request,
+        "case.html",
+        view=shown,
+        prompt=prompt,
+        rulings=display_text.RULING_TEXTS,
+        recalls=display_text.RECALL_TEXTS,
+        done=done,
+    )
+
+
+@case_pages_router.get("/cases/{case_id}/video")
+def case_video(case_id: str, who: SessionUser, context: ContextDep) -> Response:
+    """The video in ranges, to whoever may see it."""
+    return video_response(context, who, context.service.case(who, case_id))
+
+
+@case_pages_router.post("/cases/{case_id}/rule", dependencies=_CSRF_PROTECTED)
+def rule(
+    *,
+    case_id: str,
+    who: SessionUser,
+    context: ContextDep,
+    decision: Annotated[str, Form(pattern="^(allow|refuse)$")],
+    code: Annotated[str, Form()],
+    revision: Annotated[int, Form()],
+    note: NoteField = "",
+    then: Annotated[str, Form()] = "",
+) -> Response:
+    """Rule, and go to the next held case if so wished."""
+    context.service.rule(who, case_id, Decision[decision.upper()], code=code, revision=revision, note=note)
+    if then != "next":
+        return _see_other(f"/cases/{case_id}?done=ruled")
+    held = context.service.queue(who, limit=QUEUE_LENGTH)
+    return _see_other(f"/cases/{held[0].id}?done=next" if held else "/queue")
+
+
+@case_pages_router.post("/cases/{case_id}/resume", dependencies=_CSRF_PROTECTED)
+def resume(case_id: str, who: SessionUser, context: ContextDep, revision: Annotated[int, Form()]) -> Response:
+    """Send on a case that stumbled or could not be measured."""
+    context.service.resume(who, case_id, revision=revision)
+    return _see_other(f"/cases/{case_id}?done=resumed")
+
+
+@case_pages_router.post("/cases/{case_id}/appeal", dependencies=_CSRF_PROTECTED)
+def appeal(case_id: str, who: SessionUser, context: ContextDep, note: NoteField = "") -> Response:
+    """Ask that a person look at a refusal."""
+    context.service.appeal(who, case_id, note=note)
+    return _see_other(f"/cases/{case_id}?done=appealed")
+
+
+@case_pages_router.post("/cases/{case_id}/recall", dependencies=_CSRF_PROTECTED)
+def recall(
+    case_id: str,
+    who: SessionUser,
+    context: ContextDep,
+    code: Annotated[str, Form()],
+    revision: Annotated[int, Form()],
+    note: NoteField = "",
+) -> Response:
+    """Stop a case, or take its video down."""
+    context.service.recall(who, case_id, code=code, revision=revision, note=note)
+    return _see_other(f"/cases/{case_id}?done=recalled")
+
+
+def _see_other(address: str) -> Response:
+    return RedirectResponse(address, status_code=303)

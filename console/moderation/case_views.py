@@ -1,0 +1,138 @@
+"""What pages show of a case: sorted, in words, and with what this person may do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import groupby
+
+from console.moderation.case_timeline import TimelineEntry, timeline_entry
+from console.web import display_text
+from core.case import Case, Phase
+from core.ports import RecordedEvent
+from core.roles import Principal, Role
+from core.signals import Signal, Subject
+from core.verdicts import Decision
+from pipeline.actions import Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueItem:
+    """A held case in the queue. `waiting_seconds` in seconds; `reason` is one sentence; `actions`: what this person may do."""
+
+    case: Case
+    waiting_seconds: float
+    gate: str
+    reason: str
+    rules: tuple[str, ...]
+    moderators_needed: str
+    signals: tuple[Signal, ...]
+    actions: frozenset[Action]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubjectSignals:
+    """The signals of one subject: what could not be measured, then by score; `low_scores` are those below a tenth."""
+
+    subject: Subject
+    signals: tuple[Signal, ...]
+    low_scores: tuple[Signal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseView:
+    """A case as its page shows it."""
+
+    case: Case
+    state: str
+    tone: str
+    gate: str
+    timeline: tuple[TimelineEntry, ...]
+    signals_by_subject: tuple[SubjectSignals, ...]
+    actions: frozenset[Action]
+    watch: bool
+
+
+def queue_item(case: Case, history: Sequence[RecordedEvent], actions: frozenset[Action]) -> QueueItem:
+    """A held case as the queue shows it to somebody who may do `actions` now."""
+    verdict = None if case.last_failure else case.verdict
+    return QueueItem(
+        case=case,
+        waiting_seconds=(datetime.now(UTC) - history[-1].at).total_seconds(),
+        gate=_gate(case),
+        reason=_hold_reason(case),
+        rules=verdict.rules if verdict else (),
+        moderators_needed=display_text.moderators_needed(verdict) if verdict else "",
+        signals=_sorted(s for s in case.signals if s.score is None or s.score >= 0.2)[:4],
+        actions=actions,
+    )
+
+
+def case_view(case: Case, history: Sequence[RecordedEvent], who: Principal, actions: frozenset[Action]) -> CaseView:
+    """A case as its page shows it to this person, who may do `actions` now."""
+    return CaseView(
+        case=case,
+        state=display_text.PHASE_TEXTS[case.phase],
+        tone=_tone(case),
+        gate=_gate(case),
+        timeline=tuple(timeline_entry(entry) for entry in reversed(history)),
+        signals_by_subject=_signals_by_subject(case),
+        actions=actions,
+        watch=case.phase is Phase.PUBLISHED or (who.has(Role.MODERATOR) and case.rendered is not None),
+    )
+
+
+def highlight_prompt(prompt: str, signals: Iterable[Signal]) -> tuple[tuple[str, bool], ...]:
+    """The prompt in pieces, each with whether a classifier pointed at it. The pieces together are the prompt."""
+    pointing = (s for s in signals if s.subject is Subject.PROMPT and (s.score or 0.0) >= 0.5)
+    spans = [s.at for s in pointing if s.at and s.at.unit == "chars"]
+    hit = [any(span.start <= i < span.end for span in spans) for i in range(len(prompt))]
+    pieces = groupby(range(len(prompt)), key=hit.__getitem__)
+    return tuple(("".join(prompt[i] for i in piece), pointed) for pointed, piece in pieces)
+
+
+def _signals_by_subject(case: Case) -> tuple[SubjectSignals, ...]:
+    found = {subject: _sorted(s for s in case.signals if s.subject is subject) for subject in Subject}
+    return tuple(
+        SubjectSignals(
+            subject=subject,
+            signals=tuple(s for s in signals if s.score is None or s.score >= 0.1),
+            low_scores=tuple(s for s in signals if s.score is not None and s.score < 0.1),
+        )
+        for subject, signals in found.items()
+        if signals
+    )
+
+
+def _sorted(signals: Iterable[Signal]) -> tuple[Signal, ...]:
+    return tuple(sorted(signals, key=lambda s: (s.score is not None, -(s.score or 0.0), s.label)))
+
+
+def _gate(case: Case) -> str:
+    if case.held_at is None:
+        return ""
+    if case.last_failure:
+        return f"after “{case.held_at.value}”"
+    return "before the public" if case.held_at is Phase.INSPECTED else "before the engine"
+
+
+def _hold_reason(case: Case) -> str:
+    if case.last_failure:
+        return f"A part broke three times: {case.last_failure.error}"
+    if case.verdict is None:
+        return "A person has to look at it."
+    if case.verdict.decision is Decision.REFUSE:
+        return f"The author appealed. It was refused: {case.verdict.reason}"
+    return case.verdict.reason or "A person has to look at it."
+
+
+def _tone(case: Case) -> str:
+    match case.phase:
+        case Phase.PUBLISHED | Phase.SEALED | Phase.CLEARED:
+            return "allow"
+        case Phase.HELD:
+            return "hold"
+        case Phase.REFUSED | Phase.RECALLED | Phase.WITHDRAWN:
+            return "refuse"
+    return "plain"

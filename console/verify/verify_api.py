@@ -1,0 +1,91 @@
+"""What anyone may ask, without an account: was this file made by AI; and does this server work."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePath
+from typing import Any
+
+from anyio import to_thread
+from fastapi import APIRouter, Request
+
+from console.web.context import ContextDep, RequestContext, client_address
+from console.web.http_errors import NotOffered
+from console.web.uploads import receive_form
+from core.codec import dump
+from core.errors import BadInput
+from core.finding import Finding
+from pipeline.safe_fetch import SafeFetcher
+from pipeline.verification.history_thumbnails import HistoryThumbnail
+
+verify_router = APIRouter(tags=["public"])
+
+_FORM = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "file": {"type": "string", "format": "binary", "description": "A video, an image or a sound."},
+                    "url": {"type": "string", "description": "Instead of a file, where the installation allows it."},
+                },
+            }
+        }
+    },
+}
+
+
+@verify_router.post(
+    "/api/verify",
+    summary="Was this file made by AI?",
+    responses={200: {"model": Finding}},
+    openapi_extra={"requestBody": _FORM},
+)
+async def verify_file(request: Request, context: ContextDep) -> Any:
+    """The file is deleted before the answer is given; nothing of it is kept."""
+    finding, _ = await verify_upload(request, context)
+    return dump(finding)
+
+
+@verify_router.get("/healthz", summary="Is the server alive?")
+def liveness() -> dict[str, str]:
+    """Says so."""
+    return {"status": "alive"}
+
+
+@verify_router.get("/readyz", summary="Does the database answer?")
+def readiness(context: ContextDep) -> dict[str, str]:
+    """503 where it does not."""
+    context.service.look_up("0" * 16)
+    return {"status": "ready"}
+
+
+async def verify_upload(
+    request: Request,
+    context: RequestContext,
+    make_pictures: Callable[[Path, Finding], Sequence[HistoryThumbnail]] = lambda _file, _finding: (),
+) -> tuple[Finding, Sequence[HistoryThumbnail]]:
+    """What the verifier says of the file in this request, and what `make_pictures` shows while the file is there.
+
+    Raises BadMedia, BadInput, TooLarge and TooMany.
+    """
+    with context.concurrency.field(client_address(request)):
+        async with receive_form(request, context.upload_folder, field="file", limit=context.max_upload_bytes) as upload:
+            file, name = upload.file, PurePath(upload.name).name[:200]
+            if (file is None or file.stat().st_size == 0) and (url := upload.field("url").strip()):
+                file = upload.folder / "fetched"
+                name = await to_thread.run_sync(_fetch, context, url, file, limiter=context.analysis_limiter)
+            if file is None or file.stat().st_size == 0:
+                raise BadInput("choose a file: this one is empty or missing")
+            finding = await to_thread.run_sync(context.service.verify, file, limiter=context.analysis_limiter)
+            shown = await to_thread.run_sync(make_pictures, file, finding, limiter=context.analysis_limiter)
+            return replace(finding, file=name or "file"), shown
+
+
+def _fetch(context: RequestContext, url: str, to: Path) -> str:
+    """What the address calls it. Raises NotOffered where this installation fetches nothing, BadInput saying why."""
+    if not context.installation.settings.verify_urls:
+        raise NotOffered("this installation fetches nothing from addresses: send the file itself")
+    return SafeFetcher(max_bytes=context.max_upload_bytes).fetch(url, to)

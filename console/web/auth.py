@@ -1,0 +1,91 @@
+"""Who is asking. Programs send a Bearer token with every request; browsers have a session and sign their forms."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Annotated
+
+from fastapi import Depends, Request, Response, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from console.web.context import ContextDep, RequestContext, client_address
+from console.web.http_errors import FormExpired, NotSignedIn
+from console.web.sessions import SESSION_SECONDS
+from core.roles import Principal
+from pipeline.accounts import authenticate
+
+SESSION_COOKIE = "assay_session"
+CSRF_SEED_COOKIE = "assay_seed"  # stands in for the session in the one form that is filled in without one: the login
+_BEARER = HTTPBearer(auto_error=False, description="A token from `assay account add`.")
+
+
+def bearer_user(
+    context: ContextDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+) -> Principal:
+    """Whose Bearer token this is. Sessions do not count here: no other site can make a browser send a Bearer token."""
+    person = authenticate(context.installation.accounts, credentials.credentials) if credentials else None
+    if person is None:
+        raise NotSignedIn
+    return person
+
+
+def optional_session_user(request: Request, context: ContextDep) -> Principal | None:
+    """Whose session this is; None for the public. The account is looked up anew each time."""
+    session = request.cookies.get(SESSION_COOKIE)
+    return context.sessions.person(session) if session else None
+
+
+def session_user(who: Annotated[Principal | None, Depends(optional_session_user)]) -> Principal:
+    """Whose session this is. Raises NotSignedIn for the public."""
+    if who is None:
+        raise NotSignedIn
+    return who
+
+
+BearerUser = Annotated[Principal, Depends(bearer_user)]
+OptionalSessionUser = Annotated[Principal | None, Depends(optional_session_user)]
+SessionUser = Annotated[Principal, Depends(session_user)]
+
+
+def sign_in(request: Request, response: Response, token: str, context: RequestContext) -> bool:
+    """Begin a session on this response. False, and counted, for a token that is nobody's. Raises TooMany."""
+    context.failed_logins.check(client_address(request))
+    session = context.sessions.create(token.strip())
+    if session is None:
+        context.failed_logins.record_failure(client_address(request))
+        return False
+    _set_cookie(request, response, SESSION_COOKIE, session)
+    response.delete_cookie(CSRF_SEED_COOKIE)
+    return True
+
+
+def sign_out(response: Response) -> None:
+    """End the session in this browser."""
+    response.delete_cookie(SESSION_COOKIE)
+
+
+def csrf_seed_of(request: Request) -> str:
+    """What form tokens of this browser are bound to: its session, or else the seed that the login page gave it."""
+    return request.cookies.get(SESSION_COOKIE) or request.cookies.get(CSRF_SEED_COOKIE) or ""
+
+
+def set_csrf_seed(request: Request, response: Response, seed: str) -> None:
+    """Let the browser keep the seed that its form was made with."""
+    _set_cookie(request, response, CSRF_SEED_COOKIE, seed)
+
+
+def new_csrf_seed() -> str:
+    """A seed for a browser that has neither session nor seed."""
+    return secrets.token_urlsafe(16)
+
+
+def check_csrf_token(request: Request, context: RequestContext, token: str) -> None:
+    """Raises FormExpired unless the form was made here for this browser."""
+    if not context.sessions.is_valid_csrf_token(csrf_seed_of(request), token):
+        raise FormExpired
+
+
+def _set_cookie(request: Request, response: Response, name: str, value: str) -> None:
+    response.set_cookie(
+        name, value, max_age=SESSION_SECONDS, httponly=True, samesite="strict", secure=request.url.scheme == "https"
+    )

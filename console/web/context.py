@@ -1,0 +1,57 @@
+"""What every request can reach: the house, its sessions, its limits. Made once by create_app."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated
+
+import anyio
+from fastapi import Depends, Request
+
+from console.web.protocols import InstallationProtocol
+from console.web.rate_limits import ConcurrencyLimiter, FailureLimiter
+from console.web.request_rate import RateLimiter
+from console.web.sessions import Sessions
+from pipeline.service import CaseService
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestContext:
+    """The house and what the web adds to it. `analysis_limiter` bounds how many files are examined at once."""
+
+    installation: InstallationProtocol
+    sessions: Sessions
+    failed_logins: FailureLimiter = field(default_factory=FailureLimiter)
+    concurrency: ConcurrencyLimiter = field(default_factory=ConcurrencyLimiter)
+    rate_limiter: RateLimiter = field(default_factory=RateLimiter)
+    analysis_limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
+
+    @property
+    def service(self) -> CaseService:
+        """Everything a person may do."""
+        return self.installation.service
+
+    @property
+    def upload_folder(self) -> Path:
+        """Where files that people send lie for a moment."""
+        return self.installation.settings.root / "uploads"
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """The largest file that is accepted."""
+        return self.installation.settings.max_upload_mb * 1024**2
+
+
+def context_of(request: Request) -> RequestContext:
+    """The room of the app that serves this request."""
+    room: RequestContext = request.app.state.context
+    return room
+
+
+def client_address(request: Request) -> str:
+    """Where a request comes from, as far as the server knows."""
+    return request.client.host if request.client else "unknown"
+
+
+ContextDep = Annotated[RequestContext, Depends(context_of)]

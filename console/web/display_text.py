@@ -1,0 +1,102 @@
+"""The words that pages use for codes, phases and findings; and how they write times."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from core.case import Phase
+from core.finding import FindingVerdict
+from core.signals import Span
+from core.verdicts import Decision, Verdict
+
+RULING_TEXTS = {
+    "fits_policy": "It fits the policy",
+    "context": "The context makes it fine",
+    "parody": "It is parody or satire",
+    "consent_shown": "Consent was shown",
+    "false_alarm": "The measurement is wrong",
+    "breaks_policy": "It breaks the policy",
+    "unclear": "It stays unclear",
+}
+RECALL_TEXTS = {
+    "consent_withdrawn": "Consent was withdrawn",
+    "rights": "Somebody's rights",
+    "intimate_image": "An intimate image",
+    "illegal": "Illegal content",
+    "author": "The author wishes it",
+    "mistake": "It was published by mistake",
+    "policy": "It breaks the policy",
+}
+PHASE_TEXTS = {
+    Phase.NEW: "new",
+    Phase.SUBMITTED: "waits to be screened",
+    Phase.SCREENED: "waits for the first gate",
+    Phase.ADMITTED: "may be made",
+    Phase.COMMISSIONED: "is being made",
+    Phase.RENDERED: "waits to be inspected",
+    Phase.INSPECTED: "waits for the second gate",
+    Phase.CLEARED: "waits for its marks",
+    Phase.SEALED: "marked and signed",
+    Phase.PUBLISHED: "published",
+    Phase.HELD: "held for a person",
+    Phase.REFUSED: "refused",
+    Phase.RECALLED: "is being taken down",
+    Phase.WITHDRAWN: "withdrawn",
+}
+FINDING_HEADLINES = {
+    FindingVerdict.AI_MADE_TRUSTED: ("Made with AI, says its signer", "ai"),
+    FindingVerdict.AI_MADE_VALID_UNKNOWN_SIGNER: ("Made with AI, says a signer we do not know", "ai"),
+    FindingVerdict.CONTAINS_AI_PARTS: ("Parts were made with AI", "ai"),
+    FindingVerdict.AI_DECLARED_UNSIGNED: ("Labelled as made with AI, unsigned", "ai"),
+    FindingVerdict.RECOVERED_BY_WATERMARK: ("Made with AI, found by its watermark", "ai"),
+    FindingVerdict.WATERMARK_ONLY: ("Carries an AI watermark", "ai"),
+    FindingVerdict.CAPTURE_CLAIMED: ("Claims to come from a camera", "open"),
+    FindingVerdict.CLAIMS_CONFLICT: ("The evidence conflicts", "warn"),
+    FindingVerdict.CREDENTIALS_DAMAGED: ("Credentials are damaged", "warn"),
+    FindingVerdict.CREDENTIALS_WITHOUT_AI_STATEMENT: ("Signed, but silent about AI", "open"),
+    FindingVerdict.NO_INFORMATION: ("No information found", "open"),
+}
+DECISION_TONES = {Decision.ALLOW: "allow", Decision.HOLD: "hold", Decision.REFUSE: "refuse"}
+
+
+def moderators_needed(verdict: Verdict) -> str:
+    """How many moderators it takes, where one is not enough or none is."""
+    if verdict.final:
+        return "no ruling lifts this"
+    if verdict.awaiting:
+        return "needs a second moderator"
+    return "needs two moderators" if verdict.two_person else ""
+
+
+def readable_code(code: object) -> str:
+    """A code as words: `consent_shown` is `consent shown`, `ai_statement.source` is `AI statement: source`."""
+    words = str(code).replace("_", " ").replace(".", ": ")
+    return re.sub(r"\bai\b", "AI", words)
+
+
+def format_duration(seconds: float) -> str:
+    """How long, in the two largest units that matter: `3 h 12 min`."""
+    minutes = int(max(seconds, 0)) // 60
+    if minutes < 1:
+        return "under 1 min"
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    return f"{hours // 24} days"
+
+
+def format_time(at: datetime) -> str:
+    """A moment, in UTC to the second."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def format_span(span: Span | None) -> str:
+    """Where something was found."""
+    if span is None:
+        return "as a whole"
+    if span.unit == "chars":
+        return f"characters {span.start:.0f}–{span.end:.0f}"
+    return f"{span.start:.1f}–{span.end:.1f} s"

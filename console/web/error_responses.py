@@ -1,0 +1,131 @@
+"""How errors are told: to programs as JSON, to clients of OpenAI's API in its shape, to people as a page."""
+
+from __future__ import annotations
+
+import logging
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from console.web.http_errors import NotSignedIn, TooLarge, code_of, message_of, status_of
+from console.web.rendering import render_page
+from console.web.translations import ENGLISH, Language, negotiate_language
+from core.errors import AssayError, BadInput, NotFound, NotNow
+
+log = logging.getLogger("assay.console")
+
+_API_PREFIXES = ("/api/", "/v1/", "/c2pa/", "/.well-known/", "/healthz", "/readyz", "/openapi.json")
+
+
+class ErrorDetail(BaseModel):
+    """What went wrong, for programs (`code`) and for people (`message`)."""
+
+    code: str
+    message: str
+
+
+class ErrorBody(BaseModel):
+    """The body of every refusal."""
+
+    error: ErrorDetail
+
+
+class OpenAIErrorDetail(ErrorDetail):
+    """The same in OpenAI's words; `param` is always null."""
+
+    type: str
+    param: str | None = None
+
+
+class OpenAIErrorBody(BaseModel):
+    """The body of every refusal under /v1."""
+
+    error: OpenAIErrorDetail
+
+
+def add_exception_handlers(app: FastAPI) -> None:
+    """Answer every error from one place."""
+    for kind in (AssayError, HTTPException, RequestValidationError, Exception):
+        app.add_exception_handler(kind, _handle_exception)
+
+
+def _handle_exception(request: Request, raised: Exception) -> Response:
+    error = _as_assay_error(raised)
+    status = status_of(error)
+    if status == 500:
+        log.error("%s %s broke", request.method, request.url.path, exc_info=raised)
+    if isinstance(raised, HTTPException) and raised.status_code == 405:
+        status = 405
+    speaks = _language(request)
+    if not _wants_html(request):
+        return JSONResponse(_body(request, error, status, speaks), status_code=status, headers=_error_headers(error))
+    if isinstance(error, NotSignedIn) and request.method == "GET":
+        return RedirectResponse(f"/login?next={quote(_path(request), safe='')}", status_code=303)
+    said = {"language": speaks, "t": speaks, "said": speaks.said}
+    return render_page(
+        request, "error.html", status=status, message=message_of(error), back=_return_address(request), **said
+    )
+
+
+def _as_assay_error(raised: Exception) -> Exception:
+    match raised:
+        case RequestValidationError():
+            first = raised.errors()[0]
+            where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
+            return BadInput(f"{where}: {first['msg'].lower()}")
+        case HTTPException(status_code=404):
+            return NotFound("there is nothing under this address")
+        case HTTPException(status_code=405):
+            return NotNow("this address does not take such a request")
+        case HTTPException(status_code=413):
+            return TooLarge()
+        case HTTPException() if raised.status_code < 500:
+            return BadInput("the request cannot be read")
+    return raised
+
+
+def _body(request: Request, error: Exception, status: int, language: Language) -> dict[str, object]:
+    told: dict[str, object] = {"code": code_of(error), "message": language(message_of(error))}
+    if request.url.path.startswith("/v1/"):
+        told |= {"type": _openai_type(status), "param": None}
+    return {"error": told}
+
+
+def _openai_type(status: int) -> str:
+    if status >= 500:
+        return "server_error"
+    return {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error"}.get(
+        status, "invalid_request_error"
+    )
+
+
+def _error_headers(error: Exception) -> dict[str, str]:
+    return {"WWW-Authenticate": "Bearer"} if isinstance(error, NotSignedIn) else {}
+
+
+def _wants_html(request: Request) -> bool:
+    return "text/html" in request.headers.get("accept", "") and not request.url.path.startswith(_API_PREFIXES)
+
+
+def _path(request: Request) -> str:
+    query = request.url.query
+    return f"{request.url.path}?{query}" if query else request.url.path
+
+
+def _language(request: Request) -> Language:
+    """The verifier's page, and its script, are answered in the reader's language; everything else in English."""
+    if request.url.path.split("/")[1] != "verify":
+        return ENGLISH
+    return negotiate_language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+
+
+def _return_address(request: Request) -> str:
+    """From a form that failed, back to the page that has it."""
+    parts = request.url.path.split("/")
+    if parts[1] == "verify":
+        return f"/verify?lang={_language(request).code}"
+    return "/".join(parts[:3]) if parts[1] == "cases" and len(parts) > 3 else "/"

@@ -1,0 +1,81 @@
+"""What the web says no to, and the status that goes with every error. Anything unknown is 500 and says nothing."""
+
+from __future__ import annotations
+
+import re
+
+from core.errors import (
+    AssayError,
+    BadInput,
+    BadMedia,
+    Conflict,
+    Erased,
+    Forbidden,
+    NotFound,
+    NotNow,
+    Unavailable,
+)
+
+
+class NotSignedIn(AssayError):
+    """A valid token is needed for this: send it as a Bearer token, or sign in."""
+
+
+class TooLarge(AssayError):
+    """This is larger than what is accepted here."""
+
+
+class TooMany(AssayError):
+    """Too many attempts from your address: wait a little and try again."""
+
+
+class TooLong(AssayError):
+    """This address is too long: send the value with POST."""
+
+
+class UnsupportedMediaType(AssayError):
+    """This kind of content is not taken here."""
+
+
+class NotOffered(AssayError):
+    """This installation does not offer that."""
+
+
+class FormExpired(Forbidden):
+    """This form has expired or did not come from this site: go back, reload the page and send it again."""
+
+
+_STATUSES: tuple[tuple[type[AssayError], int], ...] = (  # the first that fits counts
+    (BadMedia, 422),
+    (BadInput, 400),
+    (NotSignedIn, 401),
+    (Forbidden, 403),
+    (NotFound, 404),
+    (Conflict, 409),
+    (NotNow, 409),
+    (Erased, 410),
+    (TooLarge, 413),
+    (TooLong, 414),
+    (UnsupportedMediaType, 415),
+    (TooMany, 429),
+    (NotOffered, 501),
+    (Unavailable, 503),
+)
+_INTERNAL_ERROR_MESSAGE = "Something went wrong here, not with you. It was written to the log."
+
+
+def status_of(error: Exception) -> int:
+    """The HTTP status of an error; 500 for one that nobody named."""
+    return next((status for kind, status in _STATUSES if isinstance(error, kind)), 500)
+
+
+def code_of(error: Exception) -> str:
+    """The error's name for programs: `BadInput` is `bad_input`. What nobody named is `internal`."""
+    if status_of(error) == 500:
+        return "internal"
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+
+
+def message_of(error: Exception) -> str:
+    """What the person is told. Messages of errors that are not ours may hold anything, so they are not passed on."""
+    return _INTERNAL_ERROR_MESSAGE if status_of(error) == 500 else str(error)

@@ -1,0 +1,45 @@
+"""What the console needs of an installation: the desk, the accounts, the settings, and whoever moves the cases."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from threading import Event
+from typing import Protocol
+
+from pipeline.accounts import Accounts
+from pipeline.service import CaseService
+from pipeline.settings import Settings
+
+
+class InstallationProtocol(Protocol):
+    """An installation, as far as pages and APIs see it."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in force."""
+
+    @property
+    def service(self) -> CaseService:
+        """Everything a person may do."""
+
+    @property
+    def accounts(self) -> Accounts:
+        """Who may do it."""
+
+
+class Runner(Protocol):
+    """Moves cases until told to stop."""
+
+    def run_forever(self, stop: Event, *, sweep_every: timedelta = ...) -> None:
+        """Run until `stop` is set."""
+
+
+class RunningInstallation(InstallationProtocol, Protocol):
+    """An installation that also moves its cases."""
+
+    @property
+    def runner(self) -> Runner | None:
+        """Whoever moves the cases; None where other processes do."""
+
+    def close(self) -> None:
+        """Let go of databases and processes."""

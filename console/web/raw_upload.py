@@ -1,0 +1,51 @@
+"""A file that is the whole body of a request: bounded in size and in time, and gone when the context ends."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from starlette.requests import ClientDisconnect, Request
+
+from console.web.http_errors import UnsupportedMediaType
+from console.web.multipart import file_too_large
+from console.web.uploads import UPLOAD_TIMEOUT_SECONDS, drain, new_upload_folder
+from core.errors import BadInput
+
+_MEDIA_TYPES = ("video/", "image/", "audio/", "application/mp4", "application/octet-stream")
+
+
+@asynccontextmanager
+async def receive_raw(request: Request, folder: Path, *, limit: int) -> AsyncIterator[Path]:
+    """The body as a file. Raises UnsupportedMediaType for another kind than media, TooLarge, and BadInput for an empty one."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if not kind.startswith(_MEDIA_TYPES):
+        raise UnsupportedMediaType("send a video, an image or a sound as the body, and say which in Content-Type")
+    mine = await asyncio.to_thread(new_upload_folder, folder)
+    try:
+        yield await _write_body(request, mine / "asset", limit)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, mine, ignore_errors=True)
+
+
+async def _write_body(request: Request, to: Path, limit: int) -> Path:
+    stream, written = request.stream(), 0
+    try:
+        async with asyncio.timeout(UPLOAD_TIMEOUT_SECONDS):
+            with to.open("wb") as file:
+                async for chunk in stream:
+                    written += len(chunk)
+                    if written > limit:
+                        await drain(stream)
+                        raise file_too_large(limit)
+                    await asyncio.to_thread(file.write, chunk)
+    except TimeoutError:
+        raise BadInput("the upload took too long") from None
+    except ClientDisconnect:
+        raise BadInput("the upload was broken off") from None
+    if not written:
+        raise BadInput("the body is empty: send a file")
+    return to

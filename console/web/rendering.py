@@ -1,0 +1,55 @@
+"""Renders pages. A name that a template does not know is an error, and everything is escaped."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
+
+from console.web import display_text
+from console.web.auth import csrf_seed_of, optional_session_user
+from console.web.context import context_of
+from console.web.translations import ENGLISH
+
+CONSOLE_FOLDER = Path(__file__).parent
+
+
+def render_page(request: Request, template: str, *, status: int = 200, **given: Any) -> HTMLResponse:
+    """A page; every template knows who is looking, and can sign its forms."""
+    room, path = context_of(request), request.url.path
+    speaks = {"language": ENGLISH, "t": ENGLISH, "said": ENGLISH.said}
+    context: dict[str, Any] = (
+        {"who": optional_session_user(request, room), "path": path, "seed": csrf_seed_of(request)} | speaks | given
+    )
+    context["csrf_token"] = room.sessions.csrf_token(context["seed"])
+    return HTMLResponse(_environment().get_template(template).render(context), status_code=status)
+
+
+def _backticks_as_code(text: str) -> Markup:
+    """What stands between backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped just before
+
+
+@cache
+def _environment() -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(CONSOLE_FOLDER / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "ticks": _backticks_as_code,
+        "plain": display_text.readable_code,
+        "duration": display_text.format_duration,
+        "clock": display_text.format_time,
+        "place": display_text.format_span,
+    }
+    return made

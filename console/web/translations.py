@@ -1,0 +1,92 @@
+"""The verifier's page in other languages: one file a language, in which English sentences stand beside their like.
+
+A key may hold `{name}`, which stands for anything; its translation may use it. What no key fits stays English, and
+is marked as such, so that a screen reader says it right.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from markupsafe import Markup
+
+LANGUAGES_FOLDER = Path(__file__).parent / "languages"
+_PLACEHOLDER = re.compile(r"\\\{(\w+)\\\}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Language:
+    """`code` as in HTML (`fr`), `name` in its own words; `sentences` sentences, and `patterns` with slots, in order."""
+
+    code: str
+    name: str
+    sentences: Mapping[str, str]
+    patterns: Sequence[tuple[re.Pattern[str], str]] = ()
+
+    def __call__(self, text: object) -> str:
+        """The text in this language, or in English where it has none."""
+        return self._translation(str(text)) or str(text)
+
+    def said(self, text: object) -> Markup:
+        """The same for a page: what stayed English says so."""
+        found = str(text) if self.code == "en" else self._translation(str(text))
+        return Markup("{}").format(found) if found else Markup('<span lang="en">{}</span>').format(text)
+
+    def _translation(self, text: str) -> str | None:
+        if text in self.sentences:
+            return self.sentences[text]
+        for pattern, into in self.patterns:
+            if match := pattern.fullmatch(text):
+                return into.format_map({name: self(value) for name, value in match.groupdict().items()})
+        return None
+
+
+ENGLISH = Language(code="en", name="English", sentences={})
+
+
+def negotiate_language(requested: str, accept_language: str) -> Language:
+    """The language somebody asked for, or else the first that their browser accepts and that is here; or English."""
+    here = available_languages()
+    for code in [requested.lower(), *_preferred(accept_language)]:
+        if code.partition("-")[0] in here:
+            return here[code.partition("-")[0]]
+    return ENGLISH
+
+
+@cache
+def available_languages(folder: Path = LANGUAGES_FOLDER) -> Mapping[str, Language]:
+    """Every language by its code, English first."""
+    return {"en": ENGLISH} | {file.stem: _read(file) for file in sorted(folder.glob("*.toml"))}
+
+
+def _read(file: Path) -> Language:
+    content = tomllib.loads(file.read_text("utf-8"))
+    sentences: dict[str, str] = content["sentences"]
+    slotted = {key: value for key, value in sentences.items() if "{" in key}
+    return Language(
+        code=file.stem,
+        name=content["name"],
+        sentences={key: value for key, value in sentences.items() if "{" not in key},
+        patterns=[(_pattern(key), value) for key, value in slotted.items()],
+    )
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    return re.compile(_PLACEHOLDER.sub(r"(?P<\1>.+?)", re.escape(key)), re.DOTALL)
+
+
+def _preferred(accept_language: str) -> list[str]:
+    """The codes of an Accept-Language header, the most wished-for first; at most ten."""
+    wishes = []
+    for part in accept_language[:500].split(",")[:10]:
+        code, _, weight = part.partition(";q=")
+        try:
+            wishes.append((-float(weight or 1), code.strip().lower()))
+        except ValueError:
+            continue
+    return [code for _, code in sorted(wishes, key=lambda wish: wish[0])]

@@ -1,0 +1,112 @@
+"""Files that people send: bounded in size, number and time, and gone from disk before the answer is given."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.requests import ClientDisconnect, Request
+
+from console.web.http_errors import TooLarge
+from console.web.multipart import MultipartForm, file_too_large
+from core.errors import BadInput
+
+UPLOAD_TIMEOUT_SECONDS = 600.0  # seconds for one upload
+_MAX_DRAIN_BYTES, _MAX_DRAIN_SECONDS = 64 * 1024**2, 5.0
+_OVERHEAD = 1024**2  # what fields and boundaries may add to the file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upload:
+    """A form with at most one file, or two. `name` is what the sender calls it: shown to them, and used for nothing."""
+
+    fields: tuple[tuple[str, str], ...]
+    file: Path | None
+    name: str
+    folder: Path
+    second: Path | None = None
+
+    def field_values(self, *names: str) -> list[str]:
+        """Every value of these fields that is not empty."""
+        return [value for name, value in self.fields if name in names and value]
+
+    def field(self, name: str) -> str:
+        """The last value of a field, or nothing."""
+        return next((value for key, value in reversed(self.fields) if key == name), "")
+
+
+@asynccontextmanager
+async def receive_form(
+    request: Request, folder: Path, *, field: str, limit: int, second: str = ""
+) -> AsyncIterator[Upload]:
+    """The form in this request, whose files are there only for as long as the context lasts.
+
+    `second` names the field of another file, where two are taken; `limit` is in bytes, of both.
+    Raises TooLarge, and BadInput for what is no form, is broken off or takes too long.
+    """
+    mine = await asyncio.to_thread(new_upload_folder, folder)
+    try:
+        yield await _read_form(request, mine, field, limit, second)
+    finally:
+        await asyncio.to_thread(shutil.rmtree, mine, ignore_errors=True)
+
+
+def new_upload_folder(folder: Path) -> Path:
+    """A folder of one's own, readable by nobody else, for files that are gone in a moment. The caller removes it."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _remove_stale_uploads(folder)
+    return Path(tempfile.mkdtemp(prefix="upload-", dir=folder))
+
+
+async def read_body(request: Request, limit: int) -> bytes:
+    """The request's whole body. Raises TooLarge when it has more than `limit` bytes."""
+    whole, stream = bytearray(), request.stream()
+    async for chunk in stream:
+        whole += chunk
+        if len(whole) > limit:
+            await drain(stream)
+            raise TooLarge
+    return bytes(whole)
+
+
+async def _read_form(request: Request, folder: Path, field: str, limit: int, second: str) -> Upload:
+    form = MultipartForm(request.headers.get("content-type", ""), folder, field=field, limit=limit, second=second)
+    stream = request.stream()
+    try:
+        if int(request.headers.get("content-length") or 0) > limit + _OVERHEAD:
+            raise file_too_large(limit)
+        async with asyncio.timeout(UPLOAD_TIMEOUT_SECONDS):
+            await form.read(stream)
+    except (TooLarge, BadInput):
+        await drain(stream)
+        raise
+    except TimeoutError:
+        raise BadInput("the upload took too long") from None
+    except ClientDisconnect:
+        raise BadInput("the upload was broken off") from None
+    return Upload(fields=tuple(form.fields), file=form.file, name=form.file_name, folder=folder, second=form.second)
+
+
+async def drain(stream: AsyncIterator[bytes]) -> None:
+    """Take in a little more and drop it: a sender whose connection is cut never reads why."""
+    taken = 0
+    with suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(_MAX_DRAIN_SECONDS):
+            async for chunk in stream:
+                taken += len(chunk)
+                if taken > _MAX_DRAIN_BYTES:
+                    return
+
+
+def _remove_stale_uploads(folder: Path) -> None:
+    longest = time.time() - 2 * UPLOAD_TIMEOUT_SECONDS - 3600
+    for old in folder.glob("upload-*"):
+        with suppress(OSError):
+            if old.stat().st_mtime < longest:
+                shutil.rmtree(old, ignore_errors=True)

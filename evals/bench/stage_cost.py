@@ -1,0 +1,120 @@
+"""Each stage over a real clip, as a multiple of the clip's duration, with every classifier that is present."""
+
+from __future__ import annotations
+
+import resource
+import shutil
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import av
+
+from core.case import Case, Phase
+from core.events import Event
+from core.ports import Stage
+from evals.bench.machine_info import min_median_max
+from media.sandbox import client
+from pipeline.cli.cli_common import local_operator
+from pipeline.diagnostics import installation_checks
+from pipeline.runners.local_runner import LocalRunner
+from pipeline.service import VideoRequest
+from pipeline.settings import load_settings
+from pipeline.wiring import build_installation
+
+_CLIP = Path(__file__).parents[1] / "deploy" / "demo" / "bunny.mp4"
+_ROUNDS = 3
+_VIDEO_GATE_PHASES = (Phase.RENDERED, Phase.INSPECTED, Phase.CLEARED)
+
+StageCosts = dict[str, list[tuple[float, float]]]
+
+
+def measure_stages() -> dict[str, Any]:
+    """For the demo clip, and for ten seconds made of it: wall and CPU a stage; the whole gate; peak memory."""
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        home = Path(folder)
+        (home / "engine").mkdir()
+        ten = looped_clip(home / "ten.mp4", 10.0)
+        for name, clip, length in (("demo clip (5.3 s)", _CLIP, 5.28), ("10 s of 720p", ten, 10.0)):
+            shutil.copy(clip, home / "engine" / "clip.mp4")
+            found |= _summarise(name, _run_cases(home), length)
+    # Of processes that were started from this one: a fork counts its parent's pages, so this is an upper bound.
+    found["peak memory of any process, MB"] = round(_peak() / 1024)
+    return found
+
+
+def _run_cases(home: Path) -> StageCosts:
+    costs: StageCosts = {}
+    settings = load_settings(home=home, engine="folder", engine_folder=home / "engine")
+    installation_checks.make_development_keys(settings)
+    house = build_installation(settings)
+    try:
+        route = {phase: _timed(phase, stage, costs) for phase, stage in house.works.route.items()}
+        runner = LocalRunner(replace(house.works, route=route))
+        for number in range(_ROUNDS + 1):
+            if number == 1:
+                costs.clear()  # the first one loads the models
+            case = house.service.submit(local_operator(), VideoRequest(prompt="a sleepy rabbit in a meadow"))
+            runner.drain()
+            if house.ledger.load(case.id).phase is not Phase.PUBLISHED:
+                raise RuntimeError("a case did not arrive")
+    finally:
+        house.close()
+    return costs
+
+
+def _timed(phase: Phase, stage: Stage, costs: StageCosts) -> Stage:
+    def timed(case: Case) -> Sequence[Event]:
+        wall, cpu = time.perf_counter(), _cpu()
+        events = stage(case)
+        costs.setdefault(phase.value, []).append((time.perf_counter() - wall, _cpu() - cpu))
+        return events
+
+    return timed
+
+
+def _cpu() -> float:
+    both = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    return sum(used.ru_utime + used.ru_stime for used in both) + client.usage.cpu
+
+
+def _peak() -> int:
+    both = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
+    return max(*(used.ru_maxrss for used in both), client.usage.peak)
+
+
+def _summarise(name: str, costs: StageCosts, length: float) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for phase, pairs in costs.items():
+        found[f"{name}: after {phase}, CPU × duration"] = min_median_max([cpu / length for _, cpu in pairs])
+        found[f"{name}: after {phase}, wall × duration"] = min_median_max([wall / length for wall, _ in pairs])
+    gate = list(zip(*(costs[phase.value] for phase in _VIDEO_GATE_PHASES), strict=True))
+    whole = f"{name}: whole gate (inspect, judge, seal)"
+    found[f"{whole}, CPU × duration"] = min_median_max([sum(cpu for _, cpu in one) / length for one in gate])
+    found[f"{whole}, wall × duration"] = min_median_max([sum(wall for wall, _ in one) / length for one in gate])
+    return found
+
+
+def looped_clip(path: Path, seconds: float) -> Path:
+    """The demo clip over and over, packets untouched, cut after so many seconds."""
+    with av.open(str(path), "w") as target:
+        offset: float = 0.0
+        out: dict[int, Any] = {}
+        while offset < seconds:
+            with av.open(str(_CLIP)) as source:
+                out = out or {s.index: target.add_stream_from_template(s) for s in source.streams}
+                for packet in source.demux():
+                    if packet.dts is None or packet.pts is None or packet.time_base is None:
+                        continue
+                    if packet.pts * packet.time_base + offset >= seconds:
+                        continue
+                    ticks = round(offset / packet.time_base)
+                    packet.pts, packet.dts = packet.pts + ticks, packet.dts + ticks
+                    packet.stream = out[packet.stream_index]
+                    target.mux(packet)
+            offset += 5.32  # its sound is a little longer than its pictures
+    return path

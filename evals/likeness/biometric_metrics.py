@@ -1,0 +1,72 @@
+"""Figures of likeness with their intervals: AUC by bootstrap, shares after Wilson, thresholds by false-match rate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from media.arrays import AnyArray
+
+_Z = 1.96
+
+
+def proportion_interval(hits: int, total: int) -> dict[str, Any]:
+    """A share with its 95 % interval (Wilson 1927)."""
+    if not total:
+        return {"hits": hits, "n": total, "share": None, "low": 0.0, "high": 1.0}
+    share, weight = hits / total, 1 + _Z**2 / total
+    middle = (share + _Z**2 / (2 * total)) / weight
+    half = _Z * float(np.sqrt(share * (1 - share) / total + _Z**2 / (4 * total**2))) / weight
+    return {
+        "hits": hits,
+        "n": total,
+        "share": round(share, 6),
+        "low": round(max(0.0, middle - half), 6),
+        "high": round(min(1.0, middle + half), 6),
+    }
+
+
+def bootstrap_auc(genuine: AnyArray, impostors: AnyArray, *, draws: int = 1000) -> dict[str, float]:
+    """P(a score of the same exceeds one of others), with a 95 % interval by bootstrap over both."""
+    rng = np.random.default_rng(20261125)
+    found = [_auc(rng.choice(genuine, len(genuine)), rng.choice(impostors, len(impostors))) for _ in range(draws)]
+    low, high = np.quantile(found, [0.025, 0.975])
+    return {"auc": round(_auc(genuine, impostors), 5), "low": round(float(low), 5), "high": round(float(high), 5)}
+
+
+def _auc(genuine: AnyArray, impostors: AnyArray) -> float:
+    order = np.sort(impostors)
+    below, up_to = np.searchsorted(order, genuine, "left"), np.searchsorted(order, genuine, "right")
+    return float((below + up_to).sum() / (2 * len(genuine) * len(impostors)))
+
+
+def tar_at_false_match_rates(genuine: AnyArray, impostors: AnyArray, rates: Sequence[float]) -> list[dict[str, Any]]:
+    """For each false-match rate the distance below which that share of strangers lie, and who passes it."""
+    told = []
+    for rate in rates:
+        at = float(np.quantile(impostors, rate))
+        told.append(
+            {
+                "false_match_rate": rate,
+                "strangers_below": int((impostors < at).sum()),
+                "distance": round(at, 4),
+                "tar": proportion_interval(int((genuine < at).sum()), len(genuine)),
+            }
+        )
+    return told
+
+
+def eer(genuine: AnyArray, impostors: AnyArray) -> dict[str, float]:
+    """The rate at which as many of the same are refused as others are accepted; scores or negative distances."""
+    at = np.sort(np.concatenate([genuine, impostors]))
+    refused = np.searchsorted(np.sort(genuine), at) / len(genuine)
+    accepted = 1 - np.searchsorted(np.sort(impostors), at) / len(impostors)
+    place = int(np.argmin(np.abs(refused - accepted)))
+    return {"eer": round(float(refused[place] + accepted[place]) / 2, 5), "at": round(float(at[place]), 4)}
+
+
+def percentiles(values: AnyArray) -> dict[str, float]:
+    """Where values lie."""
+    return {f"p{share:g}": round(float(np.quantile(values, share / 100)), 4) for share in (0, 1, 5, 50, 95, 99, 100)}

@@ -1,0 +1,89 @@
+"""What a likeness check costs: `ASSAY_DATA=FOLDER python -m evals.likeness.compute_cost`. CPU seconds of one thread.
+
+Ten seconds in 720p with two people who move (public photographs, panned) and somebody speaking: 12 frames, as a house
+looks at by default, and all of the sound. Writes evals/results/likeness_cost.json.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers import models
+from classifiers.audio.voices import Voices
+from classifiers.image.face_tracks import track_faces
+from classifiers.image.frame_faces import FrameFaces, example_portrait
+from classifiers.image.sampled_frames import sample_of_images
+from core.embedding_spaces import FACE_SPACE, VOICE_SPACE
+from core.signals import Subject
+from evals.bench.machine_info import machine_info, min_median_max
+from media.audio_decode import decode_mono_audio_in_process
+from media.video import MONO_SAMPLE_RATE, MonoAudio, VideoSample
+from registry.banks.protected_gallery import MemoryGallery
+
+RESULT = Path(__file__).parent / "results" / "likeness_cost.json"
+_FRAME_COUNT, _SECONDS, _ROUNDS = 12, 10, 5
+
+
+def main() -> None:
+    """Measure and write."""
+    sample = _clip(Path(os.environ["ASSAY_DATA"]) / "audio" / "librosa_music" / "3436-172162-0000.ogg")
+    faces, voices = MemoryGallery(FACE_SPACE), MemoryGallery(VOICE_SPACE)
+    rng = np.random.default_rng(1)
+    for number in range(1000):
+        faces.add(f"p{number}", "other", rng.normal(0, 0.05, FACE_SPACE.dimensions).astype(np.float32))
+        voices.add(f"p{number}", "other", rng.normal(0, 0.05, VOICE_SPACE.dimensions).astype(np.float32))
+    took: dict[str, list[float]] = {"faces": [], "voices": []}
+    for turn in range(_ROUNDS + 1):
+        for name, classifier in (("faces", FrameFaces(faces)), ("voices", Voices(voices))):
+            began = time.process_time()
+            classifier.measure(sample, Subject.VIDEO)
+            if turn:  # the first loads the nets
+                took[name].append(time.process_time() - began)
+    people = len(track_faces(sample, models.get("mtcnn")).people)
+    both = [a + b for a, b in zip(took["faces"], took["voices"], strict=True)]
+    result: dict[str, Any] = {
+        "command": "python -m evals.likeness.compute_cost",
+        "clip": f"{_SECONDS} s, 1280 x 720, {_FRAME_COUNT} frames looked at, {people} people found, 2 galleries of 1,000",
+        "cpu_s": {name: min_median_max(values) for name, values in took.items()} | {"together": min_median_max(both)},
+        "machine": machine_info(),
+    }
+    RESULT.write_text(json.dumps(result, indent=2) + "\n")
+    print(json.dumps(result, indent=2))
+
+
+def _clip(speech: Path) -> VideoSample:
+    import insightface
+
+    group = Path(os.fspath(insightface.__file__)).parent / "data" / "images" / "t1.jpg"
+    six = np.asarray(cv2.imread(str(group)), np.uint8)
+    other = np.ascontiguousarray(six[:, : six.shape[1] // 4, ::-1])
+    frames = [_frame(example_portrait(), other, number * 8) for number in range(_FRAME_COUNT)]
+    samples = np.asarray(decode_mono_audio_in_process(str(speech), float(_SECONDS), {})["samples"], np.float32)  # type: ignore[index]
+    sample = sample_of_images(*frames)
+    return replace(
+        sample,
+        info=replace(sample.info, has_audio=True, sample_rate=MONO_SAMPLE_RATE),
+        audio=MonoAudio(samples=samples),
+    )
+
+
+def _frame(one: NDArray[np.uint8], other: NDArray[np.uint8], moved: int) -> NDArray[np.uint8]:
+    frame = np.full((720, 1280, 3), 120, np.uint8)
+    left = cv2.resize(one, (512, 512))
+    right = cv2.resize(other, (400, round(400 * other.shape[0] / other.shape[1])))[:700]
+    frame[100:612, 20 + moved : 532 + moved] = left
+    frame[10 : 10 + len(right), 800 - moved : 1200 - moved] = right
+    return frame
+
+
+if __name__ == "__main__":
+    main()

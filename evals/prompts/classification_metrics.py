@@ -1,0 +1,75 @@
+"""The figures that evals.prompts.accuracy reports: shares with Wilson's interval, AUC, F1."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def score_metrics(
+    scores: NDArray[np.float64], positives: NDArray[np.bool_], negatives: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """AUC; recall, false alarms and F1 at 0.5. Rows without a score are left out of the AUC and not found."""
+    return {"auc": roc_auc(scores[positives], scores[negatives])} | decision_metrics(
+        scores >= 0.5, positives, negatives
+    )
+
+
+def decision_metrics(
+    predicted: NDArray[np.bool_], positives: NDArray[np.bool_], negatives: NDArray[np.bool_]
+) -> dict[str, Any]:
+    """Recall, false alarms, F1 and macro-F1 of a yes or no."""
+    hits, alarms = int(predicted[positives].sum()), int(predicted[negatives].sum())
+    misses, quiet = int(positives.sum()) - hits, int(negatives.sum()) - alarms
+    one, other = _f1(hits, alarms, misses), _f1(quiet, misses, alarms)
+    return {
+        "recall": positive_rate(predicted[positives]),
+        "false_alarms": positive_rate(predicted[negatives]),
+        "f1": round(one, 4),
+        "macro_f1": round((one + other) / 2, 4),
+    }
+
+
+def roc_auc(positives: NDArray[np.float64], negatives: NDArray[np.float64]) -> float | None:
+    """The chance that a guilty row scores above a harmless one, ties half; None where either is empty."""
+    positives, negatives = positives[~np.isnan(positives)], np.sort(negatives[~np.isnan(negatives)])
+    if not positives.size or not negatives.size:
+        return None
+    below = np.searchsorted(negatives, positives, side="left") + np.searchsorted(negatives, positives, side="right")
+    return round(float(below.mean()) / 2 / negatives.size, 4)
+
+
+def wilson_interval(hits: int, total: int) -> tuple[float, float]:
+    """Wilson's 95 % interval for a share (Wilson 1927)."""
+    if not total:
+        return 0.0, 1.0
+    z, part = 1.96, hits / total
+    middle = part + z * z / (2 * total)
+    margin = z * math.sqrt(part * (1 - part) / total + z * z / (4 * total * total))
+    return round((middle - margin) / (1 + z * z / total), 4), round((middle + margin) / (1 + z * z / total), 4)
+
+
+def positive_rate(predicted: NDArray[np.bool_]) -> dict[str, Any]:
+    """A share of yes with its interval."""
+    hits, of = int(predicted.sum()), len(predicted)
+    low, high = wilson_interval(hits, of)
+    return {"share": round(hits / of, 4) if of else None, "low": low, "high": high, "n": of}
+
+
+def calibration_curve(scores: NDArray[np.float64], targets: NDArray[np.bool_], bins: int = 10) -> list[dict[str, Any]]:
+    """Of the texts in each tenth of the score, the share that has the label: what a calibration plot shows."""
+    kept = ~np.isnan(scores)
+    which = np.minimum((scores[kept] * bins).astype(int), bins - 1)
+    return [
+        {"from": place / bins, "mean_score": round(float(scores[kept][which == place].mean()), 3)}
+        | {"share": positive_rate(targets[kept][which == place])}
+        for place in range(bins)
+        if (which == place).any()
+    ]
+
+
+def _f1(hits: int, alarms: int, misses: int) -> float:
+    return 2 * hits / max(1, 2 * hits + alarms + misses)

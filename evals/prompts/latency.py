@@ -1,0 +1,94 @@
+"""Times screening on one core and writes evals/results/prompt_speed.json: ASSAY_DATA=… python -m evals.prompts.latency.
+
+CPU time of one thread, over dev prompts for videos as they come, and a registry of 100,000 names beside the word lists.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from classifiers import PromptText, PromptWorks, label_subjects, measure_all
+from classifiers.base import Classifier
+from classifiers.text.prompt_intent import PromptIntent
+from classifiers.text.prompt_terms import PromptTerms
+from evals.bench.machine_info import machine_info
+from evals.prompts.datasets import load_split
+from evals.prompts.predictions import prompt_decision
+from policy.pack import DEFAULT_PACK, load
+from policy.vocabulary import FACTS, Vocabulary
+from registry.rights.registered_works import MemoryWorks, RegisteredWork
+
+RESULT = Path("evals/results/prompt_speed.json")
+
+
+def main() -> None:
+    """Time each part and the whole."""
+    chance = random.Random(3)  # noqa: S311  which prompts are timed is no secret
+    texts = [row.text for row in load_split("dev") if row.style == "t2v_prompt"]
+    texts = chance.sample(texts, 600)
+    terms, intent, works = PromptTerms(), PromptIntent(), PromptWorks(_names(100_000, chance))
+    policy = load(DEFAULT_PACK, Vocabulary(labels=label_subjects(), facts=FACTS))
+
+    def whole(text: str) -> None:
+        found = measure_all(PromptText(text), _all).signals
+        prompt_decision(found, policy)
+
+    _all: Sequence[Classifier] = (terms, intent, works)
+    parts: dict[str, Callable[[str], Any]] = {
+        "prompt_terms": lambda text: measure_all(PromptText(text), [terms]),
+        "prompt_works, 100,000 names": lambda text: measure_all(PromptText(text), [works]),
+        "prompt_intent": lambda text: measure_all(PromptText(text), [intent]),
+        "everything and the decision": whole,
+    }
+    spent = {name: _latency_percentiles(_timed(part, texts)) for name, part in parts.items()}
+    report = {
+        "machine": machine_info(),
+        "command": "ASSAY_DATA=… python -m evals.prompts.latency",
+        "words_of_a_prompt": _latency_percentiles([float(len(text.split())) for text in texts]),
+        "cpu_ms": spent,
+        "prompts_a_second": round(1000 / spent["everything and the decision"]["mean"], 1),
+    }
+    RESULT.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    print(json.dumps(report, indent=1))
+
+
+def _names(count: int, chance: random.Random) -> MemoryWorks:
+    parts = [chr(c) + v + chr(d) for c in range(97, 123) for v in "aeiou" for d in range(97, 123)]
+    works = MemoryWorks()
+    works.put(
+        RegisteredWork(
+            id=f"w{n}",
+            kind="character",
+            names=(f"{chance.choice(parts)}{chance.choice(parts)} {chance.choice(parts)}",),
+        )
+        for n in range(count)
+    )
+    return works
+
+
+def _timed(part: Callable[[str], Any], texts: Sequence[str]) -> list[float]:
+    for text in texts[:30]:
+        part(text)
+    took = []
+    for text in texts:
+        began = time.thread_time()
+        part(text)
+        took.append(1000 * (time.thread_time() - began))
+    return took
+
+
+def _latency_percentiles(values: Sequence[float]) -> dict[str, float]:
+    p50, p90, p99 = np.percentile(values, [50, 90, 99])
+    found = {"p50": p50, "p90": p90, "p99": p99, "mean": float(np.mean(values)), "n": len(values)}
+    return {name: round(float(value), 3) for name, value in found.items()}
+
+
+if __name__ == "__main__":
+    main()

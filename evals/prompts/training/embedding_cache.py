@@ -1,0 +1,42 @@
+"""The slow embeddings of texts for training and calibration, kept in build/ so that a second run is quick."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from classifiers import models
+from classifiers.models.e5_embedder import E5_DIMENSIONS
+
+CACHE_FILE = Path("build/wide.npz")
+_BATCH_SIZE = 64
+
+
+def embed_cached(texts: Sequence[str], cache_file: Path = CACHE_FILE) -> NDArray[np.float32]:
+    """(n, 384), as WideEmbedder.embed; what was embedded before is read from the file."""
+    known = _read(cache_file)
+    names = [hashlib.sha256(text.encode()).hexdigest()[:20] for text in texts]
+    missing = list({name: text for name, text in zip(names, texts, strict=True) if name not in known}.items())
+    for at in range(0, len(missing), _BATCH_SIZE):
+        page = missing[at : at + _BATCH_SIZE]
+        rows = models.get("e5_multilingual").embed([text for _, text in page])
+        known |= {name: row for (name, _), row in zip(page, rows, strict=True)}
+    if missing:
+        cache_file.parent.mkdir(parents=True, exist_ok=True)
+        np.savez(cache_file, names=np.array(list(known)), rows=np.stack(list(known.values())).astype(np.float16))
+    return (
+        np.stack([known[name] for name in names]).astype(np.float32)
+        if names
+        else np.zeros((0, E5_DIMENSIONS), np.float32)
+    )
+
+
+def _read(cache_file: Path) -> dict[str, NDArray[np.float32]]:
+    if not cache_file.is_file():
+        return {}
+    with np.load(cache_file, allow_pickle=False) as file:
+        return dict(zip(file["names"].tolist(), file["rows"].astype(np.float32), strict=True))

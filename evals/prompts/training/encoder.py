@@ -1,0 +1,250 @@
+"""Tunes MiniLM on the training rows and the written texts, and writes it as an 8-bit ONNX file.
+
+    ASSAY_DATA=… OMP_NUM_THREADS=1 python -m evals.prompts.training.encoder --epochs 3 --polish 3 --seed 7
+
+Writes classifiers/models/heads/prompt_encoder.onnx, its tokenizer.json and their digests. Word embeddings stay as they
+were. After the epochs over everything come those of polish: English texts of our own, where look-alikes stand
+side by side, and a quarter of the rows. One text in ten, whole templates at a time, is held out; its AUCs are printed
+after each epoch. What was learnt is kept after each epoch too: the same command goes on from there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import random
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+from torch.nn import functional
+
+from classifiers.text.deobfuscate import visible_text
+from evals.prompts.classification_metrics import roc_auc
+from evals.prompts.corpus import LABELS, STYLES, LabelledText, label_targets, style_one_hot, training_texts
+from evals.prompts.training.augmentation import concatenate_texts
+from evals.prompts.training.checkpoints import (
+    TrainingConfig,
+    TrainingState,
+    make_optimizer,
+    resume_checkpoint,
+    save_checkpoint,
+)
+from evals.prompts.training.minilm import MiniLmClassifier, load_pretrained, weights_folder
+from evals.prompts.training.weight_digests import record_digest
+
+ENCODER_FILE = Path("classifiers/models/heads/prompt_encoder.onnx")
+TOKENIZER_FILE = Path("classifiers/models/heads/tokenizer.json")
+MAX_TOKENS = 72  # tokens while learning; what runs takes 128
+_BATCH_SIZE, _LEARNING_RATE, _TOKENS_PER_BATCH = 32, 8e-5, 32 * 48
+_MAX_FOREIGN_VARIANTS = 2
+# Texts at the most of the large sources; harmless comments are rare, so what counts here is what is not harmless.
+_MAX_HARMFUL_BY_SOURCE = {"davidson": 2500, "mlma": 2000, "civil_comments_spans": 2500}
+_MAX_HARMLESS_BY_SOURCE = {"davidson": 3000, "coco_captions": 2500, "multi30k": 2500}
+_MAX_CONCATENATED = 2500  # texts put together of several
+_STYLE_WEIGHT = 0.5  # weight of the styles beside the labels
+
+
+def main() -> None:
+    """Train, measure, write."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--epochs", type=int, default=3)
+    asked.add_argument("--polish", type=int, default=3)
+    asked.add_argument("--seed", type=int, default=7)
+    asked.add_argument("--most", type=int, default=10**9, help="texts at the most, for a trial")
+    asked.add_argument("--keep", type=Path, default=Path("build/encoder"), help="folder where each epoch is kept")
+    how = asked.parse_args()
+    torch.manual_seed(how.seed)
+    learn, held = split_held_out(limit_foreign_variants(subsampled_texts(how.seed))[: how.most])
+    learn += concatenate_texts(learn, min(_MAX_CONCATENATED, len(learn) // 10), how.seed)
+    print(f"{len(learn)} texts to learn from, {len(held)} held out", flush=True)
+    model = load_pretrained(len(LABELS) + len(STYLES))
+    model.words.weight.requires_grad_(False)
+    how.keep.mkdir(parents=True, exist_ok=True)
+    if how.epochs:
+        fit_encoder(model, learn, held, TrainingConfig(how.epochs, how.seed, _LEARNING_RATE, how.keep / "epochs.pt"))
+    if how.polish:
+        fit_encoder(
+            model,
+            polish_texts(learn),
+            held,
+            TrainingConfig(how.polish, how.seed + 1, _LEARNING_RATE / 2, how.keep / "polish.pt"),
+        )
+    export_onnx(model)
+
+
+def subsampled_texts(seed: int) -> list[LabelledText]:
+    """All texts, the large sources cut down, in a random order that stays."""
+    chance = random.Random(seed)  # noqa: S311  an order, not a secret
+    every = training_texts()
+    chance.shuffle(every)
+    count: dict[tuple[str, bool], int] = {}
+    kept = []
+    for one in every:
+        kind = one.source, "benign" in one.labels
+        count[kind] = count.get(kind, 0) + 1
+        if count[kind] <= (_MAX_HARMLESS_BY_SOURCE if kind[1] else _MAX_HARMFUL_BY_SOURCE).get(one.source, 10**9):
+            kept.append(one)
+    return kept
+
+
+def limit_foreign_variants(texts: Sequence[LabelledText]) -> list[LabelledText]:
+    """For the encoder, whose vocabulary is English: of each frame in another language two fillings at the most."""
+    count: dict[str, int] = {}
+    kept = []
+    for one in texts:
+        count[one.group] = count.get(one.group, 0) + 1
+        if one.lang == "en" or count[one.group] <= _MAX_FOREIGN_VARIANTS:
+            kept.append(one)
+    return kept
+
+
+def polish_texts(texts: Sequence[LabelledText]) -> list[LabelledText]:
+    """English texts of our own, and every fourth row."""
+    own = [one for one in texts if one.source.startswith("seed:") and one.lang == "en"]
+    return own + [one for one in texts if not one.source.startswith("seed:") and one.lang == "en"][::4]
+
+
+def split_held_out(texts: Sequence[LabelledText]) -> tuple[list[LabelledText], list[LabelledText]]:
+    """One template or row in ten is held out."""
+    held = [one for one in texts if sum(one.group.encode()) % 10 == 3]
+    return [one for one in texts if sum(one.group.encode()) % 10 != 3], held
+
+
+def load_tokenizer() -> Tokenizer:
+    """The published vocabulary, cut at MAX_TOKENS tokens."""
+    made = Tokenizer.from_file(str(weights_folder() / "tokenizer.json"))
+    made.no_padding()
+    made.enable_truncation(MAX_TOKENS)
+    return made
+
+
+def fit_encoder(
+    model: MiniLmClassifier,
+    training: Sequence[LabelledText],
+    validation: Sequence[LabelledText],
+    config: TrainingConfig,
+) -> None:
+    """Binary cross-entropy over every label that a text tells of; AdamW, warm-up and a cosine."""
+    words = load_tokenizer()
+    ids = [words.encode(visible_text(one.text)).ids for one in training]
+    sides, weights = label_and_style_targets(training)
+    chance = np.random.default_rng(config.seed)
+    steps = config.epochs * sum(1 for _ in length_batches([len(i) for i in ids], np.random.default_rng(config.seed)))
+    optimizer, pace = make_optimizer(model, steps, config.learning_rate)
+    begins = float(model.head.weight.detach().double().sum())
+    digest = hashlib.sha256(repr([config, begins, ids, sides.tolist(), weights.tolist()]).encode()).hexdigest()
+    run = TrainingState(digest, model, optimizer, pace, chance)
+    began, step = time.time(), 0
+    for epoch in range(resume_checkpoint(config.checkpoint, run), config.epochs):
+        model.train()
+        for batch in length_batches([len(i) for i in ids], chance):
+            tokens, mask = pad_batch([ids[i] for i in batch])
+            with torch.autocast("cpu", torch.bfloat16):
+                logits = model(tokens, mask).float()
+            side, weight = torch.from_numpy(sides[batch]), torch.from_numpy(weights[batch])
+            loss = (
+                functional.binary_cross_entropy_with_logits(logits, side, reduction="none") * weight
+            ).sum() / weight.sum()
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            pace.step()
+            step += 1
+            if step % 50 == 0:
+                took = time.time() - began
+                print(f"epoch {epoch} step {step} of {steps} in all, loss {loss.item():.4f} {took:.0f} s", flush=True)
+        save_checkpoint(config.checkpoint, run, epoch)
+        print(f"epoch {epoch}: {held_out_auc(model, validation)}", flush=True)
+
+
+def label_and_style_targets(texts: Sequence[LabelledText]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Targets and weights of labels and styles; what is rare weighs more, up to eight times."""
+    sides, weights = label_targets(texts)
+    guilty, harmless = (sides * weights).sum(0), ((1 - sides) * weights).sum(0)
+    weights *= np.where(sides == 1, np.clip(harmless / np.maximum(guilty, 1) / 4, 1, 8), 1.0).astype(np.float32)
+    style = style_one_hot(texts)
+    return np.concatenate([sides, style], 1), np.concatenate([weights, np.full_like(style, _STYLE_WEIGHT)], 1)
+
+
+def length_batches(lengths: Sequence[int], rng: np.random.Generator) -> Iterator[list[int]]:
+    """Texts of like length together, as many as fit the number of tokens."""
+    order = rng.permutation(len(lengths))
+    made = []
+    for at in range(0, len(order), _BATCH_SIZE * 50):
+        chunk = sorted(order[at : at + _BATCH_SIZE * 50], key=lambda i: lengths[i])
+        while chunk:
+            most = max(4, min(2 * _BATCH_SIZE, _TOKENS_PER_BATCH // max(lengths[chunk[-1]], 8)))
+            made.append([int(i) for i in chunk[-most:]])
+            del chunk[-most:]
+    rng.shuffle(made)
+    yield from made
+
+
+def pad_batch(ids: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
+    """(n, t) token ids and mask."""
+    longest = max(map(len, ids))
+    tokens, mask = torch.zeros(len(ids), longest, dtype=torch.int64), torch.zeros(len(ids), longest)
+    for line, one in enumerate(ids):
+        tokens[line, : len(one)] = torch.tensor(one)
+        mask[line, : len(one)] = 1.0
+    return tokens, mask
+
+
+def predict_logits(model: MiniLmClassifier, texts: Sequence[str]) -> NDArray[np.float32]:
+    """(n, labels + styles)."""
+    words = load_tokenizer()
+    ids = [words.encode(visible_text(one)).ids for one in texts]
+    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+    out = np.zeros((len(ids), len(LABELS) + len(STYLES)), np.float32)
+    model.eval()
+    for at in range(0, len(order), 64):
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+            out[order[at : at + 64]] = model(*pad_batch([ids[i] for i in order[at : at + 64]])).float().numpy()
+    return out
+
+
+def held_out_auc(model: MiniLmClassifier, validation: Sequence[LabelledText]) -> dict[str, float | None]:
+    """AUC of each label on what was held out."""
+    said = predict_logits(model, [one.text for one in validation])
+    sides, weights = label_targets(validation)
+    return {
+        label: roc_auc(
+            said[(sides[:, i] == 1) & (weights[:, i] > 0), i].astype(np.float64),
+            said[(sides[:, i] == 0) & (weights[:, i] > 0), i].astype(np.float64),
+        )
+        for i, label in enumerate(LABELS)
+    }
+
+
+def export_onnx(model: MiniLmClassifier) -> None:
+    """To ONNX, weights in 8 bits, and the digests into weights.toml."""
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
+    model.eval()
+    whole = ENCODER_FILE.with_suffix(".whole.onnx")
+    torch.onnx.export(
+        model,
+        (torch.ones(2, 8, dtype=torch.int64), torch.ones(2, 8)),
+        str(whole),
+        input_names=["ids", "mask"],
+        output_names=["logits"],
+        dynamic_axes={"ids": {0: "n", 1: "t"}, "mask": {0: "n", 1: "t"}, "logits": {0: "n"}},
+        opset_version=17,
+        dynamo=False,
+    )
+    quantize_dynamic(whole, ENCODER_FILE, weight_type=QuantType.QInt8, per_channel=True)
+    whole.unlink()
+    shutil.copy(weights_folder() / "tokenizer.json", TOKENIZER_FILE)
+    record_digest(ENCODER_FILE)
+    record_digest(TOKENIZER_FILE)
+
+
+if __name__ == "__main__":
+    main()

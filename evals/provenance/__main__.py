@@ -1,0 +1,114 @@
+"""What happens to a sealed file, and what the verifier says: `python -m evals.provenance.__main__ [treatments|recovery]`.
+
+`measure_treatments`: each row of evals.provenance.treatments with the state and the code that it must be answered with. `recovery`: clips
+are sealed, their credentials are stripped in fifteen ways, and the verifier is asked with the repository behind it.
+Held-out clips need ASSAY_DATA. Writes evals/results/provenance.json.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from evals.bench.machine_info import machine_info
+from evals.provenance import report as provenance_page
+from evals.provenance.treatments import measure_treatments
+from evals.watermark.survival_table import wilson
+from evals.watermark.video_attacks import VIDEO_ATTACKS, run_ffmpeg
+from evals.watermark.video_clips import CLIPS, prepare_clip
+from media.transcode import Encoding
+from provenance.c2pa.manifest_definition import SealOrder
+from provenance.c2pa.signers.dev_keys import make_dev_keys
+from provenance.c2pa.signers.keys_folder import ProvenanceKeys
+from provenance.seal import SealReport, seal
+from provenance.verification.recovery import StoredManifest
+from provenance.verification.verify import verify
+from provenance.watermark import detect_file, mark_file
+from provenance.watermark_detection import detect_watermarks
+
+RESULT = Path(__file__).parent / "results" / "provenance.json"
+_ENCODING_ATTACKS = (
+    *("h264_crf23", "h264_crf28", "h264_crf32", "h265_crf32", "size_0.75", "half_size", "crop_keep_90", "mirror"),
+    *("trim_to_middle", "social_3_generations", "screenshot_png"),
+)
+_CASE = "00112233445566aa"
+_MAX_CLIPS = 12
+
+
+def main(parts: list[str]) -> None:
+    """Measure the parts and keep the others."""
+    found: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    with tempfile.TemporaryDirectory(prefix="provenance-") as name:
+        folder = Path(name)
+        keys = make_dev_keys(folder / "keys").keys
+        for part in parts:
+            measure = {"treatments": measure_treatments, "recovery": recovery}[part]
+            command = f"python -m evals.provenance.__main__ {part}"
+            found[part] = {"machine": machine_info(), "command": command, **measure(folder, keys)}
+    RESULT.write_text(json.dumps(found, indent=1) + "\n")
+    provenance_page.main()
+    print(json.dumps({name: found[name].get("total") for name in parts}))
+
+
+def recovery(folder: Path, keys: ProvenanceKeys) -> dict[str, Any]:
+    """How often the manifest comes back, by attack: the mark was read, and every soft binding in it names the mark."""
+    hits: dict[str, list[bool]] = {}
+    names: list[str] = []
+    ordered = sorted(CLIPS, key=lambda one: not one.held_out)
+    for clip in ordered:
+        footage = folder / f"{clip.name}.mp4"
+        if len(names) < _MAX_CLIPS and prepare_clip(clip, footage):
+            names.append(clip.name)
+            sealed = folder / f"{clip.name}-sealed.mp4"
+            mark = partial(mark_file, encoding=Encoding(crf=19, preset="veryfast"))
+            report = seal(footage, sealed, _order(), keys=keys, mark=mark, detect=detect_file)
+            for attack, copy in _stripped_copies(sealed, folder):
+                hits.setdefault(attack, []).append(_is_recovered(copy, report, keys))
+    rows = {attack: _share(found) for attack, found in hits.items()}
+    everything = [one for found in hits.values() for one in found]
+    return {"clips": names, "rows": rows, "total": f"{sum(everything)} of {len(everything)}"}
+
+
+def _stripped_copies(sealed: Path, folder: Path) -> Iterator[tuple[str, Path]]:
+    for suffix in (".mp4", ".mov", ".mkv"):
+        out = folder / f"copy{suffix}"
+        run_ffmpeg("-i", str(sealed), "-c", "copy", str(out))
+        yield f"copied to {suffix}", out
+    out = folder / "cut.mp4"
+    run_ffmpeg("-ss", "1", "-i", str(sealed), "-c", "copy", str(out))
+    yield "cut without encoding", out
+    for attack in VIDEO_ATTACKS:
+        if attack.name in _ENCODING_ATTACKS:
+            yield attack.name, attack.run(sealed, folder / attack.name)
+
+
+def _is_recovered(copy: Path, report: SealReport, keys: ProvenanceKeys) -> bool:
+    stored = StoredManifest(manifest_id=report.manifest_id, manifest=report.manifest.read_bytes(), case_id=_CASE)
+    finding = verify(
+        copy,
+        trust=keys.trust,
+        keys=[keys.watermark_key],
+        detect=detect_watermarks,
+        look_up=lambda case: {"source_type": "trainedAlgorithmicMedia"} if case == _CASE else None,
+        recover=lambda payload: (stored,) if payload == report.payload else (),
+    )
+    return finding.verdict == "recovered_by_watermark" and any(one.kind == "recovered" for one in finding.evidence)
+
+
+def _share(found: list[bool]) -> dict[str, Any]:
+    low, high = wilson(sum(found), len(found))
+    return {"recovered": sum(found), "n": len(found), "interval_95": [round(low, 2), round(high, 2)]}
+
+
+def _order() -> SealOrder:
+    return SealOrder(case_id=_CASE, engine="e", engine_version="1", policy="ab" * 32, when=datetime.now(UTC))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:] or ["treatments", "recovery"])

@@ -1,0 +1,64 @@
+"""Takes pictures out of a video, evenly spread, for classifiers and fingerprints to look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from core.codec import dump, load
+from core.errors import BadInput
+from media.container import check_file, open_video
+from media.frame_index import read_frame_index
+from media.probe import read_video_info
+from media.sandbox import client
+from media.sandbox.limits import MIB, InputLimits, ProcessLimits
+from media.video import Frame, VideoInfo, VideoSample
+from media.video_decode import evenly_spaced_pts, fit_size, frames_at, to_rgb
+
+_MAX_BYTES = 1024 * MIB
+_BOUNDS = ProcessLimits(memory=4096 * MIB, cpu=1200, wall=1200.0)
+
+
+def sample_video(
+    path: Path,
+    *,
+    count: int | None = None,
+    every: float | None = None,
+    max_count: int | None = None,
+    max_side: int | None = None,
+    limits: InputLimits | None = None,
+) -> VideoSample:
+    """Evenly spread pictures, upright, the first and the last included.
+
+    Give either `count` (fewer come back if the video has fewer) or `every`, in seconds; of a long video at `max_count` so
+    many, then further apart. `max_side` shrinks pictures whose longer side is longer. Raises BadMedia, or BadInput if
+    this would take more than 1 GiB.
+    """
+    if (count is None) == (every is None) or min(count or 0, every or 0) < 0 or not (count or every):
+        raise BadInput("sample() takes either a count of at least 1 or a number of seconds above 0")
+    limits = limits or InputLimits()
+    check_file(path, limits)
+    arguments = {"path": str(path.resolve()), "count": count, "every": every, "most": max_count, "max_side": max_side}
+    answer = client.run_sandboxed(
+        "media.sampling:sample_video_in_process", {**arguments, "limits": dump(limits)}, limits=_BOUNDS
+    )
+    frames = zip(answer["at"], answer["rgb"], strict=True)
+    return VideoSample(info=load(VideoInfo, answer["info"]), frames=tuple(Frame(at=at, rgb=rgb) for at, rgb in frames))
+
+
+def sample_video_in_process(
+    path: str, count: int | None, every: float | None, most: int | None, max_side: int | None, limits: dict[str, Any]
+) -> dict[str, Any]:
+    """As sample(), in this process: for limited ones."""
+    bounds: InputLimits = load(InputLimits, limits)
+    with open_video(Path(path), bounds) as (container, video):
+        timeline = read_frame_index(container, video, bounds)
+    with open_video(Path(path), bounds) as (container, video):
+        info = read_video_info(container, video, timeline, bounds)
+    wanted = evenly_spaced_pts(timeline, count=count, every=every, max_count=most)
+    size = fit_size(info.width, info.height, max_side)
+    if len(wanted) * size[0] * size[1] * 3 > _MAX_BYTES:
+        raise BadInput(f"{len(wanted)} pictures of {size[0]} x {size[1]} are too many at once: give a max_side")
+    with open_video(Path(path), bounds) as (container, video):
+        taken = [(pts, to_rgb(frame, size)) for pts, frame in frames_at(container, video, timeline, wanted)]
+    return {"info": info, "at": [timeline.seconds(pts) for pts, _ in taken], "rgb": [rgb for _, rgb in taken]}

@@ -1,0 +1,37 @@
+"""How much a stranger's file may ask for, and how much the process that reads it may take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputLimits:
+    """What is accepted: bytes of the file, pixels of the longer side, seconds, and number of pictures."""
+
+    max_bytes: int = 4096 * MIB
+    max_side: int = 7680
+    min_side: int = 16
+    max_duration: float = 3600.0
+    max_frames: int = 500_000
+
+    @property
+    def max_pixels(self) -> int:
+        """The most pixels a decoder may allocate for one picture."""
+        return self.max_side * self.max_side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProcessLimits:
+    """What a limited process may take: address space and written file in bytes, CPU and wall time in seconds."""
+
+    memory: int = 3072 * MIB
+    cpu: int = 120
+    wall: float = 300.0
+    written: int = 2048 * MIB
+
+
+TRANSCODE_LIMITS = ProcessLimits(memory=8192 * MIB, cpu=7200, wall=7200.0, written=16384 * MIB)
+"""For rewriting a whole video."""

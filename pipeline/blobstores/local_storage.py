@@ -1,0 +1,149 @@
+"""Files in a folder of this machine. What was kept survives the loss of power; what was not leaves nothing behind."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO
+
+from core.errors import NotFound, Unavailable
+from pipeline.blobstores.errors import COPY_CHUNK_BYTES, translate_storage_errors
+
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
+
+
+class LocalStorage:
+    """A Place on this machine's disk."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root.absolute()
+
+    def put(self, key: str, path: Path, *, replace: bool, media_type: str = "") -> bool:  # noqa: ARG002
+        """See Place. A temporary name, fsync of the file, the real name, fsync of the folder."""
+        target = self._root / key
+        with _translate_disk_errors(), path.open("rb") as source, _new(target) as (new, part):
+            shutil.copyfileobj(source, new, COPY_CHUNK_BYTES)
+            new.flush()
+            os.fsync(new.fileno())
+            named = _publish_name(part, target, replace=replace)
+            _sync(target.parent)
+        return named
+
+    def put_empty(self, key: str) -> None:
+        """See Place."""
+        target = self._root / key
+        with _translate_disk_errors():
+            _make(target.parent)
+            target.touch()
+            _sync(target.parent)
+
+    def size(self, key: str) -> int | None:
+        """See Place."""
+        with _translate_disk_errors():
+            try:
+                return (self._root / key).stat().st_size
+            except FileNotFoundError:
+                return None
+
+    def open(self, key: str) -> BinaryIO:
+        """See Place."""
+        with _translate_disk_errors():
+            try:
+                return (self._root / key).open("rb")
+            except FileNotFoundError:
+                raise NotFound("there are no such bytes") from None
+
+    def names(self, folder: str, prefix: str = "") -> list[str]:
+        """See Place."""
+        with _translate_disk_errors():
+            try:
+                found = [path.name for path in (self._root / folder).iterdir()]
+            except FileNotFoundError:
+                return []
+        return sorted(name for name in found if name.startswith(prefix) and not name.startswith("."))
+
+    def delete(self, key: str) -> None:
+        """See Place. What a killed put left half-written under this key goes too."""
+        target = self._root / key
+        with _translate_disk_errors(), suppress(FileNotFoundError):
+            for part in target.parent.glob(f".{target.name}.*.part"):
+                part.unlink(missing_ok=True)
+            target.unlink()
+            _sync(target.parent)
+
+    def delete_all(self, keys: Collection[str]) -> None:
+        """See Place. One look at each folder, and one fsync of it."""
+        by_folder: dict[Path, set[str]] = {}
+        for target in (self._root / key for key in keys):
+            by_folder.setdefault(target.parent, set()).add(target.name)
+        for folder, names in by_folder.items():
+            with _translate_disk_errors(), suppress(FileNotFoundError):
+                for found in list(folder.iterdir()):
+                    half = found.name.endswith(".part") and found.name[1:].rsplit(".", 2)[0] in names
+                    if found.name in names or half:
+                        found.unlink(missing_ok=True)
+                _sync(folder)
+
+    def url(self, key: str) -> str:
+        """See Place."""
+        return (self._root / key).as_uri()
+
+
+@contextmanager
+def _new(target: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    _make(target.parent)
+    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+    try:
+        with part.open("xb") as new:
+            yield new, part
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _publish_name(part: Path, target: Path, *, replace: bool) -> bool:
+    if replace:
+        part.replace(target)
+        return True
+    try:
+        target.hardlink_to(part)  # unlike a rename it fails if the name is taken
+    except FileExistsError:
+        return False
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        if target.exists():
+            return False
+        part.rename(target)
+    return True
+
+
+def _make(folder: Path) -> None:
+    missing = [place for place in (folder, *folder.parents) if not place.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for place in missing:
+        _sync(place.parent)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextmanager
+def _translate_disk_errors() -> Iterator[None]:
+    with translate_storage_errors("the vault's folder cannot be used"):
+        try:
+            yield
+        except OSError as error:
+            if error.errno in _FULL:
+                raise Unavailable("the vault's disk is full: nothing was kept, make room and try again") from error
+            raise

@@ -1,0 +1,116 @@
+"""keys, models, doctor, account, worker: running the house."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from core.roles import Role
+from pipeline.accounts import create_account
+from pipeline.cli.cli_common import (
+    JsonOption,
+    VerboseOption,
+    err,
+    local_operator,
+    open_installation,
+    out,
+    print_json,
+    runner_of,
+)
+from pipeline.settings import load_settings
+
+keys = typer.Typer(no_args_is_help=True, help="Keys for signing and for the watermark.")
+account = typer.Typer(no_args_is_help=True, help="Who may use the API and the console.")
+
+
+@keys.command("dev")
+def keys_dev(as_json: JsonOption = False) -> None:
+    """Make a development authority, a signing key and a watermark key. Keys that exist are kept."""
+    from pipeline.diagnostics import installation_checks
+
+    report = installation_checks.make_development_keys(load_settings())
+    if as_json:
+        print_json(report)
+    else:
+        out.print(f"{report['done']} development keys in {report['folder']}", highlight=False)
+        out.print("They are for development: nobody outside this installation trusts them.")
+
+
+@account.command("add")
+def account_add(
+    role: Annotated[list[Role], typer.Option(help="What the account may do; may be given more than once.")],
+    account_id: Annotated[str, typer.Option("--id", help="An opaque id; made up where none is given.")] = "",
+    as_json: JsonOption = False,
+) -> None:
+    """Open an account, or give a known one a new token. The token is shown once."""
+    with open_installation() as at:
+        person, token = create_account(at.accounts, role, account_id=account_id)
+    if as_json:
+        print_json({"id": person.id, "roles": sorted(person.roles), "token": token})
+    else:
+        out.print(f"account {person.id} ({', '.join(sorted(person.roles))})\ntoken   {token}", highlight=False)
+
+
+def models(as_json: JsonOption = False) -> None:
+    """Every model: version, digest, licences, present or not, and what it covers."""
+    from pipeline.diagnostics import installation_checks
+
+    listed = installation_checks.model_listing(load_settings())
+    if as_json:
+        print_json(listed)
+        return
+    table = Table(title="models", title_justify="left", show_lines=True)
+    for name in ("model", "here", "licence of code / weights", "sha256", "covers", "for"):
+        table.add_column(name, overflow="fold")
+    for m in listed:
+        here = "[green]yes[/green]" if m.present else f"[red]no[/red]: {escape(m.missing)}"
+        licences = f"{m.licence_code} / {m.licence_weights}" + ("" if m.commercial else " [red]non-commercial[/red]")
+        table.add_row(f"{m.name} {m.version}", here, licences, m.digest[:16], m.covers, ", ".join(m.needed_by))
+    out.print(table)
+
+
+def doctor(as_json: JsonOption = False) -> int:
+    """What this installation can and cannot do, in plain words. Exit 3 if nothing could be published."""
+    from pipeline.diagnostics import installation_checks
+
+    findings = installation_checks.run_diagnostics(load_settings())
+    if as_json:
+        print_json(findings)
+    else:
+        for finding in findings:
+            mark = {"ok": "[green]ok[/green]     ", "lacks": "[yellow]lacks[/yellow]  ", "broken": "[red]broken[/red] "}
+            out.print(f"{mark[finding.state]} {escape(finding.says)}", highlight=False)
+    return 3 if any(f.state == "broken" for f in findings) else 0
+
+
+def worker(
+    role: Annotated[list[str] | None, typer.Option(help="With Kafka: light, render, gpu. Default: all.")] = None,
+    verbose: VerboseOption = False,
+) -> None:
+    """Carry cases on until stopped. With ASSAY_BUS=kafka, a Faust worker for these roles."""
+    settings = load_settings()
+    if settings.bus == "kafka":
+        from pipeline.runners.worker_config import run_configured_worker
+
+        run_configured_worker(settings, tuple(role or ()))
+        return
+    from pipeline.runners.shutdown import stop_on_signals
+
+    with open_installation(
+        verbose=verbose, on_events=lambda case, _e: err.print(f"{case.id} {case.phase.value}")
+    ) as at:
+        err.print(f"working as {local_operator().id}; Ctrl-C ends after the stage in hand", highlight=False)
+        with stop_on_signals() as stop:
+            runner_of(at).run_forever(stop, sweep_every=timedelta(seconds=2))
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    for command in (worker, models, doctor):
+        app.command()(command)
+    app.add_typer(keys, name="keys")
+    app.add_typer(account, name="account")

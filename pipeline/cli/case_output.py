@@ -1,0 +1,194 @@
+"""How cases look in a terminal: tables for people, plain lines in a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.table import Table
+from rich.text import Text
+
+from core import codec
+from core.case import Case, Phase
+from core.events import (
+    Commissioned,
+    EngineDeclined,
+    Event,
+    Judged,
+    Measured,
+    Published,
+    Recalled,
+    Rendered,
+    Ruled,
+    Sealed,
+    StageFailed,
+)
+from core.ports import RecordedEvent
+from core.signals import Signal
+from core.verdicts import Decision, Verdict
+from pipeline.actions import Action
+from pipeline.advance import EventListener
+from pipeline.cli.cli_common import err, out
+
+_COLOURS = {Phase.PUBLISHED: "green", Phase.REFUSED: "red", Phase.HELD: "yellow", Phase.WITHDRAWN: "magenta"}
+_NEXT_STEP = {
+    Phase.SUBMITTED: "screening the prompt",
+    Phase.SCREENED: "judging the prompt",
+    Phase.ADMITTED: "ordering the video",
+    Phase.COMMISSIONED: "waiting for the engine",
+    Phase.RENDERED: "inspecting the video",
+    Phase.INSPECTED: "judging the video",
+    Phase.CLEARED: "marking and signing",
+    Phase.SEALED: "publishing",
+    Phase.RECALLED: "taking it down",
+}
+
+
+@contextmanager
+def progress(*, quiet: bool = False) -> Iterator[EventListener]:
+    """What to tell while cases move: a spinner on a terminal, plain lines in a pipe, nothing where quiet."""
+    if quiet:
+        yield lambda _case, _events: None
+    elif err.is_terminal:
+        # On the console that tables go to, where that is a terminal too: else the two would write over each other.
+        with (out if out.is_terminal else err).status("reading the prompt") as status:
+            yield lambda case, _events: status.update(_NEXT_STEP.get(case.phase, case.phase.value))
+    else:
+        yield lambda case, _events: err.print(f"{case.id} {case.phase.value}", highlight=False)
+
+
+def case_table(case: Case, entries: Sequence[RecordedEvent]) -> Table:
+    """A case's history: each phase, how long it took, what was measured and which rules fired."""
+    table = Table(title=f"case {case.id}", title_justify="left", expand=False)
+    for name in ("phase", "took", "what happened"):
+        table.add_column(name, justify="right" if name == "took" else "left", overflow="fold")
+    before, folded = None, Case(id=case.id)
+    for entry in entries:
+        folded = folded.apply([entry.event])
+        took = "" if before is None else f"{(entry.at - before).total_seconds():.2f} s"
+        table.add_row(_coloured(folded.phase), took, describe_event(entry.event))
+        before = entry.at
+    return table
+
+
+def case_line(case: Case, may: frozenset[Action]) -> str:
+    """Where a case is, in a sentence, and how somebody who may do these things goes on with it."""
+    return "\n".join([_where(case), *_advice(case, may)])
+
+
+def _advice(case: Case, may: frozenset[Action]) -> Iterator[str]:
+    if Action.RESUME in may:
+        mended = "mend it, then" if case.last_failure else "once it can be measured"
+        yield f"{mended}: assay resume {case.id}"
+    if rulings := [str(one) for one in (Action.ALLOW, Action.REFUSE) if one in may]:
+        yield f"rule on it with: assay rule {case.id} {'|'.join(rulings)} --code …"
+    if Action.APPEAL in may:
+        yield f"have a person look at it with: assay appeal {case.id}"
+
+
+def _where(case: Case) -> str:
+    where = f"case {case.id} is {case.phase.value}"
+    if case.phase is Phase.HELD and case.last_failure:
+        return f"{where}: three times a stage broke ({case.last_failure.error})"
+    if case.phase is Phase.HELD:
+        return f"{where}: {_reason(case)}{_moderators_needed(case)}"
+    if case.phase is Phase.REFUSED:
+        declined = f"the engine declined to make it ({case.declined.code})" if case.declined else _reason(case)
+        return f"{where}: {declined}"
+    if case.phase is Phase.PUBLISHED and case.published:
+        return f"{where}: {case.published.url}"
+    if case.phase is Phase.WITHDRAWN:
+        return f"{where}: the public copy is gone"
+    return f"{where}; it goes on with the next `assay submit`, or with `assay worker`"
+
+
+def queue_table(held: Sequence[Case]) -> Table:
+    """The held cases, the longest-waiting first."""
+    table = Table(title="held", title_justify="left")
+    for name in ("case", "at", "because", "rules", "people", "revision"):
+        table.add_column(name, overflow="fold")
+    for case in held:
+        because = case.last_failure.error if case.last_failure else _reason(case)
+        rules = "" if case.last_failure or not case.verdict else ", ".join(case.verdict.rules)
+        table.add_row(
+            case.id, case.held_at or "", because, rules, _moderators_needed(case).strip(" ()"), str(case.revision)
+        )
+    return table
+
+
+def _moderators_needed(case: Case) -> str:
+    """How many moderators it takes, where one is not enough or none is."""
+    verdict = None if case.last_failure else case.verdict
+    if verdict is None or not (verdict.final or verdict.two_person):
+        return ""
+    if verdict.final:
+        return f" (no ruling lifts {', '.join(verdict.final)})"
+    return " (needs a second moderator)" if verdict.awaiting else " (needs two moderators)"
+
+
+def describe_event(event: Event) -> str:
+    """One event in words."""
+    match event:
+        case Measured():
+            return measured_line(event.signals)
+        case Judged():
+            return verdict_line(event.verdict)
+        case Commissioned():
+            return f"{event.engine} {event.engine_version} took the order: {event.job}"
+        case Rendered():
+            origin = "" if event.synthetic else ", served and not made"
+            return f"{event.width}x{event.height}, {event.duration:.1f} s from {event.engine}{origin}"
+        case EngineDeclined():
+            return f"{event.engine} declined: {event.code}"
+        case Sealed():
+            return f"watermark {event.payload}; signed by {event.signer}, both read back"
+        case Published():
+            return event.url
+        case StageFailed():
+            return f"broke: {event.error}"
+        case Ruled():
+            return f"{event.ruling.moderator} ruled {event.ruling.decision.name.lower()} ({event.ruling.code})"
+        case Recalled():
+            return f"recalled: {event.code}"
+    return type(event).__name__.lower()
+
+
+def measured_line(signals: Sequence[Signal], most: int = 6) -> str:
+    """The highest score of each label, and what could not be measured."""
+    best: dict[str, float] = {}
+    for signal in signals:
+        if signal.score is not None:
+            best[signal.label] = max(best.get(signal.label, 0.0), signal.score)
+    missing = sorted({s.label for s in signals if s.score is None} - set(best))
+    top = sorted(best.items(), key=lambda item: -item[1])[:most]
+    said = ", ".join(f"{label} {score:.2f}" for label, score in top)
+    more = f" and {len(best) - most} lower" if len(best) > most else ""
+    return f"{said}{more}" + (f"; not measured: {', '.join(missing)}" if missing else "")
+
+
+def verdict_line(verdict: Verdict) -> str:
+    """A verdict in words."""
+    rules = f" by {', '.join(verdict.rules)}" if verdict.rules else ", no rule fired"
+    lifted = f"; lifted: {', '.join(verdict.lifted)}" if verdict.lifted else ""
+    shadow = f"; in shadow: {', '.join(verdict.shadow)}" if verdict.shadow else ""
+    return f"{verdict.decision.name.lower()}{rules}{lifted}{shadow}"
+
+
+def history_as_json(entries: Sequence[RecordedEvent]) -> list[dict[str, Any]]:
+    """A history as plain JSON values."""
+    return [{"revision": e.revision, "at": e.at.isoformat(), **codec.dump_event(e.event)} for e in entries]
+
+
+def published_url(case: Case) -> str | None:
+    """The published file, where there is one."""
+    return case.published.url if case.phase is Phase.PUBLISHED and case.published else None
+
+
+def _reason(case: Case) -> str:
+    verdict = case.verdict
+    return verdict.reason if verdict and verdict.decision is not Decision.ALLOW else "a person has to look at it"
+
+
+def _coloured(phase: Phase) -> Text:
+    return Text(phase.value, style=_COLOURS.get(phase, ""))

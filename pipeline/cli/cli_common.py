@@ -1,0 +1,115 @@
+"""What commands share: the house they work in, who is asking, and how they print."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import pwd
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from threading import Event
+from types import FrameType
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+from core import codec
+from core.case import Case
+from core.errors import NotNow
+from core.events import Event as CaseEvent
+from core.roles import Principal, Role
+from pipeline.advance import EventListener
+from pipeline.runners.local_runner import LocalRunner
+from pipeline.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from pipeline.wiring import Installation
+
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
+VerboseOption = Annotated[bool, typer.Option("--verbose", "-v", help="Tell what happens, and details of errors.")]
+
+out = Console()
+err = Console(stderr=True)
+
+
+def local_operator() -> Principal:
+    """Whoever can run commands over the house's own database is its operator."""
+    try:  # by the system's word and not the environment's: one person must not count as two moderators
+        name = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        name = str(os.getuid())
+    return Principal(id=f"local:{name}", roles=frozenset({Role.OPERATOR, Role.PLATFORM, Role.MODERATOR}))
+
+
+@contextmanager
+def open_installation(
+    *, verbose: bool = False, on_events: EventListener | None = None, allow_broken_policy: bool = False, **given: object
+) -> Iterator[Installation]:
+    """The house that the settings describe; closed afterwards. `allow_broken_policy`: also where its policy does not load."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.ERROR, stream=sys.stderr, format="%(name)s: %(message)s"
+    )
+    if verbose:
+        logging.getLogger("assay").setLevel(logging.DEBUG)
+    with _remember_interrupt() as asked:
+        built = build_cli_installation(
+            load_settings(**given),
+            on_events=_interruptible_listener(asked, on_events),
+            allow_broken_policy=allow_broken_policy,
+        )
+        try:
+            yield built
+        finally:
+            built.close()
+
+
+@contextmanager
+def _remember_interrupt() -> Iterator[Event]:
+    """Ctrl-C interrupts as ever, and is remembered: a library that calls back into Python may swallow it."""
+    asked = Event()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        asked.set()
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGINT, ask)
+    try:
+        yield asked
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _interruptible_listener(asked: Event, on_events: EventListener | None) -> EventListener:
+    def stop_or_tell(case: Case, events: Sequence[CaseEvent]) -> None:
+        if asked.is_set():
+            raise KeyboardInterrupt
+        if on_events:
+            on_events(case, events)
+
+    return stop_or_tell
+
+
+def build_cli_installation(
+    settings: Settings, *, on_events: EventListener | None = None, allow_broken_policy: bool = False
+) -> Installation:
+    """The house that these settings describe."""
+    from pipeline.wiring import build_installation
+
+    return build_installation(settings, on_events=on_events, allow_broken_policy=allow_broken_policy)
+
+
+def runner_of(at: Installation) -> LocalRunner:
+    """The house's own runner. Raises NotNow where Kafka's workers move its cases."""
+    if at.runner is None:
+        raise NotNow("with ASSAY_BUS=kafka cases are moved by `assay worker`")
+    return at.runner
+
+
+def print_json(value: Any) -> None:
+    """A record, as one JSON object on a line."""
+    sys.stdout.write(json.dumps(codec.dump(value), ensure_ascii=False) + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,183 @@
+"""verify, screen, inspect: looking at a file or a text without opening a case."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from core.errors import BadInput, NotFound
+from core.finding import Finding
+from core.verdicts import Decision
+from pipeline.cli import case_output
+from pipeline.cli.cli_common import JsonOption, VerboseOption, err, local_operator, open_installation, out, print_json
+from pipeline.screening.dry_run import DryRunVerdict
+from pipeline.screening.prompt_explanation import PromptEdit, screen_jsonl, smallest_edit
+from pipeline.settings import load_settings
+from pipeline.verification.verifier import UnreadableFile, crjson_of_file, parse_validation_time, verify_folder
+from pipeline.verification.verifier import folder_result_as_json as line_as_json
+
+DECISION_EXIT_CODES = {Decision.ALLOW: 0, Decision.REFUSE: 4, Decision.HOLD: 5}
+
+
+def verify(
+    file: Annotated[Path | None, typer.Argument(help="An image or a video.")] = None,
+    batch: Annotated[Path | None, typer.Option(help="Every file below this folder, one answer a line.")] = None,
+    as_of: Annotated[
+        str, typer.Option("--at", help="Judge certificates as of this time (2028-01-31T12:00:00Z); needs libfaketime.")
+    ] = "",
+    trust: Annotated[
+        Path | None, typer.Option(help="Folder of more trust lists (*.pem; those named tsa are for time stamps).")
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="Look for no watermark where trusted credentials are whole and say AI.")
+    ] = False,
+    crjson: Annotated[bool, typer.Option("--crjson", help="The credentials alone, as the C2PA's crJSON.")] = False,
+    jobs: Annotated[int, typer.Option(help="With --batch, how many files at a time; 0 is one a processor.")] = 0,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
+) -> int:
+    """Was it made by AI? Exit: 0 evidence of AI, 1 no information, 2 conflicting or damaged evidence, 3 unreadable.
+
+    With --batch: 0 every file was answered, whatever the answers; 3 at least one could not be read.
+    """
+    from provenance.verification.verify import exit_code
+
+    if (file is None) == (batch is None):
+        raise BadInput("name one file, or a folder with --batch")
+    how: dict[str, Any] = ({"at": parse_validation_time(as_of)} if as_of else {}) | ({"quick": True} if quick else {})
+    given: dict[str, Any] = {"trust": trust} if trust else {}
+    if crjson:
+        if file is None:
+            raise BadInput("--crjson is for one file")
+        print_json(crjson_of_file(load_settings(**given), file, at=how.get("at")))
+        return 0
+    with open_installation(verbose=verbose, **given) as at:
+        look: Callable[[Path], Finding] = partial(at.service.verify, **how)
+        if batch is not None:
+            return _verify_folder(look, batch, jobs, as_json)
+        finding = look(Path(str(file)))
+    if as_json:
+        print_json(finding)
+    else:
+        print_finding(finding)
+    return exit_code(finding)
+
+
+def _verify_folder(look: Callable[[Path], Finding], folder: Path, jobs: int, as_json: bool) -> int:
+    code = 0
+    for number, total, line in verify_folder(look, folder, jobs=jobs):
+        said = line.message if isinstance(line, UnreadableFile) else line.verdict.value
+        err.print(f"{number}/{total} {line.file}: {said}", highlight=False, markup=False, soft_wrap=True)
+        if as_json:
+            print_json(line_as_json(line))
+        elif isinstance(line, Finding):
+            out.print(f"{line.file}: {line.summary}", highlight=False, markup=False, soft_wrap=True)
+        code = max(code, 3 if isinstance(line, UnreadableFile) else 0)
+    return code
+
+
+def screen(
+    prompt: Annotated[str, typer.Argument(help="A prompt; - reads it from standard input.")] = "",
+    jsonl: Annotated[bool, typer.Option("--jsonl", help="Read {id, prompt} lines, write decisions.")] = False,
+    explain: Annotated[bool, typer.Option("--explain", help="Look for the smallest edit that clears it.")] = False,
+    as_json: JsonOption = False,
+    verbose: VerboseOption = False,
+) -> int:
+    """What would be said of this prompt? Exit: 0 allow, 4 refuse, 5 hold.
+
+    With --jsonl: 0 every line was answered, whatever the answers; 3 at least one line could not be read.
+    """
+    with open_installation(verbose=verbose) as at:
+        ask = partial(at.service.screen, local_operator())
+        if jsonl:
+            return _screen_lines(ask)
+        text = sys.stdin.read() if prompt == "-" else prompt
+        opinion = ask(text)
+        edit = smallest_edit(text, ask, opinion) if explain else None
+    if as_json:
+        print_json(_opinion_as_json(opinion) | ({"edit": edit} if explain else {}))
+    else:
+        _print_opinion(opinion)
+        _print_reasons(text, opinion, edit)
+    return DECISION_EXIT_CODES[opinion.verdict.decision]
+
+
+def _screen_lines(ask: Callable[[str], DryRunVerdict]) -> int:
+    code = 0
+    for said in screen_jsonl(sys.stdin, ask):
+        sys.stdout.write(json.dumps(said, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+        code = 3 if "error" in said else code
+    return code
+
+
+def inspect(
+    file: Annotated[Path, typer.Argument(help="A video.")], as_json: JsonOption = False, verbose: VerboseOption = False
+) -> int:
+    """What would be said of this video? Exit: 0 allow, 4 refuse, 5 hold."""
+    if not file.is_file():
+        raise NotFound(f"{file} is not a file")
+    with open_installation(verbose=verbose) as at:
+        opinion = at.service.inspect(local_operator(), file)
+    if as_json:
+        print_json(_opinion_as_json(opinion))
+    else:
+        _print_opinion(opinion)
+    return DECISION_EXIT_CODES[opinion.verdict.decision]
+
+
+def feedback(limit: Annotated[int, typer.Option(help="How many at the most.")] = 100) -> None:
+    """What people said of the verifier's answers, the newest first, one JSON object a line."""
+    with open_installation() as at:
+        for one in at.service.public.sharing.said(local_operator(), limit=limit):
+            print_json(one)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    for command in (verify, screen, inspect, feedback):
+        app.command()(command)
+
+
+def print_finding(finding: Finding) -> None:
+    """The plain sentence first, then the evidence."""
+    out.print(f"[bold]{finding.summary}[/bold]", highlight=False)
+    table = Table(title=f"{finding.file}: {finding.verdict.value}", title_justify="left", show_lines=True)
+    for name in ("evidence", "says", "proves", "does not prove"):
+        table.add_column(name, overflow="fold")
+    for piece in finding.evidence:
+        table.add_row(piece.kind, piece.says, piece.proves, piece.limits)
+    out.print(table)
+
+
+def _opinion_as_json(opinion: DryRunVerdict) -> dict[str, Any]:
+    measured = opinion.measured
+    return {
+        "verdict": opinion.verdict,
+        "reasons": opinion.reasons,
+        "signals": measured.signals,
+        "seconds": dict(measured.seconds),
+    }
+
+
+def _print_opinion(opinion: DryRunVerdict) -> None:
+    verdict = opinion.verdict
+    out.print(f"[bold]{case_output.verdict_line(verdict)}[/bold]", highlight=False)
+    if verdict.reason:
+        out.print(verdict.reason, highlight=False)
+    out.print(case_output.measured_line(opinion.measured.signals, most=20), highlight=False)
+
+
+def _print_reasons(text: str, opinion: DryRunVerdict, edit: PromptEdit | None) -> None:
+    for reason in opinion.reasons:
+        words = ", ".join(f"“{text[start:end]}”" for start, end in reason.spans)
+        out.print(f"{reason.rule}: {reason.category}{f': {words}' if words else ''}", highlight=False, markup=False)
+    if edit is not None:
+        out.print(f"It would be allowed as: {edit.text}", highlight=False, markup=False)

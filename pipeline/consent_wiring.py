@@ -1,0 +1,175 @@
+"""Introduces what is known of people to the rest of the house: one place, called by wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from core.case import Case
+from core.embedding_spaces import EmbeddingSpace
+from core.ports import Bus, Ledger
+from pipeline.blobstores.template_keys import TemplateKeys
+from pipeline.capture_signals import ClassifierCaptures
+from pipeline.ledgers.author_facts import PostgresAuthorFacts
+from pipeline.ledgers.bulk_append import PostgresBulkAppend
+from pipeline.ledgers.database import Database
+from pipeline.settings import Settings
+from pipeline.stages.stage_context import StageContext
+from provenance.c2pa.manifest_definition import PRODUCT_NAME
+from registry.consent.biometric_templates import CombinedGallery, PostgresBiometricTemplates, ProtectedGallery
+from registry.consent.cameo_review import CameoReview
+from registry.consent.cameo_service import CameoService, ConsentStores
+from registry.consent.cameos import PostgresCameos
+from registry.consent.consent_facts import ConsentFacts
+from registry.consent.consent_receipts import CONSENT_GIVEN, PostgresConsentReceipts
+from registry.consent.consent_service import PostgresConsentService
+from registry.consent.enrolment_challenges import PostgresEnrolmentChallenges
+from registry.consent.enrolment_service import EnrolmentService
+from registry.consent.leases import PostgresLeases
+from registry.consent.likeness_uses import PostgresLikenessUses
+from registry.consent.notices import PostgresNotices
+from registry.consent.owner_decisions import PostgresOwnerDecisions
+from registry.consent.receipt_signing import ReceiptSigner
+from registry.consent.takedown import TakedownService
+from registry.consent.takedown_store import PostgresTakedowns
+
+
+def open_consent_stores(
+    settings: Settings, database: Database, vault_url: str, options: dict[str, Any]
+) -> ConsentStores:
+    """Where what is known of people lies, in this installation."""
+    keys = ReceiptSigner(settings.keys_folder)
+    store = TemplateKeys(vault_url, settings.keys_folder, **options)
+    consents = PostgresConsentService(
+        connections=database, sign=keys.sign, controller=settings.provider or PRODUCT_NAME
+    )
+    return ConsentStores(
+        cameos=PostgresCameos(database),
+        leases=PostgresLeases(database),
+        consents=consents,
+        receipts=PostgresConsentReceipts(database),
+        keys=keys,
+        uses=PostgresLikenessUses(database),
+        answers=PostgresOwnerDecisions(database),
+        notices=PostgresNotices(database),
+        cascades=PostgresTakedowns(database),
+        templates=PostgresBiometricTemplates(database, store),
+    )
+
+
+def make_consent_facts(
+    at: ConsentStores, database: Database, read: Callable[[str], str], engine: str, settings: Settings
+) -> ConsentFacts:
+    """Who has agreed to what, as the gates ask it."""
+    return ConsentFacts(
+        leases=at.leases,
+        cameos=at.cameos,
+        lineage=at.uses,
+        answers=at.answers,
+        authors=PostgresAuthorFacts(database),
+        read=read,
+        engine=engine,
+        unstated_minor=settings.unstated_minor,
+        monitor_asked=bool(settings.monitor_url),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentReceipts:
+    """The receipts on which cases rest."""
+
+    at: ConsentStores
+    consent: ConsentFacts
+
+    def receipts(self, case: Case) -> tuple[str, ...]:
+        """The SHA-256 of the receipts on which a case rests: they go into its manifest."""
+        leases = self.consent.receipts_for(case)
+        given = [one for lease in leases for one in self.at.receipts.of_lease(lease) if one.kind in CONSENT_GIVEN]
+        return tuple(sorted(one.hash for one in given))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerRevisions:
+    """How far cases are, by the ledger."""
+
+    ledger: Ledger
+
+    def is_superseded(self, case: Case) -> bool:
+        """Whether somebody has moved a case since it was read."""
+        return self.ledger.load(case.id).revision != case.revision
+
+
+def make_cameo_service(
+    settings: Settings,
+    database: Database,
+    at: ConsentStores,
+    consent: ConsentFacts,
+    *,
+    ledger: Ledger,
+    bus: Bus,
+    tools: StageContext,
+    gallery: ProtectedGallery,
+) -> CameoService:
+    """Everything a person may do about their likeness."""
+    review = CameoReview(
+        cameos=at.cameos,
+        leases=at.leases,
+        consents=at.consents,
+        notices=at.notices,
+        templates=at.templates,
+        texts=tools.texts,
+    )
+    enrolment = EnrolmentService(
+        cameos=at.cameos,
+        enrolments=PostgresEnrolmentChallenges(database),
+        templates=at.templates,
+        review=review,
+        texts=tools.texts,
+        capture=ClassifierCaptures(settings=settings, gallery=gallery, checker=tools.measure),
+        policy=tools.policy,
+    )
+    cascade = TakedownService(
+        cascades=at.cascades,
+        uses=at.uses,
+        bulk=PostgresBulkAppend(database),
+        public_store=tools.public_store,
+        consents=consent,
+        cameos=at.cameos,
+    )
+    return CameoService(
+        at=at,
+        ledger=ledger,
+        bus=bus,
+        blob_store=tools.blob_store,
+        texts=tools.texts,
+        takedown_service=cascade,
+        enrolment=enrolment,
+        review=review,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CameoMaintenance:
+    """What has to happen without anybody asking. Each is safe to interrupt and to do again."""
+
+    service: CameoService
+    keep: timedelta
+
+    def __call__(self, now: datetime | None = None) -> None:
+        """Ended leases, open cascades, drafts that wait for their owners, and the retention schedule."""
+        now, at = now or datetime.now(UTC), self.service.at
+        at.consents.expire(now)
+        self.service.takedown_service.run()
+        for case_id, cameo, owner in at.uses.awaiting_approval():
+            at.notices.notify(owner, "draft_waits", about=case_id, cameo=cameo)
+        for idle in at.cameos.idle_since(now - self.keep):
+            self.service.destroy(idle, by="assay:retention")
+        self.service.finish_erasures()
+        self.service.enrolment.delete_expired(now)
+
+
+def combine_galleries(gallery: ProtectedGallery, at: ConsentStores, space: EmbeddingSpace) -> CombinedGallery:
+    """The gallery with the templates of enrolled people in it."""
+    return CombinedGallery(gallery, at.templates, space)

@@ -1,0 +1,197 @@
+"""What this installation can and cannot do: keys, rules, models, and the doctor who looks at all of it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.codec import dump
+from core.errors import AssayError
+from pipeline.diagnostics.unmeasured_labels import unmeasured_labels
+from pipeline.extras import not_installed
+from pipeline.screening import measurement
+from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from classifiers.base import Classifier
+    from pipeline.wiring import Installation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DiagnosticResult:
+    """One finding of the doctor. `state`: ok, lacks (something is not covered), broken (nothing can be published)."""
+
+    state: str
+    says: str
+
+
+def make_development_keys(settings: Settings) -> dict[str, Any]:
+    """Development keys in the keys folder; those that exist are kept."""
+    from provenance.c2pa.signers.dev_keys import make_dev_keys
+
+    made = make_dev_keys(settings.keys_folder)
+    return {"folder": str(made.folder), "done": made.result, "expires": made.keys.expires.isoformat()}
+
+
+def check_policy(settings: Settings, folder: Path | None, *, models: bool = False) -> dict[str, Any]:
+    """What is wrong with a pack of rules, what is odd about it, and what it does not cover.
+
+    With `model_listing` also which labels of its enforced rules nothing here can measure, and what happens instead.
+    """
+    from policy.lint.pack_check import check_pack
+    from policy.pack import DEFAULT_PACK
+
+    place = folder or settings.policy or DEFAULT_PACK
+    report = check_pack(place, measurement.policy_vocabulary(), measurement.load_profile(settings))
+    lacking = [dump(one) for one in unmeasured_labels(settings, place)] if models and not report.errors else []
+    return {
+        "rules": report.rules,
+        "digest": report.digest,
+        "profile": settings.profile,
+        "errors": [dump(problem) for problem in report.errors],
+        "warnings": [dump(problem) for problem in report.warnings],
+        "uncovered": [dump(gap) for gap in report.uncovered],
+        "unmeasured": lacking,
+    }
+
+
+def model_listing(settings: Settings) -> list[Any]:
+    """Every model in weights.toml, and whether it can be used here."""
+    settings.export_model_environment()
+    from classifiers import model_listing
+
+    return model_listing(_classifiers(settings))
+
+
+def _classifiers(settings: Settings) -> tuple[Classifier, ...]:
+    """Those that a case meets here, over empty registers."""
+    from classifiers import PromptWorks, build_classifiers
+    from registry.banks.hash_bank import MemoryHashBank
+    from registry.banks.protected_gallery import MemoryGallery
+    from registry.rights.registered_works import MemoryWorks
+
+    return build_classifiers(
+        MemoryGallery(), MemoryHashBank(), more=(PromptWorks(MemoryWorks()), *measurement.prompt_monitors(settings))
+    )
+
+
+def run_diagnostics(settings: Settings) -> list[DiagnosticResult]:
+    """Every part, in the order in which a case would need it."""
+    found = [DiagnosticResult(state="ok", says=f"everything is kept in {settings.root}")]
+    for part in (_disk, _rules, _keys, _installation, _models):
+        try:
+            found += part(settings)
+        except (AssayError, OSError) as error:
+            found.append(DiagnosticResult(state="broken", says=str(error).splitlines()[0]))
+    return found
+
+
+def _disk(settings: Settings) -> Iterator[DiagnosticResult]:
+    settings.root.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.root).free / 1e9
+    yield DiagnosticResult(state="ok" if free > 2 else "lacks", says=f"{free:.0f} GB of disk are free there")
+
+
+def _rules(settings: Settings) -> Iterator[DiagnosticResult]:
+    from policy.lint.pack_check import uncovered_labels
+
+    policy, profile = measurement.load_policy(settings), measurement.load_profile(settings)
+    shadow = sum(rule.mode.value == "shadow" for rule in policy.rules)
+    named = f", profile {profile.name}" if profile else ""
+    says = f"{len(policy.rules)} rules hold, {shadow} of them in shadow: {policy.digest[:12]}{named}"
+    yield DiagnosticResult(state="ok", says=says)
+    for gap in sorted(uncovered_labels(policy, profile)):
+        instead = gap.instead or "No enforced rule reads it."
+        yield DiagnosticResult(state="lacks", says=f"not covered at the {gap.gate} gate: {gap.label}. {instead}")
+    for lack in unmeasured_labels(settings, None):
+        yield DiagnosticResult(state="lacks", says=f"{lack.label} is not measured here: {lack.why}. {lack.instead}")
+
+
+def _keys(settings: Settings) -> Iterator[DiagnosticResult]:
+    from pipeline.sealing import signing_keys
+    from provenance.c2pa.signers.expiry_warnings import expiry_warnings
+    from provenance.c2pa.signers.signer import check_signer
+
+    keys = signing_keys(settings)
+    if keys.development:
+        yield DiagnosticResult(state="lacks", says="the signing keys are for development: nobody outside trusts them")
+    for warning in expiry_warnings(keys):
+        yield DiagnosticResult(state="broken" if "ran out" in warning else "lacks", says=warning)
+    yield _timestamping(settings)
+    check_signer(keys.signer)
+    where = "a file" if settings.signer == "file" else settings.signer
+    yield DiagnosticResult(
+        state="ok", says=f"the signing key ({where}) signs, and its certificate is good until {keys.expires:%Y-%m-%d}"
+    )
+
+
+def _timestamping(settings: Settings) -> DiagnosticResult:
+    if not settings.tsa_url or settings.timestamp == "none":
+        says = "no time-stamping authority is asked (tsa_url): signatures end with the signer's certificate"
+        return DiagnosticResult(state="lacks", says=says)
+    away = {"require": "nothing is sealed", "queue": f"sealing waits for {settings.timestamp_wait:g} s"}
+    return DiagnosticResult(
+        state="ok", says=f"signatures are time-stamped; while the authority is away {away[settings.timestamp]}"
+    )
+
+
+def _installation(settings: Settings) -> Iterator[DiagnosticResult]:
+    from pipeline.wiring import build_installation
+
+    house = build_installation(settings)
+    try:
+        kind = "the database named by the settings" if settings.database_url else "the embedded Postgres"
+        waiting = len(house.ledger.list(limit=1000))
+        yield DiagnosticResult(
+            state="ok", says=f"{kind} answers; it knows {waiting}{'+' if waiting == 1000 else ''} cases"
+        )
+        yield _in_force(house)
+        yield DiagnosticResult(state="ok", says=f"videos come from the engine {house.service.context.engine.name}")
+        faces, hashes = house.registry.gallery.size, house.registry.bank.size
+        yield DiagnosticResult(
+            state="ok" if faces else "lacks",
+            says=f"{faces} protected faces are enrolled" + ("" if faces else ": nobody's likeness is recognised"),
+        )
+        voices = house.registry.voices.size
+        yield DiagnosticResult(
+            state="ok" if voices else "lacks",
+            says=f"{voices} protected voices are enrolled" + ("" if voices else ": nobody's voice is recognised"),
+        )
+        yield DiagnosticResult(
+            state="ok" if hashes else "lacks",
+            says=f"{hashes} hashes are banked" + ("" if hashes else ": no known picture is recognised"),
+        )
+    finally:
+        house.close()
+
+
+def _in_force(house: Installation) -> DiagnosticResult:
+    status = house.rollout.status()
+    tried = f"; {status.share:g} % of the cases meet {status.candidate[:12]}" if status.candidate else ""
+    if status.installed in (status.digest, status.candidate):
+        return DiagnosticResult(state="ok", says=f"the policy in force is {status.digest[:12]}{tried}")
+    says = f"the policy in force is {status.digest[:12]}{tried}, and the rules that the settings name are others"
+    return DiagnosticResult(
+        state="lacks", says=f"{says} ({status.installed[:12]}): assay policy stage puts them in force"
+    )
+
+
+def _models(settings: Settings) -> Iterator[DiagnosticResult]:
+    here = {model.name: model for model in model_listing(settings)}
+    for classifier in _classifiers(settings):
+        missing = [name for name in classifier.required_models if name in here and not here[name].present]
+        what = f"{classifier.source} ({', '.join(classifier.labels)})"
+        if missing:
+            why = "; ".join(here[name].missing for name in missing)
+            yield DiagnosticResult(state="lacks", says=f"{what} cannot measure: {why}")
+        else:
+            yield DiagnosticResult(state="ok", says=f"{what}: {classifier.covers}")
+    if not settings.monitor_url:
+        yield DiagnosticResult(
+            state="lacks", says="no reasoning model reads prompts (monitor_url): allusion may go unseen"
+        )
+    for extra, use in not_installed().items():
+        yield DiagnosticResult(state="lacks", says=f"{use}: not installed (assay[{extra}])")

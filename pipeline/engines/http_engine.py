@@ -1,0 +1,220 @@
+"""Any server of the OpenAI-style Videos API: vLLM-Omni, SGLang, or a gateway before a commercial engine.
+
+It trusts such a server with the prompt and with nothing else: what it answers is bounded in size and in time,
+and is a video only once the stage that asked for it has read it as one.
+"""
+
+from __future__ import annotations
+
+import base64
+import logging
+import mimetypes
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import quote
+
+import httpx
+
+from core.errors import BadInput, EngineFault, Unavailable
+from core.ports import GeneratorInfo, JobProgress, RenderRequest
+from pipeline.engines.download import save_video
+from pipeline.engines.response_parsing import error_for_status, job_of, model_of, parse_json_object, progress_of
+from pipeline.engines.retry import RetryableError, RetryPolicy, retry_after_seconds
+
+log = logging.getLogger("assay.engine")
+
+BodyFormat = Literal["auto", "json", "multipart"]
+
+_MAX_RESPONSE_BYTES = 1 << 20
+_RETRY_STATUSES = (408, 409, 425, 429)
+
+
+class HttpEngine:
+    """An engine behind POST /videos, GET /videos/{id} and GET /videos/{id}/content."""
+
+    synthetic = True
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        key: str = "",
+        model: str = "",
+        name: str = "http",
+        version: str = "",
+        body_format: BodyFormat = "auto",
+        limits: EngineLimits | None = None,
+        retry_policy: RetryPolicy | None = None,
+    ) -> None:
+        """`url` ends in /v1 or has no path. `model` is asked for where an order names none. Raises BadInput."""
+        self.name = name
+        self.version = version or model or "unknown"
+        self._model = model
+        self._form = body_format
+        self._limits = limits or EngineLimits()
+        self._retry_policy = retry_policy or RetryPolicy()
+        self._client = httpx.Client(
+            base_url=_base(url),
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            timeout=httpx.Timeout(self._limits.read_seconds, connect=self._limits.connect_seconds),
+        )
+
+    def commission(self, request: RenderRequest) -> str:
+        """Order a video; returns the job. Raises Declined, Unavailable, BadInput, or EngineFault.
+
+        Every try carries the order's key as Idempotency-Key, so that a server that honours it makes one video.
+        """
+        if self._form == "multipart" or (self._form == "auto" and request.reference):
+            return job_of(self._order(request, multipart=True))
+        try:
+            return job_of(self._order(request, multipart=False))
+        except _UnsupportedBodyFormat:  # vLLM-Omni reads forms only
+            return job_of(self._order(request, multipart=True))
+
+    def poll(self, job: str) -> JobProgress:
+        """How far it is. Raises Declined, Unavailable, or EngineFault for a job it does not know."""
+        return progress_of(self._job(job))
+
+    def fetch(self, job: str, to: Path) -> None:
+        """Write the finished video to a path, whole or not at all. Raises Unavailable or EngineFault."""
+
+        def once() -> None:
+            with self._asked("GET", _path(job, "/content"), "the video of a job", follow_redirects=True) as response:
+                save_video(response, to, max_bytes=self._limits.video_bytes, seconds=self._limits.video_seconds)
+
+        self._retry_policy.call(once)
+
+    def cancel(self, job: str) -> None:
+        """DELETE the job, once: a server that knows no such thing, or is done, goes on."""
+        try:
+            self._client.delete(_path(job))
+        except httpx.HTTPError as error:
+            log.warning("an engine was not told to stop (%s)", type(error).__name__)
+
+    def generator_info(self, job: str) -> GeneratorInfo:
+        """The model that the server names for the job. Raises Unavailable, or EngineFault for an unknown job."""
+        return GeneratorInfo(model=model_of(self._job(job)) or self._model, version=self.version)
+
+    def close(self) -> None:
+        """Let go of the connections."""
+        self._client.close()
+
+    def _job(self, job: str) -> dict[str, Any]:
+        return self._retry_policy.call(lambda: self._once("GET", _path(job), "a job"))
+
+    def _order(self, order: RenderRequest, *, multipart: bool) -> dict[str, Any]:
+        body = _multipart(order, self._model) if multipart else {"json": _json_fields(order, self._model)}
+        headers = {"Idempotency-Key": order.key}
+        may_change_form = self._form == "auto" and not multipart
+        return self._retry_policy.call(
+            lambda: self._once("POST", "videos", "an order", may_change_form=may_change_form, headers=headers, **body)
+        )
+
+    def _once(
+        self, method: str, path: str, what: str, *, may_change_form: bool = False, **given: Any
+    ) -> dict[str, Any]:
+        with self._asked(method, path, what, may_change_form=may_change_form, **given) as response:
+            return parse_json_object(self._read(response))
+
+    @contextmanager
+    def _asked(
+        self, method: str, path: str, what: str, *, may_change_form: bool = False, **given: Any
+    ) -> Iterator[httpx.Response]:
+        """The answer, if it is a good one. Raises RetryableError for what is worth another try."""
+        try:
+            with self._client.stream(method, path, **given) as response:
+                if response.status_code >= 300:
+                    if may_change_form and response.status_code in (415, 422):
+                        raise _UnsupportedBodyFormat
+                    raise self._refused(response, what)
+                yield response
+        except httpx.TransportError as error:
+            kind = type(error).__name__
+            raise RetryableError(
+                Unavailable(f"the engine does not answer ({kind}): is it running at ASSAY_ENGINE_URL?")
+            ) from None
+        except httpx.HTTPError as error:
+            raise EngineFault(f"the engine's answer cannot be read ({type(error).__name__})") from None
+
+    def _refused(self, response: httpx.Response, what: str) -> Exception:
+        error = error_for_status(response.status_code, self._read(response), what)
+        if response.status_code in _RETRY_STATUSES or response.status_code >= 500:
+            return RetryableError(error, retry_after_seconds(response.headers.get("retry-after")))
+        return error
+
+    def _read(self, response: httpx.Response) -> bytes:
+        deadline, body = time.monotonic() + self._limits.read_seconds, b""
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > _MAX_RESPONSE_BYTES:
+                raise EngineFault("the engine answered with more than a megabyte where a job was expected")
+            if time.monotonic() > deadline:
+                raise RetryableError(Unavailable("the engine answers too slowly: it will be asked again"))
+        return body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineLimits:
+    """How long an engine may take to connect, to send the next bytes, to send a video; and how large that may be."""
+
+    connect_seconds: float = 5.0
+    read_seconds: float = 60.0
+    video_seconds: float = 600.0
+    video_bytes: int = 2 << 30
+
+
+class _UnsupportedBodyFormat(Exception):
+    pass
+
+
+def _base(url: str) -> str:
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL:
+        raise BadInput("ASSAY_ENGINE_URL is not a URL") from None
+    if parsed.scheme not in ("http", "https") or not parsed.host:
+        raise BadInput("ASSAY_ENGINE_URL has to begin with http:// or https:// and name a host")
+    if parsed.userinfo:
+        raise BadInput("ASSAY_ENGINE_URL holds a password: put the key in ASSAY_ENGINE_KEY")
+    return str(parsed) if parsed.path.strip("/") else f"{str(parsed).rstrip('/')}/v1"
+
+
+def _path(job: str, rest: str = "") -> str:
+    return f"videos/{quote(job, safe='')}{rest}"
+
+
+def _json_fields(order: RenderRequest, model: str) -> dict[str, Any]:
+    """An order as JSON. `seconds` is a text, as in OpenAI's specification."""
+    fields: dict[str, Any] = {"prompt": order.prompt, **_optional(order, model)}
+    if order.reference:
+        data = base64.b64encode(order.reference.read_bytes()).decode("ascii")
+        fields["input_reference"] = {"image_url": f"data:{_media_type(order.reference)};base64,{data}"}
+    return fields
+
+
+def _multipart(order: RenderRequest, model: str) -> dict[str, Any]:
+    parts: list[tuple[str, tuple[Any, ...]]] = [
+        (name, (None, value)) for name, value in {"prompt": order.prompt, **_optional(order, model)}.items()
+    ]
+    if order.reference:
+        media_type = _media_type(order.reference)
+        name = f"reference{mimetypes.guess_extension(media_type) or ''}"
+        parts.append(("input_reference", (name, order.reference.read_bytes(), media_type)))
+    return {"files": parts}
+
+
+def _optional(order: RenderRequest, model: str) -> dict[str, str]:
+    given = {
+        "model": order.model or model,
+        "seconds": "" if order.seconds is None else f"{order.seconds:g}",
+        "size": order.size,
+    }
+    return {name: value for name, value in given.items() if value}
+
+
+def _media_type(file: Path) -> str:
+    return mimetypes.guess_type(file.name)[0] or "application/octet-stream"

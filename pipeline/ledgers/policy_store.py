@@ -1,0 +1,170 @@
+"""PolicyStore by digest, and the steps of their roll-out. Kept for ever, like events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from threading import RLock
+from typing import Protocol
+
+from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
+
+from core.errors import BadInput, Conflict, NotFound
+from pipeline.ledgers.database import Database
+
+_FIELDS = "number, step, digest, coalesce(candidate, ''), share, by, at"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredPolicy:
+    """A policy as it was loaded: each file by its path in the folder, and the text of its profile or nothing."""
+
+    digest: str
+    files: Mapping[str, str]
+    profile: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RolloutStep:
+    """A step of the roll-out: stage, promote, withdraw or rollback.
+
+    `digest` is in force after it; `candidate`, where there is one, gets `share` percent of the cases.
+    """
+
+    number: int
+    step: str
+    digest: str
+    candidate: str = ""
+    share: float = 0.0
+    by: str
+    at: datetime | None = None
+
+
+class PolicyStore(Protocol):
+    """Where policies are kept."""
+
+    def save(self, policy: StoredPolicy) -> None:
+        """Keep a policy. Of two with one digest the first stays: they differ in nothing that bears on a verdict."""
+
+    def find(self, digest: str) -> StoredPolicy:
+        """The policy whose digest begins so. Raises NotFound, or BadInput where several do."""
+
+    def current_step(self) -> RolloutStep | None:
+        """The step that says what is in force; None where none was taken yet."""
+
+    def steps(self) -> Sequence[RolloutStep]:
+        """All steps in order."""
+
+    def append_step(self, step: RolloutStep) -> RolloutStep:
+        """Take the step with this number. Raises Conflict if somebody else took it."""
+
+
+class PostgresPolicyStore:
+    """PolicyStore over Postgres."""
+
+    def __init__(self, database: Database) -> None:
+        """The tables are there: `open_database` made them."""
+        self._database = database
+
+    def save(self, policy: StoredPolicy) -> None:
+        """As PolicyStore.keep."""
+        row = [policy.digest, Jsonb(dict(policy.files)), policy.profile]
+        with self._database.connection() as connection:
+            connection.execute(
+                "INSERT INTO policies (digest, files, profile) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING", row
+            )
+
+    def find(self, digest: str) -> StoredPolicy:
+        """As PolicyStore.kept."""
+        with self._database.connection() as connection:
+            found = connection.execute(
+                "SELECT digest, files, profile FROM policies WHERE starts_with(digest, %s) LIMIT 2", [_prefix(digest)]
+            ).fetchall()
+        return _require_single(
+            [StoredPolicy(digest=name, files=files, profile=profile) for name, files, profile in found], digest
+        )
+
+    def current_step(self) -> RolloutStep | None:
+        """As PolicyStore.last."""
+        with self._database.connection() as connection:
+            row = connection.execute(f"SELECT {_FIELDS} FROM policy_steps ORDER BY number DESC LIMIT 1").fetchone()  # noqa: S608
+        return _step(row) if row else None
+
+    def steps(self) -> Sequence[RolloutStep]:
+        """As PolicyStore.steps."""
+        with self._database.connection() as connection:
+            rows = connection.execute(f"SELECT {_FIELDS} FROM policy_steps ORDER BY number").fetchall()  # noqa: S608
+        return tuple(_step(row) for row in rows)
+
+    def append_step(self, step: RolloutStep) -> RolloutStep:
+        """As PolicyStore.take."""
+        row = [step.number, step.step, step.digest, step.candidate or None, step.share, step.by]
+        try:
+            with self._database.connection() as connection:
+                connection.execute(
+                    "INSERT INTO policy_steps (number, step, digest, candidate, share, by)"
+                    " VALUES (%s, %s, %s, %s, %s, %s)",
+                    row,
+                )
+        except UniqueViolation:
+            raise Conflict("somebody else took a step of the roll-out at this moment: look at its status") from None
+        return step
+
+
+class MemoryPolicyStore:
+    """PolicyStore for one process."""
+
+    def __init__(self) -> None:
+        self._lock = RLock()
+        self._kept: dict[str, StoredPolicy] = {}
+        self._steps: list[RolloutStep] = []
+
+    def save(self, policy: StoredPolicy) -> None:
+        """As PolicyStore.keep."""
+        with self._lock:
+            self._kept.setdefault(policy.digest, policy)
+
+    def find(self, digest: str) -> StoredPolicy:
+        """As PolicyStore.kept."""
+        prefix = _prefix(digest)
+        with self._lock:
+            return _require_single([one for name, one in self._kept.items() if name.startswith(prefix)], digest)
+
+    def current_step(self) -> RolloutStep | None:
+        """As PolicyStore.last."""
+        with self._lock:
+            return self._steps[-1] if self._steps else None
+
+    def steps(self) -> Sequence[RolloutStep]:
+        """As PolicyStore.steps."""
+        with self._lock:
+            return tuple(self._steps)
+
+    def append_step(self, step: RolloutStep) -> RolloutStep:
+        """As PolicyStore.take."""
+        with self._lock:
+            if step.number != len(self._steps) + 1:
+                raise Conflict("somebody else took a step of the roll-out at this moment: look at its status")
+            self._steps.append(replace(step, at=datetime.now(UTC)))
+        return step
+
+
+def _prefix(digest: str) -> str:
+    if len(digest) < 4 or not set(digest) <= set("0123456789abcdef"):
+        raise BadInput(f"{digest!r} is no digest of a policy: 4 to 64 hex digits")
+    return digest
+
+
+def _require_single(found: Sequence[StoredPolicy], digest: str) -> StoredPolicy:
+    if not found:
+        raise NotFound(f"no policy {digest} is kept here: assay policy status lists those that are")
+    if len(found) > 1:
+        raise BadInput(f"several policies begin with {digest}: give more digits")
+    return found[0]
+
+
+def _step(row: Sequence[object]) -> RolloutStep:
+    names = ("number", "step", "digest", "candidate", "share", "by", "at")
+    return RolloutStep(**dict(zip(names, row, strict=True)))  # type: ignore[arg-type]

@@ -1,0 +1,158 @@
+"""Cases in Postgres: `events` is the truth, `cases` their fold kept for reading."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+
+from psycopg import OperationalError
+from psycopg.errors import UniqueViolation
+from psycopg.types.json import Jsonb
+
+from core.case import Case, Phase
+from core.codec import dump, load
+from core.errors import Conflict, NotFound
+from core.events import Event
+from core.ports import RecordedEvent, Ticket
+from core.transitions import check
+from pipeline.ledgers.database import Database, DatabaseConnection
+from pipeline.ledgers.event_rows import event_rows, parse_events, referenced_digests
+
+log = logging.getLogger("assay.ledger")
+
+_HISTORY = "SELECT revision, at, body FROM events WHERE case_id = %s ORDER BY revision"
+
+_APPEND = "INSERT INTO events (case_id, revision, body) VALUES (%s, %s, %s)"
+
+_BEGIN = """
+INSERT INTO cases (phase, revision, author, body, digests, id)
+VALUES (%s, %s, %s, %s, %s, %s)
+"""
+
+_MOVE = """
+UPDATE cases
+SET phase = %s, revision = %s, author = %s, body = %s, moved = clock_timestamp(),
+    digests = ARRAY(SELECT unnest(digests) UNION SELECT unnest(%s::text[]))
+WHERE id = %s AND revision = %s
+"""
+
+_DUE = """
+SELECT id, revision, phase FROM cases
+WHERE phase = ANY(%s) AND moved <= %s
+ORDER BY moved, id LIMIT %s
+"""
+
+_LIST = """
+SELECT id, body FROM cases
+WHERE (%(phase)s::text IS NULL OR phase = %(phase)s) AND (%(author)s::text IS NULL OR author = %(author)s)
+ORDER BY moved DESC, id DESC LIMIT %(limit)s
+"""
+
+# A machine that vanishes is noticed after a minute, not after the two hours that TCP grants it.
+_KEEPALIVES = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
+
+_OLDEST = _LIST.replace("DESC", "ASC")
+
+_LOCK_CASE = "SELECT pg_try_advisory_lock(hashtextextended('assay.claim:' || %s, 0))"
+_UNLOCK_CASE = "SELECT pg_advisory_unlock(hashtextextended('assay.claim:' || %s, 0))"
+
+
+class PostgresLedger:
+    """The Ledger over Postgres. Any number of processes and threads may share one."""
+
+    def __init__(self, database: Database) -> None:
+        """The tables are there: `open_database` made them."""
+        self._database = database
+
+    def load(self, case_id: str) -> Case:
+        """The case as its events tell it. Raises NotFound, or Unavailable where a newer Assay wrote the unknown."""
+        return Case(id=case_id).apply(entry.event for entry in self.history(case_id))
+
+    def append(self, case: Case, events: Sequence[Event]) -> Case:
+        """The case after these events, stored all or none.
+
+        Raises Conflict if it moved since it was read, IllegalTransition for an event that may not follow.
+        """
+        bodies = event_rows(case, events)
+        stored = parse_events(case.id, bodies)
+        if not stored:
+            return case
+        after = check(case, stored)
+        try:
+            with self._database.connection() as connection, connection.cursor() as cursor:
+                numbered = enumerate(bodies, case.revision + 1)
+                cursor.executemany(_APPEND, [(case.id, revision, Jsonb(body)) for revision, body in numbered])
+                _move(connection, case, after, referenced_digests(case, stored))
+        except UniqueViolation as error:
+            raise Conflict from error
+        return after
+
+    def history(self, case_id: str) -> Sequence[RecordedEvent]:
+        """All events of a case in order. Raises NotFound, or Unavailable as `load`."""
+        with self._database.connection() as connection:
+            found = connection.execute(_HISTORY, [case_id]).fetchall()
+        if not found:
+            raise NotFound
+        events = parse_events(case_id, [body for _, _, body in found])
+        return tuple(
+            RecordedEvent(revision=revision, at=at, event=event)
+            for (revision, at, _), event in zip(found, events, strict=True)
+        )
+
+    def due(self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100) -> Sequence[Ticket]:
+        """Tickets for cases in one of these phases that have not moved since, the longest-waiting first."""
+        with self._database.connection() as connection:
+            found = connection.execute(_DUE, [[phase.value for phase in phases], unmoved_since, limit]).fetchall()
+        return tuple(
+            Ticket(case_id=case_id, revision=revision, phase=Phase(phase)) for case_id, revision, phase in found
+        )
+
+    def list(
+        self, *, phase: Phase | None = None, author: str | None = None, limit: int = 100, oldest: bool = False
+    ) -> Sequence[Case]:
+        """Cases, the one that moved last first, or with `oldest` last.
+
+        What a newer Assay wrote and we cannot read is left out and logged.
+        """
+        wanted = {"phase": phase and phase.value, "author": author, "limit": limit}
+        with self._database.connection() as connection:
+            found = connection.execute(_OLDEST if oldest else _LIST, wanted).fetchall()
+        return tuple(case for case_id, body in found if (case := _readable(case_id, body)) is not None)
+
+    def is_referenced(self, digest: str) -> bool:
+        """Whether any case refers to these bytes, or ever did."""
+        with self._database.connection() as connection:
+            return bool(connection.execute("SELECT 1 FROM cases WHERE digests @> %s LIMIT 1", [[digest]]).fetchone())
+
+    @contextmanager
+    def try_lock(self, case_id: str) -> Iterator[bool]:
+        """Whether no one else works on the case. Held on a connection of its own, so that it dies with the process."""
+        with self._database.dedicated_connection() as connection:
+            connection.execute(_KEEPALIVES)
+            row = connection.execute(_LOCK_CASE, [case_id]).fetchone()
+            mine = bool(row and row[0])
+            try:
+                yield mine
+            finally:
+                if mine:  # said, and not left to the server, which notices a while later that the connection is closed
+                    with suppress(OperationalError):
+                        connection.execute(_UNLOCK_CASE, [case_id])
+
+
+def _move(connection: DatabaseConnection, case: Case, after: Case, digests_now: Sequence[str]) -> None:
+    fields = [after.phase.value, after.revision, after.request.author, Jsonb(dump(after)), list(digests_now), after.id]
+    if case.revision == 0:
+        connection.execute(_BEGIN, fields)
+    elif connection.execute(_MOVE, [*fields, case.revision]).rowcount != 1:
+        raise Conflict
+
+
+def _readable(case_id: str, body: object) -> Case | None:
+    try:
+        case: Case = load(Case, body)
+    except (TypeError, ValueError) as error:
+        log.warning("a case cannot be read and is not listed: %s", error, extra={"case": case_id})
+        return None
+    return case

@@ -1,0 +1,70 @@
+"""What an operator may look at and do about the policy in force: the desk's part for the roll-out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.errors import Conflict
+from core.roles import Principal, Role, require_role
+from pipeline.ledgers.case_histories import CaseHistories
+from pipeline.policy_rollout.policy_replay import ReplayTally, replay_policy
+from pipeline.policy_rollout.rollout import Rollout, RolloutStatus
+
+COMPARED_CASES = 500  # cases; ids are random, so the first of them are a sample
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyService:
+    """Every method asks for an operator."""
+
+    rollout: Rollout
+    case_histories: CaseHistories
+
+    def status(self, who: Principal) -> RolloutStatus:
+        """What is in force, what is tried, and the steps so far."""
+        require_role(who, Role.OPERATOR)
+        return self.rollout.status()
+
+    def count_verdicts(self, who: Principal) -> Mapping[str, Mapping[str, int]]:
+        """How many verdicts each policy gave since the last step: by digest, by decision in lower case."""
+        return count_verdicts(self.case_histories, self.status(who))
+
+    def compared(self, who: Principal) -> ReplayTally | None:
+        """What the candidate would have said of past cases, COMPARED_CASES at the most; None where nothing is staged."""
+        now = self.status(who)
+        if not now.candidate:
+            return None
+        tally = ReplayTally(policy=now.candidate)
+        for _page in replay_policy(
+            self.rollout.policy_selector.policy(now.candidate), self.case_histories, tally, max_cases=COMPARED_CASES
+        ):
+            pass
+        return tally
+
+    def roll_back(self, who: Principal, *, seen: int) -> RolloutStatus:
+        """Withdraw the candidate, or undo the last promotion. `seen` is how many steps the person saw.
+
+        Raises Conflict where somebody took another step since: what is undone must be what was looked at.
+        """
+        self._require_unchanged(who, seen)
+        return self.rollout.roll_back(who)
+
+    def promote(self, who: Principal, *, seen: int) -> RolloutStatus:
+        """Put the candidate in force for every case; `seen` as for roll_back."""
+        self._require_unchanged(who, seen)
+        return self.rollout.promote(who)
+
+    def _require_unchanged(self, who: Principal, seen: int) -> None:
+        if len(self.status(who).steps) != seen:
+            raise Conflict("somebody else took a step of the roll-out meanwhile: look again")
+
+
+def count_verdicts(stories: CaseHistories, status: RolloutStatus) -> dict[str, dict[str, int]]:
+    """As PolicyService.decided; empty where no step was taken yet."""
+    found: dict[str, dict[str, int]] = {}
+    if not status.steps or status.steps[-1].at is None:
+        return found
+    for (digest, decision), count in stories.count_verdicts(status.steps[-1].at).items():
+        found.setdefault(digest, {})[decision.name.lower()] = count
+    return found

@@ -1,0 +1,168 @@
+"""Faust workers: an agent per role, over the same advance() that the local runner calls.
+
+Faust 0.15 as it really is decides how. It forgets what an agent raised at, and with concurrency above one
+it commits past messages that are still in work; its exactly-once does not survive a restart. So here: at least
+once, one message at a time, acknowledged by hand after the append, nothing raised, topics made beforehand.
+Postgres makes it once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from threading import Event
+from typing import Any
+
+import faust
+
+from core.errors import BadInput, Unavailable
+from core.ports import Ticket
+from pipeline.advance import PipelineContext
+from pipeline.runners.shutdown import stop_accepting_when
+from pipeline.runners.sweeper import FIRST_RETRY_DELAY, resend_due_tickets
+from pipeline.runners.ticket_codec import decode_ticket
+from pipeline.runners.ticket_handler import handle_ticket
+from pipeline.runners.topics import Topics
+
+log = logging.getLogger("assay.workers")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerConfig:
+    """What the workers of some roles have in common.
+
+    `servers` are host:port, comma-separated. `sweeps` says whether they sweep too: enough if one role does.
+    `older_than` is how long a case may lie before it counts as forgotten; `longest_stage` bounds one stage.
+    `options` go to faust.App as they are (broker_credentials, …).
+    """
+
+    servers: str
+    roles: tuple[str, ...]
+    topics: Topics = field(default_factory=Topics)
+    sweeps: bool = False
+    sweep_every: timedelta = timedelta(seconds=10)
+    older_than: timedelta = timedelta(seconds=30)
+    first_pause: timedelta = FIRST_RETRY_DELAY
+    longest_stage: timedelta = timedelta(hours=2)
+    group: str = ""
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+def make_app(crew: WorkerConfig, works: PipelineContext) -> Any:
+    """The Faust app of one worker. Raises BadInput for a role that does not exist."""
+    app = faust.App(crew.group or crew.topics.group(crew.roles), **_faust_settings(crew), **crew.options)
+    # Faust waits for what is in hand when it stops: then no further stage may begin.
+    willing = stop_accepting_when(
+        lambda: app.should_stop, replace(works, accepted_phases=crew.topics.phases_of(crew.roles))
+    )
+    dead_letters = _topic(app, crew.topics.dead_letters)
+    for role in crew.roles:
+        tickets = _topic(app, crew.topics.of_role(role))
+        app.agent(tickets, name=f"assay.{role}", concurrency=1)(_agent(willing, dead_letters.send))
+    if crew.sweeps:
+        app.timer(interval=crew.sweep_every.total_seconds(), name="assay.sweep")(_sweeper(crew, works))
+    return app
+
+
+def run_worker(crew: WorkerConfig, build: Callable[[], PipelineContext]) -> None:
+    """Run a worker until it is told to stop; then what runs is finished and appended. Does not return."""
+    faust.Worker(make_app(crew, build()), loglevel="INFO", redirect_stdouts=False).execute_from_commandline()
+
+
+def _agent(works: PipelineContext, bury: Callable[..., Any]) -> Callable[[Any], AsyncIterator[str]]:
+    async def carry(stream: Any) -> AsyncIterator[str]:
+        async for event in stream.noack().events():
+            try:
+                await _run_with_retry(decode_ticket(event.value), works)
+            except BadInput as error:
+                log.error("%s: it goes to the dead letters", error)
+                await _send_dead_letter(event.value, bury)
+            event.ack()
+            yield "done"
+
+    return carry
+
+
+async def _run_with_retry(ticket: Ticket, works: PipelineContext) -> None:
+    """Run an errand; while the ledger is away wait and hold on to the ticket."""
+    pause = 0.5
+    while True:
+        try:
+            return await _run(ticket, works)
+        except Unavailable as error:
+            log.warning("waiting %.1f s for the ledger: %s", pause, error)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, 30.0)
+
+
+async def _run(ticket: Ticket, works: PipelineContext) -> None:
+    cancelled = Event()
+    try:
+        await asyncio.to_thread(handle_ticket, ticket, stop_accepting_when(cancelled.is_set, works))
+    except asyncio.CancelledError:  # Faust gave up waiting; the thread cannot, but it begins no further stage
+        cancelled.set()
+        raise
+    except Unavailable:
+        raise
+    except Exception as error:
+        log.error("an errand broke: %s", type(error).__name__, extra={"case": ticket.case_id}, exc_info=error)
+
+
+async def _send_dead_letter(message: bytes | None, send: Callable[..., Any]) -> None:
+    try:
+        await asyncio.wait_for(await send(value=message or b""), timeout=10)
+    except Exception as error:  # noqa: BLE001 - what is no ticket must not stop what is one
+        log.error("the dead letter is lost: %s", type(error).__name__)
+
+
+def _sweeper(crew: WorkerConfig, works: PipelineContext) -> Callable[[], Any]:
+    async def sweeping() -> None:
+        try:
+            sent = await asyncio.to_thread(_sweep, crew, works)
+        except Unavailable as error:
+            log.warning("not swept: %s", error)
+        except Exception as error:
+            log.error("the sweep broke: %s", type(error).__name__, exc_info=error)
+        else:
+            if sent:
+                log.info("swept: %d tickets sent again", sent)
+
+    return sweeping
+
+
+def _sweep(crew: WorkerConfig, works: PipelineContext) -> int:
+    works.maintenance()
+    return resend_due_tickets(
+        works.ledger, works.bus, works.blob_store, tuple(works.route), crew.older_than, first_pause=crew.first_pause
+    )
+
+
+def _topic(app: Any, name: str) -> Any:
+    raw: dict[str, Any] = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
+    return app.topic(name, allow_empty=True, **raw)
+
+
+def _faust_settings(crew: WorkerConfig) -> dict[str, Any]:
+    """Faust's own defaults let a dead member cost minutes, and take a render of an hour for a dead one."""
+    longest = crew.longest_stage.total_seconds()
+    return {
+        "broker": [f"kafka://{server.strip()}" for server in crew.servers.split(",")],
+        "store": "memory://",
+        "processing_guarantee": "at_least_once",
+        "consumer_auto_offset_reset": "earliest",
+        "topic_allow_declare": False,
+        "topic_disable_leader": True,
+        "web_enabled": False,
+        "broker_session_timeout": 30.0,
+        "broker_heartbeat_interval": 3.0,
+        "broker_rebalance_timeout": 30.0,
+        "broker_max_poll_interval": longest,
+        "broker_max_poll_records": 16,
+        "broker_commit_every": 1,
+        "broker_commit_livelock_soft_timeout": longest,
+        "stream_processing_timeout": longest,
+        "producer_linger": 0.01,
+    }

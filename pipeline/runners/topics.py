@@ -1,0 +1,67 @@
+"""Which worker runs which phases, and the topic that leads to it.
+
+Workers take one ticket at a time. So what is quick, what waits for an engine and what keeps a GPU busy
+are apart: a takedown must not stand behind somebody's render.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from core.case import Phase
+from core.errors import BadInput
+
+PhasesByRole = Mapping[str, tuple[Phase, ...]]
+
+WORKER_ROLES: PhasesByRole = MappingProxyType(
+    {
+        "light": (Phase.SUBMITTED, Phase.SCREENED, Phase.ADMITTED, Phase.RECALLED),
+        "render": (Phase.COMMISSIONED,),
+        "gpu": (Phase.RENDERED, Phase.INSPECTED, Phase.CLEARED, Phase.SEALED),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topics:
+    """Names of topics and groups, all beginning with `prefix`; `roles` deals the phases out."""
+
+    prefix: str = "assay"
+    roles: PhasesByRole = field(default_factory=lambda: WORKER_ROLES)
+
+    def __post_init__(self) -> None:
+        dealt = [phase for phases in self.roles.values() for phase in phases]
+        if len(dealt) != len(set(dealt)):
+            raise BadInput("a phase belongs to one role: two roles claim the same one")
+
+    def of(self, phase: Phase) -> str:
+        """The topic for tickets of this phase. Raises BadInput when no role takes it."""
+        for role, phases in self.roles.items():
+            if phase in phases:
+                return self.of_role(role)
+        raise BadInput(f"no role takes cases that are {phase}: add the phase to one")
+
+    def of_role(self, role: str) -> str:
+        """The topic that leads to the workers of a role. Raises BadInput for a role that does not exist."""
+        if role not in self.roles:
+            raise BadInput(f"there is no role {role!r}: choose from {', '.join(self.roles)}")
+        return f"{self.prefix}.tickets.{role}"
+
+    @property
+    def dead_letters(self) -> str:
+        """Where messages go that are no tickets."""
+        return f"{self.prefix}.dead-letters"
+
+    def all(self) -> tuple[str, ...]:
+        """Every topic."""
+        return (*(self.of_role(role) for role in self.roles), self.dead_letters)
+
+    def phases_of(self, roles: Collection[str]) -> tuple[Phase, ...]:
+        """What workers of these roles are willing to run."""
+        return tuple(phase for role in self.roles if role in roles for phase in self.roles[role])
+
+    def group(self, roles: Collection[str]) -> str:
+        """The consumer group of workers that share exactly these roles."""
+        return f"{self.prefix}-{'-'.join(sorted(roles))}"

@@ -1,0 +1,127 @@
+"""Fetches a file from an address that a stranger gave: from public machines only, bounded in size and in time.
+
+The name is resolved once, every address it has must be public, and the connection goes to the very address that was
+checked: a name that answers differently the next time (DNS rebinding) leads nowhere. Redirects are followed by hand,
+and each is checked like the first. No proxy of the environment is used, no cookie kept, no password sent.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+import httpx
+
+from core.errors import BadInput
+
+_PORTS = {"http": 80, "https": 443}
+_IPV4_IN_IPV6_NETWORKS = tuple(
+    ipaddress.ip_network(one)
+    for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "fec0::/10")
+)  # an IPv6 address of these holds an IPv4 one, or is local
+_REDIRECTS = (301, 302, 303, 307, 308)
+
+
+def resolve_host(host: str, port: int) -> Sequence[str]:
+    """Every address that a name has, as the system's resolver tells; none for a name that has none."""
+    try:
+        answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return ()
+    return tuple(dict.fromkeys(str(answer[4][0]) for answer in answers))
+
+
+def is_public_address(address: str) -> bool:
+    """Whether an address is of the public internet: no private, local, shared, reserved or tunnelled one."""
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(parsed, ipaddress.IPv6Address):
+        if parsed.ipv4_mapped is not None:
+            return is_public_address(str(parsed.ipv4_mapped))
+        if any(parsed in network for network in _IPV4_IN_IPV6_NETWORKS):
+            return False
+    return parsed.is_global and not parsed.is_multicast and not parsed.is_reserved
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SafeFetcher:
+    """How a file is fetched: at most so many bytes, in at most so many seconds, over at most so many redirects."""
+
+    max_bytes: int
+    seconds: float = 60.0
+    redirects: int = 3
+    resolve: Callable[[str, int], Sequence[str]] = resolve_host
+    allowed: Callable[[str], bool] = is_public_address
+    ports: frozenset[int] = frozenset(_PORTS.values())
+
+    def fetch(self, url: str, to: Path) -> str:
+        """Write what lies at this address to `to`; returns what its address calls it. Raises BadInput, saying why."""
+        deadline = time.monotonic() + self.seconds
+        for _ in range(self.redirects + 1):
+            onward = self._visit(url, to, deadline)
+            if not onward:
+                return Path(urlsplit(url).path).name[:200] or "file"
+            url = urljoin(url, onward)
+        raise BadInput("this address leads from one redirect to the next")
+
+    def _visit(self, url: str, to: Path, deadline: float) -> str:
+        """Where it redirects to, or nothing once the file is written."""
+        scheme, host, port = self._parts(url)
+        address = self._address(host, port)
+        pinned = httpx.URL(url).copy_with(host=address, fragment=None)
+        head = {"Host": httpx.URL(url).netloc.decode(), "Accept": "*/*", "Accept-Encoding": "identity"}
+        patience = httpx.Timeout(max(0.1, min(10.0, deadline - time.monotonic())))
+        name = {"sni_hostname": host} if scheme == "https" else {}
+        try:
+            with (
+                httpx.Client(trust_env=False, follow_redirects=False, timeout=patience) as client,
+                client.stream("GET", pinned, headers=head, extensions=name) as answer,
+            ):
+                return self._save_response(answer, to, deadline)
+        except httpx.HTTPError as error:
+            raise BadInput(f"nothing could be fetched from there ({type(error).__name__})") from None
+
+    def _save_response(self, answer: httpx.Response, to: Path, deadline: float) -> str:
+        if answer.status_code in _REDIRECTS and (onward := answer.headers.get("location")):
+            return str(onward)
+        if answer.status_code != 200:
+            raise BadInput(f"there is no file at this address (HTTP {answer.status_code})")
+        if answer.headers.get("content-encoding", "identity").lower() != "identity":
+            raise BadInput("this server sends files packed, which are not unpacked here")
+        written = 0
+        with to.open("wb") as file:
+            for chunk in answer.iter_raw(1 << 16):
+                written += file.write(chunk)
+                if written > self.max_bytes:
+                    raise BadInput(f"this file is larger than the {self.max_bytes >> 20} MB that are accepted here")
+                if time.monotonic() > deadline:
+                    raise BadInput(f"this file takes more than {self.seconds:g} s to fetch")
+        return ""
+
+    def _parts(self, url: str) -> tuple[str, str, int]:
+        try:
+            parts = urlsplit(url)
+            scheme, host = parts.scheme.lower(), parts.hostname or ""
+            port = parts.port or _PORTS.get(scheme, 0)
+        except ValueError:
+            raise BadInput("this is no address of a file") from None
+        if scheme not in _PORTS or not host or len(url) > 2048 or not url.isprintable():
+            raise BadInput("an address begins with https:// or http://, and has at most 2048 characters")
+        if parts.username or parts.password:
+            raise BadInput("an address with a password in it is not fetched")
+        if port not in self.ports:
+            raise BadInput("only the usual ports of web servers are fetched from")
+        return scheme, host, port
+
+    def _address(self, host: str, port: int) -> str:
+        found = self.resolve(host, port)
+        if not found or not all(self.allowed(one) for one in found):
+            raise BadInput("this address is not of a public web server")
+        return found[0]

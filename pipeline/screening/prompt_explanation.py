@@ -1,0 +1,128 @@
+"""What is said of a prompt, as lines for machines; and the smallest edit after which it would be allowed."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from core.errors import BadInput
+from core.verdicts import Decision
+from pipeline.screening.dry_run import DryRunVerdict
+
+ScreenPrompt = Callable[[str], DryRunVerdict]
+
+_WORD = re.compile(r"\S+")
+_MAX_TRIED_WORDS = 24  # that are tried one by one
+_MAX_REMOVED_WORDS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromptEdit:
+    """The prompt without the words that stood in its way, and which characters of the original those were."""
+
+    text: str
+    removed: tuple[tuple[int, int], ...]
+
+
+def screen_jsonl(given: Iterable[str], ask: ScreenPrompt) -> Iterator[dict[str, Any]]:
+    """One answer for each line `{"id", "prompt", …}`; a line that cannot be read is answered with an `error`."""
+    for number, line in enumerate(given, start=1):
+        if not line.strip():
+            continue
+        name = None
+        try:
+            asked = json.loads(line)
+            name = asked.get("id") if isinstance(asked, dict) else None
+            if not isinstance(asked, dict) or not isinstance(asked.get("prompt"), str):
+                raise BadInput('a line must be a JSON object with "id" and "prompt"')
+            yield screening_result(name, ask(asked["prompt"]))
+        except ValueError:
+            yield {"id": None, "line": number, "error": "this line is not JSON"}
+        except BadInput as error:
+            yield {"id": name, "line": number, "error": str(error)}
+
+
+def screening_result(name: Any, opinion: DryRunVerdict) -> dict[str, Any]:
+    """The decision, the highest score of each label (null where none could be told), and the reasons."""
+    return {
+        "id": name,
+        "decision": opinion.verdict.decision.name.lower(),
+        "language": opinion.language,
+        "scores": top_scores(opinion),
+        "reasons": [asdict(reason) for reason in opinion.reasons],
+        "policy": opinion.verdict.policy,
+        "sources": sorted({signal.source for signal in opinion.measured.signals}),
+    }
+
+
+def top_scores(opinion: DryRunVerdict) -> dict[str, float | None]:
+    """The highest score of each label, None where no source could tell."""
+    found: dict[str, float | None] = {}
+    for signal in opinion.measured.signals:
+        before = found.get(signal.label)
+        found[signal.label] = before if signal.score is None else max(signal.score, before or 0.0)
+    return found
+
+
+def smallest_edit(text: str, ask: ScreenPrompt, first: DryRunVerdict) -> PromptEdit | None:
+    """The fewest words found whose removal makes it allowed; None if it is allowed, or no such edit was found.
+
+    Deterministic: words under suspicion first, then greedily the word whose removal helps most; what need not have been
+    removed is put back.
+    """
+    if first.verdict.decision is Decision.ALLOW:
+        return None
+    words = [found.span() for found in _WORD.finditer(text)]
+    suspects = [place for place in words if any(_overlap(place, span) for r in first.reasons for span in r.spans)]
+    gone = suspects if suspects and _allowed(text, suspects, ask) else _greedy(text, words, suspects, ask)
+    if gone is None:
+        return None
+    for place in list(gone):
+        rest = [other for other in gone if other != place]
+        if rest and _allowed(text, rest, ask):
+            gone = rest
+    return PromptEdit(text=_without(text, gone), removed=tuple(sorted(gone)))
+
+
+def _greedy(
+    text: str, words: Sequence[tuple[int, int]], suspects: Sequence[tuple[int, int]], ask: ScreenPrompt
+) -> list[tuple[int, int]] | None:
+    gone: list[tuple[int, int]] = []
+    tried = [*suspects, *(word for word in words if word not in suspects)][:_MAX_TRIED_WORDS]
+    while len(gone) < min(_MAX_REMOVED_WORDS, len(words) - 1):
+        left = [word for word in tried if word not in gone]
+        if not left:
+            return None
+        best, gravity = min(((word, _severity(text, [*gone, word], ask)) for word in left), key=lambda pair: pair[1])
+        gone.append(best)
+        if gravity[0] is Decision.ALLOW:
+            return gone
+    return None
+
+
+def _severity(text: str, gone: Sequence[tuple[int, int]], ask: ScreenPrompt) -> tuple[Decision, int, float]:
+    shown = _without(text, gone)
+    if not shown:
+        return Decision.REFUSE, 1_000, 1_000.0
+    opinion = ask(shown)
+    return opinion.verdict.decision, len(opinion.verdict.rules), sum(s or 1.0 for s in top_scores(opinion).values())
+
+
+def _allowed(text: str, gone: Sequence[tuple[int, int]], ask: ScreenPrompt) -> bool:
+    shown = _without(text, gone)
+    return bool(shown) and ask(shown).verdict.decision is Decision.ALLOW
+
+
+def _without(text: str, gone: Sequence[tuple[int, int]]) -> str:
+    kept, last = [], 0
+    for start, end in sorted(gone):
+        kept.append(text[last:start])
+        last = end
+    return " ".join("".join([*kept, text[last:]]).split())
+
+
+def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    return one[0] < other[1] and other[0] < one[1]

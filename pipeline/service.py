@@ -1,0 +1,321 @@
+"""The desk: one method for everything a person may do. Web, CLI and gateway call this and nothing else.
+
+Whoever changes a case names the revision they saw; if it has moved on meanwhile they get Conflict and
+overwrite nothing. Authorisation is checked here, whatever a page shows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from core.assets import Asset
+from core.case import Case, Phase, new_case
+from core.dispatch import hand_on
+from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow, Unavailable
+from core.events import Appealed, Event, Recalled, Rendered, Resumed, Ruled, Submitted
+from core.finding import Finding
+from core.permitted import NO_CAMEOS
+from core.ports import Bus, Ledger, RecordedEvent
+from core.roles import Principal, Role, require_owner, require_role
+from core.signals import Subject
+from core.transitions import holding
+from core.verdicts import Decision, Gate, Ruling
+from pipeline.actions import Action, actions, refusal, unmeasured
+from pipeline.manifest_repository.public_service import PublicService
+from pipeline.policy_rollout.policy_service import PolicyService
+from pipeline.screening.dry_run import DryRunVerdict, dry_run
+from pipeline.stages.judge import recheck_consent
+from pipeline.stages.stage_context import StageContext
+from pipeline.verification.likeness_comparison import LikenessComparer, make_likeness_comparer
+from pipeline.video_request import MAX_PROMPT_LENGTH, VideoRequest, end_user_pseudonym, validate_request
+from registry.consent.cameo_service import CameoService
+
+__all__ = [
+    "MAX_PROMPT_LENGTH",
+    "RECALL_CODES",
+    "RULING_CODES",
+    "CaseService",
+    "DryRunVerdict",
+    "VideoRequest",
+    "stated_source_type",
+]
+
+RULING_CODES = ("fits_policy", "context", "parody", "consent_shown", "false_alarm", "breaks_policy", "unclear")
+RECALL_CODES = ("recheck_consent", "rights", "intimate_image", "illegal", "author", "mistake", "policy")
+CaseLookup = Callable[[str], dict[str, str] | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseService:
+    """Everything a person may do."""
+
+    ledger: Ledger
+    bus: Bus
+    context: StageContext
+    verify_file: Callable[..., Finding]
+    public: PublicService = field(default_factory=PublicService)
+    likeness: LikenessComparer = field(default_factory=make_likeness_comparer)
+    cameo_service: CameoService | None = None
+    policy_service: PolicyService | None = None
+
+    @property
+    def cameos(self) -> CameoService:
+        """Everything that concerns people's likeness. Raises Unavailable where nobody can be enrolled."""
+        if self.cameo_service is None:
+            raise Unavailable("nobody can be enrolled here")
+        return self.cameo_service
+
+    # -- asking for a video
+
+    def submit(self, who: Principal, request: VideoRequest) -> Case:
+        """Open a case. The same key by the same account is the same case. Raises BadInput, Forbidden."""
+        require_role(who, Role.PLATFORM)
+        validate_request(request)
+        if not request.key:
+            return self._open(who, new_case(), request)
+        case = Case(id=_case_id_for_key(who, request.key))
+        try:
+            return self.ledger.load(case.id)
+        except NotFound:
+            pass
+        try:
+            return self._open(who, case, request)
+        except Conflict:  # the same request came twice at once
+            return self.ledger.load(case.id)
+
+    def cases(self, who: Principal, *, phase: Phase | None = None, limit: int = 100) -> Sequence[Case]:
+        """The person's cases, a moderator's being all; the one that moved last first."""
+        author = None if who.has(Role.MODERATOR) else who.id
+        return self.ledger.list(phase=phase, author=author, limit=limit)
+
+    def case(self, who: Principal, case_id: str) -> Case:
+        """One case. Raises NotFound, also for a case of another account: whether it exists is nobody's business."""
+        case = self.ledger.load(case_id)
+        try:
+            require_owner(who, case)
+        except Forbidden:
+            raise NotFound from None
+        return case
+
+    def history(self, who: Principal, case_id: str) -> Sequence[RecordedEvent]:
+        """Every event of a case, in order."""
+        self.case(who, case_id)
+        return self.ledger.history(case_id)
+
+    def prompt(self, who: Principal, case_id: str) -> str:
+        """The words of the prompt. Raises Erased."""
+        return self.context.texts.read(self.case(who, case_id).request.prompt)
+
+    def actions(self, who: Principal, case: Case) -> frozenset[Action]:
+        """Everything that this person may do to this case now. What is not in it is refused."""
+        return actions(who, case)
+
+    # -- deciding
+
+    def queue(self, who: Principal, *, limit: int = 100) -> Sequence[Case]:
+        """What is held, the longest-waiting first."""
+        require_role(who, Role.MODERATOR)
+        return self.ledger.list(phase=Phase.HELD, limit=limit, oldest=True)
+
+    def rule(
+        self,
+        who: Principal,
+        case_id: str,
+        decision: Decision,
+        *,
+        code: str,
+        revision: int | None = None,
+        note: str = "",
+    ) -> Case:
+        """Decide about what a gate held. The gate then judges again with this among its evidence."""
+        require_role(who, Role.MODERATOR)
+        case = self._load_expecting(case_id, revision)
+        if decision is Decision.HOLD:
+            raise BadInput("a ruling allows or refuses")
+        _permit(who, case, Action.ALLOW if decision is Decision.ALLOW else Action.REFUSE)
+        if (verdict := holding(case)) is None:  # cannot be: it would not have been permitted
+            raise NotNow
+        ruling = Ruling(
+            gate=verdict.gate,
+            decision=decision,
+            moderator=who.id,
+            over=verdict.rules,
+            code=_require_code(code, RULING_CODES),
+            note=self._store_note(note, case),
+        )
+        return self._append(case, Ruled(ruling=ruling))
+
+    def resume(self, who: Principal, case_id: str, *, revision: int | None = None) -> Case:
+        """Send on a case that stumbled, or was held for want of a measurement, once that is mended.
+
+        Approves nothing: what could not be measured is measured anew, and the gate judges again.
+        """
+        require_role(who, Role.MODERATOR)
+        case = self._load_expecting(case_id, revision)
+        _permit(who, case, Action.RESUME)
+        return self._append(case, Resumed(by=who.id, again=unmeasured(case)))
+
+    def appeal(self, who: Principal, case_id: str, *, note: str = "") -> Case:
+        """Ask that a person look at a refusal."""
+        case = self.case(who, case_id)
+        _permit(who, case, Action.APPEAL)
+        return self._append(case, Appealed(by=who.id, note=self._store_note(note, case)))
+
+    def recall(self, who: Principal, case_id: str, *, code: str, revision: int | None = None, note: str = "") -> Case:
+        """Stop a case, or take its video down. Authors may recall their own."""
+        case = self.case(who, case_id)
+        if revision is not None and case.revision != revision:
+            raise Conflict
+        if case.phase in (Phase.RECALLED, Phase.WITHDRAWN):
+            return case
+        _permit(who, case, Action.RECALL)
+        return self._append(
+            case, Recalled(by=who.id, code=_require_code(code, RECALL_CODES), note=self._store_note(note, case))
+        )
+
+    def erase(self, who: Principal, case_id: str) -> int:
+        """Erase every text of a case: prompt, notes. The log stays, and holds none of it."""
+        _permit(who, self.case(who, case_id), Action.ERASE)
+        return self.context.texts.erase(case_id=case_id)
+
+    # -- looking
+
+    def content(self, who: Principal | None, case_id: str, to: Path) -> Path:
+        """The video: what is published to anyone, what is not yet to a moderator. Raises NotFound."""
+        case = self.ledger.load(case_id)
+        if case.phase is Phase.PUBLISHED and not recheck_consent(case, Gate.VIDEO, self.context):
+            return self.context.public_store.fetch(case_id, to)
+        made = case.sealed.asset if case.sealed else case.rendered.asset if case.rendered else None
+        if made is None or who is None or not who.has(Role.MODERATOR):
+            raise NotFound("there is no video to be had here")
+        return self.context.blob_store.fetch(made, to)
+
+    def look_up(self, case_id: str) -> dict[str, str] | None:
+        """What the public may know of a case; None where it never came to a sealed video."""
+        try:
+            case = self.ledger.load(case_id)
+        except NotFound:
+            return None
+        if case.sealed is None or case.rendered is None or case.verdict is None:
+            return None
+        sealed_at = next(e.at for e in self.ledger.history(case_id) if e.event == case.sealed)
+        return {
+            "id": case.id,
+            "phase": case.phase.value,
+            "engine": case.rendered.engine,
+            "engine_version": case.rendered.engine_version,
+            "synthetic": str(case.rendered.synthetic).lower(),
+            "source_type": stated_source_type(case.rendered),
+            "sealed_at": sealed_at.isoformat(timespec="seconds"),
+            "manifest_id": case.sealed.manifest_id,
+            "policy": case.verdict.policy,
+        }
+
+    def verify(self, file: Path, **how: Any) -> Finding:
+        """Was this video made by AI, and what is the evidence? Open to anyone. `how` is `at` or `quick`, see verify().
+
+        Raises BadMedia; Unavailable where another time was asked for and there is no libfaketime.
+        """
+        return self.verify_file(file, self.look_up, **how)
+
+    def screen(self, who: Principal, text: str) -> DryRunVerdict:
+        """What would be said of this prompt? Opens no case and keeps nothing."""
+        require_role(who, Role.PLATFORM, Role.MODERATOR)
+        validate_request(VideoRequest(prompt=text))
+        return dry_run(Gate.PROMPT, self.context.measure.text(text), self.context, text=text)
+
+    def inspect(self, who: Principal, file: Path) -> DryRunVerdict:
+        """What would be said of this video? Opens no case and keeps nothing. Raises BadMedia."""
+        require_role(who, Role.PLATFORM, Role.MODERATOR)
+        self.context.measure.check_video(file)
+        return dry_run(Gate.VIDEO, self.context.measure.video(file, Subject.VIDEO, NO_CAMEOS), self.context)
+
+    # -- private
+
+    def _open(self, who: Principal, case: Case, request: VideoRequest) -> Case:
+        with self.ledger.try_lock(case.id):  # a sweep elsewhere must not take the reference for an orphan
+            return self._submit(who, case, request)
+
+    def _submit(self, who: Principal, case: Case, request: VideoRequest) -> Case:
+        self._check_parent(who, request.parent)
+        references = tuple(self._reference(case, path) for path in request.references)
+        submitted = Submitted(
+            author=who.id,
+            prompt=self.context.texts.put(request.prompt, case_id=case.id),
+            model=request.model,
+            seconds=request.seconds,
+            size=request.size,
+            references=references,
+            cameos=self.context.consent.resolve(request.prompt, request.cameos),
+            parent=request.parent,
+            audience=request.audience,
+            account_minor=request.account_minor,
+            region=request.region,
+            tier=request.tier,
+            end_user=end_user_pseudonym(who.id, request.end_user),
+            purpose=request.purpose,
+            territory=request.territory,
+            voices=request.voices,
+            copies=tuple(one for path in request.references for one in self.context.copies.source_cases(path)),
+        )
+        opened = self._append(case, submitted)
+        for asset in references:
+            self.context.blob_store.confirm(asset.digest)
+        return opened
+
+    def _check_parent(self, who: Principal, parent: str) -> None:
+        """A video is made over one that is published, or one of one's own; others are nobody's business."""
+        try:
+            known = not parent or (case := self.ledger.load(parent)).request.author == who.id
+            known = known or case.phase is Phase.PUBLISHED
+        except NotFound:
+            known = False
+        if not known:
+            raise BadInput("there is no such video that this one could be made over")
+
+    def _reference(self, case: Case, path: Path) -> Asset:
+        self.context.measure.check_video(path)
+        return self.context.blob_store.put(path, media_type=_media_type(path), owner=case.id)
+
+    def _load_expecting(self, case_id: str, revision: int | None) -> Case:
+        case = self.ledger.load(case_id)
+        if revision is not None and case.revision != revision:
+            raise Conflict
+        return case
+
+    def _store_note(self, note: str, case: Case) -> str:
+        return self.context.texts.put(note, case_id=case.id) if note.strip() else ""
+
+    def _append(self, case: Case, event: Event) -> Case:
+        case = self.ledger.append(case, [event])
+        hand_on(case, self.bus)
+        return case
+
+
+def _permit(who: Principal, case: Case, action: Action) -> None:
+    if (error := refusal(who, case, action)) is not None:
+        raise error
+
+
+def stated_source_type(rendered: Rendered) -> str:
+    """The digital source type that the seal states of a video, or nothing."""
+    return rendered.source_type or ("trainedAlgorithmicMedia" if rendered.synthetic else "")
+
+
+def _case_id_for_key(who: Principal, key: str) -> str:
+    """The id that belongs to this account's key, so that a repeated request meets its first case."""
+    return hashlib.blake2b(f"{who.id}\0{key}".encode(), digest_size=8).hexdigest()
+
+
+def _require_code(code: str, codes: Sequence[str]) -> str:
+    if code not in codes:
+        raise BadInput(f"{code!r} is no reason code; it is one of {', '.join(codes)}")
+    return code
+
+
+def _media_type(path: Path) -> str:
+    return {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}.get(path.suffix.lower(), "video/mp4")

@@ -1,0 +1,137 @@
+"""What stages work with. Wired in one place; a stage takes it as its second argument."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from core.assets import Asset
+from core.case import Case
+from core.permitted import PermittedCameos
+from core.ports import BlobStore, Engine, PublicStore, TextStore
+from core.signals import Signal, Subject
+from core.verdicts import Facts, Gate, Ruling, Verdict
+from pipeline.tempdirs import temp_folder
+from policy.explain import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurements:
+    """Signals, and the CPU seconds each source took."""
+
+    signals: tuple[Signal, ...]
+    seconds: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SealResult:
+    """What sealing gave: the finished file's name for the world, as read back from it."""
+
+    payload: str
+    manifest_id: str
+    manifest: Path
+    soft_binding: str
+    fingerprint: tuple[str, ...]
+    issuer: str
+    signer: str
+    sound: tuple[str, ...] = ()
+
+
+class Measurer(Protocol):
+    """Runs the classifiers of this installation over what a case is made of."""
+
+    def text(self, text: str) -> Measurements:
+        """Every classifier of prompts over a text."""
+
+    def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
+        """Every classifier of footage over frames and sound of a file. Raises BadMedia.
+
+        The cameos that the case may show and let speak (`leased`) are not looked for.
+        """
+
+    def check_video(self, path: Path) -> tuple[float, int, int]:
+        """Seconds, width and height of a file that can be screened, marked and played. Raises BadMedia."""
+
+
+class PolicyGate(Protocol):
+    """Decides by the policy that is in force for a case."""
+
+    def judge(
+        self, gate: Gate, signals: Sequence[Signal], facts: Facts, rulings: Sequence[Ruling], case_id: str = ""
+    ) -> Verdict:
+        """A verdict; without a case, by the policy that is in force for all."""
+
+    def explain(self, verdict: Verdict, signals: Sequence[Signal]) -> Sequence[Reason]:
+        """Why a verdict is what it is, by the policy that gave it."""
+
+
+class FactSource(Protocol):
+    """What policy is told beside signals."""
+
+    def facts(self, case: Case) -> Facts:
+        """Every fact that rules may speak of. What cannot be told is left out."""
+
+
+class ConsentLookup(Protocol):
+    """Who has agreed to what, as it is at this moment."""
+
+    def resolve(self, prompt: str, asked: Sequence[str]) -> tuple[str, ...]:
+        """The ids of the cameos that a request names, by handle or in its prompt."""
+
+    def cameos_shown(self, case: Case) -> tuple[str, ...]:
+        """The cameos that a case names, or that what it is made from names."""
+
+    def may_appear(self, case: Case) -> PermittedCameos:
+        """The cameos whose face a case may show now, and whose voice may be heard."""
+
+
+class Sealer(Protocol):
+    """Makes the file that may be published."""
+
+    def seal(self, case: Case, src: Path, dst: Path) -> SealResult:
+        """Label, mark, sign, read all of it back. Raises SealBroken, or Unavailable for want of a time stamp."""
+
+
+class CopyFinder(Protocol):
+    """Recognises sealed videos that somebody hands in again."""
+
+    def source_cases(self, path: Path) -> tuple[str, ...]:
+        """The ids of the sealed cases of which this file is a copy. Raises Unavailable."""
+
+
+class Revisions(Protocol):
+    """Knows how far cases are."""
+
+    def is_superseded(self, case: Case) -> bool:
+        """Whether somebody has moved a case since it was read."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageContext:
+    """What stages and the desk work with: every part is stated, and none has a default that would check nothing."""
+
+    texts: TextStore
+    blob_store: BlobStore
+    public_store: PublicStore
+    engine: Engine
+    measure: Measurer
+    policy: PolicyGate
+    facts: FactSource
+    consent: ConsentLookup
+    sealer: Sealer
+    copies: CopyFinder
+    revisions: Revisions
+    workdir: Path
+    engine_timeout: float = 1800.0
+
+    def temp_folder(self) -> AbstractContextManager[Path]:
+        """A folder that is gone afterwards."""
+        return temp_folder(self.workdir)
+
+    def fetch_asset(self, asset: Asset, folder: Path) -> Path:
+        """An asset as a local file in that folder, named by digest."""
+        suffix = {"video/mp4": ".mp4", "image/png": ".png", "image/jpeg": ".jpg"}.get(asset.media_type, ".bin")
+        return self.blob_store.fetch(asset, folder / f"{asset.digest}{suffix}")

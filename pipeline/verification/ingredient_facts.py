@@ -1,0 +1,49 @@
+"""What policy is told of the credentials of the files that a video is made from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.assets import Asset
+from core.case import Case
+from core.ports import BlobStore
+from core.verdicts import Facts
+from pipeline.settings import Settings
+from pipeline.stages.stage_context import FactSource
+from pipeline.tempdirs import temp_folder
+from provenance.c2pa.reader import read_credentials_report
+from provenance.c2pa.signers.keys_folder import load_keys
+from provenance.c2pa.trust_list_files import with_trust_lists
+from provenance.c2pa.trust_store import TrustStore
+
+_DAMAGED = ("invalid", "unreadable")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FactsWithParents:
+    """The facts of `inner`, and `damaged_parents`: how many of the case's references, and its rendered file, have
+    credentials that do not hold, or hold over others that do not."""
+
+    inner: FactSource
+    settings: Settings
+    blob_store: BlobStore
+    workdir: Path
+
+    def facts(self, case: Case) -> Facts:
+        """As FactSource.facts."""
+        rendered = [case.rendered.asset] if case.rendered else []
+        assets = [*case.request.references, *rendered]
+        trust = (
+            with_trust_lists(load_keys(self.settings.keys_folder).trust, self.settings.trust)
+            if assets
+            else TrustStore()
+        )
+        damaged = sum(_damaged(one, trust, self.blob_store, self.workdir) for one in assets)
+        return {**self.inner.facts(case), "damaged_parents": damaged}
+
+
+def _damaged(asset: Asset, trust: TrustStore, vault: BlobStore, workdir: Path) -> bool:
+    with temp_folder(workdir) as folder:
+        reading = read_credentials_report(vault.fetch(asset, folder / asset.digest), trust)
+    return reading.credentials.state in _DAMAGED or bool(reading.broken_ingredients)

@@ -1,0 +1,144 @@
+"""The verifier as one function, with this office's keys, its trust lists and its repository; and over a folder."""
+
+from __future__ import annotations
+
+import logging
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from core.codec import dump
+from core.errors import AssayError, BadInput, NotFound
+from core.finding import Finding
+from pipeline.manifest_repository.repository import ManifestRepository
+from pipeline.settings import Settings
+from provenance.c2pa.signers.keys_folder import load_keys
+
+log = logging.getLogger("assay.verify")
+
+VerifierCaseLookup = Callable[[str], dict[str, str] | None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnreadableFile:
+    """A file of a batch for which there is no finding, and why: the error's name for programs, and one line."""
+
+    file: str
+    code: str
+    message: str
+
+
+FolderResult = Finding | UnreadableFile
+
+
+def make_verifier(settings: Settings, repository: ManifestRepository | None = None) -> Callable[..., Finding]:
+    """`verify(path, look_up, at=None, quick=False)`, believing our own lists and those that settings.trust names."""
+
+    def verify_file(
+        path: Path, look_up: VerifierCaseLookup, *, at: datetime | None = None, quick: bool = False
+    ) -> Finding:
+        from provenance.c2pa.trust_list_files import with_trust_lists
+        from provenance.verification.verify import verify
+        from provenance.watermark_detection import detect_watermarks
+
+        keys = load_keys(settings.keys_folder)
+        more: dict[str, Any] = {"at": at, "quick": quick, "detect": detect_watermarks}
+        if repository is not None:
+            more |= {"recover": repository.stored, "find_similar": repository.similar}
+            more |= {"detect": lambda path, keys: detect_watermarks(path, keys=keys, issued=repository.issued())}
+        trust = with_trust_lists(keys.trust, settings.trust)
+        return verify(path, trust=trust, keys=[keys.watermark_key], look_up=look_up, **more)
+
+    return verify_file
+
+
+def crjson_of_file(settings: Settings, path: Path, *, at: datetime | None = None) -> Mapping[str, Any]:
+    """The credentials of a file in the C2PA's crJSON, for conformance tests. Raises BadMedia where there are none."""
+    from provenance.c2pa.reader import export_crjson
+    from provenance.c2pa.trust_list_files import with_trust_lists
+
+    if not path.is_file():
+        raise NotFound(f"{path} is not a file")
+    return export_crjson(path, with_trust_lists(load_keys(settings.keys_folder).trust, settings.trust), at=at)
+
+
+@contextmanager
+def open_verifier(settings: Settings) -> Iterator[Callable[..., Finding]]:
+    """For programs: `with verifier(load_settings()) as verify: finding = verify(Path("clip.mp4"))`.
+
+    What it gives takes a path, and `at=` for another validation time. Raises BadMedia for what is no media.
+    """
+    from pipeline.wiring import build_installation
+
+    house = build_installation(settings)
+    try:
+        yield house.service.verify
+    finally:
+        house.close()
+
+
+def verify_folder(
+    verify: Callable[[Path], Finding], folder: Path, *, jobs: int = 0
+) -> Iterator[tuple[int, int, FolderResult]]:
+    """(number, of how many, answer) for every file below a folder, in the order of their names.
+
+    `file` of an answer is the path relative to the folder. A file that cannot be read, or whose reading breaks, is an
+    Unread and stops nothing. Hidden files and links are left out. `jobs` files are looked at at a time, 0 being one a
+    processor. Raises NotFound where there is no such folder.
+    """
+    if not folder.is_dir():
+        raise NotFound(f"{folder} is not a folder")
+    files = _files(folder)
+    with ThreadPoolExecutor(max_workers=jobs or min(os.cpu_count() or 1, 8)) as pool:
+        try:
+            for number, line in enumerate(pool.map(lambda file: _verify_one(verify, folder, file), files), 1):
+                yield number, len(files), line
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def folder_result_as_json(line: FolderResult) -> Mapping[str, Any]:
+    """The finding as everywhere else; of an Unread {"file", "error": {"code", "message"}}."""
+    if isinstance(line, UnreadableFile):
+        return {"file": line.file, "error": {"code": line.code, "message": line.message}}
+    found: dict[str, Any] = dump(line)
+    return found
+
+
+def parse_validation_time(text: str) -> datetime:
+    """A validation time. Raises BadInput for what is no time with its zone."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise BadInput(f"{text!r} is no time: write it as 2028-01-31T12:00:00Z") from None
+    if at.tzinfo is None:
+        raise BadInput(f"{text!r} has no time zone: write it as 2028-01-31T12:00:00Z")
+    return at
+
+
+def _verify_one(verify: Callable[[Path], Finding], folder: Path, file: Path) -> FolderResult:
+    name = os.fsencode(file.relative_to(folder)).decode("utf-8", "replace")
+    try:
+        return replace(verify(file), file=name)
+    except AssayError as error:
+        return UnreadableFile(file=name, code=_code(error), message=(str(error).splitlines() or [""])[0])
+    except Exception as error:
+        log.warning("a file broke the verifier: %s", type(error).__name__, exc_info=error)
+        return UnreadableFile(
+            file=name, code="internal", message=f"this file broke the verifier ({type(error).__name__})"
+        )
+
+
+def _code(error: AssayError) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+
+
+def _files(folder: Path) -> list[Path]:
+    found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))

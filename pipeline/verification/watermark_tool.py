@@ -1,0 +1,87 @@
+"""Marking and detecting outside a case: for operators who try the watermark, or bring one of their own records."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import BadInput
+from core.finding import AudioWatermarkFinding, WatermarkFinding
+from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from provenance.watermark import MarkReport, Payload
+
+_HEX = re.compile(r"[0-9a-f]+")
+
+
+def watermark_file(
+    settings: Settings, src: Path, dst: Path, payload: str, *, growth: float | None = None
+) -> MarkReport:
+    """Write `dst`, a marked MP4 of `src`. `payload` is hex: 24 digits, or the 16 of a case's id for this office.
+
+    `growth` is the share of bytes that the mark may add; None is what the settings say.
+
+    Raises BadInput for another payload, BadMedia for a file that cannot be marked; then there is no `dst`.
+    """
+    from provenance.c2pa.signers.keys_folder import load_keys
+    from provenance.watermark import mark_file
+
+    keys = load_keys(settings.keys_folder)
+    if dst.exists() and dst.samefile(src):
+        raise BadInput("the marked file cannot take the place of its source: name another")
+    grown = settings.mark_growth if growth is None else growth
+    marked = _payload(payload, keys.issuer)
+    report = mark_file(src, dst, payload=marked, key=keys.watermark_key, growth=grown)
+    with _payload_log(settings).open("a") as kept:
+        kept.write(f"{marked.hex}\n")
+    return report
+
+
+def detect_watermark(
+    settings: Settings, file: Path, *, deep: bool = False, among: Sequence[str] = ()
+) -> WatermarkFinding:
+    """What marks of this office a file carries: in its picture, second by second, and in its sound.
+
+    A mark too damaged to be read is told to be one of the payloads `among` (without any: of those that mark() wrote
+    here), if it is. Raises BadMedia, and BadInput for what is no payload.
+    """
+    from provenance.c2pa.signers.keys_folder import load_keys
+    from provenance.watermark_detection import detect_watermarks
+    from registry.banks.sealed_payloads import MAX_PAYLOADS
+
+    keys = load_keys(settings.keys_folder)
+    written = (
+        _payload_log(settings).read_text().split()[-MAX_PAYLOADS:]
+        if not among and _payload_log(settings).exists()
+        else []
+    )
+    issued = [_payload(one, keys.issuer).hex for one in among or reversed(written)]
+    found = detect_watermarks(file, keys=[keys.watermark_key], effort="deep" if deep else "quick", issued=issued)
+    return (
+        found
+        if found.audio
+        else replace(found, audio=AudioWatermarkFinding(detected=False, note="the file has no sound"))
+    )
+
+
+def _payload_log(settings: Settings) -> Path:
+    """The payloads that mark() wrote, one a line: what is marked outside a case is in no ledger."""
+    return settings.root / "marks.txt"
+
+
+def _payload(text: str, issuer: int) -> Payload:
+    from provenance.watermark import Payload
+
+    digits = text.lower().removeprefix("0x")
+    if not _HEX.fullmatch(digits):
+        raise BadInput("a payload is hexadecimal: 24 digits, or 16 for a case's id")
+    if len(digits) == 16:
+        return Payload(issuer=issuer, case_id=digits)
+    if len(digits) != 24:
+        bits = 4 * len(digits)
+        raise BadInput(f"a payload has 96 bits (24 hex digits), or 64 for a case's id; this one has {bits}")
+    return Payload.from_hex(digits)

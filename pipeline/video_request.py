@@ -1,0 +1,79 @@
+"""What somebody asks for."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import BadInput
+from registry.consent.lease_terms import PURPOSES
+
+MAX_PROMPT_LENGTH = 32_768
+MAX_END_USER_LENGTH = 512
+_COUNTRY = re.compile(r"[A-Z]{2}")
+_REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")  # ISO 3166-1 or -2
+_TAG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoRequest:
+    """What somebody asks for; from `audience` to `tier` the platform's word. The same `key` is the same request.
+
+    `cameos` are handles or ids; `voices` says that they speak; `purpose` and `territory` (ISO 3166 codes) say what
+    the video is for and where it will be shown, and empty ones that it may be for anything, anywhere. `end_user` is
+    what the platform calls the person for whom it asks; only its pseudonym is kept.
+    """
+
+    prompt: str
+    model: str = ""
+    seconds: float | None = None
+    size: str = ""
+    references: tuple[Path, ...] = ()
+    cameos: tuple[str, ...] = ()
+    parent: str = ""
+    audience: str = "general"
+    account_minor: bool | None = None
+    region: str = ""
+    tier: str = ""
+    end_user: str = ""
+    key: str = ""
+    purpose: str = ""
+    territory: tuple[str, ...] = ()
+    voices: bool = False
+
+
+def validate_request(request: VideoRequest) -> None:
+    """Raises BadInput for what nobody can ask for."""
+    if not request.prompt.strip():
+        raise BadInput("the prompt is empty")
+    if len(request.prompt) > MAX_PROMPT_LENGTH:
+        raise BadInput(f"the prompt has {len(request.prompt)} characters; at most {MAX_PROMPT_LENGTH} are taken")
+    if request.seconds is not None and not 0 < request.seconds <= 3600:
+        raise BadInput("seconds must lie between 0 and 3600")
+    if len(request.references) > 1:
+        raise BadInput("one reference is taken at the most")
+    if request.purpose and request.purpose not in PURPOSES:
+        raise BadInput(f"{request.purpose!r} is no purpose: one of {', '.join(PURPOSES)}")
+    if wrong := [one for one in request.territory if not _COUNTRY.fullmatch(one)]:
+        raise BadInput(f"{wrong[0]!r} is no country: two capital letters, as DE")
+    if request.region and not _REGION.fullmatch(request.region):
+        raise BadInput("region must be a code of ISO 3166, as DE or US-CA")
+    if len(request.end_user) > MAX_END_USER_LENGTH:
+        raise BadInput(
+            f"safety_identifier has more than {MAX_END_USER_LENGTH} characters: send a hash of what it stands for"
+        )
+    for name in ("audience", "tier"):
+        word = getattr(request, name)
+        if word and not _TAG.fullmatch(word):
+            raise BadInput(f"{name} must be a word of a-z, 0-9, _ and -, of 40 characters at the most")
+
+
+def end_user_pseudonym(author: str, end_user: str) -> str:
+    """Under which name an account's end user stands in the log: 128 bits of a SHA-256; empty where none is named.
+
+    The same person of two accounts has two. Whoever guesses an identifier can test the guess, so platforms send none
+    that can be guessed: docs/how-to/gateway.md says so.
+    """
+    return hashlib.sha256(f"{author}\0{end_user}".encode()).hexdigest()[:32] if end_user else ""

@@ -1,0 +1,224 @@
+"""A rule with its condition compiled and proved: what the gates ask."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from cel_expr_python import cel
+from cel_expr_python.ext import ext_math
+
+from core.verdicts import Decision
+from policy.audience import RuleFact, audience_problems, threshold_bounds
+from policy.cel.fast_path import FastPath, compile_fast_path
+from policy.cel.monotonicity import MonotonicityViolation, label_violation, threshold_violation
+from policy.cel.syntax_tree import SyntaxNode, parse_syntax_tree
+from policy.evaluation_input import EvaluationInput
+from policy.problems import Problem, with_caret
+from policy.rule import Rule
+from policy.vocabulary import THRESHOLD, Vocabulary
+
+_CEL_ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
+_UNKNOWN = re.compile(r"undeclared reference to '(\w+)'.*")
+_TYPES = {bool: cel.Type.BOOL, int: cel.Type.INT, float: cel.Type.DOUBLE, str: cel.Type.STRING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleResult:
+    """What a rule says to some evidence. `missing`: it could not be told whether its condition holds."""
+
+    decision: Decision
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CompiledRule:
+    """A rule, the labels and facts it speaks of, its compiled condition, and its two answers.
+
+    `programs` has one for each threshold that the rule or an audience names, or only one, under None; `fast_paths`
+    likewise, where CEL is not needed. `strictest_condition` is the syntax of the one that is true most easily, and `text` what
+    it says.
+    """
+
+    rule: Rule
+    labels: frozenset[str]
+    facts: frozenset[str]
+    programs: Mapping[float | None, Any]
+    fast_paths: Mapping[float | None, FastPath]
+    strictest_condition: SyntaxNode
+    text: str
+    fired_result: RuleResult
+    missing_result: RuleResult
+
+    def thresholds(self, facts: Mapping[str, RuleFact]) -> tuple[float | None, float | None]:
+        """The strictest and the mildest threshold for an account of which these facts are known."""
+        own = self.rule.threshold
+        if own is None or not self.rule.audiences:
+            return own, own
+        return threshold_bounds(own, self.rule.audiences, facts)
+
+
+class EvaluationContext:
+    """Evidence in the forms in which conditions take it, made once for all rules; those for CEL when first asked."""
+
+    def __init__(self, evidence: EvaluationInput, env: Any) -> None:
+        self.evidence = evidence
+        self._env = env
+        self._least: Any = None
+        self._most: Any = None
+
+    def lower(self, program: Any) -> Any:
+        """What CEL says at the least scores: a bool, or something else where it cannot tell."""
+        if self._least is None:
+            self._least = self._env.Activation({**self.evidence.facts, **self.evidence.lower})
+        return program.eval(self._least).value()
+
+    def upper(self, program: Any) -> Any:
+        """Likewise at the most."""
+        if not self.evidence.unmeasured:
+            return self.lower(program)
+        if self._most is None:
+            self._most = self._env.Activation({**self.evidence.facts, **self.evidence.upper})
+        return program.eval(self._most).value()
+
+
+NOT_FIRED = RuleResult(decision=Decision.ALLOW)
+
+
+def cel_environment(vocabulary: Vocabulary) -> Any:
+    """The CEL environment in which conditions are type-checked: labels are doubles, facts have their types."""
+    return cel.NewEnv(variables=_variables(vocabulary), extensions=[ext_math.ExtMath()])
+
+
+def compile_rule(rule: Rule, vocabulary: Vocabulary, env: Any) -> CompiledRule | list[Problem]:
+    """The rule compiled, or everything that is wrong with its condition and its audiences."""
+    try:
+        program, root = _compiled(rule, vocabulary, env)
+        if problems := [*_problems(rule, vocabulary, program, root), *_threshold_problems(rule, root)]:
+            return problems
+        texts = {value: _with_threshold(rule.when, root, value) for value in _thresholds(rule)}
+        programs = {value: env.compile(text) for value, text in texts.items()}
+    except RuntimeError as error:
+        return list(_cel_problems(rule, vocabulary, str(error)))
+    strictest = min(programs, key=lambda value: value or 0.0)
+    trees = {value: parse_syntax_tree(program.serialize()) for value, program in programs.items()}
+    natives = {value: compile_fast_path(one, vocabulary.labels) for value, one in trees.items()}
+    return CompiledRule(
+        rule=rule,
+        labels=root.names(vocabulary.labels),
+        facts=root.names(vocabulary.facts) | {name for one in rule.audiences for name in one.facts},
+        programs=programs,
+        fast_paths={value: one for value, one in natives.items() if one is not None},
+        strictest_condition=trees[strictest],
+        text=texts[strictest],
+        fired_result=RuleResult(decision=rule.then),
+        missing_result=RuleResult(decision=rule.if_missing, missing=True),
+    )
+
+
+def evaluation_context(evidence: EvaluationInput, env: Any) -> EvaluationContext:
+    """The evidence, ready for answer()."""
+    return EvaluationContext(evidence, env)
+
+
+def evaluate_rule(compiled: CompiledRule, context: EvaluationContext) -> RuleResult:
+    """What the rule says: `then` if its condition holds at the least scores, nothing if not even at the most.
+
+    Likewise at the mildest threshold that may be the account's, and at the strictest. Otherwise, and where CEL cannot
+    evaluate it (a fact is not known), `if_missing`.
+    """
+    weighed = context.evidence
+    strictest = mildest = compiled.rule.threshold
+    if compiled.rule.audiences:
+        strictest, mildest = compiled.thresholds(weighed.facts)
+    if compiled.fast_paths:
+        if not compiled.fast_paths[strictest](weighed.upper):
+            return NOT_FIRED
+        return compiled.fired_result if compiled.fast_paths[mildest](weighed.lower) else compiled.missing_result
+    least = context.lower(compiled.programs[mildest])
+    if least is True:
+        return compiled.fired_result
+    if least is False and strictest == mildest and compiled.labels.isdisjoint(weighed.unmeasured):
+        return NOT_FIRED
+    if least is False and context.upper(compiled.programs[strictest]) is False:
+        return NOT_FIRED
+    return compiled.missing_result
+
+
+def _variables(vocabulary: Vocabulary) -> dict[str, Any]:
+    variables = dict.fromkeys(vocabulary.labels, cel.Type.DOUBLE)
+    return variables | {name: _TYPES[kind] for name, kind in vocabulary.facts.items()}
+
+
+def _compiled(rule: Rule, vocabulary: Vocabulary, env: Any) -> tuple[Any, SyntaxNode]:
+    """The condition with `threshold` still a name in it, where the rule has one. Raises RuntimeError, as CEL does."""
+    if rule.threshold is not None:
+        variables = _variables(vocabulary) | {THRESHOLD: cel.Type.DOUBLE}
+        env = cel.NewEnv(variables=variables, extensions=[ext_math.ExtMath()])
+    program = env.compile(rule.when)
+    return program, parse_syntax_tree(program.serialize())
+
+
+def _thresholds(rule: Rule) -> set[float | None]:
+    return {rule.threshold, *(one.threshold for one in rule.audiences)}
+
+
+def _with_threshold(when: str, root: SyntaxNode, value: float | None) -> str:
+    """The condition with a number in each place of `threshold`. Were one overlooked, it would not compile."""
+    for at in sorted(root.offsets_of(THRESHOLD), reverse=True):
+        when = f"{when[:at]}{float(value or 0.0)!r}{when[at + len(THRESHOLD) :]}"
+    return when
+
+
+def _threshold_problems(rule: Rule, root: SyntaxNode) -> Iterator[Problem]:
+    if rule.threshold is None:
+        return
+    if not root.names([THRESHOLD]):
+        yield Problem(file=rule.file, line=rule.lines.get(THRESHOLD, 1), text="`when` does not speak of `threshold`")
+    elif found := threshold_violation(root, THRESHOLD):
+        yield _violation_problem(rule, found)
+    for line, words in audience_problems(rule.threshold, rule.audiences):
+        yield Problem(file=rule.file, line=line, text=words)
+
+
+def _problems(rule: Rule, vocabulary: Vocabulary, program: Any, root: SyntaxNode) -> Iterator[Problem]:
+    if program.return_type() != cel.Type.BOOL:
+        yield _at(rule, f"`when` must be true or false, not {program.return_type().name()}", 1, 1)
+    elsewhere = root.names(vocabulary.labels) - vocabulary.labels_at(rule.gate)
+    for label in sorted(elsewhere):
+        yield _at(rule, f"'{label}' is not measured at the {rule.gate} gate", 1, 1 + max(0, rule.when.find(label)))
+    if found := label_violation(root, vocabulary.labels):
+        yield _violation_problem(rule, found)
+
+
+def _cel_problems(rule: Rule, vocabulary: Vocabulary, error: str) -> Iterator[Problem]:
+    found = _CEL_ERROR.findall(error)
+    for line, column, words in found:
+        yield _at(rule, _readable_error(words, vocabulary), int(line), int(column))
+    if not found:
+        yield _at(rule, error.splitlines()[0], 1, 1)
+
+
+def _readable_error(words: str, vocabulary: Vocabulary) -> str:
+    unknown = _UNKNOWN.fullmatch(words)
+    if unknown and unknown[1] == THRESHOLD:
+        return "the condition speaks of `threshold`, and the rule gives none: threshold = 0.6"
+    if not unknown:
+        return words.removesuffix(" [INVALID_ARGUMENT]")
+    near = get_close_matches(unknown[1], [*vocabulary.labels, *vocabulary.facts], n=1)
+    hint = f"; did you mean '{near[0]}'?" if near else "; rules speak only of labels and facts of the vocabulary"
+    return f"there is no label or fact '{unknown[1]}'{hint}"
+
+
+def _violation_problem(rule: Rule, violation: MonotonicityViolation) -> Problem:
+    offset, words = violation
+    before = rule.when[:offset]
+    return _at(rule, words, before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
+
+
+def _at(rule: Rule, words: str, line: int, column: int) -> Problem:
+    where = rule.lines["when"] + line - 1
+    return Problem(file=rule.file, line=where, text=with_caret(words, rule.when, line, column))

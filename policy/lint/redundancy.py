@@ -1,0 +1,132 @@
+"""Finds rules that add nothing: whenever one holds another holds too, is as grave and as hard to lift.
+
+A rule's condition is split into the least evidence under which it can hold: for each label the score that it asks for.
+What facts it asks for besides is left out there, so that the evidence is no more than the rule needs. Where another
+rule holds on that evidence, whatever the facts, it holds whenever the first does, for conditions only rise with scores.
+Rules about facts alone are not compared: nothing is proved of facts.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import product
+from typing import Any
+
+from core.verdicts import Gate
+from policy.cel.compiled_rule import CompiledRule
+from policy.cel.rule_index import label_weights
+from policy.cel.syntax_tree import NodeKind, SyntaxNode
+from policy.pack import Policy
+from policy.problems import Problem
+from policy.rule import Mode
+
+_MAX_ALTERNATIVES = 64  # ways in which one condition can hold that are looked at; a rule with more is not compared
+
+MinimalScores = Mapping[str, float]
+
+
+def redundant_rules(policy: Policy) -> Iterator[Problem]:
+    """A warning for each rule that another makes superfluous."""
+    for gate in Gate:
+        enforced = [one for one in policy.compiled_rules[gate] if one.rule.mode is Mode.ENFORCE and one.labels]
+        for one in enforced:
+            if found := _covering_rule(one, enforced, policy):
+                words = f"shadowed: whenever it holds, '{found.rule.name}' ({found.rule.file}) holds and is as grave"
+                yield Problem(file=one.rule.file, line=one.rule.lines.get("when", 1), text=words)
+
+
+def unreachable_comparisons(policy: Policy) -> Iterator[Problem]:
+    """A warning for each comparison that no scores can make true."""
+    for gate in Gate:
+        for one in policy.compiled_rules[gate]:
+            for node, words in _unreachable_nodes(one.strictest_condition, policy.vocabulary.labels):
+                line = one.rule.lines.get("when", 1) + one.text[: node.offset].count("\n")
+                yield Problem(file=one.rule.file, line=line, text=words)
+
+
+def _unreachable_nodes(node: SyntaxNode, labels: Iterable[str]) -> Iterator[tuple[SyntaxNode, str]]:
+    match node.name, node.parts:
+        case (("_>=_" | "_>_"), (score, limit)) | (("_<=_" | "_<_"), (limit, score)) if limit.kind is NodeKind.NUMBER:
+            several = _operands(score)
+            sums = [label_weights(part, frozenset(labels)) for part in several]
+            most = max((sum(found.values()) for found in sums if found is not None), default=math.inf)
+            if all(found is not None for found in sums) and limit.number > most:
+                yield node, f"unreachable: the scores add up to {most:g} at the most, and {limit.number:g} is asked for"
+        case _:
+            for part in node.parts:
+                yield from _unreachable_nodes(part, labels)
+
+
+def _covering_rule(one: CompiledRule, enforced: Iterable[CompiledRule], policy: Policy) -> CompiledRule | None:
+    asked = _minimal_activations(one, policy)
+    for other in enforced if asked else ():
+        if other is one or not _as_grave(other, one) or not _holds(other, asked):
+            continue
+        if other.rule.name < one.rule.name or not _is_covered_by(one, other, policy):  # of two alike the first stays
+            return other
+    return None
+
+
+def _is_covered_by(other: CompiledRule, one: CompiledRule, policy: Policy) -> bool:
+    asked = _minimal_activations(one, policy)
+    return bool(asked) and _as_grave(other, one) and _holds(other, asked)
+
+
+def _minimal_activations(one: CompiledRule, policy: Policy) -> list[Any]:
+    zeros = dict.fromkeys(policy.vocabulary.labels, 0.0)
+    return [
+        policy.env.Activation({**zeros, **point})
+        for point in _minimal_scores(one.strictest_condition, policy.vocabulary.labels)
+    ]
+
+
+def _holds(other: CompiledRule, asked: Iterable[Any]) -> bool:
+    program = other.programs[max(other.programs, key=lambda value: value or 0.0)]
+    return all(program.eval(activation).value() is True for activation in asked)
+
+
+def _as_grave(other: CompiledRule, one: CompiledRule) -> bool:
+    theirs, ours = other.rule, one.rule
+    lifted_by = (theirs.two_person or theirs.final) >= ours.two_person and theirs.final >= ours.final
+    return theirs.then >= ours.then and theirs.if_missing >= ours.if_missing and lifted_by
+
+
+def _minimal_scores(node: SyntaxNode, labels: Iterable[str]) -> list[MinimalScores]:
+    """The least evidence for each way in which a condition can hold; empty where there are too many."""
+    names = frozenset(labels)
+    match node.name, node.parts:
+        case "_||_", parts:
+            every = [_minimal_scores(part, names) for part in parts]
+            found = [point for points in every for point in points]
+            return found if all(every) and len(found) <= _MAX_ALTERNATIVES else []
+        case "_&&_", parts:
+            every = [_minimal_scores(part, names) for part in parts]
+            ways = math.prod(len(points) for points in every)
+            return (
+                [_merged_scores(combination) for combination in product(*every)]
+                if 0 < ways <= _MAX_ALTERNATIVES
+                else []
+            )
+        case (("_>=_" | "_>_"), (score, limit)) | (("_<=_" | "_<_"), (limit, score)) if limit.kind is NodeKind.NUMBER:
+            return [_reached(part, limit.number, node.name in ("_>_", "_<_"), names) for part in _operands(score)]
+    return [{}]
+
+
+def _reached(score: SyntaxNode, limit: float, above: bool, labels: frozenset[str]) -> MinimalScores:
+    if score.kind is NodeKind.NAME and score.name in labels:
+        return {score.name: math.nextafter(limit, math.inf) if above else limit}
+    return {}
+
+
+def _operands(score: SyntaxNode) -> tuple[SyntaxNode, ...]:
+    if score.name != "math.@max":
+        return (score,)
+    return score.parts[0].parts if score.parts[0].kind is NodeKind.LIST else score.parts
+
+
+def _merged_scores(points: Iterable[MinimalScores]) -> MinimalScores:
+    found: dict[str, float] = {}
+    for point in points:
+        found |= {label: max(score, found.get(label, 0.0)) for label, score in point.items()}
+    return found

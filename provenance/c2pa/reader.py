@@ -1,0 +1,210 @@
+"""Reads the C2PA credentials of a stranger's file, in a limited process, believing only the lists it is given.
+
+The library keeps trust in signers and in time-stamping authorities in one heap (its `trust_kind` is not enforced), so
+a signer that chains only to a time-stamping root would read as trusted. Hence the rule of two reads:
+
+1. read with the signers' lists and those time-stamping roots that are not among them: the signer is trusted if the
+   library says so *and* names a signers' list;
+2. read with the time-stamping lists alone: the time is trusted if the library says so there;
+3. if the library used a time that (2) does not trust, read without any list: an expired signer is then invalid.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+
+from core.errors import BadMedia
+from core.finding import ContentCredentials
+from media.sandbox import client
+from media.sandbox.limits import MIB, ProcessLimits
+from provenance.c2pa.credentials_report import CredentialsReport
+from provenance.c2pa.library_settings import reading_settings
+from provenance.c2pa.manifest_store import as_mapping, failure_codes, has_success_code, mappings_in
+from provenance.c2pa.store_interpretation import interpret_store
+from provenance.c2pa.trust_store import TrustList, TrustStore
+from provenance.c2pa.validation_time import faketime_environment
+
+_BOUNDS = ProcessLimits(memory=3072 * MIB, cpu=120, wall=120.0, written=16 * MIB)
+_HASH_MISMATCHES = frozenset(
+    {"assertion.bmffHash.mismatch", "assertion.dataHash.mismatch", "assertion.boxesHash.mismatch"}
+)
+_REMOTE = ("Remote", "RemoteManifest", "RemoteManifestUrl", "RemoteManifestFetch")
+
+
+def read_credentials(path: Path, trust: TrustStore) -> ContentCredentials:
+    """The credentials of a file. Raises BadMedia if there is no such file, Unavailable if no process starts."""
+    return read_credentials_report(path, trust).credentials
+
+
+def read_credentials_report(
+    path: Path, trust: TrustStore, *, times: int = 1, at: datetime | None = None
+) -> CredentialsReport:
+    """The credentials and what lies behind them. Read `times` times over: if that differs, they are invalid.
+
+    `at` is the time as of which certificates are judged, now if None. Raises Unavailable where there is no libfaketime.
+    """
+    if not path.is_file():
+        raise BadMedia("there is no such file")
+    source = _ReadSource(path=path, at=at)
+    answer = source.stores([*[_signer_settings(trust)] * times, *_timestamp_settings(trust)])
+    if "error" in answer:
+        return CredentialsReport(credentials=_unread_credentials(answer))
+    first, *again = answer["stores"][:times]
+    reading = _build_report(source, first, answer["stores"], trust)
+    if any(_comparable(other) != _comparable(first) for other in again):
+        issues = (*reading.credentials.issues, "assay.readsDiffer")
+        return replace(reading, credentials=replace(reading.credentials, state="invalid", signer="", issues=issues))
+    return reading
+
+
+def export_crjson(path: Path, trust: TrustStore, *, at: datetime | None = None) -> dict[str, Any]:
+    """What the library says of a file in crJSON, the form that the C2PA's conformance tests read; not our judgement.
+
+    Raises BadMedia for a file without credentials, or with some that cannot be read.
+    """
+    arguments = {"path": str(path.resolve()), "settings": _signer_settings(trust)}
+    answer = client.run_sandboxed(
+        "provenance.c2pa.sandboxed_reader:read_crjson", arguments, limits=_BOUNDS, environment=faketime_environment(at)
+    )
+    if "error" in answer:
+        raise BadMedia(f"there are no credentials that can be read: {answer['error']}")
+    found: dict[str, Any] = answer["crjson"]
+    return found
+
+
+def read_detached_manifest(
+    path: Path, manifest: bytes, trust: TrustStore, *, at: datetime | None = None
+) -> tuple[CredentialsReport, bool]:
+    """What a manifest from elsewhere says, and whether the bytes it was made for are this file's.
+
+    The reading's state is that of the signature alone: that the bytes differ is told apart, and no fault of it.
+    """
+    source = _ReadSource(path=path, at=at, manifest=manifest)
+    answer = source.stores([_signer_settings(trust), *_timestamp_settings(trust)])
+    if "error" in answer:
+        return CredentialsReport(credentials=_unread_credentials(answer)), False
+    stores = [_without_hash_mismatches(store) for store in answer["stores"]]
+    return _build_report(source, stores[0], stores, trust), failure_codes(answer["stores"][0]) == failure_codes(
+        stores[0]
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _ReadSource:
+    """A file, the manifest that lies apart from it if any, and the time as of which it is read."""
+
+    path: Path
+    at: datetime | None = None
+    manifest: bytes | None = None
+
+    def stores(self, settings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+        """What the library says under each of the settings, or its error."""
+        arguments: dict[str, Any] = {"path": str(self.path.resolve()), "settings": [dict(one) for one in settings]}
+        function = "provenance.c2pa.sandboxed_reader:read_stores"
+        if self.manifest is not None:
+            function = "provenance.c2pa.detached_manifest:read_detached_stores"
+            arguments["manifest"] = base64.b64encode(self.manifest).decode()
+        try:
+            answer: dict[str, Any] = client.run_sandboxed(
+                function, arguments, limits=_BOUNDS, environment=faketime_environment(self.at)
+            )
+        except BadMedia as error:
+            return {"error": "Crash", "message": str(error), "box": True}
+        return answer
+
+
+def _signer_settings(trust: TrustStore) -> dict[str, Any]:
+    return reading_settings(
+        trust.signers, _exclude_certificates(trust.timestamp_authorities, trust.signers), trust.extended_key_usages
+    )
+
+
+def _timestamp_settings(trust: TrustStore) -> list[dict[str, Any]]:
+    return (
+        [reading_settings((), trust.timestamp_authorities, trust.extended_key_usages)]
+        if trust.timestamp_authorities
+        else []
+    )
+
+
+def _build_report(
+    source: _ReadSource, store: Mapping[str, Any], stores: Sequence[Mapping[str, Any]], trust: TrustStore
+) -> CredentialsReport:
+    time_trusted = bool(trust.timestamp_authorities) and has_success_code(stores[-1], "timeStamp.trusted")
+    state, issues = _validation_state(source, store, trust, time_trusted=time_trusted)
+    return interpret_store(store, state=state, issues=issues, time_trusted=time_trusted)
+
+
+def _without_hash_mismatches(store: Mapping[str, Any]) -> dict[str, Any]:
+    """The store as it would be, were the file the one that was signed: only the hashes over its bytes are left out."""
+    results = as_mapping(store.get("validation_results"))
+    active = as_mapping(results.get("activeManifest"))
+    rest = [one for one in mappings_in(active.get("failure")) if one.get("code") not in _HASH_MISMATCHES]
+    codes = {str(one.get("code")) for one in rest}
+    state = "Invalid" if codes - {"signingCredential.untrusted"} else "Valid" if codes else "Trusted"
+    if state == "Trusted" and not has_success_code(store, "signingCredential.trusted"):
+        state = "Valid"
+    return {**store, "state": state, "validation_results": {**results, "activeManifest": {**active, "failure": rest}}}
+
+
+def _unread_credentials(answer: Mapping[str, Any]) -> ContentCredentials:
+    """Every kind of failure as one of: none, unsupported, remote, unreadable (§1.4 of the reference)."""
+    kind, message = str(answer["error"]), str(answer.get("message", ""))
+    if kind == "ManifestNotFound":
+        return ContentCredentials(state="none")
+    if kind in _REMOTE:
+        return ContentCredentials(state="remote", issues=("the credentials lie elsewhere and were not fetched",))
+    if kind == "NotSupported" or not answer.get("box"):
+        return ContentCredentials(state="unsupported", issues=(message,))
+    return ContentCredentials(state="unreadable", issues=(message,))
+
+
+def _validation_state(
+    source: _ReadSource, store: Mapping[str, Any], trust: TrustStore, *, time_trusted: bool
+) -> tuple[str, tuple[str, ...]]:
+    state, issues = str(store["state"]).lower(), failure_codes(store)
+    named = store.get("validation_results", {}).get("trustListUri", "")
+    if state == "trusted" and named not in {one.name for one in trust.signers}:
+        state, issues = "valid", (*issues, "signingCredential.untrusted")
+    if has_success_code(store, "timeStamp.trusted") and not time_trusted and state != "invalid":
+        bare = source.stores([reading_settings((), (), trust.extended_key_usages)])
+        codes = failure_codes(bare["stores"][0]) if "stores" in bare else ("assay.secondReadFailed",)
+        harmless = {"signingCredential.untrusted", *(_HASH_MISMATCHES if source.manifest is not None else ())}
+        expired = tuple(code for code in codes if code not in harmless)
+        if expired:
+            return "invalid", (*issues, *expired)
+    return (state if state in ("trusted", "valid") else "invalid"), issues
+
+
+def _comparable(store: Mapping[str, Any]) -> tuple[object, ...]:
+    return store.get("state"), store.get("active_manifest"), failure_codes(store)
+
+
+def _exclude_certificates(lists: Sequence[TrustList], others: Sequence[TrustList]) -> list[TrustList]:
+    """These lists less every certificate that is in the others."""
+    taken = {_der(one) for other in others for one in _certificates(other)}
+    kept = [
+        (one.name, [certificate for certificate in _certificates(one) if _der(certificate) not in taken])
+        for one in lists
+    ]
+    return [
+        TrustList(name=name, pem="".join(one.public_bytes(Encoding.PEM).decode() for one in certificates))
+        for name, certificates in kept
+        if certificates
+    ]
+
+
+def _certificates(one: TrustList) -> list[x509.Certificate]:
+    return x509.load_pem_x509_certificates(one.pem.encode())
+
+
+def _der(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.DER)

@@ -1,0 +1,108 @@
+"""Reads manifest stores out of a stranger's file. Runs in the limited process: JSON in, JSON out, no judgement."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import c2pa
+
+from core.errors import BadMedia
+from media.isobmff import iter_boxes
+from provenance.metadata.generator_traces import find_generator_traces
+
+_C2PA_BOX = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
+_XMP, _AIGC = b"<x:xmpmeta", b"ContentProducer"
+_XMP_MAX, _AIGC_MAX = 1 << 16, 1 << 12
+_CHUNK, _MAX_BOXES = 1 << 22, 10_000
+
+
+def read_stores(path: str, settings: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """The file's manifest store as read once under each of the settings, each time with a fresh context.
+
+    Gives {"stores": [...]}, or {"error": kind, "message": line, "box": whether the bytes hold a C2PA box}. A store
+    is the library's JSON with "state" (Trusted, Valid, Invalid) and "embedded".
+    """
+    try:
+        return {"stores": [_read(Path(path), one) for one in settings]}
+    except c2pa.C2paError as error:
+        message = (str(error).splitlines() or [""])[0][:300]
+        return {
+            "error": message.split(":", 1)[0].split(" ", 1)[0],
+            "message": message,
+            "box": _has_c2pa_box(Path(path)),
+        }
+
+
+def read_crjson(path: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """The file's manifests as the library writes crJSON: {"crjson": {...}}, or {"error": line}."""
+    context = c2pa.Context(c2pa.Settings.from_dict(settings))
+    try:
+        with Path(path).open("rb") as stream, c2pa.Reader(stream, context=context) as reader:
+            return {"crjson": json.loads(reader.crjson())}
+    except c2pa.C2paError as error:
+        return {"error": (str(error).splitlines() or [""])[0][:300]}
+
+
+def scan_unsigned_metadata(path: str) -> dict[str, Any]:
+    """The file's first XMP packet and what surrounds its first AIGC label, as text; and what programs left in it.
+
+    Nothing where there is none. A plain search through the bytes, of a video's all but its samples: nothing of this is
+    verified anyway.
+    """
+    xmp, aigc = "", ""
+    with Path(path).open("rb") as stream:
+        for start, end in _metadata_spans(stream):
+            stream.seek(start)
+            tail = b""
+            while (chunk := stream.read(min(_CHUNK, end - stream.tell()))) and not (xmp and aigc):
+                window = tail + chunk
+                xmp = xmp or _around(stream, window, _XMP, before=0, size=_XMP_MAX)
+                aigc = aigc or _around(stream, window, _AIGC, before=_AIGC_MAX // 2, size=_AIGC_MAX)
+                tail = window[-len(_AIGC) :]
+    return {"xmp": xmp, "aigc": aigc, **find_generator_traces(Path(path))}
+
+
+def _metadata_spans(stream: BinaryIO) -> list[tuple[int, int]]:
+    """Where labels may lie: anywhere; in a video of boxes that fit into each other, anywhere but in its mdat."""
+    whole = [(0, stream.seek(0, os.SEEK_END))]
+    try:
+        boxes = list(islice(iter_boxes(stream), _MAX_BOXES))
+    except BadMedia:
+        return whole
+    if len(boxes) == _MAX_BOXES or not any(box.kind == b"moov" for box in boxes):
+        return whole
+    return [(box.start, box.end) for box in boxes if box.kind != b"mdat"]
+
+
+def _read(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
+    context = c2pa.Context(c2pa.Settings.from_dict(settings))
+    with path.open("rb") as stream, c2pa.Reader(stream, context=context) as reader:
+        store: dict[str, Any] = json.loads(reader.json())
+        return store | {"state": reader.get_validation_state(), "embedded": reader.is_embedded()}
+
+
+def _around(stream: BinaryIO, window: bytes, needle: bytes, *, before: int, size: int) -> str:
+    """Up to `size` bytes of the file from `before` bytes ahead of the needle, if the window just read holds it."""
+    at = window.find(needle)
+    if at < 0:
+        return ""
+    here = stream.tell()
+    stream.seek(max(0, here - len(window) + at - before))
+    found = stream.read(size)
+    stream.seek(here)
+    return found.decode("utf-8", "replace")
+
+
+def _has_c2pa_box(path: Path) -> bool:
+    tail = b""
+    with path.open("rb") as stream:
+        while chunk := stream.read(_CHUNK):
+            if _C2PA_BOX in tail + chunk:
+                return True
+            tail = chunk[-len(_C2PA_BOX) :]
+    return False

@@ -1,0 +1,129 @@
+"""Makes the keys of a development office: real in shape, vouched for by nobody, and saying so in every name."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    load_pem_private_key,
+)
+
+from core.errors import BadInput
+from provenance.c2pa.signers.certificates import (
+    CertificateWithKey,
+    make_issuing_ca,
+    make_root_ca,
+    make_signer_certificate,
+)
+from provenance.c2pa.signers.keys_folder import (
+    CHAIN_FILE,
+    DEV_KEY_FILES,
+    INSTALLATION_FILE,
+    ISSUER_BITS,
+    SECRET_BYTES,
+    SIGNER_KEY_FILE,
+    TRUSTED_SIGNERS_FILE,
+    WATERMARK_SECRET_FILE,
+    ProvenanceKeys,
+    load_keys,
+)
+
+ROOT_KEY_FILE, ISSUING_KEY_FILE, ISSUING_CERTIFICATE_FILE = "root.key.pem", "issuing.key.pem", "issuing.pem"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DevKeys:
+    """The keys, and what was done: made, kept, or renewed (a new leaf below the same root)."""
+
+    keys: ProvenanceKeys
+    folder: Path
+    result: str
+
+
+def make_dev_keys(folder: Path, *, now: datetime | None = None) -> DevKeys:
+    """Keys for development in this folder; those that are there are kept, a leaf that ran out is renewed.
+
+    Raises BadInput if something else lies in the folder, or the issuing authority ran out as well.
+    """
+    now = now or datetime.now(UTC)
+    if all((folder / name).is_file() for name in DEV_KEY_FILES):
+        return _reuse_or_renew(folder, now)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".keys-"))  # mkdtemp: for its owner only
+    try:
+        _write_new_keys(new, now)
+        new.rename(folder)  # whole or not at all; fails where another process was faster, or something lies there
+    except OSError as error:
+        shutil.rmtree(new, ignore_errors=True)
+        if all((folder / name).is_file() for name in DEV_KEY_FILES):
+            return _reuse_or_renew(folder, now)
+        raise BadInput(f"{folder} is not empty and holds no whole set of keys: name another folder") from error
+    return DevKeys(keys=load_keys(folder), folder=folder, result="made")
+
+
+def _reuse_or_renew(folder: Path, now: datetime) -> DevKeys:
+    keys = load_keys(folder)
+    if keys.expires > now or not (folder / ISSUING_KEY_FILE).is_file():
+        return DevKeys(keys=keys, folder=folder, result="kept")
+    certificate = x509.load_pem_x509_certificate((folder / ISSUING_CERTIFICATE_FILE).read_bytes())
+    if certificate.not_valid_after_utc <= now:
+        raise BadInput(f"the issuing authority in {folder} ran out too: move the folder away and make new keys")
+    key = load_pem_private_key((folder / ISSUING_KEY_FILE).read_bytes(), password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise BadInput(f"{folder / ISSUING_KEY_FILE} is damaged: restore it")
+    _write_leaf(folder, CertificateWithKey(certificate=certificate, key=key), now)
+    return DevKeys(keys=load_keys(folder), folder=folder, result="renewed")
+
+
+def _write_new_keys(folder: Path, now: datetime) -> None:
+    root = make_root_ca(now)
+    issuing = make_issuing_ca(root, now)
+    _write(folder / TRUSTED_SIGNERS_FILE, _pem(root.certificate))
+    _write(folder / ISSUING_CERTIFICATE_FILE, _pem(issuing.certificate))
+    _write(folder / ROOT_KEY_FILE, _key_pem(root.key), private=True)
+    _write(folder / ISSUING_KEY_FILE, _key_pem(issuing.key), private=True)
+    _write(folder / WATERMARK_SECRET_FILE, secrets.token_bytes(SECRET_BYTES).hex().encode(), private=True)
+    office = {
+        "issuer": f"{1 + secrets.randbelow((1 << ISSUER_BITS) - 1):06x}",
+        "watermark_key": f"dev-{secrets.token_hex(4)}",
+        "development": True,
+    }
+    _write(folder / INSTALLATION_FILE, json.dumps(office, indent=2).encode())
+    _write_leaf(folder, issuing, now)
+
+
+def _write_leaf(folder: Path, issuing: CertificateWithKey, now: datetime) -> None:
+    leaf = make_signer_certificate(issuing, now)
+    _write(folder / SIGNER_KEY_FILE, _key_pem(leaf.key), private=True)
+    _write(folder / CHAIN_FILE, _pem(leaf.certificate) + _pem(issuing.certificate))
+
+
+def _write(path: Path, data: bytes, *, private: bool = False) -> None:
+    """Whole or not at all, and never readable by others, not even for a moment."""
+    part = path.with_name(path.name + ".part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
+        stream.write(data)
+    if not private:
+        part.chmod(0o644)
+    part.replace(path)
+
+
+def _pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(Encoding.PEM)
+
+
+def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    return key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())

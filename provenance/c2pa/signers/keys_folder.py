@@ -1,0 +1,141 @@
+"""The keys of an office: who signs, whom it trusts, and the secret of its watermark. They lie in one folder.
+
+Private files are readable by their owner only; anything else is refused. Nothing here is ever logged or shown.
+Where the signing key lies elsewhere (an HSM, a KMS), the folder has its certificates and, as `signer.key-id`, its name
+there: the two are changed together, and the next seal uses both.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import stat
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from core.errors import BadInput, Unavailable
+from provenance.c2pa.signers.signer import Signer, UnavailableSigner, chain_expiry, file_signer
+from provenance.c2pa.signers.signer_config import SignerConfig, remote_signer
+from provenance.c2pa.trust_store import TrustList, TrustStore
+
+if TYPE_CHECKING:
+    from provenance.watermark.key import WatermarkKey
+
+CHAIN_FILE, SIGNER_KEY_FILE, TRUSTED_SIGNERS_FILE, TRUSTED_TSAS_FILE = (
+    "chain.pem",
+    "signer.key.pem",
+    "trusted-signers.pem",
+    "trusted-tsas.pem",
+)
+INSTALLATION_FILE, WATERMARK_SECRET_FILE, KEY_ID_FILE = "office.json", "watermark.secret", "signer.key-id"
+DEV_KEY_FILES = (CHAIN_FILE, SIGNER_KEY_FILE, TRUSTED_SIGNERS_FILE, INSTALLATION_FILE, WATERMARK_SECRET_FILE)
+_REQUIRED_FILES = (CHAIN_FILE, TRUSTED_SIGNERS_FILE, INSTALLATION_FILE, WATERMARK_SECRET_FILE)
+ISSUER_BITS = 24
+SECRET_BYTES = 32
+EXPIRY_WARNING_PERIOD = timedelta(days=30)
+
+_WATERMARK_KEY_ID = re.compile(r"[0-9a-z-]{1,32}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProvenanceKeys:
+    """All an office needs to seal and to verify. `issuer` is its number in the watermark, 24 bits, not 0.
+
+    `development` says that no authority vouches for these keys.
+    """
+
+    signer: Signer = field(repr=False)
+    trust: TrustStore = field(repr=False)
+    watermark_key: WatermarkKey = field(repr=False)
+    issuer: int
+    expires: datetime
+    development: bool
+
+    def warning(self, now: datetime | None = None) -> str:
+        """One line if the certificates have run out or do so within 30 days, else nothing."""
+        left = self.expires - (now or datetime.now(UTC))
+        if left <= timedelta(0):
+            return f"the signing certificate ran out on {self.expires:%Y-%m-%d}: nothing can be sealed"
+        if left <= EXPIRY_WARNING_PERIOD:
+            return f"the signing certificate runs out on {self.expires:%Y-%m-%d}, in {left.days} days"
+        return ""
+
+
+def load_keys(folder: Path, signer_config: SignerConfig | None = None) -> ProvenanceKeys:
+    """The keys in a folder, with the signer that was chosen: by default the key file beside the certificates.
+
+    Raises Unavailable if they are not there, BadInput if one is damaged or others than its owner can read it.
+    Without a signing key files can still be verified, and nothing is signed. Certificates that ran out do not stop
+    this either: see `ProvenanceKeys.warning`.
+    """
+    from provenance.watermark.key import WatermarkKey
+
+    missing = [name for name in _REQUIRED_FILES if not (folder / name).is_file()]
+    if missing:
+        raise Unavailable(f"there are no keys in {folder} ({missing[0]} is missing): run `assay keys dev`")
+    signer = _signer(folder, signer_config or SignerConfig())
+    issuer, mark_id, development = _read_installation(folder / INSTALLATION_FILE)
+    return ProvenanceKeys(
+        signer=signer,
+        trust=_trust(folder, development=development),
+        watermark_key=WatermarkKey(id=mark_id, secret=_read_watermark_secret(folder / WATERMARK_SECRET_FILE)),
+        issuer=issuer,
+        expires=chain_expiry(signer),
+        development=development,
+    )
+
+
+def _signer(folder: Path, signer_config: SignerConfig) -> Signer:
+    chain, key, named = (folder / CHAIN_FILE).read_text(), folder / SIGNER_KEY_FILE, folder / KEY_ID_FILE
+    if signer_config.kind != "file":
+        return remote_signer(signer_config, chain, named.read_text().strip() if named.is_file() else "")
+    if key.is_file():
+        return file_signer(_read_private_file(key), chain, tsa_url=signer_config.tsa_url)
+    return UnavailableSigner(chain=chain)
+
+
+def _read_private_file(path: Path) -> bytes:
+    """The bytes of a private file, checked and read through one handle so that it cannot be swapped between."""
+    with path.open("rb") as stream:
+        if stat.S_IMODE(os.fstat(stream.fileno()).st_mode) & 0o077:
+            raise BadInput(f"{path} can be read by others than its owner: run `chmod 600` on it")
+        return stream.read()
+
+
+def _read_watermark_secret(path: Path) -> bytes:
+    try:
+        secret = bytes.fromhex(_read_private_file(path).decode("ascii").strip())
+    except ValueError as error:
+        raise BadInput(f"{path} is damaged: restore it, do not make a new one, or old marks are lost") from error
+    if len(secret) != SECRET_BYTES:
+        raise BadInput(f"{path} holds {len(secret)} bytes, not {SECRET_BYTES}: restore it")
+    return secret
+
+
+def _read_installation(path: Path) -> tuple[int, str, bool]:
+    try:
+        office = json.loads(path.read_text())
+        issuer, mark_id, development = int(office["issuer"], 16), office["watermark_key"], office["development"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise BadInput(f"{path} is damaged: restore it") from error
+    if (
+        not 0 < issuer < 1 << ISSUER_BITS
+        or not _WATERMARK_KEY_ID.fullmatch(mark_id)
+        or not isinstance(development, bool)
+    ):
+        raise BadInput(f"{path} is damaged: restore it")
+    return issuer, mark_id, development
+
+
+def _trust(folder: Path, *, development: bool) -> TrustStore:
+    kind = "development" if development else "office"
+    timestamps = folder / TRUSTED_TSAS_FILE
+    return TrustStore(
+        signers=(TrustList(name=f"urn:assay:{kind}:signers", pem=(folder / TRUSTED_SIGNERS_FILE).read_text()),),
+        timestamp_authorities=(TrustList(name=f"urn:assay:{kind}:tsas", pem=timestamps.read_text()),)
+        if timestamps.is_file()
+        else (),
+    )

@@ -1,0 +1,144 @@
+"""Puts a signed manifest into a file. The only file that imports c2pa for signing."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import c2pa
+
+from core.errors import AssayError, BadInput, SealBroken, Unavailable
+from provenance.c2pa.ingredients import Ingredient, build_ingredients
+from provenance.c2pa.library_settings import signing_settings
+from provenance.c2pa.signers.signer import Signer
+from provenance.c2pa.trust_store import TrustStore
+
+_ALGORITHMS = {
+    "es256": c2pa.C2paSigningAlg.ES256,
+    "es384": c2pa.C2paSigningAlg.ES384,
+    "ps256": c2pa.C2paSigningAlg.PS256,
+    "ed25519": c2pa.C2paSigningAlg.ED25519,
+}
+_MP4 = "video/mp4"
+_MAGIC = {
+    b"\x1aE\xdf\xa3": "video/x-matroska",
+    b"\x89PNG": "image/png",
+    b"\xff\xd8\xff": "image/jpeg",
+    b"GIF8": "image/gif",
+    b"fLaC": "audio/flac",
+    b"ID3": "audio/mpeg",
+    b"\xff\xfb": "audio/mpeg",
+}
+
+
+def sign_file(
+    src: Path,
+    dst: Path,
+    definition: Mapping[str, Any],
+    signer: Signer,
+    *,
+    trust: TrustStore,
+    parent: Path | None = None,
+    sources: Sequence[Ingredient] = (),
+) -> bytes:
+    """Write `src` with the manifest to `dst`, whole or not at all; returns the manifest's bytes (JUMBF).
+
+    `sources` become the ingredients that the definition's actions name by label; `parent` stands for a parent alone.
+    Raises BadInput if `src` or a source carries credentials that this would drop or cannot take along, SealBroken
+    with the signer's reason if signing fails, Unavailable if the time-stamping authority gives no stamp.
+    """
+    sources = sources or build_ingredients(parent=parent)
+    if carries_credentials(src) and not any(one.relationship == "parentOf" for one in sources):
+        raise BadInput("this file already carries credentials: sign it with its source as parent")
+    with tempfile.TemporaryDirectory(dir=dst.parent, prefix=".sign-") as folder:
+        made = Path(folder) / "signed.mp4"
+        manifest = _write(src, made, definition, signer, trust, sources)
+        shutil.move(made, dst)
+    return manifest
+
+
+def carries_credentials(path: Path) -> bool:
+    """Whether a C2PA manifest lies in the file, readable or not."""
+    try:
+        with path.open("rb") as stream, c2pa.Reader(stream, context=_context(TrustStore())):
+            return True
+    except c2pa.C2paError as error:
+        return not str(error).startswith(("ManifestNotFound", "NotSupported"))
+
+
+def _write(
+    src: Path,
+    made: Path,
+    definition: Mapping[str, Any],
+    signer: Signer,
+    trust: TrustStore,
+    sources: Sequence[Ingredient],
+) -> bytes:
+    witness = _RecordingSigner(signer.sign)
+    try:
+        with c2pa.Builder(dict(definition), context=_context(trust)) as builder:
+            for source in sources:
+                _add_ingredient(builder, source)
+            native = c2pa.Signer.from_callback(witness, _ALGORITHMS[signer.algorithm], signer.chain, signer.tsa_url)
+            with native, src.open("rb") as source_file, made.open("w+b") as target:
+                return bytes(builder.sign(native, _MP4, source_file, target))
+    except c2pa.C2paError as error:
+        if isinstance(witness.failure, AssayError):
+            raise SealBroken(f"the signer failed: {witness.failure}") from witness.failure
+        if witness.failure is not None:  # only its kind: what a key store says may be nobody's business
+            raise SealBroken(f"the signer failed ({type(witness.failure).__name__})") from witness.failure
+        if signer.tsa_url and witness.signed and str(error).startswith("Signature"):
+            raise Unavailable("the time-stamping authority gave no time stamp, so nothing was signed") from error
+        raise SealBroken(f"the file could not be signed: {_one_line(error)}") from error
+
+
+def _add_ingredient(builder: c2pa.Builder, source: Ingredient) -> None:
+    ingredient = {"title": source.title or source.label, "relationship": source.relationship, "label": source.label}
+    try:
+        with source.path.open("rb") as stream:
+            builder.add_ingredient(ingredient, media_type(source.path), stream)
+    except c2pa.C2paError as error:
+        raise BadInput(
+            f"the source's credentials cannot be read, so they cannot be kept: {_one_line(error)}"
+        ) from error
+
+
+def media_type(path: Path) -> str:
+    """By content, since names lie; the library refuses an ingredient of another kind than it is told."""
+    with path.open("rb") as stream:
+        head = stream.read(12)
+    if head[4:8] == b"ftyp":
+        return {b"qt  ": "video/quicktime", b"M4A ": "audio/mp4"}.get(head[8:], _MP4)
+    if head[:4] == b"RIFF":
+        return {b"WAVE": "audio/wav", b"WEBP": "image/webp"}.get(head[8:], "video/avi")
+    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "application/octet-stream")
+
+
+def _context(trust: TrustStore) -> c2pa.Context:
+    return c2pa.Context(c2pa.Settings.from_dict(signing_settings(trust)))
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split())[:200]
+
+
+@dataclass(slots=True)
+class _RecordingSigner:
+    """Calls the signer and keeps its exception: the library reports only that the signature was invalid."""
+
+    call: Callable[[bytes], bytes]
+    failure: BaseException | None = field(default=None)
+    signed: bool = False
+
+    def __call__(self, data: bytes) -> bytes:
+        try:
+            signature = self.call(data)
+            self.signed = True
+            return signature
+        except Exception as error:  # noqa: BLE001  it comes from a key store of any make, and is raised again in _write
+            self.failure = error
+            return b""  # the library takes this for a failure; an exception it would log, words and all

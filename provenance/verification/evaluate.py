@@ -1,0 +1,143 @@
+"""From evidence to a verdict: pure, and the only place where one is chosen. No path leads to "not AI"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from core.finding import ContentCredentials, FindingVerdict, WatermarkFinding
+from provenance.c2pa.credentials_report import CredentialsReport
+from provenance.c2pa.manifest_definition import SOFT_BINDING_ALGORITHM
+from provenance.c2pa.source_types import AI_COMPOSITE_SOURCE_TYPES, AI_SOURCE_TYPES, CAPTURE_SOURCE_TYPES
+from provenance.metadata.xmp_reader import UnsignedDeclaration
+from provenance.verification.recovery import RecoveredManifest, SimilarVideo
+
+_VALID_STATES = ("trusted", "valid")
+_DAMAGED_STATES = ("invalid", "unreadable")
+
+WATERMARK_NOT_CHECKED = WatermarkFinding(detected=False, note="not looked for: the credentials are whole and say AI")
+"""In place of a mark, where whoever asked wanted no more than is needed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observations:
+    """All that was found in one file.
+
+    `case` is what the ledger tells of the case that the mark names, or None. `recovered_manifests` are the manifests that the
+    repository holds for the mark, newest first; `similar_videos` the sealed videos that look or sound like this one,
+    nearest first.
+    `writers` are programs that saved it, by what the file says, each with its own words.
+    """
+
+    report: CredentialsReport
+    watermark: WatermarkFinding
+    case: Mapping[str, str] | None = None
+    declarations: tuple[UnsignedDeclaration, ...] = ()
+    recovered_manifests: tuple[RecoveredManifest, ...] = ()
+    similar_videos: tuple[SimilarVideo, ...] = ()
+    writers: Mapping[str, str] = field(default_factory=dict)
+
+
+def evaluate_observations(observations: Observations) -> FindingVerdict:
+    """The verdict. What contradicts itself is a conflict before it is anything else."""
+    state = observations.report.credentials.state
+    if find_conflicts(observations):
+        return FindingVerdict.CLAIMS_CONFLICT
+    if state in _VALID_STATES:
+        return _evaluate_signed(observations.report)
+    if state in _DAMAGED_STATES:
+        return FindingVerdict.CREDENTIALS_DAMAGED
+    return _evaluate_unsigned(observations)
+
+
+def find_conflicts(observations: Observations) -> tuple[str, ...]:
+    """Each contradiction as a sentence. ContentCredentials that do not hold contradict nothing: they are damaged."""
+    credentials, mark = observations.report.credentials, observations.watermark
+    if credentials.state not in _VALID_STATES:
+        return ()
+    sentences = []
+    if declares_capture(credentials) and _is_marked(mark):
+        sentences.append("The credentials say that a camera made this, the watermark says that it came from here.")
+    if declares_capture(credentials) and observations.declarations:
+        sentences.append("The credentials say that a camera made this, another label in the file says AI.")
+    payload = watermark_payload(mark)
+    if payload and payload not in {one.value for one in observations.report.soft_bindings}:
+        sentences.append(_watermark_conflict(observations.report))
+    return tuple(sentences)
+
+
+def has_valid_credentials(reading: CredentialsReport) -> bool:
+    """Whether the file has credentials of its own that are whole."""
+    return reading.credentials.state in _VALID_STATES
+
+
+def credentials_suffice(reading: CredentialsReport) -> bool:
+    """Whether credentials alone are evidence of AI that a mark could only add to: whole, and trusted."""
+    return (
+        evaluate_observations(Observations(report=reading, watermark=WATERMARK_NOT_CHECKED))
+        is FindingVerdict.AI_MADE_TRUSTED
+    )
+
+
+def watermark_payload(mark: WatermarkFinding) -> str:
+    """The payload (hex) read in the picture, or else in the sound, or else recognised; nothing where there is none."""
+    seen = mark.payload or "" if mark.detected else ""
+    heard = mark.audio.payload or "" if mark.audio is not None and mark.audio.detected else ""
+    return heard or seen if mark.among else seen or heard
+
+
+def _is_marked(mark: WatermarkFinding) -> bool:
+    return mark.detected or (mark.audio is not None and mark.audio.detected)
+
+
+def is_ai_source_type(source_type: str) -> bool:
+    """Whether this digital source type says AI, of the whole or of a part."""
+    return source_type in AI_SOURCE_TYPES | AI_COMPOSITE_SOURCE_TYPES
+
+
+def declares_capture(credentials: ContentCredentials) -> bool:
+    """Whether the credentials say that a camera made this, and nothing in them says AI."""
+    return credentials.ai is None and credentials.source_type in CAPTURE_SOURCE_TYPES
+
+
+def matching_manifest(observations: Observations) -> RecoveredManifest | None:
+    """The newest recovered manifest whose soft bindings all match the mark that was read, or None."""
+    return next((one for one in observations.recovered_manifests if one.matches_watermark), None)
+
+
+def _watermark_conflict(reading: CredentialsReport) -> str:
+    if any(one.algorithm == SOFT_BINDING_ALGORITHM for one in reading.soft_bindings):
+        return "The credentials name another watermark than the one in the picture: they belong to another video."
+    return "The credentials do not mention the watermark that is in the picture: this video's history was dropped."
+
+
+def _evaluate_signed(reading: CredentialsReport) -> FindingVerdict:
+    credentials = reading.credentials
+    if reading.ai_assertions:
+        if credentials.source_type in AI_COMPOSITE_SOURCE_TYPES or not any(
+            saying.whole for saying in reading.ai_assertions
+        ):
+            return FindingVerdict.CONTAINS_AI_PARTS
+        if credentials.state == "trusted":
+            return FindingVerdict.AI_MADE_TRUSTED
+        return FindingVerdict.AI_MADE_VALID_UNKNOWN_SIGNER
+    if declares_capture(credentials):
+        return FindingVerdict.CAPTURE_CLAIMED
+    return FindingVerdict.CREDENTIALS_WITHOUT_AI_STATEMENT
+
+
+def _evaluate_unsigned(observations: Observations) -> FindingVerdict:
+    if watermark_payload(observations.watermark) and _has_record(observations):
+        return FindingVerdict.RECOVERED_BY_WATERMARK
+    if _is_marked(observations.watermark):
+        return FindingVerdict.WATERMARK_ONLY
+    if observations.declarations:
+        return FindingVerdict.AI_DECLARED_UNSIGNED
+    return FindingVerdict.NO_INFORMATION
+
+
+def _has_record(observations: Observations) -> bool:
+    """A record counts unless the repository answers with nothing but manifests of other marks."""
+    if observations.recovered_manifests and matching_manifest(observations) is None:
+        return False
+    return observations.case is not None or matching_manifest(observations) is not None

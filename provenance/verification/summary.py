@@ -1,0 +1,148 @@
+"""The answer in one plain sentence, or two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from core.finding import FindingVerdict
+from provenance.verification.evaluate import (
+    Observations,
+    find_conflicts,
+    is_ai_source_type,
+    matching_manifest,
+    watermark_payload,
+)
+from provenance.verification.recovery import SimilarVideo
+
+
+def summarise(verdict: FindingVerdict, observations: Observations) -> str:
+    """What the verdict means for this file. Never that it was made without AI."""
+    return _SENTENCES[verdict](observations)
+
+
+def _trusted(observations: Observations) -> str:
+    return f"{_stated(observations)}: its credentials say so, are intact, and are signed by {_signer(observations)}{_list(observations)}."
+
+
+def _unknown_signer(observations: Observations) -> str:
+    return f"{_stated(observations)}: its credentials say so and are intact, but nobody here vouches for {_signer(observations)}."
+
+
+def _parts(observations: Observations) -> str:
+    return f"Parts of this video were made by AI, say its credentials, signed by {_signer(observations)}{_list(observations)}."
+
+
+def _declared(observations: Observations) -> str:
+    return f"A label in this file says AI ({observations.declarations[0].says}), but nobody signed it."
+
+
+def _captured(observations: Observations) -> str:
+    kind = observations.report.credentials.source_type
+    return (
+        f"The credentials say that a camera made this ({kind}), signed by {_signer(observations)}{_list(observations)}."
+    )
+
+
+def _no_ai_statement(observations: Observations) -> str:
+    return (
+        f"This file has intact credentials signed by {_signer(observations)}, but they do not say whether AI made it."
+    )
+
+
+def _conflict(observations: Observations) -> str:
+    return f"What this file says of itself does not agree. {find_conflicts(observations)[0]}"
+
+
+def _no_information(observations: Observations) -> str:
+    looks = [one for one in observations.similar_videos if one.modality == "looks"]
+    if looks:
+        return f"Nothing in the file says how it was made, but it looks like {_sealed_here(looks)}"
+    if observations.similar_videos:
+        return (
+            f"Nothing in the file says how it was made, but it sounds like {_sealed_here(observations.similar_videos)}"
+        )
+    return "Nothing was found that says how this was made. That does not mean that it was made without AI."
+
+
+def _sealed_here(alike: Sequence[SimilarVideo]) -> str:
+    if len(alike) > 1 and alike[0].share == alike[1].share:
+        which = f"a video that this office sealed more than once (first in case {alike[0].case_id})"
+    else:
+        which = f"a video that this office sealed (case {alike[0].case_id})"
+    return f"{which}. That does not mean that it is the same."
+
+
+def _signer(observations: Observations) -> str:
+    return observations.report.credentials.signer or "an unnamed signer"
+
+
+def _stated(observations: Observations) -> str:
+    if observations.report.existing_footage and observations.report.source_type_stated_by:
+        return f"The {observations.report.source_type_stated_by} who served this footage states that AI made it"
+    return "This video was made by AI"
+
+
+def _list(observations: Observations) -> str:
+    return ", a development certificate that no authority vouches for" if _development(observations) else ""
+
+
+def _development(observations: Observations) -> bool:
+    return ":development:" in observations.report.trust_list
+
+
+def _recovered(observations: Observations) -> str:
+    stated = (observations.case or {}).get("source_type", "")
+    says = "whose record says that AI made it" if is_ai_source_type(stated) else "which this office sealed"
+    return (
+        f"The credentials are gone, but the watermark leads to case {observations.watermark.case_id}, {says}."
+        f"{_original(observations)} These bytes differ from the signed original{_described_differences(observations)}."
+    )
+
+
+def _original(observations: Observations) -> str:
+    one = matching_manifest(observations)
+    if one is None:
+        return ""
+    who = one.report.credentials.signer or "an unnamed signer"
+    return f" The credentials it was published with were recovered, signed by {who}."
+
+
+def _described_differences(observations: Observations) -> str:
+    one = matching_manifest(observations)
+    return f": {', '.join(one.differences)}" if one is not None and one.differences else ""
+
+
+def _marked(observations: Observations) -> str:
+    if observations.recovered_manifests and matching_manifest(observations) is None:
+        return (
+            "A watermark made with this office's key is in the picture, but the record that is kept for it"
+            f" belongs to another file: {observations.recovered_manifests[0].mismatch_reason}."
+        )
+    if watermark_payload(observations.watermark):
+        return "A watermark made with this office's key is in the picture, but there is no record of its case."
+    return "A watermark made with this office's key is in the picture, too weak to read which case it names."
+
+
+def _damaged(observations: Observations) -> str:
+    broken = (
+        "cannot be read" if observations.report.credentials.state == "unreadable" else "do not fit the file any more"
+    )
+    trace = (
+        f" The watermark still leads to case {observations.watermark.case_id}." if observations.case is not None else ""
+    )
+    return f"This file has credentials, but they {broken}: it was changed after it was signed, or damaged.{trace}"
+
+
+_SENTENCES: Mapping[FindingVerdict, Callable[[Observations], str]] = {
+    FindingVerdict.AI_MADE_TRUSTED: _trusted,
+    FindingVerdict.AI_MADE_VALID_UNKNOWN_SIGNER: _unknown_signer,
+    FindingVerdict.CONTAINS_AI_PARTS: _parts,
+    FindingVerdict.AI_DECLARED_UNSIGNED: _declared,
+    FindingVerdict.RECOVERED_BY_WATERMARK: _recovered,
+    FindingVerdict.WATERMARK_ONLY: _marked,
+    FindingVerdict.CAPTURE_CLAIMED: _captured,
+    FindingVerdict.CLAIMS_CONFLICT: _conflict,
+    FindingVerdict.CREDENTIALS_DAMAGED: _damaged,
+    FindingVerdict.CREDENTIALS_WITHOUT_AI_STATEMENT: _no_ai_statement,
+    FindingVerdict.NO_INFORMATION: _no_information,
+}

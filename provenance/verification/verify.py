@@ -1,0 +1,136 @@
+"""Verifying: the public's question, was this made by AI, answered from evidence.
+
+1. Read the credentials, in a limited process, without the network.
+2. Look for the watermark. A file that cannot be read as media ends here, with BadMedia.
+3. Look for unsigned declarations, and for traces of programs that keep no credentials.
+4. Ask the ledger about the case that the mark names.
+5. Where the credentials are gone, fetch those that the mark is bound to, and read them against the file.
+6. Where there is no readable mark either, look for a sealed video that looks or sounds like this one.
+7. Weigh: a verdict, of which none is "not AI".
+8. Answer: one plain sentence, and every piece of evidence with its limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from core.codec import dump
+from core.errors import BadMedia
+from core.finding import Finding, FindingVerdict, WatermarkFinding
+from provenance.c2pa.reader import read_credentials_report
+from provenance.c2pa.trust_store import TrustStore
+from provenance.metadata.xmp_reader import read_unsigned_metadata
+from provenance.verification.evaluate import (
+    WATERMARK_NOT_CHECKED,
+    Observations,
+    credentials_suffice,
+    evaluate_observations,
+    has_valid_credentials,
+    is_ai_source_type,
+    watermark_payload,
+)
+from provenance.verification.finding_evidence import gather_evidence
+from provenance.verification.recovery import FindSimilarVideos, RecoverManifests, SimilarVideo, read_recovered_manifests
+from provenance.verification.summary import summarise
+from provenance.watermark.key import WatermarkKey
+from provenance.watermark.payload import Payload
+from provenance.watermark_ports import DetectWatermark, PublicCaseLookup
+
+EVIDENCE_OF_AI, NO_INFORMATION, CONFLICTING_OR_DAMAGED, CANNOT_BE_READ = range(4)
+
+_EXIT_CODES = {
+    FindingVerdict.AI_MADE_TRUSTED: EVIDENCE_OF_AI,
+    FindingVerdict.AI_MADE_VALID_UNKNOWN_SIGNER: EVIDENCE_OF_AI,
+    FindingVerdict.CONTAINS_AI_PARTS: EVIDENCE_OF_AI,
+    FindingVerdict.AI_DECLARED_UNSIGNED: EVIDENCE_OF_AI,
+    FindingVerdict.RECOVERED_BY_WATERMARK: EVIDENCE_OF_AI,
+    FindingVerdict.WATERMARK_ONLY: EVIDENCE_OF_AI,
+    FindingVerdict.CAPTURE_CLAIMED: NO_INFORMATION,
+    FindingVerdict.CREDENTIALS_WITHOUT_AI_STATEMENT: NO_INFORMATION,
+    FindingVerdict.NO_INFORMATION: NO_INFORMATION,
+    FindingVerdict.CLAIMS_CONFLICT: CONFLICTING_OR_DAMAGED,
+    FindingVerdict.CREDENTIALS_DAMAGED: CONFLICTING_OR_DAMAGED,
+}
+
+
+def verify(  # noqa: PLR0913 - each is a door to a part that tests and offices replace
+    path: Path,
+    *,
+    trust: TrustStore,
+    keys: Sequence[WatermarkKey],
+    detect: DetectWatermark,
+    look_up: PublicCaseLookup,
+    recover: RecoverManifests = lambda _payload: (),
+    find_similar: FindSimilarVideos = lambda _path: (),
+    at: datetime | None = None,
+    quick: bool = False,
+) -> Finding:
+    """The finding about one file, as of now or of another time.
+
+    `quick` looks for no mark where whole credentials of a trusted signer say AI already: a tenth of the time, and no
+    answer to whether that signer dropped this office's history. Raises BadMedia if the file cannot be read,
+    Unavailable if a part does not answer.
+    """
+    reading = read_credentials_report(path, trust, at=at)  # 1
+    mark = (
+        WATERMARK_NOT_CHECKED if quick and credentials_suffice(reading) else _with_case_id(detect(path, keys=keys))
+    )  # 2
+    unsigned = read_unsigned_metadata(path)  # 3
+    case = look_up(mark.case_id) if mark.case_id else None  # 4
+    found = Observations(
+        report=reading, watermark=mark, case=case, declarations=unsigned.declarations, writers=unsigned.writers
+    )
+    if not has_valid_credentials(reading):
+        payload = watermark_payload(mark)
+        entries = recover(payload) if payload else ()
+        found = replace(
+            found,
+            recovered_manifests=read_recovered_manifests(path, payload, entries, trust, at=at),  # 5
+            similar_videos=() if payload else _find_similar(path, find_similar),  # 6
+        )
+    verdict = evaluate_observations(found)  # 7
+    return Finding(  # 8
+        file=path.name,
+        verdict=verdict,
+        summary=summarise(verdict, found),
+        credentials=reading.credentials,
+        watermark=mark,
+        evidence=gather_evidence(found),
+        case=None if case is None else dict(case),
+    )
+
+
+def exit_code(finding: Finding) -> int:
+    """0 evidence of AI, 1 no information, 2 conflicting or damaged evidence. (3, cannot be read, is BadMedia.)"""
+    stated = (finding.case or {}).get("source_type")
+    if (
+        finding.verdict is FindingVerdict.RECOVERED_BY_WATERMARK
+        and stated is not None
+        and not is_ai_source_type(stated)
+    ):
+        return NO_INFORMATION
+    return _EXIT_CODES[finding.verdict]
+
+
+def finding_to_json(finding: Finding) -> dict[str, Any]:
+    """The finding as JSON values: file, verdict, summary, credentials, watermark, evidence, case."""
+    value: dict[str, Any] = dump(finding)
+    return value
+
+
+def _find_similar(path: Path, find_similar: FindSimilarVideos) -> tuple[SimilarVideo, ...]:
+    """What it looks or sounds like; nothing where it can be neither looked at nor listened to."""
+    try:
+        return tuple(find_similar(path))
+    except BadMedia:
+        return ()
+
+
+def _with_case_id(mark: WatermarkFinding) -> WatermarkFinding:
+    """The mark with the case its payload names, and no case without a payload."""
+    payload = watermark_payload(mark)
+    return replace(mark, case_id=Payload.from_hex(payload).case_id if payload else None)

@@ -1,0 +1,128 @@
+"""Tells which of the payloads that were ever issued a damaged mark carries, where it cannot be read by itself.
+
+Who reads blindly chooses among 2^96 payloads; an office that knows what it issued chooses among those few, and needs a
+third of the energy. At each place that the pilots propose, every issued payload is compared with what carries it: a
+matched filter (Cox, Miller, Bloom, Digital Watermarking, 2002, chapter 4: detection with a known message).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from media.arrays import DoubleArray, FloatArray
+from provenance.watermark import convolutional_code
+from provenance.watermark.key import WatermarkKey
+from provenance.watermark.payload import MESSAGE_BITS, Payload, to_message_bits
+
+CODED_BITS = MESSAGE_BITS * convolutional_code.INVERSE_RATE
+_MAX_CONFUSION = 1e-6
+"""The chance allowed that, at any place looked at, another payload of those issued agrees so well."""
+_MIN_CASE_AGREEMENT = 0.5
+"""How well the bits of the case must agree, over what pilots let expect: a mark of another case comes to an eighth."""
+_CASE_BITS = np.ones(CODED_BITS, np.bool_)
+"""Which coded bits depend on the case, and not on version and issuer (the first 32 bits of a word) alone."""
+_CASE_BITS[
+    convolutional_code.INVERSE_RATE * (convolutional_code.CONSTRAINT_LENGTH - 1) : convolutional_code.INVERSE_RATE * 32
+] = False
+_BATCH = 8192
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class AlignmentCandidates:
+    """Where a mark may lie: the pilots' z (n), and the soft coded bits (n, CODED_BITS), positive for 0.
+
+    The sum of a row with a payload's signs is a z by itself: soft bits come divided by the root of their energy.
+    """
+
+    z: DoubleArray
+    soft_bits: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.z)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PayloadMatch:
+    """At which place, which payload, and the z of pilots and payload together.
+
+    For what was made without the key the chance that one place reaches this z with any of n payloads is at most
+    n * exp(-z^2 / 2) (Hoeffding; the scrambling of coded bits is as secret as the pilots, and depends on no payload).
+    """
+
+    candidate_index: int
+    payload: Payload
+    z: float
+
+
+class PayloadSet:
+    """Payloads of one key, encoded once. Of 100,000 that takes half a second, and each look as much."""
+
+    def __init__(self, payloads: Sequence[str], key: WatermarkKey) -> None:
+        """`payloads` in hex."""
+        self.key = key
+        self.payloads = tuple(dict.fromkeys(payloads))
+
+    def __len__(self) -> int:
+        return len(self.payloads)
+
+    def match(
+        self, candidates_by_reading: Sequence[AlignmentCandidates], *, pilot_share: float
+    ) -> list[PayloadMatch | None]:
+        """Of each group of places the surest payload, or None if another might as well be there.
+
+        `pilot_share` in (0, 1) is the share of the mark's energy that lies in pilots.
+        """
+        if not self.payloads or not candidates_by_reading:
+            return [None] * len(candidates_by_reading)
+        z, which = self._best_payloads(np.concatenate([places.soft_bits for places in candidates_by_reading]))
+        ends = np.cumsum([len(places) for places in candidates_by_reading])
+        return [
+            self._best_match(places, z[end - len(places) : end], which[end - len(places) : end], pilot_share, len(z))
+            for places, end in zip(candidates_by_reading, ends, strict=True)
+        ]
+
+    def _best_match(
+        self, places: AlignmentCandidates, z: DoubleArray, which: NDArray[np.intp], pilots: float, looked: int
+    ) -> PayloadMatch | None:
+        together = pilots**0.5 * places.z + (1 - pilots) ** 0.5 * z
+        at = int(together.argmax())
+        payload = Payload.from_hex(self.payloads[which[at]])
+        own = self._case_z(places.soft_bits[at], payload)
+        expected = float(places.z[at]) * ((1 - pilots) / pilots * _CASE_BITS.mean()) ** 0.5
+        if own < _MIN_CASE_AGREEMENT * expected or len(self) * looked * np.exp(-own * own / 2) > _MAX_CONFUSION:
+            return None
+        return PayloadMatch(candidate_index=at, payload=payload, z=float(together[at]))
+
+    def _case_z(self, soft: FloatArray, payload: Payload) -> float:
+        """z of the bits of the case alone: those of the issuer agree with every mark of this office."""
+        signs = 1.0 - 2.0 * convolutional_code.encode(to_message_bits(payload, self.key))[_CASE_BITS]
+        return float((soft[_CASE_BITS] * signs).sum() / np.sqrt(_CASE_BITS.mean()))
+
+    def _best_payloads(self, soft: FloatArray) -> tuple[DoubleArray, NDArray[np.intp]]:
+        """Of each place (n, CODED_BITS) the z of the payload that agrees best, and which it is."""
+        best = np.full(len(soft), -np.inf, np.float32)
+        which = np.zeros(len(soft), np.intp)
+        for start, signs in self._signs():
+            z = soft @ signs
+            found = z.argmax(1)
+            here = z[np.arange(len(soft)), found]
+            which = np.where(here > best, start + found, which)
+            best = np.maximum(best, here)
+        return best.astype(np.float64), which
+
+    def _signs(self) -> Iterator[tuple[int, FloatArray]]:
+        """(CODED_BITS, some) of 1 and -1 for coded bits 0 and 1, and which payload the first is."""
+        for start in range(0, len(self), _BATCH):
+            some = np.unpackbits(self._coded[:, start // 8 : (start + _BATCH) // 8], axis=1)
+            yield start, (1.0 - 2.0 * some[:, : len(self) - start]).astype(np.float32)
+
+    @cached_property
+    def _coded(self) -> NDArray[np.uint8]:
+        """(CODED_BITS, payloads / 8): worked out when it is first needed."""
+        words = [to_message_bits(Payload.from_hex(one), self.key) for one in self.payloads]
+        return convolutional_code.encode_many(np.array(words, np.uint8).reshape(-1, MESSAGE_BITS))

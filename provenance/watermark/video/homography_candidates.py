@@ -1,0 +1,141 @@
+"""In which order geometries are tried: the cheap and common first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from media.arrays import DoubleArray
+from provenance.watermark.effort import Effort
+from provenance.watermark.key import WatermarkKey
+from provenance.watermark.video.carrier_layout import cropped_scales, scale_range
+from provenance.watermark.video.frame_accumulation import AccumulatedFrames, centre_crop, half_size_crop
+from provenance.watermark.video.pilot_search import (
+    NormalisedSpectrum,
+    neighbour_maps,
+    normalised_spectrum,
+    pilot_search,
+    rotation_maps,
+    scale_grid,
+    scale_maps,
+    stretch_maps,
+)
+from provenance.watermark.video.spectral_search import (
+    AffineCandidate,
+    AffineGrid,
+    CombSpectrum,
+    affine_candidates,
+    comb_spectrum,
+    refine_affine,
+)
+
+_ROTATION_GRID = AffineGrid(scales=(0.35, 2.4), angle=10.5, keep=3)
+_KEYSTONE_GRID = AffineGrid(scales=(0.6, 1.5), angle=3.0, keep=1, stride=2)
+_KEYSTONE_TILTS = (0.0, -0.012, 0.012, -0.024, 0.024)
+_REFINED_KEYSTONES = 2
+_PILOT_CANDIDATES = 2
+_MAX_STRETCH = 1.4
+_SCALED_WEIGHT, _UNSEARCHED_WEIGHT, _OTHER_WEIGHT = 2, 4, 24
+"""One over the share of false alarms: a half for scaled pictures, a quarter for plain ones, six kinds for the rest."""
+UNSEARCHED = ("as it was", "resized", "as once marked", "as first marked")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HomographyCandidate:
+    """A 3 x 3 map from canonical pixels to the picture's, what it is called, and whether it is worth a climb anyway.
+
+    `hypotheses` is of how many maps it could have been another, over the share of all false alarms its kind may use.
+    """
+
+    name: str
+    homography: DoubleArray
+    needs_refinement: bool = False
+    hypotheses: int = 1
+
+
+def homography_candidates(
+    frames: AccumulatedFrames, effort: Effort, keys: Sequence[WatermarkKey]
+) -> Iterator[HomographyCandidate]:
+    """One after another, worked out only when asked for."""
+    for name, scale in zip(UNSEARCHED, frames.scales, strict=False):
+        yield HomographyCandidate(name, np.diag([scale, scale, 1.0]), hypotheses=_UNSEARCHED_WEIGHT * len(UNSEARCHED))
+    picture = centre_crop(frames.mean_frame)[0]
+    height, width = (side * frames.factor for side in picture.shape)
+    seen = normalised_spectrum(picture)
+    low, high = (scale / frames.factor for scale in scale_range(width, height))
+    yield from _from_pilot_search("scaled", seen, keys, scale_maps(scale_grid(seen, low, high)), _SCALED_WEIGHT)
+    if effort == "quick":
+        return
+    cut = [scale / frames.factor for scale in cropped_scales(width, height)]
+    usual = list(dict.fromkeys((*frames.scales[:2], *cut)))
+    yield from _from_pilot_search("turned", seen, keys, rotation_maps(seen, usual, _ROTATION_GRID.angle), _OTHER_WEIGHT)
+    yield from _from_pilot_search("stretched", seen, keys, stretch_maps(seen, usual, _MAX_STRETCH), _OTHER_WEIGHT)
+    spectrum = comb_spectrum(picture)
+    yield from _from_spectral_search("turned", spectrum, _ROTATION_GRID)
+    yield from _quarter_turned(frames)
+    yield from _keystoned(frames)
+
+
+def _from_pilot_search(
+    name: str, spectrum: NormalisedSpectrum, keys: Sequence[WatermarkKey], maps: DoubleArray, weight: int
+) -> Iterator[HomographyCandidate]:
+    """The best of these 2 x 2 maps by each key's own pilots, and the best near each of them.
+
+    The key had a hand in the choice, so any of all those maps counts as tried.
+    """
+    for key in keys:
+        for found in pilot_search(spectrum, key, maps, keep=_PILOT_CANDIDATES):
+            near = neighbour_maps(spectrum, found.matrix)
+            closer = pilot_search(spectrum, key, near, keep=1)[0]
+            yield HomographyCandidate(name, _to_homography(closer.matrix), hypotheses=weight * len(maps) * len(near))
+
+
+def _from_spectral_search(
+    name: str, spectrum: CombSpectrum, grid: AffineGrid, *, step: float = 0.002
+) -> Iterator[HomographyCandidate]:
+    for candidate in affine_candidates(spectrum, grid):
+        placed = _to_homography(refine_affine(spectrum, candidate, step=step).matrix)
+        yield HomographyCandidate(name, placed, hypotheses=_OTHER_WEIGHT * grid.keep)
+
+
+def _quarter_turned(frames: AccumulatedFrames) -> Iterator[HomographyCandidate]:
+    """By 90 degrees one way: the other differs by half a turn, which every reading tries."""
+    height = frames.mean_frame.shape[0]
+    back = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, height], [0.0, 0.0, 1.0]])
+    yield HomographyCandidate(
+        "quarter turn", back @ np.diag([frames.scale, frames.scale, 1.0]), hypotheses=_OTHER_WEIGHT
+    )
+
+
+def _keystoned(frames: AccumulatedFrames) -> Iterator[HomographyCandidate]:
+    """Filmed from a screen at an angle: a few perspectives are undone first, the comb searched in each."""
+    small, shrunk = half_size_crop(frames.mean_frame)
+    height, width = small.shape
+    found: list[tuple[AffineCandidate, CombSpectrum, DoubleArray]] = []
+    for across in _KEYSTONE_TILTS:
+        for down in _KEYSTONE_TILTS:
+            bend = _perspective(width, height, across, down)
+            spectrum = comb_spectrum(np.asarray(cv2.warpPerspective(small, bend, (width, height))))
+            found.append((affine_candidates(spectrum, _KEYSTONE_GRID)[0], spectrum, bend))
+    found.sort(key=lambda one: -one[0].score)
+    for candidate, spectrum, bend in found[:_REFINED_KEYSTONES]:
+        closer = refine_affine(spectrum, candidate, rounds=300, step=0.006)
+        placed = np.linalg.inv(shrunk) @ np.linalg.inv(bend) @ _to_homography(closer.matrix)
+        yield HomographyCandidate(
+            "keystoned", placed, needs_refinement=True, hypotheses=_OTHER_WEIGHT * _REFINED_KEYSTONES
+        )
+
+
+def _perspective(width: int, height: int, across: float, down: float) -> DoubleArray:
+    centre = np.array([[1, 0, -width / 2], [0, 1, -height / 2], [0, 0, 1]])
+    tilt = np.array([[1, 0, 0], [0, 1, 0], [2 * across / width, 2 * down / height, 1]])
+    return np.asarray(np.linalg.inv(centre) @ tilt @ centre)
+
+
+def _to_homography(matrix: DoubleArray) -> DoubleArray:
+    placed = np.eye(3)
+    placed[:2, :2] = matrix
+    return placed

@@ -1,0 +1,89 @@
+"""Compares readings of a picture with the payloads that were issued: at the places of the tile that pilots propose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from media.arrays import ComplexArray
+from provenance.watermark.key import WatermarkKey
+from provenance.watermark.payload_set import AlignmentCandidates, PayloadSet
+from provenance.watermark.video.carrier_layout import PILOT_SHARE, carrier_layout, combine_soft_bits
+from provenance.watermark.video.demodulate import CarrierSpectrum
+from provenance.watermark.video.pilot_detector import (
+    SHIFTS_PER_PIXEL,
+    TileDetection,
+    correlation_surface,
+    weighted_carriers,
+)
+
+_MAX_POSITIONS = 24
+"""Places of the tile, the likeliest by the pilots, at which payloads are compared; in each reading."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _TilePosition:
+    """One place of the tile: the pilots' z there, the lines as they lie, and how far it is moved."""
+
+    z: float
+    orientation: str
+    values: ComplexArray
+    right: float
+    down: float
+
+
+def match_known_payloads(spectra: Sequence[CarrierSpectrum], payloads: PayloadSet) -> list[TileDetection | None]:
+    """For each reading the issued payload that agrees best with it, or None if another might as well.
+
+    z of the opinion is of pilots and carriers together, at any shift and way: see Opinion.chance.
+    """
+    places = [_tile_positions(reading, payloads.key) for reading in spectra]
+    told = payloads.match([_alignment_candidates(some, payloads.key) for some in places], pilot_share=PILOT_SHARE)
+    found: list[TileDetection | None] = []
+    for some, one in zip(places, told, strict=True):
+        at = some[one.candidate_index] if one else None
+        found.append(
+            TileDetection(
+                z=one.z,
+                payload=one.payload,
+                orientation=at.orientation,
+                right=at.right,
+                down=at.down,
+                among=len(payloads),
+            )
+            if one and at
+            else None
+        )
+    return found
+
+
+def _tile_positions(reading: CarrierSpectrum, key: WatermarkKey) -> list[_TilePosition]:
+    """The likeliest places of the tile, of all ways round."""
+    pilots = carrier_layout(key).pilots
+    found: list[_TilePosition] = []
+    for way, values in reading.orientations():
+        z = correlation_surface(values[pilots], key)
+        peaks = np.where(z == cv2.dilate(z, np.ones((3, 3))), z, 0).ravel()
+        for index in np.argpartition(-peaks, _MAX_POSITIONS)[:_MAX_POSITIONS]:
+            down, right = divmod(int(index), z.shape[1])
+            found.append(
+                _TilePosition(float(peaks[index]), way, values, right / SHIFTS_PER_PIXEL, down / SHIFTS_PER_PIXEL)
+            )
+    return sorted(found, key=lambda place: -place.z)[:_MAX_POSITIONS]
+
+
+def _alignment_candidates(places: Sequence[_TilePosition], key: WatermarkKey) -> AlignmentCandidates:
+    return AlignmentCandidates(
+        z=np.array([place.z for place in places]),
+        soft_bits=np.stack([_normalised_soft_bits(place, key) for place in places]),
+    )
+
+
+def _normalised_soft_bits(place: _TilePosition, key: WatermarkKey) -> NDArray[np.float32]:
+    carriers = weighted_carriers(place.values, place.right, place.down, key)
+    spread = float(np.sqrt((np.abs(carriers) ** 2).sum())) + 1e-9
+    return np.asarray(combine_soft_bits(carriers, key) / spread, np.float32)

@@ -1,0 +1,56 @@
+"""All marks of a file at once: in its picture, second by second, and in its sound. What has only one is fine too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from core.errors import BadMedia
+from core.finding import AudioWatermarkFinding, WatermarkedSpan, WatermarkFinding
+from provenance.watermark.audio.files import detect_audio_file
+from provenance.watermark.effort import Effort
+from provenance.watermark.key import WatermarkKey
+from provenance.watermark.video.files import locate_in_file
+
+
+def detect_watermarks(
+    path: Path, *, keys: Sequence[WatermarkKey], effort: Effort = "quick", issued: Sequence[str] = ()
+) -> WatermarkFinding:
+    """The mark of a video, an image or a sound file. Raises BadMedia for what is none of them.
+
+    `issued` are the payloads (hex) among which a damaged one is looked for.
+    """
+    with ThreadPoolExecutor(max_workers=1) as listening:
+        heard = listening.submit(_detect_in_sound, path, keys, issued)
+        try:
+            found = locate_in_file(path, keys=keys, effort=effort, issued=issued)
+        except BadMedia:
+            sound = heard.result()
+            if sound is None:
+                raise
+            return WatermarkFinding(detected=False, note="no picture", audio=sound)
+        spans = tuple(
+            WatermarkedSpan(start=one.start, end=one.end, payload=one.payload, p_value=one.p_value)
+            for one in found.segments
+        )
+        return replace(found.mark, segments=spans, audio=heard.result())
+
+
+def _detect_in_sound(path: Path, keys: Sequence[WatermarkKey], issued: Sequence[str]) -> AudioWatermarkFinding | None:
+    """None for what has no sound, or is no media at all."""
+    try:
+        found = detect_audio_file(path, keys=keys, issued=issued)
+    except BadMedia:
+        return None
+    if found.seconds <= 0:
+        return None
+    return AudioWatermarkFinding(
+        detected=found.detected,
+        payload=found.payload.hex if found.payload else None,
+        p_value=found.p_value,
+        seconds=found.seconds,
+        note=found.note,
+        among=found.among,
+    )

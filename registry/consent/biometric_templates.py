@@ -1,0 +1,170 @@
+"""Faces and voices of enrolled people, encrypted per person (AES-256-GCM) under a key that lies elsewhere.
+
+Decrypted they are only ever in memory, to be compared. They are not shown, not exported and not logged.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import Protocol
+
+import numpy as np
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from core.embedding_spaces import EmbeddingSpace
+from core.errors import BadInput, NotFound, Unavailable
+from media.arrays import Embedding
+from registry.near_duplicates.brute_force_index import TemplateBatch, TemplateMatch, validate_template
+from registry.near_duplicates.template_index import TemplateIndex
+from registry.table_cache import CachedTable, ConnectionProvider, RegistryConnection
+
+FACE, VOICE = "face", "voice"
+_NONCE = 12
+_ALL = "SELECT t.cameo, t.kind, t.model, t.sealed FROM cameo_templates t JOIN cameos c ON c.id = t.cameo ORDER BY t.key"
+
+
+class TemplateKeyStore(Protocol):
+    """Where keys lie."""
+
+    def make(self, name: str) -> bytes:
+        """The key of this name, made if there is none."""
+
+    def get(self, name: str) -> bytes:
+        """The key. Raises NotFound where it was destroyed."""
+
+    def destroy(self, name: str) -> None:
+        """Delete the key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BiometricTemplate:
+    """A face or a voice as a vector; `model` names what made it, and only like is compared with like."""
+
+    cameo: str
+    kind: str
+    model: str
+    vector: Embedding = field(repr=False)
+
+
+class PostgresBiometricTemplates:
+    """Templates in Postgres, decrypted into memory when they have changed."""
+
+    def __init__(self, connections: ConnectionProvider, keys: TemplateKeyStore) -> None:
+        """The tables are there: the migrations made them."""
+        self._connections, self._keys = connections, keys
+        self._all = CachedTable(connections, "cameo_templates", self._read)
+
+    def add(self, cameo: str, kind: str, model: str, vector: Embedding) -> None:
+        """Keep a template. Raises BadInput for what is not finite, Unavailable where no key can be had."""
+        if vector.ndim != 1 or not len(vector) or not np.isfinite(vector).all():
+            raise BadInput("a template is a row of finite numbers")
+        nonce, plain = os.urandom(_NONCE), vector.astype("<f4").tobytes()
+        sealed = nonce + AESGCM(self._keys.make(cameo)).encrypt(nonce, plain, _associated_data(cameo, kind, model))
+        with self._connections.connection() as connection:
+            add = "INSERT INTO cameo_templates (cameo, kind, model, sealed) VALUES (%s, %s, %s, %s)"
+            connection.execute(add, [cameo, kind, model, sealed])
+
+    def all(self, kind: str) -> Sequence[BiometricTemplate]:
+        """Every template of a kind. Raises Unavailable: what cannot be looked up is not known to be absent."""
+        return [one for one in self._all() if one.kind == kind]
+
+    def all_kinds(self) -> Sequence[BiometricTemplate]:
+        """Every template of every kind; the same object until something changes. Raises Unavailable."""
+        return self._all()
+
+    def kept(self, cameo: str) -> Sequence[tuple[str, str]]:
+        """Which templates there are of a person: kind and model, never the vector."""
+        query = "SELECT kind, model FROM cameo_templates WHERE cameo = %s ORDER BY key"
+        with self._connections.connection() as connection:
+            return [(kind, model) for kind, model in connection.execute(query, [cameo]).fetchall()]
+
+    def destroy(self, cameo: str) -> None:
+        """Erase a person's templates: the key first, then what it locked."""
+        self._keys.destroy(cameo)
+        with self._connections.connection() as connection:
+            connection.execute("DELETE FROM cameo_templates WHERE cameo = %s", [cameo])
+
+    def _read(self, connection: RegistryConnection) -> Sequence[BiometricTemplate]:
+        found = []
+        for cameo, kind, model, sealed in connection.execute(_ALL).fetchall():
+            try:
+                plain = AESGCM(self._keys.get(cameo)).decrypt(
+                    sealed[:_NONCE], sealed[_NONCE:], _associated_data(cameo, kind, model)
+                )
+            except NotFound:
+                continue  # the key was destroyed: erased, whatever still lies here
+            except InvalidTag:
+                raise Unavailable("a template was altered: restore the database") from None
+            vector = np.frombuffer(plain, dtype="<f4").astype(np.float32)
+            found.append(BiometricTemplate(cameo=cameo, kind=kind, model=model, vector=vector))
+        return found
+
+
+class ProtectedGallery(Protocol):
+    """Protected people whose templates lie in the open: public figures, estates, who opted out."""
+
+    @property
+    def size(self) -> int:
+        """How many."""
+
+    def nearest(
+        self, embedding: Embedding, *, exclude: Collection[str] = (), only: Collection[str] | None = None
+    ) -> TemplateMatch | None:
+        """(id, kind, distance) of the nearest."""
+
+    def has_person(self, person: str) -> bool:
+        """Whether a template of this person is there."""
+
+
+class CombinedGallery:
+    """A gallery and the templates of enrolled people beside it, as one. Only those of the gallery's space count."""
+
+    def __init__(self, gallery: ProtectedGallery, templates: PostgresBiometricTemplates, space: EmbeddingSpace) -> None:
+        self._gallery, self._templates, self._space = gallery, templates, space
+        self._lock = Lock()
+        self._seen: Sequence[BiometricTemplate] | None = None
+        self._live = TemplateIndex(space.dimensions)
+
+    @property
+    def size(self) -> int:
+        """How many templates are looked for."""
+        return self._gallery.size + len(self._fresh())
+
+    def nearest(
+        self, embedding: Embedding, *, exclude: Collection[str] = (), only: Collection[str] | None = None
+    ) -> TemplateMatch | None:
+        """(id, kind, distance) of the nearest template whose id is not in `exclude`, and is in `only` if that is given.
+
+        Raises Unavailable: what cannot be looked up is not known to be absent.
+        """
+        near = self._gallery.nearest(embedding, exclude=exclude, only=only)
+        mine = self._fresh().nearest(validate_template(embedding, self._space), exclude=exclude, only=only)
+        return min((one for one in (near, mine) if one is not None), key=lambda one: one[2], default=None)
+
+    def has_person(self, person: str) -> bool:
+        """Whether a template of this person is looked for."""
+        return self._gallery.has_person(person) or any(
+            one.cameo == person and one.model == self._space.name for one in self._templates.all_kinds()
+        )
+
+    def _fresh(self) -> TemplateIndex:
+        with self._lock:
+            found = self._templates.all_kinds()
+            if found is not self._seen:
+                mine = [
+                    one for one in found if one.model == self._space.name and len(one.vector) == self._space.dimensions
+                ]
+                live = TemplateIndex(self._space.dimensions)
+                if mine:
+                    keys, ids = range(len(mine)), [one.cameo for one in mine]
+                    live.add(TemplateBatch(keys, ids, ["cameo"] * len(mine), np.stack([one.vector for one in mine])))
+                self._live, self._seen = live, found
+            return self._live
+
+
+def _associated_data(cameo: str, kind: str, model: str) -> bytes:
+    return f"{cameo} {kind} {model}".encode()

@@ -1,0 +1,220 @@
+"""What policy is told beside signals: about the author, the people shown, what they allow, and the request."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from core.case import Case
+from core.errors import Erased, NotFound
+from core.events import Submitted
+from core.permitted import PermittedCameos
+from registry.consent.cameos import ACTIVE, UNKNOWN_HANDLE, Cameo, parse_mentions
+from registry.consent.lease_terms import BANNED_TOPICS
+from registry.consent.leases import BiometricModality, Lease, UseRequest
+from registry.consent.likeness_uses import AncestorCase
+
+FactValue = bool | int | float | str
+
+
+class LeaseLookup(Protocol):
+    """Looked up anew each time, so that a revocation counts at once."""
+
+    def covering_lease(self, handle: str, ask: UseRequest) -> Lease | None:
+        """The lease under which this may be done."""
+
+
+class CameoLookup(Protocol):
+    """Who is enrolled."""
+
+    def get(self, cameo_id: str) -> Cameo:
+        """By id. Raises NotFound."""
+
+    def by_handle(self, handle: str) -> Cameo | None:
+        """By handle or id."""
+
+    def touch(self, cameo_ids: Sequence[str]) -> None:
+        """Somebody had to do with these now."""
+
+
+class CaseLineage(Protocol):
+    """What a case is made from."""
+
+    def ancestors(
+        self, case_id: str, parent: str, references: Sequence[str], copies: Sequence[str] = ()
+    ) -> Sequence[AncestorCase]:
+        """Every case from which this one is made."""
+
+
+class OwnerDecisions(Protocol):
+    """What owners said of single uses."""
+
+    def approved_cameos(self, case_id: str, asset: str) -> frozenset[str]:
+        """The cameos whose owners approved this draft."""
+
+    def count_vetoes(self, case_ids: Sequence[str]) -> int:
+        """How often owners said no to one of these."""
+
+
+class AuthorFacts(Protocol):
+    """What the ledger knows of an author."""
+
+    def author_facts(self, author: str, end_user: str = "") -> dict[str, int]:
+        """Strikes, submissions and refusals in windows of time, and cases that wait."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCameos:
+    """Whom a case shows: the cameos that it or what it is made from names, with the leases for each (none: not leased).
+
+    `gone` counts what it is made from and was taken down.
+    """
+
+    leases: Mapping[str, tuple[Lease, ...]]
+    minors: int = 0
+    gone: int = 0
+    made_from: tuple[str, ...] = ()
+
+    @property
+    def used(self) -> tuple[Lease, ...]:
+        """Every lease that is made use of, each once."""
+        return tuple({lease.id: lease for found in self.leases.values() for lease in found}.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentFacts:
+    """Facts about a case as they are at this moment. `read` gives the words of a text by its id, or raises Erased.
+
+    `unstated_minor`: whether an account of which the platform does not say if it is a minor's is taken for one. A
+    region or a tier that is not stated is not known.
+    """
+
+    leases: LeaseLookup
+    cameos: CameoLookup
+    lineage: CaseLineage
+    answers: OwnerDecisions
+    authors: AuthorFacts
+    read: Callable[[str], str]
+    engine: str
+    monitor_asked: bool = False
+    unstated_minor: bool = False
+
+    def resolve(self, prompt: str, asked: Sequence[str]) -> tuple[str, ...]:
+        """The cameos that a request names, in its prompt as `@handle` too, by their ids; nobody's are `unknown`."""
+        found = [self.cameos.by_handle(one) for one in (*asked, *parse_mentions(prompt))]
+        ids = tuple(dict.fromkeys(one.id if one else UNKNOWN_HANDLE for one in found))
+        self.cameos.touch([one for one in ids if one != UNKNOWN_HANDLE])
+        return ids
+
+    def cameos_shown(self, case: Case) -> tuple[str, ...]:
+        """The cameos that a case names, or that what it is made from names."""
+        return tuple(sorted({*case.request.cameos, *(c for one in self._ancestors(case) for c in one.cameos)}))
+
+    def leased(self, case: Case) -> tuple[str, ...]:
+        """The cameos whose face this case may show now."""
+        return self._allowed(case, BiometricModality.FACE)
+
+    def may_appear(self, case: Case) -> PermittedCameos:
+        """Both, as measuring wants them."""
+        return PermittedCameos(faces=self.leased(case), voices=self.leased_voices(case))
+
+    def leased_voices(self, case: Case) -> tuple[str, ...]:
+        """The cameos whose voice this case may use now."""
+        return self._allowed(case, BiometricModality.VOICE)
+
+    def receipts_for(self, case: Case) -> tuple[str, ...]:
+        """The ids of the leases on which this case rests."""
+        return tuple(lease.id for lease in self.shown(case).used)
+
+    def is_still_allowed(self, cameo: str, asked: Submitted) -> bool:
+        """Whether what was asked for is still allowed, as far as leases say: of whom, to whom, what for, where."""
+        return bool(self._leases(cameo, asked, datetime.now(UTC)))
+
+    def shown(self, case: Case) -> ShownCameos:
+        """Whom a case shows, and under which leases."""
+        ancestors, at = self._ancestors(case), datetime.now(UTC)
+        named = sorted({*case.request.cameos, *(c for one in ancestors for c in one.cameos)})
+        return ShownCameos(
+            leases={cameo: self._leases(cameo, case.request, at) for cameo in named},
+            minors=sum(self._kind(cameo) == "minor" for cameo in named),
+            gone=sum(one.phase in ("recalled", "withdrawn") for one in ancestors),
+            made_from=tuple(one.id for one in ancestors),
+        )
+
+    def facts(self, case: Case) -> Mapping[str, FactValue]:
+        """Every fact that rules may speak of (policy.vocabulary.FACTS). What cannot be told is left out."""
+        asked, shown = case.request, self.shown(case)
+        length = case.rendered.duration if case.rendered else asked.seconds
+        bans = {ban for lease in shown.used for ban in lease.terms.bans}
+        facts: dict[str, FactValue] = {
+            **self.authors.author_facts(asked.author, asked.end_user),
+            "end_user_known": bool(asked.end_user),
+            "cameos_named": len(shown.leases),
+            "cameos_unleased": sum(not found for found in shown.leases.values()),
+            "cameos_unapproved": self._unapproved(case, shown),
+            "cameos_vetoed": self.answers.count_vetoes([case.id, *shown.made_from]) if shown.leases else 0,
+            "cameo_limits_unreviewed": sum(lease.terms.unreviewed for lease in shown.used),
+            "cameos_watched": sum(lease.terms.watched for lease in shown.used),
+            "cameos_minor": shown.minors,
+            "parents_recalled": shown.gone,
+            **{f"cameo_no_{ban}": ban in bans for ban in BANNED_TOPICS},
+            "seconds": float(length or 0.0),
+            "has_reference": bool(asked.references),
+            "audience": asked.audience,
+            "account_minor": self.unstated_minor if asked.account_minor is None else asked.account_minor,
+            **({"region": asked.region} if asked.region else {}),
+            **({"tier": asked.tier} if asked.tier else {}),
+            "engine": self.engine,
+            "monitor_asked": self.monitor_asked,
+        }
+        broken = self._words_broken(case, shown)
+        return facts if broken is None else facts | {"cameo_words_broken": broken}
+
+    def _words_broken(self, case: Case, shown: ShownCameos) -> int | None:
+        terms = [lease.terms for lease in shown.used if lease.terms.words]
+        if not terms:
+            return 0
+        try:
+            prompt = self.read(case.request.prompt)
+        except (Erased, NotFound):
+            return None
+        return sum(one.count_banned_words(prompt) for one in terms)
+
+    def _unapproved(self, case: Case, shown: ShownCameos) -> int:
+        """Whose owner wants to see each draft and has not approved this one. Before there is a draft: nobody."""
+        wanted = {cameo for cameo, found in shown.leases.items() if any(lease.terms.approval for lease in found)}
+        if not wanted or case.rendered is None:
+            return 0
+        return len(wanted - self.answers.approved_cameos(case.id, case.rendered.asset.digest))
+
+    def _leases(self, cameo: str, asked: Submitted, at: datetime) -> tuple[Lease, ...]:
+        """For the face, and for the voice if that is asked for; empty unless all of it is allowed."""
+        if self._kind(cameo) is None:
+            return ()
+        uses = (BiometricModality.FACE, BiometricModality.VOICE) if asked.voices else (BiometricModality.FACE,)
+        asks = [self._ask(asked, at, use) for use in uses]
+        found = [lease for ask in asks if (lease := self.leases.covering_lease(cameo, ask)) is not None]
+        return tuple(found) if len(found) == len(asks) else ()
+
+    def _allowed(self, case: Case, use: BiometricModality) -> tuple[str, ...]:
+        ask = self._ask(case.request, datetime.now(UTC), use)
+        active = (cameo for cameo in self.cameos_shown(case) if self._kind(cameo) is not None)
+        return tuple(cameo for cameo in active if self.leases.covering_lease(cameo, ask) is not None)
+
+    def _ask(self, asked: Submitted, at: datetime, use: BiometricModality) -> UseRequest:
+        return UseRequest(account=asked.author, at=at, modality=use, purpose=asked.purpose, territory=asked.territory)
+
+    def _kind(self, cameo: str) -> str | None:
+        """What kind of person this is; None unless active."""
+        try:
+            found = self.cameos.get(cameo)
+        except NotFound:
+            return None
+        return found.kind if found.state == ACTIVE else None
+
+    def _ancestors(self, case: Case) -> Sequence[AncestorCase]:
+        asked = case.request
+        handed_in = [one.digest for one in asked.references]
+        return self.lineage.ancestors(case.id, asked.parent, handed_in, asked.copies)

@@ -1,0 +1,148 @@
+"""Granting, changing, taking back: each with its receipt, and with a cascade where consent ends, all or nothing."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from core.errors import BadInput, NotNow
+from registry.consent.cameos import ACTIVE, erase_cameo
+from registry.consent.consent_receipts import ConsentReceipt, Sign, issue_consent_receipt
+from registry.consent.lease_terms import LeaseTerms
+from registry.consent.leases import EVERYONE, MUTUALS, Lease, add_lease, end_lease, lease_by_id, new_lease
+from registry.table_cache import ConnectionProvider, RegistryConnection
+
+_EXPIRED = "SELECT id FROM leases WHERE until <= %s AND ended IS NULL AND revoked IS NULL ORDER BY until LIMIT 1000"
+_FOR_A_MINOR = ("alcohol", "revealing", "romance")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostgresConsentService:
+    """What an owner does to leases. `controller` is who answers for this office, as receipts name it."""
+
+    connections: ConnectionProvider
+    sign: Sign
+    controller: str
+
+    def enrolled(self, cameo: str, *, by: str) -> ConsentReceipt:
+        """Somebody is enrolled from now on: a receipt, and the lease of their own likeness to themselves."""
+        with self.connections.connection() as connection:
+            connection.execute("UPDATE cameos SET state = 'active' WHERE id = %s AND state = 'held'", [cameo])
+            given = self._issue(connection, "enrolled", cameo, by)
+            owner, kind = _cameo(connection, cameo)
+            own = new_lease(cameo, owner, voice=True, terms=_restrict_terms(LeaseTerms(), kind, owner, owner))
+            add_lease(connection, own)
+            self._issue(connection, "granted", cameo, by, own)
+        return given
+
+    def grant(self, lease: Lease, *, by: str) -> tuple[Lease, ConsentReceipt]:
+        """Grant a lease that `new_lease` made. Raises NotNow for a cameo that is not active, BadInput."""
+        with self.connections.connection() as connection:
+            return self._grant(connection, lease, "granted", by)
+
+    def change(self, lease_id: str, now: Lease, *, by: str) -> tuple[Lease, ConsentReceipt]:
+        """Put another lease in the place of one. What the new one does not cover comes down. Raises NotNow."""
+        with self.connections.connection() as connection:
+            before = lease_by_id(connection, lease_id)
+            if not end_lease(connection, lease_id):
+                raise NotNow("this lease has ended: grant another")
+            _open_takedown(connection, before.handle, lease_id, "changed")
+            return self._grant(connection, replace(now, replaces=lease_id), "changed", by)
+
+    def revoke(self, lease_id: str, *, by: str) -> ConsentReceipt | None:
+        """End a lease now, and have come down what it covered. None if it had ended before. Raises NotFound."""
+        with self.connections.connection() as connection:
+            lease = lease_by_id(connection, lease_id)
+            if not end_lease(connection, lease_id):
+                return None
+            _open_takedown(connection, lease.handle, lease_id, "revoked")
+            return self._issue(connection, "revoked", lease.handle, by, lease)
+
+    def review(self, lease_id: str, terms: LeaseTerms, *, by: str) -> tuple[Lease, ConsentReceipt]:
+        """What an owner wrote becomes rules: the lease goes on with these terms. For those who review."""
+        with self.connections.connection() as connection:
+            before = lease_by_id(connection, lease_id)
+            if not before.terms.asks or not end_lease(connection, lease_id):
+                raise NotNow("there is nothing to review in this lease")
+            now = new_lease(
+                before.handle,
+                before.holder,
+                until=before.until,
+                face=before.face,
+                voice=before.voice,
+                terms=replace(terms, asks=before.terms.asks, reviewed=by, approval=before.terms.approval),
+                replaces=lease_id,
+            )
+            return self._grant(connection, now, "changed", by)
+
+    def expire(self, at: datetime) -> Sequence[str]:
+        """Have come down what rested on leases that ended by themselves; the ids of those leases."""
+        with self.connections.connection() as connection:
+            ended = [row[0] for row in connection.execute(_EXPIRED, [at]).fetchall()]
+            for lease_id in ended:
+                lease = lease_by_id(connection, lease_id)
+                _open_takedown(connection, lease.handle, lease_id, "expired")
+                self._issue(connection, "expired", lease.handle, "assay", lease)
+                connection.execute("UPDATE leases SET ended = %s WHERE id = %s", [at, lease_id])
+        return ended
+
+    def erase(self, cameo: str, *, by: str) -> ConsentReceipt:
+        """End all leases of a cameo and erase what is known of the person; what shows them comes down."""
+        with self.connections.connection() as connection:
+            connection.execute(
+                "UPDATE leases SET revoked = clock_timestamp() WHERE handle = %s AND revoked IS NULL", [cameo]
+            )
+            erase_cameo(connection, cameo)
+            _open_takedown(connection, cameo, "", "erased")
+            return self._issue(connection, "erased", cameo, by)
+
+    def veto(self, cameo: str, case_id: str, *, by: str) -> str:
+        """The owner does not want this use of their likeness, nor what was made from it; the cascade's id."""
+        with self.connections.connection() as connection:
+            connection.execute(
+                "INSERT INTO cameo_answers (case_id, cameo, asset, answer, by) VALUES (%s, %s, '', 'vetoed', %s)"
+                " ON CONFLICT DO NOTHING",
+                [case_id, cameo, by],
+            )
+            return _open_takedown(connection, cameo, "", "vetoed", case_id)
+
+    def _grant(self, connection: RegistryConnection, lease: Lease, kind: str, by: str) -> tuple[Lease, ConsentReceipt]:
+        owner, who = _cameo(connection, lease.handle)
+        lease = replace(lease, terms=_restrict_terms(lease.terms, who, owner, lease.holder))
+        add_lease(connection, lease)
+        return lease, self._issue(connection, kind, lease.handle, by, lease)
+
+    def _issue(
+        self, connection: RegistryConnection, kind: str, cameo: str, by: str, lease: Lease | None = None
+    ) -> ConsentReceipt:
+        return issue_consent_receipt(
+            connection, self.sign, kind, cameo=cameo, by=by, controller=self.controller, lease=lease
+        )
+
+
+def _restrict_terms(terms: LeaseTerms, kind: str, owner: str, holder: str) -> LeaseTerms:
+    """Terms no wider than the kind of person allows. A minor is never for everyone, and each draft is approved."""
+    if kind != "minor":
+        return terms
+    if holder in (EVERYONE, MUTUALS):
+        raise BadInput("a minor's likeness is leased to accounts by name and not to everyone")
+    bans = tuple(sorted({*terms.bans, *_FOR_A_MINOR}))
+    return replace(terms, bans=bans, approval=terms.approval or holder != owner)
+
+
+def _cameo(connection: RegistryConnection, cameo: str) -> tuple[str, str]:
+    """Owner and kind. Raises NotNow unless active: nothing is leased of somebody who is held or gone."""
+    row = connection.execute("SELECT owner, kind, state FROM cameos WHERE id = %s FOR SHARE", [cameo]).fetchone()
+    if row is None or row[2] != ACTIVE:
+        raise NotNow("this cameo is not active: nothing of it can be leased")
+    connection.execute("UPDATE cameos SET touched = clock_timestamp() WHERE id = %s", [cameo])
+    return row[0], row[1]
+
+
+def _open_takedown(connection: RegistryConnection, cameo: str, lease: str, reason: str, case_id: str = "") -> str:
+    name = f"cascade_{secrets.token_hex(8)}"
+    add = "INSERT INTO cascades (id, cameo, lease, reason, case_id) VALUES (%s, %s, %s, %s, %s)"
+    connection.execute(add, [name, cameo, lease, reason, case_id])
+    return name

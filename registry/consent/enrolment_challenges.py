@@ -1,0 +1,143 @@
+"""Challenges, each good for one take within minutes, and what became of it: labels and scores, no face, no voice."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from psycopg.types.json import Jsonb
+
+from core.errors import NotFound, NotNow
+from registry.table_cache import ConnectionProvider
+
+CHALLENGE_LIFETIME = timedelta(minutes=5)
+DIGIT_PAIRS = 3
+HEAD_TURNS = ("left", "right", "up", "down")
+CAPTURE_HASH_RETENTION = timedelta(days=365)
+
+_FIELDS = """
+SELECT id, account, handle, kind, digits, turns, issued, expires, used, outcome, cameo, signals, rules FROM enrolments
+"""
+_REDEEM = """
+UPDATE enrolments SET used = %(now)s
+WHERE id = %(id)s AND account = %(account)s AND used IS NULL AND expires > %(now)s RETURNING id
+"""
+_END = "UPDATE enrolments SET outcome = %s, cameo = %s, signals = %s, rules = %s, looks = %s WHERE id = %s"
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentChallenge:
+    """What has to be said (`digits`, three pairs: `47 19 30`) and done (two turns of the head, then a blink)."""
+
+    id: str
+    account: str
+    handle: str
+    kind: str
+    digits: str
+    turns: tuple[str, ...]
+    issued: datetime
+    expires: datetime
+    used: datetime | None = None
+    outcome: str = ""
+    cameo: str = ""
+    signals: Sequence[dict[str, Any]] = field(default_factory=tuple)
+    rules: tuple[str, ...] = ()
+
+
+class PostgresEnrolmentChallenges:
+    """Challenges in Postgres."""
+
+    def __init__(self, connections: ConnectionProvider) -> None:
+        """The tables are there: the migrations made them."""
+        self._connections = connections
+
+    def issue(
+        self, account: str, handle: str, kind: str, *, lifetime: timedelta = CHALLENGE_LIFETIME
+    ) -> EnrolmentChallenge:
+        """A new challenge, random from the operating system."""
+        now = datetime.now(UTC)
+        pairs = [f"{secrets.randbelow(10)}{secrets.randbelow(10)}" for _ in range(DIGIT_PAIRS)]
+        first = secrets.choice(HEAD_TURNS)
+        turns = [first, secrets.choice([turn for turn in HEAD_TURNS if turn != first])]
+        name = f"enrol_{secrets.token_hex(12)}"
+        add = (
+            "INSERT INTO enrolments (id, account, handle, kind, digits, turns, issued, expires)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
+        )
+        with self._connections.connection() as connection:
+            connection.execute(add, [name, account, handle, kind, " ".join(pairs), turns, now, now + lifetime])
+        return self.get(name)
+
+    def get(self, name: str) -> EnrolmentChallenge:
+        """By its id. Raises NotFound."""
+        found = self._where("id = %s", name)
+        if not found:
+            raise NotFound("there is no such challenge")
+        return found[0]
+
+    def redeem(self, name: str, account: str) -> EnrolmentChallenge:
+        """Take up a challenge, once. Raises NotFound for another's, NotNow for one that was used or has run out."""
+        if self.get(name).account != account:
+            raise NotFound("there is no such challenge")
+        asked = {"id": name, "account": account, "now": datetime.now(UTC)}
+        with self._connections.connection() as connection:
+            if connection.execute(_REDEEM, asked).fetchone() is None:
+                raise NotNow("this challenge was used, or has run out: ask for another")
+        return self.get(name)
+
+    def record_outcome(
+        self,
+        name: str,
+        outcome: str,
+        *,
+        cameo: str,
+        signals: Any,
+        rules: Sequence[str],
+        capture_hashes: NDArray[np.uint8],
+    ) -> None:
+        """What became of a take. `capture_hashes` (n, 32) are hashes of its pictures."""
+        values = [outcome, cameo, Jsonb(signals), list(rules), capture_hashes.astype(np.uint8).tobytes(), name]
+        with self._connections.connection() as connection:
+            connection.execute(_END, values)
+
+    def capture_hashes(self, *, exclude: str = "") -> NDArray[np.uint8]:
+        """The pictures of all earlier takes, (n, 32)."""
+        query = "SELECT looks FROM enrolments WHERE id <> %s AND length(looks) > 0"
+        with self._connections.connection() as connection:
+            rows = connection.execute(query, [exclude]).fetchall()
+        return np.frombuffer(b"".join(row[0] for row in rows), dtype=np.uint8).reshape(-1, 32)
+
+    def of(self, account: str) -> Sequence[EnrolmentChallenge]:
+        """Those of an account, the oldest first."""
+        return self._where("account = %s", account)
+
+    def by_cameo(self, cameo: str) -> Sequence[EnrolmentChallenge]:
+        """Those that led to a cameo."""
+        return self._where("cameo = %s", cameo)
+
+    def forget(self, cameo: str) -> None:
+        """Delete what is kept of the takes of a cameo."""
+        with self._connections.connection() as connection:
+            connection.execute("DELETE FROM enrolments WHERE cameo = %s", [cameo])
+
+    def delete_expired(self, at: datetime) -> int:
+        """Delete challenges that nobody took up, and what is kept of takes that led to no cameo, after a year."""
+        query = "DELETE FROM enrolments WHERE (used IS NULL AND expires < %s) OR (outcome = 'refused' AND used < %s)"
+        with self._connections.connection() as connection:
+            return connection.execute(query, [at - timedelta(days=1), at - CAPTURE_HASH_RETENTION]).rowcount
+
+    def _where(self, condition: str, *values: object) -> Sequence[EnrolmentChallenge]:
+        with self._connections.connection() as connection:
+            rows = connection.execute(f"{_FIELDS} WHERE {condition} ORDER BY issued, id", values).fetchall()
+        return tuple(_challenge(row) for row in rows)
+
+
+def _challenge(row: Sequence[Any]) -> EnrolmentChallenge:
+    values: dict[str, Any] = dict(zip(EnrolmentChallenge.__slots__, row, strict=True))
+    whole: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in values.items()}
+    return EnrolmentChallenge(**whole)

@@ -1,0 +1,178 @@
+"""Enrolling somebody: a challenge, one take of a camera, measurements, and policy's verdict over them.
+
+The take itself is never kept where policy allows or refuses. Where it holds, a person looks at what was measured.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.codec import dump
+from core.errors import BadInput
+from core.ports import TextStore
+from core.roles import Principal, Role, require_role
+from core.signals import Signal
+from core.verdicts import Decision, Facts, Gate, Ruling, Verdict
+from registry.consent.biometric_templates import PostgresBiometricTemplates
+from registry.consent.cameo_review import CameoReview
+from registry.consent.cameos import ACTIVE, ERASED, HELD, REFUSED, Cameo, PostgresCameos, validate_cameo
+from registry.consent.enrolment_challenges import EnrolmentChallenge, PostgresEnrolmentChallenges
+
+MAX_ESTATE_PHOTOS = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaptureResult:
+    """What a take gave: signals, hashes of its pictures (n, 32), and templates as (kind, model, vector)."""
+
+    signals: tuple[Signal, ...]
+    capture_hashes: NDArray[np.uint8]
+    templates: tuple[tuple[str, str, NDArray[np.float32]], ...] = field(default=(), repr=False)
+
+
+class CaptureMeasurer(Protocol):
+    """Measures what somebody enrols with."""
+
+    def check_video(self, path: Path) -> tuple[float, int, int]:
+        """Seconds, width and height of a file that can be looked at. Raises BadMedia."""
+
+    def measure(
+        self, file: Path, challenge: EnrolmentChallenge, *, earlier: NDArray[np.uint8], mine: Sequence[str]
+    ) -> CaptureResult:
+        """A take against its challenge. `earlier` are looks of earlier takes; `mine` cameos that may be alike.
+
+        Raises BadMedia for what is no video.
+        """
+
+    def describe(self, picture: Path) -> tuple[str, NDArray[np.float32]] | None:
+        """The template of the one face of a picture file as (model, vector), or None."""
+
+
+class EnrolmentGate(Protocol):
+    """Decides by policy whether somebody may be enrolled."""
+
+    def judge(self, gate: Gate, signals: Sequence[Signal], facts: Facts, rulings: Sequence[Ruling]) -> Verdict:
+        """A verdict by the policy that is in force."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentOutcome:
+    """How a take ended: `outcome` is active, held or refused; a refused one has no cameo."""
+
+    outcome: str
+    cameo: Cameo | None
+    verdict: Verdict
+    signals: tuple[Signal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnrolmentService:
+    """Enrolling, from the challenge to the verdict."""
+
+    cameos: PostgresCameos
+    enrolments: PostgresEnrolmentChallenges
+    templates: PostgresBiometricTemplates
+    review: CameoReview
+    texts: TextStore
+    capture: CaptureMeasurer
+    policy: EnrolmentGate
+
+    def challenge(self, who: Principal, handle: str, *, kind: str = "self") -> EnrolmentChallenge:
+        """What to say and do before the camera, good for one take within five minutes. Raises BadInput."""
+        require_role(who, Role.PLATFORM)
+        validate_cameo(handle, kind)
+        if kind == "estate":
+            raise BadInput("nobody can take up a challenge for an estate: send pictures and proof instead")
+        self._require_available(who, handle)
+        return self.enrolments.issue(who.id, handle, kind)
+
+    def take(self, who: Principal, challenge_id: str, file: Path, *, proof: str = "") -> EnrolmentOutcome:
+        """Enrol with a take. The challenge is spent, whatever comes of it. Raises NotFound, NotNow, BadMedia."""
+        require_role(who, Role.PLATFORM)
+        if self.enrolments.get(challenge_id).kind != "self" and not proof.strip():
+            raise BadInput("say what shows that you are the guardian")
+        challenge = self.enrolments.redeem(challenge_id, who.id)
+        self.capture.check_video(file)
+        self._require_available(who, challenge.handle)
+        mine = [one.id for one in self.cameos.of(who.id)]
+        taken = self.capture.measure(
+            file, challenge, earlier=self.enrolments.capture_hashes(exclude=challenge.id), mine=mine
+        )
+        verdict = self.policy.judge(Gate.ENROL, taken.signals, {"enrol_for_another": challenge.kind != "self"}, ())
+        cameo = self._store_cameo(who, challenge, taken, verdict, proof)
+        outcome = cameo.state if cameo else REFUSED
+        self.enrolments.record_outcome(
+            challenge.id,
+            outcome,
+            cameo=cameo.id if cameo else "",
+            signals=dump(taken.signals),
+            rules=verdict.rules,
+            capture_hashes=taken.capture_hashes,
+        )
+        return EnrolmentOutcome(outcome=outcome, cameo=cameo, verdict=verdict, signals=taken.signals)
+
+    def estate(self, who: Principal, handle: str, pictures: Sequence[Path], *, proof: str) -> Cameo:
+        """Enrol somebody who has died, by who speaks for them. Always held: a person looks at the proof."""
+        require_role(who, Role.PLATFORM)
+        validate_cameo(handle, "estate")
+        self._require_available(who, handle)
+        if not proof.strip():
+            raise BadInput("say what shows that you may speak for the estate")
+        if not 0 < len(pictures) <= MAX_ESTATE_PHOTOS:
+            raise BadInput(f"send 1 to {MAX_ESTATE_PHOTOS} pictures, each of this person alone")
+        found = [one for picture in pictures if (one := self.capture.describe(picture)) is not None]
+        if not found:
+            raise BadInput("in none of the pictures is exactly one face that can be read")
+        cameo = self.cameos.add(handle, who.id, kind="estate", state=HELD)
+        for model, vector in found:
+            self.templates.add(cameo.id, "face", model, vector)
+        return self._store_proof(cameo, proof)
+
+    def signals_of(self, who: Principal, cameo_id: str) -> Sequence[EnrolmentChallenge]:
+        """What was measured when somebody enrolled. For moderators."""
+        require_role(who, Role.MODERATOR)
+        return self.enrolments.by_cameo(cameo_id)
+
+    def own_challenges(self, who: Principal) -> Sequence[EnrolmentChallenge]:
+        """What is kept of the person's own enrolments."""
+        return self.enrolments.of(who.id)
+
+    def forget(self, cameo: Cameo) -> None:
+        """Delete what is kept of the takes of a cameo."""
+        self.enrolments.forget(cameo.id)
+
+    def delete_expired(self, at: datetime | None = None) -> None:
+        """Delete what need not be kept any more."""
+        self.enrolments.delete_expired(at or datetime.now(UTC))
+
+    def _store_cameo(
+        self, who: Principal, challenge: EnrolmentChallenge, taken: CaptureResult, verdict: Verdict, proof: str
+    ) -> Cameo | None:
+        if verdict.decision is Decision.REFUSE:
+            return None
+        cameo = self.cameos.add(challenge.handle, who.id, kind=challenge.kind, state=HELD)
+        for kind, model, vector in taken.templates:
+            self.templates.add(cameo.id, kind, model, vector)
+        if proof.strip():
+            cameo = self._store_proof(cameo, proof)
+        if verdict.decision is Decision.ALLOW:
+            self.review.activate(cameo, by=who.id)
+        return self.cameos.get(cameo.id)
+
+    def _store_proof(self, cameo: Cameo, proof: str) -> Cameo:
+        self.cameos.set_proof(cameo.id, self.texts.put(proof, case_id=cameo.id))
+        return self.cameos.get(cameo.id)
+
+    def _require_available(self, who: Principal, handle: str) -> None:
+        taken = self.cameos.by_handle(handle)
+        if taken is not None and taken.state != ERASED:
+            raise BadInput("this handle is taken")
+        if any(one.state == ACTIVE and one.kind == "self" for one in self.cameos.of(who.id)):
+            raise BadInput("you are enrolled already: one person, one cameo")

@@ -1,0 +1,91 @@
+"""Cascades: consent that ended, and what came down because of it. A cascade is open until everything is down."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.errors import NotFound
+from registry.table_cache import ConnectionProvider, RegistryConnection
+
+_FIELDS = "SELECT id, cameo, lease, reason, case_id, asked, done FROM cascades"
+# Nothing happens to a case after it was withdrawn: that is when it last moved.
+_ITEMS = """
+SELECT i.case_id, i.author, i.phase, i.recalled, c.changed_at
+FROM cascade_items i LEFT JOIN case_requests c ON c.case_id = i.case_id AND c.phase = 'withdrawn'
+WHERE i.cascade = %s ORDER BY i.recalled, i.case_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Takedown:
+    """Consent ended at `asked`; everything that rested on it was down at `done`."""
+
+    id: str
+    cameo: str
+    lease: str
+    reason: str
+    case_id: str
+    asked: datetime
+    done: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class TakenDownCase:
+    """One case that came down: the phase it was in, when it was recalled, when its public copy was gone."""
+
+    case_id: str
+    author: str
+    phase: str
+    recalled: datetime
+    withdrawn: datetime | None
+
+
+class PostgresTakedowns:
+    """Cascades in Postgres."""
+
+    def __init__(self, connections: ConnectionProvider) -> None:
+        """The tables are there: the migrations made them."""
+        self._connections = connections
+
+    def open(self) -> Sequence[Takedown]:
+        """Those that are not done, the oldest first."""
+        return self._where("done IS NULL ORDER BY asked, id")
+
+    def of(self, cameo: str) -> Sequence[Takedown]:
+        """Those of a cameo, the newest first."""
+        return self._where("cameo = %s ORDER BY asked DESC, id", cameo)
+
+    def get(self, name: str) -> Takedown:
+        """By its id. Raises NotFound."""
+        found = self._where("id = %s", name)
+        if not found:
+            raise NotFound("there is no such report")
+        return found[0]
+
+    def items(self, name: str) -> Sequence[TakenDownCase]:
+        """What came down because of it, in order."""
+        with self._connections.connection() as connection:
+            return tuple(TakenDownCase(*row) for row in connection.execute(_ITEMS, [name]).fetchall())
+
+    def done(self, cascade: Takedown, owner: str) -> None:
+        """Everything is down: its owner is told."""
+        with self._connections.connection() as connection:
+            query = "UPDATE cascades SET done = clock_timestamp() WHERE id = %s AND done IS NULL"
+            if connection.execute(query, [cascade.id]).rowcount and owner:
+                add_notices(connection, [(owner, f"down_{cascade.reason}", cascade.id, cascade.cameo)])
+
+    def _where(self, condition: str, *values: object) -> Sequence[Takedown]:
+        with self._connections.connection() as connection:
+            rows = connection.execute(f"{_FIELDS} WHERE {condition}", values).fetchall()
+        return tuple(Takedown(*row) for row in rows)
+
+
+def add_notices(connection: RegistryConnection, notices: Sequence[tuple[str, str, str, str]]) -> None:
+    """Leave notices (account, code, case or report, cameo), within the transaction. The same notice is left once."""
+    add = (
+        "INSERT INTO notices (account, code, case_id, cameo)"
+        " SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING"
+    )
+    connection.execute(add, [list(column) for column in zip(*notices, strict=True)] or [[], [], [], []])

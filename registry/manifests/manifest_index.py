@@ -1,0 +1,129 @@
+"""The manifest repository's index: which manifests there are, what they are bound to, and receipts for what was done.
+
+Bytes lie in the vault under their SHA-256 and are never changed. Manifests of sealed cases are read off the ledger's
+own events; only what others hand in has rows of its own. Nothing here is updated or deleted: a deletion is a receipt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.errors import BadInput, NotFound
+from registry.manifests.manifest_receipts import ManifestReceipt, add_manifest_receipt, manifest_receipts
+from registry.table_cache import ConnectionProvider
+
+MAX_FIELD_CHARS = 1024
+"""Characters of an id, an algorithm's name, or a binding's value in hex."""
+
+_BY_ID = """
+SELECT id, digest, size, at, coalesce(case_id, '') FROM manifest_entries
+WHERE id = %s ORDER BY at DESC, digest LIMIT %s
+"""
+_BY_BINDING = """
+SELECT id, digest, size, at, coalesce(case_id, '') FROM manifest_entries
+WHERE value = %(value)s AND (algorithm = %(algorithm)s OR %(algorithm)s = ANY(%(ours)s))
+UNION
+SELECT id, digest, size, at, coalesce(case_id, '') FROM manifest_entries WHERE id IN (
+    SELECT manifest_id FROM manifest_bindings WHERE algorithm = %(algorithm)s AND value = %(value)s
+)
+ORDER BY at DESC, digest LIMIT %(most)s
+"""
+_STORE = "INSERT INTO manifests (id, digest, size) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+_BIND = "INSERT INTO manifest_bindings (algorithm, value, manifest_id) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+_DELETED = "SELECT 1 FROM manifest_receipts WHERE kind = 'deleted' AND manifest_id = %s AND digest = %s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestEntry:
+    """A manifest: its id as it is written in it, SHA-256 and size of its bytes. `case_id` is empty if handed in."""
+
+    id: str
+    digest: str
+    size: int
+    at: datetime
+    case_id: str = ""
+
+
+class PostgresManifestIndex:
+    """The index in Postgres. `ours` are algorithms whose value is the payload with which a case was sealed."""
+
+    def __init__(self, connections: ConnectionProvider, *, ours: Sequence[str] = ()) -> None:
+        """The tables are there: the migrations made them."""
+        self._connections = connections
+        self._ours = list(ours)
+
+    def by_id(self, manifest_id: str, *, most: int = 10) -> Sequence[ManifestEntry]:
+        """The manifests with this id, the newest first. Raises Unavailable."""
+        if not _fits(manifest_id):
+            return ()
+        with self._connections.connection() as connection:
+            found = connection.execute(_BY_ID, [manifest_id, most]).fetchall()
+        return tuple(_entry(row) for row in found)
+
+    def by_binding(self, algorithm: str, value: str, *, most: int = 10) -> Sequence[ManifestEntry]:
+        """The manifests bound to this value (hex) of this algorithm, the newest first. Raises Unavailable."""
+        if not (_fits(algorithm) and _fits(value)):
+            return ()
+        wanted = {"algorithm": algorithm, "value": value.lower(), "ours": self._ours, "most": most}
+        with self._connections.connection() as connection:
+            found = connection.execute(_BY_BINDING, wanted).fetchall()
+        return tuple(_entry(row) for row in found)
+
+    def store(self, manifest_id: str, digest: str, size: int, *, by: str) -> ManifestReceipt:
+        """Take in a manifest whose bytes lie in the vault. Doing it twice is doing it once.
+
+        Raises BadInput for one that was deleted before, since deletions are final, and for an id that other bytes have.
+        """
+        _check(manifest_id)
+        with self._connections.connection() as connection:
+            if connection.execute(_DELETED, [manifest_id, digest]).fetchone():
+                raise BadInput("this manifest was deleted, and does not come back: make a new one")
+            if any(_entry(row).digest != digest for row in connection.execute(_BY_ID, [manifest_id, 10]).fetchall()):
+                raise BadInput("another manifest has this id already: an id is never given twice")
+            if connection.execute(_STORE, [manifest_id, digest, size]).rowcount == 1:
+                return add_manifest_receipt(connection, "stored", manifest_id, digest, by=by)
+            done = [one for one in manifest_receipts(connection, manifest_id) if one.digest == digest]
+            return done[0]
+
+    def bind(self, algorithm: str, value: str, manifest_id: str) -> None:
+        """Bind a value (hex) to a manifest that is here. Raises NotFound, BadInput."""
+        _check(algorithm)
+        _check(value)
+        with self._connections.connection() as connection:
+            if connection.execute(_BY_ID, [manifest_id, 1]).fetchone() is None:
+                raise NotFound("there is no such manifest")
+            connection.execute(_BIND, [algorithm, value.lower(), manifest_id])
+
+    def delete(self, manifest_id: str, *, by: str, reason: str) -> Sequence[ManifestReceipt]:
+        """Hand out no manifest with this id any more; a receipt for each. Raises NotFound."""
+        with self._connections.connection() as connection:
+            found = connection.execute(_BY_ID, [manifest_id, 1000]).fetchall()
+            if not found:
+                raise NotFound("there is no such manifest")
+            digests = dict.fromkeys(_entry(row).digest for row in found)
+            return tuple(
+                add_manifest_receipt(connection, "deleted", manifest_id, one, by=by, reason=reason) for one in digests
+            )
+
+    def receipts(self, manifest_id: str) -> Sequence[ManifestReceipt]:
+        """Everything that was done to manifests with this id, in order."""
+        if not _fits(manifest_id):
+            return ()
+        with self._connections.connection() as connection:
+            return manifest_receipts(connection, manifest_id)
+
+
+def _entry(row: tuple[str, str, int, datetime, str]) -> ManifestEntry:
+    manifest_id, digest, size, at, case_id = row
+    return ManifestEntry(id=manifest_id, digest=digest, size=size, at=at, case_id=case_id)
+
+
+def _fits(text: str) -> bool:
+    return 0 < len(text) <= MAX_FIELD_CHARS and text.isprintable()
+
+
+def _check(text: str) -> None:
+    if not _fits(text):
+        raise BadInput(f"ids, algorithms and values have 1 to {MAX_FIELD_CHARS} printable characters")

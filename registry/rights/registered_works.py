@@ -1,0 +1,86 @@
+"""What rights holders registered: characters, works, brands, artists and people, by their names and by description."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from core.errors import BadInput
+from registry.table_cache import CachedTable, ConnectionProvider, RegistryConnection
+
+WORK_KINDS = ("character", "work", "brand", "artist", "person")
+MAX_DESCRIPTION_CHARS = 2000  # characters of a description
+_SHORTEST = 3  # characters of a name: shorter ones would be found everywhere
+_PUT = (
+    "INSERT INTO works (id, kind, names, description) VALUES (%s, %s, %s, %s) "
+    "ON CONFLICT (id) DO UPDATE SET (kind, names, description) = (excluded.kind, excluded.names, excluded.description)"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegisteredWork:
+    """`id` is opaque: signals and events carry it, never a name. Raises BadInput for what cannot be looked for."""
+
+    id: str
+    kind: str
+    names: tuple[str, ...]
+    description: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.id.strip() or self.kind not in WORK_KINDS:
+            raise BadInput(f"a work has an id and a kind, one of {', '.join(WORK_KINDS)}")
+        if not 0 < len(self.names) <= 50 or any(not _SHORTEST <= len(name.strip()) <= 200 for name in self.names):
+            raise BadInput("a work has between 1 and 50 names of 3 to 200 characters")
+        if len(self.description) > MAX_DESCRIPTION_CHARS:
+            raise BadInput(f"a description has at most {MAX_DESCRIPTION_CHARS} characters")
+
+
+class PostgresWorks:
+    """Works in Postgres, held in memory. What was registered is looked for in the very next prompt, anywhere."""
+
+    def __init__(self, connections: ConnectionProvider) -> None:
+        """The tables are there: the migrations made them."""
+        self._connections = connections
+        self._works = CachedTable(connections, "works", _read)
+
+    def all(self) -> tuple[RegisteredWork, ...]:
+        """Every work, by id; the same object until something changes. Raises Unavailable."""
+        return self._works()
+
+    def put(self, works: Iterable[RegisteredWork]) -> None:
+        """Register works, all or none; a known id is replaced."""
+        rows = [(one.id, one.kind, list(one.names), one.description) for one in works]
+        with self._connections.connection() as connection, connection.cursor() as cursor:
+            cursor.executemany(_PUT, rows)
+
+    def remove(self, work_id: str) -> bool:
+        """Forget a work; whether it was there."""
+        with self._connections.connection() as connection:
+            return connection.execute("DELETE FROM works WHERE id = %s", [work_id]).rowcount > 0
+
+
+class MemoryWorks:
+    """The same in memory, for tests and for trying out."""
+
+    def __init__(self) -> None:
+        self._works: tuple[RegisteredWork, ...] = ()
+
+    def all(self) -> tuple[RegisteredWork, ...]:
+        """See PostgresWorks."""
+        return self._works
+
+    def put(self, works: Iterable[RegisteredWork]) -> None:
+        """See PostgresWorks."""
+        kept = {one.id: one for one in self._works} | {one.id: one for one in works}
+        self._works = tuple(kept[name] for name in sorted(kept))
+
+    def remove(self, work_id: str) -> bool:
+        """See PostgresWorks."""
+        before = len(self._works)
+        self._works = tuple(one for one in self._works if one.id != work_id)
+        return len(self._works) < before
+
+
+def _read(connection: RegistryConnection) -> tuple[RegisteredWork, ...]:
+    rows = connection.execute('SELECT id, kind, names, description FROM works ORDER BY id COLLATE "C"').fetchall()
+    return tuple(RegisteredWork(id=i, kind=kind, names=tuple(names), description=said) for i, kind, names, said in rows)

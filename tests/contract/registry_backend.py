@@ -1,0 +1,18 @@
+"""Faces, hashes and leases, in memory or in a database."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from registry.banks.hash_bank import MemoryHashBank, PostgresHashBank
+from registry.banks.protected_gallery import MemoryGallery, PostgresGallery
+from registry.consent.leases import MemoryLeases, PostgresLeases
+
+
+@dataclass(frozen=True)
+class RegistryBackend:
+    """The three of one kind; `other` is what another process would have."""
+
+    gallery: MemoryGallery | PostgresGallery
+    bank: MemoryHashBank | PostgresHashBank
+    leases: MemoryLeases | PostgresLeases

@@ -1,0 +1,265 @@
+"""A house for stories told over HTTP: the real desk, runner, vault, shelf and engine over the ledger in memory.
+
+Its classifier knows three words and its policy three rules, so that a story says in its prompt how it will go.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from console.app import create_app
+from core.case import Case
+from core.errors import BadMedia, Unavailable
+from core.finding import ContentCredentials, Evidence, Finding, FindingVerdict, WatermarkFinding
+from core.ports import Ticket
+from core.roles import Principal, Role
+from core.signals import Signal, Span, Subject
+from core.verdicts import Decision, Gate, Ruling, Verdict
+from media.probe import probe
+from pipeline.accounts import MemoryAccounts, create_account
+from pipeline.advance import PipelineContext, advance
+from pipeline.blobstores.blob_store import FsspecBlobStore
+from pipeline.blobstores.public_store import FsspecPublicStore
+from pipeline.engines.folder_engine import FolderEngine
+from pipeline.ledgers.memory_ledger import MemoryLedger, MemoryTexts
+from pipeline.runners.local_runner import LocalBus, LocalRunner
+from pipeline.service import CaseService
+from pipeline.settings import Settings
+from pipeline.stages import ROUTE, bind_route
+from pipeline.stages.stage_context import Measurements, SealResult, StageContext
+from pipeline.wiring import Installation
+from tests.conftest import ROOT
+from tests.stub_pipeline.stage_parts import ToyMeasurer, ToyPolicy, ToySealer, alone
+
+WORD_SCORES = {"gore": 0.75, "weapon": 0.97, "fog": None}
+HELD, REFUSED, UNMEASURED, FINE = "a battle, some gore", "a weapon", "thick fog", "a rabbit in a meadow"
+
+
+@dataclass(frozen=True)
+class ApiAccount:
+    person: Principal
+    token: str
+
+    @property
+    def bearer(self):
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+@dataclass(frozen=True)
+class MemoryInstallation:
+    """An installation for as long as a test lasts."""
+
+    settings: Settings
+    service: CaseService
+    ledger: MemoryLedger
+    accounts: MemoryAccounts
+    works: PipelineContext
+    runner: LocalRunner
+
+    def account(self, *roles: Role) -> ApiAccount:
+        return ApiAccount(*create_account(self.accounts, roles))
+
+    def close(self) -> None:
+        """Nothing to let go of."""
+
+
+@dataclass(frozen=True)
+class ServedInstallation:
+    """A house behind a real server. `moderator`, `platform` and `other` have accounts."""
+
+    installation: MemoryInstallation | Installation
+    url: str
+    app: FastAPI
+    moderator: ApiAccount
+    platform: ApiAccount
+    other: ApiAccount
+
+    def client(self, account: ApiAccount | None = None, **options) -> httpx.Client:
+        headers = account.bearer if account else {}
+        return httpx.Client(base_url=self.url, headers=headers, trust_env=False, timeout=240, **options)
+
+    @contextmanager
+    def browser(self, account: ApiAccount) -> Iterator[httpx.Client]:
+        """A signed-in client that asks for pages."""
+        with self.client() as client:
+            client.headers["Accept"] = "text/html"
+            token = form_token(client.get("/login").text)
+            sent = client.post("/login", data={"form_token": token, "token": account.token})
+            assert sent.status_code == 303, sent.text
+            yield client
+
+    def submit(self, prompt: str, account: ApiAccount | None = None) -> str:
+        with self.client(account or self.platform) as client:
+            answer = client.post("/v1/videos", json={"prompt": prompt})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["id"]
+
+    def left_on_disk(self) -> list[Path]:
+        """Files of people that are still there once the server has had time to remove them."""
+        folder = self.installation.settings.root / "uploads"
+        for _ in range(200):  # an answer arrives a moment before its file is gone
+            if not (left := list(folder.rglob("*"))):
+                break
+            time.sleep(0.02)
+        return left
+
+    def settle(self, case_id: str) -> Case:
+        """The case once nothing more happens to it by itself."""
+        works, case = self.installation.works, self.installation.ledger.load(case_id)
+        while case.phase in works.route:
+            case = advance(Ticket(case_id=case_id, revision=case.revision, phase=case.phase), works)
+        return case
+
+
+def form_token(page: str) -> str:
+    found = re.search(r'name="form_token" value="([^"]+)"', page)
+    assert found, page
+    return found[1]
+
+
+def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallation:
+    ledger, bus = MemoryLedger(), LocalBus()
+    tools = StageContext(
+        texts=MemoryTexts(),
+        blob_store=FsspecBlobStore(str(home / "vault")),
+        public_store=FsspecPublicStore(str(home / "shelf")),
+        engine=FolderEngine(ROOT / "deploy" / "demo"),
+        measure=ToyMeasurer(
+            text=_measured,
+            video=lambda _file, subject, _leased: Measurements(signals=_video_signals(subject), seconds={}),
+            check_video=_checked,
+        ),
+        policy=ToyPolicy(decide or _decide),
+        sealer=ToySealer(_sealed),
+        workdir=home / "scratch",
+        **alone(),
+    )
+    desk = CaseService(ledger=ledger, bus=bus, context=tools, verify_file=_verified)
+    works = PipelineContext(
+        ledger=ledger, bus=bus, blob_store=tools.blob_store, route=bind_route(tools), accepted_phases=frozenset(ROUTE)
+    )
+    return MemoryInstallation(
+        settings=Settings(home=home, **settings),
+        service=desk,
+        ledger=ledger,
+        accounts=MemoryAccounts(),
+        works=works,
+        runner=LocalRunner(works, first_pause=timedelta(0)),
+    )
+
+
+@contextmanager
+def serve_installation(house: MemoryInstallation | Installation):
+    """The house behind uvicorn on a free port of this machine."""
+    app = create_app(house)
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            assert thread.is_alive(), "the server did not start"
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        roles = (Role.MODERATOR, Role.PLATFORM, Role.PLATFORM)
+        people = [ApiAccount(*create_account(house.accounts, [role])) for role in roles]
+        yield ServedInstallation(house, f"http://127.0.0.1:{port}", app, *people)
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _measured(text: str) -> Measurements:
+    if "crash" in text:
+        raise Unavailable("the model for prompts is not there")
+    signals = tuple(
+        Signal(
+            subject=Subject.PROMPT,
+            label=f"{word}_words",
+            score=score if word in text else 0.02,
+            source="story_words/1",
+            at=Span(start=text.index(word), end=text.index(word) + len(word), unit="chars") if word in text else None,
+        )
+        for word, score in WORD_SCORES.items()
+    )
+    return Measurements(signals=signals, seconds={"story_words/1": 0.0})
+
+
+def _video_signals(subject: Subject) -> tuple[Signal, ...]:
+    where = Span(start=1.0, end=2.5)
+    return (Signal(subject=subject, label="nudity", score=0.04, source="story_frames/1", at=where),)
+
+
+def _decide(gate: Gate, signals: Sequence[Signal], _facts, rulings: Sequence[Ruling], _case_id="") -> Verdict:
+    hot = {s.label for s in signals if s.score is None or s.score >= 0.5}
+    lifted = {rule for r in rulings if r.decision is Decision.ALLOW for rule in r.over}
+    refused = any(r.decision is Decision.REFUSE for r in rulings) or "weapon_words" in hot - lifted
+    fired = tuple(sorted(hot - lifted))
+    decision = Decision.REFUSE if refused else Decision.HOLD if fired else Decision.ALLOW
+    missing = tuple(sorted(s.label for s in signals if s.score is None and s.label in fired))
+    reason = {0: "", 1: "A person looks at this first.", 2: "This asks for something we do not make."}[int(decision)]
+    return Verdict(
+        gate=gate,
+        decision=decision,
+        rules=fired,
+        missing=missing,
+        lifted=tuple(sorted(hot & lifted)),
+        shadow=("calm_music",),
+        policy="story0123456789abcdef",
+        reason=reason,
+    )
+
+
+def _checked(file: Path) -> tuple[float, int, int]:
+    if file.suffix in (".png", ".jpg"):
+        return 0.0, 0, 0
+    info = probe(file)
+    return info.duration, info.width, info.height
+
+
+def _sealed(case: Case, source: Path, finished: Path) -> SealResult:
+    finished.write_bytes(source.read_bytes())
+    manifest = finished.with_suffix(".c2pa")
+    manifest.write_bytes(b"manifest of " + case.id.encode())
+    return SealResult(
+        payload=case.id,
+        manifest_id=f"urn:c2pa:{case.id}",
+        manifest=manifest,
+        soft_binding="none",
+        fingerprint=(),
+        issuer="A Story",
+        signer="Story signer",
+    )
+
+
+def _verified(file: Path, _look_up) -> Finding:
+    try:
+        info = probe(file)
+    except BadMedia:
+        raise BadMedia("this file cannot be read as a video or an image") from None
+    looked = f"a {info.width}×{info.height} video of {info.duration:.1f} s"
+    return Finding(
+        file=file.name,
+        verdict=FindingVerdict.NO_INFORMATION,
+        summary="No credentials and no watermark of ours were found. That does not tell where the video comes from.",
+        credentials=ContentCredentials(state="none"),
+        watermark=WatermarkFinding(detected=False, p_value=0.4),
+        evidence=(
+            Evidence(
+                kind="credentials",
+                says=f"Looked at {looked}: no C2PA credentials.",
+                proves="Nothing: most files have none.",
+                limits="They can be stripped by any re-encoding.",
+            ),
+        ),
+    )

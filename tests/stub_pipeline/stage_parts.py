@@ -1,0 +1,92 @@
+"""Parts of a stage's context that tests put together from plain functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.case import Case
+from core.errors import Unavailable
+from core.permitted import NO_CAMEOS, PermittedCameos
+from core.signals import Subject
+from pipeline.stages.stage_context import Measurements
+
+
+def _no_text(_text: str) -> Measurements:
+    raise Unavailable("this test measures no text")
+
+
+def _no_video(_path: Path, _subject: Subject, _leased: PermittedCameos) -> Measurements:
+    raise Unavailable("this test measures no video")
+
+
+@dataclass(frozen=True)
+class ToyMeasurer:
+    """A Measurer from functions. What is not given cannot be measured."""
+
+    text: Callable[[str], Measurements] = _no_text
+    video: Callable[[Path, Subject, PermittedCameos], Measurements] = _no_video
+    check_video: Callable[[Path], tuple[float, int, int]] = lambda _path: (1.0, 2, 2)
+
+
+@dataclass(frozen=True)
+class ToyPolicy:
+    """A PolicyGate from a function; it explains nothing."""
+
+    judge: Callable[..., Any]
+
+    def explain(self, verdict, signals):
+        return ()
+
+
+@dataclass(frozen=True)
+class ToyFacts:
+    """A FactSource from a function."""
+
+    facts: Callable[[Case], Any] = lambda _case: {}
+
+
+class NobodyEnrolled:
+    """A ConsentLookup of an installation in which nobody is enrolled: what is named is shown, and nobody agreed."""
+
+    def resolve(self, prompt: str, asked: Sequence[str]) -> tuple[str, ...]:
+        return tuple(asked)
+
+    def shows(self, case: Case) -> tuple[str, ...]:
+        return case.request.cameos
+
+    def may_appear(self, case: Case) -> PermittedCameos:
+        return NO_CAMEOS
+
+
+@dataclass(frozen=True)
+class ToySealer:
+    """A Sealer from a function."""
+
+    seal: Callable[..., Any]
+
+
+class NothingCopied:
+    """A CopyFinder in an installation that never sealed anything."""
+
+    def source_cases(self, path: Path) -> tuple[str, ...]:
+        return ()
+
+
+class NothingMoves:
+    """Revisions where nobody else is at work."""
+
+    def is_superseded(self, case: Case) -> bool:
+        return False
+
+
+def alone() -> dict[str, Any]:
+    """The parts of a context in which nobody is enrolled, nothing was sealed and nobody else is at work."""
+    return {
+        "facts": ToyFacts(),
+        "consent": NobodyEnrolled(),
+        "copies": NothingCopied(),
+        "revisions": NothingMoves(),
+    }

@@ -1,0 +1,60 @@
+"""Counting by address: enough tries for a person, too few for a machine."""
+
+import pytest
+
+from console.web.http_errors import TooMany
+from console.web.rate_limits import ConcurrencyLimiter, FailureLimiter, client_network
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+def test_the_address_that_fails_too_often_waits_and_others_do_not():
+    throttle = FailureLimiter(most=3)
+    for _ in range(3):
+        throttle.check("192.0.2.1")
+        throttle.record_failure("192.0.2.1")
+    with pytest.raises(TooMany):
+        throttle.check("192.0.2.1")
+    throttle.check("192.0.2.2")
+
+
+def test_after_the_window_it_may_try_again():
+    clock = Clock()
+    throttle = FailureLimiter(most=1, window=60, clock=clock)
+    throttle.record_failure("192.0.2.1")
+    clock.now = 59
+    with pytest.raises(TooMany):
+        throttle.check("192.0.2.1")
+    clock.now = 61
+    throttle.check("192.0.2.1")
+
+
+def test_no_more_addresses_are_remembered_than_said():
+    throttle = FailureLimiter(most=1, known=2)
+    for last in range(5):
+        throttle.record_failure(f"192.0.2.{last}")
+    throttle.check("192.0.2.0")  # forgotten
+    with pytest.raises(TooMany):
+        throttle.check("192.0.2.4")
+
+
+def test_a_household_with_many_ipv6_addresses_counts_once():
+    assert client_network("2001:db8:1:2:3::4") == client_network("2001:db8:1:2:ffff::1")
+    assert client_network("2001:db8:1:3::1") != client_network("2001:db8:1:2::1")
+    assert client_network("not an address") == "not an address"
+
+
+def test_seats_are_bounded_in_all_and_for_each_address_and_given_back():
+    seats = ConcurrencyLimiter(total=2, each=1)
+    with seats.slot("a"):
+        with pytest.raises(TooMany), seats.slot("a"):
+            pass
+        with seats.slot("b"), pytest.raises(TooMany), seats.slot("c"):
+            pass
+    with seats.slot("a"), seats.slot("b"):
+        pass

@@ -1,0 +1,81 @@
+"""Lines for machines, and the smallest edit."""
+
+from __future__ import annotations
+
+import json
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.signals import Signal, Span, Subject
+from core.verdicts import Decision, Gate, Verdict
+from pipeline.screening.dry_run import DryRunVerdict
+from pipeline.screening.prompt_explanation import screen_jsonl, smallest_edit, top_scores
+from pipeline.stages.stage_context import Measurements
+from policy.explain import Reason
+
+BAD = {"knife": 0.9, "blood": 0.8}
+
+
+def ask(text: str) -> DryRunVerdict:
+    """Holds one bad word and refuses two."""
+    found = [(word, text.find(word)) for word in BAD if word in text.split()]
+    signals = tuple(
+        Signal(subject=Subject.PROMPT, label="violence", score=BAD[word], source="toy/1",
+               at=Span(start=start, end=start + len(word), unit="chars"))
+        for word, start in found
+    ) or (Signal(subject=Subject.PROMPT, label="violence", score=0.0, source="toy/1"),)  # fmt: skip
+    decision = Decision(min(2, len(found)))
+    rules = ("violence",) if found else ()
+    return DryRunVerdict(
+        measured=Measurements(signals=signals, seconds={}),
+        verdict=Verdict(gate=Gate.PROMPT, decision=decision, rules=rules, policy="p"),
+        reasons=tuple(
+            Reason(rule=rule, category="violence", text="no", spans=tuple((s, s + len(w)) for w, s in found))
+            for rule in rules
+        ),
+    )
+
+
+def test_a_line_is_answered_with_its_decision_scores_reasons_and_policy() -> None:
+    (said,) = screen_jsonl([json.dumps({"id": "a", "prompt": "a knife falls"})], ask)
+    assert said["id"] == "a" and said["decision"] == "hold" and said["scores"] == {"violence": 0.9}
+    assert said["reasons"][0]["spans"] == ((2, 7),) and said["policy"] == "p" and said["sources"] == ["toy/1"]
+
+
+def test_a_line_that_cannot_be_read_is_answered_and_the_next_goes_on() -> None:
+    given_lines = ["{", "[1]", '{"id": 7}', "", '{"id": 8, "prompt": "a pig"}']
+    said = list(screen_jsonl(given_lines, ask))
+    assert [("error" in one, one["id"]) for one in said] == [(True, None), (True, None), (True, 7), (False, 8)]
+    assert [one["line"] for one in said[:3]] == [1, 2, 3]
+
+
+def test_what_no_source_could_tell_is_null() -> None:
+    blind = Signal(subject=Subject.PROMPT, label="hate", score=None, source="toy/1")
+    opinion = DryRunVerdict(
+        measured=Measurements(signals=(blind,), seconds={}),
+        verdict=Verdict(gate=Gate.PROMPT, decision=Decision.HOLD, policy="p"),
+    )
+    assert top_scores(opinion) == {"hate": None}
+
+
+def test_the_smallest_edit_takes_out_the_words_that_stood_in_the_way_and_no_others() -> None:
+    text = "the knife lies in blood on a red table"
+    edit = smallest_edit(text, ask, ask(text))
+    assert edit is not None and edit.text == "the lies in on a red table"
+    assert [text[start:end] for start, end in edit.removed] == ["knife", "blood"]
+
+
+def test_there_is_no_edit_of_what_is_allowed_or_would_be_empty() -> None:
+    assert smallest_edit("a pig", ask, ask("a pig")) is None
+    assert smallest_edit("knife", ask, ask("knife")) is None
+
+
+@settings(max_examples=50)
+@given(st.lists(st.sampled_from(["a", "knife", "pig", "blood", "runs"]), min_size=1, max_size=8))
+def test_an_edit_is_allowed_and_none_of_it_could_be_spared(words: list[str]) -> None:
+    text = " ".join(words)
+    edit = smallest_edit(text, ask, ask(text))
+    if edit is not None:
+        assert ask(edit.text).verdict.decision is Decision.ALLOW
+        assert all(text[start:end] in BAD for start, end in edit.removed)
