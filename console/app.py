@@ -44,7 +44,7 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
         redoc_url=None,
     )
     secret = load_session_secret(installation.settings.root)
-    pace = RateLimiter(most=installation.settings.lookups_per_minute)
+    pace = RateLimiter(max_requests=installation.settings.lookups_per_minute)
     app.state.context = RequestContext(
         installation=installation, sessions=Sessions(accounts=installation.accounts, secret=secret), rate_limiter=pace
     )

@@ -170,12 +170,12 @@ def _back_to_measuring(case: Case) -> Case:
 
 
 def _stage_failed(case: Case, event: StageFailed) -> Case:
-    stumbles, phase = case.failures + 1, case.phase
+    failures, phase = case.failures + 1, case.phase
     if phase is Phase.COMMISSIONED and event.kind in _LOST_JOBS:
         phase = Phase.ADMITTED
-    if stumbles < FAILURES_BEFORE_REVIEW or phase in (Phase.HELD, Phase.RECALLED):
-        return replace(case, phase=phase, failures=stumbles, last_failure=event)
-    return replace(case, phase=Phase.HELD, held_at=phase, failures=stumbles, last_failure=event)
+    if failures < FAILURES_BEFORE_REVIEW or phase in (Phase.HELD, Phase.RECALLED):
+        return replace(case, phase=phase, failures=failures, last_failure=event)
+    return replace(case, phase=Phase.HELD, held_at=phase, failures=failures, last_failure=event)
 
 
 def _measured(case: Case, event: Measured) -> Case:

@@ -13,6 +13,10 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 from core.events import Event
 
 _EVENTS: dict[str, Any] = {kind.__name__: kind for kind in get_args(Event)}
+_FORMER_EVENTS = {"Faltered": "StageFailed"}  # events that older versions stored under another name
+_FORMER_FIELDS: dict[str, dict[str, str]] = {  # record → its field → the name under which older versions stored it
+    "Case": {"failures": "stumbles", "last_failure": "faltered"},
+}
 _PLAIN = frozenset({str, int, float, bool, type(None)})
 
 
@@ -50,7 +54,7 @@ def _loader(kind: Any) -> Callable[[Any], Any]:
     if origin is dict:
         return lambda value: {key: load(args[1], item) for key, item in value.items()}
     if isinstance(kind, type) and is_dataclass(kind):
-        return partial(_record, kind, get_type_hints(kind))
+        return partial(_record, kind, get_type_hints(kind), _FORMER_FIELDS.get(kind.__name__, {}))
     if kind is datetime:
         return datetime.fromisoformat
     if isinstance(kind, type) and issubclass(kind, Enum):
@@ -58,8 +62,9 @@ def _loader(kind: Any) -> Callable[[Any], Any]:
     return partial(_plain, kind)
 
 
-def _record(kind: Any, hints: dict[str, Any], value: Any) -> Any:
-    return kind(**{name: load(hint, value[name]) for name, hint in hints.items() if name in value})
+def _record(kind: Any, hints: dict[str, Any], former: dict[str, str], value: Any) -> Any:
+    names = {name: name if name in value else former.get(name, name) for name in hints}
+    return kind(**{name: load(hints[name], value[stored]) for name, stored in names.items() if stored in value})
 
 
 def _plain(kind: Any, value: Any) -> Any:
@@ -82,7 +87,8 @@ def dump_event(event: Event) -> dict[str, Any]:
 
 def load_event(value: dict[str, Any]) -> Event:
     """The event. A type from the future raises ValueError: a case that is not understood does not move."""
-    kind = _EVENTS.get(value.get("type", ""))
+    name = value.get("type", "")
+    kind = _EVENTS.get(_FORMER_EVENTS.get(name, name))
     if kind is None:
         raise ValueError(f"unknown event {value.get('type')!r}: this case was moved by a newer Assay")
     event: Event = load(kind, value)

@@ -137,7 +137,7 @@ class StageFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
-    """A person mended what made the case stumble. Approves nothing.
+    """A person mended what made the case fail. Approves nothing.
 
     With `again`, what could not be measured is measured anew before the gate judges again.
     """

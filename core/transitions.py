@@ -219,5 +219,5 @@ def check(case: Case, events: Iterable[Event]) -> Case:
     for event in events:
         if not allowed(case, event):
             raise IllegalTransition(f"{type(event).__name__} may not follow in phase {case.phase.value}")
-        case = case.after([event])
+        case = case.apply([event])
     return case

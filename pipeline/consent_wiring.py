@@ -139,7 +139,7 @@ def make_cameo_service(
         cameos=at.cameos,
     )
     return CameoService(
-        at=at,
+        stores=at,
         ledger=ledger,
         bus=bus,
         blob_store=tools.blob_store,
@@ -159,7 +159,7 @@ class CameoMaintenance:
 
     def __call__(self, now: datetime | None = None) -> None:
         """Ended leases, open cascades, drafts that wait for their owners, and the retention schedule."""
-        now, at = now or datetime.now(UTC), self.service.at
+        now, at = now or datetime.now(UTC), self.service.stores
         at.consents.expire(now)
         self.service.takedown_service.run()
         for case_id, cameo, owner in at.uses.awaiting_approval():

@@ -150,7 +150,7 @@ class CaseService:
         return self._append(case, Ruled(ruling=ruling))
 
     def resume(self, who: Principal, case_id: str, *, revision: int | None = None) -> Case:
-        """Send on a case that stumbled, or was held for want of a measurement, once that is mended.
+        """Send on a case that failed, or was held for want of a measurement, once that is mended.
 
         Approves nothing: what could not be measured is measured anew, and the gate judges again.
         """

@@ -125,14 +125,14 @@ def build_installation(
             database=database,
             ledger=ledger,
             registry=registry,
-            cameo_service=people,
-            policy_selector=rollout.policy_selector,
+            people=people,
+            policing=rollout.policy_selector,
             repository=repository,
         )
         remove_stale_folders(tools.workdir)
         seen = combine_galleries(registry.gallery, people, face_backend().space)
         cameos = make_cameo_service(
-            settings, database, people, consent, ledger=ledger, bus=bus, context=tools, gallery=seen
+            settings, database, people, consent, ledger=ledger, bus=bus, tools=tools, gallery=seen
         )
         works = PipelineContext(
             ledger=ledger,
@@ -248,8 +248,8 @@ def _repository(settings: Settings, database: Database, ledger: Ledger) -> Manif
         blob_store=_vault(settings),
         manifests=PostgresManifestIndex(database, ours=[SOFT_BINDING_ALGORITHM]),
         near_duplicates=NearDuplicateSearch(
-            looks=LedgerFingerprints(database),
-            sounds=LedgerFingerprints(database, what="sound", within=MAX_SOUND_DISTANCE, wide=False),
+            video_index=LedgerFingerprints(database),
+            audio_index=LedgerFingerprints(database, field="sound", max_distance=MAX_SOUND_DISTANCE, multi_probe=False),
         ),
         detect=detect,
         issued=issued,
@@ -269,8 +269,8 @@ def _registry_admin(registry: RegistryStores) -> RegistryAdmin:
         voices=registry.voices,
         bank=registry.bank,
         works=registry.works,
-        describe=enrol_face,
-        describe_voice=enrol_voice,
+        embed_face=enrol_face,
+        embed_voice=enrol_voice,
         hash_image=bank_hashes,
     )
 

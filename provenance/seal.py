@@ -124,7 +124,7 @@ def seal(
         with ThreadPoolExecutor(max_workers=2) as beside_it:  # 5 to 8 only read the finished file
             detecting = beside_it.submit(_detect_back, job, sealed, detect)
             taking = beside_it.submit(
-                sample_video, sealed, every=1.0, most=_MAX_FINGERPRINT_SECONDS, max_side=_FINGERPRINT_SIDE
+                sample_video, sealed, every=1.0, max_count=_MAX_FINGERPRINT_SECONDS, max_side=_FINGERPRINT_SIDE
             )
             finished = _read_back(job, sealed)  # 5
             _read_labels_back(job, sealed, said)  # 6

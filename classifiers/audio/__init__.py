@@ -1,1 +1,1 @@
-"""TODO."""
+"""Measures sound: whose voice is heard and who speaks when. Begin at `voices`."""

@@ -103,7 +103,7 @@ class ReportBody(_StrictBody):
 @cameo_router.get("/cameos", summary="Your cameos")
 def list_cameos(who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Those of the account, and those that it stands for."""
-    return {"cameos": dump(context.service.cameos.mine(who))}
+    return {"cameos": dump(context.service.cameos.own_cameos(who))}
 
 
 @cameo_router.post("/cameos/challenges", status_code=201, summary="Ask for a challenge")
@@ -210,7 +210,7 @@ def use_content(handle: str, case_id: str, who: BearerUser, context: ContextDep)
     import shutil
 
     folder = new_upload_folder(context.upload_folder)
-    file = context.service.cameos.draft(who, handle, case_id, folder / "draft.mp4")
+    file = context.service.cameos.fetch_use(who, handle, case_id, folder / "draft.mp4")
     gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
     return FileResponse(file, media_type="video/mp4", background=gone)
 

@@ -26,7 +26,7 @@ _HOLDER_TEXTS = {"*": "everyone", "~": "people you know who know you"}
 def cameos_page(request: Request, who: SessionUser, context: ContextDep, done: str = "") -> Response:
     """The person's cameos and what they were told."""
     desk = context.service.cameos
-    cameos = [one for one in desk.mine(who) if one.state != "erased"]
+    cameos = [one for one in desk.own_cameos(who) if one.state != "erased"]
     return render_page(request, "portal.html", cameos=cameos, notices=desk.notices(who)[:50], done=done)
 
 

@@ -84,5 +84,5 @@ def review_lease(lease_id: str, body: LeaseReviewBody, who: BearerUser, context:
 
 
 def _validity(receipt: str, context: ContextDep) -> dict[str, Any]:
-    found = context.service.cameos.valid(receipt)
+    found = context.service.cameos.receipt_validity(receipt)
     return {"valid": found.valid, "state": found.state, "kind": found.kind, "issued": found.issued.isoformat()}

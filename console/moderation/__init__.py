@@ -1,1 +1,1 @@
-"""TODO."""
+"""Queue, cases and rulings, as pages and as an API. Begin at `case_pages`."""

@@ -36,7 +36,7 @@ class RulingBody(_StrictBody):
 
 
 class ResumeBody(_StrictBody):
-    """A stumbled case may go on."""
+    """A failed case may go on."""
 
     revision: int = Field(description="The revision you saw.")
 
@@ -94,7 +94,7 @@ def rule(case_id: str, body: RulingBody, who: BearerUser, context: ContextDep) -
     )
 
 
-@cases_router.post("/cases/{case_id}/resume", summary="Send on a case that stumbled or could not be measured")
+@cases_router.post("/cases/{case_id}/resume", summary="Send on a case that failed or could not be measured")
 def resume(case_id: str, body: ResumeBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Approves nothing; what could not be measured is measured anew. For moderators."""
     return _case_response(context, who, context.service.resume(who, case_id, revision=body.revision))

@@ -104,7 +104,7 @@ def rule(
 
 @case_pages_router.post("/cases/{case_id}/resume", dependencies=_CSRF_PROTECTED)
 def resume(case_id: str, who: SessionUser, context: ContextDep, revision: Annotated[int, Form()]) -> Response:
-    """Send on a case that stumbled or could not be measured."""
+    """Send on a case that failed or could not be measured."""
     context.service.resume(who, case_id, revision=revision)
     return _see_other(f"/cases/{case_id}?done=resumed")
 

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Pages and APIs for platforms and operators: the policy in force, comparing people."""

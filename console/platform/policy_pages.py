@@ -30,7 +30,7 @@ def policy_page(
         request,
         "policy.html",
         now=desk.status(who),
-        decided=desk.decided(who),
+        decided=desk.count_verdicts(who),
         compared=desk.compared(who) if compare else None,
         done=done,
     )

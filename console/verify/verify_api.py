@@ -71,7 +71,7 @@ async def verify_upload(
 
     Raises BadMedia, BadInput, TooLarge and TooMany.
     """
-    with context.concurrency.field(client_address(request)):
+    with context.concurrency.slot(client_address(request)):
         async with receive_form(request, context.upload_folder, field="file", limit=context.max_upload_bytes) as upload:
             file, name = upload.file, PurePath(upload.name).name[:200]
             if (file is None or file.stat().st_size == 0) and (url := upload.field("url").strip()):

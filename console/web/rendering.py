@@ -17,7 +17,7 @@ from console.web.auth import csrf_seed_of, optional_session_user
 from console.web.context import context_of
 from console.web.translations import ENGLISH
 
-CONSOLE_FOLDER = Path(__file__).parent
+CONSOLE_FOLDER = Path(__file__).parents[1]
 
 
 def render_page(request: Request, template: str, *, status: int = 200, **given: Any) -> HTMLResponse:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-LANGUAGES_FOLDER = Path(__file__).parent / "languages"
+LANGUAGES_FOLDER = Path(__file__).parents[1] / "languages"
 _PLACEHOLDER = re.compile(r"\\\{(\w+)\\\}")
 
 

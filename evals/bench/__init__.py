@@ -1,1 +1,1 @@
-"""TODO."""
+"""What Assay costs: `python -m evals.bench`."""

@@ -18,8 +18,8 @@ from evals.bench.setup_time import measure_setup
 from evals.bench.stage_cost import measure_stages
 from evals.bench.verify_cost import measure_verification
 
-_RESULTS = Path(__file__).parent / "results" / "bench.json"
-_PAGE = Path(__file__).parents[1] / "docs" / "reference" / "figures.md"
+_RESULTS = Path(__file__).parents[1] / "results" / "bench.json"
+_PAGE = Path(__file__).parents[2] / "docs" / "reference" / "figures.md"
 _PARTS: dict[str, Callable[[], Any]] = {
     "overhead": measure_overhead,
     "stages": measure_stages,

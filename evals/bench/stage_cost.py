@@ -25,7 +25,7 @@ from pipeline.service import VideoRequest
 from pipeline.settings import load_settings
 from pipeline.wiring import build_installation
 
-_CLIP = Path(__file__).parents[1] / "deploy" / "demo" / "bunny.mp4"
+_CLIP = Path(__file__).parents[2] / "deploy" / "demo" / "bunny.mp4"
 _ROUNDS = 3
 _VIDEO_GATE_PHASES = (Phase.RENDERED, Phase.INSPECTED, Phase.CLEARED)
 

@@ -29,7 +29,7 @@ from media.audio_decode import decode_mono_audio_in_process
 from media.video import MONO_SAMPLE_RATE, MonoAudio, VideoSample
 from registry.banks.protected_gallery import MemoryGallery
 
-RESULT = Path(__file__).parent / "results" / "likeness_cost.json"
+RESULT = Path(__file__).parents[1] / "results" / "likeness_cost.json"
 _FRAME_COUNT, _SECONDS, _ROUNDS = 12, 10, 5
 
 

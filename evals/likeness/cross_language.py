@@ -25,7 +25,7 @@ from evals.bench.machine_info import machine_info
 from evals.likeness.biometric_metrics import eer, percentiles, proportion_interval
 from media.video import MONO_SAMPLE_RATE
 
-RESULT = Path(__file__).parent / "results" / "likeness_languages.json"
+RESULT = Path(__file__).parents[1] / "results" / "likeness_languages.json"
 _PIECE, _PIECES = 3 * MONO_SAMPLE_RATE, 16
 
 PieceEmbeddings = list[NDArray[np.float32]]

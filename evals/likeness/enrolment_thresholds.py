@@ -31,7 +31,7 @@ from media.arrays import RgbImage
 from media.sampling import sample_video
 from media.video import Frame
 
-RESULT = Path(__file__).parent / "results" / "enrolment.json"
+RESULT = Path(__file__).parents[1] / "results" / "enrolment.json"
 FACE_VIDEOS = (
     "liveportrait/driving/d14.mp4",
     "liveportrait/driving/d18.mp4",

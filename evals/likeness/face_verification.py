@@ -33,7 +33,7 @@ from evals.likeness.template_cache import TemplateCache
 from media.sandbox.limits import InputLimits
 from media.still_image import read_rgb
 
-RESULT = Path(__file__).parent / "results" / "likeness.json"
+RESULT = Path(__file__).parents[1] / "results" / "likeness.json"
 FALSE_MATCH_RATES = (1e-2, 1e-3, 1e-4, 1e-5)
 
 PairRow = dict[str, str]

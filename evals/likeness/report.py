@@ -9,8 +9,8 @@ from typing import Any
 
 from evals.likeness.report_tables import face_tables, subgroup_table, voice_tables
 
-PAGE = Path(__file__).parents[1] / "docs" / "reference" / "likeness_figures.md"
-RESULTS = Path(__file__).parent / "results"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "likeness_figures.md"
+RESULTS = Path(__file__).parents[1] / "results"
 
 
 def main() -> None:

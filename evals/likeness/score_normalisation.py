@@ -21,7 +21,7 @@ from evals.bench.machine_info import machine_info
 from evals.likeness.template_cache import TemplateCache
 from media.arrays import AnyArray
 
-RESULT = Path(__file__).parent / "results" / "likeness_cohort.json"
+RESULT = Path(__file__).parents[1] / "results" / "likeness_cohort.json"
 FALSE_MATCH_RATES, NEAREST_OF_COHORT, DRAWS = (1e-2, 1e-3, 1e-4), 20, 20
 
 

@@ -30,7 +30,7 @@ from media.arrays import AudioSamples
 from media.audio_decode import decode_mono_audio_in_process
 from media.video import MONO_SAMPLE_RATE
 
-RESULT = Path(__file__).parent / "results" / "likeness_voices.json"
+RESULT = Path(__file__).parents[1] / "results" / "likeness_voices.json"
 FALSE_MATCH_RATES = (1e-2, 1e-3, 1e-4)
 _PIECE = 3 * MONO_SAMPLE_RATE
 _SHORT_CORPORA = ("fsdd",)  # spoken digits, under a second each

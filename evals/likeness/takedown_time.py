@@ -30,7 +30,7 @@ from pipeline.settings import load_settings
 from pipeline.wiring import Installation, build_installation
 from registry.consent.cameo_service import LeaseRequest
 
-RESULT = Path(__file__).parent / "results" / "cascade.json"
+RESULT = Path(__file__).parents[1] / "results" / "cascade.json"
 FAMILIES: dict[str, Callable[[int], int]] = {
     "wide": lambda _number: 0,
     "deep": lambda number: number - 1,
@@ -109,7 +109,7 @@ def _postgres_cpu_seconds(home: Path) -> float:
 def _fill_installation(house: Installation, parent: Callable[[int], int], videos: int) -> str:
     """A house with a person, a lease, and a family of published videos; the lease's id."""
     desk = house.service.cameos
-    cameo = desk.at.cameos.add("owner", OWNER.id)
+    cameo = desk.stores.cameos.add("owner", OWNER.id)
     desk.review.activate(cameo, by=OWNER.id)
     lease, _ = desk.lease(OWNER, "owner", LeaseRequest(holder="*"))
     cases = [_case(number, cameo.id, parent) for number in range(videos)]
@@ -132,7 +132,7 @@ def _store(house: Installation, shelf: Path, cases: Sequence[tuple[Case, list[Ev
         body = json.dumps(dump(case)).replace('"signals": []', f'"signals": {signals}')
         sealed = case.sealed.asset.digest if case.sealed else ""
         folds.append((case.id, case.revision, case.request.author, body, sealed))
-    with house.service.cameos.at.uses.connections.connection() as connection:
+    with house.service.cameos.stores.uses.connections.connection() as connection:
         connection.execute(_EVENTS, [list(column) for column in zip(*told, strict=True)])
         connection.execute(_CASES, [list(column) for column in zip(*folds, strict=True)])
 

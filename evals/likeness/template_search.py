@@ -23,7 +23,7 @@ from media.arrays import EmbeddingMatrix
 from registry.near_duplicates.brute_force_index import TemplateBatch
 from registry.near_duplicates.template_index import BRUTE_FORCE_LIMIT, TemplateIndex
 
-RESULT = Path(__file__).parent / "results" / "likeness_search.json"
+RESULT = Path(__file__).parents[1] / "results" / "likeness_search.json"
 QUERIES, NOISE_LEVELS = 200, (0.3, 0.5, 0.6)
 
 

@@ -1,1 +1,1 @@
-"""TODO."""
+"""What decisions by policy cost. Begin at `decision_latency`."""

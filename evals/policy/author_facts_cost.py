@@ -17,7 +17,7 @@ from evals.bench.machine_info import machine_info, min_median_max
 from pipeline.ledgers.author_facts import PostgresAuthorFacts
 from pipeline.ledgers.database import Database, open_database
 
-RESULT = Path(__file__).parent / "results" / "policy_facts.json"
+RESULT = Path(__file__).parents[1] / "results" / "policy_facts.json"
 QUERY_COUNT = 200
 
 _CASES = """

@@ -26,7 +26,7 @@ from policy.decide import decide
 from policy.evaluation_input import build_input
 from policy.pack import DEFAULT_PACK, Policy, load
 
-RESULT = Path(__file__).parent / "results" / "policy.json"
+RESULT = Path(__file__).parents[1] / "results" / "policy.json"
 DECISION_COUNT = 2000
 GOAL_MS = 1.0
 

@@ -1,1 +1,1 @@
-"""TODO."""
+"""How well prompts are screened, and how fast. Begin at `accuracy`."""

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from evals.prompts.datasets import DatasetRow, load_split
 
-SEEDS = Path(__file__).with_name("seeds")
+SEEDS = Path(__file__).parents[1] / "seeds"
 STYLES = ("video", "chat", "social")
 LABELS = (
     "sexual", "violence", "gore", "self_harm", "hate", "extremism", "harassment", "illicit", "weapons", "disinfo",

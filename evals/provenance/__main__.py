@@ -32,7 +32,7 @@ from provenance.verification.verify import verify
 from provenance.watermark import detect_file, mark_file
 from provenance.watermark_detection import detect_watermarks
 
-RESULT = Path(__file__).parent / "results" / "provenance.json"
+RESULT = Path(__file__).parents[1] / "results" / "provenance.json"
 _ENCODING_ATTACKS = (
     *("h264_crf23", "h264_crf28", "h264_crf32", "h265_crf32", "size_0.75", "half_size", "crop_keep_90", "mirror"),
     *("trim_to_middle", "social_3_generations", "screenshot_png"),

@@ -43,7 +43,7 @@ from provenance.fingerprint.video_search_hashes import video_search_hashes
 from registry.near_duplicates.fingerprint_index import MAX_HAMMING_DISTANCE as LOOKS
 from registry.near_duplicates.fingerprint_index import FingerprintIndex, rank_matches
 
-RESULT = Path(__file__).parent / "results" / "lookup.json"
+RESULT = Path(__file__).parents[1] / "results" / "lookup.json"
 VIDEO_SECONDS, QUERY_COUNT = 10, 100
 PICTURE_BIT_FLIPS = (0, 16, 31, 40, 56, 72)
 SOUND_BIT_FLIPS = (0, 24, 40, 56, 72)
@@ -111,7 +111,9 @@ def _measure_medium(
     owners = np.concatenate([owners, np.repeat(np.arange(videos, videos + len(known), dtype=np.uint32), lengths)])
     ids = [*(f"{number:016x}" for number in range(videos)), *known]
     began = time.process_time()
-    index = FingerprintIndex(np.concatenate([hashes, *known.values()]), owners, ids, within=within, wide=each == 1)
+    index = FingerprintIndex(
+        np.concatenate([hashes, *known.values()]), owners, ids, max_distance=within, multi_probe=each == 1
+    )
     built = time.process_time() - began
     return {
         "within_bits": within,

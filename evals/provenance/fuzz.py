@@ -42,7 +42,7 @@ from provenance.watermark.key import WatermarkKey
 from provenance.watermark_detection import detect_watermarks
 from provenance.watermark_ports import DetectWatermark
 
-_ROOT = Path(__file__).parents[1]
+_ROOT = Path(__file__).parents[2]
 RESULT = _ROOT / "evals" / "results" / "fuzz.json"
 MAX_CPU_SECONDS, MAX_MEMORY_MIB, WATERMARK_SEARCH_EVERY = 5.0, 1024, 20
 

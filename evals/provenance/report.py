@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-_ROOT = Path(__file__).parents[1]
+_ROOT = Path(__file__).parents[2]
 RESULTS = _ROOT / "evals" / "results"
 PAGE = _ROOT / "docs" / "reference" / "provenance.md"
 PARTS = ("provenance", "lookup", "fuzz")

@@ -23,7 +23,7 @@ from provenance.c2pa.trust_store import TrustList, TrustStore
 from provenance.c2pa.writer import sign_file
 
 _C2PA_UUID = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
-_CLIP = Path(__file__).parents[1] / "deploy" / "demo" / "bunny.mp4"
+_CLIP = Path(__file__).parents[2] / "deploy" / "demo" / "bunny.mp4"
 _PARENT_POLICY = "cd" * 32
 
 

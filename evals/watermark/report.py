@@ -15,7 +15,7 @@ from evals.watermark.survival_table import RESULTS
 from evals.watermark.video_clips import CLIPS, VideoClip
 
 PAGE = Path("docs/reference/watermark.md")
-ABOUT = Path(__file__).with_name("watermark_about.md")
+ABOUT = Path(__file__).with_name("about.md")
 
 
 def main() -> None:

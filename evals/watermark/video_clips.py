@@ -10,7 +10,7 @@ from typing import Literal
 from evals.watermark.video_attacks import run_ffmpeg
 from provenance.watermark.video.strength_control import DEFAULT_GROWTH
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 BUNNY = "deploy/demo/bunny.mp4"
 
 

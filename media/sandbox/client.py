@@ -27,9 +27,9 @@ from core.errors import AssayError, BadMedia, Unavailable
 from media.sandbox import pool
 from media.sandbox.limits import MIB, ProcessLimits
 
-log = logging.getLogger("assay.limited")
+log = logging.getLogger("assay.sandbox")
 
-_CHILD = Path(__file__).with_name("_child.py")
+_CHILD = Path(__file__).with_name("child.py")
 _LARGEST_ANSWER = 64 * MIB
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
 

@@ -20,7 +20,7 @@ from typing import IO
 
 from media.sandbox.forkserver import EXIT_RECORD
 
-_SCRIPT = Path(__file__).with_name("_warm.py")
+_SCRIPT = Path(__file__).with_name("forkserver.py")
 _GRACE = 10.0  # seconds for a killed process to be gone
 _lock = Lock()
 _server: _ForkServer | None = None

@@ -93,7 +93,7 @@ def receipt(
     """Does what a receipt says still hold? Exit: 0 yes, 1 no."""
     text = sys.stdin.read() if which == "-" else which
     with open_installation() as at:
-        found = at.service.cameos.valid(text.strip())
+        found = at.service.cameos.receipt_validity(text.strip())
     _print_record(found, f"{found.state} ({found.kind} {found.issued:%Y-%m-%d %H:%M:%S})", as_json=as_json)
     return 0 if found.valid else 1
 
@@ -114,7 +114,7 @@ def held(as_json: JsonOption = False) -> None:
             f"{one.id} @{one.handle} {one.kind} of {one.owner}: {rules or 'proof to be looked at'}", highlight=False
         )
     for asked in words:
-        out.print(f"{asked.lease.id} @{asked.cameo.handle}: {asked.words}", highlight=False, markup=False)
+        out.print(f"{asked.lease.id} @{asked.cameo.handle}: {asked.limits_text}", highlight=False, markup=False)
 
 
 @cameo.command("admit")

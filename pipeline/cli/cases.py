@@ -119,7 +119,7 @@ def rule(
 
 
 def resume(case_id: CaseIdOfCase, as_json: JsonOption = False, verbose: VerboseOption = False) -> int:
-    """Send on a case that stumbled, once what broke is mended, or have what could not be measured measured anew."""
+    """Send on a case that failed, once what broke is mended, or have what could not be measured measured anew."""
     with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, on_events=tell) as at:
         return _run_and_report(at, at.service.resume(local_operator(), case_id), wait=True, as_json=as_json)
 

@@ -122,7 +122,7 @@ def policy_stage(
     settings = _settings(profile)
     candidate = measurement.load_policy(settings, folder)
     with open_installation(allow_broken_policy=True) as at:
-        named = measurement.load_profile(settings)
+        named = measurement.configured_profile(settings)
         status = at.rollout.stage(local_operator(), folder, candidate, share=share, profile=named)
         return _print_status(at, status, as_json)
 

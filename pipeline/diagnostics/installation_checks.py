@@ -45,7 +45,7 @@ def check_policy(settings: Settings, folder: Path | None, *, models: bool = Fals
     from policy.pack import DEFAULT_PACK
 
     place = folder or settings.policy or DEFAULT_PACK
-    report = check_pack(place, measurement.policy_vocabulary(), measurement.load_profile(settings))
+    report = check_pack(place, measurement.policy_vocabulary(), measurement.configured_profile(settings))
     lacking = [dump(one) for one in unmeasured_labels(settings, place)] if models and not report.errors else []
     return {
         "rules": report.rules,
@@ -98,7 +98,7 @@ def _disk(settings: Settings) -> Iterator[DiagnosticResult]:
 def _rules(settings: Settings) -> Iterator[DiagnosticResult]:
     from policy.lint.pack_check import uncovered_labels
 
-    policy, profile = measurement.load_policy(settings), measurement.load_profile(settings)
+    policy, profile = measurement.load_policy(settings), measurement.configured_profile(settings)
     shadow = sum(rule.mode.value == "shadow" for rule in policy.rules)
     named = f", profile {profile.name}" if profile else ""
     says = f"{len(policy.rules)} rules hold, {shadow} of them in shadow: {policy.digest[:12]}{named}"

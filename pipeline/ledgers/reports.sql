@@ -79,7 +79,7 @@ WHERE r.body ->> 'type' = 'Ruled';
 
 CREATE VIEW reports.stumbles AS
 SELECT at, case_id, body ->> 'phase' AS phase, body ->> 'kind' AS kind
-FROM events WHERE body ->> 'type' = 'Faltered';
+FROM events WHERE body ->> 'type' IN ('StageFailed', 'Faltered');
 
 DO $$
 BEGIN

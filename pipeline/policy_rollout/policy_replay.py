@@ -107,7 +107,7 @@ def _verdicts(policy: Policy, case_id: str, events: Sequence[Event]) -> Iterator
             rulings = [ruling for ruling in case.rulings if ruling.gate is gate]
             facts = _later_facts(case) | event.facts
             yield event.verdict, decide(gate, signals, facts, rulings, policy) if event.facts else None
-        case = case.after([event])
+        case = case.apply([event])
 
 
 def _later_facts(case: Case) -> dict[str, bool | int | float | str]:

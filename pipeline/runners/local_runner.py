@@ -85,7 +85,7 @@ class LocalRunner:
     def drain(self) -> None:
         """Run until nothing is due: tickets first, then what a sweep finds.
 
-        A case that stumbled and has not rested is not due; one that cannot be reached is tried three times. Raises
+        A case that failed and has not rested is not due; one that cannot be reached is tried three times. Raises
         Unavailable when the ledger is away; the ticket in hand goes back to the queue.
         """
         done: Counter[Ticket] = Counter()

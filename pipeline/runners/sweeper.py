@@ -34,7 +34,7 @@ def resend_due_tickets(
 ) -> int:
     """Send a ticket for every case that has waited longer than `older_than`; clear orphans out of the vault.
 
-    A case that stumbled waits out its pause first. Returns how many tickets were sent. Raises
+    A case that failed waits out its pause first. Returns how many tickets were sent. Raises
     Unavailable when the ledger, the bus or the vault is away: nothing is lost by that either.
     """
     now = now or datetime.now(UTC)
@@ -48,16 +48,16 @@ def resend_due_tickets(
     return sent
 
 
-def retry_delay(stumbles: int, first: timedelta = FIRST_RETRY_DELAY) -> timedelta:
-    """How long a case rests after so many stumbles: doubling from `first`, an hour at most.
+def retry_delay(failures: int, first: timedelta = FIRST_RETRY_DELAY) -> timedelta:
+    """How long a case rests after so many failures: doubling from `first`, an hour at most.
 
-    Where a case stumbles on without a person being asked (a withdrawal is never given up), it
+    Where a case goes on failing without a person being asked (a withdrawal is never given up), it
     rests a minute at least, whatever `first` is.
     """
-    if stumbles == 0:
+    if failures == 0:
         return timedelta(0)
-    grown = first * (1 << min(stumbles - 1, 12))
-    least = MIN_DELAY_AFTER_REPEATED_FAILURE if stumbles >= FAILURES_BEFORE_REVIEW else timedelta(0)
+    grown = first * (1 << min(failures - 1, 12))
+    least = MIN_DELAY_AFTER_REPEATED_FAILURE if failures >= FAILURES_BEFORE_REVIEW else timedelta(0)
     return min(max(grown, least), MAX_RETRY_DELAY)
 
 

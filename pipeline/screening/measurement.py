@@ -38,7 +38,7 @@ def policy_vocabulary() -> Vocabulary:
 
 def load_policy(settings: Settings, folder: Path | None = None) -> Policy:
     """The policy that the settings name, or that in a folder under their profile. Raises PolicyError."""
-    return load(folder or settings.policy or DEFAULT_PACK, policy_vocabulary(), load_profile(settings))
+    return load(folder or settings.policy or DEFAULT_PACK, policy_vocabulary(), configured_profile(settings))
 
 
 def find_policy(name: str, settings: Settings, rollout: Rollout) -> Policy:
@@ -64,7 +64,7 @@ def find_policy(name: str, settings: Settings, rollout: Rollout) -> Policy:
     return rollout.policy_selector.policy(rollout.policy_selector.policy_store.find(name).digest)
 
 
-def load_profile(settings: Settings) -> PolicyProfile | None:
+def configured_profile(settings: Settings) -> PolicyProfile | None:
     """The profile that the settings name, if any. Raises PolicyError."""
     return load_profile(settings.profile) if settings.profile else None
 
@@ -75,7 +75,7 @@ def make_rollout(settings: Settings, policies: PolicyStore, *, validate: bool = 
     Without `validate` also where the policy in force no longer loads: so that somebody can go back from it.
     """
     policing = PolicySelector(policies, partial(load_policy, settings), policy_vocabulary)
-    profile = load_profile(settings)
+    profile = configured_profile(settings)
     here = pack_policy(settings.policy or DEFAULT_PACK, policing.installed(), profile.text if profile else "")
     if validate:
         policing.current_and_candidate()

@@ -44,4 +44,4 @@ ROUTE: dict[Phase, StageFunction] = {
 
 def bind_route(tools: StageContext) -> Route:
     """ROUTE with these tools in every stage's hand."""
-    return {phase: partial(stage, context=tools) for phase, stage in ROUTE.items()}
+    return {phase: partial(stage, tools=tools) for phase, stage in ROUTE.items()}

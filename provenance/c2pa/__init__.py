@@ -1,1 +1,1 @@
-"""TODO."""
+"""Reads and writes C2PA manifest stores. Begin at `reader` and `signing`."""

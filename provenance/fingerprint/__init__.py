@@ -1,1 +1,1 @@
-"""TODO."""
+"""Perceptual hashes of pictures and sound, to find a video again by what it shows."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Unsigned labels that files carry: XMP, the Chinese AIGC label, and what generators leave."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Consent from enrolment to takedown: cameos, leases, receipts, uses. Begin at `cameo_service`."""

@@ -189,7 +189,7 @@ class CameoService:
             "reports": [{"cascade": one, "down": items} for one, items in self.takedown_reports(who, handle)],
             "notices": self.stores.notices.of(who.id),
             "templates": [{"kind": kind, "model": model} for kind, model in self.stores.templates.kept(cameo.id)],
-            "enrolments": self.enrolment.kept(who),
+            "enrolments": self.enrolment.own_challenges(who),
         }
 
     def erase(self, who: Principal, handle: str) -> ConsentReceipt:

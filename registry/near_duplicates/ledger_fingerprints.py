@@ -108,7 +108,7 @@ class LedgerFingerprints:
     def _index(self, ids: Sequence[str], hashes: Sequence[HashMatrix]) -> FingerprintIndex:
         owners = np.repeat(np.arange(len(ids), dtype=np.uint32), [len(one) for one in hashes])
         rows = np.concatenate([np.empty((0, FINGERPRINT_BYTES), np.uint8), *hashes])
-        return FingerprintIndex(rows, owners, list(ids), within=self._within, wide=self._wide)
+        return FingerprintIndex(rows, owners, list(ids), max_distance=self._within, multi_probe=self._wide)
 
 
 def _hashes(written: Any) -> HashMatrix:

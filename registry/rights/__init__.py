@@ -1,1 +1,1 @@
-"""TODO."""
+"""Works that rights holders registered. Begin at `registered_works`."""

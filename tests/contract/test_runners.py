@@ -170,19 +170,19 @@ def test_a_held_case_goes_on_after_a_ruling_by_way_of_the_gate(teller):
     assert story(teller, case) == [*SCREENED, *held_and_ruled, *MADE, "Measured", *held_and_ruled, *PUBLISHED]
 
 
-def test_a_stage_that_stumbles_once_is_tried_again(teller):
-    case = submitted(teller, "stumble once")
+def test_a_stage_that_fails_once_is_tried_again(teller):
+    case = submitted(teller, "fail once")
     teller.play(case)
-    assert story(teller, case) == [*SCREENED, *MADE, "Faltered", "Measured", *PUBLISHED]
+    assert story(teller, case) == [*SCREENED, *MADE, "StageFailed", "Measured", *PUBLISHED]
 
 
-def test_a_stage_that_stumbles_thrice_ends_at_a_person_and_mending_approves_nothing(teller):
-    case = submitted(teller, "stumble always")
+def test_a_stage_that_fails_thrice_ends_at_a_person_and_mending_approves_nothing(teller):
+    case = submitted(teller, "fail always")
     teller.play(case)
     assert teller.ledger.load(case.id).phase is Phase.HELD
     happens(teller, case, Resumed(by="mod"))
     assert teller.ledger.load(case.id).phase is Phase.HELD
-    thrice = ["Faltered"] * 3
+    thrice = ["StageFailed"] * 3
     assert story(teller, case) == [*SCREENED, *MADE, *thrice, "Resumed", *thrice]
     assert "Zebedee" not in str(teller.ledger.history(case.id))
 
@@ -216,7 +216,7 @@ def test_a_ticket_for_no_case_stops_nothing(teller):
 
 
 def test_many_cases_each_have_their_own_story(teller):
-    cases = [submitted(teller, prompt) for prompt in ["", "refuse prompt", "hold video", "stumble once"] * 5]
+    cases = [submitted(teller, prompt) for prompt in ["", "refuse prompt", "hold video", "fail once"] * 5]
     teller.play(*cases)
     ends = [teller.ledger.load(case.id).phase for case in cases]
     assert ends == [Phase.PUBLISHED, Phase.REFUSED, Phase.HELD, Phase.PUBLISHED] * 5
@@ -224,7 +224,7 @@ def test_many_cases_each_have_their_own_story(teller):
 
 # However the stages are dealt to workers, the story is the same
 
-PROMPTS = ["", "refuse prompt", "hold prompt", "hold video", "refuse video", "stumble once", "stumble always"]
+PROMPTS = ["", "refuse prompt", "hold prompt", "hold video", "refuse video", "fail once", "fail always"]
 quick = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 

@@ -103,7 +103,7 @@ def test_an_engine_that_delivers_no_usable_video_publishes_nothing(installation,
     assert said.code in (5, 6)
     assert case["published"] is None
     assert case["sealed"] is None
-    assert case["faltered"]["error"]
+    assert case["last_failure"]["error"]
     assert not (installation.home / "published" / f"{case['id']}.mp4").exists()
     installation.assay("recall", case["id"], "--code", "mistake")
 

@@ -29,7 +29,7 @@ def test_a_dead_engine_leaves_the_case_where_it_was_and_the_next_run_carries_on(
     assert "engine" in one_line(dead)
     with serving(bunny.read_bytes()) as server:
         alive = fresh.assay("submit", "a rabbit", "--key", "k", "--json", env=engine_at(server.url))
-        if alive.code == 6:  # it rests a little after a stumble; a worker that comes by later takes it up
+        if alive.code == 6:  # it rests a little after a failure; a worker that comes by later takes it up
             time.sleep(31)
             alive = fresh.assay("submit", "a rabbit", "--key", "k", "--json", env=engine_at(server.url))
         assert alive.code == 0, alive.err
@@ -53,8 +53,8 @@ def test_an_engine_that_lies_publishes_nothing(fresh, bunny, mood):
     with serving(bunny.read_bytes()) as server:
         said = fresh.assay("submit", f"a rabbit in a meadow [{mood}]", "--json", env=engine_at(server.url))
     assert said.code == 6
-    assert said.json["case"]["phase"] == "admitted", said.json["case"]["faltered"]
-    assert said.json["case"]["faltered"]["kind"] == "EngineFault"
+    assert said.json["case"]["phase"] == "admitted", said.json["case"]["last_failure"]
+    assert said.json["case"]["last_failure"]["kind"] == "EngineFault"
     assert said.json["case"]["published"] is None
 
 
@@ -82,7 +82,7 @@ def test_a_full_disk_publishes_nothing_and_says_so(fresh, tmp_path):
     try:
         said = fresh.assay("submit", "a rabbit", "--key", "k", "--json", env={"ASSAY_VAULT_URL": disk.as_uri()})
         assert said.code == 6
-        assert "full" in said.json["case"]["faltered"]["error"]
+        assert "full" in said.json["case"]["last_failure"]["error"]
         assert [p for p in disk.rglob("blobs/**/*") if p.is_file()] == []
     finally:
         subprocess.run(["umount", str(disk)], check=True)

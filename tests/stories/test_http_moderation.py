@@ -124,7 +124,7 @@ def test_a_moderator_sees_a_video_before_the_public_does_and_the_author_does_not
         assert "<video" not in author.get(f"/cases/{case_id}").text
 
 
-def test_a_case_that_stumbled_is_resumed_and_not_ruled_on(at, monkeypatch):
+def test_a_case_that_failed_is_resumed_and_not_ruled_on(at, monkeypatch):
     shelf = type(at.installation.service.context.public_store)
     with monkeypatch.context() as broken:
         broken.setattr(shelf, "publish", lambda *_: (_ for _ in ()).throw(OSError("full")))

@@ -30,7 +30,7 @@ def render(case):
 
 
 def inspect(case):
-    if "stumble always" in case.request.prompt or ("stumble once" in case.request.prompt and not case.failures):
+    if "fail always" in case.request.prompt or ("fail once" in case.request.prompt and not case.failures):
         raise ZeroDivisionError("this may hold a name: Zebedee")
     if "slow" in case.request.prompt:
         _work_slowly(case)

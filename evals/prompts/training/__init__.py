@@ -1,1 +1,1 @@
-"""TODO."""
+"""Trains the models that read prompts. Begin at `encoder`."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""Who signs claims: keys in files, hardware modules and key management services."""

@@ -1,1 +1,1 @@
-"""TODO."""
+"""The watermark in pictures: embedding, synchronisation, demodulation. Begin at `files`."""

@@ -52,7 +52,7 @@ class _Attempt:
     @property
     def p_value(self) -> float:
         """That any reading of this kind says as much without a mark: each map may be climbed from, so counts twice."""
-        return self.tile_detection.p_value(2 * self.geometry.among * self.tests_per_reading)
+        return self.tile_detection.p_value(2 * self.geometry.hypotheses * self.tests_per_reading)
 
 
 def detect_video(

@@ -125,7 +125,7 @@ def test_of_sixteen_processes_one_wins(postgres: Bench) -> None:
     script = (
         "import sys\n"
         "from core.errors import Conflict\n"
-        "from core.events import Faltered\n"
+        "from core.events import StageFailed\n"
         "from pipeline.ledgers.database import Database\n"
         "from pipeline.ledgers.postgres_ledger import PostgresLedger\n"
         "ledger = PostgresLedger(Database(sys.argv[1], size=1))\n"
@@ -133,7 +133,7 @@ def test_of_sixteen_processes_one_wins(postgres: Bench) -> None:
         "print('ready', flush=True)\n"
         "sys.stdin.readline()\n"
         "try:\n"
-        "    ledger.append(case, [Faltered(phase='submitted', kind='X', error=sys.argv[3])])\n"
+        "    ledger.append(case, [StageFailed(phase='submitted', kind='X', error=sys.argv[3])])\n"
         "    print('won')\n"
         "except Conflict:\n"
         "    print('lost')\n"

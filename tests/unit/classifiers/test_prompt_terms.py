@@ -13,7 +13,7 @@ from classifiers.text.lexicon import load_lexicon
 from classifiers.text.prompt_terms import MAX_PROMPT_CHARS, PromptTerms
 from core.signals import Signal, Subject
 
-TERMS = sorted((Path(classifiers.__file__).parent / "terms").glob("*.toml"))
+TERMS = sorted((Path(classifiers.__file__).parent / "text" / "terms").glob("*.toml"))
 
 
 def measure(text: str, label: str) -> list[Signal]:

@@ -84,7 +84,7 @@ def test_an_appeal_holds_a_refusal_at_the_gate_that_refused():
     assert (appealed.phase, appealed.held_at) == (Phase.HELD, Phase.INSPECTED)
 
 
-def test_three_stumbles_end_at_a_person_and_mending_approves_nothing():
+def test_three_failures_end_at_a_person_and_mending_approves_nothing():
     case = until(Phase.SCREENED).apply([BROKE, BROKE])
     assert case.phase is Phase.SCREENED
     held = case.apply([BROKE])
@@ -92,7 +92,7 @@ def test_three_stumbles_end_at_a_person_and_mending_approves_nothing():
     assert held.apply([Resumed(by="m")]).phase is Phase.SCREENED
 
 
-def test_progress_wipes_stumbles_away():
+def test_progress_wipes_failures_away():
     assert until(Phase.SCREENED).apply([BROKE, BROKE, judged(Decision.ALLOW)]).failures == 0
 
 

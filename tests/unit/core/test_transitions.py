@@ -171,7 +171,7 @@ def test_no_lawful_walk_publishes_without_an_allow_at_each_gate_the_later_after_
             assert allows == {"prompt", "video"}
 
 
-def test_whoever_works_can_stumble_and_nothing_else_can() -> None:
+def test_whoever_works_can_fail_and_nothing_else_can() -> None:
     assert {row.phase for row in TRANSITIONS if row.event is StageFailed} == set(WORKING)
 
 

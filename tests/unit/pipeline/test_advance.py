@@ -34,7 +34,7 @@ def carried(case, ledger, tmp_path, stage, **more):
     return advance(Ticket(case_id=case.id, revision=case.revision, phase=case.phase), works)
 
 
-def test_a_stage_that_says_nothing_stumbles_and_does_not_run_for_ever(ledger, tmp_path):
+def test_a_stage_that_says_nothing_fails_and_does_not_run_for_ever(ledger, tmp_path):
     case = carried(opened(ledger), ledger, tmp_path, lambda _case: [])
     assert (case.phase, case.failures) == (Phase.SUBMITTED, 1)
 

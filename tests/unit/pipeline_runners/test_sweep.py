@@ -50,7 +50,7 @@ def begun(ledger, *events):
     return ledger.append(new_case(), [Submitted(author="ana", prompt="p"), *events])
 
 
-def stumbled(phase="submitted"):
+def failed(phase="submitted"):
     return StageFailed(phase=phase, kind="ValueError", error="")
 
 
@@ -61,13 +61,13 @@ def test_a_case_that_has_just_moved_is_left_alone(ledger, clock):
     assert swept(ledger, clock) == [case.id]
 
 
-def test_a_case_that_stumbled_rests_longer_each_time(ledger, clock):
-    case = begun(ledger, stumbled())
+def test_a_case_that_failed_rests_longer_each_time(ledger, clock):
+    case = begun(ledger, failed())
     clock.after(seconds=29)
     assert swept(ledger, clock) == []
     clock.after(seconds=1)
     assert swept(ledger, clock) == [case.id]
-    ledger.append(case, [stumbled()])
+    ledger.append(case, [failed()])
     clock.after(seconds=59)
     assert swept(ledger, clock) == []
     clock.after(seconds=1)
@@ -75,14 +75,14 @@ def test_a_case_that_stumbled_rests_longer_each_time(ledger, clock):
 
 
 def test_a_case_at_a_person_is_never_swept(ledger, clock):
-    case = begun(ledger, stumbled(), stumbled(), stumbled())
+    case = begun(ledger, failed(), failed(), failed())
     assert case.phase is Phase.HELD
     clock.after(days=1)
     assert swept(ledger, clock) == []
 
 
 def test_a_withdrawal_is_never_given_up_and_never_hurried(ledger, clock):
-    case = begun(ledger, Recalled(by="mod", code="likeness"), *[stumbled("recalled")] * 9)
+    case = begun(ledger, Recalled(by="mod", code="likeness"), *[failed("recalled")] * 9)
     clock.after(minutes=59)
     assert swept(ledger, clock) == []
     clock.after(minutes=1)
@@ -97,7 +97,7 @@ def test_pauses_double_to_an_hour():
 
 def test_hundreds_that_are_stuck_in_one_phase_hide_no_other(ledger, clock):
     for _ in range(1100):
-        begun(ledger, Recalled(by="mod", code="likeness"), stumbled("recalled"))
+        begun(ledger, Recalled(by="mod", code="likeness"), failed("recalled"))
     clock.after(seconds=1)
     other = begun(ledger)
     clock.after(seconds=10)
