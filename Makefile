@@ -34,7 +34,7 @@ serve: setup ## Serve the API, the console and the public verifier on this machi
 	@$(BIN)/assay serve
 
 bench: setup ## Measure, and write the figures to evals/results
-	$(BIN)/python -m evals.bench.__main__
+	$(BIN)/python -m evals.bench
 
 wheel: setup ## Build the wheel, and try it in a fresh venv of another folder
 	@rm -rf build/wheel && $(BIN)/pip wheel -q --no-deps --no-build-isolation -w build/wheel .

@@ -83,7 +83,8 @@ class BiometricGallery(Protocol):
     def nearest(
         self, embedding: NDArray[np.float32], *, exclude: Collection[str] = (), only: Collection[str] | None = None
     ) -> tuple[str, str, float] | None:
-        """(id, kind, Euclidean distance) of the nearest template whose id is not in `exclude`, or None if there is none.
+        """(id, kind, Euclidean distance) of the nearest template whose id is not in `exclude`, or None if there is
+        none.
 
         With `only`, among those ids alone. `kind` is one of cameo, public_figure, estate, claimant, other.
         """

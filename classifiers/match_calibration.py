@@ -1,7 +1,8 @@
 """From distances between templates to scores, by how often strangers come so near.
 
 Thresholds are not set by eye: each is the distance below which a stated share of pairs of different people lie,
-measured by evals/likeness/face_verification.py and evals/likeness/speaker_verification.py. With a gallery of many people a stranger has as many
+measured by evals/likeness/face_verification.py and evals/likeness/speaker_verification.py. With a gallery of many
+people a stranger has as many
 chances, so the threshold grows stricter with its size: docs/reference/likeness.md.
 """
 
@@ -44,7 +45,9 @@ def distance_threshold(scale: FalseMatchScale, rate: float) -> float:
 
 
 def false_match_rate(size: int, comparison_fmr: float) -> float:
-    """The false-match rate of one comparison that gives GALLERY_FALSE_ALARM_RATE over such a gallery; `comparison_fmr` at the most."""
+    """The false-match rate of one comparison that gives GALLERY_FALSE_ALARM_RATE over such a gallery;
+    `comparison_fmr` at the most.
+    """
     return min(comparison_fmr, GALLERY_FALSE_ALARM_RATE / max(1, size))
 
 

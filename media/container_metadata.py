@@ -1,6 +1,7 @@
 """What an MP4 says about itself: named keys (moov/udta/meta, handler `mdta`) and one XMP_UUID packet (a uuid box).
 
-FFmpeg writes no XMP_UUID and renames keys it does not know, so both are written box by box. Layout: QuickTime File Format
+FFmpeg writes no XMP_UUID and renames keys it does not know, so both are written box by box. Layout: QuickTime File
+Format
 (metadata keys), XMP_UUID Specification Part 3, 2.3.2.
 """
 

@@ -30,7 +30,8 @@ def sample_video(
 ) -> VideoSample:
     """Evenly spread pictures, upright, the first and the last included.
 
-    Give either `count` (fewer come back if the video has fewer) or `every`, in seconds; of a long video at `max_count` so
+    Give either `count` (fewer come back if the video has fewer) or `every`, in seconds; of a long video at
+    `max_count` so
     many, then further apart. `max_side` shrinks pictures whose longer side is longer. Raises BadMedia, or BadInput if
     this would take more than 1 GiB.
     """

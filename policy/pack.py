@@ -34,7 +34,8 @@ DEFAULT_PACK = Path(__file__).parent / "rules"
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Policy:
-    """Rules that were proved. `rules_digest` names them in every verdict; `compiled_rules` leaves out those that are off.
+    """Rules that were proved. `rules_digest` names them in every verdict; `compiled_rules` leaves out those that are
+    off.
 
     `build_index` finds those of a gate that can have something to say.
     """

@@ -108,7 +108,8 @@ def seal(
     """Seal `src` as `dst`, with the manifest's bytes beside it as `dst` + `.c2pa`. `sources` are what went into it.
 
     Raises SealBroken if the finished file does not carry what it should, BadMedia or BadInput for the source, and
-    Unavailable if a time-stamping authority is named and gives no stamp for `timestamp_wait` seconds; then neither file is
+    Unavailable if a time-stamping authority is named and gives no stamp for `timestamp_wait` seconds; then neither
+    file is
     there. What lay at `dst` before is only ever replaced by a whole sealed file.
     """
     job = _inspect_inputs(src, order, keys, sources, timestamp_wait)  # 1

@@ -16,7 +16,8 @@ _FRONTAL_LANDMARKS = np.array([[-0.5, 0.0028], [0.5, -0.0028], [0.0033, 0.5716],
 
 
 def align_face(rgb: RgbImage, points: Landmarks, *, size: int, eye_distance: float, eye_offset: float) -> RgbImage:
-    """An upright face, (size, size, 3): `eye_distance` pixels between the eyes, their middle `eye_offset` pixels from the top.
+    """An upright face, (size, size, 3): `eye_distance` pixels between the eyes, their middle `eye_offset` pixels
+    from the top.
 
     `points` are (5, 2): eyes, nose, mouth corners, in pixels of the picture. What lies outside repeats the edge.
     """

@@ -2,7 +2,8 @@
 
 The house's own, unless the setting `face_backend` says `insightface`: its packs are not for commercial use, are never a
 default, and are loaded only where `allow_noncommercial` is set. Its distances mean something else, so the scale has to
-be measured by whoever has the pack (`python -m evals.likeness.face_verification --scale FILE`); without one nobody is recognised, and
+be measured by whoever has the pack (`python -m evals.likeness.face_verification --scale FILE`); without one nobody
+is recognised, and
 policy holds.
 """
 

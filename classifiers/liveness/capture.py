@@ -48,7 +48,9 @@ class CapturedFace:
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class LivenessCapture:
-    """`faces[i]` are those of `frames[i]`, the largest first. `sound` is mono at SAMPLE_RATE, empty where there is none."""
+    """`faces[i]` are those of `frames[i]`, the largest first. `sound` is mono at SAMPLE_RATE, empty where there is
+    none.
+    """
 
     frames: tuple[Frame, ...]
     faces: tuple[tuple[CapturedFace, ...], ...]

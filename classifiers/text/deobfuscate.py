@@ -1,6 +1,7 @@
 """Reads a prompt as it was meant: what was hidden, disguised, encoded or turned round is written out.
 
-`visible_text` is what every model sees. `deobfuscate` is a second reading, given only where it differs: letters of other alphabets
+`visible_text` is what every model sees. `deobfuscate` is a second reading, given only where it differs: letters of
+other alphabets
 and digits are read as the Latin letters they stand for where that makes a known word, letters that changed places are
 put right, spaced-out words are put together, base64 is decoded, text written backwards is turned round. Each keeps
 where its characters stood.

@@ -1,6 +1,7 @@
 """Word lists: loads terms/*.toml and finds their terms in a text, disguised or not.
 
-One file a label. `strong` terms say it by themselves (0.9, or the file's `sure`), `weak` ones may (0.4), `substrings` are
+One file a label. `strong` terms say it by themselves (0.9, or the file's `sure`), `weak` ones may (0.4),
+`substrings` are
 found inside words of scripts that do not part them (0.9), `except` are phrases in which a term is innocent.
 """
 
@@ -35,7 +36,8 @@ class TermHit:
 class Lexicon:
     """The terms of all labels. `phrases` maps a first word to (all words, label, score).
 
-    `substrings` are found anywhere, most of them in scripts that do not part words; `ascii_substrings` are those of ASCII alone.
+    `substrings` are found anywhere, most of them in scripts that do not part words; `ascii_substrings` are those of
+    ASCII alone.
     """
 
     phrases: Mapping[str, Sequence[tuple[tuple[str, ...], str, float]]]

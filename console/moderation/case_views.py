@@ -19,7 +19,9 @@ from pipeline.actions import Action
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueItem:
-    """A held case in the queue. `waiting_seconds` in seconds; `reason` is one sentence; `actions`: what this person may do."""
+    """A held case in the queue. `waiting_seconds` in seconds; `reason` is one sentence; `actions`: what this person
+    may do.
+    """
 
     case: Case
     waiting_seconds: float

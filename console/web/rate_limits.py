@@ -13,7 +13,9 @@ from console.web.http_errors import TooMany
 
 
 class FailureLimiter:
-    """At most `max_failures` failures in `window` seconds an address. Beyond `max_addresses` addresses the oldest is forgotten."""
+    """At most `max_failures` failures in `window` seconds an address. Beyond `max_addresses` addresses the oldest is
+    forgotten.
+    """
 
     def __init__(
         self,

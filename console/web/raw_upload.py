@@ -20,7 +20,9 @@ _MEDIA_TYPES = ("video/", "image/", "audio/", "application/mp4", "application/oc
 
 @asynccontextmanager
 async def receive_raw(request: Request, folder: Path, *, limit: int) -> AsyncIterator[Path]:
-    """The body as a file. Raises UnsupportedMediaType for another kind than media, TooLarge, and BadInput for an empty one."""
+    """The body as a file. Raises UnsupportedMediaType for another kind than media, TooLarge, and BadInput for an
+    empty one.
+    """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not kind.startswith(_MEDIA_TYPES):
         raise UnsupportedMediaType("send a video, an image or a sound as the body, and say which in Content-Type")

@@ -12,7 +12,9 @@ from console.web.rate_limits import client_network
 
 
 class RateLimiter:
-    """At most `max_requests` questions in `window` seconds an address; beyond `max_addresses` addresses the oldest is forgotten."""
+    """At most `max_requests` questions in `window` seconds an address; beyond `max_addresses` addresses the oldest
+    is forgotten.
+    """
 
     def __init__(
         self,

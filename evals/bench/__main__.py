@@ -1,4 +1,4 @@
-"""What Assay costs: `python -m evals.bench.__main__ [overhead|stages|verify|setup]`, all but setup by default.
+"""What Assay costs: `python -m evals.bench [overhead|stages|verify|setup]`, all but setup by default.
 
 Writes evals/results/bench.json, and docs/reference/figures.md from it. CPU time is that of the process and of the
 limited processes it has; wall time is reported beside it and means little on a shared machine.
@@ -35,7 +35,7 @@ def main(parts: list[str]) -> None:
         sys.stderr.write(f"measuring {part}\n")
         found[part] = {
             "machine": machine_info(),
-            "command": f"python -m evals.bench.__main__ {part}",
+            "command": f"python -m evals.bench {part}",
             "figures": _PARTS[part](),
         }
     _RESULTS.parent.mkdir(exist_ok=True)
@@ -45,7 +45,7 @@ def main(parts: list[str]) -> None:
 
 def page(found: dict[str, Any]) -> str:
     """The figures as a page."""
-    lines = ["# Figures", "", "<!-- made by `python -m evals.bench.__main__` from evals/results/bench.json -->", ""]
+    lines = ["# Figures", "", "<!-- made by `python -m evals.bench` from evals/results/bench.json -->", ""]
     for part, measured in found.items():
         on = measured["machine"]
         lines += [

@@ -1,4 +1,6 @@
-"""Writes docs/reference/likeness_figures.md from evals/results: `python -m evals.likeness.report`. No figure is typed."""
+"""Writes docs/reference/likeness_figures.md from evals/results: `python -m evals.likeness.report`. No figure is
+typed.
+"""
 
 from __future__ import annotations
 

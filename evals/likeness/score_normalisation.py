@@ -1,6 +1,7 @@
 """Would normalising by a cohort help? `ASSAY_DATA=FOLDER python -m evals.likeness.score_normalisation KEPT`.
 
-KEPT is what evals.likeness.face_verification wrote with `--kept`. Half of the people serve as the cohort, one photograph of each, and the
+KEPT is what evals.likeness.face_verification wrote with `--kept`. Half of the people serve as the cohort, one
+photograph of each, and the
 others are compared: as they are, with the symmetric z-score over the nearest of the cohort (s-norm), and with the ratio
 to their mean distance from those. The same with a cohort of the compared people themselves, which flatters: the nearest
 strangers normalise each other away. Writes evals/results/likeness_cohort.json.

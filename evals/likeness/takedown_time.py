@@ -1,4 +1,5 @@
-"""How long until everything that rested on a lease is down: `python -m evals.likeness.takedown_time [VIDEOS] [RUNS] [FAMILY ...]`.
+"""How long until everything that rested on a lease is down: `python -m evals.likeness.takedown_time [VIDEOS] [RUNS]
+[FAMILY ...]`.
 
 On the embedded Postgres and a shelf in a folder: a lease is revoked, and VIDEOS published videos that were made from
 one that shows the person are recalled, withdrawn, noted in the report, and their authors told. Three families: all made

@@ -1,4 +1,5 @@
-"""What the facts about an author cost on a large ledger: `python -m evals.policy.author_facts_cost [CASES]`, 200 000 by default.
+"""What the facts about an author cost on a large ledger: `python -m evals.policy.author_facts_cost [CASES]`, 200 000
+by default.
 
 Synthetic: half of the cases are of one busy account, over sixty days, four events each; one case in fifty was refused.
 An embedded Postgres of its own. Wall time of one query pair on a warm cache. Writes evals/results/policy_facts.json.

@@ -100,7 +100,9 @@ def style_one_hot(texts: Sequence[LabelledText]) -> NDArray[np.float32]:
 
 @cache
 def seed_texts(folder: Path = SEEDS, *, max_variants: int = 6) -> tuple[LabelledText, ...]:
-    """The written texts with slots filled, `max_variants` times each; files named dev_* are for measuring and left out."""
+    """The written texts with slots filled, `max_variants` times each; files named dev_* are for measuring and left
+    out.
+    """
     files = [path for path in sorted(folder.glob("*.toml")) if not path.name.startswith("dev_")]
     return tuple(text for path in files for text in load_seed_file(path, max_variants=max_variants))
 

@@ -1,4 +1,6 @@
-"""Says in plain words which goals of prompt screening the figures meet, for the page that evals.prompts.report makes."""
+"""Says in plain words which goals of prompt screening the figures meet, for the page that evals.prompts.report
+makes.
+"""
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
-"""What happens to a sealed file, and what the verifier says: `python -m evals.provenance.__main__ [treatments|recovery]`.
+"""What happens to a sealed file, and what the verifier says: `python -m evals.provenance
+[treatments|recovery]`.
 
-`measure_treatments`: each row of evals.provenance.treatments with the state and the code that it must be answered with. `recovery`: clips
+`measure_treatments`: each row of evals.provenance.treatments with the state and the code that it must be answered
+with. `recovery`: clips
 are sealed, their credentials are stripped in fifteen ways, and the verifier is asked with the repository behind it.
 Held-out clips need ASSAY_DATA. Writes evals/results/provenance.json.
 """
@@ -49,7 +51,7 @@ def main(parts: list[str]) -> None:
         keys = make_dev_keys(folder / "keys").keys
         for part in parts:
             measure = {"treatments": measure_treatments, "recovery": recovery}[part]
-            command = f"python -m evals.provenance.__main__ {part}"
+            command = f"python -m evals.provenance {part}"
             found[part] = {"machine": machine_info(), "command": command, **measure(folder, keys)}
     RESULT.write_text(json.dumps(found, indent=1) + "\n")
     provenance_page.main()

@@ -1,8 +1,10 @@
-"""How a near-duplicate look-up does among a million videos: `python -m evals.provenance.fingerprint_search [VIDEOS]`. Writes lookup.json.
+"""How a near-duplicate look-up does among a million videos: `python -m evals.provenance.fingerprint_search
+[VIDEOS]`. Writes lookup.json.
 
 The million is synthetic: random hashes, ten seconds a video, one index for pictures and one for sound. Among them lie
 real clips and recordings (ASSAY_DATA), and copies of those are looked up after what happens to copies. A look at a
-picture is one hash every half second, at a sound 32 hashes a second (see provenance.fingerprint.video_search_hashes and .sound_print). All
+picture is one hash every half second, at a sound 32 hashes a second (see provenance.fingerprint.video_search_hashes
+and .sound_print). All
 times are CPU milliseconds of one thread, of the search alone.
 """
 

@@ -1,6 +1,8 @@
-"""Hostile files: the verifier over mutated videos, pictures and sounds: `python -m evals.provenance.fuzz [COUNT] [--seed N]`.
+"""Hostile files: the verifier over mutated videos, pictures and sounds: `python -m evals.provenance.fuzz [COUNT]
+[--seed N]`.
 
-Seeds and mutations are those of evals.provenance.fuzz_corpus. Every file goes through verify(): credentials, their history and its
+Seeds and mutations are those of evals.provenance.fuzz_corpus. Every file goes through verify(): credentials, their
+history and its
 pictures, labels, every decoder of pictures and of sound, and the fingerprints of both. Searching it for the watermark
 is most of what verifying costs and reads no other bytes than decoding does, so one file in twenty is searched as well,
 and in the others taking its fingerprints stands in for it. What counts: every file is answered, with a finding or with

@@ -1,4 +1,6 @@
-"""Seeds and mutations for evals.provenance.fuzz: small whole files of each kind, and what a hostile hand does to their bytes."""
+"""Seeds and mutations for evals.provenance.fuzz: small whole files of each kind, and what a hostile hand does to
+their bytes.
+"""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def page(results: Mapping[str, EvalResult]) -> str:
         "",
         "<!-- made by `python -m evals.provenance.report` from evals/results; run it after the evals that it names -->",
         "",
-        "What verifying costs is among the [figures](figures.md) of `python -m evals.bench.__main__ verify`; what the watermark",
+        "What verifying costs is among the [figures](figures.md) of `python -m evals.bench verify`; what the watermark",
         "survives by itself is in [watermark](watermark.md). Intervals are Wilson's, 95 %.",
         "",
         *_treatments(results["provenance"]["treatments"]),

@@ -4,7 +4,8 @@
 
 Speech quality (PESQ wide band, of the mark alone) needs `pip install pesq`; it is left out where that is missing.
 Peers run beside this mark on a few held-out clips. False alarms are counted over every five seconds of all recordings,
-unmarked, each looked at with many keys, and compared with as many issued payloads as `evals.watermark.video_robustness` does.
+unmarked, each looked at with many keys, and compared with as many issued payloads as
+`evals.watermark.video_robustness` does.
 """
 
 from __future__ import annotations

@@ -2,7 +2,8 @@
 
     ASSAY_DATA=… python -m evals.watermark.false_alarms
 
-Every item is looked at as a file would be, for one key and ISSUED_COUNT payloads ("quick"); one in DEEP_INTERVAL with the deep search.
+Every item is looked at as a file would be, for one key and ISSUED_COUNT payloads ("quick"); one in DEEP_INTERVAL
+with the deep search.
 Beside that many wrong keys are tried on one reading of each: their z fall where the Gaussian law says, or the law is
 wrong. Writes evals/results/watermark_null.json. Resumable: what each item gave is kept in a temporary file until then.
 """

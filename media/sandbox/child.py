@@ -1,6 +1,7 @@
 """The limited process itself: shuts the cage, then imports and runs the one function it was started for.
 
-Started as a script by media.sandbox.client with `python -I`, so it finds its own packages, or forked from media.sandbox.forkserver;
+Started as a script by media.sandbox.client with `python -I`, so it finds its own packages, or forked from
+media.sandbox.forkserver;
 standard library only until the cage is shut.
 """
 
@@ -23,7 +24,9 @@ _KINDS = {errno.EFBIG: "TooMuchWritten", errno.ENOSPC: "NoSpace"}
 
 
 def main(payload: bytes, *, baseline_memory: int = 0) -> None:
-    """Leave `answer.json` and arrays in the current folder. `baseline_memory` bytes of address space are not its doing."""
+    """Leave `answer.json` and arrays in the current folder. `baseline_memory` bytes of address space are not its
+    doing.
+    """
     request = json.loads(payload)
     bounds = request["bounds"]
     restrict(**{**bounds, "memory": bounds["memory"] + baseline_memory})

@@ -1,6 +1,7 @@
 """What limited processes are forked from. It imports what they need, once, and reads nothing of a stranger's.
 
-Started as a script by media.sandbox.pool with `python -I`, its standard input being a socket to whoever asks. It ends when that
+Started as a script by media.sandbox.pool with `python -I`, its standard input being a socket to whoever asks. It
+ends when that
 is closed, and takes along what still runs. It forks only while it has one thread: others may hold a lock that then
 nobody would ever release.
 """

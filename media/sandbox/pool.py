@@ -1,6 +1,7 @@
 """Limited processes forked from one that has imported what they need: a tenth of the time a new interpreter takes.
 
-Each of our processes has one, started when it is first needed. Whatever is wrong with it, nobody depends on it: `run_forked`
+Each of our processes has one, started when it is first needed. Whatever is wrong with it, nobody depends on it:
+`run_forked`
 says that there is none, and the caller starts an interpreter.
 """
 

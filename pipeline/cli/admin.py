@@ -59,7 +59,7 @@ def models(as_json: JsonOption = False) -> None:
     """Every model: version, digest, licences, present or not, and what it covers."""
     from pipeline.diagnostics import installation_checks
 
-    listed = installation_checks.model_listing(load_settings())
+    listed = installation_checks.installed_models(load_settings())
     if as_json:
         print_json(listed)
         return

@@ -114,7 +114,7 @@ def held(as_json: JsonOption = False) -> None:
             f"{one.id} @{one.handle} {one.kind} of {one.owner}: {rules or 'proof to be looked at'}", highlight=False
         )
     for asked in words:
-        out.print(f"{asked.lease.id} @{asked.cameo.handle}: {asked.limits_text}", highlight=False, markup=False)
+        out.print(f"{asked.lease.id} @{asked.cameo.handle}: {asked.words}", highlight=False, markup=False)
 
 
 @cameo.command("admit")

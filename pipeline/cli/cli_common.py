@@ -49,7 +49,9 @@ def local_operator() -> Principal:
 def open_installation(
     *, verbose: bool = False, on_events: EventListener | None = None, allow_broken_policy: bool = False, **given: object
 ) -> Iterator[Installation]:
-    """The house that the settings describe; closed afterwards. `allow_broken_policy`: also where its policy does not load."""
+    """The house that the settings describe; closed afterwards. `allow_broken_policy`: also where its policy does not
+    load.
+    """
     logging.basicConfig(
         level=logging.INFO if verbose else logging.ERROR, stream=sys.stderr, format="%(name)s: %(message)s"
     )

@@ -12,7 +12,7 @@ from core.errors import BadInput
 from pipeline.cli.cli_common import JsonOption, out, print_json
 from pipeline.settings import load_settings
 from pipeline.verification import trust_lists
-from pipeline.verification.trust_lists import TrustList
+from pipeline.verification.trust_lists import TrustListFile
 
 trust = typer.Typer(no_args_is_help=True, help="Whom the verifier believes beside this office itself.")
 
@@ -56,7 +56,7 @@ def _folder(given: Path | None) -> Path:
     return folder.expanduser()
 
 
-def _print(told: list[TrustList], as_json: bool) -> None:
+def _print(told: list[TrustListFile], as_json: bool) -> None:
     if as_json:
         print_json(told)
         return

@@ -39,7 +39,7 @@ def make_development_keys(settings: Settings) -> dict[str, Any]:
 def check_policy(settings: Settings, folder: Path | None, *, models: bool = False) -> dict[str, Any]:
     """What is wrong with a pack of rules, what is odd about it, and what it does not cover.
 
-    With `model_listing` also which labels of its enforced rules nothing here can measure, and what happens instead.
+    With `models` also which labels of its enforced rules nothing here can measure, and what happens instead.
     """
     from policy.lint.pack_check import check_pack
     from policy.pack import DEFAULT_PACK
@@ -58,7 +58,7 @@ def check_policy(settings: Settings, folder: Path | None, *, models: bool = Fals
     }
 
 
-def model_listing(settings: Settings) -> list[Any]:
+def installed_models(settings: Settings) -> list[Any]:
     """Every model in weights.toml, and whether it can be used here."""
     settings.export_model_environment()
     from classifiers import model_listing
@@ -180,7 +180,7 @@ def _in_force(house: Installation) -> DiagnosticResult:
 
 
 def _models(settings: Settings) -> Iterator[DiagnosticResult]:
-    here = {model.name: model for model in model_listing(settings)}
+    here = {model.name: model for model in installed_models(settings)}
     for classifier in _classifiers(settings):
         missing = [name for name in classifier.required_models if name in here and not here[name].present]
         what = f"{classifier.source} ({', '.join(classifier.labels)})"

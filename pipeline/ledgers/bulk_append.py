@@ -53,7 +53,8 @@ class PostgresBulkAppend:
     ) -> int:
         """Append the events to those cases that are in a phase of `only`, all or none; to how many.
 
-        Whom somebody moved at the same moment is left alone. `in_transaction` is called with the cases as they were, in the
+        Whom somebody moved at the same moment is left alone. `in_transaction` is called with the cases as they were,
+        in the
         same transaction. Raises Unavailable, and IllegalTransition where `only` lets a case through to which these
         events may not happen; then nothing is stored.
         """

@@ -38,7 +38,8 @@ class NearDuplicateSearch:
     def find(self, path: Path, *, limit: int = 5, modality: Modality | None = None) -> list[SimilarVideo]:
         """The nearest first, and of those that are equally near the one that was sealed first; at most so many of each.
 
-        `modality` asks for one of the two only. A video is looked at mirrored as well. Raises BadMedia for what can neither
+        `modality` asks for one of the two only. A video is looked at mirrored as well. Raises BadMedia for what can
+        neither
         be looked at nor listened to.
         """
         searches: dict[Modality, Callable[[Path, int], list[SimilarVideo]]] = {

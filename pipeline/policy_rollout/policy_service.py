@@ -31,7 +31,9 @@ class PolicyService:
         return count_verdicts(self.case_histories, self.status(who))
 
     def compared(self, who: Principal) -> ReplayTally | None:
-        """What the candidate would have said of past cases, COMPARED_CASES at the most; None where nothing is staged."""
+        """What the candidate would have said of past cases, COMPARED_CASES at the most; None where nothing is
+        staged.
+        """
         now = self.status(who)
         if not now.candidate:
             return None

@@ -43,7 +43,9 @@ class ComparisonResult(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LikenessComparer:
-    """`extract_templates` gives an impression of a file's faces and voices, `compare_people` what two impressions have in common."""
+    """`extract_templates` gives an impression of a file's faces and voices, `compare_people` what two impressions
+    have in common.
+    """
 
     extract_templates: Callable[[VideoSample], Any]
     compare: Callable[[Any, Any], ComparisonResult]

@@ -27,7 +27,7 @@ _DATED = re.compile(r"(.+)-\d{4}-\d{2}-\d{2}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TrustList:
+class TrustListFile:
     """A list: its file, how many certificates it has, which came and went by subject, and when the first runs out."""
 
     name: str
@@ -53,7 +53,7 @@ def fetch_trust_list(source: str, to: Path) -> None:
 
 def update_trust_list(
     folder: Path, name: str, source: str, *, today: date, get: Callable[[str, Path], None] = fetch_trust_list
-) -> TrustList:
+) -> TrustListFile:
     """Put the list as `<name>-<today>.pem` into the folder, in place of older ones of this name. Raises BadInput.
 
     Nothing is changed if it cannot be had, holds no certificate, or is the same as before.
@@ -78,7 +78,7 @@ def update_trust_list(
     return _describe_list(target, came=came, went=went)
 
 
-def read_trust_lists(folder: Path) -> Sequence[TrustList]:
+def read_trust_lists(folder: Path) -> Sequence[TrustListFile]:
     """Every list in a folder. Raises BadInput for one that cannot be read."""
     return [_describe_list(file) for file in sorted(folder.glob("*.pem"))]
 
@@ -96,9 +96,9 @@ def _subjects(file: Path) -> dict[str, str]:
 
 def _describe_list(
     file: Path, *, came: tuple[str, ...] = (), went: tuple[str, ...] = (), changed: bool = True
-) -> TrustList:
+) -> TrustListFile:
     certificates = _certificates(file)
-    return TrustList(
+    return TrustListFile(
         name=file.stem,
         certificates=len(certificates),
         came=came,

@@ -39,7 +39,8 @@ class CompiledRule:
     """A rule, the labels and facts it speaks of, its compiled condition, and its two answers.
 
     `programs` has one for each threshold that the rule or an audience names, or only one, under None; `fast_paths`
-    likewise, where CEL is not needed. `strictest_condition` is the syntax of the one that is true most easily, and `text` what
+    likewise, where CEL is not needed. `strictest_condition` is the syntax of the one that is true most easily, and
+    `text` what
     it says.
     """
 

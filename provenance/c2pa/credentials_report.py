@@ -52,7 +52,8 @@ class CredentialsReport:
 
     `case_id` and `existing_footage` (the engine was a folder of files) come from Assay's own assertions in the active
     manifest. `broken_ingredients` are the failure codes of any node below the active one, mere lack of trust apart.
-    `lineage` has the order of a tree: each step is followed by those below it. `personal_data` are the addresses of what
+    `lineage` has the order of a tree: each step is followed by those below it. `personal_data` are the addresses of
+    what
     names people or says a prompt, `unredactable_personal_data` of what does so and may not be redacted.
     """
 

@@ -21,7 +21,8 @@ _DELIVERED_TITLE = "The file as the engine delivered it"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ingredient:
-    """A file that went in. `relationship` is the relationship of C2PA 2.2, 9.6: the whole was made over it (parentOf, once at
+    """A file that went in. `relationship` is the relationship of C2PA 2.2, 9.6: the whole was made over it
+    (parentOf, once at
     the most), an engine started from it (inputTo), or it lies in the result (componentOf). `label` is unique;
     `remixed` is false for a parent that is the result itself, as an engine delivered it."""
 

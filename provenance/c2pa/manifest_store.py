@@ -14,7 +14,8 @@ class ManifestNode:
     """A manifest in the graph. `derived` is true while the file is made from it as a whole, not only with a part.
 
     `relationship` (parentOf, componentOf, inputTo) and `title` are what the manifest above says of it, `label` is its
-    manifest's id. `thumbnail_uri` is the address of what the credentials carry of it, where lineage.history looked for that.
+    manifest's id. `thumbnail_uri` is the address of what the credentials carry of it, where lineage.history looked
+    for that.
     """
 
     manifest: Mapping[str, Any]

@@ -46,7 +46,8 @@ def sound_fingerprint(heard: MonoAudio | None) -> tuple[str, ...]:
 def sound_search_hashes(heard: MonoAudio | None) -> SearchHashes:
     """How a stranger's file sounds, to be looked up: ten seconds of it at the most, evenly spread.
 
-    Each is listened to from OFFSETS_PER_SECOND beginnings, since a copy may be cut anywhere. Seconds without much sound, or whose
+    Each is listened to from OFFSETS_PER_SECOND beginnings, since a copy may be cut anywhere. Seconds without much
+    sound, or whose
     sound does not change, are left out: they sound like any other.
     """
     samples = np.zeros(0, np.float32) if heard is None else heard.samples
@@ -61,7 +62,9 @@ def sound_search_hashes(heard: MonoAudio | None) -> SearchHashes:
 
 
 def _hashes_at_all_offsets(samples: NDArray[np.float32]) -> list[tuple[NDArray[np.uint8], int]]:
-    """What begins within a second, from each of OFFSETS_PER_SECOND places where enough follows; they share most of their rows."""
+    """What begins within a second, from each of OFFSETS_PER_SECOND places where enough follows; they share most of
+    their rows.
+    """
     last = min(len(samples) - _WINDOW, (OFFSETS_PER_SECOND - 1) * _HOP + _STEP * (_ROWS - 1))
     loud = _band_log_energies(samples, range(0, last + 1, _HOP))
     apart = _STEP // _HOP

@@ -1,4 +1,6 @@
-"""UnsignedMetadata declarations of AI in a file: XMP, the Chinese AIGC label, what generators leave. Anyone can write them."""
+"""UnsignedMetadata declarations of AI in a file: XMP, the Chinese AIGC label, what generators leave. Anyone can
+write them.
+"""
 
 from __future__ import annotations
 

@@ -23,7 +23,8 @@ WATERMARK_NOT_CHECKED = WatermarkFinding(detected=False, note="not looked for: t
 class Observations:
     """All that was found in one file.
 
-    `case` is what the ledger tells of the case that the mark names, or None. `recovered_manifests` are the manifests that the
+    `case` is what the ledger tells of the case that the mark names, or None. `recovered_manifests` are the manifests
+    that the
     repository holds for the mark, newest first; `similar_videos` the sealed videos that look or sound like this one,
     nearest first.
     `writers` are programs that saved it, by what the file says, each with its own words.

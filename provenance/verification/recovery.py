@@ -48,7 +48,8 @@ class StoredManifest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecoveredManifest:
-    """A manifest from the repository, read again. `mismatch_reason` says why it does not belong to this file, if it does not.
+    """A manifest from the repository, read again. `mismatch_reason` says why it does not belong to this file, if it
+    does not.
 
     `report` is what it says, its state being that of the signature apart from the bytes it was made for. `same_bytes`
     is whether those bytes are these; `describe_differences` names in words how they differ.

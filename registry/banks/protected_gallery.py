@@ -48,7 +48,8 @@ class PostgresGallery:
     def nearest(
         self, embedding: NDArray[np.float32], *, exclude: Collection[str] = (), only: Collection[str] | None = None
     ) -> TemplateMatch | None:
-        """(id, kind, Euclidean distance) of the nearest whose id is not in `exclude`, and is in `only` if that is given.
+        """(id, kind, Euclidean distance) of the nearest whose id is not in `exclude`, and is in `only` if that is
+        given.
 
         Raises BadInput, and Unavailable: what cannot be looked up is not known to be absent.
         """

@@ -23,7 +23,7 @@ class LeaseToReview:
 
     lease: Lease
     cameo: Cameo
-    limits_text: str
+    words: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class CameoReview:
         leases = [one for cameo in self.cameos.in_state(ACTIVE) for one in self.leases.of(cameo.id)]
         waiting = [one for one in leases if one.revoked is None and one.terms.unreviewed]
         return [
-            LeaseToReview(lease=one, cameo=self.cameos.get(one.handle), limits_text=self.texts.read(one.terms.asks))
+            LeaseToReview(lease=one, cameo=self.cameos.get(one.handle), words=self.texts.read(one.terms.asks))
             for one in waiting
         ]
 

@@ -51,7 +51,8 @@ class BulkAppender(Protocol):
     ) -> int:
         """Append the events to those cases that are in a phase of `only`, all or none; to how many.
 
-        `in_transaction` is called with the connection and the cases as they were, in the same transaction. Raises Unavailable.
+        `in_transaction` is called with the connection and the cases as they were, in the same transaction. Raises
+        Unavailable.
         """
 
 

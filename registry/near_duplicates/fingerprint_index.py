@@ -1,6 +1,7 @@
 """Finds near duplicates among millions of videos by the hashes of their seconds, in milliseconds, with numpy alone.
 
-The hashes are PDQ of pictures, or of sound (provenance.fingerprint.sound_fingerprint), each kind in an index of its own.
+The hashes are PDQ of pictures, or of sound (provenance.fingerprint.sound_fingerprint), each kind in an index of its
+own.
 
 Sixteen tables, one for every 16 of the 256 bits. Two hashes that differ in d bits share at least one table's key with
 probability 1 - (1 - (1 - d/256)^16)^16: over 0.99 up to d = 21, 0.90 at d = 31, but 0.3 at d = 56. Where keys that
@@ -52,7 +53,8 @@ class FingerprintMatch:
 class FingerprintIndex:
     """An index over hashes (n, 32), each of the video `ids[owners[row]]`, of about 100 bytes a hash. Never changed.
 
-    `max_distance` is up to how many bits may differ in what is the same. `multi_probe` also looks at keys that differ in one bit:
+    `max_distance` is up to how many bits may differ in what is the same. `multi_probe` also looks at keys that
+    differ in one bit:
     more is found, of seventeen times the candidates, which is for few probes only.
     """
 
@@ -80,7 +82,9 @@ class FingerprintIndex:
         return len(self._ids)
 
     def hits(self, probes: HashMatrix) -> tuple[NDArray[np.intp], NDArray[np.uint32]]:
-        """Pairs (row of probes (m, 32), number of a video) of hashes at most `max_distance` bits apart; some are missed."""
+        """Pairs (row of probes (m, 32), number of a video) of hashes at most `max_distance` bits apart; some are
+        missed.
+        """
         keys = np.ascontiguousarray(probes).view("<u2").reshape(-1, HASH_TABLES)
         near = [self._near(key, word) for key, word in zip(keys, _words(probes), strict=True)]
         asked = np.repeat(np.arange(len(probes)), [len(rows) for rows in near])

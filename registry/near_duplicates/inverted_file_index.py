@@ -1,7 +1,8 @@
 """Search among millions of templates: they lie in cells around centres, and a probe looks into the nearest cells.
 
 An inverted file (Sivic and Zisserman 2003) as faiss keeps it, in half precision. Adding and removing touch one cell
-and take microseconds. It may miss a template that lies in a cell far from the probe's: evals/likeness/template_search.py says
+and take microseconds. It may miss a template that lies in a cell far from the probe's:
+evals/likeness/template_search.py says
 how often.
 """
 

@@ -73,7 +73,7 @@ class CameoInstallation:
     def case(self, author: Principal = ANA, cameos=(), prompt="mira waves", parent="", references=(), **asked) -> Case:
         """A case that was submitted."""
         case = new_case()
-        text = self.context.texts.keep(prompt, case_id=case.id)
+        text = self.context.texts.put(prompt, case_id=case.id)
         ids = self.consent.resolve("", [c.id if isinstance(c, Cameo) else c for c in cameos])
         submitted = Submitted(
             author=author.id, prompt=text, cameos=ids, parent=parent, references=tuple(references), **asked
@@ -150,7 +150,7 @@ def cameo_installation_at(home: Path, database: Database) -> CameoInstallation:
         workdir=home / "work",
     )
     desk = make_cameo_service(
-        settings, database, at, consent, ledger=ledger, bus=bus, context=tools, gallery=MemoryGallery()
+        settings, database, at, consent, ledger=ledger, bus=bus, tools=tools, gallery=MemoryGallery()
     )
     from datetime import timedelta
 

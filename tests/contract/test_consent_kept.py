@@ -55,16 +55,20 @@ def test_anyone_can_ask_whether_a_receipt_still_holds(house):
     house.add_cameo()
     first = grant_lease(house)
     receipt = house.at.receipts.of_lease(first.id)[0]
-    assert house.service.valid(receipt.jws).state == house.service.valid(receipt.hash).state == "in_force"
+    assert (
+        house.service.receipt_validity(receipt.jws).state
+        == house.service.receipt_validity(receipt.hash).state
+        == "in_force"
+    )
     second, changed = house.service.change(MIRA, first.id, LeaseRequest(holder=ANA.id))
-    assert house.service.valid(receipt.hash).state == "replaced"
+    assert house.service.receipt_validity(receipt.hash).state == "replaced"
     taken_back = house.service.revoke(MIRA, second.id)
-    assert house.service.valid(changed.hash).state == "revoked"
-    assert house.service.valid(taken_back.hash).state == "withdrawal"
+    assert house.service.receipt_validity(changed.hash).state == "revoked"
+    assert house.service.receipt_validity(taken_back.hash).state == "withdrawal"
     ended = grant_lease(house, until=NOW - timedelta(hours=1))
-    assert house.service.valid(house.at.receipts.of_lease(ended.id)[0].hash).state == "expired"
+    assert house.service.receipt_validity(house.at.receipts.of_lease(ended.id)[0].hash).state == "expired"
     house.service.erase(MIRA, "mira")
-    assert house.service.valid(receipt.hash).state == "erased"
+    assert house.service.receipt_validity(receipt.hash).state == "erased"
 
 
 def test_a_receipt_that_was_altered_is_no_receipt(house):
@@ -73,9 +77,9 @@ def test_a_receipt_that_was_altered_is_no_receipt(house):
     head, body, mark = receipt.jws.split(".")
     for wrong in (f"{head}.{body[:-2]}AA.{mark}", f"{head}.{body}.{mark[:-4]}AAAA", "a.b.c", "e30.e30.e30"):
         with pytest.raises(BadInput):
-            house.service.valid(wrong)
+            house.service.receipt_validity(wrong)
     with pytest.raises(NotFound):
-        house.service.valid("0" * 64)
+        house.service.receipt_validity("0" * 64)
     assert receipt_digest(receipt.jws) == receipt.hash
 
 
@@ -114,7 +118,7 @@ def test_erasing_leaves_ids_and_nothing_else(house):
     video = house.published(house.case(ANA, [mira]))
     house.service.erase(MIRA, "mira")
     assert house.at.cameos.get(mira.id).handle == ""
-    assert house.service.mine(MIRA)[0].state == "erased"
+    assert house.service.own_cameos(MIRA)[0].state == "erased"
     assert not (house.home / "vault" / "keys" / mira.id).exists()
     assert house.at.templates.all("face") == []
     assert house.phase(video) == "withdrawn"

@@ -31,7 +31,7 @@ def server():
 
 @pytest.fixture
 def http(server):
-    engine = HttpEngine(server.url, patience=QUICK)
+    engine = HttpEngine(server.url, retry_policy=QUICK)
     yield engine
     engine.close()
 
@@ -124,7 +124,7 @@ def test_a_reference_goes_as_a_part_of_a_form(http, server, tmp_path):
 
 def test_a_server_that_reads_only_forms_is_given_a_form():
     with serving(CLIP, forms_only=True) as server:
-        assert HttpEngine(server.url, patience=QUICK).commission(order(size="1280x720"))
+        assert HttpEngine(server.url, retry_policy=QUICK).commission(order(size="1280x720"))
         (job,) = server.jobs.values()
         assert job["order"]["size"] == "1280x720"
         assert server.asked == ["POST /v1/videos"] * 2
@@ -190,8 +190,8 @@ def test_a_key_that_is_refused_says_what_to_set(caplog):
     caplog.set_level(logging.DEBUG)
     with serving(CLIP, key="sk-right") as server:
         with pytest.raises(Unavailable, match="ASSAY_ENGINE_KEY") as raised:
-            HttpEngine(server.url, key="sk-wrong", patience=QUICK).commission(order())
-        assert HttpEngine(server.url, key="sk-right", patience=QUICK).commission(order())
+            HttpEngine(server.url, key="sk-wrong", retry_policy=QUICK).commission(order())
+        assert HttpEngine(server.url, key="sk-right", retry_policy=QUICK).commission(order())
     assert "sk-" not in str(raised.value) + caplog.text
     assert "Zebedee" not in caplog.text
 
@@ -205,14 +205,14 @@ def test_a_server_that_is_not_there_is_unavailable(http, server):
 
 @pytest.mark.parametrize(("mood", "says"), [("stalls", "ReadTimeout"), ("drawls", "too slowly")])
 def test_a_server_that_stalls_is_unavailable(server, mood, says):
-    impatient = HttpEngine(server.url, patience=RetryPolicy(tries=1), limits=EngineLimits(read_seconds=0.3))
+    impatient = HttpEngine(server.url, retry_policy=RetryPolicy(tries=1), limits=EngineLimits(read_seconds=0.3))
     with pytest.raises(Unavailable, match=says):
         impatient.commission(order(mood))
 
 
 def test_an_address_without_a_videos_api_says_what_to_check(server):
     with pytest.raises(Unavailable, match="ASSAY_ENGINE_URL"):
-        HttpEngine(server.url.replace("/v1", "/v2"), patience=QUICK).commission(order())
+        HttpEngine(server.url.replace("/v1", "/v2"), retry_policy=QUICK).commission(order())
 
 
 @pytest.mark.parametrize("url", ["", "example", "ftp://host/v1", "http://user:pass@host/v1", "http://[::1"])
@@ -244,7 +244,7 @@ def test_a_url_without_a_path_is_completed(server):
 )
 def test_what_is_no_video_is_never_kept(server, tmp_path, mood, error, says):
     limits = EngineLimits(video_bytes=1 << 21, video_seconds=0.3 if mood == "drip" else 60)
-    engine = HttpEngine(server.url, patience=QUICK, limits=limits)
+    engine = HttpEngine(server.url, retry_policy=QUICK, limits=limits)
     job, _ = finished(engine, order(mood))
     with pytest.raises(error, match=says):
         engine.fetch(job, tmp_path / "video.mp4")
@@ -274,7 +274,7 @@ def test_a_server_whose_process_dies_in_the_middle_of_a_video_leaves_nothing(tmp
     command = [sys.executable, "-m", "tests.engine_server", "--port", "0", "--video", str(clip)]
     with subprocess.Popen(command, cwd=Path(__file__).parents[2], stdout=subprocess.PIPE, text=True) as process:
         url = process.stdout.readline().split()[-1]
-        engine = HttpEngine(url, patience=QUICK)
+        engine = HttpEngine(url, retry_policy=QUICK)
         job, _ = finished(engine, order("exits"))
         with pytest.raises((Unavailable, EngineFault)):
             engine.fetch(job, out / "video.mp4")

@@ -35,7 +35,7 @@ def mira(at, request):
     """An enrolled person with a handle of their own; `platform` owns it, `other` uses it."""
     handle = f"mira-{abs(hash(request.node.name)) % 10**6}"
     desk = at.installation.service.cameos
-    for old in desk.mine(at.platform.person):
+    for old in desk.own_cameos(at.platform.person):
         if old.state == "active":
             desk.erase(at.platform.person, old.handle)
     cameo = desk.at.cameos.add(handle, at.platform.person.id)
@@ -195,4 +195,4 @@ def test_somebody_enrols_by_a_challenge_and_a_file_that_is_no_video_spends_it(at
             )
             assert sent.status_code == expected, sent.text
         assert client.post("/api/cameos/challenges", json={"handle": "No Handle!"}).status_code == 400
-    assert desk.mine(account.person) == ()
+    assert desk.own_cameos(account.person) == ()

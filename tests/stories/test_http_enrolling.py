@@ -63,7 +63,7 @@ def test_somebody_films_themselves_by_keyboard_and_is_told_why_they_are_not_enro
         assert page.get_by_role("status").inner_text().strip()
         browser.close()
     assert complaints == []
-    assert at.installation.service.cameos.mine(at.platform.person) == ()
+    assert at.installation.service.cameos.own_cameos(at.platform.person) == ()
     assert at.installation.service.cameos.enrolment.own_challenges(at.platform.person)[-1].outcome == "refused"
     assert at.left_on_disk() == []
 

@@ -32,14 +32,14 @@ def at(tmp_path):
     policing = PolicySelector(MemoryPolicyStore(), lambda: load(old, VOCABULARY), lambda: VOCABULARY)
     rollout = Rollout(policy_selector=policing, installed_policy=pack_policy(old, policing.installed()))
     desk = PolicyService(rollout=rollout, case_histories=MemoryCaseHistories(house.ledger))
-    house = replace(house, service=replace(house.service, policies=desk))
+    house = replace(house, service=replace(house.service, policy_service=desk))
     with serve_installation(house) as serving:
         rollout.stage(OPERATOR, new, load(new, VOCABULARY), share=25.0, profile=None)
         yield serving
 
 
 def test_an_operator_sees_the_candidate_and_what_it_would_change_and_takes_it_back(at):
-    desk, operator = at.installation.service.policies, at.installation.account(Role.OPERATOR)
+    desk, operator = at.installation.service.policy_service, at.installation.account(Role.OPERATOR)
     _judged(at, score=0.7)
     with at.browser(operator) as browser:
         shown = browser.get("/policy?compare=true").text
@@ -55,7 +55,7 @@ def test_an_operator_sees_the_candidate_and_what_it_would_change_and_takes_it_ba
 
 
 def test_an_operator_promotes_what_was_looked_at(at):
-    desk, operator = at.installation.service.policies, at.installation.account(Role.OPERATOR)
+    desk, operator = at.installation.service.policy_service, at.installation.account(Role.OPERATOR)
     candidate = desk.status(OPERATOR).candidate
     with at.browser(operator) as browser:
         form = {"form_token": form_token(browser.get("/policy").text), "seen": "1"}
@@ -70,7 +70,7 @@ def test_nobody_else_sees_the_page_or_takes_a_step(at):
             assert browser.get("/policy").status_code == 403
             form = {"form_token": form_token(browser.get("/cases").text), "seen": "1"}
             assert browser.post("/policy/rollback", data=form).status_code == 403
-    assert at.installation.service.policies.status(OPERATOR).candidate
+    assert at.installation.service.policy_service.status(OPERATOR).candidate
 
 
 def _judged(at, score: float) -> None:
@@ -79,6 +79,6 @@ def _judged(at, score: float) -> None:
     scores = dict.fromkeys(VOCABULARY.labels, 0.0) | {"hate": score}
     signals = tuple(Signal(subject=Subject.PROMPT, label=n, score=s, source="t/1") for n, s in scores.items())
     facts = {"has_reference": False, "author_strikes": 0}
-    verdict = at.installation.service.policies.rollout.policy_selector.judge(Gate.PROMPT, signals, facts, ())
+    verdict = at.installation.service.policy_service.rollout.policy_selector.judge(Gate.PROMPT, signals, facts, ())
     assert verdict.decision is Decision.ALLOW
     at.installation.ledger.append(case, [Measured(signals=signals), Judged(verdict=verdict, facts=facts)])

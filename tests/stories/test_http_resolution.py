@@ -242,7 +242,7 @@ def test_the_service_says_what_it_is(at):
 
 def test_who_asks_too_fast_is_told_to_wait(at, sealed):
     room = at.app.state.context
-    at.app.state.context = replace(room, rate_limiter=RateLimiter(most=3))
+    at.app.state.context = replace(room, rate_limiter=RateLimiter(max_requests=3))
     try:
         with at.client() as public:
             codes = [public.get("/c2pa/manifests/urn:c2pa:guess").status_code for _ in range(5)]

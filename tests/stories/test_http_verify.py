@@ -115,7 +115,7 @@ def test_what_a_crash_left_behind_is_removed_later(at, bunny):
 
 
 def test_more_files_than_seats_are_sent_away_and_not_queued(tmp_path, bunny):
-    go_on, seats = threading.Event(), ConcurrencyLimiter(total=1, each=1)
+    go_on, seats = threading.Event(), ConcurrencyLimiter(total=1, per_address=1)
 
     def slow():
         yield b'--cut\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'

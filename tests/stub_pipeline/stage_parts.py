@@ -54,7 +54,7 @@ class NobodyEnrolled:
     def resolve(self, prompt: str, asked: Sequence[str]) -> tuple[str, ...]:
         return tuple(asked)
 
-    def shows(self, case: Case) -> tuple[str, ...]:
+    def cameos_shown(self, case: Case) -> tuple[str, ...]:
         return case.request.cameos
 
     def may_appear(self, case: Case) -> PermittedCameos:

@@ -3,7 +3,8 @@
     ASSAY_DATA=… python -m evals.prompts.training.calibrate
 
 Scale: each source and label to the same spread. Mix: for each label the weights with the best AUC. Lines: from margins
-to scores, for each style (evals.prompts.training.score_calibration). Wary: from which score on after two sources the others are asked too.
+to scores, for each style (evals.prompts.training.score_calibration). Wary: from which score on after two sources the
+others are asked too.
 """
 
 from __future__ import annotations

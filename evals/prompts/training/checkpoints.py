@@ -1,4 +1,6 @@
-"""The optimizer of evals.prompts.training.encoder, its pace, and what is kept after each epoch so that a run can go on."""
+"""The optimizer of evals.prompts.training.encoder, its pace, and what is kept after each epoch so that a run can go
+on.
+"""
 
 from __future__ import annotations
 

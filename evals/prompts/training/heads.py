@@ -31,7 +31,9 @@ _HIDDEN_WIDTH, _EPOCHS = 512, 15
 
 
 def main() -> None:
-    """Train on what is to be learnt, scale on what was held out, write. Calibration is evals.prompts.training.calibrate."""
+    """Train on what is to be learnt, scale on what was held out, write. Calibration is
+    evals.prompts.training.calibrate.
+    """
     torch.manual_seed(7)
     learn, held = split_held_out(subsampled_texts(7))
     sides, weights = label_and_style_targets(learn)

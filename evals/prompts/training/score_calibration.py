@@ -1,8 +1,10 @@
 """Turns margins into scores for evals.prompts.training.calibrate, one line for each style and label.
 
 Platt's line (Platt 1999) where there are rows of both sides, equal odds assumed, then moved so that few harmless texts
-lie above the score from which policy holds: of comments in other languages at most LABEL_FALSE_ALARMS for each label, of prompts,
-chat and English comments at most MAX_FALSE_ALARMS for all labels together, spent where it finds most (evals.prompts.training.threshold_selection).
+lie above the score from which policy holds: of comments in other languages at most LABEL_FALSE_ALARMS for each
+label, of prompts,
+chat and English comments at most MAX_FALSE_ALARMS for all labels together, spent where it finds most
+(evals.prompts.training.threshold_selection).
 """
 
 from __future__ import annotations

@@ -40,7 +40,8 @@ def select_thresholds(
 ) -> NDArray[np.float64]:
     """(labels,) margins from which to hold. `margins` (n, labels).
 
-    `max_false_alarms` is the share of the harmless that may be held by any label; no limit lies below `lowest` (labels,).
+    `max_false_alarms` is the share of the harmless that may be held by any label; no limit lies below `lowest`
+    (labels,).
     """
     bad, good = margins[positives], margins[negatives]
     count = margins.shape[1]

@@ -62,7 +62,9 @@ def coded_bit_indices(key: WatermarkKey) -> NDArray[np.intp]:
 
 
 def decode_payload(chip_sums: NDArray[np.float32], key: WatermarkKey) -> Payload | None:
-    """The payload in evidence (CHIPS_PER_PERIOD, pairs), positive where a chip seems 1; None if its tag does not hold."""
+    """The payload in evidence (CHIPS_PER_PERIOD, pairs), positive where a chip seems 1; None if its tag does not
+    hold.
+    """
     soft = despread_soft_bits(chip_sums, key)
     return from_message_bits(decode(soft), key) if soft.any() else None
 

@@ -29,7 +29,8 @@ def chip_gains(
 ) -> NDArray[np.float32]:
     """(windows, pairs) factors for the `strength` (windows, bins) of a change of `power` (windows, bins).
 
-    `bin_weights` is layout.spread(); `signs` (windows, pairs) are those to be written and `bits` the numbers of the coded
+    `bin_weights` is layout.spread(); `signs` (windows, pairs) are those to be written and `bits` the numbers of the
+    coded
     bits they stand for, -1 for pilots.
     """
     lower, upper = np.maximum(bin_weights, 0), np.maximum(-bin_weights, 0)

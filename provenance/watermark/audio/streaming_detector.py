@@ -33,7 +33,9 @@ _MIN_Z_TO_TRACK = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Hypothesis:
-    """Evidence of several spans at places that follow each other; `log_tests` is the logarithm of all that was compared."""
+    """Evidence of several spans at places that follow each other; `log_tests` is the logarithm of all that was
+    compared.
+    """
 
     sync: Synchronisation
     chip_sums: ChipSums

@@ -34,7 +34,8 @@ class CarrierSpectrum:
 def rectify(picture: FloatArray, homography: DoubleArray, tile_size: int = TILE_SIZE) -> FloatArray:
     """The picture in canonical pixels, whole tiles, zero outside it.
 
-    `homography` is the 3 x 3 projective map from canonical pixels to the picture's; a smaller `tile_size` makes larger pixels.
+    `homography` is the 3 x 3 projective map from canonical pixels to the picture's; a smaller `tile_size` makes
+    larger pixels.
     """
     coarser = TILE_SIZE / tile_size
     homography = homography @ np.diag([coarser, coarser, 1.0])

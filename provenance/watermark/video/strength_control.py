@@ -28,7 +28,9 @@ DEFAULT_GROWTH = 0.05
 """The share of its bytes that the mark may add to a file, where nobody says otherwise."""
 _MIN_STRENGTH, _MAX_STRENGTH = 0.7, 2.2
 _FLOOR_STRENGTH, _COST_ERROR_FACTOR = 1.2, 1.8
-"""The strength that DEFAULT_GROWTH pays for even if the pieces say it costs up to so many times as much: as far as they err."""
+"""The strength that DEFAULT_GROWTH pays for even if the pieces say it costs up to so many times as much: as far as
+they err.
+"""
 _MIN_FIRST_PSNR, _MIN_PSNR = 41.0, 45.0
 """In dB, at least: of the first picture of a shot, and of a piece of eight pictures."""
 _EXCERPT_FRAMES = 8
@@ -53,7 +55,9 @@ class EmbeddingPlan:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoAnalysis:
-    """Y planes (height, width) of one video: `sampled_frames` over it, and whole `excerpts` of it; pictures a second."""
+    """Y planes (height, width) of one video: `sampled_frames` over it, and whole `excerpts` of it; pictures a
+    second.
+    """
 
     sampled_frames: Sequence[LumaPlane]
     excerpts: Sequence[Sequence[LumaPlane]]

@@ -112,7 +112,7 @@ def already_stored(bench: Bench, case: Case, event: Event) -> None:
     """Past the ledger: this event stands in it, as it may in one that was written before there was a law."""
     if isinstance(bench.ledger, MemoryLedger):
         bench.ledger._entries[case.id].append(RecordedEvent(revision=case.revision + 1, at=the_time(), event=event))
-        bench.ledger._cases[case.id] = case.after([event])
+        bench.ledger._cases[case.id] = case.apply([event])
         return
     insert(bench, case.id, case.revision + 1, dump_event(event))
     with psycopg.connect(bench.dsn) as connection:

@@ -14,7 +14,7 @@ class Clock:
 
 
 def test_the_address_that_fails_too_often_waits_and_others_do_not():
-    throttle = FailureLimiter(most=3)
+    throttle = FailureLimiter(max_failures=3)
     for _ in range(3):
         throttle.check("192.0.2.1")
         throttle.record_failure("192.0.2.1")
@@ -25,7 +25,7 @@ def test_the_address_that_fails_too_often_waits_and_others_do_not():
 
 def test_after_the_window_it_may_try_again():
     clock = Clock()
-    throttle = FailureLimiter(most=1, window=60, clock=clock)
+    throttle = FailureLimiter(max_failures=1, window=60, clock=clock)
     throttle.record_failure("192.0.2.1")
     clock.now = 59
     with pytest.raises(TooMany):
@@ -35,7 +35,7 @@ def test_after_the_window_it_may_try_again():
 
 
 def test_no_more_addresses_are_remembered_than_said():
-    throttle = FailureLimiter(most=1, known=2)
+    throttle = FailureLimiter(max_failures=1, max_addresses=2)
     for last in range(5):
         throttle.record_failure(f"192.0.2.{last}")
     throttle.check("192.0.2.0")  # forgotten
@@ -50,7 +50,7 @@ def test_a_household_with_many_ipv6_addresses_counts_once():
 
 
 def test_seats_are_bounded_in_all_and_for_each_address_and_given_back():
-    seats = ConcurrencyLimiter(total=2, each=1)
+    seats = ConcurrencyLimiter(total=2, per_address=1)
     with seats.slot("a"):
         with pytest.raises(TooMany), seats.slot("a"):
             pass

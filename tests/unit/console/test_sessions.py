@@ -48,7 +48,7 @@ def test_no_change_of_a_single_character_is_overlooked(accounts, ours):
 def test_closing_an_account_ends_its_sessions(accounts, ours):
     _person, token = create_account(accounts, [Role.MODERATOR])
     session = ours.create(token)
-    accounts.keep(replace(accounts.by_digest(next(iter(accounts.all())).digest), closed=True))
+    accounts.save(replace(accounts.by_digest(next(iter(accounts.all())).digest), closed=True))
     assert ours.person(session) is None
 
 
@@ -62,7 +62,7 @@ def test_a_new_token_ends_the_sessions_of_the_old_one(accounts, ours):
 def test_roles_are_looked_up_anew(accounts, ours):
     _person, token = create_account(accounts, [Role.MODERATOR])
     session = ours.create(token)
-    accounts.keep(replace(next(iter(accounts.all())), roles=frozenset({Role.PLATFORM})))
+    accounts.save(replace(next(iter(accounts.all())), roles=frozenset({Role.PLATFORM})))
     assert ours.person(session).roles == {Role.PLATFORM}
 
 

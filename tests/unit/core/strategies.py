@@ -65,5 +65,5 @@ def walks(draw: st.DrawFn, longest: int = 30) -> list[Event]:
         if not lawful:
             break
         story.append(draw(st.sampled_from(lawful)))
-        case = case.after(story[-1:])
+        case = case.apply(story[-1:])
     return story

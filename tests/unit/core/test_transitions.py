@@ -78,12 +78,12 @@ def test_the_first_that_may_not_follow_is_named() -> None:
 
 @given(st.lists(events, max_size=12))
 def test_the_fold_of_stored_events_never_refuses(story: list[Event]) -> None:
-    assert NEW.after(story).revision == len(story)
+    assert NEW.apply(story).revision == len(story)
 
 
 @given(st.lists(events, max_size=6), events)
 def test_what_the_table_has_no_row_for_is_refused(story: list[Event], event: Event) -> None:
-    case = NEW.after(story)
+    case = NEW.apply(story)
     if not rows(case, event):
         assert not allowed(case, event)
 
@@ -96,7 +96,7 @@ def test_each_step_of_a_lawful_walk_leads_where_its_row_says(walk: list[Event]) 
     case = NEW
     for event in walk:
         after = check(case, [event])
-        assert after == case.after([event])
+        assert after == case.apply([event])
         assert all(after.phase in row.to for row in rows(case, event) if row.holds(case, event))
         case = after
 
@@ -129,7 +129,7 @@ def _explored() -> tuple[list[tuple[Case, frozenset[str]]], set[tuple[Phase, typ
         for event in possible(case):
             if not allowed(case, event):
                 continue
-            after, now = case.after([event]), _allows(allows, event)
+            after, now = case.apply([event]), _allows(allows, event)
             steps.add((case.phase, type(event), after.phase))
             if (key := _remembered(after, now)) not in seen:
                 seen[key] = after, now
@@ -166,7 +166,7 @@ def test_no_lawful_walk_publishes_without_an_allow_at_each_gate_the_later_after_
 ) -> None:
     case, allows = NEW, frozenset[str]()
     for event in walk:
-        case, allows = case.after([event]), _allows(allows, event)
+        case, allows = case.apply([event]), _allows(allows, event)
         if case.phase is Phase.PUBLISHED:
             assert allows == {"prompt", "video"}
 

@@ -34,10 +34,10 @@ def desk_with(story: list[Event]) -> tuple[CaseService, Case]:
     ledger = MemoryLedger()
     case = ledger.append(Case(id="c" * 16), story)
     tools = StageContext(
-        texts=MemoryTexts(), blob_store=None, public_store=None, engine=None, measure_text=None, measure_video=None, facts=None,
-        leased=None, decide=None, check_video=None, seal=None, workdir=None,
+        texts=MemoryTexts(), blob_store=None, public_store=None, engine=None, measure=None, policy=None, facts=None,
+        consent=None, sealer=None, copies=None, revisions=None, workdir=None,
     )  # fmt: skip
-    return CaseService(ledger=ledger, bus=LocalBus(), tools=tools, verify_file=None), case
+    return CaseService(ledger=ledger, bus=LocalBus(), context=tools, verify_file=None), case
 
 
 def done(desk: CaseService, who: Principal, case: Case, action: Action) -> Case | int:
@@ -68,7 +68,7 @@ def agree(story: list[Event], who: Principal, action: Action) -> None:
         assert isinstance(error, Forbidden | NotNow | NotFound)
         assert not offered
         assert desk.ledger.load(case.id) == case
-        assert not desk.tools.texts.erase(case_id=case.id)  # not even the note was kept
+        assert not desk.context.texts.erase(case_id=case.id)  # not even the note was kept
         return
     assert offered
     assert isinstance(after, int) or (after.revision == case.revision + 1 and desk.ledger.load(case.id) == after)

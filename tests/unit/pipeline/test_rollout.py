@@ -149,7 +149,7 @@ def test_a_step_that_somebody_else_took_meanwhile_is_not_overwritten(at: House) 
     seen = at.rollout.status()
     at.stage(at.third)
     with pytest.raises(Conflict):
-        at.rollout._take(OPERATOR, seen, "promote", seen.candidate)
+        at.rollout._append_step(OPERATOR, seen, "promote", seen.candidate)
     assert at.rollout.status().candidate == load(at.third, VOCABULARY).digest
 
 

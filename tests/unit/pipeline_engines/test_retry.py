@@ -33,7 +33,7 @@ def test_pauses_double():
 
 
 def test_a_server_that_says_when_is_waited_for():
-    assert asked({}, busy(delay=7), "video") == ("video", [7])
+    assert asked({}, busy(after=7), "video") == ("video", [7])
 
 
 def test_tries_end():
@@ -41,7 +41,7 @@ def test_tries_end():
 
 
 def test_a_pause_that_would_outlast_the_deadline_is_not_begun():
-    assert asked({}, busy(delay=101), "video") == ("gave up", [])
+    assert asked({}, busy(after=101), "video") == ("gave up", [])
 
 
 def test_what_is_no_passing_trouble_is_not_asked_again():

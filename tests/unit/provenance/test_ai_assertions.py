@@ -41,7 +41,7 @@ def store(**manifests):
 
 def verdict(read_store, state="trusted"):
     return evaluate_observations(
-        Observations(report=interpret_store(read_store, state=state), mark=WatermarkFinding(detected=False))
+        Observations(report=interpret_store(read_store, state=state), watermark=WatermarkFinding(detected=False))
     )
 
 

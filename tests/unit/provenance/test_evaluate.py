@@ -34,7 +34,7 @@ def reading(state="trusted", *, ai=None, ai_assertions=(), bindings=(), source_t
     )
 
 
-AI_READING = {"ai": True, "sayings": [AI], "source_type": "trainedAlgorithmicMedia"}
+AI_READING = {"ai": True, "ai_assertions": [AI], "source_type": "trainedAlgorithmicMedia"}
 CAMERA = {"ai": None, "source_type": "digitalCapture"}
 
 TABLE = [
@@ -97,7 +97,7 @@ def finding(found: Observations) -> Finding:
         verdict=verdict,
         summary=summarise(verdict, found),
         credentials=found.report.credentials,
-        watermark=found.mark,
+        watermark=found.watermark,
         evidence=gather_evidence(found),
         case=None if found.case is None else dict(found.case),
     )
@@ -106,7 +106,7 @@ def finding(found: Observations) -> Finding:
 @pytest.mark.parametrize("row", TABLE, ids=[row[0] for row in TABLE])
 def test_the_verdict_and_the_exit_code_follow_from_the_evidence(row):
     _, read, mark, case, declared, expected = row
-    made = finding(Observations(report=read, mark=mark, case=case, declarations=declared))
+    made = finding(Observations(report=read, watermark=mark, case=case, declarations=declared))
     assert made.verdict is expected
     assert exit_code(made) == CODES[expected]
 
@@ -117,26 +117,28 @@ def test_every_verdict_has_an_exit_code():
 
 def test_the_watermark_of_footage_whose_record_states_no_ai_is_no_evidence_of_ai():
     for stated, code in (("trainedAlgorithmicMedia", 0), ("compositeSynthetic", 0), ("", 1), ("digitalCreation", 1)):
-        found = Observations(report=reading("none"), mark=OURS, case={"source_type": stated})
+        found = Observations(report=reading("none"), watermark=OURS, case={"source_type": stated})
         assert evaluate_observations(found) is V.RECOVERED_BY_WATERMARK
         assert exit_code(finding(found)) == code
         assert ("AI made it" in finding(found).summary) is (code == 0)
 
 
 def test_a_recovered_video_is_said_to_differ_from_the_original_and_not_to_be_tampered_with():
-    summary = finding(Observations(report=reading("none"), mark=OURS, case={})).summary
+    summary = finding(Observations(report=reading("none"), watermark=OURS, case={})).summary
     assert "differ from the signed original" in summary and "tamper" not in summary
 
 
 def test_the_operators_word_about_served_footage_is_called_the_operators():
     served = reading(**AI_READING, bindings=[BOUND], existing_footage=True, source_type_stated_by="operator")
-    made = finding(Observations(report=served, mark=OURS, case={}))
+    made = finding(Observations(report=served, watermark=OURS, case={}))
     assert made.summary.startswith("The operator who served this footage states that AI made it")
     assert any(one.kind == "engine" and "folder of files" in one.says for one in made.evidence)
 
 
 def test_a_development_certificate_is_called_one():
-    made = finding(Observations(report=reading(**AI_READING, trust_list="urn:assay:development:signers"), mark=NO_MARK))
+    made = finding(
+        Observations(report=reading(**AI_READING, trust_list="urn:assay:development:signers"), watermark=NO_MARK)
+    )
     assert "development certificate" in made.summary
 
 
@@ -187,12 +189,12 @@ def test_a_conflict_is_a_conflict_whatever_else_was_found(found):
 
 def test_damaged_credentials_are_never_evidence_of_ai():
     for mark, declared in product((NO_MARK, OURS, WEAK), ((), (XMP,))):
-        found = Observations(report=reading("invalid", ai_assertions=[AI]), mark=mark, declarations=declared)
+        found = Observations(report=reading("invalid", ai_assertions=[AI]), watermark=mark, declarations=declared)
         assert exit_code(finding(found)) == 2
 
 
 def test_the_json_has_exactly_the_agreed_shape():
-    value = finding_to_json(finding(Observations(report=reading(**AI_READING), mark=OURS, case={"engine": "wan"})))
+    value = finding_to_json(finding(Observations(report=reading(**AI_READING), watermark=OURS, case={"engine": "wan"})))
     assert list(value) == ["file", "verdict", "summary", "credentials", "watermark", "evidence", "case"]
     assert list(value["credentials"])[:2] == ["state", "ai"]
     assert set(value["watermark"]) == {

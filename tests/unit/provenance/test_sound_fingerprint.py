@@ -37,7 +37,7 @@ def index() -> FingerprintIndex:
     entries = [[parse_entry(one) for one in sound_fingerprint(MonoAudio(samples))] for samples in KNOWN.values()]
     rows = [np.frombuffer(bytes.fromhex(one.bits), np.uint8) for seconds in entries for one in seconds]
     owners = np.repeat(np.arange(len(KNOWN), dtype=np.uint32), [len(seconds) for seconds in entries])
-    return FingerprintIndex(np.array(rows), owners, list(KNOWN), within=MAX_SOUND_DISTANCE, wide=False)
+    return FingerprintIndex(np.array(rows), owners, list(KNOWN), max_distance=MAX_SOUND_DISTANCE, multi_probe=False)
 
 
 def found(index, samples) -> list[str]:

@@ -41,8 +41,8 @@ def test_a_template_of_another_length_is_refused() -> None:
     "make",
     [
         lambda: BruteForceIndex(LENGTH),
-        lambda: InvertedFileIndex(vectors(40, 2), cells=8),
-        lambda: TemplateIndex(LENGTH, exact_up_to=10),
+        lambda: InvertedFileIndex(vectors(40, 2), nlist=8),
+        lambda: TemplateIndex(LENGTH, brute_force_limit=10),
     ],
     ids=["exact", "cells", "grows"],
 )
@@ -76,7 +76,7 @@ def test_what_was_removed_is_not_kept_in_memory() -> None:
 
 
 def filled(count: int) -> InvertedFileIndex:
-    cells = InvertedFileIndex(vectors(count), cells=48)
+    cells = InvertedFileIndex(vectors(count), nlist=48)
     cells.add(batch(count))
     return cells
 
@@ -99,7 +99,7 @@ def test_in_cells_a_persons_own_templates_are_never_missed() -> None:
 
 
 def test_when_they_grow_many_they_move_into_cells_and_lose_nobody() -> None:
-    live = TemplateIndex(LENGTH, exact_up_to=100)
+    live = TemplateIndex(LENGTH, brute_force_limit=100)
     for first in range(0, 300, 20):
         live.add(
             TemplateBatch(

@@ -6,7 +6,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from watermark_pictures import KEY, PAYLOAD, attacked, clip, marked, scene
+from watermark_frames import KEY, PAYLOAD, attacked, clip, marked, scene
 
 from core.errors import BadMedia
 from provenance.watermark import VideoWatermarker, WatermarkKey, detect_video, embed_video

@@ -5,7 +5,7 @@ from fractions import Fraction
 import cv2
 import numpy as np
 import pytest
-from watermark_pictures import KEY, PAYLOAD, attacked, clip
+from watermark_frames import KEY, PAYLOAD, attacked, clip
 
 from media.frame_index import FrameIndex
 from provenance.watermark import WatermarkKey, embed_video

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from watermark_pictures import KEY, PAYLOAD, clip, marked
+from watermark_frames import KEY, PAYLOAD, clip, marked
 
 from provenance.watermark import Payload, WatermarkKey, convolutional_code, embed_video
 from provenance.watermark.payload_set import PayloadSet

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from watermark_pictures import KEY, PAYLOAD, Luma, clip
+from watermark_frames import KEY, PAYLOAD, Luma, clip
 
 from provenance.watermark import Payload, embed_video
 from provenance.watermark.video.detect import FALSE_ALARM_RATE

@@ -3,7 +3,7 @@
 import cv2
 import numpy as np
 import pytest
-from watermark_pictures import KEY, PAYLOAD, clip
+from watermark_frames import KEY, PAYLOAD, clip
 
 from provenance.watermark import VideoWatermarker, detect_video, embed_video
 from provenance.watermark.video.carrier_layout import modulate, shift_tile, subcarriers

@@ -6,7 +6,7 @@ import hashlib
 
 import numpy as np
 import pytest
-from audio_sounds import voice
+from synthetic_audio import voice
 
 from provenance.watermark.audio import chips
 from provenance.watermark.audio.chip_layout import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from audio_sounds import Samples, blocks, voice
+from synthetic_audio import Samples, blocks, voice
 
 from provenance.watermark.audio import detect_audio, embed_audio
 from provenance.watermark.key import WatermarkKey

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
-from audio_sounds import Samples, blocks, chords, voice
 from scipy.signal import resample_poly
+from synthetic_audio import Samples, blocks, chords, voice
 
 from provenance.watermark.audio import AudioDetection, detect_audio, embed_audio
 from provenance.watermark.key import WatermarkKey
