@@ -19,7 +19,7 @@ from classifiers.image.frame_hashes import FrameHashes
 from classifiers.image.frame_labels import FrameLabels
 from classifiers.image.frame_nudity import FrameNudity
 from classifiers.labels import LABELS, label_subjects
-from classifiers.models import ModelStatus, model_statuses
+from classifiers.models import PACKAGED_MODELS, Models, ModelStatus
 from classifiers.text.prompt_intent import PromptIntent
 from classifiers.text.prompt_monitor import ChatEndpoint, PromptMonitor
 from classifiers.text.prompt_terms import PromptTerms
@@ -51,28 +51,29 @@ def build_classifiers(
     leased: Collection[str] = (),
     voices_leased: Collection[str] = (),
     more: Sequence[Classifier] = (),
+    models: Models = PACKAGED_MODELS,
 ) -> tuple[Classifier, ...]:
     """All classifiers: the one list. Cheap; models are loaded when first needed and shared by all.
 
     `leased` are ids of the gallery whose face the case at hand may show, `voices_leased` those whose voice it may use.
-    Without `voices` nobody's voice is known. `more` is what this installation adds.
+    Without `voices` nobody's voice is known. `more` is what this installation adds; `models` are its models.
     """
     return (
         PromptTerms(),
-        PromptIntent(),
-        FrameFaces(gallery, leased=leased),
-        Voices(voices or EmptyGallery(), leased=voices_leased),
-        FrameNudity(),
-        FrameHashes(bank),
-        FrameLabels(),
+        PromptIntent(models),
+        FrameFaces(gallery, leased=leased, models=models),
+        Voices(voices or EmptyGallery(), leased=voices_leased, models=models),
+        FrameNudity(models),
+        FrameHashes(bank, models=models),
+        FrameLabels(models),
         *more,
     )
 
 
-def model_listing(classifiers: Sequence[Classifier]) -> list[ModelStatus]:
+def model_listing(classifiers: Sequence[Classifier], models: Models) -> list[ModelStatus]:
     """Every model, whether it can be used here, and which of these classifiers need it."""
     needed: dict[str, list[str]] = {}
     for classifier in classifiers:
         for model in classifier.required_models:
             needed.setdefault(model, []).append(classifier.source)
-    return model_statuses(needed)
+    return models.statuses(needed)

@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from classifiers.models import PACKAGED_MODELS, Models
 from core.assets import Asset
 from core.case import Case, Phase, new_case
 from core.dispatch import hand_on
@@ -58,7 +60,8 @@ class CaseService:
     context: StageContext
     verify_file: Callable[..., Finding]
     public: PublicService = field(default_factory=PublicService)
-    likeness: LikenessComparer = field(default_factory=make_likeness_comparer)
+    models: Models = PACKAGED_MODELS
+    likeness: LikenessComparer = field(default_factory=partial(make_likeness_comparer, PACKAGED_MODELS))
     cameo_service: CameoService | None = None
     policy_service: PolicyService | None = None
 
@@ -226,13 +229,15 @@ class CaseService:
         """What would be said of this prompt? Opens no case and keeps nothing."""
         require_role(who, Role.PLATFORM, Role.MODERATOR)
         validate_request(VideoRequest(prompt=text))
-        return dry_run(Gate.PROMPT, self.context.measure.text(text), self.context, text=text)
+        return dry_run(Gate.PROMPT, self.context.measure.text(text), self.context, self.models, text=text)
 
     def inspect(self, who: Principal, file: Path) -> DryRunVerdict:
         """What would be said of this video? Opens no case and keeps nothing. Raises BadMedia."""
         require_role(who, Role.PLATFORM, Role.MODERATOR)
         self.context.measure.check_video(file)
-        return dry_run(Gate.VIDEO, self.context.measure.video(file, Subject.VIDEO, NO_CAMEOS), self.context)
+        return dry_run(
+            Gate.VIDEO, self.context.measure.video(file, Subject.VIDEO, NO_CAMEOS), self.context, self.models
+        )
 
     # -- private
 

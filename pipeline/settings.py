@@ -6,23 +6,18 @@ Read from `assay.toml` (or the file named by ASSAY_CONFIG), overridden by ASSAY_
 from __future__ import annotations
 
 import os
+from dataclasses import fields
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from core.errors import BadInput
 
-_MODEL_SETTINGS = (
-    "openclip_checkpoint",
-    "openclip_model",
-    "openclip_sha256",
-    "face_nets",
-    "insightface_pack",
-    "insightface_scale",
-    "allow_noncommercial",
-)
+if TYPE_CHECKING:
+    from classifiers.models.options import ModelOptions
+
 _OTHER_VARIABLES = {"ASSAY_CONFIG", "ASSAY_DATA", "ASSAY_TOKEN", "ASSAY_URL"}
 
 
@@ -109,11 +104,11 @@ class Settings(BaseSettings):
         """Where keys lie."""
         return (self.keys or self.root / "keys").expanduser().absolute()
 
-    def export_model_environment(self) -> None:
-        """Hand what models need to know to their loaders, which read the environment."""
-        for name in _MODEL_SETTINGS:
-            if value := getattr(self, name):
-                os.environ[f"ASSAY_{name.upper()}"] = "1" if value is True else str(value)
+    def model_options(self) -> ModelOptions:
+        """What these settings choose about models: passed to whoever loads one."""
+        from classifiers.models.options import ModelOptions
+
+        return ModelOptions(**{one.name: getattr(self, one.name) for one in fields(ModelOptions)})
 
     @classmethod
     def settings_customise_sources(

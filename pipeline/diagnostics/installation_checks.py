@@ -60,22 +60,23 @@ def check_policy(settings: Settings, folder: Path | None, *, models: bool = Fals
 
 def installed_models(settings: Settings) -> list[Any]:
     """Every model in weights.toml, and whether it can be used here."""
-    settings.export_model_environment()
     from classifiers import model_listing
+    from classifiers.models import Models
 
-    return model_listing(_classifiers(settings))
+    return model_listing(_classifiers(settings), Models(settings.model_options()))
 
 
 def _classifiers(settings: Settings) -> tuple[Classifier, ...]:
     """Those that a case meets here, over empty registers."""
     from classifiers import PromptWorks, build_classifiers
+    from classifiers.models import Models
     from registry.banks.hash_bank import MemoryHashBank
     from registry.banks.protected_gallery import MemoryGallery
     from registry.rights.registered_works import MemoryWorks
 
-    return build_classifiers(
-        MemoryGallery(), MemoryHashBank(), more=(PromptWorks(MemoryWorks()), *measurement.prompt_monitors(settings))
-    )
+    models = Models(settings.model_options())
+    more = (PromptWorks(MemoryWorks(), models=models), *measurement.prompt_monitors(settings))
+    return build_classifiers(MemoryGallery(), MemoryHashBank(), more=more, models=models)
 
 
 def run_diagnostics(settings: Settings) -> list[DiagnosticResult]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from classifiers.models import Models
 from classifiers.text.language_detection import detect_language
 from core.case import Case
 from core.events import Submitted
@@ -24,7 +25,9 @@ class DryRunVerdict:
     language: str | None = None
 
 
-def dry_run(gate: Gate, measured: Measurements, tools: StageContext, *, text: str = "") -> DryRunVerdict:
+def dry_run(
+    gate: Gate, measured: Measurements, tools: StageContext, models: Models, *, text: str = ""
+) -> DryRunVerdict:
     """The verdict that a case of nobody's with these measurements would get; `text` is what was measured, if a text."""
     facts = tools.facts.facts(Case(id="0" * 16, submitted=Submitted(author="", prompt="")))
     verdict = tools.policy.judge(gate, measured.signals, facts, ())
@@ -32,5 +35,5 @@ def dry_run(gate: Gate, measured: Measurements, tools: StageContext, *, text: st
         measured=measured,
         verdict=verdict,
         reasons=tuple(tools.policy.explain(verdict, measured.signals)),
-        language=detect_language(text) if text else None,
+        language=detect_language(text, models) if text else None,
     )

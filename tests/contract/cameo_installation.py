@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from classifiers import LABELS
+from classifiers.models import PACKAGED_MODELS
 from core.assets import Asset
 from core.case import Case, Phase, new_case
 from core.events import Published, Rendered, Sealed, Submitted
@@ -18,6 +19,7 @@ from core.signals import Signal, Subject
 from pipeline.advance import PipelineContext
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
+from pipeline.capture_signals import ClassifierCaptures
 from pipeline.consent_wiring import (
     CameoMaintenance,
     LedgerRevisions,
@@ -150,7 +152,15 @@ def cameo_installation_at(home: Path, database: Database) -> CameoInstallation:
         workdir=home / "work",
     )
     desk = make_cameo_service(
-        settings, database, at, consent, ledger=ledger, bus=bus, tools=tools, gallery=MemoryGallery()
+        database,
+        at,
+        consent,
+        ledger=ledger,
+        bus=bus,
+        tools=tools,
+        capture=ClassifierCaptures(
+            settings=settings, gallery=MemoryGallery(), models=PACKAGED_MODELS, checker=tools.measure
+        ),
     )
     from datetime import timedelta
 

@@ -22,7 +22,7 @@ from classifiers import (
 )
 from classifiers.base import Classifier, ClassifierExample, PromptText, SignalNote
 from classifiers.image.sampled_frames import flat_image, sample_of_images
-from classifiers.models import catalog
+from classifiers.models import PACKAGED_MODELS, catalog
 from core.signals import Subject
 from media.video import MONO_SAMPLE_RATE, MonoAudio
 from registry.rights.registered_works import MemoryWorks, RegisteredWork
@@ -174,5 +174,5 @@ def test_the_reference_page_names_every_label_classifier_and_model() -> None:
 
 
 def test_every_model_that_a_classifier_needs_is_listed_with_who_needs_it() -> None:
-    listed = {status.name: status.needed_by for status in model_listing(ALL)}
+    listed = {status.name: status.needed_by for status in model_listing(ALL, PACKAGED_MODELS)}
     assert all(c.source in listed[name] for c in ALL for name in c.required_models)
