@@ -102,3 +102,22 @@ def test_every_module_and_path_that_a_page_names_exists():
         missing += [f"{where}: {name}" for name in dotted if not stands(name)]
         missing += [f"{where}: {path}" for path in _PATH.findall(text) if not list(ROOT.glob(path.rstrip(".")))]
     assert missing == []
+
+
+def test_every_command_that_a_page_shows_exists():
+    import typer
+
+    from pipeline.cli import app
+
+    root, missing, shown = typer.main.get_command(app), [], 0
+    for page in PAGES:
+        for line in re.findall(r"(?:^ {4,}|^|`)assay ([a-z][a-z -]*)", page.read_text(), re.M):
+            command, words, shown = root, line.split(), shown + 1
+            while words and hasattr(command, "commands"):
+                word = words.pop(0)
+                if word not in command.commands:
+                    missing.append(f"{page.relative_to(ROOT)}: assay {line}")
+                    break
+                command = command.commands[word]
+    assert missing == []
+    assert shown > 100
