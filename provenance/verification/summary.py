@@ -21,15 +21,18 @@ def summarise(verdict: FindingVerdict, observations: Observations) -> str:
 
 
 def _trusted(observations: Observations) -> str:
-    return f"{_stated(observations)}: its credentials say so, are intact, and are signed by {_signer(observations)}{_list(observations)}."
+    signed_by = f"{_signer(observations)}{_list(observations)}"
+    return f"{_stated(observations)}: its credentials say so, are intact, and are signed by {signed_by}."
 
 
 def _unknown_signer(observations: Observations) -> str:
-    return f"{_stated(observations)}: its credentials say so and are intact, but nobody here vouches for {_signer(observations)}."
+    signer = _signer(observations)
+    return f"{_stated(observations)}: its credentials say so and are intact, but nobody here vouches for {signer}."
 
 
 def _parts(observations: Observations) -> str:
-    return f"Parts of this video were made by AI, say its credentials, signed by {_signer(observations)}{_list(observations)}."
+    signed_by = f"{_signer(observations)}{_list(observations)}"
+    return f"Parts of this video were made by AI, say its credentials, signed by {signed_by}."
 
 
 def _declared(observations: Observations) -> str:
