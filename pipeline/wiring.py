@@ -142,7 +142,7 @@ def build_installation(
             accepted_phases=tuple(ROUTE),
             compensate=partial(_withdraw_if_recalled, public_store=tools.public_store),
             maintenance=CameoMaintenance(service=cameos, keep=timedelta(days=settings.cameo_keep_days)),
-            **({"tell": on_events} if on_events else {}),
+            **({"on_events": on_events} if on_events else {}),
         )
         verify_file = make_verifier(settings, repository)
         sharing = FindingSharing(answers=PostgresSharedResults(database))
