@@ -45,7 +45,7 @@ __all__ = [
 ]
 
 RULING_CODES = ("fits_policy", "context", "parody", "consent_shown", "false_alarm", "breaks_policy", "unclear")
-RECALL_CODES = ("recheck_consent", "rights", "intimate_image", "illegal", "author", "mistake", "policy")
+RECALL_CODES = ("consent_withdrawn", "rights", "intimate_image", "illegal", "author", "mistake", "policy")
 CaseLookup = Callable[[str], dict[str, str] | None]
 
 

@@ -141,7 +141,7 @@ class Interleaving(RuleBasedStateMachine):
         case = self.ledger.load(case_id)
         advance(Ticket(case_id=case_id, revision=case.revision, phase=case.phase), self.works)
 
-    @rule(case_id=cases, accepted_phases=st.sets(st.sampled_from(MOVING)), back=st.integers(0, 2))
+    @rule(case_id=cases, willing=st.sets(st.sampled_from(MOVING)), back=st.integers(0, 2))
     def a_worker_takes_a_ticket_perhaps_a_stale_one(self, case_id, willing, back):
         case = self.ledger.load(case_id)
         ticket = Ticket(case_id=case_id, revision=max(0, case.revision - back), phase=case.phase)
