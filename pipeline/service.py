@@ -226,13 +226,17 @@ class CaseService:
         """What would be said of this prompt? Opens no case and keeps nothing."""
         require_role(who, Role.PLATFORM, Role.MODERATOR)
         validate_request(VideoRequest(prompt=text))
-        return dry_run(Gate.PROMPT, self.context.measure.text(text), self.context, text=text)
+        tools = self.context
+        measured = tools.measure.text(text)
+        return dry_run(Gate.PROMPT, measured, policy=tools.policy, facts=tools.facts, text=text)
 
     def inspect(self, who: Principal, file: Path) -> DryRunVerdict:
         """What would be said of this video? Opens no case and keeps nothing. Raises BadMedia."""
         require_role(who, Role.PLATFORM, Role.MODERATOR)
-        self.context.measure.check_video(file)
-        return dry_run(Gate.VIDEO, self.context.measure.video(file, Subject.VIDEO, NO_CAMEOS), self.context)
+        tools = self.context
+        tools.measure.check_video(file)
+        measured = tools.measure.video(file, Subject.VIDEO, NO_CAMEOS)
+        return dry_run(Gate.VIDEO, measured, policy=tools.policy, facts=tools.facts)
 
     # -- private
 

@@ -18,7 +18,8 @@ from core.errors import AssayError, BadInput, NotFound
 from core.finding import Finding
 from pipeline.manifest_repository.repository import ManifestRepository
 from pipeline.settings import Settings
-from provenance.c2pa.signers.keys_folder import load_keys
+from provenance.c2pa.signers.keys_folder import ProvenanceKeys, has_key_files, load_keys
+from provenance.c2pa.trust_store import TrustStore
 
 log = logging.getLogger("assay.verify")
 
@@ -43,7 +44,6 @@ def make_verifier(settings: Settings, repository: ManifestRepository | None = No
     def verify_file(
         path: Path, look_up: VerifierCaseLookup, *, at: datetime | None = None, quick: bool = False
     ) -> Finding:
-        from provenance.c2pa.trust_list_files import with_trust_lists
         from provenance.verification.verify import verify
         from provenance.watermark_detection import detect_watermarks
 
@@ -52,20 +52,59 @@ def make_verifier(settings: Settings, repository: ManifestRepository | None = No
         if repository is not None:
             more |= {"recover": repository.stored, "find_similar": repository.similar}
             more |= {"detect": lambda path, keys: detect_watermarks(path, keys=keys, issued=repository.issued())}
-        trust = with_trust_lists(keys.trust, settings.trust)
-        return verify(path, trust=trust, keys=[keys.watermark_key], look_up=look_up, **more)
+        return verify(path, trust=_trust(settings, keys), keys=[keys.watermark_key], look_up=look_up, **more)
 
     return verify_file
+
+
+def has_keys(settings: Settings) -> bool:
+    """Whether there are keys here, or should be: what the setting `keys` names is not taken for a fresh machine."""
+    return settings.keys is not None or has_key_files(settings.keys_folder)
+
+
+def find_keys(settings: Settings) -> ProvenanceKeys | None:
+    """The keys here, None where none were ever made. Raises Unavailable where some are missing, BadInput if damaged."""
+    return load_keys(settings.keys_folder) if has_keys(settings) else None
+
+
+def make_standalone_verifier(settings: Settings) -> Callable[..., Finding]:
+    """`verify(path, at=None, quick=False)` without a database: no record is asked for, no manifest is recovered.
+
+    Without keys too: then it reads credentials, believing the lists that settings.trust names and no others, looks for
+    no watermark, and the finding says so.
+    """
+
+    def verify_file(path: Path, *, at: datetime | None = None, quick: bool = False) -> Finding:
+        from provenance.verification.verify import verify
+        from provenance.watermark_detection import check_media_without_key, detect_watermarks
+
+        keys = find_keys(settings)
+        return verify(
+            path,
+            trust=_trust(settings, keys),
+            keys=[keys.watermark_key] if keys else [],
+            detect=detect_watermarks if keys else check_media_without_key,
+            look_up=None,
+            at=at,
+            quick=quick,
+        )
+
+    return verify_file
+
+
+def _trust(settings: Settings, keys: ProvenanceKeys | None) -> TrustStore:
+    from provenance.c2pa.trust_list_files import with_trust_lists
+
+    return with_trust_lists(keys.trust if keys else TrustStore(), settings.trust)
 
 
 def crjson_of_file(settings: Settings, path: Path, *, at: datetime | None = None) -> Mapping[str, Any]:
     """The credentials of a file in the C2PA's crJSON, for conformance tests. Raises BadMedia where there are none."""
     from provenance.c2pa.reader import export_crjson
-    from provenance.c2pa.trust_list_files import with_trust_lists
 
     if not path.is_file():
         raise NotFound(f"{path} is not a file")
-    return export_crjson(path, with_trust_lists(load_keys(settings.keys_folder).trust, settings.trust), at=at)
+    return export_crjson(path, _trust(settings, find_keys(settings)), at=at)
 
 
 @contextmanager

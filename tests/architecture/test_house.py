@@ -7,6 +7,7 @@ import sys
 from tests.conftest import ROOT
 
 PACKAGES = [
+    "assay",
     "core",
     "media",
     "classifiers",
