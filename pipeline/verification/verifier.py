@@ -7,7 +7,6 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -105,21 +104,6 @@ def crjson_of_file(settings: Settings, path: Path, *, at: datetime | None = None
     if not path.is_file():
         raise NotFound(f"{path} is not a file")
     return export_crjson(path, _trust(settings, find_keys(settings)), at=at)
-
-
-@contextmanager
-def open_verifier(settings: Settings) -> Iterator[Callable[..., Finding]]:
-    """For programs: `with verifier(load_settings()) as verify: finding = verify(Path("clip.mp4"))`.
-
-    What it gives takes a path, and `at=` for another validation time. Raises BadMedia for what is no media.
-    """
-    from pipeline.wiring import build_installation
-
-    house = build_installation(settings)
-    try:
-        yield house.service.verify
-    finally:
-        house.close()
 
 
 def verify_folder(
