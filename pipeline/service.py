@@ -32,7 +32,7 @@ from pipeline.stages.judge import recheck_consent
 from pipeline.stages.stage_context import StageContext
 from pipeline.verification.likeness_comparison import LikenessComparer, make_likeness_comparer
 from pipeline.video_request import MAX_PROMPT_LENGTH, VideoRequest, end_user_pseudonym, validate_request
-from registry.consent.cameo_service import CameoService
+from registry.consent import CameoService
 
 __all__ = [
     "MAX_PROMPT_LENGTH",
