@@ -105,14 +105,14 @@ def verify(
     Raises BadMedia for what is no media or no file, BadInput for a time without a zone, damaged keys or wrong settings,
     Unavailable where `home` is named and has no keys, or where `at` is given and libfaketime is not installed.
     """
-    from pipeline.verification.verifier import find_keys, make_standalone_verifier
+    from pipeline.verification.verifier import StandaloneVerifier, find_keys
 
     if at is not None and at.tzinfo is None:
         raise BadInput(f"{at.isoformat()} has no time zone")
     settings = _settings(home)
     if home is not None and find_keys(settings) is None:
         raise Unavailable(f"there are no keys in {settings.keys_folder}: leave `home` out to verify without keys")
-    return make_standalone_verifier(settings)(Path(path), at=at, quick=quick)
+    return StandaloneVerifier(settings=settings).verify(Path(path), at=at, quick=quick)
 
 
 def detect(path: str | PathLike[str], *, key: WatermarkKey | None = None, deep: bool = False) -> WatermarkFinding:

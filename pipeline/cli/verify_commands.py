@@ -32,10 +32,10 @@ from pipeline.screening.prompt_explanation import PromptEdit, screen_jsonl, smal
 from pipeline.screening.standalone import is_installed, screen_standalone
 from pipeline.settings import load_settings
 from pipeline.verification.verifier import (
+    StandaloneVerifier,
     UnreadableFile,
     crjson_of_file,
     has_keys,
-    make_standalone_verifier,
     parse_validation_time,
     verify_folder,
 )
@@ -98,7 +98,7 @@ def _open_verifier(verbose: bool, given: dict[str, Any]) -> Iterator[Callable[..
             yield at.service.verify
     else:
         configure_logging(verbose=verbose)
-        yield make_standalone_verifier(settings)
+        yield StandaloneVerifier(settings=settings).verify
 
 
 @contextmanager

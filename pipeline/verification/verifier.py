@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from core.codec import dump
 from core.errors import AssayError, BadInput, NotFound
@@ -19,10 +19,9 @@ from pipeline.manifest_repository.repository import ManifestRepository
 from pipeline.settings import Settings
 from provenance.c2pa.signers.keys_folder import ProvenanceKeys, has_key_files, load_keys
 from provenance.c2pa.trust_store import TrustStore
+from provenance.watermark_ports import PublicCaseLookup
 
 log = logging.getLogger("assay.verify")
-
-VerifierCaseLookup = Callable[[str], dict[str, str] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,23 +36,42 @@ class UnreadableFile:
 FolderResult = Finding | UnreadableFile
 
 
-def make_verifier(settings: Settings, repository: ManifestRepository | None = None) -> Callable[..., Finding]:
-    """`verify(path, look_up, at=None, quick=False)`, believing our own lists and those that settings.trust names."""
+class Verifier(Protocol):
+    """Answers the public's question about a file."""
 
-    def verify_file(
-        path: Path, look_up: VerifierCaseLookup, *, at: datetime | None = None, quick: bool = False
+    def verify(
+        self, path: Path, look_up: PublicCaseLookup, *, at: datetime | None = None, quick: bool = False
     ) -> Finding:
+        """Was this made by AI, and what is the evidence? `look_up` tells what the public may know of a case.
+
+        `at` is another validation time; `quick` looks for no watermark where trusted credentials are whole. Raises
+        BadMedia; Unavailable where another time was asked for and there is no libfaketime.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallationVerifier:
+    """The Verifier of this installation, believing its own lists and those that settings.trust names.
+
+    With a `repository` manifests are recovered by their mark, near duplicates looked up and issued payloads compared.
+    """
+
+    settings: Settings
+    repository: ManifestRepository | None = None
+
+    def verify(
+        self, path: Path, look_up: PublicCaseLookup, *, at: datetime | None = None, quick: bool = False
+    ) -> Finding:
+        """As Verifier.verify."""
         from provenance.verification.verify import verify
         from provenance.watermark_detection import detect_watermarks
 
-        keys = load_keys(settings.keys_folder)
+        keys, repository = load_keys(self.settings.keys_folder), self.repository
         more: dict[str, Any] = {"at": at, "quick": quick, "detect": detect_watermarks}
         if repository is not None:
             more |= {"recover": repository.stored, "find_similar": repository.similar}
             more |= {"detect": lambda path, keys: detect_watermarks(path, keys=keys, issued=repository.issued())}
-        return verify(path, trust=_trust(settings, keys), keys=[keys.watermark_key], look_up=look_up, **more)
-
-    return verify_file
+        return verify(path, trust=_trust(self.settings, keys), keys=[keys.watermark_key], look_up=look_up, **more)
 
 
 def has_keys(settings: Settings) -> bool:
@@ -66,29 +84,31 @@ def find_keys(settings: Settings) -> ProvenanceKeys | None:
     return load_keys(settings.keys_folder) if has_keys(settings) else None
 
 
-def make_standalone_verifier(settings: Settings) -> Callable[..., Finding]:
-    """`verify(path, at=None, quick=False)` without a database: no record is asked for, no manifest is recovered.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandaloneVerifier:
+    """Verifies without a database: no record is asked for, no manifest is recovered.
 
     Without keys too: then it reads credentials, believing the lists that settings.trust names and no others, looks for
     no watermark, and the finding says so.
     """
 
-    def verify_file(path: Path, *, at: datetime | None = None, quick: bool = False) -> Finding:
+    settings: Settings
+
+    def verify(self, path: Path, *, at: datetime | None = None, quick: bool = False) -> Finding:
+        """As Verifier.verify, with nothing to look up."""
         from provenance.verification.verify import verify
         from provenance.watermark_detection import check_media_without_key, detect_watermarks
 
-        keys = find_keys(settings)
+        keys = find_keys(self.settings)
         return verify(
             path,
-            trust=_trust(settings, keys),
+            trust=_trust(self.settings, keys),
             keys=[keys.watermark_key] if keys else [],
             detect=detect_watermarks if keys else check_media_without_key,
             look_up=None,
             at=at,
             quick=quick,
         )
-
-    return verify_file
 
 
 def _trust(settings: Settings, keys: ProvenanceKeys | None) -> TrustStore:
