@@ -28,10 +28,12 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path("~/.assay"), description="Folder for everything Assay keeps by default.")
     database_url: SecretStr | None = Field(None, description="A Postgres to use; without it an embedded one in home.")
-    vault_url: str = Field("", description="fsspec URL of the vault; default: a folder in home. s3://… works.")
-    shelf_url: str = Field("", description="fsspec URL where published files go; default: a folder in home.")
+    vault_url: str = Field("", description="fsspec URL of the blob store; default: a folder in home. s3://… works.")
+    shelf_url: str = Field(
+        "", description="fsspec URL of the public store (published files); default: a folder in home."
+    )
     s3_endpoint: str = Field("", description="Endpoint of an S3-compatible server, where it is not AWS.")
-    public_url: str = Field("", description="Base URL under which the shelf is public; default: file URLs.")
+    public_url: str = Field("", description="Base URL under which the public store is served; default: file URLs.")
     engine: Literal["folder", "http"] = Field("folder", description="Which engine adapter makes videos.")
     engine_folder: Path = Field(Path("engine"), description="Folder that the folder engine serves.")
     engine_url: str = Field("", description="Base URL of an OpenAI-style Videos API, as http://host:8000/v1.")

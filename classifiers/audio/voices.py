@@ -59,8 +59,8 @@ class Voices(Classifier):
     labels = ("voice_present", "unreadable_voice", "protected_voice")
     required_models = ("speech_finder", *SPEAKER_MODELS)
     covers = (
-        f"Speech from {MIN_VOICE_SECONDS:g} s a voice, also cloned, compressed, noisy (10 dB) or over music. Not singing, "
-        "whispers, voices that speak at once, or a person who was enrolled in another language."
+        f"Speech from {MIN_VOICE_SECONDS:g} s a voice, also cloned, compressed, noisy (10 dB) or over music. Not "
+        "singing, whispers, voices that speak at once, or a person who was enrolled in another language."
     )
 
     def __init__(

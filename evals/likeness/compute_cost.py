@@ -52,7 +52,8 @@ def main() -> None:
     both = [a + b for a, b in zip(took["faces"], took["voices"], strict=True)]
     result: dict[str, Any] = {
         "command": "python -m evals.likeness.compute_cost",
-        "clip": f"{_SECONDS} s, 1280 x 720, {_FRAME_COUNT} frames looked at, {people} people found, 2 galleries of 1,000",
+        "clip": f"{_SECONDS} s, 1280 x 720, {_FRAME_COUNT} frames looked at, {people} people found, "
+        "2 galleries of 1,000",
         "cpu_s": {name: min_median_max(values) for name, values in took.items()} | {"together": min_median_max(both)},
         "machine": machine_info(),
     }

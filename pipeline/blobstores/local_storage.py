@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import NotFound, Unavailable
-from pipeline.blobstores.errors import COPY_CHUNK_BYTES, translate_storage_errors
+from pipeline.blobstores.storage_errors import COPY_CHUNK_BYTES, translate_storage_errors
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}

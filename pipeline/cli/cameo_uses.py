@@ -17,7 +17,7 @@ from pipeline.cli.cameo import (
     cameo,
 )
 from pipeline.cli.cli_common import JsonOption, local_operator, open_installation, out, print_json
-from registry.consent.lease_terms import LeaseTerms
+from registry.consent import LeaseTerms
 
 CaseIdArgument = Annotated[str, typer.Argument(help="The case's id, 16 hex digits.")]
 
