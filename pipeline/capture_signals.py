@@ -124,9 +124,9 @@ def _signal(label: str, measure: Callable[[], float | None], source: str) -> Sig
 
 
 def _ai_made_score(settings: Settings, file: Path) -> float:
-    from pipeline.verification.verifier import make_verifier
+    from pipeline.verification.verifier import InstallationVerifier
 
-    finding = make_verifier(settings)(file, lambda _case: None)
+    finding = InstallationVerifier(settings=settings).verify(file, lambda _case: None)
     return 1.0 if finding.verdict in AI_VERDICTS else 0.6 if finding.verdict in INCONCLUSIVE_VERDICTS else 0.0
 
 

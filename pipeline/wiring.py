@@ -57,7 +57,7 @@ from pipeline.stages.stage_context import StageContext
 from pipeline.tempdirs import remove_stale_folders
 from pipeline.verification.history_thumbnails import make_thumbnail_reader
 from pipeline.verification.ingredient_facts import FactsWithParents
-from pipeline.verification.verifier import make_verifier
+from pipeline.verification.verifier import InstallationVerifier
 from registry.banks.hash_bank import PostgresHashBank
 from registry.banks.protected_gallery import PostgresGallery
 from registry.banks.sealed_payloads import SealedPayloads
@@ -144,7 +144,6 @@ def build_installation(
             maintenance=CameoMaintenance(service=cameos, keep=timedelta(days=settings.cameo_keep_days)),
             **({"on_events": on_events} if on_events else {}),
         )
-        verify_file = make_verifier(settings, repository)
         sharing = FindingSharing(answers=PostgresSharedResults(database))
         public = PublicService(manifests=repository, answers=sharing, carried=make_thumbnail_reader(settings))
         rules = PolicyService(rollout=rollout, case_histories=PostgresCaseHistories(database))
@@ -152,7 +151,7 @@ def build_installation(
             ledger=ledger,
             bus=bus,
             context=tools,
-            verify_file=verify_file,
+            verifier=InstallationVerifier(settings=settings, repository=repository),
             public=public,
             cameo_service=cameos,
             policy_service=rules,

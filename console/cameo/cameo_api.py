@@ -16,7 +16,7 @@ from console.web.context import ContextDep
 from console.web.uploads import new_upload_folder, receive_form
 from core.codec import dump
 from core.errors import BadInput
-from registry.consent.cameo_service import BANNED_TOPICS, PURPOSES, LeaseRequest, LeaseTerms
+from registry.consent import BANNED_TOPICS, PURPOSES, LeaseRequest, LeaseTerms
 
 cameo_router = APIRouter(prefix="/api", tags=["cameos"])
 

@@ -12,9 +12,7 @@ import typer
 from core.errors import BadInput
 from core.roles import Principal, Role
 from pipeline.cli.cli_common import JsonOption, local_operator, open_installation, out, print_json
-from registry.consent.cameo_service import LeaseRequest
-from registry.consent.lease_terms import LeaseTerms
-from registry.consent.leases import Lease
+from registry.consent import Lease, LeaseRequest, LeaseTerms
 
 cameo = typer.Typer(no_args_is_help=True, help="People's likeness: enrol, lease, revoke, erase, see every use.")
 

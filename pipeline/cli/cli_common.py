@@ -45,6 +45,15 @@ def local_operator() -> Principal:
     return Principal(id=f"local:{name}", roles=frozenset({Role.OPERATOR, Role.PLATFORM, Role.MODERATOR}))
 
 
+def configure_logging(*, verbose: bool) -> None:
+    """Errors to standard error; with `verbose` everything that is logged."""
+    logging.basicConfig(
+        level=logging.INFO if verbose else logging.ERROR, stream=sys.stderr, format="%(name)s: %(message)s"
+    )
+    if verbose:
+        logging.getLogger("assay").setLevel(logging.DEBUG)
+
+
 @contextmanager
 def open_installation(
     *, verbose: bool = False, on_events: EventListener | None = None, allow_broken_policy: bool = False, **given: object
@@ -52,11 +61,7 @@ def open_installation(
     """The house that the settings describe; closed afterwards. `allow_broken_policy`: also where its policy does not
     load.
     """
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.ERROR, stream=sys.stderr, format="%(name)s: %(message)s"
-    )
-    if verbose:
-        logging.getLogger("assay").setLevel(logging.DEBUG)
+    configure_logging(verbose=verbose)
     with _remember_interrupt() as asked:
         built = build_cli_installation(
             load_settings(**given),

@@ -42,7 +42,7 @@ from registry.consent.cameos import Cameo
 from registry.consent.consent_facts import ConsentFacts
 from registry.consent.lease_terms import LeaseTerms
 from tests.lawful import carry
-from tests.stub_pipeline.stage_parts import NothingCopied, NothingMoves, ToyFacts, ToyMeasurer, ToyPolicy, ToySealer
+from tests.stub_pipeline.stage_parts import NothingCopied, NothingMoves, StubFacts, StubMeasurer, StubPolicy, StubSealer
 
 POLICY = load_policy(Settings())
 MIRA = Principal(id="acct_mira", roles=frozenset({Role.PLATFORM}))
@@ -140,7 +140,7 @@ def cameo_installation_at(home: Path, database: Database) -> CameoInstallation:
         blob_store=FsspecBlobStore(str(home / "vault")),
         public_store=FsspecPublicStore(str(home / "shelf")),
         engine=None,
-        measure=ToyMeasurer(),
+        measure=StubMeasurer(),
         policy=None,
         facts=consent,
         consent=consent,
@@ -237,16 +237,16 @@ def instrumented_service(installation, hooks):
         installation.context,
         engine=hooks,
         public_store=Shelf(str(installation.home / "shelf")),
-        measure=ToyMeasurer(
+        measure=StubMeasurer(
             text=lambda _text: hooks.measure(Subject.PROMPT),
             video=lambda _file, subject, _leased: hooks.measure(subject),
             check_video=lambda _file: (1.0, 64, 64),
         ),
-        policy=ToyPolicy(
+        policy=StubPolicy(
             lambda gate, signals, facts, rulings, case_id="": decide(gate, signals, facts, rulings, POLICY)
         ),
-        facts=ToyFacts(lambda case: {**installation.consent.facts(case), "damaged_parents": 0}),
-        sealer=ToySealer(hooks.seal),
+        facts=StubFacts(lambda case: {**installation.consent.facts(case), "damaged_parents": 0}),
+        sealer=StubSealer(hooks.seal),
         revisions=LedgerRevisions(ledger=ledger),
     )
     bus = LocalBus()
@@ -255,9 +255,7 @@ def instrumented_service(installation, hooks):
         compensate=lambda case, events: _withdraw_if_recalled(case, events, public_store=shelf), maintenance=installation.maintenance,
     )  # fmt: skip
     people = replace(installation.service, ledger=ledger, bus=bus)
-    return CaseService(ledger=ledger, bus=bus, context=tools, verify_file=None, cameo_service=people), LocalRunner(
-        works
-    )
+    return CaseService(ledger=ledger, bus=bus, context=tools, verifier=None, cameo_service=people), LocalRunner(works)
 
 
 def grant_lease(installation, holder=ANA.id, words="", **given):

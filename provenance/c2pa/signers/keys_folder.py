@@ -88,6 +88,11 @@ def load_keys(folder: Path, signer_config: SignerConfig | None = None) -> Proven
     )
 
 
+def has_key_files(folder: Path) -> bool:
+    """Whether any of the files that keys consist of lies here: then load_keys() gives them, or says what is wrong."""
+    return any((folder / name).exists() for name in (*_REQUIRED_FILES, SIGNER_KEY_FILE, KEY_ID_FILE))
+
+
 def _signer(folder: Path, signer_config: SignerConfig) -> Signer:
     chain, key, named = (folder / CHAIN_FILE).read_text(), folder / SIGNER_KEY_FILE, folder / KEY_ID_FILE
     if signer_config.kind != "file":
