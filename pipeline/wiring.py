@@ -110,7 +110,7 @@ def build_installation(
     """
     models = Models(settings.model_options())
     with ExitStack() as opened:
-        database = _database(settings)
+        database = open_installation_database(settings)
         opened.callback(database.close)
         ledger, bus = PostgresLedger(database), _bus(settings)
         registry = RegistryStores(
@@ -176,7 +176,8 @@ def build_installation(
         )
 
 
-def _database(settings: Settings) -> Database:
+def open_installation_database(settings: Settings) -> Database:
+    """The database of these settings, its tables up to date; whoever opens it closes it. Raises Unavailable."""
     url = settings.database_url
     return open_database(url.get_secret_value() if url else settings.root)
 

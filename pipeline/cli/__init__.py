@@ -14,7 +14,6 @@ from pipeline import extras
 from pipeline.cli import (
     admin,
     cameo,
-    cameo_uses,
     cases,
     compare_likeness,
     demo,
@@ -67,7 +66,6 @@ for commands in (
     registered_work,
     trust_list,
     cameo,
-    cameo_uses,
     demo,
 ):
     commands.add_to(app)

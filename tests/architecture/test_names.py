@@ -39,9 +39,6 @@ IDIOMATIC_FUNCTIONS = {
     "page": "the text of a page that a report of evals writes",
     "read": "always called with its module before it",
 }
-KNOWN_FUNCTIONS = {
-    "wilson": "two evals round it differently; one library function is to take their place",
-}
 
 
 def modules():
@@ -104,7 +101,7 @@ def test_a_public_function_name_stands_once_but_for_idioms_and_the_faces_of_one_
                 found[node.name].append(path)
     assert len(found) > 500
     double = twice(found)
-    assert {name: double[name] for name in set(double) - set(IDIOMATIC_FUNCTIONS) - set(KNOWN_FUNCTIONS)} == {}
+    assert {name: double[name] for name in set(double) - set(IDIOMATIC_FUNCTIONS)} == {}
 
 
 def test_no_folder_holds_more_modules_than_one_can_look_over():
