@@ -1,4 +1,4 @@
-"""Introduces what is known of people to the rest of the house: one place, called by wiring."""
+"""Introduces what is known of people to the rest of the installation: one place, called by wiring."""
 
 from __future__ import annotations
 

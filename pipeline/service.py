@@ -1,4 +1,4 @@
-"""The desk: one method for everything a person may do. Web, CLI and gateway call this and nothing else.
+"""The service: one method for everything a person may do. Web, CLI and gateway call this and nothing else.
 
 Whoever changes a case names the revision they saw; if it has moved on meanwhile they get Conflict and
 overwrite nothing. Authorisation is checked here, whatever a page shows.

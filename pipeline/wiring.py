@@ -104,7 +104,7 @@ class Installation:
 def build_installation(
     settings: Settings, *, on_events: EventListener | None = None, allow_broken_policy: bool = False
 ) -> Installation:
-    """The house that these settings describe. Raises Unavailable, PolicyError or BadInput.
+    """The installation that these settings describe. Raises Unavailable, PolicyError or BadInput.
 
     `allow_broken_policy` builds it also where the policy in force no longer loads; nothing is decided then.
     """
@@ -150,7 +150,7 @@ def build_installation(
         sharing = FindingSharing(answers=PostgresSharedResults(database))
         public = PublicService(manifests=repository, answers=sharing, carried=make_thumbnail_reader(settings))
         rules = PolicyService(rollout=rollout, case_histories=PostgresCaseHistories(database))
-        desk = CaseService(
+        service = CaseService(
             ledger=ledger,
             bus=bus,
             context=tools,
@@ -163,7 +163,7 @@ def build_installation(
         )
         return Installation(
             settings=settings,
-            service=desk,
+            service=service,
             ledger=ledger,
             accounts=PostgresAccounts(database),
             registry=registry,

@@ -1,6 +1,7 @@
 """Which nets describe faces in this installation, and at which distance two are one person by them.
 
-The house's own, unless the option `face_nets` says `insightface`: its packs are not for commercial use, are never a
+The installation's own own, unless the option `face_nets` says `insightface`: its packs are not for commercial use,
+are never a
 default, and are loaded only where `allow_noncommercial` is set. Its distances mean something else, so the scale has to
 be measured by whoever has the pack (`python -m evals.likeness.face_verification --scale FILE`); without one nobody
 is recognised, and

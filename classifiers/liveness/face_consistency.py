@@ -16,7 +16,8 @@ from media.arrays import Embedding
 _DESCRIBED = 8
 _STRAIGHT = 0.35
 _SAME, _OTHER = 0.775, 1.22
-"""One person, certainly two: in distances below which one stranger in 1,000 lies, 0.33 and 0.52 of the house's nets.
+"""One person, certainly two: in distances below which one stranger in 1,000 lies, 0.33 and 0.52 of the
+installation's nets.
 Measured by evals/likeness/enrolment_thresholds.py: within a take 99 % lie below the first, and of two people 99 %
 above the second."""
 _MISSED = 0.3  # of the pictures, without a face

@@ -81,7 +81,7 @@ class LeaseBody(_StrictBody):
     limits: str = Field("", max_length=4000, description="Limits in own words; held until rules are made of them.")
 
     def to_lease_request(self) -> LeaseRequest:
-        """For the desk. Raises BadInput."""
+        """For the service. Raises BadInput."""
         terms = LeaseTerms(
             purposes=tuple(self.purposes),
             territory=tuple(self.territory),

@@ -1,4 +1,4 @@
-"""The command line: every story can be told in a terminal. Calls the desk, as the web does."""
+"""The command line: every story can be told in a terminal. Calls the service, as the web does."""
 
 from __future__ import annotations
 

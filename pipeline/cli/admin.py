@@ -1,4 +1,4 @@
-"""keys, models, doctor, account, worker, rebuild-cases: running the house."""
+"""keys, models, doctor, account, worker, rebuild-cases: running the installation."""
 
 from __future__ import annotations
 

@@ -73,8 +73,8 @@ def show(handle: HandleArgument, account: AccountOption = "", as_json: JsonOptio
     """A person's state, leases and receipts."""
     who = _acting_principal(account)
     with open_installation() as at:
-        desk = at.service.cameos
-        found, leases, receipts = desk.cameo(who, handle), desk.leases(who, handle), desk.receipts(who, handle)
+        cameos = at.service.cameos
+        found, leases, receipts = cameos.cameo(who, handle), cameos.leases(who, handle), cameos.receipts(who, handle)
     if as_json:
         print_json({"cameo": found, "leases": leases, "receipts": receipts})
         return
@@ -111,8 +111,8 @@ def lease(
     asked = LeaseRequest(holder=holder, until=_time(until), face=face, voice=voice, terms=terms, words=limits)
     who = _acting_principal(account)
     with open_installation() as at:
-        desk = at.service.cameos
-        made, receipt = desk.change(who, instead_of, asked) if instead_of else desk.lease(who, handle, asked)
+        cameos = at.service.cameos
+        made, receipt = cameos.change(who, instead_of, asked) if instead_of else cameos.lease(who, handle, asked)
     text = f"{_lease_line(made)}\nreceipt {receipt.hash}\n{receipt.jws}"
     _print_record({"lease": made, "receipt": receipt}, text, as_json=as_json)
 
@@ -126,9 +126,9 @@ def revoke(
     """Take a lease back. It counts at once, and everything that rested on it comes down now."""
     who = _acting_principal(account)
     with open_installation() as at:
-        desk = at.service.cameos
-        receipt = desk.revoke(who, lease_id)
-        reports = desk.takedown_reports(who, receipt.cameo)
+        cameos = at.service.cameos
+        receipt = cameos.revoke(who, lease_id)
+        reports = cameos.takedown_reports(who, receipt.cameo)
         down = next((items for one, items in reports if one.lease == lease_id), ())
     text = f"revoked; {len(down)} videos came down\nreceipt {receipt.hash}\n{receipt.jws}"
     _print_record({"receipt": receipt, "down": down}, text, as_json=as_json)

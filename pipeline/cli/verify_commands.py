@@ -103,7 +103,7 @@ def _open_verifier(verbose: bool, given: dict[str, Any]) -> Iterator[Callable[..
 
 @contextmanager
 def _open_screener(verbose: bool) -> Iterator[Callable[[str], DryRunVerdict]]:
-    """The desk of the installation; where there is none, the policy by itself, which is said."""
+    """The service of the installation; where there is none, the policy by itself, which is said."""
     settings = load_settings()
     if is_installed(settings):
         with open_installation(verbose=verbose) as at:

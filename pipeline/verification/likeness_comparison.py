@@ -129,7 +129,7 @@ def _rows(csv_file: Path) -> Iterator[dict[str, str]]:
 
 
 def make_likeness_comparer(models: Models) -> LikenessComparer:
-    """The desk over the models of this installation; they are loaded when first asked."""
+    """The service over the models of this installation; they are loaded when first asked."""
     from classifiers.person_comparison import compare_people, extract_templates
 
     return LikenessComparer(
