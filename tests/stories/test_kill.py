@@ -73,8 +73,8 @@ def listed(house):
     import json
 
     code = (
-        "import json; from pipeline.settings import load_settings; from pipeline.wiring import build; from core import codec\n"
-        "h = build(load_settings()); print(json.dumps([codec.dump(c) for c in h.ledger.list(limit=1000)])); h.close()"
+        "import json; from pipeline.settings import load_settings; from pipeline.wiring import build_installation; from core import codec\n"
+        "h = build_installation(load_settings()); print(json.dumps([codec.dump(c) for c in h.ledger.list(limit=1000)])); h.close()"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], env=house.env, cwd=ROOT, capture_output=True, text=True, check=True
