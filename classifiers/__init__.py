@@ -1,28 +1,24 @@
-"""Measures. One classifier a file, one list of them; heavy libraries are imported only in `models/`, lazily."""
+"""Measures. One classifier a file, one table of them (`registered`); heavy libraries load lazily, in `models/` only."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from classifiers.audio.voices import EmptyGallery, Voices
+from classifiers.audio.voices import EmptyGallery
 from classifiers.base import (
     BiometricGallery,
     Classifier,
+    ClassifierContext,
     ClassifierResults,
     HashBank,
     Material,
     PromptText,
     measure_all,
 )
-from classifiers.image.frame_faces import FrameFaces
-from classifiers.image.frame_hashes import FrameHashes
-from classifiers.image.frame_labels import FrameLabels
-from classifiers.image.frame_nudity import FrameNudity
-from classifiers.labels import LABELS, label_subjects
+from classifiers.labels import LABELS, LabelDefinition
 from classifiers.models import ModelStatus, model_statuses
-from classifiers.text.prompt_intent import PromptIntent
+from classifiers.registered import build_one, classifier_types, label_subjects, vocabulary
 from classifiers.text.prompt_monitor import ChatEndpoint, PromptMonitor
-from classifiers.text.prompt_terms import PromptTerms
 from classifiers.text.prompt_works import PromptWorks
 
 __all__ = [
@@ -30,8 +26,10 @@ __all__ = [
     "BiometricGallery",
     "ChatEndpoint",
     "Classifier",
+    "ClassifierContext",
     "ClassifierResults",
     "HashBank",
+    "LabelDefinition",
     "Material",
     "PromptMonitor",
     "PromptText",
@@ -40,6 +38,7 @@ __all__ = [
     "label_subjects",
     "measure_all",
     "model_listing",
+    "vocabulary",
 ]
 
 
@@ -52,21 +51,20 @@ def build_classifiers(
     voices_leased: Collection[str] = (),
     more: Sequence[Classifier] = (),
 ) -> tuple[Classifier, ...]:
-    """All classifiers: the one list. Cheap; models are loaded when first needed and shared by all.
+    """All classifiers that are registered. Cheap; models are loaded when first needed and shared by all.
 
     `leased` are ids of the gallery whose face the case at hand may show, `voices_leased` those whose voice it may use.
-    Without `voices` nobody's voice is known. `more` is what this installation adds.
+    Without `voices` nobody's voice is known. `more` is what this installation adds. Raises PluginError for a
+    classifier from outside that cannot be used: nothing is measured with one missing.
     """
-    return (
-        PromptTerms(),
-        PromptIntent(),
-        FrameFaces(gallery, leased=leased),
-        Voices(voices or EmptyGallery(), leased=voices_leased),
-        FrameNudity(),
-        FrameHashes(bank),
-        FrameLabels(),
-        *more,
+    context = ClassifierContext(
+        gallery=gallery,
+        bank=bank,
+        voices=voices or EmptyGallery(),
+        leased=frozenset(leased),
+        voices_leased=frozenset(voices_leased),
     )
+    return (*(build_one(plugin, kind, context) for plugin, kind in classifier_types()), *more)
 
 
 def model_listing(classifiers: Sequence[Classifier]) -> list[ModelStatus]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from importlib.resources import files
+from typing import Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import models
-from classifiers.base import BiometricGallery, Classifier, ClassifierExample, Material, SignalNote
+from classifiers.base import BiometricGallery, Classifier, ClassifierContext, ClassifierExample, Material, SignalNote
 from classifiers.identify import Identification, cameo_absence, identify
 from classifiers.image.face_backend import face_backend, face_calibration
 from classifiers.image.face_tracks import MAX_EMBEDDED_FACES, FaceTrack, FaceTracks, track_faces
@@ -40,6 +41,11 @@ class FrameFaces(Classifier):
         self.required_models = ("mtcnn", *face_backend().required_models)
         self._gallery = gallery
         self._leased = frozenset(leased)
+
+    @classmethod
+    def build(cls, context: ClassifierContext) -> Self:
+        """Over what the context says."""
+        return cls(context.gallery, leased=context.leased)
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """`protected_person`: 0.5 where a stranger is taken for one of the gallery once in a hundred times."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers import models
-from classifiers.base import Classifier, ClassifierExample, HashBank, Material, SignalNote
+from classifiers.base import Classifier, ClassifierContext, ClassifierExample, HashBank, Material, SignalNote
 from classifiers.image.sampled_frames import downscale, flat_image, frame_span, require_sample, sample_of_images
 from core.signals import Signal, Span, Subject
 
@@ -32,6 +34,11 @@ class FrameHashes(Classifier):
 
     def __init__(self, bank: HashBank) -> None:
         self._bank = bank
+
+    @classmethod
+    def build(cls, context: ClassifierContext) -> Self:
+        """Over what the context says."""
+        return cls(context.bank)
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """For each kind: 1.0 down to 0.5 within a copy's distance, 0.0 at chance; 0.0 for an empty bank."""
