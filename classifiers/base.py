@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.labels import LabelDefinition
+from classifiers.models import Models
 from core.errors import Unavailable
 from core.signals import Signal, Span, Subject
 from media.video import VideoSample
@@ -111,7 +112,7 @@ class HashBank(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassifierContext:
-    """What a classifier may be built over: the registers of an installation, and what the case at hand may show.
+    """What a classifier may be built over: the installation's registers and models, and what the case may show.
 
     `leased` are ids of `gallery` whose face may be shown, `voices_leased` ids of `voices` whose voice may be used.
     """
@@ -121,6 +122,7 @@ class ClassifierContext:
     voices: BiometricGallery
     leased: frozenset[str]
     voices_leased: frozenset[str]
+    models: Models
 
 
 class Classifier(ABC):

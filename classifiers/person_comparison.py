@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import models
 from classifiers.audio.diarization import MIN_VOICE_SECONDS, diarize
 from classifiers.audio.voice_template import extract_speech
 from classifiers.image.face_backend import embed_face, face_calibration
@@ -16,6 +15,7 @@ from classifiers.image.face_quality import quality_problem
 from classifiers.image.face_tracks import track_faces
 from classifiers.image.photo_face_detection import UprightFace, detect_photo_faces
 from classifiers.match_calibration import VOICE_CALIBRATION, MatchCalibration, is_inconclusive, match_score
+from classifiers.models import Models
 from media.video import MONO_SAMPLE_RATE, MonoAudio, VideoSample
 
 TemplateTuple = tuple[NDArray[np.float32], ...]
@@ -45,25 +45,25 @@ class PersonComparison:
     parts: dict[str, PersonComparison] = field(default_factory=dict)
 
 
-def extract_templates(sample: VideoSample) -> PersonTemplates:
+def extract_templates(sample: VideoSample, models: Models) -> PersonTemplates:
     """The faces and voices of a photograph or a video. Raises Unavailable if a model is missing."""
     if len(sample.frames) == 1 and sample.info.container in ("image", "none"):
-        return extract_photo_template(sample.frames[0].rgb)
+        return extract_photo_template(sample.frames[0].rgb, models)
     if sample.frames:
-        tracks = track_faces(sample, models.get("mtcnn"))
+        tracks = track_faces(sample, models)
         faces = tuple(track.template for track in tracks.people)
         no_face = "no face is seen" if not tracks.observations else "no face is large, sharp and frontal enough"
     else:
         faces, no_face = (), NO_IMAGE_REASON
-    heard = extract_voice_templates(sample.audio) if sample.audio else PersonTemplates()
+    heard = extract_voice_templates(sample.audio, models) if sample.audio else PersonTemplates()
     no_voice = "nobody listened" if sample.info.has_audio and sample.audio is None else heard.no_voice_reason
     return PersonTemplates(faces, heard.voices, no_face, no_voice)
 
 
-def extract_voice_templates(heard: MonoAudio) -> PersonTemplates:
+def extract_voice_templates(heard: MonoAudio, models: Models) -> PersonTemplates:
     """The voices of a sound track. Raises Unavailable if a model is missing."""
-    _, spoken = extract_speech(heard.samples)
-    voices, left = diarize(heard.samples, spoken)
+    _, spoken = extract_speech(heard.samples, models)
+    voices, left = diarize(heard.samples, spoken, models)
     if voices:
         return PersonTemplates(voices=tuple(voice.template for voice in voices))
     why = "nobody speaks" if left < 0.3 else f"less than {MIN_VOICE_SECONDS:g} s of one voice is heard"
@@ -72,12 +72,12 @@ def extract_voice_templates(heard: MonoAudio) -> PersonTemplates:
     )
 
 
-def compare_people(a: PersonTemplates, b: PersonTemplates) -> PersonComparison:
+def compare_people(a: PersonTemplates, b: PersonTemplates, models: Models) -> PersonComparison:
     """Faces where both files have them, else voices; both are told apart in `parts`."""
     no_face = a.no_face_reason if not a.faces else b.no_face_reason
     no_voice = a.no_voice_reason if not a.voices else b.no_voice_reason
     parts = {
-        "face": _compare_modality("face", a.faces, b.faces, face_calibration(), no_face),
+        "face": _compare_modality("face", a.faces, b.faces, face_calibration(models.options), no_face),
         "voice": _compare_modality("voice", a.voices, b.voices, VOICE_CALIBRATION, no_voice),
     }
     told = next((part for part in parts.values() if part.score is not None), None)
@@ -100,23 +100,23 @@ def _compare_modality(
     )
 
 
-def extract_photo_template(rgb: NDArray[np.uint8]) -> PersonTemplates:
+def extract_photo_template(rgb: NDArray[np.uint8], models: Models) -> PersonTemplates:
     """The face that a photograph is of: large, and near the middle. Raises Unavailable if a model is missing."""
-    return templates_of_first_face(detect_photo_faces(rgb, models.get("mtcnn")))
+    return templates_of_first_face(detect_photo_faces(rgb, models.get("mtcnn")), models)
 
 
-def templates_of_first_face(found: Sequence[UprightFace]) -> PersonTemplates:
+def templates_of_first_face(found: Sequence[UprightFace], models: Models) -> PersonTemplates:
     """The first of the faces found in a photograph."""
     if not found:
         return PersonTemplates(no_face_reason="no face is seen")
     if flaw := quality_problem(found[0].rgb, found[0].face):
         return PersonTemplates(no_face_reason=f"the face is {flaw}")
-    return PersonTemplates(faces=(embed_face(found[0].rgb, found[0].face),))
+    return PersonTemplates(faces=(embed_face(found[0].rgb, found[0].face, models),))
 
 
-def enrolment_template(rgb: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+def enrolment_template(rgb: NDArray[np.uint8], models: Models) -> NDArray[np.float32] | None:
     """The template of the one face of a photograph, as float32; None if not exactly one can be read."""
     found = detect_photo_faces(rgb, models.get("mtcnn"))
     if len(found) != 1 or quality_problem(found[0].rgb, found[0].face, enrolling=True):
         return None
-    return embed_face(found[0].rgb, found[0].face)
+    return embed_face(found[0].rgb, found[0].face, models)

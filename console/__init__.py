@@ -1,1 +1,1 @@
-"""Shows: gateway API, moderator console, public verifier. A thin skin over the desk, which decides who may what."""
+"""Shows: gateway API, moderator console, public verifier. A thin skin over the service, which decides who may what."""

@@ -16,7 +16,7 @@ from console.web.tls import server_ssl_context
 
 
 def run_server(installation: RunningInstallation) -> None:
-    """Serve until SIGTERM or Ctrl-C. What runs then is finished; the house is closed. For the main thread.
+    """Serve until SIGTERM or Ctrl-C. What runs then is finished; the installation is closed. For the main thread.
 
     A second signal leaves at once: whatever was running is done again by whoever sweeps next.
     """

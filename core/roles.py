@@ -1,4 +1,4 @@
-"""Who is asking, and what they may do. The desk asks this; pages only hide what it would refuse."""
+"""Who is asking, and what they may do. The service asks this; pages only hide what it would refuse."""
 
 from __future__ import annotations
 

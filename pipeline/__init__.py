@@ -1,1 +1,1 @@
-"""Moves cases: stages, the route they come in, the desk, and the adapters to the outside."""
+"""Moves cases: stages, the route they come in, the service, and the adapters to the outside."""

@@ -1,4 +1,4 @@
-"""What a person may do to a case now: one function, which the desk obeys and pages, commands and APIs show.
+"""What a person may do to a case now: one function, which the service obeys and pages, commands and APIs show.
 
 `refusal` says why an action is refused; `actions` are those that it does not refuse. Whether the event that follows is
 allowed at all is core.transitions' part; what is added here is who may, and what a moderator has said already.

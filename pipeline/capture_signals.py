@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from classifiers.base import BiometricGallery
 from classifiers.image.face_backend import face_backend
+from classifiers.models import Models
 from core.embedding_spaces import VOICE_SPACE
 from core.errors import BadMedia, Unavailable
 from core.finding import FindingVerdict
@@ -62,6 +63,7 @@ class ClassifierCaptures:
 
     settings: Settings
     gallery: BiometricGallery
+    models: Models
     checker: VideoChecker | None = None
     voice: CaptureVoiceEmbedder | None = None
     spoofed: PresentationAttackDetector | None = None
@@ -78,17 +80,22 @@ class ClassifierCaptures:
         """As CaptureMeasurer.measure."""
         from classifiers.liveness import load_capture, measure_liveness, parse_challenge
 
-        seen = load_capture(file, parse_challenge(challenge.digits, challenge.turns))
-        found = measure_liveness(seen, earlier_hashes=earlier, embed_voice=self.voice or embed_capture_voice)
+        seen = load_capture(file, parse_challenge(challenge.digits, challenge.turns), self.models)
+        embed_voice = self.voice or partial(embed_capture_voice, models=self.models)
+        found = measure_liveness(seen, models=self.models, earlier_hashes=earlier, embed_voice=embed_voice)
         signals = [
             *found.signals,
             _signal("ai_made", partial(_ai_made_score, self.settings, file), "verifier/1"),
             _signal(
-                "enrolled_elsewhere", partial(_enrolled_elsewhere_score, self.gallery, found.face, mine), "gallery/1"
+                "enrolled_elsewhere",
+                partial(_enrolled_elsewhere_score, self.gallery, found.face, mine, self.models),
+                "gallery/1",
             ),
             _signal("spoof", partial(_spoof_score, self.spoofed, file), "provider/1"),
         ]
-        templates = [("face", face_backend().space.name, found.face)] if found.face is not None else []
+        templates = (
+            [("face", face_backend(self.models.options).space.name, found.face)] if found.face is not None else []
+        )
         if found.voice is not None:
             templates.append(("voice", VOICE_SPACE.name, found.voice))
         return CaptureResult(signals=tuple(signals), capture_hashes=found.capture_hashes, templates=tuple(templates))
@@ -98,16 +105,16 @@ class ClassifierCaptures:
         from classifiers.image.frame_faces import enrol_face
         from media.still_image import sample_image
 
-        vector = enrol_face(sample_image(picture).frames[0].rgb)
-        return None if vector is None else (face_backend().space.name, vector)
+        vector = enrol_face(sample_image(picture).frames[0].rgb, self.models)
+        return None if vector is None else (face_backend(self.models.options).space.name, vector)
 
 
-def embed_capture_voice(sound: Embedding, _rate: int) -> Embedding | None:
+def embed_capture_voice(sound: Embedding, _rate: int, *, models: Models) -> Embedding | None:
     """The template of a voice (mono, 16 kHz) in the space VOICE_SPACE; None where there is too little speech."""
     from classifiers.audio.voice_template import embed_voice, extract_speech
 
-    speech, _ = extract_speech(sound)
-    return embed_voice(speech) if len(speech) >= _MIN_SPEECH_SAMPLES else None
+    speech, _ = extract_speech(sound, models)
+    return embed_voice(speech, models) if len(speech) >= _MIN_SPEECH_SAMPLES else None
 
 
 def _signal(label: str, measure: Callable[[], float | None], source: str) -> Signal:
@@ -124,20 +131,22 @@ def _signal(label: str, measure: Callable[[], float | None], source: str) -> Sig
 
 
 def _ai_made_score(settings: Settings, file: Path) -> float:
-    from pipeline.verification.verifier import make_verifier
+    from pipeline.verification.verifier import InstallationVerifier
 
-    finding = make_verifier(settings)(file, lambda _case: None)
+    finding = InstallationVerifier(settings=settings).verify(file, lambda _case: None)
     return 1.0 if finding.verdict in AI_VERDICTS else 0.6 if finding.verdict in INCONCLUSIVE_VERDICTS else 0.0
 
 
-def _enrolled_elsewhere_score(gallery: BiometricGallery, face: Embedding | None, mine: Sequence[str]) -> float | None:
+def _enrolled_elsewhere_score(
+    gallery: BiometricGallery, face: Embedding | None, mine: Sequence[str], models: Models
+) -> float | None:
     from classifiers.image.face_backend import face_calibration
     from classifiers.match_calibration import match_score
 
     if face is None:
         return None
     found = gallery.nearest(face, exclude=mine)
-    return match_score(found[2], face_calibration().distance_limit(gallery.size)) if found else 0.0
+    return match_score(found[2], face_calibration(models.options).distance_limit(gallery.size)) if found else 0.0
 
 
 def _spoof_score(attack_detector: PresentationAttackDetector | None, file: Path) -> float | None:

@@ -1,4 +1,4 @@
-"""Introduces what is known of people to the rest of the house: one place, called by wiring."""
+"""Introduces what is known of people to the rest of the installation: one place, called by wiring."""
 
 from __future__ import annotations
 
@@ -102,7 +102,6 @@ class LedgerRevisions:
 
 
 def make_cameo_service(
-    settings: Settings,
     database: Database,
     at: ConsentStores,
     consent: ConsentFacts,
@@ -110,7 +109,7 @@ def make_cameo_service(
     ledger: Ledger,
     bus: Bus,
     tools: StageContext,
-    gallery: ProtectedGallery,
+    capture: ClassifierCaptures,
 ) -> CameoService:
     """Everything a person may do about their likeness."""
     review = CameoReview(
@@ -127,7 +126,7 @@ def make_cameo_service(
         templates=at.templates,
         review=review,
         texts=tools.texts,
-        capture=ClassifierCaptures(settings=settings, gallery=gallery, checker=tools.measure),
+        capture=capture,
         policy=tools.policy,
     )
     cascade = TakedownService(

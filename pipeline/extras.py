@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 
 EXTRAS = {
@@ -21,7 +22,7 @@ _ALSO = {"kafka": "kafka", "mode": "kafka", "torch": "openclip", "torchvision": 
 
 def not_installed() -> dict[str, str]:
     """The extras that are not installed here, and what each is for."""
-    return {extra: use for extra, (package, use) in EXTRAS.items() if find_spec(package) is None}
+    return {extra: use for extra, (package, use) in EXTRAS.items() if not _installed(package)}
 
 
 def wanted(error: ImportError) -> str:
@@ -33,3 +34,8 @@ def wanted(error: ImportError) -> str:
             return extra
         cause = cause.__cause__ or cause.__context__
     return ""
+
+
+def _installed(package: str) -> bool:
+    """Also for a package that took its own place among the loaded modules, as faust does, and has no spec then."""
+    return package in sys.modules or find_spec(package) is not None

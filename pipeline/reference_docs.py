@@ -54,8 +54,8 @@ def transitions_page() -> str:
     )
     left_out = (
         "\nNot drawn: not only what is published can be recalled, but a case in any phase. A stage that breaks is noted"
-        " (`StageFailed`); the third\ntime the case is held, and `Resumed` leads from there back to where it stood. Only a"
-        " withdrawal is tried again for ever.\n\n"
+        " (`StageFailed`); the third\ntime the case is held, and `Resumed` leads from there back to where it stood."
+        " Only a withdrawal is tried again for ever.\n\n"
     )
     return f"{head}```mermaid\n{_diagram()}```\n{left_out}{_table()}"
 

@@ -1,4 +1,4 @@
-"""The registrar: who is protected and what is known. Like the desk, it asks who is asking."""
+"""The registrar: who is protected and what is known. Like the service, it asks who is asking."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("assay.sealing")
 
-# x264's veryfast takes less than half of the CPU of `fast`, for files no larger at the same CRF (evals/bench_stages).
+# x264's veryfast takes less than half of the CPU of `fast`, for files no larger at the same CRF (evals.bench, stages).
 _PUBLISHED_ENCODING = Encoding(crf=19, preset="veryfast")
 _LABEL_SECONDS = 4.0
 

@@ -1,4 +1,4 @@
-"""The desk: one method for everything a person may do. Web, CLI and gateway call this and nothing else.
+"""The service: one method for everything a person may do. Web, CLI and gateway call this and nothing else.
 
 Whoever changes a case names the revision they saw; if it has moved on meanwhile they get Conflict and
 overwrite nothing. Authorisation is checked here, whatever a page shows.
@@ -7,11 +7,13 @@ overwrite nothing. Authorisation is checked here, whatever a page shows.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from classifiers.models import PACKAGED_MODELS, Models
 from core.assets import Asset
 from core.case import Case, Phase, new_case
 from core.dispatch import hand_on
@@ -31,8 +33,9 @@ from pipeline.screening.dry_run import DryRunVerdict, dry_run
 from pipeline.stages.judge import recheck_consent
 from pipeline.stages.stage_context import StageContext
 from pipeline.verification.likeness_comparison import LikenessComparer, make_likeness_comparer
+from pipeline.verification.verifier import Verifier
 from pipeline.video_request import MAX_PROMPT_LENGTH, VideoRequest, end_user_pseudonym, validate_request
-from registry.consent.cameo_service import CameoService
+from registry.consent import CameoService
 
 __all__ = [
     "MAX_PROMPT_LENGTH",
@@ -45,8 +48,7 @@ __all__ = [
 ]
 
 RULING_CODES = ("fits_policy", "context", "parody", "consent_shown", "false_alarm", "breaks_policy", "unclear")
-RECALL_CODES = ("recheck_consent", "rights", "intimate_image", "illegal", "author", "mistake", "policy")
-CaseLookup = Callable[[str], dict[str, str] | None]
+RECALL_CODES = ("consent_withdrawn", "rights", "intimate_image", "illegal", "author", "mistake", "policy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,9 +58,10 @@ class CaseService:
     ledger: Ledger
     bus: Bus
     context: StageContext
-    verify_file: Callable[..., Finding]
+    verifier: Verifier
     public: PublicService = field(default_factory=PublicService)
-    likeness: LikenessComparer = field(default_factory=make_likeness_comparer)
+    models: Models = PACKAGED_MODELS
+    likeness: LikenessComparer = field(default_factory=partial(make_likeness_comparer, PACKAGED_MODELS))
     cameo_service: CameoService | None = None
     policy_service: PolicyService | None = None
 
@@ -220,19 +223,23 @@ class CaseService:
 
         Raises BadMedia; Unavailable where another time was asked for and there is no libfaketime.
         """
-        return self.verify_file(file, self.look_up, **how)
+        return self.verifier.verify(file, self.look_up, **how)
 
     def screen(self, who: Principal, text: str) -> DryRunVerdict:
         """What would be said of this prompt? Opens no case and keeps nothing."""
         require_role(who, Role.PLATFORM, Role.MODERATOR)
         validate_request(VideoRequest(prompt=text))
-        return dry_run(Gate.PROMPT, self.context.measure.text(text), self.context, text=text)
+        tools = self.context
+        measured = tools.measure.text(text)
+        return dry_run(Gate.PROMPT, measured, models=self.models, policy=tools.policy, facts=tools.facts, text=text)
 
     def inspect(self, who: Principal, file: Path) -> DryRunVerdict:
         """What would be said of this video? Opens no case and keeps nothing. Raises BadMedia."""
         require_role(who, Role.PLATFORM, Role.MODERATOR)
-        self.context.measure.check_video(file)
-        return dry_run(Gate.VIDEO, self.context.measure.video(file, Subject.VIDEO, NO_CAMEOS), self.context)
+        tools = self.context
+        tools.measure.check_video(file)
+        measured = tools.measure.video(file, Subject.VIDEO, NO_CAMEOS)
+        return dry_run(Gate.VIDEO, measured, models=self.models, policy=tools.policy, facts=tools.facts)
 
     # -- private
 

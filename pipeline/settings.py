@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import fields
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -18,15 +19,9 @@ from core.plugins import ENGINES, SIGNERS, plugins
 from pipeline.engines import BUNDLED_ENGINES
 from provenance.c2pa.signers import BUNDLED_SIGNERS
 
-_MODEL_SETTINGS = (
-    "openclip_checkpoint",
-    "openclip_model",
-    "openclip_sha256",
-    "face_nets",
-    "insightface_pack",
-    "insightface_scale",
-    "allow_noncommercial",
-)
+if TYPE_CHECKING:
+    from classifiers.models.options import ModelOptions
+
 _OTHER_VARIABLES = {"ASSAY_CONFIG", "ASSAY_DATA", "ASSAY_TOKEN", "ASSAY_URL"}
 
 
@@ -37,10 +32,12 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path("~/.assay"), description="Folder for everything Assay keeps by default.")
     database_url: SecretStr | None = Field(None, description="A Postgres to use; without it an embedded one in home.")
-    vault_url: str = Field("", description="fsspec URL of the vault; default: a folder in home. s3://… works.")
-    shelf_url: str = Field("", description="fsspec URL where published files go; default: a folder in home.")
+    vault_url: str = Field("", description="fsspec URL of the blob store; default: a folder in home. s3://… works.")
+    shelf_url: str = Field(
+        "", description="fsspec URL of the public store (published files); default: a folder in home."
+    )
     s3_endpoint: str = Field("", description="Endpoint of an S3-compatible server, where it is not AWS.")
-    public_url: str = Field("", description="Base URL under which the shelf is public; default: file URLs.")
+    public_url: str = Field("", description="Base URL under which the public store is served; default: file URLs.")
     engine: str = Field("folder", description="Which engine adapter makes videos: folder, http or a plugin's.")
     engine_folder: Path = Field(Path("engine"), description="Folder that the folder engine serves.")
     engine_url: str = Field("", description="Base URL of an OpenAI-style Videos API, as http://host:8000/v1.")
@@ -124,11 +121,11 @@ class Settings(BaseSettings):
         """Where keys lie."""
         return (self.keys or self.root / "keys").expanduser().absolute()
 
-    def export_model_environment(self) -> None:
-        """Hand what models need to know to their loaders, which read the environment."""
-        for name in _MODEL_SETTINGS:
-            if value := getattr(self, name):
-                os.environ[f"ASSAY_{name.upper()}"] = "1" if value is True else str(value)
+    def model_options(self) -> ModelOptions:
+        """What these settings choose about models: passed to whoever loads one."""
+        from classifiers.models.options import ModelOptions
+
+        return ModelOptions(**{one.name: getattr(self, one.name) for one in fields(ModelOptions)})
 
     @classmethod
     def settings_customise_sources(

@@ -13,6 +13,7 @@ from typing import Any
 from classifiers import PromptWorks, build_classifiers
 from classifiers.base import Classifier
 from classifiers.image.face_backend import face_backend
+from classifiers.models import Models
 from core.case import Case, Phase
 from core.embedding_spaces import VOICE_SPACE
 from core.events import Event, Published
@@ -23,6 +24,7 @@ from pipeline.accounts import Accounts
 from pipeline.advance import EventListener, PipelineContext
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
+from pipeline.capture_signals import ClassifierCaptures
 from pipeline.consent_wiring import (
     CameoMaintenance,
     ConsentReceipts,
@@ -58,7 +60,8 @@ from pipeline.stages.stage_context import StageContext
 from pipeline.tempdirs import remove_stale_folders
 from pipeline.verification.history_thumbnails import make_thumbnail_reader
 from pipeline.verification.ingredient_facts import FactsWithParents
-from pipeline.verification.verifier import make_verifier
+from pipeline.verification.likeness_comparison import make_likeness_comparer
+from pipeline.verification.verifier import InstallationVerifier
 from registry.banks.hash_bank import PostgresHashBank
 from registry.banks.protected_gallery import PostgresGallery
 from registry.banks.sealed_payloads import SealedPayloads
@@ -102,17 +105,17 @@ class Installation:
 def build_installation(
     settings: Settings, *, on_events: EventListener | None = None, allow_broken_policy: bool = False
 ) -> Installation:
-    """The house that these settings describe. Raises Unavailable, PolicyError or BadInput.
+    """The installation that these settings describe. Raises Unavailable, PolicyError or BadInput.
 
     `allow_broken_policy` builds it also where the policy in force no longer loads; nothing is decided then.
     """
-    settings.export_model_environment()
+    models = Models(settings.model_options())
     with ExitStack() as opened:
-        database = _database(settings)
+        database = open_installation_database(settings)
         opened.callback(database.close)
         ledger, bus = PostgresLedger(database), _bus(settings)
         registry = RegistryStores(
-            gallery=PostgresGallery(database, face_backend().space),
+            gallery=PostgresGallery(database, face_backend(models.options).space),
             voices=PostgresGallery(database, VOICE_SPACE),
             bank=PostgresHashBank(database),
             leases=PostgresLeases(database),
@@ -129,12 +132,12 @@ def build_installation(
             people=people,
             policing=rollout.policy_selector,
             repository=repository,
+            models=models,
         )
         remove_stale_folders(tools.workdir)
-        seen = combine_galleries(registry.gallery, people, face_backend().space)
-        cameos = make_cameo_service(
-            settings, database, people, consent, ledger=ledger, bus=bus, tools=tools, gallery=seen
-        )
+        seen = combine_galleries(registry.gallery, people, face_backend(models.options).space)
+        capture = ClassifierCaptures(settings=settings, gallery=seen, models=models, checker=tools.measure)
+        cameos = make_cameo_service(database, people, consent, ledger=ledger, bus=bus, tools=tools, capture=capture)
         works = PipelineContext(
             ledger=ledger,
             bus=bus,
@@ -143,28 +146,29 @@ def build_installation(
             accepted_phases=tuple(ROUTE),
             compensate=partial(_withdraw_if_recalled, public_store=tools.public_store),
             maintenance=CameoMaintenance(service=cameos, keep=timedelta(days=settings.cameo_keep_days)),
-            **({"tell": on_events} if on_events else {}),
+            **({"on_events": on_events} if on_events else {}),
         )
-        verify_file = make_verifier(settings, repository)
         sharing = FindingSharing(answers=PostgresSharedResults(database))
         public = PublicService(manifests=repository, answers=sharing, carried=make_thumbnail_reader(settings))
         rules = PolicyService(rollout=rollout, case_histories=PostgresCaseHistories(database))
-        desk = CaseService(
+        service = CaseService(
             ledger=ledger,
             bus=bus,
             context=tools,
-            verify_file=verify_file,
+            verifier=InstallationVerifier(settings=settings, repository=repository),
             public=public,
             cameo_service=cameos,
             policy_service=rules,
+            models=models,
+            likeness=make_likeness_comparer(models),
         )
         return Installation(
             settings=settings,
-            service=desk,
+            service=service,
             ledger=ledger,
             accounts=PostgresAccounts(database),
             registry=registry,
-            registry_admin=_registry_admin(registry),
+            registry_admin=_registry_admin(registry, models),
             rollout=rollout,
             case_histories=rules.case_histories,
             works=works,
@@ -173,7 +177,8 @@ def build_installation(
         )
 
 
-def _database(settings: Settings) -> Database:
+def open_installation_database(settings: Settings) -> Database:
+    """The database of these settings, its tables up to date; whoever opens it closes it. Raises Unavailable."""
     url = settings.database_url
     return open_database(url.get_secret_value() if url else settings.root)
 
@@ -206,17 +211,18 @@ def _stage_context(
     people: ConsentStores,
     policing: PolicySelector,
     repository: ManifestRepository,
+    models: Models,
 ) -> tuple[StageContext, ConsentFacts]:
     engine, texts = make_engine(settings), PostgresTexts(database)
     consent = make_consent_facts(people, database, texts.read, engine.name, settings)
-    more = (PromptWorks(registry.works), *measurement.prompt_monitors(settings))
+    more = (PromptWorks(registry.works, models=models), *measurement.prompt_monitors(settings))
     vault, workdir = repository.blob_store, repository.workdir
     tools = StageContext(
         texts=texts,
         blob_store=vault,
         public_store=_shelf(settings),
         engine=engine,
-        measure=measurement.measurer(settings, InstalledClassifiers(registry, people, more)),
+        measure=measurement.measurer(settings, InstalledClassifiers(registry, people, more, models)),
         policy=policing,
         facts=FactsWithParents(inner=consent, settings=settings, blob_store=vault, workdir=workdir),
         consent=consent,
@@ -260,7 +266,7 @@ def _repository(settings: Settings, database: Database, ledger: Ledger) -> Manif
     )
 
 
-def _registry_admin(registry: RegistryStores) -> RegistryAdmin:
+def _registry_admin(registry: RegistryStores, models: Models) -> RegistryAdmin:
     from classifiers.audio.voices import enrol_voice
     from classifiers.image.frame_faces import enrol_face
     from classifiers.image.frame_hashes import bank_hashes
@@ -270,29 +276,32 @@ def _registry_admin(registry: RegistryStores) -> RegistryAdmin:
         voices=registry.voices,
         bank=registry.bank,
         works=registry.works,
-        embed_face=enrol_face,
-        embed_voice=enrol_voice,
-        hash_image=bank_hashes,
+        embed_face=partial(enrol_face, models=models),
+        embed_voice=partial(enrol_voice, models=models),
+        hash_image=partial(bank_hashes, models=models),
     )
 
 
 class InstalledClassifiers:
     """All classifiers of this installation, over its gallery, its hash bank and the works registered here."""
 
-    def __init__(self, registry: RegistryStores, people: ConsentStores, more: Sequence[Classifier]) -> None:
-        self._registry, self._people, self._more = registry, people, more
+    def __init__(
+        self, registry: RegistryStores, people: ConsentStores, more: Sequence[Classifier], models: Models
+    ) -> None:
+        self._registry, self._people, self._more, self._models = registry, people, more, models
         self._built: dict[PermittedCameos, Sequence[Classifier]] = {}
 
     def build(self, leased: PermittedCameos) -> Sequence[Classifier]:
         """Those for a case that may show these cameos; made once for each set of them."""
         if leased not in self._built:
             self._built[leased] = build_classifiers(
-                combine_galleries(self._registry.gallery, self._people, face_backend().space),
+                combine_galleries(self._registry.gallery, self._people, face_backend(self._models.options).space),
                 self._registry.bank,
                 voices=combine_galleries(self._registry.voices, self._people, VOICE_SPACE),
                 leased=leased.faces,
                 voices_leased=leased.voices,
                 more=self._more,
+                models=self._models,
             )
         return self._built[leased]
 

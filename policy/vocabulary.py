@@ -37,7 +37,7 @@ FACTS: Mapping[str, type] = MappingProxyType(
         "has_reference": bool,
         "damaged_parents": int,  # files it is made from whose credentials do not hold; once rendered, that file too
         "audience": str,  # what the platform says the video is for, as general or teen
-        "account_minor": bool,  # whether the account is a minor's, by the platform's word or the house's setting
+        "account_minor": bool,  # whether the account is a minor's, by the platform's word or the installation's setting
         "region": str,  # where the account is, as the platform states it (DE, US-CA); empty where it does not
         "tier": str,  # what kind of account it is to the platform (free, business, newsroom); empty where not said
         "engine": str,

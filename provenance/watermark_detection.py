@@ -9,10 +9,17 @@ from pathlib import Path
 
 from core.errors import BadMedia
 from core.finding import AudioWatermarkFinding, WatermarkedSpan, WatermarkFinding
+from media.audio_decode import decode_mono_audio
+from media.probe import probe
+from media.still_image import is_image, sample_image
+from provenance.verification.evaluate import NO_WATERMARK_KEY
 from provenance.watermark.audio.files import detect_audio_file
 from provenance.watermark.effort import Effort
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.video.files import locate_in_file
+
+_SMALL_SIDE = 64
+"""Pixels: an image whose mark nobody looks for is only read to see that it is one."""
 
 
 def detect_watermarks(
@@ -36,6 +43,23 @@ def detect_watermarks(
             for one in found.segments
         )
         return replace(found.mark, segments=spans, audio=heard.result())
+
+
+def check_media_without_key(path: Path, *, keys: Sequence[WatermarkKey] = ()) -> WatermarkFinding:
+    """NO_WATERMARK_KEY for a video, an image or a sound file. Raises BadMedia for what is none of them.
+
+    For where there is no key: a detector that looks for nothing, says so, and still turns away what is no media.
+    """
+    del keys
+    if is_image(path):
+        sample_image(path, max_side=_SMALL_SIDE)
+        return NO_WATERMARK_KEY
+    try:
+        probe(path)
+    except BadMedia:
+        if decode_mono_audio(path, seconds=1.0) is None:
+            raise
+    return NO_WATERMARK_KEY
 
 
 def _detect_in_sound(path: Path, keys: Sequence[WatermarkKey], issued: Sequence[str]) -> AudioWatermarkFinding | None:

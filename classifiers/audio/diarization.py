@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.audio.voice_template import embed_campplus, embed_voice
+from classifiers.models import Models
 from classifiers.models.speaker_nets import VAD_HOP
 from core.signals import Span
 from media.arrays import AudioSamples, Embedding
@@ -32,12 +33,12 @@ class SpeakerVoice:
     first_span: Span
 
 
-def diarize(samples: AudioSamples, spoken: NDArray[np.bool_]) -> tuple[list[SpeakerVoice], float]:
+def diarize(samples: AudioSamples, spoken: NDArray[np.bool_], models: Models) -> tuple[list[SpeakerVoice], float]:
     """The voices, the one heard most first; and the seconds of speech that were too little to recognise anyone."""
     windows = [piece for stretch in _stretches(spoken, len(samples)) for piece in _cut(*stretch)]
     long_enough = [piece for piece in windows if piece[1] - piece[0] >= MONO_SAMPLE_RATE]
-    groups = _grouped([embed_campplus(samples[start:end]) for start, end in long_enough])
-    voices = [_voice(samples, [long_enough[n] for n in group]) for group in groups]
+    groups = _grouped([embed_campplus(samples[start:end], models) for start, end in long_enough])
+    voices = [_voice(samples, [long_enough[n] for n in group], models) for group in groups]
     kept = sorted((v for v in voices if v.seconds >= MIN_VOICE_SECONDS), key=lambda v: -v.seconds)[:MAX_VOICES]
     spoken_for = float(spoken.sum()) * VAD_HOP / MONO_SAMPLE_RATE
     return kept, max(0.0, spoken_for - sum(voice.seconds for voice in kept))
@@ -73,9 +74,9 @@ def _grouped(vectors: list[Embedding]) -> list[list[int]]:
     return [np.flatnonzero(names == name).tolist() for name in np.unique(names)]
 
 
-def _voice(samples: AudioSamples, windows: list[tuple[int, int]]) -> SpeakerVoice:
+def _voice(samples: AudioSamples, windows: list[tuple[int, int]], models: Models) -> SpeakerVoice:
     heard = np.zeros(len(samples), dtype=bool)
     for start, end in windows:
         heard[start:end] = True
     first = Span(start=round(windows[0][0] / MONO_SAMPLE_RATE, 2), end=round(windows[0][1] / MONO_SAMPLE_RATE, 2))
-    return SpeakerVoice(embed_voice(samples[heard][:_DESCRIBED]), float(heard.sum()) / MONO_SAMPLE_RATE, first)
+    return SpeakerVoice(embed_voice(samples[heard][:_DESCRIBED], models), float(heard.sum()) / MONO_SAMPLE_RATE, first)

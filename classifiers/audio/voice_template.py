@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import models
 from classifiers.audio.speech_features import kaldi_fbank, librosa_mels
+from classifiers.models import Models
 from classifiers.models.speaker_nets import VAD_HOP
 from media.arrays import AudioSamples, Embedding
 from media.video import MONO_SAMPLE_RATE
@@ -22,17 +22,17 @@ _LOUD = 10 ** (-30 / 20)  # root mean square that GE2E was trained at
 _SPEECH = 0.5
 
 
-def extract_speech(samples: AudioSamples) -> tuple[AudioSamples, NDArray[np.bool_]]:
+def extract_speech(samples: AudioSamples, models: Models) -> tuple[AudioSamples, NDArray[np.bool_]]:
     """What is spoken, put together; and for each VAD_HOP samples whether there is speech."""
     spoken = models.get("speech_finder").probabilities(samples) >= _SPEECH
     return samples[np.repeat(spoken, VAD_HOP)[: len(samples)]], spoken
 
 
-def embed_voice(speech: AudioSamples) -> Embedding:
+def embed_voice(speech: AudioSamples, models: Models) -> Embedding:
     """(448,) float32 of length one, of speech in 16 kHz mono. Steady from about 1.5 s."""
     pieces = [speech[at : at + _LONGEST] for at in range(0, max(1, len(speech) - MONO_SAMPLE_RATE // 2), _LONGEST)]
-    timbre = _mean([embed_campplus(piece) for piece in pieces])
-    manner = _mean(list(_embed_ge2e(speech)))
+    timbre = _mean([embed_campplus(piece, models) for piece in pieces])
+    manner = _mean(list(_embed_ge2e(speech, models)))
     return fuse_embeddings(timbre, manner)
 
 
@@ -42,12 +42,12 @@ def fuse_embeddings(timbre: Embedding, manner: Embedding) -> Embedding:
     return np.asarray(both / np.sqrt(1 + _GE2E_WEIGHT), np.float32)
 
 
-def embed_campplus(speech: AudioSamples) -> Embedding:
+def embed_campplus(speech: AudioSamples, models: Models) -> Embedding:
     """(192,) of length one."""
     return _unit(models.get("campplus").run(kaldi_fbank(speech)[None])[0])
 
 
-def _embed_ge2e(speech: AudioSamples) -> Embedding:
+def _embed_ge2e(speech: AudioSamples, models: Models) -> Embedding:
     """(n, 256), each of length one, of 1.6 s looks that overlap by half."""
     loudness = float(np.sqrt(np.mean(np.square(speech)))) if len(speech) else 0.0
     mels = librosa_mels(speech * (_LOUD / max(loudness, 1e-6)))

@@ -10,13 +10,13 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import models
 from classifiers.audio.diarization import MIN_VOICE_SECONDS, SpeakerVoice, diarize
 from classifiers.audio.voice_template import SPEAKER_MODELS, extract_speech
 from classifiers.base import BiometricGallery, Classifier, ClassifierContext, ClassifierExample, Material, SignalNote
 from classifiers.identify import Identification, identify
 from classifiers.image.sampled_frames import flat_image, require_sample, sample_of_images
 from classifiers.match_calibration import VOICE_CALIBRATION
+from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.models.speaker_nets import VAD_HOP
 from core.signals import Signal, Span, Subject
 from media.video import MONO_SAMPLE_RATE, MonoAudio, VideoSample
@@ -60,27 +60,29 @@ class Voices(Classifier):
     labels = ("voice_present", "unreadable_voice", "protected_voice")
     required_models = ("speech_finder", *SPEAKER_MODELS)
     covers = (
-        f"Speech from {MIN_VOICE_SECONDS:g} s a voice, also cloned, compressed, noisy (10 dB) or over music. Not singing, "
-        "whispers, voices that speak at once, or a person who was enrolled in another language."
+        f"Speech from {MIN_VOICE_SECONDS:g} s a voice, also cloned, compressed, noisy (10 dB) or over music. Not "
+        "singing, whispers, voices that speak at once, or a person who was enrolled in another language."
     )
 
-    def __init__(self, gallery: BiometricGallery, *, leased: Collection[str] = ()) -> None:
+    def __init__(
+        self, gallery: BiometricGallery, *, leased: Collection[str] = (), models: Models = PACKAGED_MODELS
+    ) -> None:
         """`leased` are ids of the gallery whose voice this case may use: they are left out of the search."""
-        self._gallery = gallery
+        self._gallery, self._models = gallery, models
         self._leased = frozenset(leased)
 
     @classmethod
     def build(cls, context: ClassifierContext) -> Self:
         """Over what the context says."""
-        return cls(context.voices, leased=context.voices_leased)
+        return cls(context.voices, leased=context.voices_leased, models=context.models)
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """`protected_voice`: 0.5 where a stranger is taken for one of the gallery once in a hundred times."""
         sample = require_sample(material)
         if sample.audio is None:
             return self._silent(sample, subject)
-        likely = models.get("speech_finder").probabilities(sample.audio.samples)
-        voices, left = diarize(sample.audio.samples, likely >= _SPEECH)
+        likely = self._models.get("speech_finder").probabilities(sample.audio.samples)
+        voices, left = diarize(sample.audio.samples, likely >= _SPEECH, self._models)
         found = identify([v.template for v in voices], self._gallery, VOICE_CALIBRATION, leased=self._leased)
         return [
             self._present(subject, likely),
@@ -136,10 +138,10 @@ class Voices(Classifier):
         ]
 
 
-def enrol_voice(heard: MonoAudio) -> NDArray[np.float32] | None:
+def enrol_voice(heard: MonoAudio, models: Models) -> NDArray[np.float32] | None:
     """The template of the one voice of a track, (448,) float32; None if there is not exactly one for long enough."""
-    _, spoken = extract_speech(heard.samples)
-    voices, left = diarize(heard.samples, spoken)
+    _, spoken = extract_speech(heard.samples, models)
+    voices, left = diarize(heard.samples, spoken, models)
     if len(voices) != 1 or voices[0].seconds < MIN_ENROLMENT_SECONDS or left > voices[0].seconds / 4:
         return None
     return voices[0].template

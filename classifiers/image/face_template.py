@@ -8,8 +8,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import models
 from classifiers.image.face_alignment import align_face, box_from_landmarks
+from classifiers.models import Models
 from classifiers.models.mtcnn import DetectedFace
 from media.arrays import Embedding, RgbImage
 
@@ -41,7 +41,9 @@ VIDEO_VIEWS = AugmentationViews(dlib=((52.6, 47.1),), margins=(0.25,), faceres=(
 """For each of the many faces of a video; several of a track are averaged. About 0.05 s of CPU."""
 
 
-def embed_face_builtin(rgb: RgbImage, face: DetectedFace, views: AugmentationViews = PHOTO_VIEWS) -> Embedding:
+def embed_face_builtin(
+    rgb: RgbImage, face: DetectedFace, models: Models, views: AugmentationViews = PHOTO_VIEWS
+) -> Embedding:
     """(384,) float32; both of the same space, whatever the views. Each view is averaged with its mirror image."""
     dlib_net, faceres = models.get("dlib_resnet"), models.get("faceres")
     cutter = models.get("dlib_landmarks")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +12,7 @@ from classifiers.image.face_backend import embed_face, face_calibration
 from classifiers.image.face_template import PHOTO_VIEWS, VIDEO_VIEWS
 from classifiers.image.frame_face_detection import FaceObservation, detect_frame_faces
 from classifiers.match_calibration import distance_threshold
+from classifiers.models import Models
 from media.video import VideoSample
 
 MAX_EMBEDDED_FACES = 16
@@ -40,9 +40,9 @@ class FaceTracks:
     unreadable_count: int
 
 
-def track_faces(sample: VideoSample, detector: Any) -> FaceTracks:
+def track_faces(sample: VideoSample, models: Models) -> FaceTracks:
     """Everyone in a sample. A face that cannot be read is read by its track, if another moment of that can be."""
-    seen = detect_frame_faces(sample, detector)
+    seen = detect_frame_faces(sample, models.get("mtcnn"))
     followed = _link_observations(seen)
     chosen = _best_observations(seen, followed)
     one_look = len(sample.frames) == 1
@@ -50,9 +50,9 @@ def track_faces(sample: VideoSample, detector: Any) -> FaceTracks:
     for track in followed:
         shots = [place for place in track if place in chosen]
         if shots:
-            people.append(_track(sample, seen, track, shots, one_look=one_look))
+            people.append(_track(sample, seen, track, shots, models, one_look=one_look))
     unread = sum(len(track) for track in followed if not any(place in chosen for place in track))
-    merged = _merged(people)
+    merged = _merged(people, models)
     return FaceTracks(tuple(sorted(merged, key=lambda person: -len(person.frames))), tuple(seen), unread)
 
 
@@ -86,19 +86,25 @@ def _best_observations(seen: Sequence[FaceObservation], followed: Sequence[Seque
 
 
 def _track(
-    sample: VideoSample, seen: Sequence[FaceObservation], track: Sequence[int], shots: Sequence[int], *, one_look: bool
+    sample: VideoSample,
+    seen: Sequence[FaceObservation],
+    track: Sequence[int],
+    shots: Sequence[int],
+    models: Models,
+    *,
+    one_look: bool,
 ) -> FaceTrack:
     views = PHOTO_VIEWS if one_look and len(seen) <= 2 else VIDEO_VIEWS
-    templates = [embed_face(sample.frames[seen[p].frame].rgb, seen[p].face, views) for p in shots]
+    templates = [embed_face(sample.frames[seen[p].frame].rgb, seen[p].face, models, views) for p in shots]
     best = max(shots, key=lambda place: seen[place].quality)
     mean = np.mean(templates, axis=0).astype(np.float32)
     return FaceTrack(mean, tuple(sorted({seen[place].frame for place in track})), seen[best].frame)
 
 
-def _merged(people: Sequence[FaceTrack]) -> list[FaceTrack]:
+def _merged(people: Sequence[FaceTrack], models: Models) -> list[FaceTrack]:
     """Tracks of one person put together: a cut, or a turn of the head, ends a track."""
     kept: list[FaceTrack] = []
-    near = distance_threshold(face_calibration().scale, _ONE_PERSON) if len(people) > 1 else 0.0
+    near = distance_threshold(face_calibration(models.options).scale, _ONE_PERSON) if len(people) > 1 else 0.0
     for person in people:
         for place, other in enumerate(kept):
             together = set(person.frames) & set(other.frames)

@@ -10,12 +10,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import models
 from classifiers.base import BiometricGallery, Classifier, ClassifierContext, ClassifierExample, Material, SignalNote
 from classifiers.identify import Identification, cameo_absence, identify
 from classifiers.image.face_backend import face_backend, face_calibration
 from classifiers.image.face_tracks import MAX_EMBEDDED_FACES, FaceTrack, FaceTracks, track_faces
 from classifiers.image.sampled_frames import flat_image, frame_span, require_sample, sample_of_images
+from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.person_comparison import enrolment_template
 from core.signals import Signal, Span, Subject
 from media.video import VideoSample
@@ -36,25 +36,27 @@ class FrameFaces(Classifier):
         f"{MAX_EMBEDDED_FACES} faces of a sample are named."
     )
 
-    def __init__(self, gallery: BiometricGallery, *, leased: Collection[str] = ()) -> None:
+    def __init__(
+        self, gallery: BiometricGallery, *, leased: Collection[str] = (), models: Models = PACKAGED_MODELS
+    ) -> None:
         """`leased` are ids of the gallery whose face this case may show: they are left out of the search."""
-        self.required_models = ("mtcnn", *face_backend().required_models)
-        self._gallery = gallery
+        self.required_models = ("mtcnn", *face_backend(models.options).required_models)
+        self._gallery, self._models = gallery, models
         self._leased = frozenset(leased)
 
     @classmethod
     def build(cls, context: ClassifierContext) -> Self:
         """Over what the context says."""
-        return cls(context.gallery, leased=context.leased)
+        return cls(context.gallery, leased=context.leased, models=context.models)
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """`protected_person`: 0.5 where a stranger is taken for one of the gallery once in a hundred times."""
         sample = require_sample(material)
         if not sample.frames:
             return self.unmeasured(subject, SignalNote.NO_FRAMES)
-        tracks = track_faces(sample, models.get("mtcnn"))
+        tracks = track_faces(sample, self._models)
         templates = [person.template for person in tracks.people]
-        found = identify(templates, self._gallery, face_calibration(), leased=self._leased)
+        found = identify(templates, self._gallery, face_calibration(self._models.options), leased=self._leased)
         people = self._people(sample, subject, tracks, found.protected)
         return [
             self._present(sample, subject, tracks),
@@ -120,9 +122,9 @@ class FrameFaces(Classifier):
         ]
 
 
-def enrol_face(rgb: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+def enrol_face(rgb: NDArray[np.uint8], models: Models) -> NDArray[np.float32] | None:
     """The template of the one face of a picture, float32 of its space's length; None if not exactly one can be read."""
-    return enrolment_template(rgb)
+    return enrolment_template(rgb, models)
 
 
 def example_portrait() -> NDArray[np.uint8]:

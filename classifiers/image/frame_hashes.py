@@ -7,9 +7,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import models
 from classifiers.base import Classifier, ClassifierContext, ClassifierExample, HashBank, Material, SignalNote
 from classifiers.image.sampled_frames import downscale, flat_image, frame_span, require_sample, sample_of_images
+from classifiers.models import PACKAGED_MODELS, Models
 from core.signals import Signal, Span, Subject
 
 HASH_LABELS = ("known_bad", "known_work")
@@ -32,13 +32,13 @@ class FrameHashes(Classifier):
         "quarters too. Not a new picture of the same thing; not a small inset; not frames without detail."
     )
 
-    def __init__(self, bank: HashBank) -> None:
-        self._bank = bank
+    def __init__(self, bank: HashBank, *, models: Models = PACKAGED_MODELS) -> None:
+        self._bank, self._models = bank, models
 
     @classmethod
     def build(cls, context: ClassifierContext) -> Self:
         """Over what the context says."""
-        return cls(context.bank)
+        return cls(context.bank, models=context.models)
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """For each kind: 1.0 down to 0.5 within a copy's distance, 0.0 at chance; 0.0 for an empty bank."""
@@ -49,7 +49,7 @@ class FrameHashes(Classifier):
             return [self.signal(subject, kind, 0.0) for kind in HASH_LABELS]
         best: dict[str, tuple[float, Span | None]] = dict.fromkeys(HASH_LABELS, (0.0, None))
         for place, frame in enumerate(sample.frames):
-            hashes = _dihedral_hashes(frame.rgb)
+            hashes = _dihedral_hashes(frame.rgb, self._models)
             for kind in HASH_LABELS:
                 score = max((self._score(algorithm, bits, kind) for algorithm, bits in hashes), default=0.0)
                 if score > best[kind][0]:
@@ -76,13 +76,13 @@ def hash_similarity(algorithm: str, distance: int) -> float:
     return max(0.0, 0.5 * (chance - distance) / (chance - copy))
 
 
-def bank_hashes(rgb: NDArray[np.uint8]) -> list[tuple[str, bytes]]:
+def bank_hashes(rgb: NDArray[np.uint8], models: Models) -> list[tuple[str, bytes]]:
     """What a bank keeps of a picture: (algorithm, bits), `pdq` 32 bytes and `phash` 8. Empty without detail."""
-    found = _dihedral_hashes(rgb)
+    found = _dihedral_hashes(rgb, models)
     return [found[0], found[-1]] if found else []
 
 
-def _dihedral_hashes(rgb: NDArray[np.uint8]) -> list[tuple[str, bytes]]:
+def _dihedral_hashes(rgb: NDArray[np.uint8], models: Models) -> list[tuple[str, bytes]]:
     """PDQ of all eight ways to turn and mirror a picture, upright first, and last its phash. None without detail."""
     hasher = models.get("hashes")
     small = downscale(rgb, 512)

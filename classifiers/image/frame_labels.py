@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import models
-from classifiers.base import Classifier, ClassifierExample, Material, SignalNote, clip_score
+from classifiers.base import Classifier, ClassifierContext, ClassifierExample, Material, SignalNote, clip_score
 from classifiers.image.sampled_frames import downscaled_frames, flat_image, peak_score, require_sample, sample_of_images
+from classifiers.models import PACKAGED_MODELS, Models
 from core.signals import Signal, Subject
 
 _LABEL_SENTENCES = {
@@ -55,12 +55,20 @@ class FrameLabels(Classifier):
         "Not calibrated: a score is the softmax against innocent sentences. Without a checkpoint it says nothing."
     )
 
+    def __init__(self, models: Models = PACKAGED_MODELS) -> None:
+        self._models = models
+
+    @classmethod
+    def build(cls, context: ClassifierContext) -> Self:
+        """Over what the context says."""
+        return cls(context.models)
+
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """For each label the highest probability over frames, against the innocent sentences."""
         sample = require_sample(material)
         if not sample.frames:
             return self.unmeasured(subject, SignalNote.NO_FRAMES)
-        net = models.get("open_clip")
+        net = self._models.get("open_clip")
         pictures = net.encode_images(downscaled_frames(sample, 512))
         found = []
         for label in self.labels:

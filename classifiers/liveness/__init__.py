@@ -22,6 +22,7 @@ from classifiers.liveness.lip_sync import mouth_still
 from classifiers.liveness.replay import hash_capture, take_looped, take_replayed
 from classifiers.liveness.spoken_digits import digits_wrong
 from classifiers.liveness.voice_consistency import VoiceEmbedder, capture_voice_template, voice_changed
+from classifiers.models import Models
 from core.errors import Unavailable
 from core.signals import Signal, Subject
 from media.arrays import Embedding
@@ -51,30 +52,34 @@ class LivenessResult:
 
 
 def measure_liveness(
-    capture: LivenessCapture, *, earlier_hashes: NDArray[np.uint8], embed_voice: VoiceEmbedder | None = None
+    capture: LivenessCapture,
+    *,
+    models: Models,
+    earlier_hashes: NDArray[np.uint8],
+    embed_voice: VoiceEmbedder | None = None,
 ) -> LivenessResult:
     """Every check. What breaks, or lacks its model, has the score None, and policy answers `if_missing`.
 
     `earlier_hashes` (n, 32) are hashes of earlier takes' pictures; `embed_voice` describes mono sound at 16 kHz.
     """
-    looks = hash_capture(capture)
+    looks = hash_capture(capture, models)
     checks: dict[str, Callable[[], float | None]] = {
-        "digits_wrong": lambda: digits_wrong(capture),
+        "digits_wrong": lambda: digits_wrong(capture, models),
         "turns_wrong": lambda: turns_wrong(capture),
         "no_blink": lambda: no_blink(capture),
         "other_face": lambda: other_face(capture),
-        "face_changed": lambda: face_changed(capture),
+        "face_changed": lambda: face_changed(capture, models),
         "voice_changed": lambda: voice_changed(capture, embed_voice),
         "mouth_still": lambda: mouth_still(capture),
         "flat_picture": lambda: flat_picture(capture),
         "take_replayed": lambda: take_replayed(looks, earlier_hashes),
-        "take_looped": lambda: take_looped(capture),
+        "take_looped": lambda: take_looped(capture, models),
     }
     signals = tuple(_signal(label, check) for label, check in checks.items())
     return LivenessResult(
         signals=signals,
         capture_hashes=looks,
-        face=_or_none(lambda: capture_face_template(capture)),
+        face=_or_none(lambda: capture_face_template(capture, models)),
         voice=capture_voice_template(capture, embed_voice),
     )
 

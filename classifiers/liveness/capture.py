@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import models
+from classifiers.models import Models
 from core.errors import BadMedia
 from media.arrays import Landmarks
 from media.audio_decode import decode_mono_audio
@@ -67,7 +67,7 @@ def parse_challenge(digits: str, turns: tuple[str, ...]) -> LivenessChallenge:
     return LivenessChallenge(digits="".join(one for one in digits if one.isdigit()), turns=tuple(turns))
 
 
-def load_capture(path: Path, challenge: LivenessChallenge) -> LivenessCapture:
+def load_capture(path: Path, challenge: LivenessChallenge, models: Models) -> LivenessCapture:
     """Read a take and find the faces in it. Raises BadMedia, also for one that is longer than 45 s; Unavailable."""
     if probe(path).duration > MAX_CAPTURE_SECONDS:
         raise BadMedia(f"a take lasts {MAX_CAPTURE_SECONDS:.0f} s at most")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import models
 from classifiers.liveness.capture import FRAME_INTERVAL, LivenessCapture
+from classifiers.models import Models
 
 HASH_BITS = 256
 _PLAIN = 50.0
@@ -23,7 +23,7 @@ _BY_CHANCE, _CERTAIN = (
 PdqHashes = NDArray[np.uint8]
 
 
-def hash_capture(take: LivenessCapture) -> PdqHashes:
+def hash_capture(take: LivenessCapture, models: Models) -> PdqHashes:
     """(n, 32) PDQ hashes of every third picture, of the whole picture; too plain ones are left out."""
     hasher = models.get("hashes")
     found = [hasher.pdq(frame.rgb) for frame in take.frames[::3]]
@@ -41,15 +41,15 @@ def take_replayed(looks: PdqHashes, earlier: PdqHashes) -> float | None:
     return min(1.0, 2.0 * float(np.mean(again)))
 
 
-def take_looped(take: LivenessCapture) -> float | None:
+def take_looped(take: LivenessCapture, models: Models) -> float | None:
     """Whether pictures in motion come again in the same order, a second later or more: 1.0 from eight in a stretch."""
-    count = longest_loop(take)
+    count = longest_loop(take, models)
     if count is None:
         return None
     return min(1.0, max(0.0, (count - _BY_CHANCE) / (_CERTAIN - _BY_CHANCE)))
 
 
-def longest_loop(take: LivenessCapture) -> int | None:
+def longest_loop(take: LivenessCapture, models: Models) -> int | None:
     """The most pictures in motion that come again within one stretch that comes again; None for too short a take."""
     hasher = models.get("hashes")
     hashes = np.stack([np.frombuffer(hasher.pdq(frame.rgb)[0][0], np.uint8) for frame in take.frames])

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from classifiers import models
 from classifiers.liveness.capture import SAMPLE_RATE, LivenessCapture
+from classifiers.models import Models
 
 _ONES = {
     word: str(n)
@@ -30,7 +30,7 @@ _TEENS = ("ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen
 _TENS = {w: n for n, w in enumerate(("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"), 2)}
 
 
-def digits_wrong(take: LivenessCapture) -> float | None:
+def digits_wrong(take: LivenessCapture, models: Models) -> float | None:
     """The share of the digits asked for that was not heard in order, extra ones counted too; 1.0 for silence."""
     heard = parse_digits(models.get("speech").transcribe(take.sound)) if len(take.sound) >= SAMPLE_RATE // 2 else ""
     return min(1.0, levenshtein(take.challenge.digits, heard) / max(1, len(take.challenge.digits)))

@@ -1,4 +1,4 @@
-"""Loads weights: lazily, by digest and licence, once per process.
+"""Loads weights: lazily, by digest and licence, as an installation's options allow, once per process.
 
 The only place that imports torch, onnxruntime, dlib and their like, and only when a model is first asked for.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
 from pathlib import Path
@@ -22,6 +22,7 @@ from classifiers.models.catalog import (
     require_licence,
 )
 from classifiers.models.file_digest import file_sha256
+from classifiers.models.options import ModelOptions
 from core.errors import Unavailable
 
 _one_at_a_time = threading.RLock()
@@ -44,33 +45,46 @@ class ModelStatus:
     needed_by: tuple[str, ...]
 
 
-def get(name: str) -> Any:
-    """The loaded model. Raises Unavailable: unknown, missing, altered, not permitted, or not loadable."""
-    return load_entry(model_entry(name))
+@dataclass(frozen=True, slots=True)
+class Models:
+    """The models as one installation may use them: every loading is bound to its options.
 
-
-def load_entry(model: ModelEntry) -> Any:
-    """The loaded model of a catalogue entry, the same object each time. Raises Unavailable as `get` does."""
-    require_licence(model)
-    paths = locate_files(model)
-    with _one_at_a_time:
-        return _loaded(model, paths, tuple(expected_sha256(model, file) for file in model.files))
-
-
-def model_statuses(needed_by: Mapping[str, Sequence[str]]) -> list[ModelStatus]:
-    """Every model and whether it can be used here; reads and checks the files but loads nothing.
-
-    `needed_by` maps a model's name to the sources that need it.
+    Loaded weights are shared by all of the process; whether they may be used is asked each time.
     """
-    return [_status(model, tuple(needed_by.get(model.name, ()))) for model in model_entries()]
+
+    options: ModelOptions = field(default_factory=ModelOptions)
+
+    def get(self, name: str) -> Any:
+        """The loaded model. Raises Unavailable: unknown, missing, altered, not permitted, or not loadable."""
+        return self.load_entry(model_entry(name))
+
+    def load_entry(self, model: ModelEntry) -> Any:
+        """The loaded model of a catalogue entry, the same object each time. Raises Unavailable as `get` does."""
+        require_licence(model, self.options)
+        paths = locate_files(model, self.options)
+        digests = tuple(expected_sha256(model, file, self.options) for file in model.files)
+        arguments = (self.options.value(model.variant_setting),) if model.variant_setting else ()
+        with _one_at_a_time:
+            return _loaded(model, paths, digests, arguments)
+
+    def statuses(self, needed_by: Mapping[str, Sequence[str]]) -> list[ModelStatus]:
+        """Every model and whether it can be used here; reads and checks the files but loads nothing.
+
+        `needed_by` maps a model's name to the sources that need it.
+        """
+        return [_status(model, self.options, tuple(needed_by.get(model.name, ()))) for model in model_entries()]
+
+
+PACKAGED_MODELS = Models()
+"""The packaged weights alone, nothing that is not for commercial use: for a classifier made without options."""
 
 
 @cache
-def _loaded(model: ModelEntry, paths: tuple[Path, ...], digests: tuple[str, ...]) -> Any:
+def _loaded(model: ModelEntry, paths: tuple[Path, ...], digests: tuple[str, ...], arguments: tuple[str, ...]) -> Any:
     _verify(model, paths, digests)
     module, function = model.loader.split(":")
     try:
-        return getattr(import_module(module), function)(paths)
+        return getattr(import_module(module), function)(paths, *arguments)
     except Unavailable:
         raise
     except Exception as error:
@@ -85,17 +99,17 @@ def _verify(model: ModelEntry, paths: Sequence[Path], digests: Sequence[str]) ->
             )
 
 
-def _status(model: ModelEntry, needed_by: tuple[str, ...]) -> ModelStatus:
+def _status(model: ModelEntry, options: ModelOptions, needed_by: tuple[str, ...]) -> ModelStatus:
     missing = ""
     try:
-        require_licence(model)
-        _verify(model, locate_files(model), [expected_sha256(model, file) for file in model.files])
+        require_licence(model, options)
+        _verify(model, locate_files(model, options), [expected_sha256(model, file, options) for file in model.files])
     except (Unavailable, OSError) as error:
         missing = _line(error)
     return ModelStatus(
         name=model.name,
         version=model.version,
-        digest=expected_sha256(model, model.files[0]) if model.files else "",
+        digest=expected_sha256(model, model.files[0], options) if model.files else "",
         licence_code=model.licence_code,
         licence_weights=model.licence_weights,
         commercial=model.commercial,

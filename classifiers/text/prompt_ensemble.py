@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from classifiers import models
+from classifiers.models import Models
 from classifiers.models.prompt_heads import ENCODER, MULTILINGUAL, NGRAMS, SENTENCE, PromptHeads
 from media.arrays import FloatMatrix
 
@@ -21,18 +21,26 @@ _LATER_SOURCES = {True: (SENTENCE,), False: (ENCODER, MULTILINGUAL)}
 _LEAST_PARTS, _SHARE = 2, 6  # of a text's parts two, or a sixth if those are more, are read by more than their words
 
 
-def score_texts(texts: Sequence[str], english: Sequence[bool], heads: PromptHeads) -> FloatMatrix:
+def score_texts(texts: Sequence[str], english: Sequence[bool], heads: PromptHeads, models: Models) -> FloatMatrix:
     """(n, L) in [0, 1]."""
     kind = np.array(english, bool)
     sources = np.full((4, len(texts), len(heads.labels) + len(heads.styles)), np.nan, np.float32)
     _fill_sources(
-        sources, texts, [(place, one) for place in range(len(texts)) for one in FIRST_SOURCES[english[place]]], heads
+        sources,
+        texts,
+        [(place, one) for place in range(len(texts)) for one in FIRST_SOURCES[english[place]]],
+        heads,
+        models,
     )
     scores = heads.score(kind, sources)
     more = np.flatnonzero(scores.max(1) >= heads.wary[np.where(kind, 0, 1)])
     if len(more):
         _fill_sources(
-            sources, texts, [(place, one) for place in more.tolist() for one in _LATER_SOURCES[english[place]]], heads
+            sources,
+            texts,
+            [(place, one) for place in more.tolist() for one in _LATER_SOURCES[english[place]]],
+            heads,
+            models,
         )
         scores[more] = heads.score(kind[more], sources[:, more])
     return scores
@@ -60,16 +68,16 @@ def normalise_case(text: str) -> str:
 
 
 def _fill_sources(
-    sources: FloatMatrix, texts: Sequence[str], wanted: Sequence[tuple[int, int]], heads: PromptHeads
+    sources: FloatMatrix, texts: Sequence[str], wanted: Sequence[tuple[int, int]], heads: PromptHeads, models: Models
 ) -> None:
     """Puts in what each source says of the texts at the wanted places."""
     for source in (SENTENCE, NGRAMS, ENCODER, MULTILINGUAL):
         places = [place for place, one in wanted if one == source]
         if places:
-            sources[source, places] = _source_logits(source, [texts[place] for place in places], heads)
+            sources[source, places] = _source_logits(source, [texts[place] for place in places], heads, models)
 
 
-def _source_logits(source: int, texts: list[str], heads: PromptHeads) -> FloatMatrix:
+def _source_logits(source: int, texts: list[str], heads: PromptHeads, models: Models) -> FloatMatrix:
     if source == SENTENCE:
         return heads.sentence_logits(models.get("use_multilingual").embed([normalise_case(text) for text in texts]))
     if source == NGRAMS:

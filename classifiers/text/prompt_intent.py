@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import models
-from classifiers.base import Classifier, ClassifierExample, Material, PromptText, SignalNote, clip_score
-from classifiers.models import hashed_ngrams
+from classifiers.base import (
+    Classifier,
+    ClassifierContext,
+    ClassifierExample,
+    Material,
+    PromptText,
+    SignalNote,
+    clip_score,
+)
+from classifiers.models import PACKAGED_MODELS, Models, hashed_ngrams
 from classifiers.models.prompt_heads import PromptHeads
 from classifiers.text.deobfuscate import NormalisedText, deobfuscate, normalise
 from classifiers.text.prompt_chunks import split_chunks
@@ -40,12 +48,20 @@ class PromptIntent(Classifier):
         "in Hindi, Czech and other Latin languages. Not allusion and new slang; not other scripts, which it reports."
     )
 
+    def __init__(self, models: Models = PACKAGED_MODELS) -> None:
+        self._models = models
+
+    @classmethod
+    def build(cls, context: ClassifierContext) -> Self:
+        """Over what the context says."""
+        return cls(context.models)
+
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """For each label the highest score of the whole, of any part and of what a disguise hides, with its words."""
         assert isinstance(material, PromptText)  # noqa: S101  subjects say so
         if len(material.text) > MAX_PROMPT_CHARS:
             return self.unmeasured(subject, SignalNote.TOO_LONG)
-        heads, encoder = models.get("prompt_heads"), models.get("prompt_encoder")
+        heads, encoder = self._models.get("prompt_heads"), self._models.get("prompt_encoder")
         plain, hidden = normalise(material.text), deobfuscate(material.text, encoder.in_vocabulary)
         if not is_supported_script((hidden or plain).text):
             return self.unmeasured(subject, SignalNote.LANGUAGE_NOT_COVERED)
@@ -57,7 +73,7 @@ class PromptIntent(Classifier):
             places += [(reading, start, end) for start, end in (whole, *picked)]
             shares += [0, *[len(rest)] * len(picked)]
             english += [spoken] * (1 + len(picked))
-        scores = score_texts([reading.text[start:end] for reading, start, end in places], english, heads)
+        scores = score_texts([reading.text[start:end] for reading, start, end in places], english, heads, self._models)
         scores = _correct_for_chunk_count(
             scores, np.array(shares, np.float32), [label in _OUT_OF_CONTEXT for label in heads.labels]
         )

@@ -10,8 +10,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import models
 from classifiers.base import Classifier, ClassifierExample, Material, PromptText, SignalNote, clip_score
+from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.text.confusables import FoldedWord, fold_text, tokenize
 from classifiers.text.deobfuscate import visible_text
 from classifiers.text.prompt_chunks import split_chunks
@@ -67,8 +67,8 @@ class PromptWorks(Classifier):
         "what they registered without naming it. What nobody registered is not found here."
     )
 
-    def __init__(self, works: WorksSource) -> None:
-        self._works = works
+    def __init__(self, works: WorksSource, *, models: Models = PACKAGED_MODELS) -> None:
+        self._works, self._models = works, models
         self._seen: Sequence[Any] | None = None
         self._index = _Index({}, np.zeros((0, 512), np.float32), ())
 
@@ -78,7 +78,7 @@ class PromptWorks(Classifier):
         if len(material.text) > MAX_PROMPT_CHARS:
             return self.unmeasured(subject, SignalNote.TOO_LONG)
         index = self._fresh()
-        found = [*_named(material.text, index), *_described(material.text, index)]
+        found = [*_named(material.text, index), *_described(material.text, index, self._models)]
         return [self._surest(subject, label, [one for one in found if one[0] == label]) for label in self.labels]
 
     def _surest(self, subject: Subject, label: str, found: list[tuple[str, float, int, int]]) -> Signal:
@@ -90,7 +90,7 @@ class PromptWorks(Classifier):
     def _fresh(self) -> _Index:
         works = self._works.all()
         if works is not self._seen:
-            self._index, self._seen = _indexed(works), works
+            self._index, self._seen = _indexed(works, self._models), works
         return self._index
 
     def examples(self) -> Sequence[ClassifierExample]:
@@ -102,7 +102,7 @@ class PromptWorks(Classifier):
         ]
 
 
-def _indexed(works: Sequence[Any]) -> _Index:
+def _indexed(works: Sequence[Any], models: Models) -> _Index:
     names: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     for work in works:
         for name in work.names:
@@ -132,7 +132,7 @@ def _reads(window: Sequence[FoldedWord], form: tuple[str, ...]) -> bool:
     )
 
 
-def _described(text: str, index: _Index) -> Iterator[tuple[str, float, int, int]]:
+def _described(text: str, index: _Index, models: Models) -> Iterator[tuple[str, float, int, int]]:
     if not len(index.labels):
         return
     places = list(split_chunks(text))

@@ -16,7 +16,7 @@ from console.web.context import ContextDep
 from console.web.uploads import new_upload_folder, receive_form
 from core.codec import dump
 from core.errors import BadInput
-from registry.consent.cameo_service import BANNED_TOPICS, PURPOSES, LeaseRequest, LeaseTerms
+from registry.consent import BANNED_TOPICS, PURPOSES, LeaseRequest, LeaseTerms
 
 cameo_router = APIRouter(prefix="/api", tags=["cameos"])
 
@@ -81,7 +81,7 @@ class LeaseBody(_StrictBody):
     limits: str = Field("", max_length=4000, description="Limits in own words; held until rules are made of them.")
 
     def to_lease_request(self) -> LeaseRequest:
-        """For the desk. Raises BadInput."""
+        """For the service. Raises BadInput."""
         terms = LeaseTerms(
             purposes=tuple(self.purposes),
             territory=tuple(self.territory),

@@ -13,7 +13,7 @@ from console.web.auth import SessionUser
 from console.web.context import ContextDep
 from console.web.rendering import render_page
 from core.errors import BadInput
-from registry.consent.cameo_service import BANNED_TOPICS, PURPOSES
+from registry.consent import BANNED_TOPICS, PURPOSES
 
 cameo_pages_router = APIRouter(prefix="/me", include_in_schema=False)
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from console.web.auth import BearerUser
 from console.web.context import ContextDep
 from core.codec import dump
-from registry.consent.cameo_service import LeaseTerms
+from registry.consent import LeaseTerms
 
 consent_receipt_router = APIRouter(tags=["receipts", "public"])
 review_router = APIRouter(prefix="/api/reviews", tags=["cameos"])

@@ -1,4 +1,4 @@
-"""Reads what a client of OpenAI's Videos API sends, as JSON or as a form, into a request for the desk."""
+"""Reads what a client of OpenAI's Videos API sends, as JSON or as a form, into a request for the service."""
 
 from __future__ import annotations
 

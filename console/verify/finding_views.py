@@ -10,8 +10,8 @@ from core.finding import Evidence, Finding
 from pipeline.verification.history_thumbnails import HistoryThumbnail
 
 _KINDS_DRAWN = ("lineage.", "watermark.segment")
-_CREDENTIALS_PICTURE_ALT = "HistoryThumbnail that the credentials carry of it"
-_STORED_PICTURE_ALT = "HistoryThumbnail from the video that this office keeps"
+_CREDENTIALS_PICTURE_ALT = "Picture that the credentials carry of it"
+_STORED_PICTURE_ALT = "Picture from the video that this office keeps"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,4 +1,4 @@
-"""What every request can reach: the house, its sessions, its limits. Made once by create_app."""
+"""What every request can reach: the installation, its sessions, its limits. Made once by create_app."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from pipeline.service import CaseService
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestContext:
-    """The house and what the web adds to it. `analysis_limiter` bounds how many files are examined at once."""
+    """The installation and what the web adds to it. `analysis_limiter` bounds how many files are examined at once."""
 
     installation: InstallationProtocol
     sessions: Sessions

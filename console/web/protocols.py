@@ -1,4 +1,4 @@
-"""What the console needs of an installation: the desk, the accounts, the settings, and whoever moves the cases."""
+"""What the console needs of an installation: the service, the accounts, the settings, and whoever moves the cases."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def render_page(request: Request, template: str, *, status: int = 200, **given: 
     context: dict[str, Any] = (
         {"who": optional_session_user(request, room), "path": path, "seed": csrf_seed_of(request)} | speaks | given
     )
-    context["csrf_token"] = room.sessions.csrf_token(context["seed"])
+    context["form_token"] = room.sessions.csrf_token(context["seed"])
     return HTMLResponse(_environment().get_template(template).render(context), status_code=status)
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from evals.convert import fetch
 from evals.convert.dlib_resnet import convert_dlib
-from evals.convert.mtcnn import convert_mtcnn
+from evals.convert.mtcnn_conversion import convert_mtcnn
 from evals.convert.onnx_graph import quantise_constants
 from evals.convert.speaker_encoders import convert_campplus, convert_ge2e
 from evals.convert.tfjs import convert_faceres

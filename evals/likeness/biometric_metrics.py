@@ -7,25 +7,15 @@ from typing import Any
 
 import numpy as np
 
+from evals.intervals import wilson_interval
 from media.arrays import AnyArray
-
-_Z = 1.96
 
 
 def proportion_interval(hits: int, total: int) -> dict[str, Any]:
     """A share with its 95 % interval (Wilson 1927)."""
-    if not total:
-        return {"hits": hits, "n": total, "share": None, "low": 0.0, "high": 1.0}
-    share, weight = hits / total, 1 + _Z**2 / total
-    middle = (share + _Z**2 / (2 * total)) / weight
-    half = _Z * float(np.sqrt(share * (1 - share) / total + _Z**2 / (4 * total**2))) / weight
-    return {
-        "hits": hits,
-        "n": total,
-        "share": round(share, 6),
-        "low": round(max(0.0, middle - half), 6),
-        "high": round(min(1.0, middle + half), 6),
-    }
+    low, high = wilson_interval(hits, total)
+    share = round(hits / total, 6) if total else None
+    return {"hits": hits, "n": total, "share": share, "low": round(low, 6), "high": round(high, 6)}
 
 
 def bootstrap_auc(genuine: AnyArray, impostors: AnyArray, *, draws: int = 1000) -> dict[str, float]:

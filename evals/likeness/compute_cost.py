@@ -17,11 +17,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import models
 from classifiers.audio.voices import Voices
 from classifiers.image.face_tracks import track_faces
 from classifiers.image.frame_faces import FrameFaces, example_portrait
 from classifiers.image.sampled_frames import sample_of_images
+from classifiers.models import PACKAGED_MODELS
 from core.embedding_spaces import FACE_SPACE, VOICE_SPACE
 from core.signals import Subject
 from evals.bench.machine_info import machine_info, min_median_max
@@ -48,11 +48,12 @@ def main() -> None:
             classifier.measure(sample, Subject.VIDEO)
             if turn:  # the first loads the nets
                 took[name].append(time.process_time() - began)
-    people = len(track_faces(sample, models.get("mtcnn")).people)
+    people = len(track_faces(sample, PACKAGED_MODELS).people)
     both = [a + b for a, b in zip(took["faces"], took["voices"], strict=True)]
     result: dict[str, Any] = {
         "command": "python -m evals.likeness.compute_cost",
-        "clip": f"{_SECONDS} s, 1280 x 720, {_FRAME_COUNT} frames looked at, {people} people found, 2 galleries of 1,000",
+        "clip": f"{_SECONDS} s, 1280 x 720, {_FRAME_COUNT} frames looked at, {people} people found, "
+        "2 galleries of 1,000",
         "cpu_s": {name: min_median_max(values) for name, values in took.items()} | {"together": min_median_max(both)},
         "machine": machine_info(),
     }

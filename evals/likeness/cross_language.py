@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from classifiers.audio.voice_template import embed_voice, extract_speech
 from classifiers.match_calibration import VOICE_CALIBRATION
+from classifiers.models import PACKAGED_MODELS
 from core.embedding_spaces import VOICE_SPACE
 from evals.bench.machine_info import machine_info
 from evals.likeness.biometric_metrics import eer, percentiles, proportion_interval
@@ -80,10 +81,10 @@ def _templates(folder: Path) -> PieceEmbeddings:
     """The first pieces of 3 s of speech of all prompts, in the order of their names."""
     gathered, pieces = np.zeros(0, np.float32), []
     for file in sorted(folder.glob("*.g722")):
-        speech, _ = extract_speech(_decode_audio(file))
+        speech, _ = extract_speech(_decode_audio(file), PACKAGED_MODELS)
         gathered = np.concatenate([gathered, speech])
         if len(gathered) >= _PIECE:
-            pieces.append(embed_voice(gathered[:_PIECE]))
+            pieces.append(embed_voice(gathered[:_PIECE], PACKAGED_MODELS))
             gathered = gathered[_PIECE:]
         if len(pieces) == _PIECES:
             break

@@ -18,13 +18,13 @@ import av
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import models
 from classifiers.image.face_backend import embed_face, face_calibration
 from classifiers.image.face_template import VIDEO_VIEWS
 from classifiers.liveness import face_consistency, replay
 from classifiers.liveness.capture import LivenessCapture, LivenessChallenge
 from classifiers.liveness.head_pose import head_yaw
 from classifiers.match_calibration import distance_threshold
+from classifiers.models import PACKAGED_MODELS
 from evals.bench.machine_info import machine_info
 from evals.likeness.biometric_metrics import percentiles, proportion_interval
 from media.arrays import RgbImage
@@ -74,7 +74,7 @@ def _decision_distance() -> float:
 
 def _unit_distance() -> float:
     """The distance in which the thresholds are told: below it lies one stranger in 1,000."""
-    return distance_threshold(face_calibration().scale, 1e-3)
+    return distance_threshold(face_calibration(PACKAGED_MODELS.options).scale, 1e-3)
 
 
 def _decode_frames(path: Path) -> list[RgbImage]:
@@ -85,9 +85,9 @@ def _templates(film: list[RgbImage]) -> list[NDArray[np.float32]]:
     """Of every fifth picture's straight face, as an enrolment describes it."""
     described = []
     for rgb in film[::5]:
-        found = models.get("mtcnn").find(rgb)
+        found = PACKAGED_MODELS.get("mtcnn").find(rgb)
         if found and abs(head_yaw(found[0].points[None])[0]) <= face_consistency._STRAIGHT:
-            described.append(embed_face(rgb, found[0], VIDEO_VIEWS))
+            described.append(embed_face(rgb, found[0], PACKAGED_MODELS, VIDEO_VIEWS))
     return described
 
 
@@ -99,9 +99,9 @@ def _loops(film: list[RgbImage]) -> dict[str, int | None]:
     """Pictures in motion that come again in order: `looped` has two seconds three times, `once_more` a second and a
     half of it once more at its end."""
     return {
-        "as_it_is": replay.longest_loop(_take(film)),
-        "looped": replay.longest_loop(_take(film[:20] * 3)),
-        "once_more": replay.longest_loop(_take([*film[:30], *film[10:25]])),
+        "as_it_is": replay.longest_loop(_take(film), PACKAGED_MODELS),
+        "looped": replay.longest_loop(_take(film[:20] * 3), PACKAGED_MODELS),
+        "once_more": replay.longest_loop(_take([*film[:30], *film[10:25]]), PACKAGED_MODELS),
     }
 
 

@@ -21,9 +21,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import models
 from classifiers.image.face_backend import face_backend
 from classifiers.image.photo_face_detection import detect_photo_faces
+from classifiers.models import Models
 from classifiers.person_comparison import PersonTemplates, compare_people, templates_of_first_face
 from core.embedding_spaces import FACE_SPACE
 from evals.bench.machine_info import machine_info, min_median_max
@@ -32,6 +32,7 @@ from evals.likeness.face_subgroups import face_subgroups
 from evals.likeness.template_cache import TemplateCache
 from media.sandbox.limits import InputLimits
 from media.still_image import read_rgb
+from pipeline.settings import load_settings
 
 RESULT = Path(__file__).parents[1] / "results" / "likeness.json"
 FALSE_MATCH_RATES = (1e-2, 1e-3, 1e-4, 1e-5)
@@ -46,6 +47,7 @@ def main() -> None:
     asked.add_argument("--kept", type=Path, help="an .npz of templates described by an earlier run; made if absent")
     asked.add_argument("--scale", type=Path, help="write the scale of the nets that are chosen here, and nothing else")
     given = asked.parse_args()
+    models = Models(load_settings().model_options())
     heads, kept = given.heads, TemplateCache(given.kept)
     data = Path(os.environ["ASSAY_DATA"])
     rows = list(csv.DictReader((data / "faces" / "pairs.csv").open(newline="")))
@@ -60,7 +62,7 @@ def main() -> None:
         _, rgb = read_rgb(data / path, None, InputLimits())
         began = time.process_time()
         found = detect_photo_faces(rgb, models.get("mtcnn"))
-        seen[path] = templates_of_first_face(found)
+        seen[path] = templates_of_first_face(found, models)
         took.append(time.process_time() - began)
         groups[path] = face_subgroups(found[0], heads) if seen[path].faces else {}
         kept.put(path, seen[path], groups[path])
@@ -70,14 +72,16 @@ def main() -> None:
     strangers = _impostor_rates(people, seen)
     if given.scale:
         rates = [[one["false_match_rate"], one["distance"]] for one in strangers["rates"]]
-        given.scale.write_text(json.dumps({"space": face_backend().space.name, "rates": rates}, indent=2) + "\n")
+        given.scale.write_text(
+            json.dumps({"space": face_backend(models.options).space.name, "rates": rates}, indent=2) + "\n"
+        )
         return
     result = {
         "space": FACE_SPACE.name,
         "command": "python -m evals.likeness.face_verification --heads HEADS"
         if heads
         else "python -m evals.likeness.face_verification",
-        "pairs": _pairs(rows, seen),
+        "pairs": _pairs(rows, seen, models),
         "strangers": strangers,
         "by_group": _by_group(rows, seen, people, groups),
         "cpu_s_a_photograph": min_median_max(took[1:]) if len(took) > 1 else None,
@@ -87,9 +91,9 @@ def main() -> None:
     print(json.dumps(result, indent=2))
 
 
-def _pairs(rows: list[PairRow], seen: dict[str, PersonTemplates]) -> dict[str, Any]:
+def _pairs(rows: list[PairRow], seen: dict[str, PersonTemplates], models: Models) -> dict[str, Any]:
     """The pairs of the file as `assay likeness compare --pairs` would answer them."""
-    said = [(row["same"] == "1", compare_people(seen[row["a"]], seen[row["b"]])) for row in rows]
+    said = [(row["same"] == "1", compare_people(seen[row["a"]], seen[row["b"]], models)) for row in rows]
     scored = [(same, one.score) for same, one in said if one.score is not None]
     yes = np.array([score for same, score in scored if same])
     no = np.array([score for same, score in scored if not same])

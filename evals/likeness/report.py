@@ -77,7 +77,7 @@ def _languages() -> Iterator[str]:
     yield from _heading("Voices: one person in two languages", found)
     yield from _table(["one voice, English and Spanish, 3 s pieces", "share", "interval", "n"])
     for says, name in (
-        ("matched at the house's threshold", "piece_against_piece_matched"),
+        ("matched at the default threshold", "piece_against_piece_matched"),
         ("strangers of this set matched at it", "strangers_matched"),
         ("matched where 1 % of these strangers are", "piece_against_piece_matched_at_1_percent_of_these_strangers"),
     ):

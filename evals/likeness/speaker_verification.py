@@ -22,6 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.audio.voice_template import embed_voice, extract_speech
+from classifiers.models import PACKAGED_MODELS
 from core.embedding_spaces import VOICE_SPACE
 from evals.bench.machine_info import machine_info, min_median_max
 from evals.likeness.biometric_metrics import eer, proportion_interval, tar_at_false_match_rates
@@ -81,9 +82,9 @@ def _pieces(
     """3 s of speech at a time, changed before the speech in it is sought."""
     found = []
     for path, who in people.items():
-        speech, _ = extract_speech(change(heard[path]))
+        speech, _ = extract_speech(change(heard[path]), PACKAGED_MODELS)
         for at in range(0, len(speech) - _PIECE + 1, _PIECE):
-            found.append((who, path, embed_voice(speech[at : at + _PIECE])))
+            found.append((who, path, embed_voice(speech[at : at + _PIECE], PACKAGED_MODELS)))
     return found
 
 
@@ -122,7 +123,7 @@ def _clones(rows: list[dict[str, str]], heard: dict[str, AudioSamples], clean: l
     for row in rows:
         if row["kind"] != "cloned":
             continue
-        clone = embed_voice(extract_speech(heard[row["path"]])[0])
+        clone = embed_voice(extract_speech(heard[row["path"]], PACKAGED_MODELS)[0], PACKAGED_MODELS)
         for who, template in enrolled.items():
             (same if who == row["speaker"] else strangers).append(float(np.linalg.norm(clone - template)))
     yes, no = np.array(same), np.array(strangers)
@@ -151,7 +152,7 @@ def _cost(heard: dict[str, AudioSamples]) -> dict[str, float]:
     took = []
     for samples in list(heard.values())[:20]:
         began = time.process_time()
-        embed_voice(samples[:_PIECE])
+        embed_voice(samples[:_PIECE], PACKAGED_MODELS)
         took.append(time.process_time() - began)
     return min_median_max(took[1:])
 

@@ -25,7 +25,7 @@ class TemplateCache:
                 for path, template in zip(said, stored["templates"], strict=True):
                     faces = () if np.isnan(template).any() else (template,)
                     self._held[path] = (
-                        PersonTemplates(faces=faces, no_face_reason=said[path]["no_face_reason"]),
+                        PersonTemplates(faces=faces, no_face_reason=said[path]["no_face"]),
                         said[path]["groups"],
                     )
 
@@ -44,8 +44,6 @@ class TemplateCache:
         if self._file is None:
             return
         nothing = np.full(FACE_SPACE.dimensions, np.nan, np.float32)
-        said = {
-            path: {"no_face_reason": one.no_face_reason, "groups": groups} for path, (one, groups) in self._held.items()
-        }
+        said = {path: {"no_face": one.no_face_reason, "groups": groups} for path, (one, groups) in self._held.items()}
         templates = np.stack([one.faces[0] if one.faces else nothing for one, _ in self._held.values()])
         np.savez(self._file, space=FACE_SPACE.name, said=json.dumps(said), templates=templates)

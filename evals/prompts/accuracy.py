@@ -47,7 +47,7 @@ def main() -> None:
     report = {
         "machine": machine_info(),
         "texts": len(what),
-        "metrics_by_label": metrics_by_label(what, said),
+        "by_label": metrics_by_label(what, said),
         "kinds": metrics_by_kind(what, said),
         "hate_by_language": hate_by_language(what, said),
         "captions_by_language": false_alarms_by_language(what, said),

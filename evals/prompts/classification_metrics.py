@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from evals.intervals import wilson_interval
 
 
 def score_metrics(
@@ -42,21 +43,11 @@ def roc_auc(positives: NDArray[np.float64], negatives: NDArray[np.float64]) -> f
     return round(float(below.mean()) / 2 / negatives.size, 4)
 
 
-def wilson_interval(hits: int, total: int) -> tuple[float, float]:
-    """Wilson's 95 % interval for a share (Wilson 1927)."""
-    if not total:
-        return 0.0, 1.0
-    z, part = 1.96, hits / total
-    middle = part + z * z / (2 * total)
-    margin = z * math.sqrt(part * (1 - part) / total + z * z / (4 * total * total))
-    return round((middle - margin) / (1 + z * z / total), 4), round((middle + margin) / (1 + z * z / total), 4)
-
-
 def positive_rate(predicted: NDArray[np.bool_]) -> dict[str, Any]:
     """A share of yes with its interval."""
     hits, of = int(predicted.sum()), len(predicted)
     low, high = wilson_interval(hits, of)
-    return {"share": round(hits / of, 4) if of else None, "low": low, "high": high, "n": of}
+    return {"share": round(hits / of, 4) if of else None, "low": round(low, 4), "high": round(high, 4), "n": of}
 
 
 def calibration_curve(scores: NDArray[np.float64], targets: NDArray[np.bool_], bins: int = 10) -> list[dict[str, Any]]:

@@ -45,7 +45,8 @@ def page(results: dict[str, Any], latency: dict[str, Any]) -> str:
             "",
             "<!-- made by `python -m evals.prompts.report` from evals/results/prompts.json and prompt_speed.json -->",
             "",
-            f"`ASSAY_DATA=… python -m evals.prompts.accuracy`, {results['texts']} texts, {on['date']}. None was learnt from, but",
+            f"`ASSAY_DATA=… python -m evals.prompts.accuracy`, {results['texts']} texts, {on['date']}. "
+            "None was learnt from, but",
             "thresholds and calibration were set on most of them, and some texts to learn from were written with",
             "missed prompts in view: held-out figures will be lower. Of the multilingual test it is the third that",
             "nothing was set on. Intervals are Wilson's, 95 %. The second baseline was made for",

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from evals.bench.machine_info import machine_info
+from evals.intervals import wilson_interval
 from evals.provenance import report as provenance_page
 from evals.provenance.treatments import measure_treatments
-from evals.watermark.survival_table import wilson
 from evals.watermark.video_attacks import VIDEO_ATTACKS, run_ffmpeg
 from evals.watermark.video_clips import CLIPS, prepare_clip
 from media.transcode import Encoding
@@ -104,7 +104,7 @@ def _is_recovered(copy: Path, report: SealReport, keys: ProvenanceKeys) -> bool:
 
 
 def _share(found: list[bool]) -> dict[str, Any]:
-    low, high = wilson(sum(found), len(found))
+    low, high = wilson_interval(sum(found), len(found))
     return {"recovered": sum(found), "n": len(found), "interval_95": [round(low, 2), round(high, 2)]}
 
 

@@ -24,10 +24,10 @@ import numpy as np
 
 from core.errors import BadMedia
 from evals.bench.machine_info import machine_info
+from evals.intervals import wilson_interval
 from evals.provenance import report
 from evals.watermark.audio_attacks import AUDIO_ATTACKS, AudioSignal, resample
 from evals.watermark.audio_clips import evaluation_clips as recordings
-from evals.watermark.survival_table import wilson
 from evals.watermark.video_attacks import VIDEO_ATTACKS
 from evals.watermark.video_clips import CLIPS, prepare_clip
 from media.arrays import BitArray
@@ -165,7 +165,7 @@ def _real(index: FingerprintIndex, copies: CopyQueries) -> dict[str, Any]:
         attack: {
             "found": sum(row["found"]),
             "n": len(row["found"]),
-            "interval_95": [round(one, 2) for one in wilson(sum(row["found"]), len(row["found"]))],
+            "interval_95": [round(one, 2) for one in wilson_interval(sum(row["found"]), len(row["found"]))],
             **_latency_percentiles(row["took"]),
         }
         for attack, row in rows.items()

@@ -19,7 +19,6 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from math import sqrt
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -27,6 +26,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from evals.intervals import wilson_interval
 from evals.watermark.audio_attacks import AUDIO_ATTACKS, AudioSignal, resample
 from evals.watermark.audio_baselines import AudioBaseline, installed_baselines
 from evals.watermark.audio_clips import AudioClip, evaluation_clips, excerpts
@@ -66,13 +66,8 @@ def main() -> None:
     OUT.write_text(json.dumps(results, indent=1) + "\n")
 
 
-def wilson(hits: int, n: int, z: float = 1.96) -> list[float]:
-    """The 95 per cent interval of a share."""
-    if n == 0:
-        return [0.0, 1.0]
-    p, spread = hits / n, z * z / n
-    half = z * sqrt(p * (1 - p) / n + spread / (4 * n))
-    return [round((p + spread / 2 - half) / (1 + spread), 3), round((p + spread / 2 + half) / (1 + spread), 3)]
+def _interval(hits: int, total: int) -> list[float]:
+    return [round(one, 3) for one in wilson_interval(hits, total)]
 
 
 @cache
@@ -131,7 +126,7 @@ def _table(rows: Sequence[ResultRow]) -> ResultRow:
 def _share(rows: Sequence[ResultRow], attack: str) -> ResultRow:
     answers = [row["attacks"][attack] for row in rows]
     counts = {what: sum(answer[what] for answer in answers) for what in ("exact", "recognised", "detected")}
-    return {"n": len(rows), **counts, "interval": wilson(counts["recognised"], len(rows))}
+    return {"n": len(rows), **counts, "interval": _interval(counts["recognised"], len(rows))}
 
 
 def _false_alarms(data: Path, keys: int) -> ResultRow:
@@ -163,7 +158,7 @@ def _measure_baseline(peer: AudioBaseline, chosen: Sequence[AudioClip]) -> Resul
         scores.append(_pesq(clip.sound, marked))
         for name, attack in AUDIO_ATTACKS.items():
             hits[name].append(peer.detects(attack(marked)))
-    survival = {name: {"n": len(h), "found": sum(h), "interval": wilson(sum(h), len(h))} for name, h in hits.items()}
+    survival = {name: {"n": len(h), "found": sum(h), "interval": _interval(sum(h), len(h))} for name, h in hits.items()}
     known = [score for score in scores if score is not None]
     pesq = round(float(np.mean(known)), 3) if known else None
     print(peer.name, pesq, {name: sum(h) for name, h in hits.items()}, flush=True)

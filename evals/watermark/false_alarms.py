@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.bench.machine_info import machine_info
-from evals.watermark.survival_table import wilson
+from evals.intervals import wilson_interval
 from media.arrays import LumaPlane
 from provenance.watermark import Payload, WatermarkKey
 from provenance.watermark.effort import ANALYSIS_SHORT_SIDE, Effort
@@ -110,7 +110,7 @@ def _summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
         "issued": ISSUED_COUNT,
         "detected": len(errors),
         "detected_kinds": errors,
-        "upper_bound_95": round(wilson(len(errors), len(rows))[1], 6),
+        "upper_bound_95": round(wilson_interval(len(errors), len(rows))[1], 6),
         "by_effort": {
             effort: {
                 "n": len(chosen),

@@ -19,7 +19,7 @@ ABOUT = Path(__file__).with_name("about.md")
 
 
 def main() -> None:
-    """Fills the marked places of watermark_about.md."""
+    """Fills the marked places of about.md."""
     results, null, removal, shimmer, audio = (
         json.loads((RESULTS / f"{name}.json").read_text())
         for name in ("watermark", "watermark_null", "watermark_removal", "watermark_shimmer", "audio_watermark")

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from evals.intervals import wilson_interval
 from evals.watermark.video_clips import AXES, CLIPS
 
 RESULTS = Path("evals/results")
-
-
-def wilson(hits: int, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share."""
-    if count == 0:
-        return 0.0, 1.0
-    z, share = 1.96, hits / count
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z * math.sqrt(share * (1 - share) / count + z * z / (4 * count * count)) / (1 + z * z / count)
-    return max(0.0, middle - half), min(1.0, middle + half)
 
 
 def write_table(results: dict[str, Any], brief: set[str]) -> None:
@@ -51,7 +41,7 @@ def _of_clips(clips: Iterable[str], rows: dict[str, Any], brief: set[str]) -> di
 
 def _counted(cells: list[dict[str, Any]]) -> dict[str, Any]:
     counts = {what: sum(cell[what] for cell in cells) for what in ("exact", "recognised", "present")}
-    low, high = wilson(counts["recognised"], len(cells))
+    low, high = wilson_interval(counts["recognised"], len(cells))
     return {"n": len(cells), **counts, "low": round(low, 3), "high": round(high, 3)}
 
 

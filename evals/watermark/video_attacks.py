@@ -108,8 +108,12 @@ _FILMED = "perspective=x0=W*0.02:y0=H*0.02:x1=W*0.99:y1=0:x2=0:y2=H*0.98:x3=W*0.
 
 VIDEO_ATTACKS: tuple[VideoAttack, ...] = (
     *(_filter_attack(f"h264_crf{crf}", "signal", "", crf) for crf in (23, 28, 32, 35, 40, 45)),
-    _codec_attack("h265_crf32", "-c:v", "libx265", "-preset", "veryfast", "-crf", "32", "-x265-params", "log-level=none"),
-    _codec_attack("vp9_crf40", "-c:v", "libvpx-vp9", "-b:v", "0", "-crf", "40", "-deadline", "realtime", "-cpu-used", "7"),
+    _codec_attack(
+        "h265_crf32", "-c:v", "libx265", "-preset", "veryfast", "-crf", "32", "-x265-params", "log-level=none"
+    ),
+    _codec_attack(
+        "vp9_crf40", "-c:v", "libvpx-vp9", "-b:v", "0", "-crf", "40", "-deadline", "realtime", "-cpu-used", "7"
+    ),
     _codec_attack("av1_crf45", "-c:v", "libsvtav1", "-preset", "10", "-crf", "45", "-svtav1-params", "lp=1"),
     VideoAttack(name="social_3_generations", group="mixed", run=reupload_three_times),
     _filter_attack("blur_1.5", "signal", "gblur=1.5"),

@@ -74,7 +74,9 @@ CLIPS: tuple[VideoClip, ...] = (
     VideoClip(name="bunny_720p", path=BUNNY, content="animation", suite="core"),
     VideoClip(name="liveportrait_512p", path=_PORTRAIT, content="people", suite="core"),
     VideoClip(name="portrait_480p", path=_OTHER_PORTRAIT, content="people", suite="core"),
-    VideoClip(name="mandelbrot_720p", path="lavfi:mandelbrot=size=1280x720:rate=25", content="synthetic", held_out=True),
+    VideoClip(
+        name="mandelbrot_720p", path="lavfi:mandelbrot=size=1280x720:rate=25", content="synthetic", held_out=True
+    ),
     VideoClip(name="testcard_720p", path="lavfi:testsrc2=size=1280x720:rate=25", content="synthetic"),
     VideoClip(name="scene_cuts_272p", path=_CUTS, content="people", suite="core"),
     VideoClip(name="pancake_240p", path=_PANCAKE, content="people", suite="core"),
@@ -87,7 +89,9 @@ CLIPS: tuple[VideoClip, ...] = (
     VideoClip(name="bunny_2s", path=BUNNY, content="animation", seconds=2),
     VideoClip(name="liveportrait_20s", path=_PORTRAIT, content="people", chain="setpts=PTS*1.14", seconds=20),
     *(
-        VideoClip(name=f"bunny_480p_strength_{strength}", path=BUNNY, content="animation", chain=_SMALL, strength=strength)
+        VideoClip(
+            name=f"bunny_480p_strength_{strength}", path=BUNNY, content="animation", chain=_SMALL, strength=strength
+        )
         for strength in (0.6, 1.0, 1.5, 2.2)
     ),
     *(

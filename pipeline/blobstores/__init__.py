@@ -7,7 +7,7 @@ from types import MappingProxyType
 
 BUNDLED_BLOBSTORES: Mapping[str, str] = MappingProxyType(
     {
-        "file": "pipeline.blobstores.local_storage:from_url",
+        "file": "pipeline.blobstores.local_storage:local_storage",
         "s3": "pipeline.blobstores.s3_storage:S3Storage",
         "memory": "pipeline.blobstores.s3_storage:S3Storage",
     }

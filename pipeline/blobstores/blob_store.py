@@ -11,8 +11,8 @@ from typing import Any
 
 from core.assets import Asset
 from core.errors import BadInput, Unavailable
-from pipeline.blobstores.errors import COPY_CHUNK_BYTES, translate_storage_errors
 from pipeline.blobstores.storage import Storage, open_storage
+from pipeline.blobstores.storage_errors import COPY_CHUNK_BYTES, translate_storage_errors
 
 _OWNER = re.compile(r"[0-9A-Za-z_-]{1,64}")
 

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, cast
 from fsspec.core import url_to_fs
 
 from core.errors import NotFound
-from pipeline.blobstores.errors import translate_storage_errors
+from pipeline.blobstores.storage_errors import translate_storage_errors
 
 _MEMORY_LOCK = RLock()  # all of a process's memory:// is one store, and nothing in it keeps two writers apart
 

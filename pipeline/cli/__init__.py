@@ -1,4 +1,4 @@
-"""The command line: every story can be told in a terminal. Calls the desk, as the web does."""
+"""The command line: every story can be told in a terminal. Calls the service, as the web does."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from pipeline import extras
 from pipeline.cli import (
     admin,
     cameo,
-    cameo_uses,
     cases,
     compare_likeness,
     demo,
@@ -67,7 +66,6 @@ for commands in (
     registered_work,
     trust_list,
     cameo,
-    cameo_uses,
     demo,
 ):
     commands.add_to(app)

@@ -1,7 +1,8 @@
-"""keys, models, doctor, account, worker: running the house."""
+"""keys, models, doctor, account, worker, rebuild-cases: running the installation."""
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import timedelta
 from typing import Annotated
 
@@ -89,6 +90,24 @@ def doctor(as_json: JsonOption = False) -> int:
     return 3 if any(f.state == "broken" for f in findings) else 0
 
 
+def rebuild_cases(as_json: JsonOption = False) -> None:
+    """Make the table of cases anew from the events, as after a restored backup; says which were wrong.
+
+    Doing it again changes nothing. Cases of a newer Assay are left as they are.
+    """
+    from pipeline.ledgers import rebuild_cases as cases_table
+    from pipeline.wiring import open_installation_database
+
+    with closing(open_installation_database(load_settings())) as database, database.connection() as connection:
+        mended = cases_table.rebuild_cases(connection)
+    if as_json:
+        print_json({"mended": mended})
+        return
+    out.print(f"cases that were wrong and are right again: {len(mended)}" if mended else "every case was right")
+    for case_id in mended:
+        out.print(case_id, highlight=False)
+
+
 def worker(
     role: Annotated[list[str] | None, typer.Option(help="With Kafka: light, render, gpu. Default: all.")] = None,
     verbose: VerboseOption = False,
@@ -112,7 +131,7 @@ def worker(
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    for command in (worker, models, doctor):
+    for command in (worker, models, doctor, rebuild_cases):
         app.command()(command)
     app.add_typer(keys, name="keys")
     app.add_typer(account, name="account")

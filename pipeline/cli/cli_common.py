@@ -1,4 +1,4 @@
-"""What commands share: the house they work in, who is asking, and how they print."""
+"""What commands share: the installation they work in, who is asking, and how they print."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ err = Console(stderr=True)
 
 
 def local_operator() -> Principal:
-    """Whoever can run commands over the house's own database is its operator."""
+    """Whoever can run commands over the installation's own database is its operator."""
     try:  # by the system's word and not the environment's: one person must not count as two moderators
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
@@ -45,18 +45,24 @@ def local_operator() -> Principal:
     return Principal(id=f"local:{name}", roles=frozenset({Role.OPERATOR, Role.PLATFORM, Role.MODERATOR}))
 
 
-@contextmanager
-def open_installation(
-    *, verbose: bool = False, on_events: EventListener | None = None, allow_broken_policy: bool = False, **given: object
-) -> Iterator[Installation]:
-    """The house that the settings describe; closed afterwards. `allow_broken_policy`: also where its policy does not
-    load.
-    """
+def configure_logging(*, verbose: bool) -> None:
+    """Errors to standard error; with `verbose` everything that is logged."""
     logging.basicConfig(
         level=logging.INFO if verbose else logging.ERROR, stream=sys.stderr, format="%(name)s: %(message)s"
     )
     if verbose:
         logging.getLogger("assay").setLevel(logging.DEBUG)
+
+
+@contextmanager
+def open_installation(
+    *, verbose: bool = False, on_events: EventListener | None = None, allow_broken_policy: bool = False, **given: object
+) -> Iterator[Installation]:
+    """The installation that the settings describe; closed afterwards. `allow_broken_policy`: also where its policy
+    does not
+    load.
+    """
+    configure_logging(verbose=verbose)
     with _remember_interrupt() as asked:
         built = build_cli_installation(
             load_settings(**given),
@@ -98,14 +104,14 @@ def _interruptible_listener(asked: Event, on_events: EventListener | None) -> Ev
 def build_cli_installation(
     settings: Settings, *, on_events: EventListener | None = None, allow_broken_policy: bool = False
 ) -> Installation:
-    """The house that these settings describe."""
+    """The installation that these settings describe."""
     from pipeline.wiring import build_installation
 
     return build_installation(settings, on_events=on_events, allow_broken_policy=allow_broken_policy)
 
 
 def runner_of(at: Installation) -> LocalRunner:
-    """The house's own runner. Raises NotNow where Kafka's workers move its cases."""
+    """The installation's own own runner. Raises NotNow where Kafka's workers move its cases."""
     if at.runner is None:
         raise NotNow("with ASSAY_BUS=kafka cases are moved by `assay worker`")
     return at.runner

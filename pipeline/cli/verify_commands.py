@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,11 +17,28 @@ from core.errors import BadInput, NotFound
 from core.finding import Finding
 from core.verdicts import Decision
 from pipeline.cli import case_output
-from pipeline.cli.cli_common import JsonOption, VerboseOption, err, local_operator, open_installation, out, print_json
+from pipeline.cli.cli_common import (
+    JsonOption,
+    VerboseOption,
+    configure_logging,
+    err,
+    local_operator,
+    open_installation,
+    out,
+    print_json,
+)
 from pipeline.screening.dry_run import DryRunVerdict
 from pipeline.screening.prompt_explanation import PromptEdit, screen_jsonl, smallest_edit
+from pipeline.screening.standalone import is_installed, screen_standalone
 from pipeline.settings import load_settings
-from pipeline.verification.verifier import UnreadableFile, crjson_of_file, parse_validation_time, verify_folder
+from pipeline.verification.verifier import (
+    StandaloneVerifier,
+    UnreadableFile,
+    crjson_of_file,
+    has_keys,
+    parse_validation_time,
+    verify_folder,
+)
 from pipeline.verification.verifier import folder_result_as_json as line_as_json
 
 DECISION_EXIT_CODES = {Decision.ALLOW: 0, Decision.REFUSE: 4, Decision.HOLD: 5}
@@ -45,6 +63,7 @@ def verify(
 ) -> int:
     """Was it made by AI? Exit: 0 evidence of AI, 1 no information, 2 conflicting or damaged evidence, 3 unreadable.
 
+    Where no keys were ever made it reads credentials, looks for no watermark, and says so.
     With --batch: 0 every file was answered, whatever the answers; 3 at least one could not be read.
     """
     from provenance.verification.verify import exit_code
@@ -58,8 +77,8 @@ def verify(
             raise BadInput("--crjson is for one file")
         print_json(crjson_of_file(load_settings(**given), file, at=how.get("at")))
         return 0
-    with open_installation(verbose=verbose, **given) as at:
-        look: Callable[[Path], Finding] = partial(at.service.verify, **how)
+    with _open_verifier(verbose, given) as verify_file:
+        look: Callable[[Path], Finding] = partial(verify_file, **how)
         if batch is not None:
             return _verify_folder(look, batch, jobs, as_json)
         finding = look(Path(str(file)))
@@ -68,6 +87,37 @@ def verify(
     else:
         print_finding(finding)
     return exit_code(finding)
+
+
+@contextmanager
+def _open_verifier(verbose: bool, given: dict[str, Any]) -> Iterator[Callable[..., Finding]]:
+    """The verifier of the installation; where no keys were ever made, one that reads credentials alone."""
+    settings = load_settings(**given)
+    if has_keys(settings):
+        with open_installation(verbose=verbose, **given) as at:
+            yield at.service.verify
+    else:
+        configure_logging(verbose=verbose)
+        yield StandaloneVerifier(settings=settings).verify
+
+
+@contextmanager
+def _open_screener(verbose: bool) -> Iterator[Callable[[str], DryRunVerdict]]:
+    """The service of the installation; where there is none, the policy by itself, which is said."""
+    settings = load_settings()
+    if is_installed(settings):
+        with open_installation(verbose=verbose) as at:
+            yield partial(at.service.screen, local_operator())
+    else:
+        configure_logging(verbose=verbose)
+        which = f"the policy in {settings.policy}" if settings.policy else "the policy that comes with Assay"
+        err.print(
+            f"there is no installation in {settings.root}: {which} decides, and no registered works are known",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
+        yield partial(screen_standalone, settings)
 
 
 def _verify_folder(look: Callable[[Path], Finding], folder: Path, jobs: int, as_json: bool) -> int:
@@ -92,10 +142,10 @@ def screen(
 ) -> int:
     """What would be said of this prompt? Exit: 0 allow, 4 refuse, 5 hold.
 
+    Where nothing is installed the packaged policy decides, and that is said.
     With --jsonl: 0 every line was answered, whatever the answers; 3 at least one line could not be read.
     """
-    with open_installation(verbose=verbose) as at:
-        ask = partial(at.service.screen, local_operator())
+    with _open_screener(verbose) as ask:
         if jsonl:
             return _screen_lines(ask)
         text = sys.stdin.read() if prompt == "-" else prompt

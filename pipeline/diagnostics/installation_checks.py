@@ -60,22 +60,23 @@ def check_policy(settings: Settings, folder: Path | None, *, models: bool = Fals
 
 def installed_models(settings: Settings) -> list[Any]:
     """Every model in weights.toml, and whether it can be used here."""
-    settings.export_model_environment()
     from classifiers import model_listing
+    from classifiers.models import Models
 
-    return model_listing(_classifiers(settings))
+    return model_listing(_classifiers(settings), Models(settings.model_options()))
 
 
 def _classifiers(settings: Settings) -> tuple[Classifier, ...]:
     """Those that a case meets here, over empty registers."""
     from classifiers import PromptWorks, build_classifiers
+    from classifiers.models import Models
     from registry.banks.hash_bank import MemoryHashBank
     from registry.banks.protected_gallery import MemoryGallery
     from registry.rights.registered_works import MemoryWorks
 
-    return build_classifiers(
-        MemoryGallery(), MemoryHashBank(), more=(PromptWorks(MemoryWorks()), *measurement.prompt_monitors(settings))
-    )
+    models = Models(settings.model_options())
+    more = (PromptWorks(MemoryWorks(), models=models), *measurement.prompt_monitors(settings))
+    return build_classifiers(MemoryGallery(), MemoryHashBank(), more=more, models=models)
 
 
 def run_diagnostics(settings: Settings) -> list[DiagnosticResult]:
@@ -164,21 +165,23 @@ def _timestamping(settings: Settings) -> DiagnosticResult:
 def _installation(settings: Settings) -> Iterator[DiagnosticResult]:
     from pipeline.wiring import build_installation
 
-    house = build_installation(settings)
+    installation = build_installation(settings)
     try:
         kind = "the database named by the settings" if settings.database_url else "the embedded Postgres"
-        waiting = len(house.ledger.list(limit=1000))
+        waiting = len(installation.ledger.list(limit=1000))
         yield DiagnosticResult(
             state="ok", says=f"{kind} answers; it knows {waiting}{'+' if waiting == 1000 else ''} cases"
         )
-        yield _in_force(house)
-        yield DiagnosticResult(state="ok", says=f"videos come from the engine {house.service.context.engine.name}")
-        faces, hashes = house.registry.gallery.size, house.registry.bank.size
+        yield _in_force(installation)
+        yield DiagnosticResult(
+            state="ok", says=f"videos come from the engine {installation.service.context.engine.name}"
+        )
+        faces, hashes = installation.registry.gallery.size, installation.registry.bank.size
         yield DiagnosticResult(
             state="ok" if faces else "lacks",
             says=f"{faces} protected faces are enrolled" + ("" if faces else ": nobody's likeness is recognised"),
         )
-        voices = house.registry.voices.size
+        voices = installation.registry.voices.size
         yield DiagnosticResult(
             state="ok" if voices else "lacks",
             says=f"{voices} protected voices are enrolled" + ("" if voices else ": nobody's voice is recognised"),
@@ -188,11 +191,11 @@ def _installation(settings: Settings) -> Iterator[DiagnosticResult]:
             says=f"{hashes} hashes are banked" + ("" if hashes else ": no known picture is recognised"),
         )
     finally:
-        house.close()
+        installation.close()
 
 
-def _in_force(house: Installation) -> DiagnosticResult:
-    status = house.rollout.status()
+def _in_force(installation: Installation) -> DiagnosticResult:
+    status = installation.rollout.status()
     tried = f"; {status.share:g} % of the cases meet {status.candidate[:12]}" if status.candidate else ""
     if status.installed in (status.digest, status.candidate):
         return DiagnosticResult(state="ok", says=f"the policy in force is {status.digest[:12]}{tried}")

@@ -46,13 +46,14 @@ def unmeasured_labels(settings: Settings, folder: Path | None) -> Sequence[Unmea
 
 def _labels_without_model(settings: Settings) -> dict[str, str]:
     """Labels that no classifier measures, or one whose model is not here, and why."""
-    settings.export_model_environment()
     from classifiers import build_classifiers, model_listing
+    from classifiers.models import Models
     from registry.banks.hash_bank import MemoryHashBank
     from registry.banks.protected_gallery import MemoryGallery
 
-    classifiers = build_classifiers(MemoryGallery(), MemoryHashBank())
-    missing = {model.name: model.missing for model in model_listing(classifiers) if not model.present}
+    models = Models(settings.model_options())
+    classifiers = build_classifiers(MemoryGallery(), MemoryHashBank(), models=models)
+    missing = {model.name: model.missing for model in model_listing(classifiers, models) if not model.present}
     measured = {label for classifier in classifiers for label in classifier.labels} | _measured_elsewhere()
     found = dict.fromkeys(measurement.policy_vocabulary().labels.keys() - measured, "no classifier measures it yet")
     for classifier in classifiers:

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 BUNDLED_ENGINES: Mapping[str, str] = MappingProxyType(
     {
-        "folder": "pipeline.engines.folder_engine:from_settings",
-        "http": "pipeline.engines.http_engine:from_settings",
+        "folder": "pipeline.engines.folder_engine:folder_engine",
+        "http": "pipeline.engines.http_engine:http_engine",
     }
 )
 """Functions from Settings to an Engine; pyproject declares the same."""

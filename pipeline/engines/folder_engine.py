@@ -81,7 +81,7 @@ class FolderEngine:
         return self._folder / job
 
 
-def from_settings(settings: Settings) -> FolderEngine:
+def folder_engine(settings: Settings) -> FolderEngine:
     """The folder that the settings name."""
     return FolderEngine(settings.engine_folder)
 

@@ -221,7 +221,7 @@ def _media_type(file: Path) -> str:
     return mimetypes.guess_type(file.name)[0] or "application/octet-stream"
 
 
-def from_settings(settings: Settings) -> HttpEngine:
+def http_engine(settings: Settings) -> HttpEngine:
     """The server that the settings name. Raises BadInput for an address that is none."""
     key = settings.engine_key.get_secret_value() if settings.engine_key else ""
     limits = EngineLimits(video_bytes=settings.engine_max_mb << 20)

@@ -1,4 +1,4 @@
-"""Rules for two persons at the desk: whoever has allowed one has said all they can."""
+"""Rules for two persons at the service: whoever has allowed one has said all they can."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an operator may look at and do about the policy in force: the desk's part for the roll-out."""
+"""What an operator may look at and do about the policy in force: the service's part for the roll-out."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ from pipeline.runners.topics import WORKER_ROLES, Topics
 def main() -> None:
     """Read the command line and run a worker."""
     given = _argument_parser().parse_args()
-    crew = WorkerConfig(
+    config = WorkerConfig(
         servers=given.servers,
         roles=tuple(given.roles.split(",")),
         topics=Topics(prefix=given.prefix),
@@ -28,7 +28,7 @@ def main() -> None:
         first_pause=timedelta(seconds=given.first_pause),
         group=given.group,
     )
-    run_worker(crew, _import_reference(given.build))
+    run_worker(config, _import_reference(given.build))
 
 
 def _argument_parser() -> argparse.ArgumentParser:

@@ -51,25 +51,25 @@ class WorkerConfig:
     options: dict[str, Any] = field(default_factory=dict)
 
 
-def make_app(crew: WorkerConfig, works: PipelineContext) -> Any:
+def make_app(config: WorkerConfig, works: PipelineContext) -> Any:
     """The Faust app of one worker. Raises BadInput for a role that does not exist."""
-    app = faust.App(crew.group or crew.topics.group(crew.roles), **_faust_settings(crew), **crew.options)
+    app = faust.App(config.group or config.topics.group(config.roles), **_faust_settings(config), **config.options)
     # Faust waits for what is in hand when it stops: then no further stage may begin.
     willing = stop_accepting_when(
-        lambda: app.should_stop, replace(works, accepted_phases=crew.topics.phases_of(crew.roles))
+        lambda: app.should_stop, replace(works, accepted_phases=config.topics.phases_of(config.roles))
     )
-    dead_letters = _topic(app, crew.topics.dead_letters)
-    for role in crew.roles:
-        tickets = _topic(app, crew.topics.of_role(role))
+    dead_letters = _topic(app, config.topics.dead_letters)
+    for role in config.roles:
+        tickets = _topic(app, config.topics.of_role(role))
         app.agent(tickets, name=f"assay.{role}", concurrency=1)(_agent(willing, dead_letters.send))
-    if crew.sweeps:
-        app.timer(interval=crew.sweep_every.total_seconds(), name="assay.sweep")(_sweeper(crew, works))
+    if config.sweeps:
+        app.timer(interval=config.sweep_every.total_seconds(), name="assay.sweep")(_sweeper(config, works))
     return app
 
 
-def run_worker(crew: WorkerConfig, build: Callable[[], PipelineContext]) -> None:
+def run_worker(config: WorkerConfig, build: Callable[[], PipelineContext]) -> None:
     """Run a worker until it is told to stop; then what runs is finished and appended. Does not return."""
-    faust.Worker(make_app(crew, build()), loglevel="INFO", redirect_stdouts=False).execute_from_commandline()
+    faust.Worker(make_app(config, build()), loglevel="INFO", redirect_stdouts=False).execute_from_commandline()
 
 
 def _agent(works: PipelineContext, bury: Callable[..., Any]) -> Callable[[Any], AsyncIterator[str]]:
@@ -87,7 +87,7 @@ def _agent(works: PipelineContext, bury: Callable[..., Any]) -> Callable[[Any], 
 
 
 async def _run_with_retry(ticket: Ticket, works: PipelineContext) -> None:
-    """Run an errand; while the ledger is away wait and hold on to the ticket."""
+    """Run a ticket; while the ledger is away wait and hold on to the ticket."""
     pause = 0.5
     while True:
         try:
@@ -118,10 +118,10 @@ async def _send_dead_letter(message: bytes | None, send: Callable[..., Any]) -> 
         log.error("the dead letter is lost: %s", type(error).__name__)
 
 
-def _sweeper(crew: WorkerConfig, works: PipelineContext) -> Callable[[], Any]:
+def _sweeper(config: WorkerConfig, works: PipelineContext) -> Callable[[], Any]:
     async def sweeping() -> None:
         try:
-            sent = await asyncio.to_thread(_sweep, crew, works)
+            sent = await asyncio.to_thread(_sweep, config, works)
         except Unavailable as error:
             log.warning("not swept: %s", error)
         except Exception as error:
@@ -133,10 +133,10 @@ def _sweeper(crew: WorkerConfig, works: PipelineContext) -> Callable[[], Any]:
     return sweeping
 
 
-def _sweep(crew: WorkerConfig, works: PipelineContext) -> int:
+def _sweep(config: WorkerConfig, works: PipelineContext) -> int:
     works.maintenance()
     return resend_due_tickets(
-        works.ledger, works.bus, works.blob_store, tuple(works.route), crew.older_than, first_pause=crew.first_pause
+        works.ledger, works.bus, works.blob_store, tuple(works.route), config.older_than, first_pause=config.first_pause
     )
 
 
@@ -145,11 +145,11 @@ def _topic(app: Any, name: str) -> Any:
     return app.topic(name, allow_empty=True, **raw)
 
 
-def _faust_settings(crew: WorkerConfig) -> dict[str, Any]:
+def _faust_settings(config: WorkerConfig) -> dict[str, Any]:
     """Faust's own defaults let a dead member cost minutes, and take a render of an hour for a dead one."""
-    longest = crew.longest_stage.total_seconds()
+    longest = config.longest_stage.total_seconds()
     return {
-        "broker": [f"kafka://{server.strip()}" for server in crew.servers.split(",")],
+        "broker": [f"kafka://{server.strip()}" for server in config.servers.split(",")],
         "store": "memory://",
         "processing_guarantee": "at_least_once",
         "consumer_auto_offset_reset": "earliest",

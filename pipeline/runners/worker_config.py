@@ -17,7 +17,7 @@ def run_configured_worker(settings: Settings, roles: tuple[str, ...] = ()) -> No
     from pipeline.wiring import build_installation
 
     topics = Topics(prefix=settings.kafka_group)
-    crew = WorkerConfig(
+    config = WorkerConfig(
         servers=settings.kafka_servers,
         roles=roles or tuple(WORKER_ROLES),
         topics=topics,
@@ -25,4 +25,4 @@ def run_configured_worker(settings: Settings, roles: tuple[str, ...] = ()) -> No
         older_than=timedelta(seconds=settings.sweep_after),
     )
     create_topics(settings.kafka_servers, topics)
-    run_worker(crew, lambda: build_installation(settings).works)
+    run_worker(config, lambda: build_installation(settings).works)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from classifiers.models import Models
 from classifiers.text.language_detection import detect_language
 from core.case import Case
 from core.events import Submitted
 from core.verdicts import Gate, Verdict
-from pipeline.stages.stage_context import Measurements, StageContext
+from pipeline.stages.stage_context import FactSource, Measurements, PolicyGate
 from policy.explain import Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DryRunVerdict:
-    """Measurements, the verdict they lead to, and why. `detect_language` is a text's (ISO 639-1), None where none is
-    told.
-    """
+    """Measurements, the verdict they lead to, and why. `language` is a text's (ISO 639-1), None where none is told."""
 
     measured: Measurements
     verdict: Verdict
@@ -24,13 +23,15 @@ class DryRunVerdict:
     language: str | None = None
 
 
-def dry_run(gate: Gate, measured: Measurements, tools: StageContext, *, text: str = "") -> DryRunVerdict:
+def dry_run(
+    gate: Gate, measured: Measurements, *, models: Models, policy: PolicyGate, facts: FactSource, text: str = ""
+) -> DryRunVerdict:
     """The verdict that a case of nobody's with these measurements would get; `text` is what was measured, if a text."""
-    facts = tools.facts.facts(Case(id="0" * 16, submitted=Submitted(author="", prompt="")))
-    verdict = tools.policy.judge(gate, measured.signals, facts, ())
+    nobodys = Case(id="0" * 16, submitted=Submitted(author="", prompt=""))
+    verdict = policy.judge(gate, measured.signals, facts.facts(nobodys), ())
     return DryRunVerdict(
         measured=measured,
         verdict=verdict,
-        reasons=tuple(tools.policy.explain(verdict, measured.signals)),
-        language=detect_language(text) if text else None,
+        reasons=tuple(policy.explain(verdict, measured.signals)),
+        language=detect_language(text, models) if text else None,
     )

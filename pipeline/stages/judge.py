@@ -26,7 +26,7 @@ def judge_video(case: Case, tools: StageContext) -> Sequence[Event]:
 def recheck_consent(case: Case, gate: Gate, tools: StageContext) -> Sequence[Event]:
     """Judge again where a person's likeness is used: leases may have changed since. Empty where all is still well.
 
-    Called before render, while it renders and before publish; on every serve the desk asks the same.
+    Called before render, while it renders and before publish; on every serve the service asks the same.
     """
     if not tools.consent.cameos_shown(case):
         return []

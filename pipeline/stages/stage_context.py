@@ -111,7 +111,7 @@ class Revisions(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageContext:
-    """What stages and the desk work with: every part is stated, and none has a default that would check nothing."""
+    """What stages and the service work with: every part is stated, and none has a default that would check nothing."""
 
     texts: TextStore
     blob_store: BlobStore

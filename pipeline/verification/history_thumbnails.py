@@ -52,52 +52,52 @@ def make_thumbnail_reader(settings: Settings) -> Callable[[Path, Finding], Seque
 
 
 def history_thumbnails(
-    desk: CaseService, who: Principal | None, file: Path, finding: Finding
+    service: CaseService, who: Principal | None, file: Path, finding: Finding
 ) -> tuple[HistoryThumbnail, ...]:
     """One for each step of the lineage that the finding tells, in its order; none at all where they cannot be had."""
-    if desk.public.carried is None or (finding.case or {}).get("phase") in _TAKEN_DOWN:
+    if service.public.carried is None or (finding.case or {}).get("phase") in _TAKEN_DOWN:
         return ()
     try:
-        steps = desk.public.carried(file, finding)
-        ours = [_own_case_phase(desk, step) for step in steps]
+        steps = service.public.carried(file, finding)
+        ours = [_own_case_phase(service, step) for step in steps]
         if any(case is not None and case in _TAKEN_DOWN for case in ours):
             return ()
-        return _shown(desk, who, steps, ours)
+        return _shown(service, who, steps, ours)
     except AssayError as error:  # the answer stands without them
         log.warning("no pictures of a history: %s", error)
         return ()
 
 
 def _shown(
-    desk: CaseService, who: Principal | None, steps: Sequence[LineageThumbnail], ours: Sequence[Phase | None]
+    service: CaseService, who: Principal | None, steps: Sequence[LineageThumbnail], ours: Sequence[Phase | None]
 ) -> tuple[HistoryThumbnail, ...]:
     shown, left = [], _MAX_OWN_VIDEOS
     for step, phase in zip(steps, ours, strict=True):
         own = phase is not None and left > 0 and not step.jpeg
         left -= own
-        shown.append(_case_thumbnail(desk, who, step.case_id) if own else HistoryThumbnail(jpeg=step.jpeg))
+        shown.append(_case_thumbnail(service, who, step.case_id) if own else HistoryThumbnail(jpeg=step.jpeg))
     return tuple(shown)
 
 
-def _own_case_phase(desk: CaseService, step: LineageThumbnail) -> Phase | None:
+def _own_case_phase(service: CaseService, step: LineageThumbnail) -> Phase | None:
     """The phase of the case whose seal this step is; None for others' manifests, whatever case they name."""
     if not _CASE_ID.fullmatch(step.case_id):  # a stranger's file can name anything
         return None
     try:
-        case = desk.ledger.load(step.case_id)
+        case = service.ledger.load(step.case_id)
     except NotFound:
         return None
     return case.phase if case.sealed is not None and case.sealed.manifest_id == step.manifest_id else None
 
 
-def _case_thumbnail(desk: CaseService, who: Principal | None, case_id: str) -> HistoryThumbnail:
+def _case_thumbnail(service: CaseService, who: Principal | None, case_id: str) -> HistoryThumbnail:
     """From the middle of the video, if whoever asks may see it."""
     from media.sampling import sample_video
     from provenance.c2pa.thumbnail_jpeg import THUMBNAIL_SIDE, encode_jpeg
 
     try:
-        with desk.context.temp_folder() as folder:
-            video = desk.content(who, case_id, folder / "video")
+        with service.context.temp_folder() as folder:
+            video = service.content(who, case_id, folder / "video")
             frames = sample_video(video, count=3, max_side=THUMBNAIL_SIDE).frames
     except NotFound:
         return HistoryThumbnail()

@@ -9,6 +9,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from classifiers.models import Models
 from core.errors import BadInput, BadMedia
 from core.roles import Principal, Role, require_role
 from media.audio_decode import decode_mono_audio
@@ -127,8 +128,10 @@ def _rows(csv_file: Path) -> Iterator[dict[str, str]]:
         raise BadInput(f"{csv_file.name} cannot be read as a CSV file ({type(error).__name__})") from None
 
 
-def make_likeness_comparer() -> LikenessComparer:
-    """The desk over the models of this installation; they are loaded when first asked."""
+def make_likeness_comparer(models: Models) -> LikenessComparer:
+    """The service over the models of this installation; they are loaded when first asked."""
     from classifiers.person_comparison import compare_people, extract_templates
 
-    return LikenessComparer(extract_templates=extract_templates, compare=compare_people)
+    return LikenessComparer(
+        extract_templates=partial(extract_templates, models=models), compare=partial(compare_people, models=models)
+    )

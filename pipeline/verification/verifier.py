@@ -7,22 +7,21 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from core.codec import dump
 from core.errors import AssayError, BadInput, NotFound
 from core.finding import Finding
 from pipeline.manifest_repository.repository import ManifestRepository
 from pipeline.settings import Settings
-from provenance.c2pa.signers.keys_folder import load_keys
+from provenance.c2pa.signers.keys_folder import ProvenanceKeys, has_key_files, load_keys
+from provenance.c2pa.trust_store import TrustStore
+from provenance.watermark_ports import PublicCaseLookup
 
 log = logging.getLogger("assay.verify")
-
-VerifierCaseLookup = Callable[[str], dict[str, str] | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,50 +36,94 @@ class UnreadableFile:
 FolderResult = Finding | UnreadableFile
 
 
-def make_verifier(settings: Settings, repository: ManifestRepository | None = None) -> Callable[..., Finding]:
-    """`verify(path, look_up, at=None, quick=False)`, believing our own lists and those that settings.trust names."""
+class Verifier(Protocol):
+    """Answers the public's question about a file."""
 
-    def verify_file(
-        path: Path, look_up: VerifierCaseLookup, *, at: datetime | None = None, quick: bool = False
+    def verify(
+        self, path: Path, look_up: PublicCaseLookup, *, at: datetime | None = None, quick: bool = False
     ) -> Finding:
-        from provenance.c2pa.trust_list_files import with_trust_lists
+        """Was this made by AI, and what is the evidence? `look_up` tells what the public may know of a case.
+
+        `at` is another validation time; `quick` looks for no watermark where trusted credentials are whole. Raises
+        BadMedia; Unavailable where another time was asked for and there is no libfaketime.
+        """
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstallationVerifier:
+    """The Verifier of this installation, believing its own lists and those that settings.trust names.
+
+    With a `repository` manifests are recovered by their mark, near duplicates looked up and issued payloads compared.
+    """
+
+    settings: Settings
+    repository: ManifestRepository | None = None
+
+    def verify(
+        self, path: Path, look_up: PublicCaseLookup, *, at: datetime | None = None, quick: bool = False
+    ) -> Finding:
+        """As Verifier.verify."""
         from provenance.verification.verify import verify
         from provenance.watermark_detection import detect_watermarks
 
-        keys = load_keys(settings.keys_folder)
+        keys, repository = load_keys(self.settings.keys_folder), self.repository
         more: dict[str, Any] = {"at": at, "quick": quick, "detect": detect_watermarks}
         if repository is not None:
             more |= {"recover": repository.stored, "find_similar": repository.similar}
             more |= {"detect": lambda path, keys: detect_watermarks(path, keys=keys, issued=repository.issued())}
-        trust = with_trust_lists(keys.trust, settings.trust)
-        return verify(path, trust=trust, keys=[keys.watermark_key], look_up=look_up, **more)
+        return verify(path, trust=_trust(self.settings, keys), keys=[keys.watermark_key], look_up=look_up, **more)
 
-    return verify_file
+
+def has_keys(settings: Settings) -> bool:
+    """Whether there are keys here, or should be: what the setting `keys` names is not taken for a fresh machine."""
+    return settings.keys is not None or has_key_files(settings.keys_folder)
+
+
+def find_keys(settings: Settings) -> ProvenanceKeys | None:
+    """The keys here, None where none were ever made. Raises Unavailable where some are missing, BadInput if damaged."""
+    return load_keys(settings.keys_folder) if has_keys(settings) else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandaloneVerifier:
+    """Verifies without a database: no record is asked for, no manifest is recovered.
+
+    Without keys too: then it reads credentials, believing the lists that settings.trust names and no others, looks for
+    no watermark, and the finding says so.
+    """
+
+    settings: Settings
+
+    def verify(self, path: Path, *, at: datetime | None = None, quick: bool = False) -> Finding:
+        """As Verifier.verify, with nothing to look up."""
+        from provenance.verification.verify import verify
+        from provenance.watermark_detection import check_media_without_key, detect_watermarks
+
+        keys = find_keys(self.settings)
+        return verify(
+            path,
+            trust=_trust(self.settings, keys),
+            keys=[keys.watermark_key] if keys else [],
+            detect=detect_watermarks if keys else check_media_without_key,
+            look_up=None,
+            at=at,
+            quick=quick,
+        )
+
+
+def _trust(settings: Settings, keys: ProvenanceKeys | None) -> TrustStore:
+    from provenance.c2pa.trust_list_files import with_trust_lists
+
+    return with_trust_lists(keys.trust if keys else TrustStore(), settings.trust)
 
 
 def crjson_of_file(settings: Settings, path: Path, *, at: datetime | None = None) -> Mapping[str, Any]:
     """The credentials of a file in the C2PA's crJSON, for conformance tests. Raises BadMedia where there are none."""
     from provenance.c2pa.reader import export_crjson
-    from provenance.c2pa.trust_list_files import with_trust_lists
 
     if not path.is_file():
         raise NotFound(f"{path} is not a file")
-    return export_crjson(path, with_trust_lists(load_keys(settings.keys_folder).trust, settings.trust), at=at)
-
-
-@contextmanager
-def open_verifier(settings: Settings) -> Iterator[Callable[..., Finding]]:
-    """For programs: `with verifier(load_settings()) as verify: finding = verify(Path("clip.mp4"))`.
-
-    What it gives takes a path, and `at=` for another validation time. Raises BadMedia for what is no media.
-    """
-    from pipeline.wiring import build_installation
-
-    house = build_installation(settings)
-    try:
-        yield house.service.verify
-    finally:
-        house.close()
+    return export_crjson(path, _trust(settings, find_keys(settings)), at=at)
 
 
 def verify_folder(

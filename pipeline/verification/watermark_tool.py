@@ -8,12 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.errors import BadInput
+from core.errors import BadInput, Unavailable
 from core.finding import AudioWatermarkFinding, WatermarkFinding
 from pipeline.settings import Settings
+from pipeline.verification.verifier import find_keys
 
 if TYPE_CHECKING:
-    from provenance.watermark import MarkReport, Payload
+    from provenance.watermark import MarkReport, Payload, WatermarkKey
 
 _HEX = re.compile(r"[0-9a-f]+")
 
@@ -28,14 +29,11 @@ def watermark_file(
     Raises BadInput for another payload, BadMedia for a file that cannot be marked; then there is no `dst`.
     """
     from provenance.c2pa.signers.keys_folder import load_keys
-    from provenance.watermark import mark_file
 
     keys = load_keys(settings.keys_folder)
-    if dst.exists() and dst.samefile(src):
-        raise BadInput("the marked file cannot take the place of its source: name another")
     grown = settings.mark_growth if growth is None else growth
     marked = _payload(payload, keys.issuer)
-    report = mark_file(src, dst, payload=marked, key=keys.watermark_key, growth=grown)
+    report = mark_with_key(src, dst, marked, keys.watermark_key, growth=grown)
     with _payload_log(settings).open("a") as kept:
         kept.write(f"{marked.hex}\n")
     return report
@@ -47,13 +45,17 @@ def detect_watermark(
     """What marks of this office a file carries: in its picture, second by second, and in its sound.
 
     A mark too damaged to be read is told to be one of the payloads `among` (without any: of those that mark() wrote
-    here), if it is. Raises BadMedia, and BadInput for what is no payload.
+    here), if it is. Raises Unavailable where there is no key, BadMedia, and BadInput for what is no payload.
     """
-    from provenance.c2pa.signers.keys_folder import load_keys
     from provenance.watermark_detection import detect_watermarks
     from registry.banks.sealed_payloads import MAX_PAYLOADS
 
-    keys = load_keys(settings.keys_folder)
+    keys = find_keys(settings)
+    if keys is None:
+        raise Unavailable(
+            f"there is no watermark key in {settings.keys_folder}, and without the key that made it nobody can find a"
+            " mark; `assay verify` reads credentials without one"
+        )
     written = (
         _payload_log(settings).read_text().split()[-MAX_PAYLOADS:]
         if not among and _payload_log(settings).exists()
@@ -61,16 +63,45 @@ def detect_watermark(
     )
     issued = [_payload(one, keys.issuer).hex for one in among or reversed(written)]
     found = detect_watermarks(file, keys=[keys.watermark_key], effort="deep" if deep else "quick", issued=issued)
-    return (
-        found
-        if found.audio
-        else replace(found, audio=AudioWatermarkFinding(detected=False, note="the file has no sound"))
-    )
+    return with_sound_stated(found)
+
+
+def mark_with_key(
+    src: Path, dst: Path, payload: Payload, key: WatermarkKey, *, growth: float | None = None
+) -> MarkReport:
+    """As watermark_file(), with a key that lies in no home, and remembered nowhere; `growth` None is the default."""
+    from provenance.watermark import mark_file
+    from provenance.watermark.video.strength_control import DEFAULT_GROWTH
+
+    if dst.exists() and dst.samefile(src):
+        raise BadInput("the marked file cannot take the place of its source: name another")
+    return mark_file(src, dst, payload=payload, key=key, growth=DEFAULT_GROWTH if growth is None else growth)
+
+
+def detect_with_key(file: Path, key: WatermarkKey, *, deep: bool = False) -> WatermarkFinding:
+    """As detect_watermark(), with a key that lies in no home."""
+    from provenance.watermark_detection import detect_watermarks
+
+    return with_sound_stated(detect_watermarks(file, keys=[key], effort="deep" if deep else "quick"))
+
+
+def with_sound_stated(found: WatermarkFinding) -> WatermarkFinding:
+    """The finding; of a file without sound it says that there was none."""
+    if found.audio:
+        return found
+    return replace(found, audio=AudioWatermarkFinding(detected=False, note="the file has no sound"))
 
 
 def _payload_log(settings: Settings) -> Path:
     """The payloads that mark() wrote, one a line: what is marked outside a case is in no ledger."""
     return settings.root / "marks.txt"
+
+
+def parse_payload(text: str) -> Payload:
+    """A payload of 24 hex digits. Raises BadInput."""
+    if len(text.removeprefix("0x")) == 16:
+        raise BadInput("a payload has 96 bits (24 hex digits); a case's id alone needs the issuer of an installation")
+    return _payload(text, 0)
 
 
 def _payload(text: str, issuer: int) -> Payload:

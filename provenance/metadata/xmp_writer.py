@@ -1,4 +1,4 @@
-"""The unsigned labels of a file, for readers that know no C2PA: XMP (IPTC, Dublin Core) and China's AIGC_KEY. Pure.
+"""The unsigned labels of a file, for readers that know no C2PA: XMP (IPTC, Dublin Core) and China's AIGC. Pure.
 
 IPTC Photo Metadata 2025.1 (AISystemUsed, AISystemVersionUsed); GB 45438-2025 with TC260's guide to video metadata.
 They say what the manifest says and no more; what is written after signing would break the signature.
@@ -13,13 +13,13 @@ from xml.sax.saxutils import escape
 from provenance.c2pa.manifest_definition import SealOrder, declares_ai, format_timestamp, manifest_source_type
 from provenance.c2pa.source_types import source_type_uri
 
-AIGC_KEY = "AIGC_KEY"
+AIGC_KEY = "AIGC"
 _GENERATED = "1"
 _NAMESPACES = {
     "dc": "http://purl.org/dc/elements/1.1/",
     "xmp": "http://ns.adobe.com/xap/1.0/",
     "Iptc4xmpExt": "http://iptc.org/std/Iptc4xmpExt/2008-02-29/",
-    "TC260": "http://www.tc260.org.cn/ns/AIGC_KEY/1.0/",
+    "TC260": "http://www.tc260.org.cn/ns/AIGC/1.0/",
 }
 _PACKET = (
     '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>\n'
@@ -30,7 +30,7 @@ _PACKET = (
 
 
 def container_keys(order: SealOrder, produce_id: str) -> dict[str, str]:
-    """The container's named keys. The AIGC_KEY label is only there where the manifest says AI as well."""
+    """The container's named keys. The AIGC label is only there where the manifest says AI as well."""
     return {AIGC_KEY: _aigc_label(order, produce_id)} if declares_ai(order) else {}
 
 
@@ -43,7 +43,7 @@ def xmp_fields(order: SealOrder, produce_id: str) -> dict[str, str]:
         said["Iptc4xmpExt:AISystemUsed"] = order.engine
         said["Iptc4xmpExt:AISystemVersionUsed"] = order.engine_version
     if declares_ai(order):
-        said["TC260:AIGC_KEY"] = _aigc_label(order, produce_id)
+        said["TC260:AIGC"] = _aigc_label(order, produce_id)
     return said
 
 

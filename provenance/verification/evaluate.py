@@ -18,21 +18,24 @@ _DAMAGED_STATES = ("invalid", "unreadable")
 WATERMARK_NOT_CHECKED = WatermarkFinding(detected=False, note="not looked for: the credentials are whole and say AI")
 """In place of a mark, where whoever asked wanted no more than is needed."""
 
+NO_WATERMARK_KEY = WatermarkFinding(detected=False, note="not looked for: there is no watermark key here")
+"""In place of a mark, where nobody could look for one: only the key that made a mark finds it."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observations:
     """All that was found in one file.
 
-    `case` is what the ledger tells of the case that the mark names, or None. `recovered_manifests` are the manifests
-    that the
-    repository holds for the mark, newest first; `similar_videos` the sealed videos that look or sound like this one,
-    nearest first.
+    `case` is what the ledger tells of the case that the mark names, or None; `ledger_asked` says whether there was a
+    ledger to ask. `recovered_manifests` are the manifests that the repository holds for the mark, newest first;
+    `similar_videos` the sealed videos that look or sound like this one, nearest first.
     `writers` are programs that saved it, by what the file says, each with its own words.
     """
 
     report: CredentialsReport
     watermark: WatermarkFinding
     case: Mapping[str, str] | None = None
+    ledger_asked: bool = True
     declarations: tuple[UnsignedDeclaration, ...] = ()
     recovered_manifests: tuple[RecoveredManifest, ...] = ()
     similar_videos: tuple[SimilarVideo, ...] = ()

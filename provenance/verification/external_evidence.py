@@ -115,7 +115,8 @@ def _accepted_manifest(one: RecoveredManifest) -> Evidence:
 def _rejected_manifest(one: RecoveredManifest) -> Evidence:
     return Evidence(
         kind="recovered.rejected",
-        says=f"The repository holds the manifest {one.stored.manifest_id[:80]} for this mark, but {one.mismatch_reason}.",
+        says=f"The repository holds the manifest {one.stored.manifest_id[:80]} for this mark, "
+        f"but {one.mismatch_reason}.",
         proves="That this manifest is not this file's: nothing it says was used.",
         limits="Not why the repository holds it.",
     )

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.finding import Evidence, WatermarkFinding
-from provenance.verification.evaluate import WATERMARK_NOT_CHECKED, Observations, find_conflicts, watermark_payload
+from provenance.verification.evaluate import (
+    NO_WATERMARK_KEY,
+    WATERMARK_NOT_CHECKED,
+    Observations,
+    find_conflicts,
+    watermark_payload,
+)
 from provenance.verification.external_evidence import (
     lineage_evidence,
     recovery_evidence,
@@ -166,6 +172,12 @@ def _watermark(observations: Observations) -> Evidence:
             proves="Nothing.",
             limits="Not that this office's mark agrees with the credentials.",
         )
+    if mark == NO_WATERMARK_KEY:
+        return Evidence(
+            kind="watermark",
+            says="No watermark was looked for: there is no watermark key here.",
+            proves="Nothing: there may be one, and only who has its key can find it.",
+        )
     if not mark.detected:
         return Evidence(
             kind="watermark",
@@ -200,7 +212,15 @@ def _bindings(observations: Observations) -> Iterator[Evidence]:
 
 
 def _ledger(observations: Observations) -> Iterator[Evidence]:
-    if watermark_payload(observations.watermark):
+    if not watermark_payload(observations.watermark):
+        return
+    if not observations.ledger_asked:
+        yield Evidence(
+            kind="ledger",
+            says=f"The record of case {observations.watermark.case_id} was not asked for: no ledger is open here.",
+            proves="Nothing.",
+        )
+    else:
         there = observations.case is not None
         yield Evidence(
             kind="ledger",

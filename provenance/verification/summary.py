@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from core.finding import FindingVerdict
 from provenance.verification.evaluate import (
+    NO_WATERMARK_KEY,
     Observations,
     find_conflicts,
     is_ai_source_type,
@@ -14,22 +15,28 @@ from provenance.verification.evaluate import (
 )
 from provenance.verification.recovery import SimilarVideo
 
+_NO_KEY = "No watermark was looked for: there is no watermark key here."
+
 
 def summarise(verdict: FindingVerdict, observations: Observations) -> str:
     """What the verdict means for this file. Never that it was made without AI."""
-    return _SENTENCES[verdict](observations)
+    sentence = _SENTENCES[verdict](observations)
+    return f"{sentence} {_NO_KEY}" if observations.watermark == NO_WATERMARK_KEY else sentence
 
 
 def _trusted(observations: Observations) -> str:
-    return f"{_stated(observations)}: its credentials say so, are intact, and are signed by {_signer(observations)}{_list(observations)}."
+    signed_by = f"{_signer(observations)}{_list(observations)}"
+    return f"{_stated(observations)}: its credentials say so, are intact, and are signed by {signed_by}."
 
 
 def _unknown_signer(observations: Observations) -> str:
-    return f"{_stated(observations)}: its credentials say so and are intact, but nobody here vouches for {_signer(observations)}."
+    signer = _signer(observations)
+    return f"{_stated(observations)}: its credentials say so and are intact, but nobody here vouches for {signer}."
 
 
 def _parts(observations: Observations) -> str:
-    return f"Parts of this video were made by AI, say its credentials, signed by {_signer(observations)}{_list(observations)}."
+    signed_by = f"{_signer(observations)}{_list(observations)}"
+    return f"Parts of this video were made by AI, say its credentials, signed by {signed_by}."
 
 
 def _declared(observations: Observations) -> str:
@@ -117,6 +124,11 @@ def _marked(observations: Observations) -> str:
         return (
             "A watermark made with this office's key is in the picture, but the record that is kept for it"
             f" belongs to another file: {observations.recovered_manifests[0].mismatch_reason}."
+        )
+    if watermark_payload(observations.watermark) and not observations.ledger_asked:
+        return (
+            "A watermark made with this office's key is in the picture. The record of its case was not asked for: no"
+            " ledger is open here."
         )
     if watermark_payload(observations.watermark):
         return "A watermark made with this office's key is in the picture, but there is no record of its case."

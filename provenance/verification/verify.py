@@ -63,7 +63,7 @@ def verify(  # noqa: PLR0913 - each is a door to a part that tests and offices r
     trust: TrustStore,
     keys: Sequence[WatermarkKey],
     detect: DetectWatermark,
-    look_up: PublicCaseLookup,
+    look_up: PublicCaseLookup | None,
     recover: RecoverManifests = lambda _payload: (),
     find_similar: FindSimilarVideos = lambda _path: (),
     at: datetime | None = None,
@@ -72,17 +72,22 @@ def verify(  # noqa: PLR0913 - each is a door to a part that tests and offices r
     """The finding about one file, as of now or of another time.
 
     `quick` looks for no mark where whole credentials of a trusted signer say AI already: a tenth of the time, and no
-    answer to whether that signer dropped this office's history. Raises BadMedia if the file cannot be read,
-    Unavailable if a part does not answer.
+    answer to whether that signer dropped this office's history. `look_up` is None where there is no ledger to ask; the
+    finding says so then. Raises BadMedia if the file cannot be read, Unavailable if a part does not answer.
     """
     reading = read_credentials_report(path, trust, at=at)  # 1
     mark = (
         WATERMARK_NOT_CHECKED if quick and credentials_suffice(reading) else _with_case_id(detect(path, keys=keys))
     )  # 2
     unsigned = read_unsigned_metadata(path)  # 3
-    case = look_up(mark.case_id) if mark.case_id else None  # 4
+    case = look_up(mark.case_id) if look_up is not None and mark.case_id else None  # 4
     found = Observations(
-        report=reading, watermark=mark, case=case, declarations=unsigned.declarations, writers=unsigned.writers
+        report=reading,
+        watermark=mark,
+        case=case,
+        ledger_asked=look_up is not None,
+        declarations=unsigned.declarations,
+        writers=unsigned.writers,
     )
     if not has_valid_credentials(reading):
         payload = watermark_payload(mark)

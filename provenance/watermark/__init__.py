@@ -1,9 +1,10 @@
 """An invisible, keyed watermark in the brightness of a video, that survives encoding, resizing, cropping, mirroring.
 
-Lattice: one tile repeated over the picture, whose frequencies each carry two bits or a pilot. See docs in the modules:
-key, payload, code, lattice (what is written); pattern, mask, motion, embed (writing); survey, proxy, plan (how
-strongly); accumulate, fold, search, read, detect, segments (reading); issued, recognise (what cannot be read is
-told apart from what was issued); files (both, for files).
+One tile is repeated over the picture; each of its frequencies carries two bits or a pilot. In `video/`: carrier_layout
+and spatial_pattern say what is written, embed writes it and strength_control says how strongly; pilot_search,
+spectral_search and homography_candidates find how a picture lies, demodulate and detect read it, segments says where,
+files does both for files. `audio/` is the watermark in sound. Shared: key, payload, convolutional_code and payload_set,
+which tells a mark that cannot be read apart among those that were issued.
 """
 
 from provenance.watermark.key import WatermarkKey

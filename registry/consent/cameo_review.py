@@ -1,4 +1,6 @@
-"""What people of the house look at: enrolments that were held, and limits that owners wrote in their own words."""
+"""What people of the installation look at: enrolments that were held, and limits that owners wrote in their own
+words.
+"""
 
 from __future__ import annotations
 

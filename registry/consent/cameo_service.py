@@ -76,7 +76,7 @@ class LeaseRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameoService:
-    """An owner's side of the desk. Whether a cameo exists is nobody else's business: others get NotFound."""
+    """An owner's side of the service. Whether a cameo exists is nobody else's business: others get NotFound."""
 
     stores: ConsentStores
     ledger: Ledger

@@ -29,14 +29,6 @@ WHERE c.id = %(cameo)s
 """
 
 
-class ConsentStatus(StrEnum):
-    """Whether an account may use a cameo. Only GRANTED is permission."""
-
-    GRANTED = "granted"
-    DENIED = "denied"
-    UNKNOWN = "unknown"
-
-
 class BiometricModality(StrEnum):
     """What of a person is used."""
 
@@ -109,15 +101,6 @@ class PostgresLeases:
         with self._connections.connection() as connection:
             return leases_of(connection, handle)
 
-    def consent_status(
-        self, handle: str, account: str, at: datetime, *, modality: BiometricModality = BiometricModality.FACE
-    ) -> ConsentStatus:
-        """Whether the account may use the cameo at that time; UNKNOWN if no one ever leased it. Raises Unavailable."""
-        leases = self.of(handle)
-        return _consent_status(
-            leases, self.covering_lease(handle, UseRequest(account=account, at=at, modality=modality))
-        )
-
     def covering_lease(self, handle: str, request: UseRequest) -> Lease | None:
         """The lease under which this may be done, or None. Raises Unavailable."""
         with self._connections.connection() as connection:
@@ -153,14 +136,6 @@ class MemoryLeases:
         """See PostgresLeases."""
         wanted = normalise_handle(handle)
         return tuple(lease for lease in tuple(self._leases.values()) if lease.handle == wanted)
-
-    def consent_status(
-        self, handle: str, account: str, at: datetime, *, modality: BiometricModality = BiometricModality.FACE
-    ) -> ConsentStatus:
-        """See PostgresLeases."""
-        return _consent_status(
-            self.of(handle), self.covering_lease(handle, UseRequest(account=account, at=at, modality=modality))
-        )
 
     def covering_lease(self, handle: str, request: UseRequest) -> Lease | None:
         """See PostgresLeases."""
@@ -247,9 +222,3 @@ def _lease(row: Sequence[Any]) -> Lease:
     values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in zip(_NAMES, row, strict=True)}
     said: dict[str, Any] = {name: values.pop(name) for name in _OF_TERMS}
     return Lease(**values, terms=LeaseTerms(**said))
-
-
-def _consent_status(leases: Sequence[Lease], covering: Lease | None) -> ConsentStatus:
-    if not leases:
-        return ConsentStatus.UNKNOWN
-    return ConsentStatus.GRANTED if covering else ConsentStatus.DENIED

@@ -62,9 +62,3 @@ class PostgresNotices:
         with self._connections.connection() as connection:
             rows = connection.execute(query, [account, limit]).fetchall()
         return tuple(Notice(*row) for row in rows)
-
-    def seen(self, account: str) -> int:
-        """Everything an account was told is read; returns how many were new."""
-        query = "UPDATE notices SET seen = clock_timestamp() WHERE account = %s AND seen IS NULL"
-        with self._connections.connection() as connection:
-            return connection.execute(query, [account]).rowcount

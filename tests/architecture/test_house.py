@@ -7,6 +7,7 @@ import sys
 from tests.conftest import ROOT
 
 PACKAGES = [
+    "assay",
     "core",
     "media",
     "classifiers",
@@ -78,3 +79,10 @@ def test_only_the_ledger_speaks_sql_to_its_tables():
         and tables.search(p.read_text())
     ]
     assert found == []
+
+
+def test_pages_and_commands_take_consent_by_its_public_face():
+    outside = [p for package in ("console", "assay") for p in (ROOT / package).rglob("*.py")]
+    outside += [*(ROOT / "pipeline" / "cli").glob("*.py"), ROOT / "pipeline" / "service.py"]
+    inner = re.compile(r"^\s*(?:from|import) registry\.consent\.", re.M)
+    assert [str(p.relative_to(ROOT)) for p in outside if inner.search(p.read_text())] == []

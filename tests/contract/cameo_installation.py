@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from classifiers import LABELS
+from classifiers.models import PACKAGED_MODELS
 from core.assets import Asset
 from core.case import Case, Phase, new_case
 from core.events import Published, Rendered, Sealed, Submitted
@@ -18,6 +19,7 @@ from core.signals import Signal, Subject
 from pipeline.advance import PipelineContext
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
+from pipeline.capture_signals import ClassifierCaptures
 from pipeline.consent_wiring import (
     CameoMaintenance,
     LedgerRevisions,
@@ -42,7 +44,7 @@ from registry.consent.cameos import Cameo
 from registry.consent.consent_facts import ConsentFacts
 from registry.consent.lease_terms import LeaseTerms
 from tests.lawful import carry
-from tests.stub_pipeline.stage_parts import NothingCopied, NothingMoves, ToyFacts, ToyMeasurer, ToyPolicy, ToySealer
+from tests.stub_pipeline.stage_parts import NothingCopied, NothingMoves, StubFacts, StubMeasurer, StubPolicy, StubSealer
 
 POLICY = load_policy(Settings())
 MIRA = Principal(id="acct_mira", roles=frozenset({Role.PLATFORM}))
@@ -140,7 +142,7 @@ def cameo_installation_at(home: Path, database: Database) -> CameoInstallation:
         blob_store=FsspecBlobStore(str(home / "vault")),
         public_store=FsspecPublicStore(str(home / "shelf")),
         engine=None,
-        measure=ToyMeasurer(),
+        measure=StubMeasurer(),
         policy=None,
         facts=consent,
         consent=consent,
@@ -150,7 +152,15 @@ def cameo_installation_at(home: Path, database: Database) -> CameoInstallation:
         workdir=home / "work",
     )
     desk = make_cameo_service(
-        settings, database, at, consent, ledger=ledger, bus=bus, tools=tools, gallery=MemoryGallery()
+        database,
+        at,
+        consent,
+        ledger=ledger,
+        bus=bus,
+        tools=tools,
+        capture=ClassifierCaptures(
+            settings=settings, gallery=MemoryGallery(), models=PACKAGED_MODELS, checker=tools.measure
+        ),
     )
     from datetime import timedelta
 
@@ -237,16 +247,16 @@ def instrumented_service(installation, hooks):
         installation.context,
         engine=hooks,
         public_store=Shelf(str(installation.home / "shelf")),
-        measure=ToyMeasurer(
+        measure=StubMeasurer(
             text=lambda _text: hooks.measure(Subject.PROMPT),
             video=lambda _file, subject, _leased: hooks.measure(subject),
             check_video=lambda _file: (1.0, 64, 64),
         ),
-        policy=ToyPolicy(
+        policy=StubPolicy(
             lambda gate, signals, facts, rulings, case_id="": decide(gate, signals, facts, rulings, POLICY)
         ),
-        facts=ToyFacts(lambda case: {**installation.consent.facts(case), "damaged_parents": 0}),
-        sealer=ToySealer(hooks.seal),
+        facts=StubFacts(lambda case: {**installation.consent.facts(case), "damaged_parents": 0}),
+        sealer=StubSealer(hooks.seal),
         revisions=LedgerRevisions(ledger=ledger),
     )
     bus = LocalBus()
@@ -255,9 +265,7 @@ def instrumented_service(installation, hooks):
         compensate=lambda case, events: _withdraw_if_recalled(case, events, public_store=shelf), maintenance=installation.maintenance,
     )  # fmt: skip
     people = replace(installation.service, ledger=ledger, bus=bus)
-    return CaseService(ledger=ledger, bus=bus, context=tools, verify_file=None, cameo_service=people), LocalRunner(
-        works
-    )
+    return CaseService(ledger=ledger, bus=bus, context=tools, verifier=None, cameo_service=people), LocalRunner(works)
 
 
 def grant_lease(installation, holder=ANA.id, words="", **given):

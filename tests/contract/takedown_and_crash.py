@@ -17,14 +17,14 @@ home, lease, batches = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
 append, done = PostgresBulkAppend.append, []
 
 
-def dying(self, ids, events, *, only, beside):
+def dying(self, ids, events, *, only, in_transaction):
     def told(connection, cases):
-        beside(connection, cases)
+        in_transaction(connection, cases)
         if len(done) == batches:  # events, moves and report lines are written, and nothing of it is committed
             os.kill(os.getpid(), signal.SIGKILL)
         done.append(ids)
 
-    return append(self, ids, events, only=only, beside=told)
+    return append(self, ids, events, only=only, in_transaction=told)
 
 
 registry.consent.takedown.BATCH_SIZE = 4

@@ -50,7 +50,7 @@ def test_a_revocation_takes_down_drafts_videos_and_all_remixes_and_tells_everyon
     house.service.revoke(MIRA, lease.id)
     assert [house.phase(c) for c in (draft, video, remix, second, copied)] == ["withdrawn"] * 5
     assert [house.on_shelf(c) for c in (video, remix, second, copied, bystander, own)] == [False] * 4 + [True] * 2
-    assert {one.about for one in house.at.notices.of(BEN.id)} == {remix.id, second.id, copied.id}
+    assert {one.about for one in house.stores.notices.of(BEN.id)} == {remix.id, second.id, copied.id}
     [(cascade, down)] = house.service.takedown_reports(MIRA, "mira")
     assert {one.case_id: one.phase for one in down} == {
         draft.id: "submitted", video.id: "published", remix.id: "published", second.id: "published",
@@ -58,7 +58,7 @@ def test_a_revocation_takes_down_drafts_videos_and_all_remixes_and_tells_everyon
     }  # fmt: skip
     assert cascade.done is not None
     assert all(one.withdrawn and cascade.asked <= one.recalled <= one.withdrawn <= cascade.done for one in down)
-    assert [one.code for one in house.at.notices.of(MIRA.id)][:1] == ["down_revoked"]
+    assert [one.code for one in house.stores.notices.of(MIRA.id)][:1] == ["down_revoked"]
     assert house.service.revoke(MIRA, lease.id).kind == "revoked"  # twice is once
     assert len(house.service.takedown_reports(MIRA, "mira")) == 1
 
@@ -126,11 +126,11 @@ def test_a_cascade_that_dies_is_carried_on_by_the_next_sweep(house, when, monkey
         if when == "before anything":
             patched.setattr(type(house.service.takedown_service), "due", lambda *_: (_ for _ in ()).throw(Dies))
         elif when == "at the very end":
-            patched.setattr(type(house.at.cascades), "done", lambda *_: (_ for _ in ()).throw(Dies))
+            patched.setattr(type(house.stores.cascades), "done", lambda *_: (_ for _ in ()).throw(Dies))
         else:
             patched.setattr(PostgresBulkAppend, "append", dying)
         house.service.revoke(MIRA, lease.id)
-    assert house.at.cascades.open()
+    assert house.stores.cascades.open()
     house.maintenance()
     _swept(house)
     assert {house.phase(video) for video in videos} == {"withdrawn"}
@@ -138,7 +138,7 @@ def test_a_cascade_that_dies_is_carried_on_by_the_next_sweep(house, when, monkey
     [(cascade, down)] = house.service.takedown_reports(MIRA, "mira")
     assert cascade.done
     assert {one.case_id for one in down} == {video.id for video in videos}
-    assert len(house.at.notices.of(ANA.id)) == 5
+    assert len(house.stores.notices.of(ANA.id)) == 5
 
 
 @pytest.mark.parametrize("batches", [0, 2])
@@ -152,7 +152,7 @@ def test_a_cascade_whose_process_is_killed_is_carried_on_by_another_and_its_repo
     killed = subprocess.run(told, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
     assert killed.returncode == -9, killed.stderr
     assert [house.phase(video) for video in chain].count("withdrawn") == 4 * batches
-    assert [one.lease for one in house.at.cascades.open()] == [lease.id]
+    assert [one.lease for one in house.stores.cascades.open()] == [lease.id]
     house.maintenance()
     _swept(house)
     assert {house.phase(video) for video in chain} == {"withdrawn"}
@@ -160,8 +160,8 @@ def test_a_cascade_whose_process_is_killed_is_carried_on_by_another_and_its_repo
     [(cascade, down)] = house.service.takedown_reports(MIRA, "mira")
     assert cascade.done and all(one.withdrawn for one in down)
     assert sorted(one.case_id for one in down) == sorted(video.id for video in chain)
-    assert {one.about for one in house.at.notices.of(BEN.id)} == {video.id for video in chain[1:]}
-    assert [one.code for one in house.at.notices.of(MIRA.id)].count("down_revoked") == 1
+    assert {one.about for one in house.stores.notices.of(BEN.id)} == {video.id for video in chain[1:]}
+    assert [one.code for one in house.stores.notices.of(MIRA.id)].count("down_revoked") == 1
 
 
 def _swept(house):

@@ -51,8 +51,8 @@ def test_a_handle_that_nobody_has_is_unleased_and_does_not_get_into_the_log(hous
 
 
 def test_somebody_who_is_held_or_refused_is_leased_to_no_one(house):
-    cameo = house.at.cameos.add("mira", MIRA.id)
-    house.at.leases.grant(cameo.id, "*")
+    cameo = house.stores.cameos.add("mira", MIRA.id)
+    house.stores.leases.grant(cameo.id, "*")
     case = house.case(ANA, [cameo])
     assert house.facts(case)["cameos_unleased"] == 1
     with pytest.raises(NotNow):
@@ -194,7 +194,7 @@ def test_a_draft_waits_for_its_owner_and_another_draft_waits_again(house):
 
     # No ledger takes a second rendering now; one that was written earlier may hold it.
     other = Rendered(asset=asset("other"), engine="e", engine_version="1")
-    again = house.ledger.load(case.id).after([other])
+    again = house.ledger.load(case.id).apply([other])
     assert house.consent.facts(again)["cameos_unapproved"] == 1
 
 

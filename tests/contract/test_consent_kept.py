@@ -30,14 +30,14 @@ def test_each_thing_that_is_agreed_to_or_taken_back_has_a_receipt(house):
     house.service.revoke(MIRA, changed.id)
     kinds = [one.kind for one in house.service.receipts(MIRA, "mira")]
     assert kinds == ["enrolled", "granted", "granted", "changed", "revoked"]
-    assert is_consent_chain_intact(house.at.receipts.all())
+    assert is_consent_chain_intact(house.stores.receipts.all())
     assert mira.id == house.service.receipts(MIRA, "mira")[0].cameo
 
 
 def test_a_receipt_can_be_checked_with_the_published_keys_alone(house):
     house.add_cameo()
     made = grant_lease(house, terms=LeaseTerms(purposes=("parody",), words=("moist",)), words="no meat")
-    receipt = house.at.receipts.of_lease(made.id)[0]
+    receipt = house.stores.receipts.of_lease(made.id)[0]
     found = jws.deserialize_compact(receipt.jws, KeySet.import_key_set(house.service.keys()), algorithms=["ES256"])
     import json
 
@@ -54,7 +54,7 @@ def test_a_receipt_can_be_checked_with_the_published_keys_alone(house):
 def test_anyone_can_ask_whether_a_receipt_still_holds(house):
     house.add_cameo()
     first = grant_lease(house)
-    receipt = house.at.receipts.of_lease(first.id)[0]
+    receipt = house.stores.receipts.of_lease(first.id)[0]
     assert (
         house.service.receipt_validity(receipt.jws).state
         == house.service.receipt_validity(receipt.hash).state
@@ -66,14 +66,14 @@ def test_anyone_can_ask_whether_a_receipt_still_holds(house):
     assert house.service.receipt_validity(changed.hash).state == "revoked"
     assert house.service.receipt_validity(taken_back.hash).state == "withdrawal"
     ended = grant_lease(house, until=NOW - timedelta(hours=1))
-    assert house.service.receipt_validity(house.at.receipts.of_lease(ended.id)[0].hash).state == "expired"
+    assert house.service.receipt_validity(house.stores.receipts.of_lease(ended.id)[0].hash).state == "expired"
     house.service.erase(MIRA, "mira")
     assert house.service.receipt_validity(receipt.hash).state == "erased"
 
 
 def test_a_receipt_that_was_altered_is_no_receipt(house):
     house.add_cameo()
-    receipt = house.at.receipts.of_lease(grant_lease(house).id)[0]
+    receipt = house.stores.receipts.of_lease(grant_lease(house).id)[0]
     head, body, mark = receipt.jws.split(".")
     for wrong in (f"{head}.{body[:-2]}AA.{mark}", f"{head}.{body}.{mark[:-4]}AAAA", "a.b.c", "e30.e30.e30"):
         with pytest.raises(BadInput):
@@ -87,7 +87,7 @@ def test_a_chain_of_which_one_is_missing_is_not_whole(house):
     house.add_cameo()
     for _ in range(3):
         grant_lease(house)
-    chain = house.at.receipts.all()
+    chain = house.stores.receipts.all()
     assert is_consent_chain_intact(chain)
     assert not is_consent_chain_intact([*chain[:-2], chain[-1]])
     with pytest.raises(Exception, match="append-only"), house.database.connection() as connection:
@@ -100,27 +100,27 @@ def test_a_chain_of_which_one_is_missing_is_not_whole(house):
 def test_a_template_lies_encrypted_and_goes_with_its_key(house):
     mira = house.add_cameo()
     face = np.linspace(-0.2, 0.2, 128, dtype=np.float32)
-    house.at.templates.add(mira.id, "face", "dlib_face", face)
-    assert np.array_equal(house.at.templates.all("face")[0].vector, face)
+    house.stores.templates.add(mira.id, "face", "dlib_face", face)
+    assert np.array_equal(house.stores.templates.all("face")[0].vector, face)
     with house.database.connection() as connection:
         sealed = connection.execute("SELECT sealed FROM cameo_templates").fetchone()[0]
     assert face.tobytes()[:16] not in sealed
-    assert "vector" not in repr(house.at.templates.all("face")[0])
+    assert "vector" not in repr(house.stores.templates.all("face")[0])
     (house.home / "vault" / "keys" / mira.id).unlink()
-    house.at.templates.add(house.add_cameo("omar", BEN).id, "face", "dlib_face", face)  # read again
-    assert [one.cameo for one in house.at.templates.all("face")] != [mira.id]
+    house.stores.templates.add(house.add_cameo("omar", BEN).id, "face", "dlib_face", face)  # read again
+    assert [one.cameo for one in house.stores.templates.all("face")] != [mira.id]
 
 
 def test_erasing_leaves_ids_and_nothing_else(house):
     mira = house.add_cameo()
-    house.at.templates.add(mira.id, "face", "dlib_face", np.ones(128, np.float32))
+    house.stores.templates.add(mira.id, "face", "dlib_face", np.ones(128, np.float32))
     made = grant_lease(house, terms=LeaseTerms(words=("moist",)), words="no meat")
     video = house.published(house.case(ANA, [mira]))
     house.service.erase(MIRA, "mira")
-    assert house.at.cameos.get(mira.id).handle == ""
+    assert house.stores.cameos.get(mira.id).handle == ""
     assert house.service.own_cameos(MIRA)[0].state == "erased"
     assert not (house.home / "vault" / "keys" / mira.id).exists()
-    assert house.at.templates.all("face") == []
+    assert house.stores.templates.all("face") == []
     assert house.phase(video) == "withdrawn"
     with house.database.connection() as connection:
         left = [
@@ -128,7 +128,7 @@ def test_erasing_leaves_ids_and_nothing_else(house):
             for table in ("cameos", "leases", "consent_receipts", "texts", "events", "notices", "cascades")
         ]
     assert not [words for words in ("moist", "meat", "'mira'", '"mira"') if any(words in one for one in left)]
-    assert house.at.receipts.of_lease(made.id)
+    assert house.stores.receipts.of_lease(made.id)
     with pytest.raises(NotFound):
         house.service.cameo(MIRA, "mira")
     assert house.add_cameo().handle == "mira"  # free again
@@ -139,16 +139,16 @@ def test_somebody_idle_for_three_years_is_erased_by_the_schedule(house):
     with house.database.connection() as connection:
         connection.execute("UPDATE cameos SET touched = touched - interval '1096 days' WHERE id = %s", [mira.id])
     house.maintenance()
-    assert house.at.cameos.get(mira.id).state == "erased"
-    assert house.at.cameos.get(other.id).state == "active"
-    assert house.at.receipts.of_cameo(mira.id)[-1].kind == "erased"
+    assert house.stores.cameos.get(mira.id).state == "erased"
+    assert house.stores.cameos.get(other.id).state == "active"
+    assert house.stores.receipts.of_cameo(mira.id)[-1].kind == "erased"
 
 
 def test_everything_kept_is_given_out_but_the_templates(house):
     from core.codec import dump
 
     mira = house.add_cameo()
-    house.at.templates.add(mira.id, "face", "dlib_face", np.ones(128, np.float32))
+    house.stores.templates.add(mira.id, "face", "dlib_face", np.ones(128, np.float32))
     grant_lease(house, words="no meat")
     case = house.case(ANA, [mira])
     given = dump(house.service.export(MIRA, "mira"))

@@ -102,7 +102,7 @@ def outside(monkeypatch):
         made = []
         for group, name, target, *by in entries:
             entry = EntryPoint(name=name, value=target, group=group)
-            dist = SimpleNamespace(name=by[0] if by else "other-house", version="2.0")
+            dist = SimpleNamespace(name=by[0] if by else "other-makers", version="2.0")
             made.append(SimpleNamespace(name=entry.name, value=entry.value, group=group, dist=dist))
         monkeypatch.setattr(registry, "_installed", lambda: tuple(made))
         forget()
@@ -161,7 +161,7 @@ def test_a_classifier_that_cannot_be_used_is_refused_by_its_name(outside, target
     outside((CLASSIFIERS, "found", target))
     with pytest.raises(PluginError) as refused:
         policy_vocabulary()
-    assert "the plugin found of assay.classifiers (from other-house 2.0)" in str(refused.value)
+    assert "the plugin found of assay.classifiers (from other-makers 2.0)" in str(refused.value)
     assert says in str(refused.value)
 
 
@@ -172,7 +172,7 @@ def test_a_classifier_that_cannot_be_built_is_refused_and_nothing_is_measured_wi
 
 
 def test_a_label_belongs_to_the_first_who_brings_it_and_the_other_is_refused(outside):
-    outside((CLASSIFIERS, "found", f"{HERE}:Found"), (CLASSIFIERS, "second", f"{HERE}:Second", "third-house"))
+    outside((CLASSIFIERS, "found", f"{HERE}:Found"), (CLASSIFIERS, "second", f"{HERE}:Second", "third-makers"))
     with pytest.raises(PluginError, match=r"plugin second .* declares the label loud, which the plugin found"):
         policy_vocabulary()
 
@@ -182,14 +182,14 @@ def test_a_classifier_that_speaks_under_a_label_it_does_not_declare_measures_not
     assert [(one.label, one.score, one.note) for one in said] == [("loud", None, "failed")]
 
 
-def test_two_plugins_of_one_name_are_refused_with_both_of_their_houses(outside):
+def test_two_plugins_of_one_name_are_refused_with_who_brought_each(outside):
     outside((ENGINES, "http", f"{HERE}:half_an_engine"))
-    with pytest.raises(PluginError, match=r"named http: one is from assay, one from other-house 2\.0"):
+    with pytest.raises(PluginError, match=r"named http: one is from assay, one from other-makers 2\.0"):
         plugins(ENGINES, BUNDLED_ENGINES)
     with pytest.raises(PluginError, match="named http"):
         load_settings()
-    outside((ENGINES, "new", "a:b"), (ENGINES, "new", "c:d", "third-house"))
-    with pytest.raises(PluginError, match=r"named new: one is from other-house 2\.0, one from third-house 2\.0"):
+    outside((ENGINES, "new", "a:b"), (ENGINES, "new", "c:d", "third-makers"))
+    with pytest.raises(PluginError, match=r"named new: one is from other-makers 2\.0, one from third-makers 2\.0"):
         plugins(ENGINES, BUNDLED_ENGINES)
 
 
@@ -223,7 +223,7 @@ def test_a_signer_that_cannot_sign_is_refused_by_its_name(outside, tmp_path):
 
 
 def test_files_may_be_kept_under_a_scheme_from_outside_and_under_no_other(outside, tmp_path):
-    outside(("assay.blobstores", "mine", "pipeline.blobstores.local_storage:from_url"))
+    outside(("assay.blobstores", "mine", "pipeline.blobstores.local_storage:local_storage"))
     assert open_storage(f"mine://{tmp_path}").names("") == []
     with pytest.raises(BadInput, match=r"cannot be kept at ftp://.*known: file, s3, memory, mine"):
         open_storage("ftp://x/y")

@@ -18,7 +18,7 @@ from core.embedding_spaces import FACE_SPACE, VOICE_SPACE
 from core.errors import BadInput, Unavailable
 from pipeline.ledgers.database import Database, open_database
 from registry.banks.protected_gallery import PostgresGallery
-from registry.consent.leases import PostgresLeases
+from registry.consent.leases import PostgresLeases, UseRequest
 from registry.near_duplicates.hamming_index import HammingIndex, KnownHash
 from tests.contract.registry_backend import RegistryBackend
 
@@ -168,7 +168,9 @@ def test_a_gallery_whose_database_is_away_does_not_say_no_one(tmp_path: Path) ->
         with pytest.raises(Unavailable):
             gallery.nearest(_faces(1)[0])
         with pytest.raises(Unavailable):
-            leases.consent_status("mira", "ana", NOW)
+            leases.of("mira")
+        with pytest.raises(Unavailable):
+            leases.covering_lease("mira", UseRequest(account="ana", at=NOW))
 
 
 # Hashes

@@ -40,7 +40,7 @@ from pipeline.stages import ROUTE, bind_route
 from pipeline.stages.stage_context import Measurements, SealResult, StageContext
 from pipeline.wiring import Installation
 from tests.conftest import ROOT
-from tests.stub_pipeline.stage_parts import ToyMeasurer, ToyPolicy, ToySealer, alone
+from tests.stub_pipeline.stage_parts import StubMeasurer, StubPolicy, StubSealer, StubVerifier, alone
 
 WORD_SCORES = {"gore": 0.75, "weapon": 0.97, "fog": None}
 HELD, REFUSED, UNMEASURED, FINE = "a battle, some gore", "a weapon", "thick fog", "a rabbit in a meadow"
@@ -135,17 +135,17 @@ def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallati
         blob_store=FsspecBlobStore(str(home / "vault")),
         public_store=FsspecPublicStore(str(home / "shelf")),
         engine=FolderEngine(ROOT / "deploy" / "demo"),
-        measure=ToyMeasurer(
+        measure=StubMeasurer(
             text=_measured,
             video=lambda _file, subject, _leased: Measurements(signals=_video_signals(subject), seconds={}),
             check_video=_checked,
         ),
-        policy=ToyPolicy(decide or _decide),
-        sealer=ToySealer(_sealed),
+        policy=StubPolicy(decide or _decide),
+        sealer=StubSealer(_sealed),
         workdir=home / "scratch",
         **alone(),
     )
-    desk = CaseService(ledger=ledger, bus=bus, context=tools, verify_file=_verified)
+    desk = CaseService(ledger=ledger, bus=bus, context=tools, verifier=StubVerifier(_verified))
     works = PipelineContext(
         ledger=ledger, bus=bus, blob_store=tools.blob_store, route=bind_route(tools), accepted_phases=frozenset(ROUTE)
     )

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from classifiers.models import PACKAGED_MODELS
 from core.roles import Principal, Role
 from core.verdicts import Decision, Gate
 from pipeline.capture_signals import ClassifierCaptures
@@ -62,7 +63,7 @@ def judged(file, tmp_path, *, digits="47 19 30", turns=("left", "right"), earlie
     make_development_keys(settings)
     now = datetime.now(UTC)
     challenge = EnrolmentChallenge("enrol_1", MEMBER.id, "x", "self", digits, turns, now, now)
-    measure = ClassifierCaptures(settings=settings, gallery=gallery or MemoryGallery()).measure
+    measure = ClassifierCaptures(settings=settings, gallery=gallery or MemoryGallery(), models=PACKAGED_MODELS).measure
     taken = measure(file, challenge, earlier=np.zeros((0, 32), np.uint8) if earlier is None else earlier, mine=[])
     verdict = decide(Gate.ENROL, taken.signals, {"enrol_for_another": False}, (), POLICY)
     return verdict, {one.label: one.score for one in taken.signals}, taken

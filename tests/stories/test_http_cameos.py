@@ -38,7 +38,7 @@ def mira(at, request):
     for old in desk.own_cameos(at.platform.person):
         if old.state == "active":
             desk.erase(at.platform.person, old.handle)
-    cameo = desk.at.cameos.add(handle, at.platform.person.id)
+    cameo = desk.stores.cameos.add(handle, at.platform.person.id)
     desk.review.activate(cameo, by=at.platform.person.id)
     return handle
 

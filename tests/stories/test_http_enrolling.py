@@ -10,7 +10,7 @@ from tests.contract.cameo_installation import POLICY, open_cameo_installation
 from tests.stories.http_installation import form_token, serve_installation
 from tests.stories.test_http_browser import ARGUMENTS, CHROMIUM
 from tests.stories.test_http_cameos import memory_installation_of
-from tests.stub_pipeline.stage_parts import ToyPolicy
+from tests.stub_pipeline.stage_parts import StubPolicy
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models]
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
@@ -19,7 +19,7 @@ needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromiu
 @pytest.fixture(scope="module")
 def at():
     with open_cameo_installation() as made:
-        by_policy = replace(made.service.enrolment, policy=ToyPolicy(lambda *asked: decide(*asked, POLICY)))
+        by_policy = replace(made.service.enrolment, policy=StubPolicy(lambda *asked: decide(*asked, POLICY)))
         house = replace(made, service=replace(made.service, enrolment=by_policy))
         with serve_installation(memory_installation_of(house, max_upload_mb=20)) as serving:
             yield serving

@@ -44,7 +44,7 @@ def test_a_video_with_a_leased_cameo_is_verified_as_ours_and_its_manifest_names_
     at, tmp_path
 ):
     cameos = at.installation.service.cameos
-    rhea = cameos.at.cameos.add("rhea", at.other.person.id)
+    rhea = cameos.stores.cameos.add("rhea", at.other.person.id)
     cameos.review.activate(rhea, by=at.other.person.id)
     with at.client(at.other) as owner:
         leased = owner.post("/api/cameos/rhea/leases", json={"holder": at.platform.person.id}).json()

@@ -19,15 +19,15 @@ PROGRAM = textwrap.dedent(
     import sys
     from dataclasses import dataclass
     from pathlib import Path
-    from console.serve import serve
+    from console.serve import run_server
     from core.roles import Role
-    from tests.stories.http_installation import StoryHouse, built
+    from tests.stories.http_installation import MemoryInstallation, memory_installation
 
     home, port = Path(sys.argv[1]), int(sys.argv[2])
-    house = built(home, port=port)
-    StoryHouse.close = lambda self: (home / "closed").write_text("closed")
+    house = memory_installation(home, port=port)
+    MemoryInstallation.close = lambda self: (home / "closed").write_text("closed")
     (home / "token").write_text(house.account(Role.PLATFORM, Role.MODERATOR).token)
-    serve(house)
+    run_server(house)
     (home / "returned").write_text("returned")
     """
 )

@@ -77,7 +77,7 @@ def test_its_classifier_measures_its_own_examples_as_it_says(with_plugin):
     subprocess.run([sys.executable, "-c", code], check=True, env=with_plugin.env, cwd=with_plugin.home)
 
 
-def test_a_plugin_that_cannot_be_imported_stops_the_house_with_one_line_that_names_it(with_plugin, tmp_path):
+def test_a_plugin_that_cannot_be_imported_stops_the_installation_with_one_line_that_names_it(with_plugin, tmp_path):
     broken = tmp_path / "broken"
     shutil.copytree(EXAMPLE, broken)
     (broken / "assay_example" / "capitals.py").write_text("import no_such_module\n")

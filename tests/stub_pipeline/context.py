@@ -21,7 +21,14 @@ class EmptyVault:
 
 def stub_context(ledger, bus, **given):
     return PipelineContext(
-        **{"ledger": ledger, "bus": bus, "vault": EmptyVault(), "route": ROUTE, "willing": tuple(ROUTE), **given}
+        **{
+            "ledger": ledger,
+            "bus": bus,
+            "blob_store": EmptyVault(),
+            "route": ROUTE,
+            "accepted_phases": tuple(ROUTE),
+            **given,
+        }
     )
 
 

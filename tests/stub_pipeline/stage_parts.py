@@ -23,7 +23,7 @@ def _no_video(_path: Path, _subject: Subject, _leased: PermittedCameos) -> Measu
 
 
 @dataclass(frozen=True)
-class ToyMeasurer:
+class StubMeasurer:
     """A Measurer from functions. What is not given cannot be measured."""
 
     text: Callable[[str], Measurements] = _no_text
@@ -32,7 +32,7 @@ class ToyMeasurer:
 
 
 @dataclass(frozen=True)
-class ToyPolicy:
+class StubPolicy:
     """A PolicyGate from a function; it explains nothing."""
 
     judge: Callable[..., Any]
@@ -42,7 +42,7 @@ class ToyPolicy:
 
 
 @dataclass(frozen=True)
-class ToyFacts:
+class StubFacts:
     """A FactSource from a function."""
 
     facts: Callable[[Case], Any] = lambda _case: {}
@@ -62,7 +62,14 @@ class NobodyEnrolled:
 
 
 @dataclass(frozen=True)
-class ToySealer:
+class StubVerifier:
+    """A Verifier from a function."""
+
+    verify: Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class StubSealer:
     """A Sealer from a function."""
 
     seal: Callable[..., Any]
@@ -85,7 +92,7 @@ class NothingMoves:
 def alone() -> dict[str, Any]:
     """The parts of a context in which nobody is enrolled, nothing was sealed and nobody else is at work."""
     return {
-        "facts": ToyFacts(),
+        "facts": StubFacts(),
         "consent": NobodyEnrolled(),
         "copies": NothingCopied(),
         "revisions": NothingMoves(),

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import models
+from classifiers.models import PACKAGED_MODELS
 from classifiers.models.e5_embedder import E5_DIMENSIONS
 from classifiers.models.prompt_heads import MULTILINGUAL, PromptHeads
 from classifiers.text.deobfuscate import visible_text
@@ -85,7 +85,7 @@ def calibration_texts() -> list[LabelledText]:
 def measure_margins(texts: Sequence[LabelledText], arrays: dict[str, Any]) -> SourceMargins:
     """Every source's margins of every text."""
     shown = [visible_text(one.text) for one in texts]
-    embedder, encoder = models.get("use_multilingual"), models.get("prompt_encoder")
+    embedder, encoder = PACKAGED_MODELS.get("use_multilingual"), PACKAGED_MODELS.get("prompt_encoder")
     embeddings = np.concatenate([embedder.embed(shown[at : at + 512]) for at in range(0, len(shown), 512)])
     logits = np.concatenate([encoder.logits(shown[at : at + 512]) for at in range(0, len(shown), 512)])
     count = len(LABELS)

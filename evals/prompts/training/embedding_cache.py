@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import models
+from classifiers.models import PACKAGED_MODELS
 from classifiers.models.e5_embedder import E5_DIMENSIONS
 
 CACHE_FILE = Path("build/wide.npz")
@@ -23,7 +23,7 @@ def embed_cached(texts: Sequence[str], cache_file: Path = CACHE_FILE) -> NDArray
     missing = list({name: text for name, text in zip(names, texts, strict=True) if name not in known}.items())
     for at in range(0, len(missing), _BATCH_SIZE):
         page = missing[at : at + _BATCH_SIZE]
-        rows = models.get("e5_multilingual").embed([text for _, text in page])
+        rows = PACKAGED_MODELS.get("e5_multilingual").embed([text for _, text in page])
         known |= {name: row for (name, _), row in zip(page, rows, strict=True)}
     if missing:
         cache_file.parent.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from classifiers import models
+from classifiers.models import PACKAGED_MODELS
 from classifiers.models.hashed_ngrams import NGRAM_COLUMNS, sparse_matrix
 from classifiers.text.deobfuscate import visible_text
 from evals.prompts.corpus import LABELS, STYLES, LabelledText
@@ -64,7 +64,7 @@ def main() -> None:
 
 def embed_texts(texts: Sequence[LabelledText]) -> FloatMatrix:
     """(n, 512)."""
-    embedder = models.get("use_multilingual")
+    embedder = PACKAGED_MODELS.get("use_multilingual")
     shown = [visible_text(one.text) for one in texts]
     return np.concatenate([embedder.embed(shown[at : at + 512]) for at in range(0, len(shown), 512)])
 

@@ -7,13 +7,13 @@ from types import MappingProxyType
 
 BUNDLED_SIGNERS: Mapping[str, str] = MappingProxyType(
     {
-        "file": "provenance.c2pa.signers.keys_folder:file_signer_from_config",
-        "pkcs11": "provenance.c2pa.signers.hsm:signer_from_config",
-        "http": "provenance.c2pa.signers.kms:signer_from_config",
-        "vault": "provenance.c2pa.signers.kms:signer_from_config",
-        "azure": "provenance.c2pa.signers.kms:signer_from_config",
-        "google": "provenance.c2pa.signers.kms:signer_from_config",
-        "aws": "provenance.c2pa.signers.kms:aws_signer_from_config",
+        "file": "provenance.c2pa.signers.keys_folder:keys_folder_signer",
+        "pkcs11": "provenance.c2pa.signers.hsm:hsm_signer",
+        "http": "provenance.c2pa.signers.kms:kms_signer",
+        "vault": "provenance.c2pa.signers.kms:kms_signer",
+        "azure": "provenance.c2pa.signers.kms:kms_signer",
+        "google": "provenance.c2pa.signers.kms:kms_signer",
+        "aws": "provenance.c2pa.signers.kms:aws_signer",
     }
 )
 """Functions from a SignerConfig and SignerFiles to a Signer; pyproject declares the same."""

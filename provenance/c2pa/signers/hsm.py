@@ -65,7 +65,7 @@ class HsmSigner:
         return pkcs11.lib(str(self.module)).get_token(token_label=self.token).open(user_pin=self.pin)
 
 
-def signer_from_config(config: SignerConfig, files: SignerFiles) -> HsmSigner:
+def hsm_signer(config: SignerConfig, files: SignerFiles) -> HsmSigner:
     """Raises BadInput if the library or the token is not named."""
     if config.module is None or not config.token:
         raise BadInput("signer = pkcs11 needs pkcs11_module and pkcs11_token")

@@ -88,6 +88,11 @@ def load_keys(folder: Path, signer_config: SignerConfig | None = None) -> Proven
     )
 
 
+def has_key_files(folder: Path) -> bool:
+    """Whether any of the files that keys consist of lies here: then load_keys() gives them, or says what is wrong."""
+    return any((folder / name).exists() for name in (*_REQUIRED_FILES, SIGNER_KEY_FILE, KEY_ID_FILE))
+
+
 def _signer(folder: Path, signer_config: SignerConfig) -> Signer:
     named = folder / KEY_ID_FILE
     files = SignerFiles(
@@ -98,7 +103,7 @@ def _signer(folder: Path, signer_config: SignerConfig) -> Signer:
     return make_signer(signer_config, files)
 
 
-def file_signer_from_config(config: SignerConfig, files: SignerFiles) -> Signer:
+def keys_folder_signer(config: SignerConfig, files: SignerFiles) -> Signer:
     """The key file beside the certificates; without one a signer that signs nothing."""
     key = files.folder / SIGNER_KEY_FILE
     if key.is_file():

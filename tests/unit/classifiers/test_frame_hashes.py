@@ -7,11 +7,12 @@ import pytest
 from classifiers.image.frame_faces import example_portrait
 from classifiers.image.frame_hashes import FrameHashes, bank_hashes, hash_similarity
 from classifiers.image.sampled_frames import flat_image, sample_of_images
+from classifiers.models import PACKAGED_MODELS
 from core.signals import Subject
 
 
 def banked(kind: str, rgb: np.ndarray) -> list[tuple[str, str, str, bytes]]:
-    return [("a1", kind, algorithm, bits) for algorithm, bits in bank_hashes(rgb)]
+    return [("a1", kind, algorithm, bits) for algorithm, bits in bank_hashes(rgb, PACKAGED_MODELS)]
 
 
 def scores(classifier: FrameHashes, *pictures: np.ndarray) -> dict[str, float]:
@@ -51,7 +52,7 @@ def test_the_place_is_that_of_the_frame(listed_hashes) -> None:
 
 
 def test_a_picture_without_detail_is_not_banked_and_not_found(listed_hashes) -> None:
-    assert bank_hashes(flat_image(0)) == []
+    assert bank_hashes(flat_image(0), PACKAGED_MODELS) == []
     assert (
         max(scores(FrameHashes(listed_hashes(*banked("known_bad", example_portrait()))), flat_image(0)).values()) == 0.0
     )

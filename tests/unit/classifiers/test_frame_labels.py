@@ -10,8 +10,10 @@ import pytest
 from classifiers.base import SignalNote, measure_all
 from classifiers.image.frame_labels import FrameLabels
 from classifiers.image.sampled_frames import flat_image, sample_of_images
+from classifiers.models import Models
 from classifiers.models.boxes import nms
 from classifiers.models.file_digest import file_sha256
+from classifiers.models.options import ModelOptions
 
 pytestmark = pytest.mark.models
 
@@ -38,25 +40,23 @@ def checkpoint(tmp_path_factory):
     return folder / "tiny.pt"
 
 
-def test_a_local_checkpoint_gives_scores_for_every_frame_label(checkpoint, monkeypatch) -> None:
-    monkeypatch.setenv("ASSAY_OPENCLIP_CHECKPOINT", str(checkpoint))
-    monkeypatch.setenv("ASSAY_OPENCLIP_MODEL", "assay-tiny")
-    monkeypatch.setenv("ASSAY_OPENCLIP_SHA256", file_sha256(checkpoint))
+def test_a_local_checkpoint_gives_scores_for_every_frame_label(checkpoint) -> None:
+    options = ModelOptions(
+        openclip_checkpoint=checkpoint, openclip_model="assay-tiny", openclip_sha256=file_sha256(checkpoint)
+    )
     noise = np.random.default_rng(3).integers(0, 255, (90, 120, 3), dtype=np.uint8)
-    found = measure_all(sample_of_images(flat_image(90), noise), [FrameLabels()]).signals
+    found = measure_all(sample_of_images(flat_image(90), noise), [FrameLabels(Models(options))]).signals
     assert {s.label for s in found} == set(FrameLabels.labels)
     assert all(s.note == SignalNote.NONE and 0 < s.score < 1 and s.at for s in found)
 
 
-def test_a_checkpoint_nobody_vouches_for_is_refused(checkpoint, monkeypatch) -> None:
-    monkeypatch.setenv("ASSAY_OPENCLIP_CHECKPOINT", str(checkpoint))
-    monkeypatch.delenv("ASSAY_OPENCLIP_SHA256", raising=False)
-    found = measure_all(sample_of_images(flat_image(90)), [FrameLabels()]).signals
+def test_a_checkpoint_nobody_vouches_for_is_refused(checkpoint) -> None:
+    models = Models(ModelOptions(openclip_checkpoint=checkpoint))
+    found = measure_all(sample_of_images(flat_image(90)), [FrameLabels(models)]).signals
     assert {(s.score, s.note) for s in found} == {(None, SignalNote.MISSING_MODEL)}
 
 
-def test_without_a_checkpoint_nothing_is_said_and_no_hub_is_asked(monkeypatch) -> None:
-    monkeypatch.delenv("ASSAY_OPENCLIP_CHECKPOINT", raising=False)
+def test_without_a_checkpoint_nothing_is_said_and_no_hub_is_asked() -> None:
     found = measure_all(sample_of_images(flat_image(90)), [FrameLabels()]).signals
     assert {(s.label, s.score) for s in found} == {(label, None) for label in FrameLabels.labels}
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from classifiers import models
+from classifiers.models import PACKAGED_MODELS
 from classifiers.text.language_detection import MAX_LANGUAGE_CHARS, detect_language
 from core.errors import Unavailable
 
@@ -24,18 +26,21 @@ from core.errors import Unavailable
     ],
 )
 def test_the_language_is_told_or_nothing_is(text: str, code: str | None) -> None:
-    assert detect_language(text) == code
+    assert detect_language(text, PACKAGED_MODELS) == code
 
 
 def test_a_long_text_is_told_by_its_beginning() -> None:
     assert (
-        detect_language("the cat sleeps. " * MAX_LANGUAGE_CHARS + "eine Katze schläft. " * MAX_LANGUAGE_CHARS) == "en"
+        detect_language(
+            "the cat sleeps. " * MAX_LANGUAGE_CHARS + "eine Katze schläft. " * MAX_LANGUAGE_CHARS, PACKAGED_MODELS
+        )
+        == "en"
     )
 
 
-def test_without_the_model_nothing_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_model_nothing_is_told() -> None:
     def missing(name: str) -> object:
         raise Unavailable(f"{name} is not here")
 
-    monkeypatch.setattr(models, "get", missing)
-    assert detect_language("a lighthouse on a cliff at dawn") is None
+    without = SimpleNamespace(get=missing)
+    assert detect_language("a lighthouse on a cliff at dawn", without) is None

@@ -13,6 +13,7 @@ from classifiers.liveness.lip_sync import mouth_still, speech_activity
 from classifiers.liveness.replay import hash_capture, take_looped, take_replayed
 from classifiers.liveness.spoken_digits import levenshtein, parse_digits
 from classifiers.liveness.voice_consistency import voice_changed
+from classifiers.models import PACKAGED_MODELS
 from tests.unit.classifiers.liveness_captures import head_motion, make_capture, speech_like
 
 
@@ -121,18 +122,18 @@ def noise(seed, count):
 
 def test_pictures_that_come_again_are_a_loop_and_a_face_held_still_is_none():
     forth, still = noise(1, 15), [noise(2, 1)[0]] * 40
-    assert take_looped(make_capture([(0.0, 0.0)] * 40, frames=still)) == 0.0
-    assert take_looped(make_capture([(0.0, 0.0)] * 40, frames=noise(3, 40))) == 0.0
-    assert take_looped(make_capture([(0.0, 0.0)] * 45, frames=[*forth, *noise(4, 15), *forth])) == 1.0
+    assert take_looped(make_capture([(0.0, 0.0)] * 40, frames=still), PACKAGED_MODELS) == 0.0
+    assert take_looped(make_capture([(0.0, 0.0)] * 40, frames=noise(3, 40)), PACKAGED_MODELS) == 0.0
+    assert take_looped(make_capture([(0.0, 0.0)] * 45, frames=[*forth, *noise(4, 15), *forth]), PACKAGED_MODELS) == 1.0
 
 
 def test_a_take_that_was_sent_before_is_known_again_and_another_is_not():
     first = make_capture([(0.0, 0.0)] * 30, frames=noise(1, 30))
     other = make_capture([(0.0, 0.0)] * 30, frames=noise(2, 30))
-    earlier = hash_capture(first)
+    earlier = hash_capture(first, PACKAGED_MODELS)
     again = [cv2.imdecode(cv2.imencode(".jpg", one.rgb, [1, 40])[1], 1) for one in first.frames]
-    assert take_replayed(hash_capture(make_capture([(0.0, 0.0)] * 30, frames=again)), earlier) == 1.0
-    assert take_replayed(hash_capture(other), earlier) == 0.0
+    assert take_replayed(hash_capture(make_capture([(0.0, 0.0)] * 30, frames=again), PACKAGED_MODELS), earlier) == 1.0
+    assert take_replayed(hash_capture(other, PACKAGED_MODELS), earlier) == 0.0
     assert take_replayed(earlier, np.zeros((0, 32), np.uint8)) == 0.0
 
 

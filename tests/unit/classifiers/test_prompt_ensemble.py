@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from classifiers import models
+from classifiers.models import PACKAGED_MODELS
 from classifiers.models.hashed_ngrams import NGRAM_COLUMNS, word_columns
 from classifiers.models.prompt_heads import ENCODER, MULTILINGUAL, NGRAMS, SENTENCE, PromptHeads
 from classifiers.text import prompt_ensemble
@@ -63,24 +64,31 @@ class Model:
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+def asked() -> Counter[str]:
     """How many texts each model was asked about."""
     count: Counter[str] = Counter()
-    widths = {"use_multilingual": 512, "prompt_encoder": LABELS + STYLES, "e5_multilingual": 384}
-    monkeypatch.setattr(prompt_ensemble.models, "get", lambda name: Model(name, widths[name], count))
     return count
 
 
-def test_slow_models_are_asked_only_about_what_the_quick_ones_suspect(asked: Counter[str]) -> None:
-    calm, grave = score_texts(["a calm lake", "stab stab stab"], [True, True], heads(wary=0.1))
+@pytest.fixture
+def nets(asked: Counter[str]) -> SimpleNamespace:
+    """Models that count."""
+    widths = {"use_multilingual": 512, "prompt_encoder": LABELS + STYLES, "e5_multilingual": 384}
+    return SimpleNamespace(get=lambda name: Model(name, widths[name], asked))
+
+
+def test_slow_models_are_asked_only_about_what_the_quick_ones_suspect(
+    asked: Counter[str], nets: SimpleNamespace
+) -> None:
+    calm, grave = score_texts(["a calm lake", "stab stab stab"], [True, True], heads(wary=0.1), nets)
     assert calm.max() < 0.1 < grave[0]
     assert asked == {"prompt_encoder": 2, "use_multilingual": 1}
 
 
-def test_of_other_languages_the_quick_ones_are_others(asked: Counter[str]) -> None:
-    score_texts(["ein ruhiger Morgen"], [False], heads(wary=0.1))
+def test_of_other_languages_the_quick_ones_are_others(asked: Counter[str], nets: SimpleNamespace) -> None:
+    score_texts(["ein ruhiger Morgen"], [False], heads(wary=0.1), nets)
     assert asked == {"use_multilingual": 1}
-    score_texts(["ein ruhiger Morgen"], [False], heads(wary=0.0))
+    score_texts(["ein ruhiger Morgen"], [False], heads(wary=0.0), nets)
     assert asked == {"use_multilingual": 2, "prompt_encoder": 1, "e5_multilingual": 1}
 
 
@@ -105,14 +113,14 @@ def test_wider_embeddings_have_no_say_in_english() -> None:
 
 @pytest.mark.models
 def test_an_accent_makes_no_english_text_foreign_and_few_make_no_foreign_text_english() -> None:
-    encoder = models.get("prompt_encoder")
+    encoder = PACKAGED_MODELS.get("prompt_encoder")
     english = "a waiter carries two cups of coffee across the square in front of the café while people talk and laugh"
     assert encoder.english(english) and encoder.english(english.upper().replace("É", "E"))
     assert not encoder.english("el camarero lleva dos tazas de café por la plaza mientras la gente habla y ríe")
     assert not encoder.english("Café de Flore à Paris") and not encoder.english("一只猫")
 
 
-def test_shouted_words_are_embedded_in_small_letters(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shouted_words_are_embedded_in_small_letters() -> None:
     seen: list[str] = []
 
     class Listening(Model):
@@ -120,9 +128,9 @@ def test_shouted_words_are_embedded_in_small_letters(monkeypatch: pytest.MonkeyP
             seen.extend(texts)
             return super().embed(texts)
 
-    monkeypatch.setattr(prompt_ensemble.models, "get", lambda name: Listening(name, 512, Counter()))
+    listening = SimpleNamespace(get=lambda name: Listening(name, 512, Counter()))
     prompt_ensemble._source_logits(
-        SENTENCE, ["A CALM LAKE", "A calm Lake", "a CaLm lAkE", "an iPhone by a calm lake"], heads()
+        SENTENCE, ["A CALM LAKE", "A calm Lake", "a CaLm lAkE", "an iPhone by a calm lake"], heads(), listening
     )
     assert seen == ["a calm lake", "A calm Lake", "a calm lake", "an iPhone by a calm lake"]
 
@@ -135,11 +143,11 @@ def test_of_many_parts_those_whose_words_weigh_most_are_read_and_always_the_same
     assert select_chunks(texts[:2], True, heads()) == [0, 1] and select_chunks([], True, heads()) == []
 
 
-def test_more_wariness_never_asks_less(asked: Counter[str]) -> None:
+def test_more_wariness_never_asks_less(asked: Counter[str], nets: SimpleNamespace) -> None:
     texts = ["a calm lake", "stab him", "they stab and stab a man by the lake"]
     counts = []
     for wary in (0.9, 0.3, 0.05, 0.0):
         asked.clear()
-        score_texts(texts, [True] * 3, replace(heads(), wary=np.full(2, wary, np.float32)))
+        score_texts(texts, [True] * 3, replace(heads(), wary=np.full(2, wary, np.float32)), nets)
         counts.append(asked["use_multilingual"])
     assert counts == sorted(counts) and counts[-1] == 3

@@ -9,13 +9,13 @@ import numpy as np
 import pytest
 
 from classifiers.text.prompt_intent import PromptIntent
+from evals.intervals import wilson_interval
 from evals.prompts.accuracy import RESULT
 from evals.prompts.classification_metrics import (
     calibration_curve,
     decision_metrics,
     roc_auc,
     score_metrics,
-    wilson_interval,
 )
 from evals.prompts.corpus import LABELS, SEEDS, STYLES, fill_template, label_targets, load_seed_file, seed_texts
 from evals.prompts.goals import goal_rows
@@ -28,7 +28,8 @@ ROOT = Path(__file__).parents[3]
 
 
 def test_wilson_is_wilsons_interval() -> None:
-    assert wilson_interval(81, 263) == (0.2553, 0.3662)  # Newcombe 1998, table I: 0.2553 to 0.3662
+    low, high = wilson_interval(81, 263)
+    assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)  # Newcombe 1998, table I: 0.2553 to 0.3662
     assert wilson_interval(0, 20)[0] == 0.0 and wilson_interval(0, 0) == (0.0, 1.0)
 
 

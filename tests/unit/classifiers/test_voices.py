@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from classifiers import models
 from classifiers.audio.diarization import diarize
 from classifiers.audio.speech_features import kaldi_fbank, librosa_mels
 from classifiers.audio.voice_template import VOICE_TEMPLATE_LENGTH, embed_voice, extract_speech
 from classifiers.audio.voices import Voices, enrol_voice
 from classifiers.base import SignalNote
 from classifiers.image.sampled_frames import flat_image, sample_of_images
+from classifiers.models import PACKAGED_MODELS
+from classifiers.models.catalog import model_entry
 from classifiers.person_comparison import compare_people, extract_voice_templates
 from core.signals import Subject
 from media.audio_decode import decode_mono_audio_in_process
@@ -51,7 +52,7 @@ def test_a_higher_tone_lies_in_a_higher_band() -> None:
 
 def test_a_template_has_length_one_and_does_not_depend_on_loudness() -> None:
     speech = np.random.default_rng(3).normal(0, 0.1, 2 * MONO_SAMPLE_RATE).astype(np.float32)
-    one, louder = embed_voice(speech), embed_voice(3 * speech)
+    one, louder = embed_voice(speech, PACKAGED_MODELS), embed_voice(3 * speech, PACKAGED_MODELS)
     assert one.shape == (VOICE_TEMPLATE_LENGTH,) and np.linalg.norm(one) == pytest.approx(1, abs=1e-3)
     assert np.linalg.norm(one - louder) < 0.1
 
@@ -80,13 +81,13 @@ def test_a_track_that_was_not_heard_to_its_end_is_not_known_to_be_free_of_protec
 
 
 def test_silence_is_not_somebody_else() -> None:
-    quiet = extract_voice_templates(MonoAudio(samples=np.zeros(3 * MONO_SAMPLE_RATE, np.float32)))
-    said = compare_people(quiet, quiet)
+    quiet = extract_voice_templates(MonoAudio(samples=np.zeros(3 * MONO_SAMPLE_RATE, np.float32)), PACKAGED_MODELS)
+    said = compare_people(quiet, quiet, PACKAGED_MODELS)
     assert (said.score, said.same) == (None, None) and "nobody speaks" in said.reason
 
 
 def test_nobody_is_enrolled_from_music() -> None:
-    assert enrol_voice(MonoAudio(samples=tone(440, 8.0))) is None
+    assert enrol_voice(MonoAudio(samples=tone(440, 8.0)), PACKAGED_MODELS) is None
 
 
 # With real voices
@@ -110,19 +111,20 @@ def takes() -> dict[str, np.ndarray]:
 @pytest.mark.skipif(not DATA, reason="ASSAY_DATA names no folder with recorded voices")
 def test_a_voice_is_recognised_in_another_recording_and_not_in_somebody_else(takes) -> None:
     one, again, other = (
-        extract_voice_templates(MonoAudio(samples=takes[name])) for name in ("one 1", "one 2", "other 1")
+        extract_voice_templates(MonoAudio(samples=takes[name]), PACKAGED_MODELS)
+        for name in ("one 1", "one 2", "other 1")
     )
-    assert compare_people(one, again).same is True
-    assert compare_people(one, other).same is False
+    assert compare_people(one, again, PACKAGED_MODELS).same is True
+    assert compare_people(one, other, PACKAGED_MODELS).same is False
 
 
 @pytest.mark.data
 @pytest.mark.skipif(not DATA, reason="ASSAY_DATA names no folder with recorded voices")
 def test_two_who_speak_in_turn_are_two_voices_and_the_protected_one_is_found(takes, listed_faces) -> None:
     together = np.concatenate([takes["one 1"][: 5 * MONO_SAMPLE_RATE], takes["other 1"][: 5 * MONO_SAMPLE_RATE]])
-    _, spoken = extract_speech(together)
-    assert len(diarize(together, spoken)[0]) == 2
-    enrolled = enrol_voice(MonoAudio(samples=takes["other 2"]))
+    _, spoken = extract_speech(together, PACKAGED_MODELS)
+    assert len(diarize(together, spoken, PACKAGED_MODELS)[0]) == 2
+    enrolled = enrol_voice(MonoAudio(samples=takes["other 2"]), PACKAGED_MODELS)
     found = Voices(listed_faces(("p", "estate", enrolled))).measure(a_clip(together), Subject.VIDEO)
     best = max((s for s in found if s.label == "protected_voice"), key=lambda s: s.score)
     assert best.score > 0.6 and best.note == SignalNote.ESTATE and best.at.start > 3
@@ -131,4 +133,4 @@ def test_two_who_speak_in_turn_are_two_voices_and_the_protected_one_is_found(tak
 
 
 def test_models_of_voices_may_be_used_commercially() -> None:
-    assert all(models.model_entry(name).commercial for name in Voices.required_models)
+    assert all(model_entry(name).commercial for name in Voices.required_models)

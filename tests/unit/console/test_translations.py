@@ -111,11 +111,11 @@ def test_every_word_of_the_page_has_its_translation(code):
 def test_what_goes_wrong_on_the_page_is_told_in_its_language(code):
     """Every refusal of an address, and what is said of a file that cannot be read; `x` stands for what is filled in."""
     speak = available_languages()[code]
-    fetching = (CONSOLE_FOLDER.parent / "pipeline" / "fetching.py").read_text()
+    fetching = (CONSOLE_FOLDER.parent / "pipeline" / "safe_fetch.py").read_text()
     asked = {re.sub(r"\{[^}]*\}", "x", one) for one in re.findall(r'BadInput\(f?"([^"]+)"\)', fetching)}
-    reading = (CONSOLE_FOLDER.parent / "media" / "limited.py").read_text()
+    reading = (CONSOLE_FOLDER.parent / "media" / "sandbox" / "client.py").read_text()
     asked |= {re.sub(r"\{[^}]*\}", "x", one) for one in re.findall(r'f?"(this file [^"]+)"', reading)}
-    for source in ("container", "still"):
+    for source in ("container", "still_image"):
         told = re.findall(
             r'f"(\{path.name\} (?:is|has) an?[^"]+)"', (CONSOLE_FOLDER.parent / "media" / f"{source}.py").read_text()
         )

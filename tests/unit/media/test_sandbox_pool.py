@@ -99,12 +99,12 @@ def test_nothing_stays_when_whoever_asked_is_killed(tmp_path: Path) -> None:
     script = (
         "import os, signal, threading, time\n"
         "from pathlib import Path\n"
-        "from media import limited, warm\n"
+        "from media.sandbox import client, pool\n"
         f"where = {str(tmp_path / 'pid')!r}\n"
-        "stay = lambda: limited.call('tests.unit.media.sandbox_state_leaks:stay', {'path': where})\n"
+        "stay = lambda: client.run_sandboxed('tests.unit.media.sandbox_state_leaks:stay', {'path': where})\n"
         "threading.Thread(target=stay, daemon=True).start()\n"
         "while not os.path.exists(where) or not Path(where).read_text(): time.sleep(0.02)\n"
-        "print(warm._server.process.pid, flush=True)\n"
+        "print(pool._server.process.pid, flush=True)\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}

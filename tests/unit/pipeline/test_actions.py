@@ -37,7 +37,7 @@ def desk_with(story: list[Event]) -> tuple[CaseService, Case]:
         texts=MemoryTexts(), blob_store=None, public_store=None, engine=None, measure=None, policy=None, facts=None,
         consent=None, sealer=None, copies=None, revisions=None, workdir=None,
     )  # fmt: skip
-    return CaseService(ledger=ledger, bus=LocalBus(), context=tools, verify_file=None), case
+    return CaseService(ledger=ledger, bus=LocalBus(), context=tools, verifier=None), case
 
 
 def done(desk: CaseService, who: Principal, case: Case, action: Action) -> Case | int:

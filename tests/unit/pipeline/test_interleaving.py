@@ -24,7 +24,7 @@ from pipeline.runners.local_runner import LocalBus
 from pipeline.service import RULING_CODES, CaseService, VideoRequest
 from pipeline.stages import ROUTE, bind_route
 from pipeline.stages.stage_context import Measurements, SealResult, StageContext
-from tests.stub_pipeline.stage_parts import ToyMeasurer, ToyPolicy, ToySealer, alone
+from tests.stub_pipeline.stage_parts import StubMeasurer, StubPolicy, StubSealer, alone
 
 PEOPLE = Principal(id="people", roles=frozenset({Role.PLATFORM, Role.MODERATOR}))
 MOVING = tuple(ROUTE)
@@ -95,13 +95,13 @@ class Interleaving(RuleBasedStateMachine):
         self.public_store = FsspecPublicStore((root / "shelf").as_uri())
         tools = StageContext(
             texts=MemoryTexts(), blob_store=FsspecBlobStore((root / "vault").as_uri()), public_store=self.public_store, engine=self.weather,
-            measure=ToyMeasurer(
+            measure=StubMeasurer(
                 text=lambda _text: self.weather.measured(Subject.PROMPT),
                 video=lambda _path, subject, _leased: self.weather.measured(subject),
             ),
-            policy=ToyPolicy(decide), sealer=ToySealer(self.weather.seal), workdir=root / "work", **alone(),
+            policy=StubPolicy(decide), sealer=StubSealer(self.weather.seal), workdir=root / "work", **alone(),
         )  # fmt: skip
-        self.service = CaseService(ledger=self.ledger, bus=LocalBus(), context=tools, verify_file=lambda *_: None)
+        self.service = CaseService(ledger=self.ledger, bus=LocalBus(), context=tools, verifier=lambda *_: None)
         self.works = PipelineContext(
             ledger=self.ledger,
             bus=LocalBus(),
@@ -141,7 +141,7 @@ class Interleaving(RuleBasedStateMachine):
         case = self.ledger.load(case_id)
         advance(Ticket(case_id=case_id, revision=case.revision, phase=case.phase), self.works)
 
-    @rule(case_id=cases, accepted_phases=st.sets(st.sampled_from(MOVING)), back=st.integers(0, 2))
+    @rule(case_id=cases, willing=st.sets(st.sampled_from(MOVING)), back=st.integers(0, 2))
     def a_worker_takes_a_ticket_perhaps_a_stale_one(self, case_id, willing, back):
         case = self.ledger.load(case_id)
         ticket = Ticket(case_id=case_id, revision=max(0, case.revision - back), phase=case.phase)

@@ -98,7 +98,7 @@ def test_a_replay_that_was_interrupted_goes_on_and_ends_with_the_same(old: Polic
     ledger = MemoryLedger()
     for number in range(30):
         told(ledger, old, measured(hate=number / 30))
-    whole, part = run(new, ledger, samples=3), run(new, ledger, samples=3, most=11)
+    whole, part = run(new, ledger, samples=3), run(new, ledger, samples=3, max_cases=11)
     again = resume_tally(json.loads(json.dumps(part.as_json_object())), new.digest, "")
     for _ in replay_policy(new, MemoryCaseHistories(ledger), again, samples=3):
         pass

@@ -13,8 +13,8 @@ def test_a_folder_is_gone_when_its_work_is_done(tmp_path):
 
 def test_what_a_killed_process_left_is_cleared_and_what_is_in_use_is_not(tmp_path):
     code = (
-        "import os, signal, sys; from pathlib import Path; from pipeline.tempdirs import scratch\n"
-        "with scratch(Path(sys.argv[1])) as f: (f / 'x').write_text('x'); os.kill(os.getpid(), signal.SIGKILL)"
+        "import os, signal, sys; from pathlib import Path; from pipeline.tempdirs import temp_folder\n"
+        "with temp_folder(Path(sys.argv[1])) as f: (f / 'x').write_text('x'); os.kill(os.getpid(), signal.SIGKILL)"
     )
     killed = subprocess.run([sys.executable, "-c", code, str(tmp_path)], cwd=ROOT, check=False)
     assert killed.returncode == -9

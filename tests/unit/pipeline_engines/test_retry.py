@@ -17,7 +17,7 @@ def asked(patience_given, *answers):
             raise answer
         return answer
 
-    patience = RetryPolicy(**{"tries": 4, "seconds": 100, "first": 1.0, "sleep": pauses.append, **patience_given})
+    patience = RetryPolicy(**{"tries": 4, "seconds": 100, "first_delay": 1.0, "sleep": pauses.append, **patience_given})
     try:
         return patience.call(once), pauses
     except Unavailable:

@@ -153,7 +153,7 @@ readings = st.builds(
 everything = st.builds(
     Observations,
     report=readings,
-    mark=st.sampled_from([NO_MARK, OURS, WEAK]),
+    watermark=st.sampled_from([NO_MARK, OURS, WEAK]),
     case=st.sampled_from([None, {}, {"source_type": "digitalCreation"}]),
     declarations=st.sampled_from([(), (XMP,)]),
 )
@@ -179,7 +179,7 @@ def test_every_look_is_told_even_one_that_found_nothing(found):
 @given(everything)
 def test_no_verdict_of_no_information_hides_a_mark_or_a_label(found):
     if evaluate_observations(found) is V.NO_INFORMATION:
-        assert not found.mark.detected and not found.declarations
+        assert not found.watermark.detected and not found.declarations
 
 
 @given(everything)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from evals.watermark.survival_table import wilson
+from evals.intervals import wilson_interval
 from evals.watermark.video_attacks import VIDEO_ATTACKS
 from evals.watermark.video_clips import AXES, CLIPS
 from evals.watermark.video_robustness import BRIEF_SUITE, CORE_SUITE, attacks_for
@@ -33,6 +33,6 @@ def test_what_was_tuned_on_is_not_held_out() -> None:
 
 
 def test_the_interval_is_wilsons() -> None:
-    assert wilson(10, 10) == (pytest.approx(0.7225, abs=1e-3), 1.0)
-    assert wilson(0, 2000)[1] == pytest.approx(0.0019, abs=1e-4)
-    assert wilson(0, 0) == (0.0, 1.0)
+    assert wilson_interval(10, 10) == (pytest.approx(0.7225, abs=1e-3), 1.0)
+    assert wilson_interval(0, 2000)[1] == pytest.approx(0.0019, abs=1e-4)
+    assert wilson_interval(0, 0) == (0.0, 1.0)

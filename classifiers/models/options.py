@@ -1,0 +1,33 @@
+"""What an installation chooses about its models. Passed to whoever loads one; no model reads the environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModelOptions:
+    """The defaults are the packaged weights, and nothing that is not for commercial use.
+
+    `openclip_model` is the checkpoint's architecture and `openclip_sha256` its digest, empty for those of OpenAI's
+    ViT-B-32. `face_nets` names the face backend, `insightface_scale` the file that says how its distances are read.
+    """
+
+    allow_noncommercial: bool = False
+    openclip_checkpoint: Path | None = None
+    openclip_model: str = ""
+    openclip_sha256: str = ""
+    face_nets: str = "house"
+    insightface_pack: Path | None = None
+    insightface_scale: Path | None = None
+
+    def value(self, name: str) -> str:
+        """The option that weights.toml calls by this name, as text; empty where it was not chosen."""
+        said = getattr(self, name)
+        return "" if said is None else str(said)
+
+
+def variable(option: str) -> str:
+    """The environment variable by which `Settings` reads an option: what messages tell people to set."""
+    return f"ASSAY_{option.upper()}"

@@ -1,0 +1,179 @@
+"""Screening a text where there is no installation: by the policy that the settings name, with nobody enrolled.
+
+It opens no database. Works and people that an installation has registered are not known here, and a policy that an
+installation has rolled out is not in force here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from classifiers import PromptWorks, build_classifiers
+from classifiers.audio.voices import EmptyGallery
+from classifiers.base import Classifier, PromptText, measure_all
+from classifiers.models import Models
+from core.case import Case
+from core.errors import NotFound
+from core.signals import Signal
+from core.verdicts import Facts, Gate, Ruling, Verdict
+from pipeline.screening.dry_run import DryRunVerdict, dry_run
+from pipeline.screening.measurement import load_policy, prompt_monitors
+from pipeline.settings import Settings
+from pipeline.stages.stage_context import Measurements
+from pipeline.video_request import VideoRequest, validate_request
+from policy.decide import decide
+from policy.explain import Reason, reasons
+from policy.pack import Policy
+from policy.vocabulary import FACTS
+from registry.consent.cameos import Cameo
+from registry.consent.consent_facts import ConsentFacts
+from registry.consent.leases import Lease, UseRequest
+from registry.consent.likeness_uses import AncestorCase
+
+
+def is_installed(settings: Settings) -> bool:
+    """Whether the settings describe an installation that somebody has used: a home, or a database elsewhere."""
+    return settings.database_url is not None or settings.root.exists()
+
+
+def screen_standalone(settings: Settings, text: str) -> DryRunVerdict:
+    """What would be said of this prompt, by the policy that the settings name. Raises BadInput, PolicyError.
+
+    The policy and the models are loaded once for each set of settings.
+    """
+    validate_request(VideoRequest(prompt=text))
+    screener = _screener(settings)
+    found = measure_all(PromptText(text), screener.classifiers)
+    measured = Measurements(signals=found.signals, seconds=found.seconds)
+    return dry_run(
+        Gate.PROMPT, measured, models=screener.models, policy=screener.policy, facts=screener.facts, text=text
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnePolicy:
+    """A PolicyGate that always decides by the same policy."""
+
+    policy: Policy
+
+    def judge(
+        self, gate: Gate, signals: Sequence[Signal], facts: Facts, rulings: Sequence[Ruling], case_id: str = ""
+    ) -> Verdict:
+        """As PolicyGate.judge."""
+        del case_id
+        return decide(gate, signals, facts, rulings, self.policy)
+
+    def explain(self, verdict: Verdict, signals: Sequence[Signal]) -> Sequence[Reason]:
+        """As PolicyGate.explain."""
+        return reasons(verdict, signals, self.policy)
+
+
+class NobodyRegistered:
+    """The registries and the ledger of an installation in which nothing has happened yet."""
+
+    def all(self) -> Sequence[object]:
+        """No work is registered."""
+        return ()
+
+    def covering_lease(self, handle: str, ask: UseRequest) -> Lease | None:
+        """No lease was given."""
+        del handle, ask
+        return None
+
+    def get(self, cameo_id: str) -> Cameo:
+        """Raises NotFound: nobody is enrolled."""
+        raise NotFound(f"{cameo_id} is not enrolled: nobody is")
+
+    def by_handle(self, handle: str) -> Cameo | None:
+        """Nobody is enrolled."""
+        del handle
+        return None
+
+    def touch(self, cameo_ids: Sequence[str]) -> None:
+        """Nobody is enrolled."""
+
+    def ancestors(
+        self, case_id: str, parent: str, references: Sequence[str], copies: Sequence[str] = ()
+    ) -> Sequence[AncestorCase]:
+        """There are no cases."""
+        del case_id, parent, references, copies
+        return ()
+
+    def approved_cameos(self, case_id: str, asset: str) -> frozenset[str]:
+        """There are no drafts."""
+        del case_id, asset
+        return frozenset()
+
+    def count_vetoes(self, case_ids: Sequence[str]) -> int:
+        """There are no owners."""
+        del case_ids
+        return 0
+
+    def author_facts(self, author: str, end_user: str = "") -> dict[str, int]:
+        """Nobody has asked for anything."""
+        del author, end_user
+        return {name: 0 for name in FACTS if name.startswith("author_")}
+
+
+class EmptyBank:
+    """A HashBank in which nothing is banked."""
+
+    size = 0
+
+    def nearest(self, algorithm: str, bits: bytes, *, kind: str) -> tuple[str, str, int] | None:
+        """There is none."""
+        del algorithm, bits, kind
+        return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NobodysFacts:
+    """A FactSource for a text that belongs to no case: it is made from no file."""
+
+    consent: ConsentFacts
+
+    def facts(self, case: Case) -> Mapping[str, bool | int | float | str]:
+        """As FactSource.facts."""
+        return {**self.consent.facts(case), "damaged_parents": 0}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Screener:
+    models: Models
+    classifiers: tuple[Classifier, ...]
+    policy: OnePolicy
+    facts: NobodysFacts
+
+
+@lru_cache(maxsize=4)
+def _screener(settings: Settings) -> _Screener:
+    empty = NobodyRegistered()
+    consent = ConsentFacts(
+        leases=empty,
+        cameos=empty,
+        lineage=empty,
+        answers=empty,
+        authors=empty,
+        read=_no_text,
+        engine=settings.engine,
+        unstated_minor=settings.unstated_minor,
+        monitor_asked=bool(settings.monitor_url),
+    )
+    models = Models(settings.model_options())
+    return _Screener(
+        models=models,
+        classifiers=build_classifiers(
+            EmptyGallery(),
+            EmptyBank(),
+            more=(PromptWorks(empty, models=models), *prompt_monitors(settings)),
+            models=models,
+        ),
+        policy=OnePolicy(policy=load_policy(settings)),
+        facts=NobodysFacts(consent=consent),
+    )
+
+
+def _no_text(text_id: str) -> str:
+    raise NotFound(f"there is no text {text_id} here")
