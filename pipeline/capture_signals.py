@@ -59,7 +59,7 @@ class VideoChecker(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassifierCaptures:
-    """The CaptureMeasurer of this installation. `embed_voice` and `attack_detector` are ports for better ones."""
+    """The CaptureMeasurer of this installation. `voice` and `spoofed` are ports for better ones."""
 
     settings: Settings
     gallery: BiometricGallery

@@ -88,7 +88,7 @@ def _appended(connection: DatabaseConnection, cases: Sequence[Case], events: Seq
     told = [
         {"id": case.id, "revision": case.revision + number, "body": body}
         for case in cases
-        for number, body in enumerate(event_rows(case, events), 1)
+        for number, body in enumerate(event_rows(events), 1)
     ]
     if not told:
         return frozenset()

@@ -9,16 +9,14 @@ from typing import Any
 from core.case import Case
 from core.codec import dump_event, load_event
 from core.errors import BadInput, Unavailable
-from core.events import Event, Submitted
+from core.events import Event
 
 # Postgres cannot hold these in a text; an event must be stored all the same.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
-def event_rows(case: Case, events: Sequence[Event]) -> list[dict[str, Any]]:
-    """The events as JSON. Raises BadInput for a case that does not begin with its submission."""
-    if case.revision == 0 and events and not isinstance(events[0], Submitted):
-        raise BadInput("a case begins with its submission")
+def event_rows(events: Sequence[Event]) -> list[dict[str, Any]]:
+    """The events as JSON that can be stored. Whether they may follow is core.transitions' part."""
     return [_replace_unstorable(dump_event(event)) for event in events]
 
 

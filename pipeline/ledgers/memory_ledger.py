@@ -40,7 +40,7 @@ class MemoryLedger:
 
     def append(self, case: Case, events: Sequence[Event]) -> Case:
         """The case after these events. Raises Conflict if it moved since it was read, or IllegalTransition."""
-        stored = parse_events(case.id, event_rows(case, events))
+        stored = parse_events(case.id, event_rows(events))
         if not stored:
             return case
         with self._lock:

@@ -75,7 +75,7 @@ class PostgresLedger:
 
         Raises Conflict if it moved since it was read, IllegalTransition for an event that may not follow.
         """
-        bodies = event_rows(case, events)
+        bodies = event_rows(events)
         stored = parse_events(case.id, bodies)
         if not stored:
             return case
