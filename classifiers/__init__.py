@@ -1,28 +1,24 @@
-"""Measures. One classifier a file, one list of them; heavy libraries are imported only in `models/`, lazily."""
+"""Measures. One classifier a file, one table of them (`registered`); heavy libraries load lazily, in `models/` only."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from classifiers.audio.voices import EmptyGallery, Voices
+from classifiers.audio.voices import EmptyGallery
 from classifiers.base import (
     BiometricGallery,
     Classifier,
+    ClassifierContext,
     ClassifierResults,
     HashBank,
     Material,
     PromptText,
     measure_all,
 )
-from classifiers.image.frame_faces import FrameFaces
-from classifiers.image.frame_hashes import FrameHashes
-from classifiers.image.frame_labels import FrameLabels
-from classifiers.image.frame_nudity import FrameNudity
-from classifiers.labels import LABELS, label_subjects
+from classifiers.labels import LABELS, LabelDefinition
 from classifiers.models import PACKAGED_MODELS, Models, ModelStatus
-from classifiers.text.prompt_intent import PromptIntent
+from classifiers.registered import build_one, classifier_types, label_subjects, vocabulary
 from classifiers.text.prompt_monitor import ChatEndpoint, PromptMonitor
-from classifiers.text.prompt_terms import PromptTerms
 from classifiers.text.prompt_works import PromptWorks
 
 __all__ = [
@@ -30,8 +26,10 @@ __all__ = [
     "BiometricGallery",
     "ChatEndpoint",
     "Classifier",
+    "ClassifierContext",
     "ClassifierResults",
     "HashBank",
+    "LabelDefinition",
     "Material",
     "PromptMonitor",
     "PromptText",
@@ -40,6 +38,7 @@ __all__ = [
     "label_subjects",
     "measure_all",
     "model_listing",
+    "vocabulary",
 ]
 
 
@@ -53,21 +52,21 @@ def build_classifiers(
     more: Sequence[Classifier] = (),
     models: Models = PACKAGED_MODELS,
 ) -> tuple[Classifier, ...]:
-    """All classifiers: the one list. Cheap; models are loaded when first needed and shared by all.
+    """All classifiers that are registered. Cheap; models are loaded when first needed and shared by all.
 
     `leased` are ids of the gallery whose face the case at hand may show, `voices_leased` those whose voice it may use.
     Without `voices` nobody's voice is known. `more` is what this installation adds; `models` are its models.
+    Raises PluginError for a classifier from outside that cannot be used: nothing is measured with one missing.
     """
-    return (
-        PromptTerms(),
-        PromptIntent(models),
-        FrameFaces(gallery, leased=leased, models=models),
-        Voices(voices or EmptyGallery(), leased=voices_leased, models=models),
-        FrameNudity(models),
-        FrameHashes(bank, models=models),
-        FrameLabels(models),
-        *more,
+    context = ClassifierContext(
+        gallery=gallery,
+        bank=bank,
+        voices=voices or EmptyGallery(),
+        leased=frozenset(leased),
+        voices_leased=frozenset(voices_leased),
+        models=models,
     )
+    return (*(build_one(plugin, kind, context) for plugin, kind in classifier_types()), *more)
 
 
 def model_listing(classifiers: Sequence[Classifier], models: Models) -> list[ModelStatus]:

@@ -10,14 +10,17 @@ import logging
 import math
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from types import MappingProxyType
+from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.labels import LabelDefinition
+from classifiers.models import Models
 from core.errors import Unavailable
 from core.signals import Signal, Span, Subject
 from media.video import VideoSample
@@ -107,11 +110,27 @@ class HashBank(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassifierContext:
+    """What a classifier may be built over: the installation's registers and models, and what the case may show.
+
+    `leased` are ids of `gallery` whose face may be shown, `voices_leased` ids of `voices` whose voice may be used.
+    """
+
+    gallery: BiometricGallery
+    bank: HashBank
+    voices: BiometricGallery
+    leased: frozenset[str]
+    voices_leased: frozenset[str]
+    models: Models
+
+
 class Classifier(ABC):
     """Measures labels of a material.
 
     `name` is the file's name, `version` is raised with each change, `required_models` are names of models in
-    `weights.toml`, `covers` says in plain words what it can find and what it cannot.
+    `weights.toml`, `covers` says in plain words what it can find and what it cannot. `labels` are of the shared
+    vocabulary, or of `new_labels`: those that this classifier brings itself, and that no other may give.
     """
 
     name: str
@@ -120,6 +139,13 @@ class Classifier(ABC):
     labels: tuple[str, ...]
     required_models: tuple[str, ...] = ()
     covers: str
+    new_labels: Mapping[str, LabelDefinition] = MappingProxyType({})
+
+    @classmethod
+    def build(cls, context: ClassifierContext) -> Self:
+        """One for a case. Whoever needs registers takes them from the context; by default nothing is needed."""
+        del context
+        return cls()
 
     @property
     def source(self) -> str:
@@ -171,13 +197,17 @@ def measure_all(
 
 def _measured(classifier: Classifier, material: Material, subject: Subject) -> list[Signal]:
     try:
-        return classifier.measure(material, subject)
+        found = classifier.measure(material, subject)
     except Unavailable as error:
         log.warning("%s: %s", classifier.source, error)
         return classifier.unmeasured(subject, SignalNote.MISSING_MODEL)
     except Exception as error:  # noqa: BLE001  whatever broke, the score is None; its words may be those of a prompt
         log.error("%s broke (%s)", classifier.source, type(error).__name__)
         return classifier.unmeasured(subject, SignalNote.FAILED)
+    if odd := {signal.label for signal in found} - set(classifier.labels):  # nobody speaks under another's label
+        log.error("%s gave labels that it does not declare: %s", classifier.source, ", ".join(sorted(odd)))
+        return classifier.unmeasured(subject, SignalNote.FAILED)
+    return found
 
 
 def _fill_missing_labels(classifier: Classifier, subject: Subject, found: list[Signal]) -> list[Signal]:

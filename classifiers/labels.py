@@ -1,6 +1,7 @@
-"""The vocabulary: every label a classifier may give, of which subjects, and what it says.
+"""The shared vocabulary: labels that any classifier may give, of which subjects, and what they say.
 
-Policy rules may speak of these labels and no others. A label measures; whether it matters is policy's business.
+Policy rules may speak of these labels, of those that classifiers from outside bring (`registered.vocabulary`), and of
+no others. A label measures; whether it matters is policy's business.
 """
 
 from __future__ import annotations
@@ -109,8 +110,3 @@ LABELS: Mapping[str, LabelDefinition] = MappingProxyType(
         ),
     }
 )
-
-
-def label_subjects() -> Mapping[str, frozenset[Subject]]:
-    """Every label and the subjects of which it is measured: what policy rules may speak of."""
-    return {name: label.subjects for name, label in LABELS.items()}

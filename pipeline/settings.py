@@ -6,14 +6,18 @@ Read from `assay.toml` (or the file named by ASSAY_CONFIG), overridden by ASSAY_
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from core.errors import BadInput
+from core.plugins import ENGINES, SIGNERS, plugins
+from pipeline.engines import BUNDLED_ENGINES
+from provenance.c2pa.signers import BUNDLED_SIGNERS
 
 if TYPE_CHECKING:
     from classifiers.models.options import ModelOptions
@@ -34,7 +38,7 @@ class Settings(BaseSettings):
     )
     s3_endpoint: str = Field("", description="Endpoint of an S3-compatible server, where it is not AWS.")
     public_url: str = Field("", description="Base URL under which the public store is served; default: file URLs.")
-    engine: Literal["folder", "http"] = Field("folder", description="Which engine adapter makes videos.")
+    engine: str = Field("folder", description="Which engine adapter makes videos: folder, http or a plugin's.")
     engine_folder: Path = Field(Path("engine"), description="Folder that the folder engine serves.")
     engine_url: str = Field("", description="Base URL of an OpenAI-style Videos API, as http://host:8000/v1.")
     engine_key: SecretStr | None = Field(None, description="Bearer key for that server.")
@@ -44,8 +48,9 @@ class Settings(BaseSettings):
     keys: Path | None = Field(None, description="Folder of signing and watermark keys; default: keys in home.")
     provider: str = Field("", description="Who answers for what is made, as marks and labels state it; default: Assay.")
     verifier_page: str = Field("", description="Address where anybody can check a video; written into manifests.")
-    signer: Literal["file", "pkcs11", "http", "vault", "azure", "google", "aws"] = Field(
-        "file", description="Where the signing key lies: a file, a PKCS#11 token, or a key service."
+    signer: str = Field(
+        "file",
+        description="Where the key lies: file, pkcs11, a key service (http, vault, azure, google, aws) or a plugin's.",
     )
     signer_url: str = Field("", description="Address of the key service (https); AWS needs none.")
     signer_secret: SecretStr | None = Field(None, description="Token for the key service, or PIN of the PKCS#11 token.")
@@ -96,6 +101,16 @@ class Settings(BaseSettings):
     lookups_per_minute: int = Field(120, description="How often one address may ask the manifest repository.")
     verify_urls: bool = Field(False, description="May the verifier fetch files from public addresses people give?")
 
+    @field_validator("engine")
+    @classmethod
+    def _known_engine(cls, name: str) -> str:
+        return _registered(name, ENGINES, BUNDLED_ENGINES)
+
+    @field_validator("signer")
+    @classmethod
+    def _known_signer(cls, name: str) -> str:
+        return _registered(name, SIGNERS, BUNDLED_SIGNERS)
+
     @property
     def root(self) -> Path:
         """The home folder, absolute."""
@@ -139,6 +154,13 @@ def load_settings(**given: object) -> Settings:
         raise BadInput(f"setting {name or 'file'}: {first['msg']} (see docs/reference/settings.md)") from None
     except (OSError, ValueError) as error:
         raise BadInput(f"the settings file cannot be read: {error} (see docs/reference/settings.md)") from None
+
+
+def _registered(name: str, group: str, bundled: Mapping[str, str]) -> str:
+    """The name, if something is registered under it. Raises ValueError with the names that are known."""
+    if name not in (known := plugins(group, bundled)):
+        raise ValueError(f"{name!r} is not among {', '.join(known)}")
+    return name
 
 
 def _settings_file() -> Path | None:

@@ -19,7 +19,7 @@ from core.embedding_spaces import VOICE_SPACE
 from core.events import Event, Published
 from core.finding import WatermarkFinding
 from core.permitted import PermittedCameos
-from core.ports import Bus, Engine, Ledger, PublicStore
+from core.ports import Bus, Ledger, PublicStore
 from pipeline.accounts import Accounts
 from pipeline.advance import EventListener, PipelineContext
 from pipeline.blobstores.blob_store import FsspecBlobStore
@@ -34,6 +34,7 @@ from pipeline.consent_wiring import (
     make_consent_facts,
     open_consent_stores,
 )
+from pipeline.engines import make_engine
 from pipeline.ledgers.case_histories import CaseHistories, PostgresCaseHistories
 from pipeline.ledgers.database import Database, open_database
 from pipeline.ledgers.policy_store import PostgresPolicyStore
@@ -212,7 +213,7 @@ def _stage_context(
     repository: ManifestRepository,
     models: Models,
 ) -> tuple[StageContext, ConsentFacts]:
-    engine, texts = _engine(settings), PostgresTexts(database)
+    engine, texts = make_engine(settings), PostgresTexts(database)
     consent = make_consent_facts(people, database, texts.read, engine.name, settings)
     more = (PromptWorks(registry.works, models=models), *measurement.prompt_monitors(settings))
     vault, workdir = repository.blob_store, repository.workdir
@@ -303,18 +304,6 @@ class InstalledClassifiers:
                 models=self._models,
             )
         return self._built[leased]
-
-
-def _engine(settings: Settings) -> Engine:
-    if settings.engine == "folder":
-        from pipeline.engines.folder_engine import FolderEngine
-
-        return FolderEngine(settings.engine_folder)
-    from pipeline.engines.http_engine import EngineLimits, HttpEngine
-
-    key = settings.engine_key.get_secret_value() if settings.engine_key else ""
-    limits = EngineLimits(video_bytes=settings.engine_max_mb << 20)
-    return HttpEngine(settings.engine_url, key=key, model=settings.engine_model, limits=limits)
 
 
 def _s3_options(settings: Settings) -> dict[str, Any]:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 from functools import cache
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.audio.diarization import MIN_VOICE_SECONDS, SpeakerVoice, diarize
 from classifiers.audio.voice_template import SPEAKER_MODELS, extract_speech
-from classifiers.base import BiometricGallery, Classifier, ClassifierExample, Material, SignalNote
+from classifiers.base import BiometricGallery, Classifier, ClassifierContext, ClassifierExample, Material, SignalNote
 from classifiers.identify import Identification, identify
 from classifiers.image.sampled_frames import flat_image, require_sample, sample_of_images
 from classifiers.match_calibration import VOICE_CALIBRATION
@@ -69,6 +70,11 @@ class Voices(Classifier):
         """`leased` are ids of the gallery whose voice this case may use: they are left out of the search."""
         self._gallery, self._models = gallery, models
         self._leased = frozenset(leased)
+
+    @classmethod
+    def build(cls, context: ClassifierContext) -> Self:
+        """Over what the context says."""
+        return cls(context.voices, leased=context.voices_leased, models=context.models)
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """`protected_voice`: 0.5 where a stranger is taken for one of the gallery once in a hundred times."""

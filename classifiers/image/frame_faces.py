@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from importlib.resources import files
+from typing import Self
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.base import BiometricGallery, Classifier, ClassifierExample, Material, SignalNote
+from classifiers.base import BiometricGallery, Classifier, ClassifierContext, ClassifierExample, Material, SignalNote
 from classifiers.identify import Identification, cameo_absence, identify
 from classifiers.image.face_backend import face_backend, face_calibration
 from classifiers.image.face_tracks import MAX_EMBEDDED_FACES, FaceTrack, FaceTracks, track_faces
@@ -42,6 +43,11 @@ class FrameFaces(Classifier):
         self.required_models = ("mtcnn", *face_backend(models.options).required_models)
         self._gallery, self._models = gallery, models
         self._leased = frozenset(leased)
+
+    @classmethod
+    def build(cls, context: ClassifierContext) -> Self:
+        """Over what the context says."""
+        return cls(context.gallery, leased=context.leased, models=context.models)
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """`protected_person`: 0.5 where a stranger is taken for one of the gallery once in a hundred times."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.base import Classifier, ClassifierExample, HashBank, Material, SignalNote
+from classifiers.base import Classifier, ClassifierContext, ClassifierExample, HashBank, Material, SignalNote
 from classifiers.image.sampled_frames import downscale, flat_image, frame_span, require_sample, sample_of_images
 from classifiers.models import PACKAGED_MODELS, Models
 from core.signals import Signal, Span, Subject
@@ -32,6 +34,11 @@ class FrameHashes(Classifier):
 
     def __init__(self, bank: HashBank, *, models: Models = PACKAGED_MODELS) -> None:
         self._bank, self._models = bank, models
+
+    @classmethod
+    def build(cls, context: ClassifierContext) -> Self:
+        """Over what the context says."""
+        return cls(context.bank, models=context.models)
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """For each kind: 1.0 down to 0.5 within a copy's distance, 0.0 at chance; 0.0 for an empty bank."""

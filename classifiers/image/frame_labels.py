@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.base import Classifier, ClassifierExample, Material, SignalNote, clip_score
+from classifiers.base import Classifier, ClassifierContext, ClassifierExample, Material, SignalNote, clip_score
 from classifiers.image.sampled_frames import downscaled_frames, flat_image, peak_score, require_sample, sample_of_images
 from classifiers.models import PACKAGED_MODELS, Models
 from core.signals import Signal, Subject
@@ -57,6 +57,11 @@ class FrameLabels(Classifier):
 
     def __init__(self, models: Models = PACKAGED_MODELS) -> None:
         self._models = models
+
+    @classmethod
+    def build(cls, context: ClassifierContext) -> Self:
+        """Over what the context says."""
+        return cls(context.models)
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """For each label the highest probability over frames, against the innocent sentences."""

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import unicodedata
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.base import Classifier, ClassifierExample, Material, PromptText, SignalNote, clip_score
+from classifiers.base import (
+    Classifier,
+    ClassifierContext,
+    ClassifierExample,
+    Material,
+    PromptText,
+    SignalNote,
+    clip_score,
+)
 from classifiers.models import PACKAGED_MODELS, Models, hashed_ngrams
 from classifiers.models.prompt_heads import PromptHeads
 from classifiers.text.deobfuscate import NormalisedText, deobfuscate, normalise
@@ -41,6 +50,11 @@ class PromptIntent(Classifier):
 
     def __init__(self, models: Models = PACKAGED_MODELS) -> None:
         self._models = models
+
+    @classmethod
+    def build(cls, context: ClassifierContext) -> Self:
+        """Over what the context says."""
+        return cls(context.models)
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """For each label the highest score of the whole, of any part and of what a disguise hides, with its words."""

@@ -10,12 +10,19 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import unquote
 
 from core.errors import NotFound, Unavailable
 from pipeline.blobstores.storage_errors import COPY_CHUNK_BYTES, translate_storage_errors
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
+
+
+def local_storage(url: str) -> LocalStorage:
+    """The folder at a path or a `file://` URL."""
+    scheme, _, rest = url.rpartition("://")
+    return LocalStorage(Path(unquote(rest) if scheme else rest))
 
 
 class LocalStorage:

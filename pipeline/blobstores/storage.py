@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, BinaryIO, Protocol
-from urllib.parse import unquote
 
 from core.errors import BadInput
+from core.plugins import BLOBSTORES, check_implements, plugins
+from pipeline.blobstores import BUNDLED_BLOBSTORES
 
 
 class Storage(Protocol):
@@ -39,16 +40,17 @@ class Storage(Protocol):
 
 
 def open_storage(url: str, **options: Any) -> Storage:
-    """The place at an fsspec URL: a path, `file://`, `s3://bucket/prefix`, `memory://` for tests. Raises BadInput."""
-    from pipeline.blobstores.local_storage import LocalStorage
-    from pipeline.blobstores.s3_storage import S3Storage
+    """The place at a URL: a path, `file://`, `s3://bucket/prefix`, `memory://` for tests, or a plugin's scheme.
 
-    protocol, _, rest = url.rpartition("://")
-    match protocol:
-        case "":
-            return LocalStorage(Path(rest))
-        case "file":
-            return LocalStorage(Path(unquote(rest)))
-        case "s3" | "memory":
-            return S3Storage(url, **options)
-    raise BadInput(f"files cannot be kept at {protocol}://: name a folder or an s3:// bucket")
+    Raises BadInput, for a scheme that nobody registered with the names of those that are.
+    """
+    scheme = url.rpartition("://")[0] or "file"
+    known = plugins(BLOBSTORES, BUNDLED_BLOBSTORES)
+    if scheme not in known:
+        raise BadInput(
+            f"files cannot be kept at {scheme}://: name a folder or an s3:// bucket (known: {', '.join(known)})"
+        )
+    from_url: Callable[..., Storage] = known[scheme].load()
+    storage = from_url(url, **options)
+    check_implements(known[scheme], storage, Storage)
+    return storage

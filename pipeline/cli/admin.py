@@ -57,7 +57,7 @@ def account_add(
 
 
 def models(as_json: JsonOption = False) -> None:
-    """Every model: version, digest, licences, present or not, and what it covers."""
+    """Every model: version, digest, licences, present or not, and what it covers. Then classifiers from outside."""
     from pipeline.diagnostics import installation_checks
 
     listed = installation_checks.installed_models(load_settings())
@@ -72,6 +72,8 @@ def models(as_json: JsonOption = False) -> None:
         licences = f"{m.licence_code} / {m.licence_weights}" + ("" if m.commercial else " [red]non-commercial[/red]")
         table.add_row(f"{m.name} {m.version}", here, licences, m.digest[:16], m.covers, ", ".join(m.needed_by))
     out.print(table)
+    for line in installation_checks.outside_classifiers(load_settings()):
+        out.print(escape(line), highlight=False)
 
 
 def doctor(as_json: JsonOption = False) -> int:

@@ -82,7 +82,7 @@ def _classifiers(settings: Settings) -> tuple[Classifier, ...]:
 def run_diagnostics(settings: Settings) -> list[DiagnosticResult]:
     """Every part, in the order in which a case would need it."""
     found = [DiagnosticResult(state="ok", says=f"everything is kept in {settings.root}")]
-    for part in (_disk, _rules, _keys, _installation, _models):
+    for part in (_disk, _plugins, _rules, _keys, _installation, _models):
         try:
             found += part(settings)
         except (AssayError, OSError) as error:
@@ -94,6 +94,29 @@ def _disk(settings: Settings) -> Iterator[DiagnosticResult]:
     settings.root.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.root).free / 1e9
     yield DiagnosticResult(state="ok" if free > 2 else "lacks", says=f"{free:.0f} GB of disk are free there")
+
+
+def _plugins(_settings: Settings) -> Iterator[DiagnosticResult]:
+    from classifiers import vocabulary
+    from pipeline.diagnostics.plugin_checks import check_outside_plugins
+
+    found = check_outside_plugins()
+    for plugin, problem in found:
+        yield DiagnosticResult(state="broken" if problem else "ok", says=problem or f"{plugin} is installed")
+    if not any(problem for _plugin, problem in found):
+        vocabulary()  # raises, with its name, for a classifier whose labels are not its own
+
+
+def outside_classifiers(settings: Settings) -> list[str]:
+    """Classifiers from outside that need no model of Assay's, with their labels and who brought them."""
+    from classifiers.registered import classifier_types
+
+    brought = {kind: plugin.distribution for plugin, kind in classifier_types() if not plugin.bundled}
+    return [
+        f"{classifier.source} ({', '.join(classifier.labels)}), from {brought[type(classifier)]}: {classifier.covers}"
+        for classifier in _classifiers(settings)
+        if type(classifier) in brought
+    ]
 
 
 def _rules(settings: Settings) -> Iterator[DiagnosticResult]:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from core.errors import EngineFault, Unavailable
 from core.ports import GeneratorInfo, JobProgress, JobState, RenderRequest
+from pipeline.settings import Settings
 
 _SUFFIXES = (".mp4", ".m4v", ".mov", ".webm", ".mkv")
 
@@ -78,6 +79,11 @@ class FolderEngine:
         if job not in _videos(self._folder):
             raise EngineFault("the engine folder holds no such file any more")
         return self._folder / job
+
+
+def folder_engine(settings: Settings) -> FolderEngine:
+    """The folder that the settings name."""
+    return FolderEngine(settings.engine_folder)
 
 
 def _videos(folder: Path) -> list[str]:

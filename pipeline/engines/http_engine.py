@@ -24,6 +24,7 @@ from core.ports import GeneratorInfo, JobProgress, RenderRequest
 from pipeline.engines.download import save_video
 from pipeline.engines.response_parsing import error_for_status, job_of, model_of, parse_json_object, progress_of
 from pipeline.engines.retry import RetryableError, RetryPolicy, retry_after_seconds
+from pipeline.settings import Settings
 
 log = logging.getLogger("assay.engine")
 
@@ -218,3 +219,10 @@ def _optional(order: RenderRequest, model: str) -> dict[str, str]:
 
 def _media_type(file: Path) -> str:
     return mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+
+
+def http_engine(settings: Settings) -> HttpEngine:
+    """The server that the settings name. Raises BadInput for an address that is none."""
+    key = settings.engine_key.get_secret_value() if settings.engine_key else ""
+    limits = EngineLimits(video_bytes=settings.engine_max_mb << 20)
+    return HttpEngine(settings.engine_url, key=key, model=settings.engine_model, limits=limits)

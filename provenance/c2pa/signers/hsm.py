@@ -23,6 +23,7 @@ from provenance.c2pa.signers.signatures import (
     signing_digest,
     verified_signature,
 )
+from provenance.c2pa.signers.signer_config import SignerConfig, SignerFiles
 
 if TYPE_CHECKING:
     import pkcs11
@@ -62,6 +63,15 @@ class HsmSigner:
         if not self.module.is_file():
             raise BadInput("there is no PKCS#11 library where pkcs11_module says")
         return pkcs11.lib(str(self.module)).get_token(token_label=self.token).open(user_pin=self.pin)
+
+
+def hsm_signer(config: SignerConfig, files: SignerFiles) -> HsmSigner:
+    """Raises BadInput if the library or the token is not named."""
+    if config.module is None or not config.token:
+        raise BadInput("signer = pkcs11 needs pkcs11_module and pkcs11_token")
+    return HsmSigner(
+        chain=files.chain, module=config.module, token=config.token, pin=config.secret, tsa_url=config.tsa_url
+    )
 
 
 @cache

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from core.errors import BadInput, Unavailable
 from provenance.c2pa.signers.signer import Signer, UnavailableSigner, chain_expiry, file_signer
-from provenance.c2pa.signers.signer_config import SignerConfig, remote_signer
+from provenance.c2pa.signers.signer_config import SignerConfig, SignerFiles, make_signer
 from provenance.c2pa.trust_store import TrustList, TrustStore
 
 if TYPE_CHECKING:
@@ -94,12 +94,21 @@ def has_key_files(folder: Path) -> bool:
 
 
 def _signer(folder: Path, signer_config: SignerConfig) -> Signer:
-    chain, key, named = (folder / CHAIN_FILE).read_text(), folder / SIGNER_KEY_FILE, folder / KEY_ID_FILE
-    if signer_config.kind != "file":
-        return remote_signer(signer_config, chain, named.read_text().strip() if named.is_file() else "")
+    named = folder / KEY_ID_FILE
+    files = SignerFiles(
+        folder=folder,
+        chain=(folder / CHAIN_FILE).read_text(),
+        key_id=named.read_text().strip() if named.is_file() else "",
+    )
+    return make_signer(signer_config, files)
+
+
+def keys_folder_signer(config: SignerConfig, files: SignerFiles) -> Signer:
+    """The key file beside the certificates; without one a signer that signs nothing."""
+    key = files.folder / SIGNER_KEY_FILE
     if key.is_file():
-        return file_signer(_read_private_file(key), chain, tsa_url=signer_config.tsa_url)
-    return UnavailableSigner(chain=chain)
+        return file_signer(_read_private_file(key), files.chain, tsa_url=config.tsa_url)
+    return UnavailableSigner(chain=files.chain)
 
 
 def _read_private_file(path: Path) -> bytes:

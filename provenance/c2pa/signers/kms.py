@@ -22,6 +22,7 @@ from provenance.c2pa.signers.signatures import (
     signing_digest,
     verified_signature,
 )
+from provenance.c2pa.signers.signer_config import SignerConfig, SignerFiles
 
 _MAX_RESPONSE_BYTES = 1 << 16
 _AWS_MAX_RAW_BYTES = 4096  # bytes that AWS hashes itself; a claim to be signed has about 2200
@@ -170,6 +171,30 @@ class AwsKmsSigner:
             raise Unavailable("signer = aws needs boto3: install assay[kms]") from error
         patience = Config(connect_timeout=self.timeout, read_timeout=self.timeout, retries={"total_max_attempts": 2})
         return boto3.client("kms", endpoint_url=self.url or None, config=patience)
+
+
+def kms_signer(config: SignerConfig, files: SignerFiles) -> HttpKmsSigner:
+    """For each service of KMS_APIS. Raises BadInput if the key is not named or the address is none."""
+    return HttpKmsSigner(
+        chain=files.chain,
+        url=config.url,
+        key=files.require_key_id(config.kind),
+        token=config.secret,
+        kms_api=config.kind,
+        timeout=config.timeout,
+        tsa_url=config.tsa_url,
+    )
+
+
+def aws_signer(config: SignerConfig, files: SignerFiles) -> AwsKmsSigner:
+    """Raises BadInput if the key is not named."""
+    return AwsKmsSigner(
+        chain=files.chain,
+        key=files.require_key_id(config.kind),
+        url=config.url,
+        timeout=config.timeout,
+        tsa_url=config.tsa_url,
+    )
 
 
 def _is_loopback(host: str) -> bool:

@@ -1,28 +1,27 @@
-"""Which signer an office uses: one place that knows them all."""
+"""Which signer an office uses, and what each is made from."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 from core.errors import BadInput
-from provenance.c2pa.signers.hsm import HsmSigner
-from provenance.c2pa.signers.kms import AwsKmsSigner, HttpKmsSigner
+from core.plugins import SIGNERS, check_implements, find_plugin
+from provenance.c2pa.signers import BUNDLED_SIGNERS
 from provenance.c2pa.signers.signer import Signer
-
-SignerKind = Literal["file", "pkcs11", "http", "vault", "azure", "google", "aws"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignerConfig:
     """Where the signing key lies, and the time-stamping authority if one is used.
 
-    `module`, `token` and `secret` (its PIN) are for pkcs11; `url`, `secret` (a bearer token) and `timeout` in seconds
-    for services. Which of a service's keys is used stands in the keys folder, beside the certificates it belongs to.
+    `kind` is the name of a registered signer. `module`, `token` and `secret` (its PIN) are for pkcs11; `url`, `secret`
+    (a bearer token) and `timeout` in seconds for services. Which of a service's keys is used stands in the keys folder,
+    beside the certificates it belongs to.
     """
 
-    kind: SignerKind = "file"
+    kind: str = "file"
     module: Path | None = None
     token: str = ""
     url: str = ""
@@ -31,24 +30,29 @@ class SignerConfig:
     tsa_url: str | None = None
 
 
-def remote_signer(config: SignerConfig, chain: str, key: str) -> Signer:
-    """A signer whose key lies elsewhere; `key` is its name there. Raises BadInput for what is not said."""
-    if config.kind == "pkcs11":
-        if config.module is None or not config.token:
-            raise BadInput("signer = pkcs11 needs pkcs11_module and pkcs11_token")
-        return HsmSigner(
-            chain=chain, module=config.module, token=config.token, pin=config.secret, tsa_url=config.tsa_url
-        )
-    if not key:
-        raise BadInput(f"signer = {config.kind} needs the key's name there, in the keys folder as signer.key-id")
-    if config.kind == "aws":
-        return AwsKmsSigner(chain=chain, key=key, url=config.url, timeout=config.timeout, tsa_url=config.tsa_url)
-    return HttpKmsSigner(
-        chain=chain,
-        url=config.url,
-        key=key,
-        token=config.secret,
-        kms_api=config.kind,
-        timeout=config.timeout,
-        tsa_url=config.tsa_url,
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignerFiles:
+    """What the keys folder holds for a signer.
+
+    `chain` is the certificates (PEM, leaf first); `key_id` is the key's name where it lies, from `signer.key-id`, or
+    empty.
+    """
+
+    folder: Path
+    chain: str
+    key_id: str = ""
+
+    def require_key_id(self, kind: str) -> str:
+        """Raises BadInput if no key is named."""
+        if not self.key_id:
+            raise BadInput(f"signer = {kind} needs the key's name there, in the keys folder as signer.key-id")
+        return self.key_id
+
+
+def make_signer(config: SignerConfig, files: SignerFiles) -> Signer:
+    """The signer of this kind. Raises BadInput for what is not said, PluginError for a kind that is not known."""
+    plugin = find_plugin(SIGNERS, config.kind, BUNDLED_SIGNERS)
+    from_config: Callable[[SignerConfig, SignerFiles], Signer] = plugin.load()
+    signer = from_config(config, files)
+    check_implements(plugin, signer, Signer)
+    return signer
