@@ -50,6 +50,22 @@ class EngineFault(AssayError):
     """The engine answered with something that is not a video."""
 
 
+class RenderFailed(AssayError):
+    """The engine says for good that it did not make this, so that asking again or waiting cannot help.
+
+    `code` is one of RENDER_FAILURE_CODES; `reason` is a sentence that may be shown to whoever asked: no address or path
+    of the engine. Raised by engines; the case ends as failed.
+    """
+
+    def __init__(self, code: str, reason: str) -> None:
+        super().__init__(f"the engine could not make this ({code}): {reason}")
+        self.code = code
+        self.reason = reason
+
+
+RENDER_FAILURE_CODES = ("invalid_parameters", "out_of_memory", "not_a_video", "engine_error", "engine_unavailable")
+
+
 class SealBroken(AssayError):
     """The finished file does not carry the mark or the credentials it should: nothing was sealed."""
 

@@ -12,6 +12,9 @@ from core.assets import Asset
 from core.signals import Signal
 from core.verdicts import Ruling, Verdict
 
+ParameterValue = bool | int | float | str
+"""What an engine's own parameter may be. A str is a closed word, such as a scheduler, and no text of a person."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
@@ -20,7 +23,8 @@ class Submitted:
     `account_minor`, `region` and `tier` are what the platform says of the account; None or empty where it does not.
     `end_user` is a pseudonym of the person for whom the platform asks, empty where it does not say for whom.
     `purpose` and `territory` (ISO 3166) say what for and where it will be shown; `voices` that people named speak.
-    `copies` are the sealed cases of which a reference is a copy, as its mark or its looks tell.
+    `copies` are the sealed cases of which a reference is a copy, as its mark or its looks tell. `parameters` are the
+    engine's own; `parameter_texts` those of them that are texts: name to the id of an erasable text.
     """
 
     author: str
@@ -40,6 +44,8 @@ class Submitted:
     territory: tuple[str, ...] = ()
     voices: bool = False
     copies: tuple[str, ...] = ()
+    parameters: dict[str, ParameterValue] = field(default_factory=dict)
+    parameter_texts: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Protocol
 
 from core.assets import Asset
 from core.case import Case, Phase
-from core.events import Event
+from core.events import Event, ParameterValue
 
 Stage = Callable[[Case], Sequence[Event]]
 
@@ -135,7 +135,11 @@ class JobState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderRequest:
-    """What an engine is asked to make. `key` makes asking twice the same as asking once."""
+    """What an engine is asked to make. `key` makes asking twice the same as asking once.
+
+    `parameters` are the engine's own (seed, fps, steps), under the engine's names; `parameter_texts` those of them that
+    are texts, such as negative_prompt, which were screened as the prompt was.
+    """
 
     key: str
     prompt: str
@@ -143,15 +147,22 @@ class RenderRequest:
     seconds: float | None = None
     size: str = ""
     reference: Path | None = None
+    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
+    parameter_texts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobProgress:
-    """An engine's answer about a job. `percent` in [0, 100]; `error` only where it failed."""
+    """An engine's answer about a job. `percent` in [0, 100]; `error` and `code` only where it failed.
+
+    `code` is one of core.errors.RENDER_FAILURE_CODES where the engine failed for good, and empty where another order
+    may help. `error` is then fit to be shown to whoever asked.
+    """
 
     state: JobState
     percent: float = 0.0
     error: str = ""
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
