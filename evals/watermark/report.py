@@ -19,12 +19,17 @@ ABOUT = Path(__file__).with_name("about.md")
 
 
 def main() -> None:
-    """Fills the marked places of about.md."""
+    """Write it."""
+    PAGE.write_text(page(), encoding="utf-8")
+
+
+def page() -> str:
+    """about.md with its marked places filled."""
     results, null, removal, shimmer, audio = (
         json.loads((RESULTS / f"{name}.json").read_text())
         for name in ("watermark", "watermark_null", "watermark_removal", "watermark_shimmer", "audio_watermark")
     )
-    page = ABOUT.read_text()
+    text = ABOUT.read_text(encoding="utf-8")
     parts = {
         "ATTACKS": _attacks(results),
         "AXES": _axes(results),
@@ -36,9 +41,9 @@ def main() -> None:
         "SOUND": audio_section(audio),
         "LIMITS": _limits(results),
     }
-    for name, text in parts.items():
-        page = page.replace(f"<!-- {name} -->", text)
-    PAGE.write_text(page)
+    for name, part in parts.items():
+        text = text.replace(f"<!-- {name} -->", part)
+    return text
 
 
 def markdown_table(head: tuple[str, ...], rows: list[tuple[Any, ...]]) -> str:

@@ -10,6 +10,7 @@ import pytest
 
 from classifiers.text.prompt_intent import PromptIntent
 from evals.intervals import wilson_interval
+from evals.prompts import report
 from evals.prompts.accuracy import RESULT
 from evals.prompts.classification_metrics import (
     calibration_curve,
@@ -130,6 +131,13 @@ def test_the_digest_of_what_was_trained_is_written_beside_no_other_models_file(
     weight_digests.record_digest(trained)
     first, second = weights.read_text().splitlines()
     assert '"a"' in first and '"b"' not in second
+
+
+def test_no_figure_of_prompt_screening_is_typed_by_hand() -> None:
+    kept = json.loads((ROOT / RESULT).read_text(encoding="utf-8"))
+    speed = json.loads((ROOT / SPEED).read_text(encoding="utf-8"))
+    committed = (ROOT / report.PAGE).read_text(encoding="utf-8")
+    assert committed == report.page(kept, speed), "run python -m evals.prompts.report"
 
 
 def test_goals_are_called_met_only_where_the_figures_are() -> None:
