@@ -19,7 +19,6 @@ from evals.prompts.classification_metrics import (
     score_metrics,
 )
 from evals.prompts.corpus import LABELS, SEEDS, STYLES, fill_template, label_targets, load_seed_file, seed_texts
-from evals.prompts.goals import goal_rows
 from evals.prompts.latency import RESULT as SPEED
 from evals.prompts.obfuscations import OBFUSCATIONS
 from evals.prompts.training import weight_digests
@@ -146,7 +145,7 @@ def test_goals_are_called_met_only_where_the_figures_are() -> None:
     video = kept["kinds"]["video_prompts"]["held_or_refused"]
     for right, wrong, met in ((0.9, 0.03, True), (0.899, 0.0, False), (1.0, 0.031, False)):
         video["recall"]["share"], video["false_alarms"]["share"] = right, wrong
-        line = next(line for line in goal_rows(kept, speed) if "prompts for videos" in line)
+        line = next(line for line in report.page(kept, speed).splitlines() if "prompts for videos" in line)
         assert line.endswith("| met |") is met and f"{100 * right:.1f} %" in line
 
 
