@@ -34,7 +34,7 @@ def _percent(share: float, digits: int = 1) -> str:
 
 def _one_line(text: str) -> str:
     """The block's lines as one line of the page."""
-    return " ".join(text.split()) + "\n"
+    return " ".join(line.strip() for line in text.splitlines() if line.strip()) + "\n"
 
 
 @cache
