@@ -10,17 +10,17 @@ import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 from evals.bench import report
-from evals.bench.machine_info import machine_info
+from evals.bench.machine_info import BenchFigures, MachineInfo, machine_info
 from evals.bench.pipeline_overhead import measure_overhead
 from evals.bench.setup_time import measure_setup
 from evals.bench.stage_cost import measure_stages
 from evals.bench.verify_cost import measure_verification
 
 _RESULTS = Path(__file__).parents[1] / "results" / "bench.json"
-_PARTS: dict[str, Callable[[], Any]] = {
+_PARTS: dict[str, Callable[[], BenchFigures]] = {
     "overhead": measure_overhead,
     "stages": measure_stages,
     "verify": measure_verification,
@@ -28,9 +28,17 @@ _PARTS: dict[str, Callable[[], Any]] = {
 }
 
 
+class PartResult(TypedDict):
+    """The figures of one part, and where they were measured."""
+
+    machine: MachineInfo
+    command: str
+    figures: BenchFigures
+
+
 def main(parts: list[str]) -> None:
     """Measure the parts and keep the figures of the others."""
-    results: dict[str, Any] = json.loads(_RESULTS.read_text()) if _RESULTS.exists() else {}
+    results: dict[str, PartResult] = json.loads(_RESULTS.read_text()) if _RESULTS.exists() else {}
     for part in parts:
         sys.stderr.write(f"measuring {part}\n")
         results[part] = {

@@ -6,12 +6,13 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
-from typing import Any
+
+from evals.bench.machine_info import BenchFigures
 
 _ROOT = Path(__file__).parents[2]
 
 
-def measure_setup() -> dict[str, Any]:
+def measure_setup() -> BenchFigures:
     """Clones what is committed and sets it up. Needs the package registry, and a few minutes."""
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "assay"

@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,14 @@ from numpy.typing import NDArray
 from classifiers.audio.voice_template import embed_voice, extract_speech
 from classifiers.models import PACKAGED_MODELS
 from core.embedding_spaces import VOICE_SPACE
-from evals.bench.machine_info import machine_info, min_median_max
-from evals.likeness.biometric_metrics import eer, proportion_interval, tar_at_false_match_rates
+from evals.bench.machine_info import Spread, machine_info, min_median_max
+from evals.likeness.biometric_metrics import (
+    EqualErrorRate,
+    MatchRate,
+    eer,
+    proportion_interval,
+    tar_at_false_match_rates,
+)
 from evals.likeness.voice_degradations import add_music, add_white_noise, through_aac
 from media.arrays import AudioSamples
 from media.audio_decode import decode_mono_audio_in_process
@@ -88,7 +94,18 @@ def _pieces(
     return found
 
 
-def _verification_metrics(ours: list[SpeechPiece], theirs: list[SpeechPiece]) -> dict[str, Any]:
+class VerificationMetrics(TypedDict):
+    """Of pieces of speech compared with pieces of other recordings."""
+
+    pairs_of_one: int
+    of_them_other_recordings: int
+    pairs_of_strangers: int
+    eer: EqualErrorRate
+    eer_other_recordings: EqualErrorRate
+    rates: list[MatchRate]
+
+
+def _verification_metrics(ours: list[SpeechPiece], theirs: list[SpeechPiece]) -> VerificationMetrics:
     """Pieces of one list against those of the other; a piece and its own changed twin are not compared."""
     pairs = combinations(range(len(ours)), 2) if ours is theirs else None
     same: list[float] = []
@@ -148,13 +165,13 @@ def _mean(templates: list[NDArray[np.float32]]) -> NDArray[np.float32]:
     return np.asarray(mean / np.linalg.norm(mean), np.float32)
 
 
-def _cost(heard: dict[str, AudioSamples]) -> dict[str, float]:
-    took = []
+def _cost(heard: dict[str, AudioSamples]) -> Spread:
+    seconds = []
     for samples in list(heard.values())[:20]:
         began = time.process_time()
         embed_voice(samples[:_PIECE], PACKAGED_MODELS)
-        took.append(time.process_time() - began)
-    return min_median_max(took[1:])
+        seconds.append(time.process_time() - began)
+    return min_median_max(seconds[1:])
 
 
 if __name__ == "__main__":
