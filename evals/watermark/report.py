@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from evals.pages import EVALS_FOLDER, render_markdown, stored_results
+from evals.watermark.result_records import VideoResults
 from evals.watermark.video_clips import CLIPS, VideoClip
 
 PAGE = EVALS_FOLDER.parent / "docs" / "reference" / "watermark.md"
@@ -61,7 +62,7 @@ def page() -> str:
     )
 
 
-def _limits(video: dict[str, Any]) -> dict[str, Any]:
+def _limits(video: VideoResults) -> dict[str, int | float | list[str]]:
     """What is missed most, what the mark costs, and which clips were not measured."""
     clips = video["clips"]
     at_default = [clips[clip.name] for clip in CLIPS if _default_settings(clip) and clip.name in clips]
