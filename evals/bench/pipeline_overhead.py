@@ -21,7 +21,10 @@ from pipeline.ledgers.memory_ledger import MemoryLedger
 from pipeline.ledgers.postgres_ledger import PostgresLedger
 from pipeline.runners.local_runner import LocalBus
 
-_CASE_COUNT, _ROUNDS = 40, 5
+_CASE_COUNT = 40
+"""Cases in a round."""
+_ROUNDS = 5
+"""Rounds, of which the median is given."""
 
 
 def measure_overhead() -> BenchFigures:

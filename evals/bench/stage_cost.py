@@ -27,6 +27,7 @@ from pipeline.wiring import build_installation
 
 _CLIP = Path(__file__).parents[2] / "deploy" / "demo" / "bunny.mp4"
 _ROUNDS = 3
+"""Cases that count; one more goes before them and loads the models."""
 _VIDEO_GATE_PHASES = (Phase.RENDERED, Phase.INSPECTED, Phase.CLEARED)
 
 StageCosts = dict[str, list[tuple[float, float]]]

@@ -30,7 +30,12 @@ from media.video import MONO_SAMPLE_RATE, MonoAudio, VideoSample
 from registry.banks.protected_gallery import MemoryGallery
 
 RESULT = Path(__file__).parents[1] / "results" / "likeness_cost.json"
-_FRAME_COUNT, _SECONDS, _ROUNDS = 12, 10, 5
+_FRAME_COUNT = 12
+"""Frames of the clip that are looked at."""
+_SECONDS = 10
+"""Length of the clip's sound."""
+_ROUNDS = 5
+"""Rounds that count; one more goes before them and loads the models."""
 
 
 def main() -> None:

@@ -27,7 +27,10 @@ from evals.likeness.biometric_metrics import eer, percentiles, proportion_interv
 from media.video import MONO_SAMPLE_RATE
 
 RESULT = Path(__file__).parents[1] / "results" / "likeness_languages.json"
-_PIECE, _PIECES = 3 * MONO_SAMPLE_RATE, 16
+_PIECE = 3 * MONO_SAMPLE_RATE
+"""Samples of a piece: 3 s of speech."""
+_PIECES = 16
+"""Pieces of each voice at the most."""
 
 PieceEmbeddings = list[NDArray[np.float32]]
 

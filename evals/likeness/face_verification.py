@@ -36,6 +36,7 @@ from pipeline.settings import load_settings
 
 RESULT = Path(__file__).parents[1] / "results" / "likeness.json"
 FALSE_MATCH_RATES = (1e-2, 1e-3, 1e-4, 1e-5)
+"""Shares of pairs of strangers."""
 
 PairRow = dict[str, str]
 

@@ -23,7 +23,12 @@ from evals.likeness.template_cache import TemplateCache
 from media.arrays import AnyArray
 
 RESULT = Path(__file__).parents[1] / "results" / "likeness_cohort.json"
-FALSE_MATCH_RATES, NEAREST_OF_COHORT, DRAWS = (1e-2, 1e-3, 1e-4), 20, 20
+FALSE_MATCH_RATES = (1e-2, 1e-3, 1e-4)
+"""Shares of pairs of strangers."""
+NEAREST_OF_COHORT = 20
+"""Members of the cohort whose distances a score is normalised by."""
+DRAWS = 20
+"""Random halves of the people as cohort, of which the mean is given."""
 
 
 def main() -> None:

@@ -39,7 +39,9 @@ from media.video import MONO_SAMPLE_RATE
 
 RESULT = Path(__file__).parents[1] / "results" / "likeness_voices.json"
 FALSE_MATCH_RATES = (1e-2, 1e-3, 1e-4)
+"""Shares of pairs of strangers."""
 _PIECE = 3 * MONO_SAMPLE_RATE
+"""Samples of a piece: 3 s of speech."""
 _SHORT_CORPORA = ("fsdd",)  # spoken digits, under a second each
 
 SpeechPiece = tuple[str, str, NDArray[np.float32]]

@@ -43,6 +43,7 @@ SIGNALS = tuple(
 )
 OWNER = Principal(id="acct_owner", roles=frozenset({Role.PLATFORM}))
 _BATCH_SIZE = 500
+"""Cases that are written to the database in one statement."""
 _EVENTS = "INSERT INTO events (case_id, revision, body) SELECT * FROM unnest(%s::text[], %s::int[], %s::jsonb[])"
 _CASES = """
 INSERT INTO cases (id, phase, revision, author, body, digests)

@@ -24,7 +24,10 @@ from registry.near_duplicates.brute_force_index import TemplateBatch
 from registry.near_duplicates.template_index import BRUTE_FORCE_LIMIT, TemplateIndex
 
 RESULT = Path(__file__).parents[1] / "results" / "likeness_search.json"
-QUERIES, NOISE_LEVELS = 200, (0.3, 0.5, 0.6)
+QUERIES = 200
+"""Probes at each level of noise."""
+NOISE_LEVELS = (0.3, 0.5, 0.6)
+"""Length of the noise beside the template's; at 0.5 it is that of one person's photographs at the worst."""
 
 
 def main() -> None:

@@ -28,7 +28,9 @@ from policy.pack import DEFAULT_PACK, Policy, load
 
 RESULT = Path(__file__).parents[1] / "results" / "policy.json"
 DECISION_COUNT = 2000
+"""Decisions on each kind of evidence."""
 GOAL_MS = 1.0
+"""Milliseconds a decision: the goal."""
 
 SAMPLE_FACTS: dict[str, Any] = {
     "author_strikes": 0,

@@ -39,6 +39,7 @@ from media.arrays import BoolArray
 
 RESULT = Path("evals/results/prompts.json")
 _MIN_ROWS = 12
+"""Texts of a side, at the least, of which figures are given."""
 _MODERATION_SOURCE = "seed:moderation"
 _LARGE_CORPORA = ("multilingual_hatecheck", "hatecheck", "multitarget_conan", "multi30k")  # a third of each is measured
 _VIDEO_CORPORA = ("t2vsafetybench", "safree_t2v")

@@ -41,6 +41,7 @@ _ENCODING_ATTACKS = (
 )
 _CASE = "00112233445566aa"
 _MAX_CLIPS = 12
+"""Clips that are sealed and stripped, held-out ones first."""
 
 
 class RecoveryRate(TypedDict):

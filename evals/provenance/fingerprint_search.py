@@ -46,11 +46,18 @@ from registry.near_duplicates.fingerprint_index import MAX_HAMMING_DISTANCE as L
 from registry.near_duplicates.fingerprint_index import FingerprintIndex, rank_matches
 
 RESULT = Path(__file__).parents[1] / "results" / "lookup.json"
-VIDEO_SECONDS, QUERY_COUNT = 10, 100
+VIDEO_SECONDS = 10
+"""Seconds, and so hashes, of each synthetic video."""
+QUERY_COUNT = 100
+"""Queries of each kind."""
 PICTURE_BIT_FLIPS = (0, 16, 31, 40, 56, 72)
+"""Bits of 256 that are changed in each second of a synthetic copy; 31 is where PDQ's authors call pictures the same."""
 SOUND_BIT_FLIPS = (0, 24, 40, 56, 72)
+"""Bits of 256 that are changed in each second of a synthetic copy."""
 MIN_QUALITY = 50
+"""PDQ's measure of how much a picture shows, 0 to 100: below it a hash is not used."""
 _MAX_CLIPS = 8
+"""Real clips of which copies are looked up."""
 _PICTURE_ATTACKS = (
     *("h264_crf32", "half_size", "crop_keep_90", "mirror", "trim_to_middle", "social_3_generations"),
     *("subtitle_and_logo", "screenshot_png"),

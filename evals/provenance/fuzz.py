@@ -46,7 +46,12 @@ from provenance.watermark_ports import DetectWatermark
 
 _ROOT = Path(__file__).parents[2]
 RESULT = _ROOT / "evals" / "results" / "fuzz.json"
-MAX_CPU_SECONDS, MAX_MEMORY_MIB, WATERMARK_SEARCH_EVERY = 5.0, 1024, 20
+MAX_CPU_SECONDS = 5.0
+"""CPU seconds a file, at the most: the goal."""
+MAX_MEMORY_MIB = 1024
+"""MiB of the largest limited process: the bound."""
+WATERMARK_SEARCH_EVERY = 20
+"""One file in so many is searched for the watermark as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

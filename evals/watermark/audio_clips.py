@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from evals.watermark.audio_attacks import AudioSignal
 
 EXCERPT_SECONDS = 5.0
+"""Seconds of a clip: in so many the mark is whole."""
 BUNNY = Path("deploy/demo/bunny.mp4")
 
 # The layout, the mask and the detector were chosen while looking at these; all other recordings were heard at the end.
@@ -29,7 +30,9 @@ TUNING_CLIPS = {
 _SPEECH = ("tortoise_voices", "librispeech_tc100_1utt", "resemblyzer", "rtvc_samples", "tortoise_cloned")
 _MUSIC = "audio/librosa_music/pibble.ogg"
 _MUSIC_AT = (0.0, 8.0, 16.0, 24.0, 32.0, 40.0)
+"""Seconds at which excerpts of the sparse bass begin."""
 _OTHER_STRETCHES = (0.0, 20.0, 30.0, 38.0)
+"""Seconds at which excerpts of music begin; other stretches of the same pieces were tuned on."""
 _FILMS = (
     "videos/decord/examples/flipping_a_pancake.mkv",
     "videos/face_recognition_hamilton/short_hamilton_clip.mp4",

@@ -40,6 +40,7 @@ KEY = WatermarkKey(id="evals", secret=b"a secret of the evaluation")
 PAYLOAD = Payload(issuer=1977, case_id="00c0ffee0ddba11e")
 
 ISSUED_COUNT = 100_000
+"""Payloads that a damaged mark is compared with."""
 FALSE_ALARM_ISSUED_COUNT = 1000
 """For false alarms: thousands of looks, each with a key of its own, whose payloads must be encoded anew."""
 

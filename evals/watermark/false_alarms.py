@@ -38,11 +38,22 @@ from provenance.watermark.video.pilot_detector import SHIFT_HYPOTHESES, pilot_st
 
 OUT = Path("evals/results/watermark_null.json")
 CHECKPOINT = Path(tempfile.gettempdir()) / "assay_watermark_null.jsonl"
-WRONG_KEYS, DEEP_INTERVAL, ISSUED_COUNT = 12, 40, 10_000
-WINDOW, WINDOWS, SYNTHETIC_IMAGES = 6, 16, 250
+WRONG_KEYS = 12
+"""Keys that are tried on one reading of each item."""
+DEEP_INTERVAL = 40
+"""One item in so many is searched deeply."""
+ISSUED_COUNT = 10_000
+"""Payloads that each item is compared with."""
+WINDOW = 6
+"""Pictures of a stretch of a clip."""
+WINDOWS = 16
+"""Stretches of a clip, at the most."""
+SYNTHETIC_IMAGES = 250
+"""Generated pictures among the items."""
 PLAIN_HYPOTHESES = 32
 """As many as the four plain geometries count for, their share of the false alarms included."""
 _SPREAD = 0x9E3779B97F4A7C15
+"""2^64 divided by the golden ratio (Knuth's multiplicative hashing): case ids that lie far apart."""
 KEY = WatermarkKey(id="null", secret=b"a key that marked nothing at all")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv")

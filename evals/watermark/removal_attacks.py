@@ -31,11 +31,16 @@ CLIP = Path("deploy/demo/bunny.mp4")
 OUT = Path("evals/results/watermark_removal.json")
 KEY = WatermarkKey(id="eval", secret=b"only for measuring, never for use")
 OTHER_KEY = WatermarkKey(id="other", secret=b"the key of somebody else entirely")
-FIRST_PAYLOAD, SECOND_PAYLOAD = (Payload(issuer=7, case_id=case) for case in ("0123456789abcdef", "fedcba9876543210"))
-STRENGTH, FRAME_COUNT = 1.25, 48
-"""As bunny is marked by mark_file(); pictures."""
-OTHER_VIDEOS, FRAMES_PER_VIDEO = 8, 12
-"""Other videos of the same key that the attacker has, and pictures of each: pieces of the clip, half of them turned."""
+FIRST_PAYLOAD = Payload(issuer=7, case_id="0123456789abcdef")
+SECOND_PAYLOAD = Payload(issuer=7, case_id="fedcba9876543210")
+STRENGTH = 1.25
+"""As bunny is marked by mark_file()."""
+FRAME_COUNT = 48
+"""Pictures of the clip that are marked and attacked."""
+OTHER_VIDEOS = 8
+"""Videos of the same key that the attacker has besides: pieces of the clip, half of them turned."""
+FRAMES_PER_VIDEO = 12
+"""Pictures of each of those."""
 
 
 def main() -> None:

@@ -29,6 +29,7 @@ from provenance.watermark import mark_file
 OUT = Path("evals/results/watermark_shimmer.json")
 MEASURED_CLIPS = ("cogvideo_480p", "liveportrait_512p", "portrait_480p", "bunny_480p")
 _MAX_STILL_CHANGE = 1.0
+"""Grey levels, in the mean of 9 x 9 pixels, up to which the source stands still."""
 _SHOT_START_FRAMES = 24
 """Pictures in which the strength of a shot's first one fades."""
 

@@ -45,6 +45,7 @@ KEY = WatermarkKey(id="eval", secret=b"only for measuring, never for use")
 PAYLOAD = Payload(issuer=0xA55A7, case_id="0f1e2d3c4b5a6978")
 ENCODING = Encoding()
 ISSUED_COUNT = 100_000
+"""Payloads that a damaged mark is compared with."""
 BRIEF_SUITE = {
     "h264_crf28",
     "h264_crf35",

@@ -41,6 +41,7 @@ from evals.prompts.training.weight_digests import record_digest
 from media.arrays import FloatMatrix
 
 _MIN_ROWS = 12
+"""Texts of each side, at the least, of which an AUC counts."""
 _ATTACK_STYLES = ("t2i_attack",)
 
 

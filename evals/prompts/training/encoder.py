@@ -41,8 +41,14 @@ from evals.prompts.training.weight_digests import record_digest
 ENCODER_FILE = Path("classifiers/models/heads/prompt_encoder.onnx")
 TOKENIZER_FILE = Path("classifiers/models/heads/tokenizer.json")
 MAX_TOKENS = 72  # tokens while learning; what runs takes 128
-_BATCH_SIZE, _LEARNING_RATE, _TOKENS_PER_BATCH = 32, 8e-5, 32 * 48
+_BATCH_SIZE = 32
+"""Texts in a batch, about; up to twice as many where they are short."""
+_LEARNING_RATE = 8e-5
+"""The highest rate of AdamW."""
+_TOKENS_PER_BATCH = 32 * 48
+"""Tokens in a batch, padding included: 32 texts of 48."""
 _MAX_FOREIGN_VARIANTS = 2
+"""Variants of one text in a language other than English that are learnt from."""
 # Texts at the most of the large sources; harmless comments are rare, so what counts here is what is not harmless.
 _MAX_HARMFUL_BY_SOURCE = {"davidson": 2500, "mlma": 2000, "civil_comments_spans": 2500}
 _MAX_HARMLESS_BY_SOURCE = {"davidson": 3000, "coco_captions": 2500, "multi30k": 2500}

@@ -27,7 +27,10 @@ from evals.prompts.training.weight_digests import record_digest
 from media.arrays import FloatMatrix
 
 HEADS_FILE = Path("classifiers/models/heads/prompt_heads.npz")
-_HIDDEN_WIDTH, _EPOCHS = 512, 15
+_HIDDEN_WIDTH = 512
+"""Units of the hidden layer."""
+_EPOCHS = 15
+"""Passes over the texts."""
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from torch.nn import functional
 from core.errors import BadInput
 
 _ATTENTION_HEADS = 12
+"""As in all-MiniLM-L6-v2."""
 
 
 class TransformerLayer(nn.Module):  # type: ignore[misc]  # torch is not read by mypy

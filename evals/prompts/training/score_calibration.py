@@ -23,12 +23,10 @@ from evals.prompts.training.threshold_selection import select_thresholds
 from media.arrays import FloatMatrix
 
 MAX_FALSE_ALARMS = {"video": 0.031, "chat": 0.055, "social": 0.12}  # of harmless texts that would be held for any label
-LABEL_FALSE_ALARMS = {
-    "video": 0.003,
-    "chat": 0.01,
-    "social": 0.01,
-}  # of harmless texts that would be held, each label by itself
+LABEL_FALSE_ALARMS = {"video": 0.003, "chat": 0.01, "social": 0.01}
+"""Share of the harmless texts of a style that would be held, for each label by itself."""
 LABEL_FALSE_ALARM_EXCEPTIONS = {("social", "hate"): 0.27, ("social", "harassment"): 0.08, ("social", "unsafe"): 0.05}
+"""The same share, where a style and a label have one of their own."""
 # From which score on the rules of the default pack hold; where a label is not named, 0.6.
 HOLD_SCORES = {
     "violence": 0.7, "gore": 0.7, "self_harm": 0.7, "illicit": 0.75, "disinfo": 0.75, "weapons": 0.85,
@@ -45,6 +43,7 @@ _NAME_LABELS = (
 )  # harmless texts name few: an invented name looks like one
 _PUBLIC_FIGURE_OFFSET = 1.5  # log-odds: no figure of the dev rows is lost by it, and most invented names are let pass
 _MIN_ROWS = 12
+"""Texts of each side, at the least, on which a calibration is fitted; below that, the one of all styles."""
 # Comments whose labels are doubtful, or that were made to be hard: limits for English comments are not set on them.
 _EXCLUDED_SOURCES = frozenset({
     "davidson", "mlma", "civil_comments_spans", "hatemoji_build", "hatecheck", "conan", "conan_counter",
