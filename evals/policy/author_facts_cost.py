@@ -20,7 +20,7 @@ from pipeline.ledgers.database import Database, open_database
 
 RESULT = Path(__file__).parents[1] / "results" / "policy_facts.json"
 QUERY_COUNT = 200
-"""Queries of each author, of which percentiles are given."""
+"""Queries of each author, of which the median is given."""
 
 _CASES = """
 INSERT INTO cases (id, phase, revision, author, body, digests, submitted, moved)
