@@ -24,5 +24,5 @@ def wilson_interval(hits: int, total: int) -> tuple[float, float]:
     """Wilson's 95 % interval (Wilson 1927) of `hits` among `total`, unrounded, within 0 to 1; all of it for none."""
     if total == 0:
         return 0.0, 1.0
-    found = binomtest(int(hits), int(total)).proportion_ci(confidence_level=LEVEL, method="wilson")
-    return float(found.low), float(found.high)
+    interval = binomtest(int(hits), int(total)).proportion_ci(confidence_level=LEVEL, method="wilson")
+    return float(interval.low), float(interval.high)

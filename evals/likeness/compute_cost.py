@@ -46,20 +46,21 @@ def main() -> None:
     for number in range(1000):
         faces.add(f"p{number}", "other", rng.normal(0, 0.05, FACE_SPACE.dimensions).astype(np.float32))
         voices.add(f"p{number}", "other", rng.normal(0, 0.05, VOICE_SPACE.dimensions).astype(np.float32))
-    took: dict[str, list[float]] = {"faces": [], "voices": []}
+    cpu_seconds: dict[str, list[float]] = {"faces": [], "voices": []}
     for turn in range(_ROUNDS + 1):
         for name, classifier in (("faces", FrameFaces(faces)), ("voices", Voices(voices))):
             began = time.process_time()
             classifier.measure(sample, Subject.VIDEO)
             if turn:  # the first loads the nets
-                took[name].append(time.process_time() - began)
+                cpu_seconds[name].append(time.process_time() - began)
     people = len(track_faces(sample, PACKAGED_MODELS).people)
-    both = [a + b for a, b in zip(took["faces"], took["voices"], strict=True)]
+    both = [a + b for a, b in zip(cpu_seconds["faces"], cpu_seconds["voices"], strict=True)]
     result: dict[str, Any] = {
         "command": "python -m evals.likeness.compute_cost",
         "clip": f"{_SECONDS} s, 1280 x 720, {_FRAME_COUNT} frames looked at, {people} people found, "
         "2 galleries of 1,000",
-        "cpu_s": {name: min_median_max(values) for name, values in took.items()} | {"together": min_median_max(both)},
+        "cpu_s": {name: min_median_max(values) for name, values in cpu_seconds.items()}
+        | {"together": min_median_max(both)},
         "machine": machine_info(),
     }
     RESULT.write_text(json.dumps(result, indent=2) + "\n")

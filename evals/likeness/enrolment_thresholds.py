@@ -47,8 +47,10 @@ def main() -> None:
     folder = Path(os.environ["ASSAY_DATA"]) / "videos"
     films = {name: _decode_frames(folder / name) for name in (*FACE_VIDEOS, *FACELESS_VIDEOS)}
     faces = {name: _templates(films[name]) for name in FACE_VIDEOS}
-    same = np.array([_distance(a, b) for found in faces.values() for a, b in combinations(found, 2)])
-    others = np.array([_distance(a, b) for one, two in combinations(faces, 2) for a in faces[one] for b in faces[two]])
+    same = np.array([_distance(a, b) for templates in faces.values() for a, b in combinations(templates, 2)])
+    others = np.array(
+        [_distance(a, b) for film, other in combinations(faces, 2) for a in faces[film] for b in faces[other]]
+    )
     result: dict[str, Any] = {
         "command": "python -m evals.likeness.enrolment_thresholds",
         "takes": {name: {"pictures": len(films[name]), "straight_faces": len(faces[name])} for name in FACE_VIDEOS},
@@ -85,9 +87,9 @@ def _templates(film: list[RgbImage]) -> list[NDArray[np.float32]]:
     """Of every fifth picture's straight face, as an enrolment describes it."""
     described = []
     for rgb in film[::5]:
-        found = PACKAGED_MODELS.get("mtcnn").find(rgb)
-        if found and abs(head_yaw(found[0].points[None])[0]) <= face_consistency._STRAIGHT:
-            described.append(embed_face(rgb, found[0], PACKAGED_MODELS, VIDEO_VIEWS))
+        faces = PACKAGED_MODELS.get("mtcnn").find(rgb)
+        if faces and abs(head_yaw(faces[0].points[None])[0]) <= face_consistency._STRAIGHT:
+            described.append(embed_face(rgb, faces[0], PACKAGED_MODELS, VIDEO_VIEWS))
     return described
 
 

@@ -43,37 +43,37 @@ PairRow = dict[str, str]
 
 def main() -> None:
     """Measure and write."""
-    asked = argparse.ArgumentParser(description=__doc__)
-    asked.add_argument("--heads", type=Path, help="HSE-FaceRes with its age and gender heads, from evals.convert")
-    asked.add_argument("--kept", type=Path, help="an .npz of templates described by an earlier run; made if absent")
-    asked.add_argument("--scale", type=Path, help="write the scale of the nets that are chosen here, and nothing else")
-    given = asked.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--heads", type=Path, help="HSE-FaceRes with its age and gender heads, from evals.convert")
+    parser.add_argument("--kept", type=Path, help="an .npz of templates described by an earlier run; made if absent")
+    parser.add_argument("--scale", type=Path, help="write the scale of the nets that are chosen here, and nothing else")
+    arguments = parser.parse_args()
     models = Models(load_settings().model_options())
-    heads, kept = given.heads, TemplateCache(given.kept)
+    heads, kept = arguments.heads, TemplateCache(arguments.kept)
     data = Path(os.environ["ASSAY_DATA"])
     rows = list(csv.DictReader((data / "faces" / "pairs.csv").open(newline="")))
     people = {row[side]: row[f"id_{side}"] for row in rows for side in "ab"}
-    seen: dict[str, PersonTemplates] = {}
-    took: list[float] = []
+    people_templates: dict[str, PersonTemplates] = {}
+    cpu_seconds: list[float] = []
     groups: dict[str, dict[str, str]] = {}
     for path in sorted(people):
         if path in kept:
-            seen[path], groups[path] = kept[path]
+            people_templates[path], groups[path] = kept[path]
             continue
         _, rgb = read_rgb(data / path, None, InputLimits())
         began = time.process_time()
-        found = detect_photo_faces(rgb, models.get("mtcnn"))
-        seen[path] = templates_of_first_face(found, models)
-        took.append(time.process_time() - began)
-        groups[path] = face_subgroups(found[0], heads) if seen[path].faces else {}
-        kept.put(path, seen[path], groups[path])
-        if len(took) % 10 == 0:  # a run that is broken off is carried on by the next
+        detections = detect_photo_faces(rgb, models.get("mtcnn"))
+        people_templates[path] = templates_of_first_face(detections, models)
+        cpu_seconds.append(time.process_time() - began)
+        groups[path] = face_subgroups(detections[0], heads) if people_templates[path].faces else {}
+        kept.put(path, people_templates[path], groups[path])
+        if len(cpu_seconds) % 10 == 0:  # a run that is broken off is carried on by the next
             kept.write()
     kept.write()
-    strangers = _impostor_rates(people, seen)
-    if given.scale:
-        rates = [[one["false_match_rate"], one["distance"]] for one in strangers["rates"]]
-        given.scale.write_text(
+    strangers = _impostor_rates(people, people_templates)
+    if arguments.scale:
+        rates = [[rate["false_match_rate"], rate["distance"]] for rate in strangers["rates"]]
+        arguments.scale.write_text(
             json.dumps({"space": face_backend(models.options).space.name, "rates": rates}, indent=2) + "\n"
         )
         return
@@ -82,10 +82,10 @@ def main() -> None:
         "command": "python -m evals.likeness.face_verification --heads HEADS"
         if heads
         else "python -m evals.likeness.face_verification",
-        "pairs": _pairs(rows, seen, models),
+        "pairs": _pairs(rows, people_templates, models),
         "strangers": strangers,
-        "by_group": _by_group(rows, seen, people, groups),
-        "cpu_s_a_photograph": min_median_max(took[1:]) if len(took) > 1 else None,
+        "by_group": _by_group(rows, people_templates, people, groups),
+        "cpu_s_a_photograph": min_median_max(cpu_seconds[1:]) if len(cpu_seconds) > 1 else None,
         "machine": machine_info(),
     }
     RESULT.write_text(json.dumps(result, indent=2) + "\n")
@@ -94,25 +94,33 @@ def main() -> None:
 
 def _pairs(rows: list[PairRow], seen: dict[str, PersonTemplates], models: Models) -> dict[str, Any]:
     """The pairs of the file as `assay likeness compare --pairs` would answer them."""
-    said = [(row["same"] == "1", compare_people(seen[row["a"]], seen[row["b"]], models)) for row in rows]
-    scored = [(same, one.score) for same, one in said if one.score is not None]
-    yes = np.array([score for same, score in scored if same])
-    no = np.array([score for same, score in scored if not same])
-    no_score = [one.reason for _, one in said if one.score is None]
-    undecided = [one for _, one in said if one.score is not None and one.same is None]
+    comparisons = [(row["same"] == "1", compare_people(seen[row["a"]], seen[row["b"]], models)) for row in rows]
+    scored = [(same, comparison.score) for same, comparison in comparisons if comparison.score is not None]
+    genuine = np.array([score for same, score in scored if same])
+    impostors = np.array([score for same, score in scored if not same])
+    no_score = [comparison.reason for _, comparison in comparisons if comparison.score is None]
+    undecided = [
+        comparison for _, comparison in comparisons if comparison.score is not None and comparison.same is None
+    ]
     return {
         "n": len(rows),
-        "auc": bootstrap_auc(yes, no),
+        "auc": bootstrap_auc(genuine, impostors),
         "no_score": {
             "share": proportion_interval(len(no_score), len(rows)),
             "reasons": {r: no_score.count(r) for r in set(no_score)},
         },
         "too_close_to_call": proportion_interval(len(undecided), len(rows)),
-        "same_said_same": proportion_interval(sum(same and one.same is True for same, one in said), len(yes)),
-        "same_said_another": proportion_interval(sum(same and one.same is False for same, one in said), len(yes)),
-        "others_said_same": proportion_interval(sum(not same and one.same is True for same, one in said), len(no)),
-        "tar_at_no_false_accept": proportion_interval(int((yes > no.max()).sum()), len(yes)),
-        "scores": {"same": percentiles(yes), "others": percentiles(no)},
+        "same_said_same": proportion_interval(
+            sum(same and comparison.same is True for same, comparison in comparisons), len(genuine)
+        ),
+        "same_said_another": proportion_interval(
+            sum(same and comparison.same is False for same, comparison in comparisons), len(genuine)
+        ),
+        "others_said_same": proportion_interval(
+            sum(not same and comparison.same is True for same, comparison in comparisons), len(impostors)
+        ),
+        "tar_at_no_false_accept": proportion_interval(int((genuine > impostors.max()).sum()), len(genuine)),
+        "scores": {"same": percentiles(genuine), "others": percentiles(impostors)},
     }
 
 
@@ -127,9 +135,9 @@ def _impostor_rates(people: dict[str, str], seen: dict[str, PersonTemplates]) ->
 
 
 def _distances(people: dict[str, str], seen: dict[str, PersonTemplates]) -> tuple[NDArray[Any], NDArray[Any]]:
-    known = [path for path in people if seen[path].faces]
-    templates = np.stack([seen[path].faces[0] for path in known])
-    who = np.array([people[path] for path in known])
+    with_face = [path for path in people if seen[path].faces]
+    templates = np.stack([seen[path].faces[0] for path in with_face])
+    who = np.array([people[path] for path in with_face])
     squares = np.einsum("ij,ij->i", templates, templates)
     apart = np.sqrt(np.maximum(0, squares[:, None] + squares - 2 * templates @ templates.T))
     upper = np.triu(np.ones(apart.shape, dtype=bool), 1)
@@ -146,15 +154,15 @@ def _by_group(
     corpora = {row[side]: row[f"corpus_{side}"] for row in rows for side in "ab"}
     for path, corpus in corpora.items():
         groups.setdefault(path, {})["corpus"] = corpus
-    found: dict[str, Any] = {}
-    for kind in sorted({kind for one in groups.values() for kind in one}):
-        for name in sorted({one[kind] for one in groups.values() if kind in one}):
+    by_group: dict[str, Any] = {}
+    for kind in sorted({kind for by_kind in groups.values() for kind in by_kind}):
+        for name in sorted({by_kind[kind] for by_kind in groups.values() if kind in by_kind}):
             members = {path: who for path, who in people.items() if groups.get(path, {}).get(kind) == name}
             mine = {path: who for path, who in members.items() if seen[path].faces}
             if len(mine) < 2:
                 continue
             same, strangers = _distances(mine, seen)
-            found[f"{kind}: {name}"] = {
+            by_group[f"{kind}: {name}"] = {
                 "photographs": len(members),
                 "no_template": len(members) - len(mine),
                 "tar": proportion_interval(int((same < at).sum()), len(same)) if len(same) else None,
@@ -162,7 +170,7 @@ def _by_group(
                 if len(strangers)
                 else None,
             }
-    return found
+    return by_group
 
 
 if __name__ == "__main__":

@@ -66,7 +66,10 @@ def _write(row: dict[str, Any], videos: int, command: str) -> None:
     """Beside the other families that were measured with as many videos."""
     held = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     kept = held.get("families", []) if held.get("videos") == videos else []
-    rows = {one["family"]: one for one in [*kept, row | {"command": command, "machine": machine_info()}]}
+    rows = {
+        row_of_family["family"]: row_of_family
+        for row_of_family in [*kept, row | {"command": command, "machine": machine_info()}]
+    }
     families = [rows[family] for family in FAMILIES if family in rows]
     RESULT.write_text(json.dumps({"videos": videos, "goal_s": 60.0, "families": families}, indent=2) + "\n")
 
@@ -87,25 +90,25 @@ def _measure_family(family: str, parent: Callable[[int], int], videos: int, runs
                 left += _count_left_up(house, Path(folder), videos)
             finally:
                 house.close()
-    took = {
+    costs = {
         "wall_s": min_median_max(walls),
         "cpu_s": min_median_max(cpus),
         "cpu_s_of_postgres": min_median_max(servers),
     }
-    return {"family": family, **took, "left_up": left}
+    return {"family": family, **costs, "left_up": left}
 
 
 def _postgres_cpu_seconds(home: Path) -> float:
     """CPU seconds that the embedded server has taken so far, in all its processes that are still there."""
-    took = 0.0
+    seconds = 0.0
     for process in psutil.process_iter():
         try:
             if process.name().startswith("postgres") and Path(process.cwd()).is_relative_to(home.resolve()):
                 times = process.cpu_times()
-                took += times.user + times.system
+                seconds += times.user + times.system
         except (psutil.Error, OSError):
             continue
-    return took
+    return seconds
 
 
 def _fill_installation(house: Installation, parent: Callable[[int], int], videos: int) -> str:
@@ -124,19 +127,19 @@ def _fill_installation(house: Installation, parent: Callable[[int], int], videos
 
 def _store(house: Installation, shelf: Path, cases: Sequence[tuple[Case, list[Event]]]) -> None:
     """As the ledger would; the signals, which are the same in all, are made JSON of once."""
-    told, folds = [], []
+    event_rows, case_rows = [], []
     signals = json.dumps(dump(SIGNALS))
     for case, events in cases:
         (shelf / f"{case.id}.mp4").write_bytes(b"a video")
         for number, event in enumerate(events, 1):
             body = json.dumps(dump_event(event))
-            told.append((case.id, number, body.replace('"signals": []', f'"signals": {signals}')))
+            event_rows.append((case.id, number, body.replace('"signals": []', f'"signals": {signals}')))
         body = json.dumps(dump(case)).replace('"signals": []', f'"signals": {signals}')
         sealed = case.sealed.asset.digest if case.sealed else ""
-        folds.append((case.id, case.revision, case.request.author, body, sealed))
+        case_rows.append((case.id, case.revision, case.request.author, body, sealed))
     with house.service.cameos.stores.uses.connections.connection() as connection:
-        connection.execute(_EVENTS, [list(column) for column in zip(*told, strict=True)])
-        connection.execute(_CASES, [list(column) for column in zip(*folds, strict=True)])
+        connection.execute(_EVENTS, [list(column) for column in zip(*event_rows, strict=True)])
+        connection.execute(_CASES, [list(column) for column in zip(*case_rows, strict=True)])
 
 
 def _count_left_up(house: Installation, home: Path, videos: int) -> int:

@@ -74,13 +74,13 @@ def _fill_ledger(database: Database, cases: int) -> None:
 
 def _row(database: Database, author: str) -> dict[str, Any]:
     facts = PostgresAuthorFacts(database)
-    found = facts.author_facts(author)
-    took = []
+    counted = facts.author_facts(author)
+    milliseconds = []
     for _ in range(QUERY_COUNT):
         began = time.perf_counter()
         facts.author_facts(author)
-        took.append((time.perf_counter() - began) * 1e3)
-    return {"facts": found, "ms": min_median_max(took)}
+        milliseconds.append((time.perf_counter() - began) * 1e3)
+    return {"facts": counted, "ms": min_median_max(milliseconds)}
 
 
 if __name__ == "__main__":

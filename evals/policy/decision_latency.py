@@ -96,10 +96,12 @@ def main() -> None:
 
 
 def _write_pack(folder: Path, count: int, rng: random.Random) -> Path:
-    labels = sorted(name for name, of in policy_vocabulary().labels.items() if Subject.PROMPT in of)
-    seen = sorted(name for name, of in policy_vocabulary().labels.items() if Subject.REFERENCE in of)
+    labels = sorted(name for name, subjects in policy_vocabulary().labels.items() if Subject.PROMPT in subjects)
+    reference_labels = sorted(
+        name for name, subjects in policy_vocabulary().labels.items() if Subject.REFERENCE in subjects
+    )
     for number in range(count):
-        (folder / f"r{number:04d}.toml").write_text(_rule(number, labels, seen, rng), encoding="utf-8")
+        (folder / f"r{number:04d}.toml").write_text(_rule(number, labels, reference_labels, rng), encoding="utf-8")
     guard = (
         "nudity"
         if "nudity" in policy_vocabulary().labels_at(Gate.VIDEO)
@@ -110,7 +112,7 @@ def _write_pack(folder: Path, count: int, rng: random.Random) -> Path:
     return folder
 
 
-def _rule(number: int, labels: Sequence[str], seen: Sequence[str], rng: random.Random) -> str:
+def _rule(number: int, labels: Sequence[str], reference_labels: Sequence[str], rng: random.Random) -> str:
     """Of ten rules four ask for one label, two for two, two for one of several, one for a fact too, one has audiences.
 
     Of those that ask for a fact half are about a reference. One rule in fifty is about facts alone.
@@ -130,9 +132,9 @@ def _rule(number: int, labels: Sequence[str], seen: Sequence[str], rng: random.R
         case 7:
             return _rule_text(f"0.5 * {a} + 0.5 * {b} >= {limits[0]}", [a, b], then=then)
         case 8 if number % 20 == 18:
-            one = rng.choice(seen)
+            label = rng.choice(reference_labels)
             return _rule_text(
-                f"has_reference && {one} >= {limits[0]}", [one], then=then, facts="{ has_reference = true }"
+                f"has_reference && {label} >= {limits[0]}", [label], then=then, facts="{ has_reference = true }"
             )
         case 8:
             when = f"author_strikes >= 2 && ({a} >= {limits[0]} || {b} >= {limits[1]})"
@@ -196,13 +198,13 @@ SIGNAL_GENERATORS: dict[str, Callable[[random.Random], tuple[Signal, ...]]] = {
 
 
 def _row(policy: Policy, draw: Callable[[random.Random], tuple[Signal, ...]], rng: random.Random) -> dict[str, Any]:
-    given = [draw(rng) for _ in range(DECISION_COUNT)]
+    samples = [draw(rng) for _ in range(DECISION_COUNT)]
     unindexed = replace(policy, index={gate: _index_of_all_rules(policy, gate) for gate in Gate})
-    asked = [len(policy.index[Gate.PROMPT].candidates(_max_scores(policy, one))) for one in given[:200]]
-    same = all(_decide(policy, one) == _decide(unindexed, one) for one in given[:200])
+    asked = [len(policy.index[Gate.PROMPT].candidates(_max_scores(policy, signals))) for signals in samples[:200]]
+    same = all(_decide(policy, signals) == _decide(unindexed, signals) for signals in samples[:200])
     times = {
-        "with the index": _timed(policy, given),
-        "asking every rule": _timed(unindexed, given[: DECISION_COUNT // 4]),
+        "with the index": _timed(policy, samples),
+        "asking every rule": _timed(unindexed, samples[: DECISION_COUNT // 4]),
     }
     return {"rules_asked_mean": round(sum(asked) / len(asked), 1), "same_verdicts": same, **times}
 
@@ -220,14 +222,14 @@ def _decide(policy: Policy, signals: Sequence[Signal]) -> Any:
     return decide(Gate.PROMPT, signals, SAMPLE_FACTS, (), policy)
 
 
-def _timed(policy: Policy, given: Sequence[Sequence[Signal]]) -> dict[str, float]:
-    _decide(policy, given[0])
-    took = []
-    for signals in given:
+def _timed(policy: Policy, samples: Sequence[Sequence[Signal]]) -> dict[str, float]:
+    _decide(policy, samples[0])
+    milliseconds = []
+    for signals in samples:
         began = time.thread_time_ns()
         _decide(policy, signals)
-        took.append((time.thread_time_ns() - began) / 1e6)
-    ordered = sorted(took)
+        milliseconds.append((time.thread_time_ns() - began) / 1e6)
+    ordered = sorted(milliseconds)
     return {
         "n": len(ordered),
         "p50_ms": round(ordered[len(ordered) // 2], 4),

@@ -37,8 +37,8 @@ def main() -> None:
     policy = load(DEFAULT_PACK, Vocabulary(labels=label_subjects(), facts=FACTS))
 
     def whole(text: str) -> None:
-        found = measure_all(PromptText(text), _all).signals
-        prompt_decision(found, policy)
+        signals = measure_all(PromptText(text), _all).signals
+        prompt_decision(signals, policy)
 
     _all: Sequence[Classifier] = (terms, intent, works)
     parts: dict[str, Callable[[str], Any]] = {
@@ -76,18 +76,18 @@ def _names(count: int, chance: random.Random) -> MemoryWorks:
 def _timed(part: Callable[[str], Any], texts: Sequence[str]) -> list[float]:
     for text in texts[:30]:
         part(text)
-    took = []
+    milliseconds = []
     for text in texts:
         began = time.thread_time()
         part(text)
-        took.append(1000 * (time.thread_time() - began))
-    return took
+        milliseconds.append(1000 * (time.thread_time() - began))
+    return milliseconds
 
 
 def _latency_percentiles(values: Sequence[float]) -> dict[str, float]:
     p50, p90, p99 = np.percentile(values, [50, 90, 99])
-    found = {"p50": p50, "p90": p90, "p99": p99, "mean": float(np.mean(values)), "n": len(values)}
-    return {name: round(float(value), 3) for name, value in found.items()}
+    figures = {"p50": p50, "p90": p90, "p99": p99, "mean": float(np.mean(values)), "n": len(values)}
+    return {name: round(float(value), 3) for name, value in figures.items()}
 
 
 if __name__ == "__main__":

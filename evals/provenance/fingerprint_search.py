@@ -127,7 +127,7 @@ def _measure_medium(
     return {
         "within_bits": within,
         "build_cpu_s": round(built, 1),
-        "synthetic_copies": [_synthetic(index, hashes, one, each, rng) for one in flips],
+        "synthetic_copies": [_synthetic(index, hashes, bit_flips, each, rng) for bit_flips in flips],
         "strangers": _strangers(index, most, rng),
         "real": _real(index, copies()),
         "real_strangers": _distances_between_originals(known),
@@ -138,26 +138,31 @@ def _synthetic(
     index: FingerprintIndex, hashes: BitArray, flips: int, each: int, rng: np.random.Generator
 ) -> dict[str, Any]:
     """Each second is looked at from `each` beginnings, one of which is that of the original."""
-    took, found = [], 0
+    cpu_seconds, hits = [], 0
     for video in rng.integers(0, len(hashes) // VIDEO_SECONDS, QUERY_COUNT):
         copy = _flip_bits(hashes[video * VIDEO_SECONDS : (video + 1) * VIDEO_SECONDS], flips, rng)
         noise = rng.integers(0, 256, (VIDEO_SECONDS * (each - 1), 32), dtype=np.uint8)
         seconds = [*range(VIDEO_SECONDS), *(n for n in range(VIDEO_SECONDS) for _ in range(each - 1))]
         answer, spent = _query(index, np.concatenate([copy, noise]), seconds)
-        took.append(spent)
-        found += bool(answer) and answer[0] == f"{video:016x}"
-    return {"bits_flipped_each_second": flips, "found": found / QUERY_COUNT, **_latency_percentiles(took)}
+        cpu_seconds.append(spent)
+        hits += bool(answer) and answer[0] == f"{video:016x}"
+    return {"bits_flipped_each_second": flips, "found": hits / QUERY_COUNT, **_latency_percentiles(cpu_seconds)}
 
 
 def _strangers(index: FingerprintIndex, most: int, rng: np.random.Generator) -> dict[str, Any]:
     """Looks as large as they get: 16 pictures and their mirror images; ten seconds of sound."""
-    took, found = [], 0
+    cpu_seconds, false_matches = [], 0
     seconds = [number * VIDEO_SECONDS // most for number in range(most)]
     for _ in range(QUERY_COUNT):
         answer, spent = _query(index, rng.integers(0, 256, (most, 32), dtype=np.uint8), seconds)
-        found += bool(answer)
-        took.append(spent)
-    return {"queries": QUERY_COUNT, "hashes_each": most, "false_matches": found, **_latency_percentiles(took)}
+        false_matches += bool(answer)
+        cpu_seconds.append(spent)
+    return {
+        "queries": QUERY_COUNT,
+        "hashes_each": most,
+        "false_matches": false_matches,
+        **_latency_percentiles(cpu_seconds),
+    }
 
 
 def _real(index: FingerprintIndex, copies: CopyQueries) -> dict[str, Any]:
@@ -172,7 +177,7 @@ def _real(index: FingerprintIndex, copies: CopyQueries) -> dict[str, Any]:
         attack: {
             "found": sum(row["found"]),
             "n": len(row["found"]),
-            "interval_95": [round(one, 2) for one in wilson_interval(sum(row["found"]), len(row["found"]))],
+            "interval_95": [round(bound, 2) for bound in wilson_interval(sum(row["found"]), len(row["found"]))],
             **_latency_percentiles(row["took"]),
         }
         for attack, row in rows.items()
@@ -194,13 +199,13 @@ def _distances_between_originals(known: OriginalHashes) -> dict[str, Any]:
 def _query(index: FingerprintIndex, probes: BitArray, seconds: Sequence[int]) -> tuple[list[str], float]:
     began = time.process_time()
     answer = rank_matches([index], probes, seconds)
-    return [one.id for one in answer[:5]], time.process_time() - began
+    return [match.id for match in answer[:5]], time.process_time() - began
 
 
 def _pictures(folder: Path) -> tuple[OriginalHashes, Callable[[], CopyQueries]]:
     """Footage that is there, and copies of it; a variant of another clip is left out."""
-    wanted = [one for one in CLIPS if not one.chain and one.seconds == 5.0][:_MAX_CLIPS]
-    files = {one.name: path for one in wanted if prepare_clip(one, path := folder / f"{one.name}.mp4")}
+    wanted = [clip for clip in CLIPS if not clip.chain and clip.seconds == 5.0][:_MAX_CLIPS]
+    files = {clip.name: path for clip in wanted if prepare_clip(clip, path := folder / f"{clip.name}.mp4")}
     known = {
         name: _usable_hashes(video_fingerprint(sample_video(path, every=1.0, max_side=512)))
         for name, path in files.items()
@@ -221,11 +226,11 @@ def _pictures(folder: Path) -> tuple[OriginalHashes, Callable[[], CopyQueries]]:
 
 def _sounds(data: Path) -> tuple[OriginalHashes, Callable[[], CopyQueries]]:
     """Recordings, five seconds each, and copies of them that begin 0.24 s later than the original at the least."""
-    heard = {one.name: one.sound for one in recordings(data)} if data.is_dir() else {}
-    known = {name: _usable_hashes(sound_fingerprint(_at_16k(sound))) for name, sound in heard.items()}
+    recorded = {recording.name: recording.sound for recording in recordings(data)} if data.is_dir() else {}
+    known = {name: _usable_hashes(sound_fingerprint(_at_16k(sound))) for name, sound in recorded.items()}
 
     def copies() -> CopyQueries:
-        for name, sound in heard.items():
+        for name, sound in recorded.items():
             for attack in _SOUND_ATTACKS:
                 if len(known[name]):
                     samples, rate = AUDIO_ATTACKS[attack](sound)
@@ -239,8 +244,8 @@ def _at_16k(sound: AudioSignal) -> MonoAudio:
 
 
 def _usable_hashes(entries: Sequence[str]) -> BitArray:
-    parsed = [parse_entry(one) for one in entries]
-    rows = [np.frombuffer(bytes.fromhex(one.bits), np.uint8) for one in parsed if one.quality >= MIN_QUALITY]
+    parsed = [parse_entry(entry) for entry in entries]
+    rows = [np.frombuffer(bytes.fromhex(entry.bits), np.uint8) for entry in parsed if entry.quality >= MIN_QUALITY]
     return np.array(rows, dtype=np.uint8).reshape(-1, 32)
 
 
@@ -251,8 +256,8 @@ def _flip_bits(hashes: BitArray, flips: int, rng: np.random.Generator) -> BitArr
     return np.packbits(bits, axis=1)
 
 
-def _latency_percentiles(took: Sequence[float]) -> dict[str, float]:
-    median, high = np.percentile(took, [50, 99])
+def _latency_percentiles(cpu_seconds: Sequence[float]) -> dict[str, float]:
+    median, high = np.percentile(cpu_seconds, [50, 99])
     return {"median_ms": round(float(median) * 1e3, 2), "p99_ms": round(float(high) * 1e3, 2)}
 
 

@@ -109,18 +109,18 @@ def verify_mutated(number: int, seeds: list[SeedFile], folder: Path, keys: Prove
 
 def summary(outcomes: Sequence[FuzzOutcome], seeds: Sequence[SeedFile]) -> dict[str, Any]:
     """What is committed."""
-    slow = [one for one in outcomes if one.cpu > MAX_CPU_SECONDS or " s to read" in one.detail]
-    slowest, largest = max(outcomes, key=lambda one: one.cpu), max(outcomes, key=lambda one: one.mib)
-    cpu = sorted(one.cpu for one in outcomes)
-    within = not slow and largest.mib < MAX_MEMORY_MIB and all(one.how != "broke" for one in outcomes)
+    slow = [outcome for outcome in outcomes if outcome.cpu > MAX_CPU_SECONDS or " s to read" in outcome.detail]
+    slowest, largest = max(outcomes, key=lambda outcome: outcome.cpu), max(outcomes, key=lambda outcome: outcome.mib)
+    cpu = sorted(outcome.cpu for outcome in outcomes)
+    within = not slow and largest.mib < MAX_MEMORY_MIB and all(outcome.how != "broke" for outcome in outcomes)
     return {
         "files": len(outcomes),
-        "searched_for_the_mark": sum(one.number % WATERMARK_SEARCH_EVERY == 0 for one in outcomes),
+        "searched_for_the_mark": sum(outcome.number % WATERMARK_SEARCH_EVERY == 0 for outcome in outcomes),
         "seeds": dict(Counter(kind for kind, _ in seeds)),
-        "ended": dict(Counter(one.how for one in outcomes).most_common()),
-        "broke": [f"{one.number}: {one.detail}" for one in outcomes if one.how == "broke"],
-        "contained": [f"{one.number}: {one.detail}" for one in outcomes if one.how == "contained"][:20],
-        "over_5_s": [f"{one.number}: {one.seconds:.1f} s, {one.cpu:.1f} s of CPU" for one in slow],
+        "ended": dict(Counter(outcome.how for outcome in outcomes).most_common()),
+        "broke": [f"{outcome.number}: {outcome.detail}" for outcome in outcomes if outcome.how == "broke"],
+        "contained": [f"{outcome.number}: {outcome.detail}" for outcome in outcomes if outcome.how == "contained"][:20],
+        "over_5_s": [f"{outcome.number}: {outcome.seconds:.1f} s, {outcome.cpu:.1f} s of CPU" for outcome in slow],
         "slowest": f"{slowest.kind}: {slowest.cpu:.2f} s of CPU, {slowest.seconds:.1f} s on the clock",
         "cpu_s": {"median": round(cpu[len(cpu) // 2], 2), "p99": round(cpu[len(cpu) * 99 // 100], 2), "max": cpu[-1]},
         "largest": f"{largest.kind}: {largest.mib} MiB",

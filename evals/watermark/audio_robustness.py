@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def _interval(hits: int, total: int) -> list[float]:
-    return [round(one, 3) for one in wilson_interval(hits, total)]
+    return [round(bound, 3) for bound in wilson_interval(hits, total)]
 
 
 @cache
@@ -172,8 +172,8 @@ def _measure_baseline(peer: AudioBaseline, chosen: Sequence[AudioClip]) -> Resul
     }
 
 
-def _sample_by_content(found: Iterator[AudioClip], count: int) -> list[AudioClip]:
-    held = [clip for clip in found if clip.group == "held_out" and clip.content in ("speech", "film")]
+def _sample_by_content(clips: Iterator[AudioClip], count: int) -> list[AudioClip]:
+    held = [clip for clip in clips if clip.group == "held_out" and clip.content in ("speech", "film")]
     music = [clip for clip in held if clip.content == "film"][: count // 2]
     speech = [clip for clip in held if clip.content == "speech"]
     return speech[:: max(1, len(speech) // max(1, count - len(music)))][: count - len(music)] + music

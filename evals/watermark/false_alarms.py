@@ -89,15 +89,15 @@ def _measure(
 ) -> dict[str, Any]:
     started = time.process_time()
     evidence = accumulate_weighted_frames(_weighed(pictures), min_short_side=ANALYSIS_SHORT_SIDE)
-    found = detect_in_frames(evidence, [KEY], effort=effort, issued=[issued])
+    detection = detect_in_frames(evidence, [KEY], effort=effort, issued=[issued])
     seconds = time.process_time() - started
     reading = demodulate(rectify(evidence.mean_frame, np.diag([evidence.scale, evidence.scale, 1.0])))
     return {
         "kind": kind,
         "effort": effort,
-        "detected": found.mark.detected,
-        "z": round(found.z, 3),
-        "p": found.mark.p_value,
+        "detected": detection.mark.detected,
+        "z": round(detection.z, 3),
+        "p": detection.mark.p_value,
         "seconds": round(seconds, 3),
         "wrong": [round(pilot_statistic(reading, key), 3) for key in keys],
     }
@@ -154,13 +154,13 @@ def _gumbel(values: NDArray[np.float64]) -> tuple[float, float]:
 
 def _items() -> Iterator[tuple[str, list[LumaPlane]]]:
     data = Path(os.environ["ASSAY_DATA"])
-    for path in sorted(one for folder in ("images", "faces") for one in (data / folder).rglob("*")):
+    for path in sorted(path for folder in ("images", "faces") for path in (data / folder).rglob("*")):
         picture = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path.suffix.lower() in IMAGE_SUFFIXES else None
         if picture is not None and min(picture.shape) >= 96:
             yield "image", [np.asarray(_limit_size(picture), np.uint8)]
         if picture is not None and min(picture.shape) >= 160:
             yield "image, smaller", [np.asarray(_limit_size(picture, int(0.6 * min(picture.shape))), np.uint8)]
-    for path in sorted(one for one in (data / "videos").rglob("*") if one.suffix in VIDEO_SUFFIXES):
+    for path in sorted(path for path in (data / "videos").rglob("*") if path.suffix in VIDEO_SUFFIXES):
         for window in _windows(path):
             yield "clip", window
     for index in range(SYNTHETIC_IMAGES):

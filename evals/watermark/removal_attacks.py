@@ -72,12 +72,14 @@ def main() -> None:
 
 
 def _outcome(pictures: Frames, marked: Frames) -> dict[str, Any]:
-    found = detect_in_frames(accumulate_frames(pictures, min_short_side=360), [KEY], effort="quick")
-    payload = {FIRST_PAYLOAD.hex: "first", SECOND_PAYLOAD.hex: "second", None: None}.get(found.mark.payload, "wrong")
+    detection = detect_in_frames(accumulate_frames(pictures, min_short_side=360), [KEY], effort="quick")
+    payload = {FIRST_PAYLOAD.hex: "first", SECOND_PAYLOAD.hex: "second", None: None}.get(
+        detection.mark.payload, "wrong"
+    )
     same = len(pictures) == len(marked) and pictures[0].shape == marked[0].shape
     error = np.mean([np.mean((a.astype(float) - b) ** 2) for a, b in zip(pictures, marked, strict=True)]) if same else 0
     psnr = round(float(10 * np.log10(255**2 / error)), 1) if error else None
-    return {"payload": payload, "present": found.mark.detected, "z": round(found.z, 1), "psnr_to_marked": psnr}
+    return {"payload": payload, "present": detection.mark.detected, "z": round(detection.z, 1), "psnr_to_marked": psnr}
 
 
 def _read(path: Path) -> Frames:
@@ -119,7 +121,7 @@ def _estimate_tile(pictures: Frames) -> FloatArray:
     height, width = pictures[0].shape
     scale = embedding_scale(width, height)
     detail = [luma - cv2.GaussianBlur(luma, (0, 0), 5).astype(np.float32) for luma in pictures]
-    calm = [np.clip(one, -6, 6) for one in detail]
+    calm = [np.clip(plane, -6, 6) for plane in detail]
     tiles = rectify(np.mean(calm, 0, dtype=np.float32), np.diag([scale, scale, 1.0]))
     rows, columns = tiles.shape[0] // TILE_SIZE, tiles.shape[1] // TILE_SIZE
     tile = tiles.reshape(rows, TILE_SIZE, columns, TILE_SIZE).sum((0, 2)) / (width * height / (TILE_SIZE * scale) ** 2)
@@ -143,13 +145,13 @@ def _estimate_tiles(clean: Frames) -> list[FloatArray]:
 
 def _aligned(marked: Frames, clean: Frames) -> FloatArray:
     """The mean of all tiles, each moved to where it agrees most with that of the copy: the pilots, if that works."""
-    own = _estimate_tile(marked)
-    found = []
+    reference = _estimate_tile(marked)
+    aligned = []
     for tile in _estimate_tiles(clean):
-        match = np.fft.ifft2(np.fft.fft2(own) * np.fft.fft2(tile).conj()).real
+        match = np.fft.ifft2(np.fft.fft2(reference) * np.fft.fft2(tile).conj()).real
         down, right = np.unravel_index(int(match.argmax()), match.shape)
-        found.append(np.roll(tile, (int(down), int(right)), (0, 1)))
-    return np.asarray(np.mean(found, 0), np.float32)
+        aligned.append(np.roll(tile, (int(down), int(right)), (0, 1)))
+    return np.asarray(np.mean(aligned, 0), np.float32)
 
 
 def _subtract_tile(pictures: Frames, tile: FloatArray, gain: float) -> Frames:

@@ -60,8 +60,8 @@ def _measure_flicker(source: Path, plain: Path, marked: Path) -> dict[str, Any]:
         before = now
     rms = np.sqrt(sums[:, :2] / np.maximum(sums[:, 2:], 1))
     return {
-        name: {"plain": round(float(one[0]), 3), "marked": round(float(one[1]), 3)}
-        for name, one in zip(("as_a_shot_begins", "later"), rms, strict=True)
+        name: {"plain": round(float(levels[0]), 3), "marked": round(float(levels[1]), 3)}
+        for name, levels in zip(("as_a_shot_begins", "later"), rms, strict=True)
     } | {"still_share": round(float(sums[:, 2].sum()) / max(before[0].size * index, 1), 2)}
 
 

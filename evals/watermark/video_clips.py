@@ -50,10 +50,10 @@ def prepare_clip(clip: VideoClip, out: Path) -> bool:
     if source is None:
         return False
     generated = clip.path.startswith("lavfi:")
-    takes = ("-f", "lavfi", "-i", clip.path.removeprefix("lavfi:")) if generated else ("-i", str(source))
+    inputs = ("-f", "lavfi", "-i", clip.path.removeprefix("lavfi:")) if generated else ("-i", str(source))
     chain = ",".join(part for part in (clip.chain, "scale=trunc(iw/2)*2:trunc(ih/2)*2") if part)
     encoder = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "10", "-pix_fmt", "yuv420p")
-    run_ffmpeg(*takes, "-t", str(clip.seconds), "-an", "-vf", chain, *encoder, str(out))
+    run_ffmpeg(*inputs, "-t", str(clip.seconds), "-an", "-vf", chain, *encoder, str(out))
     return True
 
 

@@ -98,10 +98,10 @@ def detect_in_clip(
     """What is found in a file, in this process, and the CPU seconds beyond decoding."""
     pictures = list(same_size_frames(weighted_frames(path, SAMPLED_FRAMES, InputLimits())))
     started = time.process_time()
-    found = detect_in_frames(
+    detection = detect_in_frames(
         accumulate_weighted_frames(pictures, min_short_side=ANALYSIS_SHORT_SIDE), keys, effort=effort, issued=among
     )
-    return found, time.process_time() - started
+    return detection, time.process_time() - started
 
 
 def vmaf(reference: Path, changed: Path) -> VmafScores:
@@ -165,7 +165,7 @@ def _quality(clip: VideoClip, source: Path, marked: Path, folder: Path) -> MarkQ
     """The brief suite leaves out what VMAF makes of two plain encodes, and the search that finds nothing."""
     plain, encoding = folder / "plain.mp4", replace(ENCODING, crf=clip.crf)
     reencode(source, plain, encoding=encoding)
-    found, seconds = detect_in_clip(marked, effort="quick", keys=[KEY])
+    detection, seconds = detect_in_clip(marked, effort="quick", keys=[KEY])
     brief = clip.suite == "brief"
     quality: MarkQuality = {
         "content": clip.content,
@@ -173,13 +173,13 @@ def _quality(clip: VideoClip, source: Path, marked: Path, folder: Path) -> MarkQ
         "growth": round(marked.stat().st_size / plain.stat().st_size - 1, 4),
         "vmaf_against_plain_encode": vmaf(plain, marked),
         "vmaf_of_two_plain_encodes": None if brief else _two_plain(source, plain, folder / "unseen.mp4", encoding),
-        "z": round(found.z, 1),
+        "z": round(detection.z, 1),
         "detect_aligned_s": round(seconds, 2),
     }
     if not brief:
-        found, seconds = detect_in_clip(plain, effort="deep", keys=[KEY])
+        detection, seconds = detect_in_clip(plain, effort="deep", keys=[KEY])
         quality["nothing_found_deep_s"] = round(seconds, 2)
-        quality["unmarked_detected"] = found.mark.detected
+        quality["unmarked_detected"] = detection.mark.detected
     return quality
 
 
@@ -190,20 +190,20 @@ def _two_plain(source: Path, plain: Path, unseen: Path, encoding: Encoding) -> V
 
 def _attack_result(attack: VideoAttack, marked: Path, out: Path) -> AttackResult:
     path = attack.run(marked, out)
-    found, seconds = detect_in_clip(path, effort="quick", keys=[KEY])
+    detection, seconds = detect_in_clip(path, effort="quick", keys=[KEY])
     effort = "quick"
-    if not found.mark.payload:
-        found, more = detect_in_clip(path, effort="deep", keys=[KEY], among=[issued_payloads()])
+    if not detection.mark.payload:
+        detection, more = detect_in_clip(path, effort="deep", keys=[KEY], among=[issued_payloads()])
         effort, seconds = "deep", seconds + more
     path.unlink()
     return {
-        "exact": found.mark.payload == PAYLOAD.hex and not found.mark.among,
-        "recognised": found.mark.payload == PAYLOAD.hex,
-        "present": found.mark.detected,
-        "wrong": found.mark.payload not in (None, PAYLOAD.hex),
-        "z": round(found.z, 1),
+        "exact": detection.mark.payload == PAYLOAD.hex and not detection.mark.among,
+        "recognised": detection.mark.payload == PAYLOAD.hex,
+        "present": detection.mark.detected,
+        "wrong": detection.mark.payload not in (None, PAYLOAD.hex),
+        "z": round(detection.z, 1),
         "effort": effort,
-        "geometry": found.geometry,
+        "geometry": detection.geometry,
         "seconds": round(seconds, 2),
     }
 

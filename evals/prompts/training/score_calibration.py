@@ -84,16 +84,16 @@ def _lines(
     measured: SourceMargins, margins: FloatMatrix, group: NDArray[np.bool_], names: Iterable[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     style = style_one_hot(measured.texts).astype(bool) & group[:, None]
-    benign = np.array(["benign" in one.labels for one in measured.texts])
+    benign = np.array(["benign" in text.labels for text in measured.texts])
     slope, offset = np.ones((len(STYLES), len(LABELS))), np.zeros((len(STYLES), len(LABELS)))
     chosen = {
         name: _limits(measured, margins, style[:, STYLES.index(name)], benign, MAX_FALSE_ALARMS[name]) for name in names
     }
     for place, label in enumerate(LABELS):
-        told = measured.weights[:, place] > 0.05
-        everywhere = fit_platt(margins[told, place], measured.targets[told, place])
+        annotated = measured.weights[:, place] > 0.05
+        everywhere = fit_platt(margins[annotated, place], measured.targets[annotated, place])
         for column, name in enumerate(STYLES):
-            mine = told & style[:, column]
+            mine = annotated & style[:, column]
             guilty = int(measured.targets[mine, place].sum())
             enough = min(guilty, int(mine.sum()) - guilty) >= _MIN_ROWS
             rises, lies = fit_platt(margins[mine, place], measured.targets[mine, place]) if enough else everywhere
@@ -118,8 +118,8 @@ def _limits(
     measured: SourceMargins, margins: FloatMatrix, mine: NDArray[np.bool_], benign: NDArray[np.bool_], most: float
 ) -> NDArray[np.float64]:
     """For one style; what is to be found is what is unsafe, and what has a label of its own that holds."""
-    guilty = np.array([one.unsafe or bool(one.labels & _HARMLESS_BUT_HELD) for one in measured.texts])
-    fit = mine & np.array([one.source not in _EXCLUDED_SOURCES for one in measured.texts])
+    guilty = np.array([text.unsafe or bool(text.labels & _HARMLESS_BUT_HELD) for text in measured.texts])
+    fit = mine & np.array([text.source not in _EXCLUDED_SOURCES for text in measured.texts])
     least = np.quantile(margins[benign], 1 - LABEL_FALSE_ALARMS["video"], axis=0)
     least[[label in _LABELS_OF_EVERY_STYLE for label in LABELS]] = -np.inf
     return select_thresholds(margins, guilty & fit, benign & fit, max_false_alarms=most, lowest=least.tolist())
@@ -130,18 +130,22 @@ def escalation_thresholds(measured: SourceMargins, heads: PromptHeads) -> NDArra
     english = np.array(measured.english)
     holds = np.array([HOLD_SCORES.get(label, 0.6) for label in LABELS])
     held = (heads.score(english, measured.source_margins) >= holds).any(1)
-    unsafe = np.array([one.unsafe for one in measured.texts])
+    unsafe = np.array([text.unsafe for text in measured.texts])
     first = measured.source_margins.copy()
     for source in range(len(first)):
-        first[source, [source not in FIRST_SOURCES[one] for one in measured.english]] = np.nan
+        first[source, [source not in FIRST_SOURCES[is_english] for is_english in measured.english]] = np.nan
     scores = heads.score(english, first).max(1)
-    found = []
+    thresholds = []
     for mine in (english, ~english):
-        found.append(float(np.quantile(scores[mine & held & unsafe], 1 - _ESCALATED_SHARE)))
+        thresholds.append(float(np.quantile(scores[mine & held & unsafe], 1 - _ESCALATED_SHARE)))
         print(
-            "wary from", found[-1], "asked on:", float((scores[mine & ~unsafe] >= found[-1]).mean()), "of the harmless"
+            "wary from",
+            thresholds[-1],
+            "asked on:",
+            float((scores[mine & ~unsafe] >= thresholds[-1]).mean()),
+            "of the harmless",
         )
-    return np.array(found)
+    return np.array(thresholds)
 
 
 def allowed_false_alarms(style: str, label: str) -> float:
