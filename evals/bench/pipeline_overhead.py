@@ -46,14 +46,14 @@ def measure_overhead() -> BenchFigures:
 
 
 def _round(ledger: Ledger, folder: Path) -> tuple[float, float]:
-    vault = FsspecBlobStore((folder / "vault").as_uri())
-    works = PipelineContext(
-        ledger=ledger, bus=LocalBus(), blob_store=vault, route=_ROUTE, accepted_phases=tuple(_ROUTE)
+    blob_store = FsspecBlobStore((folder / "vault").as_uri())
+    context = PipelineContext(
+        ledger=ledger, bus=LocalBus(), blob_store=blob_store, route=_ROUTE, accepted_phases=tuple(_ROUTE)
     )
     wall, cpu = time.perf_counter(), time.process_time()
     for _ in range(_CASE_COUNT):
         case = ledger.append(new_case(), [Submitted(author="a", prompt="t")])
-        done = advance(Ticket(case_id=case.id, revision=case.revision, phase=case.phase), works)
+        done = advance(Ticket(case_id=case.id, revision=case.revision, phase=case.phase), context)
         if done.phase is not Phase.PUBLISHED:
             raise RuntimeError("a case did not arrive")
     each = 1000 / _CASE_COUNT

@@ -19,6 +19,6 @@ def measure_setup() -> BenchFigures:
         subprocess.run(["git", "clone", "-q", str(_ROOT), str(clone)], check=True)
         began = time.perf_counter()
         subprocess.run(["make", "-s", "setup"], cwd=clone, check=True, stdout=subprocess.DEVNULL)
-        took = time.perf_counter() - began
+        seconds = time.perf_counter() - began
         used = subprocess.run(["du", "-sm", str(clone / ".venv")], capture_output=True, text=True, check=True)
-    return {"seconds": round(took), "megabytes of .venv": int(used.stdout.split()[0])}
+    return {"seconds": round(seconds), "megabytes of .venv": int(used.stdout.split()[0])}

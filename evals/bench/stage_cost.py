@@ -52,19 +52,19 @@ def _run_cases(home: Path) -> StageCosts:
     costs: StageCosts = {}
     settings = load_settings(home=home, engine="folder", engine_folder=home / "engine")
     installation_checks.make_development_keys(settings)
-    house = build_installation(settings)
+    installation = build_installation(settings)
     try:
-        route = {phase: _timed(phase, stage, costs) for phase, stage in house.works.route.items()}
-        runner = LocalRunner(replace(house.works, route=route))
+        route = {phase: _timed(phase, stage, costs) for phase, stage in installation.works.route.items()}
+        runner = LocalRunner(replace(installation.works, route=route))
         for number in range(_ROUNDS + 1):
             if number == 1:
                 costs.clear()  # the first one loads the models
-            case = house.service.submit(local_operator(), VideoRequest(prompt="a sleepy rabbit in a meadow"))
+            case = installation.service.submit(local_operator(), VideoRequest(prompt="a sleepy rabbit in a meadow"))
             runner.drain()
-            if house.ledger.load(case.id).phase is not Phase.PUBLISHED:
+            if installation.ledger.load(case.id).phase is not Phase.PUBLISHED:
                 raise RuntimeError("a case did not arrive")
     finally:
-        house.close()
+        installation.close()
     return costs
 
 

@@ -34,7 +34,7 @@ _LARGE_FILE_BYTES = 500_000_000
 
 
 def measure_verification() -> BenchFigures:
-    """The first verify of a process imports what the others share: it is told apart as `the first`."""
+    """The first verify of a process imports what the others share: it is listed apart as `the first`."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         keys = make_dev_keys(folder / "keys").keys

@@ -1,7 +1,7 @@
 """What a likeness check costs: `ASSAY_DATA=FOLDER python -m evals.likeness.compute_cost`. CPU seconds of one thread.
 
-Ten seconds in 720p with two people who move (public photographs, panned) and somebody speaking: 12 frames, as a house
-looks at by default, and all of the sound. Writes evals/results/likeness_cost.json.
+Ten seconds in 720p with two people who move (public photographs, panned) and somebody speaking: 12 frames, as an
+installation looks at by default, and all of the sound. Writes evals/results/likeness_cost.json.
 """
 
 from __future__ import annotations
@@ -83,9 +83,9 @@ def _clip(speech: Path) -> VideoSample:
     )
 
 
-def _frame(one: NDArray[np.uint8], other: NDArray[np.uint8], moved: int) -> NDArray[np.uint8]:
+def _frame(portrait: NDArray[np.uint8], other: NDArray[np.uint8], moved: int) -> NDArray[np.uint8]:
     frame = np.full((720, 1280, 3), 120, np.uint8)
-    left = cv2.resize(one, (512, 512))
+    left = cv2.resize(portrait, (512, 512))
     right = cv2.resize(other, (400, round(400 * other.shape[0] / other.shape[1])))[:700]
     frame[100:612, 20 + moved : 532 + moved] = left
     frame[10 : 10 + len(right), 800 - moved : 1200 - moved] = right

@@ -1,4 +1,4 @@
-"""One person in two languages: `python -m evals.likeness.cross_language FOLDER`. A weak spot, measured and told.
+"""One person in two languages: `python -m evals.likeness.cross_language FOLDER`. A weak spot, measured.
 
 FOLDER holds Debian's asterisk-core-sounds-en-g722, -es-, -fr-, -it- and -ru- unpacked (`apt-get download`, then
 `dpkg-deb -x`; CC-BY-SA): real voices, in folders named language_COUNTRY_sex_Name. Allison speaks English and Spanish
@@ -110,8 +110,8 @@ def _speaker_of(folder: str) -> str:
     return folder.rpartition("_")[2]
 
 
-def _distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    return float(np.linalg.norm(one - other))
+def _distance(template: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    return float(np.linalg.norm(template - other))
 
 
 def _mean(templates: PieceEmbeddings) -> NDArray[np.float32]:

@@ -75,7 +75,7 @@ def _decision_distance() -> float:
 
 
 def _unit_distance() -> float:
-    """The distance in which the thresholds are told: below it lies one stranger in 1,000."""
+    """The unit of the thresholds: the distance below which one stranger in 1,000 lies."""
     return distance_threshold(face_calibration(PACKAGED_MODELS.options).scale, 1e-3)
 
 
@@ -93,8 +93,8 @@ def _templates(film: list[RgbImage]) -> list[NDArray[np.float32]]:
     return described
 
 
-def _distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    return float(np.linalg.norm(one - other))
+def _distance(template: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    return float(np.linalg.norm(template - other))
 
 
 def _loops(film: list[RgbImage]) -> dict[str, int | None]:

@@ -1,4 +1,4 @@
-"""Groups of photographs by what can be measured of them. None of it is known of the people: it is told as a guess."""
+"""Groups of photographs by what can be measured of them. None of it is known of the people: all are guesses."""
 
 from __future__ import annotations
 

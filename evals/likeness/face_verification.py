@@ -1,11 +1,11 @@
-"""How well faces are told apart: `ASSAY_DATA=FOLDER python -m evals.likeness.face_verification [--heads FILE]`.
+"""How well faces are distinguished: `ASSAY_DATA=FOLDER python -m evals.likeness.face_verification [--heads FILE]`.
 
 Reads faces/pairs.csv (a, b, same, id_a, id_b, corpus_a, corpus_b) for measuring only: nothing is trained on it, and
 thresholds are set by how near strangers come, never by where the two kinds part. Strangers are all pairs of photographs
 of different people, far more than the file names. With `--heads` (made by evals.convert) figures are also given by the
-age and gender that HSE-FaceRes guesses, because the data say nothing of either: a guess, and told as one.
-Writes evals/results/likeness.json. With `--scale FILE` it writes the distances by false-match rate there instead: how a
-house that has chosen InsightFace's nets (`face_backend`) learns how their distances are to be read.
+age and gender that HSE-FaceRes guesses, because the data say nothing of either: a guess, and called one.
+Writes evals/results/likeness.json. With `--scale FILE` it writes the distances by false-match rate there instead: how
+an installation that has chosen InsightFace's nets (`face_backend`) learns how their distances are to be read.
 """
 
 from __future__ import annotations
@@ -92,9 +92,11 @@ def main() -> None:
     print(json.dumps(result, indent=2))
 
 
-def _pairs(rows: list[PairRow], seen: dict[str, PersonTemplates], models: Models) -> dict[str, Any]:
+def _pairs(rows: list[PairRow], by_photograph: dict[str, PersonTemplates], models: Models) -> dict[str, Any]:
     """The pairs of the file as `assay likeness compare --pairs` would answer them."""
-    comparisons = [(row["same"] == "1", compare_people(seen[row["a"]], seen[row["b"]], models)) for row in rows]
+    comparisons = [
+        (row["same"] == "1", compare_people(by_photograph[row["a"]], by_photograph[row["b"]], models)) for row in rows
+    ]
     scored = [(same, comparison.score) for same, comparison in comparisons if comparison.score is not None]
     genuine = np.array([score for same, score in scored if same])
     impostors = np.array([score for same, score in scored if not same])
@@ -124,9 +126,9 @@ def _pairs(rows: list[PairRow], seen: dict[str, PersonTemplates], models: Models
     }
 
 
-def _impostor_rates(people: dict[str, str], seen: dict[str, PersonTemplates]) -> dict[str, Any]:
+def _impostor_rates(people: dict[str, str], by_photograph: dict[str, PersonTemplates]) -> dict[str, Any]:
     """All pairs of photographs: thresholds by false-match rate, and how many of one person's pairs pass each."""
-    same, others = _distances(people, seen)
+    same, others = _distances(people, by_photograph)
     return {
         "pairs_of_strangers": len(others),
         "pairs_of_one": len(same),
@@ -134,9 +136,9 @@ def _impostor_rates(people: dict[str, str], seen: dict[str, PersonTemplates]) ->
     }
 
 
-def _distances(people: dict[str, str], seen: dict[str, PersonTemplates]) -> tuple[NDArray[Any], NDArray[Any]]:
-    with_face = [path for path in people if seen[path].faces]
-    templates = np.stack([seen[path].faces[0] for path in with_face])
+def _distances(people: dict[str, str], by_photograph: dict[str, PersonTemplates]) -> tuple[NDArray[Any], NDArray[Any]]:
+    with_face = [path for path in people if by_photograph[path].faces]
+    templates = np.stack([by_photograph[path].faces[0] for path in with_face])
     who = np.array([people[path] for path in with_face])
     squares = np.einsum("ij,ij->i", templates, templates)
     apart = np.sqrt(np.maximum(0, squares[:, None] + squares - 2 * templates @ templates.T))
@@ -146,10 +148,13 @@ def _distances(people: dict[str, str], seen: dict[str, PersonTemplates]) -> tupl
 
 
 def _by_group(
-    rows: list[PairRow], seen: dict[str, PersonTemplates], people: dict[str, str], groups: dict[str, dict[str, str]]
+    rows: list[PairRow],
+    by_photograph: dict[str, PersonTemplates],
+    people: dict[str, str],
+    groups: dict[str, dict[str, str]],
 ) -> dict[str, Any]:
     """Of each group: how many pairs of one person pass the threshold of all, and how many strangers of the group do."""
-    _, others = _distances(people, seen)
+    _, others = _distances(people, by_photograph)
     at = float(np.quantile(others, 1e-3))
     corpora = {row[side]: row[f"corpus_{side}"] for row in rows for side in "ab"}
     for path, corpus in corpora.items():
@@ -158,10 +163,10 @@ def _by_group(
     for kind in sorted({kind for by_kind in groups.values() for kind in by_kind}):
         for name in sorted({by_kind[kind] for by_kind in groups.values() if kind in by_kind}):
             members = {path: who for path, who in people.items() if groups.get(path, {}).get(kind) == name}
-            mine = {path: who for path, who in members.items() if seen[path].faces}
+            mine = {path: who for path, who in members.items() if by_photograph[path].faces}
             if len(mine) < 2:
                 continue
-            same, strangers = _distances(mine, seen)
+            same, strangers = _distances(mine, by_photograph)
             by_group[f"{kind}: {name}"] = {
                 "photographs": len(members),
                 "no_template": len(members) - len(mine),

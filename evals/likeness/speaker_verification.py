@@ -1,4 +1,4 @@
-"""How well voices are told apart: `ASSAY_DATA=FOLDER python -m evals.likeness.speaker_verification`.
+"""How well voices are distinguished: `ASSAY_DATA=FOLDER python -m evals.likeness.speaker_verification`.
 
 Reads audio/index.csv for measuring only. Of each speaker 3 s pieces of speech are cut, none overlapping; every piece is
 compared with every other, of the same recording (easy) and of another one (the figure that counts). Then the same with
@@ -52,13 +52,15 @@ def main() -> None:
     """Measure and write."""
     data = Path(os.environ["ASSAY_DATA"])
     rows = list(csv.DictReader((data / "audio" / "index.csv").open(newline="")))
-    heard = {row["path"]: _decode_audio(data / row["path"]) for row in rows if row["corpus"] not in _SHORT_CORPORA}
+    recordings = {row["path"]: _decode_audio(data / row["path"]) for row in rows if row["corpus"] not in _SHORT_CORPORA}
     people = {row["path"]: row["speaker"] for row in rows if row["kind"] == "real_speech" and row["speaker"]}
-    people = {path: who for path, who in people.items() if path in heard}
+    people = {path: who for path, who in people.items() if path in recordings}
     tune = [
-        heard[row["path"]] for row in rows if row["kind"] == "music" and len(heard[row["path"]]) > 20 * MONO_SAMPLE_RATE
+        recordings[row["path"]]
+        for row in rows
+        if row["kind"] == "music" and len(recordings[row["path"]]) > 20 * MONO_SAMPLE_RATE
     ]
-    clean = _pieces(heard, people, lambda samples: samples)
+    clean = _pieces(recordings, people, lambda samples: samples)
     changed: dict[str, Callable[[AudioSamples], AudioSamples]] = {
         "AAC 64 kbit/s": through_aac,
         "noise at 10 dB": lambda samples: add_white_noise(samples, 10.0),
@@ -70,9 +72,11 @@ def main() -> None:
         "speakers": len({who for who, _, _ in clean}),
         "pieces_of_3_s": len(clean),
         "clean": _verification_metrics(clean, clean),
-        "changed": {name: _verification_metrics(clean, _pieces(heard, people, how)) for name, how in changed.items()},
-        "clones": _clones(rows, heard, clean),
-        "cpu_s_a_piece": _cost(heard),
+        "changed": {
+            name: _verification_metrics(clean, _pieces(recordings, people, how)) for name, how in changed.items()
+        },
+        "clones": _clones(rows, recordings, clean),
+        "cpu_s_a_piece": _cost(recordings),
         "machine": machine_info(),
     }
     RESULT.write_text(json.dumps(result, indent=2) + "\n")
@@ -85,15 +89,15 @@ def _decode_audio(path: Path) -> AudioSamples:
 
 
 def _pieces(
-    heard: dict[str, AudioSamples], people: dict[str, str], change: Callable[[AudioSamples], AudioSamples]
+    recordings: dict[str, AudioSamples], people: dict[str, str], change: Callable[[AudioSamples], AudioSamples]
 ) -> list[SpeechPiece]:
     """3 s of speech at a time, changed before the speech in it is sought."""
-    found = []
+    pieces = []
     for path, who in people.items():
-        speech, _ = extract_speech(change(heard[path]), PACKAGED_MODELS)
+        speech, _ = extract_speech(change(recordings[path]), PACKAGED_MODELS)
         for at in range(0, len(speech) - _PIECE + 1, _PIECE):
-            found.append((who, path, embed_voice(speech[at : at + _PIECE], PACKAGED_MODELS)))
-    return found
+            pieces.append((who, path, embed_voice(speech[at : at + _PIECE], PACKAGED_MODELS)))
+    return pieces
 
 
 class VerificationMetrics(TypedDict):
@@ -114,14 +118,14 @@ def _verification_metrics(ours: list[SpeechPiece], theirs: list[SpeechPiece]) ->
     other_take: list[float] = []
     strangers: list[float] = []
     for a, b in pairs or ((a, b) for a in range(len(ours)) for b in range(len(theirs))):
-        (who, take, one), (whom, again, other) = ours[a], theirs[b]
-        apart = float(np.linalg.norm(one - other))
-        if who != whom:
-            strangers.append(apart)
-        elif take != again:
-            other_take.append(apart)
+        (speaker, recording, template), (other_speaker, other_recording, other_template) = ours[a], theirs[b]
+        distance = float(np.linalg.norm(template - other_template))
+        if speaker != other_speaker:
+            strangers.append(distance)
+        elif recording != other_recording:
+            other_take.append(distance)
         elif ours is theirs:
-            same.append(apart)
+            same.append(distance)
     yes, no = np.array(same + other_take), np.array(strangers)
     across = np.array(other_take)
     return {
@@ -134,20 +138,22 @@ def _verification_metrics(ours: list[SpeechPiece], theirs: list[SpeechPiece]) ->
     }
 
 
-def _clones(rows: list[dict[str, str]], heard: dict[str, AudioSamples], clean: list[SpeechPiece]) -> dict[str, Any]:
-    """Clones against all that was heard of whom they imitate; thresholds from clones against everyone else."""
-    enrolled = {who: _mean([one for name, _, one in clean if name == who]) for who, _, _ in clean}
+def _clones(
+    rows: list[dict[str, str]], recordings: dict[str, AudioSamples], clean: list[SpeechPiece]
+) -> dict[str, Any]:
+    """Clones against all pieces of the speaker they imitate; thresholds from clones against everyone else."""
+    enrolled = {who: _mean([piece for name, _, piece in clean if name == who]) for who, _, _ in clean}
     same: list[float] = []
     strangers: list[float] = []
     for row in rows:
         if row["kind"] != "cloned":
             continue
-        clone = embed_voice(extract_speech(heard[row["path"]], PACKAGED_MODELS)[0], PACKAGED_MODELS)
+        clone = embed_voice(extract_speech(recordings[row["path"]], PACKAGED_MODELS)[0], PACKAGED_MODELS)
         for who, template in enrolled.items():
             (same if who == row["speaker"] else strangers).append(float(np.linalg.norm(clone - template)))
     yes, no = np.array(same), np.array(strangers)
     real = np.array(
-        [float(np.linalg.norm(one - enrolled[who])) for name, _, one in clean for who in enrolled if who != name]
+        [float(np.linalg.norm(piece - enrolled[who])) for name, _, piece in clean for who in enrolled if who != name]
     )
     at = float(np.quantile(real, 1e-2))
     return {
@@ -167,9 +173,9 @@ def _mean(templates: list[NDArray[np.float32]]) -> NDArray[np.float32]:
     return np.asarray(mean / np.linalg.norm(mean), np.float32)
 
 
-def _cost(heard: dict[str, AudioSamples]) -> Spread:
+def _cost(recordings: dict[str, AudioSamples]) -> Spread:
     seconds = []
-    for samples in list(heard.values())[:20]:
+    for samples in list(recordings.values())[:20]:
         began = time.process_time()
         embed_voice(samples[:_PIECE], PACKAGED_MODELS)
         seconds.append(time.process_time() - began)

@@ -71,7 +71,7 @@ class DisguiseMetrics(TypedDict):
 
 
 def main() -> None:
-    """Measure everything once, weigh, write."""
+    """Measure everything once and write the figures."""
     texts = evaluation_texts()
     predictions = predict_prompts([text.text for text in texts])
     report = {

@@ -88,7 +88,7 @@ def training_texts() -> list[LabelledText]:
 
 
 def label_targets(texts: Sequence[LabelledText]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """(n, labels) of 1 and 0, and (n, labels) of weights, 0 where nothing is told."""
+    """(n, labels) of 1 and 0, and (n, labels) of weights, 0 where a text is not annotated."""
     targets = np.array([[_target(label, text) for label in LABELS] for text in texts], np.float32)
     return targets[:, :, 0], targets[:, :, 1]
 
@@ -137,7 +137,7 @@ def fill_template(
 
 
 def _put(template: str, values: Mapping[str, str]) -> str:
-    return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), template)
+    return re.sub(r"\{(\w+)\}", lambda slot: values.get(slot[1], slot[0]), template)
 
 
 def _of_seed(text: str, label: str, raw: Mapping[str, Any], group: str) -> LabelledText:
@@ -188,7 +188,7 @@ def _target(label: str, text: LabelledText) -> tuple[float, float]:
 
 
 def _unsafe(text: LabelledText) -> tuple[float, float]:
-    """Hate speech is unsafe wherever it stands; rude talk is not a matter for a video engine, and told by no row."""
+    """Hate speech is unsafe wherever it stands; no row says whether rude talk is, and a video engine need not care."""
     if text.source.startswith("seed:"):
         return float(text.unsafe), 1.0 if text.unsafe or "benign" in text.labels or "minors" in text.labels else 0.3
     if "benign" in text.labels:

@@ -24,7 +24,7 @@ _DEFAULT_FACTS: Mapping[type, object] = {bool: False, int: 0, float: 0.0, str: "
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PromptPredictions:
-    """Of each text the highest score by (source, label), NaN where none could be told, and the decision."""
+    """Of each text the highest score by (source, label), NaN where none could be measured, and the decision."""
 
     scores: dict[tuple[str, str], NDArray[np.float64]]
     decisions: NDArray[np.int64]

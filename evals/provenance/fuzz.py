@@ -7,7 +7,7 @@ pictures, labels, every decoder of pictures and of sound, and the fingerprints o
 is most of what verifying costs and reads no other bytes than decoding does, so one file in twenty is searched as well,
 and in the others taking its fingerprints stands in for it. What counts: every file is answered, with a finding or with
 BadMedia in one line; nothing takes over five seconds of computing, nor has to be killed for its time, nor takes over a
-gigabyte. (Seconds on the clock are told beside it: on a shared machine they are others' as well.) Deaths of the limited
+gigabyte. (Wall time is given beside it: on a shared machine they are others' as well.) Deaths of the limited
 process are contained, and counted apart.
 
 What was done is kept in build/fuzz-SEED.jsonl: a run that is broken off goes on from there. Writes
@@ -79,7 +79,7 @@ def main() -> None:
     logging.disable(logging.WARNING)  # what the limited process says of each broken file
     kept = _ROOT / "build" / f"fuzz-{given.seed}.jsonl"
     kept.parent.mkdir(exist_ok=True)
-    done = {one.number: one for one in _read(kept)}
+    done = {outcome.number: outcome for outcome in _read(kept)}
     with tempfile.TemporaryDirectory(prefix="fuzz-") as name, kept.open("a") as log:
         folder = Path(name)
         keys = make_dev_keys(folder / "keys").keys
@@ -153,9 +153,9 @@ def _timed(number: int, kind: str, file: Path, keys: ProvenanceKeys) -> FuzzOutc
 
 
 def _verdict(file: Path, keys: ProvenanceKeys, detect: DetectWatermark) -> str:
-    found = verify(file, trust=keys.trust, keys=[keys.watermark_key], detect=detect, look_up=lambda _: None)
-    lineage_thumbnails(file, found, keys.trust)
-    return found.verdict.value
+    finding = verify(file, trust=keys.trust, keys=[keys.watermark_key], detect=detect, look_up=lambda _: None)
+    lineage_thumbnails(file, finding, keys.trust)
+    return finding.verdict.value
 
 
 def _fingerprint_instead(path: Path, *, keys: Sequence[WatermarkKey]) -> WatermarkFinding:

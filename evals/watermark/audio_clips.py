@@ -18,7 +18,7 @@ EXCERPT_SECONDS = 5.0
 """Seconds of a clip: in so many the mark is whole."""
 BUNNY = Path("deploy/demo/bunny.mp4")
 
-# The layout, the mask and the detector were chosen while looking at these; all other recordings were heard at the end.
+# The layout, the mask and the detector were chosen while looking at these; other recordings were used at the end only.
 TUNING_CLIPS = {
     "audio/tortoise_voices/daniel/2.flac": 0.0,
     "audio/tortoise_voices/lj/1.flac": 0.0,
@@ -58,7 +58,7 @@ class AudioClip:
 
 
 def evaluation_clips(data: Path) -> Iterator[AudioClip]:
-    """First those tuned on, then the others: speech, music, and what is heard in films; none that is silent."""
+    """First those tuned on, then the others: speech, music, and the sound of films; none that is silent."""
     for clip in _all(data):
         if np.sqrt(np.mean(clip.sound[0] ** 2)) > _SILENCE:
             yield clip

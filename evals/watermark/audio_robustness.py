@@ -76,7 +76,7 @@ def _issued_payloads(count: int) -> tuple[str, ...]:
     """Random payloads of one issuer, the right one the last of them."""
     chance = Random(1)  # noqa: S311  of no use as secrets
     others = (f"{chance.getrandbits(64):016x}" for _ in range(count - 1))
-    return *(Payload(issuer=PAYLOAD.issuer, case_id=one).hex for one in others), PAYLOAD.hex
+    return *(Payload(issuer=PAYLOAD.issuer, case_id=case_id).hex for case_id in others), PAYLOAD.hex
 
 
 def embed_test_mark(sound: AudioSignal) -> AudioSignal:
@@ -99,12 +99,16 @@ def _measure(clip: AudioClip) -> ResultRow:
     for name, attack in AUDIO_ATTACKS.items():
         sound = attack(marked)
         started = time.process_time()
-        found = detect_audio(_blocks(sound[0]), sound[1], [KEY])
+        detection = detect_audio(_blocks(sound[0]), sound[1], [KEY])
         costs.append((time.process_time() - started) * sound[1] / len(sound[0]))
-        exact = found.payload == PAYLOAD
+        exact = detection.payload == PAYLOAD
         if not exact:
-            found = detect_audio(_blocks(sound[0]), sound[1], [KEY], issued=_issued_payloads(ISSUED_COUNT))
-        row["attacks"][name] = {"exact": exact, "recognised": found.payload == PAYLOAD, "detected": found.detected}
+            detection = detect_audio(_blocks(sound[0]), sound[1], [KEY], issued=_issued_payloads(ISSUED_COUNT))
+        row["attacks"][name] = {
+            "exact": exact,
+            "recognised": detection.payload == PAYLOAD,
+            "detected": detection.detected,
+        }
     row["detect_rt"] = float(np.mean(costs))
     missed = [name for name, answer in row["attacks"].items() if not answer["recognised"]]
     row["not_recognised"] = missed

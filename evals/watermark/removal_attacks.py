@@ -1,4 +1,4 @@
-"""What somebody can do who wants the watermark gone: measured on one clip, said plainly.
+"""What somebody can do who wants the watermark gone: measured on one clip.
 
     python -m evals.watermark.removal_attacks
 
@@ -107,8 +107,8 @@ def _encode_and_decode(pictures: Sequence[LumaPlane], crf: int) -> Frames:
         return [np.asarray(frame.to_ndarray()[:height], np.uint8) for frame in container.decode(video=0)]
 
 
-def _mean(one: Frames, other: Frames) -> Frames:
-    return _encode_and_decode([cv2.addWeighted(a, 0.5, b, 0.5, 0) for a, b in zip(one, other, strict=True)], 20)
+def _mean(copy: Frames, other: Frames) -> Frames:
+    return _encode_and_decode([cv2.addWeighted(a, 0.5, b, 0.5, 0) for a, b in zip(copy, other, strict=True)], 20)
 
 
 def _half_size_and_back(luma: LumaPlane) -> LumaPlane:
@@ -139,7 +139,7 @@ def _estimate_tiles(clean: Frames) -> list[FloatArray]:
         piece = [luma[::-1] if index % 2 else luma for luma in clean[start : start + FRAMES_PER_VIDEO]]
         payload = Payload(issuer=7, case_id=f"{index + 1:016x}")
         shift = (float(23 * index % TILE_SIZE), float(71 * index % TILE_SIZE))
-        tiles.append(_estimate_tile(_published([np.ascontiguousarray(one) for one in piece], payload, KEY, shift)))
+        tiles.append(_estimate_tile(_published([np.ascontiguousarray(luma) for luma in piece], payload, KEY, shift)))
     return tiles
 
 

@@ -3,7 +3,7 @@
     ASSAY_DATA=… python -m evals.watermark.temporal_flicker
 
 Root mean square in grey levels, of the encode as it would be without a mark and of the marked one, over places in
-which the source changes by at most one level. Pictures at which a shot begins are told apart: there the mark is
+which the source changes by at most one level. Pictures at which a shot begins are counted apart: there the mark is
 strongest, and fades from then on. Writes evals/results/watermark_shimmer.json.
 """
 

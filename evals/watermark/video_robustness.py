@@ -5,8 +5,7 @@
 Installed peers run through the same attacks. Resumable: each cell is written to evals/results/watermark.json as
 soon as it is known, and not measured again.
 `exact` means all 96 bits with their check; `recognised` also those told apart from ISSUED_COUNT payloads that an
-office has
-issued; `present` that the key's mark was found at the stated false alarm rate.
+installation has issued; `present` that the key's mark was found at the stated false alarm rate.
 """
 
 from __future__ import annotations

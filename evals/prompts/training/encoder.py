@@ -40,7 +40,7 @@ from evals.prompts.training.weight_digests import record_digest
 
 ENCODER_FILE = Path("classifiers/models/heads/prompt_encoder.onnx")
 TOKENIZER_FILE = Path("classifiers/models/heads/tokenizer.json")
-MAX_TOKENS = 72  # tokens while learning; what runs takes 128
+MAX_TOKENS = 72  # tokens while learning; 128 when classifying
 _BATCH_SIZE = 32
 """Texts in a batch, about; up to twice as many where they are short."""
 _LEARNING_RATE = 8e-5
@@ -136,7 +136,7 @@ def fit_encoder(
     validation: Sequence[LabelledText],
     config: TrainingConfig,
 ) -> None:
-    """Binary cross-entropy over every label that a text tells of; AdamW, warm-up and a cosine."""
+    """Binary cross-entropy over every label that a text is annotated for; AdamW, warm-up and a cosine."""
     words = load_tokenizer()
     ids = [words.encode(visible_text(text.text)).ids for text in training]
     sides, weights = label_and_style_targets(training)

@@ -96,18 +96,20 @@ def _lines(
             mine = annotated & style[:, column]
             guilty = int(measured.targets[mine, place].sum())
             enough = min(guilty, int(mine.sum()) - guilty) >= _MIN_ROWS
-            rises, lies = fit_platt(margins[mine, place], measured.targets[mine, place]) if enough else everywhere
-            rises = min(max(rises, 1.5), 4.0)
+            line_slope, line_offset = (
+                fit_platt(margins[mine, place], measured.targets[mine, place]) if enough else everywhere
+            )
+            line_slope = min(max(line_slope, 1.5), 4.0)
             share = allowed_false_alarms(name, label)
             limit = float(np.quantile(margins[benign & style[:, column], place], 1 - share))
             if label not in _LABELS_OF_EVERY_STYLE:
                 limit = max(limit, float(np.quantile(margins[benign, place], 1 - share)))
             held = HOLD_SCORES.get(label, 0.6)
-            slope[column, place] = rises
+            slope[column, place] = line_slope
             limit = chosen[name][place] if name in chosen else limit
-            offset[column, place] = float(np.log(held / (1 - held))) - rises * limit
+            offset[column, place] = float(np.log(held / (1 - held))) - line_slope * limit
             if label in _NAME_LABELS or (name not in chosen and (name, label) not in LABEL_FALSE_ALARM_EXCEPTIONS):
-                offset[column, place] = min(lies, offset[column, place])
+                offset[column, place] = min(line_offset, offset[column, place])
             if label == "public_figure":
                 offset[column, place] -= _PUBLIC_FIGURE_OFFSET
         print(label, np.round(slope[:, place], 2), np.round(offset[:, place], 2))
