@@ -12,7 +12,6 @@ import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from evals.bench.machine_info import machine_info, min_median_max
 from pipeline.ledgers.author_facts import PostgresAuthorFacts
@@ -50,7 +49,7 @@ def main() -> None:
         database = open_database(Path(folder))
         try:
             _fill_ledger(database, cases)
-            result: dict[str, Any] = {
+            result: dict[str, object] = {
                 "cases": cases,
                 "busy": _row(database, "busy"),
                 "one of 500": _row(database, "author7"),
@@ -72,7 +71,7 @@ def _fill_ledger(database: Database, cases: int) -> None:
         connection.execute("ANALYZE")
 
 
-def _row(database: Database, author: str) -> dict[str, Any]:
+def _row(database: Database, author: str) -> dict[str, object]:
     facts = PostgresAuthorFacts(database)
     counted = facts.author_facts(author)
     milliseconds = []

@@ -11,14 +11,14 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TypedDict
 
 from core.signals import Signal, Subject
-from core.verdicts import Gate
+from core.verdicts import Gate, Verdict
 from evals.bench.machine_info import machine_info
 from pipeline.screening.measurement import policy_vocabulary
 from policy.cel.rule_index import RuleIndex
@@ -32,7 +32,7 @@ DECISION_COUNT = 2000
 GOAL_MS = 1.0
 """Milliseconds a decision: the goal."""
 
-SAMPLE_FACTS: dict[str, Any] = {
+SAMPLE_FACTS: dict[str, object] = {
     "author_strikes": 0,
     "author_recent": 3,
     "author_day": 9,
@@ -72,13 +72,22 @@ gives = "allow"
 _MINOR = "\n[[audiences]]\naccount_minor = true\nthreshold = {low}\n"
 
 
+class DecisionLatency(TypedDict):
+    """CPU milliseconds of one decision, of `n`."""
+
+    n: int
+    p50_ms: float
+    p99_ms: float
+    mean_ms: float
+
+
 def main() -> None:
     """Measure and write."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 500
     rng = random.Random(20261125)  # noqa: S311
     with TemporaryDirectory() as folder:
         began = time.process_time()
-        policy = load(_write_pack(Path(folder), count, rng), policy_vocabulary())
+        policy = load(write_generated_pack(Path(folder), count, rng), policy_vocabulary())
         loading = time.process_time() - began
     result = {
         "rules": len(policy.rules),
@@ -95,20 +104,17 @@ def main() -> None:
     print(json.dumps(result, indent=1))
 
 
-def _write_pack(folder: Path, count: int, rng: random.Random) -> Path:
+def write_generated_pack(folder: Path, count: int, rng: random.Random) -> Path:
+    """The folder, with so many rules of all kinds at the prompt gate, and a guard at each of the others."""
     labels = sorted(name for name, subjects in policy_vocabulary().labels.items() if Subject.PROMPT in subjects)
     reference_labels = sorted(
         name for name, subjects in policy_vocabulary().labels.items() if Subject.REFERENCE in subjects
     )
     for number in range(count):
         (folder / f"r{number:04d}.toml").write_text(_rule(number, labels, reference_labels, rng), encoding="utf-8")
-    guard = (
-        "nudity"
-        if "nudity" in policy_vocabulary().labels_at(Gate.VIDEO)
-        else sorted(policy_vocabulary().labels_at(Gate.VIDEO))[0]
-    )
-    video = _rule_text(f"{guard} >= 0.5", [guard], then="hold").replace('"prompt"', '"video"')
-    (folder / "video_guard.toml").write_text(video, encoding="utf-8")
+    for gate, label in ((Gate.VIDEO, "nudity"), (Gate.ENROL, "spoof")):  # a pack must guard every gate
+        rule = _rule_text(f"{label} >= 0.5", [label], then="hold").replace('"prompt"', f'"{gate}"')
+        (folder / f"{gate}_guard.toml").write_text(rule, encoding="utf-8")
     return folder
 
 
@@ -197,7 +203,7 @@ SIGNAL_GENERATORS: dict[str, Callable[[random.Random], tuple[Signal, ...]]] = {
 }
 
 
-def _row(policy: Policy, draw: Callable[[random.Random], tuple[Signal, ...]], rng: random.Random) -> dict[str, Any]:
+def _row(policy: Policy, draw: Callable[[random.Random], tuple[Signal, ...]], rng: random.Random) -> dict[str, object]:
     samples = [draw(rng) for _ in range(DECISION_COUNT)]
     unindexed = replace(policy, index={gate: _index_of_all_rules(policy, gate) for gate in Gate})
     asked = [len(policy.index[Gate.PROMPT].candidates(_max_scores(policy, signals))) for signals in samples[:200]]
@@ -209,7 +215,7 @@ def _row(policy: Policy, draw: Callable[[random.Random], tuple[Signal, ...]], rn
     return {"rules_asked_mean": round(sum(asked) / len(asked), 1), "same_verdicts": same, **times}
 
 
-def _max_scores(policy: Policy, signals: Sequence[Signal]) -> Any:
+def _max_scores(policy: Policy, signals: Sequence[Signal]) -> Mapping[str, float]:
     return build_input(Gate.PROMPT, signals, SAMPLE_FACTS, policy.vocabulary).upper
 
 
@@ -218,11 +224,11 @@ def _index_of_all_rules(policy: Policy, gate: Gate) -> RuleIndex:
     return RuleIndex(compiled_rules=clauses, always_evaluated=tuple(range(len(clauses))), scores={}, positions={})
 
 
-def _decide(policy: Policy, signals: Sequence[Signal]) -> Any:
+def _decide(policy: Policy, signals: Sequence[Signal]) -> Verdict:
     return decide(Gate.PROMPT, signals, SAMPLE_FACTS, (), policy)
 
 
-def _timed(policy: Policy, samples: Sequence[Sequence[Signal]]) -> dict[str, float]:
+def _timed(policy: Policy, samples: Sequence[Sequence[Signal]]) -> DecisionLatency:
     _decide(policy, samples[0])
     milliseconds = []
     for signals in samples:
