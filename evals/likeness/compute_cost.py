@@ -11,7 +11,6 @@ import os
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -55,7 +54,7 @@ def main() -> None:
                 cpu_seconds[name].append(time.process_time() - began)
     people = len(track_faces(sample, PACKAGED_MODELS).people)
     both = [a + b for a, b in zip(cpu_seconds["faces"], cpu_seconds["voices"], strict=True)]
-    result: dict[str, Any] = {
+    result: dict[str, object] = {
         "command": "python -m evals.likeness.compute_cost",
         "clip": f"{_SECONDS} s, 1280 x 720, {_FRAME_COUNT} frames looked at, {people} people found, "
         "2 galleries of 1,000",

@@ -12,7 +12,6 @@ import json
 import sys
 from itertools import combinations, product
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
@@ -60,7 +59,7 @@ def main() -> None:
         for b in pieces_by_voice[other]
     ]
     limit, strict = VOICE_CALIBRATION.distance_limit(1), float(np.quantile(strangers, 1e-2))
-    result: dict[str, Any] = {
+    result: dict[str, object] = {
         "space": VOICE_SPACE.name,
         "command": "python -m evals.likeness.cross_language FOLDER",
         "voices": {name: len(pieces) for name, pieces in pieces_by_voice.items()},

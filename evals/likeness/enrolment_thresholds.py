@@ -12,7 +12,6 @@ import json
 import os
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
@@ -51,7 +50,7 @@ def main() -> None:
     others = np.array(
         [_distance(a, b) for film, other in combinations(faces, 2) for a in faces[film] for b in faces[other]]
     )
-    result: dict[str, Any] = {
+    result: dict[str, object] = {
         "command": "python -m evals.likeness.enrolment_thresholds",
         "takes": {name: {"pictures": len(films[name]), "straight_faces": len(faces[name])} for name in FACE_VIDEOS},
         "one_person_within_a_take": {"n": len(same), "distance": percentiles(same)},

@@ -16,10 +16,9 @@ import json
 import os
 import time
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
 
 from classifiers.image.face_backend import face_backend
 from classifiers.image.photo_face_detection import detect_photo_faces
@@ -27,9 +26,18 @@ from classifiers.models import Models
 from classifiers.person_comparison import PersonTemplates, compare_people, templates_of_first_face
 from core.embedding_spaces import FACE_SPACE
 from evals.bench.machine_info import machine_info, min_median_max
-from evals.likeness.biometric_metrics import bootstrap_auc, percentiles, proportion_interval, tar_at_false_match_rates
+from evals.likeness.biometric_metrics import (
+    BootstrapAuc,
+    CountedProportion,
+    MatchRate,
+    bootstrap_auc,
+    percentiles,
+    proportion_interval,
+    tar_at_false_match_rates,
+)
 from evals.likeness.face_subgroups import face_subgroups
 from evals.likeness.template_cache import TemplateCache
+from media.arrays import AnyArray
 from media.sandbox.limits import InputLimits
 from media.still_image import read_rgb
 from pipeline.settings import load_settings
@@ -39,6 +47,44 @@ FALSE_MATCH_RATES = (1e-2, 1e-3, 1e-4, 1e-5)
 """Shares of pairs of strangers."""
 
 PairRow = dict[str, str]
+
+
+class MissingScores(TypedDict):
+    """Pairs that could not be compared, and how many for which reason."""
+
+    share: CountedProportion
+    reasons: dict[str, int]
+
+
+class PairFigures(TypedDict):
+    """Of the pairs of the file; scores within 0 to 1."""
+
+    n: int
+    auc: BootstrapAuc
+    no_score: MissingScores
+    too_close_to_call: CountedProportion
+    same_said_same: CountedProportion
+    same_said_another: CountedProportion
+    others_said_same: CountedProportion
+    tar_at_no_false_accept: CountedProportion
+    scores: dict[str, dict[str, float]]
+
+
+class StrangerRates(TypedDict):
+    """Of all pairs of photographs."""
+
+    pairs_of_strangers: int
+    pairs_of_one: int
+    rates: list[MatchRate]
+
+
+class GroupFigures(TypedDict):
+    """Within one group, at the threshold of all; None where it has no such pairs."""
+
+    photographs: int
+    no_template: int
+    tar: CountedProportion | None
+    false_matches: CountedProportion | None
 
 
 def main() -> None:
@@ -92,7 +138,7 @@ def main() -> None:
     print(json.dumps(result, indent=2))
 
 
-def _pairs(rows: list[PairRow], by_photograph: dict[str, PersonTemplates], models: Models) -> dict[str, Any]:
+def _pairs(rows: list[PairRow], by_photograph: dict[str, PersonTemplates], models: Models) -> PairFigures:
     """The pairs of the file as `assay likeness compare --pairs` would answer them."""
     comparisons = [
         (row["same"] == "1", compare_people(by_photograph[row["a"]], by_photograph[row["b"]], models)) for row in rows
@@ -126,7 +172,7 @@ def _pairs(rows: list[PairRow], by_photograph: dict[str, PersonTemplates], model
     }
 
 
-def _impostor_rates(people: dict[str, str], by_photograph: dict[str, PersonTemplates]) -> dict[str, Any]:
+def _impostor_rates(people: dict[str, str], by_photograph: dict[str, PersonTemplates]) -> StrangerRates:
     """All pairs of photographs: thresholds by false-match rate, and how many of one person's pairs pass each."""
     same, others = _distances(people, by_photograph)
     return {
@@ -136,7 +182,7 @@ def _impostor_rates(people: dict[str, str], by_photograph: dict[str, PersonTempl
     }
 
 
-def _distances(people: dict[str, str], by_photograph: dict[str, PersonTemplates]) -> tuple[NDArray[Any], NDArray[Any]]:
+def _distances(people: dict[str, str], by_photograph: dict[str, PersonTemplates]) -> tuple[AnyArray, AnyArray]:
     with_face = [path for path in people if by_photograph[path].faces]
     templates = np.stack([by_photograph[path].faces[0] for path in with_face])
     who = np.array([people[path] for path in with_face])
@@ -152,14 +198,14 @@ def _by_group(
     by_photograph: dict[str, PersonTemplates],
     people: dict[str, str],
     groups: dict[str, dict[str, str]],
-) -> dict[str, Any]:
+) -> dict[str, GroupFigures]:
     """Of each group: how many pairs of one person pass the threshold of all, and how many strangers of the group do."""
     _, others = _distances(people, by_photograph)
     at = float(np.quantile(others, 1e-3))
     corpora = {row[side]: row[f"corpus_{side}"] for row in rows for side in "ab"}
     for path, corpus in corpora.items():
         groups.setdefault(path, {})["corpus"] = corpus
-    by_group: dict[str, Any] = {}
+    by_group: dict[str, GroupFigures] = {}
     for kind in sorted({kind for by_kind in groups.values() for kind in by_kind}):
         for name in sorted({by_kind[kind] for by_kind in groups.values() if kind in by_kind}):
             members = {path: who for path, who in people.items() if groups.get(path, {}).get(kind) == name}

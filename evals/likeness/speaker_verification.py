@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from itertools import combinations
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from classifiers.models import PACKAGED_MODELS
 from core.embedding_spaces import VOICE_SPACE
 from evals.bench.machine_info import Spread, machine_info, min_median_max
 from evals.likeness.biometric_metrics import (
+    CountedProportion,
     EqualErrorRate,
     MatchRate,
     eer,
@@ -46,6 +47,17 @@ _SHORT_CORPORA = ("fsdd",)  # spoken digits, under a second each
 
 SpeechPiece = tuple[str, str, NDArray[np.float32]]
 """(speaker, recording, template)."""
+
+
+class CloneFigures(TypedDict):
+    """Clones against the enrolled voices that they imitate; `distance` is the threshold from real strangers."""
+
+    clones_of_enrolled: int
+    strangers: int
+    matched_at_1_percent_of_clones_of_others: CountedProportion
+    matched_at_1_percent_of_real_strangers: CountedProportion
+    distance: float
+    enrolled_rates: list[MatchRate]
 
 
 def main() -> None:
@@ -138,9 +150,7 @@ def _verification_metrics(ours: list[SpeechPiece], theirs: list[SpeechPiece]) ->
     }
 
 
-def _clones(
-    rows: list[dict[str, str]], recordings: dict[str, AudioSamples], clean: list[SpeechPiece]
-) -> dict[str, Any]:
+def _clones(rows: list[dict[str, str]], recordings: dict[str, AudioSamples], clean: list[SpeechPiece]) -> CloneFigures:
     """Clones against all pieces of the speaker they imitate; thresholds from clones against everyone else."""
     enrolled = {who: _mean([piece for name, _, piece in clean if name == who]) for who, _, _ in clean}
     same: list[float] = []

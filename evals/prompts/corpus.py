@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -140,7 +139,7 @@ def _put(template: str, values: Mapping[str, str]) -> str:
     return re.sub(r"\{(\w+)\}", lambda slot: values.get(slot[1], slot[0]), template)
 
 
-def _of_seed(text: str, label: str, raw: Mapping[str, Any], group: str) -> LabelledText:
+def _of_seed(text: str, label: str, raw: Mapping[str, str], group: str) -> LabelledText:
     style = _STYLE.get(raw.get("style", "video"), raw.get("style", "video"))
     return LabelledText(
         text=text,

@@ -10,7 +10,6 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -41,7 +40,7 @@ def main() -> None:
         prompt_decision(signals, policy)
 
     _all: Sequence[Classifier] = (terms, intent, works)
-    parts: dict[str, Callable[[str], Any]] = {
+    parts: dict[str, Callable[[str], object]] = {
         "prompt_terms": lambda text: measure_all(PromptText(text), [terms]),
         "prompt_works, 100,000 names": lambda text: measure_all(PromptText(text), [works]),
         "prompt_intent": lambda text: measure_all(PromptText(text), [intent]),
@@ -73,7 +72,7 @@ def _names(count: int, chance: random.Random) -> MemoryWorks:
     return works
 
 
-def _timed(part: Callable[[str], Any], texts: Sequence[str]) -> list[float]:
+def _timed(part: Callable[[str], object], texts: Sequence[str]) -> list[float]:
     for text in texts[:30]:
         part(text)
     milliseconds = []

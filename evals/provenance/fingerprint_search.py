@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -73,6 +73,47 @@ CopyQueries = Iterator[tuple[str, str, Sequence[SearchHashes]]]
 """What was done, to which, and the looks at the result."""
 
 
+class LatencyPercentiles(TypedDict):
+    """CPU milliseconds of one search."""
+
+    median_ms: float
+    p99_ms: float
+
+
+class SyntheticCopies(LatencyPercentiles):
+    """Copies with so many bits changed, and the share whose original came first."""
+
+    bits_flipped_each_second: int
+    found: float
+
+
+class StrangerQueries(LatencyPercentiles):
+    """Queries for what is in no index."""
+
+    queries: int
+    hashes_each: int
+    false_matches: int
+
+
+class RealCopies(LatencyPercentiles):
+    """Copies of `n` originals by one attack; `interval_95` is of the share found."""
+
+    found: int
+    n: int
+    interval_95: list[float]
+
+
+class MediumResult(TypedDict):
+    """One index, of pictures or of sound; bits are of 256."""
+
+    within_bits: int
+    build_cpu_s: float
+    synthetic_copies: list[SyntheticCopies]
+    strangers: StrangerQueries
+    real: dict[str, RealCopies]
+    real_strangers: dict[str, int]
+
+
 def main() -> None:
     """Measure and write."""
     videos = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
@@ -112,7 +153,7 @@ def _measure_medium(
     each: int,
     most: int,
     within: int,
-) -> dict[str, Any]:
+) -> MediumResult:
     rng = np.random.default_rng(20261126)
     hashes = rng.integers(0, 256, (videos * VIDEO_SECONDS, 32), dtype=np.uint8)
     owners = np.repeat(np.arange(videos, dtype=np.uint32), VIDEO_SECONDS)
@@ -136,7 +177,7 @@ def _measure_medium(
 
 def _synthetic(
     index: FingerprintIndex, hashes: BitArray, flips: int, each: int, rng: np.random.Generator
-) -> dict[str, Any]:
+) -> SyntheticCopies:
     """Each second is looked at from `each` beginnings, one of which is that of the original."""
     cpu_seconds, hits = [], 0
     for video in rng.integers(0, len(hashes) // VIDEO_SECONDS, QUERY_COUNT):
@@ -149,7 +190,7 @@ def _synthetic(
     return {"bits_flipped_each_second": flips, "found": hits / QUERY_COUNT, **_latency_percentiles(cpu_seconds)}
 
 
-def _strangers(index: FingerprintIndex, most: int, rng: np.random.Generator) -> dict[str, Any]:
+def _strangers(index: FingerprintIndex, most: int, rng: np.random.Generator) -> StrangerQueries:
     """Looks as large as they get: 16 pictures and their mirror images; ten seconds of sound."""
     cpu_seconds, false_matches = [], 0
     seconds = [number * VIDEO_SECONDS // most for number in range(most)]
@@ -165,26 +206,26 @@ def _strangers(index: FingerprintIndex, most: int, rng: np.random.Generator) -> 
     }
 
 
-def _real(index: FingerprintIndex, copies: CopyQueries) -> dict[str, Any]:
+def _real(index: FingerprintIndex, copies: CopyQueries) -> dict[str, RealCopies]:
     """How many copies lead to their original, or one that sounds or looks the same, and how many to another first."""
-    rows: dict[str, dict[str, list[Any]]] = {}
+    hits: dict[str, list[bool]] = {}
+    cpu_seconds: dict[str, list[float]] = {}
     for attack, name, looks in copies:
-        row = rows.setdefault(attack, {"found": [], "took": []})
         answers = [_query(index, look.hashes, look.seconds) for look in looks if look.seconds]
-        row["found"].append(any(name in ids for ids, _ in answers))
-        row["took"].append(sum(spent for _, spent in answers))
+        hits.setdefault(attack, []).append(any(name in ids for ids, _ in answers))
+        cpu_seconds.setdefault(attack, []).append(sum(spent for _, spent in answers))
     return {
         attack: {
-            "found": sum(row["found"]),
-            "n": len(row["found"]),
-            "interval_95": [round(bound, 2) for bound in wilson_interval(sum(row["found"]), len(row["found"]))],
-            **_latency_percentiles(row["took"]),
+            "found": sum(found),
+            "n": len(found),
+            "interval_95": [round(bound, 2) for bound in wilson_interval(sum(found), len(found))],
+            **_latency_percentiles(cpu_seconds[attack]),
         }
-        for attack, row in rows.items()
+        for attack, found in hits.items()
     }
 
 
-def _distances_between_originals(known: OriginalHashes) -> dict[str, Any]:
+def _distances_between_originals(known: OriginalHashes) -> dict[str, int]:
     """The fewest bits between seconds of different originals; those that are the same to the bit are not different."""
     rows = np.concatenate([*known.values(), np.empty((0, 32), np.uint8)])
     owners = np.repeat(np.arange(len(known)), [len(bits) for bits in known.values()])
@@ -256,7 +297,7 @@ def _flip_bits(hashes: BitArray, flips: int, rng: np.random.Generator) -> BitArr
     return np.packbits(bits, axis=1)
 
 
-def _latency_percentiles(cpu_seconds: Sequence[float]) -> dict[str, float]:
+def _latency_percentiles(cpu_seconds: Sequence[float]) -> LatencyPercentiles:
     median, high = np.percentile(cpu_seconds, [50, 99])
     return {"median_ms": round(float(median) * 1e3, 2), "p99_ms": round(float(high) * 1e3, 2)}
 

@@ -25,7 +25,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from core.errors import BadMedia
 from core.finding import WatermarkFinding
@@ -107,7 +106,7 @@ def verify_mutated(number: int, seeds: list[SeedFile], folder: Path, keys: Prove
         file.unlink()
 
 
-def summary(outcomes: Sequence[FuzzOutcome], seeds: Sequence[SeedFile]) -> dict[str, Any]:
+def summary(outcomes: Sequence[FuzzOutcome], seeds: Sequence[SeedFile]) -> dict[str, object]:
     """What is committed."""
     slow = [outcome for outcome in outcomes if outcome.cpu > MAX_CPU_SECONDS or " s to read" in outcome.detail]
     slowest, largest = max(outcomes, key=lambda outcome: outcome.cpu), max(outcomes, key=lambda outcome: outcome.mib)

@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import av
 import cv2
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from evals.bench.machine_info import machine_info
 from evals.intervals import wilson_interval
-from media.arrays import LumaPlane
+from media.arrays import AnyArray, LumaPlane
 from provenance.watermark import Payload, WatermarkKey
 from provenance.watermark.effort import ANALYSIS_SHORT_SIDE, Effort
 from provenance.watermark.payload_set import PayloadSet
@@ -59,6 +59,18 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv")
 
 
+class ItemReading(TypedDict):
+    """One unmarked item: what the detector says, in how many CPU seconds, and z with each wrong key."""
+
+    kind: str
+    effort: str
+    detected: bool
+    z: float
+    p: float
+    seconds: float
+    wrong: list[float]
+
+
 def main() -> None:
     """Runs over all items and writes the sums."""
     cv2.setNumThreads(1)
@@ -66,7 +78,7 @@ def main() -> None:
     issued = PayloadSet(
         [Payload(issuer=1, case_id=f"{index * _SPREAD % 2**64:016x}").hex for index in range(ISSUED_COUNT)], KEY
     )
-    rows: list[dict[str, Any]] = [json.loads(line) for line in CHECKPOINT.open()] if CHECKPOINT.exists() else []
+    rows: list[ItemReading] = [json.loads(line) for line in CHECKPOINT.open()] if CHECKPOINT.exists() else []
     with CHECKPOINT.open("a") as kept:
         for index, (kind, pictures) in enumerate(_items()):
             if index < len(rows):
@@ -86,7 +98,7 @@ def main() -> None:
 
 def _measure(
     kind: str, pictures: Sequence[LumaPlane], keys: Sequence[WatermarkKey], issued: PayloadSet, effort: Effort
-) -> dict[str, Any]:
+) -> ItemReading:
     started = time.process_time()
     evidence = accumulate_weighted_frames(_weighed(pictures), min_short_side=ANALYSIS_SHORT_SIDE)
     detection = detect_in_frames(evidence, [KEY], effort=effort, issued=[issued])
@@ -109,7 +121,7 @@ def _weighed(pictures: Sequence[LumaPlane]) -> Iterator[tuple[LumaPlane, float]]
         yield luma, KEYFRAME_WEIGHT if index == 0 and len(pictures) > 1 else 1.0
 
 
-def _summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _summary(rows: list[ItemReading]) -> dict[str, object]:
     errors = [row["kind"] for row in rows if row["detected"]]
     values = np.array([z for row in rows for z in row["wrong"]])
     tail = {f"{z:g}": [float((values > z).mean()), _bound(z)] for z in (4.0, 4.5, 5.0, 5.25, 5.5, 5.75, 6.0)}
@@ -167,7 +179,7 @@ def _items() -> Iterator[tuple[str, list[LumaPlane]]]:
         yield "synthetic", [_synthetic_image(index)]
 
 
-def _limit_size(picture: NDArray[Any], side: int = 1080) -> NDArray[Any]:
+def _limit_size(picture: AnyArray, side: int = 1080) -> AnyArray:
     share = side / min(picture.shape)
     return picture if share >= 1 else cv2.resize(picture, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
 

@@ -12,7 +12,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import av
 import cv2
@@ -43,6 +43,15 @@ FRAMES_PER_VIDEO = 12
 """Pictures of each of those."""
 
 
+class RemovalOutcome(TypedDict):
+    """What is still detected: "first" or "second" payload, or "wrong"; PSNR in dB, where the pictures compare."""
+
+    payload: str | None
+    present: bool
+    z: float
+    psnr_to_marked: float | None
+
+
 def main() -> None:
     """Runs every way of removal."""
     cv2.setNumThreads(1)
@@ -71,7 +80,7 @@ def main() -> None:
     print(json.dumps(results, indent=1))
 
 
-def _outcome(pictures: Frames, marked: Frames) -> dict[str, Any]:
+def _outcome(pictures: Frames, marked: Frames) -> RemovalOutcome:
     detection = detect_in_frames(accumulate_frames(pictures, min_short_side=360), [KEY], effort="quick")
     payload = {FIRST_PAYLOAD.hex: "first", SECOND_PAYLOAD.hex: "second", None: None}.get(
         detection.mark.payload, "wrong"

@@ -38,7 +38,7 @@ from evals.prompts.training.encoder import split_held_out, subsampled_texts
 from evals.prompts.training.heads import HEADS_FILE
 from evals.prompts.training.score_calibration import SourceMargins, calibration_lines, escalation_thresholds
 from evals.prompts.training.weight_digests import record_digest
-from media.arrays import FloatMatrix
+from media.arrays import AnyArray, FloatMatrix
 
 _MIN_ROWS = 12
 """Texts of each side, at the least, of which an AUC counts."""
@@ -48,7 +48,7 @@ _ATTACK_STYLES = ("t2i_attack",)
 def main() -> None:
     """Scale, mix, calibrate, write into the file."""
     with np.load(HEADS_FILE) as kept:
-        arrays: dict[str, Any] = dict(kept)
+        arrays: dict[str, AnyArray] = dict(kept)
     measured = measure_margins(calibration_texts(), arrays)
     count = len(LABELS)
     foreign = [not is_english for is_english in measured.english]
@@ -63,9 +63,8 @@ def main() -> None:
         np.stack(each) for each in zip(*calibration_lines(measured, together), strict=True)
     )
     arrays["wary"] = escalation_thresholds(measured, heads_from_arrays(arrays))
-    np.savez_compressed(
-        HEADS_FILE, **{k: v.astype(np.float32) if v.dtype == np.float64 else v for k, v in arrays.items()}
-    )
+    stored: dict[str, Any] = {k: v.astype(np.float32) if v.dtype == np.float64 else v for k, v in arrays.items()}
+    np.savez_compressed(HEADS_FILE, **stored)
     record_digest(HEADS_FILE)
 
 
@@ -83,7 +82,7 @@ def calibration_texts() -> list[LabelledText]:
     return [*dev, *own, *split_held_out(subsampled_texts(7))[1]]
 
 
-def measure_margins(texts: Sequence[LabelledText], arrays: dict[str, Any]) -> SourceMargins:
+def measure_margins(texts: Sequence[LabelledText], arrays: dict[str, AnyArray]) -> SourceMargins:
     """Every source's margins of every text."""
     shown = [visible_text(text.text) for text in texts]
     embedder, encoder = PACKAGED_MODELS.get("use_multilingual"), PACKAGED_MODELS.get("prompt_encoder")
@@ -107,13 +106,13 @@ def measure_margins(texts: Sequence[LabelledText], arrays: dict[str, Any]) -> So
     return SourceMargins(texts, shown, english, sources.astype(np.float32), targets, weights)
 
 
-def identity_calibration() -> dict[str, Any]:
+def identity_calibration() -> dict[str, AnyArray]:
     """Lines that change nothing, until there are others."""
     shape = 2, len(STYLES), len(LABELS)
     return {"slope": np.ones(shape), "offset": np.zeros(shape), "wary": np.zeros(2)}
 
 
-def heads_from_arrays(arrays: dict[str, Any]) -> PromptHeads:
+def heads_from_arrays(arrays: dict[str, AnyArray]) -> PromptHeads:
     """The heads of these arrays, as the file would give them."""
     nets = [f"{net}{part}" for net in ("", "wide_") for part in ("up", "up_bias", "down", "down_bias")]
     names = (*nets, "middle", "spread", "mix", "slope", "offset", "wary")
@@ -126,7 +125,7 @@ def heads_from_arrays(arrays: dict[str, Any]) -> PromptHeads:
     )
 
 
-def select_mix(margins: SourceMargins, arrays: dict[str, Any], english: bool) -> FloatMatrix:
+def select_mix(margins: SourceMargins, arrays: dict[str, AnyArray], english: bool) -> FloatMatrix:
     """(4, labels): for each label the weights of the grid with the best AUC; where rows are few, the best for all.
 
     The two sources that are asked first weigh a third at least: they decide whether the others are asked.

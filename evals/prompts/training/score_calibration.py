@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +19,7 @@ from classifiers.models.prompt_heads import PromptHeads
 from classifiers.text.prompt_ensemble import FIRST_SOURCES
 from evals.prompts.corpus import LABELS, STYLES, LabelledText, style_one_hot
 from evals.prompts.training.threshold_selection import select_thresholds
-from media.arrays import FloatMatrix
+from media.arrays import AnyArray, FloatMatrix
 
 MAX_FALSE_ALARMS = {"video": 0.031, "chat": 0.055, "social": 0.12}  # of harmless texts that would be held for any label
 LABEL_FALSE_ALARMS = {"video": 0.003, "chat": 0.01, "social": 0.01}
@@ -155,7 +154,7 @@ def allowed_false_alarms(style: str, label: str) -> float:
     return LABEL_FALSE_ALARM_EXCEPTIONS.get((style, label), LABEL_FALSE_ALARMS[style])
 
 
-def fit_platt(margins: NDArray[Any], targets: NDArray[Any]) -> tuple[float, float]:
+def fit_platt(margins: AnyArray, targets: AnyArray) -> tuple[float, float]:
     """Slope and offset of the logistic line through the margins, both sides weighing the same."""
     from sklearn.linear_model import LogisticRegression
 
