@@ -15,11 +15,12 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+from tenacity import Retrying, retry_if_exception_type, stop_before_delay, wait_chain, wait_fixed
 
 from core.errors import SealBroken, Unavailable
 from media.audio_decode import decode_mono_audio
@@ -173,16 +174,13 @@ def _sign(job: _Job, labelled: Path, sealed: Path) -> bytes:
     claim = build_manifest_definition(
         job.order, payload=job.hex, sources=job.sources, redacted=job.delivered_report.personal_data
     )
-    deadline, turn = time.monotonic() + job.timestamp_wait, 0
-    while True:
-        try:
-            return sign_file(labelled, sealed, claim, job.keys.signer, trust=job.keys.trust, sources=job.sources)
-        except Unavailable:
-            pause = _RETRY_DELAYS[min(turn, len(_RETRY_DELAYS) - 1)]
-            if time.monotonic() + pause > deadline:
-                raise
-            time.sleep(pause)
-            turn += 1
+    patiently = Retrying(  # only Unavailable is waited for: the time-stamping authority is away
+        retry=retry_if_exception_type(Unavailable),
+        wait=wait_chain(*map(wait_fixed, _RETRY_DELAYS)),
+        stop=stop_before_delay(job.timestamp_wait),
+        reraise=True,
+    )
+    return patiently(sign_file, labelled, sealed, claim, job.keys.signer, trust=job.keys.trust, sources=job.sources)
 
 
 def _read_back(job: _Job, sealed: Path) -> CredentialsReport:
