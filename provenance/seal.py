@@ -45,6 +45,7 @@ from provenance.fingerprint.sound_fingerprint import sound_fingerprint
 from provenance.fingerprint.video_fingerprint import video_fingerprint
 from provenance.metadata import xmp_writer
 from provenance.metadata.xmp_reader import read_embedded_labels
+from provenance.seal_result import SealReport
 from provenance.watermark.payload import Payload
 from provenance.watermark_ports import DetectWatermark, EmbedWatermark
 
@@ -53,30 +54,6 @@ READ_BACKS = 3
 _FINGERPRINT_SIDE, _MAX_FINGERPRINT_SECONDS = 512, 1200
 _RETRY_DELAYS = (1.0, 2.0, 5.0, 10.0, 30.0)
 _HAS_CREDENTIALS = ("trusted", "valid", "invalid", "remote")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealReport:
-    """What was sealed. `payload` and `issuer` in hex, `manifest` the path of the manifest's bytes (JUMBF).
-
-    `video_fingerprint` and `sound` have an entry a second, of how it looks and how it sounds.
-    `parent` is the state of the credentials that the source came with, or nothing; `source_type` what the seal states;
-    `trusted_timestamp` a trusted authority's time, or nothing; `warnings` are for the operator.
-    """
-
-    case_id: str
-    payload: str
-    manifest_id: str
-    manifest: Path
-    soft_binding: str
-    fingerprint: tuple[str, ...]
-    issuer: str
-    signer: str
-    parent: str = ""
-    source_type: str = ""
-    trusted_timestamp: str = ""
-    warnings: tuple[str, ...] = ()
-    sound: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -37,8 +37,9 @@ from pipeline.runners.local_runner import LocalBus, LocalRunner
 from pipeline.service import CaseService
 from pipeline.settings import Settings
 from pipeline.stages import ROUTE, bind_route
-from pipeline.stages.stage_context import Measurements, SealResult, StageContext
+from pipeline.stages.stage_context import Measurements, StageContext
 from pipeline.wiring import Installation
+from provenance.seal_result import SealResult
 from tests.conftest import ROOT
 from tests.stub_pipeline.stage_parts import StubMeasurer, StubPolicy, StubSealer, StubVerifier, alone
 

@@ -23,7 +23,8 @@ from pipeline.ledgers.memory_ledger import MemoryLedger, MemoryTexts
 from pipeline.runners.local_runner import LocalBus
 from pipeline.service import RULING_CODES, CaseService, VideoRequest
 from pipeline.stages import ROUTE, bind_route
-from pipeline.stages.stage_context import Measurements, SealResult, StageContext
+from pipeline.stages.stage_context import Measurements, StageContext
+from provenance.seal_result import SealResult
 from tests.stub_pipeline.stage_parts import StubMeasurer, StubPolicy, StubSealer, alone
 
 PEOPLE = Principal(id="people", roles=frozenset({Role.PLATFORM, Role.MODERATOR}))
