@@ -17,9 +17,9 @@ from evals.bench.machine_info import BenchFigures, min_median_max
 from pipeline.advance import PipelineContext, advance
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.ledgers.database import open_database
-from pipeline.ledgers.memory_ledger import MemoryLedger
 from pipeline.ledgers.postgres_ledger import PostgresLedger
 from pipeline.runners.local_runner import LocalBus
+from pipeline.testing.memory_ledger import MemoryLedger
 
 _CASE_COUNT = 40
 """Cases in a round."""

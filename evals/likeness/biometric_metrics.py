@@ -8,6 +8,7 @@ from typing import TypedDict
 import numpy as np
 
 from evals.intervals import Proportion, wilson_interval
+from evals.roc import area_under_roc
 from media.arrays import AnyArray
 
 
@@ -51,15 +52,15 @@ def proportion_interval(hits: int, total: int) -> CountedProportion:
 def bootstrap_auc(genuine: AnyArray, impostors: AnyArray, *, draws: int = 1000) -> BootstrapAuc:
     """P(a score of the same exceeds one of others), with a 95 % interval by bootstrap over both."""
     rng = np.random.default_rng(20261125)
-    resampled = [_auc(rng.choice(genuine, len(genuine)), rng.choice(impostors, len(impostors))) for _ in range(draws)]
+    resampled = [
+        area_under_roc(rng.choice(genuine, len(genuine)), rng.choice(impostors, len(impostors))) for _ in range(draws)
+    ]
     low, high = np.quantile(resampled, [0.025, 0.975])
-    return {"auc": round(_auc(genuine, impostors), 5), "low": round(float(low), 5), "high": round(float(high), 5)}
-
-
-def _auc(genuine: AnyArray, impostors: AnyArray) -> float:
-    order = np.sort(impostors)
-    below, up_to = np.searchsorted(order, genuine, "left"), np.searchsorted(order, genuine, "right")
-    return float((below + up_to).sum() / (2 * len(genuine) * len(impostors)))
+    return {
+        "auc": round(area_under_roc(genuine, impostors), 5),
+        "low": round(float(low), 5),
+        "high": round(float(high), 5),
+    }
 
 
 def tar_at_false_match_rates(genuine: AnyArray, impostors: AnyArray, rates: Sequence[float]) -> list[MatchRate]:

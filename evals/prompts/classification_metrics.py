@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evals.intervals import Proportion, wilson_interval
+from evals.roc import area_under_roc
 
 
 class DecisionMetrics(TypedDict):
@@ -54,11 +55,10 @@ def decision_metrics(
 
 def roc_auc(positives: NDArray[np.float64], negatives: NDArray[np.float64]) -> float | None:
     """The chance that a guilty row scores above a harmless one, ties half; None where either is empty."""
-    positives, negatives = positives[~np.isnan(positives)], np.sort(negatives[~np.isnan(negatives)])
+    positives, negatives = positives[~np.isnan(positives)], negatives[~np.isnan(negatives)]
     if not positives.size or not negatives.size:
         return None
-    below = np.searchsorted(negatives, positives, side="left") + np.searchsorted(negatives, positives, side="right")
-    return round(float(below.mean()) / 2 / negatives.size, 4)
+    return round(area_under_roc(positives, negatives), 4)
 
 
 def positive_rate(predicted: NDArray[np.bool_]) -> Proportion:

@@ -28,7 +28,8 @@ from media.transcode import Encoding
 from provenance.c2pa.manifest_definition import SealOrder
 from provenance.c2pa.signers.dev_keys import make_dev_keys
 from provenance.c2pa.signers.keys_folder import ProvenanceKeys
-from provenance.seal import SealReport, seal
+from provenance.seal import seal
+from provenance.seal_result import SealReport
 from provenance.verification.recovery import StoredManifest
 from provenance.verification.verify import verify
 from provenance.watermark import detect_file, mark_file
