@@ -20,7 +20,7 @@ from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.ledgers.database import open_database
 from pipeline.ledgers.memory_ledger import MemoryLedger
 from pipeline.ledgers.postgres_ledger import PostgresLedger
-from pipeline.runners.local_runner import LocalBus
+from pipeline.runners.local_bus import LocalBus
 
 _CASE_COUNT, _ROUNDS = 40, 5
 
