@@ -20,6 +20,8 @@ DEFAULT_MAX_WAIT = timedelta(hours=24)
 _SHORTEST_RETRY, _LONGEST_RETRY = timedelta(seconds=1), timedelta(minutes=1)
 """How soon what is away is asked for again: after half the time for which it has been away, within these."""
 
+_LOCKED_SECONDS = 0.1  # how soon a case on which somebody else works is tried again
+
 Route = Mapping[Phase, Stage]
 MaintenanceTask = Callable[[], None]
 EventListener = Callable[[Case, Sequence[Event]], None]
@@ -63,8 +65,11 @@ def advance(ticket: Ticket, works: PipelineContext) -> Case:
     """
     with works.ledger.try_lock(ticket.case_id) as mine:
         case = works.ledger.load(ticket.case_id)
-        if not mine or case.revision != ticket.revision:
-            return case  # a late or doubled ticket: someone was here before us, or is
+        if case.revision != ticket.revision:
+            return case  # a late or doubled ticket: someone was here before us
+        if not mine:  # who is at work may be about to leave: whoever submits, or only asks how far an engine is
+            hand_on(case, works.bus, after=_LOCKED_SECONDS)
+            return case
         while stage := works.route.get(case.phase):
             if case.phase not in works.accepted_phases:
                 hand_on(case, works.bus)

@@ -100,6 +100,14 @@ def test_a_withdrawal_waits_for_ever(ledger, tmp_path):
     assert (case.phase, case.waiting.reason) == (Phase.RECALLED, "the engine does not answer")
 
 
+def test_a_case_on_which_somebody_works_is_tried_again_in_a_moment(ledger, tmp_path):
+    case, bus = opened(ledger), LocalBus()
+    with ledger.try_lock(case.id):
+        carried(case, ledger, tmp_path, lambda _case: [], bus=bus)
+    assert ledger.load(case.id).revision == case.revision
+    assert Ticket(case_id=case.id, revision=case.revision, phase=case.phase) in bus
+
+
 def test_work_on_a_case_that_moved_meanwhile_is_void_and_taken_back(ledger, tmp_path):
     case, voided = opened(ledger), []
 
