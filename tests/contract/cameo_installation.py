@@ -36,7 +36,7 @@ from pipeline.service import CaseService
 from pipeline.settings import Settings
 from pipeline.stages import ROUTE, bind_route
 from pipeline.stages.stage_context import Measurements, SealResult, StageContext
-from pipeline.wiring import _withdraw_if_recalled
+from pipeline.wiring.services import withdraw_if_recalled
 from policy.decide import decide
 from registry.banks.protected_gallery import MemoryGallery
 from registry.consent.cameo_service import CameoService, ConsentStores, LeaseRequest
@@ -262,7 +262,7 @@ def instrumented_service(installation, hooks):
     bus = LocalBus()
     works = PipelineContext(
         ledger=ledger, bus=bus, blob_store=tools.blob_store, route=bind_route(tools), accepted_phases=tuple(ROUTE),
-        compensate=lambda case, events: _withdraw_if_recalled(case, events, public_store=shelf), maintenance=installation.maintenance,
+        compensate=lambda case, events: withdraw_if_recalled(case, events, public_store=shelf), maintenance=installation.maintenance,
     )  # fmt: skip
     people = replace(installation.service, ledger=ledger, bus=bus)
     return CaseService(ledger=ledger, bus=bus, context=tools, verifier=None, cameo_service=people), LocalRunner(works)

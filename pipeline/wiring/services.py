@@ -1,0 +1,90 @@
+"""What people and workers call: the case service, the administration of the registry, the runner's context."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import partial
+
+from classifiers.models import Models
+from core.case import Case, Phase
+from core.events import Event, Published
+from core.ports import Bus, Ledger, PublicStore
+from pipeline.advance import EventListener, PipelineContext
+from pipeline.consent_wiring import (
+    CameoMaintenance,
+)
+from pipeline.ledgers.database import Database
+from pipeline.manifest_repository.public_service import PublicService
+from pipeline.manifest_repository.repository import ManifestRepository
+from pipeline.manifest_repository.shared_findings import FindingSharing
+from pipeline.registry_admin import RegistryAdmin
+from pipeline.runners.local_runner import LocalBus
+from pipeline.settings import Settings
+from pipeline.stages import ROUTE, bind_route
+from pipeline.stages.stage_context import StageContext
+from pipeline.verification.history_thumbnails import make_thumbnail_reader
+from pipeline.wiring.stores import RegistryStores
+from registry.consent.cameo_service import CameoService
+from registry.shared_results import PostgresSharedResults
+
+
+def make_bus(settings: Settings) -> Bus:
+    """What carries tickets: memory, or Kafka."""
+    if settings.bus == "local":
+        return LocalBus()
+    from pipeline.runners.kafka_bus import KafkaBus
+    from pipeline.runners.topics import Topics
+
+    return KafkaBus(settings.kafka_servers, Topics(prefix=settings.kafka_group))
+
+
+def make_pipeline_context(
+    settings: Settings,
+    *,
+    ledger: Ledger,
+    bus: Bus,
+    tools: StageContext,
+    cameos: CameoService,
+    on_events: EventListener | None,
+) -> PipelineContext:
+    """What moves cases: a process that accepts all phases; workers narrow them to those of their roles."""
+    return PipelineContext(
+        ledger=ledger,
+        bus=bus,
+        blob_store=tools.blob_store,
+        route=bind_route(tools),
+        accepted_phases=tuple(ROUTE),
+        compensate=partial(withdraw_if_recalled, public_store=tools.public_store),
+        maintenance=CameoMaintenance(service=cameos, keep=timedelta(days=settings.cameo_keep_days)),
+        **({"on_events": on_events} if on_events else {}),
+    )
+
+
+def make_public_service(settings: Settings, database: Database, repository: ManifestRepository) -> PublicService:
+    """What anyone may ask: of manifests, and of what was found in a file before."""
+    sharing = FindingSharing(answers=PostgresSharedResults(database))
+    return PublicService(manifests=repository, answers=sharing, carried=make_thumbnail_reader(settings))
+
+
+def make_registry_admin(registry: RegistryStores, models: Models) -> RegistryAdmin:
+    """Whoever registers protected people, known pictures and works."""
+    from classifiers.audio.voices import enrol_voice
+    from classifiers.image.frame_faces import enrol_face
+    from classifiers.image.frame_hashes import bank_hashes
+
+    return RegistryAdmin(
+        gallery=registry.gallery,
+        voices=registry.voices,
+        bank=registry.bank,
+        works=registry.works,
+        embed_face=partial(enrol_face, models=models),
+        embed_voice=partial(enrol_voice, models=models),
+        hash_image=partial(bank_hashes, models=models),
+    )
+
+
+def withdraw_if_recalled(case: Case, events: Sequence[Event], *, public_store: PublicStore) -> None:
+    """A case was recalled while it was being published: what was put up comes down."""
+    if any(isinstance(event, Published) for event in events) and case.phase is not Phase.PUBLISHED:
+        public_store.withdraw(case.id)
