@@ -16,7 +16,7 @@ from media.arrays import RgbImage
 from media.audio_decode import decode_mono_audio
 from media.still_image import sample_image
 from media.video import MonoAudio
-from registry.near_duplicates.hamming_index import KnownHash
+from registry.banks.hamming_index import KnownHash
 from registry.rights.registered_works import RegisteredWork
 
 _MAX_VOICE_SECONDS = 120.0

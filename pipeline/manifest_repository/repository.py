@@ -17,12 +17,13 @@ from core.errors import BadInput, NotFound
 from core.finding import WatermarkFinding
 from core.ports import BlobStore, Ledger
 from core.roles import Principal, Role, require_role
-from pipeline.near_duplicates.near_duplicate_search import NearDuplicateSearch
+from pipeline.manifest_repository.similar_videos import SimilarVideoSearch
 from pipeline.tempdirs import temp_folder
 from provenance.c2pa import jumbf
 
 if TYPE_CHECKING:  # what looks at pictures takes half a second to import, and most commands look at none
-    from provenance.verification.recovery import Modality, SimilarVideo, StoredManifest
+    from media.search_hashes import Modality
+    from provenance.verification.recovery import SimilarVideo, StoredManifest
     from registry.manifests.manifest_index import ManifestEntry
     from registry.manifests.manifest_receipts import ManifestReceipt
 
@@ -74,7 +75,7 @@ class ManifestRepository:
     ledger: Ledger
     blob_store: BlobStore
     manifests: ManifestIndex
-    near_duplicates: NearDuplicateSearch
+    similar_videos: SimilarVideoSearch
     detect: Callable[[Path], WatermarkFinding]
     issued: Callable[[], Sequence[str]]
     manifest_id_of: Callable[[bytes], str]
@@ -104,7 +105,7 @@ class ManifestRepository:
                 return self.by_binding(self.algorithms[0], payload, most=most)
             if algorithm:
                 return []
-        alike = self.near_duplicates.find(path, limit=_MAX_NEAR_DUPLICATES, modality=_FINGERPRINTS.get(algorithm))
+        alike = self.similar_videos.find(path, limit=_MAX_NEAR_DUPLICATES, modality=_FINGERPRINTS.get(algorithm))
         best: dict[str, ManifestMatchScore] = {}
         for found in (found for one in alike for found in self._of_case(one)):
             best.setdefault(found.manifest_id, found)  # the nearer of its looks and its sound
@@ -132,7 +133,7 @@ class ManifestRepository:
 
     def similar(self, path: Path) -> Sequence[SimilarVideo]:
         """Sealed videos that this file looks or sounds like, nearest first. Raises BadMedia."""
-        return self.near_duplicates.find(path)
+        return self.similar_videos.find(path)
 
     # -- writing, with an account
 

@@ -20,8 +20,8 @@ from pipeline.consent_wiring import (
 from pipeline.engines import make_engine
 from pipeline.ledgers.database import Database
 from pipeline.ledgers.texts import PostgresTexts
+from pipeline.manifest_repository.derivation import RepositoryCopies
 from pipeline.manifest_repository.repository import ManifestRepository
-from pipeline.near_duplicates.derivation import RepositoryCopies
 from pipeline.policy_rollout.policy_selection import PolicySelector
 from pipeline.screening import measurement
 from pipeline.sealing import CaseSealer

@@ -15,14 +15,14 @@ from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
 from pipeline.ledgers.database import Database, open_database
 from pipeline.manifest_repository.repository import ManifestRepository
-from pipeline.near_duplicates.near_duplicate_search import NearDuplicateSearch
+from pipeline.manifest_repository.similar_videos import SimilarVideoSearch
 from pipeline.settings import Settings
 from registry.banks.hash_bank import PostgresHashBank
 from registry.banks.protected_gallery import PostgresGallery
 from registry.banks.sealed_payloads import SealedPayloads
 from registry.consent.leases import PostgresLeases
 from registry.manifests.manifest_index import PostgresManifestIndex
-from registry.near_duplicates.ledger_fingerprints import LedgerFingerprints
+from registry.near_duplicates import open_near_duplicate_search
 from registry.rights.registered_works import PostgresWorks
 
 
@@ -58,7 +58,6 @@ def open_manifest_repository(settings: Settings, database: Database, ledger: Led
     """What leads from a mark or a fingerprint in a file to the manifest that was sealed with it."""
     from provenance.c2pa.manifest_definition import SOFT_BINDING_ALGORITHM
     from provenance.c2pa.signers.keys_folder import load_keys
-    from provenance.fingerprint.sound_fingerprint import MAX_SOUND_DISTANCE
     from provenance.verification.recovery import read_manifest_id
 
     issued = SealedPayloads(database)
@@ -72,10 +71,7 @@ def open_manifest_repository(settings: Settings, database: Database, ledger: Led
         ledger=ledger,
         blob_store=open_blob_store(settings),
         manifests=PostgresManifestIndex(database, ours=[SOFT_BINDING_ALGORITHM]),
-        near_duplicates=NearDuplicateSearch(
-            video_index=LedgerFingerprints(database),
-            audio_index=LedgerFingerprints(database, field="sound", max_distance=MAX_SOUND_DISTANCE, multi_probe=False),
-        ),
+        similar_videos=SimilarVideoSearch(near_duplicates=open_near_duplicate_search(database)),
         detect=detect,
         issued=issued,
         manifest_id_of=read_manifest_id,

@@ -12,20 +12,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 from core.errors import BadInput, BadMedia
 from media.probe import probe
 from media.sandbox import client
 from media.sandbox.limits import MIB, ProcessLimits
+from media.search_hashes import Modality
 from media.still_image import sample_image
 from media.video import VideoInfo
 from provenance.c2pa.credentials_report import CredentialsReport
 from provenance.c2pa.library_settings import reading_settings
 from provenance.c2pa.reader import read_detached_manifest
 from provenance.c2pa.trust_store import ACCEPTED_EXTENDED_KEY_USAGES, TrustStore
-
-Modality = Literal["looks", "sound"]
 
 _BOUNDS = ProcessLimits(memory=1024 * MIB, cpu=20, wall=20.0, written=MIB)
 _CONTAINER_NAMES = {"mp4": "MP4", "matroska": "Matroska or WebM", "avi": "AVI", "mpegts": "MPEG-TS", "gif": "GIF"}

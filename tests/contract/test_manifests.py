@@ -18,7 +18,7 @@ from pipeline.ledgers.postgres_ledger import PostgresLedger
 from registry.banks.sealed_payloads import SealedPayloads
 from registry.manifests.manifest_index import PostgresManifestIndex
 from registry.manifests.manifest_receipts import all_manifest_receipts, is_manifest_chain_intact
-from registry.near_duplicates.ledger_fingerprints import LedgerFingerprints
+from registry.near_duplicates import LedgerFingerprints
 from tests.lawful import carry, sealed_again
 
 pytestmark = pytest.mark.postgres
