@@ -117,12 +117,12 @@ def policy_stage(
     as_json: JsonOption = False,
 ) -> int:
     """Let a new policy decide about a share of the cases; the rest keep the one in force."""
-    from pipeline.screening import measurement
+    from pipeline.policy_rollout import policy_loading
 
     settings = _settings(profile)
-    candidate = measurement.load_policy(settings, folder)
+    candidate = policy_loading.load_policy(settings, folder)
     with open_installation(allow_broken_policy=True) as at:
-        named = measurement.configured_profile(settings)
+        named = policy_loading.configured_profile(settings)
         status = at.rollout.stage(local_operator(), folder, candidate, share=share, profile=named)
         return _print_status(at, status, as_json)
 
@@ -162,10 +162,10 @@ def _settings(profile: str) -> Any:
 
 @contextmanager
 def _open_policies(profile: str, *names: str) -> Iterator[tuple[Installation, tuple[Policy, ...]]]:
-    from pipeline.screening import measurement
+    from pipeline.policy_rollout import policy_loading
 
     with open_installation() as at:
-        yield at, tuple(measurement.find_policy(name, _settings(profile), at.rollout) for name in names)
+        yield at, tuple(policy_loading.find_policy(name, _settings(profile), at.rollout) for name in names)
 
 
 def _save_state(state: Path, told: dict[str, Any]) -> None:

@@ -18,8 +18,9 @@ from core.case import Case
 from core.errors import NotFound
 from core.signals import Signal
 from core.verdicts import Facts, Gate, Ruling, Verdict
+from pipeline.policy_rollout.policy_loading import load_policy
 from pipeline.screening.dry_run import DryRunVerdict, dry_run
-from pipeline.screening.measurement import load_policy, prompt_monitors
+from pipeline.screening.measurement import prompt_monitors
 from pipeline.settings import Settings
 from pipeline.stages.stage_context import Measurements
 from pipeline.video_request import VideoRequest, validate_request

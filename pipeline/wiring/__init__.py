@@ -24,11 +24,11 @@ from pipeline.ledgers.case_histories import CaseHistories, PostgresCaseHistories
 from pipeline.ledgers.policy_store import PostgresPolicyStore
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.ledgers.postgres_ledger import PostgresLedger
+from pipeline.policy_rollout import policy_loading
 from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.policy_rollout.rollout import Rollout
 from pipeline.registry_admin import RegistryAdmin
 from pipeline.runners.local_runner import LocalBus, LocalRunner
-from pipeline.screening import measurement
 from pipeline.service import CaseService
 from pipeline.settings import Settings
 from pipeline.tempdirs import remove_stale_folders
@@ -78,7 +78,7 @@ def build_installation(
         ledger, bus = PostgresLedger(database), make_bus(settings)
         registry = open_registry_stores(database, models)
         people = open_consent_stores(settings, database, *blob_store_location(settings))
-        rollout = measurement.make_rollout(settings, PostgresPolicyStore(database), validate=not allow_broken_policy)
+        rollout = policy_loading.make_rollout(settings, PostgresPolicyStore(database), validate=not allow_broken_policy)
         repository = open_manifest_repository(settings, database, ledger)
         tools, consent = make_stage_context(
             settings,

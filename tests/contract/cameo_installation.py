@@ -30,8 +30,8 @@ from pipeline.consent_wiring import (
 from pipeline.ledgers.database import Database, open_database
 from pipeline.ledgers.postgres_ledger import PostgresLedger
 from pipeline.ledgers.texts import PostgresTexts
+from pipeline.policy_rollout.policy_loading import load_policy
 from pipeline.runners.local_runner import LocalBus, LocalRunner
-from pipeline.screening.measurement import load_policy
 from pipeline.service import CaseService
 from pipeline.settings import Settings
 from pipeline.stages import ROUTE, bind_route

@@ -15,6 +15,7 @@ from core.roles import Principal, Role
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate
 from pipeline.ledgers.policy_store import MemoryPolicyStore, RolloutStep, StoredPolicy
+from pipeline.policy_rollout import policy_loading
 from pipeline.policy_rollout.policy_selection import (
     PolicySelector,
     is_in_rollout_share,
@@ -22,7 +23,6 @@ from pipeline.policy_rollout.policy_selection import (
     pack_policy,
 )
 from pipeline.policy_rollout.rollout import Rollout, rollback_path
-from pipeline.screening import measurement
 from pipeline.settings import Settings
 from policy.pack import load
 from policy.profile import parse_profile
@@ -164,17 +164,17 @@ def test_a_kept_policy_that_speaks_of_a_label_that_is_gone_decides_nothing(at: H
 
 def test_a_house_whose_policy_no_longer_loads_can_go_back_and_do_nothing_else(tmp_path: Path) -> None:
     policies, settings = MemoryPolicyStore(), Settings(home=tmp_path)
-    fine = measurement.make_rollout(settings, policies)
+    fine = policy_loading.make_rollout(settings, policies)
     policies.save(fine.installed_policy)
     policies.save(StoredPolicy(digest="f" * 64, files={"a.toml": "gate = 1"}))
     policies.append_step(RolloutStep(number=1, step="promote", digest="f" * 64, by="op"))
     with pytest.raises(PolicyError):
-        measurement.make_rollout(settings, policies)
-    mending = measurement.make_rollout(settings, policies, validate=False)
+        policy_loading.make_rollout(settings, policies)
+    mending = policy_loading.make_rollout(settings, policies, validate=False)
     with pytest.raises(PolicyError):
         mending.policy_selector.policy_for_case(CASE)
     assert mending.roll_back(OPERATOR, to=fine.installed_policy.digest).digest == fine.installed_policy.digest
-    assert measurement.make_rollout(settings, policies).status().digest == fine.installed_policy.digest
+    assert policy_loading.make_rollout(settings, policies).status().digest == fine.installed_policy.digest
 
 
 def test_a_policy_is_kept_with_its_profile(at: House) -> None:
