@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from core.case import Case, Phase
 from core.dispatch import hand_on
@@ -16,24 +17,41 @@ from core.transitions import check
 log = logging.getLogger("assay.advance")
 
 Route = Mapping[Phase, Stage]
-MaintenanceTask = Callable[[], None]
-EventListener = Callable[[Case, Sequence[Event]], None]
 
 
-def _no_maintenance() -> None:
-    pass
+class EventListener(Protocol):
+    """Who hears how cases move."""
+
+    def on_events(self, case: Case, events: Sequence[Event]) -> None:
+        """These events were stored, and the case is now this."""
 
 
-def _ignore_events(_case: Case, _events: Sequence[Event]) -> None:
-    pass
+class Compensation(Protocol):
+    """What takes back what a stage did outside the ledger."""
+
+    def compensate(self, case: Case, events: Sequence[Event]) -> None:
+        """These events were not stored, because the case had moved meanwhile and is now this."""
+
+
+class MaintenanceTask(Protocol):
+    """What has to happen now and then without anybody asking."""
+
+    def run_maintenance(self) -> None:
+        """Do what is due; called with each sweep. Safe to interrupt and to do again. Raises Unavailable."""
+
+
+class NoListener:
+    """An EventListener for a process in which nobody watches."""
+
+    def on_events(self, case: Case, events: Sequence[Event]) -> None:
+        """Nothing: the ledger has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PipelineContext:
     """What advance() needs: where cases lie, who carries tickets, which stage follows which phase.
 
-    `on_events` hears of each step that was stored; `compensate` of work that came to nothing because the case
-    had moved meanwhile, and takes back what the work did outside the ledger. `maintenance` are done with each sweep.
+    `listener` hears of each step that was stored, `compensation` of work that came to nothing. No part has a default.
     """
 
     ledger: Ledger
@@ -41,9 +59,9 @@ class PipelineContext:
     blob_store: BlobStore
     route: Route
     accepted_phases: Collection[Phase]
-    on_events: EventListener = _ignore_events
-    maintenance: MaintenanceTask = _no_maintenance
-    compensate: EventListener = _ignore_events
+    listener: EventListener
+    maintenance: MaintenanceTask
+    compensation: Compensation
 
 
 def advance(ticket: Ticket, works: PipelineContext) -> Case:
@@ -67,10 +85,10 @@ def advance(ticket: Ticket, works: PipelineContext) -> Case:
                 case = works.ledger.append(case, events)
             except Conflict:
                 case = works.ledger.load(case.id)  # someone else moved it: our work is void
-                works.compensate(case, events)
+                works.compensation.compensate(case, events)
                 return case
             _settle_new_assets(before, case, works.blob_store)
-            works.on_events(case, events)
+            works.listener.on_events(case, events)
             if any(isinstance(event, StageFailed) for event in events):
                 break  # the sweeper sends it round again
     return case

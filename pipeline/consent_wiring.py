@@ -156,7 +156,7 @@ class CameoMaintenance:
     service: CameoService
     keep: timedelta
 
-    def __call__(self, now: datetime | None = None) -> None:
+    def run_maintenance(self, now: datetime | None = None) -> None:
         """Ended leases, open cascades, drafts that wait for their owners, and the retention schedule."""
         now, at = now or datetime.now(UTC), self.service.stores
         at.consents.expire(now)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
+from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
@@ -28,7 +30,7 @@ from core.ports import RecordedEvent
 from core.signals import Signal
 from core.verdicts import Decision, Verdict
 from pipeline.actions import Action
-from pipeline.advance import EventListener
+from pipeline.advance import EventListener, NoListener
 from pipeline.cli.cli_common import err, out
 
 _COLOURS = {Phase.PUBLISHED: "green", Phase.REFUSED: "red", Phase.HELD: "yellow", Phase.WITHDRAWN: "magenta"}
@@ -49,13 +51,30 @@ _NEXT_STEP = {
 def progress(*, quiet: bool = False) -> Iterator[EventListener]:
     """What to tell while cases move: a spinner on a terminal, plain lines in a pipe, nothing where quiet."""
     if quiet:
-        yield lambda _case, _events: None
+        yield NoListener()
     elif err.is_terminal:
         # On the console that tables go to, where that is a terminal too: else the two would write over each other.
         with (out if out.is_terminal else err).status("reading the prompt") as status:
-            yield lambda case, _events: status.update(_NEXT_STEP.get(case.phase, case.phase.value))
+            yield _SpinnerProgress(status=status)
     else:
-        yield lambda case, _events: err.print(f"{case.id} {case.phase.value}", highlight=False)
+        yield LineProgress()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineProgress:
+    """A line on standard error for each step: which case is where."""
+
+    def on_events(self, case: Case, events: Sequence[Event]) -> None:  # noqa: ARG002 - listeners are given both
+        """As EventListener.on_events."""
+        err.print(f"{case.id} {case.phase.value}", highlight=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SpinnerProgress:
+    status: Status
+
+    def on_events(self, case: Case, events: Sequence[Event]) -> None:  # noqa: ARG002 - listeners are given both
+        self.status.update(_NEXT_STEP.get(case.phase, case.phase.value))
 
 
 def case_table(case: Case, entries: Sequence[RecordedEvent]) -> Table:

@@ -75,7 +75,7 @@ def demo(
     settings = {"home": home.absolute(), "engine": "folder", "engine_folder": DEMO_FOLDER, "bus": "local"}
     with case_output.progress(quiet=as_json) as tell:
         installation_checks.make_development_keys(load_settings(**settings))
-        with open_installation(verbose=verbose, on_events=tell, allow_broken_policy=False, **settings) as at:
+        with open_installation(verbose=verbose, listener=tell, allow_broken_policy=False, **settings) as at:
             run.say(f"Big Buck Bunny plays the generated video; everything made here lies in {home.absolute()}\n")
             published = _published(run, at)
             if published:

@@ -134,7 +134,7 @@ def _sweeper(config: WorkerConfig, works: PipelineContext) -> Callable[[], Any]:
 
 
 def _sweep(config: WorkerConfig, works: PipelineContext) -> int:
-    works.maintenance()
+    works.maintenance.run_maintenance()
     return resend_due_tickets(
         works.ledger, works.bus, works.blob_store, tuple(works.route), config.older_than, first_pause=config.first_pause
     )

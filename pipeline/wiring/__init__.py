@@ -13,7 +13,7 @@ from classifiers.image.face_backend import face_backend
 from classifiers.models import Models
 from core.ports import Ledger
 from pipeline.accounts import Accounts
-from pipeline.advance import EventListener, PipelineContext
+from pipeline.advance import EventListener, NoListener, PipelineContext
 from pipeline.capture_signals import ClassifierCaptures
 from pipeline.consent_wiring import (
     combine_galleries,
@@ -65,7 +65,7 @@ class Installation:
 
 
 def build_installation(
-    settings: Settings, *, on_events: EventListener | None = None, allow_broken_policy: bool = False
+    settings: Settings, *, listener: EventListener | None = None, allow_broken_policy: bool = False
 ) -> Installation:
     """The installation that these settings describe. Raises Unavailable, PolicyError or BadInput.
 
@@ -106,7 +106,9 @@ def build_installation(
             models=models,
             likeness=make_likeness_comparer(models),
         )
-        works = make_pipeline_context(settings, ledger=ledger, bus=bus, tools=tools, cameos=cameos, on_events=on_events)
+        works = make_pipeline_context(
+            settings, ledger=ledger, bus=bus, tools=tools, cameos=cameos, listener=listener or NoListener()
+        )
         return Installation(
             settings=settings,
             service=service,

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 
 from classifiers.models import Models
-from core.case import Case, Phase
-from core.events import Event, Published
-from core.ports import Bus, Ledger, PublicStore
+from core.ports import Bus, Ledger
 from pipeline.advance import EventListener, PipelineContext
 from pipeline.consent_wiring import (
     CameoMaintenance,
@@ -22,6 +19,7 @@ from pipeline.registry_admin import RegistryAdmin
 from pipeline.runners.local_runner import LocalBus
 from pipeline.settings import Settings
 from pipeline.stages import ROUTE, bind_route
+from pipeline.stages.publish import PublicationCompensation
 from pipeline.stages.stage_context import StageContext
 from pipeline.verification.history_thumbnails import make_thumbnail_reader
 from pipeline.wiring.stores import RegistryStores
@@ -46,7 +44,7 @@ def make_pipeline_context(
     bus: Bus,
     tools: StageContext,
     cameos: CameoService,
-    on_events: EventListener | None,
+    listener: EventListener,
 ) -> PipelineContext:
     """What moves cases: a process that accepts all phases; workers narrow them to those of their roles."""
     return PipelineContext(
@@ -55,9 +53,9 @@ def make_pipeline_context(
         blob_store=tools.blob_store,
         route=bind_route(tools),
         accepted_phases=tuple(ROUTE),
-        compensate=partial(withdraw_if_recalled, public_store=tools.public_store),
+        compensation=PublicationCompensation(public_store=tools.public_store),
+        listener=listener,
         maintenance=CameoMaintenance(service=cameos, keep=timedelta(days=settings.cameo_keep_days)),
-        **({"on_events": on_events} if on_events else {}),
     )
 
 
@@ -82,9 +80,3 @@ def make_registry_admin(registry: RegistryStores, models: Models) -> RegistryAdm
         embed_voice=partial(enrol_voice, models=models),
         hash_image=partial(bank_hashes, models=models),
     )
-
-
-def withdraw_if_recalled(case: Case, events: Sequence[Event], *, public_store: PublicStore) -> None:
-    """A case was recalled while it was being published: what was put up comes down."""
-    if any(isinstance(event, Published) for event in events) and case.phase is not Phase.PUBLISHED:
-        public_store.withdraw(case.id)

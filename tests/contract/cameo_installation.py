@@ -16,7 +16,7 @@ from core.events import Published, Rendered, Sealed, Submitted
 from core.ports import GeneratorInfo, JobProgress, JobState
 from core.roles import Principal, Role
 from core.signals import Signal, Subject
-from pipeline.advance import PipelineContext
+from pipeline.advance import NoListener, PipelineContext
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
 from pipeline.capture_signals import ClassifierCaptures
@@ -35,8 +35,8 @@ from pipeline.runners.local_runner import LocalBus, LocalRunner
 from pipeline.service import CaseService
 from pipeline.settings import Settings
 from pipeline.stages import ROUTE, bind_route
+from pipeline.stages.publish import PublicationCompensation
 from pipeline.stages.stage_context import Measurements, SealResult, StageContext
-from pipeline.wiring.services import withdraw_if_recalled
 from policy.decide import decide
 from registry.banks.protected_gallery import MemoryGallery
 from registry.consent.cameo_service import CameoService, ConsentStores, LeaseRequest
@@ -262,7 +262,7 @@ def instrumented_service(installation, hooks):
     bus = LocalBus()
     works = PipelineContext(
         ledger=ledger, bus=bus, blob_store=tools.blob_store, route=bind_route(tools), accepted_phases=tuple(ROUTE),
-        compensate=lambda case, events: withdraw_if_recalled(case, events, public_store=shelf), maintenance=installation.maintenance,
+        compensation=PublicationCompensation(public_store=shelf), listener=NoListener(), maintenance=installation.maintenance,
     )  # fmt: skip
     people = replace(installation.service, ledger=ledger, bus=bus)
     return CaseService(ledger=ledger, bus=bus, context=tools, verifier=None, cameo_service=people), LocalRunner(works)

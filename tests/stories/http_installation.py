@@ -40,6 +40,7 @@ from pipeline.stages import ROUTE, bind_route
 from pipeline.stages.stage_context import Measurements, SealResult, StageContext
 from pipeline.wiring import Installation
 from tests.conftest import ROOT
+from tests.stub_pipeline.context import nothing_beside
 from tests.stub_pipeline.stage_parts import StubMeasurer, StubPolicy, StubSealer, StubVerifier, alone
 
 WORD_SCORES = {"gore": 0.75, "weapon": 0.97, "fog": None}
@@ -147,7 +148,12 @@ def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallati
     )
     desk = CaseService(ledger=ledger, bus=bus, context=tools, verifier=StubVerifier(_verified))
     works = PipelineContext(
-        ledger=ledger, bus=bus, blob_store=tools.blob_store, route=bind_route(tools), accepted_phases=frozenset(ROUTE)
+        ledger=ledger,
+        bus=bus,
+        blob_store=tools.blob_store,
+        route=bind_route(tools),
+        accepted_phases=frozenset(ROUTE),
+        **nothing_beside(),
     )
     return MemoryInstallation(
         settings=Settings(home=home, **settings),

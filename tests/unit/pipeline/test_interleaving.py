@@ -24,6 +24,7 @@ from pipeline.runners.local_runner import LocalBus
 from pipeline.service import RULING_CODES, CaseService, VideoRequest
 from pipeline.stages import ROUTE, bind_route
 from pipeline.stages.stage_context import Measurements, SealResult, StageContext
+from tests.stub_pipeline.context import nothing_beside
 from tests.stub_pipeline.stage_parts import StubMeasurer, StubPolicy, StubSealer, alone
 
 PEOPLE = Principal(id="people", roles=frozenset({Role.PLATFORM, Role.MODERATOR}))
@@ -108,6 +109,7 @@ class Interleaving(RuleBasedStateMachine):
             blob_store=tools.blob_store,
             route=bind_route(tools),
             accepted_phases=MOVING,
+            **nothing_beside(),
         )
 
     def teardown(self):
@@ -151,6 +153,7 @@ class Interleaving(RuleBasedStateMachine):
             blob_store=self.works.blob_store,
             route=self.works.route,
             accepted_phases=tuple(willing),
+            **nothing_beside(),
         )
         advance(ticket, works)
 
