@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -22,7 +21,7 @@ from registry.consent.biometric_templates import CombinedGallery, PostgresBiomet
 from registry.consent.cameo_review import CameoReview
 from registry.consent.cameo_service import CameoService, ConsentStores
 from registry.consent.cameos import PostgresCameos
-from registry.consent.consent_facts import ConsentFacts
+from registry.consent.consent_facts import ConsentFacts, TextReader
 from registry.consent.consent_receipts import CONSENT_GIVEN, PostgresConsentReceipts
 from registry.consent.consent_service import PostgresConsentService
 from registry.consent.enrolment_challenges import PostgresEnrolmentChallenges
@@ -60,7 +59,7 @@ def open_consent_stores(
 
 
 def make_consent_facts(
-    at: ConsentStores, database: Database, read: Callable[[str], str], engine: str, settings: Settings
+    at: ConsentStores, database: Database, texts: TextReader, engine: str, settings: Settings
 ) -> ConsentFacts:
     """Who has agreed to what, as the gates ask it."""
     return ConsentFacts(
@@ -69,7 +68,7 @@ def make_consent_facts(
         lineage=at.uses,
         answers=at.answers,
         authors=PostgresAuthorFacts(database),
-        read=read,
+        texts=texts,
         engine=engine,
         unstated_minor=settings.unstated_minor,
         monitor_asked=bool(settings.monitor_url),

@@ -32,7 +32,7 @@ from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.screening.dry_run import DryRunVerdict, dry_run
 from pipeline.stages.judge import recheck_consent
 from pipeline.stages.stage_context import StageContext
-from pipeline.verification.likeness_comparison import LikenessComparer, make_likeness_comparer
+from pipeline.verification.likeness_comparison import LikenessComparer
 from pipeline.verification.verifier import Verifier
 from pipeline.video_request import MAX_PROMPT_LENGTH, VideoRequest, end_user_pseudonym, validate_request
 from registry.consent import CameoService
@@ -61,7 +61,7 @@ class CaseService:
     verifier: Verifier
     public: PublicService = field(default_factory=PublicService)
     models: Models = PACKAGED_MODELS
-    likeness: LikenessComparer = field(default_factory=partial(make_likeness_comparer, PACKAGED_MODELS))
+    likeness: LikenessComparer = field(default_factory=partial(LikenessComparer, models=PACKAGED_MODELS))
     cameo_service: CameoService | None = None
     policy_service: PolicyService | None = None
 

@@ -32,7 +32,7 @@ class RepositoryCopies:
 
         repository = self.repository
         try:
-            if payload := watermark_payload(repository.detect(path)):
+            if payload := watermark_payload(repository.marks.detect(path)):
                 entries = repository.manifests.by_binding(repository.algorithms[0], payload, most=_MAX_MATCHES)
                 return _unique_sorted(entry.case_id for entry in entries if entry.case_id)
             alike = repository.similar_videos.find(path, limit=_MAX_MATCHES, modality="looks")

@@ -7,16 +7,16 @@ tells no more than whoever holds a copy of the video could learn from it; writin
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from core.assets import Asset
 from core.errors import BadInput, NotFound
-from core.finding import WatermarkFinding
 from core.ports import BlobStore, Ledger
 from core.roles import Principal, Role, require_role
+from pipeline.manifest_repository.office_marks import OfficeMarks
 from pipeline.manifest_repository.similar_videos import SimilarVideoSearch
 from pipeline.tempdirs import temp_folder
 from provenance.c2pa import jumbf
@@ -67,18 +67,16 @@ class ManifestMatchScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestRepository:
-    """`detect` finds this office's mark in a file, also a damaged one that is among `issued`, the payloads of all.
+    """Over the ledger, which knows what was sealed, and an index that knows what others handed in.
 
-    `manifest_id_of` reads the active manifest's id, or raises BadInput.
+    `algorithms` are the soft bindings of our own marks, the present one first.
     """
 
     ledger: Ledger
     blob_store: BlobStore
     manifests: ManifestIndex
     similar_videos: SimilarVideoSearch
-    detect: Callable[[Path], WatermarkFinding]
-    issued: Callable[[], Sequence[str]]
-    manifest_id_of: Callable[[bytes], str]
+    marks: OfficeMarks
     algorithms: tuple[str, ...]
     workdir: Path
 
@@ -101,7 +99,7 @@ class ManifestRepository:
         if algorithm and algorithm not in (*self.algorithms, *_FINGERPRINTS):
             raise BadInput(f"{algorithm[:60]!r} is not looked for here")
         if algorithm not in _FINGERPRINTS:
-            if payload := watermark_payload(self.detect(path)):
+            if payload := watermark_payload(self.marks.detect(path)):
                 return self.by_binding(self.algorithms[0], payload, most=most)
             if algorithm:
                 return []
@@ -139,10 +137,12 @@ class ManifestRepository:
 
     def deposit(self, who: Principal, manifest: bytes) -> ManifestReceipt:
         """Keep a manifest made elsewhere, unchanged. Raises Forbidden, and BadInput for what is none."""
+        from provenance.verification.recovery import read_manifest_id
+
         require_role(who, Role.PLATFORM)
         if len(manifest) > MAX_MANIFEST_BYTES:
             raise BadInput(f"a manifest has at most {MAX_MANIFEST_BYTES >> 20} MiB")
-        manifest_id = self.manifest_id_of(manifest)
+        manifest_id = read_manifest_id(manifest)
         with temp_folder(self.workdir) as folder:
             path = folder / "manifest.c2pa"
             path.write_bytes(manifest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import dataclass
 from pathlib import Path
 
 from classifiers import label_subjects
@@ -24,6 +24,21 @@ def policy_vocabulary() -> Vocabulary:
 def load_policy(settings: Settings, folder: Path | None = None) -> Policy:
     """The policy that the settings name, or that in a folder under their profile. Raises PolicyError."""
     return load(folder or settings.policy or DEFAULT_PACK, policy_vocabulary(), configured_profile(settings))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsPolicy:
+    """The PolicySource of an installation with these settings."""
+
+    settings: Settings
+
+    def load_installed(self) -> Policy:
+        """As PolicySource.load_installed."""
+        return load_policy(self.settings)
+
+    def vocabulary(self) -> Vocabulary:
+        """As PolicySource.vocabulary."""
+        return policy_vocabulary()
 
 
 def find_policy(name: str, settings: Settings, rollout: Rollout) -> Policy:
@@ -59,7 +74,7 @@ def make_rollout(settings: Settings, policies: PolicyStore, *, validate: bool = 
 
     Without `validate` also where the policy in force no longer loads: so that somebody can go back from it.
     """
-    policing = PolicySelector(policies, partial(load_policy, settings), policy_vocabulary)
+    policing = PolicySelector(policies, SettingsPolicy(settings=settings))
     profile = configured_profile(settings)
     here = pack_policy(settings.policy or DEFAULT_PACK, policing.installed(), profile.text if profile else "")
     if validate:

@@ -107,6 +107,10 @@ class NobodyRegistered:
         del case_id, asset
         return frozenset()
 
+    def read(self, text_id: str) -> str:
+        """Raises NotFound: there are no texts."""
+        raise NotFound(f"there is no text {text_id} here")
+
     def count_vetoes(self, case_ids: Sequence[str]) -> int:
         """There are no owners."""
         del case_ids
@@ -157,7 +161,7 @@ def _screener(settings: Settings) -> _Screener:
         lineage=empty,
         answers=empty,
         authors=empty,
-        read=_no_text,
+        texts=empty,
         engine=settings.engine,
         unstated_minor=settings.unstated_minor,
         monitor_asked=bool(settings.monitor_url),
@@ -174,7 +178,3 @@ def _screener(settings: Settings) -> _Screener:
         policy=OnePolicy(policy=load_policy(settings)),
         facts=NobodysFacts(consent=consent),
     )
-
-
-def _no_text(text_id: str) -> str:
-    raise NotFound(f"there is no text {text_id} here")

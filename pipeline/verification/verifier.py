@@ -5,21 +5,24 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from core.codec import dump
 from core.errors import AssayError, BadInput, NotFound
-from core.finding import Finding
+from core.finding import Finding, WatermarkFinding
 from pipeline.manifest_repository.repository import ManifestRepository
 from pipeline.settings import Settings
 from provenance.c2pa.signers.keys_folder import ProvenanceKeys, has_key_files, load_keys
 from provenance.c2pa.trust_store import TrustStore
 from provenance.watermark_ports import PublicCaseLookup
+
+if TYPE_CHECKING:
+    from provenance.watermark.key import WatermarkKey
 
 log = logging.getLogger("assay.verify")
 
@@ -67,11 +70,21 @@ class InstallationVerifier:
         from provenance.watermark_detection import detect_watermarks
 
         keys, repository = load_keys(self.settings.keys_folder), self.repository
-        more: dict[str, Any] = {"at": at, "quick": quick, "detect": detect_watermarks}
-        if repository is not None:
-            more |= {"recover": repository.stored, "find_similar": repository.similar}
-            more |= {"detect": lambda path, keys: detect_watermarks(path, keys=keys, issued=repository.issued())}
-        return verify(path, trust=_trust(self.settings, keys), keys=[keys.watermark_key], look_up=look_up, **more)
+
+        def detect(path: Path, *, keys: Sequence[WatermarkKey]) -> WatermarkFinding:
+            issued = () if repository is None else repository.marks.issued()
+            return detect_watermarks(path, keys=keys, issued=issued)
+
+        return verify(
+            path,
+            trust=_trust(self.settings, keys),
+            keys=[keys.watermark_key],
+            detect=detect,
+            look_up=look_up,
+            repository=repository,
+            at=at,
+            quick=quick,
+        )
 
 
 def has_keys(settings: Settings) -> bool:

@@ -5,7 +5,6 @@ Below it: `stores` (where things lie), `stage_parts` (what stages work with), `s
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 
@@ -32,7 +31,7 @@ from pipeline.runners.local_runner import LocalBus, LocalRunner
 from pipeline.service import CaseService
 from pipeline.settings import Settings
 from pipeline.tempdirs import remove_stale_folders
-from pipeline.verification.likeness_comparison import make_likeness_comparer
+from pipeline.verification.likeness_comparison import LikenessComparer
 from pipeline.verification.verifier import InstallationVerifier
 from pipeline.wiring.services import make_bus, make_pipeline_context, make_public_service, make_registry_admin
 from pipeline.wiring.stage_parts import InstalledClassifiers, make_stage_context
@@ -61,7 +60,11 @@ class Installation:
     case_histories: CaseHistories
     works: PipelineContext
     runner: LocalRunner | None
-    close: Callable[[], None]
+    resources: ExitStack
+
+    def close(self) -> None:
+        """Give back what it holds: the database and its server, where this process started it."""
+        self.resources.close()
 
 
 def build_installation(
@@ -104,7 +107,7 @@ def build_installation(
             cameo_service=cameos,
             policy_service=rules,
             models=models,
-            likeness=make_likeness_comparer(models),
+            likeness=LikenessComparer(models=models),
         )
         works = make_pipeline_context(
             settings, ledger=ledger, bus=bus, tools=tools, cameos=cameos, listener=listener or NoListener()
@@ -120,5 +123,5 @@ def build_installation(
             case_histories=rules.case_histories,
             works=works,
             runner=LocalRunner(works) if isinstance(bus, LocalBus) else None,
-            close=opened.pop_all().close,
+            resources=opened.pop_all(),
         )

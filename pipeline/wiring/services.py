@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 
 from classifiers.models import Models
 from core.ports import Bus, Ledger
@@ -15,13 +14,13 @@ from pipeline.ledgers.database import Database
 from pipeline.manifest_repository.public_service import PublicService
 from pipeline.manifest_repository.repository import ManifestRepository
 from pipeline.manifest_repository.shared_findings import FindingSharing
-from pipeline.registry_admin import RegistryAdmin
+from pipeline.registry_admin import ReferenceExtractor, RegistryAdmin
 from pipeline.runners.local_runner import LocalBus
 from pipeline.settings import Settings
 from pipeline.stages import ROUTE, bind_route
 from pipeline.stages.publish import PublicationCompensation
 from pipeline.stages.stage_context import StageContext
-from pipeline.verification.history_thumbnails import make_thumbnail_reader
+from pipeline.verification.history_thumbnails import CredentialThumbnails
 from pipeline.wiring.stores import RegistryStores
 from registry.consent.cameo_service import CameoService
 from registry.shared_results import PostgresSharedResults
@@ -62,21 +61,15 @@ def make_pipeline_context(
 def make_public_service(settings: Settings, database: Database, repository: ManifestRepository) -> PublicService:
     """What anyone may ask: of manifests, and of what was found in a file before."""
     sharing = FindingSharing(answers=PostgresSharedResults(database))
-    return PublicService(manifests=repository, answers=sharing, carried=make_thumbnail_reader(settings))
+    return PublicService(manifests=repository, answers=sharing, thumbnails=CredentialThumbnails(settings=settings))
 
 
 def make_registry_admin(registry: RegistryStores, models: Models) -> RegistryAdmin:
     """Whoever registers protected people, known pictures and works."""
-    from classifiers.audio.voices import enrol_voice
-    from classifiers.image.frame_faces import enrol_face
-    from classifiers.image.frame_hashes import bank_hashes
-
     return RegistryAdmin(
         gallery=registry.gallery,
         voices=registry.voices,
         bank=registry.bank,
         works=registry.works,
-        embed_face=partial(enrol_face, models=models),
-        embed_voice=partial(enrol_voice, models=models),
-        hash_image=partial(bank_hashes, models=models),
+        extractor=ReferenceExtractor(models=models),
     )

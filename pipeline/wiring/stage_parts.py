@@ -46,7 +46,7 @@ def make_stage_context(
 ) -> tuple[StageContext, ConsentFacts]:
     """The context of every stage, and the consent in it with all that cameos ask of it."""
     engine, texts = make_engine(settings), PostgresTexts(database)
-    consent = make_consent_facts(people, database, texts.read, engine.name, settings)
+    consent = make_consent_facts(people, database, texts, engine.name, settings)
     more = (PromptWorks(registry.works, models=models), *measurement.prompt_monitors(settings))
     vault, workdir = repository.blob_store, repository.workdir
     tools = StageContext(

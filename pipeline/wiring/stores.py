@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from classifiers.image.face_backend import face_backend
 from classifiers.models import Models
 from core.embedding_spaces import VOICE_SPACE
-from core.finding import WatermarkFinding
 from core.ports import Ledger
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
 from pipeline.ledgers.database import Database, open_database
+from pipeline.manifest_repository.office_marks import OfficeMarks
 from pipeline.manifest_repository.repository import ManifestRepository
 from pipeline.manifest_repository.similar_videos import SimilarVideoSearch
 from pipeline.settings import Settings
@@ -57,24 +56,13 @@ def open_registry_stores(database: Database, models: Models) -> RegistryStores:
 def open_manifest_repository(settings: Settings, database: Database, ledger: Ledger) -> ManifestRepository:
     """What leads from a mark or a fingerprint in a file to the manifest that was sealed with it."""
     from provenance.c2pa.manifest_definition import SOFT_BINDING_ALGORITHM
-    from provenance.c2pa.signers.keys_folder import load_keys
-    from provenance.verification.recovery import read_manifest_id
-
-    issued = SealedPayloads(database)
-
-    def detect(path: Path) -> WatermarkFinding:
-        from provenance.watermark_detection import detect_watermarks
-
-        return detect_watermarks(path, keys=[load_keys(settings.keys_folder).watermark_key], issued=issued())
 
     return ManifestRepository(
         ledger=ledger,
         blob_store=open_blob_store(settings),
         manifests=PostgresManifestIndex(database, ours=[SOFT_BINDING_ALGORITHM]),
         similar_videos=SimilarVideoSearch(near_duplicates=open_near_duplicate_search(database)),
-        detect=detect,
-        issued=issued,
-        manifest_id_of=read_manifest_id,
+        marks=OfficeMarks(keys_folder=settings.keys_folder, payloads=SealedPayloads(database)),
         algorithms=(SOFT_BINDING_ALGORITHM,),
         workdir=settings.root / "work",
     )

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 
 from core.errors import BadInput, BadMedia
 from media.probe import probe
@@ -76,11 +77,14 @@ class SimilarVideo:
     modality: Modality = "looks"
 
 
-RecoverManifests = Callable[[str], Sequence[StoredManifest]]
-"""All manifests that are bound to a mark's payload (hex), the newest first. Raises Unavailable."""
+class ManifestLookup(Protocol):
+    """What is known elsewhere of a file that carries no whole credentials (pipeline.manifest_repository)."""
 
-FindSimilarVideos = Callable[[Path], Sequence[SimilarVideo]]
-"""The sealed videos that look or sound like a file, nearest first. Raises BadMedia, Unavailable."""
+    def stored(self, payload: str) -> Sequence[StoredManifest]:
+        """All manifests that are bound to a mark's payload (hex), the newest first. Raises Unavailable."""
+
+    def similar(self, path: Path) -> Sequence[SimilarVideo]:
+        """The sealed videos that look or sound like a file, nearest first. Raises BadMedia, Unavailable."""
 
 
 def read_recovered_manifests(

@@ -136,7 +136,7 @@ def cameo_installation_at(home: Path, database: Database) -> CameoInstallation:
     settings = Settings(home=home)
     at = open_consent_stores(settings, database, str(home / "vault"), {})
     texts, ledger, bus = PostgresTexts(database), PostgresLedger(database), LocalBus()
-    consent = make_consent_facts(at, database, texts.read, "story", settings)
+    consent = make_consent_facts(at, database, texts, "story", settings)
     tools = StageContext(
         texts=texts,
         blob_store=FsspecBlobStore(str(home / "vault")),
