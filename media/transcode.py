@@ -71,7 +71,7 @@ def reencode(src: Path, dst: Path, *, encoding: Encoding | None = None, limits: 
         partial_path(dst).unlink(missing_ok=True)
 
 
-def reencode_in_process(src: str, dst: str, encoding: dict[str, Any], limits: dict[str, Any]) -> int:
+def reencode_in_process(src: str, dst: str, encoding: dict[str, object], limits: dict[str, object]) -> int:
     """As reencode(), in this process: for limited ones."""
     how, bounds = load(Encoding, encoding), load(InputLimits, limits)
     return transcode(Path(src), Path(dst), edit=lambda luma, _at: luma, encoding=how, limits=bounds)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from core.case import Case
 from core.embedding_spaces import EmbeddingSpace
@@ -36,7 +35,7 @@ from registry.consent.takedown_store import PostgresTakedowns
 
 
 def open_consent_stores(
-    settings: Settings, database: Database, vault_url: str, options: dict[str, Any]
+    settings: Settings, database: Database, vault_url: str, options: dict[str, object]
 ) -> ConsentStores:
     """Where what is known of people lies, in this installation."""
     keys = ReceiptSigner(settings.keys_folder)

@@ -38,7 +38,7 @@ class FaceObservation:
         return self.previous is None
 
 
-def detect_frame_faces(sample: VideoSample, detector: Any) -> list[FaceObservation]:
+def detect_frame_faces(sample: VideoSample, detector: object) -> list[FaceObservation]:
     """All faces of a sample, frame by frame, the largest first."""
     found: list[FaceObservation] = []
     earlier = range(0)

@@ -28,7 +28,7 @@ class UprightFace:
     face: DetectedFace
 
 
-def detect_photo_faces(rgb: NDArray[np.uint8], detector: Any) -> list[UprightFace]:
+def detect_photo_faces(rgb: NDArray[np.uint8], detector: object) -> list[UprightFace]:
     """All faces of a photograph, the one it is of first: large and near the middle."""
     upright = _detect_at_scales(rgb, detector)
     if upright and roll_angle(upright[0].face.points) < _LYING and upright[0].face.probability >= _SURE:

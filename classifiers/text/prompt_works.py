@@ -41,7 +41,7 @@ class WorkLike(Protocol):
 class WorksSource(Protocol):
     """The port behind this classifier."""
 
-    def all(self) -> Sequence[Any]:
+    def all(self) -> Sequence[object]:
         """Every `WorkLike`; the same object until something changes. Raises Unavailable."""
 
 
@@ -69,7 +69,7 @@ class PromptWorks(Classifier):
 
     def __init__(self, works: WorksSource, *, models: Models = PACKAGED_MODELS) -> None:
         self._works, self._models = works, models
-        self._seen: Sequence[Any] | None = None
+        self._seen: Sequence[object] | None = None
         self._index = _Index({}, np.zeros((0, 512), np.float32), ())
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:

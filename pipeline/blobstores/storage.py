@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
 from core.errors import BadInput
 from core.plugins import BLOBSTORES, check_implements, plugins
@@ -39,7 +39,7 @@ class Storage(Protocol):
         """How this machine names the file."""
 
 
-def open_storage(url: str, **options: Any) -> Storage:
+def open_storage(url: str, **options: object) -> Storage:
     """The place at a URL: a path, `file://`, `s3://bucket/prefix`, `memory://` for tests, or a plugin's scheme.
 
     Raises BadInput, for a scheme that nobody registered with the names of those that are.

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from rich.status import Status
 from rich.table import Table
@@ -194,7 +193,7 @@ def verdict_line(verdict: Verdict) -> str:
     return f"{verdict.decision.name.lower()}{rules}{lifted}{shadow}"
 
 
-def history_as_json(entries: Sequence[RecordedEvent]) -> list[dict[str, Any]]:
+def history_as_json(entries: Sequence[RecordedEvent]) -> list[dict[str, object]]:
     """A history as plain JSON values."""
     return [{"revision": e.revision, "at": e.at.isoformat(), **codec.dump_event(e.event)} for e in entries]
 

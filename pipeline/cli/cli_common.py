@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Event
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -119,7 +119,7 @@ def runner_of(at: Installation) -> LocalRunner:
     return at.runner
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     """A record, as one JSON object on a line."""
     sys.stdout.write(json.dumps(codec.dump(value), ensure_ascii=False) + "\n")
     sys.stdout.flush()

@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from pipeline.cli.cli_common import JsonOption, err, local_operator, open_installation, out, print_json
-from pipeline.settings import load_settings
+from pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from pipeline.ledgers.policy_store import RolloutStep
@@ -156,7 +156,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(policy, name="policy")
 
 
-def _settings(profile: str) -> Any:
+def _settings(profile: str) -> Settings:
     return load_settings(**({"profile": profile} if profile else {}))
 
 

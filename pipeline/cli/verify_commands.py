@@ -207,7 +207,7 @@ def print_finding(finding: Finding) -> None:
     out.print(table)
 
 
-def _opinion_as_json(opinion: DryRunVerdict) -> dict[str, Any]:
+def _opinion_as_json(opinion: DryRunVerdict) -> dict[str, object]:
     measured = opinion.measured
     return {
         "verdict": opinion.verdict,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -73,7 +72,7 @@ class PostgresBulkAppend:
         return len(mine)
 
 
-def _readable(case_id: str, body: dict[str, Any]) -> Case | None:
+def _readable(case_id: str, body: dict[str, object]) -> Case | None:
     """The case without its signals, which nothing here looks at and which are most of it."""
     try:
         case: Case = load(Case, body)

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from core.codec import dump
 from core.errors import AssayError, BadInput, NotFound
@@ -130,7 +130,7 @@ def _trust(settings: Settings, keys: ProvenanceKeys | None) -> TrustStore:
     return with_trust_lists(keys.trust if keys else TrustStore(), settings.trust)
 
 
-def crjson_of_file(settings: Settings, path: Path, *, at: datetime | None = None) -> Mapping[str, Any]:
+def crjson_of_file(settings: Settings, path: Path, *, at: datetime | None = None) -> Mapping[str, object]:
     """The credentials of a file in the C2PA's crJSON, for conformance tests. Raises BadMedia where there are none."""
     from provenance.c2pa.reader import export_crjson
 
@@ -159,11 +159,11 @@ def verify_folder(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def folder_result_as_json(line: FolderResult) -> Mapping[str, Any]:
+def folder_result_as_json(line: FolderResult) -> Mapping[str, object]:
     """The finding as everywhere else; of an Unread {"file", "error": {"code", "message"}}."""
     if isinstance(line, UnreadableFile):
         return {"file": line.file, "error": {"code": line.code, "message": line.message}}
-    found: dict[str, Any] = dump(line)
+    found: dict[str, object] = dump(line)
     return found
 
 

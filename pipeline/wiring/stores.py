@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 from classifiers.image.face_backend import face_backend
 from classifiers.models import Models
@@ -80,15 +79,15 @@ def open_public_store(settings: Settings) -> FsspecPublicStore:
     return FsspecPublicStore(url, settings.public_url, **_options_for(url, _s3_options(settings)))
 
 
-def blob_store_location(settings: Settings) -> tuple[str, dict[str, Any]]:
+def blob_store_location(settings: Settings) -> tuple[str, dict[str, object]]:
     """The URL of the blob store, and the options that fsspec needs for it."""
     url = settings.vault_url or (settings.root / "vault").as_uri()
     return url, _options_for(url, _s3_options(settings))
 
 
-def _s3_options(settings: Settings) -> dict[str, Any]:
+def _s3_options(settings: Settings) -> dict[str, object]:
     return {"endpoint_url": settings.s3_endpoint} if settings.s3_endpoint else {}
 
 
-def _options_for(url: str, options: dict[str, Any]) -> dict[str, Any]:
+def _options_for(url: str, options: dict[str, object]) -> dict[str, object]:
     return options if url.startswith("s3:") else {}

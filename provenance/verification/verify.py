@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from core.codec import dump
 from core.errors import BadMedia
@@ -121,9 +120,9 @@ def exit_code(finding: Finding) -> int:
     return _EXIT_CODES[finding.verdict]
 
 
-def finding_to_json(finding: Finding) -> dict[str, Any]:
+def finding_to_json(finding: Finding) -> dict[str, object]:
     """The finding as JSON values: file, verdict, summary, credentials, watermark, evidence, case."""
-    value: dict[str, Any] = dump(finding)
+    value: dict[str, object] = dump(finding)
     return value
 
 

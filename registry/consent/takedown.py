@@ -47,7 +47,7 @@ class BulkAppender(Protocol):
         events: Sequence[Event],
         *,
         only: Sequence[Phase],
-        in_transaction: Callable[[Any, Sequence[Case]], None],
+        in_transaction: Callable[[object, Sequence[Case]], None],
     ) -> int:
         """Append the events to those cases that are in a phase of `only`, all or none; to how many.
 
