@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from classifiers.models import PACKAGED_MODELS, Models
 from core.assets import Asset
@@ -218,12 +218,12 @@ class CaseService:
             "policy": case.verdict.policy,
         }
 
-    def verify(self, file: Path, **how: Any) -> Finding:
-        """Was this video made by AI, and what is the evidence? Open to anyone. `how` is `at` or `quick`, see verify().
+    def verify(self, file: Path, *, at: datetime | None = None, quick: bool = False) -> Finding:
+        """Was this video made by AI, and what is the evidence? Open to anyone. `at` and `quick` as in Verifier.verify.
 
         Raises BadMedia; Unavailable where another time was asked for and there is no libfaketime.
         """
-        return self.verifier.verify(file, self.look_up, **how)
+        return self.verifier.verify(file, self.look_up, at=at, quick=quick)
 
     def screen(self, who: Principal, text: str) -> DryRunVerdict:
         """What would be said of this prompt? Opens no case and keeps nothing."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -221,11 +221,10 @@ def _print_status(at: Installation, status: RolloutStatus, as_json: bool) -> int
     return 0
 
 
-def _steps_table(steps: Any) -> Table:
+def _steps_table(steps: Iterable[RolloutStep]) -> Table:
     table = Table(title="steps", title_justify="left")
     for name in ("when", "step", "in force", "candidate", "share", "by"):
         table.add_column(name, overflow="fold")
-    step: RolloutStep
     for step in steps:
         when = f"{step.at:%Y-%m-%d %H:%M}" if step.at else ""
         share = f"{step.share:g} %" if step.candidate else ""

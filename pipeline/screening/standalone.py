@@ -14,6 +14,7 @@ from classifiers import PromptWorks, build_classifiers
 from classifiers.audio.voices import EmptyGallery
 from classifiers.base import Classifier, PromptText, measure_all
 from classifiers.models import Models
+from classifiers.text.prompt_works import WorkLike
 from core.case import Case
 from core.errors import NotFound
 from core.signals import Signal
@@ -74,7 +75,7 @@ class OnePolicy:
 class NobodyRegistered:
     """The registries and the ledger of an installation in which nothing has happened yet."""
 
-    def all(self) -> Sequence[object]:
+    def all(self) -> Sequence[WorkLike]:
         """No work is registered."""
         return ()
 

@@ -248,7 +248,7 @@ def _sealed(case: Case, source: Path, finished: Path) -> SealResult:
     )
 
 
-def _verified(file: Path, _look_up) -> Finding:
+def _verified(file: Path, _look_up, **_how) -> Finding:
     try:
         info = probe(file)
     except BadMedia:
