@@ -16,7 +16,7 @@ from core.assets import Asset
 from core.errors import BadInput, NotFound
 from core.ports import BlobStore, Ledger
 from core.roles import Principal, Role, require_role
-from pipeline.manifest_repository.office_marks import OfficeMarks
+from pipeline.manifest_repository.issued_marks import IssuedMarks
 from pipeline.manifest_repository.similar_videos import SimilarVideoSearch
 from pipeline.tempdirs import temp_folder
 from provenance.c2pa import jumbf
@@ -76,7 +76,7 @@ class ManifestRepository:
     blob_store: BlobStore
     manifests: ManifestIndex
     similar_videos: SimilarVideoSearch
-    marks: OfficeMarks
+    marks: IssuedMarks
     algorithms: tuple[str, ...]
     workdir: Path
 

@@ -11,7 +11,7 @@ from core.ports import Ledger
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
 from pipeline.ledgers.database import Database, open_database
-from pipeline.manifest_repository.office_marks import OfficeMarks
+from pipeline.manifest_repository.issued_marks import IssuedMarks
 from pipeline.manifest_repository.repository import ManifestRepository
 from pipeline.manifest_repository.similar_videos import SimilarVideoSearch
 from pipeline.settings import Settings
@@ -61,7 +61,7 @@ def open_manifest_repository(settings: Settings, database: Database, ledger: Led
         blob_store=open_blob_store(settings),
         manifests=PostgresManifestIndex(database, ours=[SOFT_BINDING_ALGORITHM]),
         similar_videos=SimilarVideoSearch(near_duplicates=open_near_duplicate_search(database)),
-        marks=OfficeMarks(keys_folder=settings.keys_folder, payloads=SealedPayloads(database)),
+        marks=IssuedMarks(keys_folder=settings.keys_folder, payloads=SealedPayloads(database)),
         algorithms=(SOFT_BINDING_ALGORITHM,),
         workdir=settings.root / "work",
     )

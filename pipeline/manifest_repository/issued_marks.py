@@ -11,7 +11,7 @@ from registry.banks.sealed_payloads import SealedPayloads
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class OfficeMarks:
+class IssuedMarks:
     """Reads the key each time, so that another one needs no restart."""
 
     keys_folder: Path
