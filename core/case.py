@@ -205,6 +205,7 @@ def _judged(case: Case, verdict: Verdict) -> Case:
     passed = Phase.ADMITTED if verdict.gate is Gate.PROMPT else Phase.CLEARED
     held = Phase.SCREENED if verdict.gate is Gate.PROMPT else Phase.INSPECTED
     verdicts = (*case.verdicts, verdict)
+    case = replace(case, declined=None)  # it is looked at anew, and what follows is this verdict's
     match verdict.decision:
         case Decision.ALLOW:
             return replace(case, phase=passed, verdicts=verdicts)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
 
+from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
@@ -30,7 +31,7 @@ from core.ports import RecordedEvent
 from core.signals import Signal
 from core.verdicts import Decision, Verdict
 from pipeline.actions import Action
-from pipeline.advance import EventListener
+from pipeline.advance import EventListener, NoListener
 from pipeline.cli.cli_common import err, out
 
 _COLOURS = {
@@ -57,13 +58,30 @@ _NEXT_STEP = {
 def progress(*, quiet: bool = False) -> Iterator[EventListener]:
     """What to tell while cases move: a spinner on a terminal, plain lines in a pipe, nothing where quiet."""
     if quiet:
-        yield lambda _case, _events: None
+        yield NoListener()
     elif err.is_terminal:
         # On the console that tables go to, where that is a terminal too: else the two would write over each other.
         with (out if out.is_terminal else err).status("reading the prompt") as status:
-            yield lambda case, _events: status.update(_NEXT_STEP.get(case.phase, case.phase.value))
+            yield _SpinnerProgress(status=status)
     else:
-        yield lambda case, _events: err.print(f"{case.id} {case.phase.value}", highlight=False)
+        yield LineProgress()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineProgress:
+    """A line on standard error for each step: which case is where."""
+
+    def on_events(self, case: Case, events: Sequence[Event]) -> None:  # noqa: ARG002 - listeners are given both
+        """As EventListener.on_events."""
+        err.print(f"{case.id} {case.phase.value}", highlight=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SpinnerProgress:
+    status: Status
+
+    def on_events(self, case: Case, events: Sequence[Event]) -> None:  # noqa: ARG002 - listeners are given both
+        self.status.update(_NEXT_STEP.get(case.phase, case.phase.value))
 
 
 def case_table(case: Case, entries: Sequence[RecordedEvent]) -> Table:
@@ -192,7 +210,7 @@ def verdict_line(verdict: Verdict) -> str:
     return f"{verdict.decision.name.lower()}{rules}{lifted}{shadow}"
 
 
-def history_as_json(entries: Sequence[RecordedEvent]) -> list[dict[str, Any]]:
+def history_as_json(entries: Sequence[RecordedEvent]) -> list[dict[str, object]]:
     """A history as plain JSON values."""
     return [{"revision": e.revision, "at": e.at.isoformat(), **codec.dump_event(e.event)} for e in entries]
 
