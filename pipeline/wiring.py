@@ -198,7 +198,7 @@ def _vault(settings: Settings) -> FsspecBlobStore:
 
 
 def _shelf(settings: Settings) -> FsspecPublicStore:
-    url = settings.shelf_url or (settings.root / "published").as_uri()
+    url = settings.public_store_url or (settings.root / "published").as_uri()
     return FsspecPublicStore(url, settings.public_url, **_options_for(url, _s3_options(settings)))
 
 
@@ -311,7 +311,7 @@ def _s3_options(settings: Settings) -> dict[str, Any]:
 
 
 def _blob_store_location(settings: Settings) -> tuple[str, dict[str, Any]]:
-    url = settings.vault_url or (settings.root / "vault").as_uri()
+    url = settings.blob_store_url or (settings.root / "vault").as_uri()
     return url, _options_for(url, _s3_options(settings))
 
 

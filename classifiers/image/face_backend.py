@@ -1,6 +1,6 @@
 """Which nets describe faces in this installation, and at which distance two are one person by them.
 
-The installation's own own, unless the option `face_nets` says `insightface`: its packs are not for commercial use,
+The installation's own own, unless the option `face_backend` says `insightface`: its packs are not for commercial use,
 are never a
 default, and are loaded only where `allow_noncommercial` is set. Its distances mean something else, so the scale has to
 be measured by whoever has the pack (`python -m evals.likeness.face_verification --scale FILE`); without one nobody
@@ -38,7 +38,7 @@ class FaceBackend:
 
 def face_backend(options: ModelOptions) -> FaceBackend:
     """The one that the options name. Raises Unavailable for others."""
-    name = options.face_nets
+    name = options.face_backend
     if name not in _BACKENDS:
         raise Unavailable(f"{name!r} are no nets for faces: one of {', '.join(_BACKENDS)}")
     return _BACKENDS[name]
@@ -73,7 +73,7 @@ def _insightface_calibration(options: ModelOptions) -> MatchCalibration:
 
 
 _BACKENDS = {
-    "house": FaceBackend(
+    "bundled": FaceBackend(
         FACE_SPACE, face_template.FACE_MODELS, face_template.embed_face_builtin, lambda _: FACE_CALIBRATION
     ),
     "insightface": FaceBackend(ARCFACE_SPACE, ("insightface_pack",), _embed_with_insightface, _insightface_calibration),

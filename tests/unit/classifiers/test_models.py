@@ -102,7 +102,7 @@ def test_leave_for_noncommercial_weights_in_one_installation_is_none_for_another
 @pytest.mark.parametrize("first", [True, False])
 def test_two_installations_of_a_process_list_their_own_leave(tmp_path, first) -> None:
     for allowed in (first, not first):
-        settings = Settings(home=tmp_path, allow_noncommercial=allowed, face_nets="insightface")
+        settings = Settings(home=tmp_path, allow_noncommercial=allowed, face_backend="insightface")
         (pack,) = [one for one in installed_models(settings) if one.name == "insightface_pack"]
         assert not pack.present and ("not for commercial use" in pack.missing) is not allowed
 
