@@ -82,7 +82,7 @@ class Commissioned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """The engine delivered a video, which lies in the vault.
+    """The engine delivered a video, which is in the blob store.
 
     `synthetic` is false where footage was only served; `source_type` (an IPTC digital source type) is then
     what the operator states of it.
@@ -143,9 +143,9 @@ class StageFailed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
-    """A person mended what made the case fail. Approves nothing.
+    """A person fixed what made the case fail. Approves nothing.
 
-    With `again`, what could not be measured is measured anew before the gate judges again.
+    With `again`, what could not be measured is measured again before the gate judges again.
     """
 
     by: str

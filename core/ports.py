@@ -83,7 +83,7 @@ class TextStore(Protocol):
 
 
 class Bus(Protocol):
-    """Carries tickets to whoever is willing."""
+    """Delivers tickets to workers that accept their phase."""
 
     def send(self, ticket: Ticket) -> None:
         """Hand a ticket on. Raises Unavailable; the sweeper makes good what is lost."""

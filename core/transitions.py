@@ -1,6 +1,6 @@
 """Which event may follow in which phase: one table, from which the ledger, the route, pages and the docs are checked.
 
-`TRANSITIONS` is the law. `check` refuses an event that the law does not know: the ledger calls it for whatever is
+`TRANSITIONS` is that table. `check` refuses an event that it does not list: the ledger calls it for whatever is
 appended, and never for what is stored, because what happened has happened.
 """
 
@@ -196,13 +196,13 @@ _FAILED = tuple(
 )
 
 TRANSITIONS: tuple[Transition, ...] = (*_FORWARD, *_BY_PEOPLE, *_FAILED)
-"""The law: what is not here does not happen."""
+"""All of them: an event that is not listed here for a phase is refused in it."""
 
 
 def _table() -> Mapping[tuple[Phase, type[Event]], tuple[Transition, ...]]:
     table: dict[tuple[Phase, type[Event]], tuple[Transition, ...]] = {}
-    for one in TRANSITIONS:
-        table[one.phase, one.event] = (*table.get((one.phase, one.event), ()), one)
+    for row in TRANSITIONS:
+        table[row.phase, row.event] = (*table.get((row.phase, row.event), ()), row)
     return table
 
 

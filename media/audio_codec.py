@@ -80,11 +80,11 @@ class AudioDecoder:
 
     def _in_time(self, piece: Any) -> Iterator[AudioSamples]:
         samples: AudioSamples = np.ascontiguousarray(piece.to_ndarray().T, np.float32)
-        at = self._next if piece.pts is None else round(piece.pts * piece.time_base * self._rate)
+        start = self._next if piece.pts is None else round(piece.pts * piece.time_base * self._rate)
         if self.start is None:
-            self.start = self._next = at
-        hole = at - self._next
-        if max(at, self._next) - self.start > self._longest * self._rate:
+            self.start = self._next = start
+        hole = start - self._next
+        if max(start, self._next) - self.start > self._longest * self._rate:
             raise BadMedia(f"the sound lasts more than {self._longest:.0f} s")
         if abs(hole) > _MAX_JITTER * self._rate:
             yield from _silence(max(0, hole), samples.shape[1])

@@ -31,7 +31,7 @@ def decode_mono_audio(path: Path, *, seconds: float = 600.0, limits: InputLimits
 
 def decode_mono_audio_in_process(path: str, seconds: float, limits: dict[str, Any]) -> dict[str, Any] | None:
     """As listen(), in this process: for limited ones."""
-    wanted, have = int(seconds * MONO_SAMPLE_RATE), 0
+    max_samples, decoded_samples = int(seconds * MONO_SAMPLE_RATE), 0
     blocks: list[Any] = []
     with open_audio(Path(path)) as (container, track):
         if track is None:
@@ -40,8 +40,11 @@ def decode_mono_audio_in_process(path: str, seconds: float, limits: dict[str, An
         for packet in container.demux(track):
             for block in decoder.decode(packet):
                 blocks.append(np.nan_to_num(block.mean(axis=1)))
-                have += len(block)
-            if have > wanted:
+                decoded_samples += len(block)
+            if decoded_samples > max_samples:
                 break
     samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
-    return {"samples": np.clip(samples[:wanted], -1, 1).astype(np.float32), "whole": have <= wanted}
+    return {
+        "samples": np.clip(samples[:max_samples], -1, 1).astype(np.float32),
+        "whole": decoded_samples <= max_samples,
+    }

@@ -43,7 +43,7 @@ def fit_size(width: int, height: int, max_side: int | None) -> tuple[int, int]:
 
 
 def frames_at(
-    container: InputContainer, video: VideoStream, timeline: FrameIndex, wanted: list[int]
+    container: InputContainer, video: VideoStream, timeline: FrameIndex, target_pts: list[int]
 ) -> Iterator[tuple[int, VideoFrame]]:
     """Decodes the pictures shown at these pts (ascending); what cannot be decoded is replaced by the next.
 
@@ -52,7 +52,7 @@ def frames_at(
     last: VideoFrame | None = None
     at, pictures, clock = int(timeline.pts[0]) - 1, container.decode(video), PresentationClock(container, video)
     yielded = 0
-    for target in wanted:
+    for target in target_pts:
         if last is not None and at >= target:
             continue
         if (key := _keyframe_to_seek(timeline, at, target)) is not None:
@@ -78,9 +78,9 @@ def to_rgb(frame: VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(turn.apply(rgb.astype(np.uint8, copy=False)))
 
 
-def _keyframe_to_seek(timeline: FrameIndex, at: int, target: int) -> int | None:
+def _keyframe_to_seek(timeline: FrameIndex, position: int, target: int) -> int | None:
     """A picture to jump to, if that spares enough decoding."""
     place = int(np.searchsorted(timeline.keyframes, target, side="right"))
     key = int(timeline.keyframes[max(place - 1, 0)])
-    skipped = int(np.searchsorted(timeline.pts, key)) - int(np.searchsorted(timeline.pts, at))
-    return key if key > at and skipped > _MIN_FRAMES_TO_SEEK else None
+    skipped = int(np.searchsorted(timeline.pts, key)) - int(np.searchsorted(timeline.pts, position))
+    return key if key > position and skipped > _MIN_FRAMES_TO_SEEK else None

@@ -78,9 +78,9 @@ def run_sandboxed(
         return _unpack(answer["value"], Path(folder))
 
 
-def _run(request: bytes, module: str, folder: Path, bounds: ProcessLimits, more: Mapping[str, str]) -> int:
-    environment = {**_ENVIRONMENT, "TMPDIR": str(folder), "PATH": os.defpath, **more}
-    if not more:  # what is preloaded, a clock for instance, needs a program of its own
+def _run(request: bytes, module: str, folder: Path, bounds: ProcessLimits, extra: Mapping[str, str]) -> int:
+    environment = {**_ENVIRONMENT, "TMPDIR": str(folder), "PATH": os.defpath, **extra}
+    if not extra:  # a preloaded library (a clock, for instance) needs an interpreter started with it
         ended = pool.run_forked(request, module=module, folder=folder, environment=environment, wall=bounds.wall)
         if ended is not None:
             usage.add(ended.cpu, ended.peak)
@@ -139,8 +139,8 @@ def _crash_message(code: int, bounds: ProcessLimits) -> str:
         return f"this file takes more than {bounds.cpu} s of computing to read: refused"
     if code == -signal.SIGKILL:
         return "this file takes more memory or time to read than is allowed: refused"
-    how = f"signal {-code}" if code < 0 else f"exit {code}"
-    return f"this file makes the decoder crash ({how}): refused"
+    cause = f"signal {-code}" if code < 0 else f"exit {code}"
+    return f"this file makes the decoder crash ({cause}): refused"
 
 
 def _error(answer: dict[str, Any], bounds: ProcessLimits) -> AssayError:
@@ -151,9 +151,9 @@ def _error(answer: dict[str, Any], bounds: ProcessLimits) -> AssayError:
         return BadMedia(f"this file would grow to more than {bounds.written // MIB} MiB: refused")
     if kind == "NoSpace":
         return Unavailable("there is no space left for the files this video takes while it is read")
-    known = getattr(errors, kind, None)
-    if isinstance(known, type) and issubclass(known, AssayError):
-        return known(message)
+    error_type = getattr(errors, kind, None)
+    if isinstance(error_type, type) and issubclass(error_type, AssayError):
+        return error_type(message)
     log.warning("limited process: %s\n%s", kind, answer.get("traceback", ""))
     return BadMedia(f"this file cannot be read as a video ({kind})")
 

@@ -34,7 +34,7 @@ EXIT_RECORD = struct.Struct("<idi")
 
 @dataclass(slots=True)
 class _ForkServer:
-    """`running` leads from a process to two pipes: one is closed when it is wanted no more, the other tells its end."""
+    """`running` leads from a process to two pipes: one is closed to cancel it, the other receives its exit record."""
 
     control: socket.socket
     poll: select.poll = field(default_factory=select.poll)
@@ -64,38 +64,40 @@ class _ForkServer:
         message, descriptors, _, _ = socket.recv_fds(self.control, 1 << 16, 3)
         if not message:
             return False
-        asked, (request, wanted, told) = json.loads(message), descriptors
-        _import(asked["module"])
+        order, (request, cancel_fd, status_fd) = json.loads(message), descriptors
+        _import(order["module"])
         if _threads() == 1:
             pid = os.fork()
             if pid == 0:
-                _run_child(request, **asked)
-            self.running[pid] = wanted, told
-            self.poll.register(wanted, 0)
+                _run_child(request, **order)
+            self.running[pid] = cancel_fd, status_fd
+            self.poll.register(cancel_fd, 0)
         else:  # closed without a word: whoever asked starts a process of its own
-            os.close(wanted)
-            os.close(told)
+            os.close(cancel_fd)
+            os.close(status_fd)
         os.close(request)
         return True
 
     def _reap(self) -> None:
         while self.running:
-            pid, status, used = os.wait4(-1, os.WNOHANG)
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
             if pid == 0:
                 return
-            wanted, told = self.running.pop(pid)
+            cancel_fd, status_fd = self.running.pop(pid)
             with suppress(KeyError):
-                self.poll.unregister(wanted)
-            ended = EXIT_RECORD.pack(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, used.ru_maxrss)
+                self.poll.unregister(cancel_fd)
+            ended = EXIT_RECORD.pack(
+                os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+            )
             with suppress(OSError):  # nobody waits for it any more
-                os.write(told, ended)
-            os.close(wanted)
-            os.close(told)
+                os.write(status_fd, ended)
+            os.close(cancel_fd)
+            os.close(status_fd)
 
     def _kill_cancelled(self, number: int) -> None:
         self.poll.unregister(number)
-        for pid, (wanted, _) in self.running.items():
-            if wanted == number:
+        for pid, (cancel_fd, _) in self.running.items():
+            if cancel_fd == number:
                 _kill(pid)
 
 
@@ -132,7 +134,7 @@ def _run_child(request: int, *, module: str, folder: str, environment: dict[str,
 
 
 def _import(module: str) -> None:
-    """What cannot be imported is said by the process that needs it."""
+    """A module that cannot be imported is reported by the process that needs it."""
     with suppress(Exception):
         importlib.import_module(module)
 
