@@ -11,7 +11,7 @@ from pipeline.verification.history_thumbnails import HistoryThumbnail
 
 _KINDS_DRAWN = ("lineage.", "watermark.segment")
 _CREDENTIALS_PICTURE_ALT = "Picture that the credentials carry of it"
-_STORED_PICTURE_ALT = "Picture from the video that this office keeps"
+_STORED_PICTURE_ALT = "Picture from the video that this service keeps"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -50,7 +50,9 @@ class TemplateKeys:
         try:
             return AESGCM(self._wrapping()).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], name.encode())
         except InvalidTag:
-            raise Unavailable("a key of the key store cannot be unwrapped: are these this office's keys?") from None
+            raise Unavailable(
+                "a key of the key store cannot be unwrapped: are these this installation's keys?"
+            ) from None
 
     def destroy(self, name: str) -> None:
         """Delete the key, and with it what it locks. Nothing happens if it is gone."""

@@ -14,7 +14,7 @@ from pipeline.settings import load_settings
 from pipeline.verification import trust_lists
 from pipeline.verification.trust_lists import TrustListFile
 
-trust = typer.Typer(no_args_is_help=True, help="Whom the verifier believes beside this office itself.")
+trust = typer.Typer(no_args_is_help=True, help="Whom the verifier believes besides this installation.")
 
 TrustFolderOption = Annotated[
     Path | None, typer.Option("--in", help="Folder of the lists; default: the setting trust.")

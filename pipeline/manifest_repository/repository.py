@@ -66,7 +66,7 @@ class ManifestMatchScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestRepository:
-    """`detect` finds this office's mark in a file, also a damaged one that is among `issued`, the payloads of all.
+    """`detect` finds this installation's mark in a file, also a damaged one among `issued` (all payloads).
 
     `manifest_id_of` reads the active manifest's id, or raises BadInput.
     """

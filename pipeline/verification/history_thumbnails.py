@@ -1,4 +1,4 @@
-"""Pictures for the history of a file: what its credentials carry, or what this office may show of its own videos.
+"""Pictures for the history of a file: what its credentials carry, or what this installation may show of its own videos.
 
 Never of what was withdrawn: where any part of a history was taken down here, none of it is shown, whoever asks and
 whoever else's credentials carry a picture. Our own seals carry none, since what is signed into a copy cannot be

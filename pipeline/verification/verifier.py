@@ -1,4 +1,5 @@
-"""The verifier as one function, with this office's keys, its trust lists and its repository; and over a folder."""
+"""The verifier as one function, with this installation's keys, its trust lists and its repository; and over a folder.
+"""
 
 from __future__ import annotations
 

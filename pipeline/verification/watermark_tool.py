@@ -22,7 +22,7 @@ _HEX = re.compile(r"[0-9a-f]+")
 def watermark_file(
     settings: Settings, src: Path, dst: Path, payload: str, *, growth: float | None = None
 ) -> MarkReport:
-    """Write `dst`, a marked MP4 of `src`. `payload` is hex: 24 digits, or the 16 of a case's id for this office.
+    """Write `dst`, a marked MP4 of `src`. `payload` is hex: 24 digits, or the 16 of a case's id for this installation.
 
     `growth` is the share of bytes that the mark may add; None is what the settings say.
 
@@ -42,7 +42,7 @@ def watermark_file(
 def detect_watermark(
     settings: Settings, file: Path, *, deep: bool = False, among: Sequence[str] = ()
 ) -> WatermarkFinding:
-    """What marks of this office a file carries: in its picture, second by second, and in its sound.
+    """What marks of this installation a file carries: in its picture, second by second, and in its sound.
 
     A mark too damaged to be read is told to be one of the payloads `among` (without any: of those that mark() wrote
     here), if it is. Raises Unavailable where there is no key, BadMedia, and BadInput for what is no payload.

@@ -1,4 +1,7 @@
-"""Reads a manifest that lies apart from the file it was made for. Runs in the limited process, as _reader does."""
+"""Reads a manifest that is stored apart from the file it was made for.
+
+Runs in the sandbox, as sandboxed_reader does.
+"""
 
 from __future__ import annotations
 

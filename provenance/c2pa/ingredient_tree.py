@@ -11,7 +11,8 @@ from typing import Any
 
 from provenance.c2pa.manifest_store import ManifestNode, as_mapping, manifest_actions, mappings_in
 
-MAX_TREE_NODES, MAX_TREE_DEPTH = 50, 12
+MAX_TREE_NODES = 50  # manifests of one file that are described; a stranger's file may have any number
+MAX_TREE_DEPTH = 12  # steps back from the active manifest
 
 
 def flatten_ingredient_tree(store: Mapping[str, Any]) -> tuple[ManifestNode, ...]:
@@ -25,16 +26,16 @@ def flatten_ingredient_tree(store: Mapping[str, Any]) -> tuple[ManifestNode, ...
     if active not in manifests:
         return ()
     own = as_mapping(manifests[active])
-    found = [ManifestNode(manifest=own, depth=0, derived=True, thumbnail_uri=_thumbnail_uri(own), label=active)]
+    nodes = [ManifestNode(manifest=own, depth=0, derived=True, thumbnail_uri=_thumbnail_uri(own), label=active)]
     for node in _descendants(manifests, active, 1, {active}, derived=True):
-        if len(found) == MAX_TREE_NODES:
+        if len(nodes) == MAX_TREE_NODES:
             break
-        found.append(node)
-    return tuple(found)
+        nodes.append(node)
+    return tuple(nodes)
 
 
 def _descendants(
-    manifests: Mapping[str, Any], label: str, depth: int, seen: set[str], *, derived: bool
+    manifests: Mapping[str, Any], label: str, depth: int, visited: set[str], *, derived: bool
 ) -> Iterator[ManifestNode]:
     above = as_mapping(manifests[label])
     for ingredient in mappings_in(above.get("ingredients")) if depth <= MAX_TREE_DEPTH else ():
@@ -51,9 +52,9 @@ def _descendants(
             thumbnail_uri=_thumbnail_uri(ingredient) or _thumbnail_uri(manifest),
             label=below if manifest else "",
         )
-        if manifest and below not in seen:
-            seen.add(below)
-            yield from _descendants(manifests, below, depth + 1, seen, derived=whole)
+        if manifest and below not in visited:
+            visited.add(below)
+            yield from _descendants(manifests, below, depth + 1, visited, derived=whole)
 
 
 def _thumbnail_uri(holder: Mapping[str, Any]) -> str:

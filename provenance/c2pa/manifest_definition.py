@@ -49,8 +49,8 @@ class SealOrder:
     `case_id` is 16 hex digits, `policy` the SHA-256 of the policy that allowed it, `when` the time of rendering in
     UTC. `synthetic` is false where the engine served footage that exists; `source_type` (a plain name of
     provenance.c2pa.source_types) is then what the operator states of it, and empty where nothing is stated. `provider`
-    is who answers for the office in law (the product where nobody is named), `verifier` the address at which anybody
-    can check; `consents` are SHA-256 digests of receipts. `labelled` says that a visible label is drawn in.
+    is the legal entity behind this installation (the product where none is named), `verifier` the address at which
+    anybody can check; `consents` are SHA-256 digests of receipts. `labelled` says that a visible label is drawn in.
     """
 
     case_id: str
@@ -72,11 +72,11 @@ class SealOrder:
             raise ValueError(f"not a case id: {self.case_id!r}")
         if not _DIGEST.fullmatch(self.policy):
             raise ValueError(f"not a policy digest: {self.policy!r}")
-        if wrong := [one for one in self.consents if not _DIGEST.fullmatch(one)]:
+        if wrong := [digest for digest in self.consents if not _DIGEST.fullmatch(digest)]:
             raise ValueError(f"not the digest of a receipt: {wrong[0]!r}")
         if self.when.tzinfo is None:
             raise ValueError("the time of rendering needs a time zone")
-        if self.source_type and self.source_type not in SOURCE_TYPES:  # an operator wrote it, beside the footage
+        if self.source_type and self.source_type not in SOURCE_TYPES:  # an operator wrote it, next to the footage
             raise BadInput(f"{self.source_type[:60]!r} is not a digital source type: see docs/reference/verdicts.md")
 
 
@@ -100,9 +100,9 @@ def as_composite_order(order: SealOrder) -> SealOrder:
     return replace(order, source_type="compositeWithTrainedAlgorithmicMedia")
 
 
-def format_timestamp(when: datetime) -> str:
+def format_timestamp(moment: datetime) -> str:
     """A time as manifests and XMP write it."""
-    return when.isoformat(timespec="seconds")
+    return moment.isoformat(timespec="seconds")
 
 
 def build_manifest_definition(
@@ -150,8 +150,8 @@ def _assertion(label: str, data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _actions(order: SealOrder, sources: Sequence[Ingredient], redacted: tuple[str, ...]) -> list[dict[str, Any]]:
     stated = manifest_source_type(order)
-    begun, *rest = build_actions(
-        when=format_timestamp(order.when),
+    first, *rest = build_actions(
+        timestamp=format_timestamp(order.when),
         engine={"name": order.engine, "version": order.engine_version},
         product={"name": PRODUCT_NAME, "version": PRODUCT_VERSION},
         source_type=source_type_uri(stated) if stated else "",
@@ -159,20 +159,20 @@ def _actions(order: SealOrder, sources: Sequence[Ingredient], redacted: tuple[st
         labelled=order.labelled,
         sources=sources,
     )
-    return [begun, *redaction_actions(redacted), *rest]
+    return [first, *redaction_actions(redacted), *rest]
 
 
 def _metadata(order: SealOrder, payload: str, sources: Sequence[Ingredient]) -> dict[str, Any]:
     """The fields of §5.5 of the reference that no assertion of C2PA has a place for, signed with the rest.
 
-    Where a parent is opened no action may say what the whole is, so that is said here.
+    Where a parent is opened no action may say what the whole is, so it is stated here.
     """
-    said: dict[str, Any] = {"@context": _CONTEXT, "dc:identifier": payload, "dc:publisher": order.provider}
+    metadata: dict[str, Any] = {"@context": _CONTEXT, "dc:identifier": payload, "dc:publisher": order.provider}
     if order.verifier:
-        said["dcterms:provenance"] = order.verifier
-    if (stated := manifest_source_type(order)) and any(one.relationship == "parentOf" for one in sources):
-        said["Iptc4xmpExt:DigitalSourceType"] = source_type_uri(stated)
-    return said
+        metadata["dcterms:provenance"] = order.verifier
+    if (source_type := manifest_source_type(order)) and any(one.relationship == "parentOf" for one in sources):
+        metadata["Iptc4xmpExt:DigitalSourceType"] = source_type_uri(source_type)
+    return metadata
 
 
 def _soft_binding(order: SealOrder, payload: str) -> dict[str, Any]:

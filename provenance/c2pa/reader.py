@@ -47,7 +47,7 @@ def read_credentials(path: Path, trust: TrustStore) -> ContentCredentials:
 def read_credentials_report(
     path: Path, trust: TrustStore, *, times: int = 1, at: datetime | None = None
 ) -> CredentialsReport:
-    """The credentials and what lies behind them. Read `times` times over: if that differs, they are invalid.
+    """The credentials and what they rest on. Read `times` times: if the results differ, they are invalid.
 
     `at` is the time as of which certificates are judged, now if None. Raises Unavailable where there is no libfaketime.
     """
@@ -76,8 +76,8 @@ def export_crjson(path: Path, trust: TrustStore, *, at: datetime | None = None) 
     )
     if "error" in answer:
         raise BadMedia(f"there are no credentials that can be read: {answer['error']}")
-    found: dict[str, Any] = answer["crjson"]
-    return found
+    crjson: dict[str, Any] = answer["crjson"]
+    return crjson
 
 
 def read_detached_manifest(
@@ -85,7 +85,7 @@ def read_detached_manifest(
 ) -> tuple[CredentialsReport, bool]:
     """What a manifest from elsewhere says, and whether the bytes it was made for are this file's.
 
-    The reading's state is that of the signature alone: that the bytes differ is told apart, and no fault of it.
+    The report's state is that of the signature alone: whether the bytes differ is returned separately.
     """
     source = _ReadSource(path=path, at=at, manifest=manifest)
     answer = source.stores([_signer_settings(trust), *_timestamp_settings(trust)])
@@ -99,7 +99,7 @@ def read_detached_manifest(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ReadSource:
-    """A file, the manifest that lies apart from it if any, and the time as of which it is read."""
+    """A file, its detached manifest if any, and the time as of which it is read."""
 
     path: Path
     at: datetime | None = None
@@ -171,8 +171,8 @@ def _validation_state(
     source: _ReadSource, store: Mapping[str, Any], trust: TrustStore, *, time_trusted: bool
 ) -> tuple[str, tuple[str, ...]]:
     state, issues = str(store["state"]).lower(), failure_codes(store)
-    named = store.get("validation_results", {}).get("trustListUri", "")
-    if state == "trusted" and named not in {one.name for one in trust.signers}:
+    list_name = store.get("validation_results", {}).get("trustListUri", "")
+    if state == "trusted" and list_name not in {one.name for one in trust.signers}:
         state, issues = "valid", (*issues, "signingCredential.untrusted")
     if has_success_code(store, "timeStamp.trusted") and not time_trusted and state != "invalid":
         bare = source.stores([reading_settings((), (), trust.extended_key_usages)])
@@ -188,22 +188,22 @@ def _comparable(store: Mapping[str, Any]) -> tuple[object, ...]:
     return store.get("state"), store.get("active_manifest"), failure_codes(store)
 
 
-def _exclude_certificates(lists: Sequence[TrustList], others: Sequence[TrustList]) -> list[TrustList]:
+def _exclude_certificates(lists: Sequence[TrustList], excluded_lists: Sequence[TrustList]) -> list[TrustList]:
     """These lists less every certificate that is in the others."""
-    taken = {_der(one) for other in others for one in _certificates(other)}
-    kept = [
-        (one.name, [certificate for certificate in _certificates(one) if _der(certificate) not in taken])
+    excluded = {_der(one) for trust_list in excluded_lists for one in _certificates(trust_list)}
+    remaining = [
+        (one.name, [certificate for certificate in _certificates(one) if _der(certificate) not in excluded])
         for one in lists
     ]
     return [
         TrustList(name=name, pem="".join(one.public_bytes(Encoding.PEM).decode() for one in certificates))
-        for name, certificates in kept
+        for name, certificates in remaining
         if certificates
     ]
 
 
-def _certificates(one: TrustList) -> list[x509.Certificate]:
-    return x509.load_pem_x509_certificates(one.pem.encode())
+def _certificates(trust_list: TrustList) -> list[x509.Certificate]:
+    return x509.load_pem_x509_certificates(trust_list.pem.encode())
 
 
 def _der(certificate: x509.Certificate) -> bytes:

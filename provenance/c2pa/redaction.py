@@ -24,7 +24,7 @@ _PERSON_KEYS = frozenset(
 )
 _PROMPT_KEY = re.compile(r".*prompt(s|text)?")
 _UNREDACTABLE = ("c2pa.actions", "c2pa.hash", "c2pa.ingredient", "c2pa.soft-binding")
-_DEEPEST = 20
+_DEEPEST = 20  # levels of nested JSON that are searched
 
 
 def find_personal_data(store: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -32,13 +32,15 @@ def find_personal_data(store: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple
 
     What was done (actions), hard bindings, ingredients and the watermark's name may not be redacted by anyone.
     """
-    found = [address for node in walk_manifests(store) for address in _personal_addresses(node.label, node.manifest)]
-    stuck = [one for one in found if any(f"/c2pa.assertions/{label}" in one for label in _UNREDACTABLE)]
-    return tuple(one for one in found if one not in stuck), tuple(stuck)
+    addresses = [
+        address for node in walk_manifests(store) for address in _personal_addresses(node.label, node.manifest)
+    ]
+    unredactable = [one for one in addresses if any(f"/c2pa.assertions/{label}" in one for label in _UNREDACTABLE)]
+    return tuple(one for one in addresses if one not in unredactable), tuple(unredactable)
 
 
 def redaction_actions(addresses: tuple[str, ...]) -> list[dict[str, Any]]:
-    """One action for each address, as C2PA wants a redaction to be told."""
+    """One action for each address, as C2PA requires for a redaction."""
     return [
         {"action": "c2pa.redacted", "reason": REDACTION_REASON, "parameters": {"redacted": address}}
         for address in addresses

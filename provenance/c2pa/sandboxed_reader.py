@@ -16,9 +16,12 @@ from media.isobmff import iter_boxes
 from provenance.metadata.generator_traces import find_generator_traces
 
 _C2PA_BOX = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
-_XMP, _AIGC = b"<x:xmpmeta", b"ContentProducer"
-_XMP_MAX, _AIGC_MAX = 1 << 16, 1 << 12
-_CHUNK, _MAX_BOXES = 1 << 22, 10_000
+_XMP = b"<x:xmpmeta"  # how an XMP packet begins
+_AIGC = b"ContentProducer"  # a key that every AIGC label has (GB 45438-2025)
+_XMP_MAX = 1 << 16  # bytes of a packet that are read
+_AIGC_MAX = 1 << 12  # bytes around an AIGC key that are read
+_CHUNK = 1 << 22  # bytes searched at a time
+_MAX_BOXES = 10_000  # boxes of a file that are followed, which may be a stranger's
 
 
 def read_stores(path: str, settings: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -68,7 +71,7 @@ def scan_unsigned_metadata(path: str) -> dict[str, Any]:
 
 
 def _metadata_spans(stream: BinaryIO) -> list[tuple[int, int]]:
-    """Where labels may lie: anywhere; in a video of boxes that fit into each other, anywhere but in its mdat."""
+    """Where labels may be: anywhere; in a video of boxes that fit into each other, anywhere but in its mdat."""
     whole = [(0, stream.seek(0, os.SEEK_END))]
     try:
         boxes = list(islice(iter_boxes(stream), _MAX_BOXES))
@@ -88,14 +91,14 @@ def _read(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
 
 def _around(stream: BinaryIO, window: bytes, needle: bytes, *, before: int, size: int) -> str:
     """Up to `size` bytes of the file from `before` bytes ahead of the needle, if the window just read holds it."""
-    at = window.find(needle)
-    if at < 0:
+    index = window.find(needle)
+    if index < 0:
         return ""
-    here = stream.tell()
-    stream.seek(max(0, here - len(window) + at - before))
-    found = stream.read(size)
-    stream.seek(here)
-    return found.decode("utf-8", "replace")
+    position = stream.tell()
+    stream.seek(max(0, position - len(window) + index - before))
+    content = stream.read(size)
+    stream.seek(position)
+    return content.decode("utf-8", "replace")
 
 
 def _has_c2pa_box(path: Path) -> bool:

@@ -47,7 +47,7 @@ def sign_file(
 ) -> bytes:
     """Write `src` with the manifest to `dst`, whole or not at all; returns the manifest's bytes (JUMBF).
 
-    `sources` become the ingredients that the definition's actions name by label; `parent` stands for a parent alone.
+    `sources` become the ingredients that the definition's actions name by label; `parent` is short for a parent alone.
     Raises BadInput if `src` or a source carries credentials that this would drop or cannot take along, SealBroken
     with the signer's reason if signing fails, Unavailable if the time-stamping authority gives no stamp.
     """
@@ -55,14 +55,14 @@ def sign_file(
     if carries_credentials(src) and not any(one.relationship == "parentOf" for one in sources):
         raise BadInput("this file already carries credentials: sign it with its source as parent")
     with tempfile.TemporaryDirectory(dir=dst.parent, prefix=".sign-") as folder:
-        made = Path(folder) / "signed.mp4"
-        manifest = _write(src, made, definition, signer, trust, sources)
-        shutil.move(made, dst)
+        signed = Path(folder) / "signed.mp4"
+        manifest = _write(src, signed, definition, signer, trust, sources)
+        shutil.move(signed, dst)
     return manifest
 
 
 def carries_credentials(path: Path) -> bool:
-    """Whether a C2PA manifest lies in the file, readable or not."""
+    """Whether a C2PA manifest is in the file, readable or not."""
     try:
         with path.open("rb") as stream, c2pa.Reader(stream, context=_context(TrustStore())):
             return True
@@ -72,7 +72,7 @@ def carries_credentials(path: Path) -> bool:
 
 def _write(
     src: Path,
-    made: Path,
+    signed: Path,
     definition: Mapping[str, Any],
     signer: Signer,
     trust: TrustStore,
@@ -84,7 +84,7 @@ def _write(
             for source in sources:
                 _add_ingredient(builder, source)
             native = c2pa.Signer.from_callback(witness, _ALGORITHMS[signer.algorithm], signer.chain, signer.tsa_url)
-            with native, src.open("rb") as source_file, made.open("w+b") as target:
+            with native, src.open("rb") as source_file, signed.open("w+b") as target:
                 return bytes(builder.sign(native, _MP4, source_file, target))
     except c2pa.C2paError as error:
         if isinstance(witness.failure, AssayError):
@@ -108,7 +108,8 @@ def _add_ingredient(builder: c2pa.Builder, source: Ingredient) -> None:
 
 
 def media_type(path: Path) -> str:
-    """By content, since names lie; the library refuses an ingredient of another kind than it is told."""
+    """By content, since file names may be wrong; the library refuses an ingredient of another media type than declared.
+    """
     with path.open("rb") as stream:
         head = stream.read(12)
     if head[4:8] == b"ftyp":

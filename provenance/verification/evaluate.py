@@ -26,7 +26,7 @@ NO_WATERMARK_KEY = WatermarkFinding(detected=False, note="not looked for: there 
 class Observations:
     """All that was found in one file.
 
-    `case` is what the ledger tells of the case that the mark names, or None; `ledger_asked` says whether there was a
+    `case` is what the ledger says of the case that the mark names, or None; `ledger_asked` says whether there was a
     ledger to ask. `recovered_manifests` are the manifests that the repository holds for the mark, newest first;
     `similar_videos` the sealed videos that look or sound like this one, nearest first.
     `writers` are programs that saved it, by what the file says, each with its own words.
@@ -85,9 +85,9 @@ def credentials_suffice(reading: CredentialsReport) -> bool:
 
 def watermark_payload(mark: WatermarkFinding) -> str:
     """The payload (hex) read in the picture, or else in the sound, or else recognised; nothing where there is none."""
-    seen = mark.payload or "" if mark.detected else ""
-    heard = mark.audio.payload or "" if mark.audio is not None and mark.audio.detected else ""
-    return heard or seen if mark.among else seen or heard
+    video_payload = mark.payload or "" if mark.detected else ""
+    audio_payload = mark.audio.payload or "" if mark.audio is not None and mark.audio.detected else ""
+    return audio_payload or video_payload if mark.among else video_payload or audio_payload
 
 
 def _is_marked(mark: WatermarkFinding) -> bool:
@@ -106,7 +106,7 @@ def declares_capture(credentials: ContentCredentials) -> bool:
 
 def matching_manifest(observations: Observations) -> RecoveredManifest | None:
     """The newest recovered manifest whose soft bindings all match the mark that was read, or None."""
-    return next((one for one in observations.recovered_manifests if one.matches_watermark), None)
+    return next((manifest for manifest in observations.recovered_manifests if manifest.matches_watermark), None)
 
 
 def _watermark_conflict(reading: CredentialsReport) -> str:

@@ -161,9 +161,9 @@ class _InspectedFile:
 
 
 def _probe_media(path: Path) -> VideoInfo | None:
-    for look in (probe, lambda file: sample_image(file).info):
+    for read_info in (probe, lambda file: sample_image(file).info):
         try:
-            return look(path)
+            return read_info(path)
         except BadMedia:
             continue
     return None

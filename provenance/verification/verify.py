@@ -40,7 +40,10 @@ from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
 from provenance.watermark_ports import DetectWatermark, PublicCaseLookup
 
-EVIDENCE_OF_AI, NO_INFORMATION, CONFLICTING_OR_DAMAGED, CANNOT_BE_READ = range(4)
+EVIDENCE_OF_AI = 0  # exit codes of `assay verify`, as docs/reference/verdicts.md lists them
+NO_INFORMATION = 1
+CONFLICTING_OR_DAMAGED = 2
+CANNOT_BE_READ = 3
 
 _EXIT_CODES = {
     FindingVerdict.AI_MADE_TRUSTED: EVIDENCE_OF_AI,
@@ -72,7 +75,7 @@ def verify(  # noqa: PLR0913 - each is a door to a part that tests and offices r
     """The finding about one file, as of now or of another time.
 
     `quick` looks for no mark where whole credentials of a trusted signer say AI already: a tenth of the time, and no
-    answer to whether that signer dropped this office's history. `look_up` is None where there is no ledger to ask; the
+    answer to whether that signer dropped this service's history. `look_up` is None where there is no ledger to ask; the
     finding says so then. Raises BadMedia if the file cannot be read, Unavailable if a part does not answer.
     """
     reading = read_credentials_report(path, trust, at=at)  # 1
@@ -81,7 +84,7 @@ def verify(  # noqa: PLR0913 - each is a door to a part that tests and offices r
     )  # 2
     unsigned = read_unsigned_metadata(path)  # 3
     case = look_up(mark.case_id) if look_up is not None and mark.case_id else None  # 4
-    found = Observations(
+    observations = Observations(
         report=reading,
         watermark=mark,
         case=case,
@@ -92,30 +95,30 @@ def verify(  # noqa: PLR0913 - each is a door to a part that tests and offices r
     if not has_valid_credentials(reading):
         payload = watermark_payload(mark)
         entries = recover(payload) if payload else ()
-        found = replace(
-            found,
+        observations = replace(
+            observations,
             recovered_manifests=read_recovered_manifests(path, payload, entries, trust, at=at),  # 5
             similar_videos=() if payload else _find_similar(path, find_similar),  # 6
         )
-    verdict = evaluate_observations(found)  # 7
+    verdict = evaluate_observations(observations)  # 7
     return Finding(  # 8
         file=path.name,
         verdict=verdict,
-        summary=summarise(verdict, found),
+        summary=summarise(verdict, observations),
         credentials=reading.credentials,
         watermark=mark,
-        evidence=gather_evidence(found),
+        evidence=gather_evidence(observations),
         case=None if case is None else dict(case),
     )
 
 
 def exit_code(finding: Finding) -> int:
     """0 evidence of AI, 1 no information, 2 conflicting or damaged evidence. (3, cannot be read, is BadMedia.)"""
-    stated = (finding.case or {}).get("source_type")
+    source_type = (finding.case or {}).get("source_type")
     if (
         finding.verdict is FindingVerdict.RECOVERED_BY_WATERMARK
-        and stated is not None
-        and not is_ai_source_type(stated)
+        and source_type is not None
+        and not is_ai_source_type(source_type)
     ):
         return NO_INFORMATION
     return _EXIT_CODES[finding.verdict]

@@ -1,4 +1,4 @@
-"""The payloads of all marks that this office issued, read off the ledger: a damaged mark is looked for among them."""
+"""The payloads of all marks that this installation issued, from the ledger: damaged marks are matched against them."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ _FOR_A_MINOR = ("alcohol", "revealing", "romance")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresConsentService:
-    """What an owner does to leases. `controller` is who answers for this office, as receipts name it."""
+    """What an owner does to leases. `controller` is who answers for this installation, as receipts name it."""
 
     connections: ConnectionProvider
     sign: Sign

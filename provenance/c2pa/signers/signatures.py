@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from core.errors import BadInput, SealBroken
 
 _CURVES = {"secp256r1": ("es256", 32), "secp384r1": ("es384", 48)}
-_MIN_RSA_BITS = 2048
+_MIN_RSA_BITS = 2048  # bits; C2PA 2.x, certificate profile: shorter moduli are not allowed
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
 
 

@@ -1,4 +1,4 @@
-"""Who signs claims: a port, so that the key may lie in a file, a KMS or an HSM."""
+"""Who signs claims: a port, so that the key may be in a file, a KMS or an HSM."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class FileSigner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnavailableSigner:
-    """Stands where no signing key is: enough to verify, and nothing is signed."""
+    """The signer where there is no signing key: enough to verify, and it signs nothing."""
 
     chain: str
     tsa_url: str | None = None

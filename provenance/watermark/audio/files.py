@@ -34,7 +34,7 @@ def detect_audio_file(
 ) -> AudioDetection:
     """What is found in the first sound track of a video or sound file, in a limited process. Raises BadMedia.
 
-    A mark that is too damaged to be read may still be told to be one of those `issued` (hex).
+    A mark that is too damaged to be decoded may still be recognised as one of those `issued` (hex).
     """
     limits = limits or InputLimits()
     check_file(path, limits)

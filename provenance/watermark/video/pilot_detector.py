@@ -20,14 +20,14 @@ from provenance.watermark.video.demodulate import CarrierSpectrum
 
 SHIFTS_PER_PIXEL = 2
 """Places looked at in a canonical pixel."""
-_MIN_Z_TO_DECODE = 4.5
+_MIN_Z_TO_DECODE = 4.5  # z of the pilots from which bits are decoded
 SHIFT_HYPOTHESES = 4 * (TILE_SIZE * SHIFTS_PER_PIXEL) ** 2
 """How many places of the pilots are looked at in one reading: all shifts by half pixels, four ways round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TileDetection:
-    """What one reading says for one key; `right` and `down` in canonical pixels are where the tile lies."""
+    """What one reading says for one key; `right` and `down` in canonical pixels are where the tile is."""
 
     z: float
     payload: Payload | None
@@ -46,10 +46,10 @@ class TileDetection:
 
 def detect_tile(spectrum: CarrierSpectrum, key: WatermarkKey) -> TileDetection:
     """Looks for the key's pilots at every shift and way round, and reads the payload there."""
-    found = [
+    candidates = [
         (*_best_shift(values[carrier_layout(key).pilots], key), way, values) for way, values in spectrum.orientations()
     ]
-    z, right, down, way, values = max(found, key=lambda one: one[0])
+    z, right, down, way, values = max(candidates, key=lambda one: one[0])
     right, down = _refine_shift(values[carrier_layout(key).pilots], right, down, key)
     payload = _decode_at(values, right, down, key) if z > _MIN_Z_TO_DECODE else None
     return TileDetection(z=z, payload=payload, orientation=way, right=right, down=down)
@@ -89,7 +89,7 @@ def _decode_at(values: ComplexArray, right: float, down: float, key: WatermarkKe
 
 
 def weighted_carriers(values: ComplexArray, right: float, down: float, key: WatermarkKey) -> ComplexArray:
-    """The carriers of a tile that lies there, weighted by how far each can be trusted."""
+    """The carriers of a tile at that position, weighted by reliability."""
     aligned = _undo_shift(values, right, down)
     return np.asarray((aligned * _carrier_weights(aligned, key))[carrier_layout(key).carriers])
 

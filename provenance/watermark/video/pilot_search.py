@@ -1,4 +1,4 @@
-"""Finds how a picture lies with the help of the key: where too few tiles are left for their comb to stand out.
+"""Finds a picture's geometry with the help of the key: where too few tiles are left for their comb to stand out.
 
 Each map tried is looked at with the key's pilots at all shifts and four ways round. Which map is then read depends on
 the key: whoever judges that reading must count all maps.
@@ -17,12 +17,12 @@ from media.arrays import ComplexSpectra, DoubleArray, FloatArray
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.video.carrier_layout import TILE_SIZE, carrier_layout, subcarriers
 
-_PADDING = 2.0
+_PADDING = 2.0  # sides of the transform over those of the picture: finer lines
 _NOISE_WINDOW = 3.0
 """Lines over which the level of noise is measured."""
-_CLIP_LEVEL = 2.2
-_BATCH = 24
-_TYPICAL_FREQUENCY = 0.085
+_CLIP_LEVEL = 2.2  # times the local level of noise
+_BATCH = 24  # maps compared at once: bounds memory
+_TYPICAL_FREQUENCY = 0.085  # cycles a canonical pixel, about the middle of the band
 _COARSE_TILE = TILE_SIZE // 2
 
 
@@ -73,7 +73,7 @@ def _batches(maps: DoubleArray) -> Iterator[DoubleArray]:
 
 
 def normalised_spectrum(picture: FloatArray) -> NormalisedSpectrum:
-    """Phases count from the picture's middle, frequency zero lies in the middle; no value stands out too far."""
+    """Phases count from the picture's middle, frequency zero is in the middle; values are clipped."""
     height, width = picture.shape
     rows, columns = (cv2.getOptimalDFTSize(int(side * _PADDING)) for side in (height, width))
     padded = np.zeros((rows, columns), np.float32)

@@ -17,15 +17,18 @@ from provenance.watermark.video.detect import FALSE_ALARM_RATE, VideoDetectionRe
 from provenance.watermark.video.frame_accumulation import AccumulatedFrames
 from provenance.watermark.video.pilot_detector import SHIFT_HYPOTHESES, carrier_agreement, detect_tile
 
-_MIN_Z, _MIN_GAP_Z = 4.0, 2.5
-"""The least z of a part that carries a mark, and of one between two that do."""
+_MIN_Z = 4.0
+"""The least z of a part that carries a mark."""
+
+_MIN_GAP_Z = 2.5
+"""The least z of a part between two that do."""
 _WINDOW_SHARE = 4
 """A mark is first looked for in stretches of this share of the video, each half over the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """From `start` to `end` (shares of the video, 0 to 1) lies this mark.
+    """From `start` to `end` (shares of the video, 0 to 1) the video carries this mark.
 
     `p_value` is of this place, given that the mark was read somewhere in the video with its check.
     """
@@ -39,7 +42,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _LocatedMark:
-    """A mark that was read somewhere in the video: its lines, and how it lies."""
+    """A mark that was read somewhere in the video: its lines, and its geometry."""
 
     payload: Payload
     key: WatermarkKey

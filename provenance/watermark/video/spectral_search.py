@@ -13,9 +13,9 @@ import numpy as np
 from media.arrays import DoubleArray, FloatArray
 from provenance.watermark.video.carrier_layout import CANONICAL_SHORT_SIDE, TILE_SIZE, subcarriers
 
-_PADDING = 1.4
-_CLIP_LEVEL = 5.0
-_MAX_FREQUENCY = 0.47
+_PADDING = 1.4  # sides of the transform over those of the picture: finer lines
+_CLIP_LEVEL = 5.0  # times the local level of noise
+_MAX_FREQUENCY = 0.47  # cycles a pixel, just below the limit of 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
