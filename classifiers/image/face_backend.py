@@ -1,11 +1,9 @@
 """Which nets describe faces in this installation, and at which distance two are one person by them.
 
-The installation's own own, unless the option `face_backend` says `insightface`: its packs are not for commercial use,
-are never a
-default, and are loaded only where `allow_noncommercial` is set. Its distances mean something else, so the scale has to
-be measured by whoever has the pack (`python -m evals.likeness.face_verification --scale FILE`); without one nobody
-is recognised, and
-policy holds.
+The bundled ones, unless the option `face_backend` says `insightface`: its packs are not for commercial use, are never a
+default, and are loaded only where `allow_noncommercial` is set. Its distances have another scale, which has to be
+measured by whoever has the pack (`python -m evals.likeness.face_verification --scale FILE`); without one nobody is
+recognised, and policy holds.
 """
 
 from __future__ import annotations
@@ -55,15 +53,15 @@ def face_calibration(options: ModelOptions) -> MatchCalibration:
 
 
 def _embed_with_insightface(rgb: RgbImage, face: DetectedFace, models: Models, _views: AugmentationViews) -> Embedding:
-    found: Embedding = models.get("insightface_pack").embed(rgb, face)
-    return found
+    embedding: Embedding = models.get("insightface_pack").embed(rgb, face)
+    return embedding
 
 
 def _insightface_calibration(options: ModelOptions) -> MatchCalibration:
     try:
-        told = json.loads(Path(options.value("insightface_scale")).read_text())
-        rates = tuple((float(rate), float(distance)) for rate, distance in told["rates"])
-        if told["space"] != ARCFACE_SPACE.name or len(rates) < 2 or list(rates) != sorted(rates, reverse=True):
+        scale = json.loads(Path(options.value("insightface_scale")).read_text())
+        rates = tuple((float(rate), float(distance)) for rate, distance in scale["rates"])
+        if scale["space"] != ARCFACE_SPACE.name or len(rates) < 2 or list(rates) != sorted(rates, reverse=True):
             raise ValueError
     except (OSError, ValueError, KeyError, TypeError):
         raise Unavailable(

@@ -20,7 +20,7 @@ from classifiers.person_comparison import enrolment_template
 from core.signals import Signal, Span, Subject
 from media.video import VideoSample
 
-_WORTH_SAYING = 0.2
+_MIN_REPORTED_SCORE = 0.2  # match score from which a person is reported by id
 
 
 class FrameFaces(Classifier):
@@ -56,14 +56,14 @@ class FrameFaces(Classifier):
             return self.unmeasured(subject, SignalNote.NO_FRAMES)
         tracks = track_faces(sample, self._models)
         templates = [person.template for person in tracks.people]
-        found = identify(templates, self._gallery, face_calibration(self._models.options), leased=self._leased)
-        people = self._people(sample, subject, tracks, found.protected)
+        identified = identify(templates, self._gallery, face_calibration(self._models.options), leased=self._leased)
+        people = self._people(sample, subject, tracks, identified.protected)
         return [
             self._present(sample, subject, tracks),
             self.signal(subject, "unreadable_face", _unread(tracks)),
             *people,
-            self._absent(subject, tracks, found),
-            self._beside(subject, found, people),
+            self._absent(subject, tracks, identified),
+            self._beside(subject, identified, people),
         ]
 
     def _present(self, sample: VideoSample, subject: Subject, tracks: FaceTracks) -> Signal:
@@ -74,36 +74,40 @@ class FrameFaces(Classifier):
         return self.signal(subject, "face_present", round(min(1.0, surest.face.probability), 4), at=at)
 
     def _people(
-        self, sample: VideoSample, subject: Subject, tracks: FaceTracks, found: dict[str, tuple[float, SignalNote, int]]
+        self,
+        sample: VideoSample,
+        subject: Subject,
+        tracks: FaceTracks,
+        best_matches: dict[str, tuple[float, SignalNote, int]],
     ) -> list[Signal]:
         if not tracks.observations or not self._gallery.size:
             return [self.signal(subject, "protected_person", 0.0)]
         if not tracks.people:
             at = frame_span(sample, tracks.observations[0].frame)
             return [self.signal(subject, "protected_person", None, at=at, note=SignalNote.CANNOT_TELL)]
-        ranked = sorted(found.values(), key=lambda match: match[0], reverse=True)
+        ranked = sorted(best_matches.values(), key=lambda match: match[0], reverse=True)
         return [
             self.signal(
                 subject, "protected_person", round(score, 4), at=_where(sample, tracks.people[person]), note=note
             )
             for place, (score, note, person) in enumerate(ranked)
-            if place == 0 or score >= _WORTH_SAYING
+            if place == 0 or score >= _MIN_REPORTED_SCORE
         ] or [self.signal(subject, "protected_person", 0.0)]
 
-    def _absent(self, subject: Subject, tracks: FaceTracks, found: Identification) -> Signal:
-        missing = cameo_absence(found)
-        if missing >= 0.5 and tracks.unreadable_count:  # they may be among those whom nobody could read
+    def _absent(self, subject: Subject, tracks: FaceTracks, identified: Identification) -> Signal:
+        missing = cameo_absence(identified)
+        if missing >= 0.5 and tracks.unreadable_count:  # they may be among the faces that could not be described
             return self.signal(subject, "cameo_absent", None, note=SignalNote.CANNOT_TELL)
         return self.signal(
             subject, "cameo_absent", round(missing, 4), note=SignalNote.CAMEO if missing else SignalNote.NONE
         )
 
-    def _beside(self, subject: Subject, found: Identification, people: list[Signal]) -> Signal:
-        if any(one.score is None for one in people) and found.leased:
+    def _beside(self, subject: Subject, identified: Identification, people: list[Signal]) -> Signal:
+        if any(signal.score is None for signal in people) and identified.leased:
             return self.signal(subject, "cameo_beside_protected", None, note=SignalNote.CANNOT_TELL)
-        here = max(found.leased.values(), default=0.0)
-        other = max((one.score or 0.0 for one in people), default=0.0)
-        return self.signal(subject, "cameo_beside_protected", round(min(here, other), 4))
+        leased_score = max(identified.leased.values(), default=0.0)
+        other_score = max((signal.score or 0.0 for signal in people), default=0.0)
+        return self.signal(subject, "cameo_beside_protected", round(min(leased_score, other_score), 4))
 
     def examples(self) -> list[ClassifierExample]:
         """A portrait, and grey frames."""

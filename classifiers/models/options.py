@@ -24,8 +24,8 @@ class ModelOptions:
 
     def value(self, name: str) -> str:
         """The option that weights.toml calls by this name, as text; empty where it was not chosen."""
-        said = getattr(self, name)
-        return "" if said is None else str(said)
+        chosen = getattr(self, name)
+        return "" if chosen is None else str(chosen)
 
 
 def variable(option: str) -> str:

@@ -19,10 +19,11 @@ from classifiers.text.prompt_terms import MAX_PROMPT_CHARS
 from core.signals import Signal, Span, Subject
 
 _LETTERS = re.compile(r"[\w']+")
-_NAMED = 0.95
+_NAME_SCORE = 0.95  # score of a work that is named
 _LABEL: Mapping[str, str] = {"artist": "artist_style", "person": "public_figure"}
-# Cosine of sentence embeddings: captions of unlike scenes lie below 0.5, the same thing in other words above 0.75.
-_FAR, _NEAR = 0.45, 0.85
+# Cosine of sentence embeddings: captions of unlike scenes are below 0.5, the same thing in other words above 0.75.
+_UNLIKE_COSINE = 0.45  # score 0
+_SAME_COSINE = 0.85  # score 1
 
 
 class WorkLike(Protocol):
@@ -73,18 +74,23 @@ class PromptWorks(Classifier):
         self._index = _Index({}, np.zeros((0, 512), np.float32), ())
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
-        """For each label the surest finding, 0.0 where there is none. Raises Unavailable if the registry is away."""
+        """For each label the surest finding, 0.0 where there is none.
+
+        Raises Unavailable if the registry is unavailable.
+        """
         assert isinstance(material, PromptText)  # noqa: S101  subjects say so
         if len(material.text) > MAX_PROMPT_CHARS:
             return self.unmeasured(subject, SignalNote.TOO_LONG)
         index = self._fresh()
-        found = [*_named(material.text, index), *_described(material.text, index, self._models)]
-        return [self._surest(subject, label, [one for one in found if one[0] == label]) for label in self.labels]
+        matches = [*_named(material.text, index), *_described(material.text, index, self._models)]
+        return [
+            self._surest(subject, label, [match for match in matches if match[0] == label]) for label in self.labels
+        ]
 
-    def _surest(self, subject: Subject, label: str, found: list[tuple[str, float, int, int]]) -> Signal:
-        if not found:
+    def _surest(self, subject: Subject, label: str, matches: list[tuple[str, float, int, int]]) -> Signal:
+        if not matches:
             return self.signal(subject, label, 0.0)
-        _, score, start, end = max(found, key=lambda one: (one[1], -one[2]))
+        _, score, start, end = max(matches, key=lambda one: (one[1], -one[2]))
         return self.signal(subject, label, round(clip_score(score), 4), at=Span(start=start, end=end, unit="chars"))
 
     def _fresh(self) -> _Index:
@@ -109,9 +115,13 @@ def _indexed(works: Sequence[Any], models: Models) -> _Index:
             form = tuple(word.replace("'", "") for word in _LETTERS.findall(fold_text(name)))
             if form:
                 names.setdefault(form[0], []).append((form, _LABEL.get(work.kind, "copyright_ip")))
-    told = [work for work in works if work.description.strip()]
-    vectors = models.get("use_multilingual").embed([work.description for work in told]) if told else np.zeros((0, 512))
-    labels = tuple(_LABEL.get(work.kind, "copyright_ip") for work in told)
+    described = [work for work in works if work.description.strip()]
+    vectors = (
+        models.get("use_multilingual").embed([work.description for work in described])
+        if described
+        else np.zeros((0, 512))
+    )
+    labels = tuple(_LABEL.get(work.kind, "copyright_ip") for work in described)
     return _Index(names, np.asarray(vectors, np.float32), labels)
 
 
@@ -123,7 +133,7 @@ def _named(text: str, index: _Index) -> Iterator[tuple[str, float, int, int]]:
         for reading in dict.fromkeys(word.readings):
             for form, label in index.names.get(reading, ()):
                 if _reads(whole[place : place + len(form)], form):
-                    yield label, _NAMED, word.start, whole[place + len(form) - 1].end
+                    yield label, _NAME_SCORE, word.start, whole[place + len(form) - 1].end
 
 
 def _reads(window: Sequence[FoldedWord], form: tuple[str, ...]) -> bool:
@@ -136,12 +146,12 @@ def _described(text: str, index: _Index, models: Models) -> Iterator[tuple[str, 
     if not len(index.labels):
         return
     places = list(split_chunks(text))
-    near = (
+    similar = (
         models.get("use_multilingual").embed([visible_text(text[start:end]) for start, end in places])
         @ index.described.T
     )
     for column, label in enumerate(index.labels):
-        best = int(np.argmax(near[:, column]))
-        score = (float(near[best, column]) - _FAR) / (_NEAR - _FAR)
+        best = int(np.argmax(similar[:, column]))
+        score = (float(similar[best, column]) - _UNLIKE_COSINE) / (_SAME_COSINE - _UNLIKE_COSINE)
         if score > 0:
             yield label, score, *places[best]

@@ -65,7 +65,7 @@ def test_a_model_whose_code_is_an_extra_says_which_one_and_what_else_it_needs(a_
     with_code = replace(a_model, extra="openclip", code="json")
     assert Models(chosen).load_entry(with_code).labels
     without = replace(a_model, extra="openclip", code="no_such_code")
-    with pytest.raises(Unavailable, match=r"install assay\[openclip\] and set ASSAY_INSIGHTFACE_PACK to where it lies"):
+    with pytest.raises(Unavailable, match=r"install assay\[openclip\] and set ASSAY_INSIGHTFACE_PACK to where it is"):
         PACKAGED_MODELS.load_entry(without)
     with pytest.raises(Unavailable, match=r"is missing: install assay\[enrol\]$"):
         PACKAGED_MODELS.load_entry(
