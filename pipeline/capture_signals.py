@@ -75,7 +75,7 @@ class ClassifierCaptures:
         return self.checker.check_video(path)
 
     def measure(
-        self, file: Path, challenge: EnrolmentChallenge, *, earlier: NDArray[np.uint8], mine: Sequence[str]
+        self, file: Path, challenge: EnrolmentChallenge, *, earlier: NDArray[np.uint8], own_cameos: Sequence[str]
     ) -> CaptureResult:
         """As CaptureMeasurer.measure."""
         from classifiers.liveness import load_capture, measure_liveness, parse_challenge
@@ -88,7 +88,7 @@ class ClassifierCaptures:
             _signal("ai_made", partial(_ai_made_score, self.settings, file), "verifier/1"),
             _signal(
                 "enrolled_elsewhere",
-                partial(_enrolled_elsewhere_score, self.gallery, found.face, mine, self.models),
+                partial(_enrolled_elsewhere_score, self.gallery, found.face, own_cameos, self.models),
                 "gallery/1",
             ),
             _signal("spoof", partial(_spoof_score, self.spoofed, file), "provider/1"),

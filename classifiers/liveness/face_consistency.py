@@ -47,11 +47,7 @@ def face_changed(take: LivenessCapture, models: Models) -> float | None:
     ends = float(np.linalg.norm(stacked[0] - stacked[-1]))
     missing_share = sum(not faces for faces in take.faces) / len(take.faces)
     relative_distance = max(apart, ends) / distance_threshold(face_calibration(models.options).scale, 1e-3)
-    score = float(
-        np.clip(
-            (relative_distance - _SAME) / (_OTHER - _SAME), 0.0, 1.0
-        )
-    )
+    score = float(np.clip((relative_distance - _SAME) / (_OTHER - _SAME), 0.0, 1.0))
     return max(score, 0.5 if missing_share > _MAX_MISSING_SHARE else 0.0)
 
 

@@ -1,7 +1,7 @@
 """Receipts of consent: what was agreed to, changed, taken back. A chain, each signed, none with personal data in it.
 
 The fields are those of ISO/IEC TS 27560:2023 (consent record information structure): record, principal, processing,
-parties, event. What is ours beside them is `limits` and `chain`.
+parties, event. `limits` and `chain` are additions of Assay.
 """
 
 from __future__ import annotations
@@ -72,16 +72,25 @@ def issue_consent_receipt(
     last = connection.execute(f"{_FIELDS} ORDER BY number DESC LIMIT 1").fetchone()
     number, previous = (last[0] + 1, last[7]) if last else (1, "")
     at = datetime.now(UTC)
-    said = _payload(kind, cameo, by, controller, lease, at)
-    jws = sign(said | {"chain": {"number": number, "previous": previous}})
-    made = ConsentReceipt(number, kind, cameo, lease.id if lease else "", jws, at, previous, receipt_digest(jws))
+    payload = _payload(kind, cameo, by, controller, lease, at)
+    jws = sign(payload | {"chain": {"number": number, "previous": previous}})
+    receipt = ConsentReceipt(number, kind, cameo, lease.id if lease else "", jws, at, previous, receipt_digest(jws))
     add = (
         "INSERT INTO consent_receipts (number, kind, cameo, lease, jws, at, previous, hash)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
     )
-    row = [made.number, made.kind, made.cameo, made.lease, made.jws, made.at, made.previous, made.hash]
+    row = [
+        receipt.number,
+        receipt.kind,
+        receipt.cameo,
+        receipt.lease,
+        receipt.jws,
+        receipt.at,
+        receipt.previous,
+        receipt.hash,
+    ]
     connection.execute(add, row)
-    return made
+    return receipt
 
 
 class PostgresConsentReceipts:
@@ -147,10 +156,10 @@ def receipt_digest(jws: str) -> str:
 def is_consent_chain_intact(chain: Sequence[ConsentReceipt]) -> bool:
     """Whether nothing was taken out of a chain, put in, or changed."""
     previous = ""
-    for number, one in enumerate(chain, 1):
-        if (one.number, one.previous, one.hash) != (number, previous, receipt_digest(one.jws)):
+    for number, receipt in enumerate(chain, 1):
+        if (receipt.number, receipt.previous, receipt.hash) != (number, previous, receipt_digest(receipt.jws)):
             return False
-        previous = one.hash
+        previous = receipt.hash
     return True
 
 
@@ -158,7 +167,7 @@ def _payload(kind: str, cameo: str, by: str, controller: str, lease: Lease | Non
     parties = [{"party_id": controller, "party_role": "pii_controller"}]
     if lease and lease.holder not in (EVERYONE, MUTUALS):
         parties.append({"party_id": lease.holder, "party_role": "recipient"})
-    said: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "schema_version": RECEIPT_SCHEMA,
         "receipt_id": secrets.token_hex(16),
         "record_id": lease.id if lease else cameo,
@@ -173,7 +182,7 @@ def _payload(kind: str, cameo: str, by: str, controller: str, lease: Lease | Non
             "valid_until": lease.until.astimezone(UTC).isoformat() if lease and lease.until else "until withdrawn",
         },
     }
-    return said | ({"limits": _limits(lease)} if lease else {})
+    return payload | ({"limits": _limits(lease)} if lease else {})
 
 
 def _processing(controller: str, lease: Lease | None) -> Mapping[str, Any]:
