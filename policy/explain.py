@@ -31,43 +31,46 @@ class Reason:
 
 def reasons(verdict: Verdict, signals: Iterable[Signal], policy: Policy) -> tuple[Reason, ...]:
     """One reason for each rule of the verdict, in their order. Pure."""
-    found = list(signals)
-    rules = {one.rule.name: one for one in policy.compiled_rules[verdict.gate]}
-    said = []
+    measured = list(signals)
+    rules = {compiled.rule.name: compiled for compiled in policy.compiled_rules[verdict.gate]}
+    lines = []
     for name in verdict.rules:
         if name not in rules:
-            said.append(Reason(rule=name, category="", text=A_PERSON_REFUSED))
+            lines.append(Reason(rule=name, category="", text=A_PERSON_REFUSED))
             continue
-        one, missing = rules[name], name in verdict.missing
-        mine = [s for s in found if s.label in one.labels and s.score is not None]
-        strongest = max(mine, key=lambda s: (s.score or 0.0, s.label), default=None)
-        said.append(
+        compiled, missing = rules[name], name in verdict.missing
+        own_signals = [s for s in measured if s.label in compiled.labels and s.score is not None]
+        strongest = max(own_signals, key=lambda s: (s.score or 0.0, s.label), default=None)
+        lines.append(
             Reason(
                 rule=name,
-                category=strongest.label if strongest and not missing else ", ".join(sorted(one.labels)),
-                text=COULD_NOT_CHECK if missing else one.rule.reason,
-                spans=() if missing else _spans(mine),
-                dsa=one.rule.dsa_category,
+                category=strongest.label if strongest and not missing else ", ".join(sorted(compiled.labels)),
+                text=COULD_NOT_CHECK if missing else compiled.rule.reason,
+                spans=() if missing else _spans(own_signals),
+                dsa=compiled.rule.dsa_category,
                 missing=missing,
             )
         )
-    return tuple(said)
+    return tuple(lines)
 
 
 def _spans(signals: Sequence[Signal]) -> tuple[tuple[int, int], ...]:
     """The words of the telling signals, each place once; one inside another gives way to the narrower."""
     highest: dict[str, float] = {}
-    for one in signals:
-        highest[one.label] = max(highest.get(one.label, 0.0), one.score or 0.0)
+    for signal in signals:
+        highest[signal.label] = max(highest.get(signal.label, 0.0), signal.score or 0.0)
     places = {
-        (int(one.at.start), int(one.at.end))
-        for one in signals
-        if one.at and one.at.unit == "chars" and one.score and one.score >= max(0.3, _SPAN_SHARE * highest[one.label])
+        (int(signal.at.start), int(signal.at.end))
+        for signal in signals
+        if signal.at
+        and signal.at.unit == "chars"
+        and signal.score
+        and signal.score >= max(0.3, _SPAN_SHARE * highest[signal.label])
     }
     return tuple(
         sorted(
             place
             for place in places
-            if not any(other != place and place[0] <= other[0] and other[1] <= place[1] for other in places)
+            if not any(longer != place and place[0] <= longer[0] and longer[1] <= place[1] for longer in places)
         )
     )

@@ -62,19 +62,19 @@ def try_load(
     folder: Path, vocabulary: Vocabulary, profile: PolicyProfile | None = None
 ) -> tuple[Policy | None, tuple[Problem, ...]]:
     """The policy in a folder, or None and what is wrong with it. Raises PolicyError if there is no such folder."""
-    found, unread = read_rules(folder)
-    rules = apply_profile(found, profile)
+    read, unread = read_rules(folder)
+    rules = apply_profile(read, profile)
     env = cel_environment(vocabulary)
     compiled = [compile_rule(rule, vocabulary, env) for rule in rules]
-    clauses = [one for one in compiled if isinstance(one, CompiledRule)]
+    clauses = [clause for clause in compiled if isinstance(clause, CompiledRule)]
     problems = [*unread, *(profile_problems(rules, profile, vocabulary) if profile else ())]
-    problems += [*(problem for one in compiled if not isinstance(one, CompiledRule) for problem in one)]
-    problems += [problem for one in clauses for problem in _example_problems(one, vocabulary, env)]
+    problems += [*(problem for clause in compiled if not isinstance(clause, CompiledRule) for problem in clause)]
+    problems += [problem for clause in clauses for problem in _example_problems(clause, vocabulary, env)]
     problems += [] if problems else list(_open_gates(clauses, vocabulary))
     if problems:
         return None, tuple(sorted(problems))
-    asked = [one for one in clauses if one.rule.mode is not Mode.OFF]
-    by_gate = {gate: tuple(one for one in asked if one.rule.gate is gate) for gate in Gate}
+    active_rules = [clause for clause in clauses if clause.rule.mode is not Mode.OFF]
+    by_gate = {gate: tuple(clause for clause in active_rules if clause.rule.gate is gate) for gate in Gate}
     indexed = {gate: build_index(clauses, vocabulary.labels) for gate, clauses in by_gate.items()}
     policy = Policy(
         rules=rules,
@@ -94,61 +94,61 @@ def _open_gates(clauses: Iterable[CompiledRule], vocabulary: Vocabulary) -> Iter
 
     A gate at which nothing can be measured is none.
     """
-    guarded = {one.rule.gate for one in clauses if _guards(one)}
+    guarded = {compiled.rule.gate for compiled in clauses if _guards(compiled)}
     for gate in Gate:
         if gate not in guarded and vocabulary.labels_at(gate):
             text = f"nothing guards the {gate} gate: it needs an enforced rule over labels alone that holds if missing"
             yield Problem(file="(pack)", line=0, text=text)
 
 
-def _guards(one: CompiledRule) -> bool:
-    rule = one.rule
+def _guards(compiled: CompiledRule) -> bool:
+    rule = compiled.rule
     return (
         rule.mode is Mode.ENFORCE
         and rule.if_missing > Decision.ALLOW
-        and bool(one.labels)
-        and not one.strictest_condition.names(one.facts)
+        and bool(compiled.labels)
+        and not compiled.strictest_condition.names(compiled.facts)
     )
 
 
-def _example_problems(one: CompiledRule, vocabulary: Vocabulary, env: Any) -> Iterator[Problem]:
+def _example_problems(compiled: CompiledRule, vocabulary: Vocabulary, env: Any) -> Iterator[Problem]:
     measured = set()
-    for example in one.rule.examples:
-        if words := _example_mismatch(example, one, vocabulary):
-            yield Problem(file=one.rule.file, line=example.line, text=words)
+    for example in compiled.rule.examples:
+        if text := _example_mismatch(example, compiled, vocabulary):
+            yield Problem(file=compiled.rule.file, line=example.line, text=text)
             continue
-        found = evaluate_rule(
-            one, evaluation_context(hypothetical_input(example.scores, example.facts, one.labels), env)
+        result = evaluate_rule(
+            compiled, evaluation_context(hypothetical_input(example.scores, example.facts, compiled.labels), env)
         )
-        if not found.missing:
-            measured.add(found.decision)
-        if found.decision is not example.gives:
-            words = f"this example is to give {example.gives.name.lower()}, and the rule gives {_result_text(found)}"
-            yield Problem(file=one.rule.file, line=example.line, text=words)
-    yield from _audience_problems(one)
-    for needed in sorted({one.rule.then, Decision.ALLOW} - measured):
-        words = f"no example with all that it needs gives {needed.name.lower()}: add one"
-        yield Problem(file=one.rule.file, line=one.rule.lines.get("examples", 1), text=words)
+        if not result.missing:
+            measured.add(result.decision)
+        if result.decision is not example.gives:
+            text = f"this example is to give {example.gives.name.lower()}, and the rule gives {_result_text(result)}"
+            yield Problem(file=compiled.rule.file, line=example.line, text=text)
+    yield from _audience_problems(compiled)
+    for needed in sorted({compiled.rule.then, Decision.ALLOW} - measured):
+        text = f"no example with all that it needs gives {needed.name.lower()}: add one"
+        yield Problem(file=compiled.rule.file, line=compiled.rule.lines.get("examples", 1), text=text)
 
 
-def _audience_problems(one: CompiledRule) -> Iterator[Problem]:
-    for audience in one.rule.audiences:
-        fitting = [example for example in one.rule.examples if audience.facts.items() <= example.facts.items()]
-        if not any(example.gives is one.rule.then for example in fitting):
-            words = f"no example of the audience {audience} gives {one.rule.then.name.lower()}: add one"
-            yield Problem(file=one.rule.file, line=audience.line, text=words)
+def _audience_problems(compiled: CompiledRule) -> Iterator[Problem]:
+    for audience in compiled.rule.audiences:
+        fitting = [example for example in compiled.rule.examples if audience.facts.items() <= example.facts.items()]
+        if not any(example.gives is compiled.rule.then for example in fitting):
+            text = f"no example of the audience {audience} gives {compiled.rule.then.name.lower()}: add one"
+            yield Problem(file=compiled.rule.file, line=audience.line, text=text)
 
 
-def _example_mismatch(example: RuleExample, one: CompiledRule, vocabulary: Vocabulary) -> str:
-    for label in sorted(example.scores.keys() - one.labels):
+def _example_mismatch(example: RuleExample, compiled: CompiledRule, vocabulary: Vocabulary) -> str:
+    for label in sorted(example.scores.keys() - compiled.labels):
         return f"this example scores '{label}', of which the rule does not speak"
     for name, value in sorted(example.facts.items()):
-        if name not in one.facts:
+        if name not in compiled.facts:
             return f"this example states '{name}', of which the rule does not speak"
         if not fits_fact_type(value, vocabulary.facts[name]):
             return f"the fact '{name}' is of type {vocabulary.facts[name].__name__}"
     return ""
 
 
-def _result_text(found: RuleResult) -> str:
-    return found.decision.name.lower() + (" because something it needs is not given" if found.missing else "")
+def _result_text(result: RuleResult) -> str:
+    return result.decision.name.lower() + (" because something it needs is not given" if result.missing else "")
