@@ -26,47 +26,47 @@ class Action(StrEnum):
     ERASE = "erase"
 
 
-def actions(who: Principal, case: Case) -> frozenset[Action]:
+def actions(principal: Principal, case: Case) -> frozenset[Action]:
     """Everything that this person may do to this case now."""
-    return frozenset(action for action in Action if refusal(who, case, action) is None)
+    return frozenset(action for action in Action if refusal(principal, case, action) is None)
 
 
-def refusal(who: Principal, case: Case, action: Action) -> AssayError | None:
+def refusal(principal: Principal, case: Case, action: Action) -> AssayError | None:
     """Why this person may not do this now (Forbidden or NotNow), or None where they may."""
     match action:
         case Action.ALLOW | Action.REFUSE:
-            return _not_a_moderator(who) or _no_ruling(who, case, action)
+            return _not_a_moderator(principal) or _no_ruling(principal, case, action)
         case Action.RESUME:
-            return _not_a_moderator(who) or _no_resuming(case)
+            return _not_a_moderator(principal) or _no_resuming(case)
         case Action.APPEAL:
-            return _not_theirs(who, case) or _no_appeal(case)
+            return _not_theirs(principal, case) or _no_appeal(case)
         case Action.RECALL:
-            return _not_theirs(who, case) or _no_recall(case)
+            return _not_theirs(principal, case) or _no_recall(case)
         case Action.ERASE:
-            return _not_theirs(who, case)
+            return _not_theirs(principal, case)
 
 
 def unmeasured(case: Case) -> bool:
-    """Whether a verdict holds the case because something could not be measured: measuring anew may free it."""
+    """Whether a verdict holds the case because something could not be measured: measuring again may release it."""
     verdict = holding(case)
     return verdict is not None and bool(verdict.missing)
 
 
-def _not_a_moderator(who: Principal) -> AssayError | None:
-    return None if who.has(Role.MODERATOR) else Forbidden("your account needs the role moderator for this")
+def _not_a_moderator(principal: Principal) -> AssayError | None:
+    return None if principal.has(Role.MODERATOR) else Forbidden("your account needs the role moderator for this")
 
 
-def _not_theirs(who: Principal, case: Case) -> AssayError | None:
-    if who.has(Role.MODERATOR) or (case.submitted is not None and case.submitted.author == who.id):
+def _not_theirs(principal: Principal, case: Case) -> AssayError | None:
+    if principal.has(Role.MODERATOR) or (case.submitted is not None and case.submitted.author == principal.id):
         return None
     return Forbidden("this case belongs to another account")
 
 
-def _no_ruling(who: Principal, case: Case, action: Action) -> AssayError | None:
+def _no_ruling(principal: Principal, case: Case, action: Action) -> AssayError | None:
     verdict = holding(case)
     if verdict is None:
         return NotNow("only a case that a verdict held can be ruled on")
-    if action is Action.ALLOW and has_already_allowed(who.id, verdict.gate, verdict, case.rulings):
+    if action is Action.ALLOW and has_already_allowed(principal.id, verdict.gate, verdict, case.rulings):
         return NotNow("you have allowed this already: a second moderator has to, or one may refuse")
     return None
 

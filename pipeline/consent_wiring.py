@@ -39,7 +39,7 @@ from registry.consent.takedown_store import PostgresTakedowns
 def open_consent_stores(
     settings: Settings, database: Database, vault_url: str, options: dict[str, Any]
 ) -> ConsentStores:
-    """Where what is known of people lies, in this installation."""
+    """The stores of what is known of people, in this installation."""
     keys = ReceiptSigner(settings.keys_folder)
     store = TemplateKeys(vault_url, settings.keys_folder, **options)
     consents = PostgresConsentService(
@@ -97,7 +97,7 @@ class LedgerRevisions:
     ledger: Ledger
 
     def is_superseded(self, case: Case) -> bool:
-        """Whether somebody has moved a case since it was read."""
+        """Whether a case has changed since it was read."""
         return self.ledger.load(case.id).revision != case.revision
 
 
@@ -157,7 +157,7 @@ class CameoMaintenance:
     keep: timedelta
 
     def __call__(self, now: datetime | None = None) -> None:
-        """Ended leases, open cascades, drafts that wait for their owners, and the retention schedule."""
+        """Ended leases, open takedowns, drafts that wait for their owners, and the retention schedule."""
         now, at = now or datetime.now(UTC), self.service.stores
         at.consents.expire(now)
         self.service.takedown_service.run()

@@ -77,7 +77,7 @@ class Settings(BaseSettings):
     verifier_page: str = Field("", description="Address where anybody can check a video; written into manifests.")
     signer: str = Field(
         "file",
-        description="Where the key lies: file, pkcs11, a key service (http, vault, azure, google, aws) or a plugin's.",
+        description="Where the key is: file, pkcs11, a key service (http, vault, azure, google, aws) or a plugin's.",
     )
     signer_url: str = Field("", description="Address of the key service (https); AWS needs none.")
     signer_secret: SecretStr | None = Field(None, description="Token for the key service, or PIN of the PKCS#11 token.")
@@ -86,7 +86,8 @@ class Settings(BaseSettings):
     pkcs11_token: str = Field("", description="Label of the PKCS#11 token.")
     tsa_url: str = Field("", description="RFC 3161 time-stamping authority; its root belongs in trusted-tsas.pem.")
     timestamp: Literal["require", "queue", "none"] = Field(
-        "require", description="If that authority is away: give up, wait (timestamp_wait), or never ask it at all."
+        "require",
+        description="If that authority is unavailable: give up, wait (timestamp_wait), or never ask it at all.",
     )
     timestamp_wait: float = Field(900.0, description="Seconds to wait for the authority, where timestamp is queue.")
     mark_growth: float = Field(
@@ -95,7 +96,7 @@ class Settings(BaseSettings):
     label: Literal["off", "start", "whole"] = Field("off", description="Draw a visible label: for 4 s, or throughout.")
     label_text: str = Field("AI-generated", description="What the visible label says before the provider's name.")
     label_font: Path | None = Field(None, description="TrueType font for it; the built-in one has Latin letters only.")
-    trust: Path | None = Field(None, description="Folder of extra C2PA trust anchors (*.pem), beside our own.")
+    trust: Path | None = Field(None, description="Folder of extra C2PA trust anchors (*.pem), besides our own.")
     policy: Path | None = Field(None, description="Folder of rules; default: the pack that comes with Assay.")
     profile: str = Field("laptop", description="What of the rules is measured here: laptop, server or a TOML file.")
     unstated_minor: bool = Field(False, description="Is an account a minor's where the platform does not say?")
@@ -106,12 +107,14 @@ class Settings(BaseSettings):
     bus: Literal["local", "kafka"] = Field("local", description="Who carries tickets between workers.")
     kafka_servers: str = Field("127.0.0.1:9092", description="Bootstrap servers, where bus is kafka.")
     kafka_group: str = Field("assay", description="Prefix of Kafka topics and consumer groups.")
-    sweep_after: float = Field(30.0, description="Seconds after which a case that has not moved is sent round again.")
+    sweep_after: float = Field(30.0, description="Seconds after which a case that has not moved is queued again.")
     frames: int = Field(12, description="How many frames of a video the classifiers look at.")
     openclip_checkpoint: Path | None = Field(None, description="An OpenCLIP checkpoint, for what frames show.")
     openclip_model: str = Field("", description="Architecture of that checkpoint; default: ViT-B-32.")
     openclip_sha256: str = Field("", description="SHA-256 of that checkpoint; default: OpenAI's ViT-B-32.")
-    face_backend: Literal["bundled", "insightface"] = Field("bundled", description="Which nets describe faces.")
+    face_backend: Literal["bundled", "insightface"] = Field(
+        "bundled", description="Which models embed faces: the bundled ones, or InsightFace."
+    )
     insightface_pack: Path | None = Field(None, description="Folder with an InsightFace pack (non-commercial).")
     insightface_scale: Path | None = Field(
         None, description="How its distances are read: see evals.likeness.face_verification --scale."
@@ -150,7 +153,7 @@ class Settings(BaseSettings):
 
     @property
     def keys_folder(self) -> Path:
-        """Where keys lie."""
+        """The folder of keys."""
         return (self.keys or self.root / "keys").expanduser().absolute()
 
     def model_options(self) -> ModelOptions:

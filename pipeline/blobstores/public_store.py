@@ -15,10 +15,10 @@ _CASE = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
 class FsspecPublicStore:
-    """A Shelf in a folder or a bucket: `<case>.mp4`."""
+    """A PublicStore in a folder or a bucket: `<case>.mp4`."""
 
     def __init__(self, url: str, public_url: str = "", **options: Any) -> None:
-        """`public_url` is what stands before `/<case>.mp4` for the public; if empty, the place's own URL does."""
+        """`public_url` is what precedes `/<case>.mp4` for the public; if empty, the storage's own URL."""
         self._storage: Storage = open_storage(url, **options)
         self._public_url = public_url.rstrip("/")
 

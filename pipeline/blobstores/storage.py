@@ -1,4 +1,4 @@
-"""Where files lie: a folder of this machine, or a bucket. One small port, so that vault and shelf need not know."""
+"""Where files are stored: a folder of this machine, or a bucket. One small port under BlobStore and PublicStore."""
 
 from __future__ import annotations
 

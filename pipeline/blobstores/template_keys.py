@@ -1,7 +1,7 @@
-"""Keys of people's templates: one file each beside the vault's bytes, wrapped by a key that lies with the office's.
+"""Keys of people's templates: one file each in the blob store, wrapped by a key in the installation's keys folder.
 
-Whoever copies the database has nothing without the vault, whoever copies both has nothing without the office's keys,
-and deleting one file erases one person's templates wherever copies of the database lie.
+A copy of the database is useless without the blob store, a copy of both is useless without the installation's keys,
+and deleting one file erases one person's templates in every copy of the database.
 """
 
 from __future__ import annotations

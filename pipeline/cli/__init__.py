@@ -1,4 +1,4 @@
-"""The command line: every story can be told in a terminal. Calls the service, as the web does."""
+"""The command line: whatever the service can do can be done in a terminal. Calls the service, as the web does."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def main() -> None:
 
 
 def _broken(error: Exception) -> str:
-    return f"something broke in Assay itself ({type(error).__name__}: {error}); -v tells more"
+    return f"something failed in Assay itself ({type(error).__name__}: {error}); -v shows more"
 
 
 def _exit_with(line: str, code: int) -> None:

@@ -56,17 +56,21 @@ def configure_logging(*, verbose: bool) -> None:
 
 @contextmanager
 def open_installation(
-    *, verbose: bool = False, on_events: EventListener | None = None, allow_broken_policy: bool = False, **given: object
+    *,
+    verbose: bool = False,
+    on_events: EventListener | None = None,
+    allow_broken_policy: bool = False,
+    **settings: object,
 ) -> Iterator[Installation]:
     """The installation that the settings describe; closed afterwards. `allow_broken_policy`: also where its policy
     does not
     load.
     """
     configure_logging(verbose=verbose)
-    with _remember_interrupt() as asked:
+    with _remember_interrupt() as interrupted:
         built = build_cli_installation(
-            load_settings(**given),
-            on_events=_interruptible_listener(asked, on_events),
+            load_settings(**settings),
+            on_events=_interruptible_listener(interrupted, on_events),
             allow_broken_policy=allow_broken_policy,
         )
         try:
@@ -78,22 +82,22 @@ def open_installation(
 @contextmanager
 def _remember_interrupt() -> Iterator[Event]:
     """Ctrl-C interrupts as ever, and is remembered: a library that calls back into Python may swallow it."""
-    asked = Event()
+    interrupted = Event()
 
     def ask(_number: int, _frame: FrameType | None) -> None:
-        asked.set()
+        interrupted.set()
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, ask)
     try:
-        yield asked
+        yield interrupted
     finally:
         signal.signal(signal.SIGINT, before)
 
 
-def _interruptible_listener(asked: Event, on_events: EventListener | None) -> EventListener:
+def _interruptible_listener(interrupted: Event, on_events: EventListener | None) -> EventListener:
     def stop_or_tell(case: Case, events: Sequence[CaseEvent]) -> None:
-        if asked.is_set():
+        if interrupted.is_set():
             raise KeyboardInterrupt
         if on_events:
             on_events(case, events)
@@ -110,11 +114,11 @@ def build_cli_installation(
     return build_installation(settings, on_events=on_events, allow_broken_policy=allow_broken_policy)
 
 
-def runner_of(at: Installation) -> LocalRunner:
-    """The installation's own own runner. Raises NotNow where Kafka's workers move its cases."""
-    if at.runner is None:
+def runner_of(installation: Installation) -> LocalRunner:
+    """The installation's local runner. Raises NotNow where Kafka workers move its cases."""
+    if installation.runner is None:
         raise NotNow("with ASSAY_BUS=kafka cases are moved by `assay worker`")
-    return at.runner
+    return installation.runner
 
 
 def print_json(value: Any) -> None:

@@ -61,3 +61,9 @@ def _lines(finding: WatermarkFinding) -> list[str]:
         audio = f"{mark} (p = {sound.p_value:.1e})" if sound.detected else sound.note or "no mark found"
         lines.append(f"sound: {audio}" + (f", payload {sound.payload}" if sound.payload else ""))
     return lines
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.command()(mark)
+    app.command()(detect)

@@ -34,9 +34,9 @@ def unmeasured_labels(settings: Settings, folder: Path | None) -> Sequence[Unmea
     policy = measurement.load_policy(settings, folder)
     reading: dict[str, list[Rule]] = {}
     for clauses in policy.compiled_rules.values():
-        for one in clauses:
-            for label in one.labels if one.rule.mode is Mode.ENFORCE else ():
-                reading.setdefault(label, []).append(one.rule)
+        for clause in clauses:
+            for label in clause.labels if clause.rule.mode is Mode.ENFORCE else ():
+                reading.setdefault(label, []).append(clause.rule)
     return [
         _unmeasured_label(label, why, reading[label])
         for label, why in _labels_without_model(settings).items()
@@ -55,13 +55,13 @@ def _labels_without_model(settings: Settings) -> dict[str, str]:
     classifiers = build_classifiers(MemoryGallery(), MemoryHashBank(), models=models)
     missing = {model.name: model.missing for model in model_listing(classifiers, models) if not model.present}
     measured = {label for classifier in classifiers for label in classifier.labels} | _measured_elsewhere()
-    found = dict.fromkeys(measurement.policy_vocabulary().labels.keys() - measured, "no classifier measures it yet")
+    reasons = dict.fromkeys(measurement.policy_vocabulary().labels.keys() - measured, "no classifier measures it yet")
     for classifier in classifiers:
         if whys := [missing[name] for name in classifier.required_models if name in missing]:
-            found |= dict.fromkeys(classifier.labels, "; ".join(whys))
+            reasons |= dict.fromkeys(classifier.labels, "; ".join(whys))
     if "speech" in missing:
-        found["digits_wrong"] = missing["speech"]
-    return dict(sorted(found.items()))
+        reasons["digits_wrong"] = missing["speech"]
+    return dict(sorted(reasons.items()))
 
 
 def _measured_elsewhere() -> set[str]:

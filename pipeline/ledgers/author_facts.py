@@ -25,7 +25,7 @@ _NAMES = (
 )
 
 MAX_COUNTED_SUBMISSIONS = (
-    10_000  # submissions are counted so far and no further: a quota lies below, and counting stays fast
+    10_000  # submissions are counted so far and no further: quotas are lower, and counting stays fast
 )
 MAX_REFUSED_CASES = 100  # likewise cases that were refused, the last to move first
 
@@ -79,17 +79,17 @@ class PostgresAuthorFacts:
         if not author:  # an opinion about a prompt that is no case
             return dict.fromkeys(_NAMES, 0)
         at = at or datetime.now(UTC)
-        asked = {
+        parameters = {
             "author": author,
             "now": at,
             "month": at - STRIKE_WINDOW,
             "most": MAX_COUNTED_SUBMISSIONS,
             "looked_at": MAX_REFUSED_CASES,
         }
-        asked |= {"end_user": end_user, "hour": at - RECENT_WINDOW, "day": at - DAY_WINDOW}
+        parameters |= {"end_user": end_user, "hour": at - RECENT_WINDOW, "day": at - DAY_WINDOW}
         with self._database.connection() as connection:
-            refused = connection.execute(_REFUSED, asked).fetchone() or (0, 0, 0)
-            submitted = connection.execute(_SUBMITTED, asked).fetchone() or (0, 0, 0)
+            refused = connection.execute(_REFUSED, parameters).fetchone() or (0, 0, 0)
+            submitted = connection.execute(_SUBMITTED, parameters).fetchone() or (0, 0, 0)
         return dict(zip(_NAMES, (*refused, *submitted), strict=True))
 
 
@@ -103,8 +103,8 @@ class MemoryAuthorFacts:
         """As PostgresAuthorFacts.author_facts."""
         at = at or datetime.now(UTC)
         stories = [_until(at, self._ledger.history(case.id)) for case in self._theirs(author)]
-        theirs = [story for story in stories if not end_user or _for_whom(story) == end_user]
-        refused = [entry.at for story in theirs for entry in _last_verdicts(story) if _refused(entry)]
+        own_histories = [story for story in stories if not end_user or _for_whom(story) == end_user]
+        refused = [entry.at for story in own_histories for entry in _last_verdicts(story) if _refused(entry)]
         submitted = [story[0].at for story in stories if story]
         waiting = sum(case.phase is Phase.HELD for case in self._theirs(author))
         counts = [_since(refused, at - window) for window in (STRIKE_WINDOW, DAY_WINDOW, RECENT_WINDOW)]

@@ -53,24 +53,23 @@ class PostgresBulkAppend:
     ) -> int:
         """Append the events to those cases that are in a phase of `only`, all or none; to how many.
 
-        Whom somebody moved at the same moment is left alone. `in_transaction` is called with the cases as they were,
-        in the
-        same transaction. Raises Unavailable, and IllegalTransition where `only` lets a case through to which these
-        events may not happen; then nothing is stored.
+        A case that another worker changed at the same moment is skipped. `in_transaction` is called with the cases as
+        they were, in the same transaction. Raises Unavailable, and IllegalTransition where `only` lets a case through
+        to which these events may not happen; then nothing is stored.
         """
         if not ids:
             return 0
         with self._database.connection() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-            found = connection.execute(_READ, [list(ids), [phase.value for phase in only]]).fetchall()
-            cases = [case for case_id, body in found if (case := _readable(case_id, body)) is not None]
+            rows = connection.execute(_READ, [list(ids), [phase.value for phase in only]]).fetchall()
+            cases = [case for case_id, body in rows if (case := _readable(case_id, body)) is not None]
             after = {case.id: check(case, events) for case in cases}
             won = _appended(connection, cases, events)
-            mine = [case for case in cases if case.id in won]
-            if mine:
-                _move(connection, [after[case.id] for case in mine], len(events))
-                in_transaction(connection, mine)
-        return len(mine)
+            appended = [case for case in cases if case.id in won]
+            if appended:
+                _move(connection, [after[case.id] for case in appended], len(events))
+                in_transaction(connection, appended)
+        return len(appended)
 
 
 def _readable(case_id: str, body: dict[str, Any]) -> Case | None:
@@ -85,19 +84,23 @@ def _readable(case_id: str, body: dict[str, Any]) -> Case | None:
 
 def _appended(connection: DatabaseConnection, cases: Sequence[Case], events: Sequence[Event]) -> frozenset[str]:
     """The cases whose next revision was still free."""
-    told = [
+    records = [
         {"id": case.id, "revision": case.revision + number, "body": body}
         for case in cases
         for number, body in enumerate(event_rows(events), 1)
     ]
-    if not told:
+    if not records:
         return frozenset()
     # One document and no array of documents: those are escaped a second time, which takes longer than all the rest.
-    found = [row[0] for row in connection.execute(_APPEND, [Jsonb(told)]).fetchall()]
-    lost = {case_id for case_id in found if found.count(case_id) < len(events)} if len(found) < len(told) else set()
+    case_ids = [row[0] for row in connection.execute(_APPEND, [Jsonb(records)]).fetchall()]
+    lost = (
+        {case_id for case_id in case_ids if case_ids.count(case_id) < len(events)}
+        if len(case_ids) < len(records)
+        else set()
+    )
     if lost:  # cannot be: whoever has the first of these revisions has the next
         raise RuntimeError("a revision was taken out of turn")
-    return frozenset(found)
+    return frozenset(case_ids)
 
 
 def _move(connection: DatabaseConnection, after: Sequence[Case], by: int) -> None:

@@ -67,8 +67,8 @@ class PostgresCaseHistories:
     def page(self, *, after: str = "", since: datetime | None = None, limit: int = 200) -> Sequence[CaseEvents]:
         """As CaseHistories.page."""
         with self._database.connection() as connection:
-            found = connection.execute(_PAGE, {"after": after, "since": since, "limit": limit}).fetchall()
-        return tuple(_case_events(case_id, bodies) for case_id, bodies in found)
+            rows = connection.execute(_PAGE, {"after": after, "since": since, "limit": limit}).fetchall()
+        return tuple(_case_events(case_id, bodies) for case_id, bodies in rows)
 
     def count(self, *, after: str = "", since: datetime | None = None) -> int:
         """As CaseHistories.count."""
@@ -79,8 +79,8 @@ class PostgresCaseHistories:
     def count_verdicts(self, since: datetime) -> dict[tuple[str, Decision], int]:
         """As CaseHistories.decided."""
         with self._database.connection() as connection:
-            found = connection.execute(_DECIDED, [since]).fetchall()
-        return {(policy, Decision(decision)): count for policy, decision, count in found}
+            rows = connection.execute(_DECIDED, [since]).fetchall()
+        return {(policy, Decision(decision)): count for policy, decision, count in rows}
 
 
 class MemoryCaseHistories:
@@ -101,13 +101,13 @@ class MemoryCaseHistories:
 
     def count_verdicts(self, since: datetime) -> dict[tuple[str, Decision], int]:
         """As CaseHistories.decided."""
-        found: dict[tuple[str, Decision], int] = {}
+        counts: dict[tuple[str, Decision], int] = {}
         for name in self._names():
             for entry in self._ledger.history(name):
                 if isinstance(entry.event, Judged) and entry.at >= since:
                     key = (entry.event.verdict.policy, entry.event.verdict.decision)
-                    found[key] = found.get(key, 0) + 1
-        return found
+                    counts[key] = counts.get(key, 0) + 1
+        return counts
 
     def _names(self) -> list[str]:
         return sorted(case.id for case in self._ledger.list(limit=1_000_000))

@@ -86,13 +86,13 @@ class Database:
             return connect(3 * _SERVER_TIMEOUT)
 
 
-def open_database(where: str | Path, *, folders: dict[str, Path] = MIGRATION_FOLDERS, size: int = 8) -> Database:
+def open_database(location: str | Path, *, folders: dict[str, Path] = MIGRATION_FOLDERS, size: int = 8) -> Database:
     """The database at a DSN, or the embedded one in a folder, with its tables made. Raises Unavailable."""
-    if isinstance(where, Path):
-        embedded = EmbeddedPostgres(where)
+    if isinstance(location, Path):
+        embedded = EmbeddedPostgres(location)
         database = Database(embedded.start(), embedded=embedded, size=size)
     else:
-        database = Database(where, size=size)
+        database = Database(location, size=size)
     try:
         with database.connection() as connection:
             migrate(connection, folders)

@@ -100,19 +100,21 @@ class EmbeddedPostgres:
         version = self._data / "PG_VERSION"
         if not version.exists():
             log.info("making a database in %s", self._data)
-            made = self._data.with_name("data.new")  # an initdb that was killed leaves nothing that looks whole
-            shutil.rmtree(made, ignore_errors=True)
-            self._must("initdb", "-D", str(made), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
-            made.rename(self._data)
-        held = version.read_text().strip()
-        if held != _MAJOR:
-            raise Unavailable(f"{self._data} is of Postgres {held} and this Assay brings {_MAJOR}: dump and load it")
+            new_folder = self._data.with_name("data.new")  # an initdb that was killed leaves nothing that looks whole
+            shutil.rmtree(new_folder, ignore_errors=True)
+            self._must("initdb", "-D", str(new_folder), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
+            new_folder.rename(self._data)
+        major_version = version.read_text().strip()
+        if major_version != _MAJOR:
+            raise Unavailable(
+                f"{self._data} is of Postgres {major_version} and this Assay brings {_MAJOR}: dump and load it"
+            )
 
     def _ensure_running(self) -> None:
-        patience = time.monotonic() + self._patience
+        deadline = time.monotonic() + self._patience
         options = f"-c listen_addresses='' -c unix_socket_directories='{self._socket_folder}' -c max_connections=100"
         while not _is_accepting_connections(self.dsn):
-            if time.monotonic() > patience:
+            if time.monotonic() > deadline:
                 raise Unavailable(f"the embedded Postgres does not start: {_last_line(self._log)} (see {self._log})")
             self._forget_stale_pid()
             self._run("pg_ctl", "-D", str(self._data), "-l", str(self._log), "-o", options, "-w", "-t", "10", "start")
@@ -136,10 +138,10 @@ class EmbeddedPostgres:
         atexit.register(self.stop)
 
     def _must(self, program: str, *arguments: str) -> None:
-        done = self._run(program, *arguments)
-        if done.returncode != 0:
-            said = done.stderr.strip().splitlines() or ["no reason given"]
-            raise Unavailable(f"the embedded Postgres: {program} failed: {said[-1]}")
+        completed = self._run(program, *arguments)
+        if completed.returncode != 0:
+            errors = completed.stderr.strip().splitlines() or ["no reason given"]
+            raise Unavailable(f"the embedded Postgres: {program} failed: {errors[-1]}")
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         user = server_user()

@@ -58,7 +58,7 @@ class PolicyStore(Protocol):
         """All steps in order."""
 
     def append_step(self, step: RolloutStep) -> RolloutStep:
-        """Take the step with this number. Raises Conflict if somebody else took it."""
+        """Append the step with this number. Raises Conflict if it exists already."""
 
 
 class PostgresPolicyStore:
@@ -79,11 +79,11 @@ class PostgresPolicyStore:
     def find(self, digest: str) -> StoredPolicy:
         """As PolicyStore.kept."""
         with self._database.connection() as connection:
-            found = connection.execute(
+            rows = connection.execute(
                 "SELECT digest, files, profile FROM policies WHERE starts_with(digest, %s) LIMIT 2", [_prefix(digest)]
             ).fetchall()
         return _require_single(
-            [StoredPolicy(digest=name, files=files, profile=profile) for name, files, profile in found], digest
+            [StoredPolicy(digest=name, files=files, profile=profile) for name, files, profile in rows], digest
         )
 
     def current_step(self) -> RolloutStep | None:
@@ -130,7 +130,7 @@ class MemoryPolicyStore:
         """As PolicyStore.kept."""
         prefix = _prefix(digest)
         with self._lock:
-            return _require_single([one for name, one in self._kept.items() if name.startswith(prefix)], digest)
+            return _require_single([policy for name, policy in self._kept.items() if name.startswith(prefix)], digest)
 
     def current_step(self) -> RolloutStep | None:
         """As PolicyStore.last."""
@@ -157,12 +157,12 @@ def _prefix(digest: str) -> str:
     return digest
 
 
-def _require_single(found: Sequence[StoredPolicy], digest: str) -> StoredPolicy:
-    if not found:
+def _require_single(policies: Sequence[StoredPolicy], digest: str) -> StoredPolicy:
+    if not policies:
         raise NotFound(f"no policy {digest} is kept here: assay policy status lists those that are")
-    if len(found) > 1:
+    if len(policies) > 1:
         raise BadInput(f"several policies begin with {digest}: give more digits")
-    return found[0]
+    return policies[0]
 
 
 def _step(row: Sequence[object]) -> RolloutStep:

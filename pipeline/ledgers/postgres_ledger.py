@@ -92,21 +92,21 @@ class PostgresLedger:
     def history(self, case_id: str) -> Sequence[RecordedEvent]:
         """All events of a case in order. Raises NotFound, or Unavailable as `load`."""
         with self._database.connection() as connection:
-            found = connection.execute(_HISTORY, [case_id]).fetchall()
-        if not found:
+            rows = connection.execute(_HISTORY, [case_id]).fetchall()
+        if not rows:
             raise NotFound
-        events = parse_events(case_id, [body for _, _, body in found])
+        events = parse_events(case_id, [body for _, _, body in rows])
         return tuple(
-            RecordedEvent(revision=revision, at=at, event=event)
-            for (revision, at, _), event in zip(found, events, strict=True)
+            RecordedEvent(revision=revision, at=recorded_at, event=event)
+            for (revision, recorded_at, _), event in zip(rows, events, strict=True)
         )
 
     def due(self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100) -> Sequence[Ticket]:
         """Tickets for cases in one of these phases that have not moved since, the longest-waiting first."""
         with self._database.connection() as connection:
-            found = connection.execute(_DUE, [[phase.value for phase in phases], unmoved_since, limit]).fetchall()
+            rows = connection.execute(_DUE, [[phase.value for phase in phases], unmoved_since, limit]).fetchall()
         return tuple(
-            Ticket(case_id=case_id, revision=revision, phase=Phase(phase)) for case_id, revision, phase in found
+            Ticket(case_id=case_id, revision=revision, phase=Phase(phase)) for case_id, revision, phase in rows
         )
 
     def list(
@@ -116,10 +116,10 @@ class PostgresLedger:
 
         What a newer Assay wrote and we cannot read is left out and logged.
         """
-        wanted = {"phase": phase and phase.value, "author": author, "limit": limit}
+        parameters = {"phase": phase and phase.value, "author": author, "limit": limit}
         with self._database.connection() as connection:
-            found = connection.execute(_OLDEST if oldest else _LIST, wanted).fetchall()
-        return tuple(case for case_id, body in found if (case := _readable(case_id, body)) is not None)
+            rows = connection.execute(_OLDEST if oldest else _LIST, parameters).fetchall()
+        return tuple(case for case_id, body in rows if (case := _readable(case_id, body)) is not None)
 
     def is_referenced(self, digest: str) -> bool:
         """Whether any case refers to these bytes, or ever did."""
@@ -132,11 +132,13 @@ class PostgresLedger:
         with self._database.dedicated_connection() as connection:
             connection.execute(_KEEPALIVES)
             row = connection.execute(_LOCK_CASE, [case_id]).fetchone()
-            mine = bool(row and row[0])
+            acquired = bool(row and row[0])
             try:
-                yield mine
+                yield acquired
             finally:
-                if mine:  # said, and not left to the server, which notices a while later that the connection is closed
+                if (
+                    acquired
+                ):  # said, and not left to the server, which notices a while later that the connection is closed
                     with suppress(OperationalError):
                         connection.execute(_UNLOCK_CASE, [case_id])
 

@@ -1,4 +1,4 @@
-"""Makes the table of cases anew from the events: after an update that folds them otherwise, or a restored backup."""
+"""Rebuilds the table of cases from the events: after an update that folds them differently, or a restored backup."""
 
 from __future__ import annotations
 

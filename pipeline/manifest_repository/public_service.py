@@ -1,4 +1,4 @@
-"""What stands open to anyone beside the verifier: the manifest repository, shared answers, feedback."""
+"""What is open to anyone besides the verifier: the manifest repository, shared answers, feedback."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicService:
-    """Any may be missing in an installation that offers less. `carried` reads the pictures of a file's history."""
+    """Any may be missing in an installation that offers less. `carried` reads the thumbnails of a file's history."""
 
     manifests: ManifestRepository | None = None
     answers: FindingSharing | None = None

@@ -72,32 +72,32 @@ def configured_profile(settings: Settings) -> PolicyProfile | None:
 def make_rollout(settings: Settings, policies: PolicyStore, *, validate: bool = True) -> Rollout:
     """Which policy decides about which case. Raises PolicyError, before anything is taken in.
 
-    Without `validate` also where the policy in force no longer loads: so that somebody can go back from it.
+    Without `validate` also where the policy in force no longer loads, so that it can be rolled back.
     """
     policing = PolicySelector(policies, partial(load_policy, settings), policy_vocabulary)
     profile = configured_profile(settings)
-    here = pack_policy(settings.policy or DEFAULT_PACK, policing.installed(), profile.text if profile else "")
+    packaged = pack_policy(settings.policy or DEFAULT_PACK, policing.installed(), profile.text if profile else "")
     if validate:
         policing.current_and_candidate()
-    return Rollout(policy_selector=policing, installed_policy=here)
+    return Rollout(policy_selector=policing, installed_policy=packaged)
 
 
 def prompt_monitors(settings: Settings) -> tuple[Classifier, ...]:
-    """The reasoning model that reads prompts too, if one is set up. It is told the rules in their own words."""
+    """The reasoning model that reads prompts too, if one is set up. It gets the reasons of the rules."""
     if not settings.monitor_url:
         return ()
     rules = [rule for rule in load_policy(settings).rules if rule.gate is Gate.PROMPT and rule.mode is Mode.ENFORCE]
-    told = "\n".join(dict.fromkeys(f"- {rule.reason}" for rule in rules))
+    reasons = "\n".join(dict.fromkeys(f"- {rule.reason}" for rule in rules))
     key = settings.monitor_key.get_secret_value() if settings.monitor_key else ""
     chat = ChatEndpoint(
         url=settings.monitor_url, model=settings.monitor_model, key=key, timeout=settings.monitor_timeout
     )
-    return (PromptMonitor(chat, told),)
+    return (PromptMonitor(chat, reasons),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassifierMeasurer:
-    """The Measurer over the classifiers of this installation, made anew for each set of leased cameos."""
+    """The Measurer over the classifiers of this installation, built for each set of leased cameos."""
 
     classifiers: Classifiers
     frames: int
@@ -105,16 +105,16 @@ class ClassifierMeasurer:
 
     def text(self, text: str) -> Measurements:
         """As Measurer.text."""
-        found = measure_all(PromptText(text), self.classifiers.build(NO_CAMEOS))
-        return Measurements(signals=found.signals, seconds=found.seconds)
+        measurements = measure_all(PromptText(text), self.classifiers.build(NO_CAMEOS))
+        return Measurements(signals=measurements.signals, seconds=measurements.seconds)
 
     def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
         """As Measurer.video."""
-        taken = sample_video(path, count=self.frames, max_side=_LONGEST_SIDE)
-        if taken.info.has_audio:
-            taken = replace(taken, audio=decode_mono_audio(path))
-        found = measure_all(taken, self.classifiers.build(leased), subject=subject)
-        return Measurements(signals=found.signals, seconds=found.seconds)
+        sampled = sample_video(path, count=self.frames, max_side=_LONGEST_SIDE)
+        if sampled.info.has_audio:
+            sampled = replace(sampled, audio=decode_mono_audio(path))
+        measurements = measure_all(sampled, self.classifiers.build(leased), subject=subject)
+        return Measurements(signals=measurements.signals, seconds=measurements.seconds)
 
     def check_video(self, path: Path) -> tuple[float, int, int]:
         """As Measurer.check_video."""

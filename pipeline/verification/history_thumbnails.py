@@ -52,31 +52,36 @@ def make_thumbnail_reader(settings: Settings) -> Callable[[Path, Finding], Seque
 
 
 def history_thumbnails(
-    service: CaseService, who: Principal | None, file: Path, finding: Finding
+    service: CaseService, principal: Principal | None, file: Path, finding: Finding
 ) -> tuple[HistoryThumbnail, ...]:
-    """One for each step of the lineage that the finding tells, in its order; none at all where they cannot be had."""
+    """One for each step of the finding's lineage, in its order; none at all where they cannot be had."""
     if service.public.carried is None or (finding.case or {}).get("phase") in _TAKEN_DOWN:
         return ()
     try:
         steps = service.public.carried(file, finding)
-        ours = [_own_case_phase(service, step) for step in steps]
-        if any(case is not None and case in _TAKEN_DOWN for case in ours):
+        own_phases = [_own_case_phase(service, step) for step in steps]
+        if any(case is not None and case in _TAKEN_DOWN for case in own_phases):
             return ()
-        return _shown(service, who, steps, ours)
-    except AssayError as error:  # the answer stands without them
+        return _shown(service, principal, steps, own_phases)
+    except AssayError as error:  # the answer is complete without them
         log.warning("no pictures of a history: %s", error)
         return ()
 
 
 def _shown(
-    service: CaseService, who: Principal | None, steps: Sequence[LineageThumbnail], ours: Sequence[Phase | None]
+    service: CaseService,
+    principal: Principal | None,
+    steps: Sequence[LineageThumbnail],
+    own_phases: Sequence[Phase | None],
 ) -> tuple[HistoryThumbnail, ...]:
-    shown, left = [], _MAX_OWN_VIDEOS
-    for step, phase in zip(steps, ours, strict=True):
-        own = phase is not None and left > 0 and not step.jpeg
-        left -= own
-        shown.append(_case_thumbnail(service, who, step.case_id) if own else HistoryThumbnail(jpeg=step.jpeg))
-    return tuple(shown)
+    thumbnails, remaining = [], _MAX_OWN_VIDEOS
+    for step, phase in zip(steps, own_phases, strict=True):
+        own = phase is not None and remaining > 0 and not step.jpeg
+        remaining -= own
+        thumbnails.append(
+            _case_thumbnail(service, principal, step.case_id) if own else HistoryThumbnail(jpeg=step.jpeg)
+        )
+    return tuple(thumbnails)
 
 
 def _own_case_phase(service: CaseService, step: LineageThumbnail) -> Phase | None:
@@ -90,14 +95,14 @@ def _own_case_phase(service: CaseService, step: LineageThumbnail) -> Phase | Non
     return case.phase if case.sealed is not None and case.sealed.manifest_id == step.manifest_id else None
 
 
-def _case_thumbnail(service: CaseService, who: Principal | None, case_id: str) -> HistoryThumbnail:
+def _case_thumbnail(service: CaseService, principal: Principal | None, case_id: str) -> HistoryThumbnail:
     """From the middle of the video, if whoever asks may see it."""
     from media.sampling import sample_video
     from provenance.c2pa.thumbnail_jpeg import THUMBNAIL_SIDE, encode_jpeg
 
     try:
         with service.context.temp_folder() as folder:
-            video = service.content(who, case_id, folder / "video")
+            video = service.content(principal, case_id, folder / "video")
             frames = sample_video(video, count=3, max_side=THUMBNAIL_SIDE).frames
     except NotFound:
         return HistoryThumbnail()

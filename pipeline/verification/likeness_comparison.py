@@ -51,28 +51,30 @@ class LikenessComparer:
     extract_templates: Callable[[VideoSample], Any]
     compare: Callable[[Any, Any], ComparisonResult]
 
-    def pair(self, who: Principal, a: Path, b: Path) -> ComparisonResult:
+    def pair(self, principal: Principal, a: Path, b: Path) -> ComparisonResult:
         """Are these the same person? Images, videos and sound. Raises BadMedia, Forbidden, Unavailable."""
-        require_role(who, Role.PLATFORM, Role.MODERATOR)
+        require_role(principal, Role.PLATFORM, Role.MODERATOR)
         return self.compare(self.extract_templates(load_sample(a)), self.extract_templates(load_sample(b)))
 
-    def pairs(self, who: Principal, csv_file: Path) -> Iterator[dict[str, str]]:
+    def pairs(self, principal: Principal, csv_file: Path) -> Iterator[dict[str, str]]:
         """Each row of a CSV with columns a and b, and `score`, `same`, `reason` added; paths are relative to the CSV.
 
         A file that cannot be read makes its pairs "cannot tell". Raises BadInput for a list without these columns.
         """
-        require_role(who, Role.PLATFORM, Role.MODERATOR)
-        look = lru_cache(maxsize=_CACHED_FILES)(partial(_templates_or_error, self.extract_templates, csv_file.parent))
+        require_role(principal, Role.PLATFORM, Role.MODERATOR)
+        templates_of = lru_cache(maxsize=_CACHED_FILES)(
+            partial(_templates_or_error, self.extract_templates, csv_file.parent)
+        )
         for row in _rows(csv_file):
-            yield row | self._answer(look(row["a"]), look(row["b"]))
+            yield row | self._answer(templates_of(row["a"]), templates_of(row["b"]))
 
     def _answer(self, a: Any, b: Any) -> dict[str, str]:
-        for one in (a, b):
-            if isinstance(one, BadMedia):
-                return {"score": "", "same": "", "reason": f"cannot tell: {one}"}
-        found = self.compare(a, b)
-        same = {True: "1", False: "0", None: ""}[found.same]
-        return {"score": "" if found.score is None else f"{found.score:.6f}", "same": same, "reason": found.reason}
+        for templates in (a, b):
+            if isinstance(templates, BadMedia):
+                return {"score": "", "same": "", "reason": f"cannot tell: {templates}"}
+        result = self.compare(a, b)
+        same = {True: "1", False: "0", None: ""}[result.same]
+        return {"score": "" if result.score is None else f"{result.score:.6f}", "same": same, "reason": result.reason}
 
 
 def load_sample(path: Path) -> VideoSample:
@@ -80,16 +82,16 @@ def load_sample(path: Path) -> VideoSample:
     if path.is_file() and is_image(path):
         return sample_image(path, max_side=_LONGEST_SIDE)
     try:
-        seen = sample_video(path, count=_FRAMES, max_side=1280)
+        sampled = sample_video(path, count=_FRAMES, max_side=1280)
     except BadMedia as error:
         return _audio_only_sample(path, error)
-    heard = decode_mono_audio(path, seconds=_SECONDS) if seen.info.has_audio else None
-    return VideoSample(info=seen.info, frames=seen.frames, audio=heard)
+    samples = decode_mono_audio(path, seconds=_SECONDS) if sampled.info.has_audio else None
+    return VideoSample(info=sampled.info, frames=sampled.frames, audio=samples)
 
 
 def _audio_only_sample(path: Path, no_video: BadMedia) -> VideoSample:
-    heard = decode_mono_audio(path, seconds=_SECONDS)
-    if heard is None:
+    samples = decode_mono_audio(path, seconds=_SECONDS)
+    if samples is None:
         raise no_video
     info = VideoInfo(
         container="sound",
@@ -102,12 +104,12 @@ def _audio_only_sample(path: Path, no_video: BadMedia) -> VideoSample:
         has_audio=True,
         sample_rate=16_000,
     )
-    return VideoSample(info=info, frames=(), audio=heard)
+    return VideoSample(info=info, frames=(), audio=samples)
 
 
-def _templates_or_error(look: Callable[[VideoSample], Any], folder: Path, name: str) -> Any:
+def _templates_or_error(extract: Callable[[VideoSample], Any], folder: Path, name: str) -> Any:
     try:
-        return look(load_sample(folder / name))
+        return extract(load_sample(folder / name))
     except BadMedia as error:
         return error
 

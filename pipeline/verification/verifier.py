@@ -1,4 +1,5 @@
-"""The verifier as one function, with this installation's keys, its trust lists and its repository; and over a folder."""
+"""The verifier as one function, with this installation's keys, its trust lists and its repository; and over a folder.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +43,7 @@ class Verifier(Protocol):
     def verify(
         self, path: Path, look_up: PublicCaseLookup, *, at: datetime | None = None, quick: bool = False
     ) -> Finding:
-        """Was this made by AI, and what is the evidence? `look_up` tells what the public may know of a case.
+        """Was this made by AI, and what is the evidence? `look_up` returns what the public may know of a case.
 
         `at` is another validation time; `quick` looks for no watermark where trusted credentials are whole. Raises
         BadMedia; Unavailable where another time was asked for and there is no libfaketime.
@@ -67,11 +68,11 @@ class InstallationVerifier:
         from provenance.watermark_detection import detect_watermarks
 
         keys, repository = load_keys(self.settings.keys_folder), self.repository
-        more: dict[str, Any] = {"at": at, "quick": quick, "detect": detect_watermarks}
+        options: dict[str, Any] = {"at": at, "quick": quick, "detect": detect_watermarks}
         if repository is not None:
-            more |= {"recover": repository.stored, "find_similar": repository.similar}
-            more |= {"detect": lambda path, keys: detect_watermarks(path, keys=keys, issued=repository.issued())}
-        return verify(path, trust=_trust(self.settings, keys), keys=[keys.watermark_key], look_up=look_up, **more)
+            options |= {"recover": repository.stored, "find_similar": repository.similar}
+            options |= {"detect": lambda path, keys: detect_watermarks(path, keys=keys, issued=repository.issued())}
+        return verify(path, trust=_trust(self.settings, keys), keys=[keys.watermark_key], look_up=look_up, **options)
 
 
 def has_keys(settings: Settings) -> bool:
@@ -150,19 +151,19 @@ def folder_result_as_json(line: FolderResult) -> Mapping[str, Any]:
     """The finding as everywhere else; of an Unread {"file", "error": {"code", "message"}}."""
     if isinstance(line, UnreadableFile):
         return {"file": line.file, "error": {"code": line.code, "message": line.message}}
-    found: dict[str, Any] = dump(line)
-    return found
+    result: dict[str, Any] = dump(line)
+    return result
 
 
 def parse_validation_time(text: str) -> datetime:
     """A validation time. Raises BadInput for what is no time with its zone."""
     try:
-        at = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(f"{text!r} is no time: write it as 2028-01-31T12:00:00Z") from None
-    if at.tzinfo is None:
+    if moment.tzinfo is None:
         raise BadInput(f"{text!r} has no time zone: write it as 2028-01-31T12:00:00Z")
-    return at
+    return moment
 
 
 def _verify_one(verify: Callable[[Path], Finding], folder: Path, file: Path) -> FolderResult:
@@ -183,5 +184,5 @@ def _code(error: AssayError) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sorted(path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts))
