@@ -60,7 +60,7 @@ class _StrictBody(BaseModel):
 
 
 class ChallengeBody(_StrictBody):
-    """Somebody wants to enrol."""
+    """A request to enrol."""
 
     handle: str
     kind: Literal["self", "minor"] = "self"
@@ -101,149 +101,152 @@ class ReportBody(_StrictBody):
 
 
 @cameo_router.get("/cameos", summary="Your cameos")
-def list_cameos(who: BearerUser, context: ContextDep) -> dict[str, Any]:
-    """Those of the account, and those that it stands for."""
-    return {"cameos": dump(context.service.cameos.own_cameos(who))}
+def list_cameos(principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """Those of the account, and those of people whom it represents."""
+    return {"cameos": dump(context.service.cameos.own_cameos(principal))}
 
 
 @cameo_router.post("/cameos/challenges", status_code=201, summary="Ask for a challenge")
-def request_challenge(body: ChallengeBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def request_challenge(body: ChallengeBody, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
     """What to say and do before the camera: good for one take within five minutes."""
-    return {"challenge": dump(context.service.cameos.enrolment.challenge(who, body.handle, kind=body.kind))}
+    return {"challenge": dump(context.service.cameos.enrolment.challenge(principal, body.handle, kind=body.kind))}
 
 
 @cameo_router.post("/cameos/take", summary="Enrol with a take", openapi_extra={"requestBody": _TAKE_FORM})
-async def enrol_with_take(request: Request, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+async def enrol_with_take(request: Request, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
     """The video is deleted before the answer is given."""
     async with receive_form(request, context.upload_folder, field="take", limit=context.max_upload_bytes) as upload:
         if upload.file is None:
             raise BadInput("send the video as take")
         file, proof, challenge_id = upload.file, upload.field("proof"), upload.field("challenge")
         enrolment = context.service.cameos.enrolment
-        done = await to_thread.run_sync(
-            lambda: enrolment.take(who, challenge_id, file, proof=proof), limiter=context.analysis_limiter
+        outcome = await to_thread.run_sync(
+            lambda: enrolment.take(principal, challenge_id, file, proof=proof), limiter=context.analysis_limiter
         )
-    return dump({"outcome": done.outcome, "cameo": done.cameo, "verdict": done.verdict, "signals": done.signals})  # type: ignore[no-any-return]
+    answer: dict[str, Any] = dump(
+        {"outcome": outcome.outcome, "cameo": outcome.cameo, "verdict": outcome.verdict, "signals": outcome.signals}
+    )
+    return answer
 
 
 @cameo_router.post(
     "/cameos/estates", status_code=201, summary="Enrol for an estate", openapi_extra={"requestBody": _ESTATE_FORM}
 )
-async def enrol_estate(request: Request, who: BearerUser, context: ContextDep) -> dict[str, Any]:
-    """Somebody who has died, by who speaks for them. Always held: a person looks at the proof."""
+async def enrol_estate(request: Request, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """Enrol somebody who has died, for their estate. Always held: a moderator checks the proof."""
     async with receive_form(
         request, context.upload_folder, field="picture", second="another", limit=context.max_upload_bytes
     ) as upload:
         pictures = [file for file in (upload.file, upload.second) if file is not None]
         handle, proof = upload.field("handle"), upload.field("proof")
         enrolment = context.service.cameos.enrolment
-        made = await to_thread.run_sync(
-            lambda: enrolment.estate(who, handle, pictures, proof=proof), limiter=context.analysis_limiter
+        cameo = await to_thread.run_sync(
+            lambda: enrolment.estate(principal, handle, pictures, proof=proof), limiter=context.analysis_limiter
         )
-    return {"cameo": dump(made)}
+    return {"cameo": dump(cameo)}
 
 
 @cameo_router.get("/cameos/{handle}", summary="A cameo")
-def show_cameo(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def show_cameo(handle: str, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Its state, its leases, its receipts. Another account's cameo is 404."""
-    desk = context.service.cameos
-    found = {"cameo": desk.cameo(who, handle), "leases": desk.leases(who, handle)}
-    return {**dump(found), "receipts": dump(desk.receipts(who, handle))}
+    cameos = context.service.cameos
+    answer = {"cameo": cameos.cameo(principal, handle), "leases": cameos.leases(principal, handle)}
+    return {**dump(answer), "receipts": dump(cameos.receipts(principal, handle))}
 
 
 @cameo_router.delete("/cameos/{handle}", summary="Erase a person")
-def erase_cameo(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def erase_cameo(handle: str, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
     """All that is known of them; every video that shows them comes down. It cannot be undone."""
-    return {"receipt": dump(context.service.cameos.erase(who, handle))}
+    return {"receipt": dump(context.service.cameos.erase(principal, handle))}
 
 
 @cameo_router.get("/cameos/{handle}/export", summary="All data about a person")
-def export_cameo(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def export_cameo(handle: str, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Templates are named and do not leave."""
-    given: dict[str, Any] = dump(context.service.cameos.export(who, handle))
-    return given
+    exported: dict[str, Any] = dump(context.service.cameos.export(principal, handle))
+    return exported
 
 
-@cameo_router.post("/cameos/{handle}/leases", status_code=201, summary="Allow somebody something")
-def create_lease(handle: str, body: LeaseBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+@cameo_router.post("/cameos/{handle}/leases", status_code=201, summary="Grant a lease")
+def create_lease(handle: str, body: LeaseBody, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Gives the lease and its signed receipt."""
-    made, receipt = context.service.cameos.lease(who, handle, body.to_lease_request())
-    return {"lease": dump(made), "receipt": dump(receipt)}
+    lease, receipt = context.service.cameos.lease(principal, handle, body.to_lease_request())
+    return {"lease": dump(lease), "receipt": dump(receipt)}
 
 
 @cameo_router.put("/leases/{lease_id}", summary="Change a lease")
-def change_lease(lease_id: str, body: LeaseBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def change_lease(lease_id: str, body: LeaseBody, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Another lease comes in its place; what that does not cover comes down."""
-    made, receipt = context.service.cameos.change(who, lease_id, body.to_lease_request())
-    return {"lease": dump(made), "receipt": dump(receipt)}
+    lease, receipt = context.service.cameos.change(principal, lease_id, body.to_lease_request())
+    return {"lease": dump(lease), "receipt": dump(receipt)}
 
 
 @cameo_router.delete("/leases/{lease_id}", summary="Revoke a lease")
-def revoke_lease(lease_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def revoke_lease(lease_id: str, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
     """It counts at once, and everything that rested on it comes down before the answer is given."""
-    return {"receipt": dump(context.service.cameos.revoke(who, lease_id))}
+    return {"receipt": dump(context.service.cameos.revoke(principal, lease_id))}
 
 
 @cameo_router.put("/acquaintances/{account}", status_code=204, summary="You know an account")
-def add_acquaintance(account: str, who: BearerUser, context: ContextDep) -> None:
+def add_acquaintance(account: str, principal: BearerUser, context: ContextDep) -> None:
     """Two who say it of each other are mutuals."""
-    context.service.cameos.know(who, account)
+    context.service.cameos.know(principal, account)
 
 
 @cameo_router.delete("/acquaintances/{account}", status_code=204, summary="You no longer know an account")
-def remove_acquaintance(account: str, who: BearerUser, context: ContextDep) -> None:
+def remove_acquaintance(account: str, principal: BearerUser, context: ContextDep) -> None:
     """And then you are no mutuals any more."""
-    context.service.cameos.know(who, account, known=False)
+    context.service.cameos.know(principal, account, known=False)
 
 
 @cameo_router.get("/cameos/{handle}/uses", summary="Every use of a likeness")
-def list_uses(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def list_uses(handle: str, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Drafts and remixes included, the newest first."""
-    return {"uses": dump(context.service.cameos.uses(who, handle))}
+    return {"uses": dump(context.service.cameos.uses(principal, handle))}
 
 
 @cameo_router.get(
     "/cameos/{handle}/uses/{case_id}/content", summary="A video that shows them", response_class=FileResponse
 )
-def use_content(handle: str, case_id: str, who: BearerUser, context: ContextDep) -> FileResponse:
+def use_content(handle: str, case_id: str, principal: BearerUser, context: ContextDep) -> FileResponse:
     """For the owner: a draft, or what is published."""
     import shutil
 
     folder = new_upload_folder(context.upload_folder)
-    file = context.service.cameos.fetch_use(who, handle, case_id, folder / "draft.mp4")
-    gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
-    return FileResponse(file, media_type="video/mp4", background=gone)
+    file = context.service.cameos.fetch_use(principal, handle, case_id, folder / "draft.mp4")
+    cleanup = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+    return FileResponse(file, media_type="video/mp4", background=cleanup)
 
 
 @cameo_router.post("/cameos/{handle}/uses/{case_id}/approve", summary="Approve a draft")
-def approve_use(handle: str, case_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def approve_use(handle: str, case_id: str, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Where the lease asks for that. Another draft of the same case is asked about again."""
-    return {"case": context.service.cameos.approve(who, handle, case_id).id}
+    return {"case": context.service.cameos.approve(principal, handle, case_id).id}
 
 
 @cameo_router.post("/cameos/{handle}/uses/{case_id}/veto", summary="Veto a video")
-def veto_use(handle: str, case_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def veto_use(handle: str, case_id: str, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
     """It and everything made from it comes down."""
-    return {"down": dump(context.service.cameos.veto(who, handle, case_id))}
+    return {"down": dump(context.service.cameos.veto(principal, handle, case_id))}
 
 
 @cameo_router.post("/cameos/{handle}/uses/{case_id}/report", status_code=204, summary="Report a video")
-def report_use(handle: str, case_id: str, body: ReportBody, who: BearerUser, context: ContextDep) -> None:
-    """Moderators are told."""
-    context.service.cameos.report(who, handle, case_id, note=body.note)
+def report_use(handle: str, case_id: str, body: ReportBody, principal: BearerUser, context: ContextDep) -> None:
+    """Moderators get a notice."""
+    context.service.cameos.report(principal, handle, case_id, note=body.note)
 
 
 @cameo_router.get("/cameos/{handle}/down", summary="Reports of what came down")
-def takedown_reports(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def takedown_reports(handle: str, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Why, what, and when; the newest first."""
-    found = context.service.cameos.takedown_reports(who, handle)
-    return {"reports": [{"cascade": dump(one), "down": dump(items)} for one, items in found]}
+    reports = context.service.cameos.takedown_reports(principal, handle)
+    return {"reports": [{"cascade": dump(takedown), "down": dump(items)} for takedown, items in reports]}
 
 
-@cameo_router.get("/notices", summary="What you were told")
+@cameo_router.get("/notices", summary="Your notices")
 def list_notices(
-    who: BearerUser, context: ContextDep, limit: Annotated[int, Query(ge=1, le=200)] = 100
+    principal: BearerUser, context: ContextDep, limit: Annotated[int, Query(ge=1, le=200)] = 100
 ) -> dict[str, Any]:
     """What came down, which drafts wait for you; the newest first."""
-    found = context.service.cameos.notices(who)[:limit]
-    return {"notices": [dump(one) | {"says": one.message} for one in found]}
+    notices = context.service.cameos.notices(principal)[:limit]
+    return {"notices": [dump(notice) | {"says": notice.message} for notice in notices]}

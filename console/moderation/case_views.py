@@ -57,7 +57,7 @@ class CaseView:
 
 
 def queue_item(case: Case, history: Sequence[RecordedEvent], actions: frozenset[Action]) -> QueueItem:
-    """A held case as the queue shows it to somebody who may do `actions` now."""
+    """A held case as the queue shows it to a person who may take `actions` now."""
     verdict = None if case.last_failure else case.verdict
     return QueueItem(
         case=case,
@@ -71,7 +71,9 @@ def queue_item(case: Case, history: Sequence[RecordedEvent], actions: frozenset[
     )
 
 
-def case_view(case: Case, history: Sequence[RecordedEvent], who: Principal, actions: frozenset[Action]) -> CaseView:
+def case_view(
+    case: Case, history: Sequence[RecordedEvent], principal: Principal, actions: frozenset[Action]
+) -> CaseView:
     """A case as its page shows it to this person, who may do `actions` now."""
     return CaseView(
         case=case,
@@ -81,7 +83,7 @@ def case_view(case: Case, history: Sequence[RecordedEvent], who: Principal, acti
         timeline=tuple(timeline_entry(entry) for entry in reversed(history)),
         signals_by_subject=_signals_by_subject(case),
         actions=actions,
-        watch=case.phase is Phase.PUBLISHED or (who.has(Role.MODERATOR) and case.rendered is not None),
+        watch=case.phase is Phase.PUBLISHED or (principal.has(Role.MODERATOR) and case.rendered is not None),
     )
 
 
@@ -95,14 +97,14 @@ def highlight_prompt(prompt: str, signals: Iterable[Signal]) -> tuple[tuple[str,
 
 
 def _signals_by_subject(case: Case) -> tuple[SubjectSignals, ...]:
-    found = {subject: _sorted(s for s in case.signals if s.subject is subject) for subject in Subject}
+    by_subject = {subject: _sorted(s for s in case.signals if s.subject is subject) for subject in Subject}
     return tuple(
         SubjectSignals(
             subject=subject,
             signals=tuple(s for s in signals if s.score is None or s.score >= 0.1),
             low_scores=tuple(s for s in signals if s.score is not None and s.score < 0.1),
         )
-        for subject, signals in found.items()
+        for subject, signals in by_subject.items()
         if signals
     )
 

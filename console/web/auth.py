@@ -15,7 +15,7 @@ from core.roles import Principal
 from pipeline.accounts import authenticate
 
 SESSION_COOKIE = "assay_session"
-CSRF_SEED_COOKIE = "assay_seed"  # stands in for the session in the one form that is filled in without one: the login
+CSRF_SEED_COOKIE = "assay_seed"  # replaces the session in the one form that is filled in without one: the login
 _BEARER = HTTPBearer(auto_error=False, description="A token from `assay account add`.")
 
 
@@ -30,16 +30,16 @@ def bearer_user(
 
 
 def optional_session_user(request: Request, context: ContextDep) -> Principal | None:
-    """Whose session this is; None for the public. The account is looked up anew each time."""
+    """Whose session this is; None for the public. The account is looked up each time."""
     session = request.cookies.get(SESSION_COOKIE)
     return context.sessions.person(session) if session else None
 
 
-def session_user(who: Annotated[Principal | None, Depends(optional_session_user)]) -> Principal:
+def session_user(principal: Annotated[Principal | None, Depends(optional_session_user)]) -> Principal:
     """Whose session this is. Raises NotSignedIn for the public."""
-    if who is None:
+    if principal is None:
         raise NotSignedIn
-    return who
+    return principal
 
 
 BearerUser = Annotated[Principal, Depends(bearer_user)]

@@ -1,4 +1,4 @@
-"""How errors are told: to programs as JSON, to clients of OpenAI's API in its shape, to people as a page."""
+"""Errors as responses: for programs JSON, for clients of OpenAI's API its format, for people a page."""
 
 from __future__ import annotations
 
@@ -65,9 +65,9 @@ def _handle_exception(request: Request, raised: Exception) -> Response:
         return JSONResponse(_body(request, error, status, speaks), status_code=status, headers=_error_headers(error))
     if isinstance(error, NotSignedIn) and request.method == "GET":
         return RedirectResponse(f"/login?next={quote(_path(request), safe='')}", status_code=303)
-    said = {"language": speaks, "t": speaks, "said": speaks.said}
+    variables = {"language": speaks, "t": speaks, "said": speaks.said}
     return render_page(
-        request, "error.html", status=status, message=message_of(error), back=_return_address(request), **said
+        request, "error.html", status=status, message=message_of(error), back=_return_address(request), **variables
     )
 
 
@@ -75,8 +75,8 @@ def _as_assay_error(raised: Exception) -> Exception:
     match raised:
         case RequestValidationError():
             first = raised.errors()[0]
-            where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
-            return BadInput(f"{where}: {first['msg'].lower()}")
+            location = ".".join(str(part) for part in first["loc"][1:]) or "the body"
+            return BadInput(f"{location}: {first['msg'].lower()}")
         case HTTPException(status_code=404):
             return NotFound("there is nothing under this address")
         case HTTPException(status_code=405):
@@ -89,10 +89,10 @@ def _as_assay_error(raised: Exception) -> Exception:
 
 
 def _body(request: Request, error: Exception, status: int, language: Language) -> dict[str, object]:
-    told: dict[str, object] = {"code": code_of(error), "message": language(message_of(error))}
+    body: dict[str, object] = {"code": code_of(error), "message": language(message_of(error))}
     if request.url.path.startswith("/v1/"):
-        told |= {"type": _openai_type(status), "param": None}
-    return {"error": told}
+        body |= {"type": _openai_type(status), "param": None}
+    return {"error": body}
 
 
 def _openai_type(status: int) -> str:

@@ -1,4 +1,4 @@
-"""Sessions and form tokens, signed with a secret that lies in the home folder and nowhere else.
+"""Sessions and form tokens, signed with a secret that is in the home folder and nowhere else.
 
 A session holds the account's id and the time. Its signature also covers the digest of the account's token, so
 that a new token, like closing the account, ends every session at once.
@@ -57,8 +57,8 @@ class Sessions:
         return URLSafeTimedSerializer(self.secret, salt=salt)
 
     def _account(self, account_id: str) -> Account | None:
-        found = (a for a in self.accounts.all() if a.id == account_id and not a.closed)
-        return next(found, None)
+        matching = (a for a in self.accounts.all() if a.id == account_id and not a.closed)
+        return next(matching, None)
 
     def _signer(self, account: Account) -> TimestampSigner:
         return TimestampSigner(self.secret, salt=f"assay.session.{account.digest}")

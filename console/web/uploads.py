@@ -50,11 +50,11 @@ async def receive_form(
     `second` names the field of another file, where two are taken; `limit` is in bytes, of both.
     Raises TooLarge, and BadInput for what is no form, is broken off or takes too long.
     """
-    mine = await asyncio.to_thread(new_upload_folder, folder)
+    upload_folder = await asyncio.to_thread(new_upload_folder, folder)
     try:
-        yield await _read_form(request, mine, field, limit, second)
+        yield await _read_form(request, upload_folder, field, limit, second)
     finally:
-        await asyncio.to_thread(shutil.rmtree, mine, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, upload_folder, ignore_errors=True)
 
 
 def new_upload_folder(folder: Path) -> Path:
@@ -95,12 +95,12 @@ async def _read_form(request: Request, folder: Path, field: str, limit: int, sec
 
 async def drain(stream: AsyncIterator[bytes]) -> None:
     """Take in a little more and drop it: a sender whose connection is cut never reads why."""
-    taken = 0
+    received = 0
     with suppress(TimeoutError, ClientDisconnect):
         async with asyncio.timeout(_MAX_DRAIN_SECONDS):
             async for chunk in stream:
-                taken += len(chunk)
-                if taken > _MAX_DRAIN_BYTES:
+                received += len(chunk)
+                if received > _MAX_DRAIN_BYTES:
                     return
 
 

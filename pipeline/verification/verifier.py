@@ -1,5 +1,4 @@
-"""The verifier as one function, with this installation's keys, its trust lists and its repository; and over a folder.
-"""
+"""The verifier as one function, with this installation's keys, trust lists and repository; and over a folder."""
 
 from __future__ import annotations
 

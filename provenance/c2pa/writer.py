@@ -108,8 +108,7 @@ def _add_ingredient(builder: c2pa.Builder, source: Ingredient) -> None:
 
 
 def media_type(path: Path) -> str:
-    """By content, since file names may be wrong; the library refuses an ingredient of another media type than declared.
-    """
+    """By content, since names may be wrong; the library refuses an ingredient of another type than declared."""
     with path.open("rb") as stream:
         head = stream.read(12)
     if head[4:8] == b"ftyp":

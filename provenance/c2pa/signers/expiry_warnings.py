@@ -14,8 +14,7 @@ _OWN_LIST_PREFIX = "urn:assay:"
 
 
 def expiry_warnings(keys: ProvenanceKeys, now: datetime | None = None) -> tuple[str, ...]:
-    """One line for each certificate of this installation that has expired, or will within 30 days; the signer's first.
-    """
+    """One line for each certificate that has expired, or will within 30 days; the signer's first."""
     now = now or datetime.now(UTC)
     signer = keys.warning(now)
     return (
