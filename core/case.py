@@ -120,15 +120,15 @@ def _after(case: Case, event: Event) -> Case:
         case Recalled():
             return replace(case, phase=Phase.RECALLED, recalled=event, held_at=None, failures=0, last_failure=None)
         case Ruled():
-            return replace(_back(case), rulings=(*case.rulings, event.ruling))
+            return replace(_release(case), rulings=(*case.rulings, event.ruling))
         case Resumed():
-            return _back_to_measuring(case) if event.again else _back(case)
+            return _release_to_measuring(case) if event.again else _release(case)
         case Commissioned():  # an order is not yet progress: an engine that fails for ever must end at a person
             return replace(case, phase=Phase.COMMISSIONED, commissioned=event, orders=case.orders + 1)
-    return replace(_onward(case, event), failures=0, last_failure=None)
+    return replace(_progress(case, event), failures=0, last_failure=None)
 
 
-def _onward(case: Case, event: Event) -> Case:
+def _progress(case: Case, event: Event) -> Case:
     match event:
         case Submitted():
             return replace(case, phase=Phase.SUBMITTED, submitted=event)
@@ -155,15 +155,15 @@ def _onward(case: Case, event: Event) -> Case:
     assert_never(event)
 
 
-def _back(case: Case) -> Case:
+def _release(case: Case) -> Case:
     """Back to the phase from which the case was held; elsewhere nothing moves."""
     if case.phase is not Phase.HELD or case.held_at is None:
         return case
     return replace(case, phase=case.held_at, held_at=None, failures=0, last_failure=None)
 
 
-def _back_to_measuring(case: Case) -> Case:
-    restored = _back(case)
+def _release_to_measuring(case: Case) -> Case:
+    restored = _release(case)
     return replace(
         restored,
         phase={Phase.SCREENED: Phase.SUBMITTED, Phase.INSPECTED: Phase.RENDERED}.get(restored.phase, restored.phase),

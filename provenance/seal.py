@@ -142,8 +142,8 @@ def _inspect_inputs(
     delivered = read_credentials_report(src, keys.trust)
     if delivered.credentials.state == "unreadable":
         raise SealBroken("the engine's file has credentials that cannot be read, so they cannot be kept")
-    read = tuple(read_credentials_report(one.path, keys.trust) for one in sources)
-    if any(one.credentials.state == "unreadable" for one in read):
+    read = tuple(read_credentials_report(source.path, keys.trust) for source in sources)
+    if any(source.credentials.state == "unreadable" for source in read):
         raise SealBroken("a file that this was made from has credentials that cannot be read, so they cannot be kept")
     opens_parent = needs_parent(order, has_credentials=delivered.credentials.state in _HAS_CREDENTIALS)
     if order.synthetic and not order.source_type and any(map(_has_non_ai_content, (delivered, *read))):
@@ -189,9 +189,13 @@ def _sign(job: _Job, labelled: Path, sealed: Path) -> bytes:
 def _read_back(job: _Job, sealed: Path) -> CredentialsReport:
     reading = read_credentials_report(sealed, job.keys.trust, times=READ_BACKS)
     credentials = reading.credentials
-    if credentials.state != "trusted" or reading.trust_list not in {one.name for one in job.keys.trust.signers}:
+    if credentials.state != "trusted" or reading.trust_list not in {
+        trust_list.name for trust_list in job.keys.trust.signers
+    }:
         raise SealBroken(f"the finished file's credentials read as {credentials.state} {', '.join(credentials.issues)}")
-    bindings = [(one.algorithm, one.value) for one in reading.soft_bindings if one.depth == 0]
+    bindings = [
+        (trust_list.algorithm, trust_list.value) for trust_list in reading.soft_bindings if trust_list.depth == 0
+    ]
     if bindings != [(job.order.soft_binding, job.hex)]:
         raise SealBroken("the finished file's credentials do not name the mark that was embedded")
     if set(job.delivered_report.personal_data) & set(reading.personal_data):
@@ -215,10 +219,10 @@ def _read_labels_back(job: _Job, sealed: Path, expected: dict[str, str]) -> None
 
 
 def _detect_back(job: _Job, sealed: Path, detect: DetectWatermark) -> None:
-    found = detect(sealed, keys=[job.keys.watermark_key])
-    if not found.detected or found.payload is None:
+    finding = detect(sealed, keys=[job.keys.watermark_key])
+    if not finding.detected or finding.payload is None:
         raise SealBroken("no watermark can be read in the finished file")
-    if found.payload != job.hex:
+    if finding.payload != job.hex:
         raise SealBroken("the watermark in the finished file names another case")
 
 

@@ -80,23 +80,23 @@ class Voices(Classifier):
         """`protected_voice`: 0.5 where a stranger is taken for one of the gallery once in a hundred times."""
         sample = require_sample(material)
         if sample.audio is None:
-            return self._silent(sample, subject)
+            return self._silence_signals(sample, subject)
         likely = self._models.get("speech_finder").probabilities(sample.audio.samples)
         voices, unassigned = diarize(sample.audio.samples, likely >= _SPEECH_PROBABILITY, self._models)
         identified = identify([v.template for v in voices], self._gallery, VOICE_CALIBRATION, leased=self._leased)
         return [
-            self._present(subject, likely),
-            self.signal(subject, "unreadable_voice", _share(unassigned, voices)),
-            *self._people(subject, voices, identified),
-            *self._missed(subject, sample.audio, voices, unassigned),
+            self._presence_signal(subject, likely),
+            self.signal(subject, "unreadable_voice", _unassigned_share(unassigned, voices)),
+            *self._person_signals(subject, voices, identified),
+            *self._unrecognised_signals(subject, sample.audio, voices, unassigned),
         ]
 
-    def _silent(self, sample: VideoSample, subject: Subject) -> list[Signal]:
+    def _silence_signals(self, sample: VideoSample, subject: Subject) -> list[Signal]:
         if sample.info.has_audio:  # there is a track to which nobody listened
             return self.unmeasured(subject, SignalNote.CANNOT_TELL)
         return [self.signal(subject, label, 0.0) for label in self.labels]
 
-    def _present(self, subject: Subject, likely: NDArray[np.float32]) -> Signal:
+    def _presence_signal(self, subject: Subject, likely: NDArray[np.float32]) -> Signal:
         if not len(likely):
             return self.signal(subject, "voice_present", 0.0)
         width = min(_SURELY_SPEECH, len(likely))
@@ -108,7 +108,7 @@ class Voices(Classifier):
         )
         return self.signal(subject, "voice_present", round(min(1.0, float(steady[place])), 4), at=at)
 
-    def _people(self, subject: Subject, voices: list[SpeakerVoice], identified: Identification) -> list[Signal]:
+    def _person_signals(self, subject: Subject, voices: list[SpeakerVoice], identified: Identification) -> list[Signal]:
         ranked = sorted(identified.protected.values(), key=lambda match: match[0], reverse=True)
         return [
             self.signal(subject, "protected_voice", round(score, 4), at=voices[index].first_span, note=note)
@@ -116,7 +116,7 @@ class Voices(Classifier):
             if place == 0 or score >= _MIN_REPORTED_SCORE
         ] or [self.signal(subject, "protected_voice", 0.0)]
 
-    def _missed(
+    def _unrecognised_signals(
         self, subject: Subject, sound: MonoAudio, voices: list[SpeakerVoice], unassigned: float
     ) -> list[Signal]:
         """None where somebody may have spoken who could not be recognised; an empty gallery protects nobody."""
@@ -149,7 +149,7 @@ def enrol_voice(sound: MonoAudio, models: Models) -> NDArray[np.float32] | None:
     return voices[0].template
 
 
-def _share(unassigned: float, voices: list[SpeakerVoice]) -> float:
+def _unassigned_share(unassigned: float, voices: list[SpeakerVoice]) -> float:
     spoken = unassigned + sum(voice.seconds for voice in voices)
     return round(unassigned / spoken, 4) if spoken > _IGNORED_SECONDS else 0.0
 

@@ -38,7 +38,9 @@ def take_replayed(looks: PdqHashes, earlier: PdqHashes) -> float | None:
         return None
     if not len(earlier):
         return 0.0
-    again = [int(np.bitwise_count(earlier ^ one).sum(axis=1).min()) <= _SAME_PICTURE_BITS for one in looks]
+    again = [
+        int(np.bitwise_count(earlier ^ hash_value).sum(axis=1).min()) <= _SAME_PICTURE_BITS for hash_value in looks
+    ]
     return min(1.0, 2.0 * float(np.mean(again)))
 
 
@@ -57,7 +59,7 @@ def longest_loop(take: LivenessCapture, models: Models) -> int | None:
     count = len(hashes)
     if count < _MIN_LOOP_FRAMES + _CERTAIN_REPEATS:
         return None
-    apart = np.stack([np.bitwise_count(hashes ^ one).sum(axis=1) for one in hashes]).astype(np.int64)
+    apart = np.stack([np.bitwise_count(hashes ^ hash_value).sum(axis=1) for hash_value in hashes]).astype(np.int64)
     motion = np.array([apart[n, max(0, n - _NEIGHBOUR_FRAMES) : n + _NEIGHBOUR_FRAMES + 1].max() for n in range(count)])
     most = 0
     for lag in range(_MIN_LOOP_FRAMES, count):

@@ -35,7 +35,7 @@ class PromptEncoder:
         ids = [encoding.ids for encoding in self._words.encode_batch(list(texts))]
         order = sorted(range(len(ids)), key=lambda place: len(ids[place]))
         by_index: dict[int, NDArray[np.float32]] = {}
-        for batch in _alike([len(encoding) for encoding in ids], order):
+        for batch in _batches_by_length([len(encoding) for encoding in ids], order):
             longest = len(ids[batch[-1]])
             tokens, mask = np.zeros((len(batch), longest), np.int64), np.zeros((len(batch), longest), np.float32)
             for line, place in enumerate(batch):
@@ -64,7 +64,7 @@ class PromptEncoder:
         return word in self._known
 
 
-def _alike(lengths: Sequence[int], order: Sequence[int]) -> Iterator[list[int]]:
+def _batches_by_length(lengths: Sequence[int], order: Sequence[int]) -> Iterator[list[int]]:
     """Places in `order`, shortest first, in batches of like length: on one core padding costs as much as text."""
     batch: list[int] = []
     for place in order:

@@ -30,8 +30,8 @@ class VoiceActivityDetector:
         hops = np.pad(samples, (0, -len(samples) % VAD_HOP)).astype(np.float32).reshape(-1, VAD_HOP)
         before = np.concatenate([np.zeros((1, _CONTEXT_SAMPLES), np.float32), hops[:-1, -_CONTEXT_SAMPLES:]])
         state = np.zeros((1, 1, 128), np.float32)
-        given = {"input": np.concatenate([before, hops], axis=1), "h": state, "c": state}
-        return np.asarray(self._session.run(None, given)[0], np.float32).ravel()
+        inputs = {"input": np.concatenate([before, hops], axis=1), "h": state, "c": state}
+        return np.asarray(self._session.run(None, inputs)[0], np.float32).ravel()
 
 
 def load_vad(paths: Sequence[Path]) -> VoiceActivityDetector:

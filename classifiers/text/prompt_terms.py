@@ -51,9 +51,9 @@ class PromptTerms(Classifier):
         hits = [*find_terms(material.text, lists), *_ages(material.text)]
         hits += _co_occurrences(hits)
         softened = _softened(material.text, hits, lists)
-        return [signal for label in self.labels for signal in self._of(label, subject, hits, softened)]
+        return [signal for label in self.labels for signal in self._signals_for_label(label, subject, hits, softened)]
 
-    def _of(
+    def _signals_for_label(
         self, label: str, subject: Subject, hits: Sequence[TermHit], softened: dict[TermHit, float]
     ) -> list[Signal]:
         if label == "disguise":
@@ -67,9 +67,11 @@ class PromptTerms(Classifier):
             return [self.signal(subject, label, 0.0)]
         scores = [hit.score * softened.get(hit, 1.0) for hit in disguised_hits]
         scores[0] = _combined_score(scores)
-        return [self._at(subject, hit, score, softened) for hit, score in zip(disguised_hits, scores, strict=True)]
+        return [
+            self._hit_signal(subject, hit, score, softened) for hit, score in zip(disguised_hits, scores, strict=True)
+        ]
 
-    def _at(self, subject: Subject, hit: TermHit, score: float, softened: dict[TermHit, float]) -> Signal:
+    def _hit_signal(self, subject: Subject, hit: TermHit, score: float, softened: dict[TermHit, float]) -> Signal:
         note = (
             SignalNote.DISGUISED
             if hit.disguised

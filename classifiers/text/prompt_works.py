@@ -81,22 +81,23 @@ class PromptWorks(Classifier):
         assert isinstance(material, PromptText)  # noqa: S101  subjects say so
         if len(material.text) > MAX_PROMPT_CHARS:
             return self.unmeasured(subject, SignalNote.TOO_LONG)
-        index = self._fresh()
-        matches = [*_named(material.text, index), *_described(material.text, index, self._models)]
+        index = self._current_index()
+        matches = [*_find_names(material.text, index), *_find_descriptions(material.text, index, self._models)]
         return [
-            self._surest(subject, label, [match for match in matches if match[0] == label]) for label in self.labels
+            self._strongest_signal(subject, label, [match for match in matches if match[0] == label])
+            for label in self.labels
         ]
 
-    def _surest(self, subject: Subject, label: str, matches: list[tuple[str, float, int, int]]) -> Signal:
+    def _strongest_signal(self, subject: Subject, label: str, matches: list[tuple[str, float, int, int]]) -> Signal:
         if not matches:
             return self.signal(subject, label, 0.0)
         _, score, start, end = max(matches, key=lambda one: (one[1], -one[2]))
         return self.signal(subject, label, round(clip_score(score), 4), at=Span(start=start, end=end, unit="chars"))
 
-    def _fresh(self) -> _Index:
+    def _current_index(self) -> _Index:
         works = self._works.all()
         if works is not self._seen:
-            self._index, self._seen = _indexed(works, self._models), works
+            self._index, self._seen = _build_index(works, self._models), works
         return self._index
 
     def examples(self) -> Sequence[ClassifierExample]:
@@ -108,7 +109,7 @@ class PromptWorks(Classifier):
         ]
 
 
-def _indexed(works: Sequence[Any], models: Models) -> _Index:
+def _build_index(works: Sequence[Any], models: Models) -> _Index:
     names: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     for work in works:
         for name in work.names:
@@ -125,7 +126,7 @@ def _indexed(works: Sequence[Any], models: Models) -> _Index:
     return _Index(names, np.asarray(vectors, np.float32), labels)
 
 
-def _named(text: str, index: _Index) -> Iterator[tuple[str, float, int, int]]:
+def _find_names(text: str, index: _Index) -> Iterator[tuple[str, float, int, int]]:
     if not index.names:
         return
     whole = tokenize(text)
@@ -142,7 +143,7 @@ def _reads(window: Sequence[FoldedWord], form: tuple[str, ...]) -> bool:
     )
 
 
-def _described(text: str, index: _Index, models: Models) -> Iterator[tuple[str, float, int, int]]:
+def _find_descriptions(text: str, index: _Index, models: Models) -> Iterator[tuple[str, float, int, int]]:
     if not len(index.labels):
         return
     places = list(split_chunks(text))

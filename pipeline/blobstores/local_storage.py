@@ -70,10 +70,10 @@ class LocalStorage:
         """See Place."""
         with _translate_disk_errors():
             try:
-                found = [path.name for path in (self._root / folder).iterdir()]
+                names = [path.name for path in (self._root / folder).iterdir()]
             except FileNotFoundError:
                 return []
-        return sorted(name for name in found if name.startswith(prefix) and not name.startswith("."))
+        return sorted(name for name in names if name.startswith(prefix) and not name.startswith("."))
 
     def delete(self, key: str) -> None:
         """See Place. What a killed put left half-written under this key goes too."""

@@ -69,8 +69,8 @@ class S3Storage:
     def names(self, folder: str, prefix: str = "") -> list[str]:
         """See Place."""
         with self._translate_errors():
-            found = self._files.find(self._path(folder), prefix=prefix) if self._is_s3 else self._listed(folder)
-        names = (str(path).rpartition("/")[2] for path in found)
+            paths = self._files.find(self._path(folder), prefix=prefix) if self._is_s3 else self._listed(folder)
+        names = (str(path).rpartition("/")[2] for path in paths)
         return sorted(name for name in names if name.startswith(prefix))
 
     def delete(self, key: str) -> None:

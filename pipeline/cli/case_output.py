@@ -79,8 +79,8 @@ def case_line(case: Case, may: frozenset[Action]) -> str:
 
 def _advice(case: Case, may: frozenset[Action]) -> Iterator[str]:
     if Action.RESUME in may:
-        mended = "mend it, then" if case.last_failure else "once it can be measured"
-        yield f"{mended}: assay resume {case.id}"
+        condition = "mend it, then" if case.last_failure else "once it can be measured"
+        yield f"{condition}: assay resume {case.id}"
     if rulings := [str(action) for action in (Action.ALLOW, Action.REFUSE) if action in may]:
         yield f"rule on it with: assay rule {case.id} {'|'.join(rulings)} --code …"
     if Action.APPEAL in may:

@@ -117,13 +117,13 @@ def _verified(run: DemoRun, installation: Installation, case: Case, home: Path) 
     from media.transcode import Encoding, reencode
 
     file, copy = installation.service.content(None, case.id, home / "published.mp4"), home / "stripped.mp4"
-    _found(run, installation, file, case, FindingVerdict.AI_MADE_TRUSTED)
+    _check_finding(run, installation, file, case, FindingVerdict.AI_MADE_TRUSTED)
     reencode(file, copy, encoding=Encoding(crf=28, height=480))
     run.say(f"stripped of its credentials and re-encoded at 480p, CRF 28: {copy}")
-    _found(run, installation, copy, case, FindingVerdict.RECOVERED_BY_WATERMARK)
+    _check_finding(run, installation, copy, case, FindingVerdict.RECOVERED_BY_WATERMARK)
 
 
-def _found(run: DemoRun, installation: Installation, file: Path, case: Case, expected: FindingVerdict) -> None:
+def _check_finding(run: DemoRun, installation: Installation, file: Path, case: Case, expected: FindingVerdict) -> None:
     finding: Finding = installation.service.verify(file)
     if not run.as_json:
         print_finding(finding)

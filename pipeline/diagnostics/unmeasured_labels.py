@@ -66,8 +66,10 @@ def _labels_without_model(settings: Settings) -> dict[str, str]:
 
 def _measured_elsewhere() -> set[str]:
     """What `classifiers.liveness` measures of takes, and what is asked only where a reasoning model is set up."""
-    takes = {label for label, subjects in measurement.policy_vocabulary().labels.items() if subjects == {Subject.TAKE}}
-    return (takes - {"spoof"}) | {"monitor"}
+    capture_labels = {
+        label for label, subjects in measurement.policy_vocabulary().labels.items() if subjects == {Subject.TAKE}
+    }
+    return (capture_labels - {"spoof"}) | {"monitor"}
 
 
 def _unmeasured_label(label: str, why: str, rules: Sequence[Rule]) -> UnmeasuredLabel:

@@ -51,7 +51,7 @@ class EmbeddedPostgres:
             with _locked(self._home / "start.lock"):
                 self._initialise()
                 self._ensure_running()
-                self._take_hold()
+                self._acquire_hold()
         except OSError as error:
             raise Unavailable(f"the database cannot be kept in {self._home}: {error.strerror or error}") from error
         return self.dsn
@@ -102,7 +102,9 @@ class EmbeddedPostgres:
             log.info("making a database in %s", self._data)
             new_folder = self._data.with_name("data.new")  # an initdb that was killed leaves nothing that looks whole
             shutil.rmtree(new_folder, ignore_errors=True)
-            self._must("initdb", "-D", str(new_folder), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
+            self._run_checked(
+                "initdb", "-D", str(new_folder), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"
+            )
             new_folder.rename(self._data)
         major_version = version.read_text().strip()
         if major_version != _MAJOR:
@@ -129,7 +131,7 @@ class EmbeddedPostgres:
             if psutil.Process(int(file.read_text().splitlines()[0])).name() != "postgres":
                 file.unlink()
 
-    def _take_hold(self) -> None:
+    def _acquire_hold(self) -> None:
         if self._hold is not None:
             return
         self._holder = os.getpid()
@@ -137,7 +139,7 @@ class EmbeddedPostgres:
         fcntl.flock(self._hold, fcntl.LOCK_SH)
         atexit.register(self.stop)
 
-    def _must(self, program: str, *arguments: str) -> None:
+    def _run_checked(self, program: str, *arguments: str) -> None:
         completed = self._run(program, *arguments)
         if completed.returncode != 0:
             errors = completed.stderr.strip().splitlines() or ["no reason given"]

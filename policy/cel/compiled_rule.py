@@ -106,13 +106,13 @@ def compile_rule(rule: Rule, vocabulary: Vocabulary, env: Any) -> CompiledRule |
         return list(_cel_problems(rule, vocabulary, str(error)))
     strictest = min(programs, key=lambda value: value or 0.0)
     trees = {value: parse_syntax_tree(program.serialize()) for value, program in programs.items()}
-    natives = {value: compile_fast_path(one, vocabulary.labels) for value, one in trees.items()}
+    natives = {value: compile_fast_path(tree, vocabulary.labels) for value, tree in trees.items()}
     return CompiledRule(
         rule=rule,
         labels=root.names(vocabulary.labels),
-        facts=root.names(vocabulary.facts) | {name for one in rule.audiences for name in one.facts},
+        facts=root.names(vocabulary.facts) | {name for tree in rule.audiences for name in tree.facts},
         programs=programs,
-        fast_paths={value: one for value, one in natives.items() if one is not None},
+        fast_paths={value: tree for value, tree in natives.items() if tree is not None},
         strictest_condition=trees[strictest],
         text=texts[strictest],
         fired_result=RuleResult(decision=rule.then),

@@ -32,9 +32,9 @@ def build_actions(
     if remixed:
         actions.append(_generated_over_parent(engine, source_type, sources))
     actions += [
-        _with_ingredients([one.label], {"action": "c2pa.placed"})
-        for one in sources
-        if one.relationship == "componentOf"
+        _with_ingredients([source.label], {"action": "c2pa.placed"})
+        for source in sources
+        if source.relationship == "componentOf"
     ]
     if labelled:
         actions.append(_visible_label_action(product))
@@ -68,7 +68,7 @@ def _visible_label_action(product: Mapping[str, str]) -> ManifestAction:
 
 
 def _labels(use: IngredientRelationship, sources: Sequence[Ingredient]) -> list[str]:
-    return [one.label for one in sources if one.relationship == use]
+    return [source.label for source in sources if source.relationship == use]
 
 
 def _with_ingredients(labels: Sequence[str], action: ManifestAction) -> ManifestAction:

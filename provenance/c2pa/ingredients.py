@@ -51,6 +51,6 @@ def build_ingredients(
 def with_delivered_as_parent(delivered: Path, sources: Sequence[Ingredient]) -> list[Ingredient]:
     """The sources where the engine's own file is the parent: there is one parent, so another becomes an input."""
     own = Ingredient(relationship="parentOf", path=delivered, label=PARENT_LABEL, title=_DELIVERED_TITLE, remixed=False)
-    inputs = [one.path for one in sources if one.relationship in ("parentOf", "inputTo")]
-    parts = [one.path for one in sources if one.relationship == "componentOf"]
+    inputs = [source.path for source in sources if source.relationship in ("parentOf", "inputTo")]
+    parts = [source.path for source in sources if source.relationship == "componentOf"]
     return [own, *build_ingredients(inputs=inputs, parts=parts)]

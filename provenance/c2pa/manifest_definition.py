@@ -133,7 +133,9 @@ def build_manifest_definition(
         _assertion(POLICY_ASSERTION, {"sha256": order.policy}),
     ]
     if order.consents:
-        assertions.append(_assertion(CONSENT_ASSERTION, {"receipts": [{"sha256": one} for one in order.consents]}))
+        assertions.append(
+            _assertion(CONSENT_ASSERTION, {"receipts": [{"sha256": digest} for digest in order.consents]})
+        )
     if order.synthetic:
         assertions.append(_assertion("c2pa.ai-disclosure", _disclosure(order)))
     return {
@@ -149,13 +151,13 @@ def _assertion(label: str, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _actions(order: SealOrder, sources: Sequence[Ingredient], redacted: tuple[str, ...]) -> list[dict[str, Any]]:
-    stated = manifest_source_type(order)
+    source_type = manifest_source_type(order)
     first, *rest = build_actions(
         timestamp=format_timestamp(order.when),
         engine={"name": order.engine, "version": order.engine_version},
         product={"name": PRODUCT_NAME, "version": PRODUCT_VERSION},
-        source_type=source_type_uri(stated) if stated else "",
-        remixed=order.synthetic and any(one.relationship == "parentOf" and one.remixed for one in sources),
+        source_type=source_type_uri(source_type) if source_type else "",
+        remixed=order.synthetic and any(source.relationship == "parentOf" and source.remixed for source in sources),
         labelled=order.labelled,
         sources=sources,
     )
@@ -170,7 +172,7 @@ def _metadata(order: SealOrder, payload: str, sources: Sequence[Ingredient]) -> 
     metadata: dict[str, Any] = {"@context": _CONTEXT, "dc:identifier": payload, "dc:publisher": order.provider}
     if order.verifier:
         metadata["dcterms:provenance"] = order.verifier
-    if (source_type := manifest_source_type(order)) and any(one.relationship == "parentOf" for one in sources):
+    if (source_type := manifest_source_type(order)) and any(source.relationship == "parentOf" for source in sources):
         metadata["Iptc4xmpExt:DigitalSourceType"] = source_type_uri(source_type)
     return metadata
 

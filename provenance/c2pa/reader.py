@@ -107,7 +107,10 @@ class _ReadSource:
 
     def stores(self, settings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """What the library says under each of the settings, or its error."""
-        arguments: dict[str, Any] = {"path": str(self.path.resolve()), "settings": [dict(one) for one in settings]}
+        arguments: dict[str, Any] = {
+            "path": str(self.path.resolve()),
+            "settings": [dict(setting) for setting in settings],
+        }
         function = "provenance.c2pa.sandboxed_reader:read_stores"
         if self.manifest is not None:
             function = "provenance.c2pa.detached_manifest:read_detached_stores"
@@ -147,8 +150,8 @@ def _without_hash_mismatches(store: Mapping[str, Any]) -> dict[str, Any]:
     """The store as it would be, were the file the one that was signed: only the hashes over its bytes are left out."""
     results = as_mapping(store.get("validation_results"))
     active = as_mapping(results.get("activeManifest"))
-    rest = [one for one in mappings_in(active.get("failure")) if one.get("code") not in _HASH_MISMATCHES]
-    codes = {str(one.get("code")) for one in rest}
+    rest = [failure for failure in mappings_in(active.get("failure")) if failure.get("code") not in _HASH_MISMATCHES]
+    codes = {str(failure.get("code")) for failure in rest}
     state = "Invalid" if codes - {"signingCredential.untrusted"} else "Valid" if codes else "Trusted"
     if state == "Trusted" and not has_success_code(store, "signingCredential.trusted"):
         state = "Valid"
@@ -172,7 +175,7 @@ def _validation_state(
 ) -> tuple[str, tuple[str, ...]]:
     state, issues = str(store["state"]).lower(), failure_codes(store)
     list_name = store.get("validation_results", {}).get("trustListUri", "")
-    if state == "trusted" and list_name not in {one.name for one in trust.signers}:
+    if state == "trusted" and list_name not in {trust_list.name for trust_list in trust.signers}:
         state, issues = "valid", (*issues, "signingCredential.untrusted")
     if has_success_code(store, "timeStamp.trusted") and not time_trusted and state != "invalid":
         bare = source.stores([reading_settings((), (), trust.extended_key_usages)])

@@ -35,8 +35,8 @@ def find_personal_data(store: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple
     addresses = [
         address for node in walk_manifests(store) for address in _personal_addresses(node.label, node.manifest)
     ]
-    unredactable = [one for one in addresses if any(f"/c2pa.assertions/{label}" in one for label in _UNREDACTABLE)]
-    return tuple(one for one in addresses if one not in unredactable), tuple(unredactable)
+    unredactable = [item for item in addresses if any(f"/c2pa.assertions/{label}" in item for label in _UNREDACTABLE)]
+    return tuple(item for item in addresses if item not in unredactable), tuple(unredactable)
 
 
 def redaction_actions(addresses: tuple[str, ...]) -> list[dict[str, Any]]:

@@ -31,7 +31,7 @@ def read_stores(path: str, settings: Sequence[dict[str, Any]]) -> dict[str, Any]
     is the library's JSON with "state" (Trusted, Valid, Invalid) and "embedded".
     """
     try:
-        return {"stores": [_read(Path(path), one) for one in settings]}
+        return {"stores": [_read(Path(path), setting) for setting in settings]}
     except c2pa.C2paError as error:
         message = (str(error).splitlines() or [""])[0][:300]
         return {

@@ -112,7 +112,7 @@ def _soft_bindings(node: ManifestNode) -> list[SoftBinding]:
 
 def _hex(value: object) -> str:
     """A soft binding's value in hex: files hold hex text, base64 of a byte string, or a list of bytes."""
-    if isinstance(value, list) and all(isinstance(one, int) and 0 <= one < 256 for one in value):
+    if isinstance(value, list) and all(isinstance(number, int) and 0 <= number < 256 for number in value):
         return bytes(value).hex()
     if not isinstance(value, str):
         return ""

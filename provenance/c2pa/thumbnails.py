@@ -31,8 +31,8 @@ def lineage_thumbnails(path: Path, finding: Finding, trust: TrustStore) -> tuple
     None where the finding has no lineage, and none where any part of it does not hold: a picture that nobody
     vouches for is not shown. Raises Unavailable if no process starts.
     """
-    steps = sum(one.kind.startswith("lineage.") for one in finding.evidence)
-    if not steps or any(one.kind == "ingredients" for one in finding.evidence):
+    steps = sum(entry.kind.startswith("lineage.") for entry in finding.evidence)
+    if not steps or any(entry.kind == "ingredients" for entry in finding.evidence):
         return ()
     arguments = {"path": str(path.resolve()), "settings": reading_settings((), (), trust.extended_key_usages)}
     try:
@@ -44,6 +44,6 @@ def lineage_thumbnails(path: Path, finding: Finding, trust: TrustStore) -> tuple
     if len(thumbnails) != steps:
         return ()
     return tuple(
-        LineageThumbnail(manifest_id=one["manifest"], case_id=one["case"], jpeg=base64.b64decode(one["picture"]))
-        for one in thumbnails
+        LineageThumbnail(manifest_id=entry["manifest"], case_id=entry["case"], jpeg=base64.b64decode(entry["picture"]))
+        for entry in thumbnails
     )

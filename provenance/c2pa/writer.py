@@ -52,7 +52,7 @@ def sign_file(
     with the signer's reason if signing fails, Unavailable if the time-stamping authority gives no stamp.
     """
     sources = sources or build_ingredients(parent=parent)
-    if carries_credentials(src) and not any(one.relationship == "parentOf" for one in sources):
+    if carries_credentials(src) and not any(source.relationship == "parentOf" for source in sources):
         raise BadInput("this file already carries credentials: sign it with its source as parent")
     with tempfile.TemporaryDirectory(dir=dst.parent, prefix=".sign-") as folder:
         signed = Path(folder) / "signed.mp4"

@@ -102,4 +102,4 @@ def _json(text: str) -> dict[str, str]:
         value = json.loads(text)
     except ValueError:
         return {}
-    return {str(key): str(one) for key, one in value.items()} if isinstance(value, dict) else {}
+    return {str(key): str(item) for key, item in value.items()} if isinstance(value, dict) else {}

@@ -65,7 +65,7 @@ def find_conflicts(observations: Observations) -> tuple[str, ...]:
     if declares_capture(credentials) and observations.declarations:
         sentences.append("The credentials say that a camera made this, another label in the file says AI.")
     payload = watermark_payload(mark)
-    if payload and payload not in {one.value for one in observations.report.soft_bindings}:
+    if payload and payload not in {binding.value for binding in observations.report.soft_bindings}:
         sentences.append(_watermark_conflict(observations.report))
     return tuple(sentences)
 
@@ -110,7 +110,7 @@ def matching_manifest(observations: Observations) -> RecoveredManifest | None:
 
 
 def _watermark_conflict(reading: CredentialsReport) -> str:
-    if any(one.algorithm == SOFT_BINDING_ALGORITHM for one in reading.soft_bindings):
+    if any(binding.algorithm == SOFT_BINDING_ALGORITHM for binding in reading.soft_bindings):
         return "The credentials name another watermark than the one in the picture: they belong to another video."
     return "The credentials do not mention the watermark that is in the picture: this video's history was dropped."
 

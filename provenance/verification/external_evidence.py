@@ -22,10 +22,10 @@ def recovery_evidence(observations: Observations) -> Iterator[Evidence]:
 
 def similarity_evidence(observations: Observations) -> Iterator[Evidence]:
     """Sealed videos that look like this one, and those that sound like it."""
-    for one in [one for one in observations.similar_videos if one.modality == "looks"][:_MAX_MATCHES]:
-        yield _picture_similarity(one)
-    for one in [one for one in observations.similar_videos if one.modality == "sound"][:_MAX_MATCHES]:
-        yield _sound_similarity(one)
+    for video in [video for video in observations.similar_videos if video.modality == "looks"][:_MAX_MATCHES]:
+        yield _picture_similarity(video)
+    for video in [video for video in observations.similar_videos if video.modality == "sound"][:_MAX_MATCHES]:
+        yield _sound_similarity(video)
 
 
 def lineage_evidence(observations: Observations) -> Iterator[Evidence]:

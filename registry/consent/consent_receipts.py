@@ -114,10 +114,10 @@ class PostgresConsentReceipts:
 
     def by_hash(self, digest: str) -> ConsentReceipt:
         """The receipt with this SHA-256. Raises NotFound."""
-        found = self._where("hash = %s", digest.lower()[:64])
-        if not found:
+        receipts = self._where("hash = %s", digest.lower()[:64])
+        if not receipts:
             raise NotFound("there is no such receipt")
-        return found[0]
+        return receipts[0]
 
     def validity(self, digest: str, at: datetime) -> ReceiptValidity:
         """Whether what it attests holds at that time. Raises NotFound."""

@@ -140,9 +140,9 @@ class EnrolmentService:
         require_role(principal, Role.MODERATOR)
         return self.enrolments.by_cameo(cameo_id)
 
-    def own_challenges(self, who: Principal) -> Sequence[EnrolmentChallenge]:
+    def own_challenges(self, principal: Principal) -> Sequence[EnrolmentChallenge]:
         """What is kept of the person's own enrolments."""
-        return self.enrolments.of(who.id)
+        return self.enrolments.of(principal.id)
 
     def forget(self, cameo: Cameo) -> None:
         """Delete what is kept of the takes of a cameo."""

@@ -70,19 +70,19 @@ class StreamingDetector:
 
     def match_payloads(self, issued: PayloadSet) -> None:
         """After the last span: what could not be read is compared with what was issued, where it was clearest."""
-        found = self._best
-        if self.payload or found is None:
+        hypothesis = self._best
+        if self.payload or hypothesis is None:
             return
         places = AlignmentCandidates(
-            z=np.array([found.z]), soft_bits=despread_soft_bits(found.chip_sums, self.key)[None]
+            z=np.array([hypothesis.z]), soft_bits=despread_soft_bits(hypothesis.chip_sums, self.key)[None]
         )
         (match,) = issued.match([places], pilot_share=AUDIO_PILOT_SHARE)
         if match is None:
             return
-        chance = found.log_tests + log(len(issued)) - match.z**2 / 2
+        chance = hypothesis.log_tests + log(len(issued)) - match.z**2 / 2
         if chance < self._log_p_value:
             self.payload, self.among, self._log_p_value = match.payload, len(issued), chance
-            self.sync_note = f"{_describe_sync(found.sync)}; matched against {len(issued):,} issued"
+            self.sync_note = f"{_describe_sync(hypothesis.sync)}; matched against {len(issued):,} issued"
 
     def process(self, power: PowerSpectrum) -> None:
         """The next span of sound, right after the one before."""

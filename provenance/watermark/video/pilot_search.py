@@ -56,15 +56,15 @@ def pilot_search(
     z = np.concatenate([_pilot_z(spectrum.spectrum, key, part) for part in _batches(maps)])
     best: list[PilotSearchResult] = []
     for at in np.argsort(-z):
-        if all(abs(int(at) - near) > 2 for near in [_map_index(one, maps) for one in best]):
+        if all(abs(int(at) - near) > 2 for near in [_map_index(kept_result, maps) for kept_result in best]):
             best.append(PilotSearchResult(z=float(z[at]), matrix=maps[at]))
         if len(best) == keep:
             break
     return best
 
 
-def _map_index(one: PilotSearchResult, maps: DoubleArray) -> int:
-    return int(np.flatnonzero((maps == one.matrix).all((1, 2)))[0])
+def _map_index(result: PilotSearchResult, maps: DoubleArray) -> int:
+    return int(np.flatnonzero((maps == result.matrix).all((1, 2)))[0])
 
 
 def _batches(maps: DoubleArray) -> Iterator[DoubleArray]:
@@ -90,16 +90,16 @@ def normalised_spectrum(picture: FloatArray) -> NormalisedSpectrum:
 
 def _pilot_z(spectrum: ComplexSpectra, key: WatermarkKey, maps: DoubleArray) -> DoubleArray:
     """The pilots' z at the best shift and way round, for each map."""
-    how = carrier_layout(key)
-    u, v = subcarriers().u[how.pilots], subcarriers().v[how.pilots]
-    phases = how.pilot_symbols.conj().astype(np.complex64)
-    found = np.full(len(maps), -np.inf)
+    layout = carrier_layout(key)
+    u, v = subcarriers().u[layout.pilots], subcarriers().v[layout.pilots]
+    phases = layout.pilot_symbols.conj().astype(np.complex64)
+    best_z = np.full(len(maps), -np.inf)
     for across in (u, -u):
         values = _sample_carriers(spectrum, np.stack([across, v]) / TILE_SIZE, maps)
         spread = np.sqrt((np.abs(values) ** 2).sum(1) / 2) + 1e-9
-        for seen in (values, values.conj()):
-            found = np.maximum(found, _max_correlation(seen * phases, u, v) / spread)
-    return found
+        for observed in (values, values.conj()):
+            best_z = np.maximum(best_z, _max_correlation(observed * phases, u, v) / spread)
+    return best_z
 
 
 def _max_correlation(matched: ComplexSpectra, u: NDArray[np.int64], v: NDArray[np.int64]) -> DoubleArray:
@@ -132,12 +132,12 @@ def rotation_maps(spectrum: NormalisedSpectrum, scales: Sequence[float], degrees
 
 def stretch_maps(spectrum: NormalisedSpectrum, scales: Sequence[float], most: float) -> DoubleArray:
     """Maps that scale one way, and up to so many times more or less the other way."""
-    found: list[DoubleArray] = []
+    maps_found: list[DoubleArray] = []
     for scale in scales:
         others = scale_grid(spectrum, scale / most, scale * most)
-        one, other = np.full_like(others, scale), others
-        found += [_axis_scalings(other, one), _axis_scalings(one, other)]
-    return np.concatenate(found)
+        first, second = np.full_like(others, scale), others
+        maps_found += [_axis_scalings(second, first), _axis_scalings(first, second)]
+    return np.concatenate(maps_found)
 
 
 def neighbour_maps(spectrum: NormalisedSpectrum, matrix: DoubleArray) -> DoubleArray:

@@ -105,11 +105,11 @@ def at_full_strength(plan: EmbeddingPlan) -> EmbeddingPlan:
 def _invisible_share(pictures: Sequence[LumaPlane], embedder: VideoWatermarker) -> tuple[float, list[LumaPlane]]:
     """The share of the embedder's strength that is not seen in these pictures, the first of a shot; and them marked."""
     marked = [embedder(pictures[0])]
-    room = embedder.psnr - _MIN_FIRST_PSNR
+    margin = embedder.psnr - _MIN_FIRST_PSNR
     marked += [embedder(luma) for luma in pictures[1:]]
     if len(pictures) > 1:
-        room = min(room, embedder.psnr - _MIN_PSNR)
-    return float(min(1.0, 10 ** (room / 20))), marked
+        margin = min(margin, embedder.psnr - _MIN_PSNR)
+    return float(min(1.0, 10 ** (margin / 20))), marked
 
 
 def _size_growth(
