@@ -23,9 +23,9 @@ from media.sandbox.limits import InputLimits
 CHANNEL_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 
 _AAC_RATES = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000})
-_USUAL_RATE = 48_000
+_USUAL_RATE = 48_000  # Hz, where AAC does not know the source's rate
 _MAX_JITTER = 0.02  # seconds; containers round their clocks, and a hole shorter than this is none
-_SILENCE_BLOCK = 8192
+_SILENCE_BLOCK = 8192  # samples of silence pushed at once
 
 
 class AudioEdit(Protocol):

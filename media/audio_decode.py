@@ -15,7 +15,7 @@ from media.sandbox import client
 from media.sandbox.limits import InputLimits
 from media.video import MONO_SAMPLE_RATE, MonoAudio
 
-_MAX_SECONDS = 3600.0
+_MAX_SECONDS = 3600.0  # seconds of sound that are decoded at most: 230 MB
 
 
 def decode_mono_audio(path: Path, *, seconds: float = 600.0, limits: InputLimits | None = None) -> MonoAudio | None:

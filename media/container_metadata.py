@@ -18,9 +18,9 @@ from media.isobmff import MAX_INDEX_BYTES, Box, child_boxes, copy_with_index, it
 from media.sandbox.limits import MIB
 
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
-_XMP_MAX = 4 * MIB
+_XMP_MAX = 4 * MIB  # bytes of an XMP packet that is read
 _PLAIN = {b"\xa9too": "encoder", b"\xa9cmt": "comment", b"\xa9nam": "title"}  # as FFmpeg names iTunes' items
-_TEXT = 1
+_TEXT = 1  # type of a data box: UTF-8 (QuickTime File Format, well-known types)
 
 
 def write_container_metadata(src: Path, dst: Path, *, keys: Mapping[str, str], xmp: str) -> None:

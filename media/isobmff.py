@@ -10,7 +10,7 @@ from typing import BinaryIO
 from core.errors import BadMedia
 from media.sandbox.limits import MIB
 
-MAX_INDEX_BYTES = 512 * MIB
+MAX_INDEX_BYTES = 512 * MIB  # bytes of a moov box that is read into memory
 _CONTAINER_BOXES = (b"trak", b"mdia", b"minf", b"stbl")
 
 

@@ -27,10 +27,13 @@ from media.transcode import Encoding, transcode
 
 MIN_LABEL_SECONDS = 2.0
 """Seconds that a label must be seen."""
-_LETTER_HEIGHT = 0.05
-_MARGIN = 0.03
-_WHITE, _DARK, _PLATE_OPACITY = 235.0, 16.0, 0.85
-_HORIZONTAL_PERIOD, _VERTICAL_PERIOD = 41.0, 29.0
+_LETTER_HEIGHT = 0.05  # of the shorter side of the picture
+_MARGIN = 0.03  # of the shorter side of the picture
+_WHITE = 235.0  # luma, 8 bits, limited range
+_DARK = 16.0  # luma, 8 bits, limited range
+_PLATE_OPACITY = 0.85
+_HORIZONTAL_PERIOD = 41.0  # seconds of a way across and back: with 29 s the path repeats after 20 minutes
+_VERTICAL_PERIOD = 29.0  # seconds of a way down and back
 _ALMOST_LOSSLESS = Encoding(crf=8, preset="ultrafast")
 
 

@@ -42,7 +42,7 @@ class MonoAudio:
     complete: bool = True
 
 
-MONO_SAMPLE_RATE = 16_000
+MONO_SAMPLE_RATE = 16_000  # Hz: what speech models expect
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -15,8 +15,10 @@ from media.frame_index import FrameIndex
 from media.orientation import orientation_of
 from media.presentation_clock import PresentationClock
 
-_MIN_FRAMES_TO_SEEK = 48
-_RGB_709, _RGB_601, _UNSPECIFIED = 1, 5, 2
+_MIN_FRAMES_TO_SEEK = 48  # frames skipped from which seeking is faster than decoding
+_RGB_709 = 1  # libswscale: SWS_CS_ITU709
+_RGB_601 = 5  # libswscale: SWS_CS_ITU601
+_UNSPECIFIED = 2  # FFmpeg: AVCOL_SPC_UNSPECIFIED
 
 
 def evenly_spaced_pts(

@@ -38,7 +38,7 @@ __all__ = [
 
 log = logging.getLogger("assay.classifiers")
 
-LIVENESS_VERSION = 1
+LIVENESS_VERSION = 1  # in the source of its signals; raised with every change of what is measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,7 +12,7 @@ from classifiers.models.onnx_net import OnnxNet, onnx_session
 from media.arrays import AudioSamples
 
 VAD_HOP = 512
-"""AudioSamples for each of which the speech finder gives one probability."""
+"""Samples for which the voice activity detector gives one probability."""
 
 _CONTEXT_SAMPLES = 64  # samples of the hop before that it wants to hear again
 

@@ -18,7 +18,8 @@ from console.web.multipart import MultipartForm, file_too_large
 from core.errors import BadInput
 
 UPLOAD_TIMEOUT_SECONDS = 600.0  # seconds for one upload
-_MAX_DRAIN_BYTES, _MAX_DRAIN_SECONDS = 64 * 1024**2, 5.0
+_MAX_DRAIN_BYTES = 64 * 1024**2  # bytes of a refused upload that are read, so that the client gets the answer
+_MAX_DRAIN_SECONDS = 5.0  # seconds for that
 _OVERHEAD = 1024**2  # what fields and boundaries may add to the file
 
 

@@ -30,7 +30,7 @@ from media.sandbox.limits import MIB, ProcessLimits
 log = logging.getLogger("assay.sandbox")
 
 _CHILD = Path(__file__).with_name("child.py")
-_LARGEST_ANSWER = 64 * MIB
+_LARGEST_ANSWER = 64 * MIB  # bytes of the answer file
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
 
 

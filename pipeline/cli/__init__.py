@@ -25,7 +25,8 @@ from pipeline.cli import (
     watermark,
 )
 
-EXIT_FAILED, EXIT_INTERRUPTED = 3, 130
+EXIT_FAILED = 3
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 _UsageError: type[Any] = typer.BadParameter.__bases__[
     0
 ]  # typer carries a click of its own and shows only this much of it

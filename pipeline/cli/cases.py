@@ -19,7 +19,10 @@ from pipeline.service import RECALL_CODES, RULING_CODES, VideoRequest
 if TYPE_CHECKING:
     from pipeline.wiring import Installation
 
-EXIT_PUBLISHED, EXIT_REFUSED, EXIT_HELD, EXIT_WAITING = 0, 4, 5, 6
+EXIT_PUBLISHED = 0
+EXIT_REFUSED = 4
+EXIT_HELD = 5
+EXIT_WAITING = 6
 
 CaseIdOfCase = Annotated[str, typer.Argument(help="The case's id, 16 hex digits.")]
 NoteOption = Annotated[str, typer.Option("--note", help="Words for the file; erasable.")]

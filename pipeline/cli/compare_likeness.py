@@ -15,7 +15,9 @@ from pipeline.cli.cli_common import JsonOption, VerboseOption, local_operator, o
 
 likeness = typer.Typer(no_args_is_help=True, help="Faces and voices, compared.")
 
-EXIT_SAME, EXIT_DIFFERENT, EXIT_INCONCLUSIVE = 0, 1, 2
+EXIT_SAME = 0
+EXIT_DIFFERENT = 1
+EXIT_INCONCLUSIVE = 2
 
 _ADDED = ("score", "same", "reason")
 

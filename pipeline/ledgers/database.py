@@ -22,7 +22,8 @@ DatabaseConnection = psycopg.Connection[tuple[Any, ...]]
 _CONNECTION_ERRORS = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError, PoolTimeout, PoolClosed)
 
 
-_EMBEDDED_TIMEOUT, _SERVER_TIMEOUT = 3, 10
+_EMBEDDED_TIMEOUT = 3  # seconds to connect to the embedded server
+_SERVER_TIMEOUT = 10  # seconds to connect to another one
 """Seconds: until the embedded server is looked after, and until a server is given up."""
 
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:  # what looks at pictures takes half a second to import, and m
 
 MANIFEST_MEDIA_TYPE = "application/c2pa"
 MAX_MANIFEST_BYTES = 16 << 20
-VIDEO_FINGERPRINT_ALGORITHM, AUDIO_FINGERPRINT_ALGORITHM = "com.assay.pdq.1", "com.assay.sound.1"
+VIDEO_FINGERPRINT_ALGORITHM = "com.assay.pdq.1"
+AUDIO_FINGERPRINT_ALGORITHM = "com.assay.sound.1"
 _FINGERPRINTS: Mapping[str, Modality] = {VIDEO_FINGERPRINT_ALGORITHM: "looks", AUDIO_FINGERPRINT_ALGORITHM: "sound"}
 REPOSITORY_OWNER = "repository"
 _MAX_NEAR_DUPLICATES = 1000  # of footage that was sealed more often than this, the first sealed are found

@@ -17,7 +17,9 @@ from media.sampling import sample_video
 from media.still_image import is_image, sample_image
 from media.video import VideoInfo, VideoSample
 
-_LONGEST_SIDE, _FRAMES, _SECONDS = 2048, 12, 120.0
+_LONGEST_SIDE = 2048  # pixels of a picture
+_FRAMES = 12  # frames of a video that are sampled
+_SECONDS = 120.0  # seconds of sound that are decoded
 _CACHED_FILES = 4096  # impressions of files that a list names more than once
 _MAX_PAIRS = 1_000_000
 

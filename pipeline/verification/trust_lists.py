@@ -20,7 +20,8 @@ from core.errors import BadInput
 from pipeline.safe_fetch import SafeFetcher
 
 _OFFICIAL = "https://raw.githubusercontent.com/c2pa-org/conformance-public/main/trust-list"
-SIGNER_LIST_URL, TSA_LIST_URL = f"{_OFFICIAL}/C2PA-TRUST-LIST.pem", f"{_OFFICIAL}/C2PA-TSA-TRUST-LIST.pem"
+SIGNER_LIST_URL = f"{_OFFICIAL}/C2PA-TRUST-LIST.pem"
+TSA_LIST_URL = f"{_OFFICIAL}/C2PA-TSA-TRUST-LIST.pem"
 """Where the C2PA publishes its lists."""
 _LARGEST = 4 << 20
 _DATED = re.compile(r"(.+)-\d{4}-\d{2}-\d{2}")

@@ -21,7 +21,7 @@ from provenance.watermark.audio.soft_chips import SoftChips, soft_chips
 from provenance.watermark.audio.spectrogram import HOP_SECONDS
 from provenance.watermark.key import WatermarkKey
 
-MAX_TEMPO_CHANGE = 0.115
+MAX_TEMPO_CHANGE = 0.115  # share by which sound may be faster or slower
 PITCH_GRID = tuple(float(step) for step in range(-7, 8))
 _START_OFFSETS = 2 * CHIPS_PER_PERIOD  # places tried for the beginning: every half cell
 _HARMONICS = CHIPS_PER_PERIOD // 2 + 1  # harmonics of the pattern
