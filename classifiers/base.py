@@ -143,7 +143,7 @@ class Classifier(ABC):
 
     @classmethod
     def build(cls, context: ClassifierContext) -> Self:
-        """One for a case. Whoever needs registers takes them from the context; by default nothing is needed."""
+        """One for a case. Registers that it needs come from the context; by default nothing is needed."""
         del context
         return cls()
 
@@ -204,7 +204,9 @@ def _measured(classifier: Classifier, material: Material, subject: Subject) -> l
     except Exception as error:  # noqa: BLE001  whatever broke, the score is None; its words may be those of a prompt
         log.error("%s broke (%s)", classifier.source, type(error).__name__)
         return classifier.unmeasured(subject, SignalNote.FAILED)
-    if odd := {signal.label for signal in signals} - set(classifier.labels):  # nobody speaks under another's label
+    if odd := {signal.label for signal in signals} - set(
+        classifier.labels
+    ):  # signals of labels that it does not declare are not accepted
         log.error("%s gave labels that it does not declare: %s", classifier.source, ", ".join(sorted(odd)))
         return classifier.unmeasured(subject, SignalNote.FAILED)
     return signals

@@ -1,4 +1,4 @@
-"""Whether two files show, or let hear, the same person. It never says no where it could not look or listen."""
+"""Whether two files show the same person, or have the same voice. Without a measurement the answer is never no."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NO_IMAGE_REASON = "there is no picture"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PersonTemplates:
-    """What was seen and heard of a file: templates, the most prominent first, and why there are none."""
+    """The templates of a file, the most prominent first, or why there are none."""
 
     faces: TemplateTuple = ()
     voices: TemplateTuple = ()

@@ -123,7 +123,7 @@ def _after(case: Case, event: Event) -> Case:
             return replace(_release(case), rulings=(*case.rulings, event.ruling))
         case Resumed():
             return _release_to_measuring(case) if event.again else _release(case)
-        case Commissioned():  # an order is not yet progress: an engine that fails for ever must end at a person
+        case Commissioned():  # an order is not yet progress: an engine that always fails must lead to a person
             return replace(case, phase=Phase.COMMISSIONED, commissioned=event, orders=case.orders + 1)
     return replace(_progress(case, event), failures=0, last_failure=None)
 

@@ -1,7 +1,7 @@
 """What can happen to a case, in the past tense. Frozen: never edited, never deleted.
 
 No event holds words or faces of a person: texts are referred to by the id of an erasable record.
-Fields are never renamed and new ones have a default, so that old events load for ever.
+Fields are never renamed and new ones have a default, so that old events can always be loaded.
 """
 
 from __future__ import annotations

@@ -76,7 +76,8 @@ class WatermarkFinding:
     """What the watermark detector found. `p_value` in [0, 1]. `payload` is hex, and only there when it is sure.
 
     It was read with its check, or, if `among` is not 0, matched against so many that this installation issued.
-    `segments` are the seconds that carry a mark, where that was asked for; `audio` is None where nobody listened.
+    `segments` are the seconds that carry a mark, where that was asked for; `audio` is None where sound was not
+    analysed.
     """
 
     detected: bool

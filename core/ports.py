@@ -70,7 +70,7 @@ class Ledger(Protocol):
 
 
 class TextStore(Protocol):
-    """Words of people, kept apart from the log so that they can be erased."""
+    """Texts that people wrote, stored apart from the log so that they can be erased."""
 
     def put(self, text: str, *, case_id: str) -> str:
         """Keep a text; returns its random id."""
@@ -112,7 +112,7 @@ class PublicStore(Protocol):
     """Where the public finds what is published: one file a case."""
 
     def publish(self, case_id: str, path: Path) -> str:
-        """Put the file where the public finds it, whole or not at all; returns its URL. Idempotent."""
+        """Put the file where the public finds it, atomically; returns its URL. Idempotent."""
 
     def withdraw(self, case_id: str) -> None:
         """Take it down. Nothing happens if it is gone."""
@@ -156,7 +156,7 @@ class JobProgress:
     """An engine's answer about a job. `percent` in [0, 100]; `error` and `code` only where it failed.
 
     `code` is one of core.errors.RENDER_FAILURE_CODES where the engine failed for good, and empty where another order
-    may help. `error` is then fit to be shown to whoever asked.
+    may help. `error` may then be shown to the client.
     """
 
     state: JobState
@@ -191,7 +191,7 @@ class Engine(Protocol):
         """How far it is. Raises Declined, Unavailable, or EngineFault for a job it does not know."""
 
     def fetch(self, job: str, to: Path) -> None:
-        """Write the finished video to a path, whole. Raises Unavailable or EngineFault."""
+        """Write the complete finished video to a path. Raises Unavailable or EngineFault."""
 
     def cancel(self, job: str) -> None:
         """The video is not wanted any more. Asks once and raises nothing: the engine may have made it already."""

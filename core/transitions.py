@@ -40,7 +40,7 @@ class IllegalTransition(BadInput):
 class Transition:
     """One row of the table: in `phase`, `event` may follow if `holds` says so of the case and the event.
 
-    `to` are the phases in which the case is afterwards; `condition` says in words what `holds` asks, empty for always.
+    `to` are the phases in which the case is afterwards; `condition` describes what `holds` checks; empty for always.
     """
 
     phase: Phase
@@ -78,10 +78,10 @@ def _ruled(case: Case, event: Event) -> bool:
 
 
 def appealable(case: Case) -> bool:
-    """Whether a person has still to look at this refusal: nobody refused it, and it has a reason nobody looked at.
+    """Whether a refusal can be appealed: no moderator refused it, and it has a reason that none has looked at.
 
-    A ruling to allow does not lift a final rule. Once a moderator has looked at every rule that refuses, asking again
-    would go round for ever. An engine that declines gives no rule: whoever looked at that ruled over none.
+    A ruling to allow does not lift a final rule. Once a moderator has looked at every rule that refuses, appealing
+    again would never end. An engine that declines names no rule: a ruling about that names none either.
     """
     verdict = case.verdict
     if case.phase is not Phase.REFUSED or verdict is None or any(r.decision is Decision.REFUSE for r in case.rulings):
@@ -159,7 +159,7 @@ _FORWARD = (
 )
 
 WORKING: tuple[Phase, ...] = tuple(dict.fromkeys(t.phase for t in _FORWARD if t.phase is not Phase.NEW))
-"""The phases in which a stage has something to do, in the order of the way through."""
+"""The phases in which a stage has something to do, in the usual order."""
 
 _BY_PEOPLE = (
     Transition(

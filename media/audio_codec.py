@@ -29,7 +29,7 @@ _SILENCE_BLOCK = 8192  # samples of silence pushed at once
 
 
 class AudioEdit(Protocol):
-    """Edits sound block by block; gives back as many samples in all as it is given."""
+    """Edits sound block by block; returns as many samples in all as it gets."""
 
     def push(self, block: AudioSamples) -> Iterator[AudioSamples]:
         """What is finished after this block."""
@@ -51,7 +51,7 @@ class AudioTrack:
 
 
 def open_audio_track(path: Path, limits: InputLimits) -> Iterator[AudioTrack]:
-    """The sound of a video or sound file, or nothing if it has none. For limited processes. Raises BadMedia."""
+    """The sound of a video or sound file, or nothing if it has none. For use inside the sandbox. Raises BadMedia."""
     with open_audio(path) as (container, track):
         if track is not None:
             rate = _rate_for(track)

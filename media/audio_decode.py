@@ -30,7 +30,7 @@ def decode_mono_audio(path: Path, *, seconds: float = 600.0, limits: InputLimits
 
 
 def decode_mono_audio_in_process(path: str, seconds: float, limits: dict[str, Any]) -> dict[str, Any] | None:
-    """As listen(), in this process: for limited ones."""
+    """As listen(), in this process, for use inside the sandbox."""
     max_samples, decoded_samples = int(seconds * MONO_SAMPLE_RATE), 0
     blocks: list[Any] = []
     with open_audio(Path(path)) as (container, track):

@@ -1,4 +1,7 @@
-"""Opens a stranger's video or sound with FFmpeg: only kinds we accept, only the file itself. For limited processes."""
+"""Opens an untrusted video or sound file with FFmpeg:
+
+only kinds we accept, only the file itself. For use inside the sandbox.
+"""
 
 from __future__ import annotations
 

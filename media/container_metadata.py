@@ -26,7 +26,7 @@ _TEXT = 1  # type of a data box: UTF-8 (QuickTime File Format, well-known types)
 def write_container_metadata(src: Path, dst: Path, *, keys: Mapping[str, str], xmp: str) -> None:
     """Write `dst`: the MP4 `src` with these keys added to its own, and this XMP_UUID packet instead of its own.
 
-    Whole or not at all. Raises BadMedia for a file without one plain index (fragmented, damaged, no MP4).
+    Atomic. Raises BadMedia for a file without one plain index (fragmented, damaged, no MP4).
     """
     part = partial_path(dst)
     try:
@@ -38,7 +38,7 @@ def write_container_metadata(src: Path, dst: Path, *, keys: Mapping[str, str], x
 
 
 def read_container_metadata(path: str) -> dict[str, object]:
-    """The keys and the XMP_UUID packet of an MP4, as {"keys": {…}, "xmp": "…"}; for limited processes.
+    """The keys and the XMP_UUID packet of an MP4, as {"keys": {…}, "xmp": "…"}; for use inside the sandbox.
 
     Both empty for a file of another kind. Raises BadMedia for boxes that do not fit into each other.
     """

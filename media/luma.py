@@ -1,4 +1,7 @@
-"""The brightness of a video's pictures, or of an image, for detectors that need no colour. For limited processes."""
+"""The brightness of a video's pictures, or of an image, for detectors that need no colour.
+
+For use inside the sandbox.
+"""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def sample_video(
 def sample_video_in_process(
     path: str, count: int | None, every: float | None, most: int | None, max_side: int | None, limits: dict[str, Any]
 ) -> dict[str, Any]:
-    """As sample(), in this process: for limited ones."""
+    """As sample(), in this process, for use inside the sandbox."""
     bounds: InputLimits = load(InputLimits, limits)
     with open_video(Path(path), bounds) as (container, video):
         timeline = read_frame_index(container, video, bounds)

@@ -1,6 +1,6 @@
 """Re-encodes a video: decodes it, lets its brightness be edited, encodes H.264 in MP4, keeps its sound and its clock.
 
-Memory does not grow with the length of the video. The new file appears whole under its name, or not at all.
+Memory does not grow with the length of the video. The new file appears complete under its name, or not at all.
 What the old container said about itself (titles, comments, prompts) does not travel along.
 """
 
@@ -58,7 +58,7 @@ class _OutputFormat:
 
 
 def reencode(src: Path, dst: Path, *, encoding: Encoding | None = None, limits: InputLimits | None = None) -> None:
-    """A re-encoded copy, without metadata of its origin; runs in a limited process. Raises BadMedia."""
+    """A re-encoded copy, without metadata of its origin; runs in the sandbox. Raises BadMedia."""
     limits = limits or InputLimits()
     check_file(src, limits)
     arguments = {"src": str(src.resolve()), "dst": str(dst.resolve()), "limits": dump(limits)}
@@ -72,7 +72,7 @@ def reencode(src: Path, dst: Path, *, encoding: Encoding | None = None, limits: 
 
 
 def reencode_in_process(src: str, dst: str, encoding: dict[str, Any], limits: dict[str, Any]) -> int:
-    """As reencode(), in this process: for limited ones."""
+    """As reencode(), in this process, for use inside the sandbox."""
     options, bounds = load(Encoding, encoding), load(InputLimits, limits)
     return transcode(Path(src), Path(dst), edit=lambda luma, _at: luma, encoding=options, limits=bounds)
 

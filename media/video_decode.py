@@ -1,4 +1,4 @@
-"""Decodes chosen pictures of a video and no more than that takes. For limited processes."""
+"""Decodes chosen pictures of a video, and no more than necessary. For use inside the sandbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sealing: mark, label, sign, then read all of it back from the finished file, or leave nothing.
+"""Sealing: mark, label, sign, then read all of it back from the finished file, or produce nothing.
 
 1. Look at the source and at what it was made from: credentials are kept as ingredients, never dropped, less what the
    engine's own say of people.
@@ -111,7 +111,7 @@ def seal(
     Raises SealBroken if the finished file does not carry what it should, BadMedia or BadInput for the source, and
     Unavailable if a time-stamping authority is named and gives no stamp for `timestamp_wait` seconds; then neither
     file is
-    there. What lay at `dst` before is only ever replaced by a whole sealed file.
+    there. A file that was at `dst` before is only replaced by a complete sealed one.
     """
     job = _inspect_inputs(src, order, keys, sources, timestamp_wait)  # 1
     with tempfile.TemporaryDirectory(dir=dst.parent, prefix=".seal-") as folder:

@@ -46,9 +46,9 @@ def detect_watermarks(
 
 
 def check_media_without_key(path: Path, *, keys: Sequence[WatermarkKey] = ()) -> WatermarkFinding:
-    """NO_WATERMARK_KEY for a video, an image or a sound file. Raises BadMedia for what is none of them.
+    """A finding without a mark for a video, an image or a sound file. Raises BadMedia for other files.
 
-    For where there is no key: a detector that looks for nothing, says so, and still turns away what is no media.
+    For where there is no key: a detector that looks for nothing, says so, and still refuses what is no media.
     """
     del keys
     if is_image(path):

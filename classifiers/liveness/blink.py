@@ -1,4 +1,4 @@
-"""Was there a blink? For a moment the dark of both eyes is gone, while the rest of the face stays as it is.
+"""Was there a blink? For a moment both eyes lose their contrast, while the rest of the face does not change.
 
 A weak witness: pictures every tenth of a second miss short blinks, and glasses hide them. Policy only holds for it.
 """

@@ -1,4 +1,4 @@
-"""Who is heard: the same voice throughout. A port describes it, so that a better net can take its place."""
+"""Whether one voice speaks throughout. A port describes it, so that a better net can take its place."""
 
 from __future__ import annotations
 

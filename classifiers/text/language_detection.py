@@ -14,7 +14,8 @@ _MIN_MARGIN = 0.2  # by which the likeliest language must be ahead
 def detect_language(text: str, models: Models) -> str | None:
     """The code of ISO 639-1; None where it cannot be determined, or the model is not here.
 
-    Knows what is written in a language's own script: Hindi in Latin letters is taken for another, or for nothing.
+    Knows what is written in a language's own script: Hindi in Latin letters is mistaken for another language, or gives
+    none.
     """
     shown = visible_text(text[:MAX_LANGUAGE_CHARS])
     if sum(map(str.isalpha, shown)) < _MIN_LETTERS:

@@ -1,4 +1,4 @@
-"""Cuts long prompts into parts, so that what is buried in one is looked at by itself."""
+"""Cuts long prompts into parts, so that each is also measured alone."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def normalise_case(text: str) -> str:
 def _fill_sources(
     sources: FloatMatrix, texts: Sequence[str], requested: Sequence[tuple[int, int]], heads: PromptHeads, models: Models
 ) -> None:
-    """Puts in what each source says of the texts at the wanted places."""
+    """Fills in the logits of each source for the requested texts."""
     for source in (SENTENCE, NGRAMS, ENCODER, MULTILINGUAL):
         places = [place for place, requested_source in requested if requested_source == source]
         if places:

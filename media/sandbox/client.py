@@ -1,4 +1,4 @@
-"""Runs a function in a limited process of its own, because a decoder fed by strangers will one day be broken.
+"""Runs a function in the sandbox, because a decoder of untrusted files will be exploited one day.
 
 The child has bounded memory, CPU time and file size, no network, starts no programs and leaves no core.
 Whatever happens to it, the caller gets a value or one clear line.
@@ -36,7 +36,7 @@ _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_TH
 
 @dataclass(slots=True)
 class ProcessUsage:
-    """What limited processes have taken so far that were forked, for benchmarks: CPU seconds, peak memory in KiB."""
+    """Resources used so far by forked sandboxed processes, for benchmarks: CPU seconds, peak memory in KiB."""
 
     cpu: float = 0.0
     peak: int = 0
@@ -58,7 +58,7 @@ def run_sandboxed(
     limits: ProcessLimits | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Any:
-    """What `package.module:function` returns for these arguments, run in a limited process.
+    """What `package.module:function` returns for these arguments, run in the sandbox.
 
     Arguments are JSON values; they go through a pipe, so that secrets are in no argument list and no file.
     The result is JSON values and numpy arrays (also nested); records come back as dicts for core.codec.load.
@@ -154,7 +154,7 @@ def _error(answer: dict[str, Any], bounds: ProcessLimits) -> AssayError:
     error_type = getattr(errors, kind, None)
     if isinstance(error_type, type) and issubclass(error_type, AssayError):
         return error_type(message)
-    log.warning("limited process: %s\n%s", kind, answer.get("traceback", ""))
+    log.warning("sandboxed process: %s\n%s", kind, answer.get("traceback", ""))
     return BadMedia(f"this file cannot be read as a video ({kind})")
 
 

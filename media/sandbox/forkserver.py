@@ -1,6 +1,6 @@
-"""What limited processes are forked from. It imports what they need, once, and reads nothing of a stranger's.
+"""The server from which sandboxed processes are forked. It imports what they need, once, and reads nothing untrusted.
 
-Started as a script by media.sandbox.pool with `python -I`, its standard input being a socket to whoever asks. It
+Started as a script by media.sandbox.pool with `python -I`, its standard input being a socket to the client. It
 ends when that
 is closed, and takes along what still runs. It forks only while it has one thread: others may hold a lock that then
 nobody would ever release.
@@ -72,7 +72,7 @@ class _ForkServer:
                 _run_child(request, **order)
             self.running[pid] = cancel_fd, status_fd
             self.poll.register(cancel_fd, 0)
-        else:  # closed without a word: whoever asked starts a process of its own
+        else:  # closed without an answer: the client starts a process itself
             os.close(cancel_fd)
             os.close(status_fd)
         os.close(request)
@@ -102,7 +102,7 @@ class _ForkServer:
 
 
 def main() -> None:
-    """Serve whoever holds the other end of standard input."""
+    """Serve the client at the other end of standard input."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     nursery = _ForkServer(control=socket.socket(fileno=os.dup(0)))
     gc.disable()  # a collection writes to pages that are shared otherwise
@@ -153,7 +153,7 @@ def _threads() -> int:
 
 
 def _address_space() -> int:
-    """Bytes that are taken up before anything is done."""
+    """Bytes of address space in use before the function runs."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 

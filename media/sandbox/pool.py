@@ -74,7 +74,7 @@ def _wait_for_exit(status_read: IO[bytes], cancel_write: IO[bytes], wall: float)
     try:
         late = not poll.poll(wall * 1000)
     finally:
-        cancel_write.close()  # it ends at the latest now
+        cancel_write.close()  # ends the process if it still runs
         poll.poll(_GRACE * 1000)
     record = status_read.read(EXIT_RECORD.size) or b""
     if late:

@@ -1,4 +1,4 @@
-"""Shuts a process in before it touches a stranger's bytes: resource limits, and a system call filter on Linux."""
+"""Restricts a process before it touches untrusted bytes: resource limits, and a system call filter on Linux."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ class FsspecPublicStore:
         self._public_url = public_url.rstrip("/")
 
     def publish(self, case_id: str, path: Path) -> str:
-        """Put the file where the public finds it, whole or not at all; returns its URL. Idempotent."""
+        """Put the file where the public finds it, atomically; returns its URL. Idempotent."""
         key = _key(case_id)
         self._storage.put(key, path, replace=True, media_type="video/mp4")
         return f"{self._public_url}/{key}" if self._public_url else self._storage.url(key)

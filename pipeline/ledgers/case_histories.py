@@ -84,7 +84,7 @@ class PostgresCaseHistories:
 
 
 class MemoryCaseHistories:
-    """CaseHistories of a ledger in memory."""
+    """Histories of the cases in a ledger in memory."""
 
     def __init__(self, ledger: MemoryLedger) -> None:
         self._ledger = ledger

@@ -114,7 +114,7 @@ class PostgresPolicyStore:
 
 
 class MemoryPolicyStore:
-    """PolicyStore for one process."""
+    """A policy store for one process."""
 
     def __init__(self) -> None:
         self._lock = RLock()

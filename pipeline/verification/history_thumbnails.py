@@ -86,7 +86,7 @@ def _shown(
 
 def _own_case_phase(service: CaseService, step: LineageThumbnail) -> Phase | None:
     """The phase of the case whose seal this step is; None for others' manifests, whatever case they name."""
-    if not _CASE_ID.fullmatch(step.case_id):  # a stranger's file can name anything
+    if not _CASE_ID.fullmatch(step.case_id):  # an untrusted file can name anything
         return None
     try:
         case = service.ledger.load(step.case_id)
@@ -96,7 +96,7 @@ def _own_case_phase(service: CaseService, step: LineageThumbnail) -> Phase | Non
 
 
 def _case_thumbnail(service: CaseService, principal: Principal | None, case_id: str) -> HistoryThumbnail:
-    """From the middle of the video, if whoever asks may see it."""
+    """From the middle of the video, if the client may see it."""
     from media.sampling import sample_video
     from provenance.c2pa.thumbnail_jpeg import THUMBNAIL_SIDE, encode_jpeg
 

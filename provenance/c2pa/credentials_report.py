@@ -34,7 +34,7 @@ class SoftBinding:
 class LineageStep:
     """One file in the history, `depth` steps back: what it is to the file above, and who says it was made with what.
 
-    `without_credentials`: it came without credentials, and nobody signed anything about it but whoever took it in.
+    `without_credentials`: it came without credentials, and only the signer that added it has signed anything about it.
     """
 
     depth: int

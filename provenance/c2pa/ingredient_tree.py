@@ -11,7 +11,7 @@ from typing import Any
 
 from provenance.c2pa.manifest_store import ManifestNode, as_mapping, manifest_actions, mappings_in
 
-MAX_TREE_NODES = 50  # manifests of one file that are described; a stranger's file may have any number
+MAX_TREE_NODES = 50  # manifests of one file that are described; an untrusted file may have any number
 MAX_TREE_DEPTH = 12  # steps back from the active manifest
 
 

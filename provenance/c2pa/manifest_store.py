@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-MAX_NODES = 1000  # manifests that are visited in one store, which may be a stranger's
+MAX_NODES = 1000  # manifests that are visited in one store, which may be untrusted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,12 +102,12 @@ def has_success_code(store: Mapping[str, Any], code: str) -> bool:
 
 
 def mappings_in(value: object) -> Sequence[Mapping[str, Any]]:
-    """The mappings of a list; nothing where a stranger's file has something else."""
+    """The mappings of a list; nothing where an untrusted file has something else."""
     return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
 
 
 def as_mapping(value: object) -> Mapping[str, Any]:
-    """The mapping; an empty one where a stranger's file has something else."""
+    """The mapping; an empty one where an untrusted file has something else."""
     return value if isinstance(value, Mapping) else {}
 
 

@@ -1,4 +1,4 @@
-"""Reads the C2PA credentials of a stranger's file, in a limited process, believing only the lists it is given.
+"""Reads the C2PA credentials of an untrusted file, in the sandbox, believing only the lists it is given.
 
 The library keeps trust in signers and in time-stamping authorities in one heap (its `trust_kind` is not enforced), so
 a signer that chains only to a time-stamping root would read as trusted. Hence the rule of two reads:

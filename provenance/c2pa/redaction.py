@@ -1,7 +1,7 @@
-"""What an engine wrote about people into its credentials, and how it is taken out again. Pure.
+"""Personal data in an engine's credentials, and how it is redacted. Pure.
 
 A published file says no prompt and no name. Ours says none anyway; the credentials that an engine's file came with are
-taken along as a parent, and what they say of people is redacted: C2PA 2.2, 6.8, which leaves the gap to be seen, and
+kept as a parent, and what they say of people is redacted: C2PA 2.2, 6.8, which leaves the gap to be seen, and
 the engine's signature over the rest valid. The manifest that takes the parent in redacts it. (By the specification a
 later update manifest could too; with c2pa-python 0.38.1 the words stay in the file then, and it reads as invalid.)
 

@@ -1,4 +1,4 @@
-"""Reads manifest stores out of a stranger's file. Runs in the limited process: JSON in, JSON out, no judgement."""
+"""Reads manifest stores out of an untrusted file. Runs in the sandbox: JSON in, JSON out, no judgement."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _AIGC = b"ContentProducer"  # a key that every AIGC label has (GB 45438-2025)
 _XMP_MAX = 1 << 16  # bytes of a packet that are read
 _AIGC_MAX = 1 << 12  # bytes around an AIGC key that are read
 _CHUNK = 1 << 22  # bytes searched at a time
-_MAX_BOXES = 10_000  # boxes of a file that are followed, which may be a stranger's
+_MAX_BOXES = 10_000  # boxes of a file that are followed, which may be untrusted
 
 
 def read_stores(path: str, settings: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """The file's manifest store as read once under each of the settings, each time with a fresh context.
 
-    Gives {"stores": [...]}, or {"error": kind, "message": line, "box": whether the bytes hold a C2PA box}. A store
+    Returns {"stores": [...]}, or {"error": kind, "message": line, "box": whether the bytes hold a C2PA box}. A store
     is the library's JSON with "state" (Trusted, Valid, Invalid) and "embedded".
     """
     try:

@@ -1,6 +1,6 @@
-"""Takes the thumbnails out of a stranger's credentials and re-encodes them. Runs in the sandbox.
+"""Takes the thumbnails out of untrusted credentials and re-encodes them. Runs in the sandbox.
 
-Each is decoded here, shrunk and encoded again as a plain JPEG: nobody outside gets a stranger's bytes.
+Each is decoded here, shrunk and encoded again as a plain JPEG: nobody outside gets untrusted bytes.
 """
 
 from __future__ import annotations

@@ -45,11 +45,11 @@ def sign_file(
     parent: Path | None = None,
     sources: Sequence[Ingredient] = (),
 ) -> bytes:
-    """Write `src` with the manifest to `dst`, whole or not at all; returns the manifest's bytes (JUMBF).
+    """Write `src` with the manifest to `dst`, atomically; returns the manifest's bytes (JUMBF).
 
     `sources` become the ingredients that the definition's actions name by label; `parent` is short for a parent alone.
     Raises BadInput if `src` or a source carries credentials that this would drop or cannot take along, SealBroken
-    with the signer's reason if signing fails, Unavailable if the time-stamping authority gives no stamp.
+    with the signer's reason if signing fails, Unavailable if the time-stamping authority returns no stamp.
     """
     sources = sources or build_ingredients(parent=parent)
     if carries_credentials(src) and not any(source.relationship == "parentOf" for source in sources):
@@ -89,7 +89,7 @@ def _write(
     except c2pa.C2paError as error:
         if isinstance(witness.failure, AssayError):
             raise SealBroken(f"the signer failed: {witness.failure}") from witness.failure
-        if witness.failure is not None:  # only its kind: what a key store says may be nobody's business
+        if witness.failure is not None:  # only its kind: the message of a key store may be confidential
             raise SealBroken(f"the signer failed ({type(witness.failure).__name__})") from witness.failure
         if signer.tsa_url and witness.signed and str(error).startswith("Signature"):
             raise Unavailable("the time-stamping authority gave no time stamp, so nothing was signed") from error

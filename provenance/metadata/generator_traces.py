@@ -1,4 +1,4 @@
-"""Plain words that programs leave in the files they write: who generated it, who saved it last. For limited processes.
+"""Plain text that programs leave in the files they write: generators, editors. For use inside the sandbox.
 
 Looked for near both ends of a file, where containers keep such things. Nothing of it is signed, and all of it can be
 removed or made up. Sources: the programs' own output, as their users post it (AUTOMATIC1111's and Forge's `parameters`,

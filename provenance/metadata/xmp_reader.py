@@ -1,4 +1,4 @@
-"""UnsignedMetadata declarations of AI in a file: XMP, the Chinese AIGC label, what generators leave. Anyone can
+"""Unsigned declarations of AI in a file: XMP, the Chinese AIGC label, traces of generators. Anyone can
 write them.
 """
 

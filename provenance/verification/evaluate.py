@@ -16,7 +16,7 @@ _VALID_STATES = ("trusted", "valid")
 _DAMAGED_STATES = ("invalid", "unreadable")
 
 WATERMARK_NOT_CHECKED = WatermarkFinding(detected=False, note="not looked for: the credentials are whole and say AI")
-"""In place of a mark, where whoever asked wanted no more than is needed."""
+"""In place of a mark, where a quick answer was asked for."""
 
 NO_WATERMARK_KEY = WatermarkFinding(detected=False, note="not looked for: there is no watermark key here")
 """In place of a mark, where nobody could look for one: only the key that made a mark finds it."""

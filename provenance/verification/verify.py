@@ -1,6 +1,6 @@
 """Verifying: the public's question, was this made by AI, answered from evidence.
 
-1. Read the credentials, in a limited process, without the network.
+1. Read the credentials, in the sandbox, without the network.
 2. Look for the watermark. A file that cannot be read as media ends here, with BadMedia.
 3. Look for unsigned declarations, and for traces of programs that keep no credentials.
 4. Ask the ledger about the case that the mark names.

@@ -55,7 +55,7 @@ class DevKeys:
 
 
 def make_dev_keys(folder: Path, *, now: datetime | None = None) -> DevKeys:
-    """Keys for development in this folder; those that are there are kept, a leaf that ran out is renewed.
+    """Keys for development in this folder; existing ones are kept, an expired leaf is renewed.
 
     Raises BadInput if something else is in the folder, or the issuing authority has expired as well.
     """
@@ -113,7 +113,7 @@ def _write_leaf(folder: Path, issuing: CertificateWithKey, now: datetime) -> Non
 
 
 def _write(path: Path, data: bytes, *, private: bool = False) -> None:
-    """Whole or not at all, and never readable by others, not even for a moment."""
+    """Atomic, and never readable by others, not even for a moment."""
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:

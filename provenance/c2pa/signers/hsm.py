@@ -76,7 +76,7 @@ def hsm_signer(config: SignerConfig, files: SignerFiles) -> HsmSigner:
 
 @cache
 def _token_lock() -> Lock:
-    """A token knows one login for the whole process, so signatures take turns."""
+    """A token has one login for the whole process, so signatures are serialised."""
     return Lock()
 
 

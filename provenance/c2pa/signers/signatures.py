@@ -16,7 +16,7 @@ PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519Public
 
 
 def certificate_public_key(chain: str) -> PublicKey:
-    """The key of the first certificate. Raises BadInput for PEM that is none, or a key C2PA has no algorithm for."""
+    """The key of the first certificate. Raises BadInput for invalid PEM, or a key C2PA has no algorithm for."""
     try:
         key = x509.load_pem_x509_certificate(chain.encode()).public_key()
     except ValueError as error:

@@ -25,7 +25,7 @@ _FULL_SAMPLING_PIXELS = 1280 * 720  # pixels of a picture above which fewer are 
 
 
 def analyse_video(src: Path, encoding: Encoding, limits: InputLimits) -> VideoAnalysis:
-    """Of the pictures as they will be published. Large ones are fewer. Raises BadMedia. For limited processes."""
+    """Of the pictures as they will be published. Large ones are fewer. Raises BadMedia. For use inside the sandbox."""
     with open_video(src, limits) as (container, video):
         timeline = read_frame_index(container, video, limits)
         context = video.codec_context

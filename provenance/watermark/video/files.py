@@ -1,4 +1,4 @@
-"""The mark for files: both directions decode a stranger's bytes, so both run in limited processes."""
+"""The mark for files: both directions decode untrusted bytes, so both run in the sandbox."""
 
 from __future__ import annotations
 
@@ -164,7 +164,7 @@ def mark_in_process(  # noqa: PLR0917 - they come through a pipe
     encoding: dict[str, Any],
     limits: dict[str, Any],
 ) -> MarkReport:
-    """As mark_file(), in this process: for limited ones."""
+    """As mark_file(), in this process, for use inside the sandbox."""
     cv2.setNumThreads(1)
     started = time.process_time()
     options, bounds = load(Encoding, encoding), load(InputLimits, limits)
@@ -208,7 +208,7 @@ def _reads_back(path: Path, payload: Payload, key: WatermarkKey, limits: InputLi
 def detect_in_process(
     path: str, keys: list[dict[str, str]], effort: Effort, issued: list[str], limits: dict[str, Any]
 ) -> WatermarkFinding:
-    """As detect_file(), in this process: for limited ones."""
+    """As detect_file(), in this process, for use inside the sandbox."""
     cv2.setNumThreads(1)
     frames = weighted_frames(Path(path), SAMPLED_FRAMES, load(InputLimits, limits))
     evidence = accumulate_weighted_frames(same_size_frames(frames), min_short_side=ANALYSIS_SHORT_SIDE)
@@ -219,7 +219,7 @@ def detect_in_process(
 def locate_in_process(
     path: str, keys: list[dict[str, str]], effort: Effort, issued: list[str], limits: dict[str, Any]
 ) -> FileDetection:
-    """As locate_in_file(), in this process: for limited ones."""
+    """As locate_in_file(), in this process, for use inside the sandbox."""
     cv2.setNumThreads(1)
     file, bounds, secrets = Path(path), load(InputLimits, limits), [_key_from_dict(key) for key in keys]
     frames = same_size_frames(weighted_frames(file, 2 * SAMPLED_FRAMES, bounds))
