@@ -105,20 +105,20 @@ class BlobStore(Protocol):
         """(digest, owner) of what was put and not settled: after a crash, perhaps orphans."""
 
     def discard(self, digest: str) -> None:
-        """Delete bytes that no case refers to. Nothing happens if they are gone."""
+        """Delete bytes that no case refers to. Nothing happens if they do not exist."""
 
 
 class PublicStore(Protocol):
     """Where the public finds what is published: one file a case."""
 
     def publish(self, case_id: str, path: Path) -> str:
-        """Put the file where the public finds it, atomically; returns its URL. Idempotent."""
+        """Publish the file, atomically; returns its URL. Idempotent."""
 
     def withdraw(self, case_id: str) -> None:
-        """Take it down. Nothing happens if it is gone."""
+        """Take it down. Nothing happens if it does not exist."""
 
     def withdraw_all(self, case_ids: Collection[str]) -> None:
-        """Take all of these down. Nothing happens to those that are gone."""
+        """Take all of these down. Those that do not exist are skipped."""
 
     def fetch(self, case_id: str, to: Path) -> Path:
         """Copy the published file to a local path. Raises NotFound."""

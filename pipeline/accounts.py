@@ -22,7 +22,7 @@ class Account:
 
 
 class Accounts(Protocol):
-    """Where accounts are kept."""
+    """Stores accounts."""
 
     def save(self, account: Account) -> None:
         """Keep an account; one with the same id is replaced."""

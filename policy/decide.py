@@ -29,7 +29,7 @@ A_PERSON_ALLOWED = "A moderator looked at this and allowed it."
 def decide(
     gate: Gate, signals: Iterable[Signal], facts: Mapping[str, object], rulings: Sequence[Ruling], policy: Policy
 ) -> Verdict:
-    """The verdict at a gate. Pure: the same evidence gives the same verdict, in whatever order it comes.
+    """The verdict at a gate. Pure: the same evidence gives the same verdict, in any order.
 
     Only the order of rulings matters, oldest first: of those about a rule the last counts. ALLOW lifts the rules
     it names unless they are final, and those for two persons once a second moderator allows them too; HOLD and REFUSE
@@ -75,7 +75,7 @@ def decide(
 
 
 def _waiting(result: RuleResult) -> RuleResult:
-    """What a rule says whose refusal one moderator has lifted: it waits for the second."""
+    """The result of a rule whose refusal one moderator has lifted: it waits for the second."""
     return replace(result, decision=Decision.HOLD)
 
 

@@ -1,6 +1,6 @@
 """A pack is a folder of rules. Loading it proves what every verdict relies on, or says everything that is wrong.
 
-Proved of each rule: its condition is well typed, speaks only of what is measured at its gate, keeps true when
+Proved of each rule: its condition is well typed, uses only what is measured at its gate, keeps true when
 scores rise, and answers its own examples. Proved of each gate: with nothing measured it does not allow.
 """
 

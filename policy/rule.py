@@ -44,7 +44,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleExample:
-    """What a rule says, by itself, to these scores and facts. What is not given could not be measured."""
+    """What a rule alone gives for these scores and facts. What is absent could not be measured."""
 
     scores: Mapping[str, float]
     facts: Mapping[str, RuleFact]

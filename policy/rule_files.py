@@ -55,7 +55,7 @@ _AUDIENCE_KEYS: Mapping[str, tuple[type, frozenset[str] | None, Any]] = {
 def read_rules(folder: Path) -> tuple[tuple[Rule, ...], tuple[Problem, ...]]:
     """The rules of a folder and of the folders in it, by name, and what is wrong with files that are none.
 
-    Raises PolicyError if there is no such folder. Conditions are not looked at here.
+    Raises PolicyError if there is no such folder. Conditions are not checked here.
     """
     if not folder.is_dir():
         raise PolicyError(f"there is no folder of rules called {folder.name!r}: name one that holds *.toml files")
@@ -154,7 +154,7 @@ def _key_faults(data: Mapping[str, Any], keys: Mapping[str, tuple[type, Any, Any
 
 
 def _contradictions(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Keys that are well formed each by itself and do not go together."""
+    """Keys that are well formed but contradict each other."""
     then, missing = data["then"], data.get("if_missing", "hold")
     if missing == "allow" and not data.get("why", "").strip():
         yield "if_missing", "to allow what could not be measured, say `why`"

@@ -1,4 +1,4 @@
-"""What rules may speak of. The caller passes it in, for policy knows no classifier."""
+"""The labels and facts that rules may use. The caller passes it in, since policy knows no classifier."""
 
 from __future__ import annotations
 

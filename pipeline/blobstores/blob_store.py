@@ -54,7 +54,7 @@ class FsspecBlobStore:
             yield digest, owner
 
     def discard(self, digest: str) -> None:
-        """Delete bytes that no case refers to. Nothing happens if they are gone.
+        """Delete bytes that no case refers to. Nothing happens if they do not exist.
 
         Not to be called while anyone may be putting the same bytes: a case whose bytes were
         discarded under it cannot fetch them and stops there.
@@ -78,7 +78,7 @@ class FsspecBlobStore:
 
 
 def copy_verified(place: Storage, key: str, to: Path, *, digest: str | None = None) -> Path:
-    """A copy at a local path, whole and of this digest, or none. Raises NotFound or Unavailable."""
+    """A complete copy at a local path, verified by its digest. Raises NotFound or Unavailable."""
     part = to.with_name(f".{to.name}.{secrets.token_hex(4)}.part")
     digest_seen = hashlib.sha256()
     with place.open(key) as source, translate_storage_errors("a file cannot be copied from the blob store"):

@@ -1,4 +1,7 @@
-"""Files in a folder of this machine. What was kept survives the loss of power; what was not leaves nothing behind."""
+"""Files in a folder of this machine.
+
+A completed write survives the loss of power; an incomplete one leaves nothing behind.
+"""
 
 from __future__ import annotations
 

@@ -29,11 +29,11 @@ class FsspecPublicStore:
         return f"{self._public_url}/{key}" if self._public_url else self._storage.url(key)
 
     def withdraw(self, case_id: str) -> None:
-        """Take it down. Nothing happens if it is gone."""
+        """Take it down. Nothing happens if it does not exist."""
         self._storage.delete(_key(case_id))
 
     def withdraw_all(self, case_ids: Collection[str]) -> None:
-        """Take all of these down. Nothing happens to those that are gone."""
+        """Take all of these down. Those that do not exist are skipped."""
         self._storage.delete_all([_key(case_id) for case_id in case_ids])
 
     def fetch(self, case_id: str, to: Path) -> Path:

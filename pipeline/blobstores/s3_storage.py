@@ -1,4 +1,4 @@
-"""Files in an S3 bucket, through fsspec. A put to S3 is whole or not at all by itself; one to memory, with our help."""
+"""Files in an S3 bucket, through fsspec. A put to S3 is atomic; one to memory is made so here."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ class TemplateKeys:
         self._folder = folder
 
     def make(self, name: str) -> bytes:
-        """The key of this name, 256 random bits, made if there is none. Raises Unavailable."""
+        """The key of this name, 256 random bits, created if there is none. Raises Unavailable."""
         try:
             return self.get(name)
         except NotFound:
@@ -55,7 +55,7 @@ class TemplateKeys:
             ) from None
 
     def destroy(self, name: str) -> None:
-        """Delete the key, and with it what it locks. Nothing happens if it is gone."""
+        """Delete the key, and so make what it encrypts unreadable. Nothing happens if it does not exist."""
         self._storage.delete(f"keys/{name}")
 
     def _wrapping(self) -> bytes:

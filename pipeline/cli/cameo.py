@@ -179,7 +179,7 @@ def uses(handle: HandleArgument, account: AccountOption = "", as_json: JsonOptio
 
 @cameo.command("export")
 def export(handle: HandleArgument, account: AccountOption = "") -> None:
-    """Everything that is kept about a person, as JSON. Templates are named and do not leave."""
+    """Everything that is stored about a person, as JSON. Templates are listed but not exported."""
     principal = _acting_principal(account)
     with open_installation() as installation:
         print_json(installation.service.cameos.export(principal, handle))

@@ -167,7 +167,7 @@ def recall(
 
 
 def erase(case_id: CaseIdOfCase, as_json: JsonOption = False, verbose: VerboseOption = False) -> None:
-    """Erase every text of a case: its prompt and all notes. The log stays."""
+    """Erase every text of a case: its prompt and all notes. The log remains."""
     with open_installation(verbose=verbose) as installation:
         count = installation.service.erase(local_operator(), case_id)
         print_json({"case": case_id, "erased": count}) if as_json else out.print(f"{count} texts erased")

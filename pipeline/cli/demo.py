@@ -97,7 +97,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def _published(run: DemoRun, installation: Installation) -> Case | None:
-    """A harmless prompt goes the whole way."""
+    """A harmless prompt is processed to the end."""
     began = time.monotonic()
     case = _run_case(installation, HARMLESS_PROMPT)
     elapsed = time.monotonic() - began

@@ -174,7 +174,7 @@ def _open_policies(profile: str, *names: str) -> Iterator[tuple[Installation, tu
 
 
 def _save_state(state: Path, tally: dict[str, Any]) -> None:
-    """Whole or not at all: an interrupted replay goes on from here."""
+    """Atomic: an interrupted replay continues from here."""
     partial_file = state.with_name(f".{state.name}.part")
     partial_file.write_text(json.dumps(tally), encoding="utf-8")
     partial_file.replace(state)

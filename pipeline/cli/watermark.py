@@ -1,4 +1,4 @@
-"""mark and detect: the watermark by itself."""
+"""mark and detect: the watermark alone."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ class DiagnosticResult:
 
 
 def make_development_keys(settings: Settings) -> dict[str, Any]:
-    """Development keys in the keys folder; those that exist are kept."""
+    """Development keys in the keys folder; existing ones are not replaced."""
     from provenance.c2pa.signers.dev_keys import make_dev_keys
 
     dev_keys = make_dev_keys(settings.keys_folder)
@@ -67,7 +67,7 @@ def installed_models(settings: Settings) -> list[Any]:
 
 
 def _classifiers(settings: Settings) -> tuple[Classifier, ...]:
-    """Those that a case meets here, over empty registers."""
+    """The classifiers of this installation, over empty registers."""
     from classifiers import PromptWorks, build_classifiers
     from classifiers.models import Models
     from registry.banks.hash_bank import MemoryHashBank
@@ -160,7 +160,7 @@ def _timestamping(settings: Settings) -> DiagnosticResult:
     effect_of_outage = {"require": "nothing is sealed", "queue": f"sealing waits for {settings.timestamp_wait:g} s"}
     return DiagnosticResult(
         state="ok",
-        says=f"signatures are time-stamped; while the authority is away {effect_of_outage[settings.timestamp]}",
+        says=f"signatures are time-stamped; while the authority is unavailable {effect_of_outage[settings.timestamp]}",
     )
 
 

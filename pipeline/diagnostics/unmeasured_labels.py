@@ -30,7 +30,7 @@ class UnmeasuredLabel:
 
 
 def unmeasured_labels(settings: Settings, folder: Path | None) -> Sequence[UnmeasuredLabel]:
-    """What the models that are here cannot measure of the rules in a folder, or of those that the settings name."""
+    """The labels of the rules in a folder, or of those in the settings, that the installed models cannot measure."""
     policy = measurement.load_policy(settings, folder)
     reading: dict[str, list[Rule]] = {}
     for clauses in policy.compiled_rules.values():

@@ -28,7 +28,7 @@ _SERVER_TIMEOUT = 10  # seconds to connect to another one
 
 
 class Database:
-    """A pool of connections. An embedded server is started again when it died, and let go of at the end."""
+    """A pool of connections. An embedded server is restarted if it died, and released at the end."""
 
     def __init__(self, dsn: str, *, embedded: EmbeddedPostgres | None = None, size: int = 8) -> None:
         """Does not wait for the server: the first use does. `size` is the most connections at a time."""

@@ -1,4 +1,4 @@
-"""A Postgres that comes with Assay and starts by itself, so that the default needs nothing installed."""
+"""A Postgres that comes with Assay and starts automatically, so that the default needs nothing installed."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ class EmbeddedPostgres:
         return self.dsn
 
     def stop(self) -> None:
-        """Let go of the server; it stops if no one else holds it. In a fork, nothing: the hold is its parent's."""
+        """Release the server; it stops if no other process uses it. In a fork nothing happens: its parent uses it."""
         if self._hold is None or self._holder != os.getpid():
             return
         atexit.unregister(self.stop)
@@ -100,7 +100,9 @@ class EmbeddedPostgres:
         version = self._data / "PG_VERSION"
         if not version.exists():
             log.info("making a database in %s", self._data)
-            new_folder = self._data.with_name("data.new")  # an initdb that was killed leaves nothing that looks whole
+            new_folder = self._data.with_name(
+                "data.new"
+            )  # an initdb that was killed leaves nothing that looks complete
             shutil.rmtree(new_folder, ignore_errors=True)
             self._run_checked(
                 "initdb", "-D", str(new_folder), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"
@@ -123,7 +125,7 @@ class EmbeddedPostgres:
             time.sleep(0.05)
 
     def _forget_stale_pid(self) -> None:
-        """After a crash the number in the file may belong to another program, at which Postgres would balk for ever."""
+        """After a crash the number in the file may belong to another program, and Postgres would never start."""
         import psutil
 
         file = self._data / "postmaster.pid"

@@ -21,7 +21,7 @@ def event_rows(events: Sequence[Event]) -> list[dict[str, Any]]:
 
 
 def referenced_digests(case: Case, events: Sequence[Event]) -> list[str]:
-    """The bytes that the case refers to, or came to refer to on the way through these events."""
+    """The bytes that the case refers to, or referred to at any of these events."""
     digests = {asset.digest for asset in case.assets()}
     for event in events:
         case = case.apply([event])

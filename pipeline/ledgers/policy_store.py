@@ -1,4 +1,4 @@
-"""PolicyStore by digest, and the steps of their roll-out. Kept for ever, like events."""
+"""Policies by digest, and the steps of their roll-out. Never deleted, like events."""
 
 from __future__ import annotations
 
@@ -43,10 +43,13 @@ class RolloutStep:
 
 
 class PolicyStore(Protocol):
-    """Where policies are kept."""
+    """Stores policies."""
 
     def save(self, policy: StoredPolicy) -> None:
-        """Keep a policy. Of two with one digest the first stays: they differ in nothing that bears on a verdict."""
+        """Store a policy.
+
+        Of two with one digest the first is kept: they do not differ in anything that affects a verdict.
+        """
 
     def find(self, digest: str) -> StoredPolicy:
         """The policy whose digest begins so. Raises NotFound, or BadInput where several do."""

@@ -28,7 +28,7 @@ WHERE id = %(id)s
 
 
 def rebuild_cases(connection: DatabaseConnection) -> list[str]:
-    """Put right every case that differs from the fold of its events; returns their ids. When they moved stays.
+    """Correct every case that differs from the fold of its events; returns their ids. Their last change keeps its time.
 
     All within the connection's transaction; meanwhile no case moves. A case of a newer Assay is left as it is.
     """

@@ -92,7 +92,7 @@ class ManifestRepository:
         ]
 
     def by_content(self, path: Path, *, algorithm: str = "", most: int = 10) -> list[ManifestMatchScore]:
-        """The manifests of what a file is a copy of: by its mark, and if it has none, by how it looks and sounds.
+        """The manifests of what a file is a copy of: by its mark, and if it has none, by its fingerprints.
 
         All that are like it come back, not only the one it was made from: the nearest first, and of those that are
         equally near the one that was sealed first. `algorithm` asks for one of the three only. Raises BadMedia, and
@@ -140,7 +140,7 @@ class ManifestRepository:
     # -- writing, with an account
 
     def deposit(self, principal: Principal, manifest: bytes) -> ManifestReceipt:
-        """Keep a manifest made elsewhere, unchanged. Raises Forbidden, and BadInput for what is none."""
+        """Store a manifest made elsewhere, unchanged. Raises Forbidden, and BadInput for anything else."""
         require_role(principal, Role.PLATFORM)
         if len(manifest) > MAX_MANIFEST_BYTES:
             raise BadInput(f"a manifest has at most {MAX_MANIFEST_BYTES >> 20} MiB")
@@ -152,7 +152,7 @@ class ManifestRepository:
         self.blob_store.confirm(asset.digest)  # before it is listed: what is pending may be swept away
         try:
             return self.manifests.store(manifest_id, asset.digest, asset.size, by=principal.id)
-        except BadInput:  # deleted before, or another's id: nothing of it stays
+        except BadInput:  # deleted before, or another's id: nothing of it is stored
             self._discard(asset.digest, manifest_id)
             raise
 

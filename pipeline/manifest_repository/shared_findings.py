@@ -15,7 +15,7 @@ from registry.shared_results import Feedback
 
 
 class SharedFindingStore(Protocol):
-    """Where shared answers and feedback are kept (registry.shared_results)."""
+    """Stores shared answers and feedback (registry.shared_results)."""
 
     def share(self, body: dict[str, Any]) -> str:
         """Keep an answer."""

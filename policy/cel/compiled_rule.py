@@ -36,7 +36,7 @@ class RuleResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CompiledRule:
-    """A rule, the labels and facts it speaks of, its compiled condition, and its two answers.
+    """A rule, the labels and facts it uses, its compiled condition, and its two answers.
 
     `programs` has one for each threshold that the rule or an audience names, or only one, under None; `fast_paths`
     likewise, where CEL is not needed. `strictest_condition` is the syntax of the one that is true most easily, and
@@ -178,7 +178,7 @@ def _threshold_problems(rule: Rule, root: SyntaxNode) -> Iterator[Problem]:
     if rule.threshold is None:
         return
     if not root.names([THRESHOLD]):
-        yield Problem(file=rule.file, line=rule.lines.get(THRESHOLD, 1), text="`when` does not speak of `threshold`")
+        yield Problem(file=rule.file, line=rule.lines.get(THRESHOLD, 1), text="`when` does not use `threshold`")
     elif violation := threshold_violation(root, THRESHOLD):
         yield _violation_problem(rule, violation)
     for line, text in audience_problems(rule.threshold, rule.audiences):
@@ -206,7 +206,7 @@ def _cel_problems(rule: Rule, vocabulary: Vocabulary, error: str) -> Iterator[Pr
 def _readable_error(text: str, vocabulary: Vocabulary) -> str:
     unknown = _UNKNOWN.fullmatch(text)
     if unknown and unknown[1] == THRESHOLD:
-        return "the condition speaks of `threshold`, and the rule gives none: threshold = 0.6"
+        return "the condition uses `threshold`, and the rule sets none: threshold = 0.6"
     if not unknown:
         return text.removesuffix(" [INVALID_ARGUMENT]")
     suggestions = get_close_matches(unknown[1], [*vocabulary.labels, *vocabulary.facts], n=1)

@@ -16,7 +16,7 @@ ProtoField = tuple[int, bytes | int]
 
 
 class NodeKind(Enum):
-    """The kinds of expression a rule's proof can speak of."""
+    """The kinds of expression that proofs about rules can handle."""
 
     NUMBER = auto()
     NAME = auto()

@@ -1,4 +1,4 @@
-"""Says what is wrong with a pack and what is odd about it, for whoever writes rules.
+"""Reports errors and oddities of a pack to the authors of rules.
 
 A rule that never fires, or always, is an error and no warning: no example could show it doing the other.
 """
@@ -79,9 +79,9 @@ def _of_labels(policy: Policy, profile: PolicyProfile | None) -> Iterator[Proble
         if profile and label.label in profile.instead:
             continue  # explained in words by the profile
         if not label.rules:
-            yield _pack(f"no rule at the {label.gate} gate speaks of the label '{label.label}'")
+            yield _pack(f"no rule at the {label.gate} gate uses the label '{label.label}'")
         else:
-            yield _pack(f"only shadow rules at the {label.gate} gate speak of the label '{label.label}'")
+            yield _pack(f"only shadow rules at the {label.gate} gate use the label '{label.label}'")
 
 
 def _of_profile(profile: PolicyProfile, gaps: Iterable[UncoveredLabel]) -> Iterator[Problem]:

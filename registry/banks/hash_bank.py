@@ -24,7 +24,7 @@ class PostgresHashBank:
         return len(self._hashes())
 
     def add(self, hashes: Iterable[KnownHash]) -> None:
-        """Bank hashes, all or none. One that is there already stays as it is."""
+        """Add hashes, all or none. One that exists already is not changed."""
         rows = [(item.id, item.kind, item.algorithm, item.bits) for item in hashes]
         with self._connections.connection() as connection, connection.cursor() as cursor:
             cursor.executemany(_ADD, rows)

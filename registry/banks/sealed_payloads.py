@@ -9,7 +9,7 @@ from threading import Lock
 from registry.table_cache import ConnectionProvider
 
 MAX_PAYLOADS = 100_000  # the newest payloads that a damaged mark is matched against: bounds time and false alarms
-"""Payloads kept, the newest first: comparing a mark with more takes too long."""
+"""Payloads in memory, the newest first: comparing a mark with more takes too long."""
 _OVERLAP = timedelta(minutes=2)  # an event's time is taken before its transaction ends, which it does within 30 s
 _NEW = """
 SELECT payload, at FROM sealed_videos WHERE payload ~ '^[0-9a-f]{24}$' AND at > %s ORDER BY at DESC LIMIT %s

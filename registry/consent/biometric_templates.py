@@ -32,7 +32,7 @@ class TemplateKeyStore(Protocol):
     """Stores the keys."""
 
     def make(self, name: str) -> bytes:
-        """The key of this name, made if there is none."""
+        """The key of this name, created if there is none."""
 
     def get(self, name: str) -> bytes:
         """The key. Raises NotFound where it was destroyed."""

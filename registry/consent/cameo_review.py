@@ -64,7 +64,7 @@ class CameoReview:
         return self.activate(cameo, by=principal.id)
 
     def activate(self, cameo: Cameo, *, by: str) -> ConsentReceipt:
-        """From now on the person is enrolled. For the enrolment, and for whoever reviewed it."""
+        """Activate an enrolled cameo: called by the enrolment, or by the moderator who reviewed it."""
         receipt = self.consents.enrolled(cameo.id, by=by)
         self.notices.notify(cameo.owner, "enrolled", cameo=cameo.id)
         return receipt
@@ -80,6 +80,9 @@ class CameoReview:
         ]
 
     def review(self, principal: Principal, lease_id: str, terms: LeaseTerms) -> tuple[Lease, ConsentReceipt]:
-        """Make rules of an owner's words. The terms are whole: what they leave out is not limited any more."""
+        """Make rules of an owner's words.
+
+        The terms replace the old ones: what they leave out is not limited any more.
+        """
         require_role(principal, Role.MODERATOR)
         return self.consents.review(lease_id, terms, by=principal.id)

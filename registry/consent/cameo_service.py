@@ -76,7 +76,7 @@ class LeaseRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameoService:
-    """An owner's side of the service. Whether a cameo exists is nobody else's business: others get NotFound."""
+    """An owner's side of the service. Other accounts do not learn whether a cameo exists: they get NotFound."""
 
     stores: ConsentStores
     ledger: Ledger
@@ -179,7 +179,7 @@ class CameoService:
     # -- what is known of them
 
     def export(self, principal: Principal, handle: str) -> dict[str, Any]:
-        """All that is kept about a person, for the person. Templates are named, and do not leave."""
+        """All that is stored about a person, for the person. Templates are listed but not exported."""
         cameo = self._own(principal, handle)
         asks = {
             lease.id: self.texts.read(lease.terms.asks) for lease in self.leases(principal, handle) if lease.terms.asks
@@ -197,11 +197,11 @@ class CameoService:
         }
 
     def erase(self, principal: Principal, handle: str) -> ConsentReceipt:
-        """Erase all that is known of a person, and take down what shows them. The log stays, and names nobody."""
+        """Erase all that is known of a person, and take down what shows them. The log remains, and names nobody."""
         return self.destroy(self._own(principal, handle), by=principal.id)
 
     def destroy(self, cameo: Cameo, *, by: str) -> ConsentReceipt:
-        """Erase a cameo, whoever asked: its owner, or the schedule. Interrupted, it is finished by the next sweep."""
+        """Erase a cameo, for its owner or by the schedule. If interrupted, the next sweep finishes it."""
         receipt = self.stores.consents.erase(cameo.id, by=by)
         self.finish_erasures()
         self.takedown_service.run()

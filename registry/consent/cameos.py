@@ -69,7 +69,7 @@ class PostgresCameos:
         return cameos[0]
 
     def by_handle(self, handle: str) -> Cameo | None:
-        """By its handle, in whatever case it is written, or by its id; None where there is none, or not any more."""
+        """By its handle, in upper or lower case, or by its id; None where there is none, or not any more."""
         cameos = self._where("handle = %s OR id = %s", normalise_handle(handle), normalise_handle(handle))
         return cameos[0] if cameos and cameos[0].state != ERASED else None
 
@@ -142,5 +142,5 @@ def erase_cameo(connection: RegistryConnection, cameo_id: str) -> None:
 
 
 def parse_mentions(prompt: str) -> tuple[str, ...]:
-    """The handles that a prompt names as `@handle`, each once. Addresses of mail are none."""
+    """The handles that a prompt names as `@handle`, each once. Mail addresses do not count."""
     return tuple(dict.fromkeys(normalise_handle(mention.rstrip(".-_")) for mention in _MENTION.findall(prompt)))

@@ -87,7 +87,7 @@ class ShownCameos:
 class ConsentFacts:
     """Facts about a case as they are at this moment. `read` gives the words of a text by its id, or raises Erased.
 
-    `unstated_minor`: whether an account of which the platform does not say if it is a minor's is taken for one. A
+    `unstated_minor`: whether an account of which the platform does not say if it is a minor's counts as one. A
     region or a tier that is not stated is not known.
     """
 
@@ -102,7 +102,9 @@ class ConsentFacts:
     unstated_minor: bool = False
 
     def resolve(self, prompt: str, handles: Sequence[str]) -> tuple[str, ...]:
-        """The cameos that a request names, in its prompt as `@handle` too, by their ids; nobody's are `unknown`."""
+        """The cameos that a request names, in its prompt as `@handle` too, by their ids; handles that nobody has become
+        `unknown`.
+        """
         cameos = [self.cameos.by_handle(handle) for handle in (*handles, *parse_mentions(prompt))]
         ids = tuple(dict.fromkeys(handle.id if handle else UNKNOWN_HANDLE for handle in cameos))
         self.cameos.touch([handle for handle in ids if handle != UNKNOWN_HANDLE])

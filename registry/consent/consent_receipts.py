@@ -35,7 +35,7 @@ _EVENTS = {
 
 @dataclass(frozen=True, slots=True)
 class ConsentReceipt:
-    """A receipt as it is kept. `hash` is the SHA-256 of `jws`: it goes into manifests."""
+    """A stored receipt. `hash` is the SHA-256 of `jws`: it goes into manifests."""
 
     number: int
     kind: str

@@ -78,7 +78,7 @@ class PostgresConsentService:
             return self._grant(connection, now, "changed", by)
 
     def expire(self, at: datetime) -> Sequence[str]:
-        """Have come down what rested on leases that ended by themselves; the ids of those leases."""
+        """Open takedowns for leases that have expired; returns the ids of those leases."""
         with self.connections.connection() as connection:
             ended = [row[0] for row in connection.execute(_EXPIRED, [at]).fetchall()]
             for lease_id in ended:

@@ -121,12 +121,12 @@ class PostgresEnrolmentChallenges:
         return self._where("cameo = %s", cameo)
 
     def forget(self, cameo: str) -> None:
-        """Delete what is kept of the takes of a cameo."""
+        """Delete the stored measurements of a cameo's takes."""
         with self._connections.connection() as connection:
             connection.execute("DELETE FROM enrolments WHERE cameo = %s", [cameo])
 
     def delete_expired(self, at: datetime) -> int:
-        """Delete challenges that nobody took up, and what is kept of takes that led to no cameo, after a year."""
+        """Delete unused challenges, and after a year the measurements of takes that led to no cameo."""
         query = "DELETE FROM enrolments WHERE (used IS NULL AND expires < %s) OR (outcome = 'refused' AND used < %s)"
         with self._connections.connection() as connection:
             return connection.execute(query, [at - timedelta(days=1), at - CAPTURE_HASH_RETENTION]).rowcount

@@ -41,7 +41,7 @@ class CaptureMeasurer(Protocol):
     """Measures the capture of an enrolment."""
 
     def check_video(self, path: Path) -> tuple[float, int, int]:
-        """Seconds, width and height of a file that can be looked at. Raises BadMedia."""
+        """Duration in seconds, width and height of a file. Raises BadMedia."""
 
     def measure(
         self, file: Path, challenge: EnrolmentChallenge, *, earlier: NDArray[np.uint8], own_cameos: Sequence[str]
@@ -141,15 +141,15 @@ class EnrolmentService:
         return self.enrolments.by_cameo(cameo_id)
 
     def own_challenges(self, principal: Principal) -> Sequence[EnrolmentChallenge]:
-        """What is kept of the person's own enrolments."""
+        """The stored challenges of the person's own enrolments."""
         return self.enrolments.of(principal.id)
 
     def forget(self, cameo: Cameo) -> None:
-        """Delete what is kept of the takes of a cameo."""
+        """Delete the stored measurements of a cameo's takes."""
         self.enrolments.forget(cameo.id)
 
     def delete_expired(self, at: datetime | None = None) -> None:
-        """Delete what need not be kept any more."""
+        """Delete what has passed its retention period."""
         self.enrolments.delete_expired(at or datetime.now(UTC))
 
     def _store_cameo(

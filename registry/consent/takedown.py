@@ -115,7 +115,7 @@ class TakedownService:
         return len(up)
 
     def _withdrawn(self, ids: Sequence[str]) -> frozenset[str]:
-        """Those whose public copy is gone. What cannot be taken down now is due like any recalled case."""
+        """Those whose public copy has been removed. What cannot be removed now is due like any recalled case."""
         try:
             self.public_store.withdraw_all(ids)
         except Unavailable as error:

@@ -83,7 +83,7 @@ class PostgresTakedowns:
 
 
 def add_notices(connection: RegistryConnection, notices: Sequence[tuple[str, str, str, str]]) -> None:
-    """Leave notices (account, code, case or report, cameo), within the transaction. The same notice is left once."""
+    """Add notices (account, code, case or report, cameo), within the transaction. The same notice is added once."""
     add = (
         "INSERT INTO notices (account, code, case_id, cameo)"
         " SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING"

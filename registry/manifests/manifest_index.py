@@ -89,7 +89,7 @@ class PostgresManifestIndex:
             return existing[0]
 
     def bind(self, algorithm: str, value: str, manifest_id: str) -> None:
-        """Bind a value (hex) to a manifest that is here. Raises NotFound, BadInput."""
+        """Bind a value (hex) to a stored manifest. Raises NotFound, BadInput."""
         _check(algorithm)
         _check(value)
         with self._connections.connection() as connection:
