@@ -30,7 +30,7 @@ from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
 
 FAILURES_BEFORE_REVIEW = 3
-_LOST_JOBS = ("EngineFault", "BadMedia")  # the job cannot be used again: only a new order helps
+_LOST_JOBS = ("EngineFault", "BadMedia")  # the job is spent: what helps is a new order, not another look
 
 
 class Phase(StrEnum):
@@ -99,13 +99,13 @@ class Case:
         return self.submitted
 
     def assets(self) -> tuple[Asset, ...]:
-        """All files in the blob store that this case refers to."""
-        assets = list(self.submitted.references) if self.submitted else []
+        """All bytes of the vault that this case refers to."""
+        found = list(self.submitted.references) if self.submitted else []
         if self.rendered:
-            assets.append(self.rendered.asset)
+            found.append(self.rendered.asset)
         if self.sealed:
-            assets += [self.sealed.asset, self.sealed.manifest]
-        return tuple(assets)
+            found += [self.sealed.asset, self.sealed.manifest]
+        return tuple(found)
 
 
 def new_case() -> Case:
@@ -120,15 +120,15 @@ def _after(case: Case, event: Event) -> Case:
         case Recalled():
             return replace(case, phase=Phase.RECALLED, recalled=event, held_at=None, failures=0, last_failure=None)
         case Ruled():
-            return replace(_release(case), rulings=(*case.rulings, event.ruling))
+            return replace(_back(case), rulings=(*case.rulings, event.ruling))
         case Resumed():
-            return _release_to_measuring(case) if event.again else _release(case)
-        case Commissioned():  # an order is not yet progress: an engine that always fails must lead to a person
+            return _back_to_measuring(case) if event.again else _back(case)
+        case Commissioned():  # an order is not yet progress: an engine that fails for ever must end at a person
             return replace(case, phase=Phase.COMMISSIONED, commissioned=event, orders=case.orders + 1)
-    return replace(_progress(case, event), failures=0, last_failure=None)
+    return replace(_onward(case, event), failures=0, last_failure=None)
 
 
-def _progress(case: Case, event: Event) -> Case:
+def _onward(case: Case, event: Event) -> Case:
     match event:
         case Submitted():
             return replace(case, phase=Phase.SUBMITTED, submitted=event)
@@ -155,15 +155,15 @@ def _progress(case: Case, event: Event) -> Case:
     assert_never(event)
 
 
-def _release(case: Case) -> Case:
+def _back(case: Case) -> Case:
     """Back to the phase from which the case was held; elsewhere nothing moves."""
     if case.phase is not Phase.HELD or case.held_at is None:
         return case
     return replace(case, phase=case.held_at, held_at=None, failures=0, last_failure=None)
 
 
-def _release_to_measuring(case: Case) -> Case:
-    restored = _release(case)
+def _back_to_measuring(case: Case) -> Case:
+    restored = _back(case)
     return replace(
         restored,
         phase={Phase.SCREENED: Phase.SUBMITTED, Phase.INSPECTED: Phase.RENDERED}.get(restored.phase, restored.phase),

@@ -12,7 +12,7 @@ log = logging.getLogger("assay.advance")
 
 
 def hand_on(case: Case, bus: Bus) -> None:
-    """Send the case's ticket. If the bus is unavailable nothing is lost: the sweeper sends it again."""
+    """Send the case's ticket. A bus that is away loses nothing: the sweeper sends it again."""
     try:
         bus.send(Ticket(case_id=case.id, revision=case.revision, phase=case.phase))
     except Unavailable as error:

@@ -35,7 +35,7 @@ def require_role(principal: Principal, *roles: Role) -> None:
         raise Forbidden(f"your account needs the role {' or '.join(roles)} for this")
 
 
-def require_owner(principal: Principal, case: Case) -> None:
+def require_owner(who: Principal, case: Case) -> None:
     """Raises Forbidden unless the case is the person's own, or the person is a moderator."""
-    if case.request.author != principal.id and not principal.has(Role.MODERATOR):
+    if case.request.author != who.id and not who.has(Role.MODERATOR):
         raise Forbidden("this case belongs to another account")

@@ -196,7 +196,7 @@ _FAILED = tuple(
 )
 
 TRANSITIONS: tuple[Transition, ...] = (*_FORWARD, *_BY_PEOPLE, *_FAILED)
-"""All of them: an event that is not listed here for a phase is refused in it."""
+"""The law: what is not here does not happen."""
 
 
 def _table() -> Mapping[tuple[Phase, type[Event]], tuple[Transition, ...]]:

@@ -85,7 +85,7 @@ def overlay_label(src: Path, dst: Path, label: VisibleLabel, *, limits: InputLim
 
 
 def overlay_label_in_process(src: str, dst: str, label: dict[str, Any], limits: dict[str, Any]) -> int:
-    """As overlay_label(), in this process, for use inside the sandbox. Returns the number of pictures."""
+    """As overlay_label(), in this process: for limited ones. Gives the number of pictures."""
     labeller, bounds = LabelOverlay(load(VisibleLabel, label)), load(InputLimits, limits)
     return transcode(Path(src), Path(dst), edit=labeller, encoding=_ALMOST_LOSSLESS, limits=bounds)
 

@@ -31,7 +31,7 @@ def probe(path: Path, limits: InputLimits | None = None) -> VideoInfo:
 
 
 def probe_in_process(path: str, limits: dict[str, Any]) -> VideoInfo:
-    """As probe(), in this process, for use inside the sandbox."""
+    """As probe(), in this process: for limited ones."""
     bounds: InputLimits = load(InputLimits, limits)
     with open_video(Path(path), bounds) as (container, video):
         timeline = read_frame_index(container, video, bounds)

@@ -50,16 +50,16 @@ def sample_video(
 def sample_video_in_process(
     path: str, count: int | None, every: float | None, most: int | None, max_side: int | None, limits: dict[str, Any]
 ) -> dict[str, Any]:
-    """As sample(), in this process, for use inside the sandbox."""
+    """As sample(), in this process: for limited ones."""
     bounds: InputLimits = load(InputLimits, limits)
     with open_video(Path(path), bounds) as (container, video):
         timeline = read_frame_index(container, video, bounds)
     with open_video(Path(path), bounds) as (container, video):
         info = read_video_info(container, video, timeline, bounds)
-    sample_pts = evenly_spaced_pts(timeline, count=count, every=every, max_count=most)
+    wanted = evenly_spaced_pts(timeline, count=count, every=every, max_count=most)
     size = fit_size(info.width, info.height, max_side)
-    if len(sample_pts) * size[0] * size[1] * 3 > _MAX_BYTES:
-        raise BadInput(f"{len(sample_pts)} pictures of {size[0]} x {size[1]} are too many at once: give a max_side")
+    if len(wanted) * size[0] * size[1] * 3 > _MAX_BYTES:
+        raise BadInput(f"{len(wanted)} pictures of {size[0]} x {size[1]} are too many at once: give a max_side")
     with open_video(Path(path), bounds) as (container, video):
-        sampled = [(pts, to_rgb(frame, size)) for pts, frame in frames_at(container, video, timeline, sample_pts)]
-    return {"info": info, "at": [timeline.seconds(pts) for pts, _ in sampled], "rgb": [rgb for _, rgb in sampled]}
+        taken = [(pts, to_rgb(frame, size)) for pts, frame in frames_at(container, video, timeline, wanted)]
+    return {"info": info, "at": [timeline.seconds(pts) for pts, _ in taken], "rgb": [rgb for _, rgb in taken]}

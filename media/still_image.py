@@ -29,7 +29,7 @@ def sample_image(path: Path, *, max_side: int | None = None, limits: InputLimits
 
 
 def sample_image_in_process(path: str, max_side: int | None, limits: dict[str, Any]) -> dict[str, Any]:
-    """As still(), in this process, for use inside the sandbox."""
+    """As still(), in this process: for limited ones."""
     kind, rgb = read_rgb(Path(path), max_side, load(InputLimits, limits))
     height, width = rgb.shape[:2]
     info = VideoInfo(

@@ -72,9 +72,9 @@ def reencode(src: Path, dst: Path, *, encoding: Encoding | None = None, limits: 
 
 
 def reencode_in_process(src: str, dst: str, encoding: dict[str, Any], limits: dict[str, Any]) -> int:
-    """As reencode(), in this process, for use inside the sandbox."""
-    options, bounds = load(Encoding, encoding), load(InputLimits, limits)
-    return transcode(Path(src), Path(dst), edit=lambda luma, _at: luma, encoding=options, limits=bounds)
+    """As reencode(), in this process: for limited ones."""
+    how, bounds = load(Encoding, encoding), load(InputLimits, limits)
+    return transcode(Path(src), Path(dst), edit=lambda luma, _at: luma, encoding=how, limits=bounds)
 
 
 def transcode(

@@ -22,7 +22,7 @@ class Account:
 
 
 class Accounts(Protocol):
-    """Stores accounts."""
+    """Where accounts are kept."""
 
     def save(self, account: Account) -> None:
         """Keep an account; one with the same id is replaced."""

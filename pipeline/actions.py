@@ -31,19 +31,19 @@ def actions(principal: Principal, case: Case) -> frozenset[Action]:
     return frozenset(action for action in Action if refusal(principal, case, action) is None)
 
 
-def refusal(principal: Principal, case: Case, action: Action) -> AssayError | None:
+def refusal(who: Principal, case: Case, action: Action) -> AssayError | None:
     """Why this person may not do this now (Forbidden or NotNow), or None where they may."""
     match action:
         case Action.ALLOW | Action.REFUSE:
-            return _not_a_moderator(principal) or _no_ruling(principal, case, action)
+            return _not_a_moderator(who) or _no_ruling(who, case, action)
         case Action.RESUME:
-            return _not_a_moderator(principal) or _no_resuming(case)
+            return _not_a_moderator(who) or _no_resuming(case)
         case Action.APPEAL:
-            return _not_theirs(principal, case) or _no_appeal(case)
+            return _not_theirs(who, case) or _no_appeal(case)
         case Action.RECALL:
-            return _not_theirs(principal, case) or _no_recall(case)
+            return _not_theirs(who, case) or _no_recall(case)
         case Action.ERASE:
-            return _not_theirs(principal, case)
+            return _not_theirs(who, case)
 
 
 def unmeasured(case: Case) -> bool:
@@ -62,11 +62,11 @@ def _not_theirs(principal: Principal, case: Case) -> AssayError | None:
     return Forbidden("this case belongs to another account")
 
 
-def _no_ruling(principal: Principal, case: Case, action: Action) -> AssayError | None:
+def _no_ruling(who: Principal, case: Case, action: Action) -> AssayError | None:
     verdict = holding(case)
     if verdict is None:
         return NotNow("only a case that a verdict held can be ruled on")
-    if action is Action.ALLOW and has_already_allowed(principal.id, verdict.gate, verdict, case.rulings):
+    if action is Action.ALLOW and has_already_allowed(who.id, verdict.gate, verdict, case.rulings):
         return NotNow("you have allowed this already: a second moderator has to, or one may refuse")
     return None
 

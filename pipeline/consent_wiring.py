@@ -60,14 +60,14 @@ def open_consent_stores(
 
 
 def make_consent_facts(
-    stores: ConsentStores, database: Database, read: Callable[[str], str], engine: str, settings: Settings
+    at: ConsentStores, database: Database, read: Callable[[str], str], engine: str, settings: Settings
 ) -> ConsentFacts:
     """Who has agreed to what, as the gates ask it."""
     return ConsentFacts(
-        leases=stores.leases,
-        cameos=stores.cameos,
-        lineage=stores.uses,
-        answers=stores.answers,
+        leases=at.leases,
+        cameos=at.cameos,
+        lineage=at.uses,
+        answers=at.answers,
         authors=PostgresAuthorFacts(database),
         read=read,
         engine=engine,
@@ -99,7 +99,7 @@ class LedgerRevisions:
     ledger: Ledger
 
     def is_superseded(self, case: Case) -> bool:
-        """Whether a case has changed since it was read."""
+        """Whether somebody has moved a case since it was read."""
         return self.ledger.load(case.id).revision != case.revision
 
 
@@ -159,7 +159,7 @@ class CameoMaintenance:
     keep: timedelta
 
     def __call__(self, now: datetime | None = None) -> None:
-        """Ended leases, open takedowns, drafts that wait for their owners, and the retention schedule."""
+        """Ended leases, open cascades, drafts that wait for their owners, and the retention schedule."""
         now, at = now or datetime.now(UTC), self.service.stores
         at.consents.expire(now)
         self.service.takedown_service.run()

@@ -70,23 +70,19 @@ class RegistryAdmin:
     embed_voice: Callable[[MonoAudio], NDArray[np.float32] | None]
     hash_image: Callable[[RgbImage], list[tuple[str, bytes]]]
 
-    def add_protected_face(
-        self, principal: Principal, person: str, picture: Path, *, kind: str = "public_figure"
-    ) -> None:
+    def add_protected_face(self, who: Principal, person: str, picture: Path, *, kind: str = "public_figure") -> None:
         """Protect the face in a picture, under an opaque id. The picture is not kept. Raises BadInput, BadMedia."""
-        require_role(principal, Role.OPERATOR)
+        require_role(who, Role.OPERATOR)
         descriptor = self.embed_face(sample_image(picture).frames[0].rgb)
         if descriptor is None:
             raise BadInput("exactly one face must be readable in the picture: frontal, at least 48 pixels, sharp")
         self.gallery.add(person, kind, descriptor)
 
-    def add_protected_voice(
-        self, principal: Principal, person: str, sound: Path, *, kind: str = "public_figure"
-    ) -> None:
+    def add_protected_voice(self, who: Principal, person: str, sound: Path, *, kind: str = "public_figure") -> None:
         """Protect the voice in a file, under an opaque id. The file is not kept. Raises BadInput, BadMedia."""
-        require_role(principal, Role.OPERATOR)
-        samples = decode_mono_audio(sound, seconds=_MAX_VOICE_SECONDS)
-        descriptor = self.embed_voice(samples) if samples else None
+        require_role(who, Role.OPERATOR)
+        heard = decode_mono_audio(sound, seconds=_MAX_VOICE_SECONDS)
+        descriptor = self.embed_voice(heard) if heard else None
         if descriptor is None:
             raise BadInput("one voice must be heard for at least 5 seconds, and no other beside it")
         self.voices.add(person, kind, descriptor)
@@ -96,14 +92,14 @@ class RegistryAdmin:
         require_role(principal, Role.OPERATOR)
         return self.gallery.remove(person) + self.voices.remove(person)
 
-    def add_known_image(self, principal: Principal, known_id: str, picture: Path, *, kind: str = "known_work") -> int:
+    def add_known_image(self, who: Principal, known_id: str, picture: Path, *, kind: str = "known_work") -> int:
         """Bank the hashes of a picture, under an opaque id; returns how many. The picture is not kept."""
-        require_role(principal, Role.OPERATOR)
-        hashes = self.hash_image(sample_image(picture).frames[0].rgb)
-        if not hashes:
+        require_role(who, Role.OPERATOR)
+        found = self.hash_image(sample_image(picture).frames[0].rgb)
+        if not found:
             raise BadInput("the picture has too little detail to be recognised again")
-        self.bank.add([KnownHash(id=known_id, kind=kind, algorithm=name, bits=bits) for name, bits in hashes])
-        return len(hashes)
+        self.bank.add([KnownHash(id=known_id, kind=kind, algorithm=name, bits=bits) for name, bits in found])
+        return len(found)
 
     def remove_known_image(self, principal: Principal, known_id: str) -> int:
         """Forget a picture's hashes; returns how many there were."""

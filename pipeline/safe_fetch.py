@@ -77,11 +77,11 @@ class SafeFetcher:
         address = self._address(host, port)
         pinned = httpx.URL(url).copy_with(host=address, fragment=None)
         head = {"Host": httpx.URL(url).netloc.decode(), "Accept": "*/*", "Accept-Encoding": "identity"}
-        timeout = httpx.Timeout(max(0.1, min(10.0, deadline - time.monotonic())))
+        patience = httpx.Timeout(max(0.1, min(10.0, deadline - time.monotonic())))
         name = {"sni_hostname": host} if scheme == "https" else {}
         try:
             with (
-                httpx.Client(trust_env=False, follow_redirects=False, timeout=timeout) as client,
+                httpx.Client(trust_env=False, follow_redirects=False, timeout=patience) as client,
                 client.stream("GET", pinned, headers=head, extensions=name) as answer,
             ):
                 return self._save_response(answer, to, deadline)

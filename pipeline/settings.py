@@ -136,15 +136,15 @@ class Settings(BaseSettings):
     def _known_engine(cls, name: str) -> str:
         return _registered(name, ENGINES, BUNDLED_ENGINES)
 
-    @field_validator("face_backend", mode="before")
-    @classmethod
-    def _former_face_backend(cls, name: object) -> object:
-        return "bundled" if name == "house" else name
-
     @field_validator("signer")
     @classmethod
     def _known_signer(cls, name: str) -> str:
         return _registered(name, SIGNERS, BUNDLED_SIGNERS)
+
+    @field_validator("face_backend", mode="before")
+    @classmethod
+    def _former_face_backend(cls, name: object) -> object:
+        return "bundled" if name == "house" else name
 
     @property
     def root(self) -> Path:

@@ -23,7 +23,7 @@ class VideoRequest:
 
     `cameos` are handles or ids; `voices` says that they speak; `purpose` and `territory` (ISO 3166 codes) say what
     the video is for and where it will be shown, and empty ones that it may be for anything, anywhere. `end_user` is
-    the platform's name for its end user; only a pseudonym of it is stored.
+    what the platform calls the person for whom it asks; only its pseudonym is kept.
     """
 
     prompt: str

@@ -57,20 +57,17 @@ def reasons(verdict: Verdict, signals: Iterable[Signal], policy: Policy) -> tupl
 def _spans(signals: Sequence[Signal]) -> tuple[tuple[int, int], ...]:
     """The words of the telling signals, each place once; one inside another gives way to the narrower."""
     highest: dict[str, float] = {}
-    for signal in signals:
-        highest[signal.label] = max(highest.get(signal.label, 0.0), signal.score or 0.0)
+    for one in signals:
+        highest[one.label] = max(highest.get(one.label, 0.0), one.score or 0.0)
     places = {
-        (int(signal.at.start), int(signal.at.end))
-        for signal in signals
-        if signal.at
-        and signal.at.unit == "chars"
-        and signal.score
-        and signal.score >= max(0.3, _SPAN_SHARE * highest[signal.label])
+        (int(one.at.start), int(one.at.end))
+        for one in signals
+        if one.at and one.at.unit == "chars" and one.score and one.score >= max(0.3, _SPAN_SHARE * highest[one.label])
     }
     return tuple(
         sorted(
             place
             for place in places
-            if not any(longer != place and place[0] <= longer[0] and longer[1] <= place[1] for longer in places)
+            if not any(other != place and place[0] <= other[0] and other[1] <= place[1] for other in places)
         )
     )

@@ -111,39 +111,39 @@ def _guards(compiled: CompiledRule) -> bool:
     )
 
 
-def _example_problems(compiled: CompiledRule, vocabulary: Vocabulary, env: Any) -> Iterator[Problem]:
+def _example_problems(one: CompiledRule, vocabulary: Vocabulary, env: Any) -> Iterator[Problem]:
     measured = set()
-    for example in compiled.rule.examples:
-        if text := _example_mismatch(example, compiled, vocabulary):
-            yield Problem(file=compiled.rule.file, line=example.line, text=text)
+    for example in one.rule.examples:
+        if words := _example_mismatch(example, one, vocabulary):
+            yield Problem(file=one.rule.file, line=example.line, text=words)
             continue
-        result = evaluate_rule(
-            compiled, evaluation_context(hypothetical_input(example.scores, example.facts, compiled.labels), env)
+        found = evaluate_rule(
+            one, evaluation_context(hypothetical_input(example.scores, example.facts, one.labels), env)
         )
-        if not result.missing:
-            measured.add(result.decision)
-        if result.decision is not example.gives:
-            text = f"this example is to give {example.gives.name.lower()}, and the rule gives {_result_text(result)}"
-            yield Problem(file=compiled.rule.file, line=example.line, text=text)
-    yield from _audience_problems(compiled)
-    for needed in sorted({compiled.rule.then, Decision.ALLOW} - measured):
-        text = f"no example with all that it needs gives {needed.name.lower()}: add one"
-        yield Problem(file=compiled.rule.file, line=compiled.rule.lines.get("examples", 1), text=text)
+        if not found.missing:
+            measured.add(found.decision)
+        if found.decision is not example.gives:
+            words = f"this example is to give {example.gives.name.lower()}, and the rule gives {_result_text(found)}"
+            yield Problem(file=one.rule.file, line=example.line, text=words)
+    yield from _audience_problems(one)
+    for needed in sorted({one.rule.then, Decision.ALLOW} - measured):
+        words = f"no example with all that it needs gives {needed.name.lower()}: add one"
+        yield Problem(file=one.rule.file, line=one.rule.lines.get("examples", 1), text=words)
 
 
-def _audience_problems(compiled: CompiledRule) -> Iterator[Problem]:
-    for audience in compiled.rule.audiences:
-        fitting = [example for example in compiled.rule.examples if audience.facts.items() <= example.facts.items()]
-        if not any(example.gives is compiled.rule.then for example in fitting):
-            text = f"no example of the audience {audience} gives {compiled.rule.then.name.lower()}: add one"
-            yield Problem(file=compiled.rule.file, line=audience.line, text=text)
+def _audience_problems(one: CompiledRule) -> Iterator[Problem]:
+    for audience in one.rule.audiences:
+        fitting = [example for example in one.rule.examples if audience.facts.items() <= example.facts.items()]
+        if not any(example.gives is one.rule.then for example in fitting):
+            words = f"no example of the audience {audience} gives {one.rule.then.name.lower()}: add one"
+            yield Problem(file=one.rule.file, line=audience.line, text=words)
 
 
-def _example_mismatch(example: RuleExample, compiled: CompiledRule, vocabulary: Vocabulary) -> str:
-    for label in sorted(example.scores.keys() - compiled.labels):
+def _example_mismatch(example: RuleExample, one: CompiledRule, vocabulary: Vocabulary) -> str:
+    for label in sorted(example.scores.keys() - one.labels):
         return f"this example scores '{label}', of which the rule does not speak"
     for name, value in sorted(example.facts.items()):
-        if name not in compiled.facts:
+        if name not in one.facts:
             return f"this example states '{name}', of which the rule does not speak"
         if not fits_fact_type(value, vocabulary.facts[name]):
             return f"the fact '{name}' is of type {vocabulary.facts[name].__name__}"

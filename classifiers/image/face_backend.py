@@ -53,8 +53,8 @@ def face_calibration(options: ModelOptions) -> MatchCalibration:
 
 
 def _embed_with_insightface(rgb: RgbImage, face: DetectedFace, models: Models, _views: AugmentationViews) -> Embedding:
-    embedding: Embedding = models.get("insightface_pack").embed(rgb, face)
-    return embedding
+    found: Embedding = models.get("insightface_pack").embed(rgb, face)
+    return found
 
 
 def _insightface_calibration(options: ModelOptions) -> MatchCalibration:

@@ -14,7 +14,7 @@ from core.signals import Signal, Subject
 
 
 class FrameNudity(Classifier):
-    """The highest score of any frame, and when that frame is shown."""
+    """The highest score of any frame, and where that frame stands."""
 
     name = "frame_nudity"
     version = 1

@@ -101,90 +101,87 @@ class ReportBody(_StrictBody):
 
 
 @cameo_router.get("/cameos", summary="Your cameos")
-def list_cameos(principal: BearerUser, context: ContextDep) -> dict[str, Any]:
-    """Those of the account, and those of people whom it represents."""
-    return {"cameos": dump(context.service.cameos.own_cameos(principal))}
+def list_cameos(who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """Those of the account, and those that it stands for."""
+    return {"cameos": dump(context.service.cameos.own_cameos(who))}
 
 
 @cameo_router.post("/cameos/challenges", status_code=201, summary="Ask for a challenge")
-def request_challenge(body: ChallengeBody, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+def request_challenge(body: ChallengeBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """What to say and do before the camera: good for one take within five minutes."""
-    return {"challenge": dump(context.service.cameos.enrolment.challenge(principal, body.handle, kind=body.kind))}
+    return {"challenge": dump(context.service.cameos.enrolment.challenge(who, body.handle, kind=body.kind))}
 
 
 @cameo_router.post("/cameos/take", summary="Enrol with a take", openapi_extra={"requestBody": _TAKE_FORM})
-async def enrol_with_take(request: Request, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+async def enrol_with_take(request: Request, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """The video is deleted before the answer is given."""
     async with receive_form(request, context.upload_folder, field="take", limit=context.max_upload_bytes) as upload:
         if upload.file is None:
             raise BadInput("send the video as take")
         file, proof, challenge_id = upload.file, upload.field("proof"), upload.field("challenge")
         enrolment = context.service.cameos.enrolment
-        outcome = await to_thread.run_sync(
-            lambda: enrolment.take(principal, challenge_id, file, proof=proof), limiter=context.analysis_limiter
+        done = await to_thread.run_sync(
+            lambda: enrolment.take(who, challenge_id, file, proof=proof), limiter=context.analysis_limiter
         )
-    answer: dict[str, Any] = dump(
-        {"outcome": outcome.outcome, "cameo": outcome.cameo, "verdict": outcome.verdict, "signals": outcome.signals}
-    )
-    return answer
+    return dump({"outcome": done.outcome, "cameo": done.cameo, "verdict": done.verdict, "signals": done.signals})  # type: ignore[no-any-return]
 
 
 @cameo_router.post(
     "/cameos/estates", status_code=201, summary="Enrol for an estate", openapi_extra={"requestBody": _ESTATE_FORM}
 )
-async def enrol_estate(request: Request, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
-    """Enrol somebody who has died, for their estate. Always held: a moderator checks the proof."""
+async def enrol_estate(request: Request, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """Somebody who has died, by who speaks for them. Always held: a person looks at the proof."""
     async with receive_form(
         request, context.upload_folder, field="picture", second="another", limit=context.max_upload_bytes
     ) as upload:
         pictures = [file for file in (upload.file, upload.second) if file is not None]
         handle, proof = upload.field("handle"), upload.field("proof")
         enrolment = context.service.cameos.enrolment
-        cameo = await to_thread.run_sync(
-            lambda: enrolment.estate(principal, handle, pictures, proof=proof), limiter=context.analysis_limiter
+        made = await to_thread.run_sync(
+            lambda: enrolment.estate(who, handle, pictures, proof=proof), limiter=context.analysis_limiter
         )
-    return {"cameo": dump(cameo)}
+    return {"cameo": dump(made)}
 
 
 @cameo_router.get("/cameos/{handle}", summary="A cameo")
-def show_cameo(handle: str, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+def show_cameo(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Its state, its leases, its receipts. Another account's cameo is 404."""
-    cameos = context.service.cameos
-    answer = {"cameo": cameos.cameo(principal, handle), "leases": cameos.leases(principal, handle)}
-    return {**dump(answer), "receipts": dump(cameos.receipts(principal, handle))}
+    desk = context.service.cameos
+    found = {"cameo": desk.cameo(who, handle), "leases": desk.leases(who, handle)}
+    return {**dump(found), "receipts": dump(desk.receipts(who, handle))}
 
 
 @cameo_router.delete("/cameos/{handle}", summary="Erase a person")
-def erase_cameo(handle: str, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+def erase_cameo(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """All that is known of them; every video that shows them comes down. It cannot be undone."""
-    return {"receipt": dump(context.service.cameos.erase(principal, handle))}
+    return {"receipt": dump(context.service.cameos.erase(who, handle))}
 
 
 @cameo_router.get("/cameos/{handle}/export", summary="All data about a person")
-def export_cameo(handle: str, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+def export_cameo(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Templates are named and do not leave."""
-    exported: dict[str, Any] = dump(context.service.cameos.export(principal, handle))
-    return exported
+    given: dict[str, Any] = dump(context.service.cameos.export(who, handle))
+    return given
 
 
-@cameo_router.post("/cameos/{handle}/leases", status_code=201, summary="Grant a lease")
-def create_lease(handle: str, body: LeaseBody, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+@cameo_router.post("/cameos/{handle}/leases", status_code=201, summary="Allow somebody something")
+def create_lease(handle: str, body: LeaseBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Gives the lease and its signed receipt."""
-    lease, receipt = context.service.cameos.lease(principal, handle, body.to_lease_request())
-    return {"lease": dump(lease), "receipt": dump(receipt)}
+    made, receipt = context.service.cameos.lease(who, handle, body.to_lease_request())
+    return {"lease": dump(made), "receipt": dump(receipt)}
 
 
 @cameo_router.put("/leases/{lease_id}", summary="Change a lease")
-def change_lease(lease_id: str, body: LeaseBody, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+def change_lease(lease_id: str, body: LeaseBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Another lease comes in its place; what that does not cover comes down."""
-    lease, receipt = context.service.cameos.change(principal, lease_id, body.to_lease_request())
-    return {"lease": dump(lease), "receipt": dump(receipt)}
+    made, receipt = context.service.cameos.change(who, lease_id, body.to_lease_request())
+    return {"lease": dump(made), "receipt": dump(receipt)}
 
 
 @cameo_router.delete("/leases/{lease_id}", summary="Revoke a lease")
-def revoke_lease(lease_id: str, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+def revoke_lease(lease_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """It counts at once, and everything that rested on it comes down before the answer is given."""
-    return {"receipt": dump(context.service.cameos.revoke(principal, lease_id))}
+    return {"receipt": dump(context.service.cameos.revoke(who, lease_id))}
 
 
 @cameo_router.put("/acquaintances/{account}", status_code=204, summary="You know an account")
@@ -200,9 +197,9 @@ def remove_acquaintance(account: str, principal: BearerUser, context: ContextDep
 
 
 @cameo_router.get("/cameos/{handle}/uses", summary="Every use of a likeness")
-def list_uses(handle: str, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+def list_uses(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Drafts and remixes included, the newest first."""
-    return {"uses": dump(context.service.cameos.uses(principal, handle))}
+    return {"uses": dump(context.service.cameos.uses(who, handle))}
 
 
 @cameo_router.get(
@@ -219,15 +216,15 @@ def use_content(handle: str, case_id: str, principal: BearerUser, context: Conte
 
 
 @cameo_router.post("/cameos/{handle}/uses/{case_id}/approve", summary="Approve a draft")
-def approve_use(handle: str, case_id: str, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+def approve_use(handle: str, case_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Where the lease asks for that. Another draft of the same case is asked about again."""
-    return {"case": context.service.cameos.approve(principal, handle, case_id).id}
+    return {"case": context.service.cameos.approve(who, handle, case_id).id}
 
 
 @cameo_router.post("/cameos/{handle}/uses/{case_id}/veto", summary="Veto a video")
-def veto_use(handle: str, case_id: str, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+def veto_use(handle: str, case_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """It and everything made from it comes down."""
-    return {"down": dump(context.service.cameos.veto(principal, handle, case_id))}
+    return {"down": dump(context.service.cameos.veto(who, handle, case_id))}
 
 
 @cameo_router.post("/cameos/{handle}/uses/{case_id}/report", status_code=204, summary="Report a video")
@@ -237,16 +234,16 @@ def report_use(handle: str, case_id: str, body: ReportBody, principal: BearerUse
 
 
 @cameo_router.get("/cameos/{handle}/down", summary="Reports of what came down")
-def takedown_reports(handle: str, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+def takedown_reports(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Why, what, and when; the newest first."""
-    reports = context.service.cameos.takedown_reports(principal, handle)
-    return {"reports": [{"cascade": dump(takedown), "down": dump(items)} for takedown, items in reports]}
+    found = context.service.cameos.takedown_reports(who, handle)
+    return {"reports": [{"cascade": dump(one), "down": dump(items)} for one, items in found]}
 
 
-@cameo_router.get("/notices", summary="Your notices")
+@cameo_router.get("/notices", summary="What you were told")
 def list_notices(
-    principal: BearerUser, context: ContextDep, limit: Annotated[int, Query(ge=1, le=200)] = 100
+    who: BearerUser, context: ContextDep, limit: Annotated[int, Query(ge=1, le=200)] = 100
 ) -> dict[str, Any]:
     """What came down, which drafts wait for you; the newest first."""
-    notices = context.service.cameos.notices(principal)[:limit]
-    return {"notices": [dump(notice) | {"says": notice.message} for notice in notices]}
+    found = context.service.cameos.notices(who)[:limit]
+    return {"notices": [dump(one) | {"says": one.message} for one in found]}

@@ -59,35 +59,30 @@ def receipt_keys(context: ContextDep) -> dict[str, Any]:
 
 
 @review_router.get("", summary="What waits for a person")
-def pending_reviews(principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+def pending_reviews(who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Held enrolments with what was measured, and limits in words. For moderators."""
-    service = context.service.cameos
-    cameos = service.review.held(principal)
-    measured = {cameo.id: dump(service.enrolment.signals_of(principal, cameo.id)) for cameo in cameos}
-    return {"held": dump(cameos), "measured": measured, "words": dump(service.review.to_review(principal))}
+    desk = context.service.cameos
+    held = desk.review.held(who)
+    measured = {one.id: dump(desk.enrolment.signals_of(who, one.id)) for one in held}
+    return {"held": dump(held), "measured": measured, "words": dump(desk.review.to_review(who))}
 
 
 @review_router.post("/cameos/{cameo_id}", summary="Decide about an enrolment")
 def decide_enrolment(
-    cameo_id: str, body: EnrolmentDecisionBody, principal: BearerUser, context: ContextDep
+    cameo_id: str, body: EnrolmentDecisionBody, who: BearerUser, context: ContextDep
 ) -> dict[str, Any]:
     """Refused, its templates are destroyed. For moderators."""
-    return {"receipt": dump(context.service.cameos.review.admit(principal, cameo_id, allow=body.allow))}
+    return {"receipt": dump(context.service.cameos.review.admit(who, cameo_id, allow=body.allow))}
 
 
 @review_router.post("/leases/{lease_id}", summary="Make rules of an owner's words")
-def review_lease(lease_id: str, body: LeaseReviewBody, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+def review_lease(lease_id: str, body: LeaseReviewBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """The lease goes on under another id, and its receipt says so. For moderators."""
     terms = LeaseTerms(bans=tuple(body.bans), words=tuple(body.words), watched=body.watched)
-    lease, receipt = context.service.cameos.review.review(principal, lease_id, terms)
-    return {"lease": dump(lease), "receipt": dump(receipt)}
+    made, receipt = context.service.cameos.review.review(who, lease_id, terms)
+    return {"lease": dump(made), "receipt": dump(receipt)}
 
 
 def _validity(receipt: str, context: ContextDep) -> dict[str, Any]:
-    validity = context.service.cameos.receipt_validity(receipt)
-    return {
-        "valid": validity.valid,
-        "state": validity.state,
-        "kind": validity.kind,
-        "issued": validity.issued.isoformat(),
-    }
+    found = context.service.cameos.receipt_validity(receipt)
+    return {"valid": found.valid, "state": found.state, "kind": found.kind, "issued": found.issued.isoformat()}

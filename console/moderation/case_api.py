@@ -63,80 +63,69 @@ class ScreenBody(_StrictBody):
 
 
 @cases_router.get("/cases", summary="Your cases; all of them for a moderator")
-def cases(
-    principal: BearerUser, context: ContextDep, phase: Phase | None = None, limit: LimitQuery = 100
-) -> dict[str, Any]:
+def cases(who: BearerUser, context: ContextDep, phase: Phase | None = None, limit: LimitQuery = 100) -> dict[str, Any]:
     """The one that moved last first."""
-    return {"cases": dump(context.service.cases(principal, phase=phase, limit=limit))}
+    return {"cases": dump(context.service.cases(who, phase=phase, limit=limit))}
 
 
 @cases_router.get("/cases/{case_id}", summary="A case")
-def case(case_id: str, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+def case(case_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Everything known about one generation, without its texts. Another account's case is 404."""
-    return _case_response(context, principal, context.service.case(principal, case_id))
+    return _case_response(context, who, context.service.case(who, case_id))
 
 
 @cases_router.get("/cases/{case_id}/history", summary="A case's history")
-def case_history(case_id: str, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+def case_history(case_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Every event, in order. In a verdict or ruling, decision 0 is allow, 1 hold, 2 refuse."""
-    entries = context.service.history(principal, case_id)
+    entries = context.service.history(who, case_id)
     return {
         "history": [{"revision": e.revision, "at": e.at.isoformat(), **dump_event(e.event)} for e in entries],
     }
 
 
 @cases_router.post("/cases/{case_id}/rule", summary="Rule on a held case")
-def rule(case_id: str, body: RulingBody, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+def rule(case_id: str, body: RulingBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """The gate that held it judges again, and weighs this. For moderators."""
     decision = Decision[body.decision.upper()]
     return _case_response(
         context,
-        principal,
-        context.service.rule(principal, case_id, decision, code=body.code, revision=body.revision, note=body.note),
+        who,
+        context.service.rule(who, case_id, decision, code=body.code, revision=body.revision, note=body.note),
     )
 
 
 @cases_router.post("/cases/{case_id}/resume", summary="Send on a case that failed or could not be measured")
-def resume(case_id: str, body: ResumeBody, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
-    """Approves nothing; what could not be measured is measured again. For moderators."""
-    return _case_response(context, principal, context.service.resume(principal, case_id, revision=body.revision))
+def resume(case_id: str, body: ResumeBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+    """Approves nothing; what could not be measured is measured anew. For moderators."""
+    return _case_response(context, who, context.service.resume(who, case_id, revision=body.revision))
 
 
 @cases_router.post("/cases/{case_id}/appeal", summary="Appeal a refusal")
-def appeal(case_id: str, body: AppealBody, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+def appeal(case_id: str, body: AppealBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """A person will look at it, once."""
-    return _case_response(context, principal, context.service.appeal(principal, case_id, note=body.note))
+    return _case_response(context, who, context.service.appeal(who, case_id, note=body.note))
 
 
 @cases_router.post("/cases/{case_id}/recall", summary="Recall a case")
-def recall(case_id: str, body: RecallBody, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+def recall(case_id: str, body: RecallBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Stops it, or takes its video down."""
     return _case_response(
-        context,
-        principal,
-        context.service.recall(principal, case_id, code=body.code, revision=body.revision, note=body.note),
+        context, who, context.service.recall(who, case_id, code=body.code, revision=body.revision, note=body.note)
     )
 
 
 @cases_router.get("/queue", summary="What is held")
-def queue(principal: BearerUser, context: ContextDep, limit: LimitQuery = 100) -> dict[str, Any]:
+def queue(who: BearerUser, context: ContextDep, limit: LimitQuery = 100) -> dict[str, Any]:
     """The longest-waiting first, and what you may do with each. For moderators."""
-    held_cases = context.service.queue(principal, limit=limit)
-    return {
-        "cases": dump(held_cases),
-        "actions": {case.id: sorted(context.service.actions(principal, case)) for case in held_cases},
-    }
+    held = context.service.queue(who, limit=limit)
+    return {"cases": dump(held), "actions": {case.id: sorted(context.service.actions(who, case)) for case in held}}
 
 
 @cases_router.post("/screen", summary="What would be said of this prompt?")
-def screen_prompt(body: ScreenBody, principal: BearerUser, context: ContextDep) -> dict[str, Any]:
+def screen_prompt(body: ScreenBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Opens no case and keeps nothing."""
-    opinion = context.service.screen(principal, body.prompt)
-    edit = (
-        smallest_edit(body.prompt, lambda text: context.service.screen(principal, text), opinion)
-        if body.explain
-        else None
-    )
+    opinion = context.service.screen(who, body.prompt)
+    edit = smallest_edit(body.prompt, lambda text: context.service.screen(who, text), opinion) if body.explain else None
     return {
         "verdict": dump(opinion.verdict),
         "reasons": [asdict(reason) for reason in opinion.reasons],
@@ -146,6 +135,6 @@ def screen_prompt(body: ScreenBody, principal: BearerUser, context: ContextDep) 
     }
 
 
-def _case_response(context: RequestContext, principal: Principal, case: Case) -> dict[str, Any]:
+def _case_response(room: RequestContext, who: Principal, case: Case) -> dict[str, Any]:
     """The case, and what this person may do with it now."""
-    return {"case": dump(case), "actions": sorted(context.service.actions(principal, case))}
+    return {"case": dump(case), "actions": sorted(room.service.actions(who, case))}

@@ -55,23 +55,21 @@ def cases(request: Request, principal: SessionUser, context: ContextDep, phase: 
 
 @case_pages_router.get("/cases/{case_id}")
 def case(
-    request: Request, case_id: str, principal: SessionUser, context: ContextDep, show: str = "", done: str = ""
+    request: Request, case_id: str, who: SessionUser, context: ContextDep, show: str = "", done: str = ""
 ) -> Response:
     """A case: what was measured, what was decided, what may be done now."""
-    stored = context.service.case(principal, case_id)
+    found = context.service.case(who, case_id)
     prompt = None
     if show == "prompt":
         try:
-            prompt = highlight_prompt(context.service.prompt(principal, case_id), stored.signals)
+            prompt = highlight_prompt(context.service.prompt(who, case_id), found.signals)
         except Erased:
             prompt = ()
-    view = case_view(
-        stored, context.service.history(principal, case_id), principal, context.service.actions(principal, stored)
-    )
+    shown = case_view(found, context.service.history(who, case_id), who, context.service.actions(who, found))
     return render_page(
         request,
         "case.html",
-        view=view,
+        view=shown,
         prompt=prompt,
         rulings=display_text.RULING_TEXTS,
         recalls=display_text.RECALL_TEXTS,

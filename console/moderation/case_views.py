@@ -71,9 +71,7 @@ def queue_item(case: Case, history: Sequence[RecordedEvent], actions: frozenset[
     )
 
 
-def case_view(
-    case: Case, history: Sequence[RecordedEvent], principal: Principal, actions: frozenset[Action]
-) -> CaseView:
+def case_view(case: Case, history: Sequence[RecordedEvent], who: Principal, actions: frozenset[Action]) -> CaseView:
     """A case as its page shows it to this person, who may do `actions` now."""
     return CaseView(
         case=case,
@@ -83,7 +81,7 @@ def case_view(
         timeline=tuple(timeline_entry(entry) for entry in reversed(history)),
         signals_by_subject=_signals_by_subject(case),
         actions=actions,
-        watch=case.phase is Phase.PUBLISHED or (principal.has(Role.MODERATOR) and case.rendered is not None),
+        watch=case.phase is Phase.PUBLISHED or (who.has(Role.MODERATOR) and case.rendered is not None),
     )
 
 

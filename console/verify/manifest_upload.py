@@ -47,7 +47,7 @@ class BindingBody(BaseModel):
 )
 async def upload_manifest(
     request: Request,
-    principal: BearerUser,
+    who: BearerUser,
     context: ContextDep,
     receipt: Annotated[bool, Query(alias="returnReceipt", description="Give a receipt too.")] = False,
 ) -> Any:
@@ -55,9 +55,9 @@ async def upload_manifest(
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != MANIFEST_MEDIA_TYPE:
         raise UnsupportedMediaType(f"send a manifest store as {MANIFEST_MEDIA_TYPE}")
     content = await read_body(request, MAX_MANIFEST_BYTES)
-    deposited = await to_thread.run_sync(context.service.public.repository.deposit, principal, content)
-    answer: dict[str, Any] = {"manifestId": deposited.manifest_id}
-    return answer | {"receipt": deposited.public() | {"hash": deposited.hash}} if receipt else answer
+    done = await to_thread.run_sync(context.service.public.repository.deposit, who, content)
+    told: dict[str, Any] = {"manifestId": done.manifest_id}
+    return told | {"receipt": done.public() | {"hash": done.hash}} if receipt else told
 
 
 @manifest_upload_router.delete("/manifests/{manifestId}", summary="Withdraw a manifest")

@@ -15,7 +15,7 @@ from core.roles import Principal
 from pipeline.accounts import authenticate
 
 SESSION_COOKIE = "assay_session"
-CSRF_SEED_COOKIE = "assay_seed"  # replaces the session in the one form that is filled in without one: the login
+CSRF_SEED_COOKIE = "assay_seed"  # stands in for the session in the one form that is filled in without one: the login
 _BEARER = HTTPBearer(auto_error=False, description="A token from `assay account add`.")
 
 
@@ -35,11 +35,11 @@ def optional_session_user(request: Request, context: ContextDep) -> Principal | 
     return context.sessions.person(session) if session else None
 
 
-def session_user(principal: Annotated[Principal | None, Depends(optional_session_user)]) -> Principal:
+def session_user(who: Annotated[Principal | None, Depends(optional_session_user)]) -> Principal:
     """Whose session this is. Raises NotSignedIn for the public."""
-    if principal is None:
+    if who is None:
         raise NotSignedIn
-    return principal
+    return who
 
 
 BearerUser = Annotated[Principal, Depends(bearer_user)]

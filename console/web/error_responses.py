@@ -75,8 +75,8 @@ def _as_assay_error(raised: Exception) -> Exception:
     match raised:
         case RequestValidationError():
             first = raised.errors()[0]
-            location = ".".join(str(part) for part in first["loc"][1:]) or "the body"
-            return BadInput(f"{location}: {first['msg'].lower()}")
+            where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
+            return BadInput(f"{where}: {first['msg'].lower()}")
         case HTTPException(status_code=404):
             return NotFound("there is nothing under this address")
         case HTTPException(status_code=405):
@@ -89,10 +89,10 @@ def _as_assay_error(raised: Exception) -> Exception:
 
 
 def _body(request: Request, error: Exception, status: int, language: Language) -> dict[str, object]:
-    body: dict[str, object] = {"code": code_of(error), "message": language(message_of(error))}
+    told: dict[str, object] = {"code": code_of(error), "message": language(message_of(error))}
     if request.url.path.startswith("/v1/"):
-        body |= {"type": _openai_type(status), "param": None}
-    return {"error": body}
+        told |= {"type": _openai_type(status), "param": None}
+    return {"error": told}
 
 
 def _openai_type(status: int) -> str:

@@ -57,8 +57,8 @@ class Sessions:
         return URLSafeTimedSerializer(self.secret, salt=salt)
 
     def _account(self, account_id: str) -> Account | None:
-        matching = (a for a in self.accounts.all() if a.id == account_id and not a.closed)
-        return next(matching, None)
+        found = (a for a in self.accounts.all() if a.id == account_id and not a.closed)
+        return next(found, None)
 
     def _signer(self, account: Account) -> TimestampSigner:
         return TimestampSigner(self.secret, salt=f"assay.session.{account.digest}")

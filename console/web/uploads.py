@@ -51,11 +51,11 @@ async def receive_form(
     `second` names the field of another file, where two are taken; `limit` is in bytes, of both.
     Raises TooLarge, and BadInput for what is no form, is broken off or takes too long.
     """
-    upload_folder = await asyncio.to_thread(new_upload_folder, folder)
+    mine = await asyncio.to_thread(new_upload_folder, folder)
     try:
-        yield await _read_form(request, upload_folder, field, limit, second)
+        yield await _read_form(request, mine, field, limit, second)
     finally:
-        await asyncio.to_thread(shutil.rmtree, upload_folder, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, mine, ignore_errors=True)
 
 
 def new_upload_folder(folder: Path) -> Path:

@@ -14,11 +14,11 @@ from core.case import Case
 from core.roles import Principal
 
 
-def video_response(context: RequestContext, principal: Principal | None, case: Case) -> FileResponse:
+def video_response(context: RequestContext, who: Principal | None, case: Case) -> FileResponse:
     """The video, or the ranges of it that were asked for. Raises NotFound. The copy made for this is removed after."""
     folder = new_upload_folder(context.upload_folder)
     try:
-        file = context.service.content(principal, case.id, folder / f"{case.id}.mp4")
+        file = context.service.content(who, case.id, folder / f"{case.id}.mp4")
         return _TemporaryFileResponse(file, case)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -30,13 +30,13 @@ class _TemporaryFileResponse(FileResponse):
 
     def __init__(self, file: Path, case: Case) -> None:
         # The bytes are known by digest, so a browser may put ranges from several answers together.
-        asset = case.sealed.asset if case.sealed else case.rendered.asset if case.rendered else None
+        made = case.sealed.asset if case.sealed else case.rendered.asset if case.rendered else None
         super().__init__(
             file,
             media_type="video/mp4",
             filename=f"{case.id}.mp4",
             content_disposition_type="inline",
-            headers={"ETag": f'"{asset.digest}"'} if asset else None,
+            headers={"ETag": f'"{made.digest}"'} if made else None,
         )
         self._folder = file.parent
 

@@ -18,7 +18,7 @@ class FsspecPublicStore:
     """A PublicStore in a folder or a bucket: `<case>.mp4`."""
 
     def __init__(self, url: str, public_url: str = "", **options: Any) -> None:
-        """`public_url` is what precedes `/<case>.mp4` for the public; if empty, the storage's own URL."""
+        """`public_url` is what stands before `/<case>.mp4` for the public; if empty, the place's own URL does."""
         self._storage: Storage = open_storage(url, **options)
         self._public_url = public_url.rstrip("/")
 

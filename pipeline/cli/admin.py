@@ -48,8 +48,8 @@ def account_add(
     as_json: JsonOption = False,
 ) -> None:
     """Open an account, or give a known one a new token. The token is shown once."""
-    with open_installation() as installation:
-        person, token = create_account(installation.accounts, role, account_id=account_id)
+    with open_installation() as at:
+        person, token = create_account(at.accounts, role, account_id=account_id)
     if as_json:
         print_json({"id": person.id, "roles": sorted(person.roles), "token": token})
     else:
@@ -123,10 +123,10 @@ def worker(
 
     with open_installation(
         verbose=verbose, on_events=lambda case, _e: err.print(f"{case.id} {case.phase.value}")
-    ) as installation:
+    ) as at:
         err.print(f"working as {local_operator().id}; Ctrl-C ends after the stage in hand", highlight=False)
         with stop_on_signals() as stop:
-            runner_of(installation).run_forever(stop, sweep_every=timedelta(seconds=2))
+            runner_of(at).run_forever(stop, sweep_every=timedelta(seconds=2))
 
 
 def add_to(app: typer.Typer) -> None:

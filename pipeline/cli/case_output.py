@@ -88,19 +88,19 @@ def _advice(case: Case, may: frozenset[Action]) -> Iterator[str]:
 
 
 def _where(case: Case) -> str:
-    location = f"case {case.id} is {case.phase.value}"
+    where = f"case {case.id} is {case.phase.value}"
     if case.phase is Phase.HELD and case.last_failure:
-        return f"{location}: three times a stage broke ({case.last_failure.error})"
+        return f"{where}: three times a stage broke ({case.last_failure.error})"
     if case.phase is Phase.HELD:
-        return f"{location}: {_reason(case)}{_moderators_needed(case)}"
+        return f"{where}: {_reason(case)}{_moderators_needed(case)}"
     if case.phase is Phase.REFUSED:
         declined = f"the engine declined to make it ({case.declined.code})" if case.declined else _reason(case)
-        return f"{location}: {declined}"
+        return f"{where}: {declined}"
     if case.phase is Phase.PUBLISHED and case.published:
-        return f"{location}: {case.published.url}"
+        return f"{where}: {case.published.url}"
     if case.phase is Phase.WITHDRAWN:
-        return f"{location}: the public copy is gone"
-    return f"{location}; it goes on with the next `assay submit`, or with `assay worker`"
+        return f"{where}: the public copy is gone"
+    return f"{where}; it goes on with the next `assay submit`, or with `assay worker`"
 
 
 def queue_table(cases: Sequence[Case]) -> Table:

@@ -19,10 +19,7 @@ from pipeline.service import RECALL_CODES, RULING_CODES, VideoRequest
 if TYPE_CHECKING:
     from pipeline.wiring import Installation
 
-EXIT_PUBLISHED = 0
-EXIT_REFUSED = 4
-EXIT_HELD = 5
-EXIT_WAITING = 6
+EXIT_PUBLISHED, EXIT_REFUSED, EXIT_HELD, EXIT_WAITING = 0, 4, 5, 6
 
 CaseIdOfCase = Annotated[str, typer.Argument(help="The case's id, 16 hex digits.")]
 NoteOption = Annotated[str, typer.Option("--note", help="Words for the file; erasable.")]
@@ -70,13 +67,10 @@ def submit(
         purpose=purpose,
         territory=tuple(territory or ()),
     )
-    with (
-        case_output.progress(quiet=as_json) as listener,
-        open_installation(verbose=verbose, on_events=listener) as installation,
-    ):
-        principal = Principal(id=account, roles=frozenset({Role.PLATFORM})) if account else local_operator()
-        case = installation.service.submit(principal, request)
-        return _run_and_report(installation, case, wait=wait, as_json=as_json)
+    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, on_events=tell) as at:
+        who = Principal(id=account, roles=frozenset({Role.PLATFORM})) if account else local_operator()
+        case = at.service.submit(who, request)
+        return _run_and_report(at, case, wait=wait, as_json=as_json)
 
 
 def case(case_id: CaseIdOfCase, as_json: JsonOption = False, verbose: VerboseOption = False) -> None:
@@ -120,25 +114,17 @@ def rule(
     """Rule on a held case: the gate that held it weighs the ruling. Exit codes as for submit."""
     if decision not in ("allow", "refuse"):
         raise typer.BadParameter("a ruling is allow or refuse")
-    with (
-        case_output.progress(quiet=as_json) as listener,
-        open_installation(verbose=verbose, on_events=listener) as installation,
-    ):
-        ruled = installation.service.rule(
+    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, on_events=tell) as at:
+        ruled = at.service.rule(
             local_operator(), case_id, Decision[decision.upper()], code=code, revision=revision, note=note
         )
-        return _run_and_report(installation, ruled, wait=wait, as_json=as_json)
+        return _run_and_report(at, ruled, wait=wait, as_json=as_json)
 
 
 def resume(case_id: CaseIdOfCase, as_json: JsonOption = False, verbose: VerboseOption = False) -> int:
-    """Continue a case that failed, once the cause is fixed, or have what could not be measured measured again."""
-    with (
-        case_output.progress(quiet=as_json) as listener,
-        open_installation(verbose=verbose, on_events=listener) as installation,
-    ):
-        return _run_and_report(
-            installation, installation.service.resume(local_operator(), case_id), wait=True, as_json=as_json
-        )
+    """Send on a case that failed, once what broke is mended, or have what could not be measured measured anew."""
+    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, on_events=tell) as at:
+        return _run_and_report(at, at.service.resume(local_operator(), case_id), wait=True, as_json=as_json)
 
 
 def appeal(
@@ -157,13 +143,10 @@ def recall(
     verbose: VerboseOption = False,
 ) -> int:
     """Stop a case, or take its video down. Exit: 0 once it is down."""
-    with (
-        case_output.progress(quiet=as_json) as listener,
-        open_installation(verbose=verbose, on_events=listener) as installation,
-    ):
-        called = installation.service.recall(local_operator(), case_id, code=code, note=note)
-        _run_and_report(installation, called, wait=True, as_json=as_json)
-        return 0 if installation.ledger.load(case_id).phase is Phase.WITHDRAWN else EXIT_WAITING
+    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, on_events=tell) as at:
+        called = at.service.recall(local_operator(), case_id, code=code, note=note)
+        _run_and_report(at, called, wait=True, as_json=as_json)
+        return 0 if at.ledger.load(case_id).phase is Phase.WITHDRAWN else EXIT_WAITING
 
 
 def erase(case_id: CaseIdOfCase, as_json: JsonOption = False, verbose: VerboseOption = False) -> None:

@@ -56,21 +56,17 @@ def configure_logging(*, verbose: bool) -> None:
 
 @contextmanager
 def open_installation(
-    *,
-    verbose: bool = False,
-    on_events: EventListener | None = None,
-    allow_broken_policy: bool = False,
-    **settings: object,
+    *, verbose: bool = False, on_events: EventListener | None = None, allow_broken_policy: bool = False, **given: object
 ) -> Iterator[Installation]:
     """The installation that the settings describe; closed afterwards. `allow_broken_policy`: also where its policy
     does not
     load.
     """
     configure_logging(verbose=verbose)
-    with _remember_interrupt() as interrupted:
+    with _remember_interrupt() as asked:
         built = build_cli_installation(
-            load_settings(**settings),
-            on_events=_interruptible_listener(interrupted, on_events),
+            load_settings(**given),
+            on_events=_interruptible_listener(asked, on_events),
             allow_broken_policy=allow_broken_policy,
         )
         try:
@@ -95,9 +91,9 @@ def _remember_interrupt() -> Iterator[Event]:
         signal.signal(signal.SIGINT, before)
 
 
-def _interruptible_listener(interrupted: Event, on_events: EventListener | None) -> EventListener:
+def _interruptible_listener(asked: Event, on_events: EventListener | None) -> EventListener:
     def stop_or_tell(case: Case, events: Sequence[CaseEvent]) -> None:
-        if interrupted.is_set():
+        if asked.is_set():
             raise KeyboardInterrupt
         if on_events:
             on_events(case, events)

@@ -44,16 +44,16 @@ class DemoRun:
     as_json: bool
     steps: list[dict[str, Any]] = field(default_factory=list)
 
-    def step(self, name: str, happened: bool, **details: Any) -> None:
+    def step(self, name: str, happened: bool, **more: Any) -> None:
         """Note a step; print it where people look."""
-        self.steps.append({"step": name, "happened": happened, **details})
+        self.steps.append({"step": name, "happened": happened, **more})
         if not self.as_json:
             out.print(f"{'[green]✓[/green]' if happened else '[red]✗[/red]'} {name}\n", highlight=False)
 
-    def say(self, text: Any) -> None:
+    def say(self, what: Any) -> None:
         """Print for people."""
         if not self.as_json:
-            out.print(text, highlight=False)
+            out.print(what, highlight=False)
 
     @property
     def whole(self) -> bool:
@@ -73,17 +73,15 @@ def demo(
 
     run = DemoRun(as_json)
     settings = {"home": home.absolute(), "engine": "folder", "engine_folder": DEMO_FOLDER, "bus": "local"}
-    with case_output.progress(quiet=as_json) as listener:
+    with case_output.progress(quiet=as_json) as tell:
         installation_checks.make_development_keys(load_settings(**settings))
-        with open_installation(
-            verbose=verbose, on_events=listener, allow_broken_policy=False, **settings
-        ) as installation:
-            run.say(f"Big Buck Bunny plays the generated video; everything made here is in {home.absolute()}\n")
-            published = _published(run, installation)
+        with open_installation(verbose=verbose, on_events=tell, allow_broken_policy=False, **settings) as at:
+            run.say(f"Big Buck Bunny plays the generated video; everything made here lies in {home.absolute()}\n")
+            published = _published(run, at)
             if published:
-                _verified(run, installation, published, home)
-            _refused(run, installation)
-            _ruled(run, installation)
+                _verified(run, at, published, home)
+            _refused(run, at)
+            _ruled(run, at)
     if as_json:
         print_json({"ok": run.whole, "steps": run.steps, "home": str(home.absolute())})
     elif not run.whole:
@@ -162,9 +160,9 @@ def _run_case(installation: Installation, prompt: str) -> Case:
     return installation.ledger.load(case.id)
 
 
-def _record(installation: Installation, case: Case) -> dict[str, Any]:
+def _record(at: Installation, case: Case) -> dict[str, Any]:
     return {
         "case": case.id,
         "phase": case.phase.value,
-        "history": case_output.history_as_json(installation.ledger.history(case.id)),
+        "history": case_output.history_as_json(at.ledger.history(case.id)),
     }

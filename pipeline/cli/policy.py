@@ -123,10 +123,10 @@ def policy_stage(
 
     settings = _settings(profile)
     candidate = measurement.load_policy(settings, folder)
-    with open_installation(allow_broken_policy=True) as installation:
-        profile_name = measurement.configured_profile(settings)
-        status = installation.rollout.stage(local_operator(), folder, candidate, share=share, profile=profile_name)
-        return _print_status(installation, status, as_json)
+    with open_installation(allow_broken_policy=True) as at:
+        named = measurement.configured_profile(settings)
+        status = at.rollout.stage(local_operator(), folder, candidate, share=share, profile=named)
+        return _print_status(at, status, as_json)
 
 
 @policy.command("promote")
@@ -166,11 +166,8 @@ def _settings(profile: str) -> Any:
 def _open_policies(profile: str, *names: str) -> Iterator[tuple[Installation, tuple[Policy, ...]]]:
     from pipeline.screening import measurement
 
-    with open_installation() as installation:
-        yield (
-            installation,
-            tuple(measurement.find_policy(name, _settings(profile), installation.rollout) for name in names),
-        )
+    with open_installation() as at:
+        yield at, tuple(measurement.find_policy(name, _settings(profile), at.rollout) for name in names)
 
 
 def _save_state(state: Path, tally: dict[str, Any]) -> None:

@@ -46,7 +46,7 @@ def check_policy(settings: Settings, folder: Path | None, *, models: bool = Fals
 
     place = folder or settings.policy or DEFAULT_PACK
     report = check_pack(place, measurement.policy_vocabulary(), measurement.configured_profile(settings))
-    lacking = [dump(label) for label in unmeasured_labels(settings, place)] if models and not report.errors else []
+    lacking = [dump(one) for one in unmeasured_labels(settings, place)] if models and not report.errors else []
     return {
         "rules": report.rules,
         "digest": report.digest,

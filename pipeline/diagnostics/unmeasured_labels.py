@@ -30,13 +30,13 @@ class UnmeasuredLabel:
 
 
 def unmeasured_labels(settings: Settings, folder: Path | None) -> Sequence[UnmeasuredLabel]:
-    """The labels of the rules in a folder, or of those in the settings, that the installed models cannot measure."""
+    """What the models that are here cannot measure of the rules in a folder, or of those that the settings name."""
     policy = measurement.load_policy(settings, folder)
     reading: dict[str, list[Rule]] = {}
     for clauses in policy.compiled_rules.values():
-        for clause in clauses:
-            for label in clause.labels if clause.rule.mode is Mode.ENFORCE else ():
-                reading.setdefault(label, []).append(clause.rule)
+        for one in clauses:
+            for label in one.labels if one.rule.mode is Mode.ENFORCE else ():
+                reading.setdefault(label, []).append(one.rule)
     return [
         _unmeasured_label(label, why, reading[label])
         for label, why in _labels_without_model(settings).items()
@@ -55,21 +55,19 @@ def _labels_without_model(settings: Settings) -> dict[str, str]:
     classifiers = build_classifiers(MemoryGallery(), MemoryHashBank(), models=models)
     missing = {model.name: model.missing for model in model_listing(classifiers, models) if not model.present}
     measured = {label for classifier in classifiers for label in classifier.labels} | _measured_elsewhere()
-    reasons = dict.fromkeys(measurement.policy_vocabulary().labels.keys() - measured, "no classifier measures it yet")
+    found = dict.fromkeys(measurement.policy_vocabulary().labels.keys() - measured, "no classifier measures it yet")
     for classifier in classifiers:
         if whys := [missing[name] for name in classifier.required_models if name in missing]:
-            reasons |= dict.fromkeys(classifier.labels, "; ".join(whys))
+            found |= dict.fromkeys(classifier.labels, "; ".join(whys))
     if "speech" in missing:
-        reasons["digits_wrong"] = missing["speech"]
-    return dict(sorted(reasons.items()))
+        found["digits_wrong"] = missing["speech"]
+    return dict(sorted(found.items()))
 
 
 def _measured_elsewhere() -> set[str]:
     """What `classifiers.liveness` measures of takes, and what is asked only where a reasoning model is set up."""
-    capture_labels = {
-        label for label, subjects in measurement.policy_vocabulary().labels.items() if subjects == {Subject.TAKE}
-    }
-    return (capture_labels - {"spoof"}) | {"monitor"}
+    takes = {label for label, subjects in measurement.policy_vocabulary().labels.items() if subjects == {Subject.TAKE}}
+    return (takes - {"spoof"}) | {"monitor"}
 
 
 def _unmeasured_label(label: str, why: str, rules: Sequence[Rule]) -> UnmeasuredLabel:

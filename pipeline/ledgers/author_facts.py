@@ -79,17 +79,17 @@ class PostgresAuthorFacts:
         if not author:  # an opinion about a prompt that is no case
             return dict.fromkeys(_NAMES, 0)
         at = at or datetime.now(UTC)
-        parameters = {
+        asked = {
             "author": author,
             "now": at,
             "month": at - STRIKE_WINDOW,
             "most": MAX_COUNTED_SUBMISSIONS,
             "looked_at": MAX_REFUSED_CASES,
         }
-        parameters |= {"end_user": end_user, "hour": at - RECENT_WINDOW, "day": at - DAY_WINDOW}
+        asked |= {"end_user": end_user, "hour": at - RECENT_WINDOW, "day": at - DAY_WINDOW}
         with self._database.connection() as connection:
-            refused = connection.execute(_REFUSED, parameters).fetchone() or (0, 0, 0)
-            submitted = connection.execute(_SUBMITTED, parameters).fetchone() or (0, 0, 0)
+            refused = connection.execute(_REFUSED, asked).fetchone() or (0, 0, 0)
+            submitted = connection.execute(_SUBMITTED, asked).fetchone() or (0, 0, 0)
         return dict(zip(_NAMES, (*refused, *submitted), strict=True))
 
 
@@ -102,18 +102,18 @@ class MemoryAuthorFacts:
     def author_facts(self, author: str, end_user: str = "", *, at: datetime | None = None) -> dict[str, int]:
         """As PostgresAuthorFacts.author_facts."""
         at = at or datetime.now(UTC)
-        stories = [_until(at, self._ledger.history(case.id)) for case in self._cases_of(author)]
-        own_histories = [story for story in stories if not end_user or _end_user_of(story) == end_user]
-        refused = [entry.at for story in own_histories for entry in _last_verdicts(story) if _refused(entry)]
+        stories = [_until(at, self._ledger.history(case.id)) for case in self._theirs(author)]
+        theirs = [story for story in stories if not end_user or _for_whom(story) == end_user]
+        refused = [entry.at for story in theirs for entry in _last_verdicts(story) if _refused(entry)]
         submitted = [story[0].at for story in stories if story]
-        waiting = sum(case.phase is Phase.HELD for case in self._cases_of(author))
+        waiting = sum(case.phase is Phase.HELD for case in self._theirs(author))
         counts = [_since(refused, at - window) for window in (STRIKE_WINDOW, DAY_WINDOW, RECENT_WINDOW)]
         counts += [
             min(MAX_COUNTED_SUBMISSIONS, _since(submitted, at - window)) for window in (RECENT_WINDOW, DAY_WINDOW)
         ]
         return dict(zip(_NAMES, (*counts, min(MAX_COUNTED_SUBMISSIONS, waiting)), strict=True))
 
-    def _cases_of(self, author: str) -> Sequence[Case]:
+    def _theirs(self, author: str) -> Sequence[Case]:
         return self._ledger.list(author=author, limit=1_000_000)
 
 
@@ -130,7 +130,7 @@ def _last_verdicts(story: Sequence[RecordedEvent]) -> list[RecordedEvent]:
     return list(by_gate.values())
 
 
-def _end_user_of(story: Sequence[RecordedEvent]) -> str:
+def _for_whom(story: Sequence[RecordedEvent]) -> str:
     return next((entry.event.end_user for entry in story if isinstance(entry.event, Submitted)), "")
 
 

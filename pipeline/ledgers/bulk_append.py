@@ -53,23 +53,24 @@ class PostgresBulkAppend:
     ) -> int:
         """Append the events to those cases that are in a phase of `only`, all or none; to how many.
 
-        A case that another worker changed at the same moment is skipped. `in_transaction` is called with the cases as
-        they were, in the same transaction. Raises Unavailable, and IllegalTransition where `only` lets a case through
-        to which these events may not happen; then nothing is stored.
+        Whom somebody moved at the same moment is left alone. `in_transaction` is called with the cases as they were,
+        in the
+        same transaction. Raises Unavailable, and IllegalTransition where `only` lets a case through to which these
+        events may not happen; then nothing is stored.
         """
         if not ids:
             return 0
         with self._database.connection() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
-            rows = connection.execute(_READ, [list(ids), [phase.value for phase in only]]).fetchall()
-            cases = [case for case_id, body in rows if (case := _readable(case_id, body)) is not None]
+            found = connection.execute(_READ, [list(ids), [phase.value for phase in only]]).fetchall()
+            cases = [case for case_id, body in found if (case := _readable(case_id, body)) is not None]
             after = {case.id: check(case, events) for case in cases}
             won = _appended(connection, cases, events)
-            appended = [case for case in cases if case.id in won]
-            if appended:
-                _move(connection, [after[case.id] for case in appended], len(events))
-                in_transaction(connection, appended)
-        return len(appended)
+            mine = [case for case in cases if case.id in won]
+            if mine:
+                _move(connection, [after[case.id] for case in mine], len(events))
+                in_transaction(connection, mine)
+        return len(mine)
 
 
 def _readable(case_id: str, body: dict[str, Any]) -> Case | None:

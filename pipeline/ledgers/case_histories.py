@@ -84,7 +84,7 @@ class PostgresCaseHistories:
 
 
 class MemoryCaseHistories:
-    """Histories of the cases in a ledger in memory."""
+    """CaseHistories of a ledger in memory."""
 
     def __init__(self, ledger: MemoryLedger) -> None:
         self._ledger = ledger
@@ -101,13 +101,13 @@ class MemoryCaseHistories:
 
     def count_verdicts(self, since: datetime) -> dict[tuple[str, Decision], int]:
         """As CaseHistories.decided."""
-        counts: dict[tuple[str, Decision], int] = {}
+        found: dict[tuple[str, Decision], int] = {}
         for name in self._names():
             for entry in self._ledger.history(name):
                 if isinstance(entry.event, Judged) and entry.at >= since:
                     key = (entry.event.verdict.policy, entry.event.verdict.decision)
-                    counts[key] = counts.get(key, 0) + 1
-        return counts
+                    found[key] = found.get(key, 0) + 1
+        return found
 
     def _names(self) -> list[str]:
         return sorted(case.id for case in self._ledger.list(limit=1_000_000))

@@ -82,11 +82,11 @@ class PostgresPolicyStore:
     def find(self, digest: str) -> StoredPolicy:
         """As PolicyStore.kept."""
         with self._database.connection() as connection:
-            rows = connection.execute(
+            found = connection.execute(
                 "SELECT digest, files, profile FROM policies WHERE starts_with(digest, %s) LIMIT 2", [_prefix(digest)]
             ).fetchall()
         return _require_single(
-            [StoredPolicy(digest=name, files=files, profile=profile) for name, files, profile in rows], digest
+            [StoredPolicy(digest=name, files=files, profile=profile) for name, files, profile in found], digest
         )
 
     def current_step(self) -> RolloutStep | None:
@@ -117,7 +117,7 @@ class PostgresPolicyStore:
 
 
 class MemoryPolicyStore:
-    """A policy store for one process."""
+    """PolicyStore for one process."""
 
     def __init__(self) -> None:
         self._lock = RLock()
@@ -133,7 +133,7 @@ class MemoryPolicyStore:
         """As PolicyStore.kept."""
         prefix = _prefix(digest)
         with self._lock:
-            return _require_single([policy for name, policy in self._kept.items() if name.startswith(prefix)], digest)
+            return _require_single([one for name, one in self._kept.items() if name.startswith(prefix)], digest)
 
     def current_step(self) -> RolloutStep | None:
         """As PolicyStore.last."""
@@ -160,12 +160,12 @@ def _prefix(digest: str) -> str:
     return digest
 
 
-def _require_single(policies: Sequence[StoredPolicy], digest: str) -> StoredPolicy:
-    if not policies:
+def _require_single(found: Sequence[StoredPolicy], digest: str) -> StoredPolicy:
+    if not found:
         raise NotFound(f"no policy {digest} is kept here: assay policy status lists those that are")
-    if len(policies) > 1:
+    if len(found) > 1:
         raise BadInput(f"several policies begin with {digest}: give more digits")
-    return policies[0]
+    return found[0]
 
 
 def _step(row: Sequence[object]) -> RolloutStep:

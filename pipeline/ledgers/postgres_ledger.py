@@ -104,9 +104,9 @@ class PostgresLedger:
     def due(self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100) -> Sequence[Ticket]:
         """Tickets for cases in one of these phases that have not moved since, the longest-waiting first."""
         with self._database.connection() as connection:
-            rows = connection.execute(_DUE, [[phase.value for phase in phases], unmoved_since, limit]).fetchall()
+            found = connection.execute(_DUE, [[phase.value for phase in phases], unmoved_since, limit]).fetchall()
         return tuple(
-            Ticket(case_id=case_id, revision=revision, phase=Phase(phase)) for case_id, revision, phase in rows
+            Ticket(case_id=case_id, revision=revision, phase=Phase(phase)) for case_id, revision, phase in found
         )
 
     def list(
@@ -116,10 +116,10 @@ class PostgresLedger:
 
         What a newer Assay wrote and we cannot read is left out and logged.
         """
-        parameters = {"phase": phase and phase.value, "author": author, "limit": limit}
+        wanted = {"phase": phase and phase.value, "author": author, "limit": limit}
         with self._database.connection() as connection:
-            rows = connection.execute(_OLDEST if oldest else _LIST, parameters).fetchall()
-        return tuple(case for case_id, body in rows if (case := _readable(case_id, body)) is not None)
+            found = connection.execute(_OLDEST if oldest else _LIST, wanted).fetchall()
+        return tuple(case for case_id, body in found if (case := _readable(case_id, body)) is not None)
 
     def is_referenced(self, digest: str) -> bool:
         """Whether any case refers to these bytes, or ever did."""

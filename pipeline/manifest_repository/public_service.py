@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicService:
-    """Any may be missing in an installation that offers less. `carried` reads the thumbnails of a file's history."""
+    """Any may be missing in an installation that offers less. `carried` reads the pictures of a file's history."""
 
     manifests: ManifestRepository | None = None
     answers: FindingSharing | None = None

@@ -67,7 +67,7 @@ class ManifestMatchScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestRepository:
-    """`detect` finds this installation's mark in a file, also a damaged one among `issued` (all payloads).
+    """`detect` finds this office's mark in a file, also a damaged one that is among `issued`, the payloads of all.
 
     `manifest_id_of` reads the active manifest's id, or raises BadInput.
     """
@@ -92,7 +92,7 @@ class ManifestRepository:
         ]
 
     def by_content(self, path: Path, *, algorithm: str = "", most: int = 10) -> list[ManifestMatchScore]:
-        """The manifests of what a file is a copy of: by its mark, and if it has none, by its fingerprints.
+        """The manifests of what a file is a copy of: by its mark, and if it has none, by how it looks and sounds.
 
         All that are like it come back, not only the one it was made from: the nearest first, and of those that are
         equally near the one that was sealed first. `algorithm` asks for one of the three only. Raises BadMedia, and
@@ -107,10 +107,10 @@ class ManifestRepository:
                 return self.by_binding(self.algorithms[0], payload, most=most)
             if algorithm:
                 return []
-        similar = self.near_duplicates.find(path, limit=_MAX_NEAR_DUPLICATES, modality=_FINGERPRINTS.get(algorithm))
+        alike = self.near_duplicates.find(path, limit=_MAX_NEAR_DUPLICATES, modality=_FINGERPRINTS.get(algorithm))
         best: dict[str, ManifestMatchScore] = {}
-        for match in (match for video in similar for match in self._of_case(video)):
-            best.setdefault(match.manifest_id, match)  # the nearer of its looks and its sound
+        for found in (found for one in alike for found in self._of_case(one)):
+            best.setdefault(found.manifest_id, found)  # the nearer of its looks and its sound
         return list(best.values())[:most]
 
     def manifest(self, manifest_id: str, *, active_only: bool = False) -> bytes:
@@ -139,9 +139,9 @@ class ManifestRepository:
 
     # -- writing, with an account
 
-    def deposit(self, principal: Principal, manifest: bytes) -> ManifestReceipt:
-        """Store a manifest made elsewhere, unchanged. Raises Forbidden, and BadInput for anything else."""
-        require_role(principal, Role.PLATFORM)
+    def deposit(self, who: Principal, manifest: bytes) -> ManifestReceipt:
+        """Keep a manifest made elsewhere, unchanged. Raises Forbidden, and BadInput for what is none."""
+        require_role(who, Role.PLATFORM)
         if len(manifest) > MAX_MANIFEST_BYTES:
             raise BadInput(f"a manifest has at most {MAX_MANIFEST_BYTES >> 20} MiB")
         manifest_id = self.manifest_id_of(manifest)
@@ -151,8 +151,8 @@ class ManifestRepository:
             asset = self.blob_store.put(path, media_type=MANIFEST_MEDIA_TYPE, owner=REPOSITORY_OWNER)
         self.blob_store.confirm(asset.digest)  # before it is listed: what is pending may be swept away
         try:
-            return self.manifests.store(manifest_id, asset.digest, asset.size, by=principal.id)
-        except BadInput:  # deleted before, or another's id: nothing of it is stored
+            return self.manifests.store(manifest_id, asset.digest, asset.size, by=who.id)
+        except BadInput:  # deleted before, or another's id: nothing of it stays
             self._discard(asset.digest, manifest_id)
             raise
 

@@ -111,7 +111,7 @@ def _verdicts(policy: Policy, case_id: str, events: Sequence[Event]) -> Iterator
 
 
 def _later_facts(case: Case) -> dict[str, bool | int | float | str]:
-    """Facts that rules did not use yet when older verdicts were given, as far as the case itself has them."""
+    """Facts that rules did not speak of yet when older verdicts were given, as far as the case itself tells them."""
     return {"end_user_known": bool(case.submitted and case.submitted.end_user)}
 
 

@@ -27,12 +27,10 @@ _STEP_CACHE_SECONDS = 1.0  # seconds
 class PolicySelector:
     """The policies of an installation. `installed` loads what the settings name; it is asked once."""
 
-    def __init__(
-        self, policies: PolicyStore, installed: Callable[[], Policy], vocabulary: Callable[[], Vocabulary]
-    ) -> None:
+    def __init__(self, policies: PolicyStore, installed: Callable[[], Policy], words: Callable[[], Vocabulary]) -> None:
         self.policy_store = policies
         self._installed = installed
-        self._words = vocabulary
+        self._words = words
         self._loaded: dict[str, Policy] = {}
         self._cached: RolloutStep | None = None
         self._cached_at = float("-inf")

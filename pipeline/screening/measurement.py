@@ -72,14 +72,14 @@ def configured_profile(settings: Settings) -> PolicyProfile | None:
 def make_rollout(settings: Settings, policies: PolicyStore, *, validate: bool = True) -> Rollout:
     """Which policy decides about which case. Raises PolicyError, before anything is taken in.
 
-    Without `validate` also where the policy in force no longer loads, so that it can be rolled back.
+    Without `validate` also where the policy in force no longer loads: so that somebody can go back from it.
     """
     policing = PolicySelector(policies, partial(load_policy, settings), policy_vocabulary)
     profile = configured_profile(settings)
-    packaged = pack_policy(settings.policy or DEFAULT_PACK, policing.installed(), profile.text if profile else "")
+    here = pack_policy(settings.policy or DEFAULT_PACK, policing.installed(), profile.text if profile else "")
     if validate:
         policing.current_and_candidate()
-    return Rollout(policy_selector=policing, installed_policy=packaged)
+    return Rollout(policy_selector=policing, installed_policy=here)
 
 
 def prompt_monitors(settings: Settings) -> tuple[Classifier, ...]:
@@ -105,16 +105,16 @@ class ClassifierMeasurer:
 
     def text(self, text: str) -> Measurements:
         """As Measurer.text."""
-        measurements = measure_all(PromptText(text), self.classifiers.build(NO_CAMEOS))
-        return Measurements(signals=measurements.signals, seconds=measurements.seconds)
+        found = measure_all(PromptText(text), self.classifiers.build(NO_CAMEOS))
+        return Measurements(signals=found.signals, seconds=found.seconds)
 
     def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
         """As Measurer.video."""
-        sampled = sample_video(path, count=self.frames, max_side=_LONGEST_SIDE)
-        if sampled.info.has_audio:
-            sampled = replace(sampled, audio=decode_mono_audio(path))
-        measurements = measure_all(sampled, self.classifiers.build(leased), subject=subject)
-        return Measurements(signals=measurements.signals, seconds=measurements.seconds)
+        taken = sample_video(path, count=self.frames, max_side=_LONGEST_SIDE)
+        if taken.info.has_audio:
+            taken = replace(taken, audio=decode_mono_audio(path))
+        found = measure_all(taken, self.classifiers.build(leased), subject=subject)
+        return Measurements(signals=found.signals, seconds=found.seconds)
 
     def check_video(self, path: Path) -> tuple[float, int, int]:
         """As Measurer.check_video."""

@@ -27,18 +27,18 @@ class PromptEdit:
     removed: tuple[tuple[int, int], ...]
 
 
-def screen_jsonl(input_lines: Iterable[str], screen: ScreenPrompt) -> Iterator[dict[str, Any]]:
+def screen_jsonl(given: Iterable[str], ask: ScreenPrompt) -> Iterator[dict[str, Any]]:
     """One answer for each line `{"id", "prompt", …}`; a line that cannot be read is answered with an `error`."""
-    for number, line in enumerate(input_lines, start=1):
+    for number, line in enumerate(given, start=1):
         if not line.strip():
             continue
         name = None
         try:
-            parsed = json.loads(line)
-            name = parsed.get("id") if isinstance(parsed, dict) else None
-            if not isinstance(parsed, dict) or not isinstance(parsed.get("prompt"), str):
+            asked = json.loads(line)
+            name = asked.get("id") if isinstance(asked, dict) else None
+            if not isinstance(asked, dict) or not isinstance(asked.get("prompt"), str):
                 raise BadInput('a line must be a JSON object with "id" and "prompt"')
-            yield screening_result(name, screen(parsed["prompt"]))
+            yield screening_result(name, ask(asked["prompt"]))
         except ValueError:
             yield {"id": None, "line": number, "error": "this line is not JSON"}
         except BadInput as error:
@@ -46,7 +46,7 @@ def screen_jsonl(input_lines: Iterable[str], screen: ScreenPrompt) -> Iterator[d
 
 
 def screening_result(name: Any, opinion: DryRunVerdict) -> dict[str, Any]:
-    """The decision, the highest score of each label (null where none could be measured), and the reasons."""
+    """The decision, the highest score of each label (null where none could be told), and the reasons."""
     return {
         "id": name,
         "decision": opinion.verdict.decision.name.lower(),

@@ -52,18 +52,18 @@ def make_thumbnail_reader(settings: Settings) -> Callable[[Path, Finding], Seque
 
 
 def history_thumbnails(
-    service: CaseService, principal: Principal | None, file: Path, finding: Finding
+    service: CaseService, who: Principal | None, file: Path, finding: Finding
 ) -> tuple[HistoryThumbnail, ...]:
-    """One for each step of the finding's lineage, in its order; none at all where they cannot be had."""
+    """One for each step of the lineage that the finding tells, in its order; none at all where they cannot be had."""
     if service.public.carried is None or (finding.case or {}).get("phase") in _TAKEN_DOWN:
         return ()
     try:
         steps = service.public.carried(file, finding)
-        own_phases = [_own_case_phase(service, step) for step in steps]
-        if any(case is not None and case in _TAKEN_DOWN for case in own_phases):
+        ours = [_own_case_phase(service, step) for step in steps]
+        if any(case is not None and case in _TAKEN_DOWN for case in ours):
             return ()
-        return _shown(service, principal, steps, own_phases)
-    except AssayError as error:  # the answer is complete without them
+        return _shown(service, who, steps, ours)
+    except AssayError as error:  # the answer stands without them
         log.warning("no pictures of a history: %s", error)
         return ()
 

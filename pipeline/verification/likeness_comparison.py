@@ -17,9 +17,7 @@ from media.sampling import sample_video
 from media.still_image import is_image, sample_image
 from media.video import VideoInfo, VideoSample
 
-_LONGEST_SIDE = 2048  # pixels of a picture
-_FRAMES = 12  # frames of a video that are sampled
-_SECONDS = 120.0  # seconds of sound that are decoded
+_LONGEST_SIDE, _FRAMES, _SECONDS = 2048, 12, 120.0
 _CACHED_FILES = 4096  # impressions of files that a list names more than once
 _MAX_PAIRS = 1_000_000
 
@@ -53,30 +51,28 @@ class LikenessComparer:
     extract_templates: Callable[[VideoSample], Any]
     compare: Callable[[Any, Any], ComparisonResult]
 
-    def pair(self, principal: Principal, a: Path, b: Path) -> ComparisonResult:
+    def pair(self, who: Principal, a: Path, b: Path) -> ComparisonResult:
         """Are these the same person? Images, videos and sound. Raises BadMedia, Forbidden, Unavailable."""
-        require_role(principal, Role.PLATFORM, Role.MODERATOR)
+        require_role(who, Role.PLATFORM, Role.MODERATOR)
         return self.compare(self.extract_templates(load_sample(a)), self.extract_templates(load_sample(b)))
 
-    def pairs(self, principal: Principal, csv_file: Path) -> Iterator[dict[str, str]]:
+    def pairs(self, who: Principal, csv_file: Path) -> Iterator[dict[str, str]]:
         """Each row of a CSV with columns a and b, and `score`, `same`, `reason` added; paths are relative to the CSV.
 
         A file that cannot be read makes its pairs "cannot tell". Raises BadInput for a list without these columns.
         """
-        require_role(principal, Role.PLATFORM, Role.MODERATOR)
-        templates_of = lru_cache(maxsize=_CACHED_FILES)(
-            partial(_templates_or_error, self.extract_templates, csv_file.parent)
-        )
+        require_role(who, Role.PLATFORM, Role.MODERATOR)
+        look = lru_cache(maxsize=_CACHED_FILES)(partial(_templates_or_error, self.extract_templates, csv_file.parent))
         for row in _rows(csv_file):
-            yield row | self._answer(templates_of(row["a"]), templates_of(row["b"]))
+            yield row | self._answer(look(row["a"]), look(row["b"]))
 
     def _answer(self, a: Any, b: Any) -> dict[str, str]:
-        for templates in (a, b):
-            if isinstance(templates, BadMedia):
-                return {"score": "", "same": "", "reason": f"cannot tell: {templates}"}
-        result = self.compare(a, b)
-        same = {True: "1", False: "0", None: ""}[result.same]
-        return {"score": "" if result.score is None else f"{result.score:.6f}", "same": same, "reason": result.reason}
+        for one in (a, b):
+            if isinstance(one, BadMedia):
+                return {"score": "", "same": "", "reason": f"cannot tell: {one}"}
+        found = self.compare(a, b)
+        same = {True: "1", False: "0", None: ""}[found.same]
+        return {"score": "" if found.score is None else f"{found.score:.6f}", "same": same, "reason": found.reason}
 
 
 def load_sample(path: Path) -> VideoSample:
@@ -109,9 +105,9 @@ def _audio_only_sample(path: Path, no_video: BadMedia) -> VideoSample:
     return VideoSample(info=info, frames=(), audio=samples)
 
 
-def _templates_or_error(extract: Callable[[VideoSample], Any], folder: Path, name: str) -> Any:
+def _templates_or_error(look: Callable[[VideoSample], Any], folder: Path, name: str) -> Any:
     try:
-        return extract(load_sample(folder / name))
+        return look(load_sample(folder / name))
     except BadMedia as error:
         return error
 

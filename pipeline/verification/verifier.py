@@ -67,11 +67,11 @@ class InstallationVerifier:
         from provenance.watermark_detection import detect_watermarks
 
         keys, repository = load_keys(self.settings.keys_folder), self.repository
-        options: dict[str, Any] = {"at": at, "quick": quick, "detect": detect_watermarks}
+        more: dict[str, Any] = {"at": at, "quick": quick, "detect": detect_watermarks}
         if repository is not None:
-            options |= {"recover": repository.stored, "find_similar": repository.similar}
-            options |= {"detect": lambda path, keys: detect_watermarks(path, keys=keys, issued=repository.issued())}
-        return verify(path, trust=_trust(self.settings, keys), keys=[keys.watermark_key], look_up=look_up, **options)
+            more |= {"recover": repository.stored, "find_similar": repository.similar}
+            more |= {"detect": lambda path, keys: detect_watermarks(path, keys=keys, issued=repository.issued())}
+        return verify(path, trust=_trust(self.settings, keys), keys=[keys.watermark_key], look_up=look_up, **more)
 
 
 def has_keys(settings: Settings) -> bool:
@@ -150,8 +150,8 @@ def folder_result_as_json(line: FolderResult) -> Mapping[str, Any]:
     """The finding as everywhere else; of an Unread {"file", "error": {"code", "message"}}."""
     if isinstance(line, UnreadableFile):
         return {"file": line.file, "error": {"code": line.code, "message": line.message}}
-    result: dict[str, Any] = dump(line)
-    return result
+    found: dict[str, Any] = dump(line)
+    return found
 
 
 def parse_validation_time(text: str) -> datetime:

@@ -16,7 +16,7 @@ ManifestAction = dict[str, Any]
 
 def build_actions(
     *,
-    timestamp: str,
+    when: str,
     engine: Mapping[str, str],
     product: Mapping[str, str],
     source_type: str,
@@ -28,7 +28,7 @@ def build_actions(
 
     `remixed` says that the engine made something over the parent, rather than having made the parent itself.
     """
-    actions = [_first_action(timestamp, engine, source_type, sources)]
+    actions = [_first_action(when, engine, source_type, sources)]
     if remixed:
         actions.append(_generated_over_parent(engine, source_type, sources))
     actions += [

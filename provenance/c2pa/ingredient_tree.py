@@ -35,7 +35,7 @@ def flatten_ingredient_tree(store: Mapping[str, Any]) -> tuple[ManifestNode, ...
 
 
 def _descendants(
-    manifests: Mapping[str, Any], label: str, depth: int, visited: set[str], *, derived: bool
+    manifests: Mapping[str, Any], label: str, depth: int, seen: set[str], *, derived: bool
 ) -> Iterator[ManifestNode]:
     above = as_mapping(manifests[label])
     for ingredient in mappings_in(above.get("ingredients")) if depth <= MAX_TREE_DEPTH else ():
@@ -52,9 +52,9 @@ def _descendants(
             thumbnail_uri=_thumbnail_uri(ingredient) or _thumbnail_uri(manifest),
             label=below if manifest else "",
         )
-        if manifest and below not in visited:
-            visited.add(below)
-            yield from _descendants(manifests, below, depth + 1, visited, derived=whole)
+        if manifest and below not in seen:
+            seen.add(below)
+            yield from _descendants(manifests, below, depth + 1, seen, derived=whole)
 
 
 def _thumbnail_uri(holder: Mapping[str, Any]) -> str:

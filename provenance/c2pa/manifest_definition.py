@@ -151,30 +151,30 @@ def _assertion(label: str, data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _actions(order: SealOrder, sources: Sequence[Ingredient], redacted: tuple[str, ...]) -> list[dict[str, Any]]:
-    source_type = manifest_source_type(order)
-    first, *rest = build_actions(
-        timestamp=format_timestamp(order.when),
+    stated = manifest_source_type(order)
+    begun, *rest = build_actions(
+        when=format_timestamp(order.when),
         engine={"name": order.engine, "version": order.engine_version},
         product={"name": PRODUCT_NAME, "version": PRODUCT_VERSION},
-        source_type=source_type_uri(source_type) if source_type else "",
-        remixed=order.synthetic and any(source.relationship == "parentOf" and source.remixed for source in sources),
+        source_type=source_type_uri(stated) if stated else "",
+        remixed=order.synthetic and any(one.relationship == "parentOf" and one.remixed for one in sources),
         labelled=order.labelled,
         sources=sources,
     )
-    return [first, *redaction_actions(redacted), *rest]
+    return [begun, *redaction_actions(redacted), *rest]
 
 
 def _metadata(order: SealOrder, payload: str, sources: Sequence[Ingredient]) -> dict[str, Any]:
     """The fields of §5.5 of the reference that no assertion of C2PA has a place for, signed with the rest.
 
-    Where a parent is opened no action may say what the whole is, so it is stated here.
+    Where a parent is opened no action may say what the whole is, so that is said here.
     """
-    metadata: dict[str, Any] = {"@context": _CONTEXT, "dc:identifier": payload, "dc:publisher": order.provider}
+    said: dict[str, Any] = {"@context": _CONTEXT, "dc:identifier": payload, "dc:publisher": order.provider}
     if order.verifier:
-        metadata["dcterms:provenance"] = order.verifier
-    if (source_type := manifest_source_type(order)) and any(source.relationship == "parentOf" for source in sources):
-        metadata["Iptc4xmpExt:DigitalSourceType"] = source_type_uri(source_type)
-    return metadata
+        said["dcterms:provenance"] = order.verifier
+    if (stated := manifest_source_type(order)) and any(one.relationship == "parentOf" for one in sources):
+        said["Iptc4xmpExt:DigitalSourceType"] = source_type_uri(stated)
+    return said
 
 
 def _soft_binding(order: SealOrder, payload: str) -> dict[str, Any]:

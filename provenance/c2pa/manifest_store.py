@@ -102,14 +102,14 @@ def has_success_code(store: Mapping[str, Any], code: str) -> bool:
 
 
 def mappings_in(value: object) -> Sequence[Mapping[str, Any]]:
-    """The mappings of a list; nothing where an untrusted file has something else."""
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+    """The mappings of a list; nothing where a stranger's file has something else."""
+    return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
 def as_mapping(value: object) -> Mapping[str, Any]:
-    """The mapping; an empty one where an untrusted file has something else."""
+    """The mapping; an empty one where a stranger's file has something else."""
     return value if isinstance(value, Mapping) else {}
 
 
 def _codes(results: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(str(status.get("code", "")) for status in mappings_in(results.get("failure"))))
+    return tuple(dict.fromkeys(str(one.get("code", "")) for one in mappings_in(results.get("failure"))))

@@ -40,7 +40,7 @@ def find_personal_data(store: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple
 
 
 def redaction_actions(addresses: tuple[str, ...]) -> list[dict[str, Any]]:
-    """One action for each address, as C2PA requires for a redaction."""
+    """One action for each address, as C2PA wants a redaction to be told."""
     return [
         {"action": "c2pa.redacted", "reason": REDACTION_REASON, "parameters": {"redacted": address}}
         for address in addresses

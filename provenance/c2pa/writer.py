@@ -45,19 +45,19 @@ def sign_file(
     parent: Path | None = None,
     sources: Sequence[Ingredient] = (),
 ) -> bytes:
-    """Write `src` with the manifest to `dst`, atomically; returns the manifest's bytes (JUMBF).
+    """Write `src` with the manifest to `dst`, whole or not at all; returns the manifest's bytes (JUMBF).
 
-    `sources` become the ingredients that the definition's actions name by label; `parent` is short for a parent alone.
+    `sources` become the ingredients that the definition's actions name by label; `parent` stands for a parent alone.
     Raises BadInput if `src` or a source carries credentials that this would drop or cannot take along, SealBroken
-    with the signer's reason if signing fails, Unavailable if the time-stamping authority returns no stamp.
+    with the signer's reason if signing fails, Unavailable if the time-stamping authority gives no stamp.
     """
     sources = sources or build_ingredients(parent=parent)
-    if carries_credentials(src) and not any(source.relationship == "parentOf" for source in sources):
+    if carries_credentials(src) and not any(one.relationship == "parentOf" for one in sources):
         raise BadInput("this file already carries credentials: sign it with its source as parent")
     with tempfile.TemporaryDirectory(dir=dst.parent, prefix=".sign-") as folder:
-        signed = Path(folder) / "signed.mp4"
-        manifest = _write(src, signed, definition, signer, trust, sources)
-        shutil.move(signed, dst)
+        made = Path(folder) / "signed.mp4"
+        manifest = _write(src, made, definition, signer, trust, sources)
+        shutil.move(made, dst)
     return manifest
 
 
@@ -72,7 +72,7 @@ def carries_credentials(path: Path) -> bool:
 
 def _write(
     src: Path,
-    signed: Path,
+    made: Path,
     definition: Mapping[str, Any],
     signer: Signer,
     trust: TrustStore,
@@ -84,12 +84,12 @@ def _write(
             for source in sources:
                 _add_ingredient(builder, source)
             native = c2pa.Signer.from_callback(witness, _ALGORITHMS[signer.algorithm], signer.chain, signer.tsa_url)
-            with native, src.open("rb") as source_file, signed.open("w+b") as target:
+            with native, src.open("rb") as source_file, made.open("w+b") as target:
                 return bytes(builder.sign(native, _MP4, source_file, target))
     except c2pa.C2paError as error:
         if isinstance(witness.failure, AssayError):
             raise SealBroken(f"the signer failed: {witness.failure}") from witness.failure
-        if witness.failure is not None:  # only its kind: the message of a key store may be confidential
+        if witness.failure is not None:  # only its kind: what a key store says may be nobody's business
             raise SealBroken(f"the signer failed ({type(witness.failure).__name__})") from witness.failure
         if signer.tsa_url and witness.signed and str(error).startswith("Signature"):
             raise Unavailable("the time-stamping authority gave no time stamp, so nothing was signed") from error
@@ -108,7 +108,7 @@ def _add_ingredient(builder: c2pa.Builder, source: Ingredient) -> None:
 
 
 def media_type(path: Path) -> str:
-    """By content, since names may be wrong; the library refuses an ingredient of another type than declared."""
+    """By content, since names lie; the library refuses an ingredient of another kind than it is told."""
     with path.open("rb") as stream:
         head = stream.read(12)
     if head[4:8] == b"ftyp":

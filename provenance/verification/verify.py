@@ -75,7 +75,7 @@ def verify(  # noqa: PLR0913 - each is a door to a part that tests and offices r
     """The finding about one file, as of now or of another time.
 
     `quick` looks for no mark where whole credentials of a trusted signer say AI already: a tenth of the time, and no
-    answer to whether that signer dropped this service's history. `look_up` is None where there is no ledger to ask; the
+    answer to whether that signer dropped this office's history. `look_up` is None where there is no ledger to ask; the
     finding says so then. Raises BadMedia if the file cannot be read, Unavailable if a part does not answer.
     """
     reading = read_credentials_report(path, trust, at=at)  # 1
@@ -84,7 +84,7 @@ def verify(  # noqa: PLR0913 - each is a door to a part that tests and offices r
     )  # 2
     unsigned = read_unsigned_metadata(path)  # 3
     case = look_up(mark.case_id) if look_up is not None and mark.case_id else None  # 4
-    observations = Observations(
+    found = Observations(
         report=reading,
         watermark=mark,
         case=case,
@@ -95,19 +95,19 @@ def verify(  # noqa: PLR0913 - each is a door to a part that tests and offices r
     if not has_valid_credentials(reading):
         payload = watermark_payload(mark)
         entries = recover(payload) if payload else ()
-        observations = replace(
-            observations,
+        found = replace(
+            found,
             recovered_manifests=read_recovered_manifests(path, payload, entries, trust, at=at),  # 5
             similar_videos=() if payload else _find_similar(path, find_similar),  # 6
         )
-    verdict = evaluate_observations(observations)  # 7
+    verdict = evaluate_observations(found)  # 7
     return Finding(  # 8
         file=path.name,
         verdict=verdict,
-        summary=summarise(verdict, observations),
+        summary=summarise(verdict, found),
         credentials=reading.credentials,
         watermark=mark,
-        evidence=gather_evidence(observations),
+        evidence=gather_evidence(found),
         case=None if case is None else dict(case),
     )
 

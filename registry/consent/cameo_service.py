@@ -100,9 +100,9 @@ class CameoService:
             raise NotFound("there is no such cameo of yours")
         return cameo
 
-    def leases(self, principal: Principal, handle: str) -> Sequence[Lease]:
+    def leases(self, who: Principal, handle: str) -> Sequence[Lease]:
         """All leases, ended ones too, the oldest first."""
-        return self.stores.leases.of(self.cameo(principal, handle).id)
+        return self.stores.leases.of(self.cameo(who, handle).id)
 
     def receipts(self, principal: Principal, handle: str) -> Sequence[ConsentReceipt]:
         """All receipts, in order."""
@@ -178,22 +178,20 @@ class CameoService:
 
     # -- what is known of them
 
-    def export(self, principal: Principal, handle: str) -> dict[str, Any]:
-        """All that is stored about a person, for the person. Templates are listed but not exported."""
-        cameo = self._own(principal, handle)
-        asks = {
-            lease.id: self.texts.read(lease.terms.asks) for lease in self.leases(principal, handle) if lease.terms.asks
-        }
+    def export(self, who: Principal, handle: str) -> dict[str, Any]:
+        """All that is kept about a person, for the person. Templates are named, and do not leave."""
+        cameo = self._own(who, handle)
+        asks = {one.id: self.texts.read(one.terms.asks) for one in self.leases(who, handle) if one.terms.asks}
         return {
             "cameo": cameo,
-            "leases": self.leases(principal, handle),
+            "leases": self.leases(who, handle),
             "limits_in_own_words": asks,
-            "receipts": self.receipts(principal, handle),
-            "uses": self.uses(principal, handle),
-            "reports": [{"cascade": lease, "down": items} for lease, items in self.takedown_reports(principal, handle)],
-            "notices": self.stores.notices.of(principal.id),
+            "receipts": self.receipts(who, handle),
+            "uses": self.uses(who, handle),
+            "reports": [{"cascade": one, "down": items} for one, items in self.takedown_reports(who, handle)],
+            "notices": self.stores.notices.of(who.id),
             "templates": [{"kind": kind, "model": model} for kind, model in self.stores.templates.kept(cameo.id)],
-            "enrolments": self.enrolment.own_challenges(principal),
+            "enrolments": self.enrolment.own_challenges(who),
         }
 
     def erase(self, principal: Principal, handle: str) -> ConsentReceipt:
@@ -238,11 +236,11 @@ class CameoService:
 
     # -- private
 
-    def _own(self, principal: Principal, handle: str) -> Cameo:
-        cameo = self.cameo(principal, handle)
-        if cameo.owner != principal.id:
-            raise Forbidden("only the person, or who represents them, can do this")
-        return cameo
+    def _own(self, who: Principal, handle: str) -> Cameo:
+        found = self.cameo(who, handle)
+        if found.owner != who.id:
+            raise Forbidden("only the person, or who stands for them, can do this")
+        return found
 
     def _cameo_of_lease(self, principal: Principal, lease_id: str) -> Cameo:
         lease = next(

@@ -148,15 +148,15 @@ class ConsentFacts:
         )
 
     def facts(self, case: Case) -> Mapping[str, FactValue]:
-        """Every fact that rules may use (policy.vocabulary.FACTS). What is unknown is left out."""
-        submission, shown = case.request, self.shown(case)
-        length = case.rendered.duration if case.rendered else submission.seconds
+        """Every fact that rules may speak of (policy.vocabulary.FACTS). What cannot be told is left out."""
+        asked, shown = case.request, self.shown(case)
+        length = case.rendered.duration if case.rendered else asked.seconds
         bans = {ban for lease in shown.used for ban in lease.terms.bans}
         facts: dict[str, FactValue] = {
-            **self.authors.author_facts(submission.author, submission.end_user),
-            "end_user_known": bool(submission.end_user),
+            **self.authors.author_facts(asked.author, asked.end_user),
+            "end_user_known": bool(asked.end_user),
             "cameos_named": len(shown.leases),
-            "cameos_unleased": sum(not leases for leases in shown.leases.values()),
+            "cameos_unleased": sum(not found for found in shown.leases.values()),
             "cameos_unapproved": self._unapproved(case, shown),
             "cameos_vetoed": self.answers.count_vetoes([case.id, *shown.made_from]) if shown.leases else 0,
             "cameo_limits_unreviewed": sum(lease.terms.unreviewed for lease in shown.used),
@@ -165,11 +165,11 @@ class ConsentFacts:
             "parents_recalled": shown.gone,
             **{f"cameo_no_{ban}": ban in bans for ban in BANNED_TOPICS},
             "seconds": float(length or 0.0),
-            "has_reference": bool(submission.references),
-            "audience": submission.audience,
-            "account_minor": self.unstated_minor if submission.account_minor is None else submission.account_minor,
-            **({"region": submission.region} if submission.region else {}),
-            **({"tier": submission.tier} if submission.tier else {}),
+            "has_reference": bool(asked.references),
+            "audience": asked.audience,
+            "account_minor": self.unstated_minor if asked.account_minor is None else asked.account_minor,
+            **({"region": asked.region} if asked.region else {}),
+            **({"tier": asked.tier} if asked.tier else {}),
             "engine": self.engine,
             "monitor_asked": self.monitor_asked,
         }
@@ -184,7 +184,7 @@ class ConsentFacts:
             prompt = self.read(case.request.prompt)
         except (Erased, NotFound):
             return None
-        return sum(lease_terms.count_banned_words(prompt) for lease_terms in terms)
+        return sum(one.count_banned_words(prompt) for one in terms)
 
     def _unapproved(self, case: Case, shown: ShownCameos) -> int:
         """Whose owner wants to see each draft and has not approved this one. Before there is a draft: nobody."""

@@ -167,7 +167,7 @@ def _payload(kind: str, cameo: str, by: str, controller: str, lease: Lease | Non
     parties = [{"party_id": controller, "party_role": "pii_controller"}]
     if lease and lease.holder not in (EVERYONE, MUTUALS):
         parties.append({"party_id": lease.holder, "party_role": "recipient"})
-    payload: dict[str, Any] = {
+    said: dict[str, Any] = {
         "schema_version": RECEIPT_SCHEMA,
         "receipt_id": secrets.token_hex(16),
         "record_id": lease.id if lease else cameo,
@@ -182,7 +182,7 @@ def _payload(kind: str, cameo: str, by: str, controller: str, lease: Lease | Non
             "valid_until": lease.until.astimezone(UTC).isoformat() if lease and lease.until else "until withdrawn",
         },
     }
-    return payload | ({"limits": _limits(lease)} if lease else {})
+    return said | ({"limits": _limits(lease)} if lease else {})
 
 
 def _processing(controller: str, lease: Lease | None) -> Mapping[str, Any]:

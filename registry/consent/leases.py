@@ -138,8 +138,8 @@ class MemoryLeases:
 
     def of(self, handle: str) -> Sequence[Lease]:
         """See PostgresLeases."""
-        normalised = normalise_handle(handle)
-        return tuple(lease for lease in tuple(self._leases.values()) if lease.handle == normalised)
+        wanted = normalise_handle(handle)
+        return tuple(lease for lease in tuple(self._leases.values()) if lease.handle == wanted)
 
     def covering_lease(self, handle: str, request: UseRequest) -> Lease | None:
         """See PostgresLeases."""

@@ -55,7 +55,7 @@ class FileSigner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnavailableSigner:
-    """The signer where there is no signing key: enough to verify, and it signs nothing."""
+    """Stands where no signing key is: enough to verify, and nothing is signed."""
 
     chain: str
     tsa_url: str | None = None
