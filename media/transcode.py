@@ -94,19 +94,19 @@ def transcode(
     and a picture size that changes midway.
     """
     encoding, limits = encoding or Encoding(), limits or InputLimits()
-    output_format = _output_format(_first_frame(src, limits), encoding)
+    look = _output_format(_first_frame(src, limits), encoding)
     with new_mp4(dst) as out, open_video(src, limits) as (container, video):
-        track = _add_video(out, video, output_format, encoding)
+        track = _add_video(out, video, look, encoding)
         sounds = _add_sounds(out, container.streams.audio, audio_editor, encoding.audio_bitrate, limits)
         clock, start, count = PresentationClock(container, video), video.start_time or 0, 0
         for packet in container.demux([video, *container.streams.audio]):
             index = packet.stream.index  # the packet's own stream_index is 0 in those that end a track
             frames: list[Any] = packet.decode() if index == video.index else []
             for frame in frames:
-                out.mux(track.encode(_published(frame, output_format, edit, clock, start)))
+                out.mux(track.encode(_published(frame, look, edit, clock, start)))
                 count += 1
-            if audio_track := sounds.get(index):
-                out.mux(list(audio_track.transcode(packet)))
+            if carried := sounds.get(index):
+                out.mux(list(carried.transcode(packet)))
         out.mux(track.encode(None))
     return count
 

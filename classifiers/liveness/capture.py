@@ -81,7 +81,7 @@ def load_capture(path: Path, challenge: LivenessChallenge, models: Models) -> Li
     return LivenessCapture(frames=sampled.frames, faces=faces, sound=sound, challenge=challenge)
 
 
-def _faces(frame: Frame, detected: Sequence[Any]) -> tuple[CapturedFace, ...]:
+def _faces(frame: Frame, found: Sequence[Any]) -> tuple[CapturedFace, ...]:
     height, width = frame.rgb.shape[:2]
-    sure = [CapturedFace(item.box, item.points) for item in detected if item.probability >= MIN_FACE_PROBABILITY]
+    sure = [CapturedFace(one.box, one.points) for one in found if one.probability >= MIN_FACE_PROBABILITY]
     return tuple(face for face in sure if face.width >= 0.05 * max(height, width))

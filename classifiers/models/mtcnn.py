@@ -63,7 +63,7 @@ class FaceDetector:
 
     def _propose(self, picture: _Sums, smallest: int) -> Floats:
         """(n, 4) boxes of what might be a face, from the whole picture at every size."""
-        proposals = [_propose_at_scale(self._proposing, picture, scale) for scale in _scales(picture, smallest)]
+        proposals = [_told(self._proposing, picture, scale) for scale in _scales(picture, smallest)]
         boxes, scores, moved = (np.concatenate(part) for part in zip(*proposals, strict=True))
         kept = nms(boxes, scores, 0.7)
         boxes, moved = boxes[kept], moved[kept]
@@ -71,16 +71,14 @@ class FaceDetector:
         return np.asarray(boxes + moved * np.tile(sides, 2), np.float32)
 
     def _refine(self, picture: _Sums, boxes: Floats) -> Floats:
-        boxes, (probabilities, moved) = _run_batches(self._refining, ("face", "moved"), picture, boxes, 24)
+        boxes, (probabilities, moved) = _asked(self._refining, ("face", "moved"), picture, boxes, 24)
         sure = probabilities[:, 1] > _MIN_PROBABILITIES[1]
         boxes, scores, moved = boxes[sure], probabilities[sure, 1], moved[sure]
         kept = nms(boxes, scores, 0.7)
         return _corrected(boxes[kept], moved[kept])
 
     def _finish(self, picture: _Sums, boxes: Floats) -> tuple[Floats, Floats, Floats]:
-        boxes, (probabilities, moved, marks) = _run_batches(
-            self._final, ("face", "moved", "points"), picture, boxes, 48
-        )
+        boxes, (probabilities, moved, marks) = _asked(self._final, ("face", "moved", "points"), picture, boxes, 48)
         sure = probabilities[:, 1] > _MIN_PROBABILITIES[2]
         boxes, scores, moved, marks = boxes[sure], probabilities[sure, 1], moved[sure], marks[sure]
         sides = boxes[:, 2:] - boxes[:, :2] + 1
@@ -130,20 +128,20 @@ def _scales(picture: _Sums, smallest: int) -> list[float]:
     return scales
 
 
-def _propose_at_scale(net: Any, picture: _Sums, scale: float) -> tuple[Floats, Floats, Floats]:
+def _told(net: Any, picture: _Sums, scale: float) -> tuple[Floats, Floats, Floats]:
     """The first net's boxes (n, 4), scores (n,) and corrections (n, 4) at one size, overlapping ones left out."""
     whole = np.array([[0, 0, picture.width, picture.height]], np.int64)
     small = picture.cut(whole, int(picture.height * scale + 1), int(picture.width * scale + 1))
-    probabilities, moved = net.run(["face", "moved"], {"rgb": small})
-    rows, columns = np.nonzero(probabilities[0, 1] >= _MIN_PROBABILITIES[0])
-    scores = probabilities[0, 1, rows, columns]
+    said, moved = net.run(["face", "moved"], {"rgb": small})
+    rows, columns = np.nonzero(said[0, 1] >= _MIN_PROBABILITIES[0])
+    scores = said[0, 1, rows, columns]
     cells = np.stack([columns, rows], axis=1).astype(np.float32) * _STRIDE_PIXELS
     boxes = np.concatenate([np.floor((cells + 1) / scale), np.floor((cells + _CELL_PIXELS) / scale)], axis=1)
     kept = nms(boxes, scores, 0.5)
     return boxes[kept], scores[kept], moved[0, :, rows, columns][kept]
 
 
-def _run_batches(
+def _asked(
     net: Any, outputs: tuple[str, ...], picture: _Sums, boxes: Floats, side: int
 ) -> tuple[Floats, tuple[Floats, ...]]:
     """The boxes that have a pixel in the picture, and what the net says of each, as (n, …) for each output."""
@@ -153,10 +151,8 @@ def _run_batches(
     inside = (corners[:, 2:] > corners[:, :2]).all(axis=1)
     boxes, corners = boxes[inside], corners[inside]
     starts = range(0, max(len(corners), 1), _BATCH)
-    outputs_by_batch = [
-        net.run(list(outputs), {"rgb": picture.cut(corners[start : start + _BATCH], side, side)}) for start in starts
-    ]
-    return boxes, tuple(np.concatenate(part) for part in zip(*outputs_by_batch, strict=True))
+    said = [net.run(list(outputs), {"rgb": picture.cut(corners[at : at + _BATCH], side, side)}) for at in starts]
+    return boxes, tuple(np.concatenate(part) for part in zip(*said, strict=True))
 
 
 def _edges(first: Ints, last: Ints, count: int) -> tuple[Ints, Ints]:

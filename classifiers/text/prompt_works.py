@@ -97,7 +97,7 @@ class PromptWorks(Classifier):
     def _current_index(self) -> _Index:
         works = self._works.all()
         if works is not self._seen:
-            self._index, self._seen = _build_index(works, self._models), works
+            self._index, self._seen = _indexed(works, self._models), works
         return self._index
 
     def examples(self) -> Sequence[ClassifierExample]:
@@ -109,20 +109,16 @@ class PromptWorks(Classifier):
         ]
 
 
-def _build_index(works: Sequence[Any], models: Models) -> _Index:
+def _indexed(works: Sequence[Any], models: Models) -> _Index:
     names: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     for work in works:
         for name in work.names:
             form = tuple(word.replace("'", "") for word in _LETTERS.findall(fold_text(name)))
             if form:
                 names.setdefault(form[0], []).append((form, _LABEL.get(work.kind, "copyright_ip")))
-    described = [work for work in works if work.description.strip()]
-    vectors = (
-        models.get("use_multilingual").embed([work.description for work in described])
-        if described
-        else np.zeros((0, 512))
-    )
-    labels = tuple(_LABEL.get(work.kind, "copyright_ip") for work in described)
+    told = [work for work in works if work.description.strip()]
+    vectors = models.get("use_multilingual").embed([work.description for work in told]) if told else np.zeros((0, 512))
+    labels = tuple(_LABEL.get(work.kind, "copyright_ip") for work in told)
     return _Index(names, np.asarray(vectors, np.float32), labels)
 
 

@@ -70,20 +70,18 @@ def verify(
 
     if (file is None) == (batch is None):
         raise BadInput("name one file, or a folder with --batch")
-    options: dict[str, Any] = ({"at": parse_validation_time(as_of)} if as_of else {}) | (
-        {"quick": True} if quick else {}
-    )
-    settings: dict[str, Any] = {"trust": trust} if trust else {}
+    how: dict[str, Any] = ({"at": parse_validation_time(as_of)} if as_of else {}) | ({"quick": True} if quick else {})
+    given: dict[str, Any] = {"trust": trust} if trust else {}
     if crjson:
         if file is None:
             raise BadInput("--crjson is for one file")
-        print_json(crjson_of_file(load_settings(**settings), file, at=options.get("at")))
+        print_json(crjson_of_file(load_settings(**given), file, at=how.get("at")))
         return 0
-    with _open_verifier(verbose, settings) as verify_file:
-        verify_one: Callable[[Path], Finding] = partial(verify_file, **options)
+    with _open_verifier(verbose, given) as verify_file:
+        look: Callable[[Path], Finding] = partial(verify_file, **how)
         if batch is not None:
-            return _verify_folder(verify_one, batch, jobs, as_json)
-        finding = verify_one(Path(str(file)))
+            return _verify_folder(look, batch, jobs, as_json)
+        finding = look(Path(str(file)))
     if as_json:
         print_json(finding)
     else:

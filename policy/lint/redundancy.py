@@ -81,17 +81,17 @@ def _is_covered_by(candidate: CompiledRule, compiled: CompiledRule, policy: Poli
     return bool(activations) and _as_grave(candidate, compiled) and _holds(candidate, activations)
 
 
-def _minimal_activations(compiled: CompiledRule, policy: Policy) -> list[Any]:
+def _minimal_activations(one: CompiledRule, policy: Policy) -> list[Any]:
     zeros = dict.fromkeys(policy.vocabulary.labels, 0.0)
     return [
         policy.env.Activation({**zeros, **point})
-        for point in _minimal_scores(compiled.strictest_condition, policy.vocabulary.labels)
+        for point in _minimal_scores(one.strictest_condition, policy.vocabulary.labels)
     ]
 
 
-def _holds(compiled: CompiledRule, activations: Iterable[Any]) -> bool:
-    program = compiled.programs[max(compiled.programs, key=lambda value: value or 0.0)]
-    return all(program.eval(activation).value() is True for activation in activations)
+def _holds(other: CompiledRule, asked: Iterable[Any]) -> bool:
+    program = other.programs[max(other.programs, key=lambda value: value or 0.0)]
+    return all(program.eval(activation).value() is True for activation in asked)
 
 
 def _as_grave(candidate: CompiledRule, compiled: CompiledRule) -> bool:

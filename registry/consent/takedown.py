@@ -124,13 +124,11 @@ class TakedownService:
         return frozenset(ids)
 
 
-def _record_taken_down(takedown: Takedown, connection: Any, cases: Sequence[Case]) -> None:
-    """Record the cases in the report and notify the authors, in the transaction that recalls them."""
+def _record_taken_down(one: Takedown, connection: Any, cases: Sequence[Case]) -> None:
+    """The report gets its lines and the authors are told, in the transaction in which it happens."""
     authors, names = [case.request.author for case in cases], [case.id for case in cases]
-    connection.execute(_ITEM, [takedown.id, names, authors, [case.phase.value for case in cases]])
-    add_notices(
-        connection, [(case.request.author, f"recalled_{takedown.reason}", case.id, takedown.cameo) for case in cases]
-    )
+    connection.execute(_ITEM, [one.id, names, authors, [case.phase.value for case in cases]])
+    add_notices(connection, [(case.request.author, f"recalled_{one.reason}", case.id, one.cameo) for case in cases])
 
 
 def _batches(ids: Sequence[str]) -> Iterator[Sequence[str]]:
