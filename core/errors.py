@@ -34,6 +34,14 @@ class BadMedia(BadInput):
     """This file cannot be read as a video."""
 
 
+class OverBudget(BadMedia):
+    """Looking at this file takes more than is spent on one."""
+
+
+class Abandoned(AssayError):
+    """Nobody waits for this answer any more: the work was ended."""
+
+
 class Unavailable(AssayError):
     """A part that is needed does not answer: the database, the engine, a model."""
 

@@ -15,6 +15,7 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from core.errors import BadMedia
+from media.file_structure import check_structure
 from media.sandbox.limits import MIB, InputLimits
 
 ACCEPTED_CONTAINERS = "MP4, MOV, WebM, Matroska, AVI, MPEG-TS, GIF"
@@ -25,7 +26,9 @@ _COVER_ART = 0x0400  # FFmpeg: AV_DISPOSITION_ATTACHED_PIC
 
 
 def check_file(path: Path, limits: InputLimits) -> None:
-    """What can be said without decoding. Raises BadMedia for what is no file, empty or too large."""
+    """What can be said without decoding. Raises BadMedia for what is no file, empty or too large, OverBudget for one
+    that holds more than is looked at.
+    """
     if path.is_dir():
         raise BadMedia(f"{path.name} is a folder, not a video")
     if not path.is_file():
@@ -35,6 +38,7 @@ def check_file(path: Path, limits: InputLimits) -> None:
         raise BadMedia(f"{path.name} is empty (0 bytes)")
     if size > limits.max_bytes:
         raise BadMedia(f"{path.name} has {size // MIB} MiB; at most {limits.max_bytes // MIB} MiB are accepted")
+    check_structure(path, limits)
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from media.atomic_output import partial_path
 from media.container import check_file
 from media.sandbox import client
 from media.sandbox.limits import TRANSCODE_LIMITS, InputLimits
+from media.sandbox.scan import input_limits
 from media.transcode import Encoding, transcode
 
 MIN_LABEL_SECONDS = 2.0
@@ -74,7 +75,7 @@ class LabelOverlay:
 
 def overlay_label(src: Path, dst: Path, label: VisibleLabel, *, limits: InputLimits | None = None) -> None:
     """Write `dst`, an almost lossless MP4 of `src` with the label in it; in the sandbox. Raises BadMedia."""
-    limits = limits or InputLimits()
+    limits = limits or input_limits()
     check_file(src, limits)
     arguments = {"src": str(src.resolve()), "dst": str(dst.resolve()), "label": dump(label), "limits": dump(limits)}
     try:

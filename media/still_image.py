@@ -12,6 +12,7 @@ from core.errors import BadMedia
 from media.container import check_file, check_size
 from media.sandbox import client
 from media.sandbox.limits import InputLimits
+from media.sandbox.scan import input_limits
 from media.video import Frame, VideoInfo, VideoSample
 from media.video_decode import fit_size
 
@@ -20,7 +21,7 @@ ACCEPTED_IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "PPM")
 
 def sample_image(path: Path, *, max_side: int | None = None, limits: InputLimits | None = None) -> VideoSample:
     """The image as a sample of one picture at 0 s, upright; transparency is laid on white. Raises BadMedia."""
-    limits = limits or InputLimits()
+    limits = limits or input_limits()
     check_file(path, limits)
     arguments = {"path": str(path.resolve()), "max_side": max_side, "limits": dump(limits)}
     answer = client.run_sandboxed("media.still_image:sample_image_in_process", arguments)

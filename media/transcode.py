@@ -31,6 +31,7 @@ from media.pixel_format import check_publishable, colour_matrix, new_frame, publ
 from media.presentation_clock import PresentationClock
 from media.sandbox import client
 from media.sandbox.limits import TRANSCODE_LIMITS, InputLimits
+from media.sandbox.scan import input_limits
 
 LumaEdit = Callable[[NDArray[np.uint8], float], NDArray[np.uint8]]
 """(Y plane (height, width) uint8, read only; seconds from the first picture) -> the plane to publish."""
@@ -60,7 +61,7 @@ class _OutputFormat:
 
 def reencode(src: Path, dst: Path, *, encoding: Encoding | None = None, limits: InputLimits | None = None) -> None:
     """A re-encoded copy, without metadata of its origin; runs in the sandbox. Raises BadMedia."""
-    limits = limits or InputLimits()
+    limits = limits or input_limits()
     check_file(src, limits)
     arguments = {"src": str(src.resolve()), "dst": str(dst.resolve()), "limits": dump(limits)}
     encoding = encoding or Encoding(crf=28)
@@ -94,7 +95,7 @@ def transcode(
     are laid upright; 10-bit, 4:2:2, 4:4:4 and RGB become 8-bit 4:2:0. Raises BadMedia for transparency, HDR,
     and a picture size that changes midway.
     """
-    encoding, limits = encoding or Encoding(), limits or InputLimits()
+    encoding, limits = encoding or Encoding(), limits or input_limits()
     look = _output_format(_first_frame(src, limits), encoding)
     with new_mp4(dst) as out, open_video(src, limits) as (container, video):
         track = _add_video(out, video, look, encoding)

@@ -21,10 +21,12 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from core.errors import BadMedia
+from core.errors import BadMedia, OverBudget
 from core.finding import ContentCredentials
+from media.file_structure import check_boxes
 from media.sandbox import client
 from media.sandbox.limits import MIB, ProcessLimits
+from media.sandbox.scan import input_limits
 from provenance.c2pa.credentials_report import CredentialsReport
 from provenance.c2pa.library_settings import reading_settings
 from provenance.c2pa.manifest_store import as_mapping, failure_codes, has_success_code, mappings_in
@@ -49,10 +51,12 @@ def read_credentials_report(
 ) -> CredentialsReport:
     """The credentials and what they rest on. Read `times` times: if the results differ, they are invalid.
 
-    `at` is the time as of which certificates are judged, now if None. Raises Unavailable where there is no libfaketime.
+    `at` is the time as of which certificates are judged, now if None. Raises Unavailable where there is no libfaketime,
+    OverBudget for a file that would take too much.
     """
     if not path.is_file():
         raise BadMedia("there is no such file")
+    check_boxes(path, input_limits())
     source = _ReadSource(path=path, at=at)
     answer = source.stores([*[_signer_settings(trust)] * times, *_timestamp_settings(trust)])
     if "error" in answer:
@@ -119,6 +123,8 @@ class _ReadSource:
             answer: dict[str, Any] = client.run_sandboxed(
                 function, arguments, limits=_BOUNDS, environment=faketime_environment(self.at)
             )
+        except OverBudget:
+            raise
         except BadMedia as error:
             return {"error": "Crash", "message": str(error), "box": True}
         return answer

@@ -18,6 +18,7 @@ from media.atomic_output import partial_path
 from media.container import check_file
 from media.sandbox import client
 from media.sandbox.limits import TRANSCODE_LIMITS, InputLimits
+from media.sandbox.scan import input_limits
 from media.transcode import Encoding, transcode
 from provenance.watermark.audio import audio_editor
 from provenance.watermark.effort import ANALYSIS_SHORT_SIDE, Effort
@@ -91,7 +92,7 @@ def mark_file(
     `growth` is the share of bytes that the mark in the pictures may add, as far as short pieces of the video can tell.
     Sound is re-encoded (AAC), in time with the pictures to the sample.
     """
-    limits = limits or InputLimits()
+    limits = limits or input_limits()
     check_file(src, limits)
     arguments = {
         "src": str(src.resolve()),
@@ -123,7 +124,7 @@ def detect_file(
 
     A mark that is too damaged to be decoded may still be recognised as one of those `issued` (hex, the newest first).
     """
-    limits = limits or InputLimits()
+    limits = limits or input_limits()
     check_file(path, limits)
     arguments = {"path": str(path.resolve()), "keys": [_key_to_dict(key) for key in keys], "effort": effort}
     arguments |= {"issued": list(issued), "limits": dump(limits)}
@@ -143,7 +144,7 @@ def locate_in_file(
     limits: InputLimits | None = None,
 ) -> FileDetection:
     """As detect_file(), and which seconds carry which mark. Raises BadMedia."""
-    limits = limits or InputLimits()
+    limits = limits or input_limits()
     check_file(path, limits)
     arguments = {"path": str(path.resolve()), "keys": [_key_to_dict(key) for key in keys], "effort": effort}
     arguments |= {"issued": list(issued), "limits": dump(limits)}
