@@ -26,6 +26,7 @@ from core.roles import Principal, Role, require_owner, require_role
 from core.signals import Subject
 from core.transitions import holding
 from core.verdicts import Decision, Gate, Ruling
+from media.sandbox.scan import ScanBudget, scan_within
 from pipeline.actions import Action, actions, refusal, unmeasured
 from pipeline.manifest_repository.public_service import PublicService
 from pipeline.policy_rollout.policy_service import PolicyService
@@ -252,7 +253,8 @@ class CaseService:
     # -- private
 
     def _open(self, who: Principal, case: Case, request: VideoRequest) -> Case:
-        with self.ledger.try_lock(case.id):  # a sweep elsewhere must not take the reference for an orphan
+        # a sweep elsewhere must not take the reference for an orphan
+        with self.ledger.try_lock(case.id), scan_within(ScanBudget()):
             return self._submit(who, case, request)
 
     def _submit(self, who: Principal, case: Case, request: VideoRequest) -> Case:

@@ -35,7 +35,7 @@ async def parse_video_request(http: HttpRequest, context: RequestContext) -> Asy
     key = http.headers.get("idempotency-key", "")[:255]
     if http.headers.get("content-type", "").startswith("multipart/form-data"):
         async with receive_form(
-            http, context.upload_folder, field="input_reference", limit=context.max_upload_bytes
+            http, context.upload_folder, field="input_reference", limit=context.max_upload_bytes, seats=context.uploads
         ) as upload:
             yield await run_in_threadpool(_from_form, upload, key)
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from core.errors import (
+    Abandoned,
     AssayError,
     BadInput,
     BadMedia,
@@ -27,6 +28,10 @@ class TooLarge(AssayError):
 
 class TooMany(AssayError):
     """Too many attempts from your address: wait a little and try again."""
+
+
+class TooSlow(AssayError):
+    """This upload is too slow: it was ended."""
 
 
 class TooLong(AssayError):
@@ -57,7 +62,9 @@ _STATUSES: tuple[tuple[type[AssayError], int], ...] = (  # the first that fits c
     (TooLarge, 413),
     (TooLong, 414),
     (UnsupportedMediaType, 415),
+    (TooSlow, 408),
     (TooMany, 429),
+    (Abandoned, 499),
     (NotOffered, 501),
     (Unavailable, 503),
 )

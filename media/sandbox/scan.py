@@ -36,7 +36,7 @@ class ScanBudget:
     max_tracks: int = 64
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Scan:
     """One use of a budget. `cancel` ends its process; the thread that waits for it then gets Abandoned."""
 
@@ -47,6 +47,10 @@ class Scan:
     _turn: Lock = field(init=False, default_factory=Lock)
 
     def __post_init__(self) -> None:
+        self.begin()
+
+    def begin(self) -> None:
+        """Count its time from now on."""
         self._started = self.clock()
 
     @property

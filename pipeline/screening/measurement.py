@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -16,6 +17,7 @@ from media.audio_decode import decode_mono_audio
 from media.probe import probe
 from media.sampling import sample_video
 from media.sandbox.limits import MIB, InputLimits
+from media.sandbox.scan import ScanBudget, scan_within
 from pipeline.policy_rollout.policy_loading import load_policy
 from pipeline.settings import Settings
 from pipeline.stages.stage_context import Measurements
@@ -37,6 +39,10 @@ def prompt_monitors(settings: Settings) -> tuple[Classifier, ...]:
     return (PromptMonitor(chat, reasons),)
 
 
+REFERENCE_BUDGET = ScanBudget()
+"""What looking at a reference may cost: it comes from whoever prompts."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassifierMeasurer:
     """The Measurer over the classifiers of this installation, built for each set of leased cameos."""
@@ -52,9 +58,10 @@ class ClassifierMeasurer:
 
     def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
         """As Measurer.video."""
-        taken = sample_video(path, count=self.frames, max_side=_LONGEST_SIDE)
-        if taken.info.has_audio:
-            taken = replace(taken, audio=decode_mono_audio(path))
+        with scan_within(REFERENCE_BUDGET) if subject is Subject.REFERENCE else nullcontext():
+            taken = sample_video(path, count=self.frames, max_side=_LONGEST_SIDE)
+            if taken.info.has_audio:
+                taken = replace(taken, audio=decode_mono_audio(path))
         found = measure_all(taken, self.classifiers.build(leased), subject=subject)
         return Measurements(signals=found.signals, seconds=found.seconds)
 

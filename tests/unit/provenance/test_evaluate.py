@@ -195,7 +195,7 @@ def test_damaged_credentials_are_never_evidence_of_ai():
 
 def test_the_json_has_exactly_the_agreed_shape():
     value = finding_to_json(finding(Observations(report=reading(**AI_READING), watermark=OURS, case={"engine": "wan"})))
-    assert list(value) == ["file", "verdict", "summary", "credentials", "watermark", "evidence", "case"]
+    assert list(value) == ["file", "verdict", "summary", "credentials", "watermark", "evidence", "case", "unexamined"]
     assert list(value["credentials"])[:2] == ["state", "ai"]
     assert set(value["watermark"]) == {
         "detected",
@@ -206,5 +206,6 @@ def test_the_json_has_exactly_the_agreed_shape():
         "among",
         "segments",
         "audio",
+        "unexamined",
     }
     assert all(set(one) == {"kind", "says", "proves", "limits"} for one in value["evidence"])
