@@ -26,7 +26,7 @@ def decode_mono_audio(path: Path, *, seconds: float = 600.0, limits: InputLimits
     limits = limits or input_limits()
     check_file(path, limits)
     arguments = {"path": str(path.resolve()), "seconds": seconds, "limits": dump(limits)}
-    answer = client.run_sandboxed("media.audio_decode:decode_mono_audio_in_process", arguments)
+    answer = client.run_sandboxed("media.audio_decode:decode_mono_audio_in_process", arguments, reads=[path])
     return MonoAudio(samples=answer["samples"], complete=answer["whole"]) if answer else None
 
 

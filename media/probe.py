@@ -25,7 +25,9 @@ def probe(path: Path, limits: InputLimits | None = None) -> VideoInfo:
     """
     limits = limits or input_limits()
     check_file(path, limits)
-    answer = client.run_sandboxed("media.probe:probe_in_process", {"path": str(path.resolve()), "limits": dump(limits)})
+    answer = client.run_sandboxed(
+        "media.probe:probe_in_process", {"path": str(path.resolve()), "limits": dump(limits)}, reads=[path]
+    )
     info: VideoInfo = load(VideoInfo, answer)
     return info
 

@@ -42,7 +42,7 @@ def sample_video(
     check_file(path, limits)
     arguments = {"path": str(path.resolve()), "count": count, "every": every, "most": max_count, "max_side": max_side}
     answer = client.run_sandboxed(
-        "media.sampling:sample_video_in_process", {**arguments, "limits": dump(limits)}, limits=_BOUNDS
+        "media.sampling:sample_video_in_process", {**arguments, "limits": dump(limits)}, reads=[path], limits=_BOUNDS
     )
     frames = zip(answer["at"], answer["rgb"], strict=True)
     return VideoSample(info=load(VideoInfo, answer["info"]), frames=tuple(Frame(at=at, rgb=rgb) for at, rgb in frames))

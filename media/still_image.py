@@ -24,7 +24,7 @@ def sample_image(path: Path, *, max_side: int | None = None, limits: InputLimits
     limits = limits or input_limits()
     check_file(path, limits)
     arguments = {"path": str(path.resolve()), "max_side": max_side, "limits": dump(limits)}
-    answer = client.run_sandboxed("media.still_image:sample_image_in_process", arguments)
+    answer = client.run_sandboxed("media.still_image:sample_image_in_process", arguments, reads=[path])
     return VideoSample(info=load(VideoInfo, answer["info"]), frames=(Frame(at=0.0, rgb=answer["rgb"]),))
 
 

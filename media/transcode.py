@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from core.codec import dump, load
 from core.errors import BadMedia
-from media.atomic_output import new_mp4, partial_path
+from media.atomic_output import new_mp4, sandboxed_output
 from media.audio_codec import AudioEditor
 from media.audio_transcode import AudioTranscoder, add_audio_track
 from media.container import check_file, check_size, open_video
@@ -63,14 +63,15 @@ def reencode(src: Path, dst: Path, *, encoding: Encoding | None = None, limits: 
     """A re-encoded copy, without metadata of its origin; runs in the sandbox. Raises BadMedia."""
     limits = limits or input_limits()
     check_file(src, limits)
-    arguments = {"src": str(src.resolve()), "dst": str(dst.resolve()), "limits": dump(limits)}
-    encoding = encoding or Encoding(crf=28)
-    try:
+    arguments = {"src": str(src.resolve()), "encoding": dump(encoding or Encoding(crf=28)), "limits": dump(limits)}
+    with sandboxed_output(dst) as made:
         client.run_sandboxed(
-            "media.transcode:reencode_in_process", {**arguments, "encoding": dump(encoding)}, limits=TRANSCODE_LIMITS
+            "media.transcode:reencode_in_process",
+            {**arguments, "dst": str(made)},
+            reads=[src],
+            writes=[made.parent],
+            limits=TRANSCODE_LIMITS,
         )
-    finally:
-        partial_path(dst).unlink(missing_ok=True)
 
 
 def reencode_in_process(src: str, dst: str, encoding: dict[str, object], limits: dict[str, object]) -> int:

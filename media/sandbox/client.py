@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -57,12 +57,16 @@ def run_sandboxed(
     function: str,
     arguments: Mapping[str, Any],
     *,
+    reads: Sequence[Path] = (),
+    writes: Sequence[Path] = (),
     limits: ProcessLimits | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Any:
     """What `package.module:function` returns for these arguments, run in the sandbox.
 
     Arguments are JSON values; they go through a pipe, so that secrets are in no argument list and no file.
+    Of files the process sees those that it is named as `reads`, and it may write in the folders named as `writes`,
+    beside the libraries and a folder of its own.
     The result is JSON values and numpy arrays (also nested); records come back as dicts for core.codec.load.
     An AssayError of the function is raised here as what it is. Any other end of the process, its running out
     of memory or time included, raises BadMedia; a process that cannot be started raises Unavailable.
@@ -71,25 +75,28 @@ def run_sandboxed(
     sees.
     """
     limits, scan = limits or ProcessLimits(), current_scan()
+    request = {
+        "function": function,
+        "arguments": dump(dict(arguments)),
+        "reads": [str(path.resolve()) for path in reads],
+        "writes": [str(path.resolve()) for path in writes],
+    }
     try:
         if scan is None:
-            return _run_request(function, arguments, limits, environment or {})
+            return _run_request(request, limits, environment or {})
         with scan.turn():
-            return _run_request(function, arguments, scan.process_limits(limits), environment or {}, scan)
+            return _run_request(request, scan.process_limits(limits), environment or {}, scan)
     except _LimitReached as error:
         raise (OverBudget(error.of_budget) if scan else BadMedia(str(error))) from None
 
 
 def _run_request(
-    function: str,
-    arguments: Mapping[str, Any],
-    limits: ProcessLimits,
-    environment: Mapping[str, str],
-    scan: Scan | None = None,
+    request: Mapping[str, Any], limits: ProcessLimits, environment: Mapping[str, str], scan: Scan | None = None
 ) -> Any:
+    module = request["function"].partition(":")[0]
     with tempfile.TemporaryDirectory(prefix="assay-") as folder:
-        request = {"function": function, "arguments": dump(dict(arguments)), "bounds": dump(limits)}
-        code = _run(json.dumps(request).encode(), function.partition(":")[0], Path(folder), limits, environment, scan)
+        payload = json.dumps({**request, "bounds": dump(limits)}).encode()
+        code = _run(payload, module, Path(folder), limits, environment, scan)
         answer = _answer(Path(folder))
         if answer is None:
             raise _crash(code, limits)

@@ -76,7 +76,11 @@ def export_crjson(path: Path, trust: TrustStore, *, at: datetime | None = None) 
     """
     arguments = {"path": str(path.resolve()), "settings": _signer_settings(trust)}
     answer = client.run_sandboxed(
-        "provenance.c2pa.sandboxed_reader:read_crjson", arguments, limits=_BOUNDS, environment=faketime_environment(at)
+        "provenance.c2pa.sandboxed_reader:read_crjson",
+        arguments,
+        reads=[path],
+        limits=_BOUNDS,
+        environment=faketime_environment(at),
     )
     if "error" in answer:
         raise BadMedia(f"there are no credentials that can be read: {answer['error']}")
@@ -121,7 +125,7 @@ class _ReadSource:
             arguments["manifest"] = base64.b64encode(self.manifest).decode()
         try:
             answer: dict[str, Any] = client.run_sandboxed(
-                function, arguments, limits=_BOUNDS, environment=faketime_environment(self.at)
+                function, arguments, reads=[self.path], limits=_BOUNDS, environment=faketime_environment(self.at)
             )
         except OverBudget:
             raise

@@ -57,7 +57,7 @@ class EmbeddedLabels:
 def read_embedded_labels(path: Path) -> EmbeddedLabels:
     """The labels of an MP4 where they belong, box by box. Raises BadMedia for boxes that are damaged."""
     answer = client.run_sandboxed(
-        "media.container_metadata:read_container_metadata", {"path": str(path.resolve())}, limits=_BOUNDS
+        "media.container_metadata:read_container_metadata", {"path": str(path.resolve())}, reads=[path], limits=_BOUNDS
     )
     fields = {name: html.unescape(value) for name, value in _FIELD.findall(str(answer["xmp"]))}
     return EmbeddedLabels(xmp=fields, aigc=_json(str(answer["keys"].get("AIGC", ""))))
@@ -70,7 +70,10 @@ def read_unsigned_metadata(path: Path) -> UnsignedMetadata:
     """
     try:
         answer = client.run_sandboxed(
-            "provenance.c2pa.sandboxed_reader:scan_unsigned_metadata", {"path": str(path.resolve())}, limits=_BOUNDS
+            "provenance.c2pa.sandboxed_reader:scan_unsigned_metadata",
+            {"path": str(path.resolve())},
+            reads=[path],
+            limits=_BOUNDS,
         )
     except OverBudget:
         raise

@@ -41,7 +41,7 @@ def detect_audio_file(
     sent = [{"id": key.id, "secret": key.secret.hex()} for key in keys]
     arguments = {"path": str(path.resolve()), "keys": sent, "issued": list(issued), "limits": dump(limits)}
     answer = client.run_sandboxed(
-        "provenance.watermark.audio.files:detect_audio_in_process", arguments, limits=TRANSCODE_LIMITS
+        "provenance.watermark.audio.files:detect_audio_in_process", arguments, reads=[path], limits=TRANSCODE_LIMITS
     )
     mark: AudioDetection = load(AudioDetection, answer)
     return mark

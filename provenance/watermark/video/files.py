@@ -14,7 +14,7 @@ from core.codec import dump, load
 from core.errors import BadMedia
 from core.finding import WatermarkFinding
 from media.arrays import LumaPlane
-from media.atomic_output import partial_path
+from media.atomic_output import sandboxed_output
 from media.container import check_file
 from media.sandbox import client
 from media.sandbox.limits import TRANSCODE_LIMITS, InputLimits
@@ -96,19 +96,18 @@ def mark_file(
     check_file(src, limits)
     arguments = {
         "src": str(src.resolve()),
-        "dst": str(dst.resolve()),
         "payload": payload.hex,
         "key": _key_to_dict(key),
         "growth": growth,
         "encoding": dump(encoding or Encoding()),
         "limits": dump(limits),
     }
-    try:
-        report: MarkReport = load(
-            MarkReport, client.run_sandboxed(_MARK_IN_PROCESS, arguments, limits=TRANSCODE_LIMITS)
+    with sandboxed_output(dst) as made:
+        arguments["dst"] = str(made)
+        answer = client.run_sandboxed(
+            _MARK_IN_PROCESS, arguments, reads=[src], writes=[made.parent], limits=TRANSCODE_LIMITS
         )
-    finally:
-        partial_path(dst).unlink(missing_ok=True)
+    report: MarkReport = load(MarkReport, answer)
     return report
 
 
@@ -130,7 +129,9 @@ def detect_file(
     arguments |= {"issued": list(issued), "limits": dump(limits)}
     mark: WatermarkFinding = load(
         WatermarkFinding,
-        client.run_sandboxed("provenance.watermark.video.files:detect_in_process", arguments, limits=TRANSCODE_LIMITS),
+        client.run_sandboxed(
+            "provenance.watermark.video.files:detect_in_process", arguments, reads=[path], limits=TRANSCODE_LIMITS
+        ),
     )
     return mark
 
@@ -149,7 +150,7 @@ def locate_in_file(
     arguments = {"path": str(path.resolve()), "keys": [_key_to_dict(key) for key in keys], "effort": effort}
     arguments |= {"issued": list(issued), "limits": dump(limits)}
     answer = client.run_sandboxed(
-        "provenance.watermark.video.files:locate_in_process", arguments, limits=TRANSCODE_LIMITS
+        "provenance.watermark.video.files:locate_in_process", arguments, reads=[path], limits=TRANSCODE_LIMITS
     )
     detection: FileDetection = load(FileDetection, answer)
     return detection

@@ -68,7 +68,7 @@ def test_cancelling_ends_the_process_within_seconds(tmp_path: Path) -> None:
     Timer(1.0, scan.cancel).start()
     began = time.monotonic()
     with scan_within(scan), pytest.raises(Abandoned):
-        run_sandboxed("tests.unit.media.sandbox_state_leaks:stay", {"path": str(tmp_path / "pid")})
+        run_sandboxed("tests.unit.media.sandbox_state_leaks:stay", {"path": str(tmp_path / "pid")}, writes=[tmp_path])
     assert time.monotonic() - began < 3
     assert gone(int((tmp_path / "pid").read_text()))
     with scan_within(scan), pytest.raises(Abandoned):
