@@ -27,6 +27,7 @@ from core.codec import dump
 from core.errors import Abandoned, AssayError, BadMedia, OverBudget, Unavailable
 from media.sandbox import pool
 from media.sandbox.limits import MIB, ProcessLimits
+from media.sandbox.protections import require_sandbox
 from media.sandbox.scan import Scan, current_scan
 
 log = logging.getLogger("assay.sandbox")
@@ -71,7 +72,8 @@ def run_sandboxed(
     An AssayError of the function is raised here as what it is. Any other end of the process, its running out
     of memory or time included, raises BadMedia; a process that cannot be started raises Unavailable.
     Within a scan (media.sandbox.scan) the limits are those of its budget, of which OverBudget says that they were
-    reached, and Abandoned that the scan was cancelled. `environment` is added to the few variables that the process
+    reached, Abandoned that the scan was cancelled, and
+    Unavailable that the sandbox is not in force. `environment` is added to the few variables that the process
     sees.
     """
     limits, scan = limits or ProcessLimits(), current_scan()
@@ -84,6 +86,7 @@ def run_sandboxed(
     try:
         if scan is None:
             return _run_request(request, limits, environment or {})
+        require_sandbox()
         with scan.turn():
             return _run_request(request, scan.process_limits(limits), environment or {}, scan)
     except _LimitReached as error:

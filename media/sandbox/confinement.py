@@ -29,7 +29,7 @@ _DAC_CAPABILITIES = 1 << 1 | 1 << 2
 """Reading and writing others' files: all that the superuser keeps, and only where Landlock says which files."""
 
 _MAX_OPEN_FILES = 256
-_MAX_THREADS = 64
+_MAX_THREADS = 4096  # decoders start some for each picture; no process can be forked anyway
 
 
 def confine(
