@@ -127,6 +127,9 @@ class Settings(BaseSettings):
         None, description="How its distances are read: see evals.likeness.face_verification --scale."
     )
     allow_noncommercial: bool = Field(False, description="May non-commercial weights be loaded?")
+    allow_unsandboxed: bool = Field(
+        False, description="Decode files from outside even where the sandbox lacks protections here? Dangerous."
+    )
     cameo_keep_days: int = Field(1095, description="Days after which somebody enrolled, unused and idle, is erased.")
     host: str = Field("127.0.0.1", description="Address that `assay serve` listens on.")
     port: int = Field(8080, description="Port that `assay serve` listens on.")

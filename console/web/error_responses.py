@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from console.web.http_errors import NotSignedIn, TooLarge, code_of, message_of, status_of
+from console.web.http_errors import NotSignedIn, TooLarge, TooSlow, code_of, message_of, status_of
 from console.web.rendering import render_page
 from console.web.translations import ENGLISH, Language, negotiate_language
 from core.errors import AssayError, BadInput, NotFound, NotNow
@@ -81,6 +81,8 @@ def _as_assay_error(raised: Exception) -> Exception:
             return NotFound("there is nothing under this address")
         case HTTPException(status_code=405):
             return NotNow("this address does not take such a request")
+        case HTTPException(status_code=408):
+            return TooSlow()
         case HTTPException(status_code=413):
             return TooLarge()
         case HTTPException() if raised.status_code < 500:

@@ -64,7 +64,7 @@ def confine_files(libc: ctypes.CDLL, *, reads: Iterable[str], writes: Iterable[s
         rules += [(path, _JOB_RIGHTS) for path in writes]
         for path, rights in rules:
             _add_rule(libc, ruleset, path, rights & handled)
-        return libc.syscall(_RESTRICT_SELF, ruleset, 0) == 0  # type: ignore[no-any-return]
+        return bool(libc.syscall(_RESTRICT_SELF, ruleset, 0) == 0)
     finally:
         os.close(ruleset)
 

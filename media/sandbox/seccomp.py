@@ -57,7 +57,7 @@ def install_syscall_filter(libc: ctypes.CDLL) -> bool:
     code = _filter(*machine)
     buffer = ctypes.create_string_buffer(b"".join(code))
     program = _Program(len(code), ctypes.cast(buffer, ctypes.c_void_p))
-    return libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0) == 0
+    return bool(libc.prctl(_PR_SET_SECCOMP, _SECCOMP_MODE_FILTER, ctypes.byref(program), 0, 0) == 0)
 
 
 def _filter(column: int, audit_architecture: int) -> list[bytes]:
@@ -98,6 +98,7 @@ def _conditions() -> dict[str, list[bytes]]:
         "ioctl": _only(1, [_TCGETS, _FIOCLEX, _FIONCLEX]),
         "prctl": _only(0, [_PR_SET_NAME, _PR_GET_NAME]),
         "prlimit64": _only(0, [0, own]),
+        "sched_setaffinity": _only(0, [0, own]),
     }
 
 

@@ -8,6 +8,7 @@ import os
 import resource
 import socket
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 _PTRACE_TRACEME = 0
@@ -52,7 +53,7 @@ def _process_attempts(caller: int) -> dict[str, Callable[[], object]]:
 
 def _memory_attempts(caller: int) -> dict[str, Callable[[], object]]:
     return {
-        f"open {name} of the {who}": lambda path=Path(f"/proc/{process}/{name}"), mode=mode: path.open(mode).close()
+        f"open {name} of the {who}": partial(_open, Path(f"/proc/{process}/{name}"), mode)
         for who, process in (("caller", caller), ("parent", os.getppid()))
         for name, mode in (("mem", "r+b"), ("environ", "rb"), ("maps", "rb"))
     }
@@ -60,8 +61,8 @@ def _memory_attempts(caller: int) -> dict[str, Callable[[], object]]:
 
 def _call_attempts() -> dict[str, Callable[[], object]]:
     return {
-        "open a socket": lambda: socket.socket().close(),
-        "make a pair of sockets": lambda: [end.close() for end in socket.socketpair()],
+        "open a socket": socket.socket,
+        "make a pair of sockets": socket.socketpair,
         "start a program": _execute_nothing,
         "trace": _trace,
         "change a mode": lambda: Path().chmod(0o700),
@@ -75,6 +76,10 @@ def _succeeded(attempts: dict[str, Callable[[], object]]) -> Iterator[str]:
         except OSError:
             continue
         yield name
+
+
+def _open(path: Path, mode: str) -> None:
+    path.open(mode).close()
 
 
 def _fork() -> None:

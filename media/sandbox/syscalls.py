@@ -92,7 +92,6 @@ ALLOWED: Mapping[str, Numbers] = {
     "set_tid_address": (218, 96),
     "sched_yield": (24, 124),
     "sched_getaffinity": (204, 123),
-    "sched_setaffinity": (203, 122),
     "sched_getparam": (143, 121),
     "sched_getscheduler": (145, 120),
     "sched_get_priority_max": (146, 125),
@@ -147,6 +146,7 @@ CONDITIONAL: Mapping[str, Numbers] = {
     "fcntl": (72, 25),
     "ioctl": (16, 29),
     "prctl": (157, 167),
+    "sched_setaffinity": (203, 122),
     "prlimit64": (302, 261),
 }
 """Allowed with some arguments only (media.sandbox.seccomp)."""

@@ -12,6 +12,7 @@ from datetime import timedelta
 from classifiers.image.face_backend import face_backend
 from classifiers.models import Models
 from core.ports import Ledger
+from media.sandbox.protections import allow_unsandboxed
 from pipeline.accounts import Accounts
 from pipeline.advance import EventListener, NoListener, PipelineContext
 from pipeline.capture_signals import ClassifierCaptures
@@ -76,6 +77,7 @@ def build_installation(
 
     `allow_broken_policy` builds it also where the policy in force no longer loads; nothing is decided then.
     """
+    allow_unsandboxed(allow=settings.allow_unsandboxed)
     models = Models(settings.model_options())
     with ExitStack() as opened:
         database = open_installation_database(settings)

@@ -9,7 +9,9 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from console.web import uploads
+from console.serve import _server
+from console.web import body_limit, uploads
+from console.web.header_timeout import HeaderTimeoutProtocol
 from console.web.rate_limits import ConcurrencyLimiter
 from core.errors import Abandoned, Unavailable
 from media.sandbox.client import run_sandboxed
@@ -164,6 +166,40 @@ def test_an_upload_that_trickles_is_ended(tmp_path, monkeypatch):
         link.settimeout(10)
         assert b" 408 " in link.recv(4096)
     assert narrow.left_on_disk() == []
+
+
+def test_headers_that_trickle_are_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(HeaderTimeoutProtocol, "header_timeout", 1.0)
+    house = memory_installation(tmp_path)
+    server = _server(replace(house, settings=house.settings.model_copy(update={"port": 0})))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as honest:
+            assert honest.get("/healthz").status_code == 200
+            for begun in (b"", b"GET /healthz HTTP/1.1\r\nHost: loc"):
+                with socket.create_connection(("127.0.0.1", port)) as link:
+                    link.sendall(begun)
+                    link.settimeout(5)
+                    assert link.recv(100) == b""
+            assert honest.get("/healthz").status_code == 200
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def test_a_form_that_trickles_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(body_limit, "MAX_BODY_SECONDS", 1.0)
+    with serve_installation(memory_installation(tmp_path)) as serving:
+        port = int(serving.url.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as link:
+            link.sendall(b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n")
+            link.sendall(b"Content-Type: application/x-www-form-urlencoded\r\n\r\ntoken=")
+            link.settimeout(10)
+            assert b" 408 " in link.recv(4096)
 
 
 def test_a_client_that_leaves_ends_the_work_within_seconds(tmp_path, bunny):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import json
 import os
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from media.sandbox import protections
 from media.sandbox.client import run_sandboxed
 from media.sandbox.protections import SandboxProtection, require_sandbox, sandbox_protections
 from media.sandbox.scan import ScanBudget, scan_within
+from tests.conftest import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the confinement is Linux only")
 
@@ -127,7 +129,10 @@ def test_it_reads_the_file_it_was_given_and_writes_in_its_folders(tmp_path: Path
 def test_it_sees_nothing_of_the_environment_of_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ASSAY_SECRET", "not a real secret")
     run_inside("import os; assert not any('SECRET' in name for name in os.environ)")
-    run_inside("assert b'SECRET' not in open('/proc/self/environ', 'rb').read()")
+    try:
+        run_inside("assert b'SECRET' not in open('/proc/self/environ', 'rb').read()")
+    except BadMedia as error:  # its own is closed to it as well, where it is not the superuser
+        assert "PermissionError" in str(error)
 
 
 def test_it_may_start_threads_and_sleep_and_end_itself() -> None:
@@ -167,3 +172,16 @@ def test_that_can_be_overruled_and_is_said_loudly(caplog: pytest.LogCaptureFixtu
     protections.allow_unsandboxed(allow=False)
     with pytest.raises(Unavailable):
         require_sandbox()
+
+
+def test_the_attempts_themselves_succeed_where_nothing_confines_them(tmp_path: Path) -> None:
+    (tmp_path / "canary").write_bytes(b"x")
+    script = (
+        "import json, os; from media.sandbox.self_test import attempt_escapes\n"
+        f"own = {{'net': os.readlink('/proc/self/ns/net')}}\n"
+        f"print(json.dumps(attempt_escapes({str(tmp_path)!r}, os.getppid(), own)))"
+    )
+    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    got_out = json.loads(said.stdout)
+    assert len(got_out["files"]) == 5 and len(got_out["calls"]) == 5
+    assert all(got_out[name] for name in ("processes", "memory", "environment", "limits", "namespaces"))
