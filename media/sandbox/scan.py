@@ -30,7 +30,7 @@ class ScanBudget:
     wall: float = 60.0
     process_wall: float = 40.0
     cpu: int = 80
-    memory: int = 1536 * MIB
+    memory: int = 1408 * MIB
     max_decoded_pixels: int = 20_000_000_000
     max_boxes: int = 50_000
     max_tracks: int = 64

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from stat import S_IMODE
 
 _PTRACE_TRACEME = 0
 _MINE = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "LC_ALL", "TMPDIR", "PATH", "LC_CTYPE"}
@@ -65,7 +66,7 @@ def _call_attempts() -> dict[str, Callable[[], object]]:
         "make a pair of sockets": socket.socketpair,
         "start a program": _execute_nothing,
         "trace": _trace,
-        "change a mode": lambda: Path().chmod(0o700),
+        "change a mode": lambda: Path().chmod(S_IMODE(Path().stat().st_mode)),
     }
 
 
