@@ -5,6 +5,7 @@ An account sees its own videos here and no others, moderators included: this is 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from anyio import to_thread
@@ -15,6 +16,7 @@ from console.gateway.request_parsing import parse_video_request
 from console.gateway.video_object import video_object
 from console.web.auth import BearerUser
 from console.web.context import ContextDep, RequestContext
+from console.web.scans import scan_reference
 from console.web.video_response import video_response
 from core.case import Case, Phase
 from core.errors import BadInput, Conflict, Erased, NotFound, NotNow
@@ -62,7 +64,8 @@ _IDEMPOTENCY_HEADER = {
 async def create_video(request: Request, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """The prompt is screened and judged first; what becomes of it is told by GET /v1/videos/{id}."""
     async with parse_video_request(request, context) as order:
-        case = await to_thread.run_sync(context.service.submit, who, order)
+        submit = partial(context.service.submit, who, order)
+        case = await (scan_reference(request, context, submit) if order.references else to_thread.run_sync(submit))
     return await to_thread.run_sync(_video_of, who, context, case)
 
 

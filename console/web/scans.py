@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 import anyio
@@ -33,17 +34,29 @@ async def scan_file(
     killed. Raises TooMany where no seat is free, or none becomes free in a minute, and whatever `look` raises.
     """
     with context.concurrency.slot(client_address(request)):
-        waiting = anyio.CancelScope()
-        scan = Scan(budget=budget or context.scan_budget)
-        watcher = asyncio.create_task(_end_when_client_leaves(request, scan, waiting))
-        try:
+        waiting, scan = anyio.CancelScope(), Scan(budget=budget or context.scan_budget)
+        with _ended_by_client(request, scan, waiting):
             await _turn(context, scan, waiting)
             try:
                 return await to_thread.run_sync(_looked, look, scan)
             finally:
                 context.analysis_limiter.release_on_behalf_of(scan)
-        finally:
-            watcher.cancel()
+
+
+async def scan_reference(request: Request, context: RequestContext, look: Callable[[], _T]) -> _T:
+    """As scan_file, for an account's own reference: without a seat, and without waiting for a turn."""
+    scan = Scan(budget=context.scan_budget)
+    with _ended_by_client(request, scan, anyio.CancelScope()):
+        return await to_thread.run_sync(_looked, look, scan)
+
+
+@contextmanager
+def _ended_by_client(request: Request, scan: Scan, waiting: anyio.CancelScope) -> Iterator[None]:
+    watcher = asyncio.create_task(_end_when_client_leaves(request, scan, waiting))
+    try:
+        yield
+    finally:
+        watcher.cancel()
 
 
 async def _turn(context: RequestContext, scan: Scan, waiting: anyio.CancelScope) -> None:
