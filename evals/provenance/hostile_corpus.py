@@ -268,7 +268,7 @@ HOSTILE_FILES: Mapping[str, Builder] = {
     ),
     "wav: says 4 GiB": lambda _: _wave(claims=2**32 - 1),
     "wav: one sample a second": lambda _: _wave(rate=1),
-    "wav: 4,000,000,000 samples a second": lambda _: _wave(rate=4_000_000_000),
+    "wav: 2,000,000,000 samples a second": lambda _: _wave(rate=2_000_000_000),
     "wav: 65,535 channels": lambda _: _wave().replace(struct.pack("<HH", 1, 1), struct.pack("<HH", 1, 65535), 1),
     "wav: three hours of silence": lambda _: _wave(seconds=10_800 // 2),
     "flac: a header that says 2³⁶ samples": lambda _: b"fLaC\x80\0\0\x22\x10\0\x10\0" + b"\xff" * 30,

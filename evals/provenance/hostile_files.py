@@ -111,7 +111,8 @@ def _outcome(name: str, data: bytes, folder: Path, keys: ProvenanceKeys) -> Host
     file = place / "file.bin"
     file.write_bytes(data)
     client.usage.peak = 0
-    began, how, unexamined, detail = time.perf_counter(), "broke", (), ""
+    began, how, detail = time.perf_counter(), "broke", ""
+    unexamined: tuple[str, ...] = ()
     with _witness(folder) as changed:
         try:
             how, unexamined = _verified(file, keys)
