@@ -43,6 +43,12 @@ class Settings(BaseSettings):
     engine_url: str = Field("", description="Base URL of an OpenAI-style Videos API, as http://host:8000/v1.")
     engine_key: SecretStr | None = Field(None, description="Bearer key for that server.")
     engine_model: str = Field("", description="Model to ask for where a request names none.")
+    engine_body_format: Literal["auto", "json", "multipart"] = Field(
+        "auto", description="How orders are written for it; auto: found out by itself, once."
+    )
+    engine_redirect_hosts: str = Field(
+        "", description="Hosts besides the engine's own to which it may send us for a video, separated by commas."
+    )
     engine_timeout: float = Field(1800.0, description="Seconds an engine may take for one video.")
     engine_max_mb: int = Field(2048, description="Largest video accepted from an engine, in megabytes.")
     keys: Path | None = Field(None, description="Folder of signing and watermark keys; default: keys in home.")

@@ -8,8 +8,12 @@ FAULT_MODES = {
     "fails": "the job fails with an error that repeats the prompt",
     "fails with a number": "the job fails with code 500, a number, as vLLM-Omni says it",
     "fails silently": "the job fails without any error",
+    "worker died": "the job fails because a worker was lost: another order may help",
+    "cancelled": "the job was cancelled by somebody else",
     "riddle": "the job has a status that no one knows",
     "invalid": "HTTP 400 with a message that repeats the prompt",
+    "size": "HTTP 400 with pydantic's message about the size, which holds a path and an address",
+    "no memory": "HTTP 500 that says that CUDA is out of memory",
     "busy": "HTTP 429 with Retry-After: 0, twice, then ok",
     "broken twice": "HTTP 500, twice, then ok",
     "broken": "HTTP 503 for ever",
@@ -31,6 +35,8 @@ FAULT_MODES = {
     "drip": "the video is sent a byte at a time",
     "lost": "the job is done and its video is not found",
     "elsewhere": "the video is behind a redirect",
+    "far away": "the video is behind a redirect to another server",
+    "round and round": "the video is behind redirects without an end",
     "exits": "the process ends in the middle of the video",
 }
 
