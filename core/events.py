@@ -15,6 +15,9 @@ from core.verdicts import Ruling, Verdict
 ParameterValue = bool | int | float | str
 """What an engine's own parameter may be. A str is a closed word, such as a scheduler, and no text of a person."""
 
+NEGATIVE_PROMPT = "negative_prompt"
+"""The one parameter text that says what is to be avoided; every other asks for something, as the prompt does."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
@@ -46,6 +49,11 @@ class Submitted:
     copies: tuple[str, ...] = ()
     parameters: dict[str, ParameterValue] = field(default_factory=dict)
     parameter_texts: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def asking_texts(self) -> tuple[str, ...]:
+        """The ids of the texts that ask for something: the prompt, and every parameter's but the negative prompt."""
+        return (self.prompt, *(text for name, text in self.parameter_texts.items() if name != NEGATIVE_PROMPT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,14 @@ class Settings(BaseSettings):
     engine_url: str = Field("", description="Base URL of an OpenAI-style Videos API, as http://host:8000/v1.")
     engine_key: SecretStr | None = Field(None, description="Bearer key for that server.")
     engine_model: str = Field("", description="Model to ask for where a request names none.")
+    engine_profile: str = Field(
+        "",
+        description="What it takes: vllm-omni, sglang, dynamo, openai, generic, plain or a TOML file; "
+        "default: generic for http, plain for others.",
+    )
+    unknown_parameters: Literal["refuse", "ignore"] = Field(
+        "refuse", description="What becomes of a field that the profile does not name; ignored ones are listed."
+    )
     engine_body_format: Literal["auto", "json", "multipart"] = Field(
         "auto", description="How orders are written for it; auto: found out by itself, once."
     )

@@ -14,6 +14,7 @@ from typing import Any
 from fastapi import Request as HttpRequest
 from starlette.concurrency import run_in_threadpool
 
+from console.gateway.engine_parameters import form_fields, parse_seconds, with_engine_fields
 from console.web.context import RequestContext
 from console.web.uploads import Upload, new_upload_folder, read_body, receive_form
 from core.errors import BadInput
@@ -37,12 +38,14 @@ async def parse_video_request(http: HttpRequest, context: RequestContext) -> Asy
         async with receive_form(
             http, context.upload_folder, field="input_reference", limit=context.max_upload_bytes
         ) as upload:
-            yield await run_in_threadpool(_from_form, upload, key)
+            request = await run_in_threadpool(_from_form, upload, key)
+            yield with_engine_fields(request, form_fields(upload.fields), context.installation.settings)
         return
     asked = _json(await read_body(http, _MAX_JSON_BYTES))
     folder = new_upload_folder(context.upload_folder)
     try:
-        yield await run_in_threadpool(_from_json, asked, folder, key)
+        request = await run_in_threadpool(_from_json, asked, folder, key)
+        yield with_engine_fields(request, asked, context.installation.settings)
     finally:
         await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
 
@@ -96,7 +99,7 @@ def _request(
     return VideoRequest(
         prompt=_text(prompt, "prompt"),
         model=_text(model, "model"),
-        seconds=_number(seconds),
+        seconds=parse_seconds(seconds),
         size=_text(size, "size"),
         references=(reference,) if reference else (),
         audience=_text(account["audience"], "audience") or "general",
@@ -136,17 +139,6 @@ def _flag(value: Any, name: str) -> bool | None:
     if value not in known:
         raise BadInput(f"{name} must be true or false")
     return known[value]
-
-
-def _number(value: Any) -> float | None:
-    if value is None:
-        return None
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise BadInput("seconds must be a number") from None
 
 
 def _list(value: Any) -> list[Any]:

@@ -63,7 +63,10 @@ async def create_video(request: Request, who: BearerUser, context: ContextDep) -
     """The prompt is screened and judged first; what becomes of it is told by GET /v1/videos/{id}."""
     async with parse_video_request(request, context) as order:
         case = await to_thread.run_sync(context.service.submit, who, order)
-    return await to_thread.run_sync(_video_of, who, context, case)
+    video = await to_thread.run_sync(_video_of, who, context, case)
+    if order.ignored:
+        video["assay"]["ignored"] = list(order.ignored)
+    return video
 
 
 @videos_router.get("", summary="Your videos")

@@ -6,9 +6,7 @@ and is a video only once the stage that asked for it has read it as one.
 
 from __future__ import annotations
 
-import base64
 import logging
-import mimetypes
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,6 +21,8 @@ from core.errors import AssayError, BadInput, Declined, EngineFault, RenderFaile
 from core.ports import GeneratorInfo, JobProgress, RenderRequest
 from pipeline.engines.body_format import BodyFormat, FormatMemory, WireFormat, is_format_refusal
 from pipeline.engines.download import save_video
+from pipeline.engines.engine_profile import EngineProfile, load_engine_profile, profile_of_settings
+from pipeline.engines.order_body import can_be_json, request_body
 from pipeline.engines.redirects import MAX_REDIRECTS, is_same_origin, parse_redirect_hosts, redirect_target
 from pipeline.engines.response_parsing import error_for_status, job_of, model_of, parse_json_object, progress_of
 from pipeline.engines.retry import RetryableError, RetryPolicy, retry_after_seconds
@@ -39,7 +39,7 @@ class HttpEngine:
 
     synthetic = True
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each has a default that fits most servers
         self,
         url: str,
         *,
@@ -47,15 +47,21 @@ class HttpEngine:
         model: str = "",
         name: str = "http",
         version: str = "",
+        profile: EngineProfile | None = None,
         body_format: BodyFormat = "auto",
         limits: EngineLimits | None = None,
         retry_policy: RetryPolicy | None = None,
     ) -> None:
-        """`url` ends in /v1 or has no path. `model` is asked for where an order names none. Raises BadInput."""
+        """`url` ends in /v1 or has no path. `model` is asked for where an order names none. Raises BadInput.
+
+        `profile` says what the server takes, the generic one if none is given; a `body_format` other than auto wins
+        over the profile's.
+        """
         self.name = name
         self.version = version or model or "unknown"
         self._model = model
-        self._formats = FormatMemory(body_format)
+        self._profile = profile or load_engine_profile("generic")
+        self._formats = FormatMemory(self._profile.body_format if body_format == "auto" else body_format)
         self._limits = limits or EngineLimits()
         self._retry_policy = retry_policy or RetryPolicy()
         timeout = httpx.Timeout(self._limits.read_seconds, connect=self._limits.connect_seconds)
@@ -70,7 +76,8 @@ class HttpEngine:
         Every try carries the order's key as Idempotency-Key, so that a server that honours it makes one video. Where
         a server does not read the format of the body, the other one is tried once, and remembered if it is read.
         """
-        first, *others = self._formats.candidates(has_file=request.reference is not None)
+        formats = self._formats.candidates(has_file=request.reference is not None)
+        first, *others = formats if can_be_json(request, self._profile) else ("multipart",)
         try:
             return job_of(self._order(request, first, may_change_format=bool(others)))
         except _UnreadBody as unread:
@@ -86,7 +93,7 @@ class HttpEngine:
 
     def poll(self, job: str) -> JobProgress:
         """How far it is. Raises Declined, Unavailable, or EngineFault for a job it does not know."""
-        return progress_of(self._job(job))
+        return progress_of(self._job(job), self._profile.words)
 
     def fetch(self, job: str, to: Path) -> None:
         """Write the finished video to a path, whole or not at all. Raises Unavailable, EngineFault or RenderFailed."""
@@ -123,8 +130,7 @@ class HttpEngine:
         return self._retry_policy.call(lambda: self._once("GET", _path(job), "a job"))
 
     def _order(self, order: RenderRequest, body_format: WireFormat, *, may_change_format: bool) -> dict[str, Any]:
-        multipart = body_format == "multipart"
-        body = _multipart(order, self._model) if multipart else {"json": _json_fields(order, self._model)}
+        body = request_body(order, self._model, self._profile, body_format)
         headers = {"Idempotency-Key": order.key}
         return self._retry_policy.call(
             lambda: self._once(
@@ -167,7 +173,7 @@ class HttpEngine:
 
     def _refused(self, response: httpx.Response, what: str, *, may_change_format: bool) -> Exception:
         body = self._read(response)
-        error = error_for_status(response.status_code, body, what)
+        error = error_for_status(response.status_code, body, what, self._profile.words)
         if may_change_format and isinstance(error, RenderFailed) and is_format_refusal(response.status_code, body):
             return _UnreadBody(error)
         if isinstance(error, RenderFailed):
@@ -225,39 +231,6 @@ def _path(job: str, rest: str = "") -> str:
     return f"videos/{quote(job, safe='')}{rest}"
 
 
-def _json_fields(order: RenderRequest, model: str) -> dict[str, Any]:
-    """An order as JSON. `seconds` is a text, as in OpenAI's specification."""
-    fields: dict[str, Any] = {"prompt": order.prompt, **_optional(order, model)}
-    if order.reference:
-        data = base64.b64encode(order.reference.read_bytes()).decode("ascii")
-        fields["input_reference"] = {"image_url": f"data:{_media_type(order.reference)};base64,{data}"}
-    return fields
-
-
-def _multipart(order: RenderRequest, model: str) -> dict[str, Any]:
-    parts: list[tuple[str, tuple[Any, ...]]] = [
-        (name, (None, value)) for name, value in {"prompt": order.prompt, **_optional(order, model)}.items()
-    ]
-    if order.reference:
-        media_type = _media_type(order.reference)
-        name = f"reference{mimetypes.guess_extension(media_type) or ''}"
-        parts.append(("input_reference", (name, order.reference.read_bytes(), media_type)))
-    return {"files": parts}
-
-
-def _optional(order: RenderRequest, model: str) -> dict[str, str]:
-    given = {
-        "model": order.model or model,
-        "seconds": "" if order.seconds is None else f"{order.seconds:g}",
-        "size": order.size,
-    }
-    return {name: value for name, value in given.items() if value}
-
-
-def _media_type(file: Path) -> str:
-    return mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-
-
 def http_engine(settings: Settings) -> HttpEngine:
     """The server that the settings name. Raises BadInput for an address that is none."""
     key = settings.engine_key.get_secret_value() if settings.engine_key else ""
@@ -265,6 +238,7 @@ def http_engine(settings: Settings) -> HttpEngine:
         settings.engine_url,
         key=key,
         model=settings.engine_model,
+        profile=profile_of_settings(settings),
         body_format=settings.engine_body_format,
         limits=EngineLimits(
             video_bytes=settings.engine_max_mb << 20,

@@ -177,10 +177,10 @@ class ConsentFacts:
         if not terms:
             return 0
         try:
-            prompt = self.read(case.request.prompt)
+            words = "\n".join(self.read(text) for text in case.request.asking_texts)
         except (Erased, NotFound):
             return None
-        return sum(one.count_banned_words(prompt) for one in terms)
+        return sum(one.count_banned_words(words) for one in terms)
 
     def _unapproved(self, case: Case, shown: ShownCameos) -> int:
         """Whose owner wants to see each draft and has not approved this one. Before there is a draft: nobody."""
