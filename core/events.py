@@ -27,7 +27,7 @@ class Submitted:
     `end_user` is a pseudonym of the person for whom the platform asks, empty where it does not say for whom.
     `purpose` and `territory` (ISO 3166) say what for and where it will be shown; `voices` that people named speak.
     `copies` are the sealed cases of which a reference is a copy, as its mark or its looks tell. `parameters` are the
-    engine's own; `parameter_texts` those of them that are texts: name to the id of an erasable text.
+    engine's own; `parameter_texts` those that are texts, or objects as JSON: name to the id of an erasable text.
     """
 
     author: str

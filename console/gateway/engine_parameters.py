@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -28,7 +28,6 @@ OWN_FIELDS = frozenset(
 )
 """Fields that Assay reads itself. In a form also with brackets behind them, as `characters[][id]`."""
 
-MAX_TEXTS = 32
 MAX_INTEGER = 2**53 - 1  # beyond it JSON's numbers are not exact everywhere
 
 _WHOLE = re.compile(r"[-+]?\d{1,16}", re.ASCII)
@@ -45,7 +44,7 @@ _FLAGS: Mapping[object, bool] = {"true": True, "1": True, "false": False, "0": F
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineFields:
-    """What an order says to the engine: values, texts, and the names of fields that are not used."""
+    """What an order says to the engine: values, texts (objects as JSON), and names of fields that are not used."""
 
     parameters: Mapping[str, ParameterValue]
     texts: Mapping[str, str]
@@ -84,12 +83,12 @@ def read_engine_fields(
         if name not in profile.parameters:
             ignored.append(_unknown(name, profile, unknown))
             continue
-        for path, found, is_text in _read(name, value, profile.parameters[name]):
-            if is_text:
-                texts[path] = str(found)
-            else:
-                values[path] = found
-    _check_amount(values, texts)
+        read = _read(name, value, profile.parameters[name])
+        if profile.parameters[name].type in ("text", "object") and read:
+            texts[name] = str(read)
+        elif profile.parameters[name].type != "object":
+            values[name] = read
+    _check_amount(texts)
     _check_size_agrees(values, size)
     return EngineFields(parameters=values, texts=texts, ignored=tuple(sorted(ignored)))
 
@@ -182,26 +181,25 @@ def _unknown(name: str, profile: EngineProfile, unknown: str) -> str:
     return name if _NAME.fullmatch(name) else "a field whose name is no word"
 
 
-def _read(name: str, value: Any, known: EngineParameter) -> Iterator[tuple[str, ParameterValue, bool]]:
-    """(path, value, whether it is a text) of everything in one parameter."""
+def _read(name: str, value: Any, known: EngineParameter) -> ParameterValue:
+    """The value of one parameter; an object as JSON, empty where nothing is in it."""
     match known.type:
         case "integer":
-            yield name, _integer(name, value, known), False
+            return _integer(name, value, known)
         case "number":
-            yield name, _number(name, value, known), False
+            return _number(name, value, known)
         case "boolean":
-            yield name, _boolean(name, value), False
-        case "word":
-            if value not in known.choices:
-                raise BadInput(f"{name} must be one of {', '.join(known.choices)}")
-            yield name, value, False
-        case "text":  # an empty one has a meaning for an engine that has a default, and nothing to screen
-            yield name, (text := _text(name, value, known)), bool(text)
+            return _boolean(name, value)
+        case "text":
+            return _text(name, value, known)
         case "object":
-            yield from _object(name, value, known)
+            return _object(name, value, known)
+    if value not in known.choices:
+        raise BadInput(f"{name} must be one of {', '.join(known.choices)}")
+    return str(value)
 
 
-def _object(name: str, value: Any, known: EngineParameter) -> Iterator[tuple[str, ParameterValue, bool]]:
+def _object(name: str, value: Any, known: EngineParameter) -> str:
     if isinstance(value, str):
         try:
             value = json.loads(value)
@@ -209,24 +207,31 @@ def _object(name: str, value: Any, known: EngineParameter) -> Iterator[tuple[str
             raise BadInput(f"{name} must be an object, in a form as JSON") from None
     if not isinstance(value, dict):
         raise BadInput(f"{name} must be an object")
-    if not known.keys:
-        for path, found in flatten_parameter(name, value) if value else ():
-            yield path, _open_value(path, found), isinstance(found, str)
-        return
-    for key, inner in value.items():
+    if known.keys:
+        value = _with_known_keys(name, value, known)
+    leaves = list(flatten_parameter(name, value)) if value else []
+    if len(leaves) > MAX_LEAVES:
+        raise BadInput(f"{name} holds more than {MAX_LEAVES} values")
+    for path, leaf in () if known.keys else leaves:
+        _check_open_value(path, leaf)
+    return json.dumps(value, ensure_ascii=False) if leaves else ""
+
+
+def _with_known_keys(name: str, value: dict[str, Any], known: EngineParameter) -> dict[str, Any]:
+    for key in value:
         if key not in known.keys:
             raise BadInput(f"{name} has no {_shown(str(key))}; it has {', '.join(known.keys)}")
-        if inner is not None:
-            yield from _read(f"{name}.{key}", inner, known.keys[key])
+    return {key: _read(f"{name}.{key}", inner, known.keys[key]) for key, inner in value.items() if inner is not None}
 
 
-def _open_value(path: str, value: ParameterValue) -> ParameterValue:
+def _check_open_value(path: str, value: ParameterValue) -> None:
     """A value of an object whose keys nobody listed. No addresses and no paths: what lies there is not screened."""
-    if isinstance(value, str):
-        if _ELSEWHERE.match(value) or _NAMES_A_FILE.search(path):
-            raise BadInput(f"{path} may not be an address or a path: send a reference as input_reference")
-        return _text(path, value, EngineParameter(type="text"))
-    return _finite(path, value)
+    if not isinstance(value, str):
+        _finite(path, value)
+        return
+    if _ELSEWHERE.match(value) or _NAMES_A_FILE.search(path):
+        raise BadInput(f"{path} may not be an address or a path: send a reference as input_reference")
+    _text(path, value, EngineParameter(type="text"))
 
 
 def _integer(name: str, value: Any, known: EngineParameter) -> int:
@@ -286,11 +291,7 @@ def _check_bounds(name: str, value: float, known: EngineParameter) -> None:
         raise BadInput(f"{name} must lie between {low} and {high}")
 
 
-def _check_amount(values: Mapping[str, ParameterValue], texts: Mapping[str, str]) -> None:
-    if len(values) + len(texts) > MAX_LEAVES:
-        raise BadInput(f"there are more than {MAX_LEAVES} parameters")
-    if len(texts) > MAX_TEXTS:
-        raise BadInput(f"there are more than {MAX_TEXTS} texts among the parameters")
+def _check_amount(texts: Mapping[str, str]) -> None:
     if sum(map(len, texts.values())) > MAX_PROMPT_LENGTH:
         raise BadInput(f"the texts among the parameters have more than {MAX_PROMPT_LENGTH} characters together")
 

@@ -87,7 +87,7 @@ def case_view(case: Case, history: Sequence[RecordedEvent], who: Principal, acti
 
 def highlight_prompt(prompt: str, signals: Iterable[Signal]) -> tuple[tuple[str, bool], ...]:
     """The prompt in pieces, each with whether a classifier pointed at it. The pieces together are the prompt."""
-    pointing = (s for s in signals if s.subject is Subject.PROMPT and (s.score or 0.0) >= 0.5)
+    pointing = (s for s in signals if s.subject is Subject.PROMPT and not s.field and (s.score or 0.0) >= 0.5)
     spans = [s.at for s in pointing if s.at and s.at.unit == "chars"]
     hit = [any(span.start <= i < span.end for span in spans) for i in range(len(prompt))]
     pieces = groupby(range(len(prompt)), key=hit.__getitem__)

@@ -12,7 +12,7 @@ from core.errors import RenderFailed
 from core.ports import RenderRequest
 from pipeline.engines.body_format import WireFormat
 from pipeline.engines.engine_profile import EngineProfile
-from pipeline.engines.parameter_paths import parameter_root, unflatten_parameters
+from pipeline.engines.parameter_paths import object_of_text
 
 
 def request_body(order: RenderRequest, model: str, profile: EngineProfile, body_format: WireFormat) -> dict[str, Any]:
@@ -39,13 +39,23 @@ def _openai_fields(order: RenderRequest, model: str, profile: EngineProfile) -> 
 
 
 def _own_parameters(order: RenderRequest, profile: EngineProfile) -> dict[str, Any]:
-    flat: dict[str, Any] = {}
-    for path, value in {**order.parameters, **order.parameter_texts}.items():
-        root = parameter_root(path)
-        if root not in profile.parameters:
-            raise RenderFailed("invalid_parameters", f"this engine does not take the parameter {root}")
-        flat[(profile.parameters[root].sent_as or root) + path[len(root) :]] = value
-    return unflatten_parameters(flat)
+    fields: dict[str, Any] = {}
+    for name, value in {**order.parameters, **order.parameter_texts}.items():
+        known = profile.parameters.get(name)
+        if known is None:
+            raise RenderFailed("invalid_parameters", f"this engine does not take the parameter {name}")
+        _put(
+            fields,
+            (known.sent_as or name).split("."),
+            object_of_text(value) if known.type == "object" and isinstance(value, str) else value,
+        )
+    return fields
+
+
+def _put(fields: dict[str, Any], place: list[str], value: Any) -> None:
+    for step in place[:-1]:
+        fields = fields.setdefault(step, {})
+    fields[place[-1]] = value
 
 
 def _json_reference(order: RenderRequest, profile: EngineProfile) -> dict[str, Any]:

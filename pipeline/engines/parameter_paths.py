@@ -1,10 +1,13 @@
-"""Nested parameters as flat ones: `extra_params.edges[0].weight` is a name; the object is made again for the engine."""
+"""What is in an object that an engine takes, such as extra_params: every value, with the place where it stands.
+
+An object is kept and passed on as JSON, among the texts: its keys are the sender's words as its texts are.
+"""
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from core.errors import BadInput
 from core.events import ParameterValue
@@ -13,28 +16,34 @@ MAX_DEPTH = 6
 MAX_LEAVES = 256
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
-_STEP = re.compile(r"\.?([A-Za-z][A-Za-z0-9_-]{0,63})|\[(\d{1,4})\]")
+_BETWEEN_WORDS = re.compile(r"(?:[.\[\]_-]|\d)+")
 
 
 def flatten_parameter(name: str, value: object) -> Iterator[tuple[str, ParameterValue]]:
-    """Every value in `value`, with its path below `name`. Raises BadInput, naming the place, for what has no value.
+    """Every value in `value`, with its place, as `extra_params.edges[0].weight`. Raises BadInput, naming the place.
 
-    A key is a word of letters, digits, _ and -: anything else could be a text that nobody screens.
+    A key is a word of letters, digits, _ and -, and nothing is empty: what cannot be read is not passed on.
     """
     yield from _leaves(name, value, 0)
 
 
-def unflatten_parameters(flat: Mapping[str, Any]) -> dict[str, Any]:
-    """The nested object of flat names, as flatten_parameter gives them. Raises ValueError for what is no path."""
-    root: dict[str, Any] = {}
-    for path, value in flat.items():
-        _set(root, _steps(path), value)
-    return {name: _lists(value) for name, value in root.items()}
+def object_of_text(text: str) -> dict[str, object] | None:
+    """The object that a parameter's text is, None where it is a plain text."""
+    if not text.startswith("{"):
+        return None
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return value if isinstance(value, dict) else None
 
 
-def parameter_root(path: str) -> str:
-    """The parameter to which a path belongs."""
-    return re.split(r"[.\[]", path, maxsplit=1)[0]
+def words_of_object(value: dict[str, object]) -> str:
+    """Everything in an object that a person may have worded: its texts, and its keys with `_` as a space, in lines."""
+    leaves = list(flatten_parameter("", value))
+    texts = [leaf for _, leaf in leaves if isinstance(leaf, str)]
+    keys = (_BETWEEN_WORDS.sub(" ", path).strip() for path, _ in leaves)
+    return "\n".join(dict.fromkeys(line for line in (*texts, *keys) if line))
 
 
 def _leaves(path: str, value: object, depth: int) -> Iterator[tuple[str, ParameterValue]]:
@@ -53,32 +62,3 @@ def _leaves(path: str, value: object, depth: int) -> Iterator[tuple[str, Paramet
             yield from _leaves(f"{path}[{index}]", inner, depth + 1)
     else:
         raise BadInput(f"{path} has no value")
-
-
-def _steps(path: str) -> list[str | int]:
-    steps: list[str | int] = []
-    at = 0
-    while at < len(path):
-        found = _STEP.match(path, at)
-        if found is None:
-            raise ValueError(f"{path!r} is not the path of a parameter")
-        steps.append(found[1] if found[1] else int(found[2]))
-        at = found.end()
-    return steps
-
-
-def _set(root: dict[Any, Any], steps: list[str | int], value: Any) -> None:
-    at = root
-    for step in steps[:-1]:
-        at = at.setdefault(step, {})
-    at[steps[-1]] = value
-
-
-def _lists(value: Any) -> Any:
-    """Objects whose keys are all indices as the lists that they stand for."""
-    if not isinstance(value, dict):
-        return value
-    inner = {key: _lists(item) for key, item in value.items()}
-    if inner and all(isinstance(key, int) for key in inner):
-        return [inner[index] for index in sorted(inner)]
-    return inner

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from core.case import Case
 from core.errors import Erased, NotFound
-from core.events import Submitted
+from core.events import NEGATIVE_PROMPT, Submitted
 from core.permitted import PermittedCameos
 from registry.consent.cameos import ACTIVE, UNKNOWN_HANDLE, Cameo, parse_mentions
 from registry.consent.lease_terms import BANNED_TOPICS
@@ -162,6 +162,7 @@ class ConsentFacts:
             **{f"cameo_no_{ban}": ban in bans for ban in BANNED_TOPICS},
             "seconds": float(length or 0.0),
             "has_reference": bool(asked.references),
+            "has_negative_prompt": NEGATIVE_PROMPT in asked.parameter_texts,
             "audience": asked.audience,
             "account_minor": self.unstated_minor if asked.account_minor is None else asked.account_minor,
             **({"region": asked.region} if asked.region else {}),

@@ -8,7 +8,7 @@ from core.errors import BadInput, RenderFailed
 from core.ports import RenderRequest
 from pipeline.engines.engine_profile import ENGINE_PROFILES, load_engine_profile, parse_size, profile_of_settings
 from pipeline.engines.order_body import can_be_json, request_body
-from pipeline.engines.parameter_paths import flatten_parameter, unflatten_parameters
+from pipeline.engines.parameter_paths import flatten_parameter, object_of_text, words_of_object
 from pipeline.settings import Settings
 
 NAMES = sorted(file.stem for file in ENGINE_PROFILES.glob("*.toml"))
@@ -37,12 +37,22 @@ def test_the_engines_that_people_use_have_a_profile():
 
 
 @given(value=st.dictionaries(KEYS, NESTED, min_size=1, max_size=3))
-def test_a_nested_parameter_is_the_same_after_it_was_flat(value):
+def test_every_text_in_an_object_is_among_its_words(value):
     try:
-        flat = dict(flatten_parameter("extra_params", value))
+        leaves = dict(flatten_parameter("extra_params", value))
     except BadInput:  # nested too deep
         return
-    assert unflatten_parameters(flat) == {"extra_params": value}
+    assert object_of_text(json.dumps(value)) == value
+    words = words_of_object(value)
+    assert all(leaf in words for leaf in leaves.values() if isinstance(leaf, str))
+
+
+def test_the_keys_of_an_object_are_among_its_words():
+    assert words_of_object({"naked_child": 1, "a": [{"note": "red"}]}).splitlines() == ["red", "naked child", "a note"]
+
+
+def test_a_text_that_is_no_object_is_a_text():
+    assert [object_of_text(text) for text in ("a fox", "[1]", "{", "{'a': 1}", "3")] == [None] * 5
 
 
 @pytest.mark.parametrize(
@@ -57,8 +67,12 @@ def test_a_json_order_has_objects_and_a_form_has_json_in_one_field():
     given = order(
         seconds=4.0,
         size="1280x720",
-        parameters={"num_frames": 49, "guidance_scale": 5.5, "lora.scale": 0.8},
-        parameter_texts={"negative_prompt": "blur", "lora.name": "style", "extra_params.tags[0]": "red"},
+        parameters={"num_frames": 49, "guidance_scale": 5.5},
+        parameter_texts={
+            "negative_prompt": "blur",
+            "lora": '{"scale": 0.8, "name": "style"}',
+            "extra_params": '{"tags": ["red"]}',
+        },
     )
     generic = load_engine_profile("generic")
     assert request_body(given, "wan", generic, "json")["json"] == {
