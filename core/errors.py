@@ -38,6 +38,10 @@ class Unavailable(AssayError):
     """A part that is needed does not answer: the database, the engine, a model."""
 
 
+class EngineBusy(Unavailable):
+    """Every engine that could make this is at work on as many videos as it takes at once."""
+
+
 class Declined(AssayError):
     """The engine declined to make this."""
 

@@ -14,7 +14,9 @@ from typing import Any, Literal
 
 from core.errors import BadInput
 from core.events import ParameterValue
-from pipeline.engines.engine_profile import EngineParameter, EngineProfile, parse_size, profile_of_settings
+from pipeline.engines.engine_profile import EngineParameter, EngineProfile, parse_size
+from pipeline.engines.engine_table import profiles_for_model
+from pipeline.engines.offered_sizes import require_offered_seconds, require_offered_size
 from pipeline.engines.parameter_paths import MAX_LEAVES, flatten_parameter
 from pipeline.settings import Settings
 from pipeline.video_request import MAX_PROMPT_LENGTH, VideoRequest
@@ -52,8 +54,22 @@ class EngineFields:
 
 
 def with_engine_fields(request: VideoRequest, given: Mapping[str, Any], settings: Settings) -> VideoRequest:
-    """The request with what it says to the engine, all of it checked against the engine's profile. Raises BadInput."""
-    profile = profile_of_settings(settings)
+    """The request with what it says to the engine, checked against the profiles of the engines that have its model.
+
+    One that takes all of it is enough. Raises BadInput with what the first of them says against it.
+    """
+    refusals: list[BadInput] = []
+    for profile in profiles_for_model(settings, request.model):
+        try:
+            return _checked(request, given, profile, settings)
+        except BadInput as error:
+            refusals.append(error)
+    raise refusals[0]
+
+
+def _checked(
+    request: VideoRequest, given: Mapping[str, Any], profile: EngineProfile, settings: Settings
+) -> VideoRequest:
     fields = read_engine_fields(given, profile, unknown=settings.unknown_parameters, size=request.size)
     return replace(
         request,
@@ -93,24 +109,6 @@ def read_engine_fields(
     return EngineFields(parameters=values, texts=texts, ignored=tuple(sorted(ignored)))
 
 
-def require_offered_size(size: str, profile: EngineProfile) -> str:
-    """The size, if the engine offers it. Raises BadInput."""
-    if not size:
-        return size
-    sides, offered = parse_size(size), profile.size
-    if sides is None:
-        raise BadInput(f"size must be width x height in pixels, as 1280x720, and {_shown(size)} is not")
-    if offered.choices:
-        if size not in offered.choices:
-            raise BadInput(f"size must be one of {', '.join(offered.choices)}, and {_shown(size)} is not")
-        return size
-    if not all(offered.min_side <= side <= offered.max_side for side in sides):
-        raise BadInput(f"the sides of size must lie between {offered.min_side} and {offered.max_side} pixels")
-    if any(side % offered.multiple_of for side in sides):
-        raise BadInput(f"the sides of size must be multiples of {offered.multiple_of}")
-    return size
-
-
 def parse_seconds(value: object) -> float | None:
     """Seconds as a number or a text, None where none are given. Raises BadInput."""
     if value is None or value == "":
@@ -120,20 +118,6 @@ def parse_seconds(value: object) -> float | None:
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 9999:  # also refuses NaN
         return float(value)
     raise BadInput("seconds must be a number, as 4 or 7.5")
-
-
-def require_offered_seconds(seconds: float | None, profile: EngineProfile) -> float | None:
-    """The seconds, if the engine offers them. Raises BadInput."""
-    if seconds is None:
-        return None
-    offered = profile.seconds
-    if offered.choices and seconds not in offered.choices:
-        raise BadInput(f"seconds must be one of {', '.join(f'{one:g}' for one in offered.choices)}")
-    if not offered.choices and not offered.min <= seconds <= offered.max:
-        raise BadInput(f"seconds must lie between {offered.min:g} and {offered.max:g}")
-    if offered.whole and seconds != int(seconds):
-        raise BadInput("seconds must be whole")
-    return seconds
 
 
 def form_fields(fields: Sequence[tuple[str, str]]) -> dict[str, Any]:

@@ -25,12 +25,13 @@ from pipeline.engines.engine_profile import EngineProfile, load_engine_profile, 
 from pipeline.engines.order_body import can_be_json, request_body
 from pipeline.engines.redirects import MAX_REDIRECTS, is_same_origin, parse_redirect_hosts, redirect_target
 from pipeline.engines.response_parsing import error_for_status, job_of, model_of, parse_json_object, progress_of
-from pipeline.engines.retry import RetryableError, RetryPolicy, retry_after_seconds
+from pipeline.engines.retry import OrderUnanswered, RetryableError, RetryPolicy, retry_after_seconds
 from pipeline.settings import Settings
 
 log = logging.getLogger("assay.engine")
 
 _MAX_RESPONSE_BYTES = 1 << 20
+_NEVER_ARRIVED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _RETRY_STATUSES = (408, 409, 425, 429)
 
 
@@ -121,6 +122,13 @@ class HttpEngine:
         """The model that the server names for the job. Raises Unavailable, or EngineFault for an unknown job."""
         return GeneratorInfo(model=model_of(self._job(job)) or self._model, version=self.version)
 
+    def reach(self) -> int:
+        """The HTTP status with which the server answers GET /models: any says that it is there. Raises Unavailable."""
+        try:
+            return self._client.get("models").status_code
+        except httpx.HTTPError as error:
+            raise Unavailable(f"the engine {self.name} does not answer ({type(error).__name__})") from None
+
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()
@@ -164,10 +172,9 @@ class HttpEngine:
                     raise self._refused(response, what, may_change_format=may_change_format)
                 yield response
         except httpx.TransportError as error:
-            kind = type(error).__name__
-            raise RetryableError(
-                Unavailable(f"the engine does not answer ({kind}): is it running at ASSAY_ENGINE_URL?")
-            ) from None
+            says = f"the engine does not answer ({type(error).__name__}): is it running at ASSAY_ENGINE_URL?"
+            arrived = what == "an order" and not isinstance(error, _NEVER_ARRIVED)
+            raise RetryableError(OrderUnanswered(says) if arrived else Unavailable(says)) from None
         except httpx.HTTPError as error:
             raise EngineFault(f"the engine's answer cannot be read ({type(error).__name__})") from None
 
@@ -189,7 +196,7 @@ class HttpEngine:
             if len(body) > _MAX_RESPONSE_BYTES:
                 raise EngineFault("the engine answered with more than a megabyte where a job was expected")
             if time.monotonic() > deadline:
-                raise RetryableError(Unavailable("the engine answers too slowly: it will be asked again"))
+                raise RetryableError(OrderUnanswered("the engine answers too slowly: it will be asked again"))
         return body
 
 

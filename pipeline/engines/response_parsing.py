@@ -14,6 +14,7 @@ from typing import Any
 from core.errors import AssayError, Declined, EngineFault, RenderFailed, Unavailable
 from core.ports import JobProgress, JobState
 from pipeline.engines.failure_codes import error_of_answer, failure_code, failure_reason, is_out_of_memory
+from pipeline.engines.retry import OrderUnanswered
 
 _STATES = {
     JobState.QUEUED: {"queued", "pending", "submitted", "created", "waiting", "preparing"},
@@ -95,6 +96,8 @@ def error_for_status(status: int, body: bytes, what: str, known: frozenset[str] 
         return Declined(code)
     if status in (401, 402, 403):
         return Unavailable(f"the engine refuses our key ({said}): set ASSAY_ENGINE_KEY to one it accepts")
+    if status in (502, 504) and what == "an order":  # of a proxy: the engine behind it may have taken the order
+        return OrderUnanswered(f"the engine does not answer {what} ({said}): it will be asked again")
     if status in (408, 409, 425, 429, 502, 503, 504):
         return Unavailable(f"the engine does not take {what} now ({said}): it will be asked again")
     if 300 <= status < 400:

@@ -14,6 +14,10 @@ from core.errors import Unavailable
 T = TypeVar("T")
 
 
+class OrderUnanswered(Unavailable):
+    """An engine was sent an order and did not answer: it may have taken it, so no other may be asked."""
+
+
 @dataclass(slots=True)
 class RetryableError(Exception):
     """Worth asking again, `delay` seconds from now at the earliest; `cause` is raised when patience ends."""

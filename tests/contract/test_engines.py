@@ -14,6 +14,8 @@ from pipeline.engines.folder_engine import FolderEngine
 from pipeline.engines.http_engine import EngineLimits, HttpEngine
 from pipeline.engines.redirects import parse_redirect_hosts, redirect_target
 from pipeline.engines.retry import RetryPolicy
+from pipeline.engines.routed_engine import routed_engine
+from pipeline.settings import Settings
 from tests.engine_server import serving
 
 CLIP = bytes(range(256)) * 1024
@@ -47,7 +49,13 @@ def folder(tmp_path):
     return FolderEngine(footage)
 
 
-@pytest.fixture(params=["http", "folder"])
+@pytest.fixture
+def routed(server):
+    table = {"gpu-1": {"url": server.url, "models": ["wan", "c"]}, "gpu-2": {"url": server.url, "models": ["wan", "c"]}}
+    return routed_engine(Settings(engine="routed", engines=table))
+
+
+@pytest.fixture(params=["http", "folder", "routed"])
 def engine(request):
     return request.getfixturevalue(request.param)
 
@@ -98,7 +106,7 @@ def test_fetching_leaves_nothing_beside_the_video(engine, tmp_path):
 def test_an_engine_says_who_it_is_and_whether_it_makes_anything(engine):
     assert engine.name
     assert engine.version
-    assert engine.synthetic is isinstance(engine, HttpEngine)
+    assert engine.synthetic is not isinstance(engine, FolderEngine)
 
 
 def test_a_video_has_an_origin(engine):

@@ -18,6 +18,7 @@ FAULT_MODES = {
     "broken twice": "HTTP 500, twice, then ok",
     "broken": "HTTP 503 for ever",
     "hangs up": "creates the job and closes the socket without an answer, once",
+    "vanishes": "closes the socket without an answer to the order, always",
     "stalls": "takes the order and does not answer for a long time",
     "nameless": "answers without a job id",
     "at once": "answers with a finished video instead of a job, as Dynamo does",

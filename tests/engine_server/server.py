@@ -24,10 +24,25 @@ class EngineServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, video, *, port=0, key="", forms_only=False, unread_status=422, far_away=""):
+    def __init__(
+        self,
+        video,
+        *,
+        port=0,
+        key="",
+        forms_only=False,
+        unread_status=422,
+        far_away="",
+        json_only=False,
+        forms_need_a_file=False,
+        at_once=False,
+        known_fields=None,
+    ):
         super().__init__(("127.0.0.1", port), _Conversation)
         self.video, self.key, self.forms_only = video, key, forms_only
         self.unread_status, self.far_away = unread_status, far_away
+        self.json_only, self.forms_need_a_file, self.at_once = json_only, forms_need_a_file, at_once
+        self.known_fields = known_fields
         self.jobs, self.by_key, self.asked, self.counts, self.authorisations = {}, {}, [], {}, []
         self.lock = threading.Lock()
         self.released = threading.Event()  # ends every stall
@@ -81,15 +96,27 @@ class _Conversation(BaseHTTPRequestHandler):
         if self.path != "/v1/videos":
             self._json(404, {"detail": "Not Found"})
             return
-        fields = _fields(self.headers, body, forms_only=self.server.forms_only)
+        fields = _fields(self.headers, body, forms_only=self.server.forms_only, json_only=self.server.json_only)
         if "prompt" not in fields:
             self._json(*_unread(self.server.unread_status))
             return
-        self._answer_order(fields, fault_mode_of(fields["prompt"]))
+        is_form = "form" in self.headers.get("content-type", "")
+        if is_form and self.server.forms_need_a_file and "input_reference" not in fields:
+            self._json(400, {"detail": "input_reference file is required"})
+        elif self.server.known_fields is not None and (odd := sorted(fields.keys() - self.server.known_fields)):
+            error = {"message": f"Unknown parameter: '{odd[0]}'.", "code": "unknown_parameter", "param": odd[0]}
+            self._json(400, {"error": error})
+        elif self.server.at_once:
+            self._json(200, {"id": "", "object": "video", "status": "completed", "data": [{"b64_json": "AAAA"}]})
+        else:
+            self._answer_order(fields, fault_mode_of(fields["prompt"]))
 
     def do_GET(self):
         self.server.asked.append(f"GET {self.path}")
         if not self._may():
+            return
+        if self.path == "/v1/models":
+            self._json(200, {"object": "list", "data": [{"id": "stand-in", "object": "model"}]})
             return
         if self.path == "/v1/count":
             self._json(200, {"jobs": len(self.server.jobs)})
@@ -144,7 +171,7 @@ class _Conversation(BaseHTTPRequestHandler):
             self.server.released.wait(600)
         else:
             job = self.server.order(fields, self.headers.get("idempotency-key", ""))
-            if mood == "hangs up" and turn == 0:
+            if mood == "vanishes" or (mood == "hangs up" and turn == 0):
                 self.close_connection = True
                 return
             self._json(200, _state(job, poll=False))
@@ -244,8 +271,10 @@ def _state(job, *, poll=True):
     return {**known, "status": "simmering"} if mood == "riddle" else known
 
 
-def _fields(headers, body, *, forms_only):
+def _fields(headers, body, *, forms_only, json_only=False):
     media_type = headers.get("content-type", "")
+    if json_only and not media_type.startswith("application/json"):
+        return {}
     if media_type.startswith("multipart/form-data"):
         form = BytesParser().parsebytes(b"Content-Type: " + media_type.encode() + b"\r\n\r\n" + body)
         return {name: value for part in form.get_payload() for name, value in [_part(part)]}

@@ -8,11 +8,10 @@ from console.gateway.engine_parameters import (
     form_fields,
     parse_seconds,
     read_engine_fields,
-    require_offered_seconds,
-    require_offered_size,
 )
 from core.errors import BadInput
 from pipeline.engines.engine_profile import load_engine_profile
+from pipeline.engines.offered_sizes import require_offered_seconds, require_offered_size
 
 GENERIC, OPENAI, PLAIN = (load_engine_profile(name) for name in ("generic", "openai", "plain"))
 
