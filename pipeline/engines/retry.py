@@ -18,6 +18,8 @@ from tenacity import (
     wait_exponential,
 )
 
+from core.errors import Unavailable
+
 T = TypeVar("T")
 
 
