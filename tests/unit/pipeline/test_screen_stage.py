@@ -12,9 +12,9 @@ from core.case import Case, Phase
 from core.events import Submitted
 from core.signals import Subject
 from core.transitions import allowed
-from pipeline.ledgers.memory_ledger import MemoryTexts
 from pipeline.stages.screen import is_negative_prompt_inverted, screen
 from pipeline.stages.stage_context import Measurements
+from pipeline.testing.memory_ledger import MemoryTexts
 from tests.stub_pipeline.stage_parts import NobodyEnrolled
 
 CLASSIFIERS = (PromptTerms(), NegativePrompt())
