@@ -2,6 +2,7 @@
 
 import pytest
 
+from core.case import Phase
 from core.errors import Erased
 from tests.stories.http_installation import FINE, memory_installation, serve_installation
 
@@ -50,6 +51,18 @@ def test_texts_among_the_parameters_are_kept_apart_and_erased_with_the_case(at, 
     service.erase(who, made["id"])
     with pytest.raises(Erased):
         service.parameter_texts(who, made["id"])
+
+
+def test_a_moderator_reads_every_text_of_an_order_once_they_ask_for_the_prompt(at, platform):
+    asked = {"prompt": FINE, "negative_prompt": "no gore, Zebedee", "extra_params": {"task": "t2va"}, "seed": 7}
+    made = platform.post("/v1/videos", json=asked).json()
+    settled = at.settle(made["id"])
+    assert settled.phase is Phase.PUBLISHED
+    with at.browser(at.moderator) as moderator:
+        hidden = moderator.get(f"/cases/{made['id']}").text
+        shown = moderator.get(f"/cases/{made['id']}", params={"show": "prompt"}).text
+    assert "Zebedee" not in hidden and "t2va" not in hidden
+    assert "Zebedee" in shown and "t2va" in shown and "seed 7" in shown
 
 
 def test_a_field_that_no_engine_knows_is_refused_by_name(platform):
