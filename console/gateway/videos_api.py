@@ -64,8 +64,7 @@ async def create_video(request: Request, who: BearerUser, context: ContextDep) -
     async with parse_video_request(request, context) as order:
         case = await to_thread.run_sync(context.service.submit, who, order)
     video = await to_thread.run_sync(_video_of, who, context, case)
-    if order.ignored:
-        video["assay"]["ignored"] = list(order.ignored)
+    video["assay"]["ignored"] = list(order.ignored)
     return video
 
 

@@ -11,11 +11,14 @@ from collections.abc import Iterator
 
 from core.errors import BadInput
 from core.events import ParameterValue
+from pipeline.engines.trade_words import TRADE_WORDS
 
 MAX_DEPTH = 6
 MAX_LEAVES = 256
 
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
+_SENTENCE = 6  # words from which on a line is kept as it is
+_WORD = re.compile(r"[^\W\d_]+")
 _BETWEEN_WORDS = re.compile(r"(?:[.\[\]_-]|\d)+")
 
 
@@ -39,11 +42,22 @@ def object_of_text(text: str) -> dict[str, object] | None:
 
 
 def words_of_object(value: dict[str, object]) -> str:
-    """Everything in an object that a person may have worded: its texts, and its keys with `_` as a space, in lines."""
+    """Everything in an object that a person may have worded: its texts, and its keys with `_` as a space, in lines.
+
+    What is in words of the trade alone is left out. Of a short line only the words are kept that no line before it has:
+    a LoRA's name stands in its path too, and repeated fragments read like an insult to the nets.
+    """
     leaves = list(flatten_parameter("", value))
     texts = [leaf for _, leaf in leaves if isinstance(leaf, str)]
-    keys = (_BETWEEN_WORDS.sub(" ", path).strip() for path, _ in leaves)
-    return "\n".join(dict.fromkeys(line for line in (*texts, *keys) if line))
+    lines: list[str] = []
+    seen: set[str] = set()
+    for line in dict.fromkeys((*texts, *(_BETWEEN_WORDS.sub(" ", path).strip() for path, _ in leaves))):
+        words = _WORD.findall(line)
+        new = [word for word in words if word.lower() not in seen]
+        if new and not TRADE_WORDS.issuperset(word.lower() for word in words):
+            lines.append(line if len(words) >= _SENTENCE or new == words else " ".join(new))
+            seen.update(word.lower() for word in words)
+    return "\n".join(lines)
 
 
 def _leaves(path: str, value: object, depth: int) -> Iterator[tuple[str, ParameterValue]]:

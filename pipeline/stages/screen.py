@@ -12,13 +12,18 @@ from dataclasses import replace
 
 from core.case import Case
 from core.events import NEGATIVE_PROMPT, Event, Measured, ParameterValue, Submitted
-from core.signals import Subject
+from core.signals import Span, Subject
 from pipeline.engines.parameter_paths import flatten_parameter, object_of_text, words_of_object
 from pipeline.stages.stage_context import Measurements, StageContext
 
 ALL_TEXTS = "all"
 """The field of signals about the prompt and the texts of parameters together: a request may be dealt to several."""
 
+MIN_WORDS_ALONE = 6
+"""Words from which on a text is measured by itself: the nets know sentences, and call a word as `euler` hateful."""
+
+_BETWEEN = ". "
+_WORD = re.compile(r"[^\W\d_]{2,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _GUIDANCE = re.compile(r"guidance|cfg", re.IGNORECASE)
 
 
@@ -56,7 +61,8 @@ def is_negative_prompt_inverted(parameters: Mapping[str, ParameterValue]) -> boo
 def _texts(asked: Submitted, context: StageContext) -> Iterator[Measurements]:
     """The prompt, each parameter's text, and all that asks for something together."""
     prompt = context.texts.read(asked.prompt)
-    yield context.measure.text(prompt)
+    own = context.measure.text(prompt)
+    yield own
     values, asking = dict(asked.parameters), {}
     negative = ""
     for name, text_id in sorted(asked.parameter_texts.items()):
@@ -73,10 +79,37 @@ def _texts(asked: Submitted, context: StageContext) -> Iterator[Measurements]:
         yield _of_field(context.measure.text(negative, Subject.NEGATIVE_PROMPT), NEGATIVE_PROMPT)
         if is_negative_prompt_inverted(values):
             asking[NEGATIVE_PROMPT] = negative
+    asking = {name: text for name, text in asking.items() if text.strip()}
     for name, text in asking.items():
-        yield _of_field(context.measure.text(text), name)
-    if asking:
-        yield _of_field(context.measure.text("\n".join([prompt, *asking.values()])), ALL_TEXTS)
+        if len(_WORD.findall(text)) >= MIN_WORDS_ALONE:
+            yield _of_field(context.measure.text(text), name)
+        else:
+            yield _beside_prompt(prompt, text, name, own, context)
+    if len(asking) > 1 or any(len(_WORD.findall(text)) >= MIN_WORDS_ALONE for text in asking.values()):
+        yield _beside_prompt(prompt, ". ".join(asking.values()), ALL_TEXTS, own, context)
+
+
+def _beside_prompt(prompt: str, text: str, field: str, own: Measurements, context: StageContext) -> Measurements:
+    """What a text says where it stands behind the prompt: what is not the prompt's alone, and what was not measured."""
+    start = len(prompt) + len(_BETWEEN)
+    found = context.measure.text(f"{prompt}{_BETWEEN}{text}")
+    highest: dict[tuple[str, str], float] = {}
+    for signal in own.signals:
+        key = signal.label, signal.source
+        highest[key] = max(highest.get(key, 0.0), signal.score or 0.0)
+    kept = [
+        replace(signal, field=field, at=_moved(signal.at, start) if field != ALL_TEXTS else None)
+        for signal in found.signals
+        if signal.score is None or signal.score > highest.get((signal.label, signal.source), -1.0)
+    ]
+    return Measurements(signals=tuple(kept), seconds=found.seconds)
+
+
+def _moved(at: Span | None, start: int) -> Span | None:
+    """The place within a text that begins at `start`; none where it is not wholly within it."""
+    if at is None or at.unit != "chars" or at.start < start:
+        return None
+    return replace(at, start=at.start - start, end=at.end - start)
 
 
 def _of_field(found: Measurements, field: str) -> Measurements:

@@ -97,7 +97,28 @@ def test_every_text_is_screened_as_the_prompt_is_and_its_signals_name_it(screene
 
 def test_a_request_that_is_dealt_to_several_texts_is_found(screened):
     measured, _ = screened("undressing", suffix="a 14 year old")
-    assert scores(measured, "sexual_minors") == {"": 0.0, "suffix": 0.0, "all": pytest.approx(0.95, abs=0.2)}
+    assert scores(measured, "sexual_minors")["suffix"] >= 0.8
+    measured, _ = screened("a beach", one="someone undressing", two="a 14 year old")
+    assert scores(measured, "sexual_minors")["all"] >= 0.8
+
+
+def test_a_short_text_is_measured_where_it_stands_and_a_long_one_by_itself_too(screened):
+    _, asked = screened("a fox", scheduler="euler")
+    assert [text for text, _ in asked] == ["a fox", "a fox. euler"]
+    caption = "a long caption of more than six words"
+    _, asked = screened("a fox", caption=caption)
+    assert [text for text, _ in asked] == ["a fox", caption, f"a fox. {caption}"]
+
+
+def test_what_the_prompt_says_itself_is_not_said_of_a_text_beside_it(screened):
+    measured, _ = screened("a naked woman", lora={"name": "film grain"})
+    assert set(scores(measured, "sexual")) == {""}
+
+
+def test_a_place_in_a_short_text_is_a_place_in_that_text(screened):
+    measured, _ = screened("a fox", style="so naked")
+    (hit,) = [s for s in measured.signals if s.field == "style" and s.label == "sexual" and s.at]
+    assert (hit.at.start, hit.at.end) == (3, 8)
 
 
 def test_what_a_negative_prompt_names_is_no_request_for_it(screened):
