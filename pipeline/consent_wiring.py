@@ -92,13 +92,13 @@ class ConsentReceipts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRevisions:
-    """How far cases are, by the ledger."""
+    """When cases moved, by the ledger."""
 
     ledger: Ledger
 
-    def is_superseded(self, case: Case) -> bool:
-        """Whether somebody has moved a case since it was read."""
-        return self.ledger.load(case.id).revision != case.revision
+    def last_moved(self, case: Case) -> datetime:
+        """When the last event of the case was stored. Raises NotFound."""
+        return self.ledger.history(case.id)[-1].at
 
 
 def make_cameo_service(

@@ -17,7 +17,7 @@ from classifiers.models import PACKAGED_MODELS, Models
 from core.assets import Asset
 from core.case import Case, Phase, new_case
 from core.dispatch import hand_on
-from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow, Unavailable
+from core.errors import BadInput, Conflict, Erased, Forbidden, NotFound, NotNow, Unavailable
 from core.events import NEGATIVE_PROMPT, Appealed, Event, Recalled, Rendered, Resumed, Ruled, Submitted
 from core.finding import Finding
 from core.permitted import NO_CAMEOS
@@ -112,6 +112,14 @@ class CaseService:
     def prompt(self, who: Principal, case_id: str) -> str:
         """The words of the prompt. Raises Erased."""
         return self.context.texts.read(self.case(who, case_id).request.prompt)
+
+    def failure_reason(self, who: Principal, case_id: str) -> str:
+        """Why the engine could not make the video, in its words; empty where it did not fail or the text was erased."""
+        failed = self.case(who, case_id).failed
+        try:
+            return self.context.texts.read(failed.reason) if failed and failed.reason else ""
+        except Erased:
+            return ""
 
     def actions(self, who: Principal, case: Case) -> frozenset[Action]:
         """Everything that this person may do to this case now. What is not in it is refused."""

@@ -50,7 +50,9 @@ from pipeline.policy_rollout.policy_selection import PolicySelector
 from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.policy_rollout.rollout import Rollout
 from pipeline.registry_admin import RegistryAdmin
-from pipeline.runners.local_runner import LocalBus, LocalRunner
+from pipeline.render_slots import LedgerRenderSlots
+from pipeline.runners.local_bus import LocalBus
+from pipeline.runners.local_runner import LocalRunner
 from pipeline.screening import measurement
 from pipeline.sealing import CaseSealer
 from pipeline.service import CaseService
@@ -113,7 +115,8 @@ def build_installation(
     with ExitStack() as opened:
         database = open_installation_database(settings)
         opened.callback(database.close)
-        ledger, bus = PostgresLedger(database), _bus(settings)
+        ledger = PostgresLedger(database, first_retry_delay=timedelta(seconds=settings.first_retry_delay))
+        bus = _bus(settings)
         registry = RegistryStores(
             gallery=PostgresGallery(database, face_backend(models.options).space),
             voices=PostgresGallery(database, VOICE_SPACE),
@@ -144,6 +147,7 @@ def build_installation(
             blob_store=tools.blob_store,
             route=bind_route(tools),
             accepted_phases=tuple(ROUTE),
+            max_wait=timedelta(hours=settings.max_wait_hours),
             compensate=partial(_withdraw_if_recalled, public_store=tools.public_store),
             maintenance=CameoMaintenance(service=cameos, keep=timedelta(days=settings.cameo_keep_days)),
             **({"on_events": on_events} if on_events else {}),
@@ -231,8 +235,10 @@ def _stage_context(
         ),
         copies=RepositoryCopies(repository=repository),
         revisions=LedgerRevisions(ledger=ledger),
+        render_slots=LedgerRenderSlots(ledger, settings.max_renders),
         workdir=workdir,
         engine_timeout=settings.engine_timeout,
+        max_wait=timedelta(hours=settings.max_wait_hours),
     )
     return tools, consent
 

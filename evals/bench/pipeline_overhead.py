@@ -18,7 +18,7 @@ from pipeline.advance import PipelineContext, advance
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.ledgers.database import open_database
 from pipeline.ledgers.postgres_ledger import PostgresLedger
-from pipeline.runners.local_runner import LocalBus
+from pipeline.runners.local_bus import LocalBus
 from pipeline.testing.memory_ledger import MemoryLedger
 
 _CASE_COUNT = 40

@@ -10,10 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from core import codec
-from core.case import Case, Phase
+from core.case import WAITED_TOO_LONG, Case, Phase
 from core.events import (
     Commissioned,
     EngineDeclined,
+    EngineFailed,
     Event,
     Judged,
     Measured,
@@ -23,6 +24,7 @@ from core.events import (
     Ruled,
     Sealed,
     StageFailed,
+    Waiting,
 )
 from core.ports import RecordedEvent
 from core.signals import Signal
@@ -31,7 +33,13 @@ from pipeline.actions import Action
 from pipeline.advance import EventListener
 from pipeline.cli.cli_common import err, out
 
-_COLOURS = {Phase.PUBLISHED: "green", Phase.REFUSED: "red", Phase.HELD: "yellow", Phase.WITHDRAWN: "magenta"}
+_COLOURS = {
+    Phase.PUBLISHED: "green",
+    Phase.REFUSED: "red",
+    Phase.FAILED: "red",
+    Phase.HELD: "yellow",
+    Phase.WITHDRAWN: "magenta",
+}
 _NEXT_STEP = {
     Phase.SUBMITTED: "screening the prompt",
     Phase.SCREENED: "judging the prompt",
@@ -90,12 +98,17 @@ def _advice(case: Case, may: frozenset[Action]) -> Iterator[str]:
 def _where(case: Case) -> str:
     where = f"case {case.id} is {case.phase.value}"
     if case.phase is Phase.HELD and case.last_failure:
-        return f"{where}: three times a stage broke ({case.last_failure.error})"
+        why = "it waited for too long" if case.last_failure.kind == WAITED_TOO_LONG else "three times a stage broke"
+        return f"{where}: {why} ({case.last_failure.error})"
     if case.phase is Phase.HELD:
         return f"{where}: {_reason(case)}{_moderators_needed(case)}"
     if case.phase is Phase.REFUSED:
         declined = f"the engine declined to make it ({case.declined.code})" if case.declined else _reason(case)
         return f"{where}: {declined}"
+    if case.phase is Phase.FAILED and case.failed:
+        return f"{where}: the engine could not make it ({case.failed.code})"
+    if case.waiting:
+        return f"{where} and waits since {case.waiting.since:%H:%M}: {case.waiting.reason}"
     if case.phase is Phase.PUBLISHED and case.published:
         return f"{where}: {case.published.url}"
     if case.phase is Phase.WITHDRAWN:
@@ -141,6 +154,10 @@ def describe_event(event: Event) -> str:
             return f"{event.width}x{event.height}, {event.duration:.1f} s from {event.engine}{origin}"
         case EngineDeclined():
             return f"{event.engine} declined: {event.code}"
+        case EngineFailed():
+            return f"{event.engine} could not make it: {event.code}"
+        case Waiting():
+            return f"waits: {event.reason}" if event.reason else "what it waited for is back"
         case Sealed():
             return f"watermark {event.payload}; signed by {event.signer}, both read back"
         case Published():

@@ -19,7 +19,7 @@ from pipeline.service import RECALL_CODES, RULING_CODES, VideoRequest
 if TYPE_CHECKING:
     from pipeline.wiring import Installation
 
-EXIT_PUBLISHED, EXIT_REFUSED, EXIT_HELD, EXIT_WAITING = 0, 4, 5, 6
+EXIT_PUBLISHED, EXIT_REFUSED, EXIT_HELD, EXIT_WAITING, EXIT_FAILED = 0, 4, 5, 6, 7
 
 CaseIdOfCase = Annotated[str, typer.Argument(help="The case's id, 16 hex digits.")]
 NoteOption = Annotated[str, typer.Option("--note", help="Words for the file; erasable.")]
@@ -47,7 +47,7 @@ def submit(
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> int:
-    """Submit a prompt. Exit: 0 published, 4 refused, 5 held, 6 still on its way."""
+    """Submit a prompt. Exit: 0 published, 4 refused, 5 held, 6 still on its way, 7 the engine could not make it."""
     text = sys.stdin.read() if prompt == "-" else prompt
     request = VideoRequest(
         prompt=text,
@@ -179,6 +179,7 @@ def _report(at: Installation, now: Case, as_json: bool) -> int:
     return {
         Phase.PUBLISHED: EXIT_PUBLISHED,
         Phase.REFUSED: EXIT_REFUSED,
+        Phase.FAILED: EXIT_FAILED,
         Phase.HELD: EXIT_HELD,
         Phase.WITHDRAWN: 0,
     }.get(now.phase, EXIT_WAITING)

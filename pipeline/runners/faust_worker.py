@@ -23,7 +23,7 @@ from core.errors import BadInput, Unavailable
 from core.ports import Ticket
 from pipeline.advance import PipelineContext
 from pipeline.runners.shutdown import stop_accepting_when
-from pipeline.runners.sweeper import FIRST_RETRY_DELAY, resend_due_tickets
+from pipeline.runners.sweeper import resend_due_tickets
 from pipeline.runners.ticket_codec import decode_ticket
 from pipeline.runners.ticket_handler import handle_ticket
 from pipeline.runners.topics import Topics
@@ -46,7 +46,6 @@ class WorkerConfig:
     sweeps: bool = False
     sweep_every: timedelta = timedelta(seconds=10)
     older_than: timedelta = timedelta(seconds=30)
-    first_pause: timedelta = FIRST_RETRY_DELAY
     longest_stage: timedelta = timedelta(hours=2)
     group: str = ""
     options: dict[str, Any] = field(default_factory=dict)
@@ -142,7 +141,7 @@ def _sweeper(config: WorkerConfig, works: PipelineContext) -> Callable[[], Any]:
 def _sweep(config: WorkerConfig, works: PipelineContext) -> int:
     works.maintenance()
     return resend_due_tickets(
-        works.ledger, works.bus, works.blob_store, tuple(works.route), config.older_than, first_pause=config.first_pause
+        works.ledger, works.bus, works.blob_store, tuple(works.route), config.older_than, lease=config.older_than
     )
 
 

@@ -12,18 +12,20 @@ from pipeline.stages.judge import recheck_consent
 from pipeline.stages.stage_context import StageContext
 
 
-def publish(case: Case, tools: StageContext) -> Sequence[Event]:
+def publish(case: Case, context: StageContext) -> Sequence[Event]:
     """Put the sealed file, and no other, where the public finds it."""
     if case.sealed is None:
         raise SealBroken("nothing was sealed, so nothing can be published")
-    if judged := recheck_consent(case, Gate.VIDEO, tools):
+    if judged := recheck_consent(case, Gate.VIDEO, context):
         return judged
-    with tools.temp_folder() as folder:
-        url = tools.public_store.publish(case.id, tools.fetch_asset(case.sealed.asset, folder))
+    with context.temp_folder() as folder:
+        url = context.public_store.publish(case.id, context.fetch_asset(case.sealed.asset, folder))
     return [Published(url=url)]
 
 
-def withdraw(case: Case, tools: StageContext) -> Sequence[Event]:
-    """Take the public copy down."""
-    tools.public_store.withdraw(case.id)
+def withdraw(case: Case, context: StageContext) -> Sequence[Event]:
+    """Take the public copy down; where the video is still being made, tell the engine to stop."""
+    if case.commissioned and not (case.rendered or case.failed or case.declined):
+        context.engine.cancel(case.commissioned.job)
+    context.public_store.withdraw(case.id)
     return [Withdrawn()]

@@ -27,13 +27,13 @@ _WORD = re.compile(r"[^\W\d_]{2,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _GUIDANCE = re.compile(r"guidance|cfg", re.IGNORECASE)
 
 
-def screen(case: Case, tools: StageContext) -> Sequence[Event]:
+def screen(case: Case, context: StageContext) -> Sequence[Event]:
     """Measure each text, and each reference under subject REFERENCE. Raises Erased where a text is gone."""
-    found = list(_texts(case.request, tools))
-    leased = tools.consent.may_appear(case)
-    with tools.temp_folder() as folder:
+    found = list(_texts(case.request, context))
+    leased = context.consent.may_appear(case)
+    with context.temp_folder() as folder:
         for asset in case.request.references:
-            found.append(tools.measure.video(tools.fetch_asset(asset, folder), Subject.REFERENCE, leased))
+            found.append(context.measure.video(context.fetch_asset(asset, folder), Subject.REFERENCE, leased))
     return [measured_event(found)]
 
 

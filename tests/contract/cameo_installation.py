@@ -30,7 +30,8 @@ from pipeline.consent_wiring import (
 from pipeline.ledgers.database import Database, open_database
 from pipeline.ledgers.postgres_ledger import PostgresLedger
 from pipeline.ledgers.texts import PostgresTexts
-from pipeline.runners.local_runner import LocalBus, LocalRunner
+from pipeline.runners.local_bus import LocalBus
+from pipeline.runners.local_runner import LocalRunner
 from pipeline.screening.measurement import load_policy
 from pipeline.service import CaseService
 from pipeline.settings import Settings
@@ -45,7 +46,15 @@ from registry.consent.cameos import Cameo
 from registry.consent.consent_facts import ConsentFacts
 from registry.consent.lease_terms import LeaseTerms
 from tests.lawful import carry
-from tests.stub_pipeline.stage_parts import NothingCopied, NothingMoves, StubFacts, StubMeasurer, StubPolicy, StubSealer
+from tests.stub_pipeline.stage_parts import (
+    EndlessSlots,
+    NothingCopied,
+    NothingMoves,
+    StubFacts,
+    StubMeasurer,
+    StubPolicy,
+    StubSealer,
+)
 
 POLICY = load_policy(Settings())
 MIRA = Principal(id="acct_mira", roles=frozenset({Role.PLATFORM}))
@@ -150,6 +159,7 @@ def cameo_installation_at(home: Path, database: Database) -> CameoInstallation:
         sealer=None,
         copies=NothingCopied(),
         revisions=NothingMoves(),
+        render_slots=EndlessSlots(),
         workdir=home / "work",
     )
     desk = make_cameo_service(

@@ -15,7 +15,7 @@ from core.errors import NotFound
 from core.ports import Ticket
 from pipeline.advance import PipelineContext, advance
 from pipeline.ledgers.bulk_append import PostgresBulkAppend
-from pipeline.runners.local_runner import LocalBus
+from pipeline.runners.local_bus import LocalBus
 from pipeline.service import VideoRequest
 from pipeline.stages import ROUTE, bind_route
 from registry.consent.cameo_service import LeaseRequest

@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -32,7 +31,8 @@ from pipeline.advance import PipelineContext, advance
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
 from pipeline.engines.folder_engine import FolderEngine
-from pipeline.runners.local_runner import LocalBus, LocalRunner
+from pipeline.runners.local_bus import LocalBus
+from pipeline.runners.local_runner import LocalRunner
 from pipeline.service import CaseService
 from pipeline.settings import Settings
 from pipeline.stages import ROUTE, bind_route
@@ -157,7 +157,7 @@ def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallati
         ledger=ledger,
         accounts=MemoryAccounts(),
         works=works,
-        runner=LocalRunner(works, first_pause=timedelta(0)),
+        runner=LocalRunner(works),
     )
 
 

@@ -1,6 +1,7 @@
 """Works around the toy route: in this process, or for worker processes that share a Postgres and a broker."""
 
 import os
+from datetime import timedelta
 
 from pipeline.advance import PipelineContext
 from tests.stub_pipeline.stages import ROUTE
@@ -37,9 +38,8 @@ def build():
     from pipeline.ledgers.database import open_database
     from pipeline.ledgers.postgres_ledger import PostgresLedger
 
-    return stub_context(
-        PostgresLedger(open_database(os.environ["TOY_DATABASE"])), bus_from_environment(os.environ["TOY_SERVERS"])
-    )
+    ledger = PostgresLedger(open_database(os.environ["TOY_DATABASE"]), first_retry_delay=timedelta(0))
+    return stub_context(ledger, bus_from_environment(os.environ["TOY_SERVERS"]))
 
 
 def bus_from_environment(servers):

@@ -19,7 +19,7 @@ from core.verdicts import Decision, Gate, Verdict
 from pipeline.advance import PipelineContext, advance
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
-from pipeline.runners.local_runner import LocalBus
+from pipeline.runners.local_bus import LocalBus
 from pipeline.service import RULING_CODES, CaseService, VideoRequest
 from pipeline.stages import ROUTE, bind_route
 from pipeline.stages.stage_context import Measurements, StageContext
