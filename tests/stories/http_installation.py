@@ -42,6 +42,7 @@ from pipeline.testing.memory_ledger import MemoryLedger, MemoryTexts
 from pipeline.wiring import Installation
 from provenance.seal_result import SealResult
 from tests.conftest import ROOT
+from tests.stub_pipeline.context import nothing_beside
 from tests.stub_pipeline.stage_parts import StubMeasurer, StubPolicy, StubSealer, StubVerifier, alone
 
 WORD_SCORES = {"gore": 0.75, "weapon": 0.97, "fog": None}
@@ -149,7 +150,12 @@ def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallati
     )
     desk = CaseService(ledger=ledger, bus=bus, context=tools, verifier=StubVerifier(_verified))
     works = PipelineContext(
-        ledger=ledger, bus=bus, blob_store=tools.blob_store, route=bind_route(tools), accepted_phases=frozenset(ROUTE)
+        ledger=ledger,
+        bus=bus,
+        blob_store=tools.blob_store,
+        route=bind_route(tools),
+        accepted_phases=frozenset(ROUTE),
+        **nothing_beside(),
     )
     return MemoryInstallation(
         settings=Settings(home=home, **settings),
@@ -244,7 +250,7 @@ def _sealed(case: Case, source: Path, finished: Path) -> SealResult:
     )
 
 
-def _verified(file: Path, _look_up) -> Finding:
+def _verified(file: Path, _look_up, **_how) -> Finding:
     try:
         info = probe(file)
     except BadMedia:
