@@ -56,15 +56,18 @@ class EngineFields:
 def with_engine_fields(request: VideoRequest, given: Mapping[str, Any], settings: Settings) -> VideoRequest:
     """The request with what it says to the engine, checked against the profiles of the engines that have its model.
 
-    One that takes all of it is enough. Raises BadInput with what the first of them says against it.
+    One that takes it is enough, the one that ignores least. Raises BadInput with what the first says against it.
     """
+    accepted: list[VideoRequest] = []
     refusals: list[BadInput] = []
     for profile in profiles_for_model(settings, request.model):
         try:
-            return _checked(request, given, profile, settings)
+            accepted.append(_checked(request, given, profile, settings))
         except BadInput as error:
             refusals.append(error)
-    raise refusals[0]
+    if not accepted:
+        raise refusals[0]
+    return min(accepted, key=lambda one: len(one.ignored))
 
 
 def _checked(

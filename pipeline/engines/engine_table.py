@@ -8,7 +8,9 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -63,8 +65,16 @@ class OfferedModel:
 
 def engine_table(settings: Settings) -> Mapping[str, EngineEntry]:
     """The engines of the settings by name, in the table's order. Raises BadInput, naming the place."""
+    path = Path(settings.engines).expanduser() if settings.engines and not settings.engines.startswith("{") else None
+    return _entries(settings.engines, path.stat().st_mtime_ns if path and path.is_file() else 0)
+
+
+@lru_cache(maxsize=16)
+def _entries(engines: str, changed: int) -> Mapping[str, EngineEntry]:
+    """The table as its file was at that time (nanoseconds): orders are checked against it at the door, each of them."""
+    del changed
     entries: dict[str, EngineEntry] = {}
-    for name, given in _raw_table(settings.engines).items():
+    for name, given in _raw_table(engines).items():
         if not _NAME.fullmatch(name):
             raise BadInput(f"engines: {name[:40]!r} is not a name of a-z, 0-9 and -, of 32 characters at the most")
         try:
@@ -75,7 +85,7 @@ def engine_table(settings: Settings) -> Mapping[str, EngineEntry]:
             raise BadInput(f"engines: {where}: {first['msg']}") from None
     if not entries:
         raise BadInput("engines: no engine is named: write a table [engines.NAME] with a url")
-    return entries
+    return MappingProxyType(entries)
 
 
 def offered_models(settings: Settings) -> tuple[OfferedModel, ...]:

@@ -114,7 +114,8 @@ class HttpEngine:
     def cancel(self, job: str) -> None:
         """DELETE the job, once: a server that knows no such thing, or is done, goes on."""
         try:
-            self._client.delete(_path(job))
+            with self._client.stream("DELETE", _path(job)):
+                pass
         except httpx.HTTPError as error:
             log.warning("an engine was not told to stop (%s)", type(error).__name__)
 
@@ -125,7 +126,8 @@ class HttpEngine:
     def reach(self) -> int:
         """The HTTP status with which the server answers GET /models: any says that it is there. Raises Unavailable."""
         try:
-            return self._client.get("models").status_code
+            with self._client.stream("GET", "models") as response:  # its body is not read: it may be endless
+                return response.status_code
         except httpx.HTTPError as error:
             raise Unavailable(f"the engine {self.name} does not answer ({type(error).__name__})") from None
 
