@@ -8,10 +8,13 @@ from console.gateway.engine_parameters import (
     form_fields,
     parse_seconds,
     read_engine_fields,
+    with_engine_fields,
 )
 from core.errors import BadInput
 from pipeline.engines.engine_profile import load_engine_profile
 from pipeline.engines.offered_sizes import require_offered_seconds, require_offered_size
+from pipeline.settings import Settings
+from pipeline.video_request import VideoRequest
 
 GENERIC, OPENAI, PLAIN = (load_engine_profile(name) for name in ("generic", "openai", "plain"))
 
@@ -131,6 +134,23 @@ def test_an_unknown_field_is_listed_where_the_installation_ignores_them():
 def test_a_reference_in_another_field_is_refused_even_where_unknown_fields_are_ignored():
     with pytest.raises(BadInput, match="image_reference"):
         read({"image_reference": "x"}, unknown="ignore")
+
+
+def test_of_several_engines_with_a_model_the_one_that_takes_most_is_asked_of():
+    table = {"a": {"url": "http://a", "profile": "openai"}, "b": {"url": "http://b", "profile": "generic"}}
+    for unknown in ("refuse", "ignore"):
+        settings = Settings(engine="routed", engines=table, unknown_parameters=unknown)
+        found = with_engine_fields(VideoRequest(prompt="a fox"), {"seed": 7, "prompt": "a fox"}, settings)
+        assert (found.parameters, found.ignored) == ({"seed": 7}, ())
+
+
+def test_what_none_of_several_engines_takes_is_refused_as_the_first_of_them_says():
+    table = {"a": {"url": "http://a", "profile": "openai"}, "b": {"url": "http://b", "profile": "generic"}}
+    settings = Settings(engine="routed", engines=table)
+    with pytest.raises(BadInput, match="one of 720x1280"):
+        with_engine_fields(VideoRequest(prompt="a fox", size="8x8"), {}, settings)
+    with pytest.raises(BadInput, match="seed must lie between"):
+        with_engine_fields(VideoRequest(prompt="a fox"), {"seed": -9}, Settings(engine="http"))
 
 
 @given(
