@@ -95,7 +95,7 @@ def read_engine_fields(
     texts: dict[str, str] = {}
     ignored: list[str] = []
     for name, value in given.items():
-        if value is None or base_name(name) in OWN_FIELDS:
+        if value is None or is_own_field(name):
             continue
         if name in profile.refused:
             raise BadInput(f"{name} is not taken: {profile.refused[name]}")
@@ -128,13 +128,18 @@ def form_fields(fields: Sequence[tuple[str, str]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, value in fields:
         base = base_name(name)
-        if base in OWN_FIELDS or not value:
+        if is_own_field(name) or not value:
             continue
         keys = _BRACKET.findall(name[len(base) :])
         if not base or "".join(f"[{key}]" for key in keys) != name[len(base) :]:
             raise BadInput(f"{_shown(name)} is not the name of a field")
         _put(found, base, keys, value)
     return found
+
+
+def is_own_field(name: str) -> bool:
+    """Whether Assay reads a field itself, so that it is nothing for the engine."""
+    return base_name(name) in OWN_FIELDS
 
 
 def base_name(name: str) -> str:

@@ -22,6 +22,9 @@ from pipeline.engines.engine_profile import EngineProfile, load_engine_profile, 
 if TYPE_CHECKING:
     from pipeline.settings import Settings
 
+UNSTATED_MODEL = "default"
+"""What clients send that have to name a model and leave it to the engine."""
+
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,31}")
 
 
@@ -51,7 +54,7 @@ class EngineEntry(BaseModel):
 
     def offers(self, model: str) -> bool:
         """Whether it makes videos with this model, or with its own where none is named."""
-        return not model or not self.models or model in self.models
+        return model in ("", UNSTATED_MODEL) or not self.models or model in self.models
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -193,7 +193,8 @@ def test_a_model_that_no_engine_has_is_refused_at_the_door_with_those_that_there
     given = settings(a={"url": "http://a/v1", "models": ["wan"]}, b={"url": "http://b/v1", "models": ["ltx-2"]})
     with pytest.raises(BadInput, match="model must be one of ltx-2, wan"):
         profiles_for_model(given, "sora-2")
-    assert [one.name for one in profiles_for_model(given, "wan")] == ["generic"]
+    for model in ("wan", "", "default"):
+        assert [one.name for one in profiles_for_model(given, model)] == ["generic"]
 
 
 @pytest.mark.parametrize(
