@@ -19,6 +19,7 @@ from console.web.video_response import video_response
 from core.case import Case, Phase
 from core.errors import BadInput, Conflict, Erased, NotFound, NotNow
 from core.roles import Principal
+from media.reference_file import REFERENCE_KINDS
 
 videos_router = APIRouter(prefix="/v1/videos", tags=["videos"])
 
@@ -38,8 +39,12 @@ _FIELDS = {
     "voices": {"type": "boolean", "description": "People named speak."},
     "remixed_from_video_id": {"type": "string", "description": "The video that this one is made over."},
 }
-_FILE = {"type": "string", "format": "binary", "description": "A PNG, a JPEG or an MP4."}
-_URL = {"type": "object", "properties": {"image_url": {"type": "string", "description": "A data: URL."}}}
+_FILE = {"type": "string", "format": "binary", "description": f"One picture or clip: {REFERENCE_KINDS}."}
+_URL = {
+    "type": "object",
+    "properties": {"image_url": {"type": "string", "description": "A data: URL of one picture or clip."}},
+    "required": ["image_url"],
+}
 _CREATE_BODY = {
     "required": True,
     "content": {

@@ -18,6 +18,8 @@ from media.audio_decode import decode_mono_audio
 from media.probe import probe
 from media.sampling import sample_video
 from media.sandbox.limits import MIB, InputLimits
+from media.still_image import is_image, sample_image
+from media.video import VideoSample
 from pipeline.ledgers.policy_store import PolicyStore
 from pipeline.policy_rollout.policy_selection import PolicySelector, pack_policy
 from pipeline.policy_rollout.rollout import Rollout
@@ -110,11 +112,15 @@ class ClassifierMeasurer:
 
     def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
         """As Measurer.video."""
-        taken = sample_video(path, count=self.frames, max_side=_LONGEST_SIDE)
-        if taken.info.has_audio:
-            taken = replace(taken, audio=decode_mono_audio(path))
+        taken = self._sample(path)
         found = measure_all(taken, self.classifiers.build(leased), subject=subject)
         return Measurements(signals=found.signals, seconds=found.seconds)
+
+    def _sample(self, path: Path) -> VideoSample:
+        if is_image(path):  # a reference
+            return sample_image(path, max_side=_LONGEST_SIDE)
+        taken = sample_video(path, count=self.frames, max_side=_LONGEST_SIDE)
+        return replace(taken, audio=decode_mono_audio(path)) if taken.info.has_audio else taken
 
     def check_video(self, path: Path) -> tuple[float, int, int]:
         """As Measurer.check_video."""

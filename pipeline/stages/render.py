@@ -23,7 +23,7 @@ def commission(case: Case, tools: StageContext) -> Sequence[Event]:
         return judged
     asked, engine = case.request, tools.engine
     with tools.temp_folder() as folder:
-        reference = tools.fetch_asset(asked.references[0], folder) if asked.references else None
+        reference = tools.fetch_asset(asked.engine_inputs[0], folder) if asked.engine_inputs else None
         order = RenderRequest(
             key=_idempotency_key(case),
             prompt=tools.texts.read(asked.prompt),

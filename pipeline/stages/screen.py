@@ -15,7 +15,7 @@ def screen(case: Case, tools: StageContext) -> Sequence[Event]:
     found = [tools.measure.text(tools.texts.read(case.request.prompt))]
     leased = tools.consent.may_appear(case)
     with tools.temp_folder() as folder:
-        for asset in case.request.references:
+        for asset in case.request.engine_inputs:
             found.append(tools.measure.video(tools.fetch_asset(asset, folder), Subject.REFERENCE, leased))
     return [measured_event(found)]
 
