@@ -14,6 +14,7 @@ from core.codec import load
 from core.errors import BadMedia
 from media.atomic_output import new_mp4, partial_path
 from media.file_kind import FileKind
+from media.reference_file import REFERENCE_KINDS
 from media.sandbox.limits import InputLimits
 from media.still_image import open_image, upright_on_white
 from media.transcode import Encoding
@@ -34,7 +35,7 @@ _SHORTEST_MS, _DEFAULT_MS = 20, 100  # as browsers do it: what says less than 20
 def convert_picture(src: str, dst: str, limits: dict[str, Any]) -> str:
     """Write `dst` whole or not at all; returns its media type: image/jpeg, image/png, or video/mp4. Raises BadMedia."""
     bounds: InputLimits = load(InputLimits, limits)
-    with open_image(Path(src), bounds) as image:
+    with open_image(Path(src), bounds, accepted=REFERENCE_KINDS) as image:
         if image.width * image.height > _MAX_PICTURE_PIXELS:
             raise BadMedia(
                 f"the picture has {image.width * image.height / 1e6:.0f} megapixels; "

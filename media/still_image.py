@@ -55,8 +55,11 @@ def read_rgb(path: Path, max_side: int | None, limits: InputLimits) -> tuple[str
 
 
 @contextmanager
-def open_image(path: Path, limits: InputLimits) -> Iterator[Picture]:
-    """The image, its size checked and no pixel decoded, in this process. Raises BadMedia, also for what fails later."""
+def open_image(path: Path, limits: InputLimits, *, accepted: str = "") -> Iterator[Picture]:
+    """The image, its size checked and no pixel decoded, in this process. Raises BadMedia, also for what fails later.
+
+    `accepted` are the kinds that the caller accepts, for its message; empty for all that can be read.
+    """
     import pi_heif
     from PIL import Image, UnidentifiedImageError
 
@@ -67,9 +70,8 @@ def open_image(path: Path, limits: InputLimits) -> Iterator[Picture]:
             check_size(image.width, image.height, limits)
             yield image
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
-        raise BadMedia(
-            f"{path.name} is not an image that can be read; accepted are {', '.join(ACCEPTED_IMAGE_FORMATS)}"
-        ) from error
+        kinds = accepted or ", ".join(ACCEPTED_IMAGE_FORMATS)
+        raise BadMedia(f"{path.name} is not an image that can be read; accepted are {kinds}") from error
 
 
 def upright_on_white(image: Picture) -> Picture:

@@ -115,17 +115,17 @@ def _of_part(part: FormPart, folder: Path) -> GivenReference:
         raise BadInput(
             f"{name} is neither a text nor of a kind that is accepted: {REFERENCE_KINDS}", param=name
         ) from None
-    return _of_value(_json_or_text(text), name, folder / f"{part.path.stem}-text.bin")
+    return _of_value(_json_or_text(text, name), name, folder / f"{part.path.stem}-text.bin")
 
 
-def _json_or_text(text: str) -> Any:
+def _json_or_text(text: str, name: str) -> Any:
     """What vLLM-Omni's clients write into a form is JSON: `{"image_url": …}`."""
     if not text.startswith(("{", "[")):
         return text
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
-        return text
+        raise BadInput(f"{name} is not JSON; with curl, send a data: URL in it by --form-string", param=name) from None
 
 
 def _of_value(value: Any, name: str, to: Path) -> GivenReference:
@@ -141,7 +141,7 @@ def _of_value(value: Any, name: str, to: Path) -> GivenReference:
         case str() if value.strip():
             to.write_bytes(_decoded(value.strip(), name))
             return GivenReference(field=name, path=to)
-        case "" | str() | [] | {}:
+        case str() | []:
             raise _empty(name)
     raise BadInput(f'{name} cannot be read: {_HOW_TO_SEND}, in JSON as {{"image_url": "data:…"}}', param=name)
 
@@ -150,7 +150,9 @@ def _decoded(url: str, name: str) -> bytes:
     if not url[:5].lower() == "data:":
         # Fetching an address that a stranger names would let them look around behind the firewall.
         raise BadInput(f"{name} must be sent with the request, and no address is fetched: {_HOW_TO_SEND}", param=name)
-    head, _, data = url.partition(",")
+    head, comma, data = url.partition(",")
+    if not comma:  # curl's -F takes what follows a semicolon for an option of its own
+        raise BadInput(f"the data: URL of {name} ends before its data; with curl, send it by --form-string", param=name)
     if not head.lower().endswith(";base64"):
         raise BadInput(f"the data: URL of {name} is not base64", param=name)
     try:
