@@ -67,7 +67,8 @@ _IDEMPOTENCY_HEADER = {
 async def create_video(request: Request, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """The prompt is screened and judged first; what becomes of it is told by GET /v1/videos/{id}."""
     async with parse_video_request(request, context) as order:
-        case = await to_thread.run_sync(context.service.submit, who, order)
+        limiter = context.reference_limiter if order.references else None  # it is decoded and encoded anew
+        case = await to_thread.run_sync(context.service.submit, who, order, limiter=limiter)
     return await to_thread.run_sync(_video_of, who, context, case)
 
 
