@@ -4,8 +4,13 @@ import struct
 
 import pytest
 
+from core.errors import BadMedia
+from media.container_metadata import read_container_metadata
 from media.file_kind import FileKind, file_kind, kind_of_head
-from tests.reference_files import HEIC, clip, encoded, moving
+from media.probe import probe
+from media.sampling import sample_video
+from media.still_image import is_image, sample_image
+from tests.reference_files import HEIC, clip, encoded, moving, shows_quarters
 
 
 def ftyp(major, *compatible):
@@ -74,3 +79,16 @@ def test_every_kind_has_a_suffix_of_its_own_and_a_media_type():
 def test_a_picture_is_no_video_and_boxes_of_pictures_are_no_mp4():
     assert not any(kind.is_picture and kind.is_video for kind in FileKind)
     assert [kind for kind in FileKind if kind.is_bmff and not kind.is_mp4] == [FileKind.HEIC, FileKind.AVIF]
+
+
+def test_a_heic_is_read_as_a_picture_and_not_as_a_video():
+    assert is_image(HEIC) and shows_quarters(sample_image(HEIC).frames[0].rgb)
+    for look in (probe, lambda path: sample_video(path, count=1)):
+        with pytest.raises(BadMedia, match="of a kind that is not accepted"):
+            look(HEIC)
+    assert read_container_metadata(str(HEIC)) == {"keys": {}, "xmp": ""}
+
+
+def test_an_avif_is_read_as_a_picture(tmp_path):
+    (tmp_path / "a.mp4").write_bytes(encoded("AVIF", quality=90))
+    assert is_image(tmp_path / "a.mp4") and shows_quarters(sample_image(tmp_path / "a.mp4").frames[0].rgb)
