@@ -27,6 +27,8 @@ CLIP_ENCODING = Encoding(crf=18, preset="veryfast")
 
 _MAX_PICTURE_PIXELS = 50_000_000  # 48 megapixels of a telephone are accepted
 _MAX_CLIP_PIXELS = 4_000_000_000  # of all frames: a minute and more of 1080p at 30 a second
+_MAX_PNG_PIXELS = 4_000_000
+_LOSSY = ("HEIF", "AVIF", "WEBP")
 _MOVING = ("GIF", "WEBP", "PNG", "AVIF")  # a HEIC or a JPEG of several pictures is shown as its first
 _BT709, _SRGB_TRANSFER, _LIMITED_RANGE = 1, 13, 1
 _SHORTEST_MS, _DEFAULT_MS = 20, 100  # as browsers do it: what says less than 20 ms is shown for 100
@@ -44,7 +46,7 @@ def convert_picture(src: str, dst: str, limits: dict[str, Any]) -> str:
         if image.format in _MOVING and getattr(image, "n_frames", 1) > 1:
             _write_clip(image, Path(dst), bounds)
             return FileKind.MP4.value
-        kind = FileKind.JPEG if image.format in ("JPEG", "MPO") else FileKind.PNG
+        kind = _kind_to_send(image)
         part = partial_path(Path(dst))
         upright_on_white(_in_srgb(image)).save(part, kind.name, **_save_options(image, kind))
         part.replace(dst)
@@ -60,16 +62,23 @@ def check_clip(width: int, height: int, frames: int) -> None:
         )
 
 
+def _kind_to_send(image: Picture) -> FileKind:
+    """A large photograph becomes a JPEG: as a PNG it would be ten times as large, and slow to write."""
+    large = image.width * image.height > _MAX_PNG_PIXELS and image.format in _LOSSY
+    return FileKind.JPEG if large or image.format in ("JPEG", "MPO") else FileKind.PNG
+
+
 def _save_options(image: Picture, kind: FileKind) -> dict[str, Any]:
     """A JPEG keeps the quantisation and, where it is not turned, the subsampling that it came with."""
     if kind is FileKind.PNG:
         return {"compress_level": 4}
     from PIL import JpegImagePlugin
 
-    turned = image.getexif().get(0x0112, 1) != 1
-    sampling = 0 if turned else max(0, JpegImagePlugin.get_sampling(image))
     tables = getattr(image, "quantization", None)
-    return {"qtables": tables, "subsampling": sampling} if tables else {"quality": 95, "subsampling": 0}
+    if not tables:  # it was no JPEG
+        return {"quality": 97, "subsampling": 0}
+    turned = image.getexif().get(0x0112, 1) != 1
+    return {"qtables": tables, "subsampling": 0 if turned else max(0, JpegImagePlugin.get_sampling(image))}
 
 
 def _in_srgb(image: Picture) -> Picture:

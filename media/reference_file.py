@@ -46,8 +46,8 @@ def prepare_reference(
 ) -> PreparedReference:
     """The file to screen and to send, written into `folder`.
 
-    A JPEG stays one, with its own quantisation; any other still picture becomes a PNG. A clip becomes an MP4 of H.264,
-    and so does a picture that moves (GIF, WebP, PNG, AVIF).
+    A JPEG stays one, with its own quantisation; any other still picture becomes a PNG, or a JPEG if it is a large
+    photograph. A clip becomes an MP4 of H.264, and so does a picture that moves (GIF, WebP, PNG, AVIF).
     In one line raises BadInput for what is of another kind, BadMedia for what is damaged or beyond the limits.
     """
     kind = file_kind(src) if src.is_file() else FileKind.OTHER

@@ -70,6 +70,12 @@ def test_a_picture_arrives_upright_and_with_nothing_but_its_pixels(prepared, con
         assert (dict(image.getexif()), getattr(image, "text", {})) == ({}, {})
 
 
+def test_a_large_photograph_arrives_as_a_jpeg_and_a_large_png_as_it_is(prepared):
+    large = quarters().resize((2400, 1800))
+    assert prepared(encoded("WEBP", large, quality=90)).sent is FileKind.JPEG
+    assert prepared(encoded("PNG", large)).sent is FileKind.PNG
+
+
 @pytest.mark.parametrize(
     ("container", "codec", "received"),
     [
