@@ -11,6 +11,7 @@ from console.cameo.cameo_api import cameo_router
 from console.cameo.cameo_pages import cameo_pages_router
 from console.cameo.consent_receipt_api import consent_receipt_router, review_router
 from console.cameo.enrolment_pages import enrolment_router
+from console.gateway.guardrail_api import guardrail_router
 from console.gateway.moderations_api import moderations_router
 from console.gateway.videos_api import videos_router
 from console.moderation.case_api import cases_router
@@ -26,8 +27,8 @@ from console.web.context import RequestContext
 from console.web.error_responses import ErrorBody, OpenAIErrorBody, add_exception_handlers
 from console.web.login import login_router
 from console.web.protocols import InstallationProtocol
+from console.web.rate_limits import RateLimiter
 from console.web.rendering import CONSOLE_FOLDER
-from console.web.request_rate import RateLimiter
 from console.web.security_headers import SecurityHeadersMiddleware
 from console.web.sessions import Sessions, load_session_secret
 
@@ -51,7 +52,7 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
     app.add_middleware(BodyLimitMiddleware)
     app.add_middleware(SecurityHeadersMiddleware)
     add_exception_handlers(app)
-    for router in (videos_router, moderations_router):
+    for router in (videos_router, moderations_router, guardrail_router):
         app.include_router(router, responses={"4XX": {"model": OpenAIErrorBody}})
     app.include_router(cases_router, responses={"4XX": {"model": ErrorBody}})
     for router in (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from registry.near_duplicates.hamming_index import HammingIndex, KnownHash
+from registry.banks.hamming_index import HammingIndex, KnownHash
 from registry.table_cache import CachedTable, ConnectionProvider, RegistryConnection
 
 _ADD = "INSERT INTO hashes (id, kind, algorithm, bits) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
@@ -40,7 +40,7 @@ class PostgresHashBank:
 
 
 class MemoryHashBank:
-    """The same in memory, for tests and for trying out."""
+    """The same in memory: over an empty one classifiers are built to ask them what they need (assay doctor)."""
 
     def __init__(self) -> None:
         self._known: dict[KnownHash, None] = {}
