@@ -75,5 +75,6 @@ def convert_clip_in_process(src: str, dst: str, limits: dict[str, Any]) -> str:
     info = probe_in_process(src, limits)
     check_clip(info.width, info.height, info.frames)
     bounds: InputLimits = load(InputLimits, limits)
-    transcode(Path(src), Path(dst), edit=lambda luma, _at: luma, encoding=CLIP_ENCODING, limits=bounds)
+    how: dict[str, Any] = {"encoding": CLIP_ENCODING, "limits": bounds, "first_sound_only": True}  # as it is screened
+    transcode(Path(src), Path(dst), edit=lambda luma, _at: luma, **how)
     return FileKind.MP4.value

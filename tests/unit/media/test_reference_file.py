@@ -105,6 +105,22 @@ def test_a_clip_that_was_filmed_on_its_side_arrives_upright_with_its_sound(prepa
     assert (frame.width, frame.height, frame.rotation) == (HEIGHT, WIDTH, 0)
 
 
+def test_of_two_sound_tracks_the_one_that_is_screened_arrives(prepared, tmp_path):
+    with av.open(str(tmp_path / "two.mp4"), "w") as out:
+        track = out.add_stream("libx264", rate=10)
+        track.width, track.height, track.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        sounds = [out.add_stream("aac", rate=16_000, layout="mono") for _ in range(2)]
+        for _ in range(10):
+            out.mux(track.encode(av.VideoFrame.from_image(quarters())))
+        for sound in sounds:
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 16_000), np.float32), format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = 16_000, 0
+            out.mux([*sound.encode(frame), *sound.encode(None)])
+        out.mux(track.encode(None))
+    with av.open(str(prepared((tmp_path / "two.mp4").read_bytes()).path)) as sent:
+        assert [stream.type for stream in sent.streams] == ["video", "audio"]
+
+
 @pytest.mark.parametrize("kind", ["GIF", "WEBP", "PNG", "AVIF"])
 def test_a_picture_that_moves_arrives_as_a_clip_with_every_frame(prepared, kind):
     made = prepared(moving(kind))
