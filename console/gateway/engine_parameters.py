@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from console.gateway.reference_parsing import is_reference_field
 from core.errors import BadInput
 from core.events import ParameterValue
 from pipeline.engines.engine_profile import EngineParameter, EngineProfile, parse_size
@@ -23,12 +24,12 @@ from pipeline.video_request import MAX_PROMPT_LENGTH, VideoRequest
 
 OWN_FIELDS = frozenset(
     {
-        *("prompt", "model", "seconds", "size", "input_reference", "remixed_from_video_id"),
+        *("prompt", "model", "seconds", "size", "remixed_from_video_id"),
         *("cameos", "characters", "character_ids", "purpose", "territory", "voices"),
         *("audience", "account_minor", "region", "tier", "safety_identifier", "user"),
     }
 )
-"""Fields that Assay reads itself. In a form also with brackets behind them, as `characters[][id]`."""
+"""Fields that Assay reads itself, beside references. In a form also with brackets, as `characters[][id]`."""
 
 MAX_INTEGER = 2**53 - 1  # beyond it JSON's numbers are not exact everywhere
 
@@ -139,7 +140,7 @@ def form_fields(fields: Sequence[tuple[str, str]]) -> dict[str, Any]:
 
 def is_own_field(name: str) -> bool:
     """Whether Assay reads a field itself, so that it is nothing for the engine."""
-    return base_name(name) in OWN_FIELDS
+    return base_name(name) in OWN_FIELDS or is_reference_field(name)
 
 
 def base_name(name: str) -> str:

@@ -106,7 +106,6 @@ def test_what_is_assays_own_or_has_no_value_is_nothing_for_the_engine():
         ({"extra_params": {"a": None}}, "extra_params.a has no value"),
         ({"extra_params": {"a": [1] * 300}}, "more than 256 values"),
         ({"extra_params": {"a": ["x" * 3999] * 9}}, "characters together"),
-        ({"image_reference": {"image_url": "x"}}, "image_reference is not taken: send the picture as input_reference"),
         ({"output_path": "/tmp"}, "output_path is not taken"),
         ({"cfg": 7}, "'cfg' is not a parameter of this engine"),
         ({"width": 640, "size": "1280x720"}, "width and size contradict"),
@@ -131,9 +130,14 @@ def test_an_unknown_field_is_listed_where_the_installation_ignores_them():
     assert found.parameters == {"seed": 1}
 
 
-def test_a_reference_in_another_field_is_refused_even_where_unknown_fields_are_ignored():
-    with pytest.raises(BadInput, match="image_reference"):
-        read({"image_reference": "x"}, unknown="ignore")
+def test_what_a_profile_refuses_is_refused_even_where_unknown_fields_are_ignored():
+    with pytest.raises(BadInput, match="output_path is not taken"):
+        read({"output_path": "x"}, unknown="ignore")
+
+
+def test_a_reference_under_any_of_its_names_is_nothing_for_the_engines_parameters():
+    given = {"input_reference": {"image_url": "data:"}, "image_reference": "data:", "reference_url": "data:"}
+    assert read(given, OPENAI) == read({}, OPENAI)
 
 
 def test_of_several_engines_with_a_model_the_one_that_takes_most_is_asked_of():
@@ -161,9 +165,9 @@ def test_no_field_is_dropped_without_a_word(given):
         found = read(given, unknown="ignore")
     except BadInput:
         return
-    from console.gateway.engine_parameters import OWN_FIELDS, base_name
+    from console.gateway.engine_parameters import is_own_field
 
-    sent = {name for name, value in given.items() if value is not None and base_name(name) not in OWN_FIELDS}
+    sent = {name for name, value in given.items() if value is not None and not is_own_field(name)}
     empty = [name for name in sent if name in ("extra_params", "lora") and given[name] == "{}"]
     assert len(sent) == len(found.parameters) + len(found.texts) + len(found.ignored) + len(empty)
 
