@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -74,11 +75,15 @@ def with_engine_fields(request: VideoRequest, given: Mapping[str, Any], settings
 def _checked(
     request: VideoRequest, given: Mapping[str, Any], profile: EngineProfile, settings: Settings
 ) -> VideoRequest:
+    with _about("size"):
+        size = require_offered_size(request.size, profile)
+    with _about("seconds"):
+        seconds = require_offered_seconds(request.seconds, profile)
     fields = read_engine_fields(given, profile, unknown=settings.unknown_parameters, size=request.size)
     return replace(
         request,
-        size=require_offered_size(request.size, profile),
-        seconds=require_offered_seconds(request.seconds, profile),
+        size=size,
+        seconds=seconds,
         parameters=fields.parameters,
         parameter_texts=fields.texts,
         ignored=fields.ignored,
@@ -99,11 +104,12 @@ def read_engine_fields(
         if value is None or is_own_field(name):
             continue
         if name in profile.refused:
-            raise BadInput(f"{name} is not taken: {profile.refused[name]}")
+            raise BadInput(f"{name} is not taken: {profile.refused[name]}", param=name)
         if name not in profile.parameters:
             ignored.append(_unknown(name, profile, unknown))
             continue
-        read = _read(name, value, profile.parameters[name])
+        with _about(name):
+            read = _read(name, value, profile.parameters[name])
         if profile.parameters[name].type in ("text", "object") and read:
             texts[name] = str(read)
         elif profile.parameters[name].type != "object":
@@ -121,7 +127,7 @@ def parse_seconds(value: object) -> float | None:
         return float(value)
     if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 9999:  # also refuses NaN
         return float(value)
-    raise BadInput("seconds must be a number, as 4 or 7.5")
+    raise BadInput("seconds must be a number, as 4 or 7.5", param="seconds")
 
 
 def form_fields(fields: Sequence[tuple[str, str]]) -> dict[str, Any]:
@@ -148,6 +154,15 @@ def base_name(name: str) -> str:
     return name.partition("[")[0]
 
 
+@contextmanager
+def _about(param: str) -> Iterator[None]:
+    """Errors raised inside name this field, as OpenAI's `param`."""
+    try:
+        yield
+    except BadInput as error:
+        raise BadInput(str(error), param=param) from None
+
+
 def _put(found: dict[str, Any], base: str, keys: list[str], value: str) -> None:
     at, last = found, base
     for position, key in enumerate(keys):
@@ -170,7 +185,7 @@ def _put(found: dict[str, Any], base: str, keys: list[str], value: str) -> None:
 def _unknown(name: str, profile: EngineProfile, unknown: str) -> str:
     if unknown == "refuse":
         offered = ", ".join(sorted(profile.parameters)) or "none"
-        raise BadInput(f"{_shown(name)} is not a parameter of this engine (its own are: {offered})")
+        raise BadInput(f"{_shown(name)} is not a parameter of this engine (its own are: {offered})", param=name[:80])
     return name if _NAME.fullmatch(name) else "a field whose name is no word"
 
 
@@ -294,7 +309,7 @@ def _check_size_agrees(values: Mapping[str, ParameterValue], size: str) -> None:
     sides = parse_size(size)
     for name, side in zip(("width", "height"), sides or (), strict=False):
         if name in values and values[name] != side:
-            raise BadInput(f"{name} and size contradict each other")
+            raise BadInput(f"{name} and size contradict each other", param=name)
 
 
 def _shown(value: str) -> str:

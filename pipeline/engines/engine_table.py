@@ -114,7 +114,7 @@ def profiles_for_model(settings: Settings, model: str) -> tuple[EngineProfile, .
     names = [entry.profile for entry in engine_table(settings).values() if entry.offers(model)]
     if not names:
         offered = ", ".join(one.id for one in offered_models(settings))
-        raise BadInput(f"model must be one of {offered}")
+        raise BadInput(f"model must be one of {offered}", param="model")
     return tuple(load_engine_profile(name) for name in dict.fromkeys(names))
 
 

@@ -69,6 +69,7 @@ def test_a_field_that_no_engine_knows_is_refused_by_name(platform):
     answer = platform.post("/v1/videos", json={"prompt": FINE, "cfg": 7})
     assert answer.status_code == 400
     assert "'cfg' is not a parameter of this engine" in answer.json()["error"]["message"]
+    assert answer.json()["error"]["param"] == "cfg"
 
 
 @pytest.mark.parametrize(
@@ -78,6 +79,7 @@ def test_what_the_engine_does_not_offer_is_refused_at_the_door(platform, wrong):
     answer = platform.post("/v1/videos", json={"prompt": FINE, **wrong})
     assert answer.status_code == 400
     assert next(iter(wrong)) in answer.json()["error"]["message"]
+    assert answer.json()["error"]["param"] == next(iter(wrong))
 
 
 def test_an_installation_may_ignore_unknown_fields_and_lists_them(tmp_path):

@@ -115,6 +115,8 @@ def test_what_the_engine_cannot_take_is_refused_with_the_fields_name(given, says
     with pytest.raises(BadInput, match=says) as raised:
         read(given, size=given.get("size", ""))
     assert "\n" not in str(raised.value)
+    assert raised.value.param in (*given, "")
+    assert raised.value.param or "characters together" in says
 
 
 @pytest.mark.parametrize("profile", [OPENAI, PLAIN])
