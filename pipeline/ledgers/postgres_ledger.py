@@ -64,9 +64,6 @@ WHERE (%(phase)s::text IS NULL OR phase = %(phase)s) AND (%(author)s::text IS NU
 ORDER BY moved DESC, id DESC LIMIT %(limit)s
 """
 
-# A machine that vanishes is noticed after a minute, not after the two hours that TCP grants it.
-_KEEPALIVES = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
-
 _OLDEST = _LIST.replace("DESC", "ASC")
 
 _LOCK_CASE = "SELECT pg_try_advisory_lock(hashtextextended('assay.claim:' || %s, 0))"
@@ -164,16 +161,13 @@ class PostgresLedger:
     def try_lock(self, case_id: str) -> Iterator[bool]:
         """Whether no one else works on the case. Held on a connection of its own, so that it dies with the process."""
         with self._database.dedicated_connection() as connection:
-            connection.execute(_KEEPALIVES)
             row = connection.execute(_LOCK_CASE, [case_id]).fetchone()
             acquired = bool(row and row[0])
             try:
                 yield acquired
             finally:
-                if (
-                    acquired
-                ):  # said, and not left to the server, which notices a while later that the connection is closed
-                    with suppress(OperationalError):
+                if acquired:
+                    with suppress(OperationalError):  # a connection that broke holds nothing any more
                         connection.execute(_UNLOCK_CASE, [case_id])
 
 
