@@ -16,6 +16,7 @@ from console.gateway.videos_api import videos_router
 from console.moderation.case_api import cases_router
 from console.moderation.case_pages import case_pages_router
 from console.platform.comparison_api import comparison_router
+from console.platform.keys_api import keys_router
 from console.platform.policy_pages import policy_pages_router
 from console.verify.manifest_upload import manifest_upload_router, well_known_router
 from console.verify.soft_binding_resolution import resolution_router
@@ -59,6 +60,7 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
         review_router,
         consent_receipt_router,
         comparison_router,
+        keys_router,
         verify_router,
         resolution_router,
         manifest_upload_router,

@@ -22,7 +22,7 @@ from core.events import Appealed, Event, Recalled, Rendered, Resumed, Ruled, Sub
 from core.finding import Finding
 from core.permitted import NO_CAMEOS
 from core.ports import Bus, Ledger, RecordedEvent
-from core.roles import Principal, Role, require_owner, require_role
+from core.roles import Principal, Role, Scope, require_owner, require_role, require_scope
 from core.signals import Subject
 from core.transitions import holding
 from core.verdicts import Decision, Gate, Ruling
@@ -77,6 +77,7 @@ class CaseService:
     def submit(self, who: Principal, request: VideoRequest) -> Case:
         """Open a case. The same key by the same account is the same case. Raises BadInput, Forbidden."""
         require_role(who, Role.PLATFORM)
+        require_scope(who, Scope.SUBMIT)
         validate_request(request)
         if not request.key:
             return self._open(who, new_case(), request)
@@ -92,11 +93,13 @@ class CaseService:
 
     def cases(self, who: Principal, *, phase: Phase | None = None, limit: int = 100) -> Sequence[Case]:
         """The person's cases, a moderator's being all; the one that moved last first."""
+        require_scope(who, Scope.READ, Scope.MODERATE)
         author = None if who.has(Role.MODERATOR) else who.id
         return self.ledger.list(phase=phase, author=author, limit=limit)
 
     def case(self, who: Principal, case_id: str) -> Case:
         """One case. Raises NotFound, also for a case of another account: whether it exists is nobody's business."""
+        require_scope(who, Scope.READ, Scope.SUBMIT, Scope.MODERATE)  # who orders is answered with what they ordered
         case = self.ledger.load(case_id)
         try:
             require_owner(who, case)
@@ -122,6 +125,7 @@ class CaseService:
     def queue(self, who: Principal, *, limit: int = 100) -> Sequence[Case]:
         """What is held, the longest-waiting first."""
         require_role(who, Role.MODERATOR)
+        require_scope(who, Scope.MODERATE)
         return self.ledger.list(phase=Phase.HELD, limit=limit, oldest=True)
 
     def rule(
@@ -228,6 +232,7 @@ class CaseService:
     def screen(self, who: Principal, text: str) -> DryRunVerdict:
         """What would be said of this prompt? Opens no case and keeps nothing."""
         require_role(who, Role.PLATFORM, Role.MODERATOR)
+        require_scope(who, Scope.VERIFY)
         validate_request(VideoRequest(prompt=text))
         tools = self.context
         measured = tools.measure.text(text)
@@ -236,6 +241,7 @@ class CaseService:
     def inspect(self, who: Principal, file: Path) -> DryRunVerdict:
         """What would be said of this video? Opens no case and keeps nothing. Raises BadMedia."""
         require_role(who, Role.PLATFORM, Role.MODERATOR)
+        require_scope(who, Scope.VERIFY)
         tools = self.context
         tools.measure.check_video(file)
         measured = tools.measure.video(file, Subject.VIDEO, NO_CAMEOS)

@@ -12,6 +12,7 @@ import typer
 from core.errors import AssayError
 from pipeline import extras
 from pipeline.cli import (
+    account_commands,
     admin,
     cameo,
     cases,
@@ -61,6 +62,7 @@ for commands in (
     compare_likeness,
     watermark,
     admin,
+    account_commands,
     policy,
     protected_registry,
     registered_work,
