@@ -18,6 +18,7 @@ from console.moderation.case_pages import case_pages_router
 from console.platform.comparison_api import comparison_router
 from console.platform.keys_api import keys_router
 from console.platform.policy_pages import policy_pages_router
+from console.platform.usage_api import usage_router
 from console.verify.manifest_upload import manifest_upload_router, well_known_router
 from console.verify.soft_binding_resolution import resolution_router
 from console.verify.verify_api import verify_router
@@ -25,6 +26,7 @@ from console.verify.verify_pages import verify_pages_router
 from console.web.body_limit import BodyLimitMiddleware
 from console.web.context import RequestContext
 from console.web.error_responses import ErrorBody, OpenAIErrorBody, add_exception_handlers
+from console.web.key_rates import AnswerHeadersMiddleware
 from console.web.login import login_router
 from console.web.protocols import InstallationProtocol
 from console.web.rendering import CONSOLE_FOLDER
@@ -50,6 +52,7 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
         installation=installation, sessions=Sessions(accounts=installation.accounts, secret=secret), rate_limiter=pace
     )
     app.add_middleware(BodyLimitMiddleware)
+    app.add_middleware(AnswerHeadersMiddleware)
     app.add_middleware(SecurityHeadersMiddleware)
     add_exception_handlers(app)
     for router in (videos_router, moderations_router):
@@ -61,6 +64,7 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
         consent_receipt_router,
         comparison_router,
         keys_router,
+        usage_router,
         verify_router,
         resolution_router,
         manifest_upload_router,

@@ -26,6 +26,7 @@ from core.roles import Principal, Role, Scope, require_owner, require_role, requ
 from core.signals import Subject
 from core.transitions import holding
 from core.verdicts import Decision, Gate, Ruling
+from pipeline.access.usage import UsageMeter
 from pipeline.actions import Action, actions, refusal, unmeasured
 from pipeline.manifest_repository.public_service import PublicService
 from pipeline.policy_rollout.policy_service import PolicyService
@@ -64,6 +65,7 @@ class CaseService:
     likeness: LikenessComparer = field(default_factory=partial(make_likeness_comparer, PACKAGED_MODELS))
     cameo_service: CameoService | None = None
     policy_service: PolicyService | None = None
+    usage: UsageMeter = field(default_factory=UsageMeter)
 
     @property
     def cameos(self) -> CameoService:
@@ -75,7 +77,10 @@ class CaseService:
     # -- asking for a video
 
     def submit(self, who: Principal, request: VideoRequest) -> Case:
-        """Open a case. The same key by the same account is the same case. Raises BadInput, Forbidden."""
+        """Open a case. The same key by the same account is the same case.
+
+        Raises BadInput, Forbidden, InsufficientQuota.
+        """
         require_role(who, Role.PLATFORM)
         require_scope(who, Scope.SUBMIT)
         validate_request(request)
@@ -250,7 +255,10 @@ class CaseService:
     # -- private
 
     def _open(self, who: Principal, case: Case, request: VideoRequest) -> Case:
-        with self.ledger.try_lock(case.id):  # a sweep elsewhere must not take the reference for an orphan
+        with (
+            self.usage.charged(who, request.seconds),
+            self.ledger.try_lock(case.id),
+        ):  # a sweep elsewhere must not take the reference for an orphan
             return self._submit(who, case, request)
 
     def _submit(self, who: Principal, case: Case, request: VideoRequest) -> Case:

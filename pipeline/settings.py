@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from core.errors import BadInput
 from core.plugins import ENGINES, SIGNERS, plugins
+from core.roles import UsageLimits
 from pipeline.engines import BUNDLED_ENGINES
 from provenance.c2pa.signers import BUNDLED_SIGNERS
 
@@ -99,6 +100,13 @@ class Settings(BaseSettings):
     tls_key: Path | None = Field(None, description="The certificate's key (PEM).")
     max_upload_mb: int = Field(512, description="Largest file the verifier and the gateway accept, in megabytes.")
     lookups_per_minute: int = Field(120, description="How often one address may ask the manifest repository.")
+    requests_per_minute: int = Field(
+        6000, ge=0, description="Requests a minute that an account may send to the API; 0: no limit."
+    )
+    videos_per_day: int = Field(0, ge=0, description="Videos that an account may order in a day (UTC); 0: no limit.")
+    video_seconds_per_month: int = Field(
+        0, ge=0, description="Seconds of video that an account may order in a month (UTC); 0: no limit."
+    )
     verify_urls: bool = Field(False, description="May the verifier fetch files from public addresses people give?")
 
     @field_validator("engine")
@@ -120,6 +128,11 @@ class Settings(BaseSettings):
     def keys_folder(self) -> Path:
         """Where keys lie."""
         return (self.keys or self.root / "keys").expanduser().absolute()
+
+    @property
+    def usage_limits(self) -> UsageLimits:
+        """What an account may use that has no limits of its own."""
+        return UsageLimits(**{one.name: getattr(self, one.name) for one in fields(UsageLimits)})
 
     def model_options(self) -> ModelOptions:
         """What these settings choose about models: passed to whoever loads one."""

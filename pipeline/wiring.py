@@ -20,6 +20,7 @@ from core.events import Event, Published
 from core.finding import WatermarkFinding
 from core.permitted import PermittedCameos
 from core.ports import Bus, Ledger, PublicStore
+from pipeline.access.usage import UsageMeter
 from pipeline.accounts import Accounts
 from pipeline.advance import EventListener, PipelineContext
 from pipeline.blobstores.blob_store import FsspecBlobStore
@@ -40,6 +41,7 @@ from pipeline.ledgers.database import Database, open_database
 from pipeline.ledgers.policy_store import PostgresPolicyStore
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.ledgers.postgres_ledger import PostgresLedger
+from pipeline.ledgers.postgres_usage import PostgresUsage
 from pipeline.ledgers.texts import PostgresTexts
 from pipeline.manifest_repository.public_service import PublicService
 from pipeline.manifest_repository.repository import ManifestRepository
@@ -161,6 +163,7 @@ def build_installation(
             policy_service=rules,
             models=models,
             likeness=make_likeness_comparer(models),
+            usage=UsageMeter(store=PostgresUsage(database), defaults=settings.usage_limits),
         )
         return Installation(
             settings=settings,

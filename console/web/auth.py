@@ -10,6 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from console.web.context import ContextDep, RequestContext, client_address
 from console.web.http_errors import FormExpired, NotSignedIn
+from console.web.key_rates import count_request
 from console.web.route_scopes import check_route_scope
 from console.web.sessions import SESSION_SECONDS
 from core.roles import Principal
@@ -27,11 +28,12 @@ def bearer_user(
 ) -> Principal:
     """Whose Bearer token this is. Sessions do not count here: no other site can make a browser send a Bearer token.
 
-    Raises NotSignedIn, Forbidden where the key has not the scope for this route.
+    Raises NotSignedIn, RateLimitExceeded, Forbidden where the key has not the scope for this route.
     """
     person = authenticate(context.installation.accounts, credentials.credentials) if credentials else None
     if person is None:
         raise NotSignedIn
+    count_request(request, context.key_rates, person, context.installation.settings.usage_limits)
     check_route_scope(person, request.method, request.url.path)
     return person
 

@@ -8,10 +8,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
+from rich.markup import escape
+from rich.table import Column, Table
 
 from core.errors import BadInput, Conflict
-from core.roles import Role, Scope, UsageLimits
+from core.roles import ALL_SCOPES, Role, Scope, UsageLimits
 from pipeline.access.account_service import AccountService
 from pipeline.accounts import Account, AccountKey, create_account
 from pipeline.cli.cli_common import JsonOption, local_operator, open_installation, out, print_json
@@ -59,7 +60,7 @@ def account_list(as_json: JsonOption = False) -> None:
     if as_json:
         print_json({"accounts": [_account_record(one, keys) for one, keys in listed]})
         return
-    table = Table("account", "roles", "keys", "last used", "", title_justify="left")
+    table = Table(Column("account", no_wrap=True), "roles", "keys", "last used", "")
     for one, keys in listed:
         working = [key for key in keys if key.works(datetime.now(UTC))]
         used = max((key.last_used for key in keys if key.last_used), default=None)
@@ -69,15 +70,20 @@ def account_list(as_json: JsonOption = False) -> None:
 
 @account.command("show")
 def account_show(account_id: AccountArgument, as_json: JsonOption = False) -> None:
-    """An account, its limits and all its keys."""
-    with _accounts() as service:
+    """An account, its limits, what it used of them, and all its keys."""
+    with open_installation() as at:
+        service = AccountService(accounts=at.accounts)
         found = service.account(local_operator(), account_id)
         keys = service.keys(local_operator(), account=account_id)
+        usage = at.service.usage.account_usage(found.id, found.limits)
     if as_json:
-        print_json(_account_record(found, keys))
+        print_json(_account_record(found, keys) | {"usage": usage})
         return
     out.print(f"account {found.id} ({_roles(found)}){' is closed' if found.closed else ''}", highlight=False)
     out.print(f"limits  {_limits(found.limits) or 'as the settings say'}", highlight=False)
+    for one in usage:
+        most = f" of {one.limit}" if one.limit is not None else ""
+        out.print(f"used    {one.used}{most} {one.measure.value.replace('_', ' ')}", highlight=False)
     out.print(_key_table(keys))
 
 
@@ -228,12 +234,18 @@ def _show_new_key(key: AccountKey, token: str, as_json: bool) -> None:
 
 
 def _key_table(keys: tuple[AccountKey, ...] | Any) -> Table:
-    table = Table("key", "name", "begins with", "scopes", "ends", "last used", "limits", title_justify="left")
+    table = Table(
+        Column("key", no_wrap=True),
+        "name",
+        Column("begins with", no_wrap=True),
+        "scopes",
+        "ends",
+        "last used",
+        "limits",
+    )
     for key in keys:
         ends = f"[red]revoked {_time(key.revoked)}[/red]" if key.revoked else _time(key.expires)
-        table.add_row(
-            key.id, key.name, key.hint, ", ".join(sorted(key.scopes)), ends, _time(key.last_used), _limits(key.limits)
-        )
+        table.add_row(key.id, escape(key.name), key.hint, _scopes(key), ends, _time(key.last_used), _limits(key.limits))
     return table
 
 
@@ -260,6 +272,10 @@ def _key_record(key: AccountKey) -> dict[str, Any]:
         "last_used": key.last_used,
         "limits": key.limits,
     }
+
+
+def _scopes(key: AccountKey) -> str:
+    return "all" if key.scopes >= ALL_SCOPES else ", ".join(sorted(key.scopes))
 
 
 def _roles(one: Account) -> str:
