@@ -19,6 +19,7 @@ from console.platform.comparison_api import comparison_router
 from console.platform.keys_api import keys_router
 from console.platform.policy_pages import policy_pages_router
 from console.platform.usage_api import usage_router
+from console.platform.webhooks_api import webhooks_router
 from console.verify.manifest_upload import manifest_upload_router, well_known_router
 from console.verify.soft_binding_resolution import resolution_router
 from console.verify.verify_api import verify_router
@@ -55,7 +56,7 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
     app.add_middleware(AnswerHeadersMiddleware)
     app.add_middleware(SecurityHeadersMiddleware)
     add_exception_handlers(app)
-    for router in (videos_router, moderations_router):
+    for router in (videos_router, moderations_router, webhooks_router):
         app.include_router(router, responses={"4XX": {"model": OpenAIErrorBody}})
     app.include_router(cases_router, responses={"4XX": {"model": ErrorBody}})
     for router in (

@@ -36,6 +36,7 @@ from pipeline.stages.stage_context import StageContext
 from pipeline.verification.likeness_comparison import LikenessComparer, make_likeness_comparer
 from pipeline.verification.verifier import Verifier
 from pipeline.video_request import MAX_PROMPT_LENGTH, VideoRequest, end_user_pseudonym, validate_request
+from pipeline.webhooks.webhook_service import WebhookService
 from registry.consent import CameoService
 
 __all__ = [
@@ -66,6 +67,7 @@ class CaseService:
     cameo_service: CameoService | None = None
     policy_service: PolicyService | None = None
     usage: UsageMeter = field(default_factory=UsageMeter)
+    webhooks: WebhookService | None = None
 
     @property
     def cameos(self) -> CameoService:

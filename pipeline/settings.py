@@ -18,6 +18,7 @@ from core.errors import BadInput
 from core.plugins import ENGINES, SIGNERS, plugins
 from core.roles import UsageLimits
 from pipeline.engines import BUNDLED_ENGINES
+from pipeline.webhooks.networks import parse_networks
 from provenance.c2pa.signers import BUNDLED_SIGNERS
 
 if TYPE_CHECKING:
@@ -107,7 +108,21 @@ class Settings(BaseSettings):
     video_seconds_per_month: int = Field(
         0, ge=0, description="Seconds of video that an account may order in a month (UTC); 0: no limit."
     )
+    webhook_networks: str = Field(
+        "", description="Networks (as 10.0.0.0/8, between commas) to which webhooks go too, by http as well."
+    )
+    webhook_timeout: float = Field(15.0, gt=0, le=30, description="Seconds a receiver of webhooks may take.")
+    webhook_first_retry: float = Field(
+        5.0, gt=0, description="Seconds until a webhook that failed is tried again; then three times as long each time."
+    )
+    webhook_give_up_after: float = Field(86400.0, ge=0, description="Seconds after which that ends.")
     verify_urls: bool = Field(False, description="May the verifier fetch files from public addresses people give?")
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _networks(cls, networks: str) -> str:
+        parse_networks(networks)
+        return networks
 
     @field_validator("engine")
     @classmethod

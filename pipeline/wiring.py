@@ -64,6 +64,11 @@ from pipeline.verification.history_thumbnails import make_thumbnail_reader
 from pipeline.verification.ingredient_facts import FactsWithParents
 from pipeline.verification.likeness_comparison import make_likeness_comparer
 from pipeline.verification.verifier import InstallationVerifier
+from pipeline.webhooks.networks import parse_networks
+from pipeline.webhooks.postgres_webhooks import PostgresWebhooks
+from pipeline.webhooks.webhook_client import WebhookClient
+from pipeline.webhooks.webhook_sender import RetrySchedule, WebhookSender
+from pipeline.webhooks.webhook_service import WebhookService
 from registry.banks.hash_bank import PostgresHashBank
 from registry.banks.protected_gallery import PostgresGallery
 from registry.banks.sealed_payloads import SealedPayloads
@@ -101,6 +106,7 @@ class Installation:
     case_histories: CaseHistories
     works: PipelineContext
     runner: LocalRunner | None
+    webhook_sender: WebhookSender
     close: Callable[[], None]
 
 
@@ -152,6 +158,7 @@ def build_installation(
         )
         sharing = FindingSharing(answers=PostgresSharedResults(database))
         public = PublicService(manifests=repository, answers=sharing, carried=make_thumbnail_reader(settings))
+        webhooks = PostgresWebhooks(database)
         rules = PolicyService(rollout=rollout, case_histories=PostgresCaseHistories(database))
         service = CaseService(
             ledger=ledger,
@@ -163,6 +170,7 @@ def build_installation(
             policy_service=rules,
             models=models,
             likeness=make_likeness_comparer(models),
+            webhooks=WebhookService(webhooks=webhooks, client=_webhook_client(settings)),
             usage=UsageMeter(store=PostgresUsage(database), defaults=settings.usage_limits),
         )
         return Installation(
@@ -176,6 +184,7 @@ def build_installation(
             case_histories=rules.case_histories,
             works=works,
             runner=LocalRunner(works) if isinstance(bus, LocalBus) else None,
+            webhook_sender=_webhook_sender(settings, webhooks),
             close=opened.pop_all().close,
         )
 
@@ -193,6 +202,18 @@ def _bus(settings: Settings) -> Bus:
     from pipeline.runners.topics import Topics
 
     return KafkaBus(settings.kafka_servers, Topics(prefix=settings.kafka_group))
+
+
+def _webhook_client(settings: Settings) -> WebhookClient:
+    return WebhookClient(networks=parse_networks(settings.webhook_networks), timeout=settings.webhook_timeout)
+
+
+def _webhook_sender(settings: Settings, webhooks: PostgresWebhooks) -> WebhookSender:
+    schedule = RetrySchedule(
+        first=timedelta(seconds=settings.webhook_first_retry),
+        give_up_after=timedelta(seconds=settings.webhook_give_up_after),
+    )
+    return WebhookSender(webhooks=webhooks, client=_webhook_client(settings), schedule=schedule)
 
 
 def _vault(settings: Settings) -> FsspecBlobStore:

@@ -35,6 +35,8 @@ def _cases(method: str, path: str) -> Scopes:
 ROUTE_SCOPES: tuple[tuple[str, _Rule], ...] = (
     ("/v1/moderations", _always(Scope.VERIFY)),
     ("/v1/videos", _read_or(Scope.SUBMIT)),
+    ("/v1/webhook_endpoints", _always(Scope.MANAGE)),
+    ("/v1/webhook_event_types", _always(Scope.MANAGE)),
     ("/v1/models", _always(Scope.READ)),
     ("/v1/characters", _read_or(Scope.SUBMIT)),
     ("/v1/batches", _read_or(Scope.SUBMIT)),
@@ -49,7 +51,6 @@ ROUTE_SCOPES: tuple[tuple[str, _Rule], ...] = (
     ("/api/acquaintances", _read_or(Scope.MANAGE)),
     ("/api/notices", _always(Scope.READ)),
     ("/api/keys", _always(Scope.MANAGE)),
-    ("/api/webhooks", _always(Scope.MANAGE)),
     ("/api/usage", _always(Scope.READ)),
     ("/c2pa", _always(Scope.MANAGE)),
     ("/queue", _always(Scope.MODERATE)),

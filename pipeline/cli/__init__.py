@@ -24,6 +24,7 @@ from pipeline.cli import (
     trust_list,
     verify_commands,
     watermark,
+    webhook_commands,
 )
 
 EXIT_FAILED, EXIT_INTERRUPTED = 3, 130
@@ -63,6 +64,7 @@ for commands in (
     watermark,
     admin,
     account_commands,
+    webhook_commands,
     policy,
     protected_registry,
     registered_work,

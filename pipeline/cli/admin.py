@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import timedelta
+from threading import Thread
 from typing import Annotated
 
 import typer
@@ -108,7 +109,10 @@ def worker(
     ) as at:
         err.print(f"working as {local_operator().id}; Ctrl-C ends after the stage in hand", highlight=False)
         with stop_on_signals() as stop:
+            sender = Thread(target=at.webhook_sender.run_forever, args=(stop,), name="assay-webhooks", daemon=True)
+            sender.start()
             runner_of(at).run_forever(stop, sweep_every=timedelta(seconds=2))
+            sender.join()
 
 
 def add_to(app: typer.Typer) -> None:
