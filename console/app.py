@@ -17,6 +17,7 @@ from console.moderation.case_api import cases_router
 from console.moderation.case_pages import case_pages_router
 from console.platform.comparison_api import comparison_router
 from console.platform.keys_api import keys_router
+from console.platform.platform_pages import platform_pages_router
 from console.platform.policy_pages import policy_pages_router
 from console.platform.usage_api import usage_router
 from console.platform.webhooks_api import webhooks_router
@@ -74,6 +75,7 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
         app.include_router(router, responses={"4XX": {"model": ErrorBody}})
     app.include_router(case_pages_router)
     app.include_router(policy_pages_router)
+    app.include_router(platform_pages_router)
     app.include_router(cameo_pages_router)
     app.include_router(enrolment_router)
     app.include_router(login_router)

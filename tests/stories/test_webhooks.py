@@ -6,6 +6,7 @@ outbox, its sender and its API are the real ones.
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -22,6 +23,7 @@ import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.conftest import ROOT
+from tests.stories.http_installation import form_token
 from tests.stories.webhook_receiver import webhook_receiver
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
@@ -363,3 +365,35 @@ def test_what_cannot_be_delivered_dies_visibly_and_is_sent_again_by_command(rece
         running.process.send_signal(signal.SIGTERM)
         running.process.wait(30)
         assert time.monotonic() - began < 15
+
+
+def test_a_webhook_is_registered_tested_followed_and_deleted_on_the_page(at, receiver):
+    def send(action, **fields):
+        token = form_token(browser.get("/platform?lang=en").text)
+        return browser.post(f"/platform/{action}?lang=en", data={"form_token": token, **fields})
+
+    with httpx.Client(base_url=at.url, trust_env=False, timeout=60, headers={"Accept": "text/html"}) as browser:
+        login = form_token(browser.get("/login").text)
+        assert browser.post("/login", data={"form_token": login, "token": at.token}).status_code == 303
+        wrong = send("webhooks", name="mine", url="https://10.0.0.1/", event="video.failed")
+        assert wrong.status_code == 400 and "not of a public web server" in wrong.text
+        assert 'value="https://10.0.0.1/"' in wrong.text
+        made = send("webhooks", name="mine", url=receiver.url, event="video.failed")
+        secret = re.search(r'<pre id="secret"[^>]*><code>([^<]+)', made.text)[1]
+        endpoint = re.search(r"/platform/webhooks/(whe_\w+)/test", made.text)[1]
+        assert "The receiver answered 200." in send(f"webhooks/{endpoint}/test").text
+        receiver.manners.append(500)
+        case_id = at.refuse_a_video()
+        headers, body = receiver.wait_for(2)[1]
+        assert Webhook(secret).verify(body, headers)["data"]["id"] == case_id
+        wait_until(lambda: "delivered" in browser.get("/platform?lang=en").text)
+        page = browser.get("/platform?lang=en").text
+        assert case_id in page and "2 attempts" in page and secret not in page
+        delivery = re.search(r'name="delivery" value="(\d+)"', page)[1]
+        assert send(f"webhooks/{endpoint}/replay", delivery=delivery).status_code == 303
+        receiver.wait_for(3)
+        receiver.manners.append("drop")
+        assert "the receiver was not reached" in send(f"webhooks/{endpoint}/test").text
+        assert "whsec_" in send(f"webhooks/{endpoint}/rotate").text
+        assert send(f"webhooks/{endpoint}/delete").status_code == 303
+        assert endpoint not in browser.get("/platform").text
