@@ -130,7 +130,7 @@ class SafeFetcher:
             scheme, host = parts.scheme.lower(), parts.hostname or ""
             port = parts.port or _PORTS.get(scheme, 0)
         except ValueError:
-            raise BadInput("this is no address of a file") from None
+            raise BadInput("this is no address of a web server") from None
         if scheme not in _PORTS or not host or len(url) > 2048 or not url.isprintable():
             raise BadInput("an address begins with https:// or http://, and has at most 2048 characters")
         if parts.username or parts.password:

@@ -17,6 +17,9 @@ from pipeline.accounts import Account, AccountKey, Accounts, new_key
 MAX_WORKING_KEYS = 25
 """Of one account: whoever needs more needs more accounts."""
 
+MAX_LIFETIME = timedelta(days=3660)
+"""Of a key that ends at all. It also keeps out years that a database or another time zone cannot hold."""
+
 MAX_NAME_LENGTH = 80  # characters
 MAX_ROTATION_OVERLAP = timedelta(days=7)
 _MAX_LIMIT = 2**31 - 1
@@ -174,9 +177,10 @@ def _checked_expiry(expires: datetime | None) -> datetime | None:
         return None
     if expires.tzinfo is None:
         raise BadInput("say in which time zone the key expires, as 2027-01-31T00:00:00Z")
-    if expires <= datetime.now(UTC):
-        raise BadInput("a key expires in the future")
-    return expires
+    now = datetime.now(UTC)
+    if not now < expires <= now + MAX_LIFETIME:
+        raise BadInput(f"a key expires in the future, within {MAX_LIFETIME.days} days; or never")
+    return expires.astimezone(UTC)
 
 
 def _checked_limits(limits: UsageLimits) -> UsageLimits:

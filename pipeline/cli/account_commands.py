@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
@@ -12,7 +14,7 @@ from rich.markup import escape
 from rich.table import Column, Table
 
 from core.errors import BadInput, Conflict
-from core.roles import ALL_SCOPES, Role, Scope, UsageLimits
+from core.roles import ALL_SCOPES, NO_LIMITS, Role, Scope, UsageLimits
 from pipeline.access.account_service import AccountService
 from pipeline.accounts import Account, AccountKey, create_account
 from pipeline.cli.cli_common import JsonOption, local_operator, open_installation, out, print_json
@@ -30,9 +32,14 @@ VideosOption = Annotated[int | None, typer.Option(help="Videos a day; 0: no limi
 SecondsOption = Annotated[int | None, typer.Option(help="Seconds of video a month; 0: no limit.", min=0)]
 
 
+_ACCOUNT_ID = re.compile(r"[A-Za-z0-9._:@-]{1,100}")
+
+
 @account.command("create")
 def account_create(role: RoleOption, account_id: IdOption = "", as_json: JsonOption = False) -> None:
     """Open an account with its first key. The token is shown once."""
+    if account_id and not _ACCOUNT_ID.fullmatch(account_id):
+        raise BadInput("an account's id is of letters, digits, and . _ - : @, 100 at the most")
     with open_installation() as at:
         if account_id and at.accounts.get(account_id):
             raise Conflict(
@@ -105,15 +112,18 @@ def account_limits(
     requests_per_minute: RequestsOption = None,
     videos_per_day: VideosOption = None,
     video_seconds_per_month: SecondsOption = None,
+    reset: Annotated[bool, typer.Option("--reset", help="First, forget all limits that the account has.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Set what all keys of an account may use together. An option that is not given: as the settings say."""
+    """Set what all keys of an account may use together. What is not given stays; without limits the settings hold."""
+    given = {
+        "requests_per_minute": requests_per_minute,
+        "videos_per_day": videos_per_day,
+        "video_seconds_per_month": video_seconds_per_month,
+    }
     with _accounts() as service:
-        limits = UsageLimits(
-            requests_per_minute=requests_per_minute,
-            videos_per_day=videos_per_day,
-            video_seconds_per_month=video_seconds_per_month,
-        )
+        before = NO_LIMITS if reset else service.account(local_operator(), account_id).limits
+        limits = replace(before, **{name: value for name, value in given.items() if value is not None})
         changed = service.set_limits(local_operator(), account_id, limits)
     if as_json:
         print_json(_account_record(changed, ()))

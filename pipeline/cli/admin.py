@@ -108,10 +108,11 @@ def worker(
         verbose=verbose, on_events=lambda case, _e: err.print(f"{case.id} {case.phase.value}")
     ) as at:
         err.print(f"working as {local_operator().id}; Ctrl-C ends after the stage in hand", highlight=False)
+        runner = runner_of(at)
         with stop_on_signals() as stop:
             sender = Thread(target=at.webhook_sender.run_forever, args=(stop,), name="assay-webhooks", daemon=True)
             sender.start()
-            runner_of(at).run_forever(stop, sweep_every=timedelta(seconds=2))
+            runner.run_forever(stop, sweep_every=timedelta(seconds=2))
             sender.join()
 
 

@@ -32,8 +32,9 @@ def webhook_add(
     as_json: JsonOption = False,
 ) -> None:
     """Register an endpoint. The signing secret is shown once."""
-    with _webhooks() as service:
-        made = service.create(
+    with open_installation() as at:
+        _require_account(at, account_id)
+        made = _service(at).create(
             local_operator(), name=name, url=url, event_types=event or EVENT_TYPES, account=account_id
         )
     _show_secret(made, as_json)
@@ -43,8 +44,7 @@ def webhook_add(
 def webhook_list(account_id: AccountArgument, as_json: JsonOption = False) -> None:
     """An account's endpoints."""
     with open_installation() as at:
-        if at.accounts.get(account_id) is None:
-            raise NotFound(f"there is no account {account_id}")
+        _require_account(at, account_id)
         found = _service(at).endpoints(local_operator(), account=account_id)
     if as_json:
         print_json({"endpoints": [_endpoint_record(one) for one in found]})
@@ -146,6 +146,11 @@ def webhook_replay(
 def _webhooks() -> Iterator[WebhookService]:
     with open_installation() as at:
         yield _service(at)
+
+
+def _require_account(at: Any, account_id: str) -> None:
+    if at.accounts.get(account_id) is None:
+        raise NotFound(f"there is no account {account_id}")
 
 
 def _service(at: Any) -> WebhookService:

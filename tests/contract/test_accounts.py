@@ -170,6 +170,14 @@ def test_a_key_without_the_scope_to_manage_manages_nothing(accounts: Accounts, s
         service.keys(authenticate(accounts, token))
 
 
+@pytest.mark.parametrize("end", ["9999-12-31T23:59:59-14:00", "9999-12-31T23:59:59Z", "2001-01-01T00:00:00Z"])
+def test_no_key_ends_when_no_database_could_say_it_nor_before_it_begins(accounts, service, end) -> None:
+    ana, _ = create_account(accounts, [Role.PLATFORM])
+    with pytest.raises(BadInput):
+        service.create_key(ana, "one", expires=datetime.fromisoformat(end))
+    assert len(service.keys(ana)) == 1
+
+
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 81])
 def test_a_name_that_nobody_could_read_is_refused(accounts: Accounts, service: AccountService, name: str) -> None:
     ana, _ = create_account(accounts, [Role.PLATFORM])

@@ -37,6 +37,8 @@ def test_an_operator_makes_shows_and_closes_an_account(fresh):
     assert listed.code == 0 and listed.out.count("revoked") == 2
 
     assert fresh.assay("account", "limits", "ana", "--videos-per-day", "9").code == 0
+    assert fresh.assay("account", "limits", "ana", "--requests-per-minute", "8").code == 0  # the other stays
+    assert fresh.assay("account", "create", "--role", "platform", "--id", "a\nb").code == 3
     assert fresh.assay("account", "close", "ana", "--json").json["closed"] is True
     assert "closed" in fresh.assay("account", "list").out
     assert fresh.assay("account", "key", "create", "ana", "--name", "x").code == 3
