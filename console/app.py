@@ -11,6 +11,7 @@ from console.cameo.cameo_api import cameo_router
 from console.cameo.cameo_pages import cameo_pages_router
 from console.cameo.consent_receipt_api import consent_receipt_router, review_router
 from console.cameo.enrolment_pages import enrolment_router
+from console.gateway.guardrail_api import guardrail_router
 from console.gateway.moderations_api import moderations_router
 from console.gateway.videos_api import videos_router
 from console.moderation.case_api import cases_router
@@ -31,8 +32,8 @@ from console.web.error_responses import ErrorBody, OpenAIErrorBody, add_exceptio
 from console.web.key_rates import AnswerHeadersMiddleware
 from console.web.login import login_router
 from console.web.protocols import InstallationProtocol
+from console.web.rate_limits import RateLimiter
 from console.web.rendering import CONSOLE_FOLDER
-from console.web.request_rate import RateLimiter
 from console.web.security_headers import SecurityHeadersMiddleware
 from console.web.sessions import Sessions, load_session_secret
 
@@ -57,7 +58,7 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
     app.add_middleware(AnswerHeadersMiddleware)
     app.add_middleware(SecurityHeadersMiddleware)
     add_exception_handlers(app)
-    for router in (videos_router, moderations_router, webhooks_router):
+    for router in (videos_router, moderations_router, guardrail_router, webhooks_router):
         app.include_router(router, responses={"4XX": {"model": OpenAIErrorBody}})
     app.include_router(cases_router, responses={"4XX": {"model": ErrorBody}})
     for router in (

@@ -13,6 +13,7 @@ from core.events import (
     Appealed,
     Commissioned,
     EngineDeclined,
+    EngineFailed,
     Event,
     Judged,
     Measured,
@@ -24,6 +25,7 @@ from core.events import (
     Sealed,
     StageFailed,
     Submitted,
+    Waiting,
     Withdrawn,
 )
 from core.signals import Signal, Subject
@@ -31,10 +33,12 @@ from core.verdicts import Decision, Gate, Ruling, Verdict
 
 FAILURES_BEFORE_REVIEW = 3
 _LOST_JOBS = ("EngineFault", "BadMedia")  # the job is spent: what helps is a new order, not another look
+WAITED_TOO_LONG = "WaitedTooLong"
+"""The kind of a StageFailed that asks a person at once: what is needed was away for as long as the settings allow."""
 
 
 class Phase(StrEnum):
-    """Where a case is: what has been done. What comes next is ROUTE's business."""
+    """Where a case is: what has been done. ROUTE says what comes next."""
 
     NEW = "new"
     SUBMITTED = "submitted"
@@ -48,6 +52,7 @@ class Phase(StrEnum):
     PUBLISHED = "published"
     HELD = "held"
     REFUSED = "refused"
+    FAILED = "failed"
     RECALLED = "recalled"
     WITHDRAWN = "withdrawn"
 
@@ -58,7 +63,7 @@ class Case:
 
     `revision` counts its events, `orders` what was ordered from engines; `held_at` is the phase to go
     back to from HELD. A case is HELD either because a verdict says so, or, with `last_failure` set, because
-    a stage broke three times.
+    a stage broke three times. `waiting` says what the next stage waits for, while that is away.
     """
 
     id: str
@@ -72,18 +77,21 @@ class Case:
     orders: int = 0
     rendered: Rendered | None = None
     declined: EngineDeclined | None = None
+    failed: EngineFailed | None = None
     sealed: Sealed | None = None
     published: Published | None = None
     recalled: Recalled | None = None
     held_at: Phase | None = None
     failures: int = 0
     last_failure: StageFailed | None = None
+    waiting: Waiting | None = None
 
     def apply(self, events: Iterable[Event]) -> Case:
         """The case once these events have happened to it."""
         case = self
         for event in events:
-            case = replace(_after(case, event), revision=case.revision + 1)
+            waiting = event if isinstance(event, Waiting) and event.reason else None
+            case = replace(_after(case, event), revision=case.revision + 1, waiting=waiting)
         return case
 
     @property
@@ -125,6 +133,8 @@ def _after(case: Case, event: Event) -> Case:
             return _back_to_measuring(case) if event.again else _back(case)
         case Commissioned():  # an order is not yet progress: an engine that fails for ever must end at a person
             return replace(case, phase=Phase.COMMISSIONED, commissioned=event, orders=case.orders + 1)
+        case Waiting():
+            return case
     return replace(_onward(case, event), failures=0, last_failure=None)
 
 
@@ -138,10 +148,12 @@ def _onward(case: Case, event: Event) -> Case:
             return _judged(case, event.verdict)
         case Rendered():
             # What was ruled about an earlier video says nothing about this one.
-            kept = tuple(r for r in case.rulings if r.gate is Gate.PROMPT)
-            return replace(case, phase=Phase.RENDERED, rendered=event, rulings=kept)
+            rulings = tuple(r for r in case.rulings if r.gate is Gate.PROMPT)
+            return replace(case, phase=Phase.RENDERED, rendered=event, rulings=rulings)
         case EngineDeclined():
             return replace(case, phase=Phase.REFUSED, declined=event)
+        case EngineFailed():
+            return replace(case, phase=Phase.FAILED, failed=event)
         case Sealed():
             return replace(case, phase=Phase.SEALED, sealed=event)
         case Published():
@@ -150,7 +162,7 @@ def _onward(case: Case, event: Event) -> Case:
             return replace(case, phase=Phase.HELD, held_at=_gate_phase(case))
         case Withdrawn():
             return replace(case, phase=Phase.WITHDRAWN)
-        case StageFailed() | Recalled() | Ruled() | Resumed() | Commissioned():
+        case StageFailed() | Recalled() | Ruled() | Resumed() | Commissioned() | Waiting():
             raise AssertionError("handled before")
     assert_never(event)
 
@@ -163,9 +175,10 @@ def _back(case: Case) -> Case:
 
 
 def _back_to_measuring(case: Case) -> Case:
-    back = _back(case)
+    restored = _back(case)
     return replace(
-        back, phase={Phase.SCREENED: Phase.SUBMITTED, Phase.INSPECTED: Phase.RENDERED}.get(back.phase, back.phase)
+        restored,
+        phase={Phase.SCREENED: Phase.SUBMITTED, Phase.INSPECTED: Phase.RENDERED}.get(restored.phase, restored.phase),
     )
 
 
@@ -173,30 +186,32 @@ def _stage_failed(case: Case, event: StageFailed) -> Case:
     failures, phase = case.failures + 1, case.phase
     if phase is Phase.COMMISSIONED and event.kind in _LOST_JOBS:
         phase = Phase.ADMITTED
-    if failures < FAILURES_BEFORE_REVIEW or phase in (Phase.HELD, Phase.RECALLED):
+    asks_at_once = event.kind == WAITED_TOO_LONG
+    if (failures < FAILURES_BEFORE_REVIEW and not asks_at_once) or phase in (Phase.HELD, Phase.RECALLED):
         return replace(case, phase=phase, failures=failures, last_failure=event)
     return replace(case, phase=Phase.HELD, held_at=phase, failures=failures, last_failure=event)
 
 
 def _measured(case: Case, event: Measured) -> Case:
     phase = Phase.SCREENED if case.phase is Phase.SUBMITTED else Phase.INSPECTED
-    # What is measured anew replaces what was measured before of the same subject.
+    # New measurements replace earlier ones of the same subject.
     subjects = {signal.subject for signal in event.signals}
-    kept = tuple(s for s in case.signals if s.subject not in subjects)
-    return replace(case, phase=phase, signals=kept + event.signals)
+    signals = tuple(s for s in case.signals if s.subject not in subjects)
+    return replace(case, phase=phase, signals=signals + event.signals)
 
 
 def _judged(case: Case, verdict: Verdict) -> Case:
-    if verdict.gate is Gate.ENROL:  # says nothing about a video, and moves none
+    if verdict.gate is Gate.ENROL:  # enrolment: no video is concerned
         return case
-    passed = Phase.ADMITTED if verdict.gate is Gate.PROMPT else Phase.CLEARED
-    held = Phase.SCREENED if verdict.gate is Gate.PROMPT else Phase.INSPECTED
+    phase_if_allowed = Phase.ADMITTED if verdict.gate is Gate.PROMPT else Phase.CLEARED
+    phase_if_held = Phase.SCREENED if verdict.gate is Gate.PROMPT else Phase.INSPECTED
     verdicts = (*case.verdicts, verdict)
+    case = replace(case, declined=None)  # it is looked at anew, and what follows is this verdict's
     match verdict.decision:
         case Decision.ALLOW:
-            return replace(case, phase=passed, verdicts=verdicts)
+            return replace(case, phase=phase_if_allowed, verdicts=verdicts)
         case Decision.HOLD:
-            return replace(case, phase=Phase.HELD, held_at=held, verdicts=verdicts)
+            return replace(case, phase=Phase.HELD, held_at=phase_if_held, verdicts=verdicts)
         case Decision.REFUSE:
             return replace(case, phase=Phase.REFUSED, verdicts=verdicts)
     assert_never(verdict.decision)

@@ -53,7 +53,7 @@ class EngineFault(AssayError):
 class RenderFailed(AssayError):
     """The engine says for good that it did not make this, so that asking again or waiting cannot help.
 
-    `code` is one of RENDER_FAILURE_CODES; `reason` is a sentence that may be shown to whoever asked: no address or path
+    `code` is one of RENDER_FAILURE_CODES; `reason` is a sentence that may be shown to the client: no address or path
     of the engine. Raised by engines; the case ends as failed.
     """
 
@@ -63,7 +63,26 @@ class RenderFailed(AssayError):
         self.reason = reason
 
 
-RENDER_FAILURE_CODES = ("invalid_parameters", "out_of_memory", "not_a_video", "engine_error", "engine_unavailable")
+RENDER_FAILURE_CODES = (
+    "invalid_parameters",
+    "out_of_memory",
+    "not_a_video",
+    "engine_error",
+    "engine_timeout",
+    "engine_unavailable",
+)
+
+
+class EngineBusy(Unavailable):
+    """The engine has as much work as it takes at once."""
+
+
+class NotYet(AssayError):
+    """The work goes on elsewhere: look again after `seconds`. Says nothing of the case, and is no failure."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"look again after {seconds:g} s")
+        self.seconds = seconds
 
 
 class SealBroken(AssayError):

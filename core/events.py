@@ -1,12 +1,13 @@
 """What can happen to a case, in the past tense. Frozen: never edited, never deleted.
 
 No event holds words or faces of a person: texts are referred to by the id of an erasable record.
-Fields are never renamed and new ones have a default, so that old events load for ever.
+Fields are never renamed and new ones have a default, so that old events can always be loaded.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from core.assets import Asset
 from core.signals import Signal
@@ -73,16 +74,20 @@ class Ruled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commissioned:
-    """An engine took the order. Kept so that a restart waits for this job and does not pay for another."""
+    """An engine took the order. Kept so that a restart waits for this job and does not pay for another.
+
+    `at` is when; None in events that were stored before it was kept.
+    """
 
     engine: str
     engine_version: str
     job: str
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """The engine delivered a video, which lies in the vault.
+    """The engine delivered a video, which is in the blob store.
 
     `synthetic` is false where footage was only served; `source_type` (an IPTC digital source type) is then
     what the operator states of it.
@@ -105,6 +110,18 @@ class EngineDeclined:
 
     engine: str
     code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineFailed:
+    """The engine said for good that it did not make the video; nothing else is tried.
+
+    `code` is one of core.errors.RENDER_FAILURE_CODES; `reason` the id of an erasable text, in the engine's words.
+    """
+
+    engine: str
+    code: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,10 +159,22 @@ class StageFailed:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resumed:
-    """A person mended what made the case fail. Approves nothing.
+class Waiting:
+    """What a stage needs does not answer: it is asked again until it does. This counts as no failure.
 
-    With `again`, what could not be measured is measured anew before the gate judges again.
+    `since` is when it was first found away; `reason` one line without personal data, empty once it is back.
+    """
+
+    phase: str
+    reason: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed:
+    """A person fixed what made the case fail. Approves nothing.
+
+    With `again`, what could not be measured is measured again before the gate judges again.
     """
 
     by: str
@@ -182,9 +211,11 @@ Event = (
     | Commissioned
     | Rendered
     | EngineDeclined
+    | EngineFailed
     | Sealed
     | Published
     | StageFailed
+    | Waiting
     | Resumed
     | Appealed
     | Recalled

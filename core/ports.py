@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -51,8 +51,20 @@ class Ledger(Protocol):
     def history(self, case_id: str) -> Sequence[RecordedEvent]:
         """All events of a case in order. Raises NotFound."""
 
-    def due(self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100) -> Sequence[Ticket]:
-        """Tickets for cases in one of these phases that have not moved since, the longest-waiting first."""
+    def due(
+        self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100, lease: timedelta = timedelta(0)
+    ) -> Sequence[Ticket]:
+        """Tickets for cases in one of these phases that are due and have not moved since, the longest due first.
+
+        A case that failed is due once it has rested (core.retries). With a `lease`, those that are returned are not due
+        again before it ends, so that the next question goes on where this one stopped.
+        """
+
+    def postpone(self, case_id: str, *, until: datetime, revision: int | None = None) -> None:
+        """The case is not due before then, unless it moves. Nothing happens where it has moved past `revision`."""
+
+    def count(self, phase: Phase) -> int:
+        """How many cases are in this phase."""
 
     def list(
         self, *, phase: Phase | None = None, author: str | None = None, limit: int = 100, oldest: bool = False
@@ -70,7 +82,7 @@ class Ledger(Protocol):
 
 
 class TextStore(Protocol):
-    """Words of people, kept apart from the log so that they can be erased."""
+    """Texts that people wrote, stored apart from the log so that they can be erased."""
 
     def put(self, text: str, *, case_id: str) -> str:
         """Keep a text; returns its random id."""
@@ -83,10 +95,10 @@ class TextStore(Protocol):
 
 
 class Bus(Protocol):
-    """Carries tickets to whoever is willing."""
+    """Delivers tickets to workers that accept their phase."""
 
-    def send(self, ticket: Ticket) -> None:
-        """Hand a ticket on. Raises Unavailable; the sweeper makes good what is lost."""
+    def send(self, ticket: Ticket, *, after: float = 0.0) -> None:
+        """Hand a ticket on, at once or after so many seconds. Raises Unavailable; a sweep makes good what is lost."""
 
 
 class BlobStore(Protocol):
@@ -105,20 +117,20 @@ class BlobStore(Protocol):
         """(digest, owner) of what was put and not settled: after a crash, perhaps orphans."""
 
     def discard(self, digest: str) -> None:
-        """Delete bytes that no case refers to. Nothing happens if they are gone."""
+        """Delete bytes that no case refers to. Nothing happens if they do not exist."""
 
 
 class PublicStore(Protocol):
     """Where the public finds what is published: one file a case."""
 
     def publish(self, case_id: str, path: Path) -> str:
-        """Put the file where the public finds it, whole or not at all; returns its URL. Idempotent."""
+        """Publish the file, atomically; returns its URL. Idempotent."""
 
     def withdraw(self, case_id: str) -> None:
-        """Take it down. Nothing happens if it is gone."""
+        """Take it down. Nothing happens if it does not exist."""
 
     def withdraw_all(self, case_ids: Collection[str]) -> None:
-        """Take all of these down. Nothing happens to those that are gone."""
+        """Take all of these down. Those that do not exist are skipped."""
 
     def fetch(self, case_id: str, to: Path) -> Path:
         """Copy the published file to a local path. Raises NotFound."""
@@ -156,7 +168,7 @@ class JobProgress:
     """An engine's answer about a job. `percent` in [0, 100]; `error` and `code` only where it failed.
 
     `code` is one of core.errors.RENDER_FAILURE_CODES where the engine failed for good, and empty where another order
-    may help. `error` is then fit to be shown to whoever asked.
+    may help. `error` may then be shown to the client.
     """
 
     state: JobState
@@ -191,7 +203,7 @@ class Engine(Protocol):
         """How far it is. Raises Declined, Unavailable, or EngineFault for a job it does not know."""
 
     def fetch(self, job: str, to: Path) -> None:
-        """Write the finished video to a path, whole. Raises Unavailable or EngineFault."""
+        """Write the complete finished video to a path. Raises Unavailable or EngineFault."""
 
     def cancel(self, job: str) -> None:
         """The video is not wanted any more. Asks once and raises nothing: the engine may have made it already."""

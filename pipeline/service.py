@@ -9,15 +9,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from classifiers.models import PACKAGED_MODELS, Models
 from core.assets import Asset
 from core.case import Case, Phase, new_case
 from core.dispatch import hand_on
-from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow, Unavailable
+from core.errors import BadInput, Conflict, Erased, Forbidden, NotFound, NotNow, Unavailable
 from core.events import Appealed, Event, Recalled, Rendered, Resumed, Ruled, Submitted
 from core.finding import Finding
 from core.permitted import NO_CAMEOS
@@ -33,7 +33,7 @@ from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.screening.dry_run import DryRunVerdict, dry_run
 from pipeline.stages.judge import recheck_consent
 from pipeline.stages.stage_context import StageContext
-from pipeline.verification.likeness_comparison import LikenessComparer, make_likeness_comparer
+from pipeline.verification.likeness_comparison import LikenessComparer
 from pipeline.verification.verifier import Verifier
 from pipeline.video_request import MAX_PROMPT_LENGTH, VideoRequest, end_user_pseudonym, validate_request
 from pipeline.webhooks.webhook_service import WebhookService
@@ -63,7 +63,7 @@ class CaseService:
     verifier: Verifier
     public: PublicService = field(default_factory=PublicService)
     models: Models = PACKAGED_MODELS
-    likeness: LikenessComparer = field(default_factory=partial(make_likeness_comparer, PACKAGED_MODELS))
+    likeness: LikenessComparer = field(default_factory=partial(LikenessComparer, models=PACKAGED_MODELS))
     cameo_service: CameoService | None = None
     policy_service: PolicyService | None = None
     usage: UsageMeter = field(default_factory=UsageMeter)
@@ -122,6 +122,14 @@ class CaseService:
     def prompt(self, who: Principal, case_id: str) -> str:
         """The words of the prompt. Raises Erased."""
         return self.context.texts.read(self.case(who, case_id).request.prompt)
+
+    def failure_reason(self, who: Principal, case_id: str) -> str:
+        """Why the engine could not make the video, in its words; empty where it did not fail or the text was erased."""
+        failed = self.case(who, case_id).failed
+        try:
+            return self.context.texts.read(failed.reason) if failed and failed.reason else ""
+        except Erased:
+            return ""
 
     def actions(self, who: Principal, case: Case) -> frozenset[Action]:
         """Everything that this person may do to this case now. What is not in it is refused."""
@@ -229,12 +237,12 @@ class CaseService:
             "policy": case.verdict.policy,
         }
 
-    def verify(self, file: Path, **how: Any) -> Finding:
-        """Was this video made by AI, and what is the evidence? Open to anyone. `how` is `at` or `quick`, see verify().
+    def verify(self, file: Path, *, at: datetime | None = None, quick: bool = False) -> Finding:
+        """Was this video made by AI, and what is the evidence? Open to anyone. `at` and `quick` as in Verifier.verify.
 
         Raises BadMedia; Unavailable where another time was asked for and there is no libfaketime.
         """
-        return self.verifier.verify(file, self.look_up, **how)
+        return self.verifier.verify(file, self.look_up, at=at, quick=quick)
 
     def screen(self, who: Principal, text: str) -> DryRunVerdict:
         """What would be said of this prompt? Opens no case and keeps nothing."""

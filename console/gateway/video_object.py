@@ -25,8 +25,11 @@ _PROGRESS = {
 }
 
 
-def video_object(case: Case, history: Sequence[RecordedEvent], prompt: str | None) -> dict[str, Any]:
-    """The video object. `prompt` is None where it was erased; times are whole seconds since 1970."""
+def video_object(case: Case, history: Sequence[RecordedEvent], prompt: str | None, failure: str = "") -> dict[str, Any]:
+    """The video object. `prompt` is None where it was erased; times are whole seconds since 1970.
+
+    `failure` is why the engine could not make it, in its words.
+    """
     published = [e.at for e in history if isinstance(e.event, Published)]
     return {
         "id": case.id,
@@ -41,7 +44,7 @@ def video_object(case: Case, history: Sequence[RecordedEvent], prompt: str | Non
         "size": _size(case),
         "seconds": _seconds(case),
         "remixed_from_video_id": case.request.parent or None,
-        "error": _error(case),
+        "error": _error(case, failure),
         "assay": _assay(case),
     }
 
@@ -53,16 +56,19 @@ def video_status(case: Case) -> str:
             return "queued"
         case Phase.PUBLISHED:
             return "completed"
-        case Phase.REFUSED | Phase.RECALLED | Phase.WITHDRAWN:
+        case Phase.REFUSED | Phase.FAILED | Phase.RECALLED | Phase.WITHDRAWN:
             return "failed"
     return "in_progress"
 
 
-def _error(case: Case) -> dict[str, str] | None:
+def _error(case: Case, failure: str) -> dict[str, str] | None:
     match case.phase:
         case Phase.RECALLED | Phase.WITHDRAWN:
             code = case.recalled.code if case.recalled else ""
             return {"code": "recalled", "message": f"This video was recalled ({code})."}
+        case Phase.FAILED:
+            code = case.failed.code if case.failed else "engine_error"
+            return {"code": code, "message": f"The engine could not make this video: {failure or code}."}
         case Phase.REFUSED if case.declined:
             return {"code": "engine_declined", "message": f"The engine declined to make this ({case.declined.code})."}
         case Phase.REFUSED:
@@ -79,7 +85,13 @@ def _assay(case: Case) -> dict[str, Any]:
         "rules": list(verdict.rules) if verdict else [],
         "reason": "A part of Assay broke; somebody is looking at it." if waits else verdict.reason if verdict else "",
         "revision": case.revision,
+        "waiting": _waiting(case),
     }
+
+
+def _waiting(case: Case) -> dict[str, Any] | None:
+    """What the video waits for while that is away, and since when (whole seconds since 1970)."""
+    return {"reason": case.waiting.reason, "since": int(case.waiting.since.timestamp())} if case.waiting else None
 
 
 def _size(case: Case) -> str:

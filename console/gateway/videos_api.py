@@ -104,7 +104,7 @@ def video_content(
     case = _owned_case(who, context, video_id)
     if variant != "video":
         raise BadInput("only the variant 'video' is served: any other would come without its marks")
-    if case.phase in (Phase.REFUSED, Phase.RECALLED, Phase.WITHDRAWN):
+    if case.phase in (Phase.REFUSED, Phase.FAILED, Phase.RECALLED, Phase.WITHDRAWN):
         raise NotFound("this video is not to be had")
     if case.phase is not Phase.PUBLISHED:
         raise NotNow("this video is not ready yet")
@@ -136,4 +136,5 @@ def _video_of(who: Principal, context: RequestContext, case: Case) -> dict[str, 
         prompt = context.service.prompt(who, case.id)
     except Erased:
         prompt = None
-    return video_object(case, context.service.history(who, case.id), prompt)
+    failure = context.service.failure_reason(who, case.id)
+    return video_object(case, context.service.history(who, case.id), prompt, failure)

@@ -29,9 +29,7 @@ from pipeline.webhooks.endpoints import EVENT_TYPES, secret_hint
 platform_pages_router = APIRouter(prefix="/platform", include_in_schema=False)
 
 _CSRF_PROTECTED = [Depends(require_csrf_token)]
-_TROUBLE_PHASES = tuple(
-    phase for phase in Phase if phase.value in ("refused", "failed", "held", "recalled", "withdrawn")
-)
+_TROUBLE_PHASES = (Phase.HELD, Phase.REFUSED, Phase.FAILED, Phase.RECALLED, Phase.WITHDRAWN)
 _TROUBLE_SHOWN, _DELIVERIES_SHOWN = 8, 5
 _LIFETIMES = (0, 30, 90, 365)  # days; 0: never ends
 _DONE = {
@@ -304,7 +302,9 @@ def _troubles(who: Principal, context: RequestContext) -> list[tuple[Case, str]]
 def _reason(case: Case) -> str:
     if case.recalled is not None:
         return "It was recalled."
-    if case.declined is not None:
+    if case.phase is Phase.FAILED and case.failed is not None:
+        return f"The engine could not make it ({case.failed.code})."
+    if case.phase is Phase.REFUSED and case.declined is not None:
         return "The engine declined to make it."
     return case.verdict.reason if case.verdict else ""
 

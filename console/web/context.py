@@ -11,8 +11,7 @@ from fastapi import Depends, Request
 
 from console.web.key_rates import KeyRateLimiter
 from console.web.protocols import InstallationProtocol
-from console.web.rate_limits import ConcurrencyLimiter, FailureLimiter
-from console.web.request_rate import RateLimiter
+from console.web.rate_limits import ConcurrencyLimiter, FailureLimiter, RateLimiter
 from console.web.sessions import Sessions
 from pipeline.service import CaseService
 
@@ -36,7 +35,7 @@ class RequestContext:
 
     @property
     def upload_folder(self) -> Path:
-        """Where files that people send lie for a moment."""
+        """The folder of uploads while they are processed."""
         return self.installation.settings.root / "uploads"
 
     @property
@@ -46,9 +45,9 @@ class RequestContext:
 
 
 def context_of(request: Request) -> RequestContext:
-    """The room of the app that serves this request."""
-    room: RequestContext = request.app.state.context
-    return room
+    """The context of the app that serves this request."""
+    context: RequestContext = request.app.state.context
+    return context
 
 
 def client_address(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""Sessions and form tokens, signed with a secret that lies in the home folder and nowhere else.
+"""Sessions and form tokens, signed with a secret that is in the home folder and nowhere else.
 
 A session holds the id of the key that began it and the time. Its signature also covers the digest of that key. The
 key is looked up anew each time: when it is revoked or expires, or the account is closed, its sessions end at once.

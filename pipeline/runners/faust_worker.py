@@ -17,12 +17,13 @@ from threading import Event
 from typing import Any
 
 import faust
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
 
 from core.errors import BadInput, Unavailable
 from core.ports import Ticket
 from pipeline.advance import PipelineContext
 from pipeline.runners.shutdown import stop_accepting_when
-from pipeline.runners.sweeper import FIRST_RETRY_DELAY, resend_due_tickets
+from pipeline.runners.sweeper import resend_due_tickets
 from pipeline.runners.ticket_codec import decode_ticket
 from pipeline.runners.ticket_handler import handle_ticket
 from pipeline.runners.topics import Topics
@@ -45,10 +46,9 @@ class WorkerConfig:
     sweeps: bool = False
     sweep_every: timedelta = timedelta(seconds=10)
     older_than: timedelta = timedelta(seconds=30)
-    first_pause: timedelta = FIRST_RETRY_DELAY
     longest_stage: timedelta = timedelta(hours=2)
     group: str = ""
-    options: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, object] = field(default_factory=dict)
 
 
 def make_app(config: WorkerConfig, works: PipelineContext) -> Any:
@@ -72,7 +72,7 @@ def run_worker(config: WorkerConfig, build: Callable[[], PipelineContext]) -> No
     faust.Worker(make_app(config, build()), loglevel="INFO", redirect_stdouts=False).execute_from_commandline()
 
 
-def _agent(works: PipelineContext, bury: Callable[..., Any]) -> Callable[[Any], AsyncIterator[str]]:
+def _agent(works: PipelineContext, bury: Callable[..., object]) -> Callable[[object], AsyncIterator[str]]:
     async def carry(stream: Any) -> AsyncIterator[str]:
         async for event in stream.noack().events():
             try:
@@ -88,14 +88,19 @@ def _agent(works: PipelineContext, bury: Callable[..., Any]) -> Callable[[Any], 
 
 async def _run_with_retry(ticket: Ticket, works: PipelineContext) -> None:
     """Run a ticket; while the ledger is away wait and hold on to the ticket."""
-    pause = 0.5
-    while True:
-        try:
-            return await _run(ticket, works)
-        except Unavailable as error:
-            log.warning("waiting %.1f s for the ledger: %s", pause, error)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 30.0)
+    patiently = AsyncRetrying(
+        retry=retry_if_exception_type(Unavailable),
+        wait=wait_exponential(multiplier=0.5, max=30.0),
+        sleep=asyncio.sleep,
+        before_sleep=_log_wait,
+    )
+    await patiently(_run, ticket, works)
+
+
+def _log_wait(state: RetryCallState) -> None:
+    log.warning(
+        "waiting %.1f s for the ledger: %s", state.upcoming_sleep, state.outcome.exception() if state.outcome else ""
+    )
 
 
 async def _run(ticket: Ticket, works: PipelineContext) -> None:
@@ -118,7 +123,7 @@ async def _send_dead_letter(message: bytes | None, send: Callable[..., Any]) -> 
         log.error("the dead letter is lost: %s", type(error).__name__)
 
 
-def _sweeper(config: WorkerConfig, works: PipelineContext) -> Callable[[], Any]:
+def _sweeper(config: WorkerConfig, works: PipelineContext) -> Callable[[], object]:
     async def sweeping() -> None:
         try:
             sent = await asyncio.to_thread(_sweep, config, works)
@@ -134,9 +139,9 @@ def _sweeper(config: WorkerConfig, works: PipelineContext) -> Callable[[], Any]:
 
 
 def _sweep(config: WorkerConfig, works: PipelineContext) -> int:
-    works.maintenance()
+    works.maintenance.run_maintenance()
     return resend_due_tickets(
-        works.ledger, works.bus, works.blob_store, tuple(works.route), config.older_than, first_pause=config.first_pause
+        works.ledger, works.bus, works.blob_store, tuple(works.route), config.older_than, lease=config.older_than
     )
 
 
@@ -145,7 +150,7 @@ def _topic(app: Any, name: str) -> Any:
     return app.topic(name, allow_empty=True, **raw)
 
 
-def _faust_settings(config: WorkerConfig) -> dict[str, Any]:
+def _faust_settings(config: WorkerConfig) -> dict[str, object]:
     """Faust's own defaults let a dead member cost minutes, and take a render of an hour for a dead one."""
     longest = config.longest_stage.total_seconds()
     return {

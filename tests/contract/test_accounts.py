@@ -10,9 +10,10 @@ import pytest
 from core.errors import BadInput, Conflict, Forbidden, NotFound
 from core.roles import ALL_SCOPES, Principal, Role, Scope, UsageLimits
 from pipeline.access.account_service import MAX_WORKING_KEYS, AccountService
-from pipeline.accounts import Account, Accounts, MemoryAccounts, authenticate, create_account, new_key
+from pipeline.accounts import Account, Accounts, authenticate, create_account, new_key
 from pipeline.ledgers.database import Database
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
+from pipeline.testing.memory_accounts import MemoryAccounts
 
 OPERATOR = Principal(id="local:op", roles=frozenset({Role.OPERATOR}))
 

@@ -15,6 +15,7 @@ from core.events import (
     Appealed,
     Commissioned,
     EngineDeclined,
+    EngineFailed,
     Event,
     Judged,
     Measured,
@@ -26,15 +27,17 @@ from core.events import (
     Sealed,
     StageFailed,
     Submitted,
+    Waiting,
     Withdrawn,
 )
 from core.ports import Ledger, RecordedEvent
 from core.signals import Signal, Span, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
-from pipeline.ledgers.author_facts import MemoryAuthorFacts, PostgresAuthorFacts
-from pipeline.ledgers.memory_ledger import MemoryLedger
+from pipeline.ledgers.author_facts import PostgresAuthorFacts
 from pipeline.ledgers.postgres_ledger import PostgresLedger
 from pipeline.ledgers.rebuild_cases import rebuild_cases
+from pipeline.testing.memory_ledger import MemoryLedger
+from pipeline.testing.memory_ledger_views import MemoryAuthorFacts
 
 VIDEO = Asset(digest="a1" * 32, media_type="video/mp4", size=7)
 PHOTO = Asset(digest="b2" * 32, media_type="image/png", size=5)
@@ -60,7 +63,8 @@ EVERY_EVENT: tuple[Event, ...] = (
     Appealed(by="ana"),
     Ruled(ruling=Ruling(gate=Gate.PROMPT, decision=Decision.ALLOW, moderator="m", over=(), code="context")),
     Judged(verdict=Verdict(gate=Gate.PROMPT, decision=Decision.ALLOW, policy="p1")),
-    Commissioned(engine="e", engine_version="1", job="k"),
+    Commissioned(engine="e", engine_version="1", job="k", at=datetime(2026, 11, 1, 12, tzinfo=UTC)),
+    Waiting(phase="commissioned", reason="the engine is away", since=datetime(2026, 11, 1, 13, tzinfo=UTC)),
     Rendered(asset=VIDEO, engine="e", engine_version="1", duration=5.3, width=1280, height=720),
     Measured(signals=(Signal(subject=Subject.VIDEO, label="violence", score=0.5, source="frames/1"),)),
     Judged(verdict=Verdict(gate=Gate.VIDEO, decision=Decision.REFUSE, rules=("r",), policy="p1")),
@@ -74,6 +78,8 @@ EVERY_EVENT: tuple[Event, ...] = (
     Recalled(by="m", code="likeness", note="t3"),
     Withdrawn(),
 )
+FAILED_STORY: tuple[Event, ...] = (*EVERY_EVENT[:3], EngineFailed(engine="e", code="out_of_memory", reason="t4"))
+"""A story that ends where the one above goes on."""
 RENDERED = EVERY_EVENT[: [type(event) for event in EVERY_EVENT].index(Rendered) + 1]
 
 
