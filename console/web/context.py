@@ -18,7 +18,11 @@ from pipeline.service import CaseService
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestContext:
-    """The installation and what the web adds to it. `analysis_limiter` bounds how many files are examined at once."""
+    """The installation and what the web adds to it.
+
+    `analysis_limiter` bounds how many files are examined at once, `reference_limiter` how many orders with a reference
+    are opened at once.
+    """
 
     installation: InstallationProtocol
     sessions: Sessions
@@ -27,6 +31,7 @@ class RequestContext:
     rate_limiter: RateLimiter = field(default_factory=RateLimiter)
     key_rates: KeyRateLimiter = field(default_factory=KeyRateLimiter)
     analysis_limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
+    reference_limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
 
     @property
     def service(self) -> CaseService:

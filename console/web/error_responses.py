@@ -36,7 +36,7 @@ class ErrorBody(BaseModel):
 
 
 class OpenAIErrorDetail(ErrorDetail):
-    """The same in OpenAI's words; `param` is always null."""
+    """The same in OpenAI's words; `param` is the field that it is about, or null."""
 
     type: str
     param: str | None = None
@@ -92,7 +92,7 @@ def _as_assay_error(raised: Exception) -> Exception:
 def _body(request: Request, error: Exception, status: int, language: Language) -> dict[str, object]:
     told: dict[str, object] = {"code": code_of(error), "message": language(message_of(error))}
     if request.url.path.startswith("/v1/"):
-        told |= {"type": _openai_type(status), "param": None}
+        told |= {"type": _openai_type(status), "param": (error.param or None) if isinstance(error, BadInput) else None}
     return {"error": told}
 
 
