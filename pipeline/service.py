@@ -21,11 +21,12 @@ from core.events import NEGATIVE_PROMPT, Appealed, Event, Recalled, Rendered, Re
 from core.finding import Finding
 from core.permitted import NO_CAMEOS
 from core.ports import Bus, Ledger, RecordedEvent
-from core.roles import Principal, Role, require_owner, require_role
+from core.roles import Principal, Role, Scope, require_owner, require_role, require_scope
 from core.signals import Subject
 from core.transitions import holding
 from core.verdicts import Decision, Gate, Ruling
 from media.reference_file import PreparedReference, prepare_reference
+from pipeline.access.usage import UsageMeter
 from pipeline.actions import Action, actions, refusal, unmeasured
 from pipeline.manifest_repository.public_service import PublicService
 from pipeline.policy_rollout.policy_service import PolicyService
@@ -41,6 +42,7 @@ from pipeline.video_request import (
     end_user_pseudonym,
     validate_request,
 )
+from pipeline.webhooks.webhook_service import WebhookService
 from registry.consent import CameoService
 
 __all__ = [
@@ -70,6 +72,8 @@ class CaseService:
     likeness: LikenessComparer = field(default_factory=partial(LikenessComparer, models=PACKAGED_MODELS))
     cameo_service: CameoService | None = None
     policy_service: PolicyService | None = None
+    usage: UsageMeter = field(default_factory=UsageMeter)
+    webhooks: WebhookService | None = None
 
     @property
     def cameos(self) -> CameoService:
@@ -81,8 +85,12 @@ class CaseService:
     # -- asking for a video
 
     def submit(self, who: Principal, request: VideoRequest) -> Case:
-        """Open a case. The same key by the same account is the same case. Raises BadInput, Forbidden."""
+        """Open a case. The same key by the same account is the same case.
+
+        Raises BadInput, Forbidden, InsufficientQuota.
+        """
         require_role(who, Role.PLATFORM)
+        require_scope(who, Scope.SUBMIT)
         validate_request(request)
         if not request.key:
             return self._open(who, new_case(), request)
@@ -98,11 +106,13 @@ class CaseService:
 
     def cases(self, who: Principal, *, phase: Phase | None = None, limit: int = 100) -> Sequence[Case]:
         """The person's cases, a moderator's being all; the one that moved last first."""
+        require_scope(who, Scope.READ, Scope.MODERATE)
         author = None if who.has(Role.MODERATOR) else who.id
         return self.ledger.list(phase=phase, author=author, limit=limit)
 
     def case(self, who: Principal, case_id: str) -> Case:
         """One case. Raises NotFound, also for a case of another account: whether it exists is nobody's business."""
+        require_scope(who, Scope.READ, Scope.SUBMIT, Scope.MODERATE)  # who orders is answered with what they ordered
         case = self.ledger.load(case_id)
         try:
             require_owner(who, case)
@@ -141,6 +151,7 @@ class CaseService:
     def queue(self, who: Principal, *, limit: int = 100) -> Sequence[Case]:
         """What is held, the longest-waiting first."""
         require_role(who, Role.MODERATOR)
+        require_scope(who, Scope.MODERATE)
         return self.ledger.list(phase=Phase.HELD, limit=limit, oldest=True)
 
     def rule(
@@ -247,6 +258,7 @@ class CaseService:
     def screen(self, who: Principal, text: str) -> DryRunVerdict:
         """What would be said of this prompt? Opens no case and keeps nothing."""
         require_role(who, Role.PLATFORM, Role.MODERATOR)
+        require_scope(who, Scope.VERIFY)
         validate_request(VideoRequest(prompt=text))
         tools = self.context
         measured = tools.measure.text(text)
@@ -255,6 +267,7 @@ class CaseService:
     def inspect(self, who: Principal, file: Path) -> DryRunVerdict:
         """What would be said of this video? Opens no case and keeps nothing. Raises BadMedia."""
         require_role(who, Role.PLATFORM, Role.MODERATOR)
+        require_scope(who, Scope.VERIFY)
         tools = self.context
         tools.measure.check_video(file)
         measured = tools.measure.video(file, Subject.VIDEO, NO_CAMEOS)
@@ -263,7 +276,10 @@ class CaseService:
     # -- private
 
     def _open(self, who: Principal, case: Case, request: VideoRequest) -> Case:
-        with self.ledger.try_lock(case.id):  # a sweep elsewhere must not take the reference for an orphan
+        with (
+            self.usage.charged(who, request.seconds),
+            self.ledger.try_lock(case.id),
+        ):  # a sweep elsewhere must not take the reference for an orphan
             return self._submit(who, case, request)
 
     def _submit(self, who: Principal, case: Case, request: VideoRequest) -> Case:

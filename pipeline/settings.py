@@ -18,7 +18,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from core.errors import BadInput
 from core.plugins import ENGINES, SIGNERS, plugins
+from core.roles import UsageLimits
 from pipeline.engines import BUNDLED_ENGINES
+from pipeline.webhooks.networks import parse_networks
 from provenance.c2pa.signers import BUNDLED_SIGNERS
 
 if TYPE_CHECKING:
@@ -156,7 +158,28 @@ class Settings(BaseSettings):
     tls_key: Path | None = Field(None, description="The certificate's key (PEM).")
     max_upload_mb: int = Field(512, description="Largest file the verifier and the gateway accept, in megabytes.")
     lookups_per_minute: int = Field(120, description="How often one address may ask the manifest repository.")
+    requests_per_minute: int = Field(
+        6000, ge=0, description="Requests a minute that an account may send to the API; 0: no limit."
+    )
+    videos_per_day: int = Field(0, ge=0, description="Videos that an account may order in a day (UTC); 0: no limit.")
+    video_seconds_per_month: int = Field(
+        0, ge=0, description="Seconds of video that an account may order in a month (UTC); 0: no limit."
+    )
+    webhook_networks: str = Field(
+        "", description="Networks (as 10.0.0.0/8, between commas) to which webhooks go too, by http as well."
+    )
+    webhook_timeout: float = Field(15.0, gt=0, le=30, description="Seconds a receiver of webhooks may take.")
+    webhook_first_retry: float = Field(
+        5.0, gt=0, description="Seconds until a webhook that failed is tried again; then three times as long each time."
+    )
+    webhook_give_up_after: float = Field(86400.0, ge=0, description="Seconds after which that ends.")
     verify_urls: bool = Field(False, description="May the verifier fetch files from public addresses people give?")
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _networks(cls, networks: str) -> str:
+        parse_networks(networks)
+        return networks
 
     @field_validator("engine")
     @classmethod
@@ -194,6 +217,11 @@ class Settings(BaseSettings):
     def keys_folder(self) -> Path:
         """The folder of keys."""
         return (self.keys or self.root / "keys").expanduser().absolute()
+
+    @property
+    def usage_limits(self) -> UsageLimits:
+        """What an account may use that has no limits of its own."""
+        return UsageLimits(**{one.name: getattr(self, one.name) for one in fields(UsageLimits)})
 
     def model_options(self) -> ModelOptions:
         """What these settings choose about models: passed to whoever loads one."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
@@ -104,7 +105,12 @@ def _openai_type(status: int) -> str:
 
 
 def _error_headers(error: Exception) -> dict[str, str]:
-    return {"WWW-Authenticate": "Bearer"} if isinstance(error, NotSignedIn) else {}
+    headers = {"WWW-Authenticate": "Bearer"} if isinstance(error, NotSignedIn) else {}
+    if (wait := getattr(error, "retry_after", None)) is not None:  # seconds
+        headers["Retry-After"] = str(math.ceil(wait))
+    if not getattr(error, "worth_retrying", True):  # OpenAI's clients heed this, and give up at once
+        headers["X-Should-Retry"] = "false"
+    return headers
 
 
 def _wants_html(request: Request) -> bool:

@@ -15,6 +15,7 @@ from core.errors import (
     NotNow,
     Unavailable,
 )
+from pipeline.access.usage import InsufficientQuota
 
 
 class NotSignedIn(AssayError):
@@ -58,6 +59,7 @@ _STATUSES: tuple[tuple[type[AssayError], int], ...] = (  # the first that fits c
     (TooLong, 414),
     (UnsupportedMediaType, 415),
     (TooMany, 429),
+    (InsufficientQuota, 429),
     (NotOffered, 501),
     (Unavailable, 503),
 )

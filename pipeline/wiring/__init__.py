@@ -12,6 +12,7 @@ from datetime import timedelta
 from classifiers.image.face_backend import face_backend
 from classifiers.models import Models
 from core.ports import Ledger
+from pipeline.access.usage import UsageMeter
 from pipeline.accounts import Accounts
 from pipeline.advance import EventListener, NoListener, PipelineContext
 from pipeline.capture_signals import ClassifierCaptures
@@ -24,6 +25,7 @@ from pipeline.ledgers.case_histories import CaseHistories, PostgresCaseHistories
 from pipeline.ledgers.policy_store import PostgresPolicyStore
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.ledgers.postgres_ledger import PostgresLedger
+from pipeline.ledgers.postgres_usage import PostgresUsage
 from pipeline.policy_rollout import policy_loading
 from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.policy_rollout.rollout import Rollout
@@ -35,7 +37,17 @@ from pipeline.settings import Settings
 from pipeline.tempdirs import remove_stale_folders
 from pipeline.verification.likeness_comparison import LikenessComparer
 from pipeline.verification.verifier import InstallationVerifier
-from pipeline.wiring.services import make_bus, make_pipeline_context, make_public_service, make_registry_admin
+from pipeline.webhooks.postgres_webhooks import PostgresWebhooks
+from pipeline.webhooks.webhook_sender import WebhookSender
+from pipeline.webhooks.webhook_service import WebhookService
+from pipeline.wiring.services import (
+    make_bus,
+    make_pipeline_context,
+    make_public_service,
+    make_registry_admin,
+    make_webhook_client,
+    make_webhook_sender,
+)
 from pipeline.wiring.stage_parts import InstalledClassifiers, make_stage_context
 from pipeline.wiring.stores import (
     RegistryStores,
@@ -62,6 +74,7 @@ class Installation:
     case_histories: CaseHistories
     works: PipelineContext
     runner: LocalRunner | None
+    webhook_sender: WebhookSender
     resources: ExitStack
 
     def close(self) -> None:
@@ -100,6 +113,7 @@ def build_installation(
         seen = combine_galleries(registry.gallery, people, face_backend(models.options).space)
         capture = ClassifierCaptures(settings=settings, gallery=seen, models=models, checker=tools.measure)
         cameos = make_cameo_service(database, people, consent, ledger=ledger, bus=bus, tools=tools, capture=capture)
+        webhooks = PostgresWebhooks(database)
         rules = PolicyService(rollout=rollout, case_histories=PostgresCaseHistories(database))
         service = CaseService(
             ledger=ledger,
@@ -111,6 +125,8 @@ def build_installation(
             policy_service=rules,
             models=models,
             likeness=LikenessComparer(models=models),
+            webhooks=WebhookService(webhooks=webhooks, client=make_webhook_client(settings)),
+            usage=UsageMeter(store=PostgresUsage(database), defaults=settings.usage_limits),
         )
         works = make_pipeline_context(
             settings, ledger=ledger, bus=bus, tools=tools, cameos=cameos, listener=listener or NoListener()
@@ -126,5 +142,6 @@ def build_installation(
             case_histories=rules.case_histories,
             works=works,
             runner=LocalRunner(works) if isinstance(bus, LocalBus) else None,
+            webhook_sender=make_webhook_sender(settings, webhooks),
             resources=opened.pop_all(),
         )

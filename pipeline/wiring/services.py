@@ -21,6 +21,10 @@ from pipeline.stages import ROUTE, bind_route
 from pipeline.stages.publish import PublicationCompensation
 from pipeline.stages.stage_context import StageContext
 from pipeline.verification.history_thumbnails import CredentialThumbnails
+from pipeline.webhooks.networks import parse_networks
+from pipeline.webhooks.postgres_webhooks import PostgresWebhooks
+from pipeline.webhooks.webhook_client import WebhookClient
+from pipeline.webhooks.webhook_sender import RetrySchedule, WebhookSender
 from pipeline.wiring.stores import RegistryStores
 from registry.consent.cameo_service import CameoService
 from registry.shared_results import PostgresSharedResults
@@ -63,6 +67,20 @@ def make_public_service(settings: Settings, database: Database, repository: Mani
     """What anyone may ask: of manifests, and of what was found in a file before."""
     sharing = FindingSharing(answers=PostgresSharedResults(database))
     return PublicService(manifests=repository, answers=sharing, thumbnails=CredentialThumbnails(settings=settings))
+
+
+def make_webhook_client(settings: Settings) -> WebhookClient:
+    """What posts webhooks, and only where that is allowed."""
+    return WebhookClient(networks=parse_networks(settings.webhook_networks), timeout=settings.webhook_timeout)
+
+
+def make_webhook_sender(settings: Settings, webhooks: PostgresWebhooks) -> WebhookSender:
+    """What sends the webhooks that are due."""
+    schedule = RetrySchedule(
+        first=timedelta(seconds=settings.webhook_first_retry),
+        give_up_after=timedelta(seconds=settings.webhook_give_up_after),
+    )
+    return WebhookSender(webhooks=webhooks, client=make_webhook_client(settings), schedule=schedule)
 
 
 def make_registry_admin(registry: RegistryStores, models: Models) -> RegistryAdmin:

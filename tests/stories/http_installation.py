@@ -71,6 +71,7 @@ class MemoryInstallation:
     accounts: MemoryAccounts
     works: PipelineContext
     runner: LocalRunner
+    webhook_sender: None = None
 
     def account(self, *roles: Role) -> ApiAccount:
         return ApiAccount(*create_account(self.accounts, roles))
