@@ -50,6 +50,16 @@ WHERE (%(phase)s::text IS NULL OR phase = %(phase)s) AND (%(author)s::text IS NU
 ORDER BY moved DESC, id DESC LIMIT %(limit)s
 """
 
+_CURSOR = "SELECT submitted FROM cases WHERE id = %s AND author = %s"
+
+_CREATED_BY = """
+SELECT id, body FROM cases
+WHERE author = %(author)s AND (%(after)s::text = '' OR (submitted, id) < (%(created)s::timestamptz, %(after)s))
+ORDER BY submitted DESC, id DESC LIMIT %(limit)s
+"""
+
+_CREATED_BY_ASCENDING = _CREATED_BY.replace("DESC", "ASC").replace("<", ">")
+
 # A machine that vanishes is noticed after a minute, not after the two hours that TCP grants it.
 _KEEPALIVES = "SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3"
 
@@ -119,6 +129,16 @@ class PostgresLedger:
         wanted = {"phase": phase and phase.value, "author": author, "limit": limit}
         with self._database.connection() as connection:
             found = connection.execute(_OLDEST if oldest else _LIST, wanted).fetchall()
+        return tuple(case for case_id, body in found if (case := _readable(case_id, body)) is not None)
+
+    def created_by(self, author: str, *, after: str = "", limit: int = 20, ascending: bool = False) -> Sequence[Case]:
+        """An author's cases by when they were begun; see Ledger. What cannot be read is left out and logged."""
+        with self._database.connection() as connection:
+            begun = connection.execute(_CURSOR, [after, author]).fetchone() if after else (None,)
+            if begun is None:
+                raise NotFound
+            wanted = {"author": author, "after": after, "created": begun[0], "limit": limit}
+            found = connection.execute(_CREATED_BY_ASCENDING if ascending else _CREATED_BY, wanted).fetchall()
         return tuple(case for case_id, body in found if (case := _readable(case_id, body)) is not None)
 
     def is_referenced(self, digest: str) -> bool:
