@@ -27,6 +27,7 @@ from core.signals import Subject
 from core.transitions import holding
 from core.verdicts import Decision, Gate, Ruling
 from pipeline.actions import Action, actions, refusal, unmeasured
+from pipeline.case_record import CaseRecord, case_record
 from pipeline.manifest_repository.public_service import PublicService
 from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.screening.dry_run import DryRunVerdict, dry_run
@@ -108,6 +109,24 @@ class CaseService:
         """Every event of a case, in order."""
         self.case(who, case_id)
         return self.ledger.history(case_id)
+
+    def video(self, who: Principal, case_id: str) -> CaseRecord:
+        """A case of this very account with its history, moderators' included. Raises NotFound for another's."""
+        history = self.ledger.history(case_id)
+        case = Case(id=case_id).apply(entry.event for entry in history)
+        if case.request.author != who.id:
+            raise NotFound("there is no such video")
+        return case_record(case, history, self.context.texts)
+
+    def videos(
+        self, who: Principal, *, after: str = "", limit: int = 20, ascending: bool = False
+    ) -> Sequence[CaseRecord]:
+        """The account's own cases in the order in which they were asked for, from the one after `after` on.
+
+        Raises NotFound where `after` is no case of the account.
+        """
+        page = self.ledger.created_by(who.id, after=after, limit=limit, ascending=ascending)
+        return tuple(case_record(case, self.ledger.history(case.id), self.context.texts) for case in page)
 
     def prompt(self, who: Principal, case_id: str) -> str:
         """The words of the prompt. Raises Erased."""

@@ -1,17 +1,16 @@
 """A case as OpenAI's Videos API would show it, with what Assay has to add under `assay`.
 
-Field names are those of `openai.types.Video`. A hold has no word there: to a client that knows nothing of Assay
-it is a video that takes longer.
+Field names and types are those of `openai.types.Video`. A hold has no word there: to a client that knows nothing of
+Assay it is a video that takes longer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from core.case import Case, Phase
-from core.events import Published
-from core.ports import RecordedEvent
+from pipeline.case_record import CaseRecord
 
 _PROGRESS = {
     Phase.SCREENED: 5,
@@ -23,39 +22,63 @@ _PROGRESS = {
     Phase.SEALED: 95,
     Phase.PUBLISHED: 100,
 }
+_STATUSES = {
+    Phase.NEW: "queued",
+    Phase.SUBMITTED: "queued",
+    Phase.PUBLISHED: "completed",
+    Phase.REFUSED: "failed",
+    Phase.RECALLED: "failed",
+    Phase.WITHDRAWN: "failed",
+}
 
 
-def video_object(case: Case, history: Sequence[RecordedEvent], prompt: str | None) -> dict[str, Any]:
-    """The video object. `prompt` is None where it was erased; times are whole seconds since 1970."""
-    published = [e.at for e in history if isinstance(e.event, Published)]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnstatedValues:
+    """What an answer states of a video that is not made yet where nobody asked for it: the type knows no null.
+
+    Size and length are those that OpenAI documents as its defaults.
+    """
+
+    model: str = "default"
+    size: str = "720x1280"
+    seconds: str = "4"
+
+
+def video_object(record: CaseRecord, unstated: UnstatedValues | None = None) -> dict[str, Any]:
+    """The video object. Times are whole seconds since 1970; progress never falls while a video is under way."""
+    case, unstated = record.case, unstated or UnstatedValues()
+    stated = {"model": _model(case), "size": _size(case), "seconds": _seconds(case)}
+    published = record.published
     return {
         "id": case.id,
         "object": "video",
-        "model": case.request.model or (case.commissioned.engine if case.commissioned else ""),
+        "model": stated["model"] or unstated.model,
         "status": video_status(case),
-        "progress": _PROGRESS.get(case.held_at or case.phase, 0),
-        "created_at": int(history[0].at.timestamp()),
-        "completed_at": int(published[-1].timestamp()) if published else None,
+        "progress": _progress(record),
+        "created_at": int(record.created.timestamp()),
+        "completed_at": int(published.timestamp()) if published else None,
         "expires_at": None,
-        "prompt": prompt,
-        "size": _size(case),
-        "seconds": _seconds(case),
+        "prompt": record.prompt,
+        "size": stated["size"] or unstated.size,
+        "seconds": stated["seconds"] or unstated.seconds,
         "remixed_from_video_id": case.request.parent or None,
         "error": _error(case),
-        "assay": _assay(case),
+        "assay": _assay(case) | {"unstated": [name for name, value in stated.items() if not value]},
     }
 
 
 def video_status(case: Case) -> str:
     """queued, in_progress, completed or failed."""
-    match case.phase:
-        case Phase.NEW | Phase.SUBMITTED:
-            return "queued"
-        case Phase.PUBLISHED:
-            return "completed"
-        case Phase.REFUSED | Phase.RECALLED | Phase.WITHDRAWN:
-            return "failed"
-    return "in_progress"
+    return _STATUSES.get(case.phase, "in_progress")
+
+
+def _progress(record: CaseRecord) -> int:
+    """How far the case ever came: what is ordered or measured again makes it no less."""
+    case, furthest = Case(id=record.case.id), 0
+    for entry in record.history:
+        case = case.apply([entry.event])
+        furthest = max(furthest, _PROGRESS.get(case.phase, 0))
+    return furthest
 
 
 def _error(case: Case) -> dict[str, str] | None:
@@ -82,6 +105,12 @@ def _assay(case: Case) -> dict[str, Any]:
     }
 
 
+def _model(case: Case) -> str:
+    """Which model made it, or was asked to; an engine that names none is named itself."""
+    made = case.rendered
+    return (made.model or made.engine) if made else case.request.model
+
+
 def _size(case: Case) -> str:
     made = case.rendered
     return f"{made.width}x{made.height}" if made and made.width else case.request.size
@@ -89,6 +118,6 @@ def _size(case: Case) -> str:
 
 def _seconds(case: Case) -> str:
     made, asked = case.rendered, case.request.seconds
-    if asked is not None:
-        return f"{asked:g}"
-    return f"{made.duration:.3g}" if made and made.duration else ""
+    if made and made.duration:
+        return f"{made.duration:.2f}".rstrip("0").rstrip(".")
+    return "" if asked is None else f"{asked:g}"

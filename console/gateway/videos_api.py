@@ -12,12 +12,12 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 
 from console.gateway.request_parsing import parse_video_request
-from console.gateway.video_object import video_object
+from console.gateway.video_object import UnstatedValues, video_object
 from console.web.auth import BearerUser
 from console.web.context import ContextDep, RequestContext
 from console.web.video_response import video_response
 from core.case import Case, Phase
-from core.errors import BadInput, Conflict, Erased, NotFound, NotNow
+from core.errors import BadInput, Conflict, NotFound, NotNow
 from core.roles import Principal
 
 videos_router = APIRouter(prefix="/v1/videos", tags=["videos"])
@@ -63,44 +63,46 @@ async def create_video(request: Request, who: BearerUser, context: ContextDep) -
     """The prompt is screened and judged first; what becomes of it is told by GET /v1/videos/{id}."""
     async with parse_video_request(request, context) as order:
         case = await to_thread.run_sync(context.service.submit, who, order)
-    return await to_thread.run_sync(_video_of, who, context, case)
+    return await to_thread.run_sync(_shown_video, who, context, case.id)
 
 
+@videos_router.head("", include_in_schema=False)
 @videos_router.get("", summary="Your videos")
 def list_videos(
     who: BearerUser,
     context: ContextDep,
     after: Annotated[str, Query(description="The last id of the page before.")] = "",
     limit: Annotated[int, Query(ge=1, le=100, description="How many at the most.")] = 20,
-    order: Annotated[Literal["asc", "desc"], Query(description="`asc`: the one that moved last comes last.")] = "desc",
+    order: Annotated[Literal["asc", "desc"], Query(description="By when they were asked for.")] = "desc",
 ) -> dict[str, Any]:
-    """The one that moved last comes first."""
-    mine = [c for c in context.service.cases(who, limit=1000) if c.request.author == who.id]
-    mine = mine if order == "desc" else mine[::-1]
-    at = next((i + 1 for i, c in enumerate(mine) if c.id == after), None if after else 0)
-    if at is None:
-        raise BadInput("after names no video of yours")
-    page = [_video_of(who, context, case) for case in mine[at : at + limit]]
+    """In the order in which they were asked for, the newest first."""
+    try:
+        found = context.service.videos(who, after=after, limit=limit + 1, ascending=order == "asc")
+    except NotFound:
+        raise BadInput(f"after: {after[:40]!r} is no video of yours", param="after") from None
+    page = [video_object(record, unstated_values(context)) for record in found[:limit]]
     return {
         "object": "list",
         "data": page,
         "first_id": page[0]["id"] if page else None,
         "last_id": page[-1]["id"] if page else None,
-        "has_more": len(mine) > at + limit,
+        "has_more": len(found) > limit,
     }
 
 
+@videos_router.head("/{video_id}", include_in_schema=False)
 @videos_router.get("/{video_id}", summary="A video")
 def retrieve_video(video_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """A refusal is `failed` with error code `policy_refused`; a hold is `in_progress`, and `assay` says why."""
-    return _video_of(who, context, _owned_case(who, context, video_id))
+    return _shown_video(who, context, video_id)
 
 
+@videos_router.head("/{video_id}/content", include_in_schema=False)
 @videos_router.get("/{video_id}/content", summary="The video's bytes", response_class=FileResponse)
 def video_content(
     video_id: str, who: BearerUser, context: ContextDep, variant: Literal["video", "thumbnail", "spritesheet"] = "video"
 ) -> FileResponse:
-    """Once it is published, and as long as it is. Ranges are served."""
+    """Once it is published, and as long as it is. Ranges are served, and conditional requests answered."""
     case = _owned_case(who, context, video_id)
     if variant != "video":
         raise BadInput("only the variant 'video' is served: any other would come without its marks")
@@ -124,16 +126,15 @@ def delete_video(video_id: str, who: BearerUser, context: ContextDep) -> dict[st
     raise Conflict
 
 
+def unstated_values(context: RequestContext) -> UnstatedValues:
+    """What answers state where nobody asked for anything and nothing is made yet."""
+    named = context.installation.settings.engine_model
+    return UnstatedValues(model=named) if named else UnstatedValues()
+
+
 def _owned_case(who: Principal, context: RequestContext, video_id: str) -> Case:
-    case = context.service.case(who, video_id)
-    if case.request.author != who.id:
-        raise NotFound("there is no such video")
-    return case
+    return context.service.video(who, video_id).case
 
 
-def _video_of(who: Principal, context: RequestContext, case: Case) -> dict[str, Any]:
-    try:
-        prompt = context.service.prompt(who, case.id)
-    except Erased:
-        prompt = None
-    return video_object(case, context.service.history(who, case.id), prompt)
+def _shown_video(who: Principal, context: RequestContext, video_id: str) -> dict[str, Any]:
+    return video_object(context.service.video(who, video_id), unstated_values(context))

@@ -64,6 +64,50 @@ def test_ranges_of_one_video_fit_together(at, platform, bunny):
     assert platform.get(content, headers={"Range": f"bytes={len(whole)}-"}).status_code == 416
 
 
+def test_content_is_asked_about_as_http_has_it(at, platform, bunny):
+    case_id = at.submit(FINE)
+    at.settle(case_id)
+    content, size = f"/v1/videos/{case_id}/content", len(bunny.read_bytes())
+    head, whole = platform.head(content), platform.get(content)
+    assert (head.status_code, head.content, int(head.headers["content-length"])) == (200, b"", size)
+    for name in ("etag", "last-modified", "content-type", "accept-ranges", "content-disposition"):
+        assert head.headers[name] == whole.headers[name]
+    kept = [{"If-None-Match": head.headers["etag"]}, {"If-Modified-Since": head.headers["last-modified"]}]
+    for asked in kept:
+        for ask in (platform.get, platform.head):
+            same = ask(content, headers=asked)
+            assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", head.headers["etag"])
+    moved = platform.get(content, headers={"Range": "bytes=0-9", "If-Range": '"another"'})
+    assert (moved.status_code, len(moved.content)) == (200, size)
+    assert len(platform.get(content, headers={"Range": "bytes=0-9,20-29"}).content) < 1000
+    assert platform.get(content, headers={"Range": "apples=0-9"}).status_code == 200
+    outside = platform.get(content, headers={"Range": f"bytes={size}-"})
+    assert (outside.status_code, outside.headers["content-range"]) == (416, f"bytes */{size}")
+    assert outside.json()["error"]["code"] == "range_not_satisfiable"
+    for path in ("/v1/videos", f"/v1/videos/{case_id}"):
+        assert (platform.head(path).status_code, platform.head(path).content) == (200, b"")
+    assert at.left_on_disk() == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code", "param"),
+    [
+        ("GET", "/v1/videos/ffffffffffffffff", 404, "not_found", None),
+        ("GET", "/v1/nothing", 404, "not_found", None),
+        ("PATCH", "/v1/videos", 405, "method_not_allowed", None),
+        ("GET", "/v1/videos?limit=0", 400, "bad_input", "limit"),
+        ("GET", "/v1/videos?order=up", 400, "bad_input", "order"),
+        ("GET", "/v1/videos?after=ffffffffffffffff", 400, "bad_input", "after"),
+    ],
+)
+def test_errors_have_openais_shape_and_name_the_parameter(platform, method, path, status, code, param):
+    answer = platform.request(method, path)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["param"]) == (status, code, param)
+    assert set(error) == {"message", "type", "code", "param"}
+    assert status != 405 or "POST" in answer.headers["allow"]
+
+
 def test_a_refusal_is_a_failed_video_with_its_reason(at, platform):
     case_id = at.submit(REFUSED)
     at.settle(case_id)
