@@ -35,6 +35,7 @@ from pipeline.stages.judge import recheck_consent
 from pipeline.stages.stage_context import StageContext
 from pipeline.verification.likeness_comparison import LikenessComparer, make_likeness_comparer
 from pipeline.verification.verifier import Verifier
+from pipeline.video_pictures import PictureVariant, VideoPictures
 from pipeline.video_request import MAX_PROMPT_LENGTH, VideoRequest, end_user_pseudonym, validate_request
 from registry.consent import CameoService
 
@@ -65,6 +66,7 @@ class CaseService:
     likeness: LikenessComparer = field(default_factory=partial(make_likeness_comparer, PACKAGED_MODELS))
     cameo_service: CameoService | None = None
     policy_service: PolicyService | None = None
+    pictures: VideoPictures | None = None
 
     @property
     def cameos(self) -> CameoService:
@@ -209,12 +211,21 @@ class CaseService:
     def content(self, who: Principal | None, case_id: str, to: Path) -> Path:
         """The video: what is published to anyone, what is not yet to a moderator. Raises NotFound."""
         case = self.ledger.load(case_id)
-        if case.phase is Phase.PUBLISHED and not recheck_consent(case, Gate.VIDEO, self.context):
+        if self._is_public(case):
             return self.context.public_store.fetch(case_id, to)
         made = case.sealed.asset if case.sealed else case.rendered.asset if case.rendered else None
         if made is None or who is None or not who.has(Role.MODERATOR):
             raise NotFound("there is no video to be had here")
         return self.context.blob_store.fetch(made, to)
+
+    def picture(self, case_id: str, variant: PictureVariant) -> Path:
+        """A still picture of a published video, sealed as the video is. Raises NotFound, Unavailable."""
+        case = self.ledger.load(case_id)
+        if not self._is_public(case):
+            raise NotFound("there is no video to be had here")
+        if self.pictures is None:
+            raise Unavailable("no pictures of videos are made here")
+        return self.pictures.picture(case, variant, lambda to: self.context.public_store.fetch(case_id, to))
 
     def look_up(self, case_id: str) -> dict[str, str] | None:
         """What the public may know of a case; None where it never came to a sealed video."""
@@ -261,6 +272,9 @@ class CaseService:
         return dry_run(Gate.VIDEO, measured, models=self.models, policy=tools.policy, facts=tools.facts)
 
     # -- private
+
+    def _is_public(self, case: Case) -> bool:
+        return case.phase is Phase.PUBLISHED and not recheck_consent(case, Gate.VIDEO, self.context)
 
     def _open(self, who: Principal, case: Case, request: VideoRequest) -> Case:
         with self.ledger.try_lock(case.id):  # a sweep elsewhere must not take the reference for an orphan

@@ -62,6 +62,7 @@ from pipeline.verification.history_thumbnails import make_thumbnail_reader
 from pipeline.verification.ingredient_facts import FactsWithParents
 from pipeline.verification.likeness_comparison import make_likeness_comparer
 from pipeline.verification.verifier import InstallationVerifier
+from pipeline.video_pictures import CasePictures
 from registry.banks.hash_bank import PostgresHashBank
 from registry.banks.protected_gallery import PostgresGallery
 from registry.banks.sealed_payloads import SealedPayloads
@@ -124,7 +125,7 @@ def build_installation(
         people = open_consent_stores(settings, database, *_blob_store_location(settings))
         rollout = measurement.make_rollout(settings, PostgresPolicyStore(database), validate=not allow_broken_policy)
         repository = _repository(settings, database, ledger)
-        tools, consent = _stage_context(
+        tools, consent, sealer = _stage_context(
             settings,
             database=database,
             ledger=ledger,
@@ -161,6 +162,7 @@ def build_installation(
             policy_service=rules,
             models=models,
             likeness=make_likeness_comparer(models),
+            pictures=CasePictures(sealer=sealer, folder=settings.root / "pictures", workdir=tools.workdir),
         )
         return Installation(
             settings=settings,
@@ -212,11 +214,13 @@ def _stage_context(
     policing: PolicySelector,
     repository: ManifestRepository,
     models: Models,
-) -> tuple[StageContext, ConsentFacts]:
+) -> tuple[StageContext, ConsentFacts, CaseSealer]:
     engine, texts = make_engine(settings), PostgresTexts(database)
     consent = make_consent_facts(people, database, texts.read, engine.name, settings)
     more = (PromptWorks(registry.works, models=models), *measurement.prompt_monitors(settings))
     vault, workdir = repository.blob_store, repository.workdir
+    receipts = ConsentReceipts(at=people, consent=consent)
+    sealer = CaseSealer(settings=settings, ledger=ledger, blob_store=vault, rests_on=receipts)
     tools = StageContext(
         texts=texts,
         blob_store=vault,
@@ -226,15 +230,13 @@ def _stage_context(
         policy=policing,
         facts=FactsWithParents(inner=consent, settings=settings, blob_store=vault, workdir=workdir),
         consent=consent,
-        sealer=CaseSealer(
-            settings=settings, ledger=ledger, blob_store=vault, rests_on=ConsentReceipts(at=people, consent=consent)
-        ),
+        sealer=sealer,
         copies=RepositoryCopies(repository=repository),
         revisions=LedgerRevisions(ledger=ledger),
         workdir=workdir,
         engine_timeout=settings.engine_timeout,
     )
-    return tools, consent
+    return tools, consent, sealer
 
 
 def _repository(settings: Settings, database: Database, ledger: Ledger) -> ManifestRepository:

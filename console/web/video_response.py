@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from fastapi.responses import FileResponse, Response
@@ -20,6 +21,7 @@ from core.errors import NotFound
 from core.events import Rendered, Sealed
 from core.ports import RecordedEvent
 from core.roles import Principal
+from pipeline.video_pictures import PICTURE_FORMATS, PictureVariant
 
 _HEADERS_OF_304 = ("etag", "last-modified")
 
@@ -39,6 +41,23 @@ def video_response(context: RequestContext, who: Principal | None, case: Case) -
         raise
 
 
+def picture_response(context: RequestContext, case: Case, variant: PictureVariant) -> FileResponse:
+    """A sealed picture of a published video. Raises NotFound, BadMedia. The copy made for this is removed after."""
+    folder = new_upload_folder(context.upload_folder)
+    try:
+        kept = context.service.picture(case.id, variant)
+        file = Path(shutil.copy2(kept, folder / f"{case.id}-{variant.value}{kept.suffix}"))
+        return TemporaryFileResponse(
+            file,
+            media_type=f"image/{PICTURE_FORMATS[variant]}",
+            digest=hashlib.sha256(file.read_bytes()).hexdigest(),
+            modified=datetime.fromtimestamp(file.stat().st_mtime, UTC),
+        )
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
 class TemporaryFileResponse(FileResponse):
     """A file that lies alone in a folder, which goes when it was served, or could not be.
 
@@ -46,17 +65,15 @@ class TemporaryFileResponse(FileResponse):
     from several answers together.
     """
 
-    def __init__(
-        self, file: Path, *, media_type: str, digest: str, modified: datetime, more: dict[str, str] | None = None
-    ) -> None:
-        """`digest` is the SHA-256 of the bytes, `modified` when they came to be; `more` are headers besides."""
+    def __init__(self, file: Path, *, media_type: str, digest: str, modified: datetime) -> None:
+        """`digest` is the SHA-256 of the bytes, `modified` when they came to be."""
         self._etag, self._modified, self._folder = f'"{digest}"', modified, file.parent
         super().__init__(
             file,
             media_type=media_type,
             filename=file.name,
             content_disposition_type="inline",
-            headers={"ETag": self._etag, "Last-Modified": http_date(modified), **(more or {})},
+            headers={"ETag": self._etag, "Last-Modified": http_date(modified)},
             stat_result=file.stat(),
         )
 

@@ -45,7 +45,7 @@ def sign_file(
     parent: Path | None = None,
     sources: Sequence[Ingredient] = (),
 ) -> bytes:
-    """Write `src` with the manifest to `dst`, whole or not at all; returns the manifest's bytes (JUMBF).
+    """Write `src`, a video or a picture, with the manifest to `dst`, whole or not at all; returns the manifest (JUMBF).
 
     `sources` become the ingredients that the definition's actions name by label; `parent` stands for a parent alone.
     Raises BadInput if `src` or a source carries credentials that this would drop or cannot take along, SealBroken
@@ -85,7 +85,7 @@ def _write(
                 _add_ingredient(builder, source)
             native = c2pa.Signer.from_callback(witness, _ALGORITHMS[signer.algorithm], signer.chain, signer.tsa_url)
             with native, src.open("rb") as source_file, made.open("w+b") as target:
-                return bytes(builder.sign(native, _MP4, source_file, target))
+                return bytes(builder.sign(native, media_type(src), source_file, target))
     except c2pa.C2paError as error:
         if isinstance(witness.failure, AssayError):
             raise SealBroken(f"the signer failed: {witness.failure}") from witness.failure
