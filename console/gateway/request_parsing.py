@@ -47,6 +47,16 @@ async def parse_video_request(http: HttpRequest, context: RequestContext) -> Asy
         await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
 
 
+async def read_json_object(http: HttpRequest) -> dict[str, Any]:
+    """The JSON object in this request's body. Raises BadInput or TooLarge."""
+    return _json(await read_body(http, _MAX_JSON_BYTES))
+
+
+def request_of_fields(fields: dict[str, Any], key: str) -> VideoRequest:
+    """The request that these fields make, as they stand in JSON, without any reference. Raises BadInput."""
+    return _from_json(fields, None, key)  # type: ignore[arg-type]
+
+
 def _from_form(upload: Upload, key: str) -> VideoRequest:
     names = [form for name in _CAMEO_FIELDS for form in (name, f"{name}[]", f"{name}[][id]", f"{name}[id]")]
     return _request(

@@ -5,6 +5,7 @@ An account sees its own videos here and no others, moderators included: this is 
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from anyio import to_thread
@@ -15,10 +16,13 @@ from console.gateway.request_parsing import parse_video_request
 from console.gateway.video_object import UnstatedValues, video_object
 from console.web.auth import BearerUser
 from console.web.context import ContextDep, RequestContext
-from console.web.video_response import video_response
+from console.web.http_errors import NotOffered
+from console.web.video_response import picture_response, video_response
 from core.case import Case, Phase
 from core.errors import BadInput, Conflict, NotFound, NotNow
 from core.roles import Principal
+from pipeline.service import VideoRequest
+from pipeline.video_pictures import PictureVariant
 
 videos_router = APIRouter(prefix="/v1/videos", tags=["videos"])
 
@@ -47,23 +51,23 @@ _CREATE_BODY = {
         for kind, ref in (("application/json", _URL), ("multipart/form-data", _FILE))
     },
 }
-_IDEMPOTENCY_HEADER = {
+IDEMPOTENCY_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
     "schema": {"type": "string"},
     "description": "The same key by the same account is the same video.",
 }
+CREATE_VIDEO = {"requestBody": _CREATE_BODY, "parameters": [IDEMPOTENCY_HEADER]}
+_GONE = (Phase.REFUSED, Phase.RECALLED, Phase.WITHDRAWN)
 
 
-@videos_router.post(
-    "", summary="Make a video", openapi_extra={"requestBody": _CREATE_BODY, "parameters": [_IDEMPOTENCY_HEADER]}
-)
+@videos_router.post("", summary="Make a video", openapi_extra=CREATE_VIDEO)
 async def create_video(request: Request, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """The prompt is screened and judged first; what becomes of it is told by GET /v1/videos/{id}."""
     async with parse_video_request(request, context) as order:
-        case = await to_thread.run_sync(context.service.submit, who, order)
-    return await to_thread.run_sync(_shown_video, who, context, case.id)
+        case = await to_thread.run_sync(context.service.submit, who, asked_order(order))
+    return await to_thread.run_sync(shown_video, who, context, case.id)
 
 
 @videos_router.head("", include_in_schema=False)
@@ -94,36 +98,49 @@ def list_videos(
 @videos_router.get("/{video_id}", summary="A video")
 def retrieve_video(video_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """A refusal is `failed` with error code `policy_refused`; a hold is `in_progress`, and `assay` says why."""
-    return _shown_video(who, context, video_id)
+    return shown_video(who, context, video_id)
 
 
 @videos_router.head("/{video_id}/content", include_in_schema=False)
-@videos_router.get("/{video_id}/content", summary="The video's bytes", response_class=FileResponse)
-def video_content(
+@videos_router.get("/{video_id}/content", summary="The video's bytes, or pictures of it", response_class=FileResponse)
+async def video_content(
     video_id: str, who: BearerUser, context: ContextDep, variant: Literal["video", "thumbnail", "spritesheet"] = "video"
 ) -> FileResponse:
-    """Once it is published, and as long as it is. Ranges are served, and conditional requests answered."""
-    case = _owned_case(who, context, video_id)
-    if variant != "video":
-        raise BadInput("only the variant 'video' is served: any other would come without its marks")
-    if case.phase in (Phase.REFUSED, Phase.RECALLED, Phase.WITHDRAWN):
-        raise NotFound("this video is not to be had")
-    if case.phase is not Phase.PUBLISHED:
-        raise NotNow("this video is not ready yet")
-    return video_response(context, None, case)
+    """Once it is published, and as long as it is. Ranges are served, and conditional requests answered.
+
+    A thumbnail (WebP) and a sprite sheet (JPEG) are marked and signed as the video is.
+    """
+    case = await to_thread.run_sync(_published_case, who, context, video_id)
+    if variant == "video":
+        return await to_thread.run_sync(video_response, context, None, case)
+    if context.service.pictures is None:
+        raise NotOffered("no pictures of videos are made here")
+    kind = PictureVariant(variant)
+    return await to_thread.run_sync(picture_response, context, case, kind, limiter=context.analysis_limiter)
 
 
-@videos_router.delete("/{video_id}", summary="Recall a video")
+@videos_router.delete("/{video_id}", summary="Delete a video")
 def delete_video(video_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
-    """Stops it, or takes it down. Its history stays, and it then reads as failed with error code `recalled`."""
+    """Stops it, or takes it down, and erases its texts: the prompt, and what was written about it.
+
+    What happened stays in the log, without any words, and the video then reads as failed with error code `recalled`.
+    The texts of one that a moderator recalled are kept: they are evidence.
+    """
     case = _owned_case(who, context, video_id)
     for _ in range(3):  # a worker may move the case at the same moment; the wish stays the same
         try:
             case = context.service.recall(who, case.id, code="author")
-            return {"id": case.id, "object": "video.deleted", "deleted": True}
         except Conflict:
             continue
+        if case.recalled is None or case.recalled.by == who.id:
+            context.service.erase(who, case.id)
+        return {"id": case.id, "object": "video.deleted", "deleted": True}
     raise Conflict
+
+
+def asked_order(order: VideoRequest) -> VideoRequest:
+    """The order as the service has it: `default`, as models are listed, names none."""
+    return replace(order, model="") if order.model == UnstatedValues().model else order
 
 
 def unstated_values(context: RequestContext) -> UnstatedValues:
@@ -132,9 +149,18 @@ def unstated_values(context: RequestContext) -> UnstatedValues:
     return UnstatedValues(model=named) if named else UnstatedValues()
 
 
+def _published_case(who: Principal, context: RequestContext, video_id: str) -> Case:
+    case = _owned_case(who, context, video_id)
+    if case.phase in _GONE:
+        raise NotFound("this video is not to be had")
+    if case.phase is not Phase.PUBLISHED:
+        raise NotNow("this video is not ready yet")
+    return case
+
+
 def _owned_case(who: Principal, context: RequestContext, video_id: str) -> Case:
     return context.service.video(who, video_id).case
 
 
-def _shown_video(who: Principal, context: RequestContext, video_id: str) -> dict[str, Any]:
+def shown_video(who: Principal, context: RequestContext, video_id: str) -> dict[str, Any]:
     return video_object(context.service.video(who, video_id), unstated_values(context))

@@ -59,6 +59,15 @@ class RangeNotSatisfiable(AssayError):
         self.size = size
 
 
+class ConsentRequired(Forbidden):
+    """A character is a person's likeness, which only this person can enrol: at /enrol, or by POST
+    /api/cameos/challenges. Then name the handle in `characters`."""
+
+    def __init__(self) -> None:
+        """The message is one line."""
+        super().__init__(" ".join((ConsentRequired.__doc__ or "").split()))
+
+
 class FormExpired(Forbidden):
     """This form has expired or did not come from this site: go back, reload the page and send it again."""
 

@@ -212,10 +212,31 @@ def test_a_reference_that_is_too_large_is_refused_and_nothing_stays(at, platform
     assert at.left_on_disk() == []
 
 
-def test_only_the_marked_video_is_served_and_no_other_variant(at, platform):
+def test_pictures_are_not_offered_where_none_can_be_sealed(at, platform):
     case_id = at.submit(FINE)
     at.settle(case_id)
-    assert platform.get(f"/v1/videos/{case_id}/content", params={"variant": "thumbnail"}).status_code == 400
+    content = f"/v1/videos/{case_id}/content"
+    for variant, status, param in (("thumbnail", 501, None), ("spritesheet", 501, None), ("poster", 400, "variant")):
+        answer = platform.get(content, params={"variant": variant})
+        assert (answer.status_code, answer.json()["error"]["param"]) == (status, param)
+
+
+def test_deleting_erases_the_words_and_leaves_what_happened(at, platform):
+    case_id = at.submit(FINE)
+    at.settle(case_id)
+    assert platform.delete(f"/v1/videos/{case_id}").json()["deleted"] is True
+    shown = platform.get(f"/v1/videos/{case_id}").json()
+    assert (shown["status"], shown["prompt"], shown["error"]["code"]) == ("failed", None, "recalled")
+    assert platform.delete(f"/v1/videos/{case_id}").json()["deleted"] is True
+    with at.client(at.other) as other:
+        assert other.delete(f"/v1/videos/{case_id}").status_code == 404
+
+
+def test_the_words_of_a_video_that_a_moderator_recalled_are_kept_when_its_author_deletes_it(at, platform):
+    case_id = at.submit(FINE)
+    at.installation.service.recall(at.moderator.person, case_id, code="illegal")
+    assert platform.delete(f"/v1/videos/{case_id}").json()["deleted"] is True
+    assert platform.get(f"/v1/videos/{case_id}").json()["prompt"] == FINE
 
 
 def test_a_list_is_read_page_by_page(at):
