@@ -27,6 +27,7 @@ from core.signals import Subject
 from core.transitions import holding
 from core.verdicts import Decision, Gate, Ruling
 from pipeline.actions import Action, actions, refusal, unmeasured
+from pipeline.case_explanation import CaseExplanation, explain_case
 from pipeline.case_record import CaseRecord, case_record
 from pipeline.manifest_repository.public_service import PublicService
 from pipeline.policy_rollout.policy_service import PolicyService
@@ -129,6 +130,10 @@ class CaseService:
         """
         page = self.ledger.created_by(who.id, after=after, limit=limit, ascending=ascending)
         return tuple(case_record(case, self.ledger.history(case.id), self.context.texts) for case in page)
+
+    def explanation(self, record: CaseRecord) -> CaseExplanation | None:
+        """Why it is held or was refused, for whoever asked for it; None where it is not."""
+        return explain_case(record, self.context.policy, self.models)
 
     def prompt(self, who: Principal, case_id: str) -> str:
         """The words of the prompt. Raises Erased."""

@@ -15,15 +15,14 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from console.gateway.request_parsing import parse_video_request
-from console.gateway.video_object import video_object, video_status
-from console.gateway.videos_api import CREATE_VIDEO, asked_order, unstated_values
+from console.gateway.video_object import video_status
+from console.gateway.videos_api import CREATE_VIDEO, asked_order, video_answer
 from console.web.auth import BearerUser
 from console.web.context import ContextDep, RequestContext
 from console.web.video_response import video_response
 from core.case import Phase
 from core.events import Commissioned, Rendered
 from core.ports import RecordedEvent
-from core.roles import Principal
 from pipeline.case_record import CaseRecord
 
 sync_router = APIRouter(prefix="/v1/videos", tags=["videos"])
@@ -56,11 +55,11 @@ async def create_video_sync(request: Request, who: BearerUser, context: ContextD
         if record.case.phase is Phase.PUBLISHED:
             return await to_thread.run_sync(_content, context, record)
         if video_status(record.case) == "failed":
-            return _failed(who, context, record)
+            return _failed(await to_thread.run_sync(video_answer, who, context, record))
         if record.case.phase is Phase.HELD:
-            return _later(context, record, _PERSON_NEEDED)
+            return _later(await to_thread.run_sync(video_answer, who, context, record), _PERSON_NEEDED)
         if time.monotonic() > deadline or await request.is_disconnected():
-            return _later(context, record, _TAKES_LONGER)
+            return _later(await to_thread.run_sync(video_answer, who, context, record), _TAKES_LONGER)
         await anyio.sleep(_INTERVALS[min(turn, len(_INTERVALS) - 1)])
         turn += 1
 
@@ -74,19 +73,15 @@ def _content(context: RequestContext, record: CaseRecord) -> Response:
     return answer
 
 
-def _failed(who: Principal, context: RequestContext, record: CaseRecord) -> Response:
-    del who
-    shown = video_object(record, unstated_values(context))
+def _failed(shown: dict[str, Any]) -> Response:
     error: dict[str, Any] = shown["error"]
     status = _FAILURE_STATUSES.get(error["code"], 422)
     body = {"error": {"type": "invalid_request_error", "param": None, **error}, "video": shown}
-    return JSONResponse(body, status_code=status, headers={"X-Request-Id": record.case.id})
+    return JSONResponse(body, status_code=status, headers={"X-Request-Id": shown["id"]})
 
 
-def _later(context: RequestContext, record: CaseRecord, why: str) -> Response:
-    shown = video_object(record, unstated_values(context))
-    address = f"/v1/videos/{record.case.id}"
-    headers = {"X-Request-Id": record.case.id, "Location": address, "Retry-After": "10"}
+def _later(shown: dict[str, Any], why: str) -> Response:
+    headers = {"X-Request-Id": shown["id"], "Location": f"/v1/videos/{shown['id']}", "Retry-After": "10"}
     return JSONResponse(shown | {"message": why}, status_code=202, headers=headers)
 
 

@@ -6,10 +6,14 @@ Assay it is a video that takes longer.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+from console.gateway.video_explanation import explanation_object, translated_reason
 from core.case import Case, Phase
+from pipeline.actions import Action
+from pipeline.case_explanation import CaseExplanation
 from pipeline.case_record import CaseRecord
 
 _PROGRESS = {
@@ -44,8 +48,17 @@ class UnstatedValues:
     seconds: str = "4"
 
 
-def video_object(record: CaseRecord, unstated: UnstatedValues | None = None) -> dict[str, Any]:
-    """The video object. Times are whole seconds since 1970; progress never falls while a video is under way."""
+def video_object(
+    record: CaseRecord,
+    unstated: UnstatedValues | None = None,
+    *,
+    explanation: CaseExplanation | None = None,
+    may: Collection[Action] = (),
+) -> dict[str, Any]:
+    """The video object. Times are whole seconds since 1970; progress never falls while a video is under way.
+
+    `explanation` is why it is held or refused, `may` what whoever reads this may do about it.
+    """
     case, unstated = record.case, unstated or UnstatedValues()
     stated = {"model": _model(case), "size": _size(case), "seconds": _seconds(case)}
     published = record.published
@@ -62,8 +75,12 @@ def video_object(record: CaseRecord, unstated: UnstatedValues | None = None) -> 
         "size": stated["size"] or unstated.size,
         "seconds": stated["seconds"] or unstated.seconds,
         "remixed_from_video_id": case.request.parent or None,
-        "error": _error(case),
-        "assay": _assay(case) | {"unstated": [name for name, value in stated.items() if not value]},
+        "error": _error(case, explanation),
+        "assay": {
+            **_assay(case, explanation),
+            "unstated": [name for name, value in stated.items() if not value],
+            "explanation": explanation_object(case, explanation, may),
+        },
     }
 
 
@@ -81,7 +98,7 @@ def _progress(record: CaseRecord) -> int:
     return furthest
 
 
-def _error(case: Case) -> dict[str, str] | None:
+def _error(case: Case, explanation: CaseExplanation | None) -> dict[str, str] | None:
     match case.phase:
         case Phase.RECALLED | Phase.WITHDRAWN:
             code = case.recalled.code if case.recalled else ""
@@ -89,18 +106,19 @@ def _error(case: Case) -> dict[str, str] | None:
         case Phase.REFUSED if case.declined:
             return {"code": "engine_declined", "message": f"The engine declined to make this ({case.declined.code})."}
         case Phase.REFUSED:
-            reason = case.verdict.reason if case.verdict else ""
+            reason = translated_reason(case.verdict.reason, explanation) if case.verdict else ""
             return {"code": "policy_refused", "message": reason or "This does not fit the policy."}
     return None
 
 
-def _assay(case: Case) -> dict[str, Any]:
+def _assay(case: Case, explanation: CaseExplanation | None) -> dict[str, Any]:
     verdict, waits = case.verdict, case.phase is Phase.HELD and case.last_failure is not None
+    reason = translated_reason(verdict.reason, explanation) if verdict else ""
     return {
         "phase": case.phase.value,
         "decision": verdict.decision.name.lower() if verdict else None,
         "rules": list(verdict.rules) if verdict else [],
-        "reason": "A part of Assay broke; somebody is looking at it." if waits else verdict.reason if verdict else "",
+        "reason": "A part of Assay broke; somebody is looking at it." if waits else reason,
         "revision": case.revision,
     }
 

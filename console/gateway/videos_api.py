@@ -21,6 +21,7 @@ from console.web.video_response import picture_response, video_response
 from core.case import Case, Phase
 from core.errors import BadInput, Conflict, NotFound, NotNow
 from core.roles import Principal
+from pipeline.case_record import CaseRecord
 from pipeline.service import VideoRequest
 from pipeline.video_pictures import PictureVariant
 
@@ -84,7 +85,7 @@ def list_videos(
         found = context.service.videos(who, after=after, limit=limit + 1, ascending=order == "asc")
     except NotFound:
         raise BadInput(f"after: {after[:40]!r} is no video of yours", param="after") from None
-    page = [video_object(record, unstated_values(context)) for record in found[:limit]]
+    page = [video_answer(who, context, record) for record in found[:limit]]
     return {
         "object": "list",
         "data": page,
@@ -163,4 +164,12 @@ def _owned_case(who: Principal, context: RequestContext, video_id: str) -> Case:
 
 
 def shown_video(who: Principal, context: RequestContext, video_id: str) -> dict[str, Any]:
-    return video_object(context.service.video(who, video_id), unstated_values(context))
+    """The answer about a video of this account. Raises NotFound."""
+    return video_answer(who, context, context.service.video(who, video_id))
+
+
+def video_answer(who: Principal, context: RequestContext, record: CaseRecord) -> dict[str, Any]:
+    """The answer about a video that was read, with why it is held or refused, and what may be done about that."""
+    service = context.service
+    explanation, may = service.explanation(record), service.actions(who, record.case)
+    return video_object(record, unstated_values(context), explanation=explanation, may=may)
