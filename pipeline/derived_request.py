@@ -13,6 +13,8 @@ from media.sampling import sample_video
 from pipeline.service import CaseService
 from pipeline.video_request import VideoRequest
 
+_GONE = (Phase.REFUSED, Phase.RECALLED, Phase.WITHDRAWN)
+
 
 class Derivation(StrEnum):
     """What is to be made of a video: anew with another prompt, or going on where it ends."""
@@ -52,9 +54,12 @@ def last_picture(video: Path, folder: Path) -> Path:
 
 
 def _source(service: CaseService, who: Principal, video_id: str) -> Case:
-    case = service.ledger.load(video_id)
-    if case.phase is Phase.PUBLISHED:
+    try:
+        case = service.ledger.load(video_id)
+    except NotFound:
+        case = None
+    if case is not None and case.phase is Phase.PUBLISHED:
         return case
-    if case.request.author != who.id or case.phase in (Phase.REFUSED, Phase.RECALLED, Phase.WITHDRAWN):
+    if case is None or case.request.author != who.id or case.phase in _GONE:
         raise NotFound("there is no such video that another could be made over")
     raise NotNow("this video is not ready yet: another can be made over it once it is completed")

@@ -115,9 +115,12 @@ class CaseService:
 
     def video(self, who: Principal, case_id: str) -> CaseRecord:
         """A case of this very account with its history, moderators' included. Raises NotFound for another's."""
-        history = self.ledger.history(case_id)
+        try:
+            history = self.ledger.history(case_id)
+        except NotFound:
+            history = ()
         case = Case(id=case_id).apply(entry.event for entry in history)
-        if case.request.author != who.id:
+        if case.submitted is None or case.submitted.author != who.id:
             raise NotFound("there is no such video")
         return case_record(case, history, self.context.texts)
 

@@ -79,7 +79,8 @@ def test_nothing_is_made_over_a_video_that_is_not_finished_or_not_to_be_had(at, 
     for source, status in ((waiting, 409), (held, 409), (gone, 404)):
         assert platform.post(f"/v1/videos/{source}/remix", json={"prompt": "x"}).status_code == status
     with at.client(at.other) as other:
-        assert other.post(f"/v1/videos/{held}/remix", json={"prompt": "x"}).status_code == 404
+        theirs, none = (other.post(f"/v1/videos/{one}/remix", json={"prompt": "x"}) for one in (held, "0" * 16))
+    assert theirs.status_code == 404 and theirs.json() == none.json()
 
 
 def test_a_character_is_not_created_from_a_video_that_somebody_sends(at, platform):
