@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.labels import LabelDefinition
-from classifiers.models import Models
+from classifiers.models import PACKAGED_MODELS, Models
 from core.errors import Unavailable
 from core.signals import Signal, Span, Subject
 from media.video import VideoSample
@@ -175,6 +175,18 @@ class Classifier(ABC):
     def unmeasured(self, subject: Subject, note: SignalNote) -> list[Signal]:
         """Every label with the score None."""
         return [self.signal(subject, label, None, note=note) for label in self.labels]
+
+
+class ModelClassifier(Classifier):
+    """A classifier that wants models and no registers."""
+
+    def __init__(self, models: Models = PACKAGED_MODELS) -> None:
+        self._models = models
+
+    @classmethod
+    def build(cls, context: ClassifierContext) -> Self:
+        """With the models of the context."""
+        return cls(context.models)
 
 
 def measure_all(

@@ -1,4 +1,4 @@
-"""SealResult as the stages see it: from a case and the settings to an order, its sources, the signer and the labels."""
+"""Sealing as the stages see it: from a case and the settings to an order, its sources, the signer and the labels."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from core.events import Rendered
 from core.ports import BlobStore, Ledger
 from media.transcode import Encoding
 from pipeline.settings import Settings
-from pipeline.stages.stage_context import SealResult
 from provenance.c2pa.ingredients import Ingredient, build_ingredients
 from provenance.c2pa.manifest_definition import PRODUCT_NAME, SealOrder
 from provenance.c2pa.signers.keys_folder import ProvenanceKeys, load_keys
 from provenance.c2pa.signers.signer_config import SignerConfig
 from provenance.c2pa.trust_list_files import with_trust_lists
+from provenance.seal_result import SealReport
 
 if TYPE_CHECKING:
     from provenance.watermark_ports import EmbedWatermark
@@ -49,7 +49,7 @@ class CaseSealer:
     blob_store: BlobStore
     rests_on: RestsOn | None
 
-    def seal(self, case: Case, src: Path, dst: Path) -> SealResult:
+    def seal(self, case: Case, src: Path, dst: Path) -> SealReport:
         """Label, mark, sign, read all of it back. Raises SealBroken, or Unavailable for want of a time stamp."""
         from provenance.seal import seal
         from provenance.watermark import detect_file
@@ -68,16 +68,7 @@ class CaseSealer:
         )
         for warning in report.warnings:
             log.warning("%s", warning, extra={"case": case.id})
-        return SealResult(
-            payload=report.payload,
-            manifest_id=report.manifest_id,
-            manifest=report.manifest,
-            soft_binding=report.soft_binding,
-            fingerprint=report.fingerprint,
-            issuer=report.issuer,
-            signer=report.signer,
-            sound=report.sound,
-        )
+        return report
 
 
 def signing_keys(settings: Settings) -> ProvenanceKeys:

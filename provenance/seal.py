@@ -15,11 +15,12 @@
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+from tenacity import Retrying, retry_if_exception_type, stop_before_delay, wait_chain, wait_fixed
 
 from core.errors import SealBroken, Unavailable
 from media.audio_decode import decode_mono_audio
@@ -44,6 +45,7 @@ from provenance.fingerprint.sound_fingerprint import sound_fingerprint
 from provenance.fingerprint.video_fingerprint import video_fingerprint
 from provenance.metadata import xmp_writer
 from provenance.metadata.xmp_reader import read_embedded_labels
+from provenance.seal_result import SealReport
 from provenance.watermark.payload import Payload
 from provenance.watermark_ports import DetectWatermark, EmbedWatermark
 
@@ -52,30 +54,6 @@ READ_BACKS = 3
 _FINGERPRINT_SIDE, _MAX_FINGERPRINT_SECONDS = 512, 1200
 _RETRY_DELAYS = (1.0, 2.0, 5.0, 10.0, 30.0)
 _HAS_CREDENTIALS = ("trusted", "valid", "invalid", "remote")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealReport:
-    """What was sealed. `payload` and `issuer` in hex, `manifest` the path of the manifest's bytes (JUMBF).
-
-    `video_fingerprint` and `sound` have an entry a second, of how it looks and how it sounds.
-    `parent` is the state of the credentials that the source came with, or nothing; `source_type` what the seal states;
-    `trusted_timestamp` a trusted authority's time, or nothing; `warnings` are for the operator.
-    """
-
-    case_id: str
-    payload: str
-    manifest_id: str
-    manifest: Path
-    soft_binding: str
-    fingerprint: tuple[str, ...]
-    issuer: str
-    signer: str
-    parent: str = ""
-    source_type: str = ""
-    trusted_timestamp: str = ""
-    warnings: tuple[str, ...] = ()
-    sound: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,16 +151,13 @@ def _sign(job: _Job, labelled: Path, sealed: Path) -> bytes:
     claim = build_manifest_definition(
         job.order, payload=job.hex, sources=job.sources, redacted=job.delivered_report.personal_data
     )
-    deadline, turn = time.monotonic() + job.timestamp_wait, 0
-    while True:
-        try:
-            return sign_file(labelled, sealed, claim, job.keys.signer, trust=job.keys.trust, sources=job.sources)
-        except Unavailable:
-            pause = _RETRY_DELAYS[min(turn, len(_RETRY_DELAYS) - 1)]
-            if time.monotonic() + pause > deadline:
-                raise
-            time.sleep(pause)
-            turn += 1
+    patiently = Retrying(  # only Unavailable is waited for: the time-stamping authority is away
+        retry=retry_if_exception_type(Unavailable),
+        wait=wait_chain(*map(wait_fixed, _RETRY_DELAYS)),
+        stop=stop_before_delay(job.timestamp_wait),
+        reraise=True,
+    )
+    return patiently(sign_file, labelled, sealed, claim, job.keys.signer, trust=job.keys.trust, sources=job.sources)
 
 
 def _read_back(job: _Job, sealed: Path) -> CredentialsReport:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.base import Classifier, ClassifierContext, ClassifierExample, Material, SignalNote, clip_score
+from classifiers.base import ClassifierExample, Material, ModelClassifier, SignalNote, clip_score
 from classifiers.image.sampled_frames import downscaled_frames, flat_image, peak_score, require_sample, sample_of_images
-from classifiers.models import PACKAGED_MODELS, Models
 from core.signals import Signal, Subject
 
 _LABEL_SENTENCES = {
@@ -42,7 +41,7 @@ _NEUTRAL_SENTENCES = (
 )
 
 
-class FrameLabels(Classifier):
+class FrameLabels(ModelClassifier):
     """Zero-shot labels of sampled frames."""
 
     name = "frame_labels"
@@ -54,14 +53,6 @@ class FrameLabels(Classifier):
         "Fights, injured people, guns and knives that fill a good part of the frame, in photographs. "
         "Not calibrated: a score is the softmax against innocent sentences. Without a checkpoint it says nothing."
     )
-
-    def __init__(self, models: Models = PACKAGED_MODELS) -> None:
-        self._models = models
-
-    @classmethod
-    def build(cls, context: ClassifierContext) -> Self:
-        """Over what the context says."""
-        return cls(context.models)
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """For each label the highest probability over frames, against the innocent sentences."""

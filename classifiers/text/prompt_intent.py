@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.base import (
-    Classifier,
-    ClassifierContext,
     ClassifierExample,
     Material,
+    ModelClassifier,
     PromptText,
     SignalNote,
     clip_score,
 )
-from classifiers.models import PACKAGED_MODELS, Models, hashed_ngrams
+from classifiers.models import hashed_ngrams
 from classifiers.models.prompt_heads import PromptHeads
 from classifiers.text.deobfuscate import NormalisedText, deobfuscate, normalise
 from classifiers.text.prompt_chunks import split_chunks
@@ -32,7 +30,7 @@ _FRAGMENT = 40.0
 _SAID = 0.5  # from here on a span is narrowed to the words that carry it
 
 
-class PromptIntent(Classifier):
+class PromptIntent(ModelClassifier):
     """A tuned encoder, sentence embeddings and pieces of words together, over the whole prompt and parts of it."""
 
     name = "prompt_intent"
@@ -47,14 +45,6 @@ class PromptIntent(Classifier):
         "What is asked for in plain words, best in English, well in ar de es fr it ja ko nl pl pt ru th tr zh, roughly "
         "in Hindi, Czech and other Latin languages. Not allusion and new slang; not other scripts, which it reports."
     )
-
-    def __init__(self, models: Models = PACKAGED_MODELS) -> None:
-        self._models = models
-
-    @classmethod
-    def build(cls, context: ClassifierContext) -> Self:
-        """Over what the context says."""
-        return cls(context.models)
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """For each label the highest score of the whole, of any part and of what a disguise hides, with its words."""

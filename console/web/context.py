@@ -10,8 +10,7 @@ import anyio
 from fastapi import Depends, Request
 
 from console.web.protocols import InstallationProtocol
-from console.web.rate_limits import ConcurrencyLimiter, FailureLimiter
-from console.web.request_rate import RateLimiter
+from console.web.rate_limits import ConcurrencyLimiter, FailureLimiter, RateLimiter
 from console.web.sessions import Sessions
 from pipeline.service import CaseService
 

@@ -5,7 +5,6 @@ A home such as /root is nobody else's to open; and a checkout in it is where man
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
 import os
@@ -13,6 +12,7 @@ import shutil
 from pathlib import Path
 
 from core.errors import Unavailable
+from pipeline.file_lock import file_lock
 from pipeline.ledgers.server_user import ServerUser, allow_traversal
 
 log = logging.getLogger("assay.postgres")
@@ -38,8 +38,7 @@ def binaries_for(installed: Path, user: ServerUser | None) -> Path:
     release = installed.parent  # bin, lib and share belong together
     copy = SYSTEM_STATE_FOLDER / f"{release.name}-{hashlib.sha256(os.fsencode(release)).hexdigest()[:8]}"
     copy.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    with (copy.parent / ".copying").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with file_lock(copy.parent / ".copying"):
         if not copy.exists():
             part = copy.with_name(f"{copy.name}.part")
             shutil.rmtree(part, ignore_errors=True)

@@ -11,14 +11,14 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
 
 from core.errors import Unavailable
+from pipeline.file_lock import file_lock
 from pipeline.ledgers.data_location import binaries_for, data_folder_for
 from pipeline.ledgers.server_user import ServerUser, allow_traversal, server_user
 
@@ -48,7 +48,7 @@ class EmbeddedPostgres:
         """The server's DSN; starts it if it does not answer. May be called again at any time. Raises Unavailable."""
         try:
             self._prepare()
-            with _locked(self._home / "start.lock"):
+            with file_lock(self._home / "start.lock"):
                 self._initialise()
                 self._ensure_running()
                 self._take_hold()
@@ -63,7 +63,7 @@ class EmbeddedPostgres:
         atexit.unregister(self.stop)
         hold, self._hold = self._hold, None
         # Where someone removed the whole folder, the server notices within a minute and ends by itself.
-        with suppress(FileNotFoundError), _locked(self._home / "start.lock"):
+        with suppress(FileNotFoundError), file_lock(self._home / "start.lock"):
             if _try_lock(hold, fcntl.LOCK_EX):
                 self._run("pg_ctl", "-D", str(self._data), "-m", "fast", "-w", "stop")
         os.close(hold)
@@ -186,16 +186,6 @@ def _is_accepting_connections(dsn: str) -> bool:
     except psycopg.OperationalError:
         return False
     return True
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
 
 
 def _try_lock(lock: int, kind: int) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -12,15 +11,13 @@ from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from core.case import Case, Phase
-from core.codec import dump, load
+from core.codec import dump
 from core.errors import Conflict, NotFound
 from core.events import Event
 from core.ports import RecordedEvent, Ticket
 from core.transitions import check
 from pipeline.ledgers.database import Database, DatabaseConnection
-from pipeline.ledgers.event_rows import event_rows, parse_events, referenced_digests
-
-log = logging.getLogger("assay.ledger")
+from pipeline.ledgers.event_rows import event_rows, parse_events, readable_case, referenced_digests
 
 _HISTORY = "SELECT revision, at, body FROM events WHERE case_id = %s ORDER BY revision"
 
@@ -129,7 +126,7 @@ class PostgresLedger:
         wanted = {"phase": phase and phase.value, "author": author, "limit": limit}
         with self._database.connection() as connection:
             found = connection.execute(_OLDEST if oldest else _LIST, wanted).fetchall()
-        return tuple(case for case_id, body in found if (case := _readable(case_id, body)) is not None)
+        return tuple(case for case_id, body in found if (case := readable_case(case_id, body)) is not None)
 
     def created_by(self, author: str, *, after: str = "", limit: int = 20, ascending: bool = False) -> Sequence[Case]:
         """An author's cases by when they were begun; see Ledger. What cannot be read is left out and logged."""
@@ -167,12 +164,3 @@ def _move(connection: DatabaseConnection, case: Case, after: Case, digests_now: 
         connection.execute(_BEGIN, fields)
     elif connection.execute(_MOVE, [*fields, case.revision]).rowcount != 1:
         raise Conflict
-
-
-def _readable(case_id: str, body: object) -> Case | None:
-    try:
-        case: Case = load(Case, body)
-    except (TypeError, ValueError) as error:
-        log.warning("a case cannot be read and is not listed: %s", error, extra={"case": case_id})
-        return None
-    return case

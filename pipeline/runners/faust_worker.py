@@ -17,6 +17,7 @@ from threading import Event
 from typing import Any
 
 import faust
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
 
 from core.errors import BadInput, Unavailable
 from core.ports import Ticket
@@ -88,14 +89,19 @@ def _agent(works: PipelineContext, bury: Callable[..., Any]) -> Callable[[Any], 
 
 async def _run_with_retry(ticket: Ticket, works: PipelineContext) -> None:
     """Run a ticket; while the ledger is away wait and hold on to the ticket."""
-    pause = 0.5
-    while True:
-        try:
-            return await _run(ticket, works)
-        except Unavailable as error:
-            log.warning("waiting %.1f s for the ledger: %s", pause, error)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 30.0)
+    patiently = AsyncRetrying(
+        retry=retry_if_exception_type(Unavailable),
+        wait=wait_exponential(multiplier=0.5, max=30.0),
+        sleep=asyncio.sleep,
+        before_sleep=_log_wait,
+    )
+    await patiently(_run, ticket, works)
+
+
+def _log_wait(state: RetryCallState) -> None:
+    log.warning(
+        "waiting %.1f s for the ledger: %s", state.upcoming_sleep, state.outcome.exception() if state.outcome else ""
+    )
 
 
 async def _run(ticket: Ticket, works: PipelineContext) -> None:

@@ -16,6 +16,7 @@ from core.signals import Signal, Subject
 from core.verdicts import Facts, Gate, Ruling, Verdict
 from pipeline.tempdirs import temp_folder
 from policy.explain import Reason
+from provenance.seal_result import SealResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,20 +25,6 @@ class Measurements:
 
     signals: tuple[Signal, ...]
     seconds: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealResult:
-    """What sealing gave: the finished file's name for the world, as read back from it."""
-
-    payload: str
-    manifest_id: str
-    manifest: Path
-    soft_binding: str
-    fingerprint: tuple[str, ...]
-    issuer: str
-    signer: str
-    sound: tuple[str, ...] = ()
 
 
 class Measurer(Protocol):

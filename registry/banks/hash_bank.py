@@ -40,7 +40,7 @@ class PostgresHashBank:
 
 
 class MemoryHashBank:
-    """The same in memory, for tests and for trying out."""
+    """The same in memory: over an empty one classifiers are built to ask them what they need (assay doctor)."""
 
     def __init__(self) -> None:
         self._known: dict[KnownHash, None] = {}

@@ -62,7 +62,7 @@ class PostgresGallery:
 
 
 class MemoryGallery:
-    """The same in memory, for tests and for trying out."""
+    """The same in memory: over an empty one classifiers are built to ask them what they need (assay doctor)."""
 
     def __init__(self, space: EmbeddingSpace = FACE_SPACE) -> None:
         self.space = space

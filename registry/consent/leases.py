@@ -6,7 +6,7 @@ import secrets
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -109,37 +109,6 @@ class PostgresLeases:
                 asked = {"account": request.account, "cameo": normalise_handle(handle)}
                 request = replace(request, mutual=connection.execute(_MUTUAL, asked).fetchone() is not None)
         return best_lease(leases, request)
-
-
-class MemoryLeases:
-    """The same in memory, for tests and for trying out. It knows of no mutuals."""
-
-    def __init__(self) -> None:
-        self._leases: dict[str, Lease] = {}
-
-    def grant(
-        self, handle: str, holder: str, *, until: datetime | None = None, face: bool = True, voice: bool = False
-    ) -> Lease:
-        """See PostgresLeases."""
-        lease = new_lease(handle, holder, until=until, face=face, voice=voice)
-        self._leases[lease.id] = lease
-        return lease
-
-    def revoke(self, lease_id: str) -> None:
-        """See PostgresLeases."""
-        if lease_id not in self._leases:
-            raise NotFound("there is no such lease")
-        lease = self._leases[lease_id]
-        self._leases[lease_id] = replace(lease, revoked=lease.revoked or datetime.now(UTC))
-
-    def of(self, handle: str) -> Sequence[Lease]:
-        """See PostgresLeases."""
-        wanted = normalise_handle(handle)
-        return tuple(lease for lease in tuple(self._leases.values()) if lease.handle == wanted)
-
-    def covering_lease(self, handle: str, request: UseRequest) -> Lease | None:
-        """See PostgresLeases."""
-        return best_lease(self.of(handle), request)
 
 
 def best_lease(leases: Sequence[Lease], request: UseRequest) -> Lease | None:

@@ -60,7 +60,7 @@ class PostgresWorks:
 
 
 class MemoryWorks:
-    """The same in memory, for tests and for trying out."""
+    """The same in memory: over an empty one classifiers are built to ask them what they need (assay doctor)."""
 
     def __init__(self) -> None:
         self._works: tuple[RegisteredWork, ...] = ()

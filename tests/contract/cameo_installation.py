@@ -35,9 +35,10 @@ from pipeline.screening.measurement import load_policy
 from pipeline.service import CaseService
 from pipeline.settings import Settings
 from pipeline.stages import ROUTE, bind_route
-from pipeline.stages.stage_context import Measurements, SealResult, StageContext
+from pipeline.stages.stage_context import Measurements, StageContext
 from pipeline.wiring import _withdraw_if_recalled
 from policy.decide import decide
+from provenance.seal_result import SealResult
 from registry.banks.protected_gallery import MemoryGallery
 from registry.consent.cameo_service import CameoService, ConsentStores, LeaseRequest
 from registry.consent.cameos import Cameo

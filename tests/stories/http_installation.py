@@ -27,18 +27,20 @@ from core.roles import Principal, Role
 from core.signals import Signal, Span, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
 from media.probe import probe
-from pipeline.accounts import MemoryAccounts, create_account
+from pipeline.accounts import create_account
 from pipeline.advance import PipelineContext, advance
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
 from pipeline.engines.folder_engine import FolderEngine
-from pipeline.ledgers.memory_ledger import MemoryLedger, MemoryTexts
 from pipeline.runners.local_runner import LocalBus, LocalRunner
 from pipeline.service import CaseService
 from pipeline.settings import Settings
 from pipeline.stages import ROUTE, bind_route
-from pipeline.stages.stage_context import Measurements, SealResult, StageContext
+from pipeline.stages.stage_context import Measurements, StageContext
+from pipeline.testing.memory_accounts import MemoryAccounts
+from pipeline.testing.memory_ledger import MemoryLedger, MemoryTexts
 from pipeline.wiring import Installation
+from provenance.seal_result import SealResult
 from tests.conftest import ROOT
 from tests.stub_pipeline.stage_parts import StubMeasurer, StubPolicy, StubSealer, StubVerifier, alone
 

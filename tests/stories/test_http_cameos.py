@@ -3,8 +3,8 @@
 import pytest
 
 from core.case import Phase
-from pipeline.accounts import MemoryAccounts
 from pipeline.settings import Settings
+from pipeline.testing.memory_accounts import MemoryAccounts
 from tests.contract.cameo_installation import InterleavingHooks, instrumented_service, open_cameo_installation
 from tests.stories.http_installation import MemoryInstallation, form_token, serve_installation
 

@@ -10,11 +10,11 @@ from core.events import Judged, Measured
 from core.roles import Principal, Role
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate
-from pipeline.ledgers.case_histories import MemoryCaseHistories
-from pipeline.ledgers.policy_store import MemoryPolicyStore
 from pipeline.policy_rollout.policy_selection import PolicySelector, pack_policy
 from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.policy_rollout.rollout import Rollout
+from pipeline.testing.memory_ledger_views import MemoryCaseHistories
+from pipeline.testing.memory_policy_store import MemoryPolicyStore
 from policy.pack import load
 from tests.stories.http_installation import FINE, form_token, memory_installation, serve_installation
 from tests.unit.policy.packs import VOCABULARY, rule, write_pack

@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import pytest
 
-from console.web.request_rate import RateLimiter
+from console.web.rate_limits import RateLimiter
 from core.roles import Role
 from evals.watermark.audio_attacks import encode_and_decode, resample, trim
 from evals.watermark.audio_clips import read_audio

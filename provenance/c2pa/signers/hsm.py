@@ -19,10 +19,10 @@ from core.errors import AssayError, BadInput, Unavailable
 from provenance.c2pa.signers.signatures import (
     PublicKey,
     certificate_public_key,
-    signature_algorithm,
     signing_digest,
     verified_signature,
 )
+from provenance.c2pa.signers.signer import CertificateSigner
 from provenance.c2pa.signers.signer_config import SignerConfig, SignerFiles
 
 if TYPE_CHECKING:
@@ -30,19 +30,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HsmSigner:
+class HsmSigner(CertificateSigner):
     """Signs in the token with this label, by the PKCS#11 library `module`. A session is opened for each signature."""
 
-    chain: str
     module: Path
     token: str
     pin: str = field(repr=False)
-    tsa_url: str | None = None
-
-    @property
-    def algorithm(self) -> str:
-        """By the certificate."""
-        return signature_algorithm(certificate_public_key(self.chain))
 
     def sign(self, data: bytes) -> bytes:
         """Raises Unavailable if the token or the key is not there, SealBroken for a signature by another key."""

@@ -22,6 +22,7 @@ from provenance.c2pa.signers.signatures import (
     signing_digest,
     verified_signature,
 )
+from provenance.c2pa.signers.signer import CertificateSigner
 from provenance.c2pa.signers.signer_config import SignerConfig, SignerFiles
 
 _MAX_RESPONSE_BYTES = 1 << 16
@@ -87,26 +88,19 @@ KMS_APIS: Mapping[str, KmsApi] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HttpKmsSigner:
+class HttpKmsSigner(CertificateSigner):
     """Asks the service at `url` to sign with `key`. `timeout` in seconds counts for each step of the exchange."""
 
-    chain: str
     url: str
     key: str
     token: str = field(repr=False)
     kms_api: str = "http"
     timeout: float = 10.0
-    tsa_url: str | None = None
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
             raise BadInput("signer_url must begin with https:// (http:// is for this machine only)")
-
-    @property
-    def algorithm(self) -> str:
-        """By the certificate."""
-        return signature_algorithm(certificate_public_key(self.chain))
 
     def sign(self, data: bytes) -> bytes:
         """Raises Unavailable if the service does not answer as it should, SealBroken for another key's signature."""
@@ -133,19 +127,12 @@ class HttpKmsSigner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AwsKmsSigner:
+class AwsKmsSigner(CertificateSigner):
     """Asks AWS KMS, with the credentials that boto3 finds by itself. `url` is for another endpoint than AWS's own."""
 
-    chain: str
     key: str
     url: str = ""
     timeout: float = 10.0
-    tsa_url: str | None = None
-
-    @property
-    def algorithm(self) -> str:
-        """By the certificate."""
-        return signature_algorithm(certificate_public_key(self.chain))
 
     def sign(self, data: bytes) -> bytes:
         """Raises Unavailable if AWS does not sign, SealBroken for another key's signature."""

@@ -8,8 +8,8 @@ from core.events import Published, StageFailed, Submitted
 from core.ports import Ticket
 from pipeline.advance import PipelineContext, advance
 from pipeline.blobstores.blob_store import FsspecBlobStore
-from pipeline.ledgers.memory_ledger import MemoryLedger
 from pipeline.runners.local_runner import LocalBus
+from pipeline.testing.memory_ledger import MemoryLedger
 
 
 @pytest.fixture

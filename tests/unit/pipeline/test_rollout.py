@@ -14,7 +14,7 @@ from core.errors import Conflict, Forbidden, NotFound, NotNow, PolicyError
 from core.roles import Principal, Role
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate
-from pipeline.ledgers.policy_store import MemoryPolicyStore, RolloutStep, StoredPolicy
+from pipeline.ledgers.policy_store import RolloutStep, StoredPolicy
 from pipeline.policy_rollout.policy_selection import (
     PolicySelector,
     is_in_rollout_share,
@@ -24,6 +24,7 @@ from pipeline.policy_rollout.policy_selection import (
 from pipeline.policy_rollout.rollout import Rollout, rollback_path
 from pipeline.screening import measurement
 from pipeline.settings import Settings
+from pipeline.testing.memory_policy_store import MemoryPolicyStore
 from policy.pack import load
 from policy.profile import parse_profile
 from policy.vocabulary import Vocabulary

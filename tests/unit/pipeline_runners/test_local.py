@@ -9,9 +9,9 @@ from core.case import Phase, new_case
 from core.errors import Unavailable
 from core.events import Submitted
 from core.ports import Ticket
-from pipeline.ledgers.memory_ledger import MemoryLedger
 from pipeline.runners.local_runner import LocalBus, LocalRunner
 from pipeline.runners.shutdown import stop_on_signals
+from pipeline.testing.memory_ledger import MemoryLedger
 from tests.stub_pipeline.context import stub_context
 from tests.stub_pipeline.stages import ROUTE
 

@@ -1,4 +1,4 @@
-"""The ledger's twin in memory: for tests and for trying out. Everything is gone when the process ends."""
+"""The ledger and its texts in memory. Everything is gone when the process ends."""
 
 from __future__ import annotations
 
