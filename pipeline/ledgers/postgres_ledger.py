@@ -129,14 +129,20 @@ class PostgresLedger:
         return tuple(case for case_id, body in found if (case := readable_case(case_id, body)) is not None)
 
     def created_by(self, author: str, *, after: str = "", limit: int = 20, ascending: bool = False) -> Sequence[Case]:
-        """An author's cases by when they were begun; see Ledger. What cannot be read is left out and logged."""
+        """An author's cases by when they were begun; see Ledger. What cannot be read is logged, and the next counts."""
+        query, page = _CREATED_BY_ASCENDING if ascending else _CREATED_BY, list[Case]()
         with self._database.connection() as connection:
-            begun = connection.execute(_CURSOR, [after, author]).fetchone() if after else (None,)
-            if begun is None:
-                raise NotFound
-            wanted = {"author": author, "after": after, "created": begun[0], "limit": limit}
-            found = connection.execute(_CREATED_BY_ASCENDING if ascending else _CREATED_BY, wanted).fetchall()
-        return tuple(case for case_id, body in found if (case := _readable(case_id, body)) is not None)
+            while len(page) < limit:
+                begun = connection.execute(_CURSOR, [after, author]).fetchone() if after else (None,)
+                if begun is None:
+                    raise NotFound
+                wanted = {"author": author, "after": after, "created": begun[0], "limit": limit - len(page)}
+                found = connection.execute(query, wanted).fetchall()
+                page += [case for case_id, body in found if (case := readable_case(case_id, body)) is not None]
+                if len(found) < wanted["limit"]:
+                    break
+                after = found[-1][0]
+        return tuple(page)
 
     def is_referenced(self, digest: str) -> bool:
         """Whether any case refers to these bytes, or ever did."""

@@ -50,3 +50,12 @@ def test_a_page_is_read_from_an_index_however_many_cases_there_are(postgres: Ben
         wanted = {"author": "ana", "after": last.id, "created": begun[0] if begun else None, "limit": 2}
         plan = connection.execute("EXPLAIN " + _CREATED_BY, wanted).fetchall()
     assert "cases_by_author_created" in str(plan) and "Sort" not in str(plan)
+
+
+@pytest.mark.postgres
+def test_a_case_that_cannot_be_read_makes_no_page_shorter(postgres: Bench) -> None:
+    cases = [submit(postgres.ledger) for _ in range(4)]
+    with psycopg.connect(postgres.dsn) as connection:
+        connection.execute('UPDATE cases SET body = body || \'{"phase": "dreaming"}\' WHERE id = %s', [cases[1].id])
+    assert list(postgres.ledger.created_by("ana", limit=3, ascending=True)) == [cases[0], *cases[2:]]
+    assert list(postgres.ledger.created_by("ana", after=cases[1].id, limit=1, ascending=True)) == [cases[2]]
