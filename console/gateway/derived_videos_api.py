@@ -6,8 +6,8 @@ The engine is given the source as a reference: the whole video, or for an extens
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,10 @@ from console.gateway.videos_api import IDEMPOTENCY_HEADER, shown_video
 from console.web.auth import BearerUser
 from console.web.context import ContextDep, RequestContext
 from console.web.uploads import new_upload_folder, receive_form
-from core.errors import BadInput
+from core.errors import BadInput, BadMedia
 from core.roles import Principal
 from pipeline.derived_request import Derivation, derived_request, last_picture
+from pipeline.service import VideoRequest
 
 derived_videos_router = APIRouter(prefix="/v1/videos", tags=["videos"])
 
@@ -91,18 +92,31 @@ async def extend_video(request: Request, who: BearerUser, context: ContextDep) -
 def _ordered(
     who: Principal, context: RequestContext, given: _Given, source: str, derivation: Derivation
 ) -> dict[str, Any]:
-    service = context.service
+    with _naming_video(given.file):
+        order = _order(who, context, given, source, derivation)
+        opened = context.service.submit(who, order)
+    return shown_video(who, context, opened.id)
+
+
+def _order(who: Principal, context: RequestContext, given: _Given, source: str, derivation: Derivation) -> VideoRequest:
     rest = {name: value for name, value in given.fields.items() if name not in ("video", "remixed_from_video_id")}
     asked = request_of_fields(rest, given.key)
     if source:
-        order = derived_request(service, who, asked, source, given.folder, derivation)
-    elif given.file is None:
+        return derived_request(context.service, who, asked, source, given.folder, derivation)
+    if given.file is None:
         raise BadInput("video is missing: send a file, or the id of a video", param="video")
-    else:
-        sent = given.file
-        reference = last_picture(sent, given.folder) if derivation is Derivation.EXTENSION else sent
-        order = replace(asked, references=(reference,))
-    return shown_video(who, context, service.submit(who, order).id)
+    reference = last_picture(given.file, given.folder) if derivation is Derivation.EXTENSION else given.file
+    return replace(asked, references=(reference,))
+
+
+@contextmanager
+def _naming_video(sent: Path | None) -> Iterator[None]:
+    """What is wrong with the file is said of `video`, and not of the name that it has here."""
+    try:
+        yield
+    except BadMedia as error:
+        said = str(error).replace(sent.name, "the file") if sent else str(error)
+        raise BadMedia(f"video: {said}", param="video") from None
 
 
 def _source_id(given: _Given) -> str:
