@@ -14,7 +14,7 @@ from classifiers.text.language_detection import detect_language
 from core.case import Case, Phase
 from core.errors import PolicyError
 from core.signals import Signal
-from core.verdicts import Decision
+from core.verdicts import Decision, Verdict
 from pipeline.case_record import CaseRecord
 from pipeline.stages.stage_context import PolicyGate
 from policy.decide import (
@@ -73,10 +73,10 @@ def explain_case(record: CaseRecord, policy: PolicyGate, models: Models) -> Case
     if verdict is None or not stopped or verdict.decision is Decision.ALLOW:
         return None
     try:
-        found = policy.explain(verdict, case.signals)
+        found = _telling(policy.explain(verdict, case.signals), verdict)
     except PolicyError as error:  # the policy of then loads no more; its sentence stands in the verdict
         log.warning("a verdict cannot be explained: %s", error, extra={"case": case.id})
-        found = ()
+        found = []
     language = detect_language(record.prompt, models) if record.prompt else None
     return CaseExplanation(reasons=explained(found, record.prompt or "", case.signals), language=language)
 
@@ -94,6 +94,11 @@ def explained(found: Iterable[Reason], text: str, signals: Sequence[Signal]) -> 
         )
         for one in found
     )
+
+
+def _telling(found: Sequence[Reason], verdict: Verdict) -> list[Reason]:
+    """The reasons that the verdict gives: of what is refused not also those that alone would have held it."""
+    return [one for one in found if one.text in verdict.reason] or list(found)
 
 
 def _broken(case: Case) -> bool:

@@ -67,6 +67,13 @@ def test_the_words_are_told_once_each_and_not_where_they_stand():
     )
 
 
+def test_of_a_refusal_only_the_reasons_that_refused_it_are_told():
+    held = Reason(rule="prompt_unsafe", category="unsafe", text="So a person will look at it first.")
+    refused = Reason(rule="prompt_sexual", category="sexual", text=SAID)
+    told = explain_case(record(Phase.REFUSED), Explains(held, refused), Languages("en"))
+    assert [one.rule for one in told.reasons] == ["prompt_sexual"]
+
+
 def test_the_seconds_of_what_was_found_in_the_video_are_joined_where_they_touch():
     def seen(start, end, score):
         return Signal(subject=Subject.VIDEO, label="gore", score=score, source="f/1", at=Span(start=start, end=end))
