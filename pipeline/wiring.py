@@ -228,7 +228,7 @@ def _stage_context(
         engine=engine,
         measure=measurement.measurer(settings, InstalledClassifiers(registry, people, more, models)),
         policy=policing,
-        facts=FactsWithParents(inner=consent, settings=settings, blob_store=vault, workdir=workdir),
+        facts=FactsWithParents(inner=consent, ledger=ledger, settings=settings, blob_store=vault, workdir=workdir),
         consent=consent,
         sealer=sealer,
         copies=RepositoryCopies(repository=repository),
