@@ -13,6 +13,7 @@ from console.cameo.consent_receipt_api import consent_receipt_router, review_rou
 from console.cameo.enrolment_pages import enrolment_router
 from console.gateway.characters_api import characters_router
 from console.gateway.derived_videos_api import derived_videos_router
+from console.gateway.guardrail_api import guardrail_router
 from console.gateway.models_api import models_router
 from console.gateway.moderations_api import moderations_router
 from console.gateway.sync_api import sync_router
@@ -56,7 +57,8 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
     app.add_middleware(SecurityHeadersMiddleware)
     add_exception_handlers(app)
     openai_routers = (
-        sync_router, characters_router, derived_videos_router, videos_router, moderations_router, models_router
+        sync_router, characters_router, derived_videos_router, videos_router, moderations_router, models_router,
+        guardrail_router,
     )  # fmt: skip
     for router in openai_routers:
         app.include_router(router, responses={"4XX": {"model": OpenAIErrorBody}})

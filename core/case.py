@@ -13,6 +13,7 @@ from core.events import (
     Appealed,
     Commissioned,
     EngineDeclined,
+    EngineFailed,
     Event,
     Judged,
     Measured,
@@ -24,6 +25,7 @@ from core.events import (
     Sealed,
     StageFailed,
     Submitted,
+    Waiting,
     Withdrawn,
 )
 from core.signals import Signal, Subject
@@ -31,6 +33,8 @@ from core.verdicts import Decision, Gate, Ruling, Verdict
 
 FAILURES_BEFORE_REVIEW = 3
 _LOST_JOBS = ("EngineFault", "BadMedia")  # the job is spent: what helps is a new order, not another look
+WAITED_TOO_LONG = "WaitedTooLong"
+"""The kind of a StageFailed that asks a person at once: what is needed was away for as long as the settings allow."""
 
 
 class Phase(StrEnum):
@@ -48,6 +52,7 @@ class Phase(StrEnum):
     PUBLISHED = "published"
     HELD = "held"
     REFUSED = "refused"
+    FAILED = "failed"
     RECALLED = "recalled"
     WITHDRAWN = "withdrawn"
 
@@ -58,7 +63,7 @@ class Case:
 
     `revision` counts its events, `orders` what was ordered from engines; `held_at` is the phase to go
     back to from HELD. A case is HELD either because a verdict says so, or, with `last_failure` set, because
-    a stage broke three times.
+    a stage broke three times. `waiting` says what the next stage waits for, while that is away.
     """
 
     id: str
@@ -72,18 +77,21 @@ class Case:
     orders: int = 0
     rendered: Rendered | None = None
     declined: EngineDeclined | None = None
+    failed: EngineFailed | None = None
     sealed: Sealed | None = None
     published: Published | None = None
     recalled: Recalled | None = None
     held_at: Phase | None = None
     failures: int = 0
     last_failure: StageFailed | None = None
+    waiting: Waiting | None = None
 
     def apply(self, events: Iterable[Event]) -> Case:
         """The case once these events have happened to it."""
         case = self
         for event in events:
-            case = replace(_after(case, event), revision=case.revision + 1)
+            waiting = event if isinstance(event, Waiting) and event.reason else None
+            case = replace(_after(case, event), revision=case.revision + 1, waiting=waiting)
         return case
 
     @property
@@ -125,6 +133,8 @@ def _after(case: Case, event: Event) -> Case:
             return _back_to_measuring(case) if event.again else _back(case)
         case Commissioned():  # an order is not yet progress: an engine that fails for ever must end at a person
             return replace(case, phase=Phase.COMMISSIONED, commissioned=event, orders=case.orders + 1)
+        case Waiting():
+            return case
     return replace(_onward(case, event), failures=0, last_failure=None)
 
 
@@ -142,6 +152,8 @@ def _onward(case: Case, event: Event) -> Case:
             return replace(case, phase=Phase.RENDERED, rendered=event, rulings=kept)
         case EngineDeclined():
             return replace(case, phase=Phase.REFUSED, declined=event)
+        case EngineFailed():
+            return replace(case, phase=Phase.FAILED, failed=event)
         case Sealed():
             return replace(case, phase=Phase.SEALED, sealed=event)
         case Published():
@@ -150,7 +162,7 @@ def _onward(case: Case, event: Event) -> Case:
             return replace(case, phase=Phase.HELD, held_at=_gate_phase(case))
         case Withdrawn():
             return replace(case, phase=Phase.WITHDRAWN)
-        case StageFailed() | Recalled() | Ruled() | Resumed() | Commissioned():
+        case StageFailed() | Recalled() | Ruled() | Resumed() | Commissioned() | Waiting():
             raise AssertionError("handled before")
     assert_never(event)
 
@@ -173,7 +185,8 @@ def _stage_failed(case: Case, event: StageFailed) -> Case:
     failures, phase = case.failures + 1, case.phase
     if phase is Phase.COMMISSIONED and event.kind in _LOST_JOBS:
         phase = Phase.ADMITTED
-    if failures < FAILURES_BEFORE_REVIEW or phase in (Phase.HELD, Phase.RECALLED):
+    asks_at_once = event.kind == WAITED_TOO_LONG
+    if (failures < FAILURES_BEFORE_REVIEW and not asks_at_once) or phase in (Phase.HELD, Phase.RECALLED):
         return replace(case, phase=phase, failures=failures, last_failure=event)
     return replace(case, phase=Phase.HELD, held_at=phase, failures=failures, last_failure=event)
 
@@ -192,6 +205,7 @@ def _judged(case: Case, verdict: Verdict) -> Case:
     passed = Phase.ADMITTED if verdict.gate is Gate.PROMPT else Phase.CLEARED
     held = Phase.SCREENED if verdict.gate is Gate.PROMPT else Phase.INSPECTED
     verdicts = (*case.verdicts, verdict)
+    case = replace(case, declined=None)  # it is looked at anew, and what follows is this verdict's
     match verdict.decision:
         case Decision.ALLOW:
             return replace(case, phase=passed, verdicts=verdicts)

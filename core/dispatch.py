@@ -11,9 +11,10 @@ from core.ports import Bus, Ticket
 log = logging.getLogger("assay.advance")
 
 
-def hand_on(case: Case, bus: Bus) -> None:
-    """Send the case's ticket. A bus that is away loses nothing: the sweeper sends it again."""
+def hand_on(case: Case, bus: Bus, *, after: float = 0.0) -> None:
+    """Send the case's ticket, at once or after so many seconds. A bus that is away loses nothing: a sweep sends it."""
     try:
-        bus.send(Ticket(case_id=case.id, revision=case.revision, phase=case.phase))
+        ticket = Ticket(case_id=case.id, revision=case.revision, phase=case.phase)
+        bus.send(ticket, after=after)
     except Unavailable as error:
         log.warning("ticket not sent, the sweeper will: %s", error, extra={"case": case.id})

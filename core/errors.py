@@ -68,7 +68,26 @@ class RenderFailed(AssayError):
         self.reason = reason
 
 
-RENDER_FAILURE_CODES = ("invalid_parameters", "out_of_memory", "not_a_video", "engine_error", "engine_unavailable")
+RENDER_FAILURE_CODES = (
+    "invalid_parameters",
+    "out_of_memory",
+    "not_a_video",
+    "engine_error",
+    "engine_timeout",
+    "engine_unavailable",
+)
+
+
+class EngineBusy(Unavailable):
+    """The engine has as much work as it takes at once."""
+
+
+class NotYet(AssayError):
+    """The work goes on elsewhere: look again after `seconds`. Says nothing of the case, and is no failure."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"look again after {seconds:g} s")
+        self.seconds = seconds
 
 
 class SealBroken(AssayError):

@@ -7,6 +7,7 @@ Fields are never renamed and new ones have a default, so that old events load fo
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from core.assets import Asset
 from core.signals import Signal
@@ -73,11 +74,15 @@ class Ruled:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Commissioned:
-    """An engine took the order. Kept so that a restart waits for this job and does not pay for another."""
+    """An engine took the order. Kept so that a restart waits for this job and does not pay for another.
+
+    `at` is when; None in events that were stored before it was kept.
+    """
 
     engine: str
     engine_version: str
     job: str
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +110,18 @@ class EngineDeclined:
 
     engine: str
     code: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineFailed:
+    """The engine said for good that it did not make the video; nothing else is tried.
+
+    `code` is one of core.errors.RENDER_FAILURE_CODES; `reason` the id of an erasable text, in the engine's words.
+    """
+
+    engine: str
+    code: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +156,18 @@ class StageFailed:
     phase: str
     kind: str
     error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """What a stage needs does not answer: it is asked again until it does. This counts as no failure.
+
+    `since` is when it was first found away; `reason` one line without personal data, empty once it is back.
+    """
+
+    phase: str
+    reason: str
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,9 +211,11 @@ Event = (
     | Commissioned
     | Rendered
     | EngineDeclined
+    | EngineFailed
     | Sealed
     | Published
     | StageFailed
+    | Waiting
     | Resumed
     | Appealed
     | Recalled

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
@@ -51,8 +51,20 @@ class Ledger(Protocol):
     def history(self, case_id: str) -> Sequence[RecordedEvent]:
         """All events of a case in order. Raises NotFound."""
 
-    def due(self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100) -> Sequence[Ticket]:
-        """Tickets for cases in one of these phases that have not moved since, the longest-waiting first."""
+    def due(
+        self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100, lease: timedelta = timedelta(0)
+    ) -> Sequence[Ticket]:
+        """Tickets for cases in one of these phases that are due and have not moved since, the longest due first.
+
+        A case that failed is due once it has rested (core.retries). With a `lease`, those that are returned are not due
+        again before it ends, so that the next question goes on where this one stopped.
+        """
+
+    def postpone(self, case_id: str, *, until: datetime, revision: int | None = None) -> None:
+        """The case is not due before then, unless it moves. Nothing happens where it has moved past `revision`."""
+
+    def count(self, phase: Phase) -> int:
+        """How many cases are in this phase."""
 
     def list(
         self, *, phase: Phase | None = None, author: str | None = None, limit: int = 100, oldest: bool = False
@@ -91,8 +103,8 @@ class TextStore(Protocol):
 class Bus(Protocol):
     """Carries tickets to whoever is willing."""
 
-    def send(self, ticket: Ticket) -> None:
-        """Hand a ticket on. Raises Unavailable; the sweeper makes good what is lost."""
+    def send(self, ticket: Ticket, *, after: float = 0.0) -> None:
+        """Hand a ticket on, at once or after so many seconds. Raises Unavailable; a sweep makes good what is lost."""
 
 
 class BlobStore(Protocol):

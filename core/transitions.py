@@ -15,6 +15,7 @@ from core.events import (
     Appealed,
     Commissioned,
     EngineDeclined,
+    EngineFailed,
     Event,
     Judged,
     Measured,
@@ -26,6 +27,7 @@ from core.events import (
     Sealed,
     StageFailed,
     Submitted,
+    Waiting,
     Withdrawn,
 )
 from core.signals import Subject
@@ -123,6 +125,10 @@ _FORWARD = (
         for p in (Phase.ADMITTED, Phase.COMMISSIONED)
     ),
     *(
+        Transition(phase=p, event=EngineFailed, to=frozenset({Phase.FAILED}))
+        for p in (Phase.ADMITTED, Phase.COMMISSIONED)
+    ),
+    *(
         Transition(
             phase=phase,
             event=Judged,
@@ -195,7 +201,9 @@ _FAILED = tuple(
     for phase in WORKING
 )
 
-TRANSITIONS: tuple[Transition, ...] = (*_FORWARD, *_BY_PEOPLE, *_FAILED)
+_WAITING = tuple(Transition(phase=phase, event=Waiting, to=frozenset({phase})) for phase in WORKING)
+
+TRANSITIONS: tuple[Transition, ...] = (*_FORWARD, *_BY_PEOPLE, *_FAILED, *_WAITING)
 """The law: what is not here does not happen."""
 
 

@@ -68,9 +68,9 @@ class AudioDecoder:
         """When the first sample sounds, in samples."""
         self._next = 0
 
-    def decode(self, packet: Packet[Any]) -> Iterator[AudioSamples]:
+    def decode(self, packet: Packet[AudioStream]) -> Iterator[AudioSamples]:
         """The samples of this packet; an empty packet ends the track. Raises BadMedia for sound that lasts too long."""
-        frames: list[Any] = packet.decode()
+        frames = packet.decode()
         for frame in frames:
             for piece in self._resampler.resample(frame):
                 yield from self._in_time(piece)
@@ -116,7 +116,7 @@ class EditedAudioTranscoder:
         self._track.codec_context.bit_rate = bitrate or 64_000 * (channels + 1)
         self._given = 0
 
-    def transcode(self, packet: Packet[Any]) -> Iterator[Packet[Any]]:
+    def transcode(self, packet: Packet[AudioStream]) -> Iterator[Packet[AudioStream]]:
         """As media.audio_transcode.AudioTranscoder."""
         for block in self._decoder.decode(packet):
             yield from self._encoded(self._edit.push(np.nan_to_num(block)))
@@ -124,7 +124,7 @@ class EditedAudioTranscoder:
             yield from self._encoded(self._edit.finish())
             yield from self._track.encode(None)
 
-    def _encoded(self, blocks: Iterator[AudioSamples]) -> Iterator[Packet[Any]]:
+    def _encoded(self, blocks: Iterator[AudioSamples]) -> Iterator[Packet[AudioStream]]:
         for block in blocks:
             frame = AudioFrame.from_ndarray(np.ascontiguousarray(block.T), "fltp", self._layout)
             frame.rate, frame.time_base = self._rate, Fraction(1, self._rate)
@@ -133,7 +133,7 @@ class EditedAudioTranscoder:
             yield from self._track.encode(frame)
 
 
-def _decoded(packets: Iterator[Packet[Any]], decoder: AudioDecoder) -> Iterator[AudioSamples]:
+def _decoded(packets: Iterator[Packet[AudioStream]], decoder: AudioDecoder) -> Iterator[AudioSamples]:
     for packet in packets:
         yield from decoder.decode(packet)
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,7 +80,7 @@ def overlay_label(src: Path, dst: Path, label: VisibleLabel, *, limits: InputLim
         partial_path(dst).unlink(missing_ok=True)
 
 
-def overlay_label_in_process(src: str, dst: str, label: dict[str, Any], limits: dict[str, Any]) -> int:
+def overlay_label_in_process(src: str, dst: str, label: dict[str, object], limits: dict[str, object]) -> int:
     """As overlay_label(), in this process: for limited ones. Gives the number of pictures."""
     labeller, bounds = LabelOverlay(load(VisibleLabel, label)), load(InputLimits, limits)
     return transcode(Path(src), Path(dst), edit=labeller, encoding=_ALMOST_LOSSLESS, limits=bounds)

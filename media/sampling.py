@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from core.codec import dump, load
 from core.errors import BadInput
@@ -48,8 +47,8 @@ def sample_video(
 
 
 def sample_video_in_process(
-    path: str, count: int | None, every: float | None, most: int | None, max_side: int | None, limits: dict[str, Any]
-) -> dict[str, Any]:
+    path: str, count: int | None, every: float | None, most: int | None, max_side: int | None, limits: dict[str, object]
+) -> dict[str, object]:
     """As sample(), in this process: for limited ones."""
     bounds: InputLimits = load(InputLimits, limits)
     with open_video(Path(path), bounds) as (container, video):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +27,7 @@ def sample_image(path: Path, *, max_side: int | None = None, limits: InputLimits
     return VideoSample(info=load(VideoInfo, answer["info"]), frames=(Frame(at=0.0, rgb=answer["rgb"]),))
 
 
-def sample_image_in_process(path: str, max_side: int | None, limits: dict[str, Any]) -> dict[str, Any]:
+def sample_image_in_process(path: str, max_side: int | None, limits: dict[str, object]) -> dict[str, object]:
     """As still(), in this process: for limited ones."""
     kind, rgb = read_rgb(Path(path), max_side, load(InputLimits, limits))
     height, width = rgb.shape[:2]

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -71,7 +72,7 @@ def reencode(src: Path, dst: Path, *, encoding: Encoding | None = None, limits: 
         partial_path(dst).unlink(missing_ok=True)
 
 
-def reencode_in_process(src: str, dst: str, encoding: dict[str, Any], limits: dict[str, Any]) -> int:
+def reencode_in_process(src: str, dst: str, encoding: dict[str, object], limits: dict[str, object]) -> int:
     """As reencode(), in this process: for limited ones."""
     how, bounds = load(Encoding, encoding), load(InputLimits, limits)
     return transcode(Path(src), Path(dst), edit=lambda luma, _at: luma, encoding=how, limits=bounds)
@@ -106,7 +107,7 @@ def transcode(
                 out.mux(track.encode(_published(frame, look, edit, clock, start)))
                 count += 1
             if carried := sounds.get(index):
-                out.mux(list(carried.transcode(packet)))
+                out.mux(list(carried.transcode(cast("Packet[AudioStream]", packet))))
         out.mux(track.encode(None))
     return count
 

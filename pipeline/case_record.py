@@ -14,11 +14,14 @@ from core.ports import RecordedEvent, TextStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRecord:
-    """A case with its history. `prompt` is None where it was erased."""
+    """A case with its history. `prompt` is None where it was erased; `failure` is why the engine could not make it, in
+    the engine's words, empty where it did not fail or they were erased.
+    """
 
     case: Case
     history: Sequence[RecordedEvent]
     prompt: str | None
+    failure: str = ""
 
     @property
     def created(self) -> datetime:
@@ -33,8 +36,17 @@ class CaseRecord:
 
 def case_record(case: Case, history: Sequence[RecordedEvent], texts: TextStore) -> CaseRecord:
     """The record of a case that was just read."""
+    failed = case.failed.reason if case.failed else ""
+    return CaseRecord(
+        case=case,
+        history=history,
+        prompt=_text(texts, case.request.prompt),
+        failure=(_text(texts, failed) or "") if failed else "",
+    )
+
+
+def _text(texts: TextStore, text_id: str) -> str | None:
     try:
-        prompt = texts.read(case.request.prompt)
+        return texts.read(text_id)
     except Erased:
-        prompt = None
-    return CaseRecord(case=case, history=history, prompt=prompt)
+        return None

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from core.case import Case
 from core.embedding_spaces import EmbeddingSpace
@@ -22,7 +20,7 @@ from registry.consent.biometric_templates import CombinedGallery, PostgresBiomet
 from registry.consent.cameo_review import CameoReview
 from registry.consent.cameo_service import CameoService, ConsentStores
 from registry.consent.cameos import PostgresCameos
-from registry.consent.consent_facts import ConsentFacts
+from registry.consent.consent_facts import ConsentFacts, TextReader
 from registry.consent.consent_receipts import CONSENT_GIVEN, PostgresConsentReceipts
 from registry.consent.consent_service import PostgresConsentService
 from registry.consent.enrolment_challenges import PostgresEnrolmentChallenges
@@ -37,7 +35,7 @@ from registry.consent.takedown_store import PostgresTakedowns
 
 
 def open_consent_stores(
-    settings: Settings, database: Database, vault_url: str, options: dict[str, Any]
+    settings: Settings, database: Database, vault_url: str, options: dict[str, object]
 ) -> ConsentStores:
     """Where what is known of people lies, in this installation."""
     keys = ReceiptSigner(settings.keys_folder)
@@ -60,7 +58,7 @@ def open_consent_stores(
 
 
 def make_consent_facts(
-    at: ConsentStores, database: Database, read: Callable[[str], str], engine: str, settings: Settings
+    at: ConsentStores, database: Database, texts: TextReader, engine: str, settings: Settings
 ) -> ConsentFacts:
     """Who has agreed to what, as the gates ask it."""
     return ConsentFacts(
@@ -69,7 +67,7 @@ def make_consent_facts(
         lineage=at.uses,
         answers=at.answers,
         authors=PostgresAuthorFacts(database),
-        read=read,
+        texts=texts,
         engine=engine,
         unstated_minor=settings.unstated_minor,
         monitor_asked=bool(settings.monitor_url),
@@ -92,13 +90,13 @@ class ConsentReceipts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRevisions:
-    """How far cases are, by the ledger."""
+    """When cases moved, by the ledger."""
 
     ledger: Ledger
 
-    def is_superseded(self, case: Case) -> bool:
-        """Whether somebody has moved a case since it was read."""
-        return self.ledger.load(case.id).revision != case.revision
+    def last_moved(self, case: Case) -> datetime:
+        """When the last event of the case was stored. Raises NotFound."""
+        return self.ledger.history(case.id)[-1].at
 
 
 def make_cameo_service(
@@ -156,7 +154,7 @@ class CameoMaintenance:
     service: CameoService
     keep: timedelta
 
-    def __call__(self, now: datetime | None = None) -> None:
+    def run_maintenance(self, now: datetime | None = None) -> None:
         """Ended leases, open cascades, drafts that wait for their owners, and the retention schedule."""
         now, at = now or datetime.now(UTC), self.service.stores
         at.consents.expire(now)

@@ -13,7 +13,7 @@ from media.sampling import sample_video
 from pipeline.service import CaseService
 from pipeline.video_request import VideoRequest
 
-_GONE = (Phase.REFUSED, Phase.RECALLED, Phase.WITHDRAWN)
+_GONE = (Phase.REFUSED, Phase.FAILED, Phase.RECALLED, Phase.WITHDRAWN)
 
 
 class Derivation(StrEnum):

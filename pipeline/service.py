@@ -9,9 +9,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from classifiers.models import PACKAGED_MODELS, Models
 from core.assets import Asset
@@ -34,7 +34,7 @@ from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.screening.dry_run import DryRunVerdict, dry_run
 from pipeline.stages.judge import recheck_consent
 from pipeline.stages.stage_context import StageContext
-from pipeline.verification.likeness_comparison import LikenessComparer, make_likeness_comparer
+from pipeline.verification.likeness_comparison import LikenessComparer
 from pipeline.verification.verifier import Verifier
 from pipeline.video_pictures import PictureVariant, VideoPictures
 from pipeline.video_request import MAX_PROMPT_LENGTH, VideoRequest, end_user_pseudonym, validate_request
@@ -64,7 +64,7 @@ class CaseService:
     verifier: Verifier
     public: PublicService = field(default_factory=PublicService)
     models: Models = PACKAGED_MODELS
-    likeness: LikenessComparer = field(default_factory=partial(make_likeness_comparer, PACKAGED_MODELS))
+    likeness: LikenessComparer = field(default_factory=partial(LikenessComparer, models=PACKAGED_MODELS))
     cameo_service: CameoService | None = None
     policy_service: PolicyService | None = None
     pictures: VideoPictures | None = None
@@ -256,12 +256,12 @@ class CaseService:
             "policy": case.verdict.policy,
         }
 
-    def verify(self, file: Path, **how: Any) -> Finding:
-        """Was this video made by AI, and what is the evidence? Open to anyone. `how` is `at` or `quick`, see verify().
+    def verify(self, file: Path, *, at: datetime | None = None, quick: bool = False) -> Finding:
+        """Was this video made by AI, and what is the evidence? Open to anyone. `at` and `quick` as in Verifier.verify.
 
         Raises BadMedia; Unavailable where another time was asked for and there is no libfaketime.
         """
-        return self.verifier.verify(file, self.look_up, **how)
+        return self.verifier.verify(file, self.look_up, at=at, quick=quick)
 
     def screen(self, who: Principal, text: str) -> DryRunVerdict:
         """What would be said of this prompt? Opens no case and keeps nothing."""

@@ -44,6 +44,13 @@ class Settings(BaseSettings):
     engine_key: SecretStr | None = Field(None, description="Bearer key for that server.")
     engine_model: str = Field("", description="Model to ask for where a request names none.")
     engine_timeout: float = Field(1800.0, description="Seconds an engine may take for one video.")
+    max_renders: int = Field(32, ge=1, description="How many videos the engine may be making at once.")
+    max_wait_hours: float = Field(
+        24.0, ge=0.0, description="Hours for which a case waits for an engine, or another part, that is away."
+    )
+    first_retry_delay: float = Field(
+        30.0, ge=0.0, description="Seconds a case rests after a stage failed for the first time; doubled each time."
+    )
     engine_max_mb: int = Field(2048, description="Largest video accepted from an engine, in megabytes.")
     keys: Path | None = Field(None, description="Folder of signing and watermark keys; default: keys in home.")
     provider: str = Field("", description="Who answers for what is made, as marks and labels state it; default: Assay.")

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from core.errors import PolicyError
 from core.verdicts import Decision, Gate
+from policy.cel.cel_types import CelEnvironment
 from policy.cel.compiled_rule import (
     CompiledRule,
     RuleResult,
@@ -47,7 +47,7 @@ class Policy:
     index: Mapping[Gate, RuleIndex]
     final: frozenset[str]
     two_person: frozenset[str]
-    env: Any
+    env: CelEnvironment
 
 
 def load(folder: Path, vocabulary: Vocabulary, profile: PolicyProfile | None = None) -> Policy:
@@ -111,7 +111,7 @@ def _guards(one: CompiledRule) -> bool:
     )
 
 
-def _example_problems(one: CompiledRule, vocabulary: Vocabulary, env: Any) -> Iterator[Problem]:
+def _example_problems(one: CompiledRule, vocabulary: Vocabulary, env: CelEnvironment) -> Iterator[Problem]:
     measured = set()
     for example in one.rule.examples:
         if words := _example_mismatch(example, one, vocabulary):

@@ -23,7 +23,7 @@ _AT_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document
 _REQUIRED = object()
 
 # key: (type, values allowed, default or _REQUIRED where the key must be given)
-_KEYS: Mapping[str, tuple[type, frozenset[str] | None, Any]] = {
+_KEYS: Mapping[str, tuple[type, frozenset[str] | None, object]] = {
     "gate": (str, frozenset(gate.value for gate in Gate), _REQUIRED),
     "when": (str, None, _REQUIRED),
     "then": (str, frozenset({"hold", "refuse"}), _REQUIRED),
@@ -40,12 +40,12 @@ _KEYS: Mapping[str, tuple[type, frozenset[str] | None, Any]] = {
     "version": (int, None, _REQUIRED),
     "examples": (list, None, _REQUIRED),
 }
-_EXAMPLE_KEYS: Mapping[str, tuple[type, frozenset[str] | None, Any]] = {
+_EXAMPLE_KEYS: Mapping[str, tuple[type, frozenset[str] | None, object]] = {
     "scores": (dict, None, {}),
     "facts": (dict, None, {}),
     "gives": (str, frozenset({"allow", "hold", "refuse"}), _REQUIRED),
 }
-_AUDIENCE_KEYS: Mapping[str, tuple[type, frozenset[str] | None, Any]] = {
+_AUDIENCE_KEYS: Mapping[str, tuple[type, frozenset[str] | None, object]] = {
     "threshold": (float, None, _REQUIRED),
     "milder": (bool, None, False),
     "why": (str, None, ""),

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -35,7 +34,7 @@ class PostgresSharedResults:
         """The tables are there: the migrations made them."""
         self._connections = connections
 
-    def share(self, body: dict[str, Any], *, lifetime: timedelta = SHARED_LIFETIME) -> str:
+    def share(self, body: dict[str, object], *, lifetime: timedelta = SHARED_LIFETIME) -> str:
         """Keep an answer; returns its id of 128 random bits."""
         name, now = secrets.token_urlsafe(16), datetime.now(UTC)
         with self._connections.connection() as connection:
@@ -44,7 +43,7 @@ class PostgresSharedResults:
             connection.execute("INSERT INTO shared_answers (id, body, expires) VALUES (%s, %s, %s)", values)
         return name
 
-    def get_shared(self, name: str) -> tuple[dict[str, Any], datetime]:
+    def get_shared(self, name: str) -> tuple[dict[str, object], datetime]:
         """A shared answer, and until when it can be had. Raises NotFound, also for one that has expired."""
         query = "SELECT body, expires FROM shared_answers WHERE id = %s AND expires > %s"
         with self._connections.connection() as connection:

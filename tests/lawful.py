@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 from core.assets import Asset
-from core.case import Case, Phase
+from core.case import WAITED_TOO_LONG, Case, Phase
 from core.events import (
     Appealed,
     Commissioned,
     EngineDeclined,
+    EngineFailed,
     Event,
     Judged,
     Measured,
@@ -21,11 +23,13 @@ from core.events import (
     Sealed,
     StageFailed,
     Submitted,
+    Waiting,
     Withdrawn,
 )
 from core.ports import Ledger
 from core.verdicts import Decision, Gate, Ruling, Verdict
 
+NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
 VIDEO = Asset(digest="a" * 64, media_type="video/mp4", size=1)
 OTHER = Asset(digest="b" * 64, media_type="video/mp4", size=2)
 
@@ -82,7 +86,9 @@ def possible(case: Case) -> Iterator[Event]:
     yield from WAY.values()
     yield Rendered(asset=OTHER, engine="e", engine_version="1", duration=2.0)
     yield from (StageFailed(phase=case.phase.value, kind=kind, error="") for kind in ("Unavailable", "EngineFault"))
-    yield from (Appealed(by="a"), EngineDeclined(engine="e", code="c"))
+    yield StageFailed(phase=case.phase.value, kind=WAITED_TOO_LONG, error="")
+    yield from (Waiting(phase=case.phase.value, reason=reason, since=NOON) for reason in ("away", ""))
+    yield from (Appealed(by="a"), EngineDeclined(engine="e", code="c"), EngineFailed(engine="e", code="engine_error"))
     yield from (Resumed(by="m"), Resumed(by="m", again=True))
     over = case.verdict.rules if case.verdict else ()
     for gate in Gate:

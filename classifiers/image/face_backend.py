@@ -11,9 +11,10 @@ policy holds.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from classifiers.image import face_template
 from classifiers.image.face_template import PHOTO_VIEWS, AugmentationViews
@@ -26,14 +27,22 @@ from core.errors import Unavailable
 from media.arrays import Embedding, RgbImage
 
 
-@dataclass(frozen=True, slots=True)
-class FaceBackend:
-    """`embed` gives a template of the space; `calibration` its scale, or raises Unavailable."""
+class FaceBackend(Protocol):
+    """Nets that make a template of a face."""
 
-    space: EmbeddingSpace
-    required_models: tuple[str, ...]
-    embed: Callable[[RgbImage, DetectedFace, Models, AugmentationViews], Embedding]
-    calibration: Callable[[ModelOptions], MatchCalibration]
+    @property
+    def space(self) -> EmbeddingSpace:
+        """The space of its templates."""
+
+    @property
+    def required_models(self) -> tuple[str, ...]:
+        """The models that it loads, by name."""
+
+    def embed(self, rgb: RgbImage, face: DetectedFace, models: Models, views: AugmentationViews) -> Embedding:
+        """A template of the space. Raises Unavailable if a model is missing."""
+
+    def calibration(self, options: ModelOptions) -> MatchCalibration:
+        """At which distances faces are one person's. Raises Unavailable where that was not measured."""
 
 
 def face_backend(options: ModelOptions) -> FaceBackend:
@@ -54,9 +63,38 @@ def face_calibration(options: ModelOptions) -> MatchCalibration:
     return face_backend(options).calibration(options)
 
 
-def _embed_with_insightface(rgb: RgbImage, face: DetectedFace, models: Models, _views: AugmentationViews) -> Embedding:
-    found: Embedding = models.get("insightface_pack").embed(rgb, face)
-    return found
+@dataclass(frozen=True, slots=True)
+class BuiltinFaces:
+    """The nets that come with Assay."""
+
+    space: EmbeddingSpace = FACE_SPACE
+    required_models: tuple[str, ...] = face_template.FACE_MODELS
+
+    def embed(self, rgb: RgbImage, face: DetectedFace, models: Models, views: AugmentationViews) -> Embedding:
+        """As FaceBackend.embed."""
+        return face_template.embed_face_builtin(rgb, face, models, views)
+
+    def calibration(self, options: ModelOptions) -> MatchCalibration:  # noqa: ARG002 - measured once, for everybody
+        """As FaceBackend.calibration."""
+        return FACE_CALIBRATION
+
+
+@dataclass(frozen=True, slots=True)
+class InsightFaceNets:
+    """InsightFace's nets, which an installation brings, with a scale that it has measured."""
+
+    space: EmbeddingSpace = ARCFACE_SPACE
+    required_models: tuple[str, ...] = ("insightface_pack",)
+
+    def embed(self, rgb: RgbImage, face: DetectedFace, models: Models, views: AugmentationViews) -> Embedding:
+        """As FaceBackend.embed; one view is enough."""
+        del views
+        found: Embedding = models.get("insightface_pack").embed(rgb, face)
+        return found
+
+    def calibration(self, options: ModelOptions) -> MatchCalibration:
+        """As FaceBackend.calibration, from the file of the option insightface_scale."""
+        return _insightface_calibration(options)
 
 
 def _insightface_calibration(options: ModelOptions) -> MatchCalibration:
@@ -72,9 +110,4 @@ def _insightface_calibration(options: ModelOptions) -> MatchCalibration:
     return MatchCalibration(rates, FACE_COMPARISON_FMR)
 
 
-_BACKENDS = {
-    "house": FaceBackend(
-        FACE_SPACE, face_template.FACE_MODELS, face_template.embed_face_builtin, lambda _: FACE_CALIBRATION
-    ),
-    "insightface": FaceBackend(ARCFACE_SPACE, ("insightface_pack",), _embed_with_insightface, _insightface_calibration),
-}
+_BACKENDS: Mapping[str, FaceBackend] = {"house": BuiltinFaces(), "insightface": InsightFaceNets()}

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.image.face_quality import MIN_FACE_PIXELS, quality_problem, sharpness, yaw_ratio
 from classifiers.image.sampled_frames import downscale
-from classifiers.models.mtcnn import DetectedFace
+from classifiers.models.mtcnn import DetectedFace, FaceDetector
 from media.video import Frame, VideoSample
 
 _LONGEST = 800  # long side on which faces are sought
@@ -38,7 +37,7 @@ class FaceObservation:
         return self.previous is None
 
 
-def detect_frame_faces(sample: VideoSample, detector: Any) -> list[FaceObservation]:
+def detect_frame_faces(sample: VideoSample, detector: FaceDetector) -> list[FaceObservation]:
     """All faces of a sample, frame by frame, the largest first."""
     found: list[FaceObservation] = []
     earlier = range(0)
@@ -51,7 +50,7 @@ def detect_frame_faces(sample: VideoSample, detector: Any) -> list[FaceObservati
     return found
 
 
-def _faces(frame: Frame, detector: Any) -> list[DetectedFace]:
+def _faces(frame: Frame, detector: FaceDetector) -> list[DetectedFace]:
     small = downscale(frame.rgb, _LONGEST)
     scale = frame.rgb.shape[1] / small.shape[1]
     return [

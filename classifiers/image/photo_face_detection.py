@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import cv2
 import numpy as np
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from classifiers.image.face_alignment import roll_angle
 from classifiers.image.sampled_frames import downscale
-from classifiers.models.mtcnn import DetectedFace
+from classifiers.models.mtcnn import DetectedFace, FaceDetector
 
 _LONGEST = 1024  # long side on which faces are sought
 _SMALLEST = 20  # pixels there
@@ -28,7 +27,7 @@ class UprightFace:
     face: DetectedFace
 
 
-def detect_photo_faces(rgb: NDArray[np.uint8], detector: Any) -> list[UprightFace]:
+def detect_photo_faces(rgb: NDArray[np.uint8], detector: FaceDetector) -> list[UprightFace]:
     """All faces of a photograph, the one it is of first: large and near the middle."""
     upright = _detect_at_scales(rgb, detector)
     if upright and roll_angle(upright[0].face.points) < _LYING and upright[0].face.probability >= _SURE:
@@ -38,7 +37,7 @@ def detect_photo_faces(rgb: NDArray[np.uint8], detector: Any) -> list[UprightFac
     return max(standing, key=lambda found: found[0].face.probability, default=upright)
 
 
-def _detect_at_scales(rgb: NDArray[np.uint8], detector: Any) -> list[UprightFace]:
+def _detect_at_scales(rgb: NDArray[np.uint8], detector: FaceDetector) -> list[UprightFace]:
     """In the picture as it is; enlarged twice and thrice where nothing is found."""
     for times in (1, 2, 3):
         small = downscale(_enlarged(rgb, times), _LONGEST)

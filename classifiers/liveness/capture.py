@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.models import Models
+from classifiers.models.mtcnn import DetectedFace
 from core.errors import BadMedia
 from media.arrays import Landmarks
 from media.audio_decode import decode_mono_audio
@@ -79,7 +79,7 @@ def load_capture(path: Path, challenge: LivenessChallenge, models: Models) -> Li
     return LivenessCapture(frames=taken.frames, faces=faces, sound=sound, challenge=challenge)
 
 
-def _faces(frame: Frame, found: Sequence[Any]) -> tuple[CapturedFace, ...]:
+def _faces(frame: Frame, found: Sequence[DetectedFace]) -> tuple[CapturedFace, ...]:
     height, width = frame.rgb.shape[:2]
     sure = [CapturedFace(one.box, one.points) for one in found if one.probability >= MIN_FACE_PROBABILITY]
     return tuple(face for face in sure if face.width >= 0.05 * max(height, width))

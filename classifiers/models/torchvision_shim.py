@@ -18,7 +18,7 @@ _SCHEMAS = (
 
 
 @cache
-def import_torchvision() -> Any:
+def import_torchvision() -> object:
     """Torchvision, whole or with the shim. Once per process: an operator can be declared only once."""
     import torch
 

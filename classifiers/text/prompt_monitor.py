@@ -11,7 +11,6 @@ import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import httpx
 
@@ -68,7 +67,7 @@ class PromptMonitor(Classifier):
 
     def _answer(self, text: str) -> str:
         chat = self._chat
-        asked: dict[str, Any] = {
+        asked: dict[str, object] = {
             "model": chat.model,
             "temperature": 0,
             "max_tokens": 32,
@@ -87,7 +86,7 @@ class PromptMonitor(Classifier):
             raise Unavailable("the monitor did not answer with a score")
         return said
 
-    def _posted(self, asked: dict[str, Any], headers: dict[str, str]) -> bytes:
+    def _posted(self, asked: dict[str, object], headers: dict[str, str]) -> bytes:
         """The answer's body. Raises Unavailable when it is too long, or the time is over, however it drips."""
         address, chat = f"{self._chat.url.rstrip('/')}/chat/completions", self._chat
         deadline, body = time.monotonic() + chat.timeout, bytearray()

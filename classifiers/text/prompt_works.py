@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,8 +41,8 @@ class WorkLike(Protocol):
 class WorksSource(Protocol):
     """The port behind this classifier."""
 
-    def all(self) -> Sequence[Any]:
-        """Every `WorkLike`; the same object until something changes. Raises Unavailable."""
+    def all(self) -> Sequence[WorkLike]:
+        """Every work; the same object until something changes. Raises Unavailable."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +69,7 @@ class PromptWorks(Classifier):
 
     def __init__(self, works: WorksSource, *, models: Models = PACKAGED_MODELS) -> None:
         self._works, self._models = works, models
-        self._seen: Sequence[Any] | None = None
+        self._seen: Sequence[WorkLike] | None = None
         self._index = _Index({}, np.zeros((0, 512), np.float32), ())
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
@@ -102,7 +102,7 @@ class PromptWorks(Classifier):
         ]
 
 
-def _indexed(works: Sequence[Any], models: Models) -> _Index:
+def _indexed(works: Sequence[WorkLike], models: Models) -> _Index:
     names: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     for work in works:
         for name in work.names:

@@ -31,6 +31,7 @@ _STATUSES = {
     Phase.SUBMITTED: "queued",
     Phase.PUBLISHED: "completed",
     Phase.REFUSED: "failed",
+    Phase.FAILED: "failed",
     Phase.RECALLED: "failed",
     Phase.WITHDRAWN: "failed",
 }
@@ -75,7 +76,7 @@ def video_object(
         "size": stated["size"] or unstated.size,
         "seconds": stated["seconds"] or unstated.seconds,
         "remixed_from_video_id": case.request.parent or None,
-        "error": _error(case, explanation),
+        "error": _error(record, explanation),
         "assay": {
             **_assay(case, explanation),
             "unstated": [name for name, value in stated.items() if not value],
@@ -98,11 +99,15 @@ def _progress(record: CaseRecord) -> int:
     return furthest
 
 
-def _error(case: Case, explanation: CaseExplanation | None) -> dict[str, str] | None:
+def _error(record: CaseRecord, explanation: CaseExplanation | None) -> dict[str, str] | None:
+    case = record.case
     match case.phase:
         case Phase.RECALLED | Phase.WITHDRAWN:
             code = case.recalled.code if case.recalled else ""
             return {"code": "recalled", "message": f"This video was recalled ({code})."}
+        case Phase.FAILED:
+            code = case.failed.code if case.failed else "engine_error"
+            return {"code": code, "message": f"The engine could not make this video: {record.failure or code}."}
         case Phase.REFUSED if case.declined:
             return {"code": "engine_declined", "message": f"The engine declined to make this ({case.declined.code})."}
         case Phase.REFUSED:
@@ -120,7 +125,13 @@ def _assay(case: Case, explanation: CaseExplanation | None) -> dict[str, Any]:
         "rules": list(verdict.rules) if verdict else [],
         "reason": "A part of Assay broke; somebody is looking at it." if waits else reason,
         "revision": case.revision,
+        "waiting": _waiting(case),
     }
+
+
+def _waiting(case: Case) -> dict[str, Any] | None:
+    """What the video waits for while that is away, and since when (whole seconds since 1970)."""
+    return {"reason": case.waiting.reason, "since": int(case.waiting.since.timestamp())} if case.waiting else None
 
 
 def _model(case: Case) -> str:

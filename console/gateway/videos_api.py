@@ -60,7 +60,7 @@ IDEMPOTENCY_HEADER = {
     "description": "The same key by the same account is the same video.",
 }
 CREATE_VIDEO = {"requestBody": _CREATE_BODY, "parameters": [IDEMPOTENCY_HEADER]}
-_GONE = (Phase.REFUSED, Phase.RECALLED, Phase.WITHDRAWN)
+_GONE = (Phase.REFUSED, Phase.FAILED, Phase.RECALLED, Phase.WITHDRAWN)
 
 
 @videos_router.post("", summary="Make a video", openapi_extra=CREATE_VIDEO)

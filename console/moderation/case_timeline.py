@@ -11,6 +11,7 @@ from core.events import (
     Appealed,
     Commissioned,
     EngineDeclined,
+    EngineFailed,
     Event,
     Judged,
     Measured,
@@ -22,6 +23,7 @@ from core.events import (
     Sealed,
     StageFailed,
     Submitted,
+    Waiting,
     Withdrawn,
 )
 from core.ports import RecordedEvent
@@ -65,6 +67,10 @@ def _describe(event: Event) -> tuple[str, str, tuple[str, ...]]:
             return _describe_ruling(event.ruling)
         case StageFailed():
             return f"A part broke after “{event.phase}”: {event.error}", "hold", ()
+        case Waiting(reason=""):
+            return "What it waited for is back.", "plain", ()
+        case Waiting():
+            return f"It waits for what is away, after “{event.phase}”: {event.reason}", "hold", ()
         case Resumed():
             return f"{event.by} sent it on. That approves nothing.", "plain", ()
         case Appealed():
@@ -81,7 +87,7 @@ def _describe(event: Event) -> tuple[str, str, tuple[str, ...]]:
 
 
 def _describe_production(
-    event: Commissioned | Rendered | EngineDeclined | Sealed | Published,
+    event: Commissioned | Rendered | EngineDeclined | EngineFailed | Sealed | Published,
 ) -> tuple[str, str, tuple[str, ...]]:
     match event:
         case Commissioned():
@@ -92,6 +98,8 @@ def _describe_production(
             return f"{event.engine} {how} ({size}).", "plain", ()
         case EngineDeclined():
             return f"{event.engine} declined to make this ({event.code}).", "refuse", ()
+        case EngineFailed():
+            return f"{event.engine} could not make this ({event.code}).", "refuse", ()
         case Sealed():
             signer = f" by {event.signer}" if event.signer else ""
             says = f"Watermarked, signed{signer}, and both read back from the finished file."

@@ -138,6 +138,6 @@ def _tone(case: Case) -> str:
             return "allow"
         case Phase.HELD:
             return "hold"
-        case Phase.REFUSED | Phase.RECALLED | Phase.WITHDRAWN:
+        case Phase.REFUSED | Phase.FAILED | Phase.RECALLED | Phase.WITHDRAWN:
             return "refuse"
     return "plain"

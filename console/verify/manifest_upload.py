@@ -56,7 +56,7 @@ async def upload_manifest(
         raise UnsupportedMediaType(f"send a manifest store as {MANIFEST_MEDIA_TYPE}")
     content = await read_body(request, MAX_MANIFEST_BYTES)
     done = await to_thread.run_sync(context.service.public.repository.deposit, who, content)
-    told: dict[str, Any] = {"manifestId": done.manifest_id}
+    told: dict[str, object] = {"manifestId": done.manifest_id}
     return told | {"receipt": done.public() | {"hash": done.hash}} if receipt else told
 
 
@@ -91,7 +91,7 @@ def list_manifest_receipts(context: ContextDep, manifest_id: ManifestIdPath) -> 
 
 
 @resolution_router.get("/services/capabilities", summary="What this service can do")
-def service_capabilities(context: ContextDep) -> dict[str, Any]:
+def service_capabilities(context: ContextDep) -> dict[str, object]:
     """Which queries are answered, and within which bounds."""
     queries = ["byBinding", "byContent"] + (["byReference"] if context.installation.settings.verify_urls else [])
     return {
@@ -115,7 +115,7 @@ def service_status(context: ContextDep) -> Any:
 
 
 @well_known_router.get("/.well-known/c2pa-soft-binding-resolution", summary="Where the resolution service is")
-def well_known_document(request: Request) -> dict[str, Any]:
+def well_known_document(request: Request) -> dict[str, object]:
     """Its base address, its version and where it is described."""
     base = str(request.base_url).rstrip("/")
     return {

@@ -107,7 +107,7 @@ def _page(request: Request, context: RequestContext, template: str, language: La
     )
 
 
-def _finding_variables(finding: Finding, step_pictures: Sequence[HistoryThumbnail] = ()) -> dict[str, Any]:
+def _finding_variables(finding: Finding, step_pictures: Sequence[HistoryThumbnail] = ()) -> dict[str, object]:
     headline, tone = display_text.FINDING_HEADLINES[finding.verdict]
     return {
         "finding": finding,

@@ -6,7 +6,7 @@ import secrets
 from typing import Annotated
 
 from fastapi import Depends, Request, Response, Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from console.web.context import ContextDep, RequestContext, client_address
 from console.web.http_errors import FormExpired, NotSignedIn
@@ -16,6 +16,7 @@ from pipeline.accounts import authenticate
 
 SESSION_COOKIE = "assay_session"
 CSRF_SEED_COOKIE = "assay_seed"  # stands in for the session in the one form that is filled in without one: the login
+_API_KEY = APIKeyHeader(name="x-api-key", auto_error=False, description="The same token, as LiteLLM sends it.")
 _BEARER = HTTPBearer(auto_error=False, description="A token from `assay account add`.")
 
 
@@ -27,6 +28,17 @@ def bearer_user(
     if person is None:
         raise NotSignedIn
     return person
+
+
+def api_key_user(
+    context: ContextDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
+    api_key: Annotated[str | None, Security(_API_KEY)],
+) -> Principal:
+    """Whose token this is, as Bearer or in the header `x-api-key`, which LiteLLM sends."""
+    if credentials is None and api_key:
+        credentials = HTTPAuthorizationCredentials(scheme="Bearer", credentials=api_key)
+    return bearer_user(context, credentials)
 
 
 def optional_session_user(request: Request, context: ContextDep) -> Principal | None:
@@ -42,6 +54,7 @@ def session_user(who: Annotated[Principal | None, Depends(optional_session_user)
     return who
 
 
+ApiKeyUser = Annotated[Principal, Depends(api_key_user)]
 BearerUser = Annotated[Principal, Depends(bearer_user)]
 OptionalSessionUser = Annotated[Principal | None, Depends(optional_session_user)]
 SessionUser = Annotated[Principal, Depends(session_user)]

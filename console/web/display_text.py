@@ -41,6 +41,7 @@ PHASE_TEXTS = {
     Phase.PUBLISHED: "published",
     Phase.HELD: "held for a person",
     Phase.REFUSED: "refused",
+    Phase.FAILED: "could not be made",
     Phase.RECALLED: "is being taken down",
     Phase.WITHDRAWN: "withdrawn",
 }

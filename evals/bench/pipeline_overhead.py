@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,11 +15,11 @@ from core.ports import Ledger, Stage, Ticket
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate, Verdict
 from evals.bench.machine_info import BenchFigures, min_median_max
-from pipeline.advance import PipelineContext, advance
+from pipeline.advance import NoListener, PipelineContext, advance
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.ledgers.database import open_database
 from pipeline.ledgers.postgres_ledger import PostgresLedger
-from pipeline.runners.local_runner import LocalBus
+from pipeline.runners.local_bus import LocalBus
 from pipeline.testing.memory_ledger import MemoryLedger
 
 _CASE_COUNT = 40
@@ -48,7 +49,14 @@ def measure_overhead() -> BenchFigures:
 def _round(ledger: Ledger, folder: Path) -> tuple[float, float]:
     blob_store = FsspecBlobStore((folder / "vault").as_uri())
     context = PipelineContext(
-        ledger=ledger, bus=LocalBus(), blob_store=blob_store, route=_ROUTE, accepted_phases=tuple(_ROUTE)
+        ledger=ledger,
+        bus=LocalBus(),
+        blob_store=blob_store,
+        route=_ROUTE,
+        accepted_phases=tuple(_ROUTE),
+        listener=NoListener(),
+        maintenance=_NothingBeside(),
+        compensation=_NothingBeside(),
     )
     wall, cpu = time.perf_counter(), time.process_time()
     for _ in range(_CASE_COUNT):
@@ -58,6 +66,16 @@ def _round(ledger: Ledger, folder: Path) -> tuple[float, float]:
             raise RuntimeError("a case did not arrive")
     each = 1000 / _CASE_COUNT
     return (time.process_time() - cpu) * each, (time.perf_counter() - wall) * each
+
+
+class _NothingBeside:
+    """These stages do nothing outside the ledger, and nothing is due beside them."""
+
+    def run_maintenance(self) -> None:
+        pass
+
+    def compensate(self, case: Case, events: Sequence[Event]) -> None:
+        pass
 
 
 def _measuring_stage(subject: Subject) -> Stage:

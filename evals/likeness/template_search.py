@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 from core.embedding_spaces import FACE_SPACE
 from evals.bench.machine_info import Spread, machine_info, min_median_max
 from media.arrays import EmbeddingMatrix
-from registry.near_duplicates.brute_force_index import TemplateBatch
-from registry.near_duplicates.template_index import BRUTE_FORCE_LIMIT, TemplateIndex
+from registry.templates.brute_force_index import TemplateBatch
+from registry.templates.template_index import BRUTE_FORCE_LIMIT, TemplateIndex
 
 RESULT = Path(__file__).parents[1] / "results" / "likeness_search.json"
 QUERIES = 200

@@ -20,7 +20,7 @@ from typing import TypedDict
 from core.signals import Signal, Subject
 from core.verdicts import Gate, Verdict
 from evals.bench.machine_info import machine_info
-from pipeline.screening.measurement import policy_vocabulary
+from pipeline.policy_rollout.policy_loading import policy_vocabulary
 from policy.cel.rule_index import RuleIndex
 from policy.decide import decide
 from policy.evaluation_input import build_input

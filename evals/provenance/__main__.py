@@ -12,7 +12,8 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -30,7 +31,7 @@ from provenance.c2pa.signers.dev_keys import make_dev_keys
 from provenance.c2pa.signers.keys_folder import ProvenanceKeys
 from provenance.seal import seal
 from provenance.seal_result import SealReport
-from provenance.verification.recovery import StoredManifest
+from provenance.verification.recovery import SimilarVideo, StoredManifest
 from provenance.verification.verify import verify
 from provenance.watermark import detect_file, mark_file
 from provenance.watermark_detection import detect_watermarks
@@ -108,6 +109,18 @@ def _stripped_copies(sealed: Path, folder: Path) -> Iterator[tuple[str, Path]]:
             yield attack.name, attack.run(sealed, folder / attack.name)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OneManifest:
+    payload: str
+    manifest: StoredManifest
+
+    def stored(self, payload: str) -> Sequence[StoredManifest]:
+        return (self.manifest,) if payload == self.payload else ()
+
+    def similar(self, path: Path) -> Sequence[SimilarVideo]:  # noqa: ARG002 - by its mark alone
+        return ()
+
+
 def _is_recovered(copy: Path, report: SealReport, keys: ProvenanceKeys) -> bool:
     stored = StoredManifest(manifest_id=report.manifest_id, manifest=report.manifest.read_bytes(), case_id=_CASE)
     finding = verify(
@@ -116,7 +129,7 @@ def _is_recovered(copy: Path, report: SealReport, keys: ProvenanceKeys) -> bool:
         keys=[keys.watermark_key],
         detect=detect_watermarks,
         look_up=lambda case: {"source_type": "trainedAlgorithmicMedia"} if case == _CASE else None,
-        recover=lambda payload: (stored,) if payload == report.payload else (),
+        repository=_OneManifest(payload=report.payload, manifest=stored),
     )
     return finding.verdict == "recovered_by_watermark" and any(
         evidence.kind == "recovered" for evidence in finding.evidence

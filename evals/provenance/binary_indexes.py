@@ -31,8 +31,8 @@ from numpy.typing import NDArray
 from evals.bench.machine_info import machine_info
 from media.arrays import BitArray
 from pipeline.ledgers.embedded_postgres import EmbeddedPostgres
-from registry.near_duplicates.fingerprint_index import MAX_HAMMING_DISTANCE, FingerprintIndex
-from registry.near_duplicates.hamming_index import HammingIndex, KnownHash
+from registry.banks.hamming_index import HammingIndex, KnownHash
+from registry.near_duplicates import MAX_HAMMING_DISTANCE, FingerprintIndex
 
 RESULT = Path(__file__).parents[1] / "results" / "binary_indexes.json"
 VIDEO_SECONDS, QUERIES, BITS = 10, 30, 256

@@ -32,18 +32,16 @@ from evals.watermark.video_attacks import VIDEO_ATTACKS
 from evals.watermark.video_clips import CLIPS, prepare_clip
 from media.arrays import BitArray
 from media.sampling import sample_video
+from media.search_hashes import SearchHashes
 from media.video import MONO_SAMPLE_RATE, MonoAudio
-from provenance.fingerprint.perceptual_hash import SearchHashes
 from provenance.fingerprint.sound_fingerprint import (
-    MAX_SOUND_DISTANCE,
     OFFSETS_PER_SECOND,
     sound_fingerprint,
     sound_search_hashes,
 )
 from provenance.fingerprint.video_fingerprint import parse_entry, video_fingerprint
 from provenance.fingerprint.video_search_hashes import video_search_hashes
-from registry.near_duplicates.fingerprint_index import MAX_HAMMING_DISTANCE as LOOKS
-from registry.near_duplicates.fingerprint_index import FingerprintIndex, rank_matches
+from registry.near_duplicates import MAX_HAMMING_DISTANCE, MAX_SOUND_DISTANCE, FingerprintIndex, rank_matches
 
 RESULT = Path(__file__).parents[1] / "results" / "lookup.json"
 VIDEO_SECONDS = 10
@@ -120,7 +118,7 @@ def main() -> None:
     data = Path(os.environ.get("ASSAY_DATA", "/nowhere"))
     with tempfile.TemporaryDirectory(prefix="lookup-") as folder:
         looks = _measure_medium(
-            videos, *_pictures(Path(folder)), flips=PICTURE_BIT_FLIPS, each=1, most=32, within=LOOKS
+            videos, *_pictures(Path(folder)), flips=PICTURE_BIT_FLIPS, each=1, most=32, within=MAX_HAMMING_DISTANCE
         )
         sounds = _measure_medium(
             videos,

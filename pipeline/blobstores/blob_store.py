@@ -7,7 +7,6 @@ import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from core.assets import Asset
 from core.errors import BadInput, Unavailable
@@ -20,7 +19,7 @@ _OWNER = re.compile(r"[0-9A-Za-z_-]{1,64}")
 class FsspecBlobStore:
     """A Vault in a folder or a bucket: `blobs/ab/cd/<digest>`, and `pending/<digest>.<owner>` until settled."""
 
-    def __init__(self, url: str, **options: Any) -> None:
+    def __init__(self, url: str, **options: object) -> None:
         """An fsspec URL and options for its file system. Raises BadInput for a kind of place that is not supported."""
         self._storage: Storage = open_storage(url, **options)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from pathlib import Path
-from typing import Any
 
 from core.errors import BadInput, NotFound
 from pipeline.blobstores.blob_store import copy_verified
@@ -17,7 +16,7 @@ _CASE = re.compile(r"[0-9A-Za-z_-]{1,64}")
 class FsspecPublicStore:
     """A Shelf in a folder or a bucket: `<case>.mp4`."""
 
-    def __init__(self, url: str, public_url: str = "", **options: Any) -> None:
+    def __init__(self, url: str, public_url: str = "", **options: object) -> None:
         """`public_url` is what stands before `/<case>.mp4` for the public; if empty, the place's own URL does."""
         self._storage: Storage = open_storage(url, **options)
         self._public_url = public_url.rstrip("/")

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import RLock
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from fsspec.core import url_to_fs
 
@@ -20,7 +20,7 @@ _MEMORY_LOCK = RLock()  # all of a process's memory:// is one store, and nothing
 class S3Storage:
     """A Place in a bucket, or in this process's memory. `options` go to the fsspec file system."""
 
-    def __init__(self, url: str, **options: Any) -> None:
+    def __init__(self, url: str, **options: object) -> None:
         self._is_s3 = url.startswith("s3://")
         with self._translate_errors():
             # A listing that is remembered hides what other workers put there.

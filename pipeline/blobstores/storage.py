@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import BinaryIO, Protocol
 
 from core.errors import BadInput
 from core.plugins import BLOBSTORES, check_implements, plugins
@@ -39,7 +39,14 @@ class Storage(Protocol):
         """How this machine names the file."""
 
 
-def open_storage(url: str, **options: Any) -> Storage:
+class OpenStorage(Protocol):
+    """What a plugin of the group assay.blobstores names."""
+
+    def __call__(self, url: str, **options: object) -> Storage:
+        """The place at a URL of its scheme. Raises BadInput, Unavailable."""
+
+
+def open_storage(url: str, **options: object) -> Storage:
     """The place at a URL: a path, `file://`, `s3://bucket/prefix`, `memory://` for tests, or a plugin's scheme.
 
     Raises BadInput, for a scheme that nobody registered with the names of those that are.
@@ -50,7 +57,7 @@ def open_storage(url: str, **options: Any) -> Storage:
         raise BadInput(
             f"files cannot be kept at {scheme}://: name a folder or an s3:// bucket (known: {', '.join(known)})"
         )
-    from_url: Callable[..., Storage] = known[scheme].load()
+    from_url: OpenStorage = known[scheme].load()
     storage = from_url(url, **options)
     check_implements(known[scheme], storage, Storage)
     return storage

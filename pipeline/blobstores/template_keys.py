@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -24,7 +23,7 @@ _NONCE = 12
 class TemplateKeys:
     """A key store in a folder or a bucket: `keys/<name>`. `folder` holds the wrapping key, which is made if missing."""
 
-    def __init__(self, url: str, folder: Path, **options: Any) -> None:
+    def __init__(self, url: str, folder: Path, **options: object) -> None:
         """An fsspec URL and options for its file system. Raises BadInput for a kind of place that is not supported."""
         self._storage = open_storage(url, **options)
         self._folder = folder

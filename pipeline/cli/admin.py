@@ -12,6 +12,7 @@ from rich.table import Table
 
 from core.roles import Role
 from pipeline.accounts import create_account
+from pipeline.cli.case_output import LineProgress
 from pipeline.cli.cli_common import (
     JsonOption,
     VerboseOption,
@@ -121,9 +122,7 @@ def worker(
         return
     from pipeline.runners.shutdown import stop_on_signals
 
-    with open_installation(
-        verbose=verbose, on_events=lambda case, _e: err.print(f"{case.id} {case.phase.value}")
-    ) as at:
+    with open_installation(verbose=verbose, listener=LineProgress()) as at:
         err.print(f"working as {local_operator().id}; Ctrl-C ends after the stage in hand", highlight=False)
         with stop_on_signals() as stop:
             runner_of(at).run_forever(stop, sweep_every=timedelta(seconds=2))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -315,7 +315,7 @@ def _acting_principal(account: str) -> Principal:
     return Principal(id=account, roles=frozenset({Role.PLATFORM})) if account else local_operator()
 
 
-def _print_record(record: Any, text: str, *, as_json: bool) -> None:
+def _print_record(record: object, text: str, *, as_json: bool) -> None:
     if as_json:
         print_json(record)
     else:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
 
+from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
 from core import codec
-from core.case import Case, Phase
+from core.case import WAITED_TOO_LONG, Case, Phase
 from core.events import (
     Commissioned,
     EngineDeclined,
+    EngineFailed,
     Event,
     Judged,
     Measured,
@@ -23,15 +25,22 @@ from core.events import (
     Ruled,
     Sealed,
     StageFailed,
+    Waiting,
 )
 from core.ports import RecordedEvent
 from core.signals import Signal
 from core.verdicts import Decision, Verdict
 from pipeline.actions import Action
-from pipeline.advance import EventListener
+from pipeline.advance import EventListener, NoListener
 from pipeline.cli.cli_common import err, out
 
-_COLOURS = {Phase.PUBLISHED: "green", Phase.REFUSED: "red", Phase.HELD: "yellow", Phase.WITHDRAWN: "magenta"}
+_COLOURS = {
+    Phase.PUBLISHED: "green",
+    Phase.REFUSED: "red",
+    Phase.FAILED: "red",
+    Phase.HELD: "yellow",
+    Phase.WITHDRAWN: "magenta",
+}
 _NEXT_STEP = {
     Phase.SUBMITTED: "screening the prompt",
     Phase.SCREENED: "judging the prompt",
@@ -49,13 +58,30 @@ _NEXT_STEP = {
 def progress(*, quiet: bool = False) -> Iterator[EventListener]:
     """What to tell while cases move: a spinner on a terminal, plain lines in a pipe, nothing where quiet."""
     if quiet:
-        yield lambda _case, _events: None
+        yield NoListener()
     elif err.is_terminal:
         # On the console that tables go to, where that is a terminal too: else the two would write over each other.
         with (out if out.is_terminal else err).status("reading the prompt") as status:
-            yield lambda case, _events: status.update(_NEXT_STEP.get(case.phase, case.phase.value))
+            yield _SpinnerProgress(status=status)
     else:
-        yield lambda case, _events: err.print(f"{case.id} {case.phase.value}", highlight=False)
+        yield LineProgress()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineProgress:
+    """A line on standard error for each step: which case is where."""
+
+    def on_events(self, case: Case, events: Sequence[Event]) -> None:  # noqa: ARG002 - listeners are given both
+        """As EventListener.on_events."""
+        err.print(f"{case.id} {case.phase.value}", highlight=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SpinnerProgress:
+    status: Status
+
+    def on_events(self, case: Case, events: Sequence[Event]) -> None:  # noqa: ARG002 - listeners are given both
+        self.status.update(_NEXT_STEP.get(case.phase, case.phase.value))
 
 
 def case_table(case: Case, entries: Sequence[RecordedEvent]) -> Table:
@@ -90,12 +116,17 @@ def _advice(case: Case, may: frozenset[Action]) -> Iterator[str]:
 def _where(case: Case) -> str:
     where = f"case {case.id} is {case.phase.value}"
     if case.phase is Phase.HELD and case.last_failure:
-        return f"{where}: three times a stage broke ({case.last_failure.error})"
+        why = "it waited for too long" if case.last_failure.kind == WAITED_TOO_LONG else "three times a stage broke"
+        return f"{where}: {why} ({case.last_failure.error})"
     if case.phase is Phase.HELD:
         return f"{where}: {_reason(case)}{_moderators_needed(case)}"
     if case.phase is Phase.REFUSED:
         declined = f"the engine declined to make it ({case.declined.code})" if case.declined else _reason(case)
         return f"{where}: {declined}"
+    if case.phase is Phase.FAILED and case.failed:
+        return f"{where}: the engine could not make it ({case.failed.code})"
+    if case.waiting:
+        return f"{where} and waits since {case.waiting.since:%H:%M}: {case.waiting.reason}"
     if case.phase is Phase.PUBLISHED and case.published:
         return f"{where}: {case.published.url}"
     if case.phase is Phase.WITHDRAWN:
@@ -141,6 +172,10 @@ def describe_event(event: Event) -> str:
             return f"{event.width}x{event.height}, {event.duration:.1f} s from {event.engine}{origin}"
         case EngineDeclined():
             return f"{event.engine} declined: {event.code}"
+        case EngineFailed():
+            return f"{event.engine} could not make it: {event.code}"
+        case Waiting():
+            return f"waits: {event.reason}" if event.reason else "what it waited for is back"
         case Sealed():
             return f"watermark {event.payload}; signed by {event.signer}, both read back"
         case Published():
@@ -175,7 +210,7 @@ def verdict_line(verdict: Verdict) -> str:
     return f"{verdict.decision.name.lower()}{rules}{lifted}{shadow}"
 
 
-def history_as_json(entries: Sequence[RecordedEvent]) -> list[dict[str, Any]]:
+def history_as_json(entries: Sequence[RecordedEvent]) -> list[dict[str, object]]:
     """A history as plain JSON values."""
     return [{"revision": e.revision, "at": e.at.isoformat(), **codec.dump_event(e.event)} for e in entries]
 

@@ -19,7 +19,7 @@ from pipeline.service import RECALL_CODES, RULING_CODES, VideoRequest
 if TYPE_CHECKING:
     from pipeline.wiring import Installation
 
-EXIT_PUBLISHED, EXIT_REFUSED, EXIT_HELD, EXIT_WAITING = 0, 4, 5, 6
+EXIT_PUBLISHED, EXIT_REFUSED, EXIT_HELD, EXIT_WAITING, EXIT_FAILED = 0, 4, 5, 6, 7
 
 CaseIdOfCase = Annotated[str, typer.Argument(help="The case's id, 16 hex digits.")]
 NoteOption = Annotated[str, typer.Option("--note", help="Words for the file; erasable.")]
@@ -47,7 +47,7 @@ def submit(
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> int:
-    """Submit a prompt. Exit: 0 published, 4 refused, 5 held, 6 still on its way."""
+    """Submit a prompt. Exit: 0 published, 4 refused, 5 held, 6 still on its way, 7 the engine could not make it."""
     text = sys.stdin.read() if prompt == "-" else prompt
     request = VideoRequest(
         prompt=text,
@@ -67,7 +67,7 @@ def submit(
         purpose=purpose,
         territory=tuple(territory or ()),
     )
-    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, on_events=tell) as at:
+    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, listener=tell) as at:
         who = Principal(id=account, roles=frozenset({Role.PLATFORM})) if account else local_operator()
         case = at.service.submit(who, request)
         return _run_and_report(at, case, wait=wait, as_json=as_json)
@@ -111,7 +111,7 @@ def rule(
     """Rule on a held case: the gate that held it weighs the ruling. Exit codes as for submit."""
     if decision not in ("allow", "refuse"):
         raise typer.BadParameter("a ruling is allow or refuse")
-    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, on_events=tell) as at:
+    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, listener=tell) as at:
         ruled = at.service.rule(
             local_operator(), case_id, Decision[decision.upper()], code=code, revision=revision, note=note
         )
@@ -120,7 +120,7 @@ def rule(
 
 def resume(case_id: CaseIdOfCase, as_json: JsonOption = False, verbose: VerboseOption = False) -> int:
     """Send on a case that failed, once what broke is mended, or have what could not be measured measured anew."""
-    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, on_events=tell) as at:
+    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, listener=tell) as at:
         return _run_and_report(at, at.service.resume(local_operator(), case_id), wait=True, as_json=as_json)
 
 
@@ -140,7 +140,7 @@ def recall(
     verbose: VerboseOption = False,
 ) -> int:
     """Stop a case, or take its video down. Exit: 0 once it is down."""
-    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, on_events=tell) as at:
+    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, listener=tell) as at:
         called = at.service.recall(local_operator(), case_id, code=code, note=note)
         _run_and_report(at, called, wait=True, as_json=as_json)
         return 0 if at.ledger.load(case_id).phase is Phase.WITHDRAWN else EXIT_WAITING
@@ -179,6 +179,7 @@ def _report(at: Installation, now: Case, as_json: bool) -> int:
     return {
         Phase.PUBLISHED: EXIT_PUBLISHED,
         Phase.REFUSED: EXIT_REFUSED,
+        Phase.FAILED: EXIT_FAILED,
         Phase.HELD: EXIT_HELD,
         Phase.WITHDRAWN: 0,
     }.get(now.phase, EXIT_WAITING)

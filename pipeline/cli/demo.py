@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -42,15 +42,15 @@ class DemoRun:
     """What the demo did, in order, and whether each thing happened as it must."""
 
     as_json: bool
-    steps: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[dict[str, object]] = field(default_factory=list)
 
-    def step(self, name: str, happened: bool, **more: Any) -> None:
+    def step(self, name: str, happened: bool, **more: object) -> None:
         """Note a step; print it where people look."""
         self.steps.append({"step": name, "happened": happened, **more})
         if not self.as_json:
             out.print(f"{'[green]✓[/green]' if happened else '[red]✗[/red]'} {name}\n", highlight=False)
 
-    def say(self, what: Any) -> None:
+    def say(self, what: object) -> None:
         """Print for people."""
         if not self.as_json:
             out.print(what, highlight=False)
@@ -75,7 +75,7 @@ def demo(
     settings = {"home": home.absolute(), "engine": "folder", "engine_folder": DEMO_FOLDER, "bus": "local"}
     with case_output.progress(quiet=as_json) as tell:
         installation_checks.make_development_keys(load_settings(**settings))
-        with open_installation(verbose=verbose, on_events=tell, allow_broken_policy=False, **settings) as at:
+        with open_installation(verbose=verbose, listener=tell, allow_broken_policy=False, **settings) as at:
             run.say(f"Big Buck Bunny plays the generated video; everything made here lies in {home.absolute()}\n")
             published = _published(run, at)
             if published:
@@ -158,7 +158,7 @@ def _run_case(at: Installation, prompt: str) -> Case:
     return at.ledger.load(case.id)
 
 
-def _record(at: Installation, case: Case) -> dict[str, Any]:
+def _record(at: Installation, case: Case) -> dict[str, object]:
     return {
         "case": case.id,
         "phase": case.phase.value,

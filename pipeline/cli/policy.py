@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from pipeline.cli.cli_common import JsonOption, err, local_operator, open_installation, out, print_json
-from pipeline.settings import load_settings
+from pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from pipeline.ledgers.policy_store import RolloutStep
@@ -117,12 +117,12 @@ def policy_stage(
     as_json: JsonOption = False,
 ) -> int:
     """Let a new policy decide about a share of the cases; the rest keep the one in force."""
-    from pipeline.screening import measurement
+    from pipeline.policy_rollout import policy_loading
 
     settings = _settings(profile)
-    candidate = measurement.load_policy(settings, folder)
+    candidate = policy_loading.load_policy(settings, folder)
     with open_installation(allow_broken_policy=True) as at:
-        named = measurement.configured_profile(settings)
+        named = policy_loading.configured_profile(settings)
         status = at.rollout.stage(local_operator(), folder, candidate, share=share, profile=named)
         return _print_status(at, status, as_json)
 
@@ -156,16 +156,16 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(policy, name="policy")
 
 
-def _settings(profile: str) -> Any:
+def _settings(profile: str) -> Settings:
     return load_settings(**({"profile": profile} if profile else {}))
 
 
 @contextmanager
 def _open_policies(profile: str, *names: str) -> Iterator[tuple[Installation, tuple[Policy, ...]]]:
-    from pipeline.screening import measurement
+    from pipeline.policy_rollout import policy_loading
 
     with open_installation() as at:
-        yield at, tuple(measurement.find_policy(name, _settings(profile), at.rollout) for name in names)
+        yield at, tuple(policy_loading.find_policy(name, _settings(profile), at.rollout) for name in names)
 
 
 def _save_state(state: Path, told: dict[str, Any]) -> None:
@@ -221,11 +221,10 @@ def _print_status(at: Installation, status: RolloutStatus, as_json: bool) -> int
     return 0
 
 
-def _steps_table(steps: Any) -> Table:
+def _steps_table(steps: Iterable[RolloutStep]) -> Table:
     table = Table(title="steps", title_justify="left")
     for name in ("when", "step", "in force", "candidate", "share", "by"):
         table.add_column(name, overflow="fold")
-    step: RolloutStep
     for step in steps:
         when = f"{step.at:%Y-%m-%d %H:%M}" if step.at else ""
         share = f"{step.share:g} %" if step.candidate else ""

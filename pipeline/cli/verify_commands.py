@@ -6,9 +6,10 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import typer
 from rich.table import Table
@@ -70,15 +71,15 @@ def verify(
 
     if (file is None) == (batch is None):
         raise BadInput("name one file, or a folder with --batch")
-    how: dict[str, Any] = ({"at": parse_validation_time(as_of)} if as_of else {}) | ({"quick": True} if quick else {})
+    at = parse_validation_time(as_of) if as_of else None
     given: dict[str, Any] = {"trust": trust} if trust else {}
     if crjson:
         if file is None:
             raise BadInput("--crjson is for one file")
-        print_json(crjson_of_file(load_settings(**given), file, at=how.get("at")))
+        print_json(crjson_of_file(load_settings(**given), file, at=at))
         return 0
     with _open_verifier(verbose, given) as verify_file:
-        look: Callable[[Path], Finding] = partial(verify_file, **how)
+        look: Callable[[Path], Finding] = partial(verify_file, at=at, quick=quick)
         if batch is not None:
             return _verify_folder(look, batch, jobs, as_json)
         finding = look(Path(str(file)))
@@ -89,8 +90,15 @@ def verify(
     return exit_code(finding)
 
 
+class VerifyFile(Protocol):
+    """CaseService.verify, or that of a StandaloneVerifier."""
+
+    def __call__(self, file: Path, /, *, at: datetime | None = None, quick: bool = False) -> Finding:
+        """As Verifier.verify."""
+
+
 @contextmanager
-def _open_verifier(verbose: bool, given: dict[str, Any]) -> Iterator[Callable[..., Finding]]:
+def _open_verifier(verbose: bool, given: dict[str, Any]) -> Iterator[VerifyFile]:
     """The verifier of the installation; where no keys were ever made, one that reads credentials alone."""
     settings = load_settings(**given)
     if has_keys(settings):
@@ -207,7 +215,7 @@ def print_finding(finding: Finding) -> None:
     out.print(table)
 
 
-def _opinion_as_json(opinion: DryRunVerdict) -> dict[str, Any]:
+def _opinion_as_json(opinion: DryRunVerdict) -> dict[str, object]:
     measured = opinion.measured
     return {
         "verdict": opinion.verdict,

@@ -12,6 +12,7 @@ from core.codec import dump
 from core.errors import AssayError
 from pipeline.diagnostics.unmeasured_labels import unmeasured_labels
 from pipeline.extras import not_installed
+from pipeline.policy_rollout import policy_loading
 from pipeline.screening import measurement
 from pipeline.settings import Settings
 
@@ -45,7 +46,7 @@ def check_policy(settings: Settings, folder: Path | None, *, models: bool = Fals
     from policy.pack import DEFAULT_PACK
 
     place = folder or settings.policy or DEFAULT_PACK
-    report = check_pack(place, measurement.policy_vocabulary(), measurement.configured_profile(settings))
+    report = check_pack(place, policy_loading.policy_vocabulary(), policy_loading.configured_profile(settings))
     lacking = [dump(one) for one in unmeasured_labels(settings, place)] if models and not report.errors else []
     return {
         "rules": report.rules,
@@ -122,7 +123,7 @@ def outside_classifiers(settings: Settings) -> list[str]:
 def _rules(settings: Settings) -> Iterator[DiagnosticResult]:
     from policy.lint.pack_check import uncovered_labels
 
-    policy, profile = measurement.load_policy(settings), measurement.configured_profile(settings)
+    policy, profile = policy_loading.load_policy(settings), policy_loading.configured_profile(settings)
     shadow = sum(rule.mode.value == "shadow" for rule in policy.rules)
     named = f", profile {profile.name}" if profile else ""
     says = f"{len(policy.rules)} rules hold, {shadow} of them in shadow: {policy.digest[:12]}{named}"

@@ -25,6 +25,7 @@ ON CONFLICT DO NOTHING RETURNING case_id
 """
 _MOVE = """
 UPDATE cases c SET phase = n ->> 'phase', revision = (n ->> 'revision')::int, moved = clock_timestamp(),
+                   due_at = clock_timestamp(),
                    body = n || jsonb_build_object('signals', c.body -> 'signals')
 FROM jsonb_array_elements(%s) n WHERE c.id = n ->> 'id' AND c.revision = (n ->> 'revision')::int - %s
 """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from psycopg import OperationalError
 from psycopg.errors import UniqueViolation
@@ -15,6 +15,7 @@ from core.codec import dump
 from core.errors import Conflict, NotFound
 from core.events import Event
 from core.ports import RecordedEvent, Ticket
+from core.retries import FIRST_RETRY_DELAY, delay_after
 from core.transitions import check
 from pipeline.ledgers.database import Database, DatabaseConnection
 from pipeline.ledgers.event_rows import event_rows, parse_events, readable_case, referenced_digests
@@ -24,22 +25,38 @@ _HISTORY = "SELECT revision, at, body FROM events WHERE case_id = %s ORDER BY re
 _APPEND = "INSERT INTO events (case_id, revision, body) VALUES (%s, %s, %s)"
 
 _BEGIN = """
-INSERT INTO cases (phase, revision, author, body, digests, id)
-VALUES (%s, %s, %s, %s, %s, %s)
+INSERT INTO cases (phase, revision, author, body, due_at, digests, id)
+VALUES (%s, %s, %s, %s, clock_timestamp() + %s, %s, %s)
 """
 
 _MOVE = """
 UPDATE cases
-SET phase = %s, revision = %s, author = %s, body = %s, moved = clock_timestamp(),
+SET phase = %s, revision = %s, author = %s, body = %s, moved = clock_timestamp(), due_at = clock_timestamp() + %s,
     digests = ARRAY(SELECT unnest(digests) UNION SELECT unnest(%s::text[]))
 WHERE id = %s AND revision = %s
 """
 
 _DUE = """
 SELECT id, revision, phase FROM cases
-WHERE phase = ANY(%s) AND moved <= %s
-ORDER BY moved, id LIMIT %s
+WHERE phase = ANY(%s) AND due_at <= clock_timestamp() AND moved <= %s
+ORDER BY due_at, id LIMIT %s
 """
+
+# Skips what another sweeper is about to lease at this moment.
+_LEASE_DUE = """
+WITH found AS MATERIALIZED (
+    SELECT id, due_at FROM cases
+    WHERE phase = ANY(%s) AND due_at <= clock_timestamp() AND moved <= %s
+    ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
+), leased AS (
+    UPDATE cases c SET due_at = clock_timestamp() + %s FROM found WHERE c.id = found.id
+    RETURNING c.id, c.revision, c.phase, found.due_at AS was_due
+)
+SELECT id, revision, phase FROM leased ORDER BY was_due, id
+"""
+
+_POSTPONE = "UPDATE cases SET due_at = %s WHERE id = %s AND revision = coalesce(%s, revision)"
+_COUNT = "SELECT count(*) FROM cases WHERE phase = %s"
 
 _LIST = """
 SELECT id, body FROM cases
@@ -69,9 +86,10 @@ _UNLOCK_CASE = "SELECT pg_advisory_unlock(hashtextextended('assay.claim:' || %s,
 class PostgresLedger:
     """The Ledger over Postgres. Any number of processes and threads may share one."""
 
-    def __init__(self, database: Database) -> None:
-        """The tables are there: `open_database` made them."""
+    def __init__(self, database: Database, *, first_retry_delay: timedelta = FIRST_RETRY_DELAY) -> None:
+        """The tables are there: `open_database` made them. A case rests `first_retry_delay` after its first failure."""
         self._database = database
+        self._first_retry_delay = first_retry_delay
 
     def load(self, case_id: str) -> Case:
         """The case as its events tell it. Raises NotFound, or Unavailable where a newer Assay wrote the unknown."""
@@ -91,7 +109,8 @@ class PostgresLedger:
             with self._database.connection() as connection, connection.cursor() as cursor:
                 numbered = enumerate(bodies, case.revision + 1)
                 cursor.executemany(_APPEND, [(case.id, revision, Jsonb(body)) for revision, body in numbered])
-                _move(connection, case, after, referenced_digests(case, stored))
+                rest = delay_after(after, stored, self._first_retry_delay)
+                _move(connection, case, after, referenced_digests(case, stored), rest)
         except UniqueViolation as error:
             raise Conflict from error
         return after
@@ -108,13 +127,31 @@ class PostgresLedger:
             for (revision, at, _), event in zip(found, events, strict=True)
         )
 
-    def due(self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100) -> Sequence[Ticket]:
-        """Tickets for cases in one of these phases that have not moved since, the longest-waiting first."""
+    def due(
+        self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100, lease: timedelta = timedelta(0)
+    ) -> Sequence[Ticket]:
+        """Tickets for cases in one of these phases that are due and have not moved since, the longest due first.
+
+        With a `lease`, those that are returned are not due again before it ends.
+        """
+        asked = [[phase.value for phase in phases], unmoved_since, limit]
         with self._database.connection() as connection:
-            found = connection.execute(_DUE, [[phase.value for phase in phases], unmoved_since, limit]).fetchall()
+            rows = connection.execute(_LEASE_DUE, [*asked, lease]) if lease else connection.execute(_DUE, asked)
+            found = rows.fetchall()
         return tuple(
             Ticket(case_id=case_id, revision=revision, phase=Phase(phase)) for case_id, revision, phase in found
         )
+
+    def postpone(self, case_id: str, *, until: datetime, revision: int | None = None) -> None:
+        """The case is not due before then, unless it moves. Nothing happens where it has moved past `revision`."""
+        with self._database.connection() as connection:
+            connection.execute(_POSTPONE, [until, case_id, revision])
+
+    def count(self, phase: Phase) -> int:
+        """How many cases are in this phase."""
+        with self._database.connection() as connection:
+            row = connection.execute(_COUNT, [phase.value]).fetchone()
+        return int(row[0]) if row else 0
 
     def list(
         self, *, phase: Phase | None = None, author: str | None = None, limit: int = 100, oldest: bool = False
@@ -164,8 +201,9 @@ class PostgresLedger:
                         connection.execute(_UNLOCK_CASE, [case_id])
 
 
-def _move(connection: DatabaseConnection, case: Case, after: Case, digests_now: Sequence[str]) -> None:
-    fields = [after.phase.value, after.revision, after.request.author, Jsonb(dump(after)), list(digests_now), after.id]
+def _move(connection: DatabaseConnection, case: Case, after: Case, digests_now: Sequence[str], rest: timedelta) -> None:
+    body = Jsonb(dump(after))
+    fields = [after.phase.value, after.revision, after.request.author, body, rest, list(digests_now), after.id]
     if case.revision == 0:
         connection.execute(_BEGIN, fields)
     elif connection.execute(_MOVE, [*fields, case.revision]).rowcount != 1:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -46,7 +45,7 @@ def rebuild_cases(connection: DatabaseConnection) -> list[str]:
     return mended
 
 
-def _fields(case_id: str, events: Sequence[Event]) -> dict[str, Any]:
+def _fields(case_id: str, events: Sequence[Event]) -> dict[str, object]:
     case = Case(id=case_id).apply(events)
     return {
         "id": case_id,

@@ -23,6 +23,7 @@ WITH told AS (
                WHEN 'Commissioned'   THEN 'commission'
                WHEN 'Rendered'       THEN 'render'
                WHEN 'EngineDeclined' THEN 'render'
+               WHEN 'EngineFailed'   THEN 'render'
                WHEN 'Sealed'         THEN 'seal'
                WHEN 'Published'      THEN 'publish'
                WHEN 'Ruled'          THEN 'moderator'

@@ -7,22 +7,23 @@ tells no more than whoever holds a copy of the video could learn from it; writin
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from core.assets import Asset
 from core.errors import BadInput, NotFound
-from core.finding import WatermarkFinding
 from core.ports import BlobStore, Ledger
 from core.roles import Principal, Role, require_role
-from pipeline.near_duplicates.near_duplicate_search import NearDuplicateSearch
+from pipeline.manifest_repository.issued_marks import IssuedMarks
+from pipeline.manifest_repository.similar_videos import SimilarVideoSearch
 from pipeline.tempdirs import temp_folder
 from provenance.c2pa import jumbf
 
 if TYPE_CHECKING:  # what looks at pictures takes half a second to import, and most commands look at none
-    from provenance.verification.recovery import Modality, SimilarVideo, StoredManifest
+    from media.search_hashes import Modality
+    from provenance.verification.recovery import SimilarVideo, StoredManifest
     from registry.manifests.manifest_index import ManifestEntry
     from registry.manifests.manifest_receipts import ManifestReceipt
 
@@ -66,18 +67,16 @@ class ManifestMatchScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestRepository:
-    """`detect` finds this office's mark in a file, also a damaged one that is among `issued`, the payloads of all.
+    """Over the ledger, which knows what was sealed, and an index that knows what others handed in.
 
-    `manifest_id_of` reads the active manifest's id, or raises BadInput.
+    `algorithms` are the soft bindings of our own marks, the present one first.
     """
 
     ledger: Ledger
     blob_store: BlobStore
     manifests: ManifestIndex
-    near_duplicates: NearDuplicateSearch
-    detect: Callable[[Path], WatermarkFinding]
-    issued: Callable[[], Sequence[str]]
-    manifest_id_of: Callable[[bytes], str]
+    similar_videos: SimilarVideoSearch
+    marks: IssuedMarks
     algorithms: tuple[str, ...]
     workdir: Path
 
@@ -100,11 +99,11 @@ class ManifestRepository:
         if algorithm and algorithm not in (*self.algorithms, *_FINGERPRINTS):
             raise BadInput(f"{algorithm[:60]!r} is not looked for here")
         if algorithm not in _FINGERPRINTS:
-            if payload := watermark_payload(self.detect(path)):
+            if payload := watermark_payload(self.marks.detect(path)):
                 return self.by_binding(self.algorithms[0], payload, most=most)
             if algorithm:
                 return []
-        alike = self.near_duplicates.find(path, limit=_MAX_NEAR_DUPLICATES, modality=_FINGERPRINTS.get(algorithm))
+        alike = self.similar_videos.find(path, limit=_MAX_NEAR_DUPLICATES, modality=_FINGERPRINTS.get(algorithm))
         best: dict[str, ManifestMatchScore] = {}
         for found in (found for one in alike for found in self._of_case(one)):
             best.setdefault(found.manifest_id, found)  # the nearer of its looks and its sound
@@ -132,16 +131,18 @@ class ManifestRepository:
 
     def similar(self, path: Path) -> Sequence[SimilarVideo]:
         """Sealed videos that this file looks or sounds like, nearest first. Raises BadMedia."""
-        return self.near_duplicates.find(path)
+        return self.similar_videos.find(path)
 
     # -- writing, with an account
 
     def deposit(self, who: Principal, manifest: bytes) -> ManifestReceipt:
         """Keep a manifest made elsewhere, unchanged. Raises Forbidden, and BadInput for what is none."""
+        from provenance.verification.recovery import read_manifest_id
+
         require_role(who, Role.PLATFORM)
         if len(manifest) > MAX_MANIFEST_BYTES:
             raise BadInput(f"a manifest has at most {MAX_MANIFEST_BYTES >> 20} MiB")
-        manifest_id = self.manifest_id_of(manifest)
+        manifest_id = read_manifest_id(manifest)
         with temp_folder(self.workdir) as folder:
             path = folder / "manifest.c2pa"
             path.write_bytes(manifest)

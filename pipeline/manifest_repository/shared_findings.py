@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from core.codec import dump, load
 from core.errors import NotFound
@@ -17,10 +17,10 @@ from registry.shared_results import Feedback
 class SharedFindingStore(Protocol):
     """Where shared answers and feedback are kept (registry.shared_results)."""
 
-    def share(self, body: dict[str, Any]) -> str:
+    def share(self, body: dict[str, object]) -> str:
         """Keep an answer."""
 
-    def get_shared(self, name: str) -> tuple[dict[str, Any], datetime]:
+    def get_shared(self, name: str) -> tuple[dict[str, object], datetime]:
         """A shared answer."""
 
     def add_feedback(self, verdict: str, opinion: str, note: str) -> None:

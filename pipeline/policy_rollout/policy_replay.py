@@ -43,9 +43,9 @@ class ReplayTally:
     changes: Counter[str] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
     shadow: Counter[str] = field(default_factory=Counter)
-    sample: list[dict[str, Any]] = field(default_factory=list)
+    sample: list[dict[str, object]] = field(default_factory=list)
 
-    def as_json_object(self) -> dict[str, Any]:
+    def as_json_object(self) -> dict[str, object]:
         """As JSON."""
         told = {name: getattr(self, name) for name in self.__slots__}
         return told | {name: dict(getattr(self, name).most_common()) for name in ("changes", "rules", "shadow")}

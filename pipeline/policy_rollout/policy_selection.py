@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
 from core.errors import BadInput
 from core.signals import Signal
@@ -24,13 +25,22 @@ from policy.vocabulary import Vocabulary
 _STEP_CACHE_SECONDS = 1.0  # seconds
 
 
-class PolicySelector:
-    """The policies of an installation. `installed` loads what the settings name; it is asked once."""
+class PolicySource(Protocol):
+    """What an installation begins with."""
 
-    def __init__(self, policies: PolicyStore, installed: Callable[[], Policy], words: Callable[[], Vocabulary]) -> None:
+    def load_installed(self) -> Policy:
+        """The policy that the settings name, loaded anew. Raises PolicyError."""
+
+    def vocabulary(self) -> Vocabulary:
+        """What rules may speak of here."""
+
+
+class PolicySelector:
+    """The policies of an installation. Its `source` is asked once for what the settings name."""
+
+    def __init__(self, policies: PolicyStore, source: PolicySource) -> None:
         self.policy_store = policies
-        self._installed = installed
-        self._words = words
+        self._source = source
         self._loaded: dict[str, Policy] = {}
         self._cached: RolloutStep | None = None
         self._cached_at = float("-inf")
@@ -69,14 +79,14 @@ class PolicySelector:
     def installed(self) -> Policy:
         """The policy that the settings name."""
         if "" not in self._loaded:
-            policy = self._installed()
+            policy = self._source.load_installed()
             self._loaded |= {"": policy, policy.digest: policy}
         return self._loaded[""]
 
     def policy(self, digest: str) -> Policy:
         """A kept policy, loaded once; the installed one needs not be kept."""
         if digest not in self._loaded:
-            policy = load_stored_policy(self.policy_store.find(digest), self._words())
+            policy = load_stored_policy(self.policy_store.find(digest), self._source.vocabulary())
             self._loaded |= {digest: policy, policy.digest: policy}
         return self._loaded[digest]
 

@@ -25,7 +25,6 @@ def main() -> None:
         sweeps=given.sweep,
         sweep_every=timedelta(seconds=given.sweep_every),
         older_than=timedelta(seconds=given.older_than),
-        first_pause=timedelta(seconds=given.first_pause),
         group=given.group,
     )
     run_worker(config, _import_reference(given.build))
@@ -41,7 +40,6 @@ def _argument_parser() -> argparse.ArgumentParser:
     words.add_argument("--sweep", action="store_true", help="sweep too; enough if one role does")
     words.add_argument("--sweep-every", type=float, default=10.0, help="seconds between sweeps")
     words.add_argument("--older-than", type=float, default=30.0, help="seconds a case may lie still")
-    words.add_argument("--first-pause", type=float, default=30.0, help="seconds a case rests after it failed")
     return words
 
 

@@ -23,7 +23,7 @@ from core.errors import BadInput, Unavailable
 from core.ports import Ticket
 from pipeline.advance import PipelineContext
 from pipeline.runners.shutdown import stop_accepting_when
-from pipeline.runners.sweeper import FIRST_RETRY_DELAY, resend_due_tickets
+from pipeline.runners.sweeper import resend_due_tickets
 from pipeline.runners.ticket_codec import decode_ticket
 from pipeline.runners.ticket_handler import handle_ticket
 from pipeline.runners.topics import Topics
@@ -46,10 +46,9 @@ class WorkerConfig:
     sweeps: bool = False
     sweep_every: timedelta = timedelta(seconds=10)
     older_than: timedelta = timedelta(seconds=30)
-    first_pause: timedelta = FIRST_RETRY_DELAY
     longest_stage: timedelta = timedelta(hours=2)
     group: str = ""
-    options: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, object] = field(default_factory=dict)
 
 
 def make_app(config: WorkerConfig, works: PipelineContext) -> Any:
@@ -73,7 +72,7 @@ def run_worker(config: WorkerConfig, build: Callable[[], PipelineContext]) -> No
     faust.Worker(make_app(config, build()), loglevel="INFO", redirect_stdouts=False).execute_from_commandline()
 
 
-def _agent(works: PipelineContext, bury: Callable[..., Any]) -> Callable[[Any], AsyncIterator[str]]:
+def _agent(works: PipelineContext, bury: Callable[..., object]) -> Callable[[object], AsyncIterator[str]]:
     async def carry(stream: Any) -> AsyncIterator[str]:
         async for event in stream.noack().events():
             try:
@@ -124,7 +123,7 @@ async def _send_dead_letter(message: bytes | None, send: Callable[..., Any]) -> 
         log.error("the dead letter is lost: %s", type(error).__name__)
 
 
-def _sweeper(config: WorkerConfig, works: PipelineContext) -> Callable[[], Any]:
+def _sweeper(config: WorkerConfig, works: PipelineContext) -> Callable[[], object]:
     async def sweeping() -> None:
         try:
             sent = await asyncio.to_thread(_sweep, config, works)
@@ -140,9 +139,9 @@ def _sweeper(config: WorkerConfig, works: PipelineContext) -> Callable[[], Any]:
 
 
 def _sweep(config: WorkerConfig, works: PipelineContext) -> int:
-    works.maintenance()
+    works.maintenance.run_maintenance()
     return resend_due_tickets(
-        works.ledger, works.bus, works.blob_store, tuple(works.route), config.older_than, first_pause=config.first_pause
+        works.ledger, works.bus, works.blob_store, tuple(works.route), config.older_than, lease=config.older_than
     )
 
 
@@ -151,7 +150,7 @@ def _topic(app: Any, name: str) -> Any:
     return app.topic(name, allow_empty=True, **raw)
 
 
-def _faust_settings(config: WorkerConfig) -> dict[str, Any]:
+def _faust_settings(config: WorkerConfig) -> dict[str, object]:
     """Faust's own defaults let a dead member cost minutes, and take a render of an hour for a dead one."""
     longest = config.longest_stage.total_seconds()
     return {

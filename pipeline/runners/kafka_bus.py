@@ -10,6 +10,7 @@ from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
 from core.errors import Unavailable
 from core.ports import Ticket
+from pipeline.runners.delayed_sends import DelayedSends
 from pipeline.runners.ticket_codec import encode_ticket
 from pipeline.runners.topics import Topics
 
@@ -28,10 +29,17 @@ class KafkaBus:
         self._options = options
         self._producer: Any = None
         self._lock = Lock()
+        self._delayed = DelayedSends(self.send)
 
-    def send(self, ticket: Ticket) -> None:
-        """Hand a ticket on; it has arrived when this returns. Raises Unavailable, or BadInput if no role takes it."""
+    def send(self, ticket: Ticket, *, after: float = 0.0) -> None:
+        """Hand a ticket on; without `after` it has arrived when this returns.
+
+        With it, it is sent from this process in so many seconds. Raises Unavailable, or BadInput if no role takes it.
+        """
         topic = self._topics.of(ticket.phase)
+        if after > 0:
+            self._delayed.add(ticket, after)
+            return
         try:
             sent = self._connected().send(topic, key=ticket.case_id.encode(), value=encode_ticket(ticket))
             sent.get(timeout=self._seconds)
@@ -40,6 +48,7 @@ class KafkaBus:
 
     def close(self) -> None:
         """Let go of the connection."""
+        self._delayed.close()
         with self._lock:
             if self._producer is not None:
                 self._producer.close(timeout=self._seconds)

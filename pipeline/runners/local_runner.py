@@ -8,56 +8,46 @@ somebody else is dropped here and the other one's sweep finds the case.
 from __future__ import annotations
 
 import logging
-from collections import Counter, deque
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from threading import Condition, Event
-from time import monotonic
+from os import cpu_count
+from threading import Event, Thread
+from types import MappingProxyType
 
 from core.case import Phase
 from core.errors import AssayError, Unavailable
 from core.ports import Ticket
 from pipeline.advance import PipelineContext
+from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.shutdown import stop_accepting_when
-from pipeline.runners.sweeper import FIRST_RETRY_DELAY, resend_due_tickets
+from pipeline.runners.sweeper import resend_due_tickets
 from pipeline.runners.ticket_handler import handle_ticket
 
 log = logging.getLogger("assay.local")
 
 _MAX_TRIES = 3
+_TAKE_SECONDS = 0.25  # how long a thread waits for a ticket before it looks whether it has to stop
 
 
-class LocalBus:
-    """Tickets in the memory of this process. Any thread may send."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """Phases whose work is of one kind, and how many threads do it: no kind stands behind another."""
 
-    def __init__(self) -> None:
-        self._tickets: deque[Ticket] = deque()
-        self._arrived = Condition()
+    phases: tuple[Phase, ...]
+    threads: int
 
-    def send(self, ticket: Ticket) -> None:
-        """Put a ticket at the end of the queue; one that waits there already is not put twice."""
-        with self._arrived:
-            if ticket not in self._tickets:
-                self._tickets.append(ticket)
-                self._arrived.notify()
 
-    def take(self, timeout: float = 0.0) -> Ticket | None:
-        """The first ticket, or None when none came within `timeout` seconds."""
-        with self._arrived:
-            if not self._tickets:
-                self._arrived.wait(timeout)
-            return self._tickets.popleft() if self._tickets else None
-
-    @property
-    def waiting(self) -> int:
-        """How many tickets are queued."""
-        with self._arrived:
-            return len(self._tickets)
-
-    def put_back(self, ticket: Ticket) -> None:
-        """Return a ticket to the head of the queue."""
-        with self._arrived:
-            self._tickets.appendleft(ticket)
-            self._arrived.notify()
+DEFAULT_LANES: Mapping[str, Lane] = MappingProxyType(
+    {
+        "takedowns": Lane(phases=(Phase.RECALLED,), threads=1),
+        "decisions": Lane(phases=(Phase.SUBMITTED, Phase.SCREENED, Phase.INSPECTED), threads=2),
+        "engines": Lane(phases=(Phase.ADMITTED, Phase.COMMISSIONED), threads=4),
+        "videos": Lane(phases=(Phase.RENDERED, Phase.CLEARED, Phase.SEALED), threads=max(1, (cpu_count() or 1) - 1)),
+    }
+)
+"""Measuring and sealing videos keeps a core busy for each thread, so that one core is left for decisions."""
 
 
 class LocalRunner:
@@ -68,7 +58,7 @@ class LocalRunner:
         works: PipelineContext,
         *,
         older_than: timedelta = timedelta(0),
-        first_pause: timedelta = FIRST_RETRY_DELAY,
+        lanes: Mapping[str, Lane] = DEFAULT_LANES,
     ) -> None:
         if not isinstance(works.bus, LocalBus):
             raise TypeError("the local runner takes its tickets from a LocalBus: build the works with one")
@@ -76,17 +66,18 @@ class LocalRunner:
         self._bus = works.bus
         self._phases: tuple[Phase, ...] = tuple(phase for phase in works.route if phase in works.accepted_phases)
         self._older_than = older_than
-        self._first_pause = first_pause
+        self._lanes = lanes
 
     def submit(self, ticket: Ticket) -> None:
         """Queue a ticket."""
         self._bus.send(ticket)
 
     def drain(self) -> None:
-        """Run until nothing is due: tickets first, then what a sweep finds.
+        """Run until nothing is due: tickets first, then what a sweep finds. Engines that are at work are waited for.
 
-        A case that failed and has not rested is not due; one that cannot be reached is tried three times. Raises
-        Unavailable when the ledger is away; the ticket in hand goes back to the queue.
+        A case that failed and has not rested is not due, nor is one that waits for something that is away; one that
+        cannot be reached is tried three times. Raises Unavailable when the ledger is away; the ticket in hand goes
+        back to the queue.
         """
         done: Counter[Ticket] = Counter()
         self._run_tickets(self._works, done)
@@ -96,42 +87,67 @@ class LocalRunner:
     def sweep(self) -> int:
         """Queue a ticket for every case that is due here; returns how many. Raises Unavailable."""
         works = self._works
-        works.maintenance()
-        return resend_due_tickets(
-            works.ledger, works.bus, works.blob_store, self._phases, self._older_than, first_pause=self._first_pause
-        )
+        works.maintenance.run_maintenance()
+        return resend_due_tickets(works.ledger, works.bus, works.blob_store, self._phases, self._older_than)
 
     def run_forever(self, stop: Event, *, sweep_every: timedelta = timedelta(seconds=5)) -> None:
         """Run until `stop` is set, sweeping in between. What runs then is finished, appended, and followed by nothing.
 
-        A ledger that is away is waited for; whatever else breaks in a sweep is logged and tried again.
+        Each lane has threads of its own. A ledger that is away is waited for; whatever else breaks in a sweep is logged
+        and tried again.
         """
-        works = stop_accepting_when(stop.is_set, self._works)
-        away, next_sweep = 0, 0.0
+        threads = [
+            Thread(target=self._run_lane, args=(lane_phases, stop), name=f"assay-{name}-{number}", daemon=True)
+            for name, lane_phases, count in self._accepted_lanes()
+            for number in range(count)
+        ]
+        for thread in threads:
+            thread.start()
+        away = 0
         while not stop.is_set():
             try:
-                if monotonic() >= next_sweep:
-                    self.sweep()
-                    next_sweep = monotonic() + sweep_every.total_seconds()
-                self._run_one(works, timeout=min(0.25, max(0.0, next_sweep - monotonic())))
+                self.sweep()
                 away = 0
-            except Exception as error:  # noqa: BLE001 - a runner outlives whatever one case or one outage does to it
+                stop.wait(sweep_every.total_seconds())
+            except Exception as error:  # noqa: BLE001 - a runner outlives whatever one outage does to it
+                away += 1
+                stop.wait(_backoff_seconds(error, away))
+        for thread in threads:
+            thread.join()
+
+    def _accepted_lanes(self) -> list[tuple[str, tuple[Phase, ...], int]]:
+        """The lanes with what this process is willing to run; phases that are in no lane share one thread."""
+        lanes = [
+            (name, tuple(phase for phase in lane.phases if phase in self._phases), lane.threads)
+            for name, lane in self._lanes.items()
+        ]
+        rest = tuple(p for p in self._phases if not any(p in phases for _, phases, _ in lanes))
+        return [lane for lane in (*lanes, ("others", rest, 1)) if lane[1]]
+
+    def _run_lane(self, phases: Collection[Phase], stop: Event) -> None:
+        works = stop_accepting_when(stop.is_set, replace(self._works, accepted_phases=phases))
+        away = 0
+        while not stop.is_set():
+            try:
+                if ticket := self._bus.take(_TAKE_SECONDS, phases=phases):
+                    self._advance(ticket, works)
+                away = 0
+            except Exception as error:  # noqa: BLE001 - a lane outlives whatever one case or one outage does to it
                 away += 1
                 stop.wait(_backoff_seconds(error, away))
 
     def _run_tickets(self, works: PipelineContext, done: Counter[Ticket]) -> int:
         """Run what is queued, each ticket until it is done with or was put off too often; returns how many were run."""
         count = 0
-        while ticket := self._bus.take():
+        while ticket := self._bus.take(self._bus.seconds_to_next or 0.0):
             if ticket.phase in self._phases and done[ticket] < _MAX_TRIES:
-                done[ticket] += _MAX_TRIES if self._advance(ticket, works) else 1
                 count += 1
+                if not self._advance(ticket, works):
+                    done[ticket] += 1
+                    self._bus.send(ticket)
+                elif ticket not in self._bus:  # else an engine is at work, and it is looked at again
+                    done[ticket] = _MAX_TRIES
         return count
-
-    def _run_one(self, works: PipelineContext, timeout: float) -> None:
-        ticket = self._bus.take(timeout)
-        if ticket and ticket.phase in self._phases:
-            self._advance(ticket, works)
 
     def _advance(self, ticket: Ticket, works: PipelineContext) -> bool:
         try:

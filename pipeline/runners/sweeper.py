@@ -5,21 +5,14 @@ It decides nothing and moves no case: it sends tickets, and a ticket sent twice 
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
-from core.case import FAILURES_BEFORE_REVIEW, Phase
-from core.errors import NotFound, Unavailable
-from core.ports import BlobStore, Bus, Ledger, Ticket
-from pipeline.runners.ticket_handler import ping_ledger
+from core.case import Phase
+from core.ports import BlobStore, Bus, Ledger
 
-log = logging.getLogger("assay.sweep")
-
-FIRST_RETRY_DELAY = timedelta(seconds=30)
-MAX_RETRY_DELAY = timedelta(hours=1)
-MIN_DELAY_AFTER_REPEATED_FAILURE = timedelta(minutes=1)
+_BATCH = 1000
 
 
 def resend_due_tickets(
@@ -29,36 +22,23 @@ def resend_due_tickets(
     phases: Collection[Phase],
     older_than: timedelta,
     *,
-    first_pause: timedelta = FIRST_RETRY_DELAY,
+    lease: timedelta = timedelta(0),
     now: datetime | None = None,
 ) -> int:
-    """Send a ticket for every case that has waited longer than `older_than`; clear orphans out of the vault.
+    """Send a ticket for every case that is due and has not moved for `older_than`; clear orphans out of the vault.
 
-    A case that failed waits out its pause first. Returns how many tickets were sent. Raises
-    Unavailable when the ledger, the bus or the vault is away: nothing is lost by that either.
+    Where tickets are not remembered by the bus, a `lease` sees to it that the next sweep goes on with others: those for
+    which a ticket was sent are not due again before it ends. Returns how many tickets were sent. Raises Unavailable
+    when the ledger, the bus or the vault is away: nothing is lost by that either.
     """
     now = now or datetime.now(UTC)
     sent = 0
     for phase in phases:  # one by one, so that a phase in which hundreds are stuck hides no other
-        for ticket in ledger.due([phase], unmoved_since=now - older_than, limit=1000):
-            if _is_retry_due(ledger, ticket, first_pause, now):
-                bus.send(ticket)
-                sent += 1
+        for ticket in ledger.due([phase], unmoved_since=now - older_than, limit=_BATCH, lease=lease):
+            bus.send(ticket)
+            sent += 1
     collect_orphans(ledger, vault)
     return sent
-
-
-def retry_delay(failures: int, first: timedelta = FIRST_RETRY_DELAY) -> timedelta:
-    """How long a case rests after so many failures: doubling from `first`, an hour at most.
-
-    Where a case goes on failing without a person being asked (a withdrawal is never given up), it
-    rests a minute at least, whatever `first` is.
-    """
-    if failures == 0:
-        return timedelta(0)
-    grown = first * (1 << min(failures - 1, 12))
-    least = MIN_DELAY_AFTER_REPEATED_FAILURE if failures >= FAILURES_BEFORE_REVIEW else timedelta(0)
-    return min(max(grown, least), MAX_RETRY_DELAY)
 
 
 def collect_orphans(ledger: Ledger, vault: BlobStore) -> None:
@@ -68,17 +48,6 @@ def collect_orphans(ledger: Ledger, vault: BlobStore) -> None:
         owners.setdefault(digest, set()).add(owner)
     for digest, claimants in owners.items():
         _settle_or_discard(ledger, vault, digest, claimants)
-
-
-def _is_retry_due(ledger: Ledger, ticket: Ticket, first: timedelta, now: datetime) -> bool:
-    try:
-        case = ledger.load(ticket.case_id)
-        last = ledger.history(case.id)[-1].at if case.failures else now
-    except (NotFound, Unavailable, ValueError, TypeError) as error:  # it waits, and the others do not wait for it
-        ping_ledger(ledger)
-        log.error("not swept: %s", error, extra={"case": ticket.case_id})
-        return False
-    return now - last >= retry_delay(case.failures, first)
 
 
 def _settle_or_discard(ledger: Ledger, vault: BlobStore, digest: str, owners: Collection[str]) -> None:

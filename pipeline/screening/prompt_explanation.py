@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from core.errors import BadInput
 from core.verdicts import Decision
@@ -27,7 +26,7 @@ class PromptEdit:
     removed: tuple[tuple[int, int], ...]
 
 
-def screen_jsonl(given: Iterable[str], ask: ScreenPrompt) -> Iterator[dict[str, Any]]:
+def screen_jsonl(given: Iterable[str], ask: ScreenPrompt) -> Iterator[dict[str, object]]:
     """One answer for each line `{"id", "prompt", …}`; a line that cannot be read is answered with an `error`."""
     for number, line in enumerate(given, start=1):
         if not line.strip():
@@ -45,7 +44,7 @@ def screen_jsonl(given: Iterable[str], ask: ScreenPrompt) -> Iterator[dict[str, 
             yield {"id": name, "line": number, "error": str(error)}
 
 
-def screening_result(name: Any, opinion: DryRunVerdict) -> dict[str, Any]:
+def screening_result(name: object, opinion: DryRunVerdict) -> dict[str, object]:
     """The decision, the highest score of each label (null where none could be told), and the reasons."""
     return {
         "id": name,

@@ -23,9 +23,9 @@ from pipeline.stages.stage_context import StageContext
 
 
 class StageFunction(Protocol):
-    """A stage before it is given its tools."""
+    """A stage before it is given what it works with."""
 
-    def __call__(self, case: Case, tools: StageContext) -> Sequence[Event]:
+    def __call__(self, case: Case, context: StageContext) -> Sequence[Event]:
         """What happened."""
 
 
@@ -42,6 +42,6 @@ ROUTE: dict[Phase, StageFunction] = {
 }
 
 
-def bind_route(tools: StageContext) -> Route:
-    """ROUTE with these tools in every stage's hand."""
-    return {phase: partial(stage, tools=tools) for phase, stage in ROUTE.items()}
+def bind_route(context: StageContext) -> Route:
+    """ROUTE with this context in every stage's hand."""
+    return {phase: partial(stage, context=context) for phase, stage in ROUTE.items()}

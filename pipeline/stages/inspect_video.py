@@ -12,10 +12,10 @@ from pipeline.stages.screen import measured_event
 from pipeline.stages.stage_context import StageContext
 
 
-def inspect_video(case: Case, tools: StageContext) -> Sequence[Event]:
+def inspect_video(case: Case, context: StageContext) -> Sequence[Event]:
     """Measure the rendered video."""
     if case.rendered is None:
         raise EngineFault("nothing was rendered")
-    with tools.temp_folder() as folder:
-        file = tools.fetch_asset(case.rendered.asset, folder)
-        return [measured_event([tools.measure.video(file, Subject.VIDEO, tools.consent.may_appear(case))])]
+    with context.temp_folder() as folder:
+        file = context.fetch_asset(case.rendered.asset, folder)
+        return [measured_event([context.measure.video(file, Subject.VIDEO, context.consent.may_appear(case))])]

@@ -13,29 +13,29 @@ from pipeline.stages.stage_context import StageContext
 GATE_SUBJECTS = {Gate.PROMPT: (Subject.PROMPT, Subject.REFERENCE), Gate.VIDEO: (Subject.VIDEO,)}
 
 
-def judge_prompt(case: Case, tools: StageContext) -> Sequence[Event]:
+def judge_prompt(case: Case, context: StageContext) -> Sequence[Event]:
     """May this be made?"""
-    return [_judged(case, Gate.PROMPT, tools)]
+    return [_judged(case, Gate.PROMPT, context)]
 
 
-def judge_video(case: Case, tools: StageContext) -> Sequence[Event]:
+def judge_video(case: Case, context: StageContext) -> Sequence[Event]:
     """May this be shown?"""
-    return [_judged(case, Gate.VIDEO, tools)]
+    return [_judged(case, Gate.VIDEO, context)]
 
 
-def recheck_consent(case: Case, gate: Gate, tools: StageContext) -> Sequence[Event]:
+def recheck_consent(case: Case, gate: Gate, context: StageContext) -> Sequence[Event]:
     """Judge again where a person's likeness is used: leases may have changed since. Empty where all is still well.
 
     Called before render, while it renders and before publish; on every serve the service asks the same.
     """
-    if not tools.consent.cameos_shown(case):
+    if not context.consent.cameos_shown(case):
         return []
-    judged = _judged(case, gate, tools)
+    judged = _judged(case, gate, context)
     return [] if judged.verdict.decision is Decision.ALLOW else [judged]
 
 
-def _judged(case: Case, gate: Gate, tools: StageContext) -> Judged:
+def _judged(case: Case, gate: Gate, context: StageContext) -> Judged:
     rulings = [r for r in case.rulings if r.gate is gate]
-    facts = tools.facts.facts(case)
-    verdict = tools.policy.judge(gate, signals_of(case, *GATE_SUBJECTS[gate]), facts, rulings, case.id)
+    facts = context.facts.facts(case)
+    verdict = context.policy.judge(gate, signals_of(case, *GATE_SUBJECTS[gate]), facts, rulings, case.id)
     return Judged(verdict=verdict, facts=dict(facts))

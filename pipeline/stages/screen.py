@@ -10,13 +10,13 @@ from core.signals import Subject
 from pipeline.stages.stage_context import Measurements, StageContext
 
 
-def screen(case: Case, tools: StageContext) -> Sequence[Event]:
+def screen(case: Case, context: StageContext) -> Sequence[Event]:
     """Measure the prompt, and each reference under subject REFERENCE. Raises Erased where the prompt is gone."""
-    found = [tools.measure.text(tools.texts.read(case.request.prompt))]
-    leased = tools.consent.may_appear(case)
-    with tools.temp_folder() as folder:
+    found = [context.measure.text(context.texts.read(case.request.prompt))]
+    leased = context.consent.may_appear(case)
+    with context.temp_folder() as folder:
         for asset in case.request.references:
-            found.append(tools.measure.video(tools.fetch_asset(asset, folder), Subject.REFERENCE, leased))
+            found.append(context.measure.video(context.fetch_asset(asset, folder), Subject.REFERENCE, leased))
     return [measured_event(found)]
 
 

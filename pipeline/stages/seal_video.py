@@ -10,15 +10,15 @@ from core.events import Event, Sealed
 from pipeline.stages.stage_context import StageContext
 
 
-def seal_video(case: Case, tools: StageContext) -> Sequence[Event]:
+def seal_video(case: Case, context: StageContext) -> Sequence[Event]:
     """Make the file that may be published. Raises SealBroken, and then keeps nothing."""
     if case.rendered is None:
         raise SealBroken("nothing was rendered, so nothing can be sealed")
-    with tools.temp_folder() as folder:
-        source, finished = tools.fetch_asset(case.rendered.asset, folder), folder / "sealed.mp4"
-        sealing = tools.sealer.seal(case, source, finished)
-        manifest = tools.blob_store.put(sealing.manifest, media_type="application/c2pa", owner=case.id)
-        asset = tools.blob_store.put(finished, media_type="video/mp4", owner=case.id)
+    with context.temp_folder() as folder:
+        source, finished = context.fetch_asset(case.rendered.asset, folder), folder / "sealed.mp4"
+        sealing = context.sealer.seal(case, source, finished)
+        manifest = context.blob_store.put(sealing.manifest, media_type="application/c2pa", owner=case.id)
+        asset = context.blob_store.put(finished, media_type="video/mp4", owner=case.id)
     return [
         Sealed(
             asset=asset,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -14,6 +15,7 @@ from core.permitted import PermittedCameos
 from core.ports import BlobStore, Engine, PublicStore, TextStore
 from core.signals import Signal, Subject
 from core.verdicts import Facts, Gate, Ruling, Verdict
+from pipeline.advance import DEFAULT_MAX_WAIT
 from pipeline.tempdirs import temp_folder
 from policy.explain import Reason
 from provenance.seal_result import SealResult
@@ -90,10 +92,17 @@ class CopyFinder(Protocol):
 
 
 class Revisions(Protocol):
-    """Knows how far cases are."""
+    """Knows when cases moved."""
 
-    def is_superseded(self, case: Case) -> bool:
-        """Whether somebody has moved a case since it was read."""
+    def last_moved(self, case: Case) -> datetime:
+        """When the last event of the case was stored."""
+
+
+class RenderSlots(Protocol):
+    """Limits how many renders are under way at once."""
+
+    def reserve(self) -> AbstractContextManager[float]:
+        """Zero where another render may begin, held until the context ends; else seconds after which to ask again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,8 +120,10 @@ class StageContext:
     sealer: Sealer
     copies: CopyFinder
     revisions: Revisions
+    render_slots: RenderSlots
     workdir: Path
     engine_timeout: float = 1800.0
+    max_wait: timedelta = DEFAULT_MAX_WAIT
 
     def temp_folder(self) -> AbstractContextManager[Path]:
         """A folder that is gone afterwards."""

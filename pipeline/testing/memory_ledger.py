@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from threading import RLock
 
 from core.case import Case, Phase
 from core.errors import Conflict, Erased, NotFound
 from core.events import Event
 from core.ports import RecordedEvent, Ticket
+from core.retries import FIRST_RETRY_DELAY, delay_after
 from core.transitions import check
 from pipeline.ledgers.event_rows import event_rows, parse_events, referenced_digests, require_storable_text
 
@@ -23,8 +24,12 @@ def _now() -> datetime:
 class MemoryLedger:
     """A Ledger for one process, any number of threads. `clock` gives aware datetimes."""
 
-    def __init__(self, clock: Callable[[], datetime] = _now) -> None:
+    def __init__(
+        self, clock: Callable[[], datetime] = _now, *, first_retry_delay: timedelta = FIRST_RETRY_DELAY
+    ) -> None:
         self._clock = clock
+        self._first_retry_delay = first_retry_delay
+        self._due_at: dict[str, datetime] = {}
         self._lock = RLock()
         self._entries: dict[str, list[RecordedEvent]] = {}
         self._cases: dict[str, Case] = {}
@@ -54,6 +59,7 @@ class MemoryLedger:
             ]
             self._digests.update(referenced_digests(case, stored))
             self._cases[case.id] = after
+            self._due_at[case.id] = self._moved(after) + delay_after(after, stored, self._first_retry_delay)
             return after
 
     def history(self, case_id: str) -> Sequence[RecordedEvent]:
@@ -63,12 +69,35 @@ class MemoryLedger:
                 raise NotFound
             return tuple(self._entries[case_id])
 
-    def due(self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100) -> Sequence[Ticket]:
-        """Tickets for cases in one of these phases that have not moved since, the longest-waiting first."""
+    def due(
+        self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100, lease: timedelta = timedelta(0)
+    ) -> Sequence[Ticket]:
+        """Tickets for cases in one of these phases that are due and have not moved since, the longest due first.
+
+        With a `lease`, those that are returned are not due again before it ends.
+        """
         with self._lock:
-            waiting = [c for c in self._cases.values() if c.phase in phases and self._moved(c) <= unmoved_since]
-            waiting.sort(key=lambda c: (self._moved(c), c.id))
+            now = self._clock()
+            waiting = [
+                case
+                for case in self._cases.values()
+                if case.phase in phases and self._due_at[case.id] <= now and self._moved(case) <= unmoved_since
+            ]
+            waiting.sort(key=lambda case: (self._due_at[case.id], case.id))
+            if lease:
+                self._due_at.update(dict.fromkeys((case.id for case in waiting[:limit]), now + lease))
         return tuple(Ticket(case_id=c.id, revision=c.revision, phase=c.phase) for c in waiting[:limit])
+
+    def postpone(self, case_id: str, *, until: datetime, revision: int | None = None) -> None:
+        """The case is not due before then, unless it moves. Nothing happens where it has moved past `revision`."""
+        with self._lock:
+            if case_id in self._cases and revision in (None, self._cases[case_id].revision):
+                self._due_at[case_id] = until
+
+    def count(self, phase: Phase) -> int:
+        """How many cases are in this phase."""
+        with self._lock:
+            return sum(case.phase is phase for case in self._cases.values())
 
     def list(
         self, *, phase: Phase | None = None, author: str | None = None, limit: int = 100, oldest: bool = False

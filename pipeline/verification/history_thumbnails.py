@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,26 +39,28 @@ class HistoryThumbnail:
     ours: bool = False
 
 
-def make_thumbnail_reader(settings: Settings) -> Callable[[Path, Finding], Sequence[LineageThumbnail]]:
-    """What the credentials of a file carry, by our trust lists."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialThumbnails:
+    """The ThumbnailReader of this installation, by its trust lists."""
 
-    def carried_by(file: Path, finding: Finding) -> Sequence[LineageThumbnail]:
+    settings: Settings
+
+    def carried(self, file: Path, finding: Finding) -> Sequence[LineageThumbnail]:
+        """As ThumbnailReader.carried."""
         from provenance.c2pa.signers.keys_folder import load_keys
         from provenance.c2pa.thumbnails import lineage_thumbnails
 
-        return lineage_thumbnails(file, finding, load_keys(settings.keys_folder).trust)
-
-    return carried_by
+        return lineage_thumbnails(file, finding, load_keys(self.settings.keys_folder).trust)
 
 
 def history_thumbnails(
     service: CaseService, who: Principal | None, file: Path, finding: Finding
 ) -> tuple[HistoryThumbnail, ...]:
     """One for each step of the lineage that the finding tells, in its order; none at all where they cannot be had."""
-    if service.public.carried is None or (finding.case or {}).get("phase") in _TAKEN_DOWN:
+    if service.public.thumbnails is None or (finding.case or {}).get("phase") in _TAKEN_DOWN:
         return ()
     try:
-        steps = service.public.carried(file, finding)
+        steps = service.public.thumbnails.carried(file, finding)
         ours = [_own_case_phase(service, step) for step in steps]
         if any(case is not None and case in _TAKEN_DOWN for case in ours):
             return ()

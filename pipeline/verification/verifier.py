@@ -5,21 +5,24 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from core.codec import dump
 from core.errors import AssayError, BadInput, NotFound
-from core.finding import Finding
+from core.finding import Finding, WatermarkFinding
 from pipeline.manifest_repository.repository import ManifestRepository
 from pipeline.settings import Settings
 from provenance.c2pa.signers.keys_folder import ProvenanceKeys, has_key_files, load_keys
 from provenance.c2pa.trust_store import TrustStore
 from provenance.watermark_ports import PublicCaseLookup
+
+if TYPE_CHECKING:
+    from provenance.watermark.key import WatermarkKey
 
 log = logging.getLogger("assay.verify")
 
@@ -67,11 +70,21 @@ class InstallationVerifier:
         from provenance.watermark_detection import detect_watermarks
 
         keys, repository = load_keys(self.settings.keys_folder), self.repository
-        more: dict[str, Any] = {"at": at, "quick": quick, "detect": detect_watermarks}
-        if repository is not None:
-            more |= {"recover": repository.stored, "find_similar": repository.similar}
-            more |= {"detect": lambda path, keys: detect_watermarks(path, keys=keys, issued=repository.issued())}
-        return verify(path, trust=_trust(self.settings, keys), keys=[keys.watermark_key], look_up=look_up, **more)
+
+        def detect(path: Path, *, keys: Sequence[WatermarkKey]) -> WatermarkFinding:
+            issued = () if repository is None else repository.marks.issued()
+            return detect_watermarks(path, keys=keys, issued=issued)
+
+        return verify(
+            path,
+            trust=_trust(self.settings, keys),
+            keys=[keys.watermark_key],
+            detect=detect,
+            look_up=look_up,
+            repository=repository,
+            at=at,
+            quick=quick,
+        )
 
 
 def has_keys(settings: Settings) -> bool:
@@ -117,7 +130,7 @@ def _trust(settings: Settings, keys: ProvenanceKeys | None) -> TrustStore:
     return with_trust_lists(keys.trust if keys else TrustStore(), settings.trust)
 
 
-def crjson_of_file(settings: Settings, path: Path, *, at: datetime | None = None) -> Mapping[str, Any]:
+def crjson_of_file(settings: Settings, path: Path, *, at: datetime | None = None) -> Mapping[str, object]:
     """The credentials of a file in the C2PA's crJSON, for conformance tests. Raises BadMedia where there are none."""
     from provenance.c2pa.reader import export_crjson
 
@@ -146,11 +159,11 @@ def verify_folder(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def folder_result_as_json(line: FolderResult) -> Mapping[str, Any]:
+def folder_result_as_json(line: FolderResult) -> Mapping[str, object]:
     """The finding as everywhere else; of an Unread {"file", "error": {"code", "message"}}."""
     if isinstance(line, UnreadableFile):
         return {"file": line.file, "error": {"code": line.code, "message": line.message}}
-    found: dict[str, Any] = dump(line)
+    found: dict[str, object] = dump(line)
     return found
 
 

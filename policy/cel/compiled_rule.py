@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
 
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_math
 
 from core.verdicts import Decision
 from policy.audience import RuleFact, audience_problems, threshold_bounds
+from policy.cel.cel_types import CelActivation, CelEnvironment, CelProgram
 from policy.cel.fast_path import FastPath, compile_fast_path
 from policy.cel.monotonicity import MonotonicityViolation, label_violation, threshold_violation
 from policy.cel.syntax_tree import SyntaxNode, parse_syntax_tree
@@ -47,7 +47,7 @@ class CompiledRule:
     rule: Rule
     labels: frozenset[str]
     facts: frozenset[str]
-    programs: Mapping[float | None, Any]
+    programs: Mapping[float | None, CelProgram]
     fast_paths: Mapping[float | None, FastPath]
     strictest_condition: SyntaxNode
     text: str
@@ -65,19 +65,19 @@ class CompiledRule:
 class EvaluationContext:
     """Evidence in the forms in which conditions take it, made once for all rules; those for CEL when first asked."""
 
-    def __init__(self, evidence: EvaluationInput, env: Any) -> None:
+    def __init__(self, evidence: EvaluationInput, env: CelEnvironment) -> None:
         self.evidence = evidence
         self._env = env
-        self._least: Any = None
-        self._most: Any = None
+        self._least: CelActivation | None = None
+        self._most: CelActivation | None = None
 
-    def lower(self, program: Any) -> Any:
+    def lower(self, program: CelProgram) -> object:
         """What CEL says at the least scores: a bool, or something else where it cannot tell."""
         if self._least is None:
             self._least = self._env.Activation({**self.evidence.facts, **self.evidence.lower})
         return program.eval(self._least).value()
 
-    def upper(self, program: Any) -> Any:
+    def upper(self, program: CelProgram) -> object:
         """Likewise at the most."""
         if not self.evidence.unmeasured:
             return self.lower(program)
@@ -89,12 +89,13 @@ class EvaluationContext:
 NOT_FIRED = RuleResult(decision=Decision.ALLOW)
 
 
-def cel_environment(vocabulary: Vocabulary) -> Any:
+def cel_environment(vocabulary: Vocabulary) -> CelEnvironment:
     """The CEL environment in which conditions are type-checked: labels are doubles, facts have their types."""
-    return cel.NewEnv(variables=_variables(vocabulary), extensions=[ext_math.ExtMath()])
+    env: CelEnvironment = cel.NewEnv(variables=_variables(vocabulary), extensions=[ext_math.ExtMath()])
+    return env
 
 
-def compile_rule(rule: Rule, vocabulary: Vocabulary, env: Any) -> CompiledRule | list[Problem]:
+def compile_rule(rule: Rule, vocabulary: Vocabulary, env: CelEnvironment) -> CompiledRule | list[Problem]:
     """The rule compiled, or everything that is wrong with its condition and its audiences."""
     try:
         program, root = _compiled(rule, vocabulary, env)
@@ -120,7 +121,7 @@ def compile_rule(rule: Rule, vocabulary: Vocabulary, env: Any) -> CompiledRule |
     )
 
 
-def evaluation_context(evidence: EvaluationInput, env: Any) -> EvaluationContext:
+def evaluation_context(evidence: EvaluationInput, env: CelEnvironment) -> EvaluationContext:
     """The evidence, ready for answer()."""
     return EvaluationContext(evidence, env)
 
@@ -149,12 +150,12 @@ def evaluate_rule(compiled: CompiledRule, context: EvaluationContext) -> RuleRes
     return compiled.missing_result
 
 
-def _variables(vocabulary: Vocabulary) -> dict[str, Any]:
+def _variables(vocabulary: Vocabulary) -> dict[str, object]:
     variables = dict.fromkeys(vocabulary.labels, cel.Type.DOUBLE)
     return variables | {name: _TYPES[kind] for name, kind in vocabulary.facts.items()}
 
 
-def _compiled(rule: Rule, vocabulary: Vocabulary, env: Any) -> tuple[Any, SyntaxNode]:
+def _compiled(rule: Rule, vocabulary: Vocabulary, env: CelEnvironment) -> tuple[CelProgram, SyntaxNode]:
     """The condition with `threshold` still a name in it, where the rule has one. Raises RuntimeError, as CEL does."""
     if rule.threshold is not None:
         variables = _variables(vocabulary) | {THRESHOLD: cel.Type.DOUBLE}
@@ -185,7 +186,7 @@ def _threshold_problems(rule: Rule, root: SyntaxNode) -> Iterator[Problem]:
         yield Problem(file=rule.file, line=line, text=words)
 
 
-def _problems(rule: Rule, vocabulary: Vocabulary, program: Any, root: SyntaxNode) -> Iterator[Problem]:
+def _problems(rule: Rule, vocabulary: Vocabulary, program: CelProgram, root: SyntaxNode) -> Iterator[Problem]:
     if program.return_type() != cel.Type.BOOL:
         yield _at(rule, f"`when` must be true or false, not {program.return_type().name()}", 1, 1)
     elsewhere = root.names(vocabulary.labels) - vocabulary.labels_at(rule.gate)

@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
-from typing import Any
 
 from core.verdicts import Gate
+from policy.cel.cel_types import CelActivation
 from policy.cel.compiled_rule import CompiledRule
 from policy.cel.rule_index import label_weights
 from policy.cel.syntax_tree import NodeKind, SyntaxNode
@@ -73,7 +73,7 @@ def _is_covered_by(other: CompiledRule, one: CompiledRule, policy: Policy) -> bo
     return bool(asked) and _as_grave(other, one) and _holds(other, asked)
 
 
-def _minimal_activations(one: CompiledRule, policy: Policy) -> list[Any]:
+def _minimal_activations(one: CompiledRule, policy: Policy) -> list[CelActivation]:
     zeros = dict.fromkeys(policy.vocabulary.labels, 0.0)
     return [
         policy.env.Activation({**zeros, **point})
@@ -81,7 +81,7 @@ def _minimal_activations(one: CompiledRule, policy: Policy) -> list[Any]:
     ]
 
 
-def _holds(other: CompiledRule, asked: Iterable[Any]) -> bool:
+def _holds(other: CompiledRule, asked: Iterable[CelActivation]) -> bool:
     program = other.programs[max(other.programs, key=lambda value: value or 0.0)]
     return all(program.eval(activation).value() is True for activation in asked)
 

@@ -6,12 +6,11 @@ The conformance rubric wants a digital source type on what is created and on eve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from provenance.c2pa.ingredients import Ingredient, IngredientRelationship
 from provenance.c2pa.source_types import source_type_uri
 
-ManifestAction = dict[str, Any]
+ManifestAction = dict[str, object]
 
 
 def build_actions(

@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from core.errors import BadInput
 from provenance.c2pa.actions_assertion import build_actions
@@ -112,7 +111,7 @@ def build_manifest_definition(
     has_parent: bool = False,
     sources: Sequence[Ingredient] = (),
     redacted: tuple[str, ...] = (),
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The manifest definition. `payload` is the watermark's, in hex: the one id that every layer of the file carries.
 
     `sources` are those that `sign` is given; `has_parent` stands for a parent alone. `redacted` are addresses in the
@@ -144,11 +143,11 @@ def build_manifest_definition(
     }
 
 
-def _assertion(label: str, data: Mapping[str, Any]) -> dict[str, Any]:
+def _assertion(label: str, data: Mapping[str, object]) -> dict[str, object]:
     return {"label": label, "created": True, "data": dict(data)}
 
 
-def _actions(order: SealOrder, sources: Sequence[Ingredient], redacted: tuple[str, ...]) -> list[dict[str, Any]]:
+def _actions(order: SealOrder, sources: Sequence[Ingredient], redacted: tuple[str, ...]) -> list[dict[str, object]]:
     stated = manifest_source_type(order)
     begun, *rest = build_actions(
         when=format_timestamp(order.when),
@@ -162,12 +161,12 @@ def _actions(order: SealOrder, sources: Sequence[Ingredient], redacted: tuple[st
     return [begun, *redaction_actions(redacted), *rest]
 
 
-def _metadata(order: SealOrder, payload: str, sources: Sequence[Ingredient]) -> dict[str, Any]:
+def _metadata(order: SealOrder, payload: str, sources: Sequence[Ingredient]) -> dict[str, object]:
     """The fields of §5.5 of the reference that no assertion of C2PA has a place for, signed with the rest.
 
     Where a parent is opened no action may say what the whole is, so that is said here.
     """
-    said: dict[str, Any] = {"@context": _CONTEXT, "dc:identifier": payload, "dc:publisher": order.provider}
+    said: dict[str, object] = {"@context": _CONTEXT, "dc:identifier": payload, "dc:publisher": order.provider}
     if order.verifier:
         said["dcterms:provenance"] = order.verifier
     if (stated := manifest_source_type(order)) and any(one.relationship == "parentOf" for one in sources):
@@ -175,20 +174,20 @@ def _metadata(order: SealOrder, payload: str, sources: Sequence[Ingredient]) -> 
     return said
 
 
-def _soft_binding(order: SealOrder, payload: str) -> dict[str, Any]:
+def _soft_binding(order: SealOrder, payload: str) -> dict[str, object]:
     # The specification wants a byte string here, which the library's JSON route cannot write (c2pa-rs #2689).
     return {"alg": order.soft_binding, "blocks": [{"scope": {}, "value": payload}]}
 
 
-def _engine(order: SealOrder) -> dict[str, Any]:
-    engine: dict[str, Any] = {"name": order.engine, "version": order.engine_version, "generated": order.synthetic}
+def _engine(order: SealOrder) -> dict[str, object]:
+    engine: dict[str, object] = {"name": order.engine, "version": order.engine_version, "generated": order.synthetic}
     if not order.synthetic:
         engine["note"] = _EXISTING_FOOTAGE_NOTE
         engine["sourceTypeStatedBy"] = "operator" if order.source_type else "nobody"
     return engine
 
 
-def _disclosure(order: SealOrder) -> dict[str, Any]:
+def _disclosure(order: SealOrder) -> dict[str, object]:
     return {
         "modelType": "c2pa.types.model",
         "modelName": order.model or order.engine,

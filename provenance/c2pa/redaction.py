@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from provenance.c2pa.manifest_store import as_mapping, base_label, mappings_in, walk_manifests
 
@@ -27,7 +26,7 @@ _UNREDACTABLE = ("c2pa.actions", "c2pa.hash", "c2pa.ingredient", "c2pa.soft-bind
 _DEEPEST = 20
 
 
-def find_personal_data(store: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def find_personal_data(store: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Where a manifest store names people or says a prompt: (addresses that can be redacted, those that cannot).
 
     What was done (actions), hard bindings, ingredients and the watermark's name may not be redacted by anyone.
@@ -37,7 +36,7 @@ def find_personal_data(store: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple
     return tuple(one for one in found if one not in stuck), tuple(stuck)
 
 
-def redaction_actions(addresses: tuple[str, ...]) -> list[dict[str, Any]]:
+def redaction_actions(addresses: tuple[str, ...]) -> list[dict[str, object]]:
     """One action for each address, as C2PA wants a redaction to be told."""
     return [
         {"action": "c2pa.redacted", "reason": REDACTION_REASON, "parameters": {"redacted": address}}
@@ -45,7 +44,7 @@ def redaction_actions(addresses: tuple[str, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def _personal_addresses(manifest_id: str, manifest: Mapping[str, Any]) -> Iterator[str]:
+def _personal_addresses(manifest_id: str, manifest: Mapping[str, object]) -> Iterator[str]:
     for assertion in mappings_in(manifest.get("assertions")):
         if base_label(assertion).lower() in _LABELS or _contains_personal_data(assertion.get("data"), 0):
             instance = assertion.get("instance")

@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import c2pa
 
@@ -21,7 +21,7 @@ _XMP_MAX, _AIGC_MAX = 1 << 16, 1 << 12
 _CHUNK, _MAX_BOXES = 1 << 22, 10_000
 
 
-def read_stores(path: str, settings: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def read_stores(path: str, settings: Sequence[dict[str, object]]) -> dict[str, object]:
     """The file's manifest store as read once under each of the settings, each time with a fresh context.
 
     Gives {"stores": [...]}, or {"error": kind, "message": line, "box": whether the bytes hold a C2PA box}. A store
@@ -38,7 +38,7 @@ def read_stores(path: str, settings: Sequence[dict[str, Any]]) -> dict[str, Any]
         }
 
 
-def read_crjson(path: str, settings: dict[str, Any]) -> dict[str, Any]:
+def read_crjson(path: str, settings: dict[str, object]) -> dict[str, object]:
     """The file's manifests as the library writes crJSON: {"crjson": {...}}, or {"error": line}."""
     context = c2pa.Context(c2pa.Settings.from_dict(settings))
     try:
@@ -48,7 +48,7 @@ def read_crjson(path: str, settings: dict[str, Any]) -> dict[str, Any]:
         return {"error": (str(error).splitlines() or [""])[0][:300]}
 
 
-def scan_unsigned_metadata(path: str) -> dict[str, Any]:
+def scan_unsigned_metadata(path: str) -> dict[str, object]:
     """The file's first XMP packet and what surrounds its first AIGC label, as text; and what programs left in it.
 
     Nothing where there is none. A plain search through the bytes, of a video's all but its samples: nothing of this is
@@ -79,10 +79,10 @@ def _metadata_spans(stream: BinaryIO) -> list[tuple[int, int]]:
     return [(box.start, box.end) for box in boxes if box.kind != b"mdat"]
 
 
-def _read(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
+def _read(path: Path, settings: dict[str, object]) -> dict[str, object]:
     context = c2pa.Context(c2pa.Settings.from_dict(settings))
     with path.open("rb") as stream, c2pa.Reader(stream, context=context) as reader:
-        store: dict[str, Any] = json.loads(reader.json())
+        store: dict[str, object] = json.loads(reader.json())
         return store | {"state": reader.get_validation_state(), "embedded": reader.is_embedded()}
 
 

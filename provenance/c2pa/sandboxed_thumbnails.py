@@ -9,7 +9,6 @@ import base64
 import io
 import json
 from pathlib import Path
-from typing import Any
 
 import c2pa
 
@@ -26,7 +25,7 @@ _MAX_THUMBNAILS = 12
 _LIMITS = InputLimits(max_bytes=2 * MIB, max_side=2048)
 
 
-def extract_thumbnails(path: str, settings: dict[str, Any]) -> list[dict[str, str]]:
+def extract_thumbnails(path: str, settings: dict[str, object]) -> list[dict[str, str]]:
     """For each step of lineage.history, in its order: {"manifest", "case", "picture": JPEG in base64, or nothing}.
 
     Nothing at all for a file without credentials that can be read.

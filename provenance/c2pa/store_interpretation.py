@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from core.finding import ContentCredentials
 from provenance.c2pa.ai_assertions import asset_source_type, find_ai_assertions, first_assertion_data
@@ -26,7 +25,7 @@ _UNTRUSTED_CODES = frozenset({"signingCredential.untrusted", "signingCredential.
 
 
 def interpret_store(
-    store: Mapping[str, Any], *, state: str, issues: Sequence[str] = (), time_trusted: bool = False
+    store: Mapping[str, object], *, state: str, issues: Sequence[str] = (), time_trusted: bool = False
 ) -> CredentialsReport:
     """What a store says, given the state and the issues that validation came to."""
     nodes = list(walk_manifests(store))
@@ -52,7 +51,7 @@ def interpret_store(
 
 
 def _credentials(
-    store: Mapping[str, Any],
+    store: Mapping[str, object],
     nodes: Sequence[ManifestNode],
     said: Sequence[AiAssertion],
     state: str,
@@ -87,12 +86,12 @@ def _lineage_step(node: ManifestNode) -> LineageStep:
     )
 
 
-def _signer(signature: Mapping[str, Any]) -> str:
+def _signer(signature: Mapping[str, object]) -> str:
     person, organisation = (str(signature.get(key) or "") for key in ("common_name", "issuer"))
     return f"{person} ({organisation})" if person and organisation else person or organisation
 
 
-def _generator(manifest: Mapping[str, Any]) -> str:
+def _generator(manifest: Mapping[str, object]) -> str:
     for info in mappings_in(manifest.get("claim_generator_info")):
         return " ".join(str(info[key]) for key in ("name", "version") if info.get(key))
     return str(manifest.get("claim_generator", ""))
@@ -123,5 +122,5 @@ def _hex(value: object) -> str:
         return text
 
 
-def _validation_results(store: Mapping[str, Any]) -> Mapping[str, Any]:
+def _validation_results(store: Mapping[str, object]) -> Mapping[str, object]:
     return as_mapping(store.get("validation_results"))

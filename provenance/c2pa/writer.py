@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import c2pa
 
@@ -38,7 +37,7 @@ _MAGIC = {
 def sign_file(
     src: Path,
     dst: Path,
-    definition: Mapping[str, Any],
+    definition: Mapping[str, object],
     signer: Signer,
     *,
     trust: TrustStore,
@@ -73,7 +72,7 @@ def carries_credentials(path: Path) -> bool:
 def _write(
     src: Path,
     made: Path,
-    definition: Mapping[str, Any],
+    definition: Mapping[str, object],
     signer: Signer,
     trust: TrustStore,
     sources: Sequence[Ingredient],

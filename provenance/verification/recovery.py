@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Protocol
 
 from core.errors import BadInput, BadMedia
 from media.probe import probe
 from media.sandbox import client
 from media.sandbox.limits import MIB, ProcessLimits
+from media.search_hashes import Modality
 from media.still_image import sample_image
 from media.video import VideoInfo
 from provenance.c2pa.credentials_report import CredentialsReport
 from provenance.c2pa.library_settings import reading_settings
 from provenance.c2pa.reader import read_detached_manifest
 from provenance.c2pa.trust_store import ACCEPTED_EXTENDED_KEY_USAGES, TrustStore
-
-Modality = Literal["looks", "sound"]
 
 _BOUNDS = ProcessLimits(memory=1024 * MIB, cpu=20, wall=20.0, written=MIB)
 _CONTAINER_NAMES = {"mp4": "MP4", "matroska": "Matroska or WebM", "avi": "AVI", "mpegts": "MPEG-TS", "gif": "GIF"}
@@ -78,11 +77,14 @@ class SimilarVideo:
     modality: Modality = "looks"
 
 
-RecoverManifests = Callable[[str], Sequence[StoredManifest]]
-"""All manifests that are bound to a mark's payload (hex), the newest first. Raises Unavailable."""
+class ManifestLookup(Protocol):
+    """What is known elsewhere of a file that carries no whole credentials (pipeline.manifest_repository)."""
 
-FindSimilarVideos = Callable[[Path], Sequence[SimilarVideo]]
-"""The sealed videos that look or sound like a file, nearest first. Raises BadMedia, Unavailable."""
+    def stored(self, payload: str) -> Sequence[StoredManifest]:
+        """All manifests that are bound to a mark's payload (hex), the newest first. Raises Unavailable."""
+
+    def similar(self, path: Path) -> Sequence[SimilarVideo]:
+        """The sealed videos that look or sound like a file, nearest first. Raises BadMedia, Unavailable."""
 
 
 def read_recovered_manifests(

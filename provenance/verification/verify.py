@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from core.codec import dump
 from core.errors import BadMedia
@@ -34,7 +33,7 @@ from provenance.verification.evaluate import (
     watermark_payload,
 )
 from provenance.verification.finding_evidence import gather_evidence
-from provenance.verification.recovery import FindSimilarVideos, RecoverManifests, SimilarVideo, read_recovered_manifests
+from provenance.verification.recovery import ManifestLookup, SimilarVideo, read_recovered_manifests
 from provenance.verification.summary import summarise
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
@@ -57,15 +56,14 @@ _EXIT_CODES = {
 }
 
 
-def verify(  # noqa: PLR0913 - each is a door to a part that tests and offices replace
+def verify(
     path: Path,
     *,
     trust: TrustStore,
     keys: Sequence[WatermarkKey],
     detect: DetectWatermark,
     look_up: PublicCaseLookup | None,
-    recover: RecoverManifests = lambda _payload: (),
-    find_similar: FindSimilarVideos = lambda _path: (),
+    repository: ManifestLookup | None = None,
     at: datetime | None = None,
     quick: bool = False,
 ) -> Finding:
@@ -73,7 +71,8 @@ def verify(  # noqa: PLR0913 - each is a door to a part that tests and offices r
 
     `quick` looks for no mark where whole credentials of a trusted signer say AI already: a tenth of the time, and no
     answer to whether that signer dropped this office's history. `look_up` is None where there is no ledger to ask; the
-    finding says so then. Raises BadMedia if the file cannot be read, Unavailable if a part does not answer.
+    finding says so then. `repository` is None where there is none: then nothing is recovered. Raises BadMedia if the
+    file cannot be read, Unavailable if a part does not answer.
     """
     reading = read_credentials_report(path, trust, at=at)  # 1
     mark = (
@@ -91,11 +90,11 @@ def verify(  # noqa: PLR0913 - each is a door to a part that tests and offices r
     )
     if not has_valid_credentials(reading):
         payload = watermark_payload(mark)
-        entries = recover(payload) if payload else ()
+        entries = repository.stored(payload) if payload and repository else ()
         found = replace(
             found,
             recovered_manifests=read_recovered_manifests(path, payload, entries, trust, at=at),  # 5
-            similar_videos=() if payload else _find_similar(path, find_similar),  # 6
+            similar_videos=_find_similar(path, repository) if repository and not payload else (),  # 6
         )
     verdict = evaluate_observations(found)  # 7
     return Finding(  # 8
@@ -121,16 +120,16 @@ def exit_code(finding: Finding) -> int:
     return _EXIT_CODES[finding.verdict]
 
 
-def finding_to_json(finding: Finding) -> dict[str, Any]:
+def finding_to_json(finding: Finding) -> dict[str, object]:
     """The finding as JSON values: file, verdict, summary, credentials, watermark, evidence, case."""
-    value: dict[str, Any] = dump(finding)
+    value: dict[str, object] = dump(finding)
     return value
 
 
-def _find_similar(path: Path, find_similar: FindSimilarVideos) -> tuple[SimilarVideo, ...]:
+def _find_similar(path: Path, repository: ManifestLookup) -> tuple[SimilarVideo, ...]:
     """What it looks or sounds like; nothing where it can be neither looked at nor listened to."""
     try:
-        return tuple(find_similar(path))
+        return tuple(repository.similar(path))
     except BadMedia:
         return ()
 

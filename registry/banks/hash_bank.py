@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from registry.near_duplicates.hamming_index import HammingIndex, KnownHash
+from registry.banks.hamming_index import HammingIndex, KnownHash
 from registry.table_cache import CachedTable, ConnectionProvider, RegistryConnection
 
 _ADD = "INSERT INTO hashes (id, kind, algorithm, bits) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"

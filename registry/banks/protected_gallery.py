@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.embedding_spaces import FACE_SPACE, EmbeddingSpace
-from registry.near_duplicates.brute_force_index import TemplateBatch, TemplateMatch, validate_kind, validate_template
-from registry.near_duplicates.template_index import PostgresTemplateIndex, TemplateIndex
 from registry.table_cache import ConnectionProvider
+from registry.templates.brute_force_index import TemplateBatch, TemplateMatch, validate_kind, validate_template
+from registry.templates.template_index import PostgresTemplateIndex, TemplateIndex
 
 
 class PostgresGallery:

@@ -17,7 +17,7 @@ SELECT payload, at FROM sealed_videos WHERE payload ~ '^[0-9a-f]{24}$' AND at > 
 
 
 class SealedPayloads:
-    """Call it for the payloads (hex), the newest first. The first call reads all of them; later ones what is new."""
+    """The payloads (hex) of what was sealed. The first question reads all of them; later ones what is new."""
 
     def __init__(self, connections: ConnectionProvider, *, most: int = MAX_PAYLOADS) -> None:
         """The ledger's tables are there: the migrations made them."""
@@ -26,8 +26,8 @@ class SealedPayloads:
         self._since = datetime(2000, 1, 1, tzinfo=UTC)
         self._payloads: tuple[str, ...] = ()
 
-    def __call__(self) -> Sequence[str]:
-        """Raises Unavailable."""
+    def newest_first(self) -> Sequence[str]:
+        """The payloads, the newest first. Raises Unavailable."""
         with self._lock:
             with self._connections.connection() as connection:
                 rows = connection.execute(_NEW, [self._since - _OVERLAP, self._most]).fetchall()

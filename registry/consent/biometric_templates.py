@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from core.embedding_spaces import EmbeddingSpace
 from core.errors import BadInput, NotFound, Unavailable
 from media.arrays import Embedding
-from registry.near_duplicates.brute_force_index import TemplateBatch, TemplateMatch, validate_template
-from registry.near_duplicates.template_index import TemplateIndex
 from registry.table_cache import CachedTable, ConnectionProvider, RegistryConnection
+from registry.templates.brute_force_index import TemplateBatch, TemplateMatch, validate_template
+from registry.templates.template_index import TemplateIndex
 
 FACE, VOICE = "face", "voice"
 _NONCE = 12

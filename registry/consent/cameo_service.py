@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.case import Case, Phase
 from core.dispatch import hand_on
@@ -183,7 +183,7 @@ class CameoService:
 
     # -- what is known of them
 
-    def export(self, who: Principal, handle: str) -> dict[str, Any]:
+    def export(self, who: Principal, handle: str) -> dict[str, object]:
         """All that is kept about a person, for the person. Templates are named, and do not leave."""
         cameo = self._own(who, handle)
         asks = {one.id: self.texts.read(one.terms.asks) for one in self.leases(who, handle) if one.terms.asks}
@@ -235,7 +235,7 @@ class CameoService:
             receipt = receipt_digest(receipt)
         return self.stores.receipts.validity(receipt, datetime.now(UTC))
 
-    def keys(self) -> dict[str, Any]:
+    def keys(self) -> dict[str, object]:
         """The public keys with which receipts are signed, as a JWK set."""
         return self.stores.keys.public_jwks()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -83,9 +83,16 @@ class ShownCameos:
         return tuple({lease.id: lease for found in self.leases.values() for lease in found}.values())
 
 
+class TextReader(Protocol):
+    """The words of people, by id (core.ports.TextStore)."""
+
+    def read(self, text_id: str) -> str:
+        """The text. Raises Erased, or NotFound."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentFacts:
-    """Facts about a case as they are at this moment. `read` gives the words of a text by its id, or raises Erased.
+    """Facts about a case as they are at this moment.
 
     `unstated_minor`: whether an account of which the platform does not say if it is a minor's is taken for one. A
     region or a tier that is not stated is not known.
@@ -96,7 +103,7 @@ class ConsentFacts:
     lineage: CaseLineage
     answers: OwnerDecisions
     authors: AuthorFacts
-    read: Callable[[str], str]
+    texts: TextReader
     engine: str
     monitor_asked: bool = False
     unstated_minor: bool = False
@@ -177,7 +184,7 @@ class ConsentFacts:
         if not terms:
             return 0
         try:
-            prompt = self.read(case.request.prompt)
+            prompt = self.texts.read(case.request.prompt)
         except (Erased, NotFound):
             return None
         return sum(one.count_banned_words(prompt) for one in terms)

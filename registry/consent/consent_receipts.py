@@ -11,14 +11,13 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from core.errors import NotFound
 from registry.consent.leases import EVERYONE, MUTUALS, Lease, lease_by_id
 from registry.table_cache import ConnectionProvider, RegistryConnection
 
 RECEIPT_SCHEMA = "ISO/IEC TS 27560:2023"
-Sign = Callable[[dict[str, Any]], str]
+Sign = Callable[[dict[str, object]], str]
 CONSENT_GIVEN = ("granted", "changed")
 
 _LOCK = 0x434F4E53  # "CONS": receipts are numbered one at a time
@@ -154,11 +153,11 @@ def is_consent_chain_intact(chain: Sequence[ConsentReceipt]) -> bool:
     return True
 
 
-def _payload(kind: str, cameo: str, by: str, controller: str, lease: Lease | None, at: datetime) -> dict[str, Any]:
+def _payload(kind: str, cameo: str, by: str, controller: str, lease: Lease | None, at: datetime) -> dict[str, object]:
     parties = [{"party_id": controller, "party_role": "pii_controller"}]
     if lease and lease.holder not in (EVERYONE, MUTUALS):
         parties.append({"party_id": lease.holder, "party_role": "recipient"})
-    said: dict[str, Any] = {
+    said: dict[str, object] = {
         "schema_version": RECEIPT_SCHEMA,
         "receipt_id": secrets.token_hex(16),
         "record_id": lease.id if lease else cameo,
@@ -176,7 +175,7 @@ def _payload(kind: str, cameo: str, by: str, controller: str, lease: Lease | Non
     return said | ({"limits": _limits(lease)} if lease else {})
 
 
-def _processing(controller: str, lease: Lease | None) -> Mapping[str, Any]:
+def _processing(controller: str, lease: Lease | None) -> Mapping[str, object]:
     uses = [name for name, on in (("face", lease.face), ("voice", lease.voice)) if on] if lease else ["face", "voice"]
     audience = {EVERYONE: "everyone", MUTUALS: "mutuals"}.get(lease.holder, "account") if lease else "nobody"
     making, knowing = "synthetic video with the person's likeness", "recognising the person, so as to protect them"
@@ -196,7 +195,7 @@ def _processing(controller: str, lease: Lease | None) -> Mapping[str, Any]:
     }
 
 
-def _limits(lease: Lease) -> dict[str, Any]:
+def _limits(lease: Lease) -> dict[str, object]:
     """Limits without the words in them: those can be erased, and receipts cannot."""
     terms = lease.terms
     return {

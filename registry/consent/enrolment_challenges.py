@@ -45,7 +45,7 @@ class EnrolmentChallenge:
     used: datetime | None = None
     outcome: str = ""
     cameo: str = ""
-    signals: Sequence[dict[str, Any]] = field(default_factory=tuple)
+    signals: Sequence[dict[str, object]] = field(default_factory=tuple)
     rules: tuple[str, ...] = ()
 
 
@@ -96,7 +96,7 @@ class PostgresEnrolmentChallenges:
         outcome: str,
         *,
         cameo: str,
-        signals: Any,
+        signals: object,
         rules: Sequence[str],
         capture_hashes: NDArray[np.uint8],
     ) -> None:

@@ -182,7 +182,7 @@ def normalise_handle(words: str) -> str:
     return unicodedata.normalize("NFKC", words).strip().removeprefix("@").casefold()
 
 
-def _column(lease: Lease, name: str) -> Any:
+def _column(lease: Lease, name: str) -> object:
     value = getattr(lease.terms if name in _OF_TERMS else lease, name)
     return list(value) if isinstance(value, tuple) else value
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -76,7 +75,7 @@ class CaseNamingCameo:
     id: str
     author: str
     phase: str
-    submission: dict[str, Any]
+    submission: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class ReceiptSigner:
 
     folder: Path
 
-    def sign(self, payload: dict[str, Any]) -> str:
+    def sign(self, payload: dict[str, object]) -> str:
         """The receipt in compact form. Raises Unavailable if no key can be had."""
         key = self._keys()[-1]
         header = {"alg": "ES256", "kid": key.thumbprint(), "typ": RECEIPT_TYPE}
@@ -44,7 +44,7 @@ class ReceiptSigner:
             raise BadInput("this is no receipt of consent")
         return bytes(found.payload)
 
-    def public_jwks(self) -> dict[str, Any]:
+    def public_jwks(self) -> dict[str, object]:
         """The public keys as a JWK set (RFC 7517)."""
         keys = [key.as_dict(private=False) | {"kid": key.thumbprint(), "use": "sig"} for key in self._keys()]
         return {"keys": keys}

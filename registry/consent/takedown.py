@@ -10,7 +10,7 @@ import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 from core.case import Case, Phase
 from core.codec import load
@@ -20,6 +20,7 @@ from core.ports import PublicStore
 from registry.consent.cameos import PostgresCameos
 from registry.consent.likeness_uses import CaseNamingCameo, PostgresLikenessUses
 from registry.consent.takedown_store import PostgresTakedowns, Takedown, add_notices
+from registry.table_cache import RegistryConnection
 
 log = logging.getLogger("assay.cascade")
 
@@ -47,7 +48,7 @@ class BulkAppender(Protocol):
         events: Sequence[Event],
         *,
         only: Sequence[Phase],
-        in_transaction: Callable[[Any, Sequence[Case]], None],
+        in_transaction: Callable[[RegistryConnection, Sequence[Case]], None],
     ) -> int:
         """Append the events to those cases that are in a phase of `only`, all or none; to how many.
 
@@ -124,7 +125,7 @@ class TakedownService:
         return frozenset(ids)
 
 
-def _record_taken_down(one: Takedown, connection: Any, cases: Sequence[Case]) -> None:
+def _record_taken_down(one: Takedown, connection: RegistryConnection, cases: Sequence[Case]) -> None:
     """The report gets its lines and the authors are told, in the transaction in which it happens."""
     authors, names = [case.request.author for case in cases], [case.id for case in cases]
     connection.execute(_ITEM, [one.id, names, authors, [case.phase.value for case in cases]])

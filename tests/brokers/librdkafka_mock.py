@@ -32,7 +32,7 @@ class ConfluentBus:
         self._topics = topics
         self._producer = Producer({"bootstrap.servers": servers, "linger.ms": 0, "log_level": 0})
 
-    def send(self, ticket):
+    def send(self, ticket, *, after=0.0):
         self._producer.produce(self._topics.of(ticket.phase), key=ticket.case_id, value=encode_ticket(ticket))
         if self._producer.flush(10):
             raise AssertionError("the mock cluster took no ticket")

@@ -6,9 +6,10 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
-SWEEPER_OPTIONS = ("--sweep", "--sweep-every=0.5", "--older-than=1", "--first-pause=0")
+SWEEPER_OPTIONS = ("--sweep", "--sweep-every=0.5", "--older-than=1")
 
 
 class WorkerProcesses:
@@ -61,7 +62,7 @@ def embedded_ledger(folder):
     server = EmbeddedPostgres(folder / "home")
     database = open_database(server.start())
     try:
-        yield PostgresLedger(database), server.dsn
+        yield PostgresLedger(database, first_retry_delay=timedelta(0)), server.dsn
     finally:
         database.close()
         server.stop()

@@ -15,7 +15,8 @@ from core.ports import Ticket
 from core.verdicts import Decision, Gate, Ruling
 from pipeline.advance import advance
 from pipeline.runners.faust_worker import WorkerConfig, make_app
-from pipeline.runners.local_runner import LocalBus, LocalRunner
+from pipeline.runners.local_bus import LocalBus
+from pipeline.runners.local_runner import LocalRunner
 from pipeline.runners.sweeper import resend_due_tickets
 from pipeline.runners.ticket_codec import encode_ticket
 from pipeline.runners.topics import WORKER_ROLES, Topics
@@ -32,9 +33,9 @@ class LocalTeller:
     """The local runner."""
 
     def __init__(self, ledger=None):
-        self.ledger = ledger or MemoryLedger()
+        self.ledger = ledger or MemoryLedger(first_retry_delay=AT_ONCE)
         self.bus = LocalBus()
-        self.runner = LocalRunner(stub_context(self.ledger, self.bus), first_pause=AT_ONCE)
+        self.runner = LocalRunner(stub_context(self.ledger, self.bus))
 
     def play(self, *cases):
         self.runner.drain()
@@ -44,7 +45,7 @@ class FaustTeller:
     """The agents that workers run, on channels in memory."""
 
     def __init__(self, roles=WORKER_ROLES):
-        self.ledger, self.bus, self.topics = MemoryLedger(), LocalBus(), Topics(roles=roles)
+        self.ledger, self.bus, self.topics = MemoryLedger(first_retry_delay=AT_ONCE), LocalBus(), Topics(roles=roles)
 
     def play(self, *cases):
         asyncio.run(self._play())
@@ -63,9 +64,7 @@ class FaustTeller:
                     await agents[role].put(encode_ticket(ticket))
 
     def _sweep(self):
-        return resend_due_tickets(
-            self.ledger, self.bus, stub_context(0, 0).blob_store, tuple(ROUTE), AT_ONCE, first_pause=AT_ONCE
-        )
+        return resend_due_tickets(self.ledger, self.bus, stub_context(0, 0).blob_store, tuple(ROUTE), AT_ONCE)
 
 
 class KafkaTeller:
@@ -245,10 +244,10 @@ def told_by_one(prompt):
 def test_however_phases_are_dealt_to_workers_and_tickets_are_lost_or_doubled_the_story_is_the_same(
     hands, prompt, seed, lost
 ):
-    chance, ledger, tickets = random.Random(seed), MemoryLedger(), []
+    chance, ledger, tickets = random.Random(seed), MemoryLedger(first_retry_delay=AT_ONCE), []
 
     class LossyBus:
-        def send(self, ticket):
+        def send(self, ticket, *, after=0.0):
             tickets.extend([ticket] * (0 if chance.random() < lost else chance.choice([1, 1, 2])))
 
     bus = LossyBus()
@@ -256,7 +255,7 @@ def test_however_phases_are_dealt_to_workers_and_tickets_are_lost_or_doubled_the
     team = [stub_context(ledger, bus, accepted_phases=phases) for phases in willing]
     case = ledger.append(new_case(), [Submitted(author="ana", prompt=prompt)])
     while ledger.load(case.id).phase in ROUTE:
-        resend_due_tickets(ledger, bus, team[0].blob_store, tuple(ROUTE), AT_ONCE, first_pause=AT_ONCE)
+        resend_due_tickets(ledger, bus, team[0].blob_store, tuple(ROUTE), AT_ONCE)
         chance.shuffle(tickets)
         for ticket in [tickets.pop() for _ in range(len(tickets))]:
             advance(ticket, chance.choice(team))

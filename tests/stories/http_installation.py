@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -32,7 +31,8 @@ from pipeline.advance import PipelineContext, advance
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
 from pipeline.engines.folder_engine import FolderEngine
-from pipeline.runners.local_runner import LocalBus, LocalRunner
+from pipeline.runners.local_bus import LocalBus
+from pipeline.runners.local_runner import LocalRunner
 from pipeline.service import CaseService
 from pipeline.settings import Settings
 from pipeline.stages import ROUTE, bind_route
@@ -42,6 +42,7 @@ from pipeline.testing.memory_ledger import MemoryLedger, MemoryTexts
 from pipeline.wiring import Installation
 from provenance.seal_result import SealResult
 from tests.conftest import ROOT
+from tests.stub_pipeline.context import nothing_beside
 from tests.stub_pipeline.stage_parts import StubMeasurer, StubPolicy, StubSealer, StubVerifier, alone
 
 WORD_SCORES = {"gore": 0.75, "weapon": 0.97, "fog": None}
@@ -149,7 +150,12 @@ def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallati
     )
     desk = CaseService(ledger=ledger, bus=bus, context=tools, verifier=StubVerifier(_verified))
     works = PipelineContext(
-        ledger=ledger, bus=bus, blob_store=tools.blob_store, route=bind_route(tools), accepted_phases=frozenset(ROUTE)
+        ledger=ledger,
+        bus=bus,
+        blob_store=tools.blob_store,
+        route=bind_route(tools),
+        accepted_phases=frozenset(ROUTE),
+        **nothing_beside(),
     )
     return MemoryInstallation(
         settings=Settings(home=home, **settings),
@@ -157,7 +163,7 @@ def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallati
         ledger=ledger,
         accounts=MemoryAccounts(),
         works=works,
-        runner=LocalRunner(works, first_pause=timedelta(0)),
+        runner=LocalRunner(works),
     )
 
 
@@ -244,7 +250,7 @@ def _sealed(case: Case, source: Path, finished: Path) -> SealResult:
     )
 
 
-def _verified(file: Path, _look_up) -> Finding:
+def _verified(file: Path, _look_up, **_how) -> Finding:
     try:
         info = probe(file)
     except BadMedia:

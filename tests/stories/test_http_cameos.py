@@ -98,7 +98,7 @@ def test_an_owner_who_wants_to_see_each_draft_is_asked(at, mira):
     lease(at, mira, approval=True)
     video = order(at, mira)
     assert status(at, video)["assay"]["rules"] == ["video_cameo_unapproved"]
-    at.installation.works.maintenance()
+    at.installation.works.maintenance.run_maintenance()
     with at.client(at.platform) as owner:
         assert video in {one["about"] for one in owner.get("/api/notices").json()["notices"]}
         assert owner.post(f"/api/cameos/{mira}/uses/{video}/approve").status_code == 200

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -85,8 +87,15 @@ class NothingCopied:
 class NothingMoves:
     """Revisions where nobody else is at work."""
 
-    def is_superseded(self, case: Case) -> bool:
-        return False
+    def last_moved(self, case: Case) -> datetime:
+        return datetime.now(UTC)
+
+
+class EndlessSlots:
+    """RenderSlots of an engine that takes whatever is ordered."""
+
+    def reserve(self):
+        return nullcontext(0.0)
 
 
 def alone() -> dict[str, Any]:
@@ -96,4 +105,5 @@ def alone() -> dict[str, Any]:
         "consent": NobodyEnrolled(),
         "copies": NothingCopied(),
         "revisions": NothingMoves(),
+        "render_slots": EndlessSlots(),
     }

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from core.codec import dump, load
 from core.errors import BadMedia
@@ -48,7 +47,7 @@ def detect_audio_file(
 
 
 def detect_audio_in_process(
-    path: str, keys: list[dict[str, str]], issued: list[str], limits: dict[str, Any]
+    path: str, keys: list[dict[str, str]], issued: list[str], limits: dict[str, object]
 ) -> AudioDetection:
     """As detect_audio_file(), in this process: for limited ones."""
     for sound in open_audio_track(Path(path), load(InputLimits, limits)):

@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -158,8 +157,8 @@ def mark_in_process(  # noqa: PLR0917 - they come through a pipe
     payload: str,
     key: dict[str, str],
     growth: float,
-    encoding: dict[str, Any],
-    limits: dict[str, Any],
+    encoding: dict[str, object],
+    limits: dict[str, object],
 ) -> MarkReport:
     """As mark_file(), in this process: for limited ones."""
     cv2.setNumThreads(1)
@@ -199,7 +198,7 @@ def _reads_back(path: Path, payload: Payload, key: WatermarkKey, limits: InputLi
 
 
 def detect_in_process(
-    path: str, keys: list[dict[str, str]], effort: Effort, issued: list[str], limits: dict[str, Any]
+    path: str, keys: list[dict[str, str]], effort: Effort, issued: list[str], limits: dict[str, object]
 ) -> WatermarkFinding:
     """As detect_file(), in this process: for limited ones."""
     cv2.setNumThreads(1)
@@ -210,7 +209,7 @@ def detect_in_process(
 
 
 def locate_in_process(
-    path: str, keys: list[dict[str, str]], effort: Effort, issued: list[str], limits: dict[str, Any]
+    path: str, keys: list[dict[str, str]], effort: Effort, issued: list[str], limits: dict[str, object]
 ) -> FileDetection:
     """As locate_in_file(), in this process: for limited ones."""
     cv2.setNumThreads(1)

@@ -15,6 +15,7 @@ from core.events import (
     Appealed,
     Commissioned,
     EngineDeclined,
+    EngineFailed,
     Event,
     Judged,
     Measured,
@@ -26,6 +27,7 @@ from core.events import (
     Sealed,
     StageFailed,
     Submitted,
+    Waiting,
     Withdrawn,
 )
 from core.ports import Ledger, RecordedEvent
@@ -61,7 +63,8 @@ EVERY_EVENT: tuple[Event, ...] = (
     Appealed(by="ana"),
     Ruled(ruling=Ruling(gate=Gate.PROMPT, decision=Decision.ALLOW, moderator="m", over=(), code="context")),
     Judged(verdict=Verdict(gate=Gate.PROMPT, decision=Decision.ALLOW, policy="p1")),
-    Commissioned(engine="e", engine_version="1", job="k"),
+    Commissioned(engine="e", engine_version="1", job="k", at=datetime(2026, 11, 1, 12, tzinfo=UTC)),
+    Waiting(phase="commissioned", reason="the engine is away", since=datetime(2026, 11, 1, 13, tzinfo=UTC)),
     Rendered(asset=VIDEO, engine="e", engine_version="1", duration=5.3, width=1280, height=720),
     Measured(signals=(Signal(subject=Subject.VIDEO, label="violence", score=0.5, source="frames/1"),)),
     Judged(verdict=Verdict(gate=Gate.VIDEO, decision=Decision.REFUSE, rules=("r",), policy="p1")),
@@ -75,6 +78,8 @@ EVERY_EVENT: tuple[Event, ...] = (
     Recalled(by="m", code="likeness", note="t3"),
     Withdrawn(),
 )
+FAILED_STORY: tuple[Event, ...] = (*EVERY_EVENT[:3], EngineFailed(engine="e", code="out_of_memory", reason="t4"))
+"""A story that ends where the one above goes on."""
 RENDERED = EVERY_EVENT[: [type(event) for event in EVERY_EVENT].index(Rendered) + 1]
 
 

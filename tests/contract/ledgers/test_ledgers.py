@@ -12,12 +12,13 @@ import pytest
 from core.assets import Asset
 from core.case import Case, Phase, new_case
 from core.errors import BadInput, Conflict, NotFound
-from core.events import Event, Published, Recalled, Sealed, StageFailed, Submitted
+from core.events import Event, Published, Recalled, Sealed, StageFailed, Submitted, Waiting
 from core.ports import Ledger
 from core.transitions import IllegalTransition
 from core.verdicts import Decision, Gate
 from ledgers.benches import (
     EVERY_EVENT,
+    FAILED_STORY,
     LATER,
     MEASURED,
     PHOTO,
@@ -31,19 +32,22 @@ from ledgers.benches import (
 )
 from tests.lawful import carry, judged, sealed_again
 
+WAITING = Waiting(phase="submitted", reason="away", since=the_time())
+
 
 def test_a_case_is_the_fold_of_its_history(ledger: Ledger) -> None:
-    case = new_case()
-    for event in EVERY_EVENT:
-        case = ledger.append(case, [event])
-    history = ledger.history(case.id)
-    assert tuple(entry.event for entry in history) == EVERY_EVENT
-    assert [entry.revision for entry in history] == list(range(1, len(EVERY_EVENT) + 1))
-    assert Case(id=case.id).apply(EVERY_EVENT) == case == ledger.load(case.id) == ledger.list()[0]
+    for story in (EVERY_EVENT, FAILED_STORY):
+        case = new_case()
+        for event in story:
+            case = ledger.append(case, [event])
+        history = ledger.history(case.id)
+        assert tuple(entry.event for entry in history) == story
+        assert [entry.revision for entry in history] == list(range(1, len(story) + 1))
+        assert Case(id=case.id).apply(story) == case == ledger.load(case.id) == ledger.list()[0]
 
 
-def test_the_story_above_has_every_event_there_is() -> None:
-    assert {type(event) for event in EVERY_EVENT} == set(get_args(Event))
+def test_the_stories_above_have_every_event_there_is() -> None:
+    assert {type(event) for event in EVERY_EVENT + FAILED_STORY} == set(get_args(Event))
 
 
 def test_history_has_the_time_of_each_event(ledger: Ledger) -> None:
@@ -132,7 +136,7 @@ def test_of_sixteen_writers_one_wins(ledger: Ledger) -> None:
 
 def test_due_gives_the_longest_waiting_first(ledger: Ledger) -> None:
     first, second, third = (submit(ledger) for _ in range(3))
-    first = ledger.append(first, [StageFailed(phase="submitted", kind="X", error="")])  # it moved
+    first = ledger.append(first, [WAITING])  # it moved
     due = ledger.due([Phase.SUBMITTED], unmoved_since=the_time() + LATER)
     assert [ticket.case_id for ticket in due] == [second.id, third.id, first.id]
     assert [ticket.revision for ticket in due] == [1, 1, 2]
@@ -146,6 +150,46 @@ def test_due_leaves_out_what_has_moved_and_other_phases(ledger: Ledger) -> None:
     assert ledger.due([Phase.SUBMITTED, Phase.HELD], unmoved_since=the_time() + LATER) == ()
     assert ledger.due([], unmoved_since=the_time() + LATER) == ()
     assert [t.case_id for t in ledger.due([Phase.HELD, Phase.SCREENED], unmoved_since=the_time() + LATER)] == [case.id]
+
+
+def test_a_case_that_failed_is_due_once_it_has_rested_and_any_other_at_once(ledger: Ledger) -> None:
+    failed, moved = submit(ledger), submit(ledger)
+    ledger.append(failed, [mark("x")])
+    moved = ledger.append(moved, [WAITING])
+    assert due_now(ledger, Phase.SUBMITTED) == [moved.id]
+
+
+def test_a_postponed_case_is_not_due_before_then_unless_it_moves(ledger: Ledger) -> None:
+    case = submit(ledger)
+    ledger.postpone(case.id, until=the_time() + LATER, revision=case.revision)
+    assert due_now(ledger, Phase.SUBMITTED) == []
+    ledger.postpone(case.id, until=the_time() - LATER)
+    assert due_now(ledger, Phase.SUBMITTED) == [case.id]
+    ledger.postpone(case.id, until=the_time() + LATER)
+    ledger.append(case, [MEASURED])
+    assert due_now(ledger, Phase.SCREENED) == [case.id]
+    ledger.postpone(case.id, until=the_time() + LATER, revision=case.revision)  # of before it moved
+    assert due_now(ledger, Phase.SCREENED) == [case.id]
+    ledger.postpone("0" * 16, until=the_time())
+
+
+def test_what_is_leased_is_not_due_again_before_the_lease_ends(ledger: Ledger) -> None:
+    cases = [submit(ledger) for _ in range(3)]
+    asked = {"unmoved_since": the_time() + LATER, "lease": LATER}
+    first = ledger.due([Phase.SUBMITTED], limit=2, **asked)
+    assert [ticket.case_id for ticket in first] == [case.id for case in cases[:2]]
+    assert [ticket.case_id for ticket in ledger.due([Phase.SUBMITTED], limit=2, **asked)] == [cases[2].id]
+    assert due_now(ledger, Phase.SUBMITTED) == []
+
+
+def test_cases_are_counted_by_phase(ledger: Ledger) -> None:
+    ledger.append(submit(ledger), [MEASURED])
+    submit(ledger)
+    assert [ledger.count(phase) for phase in (Phase.SUBMITTED, Phase.SCREENED, Phase.HELD)] == [1, 1, 0]
+
+
+def due_now(ledger: Ledger, phase: Phase) -> list[str]:
+    return [ticket.case_id for ticket in ledger.due([phase], unmoved_since=the_time() + LATER)]
 
 
 def test_list_has_the_latest_first_and_can_be_narrowed(ledger: Ledger) -> None:

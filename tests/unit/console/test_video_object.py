@@ -77,6 +77,7 @@ def test_a_hold_is_in_progress_and_says_why():
     assert answer["assay"] == {
         "phase": "held", "decision": "hold", "rules": ["calm"], "reason": "Too calm.", "revision": 1,
         "unstated": [],
+        "waiting": None,
         "explanation": None,
     }  # fmt: skip
 

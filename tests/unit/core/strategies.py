@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import types
+from datetime import UTC, datetime
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
@@ -36,6 +37,7 @@ def of(kind: Any) -> st.SearchStrategy[Any]:
         int: st.integers(0, 1 << 31),
         float: st.floats(0, 1e6),
         bool: st.booleans(),
+        datetime: st.datetimes(timezones=st.just(UTC)),
         Asset: assets,
         Signal: signals,
     }

@@ -13,7 +13,7 @@ from core.roles import Principal, Role
 from core.transitions import check
 from core.verdicts import Decision, Gate
 from pipeline.actions import Action, actions
-from pipeline.runners.local_runner import LocalBus
+from pipeline.runners.local_bus import LocalBus
 from pipeline.service import CaseService
 from pipeline.stages.stage_context import StageContext
 from pipeline.testing.memory_ledger import MemoryLedger, MemoryTexts
@@ -35,7 +35,7 @@ def desk_with(story: list[Event]) -> tuple[CaseService, Case]:
     case = ledger.append(Case(id="c" * 16), story)
     tools = StageContext(
         texts=MemoryTexts(), blob_store=None, public_store=None, engine=None, measure=None, policy=None, facts=None,
-        consent=None, sealer=None, copies=None, revisions=None, workdir=None,
+        consent=None, sealer=None, copies=None, revisions=None, render_slots=None, workdir=None,
     )  # fmt: skip
     return CaseService(ledger=ledger, bus=LocalBus(), context=tools, verifier=None), case
 

@@ -1,15 +1,16 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from core.case import Phase, new_case
-from core.errors import Unavailable
-from core.events import Published, StageFailed, Submitted
+from core.errors import NotYet, SealBroken, Unavailable
+from core.events import Published, Recalled, StageFailed, Submitted
 from core.ports import Ticket
 from pipeline.advance import PipelineContext, advance
 from pipeline.blobstores.blob_store import FsspecBlobStore
-from pipeline.runners.local_runner import LocalBus
+from pipeline.runners.local_bus import LocalBus
 from pipeline.testing.memory_ledger import MemoryLedger
+from tests.stub_pipeline.context import CalledCompensation, nothing_beside
 
 
 @pytest.fixture
@@ -23,14 +24,14 @@ def opened(ledger):
 
 def carried(case, ledger, tmp_path, stage, **more):
     vault = FsspecBlobStore((tmp_path / "vault").as_uri())
-    works = PipelineContext(
-        ledger=ledger,
-        bus=LocalBus(),
-        blob_store=vault,
-        route={Phase.SUBMITTED: stage},
-        accepted_phases=tuple(Phase),
-        **more,
-    )
+    given = {
+        "ledger": ledger,
+        "bus": LocalBus(),
+        "blob_store": vault,
+        "route": {Phase.SUBMITTED: stage, Phase.RECALLED: stage},
+        "accepted_phases": tuple(Phase),
+    }
+    works = PipelineContext(**given | nothing_beside() | more)
     return advance(Ticket(case_id=case.id, revision=case.revision, phase=case.phase), works)
 
 
@@ -41,13 +42,71 @@ def test_a_stage_that_says_nothing_fails_and_does_not_run_for_ever(ledger, tmp_p
 
 def test_what_broke_is_told_in_our_words_or_by_its_kind_alone(ledger, tmp_path):
     def ours(_case):
-        raise Unavailable("the engine does not answer")
+        raise SealBroken("the mark does not read back")
 
     def theirs(_case):
         raise RuntimeError("the words of a prompt might be in here")
 
-    assert carried(opened(ledger), ledger, tmp_path, ours).last_failure.error == "the engine does not answer"
+    assert carried(opened(ledger), ledger, tmp_path, ours).last_failure.error == "the mark does not read back"
     assert carried(opened(ledger), ledger, tmp_path, theirs).last_failure.error == "RuntimeError"
+
+
+class Doors:
+    """A stage whose engine is away as long as `away`, then at work for one question, then done."""
+
+    def __init__(self):
+        self.away, self.asked = True, 0
+
+    def __call__(self, _case):
+        self.asked += 1
+        if self.away:
+            raise Unavailable("the engine does not answer")
+        raise NotYet(5.0)
+
+
+def test_what_is_away_is_waited_for_visibly_once_and_counts_as_no_failure(ledger, tmp_path):
+    stage = Doors()
+    case = carried(opened(ledger), ledger, tmp_path, stage)
+    assert (case.phase, case.failures, case.waiting.reason) == (Phase.SUBMITTED, 0, "the engine does not answer")
+    again = carried(case, ledger, tmp_path, stage)
+    assert (again.revision, again.waiting, stage.asked) == (case.revision, case.waiting, 2)
+    assert ledger.due([Phase.SUBMITTED], unmoved_since=datetime.now(UTC)) == ()
+
+
+def test_what_is_back_is_said_to_be_and_the_ticket_comes_again(ledger, tmp_path):
+    stage = Doors()
+    case = carried(opened(ledger), ledger, tmp_path, stage)
+    stage.away, bus = False, LocalBus()
+    case = carried(case, ledger, tmp_path, stage, bus=bus)
+    assert case.waiting is None
+    assert Ticket(case_id=case.id, revision=case.revision, phase=case.phase) in bus
+    assert bus.waiting == 0
+    assert 4 < bus.seconds_to_next <= 5
+    assert ledger.due([Phase.SUBMITTED], unmoved_since=datetime.now(UTC)) == ()
+
+
+def test_whoever_waited_for_as_long_as_the_settings_allow_is_at_a_person(ledger, tmp_path):
+    stage = Doors()
+    case = carried(opened(ledger), ledger, tmp_path, stage)
+    case = carried(case, ledger, tmp_path, stage, max_wait=timedelta(0))
+    assert (case.phase, case.held_at, case.waiting) == (Phase.HELD, Phase.SUBMITTED, None)
+    assert (case.last_failure.kind, case.last_failure.error) == ("WaitedTooLong", "the engine does not answer")
+
+
+def test_a_withdrawal_waits_for_ever(ledger, tmp_path):
+    case = ledger.append(opened(ledger), [Recalled(by="m", code="mistake")])
+    stage = Doors()
+    for _ in range(3):
+        case = carried(case, ledger, tmp_path, stage, max_wait=timedelta(0))
+    assert (case.phase, case.waiting.reason) == (Phase.RECALLED, "the engine does not answer")
+
+
+def test_a_case_on_which_somebody_works_is_tried_again_in_a_moment(ledger, tmp_path):
+    case, bus = opened(ledger), LocalBus()
+    with ledger.try_lock(case.id):
+        carried(case, ledger, tmp_path, lambda _case: [], bus=bus)
+    assert ledger.load(case.id).revision == case.revision
+    assert Ticket(case_id=case.id, revision=case.revision, phase=case.phase) in bus
 
 
 def test_work_on_a_case_that_moved_meanwhile_is_void_and_taken_back(ledger, tmp_path):
@@ -57,7 +116,9 @@ def test_work_on_a_case_that_moved_meanwhile_is_void_and_taken_back(ledger, tmp_
         ledger.append(seen, [StageFailed(phase="submitted", kind="X", error="someone else was faster")])
         return [StageFailed(phase="submitted", kind="Y", error="mine")]
 
-    after = carried(case, ledger, tmp_path, slow, compensate=lambda now, events: voided.append((now, events)))
+    after = carried(
+        case, ledger, tmp_path, slow, compensation=CalledCompensation(lambda now, events: voided.append((now, events)))
+    )
     assert after.last_failure.error == "someone else was faster"
     assert [events[0].error for _, events in voided] == ["mine"]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from itertools import chain, repeat
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +32,8 @@ def test_however_events_are_dealt_out_the_case_is_their_fold(walk: list[Event], 
 
 
 def test_due_goes_by_the_clock_it_was_given() -> None:
-    times = iter([datetime(2026, 1, 1, hour, tzinfo=UTC) for hour in range(3)])
+    hours = [datetime(2026, 1, 1, hour, tzinfo=UTC) for hour in range(3)]
+    times = chain(hours, repeat(hours[-1]))
     ledger = MemoryLedger(lambda: next(times))
     early, middle, late = (ledger.append(new_case(), [Submitted(author="a", prompt="t")]) for _ in range(3))
     noon = datetime(2026, 1, 1, 1, tzinfo=UTC)

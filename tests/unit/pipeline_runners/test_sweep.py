@@ -6,8 +6,9 @@ import pytest
 from core.case import Phase, new_case
 from core.errors import Unavailable
 from core.events import Recalled, StageFailed, Submitted
-from pipeline.runners.local_runner import LocalBus
-from pipeline.runners.sweeper import collect_orphans, resend_due_tickets, retry_delay
+from core.retries import retry_delay
+from pipeline.runners.local_bus import LocalBus
+from pipeline.runners.sweeper import collect_orphans, resend_due_tickets
 from pipeline.testing.memory_ledger import MemoryLedger
 from tests.stub_pipeline.context import EmptyVault
 from tests.stub_pipeline.stages import ROUTE
@@ -39,7 +40,7 @@ def ledger(clock):
 
 def swept(ledger, clock, vault=None, older_than=timedelta(seconds=10)):
     bus = LocalBus()
-    resend_due_tickets(ledger, bus, vault or EmptyVault(), tuple(ROUTE), older_than, first_pause=FIRST, now=clock())
+    resend_due_tickets(ledger, bus, vault or EmptyVault(), tuple(ROUTE), older_than, now=clock())
     tickets = []
     while ticket := bus.take():
         tickets.append(ticket.case_id)
@@ -114,7 +115,43 @@ def test_a_case_that_cannot_be_read_does_not_stop_the_others(clock):
     ledger = Puzzling(clock)
     puzzle, case = begun(ledger), begun(ledger)
     clock.after(seconds=10)
-    assert swept(ledger, clock) == [case.id]
+    assert case.id in swept(ledger, clock)
+
+
+def test_a_thousand_cases_that_cannot_be_read_hide_no_other_for_longer_than_a_sweep(clock):
+    class Puzzling(MemoryLedger):
+        def load(self, case_id):
+            if case_id in puzzles:
+                raise Unavailable("a newer Assay wrote it")
+            return super().load(case_id)
+
+    ledger, puzzles = Puzzling(clock), set()
+    puzzles |= {begun(ledger).id for _ in range(1000)}
+    clock.after(seconds=1)
+    case = begun(ledger)
+    clock.after(seconds=10)
+    sweeps = [_leased(ledger, clock) for _ in range(2)]
+    assert (set(sweeps[0]), sweeps[1]) == (puzzles, [case.id])
+
+
+def test_a_sweep_with_a_lease_goes_on_where_the_last_one_stopped_and_comes_back(ledger, clock):
+    cases = {begun(ledger).id for _ in range(2500)}
+    clock.after(seconds=10)
+    sweeps = [_leased(ledger, clock) for _ in range(4)]
+    assert [len(sweep) for sweep in sweeps] == [1000, 1000, 500, 0]
+    assert {case_id for sweep in sweeps for case_id in sweep} == cases
+    clock.after(seconds=30)
+    assert len(_leased(ledger, clock)) == 1000
+
+
+def _leased(ledger, clock):
+    bus = LocalBus()
+    older = timedelta(seconds=10)
+    resend_due_tickets(ledger, bus, EmptyVault(), tuple(ROUTE), older, lease=timedelta(seconds=30), now=clock())
+    tickets = []
+    while ticket := bus.take():
+        tickets.append(ticket.case_id)
+    return tickets
 
 
 def test_a_ledger_that_is_away_is_said_to_be(clock):

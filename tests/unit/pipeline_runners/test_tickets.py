@@ -6,7 +6,7 @@ from core.case import Phase
 from core.errors import BadInput
 from core.ports import Ticket
 from pipeline.runners.faust_worker import WorkerConfig, make_app
-from pipeline.runners.local_runner import LocalBus
+from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.ticket_codec import decode_ticket, encode_ticket
 from pipeline.runners.topics import WORKER_ROLES, Topics
 from pipeline.stages import ROUTE

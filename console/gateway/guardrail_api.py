@@ -1,0 +1,106 @@
+"""LiteLLM's generic guardrail contract as one route: whoever runs LiteLLM puts this screening before any model.
+
+The contract is LiteLLM's page "Generic Guardrail API" (beta, read on 2026-11-29): texts come in, and `NONE`, `BLOCKED`
+or `GUARDRAIL_INTERVENED` with changed texts goes out. Nothing is kept, and no case is opened. What cannot be screened
+is blocked by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from console.web.auth import ApiKeyUser
+from console.web.context import ContextDep
+from core.roles import Principal
+from core.verdicts import Decision
+from pipeline.screening.dry_run import DryRunVerdict
+from pipeline.screening.prompt_explanation import smallest_edit
+from pipeline.service import MAX_PROMPT_LENGTH, CaseService
+
+guardrail_router = APIRouter(prefix="/beta/litellm_basic_guardrail_api", tags=["guardrail"])
+
+_MAX_TEXTS = 512
+_OVERLAP = 512  # characters that two pieces of a long text share, so that nothing falls between them
+
+
+class GuardrailRequest(BaseModel):
+    """What LiteLLM sends. Fields that are not named here describe the call and are not content; they are not read."""
+
+    model_config = ConfigDict(extra="allow")
+
+    texts: Annotated[list[str], Field(max_length=_MAX_TEXTS)] = Field(default=[], description="Texts of the call.")
+    images: list[str] | None = Field(None, description="Not screened by this route: a call with pictures is blocked.")
+    tool_calls: list[dict[str, Any]] | None = Field(None, description="Their arguments are screened as texts.")
+    input_type: Literal["request", "response"] = Field("request", description="Both are screened alike.")
+    additional_provider_specific_params: dict[str, Any] | None = Field(
+        None, description="`edit`: true to take out the words that stand in the way, where that is enough."
+    )
+
+
+class GuardrailResponse(BaseModel):
+    """What is to become of the call. `texts` are all of them, in their order, where some were changed."""
+
+    action: Literal["NONE", "BLOCKED", "GUARDRAIL_INTERVENED"]
+    blocked_reason: str | None = None
+    texts: list[str] | None = None
+
+
+@guardrail_router.post("", summary="Screen a call of LiteLLM's", response_model_exclude_none=True)
+def apply_guardrail(body: GuardrailRequest, who: ApiKeyUser, context: ContextDep) -> GuardrailResponse:
+    """Blocked is what policy would hold or refuse."""
+    if body.images:
+        return _blocked("Pictures cannot be screened by this route: send them with a request for a video.")
+    if reason := _reason_against(_arguments(body.tool_calls or []), context.service, who):
+        return _blocked(reason)
+    may_edit = (body.additional_provider_specific_params or {}).get("edit") is True
+    texts = []
+    for text in body.texts:
+        reason = _reason_against([text], context.service, who)
+        edited = _edited(text, context.service, who) if reason and may_edit else None
+        if reason and edited is None:
+            return _blocked(reason)
+        texts.append(text if edited is None else edited)
+    if texts != body.texts:
+        return GuardrailResponse(action="GUARDRAIL_INTERVENED", texts=texts)
+    return GuardrailResponse(action="NONE")
+
+
+def _blocked(reason: str) -> GuardrailResponse:
+    return GuardrailResponse(action="BLOCKED", blocked_reason=reason)
+
+
+def _reason_against(texts: list[str], service: CaseService, who: Principal) -> str:
+    """Why the first of these texts that is not allowed is not; empty where all are."""
+    for piece in (piece for text in texts for piece in _pieces(text)):
+        opinion = service.screen(who, piece)
+        if opinion.verdict.decision is not Decision.ALLOW:
+            return opinion.verdict.reason or "This does not fit the policy."
+    return ""
+
+
+def _edited(text: str, service: CaseService, who: Principal) -> str | None:
+    """The text without the words that stood in its way; None where that is not enough, or the text is too long."""
+
+    def screen(words: str) -> DryRunVerdict:
+        return service.screen(who, words)
+
+    if len(text) > MAX_PROMPT_LENGTH:
+        return None
+    edit = smallest_edit(text, screen, screen(text))
+    return edit.text if edit else None
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """A text in pieces that can be screened; none of one that holds nothing."""
+    for start in range(0, max(len(text) - _OVERLAP, 1), MAX_PROMPT_LENGTH - _OVERLAP):
+        if (piece := text[start : start + MAX_PROMPT_LENGTH]).strip():
+            yield piece
+
+
+def _arguments(tool_calls: list[dict[str, Any]]) -> list[str]:
+    functions = [call.get("function") for call in tool_calls]
+    return [str(f["arguments"]) for f in functions if isinstance(f, dict) and f.get("arguments")]
