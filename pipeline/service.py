@@ -205,6 +205,8 @@ class CaseService:
         if case.phase in (Phase.RECALLED, Phase.WITHDRAWN):
             return case
         _permit(who, case, Action.RECALL)
+        if self.pictures is not None:
+            self.pictures.forget(case)
         return self._append(
             case, Recalled(by=who.id, code=_require_code(code, RECALL_CODES), note=self._store_note(note, case))
         )
@@ -229,10 +231,11 @@ class CaseService:
     def picture(self, case_id: str, variant: PictureVariant) -> Path:
         """A still picture of a published video, sealed as the video is. Raises NotFound, Unavailable."""
         case = self.ledger.load(case_id)
-        if not self._is_public(case):
-            raise NotFound("there is no video to be had here")
         if self.pictures is None:
             raise Unavailable("no pictures of videos are made here")
+        if not self._is_public(case):
+            self.pictures.forget(case)
+            raise NotFound("there is no video to be had here")
         return self.pictures.picture(case, variant, lambda to: self.context.public_store.fetch(case_id, to))
 
     def look_up(self, case_id: str) -> dict[str, str] | None:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from core.case import Case
 from core.errors import NotFound
+from core.events import Sealed
 from media.contact_sheet import contact_sheet
 from media.sampling import sample_video
 from pipeline.sealing import CaseSealer, seal_order_for, signing_keys
@@ -49,6 +50,9 @@ class VideoPictures(Protocol):
     def picture(self, case: Case, variant: PictureVariant, fetch: Callable[[Path], Path]) -> Path:
         """The sealed picture; `fetch` copies the published video to a path. Raises SealBroken, BadMedia, NotFound."""
 
+    def forget(self, case: Case) -> None:
+        """Keep no picture of this case any longer. Nothing happens where none is kept."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CasePictures:
@@ -62,13 +66,23 @@ class CasePictures:
         """See VideoPictures. The same file for as long as it is kept."""
         if case.sealed is None:
             raise NotFound("there is no video to be had here")
-        kept = self.folder / f"{case.sealed.asset.digest}-{variant.value}.{PICTURE_FORMATS[variant]}"
+        kept = self._kept(case.sealed, variant)
         if not kept.is_file():
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             self._throw_old_away()
             with temp_folder(self.workdir) as folder:
                 self._make(case, variant, fetch(folder / "video.mp4"), kept)
         return kept
+
+    def forget(self, case: Case) -> None:
+        """See VideoPictures; of this machine only."""
+        if case.sealed is None:
+            return
+        for variant in PictureVariant:
+            self._kept(case.sealed, variant).unlink(missing_ok=True)
+
+    def _kept(self, sealed: Sealed, variant: PictureVariant) -> Path:
+        return self.folder / f"{sealed.asset.digest}-{variant.value}.{PICTURE_FORMATS[variant]}"
 
     def _make(self, case: Case, variant: PictureVariant, video: Path, kept: Path) -> None:
         from provenance.c2pa.reader import read_credentials_report

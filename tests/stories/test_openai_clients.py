@@ -200,10 +200,13 @@ def test_curl_creates_asks_and_downloads(at, finished, tmp_path):
     curl("--request", "DELETE", f"{at.url}/v1/videos/{edited['id']}")
 
 
-def test_what_was_deleted_cannot_be_downloaded_any_more(client, finished):
+def test_what_was_deleted_cannot_be_downloaded_any_more(at, client, finished):
     for variant in KINDS:
         assert client.videos.download_content(finished.id, variant=variant).read()
+    pictures = at.installation.settings.root / "pictures"
+    assert len(list(pictures.iterdir())) == 2
     assert client.videos.delete(finished.id).deleted
+    assert list(pictures.iterdir()) == []
     for variant in KINDS:
         with pytest.raises(openai.NotFoundError):
             client.videos.download_content(finished.id, variant=variant)
