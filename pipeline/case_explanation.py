@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from classifiers.models import Models
 from classifiers.text.language_detection import detect_language
 from core.case import Case, Phase
-from core.errors import PolicyError
+from core.errors import BadInput, NotFound, PolicyError
 from core.signals import Signal
 from core.verdicts import Decision, Verdict
 from pipeline.case_record import CaseRecord
@@ -74,7 +74,7 @@ def explain_case(record: CaseRecord, policy: PolicyGate, models: Models) -> Case
         return None
     try:
         found = _telling(policy.explain(verdict, case.signals), verdict)
-    except PolicyError as error:  # the policy of then loads no more; its sentence stands in the verdict
+    except (PolicyError, NotFound, BadInput) as error:  # the policy of then is gone; its sentence stands in the verdict
         log.warning("a verdict cannot be explained: %s", error, extra={"case": case.id})
         found = []
     language = detect_language(record.prompt, models) if record.prompt else None

@@ -24,6 +24,8 @@ APPEAL_POSSIBLE = "If you think that this is wrong, appeal: a person will then l
 APPEAL_RUNS = "A person looks at this already. You need not do anything."
 APPEAL_DECIDED = "A person has looked at this, and the decision stands."
 
+_LONG_SENTENCE = 30  # characters: shorter ones could be part of what a rule says
+
 
 def explanation_language(explanation: CaseExplanation | None) -> Language:
     """The language of the prompt where it has a catalogue here; English else."""
@@ -32,10 +34,14 @@ def explanation_language(explanation: CaseExplanation | None) -> Language:
 
 
 def translated_reason(reason: str, explanation: CaseExplanation | None) -> str:
-    """A verdict's reason, which is sentences of rules one after the other, in the language of the prompt."""
+    """A verdict's reason, which is sentences of rules one after the other, in the language of the prompt.
+
+    Also where the policy that gave it is gone, so that its rules cannot be asked any more.
+    """
     language = explanation_language(explanation)
     known = {one.text for one in explanation.reasons} if explanation else set()
-    for sentence in sorted({*known, *DECISION_SENTENCES}, key=len, reverse=True):
+    whole = {one for one in language.sentences if one.endswith(".") and len(one) > _LONG_SENTENCE}
+    for sentence in sorted({*known, *DECISION_SENTENCES, *whole}, key=len, reverse=True):
         reason = reason.replace(sentence, language(sentence))
     return reason
 

@@ -10,7 +10,7 @@ from console.gateway import video_explanation
 from console.gateway.video_explanation import explanation_object, translated_reason
 from console.web.translations import available_languages
 from core.case import Case, Phase
-from core.errors import PolicyError
+from core.errors import BadInput, NotFound, PolicyError
 from core.events import EngineDeclined, Submitted
 from core.ports import RecordedEvent
 from core.signals import Signal, Span, Subject
@@ -34,8 +34,8 @@ class Explains:
         self.reasons = reasons
 
     def explain(self, _verdict, _signals):
-        if self.reasons == ("broken",):
-            raise PolicyError
+        if isinstance(self.reasons[0] if self.reasons else None, Exception):
+            raise self.reasons[0]
         return self.reasons
 
 
@@ -93,9 +93,11 @@ def test_what_the_engine_declined_is_not_explained_by_our_policy():
     assert explain_case(declined, Explains(), Languages("en")) is None
 
 
-def test_a_policy_that_loads_no_more_leaves_the_sentence_of_the_verdict():
-    found = explain_case(record(Phase.REFUSED), Explains("broken"), Languages("fr"))
+@pytest.mark.parametrize("error", [PolicyError(), NotFound(), BadInput()])
+def test_a_policy_that_is_gone_leaves_the_sentence_of_the_verdict_which_is_translated_all_the_same(error):
+    found = explain_case(record(Phase.REFUSED), Explains(error), Languages("fr"))
     assert found == CaseExplanation(reasons=(), language="fr")
+    assert translated_reason(SAID, found) == available_languages()["fr"](SAID) != SAID
 
 
 def test_it_is_told_in_french_where_the_prompt_is_french_and_else_in_english():
