@@ -58,7 +58,7 @@ class EngineFault(AssayError):
 class RenderFailed(AssayError):
     """The engine says for good that it did not make this, so that asking again or waiting cannot help.
 
-    `code` is one of RENDER_FAILURE_CODES; `reason` is a sentence that may be shown to whoever asked: no address or path
+    `code` is one of RENDER_FAILURE_CODES; `reason` is a sentence that may be shown to the client: no address or path
     of the engine. Raised by engines; the case ends as failed.
     """
 

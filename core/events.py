@@ -1,7 +1,7 @@
 """What can happen to a case, in the past tense. Frozen: never edited, never deleted.
 
 No event holds words or faces of a person: texts are referred to by the id of an erasable record.
-Fields are never renamed and new ones have a default, so that old events load for ever.
+Fields are never renamed and new ones have a default, so that old events can always be loaded.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class Commissioned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """The engine delivered a video, which lies in the vault.
+    """The engine delivered a video, which is in the blob store.
 
     `synthetic` is false where footage was only served; `source_type` (an IPTC digital source type) is then
     what the operator states of it.
@@ -172,9 +172,9 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
-    """A person mended what made the case fail. Approves nothing.
+    """A person fixed what made the case fail. Approves nothing.
 
-    With `again`, what could not be measured is measured anew before the gate judges again.
+    With `again`, what could not be measured is measured again before the gate judges again.
     """
 
     by: str

@@ -23,13 +23,13 @@ from media.sandbox.limits import InputLimits
 CHANNEL_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 
 _AAC_RATES = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000})
-_USUAL_RATE = 48_000
+_USUAL_RATE = 48_000  # Hz, where AAC does not know the source's rate
 _MAX_JITTER = 0.02  # seconds; containers round their clocks, and a hole shorter than this is none
-_SILENCE_BLOCK = 8192
+_SILENCE_BLOCK = 8192  # samples of silence pushed at once
 
 
 class AudioEdit(Protocol):
-    """Edits sound block by block; gives back as many samples in all as it is given."""
+    """Edits sound block by block; returns as many samples in all as it gets."""
 
     def push(self, block: AudioSamples) -> Iterator[AudioSamples]:
         """What is finished after this block."""
@@ -51,7 +51,7 @@ class AudioTrack:
 
 
 def open_audio_track(path: Path, limits: InputLimits) -> Iterator[AudioTrack]:
-    """The sound of a video or sound file, or nothing if it has none. For limited processes. Raises BadMedia."""
+    """The sound of a video or sound file, or nothing if it has none. For use inside the sandbox. Raises BadMedia."""
     with open_audio(path) as (container, track):
         if track is not None:
             rate = _rate_for(track)
@@ -80,11 +80,11 @@ class AudioDecoder:
 
     def _in_time(self, piece: Any) -> Iterator[AudioSamples]:
         samples: AudioSamples = np.ascontiguousarray(piece.to_ndarray().T, np.float32)
-        at = self._next if piece.pts is None else round(piece.pts * piece.time_base * self._rate)
+        start = self._next if piece.pts is None else round(piece.pts * piece.time_base * self._rate)
         if self.start is None:
-            self.start = self._next = at
-        hole = at - self._next
-        if max(at, self._next) - self.start > self._longest * self._rate:
+            self.start = self._next = start
+        hole = start - self._next
+        if max(start, self._next) - self.start > self._longest * self._rate:
             raise BadMedia(f"the sound lasts more than {self._longest:.0f} s")
         if abs(hole) > _MAX_JITTER * self._rate:
             yield from _silence(max(0, hole), samples.shape[1])

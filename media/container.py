@@ -1,4 +1,7 @@
-"""Opens a stranger's video or sound with FFmpeg: only kinds we accept, only the file itself. For limited processes."""
+"""Opens an untrusted video or sound file with FFmpeg:
+
+only kinds we accept, only the file itself. For use inside the sandbox.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ ACCEPTED_CONTAINERS = "MP4, MOV, WebM, Matroska, AVI, MPEG-TS, GIF"
 _FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,gif"
 _AUDIO_FORMATS = _FORMATS + ",mp3,ogg,wav,flac,aac"
 _NAMES = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "matroska"}
-_COVER_ART = 0x0400
+_COVER_ART = 0x0400  # FFmpeg: AV_DISPOSITION_ATTACHED_PIC
 
 
 def check_file(path: Path, limits: InputLimits) -> None:

@@ -14,7 +14,7 @@ from media.sandbox.limits import MIB, InputLimits, ProcessLimits
 from media.video import Frame, VideoInfo, VideoSample
 from media.video_decode import evenly_spaced_pts, fit_size, frames_at, to_rgb
 
-_MAX_BYTES = 1024 * MIB
+_MAX_BYTES = 1024 * MIB  # bytes of RGB that one sample may have
 _BOUNDS = ProcessLimits(memory=4096 * MIB, cpu=1200, wall=1200.0)
 
 

@@ -1,4 +1,4 @@
-"""Reads one picture from an image file, such as a reference somebody uploads."""
+"""Reads one picture from an image file, such as an uploaded reference."""
 
 from __future__ import annotations
 

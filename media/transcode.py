@@ -1,6 +1,6 @@
-"""Writes a video anew: decodes it, lets its brightness be edited, encodes H.264 in MP4, keeps its sound and its clock.
+"""Re-encodes a video: decodes it, lets its brightness be edited, encodes H.264 in MP4, keeps its sound and its clock.
 
-Memory does not grow with the length of the video. The new file appears whole under its name, or not at all.
+Memory does not grow with the length of the video. The new file appears complete under its name, or not at all.
 What the old container said about itself (titles, comments, prompts) does not travel along.
 """
 
@@ -59,7 +59,7 @@ class _OutputFormat:
 
 
 def reencode(src: Path, dst: Path, *, encoding: Encoding | None = None, limits: InputLimits | None = None) -> None:
-    """A copy encoded anew, without marks of origin in its container; runs in a limited process. Raises BadMedia."""
+    """A re-encoded copy, without metadata of its origin; runs in the sandbox. Raises BadMedia."""
     limits = limits or InputLimits()
     check_file(src, limits)
     arguments = {"src": str(src.resolve()), "dst": str(dst.resolve()), "limits": dump(limits)}
@@ -143,31 +143,33 @@ def _output_format(first: VideoFrame, encoding: Encoding) -> _OutputFormat:
     )
 
 
-def _add_video(out: OutputContainer, video: VideoStream, look: _OutputFormat, encoding: Encoding) -> VideoStream:
+def _add_video(
+    out: OutputContainer, video: VideoStream, output_format: _OutputFormat, encoding: Encoding
+) -> VideoStream:
     options = {"crf": str(encoding.crf), "preset": encoding.preset, "threads": str(encoding.threads)}
     rate = video.average_rate or video.guessed_rate or Fraction(25)
     track = out.add_stream("libx264", rate=rate.limit_denominator(60_000), options=options)
-    track.width, track.height = look.size
+    track.width, track.height = output_format.size
     track.pix_fmt = "yuv420p"
     track.time_base = track.codec_context.time_base = video.time_base or Fraction(1, 90_000)
     aspect = video.sample_aspect_ratio
     if aspect:
-        track.codec_context.sample_aspect_ratio = 1 / aspect if look.orientation.transpose else aspect
-    track.color_range, track.color_trc = look.source.color_range, look.source.color_trc
-    track.color_primaries = look.source.color_primaries
-    track.colorspace = look.matrix
+        track.codec_context.sample_aspect_ratio = 1 / aspect if output_format.orientation.transpose else aspect
+    track.color_range, track.color_trc = output_format.source.color_range, output_format.source.color_trc
+    track.color_primaries = output_format.source.color_primaries
+    track.colorspace = output_format.matrix
     return track
 
 
 def _published(
-    frame: VideoFrame, look: _OutputFormat, edit: LumaEdit, clock: PresentationClock, start: int
+    frame: VideoFrame, output_format: _OutputFormat, edit: LumaEdit, clock: PresentationClock, start: int
 ) -> VideoFrame:
-    if (frame.width, frame.height) != (look.source.width, look.source.height):
+    if (frame.width, frame.height) != (output_format.source.width, output_format.source.height):
         raise BadMedia("the picture size changes midway: deliver the video in one size")
-    luma, cb, cr = yuv_planes(frame, look.orientation, look.size, scale=look.scale)
+    luma, cb, cr = yuv_planes(frame, output_format.orientation, output_format.size, scale=output_format.scale)
     pts = clock.of(frame)
     edited = edit(np.ascontiguousarray(luma), float((pts - start) * clock.base))
-    new = new_frame(look.size, (edited, cb, cr))
+    new = new_frame(output_format.size, (edited, cb, cr))
     new.pts, new.time_base, new.duration = pts, clock.base, frame.duration
-    new.colorspace, new.color_range = look.matrix, frame.color_range
+    new.colorspace, new.color_range = output_format.matrix, frame.color_range
     return new

@@ -107,9 +107,9 @@ class RegistryAdmin:
             raise BadInput("one voice must be heard for at least 5 seconds, and no other beside it")
         self.voices.add(person, kind, descriptor)
 
-    def remove_protected(self, who: Principal, person: str) -> int:
+    def remove_protected(self, principal: Principal, person: str) -> int:
         """Forget all faces and voices of a person; returns how many there were."""
-        require_role(who, Role.OPERATOR)
+        require_role(principal, Role.OPERATOR)
         return self.gallery.remove(person) + self.voices.remove(person)
 
     def add_known_image(self, who: Principal, known_id: str, picture: Path, *, kind: str = "known_work") -> int:
@@ -121,22 +121,22 @@ class RegistryAdmin:
         self.bank.add([KnownHash(id=known_id, kind=kind, algorithm=name, bits=bits) for name, bits in found])
         return len(found)
 
-    def remove_known_image(self, who: Principal, known_id: str) -> int:
+    def remove_known_image(self, principal: Principal, known_id: str) -> int:
         """Forget a picture's hashes; returns how many there were."""
-        require_role(who, Role.OPERATOR)
+        require_role(principal, Role.OPERATOR)
         return self.bank.remove(known_id)
 
-    def register(self, who: Principal, work: RegisteredWork) -> None:
+    def register(self, principal: Principal, work: RegisteredWork) -> None:
         """Look for a character, work, brand, artist or person in prompts from now on; a known id is replaced."""
-        require_role(who, Role.OPERATOR)
+        require_role(principal, Role.OPERATOR)
         self.works.put([work])
 
-    def unregister(self, who: Principal, work_id: str) -> bool:
+    def unregister(self, principal: Principal, work_id: str) -> bool:
         """Stop looking for it; whether it was there."""
-        require_role(who, Role.OPERATOR)
+        require_role(principal, Role.OPERATOR)
         return self.works.remove(work_id)
 
-    def registered(self, who: Principal) -> tuple[RegisteredWork, ...]:
+    def registered(self, principal: Principal) -> tuple[RegisteredWork, ...]:
         """Everything that is looked for."""
-        require_role(who, Role.OPERATOR)
+        require_role(principal, Role.OPERATOR)
         return self.works.all()

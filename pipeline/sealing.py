@@ -72,7 +72,7 @@ class CaseSealer:
 
 
 def signing_keys(settings: Settings) -> ProvenanceKeys:
-    """This office's keys with the signer that the settings choose. Raises Unavailable or BadInput."""
+    """This installation's keys with the signer that the settings choose. Raises Unavailable or BadInput."""
     secret = settings.signer_secret
     choice = SignerConfig(
         kind=settings.signer,
@@ -94,13 +94,13 @@ def seal_order_for(case: Case, ledger: Ledger, settings: Settings) -> SealOrder:
     rendered, verdict = case.rendered, case.verdict
     if rendered is None or verdict is None:
         raise ValueError("only what was rendered and judged is sealed")
-    made = [entry.at for entry in ledger.history(case.id) if isinstance(entry.event, Rendered)]
+    rendered_at = [entry.at for entry in ledger.history(case.id) if isinstance(entry.event, Rendered)]
     return SealOrder(
         case_id=case.id,
         engine=rendered.engine,
         engine_version=rendered.engine_version,
         policy=verdict.policy,
-        when=made[-1].astimezone(UTC) if made else datetime.now(UTC),
+        when=rendered_at[-1].astimezone(UTC) if rendered_at else datetime.now(UTC),
         synthetic=rendered.synthetic,
         source_type=rendered.source_type,
         model=rendered.model,
@@ -124,12 +124,12 @@ def _watermarker(settings: Settings) -> EmbedWatermark:
     return embed_with_visible_label(mark, VisibleLabel(text=text, seconds=seconds, font=str(settings.label_font or "")))
 
 
-def _sources(case: Case, ledger: Ledger, vault: BlobStore, folder: Path) -> list[Ingredient]:
+def _sources(case: Case, ledger: Ledger, blob_store: BlobStore, folder: Path) -> list[Ingredient]:
     """The published file of the case that this one is made over, and the references that the engine was given."""
-    asked = case.request
-    assets = [_parent_asset(asked.parent, ledger)] if asked.parent else []
-    taken = [vault.fetch(asset, folder / f"source-{asset.digest}") for asset in (*assets, *asked.references)]
-    return build_ingredients(parent=taken[0] if assets else None, inputs=taken[len(assets) :])
+    request = case.request
+    assets = [_parent_asset(request.parent, ledger)] if request.parent else []
+    files = [blob_store.fetch(asset, folder / f"source-{asset.digest}") for asset in (*assets, *request.references)]
+    return build_ingredients(parent=files[0] if assets else None, inputs=files[len(assets) :])
 
 
 def _parent_asset(case_id: str, ledger: Ledger) -> Asset:

@@ -19,7 +19,7 @@ _KEPT = timedelta(days=180)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
-    """What somebody said of an answer. Nothing tells who, or of which file."""
+    """Feedback about a verifier's answer. It names neither a person nor a file."""
 
     verdict: str
     opinion: str
@@ -53,7 +53,7 @@ class PostgresSharedResults:
         return row[0], row[1]
 
     def add_feedback(self, verdict: str, opinion: str, note: str) -> None:
-        """Keep what somebody says of an answer. Raises BadInput."""
+        """Store feedback about an answer. Raises BadInput."""
         if opinion not in FEEDBACK_OPINIONS:
             raise BadInput(f"an answer is {', '.join(FEEDBACK_OPINIONS)}")
         with self._connections.connection() as connection:
@@ -62,7 +62,7 @@ class PostgresSharedResults:
             connection.execute("INSERT INTO feedback (verdict, opinion, note) VALUES (%s, %s, %s)", values)
 
     def said(self, *, limit: int = 100) -> Sequence[Feedback]:
-        """What was said, the newest first."""
+        """All feedback, the newest first."""
         query = "SELECT verdict, opinion, note, at FROM feedback ORDER BY key DESC LIMIT %s"
         with self._connections.connection() as connection:
             rows = connection.execute(query, [limit]).fetchall()

@@ -1,11 +1,9 @@
 """Which nets describe faces in this installation, and at which distance two are one person by them.
 
-The installation's own own, unless the option `face_nets` says `insightface`: its packs are not for commercial use,
-are never a
-default, and are loaded only where `allow_noncommercial` is set. Its distances mean something else, so the scale has to
-be measured by whoever has the pack (`python -m evals.likeness.face_verification --scale FILE`); without one nobody
-is recognised, and
-policy holds.
+The bundled ones, unless the option `face_backend` says `insightface`: its packs are not for commercial use, are never a
+default, and are loaded only where `allow_noncommercial` is set. Its distances have another scale, which has to be
+measured by whoever has the pack (`python -m evals.likeness.face_verification --scale FILE`); without one nobody is
+recognised, and policy holds.
 """
 
 from __future__ import annotations
@@ -47,7 +45,7 @@ class FaceBackend(Protocol):
 
 def face_backend(options: ModelOptions) -> FaceBackend:
     """The one that the options name. Raises Unavailable for others."""
-    name = options.face_nets
+    name = options.face_backend
     if name not in _BACKENDS:
         raise Unavailable(f"{name!r} are no nets for faces: one of {', '.join(_BACKENDS)}")
     return _BACKENDS[name]
@@ -99,9 +97,9 @@ class InsightFaceNets:
 
 def _insightface_calibration(options: ModelOptions) -> MatchCalibration:
     try:
-        told = json.loads(Path(options.value("insightface_scale")).read_text())
-        rates = tuple((float(rate), float(distance)) for rate, distance in told["rates"])
-        if told["space"] != ARCFACE_SPACE.name or len(rates) < 2 or list(rates) != sorted(rates, reverse=True):
+        scale = json.loads(Path(options.value("insightface_scale")).read_text())
+        rates = tuple((float(rate), float(distance)) for rate, distance in scale["rates"])
+        if scale["space"] != ARCFACE_SPACE.name or len(rates) < 2 or list(rates) != sorted(rates, reverse=True):
             raise ValueError
     except (OSError, ValueError, KeyError, TypeError):
         raise Unavailable(
@@ -110,4 +108,4 @@ def _insightface_calibration(options: ModelOptions) -> MatchCalibration:
     return MatchCalibration(rates, FACE_COMPARISON_FMR)
 
 
-_BACKENDS: Mapping[str, FaceBackend] = {"house": BuiltinFaces(), "insightface": InsightFaceNets()}
+_BACKENDS: Mapping[str, FaceBackend] = {"bundled": BuiltinFaces(), "insightface": InsightFaceNets()}

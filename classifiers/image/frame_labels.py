@@ -61,14 +61,14 @@ class FrameLabels(ModelClassifier):
             return self.unmeasured(subject, SignalNote.NO_FRAMES)
         net = self._models.get("open_clip")
         pictures = net.encode_images(downscaled_frames(sample, 512))
-        found = []
+        signals = []
         for label in self.labels:
             score, at = peak_score(sample, _label_probability(pictures, _sentences(net, label), net.scale))
-            found.append(self.signal(subject, label, round(clip_score(score), 4), at=at))
-        return found
+            signals.append(self.signal(subject, label, round(clip_score(score), 4), at=at))
+        return signals
 
     def examples(self) -> list[ClassifierExample]:
-        """Grey frames. Where no checkpoint lies there is no score, which the shared test allows for."""
+        """Grey frames. Without a checkpoint there is no score, which the shared test allows for."""
         return [
             ClassifierExample(about="grey frames", material=sample_of_images(flat_image(128)), label=label)
             for label in self.labels

@@ -39,7 +39,7 @@ class FrameNudity(ModelClassifier):
         return self.signal(subject, label, round(clip_score(score), 4), at=at)
 
     def examples(self) -> list[ClassifierExample]:
-        """Pictures of nothing. What would be found cannot lie in a repository."""
+        """Pictures of nothing: what would be found does not belong in a repository."""
         grey = sample_of_images(flat_image(128), flat_image(40))
         return [
             ClassifierExample(about="grey frames", material=grey, label="nudity", high=0.3),

@@ -60,7 +60,7 @@ class _StrictBody(BaseModel):
 
 
 class ChallengeBody(_StrictBody):
-    """Somebody wants to enrol."""
+    """A request to enrol."""
 
     handle: str
     kind: Literal["self", "minor"] = "self"
@@ -185,15 +185,15 @@ def revoke_lease(lease_id: str, who: BearerUser, context: ContextDep) -> dict[st
 
 
 @cameo_router.put("/acquaintances/{account}", status_code=204, summary="You know an account")
-def add_acquaintance(account: str, who: BearerUser, context: ContextDep) -> None:
+def add_acquaintance(account: str, principal: BearerUser, context: ContextDep) -> None:
     """Two who say it of each other are mutuals."""
-    context.service.cameos.know(who, account)
+    context.service.cameos.know(principal, account)
 
 
 @cameo_router.delete("/acquaintances/{account}", status_code=204, summary="You no longer know an account")
-def remove_acquaintance(account: str, who: BearerUser, context: ContextDep) -> None:
+def remove_acquaintance(account: str, principal: BearerUser, context: ContextDep) -> None:
     """And then you are no mutuals any more."""
-    context.service.cameos.know(who, account, known=False)
+    context.service.cameos.know(principal, account, known=False)
 
 
 @cameo_router.get("/cameos/{handle}/uses", summary="Every use of a likeness")
@@ -205,14 +205,14 @@ def list_uses(handle: str, who: BearerUser, context: ContextDep) -> dict[str, ob
 @cameo_router.get(
     "/cameos/{handle}/uses/{case_id}/content", summary="A video that shows them", response_class=FileResponse
 )
-def use_content(handle: str, case_id: str, who: BearerUser, context: ContextDep) -> FileResponse:
+def use_content(handle: str, case_id: str, principal: BearerUser, context: ContextDep) -> FileResponse:
     """For the owner: a draft, or what is published."""
     import shutil
 
     folder = new_upload_folder(context.upload_folder)
-    file = context.service.cameos.fetch_use(who, handle, case_id, folder / "draft.mp4")
-    gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
-    return FileResponse(file, media_type="video/mp4", background=gone)
+    file = context.service.cameos.fetch_use(principal, handle, case_id, folder / "draft.mp4")
+    cleanup = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+    return FileResponse(file, media_type="video/mp4", background=cleanup)
 
 
 @cameo_router.post("/cameos/{handle}/uses/{case_id}/approve", summary="Approve a draft")
@@ -228,9 +228,9 @@ def veto_use(handle: str, case_id: str, who: BearerUser, context: ContextDep) ->
 
 
 @cameo_router.post("/cameos/{handle}/uses/{case_id}/report", status_code=204, summary="Report a video")
-def report_use(handle: str, case_id: str, body: ReportBody, who: BearerUser, context: ContextDep) -> None:
-    """Moderators are told."""
-    context.service.cameos.report(who, handle, case_id, note=body.note)
+def report_use(handle: str, case_id: str, body: ReportBody, principal: BearerUser, context: ContextDep) -> None:
+    """Moderators get a notice."""
+    context.service.cameos.report(principal, handle, case_id, note=body.note)
 
 
 @cameo_router.get("/cameos/{handle}/down", summary="Reports of what came down")

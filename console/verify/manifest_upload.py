@@ -62,32 +62,32 @@ async def upload_manifest(
 
 @manifest_upload_router.delete("/manifests/{manifestId}", summary="Withdraw a manifest")
 def delete_manifest(
-    who: BearerUser,
+    principal: BearerUser,
     context: ContextDep,
     manifest_id: ManifestIdPath,
     reason: Annotated[str, Query(max_length=200, description="For the receipt, which anyone may read.")] = "",
 ) -> Any:
     """For operators. What is left is a receipt; the same manifest does not come back."""
-    done = context.service.public.repository.delete(who, manifest_id, reason=reason)
-    return {"receipts": [one.public() | {"hash": one.hash} for one in done]}
+    receipts = context.service.public.repository.delete(principal, manifest_id, reason=reason)
+    return {"receipts": [receipt.public() | {"hash": receipt.hash} for receipt in receipts]}
 
 
 @manifest_upload_router.post("/bindings", operation_id="bind", status_code=204, summary="Bind a value to a manifest")
 @manifest_upload_router.put(
     "/bindings", operation_id="bind_again", status_code=204, summary="The same: binding twice is binding once"
 )
-def bind_value(body: BindingBody, who: BearerUser, context: ContextDep) -> Response:
+def bind_value(body: BindingBody, principal: BearerUser, context: ContextDep) -> Response:
     """Values of our own watermark are bound by sealing and in no other way."""
     for text in hex_candidates(body.value):
-        context.service.public.repository.bind(who, body.alg, text, body.manifest_id)
+        context.service.public.repository.bind(principal, body.alg, text, body.manifest_id)
     return Response(status_code=204)
 
 
 @resolution_router.get("/manifests/{manifestId}/receipts", summary="What was done to a manifest")
 def list_manifest_receipts(context: ContextDep, manifest_id: ManifestIdPath) -> Any:
     """Stored, deleted: each receipt carries the hash of the one before it in the whole repository."""
-    found = context.service.public.repository.receipts(manifest_id)
-    return {"receipts": [one.public() | {"hash": one.hash} for one in found]}
+    receipts = context.service.public.repository.receipts(manifest_id)
+    return {"receipts": [receipt.public() | {"hash": receipt.hash} for receipt in receipts]}
 
 
 @resolution_router.get("/services/capabilities", summary="What this service can do")
@@ -103,7 +103,9 @@ def service_capabilities(context: ContextDep) -> dict[str, object]:
 
 
 @resolution_router.get(
-    "/services/status", summary="Does it work?", responses={503: {"description": "It does not: the database is away."}}
+    "/services/status",
+    summary="Does it work?",
+    responses={503: {"description": "It does not: the database is unavailable."}},
 )
 def service_status(context: ContextDep) -> Any:
     """ok, or down (503) where the database does not answer."""

@@ -33,7 +33,7 @@ class RequestContext:
 
     @property
     def upload_folder(self) -> Path:
-        """Where files that people send lie for a moment."""
+        """The folder of uploads while they are processed."""
         return self.installation.settings.root / "uploads"
 
     @property
@@ -43,9 +43,9 @@ class RequestContext:
 
 
 def context_of(request: Request) -> RequestContext:
-    """The room of the app that serves this request."""
-    room: RequestContext = request.app.state.context
-    return room
+    """The context of the app that serves this request."""
+    context: RequestContext = request.app.state.context
+    return context
 
 
 def client_address(request: Request) -> str:

@@ -1,4 +1,4 @@
-"""How errors are told: to programs as JSON, to clients of OpenAI's API in its shape, to people as a page."""
+"""Errors as responses: for programs JSON, for clients of OpenAI's API its format, for people a page."""
 
 from __future__ import annotations
 
@@ -71,9 +71,9 @@ def _handle_exception(request: Request, raised: Exception) -> Response:
         return JSONResponse(_body(request, error, status, speaks), status_code=status, headers=_error_headers(error))
     if isinstance(error, NotSignedIn) and request.method == "GET":
         return RedirectResponse(f"/login?next={quote(_path(request), safe='')}", status_code=303)
-    said = {"language": speaks, "t": speaks, "said": speaks.said}
+    variables = {"language": speaks, "t": speaks, "said": speaks.said}
     return render_page(
-        request, "error.html", status=status, message=message_of(error), back=_return_address(request), **said
+        request, "error.html", status=status, message=message_of(error), back=_return_address(request), **variables
     )
 
 

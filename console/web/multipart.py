@@ -39,7 +39,7 @@ class MultipartForm:
         self._bytes = self._field_bytes = 0
 
     async def read(self, chunks: AsyncIterator[bytes]) -> None:
-        """Read to the end. Raises BadInput or TooLarge; what lies in the folder is the caller's to remove."""
+        """Read to the end. Raises BadInput or TooLarge; the caller removes what is in the folder."""
         try:
             async for chunk in chunks:
                 self._fed(chunk)

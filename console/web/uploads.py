@@ -18,7 +18,8 @@ from console.web.multipart import MultipartForm, file_too_large
 from core.errors import BadInput
 
 UPLOAD_TIMEOUT_SECONDS = 600.0  # seconds for one upload
-_MAX_DRAIN_BYTES, _MAX_DRAIN_SECONDS = 64 * 1024**2, 5.0
+_MAX_DRAIN_BYTES = 64 * 1024**2  # bytes of a refused upload that are read, so that the client gets the answer
+_MAX_DRAIN_SECONDS = 5.0  # seconds for that
 _OVERHEAD = 1024**2  # what fields and boundaries may add to the file
 
 
@@ -95,12 +96,12 @@ async def _read_form(request: Request, folder: Path, field: str, limit: int, sec
 
 async def drain(stream: AsyncIterator[bytes]) -> None:
     """Take in a little more and drop it: a sender whose connection is cut never reads why."""
-    taken = 0
+    received = 0
     with suppress(TimeoutError, ClientDisconnect):
         async with asyncio.timeout(_MAX_DRAIN_SECONDS):
             async for chunk in stream:
-                taken += len(chunk)
-                if taken > _MAX_DRAIN_BYTES:
+                received += len(chunk)
+                if received > _MAX_DRAIN_BYTES:
                     return
 
 

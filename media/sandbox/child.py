@@ -1,4 +1,4 @@
-"""The limited process itself: shuts the cage, then imports and runs the one function it was started for.
+"""The sandboxed process: restricts itself, then imports and runs the one function it was started for.
 
 Started as a script by media.sandbox.client with `python -I`, so it finds its own packages, or forked from
 media.sandbox.forkserver;

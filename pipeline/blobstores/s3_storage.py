@@ -1,4 +1,4 @@
-"""Files in an S3 bucket, through fsspec. A put to S3 is whole or not at all by itself; one to memory, with our help."""
+"""Files in an S3 bucket, through fsspec. A put to S3 is atomic; one to memory is made so here."""
 
 from __future__ import annotations
 
@@ -69,8 +69,8 @@ class S3Storage:
     def names(self, folder: str, prefix: str = "") -> list[str]:
         """See Place."""
         with self._translate_errors():
-            found = self._files.find(self._path(folder), prefix=prefix) if self._is_s3 else self._listed(folder)
-        names = (str(path).rpartition("/")[2] for path in found)
+            paths = self._files.find(self._path(folder), prefix=prefix) if self._is_s3 else self._listed(folder)
+        names = (str(path).rpartition("/")[2] for path in paths)
         return sorted(name for name in names if name.startswith(prefix))
 
     def delete(self, key: str) -> None:

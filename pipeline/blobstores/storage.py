@@ -1,4 +1,4 @@
-"""Where files lie: a folder of this machine, or a bucket. One small port, so that vault and shelf need not know."""
+"""Where files are stored: a folder of this machine, or a bucket. One small port under BlobStore and PublicStore."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pipeline.blobstores import BUNDLED_BLOBSTORES
 
 
 class Storage(Protocol):
-    """Files by key (`a/b/c`). Each is there whole or not at all. Every method raises Unavailable for trouble."""
+    """Files by key (`a/b/c`). Writes are atomic. Every method raises Unavailable if storage fails."""
 
     def put(self, key: str, path: Path, *, replace: bool, media_type: str = "") -> bool:
         """Keep a copy of the file. False, and nothing is changed, if there is one already and `replace` is not set."""
@@ -30,10 +30,10 @@ class Storage(Protocol):
         """The names of the files in a folder that begin so, in order."""
 
     def delete(self, key: str) -> None:
-        """Delete it. Nothing happens if it is gone."""
+        """Delete it. Nothing happens if it does not exist."""
 
     def delete_all(self, keys: Collection[str]) -> None:
-        """Delete all of these. Nothing happens to those that are gone."""
+        """Delete all of these. Those that do not exist are skipped."""
 
     def url(self, key: str) -> str:
         """How this machine names the file."""

@@ -92,22 +92,22 @@ def case_table(case: Case, entries: Sequence[RecordedEvent]) -> Table:
     before, folded = None, Case(id=case.id)
     for entry in entries:
         folded = folded.apply([entry.event])
-        took = "" if before is None else f"{(entry.at - before).total_seconds():.2f} s"
-        table.add_row(_coloured(folded.phase), took, describe_event(entry.event))
+        elapsed = "" if before is None else f"{(entry.at - before).total_seconds():.2f} s"
+        table.add_row(_coloured(folded.phase), elapsed, describe_event(entry.event))
         before = entry.at
     return table
 
 
 def case_line(case: Case, may: frozenset[Action]) -> str:
-    """Where a case is, in a sentence, and how somebody who may do these things goes on with it."""
+    """Where a case is, in a sentence, and the commands for the actions that are allowed."""
     return "\n".join([_where(case), *_advice(case, may)])
 
 
 def _advice(case: Case, may: frozenset[Action]) -> Iterator[str]:
     if Action.RESUME in may:
-        mended = "mend it, then" if case.last_failure else "once it can be measured"
-        yield f"{mended}: assay resume {case.id}"
-    if rulings := [str(one) for one in (Action.ALLOW, Action.REFUSE) if one in may]:
+        condition = "mend it, then" if case.last_failure else "once it can be measured"
+        yield f"{condition}: assay resume {case.id}"
+    if rulings := [str(action) for action in (Action.ALLOW, Action.REFUSE) if action in may]:
         yield f"rule on it with: assay rule {case.id} {'|'.join(rulings)} --code …"
     if Action.APPEAL in may:
         yield f"have a person look at it with: assay appeal {case.id}"
@@ -134,12 +134,12 @@ def _where(case: Case) -> str:
     return f"{where}; it goes on with the next `assay submit`, or with `assay worker`"
 
 
-def queue_table(held: Sequence[Case]) -> Table:
+def queue_table(cases: Sequence[Case]) -> Table:
     """The held cases, the longest-waiting first."""
     table = Table(title="held", title_justify="left")
     for name in ("case", "at", "because", "rules", "people", "revision"):
         table.add_column(name, overflow="fold")
-    for case in held:
+    for case in cases:
         because = case.last_failure.error if case.last_failure else _reason(case)
         rules = "" if case.last_failure or not case.verdict else ", ".join(case.verdict.rules)
         table.add_row(
@@ -197,9 +197,9 @@ def measured_line(signals: Sequence[Signal], most: int = 6) -> str:
             best[signal.label] = max(best.get(signal.label, 0.0), signal.score)
     missing = sorted({s.label for s in signals if s.score is None} - set(best))
     top = sorted(best.items(), key=lambda item: -item[1])[:most]
-    said = ", ".join(f"{label} {score:.2f}" for label, score in top)
-    more = f" and {len(best) - most} lower" if len(best) > most else ""
-    return f"{said}{more}" + (f"; not measured: {', '.join(missing)}" if missing else "")
+    scores = ", ".join(f"{label} {score:.2f}" for label, score in top)
+    remainder = f" and {len(best) - most} lower" if len(best) > most else ""
+    return f"{scores}{remainder}" + (f"; not measured: {', '.join(missing)}" if missing else "")
 
 
 def verdict_line(verdict: Verdict) -> str:

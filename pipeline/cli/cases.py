@@ -75,25 +75,28 @@ def submit(
 
 def case(case_id: CaseIdOfCase, as_json: JsonOption = False, verbose: VerboseOption = False) -> None:
     """Show a case and its history."""
-    with open_installation(verbose=verbose) as at:
-        found, entries = at.service.case(local_operator(), case_id), at.service.history(local_operator(), case_id)
-        may = at.service.actions(local_operator(), found)
+    with open_installation(verbose=verbose) as installation:
+        item, entries = (
+            installation.service.case(local_operator(), case_id),
+            installation.service.history(local_operator(), case_id),
+        )
+        may = installation.service.actions(local_operator(), item)
         if as_json:
-            print_json({"case": found, "history": case_output.history_as_json(entries), "actions": sorted(may)})
+            print_json({"case": item, "history": case_output.history_as_json(entries), "actions": sorted(may)})
         else:
-            out.print(case_output.case_table(found, entries))
-            out.print(case_output.case_line(found, may))
+            out.print(case_output.case_table(item, entries))
+            out.print(case_output.case_line(item, may))
             out.print(f"you may: {', '.join(sorted(may))}")
 
 
 def queue(as_json: JsonOption = False, verbose: VerboseOption = False) -> None:
     """Show what is held and waits for a person."""
-    with open_installation(verbose=verbose) as at:
-        held = at.service.queue(local_operator())
+    with open_installation(verbose=verbose) as installation:
+        cases = installation.service.queue(local_operator())
         if as_json:
-            print_json(held)
-        elif held:
-            out.print(case_output.queue_table(held))
+            print_json(cases)
+        elif cases:
+            out.print(case_output.queue_table(cases))
         else:
             out.print("nothing is held")
 
@@ -128,8 +131,8 @@ def appeal(
     case_id: CaseIdOfCase, note: NoteOption = "", as_json: JsonOption = False, verbose: VerboseOption = False
 ) -> int:
     """Ask that a person look at a refusal."""
-    with open_installation(verbose=verbose) as at:
-        return _report(at, at.service.appeal(local_operator(), case_id, note=note), as_json)
+    with open_installation(verbose=verbose) as installation:
+        return _report(installation, installation.service.appeal(local_operator(), case_id, note=note), as_json)
 
 
 def recall(
@@ -147,9 +150,9 @@ def recall(
 
 
 def erase(case_id: CaseIdOfCase, as_json: JsonOption = False, verbose: VerboseOption = False) -> None:
-    """Erase every text of a case: its prompt and all notes. The log stays."""
-    with open_installation(verbose=verbose) as at:
-        count = at.service.erase(local_operator(), case_id)
+    """Erase every text of a case: its prompt and all notes. The log remains."""
+    with open_installation(verbose=verbose) as installation:
+        count = installation.service.erase(local_operator(), case_id)
         print_json({"case": case_id, "erased": count}) if as_json else out.print(f"{count} texts erased")
 
 
@@ -159,30 +162,30 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def _run_and_report(at: Installation, moved: Case, *, wait: bool, as_json: bool) -> int:
-    if wait and at.runner is not None:
-        at.runner.drain()
-    return _report(at, at.ledger.load(moved.id), as_json)
+def _run_and_report(installation: Installation, moved: Case, *, wait: bool, as_json: bool) -> int:
+    if wait and installation.runner is not None:
+        installation.runner.drain()
+    return _report(installation, installation.ledger.load(moved.id), as_json)
 
 
-def _report(at: Installation, now: Case, as_json: bool) -> int:
-    entries = at.ledger.history(now.id)
+def _report(installation: Installation, moved: Case, as_json: bool) -> int:
+    entries = installation.ledger.history(moved.id)
     if as_json:
         print_json(
-            {"case": now, "history": case_output.history_as_json(entries), "file": case_output.published_url(now)}
+            {"case": moved, "history": case_output.history_as_json(entries), "file": case_output.published_url(moved)}
         )
     else:
-        out.print(case_output.case_table(now, entries))
-        out.print(case_output.case_line(now, at.service.actions(local_operator(), now)))
-    if now.last_failure is not None and not as_json:
-        err.print(f"assay: {now.last_failure.error}", style="red", highlight=False)
+        out.print(case_output.case_table(moved, entries))
+        out.print(case_output.case_line(moved, installation.service.actions(local_operator(), moved)))
+    if moved.last_failure is not None and not as_json:
+        err.print(f"assay: {moved.last_failure.error}", style="red", highlight=False)
     return {
         Phase.PUBLISHED: EXIT_PUBLISHED,
         Phase.REFUSED: EXIT_REFUSED,
         Phase.FAILED: EXIT_FAILED,
         Phase.HELD: EXIT_HELD,
         Phase.WITHDRAWN: 0,
-    }.get(now.phase, EXIT_WAITING)
+    }.get(moved.phase, EXIT_WAITING)
 
 
 def _existing(path: Path) -> Path:

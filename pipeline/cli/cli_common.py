@@ -79,15 +79,15 @@ def open_installation(
 @contextmanager
 def _remember_interrupt() -> Iterator[Event]:
     """Ctrl-C interrupts as ever, and is remembered: a library that calls back into Python may swallow it."""
-    asked = Event()
+    interrupted = Event()
 
     def ask(_number: int, _frame: FrameType | None) -> None:
-        asked.set()
+        interrupted.set()
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, ask)
     try:
-        yield asked
+        yield interrupted
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -112,11 +112,11 @@ def build_cli_installation(
     return build_installation(settings, listener=listener, allow_broken_policy=allow_broken_policy)
 
 
-def runner_of(at: Installation) -> LocalRunner:
-    """The installation's own own runner. Raises NotNow where Kafka's workers move its cases."""
-    if at.runner is None:
+def runner_of(installation: Installation) -> LocalRunner:
+    """The installation's local runner. Raises NotNow where Kafka workers move its cases."""
+    if installation.runner is None:
         raise NotNow("with ASSAY_BUS=kafka cases are moved by `assay worker`")
-    return at.runner
+    return installation.runner
 
 
 def print_json(value: object) -> None:

@@ -19,7 +19,7 @@ AUTHOR_FACTS = (
 )
 
 MAX_COUNTED_SUBMISSIONS = (
-    10_000  # submissions are counted so far and no further: a quota lies below, and counting stays fast
+    10_000  # submissions are counted so far and no further: quotas are lower, and counting stays fast
 )
 MAX_REFUSED_CASES = 100  # likewise cases that were refused, the last to move first
 

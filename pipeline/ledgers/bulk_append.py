@@ -73,19 +73,23 @@ class PostgresBulkAppend:
 
 def _appended(connection: DatabaseConnection, cases: Sequence[Case], events: Sequence[Event]) -> frozenset[str]:
     """The cases whose next revision was still free."""
-    told = [
+    records = [
         {"id": case.id, "revision": case.revision + number, "body": body}
         for case in cases
         for number, body in enumerate(event_rows(events), 1)
     ]
-    if not told:
+    if not records:
         return frozenset()
     # One document and no array of documents: those are escaped a second time, which takes longer than all the rest.
-    found = [row[0] for row in connection.execute(_APPEND, [Jsonb(told)]).fetchall()]
-    lost = {case_id for case_id in found if found.count(case_id) < len(events)} if len(found) < len(told) else set()
+    case_ids = [row[0] for row in connection.execute(_APPEND, [Jsonb(records)]).fetchall()]
+    lost = (
+        {case_id for case_id in case_ids if case_ids.count(case_id) < len(events)}
+        if len(case_ids) < len(records)
+        else set()
+    )
     if lost:  # cannot be: whoever has the first of these revisions has the next
         raise RuntimeError("a revision was taken out of turn")
-    return frozenset(found)
+    return frozenset(case_ids)
 
 
 def _move(connection: DatabaseConnection, after: Sequence[Case], by: int) -> None:

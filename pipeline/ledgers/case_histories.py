@@ -66,8 +66,8 @@ class PostgresCaseHistories:
     def page(self, *, after: str = "", since: datetime | None = None, limit: int = 200) -> Sequence[CaseEvents]:
         """As CaseHistories.page."""
         with self._database.connection() as connection:
-            found = connection.execute(_PAGE, {"after": after, "since": since, "limit": limit}).fetchall()
-        return tuple(_case_events(case_id, bodies) for case_id, bodies in found)
+            rows = connection.execute(_PAGE, {"after": after, "since": since, "limit": limit}).fetchall()
+        return tuple(_case_events(case_id, bodies) for case_id, bodies in rows)
 
     def count(self, *, after: str = "", since: datetime | None = None) -> int:
         """As CaseHistories.count."""
@@ -78,8 +78,8 @@ class PostgresCaseHistories:
     def count_verdicts(self, since: datetime) -> dict[tuple[str, Decision], int]:
         """As CaseHistories.count_verdicts."""
         with self._database.connection() as connection:
-            found = connection.execute(_DECIDED, [since]).fetchall()
-        return {(policy, Decision(decision)): count for policy, decision, count in found}
+            rows = connection.execute(_DECIDED, [since]).fetchall()
+        return {(policy, Decision(decision)): count for policy, decision, count in rows}
 
 
 def _case_events(case_id: str, bodies: list[dict[str, object]]) -> CaseEvents:

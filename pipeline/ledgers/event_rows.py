@@ -24,12 +24,12 @@ def event_rows(events: Sequence[Event]) -> list[dict[str, Any]]:
 
 
 def referenced_digests(case: Case, events: Sequence[Event]) -> list[str]:
-    """The bytes that the case refers to, or came to refer to on the way through these events."""
-    found = {asset.digest for asset in case.assets()}
+    """The bytes that the case refers to, or referred to at any of these events."""
+    digests = {asset.digest for asset in case.assets()}
     for event in events:
         case = case.apply([event])
-        found |= {asset.digest for asset in case.assets()}
-    return sorted(found)
+        digests |= {asset.digest for asset in case.assets()}
+    return sorted(digests)
 
 
 def parse_events(case_id: str, bodies: Sequence[dict[str, Any]]) -> list[Event]:

@@ -1,4 +1,4 @@
-"""PolicyStore by digest, and the steps of their roll-out. Kept for ever, like events."""
+"""Policies by digest, and the steps of their roll-out. Never deleted, like events."""
 
 from __future__ import annotations
 
@@ -42,10 +42,13 @@ class RolloutStep:
 
 
 class PolicyStore(Protocol):
-    """Where policies are kept."""
+    """Stores policies."""
 
     def save(self, policy: StoredPolicy) -> None:
-        """Keep a policy. Of two with one digest the first stays: they differ in nothing that bears on a verdict."""
+        """Store a policy.
+
+        Of two with one digest the first is kept: they do not differ in anything that affects a verdict.
+        """
 
     def find(self, digest: str) -> StoredPolicy:
         """The policy whose digest begins so. Raises NotFound, or BadInput where several do."""
@@ -57,7 +60,7 @@ class PolicyStore(Protocol):
         """All steps in order."""
 
     def append_step(self, step: RolloutStep) -> RolloutStep:
-        """Take the step with this number. Raises Conflict if somebody else took it."""
+        """Append the step with this number. Raises Conflict if it exists already."""
 
 
 class PostgresPolicyStore:

@@ -118,13 +118,13 @@ class PostgresLedger:
     def history(self, case_id: str) -> Sequence[RecordedEvent]:
         """All events of a case in order. Raises NotFound, or Unavailable as `load`."""
         with self._database.connection() as connection:
-            found = connection.execute(_HISTORY, [case_id]).fetchall()
-        if not found:
+            rows = connection.execute(_HISTORY, [case_id]).fetchall()
+        if not rows:
             raise NotFound
-        events = parse_events(case_id, [body for _, _, body in found])
+        events = parse_events(case_id, [body for _, _, body in rows])
         return tuple(
-            RecordedEvent(revision=revision, at=at, event=event)
-            for (revision, at, _), event in zip(found, events, strict=True)
+            RecordedEvent(revision=revision, at=recorded_at, event=event)
+            for (revision, recorded_at, _), event in zip(rows, events, strict=True)
         )
 
     def due(
@@ -192,11 +192,13 @@ class PostgresLedger:
         with self._database.dedicated_connection() as connection:
             connection.execute(_KEEPALIVES)
             row = connection.execute(_LOCK_CASE, [case_id]).fetchone()
-            mine = bool(row and row[0])
+            acquired = bool(row and row[0])
             try:
-                yield mine
+                yield acquired
             finally:
-                if mine:  # said, and not left to the server, which notices a while later that the connection is closed
+                if (
+                    acquired
+                ):  # said, and not left to the server, which notices a while later that the connection is closed
                     with suppress(OperationalError):
                         connection.execute(_UNLOCK_CASE, [case_id])
 

@@ -1,4 +1,4 @@
-"""What stands open to anyone beside the verifier: the manifest repository, shared answers, feedback."""
+"""What is open to anyone besides the verifier: the manifest repository, shared answers, feedback."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The manifest repository: finding a signed manifest again, by a mark, by a file, by its id; and keeping others'.
 
-What a case was sealed with is here by itself, since the ledger and the vault have it. Reading is open to anyone, and
-tells no more than whoever holds a copy of the video could learn from it; writing needs an account.
+Manifests of sealed cases are here already, since the ledger and the blob store have them. Reading is open to anyone,
+and reveals no more than a copy of the video does; writing needs an account.
 """
 
 from __future__ import annotations
@@ -29,7 +29,8 @@ if TYPE_CHECKING:  # what looks at pictures takes half a second to import, and m
 
 MANIFEST_MEDIA_TYPE = "application/c2pa"
 MAX_MANIFEST_BYTES = 16 << 20
-VIDEO_FINGERPRINT_ALGORITHM, AUDIO_FINGERPRINT_ALGORITHM = "com.assay.pdq.1", "com.assay.sound.1"
+VIDEO_FINGERPRINT_ALGORITHM = "com.assay.pdq.1"
+AUDIO_FINGERPRINT_ALGORITHM = "com.assay.sound.1"
 _FINGERPRINTS: Mapping[str, Modality] = {VIDEO_FINGERPRINT_ALGORITHM: "looks", AUDIO_FINGERPRINT_ALGORITHM: "sound"}
 REPOSITORY_OWNER = "repository"
 _MAX_NEAR_DUPLICATES = 1000  # of footage that was sealed more often than this, the first sealed are found
@@ -85,7 +86,9 @@ class ManifestRepository:
     def by_binding(self, algorithm: str, value: str, *, most: int = 10) -> list[ManifestMatchScore]:
         """The manifests bound to a value (hex): nothing for an algorithm or a value that is not known here."""
         entries = self.manifests.by_binding(algorithm, value, most=most)
-        return [ManifestMatchScore(manifest_id=one) for one in dict.fromkeys(entry.id for entry in entries)]
+        return [
+            ManifestMatchScore(manifest_id=manifest_id) for manifest_id in dict.fromkeys(entry.id for entry in entries)
+        ]
 
     def by_content(self, path: Path, *, algorithm: str = "", most: int = 10) -> list[ManifestMatchScore]:
         """The manifests of what a file is a copy of: by its mark, and if it has none, by how it looks and sounds.
@@ -117,10 +120,10 @@ class ManifestRepository:
 
     def receipts(self, manifest_id: str) -> Sequence[ManifestReceipt]:
         """What was done to manifests with this id: stored, deleted. Raises NotFound where nothing was."""
-        found = self.manifests.receipts(manifest_id)
-        if not found:
+        receipts = self.manifests.receipts(manifest_id)
+        if not receipts:
             raise NotFound("there is no receipt for such a manifest")
-        return found
+        return receipts
 
     # -- for the verifier
 
@@ -154,21 +157,21 @@ class ManifestRepository:
             self._discard(asset.digest, manifest_id)
             raise
 
-    def bind(self, who: Principal, algorithm: str, value: str, manifest_id: str) -> None:
+    def bind(self, principal: Principal, algorithm: str, value: str, manifest_id: str) -> None:
         """Bind a value (hex) to a manifest that was handed in. Raises Forbidden, NotFound.
 
         Values of our own mark are bound by sealing and by nothing else.
         """
-        require_role(who, Role.PLATFORM)
+        require_role(principal, Role.PLATFORM)
         if algorithm in (*self.algorithms, *_FINGERPRINTS):
             raise BadInput(f"{algorithm} is bound by sealing only")
         self.manifests.bind(algorithm, value, manifest_id)
 
-    def delete(self, who: Principal, manifest_id: str, *, reason: str = "") -> Sequence[ManifestReceipt]:
+    def delete(self, principal: Principal, manifest_id: str, *, reason: str = "") -> Sequence[ManifestReceipt]:
         """Hand a manifest out no more. Bytes that no case needs are deleted as well. Raises Forbidden, NotFound."""
-        require_role(who, Role.OPERATOR)
+        require_role(principal, Role.OPERATOR)
         entries = self.manifests.by_id(manifest_id, most=1000)
-        receipts = self.manifests.delete(manifest_id, by=who.id, reason=reason[:200])
+        receipts = self.manifests.delete(manifest_id, by=principal.id, reason=reason[:200])
         for digest in {entry.digest for entry in entries}:
             self._discard(digest, manifest_id)
         return receipts
@@ -180,11 +183,11 @@ class ManifestRepository:
         if digest not in listed and not self.ledger.is_referenced(digest):
             self.blob_store.discard(digest)
 
-    def _of_case(self, one: SimilarVideo) -> list[ManifestMatchScore]:
-        sealed = self.ledger.load(one.case_id).sealed
+    def _of_case(self, video: SimilarVideo) -> list[ManifestMatchScore]:
+        sealed = self.ledger.load(video.case_id).sealed
         if sealed is None or not self.manifests.by_id(sealed.manifest_id, most=1):
             return []
-        return [ManifestMatchScore(manifest_id=sealed.manifest_id, score=round(100 * one.share))]
+        return [ManifestMatchScore(manifest_id=sealed.manifest_id, score=round(100 * video.share))]
 
     def _bytes(self, entry: ManifestEntry) -> bytes:
         asset = Asset(digest=entry.digest, media_type=MANIFEST_MEDIA_TYPE, size=entry.size)

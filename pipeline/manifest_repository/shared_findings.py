@@ -15,7 +15,7 @@ from registry.shared_results import Feedback
 
 
 class SharedFindingStore(Protocol):
-    """Where shared answers and feedback are kept (registry.shared_results)."""
+    """Stores shared answers and feedback (registry.shared_results)."""
 
     def share(self, body: dict[str, object]) -> str:
         """Keep an answer."""
@@ -50,10 +50,10 @@ class FindingSharing:
         return finding, expires
 
     def add_feedback(self, verdict: str, opinion: str, note: str) -> None:
-        """What somebody thinks of an answer. Raises BadInput."""
+        """Store feedback about an answer. Raises BadInput."""
         self.answers.add_feedback(verdict, opinion, " ".join(note.split()))
 
-    def said(self, who: Principal, *, limit: int = 100) -> Sequence[Feedback]:
+    def said(self, principal: Principal, *, limit: int = 100) -> Sequence[Feedback]:
         """What people said, newest first. Raises Forbidden."""
-        require_role(who, Role.MODERATOR)
+        require_role(principal, Role.MODERATOR)
         return self.answers.said(limit=limit)

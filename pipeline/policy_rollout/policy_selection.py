@@ -72,8 +72,10 @@ class PolicySelector:
         step = self.policy_store.current_step() if case_id else self._cached_step()
         if step is None:
             return self.installed()
-        tried = bool(step.candidate) and bool(case_id) and is_in_rollout_share(case_id, step.candidate, step.share)
-        return self.policy(step.candidate if tried else step.digest)
+        uses_candidate = (
+            bool(step.candidate) and bool(case_id) and is_in_rollout_share(case_id, step.candidate, step.share)
+        )
+        return self.policy(step.candidate if uses_candidate else step.digest)
 
     def _cached_step(self) -> RolloutStep | None:
         """The last step as it was a moment ago: opinions about what is no case come by the hundred a second."""
@@ -105,8 +107,8 @@ class PolicySelector:
 
 def is_in_rollout_share(case_id: str, candidate: str, share: float) -> bool:
     """Whether a case is among the `share` percent that meet a candidate: by a hash, so always with one answer."""
-    drawn = hashlib.blake2b(f"{candidate}:{case_id}".encode(), digest_size=8).digest()
-    return int.from_bytes(drawn, "big") < share / 100 * 2**64
+    digest = hashlib.blake2b(f"{candidate}:{case_id}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") < share / 100 * 2**64
 
 
 def pack_policy(folder: Path, policy: Policy, profile: str = "") -> StoredPolicy:
@@ -115,19 +117,22 @@ def pack_policy(folder: Path, policy: Policy, profile: str = "") -> StoredPolicy
     return StoredPolicy(digest=policy.digest, files=files, profile=profile)
 
 
-def load_stored_policy(kept: StoredPolicy, vocabulary: Vocabulary) -> Policy:
-    """A kept policy, proved anew. Raises PolicyError: a label that is gone makes it one that cannot decide."""
+def load_stored_policy(stored: StoredPolicy, vocabulary: Vocabulary) -> Policy:
+    """A stored policy, validated again.
+
+    Raises PolicyError, for instance where a label that it uses no longer exists.
+    """
     with TemporaryDirectory(prefix="assay-policy-") as folder:
-        write_policy_files(kept, Path(folder))
-        profile = parse_profile("profile", kept.profile) if kept.profile else None
+        write_policy_files(stored, Path(folder))
+        profile = parse_profile("profile", stored.profile) if stored.profile else None
         return load(Path(folder), vocabulary, profile)
 
 
-def write_policy_files(kept: StoredPolicy, folder: Path) -> None:
+def write_policy_files(stored: StoredPolicy, folder: Path) -> None:
     """Write the files of a kept policy into a folder. Raises BadInput for a name that leads out of it."""
-    for name, text in kept.files.items():
+    for name, text in stored.files.items():
         target = (folder / name).resolve()
         if not target.is_relative_to(folder.resolve()):
-            raise BadInput(f"the policy {kept.digest[:12]} has a file outside its folder: {name}")
+            raise BadInput(f"the policy {stored.digest[:12]} has a file outside its folder: {name}")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")

@@ -25,21 +25,21 @@ _LONGEST_SIDE = 1280  # classifiers look at 854 pixels at the most; more would o
 
 
 def prompt_monitors(settings: Settings) -> tuple[Classifier, ...]:
-    """The reasoning model that reads prompts too, if one is set up. It is told the rules in their own words."""
+    """The reasoning model that reads prompts too, if one is set up. It gets the reasons of the rules."""
     if not settings.monitor_url:
         return ()
     rules = [rule for rule in load_policy(settings).rules if rule.gate is Gate.PROMPT and rule.mode is Mode.ENFORCE]
-    told = "\n".join(dict.fromkeys(f"- {rule.reason}" for rule in rules))
+    reasons = "\n".join(dict.fromkeys(f"- {rule.reason}" for rule in rules))
     key = settings.monitor_key.get_secret_value() if settings.monitor_key else ""
     chat = ChatEndpoint(
         url=settings.monitor_url, model=settings.monitor_model, key=key, timeout=settings.monitor_timeout
     )
-    return (PromptMonitor(chat, told),)
+    return (PromptMonitor(chat, reasons),)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassifierMeasurer:
-    """The Measurer over the classifiers of this installation, made anew for each set of leased cameos."""
+    """The Measurer over the classifiers of this installation, built for each set of leased cameos."""
 
     classifiers: Classifiers
     frames: int

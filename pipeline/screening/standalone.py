@@ -36,7 +36,7 @@ from registry.consent.likeness_uses import AncestorCase
 
 
 def is_installed(settings: Settings) -> bool:
-    """Whether the settings describe an installation that somebody has used: a home, or a database elsewhere."""
+    """Whether the settings describe an installation that has been used: a home, or a database elsewhere."""
     return settings.database_url is not None or settings.root.exists()
 
 
@@ -47,8 +47,8 @@ def screen_standalone(settings: Settings, text: str) -> DryRunVerdict:
     """
     validate_request(VideoRequest(prompt=text))
     screener = _screener(settings)
-    found = measure_all(PromptText(text), screener.classifiers)
-    measured = Measurements(signals=found.signals, seconds=found.seconds)
+    measurements = measure_all(PromptText(text), screener.classifiers)
+    measured = Measurements(signals=measurements.signals, seconds=measurements.seconds)
     return dry_run(
         Gate.PROMPT, measured, models=screener.models, policy=screener.policy, facts=screener.facts, text=text
     )
@@ -79,9 +79,9 @@ class NobodyRegistered:
         """No work is registered."""
         return ()
 
-    def covering_lease(self, handle: str, ask: UseRequest) -> Lease | None:
+    def covering_lease(self, handle: str, request: UseRequest) -> Lease | None:
         """No lease was given."""
-        del handle, ask
+        del handle, request
         return None
 
     def get(self, cameo_id: str) -> Cameo:

@@ -1,4 +1,4 @@
-"""Pictures for the history of a file: what its credentials carry, or what this office may show of its own videos.
+"""Pictures for the history of a file: what its credentials carry, or what this installation may show of its own videos.
 
 Never of what was withdrawn: where any part of a history was taken down here, none of it is shown, whoever asks and
 whoever else's credentials carry a picture. Our own seals carry none, since what is signed into a copy cannot be
@@ -71,19 +71,24 @@ def history_thumbnails(
 
 
 def _shown(
-    service: CaseService, who: Principal | None, steps: Sequence[LineageThumbnail], ours: Sequence[Phase | None]
+    service: CaseService,
+    principal: Principal | None,
+    steps: Sequence[LineageThumbnail],
+    own_phases: Sequence[Phase | None],
 ) -> tuple[HistoryThumbnail, ...]:
-    shown, left = [], _MAX_OWN_VIDEOS
-    for step, phase in zip(steps, ours, strict=True):
-        own = phase is not None and left > 0 and not step.jpeg
-        left -= own
-        shown.append(_case_thumbnail(service, who, step.case_id) if own else HistoryThumbnail(jpeg=step.jpeg))
-    return tuple(shown)
+    thumbnails, remaining = [], _MAX_OWN_VIDEOS
+    for step, phase in zip(steps, own_phases, strict=True):
+        own = phase is not None and remaining > 0 and not step.jpeg
+        remaining -= own
+        thumbnails.append(
+            _case_thumbnail(service, principal, step.case_id) if own else HistoryThumbnail(jpeg=step.jpeg)
+        )
+    return tuple(thumbnails)
 
 
 def _own_case_phase(service: CaseService, step: LineageThumbnail) -> Phase | None:
     """The phase of the case whose seal this step is; None for others' manifests, whatever case they name."""
-    if not _CASE_ID.fullmatch(step.case_id):  # a stranger's file can name anything
+    if not _CASE_ID.fullmatch(step.case_id):  # an untrusted file can name anything
         return None
     try:
         case = service.ledger.load(step.case_id)
@@ -92,14 +97,14 @@ def _own_case_phase(service: CaseService, step: LineageThumbnail) -> Phase | Non
     return case.phase if case.sealed is not None and case.sealed.manifest_id == step.manifest_id else None
 
 
-def _case_thumbnail(service: CaseService, who: Principal | None, case_id: str) -> HistoryThumbnail:
-    """From the middle of the video, if whoever asks may see it."""
+def _case_thumbnail(service: CaseService, principal: Principal | None, case_id: str) -> HistoryThumbnail:
+    """From the middle of the video, if the client may see it."""
     from media.sampling import sample_video
     from provenance.c2pa.thumbnail_jpeg import THUMBNAIL_SIDE, encode_jpeg
 
     try:
         with service.context.temp_folder() as folder:
-            video = service.content(who, case_id, folder / "video")
+            video = service.content(principal, case_id, folder / "video")
             frames = sample_video(video, count=3, max_side=THUMBNAIL_SIDE).frames
     except NotFound:
         return HistoryThumbnail()

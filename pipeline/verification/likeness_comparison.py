@@ -76,16 +76,16 @@ def load_sample(path: Path) -> VideoSample:
     if path.is_file() and is_image(path):
         return sample_image(path, max_side=_LONGEST_SIDE)
     try:
-        seen = sample_video(path, count=_FRAMES, max_side=1280)
+        sampled = sample_video(path, count=_FRAMES, max_side=1280)
     except BadMedia as error:
         return _audio_only_sample(path, error)
-    heard = decode_mono_audio(path, seconds=_SECONDS) if seen.info.has_audio else None
-    return VideoSample(info=seen.info, frames=seen.frames, audio=heard)
+    samples = decode_mono_audio(path, seconds=_SECONDS) if sampled.info.has_audio else None
+    return VideoSample(info=sampled.info, frames=sampled.frames, audio=samples)
 
 
 def _audio_only_sample(path: Path, no_video: BadMedia) -> VideoSample:
-    heard = decode_mono_audio(path, seconds=_SECONDS)
-    if heard is None:
+    samples = decode_mono_audio(path, seconds=_SECONDS)
+    if samples is None:
         raise no_video
     info = VideoInfo(
         container="sound",
@@ -98,7 +98,7 @@ def _audio_only_sample(path: Path, no_video: BadMedia) -> VideoSample:
         has_audio=True,
         sample_rate=16_000,
     )
-    return VideoSample(info=info, frames=(), audio=heard)
+    return VideoSample(info=info, frames=(), audio=samples)
 
 
 def _rows(csv_file: Path) -> Iterator[dict[str, str]]:

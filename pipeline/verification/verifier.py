@@ -1,4 +1,4 @@
-"""The verifier as one function, with this office's keys, its trust lists and its repository; and over a folder."""
+"""The verifier as one function, with this installation's keys, trust lists and repository; and over a folder."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Verifier(Protocol):
     def verify(
         self, path: Path, look_up: PublicCaseLookup, *, at: datetime | None = None, quick: bool = False
     ) -> Finding:
-        """Was this made by AI, and what is the evidence? `look_up` tells what the public may know of a case.
+        """Was this made by AI, and what is the evidence? `look_up` returns what the public may know of a case.
 
         `at` is another validation time; `quick` looks for no watermark where trusted credentials are whole. Raises
         BadMedia; Unavailable where another time was asked for and there is no libfaketime.
@@ -170,12 +170,12 @@ def folder_result_as_json(line: FolderResult) -> Mapping[str, object]:
 def parse_validation_time(text: str) -> datetime:
     """A validation time. Raises BadInput for what is no time with its zone."""
     try:
-        at = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(f"{text!r} is no time: write it as 2028-01-31T12:00:00Z") from None
-    if at.tzinfo is None:
+    if moment.tzinfo is None:
         raise BadInput(f"{text!r} has no time zone: write it as 2028-01-31T12:00:00Z")
-    return at
+    return moment
 
 
 def _verify_one(verify: Callable[[Path], Finding], folder: Path, file: Path) -> FolderResult:
@@ -196,5 +196,5 @@ def _code(error: AssayError) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sorted(path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts))

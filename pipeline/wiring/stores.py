@@ -75,13 +75,13 @@ def open_blob_store(settings: Settings) -> FsspecBlobStore:
 
 def open_public_store(settings: Settings) -> FsspecPublicStore:
     """What the public can have: a folder, or S3."""
-    url = settings.shelf_url or (settings.root / "published").as_uri()
+    url = settings.public_store_url or (settings.root / "published").as_uri()
     return FsspecPublicStore(url, settings.public_url, **_options_for(url, _s3_options(settings)))
 
 
 def blob_store_location(settings: Settings) -> tuple[str, dict[str, object]]:
     """The URL of the blob store, and the options that fsspec needs for it."""
-    url = settings.vault_url or (settings.root / "vault").as_uri()
+    url = settings.blob_store_url or (settings.root / "vault").as_uri()
     return url, _options_for(url, _s3_options(settings))
 
 

@@ -71,5 +71,5 @@ def _ai_assertion(node: ManifestNode, route: str, says: str, *, whole: bool = Tr
 
 def first_assertion_data(node: ManifestNode, label: str) -> Mapping[str, object]:
     """The data of one of Assay's own assertions, or nothing."""
-    found = manifest_assertions(node.manifest, label)
-    return found[0] if found else {}
+    assertions = manifest_assertions(node.manifest, label)
+    return assertions[0] if assertions else {}

@@ -1,4 +1,7 @@
-"""Reads a manifest that lies apart from the file it was made for. Runs in the limited process, as _reader does."""
+"""Reads a manifest that is stored apart from the file it was made for.
+
+Runs in the sandbox, as sandboxed_reader does.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ def read_detached_stores(path: str, manifest: str, settings: Sequence[dict[str, 
     """As _reader.read_stores, of a manifest in base64 and the file at `path`."""
     raw = base64.b64decode(manifest)
     try:
-        return {"stores": [_read(Path(path), raw, one) for one in settings]}
+        return {"stores": [_read(Path(path), raw, setting) for setting in settings]}
     except c2pa.C2paError as error:
         return {"error": "Unreadable", "message": (str(error).splitlines() or [""])[0][:300], "box": True}
 

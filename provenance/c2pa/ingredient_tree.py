@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping
 
 from provenance.c2pa.manifest_store import ManifestNode, as_mapping, manifest_actions, mappings_in
 
-MAX_TREE_NODES, MAX_TREE_DEPTH = 50, 12
+MAX_TREE_NODES = 50  # manifests of one file that are described; an untrusted file may have any number
+MAX_TREE_DEPTH = 12  # steps back from the active manifest
 
 
 def flatten_ingredient_tree(store: Mapping[str, object]) -> tuple[ManifestNode, ...]:
@@ -24,12 +25,12 @@ def flatten_ingredient_tree(store: Mapping[str, object]) -> tuple[ManifestNode, 
     if active not in manifests:
         return ()
     own = as_mapping(manifests[active])
-    found = [ManifestNode(manifest=own, depth=0, derived=True, thumbnail_uri=_thumbnail_uri(own), label=active)]
+    nodes = [ManifestNode(manifest=own, depth=0, derived=True, thumbnail_uri=_thumbnail_uri(own), label=active)]
     for node in _descendants(manifests, active, 1, {active}, derived=True):
-        if len(found) == MAX_TREE_NODES:
+        if len(nodes) == MAX_TREE_NODES:
             break
-        found.append(node)
-    return tuple(found)
+        nodes.append(node)
+    return tuple(nodes)
 
 
 def _descendants(

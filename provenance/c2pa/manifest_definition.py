@@ -48,8 +48,8 @@ class SealOrder:
     `case_id` is 16 hex digits, `policy` the SHA-256 of the policy that allowed it, `when` the time of rendering in
     UTC. `synthetic` is false where the engine served footage that exists; `source_type` (a plain name of
     provenance.c2pa.source_types) is then what the operator states of it, and empty where nothing is stated. `provider`
-    is who answers for the office in law (the product where nobody is named), `verifier` the address at which anybody
-    can check; `consents` are SHA-256 digests of receipts. `labelled` says that a visible label is drawn in.
+    is the legal entity behind this installation (the product where none is named), `verifier` the address at which
+    anybody can check; `consents` are SHA-256 digests of receipts. `labelled` says that a visible label is drawn in.
     """
 
     case_id: str
@@ -71,11 +71,11 @@ class SealOrder:
             raise ValueError(f"not a case id: {self.case_id!r}")
         if not _DIGEST.fullmatch(self.policy):
             raise ValueError(f"not a policy digest: {self.policy!r}")
-        if wrong := [one for one in self.consents if not _DIGEST.fullmatch(one)]:
+        if wrong := [digest for digest in self.consents if not _DIGEST.fullmatch(digest)]:
             raise ValueError(f"not the digest of a receipt: {wrong[0]!r}")
         if self.when.tzinfo is None:
             raise ValueError("the time of rendering needs a time zone")
-        if self.source_type and self.source_type not in SOURCE_TYPES:  # an operator wrote it, beside the footage
+        if self.source_type and self.source_type not in SOURCE_TYPES:  # an operator wrote it, next to the footage
             raise BadInput(f"{self.source_type[:60]!r} is not a digital source type: see docs/reference/verdicts.md")
 
 
@@ -99,9 +99,9 @@ def as_composite_order(order: SealOrder) -> SealOrder:
     return replace(order, source_type="compositeWithTrainedAlgorithmicMedia")
 
 
-def format_timestamp(when: datetime) -> str:
+def format_timestamp(moment: datetime) -> str:
     """A time as manifests and XMP write it."""
-    return when.isoformat(timespec="seconds")
+    return moment.isoformat(timespec="seconds")
 
 
 def build_manifest_definition(
@@ -132,7 +132,9 @@ def build_manifest_definition(
         _assertion(POLICY_ASSERTION, {"sha256": order.policy}),
     ]
     if order.consents:
-        assertions.append(_assertion(CONSENT_ASSERTION, {"receipts": [{"sha256": one} for one in order.consents]}))
+        assertions.append(
+            _assertion(CONSENT_ASSERTION, {"receipts": [{"sha256": digest} for digest in order.consents]})
+        )
     if order.synthetic:
         assertions.append(_assertion("c2pa.ai-disclosure", _disclosure(order)))
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-MAX_NODES = 1000
+MAX_NODES = 1000  # manifests that are visited in one store, which may be untrusted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,12 +31,12 @@ def walk_manifests(store: Mapping[str, object]) -> Iterator[ManifestNode]:
     manifests = as_mapping(store.get("manifests"))
     active = str(store.get("active_manifest", ""))
     queue = [(active, 0, True, "", "")]
-    seen: set[str] = set()
-    while queue and len(seen) < MAX_NODES:
+    visited: set[str] = set()
+    while queue and len(visited) < MAX_NODES:
         label, depth, derived, relationship, title = queue.pop(0)
-        if label in seen or label not in manifests:
+        if label in visited or label not in manifests:
             continue
-        seen.add(label)
+        visited.add(label)
         manifest = as_mapping(manifests[label])
         yield ManifestNode(
             manifest=manifest, depth=depth, derived=derived, relationship=relationship, title=title, label=label
@@ -49,7 +49,11 @@ def walk_manifests(store: Mapping[str, object]) -> Iterator[ManifestNode]:
 
 def manifest_assertions(manifest: Mapping[str, object], label: str) -> list[Mapping[str, object]]:
     """The data of all assertions with this label; instances (`__1`) and versions (`.v2`) count as the same."""
-    return [as_mapping(one.get("data")) for one in mappings_in(manifest.get("assertions")) if base_label(one) == label]
+    return [
+        as_mapping(assertion.get("data"))
+        for assertion in mappings_in(manifest.get("assertions"))
+        if base_label(assertion) == label
+    ]
 
 
 def base_label(assertion: Mapping[str, object]) -> str:
@@ -86,14 +90,14 @@ def ingredient_failure_codes(store: Mapping[str, object]) -> tuple[str, ...]:
             codes += _codes(as_mapping(results.get("activeManifest")))
             for delta in mappings_in(results.get("ingredientDeltas")):
                 codes += _codes(as_mapping(delta.get("validationDeltas")))
-            codes += [str(one.get("code", "")) for one in mappings_in(ingredient.get("validation_status"))]
+            codes += [str(status.get("code", "")) for status in mappings_in(ingredient.get("validation_status"))]
     return tuple(dict.fromkeys(codes))
 
 
 def has_success_code(store: Mapping[str, object], code: str) -> bool:
     """Whether the active manifest has this success code."""
     active = as_mapping(as_mapping(store.get("validation_results")).get("activeManifest"))
-    return any(one.get("code") == code for one in mappings_in(active.get("success")))
+    return any(status.get("code") == code for status in mappings_in(active.get("success")))
 
 
 def mappings_in(value: object) -> Sequence[Mapping[str, object]]:

@@ -29,12 +29,14 @@ def interpret_store(
 ) -> CredentialsReport:
     """What a store says, given the state and the issues that validation came to."""
     nodes = list(walk_manifests(store))
-    said = tuple(saying for node in nodes for saying in find_ai_assertions(node))
+    ai_assertions = tuple(saying for node in nodes for saying in find_ai_assertions(node))
     ingredients = ingredient_failure_codes(store)
     names, stuck = find_personal_data(store)
     return CredentialsReport(
-        credentials=_credentials(store, nodes, said, state, (*issues, *(f"ingredient: {one}" for one in ingredients))),
-        ai_assertions=said,
+        credentials=_credentials(
+            store, nodes, ai_assertions, state, (*issues, *(f"ingredient: {code}" for code in ingredients))
+        ),
+        ai_assertions=ai_assertions,
         soft_bindings=tuple(binding for node in nodes for binding in _soft_bindings(node)),
         case_id=str(first_assertion_data(nodes[0], CASE_ASSERTION).get("id", "")) if nodes else "",
         existing_footage=bool(nodes) and first_assertion_data(nodes[0], ENGINE_ASSERTION).get("generated") is False,
@@ -46,14 +48,14 @@ def interpret_store(
         lineage=tuple(_lineage_step(node) for node in flatten_ingredient_tree(store)),
         personal_data=names,
         unredactable_personal_data=stuck,
-        broken_ingredients=tuple(one for one in ingredients if one not in _UNTRUSTED_CODES),
+        broken_ingredients=tuple(code for code in ingredients if code not in _UNTRUSTED_CODES),
     )
 
 
 def _credentials(
     store: Mapping[str, object],
     nodes: Sequence[ManifestNode],
-    said: Sequence[AiAssertion],
+    ai_assertions: Sequence[AiAssertion],
     state: str,
     issues: Sequence[str],
 ) -> ContentCredentials:
@@ -61,13 +63,15 @@ def _credentials(
     # Of a manifest that is not valid nothing is attributed to anyone (C2PA 2.2, chapter 15).
     holds = state in ("trusted", "valid")
     signature = as_mapping(active.get("signature_info")) if holds else {}
-    stated = next((kind for node in nodes if node.derived and (kind := asset_source_type(node))), "")
+    source_type = next((kind for node in nodes if node.derived and (kind := asset_source_type(node))), "")
     return ContentCredentials(
         state=state,
-        ai=True if said else None,  # what the file says, whoever says it: `state` tells whether anybody vouches for it
+        ai=True
+        if ai_assertions
+        else None,  # what the file says, whoever says it: `state` is whether a trusted signer vouches for it
         signer=_signer(signature),
         signed_at=str(signature.get("time", "")),
-        source_type=stated,
+        source_type=source_type,
         generator=_generator(active),
         manifest_id=str(store.get("active_manifest", "")),
         issues=tuple(issues),
@@ -107,7 +111,7 @@ def _soft_bindings(node: ManifestNode) -> list[SoftBinding]:
 
 def _hex(value: object) -> str:
     """A soft binding's value in hex: files hold hex text, base64 of a byte string, or a list of bytes."""
-    if isinstance(value, list) and all(isinstance(one, int) and 0 <= one < 256 for one in value):
+    if isinstance(value, list) and all(isinstance(number, int) and 0 <= number < 256 for number in value):
         return bytes(value).hex()
     if not isinstance(value, str):
         return ""

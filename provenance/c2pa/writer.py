@@ -61,7 +61,7 @@ def sign_file(
 
 
 def carries_credentials(path: Path) -> bool:
-    """Whether a C2PA manifest lies in the file, readable or not."""
+    """Whether a C2PA manifest is in the file, readable or not."""
     try:
         with path.open("rb") as stream, c2pa.Reader(stream, context=_context(TrustStore())):
             return True

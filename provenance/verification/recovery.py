@@ -116,10 +116,10 @@ def mismatch_reason(reading: CredentialsReport, payload: str) -> str:
     """Why a manifest with this reading does not belong to a mark with this payload, or nothing."""
     if reading.credentials.state not in ("trusted", "valid"):
         return f"its own signature does not hold ({', '.join(reading.credentials.issues[:3])})"
-    bindings = [one for one in reading.soft_bindings if one.depth == 0]
+    bindings = [binding for binding in reading.soft_bindings if binding.depth == 0]
     if not bindings:
         return "it names no watermark"
-    if any(one.value != payload for one in bindings):
+    if any(binding.value != payload for binding in bindings):
         return "it names another watermark than the one in this file"
     return ""
 
@@ -128,20 +128,20 @@ def describe_differences(stored: StoredManifest, digest: str, size: int, info: V
     """In words, how a file of this SHA-256 and size differs from the signed one; nothing where it is the same."""
     if digest == stored.digest:
         return ()
-    found = []
+    differences = []
     if stored.size and size != stored.size:
-        found.append(f"{size:,} bytes instead of {stored.size:,}")
+        differences.append(f"{size:,} bytes instead of {stored.size:,}")
     if info is None:
-        return (*found, "it is not a video any more")
+        return (*differences, "it is not a video any more")
     if stored.width and (info.width, info.height) != (stored.width, stored.height):
-        found.append(f"{info.width}×{info.height} pixels instead of {stored.width}×{stored.height}")
+        differences.append(f"{info.width}×{info.height} pixels instead of {stored.width}×{stored.height}")
     if stored.duration and abs(info.duration - stored.duration) > 0.2:
-        found.append(f"{info.duration:.1f} s long instead of {stored.duration:.1f} s")
+        differences.append(f"{info.duration:.1f} s long instead of {stored.duration:.1f} s")
     if info.container != "mp4":
-        found.append(f"{_CONTAINER_NAMES.get(info.container, info.container)} instead of MP4")
+        differences.append(f"{_CONTAINER_NAMES.get(info.container, info.container)} instead of MP4")
     if info.codec != "h264":
-        found.append(f"compressed as {info.codec} instead of h264")
-    return tuple(found) or ("only the bytes: same length, same picture size, same kind of file",)
+        differences.append(f"compressed as {info.codec} instead of h264")
+    return tuple(differences) or ("only the bytes: same length, same picture size, same kind of file",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,9 +163,9 @@ class _InspectedFile:
 
 
 def _probe_media(path: Path) -> VideoInfo | None:
-    for look in (probe, lambda file: sample_image(file).info):
+    for read_info in (probe, lambda file: sample_image(file).info):
         try:
-            return look(path)
+            return read_info(path)
         except BadMedia:
             continue
     return None

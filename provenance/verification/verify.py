@@ -1,6 +1,6 @@
 """Verifying: the public's question, was this made by AI, answered from evidence.
 
-1. Read the credentials, in a limited process, without the network.
+1. Read the credentials, in the sandbox, without the network.
 2. Look for the watermark. A file that cannot be read as media ends here, with BadMedia.
 3. Look for unsigned declarations, and for traces of programs that keep no credentials.
 4. Ask the ledger about the case that the mark names.
@@ -39,7 +39,10 @@ from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
 from provenance.watermark_ports import DetectWatermark, PublicCaseLookup
 
-EVIDENCE_OF_AI, NO_INFORMATION, CONFLICTING_OR_DAMAGED, CANNOT_BE_READ = range(4)
+EVIDENCE_OF_AI = 0  # exit codes of `assay verify`, as docs/reference/verdicts.md lists them
+NO_INFORMATION = 1
+CONFLICTING_OR_DAMAGED = 2
+CANNOT_BE_READ = 3
 
 _EXIT_CODES = {
     FindingVerdict.AI_MADE_TRUSTED: EVIDENCE_OF_AI,
@@ -110,11 +113,11 @@ def verify(
 
 def exit_code(finding: Finding) -> int:
     """0 evidence of AI, 1 no information, 2 conflicting or damaged evidence. (3, cannot be read, is BadMedia.)"""
-    stated = (finding.case or {}).get("source_type")
+    source_type = (finding.case or {}).get("source_type")
     if (
         finding.verdict is FindingVerdict.RECOVERED_BY_WATERMARK
-        and stated is not None
-        and not is_ai_source_type(stated)
+        and source_type is not None
+        and not is_ai_source_type(source_type)
     ):
         return NO_INFORMATION
     return _EXIT_CODES[finding.verdict]

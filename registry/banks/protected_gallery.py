@@ -1,4 +1,4 @@
-"""Protected people: whose likeness may not be made without a lease, and those for whom there is none."""
+"""Protected people: those whose likeness needs a lease, and those for whom none can be had."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class PostgresGallery:
         Raises BadInput, and Unavailable: what cannot be looked up is not known to be absent.
         """
         probe = validate_template(embedding, self.space)
-        return self._live.query(lambda held: held.nearest(probe, exclude=exclude, only=only))
+        return self._live.query(lambda index: index.nearest(probe, exclude=exclude, only=only))
 
     def has_person(self, person: str) -> bool:
         """Whether a template of this person is enrolled. Raises Unavailable."""

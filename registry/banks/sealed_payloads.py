@@ -1,4 +1,4 @@
-"""The payloads of all marks that this office issued, read off the ledger: a damaged mark is looked for among them."""
+"""The payloads of all marks that this installation issued, from the ledger: damaged marks are matched against them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from threading import Lock
 
 from registry.table_cache import ConnectionProvider
 
-MAX_PAYLOADS = 100_000
-"""Payloads kept, the newest first: comparing a mark with more takes too long."""
+MAX_PAYLOADS = 100_000  # the newest payloads that a damaged mark is matched against: bounds time and false alarms
+"""Payloads in memory, the newest first: comparing a mark with more takes too long."""
 _OVERLAP = timedelta(minutes=2)  # an event's time is taken before its transaction ends, which it does within 30 s
 _NEW = """
 SELECT payload, at FROM sealed_videos WHERE payload ~ '^[0-9a-f]{24}$' AND at > %s ORDER BY at DESC LIMIT %s

@@ -1,4 +1,4 @@
-"""A signer whose key lies in a PKCS#11 token (HSM, smart card, SoftHSM) and never leaves it.
+"""A signer whose key is in a PKCS#11 token (HSM, smart card, SoftHSM) and never leaves it.
 
 The key is found by the certificate: the token's public key that equals the certificate's names, by its id, the private
 one. So a new key and its certificate come into force with the next signature, without a restart.
@@ -69,7 +69,7 @@ def hsm_signer(config: SignerConfig, files: SignerFiles) -> HsmSigner:
 
 @cache
 def _token_lock() -> Lock:
-    """A token knows one login for the whole process, so signatures take turns."""
+    """A token has one login for the whole process, so signatures are serialised."""
     return Lock()
 
 
@@ -88,11 +88,11 @@ def _sign_in_token(session: pkcs11.Session, key: PublicKey, data: bytes) -> byte
 def _private_key(session: pkcs11.Session, key: PublicKey) -> Any:
     from pkcs11 import Attribute, ObjectClass
 
-    wanted = _public_key_attributes(key) | {Attribute.CLASS: ObjectClass.PUBLIC_KEY}
-    named = next(iter(session.get_objects(wanted)), None)
-    if named is None:
+    template = _public_key_attributes(key) | {Attribute.CLASS: ObjectClass.PUBLIC_KEY}
+    public_key = next(iter(session.get_objects(template)), None)
+    if public_key is None:
         raise Unavailable("the token holds no key that belongs to the certificate")
-    search = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.ID: named[Attribute.ID]}
+    search = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.ID: public_key[Attribute.ID]}
     private = next(iter(session.get_objects(search)), None)
     if private is None:
         raise Unavailable("the token holds the public half of the certificate's key and not the private one")
@@ -100,7 +100,7 @@ def _private_key(session: pkcs11.Session, key: PublicKey) -> Any:
 
 
 def _public_key_attributes(key: PublicKey) -> dict[Any, Any]:
-    """The attributes by which PKCS#11 tells public keys apart: the point as a DER octet string, or the modulus."""
+    """The attributes by which PKCS#11 identifies public keys: the point as a DER octet string, or the modulus."""
     from pkcs11 import Attribute
 
     if isinstance(key, rsa.RSAPublicKey):

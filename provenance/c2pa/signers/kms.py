@@ -1,4 +1,4 @@
-"""Signers whose key lies in a key management service and is reached over HTTP: ours, Vault's, Azure's, Google's, AWS's.
+"""Signers whose key is in a key management service and is reached over HTTP: ours, Vault's, Azure's, Google's, AWS's.
 
 A digest goes out (to AWS the signed structure itself, which holds hashes and no content), a signature comes back, and
 it is checked against the certificate before it is used.
@@ -25,7 +25,7 @@ from provenance.c2pa.signers.signatures import (
 from provenance.c2pa.signers.signer import CertificateSigner
 from provenance.c2pa.signers.signer_config import SignerConfig, SignerFiles
 
-_MAX_RESPONSE_BYTES = 1 << 16
+_MAX_RESPONSE_BYTES = 1 << 16  # bytes; a signature with its envelope has less than 1 KiB
 _AWS_MAX_RAW_BYTES = 4096  # bytes that AWS hashes itself; a claim to be signed has about 2200
 
 
@@ -104,19 +104,19 @@ class HttpKmsSigner(CertificateSigner):
 
     def sign(self, data: bytes) -> bytes:
         """Raises Unavailable if the service does not answer as it should, SealBroken for another key's signature."""
-        key, how = certificate_public_key(self.chain), KMS_APIS[self.kms_api]
+        key, api = certificate_public_key(self.chain), KMS_APIS[self.kms_api]
         name, digest = signing_digest(key, data)
-        path = how.path.format(key=quote(self.key, safe="/"), vault_digest=f"sha2-{name[3:]}")
-        header, value = how.header
+        path = api.path.format(key=quote(self.key, safe="/"), vault_digest=f"sha2-{name[3:]}")
+        header, value = api.header
         try:
             answer = httpx.post(
                 self.url.rstrip("/") + path,
-                json=how.body(self.key, signature_algorithm(key), name, digest),
+                json=api.body(self.key, signature_algorithm(key), name, digest),
                 headers={header: value.format(self.token)},
                 timeout=self.timeout,
             )
             answer.raise_for_status()
-            signature = how.signature(answer.json()) if len(answer.content) <= _MAX_RESPONSE_BYTES else b""
+            signature = api.signature(answer.json()) if len(answer.content) <= _MAX_RESPONSE_BYTES else b""
         except httpx.HTTPStatusError as error:
             raise Unavailable(f"the key service answered {error.response.status_code} and did not sign") from None
         except httpx.HTTPError as error:
@@ -156,8 +156,8 @@ class AwsKmsSigner(CertificateSigner):
             from botocore.config import Config
         except ImportError as error:
             raise Unavailable("signer = aws needs boto3: install assay[kms]") from error
-        patience = Config(connect_timeout=self.timeout, read_timeout=self.timeout, retries={"total_max_attempts": 2})
-        return boto3.client("kms", endpoint_url=self.url or None, config=patience)
+        config = Config(connect_timeout=self.timeout, read_timeout=self.timeout, retries={"total_max_attempts": 2})
+        return boto3.client("kms", endpoint_url=self.url or None, config=config)
 
 
 def kms_signer(config: SignerConfig, files: SignerFiles) -> HttpKmsSigner:

@@ -1,4 +1,4 @@
-"""Who signs claims: a port, so that the key may lie in a file, a KMS or an HSM."""
+"""Who signs claims: a port, so that the key may be in a file, a KMS or an HSM."""
 
 from __future__ import annotations
 
