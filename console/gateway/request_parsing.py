@@ -14,6 +14,7 @@ from typing import Any
 from fastapi import Request as HttpRequest
 from starlette.concurrency import run_in_threadpool
 
+from console.gateway.video_object import UnstatedValues
 from console.web.context import RequestContext
 from console.web.uploads import Upload, new_upload_folder, read_body, receive_form
 from core.errors import BadInput
@@ -105,7 +106,9 @@ def _request(
 ) -> VideoRequest:
     return VideoRequest(
         prompt=_text(prompt, "prompt"),
-        model=_text(model, "model"),
+        model=""
+        if model == UnstatedValues().model
+        else _text(model, "model"),  # as models are listed: none in particular
         seconds=_number(seconds),
         size=_text(size, "size"),
         references=(reference,) if reference else (),

@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse, Response
 
 from console.gateway.request_parsing import parse_video_request
 from console.gateway.video_object import video_status
-from console.gateway.videos_api import CREATE_VIDEO, asked_order, video_answer
+from console.gateway.videos_api import CREATE_VIDEO, video_answer
 from console.web.auth import BearerUser
 from console.web.context import ContextDep, RequestContext
 from console.web.video_response import video_response
@@ -48,7 +48,7 @@ _TAKES_LONGER = "This takes longer than is waited here; ask again at the address
 async def create_video_sync(request: Request, who: BearerUser, context: ContextDep) -> Response:
     """Takes what POST /v1/videos takes. A refusal is 400, a failure of the engine 422, both as error objects."""
     async with parse_video_request(request, context) as order:
-        case = await to_thread.run_sync(context.service.submit, who, asked_order(order))
+        case = await to_thread.run_sync(context.service.submit, who, order)
     deadline, turn = time.monotonic() + context.installation.settings.sync_wait, 0
     while True:
         record = await to_thread.run_sync(context.service.video, who, case.id)

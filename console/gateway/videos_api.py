@@ -5,7 +5,6 @@ An account sees its own videos here and no others, moderators included: this is 
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from anyio import to_thread
@@ -22,7 +21,6 @@ from core.case import Case, Phase
 from core.errors import BadInput, Conflict, NotFound, NotNow
 from core.roles import Principal
 from pipeline.case_record import CaseRecord
-from pipeline.service import VideoRequest
 from pipeline.video_pictures import PictureVariant
 
 videos_router = APIRouter(prefix="/v1/videos", tags=["videos"])
@@ -67,7 +65,7 @@ _GONE = (Phase.REFUSED, Phase.FAILED, Phase.RECALLED, Phase.WITHDRAWN)
 async def create_video(request: Request, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """The prompt is screened and judged first; what becomes of it is told by GET /v1/videos/{id}."""
     async with parse_video_request(request, context) as order:
-        case = await to_thread.run_sync(context.service.submit, who, asked_order(order))
+        case = await to_thread.run_sync(context.service.submit, who, order)
     return await to_thread.run_sync(shown_video, who, context, case.id)
 
 
@@ -137,11 +135,6 @@ def delete_video(video_id: str, who: BearerUser, context: ContextDep) -> dict[st
             context.service.erase(who, case.id)
         return {"id": case.id, "object": "video.deleted", "deleted": True}
     raise Conflict
-
-
-def asked_order(order: VideoRequest) -> VideoRequest:
-    """The order as the service has it: `default`, as models are listed, names none."""
-    return replace(order, model="") if order.model == UnstatedValues().model else order
 
 
 def unstated_values(context: RequestContext) -> UnstatedValues:
