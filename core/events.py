@@ -26,6 +26,7 @@ class Submitted:
     `purpose` and `territory` (ISO 3166) say what for and where it will be shown; `voices` that people named speak.
     `copies` are the sealed cases of which a reference is a copy, as its mark or its looks tell. `parameters` are the
     engine's own; `parameter_texts` those of them that are texts: name to the id of an erasable text.
+    `references` are as they were handed in; `references_sent` as they are screened and sent to an engine, one for each.
     """
 
     author: str
@@ -47,6 +48,12 @@ class Submitted:
     copies: tuple[str, ...] = ()
     parameters: dict[str, ParameterValue] = field(default_factory=dict)
     parameter_texts: dict[str, str] = field(default_factory=dict)
+    references_sent: tuple[Asset, ...] = ()
+
+    @property
+    def engine_inputs(self) -> tuple[Asset, ...]:
+        """What is screened and sent to an engine; in old logs, what was handed in."""
+        return self.references_sent or self.references
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

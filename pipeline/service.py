@@ -14,7 +14,6 @@ from functools import partial
 from pathlib import Path
 
 from classifiers.models import PACKAGED_MODELS, Models
-from core.assets import Asset
 from core.case import Case, Phase, new_case
 from core.dispatch import hand_on
 from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow, Unavailable
@@ -26,6 +25,7 @@ from core.roles import Principal, Role, require_owner, require_role
 from core.signals import Subject
 from core.transitions import holding
 from core.verdicts import Decision, Gate, Ruling
+from media.reference_file import PreparedReference, prepare_reference
 from pipeline.actions import Action, actions, refusal, unmeasured
 from pipeline.case_explanation import CaseExplanation, explain_case
 from pipeline.case_record import CaseRecord, case_record
@@ -37,7 +37,13 @@ from pipeline.stages.stage_context import StageContext
 from pipeline.verification.likeness_comparison import LikenessComparer
 from pipeline.verification.verifier import Verifier
 from pipeline.video_pictures import PictureVariant, VideoPictures
-from pipeline.video_request import MAX_PROMPT_LENGTH, VideoRequest, end_user_pseudonym, validate_request
+from pipeline.video_request import (
+    MAX_PROMPT_LENGTH,
+    REFERENCE_PARAM,
+    VideoRequest,
+    end_user_pseudonym,
+    validate_request,
+)
 from registry.consent import CameoService
 
 __all__ = [
@@ -293,14 +299,28 @@ class CaseService:
 
     def _submit(self, who: Principal, case: Case, request: VideoRequest) -> Case:
         self._check_parent(who, request.parent)
-        references = tuple(self._reference(case, path) for path in request.references)
-        submitted = Submitted(
+        with self.context.temp_folder() as folder:
+            prepared = [_prepared(path, folder) for path in request.references]
+            submitted = self._submission(who, case, request, prepared)
+        opened = self._append(case, submitted)
+        for asset in opened.assets():
+            self.context.blob_store.confirm(asset.digest)
+        return opened
+
+    def _submission(
+        self, who: Principal, case: Case, request: VideoRequest, prepared: Sequence[PreparedReference]
+    ) -> Submitted:
+        put = partial(self.context.blob_store.put, owner=case.id)
+        return Submitted(
             author=who.id,
             prompt=self.context.texts.put(request.prompt, case_id=case.id),
             model=request.model,
             seconds=request.seconds,
             size=request.size,
-            references=references,
+            references=tuple(
+                put(path, media_type=one.received.value) for path, one in zip(request.references, prepared, strict=True)
+            ),
+            references_sent=tuple(put(one.path, media_type=one.sent.value) for one in prepared),
             cameos=self.context.consent.resolve(request.prompt, request.cameos),
             parent=request.parent,
             audience=request.audience,
@@ -311,12 +331,8 @@ class CaseService:
             purpose=request.purpose,
             territory=request.territory,
             voices=request.voices,
-            copies=tuple(one for path in request.references for one in self.context.copies.source_cases(path)),
+            copies=tuple(case_id for one in prepared for case_id in self.context.copies.source_cases(one.path)),
         )
-        opened = self._append(case, submitted)
-        for asset in references:
-            self.context.blob_store.confirm(asset.digest)
-        return opened
 
     def _check_parent(self, who: Principal, parent: str) -> None:
         """A video is made over one that is published, or one of one's own; others are nobody's business."""
@@ -327,10 +343,6 @@ class CaseService:
             known = False
         if not known:
             raise BadInput("there is no such video that this one could be made over")
-
-    def _reference(self, case: Case, path: Path) -> Asset:
-        self.context.measure.check_video(path)
-        return self.context.blob_store.put(path, media_type=_media_type(path), owner=case.id)
 
     def _load_expecting(self, case_id: str, revision: int | None) -> Case:
         case = self.ledger.load(case_id)
@@ -368,5 +380,8 @@ def _require_code(code: str, codes: Sequence[str]) -> str:
     return code
 
 
-def _media_type(path: Path) -> str:
-    return {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}.get(path.suffix.lower(), "video/mp4")
+def _prepared(path: Path, folder: Path) -> PreparedReference:
+    try:
+        return prepare_reference(path, folder)
+    except BadInput as error:
+        raise type(error)(str(error), param=REFERENCE_PARAM) from None

@@ -12,6 +12,8 @@ from registry.consent.lease_terms import PURPOSES
 
 MAX_PROMPT_LENGTH = 32_768
 MAX_END_USER_LENGTH = 512
+REFERENCE_PARAM = "input_reference"
+"""What errors about a reference name as their parameter."""
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")  # ISO 3166-1 or -2
 _TAG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -53,7 +55,7 @@ def validate_request(request: VideoRequest) -> None:
     if request.seconds is not None and not 0 < request.seconds <= 3600:
         raise BadInput("seconds must be between 0 and 3600")
     if len(request.references) > 1:
-        raise BadInput("one reference is taken at the most")
+        raise BadInput("one reference is accepted at the most", param=REFERENCE_PARAM)
     if request.purpose and request.purpose not in PURPOSES:
         raise BadInput(f"{request.purpose!r} is no purpose: one of {', '.join(PURPOSES)}")
     if wrong := [country for country in request.territory if not _COUNTRY.fullmatch(country)]:

@@ -24,6 +24,7 @@ from core.errors import BadInput, BadMedia
 from core.roles import Principal
 from pipeline.derived_request import Derivation, derived_request, last_picture
 from pipeline.service import VideoRequest
+from pipeline.video_request import REFERENCE_PARAM
 
 derived_videos_router = APIRouter(prefix="/v1/videos", tags=["videos"])
 
@@ -70,14 +71,14 @@ async def remix_video(video_id: str, request: Request, who: BearerUser, context:
     async with _given(request, context) as given:
         if given.file or given.fields.get("video") is not None:
             raise BadInput("video is named by the address here", param="video")
-        return await to_thread.run_sync(_ordered, who, context, given, video_id, Derivation.EDIT)
+        return await _ordered_in_thread(who, context, given, video_id, Derivation.EDIT)
 
 
 @derived_videos_router.post("/edits", summary="Edit a video", openapi_extra=_EDIT)
 async def edit_video(request: Request, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """A video of yours by its id, or one that is sent, and what to make of it."""
     async with _given(request, context) as given:
-        return await to_thread.run_sync(_ordered, who, context, given, _source_id(given), Derivation.EDIT)
+        return await _ordered_in_thread(who, context, given, _source_id(given), Derivation.EDIT)
 
 
 @derived_videos_router.post("/extensions", summary="Continue a video", openapi_extra=_EXTENSION)
@@ -86,7 +87,15 @@ async def extend_video(request: Request, who: BearerUser, context: ContextDep) -
     async with _given(request, context) as given:
         if given.fields.get("seconds") in (None, ""):
             raise BadInput("seconds is missing: how long the continuation is to be", param="seconds")
-        return await to_thread.run_sync(_ordered, who, context, given, _source_id(given), Derivation.EXTENSION)
+        return await _ordered_in_thread(who, context, given, _source_id(given), Derivation.EXTENSION)
+
+
+async def _ordered_in_thread(
+    who: Principal, context: RequestContext, given: _Given, source: str, derivation: Derivation
+) -> dict[str, Any]:
+    """As many at once as references are: each is decoded and encoded anew."""
+    limiter = context.reference_limiter
+    return await to_thread.run_sync(_ordered, who, context, given, source, derivation, limiter=limiter)
 
 
 def _ordered(
@@ -114,9 +123,11 @@ def _naming_video(sent: Path | None) -> Iterator[None]:
     """What is wrong with the file is said of `video`, and not of the name that it has here."""
     try:
         yield
-    except BadMedia as error:
+    except BadInput as error:
+        if error.param != REFERENCE_PARAM and not isinstance(error, BadMedia):
+            raise
         said = str(error).replace(sent.name, "the file") if sent else str(error)
-        raise BadMedia(f"video: {said}", param="video") from None
+        raise type(error)(f"video: {said}", param="video") from None
 
 
 def _source_id(given: _Given) -> str:

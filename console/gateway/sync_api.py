@@ -48,7 +48,8 @@ _TAKES_LONGER = "This takes longer than is waited here; ask again at the address
 async def create_video_sync(request: Request, who: BearerUser, context: ContextDep) -> Response:
     """Takes what POST /v1/videos takes. A refusal is 400, a failure of the engine 422, both as error objects."""
     async with parse_video_request(request, context) as order:
-        case = await to_thread.run_sync(context.service.submit, who, order)
+        limiter = context.reference_limiter if order.references else None  # it is decoded and encoded anew
+        case = await to_thread.run_sync(context.service.submit, who, order, limiter=limiter)
     deadline, turn = time.monotonic() + context.installation.settings.sync_wait, 0
     while True:
         record = await to_thread.run_sync(context.service.video, who, case.id)

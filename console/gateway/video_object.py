@@ -117,6 +117,18 @@ def _error(record: CaseRecord, explanation: CaseExplanation | None) -> dict[str,
 
 
 def _assay(case: Case, explanation: CaseExplanation | None) -> dict[str, Any]:
+    return _standing(case, explanation) | _reference(case)
+
+
+def _reference(case: Case) -> dict[str, Any]:
+    """As what a reference came and as what it is screened and sent to an engine."""
+    asked = case.request
+    if not asked.references:
+        return {}
+    return {"reference": {"received": asked.references[0].media_type, "sent": asked.engine_inputs[0].media_type}}
+
+
+def _standing(case: Case, explanation: CaseExplanation | None) -> dict[str, Any]:
     verdict, waits = case.verdict, case.phase is Phase.HELD and case.last_failure is not None
     reason = translated_reason(verdict.reason, explanation) if verdict else ""
     return {

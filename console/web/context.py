@@ -17,7 +17,11 @@ from pipeline.service import CaseService
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestContext:
-    """The installation and what the web adds to it. `analysis_limiter` bounds how many files are examined at once."""
+    """The installation and what the web adds to it.
+
+    `analysis_limiter` bounds how many files are examined at once, `reference_limiter` how many orders with a reference
+    are opened at once.
+    """
 
     installation: InstallationProtocol
     sessions: Sessions
@@ -25,6 +29,7 @@ class RequestContext:
     concurrency: ConcurrencyLimiter = field(default_factory=ConcurrencyLimiter)
     rate_limiter: RateLimiter = field(default_factory=RateLimiter)
     analysis_limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
+    reference_limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
 
     @property
     def service(self) -> CaseService:

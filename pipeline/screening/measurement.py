@@ -16,6 +16,8 @@ from media.audio_decode import decode_mono_audio
 from media.probe import probe
 from media.sampling import sample_video
 from media.sandbox.limits import MIB, InputLimits
+from media.still_image import is_image, sample_image
+from media.video import VideoSample
 from pipeline.policy_rollout.policy_loading import load_policy
 from pipeline.settings import Settings
 from pipeline.stages.stage_context import Measurements
@@ -52,11 +54,15 @@ class ClassifierMeasurer:
 
     def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
         """As Measurer.video."""
-        taken = sample_video(path, count=self.frames, max_side=_LONGEST_SIDE)
-        if taken.info.has_audio:
-            taken = replace(taken, audio=decode_mono_audio(path))
+        taken = self._sample(path)
         found = measure_all(taken, self.classifiers.build(leased), subject=subject)
         return Measurements(signals=found.signals, seconds=found.seconds)
+
+    def _sample(self, path: Path) -> VideoSample:
+        if is_image(path):  # a reference
+            return sample_image(path, max_side=_LONGEST_SIDE)
+        taken = sample_video(path, count=self.frames, max_side=_LONGEST_SIDE)
+        return replace(taken, audio=decode_mono_audio(path)) if taken.info.has_audio else taken
 
     def check_video(self, path: Path) -> tuple[float, int, int]:
         """As Measurer.check_video."""

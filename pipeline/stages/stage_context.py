@@ -36,7 +36,7 @@ class Measurer(Protocol):
         """Every classifier of prompts over a text."""
 
     def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
-        """Every classifier of footage over frames and sound of a file. Raises BadMedia.
+        """Every classifier of footage over frames and sound of a video, or over a picture. Raises BadMedia.
 
         The cameos that the case may show and let speak (`leased`) are not looked for.
         """

@@ -26,6 +26,7 @@ from core.roles import Principal, Role
 from core.signals import Signal, Span, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
 from media.probe import probe
+from media.sandbox.limits import InputLimits
 from pipeline.accounts import create_account
 from pipeline.advance import PipelineContext, advance
 from pipeline.blobstores.blob_store import FsspecBlobStore
@@ -33,6 +34,7 @@ from pipeline.blobstores.public_store import FsspecPublicStore
 from pipeline.engines.folder_engine import FolderEngine
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.local_runner import LocalRunner
+from pipeline.screening.measurement import ClassifierMeasurer
 from pipeline.service import CaseService
 from pipeline.settings import Settings
 from pipeline.stages import ROUTE, bind_route
@@ -141,7 +143,7 @@ def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallati
         measure=StubMeasurer(
             text=_measured,
             video=lambda _file, subject, _leased: Measurements(signals=_video_signals(subject), seconds={}),
-            check_video=_checked,
+            check_video=ClassifierMeasurer(classifiers=None, frames=1, limits=InputLimits()).check_video,
         ),
         policy=StubPolicy(decide or _decide),
         sealer=StubSealer(_sealed),
@@ -226,13 +228,6 @@ def _decide(gate: Gate, signals: Sequence[Signal], _facts, rulings: Sequence[Rul
         policy="story0123456789abcdef",
         reason=reason,
     )
-
-
-def _checked(file: Path) -> tuple[float, int, int]:
-    if file.suffix in (".png", ".jpg"):
-        return 0.0, 0, 0
-    info = probe(file)
-    return info.duration, info.width, info.height
 
 
 def _sealed(case: Case, source: Path, finished: Path) -> SealResult:

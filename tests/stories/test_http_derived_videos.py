@@ -71,12 +71,12 @@ def test_what_cannot_be_made_over_another_is_refused_by_name(platform, path, bod
     assert (answer.status_code, answer.json()["error"]["param"]) == (status, param), answer.text
 
 
-@pytest.mark.parametrize("way", ["edits", "extensions"])
-def test_a_file_that_is_no_video_is_refused_as_the_field_that_it_is(platform, way):
+@pytest.mark.parametrize(("way", "status", "code"), [("edits", 400, "bad_input"), ("extensions", 422, "bad_media")])
+def test_a_file_that_is_no_video_is_refused_as_the_field_that_it_is(platform, way, status, code):
     sent = {"video": ("holiday.md", b"# no video, but a text about one\n" * 50)}
     answer = platform.post(f"/v1/videos/{way}", data={"prompt": FINE, "seconds": "4"}, files=sent)
     error = answer.json()["error"]
-    assert (answer.status_code, error["code"], error["param"]) == (422, "bad_media", "video")
+    assert (answer.status_code, error["code"], error["param"]) == (status, code, "video")
     assert "file.md" not in error["message"]
 
 
