@@ -162,9 +162,10 @@ def test_the_javascript_client_does_the_same(at, javascript, finished, bunny):
     done = subprocess.run(command, cwd=javascript, capture_output=True, text=True, timeout=240, check=False)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    for name in ("create", "retrieve", "remix", "edit", "edit a file"):
+    for name in ("create", "retrieve", "remix", "edit", "edit a file", "extend"):
         STRICT.validate_python(told[name], strict=True)
-    assert told["remix"]["remixed_from_video_id"] == told["edit"]["remixed_from_video_id"] == finished.id
+    assert {told[name]["remixed_from_video_id"] for name in ("remix", "edit", "extend")} == {finished.id}
+    assert told["extend"]["assay"]["reference"]["received"] == "image/png"
     assert len(told["list"]) == len(set(told["list"])) > 1
     for variant, (kind, magic) in KINDS.items():
         assert told[variant]["type"] == kind and magic.decode("latin1") in told[variant]["head"]

@@ -35,6 +35,7 @@ for (const variant of ["video", "thumbnail", "spritesheet"]) await call(variant,
 await call("remix", () => client.videos.remix(finished, { prompt: "the rabbit in snow" }));
 await call("edit", () => client.videos.edit({ prompt: "the rabbit in snow", video: { id: finished } }));
 await call("edit a file", async () => client.videos.edit({ prompt: "the rabbit in snow", video: await upload() }));
+await call("extend", () => client.videos.extend({ prompt: "on it goes", seconds: "4", video: { id: finished } }));
 await call("extend nothing", () => client.videos.extend({ prompt: "on it goes", seconds: "4", video: { id: "ffffffffffffffff" } }));
 await call("character", async () => client.videos.createCharacter({ name: "ann", video: await upload() }));
 await call("no character", () => client.videos.getCharacter("ann"));
