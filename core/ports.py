@@ -156,7 +156,7 @@ class RenderRequest:
     """What an engine is asked to make. `key` makes asking twice the same as asking once.
 
     `parameters` are the engine's own (seed, fps, steps), under the engine's names; `parameter_texts` those of them that
-    are texts, such as negative_prompt, which were screened as the prompt was.
+    are texts, such as negative_prompt, or objects as JSON, which were screened as the prompt was.
     """
 
     key: str

@@ -17,7 +17,7 @@ from classifiers.models import PACKAGED_MODELS, Models
 from core.case import Case, Phase, new_case
 from core.dispatch import hand_on
 from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow, Unavailable
-from core.events import Appealed, Event, Recalled, Rendered, Resumed, Ruled, Submitted
+from core.events import NEGATIVE_PROMPT, Appealed, Event, Recalled, Rendered, Resumed, Ruled, Submitted
 from core.finding import Finding
 from core.permitted import NO_CAMEOS
 from core.ports import Bus, Ledger, RecordedEvent
@@ -133,10 +133,7 @@ class CaseService:
     def videos(
         self, who: Principal, *, after: str = "", limit: int = 20, ascending: bool = False
     ) -> Sequence[CaseRecord]:
-        """The account's own cases in the order in which they were asked for, from the one after `after` on.
-
-        Raises NotFound where `after` is no case of the account.
-        """
+        """The account's own cases as they were asked for, from the one after `after` on. Raises NotFound for that."""
         page = self.ledger.created_by(who.id, after=after, limit=limit, ascending=ascending)
         return tuple(case_record(case, self.ledger.history(case.id), self.context.texts) for case in page)
 
@@ -151,6 +148,11 @@ class CaseService:
     def actions(self, who: Principal, case: Case) -> frozenset[Action]:
         """Everything that this person may do to this case now. What is not in it is refused."""
         return actions(who, case)
+
+    def parameter_texts(self, who: Principal, case_id: str) -> dict[str, str]:
+        """The texts among the engine's parameters, by the parameter's name. Raises Erased."""
+        texts = self.case(who, case_id).request.parameter_texts
+        return {name: self.context.texts.read(text) for name, text in texts.items()}
 
     # -- deciding
 
@@ -321,7 +323,7 @@ class CaseService:
                 put(path, media_type=one.received.value) for path, one in zip(request.references, prepared, strict=True)
             ),
             references_sent=tuple(put(one.path, media_type=one.sent.value) for one in prepared),
-            cameos=self.context.consent.resolve(request.prompt, request.cameos),
+            cameos=self.context.consent.resolve("\n".join(_asking_texts(request)), request.cameos),
             parent=request.parent,
             audience=request.audience,
             account_minor=request.account_minor,
@@ -332,6 +334,10 @@ class CaseService:
             territory=request.territory,
             voices=request.voices,
             copies=tuple(case_id for one in prepared for case_id in self.context.copies.source_cases(one.path)),
+            parameters=dict(request.parameters),
+            parameter_texts={
+                name: self.context.texts.put(text, case_id=case.id) for name, text in request.parameter_texts.items()
+            },
         )
 
     def _check_parent(self, who: Principal, parent: str) -> None:
@@ -367,6 +373,11 @@ def _permit(who: Principal, case: Case, action: Action) -> None:
 def stated_source_type(rendered: Rendered) -> str:
     """The digital source type that the seal states of a video, or nothing."""
     return rendered.source_type or ("trainedAlgorithmicMedia" if rendered.synthetic else "")
+
+
+def _asking_texts(request: VideoRequest) -> list[str]:
+    """The prompt and the parameters' texts but for the negative prompt: whoever one of them names is asked for."""
+    return [request.prompt, *(text for name, text in request.parameter_texts.items() if name != NEGATIVE_PROMPT)]
 
 
 def _case_id_for_key(who: Principal, key: str) -> str:

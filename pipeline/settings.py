@@ -5,13 +5,14 @@ Read from `assay.toml` (or the file named by ASSAY_CONFIG), overridden by ASSAY_
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
@@ -65,11 +66,30 @@ class Settings(BaseSettings):
     )
     s3_endpoint: str = Field("", description="Endpoint of an S3-compatible server, where it is not AWS.")
     public_url: str = Field("", description="Base URL under which the public store is served; default: file URLs.")
-    engine: str = Field("folder", description="Which engine adapter makes videos: folder, http or a plugin's.")
+    engine: str = Field(
+        "folder", description="Which engine adapter makes videos: folder, http, routed (several) or a plugin's."
+    )
+    engines: str = Field(
+        "", description="Several engines, where engine is routed: a table [engines.NAME], or a TOML file with them."
+    )
     engine_folder: Path = Field(Path("engine"), description="Folder that the folder engine serves.")
     engine_url: str = Field("", description="Base URL of an OpenAI-style Videos API, as http://host:8000/v1.")
     engine_key: SecretStr | None = Field(None, description="Bearer key for that server.")
     engine_model: str = Field("", description="Model to ask for where a request names none.")
+    engine_profile: str = Field(
+        "",
+        description="What it takes: vllm-omni, sglang, dynamo, openai, generic, plain or a TOML file; "
+        "default: generic for http, plain for others.",
+    )
+    unknown_parameters: Literal["refuse", "ignore"] = Field(
+        "refuse", description="What becomes of a field that the profile does not name; ignored ones are listed."
+    )
+    engine_body_format: Literal["auto", "json", "multipart"] = Field(
+        "auto", description="How orders are written for it; auto: found out by itself, once."
+    )
+    engine_redirect_hosts: str = Field(
+        "", description="Hosts besides the engine's own to which it may send us for a video, separated by commas."
+    )
     engine_timeout: float = Field(1800.0, description="Seconds an engine may take for one video.")
     max_renders: int = Field(32, ge=1, description="How many videos the engine may be making at once.")
     max_wait_hours: float = Field(
@@ -143,6 +163,18 @@ class Settings(BaseSettings):
     @classmethod
     def _known_engine(cls, name: str) -> str:
         return _registered(name, ENGINES, BUNDLED_ENGINES)
+
+    @field_validator("engines", mode="before")
+    @classmethod
+    def _table_as_text(cls, value: object) -> object:
+        """A table as JSON: settings can be compared and looked up by all that they say."""
+        return json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
+
+    @model_validator(mode="after")
+    def _engines_are_used(self) -> Self:
+        if self.engines and self.engine != "routed":
+            raise ValueError("engines are listed, and engine is not routed: none of them would be asked")
+        return self
 
     @field_validator("signer")
     @classmethod

@@ -15,6 +15,7 @@ from typing import Any
 from anyio import to_thread
 from fastapi import APIRouter, Request
 
+from console.gateway.engine_parameters import with_engine_fields
 from console.gateway.request_parsing import read_json_object, request_of_fields
 from console.gateway.videos_api import IDEMPOTENCY_HEADER, shown_video
 from console.web.auth import BearerUser
@@ -104,12 +105,14 @@ def _ordered(
     with _naming_video(given.file):
         order = _order(who, context, given, source, derivation)
         opened = context.service.submit(who, order)
-    return shown_video(who, context, opened.id)
+    video = shown_video(who, context, opened.id)
+    video["assay"]["ignored"] = list(order.ignored)
+    return video
 
 
 def _order(who: Principal, context: RequestContext, given: _Given, source: str, derivation: Derivation) -> VideoRequest:
     rest = {name: value for name, value in given.fields.items() if name not in ("video", "remixed_from_video_id")}
-    asked = request_of_fields(rest, given.key)
+    asked = with_engine_fields(request_of_fields(rest, given.key), rest, context.installation.settings)
     if source:
         return derived_request(context.service, who, asked, source, given.folder, derivation)
     if given.file is None:

@@ -72,7 +72,9 @@ async def create_video(request: Request, who: BearerUser, context: ContextDep) -
     async with parse_video_request(request, context) as order:
         limiter = context.reference_limiter if order.references else None  # it is decoded and encoded anew
         case = await to_thread.run_sync(context.service.submit, who, order, limiter=limiter)
-    return await to_thread.run_sync(shown_video, who, context, case.id)
+    video = await to_thread.run_sync(shown_video, who, context, case.id)
+    video["assay"]["ignored"] = list(order.ignored)
+    return video
 
 
 @videos_router.head("", include_in_schema=False)

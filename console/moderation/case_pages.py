@@ -60,10 +60,12 @@ def case(
 ) -> Response:
     """A case: what was measured, what was decided, what may be done now."""
     found = context.service.case(who, case_id)
-    prompt = None
+    prompt, other_texts = None, []
     if show == "prompt":
         try:
             prompt = highlight_prompt(context.service.prompt(who, case_id), found.signals)
+            texts = context.service.parameter_texts(who, case_id)
+            other_texts = [(name, highlight_prompt(text, found.signals, name)) for name, text in texts.items()]
         except Erased:
             prompt = ()
     history = disclosed_history(who, context.service.history(who, case_id))
@@ -73,6 +75,7 @@ def case(
         "case.html",
         view=shown,
         prompt=prompt,
+        other_texts=other_texts,
         rulings=display_text.RULING_TEXTS,
         recalls=display_text.RECALL_TEXTS,
         done=done,

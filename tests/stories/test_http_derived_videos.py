@@ -62,7 +62,7 @@ def test_a_video_that_is_sent_is_edited_or_continued(at, platform, bunny):
         ("/v1/videos/edits", {"prompt": "x", "video": {"id": 7}}, 400, "video"),
         ("/v1/videos/edits", {"prompt": "x", "video": {"id": "ffffffffffffffff"}}, 404, None),
         ("/v1/videos/extensions", {"prompt": "x", "video": {"id": "ffffffffffffffff"}}, 400, "seconds"),
-        ("/v1/videos/extensions", {"video": {"id": "ffffffffffffffff"}, "seconds": "soon"}, 400, None),
+        ("/v1/videos/extensions", {"video": {"id": "ffffffffffffffff"}, "seconds": "soon"}, 400, "seconds"),
         ("/v1/videos/edits", [], 400, None),
     ],
 )
