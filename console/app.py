@@ -11,8 +11,12 @@ from console.cameo.cameo_api import cameo_router
 from console.cameo.cameo_pages import cameo_pages_router
 from console.cameo.consent_receipt_api import consent_receipt_router, review_router
 from console.cameo.enrolment_pages import enrolment_router
+from console.gateway.characters_api import characters_router
+from console.gateway.derived_videos_api import derived_videos_router
 from console.gateway.guardrail_api import guardrail_router
+from console.gateway.models_api import models_router
 from console.gateway.moderations_api import moderations_router
+from console.gateway.sync_api import sync_router
 from console.gateway.videos_api import videos_router
 from console.moderation.case_api import cases_router
 from console.moderation.case_pages import case_pages_router
@@ -58,7 +62,11 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
     app.add_middleware(AnswerHeadersMiddleware)
     app.add_middleware(SecurityHeadersMiddleware)
     add_exception_handlers(app)
-    for router in (videos_router, moderations_router, guardrail_router, webhooks_router):
+    openai_routers = (
+        sync_router, characters_router, derived_videos_router, videos_router, moderations_router, models_router,
+        guardrail_router, webhooks_router,
+    )  # fmt: skip
+    for router in openai_routers:
         app.include_router(router, responses={"4XX": {"model": OpenAIErrorBody}})
     app.include_router(cases_router, responses={"4XX": {"model": ErrorBody}})
     for router in (

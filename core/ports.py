@@ -71,6 +71,12 @@ class Ledger(Protocol):
     ) -> Sequence[Case]:
         """Cases, the one that moved last first; with `oldest` the one that has not moved for longest."""
 
+    def created_by(self, author: str, *, after: str = "", limit: int = 20, ascending: bool = False) -> Sequence[Case]:
+        """An author's cases by when they were begun, the newest first or with `ascending` last.
+
+        With `after`, those that follow this case in that order. Raises NotFound where it is no case of the author.
+        """
+
     def is_referenced(self, digest: str) -> bool:
         """Whether any case refers to these bytes."""
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from classifiers.models import PACKAGED_MODELS, Models
 from core.case import Case, Phase, new_case
 from core.dispatch import hand_on
-from core.errors import BadInput, Conflict, Erased, Forbidden, NotFound, NotNow, Unavailable
+from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow, Unavailable
 from core.events import NEGATIVE_PROMPT, Appealed, Event, Recalled, Rendered, Resumed, Ruled, Submitted
 from core.finding import Finding
 from core.permitted import NO_CAMEOS
@@ -28,6 +28,8 @@ from core.verdicts import Decision, Gate, Ruling
 from media.reference_file import PreparedReference, prepare_reference
 from pipeline.access.usage import UsageMeter
 from pipeline.actions import Action, actions, refusal, unmeasured
+from pipeline.case_explanation import CaseExplanation, explain_case
+from pipeline.case_record import CaseRecord, case_record
 from pipeline.manifest_repository.public_service import PublicService
 from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.screening.dry_run import DryRunVerdict, dry_run
@@ -35,6 +37,7 @@ from pipeline.stages.judge import recheck_consent
 from pipeline.stages.stage_context import StageContext
 from pipeline.verification.likeness_comparison import LikenessComparer
 from pipeline.verification.verifier import Verifier
+from pipeline.video_pictures import PictureVariant, VideoPictures
 from pipeline.video_request import (
     MAX_PROMPT_LENGTH,
     REFERENCE_PARAM,
@@ -74,6 +77,7 @@ class CaseService:
     policy_service: PolicyService | None = None
     usage: UsageMeter = field(default_factory=UsageMeter)
     webhooks: WebhookService | None = None
+    pictures: VideoPictures | None = None
 
     @property
     def cameos(self) -> CameoService:
@@ -125,17 +129,32 @@ class CaseService:
         self.case(who, case_id)
         return self.ledger.history(case_id)
 
+    def video(self, who: Principal, case_id: str) -> CaseRecord:
+        """A case of this very account with its history, moderators' included. Raises NotFound for another's."""
+        require_scope(who, Scope.READ, Scope.SUBMIT, Scope.MODERATE)
+        try:
+            history = self.ledger.history(case_id)
+        except NotFound:
+            history = ()
+        case = Case(id=case_id).apply(entry.event for entry in history)
+        if case.submitted is None or case.submitted.author != who.id:
+            raise NotFound("there is no such video")
+        return case_record(case, history, self.context.texts)
+
+    def videos(
+        self, who: Principal, *, after: str = "", limit: int = 20, ascending: bool = False
+    ) -> Sequence[CaseRecord]:
+        """The account's own cases as they were asked for, from the one after `after` on. Raises NotFound for that."""
+        page = self.ledger.created_by(who.id, after=after, limit=limit, ascending=ascending)
+        return tuple(case_record(case, self.ledger.history(case.id), self.context.texts) for case in page)
+
+    def explanation(self, record: CaseRecord) -> CaseExplanation | None:
+        """Why it is held or was refused, for whoever asked for it; None where it is not."""
+        return explain_case(record, self.context.policy, self.models)
+
     def prompt(self, who: Principal, case_id: str) -> str:
         """The words of the prompt. Raises Erased."""
         return self.context.texts.read(self.case(who, case_id).request.prompt)
-
-    def failure_reason(self, who: Principal, case_id: str) -> str:
-        """Why the engine could not make the video, in its words; empty where it did not fail or the text was erased."""
-        failed = self.case(who, case_id).failed
-        try:
-            return self.context.texts.read(failed.reason) if failed and failed.reason else ""
-        except Erased:
-            return ""
 
     def actions(self, who: Principal, case: Case) -> frozenset[Action]:
         """Everything that this person may do to this case now. What is not in it is refused."""
@@ -206,6 +225,8 @@ class CaseService:
         if case.phase in (Phase.RECALLED, Phase.WITHDRAWN):
             return case
         _permit(who, case, Action.RECALL)
+        if self.pictures is not None:
+            self.pictures.forget(case)
         return self._append(
             case, Recalled(by=who.id, code=_require_code(code, RECALL_CODES), note=self._store_note(note, case))
         )
@@ -220,12 +241,22 @@ class CaseService:
     def content(self, who: Principal | None, case_id: str, to: Path) -> Path:
         """The video: what is published to anyone, what is not yet to a moderator. Raises NotFound."""
         case = self.ledger.load(case_id)
-        if case.phase is Phase.PUBLISHED and not recheck_consent(case, Gate.VIDEO, self.context):
+        if self._is_public(case):
             return self.context.public_store.fetch(case_id, to)
         made = case.sealed.asset if case.sealed else case.rendered.asset if case.rendered else None
         if made is None or who is None or not who.has(Role.MODERATOR):
             raise NotFound("there is no video to be had here")
         return self.context.blob_store.fetch(made, to)
+
+    def picture(self, case_id: str, variant: PictureVariant) -> Path:
+        """A still picture of a published video, sealed as the video is. Raises NotFound, Unavailable."""
+        case = self.ledger.load(case_id)
+        if self.pictures is None:
+            raise Unavailable("no pictures of videos are made here")
+        if not self._is_public(case):
+            self.pictures.forget(case)
+            raise NotFound("there is no video to be had here")
+        return self.pictures.picture(case, variant, lambda to: self.context.public_store.fetch(case_id, to))
 
     def look_up(self, case_id: str) -> dict[str, str] | None:
         """What the public may know of a case; None where it never came to a sealed video."""
@@ -274,6 +305,9 @@ class CaseService:
         return dry_run(Gate.VIDEO, measured, models=self.models, policy=tools.policy, facts=tools.facts)
 
     # -- private
+
+    def _is_public(self, case: Case) -> bool:
+        return case.phase is Phase.PUBLISHED and not recheck_consent(case, Gate.VIDEO, self.context)
 
     def _open(self, who: Principal, case: Case, request: VideoRequest) -> Case:
         with (

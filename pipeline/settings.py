@@ -157,6 +157,7 @@ class Settings(BaseSettings):
     )
     tls_key: Path | None = Field(None, description="The certificate's key (PEM).")
     max_upload_mb: int = Field(512, description="Largest file the verifier and the gateway accept, in megabytes.")
+    sync_wait: float = Field(600.0, gt=0, description="Seconds that POST /v1/videos/sync waits for a video.")
     lookups_per_minute: int = Field(120, description="How often one address may ask the manifest repository.")
     requests_per_minute: int = Field(
         6000, ge=0, description="Requests a minute that an account may send to the API; 0: no limit."

@@ -21,6 +21,7 @@ from console.gateway.reference_parsing import (
     reference_in_json,
     refuse_unsupported,
 )
+from console.gateway.video_object import UnstatedValues
 from console.web.context import RequestContext
 from console.web.uploads import Upload, new_upload_folder, read_body, receive_form
 from core.errors import BadInput
@@ -59,6 +60,16 @@ async def parse_video_request(http: HttpRequest, context: RequestContext) -> Asy
             yield with_engine_fields(request, asked, context.installation.settings)
     finally:
         await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
+
+
+async def read_json_object(http: HttpRequest) -> dict[str, Any]:
+    """The JSON object in this request's body. Raises BadInput or TooLarge."""
+    return _json(await read_body(http, _MAX_JSON_BYTES))
+
+
+def request_of_fields(fields: dict[str, Any], key: str) -> VideoRequest:
+    """The request that these fields make, as they stand in JSON, without any reference. Raises BadInput."""
+    return _from_json(fields, None, key)
 
 
 def _from_form(upload: Upload, given: GivenReference | None, key: str) -> VideoRequest:
@@ -109,7 +120,9 @@ def _request(
 ) -> VideoRequest:
     return VideoRequest(
         prompt=_text(prompt, "prompt"),
-        model=_text(model, "model"),
+        model=""
+        if model == UnstatedValues().model
+        else _text(model, "model"),  # as models are listed: none in particular
         seconds=parse_seconds(seconds),
         size=_text(size, "size"),
         references=(reference,) if reference else (),

@@ -19,6 +19,7 @@ from console.web.video_response import video_response
 from core.case import Phase
 from core.errors import Erased
 from core.verdicts import Decision
+from pipeline.disclosure import disclosed_case, disclosed_history
 
 case_pages_router = APIRouter(include_in_schema=False)
 
@@ -67,7 +68,8 @@ def case(
             other_texts = [(name, highlight_prompt(text, found.signals, name)) for name, text in texts.items()]
         except Erased:
             prompt = ()
-    shown = case_view(found, context.service.history(who, case_id), who, context.service.actions(who, found))
+    history = disclosed_history(who, context.service.history(who, case_id))
+    shown = case_view(disclosed_case(who, found), history, who, context.service.actions(who, found))
     return render_page(
         request,
         "case.html",

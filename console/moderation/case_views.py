@@ -15,6 +15,7 @@ from core.roles import Principal, Role
 from core.signals import Signal, Subject
 from core.verdicts import Decision
 from pipeline.actions import Action
+from pipeline.disclosure import sees_everything
 from pipeline.engines.parameter_paths import object_of_text
 
 
@@ -45,7 +46,7 @@ class SubjectSignals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
-    """A case as its page shows it."""
+    """A case as its page shows it. `measured`: whether what was measured is this person's business."""
 
     case: Case
     state: str
@@ -55,6 +56,7 @@ class CaseView:
     signals_by_subject: tuple[SubjectSignals, ...]
     actions: frozenset[Action]
     watch: bool
+    measured: bool = True
 
 
 def queue_item(case: Case, history: Sequence[RecordedEvent], actions: frozenset[Action]) -> QueueItem:
@@ -83,6 +85,7 @@ def case_view(case: Case, history: Sequence[RecordedEvent], who: Principal, acti
         signals_by_subject=_signals_by_subject(case),
         actions=actions,
         watch=case.phase is Phase.PUBLISHED or (who.has(Role.MODERATOR) and case.rendered is not None),
+        measured=sees_everything(who),
     )
 
 

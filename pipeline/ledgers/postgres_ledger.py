@@ -64,6 +64,16 @@ WHERE (%(phase)s::text IS NULL OR phase = %(phase)s) AND (%(author)s::text IS NU
 ORDER BY moved DESC, id DESC LIMIT %(limit)s
 """
 
+_CURSOR = "SELECT submitted FROM cases WHERE id = %s AND author = %s"
+
+_CREATED_BY = """
+SELECT id, body FROM cases
+WHERE author = %(author)s AND (%(after)s::text = '' OR (submitted, id) < (%(created)s::timestamptz, %(after)s))
+ORDER BY submitted DESC, id DESC LIMIT %(limit)s
+"""
+
+_CREATED_BY_ASCENDING = _CREATED_BY.replace("DESC", "ASC").replace("<", ">")
+
 _OLDEST = _LIST.replace("DESC", "ASC")
 
 _LOCK_CASE = "SELECT pg_try_advisory_lock(hashtextextended('assay.claim:' || %s, 0))"
@@ -151,6 +161,22 @@ class PostgresLedger:
         with self._database.connection() as connection:
             found = connection.execute(_OLDEST if oldest else _LIST, wanted).fetchall()
         return tuple(case for case_id, body in found if (case := readable_case(case_id, body)) is not None)
+
+    def created_by(self, author: str, *, after: str = "", limit: int = 20, ascending: bool = False) -> Sequence[Case]:
+        """An author's cases by when they were begun; see Ledger. What cannot be read is logged, and the next counts."""
+        query, page = _CREATED_BY_ASCENDING if ascending else _CREATED_BY, list[Case]()
+        with self._database.connection() as connection:
+            while len(page) < limit:
+                begun = connection.execute(_CURSOR, [after, author]).fetchone() if after else (None,)
+                if begun is None:
+                    raise NotFound
+                wanted = {"author": author, "after": after, "created": begun[0], "limit": limit - len(page)}
+                found = connection.execute(query, wanted).fetchall()
+                page += [case for case_id, body in found if (case := readable_case(case_id, body)) is not None]
+                if len(found) < wanted["limit"]:
+                    break
+                after = found[-1][0]
+        return tuple(page)
 
     def is_referenced(self, digest: str) -> bool:
         """Whether any case refers to these bytes, or ever did."""

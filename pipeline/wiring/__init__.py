@@ -45,6 +45,7 @@ from pipeline.wiring.services import (
     make_pipeline_context,
     make_public_service,
     make_registry_admin,
+    make_video_pictures,
     make_webhook_client,
     make_webhook_sender,
 )
@@ -127,6 +128,9 @@ def build_installation(
             likeness=LikenessComparer(models=models),
             webhooks=WebhookService(webhooks=webhooks, client=make_webhook_client(settings)),
             usage=UsageMeter(store=PostgresUsage(database), defaults=settings.usage_limits),
+            pictures=make_video_pictures(
+                settings, ledger=ledger, repository=repository, people=people, consent=consent
+            ),
         )
         works = make_pipeline_context(
             settings, ledger=ledger, bus=bus, tools=tools, cameos=cameos, listener=listener or NoListener()
