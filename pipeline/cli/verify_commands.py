@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -102,7 +102,7 @@ def _open_verifier(verbose: bool, given: dict[str, Any]) -> Iterator[Callable[..
 
 
 @contextmanager
-def _open_screener(verbose: bool) -> Iterator[Callable[[str], DryRunVerdict]]:
+def open_screener(verbose: bool) -> Iterator[Callable[[str], DryRunVerdict]]:
     """The service of the installation; where there is none, the policy by itself, which is said."""
     settings = load_settings()
     if is_installed(settings):
@@ -145,9 +145,9 @@ def screen(
     Where nothing is installed the packaged policy decides, and that is said.
     With --jsonl: 0 every line was answered, whatever the answers; 3 at least one line could not be read.
     """
-    with _open_screener(verbose) as ask:
+    with open_screener(verbose) as ask:
         if jsonl:
-            return _screen_lines(ask)
+            return screen_lines(ask, sys.stdin)
         text = sys.stdin.read() if prompt == "-" else prompt
         opinion = ask(text)
         edit = smallest_edit(text, ask, opinion) if explain else None
@@ -159,9 +159,10 @@ def screen(
     return DECISION_EXIT_CODES[opinion.verdict.decision]
 
 
-def _screen_lines(ask: Callable[[str], DryRunVerdict]) -> int:
+def screen_lines(ask: Callable[[str], DryRunVerdict], lines: Iterable[str]) -> int:
+    """Answer each line `{"id", "prompt"}` with a decision on standard output. Exit code 3 where one cannot be read."""
     code = 0
-    for said in screen_jsonl(sys.stdin, ask):
+    for said in screen_jsonl(lines, ask):
         sys.stdout.write(json.dumps(said, ensure_ascii=False) + "\n")
         sys.stdout.flush()
         code = 3 if "error" in said else code
