@@ -86,6 +86,10 @@ class Settings(BaseSettings):
     bus: Literal["local", "kafka"] = Field("local", description="Who carries tickets between workers.")
     kafka_servers: str = Field("127.0.0.1:9092", description="Bootstrap servers, where bus is kafka.")
     kafka_group: str = Field("assay", description="Prefix of Kafka topics and consumer groups.")
+    kafka_account: str = Field(
+        "",
+        description="Whose requests are taken from Kafka: an account, or topic=account, comma-separated. Empty: none.",
+    )
     sweep_after: float = Field(30.0, description="Seconds after which a case that has not moved is sent round again.")
     frames: int = Field(12, description="How many frames of a video the classifiers look at.")
     openclip_checkpoint: Path | None = Field(None, description="An OpenCLIP checkpoint, for what frames show.")

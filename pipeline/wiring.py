@@ -41,6 +41,7 @@ from pipeline.ledgers.policy_store import PostgresPolicyStore
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.ledgers.postgres_ledger import PostgresLedger
 from pipeline.ledgers.texts import PostgresTexts
+from pipeline.ledgers.topic_outcomes import PostgresOutcomeOutbox
 from pipeline.manifest_repository.public_service import PublicService
 from pipeline.manifest_repository.repository import ManifestRepository
 from pipeline.manifest_repository.shared_findings import FindingSharing
@@ -100,6 +101,7 @@ class Installation:
     rollout: Rollout
     case_histories: CaseHistories
     works: PipelineContext
+    outcome_outbox: PostgresOutcomeOutbox
     runner: LocalRunner | None
     close: Callable[[], None]
 
@@ -176,6 +178,7 @@ def build_installation(
             rollout=rollout,
             case_histories=rules.case_histories,
             works=works,
+            outcome_outbox=PostgresOutcomeOutbox(database),
             runner=LocalRunner(works) if isinstance(bus, LocalBus) else None,
             close=opened.pop_all().close,
         )

@@ -3,7 +3,7 @@
 import io
 import json
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from console.batch import batch_lines
@@ -60,6 +60,7 @@ def test_a_reference_is_a_file_that_exists(tmp_path):
     assert isinstance(both, BadLine)
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1))
 def test_every_id_has_a_key_that_fits_into_a_header(name):
     key = BatchRequest(number=1, id=name, fields={}).key
@@ -68,6 +69,7 @@ def test_every_id_has_a_key_that_fits_into_a_header(name):
     assert 0 < len(key) <= 255
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=200).filter(lambda line: b"\n" not in line)), st.booleans())
 def test_lines_are_what_stands_between_their_ends(lines, ended):
     text = b"\n".join(lines) + (b"\n" if ended and lines else b"")
