@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.labels import LabelDefinition
-from classifiers.models import Models
+from classifiers.models import PACKAGED_MODELS, Models
 from core.errors import Unavailable
 from core.signals import Signal, Span, Subject
 from media.video import VideoSample
@@ -59,7 +59,7 @@ class SignalNote(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassifierExample:
-    """A material and the range in which the highest score of a label must lie."""
+    """A material and the range in which the highest score of a label must be."""
 
     about: str
     material: Material
@@ -143,7 +143,7 @@ class Classifier(ABC):
 
     @classmethod
     def build(cls, context: ClassifierContext) -> Self:
-        """One for a case. Whoever needs registers takes them from the context; by default nothing is needed."""
+        """One for a case. Registers that it needs come from the context; by default nothing is needed."""
         del context
         return cls()
 
@@ -177,6 +177,18 @@ class Classifier(ABC):
         return [self.signal(subject, label, None, note=note) for label in self.labels]
 
 
+class ModelClassifier(Classifier):
+    """A classifier that wants models and no registers."""
+
+    def __init__(self, models: Models = PACKAGED_MODELS) -> None:
+        self._models = models
+
+    @classmethod
+    def build(cls, context: ClassifierContext) -> Self:
+        """With the models of the context."""
+        return cls(context.models)
+
+
 def measure_all(
     material: Material, classifiers: Iterable[Classifier], *, subject: Subject | None = None
 ) -> ClassifierResults:
@@ -197,24 +209,26 @@ def measure_all(
 
 def _measured(classifier: Classifier, material: Material, subject: Subject) -> list[Signal]:
     try:
-        found = classifier.measure(material, subject)
+        signals = classifier.measure(material, subject)
     except Unavailable as error:
         log.warning("%s: %s", classifier.source, error)
         return classifier.unmeasured(subject, SignalNote.MISSING_MODEL)
     except Exception as error:  # noqa: BLE001  whatever broke, the score is None; its words may be those of a prompt
         log.error("%s broke (%s)", classifier.source, type(error).__name__)
         return classifier.unmeasured(subject, SignalNote.FAILED)
-    if odd := {signal.label for signal in found} - set(classifier.labels):  # nobody speaks under another's label
+    if odd := {signal.label for signal in signals} - set(
+        classifier.labels
+    ):  # signals of labels that it does not declare are not accepted
         log.error("%s gave labels that it does not declare: %s", classifier.source, ", ".join(sorted(odd)))
         return classifier.unmeasured(subject, SignalNote.FAILED)
-    return found
+    return signals
 
 
-def _fill_missing_labels(classifier: Classifier, subject: Subject, found: list[Signal]) -> list[Signal]:
-    """What was found, and None for each label about which nothing was said."""
-    said = {signal.label for signal in found if signal.subject is subject}
-    left = [label for label in classifier.labels if label not in said]
-    return found + [classifier.signal(subject, label, None, note=SignalNote.FAILED) for label in left]
+def _fill_missing_labels(classifier: Classifier, subject: Subject, signals: list[Signal]) -> list[Signal]:
+    """The signals, and one with None for each declared label that has none."""
+    measured = {signal.label for signal in signals if signal.subject is subject}
+    missing = [label for label in classifier.labels if label not in measured]
+    return signals + [classifier.signal(subject, label, None, note=SignalNote.FAILED) for label in missing]
 
 
 def clip_score(value: float) -> float:

@@ -1,4 +1,4 @@
-"""Asks a gallery who somebody is: those who may not be shown, and those who may."""
+"""Identifies people in a gallery: those who may not be shown, and those who may."""
 
 from __future__ import annotations
 
@@ -36,21 +36,21 @@ def identify(
     leased: Collection[str] = (),
 ) -> Identification:
     """Who the templates are, as far as the gallery knows. Scores are 0.5 at FALSE_ALARMS a stranger."""
-    at = calibration.distance_limit(gallery.size)
+    limit = calibration.distance_limit(gallery.size)
     protected: dict[str, tuple[float, SignalNote, int]] = {}
-    for index, one in enumerate(templates):
-        match = gallery.nearest(one, exclude=leased)
+    for index, template in enumerate(templates):
+        match = gallery.nearest(template, exclude=leased)
         if match is not None:
             person, kind, distance = match
-            found = match_score(distance, at)
-            if person not in protected or found > protected[person][0]:
-                protected[person] = found, _KINDS.get(kind, SignalNote.OTHER), index
+            score = match_score(distance, limit)
+            if person not in protected or score > protected[person][0]:
+                protected[person] = score, _KINDS.get(kind, SignalNote.OTHER), index
     return Identification(protected, _leased_scores(templates, gallery, calibration, leased))
 
 
-def cameo_absence(found: Identification) -> float:
+def cameo_absence(identified: Identification) -> float:
     """How surely some leased cameo does not appear: 0 where none is leased, or none of them has a template."""
-    return max((1 - here for here in found.leased.values()), default=0.0)
+    return max((1 - score for score in identified.leased.values()), default=0.0)
 
 
 def _leased_scores(
@@ -59,11 +59,11 @@ def _leased_scores(
     calibration: MatchCalibration,
     leased: Collection[str],
 ) -> dict[str, float]:
-    at = calibration.distance_limit(1)
-    here: dict[str, float] = {}
+    limit = calibration.distance_limit(1)
+    scores: dict[str, float] = {}
     for cameo in leased:
         if not gallery.has_person(cameo):
             continue  # nothing of theirs is enrolled: nothing can be said
-        matches = (gallery.nearest(one, only=[cameo]) for one in templates)
-        here[cameo] = max((match_score(match[2], at) for match in matches if match is not None), default=0.0)
-    return here
+        matches = (gallery.nearest(template, only=[cameo]) for template in templates)
+        scores[cameo] = max((match_score(match[2], limit) for match in matches if match is not None), default=0.0)
+    return scores

@@ -1,7 +1,7 @@
 """The shared vocabulary: labels that any classifier may give, of which subjects, and what they say.
 
-Policy rules may speak of these labels, of those that classifiers from outside bring (`registered.vocabulary`), and of
-no others. A label measures; whether it matters is policy's business.
+Policy rules may use these labels, those that classifiers from outside bring (`registered.vocabulary`), and of
+no others. A label measures; whether it matters is decided by policy.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """From distances between templates to scores, by how often strangers come so near.
 
-Thresholds are not set by eye: each is the distance below which a stated share of pairs of different people lie,
+Each threshold is measured: the distance below which a stated share of pairs of different people are,
 measured by evals/likeness/face_verification.py and evals/likeness/speaker_verification.py. With a gallery of many
 people a stranger has as many
 chances, so the threshold grows stricter with its size: docs/reference/likeness.md.
@@ -23,24 +23,24 @@ FACE_COMPARISON_FMR = 1e-3
 """False-match rate at which two files are said to show the same face."""
 
 VOICE_COMPARISON_FMR = 1e-2
-"""False-match rate at which two voices are said to be one: clones lie farther from a person than the person does."""
+"""False-match rate at which two voices are said to be one: clones are farther from a person than the person is."""
 
 GALLERY_FALSE_ALARM_RATE = 1e-2
-"""How often a stranger may be taken for somebody of the gallery, whatever its size."""
+"""How often a stranger may be mistaken for somebody in the gallery, whatever its size."""
 
-_STEEPNESS = 12.0
-_UNSURE = 0.05
+_STEEPNESS = 12.0  # of the logistic curve from distance to score
+_UNSURE_MARGIN = 0.05  # of a score around 0.5
 
 
 def distance_threshold(scale: FalseMatchScale, rate: float) -> float:
-    """The distance below which this share of strangers lie; beyond what was measured, on the last straight line."""
+    """The distance below which this share of strangers are; extrapolated linearly beyond what was measured."""
     if not 0 < rate < 1:
-        raise ValueError("a false-match rate lies between 0 and 1")
-    wanted = math.log10(rate)
-    pairs = [(math.log10(one), distance) for one, distance in scale]
+        raise ValueError("a false-match rate is between 0 and 1")
+    log_rate = math.log10(rate)
+    pairs = [(math.log10(fmr), distance) for fmr, distance in scale]
     for (high, far), (low, near) in pairwise(pairs):
-        if wanted >= low or low == pairs[-1][0]:
-            return max(1e-3, near + (far - near) * (wanted - low) / (high - low))
+        if log_rate >= low or low == pairs[-1][0]:
+            return max(1e-3, near + (far - near) * (log_rate - low) / (high - low))
     raise ValueError("a scale has at least two rates")
 
 
@@ -66,7 +66,7 @@ class MatchCalibration:
     comparison_fmr: float
 
     def distance_limit(self, size: int) -> float:
-        """The distance at which somebody of a gallery of this size is taken to be recognised."""
+        """The distance up to which somebody in a gallery of this size counts as recognised."""
         return distance_threshold(self.scale, false_match_rate(size, self.comparison_fmr))
 
 
@@ -75,5 +75,5 @@ VOICE_CALIBRATION = MatchCalibration(VOICE_SCALE, VOICE_COMPARISON_FMR)
 
 
 def is_inconclusive(score: float) -> bool:
-    """Whether a score lies so near to the threshold that a person should look."""
-    return abs(score - 0.5) < _UNSURE
+    """Whether a score is so near to the threshold that a person should look."""
+    return abs(score - 0.5) < _UNSURE_MARGIN

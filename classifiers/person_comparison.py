@@ -1,4 +1,4 @@
-"""Whether two files show, or let hear, the same person. It never says no where it could not look or listen."""
+"""Whether two files show the same person, or have the same voice. Without a measurement the answer is never no."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NO_IMAGE_REASON = "there is no picture"
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PersonTemplates:
-    """What was seen and heard of a file: templates, the most prominent first, and why there are none."""
+    """The templates of a file, the most prominent first, or why there are none."""
 
     faces: TemplateTuple = ()
     voices: TemplateTuple = ()
@@ -36,7 +36,7 @@ class PersonTemplates:
 class PersonComparison:
     """`match_score` in [0, 1], 0.5 at the false-match rate it names, or None where nobody can tell. `reason` says why.
 
-    `same` is None also where the score lies too near to the threshold to say.
+    `same` is None also where the score is too near to the threshold to say.
     """
 
     score: float | None
@@ -55,48 +55,54 @@ def extract_templates(sample: VideoSample, models: Models) -> PersonTemplates:
         no_face = "no face is seen" if not tracks.observations else "no face is large, sharp and frontal enough"
     else:
         faces, no_face = (), NO_IMAGE_REASON
-    heard = extract_voice_templates(sample.audio, models) if sample.audio else PersonTemplates()
-    no_voice = "nobody listened" if sample.info.has_audio and sample.audio is None else heard.no_voice_reason
-    return PersonTemplates(faces, heard.voices, no_face, no_voice)
+    voice_templates = extract_voice_templates(sample.audio, models) if sample.audio else PersonTemplates()
+    no_voice = "nobody listened" if sample.info.has_audio and sample.audio is None else voice_templates.no_voice_reason
+    return PersonTemplates(faces, voice_templates.voices, no_face, no_voice)
 
 
-def extract_voice_templates(heard: MonoAudio, models: Models) -> PersonTemplates:
+def extract_voice_templates(sound: MonoAudio, models: Models) -> PersonTemplates:
     """The voices of a sound track. Raises Unavailable if a model is missing."""
-    _, spoken = extract_speech(heard.samples, models)
-    voices, left = diarize(heard.samples, spoken, models)
+    _, spoken = extract_speech(sound.samples, models)
+    voices, unassigned = diarize(sound.samples, spoken, models)
     if voices:
         return PersonTemplates(voices=tuple(voice.template for voice in voices))
-    why = "nobody speaks" if left < 0.3 else f"less than {MIN_VOICE_SECONDS:g} s of one voice is heard"
+    reason = "nobody speaks" if unassigned < 0.3 else f"less than {MIN_VOICE_SECONDS:g} s of one voice is heard"
     return PersonTemplates(
-        no_voice_reason=why if len(heard.samples) >= MONO_SAMPLE_RATE // 2 else "the sound is too short"
+        no_voice_reason=reason if len(sound.samples) >= MONO_SAMPLE_RATE // 2 else "the sound is too short"
     )
 
 
 def compare_people(a: PersonTemplates, b: PersonTemplates, models: Models) -> PersonComparison:
-    """Faces where both files have them, else voices; both are told apart in `parts`."""
+    """Faces where both files have them, else voices; `parts` has both."""
     no_face = a.no_face_reason if not a.faces else b.no_face_reason
     no_voice = a.no_voice_reason if not a.voices else b.no_voice_reason
     parts = {
         "face": _compare_modality("face", a.faces, b.faces, face_calibration(models.options), no_face),
         "voice": _compare_modality("voice", a.voices, b.voices, VOICE_CALIBRATION, no_voice),
     }
-    told = next((part for part in parts.values() if part.score is not None), None)
-    shown = told or parts["voice" if a.voices or b.voices or no_face == NO_IMAGE_REASON else "face"]
-    return PersonComparison(score=shown.score, same=shown.same, reason=shown.reason, parts=parts)
+    scored_part = next((part for part in parts.values() if part.score is not None), None)
+    shown_part = scored_part or parts["voice" if a.voices or b.voices or no_face == NO_IMAGE_REASON else "face"]
+    return PersonComparison(score=shown_part.score, same=shown_part.same, reason=shown_part.reason, parts=parts)
 
 
 def _compare_modality(
-    what: str, ours: TemplateTuple, theirs: TemplateTuple, calibration: MatchCalibration, why_not: str
+    modality: str, templates_a: TemplateTuple, templates_b: TemplateTuple, calibration: MatchCalibration, why_not: str
 ) -> PersonComparison:
-    if not ours or not theirs:
-        return PersonComparison(score=None, same=None, reason=f"cannot tell by {what}: {why_not}, in one file at least")
-    nearest = min(float(np.linalg.norm(one - other)) for one in ours for other in theirs)
-    found = round(match_score(nearest, calibration.distance_limit(1)), 6)
-    if is_inconclusive(found):
-        return PersonComparison(score=found, same=None, reason=f"cannot tell by {what}: too close to call")
-    alike = "the same" if found > 0.5 else "another"
+    if not templates_a or not templates_b:
+        return PersonComparison(
+            score=None, same=None, reason=f"cannot tell by {modality}: {why_not}, in one file at least"
+        )
+    nearest = min(
+        float(np.linalg.norm(template_a - template_b)) for template_a in templates_a for template_b in templates_b
+    )
+    score = round(match_score(nearest, calibration.distance_limit(1)), 6)
+    if is_inconclusive(score):
+        return PersonComparison(score=score, same=None, reason=f"cannot tell by {modality}: too close to call")
+    relation = "the same" if score > 0.5 else "another"
     return PersonComparison(
-        score=found, same=found > 0.5, reason=f"{alike} {what} at a false-match rate of {calibration.comparison_fmr:g}"
+        score=score,
+        same=score > 0.5,
+        reason=f"{relation} {modality} at a false-match rate of {calibration.comparison_fmr:g}",
     )
 
 
@@ -105,18 +111,18 @@ def extract_photo_template(rgb: NDArray[np.uint8], models: Models) -> PersonTemp
     return templates_of_first_face(detect_photo_faces(rgb, models.get("mtcnn")), models)
 
 
-def templates_of_first_face(found: Sequence[UprightFace], models: Models) -> PersonTemplates:
+def templates_of_first_face(faces: Sequence[UprightFace], models: Models) -> PersonTemplates:
     """The first of the faces found in a photograph."""
-    if not found:
+    if not faces:
         return PersonTemplates(no_face_reason="no face is seen")
-    if flaw := quality_problem(found[0].rgb, found[0].face):
+    if flaw := quality_problem(faces[0].rgb, faces[0].face):
         return PersonTemplates(no_face_reason=f"the face is {flaw}")
-    return PersonTemplates(faces=(embed_face(found[0].rgb, found[0].face, models),))
+    return PersonTemplates(faces=(embed_face(faces[0].rgb, faces[0].face, models),))
 
 
 def enrolment_template(rgb: NDArray[np.uint8], models: Models) -> NDArray[np.float32] | None:
     """The template of the one face of a photograph, as float32; None if not exactly one can be read."""
-    found = detect_photo_faces(rgb, models.get("mtcnn"))
-    if len(found) != 1 or quality_problem(found[0].rgb, found[0].face, enrolling=True):
+    faces = detect_photo_faces(rgb, models.get("mtcnn"))
+    if len(faces) != 1 or quality_problem(faces[0].rgb, faces[0].face, enrolling=True):
         return None
-    return embed_face(found[0].rgb, found[0].face, models)
+    return embed_face(faces[0].rgb, faces[0].face, models)

@@ -1,7 +1,7 @@
 """Which classifiers there are, Assay's own and those from outside, and which labels they may give.
 
 A classifier from outside gives labels of the shared vocabulary or brings its own (`new_labels`). Fail closed: one that
-is no Classifier, claims a label that somebody has, or gives one that nobody declared, is refused by name.
+is no Classifier, claims a label that another one has, or gives one that it does not declare, is refused by name.
 """
 
 from __future__ import annotations
@@ -46,34 +46,34 @@ def build_one(plugin: Plugin, kind: type[Classifier], context: ClassifierContext
     if plugin.bundled:
         return kind.build(context)
     try:
-        made = kind.build(context)
+        classifier = kind.build(context)
     except Exception as error:  # it is another's code, which may raise anything
         raise PluginError(f"{plugin} cannot be built: {type(error).__name__}: {error}") from error
-    if not isinstance(made, kind):
+    if not isinstance(classifier, kind):
         raise PluginError(f"{plugin} cannot be built: build() made no {kind.__name__}")
-    return made
+    return classifier
 
 
 @cache
 def vocabulary() -> Mapping[str, LabelDefinition]:
     """Every label that a classifier may give: the shared ones, and those that plugins bring. Raises PluginError."""
-    found, owners = dict(LABELS), dict.fromkeys(LABELS, "Assay's vocabulary")
+    labels, owners = dict(LABELS), dict.fromkeys(LABELS, "Assay's vocabulary")
     for plugin, kind in classifier_types():
         for name, definition in kind.new_labels.items():
-            if name in found:
+            if name in labels:
                 raise PluginError(f"{plugin} declares the label {name}, which {owners[name]} declares already")
             if not _LABEL_NAME.fullmatch(name) or not isinstance(definition, LabelDefinition):
                 raise PluginError(f"{plugin} declares {name!r}: a label is a lower-case name with a LabelDefinition")
-            found[name], owners[name] = definition, str(plugin)
+            labels[name], owners[name] = definition, str(plugin)
     for plugin, kind in classifier_types():
         for label in kind.labels:
-            if label not in found:
+            if label not in labels:
                 raise PluginError(f"{plugin} gives the label {label}, which nobody declares (new_labels)")
             if owners[label] != str(plugin) and label not in LABELS:
                 raise PluginError(f"{plugin} gives the label {label}, which belongs to {owners[label]}")
-            if odd := kind.subjects - found[label].subjects:
+            if odd := kind.subjects - labels[label].subjects:
                 raise PluginError(f"{plugin} gives the label {label} of {min(odd)}, of which it is not declared")
-    return MappingProxyType(found)
+    return MappingProxyType(labels)
 
 
 def label_subjects() -> Mapping[str, frozenset[Subject]]:

@@ -27,8 +27,8 @@ from console.web.context import RequestContext
 from console.web.error_responses import ErrorBody, OpenAIErrorBody, add_exception_handlers
 from console.web.login import login_router
 from console.web.protocols import InstallationProtocol
+from console.web.rate_limits import RateLimiter
 from console.web.rendering import CONSOLE_FOLDER
-from console.web.request_rate import RateLimiter
 from console.web.security_headers import SecurityHeadersMiddleware
 from console.web.sessions import Sessions, load_session_secret
 

@@ -1,1 +1,1 @@
-"""Names for everything Assay speaks of. Standard library only; knows no one above it."""
+"""The domain model of Assay. Standard library only; imports no other package."""

@@ -1,4 +1,4 @@
-"""Bytes in the vault, named by their SHA-256."""
+"""Bytes in the blob store, named by their SHA-256."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asset:
-    """A file in the vault: its SHA-256 in hex, its media type and its size in bytes."""
+    """A file in the blob store: its SHA-256 in hex, its media type and its size in bytes."""
 
     digest: str
     media_type: str

@@ -38,7 +38,7 @@ WAITED_TOO_LONG = "WaitedTooLong"
 
 
 class Phase(StrEnum):
-    """Where a case is: what has been done. What comes next is ROUTE's business."""
+    """Where a case is: what has been done. ROUTE says what comes next."""
 
     NEW = "new"
     SUBMITTED = "submitted"
@@ -108,7 +108,7 @@ class Case:
 
     def assets(self) -> tuple[Asset, ...]:
         """All bytes of the vault that this case refers to."""
-        found = list(self.submitted.references) if self.submitted else []
+        found = [*self.submitted.references, *self.submitted.references_sent] if self.submitted else []
         if self.rendered:
             found.append(self.rendered.asset)
         if self.sealed:
@@ -148,8 +148,8 @@ def _onward(case: Case, event: Event) -> Case:
             return _judged(case, event.verdict)
         case Rendered():
             # What was ruled about an earlier video says nothing about this one.
-            kept = tuple(r for r in case.rulings if r.gate is Gate.PROMPT)
-            return replace(case, phase=Phase.RENDERED, rendered=event, rulings=kept)
+            rulings = tuple(r for r in case.rulings if r.gate is Gate.PROMPT)
+            return replace(case, phase=Phase.RENDERED, rendered=event, rulings=rulings)
         case EngineDeclined():
             return replace(case, phase=Phase.REFUSED, declined=event)
         case EngineFailed():
@@ -175,9 +175,10 @@ def _back(case: Case) -> Case:
 
 
 def _back_to_measuring(case: Case) -> Case:
-    back = _back(case)
+    restored = _back(case)
     return replace(
-        back, phase={Phase.SCREENED: Phase.SUBMITTED, Phase.INSPECTED: Phase.RENDERED}.get(back.phase, back.phase)
+        restored,
+        phase={Phase.SCREENED: Phase.SUBMITTED, Phase.INSPECTED: Phase.RENDERED}.get(restored.phase, restored.phase),
     )
 
 
@@ -193,23 +194,24 @@ def _stage_failed(case: Case, event: StageFailed) -> Case:
 
 def _measured(case: Case, event: Measured) -> Case:
     phase = Phase.SCREENED if case.phase is Phase.SUBMITTED else Phase.INSPECTED
-    # What is measured anew replaces what was measured before of the same subject.
+    # New measurements replace earlier ones of the same subject.
     subjects = {signal.subject for signal in event.signals}
-    kept = tuple(s for s in case.signals if s.subject not in subjects)
-    return replace(case, phase=phase, signals=kept + event.signals)
+    signals = tuple(s for s in case.signals if s.subject not in subjects)
+    return replace(case, phase=phase, signals=signals + event.signals)
 
 
 def _judged(case: Case, verdict: Verdict) -> Case:
-    if verdict.gate is Gate.ENROL:  # says nothing about a video, and moves none
+    if verdict.gate is Gate.ENROL:  # enrolment: no video is concerned
         return case
-    passed = Phase.ADMITTED if verdict.gate is Gate.PROMPT else Phase.CLEARED
-    held = Phase.SCREENED if verdict.gate is Gate.PROMPT else Phase.INSPECTED
+    phase_if_allowed = Phase.ADMITTED if verdict.gate is Gate.PROMPT else Phase.CLEARED
+    phase_if_held = Phase.SCREENED if verdict.gate is Gate.PROMPT else Phase.INSPECTED
     verdicts = (*case.verdicts, verdict)
+    case = replace(case, declined=None)  # it is looked at anew, and what follows is this verdict's
     match verdict.decision:
         case Decision.ALLOW:
-            return replace(case, phase=passed, verdicts=verdicts)
+            return replace(case, phase=phase_if_allowed, verdicts=verdicts)
         case Decision.HOLD:
-            return replace(case, phase=Phase.HELD, held_at=held, verdicts=verdicts)
+            return replace(case, phase=Phase.HELD, held_at=phase_if_held, verdicts=verdicts)
         case Decision.REFUSE:
             return replace(case, phase=Phase.REFUSED, verdicts=verdicts)
     assert_never(verdict.decision)

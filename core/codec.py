@@ -45,7 +45,7 @@ def load(kind: Any, value: Any) -> Any:
 
 @cache
 def _loader(kind: Any) -> Callable[[Any], Any]:
-    """How this type is loaded, found out once: a case has hundreds of values, and a cascade thousands of cases."""
+    """How this type is loaded, cached: a case has hundreds of values, and a takedown thousands of cases."""
     origin, args = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
         return lambda value: None if value is None else load(_one_of(args, value), value)
@@ -77,7 +77,7 @@ def _plain(kind: Any, value: Any) -> Any:
 
 @cache
 def _fields(kind: Any) -> tuple[str, ...] | None:
-    return tuple(one.name for one in fields(kind)) if is_dataclass(kind) else None
+    return tuple(field.name for field in fields(kind)) if is_dataclass(kind) else None
 
 
 def dump_event(event: Event) -> dict[str, Any]:

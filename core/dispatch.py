@@ -1,4 +1,4 @@
-"""Sends a case's ticket to whoever may carry it on."""
+"""Sends a case's ticket, so that a worker continues it."""
 
 from __future__ import annotations
 

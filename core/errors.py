@@ -29,6 +29,11 @@ class NotNow(AssayError):
 class BadInput(AssayError):
     """The input cannot be used as it is."""
 
+    def __init__(self, message: str | None = None, *, param: str = "") -> None:
+        """`param` is the field that it is about, as whoever asked calls it; empty where it is about none, or all."""
+        super().__init__(message)
+        self.param = param
+
 
 class BadMedia(BadInput):
     """This file cannot be read as a video."""
@@ -53,7 +58,7 @@ class EngineFault(AssayError):
 class RenderFailed(AssayError):
     """The engine says for good that it did not make this, so that asking again or waiting cannot help.
 
-    `code` is one of RENDER_FAILURE_CODES; `reason` is a sentence that may be shown to whoever asked: no address or path
+    `code` is one of RENDER_FAILURE_CODES; `reason` is a sentence that may be shown to the client: no address or path
     of the engine. Raised by engines; the case ends as failed.
     """
 

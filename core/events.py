@@ -1,7 +1,7 @@
 """What can happen to a case, in the past tense. Frozen: never edited, never deleted.
 
 No event holds words or faces of a person: texts are referred to by the id of an erasable record.
-Fields are never renamed and new ones have a default, so that old events load for ever.
+Fields are never renamed and new ones have a default, so that old events can always be loaded.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ class Submitted:
     `purpose` and `territory` (ISO 3166) say what for and where it will be shown; `voices` that people named speak.
     `copies` are the sealed cases of which a reference is a copy, as its mark or its looks tell. `parameters` are the
     engine's own; `parameter_texts` those of them that are texts: name to the id of an erasable text.
+    `references` are as they were handed in; `references_sent` as they are screened and sent to an engine, one for each.
     """
 
     author: str
@@ -47,6 +48,12 @@ class Submitted:
     copies: tuple[str, ...] = ()
     parameters: dict[str, ParameterValue] = field(default_factory=dict)
     parameter_texts: dict[str, str] = field(default_factory=dict)
+    references_sent: tuple[Asset, ...] = ()
+
+    @property
+    def engine_inputs(self) -> tuple[Asset, ...]:
+        """What is screened and sent to an engine; in old logs, what was handed in."""
+        return self.references_sent or self.references
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +94,7 @@ class Commissioned:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """The engine delivered a video, which lies in the vault.
+    """The engine delivered a video, which is in the blob store.
 
     `synthetic` is false where footage was only served; `source_type` (an IPTC digital source type) is then
     what the operator states of it.
@@ -172,9 +179,9 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed:
-    """A person mended what made the case fail. Approves nothing.
+    """A person fixed what made the case fail. Approves nothing.
 
-    With `again`, what could not be measured is measured anew before the gate judges again.
+    With `again`, what could not be measured is measured again before the gate judges again.
     """
 
     by: str

@@ -75,8 +75,9 @@ class AudioWatermarkFinding:
 class WatermarkFinding:
     """What the watermark detector found. `p_value` in [0, 1]. `payload` is hex, and only there when it is sure.
 
-    It was read with its check, or, if `among` is not 0, told apart from so many that this office issued. `segments` are
-    the seconds that carry a mark, where that was asked for; `audio` is None where nobody listened.
+    It was read with its check, or, if `among` is not 0, matched against so many that this installation issued.
+    `segments` are the seconds that carry a mark, where that was asked for; `audio` is None where sound was not
+    analysed.
     """
 
     detected: bool
@@ -91,7 +92,7 @@ class WatermarkFinding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """The verifier's answer about one file. `case` is what the ledger tells the public, or None."""
+    """The verifier's answer about one file. `case` is what the ledger shows to the public, or None."""
 
     file: str
     verdict: FindingVerdict

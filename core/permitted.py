@@ -1,4 +1,4 @@
-"""Whose likeness a case may use, as measuring and the stages are told it."""
+"""Whose likeness a case may use: the input of measurement and of the stages."""
 
 from __future__ import annotations
 

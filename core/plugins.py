@@ -1,8 +1,8 @@
 """Plugins: what is registered under a name, by Assay itself and by other distributions.
 
-Assay's own stand in a table of the room they belong to; pyproject declares the same names as entry points, and a test
+Assay's own are in a table of the package they belong to; pyproject declares the same names as entry points, and a test
 compares the two. Those of other distributions are found by their entry points. Fail closed: two of one name, one that
-cannot be imported and one that lacks what its port asks for are refused, by name; nothing is skipped.
+cannot be imported and one that lacks what its port requires are refused, by name; nothing is skipped.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from typing import Any
 from core.errors import BadInput
 
 OWN_DISTRIBUTION = "assay"
-CLASSIFIERS, ENGINES, SIGNERS, BLOBSTORES = "assay.classifiers", "assay.engines", "assay.signers", "assay.blobstores"
+CLASSIFIERS = "assay.classifiers"
+ENGINES = "assay.engines"
+SIGNERS = "assay.signers"
+BLOBSTORES = "assay.blobstores"
 GROUPS = (CLASSIFIERS, ENGINES, SIGNERS, BLOBSTORES)
 
 
@@ -47,12 +50,12 @@ class Plugin:
         """What the target names. Raises PluginError if it cannot be imported."""
         module, _, attribute = self.target.partition(":")
         try:
-            found: Any = import_module(module)
+            loaded: Any = import_module(module)
             for part in attribute.split("."):
-                found = getattr(found, part)
+                loaded = getattr(loaded, part)
         except Exception as error:  # importing runs the plugin's own code, which may raise anything
             raise PluginError(f"{self} cannot be imported: {type(error).__name__}: {error}") from error
-        return found
+        return loaded
 
 
 def plugins(group: str, bundled: Mapping[str, str]) -> dict[str, Plugin]:
@@ -60,15 +63,15 @@ def plugins(group: str, bundled: Mapping[str, str]) -> dict[str, Plugin]:
 
     Raises PluginError where two have one name.
     """
-    found = {name: Plugin(group=group, name=name, target=target) for name, target in bundled.items()}
-    for other in _outside(group):
-        if known := found.get(other.name):
+    by_name = {name: Plugin(group=group, name=name, target=target) for name, target in bundled.items()}
+    for plugin in _outside(group):
+        if existing := by_name.get(plugin.name):
             raise PluginError(
-                f"two plugins of {group} are named {other.name}: one is from {known.distribution},"
-                f" one from {other.distribution}; uninstall one of them"
+                f"two plugins of {group} are named {plugin.name}: one is from {existing.distribution},"
+                f" one from {plugin.distribution}; uninstall one of them"
             )
-        found[other.name] = other
-    return found
+        by_name[plugin.name] = plugin
+    return by_name
 
 
 def find_plugin(group: str, name: str, bundled: Mapping[str, str]) -> Plugin:
@@ -79,30 +82,30 @@ def find_plugin(group: str, name: str, bundled: Mapping[str, str]) -> Plugin:
     return known[name]
 
 
-def check_implements(plugin: Plugin, made: object, port: type) -> None:
+def check_implements(plugin: Plugin, instance: object, port: type) -> None:
     """Raises PluginError if what a plugin made lacks a method or an attribute of this protocol."""
-    wanted = [name for name in (*port.__dict__, *port.__annotations__) if not name.startswith("_")]
-    if missing := [name for name in wanted if not _has(made, name)]:
+    required = [name for name in (*port.__dict__, *port.__annotations__) if not name.startswith("_")]
+    if missing := [name for name in required if not _has(instance, name)]:
         raise PluginError(f"{plugin} made no {port.__name__}: it lacks {', '.join(missing)}")
 
 
-def _has(made: object, name: str) -> bool:
+def _has(instance: object, name: str) -> bool:
     """Looks without running a property, which may ask a key service."""
     try:
-        inspect.getattr_static(made, name)
+        inspect.getattr_static(instance, name)
     except AttributeError:
         return False
     return True
 
 
 def _outside(group: str) -> list[Plugin]:
-    """Those of other distributions; of Assay's own metadata nothing is read, for a checkout's may be of yesterday."""
-    found = [
+    """Those of other distributions; Assay's own metadata is not read, because a checkout's may be outdated."""
+    external = [
         Plugin(group=group, name=entry.name, target=entry.value, distribution=f"{entry.dist.name} {entry.dist.version}")
         for entry in _installed()
         if entry.group == group and entry.dist is not None and entry.dist.name != OWN_DISTRIBUTION
     ]
-    return sorted(found, key=lambda plugin: (plugin.name, plugin.distribution))
+    return sorted(external, key=lambda plugin: (plugin.name, plugin.distribution))
 
 
 @cache

@@ -82,7 +82,7 @@ class Ledger(Protocol):
 
 
 class TextStore(Protocol):
-    """Words of people, kept apart from the log so that they can be erased."""
+    """Texts that people wrote, stored apart from the log so that they can be erased."""
 
     def put(self, text: str, *, case_id: str) -> str:
         """Keep a text; returns its random id."""
@@ -95,7 +95,7 @@ class TextStore(Protocol):
 
 
 class Bus(Protocol):
-    """Carries tickets to whoever is willing."""
+    """Delivers tickets to workers that accept their phase."""
 
     def send(self, ticket: Ticket, *, after: float = 0.0) -> None:
         """Hand a ticket on, at once or after so many seconds. Raises Unavailable; a sweep makes good what is lost."""
@@ -117,20 +117,20 @@ class BlobStore(Protocol):
         """(digest, owner) of what was put and not settled: after a crash, perhaps orphans."""
 
     def discard(self, digest: str) -> None:
-        """Delete bytes that no case refers to. Nothing happens if they are gone."""
+        """Delete bytes that no case refers to. Nothing happens if they do not exist."""
 
 
 class PublicStore(Protocol):
     """Where the public finds what is published: one file a case."""
 
     def publish(self, case_id: str, path: Path) -> str:
-        """Put the file where the public finds it, whole or not at all; returns its URL. Idempotent."""
+        """Publish the file, atomically; returns its URL. Idempotent."""
 
     def withdraw(self, case_id: str) -> None:
-        """Take it down. Nothing happens if it is gone."""
+        """Take it down. Nothing happens if it does not exist."""
 
     def withdraw_all(self, case_ids: Collection[str]) -> None:
-        """Take all of these down. Nothing happens to those that are gone."""
+        """Take all of these down. Those that do not exist are skipped."""
 
     def fetch(self, case_id: str, to: Path) -> Path:
         """Copy the published file to a local path. Raises NotFound."""
@@ -168,7 +168,7 @@ class JobProgress:
     """An engine's answer about a job. `percent` in [0, 100]; `error` and `code` only where it failed.
 
     `code` is one of core.errors.RENDER_FAILURE_CODES where the engine failed for good, and empty where another order
-    may help. `error` is then fit to be shown to whoever asked.
+    may help. `error` may then be shown to the client.
     """
 
     state: JobState
@@ -203,7 +203,7 @@ class Engine(Protocol):
         """How far it is. Raises Declined, Unavailable, or EngineFault for a job it does not know."""
 
     def fetch(self, job: str, to: Path) -> None:
-        """Write the finished video to a path, whole. Raises Unavailable or EngineFault."""
+        """Write the complete finished video to a path. Raises Unavailable or EngineFault."""
 
     def cancel(self, job: str) -> None:
         """The video is not wanted any more. Asks once and raises nothing: the engine may have made it already."""

@@ -29,9 +29,9 @@ class Principal:
         return bool(self.roles & {*roles, Role.OPERATOR})
 
 
-def require_role(who: Principal, *roles: Role) -> None:
+def require_role(principal: Principal, *roles: Role) -> None:
     """Raises Forbidden unless the person has one of these roles."""
-    if not who.has(*roles):
+    if not principal.has(*roles):
         raise Forbidden(f"your account needs the role {' or '.join(roles)} for this")
 
 

@@ -1,6 +1,6 @@
 """Which event may follow in which phase: one table, from which the ledger, the route, pages and the docs are checked.
 
-`TRANSITIONS` is the law. `check` refuses an event that the law does not know: the ledger calls it for whatever is
+`TRANSITIONS` is that table. `check` refuses an event that it does not list: the ledger calls it for whatever is
 appended, and never for what is stored, because what happened has happened.
 """
 
@@ -42,7 +42,7 @@ class IllegalTransition(BadInput):
 class Transition:
     """One row of the table: in `phase`, `event` may follow if `holds` says so of the case and the event.
 
-    `to` are the phases in which the case is afterwards; `condition` says in words what `holds` asks, empty for always.
+    `to` are the phases in which the case is afterwards; `condition` describes what `holds` checks; empty for always.
     """
 
     phase: Phase
@@ -80,10 +80,10 @@ def _ruled(case: Case, event: Event) -> bool:
 
 
 def appealable(case: Case) -> bool:
-    """Whether a person has still to look at this refusal: nobody refused it, and it has a reason nobody looked at.
+    """Whether a refusal can be appealed: no moderator refused it, and it has a reason that none has looked at.
 
-    A ruling to allow does not lift a final rule. Once a moderator has looked at every rule that refuses, asking again
-    would go round for ever. An engine that declines gives no rule: whoever looked at that ruled over none.
+    A ruling to allow does not lift a final rule. Once a moderator has looked at every rule that refuses, appealing
+    again would never end. An engine that declines names no rule: a ruling about that names none either.
     """
     verdict = case.verdict
     if case.phase is not Phase.REFUSED or verdict is None or any(r.decision is Decision.REFUSE for r in case.rulings):
@@ -165,7 +165,7 @@ _FORWARD = (
 )
 
 WORKING: tuple[Phase, ...] = tuple(dict.fromkeys(t.phase for t in _FORWARD if t.phase is not Phase.NEW))
-"""The phases in which a stage has something to do, in the order of the way through."""
+"""The phases in which a stage has something to do, in the usual order."""
 
 _BY_PEOPLE = (
     Transition(
@@ -209,8 +209,8 @@ TRANSITIONS: tuple[Transition, ...] = (*_FORWARD, *_BY_PEOPLE, *_FAILED, *_WAITI
 
 def _table() -> Mapping[tuple[Phase, type[Event]], tuple[Transition, ...]]:
     table: dict[tuple[Phase, type[Event]], tuple[Transition, ...]] = {}
-    for one in TRANSITIONS:
-        table[one.phase, one.event] = (*table.get((one.phase, one.event), ()), one)
+    for row in TRANSITIONS:
+        table[row.phase, row.event] = (*table.get((row.phase, row.event), ()), row)
     return table
 
 

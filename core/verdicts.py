@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 Facts = Mapping[str, bool | int | float | str]
-"""What policy is told beside signals, by the names in policy.vocabulary."""
+"""What policy gets besides signals, by the names in policy.vocabulary."""
 
 
 class Decision(IntEnum):

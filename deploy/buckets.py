@@ -18,7 +18,7 @@ def make_buckets(settings: Settings) -> list[str]:
     """
     options = {"endpoint_url": settings.s3_endpoint} if settings.s3_endpoint else {}
     made: list[str] = []
-    for url in (settings.vault_url, settings.shelf_url):
+    for url in (settings.blob_store_url, settings.public_store_url):
         if not url.startswith("s3://"):
             continue
         with translate_storage_errors("the bucket cannot be made"):

@@ -1,4 +1,4 @@
-"""Names for numpy arrays, so that a signature says what an array holds. Shapes and units stand beside each."""
+"""Names for numpy arrays, so that a signature says what an array holds. Each says its shape and unit."""
 
 from __future__ import annotations
 

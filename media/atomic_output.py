@@ -1,4 +1,4 @@
-"""New files that appear whole under their name, or not at all."""
+"""New files that appear complete under their name, or not at all."""
 
 from __future__ import annotations
 

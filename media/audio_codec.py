@@ -23,13 +23,13 @@ from media.sandbox.limits import InputLimits
 CHANNEL_LAYOUTS = {1: "mono", 2: "stereo", 3: "3.0", 4: "4.0", 5: "5.0", 6: "5.1", 7: "6.1", 8: "7.1"}
 
 _AAC_RATES = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000, 64000, 88200, 96000})
-_USUAL_RATE = 48_000
+_USUAL_RATE = 48_000  # Hz, where AAC does not know the source's rate
 _MAX_JITTER = 0.02  # seconds; containers round their clocks, and a hole shorter than this is none
-_SILENCE_BLOCK = 8192
+_SILENCE_BLOCK = 8192  # samples of silence pushed at once
 
 
 class AudioEdit(Protocol):
-    """Edits sound block by block; gives back as many samples in all as it is given."""
+    """Edits sound block by block; returns as many samples in all as it gets."""
 
     def push(self, block: AudioSamples) -> Iterator[AudioSamples]:
         """What is finished after this block."""
@@ -51,7 +51,7 @@ class AudioTrack:
 
 
 def open_audio_track(path: Path, limits: InputLimits) -> Iterator[AudioTrack]:
-    """The sound of a video or sound file, or nothing if it has none. For limited processes. Raises BadMedia."""
+    """The sound of a video or sound file, or nothing if it has none. For use inside the sandbox. Raises BadMedia."""
     with open_audio(path) as (container, track):
         if track is not None:
             rate = _rate_for(track)
@@ -68,9 +68,9 @@ class AudioDecoder:
         """When the first sample sounds, in samples."""
         self._next = 0
 
-    def decode(self, packet: Packet[Any]) -> Iterator[AudioSamples]:
+    def decode(self, packet: Packet[AudioStream]) -> Iterator[AudioSamples]:
         """The samples of this packet; an empty packet ends the track. Raises BadMedia for sound that lasts too long."""
-        frames: list[Any] = packet.decode()
+        frames = packet.decode()
         for frame in frames:
             for piece in self._resampler.resample(frame):
                 yield from self._in_time(piece)
@@ -80,11 +80,11 @@ class AudioDecoder:
 
     def _in_time(self, piece: Any) -> Iterator[AudioSamples]:
         samples: AudioSamples = np.ascontiguousarray(piece.to_ndarray().T, np.float32)
-        at = self._next if piece.pts is None else round(piece.pts * piece.time_base * self._rate)
+        start = self._next if piece.pts is None else round(piece.pts * piece.time_base * self._rate)
         if self.start is None:
-            self.start = self._next = at
-        hole = at - self._next
-        if max(at, self._next) - self.start > self._longest * self._rate:
+            self.start = self._next = start
+        hole = start - self._next
+        if max(start, self._next) - self.start > self._longest * self._rate:
             raise BadMedia(f"the sound lasts more than {self._longest:.0f} s")
         if abs(hole) > _MAX_JITTER * self._rate:
             yield from _silence(max(0, hole), samples.shape[1])
@@ -116,7 +116,7 @@ class EditedAudioTranscoder:
         self._track.codec_context.bit_rate = bitrate or 64_000 * (channels + 1)
         self._given = 0
 
-    def transcode(self, packet: Packet[Any]) -> Iterator[Packet[Any]]:
+    def transcode(self, packet: Packet[AudioStream]) -> Iterator[Packet[AudioStream]]:
         """As media.audio_transcode.AudioTranscoder."""
         for block in self._decoder.decode(packet):
             yield from self._encoded(self._edit.push(np.nan_to_num(block)))
@@ -124,7 +124,7 @@ class EditedAudioTranscoder:
             yield from self._encoded(self._edit.finish())
             yield from self._track.encode(None)
 
-    def _encoded(self, blocks: Iterator[AudioSamples]) -> Iterator[Packet[Any]]:
+    def _encoded(self, blocks: Iterator[AudioSamples]) -> Iterator[Packet[AudioStream]]:
         for block in blocks:
             frame = AudioFrame.from_ndarray(np.ascontiguousarray(block.T), "fltp", self._layout)
             frame.rate, frame.time_base = self._rate, Fraction(1, self._rate)
@@ -133,7 +133,7 @@ class EditedAudioTranscoder:
             yield from self._track.encode(frame)
 
 
-def _decoded(packets: Iterator[Packet[Any]], decoder: AudioDecoder) -> Iterator[AudioSamples]:
+def _decoded(packets: Iterator[Packet[AudioStream]], decoder: AudioDecoder) -> Iterator[AudioSamples]:
     for packet in packets:
         yield from decoder.decode(packet)
 

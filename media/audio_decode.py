@@ -15,7 +15,7 @@ from media.sandbox import client
 from media.sandbox.limits import InputLimits
 from media.video import MONO_SAMPLE_RATE, MonoAudio
 
-_MAX_SECONDS = 3600.0
+_MAX_SECONDS = 3600.0  # seconds of sound that are decoded at most: 230 MB
 
 
 def decode_mono_audio(path: Path, *, seconds: float = 600.0, limits: InputLimits | None = None) -> MonoAudio | None:
@@ -30,8 +30,8 @@ def decode_mono_audio(path: Path, *, seconds: float = 600.0, limits: InputLimits
 
 
 def decode_mono_audio_in_process(path: str, seconds: float, limits: dict[str, Any]) -> dict[str, Any] | None:
-    """As listen(), in this process: for limited ones."""
-    wanted, have = int(seconds * MONO_SAMPLE_RATE), 0
+    """As listen(), in this process, for use inside the sandbox."""
+    max_samples, decoded_samples = int(seconds * MONO_SAMPLE_RATE), 0
     blocks: list[Any] = []
     with open_audio(Path(path)) as (container, track):
         if track is None:
@@ -40,8 +40,11 @@ def decode_mono_audio_in_process(path: str, seconds: float, limits: dict[str, An
         for packet in container.demux(track):
             for block in decoder.decode(packet):
                 blocks.append(np.nan_to_num(block.mean(axis=1)))
-                have += len(block)
-            if have > wanted:
+                decoded_samples += len(block)
+            if decoded_samples > max_samples:
                 break
     samples = np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
-    return {"samples": np.clip(samples[:wanted], -1, 1).astype(np.float32), "whole": have <= wanted}
+    return {
+        "samples": np.clip(samples[:max_samples], -1, 1).astype(np.float32),
+        "whole": decoded_samples <= max_samples,
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol
+from typing import Protocol
 
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
@@ -19,7 +19,7 @@ _FITS_MP4 = frozenset({"aac", "mp3", "mp3float", "ac3", "eac3", "opus", "libopus
 class AudioTranscoder(Protocol):
     """Turns packets read from the source into packets for the new file, in order."""
 
-    def transcode(self, packet: Packet[Any]) -> Iterator[Packet[Any]]:
+    def transcode(self, packet: Packet[AudioStream]) -> Iterator[Packet[AudioStream]]:
         """The packets to write for this one; an empty packet ends the track."""
 
 
@@ -49,7 +49,7 @@ class _AudioPassthrough:
     def __init__(self, track: AudioStream) -> None:
         self._track = track
 
-    def transcode(self, packet: Packet[Any]) -> Iterator[Packet[Any]]:
+    def transcode(self, packet: Packet[AudioStream]) -> Iterator[Packet[AudioStream]]:
         if packet.size and packet.dts is not None:
             packet.stream = self._track
             yield packet
@@ -60,8 +60,8 @@ class _AacTranscoder:
         self._track = track
         self._resampler = AudioResampler(format="fltp", layout=track.layout, rate=track.rate)
 
-    def transcode(self, packet: Packet[Any]) -> Iterator[Packet[Any]]:
-        frames: list[Any] = packet.decode()
+    def transcode(self, packet: Packet[AudioStream]) -> Iterator[Packet[AudioStream]]:
+        frames = packet.decode()
         for frame in frames:
             for piece in self._resampler.resample(frame):
                 yield from self._track.encode(piece)

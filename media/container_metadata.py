@@ -14,19 +14,20 @@ from typing import BinaryIO
 
 from core.errors import BadMedia
 from media.atomic_output import partial_path
+from media.file_kind import HEAD_BYTES, kind_of_head
 from media.isobmff import MAX_INDEX_BYTES, Box, child_boxes, copy_with_index, iter_boxes, make_box, read_box
 from media.sandbox.limits import MIB
 
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
-_XMP_MAX = 4 * MIB
+_XMP_MAX = 4 * MIB  # bytes of an XMP packet that is read
 _PLAIN = {b"\xa9too": "encoder", b"\xa9cmt": "comment", b"\xa9nam": "title"}  # as FFmpeg names iTunes' items
-_TEXT = 1
+_TEXT = 1  # type of a data box: UTF-8 (QuickTime File Format, well-known types)
 
 
 def write_container_metadata(src: Path, dst: Path, *, keys: Mapping[str, str], xmp: str) -> None:
-    """Write `dst`: the MP4 `src` with these keys beside its own, and this XMP_UUID packet instead of its own.
+    """Write `dst`: the MP4 `src` with these keys added to its own, and this XMP_UUID packet instead of its own.
 
-    Whole or not at all. Raises BadMedia for a file without one plain index (fragmented, damaged, no MP4).
+    Atomic. Raises BadMedia for a file without one plain index (fragmented, damaged, no MP4).
     """
     part = partial_path(dst)
     try:
@@ -38,14 +39,14 @@ def write_container_metadata(src: Path, dst: Path, *, keys: Mapping[str, str], x
 
 
 def read_container_metadata(path: str) -> dict[str, object]:
-    """The keys and the XMP_UUID packet of an MP4, as {"keys": {…}, "xmp": "…"}; for limited processes.
+    """The keys and the XMP_UUID packet of an MP4, as {"keys": {…}, "xmp": "…"}; for use inside the sandbox.
 
     Both empty for a file of another kind. Raises BadMedia for boxes that do not fit into each other.
     """
     keys: dict[str, str] = {}
     xmp = ""
     with Path(path).open("rb") as stream:
-        if stream.read(12)[4:8] != b"ftyp":
+        if not kind_of_head(stream.read(HEAD_BYTES)).is_bmff:
             return {"keys": keys, "xmp": xmp}
         for box in iter_boxes(stream):
             if box.kind == b"moov":
@@ -66,37 +67,41 @@ def _copy(source: BinaryIO, target: BinaryIO, keys: Mapping[str, str], packet: b
 
 def _with_keys(index: bytes, header: int, keys: Mapping[str, str]) -> bytes:
     """The moov box with one udta/meta that holds its own text items and these keys."""
-    said = {**_keys_of(index, header), **keys}
+    merged = {**_keys_of(index, header), **keys}
     children = list(child_boxes(index, header, len(index)))
     kept = [_cut(index, box) for box in children if box.kind not in (b"udta", b"meta")]
     users = [box for udta in children if udta.kind == b"udta" for box in child_boxes(index, udta.body, udta.end)]
     user = [_cut(index, box) for box in users if box.kind != b"meta"]
-    return make_box(b"moov", b"".join(kept) + make_box(b"udta", b"".join(user) + _meta(said)))
+    return make_box(b"moov", b"".join(kept) + make_box(b"udta", b"".join(user) + _meta(merged)))
 
 
-def _meta(said: Mapping[str, str]) -> bytes:
+def _meta(metadata: Mapping[str, str]) -> bytes:
     handler = make_box(b"hdlr", struct.pack(">II4s12xB", 0, 0, b"mdta", 0))
-    names = b"".join(make_box(b"mdta", name.encode()) for name in said)
-    listed = make_box(b"keys", struct.pack(">II", 0, len(said)) + names)
-    values = [make_box(b"data", struct.pack(">II", _TEXT, 0) + text.encode()) for text in said.values()]
+    names = b"".join(make_box(b"mdta", name.encode()) for name in metadata)
+    listed = make_box(b"keys", struct.pack(">II", 0, len(metadata)) + names)
+    values = [make_box(b"data", struct.pack(">II", _TEXT, 0) + text.encode()) for text in metadata.values()]
     items = b"".join(make_box(struct.pack(">I", number), value) for number, value in enumerate(values, start=1))
     return make_box(b"meta", bytes(4) + handler + listed + make_box(b"ilst", items))
 
 
 def _keys_of(index: bytes, header: int) -> dict[str, str]:
-    found: dict[str, str] = {}
+    metadata: dict[str, str] = {}
     for child in child_boxes(index, header, len(index)):
         for meta in child_boxes(index, child.body, child.end) if child.kind == b"udta" else [child]:
             if meta.kind == b"meta":
-                found.update(_items(index, meta))
-    return found
+                metadata.update(_items(index, meta))
+    return metadata
 
 
 def _items(index: bytes, meta: Box) -> Iterator[tuple[str, str]]:
     plain = index[meta.body + 4 : meta.body + 8] == b"hdlr"  # QuickTime's own meta has no version
     parts = {box.kind: box for box in child_boxes(index, meta.body + (0 if plain else 4), meta.end)}
     listed = parts.get(b"keys")
-    names = [index[one.body : one.end] for one in child_boxes(index, listed.body + 8, listed.end)] if listed else []
+    names = (
+        [index[key_box.body : key_box.end] for key_box in child_boxes(index, listed.body + 8, listed.end)]
+        if listed
+        else []
+    )
     values = parts.get(b"ilst")
     for item in child_boxes(index, values.body, values.end) if values else ():
         number = int.from_bytes(item.kind, "big")

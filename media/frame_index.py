@@ -37,7 +37,7 @@ class FrameIndex:
 
 def read_frame_index(container: InputContainer, video: VideoStream, limits: InputLimits) -> FrameIndex:
     """Reads all packets and decodes none. Raises BadMedia for no pictures, too many, a cut file, or too long."""
-    shown: list[tuple[int, int, bool]] = []
+    displayed: list[tuple[int, int, bool]] = []
     hidden = 0
     for packet in container.demux(video):
         if packet.size == 0 or packet.is_corrupt:
@@ -45,11 +45,11 @@ def read_frame_index(container: InputContainer, video: VideoStream, limits: Inpu
         if packet.is_discard:
             hidden += 1
             continue
-        shown.append((_when(packet, len(shown), video), packet.duration or 0, packet.is_keyframe))
-        if len(shown) > limits.max_frames:
+        displayed.append((_when(packet, len(displayed), video), packet.duration or 0, packet.is_keyframe))
+        if len(displayed) > limits.max_frames:
             raise BadMedia(f"the video has more than {limits.max_frames} pictures")
-    _check_complete(len(shown) + hidden, container, video)
-    timeline = _frame_index(shown, video.time_base or Fraction(1, 1000))
+    _check_complete(len(displayed) + hidden, container, video)
+    timeline = _frame_index(displayed, video.time_base or Fraction(1, 1000))
     if timeline.duration > limits.max_duration:
         raise BadMedia(f"the video lasts {timeline.duration:.0f} s; at most {limits.max_duration:.0f} s are accepted")
     return timeline
@@ -64,17 +64,19 @@ def _when(packet: Packet[VideoStream], index: int, video: VideoStream) -> int:
     return round(index / rate / base)
 
 
-def _check_complete(found: int, container: InputContainer, video: VideoStream) -> None:
+def _check_complete(frame_count: int, container: InputContainer, video: VideoStream) -> None:
     """An MP4's index counts its pictures: all of them must be there."""
-    if container_name(container) == "mp4" and found < video.frames:
-        raise BadMedia(f"the file is cut short or damaged: {found} of {video.frames} pictures are there")
-    if found == 0:
+    if container_name(container) == "mp4" and frame_count < video.frames:
+        raise BadMedia(f"the file is cut short or damaged: {frame_count} of {video.frames} pictures are there")
+    if frame_count == 0:
         raise BadMedia("the video has no pictures")
 
 
-def _frame_index(shown: list[tuple[int, int, bool]], time_base: Fraction) -> FrameIndex:
-    shown.sort()
-    pts = np.array([when for when, _, _ in shown], np.int64)
-    keys = np.array([when for when, _, key in shown if key] or [shown[0][0]], np.int64)
+def _frame_index(displayed: list[tuple[int, int, bool]], time_base: Fraction) -> FrameIndex:
+    displayed.sort()
+    pts = np.array([pts_value for pts_value, _, _ in displayed], np.int64)
+    keys = np.array([pts_value for pts_value, _, key in displayed if key] or [displayed[0][0]], np.int64)
     usual = int(np.median(np.diff(pts))) if len(pts) > 1 else round(1 / (25 * time_base))
-    return FrameIndex(pts=pts, keyframes=keys, end=int(pts[-1]) + (shown[-1][1] or max(usual, 1)), time_base=time_base)
+    return FrameIndex(
+        pts=pts, keyframes=keys, end=int(pts[-1]) + (displayed[-1][1] or max(usual, 1)), time_base=time_base
+    )

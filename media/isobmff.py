@@ -10,7 +10,7 @@ from typing import BinaryIO
 from core.errors import BadMedia
 from media.sandbox.limits import MIB
 
-MAX_INDEX_BYTES = 512 * MIB
+MAX_INDEX_BYTES = 512 * MIB  # bytes of a moov box that is read into memory
 _CONTAINER_BOXES = (b"trak", b"mdia", b"minf", b"stbl")
 
 
@@ -111,7 +111,7 @@ def _shift_table(index: bytearray, table: Box, moved: Callable[[int], int]) -> N
     layout = f">{count}{'Q' if table.kind == b'co64' else 'I'}"
     if table.body + 8 + struct.calcsize(layout) > table.end:
         raise BadMedia("this file's index is damaged: a table of chunks is cut short")
-    offsets = [moved(one) for one in struct.unpack_from(layout, index, table.body + 8)]
+    offsets = [moved(offset) for offset in struct.unpack_from(layout, index, table.body + 8)]
     try:
         struct.pack_into(layout, index, table.body + 8, *offsets)
     except struct.error as error:
@@ -133,10 +133,10 @@ def _header(head: bytes, at: int, end: int) -> Box:
 
 
 def _copy_bytes(source: BinaryIO, target: BinaryIO, size: int) -> None:
-    left = size
-    while left:
-        chunk = source.read(min(left, 4 * MIB))
+    remaining = size
+    while remaining:
+        chunk = source.read(min(remaining, 4 * MIB))
         if not chunk:
             raise BadMedia("this file ends in the middle of a box: it is cut short")
         target.write(chunk)
-        left -= len(chunk)
+        remaining -= len(chunk)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,10 +26,13 @@ from media.transcode import Encoding, transcode
 
 MIN_LABEL_SECONDS = 2.0
 """Seconds that a label must be seen."""
-_LETTER_HEIGHT = 0.05
-_MARGIN = 0.03
-_WHITE, _DARK, _PLATE_OPACITY = 235.0, 16.0, 0.85
-_HORIZONTAL_PERIOD, _VERTICAL_PERIOD = 41.0, 29.0
+_LETTER_HEIGHT = 0.05  # of the shorter side of the picture
+_MARGIN = 0.03  # of the shorter side of the picture
+_WHITE = 235.0  # luma, 8 bits, limited range
+_DARK = 16.0  # luma, 8 bits, limited range
+_PLATE_OPACITY = 0.85
+_HORIZONTAL_PERIOD = 41.0  # seconds of a way across and back: with 29 s the path repeats after 20 minutes
+_VERTICAL_PERIOD = 29.0  # seconds of a way down and back
 _ALMOST_LOSSLESS = Encoding(crf=8, preset="ultrafast")
 
 
@@ -57,21 +59,21 @@ class LabelOverlay:
         self._label = label
         self._drawn: tuple[tuple[int, ...], NDArray[np.float32], NDArray[np.float32]] | None = None
 
-    def __call__(self, luma: LumaPlane, at: float) -> LumaPlane:
+    def __call__(self, luma: LumaPlane, seconds: float) -> LumaPlane:
         """The labelled plane; the same one once the label's time is over."""
-        if self._label.seconds is not None and at >= self._label.seconds:
+        if self._label.seconds is not None and seconds >= self._label.seconds:
             return luma
         if self._drawn is None or self._drawn[0] != luma.shape:
             self._drawn = (luma.shape, *render_label(self._label, luma.shape[1], luma.shape[0]))
         _, keep, add = self._drawn
-        x, y = label_position(at, (luma.shape[1], luma.shape[0]), (keep.shape[1], keep.shape[0]))
+        x, y = label_position(seconds, (luma.shape[1], luma.shape[0]), (keep.shape[1], keep.shape[0]))
         labelled, spot = luma.copy(), np.s_[y : y + keep.shape[0], x : x + keep.shape[1]]
         labelled[spot] = np.rint(luma[spot] * keep + add).astype(np.uint8)
         return labelled
 
 
 def overlay_label(src: Path, dst: Path, label: VisibleLabel, *, limits: InputLimits | None = None) -> None:
-    """Write `dst`, an almost lossless MP4 of `src` with the label in it; in a limited process. Raises BadMedia."""
+    """Write `dst`, an almost lossless MP4 of `src` with the label in it; in the sandbox. Raises BadMedia."""
     limits = limits or InputLimits()
     check_file(src, limits)
     arguments = {"src": str(src.resolve()), "dst": str(dst.resolve()), "label": dump(label), "limits": dump(limits)}
@@ -81,18 +83,18 @@ def overlay_label(src: Path, dst: Path, label: VisibleLabel, *, limits: InputLim
         partial_path(dst).unlink(missing_ok=True)
 
 
-def overlay_label_in_process(src: str, dst: str, label: dict[str, Any], limits: dict[str, Any]) -> int:
+def overlay_label_in_process(src: str, dst: str, label: dict[str, object], limits: dict[str, object]) -> int:
     """As overlay_label(), in this process: for limited ones. Gives the number of pictures."""
     labeller, bounds = LabelOverlay(load(VisibleLabel, label)), load(InputLimits, limits)
     return transcode(Path(src), Path(dst), edit=labeller, encoding=_ALMOST_LOSSLESS, limits=bounds)
 
 
-def label_position(at: float, picture: tuple[int, int], plate_size: tuple[int, int]) -> tuple[int, int]:
+def label_position(seconds: float, picture: tuple[int, int], plate_size: tuple[int, int]) -> tuple[int, int]:
     """Left and top edge of the label at this time: from the lower left it drifts through all of the picture."""
     (width, height), (wide, high) = picture, plate_size
     margin = round(_MARGIN * min(width, height))
-    across = 0.5 - 0.5 * math.cos(2 * math.pi * at / _HORIZONTAL_PERIOD)
-    down = 0.5 + 0.5 * math.cos(2 * math.pi * at / _VERTICAL_PERIOD)
+    across = 0.5 - 0.5 * math.cos(2 * math.pi * seconds / _HORIZONTAL_PERIOD)
+    down = 0.5 + 0.5 * math.cos(2 * math.pi * seconds / _VERTICAL_PERIOD)
     x = margin + across * max(width - wide - 2 * margin, 0)
     y = margin + down * max(height - high - 2 * margin, 0)
     return min(round(x), width - wide), min(round(y), height - high)
@@ -111,7 +113,7 @@ def render_label(label: VisibleLabel, width: int, height: int) -> tuple[NDArray[
     for line, box in zip(lines, boxes, strict=True):
         ImageDraw.Draw(letters).text((pad - box[0], top - box[1]), line, font=font, fill=255)
         top += box[3] - box[1] + gap
-    dark, white = (np.asarray(one, np.float32) / np.float32(255) for one in (background, letters))
+    dark, white = (np.asarray(plate, np.float32) / np.float32(255) for plate in (background, letters))
     added = (_PLATE_OPACITY * dark * _DARK) * (1 - white) + _WHITE * white
     return ((1 - _PLATE_OPACITY * dark) * (1 - white)).astype(np.float32), added.astype(np.float32)
 
@@ -119,12 +121,12 @@ def render_label(label: VisibleLabel, width: int, height: int) -> tuple[NDArray[
 def _fitted(label: VisibleLabel, width: int, height: int) -> tuple[list[str], ImageFont.FreeTypeFont]:
     """The lines and a font whose capitals have 5 % of the shorter side; less only if a line would not fit across."""
     size = _size_for(label, _LETTER_HEIGHT * min(width, height))
-    room = width * (1 - 2 * _MARGIN) - 2 * max(4, round(0.02 * min(width, height)))
+    max_width = width * (1 - 2 * _MARGIN) - 2 * max(4, round(0.02 * min(width, height)))
     whole = label.text.replace("|", " ")
     font = _font(label, size)
-    lines = [whole] if font.getlength(whole) <= room else [part.strip() for part in label.text.split("|")]
+    lines = [whole] if font.getlength(whole) <= max_width else [part.strip() for part in label.text.split("|")]
     widest = max(font.getlength(line) for line in lines)
-    return lines, font if widest <= room else _font(label, size * room / widest)
+    return lines, font if widest <= max_width else _font(label, size * max_width / widest)
 
 
 def _size_for(label: VisibleLabel, capital: float) -> float:

@@ -1,4 +1,7 @@
-"""The brightness of a video's pictures, or of an image, for detectors that need no colour. For limited processes."""
+"""The brightness of a video's pictures, or of an image, for detectors that need no colour.
+
+For use inside the sandbox.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +26,7 @@ _SKIP_NONREF_RATIO = 2.5
 def sample_luma(path: Path, count: int, limits: InputLimits) -> Iterator[NDArray[np.uint8]]:
     """Up to `count` Y planes (height, width), upright, evenly spread; one for an image. Raises BadMedia.
 
-    Of a video with many pictures they may lie a few pictures beside where they should.
+    In a video with many pictures they may be off by a few pictures.
     """
     if is_image(path):
         rgb = read_rgb(path, None, limits)[1]

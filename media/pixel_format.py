@@ -14,7 +14,9 @@ from media.orientation import Orientation
 Plane = NDArray[np.uint8]
 
 _HDR = {16: "PQ", 18: "HLG"}
-_UNSPECIFIED, _BT709, _BT601 = 2, 1, 6
+_UNSPECIFIED = 2  # ITU-T H.273, matrix coefficients, as FFmpeg's AVCOL_SPC numbers them
+_BT709 = 1
+_BT601 = 6
 
 
 def check_publishable(frame: VideoFrame) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from av.container import InputContainer
 from av.video.stream import VideoStream
@@ -30,7 +29,7 @@ def probe(path: Path, limits: InputLimits | None = None) -> VideoInfo:
     return info
 
 
-def probe_in_process(path: str, limits: dict[str, Any]) -> VideoInfo:
+def probe_in_process(path: str, limits: dict[str, object]) -> VideoInfo:
     """As probe(), in this process: for limited ones."""
     bounds: InputLimits = load(InputLimits, limits)
     with open_video(Path(path), bounds) as (container, video):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from core.codec import dump, load
 from core.errors import BadInput
@@ -15,7 +14,7 @@ from media.sandbox.limits import MIB, InputLimits, ProcessLimits
 from media.video import Frame, VideoInfo, VideoSample
 from media.video_decode import evenly_spaced_pts, fit_size, frames_at, to_rgb
 
-_MAX_BYTES = 1024 * MIB
+_MAX_BYTES = 1024 * MIB  # bytes of RGB that one sample may have
 _BOUNDS = ProcessLimits(memory=4096 * MIB, cpu=1200, wall=1200.0)
 
 
@@ -48,8 +47,8 @@ def sample_video(
 
 
 def sample_video_in_process(
-    path: str, count: int | None, every: float | None, most: int | None, max_side: int | None, limits: dict[str, Any]
-) -> dict[str, Any]:
+    path: str, count: int | None, every: float | None, most: int | None, max_side: int | None, limits: dict[str, object]
+) -> dict[str, object]:
     """As sample(), in this process: for limited ones."""
     bounds: InputLimits = load(InputLimits, limits)
     with open_video(Path(path), bounds) as (container, video):

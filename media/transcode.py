@@ -1,6 +1,6 @@
-"""Writes a video anew: decodes it, lets its brightness be edited, encodes H.264 in MP4, keeps its sound and its clock.
+"""Re-encodes a video: decodes it, lets its brightness be edited, encodes H.264 in MP4, keeps its sound and its clock.
 
-Memory does not grow with the length of the video. The new file appears whole under its name, or not at all.
+Memory does not grow with the length of the video. The new file appears complete under its name, or not at all.
 What the old container said about itself (titles, comments, prompts) does not travel along.
 """
 
@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
@@ -58,7 +59,7 @@ class _OutputFormat:
 
 
 def reencode(src: Path, dst: Path, *, encoding: Encoding | None = None, limits: InputLimits | None = None) -> None:
-    """A copy encoded anew, without marks of origin in its container; runs in a limited process. Raises BadMedia."""
+    """A re-encoded copy, without metadata of its origin; runs in the sandbox. Raises BadMedia."""
     limits = limits or InputLimits()
     check_file(src, limits)
     arguments = {"src": str(src.resolve()), "dst": str(dst.resolve()), "limits": dump(limits)}
@@ -71,7 +72,7 @@ def reencode(src: Path, dst: Path, *, encoding: Encoding | None = None, limits: 
         partial_path(dst).unlink(missing_ok=True)
 
 
-def reencode_in_process(src: str, dst: str, encoding: dict[str, Any], limits: dict[str, Any]) -> int:
+def reencode_in_process(src: str, dst: str, encoding: dict[str, object], limits: dict[str, object]) -> int:
     """As reencode(), in this process: for limited ones."""
     how, bounds = load(Encoding, encoding), load(InputLimits, limits)
     return transcode(Path(src), Path(dst), edit=lambda luma, _at: luma, encoding=how, limits=bounds)
@@ -85,28 +86,30 @@ def transcode(
     audio_editor: AudioEditor | None = None,
     encoding: Encoding | None = None,
     limits: InputLimits | None = None,
+    first_sound_only: bool = False,
 ) -> int:
     """Write `dst` from `src` with each Y plane edited, and its sound by `audio_editor`; returns the number of pictures.
 
     Decodes in this process: call it in a limited one. Sound that is not edited is copied untouched where MP4 can
-    hold it; timestamps, also uneven ones, are kept. Sides become even by dropping a last row or column; pictures
-    are laid upright; 10-bit, 4:2:2, 4:4:4 and RGB become 8-bit 4:2:0. Raises BadMedia for transparency, HDR,
-    and a picture size that changes midway.
+    hold it, all tracks or the first alone; timestamps, also uneven ones, are kept. Sides become even by dropping a
+    last row or column; pictures are laid upright; 10-bit, 4:2:2, 4:4:4 and RGB become 8-bit 4:2:0. Raises BadMedia for
+    transparency, HDR, and a picture size that changes midway.
     """
     encoding, limits = encoding or Encoding(), limits or InputLimits()
     look = _output_format(_first_frame(src, limits), encoding)
     with new_mp4(dst) as out, open_video(src, limits) as (container, video):
         track = _add_video(out, video, look, encoding)
-        sounds = _add_sounds(out, container.streams.audio, audio_editor, encoding.audio_bitrate, limits)
+        tracks = container.streams.audio[: 1 if first_sound_only else None]
+        sounds = _add_sounds(out, tracks, audio_editor, encoding.audio_bitrate, limits)
         clock, start, count = PresentationClock(container, video), video.start_time or 0, 0
-        for packet in container.demux([video, *container.streams.audio]):
+        for packet in container.demux([video, *tracks]):
             index = packet.stream.index  # the packet's own stream_index is 0 in those that end a track
             frames: list[Any] = packet.decode() if index == video.index else []
             for frame in frames:
                 out.mux(track.encode(_published(frame, look, edit, clock, start)))
                 count += 1
             if carried := sounds.get(index):
-                out.mux(list(carried.transcode(packet)))
+                out.mux(list(carried.transcode(cast("Packet[AudioStream]", packet))))
         out.mux(track.encode(None))
     return count
 
@@ -142,31 +145,33 @@ def _output_format(first: VideoFrame, encoding: Encoding) -> _OutputFormat:
     )
 
 
-def _add_video(out: OutputContainer, video: VideoStream, look: _OutputFormat, encoding: Encoding) -> VideoStream:
+def _add_video(
+    out: OutputContainer, video: VideoStream, output_format: _OutputFormat, encoding: Encoding
+) -> VideoStream:
     options = {"crf": str(encoding.crf), "preset": encoding.preset, "threads": str(encoding.threads)}
     rate = video.average_rate or video.guessed_rate or Fraction(25)
     track = out.add_stream("libx264", rate=rate.limit_denominator(60_000), options=options)
-    track.width, track.height = look.size
+    track.width, track.height = output_format.size
     track.pix_fmt = "yuv420p"
     track.time_base = track.codec_context.time_base = video.time_base or Fraction(1, 90_000)
     aspect = video.sample_aspect_ratio
     if aspect:
-        track.codec_context.sample_aspect_ratio = 1 / aspect if look.orientation.transpose else aspect
-    track.color_range, track.color_trc = look.source.color_range, look.source.color_trc
-    track.color_primaries = look.source.color_primaries
-    track.colorspace = look.matrix
+        track.codec_context.sample_aspect_ratio = 1 / aspect if output_format.orientation.transpose else aspect
+    track.color_range, track.color_trc = output_format.source.color_range, output_format.source.color_trc
+    track.color_primaries = output_format.source.color_primaries
+    track.colorspace = output_format.matrix
     return track
 
 
 def _published(
-    frame: VideoFrame, look: _OutputFormat, edit: LumaEdit, clock: PresentationClock, start: int
+    frame: VideoFrame, output_format: _OutputFormat, edit: LumaEdit, clock: PresentationClock, start: int
 ) -> VideoFrame:
-    if (frame.width, frame.height) != (look.source.width, look.source.height):
+    if (frame.width, frame.height) != (output_format.source.width, output_format.source.height):
         raise BadMedia("the picture size changes midway: deliver the video in one size")
-    luma, cb, cr = yuv_planes(frame, look.orientation, look.size, scale=look.scale)
+    luma, cb, cr = yuv_planes(frame, output_format.orientation, output_format.size, scale=output_format.scale)
     pts = clock.of(frame)
     edited = edit(np.ascontiguousarray(luma), float((pts - start) * clock.base))
-    new = new_frame(look.size, (edited, cb, cr))
+    new = new_frame(output_format.size, (edited, cb, cr))
     new.pts, new.time_base, new.duration = pts, clock.base, frame.duration
-    new.colorspace, new.color_range = look.matrix, frame.color_range
+    new.colorspace, new.color_range = output_format.matrix, frame.color_range
     return new

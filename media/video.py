@@ -42,14 +42,14 @@ class MonoAudio:
     complete: bool = True
 
 
-MONO_SAMPLE_RATE = 16_000
+MONO_SAMPLE_RATE = 16_000  # Hz: what speech models expect
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class VideoSample:
     """Frames evenly spread over a video, the first and the last included.
 
-    `audio` is None where nobody listened, or there is no sound (`info.has_audio`).
+    `audio` is None where sound was not decoded, or there is none (`info.has_audio`).
     """
 
     info: VideoInfo

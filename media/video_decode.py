@@ -1,4 +1,4 @@
-"""Decodes chosen pictures of a video and no more than that takes. For limited processes."""
+"""Decodes chosen pictures of a video, and no more than necessary. For use inside the sandbox."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from media.frame_index import FrameIndex
 from media.orientation import orientation_of
 from media.presentation_clock import PresentationClock
 
-_MIN_FRAMES_TO_SEEK = 48
-_RGB_709, _RGB_601, _UNSPECIFIED = 1, 5, 2
+_MIN_FRAMES_TO_SEEK = 48  # frames skipped from which seeking is faster than decoding
+_RGB_709 = 1  # libswscale: SWS_CS_ITU709
+_RGB_601 = 5  # libswscale: SWS_CS_ITU601
+_UNSPECIFIED = 2  # FFmpeg: AVCOL_SPC_UNSPECIFIED
 
 
 def evenly_spaced_pts(
@@ -43,7 +45,7 @@ def fit_size(width: int, height: int, max_side: int | None) -> tuple[int, int]:
 
 
 def frames_at(
-    container: InputContainer, video: VideoStream, timeline: FrameIndex, wanted: list[int]
+    container: InputContainer, video: VideoStream, timeline: FrameIndex, target_pts: list[int]
 ) -> Iterator[tuple[int, VideoFrame]]:
     """Decodes the pictures shown at these pts (ascending); what cannot be decoded is replaced by the next.
 
@@ -52,7 +54,7 @@ def frames_at(
     last: VideoFrame | None = None
     at, pictures, clock = int(timeline.pts[0]) - 1, container.decode(video), PresentationClock(container, video)
     yielded = 0
-    for target in wanted:
+    for target in target_pts:
         if last is not None and at >= target:
             continue
         if (key := _keyframe_to_seek(timeline, at, target)) is not None:
@@ -78,9 +80,9 @@ def to_rgb(frame: VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
     return np.ascontiguousarray(turn.apply(rgb.astype(np.uint8, copy=False)))
 
 
-def _keyframe_to_seek(timeline: FrameIndex, at: int, target: int) -> int | None:
+def _keyframe_to_seek(timeline: FrameIndex, position: int, target: int) -> int | None:
     """A picture to jump to, if that spares enough decoding."""
     place = int(np.searchsorted(timeline.keyframes, target, side="right"))
     key = int(timeline.keyframes[max(place - 1, 0)])
-    skipped = int(np.searchsorted(timeline.pts, key)) - int(np.searchsorted(timeline.pts, at))
-    return key if key > at and skipped > _MIN_FRAMES_TO_SEEK else None
+    skipped = int(np.searchsorted(timeline.pts, key)) - int(np.searchsorted(timeline.pts, position))
+    return key if key > position and skipped > _MIN_FRAMES_TO_SEEK else None

@@ -26,9 +26,9 @@ class Action(StrEnum):
     ERASE = "erase"
 
 
-def actions(who: Principal, case: Case) -> frozenset[Action]:
+def actions(principal: Principal, case: Case) -> frozenset[Action]:
     """Everything that this person may do to this case now."""
-    return frozenset(action for action in Action if refusal(who, case, action) is None)
+    return frozenset(action for action in Action if refusal(principal, case, action) is None)
 
 
 def refusal(who: Principal, case: Case, action: Action) -> AssayError | None:
@@ -47,17 +47,17 @@ def refusal(who: Principal, case: Case, action: Action) -> AssayError | None:
 
 
 def unmeasured(case: Case) -> bool:
-    """Whether a verdict holds the case because something could not be measured: measuring anew may free it."""
+    """Whether a verdict holds the case because something could not be measured: measuring again may release it."""
     verdict = holding(case)
     return verdict is not None and bool(verdict.missing)
 
 
-def _not_a_moderator(who: Principal) -> AssayError | None:
-    return None if who.has(Role.MODERATOR) else Forbidden("your account needs the role moderator for this")
+def _not_a_moderator(principal: Principal) -> AssayError | None:
+    return None if principal.has(Role.MODERATOR) else Forbidden("your account needs the role moderator for this")
 
 
-def _not_theirs(who: Principal, case: Case) -> AssayError | None:
-    if who.has(Role.MODERATOR) or (case.submitted is not None and case.submitted.author == who.id):
+def _not_theirs(principal: Principal, case: Case) -> AssayError | None:
+    if principal.has(Role.MODERATOR) or (case.submitted is not None and case.submitted.author == principal.id):
         return None
     return Forbidden("this case belongs to another account")
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from core.case import WAITED_TOO_LONG, Case, Phase
 from core.dispatch import hand_on
@@ -23,16 +24,34 @@ _SHORTEST_RETRY, _LONGEST_RETRY = timedelta(seconds=1), timedelta(minutes=1)
 _LOCKED_SECONDS = 0.1  # how soon a case on which somebody else works is tried again
 
 Route = Mapping[Phase, Stage]
-MaintenanceTask = Callable[[], None]
-EventListener = Callable[[Case, Sequence[Event]], None]
 
 
-def _no_maintenance() -> None:
-    pass
+class EventListener(Protocol):
+    """Who hears how cases move."""
+
+    def on_events(self, case: Case, events: Sequence[Event]) -> None:
+        """These events were stored, and the case is now this."""
 
 
-def _ignore_events(_case: Case, _events: Sequence[Event]) -> None:
-    pass
+class Compensation(Protocol):
+    """What takes back what a stage did outside the ledger."""
+
+    def compensate(self, case: Case, events: Sequence[Event]) -> None:
+        """These events were not stored, because the case had moved meanwhile and is now this."""
+
+
+class MaintenanceTask(Protocol):
+    """What has to happen now and then without anybody asking."""
+
+    def run_maintenance(self) -> None:
+        """Do what is due; called with each sweep. Safe to interrupt and to do again. Raises Unavailable."""
+
+
+class NoListener:
+    """An EventListener for a process in which nobody watches."""
+
+    def on_events(self, case: Case, events: Sequence[Event]) -> None:
+        """Nothing: the ledger has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,8 +59,7 @@ class PipelineContext:
     """What advance() needs: where cases lie, who carries tickets, which stage follows which phase.
 
     What a stage needs and finds away is asked for again for as long as `max_wait`; after that a person is asked.
-    `on_events` hears of each step that was stored; `compensate` of work that came to nothing because the case
-    had moved meanwhile, and takes back what the work did outside the ledger. `maintenance` are done with each sweep.
+    `listener` hears of each step that was stored, `compensation` of work that came to nothing. No part has a default.
     """
 
     ledger: Ledger
@@ -49,10 +67,10 @@ class PipelineContext:
     blob_store: BlobStore
     route: Route
     accepted_phases: Collection[Phase]
+    listener: EventListener
+    maintenance: MaintenanceTask
+    compensation: Compensation
     max_wait: timedelta = DEFAULT_MAX_WAIT
-    on_events: EventListener = _ignore_events
-    maintenance: MaintenanceTask = _no_maintenance
-    compensate: EventListener = _ignore_events
 
 
 def advance(ticket: Ticket, works: PipelineContext) -> Case:
@@ -95,9 +113,9 @@ def _store(case: Case, events: Sequence[Event], works: PipelineContext) -> tuple
         after = works.ledger.append(case, events)
     except Conflict:
         moved = works.ledger.load(case.id)
-        works.compensate(moved, events)
+        works.compensation.compensate(moved, events)
         return moved, False
-    works.on_events(after, events)
+    works.listener.on_events(after, events)
     return after, True
 
 

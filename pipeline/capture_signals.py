@@ -75,30 +75,30 @@ class ClassifierCaptures:
         return self.checker.check_video(path)
 
     def measure(
-        self, file: Path, challenge: EnrolmentChallenge, *, earlier: NDArray[np.uint8], mine: Sequence[str]
+        self, file: Path, challenge: EnrolmentChallenge, *, earlier: NDArray[np.uint8], own_cameos: Sequence[str]
     ) -> CaptureResult:
         """As CaptureMeasurer.measure."""
         from classifiers.liveness import load_capture, measure_liveness, parse_challenge
 
-        seen = load_capture(file, parse_challenge(challenge.digits, challenge.turns), self.models)
+        capture = load_capture(file, parse_challenge(challenge.digits, challenge.turns), self.models)
         embed_voice = self.voice or partial(embed_capture_voice, models=self.models)
-        found = measure_liveness(seen, models=self.models, earlier_hashes=earlier, embed_voice=embed_voice)
+        measured = measure_liveness(capture, models=self.models, earlier_hashes=earlier, embed_voice=embed_voice)
         signals = [
-            *found.signals,
+            *measured.signals,
             _signal("ai_made", partial(_ai_made_score, self.settings, file), "verifier/1"),
             _signal(
                 "enrolled_elsewhere",
-                partial(_enrolled_elsewhere_score, self.gallery, found.face, mine, self.models),
+                partial(_enrolled_elsewhere_score, self.gallery, measured.face, own_cameos, self.models),
                 "gallery/1",
             ),
             _signal("spoof", partial(_spoof_score, self.spoofed, file), "provider/1"),
         ]
         templates = (
-            [("face", face_backend(self.models.options).space.name, found.face)] if found.face is not None else []
+            [("face", face_backend(self.models.options).space.name, measured.face)] if measured.face is not None else []
         )
-        if found.voice is not None:
-            templates.append(("voice", VOICE_SPACE.name, found.voice))
-        return CaptureResult(signals=tuple(signals), capture_hashes=found.capture_hashes, templates=tuple(templates))
+        if measured.voice is not None:
+            templates.append(("voice", VOICE_SPACE.name, measured.voice))
+        return CaptureResult(signals=tuple(signals), capture_hashes=measured.capture_hashes, templates=tuple(templates))
 
     def describe(self, picture: Path) -> tuple[str, Embedding] | None:
         """As CaptureMeasurer.describe."""
@@ -138,15 +138,15 @@ def _ai_made_score(settings: Settings, file: Path) -> float:
 
 
 def _enrolled_elsewhere_score(
-    gallery: BiometricGallery, face: Embedding | None, mine: Sequence[str], models: Models
+    gallery: BiometricGallery, face: Embedding | None, own_cameos: Sequence[str], models: Models
 ) -> float | None:
     from classifiers.image.face_backend import face_calibration
     from classifiers.match_calibration import match_score
 
     if face is None:
         return None
-    found = gallery.nearest(face, exclude=mine)
-    return match_score(found[2], face_calibration(models.options).distance_limit(gallery.size)) if found else 0.0
+    match = gallery.nearest(face, exclude=own_cameos)
+    return match_score(match[2], face_calibration(models.options).distance_limit(gallery.size)) if match else 0.0
 
 
 def _spoof_score(attack_detector: PresentationAttackDetector | None, file: Path) -> float | None:

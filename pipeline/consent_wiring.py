@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from core.case import Case
 from core.embedding_spaces import EmbeddingSpace
@@ -22,7 +20,7 @@ from registry.consent.biometric_templates import CombinedGallery, PostgresBiomet
 from registry.consent.cameo_review import CameoReview
 from registry.consent.cameo_service import CameoService, ConsentStores
 from registry.consent.cameos import PostgresCameos
-from registry.consent.consent_facts import ConsentFacts
+from registry.consent.consent_facts import ConsentFacts, TextReader
 from registry.consent.consent_receipts import CONSENT_GIVEN, PostgresConsentReceipts
 from registry.consent.consent_service import PostgresConsentService
 from registry.consent.enrolment_challenges import PostgresEnrolmentChallenges
@@ -37,9 +35,9 @@ from registry.consent.takedown_store import PostgresTakedowns
 
 
 def open_consent_stores(
-    settings: Settings, database: Database, vault_url: str, options: dict[str, Any]
+    settings: Settings, database: Database, vault_url: str, options: dict[str, object]
 ) -> ConsentStores:
-    """Where what is known of people lies, in this installation."""
+    """The stores of what is known of people, in this installation."""
     keys = ReceiptSigner(settings.keys_folder)
     store = TemplateKeys(vault_url, settings.keys_folder, **options)
     consents = PostgresConsentService(
@@ -60,7 +58,7 @@ def open_consent_stores(
 
 
 def make_consent_facts(
-    at: ConsentStores, database: Database, read: Callable[[str], str], engine: str, settings: Settings
+    at: ConsentStores, database: Database, texts: TextReader, engine: str, settings: Settings
 ) -> ConsentFacts:
     """Who has agreed to what, as the gates ask it."""
     return ConsentFacts(
@@ -69,7 +67,7 @@ def make_consent_facts(
         lineage=at.uses,
         answers=at.answers,
         authors=PostgresAuthorFacts(database),
-        read=read,
+        texts=texts,
         engine=engine,
         unstated_minor=settings.unstated_minor,
         monitor_asked=bool(settings.monitor_url),
@@ -86,8 +84,10 @@ class ConsentReceipts:
     def receipts(self, case: Case) -> tuple[str, ...]:
         """The SHA-256 of the receipts on which a case rests: they go into its manifest."""
         leases = self.consent.receipts_for(case)
-        given = [one for lease in leases for one in self.at.receipts.of_lease(lease) if one.kind in CONSENT_GIVEN]
-        return tuple(sorted(one.hash for one in given))
+        receipts = [
+            receipt for lease in leases for receipt in self.at.receipts.of_lease(lease) if receipt.kind in CONSENT_GIVEN
+        ]
+        return tuple(sorted(receipt.hash for receipt in receipts))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +103,7 @@ class LedgerRevisions:
 
 def make_cameo_service(
     database: Database,
-    at: ConsentStores,
+    stores: ConsentStores,
     consent: ConsentFacts,
     *,
     ledger: Ledger,
@@ -113,32 +113,32 @@ def make_cameo_service(
 ) -> CameoService:
     """Everything a person may do about their likeness."""
     review = CameoReview(
-        cameos=at.cameos,
-        leases=at.leases,
-        consents=at.consents,
-        notices=at.notices,
-        templates=at.templates,
+        cameos=stores.cameos,
+        leases=stores.leases,
+        consents=stores.consents,
+        notices=stores.notices,
+        templates=stores.templates,
         texts=tools.texts,
     )
     enrolment = EnrolmentService(
-        cameos=at.cameos,
+        cameos=stores.cameos,
         enrolments=PostgresEnrolmentChallenges(database),
-        templates=at.templates,
+        templates=stores.templates,
         review=review,
         texts=tools.texts,
         capture=capture,
         policy=tools.policy,
     )
     cascade = TakedownService(
-        cascades=at.cascades,
-        uses=at.uses,
+        cascades=stores.cascades,
+        uses=stores.uses,
         bulk=PostgresBulkAppend(database),
         public_store=tools.public_store,
         consents=consent,
-        cameos=at.cameos,
+        cameos=stores.cameos,
     )
     return CameoService(
-        stores=at,
+        stores=stores,
         ledger=ledger,
         bus=bus,
         blob_store=tools.blob_store,
@@ -156,7 +156,7 @@ class CameoMaintenance:
     service: CameoService
     keep: timedelta
 
-    def __call__(self, now: datetime | None = None) -> None:
+    def run_maintenance(self, now: datetime | None = None) -> None:
         """Ended leases, open cascades, drafts that wait for their owners, and the retention schedule."""
         now, at = now or datetime.now(UTC), self.service.stores
         at.consents.expire(now)
@@ -169,6 +169,6 @@ class CameoMaintenance:
         self.service.enrolment.delete_expired(now)
 
 
-def combine_galleries(gallery: ProtectedGallery, at: ConsentStores, space: EmbeddingSpace) -> CombinedGallery:
+def combine_galleries(gallery: ProtectedGallery, stores: ConsentStores, space: EmbeddingSpace) -> CombinedGallery:
     """The gallery with the templates of enrolled people in it."""
-    return CombinedGallery(gallery, at.templates, space)
+    return CombinedGallery(gallery, stores.templates, space)

@@ -100,8 +100,8 @@ def _names(param: Any) -> str:
 
 def _option_help(param: Any) -> str:
     text = str(getattr(param, "help", "") or "")
-    given = "" if param.default in (None, False, "", ()) or callable(param.default) else f" Default: {param.default}."
-    return f"{text}{given}".strip()
+    default = "" if param.default in (None, False, "", ()) or callable(param.default) else f" Default: {param.default}."
+    return f"{text}{default}".strip()
 
 
 def _default(value: object) -> str:
@@ -109,11 +109,11 @@ def _default(value: object) -> str:
 
 
 def _commands(group: Any, prefix: str) -> list[tuple[str, Any]]:
-    found: list[tuple[str, Any]] = []
+    commands: list[tuple[str, Any]] = []
     for name, command in sorted(group.commands.items()):
         full = f"{prefix} {name}"
-        found += _commands(command, full) if hasattr(command, "commands") else [(full, command)]
-    return found
+        commands += _commands(command, full) if hasattr(command, "commands") else [(full, command)]
+    return commands
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -10,13 +9,14 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.models import Models
 from core.errors import BadInput
 from core.roles import Principal, Role, require_role
-from media.arrays import RgbImage
+from media.arrays import Embedding, RgbImage
 from media.audio_decode import decode_mono_audio
 from media.still_image import sample_image
 from media.video import MonoAudio
-from registry.near_duplicates.hamming_index import KnownHash
+from registry.banks.hamming_index import KnownHash
 from registry.rights.registered_works import RegisteredWork
 
 _MAX_VOICE_SECONDS = 120.0
@@ -56,24 +56,44 @@ class WritableWorks(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RegistryAdmin:
-    """`embed_face` gives the template of the one face of a picture, or None; `embed_voice` that of the one voice.
+class ReferenceExtractor:
+    """What is kept of a picture or a voice so that it is known again, by the models of this installation."""
 
-    `hash_image` gives what a bank keeps of a picture.
-    """
+    models: Models
+
+    def face(self, picture: RgbImage) -> Embedding | None:
+        """The template of the one face in a picture; None where there is not exactly one that can be read."""
+        from classifiers.image.frame_faces import enrol_face
+
+        return enrol_face(picture, self.models)
+
+    def voice(self, sound: MonoAudio) -> Embedding | None:
+        """The template of the one voice; None where there is too little of it, or another beside it."""
+        from classifiers.audio.voices import enrol_voice
+
+        return enrol_voice(sound, self.models)
+
+    def image_hashes(self, picture: RgbImage) -> list[tuple[str, bytes]]:
+        """(algorithm, bits) for a bank; none of a picture with too little detail."""
+        from classifiers.image.frame_hashes import bank_hashes
+
+        return bank_hashes(picture, self.models)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryAdmin:
+    """Who is protected and what is known, for operators."""
 
     gallery: WritableGallery
     voices: WritableGallery
     bank: WritableHashBank
     works: WritableWorks
-    embed_face: Callable[[RgbImage], NDArray[np.float32] | None]
-    embed_voice: Callable[[MonoAudio], NDArray[np.float32] | None]
-    hash_image: Callable[[RgbImage], list[tuple[str, bytes]]]
+    extractor: ReferenceExtractor
 
     def add_protected_face(self, who: Principal, person: str, picture: Path, *, kind: str = "public_figure") -> None:
         """Protect the face in a picture, under an opaque id. The picture is not kept. Raises BadInput, BadMedia."""
         require_role(who, Role.OPERATOR)
-        descriptor = self.embed_face(sample_image(picture).frames[0].rgb)
+        descriptor = self.extractor.face(sample_image(picture).frames[0].rgb)
         if descriptor is None:
             raise BadInput("exactly one face must be readable in the picture: frontal, at least 48 pixels, sharp")
         self.gallery.add(person, kind, descriptor)
@@ -82,41 +102,41 @@ class RegistryAdmin:
         """Protect the voice in a file, under an opaque id. The file is not kept. Raises BadInput, BadMedia."""
         require_role(who, Role.OPERATOR)
         heard = decode_mono_audio(sound, seconds=_MAX_VOICE_SECONDS)
-        descriptor = self.embed_voice(heard) if heard else None
+        descriptor = self.extractor.voice(heard) if heard else None
         if descriptor is None:
             raise BadInput("one voice must be heard for at least 5 seconds, and no other beside it")
         self.voices.add(person, kind, descriptor)
 
-    def remove_protected(self, who: Principal, person: str) -> int:
+    def remove_protected(self, principal: Principal, person: str) -> int:
         """Forget all faces and voices of a person; returns how many there were."""
-        require_role(who, Role.OPERATOR)
+        require_role(principal, Role.OPERATOR)
         return self.gallery.remove(person) + self.voices.remove(person)
 
     def add_known_image(self, who: Principal, known_id: str, picture: Path, *, kind: str = "known_work") -> int:
         """Bank the hashes of a picture, under an opaque id; returns how many. The picture is not kept."""
         require_role(who, Role.OPERATOR)
-        found = self.hash_image(sample_image(picture).frames[0].rgb)
+        found = self.extractor.image_hashes(sample_image(picture).frames[0].rgb)
         if not found:
             raise BadInput("the picture has too little detail to be recognised again")
         self.bank.add([KnownHash(id=known_id, kind=kind, algorithm=name, bits=bits) for name, bits in found])
         return len(found)
 
-    def remove_known_image(self, who: Principal, known_id: str) -> int:
+    def remove_known_image(self, principal: Principal, known_id: str) -> int:
         """Forget a picture's hashes; returns how many there were."""
-        require_role(who, Role.OPERATOR)
+        require_role(principal, Role.OPERATOR)
         return self.bank.remove(known_id)
 
-    def register(self, who: Principal, work: RegisteredWork) -> None:
+    def register(self, principal: Principal, work: RegisteredWork) -> None:
         """Look for a character, work, brand, artist or person in prompts from now on; a known id is replaced."""
-        require_role(who, Role.OPERATOR)
+        require_role(principal, Role.OPERATOR)
         self.works.put([work])
 
-    def unregister(self, who: Principal, work_id: str) -> bool:
+    def unregister(self, principal: Principal, work_id: str) -> bool:
         """Stop looking for it; whether it was there."""
-        require_role(who, Role.OPERATOR)
+        require_role(principal, Role.OPERATOR)
         return self.works.remove(work_id)
 
-    def registered(self, who: Principal) -> tuple[RegisteredWork, ...]:
+    def registered(self, principal: Principal) -> tuple[RegisteredWork, ...]:
         """Everything that is looked for."""
-        require_role(who, Role.OPERATOR)
+        require_role(principal, Role.OPERATOR)
         return self.works.all()

@@ -28,7 +28,7 @@ _REDIRECTS = (301, 302, 303, 307, 308)
 
 
 def resolve_host(host: str, port: int) -> Sequence[str]:
-    """Every address that a name has, as the system's resolver tells; none for a name that has none."""
+    """Every address of a name by the system's resolver; none for a name without one."""
     try:
         answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
@@ -62,7 +62,7 @@ class SafeFetcher:
     ports: frozenset[int] = frozenset(_PORTS.values())
 
     def fetch(self, url: str, to: Path) -> str:
-        """Write what lies at this address to `to`; returns what its address calls it. Raises BadInput, saying why."""
+        """Write the file at this address to `to`; returns its name by the address. Raises BadInput with the reason."""
         deadline = time.monotonic() + self.seconds
         for _ in range(self.redirects + 1):
             onward = self._visit(url, to, deadline)
@@ -121,7 +121,7 @@ class SafeFetcher:
         return scheme, host, port
 
     def _address(self, host: str, port: int) -> str:
-        found = self.resolve(host, port)
-        if not found or not all(self.allowed(one) for one in found):
+        addresses = self.resolve(host, port)
+        if not addresses or not all(self.allowed(address) for address in addresses):
             raise BadInput("this address is not of a public web server")
-        return found[0]
+        return addresses[0]

@@ -1,4 +1,4 @@
-"""SealResult as the stages see it: from a case and the settings to an order, its sources, the signer and the labels."""
+"""Sealing as the stages see it: from a case and the settings to an order, its sources, the signer and the labels."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from core.events import Rendered
 from core.ports import BlobStore, Ledger
 from media.transcode import Encoding
 from pipeline.settings import Settings
-from pipeline.stages.stage_context import SealResult
 from provenance.c2pa.ingredients import Ingredient, build_ingredients
 from provenance.c2pa.manifest_definition import PRODUCT_NAME, SealOrder
 from provenance.c2pa.signers.keys_folder import ProvenanceKeys, load_keys
 from provenance.c2pa.signers.signer_config import SignerConfig
 from provenance.c2pa.trust_list_files import with_trust_lists
+from provenance.seal_result import SealReport
 
 if TYPE_CHECKING:
     from provenance.watermark_ports import EmbedWatermark
@@ -49,7 +49,7 @@ class CaseSealer:
     blob_store: BlobStore
     rests_on: RestsOn | None
 
-    def seal(self, case: Case, src: Path, dst: Path) -> SealResult:
+    def seal(self, case: Case, src: Path, dst: Path) -> SealReport:
         """Label, mark, sign, read all of it back. Raises SealBroken, or Unavailable for want of a time stamp."""
         from provenance.seal import seal
         from provenance.watermark import detect_file
@@ -68,20 +68,11 @@ class CaseSealer:
         )
         for warning in report.warnings:
             log.warning("%s", warning, extra={"case": case.id})
-        return SealResult(
-            payload=report.payload,
-            manifest_id=report.manifest_id,
-            manifest=report.manifest,
-            soft_binding=report.soft_binding,
-            fingerprint=report.fingerprint,
-            issuer=report.issuer,
-            signer=report.signer,
-            sound=report.sound,
-        )
+        return report
 
 
 def signing_keys(settings: Settings) -> ProvenanceKeys:
-    """This office's keys with the signer that the settings choose. Raises Unavailable or BadInput."""
+    """This installation's keys with the signer that the settings choose. Raises Unavailable or BadInput."""
     secret = settings.signer_secret
     choice = SignerConfig(
         kind=settings.signer,
@@ -103,13 +94,13 @@ def seal_order_for(case: Case, ledger: Ledger, settings: Settings) -> SealOrder:
     rendered, verdict = case.rendered, case.verdict
     if rendered is None or verdict is None:
         raise ValueError("only what was rendered and judged is sealed")
-    made = [entry.at for entry in ledger.history(case.id) if isinstance(entry.event, Rendered)]
+    rendered_at = [entry.at for entry in ledger.history(case.id) if isinstance(entry.event, Rendered)]
     return SealOrder(
         case_id=case.id,
         engine=rendered.engine,
         engine_version=rendered.engine_version,
         policy=verdict.policy,
-        when=made[-1].astimezone(UTC) if made else datetime.now(UTC),
+        when=rendered_at[-1].astimezone(UTC) if rendered_at else datetime.now(UTC),
         synthetic=rendered.synthetic,
         source_type=rendered.source_type,
         model=rendered.model,
@@ -133,12 +124,12 @@ def _watermarker(settings: Settings) -> EmbedWatermark:
     return embed_with_visible_label(mark, VisibleLabel(text=text, seconds=seconds, font=str(settings.label_font or "")))
 
 
-def _sources(case: Case, ledger: Ledger, vault: BlobStore, folder: Path) -> list[Ingredient]:
+def _sources(case: Case, ledger: Ledger, blob_store: BlobStore, folder: Path) -> list[Ingredient]:
     """The published file of the case that this one is made over, and the references that the engine was given."""
-    asked = case.request
-    assets = [_parent_asset(asked.parent, ledger)] if asked.parent else []
-    taken = [vault.fetch(asset, folder / f"source-{asset.digest}") for asset in (*assets, *asked.references)]
-    return build_ingredients(parent=taken[0] if assets else None, inputs=taken[len(assets) :])
+    request = case.request
+    assets = [_parent_asset(request.parent, ledger)] if request.parent else []
+    files = [blob_store.fetch(asset, folder / f"source-{asset.digest}") for asset in (*assets, *request.references)]
+    return build_ingredients(parent=files[0] if assets else None, inputs=files[len(assets) :])
 
 
 def _parent_asset(case_id: str, ledger: Ledger) -> Asset:

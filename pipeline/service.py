@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from classifiers.models import PACKAGED_MODELS, Models
-from core.assets import Asset
 from core.case import Case, Phase, new_case
 from core.dispatch import hand_on
 from core.errors import BadInput, Conflict, Erased, Forbidden, NotFound, NotNow, Unavailable
@@ -26,15 +25,22 @@ from core.roles import Principal, Role, require_owner, require_role
 from core.signals import Subject
 from core.transitions import holding
 from core.verdicts import Decision, Gate, Ruling
+from media.reference_file import PreparedReference, prepare_reference
 from pipeline.actions import Action, actions, refusal, unmeasured
 from pipeline.manifest_repository.public_service import PublicService
 from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.screening.dry_run import DryRunVerdict, dry_run
 from pipeline.stages.judge import recheck_consent
 from pipeline.stages.stage_context import StageContext
-from pipeline.verification.likeness_comparison import LikenessComparer, make_likeness_comparer
+from pipeline.verification.likeness_comparison import LikenessComparer
 from pipeline.verification.verifier import Verifier
-from pipeline.video_request import MAX_PROMPT_LENGTH, VideoRequest, end_user_pseudonym, validate_request
+from pipeline.video_request import (
+    MAX_PROMPT_LENGTH,
+    REFERENCE_PARAM,
+    VideoRequest,
+    end_user_pseudonym,
+    validate_request,
+)
 from registry.consent import CameoService
 
 __all__ = [
@@ -61,7 +67,7 @@ class CaseService:
     verifier: Verifier
     public: PublicService = field(default_factory=PublicService)
     models: Models = PACKAGED_MODELS
-    likeness: LikenessComparer = field(default_factory=partial(make_likeness_comparer, PACKAGED_MODELS))
+    likeness: LikenessComparer = field(default_factory=partial(LikenessComparer, models=PACKAGED_MODELS))
     cameo_service: CameoService | None = None
     policy_service: PolicyService | None = None
 
@@ -226,12 +232,12 @@ class CaseService:
             "policy": case.verdict.policy,
         }
 
-    def verify(self, file: Path, **how: Any) -> Finding:
-        """Was this video made by AI, and what is the evidence? Open to anyone. `how` is `at` or `quick`, see verify().
+    def verify(self, file: Path, *, at: datetime | None = None, quick: bool = False) -> Finding:
+        """Was this video made by AI, and what is the evidence? Open to anyone. `at` and `quick` as in Verifier.verify.
 
         Raises BadMedia; Unavailable where another time was asked for and there is no libfaketime.
         """
-        return self.verifier.verify(file, self.look_up, **how)
+        return self.verifier.verify(file, self.look_up, at=at, quick=quick)
 
     def screen(self, who: Principal, text: str) -> DryRunVerdict:
         """What would be said of this prompt? Opens no case and keeps nothing."""
@@ -257,14 +263,28 @@ class CaseService:
 
     def _submit(self, who: Principal, case: Case, request: VideoRequest) -> Case:
         self._check_parent(who, request.parent)
-        references = tuple(self._reference(case, path) for path in request.references)
-        submitted = Submitted(
+        with self.context.temp_folder() as folder:
+            prepared = [_prepared(path, folder) for path in request.references]
+            submitted = self._submission(who, case, request, prepared)
+        opened = self._append(case, submitted)
+        for asset in opened.assets():
+            self.context.blob_store.confirm(asset.digest)
+        return opened
+
+    def _submission(
+        self, who: Principal, case: Case, request: VideoRequest, prepared: Sequence[PreparedReference]
+    ) -> Submitted:
+        put = partial(self.context.blob_store.put, owner=case.id)
+        return Submitted(
             author=who.id,
             prompt=self.context.texts.put(request.prompt, case_id=case.id),
             model=request.model,
             seconds=request.seconds,
             size=request.size,
-            references=references,
+            references=tuple(
+                put(path, media_type=one.received.value) for path, one in zip(request.references, prepared, strict=True)
+            ),
+            references_sent=tuple(put(one.path, media_type=one.sent.value) for one in prepared),
             cameos=self.context.consent.resolve(request.prompt, request.cameos),
             parent=request.parent,
             audience=request.audience,
@@ -275,12 +295,8 @@ class CaseService:
             purpose=request.purpose,
             territory=request.territory,
             voices=request.voices,
-            copies=tuple(one for path in request.references for one in self.context.copies.source_cases(path)),
+            copies=tuple(case_id for one in prepared for case_id in self.context.copies.source_cases(one.path)),
         )
-        opened = self._append(case, submitted)
-        for asset in references:
-            self.context.blob_store.confirm(asset.digest)
-        return opened
 
     def _check_parent(self, who: Principal, parent: str) -> None:
         """A video is made over one that is published, or one of one's own; others are nobody's business."""
@@ -291,10 +307,6 @@ class CaseService:
             known = False
         if not known:
             raise BadInput("there is no such video that this one could be made over")
-
-    def _reference(self, case: Case, path: Path) -> Asset:
-        self.context.measure.check_video(path)
-        return self.context.blob_store.put(path, media_type=_media_type(path), owner=case.id)
 
     def _load_expecting(self, case_id: str, revision: int | None) -> Case:
         case = self.ledger.load(case_id)
@@ -332,5 +344,8 @@ def _require_code(code: str, codes: Sequence[str]) -> str:
     return code
 
 
-def _media_type(path: Path) -> str:
-    return {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}.get(path.suffix.lower(), "video/mp4")
+def _prepared(path: Path, folder: Path) -> PreparedReference:
+    try:
+        return prepare_reference(path, folder)
+    except BadInput as error:
+        raise type(error)(str(error), param=REFERENCE_PARAM) from None

@@ -6,12 +6,13 @@ Read from `assay.toml` (or the file named by ASSAY_CONFIG), overridden by ASSAY_
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from core.errors import BadInput
@@ -22,7 +23,31 @@ from provenance.c2pa.signers import BUNDLED_SIGNERS
 if TYPE_CHECKING:
     from classifiers.models.options import ModelOptions
 
+FORMER_NAMES = {"vault_url": "blob_store_url", "shelf_url": "public_store_url", "face_nets": "face_backend"}
+"""Former name of a setting → its name now. Former names are still read, in files, variables and arguments."""
+
 _OTHER_VARIABLES = {"ASSAY_CONFIG", "ASSAY_DATA", "ASSAY_TOKEN", "ASSAY_URL"}
+
+
+class _CurrentNames(PydanticBaseSettingsSource):
+    """What a source says, under the names that settings have now: of one source, before a stronger one overrides it."""
+
+    def __init__(self, source: PydanticBaseSettingsSource, former_values: Callable[[], Mapping[str, Any]] = dict):
+        super().__init__(source.settings_cls)
+        self._source, self._former_values = source, former_values
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return self._source.get_field_value(field, field_name)
+
+    def __call__(self) -> dict[str, Any]:
+        """Raises BadInput where one setting is given under both of its names."""
+        values: dict[str, Any] = {}
+        for name, value in [*self._source().items(), *self._former_values().items()]:
+            current = FORMER_NAMES.get(name, name)
+            if current in values:
+                raise BadInput(f"setting {current} is given twice, once under its former name")
+            values[current] = value
+        return values
 
 
 class Settings(BaseSettings):
@@ -32,8 +57,10 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path("~/.assay"), description="Folder for everything Assay keeps by default.")
     database_url: SecretStr | None = Field(None, description="A Postgres to use; without it an embedded one in home.")
-    vault_url: str = Field("", description="fsspec URL of the blob store; default: a folder in home. s3://… works.")
-    shelf_url: str = Field(
+    blob_store_url: str = Field(
+        "", description="fsspec URL of the blob store; default: a folder in home. s3://… works."
+    )
+    public_store_url: str = Field(
         "", description="fsspec URL of the public store (published files); default: a folder in home."
     )
     s3_endpoint: str = Field("", description="Endpoint of an S3-compatible server, where it is not AWS.")
@@ -57,7 +84,7 @@ class Settings(BaseSettings):
     verifier_page: str = Field("", description="Address where anybody can check a video; written into manifests.")
     signer: str = Field(
         "file",
-        description="Where the key lies: file, pkcs11, a key service (http, vault, azure, google, aws) or a plugin's.",
+        description="Where the key is: file, pkcs11, a key service (http, vault, azure, google, aws) or a plugin's.",
     )
     signer_url: str = Field("", description="Address of the key service (https); AWS needs none.")
     signer_secret: SecretStr | None = Field(None, description="Token for the key service, or PIN of the PKCS#11 token.")
@@ -66,7 +93,8 @@ class Settings(BaseSettings):
     pkcs11_token: str = Field("", description="Label of the PKCS#11 token.")
     tsa_url: str = Field("", description="RFC 3161 time-stamping authority; its root belongs in trusted-tsas.pem.")
     timestamp: Literal["require", "queue", "none"] = Field(
-        "require", description="If that authority is away: give up, wait (timestamp_wait), or never ask it at all."
+        "require",
+        description="If that authority is unavailable: give up, wait (timestamp_wait), or never ask it at all.",
     )
     timestamp_wait: float = Field(900.0, description="Seconds to wait for the authority, where timestamp is queue.")
     mark_growth: float = Field(
@@ -75,7 +103,7 @@ class Settings(BaseSettings):
     label: Literal["off", "start", "whole"] = Field("off", description="Draw a visible label: for 4 s, or throughout.")
     label_text: str = Field("AI-generated", description="What the visible label says before the provider's name.")
     label_font: Path | None = Field(None, description="TrueType font for it; the built-in one has Latin letters only.")
-    trust: Path | None = Field(None, description="Folder of extra C2PA trust anchors (*.pem), beside our own.")
+    trust: Path | None = Field(None, description="Folder of extra C2PA trust anchors (*.pem), besides our own.")
     policy: Path | None = Field(None, description="Folder of rules; default: the pack that comes with Assay.")
     profile: str = Field("laptop", description="What of the rules is measured here: laptop, server or a TOML file.")
     unstated_minor: bool = Field(False, description="Is an account a minor's where the platform does not say?")
@@ -90,12 +118,14 @@ class Settings(BaseSettings):
         "",
         description="Whose requests are taken from Kafka: an account, or topic=account, comma-separated. Empty: none.",
     )
-    sweep_after: float = Field(30.0, description="Seconds after which a case that has not moved is sent round again.")
+    sweep_after: float = Field(30.0, description="Seconds after which a case that has not moved is queued again.")
     frames: int = Field(12, description="How many frames of a video the classifiers look at.")
     openclip_checkpoint: Path | None = Field(None, description="An OpenCLIP checkpoint, for what frames show.")
     openclip_model: str = Field("", description="Architecture of that checkpoint; default: ViT-B-32.")
     openclip_sha256: str = Field("", description="SHA-256 of that checkpoint; default: OpenAI's ViT-B-32.")
-    face_nets: Literal["house", "insightface"] = Field("house", description="Which nets describe faces.")
+    face_backend: Literal["bundled", "insightface"] = Field(
+        "bundled", description="Which models embed faces: the bundled ones, or InsightFace."
+    )
     insightface_pack: Path | None = Field(None, description="Folder with an InsightFace pack (non-commercial).")
     insightface_scale: Path | None = Field(
         None, description="How its distances are read: see evals.likeness.face_verification --scale."
@@ -122,6 +152,11 @@ class Settings(BaseSettings):
     def _known_signer(cls, name: str) -> str:
         return _registered(name, SIGNERS, BUNDLED_SIGNERS)
 
+    @field_validator("face_backend", mode="before")
+    @classmethod
+    def _former_face_backend(cls, name: object) -> object:
+        return "bundled" if name == "house" else name
+
     @property
     def root(self) -> Path:
         """The home folder, absolute."""
@@ -129,14 +164,14 @@ class Settings(BaseSettings):
 
     @property
     def keys_folder(self) -> Path:
-        """Where keys lie."""
+        """The folder of keys."""
         return (self.keys or self.root / "keys").expanduser().absolute()
 
     def model_options(self) -> ModelOptions:
         """What these settings choose about models: passed to whoever loads one."""
         from classifiers.models.options import ModelOptions
 
-        return ModelOptions(**{one.name: getattr(self, one.name) for one in fields(ModelOptions)})
+        return ModelOptions(**{field.name: getattr(self, field.name) for field in fields(ModelOptions)})
 
     @classmethod
     def settings_customise_sources(
@@ -149,12 +184,16 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments, then the environment, then the file."""
         del dotenv_settings, file_secret_settings
-        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, _settings_file())
+        return (
+            _CurrentNames(init_settings),
+            _CurrentNames(env_settings, _former_variables),
+            _CurrentNames(TomlConfigSettingsSource(settings_cls, _settings_file())),
+        )
 
 
 def load_settings(**given: object) -> Settings:
     """The settings in force. Raises BadInput with one line for what is wrong."""
-    known = {f"ASSAY_{name.upper()}" for name in Settings.model_fields} | _OTHER_VARIABLES
+    known = {f"ASSAY_{name.upper()}" for name in (*Settings.model_fields, *FORMER_NAMES)} | _OTHER_VARIABLES
     if unknown := sorted(name for name in os.environ if name.startswith("ASSAY_") and name not in known):
         raise BadInput(f"{unknown[0]} is no setting of Assay (see docs/reference/settings.md)")
     try:
@@ -167,6 +206,12 @@ def load_settings(**given: object) -> Settings:
         raise BadInput(f"the settings file cannot be read: {error} (see docs/reference/settings.md)") from None
 
 
+def _former_variables() -> dict[str, str]:
+    """The environment's settings under former names: pydantic looks for the current ones only."""
+    variables = {name: f"ASSAY_{name.upper()}" for name in FORMER_NAMES}
+    return {name: os.environ[variable] for name, variable in variables.items() if variable in os.environ}
+
+
 def _registered(name: str, group: str, bundled: Mapping[str, str]) -> str:
     """The name, if something is registered under it. Raises ValueError with the names that are known."""
     if name not in (known := plugins(group, bundled)):
@@ -175,7 +220,7 @@ def _registered(name: str, group: str, bundled: Mapping[str, str]) -> str:
 
 
 def _settings_file() -> Path | None:
-    named = os.environ.get("ASSAY_CONFIG")
-    if named and not Path(named).is_file():
-        raise BadInput(f"ASSAY_CONFIG names {named}, which is not a file")
-    return Path(named) if named else Path("assay.toml")
+    path = os.environ.get("ASSAY_CONFIG")
+    if path and not Path(path).is_file():
+        raise BadInput(f"ASSAY_CONFIG names {path}, which is not a file")
+    return Path(path) if path else Path("assay.toml")

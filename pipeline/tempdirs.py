@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from pipeline.file_lock import file_lock
+
 _PREFIX = "stage-"
 
 
@@ -47,9 +49,5 @@ def remove_stale_folders(workdir: Path) -> int:
 def _creation_lock(workdir: Path) -> Iterator[None]:
     """Between making a folder and locking it nobody may clear."""
     workdir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = os.open(workdir / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+    with file_lock(workdir / ".lock"):
         yield
-    finally:
-        os.close(handle)

@@ -1,4 +1,4 @@
-"""What somebody asks for."""
+"""A request for a video."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from registry.consent.lease_terms import PURPOSES
 
 MAX_PROMPT_LENGTH = 32_768
 MAX_END_USER_LENGTH = 512
+REFERENCE_PARAM = "input_reference"
+"""What errors about a reference name as their parameter."""
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")  # ISO 3166-1 or -2
 _TAG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -19,7 +21,7 @@ _TAG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoRequest:
-    """What somebody asks for; from `audience` to `tier` the platform's word. The same `key` is the same request.
+    """A request for a video; from `audience` to `tier` as the platform states it. The same `key` is the same request.
 
     `cameos` are handles or ids; `voices` says that they speak; `purpose` and `territory` (ISO 3166 codes) say what
     the video is for and where it will be shown, and empty ones that it may be for anything, anywhere. `end_user` is
@@ -51,19 +53,17 @@ def validate_request(request: VideoRequest) -> None:
     if len(request.prompt) > MAX_PROMPT_LENGTH:
         raise BadInput(f"the prompt has {len(request.prompt)} characters; at most {MAX_PROMPT_LENGTH} are taken")
     if request.seconds is not None and not 0 < request.seconds <= 3600:
-        raise BadInput("seconds must lie between 0 and 3600")
+        raise BadInput("seconds must be between 0 and 3600")
     if len(request.references) > 1:
-        raise BadInput("one reference is taken at the most")
+        raise BadInput("one reference is accepted at the most", param=REFERENCE_PARAM)
     if request.purpose and request.purpose not in PURPOSES:
         raise BadInput(f"{request.purpose!r} is no purpose: one of {', '.join(PURPOSES)}")
-    if wrong := [one for one in request.territory if not _COUNTRY.fullmatch(one)]:
+    if wrong := [country for country in request.territory if not _COUNTRY.fullmatch(country)]:
         raise BadInput(f"{wrong[0]!r} is no country: two capital letters, as DE")
     if request.region and not _REGION.fullmatch(request.region):
         raise BadInput("region must be a code of ISO 3166, as DE or US-CA")
     if len(request.end_user) > MAX_END_USER_LENGTH:
-        raise BadInput(
-            f"safety_identifier has more than {MAX_END_USER_LENGTH} characters: send a hash of what it stands for"
-        )
+        raise BadInput(f"safety_identifier has more than {MAX_END_USER_LENGTH} characters: send a hash of it")
     for name in ("audience", "tier"):
         word = getattr(request, name)
         if word and not _TAG.fullmatch(word):
@@ -71,7 +71,7 @@ def validate_request(request: VideoRequest) -> None:
 
 
 def end_user_pseudonym(author: str, end_user: str) -> str:
-    """Under which name an account's end user stands in the log: 128 bits of a SHA-256; empty where none is named.
+    """The pseudonym of an account's end user in the log: 128 bits of a SHA-256; empty where none is named.
 
     The same person of two accounts has two. Whoever guesses an identifier can test the guess, so platforms send none
     that can be guessed: docs/how-to/gateway.md says so.

@@ -1,7 +1,7 @@
-"""For whom a rule has another threshold, as data: facts about the account that asked, and the threshold for it.
+"""Accounts for which a rule has another threshold, as data: facts about the account, and the threshold for it.
 
 Of several that apply the strictest counts, and where a fact is not known the strictest that might apply. A threshold
-that lies above the rule's own is milder: the file has to say so, and why.
+that is above the rule's own is milder: the file has to say so, and why.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ AUDIENCE_FACTS: Mapping[str, type] = {name: FACTS[name] for name in ("account_mi
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audience:
-    """Accounts of which all these facts hold, and the threshold for them. `line` is where it stands in the file."""
+    """Accounts of which all these facts hold, and the threshold for them. `line` is its line in the file."""
 
     facts: Mapping[str, RuleFact]
     threshold: float
@@ -41,14 +41,14 @@ def threshold_bounds(own: float, audiences: Iterable[Audience], facts: Mapping[s
     strict_perhaps: list[float] = []
     mild_now: list[float] = []
     mild_perhaps: list[float] = []
-    for one in audiences:
-        if any(name in facts and facts[name] != value for name, value in one.facts.items()):
+    for audience in audiences:
+        if any(name in facts and facts[name] != value for name, value in audience.facts.items()):
             continue
-        certain = one.facts.keys() <= facts.keys()
-        if one.milder:
-            (mild_now if certain else mild_perhaps).append(one.threshold)
+        certain = audience.facts.keys() <= facts.keys()
+        if audience.milder:
+            (mild_now if certain else mild_perhaps).append(audience.threshold)
         else:
-            (strict_now if certain else strict_perhaps).append(one.threshold)
+            (strict_now if certain else strict_perhaps).append(audience.threshold)
     strictest = min(mild_now + mild_perhaps) if mild_now else own
     mildest = min(mild_now) if mild_now else max([own, *mild_perhaps])
     return min([strictest, *strict_now, *strict_perhaps]), min([mildest, *strict_now])
@@ -57,26 +57,29 @@ def threshold_bounds(own: float, audiences: Iterable[Audience], facts: Mapping[s
 def audience_problems(own: float, audiences: Iterable[Audience]) -> Iterator[tuple[int, str]]:
     """What is wrong with a rule's audiences, with lines: thresholds that are milder unsaid, or that never count."""
     several = list(audiences)
-    for one in several:
-        if one.milder and one.threshold <= own:
-            yield one.line, f"`milder` is said of {one}, whose threshold {one.threshold:g} is not above {own:g}"
-        if one.milder and not one.why.strip():
-            yield one.line, f"a milder threshold for {one} needs a `why`"
-        if not one.milder and one.threshold > own:
-            words = f"the threshold {one.threshold:g} for {one} is milder than the rule's own {own:g}"
-            yield one.line, f"{words}: if that is meant, say `milder = true` and `why`"
-        if not one.milder and one.threshold == own:
-            yield one.line, f"the threshold for {one} is the rule's own: it never counts"
+    for audience in several:
+        if audience.milder and audience.threshold <= own:
+            yield (
+                audience.line,
+                f"`milder` is set for {audience}, whose threshold {audience.threshold:g} is not above {own:g}",
+            )
+        if audience.milder and not audience.why.strip():
+            yield audience.line, f"a milder threshold for {audience} needs a `why`"
+        if not audience.milder and audience.threshold > own:
+            text = f"the threshold {audience.threshold:g} for {audience} is milder than the rule's own {own:g}"
+            yield audience.line, f"{text}: if that is meant, say `milder = true` and `why`"
+        if not audience.milder and audience.threshold == own:
+            yield audience.line, f"the threshold for {audience} is the rule's own: it never counts"
     yield from _never_counting(several)
 
 
 def _never_counting(several: list[Audience]) -> Iterator[tuple[int, str]]:
-    for number, one in enumerate(several):
-        for before, other in enumerate(several):
-            alike = other.is_subset_of(one) and other.threshold == one.threshold
-            if number == before or (alike and before > number):
+    for number, audience in enumerate(several):
+        for before, earlier in enumerate(several):
+            is_covered = earlier.is_subset_of(audience) and earlier.threshold == audience.threshold
+            if number == before or (is_covered and before > number):
                 continue
-            if one.is_subset_of(other) and other.threshold <= one.threshold:
-                words = f"the threshold {one.threshold:g} for {one} never counts"
-                yield one.line, f"{words}: {other} has {other.threshold:g}, and the stricter one counts"
+            if audience.is_subset_of(earlier) and earlier.threshold <= audience.threshold:
+                text = f"the threshold {audience.threshold:g} for {audience} never counts"
+                yield audience.line, f"{text}: {earlier} has {earlier.threshold:g}, and the stricter one counts"
                 break

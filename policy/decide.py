@@ -29,7 +29,7 @@ A_PERSON_ALLOWED = "A moderator looked at this and allowed it."
 def decide(
     gate: Gate, signals: Iterable[Signal], facts: Mapping[str, object], rulings: Sequence[Ruling], policy: Policy
 ) -> Verdict:
-    """The verdict at a gate. Pure: the same evidence gives the same verdict, in whatever order it comes.
+    """The verdict at a gate. Pure: the same evidence gives the same verdict, in any order.
 
     Only the order of rulings matters, oldest first: of those about a rule the last counts. ALLOW lifts the rules
     it names unless they are final, and those for two persons once a second moderator allows them too; HOLD and REFUSE
@@ -38,31 +38,35 @@ def decide(
     signals = tuple(signals)
     weight = build_input(gate, signals, facts, policy.vocabulary)
     evidence = evaluation_context(weight, policy.env)
-    asked = policy.index[gate].candidates(weight.upper)
-    answers = [(one, evaluate_rule(one, evidence)) for one in asked]
-    fired = [(one, said) for one, said in answers if said is not NOT_FIRED and said.decision > Decision.ALLOW]
-    counted = {one.rule.name: (one, said) for one, said in fired if one.rule.mode is Mode.ENFORCE}
+    candidates = policy.index[gate].candidates(weight.upper)
+    answers = [(rule, evaluate_rule(rule, evidence)) for rule in candidates]
+    fired = [(rule, result) for rule, result in answers if result is not NOT_FIRED and result.decision > Decision.ALLOW]
+    counted = {rule.rule.name: (rule, result) for rule, result in fired if rule.rule.mode is Mode.ENFORCE}
     ruled = collect_reviews(gate, rulings, final=policy.final, two_person=policy.two_person)
     standing = ruled.standing_objections()
     lifted = tuple(sorted(name for name in counted if ruled.is_lifted(name)))
-    kept = {name: found for name, found in counted.items() if name not in lifted}
-    kept |= {name: (one, _waiting(said)) for name, (one, said) in kept.items() if ruled.awaits_second_moderator(name)}
-    rules = tuple(sorted(kept.keys() | standing.keys()))
+    counting = {name: entry for name, entry in counted.items() if name not in lifted}
+    counting |= {
+        name: (rule, _waiting(result))
+        for name, (rule, result) in counting.items()
+        if ruled.awaits_second_moderator(name)
+    }
+    rules = tuple(sorted(counting.keys() | standing.keys()))
     awaiting = tuple(name for name in rules if ruled.awaits_second_moderator(name))
     said_by_people = [*standing.values(), ruled.overall]
     unasked = (
         [] if policy.compiled_rules[gate] else [Decision.HOLD]
     )  # a gate at which nothing is asked lets nothing through
-    decision = max([said.decision for _, said in kept.values()] + said_by_people + unasked)
+    decision = max([result.decision for _, result in counting.values()] + said_by_people + unasked)
     return Verdict(
         gate=gate,
         decision=decision,
         rules=rules,
-        shadow=tuple(sorted(one.rule.name for one, _ in fired if one.rule.mode is Mode.SHADOW)),
-        missing=tuple(sorted(name for name, (_, said) in kept.items() if said.missing)),
+        shadow=tuple(sorted(rule.rule.name for rule, _ in fired if rule.rule.mode is Mode.SHADOW)),
+        missing=tuple(sorted(name for name, (_, result) in counting.items() if result.missing)),
         lifted=lifted,
         policy=policy.digest,
-        reason=_reason(decision, kept, said_by_people, lifted, awaiting),
+        reason=_reason(decision, counting, said_by_people, lifted, awaiting),
         final=tuple(name for name in rules if name in policy.final),
         two_person=tuple(name for name in rules if name in policy.two_person),
         awaiting=awaiting,
@@ -70,14 +74,14 @@ def decide(
     )
 
 
-def _waiting(said: RuleResult) -> RuleResult:
-    """What a rule says whose refusal one moderator has lifted: it waits for the second."""
-    return replace(said, decision=Decision.HOLD)
+def _waiting(result: RuleResult) -> RuleResult:
+    """The result of a rule whose refusal one moderator has lifted: it waits for the second."""
+    return replace(result, decision=Decision.HOLD)
 
 
 def _reason(
     decision: Decision,
-    kept: Mapping[str, tuple[CompiledRule, RuleResult]],
+    counting: Mapping[str, tuple[CompiledRule, RuleResult]],
     said_by_people: Sequence[Decision],
     lifted: tuple[str, ...],
     awaiting: tuple[str, ...],
@@ -86,10 +90,10 @@ def _reason(
     if decision is Decision.ALLOW:
         return A_PERSON_ALLOWED if lifted else ""
     refused = decision is Decision.REFUSE
-    gravest = [(one.rule, said) for _, (one, said) in sorted(kept.items()) if said.decision is decision]
-    found = [rule.reason for rule, said in gravest if not said.missing]
-    missing = any(said.missing for _, said in gravest) or not (gravest or decision in said_by_people)
+    deciding = [(item.rule, result) for _, (item, result) in sorted(counting.items()) if result.decision is decision]
+    reasons = [rule.reason for rule, result in deciding if not result.missing]
+    missing = any(result.missing for _, result in deciding) or not (deciding or decision in said_by_people)
     unchecked = [COULD_NOT_CHECK_AT_ALL if refused else COULD_NOT_CHECK] * missing
     people = [A_PERSON_REFUSED if refused else A_PERSON_HOLDS] * (decision in said_by_people)
     second = [A_SECOND_PERSON] * bool(awaiting and not refused)
-    return " ".join(dict.fromkeys([*found, *unchecked, *people, *second]))
+    return " ".join(dict.fromkeys([*reasons, *unchecked, *people, *second]))

@@ -36,13 +36,15 @@ def build_input(
     No reference is expected where the fact `has_reference` is false. Facts of the wrong type are not known.
     """
     known = _typed_facts(facts, vocabulary)
-    here = SUBJECTS_BY_GATE[gate] - ({Subject.REFERENCE} if known.get("has_reference") is False else set())
-    said: dict[str, list[Signal]] = {name: [] for name in vocabulary.labels_at(gate)}
+    subjects = SUBJECTS_BY_GATE[gate] - ({Subject.REFERENCE} if known.get("has_reference") is False else set())
+    signals_by_label: dict[str, list[Signal]] = {name: [] for name in vocabulary.labels_at(gate)}
     for signal in signals:
-        if signal.subject in SUBJECTS_BY_GATE[gate] and signal.label in said:
-            said[signal.label].append(signal)
-    gaps = frozenset(name for name, found in said.items() if _has_gap(found, vocabulary.labels[name] & here))
-    least = {name: max((s.score or 0.0 for s in found), default=0.0) for name, found in said.items()}
+        if signal.subject in SUBJECTS_BY_GATE[gate] and signal.label in signals_by_label:
+            signals_by_label[signal.label].append(signal)
+    gaps = frozenset(
+        name for name, of_label in signals_by_label.items() if _has_gap(of_label, vocabulary.labels[name] & subjects)
+    )
+    least = {name: max((s.score or 0.0 for s in of_label), default=0.0) for name, of_label in signals_by_label.items()}
     return EvaluationInput(lower=least, upper=least | dict.fromkeys(gaps, 1.0), unmeasured=gaps, facts=known)
 
 
@@ -67,5 +69,7 @@ def _typed_facts(facts: Mapping[str, object], vocabulary: Vocabulary) -> dict[st
     return {name: value for name, value in facts.items() if fits_fact_type(value, vocabulary.facts.get(name))}
 
 
-def _has_gap(found: list[Signal], expected: Collection[Subject]) -> bool:
-    return not found or any(s.score is None for s in found) or not {s.subject for s in found}.issuperset(expected)
+def _has_gap(of_label: list[Signal], expected: Collection[Subject]) -> bool:
+    return (
+        not of_label or any(s.score is None for s in of_label) or not {s.subject for s in of_label}.issuperset(expected)
+    )

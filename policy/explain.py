@@ -31,27 +31,27 @@ class Reason:
 
 def reasons(verdict: Verdict, signals: Iterable[Signal], policy: Policy) -> tuple[Reason, ...]:
     """One reason for each rule of the verdict, in their order. Pure."""
-    found = list(signals)
-    rules = {one.rule.name: one for one in policy.compiled_rules[verdict.gate]}
-    said = []
+    measured = list(signals)
+    rules = {compiled.rule.name: compiled for compiled in policy.compiled_rules[verdict.gate]}
+    lines = []
     for name in verdict.rules:
         if name not in rules:
-            said.append(Reason(rule=name, category="", text=A_PERSON_REFUSED))
+            lines.append(Reason(rule=name, category="", text=A_PERSON_REFUSED))
             continue
-        one, missing = rules[name], name in verdict.missing
-        mine = [s for s in found if s.label in one.labels and s.score is not None]
-        strongest = max(mine, key=lambda s: (s.score or 0.0, s.label), default=None)
-        said.append(
+        compiled, missing = rules[name], name in verdict.missing
+        own_signals = [s for s in measured if s.label in compiled.labels and s.score is not None]
+        strongest = max(own_signals, key=lambda s: (s.score or 0.0, s.label), default=None)
+        lines.append(
             Reason(
                 rule=name,
-                category=strongest.label if strongest and not missing else ", ".join(sorted(one.labels)),
-                text=COULD_NOT_CHECK if missing else one.rule.reason,
-                spans=() if missing else _spans(mine),
-                dsa=one.rule.dsa_category,
+                category=strongest.label if strongest and not missing else ", ".join(sorted(compiled.labels)),
+                text=COULD_NOT_CHECK if missing else compiled.rule.reason,
+                spans=() if missing else _spans(own_signals),
+                dsa=compiled.rule.dsa_category,
                 missing=missing,
             )
         )
-    return tuple(said)
+    return tuple(lines)
 
 
 def _spans(signals: Sequence[Signal]) -> tuple[tuple[int, int], ...]:

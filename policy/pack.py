@@ -1,6 +1,6 @@
 """A pack is a folder of rules. Loading it proves what every verdict relies on, or says everything that is wrong.
 
-Proved of each rule: its condition is well typed, speaks only of what is measured at its gate, keeps true when
+Proved of each rule: its condition is well typed, uses only what is measured at its gate, keeps true when
 scores rise, and answers its own examples. Proved of each gate: with nothing measured it does not allow.
 """
 
@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from core.errors import PolicyError
 from core.verdicts import Decision, Gate
+from policy.cel.cel_types import CelEnvironment
 from policy.cel.compiled_rule import (
     CompiledRule,
     RuleResult,
@@ -47,7 +47,7 @@ class Policy:
     index: Mapping[Gate, RuleIndex]
     final: frozenset[str]
     two_person: frozenset[str]
-    env: Any
+    env: CelEnvironment
 
 
 def load(folder: Path, vocabulary: Vocabulary, profile: PolicyProfile | None = None) -> Policy:
@@ -62,19 +62,19 @@ def try_load(
     folder: Path, vocabulary: Vocabulary, profile: PolicyProfile | None = None
 ) -> tuple[Policy | None, tuple[Problem, ...]]:
     """The policy in a folder, or None and what is wrong with it. Raises PolicyError if there is no such folder."""
-    found, unread = read_rules(folder)
-    rules = apply_profile(found, profile)
+    read, unread = read_rules(folder)
+    rules = apply_profile(read, profile)
     env = cel_environment(vocabulary)
     compiled = [compile_rule(rule, vocabulary, env) for rule in rules]
-    clauses = [one for one in compiled if isinstance(one, CompiledRule)]
+    clauses = [clause for clause in compiled if isinstance(clause, CompiledRule)]
     problems = [*unread, *(profile_problems(rules, profile, vocabulary) if profile else ())]
-    problems += [*(problem for one in compiled if not isinstance(one, CompiledRule) for problem in one)]
-    problems += [problem for one in clauses for problem in _example_problems(one, vocabulary, env)]
+    problems += [*(problem for clause in compiled if not isinstance(clause, CompiledRule) for problem in clause)]
+    problems += [problem for clause in clauses for problem in _example_problems(clause, vocabulary, env)]
     problems += [] if problems else list(_open_gates(clauses, vocabulary))
     if problems:
         return None, tuple(sorted(problems))
-    asked = [one for one in clauses if one.rule.mode is not Mode.OFF]
-    by_gate = {gate: tuple(one for one in asked if one.rule.gate is gate) for gate in Gate}
+    active_rules = [clause for clause in clauses if clause.rule.mode is not Mode.OFF]
+    by_gate = {gate: tuple(clause for clause in active_rules if clause.rule.gate is gate) for gate in Gate}
     indexed = {gate: build_index(clauses, vocabulary.labels) for gate, clauses in by_gate.items()}
     policy = Policy(
         rules=rules,
@@ -94,24 +94,24 @@ def _open_gates(clauses: Iterable[CompiledRule], vocabulary: Vocabulary) -> Iter
 
     A gate at which nothing can be measured is none.
     """
-    guarded = {one.rule.gate for one in clauses if _guards(one)}
+    guarded = {compiled.rule.gate for compiled in clauses if _guards(compiled)}
     for gate in Gate:
         if gate not in guarded and vocabulary.labels_at(gate):
             text = f"nothing guards the {gate} gate: it needs an enforced rule over labels alone that holds if missing"
             yield Problem(file="(pack)", line=0, text=text)
 
 
-def _guards(one: CompiledRule) -> bool:
-    rule = one.rule
+def _guards(compiled: CompiledRule) -> bool:
+    rule = compiled.rule
     return (
         rule.mode is Mode.ENFORCE
         and rule.if_missing > Decision.ALLOW
-        and bool(one.labels)
-        and not one.strictest_condition.names(one.facts)
+        and bool(compiled.labels)
+        and not compiled.strictest_condition.names(compiled.facts)
     )
 
 
-def _example_problems(one: CompiledRule, vocabulary: Vocabulary, env: Any) -> Iterator[Problem]:
+def _example_problems(one: CompiledRule, vocabulary: Vocabulary, env: CelEnvironment) -> Iterator[Problem]:
     measured = set()
     for example in one.rule.examples:
         if words := _example_mismatch(example, one, vocabulary):
@@ -150,5 +150,5 @@ def _example_mismatch(example: RuleExample, one: CompiledRule, vocabulary: Vocab
     return ""
 
 
-def _result_text(found: RuleResult) -> str:
-    return found.decision.name.lower() + (" because something it needs is not given" if found.missing else "")
+def _result_text(result: RuleResult) -> str:
+    return result.decision.name.lower() + (" because something it needs is not given" if result.missing else "")

@@ -1,4 +1,4 @@
-"""What is wrong with a policy, and where: whoever writes rules is told everything at once."""
+"""What is wrong with a policy, and where: the author of rules gets all problems at once."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ class PolicyProfile:
     text: str
 
     def line(self, key: str) -> int:
-        """Where a key stands in the file, counted from 1."""
+        """The line of a key in the file, counted from 1."""
         lines = enumerate(self.text.splitlines(), start=1)
         return next((number for number, line in lines if re.match(rf"\s*{re.escape(key)}\s*=", line)), 1)
 
@@ -63,8 +63,8 @@ def parse_profile(name: str, text: str) -> PolicyProfile:
     for rule, mode in modes.items():
         if mode not in set(Mode):
             raise PolicyError(f"{name}.toml:{profile.line(rule)}: a mode is one of {', '.join(Mode)}")
-    for label, words in instead.items():
-        if not isinstance(words, str) or not words.strip():
+    for label, reason in instead.items():
+        if not isinstance(reason, str) or not reason.strip():
             raise PolicyError(f"{name}.toml:{profile.line(label)}: say in words what happens instead of '{label}'")
     return replace(profile, modes={rule: Mode(mode) for rule, mode in modes.items()}, instead=instead)
 

@@ -1,4 +1,4 @@
-"""Weighs rulings: what moderators lifted, what of theirs stands, and where a second one has still to look."""
+"""Weighs rulings: what moderators lifted, which objections remain, and where a second moderator has to look."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from core.verdicts import Decision, Gate, Ruling
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleReview:
-    """What was said about one rule: the last that was not allow, and who has allowed it since."""
+    """The rulings about one rule: the last that was not allow, and who has allowed it since."""
 
     objection: Decision = Decision.ALLOW
     allowed_by: frozenset[str] = frozenset()
@@ -27,7 +27,7 @@ _NO_REVIEW = RuleReview()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateReviews:
-    """What was said about each rule, and last of all, which stands for the case as a whole.
+    """The rulings about each rule, and the last of all, which applies to the case as a whole.
 
     `final` are rules that no ruling lifts, `two_person` those that two moderators have to allow.
     """
@@ -46,16 +46,16 @@ class GateReviews:
         return rule in self.two_person and len(self.by_rule.get(rule, _NO_REVIEW).allowed_by) == 1
 
     def standing_objections(self) -> dict[str, Decision]:
-        """Rules that somebody held or refused by, and that have not been allowed by as many as it takes since."""
+        """Rules by which a moderator held or refused, and that have not been allowed since by as many as required."""
         return {
-            rule: said.objection
-            for rule, said in self.by_rule.items()
-            if said.objection > Decision.ALLOW and not self._allowed(rule)
+            rule: review.objection
+            for rule, review in self.by_rule.items()
+            if review.objection > Decision.ALLOW and not self._allowed(rule)
         }
 
     def _allowed(self, rule: str) -> bool:
-        said = self.by_rule.get(rule)
-        return said is not None and len(said.allowed_by) >= (2 if rule in self.two_person else 1)
+        review = self.by_rule.get(rule)
+        return review is not None and len(review.allowed_by) >= (2 if rule in self.two_person else 1)
 
 
 def collect_reviews(

@@ -1,4 +1,4 @@
-"""A rule as it stands in its file: data that a policy person can read, diff and argue with."""
+"""A rule as it is in its file: data that a policy person can read, diff and argue with."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleExample:
-    """What a rule says, by itself, to these scores and facts. What is not given could not be measured."""
+    """What a rule alone gives for these scores and facts. What is absent could not be measured."""
 
     scores: Mapping[str, float]
     facts: Mapping[str, RuleFact]
@@ -54,9 +54,9 @@ class RuleExample:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """One rule. `when` is a CEL expression over labels and facts; `lines` says where each key stands in its file.
+    """One rule. `when` is a CEL expression over labels and facts; `lines` has the line of each key in its file.
 
-    `threshold` is what `threshold` in the condition stands for, but for the `audiences` that have one of their own.
+    `threshold` is the value of `threshold` in the condition, except for `audiences` that have one of their own.
     `final`: no ruling lifts it. `two_person`: two moderators have to allow it before it is lifted. `why` explains an
     `if_missing` of allow. `reason` is in the words of the person concerned. `dsa_category` is one of DSA_CATEGORIES.
     """

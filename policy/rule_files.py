@@ -23,7 +23,7 @@ _AT_LINE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document
 _REQUIRED = object()
 
 # key: (type, values allowed, default or _REQUIRED where the key must be given)
-_KEYS: Mapping[str, tuple[type, frozenset[str] | None, Any]] = {
+_KEYS: Mapping[str, tuple[type, frozenset[str] | None, object]] = {
     "gate": (str, frozenset(gate.value for gate in Gate), _REQUIRED),
     "when": (str, None, _REQUIRED),
     "then": (str, frozenset({"hold", "refuse"}), _REQUIRED),
@@ -40,12 +40,12 @@ _KEYS: Mapping[str, tuple[type, frozenset[str] | None, Any]] = {
     "version": (int, None, _REQUIRED),
     "examples": (list, None, _REQUIRED),
 }
-_EXAMPLE_KEYS: Mapping[str, tuple[type, frozenset[str] | None, Any]] = {
+_EXAMPLE_KEYS: Mapping[str, tuple[type, frozenset[str] | None, object]] = {
     "scores": (dict, None, {}),
     "facts": (dict, None, {}),
     "gives": (str, frozenset({"allow", "hold", "refuse"}), _REQUIRED),
 }
-_AUDIENCE_KEYS: Mapping[str, tuple[type, frozenset[str] | None, Any]] = {
+_AUDIENCE_KEYS: Mapping[str, tuple[type, frozenset[str] | None, object]] = {
     "threshold": (float, None, _REQUIRED),
     "milder": (bool, None, False),
     "why": (str, None, ""),
@@ -55,7 +55,7 @@ _AUDIENCE_KEYS: Mapping[str, tuple[type, frozenset[str] | None, Any]] = {
 def read_rules(folder: Path) -> tuple[tuple[Rule, ...], tuple[Problem, ...]]:
     """The rules of a folder and of the folders in it, by name, and what is wrong with files that are none.
 
-    Raises PolicyError if there is no such folder. Conditions are not looked at here.
+    Raises PolicyError if there is no such folder. Conditions are not checked here.
     """
     if not folder.is_dir():
         raise PolicyError(f"there is no folder of rules called {folder.name!r}: name one that holds *.toml files")
@@ -81,8 +81,8 @@ def _rule(path: Path, file: str) -> Rule | list[Problem]:
     except UnicodeDecodeError:
         return [Problem(file=file, line=0, text="not UTF-8 text: save it as UTF-8")]
     except tomllib.TOMLDecodeError as error:
-        found = _AT_LINE.search(str(error))
-        line = int(found[1]) if found and found[1] else text.count("\n") + 1
+        match = _AT_LINE.search(str(error))
+        line = int(match[1]) if match and match[1] else text.count("\n") + 1
         return [Problem(file=file, line=line, text=f"not TOML: {_AT_LINE.sub('', str(error))}")]
     lines = _lines(text)
     problems = [Problem(file=file, line=line, text=words) for line, words in _faults(path.stem, data, lines)]
@@ -131,13 +131,13 @@ def _faults(name: str, data: Mapping[str, Any], lines: Mapping[str, int]) -> Ite
     if not _NAME.fullmatch(name):
         yield 0, "the file's name is the rule's: lower-case letters, digits and _"
     faults = list(_key_faults(data, _KEYS))
-    yield from ((lines.get(key, 1), words) for key, words in faults)
+    yield from ((lines.get(key, 1), text) for key, text in faults)
     if faults:
         return
-    yield from ((lines.get(key, 1), words) for key, words in _contradictions(data))
+    yield from ((lines.get(key, 1), text) for key, text in _contradictions(data))
     for kind, find in (("examples", _example_faults), ("audiences", _audience_faults)):
         for number, table in enumerate(data.get(kind, [])):
-            yield from ((lines.get(f"{kind}[{number}]", 1), words) for words in find(table))
+            yield from ((lines.get(f"{kind}[{number}]", 1), text) for text in find(table))
 
 
 def _key_faults(data: Mapping[str, Any], keys: Mapping[str, tuple[type, Any, Any]]) -> Iterator[tuple[str, str]]:
@@ -154,7 +154,7 @@ def _key_faults(data: Mapping[str, Any], keys: Mapping[str, tuple[type, Any, Any
 
 
 def _contradictions(data: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Keys that are well formed each by itself and do not go together."""
+    """Keys that are well formed but contradict each other."""
     then, missing = data["then"], data.get("if_missing", "hold")
     if missing == "allow" and not data.get("why", "").strip():
         yield "if_missing", "to allow what could not be measured, say `why`"
@@ -179,11 +179,11 @@ def _example_faults(example: object) -> Iterator[str]:
     if not isinstance(example, dict):
         yield "an example is a table: [[examples]]"
         return
-    faults = [words for _, words in _key_faults(example, _EXAMPLE_KEYS)]
+    faults = [text for _, text in _key_faults(example, _EXAMPLE_KEYS)]
     yield from faults
     for label, score in {} if faults else example.get("scores", {}).items():
         if type(score) not in (int, float) or not 0.0 <= score <= 1.0:
-            yield f"the score of '{label}' must lie from 0 to 1"
+            yield f"the score of '{label}' must be from 0 to 1"
 
 
 def _audience_faults(table: object) -> Iterator[str]:
@@ -191,7 +191,7 @@ def _audience_faults(table: object) -> Iterator[str]:
         yield "an audience is a table: [[audiences]]"
         return
     facts = {name: value for name, value in table.items() if name in AUDIENCE_FACTS}
-    faults = [words for _, words in _key_faults({k: v for k, v in table.items() if k not in facts}, _AUDIENCE_KEYS)]
+    faults = [text for _, text in _key_faults({k: v for k, v in table.items() if k not in facts}, _AUDIENCE_KEYS)]
     yield from faults
     if not facts:
         yield f"an audience is named by facts of the account: {', '.join(AUDIENCE_FACTS)}"
@@ -207,13 +207,13 @@ def _lines(text: str) -> dict[str, int]:
 
     A multi-line `when` begins a line below its key.
     """
-    found: dict[str, int] = {}
+    line_numbers: dict[str, int] = {}
     tables: Counter[str] = Counter()
     for number, line in enumerate(text.splitlines(), start=1):
         if table := re.match(r"\s*\[\[\s*(examples|audiences)\s*\]\]", line):
-            found[f"{table[1]}[{tables[table[1]]}]"] = number
-            found.setdefault(table[1], number)
+            line_numbers[f"{table[1]}[{tables[table[1]]}]"] = number
+            line_numbers.setdefault(table[1], number)
             tables[table[1]] += 1
         elif not tables and (key := re.match(r"\s*(\w+)\s*=\s*(\"{3}|'{3})?\s*$|\s*(\w+)\s*=", line)):
-            found.setdefault(key[1] or key[3], number + 1 if key[2] else number)
-    return found
+            line_numbers.setdefault(key[1] or key[3], number + 1 if key[2] else number)
+    return line_numbers

@@ -47,9 +47,9 @@ def rules_page(folder: Path = DEFAULT_PACK) -> str:
         raise PolicyError("\n".join(str(problem) for problem in problems))
     parts = [_HEAD.format(count=len(rules), digest=rules_digest(rules))]
     for gate in Gate:
-        mine = [rule for rule in rules if rule.gate is gate]
-        parts.append("\n".join(_table(gate, mine)))
-        parts += ["\n".join(_section(rule)) for rule in mine]
+        of_gate = [rule for rule in rules if rule.gate is gate]
+        parts.append("\n".join(_table(gate, of_gate)))
+        parts += ["\n".join(_section(rule)) for rule in of_gate]
     return "\n".join(parts)
 
 
@@ -81,15 +81,17 @@ def _plain(rule: Rule) -> tuple[str, ...]:
     return then, missing, rule.mode.value, lifted_by
 
 
-def _audience(one: Audience) -> str:
-    return f"; {one.threshold:g} where {one}" + (f" (milder, because {one.why})" if one.milder else "")
+def _audience(audience: Audience) -> str:
+    return f"; {audience.threshold:g} where {audience}" + (
+        f" (milder, because {audience.why})" if audience.milder else ""
+    )
 
 
 def _section(rule: Rule) -> Iterator[str]:
     yield f"### {rule.name}\n"
     yield f"```cel\n{rule.when.strip()}\n```\n"
     if rule.threshold is not None:
-        yield f"`threshold` is {rule.threshold:g}{''.join(_audience(one) for one in rule.audiences)}.\n"
+        yield f"`threshold` is {rule.threshold:g}{''.join(_audience(audience) for audience in rule.audiences)}.\n"
     yield f"> {rule.reason}\n"
     if rule.why:
         yield f"Missing evidence is allowed because: {rule.why}\n"

@@ -1,4 +1,4 @@
-"""What rules may speak of. The caller passes it in, for policy knows no classifier."""
+"""The labels and facts that rules may use. The caller passes it in, since policy knows no classifier."""
 
 from __future__ import annotations
 
@@ -74,8 +74,8 @@ class Vocabulary:
         odd = [name for name in (*self.labels, *self.facts) if not _NAME.fullmatch(name)]
         if odd:
             raise ValueError(f"not a lower-case name: {odd[0]!r}")
-        if both := self.labels.keys() & self.facts.keys():
-            raise ValueError(f"both a label and a fact: {min(both)!r}")
+        if shared := self.labels.keys() & self.facts.keys():
+            raise ValueError(f"both a label and a fact: {min(shared)!r}")
         if unknown := [name for name, kind in self.facts.items() if kind not in (bool, int, float, str)]:
             raise ValueError(f"the fact {unknown[0]!r} must be a bool, int, float or str")
 

@@ -1,4 +1,4 @@
-"""Sealing: mark, label, sign, then read all of it back from the finished file, or leave nothing.
+"""Sealing: mark, label, sign, then read all of it back from the finished file, or produce nothing.
 
 1. Look at the source and at what it was made from: credentials are kept as ingredients, never dropped, less what the
    engine's own say of people.
@@ -9,17 +9,18 @@
 6. Read the labels back.
 7. Detect the mark in the finished file.
 8. Take the fingerprints of the finished file: how it looks, and how it sounds.
-9. Release: the manifest beside the video, then the video, each under its name at once.
+9. Release: the manifest next to the video, then the video, each renamed atomically.
 """
 
 from __future__ import annotations
 
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+
+from tenacity import Retrying, retry_if_exception_type, stop_before_delay, wait_chain, wait_fixed
 
 from core.errors import SealBroken, Unavailable
 from media.audio_decode import decode_mono_audio
@@ -44,38 +45,16 @@ from provenance.fingerprint.sound_fingerprint import sound_fingerprint
 from provenance.fingerprint.video_fingerprint import video_fingerprint
 from provenance.metadata import xmp_writer
 from provenance.metadata.xmp_reader import read_embedded_labels
+from provenance.seal_result import SealReport
 from provenance.watermark.payload import Payload
 from provenance.watermark_ports import DetectWatermark, EmbedWatermark
 
-PAYLOAD_VERSION = 1
-READ_BACKS = 3
-_FINGERPRINT_SIDE, _MAX_FINGERPRINT_SECONDS = 512, 1200
-_RETRY_DELAYS = (1.0, 2.0, 5.0, 10.0, 30.0)
+PAYLOAD_VERSION = 1  # of the watermark's payload
+READ_BACKS = 3  # times that credentials are read back, since a reader that wavers must not pass
+_FINGERPRINT_SIDE = 512  # pixels of the longer side of pictures that are fingerprinted
+_MAX_FINGERPRINT_SECONDS = 1200  # seconds of a video that are fingerprinted
+_RETRY_DELAYS = (1.0, 2.0, 5.0, 10.0, 30.0)  # seconds between attempts to reach the time-stamping authority
 _HAS_CREDENTIALS = ("trusted", "valid", "invalid", "remote")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealReport:
-    """What was sealed. `payload` and `issuer` in hex, `manifest` the path of the manifest's bytes (JUMBF).
-
-    `video_fingerprint` and `sound` have an entry a second, of how it looks and how it sounds.
-    `parent` is the state of the credentials that the source came with, or nothing; `source_type` what the seal states;
-    `trusted_timestamp` a trusted authority's time, or nothing; `warnings` are for the operator.
-    """
-
-    case_id: str
-    payload: str
-    manifest_id: str
-    manifest: Path
-    soft_binding: str
-    fingerprint: tuple[str, ...]
-    issuer: str
-    signer: str
-    parent: str = ""
-    source_type: str = ""
-    trusted_timestamp: str = ""
-    warnings: tuple[str, ...] = ()
-    sound: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,21 +84,21 @@ def seal(
     sources: Sequence[Ingredient] = (),
     timestamp_wait: float = 0.0,
 ) -> SealReport:
-    """Seal `src` as `dst`, with the manifest's bytes beside it as `dst` + `.c2pa`. `sources` are what went into it.
+    """Seal `src` as `dst`, with the manifest's bytes next to it as `dst` + `.c2pa`. `sources` are what went into it.
 
     Raises SealBroken if the finished file does not carry what it should, BadMedia or BadInput for the source, and
     Unavailable if a time-stamping authority is named and gives no stamp for `timestamp_wait` seconds; then neither
     file is
-    there. What lay at `dst` before is only ever replaced by a whole sealed file.
+    there. A file that was at `dst` before is only replaced by a complete sealed one.
     """
     job = _inspect_inputs(src, order, keys, sources, timestamp_wait)  # 1
     with tempfile.TemporaryDirectory(dir=dst.parent, prefix=".seal-") as folder:
         marked, labelled, sealed = (Path(folder) / name for name in ("marked.mp4", "labelled.mp4", "sealed.mp4"))
         manifest = Path(folder) / "manifest.c2pa"
         mark(src, marked, payload=job.payload, key=keys.watermark_key)  # 2
-        said = xmp_writer.xmp_fields(job.order, job.hex)
+        labels = xmp_writer.xmp_fields(job.order, job.hex)
         write_container_metadata(
-            marked, labelled, keys=xmp_writer.container_keys(job.order, job.hex), xmp=xmp_writer.xmp_packet(said)
+            marked, labelled, keys=xmp_writer.container_keys(job.order, job.hex), xmp=xmp_writer.xmp_packet(labels)
         )  # 3
         manifest.write_bytes(_sign(job, labelled, sealed))  # 4
         with ThreadPoolExecutor(max_workers=2) as beside_it:  # 5 to 8 only read the finished file
@@ -128,11 +107,11 @@ def seal(
                 sample_video, sealed, every=1.0, max_count=_MAX_FINGERPRINT_SECONDS, max_side=_FINGERPRINT_SIDE
             )
             finished = _read_back(job, sealed)  # 5
-            _read_labels_back(job, sealed, said)  # 6
+            _read_labels_back(job, sealed, labels)  # 6
             detecting.result()  # 7
             prints = video_fingerprint(taking.result()), sound_fingerprint(decode_mono_audio(sealed))  # 8
-        beside = _release(sealed, manifest, dst)  # 9
-    return _report(job, beside, prints, finished)
+        manifest_file = _release(sealed, manifest, dst)  # 9
+    return _report(job, manifest_file, prints, finished)
 
 
 def _inspect_inputs(
@@ -141,10 +120,10 @@ def _inspect_inputs(
     delivered = read_credentials_report(src, keys.trust)
     if delivered.credentials.state == "unreadable":
         raise SealBroken("the engine's file has credentials that cannot be read, so they cannot be kept")
-    read = tuple(read_credentials_report(one.path, keys.trust) for one in sources)
-    if any(one.credentials.state == "unreadable" for one in read):
+    read = tuple(read_credentials_report(source.path, keys.trust) for source in sources)
+    if any(source.credentials.state == "unreadable" for source in read):
         raise SealBroken("a file that this was made from has credentials that cannot be read, so they cannot be kept")
-    takes = needs_parent(order, has_credentials=delivered.credentials.state in _HAS_CREDENTIALS)
+    opens_parent = needs_parent(order, has_credentials=delivered.credentials.state in _HAS_CREDENTIALS)
     if order.synthetic and not order.source_type and any(map(_has_non_ai_content, (delivered, *read))):
         order = as_composite_order(order)
     return _Job(
@@ -153,7 +132,7 @@ def _inspect_inputs(
         keys=keys,
         payload=Payload(version=PAYLOAD_VERSION, issuer=keys.issuer, case_id=order.case_id),
         delivered_report=delivered,
-        sources=tuple(with_delivered_as_parent(src, sources) if takes else sources),
+        sources=tuple(with_delivered_as_parent(src, sources) if opens_parent else sources),
         ingredient_reports=read,
         timestamp_wait=timestamp_wait,
     )
@@ -173,24 +152,25 @@ def _sign(job: _Job, labelled: Path, sealed: Path) -> bytes:
     claim = build_manifest_definition(
         job.order, payload=job.hex, sources=job.sources, redacted=job.delivered_report.personal_data
     )
-    deadline, turn = time.monotonic() + job.timestamp_wait, 0
-    while True:
-        try:
-            return sign_file(labelled, sealed, claim, job.keys.signer, trust=job.keys.trust, sources=job.sources)
-        except Unavailable:
-            pause = _RETRY_DELAYS[min(turn, len(_RETRY_DELAYS) - 1)]
-            if time.monotonic() + pause > deadline:
-                raise
-            time.sleep(pause)
-            turn += 1
+    patiently = Retrying(  # only Unavailable is waited for: the time-stamping authority is away
+        retry=retry_if_exception_type(Unavailable),
+        wait=wait_chain(*map(wait_fixed, _RETRY_DELAYS)),
+        stop=stop_before_delay(job.timestamp_wait),
+        reraise=True,
+    )
+    return patiently(sign_file, labelled, sealed, claim, job.keys.signer, trust=job.keys.trust, sources=job.sources)
 
 
 def _read_back(job: _Job, sealed: Path) -> CredentialsReport:
     reading = read_credentials_report(sealed, job.keys.trust, times=READ_BACKS)
     credentials = reading.credentials
-    if credentials.state != "trusted" or reading.trust_list not in {one.name for one in job.keys.trust.signers}:
+    if credentials.state != "trusted" or reading.trust_list not in {
+        trust_list.name for trust_list in job.keys.trust.signers
+    }:
         raise SealBroken(f"the finished file's credentials read as {credentials.state} {', '.join(credentials.issues)}")
-    bindings = [(one.algorithm, one.value) for one in reading.soft_bindings if one.depth == 0]
+    bindings = [
+        (trust_list.algorithm, trust_list.value) for trust_list in reading.soft_bindings if trust_list.depth == 0
+    ]
     if bindings != [(job.order.soft_binding, job.hex)]:
         raise SealBroken("the finished file's credentials do not name the mark that was embedded")
     if set(job.delivered_report.personal_data) & set(reading.personal_data):
@@ -204,45 +184,45 @@ def _read_back(job: _Job, sealed: Path) -> CredentialsReport:
     return reading
 
 
-def _read_labels_back(job: _Job, sealed: Path, said: dict[str, str]) -> None:
-    found = read_embedded_labels(sealed)
-    if any(found.xmp.get(name) != value for name, value in said.items()):
+def _read_labels_back(job: _Job, sealed: Path, expected: dict[str, str]) -> None:
+    embedded = read_embedded_labels(sealed)
+    if any(embedded.xmp.get(name) != value for name, value in expected.items()):
         raise SealBroken("the finished file's XMP does not say what was written into it")
-    wanted = 3 if declares_ai(job.order) else 1
-    if found.ids != (job.hex,) * wanted:
+    required = 3 if declares_ai(job.order) else 1
+    if embedded.ids != (job.hex,) * required:
         raise SealBroken("the finished file's labels name another video than its mark")
 
 
 def _detect_back(job: _Job, sealed: Path, detect: DetectWatermark) -> None:
-    found = detect(sealed, keys=[job.keys.watermark_key])
-    if not found.detected or found.payload is None:
+    finding = detect(sealed, keys=[job.keys.watermark_key])
+    if not finding.detected or finding.payload is None:
         raise SealBroken("no watermark can be read in the finished file")
-    if found.payload != job.hex:
+    if finding.payload != job.hex:
         raise SealBroken("the watermark in the finished file names another case")
 
 
 def _release(sealed: Path, manifest: Path, dst: Path) -> Path:
-    beside = dst.with_name(dst.name + ".c2pa")
-    manifest.replace(beside)
+    manifest_file = dst.with_name(dst.name + ".c2pa")
+    manifest.replace(manifest_file)
     try:
         sealed.replace(dst)
     except OSError:
-        beside.unlink(missing_ok=True)
+        manifest_file.unlink(missing_ok=True)
         raise
-    return beside
+    return manifest_file
 
 
 def _report(
     job: _Job, manifest: Path, prints: tuple[tuple[str, ...], tuple[str, ...]], finished: CredentialsReport
 ) -> SealReport:
-    parent, (looks, sound) = job.delivered_report.credentials.state, prints
+    parent, (video_print, sound) = job.delivered_report.credentials.state, prints
     return SealReport(
         case_id=job.order.case_id,
         payload=job.hex,
         manifest_id=finished.credentials.manifest_id,
         manifest=manifest,
         soft_binding=job.order.soft_binding,
-        fingerprint=looks,
+        fingerprint=video_print,
         sound=sound,
         issuer=f"{job.keys.issuer:06x}",
         signer=finished.credentials.signer,
@@ -257,11 +237,14 @@ def _warnings(job: _Job) -> Iterator[str]:
     yield from expiry_warnings(job.keys)
     for address in job.delivered_report.unredactable_personal_data:
         yield f"the engine's own credentials name a person or a prompt where nobody may redact it: {address[-80:]}"
-    whose = [("the engine's own", job.delivered_report), *(("a source's", one) for one in job.ingredient_reports)]
-    for name, reading in whose:
+    reports = [
+        ("the engine's own", job.delivered_report),
+        *(("a source's", report) for report in job.ingredient_reports),
+    ]
+    for name, reading in reports:
         if reading.credentials.state == "invalid":
             yield f"{name} credentials are not valid: {', '.join(reading.credentials.issues)}"
         elif reading.broken_ingredients:
             yield f"{name} credentials hold, but not those of what it was made from: {reading.broken_ingredients[0]}"
         if reading.credentials.state == "remote":
-            yield f"{name} credentials lie elsewhere: only their address is kept"
+            yield f"{name} credentials are stored elsewhere: only their address is kept"

@@ -1,4 +1,4 @@
-"""The visible label and the watermark as one way of marking: the label first, so that the mark lies over it too."""
+"""The visible label and the watermark as one way of marking: the label first, so that the mark covers it too."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ def embed_with_visible_label(embed: EmbedWatermark, label: VisibleLabel) -> Embe
 
     def mark_labelled(src: Path, dst: Path, *, payload: Payload, key: WatermarkKey) -> object:
         with tempfile.TemporaryDirectory(dir=dst.parent, prefix=".label-") as folder:
-            drawn = Path(folder) / "labelled.mp4"
-            overlay_label(src, drawn, label)
-            return embed(drawn, dst, payload=payload, key=key)
+            labelled_video = Path(folder) / "labelled.mp4"
+            overlay_label(src, labelled_video, label)
+            return embed(labelled_video, dst, payload=payload, key=key)
 
     return mark_labelled

@@ -30,25 +30,25 @@ def detect_watermarks(
     `issued` are the payloads (hex) among which a damaged one is looked for.
     """
     with ThreadPoolExecutor(max_workers=1) as listening:
-        heard = listening.submit(_detect_in_sound, path, keys, issued)
+        audio_future = listening.submit(_detect_in_sound, path, keys, issued)
         try:
-            found = locate_in_file(path, keys=keys, effort=effort, issued=issued)
+            in_picture = locate_in_file(path, keys=keys, effort=effort, issued=issued)
         except BadMedia:
-            sound = heard.result()
+            sound = audio_future.result()
             if sound is None:
                 raise
             return WatermarkFinding(detected=False, note="no picture", audio=sound)
         spans = tuple(
-            WatermarkedSpan(start=one.start, end=one.end, payload=one.payload, p_value=one.p_value)
-            for one in found.segments
+            WatermarkedSpan(start=segment.start, end=segment.end, payload=segment.payload, p_value=segment.p_value)
+            for segment in in_picture.segments
         )
-        return replace(found.mark, segments=spans, audio=heard.result())
+        return replace(in_picture.mark, segments=spans, audio=audio_future.result())
 
 
 def check_media_without_key(path: Path, *, keys: Sequence[WatermarkKey] = ()) -> WatermarkFinding:
-    """NO_WATERMARK_KEY for a video, an image or a sound file. Raises BadMedia for what is none of them.
+    """A finding without a mark for a video, an image or a sound file. Raises BadMedia for other files.
 
-    For where there is no key: a detector that looks for nothing, says so, and still turns away what is no media.
+    For where there is no key: a detector that looks for nothing, says so, and still refuses what is no media.
     """
     del keys
     if is_image(path):
@@ -65,16 +65,16 @@ def check_media_without_key(path: Path, *, keys: Sequence[WatermarkKey] = ()) ->
 def _detect_in_sound(path: Path, keys: Sequence[WatermarkKey], issued: Sequence[str]) -> AudioWatermarkFinding | None:
     """None for what has no sound, or is no media at all."""
     try:
-        found = detect_audio_file(path, keys=keys, issued=issued)
+        detection = detect_audio_file(path, keys=keys, issued=issued)
     except BadMedia:
         return None
-    if found.seconds <= 0:
+    if detection.seconds <= 0:
         return None
     return AudioWatermarkFinding(
-        detected=found.detected,
-        payload=found.payload.hex if found.payload else None,
-        p_value=found.p_value,
-        seconds=found.seconds,
-        note=found.note,
-        among=found.among,
+        detected=detection.detected,
+        payload=detection.payload.hex if detection.payload else None,
+        p_value=detection.p_value,
+        seconds=detection.seconds,
+        note=detection.note,
+        among=detection.among,
     )

@@ -28,4 +28,4 @@ class DetectWatermark(Protocol):
 
 
 PublicCaseLookup = Callable[[str], Mapping[str, str] | None]
-"""What the ledger tells the public of a case, or None. `source_type`, if there, is what the seal stated."""
+"""What the ledger shows to the public of a case, or None. `source_type`, if there, is what the seal stated."""

@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -20,7 +19,7 @@ _KEPT = timedelta(days=180)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feedback:
-    """What somebody said of an answer. Nothing tells who, or of which file."""
+    """Feedback about a verifier's answer. It names neither a person nor a file."""
 
     verdict: str
     opinion: str
@@ -35,7 +34,7 @@ class PostgresSharedResults:
         """The tables are there: the migrations made them."""
         self._connections = connections
 
-    def share(self, body: dict[str, Any], *, lifetime: timedelta = SHARED_LIFETIME) -> str:
+    def share(self, body: dict[str, object], *, lifetime: timedelta = SHARED_LIFETIME) -> str:
         """Keep an answer; returns its id of 128 random bits."""
         name, now = secrets.token_urlsafe(16), datetime.now(UTC)
         with self._connections.connection() as connection:
@@ -44,7 +43,7 @@ class PostgresSharedResults:
             connection.execute("INSERT INTO shared_answers (id, body, expires) VALUES (%s, %s, %s)", values)
         return name
 
-    def get_shared(self, name: str) -> tuple[dict[str, Any], datetime]:
+    def get_shared(self, name: str) -> tuple[dict[str, object], datetime]:
         """A shared answer, and until when it can be had. Raises NotFound, also for one that has expired."""
         query = "SELECT body, expires FROM shared_answers WHERE id = %s AND expires > %s"
         with self._connections.connection() as connection:
@@ -54,7 +53,7 @@ class PostgresSharedResults:
         return row[0], row[1]
 
     def add_feedback(self, verdict: str, opinion: str, note: str) -> None:
-        """Keep what somebody says of an answer. Raises BadInput."""
+        """Store feedback about an answer. Raises BadInput."""
         if opinion not in FEEDBACK_OPINIONS:
             raise BadInput(f"an answer is {', '.join(FEEDBACK_OPINIONS)}")
         with self._connections.connection() as connection:
@@ -63,7 +62,7 @@ class PostgresSharedResults:
             connection.execute("INSERT INTO feedback (verdict, opinion, note) VALUES (%s, %s, %s)", values)
 
     def said(self, *, limit: int = 100) -> Sequence[Feedback]:
-        """What was said, the newest first."""
+        """All feedback, the newest first."""
         query = "SELECT verdict, opinion, note, at FROM feedback ORDER BY key DESC LIMIT %s"
         with self._connections.connection() as connection:
             rows = connection.execute(query, [limit]).fetchall()

@@ -1,1 +1,1 @@
-"""Measures sound: whose voice is heard and who speaks when. Begin at `voices`."""
+"""Measures sound: whose voice it is and who speaks when. Begin at `voices`."""

@@ -17,11 +17,12 @@ from media.video import MONO_SAMPLE_RATE
 MIN_VOICE_SECONDS = 1.5
 """Seconds of one voice below which it cannot be recognised."""
 
-_WINDOW, _STEP = int(1.5 * MONO_SAMPLE_RATE), int(1.0 * MONO_SAMPLE_RATE)
+_WINDOW_SAMPLES = int(1.5 * MONO_SAMPLE_RATE)  # samples that are embedded at once
+_STEP_SAMPLES = int(1.0 * MONO_SAMPLE_RATE)  # samples from one window to the next
 _PAUSE = int(0.4 * MONO_SAMPLE_RATE)  # shorter pauses do not end a stretch of speech
-_ONE_VOICE = 0.45  # mean cosine of CAM++ between windows of one voice: strangers reach 0.43 once in a thousand
-_DESCRIBED = 10 * MONO_SAMPLE_RATE  # as much of each voice is described
-MAX_VOICES = 12
+_SAME_VOICE_COSINE = 0.45  # mean cosine of CAM++ between windows of one voice: strangers reach 0.43 once in a thousand
+_EMBEDDED_SAMPLES = 10 * MONO_SAMPLE_RATE  # as much of each voice is described
+MAX_VOICES = 12  # voices of one sound that are distinguished: bounds time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,38 +46,40 @@ def diarize(samples: AudioSamples, spoken: NDArray[np.bool_], models: Models) ->
 
 
 def _stretches(spoken: NDArray[np.bool_], length: int) -> list[tuple[int, int]]:
-    """AudioSamples from which to which somebody speaks; short pauses belong to it."""
+    """Stretches of samples (start, end) in which somebody speaks; short pauses are part of them."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], spoken, [False]]).astype(np.int8)))
-    found: list[tuple[int, int]] = []
+    stretches: list[tuple[int, int]] = []
     for start, end in zip(edges[::2] * VAD_HOP, edges[1::2] * VAD_HOP, strict=True):
         stop = min(int(end), length)
-        if found and start - found[-1][1] < _PAUSE:
-            found[-1] = (found[-1][0], stop)
+        if stretches and start - stretches[-1][1] < _PAUSE:
+            stretches[-1] = (stretches[-1][0], stop)
         else:
-            found.append((int(start), stop))
-    return found
+            stretches.append((int(start), stop))
+    return stretches
 
 
 def _cut(start: int, end: int) -> list[tuple[int, int]]:
     """Windows over a stretch; what is left at the end widens the last one."""
-    starts = range(start, max(start + 1, end - _WINDOW + 1), _STEP)
-    return [(at, end if at == starts[-1] else at + _WINDOW) for at in starts]
+    starts = range(start, max(start + 1, end - _WINDOW_SAMPLES + 1), _STEP_SAMPLES)
+    return [(at, end if at == starts[-1] else at + _WINDOW_SAMPLES) for at in starts]
 
 
 def _grouped(vectors: list[Embedding]) -> list[list[int]]:
-    """Indices by voice: average linkage on cosines, cut where the mean falls below _ONE_VOICE."""
+    """Indices by voice: average linkage on cosines, cut where the mean falls below _SAME_VOICE_COSINE."""
     if len(vectors) < 2:
         return [[n] for n in range(len(vectors))]
     from scipy.cluster.hierarchy import fcluster, linkage
 
     tree = linkage(np.stack(vectors), method="average", metric="cosine")
-    names = fcluster(tree, t=1 - _ONE_VOICE, criterion="distance")
+    names = fcluster(tree, t=1 - _SAME_VOICE_COSINE, criterion="distance")
     return [np.flatnonzero(names == name).tolist() for name in np.unique(names)]
 
 
 def _voice(samples: AudioSamples, windows: list[tuple[int, int]], models: Models) -> SpeakerVoice:
-    heard = np.zeros(len(samples), dtype=bool)
+    used = np.zeros(len(samples), dtype=bool)
     for start, end in windows:
-        heard[start:end] = True
+        used[start:end] = True
     first = Span(start=round(windows[0][0] / MONO_SAMPLE_RATE, 2), end=round(windows[0][1] / MONO_SAMPLE_RATE, 2))
-    return SpeakerVoice(embed_voice(samples[heard][:_DESCRIBED], models), float(heard.sum()) / MONO_SAMPLE_RATE, first)
+    return SpeakerVoice(
+        embed_voice(samples[used][:_EMBEDDED_SAMPLES], models), float(used.sum()) / MONO_SAMPLE_RATE, first
+    )

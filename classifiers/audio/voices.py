@@ -24,10 +24,10 @@ from media.video import MONO_SAMPLE_RATE, MonoAudio, VideoSample
 MIN_ENROLMENT_SECONDS = 5.0
 """Seconds of speech from which a voice is enrolled."""
 
-_WORTH_SAYING = 0.2
+_MIN_REPORTED_SCORE = 0.2  # match score from which a person is reported by id
 _SURELY_SPEECH = int(0.25 * MONO_SAMPLE_RATE / VAD_HOP)  # hops over which the finder must be sure
-_OVERLOOKED = 0.4  # seconds of speech that nobody is recognised by and that need not be mentioned
-_SPEECH = 0.5
+_IGNORED_SECONDS = 0.4  # seconds of speech that nobody is recognised by and that need not be mentioned
+_SPEECH_PROBABILITY = 0.5  # from which a hop counts as speech
 
 
 class EmptyGallery:
@@ -80,23 +80,23 @@ class Voices(Classifier):
         """`protected_voice`: 0.5 where a stranger is taken for one of the gallery once in a hundred times."""
         sample = require_sample(material)
         if sample.audio is None:
-            return self._silent(sample, subject)
+            return self._silence_signals(sample, subject)
         likely = self._models.get("speech_finder").probabilities(sample.audio.samples)
-        voices, left = diarize(sample.audio.samples, likely >= _SPEECH, self._models)
-        found = identify([v.template for v in voices], self._gallery, VOICE_CALIBRATION, leased=self._leased)
+        voices, unassigned = diarize(sample.audio.samples, likely >= _SPEECH_PROBABILITY, self._models)
+        identified = identify([v.template for v in voices], self._gallery, VOICE_CALIBRATION, leased=self._leased)
         return [
-            self._present(subject, likely),
-            self.signal(subject, "unreadable_voice", _share(left, voices)),
-            *self._people(subject, voices, found),
-            *self._missed(subject, sample.audio, voices, left),
+            self._presence_signal(subject, likely),
+            self.signal(subject, "unreadable_voice", _unassigned_share(unassigned, voices)),
+            *self._person_signals(subject, voices, identified),
+            *self._unrecognised_signals(subject, sample.audio, voices, unassigned),
         ]
 
-    def _silent(self, sample: VideoSample, subject: Subject) -> list[Signal]:
+    def _silence_signals(self, sample: VideoSample, subject: Subject) -> list[Signal]:
         if sample.info.has_audio:  # there is a track to which nobody listened
             return self.unmeasured(subject, SignalNote.CANNOT_TELL)
         return [self.signal(subject, label, 0.0) for label in self.labels]
 
-    def _present(self, subject: Subject, likely: NDArray[np.float32]) -> Signal:
+    def _presence_signal(self, subject: Subject, likely: NDArray[np.float32]) -> Signal:
         if not len(likely):
             return self.signal(subject, "voice_present", 0.0)
         width = min(_SURELY_SPEECH, len(likely))
@@ -108,26 +108,28 @@ class Voices(Classifier):
         )
         return self.signal(subject, "voice_present", round(min(1.0, float(steady[place])), 4), at=at)
 
-    def _people(self, subject: Subject, voices: list[SpeakerVoice], found: Identification) -> list[Signal]:
-        ranked = sorted(found.protected.values(), key=lambda match: match[0], reverse=True)
+    def _person_signals(self, subject: Subject, voices: list[SpeakerVoice], identified: Identification) -> list[Signal]:
+        ranked = sorted(identified.protected.values(), key=lambda match: match[0], reverse=True)
         return [
             self.signal(subject, "protected_voice", round(score, 4), at=voices[index].first_span, note=note)
             for place, (score, note, index) in enumerate(ranked)
-            if place == 0 or score >= _WORTH_SAYING
+            if place == 0 or score >= _MIN_REPORTED_SCORE
         ] or [self.signal(subject, "protected_voice", 0.0)]
 
-    def _missed(self, subject: Subject, heard: MonoAudio, voices: list[SpeakerVoice], left: float) -> list[Signal]:
-        """None where somebody may have spoken whom nobody could recognise; nobody is protected in an empty gallery."""
+    def _unrecognised_signals(
+        self, subject: Subject, sound: MonoAudio, voices: list[SpeakerVoice], unassigned: float
+    ) -> list[Signal]:
+        """None where somebody may have spoken who could not be recognised; an empty gallery protects nobody."""
         if not self._gallery.size:
             return []
-        if not heard.complete:
+        if not sound.complete:
             return [self.signal(subject, "protected_voice", None, note=SignalNote.TOO_LONG)]
-        if not voices and left > _OVERLOOKED:
+        if not voices and unassigned > _IGNORED_SECONDS:
             return [self.signal(subject, "protected_voice", None, note=SignalNote.CANNOT_TELL)]
         return []
 
     def examples(self) -> list[ClassifierExample]:
-        """Without sound, and with noise: no voice is carried, for each belongs to somebody."""
+        """Without sound, and with noise. The repository contains no voice, since each belongs to somebody."""
         mute = sample_of_images(flat_image(90))
         noisy = _with_sound(np.random.default_rng(1).normal(0, 0.05, 3 * MONO_SAMPLE_RATE))
         return [
@@ -138,18 +140,18 @@ class Voices(Classifier):
         ]
 
 
-def enrol_voice(heard: MonoAudio, models: Models) -> NDArray[np.float32] | None:
+def enrol_voice(sound: MonoAudio, models: Models) -> NDArray[np.float32] | None:
     """The template of the one voice of a track, (448,) float32; None if there is not exactly one for long enough."""
-    _, spoken = extract_speech(heard.samples, models)
-    voices, left = diarize(heard.samples, spoken, models)
-    if len(voices) != 1 or voices[0].seconds < MIN_ENROLMENT_SECONDS or left > voices[0].seconds / 4:
+    _, spoken = extract_speech(sound.samples, models)
+    voices, unassigned = diarize(sound.samples, spoken, models)
+    if len(voices) != 1 or voices[0].seconds < MIN_ENROLMENT_SECONDS or unassigned > voices[0].seconds / 4:
         return None
     return voices[0].template
 
 
-def _share(left: float, voices: list[SpeakerVoice]) -> float:
-    spoken = left + sum(voice.seconds for voice in voices)
-    return round(left / spoken, 4) if spoken > _OVERLOOKED else 0.0
+def _unassigned_share(unassigned: float, voices: list[SpeakerVoice]) -> float:
+    spoken = unassigned + sum(voice.seconds for voice in voices)
+    return round(unassigned / spoken, 4) if spoken > _IGNORED_SECONDS else 0.0
 
 
 @cache

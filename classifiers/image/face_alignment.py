@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from media.arrays import Landmarks, RgbImage
 
-# Where eyes, nose and mouth corners of a frontal face lie, in distances between the eyes, from the middle of the eyes
+# Where eyes, nose and mouth corners of a frontal face are, in distances between the eyes, from the middle of the eyes
 # (the template of InsightFace's norm_crop, which is a mean of many faces).
 _FRONTAL_LANDMARKS = np.array([[-0.5, 0.0028], [0.5, -0.0028], [0.0033, 0.5716], [-0.4077, 1.1574], [0.4204, 1.1528]])
 
@@ -19,10 +19,10 @@ def align_face(rgb: RgbImage, points: Landmarks, *, size: int, eye_distance: flo
     """An upright face, (size, size, 3): `eye_distance` pixels between the eyes, their middle `eye_offset` pixels
     from the top.
 
-    `points` are (5, 2): eyes, nose, mouth corners, in pixels of the picture. What lies outside repeats the edge.
+    `points` are (5, 2): eyes, nose, mouth corners, in pixels of the picture. Outside the picture its edge is repeated.
     """
-    wanted = _FRONTAL_LANDMARKS * eye_distance + np.array([size / 2, eye_offset])
-    turn = _similarity(np.asarray(points, np.float64), wanted)
+    target = _FRONTAL_LANDMARKS * eye_distance + np.array([size / 2, eye_offset])
+    turn = _similarity(np.asarray(points, np.float64), target)
     shrinking = int(1 / max(1e-3, math.hypot(turn[0, 0], turn[0, 1])))
     if shrinking > 1:  # a large face is made smaller first, or it would flicker
         rgb = np.asarray(cv2.resize(rgb, None, fx=1 / shrinking, fy=1 / shrinking, interpolation=cv2.INTER_AREA))
@@ -45,10 +45,10 @@ def box_from_landmarks(points: Landmarks) -> NDArray[np.float32]:
     return np.asarray([*(middle - half), *(middle + half)], np.float32)
 
 
-def _similarity(given: NDArray[np.float64], wanted: NDArray[np.float64]) -> NDArray[np.float64]:
+def _similarity(source: NDArray[np.float64], target: NDArray[np.float64]) -> NDArray[np.float64]:
     """The (2, 3) turn, scale and shift that bring points nearest to where they are wanted (least squares)."""
-    from_middle, to_middle = given.mean(axis=0), wanted.mean(axis=0)
-    a, b = (given - from_middle) @ [1, 1j], (wanted - to_middle) @ [1, 1j]
+    from_middle, to_middle = source.mean(axis=0), target.mean(axis=0)
+    a, b = (source - from_middle) @ [1, 1j], (target - to_middle) @ [1, 1j]
     factor = complex(np.vdot(a, b) / max(float(np.vdot(a, a).real), 1e-9))
     turn = np.array([[factor.real, -factor.imag], [factor.imag, factor.real]])
     return np.column_stack([turn, to_middle - turn @ from_middle])

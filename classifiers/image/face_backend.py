@@ -1,19 +1,18 @@
 """Which nets describe faces in this installation, and at which distance two are one person by them.
 
-The installation's own own, unless the option `face_nets` says `insightface`: its packs are not for commercial use,
-are never a
-default, and are loaded only where `allow_noncommercial` is set. Its distances mean something else, so the scale has to
-be measured by whoever has the pack (`python -m evals.likeness.face_verification --scale FILE`); without one nobody
-is recognised, and
-policy holds.
+The bundled ones, unless the option `face_backend` says `insightface`: its packs are not for commercial use, are never a
+default, and are loaded only where `allow_noncommercial` is set. Its distances have another scale, which has to be
+measured by whoever has the pack (`python -m evals.likeness.face_verification --scale FILE`); without one nobody is
+recognised, and policy holds.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from classifiers.image import face_template
 from classifiers.image.face_template import PHOTO_VIEWS, AugmentationViews
@@ -26,19 +25,27 @@ from core.errors import Unavailable
 from media.arrays import Embedding, RgbImage
 
 
-@dataclass(frozen=True, slots=True)
-class FaceBackend:
-    """`embed` gives a template of the space; `calibration` its scale, or raises Unavailable."""
+class FaceBackend(Protocol):
+    """Nets that make a template of a face."""
 
-    space: EmbeddingSpace
-    required_models: tuple[str, ...]
-    embed: Callable[[RgbImage, DetectedFace, Models, AugmentationViews], Embedding]
-    calibration: Callable[[ModelOptions], MatchCalibration]
+    @property
+    def space(self) -> EmbeddingSpace:
+        """The space of its templates."""
+
+    @property
+    def required_models(self) -> tuple[str, ...]:
+        """The models that it loads, by name."""
+
+    def embed(self, rgb: RgbImage, face: DetectedFace, models: Models, views: AugmentationViews) -> Embedding:
+        """A template of the space. Raises Unavailable if a model is missing."""
+
+    def calibration(self, options: ModelOptions) -> MatchCalibration:
+        """At which distances faces are one person's. Raises Unavailable where that was not measured."""
 
 
 def face_backend(options: ModelOptions) -> FaceBackend:
     """The one that the options name. Raises Unavailable for others."""
-    name = options.face_nets
+    name = options.face_backend
     if name not in _BACKENDS:
         raise Unavailable(f"{name!r} are no nets for faces: one of {', '.join(_BACKENDS)}")
     return _BACKENDS[name]
@@ -54,16 +61,45 @@ def face_calibration(options: ModelOptions) -> MatchCalibration:
     return face_backend(options).calibration(options)
 
 
-def _embed_with_insightface(rgb: RgbImage, face: DetectedFace, models: Models, _views: AugmentationViews) -> Embedding:
-    found: Embedding = models.get("insightface_pack").embed(rgb, face)
-    return found
+@dataclass(frozen=True, slots=True)
+class BuiltinFaces:
+    """The nets that come with Assay."""
+
+    space: EmbeddingSpace = FACE_SPACE
+    required_models: tuple[str, ...] = face_template.FACE_MODELS
+
+    def embed(self, rgb: RgbImage, face: DetectedFace, models: Models, views: AugmentationViews) -> Embedding:
+        """As FaceBackend.embed."""
+        return face_template.embed_face_builtin(rgb, face, models, views)
+
+    def calibration(self, options: ModelOptions) -> MatchCalibration:  # noqa: ARG002 - measured once, for everybody
+        """As FaceBackend.calibration."""
+        return FACE_CALIBRATION
+
+
+@dataclass(frozen=True, slots=True)
+class InsightFaceNets:
+    """InsightFace's nets, which an installation brings, with a scale that it has measured."""
+
+    space: EmbeddingSpace = ARCFACE_SPACE
+    required_models: tuple[str, ...] = ("insightface_pack",)
+
+    def embed(self, rgb: RgbImage, face: DetectedFace, models: Models, views: AugmentationViews) -> Embedding:
+        """As FaceBackend.embed; one view is enough."""
+        del views
+        found: Embedding = models.get("insightface_pack").embed(rgb, face)
+        return found
+
+    def calibration(self, options: ModelOptions) -> MatchCalibration:
+        """As FaceBackend.calibration, from the file of the option insightface_scale."""
+        return _insightface_calibration(options)
 
 
 def _insightface_calibration(options: ModelOptions) -> MatchCalibration:
     try:
-        told = json.loads(Path(options.value("insightface_scale")).read_text())
-        rates = tuple((float(rate), float(distance)) for rate, distance in told["rates"])
-        if told["space"] != ARCFACE_SPACE.name or len(rates) < 2 or list(rates) != sorted(rates, reverse=True):
+        scale = json.loads(Path(options.value("insightface_scale")).read_text())
+        rates = tuple((float(rate), float(distance)) for rate, distance in scale["rates"])
+        if scale["space"] != ARCFACE_SPACE.name or len(rates) < 2 or list(rates) != sorted(rates, reverse=True):
             raise ValueError
     except (OSError, ValueError, KeyError, TypeError):
         raise Unavailable(
@@ -72,9 +108,4 @@ def _insightface_calibration(options: ModelOptions) -> MatchCalibration:
     return MatchCalibration(rates, FACE_COMPARISON_FMR)
 
 
-_BACKENDS = {
-    "house": FaceBackend(
-        FACE_SPACE, face_template.FACE_MODELS, face_template.embed_face_builtin, lambda _: FACE_CALIBRATION
-    ),
-    "insightface": FaceBackend(ARCFACE_SPACE, ("insightface_pack",), _embed_with_insightface, _insightface_calibration),
-}
+_BACKENDS: Mapping[str, FaceBackend] = {"bundled": BuiltinFaces(), "insightface": InsightFaceNets()}

@@ -11,28 +11,28 @@ from classifiers.models.mtcnn import DetectedFace
 MIN_FACE_PIXELS = 48
 """Pixels of a face's shorter side from which it is enrolled, or recognised in a video; a photograph may have less."""
 
-_SMALLEST_OF_A_PHOTOGRAPH = 16
-_SUREST = 0.9  # what the detector is less sure of is mostly a knot or a cloud
-_MOST_TURNED = 0.85  # of half the distance between the eyes, from their middle to the nose
-_LEAST_DETAIL = 12.0  # variance of the Laplacian of the face at 96 px: below, blurred or painted over
+_MIN_PHOTO_FACE_PIXELS = 16  # pixels of the shorter side of a face in a photograph
+_MIN_PROBABILITY = 0.9  # what the detector is less sure of is mostly a knot or a cloud
+_MAX_YAW_RATIO = 0.85  # of half the distance between the eyes, from their middle to the nose
+_MIN_DETAIL = 12.0  # variance of the Laplacian of the face at 96 px: below, blurred or painted over
 
 
 def quality_problem(rgb: NDArray[np.uint8], face: DetectedFace, *, enrolling: bool = False) -> str:
     """Why the face cannot be recognised, in a word or two, or nothing."""
-    smallest = MIN_FACE_PIXELS if enrolling else _SMALLEST_OF_A_PHOTOGRAPH
+    smallest = MIN_FACE_PIXELS if enrolling else _MIN_PHOTO_FACE_PIXELS
     if min(face.box[2] - face.box[0], face.box[3] - face.box[1]) < smallest:
         return "too small"
-    if face.probability < _SUREST:
+    if face.probability < _MIN_PROBABILITY:
         return "not certainly a face"
-    if yaw_ratio(face.points) > _MOST_TURNED:
+    if yaw_ratio(face.points) > _MAX_YAW_RATIO:
         return "turned away"
-    if sharpness(rgb, face.box) < _LEAST_DETAIL:
+    if sharpness(rgb, face.box) < _MIN_DETAIL:
         return "blurred"
     return ""
 
 
 def yaw_ratio(points: NDArray[np.float32]) -> float:
-    """How far the nose stands from the middle of the eyes, along the line between them: 0 frontal, 1 in profile."""
+    """How far the nose is from the middle of the eyes, along the line between them: 0 frontal, 1 in profile."""
     left, right, nose = points[0], points[1], points[2]
     between = right - left
     length = float(between @ between)
@@ -40,7 +40,7 @@ def yaw_ratio(points: NDArray[np.float32]) -> float:
 
 
 def sharpness(rgb: NDArray[np.uint8], box: NDArray[np.float32]) -> float:
-    """The variance of the Laplacian of what lies in the box, at 96 px."""
+    """The variance of the Laplacian within the box, at 96 px."""
     height, width = rgb.shape[:2]
     x0, y0 = max(0, int(box[0])), max(0, int(box[1]))
     x1, y1 = min(width, int(box[2]) + 1), min(height, int(box[3]) + 1)

@@ -14,10 +14,10 @@ from classifiers.models.mtcnn import DetectedFace
 from media.arrays import Embedding, RgbImage
 
 FACE_MODELS = ("dlib_resnet", "dlib_landmarks", "faceres")
-_OF_FACERES = 256
-FACE_TEMPLATE_LENGTH = 128 + _OF_FACERES
+_FACERES_LENGTH = 256  # dimensions that are kept of FaceRes
+FACE_TEMPLATE_LENGTH = 128 + _FACERES_LENGTH  # dimensions: dlib's 128, then those
 
-# Strangers lie twice as far apart in FaceRes as in dlib's, and it tells them apart less surely: it has less say.
+# Strangers are twice as far apart in FaceRes as in dlib's, and it separates them less well: it weighs less.
 _FACERES_WEIGHT = 0.25
 
 
@@ -53,10 +53,10 @@ def embed_face_builtin(
     boxes = (face.box, box_from_landmarks(face.points)) if len(views.margins) > 1 else (face.box,)
     cut = [part for box in boxes for part in cutter.chips(rgb, box, size=150, margins=views.margins)]
     shape = _unit(np.mean([upright.mean(axis=0), dlib_net.embed(cut).mean(axis=0)], axis=0))
-    seen = faceres.embed(
+    textures = faceres.embed(
         [align_face(rgb, face.points, size=224, eye_distance=e, eye_offset=d) for e, d in views.faceres]
     )
-    texture = _unit(np.mean([_unit(one) for one in seen], axis=0)) @ _projection()
+    texture = _unit(np.mean([_unit(embedding) for embedding in textures], axis=0)) @ _projection()
     return np.concatenate([shape, _FACERES_WEIGHT * texture]).astype(np.float32)
 
 
@@ -66,11 +66,11 @@ def _projection() -> NDArray[np.float32]:
 
     It is made of whole numbers drawn by a generator that is spelt out here, so that it never changes with a library.
     """
-    state = np.arange(1, 1024 * _OF_FACERES + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
+    state = np.arange(1, 1024 * _FACERES_LENGTH + 1, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15)
     state = (state ^ (state >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)  # splitmix64
     state = (state ^ (state >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    signs = np.where((state >> np.uint64(63)) == 0, np.float32(1), np.float32(-1)).reshape(1024, _OF_FACERES)
-    return np.asarray(signs / np.sqrt(np.float32(_OF_FACERES)), np.float32)
+    signs = np.where((state >> np.uint64(63)) == 0, np.float32(1), np.float32(-1)).reshape(1024, _FACERES_LENGTH)
+    return np.asarray(signs / np.sqrt(np.float32(_FACERES_LENGTH)), np.float32)
 
 
 def _unit(vector: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -18,8 +18,8 @@ from media.video import VideoSample
 MAX_EMBEDDED_FACES = 16
 """Faces of a sample that are described, at the most."""
 
-_SHOTS = 2  # of each track: as many are averaged
-_ONE_PERSON = 1e-4  # templates of two tracks that lie nearer than at this false-match rate are one person's
+_FACES_PER_TRACK = 2  # of each track: as many are averaged
+_SAME_PERSON_FMR = 1e-4  # templates of two tracks that are nearer than at this false-match rate are one person's
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,24 +42,24 @@ class FaceTracks:
 
 def track_faces(sample: VideoSample, models: Models) -> FaceTracks:
     """Everyone in a sample. A face that cannot be read is read by its track, if another moment of that can be."""
-    seen = detect_frame_faces(sample, models.get("mtcnn"))
-    followed = _link_observations(seen)
-    chosen = _best_observations(seen, followed)
+    observations = detect_frame_faces(sample, models.get("mtcnn"))
+    followed = _link_observations(observations)
+    chosen = _best_observations(observations, followed)
     one_look = len(sample.frames) == 1
     people: list[FaceTrack] = []
     for track in followed:
         shots = [place for place in track if place in chosen]
         if shots:
-            people.append(_track(sample, seen, track, shots, models, one_look=one_look))
+            people.append(_track(sample, observations, track, shots, models, one_look=one_look))
     unread = sum(len(track) for track in followed if not any(place in chosen for place in track))
     merged = _merged(people, models)
-    return FaceTracks(tuple(sorted(merged, key=lambda person: -len(person.frames))), tuple(seen), unread)
+    return FaceTracks(tuple(sorted(merged, key=lambda person: -len(person.frames))), tuple(observations), unread)
 
 
-def _link_observations(seen: Sequence[FaceObservation]) -> list[list[int]]:
+def _link_observations(observations: Sequence[FaceObservation]) -> list[list[int]]:
     tracks: list[list[int]] = []
     of: dict[int, list[int]] = {}
-    for place, face in enumerate(seen):
+    for place, face in enumerate(observations):
         track = of.get(face.previous) if face.previous is not None else None
         if track is None:
             track = []
@@ -69,17 +69,19 @@ def _link_observations(seen: Sequence[FaceObservation]) -> list[list[int]]:
     return tracks
 
 
-def _best_observations(seen: Sequence[FaceObservation], followed: Sequence[Sequence[int]]) -> set[int]:
+def _best_observations(observations: Sequence[FaceObservation], followed: Sequence[Sequence[int]]) -> set[int]:
     """The best shots: the best of each track first, then the second best of each, MAX_EMBEDDED_FACES in all."""
     ranked = [
-        sorted((place for place in track if seen[place].readable), key=lambda place: -seen[place].quality)[:_SHOTS]
+        sorted(
+            (place for place in track if observations[place].readable), key=lambda place: -observations[place].quality
+        )[:_FACES_PER_TRACK]
         for track in followed
     ]
     turns = [
         place
-        for turn in range(_SHOTS)
+        for turn in range(_FACES_PER_TRACK)
         for place in sorted(
-            (track[turn] for track in ranked if len(track) > turn), key=lambda place: -seen[place].quality
+            (track[turn] for track in ranked if len(track) > turn), key=lambda place: -observations[place].quality
         )
     ]
     return set(turns[:MAX_EMBEDDED_FACES])
@@ -87,28 +89,32 @@ def _best_observations(seen: Sequence[FaceObservation], followed: Sequence[Seque
 
 def _track(
     sample: VideoSample,
-    seen: Sequence[FaceObservation],
+    observations: Sequence[FaceObservation],
     track: Sequence[int],
     shots: Sequence[int],
     models: Models,
     *,
     one_look: bool,
 ) -> FaceTrack:
-    views = PHOTO_VIEWS if one_look and len(seen) <= 2 else VIDEO_VIEWS
-    templates = [embed_face(sample.frames[seen[p].frame].rgb, seen[p].face, models, views) for p in shots]
-    best = max(shots, key=lambda place: seen[place].quality)
+    views = PHOTO_VIEWS if one_look and len(observations) <= 2 else VIDEO_VIEWS
+    templates = [
+        embed_face(sample.frames[observations[p].frame].rgb, observations[p].face, models, views) for p in shots
+    ]
+    best = max(shots, key=lambda place: observations[place].quality)
     mean = np.mean(templates, axis=0).astype(np.float32)
-    return FaceTrack(mean, tuple(sorted({seen[place].frame for place in track})), seen[best].frame)
+    return FaceTrack(mean, tuple(sorted({observations[place].frame for place in track})), observations[best].frame)
 
 
 def _merged(people: Sequence[FaceTrack], models: Models) -> list[FaceTrack]:
     """Tracks of one person put together: a cut, or a turn of the head, ends a track."""
     kept: list[FaceTrack] = []
-    near = distance_threshold(face_calibration(models.options).scale, _ONE_PERSON) if len(people) > 1 else 0.0
+    same_person_distance = (
+        distance_threshold(face_calibration(models.options).scale, _SAME_PERSON_FMR) if len(people) > 1 else 0.0
+    )
     for person in people:
         for place, other in enumerate(kept):
             together = set(person.frames) & set(other.frames)
-            if not together and np.linalg.norm(person.template - other.template) < near:
+            if not together and np.linalg.norm(person.template - other.template) < same_person_distance:
                 weight = len(other.frames) / (len(other.frames) + len(person.frames))
                 template = (weight * other.template + (1 - weight) * person.template).astype(np.float32)
                 kept[place] = FaceTrack(template, tuple(sorted({*other.frames, *person.frames})), other.best_frame)

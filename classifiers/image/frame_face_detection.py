@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.image.face_quality import MIN_FACE_PIXELS, quality_problem, sharpness, yaw_ratio
 from classifiers.image.sampled_frames import downscale
-from classifiers.models.mtcnn import DetectedFace
+from classifiers.models.mtcnn import DetectedFace, FaceDetector
 from media.video import Frame, VideoSample
 
-_LONGEST = 800  # long side on which faces are sought
-_SURE = 0.9  # below, what the detector finds are mostly knots and clouds
-_SAME_PLACE = 0.3  # intersection over union with a face of the frame before
+_MAX_SIDE = 800  # long side on which faces are sought
+_MIN_PROBABILITY = 0.9  # below, what the detector finds are mostly knots and clouds
+_MIN_OVERLAP = 0.3  # intersection over union with a face of the frame before
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,28 +37,28 @@ class FaceObservation:
         return self.previous is None
 
 
-def detect_frame_faces(sample: VideoSample, detector: Any) -> list[FaceObservation]:
+def detect_frame_faces(sample: VideoSample, detector: FaceDetector) -> list[FaceObservation]:
     """All faces of a sample, frame by frame, the largest first."""
-    found: list[FaceObservation] = []
+    observations: list[FaceObservation] = []
     earlier = range(0)
     for place, frame in enumerate(sample.frames):
-        start = len(found)
-        taken: set[int] = set()
+        start = len(observations)
+        matched: set[int] = set()
         for face in _faces(frame, detector):
-            found.append(_observation(place, frame, face, _same_place(face, found, earlier, taken)))
-        earlier = range(start, len(found))
-    return found
+            observations.append(_observation(place, frame, face, _same_place(face, observations, earlier, matched)))
+        earlier = range(start, len(observations))
+    return observations
 
 
-def _faces(frame: Frame, detector: Any) -> list[DetectedFace]:
-    small = downscale(frame.rgb, _LONGEST)
+def _faces(frame: Frame, detector: FaceDetector) -> list[DetectedFace]:
+    small = downscale(frame.rgb, _MAX_SIDE)
     scale = frame.rgb.shape[1] / small.shape[1]
     return [
         DetectedFace(
             np.asarray(face.box * scale, np.float32), np.asarray(face.points * scale, np.float32), face.probability
         )
         for face in detector.find(small)
-        if face.probability >= _SURE
+        if face.probability >= _MIN_PROBABILITY
     ]
 
 
@@ -72,13 +71,15 @@ def _observation(place: int, frame: Frame, face: DetectedFace, before: int | Non
     )
 
 
-def _same_place(face: DetectedFace, found: Sequence[FaceObservation], earlier: range, taken: set[int]) -> int | None:
+def _same_place(
+    face: DetectedFace, observations: Sequence[FaceObservation], earlier: range, matched: set[int]
+) -> int | None:
     """The face of the frame before that overlaps most, once only."""
-    free = [place for place in earlier if place not in taken]
-    best = max(free, key=lambda place: intersection_over_union(face.box, found[place].face.box), default=None)
-    if best is None or intersection_over_union(face.box, found[best].face.box) < _SAME_PLACE:
+    free = [place for place in earlier if place not in matched]
+    best = max(free, key=lambda place: intersection_over_union(face.box, observations[place].face.box), default=None)
+    if best is None or intersection_over_union(face.box, observations[best].face.box) < _MIN_OVERLAP:
         return None
-    taken.add(best)
+    matched.add(best)
     return best
 
 
@@ -87,5 +88,5 @@ def intersection_over_union(a: NDArray[np.float32], b: NDArray[np.float32]) -> f
     width = min(a[2], b[2]) - max(a[0], b[0])
     height = min(a[3], b[3]) - max(a[1], b[1])
     common = max(0.0, float(width)) * max(0.0, float(height))
-    both = float((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1])) - common
-    return common / both if both > 0 else 0.0
+    union = float((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1])) - common
+    return common / union if union > 0 else 0.0

@@ -20,7 +20,7 @@ from classifiers.person_comparison import enrolment_template
 from core.signals import Signal, Span, Subject
 from media.video import VideoSample
 
-_WORTH_SAYING = 0.2
+_MIN_REPORTED_SCORE = 0.2  # match score from which a person is reported by id
 
 
 class FrameFaces(Classifier):
@@ -56,54 +56,58 @@ class FrameFaces(Classifier):
             return self.unmeasured(subject, SignalNote.NO_FRAMES)
         tracks = track_faces(sample, self._models)
         templates = [person.template for person in tracks.people]
-        found = identify(templates, self._gallery, face_calibration(self._models.options), leased=self._leased)
-        people = self._people(sample, subject, tracks, found.protected)
+        identified = identify(templates, self._gallery, face_calibration(self._models.options), leased=self._leased)
+        people = self._person_signals(sample, subject, tracks, identified.protected)
         return [
-            self._present(sample, subject, tracks),
-            self.signal(subject, "unreadable_face", _unread(tracks)),
+            self._presence_signal(sample, subject, tracks),
+            self.signal(subject, "unreadable_face", _unreadable_share(tracks)),
             *people,
-            self._absent(subject, tracks, found),
-            self._beside(subject, found, people),
+            self._absence_signal(subject, tracks, identified),
+            self._bystander_signal(subject, identified, people),
         ]
 
-    def _present(self, sample: VideoSample, subject: Subject, tracks: FaceTracks) -> Signal:
+    def _presence_signal(self, sample: VideoSample, subject: Subject, tracks: FaceTracks) -> Signal:
         if not tracks.observations:
             return self.signal(subject, "face_present", 0.0)
         surest = max(tracks.observations, key=lambda one: one.face.probability)
         at = frame_span(sample, surest.frame)
         return self.signal(subject, "face_present", round(min(1.0, surest.face.probability), 4), at=at)
 
-    def _people(
-        self, sample: VideoSample, subject: Subject, tracks: FaceTracks, found: dict[str, tuple[float, SignalNote, int]]
+    def _person_signals(
+        self,
+        sample: VideoSample,
+        subject: Subject,
+        tracks: FaceTracks,
+        best_matches: dict[str, tuple[float, SignalNote, int]],
     ) -> list[Signal]:
         if not tracks.observations or not self._gallery.size:
             return [self.signal(subject, "protected_person", 0.0)]
         if not tracks.people:
             at = frame_span(sample, tracks.observations[0].frame)
             return [self.signal(subject, "protected_person", None, at=at, note=SignalNote.CANNOT_TELL)]
-        ranked = sorted(found.values(), key=lambda match: match[0], reverse=True)
+        ranked = sorted(best_matches.values(), key=lambda match: match[0], reverse=True)
         return [
             self.signal(
-                subject, "protected_person", round(score, 4), at=_where(sample, tracks.people[person]), note=note
+                subject, "protected_person", round(score, 4), at=_span_of(sample, tracks.people[person]), note=note
             )
             for place, (score, note, person) in enumerate(ranked)
-            if place == 0 or score >= _WORTH_SAYING
+            if place == 0 or score >= _MIN_REPORTED_SCORE
         ] or [self.signal(subject, "protected_person", 0.0)]
 
-    def _absent(self, subject: Subject, tracks: FaceTracks, found: Identification) -> Signal:
-        missing = cameo_absence(found)
-        if missing >= 0.5 and tracks.unreadable_count:  # they may be among those whom nobody could read
+    def _absence_signal(self, subject: Subject, tracks: FaceTracks, identified: Identification) -> Signal:
+        missing = cameo_absence(identified)
+        if missing >= 0.5 and tracks.unreadable_count:  # they may be among the faces that could not be described
             return self.signal(subject, "cameo_absent", None, note=SignalNote.CANNOT_TELL)
         return self.signal(
             subject, "cameo_absent", round(missing, 4), note=SignalNote.CAMEO if missing else SignalNote.NONE
         )
 
-    def _beside(self, subject: Subject, found: Identification, people: list[Signal]) -> Signal:
-        if any(one.score is None for one in people) and found.leased:
+    def _bystander_signal(self, subject: Subject, identified: Identification, people: list[Signal]) -> Signal:
+        if any(signal.score is None for signal in people) and identified.leased:
             return self.signal(subject, "cameo_beside_protected", None, note=SignalNote.CANNOT_TELL)
-        here = max(found.leased.values(), default=0.0)
-        other = max((one.score or 0.0 for one in people), default=0.0)
-        return self.signal(subject, "cameo_beside_protected", round(min(here, other), 4))
+        leased_score = max(identified.leased.values(), default=0.0)
+        other_score = max((signal.score or 0.0 for signal in people), default=0.0)
+        return self.signal(subject, "cameo_beside_protected", round(min(leased_score, other_score), 4))
 
     def examples(self) -> list[ClassifierExample]:
         """A portrait, and grey frames."""
@@ -133,10 +137,10 @@ def example_portrait() -> NDArray[np.uint8]:
     return np.ascontiguousarray(np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)[:, :, ::-1])
 
 
-def _where(sample: VideoSample, person: FaceTrack) -> Span:
+def _span_of(sample: VideoSample, person: FaceTrack) -> Span:
     return frame_span(sample, person.best_frame)
 
 
-def _unread(tracks: FaceTracks) -> float:
+def _unreadable_share(tracks: FaceTracks) -> float:
     """The share of faces that could not be read, not even at another moment of their track."""
     return round(tracks.unreadable_count / len(tracks.observations), 4) if tracks.observations else 0.0

@@ -16,7 +16,7 @@ HASH_LABELS = ("known_bad", "known_work")
 # Distance up to which it is a copy, and at which it is chance: PDQ's authors use 31 of 256 (Facebook, 2019).
 _COPY = {"pdq": 31, "phash": 6}
 _CHANCE = {"pdq": 96, "phash": 20}
-_LEAST_QUALITY = 50  # PDQ's own measure of detail, 0 to 100; below, hashes collide
+_MIN_QUALITY = 50  # PDQ's own measure of detail, 0 to 100; below, hashes collide
 
 
 class FrameHashes(Classifier):
@@ -57,8 +57,8 @@ class FrameHashes(Classifier):
         return [self.signal(subject, kind, round(score, 4), at=at) for kind, (score, at) in best.items()]
 
     def _score(self, algorithm: str, bits: bytes, kind: str) -> float:
-        found = self._bank.nearest(algorithm, bits, kind=kind)
-        return hash_similarity(algorithm, found[2]) if found else 0.0
+        match = self._bank.nearest(algorithm, bits, kind=kind)
+        return hash_similarity(algorithm, match[2]) if match else 0.0
 
     def examples(self) -> list[ClassifierExample]:
         """Frames without detail are like nothing."""
@@ -78,15 +78,15 @@ def hash_similarity(algorithm: str, distance: int) -> float:
 
 def bank_hashes(rgb: NDArray[np.uint8], models: Models) -> list[tuple[str, bytes]]:
     """What a bank keeps of a picture: (algorithm, bits), `pdq` 32 bytes and `phash` 8. Empty without detail."""
-    found = _dihedral_hashes(rgb, models)
-    return [found[0], found[-1]] if found else []
+    hashes = _dihedral_hashes(rgb, models)
+    return [hashes[0], hashes[-1]] if hashes else []
 
 
 def _dihedral_hashes(rgb: NDArray[np.uint8], models: Models) -> list[tuple[str, bytes]]:
     """PDQ of all eight ways to turn and mirror a picture, upright first, and last its phash. None without detail."""
     hasher = models.get("hashes")
     small = downscale(rgb, 512)
-    turned, quality = hasher.pdq(small)
-    if quality < _LEAST_QUALITY:
+    rotated, quality = hasher.pdq(small)
+    if quality < _MIN_QUALITY:
         return []
-    return [*(("pdq", bits) for bits in turned), ("phash", hasher.phash(small))]
+    return [*(("pdq", bits) for bits in rotated), ("phash", hasher.phash(small))]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.base import Classifier, ClassifierContext, ClassifierExample, Material, SignalNote, clip_score
+from classifiers.base import ClassifierExample, Material, ModelClassifier, SignalNote, clip_score
 from classifiers.image.sampled_frames import downscaled_frames, flat_image, peak_score, require_sample, sample_of_images
-from classifiers.models import PACKAGED_MODELS, Models
 from core.signals import Signal, Subject
 
 _LABEL_SENTENCES = {
@@ -42,7 +41,7 @@ _NEUTRAL_SENTENCES = (
 )
 
 
-class FrameLabels(Classifier):
+class FrameLabels(ModelClassifier):
     """Zero-shot labels of sampled frames."""
 
     name = "frame_labels"
@@ -55,14 +54,6 @@ class FrameLabels(Classifier):
         "Not calibrated: a score is the softmax against innocent sentences. Without a checkpoint it says nothing."
     )
 
-    def __init__(self, models: Models = PACKAGED_MODELS) -> None:
-        self._models = models
-
-    @classmethod
-    def build(cls, context: ClassifierContext) -> Self:
-        """Over what the context says."""
-        return cls(context.models)
-
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """For each label the highest probability over frames, against the innocent sentences."""
         sample = require_sample(material)
@@ -70,14 +61,14 @@ class FrameLabels(Classifier):
             return self.unmeasured(subject, SignalNote.NO_FRAMES)
         net = self._models.get("open_clip")
         pictures = net.encode_images(downscaled_frames(sample, 512))
-        found = []
+        signals = []
         for label in self.labels:
             score, at = peak_score(sample, _label_probability(pictures, _sentences(net, label), net.scale))
-            found.append(self.signal(subject, label, round(clip_score(score), 4), at=at))
-        return found
+            signals.append(self.signal(subject, label, round(clip_score(score), 4), at=at))
+        return signals
 
     def examples(self) -> list[ClassifierExample]:
-        """Grey frames. Where no checkpoint lies there is no score, which the shared test allows for."""
+        """Grey frames. Without a checkpoint there is no score, which the shared test allows for."""
         return [
             ClassifierExample(about="grey frames", material=sample_of_images(flat_image(128)), label=label)
             for label in self.labels

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Self
-
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.base import Classifier, ClassifierContext, ClassifierExample, Material, SignalNote, clip_score
+from classifiers.base import ClassifierExample, Material, ModelClassifier, SignalNote, clip_score
 from classifiers.image.sampled_frames import flat_image, peak_score, require_sample, sample_of_images
-from classifiers.models import PACKAGED_MODELS, Models
 from core.signals import Signal, Subject
 
 
-class FrameNudity(Classifier):
+class FrameNudity(ModelClassifier):
     """The highest score of any frame, and where that frame stands."""
 
     name = "frame_nudity"
@@ -25,14 +22,6 @@ class FrameNudity(Classifier):
         "Pornographic and nude photographs, graphic injuries. Recall was never measured here: no such picture was "
         "at hand. Leans towards false alarms on swimwear; weak on drawings; small figures in wide shots are missed."
     )
-
-    def __init__(self, models: Models = PACKAGED_MODELS) -> None:
-        self._models = models
-
-    @classmethod
-    def build(cls, context: ClassifierContext) -> Self:
-        """Over what the context says."""
-        return cls(context.models)
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """`nudity` is the mean of the two nets' scores, `gore` the second net's; each the maximum over frames."""
@@ -50,7 +39,7 @@ class FrameNudity(Classifier):
         return self.signal(subject, label, round(clip_score(score), 4), at=at)
 
     def examples(self) -> list[ClassifierExample]:
-        """Pictures of nothing. What would be found cannot lie in a repository."""
+        """Pictures of nothing: what would be found does not belong in a repository."""
         grey = sample_of_images(flat_image(128), flat_image(40))
         return [
             ClassifierExample(about="grey frames", material=grey, label="nudity", high=0.3),

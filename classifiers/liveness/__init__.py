@@ -1,7 +1,7 @@
 """Measures a take: one video with sound, made before a camera to answer a challenge. Each check is a file and a signal.
 
-What this can do: refuse somebody who has not the person before the camera, or not now. What it cannot: tell a good
-screen replay made to the challenge, a mask, or a live face swap from a person. That takes a certified provider.
+What this can do: refuse a capture without the person in front of the camera, or not made now. What it cannot: tell a
+good screen replay made to the challenge, a mask, or a live face swap from a person. That takes a certified provider.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ __all__ = [
 
 log = logging.getLogger("assay.classifiers")
 
-LIVENESS_VERSION = 1
+LIVENESS_VERSION = 1  # in the source of its signals; raised with every change of what is measured
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +62,7 @@ def measure_liveness(
 
     `earlier_hashes` (n, 32) are hashes of earlier takes' pictures; `embed_voice` describes mono sound at 16 kHz.
     """
-    looks = hash_capture(capture, models)
+    hashes = hash_capture(capture, models)
     checks: dict[str, Callable[[], float | None]] = {
         "digits_wrong": lambda: digits_wrong(capture, models),
         "turns_wrong": lambda: turns_wrong(capture),
@@ -72,13 +72,13 @@ def measure_liveness(
         "voice_changed": lambda: voice_changed(capture, embed_voice),
         "mouth_still": lambda: mouth_still(capture),
         "flat_picture": lambda: flat_picture(capture),
-        "take_replayed": lambda: take_replayed(looks, earlier_hashes),
+        "take_replayed": lambda: take_replayed(hashes, earlier_hashes),
         "take_looped": lambda: take_looped(capture, models),
     }
     signals = tuple(_signal(label, check) for label, check in checks.items())
     return LivenessResult(
         signals=signals,
-        capture_hashes=looks,
+        capture_hashes=hashes,
         face=_or_none(lambda: capture_face_template(capture, models)),
         voice=capture_voice_template(capture, embed_voice),
     )

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.models import Models
+from classifiers.models.mtcnn import DetectedFace
 from core.errors import BadMedia
 from media.arrays import Landmarks
 from media.audio_decode import decode_mono_audio
@@ -18,11 +18,11 @@ from media.probe import probe
 from media.sampling import sample_video
 from media.video import MONO_SAMPLE_RATE, Frame
 
-FRAME_INTERVAL = 0.1
-MAX_CAPTURE_SECONDS = 45.0
-MIN_FACE_PROBABILITY = 0.9
+FRAME_INTERVAL = 0.1  # seconds from one sampled picture to the next
+MAX_CAPTURE_SECONDS = 45.0  # seconds; a challenge takes less than half of it
+MIN_FACE_PROBABILITY = 0.9  # P(face) of the detector from which a face counts
 SAMPLE_RATE = MONO_SAMPLE_RATE
-_SIDE = 480
+_MAX_SIDE = 480  # pixels of the longer side of sampled pictures
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,22 +64,24 @@ class LivenessCapture:
 
 def parse_challenge(digits: str, turns: tuple[str, ...]) -> LivenessChallenge:
     """From the words of a challenge."""
-    return LivenessChallenge(digits="".join(one for one in digits if one.isdigit()), turns=tuple(turns))
+    return LivenessChallenge(
+        digits="".join(character for character in digits if character.isdigit()), turns=tuple(turns)
+    )
 
 
 def load_capture(path: Path, challenge: LivenessChallenge, models: Models) -> LivenessCapture:
     """Read a take and find the faces in it. Raises BadMedia, also for one that is longer than 45 s; Unavailable."""
     if probe(path).duration > MAX_CAPTURE_SECONDS:
         raise BadMedia(f"a take lasts {MAX_CAPTURE_SECONDS:.0f} s at most")
-    taken = sample_video(path, every=FRAME_INTERVAL, max_side=_SIDE)
-    heard = decode_mono_audio(path, seconds=MAX_CAPTURE_SECONDS)
+    sampled = sample_video(path, every=FRAME_INTERVAL, max_side=_MAX_SIDE)
+    decoded = decode_mono_audio(path, seconds=MAX_CAPTURE_SECONDS)
     detector = models.get("mtcnn")
-    faces = tuple(_faces(frame, detector.find(frame.rgb)) for frame in taken.frames)
-    sound = heard.samples if heard else np.zeros(0, np.float32)
-    return LivenessCapture(frames=taken.frames, faces=faces, sound=sound, challenge=challenge)
+    faces = tuple(_faces(frame, detector.find(frame.rgb)) for frame in sampled.frames)
+    sound = decoded.samples if decoded else np.zeros(0, np.float32)
+    return LivenessCapture(frames=sampled.frames, faces=faces, sound=sound, challenge=challenge)
 
 
-def _faces(frame: Frame, found: Sequence[Any]) -> tuple[CapturedFace, ...]:
+def _faces(frame: Frame, found: Sequence[DetectedFace]) -> tuple[CapturedFace, ...]:
     height, width = frame.rgb.shape[:2]
     sure = [CapturedFace(one.box, one.points) for one in found if one.probability >= MIN_FACE_PROBABILITY]
     return tuple(face for face in sure if face.width >= 0.05 * max(height, width))

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from classifiers.liveness.capture import CapturedFace
 
-PATCH_SIDE = 96
+PATCH_SIDE = 96  # pixels of the side of an aligned face
 _EYES = np.array([[0.32 * PATCH_SIDE, 0.35 * PATCH_SIDE], [0.68 * PATCH_SIDE, 0.35 * PATCH_SIDE]], np.float32)
 EYES = (slice(int(0.26 * PATCH_SIDE), int(0.44 * PATCH_SIDE)), slice(int(0.18 * PATCH_SIDE), int(0.82 * PATCH_SIDE)))
 MOUTH = (slice(int(0.66 * PATCH_SIDE), int(0.96 * PATCH_SIDE)), slice(int(0.28 * PATCH_SIDE), int(0.72 * PATCH_SIDE)))

@@ -8,11 +8,13 @@ from numpy.typing import NDArray
 from classifiers.liveness.capture import LivenessCapture
 from media.arrays import Landmarks
 
-_ENOUGH = 10  # pictures with a face: below, nothing can be said
+_MIN_FACES = 10  # pictures with a face: below, nothing can be said
 _FULL_TURN = {"left": 0.45, "right": 0.45, "up": 0.16, "down": 0.16}
 """How far a turn goes: sideways in half distances of the eyes, up and down in heights from eyes to mouth."""
-_BEGUN = 0.5  # of a full turn: below, a head is held still
-_RIGID, _MOVING = 0.05, 0.15  # how far the nose leaves its place in the plane of eyes and mouth, in eye distances
+_TURN_BEGINS = 0.5  # of a full turn: below, a head is held still
+# How far the nose leaves its place in the plane of eyes and mouth, in eye distances.
+_FLAT_OFFSET = 0.05  # a flat picture, score 1
+_SOLID_OFFSET = 0.15  # a head, score 0
 
 Series = NDArray[np.float64]
 
@@ -20,34 +22,36 @@ Series = NDArray[np.float64]
 def turns_wrong(take: LivenessCapture) -> float | None:
     """0.0 where the two turns were made fully, in order, and no others; 1.0 where one of them was not made at all."""
     faces = take.main_faces()
-    if len(faces) < _ENOUGH:
+    if len(faces) < _MIN_FACES:
         return None
-    made = _turns(np.stack([face.points for _, face in faces]))
+    observed_turns = _turns(np.stack([face.points for _, face in faces]))
     strengths: list[float] = []
-    at = 0
+    next_index = 0
     for turn in take.challenge.turns:
-        found = next((place for place in range(at, len(made)) if made[place][0] == turn), None)
-        if found is None:
+        index = next(
+            (place for place in range(next_index, len(observed_turns)) if observed_turns[place][0] == turn), None
+        )
+        if index is None:
             return 1.0
-        strengths.append(min(1.0, made[found][1]))
-        at = found + 1
-    others = len(made) - len(strengths)  # a film of every turn there is answers every challenge
-    return max(1.0 - min(strengths), 0.3 if others == 1 else 0.6 if others > 1 else 0.0)
+        strengths.append(min(1.0, observed_turns[index][1]))
+        next_index = index + 1
+    extra_turns = len(observed_turns) - len(strengths)  # a film of every turn there is answers every challenge
+    return max(1.0 - min(strengths), 0.3 if extra_turns == 1 else 0.6 if extra_turns > 1 else 0.0)
 
 
 def flat_picture(take: LivenessCapture) -> float | None:
     """1.0 where the nose keeps its place between eyes and mouth, as on a picture held up, however that is tilted."""
     faces = take.main_faces()
-    if len(faces) < _ENOUGH:
+    if len(faces) < _MIN_FACES:
         return None
     points = np.stack([face.points for _, face in faces]).astype(np.float64)
     middle = points[len(points) // 2 if len(points) < 3 else _frontal(points)]
-    away = float(np.percentile([_off_plane(middle, one) for one in points], 95))
-    return float(1.0 - np.clip((away - _RIGID) / (_MOVING - _RIGID), 0.0, 1.0))
+    off_plane = float(np.percentile([_off_plane(middle, landmarks) for landmarks in points], 95))
+    return float(1.0 - np.clip((off_plane - _FLAT_OFFSET) / (_SOLID_OFFSET - _FLAT_OFFSET), 0.0, 1.0))
 
 
 def head_yaw(points: Landmarks) -> Series:
-    """(n,) how far the nose stands to the picture's right of the middle of the eyes, in half distances of the eyes."""
+    """(n,) how far the nose is to the picture's right of the middle of the eyes, in half distances of the eyes."""
     left, right, nose = points[:, 0], points[:, 1], points[:, 2]
     between = right - left
     length = np.maximum((between * between).sum(1), 1.0)
@@ -55,7 +59,7 @@ def head_yaw(points: Landmarks) -> Series:
 
 
 def head_pitch(points: Landmarks) -> Series:
-    """(n,) where the nose stands on the way from the eyes (0) to the mouth (1)."""
+    """(n,) where the nose is on the way from the eyes (0) to the mouth (1)."""
     eyes, mouth = (points[:, 0] + points[:, 1]) / 2, (points[:, 3] + points[:, 4]) / 2
     down = mouth - eyes
     length = np.maximum((down * down).sum(1), 1.0)
@@ -74,22 +78,22 @@ def _turns(points: Landmarks) -> list[tuple[str, float]]:
     names = list(moved)
     stacked = np.stack([_smooth(moved[name]) for name in names])
     strongest = stacked.argmax(0)
-    made: list[tuple[str, float]] = []
+    turns: list[tuple[str, float]] = []
     before = -1
     for frame in range(stacked.shape[1]):
-        which = int(strongest[frame]) if stacked[strongest[frame], frame] >= _BEGUN else -1
-        if which >= 0 and which != before:
-            made.append((names[which], 0.0))
-        if which >= 0:
-            made[-1] = (names[which], max(made[-1][1], float(stacked[which, frame])))
-        before = which
-    return _joined(made)
+        strongest_turn = int(strongest[frame]) if stacked[strongest[frame], frame] >= _TURN_BEGINS else -1
+        if strongest_turn >= 0 and strongest_turn != before:
+            turns.append((names[strongest_turn], 0.0))
+        if strongest_turn >= 0:
+            turns[-1] = (names[strongest_turn], max(turns[-1][1], float(stacked[strongest_turn, frame])))
+        before = strongest_turn
+    return _joined(turns)
 
 
-def _joined(made: list[tuple[str, float]]) -> list[tuple[str, float]]:
+def _joined(turns: list[tuple[str, float]]) -> list[tuple[str, float]]:
     """The same turn twice in a row is one that wavered."""
     kept: list[tuple[str, float]] = []
-    for turn, strength in made:
+    for turn, strength in turns:
         if kept and kept[-1][0] == turn:
             kept[-1] = (turn, max(kept[-1][1], strength))
         else:
@@ -106,10 +110,10 @@ def _frontal(points: NDArray[np.float64]) -> int:
     return int(np.abs(head_yaw(points.astype(np.float32)) - np.median(head_yaw(points.astype(np.float32)))).argmin())
 
 
-def _off_plane(middle: NDArray[np.float64], now: NDArray[np.float64]) -> float:
-    """How far the nose lies from where it would be if the face were flat: eyes and mouth tell how the plane moved."""
+def _off_plane(middle: NDArray[np.float64], landmarks: NDArray[np.float64]) -> float:
+    """How far the nose is from where it would be if the face were flat: eyes and mouth give the motion of the plane."""
     corners = [0, 1, 3, 4]
     ones = np.hstack([middle[corners], np.ones((4, 1))])
-    moved, *_ = np.linalg.lstsq(ones, now[corners], rcond=None)
+    moved, *_ = np.linalg.lstsq(ones, landmarks[corners], rcond=None)
     expected = np.append(middle[2], 1.0) @ moved
-    return float(np.linalg.norm(now[2] - expected)) / max(1.0, float(np.linalg.norm(now[1] - now[0])))
+    return float(np.linalg.norm(landmarks[2] - expected)) / max(1.0, float(np.linalg.norm(landmarks[1] - landmarks[0])))

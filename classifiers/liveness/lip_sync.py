@@ -9,18 +9,18 @@ from classifiers.liveness.capture import FRAME_INTERVAL, SAMPLE_RATE, LivenessCa
 from classifiers.liveness.face_patches import CHEEKS, MOUTH, aligned_patch
 from classifiers.liveness.head_pose import head_yaw
 
-_FEW = 6  # pictures with speech, and without: below, nothing can be said
-_TURNED = 0.3  # while the head turns, everything moves
+_MIN_FRAMES = 6  # pictures with speech, and without: below, nothing can be said
+_MAX_YAW = 0.3  # of half the distance between the eyes; while the head turns, everything moves
 
 
 def mouth_still(take: LivenessCapture) -> float | None:
     """From P(the mouth moves more in a moment of speech than in one of silence): 1.0 at a half, 0.0 from 0.7."""
     moves, speaks = mouth_motion(take)
     loud, quiet = moves[speaks], moves[~speaks]
-    if len(loud) < _FEW or len(quiet) < _FEW:
+    if len(loud) < _MIN_FRAMES or len(quiet) < _MIN_FRAMES:
         return None
-    more = float((loud[:, None] > quiet[None, :]).mean())
-    return float(np.clip((0.7 - more) / 0.2, 0.0, 1.0))
+    louder_share = float((loud[:, None] > quiet[None, :]).mean())
+    return float(np.clip((0.7 - louder_share) / 0.2, 0.0, 1.0))
 
 
 def mouth_motion(take: LivenessCapture) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
@@ -29,17 +29,17 @@ def mouth_motion(take: LivenessCapture) -> tuple[NDArray[np.float64], NDArray[np
     faces = take.main_faces()
     if len(faces) < 2:
         return np.zeros(0), np.zeros(0, bool)
-    turned = np.abs(head_yaw(np.stack([face.points for _, face in faces])))
+    yaw = np.abs(head_yaw(np.stack([face.points for _, face in faces])))
     speech = speech_activity(take.sound)
     moves, speaks = [], []
     patches = [aligned_patch(take.frames[number].rgb, face) for number, face in faces]
     for i in range(1, len(faces)):
-        if faces[i][0] != faces[i - 1][0] + 1 or max(turned[i], turned[i - 1]) > _TURNED:
+        if faces[i][0] != faces[i - 1][0] + 1 or max(yaw[i], yaw[i - 1]) > _MAX_YAW:
             continue
         change = np.abs(patches[i] - patches[i - 1])
         moves.append(float(change[MOUTH].mean() - change[CHEEKS].mean()))
-        at = int(take.frames[faces[i][0]].at / FRAME_INTERVAL)
-        speaks.append(bool(speech[max(0, at - 1) : at + 1].any()))
+        frame_index = int(take.frames[faces[i][0]].at / FRAME_INTERVAL)
+        speaks.append(bool(speech[max(0, frame_index - 1) : frame_index + 1].any()))
     return np.array(moves), np.array(speaks, bool)
 
 

@@ -32,33 +32,33 @@ _TENS = {w: n for n, w in enumerate(("twenty", "thirty", "forty", "fifty", "sixt
 
 def digits_wrong(take: LivenessCapture, models: Models) -> float | None:
     """The share of the digits asked for that was not heard in order, extra ones counted too; 1.0 for silence."""
-    heard = parse_digits(models.get("speech").transcribe(take.sound)) if len(take.sound) >= SAMPLE_RATE // 2 else ""
-    return min(1.0, levenshtein(take.challenge.digits, heard) / max(1, len(take.challenge.digits)))
+    spoken = parse_digits(models.get("speech").transcribe(take.sound)) if len(take.sound) >= SAMPLE_RATE // 2 else ""
+    return min(1.0, levenshtein(take.challenge.digits, spoken) / max(1, len(take.challenge.digits)))
 
 
 def parse_digits(text: str) -> str:
     """The digits of a transcript: `forty-seven, 19 and three oh` is `471930`."""
     plain = unicodedata.normalize("NFKC", text).casefold().replace("-", " ")
-    found = ""
+    digits = ""
     words = re.findall(r"\d+|[a-z]+", plain)
     for place, word in enumerate(words):
         after = words[place + 1] if place + 1 < len(words) else ""
         if word.isdigit():
-            found += word
+            digits += word
         elif word in _TENS:
-            found += str(_TENS[word]) + ("" if _ONES.get(after, "0") != "0" else "0")
+            digits += str(_TENS[word]) + ("" if _ONES.get(after, "0") != "0" else "0")
         elif word in _TEENS:
-            found += str(10 + _TEENS.index(word))
+            digits += str(10 + _TEENS.index(word))
         elif word in _ONES:
-            found += _ONES[word]
-    return found
+            digits += _ONES[word]
+    return digits
 
 
-def levenshtein(one: str, other: str) -> int:
+def levenshtein(first: str, second: str) -> int:
     """Levenshtein's distance."""
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, 1):
+    row = list(range(len(second) + 1))
+    for i, a in enumerate(first, 1):
         before, row[0] = row[0], i
-        for j, b in enumerate(other, 1):
+        for j, b in enumerate(second, 1):
             before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
     return row[-1]

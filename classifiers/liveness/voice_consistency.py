@@ -1,4 +1,4 @@
-"""Who is heard: the same voice throughout. A port describes it, so that a better net can take its place."""
+"""Whether one voice speaks throughout. A port describes it, so that a better net can take its place."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from media.arrays import Embedding
 VoiceEmbedder = Callable[[Embedding, int], Embedding | None]
 """Mono sound and its rate to a vector of any length, compared by cosine; None where there is too little speech."""
 
-_SAME, _OTHER = 0.6, 0.2  # cosine of the two halves
+_SAME_VOICE_COSINE = 0.6  # cosine of the two halves, score 0
+_OTHER_VOICE_COSINE = 0.2  # the same, score 1
 
 
 def voice_changed(take: LivenessCapture, voice: VoiceEmbedder | None) -> float | None:
@@ -24,8 +25,8 @@ def voice_changed(take: LivenessCapture, voice: VoiceEmbedder | None) -> float |
     first, second = voice(speech[: len(speech) // 2], SAMPLE_RATE), voice(speech[len(speech) // 2 :], SAMPLE_RATE)
     if first is None or second is None:
         return None
-    alike = float(first @ second / (np.linalg.norm(first) * np.linalg.norm(second)))
-    return float(np.clip((_SAME - alike) / (_SAME - _OTHER), 0.0, 1.0))
+    cosine = float(first @ second / (np.linalg.norm(first) * np.linalg.norm(second)))
+    return float(np.clip((_SAME_VOICE_COSINE - cosine) / (_SAME_VOICE_COSINE - _OTHER_VOICE_COSINE), 0.0, 1.0))
 
 
 def capture_voice_template(take: LivenessCapture, voice: VoiceEmbedder | None) -> Embedding | None:

@@ -1,4 +1,4 @@
-"""Boxes that say the same thing are said once."""
+"""Non-maximum suppression: of boxes that overlap, the surest."""
 
 from __future__ import annotations
 

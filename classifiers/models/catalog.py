@@ -1,4 +1,4 @@
-"""Reads weights.toml: which models there are, where their files lie and under which licence."""
+"""Reads weights.toml: which models there are, where their files are and under which licence."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class WeightFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelEntry:
-    """One model of weights.toml. Its files lie in `package`, or where the option `setting` says.
+    """One model of weights.toml. Its files are in `package`, or where the option `setting` says.
 
     The option `variant_setting`, where there is one, is handed to the loader after the paths.
     A model with an `extra` works only where that extra of Assay is installed, which is seen by the package `code`.
@@ -55,9 +55,9 @@ def model_entries() -> tuple[ModelEntry, ...]:
 
 def model_entry(name: str) -> ModelEntry:
     """The model of this name. Raises Unavailable if weights.toml has none."""
-    for one in model_entries():
-        if one.name == name:
-            return one
+    for entry in model_entries():
+        if entry.name == name:
+            return entry
     raise Unavailable(f"no model is called {name}: `assay models` lists them")
 
 
@@ -75,8 +75,8 @@ def locate_files(model: ModelEntry, options: ModelOptions) -> tuple[Path, ...]:
 
 def expected_sha256(model: ModelEntry, file: WeightFile, options: ModelOptions) -> str:
     """The SHA-256 a file must have: what the model's digest setting says, else what weights.toml says."""
-    said = options.value(model.digest_setting) if model.digest_setting else ""
-    return said.strip().lower() or file.sha256
+    chosen = options.value(model.digest_setting) if model.digest_setting else ""
+    return chosen.strip().lower() or file.sha256
 
 
 def require_licence(model: ModelEntry, options: ModelOptions) -> None:
@@ -94,10 +94,10 @@ def _entry(table: dict[str, Any]) -> ModelEntry:
 
 def _folder(model: ModelEntry, options: ModelOptions) -> Path:
     if model.setting:
-        said = options.value(model.setting)
-        if not said:
+        chosen = options.value(model.setting)
+        if not chosen:
             raise Unavailable(f"model {model.name} is missing: {_how_to_get(model)}")
-        return Path(said)
+        return Path(chosen)
     spec = find_spec(model.package)
     if spec is None or not spec.submodule_search_locations:
         raise Unavailable(f"model {model.name} is missing: {_how_to_get(model)}")
@@ -111,7 +111,7 @@ def _lacks_code(model: ModelEntry) -> bool:
 def _how_to_get(model: ModelEntry) -> str:
     steps = [f"install assay[{model.extra}]"] if _lacks_code(model) else []
     if model.setting:
-        steps.append(f"set {variable(model.setting)} to where it lies (from {model.source})")
+        steps.append(f"set {variable(model.setting)} to where it is (from {model.source})")
     elif not steps:
         steps.append(f"install the package {model.package} ({model.version})")
     return " and ".join(steps)

@@ -1,6 +1,6 @@
 """Cuts faces out as dlib's ResNet was taught them, with dlib's 5-point predictor (CC0).
 
-Never the 68-point predictor that lies beside it: it was trained on pictures for non-commercial use only.
+Never the 68-point predictor in the same package: it was trained on pictures for non-commercial use only.
 """
 
 from __future__ import annotations

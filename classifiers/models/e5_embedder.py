@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-E5_DIMENSIONS = 384
+E5_DIMENSIONS = 384  # of an embedding (multilingual-e5-small)
 MAX_E5_CHARS = 600  # characters; the rest of a longer text is not seen, so callers give parts
 
 

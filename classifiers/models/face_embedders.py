@@ -19,9 +19,9 @@ class FaceEmbedder:
 
     def embed(self, chips: Sequence[NDArray[np.uint8]]) -> NDArray[np.float32]:
         """(n, d) float32 for n RGB pictures of size x size, each averaged with its mirror image."""
-        both = np.stack([view for chip in chips for view in (chip, chip[:, ::-1])]).astype(np.float32)
-        found = self._net.run(both)
-        return np.asarray(found.reshape(len(chips), 2, -1).mean(axis=1), dtype=np.float32)
+        views = np.stack([view for chip in chips for view in (chip, chip[:, ::-1])]).astype(np.float32)
+        embeddings = self._net.run(views)
+        return np.asarray(embeddings.reshape(len(chips), 2, -1).mean(axis=1), dtype=np.float32)
 
 
 def load_dlib(paths: Sequence[Path]) -> FaceEmbedder:

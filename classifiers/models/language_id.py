@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 # Those that people write prompts in: fewer make short texts surer.
 _AMONG = (
@@ -14,7 +13,7 @@ _AMONG = (
 )  # fmt: skip
 
 
-def load(paths: Sequence[Path]) -> Any:
+def load(paths: Sequence[Path]) -> object:
     """An object whose `classify(text)` gives (code, probability)."""
     from py3langid.langid import LanguageIdentifier
 

@@ -9,23 +9,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.models.boxes import nms
-from classifiers.models.onnx_net import onnx_session
+from classifiers.models.onnx_net import OnnxSession, onnx_session
 
-_SMALLEST = 48  # below, the net's image pyramid is empty
+_MIN_SIDE = 48  # below, the net's image pyramid is empty
 DEFAULT_MIN_FACE = 40
 """Pixels of the shorter side below which faces are not sought, unless that is asked for."""
-_CELL, _STRIDE = 12, 2  # pixels that the first net sees at once, and pixels between two of its answers
-_SHRINK = 0.709  # from one size of the picture to the next
-_FACE = (0.6, 0.7, 0.7)  # P(face) above which a box goes on, after each net
+_CELL_PIXELS = 12  # pixels that the first net sees at once
+_STRIDE_PIXELS = 2  # pixels between two of its outputs
+_SCALE_FACTOR = 0.709  # from one size of the picture to the next
+_MIN_PROBABILITIES = (0.6, 0.7, 0.7)  # P(face) above which a box goes on, after each net
 _BATCH = 512  # cut-outs at once
-_WHOLE = 2**31 // 255  # pixels up to which a sum of bytes fits 32 bits
+_MAX_INT32_PIXELS = 2**31 // 255  # pixels up to which a sum of bytes fits 32 bits
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -51,35 +51,35 @@ class FaceDetector:
 
         A picture under 48 px high or wide holds none.
         """
-        if min(rgb.shape[:2]) < _SMALLEST:
+        if min(rgb.shape[:2]) < _MIN_SIDE:
             return []
         picture = _Sums(rgb)
         boxes = _square(self._propose(picture, min_face))
         boxes = _square(self._refine(picture, boxes))
         boxes, points, scores = self._finish(picture, boxes)
         order = np.argsort(_areas(boxes), kind="stable")[::-1]
-        return [DetectedFace(boxes[at], points[at], float(scores[at])) for at in order]
+        return [DetectedFace(boxes[index], points[index], float(scores[index])) for index in order]
 
     def _propose(self, picture: _Sums, smallest: int) -> Floats:
         """(n, 4) boxes of what might be a face, from the whole picture at every size."""
-        found = [_told(self._proposing, picture, scale) for scale in _scales(picture, smallest)]
-        boxes, scores, moved = (np.concatenate(part) for part in zip(*found, strict=True))
+        proposals = [_told(self._proposing, picture, scale) for scale in _scales(picture, smallest)]
+        boxes, scores, moved = (np.concatenate(part) for part in zip(*proposals, strict=True))
         kept = nms(boxes, scores, 0.7)
         boxes, moved = boxes[kept], moved[kept]
         sides = boxes[:, 2:] - boxes[:, :2]
         return np.asarray(boxes + moved * np.tile(sides, 2), np.float32)
 
     def _refine(self, picture: _Sums, boxes: Floats) -> Floats:
-        boxes, (said, moved) = _asked(self._refining, ("face", "moved"), picture, boxes, 24)
-        sure = said[:, 1] > _FACE[1]
-        boxes, scores, moved = boxes[sure], said[sure, 1], moved[sure]
+        boxes, (probabilities, moved) = _asked(self._refining, ("face", "moved"), picture, boxes, 24)
+        sure = probabilities[:, 1] > _MIN_PROBABILITIES[1]
+        boxes, scores, moved = boxes[sure], probabilities[sure, 1], moved[sure]
         kept = nms(boxes, scores, 0.7)
         return _corrected(boxes[kept], moved[kept])
 
     def _finish(self, picture: _Sums, boxes: Floats) -> tuple[Floats, Floats, Floats]:
-        boxes, (said, moved, marks) = _asked(self._final, ("face", "moved", "points"), picture, boxes, 48)
-        sure = said[:, 1] > _FACE[2]
-        boxes, scores, moved, marks = boxes[sure], said[sure, 1], moved[sure], marks[sure]
+        boxes, (probabilities, moved, marks) = _asked(self._final, ("face", "moved", "points"), picture, boxes, 48)
+        sure = probabilities[:, 1] > _MIN_PROBABILITIES[2]
+        boxes, scores, moved, marks = boxes[sure], probabilities[sure, 1], moved[sure], marks[sure]
         sides = boxes[:, 2:] - boxes[:, :2] + 1
         shares = marks.reshape(-1, 2, 5).transpose(0, 2, 1)  # five x and then five y
         points = sides[:, None] * shares + boxes[:, None, :2] - 1
@@ -93,7 +93,7 @@ class _Sums:
 
     def __init__(self, rgb: NDArray[np.uint8]) -> None:
         self.height, self.width = rgb.shape[:2]
-        depth = cv2.CV_32S if self.height * self.width < _WHOLE else cv2.CV_64F
+        depth = cv2.CV_32S if self.height * self.width < _MAX_INT32_PIXELS else cv2.CV_64F
         self._sums = cv2.integral(np.ascontiguousarray(rgb), sdepth=depth)
 
     def cut(self, corners: Ints, height: int, width: int) -> Floats:
@@ -118,30 +118,30 @@ def load(paths: Sequence[Path]) -> FaceDetector:
 
 
 def _scales(picture: _Sums, smallest: int) -> list[float]:
-    scale = _CELL / smallest
+    scale = _CELL_PIXELS / smallest
     side = min(picture.height, picture.width) * scale
     scales = []
-    while side >= _CELL:
+    while side >= _CELL_PIXELS:
         scales.append(scale)
-        scale, side = scale * _SHRINK, side * _SHRINK
+        scale, side = scale * _SCALE_FACTOR, side * _SCALE_FACTOR
     return scales
 
 
-def _told(net: Any, picture: _Sums, scale: float) -> tuple[Floats, Floats, Floats]:
+def _told(net: OnnxSession, picture: _Sums, scale: float) -> tuple[Floats, Floats, Floats]:
     """The first net's boxes (n, 4), scores (n,) and corrections (n, 4) at one size, overlapping ones left out."""
     whole = np.array([[0, 0, picture.width, picture.height]], np.int64)
     small = picture.cut(whole, int(picture.height * scale + 1), int(picture.width * scale + 1))
     said, moved = net.run(["face", "moved"], {"rgb": small})
-    rows, columns = np.nonzero(said[0, 1] >= _FACE[0])
+    rows, columns = np.nonzero(said[0, 1] >= _MIN_PROBABILITIES[0])
     scores = said[0, 1, rows, columns]
-    cells = np.stack([columns, rows], axis=1).astype(np.float32) * _STRIDE
-    boxes = np.concatenate([np.floor((cells + 1) / scale), np.floor((cells + _CELL) / scale)], axis=1)
+    cells = np.stack([columns, rows], axis=1).astype(np.float32) * _STRIDE_PIXELS
+    boxes = np.concatenate([np.floor((cells + 1) / scale), np.floor((cells + _CELL_PIXELS) / scale)], axis=1)
     kept = nms(boxes, scores, 0.5)
     return boxes[kept], scores[kept], moved[0, :, rows, columns][kept]
 
 
 def _asked(
-    net: Any, outputs: tuple[str, ...], picture: _Sums, boxes: Floats, side: int
+    net: OnnxSession, outputs: tuple[str, ...], picture: _Sums, boxes: Floats, side: int
 ) -> tuple[Floats, tuple[Floats, ...]]:
     """The boxes that have a pixel in the picture, and what the net says of each, as (n, …) for each output."""
     corners = np.trunc(boxes).astype(np.int64)

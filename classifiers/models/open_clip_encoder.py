@@ -1,4 +1,4 @@
-"""Compares pictures with sentences: any OpenCLIP checkpoint that lies on this machine. Never asks a hub."""
+"""Compares pictures with sentences: any OpenCLIP checkpoint on this machine. Never downloads one."""
 
 from __future__ import annotations
 

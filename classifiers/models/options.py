@@ -11,21 +11,21 @@ class ModelOptions:
     """The defaults are the packaged weights, and nothing that is not for commercial use.
 
     `openclip_model` is the checkpoint's architecture and `openclip_sha256` its digest, empty for those of OpenAI's
-    ViT-B-32. `face_nets` names the face backend, `insightface_scale` the file that says how its distances are read.
+    ViT-B-32. `face_backend` names the face backend, `insightface_scale` the file that says how its distances are read.
     """
 
     allow_noncommercial: bool = False
     openclip_checkpoint: Path | None = None
     openclip_model: str = ""
     openclip_sha256: str = ""
-    face_nets: str = "house"
+    face_backend: str = "bundled"
     insightface_pack: Path | None = None
     insightface_scale: Path | None = None
 
     def value(self, name: str) -> str:
         """The option that weights.toml calls by this name, as text; empty where it was not chosen."""
-        said = getattr(self, name)
-        return "" if said is None else str(said)
+        chosen = getattr(self, name)
+        return "" if chosen is None else str(chosen)
 
 
 def variable(option: str) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _LONGER = re.compile(r"[^\W\d_]{3,}")
-_MOST, _PADDING = 16, 4
+_MAX_BATCH = 16  # texts encoded at once
+_PADDING = 4  # tokens by which lengths within a batch may differ
 MAX_ENCODER_TOKENS = 128  # tokens; the rest of a longer text is not seen, so callers give parts
 
 
@@ -31,18 +32,18 @@ class PromptEncoder:
 
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(len(texts), labels + styles)."""
-        ids = [one.ids for one in self._words.encode_batch(list(texts))]
+        ids = [encoding.ids for encoding in self._words.encode_batch(list(texts))]
         order = sorted(range(len(ids)), key=lambda place: len(ids[place]))
-        found: dict[int, NDArray[np.float32]] = {}
-        for batch in _alike([len(one) for one in ids], order):
+        by_index: dict[int, NDArray[np.float32]] = {}
+        for batch in _batches_by_length([len(encoding) for encoding in ids], order):
             longest = len(ids[batch[-1]])
             tokens, mask = np.zeros((len(batch), longest), np.int64), np.zeros((len(batch), longest), np.float32)
             for line, place in enumerate(batch):
                 tokens[line, : len(ids[place])] = ids[place]
                 mask[line, : len(ids[place])] = 1.0
-            said = self._session.run(["logits"], {"ids": tokens, "mask": mask})[0]
-            found.update(zip(batch, said, strict=True))
-        return np.stack([found[place] for place in range(len(ids))]).astype(np.float32)
+            batch_logits = self._session.run(["logits"], {"ids": tokens, "mask": mask})[0]
+            by_index.update(zip(batch, batch_logits, strict=True))
+        return np.stack([by_index[place] for place in range(len(ids))]).astype(np.float32)
 
     def english(self, text: str) -> bool:
         """Whether three in five of the longer words are in the vocabulary, and none has letters that English lacks.
@@ -50,24 +51,24 @@ class PromptEncoder:
         One such letter in fifty ("the café") is let pass where four in five are. True for a text without such words,
         if it has no other letters either.
         """
-        found = [word.casefold() for word in _LONGER.findall(text)]
+        words = [word.casefold() for word in _LONGER.findall(text)]
         if text.isascii():
-            return 5 * sum(map(self.in_vocabulary, found)) >= 3 * len(found)
+            return 5 * sum(map(self.in_vocabulary, words)) >= 3 * len(words)
         letters = [letter for letter in text if letter.isalpha()]
         strange = sum(1 for letter in letters if not letter.isascii())
         least = 4 if strange else 3
-        return 50 * strange <= len(letters) and 5 * sum(map(self.in_vocabulary, found)) >= least * len(found)
+        return 50 * strange <= len(letters) and 5 * sum(map(self.in_vocabulary, words)) >= least * len(words)
 
     def in_vocabulary(self, word: str) -> bool:
         """Whether the vocabulary has it as a word by itself: common English, and much of what is near to it."""
         return word in self._known
 
 
-def _alike(lengths: Sequence[int], order: Sequence[int]) -> Iterator[list[int]]:
+def _batches_by_length(lengths: Sequence[int], order: Sequence[int]) -> Iterator[list[int]]:
     """Places in `order`, shortest first, in batches of like length: on one core padding costs as much as text."""
     batch: list[int] = []
     for place in order:
-        if batch and (len(batch) == _MOST or lengths[place] > lengths[batch[0]] + _PADDING):
+        if batch and (len(batch) == _MAX_BATCH or lengths[place] > lengths[batch[0]] + _PADDING):
             yield batch
             batch = []
         batch.append(place)

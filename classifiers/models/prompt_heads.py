@@ -1,8 +1,8 @@
-"""What was trained beside the encoder, and how the three are weighed. evals/prompts/training/heads.py makes the file.
+"""The heads trained with the encoder, and how the three are weighed. evals/prompts/training/heads.py makes the file.
 
 Two small networks on sentence embeddings, a linear model on pieces of words and the encoder's logits are brought to one
 scale, averaged with weights for English and for other texts, and calibrated for the style of the text. The second
-network stands on wider embeddings, which are made only for texts that are not English. Any source may be left out.
+network uses wider embeddings, which are made only for texts that are not English. Any source may be left out.
 """
 
 from __future__ import annotations
@@ -17,7 +17,10 @@ from numpy.typing import NDArray
 from classifiers.models import hashed_ngrams
 from media.arrays import FloatMatrix
 
-SENTENCE, NGRAMS, ENCODER, MULTILINGUAL = range(4)  # the sources
+SENTENCE = 0  # the sources, by their row in an array of scores
+NGRAMS = 1
+ENCODER = 2
+MULTILINGUAL = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,9 +78,9 @@ class PromptHeads:
         weights = weights / np.maximum(weights.sum(1, keepdims=True), 1e-6)
         together = np.einsum("nsl,snl->nl", weights, scaled)
         reader = np.where(english[:, None], sources[ENCODER][:, count:], sources[MULTILINGUAL][:, count:])
-        both = np.stack([sources[SENTENCE][:, count:], reader])
-        asked = ~np.isnan(both)
-        raw = 2.0 * np.where(asked, both, 0.0).sum(0) / np.maximum(asked.sum(0), 1)
+        stacked = np.stack([sources[SENTENCE][:, count:], reader])
+        available = ~np.isnan(stacked)
+        raw = 2.0 * np.where(available, stacked, 0.0).sum(0) / np.maximum(available.sum(0), 1)
         shares = np.exp(raw - raw.max(1, keepdims=True))
         return together.astype(np.float32), (shares / shares.sum(1, keepdims=True)).astype(np.float32)
 

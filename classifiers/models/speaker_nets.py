@@ -12,9 +12,9 @@ from classifiers.models.onnx_net import OnnxNet, onnx_session
 from media.arrays import AudioSamples
 
 VAD_HOP = 512
-"""AudioSamples for each of which the speech finder gives one probability."""
+"""Samples for which the voice activity detector gives one probability."""
 
-_BEFORE = 64  # samples of the hop before that it wants to hear again
+_CONTEXT_SAMPLES = 64  # samples of the hop before that it wants to hear again
 
 
 class VoiceActivityDetector:
@@ -28,10 +28,10 @@ class VoiceActivityDetector:
         if not len(samples):
             return np.zeros(0, np.float32)
         hops = np.pad(samples, (0, -len(samples) % VAD_HOP)).astype(np.float32).reshape(-1, VAD_HOP)
-        before = np.concatenate([np.zeros((1, _BEFORE), np.float32), hops[:-1, -_BEFORE:]])
+        before = np.concatenate([np.zeros((1, _CONTEXT_SAMPLES), np.float32), hops[:-1, -_CONTEXT_SAMPLES:]])
         state = np.zeros((1, 1, 128), np.float32)
-        given = {"input": np.concatenate([before, hops], axis=1), "h": state, "c": state}
-        return np.asarray(self._session.run(None, given)[0], np.float32).ravel()
+        inputs = {"input": np.concatenate([before, hops], axis=1), "h": state, "c": state}
+        return np.asarray(self._session.run(None, inputs)[0], np.float32).ravel()
 
 
 def load_vad(paths: Sequence[Path]) -> VoiceActivityDetector:

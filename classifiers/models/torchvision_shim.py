@@ -1,6 +1,6 @@
-"""Makes torchvision importable beside a CPU build of torch.
+"""Makes torchvision importable with a CPU build of torch.
 
-The registries serve torchvision built for CUDA; beside torch+cpu its C++ part does not load and its import
+The registries serve torchvision built for CUDA; with torch+cpu its C++ part does not load and its import
 fails for want of the operator nms. This declares the operator and gives it a CPU kernel.
 """
 
@@ -18,7 +18,7 @@ _SCHEMAS = (
 
 
 @cache
-def import_torchvision() -> Any:
+def import_torchvision() -> object:
     """Torchvision, whole or with the shim. Once per process: an operator can be declared only once."""
     import torch
 

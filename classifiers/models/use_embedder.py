@@ -26,7 +26,7 @@ class UseEmbedder:
 
 
 def load(_paths: Sequence[Path]) -> UseEmbedder:
-    """The embedder; the package knows where its own files lie."""
+    """The embedder; the package knows where its own files are."""
     embedder = UseEmbedder()
     embedder.embed(["ready"])
     return embedder

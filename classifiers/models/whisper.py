@@ -23,12 +23,12 @@ class SpeechRecogniser:
         self._lock = threading.Lock()
 
     def transcribe(self, sound: NDArray[np.float32]) -> str:
-        """What is said in mono sound at 16 kHz. Empty for silence. The words are in no log."""
+        """The words spoken in mono sound at 16 kHz. Empty for silence. They are never logged."""
         with self._lock:
             segments, _ = self._net.transcribe(sound, language="en", beam_size=5, condition_on_previous_text=False)
             return " ".join(segment.text for segment in segments).strip()
 
 
 def load(paths: Sequence[Path]) -> SpeechRecogniser:
-    """From the folder in which the model's files lie."""
+    """From the folder of the model's files."""
     return SpeechRecogniser(paths[0].parent)

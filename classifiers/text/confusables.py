@@ -29,7 +29,7 @@ _CONFUSABLES |= dict(zip("αβεικνορτυχωηζ", "abeikvoptuxwnz", stric
 }
 _STYLED = re.compile("[\U0001d400-\U0001d7ff\u2460-\u24ff\U0001f110-\U0001f189]")
 
-_SHORT = 40  # letters of a word whose readings are remembered; longer ones would fill the memory
+_MAX_CACHED_LETTERS = 40  # letters of a word whose readings are remembered; longer ones would fill the memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,22 +42,22 @@ class FoldedWord:
     hidden: bool = False
 
     def disguised(self, reading: str) -> bool:
-        """Whether somebody took pains so that this reading would not be found."""
+        """Whether the word was disguised, so that this reading would not be found."""
         return self.hidden or reading != self.readings[0]
 
 
 def tokenize(text: str) -> list[FoldedWord]:
     """The words of a text in order."""
-    folded, at, hidden = _fold_tracking_hidden(text)
-    return [_word(folded, at, hidden, *found.span()) for found in _WORD.finditer(folded)]
+    folded, offsets, hidden = _fold_tracking_hidden(text)
+    return [_word(folded, offsets, hidden, *match.span()) for match in _WORD.finditer(folded)]
 
 
 def join_split_words(text: str) -> list[FoldedWord]:
     """The words that arise when cut and spaced-out words are put together: n.u.d.e, n u d e, nu-de."""
-    folded, at, _ = _fold_tracking_hidden(text)
-    spans = [found.span() for found in _WORD.finditer(folded)]
+    folded, offsets, _ = _fold_tracking_hidden(text)
+    spans = [match.span() for match in _WORD.finditer(folded)]
     return [
-        FoldedWord(("", reading), at[start], at[end - 1] + 1, hidden=True)
+        FoldedWord(("", reading), offsets[start], offsets[end - 1] + 1, hidden=True)
         for start, end, reading in (*_spaced(folded, spans), *_halves(folded, spans))
     ]
 
@@ -67,8 +67,8 @@ def fold_with_offsets(text: str) -> tuple[str, list[int]]:
 
     With it, for each of its characters, the place in the original.
     """
-    folded, at, _ = _fold_tracking_hidden(text)
-    return folded, at
+    folded, offsets, _ = _fold_tracking_hidden(text)
+    return folded, offsets
 
 
 def fold_text(text: str) -> str:
@@ -81,15 +81,15 @@ def _fold_tracking_hidden(text: str) -> tuple[str, list[int], set[int]]:
     if text.isascii():
         return text.lower(), list(range(len(text))), set()
     letters: list[str] = []
-    at: list[int] = []
+    offsets: list[int] = []
     hidden: set[int] = set()
     for place, letter in enumerate(text):
         kept = _fold_letter(letter)
         if not kept or _STYLED.match(letter):
             hidden.add(place)
         letters += kept
-        at += [place] * len(kept)
-    return "".join(letters), at, hidden
+        offsets += [place] * len(kept)
+    return "".join(letters), offsets, hidden
 
 
 @cache
@@ -101,11 +101,11 @@ def _fold_letter(letter: str) -> str:
     return unicodedata.normalize("NFC", bare)  # Hangul stays whole
 
 
-def _word(folded: str, at: list[int], hidden: set[int], start: int, end: int) -> FoldedWord:
-    first, last = at[start], at[end - 1] + 1
+def _word(folded: str, offsets: list[int], hidden: set[int], start: int, end: int) -> FoldedWord:
+    first, last = offsets[start], offsets[end - 1] + 1
     piece = folded[start:end]
-    found = _cached_readings(piece) if len(piece) <= _SHORT else tuple(dict.fromkeys(_readings(piece)))
-    return FoldedWord(found, first, last, hidden=bool(hidden) and not hidden.isdisjoint(range(first, last)))
+    readings = _cached_readings(piece) if len(piece) <= _MAX_CACHED_LETTERS else tuple(dict.fromkeys(_readings(piece)))
+    return FoldedWord(readings, first, last, hidden=bool(hidden) and not hidden.isdisjoint(range(first, last)))
 
 
 @lru_cache(maxsize=50_000)
@@ -116,18 +116,18 @@ def _cached_readings(word: str) -> tuple[str, ...]:
 def _readings(word: str) -> Iterator[str]:
     bare = word.replace("'", "").replace("’", "")
     yield bare
-    alike = "".join(_CONFUSABLES.get(letter, letter) for letter in bare)
-    yield alike
-    for one in "il":
-        leet = _unleet(alike, one)
+    folded = "".join(_CONFUSABLES.get(letter, letter) for letter in bare)
+    yield folded
+    for digit_one in "il":
+        leet = _unleet(folded, digit_one)
         if not bare.isdecimal():
             yield leet
             yield re.sub(r"(\w)\1{2,}", r"\1", leet)
             yield re.sub(r"(\w)\1{2,}", r"\1\1", leet)
 
 
-def _unleet(word: str, one: str) -> str:
-    return "".join(one if letter == "1" else _LEET.get(letter, letter) for letter in word)
+def _unleet(word: str, digit_one: str) -> str:
+    return "".join(digit_one if letter == "1" else _LEET.get(letter, letter) for letter in word)
 
 
 def _spaced(folded: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int, str]]:

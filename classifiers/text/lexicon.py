@@ -16,7 +16,8 @@ from pathlib import Path
 
 from classifiers.text.confusables import FoldedWord, fold_text, fold_with_offsets, join_split_words, tokenize
 
-STRONG_SCORE, WEAK_SCORE = 0.9, 0.4
+STRONG_SCORE = 0.9  # score of a term that is sure alone
+WEAK_SCORE = 0.4  # score of a term that needs another one
 _LETTERS = re.compile(r"[\w']+")
 _FOLDER = Path(__file__).with_name("terms")
 
@@ -131,11 +132,11 @@ def _masked(text: Sequence[FoldedWord], lists: Lexicon) -> Iterator[TermHit]:
 
 
 def _signs(text: str, lists: Lexicon) -> Iterator[TermHit]:
-    folded, at = fold_with_offsets(text)
+    folded, offsets = fold_with_offsets(text)
     for sign, label in lists.ascii_substrings if folded.isascii() else lists.substrings:
         start = folded.find(sign)
         while start >= 0:
-            yield TermHit(label, at[start], at[start + len(sign) - 1] + 1, STRONG_SCORE)
+            yield TermHit(label, offsets[start], offsets[start + len(sign) - 1] + 1, STRONG_SCORE)
             start = folded.find(sign, start + 1)
 
 

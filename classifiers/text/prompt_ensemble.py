@@ -18,7 +18,8 @@ from media.arrays import FloatMatrix
 _WITHIN = re.compile(r"[a-zà-ÿ][A-ZÀ-Þ]")
 FIRST_SOURCES = {True: (NGRAMS, ENCODER), False: (NGRAMS, SENTENCE)}  # of English and of other texts
 _LATER_SOURCES = {True: (SENTENCE,), False: (ENCODER, MULTILINGUAL)}
-_LEAST_PARTS, _SHARE = 2, 6  # of a text's parts two, or a sixth if those are more, are read by more than their words
+_MIN_CHUNKS = 2  # chunks of a text that are read by more than their words, at least
+_CHUNKS_PER_SELECTED = 6  # of so many chunks one is, in long texts
 
 
 def score_texts(texts: Sequence[str], english: Sequence[bool], heads: PromptHeads, models: Models) -> FloatMatrix:
@@ -28,33 +29,33 @@ def score_texts(texts: Sequence[str], english: Sequence[bool], heads: PromptHead
     _fill_sources(
         sources,
         texts,
-        [(place, one) for place in range(len(texts)) for one in FIRST_SOURCES[english[place]]],
+        [(place, source) for place in range(len(texts)) for source in FIRST_SOURCES[english[place]]],
         heads,
         models,
     )
     scores = heads.score(kind, sources)
-    more = np.flatnonzero(scores.max(1) >= heads.wary[np.where(kind, 0, 1)])
-    if len(more):
+    wary_rows = np.flatnonzero(scores.max(1) >= heads.wary[np.where(kind, 0, 1)])
+    if len(wary_rows):
         _fill_sources(
             sources,
             texts,
-            [(place, one) for place in more.tolist() for one in _LATER_SOURCES[english[place]]],
+            [(place, source) for place in wary_rows.tolist() for source in _LATER_SOURCES[english[place]]],
             heads,
             models,
         )
-        scores[more] = heads.score(kind[more], sources[:, more])
+        scores[wary_rows] = heads.score(kind[wary_rows], sources[:, wary_rows])
     return scores
 
 
 def select_chunks(texts: Sequence[str], english: bool, heads: PromptHeads) -> list[int]:
     """Places of the parts in which words weigh most, in order; all of them where they are few."""
-    most = max(_LEAST_PARTS, -(-len(texts) // _SHARE))
+    most = max(_MIN_CHUNKS, -(-len(texts) // _CHUNKS_PER_SELECTED))
     if len(texts) <= most:
         return list(range(len(texts)))
     sources = np.full((4, len(texts), len(heads.labels) + len(heads.styles)), np.nan, np.float32)
     sources[NGRAMS] = heads.ngram_logits(texts)
-    found = heads.score(np.full(len(texts), english), sources).max(1)
-    return sorted(np.argsort(-found, kind="stable")[:most].tolist())
+    chunk_scores = heads.score(np.full(len(texts), english), sources).max(1)
+    return sorted(np.argsort(-chunk_scores, kind="stable")[:most].tolist())
 
 
 def normalise_case(text: str) -> str:
@@ -68,11 +69,11 @@ def normalise_case(text: str) -> str:
 
 
 def _fill_sources(
-    sources: FloatMatrix, texts: Sequence[str], wanted: Sequence[tuple[int, int]], heads: PromptHeads, models: Models
+    sources: FloatMatrix, texts: Sequence[str], requested: Sequence[tuple[int, int]], heads: PromptHeads, models: Models
 ) -> None:
-    """Puts in what each source says of the texts at the wanted places."""
+    """Fills in the logits of each source for the requested texts."""
     for source in (SENTENCE, NGRAMS, ENCODER, MULTILINGUAL):
-        places = [place for place, one in wanted if one == source]
+        places = [place for place, requested_source in requested if requested_source == source]
         if places:
             sources[source, places] = _source_logits(source, [texts[place] for place in places], heads, models)
 

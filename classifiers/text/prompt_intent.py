@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.base import (
-    Classifier,
-    ClassifierContext,
     ClassifierExample,
     Material,
+    ModelClassifier,
     PromptText,
     SignalNote,
     clip_score,
 )
-from classifiers.models import PACKAGED_MODELS, Models, hashed_ngrams
+from classifiers.models import hashed_ngrams
 from classifiers.models.prompt_heads import PromptHeads
 from classifiers.text.deobfuscate import NormalisedText, deobfuscate, normalise
 from classifiers.text.prompt_chunks import split_chunks
@@ -28,11 +26,11 @@ MAX_PROMPT_CHARS = 10_000  # characters, as in prompt_terms
 _SCRIPTS = ("LATIN", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "CYRILLIC", "ARABIC", "THAI", "DEVANAGARI")
 # What a sentence by itself is often taken for when the text around it says otherwise.
 _OUT_OF_CONTEXT = frozenset({"disinfo", "jailbreak", "illicit", "political", "extremism", "fraud", "weapons"})
-_FRAGMENT = 40.0
-_SAID = 0.5  # from here on a span is narrowed to the words that carry it
+_FRAGMENT = 40.0  # by which the odds of a label above are divided for a fragment of a text
+_MIN_NARROWED_SCORE = 0.5  # from here on a span is narrowed to the words that carry it
 
 
-class PromptIntent(Classifier):
+class PromptIntent(ModelClassifier):
     """A tuned encoder, sentence embeddings and pieces of words together, over the whole prompt and parts of it."""
 
     name = "prompt_intent"
@@ -47,14 +45,6 @@ class PromptIntent(Classifier):
         "What is asked for in plain words, best in English, well in ar de es fr it ja ko nl pl pt ru th tr zh, roughly "
         "in Hindi, Czech and other Latin languages. Not allusion and new slang; not other scripts, which it reports."
     )
-
-    def __init__(self, models: Models = PACKAGED_MODELS) -> None:
-        self._models = models
-
-    @classmethod
-    def build(cls, context: ClassifierContext) -> Self:
-        """Over what the context says."""
-        return cls(context.models)
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """For each label the highest score of the whole, of any part and of what a disguise hides, with its words."""
@@ -91,12 +81,12 @@ class PromptIntent(Classifier):
     ) -> Signal:
         best = int(np.argmax(scores))
         reading, start, end = places[best]
-        if scores[best] >= _SAID:
+        if scores[best] >= _MIN_NARROWED_SCORE:
             start, end = _narrow_span(reading.text, start, end, heads, label)
         first, last = reading.span(start, end)
         note = SignalNote.DISGUISED if reading is hidden else SignalNote.NONE
-        at = Span(start=first, end=last, unit="chars")
-        return self.signal(subject, label, round(clip_score(float(scores[best])), 4), at=at, note=note)
+        span = Span(start=first, end=last, unit="chars")
+        return self.signal(subject, label, round(clip_score(float(scores[best])), 4), at=span, note=note)
 
     def examples(self) -> list[ClassifierExample]:
         """Plain requests in several languages, and their harmless neighbours."""
@@ -145,18 +135,18 @@ def is_supported_script(text: str) -> bool:
 def _narrow_span(text: str, start: int, end: int, heads: PromptHeads, label: str) -> tuple[int, int]:
     """The run of words of this part that the model on pieces of words gives most for; all of it if it gives nothing."""
     part = text[start:end]
-    found = list(hashed_ngrams.word_spans(part))
+    spans = list(hashed_ngrams.word_spans(part))
     added = hashed_ngrams.word_contributions(part, heads.ngram_weights)[:, heads.labels.index(label)] - 0.02
-    best, most, run, first = (0, len(found)), 0.0, 0.0, 0
+    best, most, run, first = (0, len(spans)), 0.0, 0.0, 0
     for place, value in enumerate(added):
         if run <= 0:
             run, first = 0.0, place
         run += float(value)
         if run > most:
             best, most = (first, place + 1), run
-    if not found or most <= 0:
+    if not spans or most <= 0:
         return start, end
-    return start + found[best[0]][1], start + found[best[1] - 1][2]
+    return start + spans[best[0]][1], start + spans[best[1] - 1][2]
 
 
 def _example(about: str, text: str, label: str, low: float, high: float) -> ClassifierExample:

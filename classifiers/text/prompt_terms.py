@@ -11,9 +11,9 @@ from classifiers.text.lexicon import STRONG_SCORE, Lexicon, TermHit, find_terms,
 from core.signals import Signal, Span, Subject
 
 MAX_PROMPT_CHARS = 10_000  # characters; no engine takes more
-_MOST_SIGNALS = 8  # of one label
-_MOST_MEETINGS = 40  # of each side: longer texts say it often enough
-_NEAR = 80  # characters between two words that belong together
+_MAX_SIGNALS = 8  # of one label
+_MAX_COMPARED_HITS = 40  # of each side: longer texts say it often enough
+_MAX_DISTANCE = 80  # characters between two words that belong together
 _YEARS = re.compile(
     r"(?<!\d)(\d{1,2})\s?-?\s?(?:(?:years?|yrs?)\s?-?\s?olds?|y/?o)\b"
     r"|(?<!\d)(\d{1,2})\s?-?(?:jahre alt|jährige[rns]?|ans|años|anos|anni|lat|let)\b"
@@ -51,23 +51,27 @@ class PromptTerms(Classifier):
         hits = [*find_terms(material.text, lists), *_ages(material.text)]
         hits += _co_occurrences(hits)
         softened = _softened(material.text, hits, lists)
-        return [signal for label in self.labels for signal in self._of(label, subject, hits, softened)]
+        return [signal for label in self.labels for signal in self._signals_for_label(label, subject, hits, softened)]
 
-    def _of(
+    def _signals_for_label(
         self, label: str, subject: Subject, hits: Sequence[TermHit], softened: dict[TermHit, float]
     ) -> list[Signal]:
         if label == "disguise":
-            mine = [TermHit(label, h.start, h.end, STRONG_SCORE, True) for h in hits if h.disguised]
+            disguised_hits = [TermHit(label, h.start, h.end, STRONG_SCORE, True) for h in hits if h.disguised]
         else:
-            mine = [hit for hit in hits if hit.label == label]
-        mine = sorted(mine, key=lambda hit: softened.get(hit, 1.0) * hit.score, reverse=True)[:_MOST_SIGNALS]
-        if not mine:
+            disguised_hits = [hit for hit in hits if hit.label == label]
+        disguised_hits = sorted(disguised_hits, key=lambda hit: softened.get(hit, 1.0) * hit.score, reverse=True)[
+            :_MAX_SIGNALS
+        ]
+        if not disguised_hits:
             return [self.signal(subject, label, 0.0)]
-        scores = [hit.score * softened.get(hit, 1.0) for hit in mine]
+        scores = [hit.score * softened.get(hit, 1.0) for hit in disguised_hits]
         scores[0] = _combined_score(scores)
-        return [self._at(subject, hit, score, softened) for hit, score in zip(mine, scores, strict=True)]
+        return [
+            self._hit_signal(subject, hit, score, softened) for hit, score in zip(disguised_hits, scores, strict=True)
+        ]
 
-    def _at(self, subject: Subject, hit: TermHit, score: float, softened: dict[TermHit, float]) -> Signal:
+    def _hit_signal(self, subject: Subject, hit: TermHit, score: float, softened: dict[TermHit, float]) -> Signal:
         note = (
             SignalNote.DISGUISED
             if hit.disguised
@@ -75,8 +79,8 @@ class PromptTerms(Classifier):
             if softened.get(hit, 1.0) < 1.0
             else SignalNote.NONE
         )
-        at = Span(start=hit.start, end=hit.end, unit="chars")
-        return self.signal(subject, hit.label, round(score, 3), at=at, note=note)
+        span = Span(start=hit.start, end=hit.end, unit="chars")
+        return self.signal(subject, hit.label, round(score, 3), at=span, note=note)
 
     def examples(self) -> list[ClassifierExample]:
         """Plain, disguised and innocent texts."""
@@ -115,14 +119,14 @@ def _combined_score(scores: Sequence[float]) -> float:
 
 def _ages(text: str) -> list[TermHit]:
     return [
-        TermHit("minors", found.start(), found.end(), STRONG_SCORE)
-        for found in _YEARS.finditer(text.lower())
-        if int(next(filter(None, found.groups()))) < 18
+        TermHit("minors", match.start(), match.end(), STRONG_SCORE)
+        for match in _YEARS.finditer(text.lower())
+        if int(next(filter(None, match.groups()))) < 18
     ]
 
 
 def _co_occurrences(hits: Sequence[TermHit]) -> list[TermHit]:
-    """What words mean beside each other that neither means alone."""
+    """What two words mean together that neither means alone."""
     return [
         *_co_occurring(hits, "sexual", "minors", "sexual_minors"),
         *_co_occurring(hits, "sexual", "public_figure", "intimate_image"),
@@ -130,18 +134,20 @@ def _co_occurrences(hits: Sequence[TermHit]) -> list[TermHit]:
     ]
 
 
-def _co_occurring(hits: Sequence[TermHit], one: str, other: str, gives: str) -> list[TermHit]:
-    """Strong beside strong is as sure as a strong word; with a weak one, or far apart, less so."""
-    found = []
-    for a in [hit for hit in hits if hit.label == one][:_MOST_MEETINGS]:
-        for b in [hit for hit in hits if hit.label == other][:_MOST_MEETINGS]:
+def _co_occurring(hits: Sequence[TermHit], first_label: str, second_label: str, gives: str) -> list[TermHit]:
+    """Two strong words are as sure as one; a strong with a weak one, or two far apart, less so."""
+    combined = []
+    for a in [hit for hit in hits if hit.label == first_label][:_MAX_COMPARED_HITS]:
+        for b in [hit for hit in hits if hit.label == second_label][:_MAX_COMPARED_HITS]:
             start, end = min(a.start, b.start), max(a.end, b.end)
-            sure = max(a.score, b.score) if end - start <= _NEAR else 0.7
+            sure = max(a.score, b.score) if end - start <= _MAX_DISTANCE else 0.7
             score = (
-                0.95 if a.score == b.score == STRONG_SCORE and end - start <= _NEAR else sure * (a.score + b.score) / 2
+                0.95
+                if a.score == b.score == STRONG_SCORE and end - start <= _MAX_DISTANCE
+                else sure * (a.score + b.score) / 2
             )
-            found.append(TermHit(gives, start, end, round(score, 3), a.disguised or b.disguised))
-    return found
+            combined.append(TermHit(gives, start, end, round(score, 3), a.disguised or b.disguised))
+    return combined
 
 
 def _softened(text: str, hits: Sequence[TermHit], lists: Lexicon) -> dict[TermHit, float]:

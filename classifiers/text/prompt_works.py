@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,10 +19,11 @@ from classifiers.text.prompt_terms import MAX_PROMPT_CHARS
 from core.signals import Signal, Span, Subject
 
 _LETTERS = re.compile(r"[\w']+")
-_NAMED = 0.95
+_NAME_SCORE = 0.95  # score of a work that is named
 _LABEL: Mapping[str, str] = {"artist": "artist_style", "person": "public_figure"}
-# Cosine of sentence embeddings: captions of unlike scenes lie below 0.5, the same thing in other words above 0.75.
-_FAR, _NEAR = 0.45, 0.85
+# Cosine of sentence embeddings: captions of unlike scenes are below 0.5, the same thing in other words above 0.75.
+_UNLIKE_COSINE = 0.45  # score 0
+_SAME_COSINE = 0.85  # score 1
 
 
 class WorkLike(Protocol):
@@ -41,8 +42,8 @@ class WorkLike(Protocol):
 class WorksSource(Protocol):
     """The port behind this classifier."""
 
-    def all(self) -> Sequence[Any]:
-        """Every `WorkLike`; the same object until something changes. Raises Unavailable."""
+    def all(self) -> Sequence[WorkLike]:
+        """Every work; the same object until something changes. Raises Unavailable."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,25 +70,31 @@ class PromptWorks(Classifier):
 
     def __init__(self, works: WorksSource, *, models: Models = PACKAGED_MODELS) -> None:
         self._works, self._models = works, models
-        self._seen: Sequence[Any] | None = None
+        self._seen: Sequence[WorkLike] | None = None
         self._index = _Index({}, np.zeros((0, 512), np.float32), ())
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
-        """For each label the surest finding, 0.0 where there is none. Raises Unavailable if the registry is away."""
+        """For each label the surest finding, 0.0 where there is none.
+
+        Raises Unavailable if the registry is unavailable.
+        """
         assert isinstance(material, PromptText)  # noqa: S101  subjects say so
         if len(material.text) > MAX_PROMPT_CHARS:
             return self.unmeasured(subject, SignalNote.TOO_LONG)
-        index = self._fresh()
-        found = [*_named(material.text, index), *_described(material.text, index, self._models)]
-        return [self._surest(subject, label, [one for one in found if one[0] == label]) for label in self.labels]
+        index = self._current_index()
+        matches = [*_find_names(material.text, index), *_find_descriptions(material.text, index, self._models)]
+        return [
+            self._strongest_signal(subject, label, [match for match in matches if match[0] == label])
+            for label in self.labels
+        ]
 
-    def _surest(self, subject: Subject, label: str, found: list[tuple[str, float, int, int]]) -> Signal:
-        if not found:
+    def _strongest_signal(self, subject: Subject, label: str, matches: list[tuple[str, float, int, int]]) -> Signal:
+        if not matches:
             return self.signal(subject, label, 0.0)
-        _, score, start, end = max(found, key=lambda one: (one[1], -one[2]))
+        _, score, start, end = max(matches, key=lambda one: (one[1], -one[2]))
         return self.signal(subject, label, round(clip_score(score), 4), at=Span(start=start, end=end, unit="chars"))
 
-    def _fresh(self) -> _Index:
+    def _current_index(self) -> _Index:
         works = self._works.all()
         if works is not self._seen:
             self._index, self._seen = _indexed(works, self._models), works
@@ -102,7 +109,7 @@ class PromptWorks(Classifier):
         ]
 
 
-def _indexed(works: Sequence[Any], models: Models) -> _Index:
+def _indexed(works: Sequence[WorkLike], models: Models) -> _Index:
     names: dict[str, list[tuple[tuple[str, ...], str]]] = {}
     for work in works:
         for name in work.names:
@@ -115,7 +122,7 @@ def _indexed(works: Sequence[Any], models: Models) -> _Index:
     return _Index(names, np.asarray(vectors, np.float32), labels)
 
 
-def _named(text: str, index: _Index) -> Iterator[tuple[str, float, int, int]]:
+def _find_names(text: str, index: _Index) -> Iterator[tuple[str, float, int, int]]:
     if not index.names:
         return
     whole = tokenize(text)
@@ -123,7 +130,7 @@ def _named(text: str, index: _Index) -> Iterator[tuple[str, float, int, int]]:
         for reading in dict.fromkeys(word.readings):
             for form, label in index.names.get(reading, ()):
                 if _reads(whole[place : place + len(form)], form):
-                    yield label, _NAMED, word.start, whole[place + len(form) - 1].end
+                    yield label, _NAME_SCORE, word.start, whole[place + len(form) - 1].end
 
 
 def _reads(window: Sequence[FoldedWord], form: tuple[str, ...]) -> bool:
@@ -132,16 +139,16 @@ def _reads(window: Sequence[FoldedWord], form: tuple[str, ...]) -> bool:
     )
 
 
-def _described(text: str, index: _Index, models: Models) -> Iterator[tuple[str, float, int, int]]:
+def _find_descriptions(text: str, index: _Index, models: Models) -> Iterator[tuple[str, float, int, int]]:
     if not len(index.labels):
         return
     places = list(split_chunks(text))
-    near = (
+    similar = (
         models.get("use_multilingual").embed([visible_text(text[start:end]) for start, end in places])
         @ index.described.T
     )
     for column, label in enumerate(index.labels):
-        best = int(np.argmax(near[:, column]))
-        score = (float(near[best, column]) - _FAR) / (_NEAR - _FAR)
+        best = int(np.argmax(similar[:, column]))
+        score = (float(similar[best, column]) - _UNLIKE_COSINE) / (_SAME_COSINE - _UNLIKE_COSINE)
         if score > 0:
             yield label, score, *places[best]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request
@@ -60,7 +60,7 @@ class _StrictBody(BaseModel):
 
 
 class ChallengeBody(_StrictBody):
-    """Somebody wants to enrol."""
+    """A request to enrol."""
 
     handle: str
     kind: Literal["self", "minor"] = "self"
@@ -101,19 +101,19 @@ class ReportBody(_StrictBody):
 
 
 @cameo_router.get("/cameos", summary="Your cameos")
-def list_cameos(who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def list_cameos(who: BearerUser, context: ContextDep) -> dict[str, object]:
     """Those of the account, and those that it stands for."""
     return {"cameos": dump(context.service.cameos.own_cameos(who))}
 
 
 @cameo_router.post("/cameos/challenges", status_code=201, summary="Ask for a challenge")
-def request_challenge(body: ChallengeBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def request_challenge(body: ChallengeBody, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """What to say and do before the camera: good for one take within five minutes."""
     return {"challenge": dump(context.service.cameos.enrolment.challenge(who, body.handle, kind=body.kind))}
 
 
 @cameo_router.post("/cameos/take", summary="Enrol with a take", openapi_extra={"requestBody": _TAKE_FORM})
-async def enrol_with_take(request: Request, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+async def enrol_with_take(request: Request, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """The video is deleted before the answer is given."""
     async with receive_form(request, context.upload_folder, field="take", limit=context.max_upload_bytes) as upload:
         if upload.file is None:
@@ -129,7 +129,7 @@ async def enrol_with_take(request: Request, who: BearerUser, context: ContextDep
 @cameo_router.post(
     "/cameos/estates", status_code=201, summary="Enrol for an estate", openapi_extra={"requestBody": _ESTATE_FORM}
 )
-async def enrol_estate(request: Request, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+async def enrol_estate(request: Request, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """Somebody who has died, by who speaks for them. Always held: a person looks at the proof."""
     async with receive_form(
         request, context.upload_folder, field="picture", second="another", limit=context.max_upload_bytes
@@ -144,7 +144,7 @@ async def enrol_estate(request: Request, who: BearerUser, context: ContextDep) -
 
 
 @cameo_router.get("/cameos/{handle}", summary="A cameo")
-def show_cameo(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def show_cameo(handle: str, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """Its state, its leases, its receipts. Another account's cameo is 404."""
     desk = context.service.cameos
     found = {"cameo": desk.cameo(who, handle), "leases": desk.leases(who, handle)}
@@ -152,52 +152,52 @@ def show_cameo(handle: str, who: BearerUser, context: ContextDep) -> dict[str, A
 
 
 @cameo_router.delete("/cameos/{handle}", summary="Erase a person")
-def erase_cameo(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def erase_cameo(handle: str, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """All that is known of them; every video that shows them comes down. It cannot be undone."""
     return {"receipt": dump(context.service.cameos.erase(who, handle))}
 
 
 @cameo_router.get("/cameos/{handle}/export", summary="All data about a person")
-def export_cameo(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def export_cameo(handle: str, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """Templates are named and do not leave."""
-    given: dict[str, Any] = dump(context.service.cameos.export(who, handle))
+    given: dict[str, object] = dump(context.service.cameos.export(who, handle))
     return given
 
 
 @cameo_router.post("/cameos/{handle}/leases", status_code=201, summary="Allow somebody something")
-def create_lease(handle: str, body: LeaseBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def create_lease(handle: str, body: LeaseBody, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """Gives the lease and its signed receipt."""
     made, receipt = context.service.cameos.lease(who, handle, body.to_lease_request())
     return {"lease": dump(made), "receipt": dump(receipt)}
 
 
 @cameo_router.put("/leases/{lease_id}", summary="Change a lease")
-def change_lease(lease_id: str, body: LeaseBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def change_lease(lease_id: str, body: LeaseBody, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """Another lease comes in its place; what that does not cover comes down."""
     made, receipt = context.service.cameos.change(who, lease_id, body.to_lease_request())
     return {"lease": dump(made), "receipt": dump(receipt)}
 
 
 @cameo_router.delete("/leases/{lease_id}", summary="Revoke a lease")
-def revoke_lease(lease_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def revoke_lease(lease_id: str, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """It counts at once, and everything that rested on it comes down before the answer is given."""
     return {"receipt": dump(context.service.cameos.revoke(who, lease_id))}
 
 
 @cameo_router.put("/acquaintances/{account}", status_code=204, summary="You know an account")
-def add_acquaintance(account: str, who: BearerUser, context: ContextDep) -> None:
+def add_acquaintance(account: str, principal: BearerUser, context: ContextDep) -> None:
     """Two who say it of each other are mutuals."""
-    context.service.cameos.know(who, account)
+    context.service.cameos.know(principal, account)
 
 
 @cameo_router.delete("/acquaintances/{account}", status_code=204, summary="You no longer know an account")
-def remove_acquaintance(account: str, who: BearerUser, context: ContextDep) -> None:
+def remove_acquaintance(account: str, principal: BearerUser, context: ContextDep) -> None:
     """And then you are no mutuals any more."""
-    context.service.cameos.know(who, account, known=False)
+    context.service.cameos.know(principal, account, known=False)
 
 
 @cameo_router.get("/cameos/{handle}/uses", summary="Every use of a likeness")
-def list_uses(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def list_uses(handle: str, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """Drafts and remixes included, the newest first."""
     return {"uses": dump(context.service.cameos.uses(who, handle))}
 
@@ -205,36 +205,36 @@ def list_uses(handle: str, who: BearerUser, context: ContextDep) -> dict[str, An
 @cameo_router.get(
     "/cameos/{handle}/uses/{case_id}/content", summary="A video that shows them", response_class=FileResponse
 )
-def use_content(handle: str, case_id: str, who: BearerUser, context: ContextDep) -> FileResponse:
+def use_content(handle: str, case_id: str, principal: BearerUser, context: ContextDep) -> FileResponse:
     """For the owner: a draft, or what is published."""
     import shutil
 
     folder = new_upload_folder(context.upload_folder)
-    file = context.service.cameos.fetch_use(who, handle, case_id, folder / "draft.mp4")
-    gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
-    return FileResponse(file, media_type="video/mp4", background=gone)
+    file = context.service.cameos.fetch_use(principal, handle, case_id, folder / "draft.mp4")
+    cleanup = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
+    return FileResponse(file, media_type="video/mp4", background=cleanup)
 
 
 @cameo_router.post("/cameos/{handle}/uses/{case_id}/approve", summary="Approve a draft")
-def approve_use(handle: str, case_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def approve_use(handle: str, case_id: str, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """Where the lease asks for that. Another draft of the same case is asked about again."""
     return {"case": context.service.cameos.approve(who, handle, case_id).id}
 
 
 @cameo_router.post("/cameos/{handle}/uses/{case_id}/veto", summary="Veto a video")
-def veto_use(handle: str, case_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def veto_use(handle: str, case_id: str, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """It and everything made from it comes down."""
     return {"down": dump(context.service.cameos.veto(who, handle, case_id))}
 
 
 @cameo_router.post("/cameos/{handle}/uses/{case_id}/report", status_code=204, summary="Report a video")
-def report_use(handle: str, case_id: str, body: ReportBody, who: BearerUser, context: ContextDep) -> None:
-    """Moderators are told."""
-    context.service.cameos.report(who, handle, case_id, note=body.note)
+def report_use(handle: str, case_id: str, body: ReportBody, principal: BearerUser, context: ContextDep) -> None:
+    """Moderators get a notice."""
+    context.service.cameos.report(principal, handle, case_id, note=body.note)
 
 
 @cameo_router.get("/cameos/{handle}/down", summary="Reports of what came down")
-def takedown_reports(handle: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def takedown_reports(handle: str, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """Why, what, and when; the newest first."""
     found = context.service.cameos.takedown_reports(who, handle)
     return {"reports": [{"cascade": dump(one), "down": dump(items)} for one, items in found]}
@@ -243,7 +243,7 @@ def takedown_reports(handle: str, who: BearerUser, context: ContextDep) -> dict[
 @cameo_router.get("/notices", summary="What you were told")
 def list_notices(
     who: BearerUser, context: ContextDep, limit: Annotated[int, Query(ge=1, le=200)] = 100
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What came down, which drafts wait for you; the newest first."""
     found = context.service.cameos.notices(who)[:limit]
     return {"notices": [dump(one) | {"says": one.message} for one in found]}

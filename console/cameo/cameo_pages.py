@@ -23,26 +23,26 @@ _HOLDER_TEXTS = {"*": "everyone", "~": "people you know who know you"}
 
 
 @cameo_pages_router.get("")
-def cameos_page(request: Request, who: SessionUser, context: ContextDep, done: str = "") -> Response:
-    """The person's cameos and what they were told."""
-    desk = context.service.cameos
-    cameos = [one for one in desk.own_cameos(who) if one.state != "erased"]
-    return render_page(request, "portal.html", cameos=cameos, notices=desk.notices(who)[:50], done=done)
+def cameos_page(request: Request, principal: SessionUser, context: ContextDep, done: str = "") -> Response:
+    """The person's cameos and their notices."""
+    service = context.service.cameos
+    cameos = [cameo for cameo in service.own_cameos(principal) if cameo.state != "erased"]
+    return render_page(request, "portal.html", cameos=cameos, notices=service.notices(principal)[:50], done=done)
 
 
 @cameo_pages_router.get("/{handle}")
-def cameo_page(request: Request, handle: str, who: SessionUser, context: ContextDep, done: str = "") -> Response:
+def cameo_page(request: Request, handle: str, principal: SessionUser, context: ContextDep, done: str = "") -> Response:
     """One cameo: leases, uses, reports."""
-    desk = context.service.cameos
-    found = desk.cameo(who, handle)
+    service = context.service.cameos
+    cameo = service.cameo(principal, handle)
     return render_page(
         request,
         "cameo.html",
-        cameo=found,
-        mine=found.owner == who.id,
-        leases=[one for one in reversed(desk.leases(who, handle)) if one.revoked is None],
-        uses=desk.uses(who, handle)[:100],
-        reports=desk.takedown_reports(who, handle),
+        cameo=cameo,
+        mine=cameo.owner == principal.id,
+        leases=[lease for lease in reversed(service.leases(principal, handle)) if lease.revoked is None],
+        uses=service.uses(principal, handle)[:100],
+        reports=service.takedown_reports(principal, handle),
         purposes=PURPOSES,
         bans={ban: _BAN_TEXTS[ban] for ban in BANNED_TOPICS},
         holders=_HOLDER_TEXTS,
@@ -51,8 +51,8 @@ def cameo_page(request: Request, handle: str, who: SessionUser, context: Context
 
 
 @cameo_pages_router.post("/{handle}/leases", dependencies=_CSRF_PROTECTED)
-async def create_lease(request: Request, handle: str, who: SessionUser, context: ContextDep) -> Response:
-    """Allow somebody something."""
+async def create_lease(request: Request, handle: str, principal: SessionUser, context: ContextDep) -> Response:
+    """Grant a lease."""
     from anyio import to_thread
 
     form = await request.form()
@@ -64,43 +64,47 @@ async def create_lease(request: Request, handle: str, who: SessionUser, context:
             "face": form.get("face") == "on",
             "voice": form.get("voice") == "on",
             "until": f"{until}T23:59:59Z" if until else None,
-            "purposes": [str(one) for one in form.getlist("purpose")],
-            "territory": [one.strip().upper() for one in str(form.get("territory", "")).split(",") if one.strip()],
-            "bans": [str(one) for one in form.getlist("ban")],
+            "purposes": [str(purpose) for purpose in form.getlist("purpose")],
+            "territory": [
+                purpose.strip().upper() for purpose in str(form.get("territory", "")).split(",") if purpose.strip()
+            ],
+            "bans": [str(purpose) for purpose in form.getlist("ban")],
             "words": words,
             "approval": form.get("approval") == "on",
             "limits": str(form.get("limits", ""))[:4000],
         }
     )
-    await to_thread.run_sync(context.service.cameos.lease, who, handle, body.to_lease_request())
+    await to_thread.run_sync(context.service.cameos.lease, principal, handle, body.to_lease_request())
     return _see_other(f"/me/{handle}?done=leased")
 
 
 @cameo_pages_router.post("/{handle}/leases/{lease_id}/revoke", dependencies=_CSRF_PROTECTED)
-def revoke_lease(handle: str, lease_id: str, who: SessionUser, context: ContextDep) -> Response:
+def revoke_lease(handle: str, lease_id: str, principal: SessionUser, context: ContextDep) -> Response:
     """Take a lease back."""
-    context.service.cameos.revoke(who, lease_id)
+    context.service.cameos.revoke(principal, lease_id)
     return _see_other(f"/me/{handle}?done=revoked")
 
 
 @cameo_pages_router.post("/{handle}/uses/{case_id}/{answer}", dependencies=_CSRF_PROTECTED)
-def answer_use(*, handle: str, case_id: str, answer: str, who: SessionUser, context: ContextDep) -> Response:
+def answer_use(*, handle: str, case_id: str, answer: str, principal: SessionUser, context: ContextDep) -> Response:
     """Approve a draft, or veto a video."""
     if answer == "approve":
-        context.service.cameos.approve(who, handle, case_id)
+        context.service.cameos.approve(principal, handle, case_id)
     elif answer == "veto":
-        context.service.cameos.veto(who, handle, case_id)
+        context.service.cameos.veto(principal, handle, case_id)
     else:
         raise BadInput("a use is approved or vetoed")
     return _see_other(f"/me/{handle}?done={answer}")
 
 
 @cameo_pages_router.post("/{handle}/erase", dependencies=_CSRF_PROTECTED)
-def erase_cameo(handle: str, who: SessionUser, context: ContextDep, sure: Annotated[str, Form()] = "") -> Response:
+def erase_cameo(
+    handle: str, principal: SessionUser, context: ContextDep, sure: Annotated[str, Form()] = ""
+) -> Response:
     """Erase a person, if their handle was written once more."""
-    if sure.strip().removeprefix("@").casefold() != context.service.cameos.cameo(who, handle).handle:
+    if sure.strip().removeprefix("@").casefold() != context.service.cameos.cameo(principal, handle).handle:
         raise BadInput("write your handle to erase everything")
-    context.service.cameos.erase(who, handle)
+    context.service.cameos.erase(principal, handle)
     return _see_other("/me?done=erased")
 
 

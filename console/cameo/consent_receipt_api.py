@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -41,25 +39,25 @@ class LeaseReviewBody(_StrictBody):
 
 
 @consent_receipt_router.get("/api/receipts/{sha256}", summary="Does a receipt still hold?")
-def receipt_status(sha256: str, context: ContextDep) -> dict[str, Any]:
+def receipt_status(sha256: str, context: ContextDep) -> dict[str, object]:
     """By its SHA-256, as manifests name it. Says whether, why not, and since when it was given; nothing of a person."""
     return _validity(sha256[:64], context)
 
 
 @consent_receipt_router.post("/api/receipts/check", summary="Is this a receipt of ours, and does it still hold?")
-def check_receipt(body: ReceiptBody, context: ContextDep) -> dict[str, Any]:
+def check_receipt(body: ReceiptBody, context: ContextDep) -> dict[str, object]:
     """Its signature is checked first: 400 for one that does not hold."""
     return _validity(body.receipt, context)
 
 
 @consent_receipt_router.get("/.well-known/assay-receipts.json", summary="The keys that sign receipts")
-def receipt_keys(context: ContextDep) -> dict[str, Any]:
+def receipt_keys(context: ContextDep) -> dict[str, object]:
     """A JWK set."""
     return context.service.cameos.keys()
 
 
 @review_router.get("", summary="What waits for a person")
-def pending_reviews(who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def pending_reviews(who: BearerUser, context: ContextDep) -> dict[str, object]:
     """Held enrolments with what was measured, and limits in words. For moderators."""
     desk = context.service.cameos
     held = desk.review.held(who)
@@ -70,19 +68,19 @@ def pending_reviews(who: BearerUser, context: ContextDep) -> dict[str, Any]:
 @review_router.post("/cameos/{cameo_id}", summary="Decide about an enrolment")
 def decide_enrolment(
     cameo_id: str, body: EnrolmentDecisionBody, who: BearerUser, context: ContextDep
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Refused, its templates are destroyed. For moderators."""
     return {"receipt": dump(context.service.cameos.review.admit(who, cameo_id, allow=body.allow))}
 
 
 @review_router.post("/leases/{lease_id}", summary="Make rules of an owner's words")
-def review_lease(lease_id: str, body: LeaseReviewBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def review_lease(lease_id: str, body: LeaseReviewBody, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """The lease goes on under another id, and its receipt says so. For moderators."""
     terms = LeaseTerms(bans=tuple(body.bans), words=tuple(body.words), watched=body.watched)
     made, receipt = context.service.cameos.review.review(who, lease_id, terms)
     return {"lease": dump(made), "receipt": dump(receipt)}
 
 
-def _validity(receipt: str, context: ContextDep) -> dict[str, Any]:
+def _validity(receipt: str, context: ContextDep) -> dict[str, object]:
     found = context.service.cameos.receipt_validity(receipt)
     return {"valid": found.valid, "state": found.state, "kind": found.kind, "issued": found.issued.isoformat()}

@@ -1,4 +1,4 @@
-"""The page on which somebody enrols: a challenge, and one take that answers it, filmed there or chosen as a file."""
+"""The enrolment pages: a challenge, and one take that answers it, filmed there or chosen as a file."""
 
 from __future__ import annotations
 
@@ -22,40 +22,44 @@ MAX_RECORDING_SECONDS = 40
 
 
 @enrolment_router.get("")
-def enrol_page(request: Request, who: SessionUser) -> Response:  # noqa: ARG001 - only for members
-    """For whom, and under which handle."""
+def enrol_page(request: Request, principal: SessionUser) -> Response:  # noqa: ARG001 - only for members
+    """The form: for which person, under which handle."""
     return render_page(request, "enrol.html")
 
 
 @enrolment_router.post("", dependencies=[Depends(require_csrf_token)])
 def request_challenge(
-    who: SessionUser,
+    principal: SessionUser,
     context: ContextDep,
     handle: Annotated[str, Form(max_length=100)],
     kind: Annotated[Literal["self", "minor"], Form()] = "self",
 ) -> Response:
     """Ask for a challenge."""
-    made = context.service.cameos.enrolment.challenge(who, handle.strip(), kind=kind)
-    return RedirectResponse(f"/enrol/{made.id}", status_code=303)
+    challenge = context.service.cameos.enrolment.challenge(principal, handle.strip(), kind=kind)
+    return RedirectResponse(f"/enrol/{challenge.id}", status_code=303)
 
 
 @enrolment_router.get("/{challenge_id}")
-def challenge_page(request: Request, challenge_id: str, who: SessionUser, context: ContextDep) -> Response:
+def challenge_page(request: Request, challenge_id: str, principal: SessionUser, context: ContextDep) -> Response:
     """What to say and do, and where the take goes. 404 for another's."""
-    mine = [one for one in context.service.cameos.enrolment.own_challenges(who) if one.id == challenge_id]
-    if not mine:
+    matching = [
+        challenge
+        for challenge in context.service.cameos.enrolment.own_challenges(principal)
+        if challenge.id == challenge_id
+    ]
+    if not matching:
         raise NotFound("there is no such challenge")
     return render_page(
         request,
         "challenge.html",
-        challenge=mine[0],
+        challenge=matching[0],
         seconds=MAX_RECORDING_SECONDS,
         megabytes=context.max_upload_bytes // 1024**2,
     )
 
 
 @enrolment_router.post("/take")
-async def enrol_with_take(request: Request, who: SessionUser, context: ContextDep) -> Response:
+async def enrol_with_take(request: Request, principal: SessionUser, context: ContextDep) -> Response:
     """Enrol with a take, and say how it ended. The video is deleted before the answer is given."""
     async with receive_form(request, context.upload_folder, field="take", limit=context.max_upload_bytes) as upload:
         check_csrf_token(request, context, upload.field("form_token"))
@@ -63,15 +67,15 @@ async def enrol_with_take(request: Request, who: SessionUser, context: ContextDe
             raise BadInput("film yourself, or choose a video, first")
         file, challenge_id, proof = upload.file, upload.field("challenge"), upload.field("proof")
         enrolment = context.service.cameos.enrolment
-        done = await to_thread.run_sync(
-            lambda: enrolment.take(who, challenge_id, file, proof=proof), limiter=context.analysis_limiter
+        outcome = await to_thread.run_sync(
+            lambda: enrolment.take(principal, challenge_id, file, proof=proof), limiter=context.analysis_limiter
         )
-    return render_page(request, "enrolled.html", done=done)
+    return render_page(request, "enrolled.html", done=outcome)
 
 
 @enrolment_router.post("/estate")
-async def enrol_estate(request: Request, who: SessionUser, context: ContextDep) -> Response:
-    """Enrol somebody who has died, by who speaks for them: always held, because a person looks at the proof."""
+async def enrol_estate(request: Request, principal: SessionUser, context: ContextDep) -> Response:
+    """Enrol somebody who has died, for their estate: always held, because a moderator checks the proof."""
     async with receive_form(
         request, context.upload_folder, field="picture", second="another", limit=context.max_upload_bytes
     ) as upload:
@@ -79,7 +83,7 @@ async def enrol_estate(request: Request, who: SessionUser, context: ContextDep) 
         pictures = [file for file in (upload.file, upload.second) if file is not None and file.stat().st_size]
         handle, proof = upload.field("handle").strip(), upload.field("proof")
         enrolment = context.service.cameos.enrolment
-        made = await to_thread.run_sync(
-            lambda: enrolment.estate(who, handle, pictures, proof=proof), limiter=context.analysis_limiter
+        cameo = await to_thread.run_sync(
+            lambda: enrolment.estate(principal, handle, pictures, proof=proof), limiter=context.analysis_limiter
         )
-    return RedirectResponse(f"/me/{made.handle}", status_code=303)
+    return RedirectResponse(f"/me/{cameo.handle}", status_code=303)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import shutil
 from collections.abc import AsyncIterator
@@ -14,13 +12,20 @@ from typing import Any
 from fastapi import Request as HttpRequest
 from starlette.concurrency import run_in_threadpool
 
+from console.gateway.reference_parsing import (
+    GivenReference,
+    is_reference_field,
+    naming_reference,
+    reference_in_form,
+    reference_in_json,
+    refuse_unsupported,
+)
 from console.web.context import RequestContext
 from console.web.uploads import Upload, new_upload_folder, read_body, receive_form
 from core.errors import BadInput
 from pipeline.service import VideoRequest
 
 _MAX_JSON_BYTES = 16 * 1024**2  # a reference image may lie in the JSON as a data URL
-_FILE_SIGNATURES = ((b"\x89PNG\r\n\x1a\n", 0, ".png"), (b"\xff\xd8\xff", 0, ".jpg"), (b"ftyp", 4, ".mp4"))
 _CAMEO_FIELDS = ("cameos", "characters", "character_ids")
 _END_USER_FIELDS = (
     "safety_identifier",
@@ -35,19 +40,25 @@ async def parse_video_request(http: HttpRequest, context: RequestContext) -> Asy
     key = http.headers.get("idempotency-key", "")[:255]
     if http.headers.get("content-type", "").startswith("multipart/form-data"):
         async with receive_form(
-            http, context.upload_folder, field="input_reference", limit=context.max_upload_bytes
+            http, context.upload_folder, on_disk=is_reference_field, limit=context.max_upload_bytes
         ) as upload:
-            yield await run_in_threadpool(_from_form, upload, key)
+            refuse_unsupported(name for name, _ in upload.fields)
+            given = await run_in_threadpool(reference_in_form, upload.parts, upload.folder)
+            with naming_reference(given):
+                yield _from_form(upload, given, key)
         return
     asked = _json(await read_body(http, _MAX_JSON_BYTES))
+    refuse_unsupported(name for name, value in asked.items() if value is not None)
     folder = new_upload_folder(context.upload_folder)
     try:
-        yield await run_in_threadpool(_from_json, asked, folder, key)
+        given = await run_in_threadpool(reference_in_json, asked, folder)
+        with naming_reference(given):
+            yield _from_json(asked, given, key)
     finally:
         await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
 
 
-def _from_form(upload: Upload, key: str) -> VideoRequest:
+def _from_form(upload: Upload, given: GivenReference | None, key: str) -> VideoRequest:
     names = [form for name in _CAMEO_FIELDS for form in (name, f"{name}[]", f"{name}[][id]", f"{name}[id]")]
     return _request(
         prompt=upload.field("prompt"),
@@ -59,13 +70,13 @@ def _from_form(upload: Upload, key: str) -> VideoRequest:
         territory=upload.field_values("territory", "territory[]"),
         voices=upload.field("voices").lower() in ("true", "1"),
         parent=upload.field("remixed_from_video_id"),
-        reference=_rename_by_content(upload.file) if upload.file else None,
+        reference=given.path if given else None,
         account={name: upload.field(name) or None for name in (*_ACCOUNT_FIELDS, *_END_USER_FIELDS)},
         key=key,
     )
 
 
-def _from_json(fields: dict[str, Any], folder: Path, key: str) -> VideoRequest:
+def _from_json(fields: dict[str, Any], given: GivenReference | None, key: str) -> VideoRequest:
     return _request(
         prompt=fields.get("prompt"),
         model=fields.get("model"),
@@ -76,7 +87,7 @@ def _from_json(fields: dict[str, Any], folder: Path, key: str) -> VideoRequest:
         territory=_list(fields.get("territory")),
         voices=fields.get("voices") is True,
         parent=fields.get("remixed_from_video_id"),
-        reference=_reference(fields.get("input_reference"), folder),
+        reference=given.path if given else None,
         account={name: fields.get(name) for name in (*_ACCOUNT_FIELDS, *_END_USER_FIELDS)},
         key=key,
     )
@@ -160,29 +171,3 @@ def _id(cameo: Any) -> str:
     if not isinstance(name, str) or not name:
         raise BadInput("cameos are named by their handles")
     return name
-
-
-def _reference(value: Any, folder: Path) -> Path | None:
-    url = value.get("image_url") if isinstance(value, dict) else value
-    if value is None:
-        return None
-    if not isinstance(url, str) or not url.startswith("data:"):
-        # Fetching an address that a stranger names would let them look around behind the firewall.
-        raise BadInput("input_reference must be sent with the request: as a form file, or as a data: URL in image_url")
-    head, _, data = url.partition(",")
-    file = folder / "file.bin"
-    try:
-        file.write_bytes(base64.b64decode(data, validate=True) if head.endswith(";base64") else b"")
-    except binascii.Error:
-        raise BadInput("the data: URL of input_reference is not base64") from None
-    return _rename_by_content(file)
-
-
-def _rename_by_content(file: Path) -> Path:
-    """The file under the suffix that its first bytes tell, whatever the sender called it."""
-    with file.open("rb") as opened:
-        head = opened.read(16)
-    suffix = next((s for magic, at, s in _FILE_SIGNATURES if head[at : at + len(magic)] == magic), None)
-    if suffix is None:
-        raise BadInput("input_reference must be a PNG, a JPEG or an MP4")
-    return file.rename(file.with_suffix(suffix))

@@ -78,6 +78,18 @@ def _error(case: Case, failure: str) -> dict[str, str] | None:
 
 
 def _assay(case: Case) -> dict[str, Any]:
+    return _standing(case) | _reference(case)
+
+
+def _reference(case: Case) -> dict[str, Any]:
+    """As what a reference came and as what it is screened and sent to an engine."""
+    asked = case.request
+    if not asked.references:
+        return {}
+    return {"reference": {"received": asked.references[0].media_type, "sent": asked.engine_inputs[0].media_type}}
+
+
+def _standing(case: Case) -> dict[str, Any]:
     verdict, waits = case.verdict, case.phase is Phase.HELD and case.last_failure is not None
     return {
         "phase": case.phase.value,

@@ -19,6 +19,7 @@ from console.web.video_response import video_response
 from core.case import Case, Phase
 from core.errors import BadInput, Conflict, Erased, NotFound, NotNow
 from core.roles import Principal
+from media.reference_file import REFERENCE_KINDS
 
 videos_router = APIRouter(prefix="/v1/videos", tags=["videos"])
 
@@ -38,8 +39,12 @@ _FIELDS = {
     "voices": {"type": "boolean", "description": "People named speak."},
     "remixed_from_video_id": {"type": "string", "description": "The video that this one is made over."},
 }
-_FILE = {"type": "string", "format": "binary", "description": "A PNG, a JPEG or an MP4."}
-_URL = {"type": "object", "properties": {"image_url": {"type": "string", "description": "A data: URL."}}}
+_FILE = {"type": "string", "format": "binary", "description": f"One picture or clip: {REFERENCE_KINDS}."}
+_URL = {
+    "type": "object",
+    "properties": {"image_url": {"type": "string", "description": "A data: URL of one picture or clip."}},
+    "required": ["image_url"],
+}
 _CREATE_BODY = {
     "required": True,
     "content": {
@@ -62,7 +67,8 @@ _IDEMPOTENCY_HEADER = {
 async def create_video(request: Request, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """The prompt is screened and judged first; what becomes of it is told by GET /v1/videos/{id}."""
     async with parse_video_request(request, context) as order:
-        case = await to_thread.run_sync(context.service.submit, who, order)
+        limiter = context.reference_limiter if order.references else None  # it is decoded and encoded anew
+        case = await to_thread.run_sync(context.service.submit, who, order, limiter=limiter)
     return await to_thread.run_sync(_video_of, who, context, case)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict, Field
@@ -63,19 +63,21 @@ class ScreenBody(_StrictBody):
 
 
 @cases_router.get("/cases", summary="Your cases; all of them for a moderator")
-def cases(who: BearerUser, context: ContextDep, phase: Phase | None = None, limit: LimitQuery = 100) -> dict[str, Any]:
+def cases(
+    who: BearerUser, context: ContextDep, phase: Phase | None = None, limit: LimitQuery = 100
+) -> dict[str, object]:
     """The one that moved last first."""
     return {"cases": dump(context.service.cases(who, phase=phase, limit=limit))}
 
 
 @cases_router.get("/cases/{case_id}", summary="A case")
-def case(case_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def case(case_id: str, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """Everything known about one generation, without its texts. Another account's case is 404."""
     return _case_response(context, who, context.service.case(who, case_id))
 
 
 @cases_router.get("/cases/{case_id}/history", summary="A case's history")
-def case_history(case_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def case_history(case_id: str, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """Every event, in order. In a verdict or ruling, decision 0 is allow, 1 hold, 2 refuse."""
     entries = context.service.history(who, case_id)
     return {
@@ -84,7 +86,7 @@ def case_history(case_id: str, who: BearerUser, context: ContextDep) -> dict[str
 
 
 @cases_router.post("/cases/{case_id}/rule", summary="Rule on a held case")
-def rule(case_id: str, body: RulingBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def rule(case_id: str, body: RulingBody, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """The gate that held it judges again, and weighs this. For moderators."""
     decision = Decision[body.decision.upper()]
     return _case_response(
@@ -95,19 +97,19 @@ def rule(case_id: str, body: RulingBody, who: BearerUser, context: ContextDep) -
 
 
 @cases_router.post("/cases/{case_id}/resume", summary="Send on a case that failed or could not be measured")
-def resume(case_id: str, body: ResumeBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def resume(case_id: str, body: ResumeBody, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """Approves nothing; what could not be measured is measured anew. For moderators."""
     return _case_response(context, who, context.service.resume(who, case_id, revision=body.revision))
 
 
 @cases_router.post("/cases/{case_id}/appeal", summary="Appeal a refusal")
-def appeal(case_id: str, body: AppealBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def appeal(case_id: str, body: AppealBody, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """A person will look at it, once."""
     return _case_response(context, who, context.service.appeal(who, case_id, note=body.note))
 
 
 @cases_router.post("/cases/{case_id}/recall", summary="Recall a case")
-def recall(case_id: str, body: RecallBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def recall(case_id: str, body: RecallBody, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """Stops it, or takes its video down."""
     return _case_response(
         context, who, context.service.recall(who, case_id, code=body.code, revision=body.revision, note=body.note)
@@ -115,14 +117,14 @@ def recall(case_id: str, body: RecallBody, who: BearerUser, context: ContextDep)
 
 
 @cases_router.get("/queue", summary="What is held")
-def queue(who: BearerUser, context: ContextDep, limit: LimitQuery = 100) -> dict[str, Any]:
+def queue(who: BearerUser, context: ContextDep, limit: LimitQuery = 100) -> dict[str, object]:
     """The longest-waiting first, and what you may do with each. For moderators."""
     held = context.service.queue(who, limit=limit)
     return {"cases": dump(held), "actions": {case.id: sorted(context.service.actions(who, case)) for case in held}}
 
 
 @cases_router.post("/screen", summary="What would be said of this prompt?")
-def screen_prompt(body: ScreenBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def screen_prompt(body: ScreenBody, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """Opens no case and keeps nothing."""
     opinion = context.service.screen(who, body.prompt)
     edit = smallest_edit(body.prompt, lambda text: context.service.screen(who, text), opinion) if body.explain else None
@@ -135,6 +137,6 @@ def screen_prompt(body: ScreenBody, who: BearerUser, context: ContextDep) -> dic
     }
 
 
-def _case_response(room: RequestContext, who: Principal, case: Case) -> dict[str, Any]:
+def _case_response(room: RequestContext, who: Principal, case: Case) -> dict[str, object]:
     """The case, and what this person may do with it now."""
     return {"case": dump(case), "actions": sorted(room.service.actions(who, case))}

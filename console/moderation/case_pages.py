@@ -35,21 +35,22 @@ _CSRF_PROTECTED = [Depends(require_csrf_token)]
 
 
 @case_pages_router.get("/queue")
-def queue(request: Request, who: SessionUser, context: ContextDep) -> Response:
+def queue(request: Request, principal: SessionUser, context: ContextDep) -> Response:
     """What is held, the longest-waiting first."""
-    held = context.service.queue(who, limit=QUEUE_LENGTH)
+    held_cases = context.service.queue(principal, limit=QUEUE_LENGTH)
     rows = [
-        queue_item(case, context.service.history(who, case.id), context.service.actions(who, case)) for case in held
+        queue_item(case, context.service.history(principal, case.id), context.service.actions(principal, case))
+        for case in held_cases
     ]
     return render_page(request, "queue.html", rows=rows, full=len(rows) == QUEUE_LENGTH)
 
 
 @case_pages_router.get("/cases")
-def cases(request: Request, who: SessionUser, context: ContextDep, phase: str = "") -> Response:
+def cases(request: Request, principal: SessionUser, context: ContextDep, phase: str = "") -> Response:
     """The person's cases, a moderator's being all."""
     chosen = Phase(phase) if phase in list(Phase) else None
-    found = context.service.cases(who, phase=chosen, limit=100)
-    return render_page(request, "cases.html", cases=found, chosen=chosen, phases=display_text.PHASE_TEXTS)
+    matching = context.service.cases(principal, phase=chosen, limit=100)
+    return render_page(request, "cases.html", cases=matching, chosen=chosen, phases=display_text.PHASE_TEXTS)
 
 
 @case_pages_router.get("/cases/{case_id}")
@@ -77,16 +78,16 @@ def case(
 
 
 @case_pages_router.get("/cases/{case_id}/video")
-def case_video(case_id: str, who: SessionUser, context: ContextDep) -> Response:
+def case_video(case_id: str, principal: SessionUser, context: ContextDep) -> Response:
     """The video in ranges, to whoever may see it."""
-    return video_response(context, who, context.service.case(who, case_id))
+    return video_response(context, principal, context.service.case(principal, case_id))
 
 
 @case_pages_router.post("/cases/{case_id}/rule", dependencies=_CSRF_PROTECTED)
 def rule(
     *,
     case_id: str,
-    who: SessionUser,
+    principal: SessionUser,
     context: ContextDep,
     decision: Annotated[str, Form(pattern="^(allow|refuse)$")],
     code: Annotated[str, Form()],
@@ -95,38 +96,38 @@ def rule(
     then: Annotated[str, Form()] = "",
 ) -> Response:
     """Rule, and go to the next held case if so wished."""
-    context.service.rule(who, case_id, Decision[decision.upper()], code=code, revision=revision, note=note)
+    context.service.rule(principal, case_id, Decision[decision.upper()], code=code, revision=revision, note=note)
     if then != "next":
         return _see_other(f"/cases/{case_id}?done=ruled")
-    held = context.service.queue(who, limit=QUEUE_LENGTH)
-    return _see_other(f"/cases/{held[0].id}?done=next" if held else "/queue")
+    held_cases = context.service.queue(principal, limit=QUEUE_LENGTH)
+    return _see_other(f"/cases/{held_cases[0].id}?done=next" if held_cases else "/queue")
 
 
 @case_pages_router.post("/cases/{case_id}/resume", dependencies=_CSRF_PROTECTED)
-def resume(case_id: str, who: SessionUser, context: ContextDep, revision: Annotated[int, Form()]) -> Response:
+def resume(case_id: str, principal: SessionUser, context: ContextDep, revision: Annotated[int, Form()]) -> Response:
     """Send on a case that failed or could not be measured."""
-    context.service.resume(who, case_id, revision=revision)
+    context.service.resume(principal, case_id, revision=revision)
     return _see_other(f"/cases/{case_id}?done=resumed")
 
 
 @case_pages_router.post("/cases/{case_id}/appeal", dependencies=_CSRF_PROTECTED)
-def appeal(case_id: str, who: SessionUser, context: ContextDep, note: NoteField = "") -> Response:
+def appeal(case_id: str, principal: SessionUser, context: ContextDep, note: NoteField = "") -> Response:
     """Ask that a person look at a refusal."""
-    context.service.appeal(who, case_id, note=note)
+    context.service.appeal(principal, case_id, note=note)
     return _see_other(f"/cases/{case_id}?done=appealed")
 
 
 @case_pages_router.post("/cases/{case_id}/recall", dependencies=_CSRF_PROTECTED)
 def recall(
     case_id: str,
-    who: SessionUser,
+    principal: SessionUser,
     context: ContextDep,
     code: Annotated[str, Form()],
     revision: Annotated[int, Form()],
     note: NoteField = "",
 ) -> Response:
     """Stop a case, or take its video down."""
-    context.service.recall(who, case_id, code=code, revision=revision, note=note)
+    context.service.recall(principal, case_id, code=code, revision=revision, note=note)
     return _see_other(f"/cases/{case_id}?done=recalled")
 
 

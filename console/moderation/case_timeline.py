@@ -1,4 +1,4 @@
-"""Tells a case's history in sentences that a person reads from top to bottom."""
+"""A case's history as sentences, read from top to bottom."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ class TimelineEntry:
 
 def timeline_entry(entry: RecordedEvent) -> TimelineEntry:
     """An event in words."""
-    says, tone, more = _describe(entry.event)
-    return TimelineEntry(revision=entry.revision, at=entry.at, text=says, tone=tone, details=more)
+    says, tone, details = _describe(entry.event)
+    return TimelineEntry(revision=entry.revision, at=entry.at, text=says, tone=tone, details=details)
 
 
 def _describe(event: Event) -> tuple[str, str, tuple[str, ...]]:
@@ -94,8 +94,8 @@ def _describe_production(
             return f"{event.engine} {event.engine_version} took the order.", "plain", (f"job {event.job}",)
         case Rendered():
             size = f"{event.width}×{event.height}, {event.duration:.1f} s"
-            how = "made a video" if event.synthetic else "served footage that it did not make"
-            return f"{event.engine} {how} ({size}).", "plain", ()
+            origin = "made a video" if event.synthetic else "served footage that it did not make"
+            return f"{event.engine} {origin} ({size}).", "plain", ()
         case EngineDeclined():
             return f"{event.engine} declined to make this ({event.code}).", "refuse", ()
         case EngineFailed():
@@ -134,7 +134,7 @@ def _describe_signals(signals: tuple[Signal, ...]) -> str:
 
 
 def _describe_verdict(verdict: Verdict) -> tuple[str, str, tuple[str, ...]]:
-    more = (
+    details = (
         f"rules that fired: {', '.join(verdict.rules)}" if verdict.rules else "",
         f"could not be measured: {', '.join(verdict.missing)}" if verdict.missing else "",
         f"no ruling lifts: {', '.join(verdict.final)}" if verdict.final else "",
@@ -145,7 +145,7 @@ def _describe_verdict(verdict: Verdict) -> tuple[str, str, tuple[str, ...]]:
         f"“{verdict.reason}”" if verdict.reason else "",
     )
     says = f"{_GATES[verdict.gate]} {_DECIDED[verdict.decision]}."
-    return says, display_text.DECISION_TONES[verdict.decision], tuple(part for part in more if part)
+    return says, display_text.DECISION_TONES[verdict.decision], tuple(part for part in details if part)
 
 
 def _describe_ruling(ruling: Ruling) -> tuple[str, str, tuple[str, ...]]:

@@ -57,7 +57,7 @@ class CaseView:
 
 
 def queue_item(case: Case, history: Sequence[RecordedEvent], actions: frozenset[Action]) -> QueueItem:
-    """A held case as the queue shows it to somebody who may do `actions` now."""
+    """A held case as the queue shows it to a person who may take `actions` now."""
     verdict = None if case.last_failure else case.verdict
     return QueueItem(
         case=case,
@@ -95,14 +95,14 @@ def highlight_prompt(prompt: str, signals: Iterable[Signal]) -> tuple[tuple[str,
 
 
 def _signals_by_subject(case: Case) -> tuple[SubjectSignals, ...]:
-    found = {subject: _sorted(s for s in case.signals if s.subject is subject) for subject in Subject}
+    by_subject = {subject: _sorted(s for s in case.signals if s.subject is subject) for subject in Subject}
     return tuple(
         SubjectSignals(
             subject=subject,
             signals=tuple(s for s in signals if s.score is None or s.score >= 0.1),
             low_scores=tuple(s for s in signals if s.score is not None and s.score < 0.1),
         )
-        for subject, signals in found.items()
+        for subject, signals in by_subject.items()
         if signals
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from anyio import to_thread
 from fastapi import APIRouter, Request
 
@@ -32,7 +30,7 @@ _TWO_FILES = {
 
 
 @comparison_router.post("/compare", summary="The same person?", openapi_extra=_TWO_FILES)
-async def compare_files(request: Request, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+async def compare_files(request: Request, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """A form with the files `a` and `b`: images, videos or sound. Neither they nor what was measured is kept.
 
     `score` is null where nobody can tell, `same` also where it is too close to call. For platforms and moderators.

@@ -11,7 +11,7 @@ from pipeline.verification.history_thumbnails import HistoryThumbnail
 
 _KINDS_DRAWN = ("lineage.", "watermark.segment")
 _CREDENTIALS_PICTURE_ALT = "Picture that the credentials carry of it"
-_STORED_PICTURE_ALT = "Picture from the video that this office keeps"
+_STORED_PICTURE_ALT = "Picture from the video that this service keeps"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +27,7 @@ class WatermarkBar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineageNode:
-    """A step of the tree and those below it. `picture` is the address of its picture, which `alt` tells of."""
+    """A step of the tree and those below it. `picture` is the address of its picture, which `alt` describes."""
 
     says: str
     picture: str = ""
@@ -39,26 +39,29 @@ def watermark_bars(finding: Finding) -> tuple[WatermarkBar, ...]:
     """The marked seconds in order; nothing where none are known."""
     spans = finding.watermark.segments
     sound = finding.watermark.audio.seconds if finding.watermark.audio else 0.0
-    length = max([one.end for one in spans] + [sound], default=0.0)
+    length = max([span.end for span in spans] + [sound], default=0.0)
     if length <= 0:
         return ()
     return tuple(
         WatermarkBar(
-            start=one.start,
-            end=one.end,
-            left=round(100 * one.start / length, 2),
-            width=round(max(0.5, 100 * (one.end - one.start) / length), 2),
-            payload=one.payload or "",
+            start=span.start,
+            end=span.end,
+            left=round(100 * span.start / length, 2),
+            width=round(max(0.5, 100 * (span.end - span.start) / length), 2),
+            payload=span.payload or "",
         )
-        for one in spans
+        for span in spans
     )
 
 
 def lineage_tree(finding: Finding, step_pictures: Sequence[HistoryThumbnail] = ()) -> tuple[LineageNode, ...]:
     """The history that the credentials tell, as a tree; `step_pictures` has a picture for each step, or is empty."""
-    told = [one for one in finding.evidence if one.kind.startswith("lineage.")]
-    pictures = step_pictures if len(step_pictures) == len(told) else (HistoryThumbnail(),) * len(told)
-    steps = [(int(one.kind.partition(".")[2] or 0), _lineage_node(one, pictures[at])) for at, one in enumerate(told)]
+    entries = [entry for entry in finding.evidence if entry.kind.startswith("lineage.")]
+    pictures = step_pictures if len(step_pictures) == len(entries) else (HistoryThumbnail(),) * len(entries)
+    steps = [
+        (int(entry.kind.partition(".")[2] or 0), _lineage_node(entry, pictures[index]))
+        for index, entry in enumerate(entries)
+    ]
     return _tree(steps)
 
 
@@ -76,7 +79,9 @@ def _tree(steps: Sequence[tuple[int, LineageNode]]) -> tuple[LineageNode, ...]:
     branches: list[LineageNode] = []
     while steps:
         depth, first = steps[0]
-        end = next((at for at, (other, _) in enumerate(steps) if at and other <= depth), len(steps))
+        end = next(
+            (index for index, (other_depth, _) in enumerate(steps) if index and other_depth <= depth), len(steps)
+        )
         branches.append(replace(first, children=_tree(steps[1:end])))
         steps = steps[end:]
     return tuple(branches)
@@ -84,4 +89,4 @@ def _tree(steps: Sequence[tuple[int, LineageNode]]) -> tuple[LineageNode, ...]:
 
 def undrawn_evidence(finding: Finding) -> tuple[Evidence, ...]:
     """The evidence that is not drawn."""
-    return tuple(one for one in finding.evidence if not one.kind.startswith(_KINDS_DRAWN))
+    return tuple(entry for entry in finding.evidence if not entry.kind.startswith(_KINDS_DRAWN))

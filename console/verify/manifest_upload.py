@@ -56,42 +56,42 @@ async def upload_manifest(
         raise UnsupportedMediaType(f"send a manifest store as {MANIFEST_MEDIA_TYPE}")
     content = await read_body(request, MAX_MANIFEST_BYTES)
     done = await to_thread.run_sync(context.service.public.repository.deposit, who, content)
-    told: dict[str, Any] = {"manifestId": done.manifest_id}
+    told: dict[str, object] = {"manifestId": done.manifest_id}
     return told | {"receipt": done.public() | {"hash": done.hash}} if receipt else told
 
 
 @manifest_upload_router.delete("/manifests/{manifestId}", summary="Withdraw a manifest")
 def delete_manifest(
-    who: BearerUser,
+    principal: BearerUser,
     context: ContextDep,
     manifest_id: ManifestIdPath,
     reason: Annotated[str, Query(max_length=200, description="For the receipt, which anyone may read.")] = "",
 ) -> Any:
     """For operators. What is left is a receipt; the same manifest does not come back."""
-    done = context.service.public.repository.delete(who, manifest_id, reason=reason)
-    return {"receipts": [one.public() | {"hash": one.hash} for one in done]}
+    receipts = context.service.public.repository.delete(principal, manifest_id, reason=reason)
+    return {"receipts": [receipt.public() | {"hash": receipt.hash} for receipt in receipts]}
 
 
 @manifest_upload_router.post("/bindings", operation_id="bind", status_code=204, summary="Bind a value to a manifest")
 @manifest_upload_router.put(
     "/bindings", operation_id="bind_again", status_code=204, summary="The same: binding twice is binding once"
 )
-def bind_value(body: BindingBody, who: BearerUser, context: ContextDep) -> Response:
+def bind_value(body: BindingBody, principal: BearerUser, context: ContextDep) -> Response:
     """Values of our own watermark are bound by sealing and in no other way."""
     for text in hex_candidates(body.value):
-        context.service.public.repository.bind(who, body.alg, text, body.manifest_id)
+        context.service.public.repository.bind(principal, body.alg, text, body.manifest_id)
     return Response(status_code=204)
 
 
 @resolution_router.get("/manifests/{manifestId}/receipts", summary="What was done to a manifest")
 def list_manifest_receipts(context: ContextDep, manifest_id: ManifestIdPath) -> Any:
     """Stored, deleted: each receipt carries the hash of the one before it in the whole repository."""
-    found = context.service.public.repository.receipts(manifest_id)
-    return {"receipts": [one.public() | {"hash": one.hash} for one in found]}
+    receipts = context.service.public.repository.receipts(manifest_id)
+    return {"receipts": [receipt.public() | {"hash": receipt.hash} for receipt in receipts]}
 
 
 @resolution_router.get("/services/capabilities", summary="What this service can do")
-def service_capabilities(context: ContextDep) -> dict[str, Any]:
+def service_capabilities(context: ContextDep) -> dict[str, object]:
     """Which queries are answered, and within which bounds."""
     queries = ["byBinding", "byContent"] + (["byReference"] if context.installation.settings.verify_urls else [])
     return {
@@ -103,7 +103,9 @@ def service_capabilities(context: ContextDep) -> dict[str, Any]:
 
 
 @resolution_router.get(
-    "/services/status", summary="Does it work?", responses={503: {"description": "It does not: the database is away."}}
+    "/services/status",
+    summary="Does it work?",
+    responses={503: {"description": "It does not: the database is unavailable."}},
 )
 def service_status(context: ContextDep) -> Any:
     """ok, or down (503) where the database does not answer."""
@@ -115,7 +117,7 @@ def service_status(context: ContextDep) -> Any:
 
 
 @well_known_router.get("/.well-known/c2pa-soft-binding-resolution", summary="Where the resolution service is")
-def well_known_document(request: Request) -> dict[str, Any]:
+def well_known_document(request: Request) -> dict[str, object]:
     """Its base address, its version and where it is described."""
     base = str(request.base_url).rstrip("/")
     return {

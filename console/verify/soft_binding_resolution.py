@@ -70,7 +70,7 @@ class BindingLookupBody(BaseModel):
 
 
 class ReferenceLookupBody(BaseModel):
-    """Where a copy lies that is to be looked up."""
+    """The address of a copy that is to be looked up."""
 
     model_config = ConfigDict(populate_by_name=True)
 
@@ -122,15 +122,15 @@ async def by_content(
     context.rate_limiter.consume(client_address(request), cost=5)
     with context.concurrency.slot(client_address(request)):
         async with receive_raw(request, context.upload_folder, limit=context.max_upload_bytes) as file:
-            look = context.service.public.repository.by_content
+            find = context.service.public.repository.by_content
             return _matches(
-                await to_thread.run_sync(lambda: look(file, algorithm=alg, most=most), limiter=context.analysis_limiter)
+                await to_thread.run_sync(lambda: find(file, algorithm=alg, most=most), limiter=context.analysis_limiter)
             )
 
 
 @resolution_router.post(
     "/matches/byReference",
-    summary="Manifests of what lies at an address",
+    summary="Manifests of the file at an address",
     response_model=ManifestMatches,
     responses={501: {"model": ErrorBody, "description": "This installation fetches nothing."}},
 )
@@ -161,8 +161,8 @@ def get_manifest(
 ) -> Response:
     """The manifest store with this id, its bytes as they were signed."""
     context.rate_limiter.consume(client_address(request))
-    found = context.service.public.repository.manifest(manifest_id, active_only=active)
-    return Response(found, media_type=MANIFEST_MEDIA_TYPE, headers=_CORS_HEADERS)
+    manifest = context.service.public.repository.manifest(manifest_id, active_only=active)
+    return Response(manifest, media_type=MANIFEST_MEDIA_TYPE, headers=_CORS_HEADERS)
 
 
 @resolution_router.get("/services/supportedAlgorithms", summary="What is looked for here")
@@ -180,8 +180,10 @@ def _matches_by_binding(
 ) -> ManifestMatches:
     context.rate_limiter.consume(client_address(request))
     repository = context.service.public.repository
-    found = [one for text in hex_candidates(value) for one in repository.by_binding(algorithm, text, most=most)]
-    return _matches(list(dict.fromkeys(found))[:most])
+    found_matches = [
+        match for text in hex_candidates(value) for match in repository.by_binding(algorithm, text, most=most)
+    ]
+    return _matches(list(dict.fromkeys(found_matches))[:most])
 
 
 def _matches_by_reference(context: RequestContext, body: ReferenceLookupBody, most: int) -> list[ManifestMatchScore]:
@@ -193,5 +195,5 @@ def _matches_by_reference(context: RequestContext, body: ReferenceLookupBody, mo
 
 def _matches(matches: list[ManifestMatchScore]) -> ManifestMatches:
     return ManifestMatches(
-        matches=[ManifestMatch(manifest_id=one.manifest_id, similarity=one.score) for one in matches]
+        matches=[ManifestMatch(manifest_id=match.manifest_id, similarity=match.score) for match in matches]
     )

@@ -80,8 +80,8 @@ async def verify_upload(
             if file is None or file.stat().st_size == 0:
                 raise BadInput("choose a file: this one is empty or missing")
             finding = await to_thread.run_sync(context.service.verify, file, limiter=context.analysis_limiter)
-            shown = await to_thread.run_sync(make_pictures, file, finding, limiter=context.analysis_limiter)
-            return replace(finding, file=name or "file"), shown
+            pictures = await to_thread.run_sync(make_pictures, file, finding, limiter=context.analysis_limiter)
+            return replace(finding, file=name or "file"), pictures
 
 
 def _fetch(context: RequestContext, url: str, to: Path) -> str:

@@ -37,19 +37,19 @@ def verify_page(request: Request, context: ContextDep, lang: str = "") -> Respon
 
 @verify_pages_router.post("/verify")
 async def submit_file(
-    request: Request, context: ContextDep, who: OptionalSessionUser, part: str = "", lang: str = ""
+    request: Request, context: ContextDep, principal: OptionalSessionUser, part: str = "", lang: str = ""
 ) -> Response:
     """What the verifier says, as a page; with `part` only the answer, for the script that showed the progress.
 
     Carries no form token: nothing is changed by asking, and nobody is acted for. Pictures of the history are on this
     page only: an answer that is shared has none.
     """
-    finding, seen = await verify_upload(request, context, partial(history_thumbnails, context.service, who))
-    shown = _finding_variables(finding, seen) | {
+    finding, pictures = await verify_upload(request, context, partial(history_thumbnails, context.service, principal))
+    variables = _finding_variables(finding, pictures) | {
         "token": _token_serializer(context).dumps(dump(finding)),
         "until": None,
     }
-    return _page(request, context, "finding.html" if part else "verified.html", _language(request, lang), **shown)
+    return _page(request, context, "finding.html" if part else "verified.html", _language(request, lang), **variables)
 
 
 @verify_pages_router.post("/verify/share")
@@ -71,11 +71,11 @@ def share_finding(
 
 @verify_pages_router.get("/verify/shared/{name}")
 def shared_finding_page(request: Request, context: ContextDep, name: str, lang: str = "") -> Response:
-    """An answer that somebody shared. 404 once it has expired."""
+    """A shared answer. 404 once it has expired."""
     context.rate_limiter.consume(client_address(request))
     finding, until = context.service.public.sharing.get_shared(name)
-    shown = _finding_variables(finding) | {"token": "", "until": until, "name": name}
-    return _page(request, context, "shared.html", _language(request, lang), **shown)
+    variables = _finding_variables(finding) | {"token": "", "until": until, "name": name}
+    return _page(request, context, "shared.html", _language(request, lang), **variables)
 
 
 @verify_pages_router.post("/verify/feedback")
@@ -87,13 +87,13 @@ def submit_feedback(
     note: Annotated[str, Form(max_length=2000)] = "",
     lang: Annotated[str, Form()] = "",
 ) -> Response:
-    """What somebody thinks of an answer; nothing tells who, or of which file."""
+    """Feedback about an answer; stored without the person or the file."""
     context.rate_limiter.consume(client_address(request), cost=5)
     context.service.public.sharing.add_feedback(verdict.value, opinion, note)
     return _page(request, context, "thanks.html", _language(request, lang))
 
 
-def _page(request: Request, context: RequestContext, template: str, language: Language, **shown: Any) -> Response:
+def _page(request: Request, context: RequestContext, template: str, language: Language, **variables: Any) -> Response:
     return render_page(
         request,
         template,
@@ -103,11 +103,11 @@ def _page(request: Request, context: RequestContext, template: str, language: La
         said=language.said,
         most=context.max_upload_bytes,
         urls=context.installation.settings.verify_urls,
-        **shown,
+        **variables,
     )
 
 
-def _finding_variables(finding: Finding, step_pictures: Sequence[HistoryThumbnail] = ()) -> dict[str, Any]:
+def _finding_variables(finding: Finding, step_pictures: Sequence[HistoryThumbnail] = ()) -> dict[str, object]:
     headline, tone = display_text.FINDING_HEADLINES[finding.verdict]
     return {
         "finding": finding,

@@ -42,7 +42,7 @@ def api_key_user(
 
 
 def optional_session_user(request: Request, context: ContextDep) -> Principal | None:
-    """Whose session this is; None for the public. The account is looked up anew each time."""
+    """Whose session this is; None for the public. The account is looked up each time."""
     session = request.cookies.get(SESSION_COOKIE)
     return context.sessions.person(session) if session else None
 

@@ -32,14 +32,14 @@ class BodyLimitMiddleware:
         if scope["type"] != "http" or scope["path"] in UPLOAD_PATHS:
             await self._app(scope, receive, send)
             return
-        taken = 0
-        told = int(Headers(scope=scope).get("content-length") or 0)
+        received = 0
+        declared_length = int(Headers(scope=scope).get("content-length") or 0)
 
         async def receiving() -> Message:
-            nonlocal taken
+            nonlocal received
             message = await receive()
-            taken += len(message.get("body", b""))
-            if max(taken, told) > MAX_BODY_BYTES:
+            received += len(message.get("body", b""))
+            if max(received, declared_length) > MAX_BODY_BYTES:
                 raise HTTPException(413)
             return message
 

@@ -10,15 +10,18 @@ import anyio
 from fastapi import Depends, Request
 
 from console.web.protocols import InstallationProtocol
-from console.web.rate_limits import ConcurrencyLimiter, FailureLimiter
-from console.web.request_rate import RateLimiter
+from console.web.rate_limits import ConcurrencyLimiter, FailureLimiter, RateLimiter
 from console.web.sessions import Sessions
 from pipeline.service import CaseService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestContext:
-    """The installation and what the web adds to it. `analysis_limiter` bounds how many files are examined at once."""
+    """The installation and what the web adds to it.
+
+    `analysis_limiter` bounds how many files are examined at once, `reference_limiter` how many orders with a reference
+    are opened at once.
+    """
 
     installation: InstallationProtocol
     sessions: Sessions
@@ -26,6 +29,7 @@ class RequestContext:
     concurrency: ConcurrencyLimiter = field(default_factory=ConcurrencyLimiter)
     rate_limiter: RateLimiter = field(default_factory=RateLimiter)
     analysis_limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
+    reference_limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
 
     @property
     def service(self) -> CaseService:
@@ -34,7 +38,7 @@ class RequestContext:
 
     @property
     def upload_folder(self) -> Path:
-        """Where files that people send lie for a moment."""
+        """The folder of uploads while they are processed."""
         return self.installation.settings.root / "uploads"
 
     @property
@@ -44,9 +48,9 @@ class RequestContext:
 
 
 def context_of(request: Request) -> RequestContext:
-    """The room of the app that serves this request."""
-    room: RequestContext = request.app.state.context
-    return room
+    """The context of the app that serves this request."""
+    context: RequestContext = request.app.state.context
+    return context
 
 
 def client_address(request: Request) -> str:

@@ -72,8 +72,8 @@ def moderators_needed(verdict: Verdict) -> str:
 
 def readable_code(code: object) -> str:
     """A code as words: `consent_shown` is `consent shown`, `ai_statement.source` is `AI statement: source`."""
-    words = str(code).replace("_", " ").replace(".", ": ")
-    return re.sub(r"\bai\b", "AI", words)
+    text = str(code).replace("_", " ").replace(".", ": ")
+    return re.sub(r"\bai\b", "AI", text)
 
 
 def format_duration(seconds: float) -> str:
@@ -89,9 +89,9 @@ def format_duration(seconds: float) -> str:
     return f"{hours // 24} days"
 
 
-def format_time(at: datetime) -> str:
+def format_time(moment: datetime) -> str:
     """A moment, in UTC to the second."""
-    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
 
 
 def format_span(span: Span | None) -> str:

@@ -1,4 +1,4 @@
-"""How errors are told: to programs as JSON, to clients of OpenAI's API in its shape, to people as a page."""
+"""Errors as responses: for programs JSON, for clients of OpenAI's API its format, for people a page."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class ErrorBody(BaseModel):
 
 
 class OpenAIErrorDetail(ErrorDetail):
-    """The same in OpenAI's words; `param` is always null."""
+    """The same in OpenAI's words; `param` is the field that it is about, or null."""
 
     type: str
     param: str | None = None
@@ -65,9 +65,9 @@ def _handle_exception(request: Request, raised: Exception) -> Response:
         return JSONResponse(_body(request, error, status, speaks), status_code=status, headers=_error_headers(error))
     if isinstance(error, NotSignedIn) and request.method == "GET":
         return RedirectResponse(f"/login?next={quote(_path(request), safe='')}", status_code=303)
-    said = {"language": speaks, "t": speaks, "said": speaks.said}
+    variables = {"language": speaks, "t": speaks, "said": speaks.said}
     return render_page(
-        request, "error.html", status=status, message=message_of(error), back=_return_address(request), **said
+        request, "error.html", status=status, message=message_of(error), back=_return_address(request), **variables
     )
 
 
@@ -91,7 +91,7 @@ def _as_assay_error(raised: Exception) -> Exception:
 def _body(request: Request, error: Exception, status: int, language: Language) -> dict[str, object]:
     told: dict[str, object] = {"code": code_of(error), "message": language(message_of(error))}
     if request.url.path.startswith("/v1/"):
-        told |= {"type": _openai_type(status), "param": None}
+        told |= {"type": _openai_type(status), "param": (error.param or None) if isinstance(error, BadInput) else None}
     return {"error": told}
 
 

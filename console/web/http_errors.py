@@ -77,5 +77,5 @@ def code_of(error: Exception) -> str:
 
 
 def message_of(error: Exception) -> str:
-    """What the person is told. Messages of errors that are not ours may hold anything, so they are not passed on."""
+    """The message for the person. Those of foreign errors may contain anything, so they are not passed on."""
     return _INTERNAL_ERROR_MESSAGE if status_of(error) == 500 else str(error)

@@ -25,18 +25,18 @@ login_router = APIRouter(include_in_schema=False)
 
 
 @login_router.get("/")
-def redirect_home(who: OptionalSessionUser) -> Response:
+def redirect_home(principal: OptionalSessionUser) -> Response:
     """The public comes to verify, members to their work."""
-    return RedirectResponse(_home(who) if who else "/verify", status_code=303)
+    return RedirectResponse(_home(principal) if principal else "/verify", status_code=303)
 
 
 @login_router.get("/login")
 def login_page(
-    request: Request, who: OptionalSessionUser, onward: Annotated[str, Query(alias="next")] = ""
+    request: Request, principal: OptionalSessionUser, onward: Annotated[str, Query(alias="next")] = ""
 ) -> Response:
     """Where the token is entered."""
-    if who:
-        return RedirectResponse(_home(who), status_code=303)
+    if principal:
+        return RedirectResponse(_home(principal), status_code=303)
     return _render_login(request, onward)
 
 
@@ -79,8 +79,8 @@ def _render_login(request: Request, onward: str, *, failed: bool = False) -> Res
     return answer
 
 
-def _home(who: Principal) -> str:
-    return "/queue" if who.has(Role.MODERATOR) else "/cases"
+def _home(principal: Principal) -> str:
+    return "/queue" if principal.has(Role.MODERATOR) else "/cases"
 
 
 def _local_address(address: str) -> str:

@@ -13,13 +13,13 @@ def operations_by_tag(schema: dict[str, Any]) -> dict[str, list[OpenAPIOperation
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
             body = _body(operation, schema)
-            shown = operation | {
+            documented = operation | {
                 "method": method.upper(),
                 "path": path,
                 "fields": body.get("properties", {}),
                 "needed": body.get("required", []),
             }
-            groups.setdefault(operation["tags"][0], []).append(shown)
+            groups.setdefault(operation["tags"][0], []).append(documented)
     return groups
 
 

@@ -28,7 +28,7 @@ class InstallationProtocol(Protocol):
 
 
 class Runner(Protocol):
-    """Moves cases until told to stop."""
+    """Moves cases until it is stopped."""
 
     def run_forever(self, stop: Event, *, sweep_every: timedelta = ...) -> None:
         """Run until `stop` is set."""

@@ -11,6 +11,29 @@ from time import monotonic
 
 from console.web.http_errors import TooMany
 
+_MAX_ADDRESSES = 10_000  # some 12 MiB, and a flood of a million addresses adds nothing to it
+
+
+class RateLimiter:
+    """At most `max_requests` requests in `window` seconds an address; beyond `max_addresses` addresses the oldest is
+    forgotten.
+    """
+
+    def __init__(
+        self,
+        *,
+        max_requests: int = 120,
+        window: float = 60.0,
+        max_addresses: int = _MAX_ADDRESSES,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._most, self._counts = max_requests, _WindowCounts(window, max_addresses, clock)
+
+    def consume(self, address: str, *, cost: int = 1) -> None:
+        """Count a request. Raises TooMany for an address that asks too often."""
+        if self._counts.add(address, cost) > self._most:
+            raise TooMany("You ask faster than is allowed here: wait a minute.")
+
 
 class FailureLimiter:
     """At most `max_failures` failures in `window` seconds an address. Beyond `max_addresses` addresses the oldest is
@@ -22,28 +45,19 @@ class FailureLimiter:
         *,
         max_failures: int = 10,
         window: float = 900.0,
-        max_addresses: int = 10_000,
+        max_addresses: int = _MAX_ADDRESSES,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._most, self._window, self._known, self._clock = max_failures, window, max_addresses, clock
-        self._failures: OrderedDict[str, tuple[int, float]] = OrderedDict()
-        self._lock = Lock()
+        self._most, self._counts = max_failures, _WindowCounts(window, max_addresses, clock)
 
     def check(self, address: str) -> None:
         """Raises TooMany for an address that has failed too often."""
-        with self._lock:
-            count, since = self._failures.get(client_network(address), (0, 0.0))
-            if count >= self._most and self._clock() - since < self._window:
-                raise TooMany
+        if self._counts.of(address) >= self._most:
+            raise TooMany
 
     def record_failure(self, address: str) -> None:
         """Count a failure."""
-        key, now = client_network(address), self._clock()
-        with self._lock:
-            count, since = self._failures.pop(key, (0, now))
-            self._failures[key] = (count + 1, since) if now - since < self._window else (1, now)
-            while len(self._failures) > self._known:
-                self._failures.popitem(last=False)
+        self._counts.add(address, 1)
 
 
 class ConcurrencyLimiter:
@@ -80,3 +94,33 @@ def client_network(address: str) -> str:
     if isinstance(parsed, ipaddress.IPv4Address):
         return address
     return str(ipaddress.ip_network((parsed, 64), strict=False))
+
+
+class _WindowCounts:
+    """What each visitor did in a window of so many seconds, which begins with the first of it. Safe between threads."""
+
+    def __init__(self, window: float, max_addresses: int, clock: Callable[[], float]) -> None:
+        self._window, self._known, self._clock = window, max_addresses, clock
+        self._counts: OrderedDict[str, tuple[int, float]] = OrderedDict()  # the longest unseen first
+        self._lock = Lock()
+
+    def add(self, address: str, number: int) -> int:
+        """The count of this visitor's window, with `number` more."""
+        key = client_network(address)
+        with self._lock:
+            count, since = self._now(key)
+            self._counts[key] = count + number, since
+            self._counts.move_to_end(key)
+            while len(self._counts) > self._known:
+                self._counts.popitem(last=False)
+            return count + number
+
+    def of(self, address: str) -> int:
+        """The count of this visitor's window."""
+        with self._lock:
+            return self._now(client_network(address))[0]
+
+    def _now(self, key: str) -> tuple[int, float]:
+        now = self._clock()
+        count, since = self._counts.get(key, (0, now))
+        return (count, since) if now - since < self._window else (0, now)

@@ -26,11 +26,11 @@ async def receive_raw(request: Request, folder: Path, *, limit: int) -> AsyncIte
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not kind.startswith(_MEDIA_TYPES):
         raise UnsupportedMediaType("send a video, an image or a sound as the body, and say which in Content-Type")
-    mine = await asyncio.to_thread(new_upload_folder, folder)
+    upload_folder = await asyncio.to_thread(new_upload_folder, folder)
     try:
-        yield await _write_body(request, mine / "asset", limit)
+        yield await _write_body(request, upload_folder / "asset", limit)
     finally:
-        await asyncio.to_thread(shutil.rmtree, mine, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, upload_folder, ignore_errors=True)
 
 
 async def _write_body(request: Request, to: Path, limit: int) -> Path:

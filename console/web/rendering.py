@@ -20,36 +20,38 @@ from console.web.translations import ENGLISH
 CONSOLE_FOLDER = Path(__file__).parents[1]
 
 
-def render_page(request: Request, template: str, *, status: int = 200, **given: Any) -> HTMLResponse:
+def render_page(request: Request, template: str, *, status: int = 200, **variables: Any) -> HTMLResponse:
     """A page; every template knows who is looking, and can sign its forms."""
-    room, path = context_of(request), request.url.path
+    context, path = context_of(request), request.url.path
     speaks = {"language": ENGLISH, "t": ENGLISH, "said": ENGLISH.said}
-    context: dict[str, Any] = (
-        {"who": optional_session_user(request, room), "path": path, "seed": csrf_seed_of(request)} | speaks | given
+    values: dict[str, Any] = (
+        {"who": optional_session_user(request, context), "path": path, "seed": csrf_seed_of(request)}
+        | speaks
+        | variables
     )
-    context["form_token"] = room.sessions.csrf_token(context["seed"])
-    return HTMLResponse(_environment().get_template(template).render(context), status_code=status)
+    values["form_token"] = context.sessions.csrf_token(values["seed"])
+    return HTMLResponse(_environment().get_template(template).render(values), status_code=status)
 
 
 def _backticks_as_code(text: str) -> Markup:
-    """What stands between backticks as code."""
+    """Text between backticks as code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped just before
 
 
 @cache
 def _environment() -> Environment:
-    made = Environment(
+    environment = Environment(
         loader=FileSystemLoader(CONSOLE_FOLDER / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {
+    environment.filters |= {
         "ticks": _backticks_as_code,
         "plain": display_text.readable_code,
         "duration": display_text.format_duration,
         "clock": display_text.format_time,
         "place": display_text.format_span,
     }
-    return made
+    return environment

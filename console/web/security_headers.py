@@ -30,11 +30,11 @@ _DEFAULT_HEADERS = {
 
 
 _CAMERA_HEADERS = {"Permissions-Policy": "camera=(self), microphone=(self), geolocation=()"}
-"""Only where somebody enrols may a page ask the browser for a camera."""
+"""Only the enrolment pages may ask the browser for a camera."""
 
 
 class SecurityHeadersMiddleware:
-    """Adds them. Only /static may be kept, and asked about: everything else is somebody's."""
+    """Adds them. Only /static may be cached: everything else is personal."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -56,7 +56,7 @@ class SecurityHeadersMiddleware:
 def _add(headers: MutableHeaders, scope: Scope) -> None:
     for name, value in (_DEFAULT_HEADERS | (_CAMERA_HEADERS if scope["path"].startswith("/enrol/") else {})).items():
         headers[name] = value
-    if scope["path"].startswith("/verify"):  # pictures of a file's history, which lie nowhere but in the answer
+    if scope["path"].startswith("/verify"):  # pictures of a file's history, which are nowhere but in the answer
         headers["Content-Security-Policy"] = _CONTENT_SECURITY_POLICY.replace("img-src 'self'", "img-src 'self' data:")
     static = scope["path"].startswith("/static/")
     headers["Cache-Control"] = "no-cache" if static else "no-store"

@@ -1,4 +1,4 @@
-"""Sessions and form tokens, signed with a secret that lies in the home folder and nowhere else.
+"""Sessions and form tokens, signed with a secret that is in the home folder and nowhere else.
 
 A session holds the account's id and the time. Its signature also covers the digest of the account's token, so
 that a new token, like closing the account, ends every session at once.

@@ -15,14 +15,14 @@ def server_ssl_context(certificate: Path | None, key: Path | None) -> ssl.SSLCon
         return None
     if certificate is None or key is None:
         raise BadInput("TLS takes both: tls_cert, a certificate with its chain, and tls_key, its key, as PEM files")
-    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    made.minimum_version = ssl.TLSVersion.TLSv1_3
-    made.set_alpn_protocols(["http/1.1"])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.set_alpn_protocols(["http/1.1"])
     try:
-        made.load_cert_chain(certificate, key, password=_refuse_passphrase)
+        context.load_cert_chain(certificate, key, password=_refuse_passphrase)
     except (OSError, ValueError) as error:  # OpenSSL's errors are among them
         raise BadInput(f"{certificate.name} and {key.name} are no certificate and its key in PEM") from error
-    return made
+    return context
 
 
 def _refuse_passphrase() -> str:

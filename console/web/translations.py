@@ -1,6 +1,6 @@
-"""The verifier's page in other languages: one file a language, in which English sentences stand beside their like.
+"""The verifier's page in other languages: one file a language, of English sentences with their translations.
 
-A key may hold `{name}`, which stands for anything; its translation may use it. What no key fits stays English, and
+A key may contain `{name}`, which matches anything; its translation may use it. What no key fits stays English, and
 is marked as such, so that a screen reader says it right.
 """
 
@@ -34,8 +34,8 @@ class Language:
 
     def said(self, text: object) -> Markup:
         """The same for a page: what stayed English says so."""
-        found = str(text) if self.code == "en" else self._translation(str(text))
-        return Markup("{}").format(found) if found else Markup('<span lang="en">{}</span>').format(text)
+        translated = str(text) if self.code == "en" else self._translation(str(text))
+        return Markup("{}").format(translated) if translated else Markup('<span lang="en">{}</span>').format(text)
 
     def _translation(self, text: str) -> str | None:
         if text in self.sentences:
@@ -50,11 +50,11 @@ ENGLISH = Language(code="en", name="English", sentences={})
 
 
 def negotiate_language(requested: str, accept_language: str) -> Language:
-    """The language somebody asked for, or else the first that their browser accepts and that is here; or English."""
-    here = available_languages()
+    """The language asked for, or else the first that the browser accepts and that exists; or English."""
+    available = available_languages()
     for code in [requested.lower(), *_preferred(accept_language)]:
-        if code.partition("-")[0] in here:
-            return here[code.partition("-")[0]]
+        if code.partition("-")[0] in available:
+            return available[code.partition("-")[0]]
     return ENGLISH
 
 

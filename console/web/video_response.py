@@ -1,4 +1,4 @@
-"""Serves a case's video in ranges. The service is asked anew each time, so a withdrawn consent stops the next range."""
+"""Serves a case's video in ranges. The service is asked for each range, so a withdrawn consent stops the next range."""
 
 from __future__ import annotations
 

@@ -6,10 +6,33 @@ import os
 import platform
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 
-def machine_info() -> dict[str, Any]:
+class MachineInfo(TypedDict):
+    """`load` is how many processes ran or waited in the mean of the last minute; `date` is of UTC."""
+
+    processor: str
+    cores: int | None
+    load: float
+    python: str
+    date: str
+
+
+class Spread(TypedDict):
+    """Of `n` measurements, in the unit that their name says."""
+
+    n: int
+    min: float
+    median: float
+    max: float
+
+
+BenchFigures = dict[str, Spread | float]
+"""By what was measured, with its unit."""
+
+
+def machine_info() -> MachineInfo:
     """Processor, cores, load and date."""
     info = Path("/proc/cpuinfo")
     lines = info.read_text().splitlines() if info.exists() else []
@@ -23,7 +46,7 @@ def machine_info() -> dict[str, Any]:
     }
 
 
-def min_median_max(values: list[float]) -> dict[str, float]:
+def min_median_max(values: list[float]) -> Spread:
     """Median with minimum and maximum, and how many there were."""
     ordered = sorted(values)
     return {

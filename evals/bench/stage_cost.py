@@ -16,7 +16,7 @@ import av
 from core.case import Case, Phase
 from core.events import Event
 from core.ports import Stage
-from evals.bench.machine_info import min_median_max
+from evals.bench.machine_info import BenchFigures, min_median_max
 from media.sandbox import client
 from pipeline.cli.cli_common import local_operator
 from pipeline.diagnostics import installation_checks
@@ -27,43 +27,44 @@ from pipeline.wiring import build_installation
 
 _CLIP = Path(__file__).parents[2] / "deploy" / "demo" / "bunny.mp4"
 _ROUNDS = 3
+"""Cases that count; one more goes before them and loads the models."""
 _VIDEO_GATE_PHASES = (Phase.RENDERED, Phase.INSPECTED, Phase.CLEARED)
 
 StageCosts = dict[str, list[tuple[float, float]]]
 
 
-def measure_stages() -> dict[str, Any]:
+def measure_stages() -> BenchFigures:
     """For the demo clip, and for ten seconds made of it: wall and CPU a stage; the whole gate; peak memory."""
-    found: dict[str, Any] = {}
+    figures: BenchFigures = {}
     with tempfile.TemporaryDirectory(dir="/tmp") as folder:
         home = Path(folder)
         (home / "engine").mkdir()
         ten = looped_clip(home / "ten.mp4", 10.0)
         for name, clip, length in (("demo clip (5.3 s)", _CLIP, 5.28), ("10 s of 720p", ten, 10.0)):
             shutil.copy(clip, home / "engine" / "clip.mp4")
-            found |= _summarise(name, _run_cases(home), length)
+            figures |= _summarise(name, _run_cases(home), length)
     # Of processes that were started from this one: a fork counts its parent's pages, so this is an upper bound.
-    found["peak memory of any process, MB"] = round(_peak() / 1024)
-    return found
+    figures["peak memory of any process, MB"] = round(_peak() / 1024)
+    return figures
 
 
 def _run_cases(home: Path) -> StageCosts:
     costs: StageCosts = {}
     settings = load_settings(home=home, engine="folder", engine_folder=home / "engine")
     installation_checks.make_development_keys(settings)
-    house = build_installation(settings)
+    installation = build_installation(settings)
     try:
-        route = {phase: _timed(phase, stage, costs) for phase, stage in house.works.route.items()}
-        runner = LocalRunner(replace(house.works, route=route))
+        route = {phase: _timed(phase, stage, costs) for phase, stage in installation.works.route.items()}
+        runner = LocalRunner(replace(installation.works, route=route))
         for number in range(_ROUNDS + 1):
             if number == 1:
                 costs.clear()  # the first one loads the models
-            case = house.service.submit(local_operator(), VideoRequest(prompt="a sleepy rabbit in a meadow"))
+            case = installation.service.submit(local_operator(), VideoRequest(prompt="a sleepy rabbit in a meadow"))
             runner.drain()
-            if house.ledger.load(case.id).phase is not Phase.PUBLISHED:
+            if installation.ledger.load(case.id).phase is not Phase.PUBLISHED:
                 raise RuntimeError("a case did not arrive")
     finally:
-        house.close()
+        installation.close()
     return costs
 
 
@@ -87,16 +88,16 @@ def _peak() -> int:
     return max(*(used.ru_maxrss for used in both), client.usage.peak)
 
 
-def _summarise(name: str, costs: StageCosts, length: float) -> dict[str, Any]:
-    found: dict[str, Any] = {}
+def _summarise(name: str, costs: StageCosts, length: float) -> BenchFigures:
+    figures: BenchFigures = {}
     for phase, pairs in costs.items():
-        found[f"{name}: after {phase}, CPU × duration"] = min_median_max([cpu / length for _, cpu in pairs])
-        found[f"{name}: after {phase}, wall × duration"] = min_median_max([wall / length for wall, _ in pairs])
+        figures[f"{name}: after {phase}, CPU × duration"] = min_median_max([cpu / length for _, cpu in pairs])
+        figures[f"{name}: after {phase}, wall × duration"] = min_median_max([wall / length for wall, _ in pairs])
     gate = list(zip(*(costs[phase.value] for phase in _VIDEO_GATE_PHASES), strict=True))
     whole = f"{name}: whole gate (inspect, judge, seal)"
-    found[f"{whole}, CPU × duration"] = min_median_max([sum(cpu for _, cpu in one) / length for one in gate])
-    found[f"{whole}, wall × duration"] = min_median_max([sum(wall for wall, _ in one) / length for one in gate])
-    return found
+    figures[f"{whole}, CPU × duration"] = min_median_max([sum(cpu for _, cpu in stages) / length for stages in gate])
+    figures[f"{whole}, wall × duration"] = min_median_max([sum(wall for wall, _ in stages) / length for stages in gate])
+    return figures
 
 
 def looped_clip(path: Path, seconds: float) -> Path:

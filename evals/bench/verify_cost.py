@@ -14,7 +14,7 @@ from typing import Any
 import av
 import numpy as np
 
-from evals.bench.machine_info import min_median_max
+from evals.bench.machine_info import BenchFigures, min_median_max
 from evals.bench.stage_cost import looped_clip
 from media.sandbox import client
 from media.transcode import Encoding, reencode
@@ -28,16 +28,18 @@ from provenance.watermark import detect_file, mark_file
 from provenance.watermark_detection import detect_watermarks
 
 _ROUNDS = 5
+"""Calls of each kind, of which the median is given."""
 _LARGE_FILE_BYTES = 500_000_000
+"""Bytes of packets in the large file."""
 
 
-def measure_verification() -> dict[str, Any]:
-    """The first verify of a process imports what the others share: it is told apart as `the first`."""
+def measure_verification() -> BenchFigures:
+    """The first verify of a process imports what the others share: it is listed apart as `the first`."""
     with tempfile.TemporaryDirectory(prefix="bench-") as name:
         folder = Path(name)
         keys = make_dev_keys(folder / "keys").keys
         clip = looped_clip(folder / "clip.mp4", 10.0)
-        sealed, stripped, large = (folder / f"{one}.mp4" for one in ("sealed", "stripped", "large"))
+        sealed, stripped, large = (folder / f"{name}.mp4" for name in ("sealed", "stripped", "large"))
         mark = partial(mark_file, encoding=Encoding(crf=19, preset="veryfast"))
         seal(clip, sealed, _order(), keys=keys, mark=mark, detect=detect_file)
         reencode(sealed, stripped, encoding=Encoding(crf=26))
@@ -46,20 +48,20 @@ def measure_verification() -> dict[str, Any]:
         sign_file(folder / "bytes.mp4", large, claim, keys.signer, trust=keys.trust)
         signing = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
         look = partial(_time_verify, keys=keys)
-        found: dict[str, Any] = {"500 MB: peak memory of the process that signs it, MB": signing}
-        found |= {"the first of a process, 10 s of 720p, CPU s": round(look(sealed)[1], 2)}
-        found |= _summarise("10 s of 720p, whole credentials and watermark", [look(sealed) for _ in range(_ROUNDS)])
-        found |= _summarise(
+        figures: BenchFigures = {"500 MB: peak memory of the process that signs it, MB": signing}
+        figures |= {"the first of a process, 10 s of 720p, CPU s": round(look(sealed)[1], 2)}
+        figures |= _summarise("10 s of 720p, whole credentials and watermark", [look(sealed) for _ in range(_ROUNDS)])
+        figures |= _summarise(
             "10 s of 720p, whole credentials, --quick", [look(sealed, quick=True) for _ in range(_ROUNDS)]
         )
-        found |= _summarise("10 s of 720p, stripped and re-encoded", [look(stripped) for _ in range(_ROUNDS)])
-        found |= _summarise("10 s of 720p, never sealed", [look(clip) for _ in range(_ROUNDS)])
+        figures |= _summarise("10 s of 720p, stripped and re-encoded", [look(stripped) for _ in range(_ROUNDS)])
+        figures |= _summarise("10 s of 720p, never sealed", [look(clip) for _ in range(_ROUNDS)])
         client.usage.peak = 0
-        found |= _summarise("500 MB, whole credentials, --quick", [look(large, quick=True) for _ in range(3)])
-        found["500 MB, --quick: peak memory of a limited process, MB"] = client.usage.peak // 1024
-        found |= _summarise("500 MB, with watermark", [look(large) for _ in range(3)])
-        found["500 MB, with watermark: peak memory of a limited process, MB"] = client.usage.peak // 1024
-    return found
+        figures |= _summarise("500 MB, whole credentials, --quick", [look(large, quick=True) for _ in range(3)])
+        figures["500 MB, --quick: peak memory of a limited process, MB"] = client.usage.peak // 1024
+        figures |= _summarise("500 MB, with watermark", [look(large) for _ in range(3)])
+        figures["500 MB, with watermark: peak memory of a limited process, MB"] = client.usage.peak // 1024
+    return figures
 
 
 def _time_verify(path: Path, *, keys: ProvenanceKeys, quick: bool = False) -> tuple[float, float]:
@@ -70,7 +72,7 @@ def _time_verify(path: Path, *, keys: ProvenanceKeys, quick: bool = False) -> tu
     return time.perf_counter() - wall, client.usage.cpu + time.process_time() - cpu
 
 
-def _summarise(name: str, times: list[tuple[float, float]]) -> dict[str, Any]:
+def _summarise(name: str, times: list[tuple[float, float]]) -> BenchFigures:
     return {
         f"{name}, CPU s": min_median_max([cpu for _, cpu in times]),
         f"{name}, wall s": min_median_max([wall for wall, _ in times]),

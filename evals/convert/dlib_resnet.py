@@ -69,10 +69,10 @@ def _scaled_convolution(
     factor, bias, shift = (
         _dequantised_floats(weights, f"{name}/{part}") for part in ("scale/weights", "conv/bias", "scale/biases")
     )
-    found = graph.node("Conv", [at, kernel], f"{name}.conv", strides=[stride] * 2, pads=[pad] * 4)
-    found = graph.node("Mul", [found, graph.constant(f"{name}.factor", factor)], f"{name}.times")
-    found = graph.node("Add", [found, graph.constant(f"{name}.shift", bias * factor + shift)], f"{name}.plus")
-    return graph.node("Relu", [found], f"{name}.relu") if relu else found
+    output = graph.node("Conv", [at, kernel], f"{name}.conv", strides=[stride] * 2, pads=[pad] * 4)
+    output = graph.node("Mul", [output, graph.constant(f"{name}.factor", factor)], f"{name}.times")
+    output = graph.node("Add", [output, graph.constant(f"{name}.shift", bias * factor + shift)], f"{name}.plus")
+    return graph.node("Relu", [output], f"{name}.relu") if relu else output
 
 
 def _dequantised(graph: OnnxGraph, weights: StoredWeights, name: str) -> str:

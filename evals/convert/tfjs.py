@@ -50,17 +50,17 @@ def convert_faceres(folder: Path, to: Path, *, heads: bool = False) -> None:
 
 
 def _needed(nodes: dict[str, dict[str, Any]], wanted: list[str]) -> list[str]:
-    seen: dict[str, None] = {}
+    needed: dict[str, None] = {}
 
     def visit(name: str) -> None:
-        if name not in seen:
+        if name not in needed:
             for before in _inputs(nodes[name]):
                 visit(before)
-            seen[name] = None
+            needed[name] = None
 
     for name in wanted:
         visit(name)
-    return list(seen)
+    return list(needed)
 
 
 def _inputs(node: dict[str, Any]) -> list[str]:
@@ -81,17 +81,22 @@ def _add(graph: OnnxGraph, node: dict[str, Any], constants: dict[str, AnyArray])
         graph.node("Conv", [source, kernel_name], name, auto_pad="SAME_UPPER", **how)
     elif operator in _TWO_SIDED:
         sides = [
-            graph.constant(f"{one}.c", constants[one].reshape(1, -1, 1, 1)) if one in constants else one
-            for one in inputs
+            graph.constant(f"{name_of_input}.c", constants[name_of_input].reshape(1, -1, 1, 1))
+            if name_of_input in constants
+            else name_of_input
+            for name_of_input in inputs
         ]
         graph.node(_TWO_SIDED[operator], sides, name)
     elif operator == "_FusedMatMul":
-        given = [inputs[0], *(graph.constant(f"{one}.c", constants[one]) for one in inputs[1:])]
+        node_inputs = [
+            inputs[0],
+            *(graph.constant(f"{name_of_input}.c", constants[name_of_input]) for name_of_input in inputs[1:]),
+        ]
         last = base64.b64decode(node["attr"]["fused_ops"]["list"]["s"][-1]).decode()
         if last == "Relu":
-            graph.node("Relu", [graph.node("Gemm", given, f"{name}.linear")], name)
+            graph.node("Relu", [graph.node("Gemm", node_inputs, f"{name}.linear")], name)
         else:
-            graph.node("Gemm", given, name)
+            graph.node("Gemm", node_inputs, name)
     elif operator == "Mean":
         graph.node("ReduceMean", [inputs[0], graph.constant("plane", np.array([2, 3], np.int64))], name, keepdims=0)
     elif operator in ("Relu", "Sigmoid", "Softmax"):

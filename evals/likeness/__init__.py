@@ -1,1 +1,1 @@
-"""How well faces and voices are told apart, and what that costs. Begin at `face_verification`."""
+"""How well faces and voices are distinguished, and what that costs. Begin at `face_verification`."""

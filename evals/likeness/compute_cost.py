@@ -1,7 +1,7 @@
 """What a likeness check costs: `ASSAY_DATA=FOLDER python -m evals.likeness.compute_cost`. CPU seconds of one thread.
 
-Ten seconds in 720p with two people who move (public photographs, panned) and somebody speaking: 12 frames, as a house
-looks at by default, and all of the sound. Writes evals/results/likeness_cost.json.
+Ten seconds in 720p with two people who move (public photographs, panned) and somebody speaking: 12 frames, as an
+installation looks at by default, and all of the sound. Writes evals/results/likeness_cost.json.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import os
 import time
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -30,7 +29,12 @@ from media.video import MONO_SAMPLE_RATE, MonoAudio, VideoSample
 from registry.banks.protected_gallery import MemoryGallery
 
 RESULT = Path(__file__).parents[1] / "results" / "likeness_cost.json"
-_FRAME_COUNT, _SECONDS, _ROUNDS = 12, 10, 5
+_FRAME_COUNT = 12
+"""Frames of the clip that are looked at."""
+_SECONDS = 10
+"""Length of the clip's sound."""
+_ROUNDS = 5
+"""Rounds that count; one more goes before them and loads the models."""
 
 
 def main() -> None:
@@ -41,20 +45,21 @@ def main() -> None:
     for number in range(1000):
         faces.add(f"p{number}", "other", rng.normal(0, 0.05, FACE_SPACE.dimensions).astype(np.float32))
         voices.add(f"p{number}", "other", rng.normal(0, 0.05, VOICE_SPACE.dimensions).astype(np.float32))
-    took: dict[str, list[float]] = {"faces": [], "voices": []}
+    cpu_seconds: dict[str, list[float]] = {"faces": [], "voices": []}
     for turn in range(_ROUNDS + 1):
         for name, classifier in (("faces", FrameFaces(faces)), ("voices", Voices(voices))):
             began = time.process_time()
             classifier.measure(sample, Subject.VIDEO)
             if turn:  # the first loads the nets
-                took[name].append(time.process_time() - began)
+                cpu_seconds[name].append(time.process_time() - began)
     people = len(track_faces(sample, PACKAGED_MODELS).people)
-    both = [a + b for a, b in zip(took["faces"], took["voices"], strict=True)]
-    result: dict[str, Any] = {
+    both = [a + b for a, b in zip(cpu_seconds["faces"], cpu_seconds["voices"], strict=True)]
+    result: dict[str, object] = {
         "command": "python -m evals.likeness.compute_cost",
         "clip": f"{_SECONDS} s, 1280 x 720, {_FRAME_COUNT} frames looked at, {people} people found, "
         "2 galleries of 1,000",
-        "cpu_s": {name: min_median_max(values) for name, values in took.items()} | {"together": min_median_max(both)},
+        "cpu_s": {name: min_median_max(values) for name, values in cpu_seconds.items()}
+        | {"together": min_median_max(both)},
         "machine": machine_info(),
     }
     RESULT.write_text(json.dumps(result, indent=2) + "\n")
@@ -77,9 +82,9 @@ def _clip(speech: Path) -> VideoSample:
     )
 
 
-def _frame(one: NDArray[np.uint8], other: NDArray[np.uint8], moved: int) -> NDArray[np.uint8]:
+def _frame(portrait: NDArray[np.uint8], other: NDArray[np.uint8], moved: int) -> NDArray[np.uint8]:
     frame = np.full((720, 1280, 3), 120, np.uint8)
-    left = cv2.resize(one, (512, 512))
+    left = cv2.resize(portrait, (512, 512))
     right = cv2.resize(other, (400, round(400 * other.shape[0] / other.shape[1])))[:700]
     frame[100:612, 20 + moved : 532 + moved] = left
     frame[10 : 10 + len(right), 800 - moved : 1200 - moved] = right

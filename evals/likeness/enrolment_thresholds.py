@@ -12,7 +12,6 @@ import json
 import os
 from itertools import combinations
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
@@ -47,9 +46,11 @@ def main() -> None:
     folder = Path(os.environ["ASSAY_DATA"]) / "videos"
     films = {name: _decode_frames(folder / name) for name in (*FACE_VIDEOS, *FACELESS_VIDEOS)}
     faces = {name: _templates(films[name]) for name in FACE_VIDEOS}
-    same = np.array([_distance(a, b) for found in faces.values() for a, b in combinations(found, 2)])
-    others = np.array([_distance(a, b) for one, two in combinations(faces, 2) for a in faces[one] for b in faces[two]])
-    result: dict[str, Any] = {
+    same = np.array([_distance(a, b) for templates in faces.values() for a, b in combinations(templates, 2)])
+    others = np.array(
+        [_distance(a, b) for film, other in combinations(faces, 2) for a in faces[film] for b in faces[other]]
+    )
+    result: dict[str, object] = {
         "command": "python -m evals.likeness.enrolment_thresholds",
         "takes": {name: {"pictures": len(films[name]), "straight_faces": len(faces[name])} for name in FACE_VIDEOS},
         "one_person_within_a_take": {"n": len(same), "distance": percentiles(same)},
@@ -73,7 +74,7 @@ def _decision_distance() -> float:
 
 
 def _unit_distance() -> float:
-    """The distance in which the thresholds are told: below it lies one stranger in 1,000."""
+    """The unit of the thresholds: the distance below which one stranger in 1,000 lies."""
     return distance_threshold(face_calibration(PACKAGED_MODELS.options).scale, 1e-3)
 
 
@@ -85,14 +86,14 @@ def _templates(film: list[RgbImage]) -> list[NDArray[np.float32]]:
     """Of every fifth picture's straight face, as an enrolment describes it."""
     described = []
     for rgb in film[::5]:
-        found = PACKAGED_MODELS.get("mtcnn").find(rgb)
-        if found and abs(head_yaw(found[0].points[None])[0]) <= face_consistency._STRAIGHT:
-            described.append(embed_face(rgb, found[0], PACKAGED_MODELS, VIDEO_VIEWS))
+        faces = PACKAGED_MODELS.get("mtcnn").find(rgb)
+        if faces and abs(head_yaw(faces[0].points[None])[0]) <= face_consistency._STRAIGHT:
+            described.append(embed_face(rgb, faces[0], PACKAGED_MODELS, VIDEO_VIEWS))
     return described
 
 
-def _distance(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
-    return float(np.linalg.norm(one - other))
+def _distance(template: NDArray[np.float32], other: NDArray[np.float32]) -> float:
+    return float(np.linalg.norm(template - other))
 
 
 def _loops(film: list[RgbImage]) -> dict[str, int | None]:

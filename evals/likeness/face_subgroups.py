@@ -1,4 +1,4 @@
-"""Groups of photographs by what can be measured of them. None of it is known of the people: it is told as a guess."""
+"""Groups of photographs by what can be measured of them. None of it is known of the people: all are guesses."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def face_subgroups(detection: UprightFace, heads: Path | None) -> dict[str, str]
     side = min(face.box[2] - face.box[0], face.box[3] - face.box[1])
     upright = align_face(detection.rgb, face.points, size=112, eye_distance=35.2, eye_offset=51.6)
     cheeks = cv2.cvtColor(upright[60:90, 30:82], cv2.COLOR_RGB2LAB)[:, :, 0]
-    told = {
+    groups = {
         "size": "under 64 px" if side < 64 else "64 px and more",
         "pose": "half profile" if yaw_ratio(face.points) > 0.4 else "frontal",
         "lightness of the cheeks": ("dark", "middle", "light")[int(np.digitize(float(np.median(cheeks)), (100, 150)))],
     }
-    return told | (_guessed_age_and_gender(detection, heads) if heads else {})
+    return groups | (_guessed_age_and_gender(detection, heads) if heads else {})
 
 
 def _guessed_age_and_gender(detection: UprightFace, heads: Path) -> dict[str, str]:

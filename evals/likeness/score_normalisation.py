@@ -23,7 +23,12 @@ from evals.likeness.template_cache import TemplateCache
 from media.arrays import AnyArray
 
 RESULT = Path(__file__).parents[1] / "results" / "likeness_cohort.json"
-FALSE_MATCH_RATES, NEAREST_OF_COHORT, DRAWS = (1e-2, 1e-3, 1e-4), 20, 20
+FALSE_MATCH_RATES = (1e-2, 1e-3, 1e-4)
+"""Shares of pairs of strangers."""
+NEAREST_OF_COHORT = 20
+"""Members of the cohort whose distances a score is normalised by."""
+DRAWS = 20
+"""Random halves of the people as cohort, of which the mean is given."""
 
 
 def main() -> None:
@@ -37,7 +42,7 @@ def main() -> None:
     squares = np.einsum("ij,ij->i", templates, templates)
     apart = np.sqrt(np.maximum(0, squares[:, None] + squares - 2 * templates @ templates.T))
     rng = np.random.default_rng(20261126)
-    apartly = [_tar_by_score(apart, who, _cohort_members(who, rng)) for _ in range(DRAWS)]
+    by_draw = [_tar_by_score(apart, who, _cohort_members(who, rng)) for _ in range(DRAWS)]
     itself = _tar_by_score(apart, who, np.zeros(len(who), bool))
     result = {
         "command": "python -m evals.likeness.score_normalisation KEPT",
@@ -45,8 +50,10 @@ def main() -> None:
         "nearest_of_the_cohort": NEAREST_OF_COHORT,
         "draws": DRAWS,
         "tar_by_rate_with_a_cohort_of_other_people": {
-            name: [round(float(np.mean([one[name][at] for one in apartly])), 4) for at in range(len(FALSE_MATCH_RATES))]
-            for name in apartly[0]
+            name: [
+                round(float(np.mean([tars[name][at] for tars in by_draw])), 4) for at in range(len(FALSE_MATCH_RATES))
+            ]
+            for name in by_draw[0]
         },
         "tar_by_rate_with_the_compared_people_as_cohort": itself,
         "rates": FALSE_MATCH_RATES,

@@ -1,10 +1,10 @@
 """How long until everything that rested on a lease is down: `python -m evals.likeness.takedown_time [VIDEOS] [RUNS]
 [FAMILY ...]`.
 
-On the embedded Postgres and a shelf in a folder: a lease is revoked, and VIDEOS published videos that were made from
-one that shows the person are recalled, withdrawn, noted in the report, and their authors told. Three families: all made
-from the first (wide), each made from the one before (deep), ten made from each (tree). Every case carries 60 signals,
-two verdicts and a fingerprint, as real ones do. Writes evals/results/cascade.json.
+On the embedded Postgres and a public store in a folder: a lease is revoked, and VIDEOS published videos that were made
+from one that shows the person are recalled, withdrawn, noted in the report, and their authors notified. Three families:
+all made from the first (wide), each made from the one before (deep), ten made from each (tree). Every case carries 60
+signals, two verdicts and a fingerprint, as real ones do. Writes evals/results/cascade.json.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ SIGNALS = tuple(
 )
 OWNER = Principal(id="acct_owner", roles=frozenset({Role.PLATFORM}))
 _BATCH_SIZE = 500
+"""Cases that are written to the database in one statement."""
 _EVENTS = "INSERT INTO events (case_id, revision, body) SELECT * FROM unnest(%s::text[], %s::int[], %s::jsonb[])"
 _CASES = """
 INSERT INTO cases (id, phase, revision, author, body, digests)
@@ -65,7 +66,10 @@ def _write(row: dict[str, Any], videos: int, command: str) -> None:
     """Beside the other families that were measured with as many videos."""
     held = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     kept = held.get("families", []) if held.get("videos") == videos else []
-    rows = {one["family"]: one for one in [*kept, row | {"command": command, "machine": machine_info()}]}
+    rows = {
+        row_of_family["family"]: row_of_family
+        for row_of_family in [*kept, row | {"command": command, "machine": machine_info()}]
+    }
     families = [rows[family] for family in FAMILIES if family in rows]
     RESULT.write_text(json.dumps({"videos": videos, "goal_s": 60.0, "families": families}, indent=2) + "\n")
 
@@ -74,75 +78,75 @@ def _measure_family(family: str, parent: Callable[[int], int], videos: int, runs
     walls, cpus, servers, left = [], [], [], 0
     for _ in range(runs):
         with tempfile.TemporaryDirectory() as folder:
-            house = build_installation(load_settings(home=Path(folder)))
+            installation = build_installation(load_settings(home=Path(folder)))
             try:
-                lease = _fill_installation(house, parent, videos)
+                lease = _fill_installation(installation, parent, videos)
                 server = _postgres_cpu_seconds(Path(folder))
                 began, cpu = time.perf_counter(), time.process_time()
-                house.service.cameos.revoke(OWNER, lease)
+                installation.service.cameos.revoke(OWNER, lease)
                 walls.append(time.perf_counter() - began)
                 cpus.append(time.process_time() - cpu)
                 servers.append(_postgres_cpu_seconds(Path(folder)) - server)
-                left += _count_left_up(house, Path(folder), videos)
+                left += _count_left_up(installation, Path(folder), videos)
             finally:
-                house.close()
-    took = {
+                installation.close()
+    costs = {
         "wall_s": min_median_max(walls),
         "cpu_s": min_median_max(cpus),
         "cpu_s_of_postgres": min_median_max(servers),
     }
-    return {"family": family, **took, "left_up": left}
+    return {"family": family, **costs, "left_up": left}
 
 
 def _postgres_cpu_seconds(home: Path) -> float:
     """CPU seconds that the embedded server has taken so far, in all its processes that are still there."""
-    took = 0.0
+    seconds = 0.0
     for process in psutil.process_iter():
         try:
             if process.name().startswith("postgres") and Path(process.cwd()).is_relative_to(home.resolve()):
                 times = process.cpu_times()
-                took += times.user + times.system
+                seconds += times.user + times.system
         except (psutil.Error, OSError):
             continue
-    return took
+    return seconds
 
 
-def _fill_installation(house: Installation, parent: Callable[[int], int], videos: int) -> str:
-    """A house with a person, a lease, and a family of published videos; the lease's id."""
-    desk = house.service.cameos
-    cameo = desk.stores.cameos.add("owner", OWNER.id)
-    desk.review.activate(cameo, by=OWNER.id)
-    lease, _ = desk.lease(OWNER, "owner", LeaseRequest(holder="*"))
+def _fill_installation(installation: Installation, parent: Callable[[int], int], videos: int) -> str:
+    """An installation with a person, a lease, and a family of published videos; the lease's id."""
+    cameos = installation.service.cameos
+    cameo = cameos.stores.cameos.add("owner", OWNER.id)
+    cameos.review.activate(cameo, by=OWNER.id)
+    lease, _ = cameos.lease(OWNER, "owner", LeaseRequest(holder="*"))
     cases = [_case(number, cameo.id, parent) for number in range(videos)]
-    shelf = house.settings.root / "published"
-    shelf.mkdir(parents=True, exist_ok=True)
+    public_folder = installation.settings.root / "published"
+    public_folder.mkdir(parents=True, exist_ok=True)
     for start in range(0, videos, _BATCH_SIZE):
-        _store(house, shelf, cases[start : start + _BATCH_SIZE])
+        _store(installation, public_folder, cases[start : start + _BATCH_SIZE])
     return lease.id
 
 
-def _store(house: Installation, shelf: Path, cases: Sequence[tuple[Case, list[Event]]]) -> None:
+def _store(installation: Installation, public_folder: Path, cases: Sequence[tuple[Case, list[Event]]]) -> None:
     """As the ledger would; the signals, which are the same in all, are made JSON of once."""
-    told, folds = [], []
+    event_rows, case_rows = [], []
     signals = json.dumps(dump(SIGNALS))
     for case, events in cases:
-        (shelf / f"{case.id}.mp4").write_bytes(b"a video")
+        (public_folder / f"{case.id}.mp4").write_bytes(b"a video")
         for number, event in enumerate(events, 1):
             body = json.dumps(dump_event(event))
-            told.append((case.id, number, body.replace('"signals": []', f'"signals": {signals}')))
+            event_rows.append((case.id, number, body.replace('"signals": []', f'"signals": {signals}')))
         body = json.dumps(dump(case)).replace('"signals": []', f'"signals": {signals}')
         sealed = case.sealed.asset.digest if case.sealed else ""
-        folds.append((case.id, case.revision, case.request.author, body, sealed))
-    with house.service.cameos.stores.uses.connections.connection() as connection:
-        connection.execute(_EVENTS, [list(column) for column in zip(*told, strict=True)])
-        connection.execute(_CASES, [list(column) for column in zip(*folds, strict=True)])
+        case_rows.append((case.id, case.revision, case.request.author, body, sealed))
+    with installation.service.cameos.stores.uses.connections.connection() as connection:
+        connection.execute(_EVENTS, [list(column) for column in zip(*event_rows, strict=True)])
+        connection.execute(_CASES, [list(column) for column in zip(*case_rows, strict=True)])
 
 
-def _count_left_up(house: Installation, home: Path, videos: int) -> int:
+def _count_left_up(installation: Installation, home: Path, videos: int) -> int:
     """How many are still up in any way; and the report and the notices are complete, or this raises."""
-    desk = house.service.cameos
-    [(cascade, down)] = desk.takedown_reports(OWNER, "owner")
-    if cascade.done is None or len(down) != videos or any(one.withdrawn is None for one in down):
+    cameos = installation.service.cameos
+    [(cascade, down)] = cameos.takedown_reports(OWNER, "owner")
+    if cascade.done is None or len(down) != videos or any(video.withdrawn is None for video in down):
         raise ValueError("the report is not complete")
     return sum(1 for _ in (home / "published").iterdir())
 

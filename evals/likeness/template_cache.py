@@ -21,12 +21,12 @@ class TemplateCache:
             with np.load(file, allow_pickle=False) as stored:
                 if str(stored["space"]) != FACE_SPACE.name:
                     raise ValueError(f"{file.name} holds templates of {stored['space']}: delete it")
-                said = json.loads(str(stored["said"]))
-                for path, template in zip(said, stored["templates"], strict=True):
+                descriptions = json.loads(str(stored["said"]))
+                for path, template in zip(descriptions, stored["templates"], strict=True):
                     faces = () if np.isnan(template).any() else (template,)
                     self._held[path] = (
-                        PersonTemplates(faces=faces, no_face_reason=said[path]["no_face"]),
-                        said[path]["groups"],
+                        PersonTemplates(faces=faces, no_face_reason=descriptions[path]["no_face"]),
+                        descriptions[path]["groups"],
                     )
 
     def __contains__(self, path: str) -> bool:
@@ -44,6 +44,8 @@ class TemplateCache:
         if self._file is None:
             return
         nothing = np.full(FACE_SPACE.dimensions, np.nan, np.float32)
-        said = {path: {"no_face": one.no_face_reason, "groups": groups} for path, (one, groups) in self._held.items()}
-        templates = np.stack([one.faces[0] if one.faces else nothing for one, _ in self._held.values()])
-        np.savez(self._file, space=FACE_SPACE.name, said=json.dumps(said), templates=templates)
+        descriptions = {
+            path: {"no_face": person.no_face_reason, "groups": groups} for path, (person, groups) in self._held.items()
+        }
+        templates = np.stack([person.faces[0] if person.faces else nothing for person, _ in self._held.values()])
+        np.savez(self._file, space=FACE_SPACE.name, said=json.dumps(descriptions), templates=templates)

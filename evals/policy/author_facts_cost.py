@@ -12,7 +12,6 @@ import sys
 import time
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from evals.bench.machine_info import machine_info, min_median_max
 from pipeline.ledgers.author_facts import PostgresAuthorFacts
@@ -20,6 +19,7 @@ from pipeline.ledgers.database import Database, open_database
 
 RESULT = Path(__file__).parents[1] / "results" / "policy_facts.json"
 QUERY_COUNT = 200
+"""Queries of each author, of which the median is given."""
 
 _CASES = """
 INSERT INTO cases (id, phase, revision, author, body, digests, submitted, moved)
@@ -49,7 +49,7 @@ def main() -> None:
         database = open_database(Path(folder))
         try:
             _fill_ledger(database, cases)
-            result: dict[str, Any] = {
+            result: dict[str, object] = {
                 "cases": cases,
                 "busy": _row(database, "busy"),
                 "one of 500": _row(database, "author7"),
@@ -71,15 +71,15 @@ def _fill_ledger(database: Database, cases: int) -> None:
         connection.execute("ANALYZE")
 
 
-def _row(database: Database, author: str) -> dict[str, Any]:
+def _row(database: Database, author: str) -> dict[str, object]:
     facts = PostgresAuthorFacts(database)
-    found = facts.author_facts(author)
-    took = []
+    counted = facts.author_facts(author)
+    milliseconds = []
     for _ in range(QUERY_COUNT):
         began = time.perf_counter()
         facts.author_facts(author)
-        took.append((time.perf_counter() - began) * 1e3)
-    return {"facts": found, "ms": min_median_max(took)}
+        milliseconds.append((time.perf_counter() - began) * 1e3)
+    return {"facts": counted, "ms": min_median_max(milliseconds)}
 
 
 if __name__ == "__main__":

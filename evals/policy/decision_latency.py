@@ -11,16 +11,16 @@ import json
 import random
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TypedDict
 
 from core.signals import Signal, Subject
-from core.verdicts import Gate
+from core.verdicts import Gate, Verdict
 from evals.bench.machine_info import machine_info
-from pipeline.screening.measurement import policy_vocabulary
+from pipeline.policy_rollout.policy_loading import policy_vocabulary
 from policy.cel.rule_index import RuleIndex
 from policy.decide import decide
 from policy.evaluation_input import build_input
@@ -28,9 +28,11 @@ from policy.pack import DEFAULT_PACK, Policy, load
 
 RESULT = Path(__file__).parents[1] / "results" / "policy.json"
 DECISION_COUNT = 2000
+"""Decisions on each kind of evidence."""
 GOAL_MS = 1.0
+"""Milliseconds a decision: the goal."""
 
-SAMPLE_FACTS: dict[str, Any] = {
+SAMPLE_FACTS: dict[str, object] = {
     "author_strikes": 0,
     "author_recent": 3,
     "author_day": 9,
@@ -70,13 +72,22 @@ gives = "allow"
 _MINOR = "\n[[audiences]]\naccount_minor = true\nthreshold = {low}\n"
 
 
+class DecisionLatency(TypedDict):
+    """CPU milliseconds of one decision, of `n`."""
+
+    n: int
+    p50_ms: float
+    p99_ms: float
+    mean_ms: float
+
+
 def main() -> None:
     """Measure and write."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 500
     rng = random.Random(20261125)  # noqa: S311
     with TemporaryDirectory() as folder:
         began = time.process_time()
-        policy = load(_write_pack(Path(folder), count, rng), policy_vocabulary())
+        policy = load(write_generated_pack(Path(folder), count, rng), policy_vocabulary())
         loading = time.process_time() - began
     result = {
         "rules": len(policy.rules),
@@ -93,22 +104,21 @@ def main() -> None:
     print(json.dumps(result, indent=1))
 
 
-def _write_pack(folder: Path, count: int, rng: random.Random) -> Path:
-    labels = sorted(name for name, of in policy_vocabulary().labels.items() if Subject.PROMPT in of)
-    seen = sorted(name for name, of in policy_vocabulary().labels.items() if Subject.REFERENCE in of)
-    for number in range(count):
-        (folder / f"r{number:04d}.toml").write_text(_rule(number, labels, seen, rng), encoding="utf-8")
-    guard = (
-        "nudity"
-        if "nudity" in policy_vocabulary().labels_at(Gate.VIDEO)
-        else sorted(policy_vocabulary().labels_at(Gate.VIDEO))[0]
+def write_generated_pack(folder: Path, count: int, rng: random.Random) -> Path:
+    """The folder, with so many rules of all kinds at the prompt gate, and a guard at each of the others."""
+    labels = sorted(name for name, subjects in policy_vocabulary().labels.items() if Subject.PROMPT in subjects)
+    reference_labels = sorted(
+        name for name, subjects in policy_vocabulary().labels.items() if Subject.REFERENCE in subjects
     )
-    video = _rule_text(f"{guard} >= 0.5", [guard], then="hold").replace('"prompt"', '"video"')
-    (folder / "video_guard.toml").write_text(video, encoding="utf-8")
+    for number in range(count):
+        (folder / f"r{number:04d}.toml").write_text(_rule(number, labels, reference_labels, rng), encoding="utf-8")
+    for gate, label in ((Gate.VIDEO, "nudity"), (Gate.ENROL, "spoof")):  # a pack must guard every gate
+        rule = _rule_text(f"{label} >= 0.5", [label], then="hold").replace('"prompt"', f'"{gate}"')
+        (folder / f"{gate}_guard.toml").write_text(rule, encoding="utf-8")
     return folder
 
 
-def _rule(number: int, labels: Sequence[str], seen: Sequence[str], rng: random.Random) -> str:
+def _rule(number: int, labels: Sequence[str], reference_labels: Sequence[str], rng: random.Random) -> str:
     """Of ten rules four ask for one label, two for two, two for one of several, one for a fact too, one has audiences.
 
     Of those that ask for a fact half are about a reference. One rule in fifty is about facts alone.
@@ -128,9 +138,9 @@ def _rule(number: int, labels: Sequence[str], seen: Sequence[str], rng: random.R
         case 7:
             return _rule_text(f"0.5 * {a} + 0.5 * {b} >= {limits[0]}", [a, b], then=then)
         case 8 if number % 20 == 18:
-            one = rng.choice(seen)
+            label = rng.choice(reference_labels)
             return _rule_text(
-                f"has_reference && {one} >= {limits[0]}", [one], then=then, facts="{ has_reference = true }"
+                f"has_reference && {label} >= {limits[0]}", [label], then=then, facts="{ has_reference = true }"
             )
         case 8:
             when = f"author_strikes >= 2 && ({a} >= {limits[0]} || {b} >= {limits[1]})"
@@ -193,19 +203,19 @@ SIGNAL_GENERATORS: dict[str, Callable[[random.Random], tuple[Signal, ...]]] = {
 }
 
 
-def _row(policy: Policy, draw: Callable[[random.Random], tuple[Signal, ...]], rng: random.Random) -> dict[str, Any]:
-    given = [draw(rng) for _ in range(DECISION_COUNT)]
+def _row(policy: Policy, draw: Callable[[random.Random], tuple[Signal, ...]], rng: random.Random) -> dict[str, object]:
+    samples = [draw(rng) for _ in range(DECISION_COUNT)]
     unindexed = replace(policy, index={gate: _index_of_all_rules(policy, gate) for gate in Gate})
-    asked = [len(policy.index[Gate.PROMPT].candidates(_max_scores(policy, one))) for one in given[:200]]
-    same = all(_decide(policy, one) == _decide(unindexed, one) for one in given[:200])
+    asked = [len(policy.index[Gate.PROMPT].candidates(_max_scores(policy, signals))) for signals in samples[:200]]
+    same = all(_decide(policy, signals) == _decide(unindexed, signals) for signals in samples[:200])
     times = {
-        "with the index": _timed(policy, given),
-        "asking every rule": _timed(unindexed, given[: DECISION_COUNT // 4]),
+        "with the index": _timed(policy, samples),
+        "asking every rule": _timed(unindexed, samples[: DECISION_COUNT // 4]),
     }
     return {"rules_asked_mean": round(sum(asked) / len(asked), 1), "same_verdicts": same, **times}
 
 
-def _max_scores(policy: Policy, signals: Sequence[Signal]) -> Any:
+def _max_scores(policy: Policy, signals: Sequence[Signal]) -> Mapping[str, float]:
     return build_input(Gate.PROMPT, signals, SAMPLE_FACTS, policy.vocabulary).upper
 
 
@@ -214,18 +224,18 @@ def _index_of_all_rules(policy: Policy, gate: Gate) -> RuleIndex:
     return RuleIndex(compiled_rules=clauses, always_evaluated=tuple(range(len(clauses))), scores={}, positions={})
 
 
-def _decide(policy: Policy, signals: Sequence[Signal]) -> Any:
+def _decide(policy: Policy, signals: Sequence[Signal]) -> Verdict:
     return decide(Gate.PROMPT, signals, SAMPLE_FACTS, (), policy)
 
 
-def _timed(policy: Policy, given: Sequence[Sequence[Signal]]) -> dict[str, float]:
-    _decide(policy, given[0])
-    took = []
-    for signals in given:
+def _timed(policy: Policy, samples: Sequence[Sequence[Signal]]) -> DecisionLatency:
+    _decide(policy, samples[0])
+    milliseconds = []
+    for signals in samples:
         began = time.thread_time_ns()
         _decide(policy, signals)
-        took.append((time.thread_time_ns() - began) / 1e6)
-    ordered = sorted(took)
+        milliseconds.append((time.thread_time_ns() - began) / 1e6)
+    ordered = sorted(milliseconds)
     return {
         "n": len(ordered),
         "p50_ms": round(ordered[len(ordered) // 2], 4),

@@ -10,18 +10,26 @@ Thresholds and calibration were set on dev rows, so figures on them are of tunin
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.verdicts import Decision
 from evals.bench.machine_info import machine_info
-from evals.prompts.classification_metrics import calibration_curve, decision_metrics, positive_rate, score_metrics
+from evals.intervals import Proportion
+from evals.prompts.classification_metrics import (
+    CalibrationBin,
+    DecisionMetrics,
+    ScoreMetrics,
+    calibration_curve,
+    decision_metrics,
+    positive_rate,
+    score_metrics,
+)
 from evals.prompts.corpus import LABELS, SEEDS, STYLES, LabelledText, load_seed_file, text_of_row
 from evals.prompts.datasets import load_split_third
 from evals.prompts.obfuscations import OBFUSCATIONS
@@ -31,6 +39,7 @@ from media.arrays import BoolArray
 
 RESULT = Path("evals/results/prompts.json")
 _MIN_ROWS = 12
+"""Texts of a side, at the least, of which figures are given."""
 _MODERATION_SOURCE = "seed:moderation"
 _LARGE_CORPORA = ("multilingual_hatecheck", "hatecheck", "multitarget_conan", "multi30k")  # a third of each is measured
 _VIDEO_CORPORA = ("t2vsafetybench", "safree_t2v")
@@ -40,20 +49,41 @@ _HARM_LABELS = (
 )  # fmt: skip
 
 
+class LanguageMetrics(ScoreMetrics):
+    """By score, by the policy's decision, and the share of texts that have no score."""
+
+    decided: DecisionMetrics
+    unmeasured: float
+
+
+class MeanMetrics(TypedDict):
+    """Over languages, each counted once."""
+
+    auc: float
+    macro_f1: float
+
+
+class DisguiseMetrics(TypedDict):
+    """Of prompts that are caught without it, and of harmless ones."""
+
+    still_caught: Proportion
+    harmless_held: Proportion
+
+
 def main() -> None:
-    """Measure everything once, weigh, write."""
-    what = evaluation_texts()
-    said = predict_prompts([one.text for one in what])
+    """Measure everything once and write the figures."""
+    texts = evaluation_texts()
+    predictions = predict_prompts([text.text for text in texts])
     report = {
         "machine": machine_info(),
-        "texts": len(what),
-        "by_label": metrics_by_label(what, said),
-        "kinds": metrics_by_kind(what, said),
-        "hate_by_language": hate_by_language(what, said),
-        "captions_by_language": false_alarms_by_language(what, said),
-        "attacks_found": attack_detection_rates(what, said),
-        "disguised": obfuscation_robustness(what, said),
-        "calibration": calibration_by_label(what, said),
+        "texts": len(texts),
+        "by_label": metrics_by_label(texts, predictions),
+        "kinds": metrics_by_kind(texts, predictions),
+        "hate_by_language": hate_by_language(texts, predictions),
+        "captions_by_language": false_alarms_by_language(texts, predictions),
+        "attacks_found": attack_detection_rates(texts, predictions),
+        "disguised": obfuscation_robustness(texts, predictions),
+        "calibration": calibration_by_label(texts, predictions),
     }
     RESULT.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
@@ -64,32 +94,35 @@ def evaluation_texts() -> list[LabelledText]:
     Of the multilingual test the third that calibration did not see; nothing else of it is looked at.
     """
     own = [text for path in sorted(SEEDS.glob("dev_*.toml")) for text in load_seed_file(path)]
-    posts = [one for one in split_held_out(subsampled_texts(7))[1] if one.source.startswith(_MODERATION_SOURCE)]
+    posts = [text for text in split_held_out(subsampled_texts(7))[1] if text.source.startswith(_MODERATION_SOURCE)]
     return [*map(text_of_row, load_split_third("dev", _LARGE_CORPORA, 1)), *own, *posts]
 
 
-def metrics_by_kind(texts: Sequence[LabelledText], predictions: PromptPredictions) -> dict[str, Any]:
+def metrics_by_kind(
+    texts: Sequence[LabelledText], predictions: PromptPredictions
+) -> dict[str, dict[str, DecisionMetrics]]:
     """Yes (held or refused) and refused alone, for each kind of text of which there are safe and unsafe ones."""
     sides: Mapping[str, tuple[BoolArray, BoolArray]] = {
         "video_prompts": (
-            texts_mask(texts, lambda one: one.source in _VIDEO_CORPORA and one.unsafe),
+            texts_mask(text.source in _VIDEO_CORPORA and text.unsafe for text in texts),
             texts_mask(
-                texts, lambda one: one.style == "video" and "benign" in one.labels and not one.source.startswith("seed")
+                text.style == "video" and "benign" in text.labels and not text.source.startswith("seed")
+                for text in texts
             ),
         ),
         "lookalikes": (
-            texts_mask(texts, lambda one: one.source == "seed:dev_lookalikes" and one.unsafe),
-            texts_mask(texts, lambda one: one.source == "seed:dev_lookalikes" and not one.unsafe),
+            texts_mask(text.source == "seed:dev_lookalikes" and text.unsafe for text in texts),
+            texts_mask(text.source == "seed:dev_lookalikes" and not text.unsafe for text in texts),
         ),
         "posts": (
-            texts_mask(texts, lambda one: one.source.startswith(_MODERATION_SOURCE) and one.unsafe),
-            texts_mask(texts, lambda one: one.source.startswith(_MODERATION_SOURCE) and not one.unsafe),
+            texts_mask(text.source.startswith(_MODERATION_SOURCE) and text.unsafe for text in texts),
+            texts_mask(text.source.startswith(_MODERATION_SOURCE) and not text.unsafe for text in texts),
         ),
         "toxicity_surge": _toxic(texts, "surge_toxicity"),
         "toxicity_wikipedia": _toxic(texts, "jigsaw_wikipedia"),
         "hatecheck_en": (
-            texts_mask(texts, lambda one: one.source == "hatecheck" and one.unsafe),
-            texts_mask(texts, lambda one: one.source == "hatecheck" and not one.unsafe),
+            texts_mask(text.source == "hatecheck" and text.unsafe for text in texts),
+            texts_mask(text.source == "hatecheck" and not text.unsafe for text in texts),
         ),
     }
     ways = {
@@ -105,8 +138,8 @@ def metrics_by_kind(texts: Sequence[LabelledText], predictions: PromptPrediction
 
 
 def _toxic(texts: Sequence[LabelledText], source: str) -> tuple[BoolArray, BoolArray]:
-    mine = texts_mask(texts, lambda one: one.source == source)
-    guilty = mine & texts_mask(texts, lambda one: "toxic_unspecified" in one.labels)
+    mine = texts_mask(text.source == source for text in texts)
+    guilty = mine & texts_mask("toxic_unspecified" in text.labels for text in texts)
     return guilty, mine & ~guilty
 
 
@@ -115,19 +148,19 @@ def _profanity(texts: Sequence[LabelledText]) -> dict[str, BoolArray]:
         return {}
     from profanity_check import predict_prob
 
-    return {"baseline_alt_profanity_check": predict_prob([one.text for one in texts]) >= 0.5}
+    return {"baseline_alt_profanity_check": predict_prob([text.text for text in texts]) >= 0.5}
 
 
-def metrics_by_label(texts: Sequence[LabelledText], predictions: PromptPredictions) -> dict[str, Any]:
+def metrics_by_label(
+    texts: Sequence[LabelledText], predictions: PromptPredictions
+) -> dict[str, dict[str, dict[str, ScoreMetrics]]]:
     """Each label against the harmless of the same style; sources apart and together."""
-    report: dict[str, Any] = {}
+    report: dict[str, dict[str, dict[str, ScoreMetrics]]] = {}
     for label in LABELS:
         for style in STYLES:
-            mine = texts_mask(texts, lambda one, style=style: one.style == style)
-            guilty = mine & texts_mask(
-                texts, lambda one, label=label: label in one.labels or (label == "unsafe" and one.unsafe)
-            )
-            harmless = mine & texts_mask(texts, lambda one: "benign" in one.labels)
+            mine = texts_mask(text.style == style for text in texts)
+            guilty = mine & texts_mask(label in text.labels or (label == "unsafe" and text.unsafe) for text in texts)
+            harmless = mine & texts_mask("benign" in text.labels for text in texts)
             if guilty.sum() >= _MIN_ROWS and harmless.sum() >= _MIN_ROWS:
                 report.setdefault(label, {})[style] = {
                     source: score_metrics(predictions.scores[source, label], guilty, harmless)
@@ -137,56 +170,64 @@ def metrics_by_label(texts: Sequence[LabelledText], predictions: PromptPredictio
     return report
 
 
-def hate_by_language(texts: Sequence[LabelledText], predictions: PromptPredictions) -> dict[str, Any]:
+def hate_by_language(
+    texts: Sequence[LabelledText], predictions: PromptPredictions
+) -> dict[str, LanguageMetrics | MeanMetrics]:
     """Hate in the multilingual functional test, by score and by decision, and the mean of the languages."""
-    report: dict[str, Any] = {}
+    report: dict[str, LanguageMetrics] = {}
     hate = predictions.scores["prompt_intent", "hate"]
-    for lang in sorted({one.lang for one in texts if one.source == "multilingual_hatecheck"}):
-        here = texts_mask(texts, lambda one, lang=lang: one.source == "multilingual_hatecheck" and one.lang == lang)
-        guilty = here & texts_mask(texts, lambda one: "hate" in one.labels)
-        report[lang] = score_metrics(hate, guilty, here & ~guilty) | {
+    for lang in sorted({text.lang for text in texts if text.source == "multilingual_hatecheck"}):
+        here = texts_mask(text.source == "multilingual_hatecheck" and text.lang == lang for text in texts)
+        guilty = here & texts_mask("hate" in text.labels for text in texts)
+        report[lang] = {
+            **score_metrics(hate, guilty, here & ~guilty),
             "decided": decision_metrics(predictions.decisions >= Decision.HOLD, guilty, here & ~guilty),
             "unmeasured": round(float(np.isnan(hate[here]).mean()), 3),
         }
-    means = {key: round(float(np.mean([one[key] for one in report.values()])), 4) for key in ("auc", "macro_f1")}
+    aucs = [row["auc"] for row in report.values() if row["auc"] is not None]
+    if len(aucs) < len(report):
+        raise ValueError("a language has texts of one side only, and no AUC")
+    means = MeanMetrics(auc=_mean(aucs), macro_f1=_mean([row["macro_f1"] for row in report.values()]))
     return {"mean": means, **report}
 
 
-def false_alarms_by_language(texts: Sequence[LabelledText], predictions: PromptPredictions) -> dict[str, Any]:
+def _mean(values: Sequence[float]) -> float:
+    return round(float(np.mean(values)), 4)
+
+
+def false_alarms_by_language(texts: Sequence[LabelledText], predictions: PromptPredictions) -> dict[str, Proportion]:
     """Harmless captions and prompts of each language that would be held or refused."""
-    harmless = texts_mask(texts, lambda one: one.style == "video" and "benign" in one.labels)
+    harmless = texts_mask(text.style == "video" and "benign" in text.labels for text in texts)
     report = {}
-    for lang in sorted({one.lang for one in texts}):
-        here = harmless & texts_mask(texts, lambda one, lang=lang: one.lang == lang)
+    for lang in sorted({text.lang for text in texts}):
+        here = harmless & texts_mask(text.lang == lang for text in texts)
         if here.sum() >= _MIN_ROWS:
             report[lang] = positive_rate(predictions.decisions[here] >= Decision.HOLD)
     return report
 
 
-def attack_detection_rates(texts: Sequence[LabelledText], predictions: PromptPredictions) -> dict[str, Any]:
+def attack_detection_rates(texts: Sequence[LabelledText], predictions: PromptPredictions) -> dict[str, Proportion]:
     """What share of published attacks is held or refused."""
-    names = sorted({one.source for one in texts if one.source.startswith(("mma", "ringabell", "adversarial"))})
+    names = sorted({text.source for text in texts if text.source.startswith(("mma", "ringabell", "adversarial"))})
     return {
-        name: positive_rate(
-            predictions.decisions[texts_mask(texts, lambda one, name=name: one.source == name)] >= Decision.HOLD
-        )
+        name: positive_rate(predictions.decisions[texts_mask(text.source == name for text in texts)] >= Decision.HOLD)
         for name in names
     }
 
 
-def obfuscation_robustness(texts: Sequence[LabelledText], predictions: PromptPredictions) -> dict[str, Any]:
+def obfuscation_robustness(texts: Sequence[LabelledText], predictions: PromptPredictions) -> dict[str, DisguiseMetrics]:
     """Of prompts that are caught as they are, the share still caught in each disguise; and of harmless ones, held."""
     caught = [
-        one for one, decision in zip(texts, predictions.decisions, strict=True)
-        if one.source in _VIDEO_CORPORA and one.unsafe and decision >= Decision.HOLD
+        text for text, decision in zip(texts, predictions.decisions, strict=True)
+        if text.source in _VIDEO_CORPORA and text.unsafe and decision >= Decision.HOLD
     ][:120]  # fmt: skip
     quiet = [
-        one for one, decision in zip(texts, predictions.decisions, strict=True)
-        if one.source == "vbench1" and decision == Decision.ALLOW
+        text for text, decision in zip(texts, predictions.decisions, strict=True)
+        if text.source == "vbench1" and decision == Decision.ALLOW
     ][:60]  # fmt: skip
-    report = {}
+    report: dict[str, DisguiseMetrics] = {}
     for name, way in OBFUSCATIONS.items():
-        there = predict_prompts([replace(one, text=way(one.text)).text for one in [*caught, *quiet]]).decisions
+        there = predict_prompts([way(text.text) for text in [*caught, *quiet]]).decisions
         report[name] = {
             "still_caught": positive_rate(there[: len(caught)] >= Decision.HOLD),
             "harmless_held": positive_rate(there[len(caught) :] >= Decision.HOLD),
@@ -194,20 +235,22 @@ def obfuscation_robustness(texts: Sequence[LabelledText], predictions: PromptPre
     return report
 
 
-def calibration_by_label(texts: Sequence[LabelledText], predictions: PromptPredictions) -> dict[str, Any]:
+def calibration_by_label(
+    texts: Sequence[LabelledText], predictions: PromptPredictions
+) -> dict[str, list[CalibrationBin]]:
     """What a calibration plot shows, for the labels with the most rows."""
-    video = texts_mask(texts, lambda one: one.style == "video" and one.source not in ("i2p", "adversarial_nibbler"))
-    social = texts_mask(texts, lambda one: one.style == "social")
+    video = texts_mask(text.style == "video" and text.source not in ("i2p", "adversarial_nibbler") for text in texts)
+    social = texts_mask(text.style == "social" for text in texts)
     report = {}
     for label, mine in (("sexual", video), ("violence", video), ("unsafe", video), ("hate", social)):
-        sides = texts_mask(texts, lambda one, label=label: label in one.labels or (label == "unsafe" and one.unsafe))
+        sides = texts_mask(label in text.labels or (label == "unsafe" and text.unsafe) for text in texts)
         report[label] = calibration_curve(predictions.scores["prompt_intent", label][mine], sides[mine])
     return report
 
 
-def texts_mask(texts: Sequence[LabelledText], predicate: Any) -> BoolArray:
-    """Which of the texts are meant."""
-    return np.array([bool(predicate(one)) for one in texts])
+def texts_mask(chosen: Iterable[bool]) -> BoolArray:
+    """Which of the texts are meant, one truth value each."""
+    return np.fromiter(chosen, np.bool_)
 
 
 def _highest_score(predictions: PromptPredictions, source: str) -> NDArray[np.float64]:

@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,14 +87,14 @@ def training_texts() -> list[LabelledText]:
 
 
 def label_targets(texts: Sequence[LabelledText]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """(n, labels) of 1 and 0, and (n, labels) of weights, 0 where nothing is told."""
-    told = np.array([[_target(label, one) for label in LABELS] for one in texts], np.float32)
-    return told[:, :, 0], told[:, :, 1]
+    """(n, labels) of 1 and 0, and (n, labels) of weights, 0 where a text is not annotated."""
+    targets = np.array([[_target(label, text) for label in LABELS] for text in texts], np.float32)
+    return targets[:, :, 0], targets[:, :, 1]
 
 
 def style_one_hot(texts: Sequence[LabelledText]) -> NDArray[np.float32]:
     """(n, 3): which style each text has."""
-    return np.array([[float(one.style == style) for style in STYLES] for one in texts], np.float32)
+    return np.array([[float(text.style == style) for style in STYLES] for text in texts], np.float32)
 
 
 @cache
@@ -137,10 +136,10 @@ def fill_template(
 
 
 def _put(template: str, values: Mapping[str, str]) -> str:
-    return re.sub(r"\{(\w+)\}", lambda found: values.get(found[1], found[0]), template)
+    return re.sub(r"\{(\w+)\}", lambda slot: values.get(slot[1], slot[0]), template)
 
 
-def _of_seed(text: str, label: str, raw: Mapping[str, Any], group: str) -> LabelledText:
+def _of_seed(text: str, label: str, raw: Mapping[str, str], group: str) -> LabelledText:
     style = _STYLE.get(raw.get("style", "video"), raw.get("style", "video"))
     return LabelledText(
         text=text,
@@ -156,14 +155,14 @@ def _of_seed(text: str, label: str, raw: Mapping[str, Any], group: str) -> Label
 
 def text_of_row(row: DatasetRow) -> LabelledText:
     """A row of the data as a text to learn from."""
-    said = row.labels | ({"illicit"} if "illicit_or_violence" in row.labels else set())
+    labels = row.labels | ({"illicit"} if "illicit_or_violence" in row.labels else set())
     return LabelledText(
         text=row.text,
         style=_STYLE.get(row.style, "social"),
         lang=row.lang,
         source=row.corpus,
         group=row.id,
-        labels=frozenset(said),
+        labels=frozenset(labels),
         unsafe=row.unsafe,
         weight=_weight(row),
     )
@@ -175,24 +174,24 @@ def _weight(row: DatasetRow) -> float:
     return {"i2p": 0.15, "davidson": 0.3, "mlma": 0.25, "civil_comments_spans": 0.4}.get(row.corpus, 1.0)
 
 
-def _target(label: str, one: LabelledText) -> tuple[float, float]:
+def _target(label: str, text: LabelledText) -> tuple[float, float]:
     if label == "unsafe":
-        return _unsafe(one)
-    if label in one.labels:
-        return 1.0, one.weight
-    if one.labels & _RELATED_LABELS[label] or (label in _UNANNOTATED_LABELS and not one.source.startswith("seed:")):
+        return _unsafe(text)
+    if label in text.labels:
+        return 1.0, text.weight
+    if text.labels & _RELATED_LABELS[label] or (label in _UNANNOTATED_LABELS and not text.source.startswith("seed:")):
         return 0.0, 0.0
-    if one.source == "davidson" and "benign" not in one.labels:
+    if text.source == "davidson" and "benign" not in text.labels:
         return 0.0, 0.1
-    return 0.0, one.weight
+    return 0.0, text.weight
 
 
-def _unsafe(one: LabelledText) -> tuple[float, float]:
-    """Hate speech is unsafe wherever it stands; rude talk is not a matter for a video engine, and told by no row."""
-    if one.source.startswith("seed:"):
-        return float(one.unsafe), 1.0 if one.unsafe or "benign" in one.labels or "minors" in one.labels else 0.3
-    if "benign" in one.labels:
-        return 0.0, one.weight
-    if one.style == "social":
-        return (1.0, one.weight) if "hate" in one.labels else (1.0, 0.0)
-    return 1.0, one.weight
+def _unsafe(text: LabelledText) -> tuple[float, float]:
+    """Hate speech is unsafe wherever it stands; no row says whether rude talk is, and a video engine need not care."""
+    if text.source.startswith("seed:"):
+        return float(text.unsafe), 1.0 if text.unsafe or "benign" in text.labels or "minors" in text.labels else 0.3
+    if "benign" in text.labels:
+        return 0.0, text.weight
+    if text.style == "social":
+        return (1.0, text.weight) if "hate" in text.labels else (1.0, 0.0)
+    return 1.0, text.weight

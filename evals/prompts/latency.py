@@ -10,7 +10,6 @@ import random
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -37,11 +36,11 @@ def main() -> None:
     policy = load(DEFAULT_PACK, Vocabulary(labels=label_subjects(), facts=FACTS))
 
     def whole(text: str) -> None:
-        found = measure_all(PromptText(text), _all).signals
-        prompt_decision(found, policy)
+        signals = measure_all(PromptText(text), _all).signals
+        prompt_decision(signals, policy)
 
     _all: Sequence[Classifier] = (terms, intent, works)
-    parts: dict[str, Callable[[str], Any]] = {
+    parts: dict[str, Callable[[str], object]] = {
         "prompt_terms": lambda text: measure_all(PromptText(text), [terms]),
         "prompt_works, 100,000 names": lambda text: measure_all(PromptText(text), [works]),
         "prompt_intent": lambda text: measure_all(PromptText(text), [intent]),
@@ -73,21 +72,21 @@ def _names(count: int, chance: random.Random) -> MemoryWorks:
     return works
 
 
-def _timed(part: Callable[[str], Any], texts: Sequence[str]) -> list[float]:
+def _timed(part: Callable[[str], object], texts: Sequence[str]) -> list[float]:
     for text in texts[:30]:
         part(text)
-    took = []
+    milliseconds = []
     for text in texts:
         began = time.thread_time()
         part(text)
-        took.append(1000 * (time.thread_time() - began))
-    return took
+        milliseconds.append(1000 * (time.thread_time() - began))
+    return milliseconds
 
 
 def _latency_percentiles(values: Sequence[float]) -> dict[str, float]:
     p50, p90, p99 = np.percentile(values, [50, 90, 99])
-    found = {"p50": p50, "p90": p90, "p99": p99, "mean": float(np.mean(values)), "n": len(values)}
-    return {name: round(float(value), 3) for name, value in found.items()}
+    figures = {"p50": p50, "p90": p90, "p99": p99, "mean": float(np.mean(values)), "n": len(values)}
+    return {name: round(float(value), 3) for name, value in figures.items()}
 
 
 if __name__ == "__main__":

@@ -67,8 +67,8 @@ def swapped_letters(text: str) -> str:
     for place in range(0, len(words), 3):
         if len(words[place]) > 4:
             at = _RNG.randrange(1, len(words[place]) - 2)
-            one = words[place]
-            words[place] = one[:at] + one[at + 1] + one[at] + one[at + 2 :]
+            word = words[place]
+            words[place] = word[:at] + word[at + 1] + word[at] + word[at + 2 :]
     return " ".join(words)
 
 

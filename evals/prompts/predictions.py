@@ -24,7 +24,7 @@ _DEFAULT_FACTS: Mapping[type, object] = {bool: False, int: 0, float: 0.0, str: "
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PromptPredictions:
-    """Of each text the highest score by (source, label), NaN where none could be told, and the decision."""
+    """Of each text the highest score by (source, label), NaN where none could be measured, and the decision."""
 
     scores: dict[tuple[str, str], NDArray[np.float64]]
     decisions: NDArray[np.int64]
@@ -34,19 +34,19 @@ class PromptPredictions:
 def predict_prompts(texts: Sequence[str]) -> PromptPredictions:
     """Every prompt classifier and the default policy over each text."""
     classifiers: tuple[Classifier, ...] = (PromptTerms(), PromptIntent())
-    labels = sorted({label for one in classifiers for label in one.labels})
+    labels = sorted({label for classifier in classifiers for label in classifier.labels})
     scores = {(source, label): np.full(len(texts), np.nan) for source in SOURCES for label in labels}
     policy = load(DEFAULT_PACK, Vocabulary(labels=label_subjects(), facts=FACTS))
     decisions, rules = np.zeros(len(texts), np.int64), []
     for place, text in enumerate(texts):
-        found = measure_all(PromptText(text), classifiers).signals
-        for signal in found:
+        signals = measure_all(PromptText(text), classifiers).signals
+        for signal in signals:
             for source in (signal.source.split("/")[0], "together"):
                 if signal.score is not None:
                     kept = scores[source, signal.label]
                     kept[place] = np.fmax(kept[place], signal.score)
-        decisions[place], said = prompt_decision(found, policy)
-        rules.append(said)
+        decisions[place], fired = prompt_decision(signals, policy)
+        rules.append(fired)
     return PromptPredictions(scores, decisions, rules)
 
 

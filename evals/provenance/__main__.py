@@ -12,11 +12,12 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from evals.bench.machine_info import machine_info
 from evals.intervals import wilson_interval
@@ -28,8 +29,9 @@ from media.transcode import Encoding
 from provenance.c2pa.manifest_definition import SealOrder
 from provenance.c2pa.signers.dev_keys import make_dev_keys
 from provenance.c2pa.signers.keys_folder import ProvenanceKeys
-from provenance.seal import SealReport, seal
-from provenance.verification.recovery import StoredManifest
+from provenance.seal import seal
+from provenance.seal_result import SealReport
+from provenance.verification.recovery import SimilarVideo, StoredManifest
 from provenance.verification.verify import verify
 from provenance.watermark import detect_file, mark_file
 from provenance.watermark_detection import detect_watermarks
@@ -41,28 +43,45 @@ _ENCODING_ATTACKS = (
 )
 _CASE = "00112233445566aa"
 _MAX_CLIPS = 12
+"""Clips that are sealed and stripped, held-out ones first."""
+
+
+class RecoveryRate(TypedDict):
+    """In how many of `n` clips the manifest came back; `interval_95` is of the share."""
+
+    recovered: int
+    n: int
+    interval_95: list[float]
+
+
+class RecoveryResults(TypedDict):
+    """The clips, rates by attack, and their sum in words."""
+
+    clips: list[str]
+    rows: dict[str, RecoveryRate]
+    total: str
 
 
 def main(parts: list[str]) -> None:
     """Measure the parts and keep the others."""
-    found: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    results: dict[str, Any] = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     with tempfile.TemporaryDirectory(prefix="provenance-") as name:
         folder = Path(name)
         keys = make_dev_keys(folder / "keys").keys
         for part in parts:
             measure = {"treatments": measure_treatments, "recovery": recovery}[part]
             command = f"python -m evals.provenance {part}"
-            found[part] = {"machine": machine_info(), "command": command, **measure(folder, keys)}
-    RESULT.write_text(json.dumps(found, indent=1) + "\n")
+            results[part] = {"machine": machine_info(), "command": command, **measure(folder, keys)}
+    RESULT.write_text(json.dumps(results, indent=1) + "\n")
     provenance_page.main()
-    print(json.dumps({name: found[name].get("total") for name in parts}))
+    print(json.dumps({name: results[name].get("total") for name in parts}))
 
 
-def recovery(folder: Path, keys: ProvenanceKeys) -> dict[str, Any]:
+def recovery(folder: Path, keys: ProvenanceKeys) -> RecoveryResults:
     """How often the manifest comes back, by attack: the mark was read, and every soft binding in it names the mark."""
     hits: dict[str, list[bool]] = {}
     names: list[str] = []
-    ordered = sorted(CLIPS, key=lambda one: not one.held_out)
+    ordered = sorted(CLIPS, key=lambda clip: not clip.held_out)
     for clip in ordered:
         footage = folder / f"{clip.name}.mp4"
         if len(names) < _MAX_CLIPS and prepare_clip(clip, footage):
@@ -72,9 +91,9 @@ def recovery(folder: Path, keys: ProvenanceKeys) -> dict[str, Any]:
             report = seal(footage, sealed, _order(), keys=keys, mark=mark, detect=detect_file)
             for attack, copy in _stripped_copies(sealed, folder):
                 hits.setdefault(attack, []).append(_is_recovered(copy, report, keys))
-    rows = {attack: _share(found) for attack, found in hits.items()}
-    everything = [one for found in hits.values() for one in found]
-    return {"clips": names, "rows": rows, "total": f"{sum(everything)} of {len(everything)}"}
+    rows = {attack: _recovery_rate(recovered) for attack, recovered in hits.items()}
+    total = f"{sum(row['recovered'] for row in rows.values())} of {sum(row['n'] for row in rows.values())}"
+    return {"clips": names, "rows": rows, "total": total}
 
 
 def _stripped_copies(sealed: Path, folder: Path) -> Iterator[tuple[str, Path]]:
@@ -90,6 +109,18 @@ def _stripped_copies(sealed: Path, folder: Path) -> Iterator[tuple[str, Path]]:
             yield attack.name, attack.run(sealed, folder / attack.name)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _OneManifest:
+    payload: str
+    manifest: StoredManifest
+
+    def stored(self, payload: str) -> Sequence[StoredManifest]:
+        return (self.manifest,) if payload == self.payload else ()
+
+    def similar(self, path: Path) -> Sequence[SimilarVideo]:  # noqa: ARG002 - by its mark alone
+        return ()
+
+
 def _is_recovered(copy: Path, report: SealReport, keys: ProvenanceKeys) -> bool:
     stored = StoredManifest(manifest_id=report.manifest_id, manifest=report.manifest.read_bytes(), case_id=_CASE)
     finding = verify(
@@ -98,14 +129,16 @@ def _is_recovered(copy: Path, report: SealReport, keys: ProvenanceKeys) -> bool:
         keys=[keys.watermark_key],
         detect=detect_watermarks,
         look_up=lambda case: {"source_type": "trainedAlgorithmicMedia"} if case == _CASE else None,
-        recover=lambda payload: (stored,) if payload == report.payload else (),
+        repository=_OneManifest(payload=report.payload, manifest=stored),
     )
-    return finding.verdict == "recovered_by_watermark" and any(one.kind == "recovered" for one in finding.evidence)
+    return finding.verdict == "recovered_by_watermark" and any(
+        evidence.kind == "recovered" for evidence in finding.evidence
+    )
 
 
-def _share(found: list[bool]) -> dict[str, Any]:
-    low, high = wilson_interval(sum(found), len(found))
-    return {"recovered": sum(found), "n": len(found), "interval_95": [round(low, 2), round(high, 2)]}
+def _recovery_rate(recovered: list[bool]) -> RecoveryRate:
+    low, high = wilson_interval(sum(recovered), len(recovered))
+    return {"recovered": sum(recovered), "n": len(recovered), "interval_95": [round(low, 2), round(high, 2)]}
 
 
 def _order() -> SealOrder:

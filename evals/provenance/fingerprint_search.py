@@ -18,7 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
 
@@ -32,25 +32,30 @@ from evals.watermark.video_attacks import VIDEO_ATTACKS
 from evals.watermark.video_clips import CLIPS, prepare_clip
 from media.arrays import BitArray
 from media.sampling import sample_video
+from media.search_hashes import SearchHashes
 from media.video import MONO_SAMPLE_RATE, MonoAudio
-from provenance.fingerprint.perceptual_hash import SearchHashes
 from provenance.fingerprint.sound_fingerprint import (
-    MAX_SOUND_DISTANCE,
     OFFSETS_PER_SECOND,
     sound_fingerprint,
     sound_search_hashes,
 )
 from provenance.fingerprint.video_fingerprint import parse_entry, video_fingerprint
 from provenance.fingerprint.video_search_hashes import video_search_hashes
-from registry.near_duplicates.fingerprint_index import MAX_HAMMING_DISTANCE as LOOKS
-from registry.near_duplicates.fingerprint_index import FingerprintIndex, rank_matches
+from registry.near_duplicates import MAX_HAMMING_DISTANCE, MAX_SOUND_DISTANCE, FingerprintIndex, rank_matches
 
 RESULT = Path(__file__).parents[1] / "results" / "lookup.json"
-VIDEO_SECONDS, QUERY_COUNT = 10, 100
+VIDEO_SECONDS = 10
+"""Seconds, and so hashes, of each synthetic video."""
+QUERY_COUNT = 100
+"""Queries of each kind."""
 PICTURE_BIT_FLIPS = (0, 16, 31, 40, 56, 72)
+"""Bits of 256 that are changed in each second of a synthetic copy; 31 is where PDQ's authors call pictures the same."""
 SOUND_BIT_FLIPS = (0, 24, 40, 56, 72)
+"""Bits of 256 that are changed in each second of a synthetic copy."""
 MIN_QUALITY = 50
+"""PDQ's measure of how much a picture shows, 0 to 100: below it a hash is not used."""
 _MAX_CLIPS = 8
+"""Real clips of which copies are looked up."""
 _PICTURE_ATTACKS = (
     *("h264_crf32", "half_size", "crop_keep_90", "mirror", "trim_to_middle", "social_3_generations"),
     *("subtitle_and_logo", "screenshot_png"),
@@ -66,13 +71,54 @@ CopyQueries = Iterator[tuple[str, str, Sequence[SearchHashes]]]
 """What was done, to which, and the looks at the result."""
 
 
+class LatencyPercentiles(TypedDict):
+    """CPU milliseconds of one search."""
+
+    median_ms: float
+    p99_ms: float
+
+
+class SyntheticCopies(LatencyPercentiles):
+    """Copies with so many bits changed, and the share whose original came first."""
+
+    bits_flipped_each_second: int
+    found: float
+
+
+class StrangerQueries(LatencyPercentiles):
+    """Queries for what is in no index."""
+
+    queries: int
+    hashes_each: int
+    false_matches: int
+
+
+class RealCopies(LatencyPercentiles):
+    """Copies of `n` originals by one attack; `interval_95` is of the share found."""
+
+    found: int
+    n: int
+    interval_95: list[float]
+
+
+class MediumResult(TypedDict):
+    """One index, of pictures or of sound; bits are of 256."""
+
+    within_bits: int
+    build_cpu_s: float
+    synthetic_copies: list[SyntheticCopies]
+    strangers: StrangerQueries
+    real: dict[str, RealCopies]
+    real_strangers: dict[str, int]
+
+
 def main() -> None:
     """Measure and write."""
     videos = int(sys.argv[1]) if len(sys.argv) > 1 else 1_000_000
     data = Path(os.environ.get("ASSAY_DATA", "/nowhere"))
     with tempfile.TemporaryDirectory(prefix="lookup-") as folder:
         looks = _measure_medium(
-            videos, *_pictures(Path(folder)), flips=PICTURE_BIT_FLIPS, each=1, most=32, within=LOOKS
+            videos, *_pictures(Path(folder)), flips=PICTURE_BIT_FLIPS, each=1, most=32, within=MAX_HAMMING_DISTANCE
         )
         sounds = _measure_medium(
             videos,
@@ -105,7 +151,7 @@ def _measure_medium(
     each: int,
     most: int,
     within: int,
-) -> dict[str, Any]:
+) -> MediumResult:
     rng = np.random.default_rng(20261126)
     hashes = rng.integers(0, 256, (videos * VIDEO_SECONDS, 32), dtype=np.uint8)
     owners = np.repeat(np.arange(videos, dtype=np.uint32), VIDEO_SECONDS)
@@ -120,7 +166,7 @@ def _measure_medium(
     return {
         "within_bits": within,
         "build_cpu_s": round(built, 1),
-        "synthetic_copies": [_synthetic(index, hashes, one, each, rng) for one in flips],
+        "synthetic_copies": [_synthetic(index, hashes, bit_flips, each, rng) for bit_flips in flips],
         "strangers": _strangers(index, most, rng),
         "real": _real(index, copies()),
         "real_strangers": _distances_between_originals(known),
@@ -129,50 +175,55 @@ def _measure_medium(
 
 def _synthetic(
     index: FingerprintIndex, hashes: BitArray, flips: int, each: int, rng: np.random.Generator
-) -> dict[str, Any]:
+) -> SyntheticCopies:
     """Each second is looked at from `each` beginnings, one of which is that of the original."""
-    took, found = [], 0
+    cpu_seconds, hits = [], 0
     for video in rng.integers(0, len(hashes) // VIDEO_SECONDS, QUERY_COUNT):
         copy = _flip_bits(hashes[video * VIDEO_SECONDS : (video + 1) * VIDEO_SECONDS], flips, rng)
         noise = rng.integers(0, 256, (VIDEO_SECONDS * (each - 1), 32), dtype=np.uint8)
         seconds = [*range(VIDEO_SECONDS), *(n for n in range(VIDEO_SECONDS) for _ in range(each - 1))]
         answer, spent = _query(index, np.concatenate([copy, noise]), seconds)
-        took.append(spent)
-        found += bool(answer) and answer[0] == f"{video:016x}"
-    return {"bits_flipped_each_second": flips, "found": found / QUERY_COUNT, **_latency_percentiles(took)}
+        cpu_seconds.append(spent)
+        hits += bool(answer) and answer[0] == f"{video:016x}"
+    return {"bits_flipped_each_second": flips, "found": hits / QUERY_COUNT, **_latency_percentiles(cpu_seconds)}
 
 
-def _strangers(index: FingerprintIndex, most: int, rng: np.random.Generator) -> dict[str, Any]:
+def _strangers(index: FingerprintIndex, most: int, rng: np.random.Generator) -> StrangerQueries:
     """Looks as large as they get: 16 pictures and their mirror images; ten seconds of sound."""
-    took, found = [], 0
+    cpu_seconds, false_matches = [], 0
     seconds = [number * VIDEO_SECONDS // most for number in range(most)]
     for _ in range(QUERY_COUNT):
         answer, spent = _query(index, rng.integers(0, 256, (most, 32), dtype=np.uint8), seconds)
-        found += bool(answer)
-        took.append(spent)
-    return {"queries": QUERY_COUNT, "hashes_each": most, "false_matches": found, **_latency_percentiles(took)}
-
-
-def _real(index: FingerprintIndex, copies: CopyQueries) -> dict[str, Any]:
-    """How many copies lead to their original, or one that sounds or looks the same, and how many to another first."""
-    rows: dict[str, dict[str, list[Any]]] = {}
-    for attack, name, looks in copies:
-        row = rows.setdefault(attack, {"found": [], "took": []})
-        answers = [_query(index, look.hashes, look.seconds) for look in looks if look.seconds]
-        row["found"].append(any(name in ids for ids, _ in answers))
-        row["took"].append(sum(spent for _, spent in answers))
+        false_matches += bool(answer)
+        cpu_seconds.append(spent)
     return {
-        attack: {
-            "found": sum(row["found"]),
-            "n": len(row["found"]),
-            "interval_95": [round(one, 2) for one in wilson_interval(sum(row["found"]), len(row["found"]))],
-            **_latency_percentiles(row["took"]),
-        }
-        for attack, row in rows.items()
+        "queries": QUERY_COUNT,
+        "hashes_each": most,
+        "false_matches": false_matches,
+        **_latency_percentiles(cpu_seconds),
     }
 
 
-def _distances_between_originals(known: OriginalHashes) -> dict[str, Any]:
+def _real(index: FingerprintIndex, copies: CopyQueries) -> dict[str, RealCopies]:
+    """How many copies lead to their original, or one that sounds or looks the same, and how many to another first."""
+    hits: dict[str, list[bool]] = {}
+    cpu_seconds: dict[str, list[float]] = {}
+    for attack, name, looks in copies:
+        answers = [_query(index, look.hashes, look.seconds) for look in looks if look.seconds]
+        hits.setdefault(attack, []).append(any(name in ids for ids, _ in answers))
+        cpu_seconds.setdefault(attack, []).append(sum(spent for _, spent in answers))
+    return {
+        attack: {
+            "found": sum(found),
+            "n": len(found),
+            "interval_95": [round(bound, 2) for bound in wilson_interval(sum(found), len(found))],
+            **_latency_percentiles(cpu_seconds[attack]),
+        }
+        for attack, found in hits.items()
+    }
+
+
+def _distances_between_originals(known: OriginalHashes) -> dict[str, int]:
     """The fewest bits between seconds of different originals; those that are the same to the bit are not different."""
     rows = np.concatenate([*known.values(), np.empty((0, 32), np.uint8)])
     owners = np.repeat(np.arange(len(known)), [len(bits) for bits in known.values()])
@@ -187,13 +238,13 @@ def _distances_between_originals(known: OriginalHashes) -> dict[str, Any]:
 def _query(index: FingerprintIndex, probes: BitArray, seconds: Sequence[int]) -> tuple[list[str], float]:
     began = time.process_time()
     answer = rank_matches([index], probes, seconds)
-    return [one.id for one in answer[:5]], time.process_time() - began
+    return [match.id for match in answer[:5]], time.process_time() - began
 
 
 def _pictures(folder: Path) -> tuple[OriginalHashes, Callable[[], CopyQueries]]:
     """Footage that is there, and copies of it; a variant of another clip is left out."""
-    wanted = [one for one in CLIPS if not one.chain and one.seconds == 5.0][:_MAX_CLIPS]
-    files = {one.name: path for one in wanted if prepare_clip(one, path := folder / f"{one.name}.mp4")}
+    wanted = [clip for clip in CLIPS if not clip.chain and clip.seconds == 5.0][:_MAX_CLIPS]
+    files = {clip.name: path for clip in wanted if prepare_clip(clip, path := folder / f"{clip.name}.mp4")}
     known = {
         name: _usable_hashes(video_fingerprint(sample_video(path, every=1.0, max_side=512)))
         for name, path in files.items()
@@ -214,11 +265,11 @@ def _pictures(folder: Path) -> tuple[OriginalHashes, Callable[[], CopyQueries]]:
 
 def _sounds(data: Path) -> tuple[OriginalHashes, Callable[[], CopyQueries]]:
     """Recordings, five seconds each, and copies of them that begin 0.24 s later than the original at the least."""
-    heard = {one.name: one.sound for one in recordings(data)} if data.is_dir() else {}
-    known = {name: _usable_hashes(sound_fingerprint(_at_16k(sound))) for name, sound in heard.items()}
+    recorded = {recording.name: recording.sound for recording in recordings(data)} if data.is_dir() else {}
+    known = {name: _usable_hashes(sound_fingerprint(_at_16k(sound))) for name, sound in recorded.items()}
 
     def copies() -> CopyQueries:
-        for name, sound in heard.items():
+        for name, sound in recorded.items():
             for attack in _SOUND_ATTACKS:
                 if len(known[name]):
                     samples, rate = AUDIO_ATTACKS[attack](sound)
@@ -232,8 +283,8 @@ def _at_16k(sound: AudioSignal) -> MonoAudio:
 
 
 def _usable_hashes(entries: Sequence[str]) -> BitArray:
-    parsed = [parse_entry(one) for one in entries]
-    rows = [np.frombuffer(bytes.fromhex(one.bits), np.uint8) for one in parsed if one.quality >= MIN_QUALITY]
+    parsed = [parse_entry(entry) for entry in entries]
+    rows = [np.frombuffer(bytes.fromhex(entry.bits), np.uint8) for entry in parsed if entry.quality >= MIN_QUALITY]
     return np.array(rows, dtype=np.uint8).reshape(-1, 32)
 
 
@@ -244,8 +295,8 @@ def _flip_bits(hashes: BitArray, flips: int, rng: np.random.Generator) -> BitArr
     return np.packbits(bits, axis=1)
 
 
-def _latency_percentiles(took: Sequence[float]) -> dict[str, float]:
-    median, high = np.percentile(took, [50, 99])
+def _latency_percentiles(cpu_seconds: Sequence[float]) -> LatencyPercentiles:
+    median, high = np.percentile(cpu_seconds, [50, 99])
     return {"median_ms": round(float(median) * 1e3, 2), "p99_ms": round(float(high) * 1e3, 2)}
 
 

@@ -7,7 +7,7 @@ pictures, labels, every decoder of pictures and of sound, and the fingerprints o
 is most of what verifying costs and reads no other bytes than decoding does, so one file in twenty is searched as well,
 and in the others taking its fingerprints stands in for it. What counts: every file is answered, with a finding or with
 BadMedia in one line; nothing takes over five seconds of computing, nor has to be killed for its time, nor takes over a
-gigabyte. (Seconds on the clock are told beside it: on a shared machine they are others' as well.) Deaths of the limited
+gigabyte. (Wall time is given beside it: on a shared machine they are others' as well.) Deaths of the limited
 process are contained, and counted apart.
 
 What was done is kept in build/fuzz-SEED.jsonl: a run that is broken off goes on from there. Writes
@@ -25,7 +25,6 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from core.errors import BadMedia
 from core.finding import WatermarkFinding
@@ -46,7 +45,12 @@ from provenance.watermark_ports import DetectWatermark
 
 _ROOT = Path(__file__).parents[2]
 RESULT = _ROOT / "evals" / "results" / "fuzz.json"
-MAX_CPU_SECONDS, MAX_MEMORY_MIB, WATERMARK_SEARCH_EVERY = 5.0, 1024, 20
+MAX_CPU_SECONDS = 5.0
+"""CPU seconds a file, at the most: the goal."""
+MAX_MEMORY_MIB = 1024
+"""MiB of the largest limited process: the bound."""
+WATERMARK_SEARCH_EVERY = 20
+"""One file in so many is searched for the watermark as well."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +78,7 @@ def main() -> None:
     logging.disable(logging.WARNING)  # what the limited process says of each broken file
     kept = _ROOT / "build" / f"fuzz-{given.seed}.jsonl"
     kept.parent.mkdir(exist_ok=True)
-    done = {one.number: one for one in _read(kept)}
+    done = {outcome.number: outcome for outcome in _read(kept)}
     with tempfile.TemporaryDirectory(prefix="fuzz-") as name, kept.open("a") as log:
         folder = Path(name)
         keys = make_dev_keys(folder / "keys").keys
@@ -102,20 +106,20 @@ def verify_mutated(number: int, seeds: list[SeedFile], folder: Path, keys: Prove
         file.unlink()
 
 
-def summary(outcomes: Sequence[FuzzOutcome], seeds: Sequence[SeedFile]) -> dict[str, Any]:
+def summary(outcomes: Sequence[FuzzOutcome], seeds: Sequence[SeedFile]) -> dict[str, object]:
     """What is committed."""
-    slow = [one for one in outcomes if one.cpu > MAX_CPU_SECONDS or " s to read" in one.detail]
-    slowest, largest = max(outcomes, key=lambda one: one.cpu), max(outcomes, key=lambda one: one.mib)
-    cpu = sorted(one.cpu for one in outcomes)
-    within = not slow and largest.mib < MAX_MEMORY_MIB and all(one.how != "broke" for one in outcomes)
+    slow = [outcome for outcome in outcomes if outcome.cpu > MAX_CPU_SECONDS or " s to read" in outcome.detail]
+    slowest, largest = max(outcomes, key=lambda outcome: outcome.cpu), max(outcomes, key=lambda outcome: outcome.mib)
+    cpu = sorted(outcome.cpu for outcome in outcomes)
+    within = not slow and largest.mib < MAX_MEMORY_MIB and all(outcome.how != "broke" for outcome in outcomes)
     return {
         "files": len(outcomes),
-        "searched_for_the_mark": sum(one.number % WATERMARK_SEARCH_EVERY == 0 for one in outcomes),
+        "searched_for_the_mark": sum(outcome.number % WATERMARK_SEARCH_EVERY == 0 for outcome in outcomes),
         "seeds": dict(Counter(kind for kind, _ in seeds)),
-        "ended": dict(Counter(one.how for one in outcomes).most_common()),
-        "broke": [f"{one.number}: {one.detail}" for one in outcomes if one.how == "broke"],
-        "contained": [f"{one.number}: {one.detail}" for one in outcomes if one.how == "contained"][:20],
-        "over_5_s": [f"{one.number}: {one.seconds:.1f} s, {one.cpu:.1f} s of CPU" for one in slow],
+        "ended": dict(Counter(outcome.how for outcome in outcomes).most_common()),
+        "broke": [f"{outcome.number}: {outcome.detail}" for outcome in outcomes if outcome.how == "broke"],
+        "contained": [f"{outcome.number}: {outcome.detail}" for outcome in outcomes if outcome.how == "contained"][:20],
+        "over_5_s": [f"{outcome.number}: {outcome.seconds:.1f} s, {outcome.cpu:.1f} s of CPU" for outcome in slow],
         "slowest": f"{slowest.kind}: {slowest.cpu:.2f} s of CPU, {slowest.seconds:.1f} s on the clock",
         "cpu_s": {"median": round(cpu[len(cpu) // 2], 2), "p99": round(cpu[len(cpu) * 99 // 100], 2), "max": cpu[-1]},
         "largest": f"{largest.kind}: {largest.mib} MiB",
@@ -148,9 +152,9 @@ def _timed(number: int, kind: str, file: Path, keys: ProvenanceKeys) -> FuzzOutc
 
 
 def _verdict(file: Path, keys: ProvenanceKeys, detect: DetectWatermark) -> str:
-    found = verify(file, trust=keys.trust, keys=[keys.watermark_key], detect=detect, look_up=lambda _: None)
-    lineage_thumbnails(file, found, keys.trust)
-    return found.verdict.value
+    finding = verify(file, trust=keys.trust, keys=[keys.watermark_key], detect=detect, look_up=lambda _: None)
+    lineage_thumbnails(file, finding, keys.trust)
+    return finding.verdict.value
 
 
 def _fingerprint_instead(path: Path, *, keys: Sequence[WatermarkKey]) -> WatermarkFinding:

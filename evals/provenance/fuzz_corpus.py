@@ -24,7 +24,9 @@ from provenance.c2pa.signers.keys_folder import ProvenanceKeys
 
 SeedFile = tuple[str, bytes]
 Mutation = Callable[[bytearray, bytes, random.Random], None]
-_SEALED, _RATE = "sealed.mp4", 16_000
+_SEALED = "sealed.mp4"
+_RATE = 16_000
+"""Samples a second of the sound files."""
 
 
 def make_seed_files(folder: Path, keys: ProvenanceKeys) -> list[SeedFile]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import c2pa
 
@@ -93,10 +93,28 @@ TREATMENTS: tuple[Treatment, ...] = (
 )
 
 
-def measure_treatments(folder: Path, keys: ProvenanceKeys) -> dict[str, Any]:
+class TreatmentRow(TypedDict):
+    """How a treated file is answered; `agrees` is None where it could not be asked on this machine."""
+
+    state: str
+    issues: list[str]
+    agrees: bool | None
+
+
+class TreatmentResults(TypedDict):
+    """All rows by treatment, and how many agree in words."""
+
+    rows: dict[str, TreatmentRow]
+    total: str
+
+
+def measure_treatments(folder: Path, keys: ProvenanceKeys) -> TreatmentResults:
     """Which rows are answered as they must be."""
     signed = _signed(_CLIP, folder / "signed.mp4", keys)
-    rows = {one.name: _row(_apply(one, signed, folder), keys, *one.states, code=one.code) for one in TREATMENTS}
+    rows = {
+        treatment.name: _row(_apply(treatment, signed, folder), keys, *treatment.states, code=treatment.code)
+        for treatment in TREATMENTS
+    }
     for part in (_container_treatments, _manifest_treatments, _ingredient_treatments):
         rows |= {name: _row(path, keys, state, code=code) for name, path, state, code in part(signed, folder, keys)}
     rows |= dict(_trust_list_rows(signed, keys)) | dict(_expiry_rows(signed, keys))
@@ -104,18 +122,18 @@ def measure_treatments(folder: Path, keys: ProvenanceKeys) -> dict[str, Any]:
     return {"rows": rows, "total": f"{sum(agree)} of {len(agree)}"}
 
 
-def _row(path: Path, keys: ProvenanceKeys, *states: str, code: str = "") -> dict[str, Any]:
+def _row(path: Path, keys: ProvenanceKeys, *states: str, code: str = "") -> TreatmentRow:
     return _compare(read_credentials(path, keys.trust), *states, code=code)
 
 
-def _compare(found: ContentCredentials, *states: str, code: str = "") -> dict[str, Any]:
-    agrees = found.state in states and (not code or any(code in issue for issue in found.issues))
-    return {"state": found.state, "issues": list(found.issues), "agrees": agrees}
+def _compare(credentials: ContentCredentials, *states: str, code: str = "") -> TreatmentRow:
+    agrees = credentials.state in states and (not code or any(code in issue for issue in credentials.issues))
+    return {"state": credentials.state, "issues": list(credentials.issues), "agrees": agrees}
 
 
-def _apply(one: Treatment, signed: Path, folder: Path) -> Path:
+def _apply(treatment: Treatment, signed: Path, folder: Path) -> Path:
     path = folder / "treated.mp4"
-    path.write_bytes(one.change(signed.read_bytes()))
+    path.write_bytes(treatment.change(signed.read_bytes()))
     return path
 
 
@@ -171,26 +189,27 @@ def _ingredient_treatments(signed: Path, folder: Path, keys: ProvenanceKeys) -> 
     yield "parent's manifest changed after the remix took it in", later, "invalid", "ingredient.manifest.mismatch"
 
 
-def _trust_list_rows(signed: Path, keys: ProvenanceKeys) -> Iterator[tuple[str, dict[str, Any]]]:
+def _trust_list_rows(signed: Path, keys: ProvenanceKeys) -> Iterator[tuple[str, TreatmentRow]]:
     tsa_only = TrustStore(timestamp_authorities=(TrustList(name="urn:tsa", pem=keys.trust.signers[0].pem),))
     for name, trust in (("no list", TrustStore()), ("its root on the list of time stamps only", tsa_only)):
         yield name, _compare(read_credentials(signed, trust), "valid", code="signingCredential.untrusted")
 
 
-def _expiry_rows(signed: Path, keys: ProvenanceKeys) -> Iterator[tuple[str, dict[str, Any]]]:
+def _expiry_rows(signed: Path, keys: ProvenanceKeys) -> Iterator[tuple[str, TreatmentRow]]:
     """Not counted where there is no libfaketime to ask as of another day."""
     name = "asked after its signer's certificate ran out, without a time stamp"
     try:
-        found = read_credentials_report(signed, keys.trust, at=datetime.now(UTC) + timedelta(days=800)).credentials
+        later = datetime.now(UTC) + timedelta(days=800)
+        credentials = read_credentials_report(signed, keys.trust, at=later).credentials
     except Unavailable as why:
         yield name, {"state": "", "issues": [str(why)], "agrees": None}
     else:
-        yield name, _compare(found, "invalid", code="signingCredential.expired")
+        yield name, _compare(credentials, "invalid", code="signingCredential.expired")
 
 
 def _signed(src: Path, dst: Path, keys: ProvenanceKeys, *, parent: Path | None = None, policy: str = "ab" * 32) -> Path:
     order = SealOrder(case_id="0" * 16, engine="e", engine_version="1", policy=policy, when=datetime.now(UTC))
-    sources = [replace(one, remixed=True) for one in build_ingredients(parent=parent)]
+    sources = [replace(source, remixed=True) for source in build_ingredients(parent=parent)]
     claim = build_manifest_definition(order, payload="01" * 12, sources=sources)
     sign_file(src, dst, claim, keys.signer, trust=keys.trust, sources=sources)
     return dst

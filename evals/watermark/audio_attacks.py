@@ -21,6 +21,7 @@ AudioSignal = tuple[NDArray[np.float32], int]
 AudioAttack = Callable[[AudioSignal], AudioSignal]
 
 _BLOCK = 1024
+"""Samples that are handed to an encoder or a filter at once."""
 
 
 def encode_and_decode(

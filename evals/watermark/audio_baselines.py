@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 from evals.watermark.audio_attacks import AudioSignal, resample
 
 _BITS = 20
+"""Bits of AWARE's payload."""
 _ROUNDS = 100
+"""Iterations by which AWARE embeds a payload."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 from evals.watermark.audio_attacks import AudioSignal
 
 EXCERPT_SECONDS = 5.0
+"""Seconds of a clip: in so many the mark is whole."""
 BUNNY = Path("deploy/demo/bunny.mp4")
 
-# The layout, the mask and the detector were chosen while looking at these; all other recordings were heard at the end.
+# The layout, the mask and the detector were chosen while looking at these; other recordings were used at the end only.
 TUNING_CLIPS = {
     "audio/tortoise_voices/daniel/2.flac": 0.0,
     "audio/tortoise_voices/lj/1.flac": 0.0,
@@ -29,7 +30,9 @@ TUNING_CLIPS = {
 _SPEECH = ("tortoise_voices", "librispeech_tc100_1utt", "resemblyzer", "rtvc_samples", "tortoise_cloned")
 _MUSIC = "audio/librosa_music/pibble.ogg"
 _MUSIC_AT = (0.0, 8.0, 16.0, 24.0, 32.0, 40.0)
+"""Seconds at which excerpts of the sparse bass begin."""
 _OTHER_STRETCHES = (0.0, 20.0, 30.0, 38.0)
+"""Seconds at which excerpts of music begin; other stretches of the same pieces were tuned on."""
 _FILMS = (
     "videos/decord/examples/flipping_a_pancake.mkv",
     "videos/face_recognition_hamilton/short_hamilton_clip.mp4",
@@ -55,7 +58,7 @@ class AudioClip:
 
 
 def evaluation_clips(data: Path) -> Iterator[AudioClip]:
-    """First those tuned on, then the others: speech, music, and what is heard in films; none that is silent."""
+    """First those tuned on, then the others: speech, music, and the sound of films; none that is silent."""
     for clip in _all(data):
         if np.sqrt(np.mean(clip.sound[0] ** 2)) > _SILENCE:
             yield clip

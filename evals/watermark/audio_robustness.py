@@ -40,6 +40,7 @@ KEY = WatermarkKey(id="evals", secret=b"a secret of the evaluation")
 PAYLOAD = Payload(issuer=1977, case_id="00c0ffee0ddba11e")
 
 ISSUED_COUNT = 100_000
+"""Payloads that a damaged mark is compared with."""
 FALSE_ALARM_ISSUED_COUNT = 1000
 """For false alarms: thousands of looks, each with a key of its own, whose payloads must be encoded anew."""
 
@@ -67,7 +68,7 @@ def main() -> None:
 
 
 def _interval(hits: int, total: int) -> list[float]:
-    return [round(one, 3) for one in wilson_interval(hits, total)]
+    return [round(bound, 3) for bound in wilson_interval(hits, total)]
 
 
 @cache
@@ -75,7 +76,7 @@ def _issued_payloads(count: int) -> tuple[str, ...]:
     """Random payloads of one issuer, the right one the last of them."""
     chance = Random(1)  # noqa: S311  of no use as secrets
     others = (f"{chance.getrandbits(64):016x}" for _ in range(count - 1))
-    return *(Payload(issuer=PAYLOAD.issuer, case_id=one).hex for one in others), PAYLOAD.hex
+    return *(Payload(issuer=PAYLOAD.issuer, case_id=case_id).hex for case_id in others), PAYLOAD.hex
 
 
 def embed_test_mark(sound: AudioSignal) -> AudioSignal:
@@ -98,12 +99,16 @@ def _measure(clip: AudioClip) -> ResultRow:
     for name, attack in AUDIO_ATTACKS.items():
         sound = attack(marked)
         started = time.process_time()
-        found = detect_audio(_blocks(sound[0]), sound[1], [KEY])
+        detection = detect_audio(_blocks(sound[0]), sound[1], [KEY])
         costs.append((time.process_time() - started) * sound[1] / len(sound[0]))
-        exact = found.payload == PAYLOAD
+        exact = detection.payload == PAYLOAD
         if not exact:
-            found = detect_audio(_blocks(sound[0]), sound[1], [KEY], issued=_issued_payloads(ISSUED_COUNT))
-        row["attacks"][name] = {"exact": exact, "recognised": found.payload == PAYLOAD, "detected": found.detected}
+            detection = detect_audio(_blocks(sound[0]), sound[1], [KEY], issued=_issued_payloads(ISSUED_COUNT))
+        row["attacks"][name] = {
+            "exact": exact,
+            "recognised": detection.payload == PAYLOAD,
+            "detected": detection.detected,
+        }
     row["detect_rt"] = float(np.mean(costs))
     missed = [name for name, answer in row["attacks"].items() if not answer["recognised"]]
     row["not_recognised"] = missed
@@ -171,8 +176,8 @@ def _measure_baseline(peer: AudioBaseline, chosen: Sequence[AudioClip]) -> Resul
     }
 
 
-def _sample_by_content(found: Iterator[AudioClip], count: int) -> list[AudioClip]:
-    held = [clip for clip in found if clip.group == "held_out" and clip.content in ("speech", "film")]
+def _sample_by_content(clips: Iterator[AudioClip], count: int) -> list[AudioClip]:
+    held = [clip for clip in clips if clip.group == "held_out" and clip.content in ("speech", "film")]
     music = [clip for clip in held if clip.content == "film"][: count // 2]
     speech = [clip for clip in held if clip.content == "speech"]
     return speech[:: max(1, len(speech) // max(1, count - len(music)))][: count - len(music)] + music

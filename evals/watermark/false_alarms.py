@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import av
 import cv2
@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from evals.bench.machine_info import machine_info
 from evals.intervals import wilson_interval
-from media.arrays import LumaPlane
+from media.arrays import AnyArray, LumaPlane
 from provenance.watermark import Payload, WatermarkKey
 from provenance.watermark.effort import ANALYSIS_SHORT_SIDE, Effort
 from provenance.watermark.payload_set import PayloadSet
@@ -38,14 +38,37 @@ from provenance.watermark.video.pilot_detector import SHIFT_HYPOTHESES, pilot_st
 
 OUT = Path("evals/results/watermark_null.json")
 CHECKPOINT = Path(tempfile.gettempdir()) / "assay_watermark_null.jsonl"
-WRONG_KEYS, DEEP_INTERVAL, ISSUED_COUNT = 12, 40, 10_000
-WINDOW, WINDOWS, SYNTHETIC_IMAGES = 6, 16, 250
+WRONG_KEYS = 12
+"""Keys that are tried on one reading of each item."""
+DEEP_INTERVAL = 40
+"""One item in so many is searched deeply."""
+ISSUED_COUNT = 10_000
+"""Payloads that each item is compared with."""
+WINDOW = 6
+"""Pictures of a stretch of a clip."""
+WINDOWS = 16
+"""Stretches of a clip, at the most."""
+SYNTHETIC_IMAGES = 250
+"""Generated pictures among the items."""
 PLAIN_HYPOTHESES = 32
 """As many as the four plain geometries count for, their share of the false alarms included."""
 _SPREAD = 0x9E3779B97F4A7C15
+"""2^64 divided by the golden ratio (Knuth's multiplicative hashing): case ids that lie far apart."""
 KEY = WatermarkKey(id="null", secret=b"a key that marked nothing at all")
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 VIDEO_SUFFIXES = (".mp4", ".mov", ".avi", ".mkv")
+
+
+class ItemReading(TypedDict):
+    """One unmarked item: what the detector says, in how many CPU seconds, and z with each wrong key."""
+
+    kind: str
+    effort: str
+    detected: bool
+    z: float
+    p: float
+    seconds: float
+    wrong: list[float]
 
 
 def main() -> None:
@@ -55,7 +78,7 @@ def main() -> None:
     issued = PayloadSet(
         [Payload(issuer=1, case_id=f"{index * _SPREAD % 2**64:016x}").hex for index in range(ISSUED_COUNT)], KEY
     )
-    rows: list[dict[str, Any]] = [json.loads(line) for line in CHECKPOINT.open()] if CHECKPOINT.exists() else []
+    rows: list[ItemReading] = [json.loads(line) for line in CHECKPOINT.open()] if CHECKPOINT.exists() else []
     with CHECKPOINT.open("a") as kept:
         for index, (kind, pictures) in enumerate(_items()):
             if index < len(rows):
@@ -75,18 +98,18 @@ def main() -> None:
 
 def _measure(
     kind: str, pictures: Sequence[LumaPlane], keys: Sequence[WatermarkKey], issued: PayloadSet, effort: Effort
-) -> dict[str, Any]:
+) -> ItemReading:
     started = time.process_time()
     evidence = accumulate_weighted_frames(_weighed(pictures), min_short_side=ANALYSIS_SHORT_SIDE)
-    found = detect_in_frames(evidence, [KEY], effort=effort, issued=[issued])
+    detection = detect_in_frames(evidence, [KEY], effort=effort, issued=[issued])
     seconds = time.process_time() - started
     reading = demodulate(rectify(evidence.mean_frame, np.diag([evidence.scale, evidence.scale, 1.0])))
     return {
         "kind": kind,
         "effort": effort,
-        "detected": found.mark.detected,
-        "z": round(found.z, 3),
-        "p": found.mark.p_value,
+        "detected": detection.mark.detected,
+        "z": round(detection.z, 3),
+        "p": detection.mark.p_value,
         "seconds": round(seconds, 3),
         "wrong": [round(pilot_statistic(reading, key), 3) for key in keys],
     }
@@ -98,7 +121,7 @@ def _weighed(pictures: Sequence[LumaPlane]) -> Iterator[tuple[LumaPlane, float]]
         yield luma, KEYFRAME_WEIGHT if index == 0 and len(pictures) > 1 else 1.0
 
 
-def _summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _summary(rows: list[ItemReading]) -> dict[str, object]:
     errors = [row["kind"] for row in rows if row["detected"]]
     values = np.array([z for row in rows for z in row["wrong"]])
     tail = {f"{z:g}": [float((values > z).mean()), _bound(z)] for z in (4.0, 4.5, 5.0, 5.25, 5.5, 5.75, 6.0)}
@@ -143,20 +166,20 @@ def _gumbel(values: NDArray[np.float64]) -> tuple[float, float]:
 
 def _items() -> Iterator[tuple[str, list[LumaPlane]]]:
     data = Path(os.environ["ASSAY_DATA"])
-    for path in sorted(one for folder in ("images", "faces") for one in (data / folder).rglob("*")):
+    for path in sorted(path for folder in ("images", "faces") for path in (data / folder).rglob("*")):
         picture = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path.suffix.lower() in IMAGE_SUFFIXES else None
         if picture is not None and min(picture.shape) >= 96:
             yield "image", [np.asarray(_limit_size(picture), np.uint8)]
         if picture is not None and min(picture.shape) >= 160:
             yield "image, smaller", [np.asarray(_limit_size(picture, int(0.6 * min(picture.shape))), np.uint8)]
-    for path in sorted(one for one in (data / "videos").rglob("*") if one.suffix in VIDEO_SUFFIXES):
+    for path in sorted(path for path in (data / "videos").rglob("*") if path.suffix in VIDEO_SUFFIXES):
         for window in _windows(path):
             yield "clip", window
     for index in range(SYNTHETIC_IMAGES):
         yield "synthetic", [_synthetic_image(index)]
 
 
-def _limit_size(picture: NDArray[Any], side: int = 1080) -> NDArray[Any]:
+def _limit_size(picture: AnyArray, side: int = 1080) -> AnyArray:
     share = side / min(picture.shape)
     return picture if share >= 1 else cv2.resize(picture, None, fx=share, fy=share, interpolation=cv2.INTER_AREA)
 

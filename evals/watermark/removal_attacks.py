@@ -1,4 +1,4 @@
-"""What somebody can do who wants the watermark gone: measured on one clip, said plainly.
+"""What somebody can do who wants the watermark gone: measured on one clip.
 
     python -m evals.watermark.removal_attacks
 
@@ -12,7 +12,7 @@ import io
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import av
 import cv2
@@ -31,11 +31,25 @@ CLIP = Path("deploy/demo/bunny.mp4")
 OUT = Path("evals/results/watermark_removal.json")
 KEY = WatermarkKey(id="eval", secret=b"only for measuring, never for use")
 OTHER_KEY = WatermarkKey(id="other", secret=b"the key of somebody else entirely")
-FIRST_PAYLOAD, SECOND_PAYLOAD = (Payload(issuer=7, case_id=case) for case in ("0123456789abcdef", "fedcba9876543210"))
-STRENGTH, FRAME_COUNT = 1.25, 48
-"""As bunny is marked by mark_file(); pictures."""
-OTHER_VIDEOS, FRAMES_PER_VIDEO = 8, 12
-"""Other videos of the same key that the attacker has, and pictures of each: pieces of the clip, half of them turned."""
+FIRST_PAYLOAD = Payload(issuer=7, case_id="0123456789abcdef")
+SECOND_PAYLOAD = Payload(issuer=7, case_id="fedcba9876543210")
+STRENGTH = 1.25
+"""As bunny is marked by mark_file()."""
+FRAME_COUNT = 48
+"""Pictures of the clip that are marked and attacked."""
+OTHER_VIDEOS = 8
+"""Videos of the same key that the attacker has besides: pieces of the clip, half of them turned."""
+FRAMES_PER_VIDEO = 12
+"""Pictures of each of those."""
+
+
+class RemovalOutcome(TypedDict):
+    """What is still detected: "first" or "second" payload, or "wrong"; PSNR in dB, where the pictures compare."""
+
+    payload: str | None
+    present: bool
+    z: float
+    psnr_to_marked: float | None
 
 
 def main() -> None:
@@ -66,13 +80,15 @@ def main() -> None:
     print(json.dumps(results, indent=1))
 
 
-def _outcome(pictures: Frames, marked: Frames) -> dict[str, Any]:
-    found = detect_in_frames(accumulate_frames(pictures, min_short_side=360), [KEY], effort="quick")
-    payload = {FIRST_PAYLOAD.hex: "first", SECOND_PAYLOAD.hex: "second", None: None}.get(found.mark.payload, "wrong")
+def _outcome(pictures: Frames, marked: Frames) -> RemovalOutcome:
+    detection = detect_in_frames(accumulate_frames(pictures, min_short_side=360), [KEY], effort="quick")
+    payload = {FIRST_PAYLOAD.hex: "first", SECOND_PAYLOAD.hex: "second", None: None}.get(
+        detection.mark.payload, "wrong"
+    )
     same = len(pictures) == len(marked) and pictures[0].shape == marked[0].shape
     error = np.mean([np.mean((a.astype(float) - b) ** 2) for a, b in zip(pictures, marked, strict=True)]) if same else 0
     psnr = round(float(10 * np.log10(255**2 / error)), 1) if error else None
-    return {"payload": payload, "present": found.mark.detected, "z": round(found.z, 1), "psnr_to_marked": psnr}
+    return {"payload": payload, "present": detection.mark.detected, "z": round(detection.z, 1), "psnr_to_marked": psnr}
 
 
 def _read(path: Path) -> Frames:
@@ -100,8 +116,8 @@ def _encode_and_decode(pictures: Sequence[LumaPlane], crf: int) -> Frames:
         return [np.asarray(frame.to_ndarray()[:height], np.uint8) for frame in container.decode(video=0)]
 
 
-def _mean(one: Frames, other: Frames) -> Frames:
-    return _encode_and_decode([cv2.addWeighted(a, 0.5, b, 0.5, 0) for a, b in zip(one, other, strict=True)], 20)
+def _mean(copy: Frames, other: Frames) -> Frames:
+    return _encode_and_decode([cv2.addWeighted(a, 0.5, b, 0.5, 0) for a, b in zip(copy, other, strict=True)], 20)
 
 
 def _half_size_and_back(luma: LumaPlane) -> LumaPlane:
@@ -114,7 +130,7 @@ def _estimate_tile(pictures: Frames) -> FloatArray:
     height, width = pictures[0].shape
     scale = embedding_scale(width, height)
     detail = [luma - cv2.GaussianBlur(luma, (0, 0), 5).astype(np.float32) for luma in pictures]
-    calm = [np.clip(one, -6, 6) for one in detail]
+    calm = [np.clip(plane, -6, 6) for plane in detail]
     tiles = rectify(np.mean(calm, 0, dtype=np.float32), np.diag([scale, scale, 1.0]))
     rows, columns = tiles.shape[0] // TILE_SIZE, tiles.shape[1] // TILE_SIZE
     tile = tiles.reshape(rows, TILE_SIZE, columns, TILE_SIZE).sum((0, 2)) / (width * height / (TILE_SIZE * scale) ** 2)
@@ -132,19 +148,19 @@ def _estimate_tiles(clean: Frames) -> list[FloatArray]:
         piece = [luma[::-1] if index % 2 else luma for luma in clean[start : start + FRAMES_PER_VIDEO]]
         payload = Payload(issuer=7, case_id=f"{index + 1:016x}")
         shift = (float(23 * index % TILE_SIZE), float(71 * index % TILE_SIZE))
-        tiles.append(_estimate_tile(_published([np.ascontiguousarray(one) for one in piece], payload, KEY, shift)))
+        tiles.append(_estimate_tile(_published([np.ascontiguousarray(luma) for luma in piece], payload, KEY, shift)))
     return tiles
 
 
 def _aligned(marked: Frames, clean: Frames) -> FloatArray:
     """The mean of all tiles, each moved to where it agrees most with that of the copy: the pilots, if that works."""
-    own = _estimate_tile(marked)
-    found = []
+    reference = _estimate_tile(marked)
+    aligned = []
     for tile in _estimate_tiles(clean):
-        match = np.fft.ifft2(np.fft.fft2(own) * np.fft.fft2(tile).conj()).real
+        match = np.fft.ifft2(np.fft.fft2(reference) * np.fft.fft2(tile).conj()).real
         down, right = np.unravel_index(int(match.argmax()), match.shape)
-        found.append(np.roll(tile, (int(down), int(right)), (0, 1)))
-    return np.asarray(np.mean(found, 0), np.float32)
+        aligned.append(np.roll(tile, (int(down), int(right)), (0, 1)))
+    return np.asarray(np.mean(aligned, 0), np.float32)
 
 
 def _subtract_tile(pictures: Frames, tile: FloatArray, gain: float) -> Frames:

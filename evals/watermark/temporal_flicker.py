@@ -3,7 +3,7 @@
     ASSAY_DATA=… python -m evals.watermark.temporal_flicker
 
 Root mean square in grey levels, of the encode as it would be without a mark and of the marked one, over places in
-which the source changes by at most one level. Pictures at which a shot begins are told apart: there the mark is
+which the source changes by at most one level. Pictures at which a shot begins are counted apart: there the mark is
 strongest, and fades from then on. Writes evals/results/watermark_shimmer.json.
 """
 
@@ -29,6 +29,7 @@ from provenance.watermark import mark_file
 OUT = Path("evals/results/watermark_shimmer.json")
 MEASURED_CLIPS = ("cogvideo_480p", "liveportrait_512p", "portrait_480p", "bunny_480p")
 _MAX_STILL_CHANGE = 1.0
+"""Grey levels, in the mean of 9 x 9 pixels, up to which the source stands still."""
 _SHOT_START_FRAMES = 24
 """Pictures in which the strength of a shot's first one fades."""
 
@@ -59,8 +60,8 @@ def _measure_flicker(source: Path, plain: Path, marked: Path) -> dict[str, Any]:
         before = now
     rms = np.sqrt(sums[:, :2] / np.maximum(sums[:, 2:], 1))
     return {
-        name: {"plain": round(float(one[0]), 3), "marked": round(float(one[1]), 3)}
-        for name, one in zip(("as_a_shot_begins", "later"), rms, strict=True)
+        name: {"plain": round(float(levels[0]), 3), "marked": round(float(levels[1]), 3)}
+        for name, levels in zip(("as_a_shot_begins", "later"), rms, strict=True)
     } | {"still_share": round(float(sums[:, 2].sum()) / max(before[0].size * index, 1), 2)}
 
 

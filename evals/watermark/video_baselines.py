@@ -20,6 +20,7 @@ import av
 import cv2
 import numpy as np
 
+from evals.watermark.result_records import BaselineResult, VideoResults
 from evals.watermark.video_attacks import VideoAttack
 from evals.watermark.video_clips import VideoClip
 from media.arrays import RgbImage
@@ -32,20 +33,20 @@ _SAMPLED_FRAMES = 8
 """Pictures of a file whose bits are averaged."""
 
 
-def missing_baselines(clip: VideoClip, results: dict[str, Any]) -> list[str]:
+def missing_baselines(clip: VideoClip, results: VideoResults) -> list[str]:
     """Those that are installed, to be run on this clip, and not in the results yet."""
     if clip.name not in BASELINE_CLIPS or not find_spec("imwatermark"):
         return []
     return [name for name in BASELINES if name not in results["peers"].get(clip.name, {})]
 
 
-def run_baseline(name: str, source: Path, encoding: Encoding, attacks: Sequence[VideoAttack]) -> dict[str, Any]:
+def run_baseline(name: str, source: Path, encoding: Encoding, attacks: Sequence[VideoAttack]) -> BaselineResult:
     """Marks the clip with one of BASELINES, attacks it, and reads its bits again."""
     with tempfile.TemporaryDirectory(prefix="peer-") as folder:
         marked, started = Path(folder) / "marked.mp4", time.process_time()
         pictures = _mark(name, source, marked, encoding)
         seconds = time.process_time() - started
-        cells = {one.name: _bit_accuracy(name, one.run(marked, Path(folder) / "attacked")) for one in attacks}
+        cells = {attack.name: _bit_accuracy(name, attack.run(marked, Path(folder) / "attacked")) for attack in attacks}
         return {
             "published": _bit_accuracy(name, marked),
             "ms_a_picture": round(1000 * seconds / pictures, 1),

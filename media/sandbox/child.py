@@ -1,4 +1,4 @@
-"""The limited process itself: shuts the cage, then imports and runs the one function it was started for.
+"""The sandboxed process: restricts itself, then imports and runs the one function it was started for.
 
 Started as a script by media.sandbox.client with `python -I`, so it finds its own packages, or forked from
 media.sandbox.forkserver;
@@ -13,7 +13,6 @@ import json
 import sys
 import traceback
 from pathlib import Path
-from typing import Any
 
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -36,7 +35,7 @@ def main(payload: bytes, *, baseline_memory: int = 0) -> None:
     part.rename("answer.json")
 
 
-def _answer(function: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def _answer(function: str, arguments: dict[str, object]) -> dict[str, object]:
     try:
         module, _, name = function.partition(":")
         value = getattr(importlib.import_module(module), name)(**arguments)
@@ -49,7 +48,7 @@ def _answer(function: str, arguments: dict[str, Any]) -> dict[str, Any]:
         return {"error": kind, "message": message[:500], "traceback": traceback.format_exc(limit=-5)[:4000]}
 
 
-def _pack(value: Any, arrays: list[int]) -> Any:
+def _pack(value: object, arrays: list[int]) -> object:
     if type(value).__module__ == "numpy":
         import numpy as np
 

@@ -1,4 +1,4 @@
-"""Runs a function in a limited process of its own, because a decoder fed by strangers will one day be broken.
+"""Runs a function in the sandbox, because a decoder of untrusted files will be exploited one day.
 
 The child has bounded memory, CPU time and file size, no network, starts no programs and leaves no core.
 Whatever happens to it, the caller gets a value or one clear line.
@@ -30,13 +30,13 @@ from media.sandbox.limits import MIB, ProcessLimits
 log = logging.getLogger("assay.sandbox")
 
 _CHILD = Path(__file__).with_name("child.py")
-_LARGEST_ANSWER = 64 * MIB
+_LARGEST_ANSWER = 64 * MIB  # bytes of the answer file
 _ENVIRONMENT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LC_ALL": "C.UTF-8"}
 
 
 @dataclass(slots=True)
 class ProcessUsage:
-    """What limited processes have taken so far that were forked, for benchmarks: CPU seconds, peak memory in KiB."""
+    """Resources used so far by forked sandboxed processes, for benchmarks: CPU seconds, peak memory in KiB."""
 
     cpu: float = 0.0
     peak: int = 0
@@ -58,7 +58,7 @@ def run_sandboxed(
     limits: ProcessLimits | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Any:
-    """What `package.module:function` returns for these arguments, run in a limited process.
+    """What `package.module:function` returns for these arguments, run in the sandbox.
 
     Arguments are JSON values; they go through a pipe, so that secrets are in no argument list and no file.
     The result is JSON values and numpy arrays (also nested); records come back as dicts for core.codec.load.
@@ -78,9 +78,9 @@ def run_sandboxed(
         return _unpack(answer["value"], Path(folder))
 
 
-def _run(request: bytes, module: str, folder: Path, bounds: ProcessLimits, more: Mapping[str, str]) -> int:
-    environment = {**_ENVIRONMENT, "TMPDIR": str(folder), "PATH": os.defpath, **more}
-    if not more:  # what is preloaded, a clock for instance, needs a program of its own
+def _run(request: bytes, module: str, folder: Path, bounds: ProcessLimits, extra: Mapping[str, str]) -> int:
+    environment = {**_ENVIRONMENT, "TMPDIR": str(folder), "PATH": os.defpath, **extra}
+    if not extra:  # a preloaded library (a clock, for instance) needs an interpreter started with it
         ended = pool.run_forked(request, module=module, folder=folder, environment=environment, wall=bounds.wall)
         if ended is not None:
             usage.add(ended.cpu, ended.peak)
@@ -139,8 +139,8 @@ def _crash_message(code: int, bounds: ProcessLimits) -> str:
         return f"this file takes more than {bounds.cpu} s of computing to read: refused"
     if code == -signal.SIGKILL:
         return "this file takes more memory or time to read than is allowed: refused"
-    how = f"signal {-code}" if code < 0 else f"exit {code}"
-    return f"this file makes the decoder crash ({how}): refused"
+    cause = f"signal {-code}" if code < 0 else f"exit {code}"
+    return f"this file makes the decoder crash ({cause}): refused"
 
 
 def _error(answer: dict[str, Any], bounds: ProcessLimits) -> AssayError:
@@ -151,10 +151,10 @@ def _error(answer: dict[str, Any], bounds: ProcessLimits) -> AssayError:
         return BadMedia(f"this file would grow to more than {bounds.written // MIB} MiB: refused")
     if kind == "NoSpace":
         return Unavailable("there is no space left for the files this video takes while it is read")
-    known = getattr(errors, kind, None)
-    if isinstance(known, type) and issubclass(known, AssayError):
-        return known(message)
-    log.warning("limited process: %s\n%s", kind, answer.get("traceback", ""))
+    error_type = getattr(errors, kind, None)
+    if isinstance(error_type, type) and issubclass(error_type, AssayError):
+        return error_type(message)
+    log.warning("sandboxed process: %s\n%s", kind, answer.get("traceback", ""))
     return BadMedia(f"this file cannot be read as a video ({kind})")
 
 

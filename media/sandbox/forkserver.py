@@ -1,6 +1,6 @@
-"""What limited processes are forked from. It imports what they need, once, and reads nothing of a stranger's.
+"""The server from which sandboxed processes are forked. It imports what they need, once, and reads nothing untrusted.
 
-Started as a script by media.sandbox.pool with `python -I`, its standard input being a socket to whoever asks. It
+Started as a script by media.sandbox.pool with `python -I`, its standard input being a socket to the client. It
 ends when that
 is closed, and takes along what still runs. It forks only while it has one thread: others may hold a lock that then
 nobody would ever release.
@@ -34,7 +34,7 @@ EXIT_RECORD = struct.Struct("<idi")
 
 @dataclass(slots=True)
 class _ForkServer:
-    """`running` leads from a process to two pipes: one is closed when it is wanted no more, the other tells its end."""
+    """`running` leads from a process to two pipes: one is closed to cancel it, the other receives its exit record."""
 
     control: socket.socket
     poll: select.poll = field(default_factory=select.poll)
@@ -64,43 +64,45 @@ class _ForkServer:
         message, descriptors, _, _ = socket.recv_fds(self.control, 1 << 16, 3)
         if not message:
             return False
-        asked, (request, wanted, told) = json.loads(message), descriptors
-        _import(asked["module"])
+        order, (request, cancel_fd, status_fd) = json.loads(message), descriptors
+        _import(order["module"])
         if _threads() == 1:
             pid = os.fork()
             if pid == 0:
-                _run_child(request, **asked)
-            self.running[pid] = wanted, told
-            self.poll.register(wanted, 0)
-        else:  # closed without a word: whoever asked starts a process of its own
-            os.close(wanted)
-            os.close(told)
+                _run_child(request, **order)
+            self.running[pid] = cancel_fd, status_fd
+            self.poll.register(cancel_fd, 0)
+        else:  # closed without an answer: the client starts a process itself
+            os.close(cancel_fd)
+            os.close(status_fd)
         os.close(request)
         return True
 
     def _reap(self) -> None:
         while self.running:
-            pid, status, used = os.wait4(-1, os.WNOHANG)
+            pid, status, usage = os.wait4(-1, os.WNOHANG)
             if pid == 0:
                 return
-            wanted, told = self.running.pop(pid)
+            cancel_fd, status_fd = self.running.pop(pid)
             with suppress(KeyError):
-                self.poll.unregister(wanted)
-            ended = EXIT_RECORD.pack(os.waitstatus_to_exitcode(status), used.ru_utime + used.ru_stime, used.ru_maxrss)
+                self.poll.unregister(cancel_fd)
+            ended = EXIT_RECORD.pack(
+                os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+            )
             with suppress(OSError):  # nobody waits for it any more
-                os.write(told, ended)
-            os.close(wanted)
-            os.close(told)
+                os.write(status_fd, ended)
+            os.close(cancel_fd)
+            os.close(status_fd)
 
     def _kill_cancelled(self, number: int) -> None:
         self.poll.unregister(number)
-        for pid, (wanted, _) in self.running.items():
-            if wanted == number:
+        for pid, (cancel_fd, _) in self.running.items():
+            if cancel_fd == number:
                 _kill(pid)
 
 
 def main() -> None:
-    """Serve whoever holds the other end of standard input."""
+    """Serve the client at the other end of standard input."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     nursery = _ForkServer(control=socket.socket(fileno=os.dup(0)))
     gc.disable()  # a collection writes to pages that are shared otherwise
@@ -132,7 +134,7 @@ def _run_child(request: int, *, module: str, folder: str, environment: dict[str,
 
 
 def _import(module: str) -> None:
-    """What cannot be imported is said by the process that needs it."""
+    """A module that cannot be imported is reported by the process that needs it."""
     with suppress(Exception):
         importlib.import_module(module)
 
@@ -151,7 +153,7 @@ def _threads() -> int:
 
 
 def _address_space() -> int:
-    """Bytes that are taken up before anything is done."""
+    """Bytes of address space in use before the function runs."""
     return int(Path("/proc/self/statm").read_text().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 

@@ -1,4 +1,4 @@
-"""How much a stranger's file may ask for, and how much the process that reads it may take."""
+"""Limits of untrusted files, and of the process that reads them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class InputLimits:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessLimits:
-    """What a limited process may take: address space and written file in bytes, CPU and wall time in seconds."""
+    """Limits of a sandboxed process: address space and written file in bytes, CPU and wall time in seconds."""
 
     memory: int = 3072 * MIB
     cpu: int = 120
@@ -34,4 +34,4 @@ class ProcessLimits:
 
 
 TRANSCODE_LIMITS = ProcessLimits(memory=8192 * MIB, cpu=7200, wall=7200.0, written=16384 * MIB)
-"""For rewriting a whole video."""
+"""For re-encoding a whole video."""

@@ -47,60 +47,64 @@ class _ForkServer:
 def run_forked(
     request: bytes, *, module: str, folder: Path, environment: Mapping[str, str], wall: float
 ) -> ProcessExit | None:
-    """Have a process that has `module` answer a request in `folder`; None if there is none to be had. See _child."""
+    """Run a request in `folder` in a forked process that has imported `module`; None if no such process can be had."""
     if sys.platform != "linux":
         return None
-    asked = json.dumps({"module": module, "folder": str(folder), "environment": dict(environment)}).encode()
+    message = json.dumps({"module": module, "folder": str(folder), "environment": dict(environment)}).encode()
     try:
         with os.fdopen(os.memfd_create("request"), "w+b", 0) as body:
             body.write(request)
             body.seek(0)
-            wanted, want = _pipe()
-            told, tell = _pipe()
-            with want, told:
-                with wanted, tell:
-                    socket.send_fds(_control(environment), [asked], [f.fileno() for f in (body, wanted, tell)])
-                return _wait_for_exit(told, want, wall)
+            cancel_read, cancel_write = _pipe()
+            status_read, status_write = _pipe()
+            with cancel_write, status_read:
+                with cancel_read, status_write:
+                    socket.send_fds(
+                        _control(environment), [message], [f.fileno() for f in (body, cancel_read, status_write)]
+                    )
+                return _wait_for_exit(status_read, cancel_write, wall)
     except OSError:
         _stop_server()
         return None
 
 
-def _wait_for_exit(told: IO[bytes], want: IO[bytes], wall: float) -> ProcessExit | None:
+def _wait_for_exit(status_read: IO[bytes], cancel_write: IO[bytes], wall: float) -> ProcessExit | None:
     poll, late = select.poll(), False
-    poll.register(told, select.POLLIN)
+    poll.register(status_read, select.POLLIN)
     try:
         late = not poll.poll(wall * 1000)
     finally:
-        want.close()  # it ends at the latest now
+        cancel_write.close()  # ends the process if it still runs
         poll.poll(_GRACE * 1000)
-    said = told.read(EXIT_RECORD.size) or b""
+    record = status_read.read(EXIT_RECORD.size) or b""
     if late:
         return ProcessExit(code=-9, cpu=0.0, peak=0, timed_out=True)
-    return ProcessExit(**dict(zip(("code", "cpu", "peak"), EXIT_RECORD.unpack(said), strict=True))) if said else None
+    return (
+        ProcessExit(**dict(zip(("code", "cpu", "peak"), EXIT_RECORD.unpack(record), strict=True))) if record else None
+    )
 
 
 def _control(environment: Mapping[str, str]) -> socket.socket:
     global _server  # noqa: PLW0603 - one a process, by nature
     with _lock:
         if _server is None or _server.owner != os.getpid() or _server.process.poll() is not None:
-            ours, its = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-            with its:
+            parent_end, server_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+            with server_end:
                 process = subprocess.Popen(
                     [sys.executable, "-I", str(_SCRIPT)],
-                    stdin=its.fileno(),
+                    stdin=server_end.fileno(),
                     stdout=subprocess.DEVNULL,
                     stderr=subprocess.DEVNULL,
                     cwd="/",
                     env=dict(environment),
                     start_new_session=True,
                 )
-            _server = _ForkServer(owner=os.getpid(), control=ours, process=process)
+            _server = _ForkServer(owner=os.getpid(), control=parent_end, process=process)
         return _server.control
 
 
 def _stop_server() -> None:
-    """What cannot be reached is ended; the next to ask starts another."""
+    """Stop a server that cannot be reached; the next request starts another."""
     global _server  # noqa: PLW0603
     with _lock:
         if _server is not None and _server.owner == os.getpid():

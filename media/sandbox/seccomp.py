@@ -1,4 +1,4 @@
-"""Shuts a process in before it touches a stranger's bytes: resource limits, and a system call filter on Linux."""
+"""Restricts a process before it touches untrusted bytes: resource limits, and a system call filter on Linux."""
 
 from __future__ import annotations
 
@@ -122,11 +122,11 @@ def restrict(*, memory: int, cpu: int, wall: float, written: int) -> None:
         _install_syscall_filter()
 
 
-def _limit(which: int, value: int, grace: int = 0) -> None:
-    _, hard = resource.getrlimit(which)
+def _limit(resource_id: int, value: int, grace: int = 0) -> None:
+    _, hard = resource.getrlimit(resource_id)
     unlimited = hard == resource.RLIM_INFINITY
     last = value + grace if unlimited else min(value + grace, hard)
-    resource.setrlimit(which, (min(value, last), last))
+    resource.setrlimit(resource_id, (min(value, last), last))
 
 
 def _install_syscall_filter() -> None:

@@ -7,7 +7,6 @@ import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 from core.assets import Asset
 from core.errors import BadInput, Unavailable
@@ -18,9 +17,9 @@ _OWNER = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
 class FsspecBlobStore:
-    """A Vault in a folder or a bucket: `blobs/ab/cd/<digest>`, and `pending/<digest>.<owner>` until settled."""
+    """A BlobStore in a folder or a bucket: `blobs/ab/cd/<digest>`, and `pending/<digest>.<owner>` until settled."""
 
-    def __init__(self, url: str, **options: Any) -> None:
+    def __init__(self, url: str, **options: object) -> None:
         """An fsspec URL and options for its file system. Raises BadInput for a kind of place that is not supported."""
         self._storage: Storage = open_storage(url, **options)
 
@@ -54,7 +53,7 @@ class FsspecBlobStore:
             yield digest, owner
 
     def discard(self, digest: str) -> None:
-        """Delete bytes that no case refers to. Nothing happens if they are gone.
+        """Delete bytes that no case refers to. Nothing happens if they do not exist.
 
         Not to be called while anyone may be putting the same bytes: a case whose bytes were
         discarded under it cannot fetch them and stops there.
@@ -67,7 +66,7 @@ class FsspecBlobStore:
         key = _blob_key(asset.digest)
         kept = self._storage.put(key, path, replace=False, media_type=asset.media_type)
         if not kept and self._storage.size(key) != asset.size:
-            raise Unavailable(f"the vault's copy of {asset.digest[:12]}… is damaged: restore it")
+            raise Unavailable(f"the blob store's copy of {asset.digest[:12]}… is damaged: restore it")
 
     def _forget(self, asset: Asset, marker: str) -> None:
         try:
@@ -78,18 +77,18 @@ class FsspecBlobStore:
 
 
 def copy_verified(place: Storage, key: str, to: Path, *, digest: str | None = None) -> Path:
-    """A copy at a local path, whole and of this digest, or none. Raises NotFound or Unavailable."""
+    """A complete copy at a local path, verified by its digest. Raises NotFound or Unavailable."""
     part = to.with_name(f".{to.name}.{secrets.token_hex(4)}.part")
-    found = hashlib.sha256()
-    with place.open(key) as source, translate_storage_errors("a file cannot be copied from the vault"):
+    digest_seen = hashlib.sha256()
+    with place.open(key) as source, translate_storage_errors("a file cannot be copied from the blob store"):
         try:
             to.parent.mkdir(parents=True, exist_ok=True)
             with part.open("xb") as copy:
                 while chunk := source.read(COPY_CHUNK_BYTES):
-                    found.update(chunk)
+                    digest_seen.update(chunk)
                     copy.write(chunk)
-            if digest and found.hexdigest() != digest:
-                raise Unavailable(f"the vault's copy of {digest[:12]}… is damaged: restore it")
+            if digest and digest_seen.hexdigest() != digest:
+                raise Unavailable(f"the blob store's copy of {digest[:12]}… is damaged: restore it")
             part.replace(to)
         finally:
             part.unlink(missing_ok=True)

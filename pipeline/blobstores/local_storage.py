@@ -1,4 +1,7 @@
-"""Files in a folder of this machine. What was kept survives the loss of power; what was not leaves nothing behind."""
+"""Files in a folder of this machine.
+
+A completed write survives the loss of power; an incomplete one leaves nothing behind.
+"""
 
 from __future__ import annotations
 
@@ -38,9 +41,9 @@ class LocalStorage:
             shutil.copyfileobj(source, new, COPY_CHUNK_BYTES)
             new.flush()
             os.fsync(new.fileno())
-            named = _publish_name(part, target, replace=replace)
+            published = _publish_name(part, target, replace=replace)
             _sync(target.parent)
-        return named
+        return published
 
     def put_empty(self, key: str) -> None:
         """See Place."""
@@ -70,10 +73,10 @@ class LocalStorage:
         """See Place."""
         with _translate_disk_errors():
             try:
-                found = [path.name for path in (self._root / folder).iterdir()]
+                names = [path.name for path in (self._root / folder).iterdir()]
             except FileNotFoundError:
                 return []
-        return sorted(name for name in found if name.startswith(prefix) and not name.startswith("."))
+        return sorted(name for name in names if name.startswith(prefix) and not name.startswith("."))
 
     def delete(self, key: str) -> None:
         """See Place. What a killed put left half-written under this key goes too."""
@@ -91,10 +94,10 @@ class LocalStorage:
             by_folder.setdefault(target.parent, set()).add(target.name)
         for folder, names in by_folder.items():
             with _translate_disk_errors(), suppress(FileNotFoundError):
-                for found in list(folder.iterdir()):
-                    half = found.name.endswith(".part") and found.name[1:].rsplit(".", 2)[0] in names
-                    if found.name in names or half:
-                        found.unlink(missing_ok=True)
+                for entry in list(folder.iterdir()):
+                    half = entry.name.endswith(".part") and entry.name[1:].rsplit(".", 2)[0] in names
+                    if entry.name in names or half:
+                        entry.unlink(missing_ok=True)
                 _sync(folder)
 
     def url(self, key: str) -> str:
@@ -147,10 +150,12 @@ def _sync(folder: Path) -> None:
 
 @contextmanager
 def _translate_disk_errors() -> Iterator[None]:
-    with translate_storage_errors("the vault's folder cannot be used"):
+    with translate_storage_errors("the blob store's folder cannot be used"):
         try:
             yield
         except OSError as error:
             if error.errno in _FULL:
-                raise Unavailable("the vault's disk is full: nothing was kept, make room and try again") from error
+                raise Unavailable(
+                    "the blob store's disk is full: nothing was stored, free some space and try again"
+                ) from error
             raise

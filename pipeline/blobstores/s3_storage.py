@@ -1,4 +1,4 @@
-"""Files in an S3 bucket, through fsspec. A put to S3 is whole or not at all by itself; one to memory, with our help."""
+"""Files in an S3 bucket, through fsspec. A put to S3 is atomic; one to memory is made so here."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from threading import RLock
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 from fsspec.core import url_to_fs
 
@@ -20,7 +20,7 @@ _MEMORY_LOCK = RLock()  # all of a process's memory:// is one store, and nothing
 class S3Storage:
     """A Place in a bucket, or in this process's memory. `options` go to the fsspec file system."""
 
-    def __init__(self, url: str, **options: Any) -> None:
+    def __init__(self, url: str, **options: object) -> None:
         self._is_s3 = url.startswith("s3://")
         with self._translate_errors():
             # A listing that is remembered hides what other workers put there.
@@ -69,8 +69,8 @@ class S3Storage:
     def names(self, folder: str, prefix: str = "") -> list[str]:
         """See Place."""
         with self._translate_errors():
-            found = self._files.find(self._path(folder), prefix=prefix) if self._is_s3 else self._listed(folder)
-        names = (str(path).rpartition("/")[2] for path in found)
+            paths = self._files.find(self._path(folder), prefix=prefix) if self._is_s3 else self._listed(folder)
+        names = (str(path).rpartition("/")[2] for path in paths)
         return sorted(name for name in names if name.startswith(prefix))
 
     def delete(self, key: str) -> None:

@@ -1,4 +1,4 @@
-"""How storage goes wrong, told plainly, and how much is copied at a time."""
+"""Errors of storage as plain messages, and how much is copied at a time."""
 
 from __future__ import annotations
 

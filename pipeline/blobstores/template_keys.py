@@ -1,7 +1,7 @@
-"""Keys of people's templates: one file each beside the vault's bytes, wrapped by a key that lies with the office's.
+"""Keys of people's templates: one file each in the blob store, wrapped by a key in the installation's keys folder.
 
-Whoever copies the database has nothing without the vault, whoever copies both has nothing without the office's keys,
-and deleting one file erases one person's templates wherever copies of the database lie.
+A copy of the database is useless without the blob store, a copy of both is useless without the installation's keys,
+and deleting one file erases one person's templates in every copy of the database.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import tempfile
 from pathlib import Path
-from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -24,13 +23,13 @@ _NONCE = 12
 class TemplateKeys:
     """A key store in a folder or a bucket: `keys/<name>`. `folder` holds the wrapping key, which is made if missing."""
 
-    def __init__(self, url: str, folder: Path, **options: Any) -> None:
+    def __init__(self, url: str, folder: Path, **options: object) -> None:
         """An fsspec URL and options for its file system. Raises BadInput for a kind of place that is not supported."""
         self._storage = open_storage(url, **options)
         self._folder = folder
 
     def make(self, name: str) -> bytes:
-        """The key of this name, 256 random bits, made if there is none. Raises Unavailable."""
+        """The key of this name, 256 random bits, created if there is none. Raises Unavailable."""
         try:
             return self.get(name)
         except NotFound:
@@ -50,10 +49,12 @@ class TemplateKeys:
         try:
             return AESGCM(self._wrapping()).decrypt(wrapped[:_NONCE], wrapped[_NONCE:], name.encode())
         except InvalidTag:
-            raise Unavailable("a key of the key store cannot be unwrapped: are these this office's keys?") from None
+            raise Unavailable(
+                "a key of the key store cannot be unwrapped: are these this installation's keys?"
+            ) from None
 
     def destroy(self, name: str) -> None:
-        """Delete the key, and with it what it locks. Nothing happens if it is gone."""
+        """Delete the key, and so make what it encrypts unreadable. Nothing happens if it does not exist."""
         self._storage.delete(f"keys/{name}")
 
     def _wrapping(self) -> bytes:

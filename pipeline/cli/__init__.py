@@ -1,4 +1,4 @@
-"""The command line: every story can be told in a terminal. Calls the service, as the web does."""
+"""The command line: whatever the service can do can be done in a terminal. Calls the service, as the web does."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ from pipeline.cli import (
     watermark,
 )
 
-EXIT_FAILED, EXIT_INTERRUPTED = 3, 130
+EXIT_FAILED = 3
+EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
 _UsageError: type[Any] = typer.BadParameter.__bases__[
     0
 ]  # typer carries a click of its own and shows only this much of it
@@ -97,7 +98,7 @@ def main() -> None:
 
 
 def _broken(error: Exception) -> str:
-    return f"something broke in Assay itself ({type(error).__name__}: {error}); -v tells more"
+    return f"something failed in Assay itself ({type(error).__name__}: {error}); -v shows more"
 
 
 def _exit_with(line: str, code: int) -> None:

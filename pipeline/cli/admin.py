@@ -12,6 +12,7 @@ from rich.table import Table
 
 from core.roles import Role
 from pipeline.accounts import create_account
+from pipeline.cli.case_output import LineProgress
 from pipeline.cli.cli_common import (
     JsonOption,
     VerboseOption,
@@ -68,9 +69,9 @@ def models(as_json: JsonOption = False) -> None:
     for name in ("model", "here", "licence of code / weights", "sha256", "covers", "for"):
         table.add_column(name, overflow="fold")
     for m in listed:
-        here = "[green]yes[/green]" if m.present else f"[red]no[/red]: {escape(m.missing)}"
+        status = "[green]yes[/green]" if m.present else f"[red]no[/red]: {escape(m.missing)}"
         licences = f"{m.licence_code} / {m.licence_weights}" + ("" if m.commercial else " [red]non-commercial[/red]")
-        table.add_row(f"{m.name} {m.version}", here, licences, m.digest[:16], m.covers, ", ".join(m.needed_by))
+        table.add_row(f"{m.name} {m.version}", status, licences, m.digest[:16], m.covers, ", ".join(m.needed_by))
     out.print(table)
     for line in installation_checks.outside_classifiers(load_settings()):
         out.print(escape(line), highlight=False)
@@ -91,7 +92,7 @@ def doctor(as_json: JsonOption = False) -> int:
 
 
 def rebuild_cases(as_json: JsonOption = False) -> None:
-    """Make the table of cases anew from the events, as after a restored backup; says which were wrong.
+    """Rebuild the table of cases from the events, as after a restored backup; lists those that were wrong.
 
     Doing it again changes nothing. Cases of a newer Assay are left as they are.
     """
@@ -99,12 +100,12 @@ def rebuild_cases(as_json: JsonOption = False) -> None:
     from pipeline.wiring import open_installation_database
 
     with closing(open_installation_database(load_settings())) as database, database.connection() as connection:
-        mended = cases_table.rebuild_cases(connection)
+        repaired = cases_table.rebuild_cases(connection)
     if as_json:
-        print_json({"mended": mended})
+        print_json({"mended": repaired})
         return
-    out.print(f"cases that were wrong and are right again: {len(mended)}" if mended else "every case was right")
-    for case_id in mended:
+    out.print(f"cases that were wrong and are right again: {len(repaired)}" if repaired else "every case was right")
+    for case_id in repaired:
         out.print(case_id, highlight=False)
 
 
@@ -121,9 +122,7 @@ def worker(
         return
     from pipeline.runners.shutdown import stop_on_signals
 
-    with open_installation(
-        verbose=verbose, on_events=lambda case, _e: err.print(f"{case.id} {case.phase.value}")
-    ) as at:
+    with open_installation(verbose=verbose, listener=LineProgress()) as at:
         err.print(f"working as {local_operator().id}; Ctrl-C ends after the stage in hand", highlight=False)
         with stop_on_signals() as stop:
             runner_of(at).run_forever(stop, sweep_every=timedelta(seconds=2))

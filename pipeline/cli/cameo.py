@@ -1,11 +1,11 @@
-"""cameo: somebody's likeness, what they allow, and what is made with it."""
+"""cameo: a person's likeness, what they allow, and what is made with it."""
 
 from __future__ import annotations
 
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -41,44 +41,50 @@ def enrol(
     as_json: JsonOption = False,
 ) -> int:
     """Get a challenge; with --take answer it. Exit: 0 enrolled (or challenged), 4 refused, 5 held for a person."""
-    who = _acting_principal(account)
-    with open_installation() as at:
-        enrolment = at.service.cameos.enrolment
+    principal = _acting_principal(account)
+    with open_installation() as installation:
+        enrolment = installation.service.cameos.enrolment
         if kind == "estate":
-            held = enrolment.estate(who, handle, picture or [], proof=proof)
-            _print_record(held, f"@{held.handle} is held: somebody looks at the proof", as_json=as_json)
+            estate_cameo = enrolment.estate(principal, handle, picture or [], proof=proof)
+            _print_record(
+                estate_cameo, f"@{estate_cameo.handle} is held: a moderator checks the proof", as_json=as_json
+            )
             return 5
         if take is None:
-            asked = enrolment.challenge(who, handle, kind=kind)
-            turns = ", then ".join(asked.turns)
+            new_challenge = enrolment.challenge(principal, handle, kind=kind)
+            turns = ", then ".join(new_challenge.turns)
             lines = [
-                f"challenge {asked.id}, good for one take until {asked.expires:%H:%M:%S} UTC",
-                f"1. look into the camera and say the numbers: {asked.digits}",
+                f"challenge {new_challenge.id}, good for one take until {new_challenge.expires:%H:%M:%S} UTC",
+                f"1. look into the camera and say the numbers: {new_challenge.digits}",
                 f"2. turn your head {turns}",
                 "3. look into the camera and blink",
-                f"then: assay cameo enrol {handle} --challenge {asked.id} --take FILE",
+                f"then: assay cameo enrol {handle} --challenge {new_challenge.id} --take FILE",
             ]
-            _print_record(asked, "\n".join(lines), as_json=as_json)
+            _print_record(new_challenge, "\n".join(lines), as_json=as_json)
             return 0
         if not challenge:
             raise BadInput("say with --challenge which challenge the take answers")
-        done = enrolment.take(who, challenge, _existing(take), proof=proof)
-    line = f"{done.outcome}: {done.verdict.reason or 'you are enrolled'}"
-    _print_record(done, line, as_json=as_json)
-    return {"active": 0, "held": 5}.get(done.outcome, 4)
+        outcome = enrolment.take(principal, challenge, _existing(take), proof=proof)
+    line = f"{outcome.outcome}: {outcome.verdict.reason or 'you are enrolled'}"
+    _print_record(outcome, line, as_json=as_json)
+    return {"active": 0, "held": 5}.get(outcome.outcome, 4)
 
 
 @cameo.command("show")
 def show(handle: HandleArgument, account: AccountOption = "", as_json: JsonOption = False) -> None:
     """A person's state, leases and receipts."""
-    who = _acting_principal(account)
-    with open_installation() as at:
-        cameos = at.service.cameos
-        found, leases, receipts = cameos.cameo(who, handle), cameos.leases(who, handle), cameos.receipts(who, handle)
+    principal = _acting_principal(account)
+    with open_installation() as installation:
+        cameos = installation.service.cameos
+        shown_cameo, leases, receipts = (
+            cameos.cameo(principal, handle),
+            cameos.leases(principal, handle),
+            cameos.receipts(principal, handle),
+        )
     if as_json:
-        print_json({"cameo": found, "leases": leases, "receipts": receipts})
+        print_json({"cameo": shown_cameo, "leases": leases, "receipts": receipts})
         return
-    out.print(f"@{found.handle} {found.kind} {found.state} {found.id}", highlight=False)
+    out.print(f"@{shown_cameo.handle} {shown_cameo.kind} {shown_cameo.state} {shown_cameo.id}", highlight=False)
     for lease in leases:
         out.print(_lease_line(lease), highlight=False)
 
@@ -94,13 +100,15 @@ def lease(
     territory: Annotated[list[str] | None, typer.Option(help="A country as DE; again for more.")] = None,
     ban: BannedTopicsOption = None,
     word: BannedWordsOption = None,
-    limits: Annotated[str, typer.Option(help="Limits in your own words: held until somebody made rules of them.")] = "",
+    limits: Annotated[
+        str, typer.Option(help="Limits in your own words: held until a moderator made rules of them.")
+    ] = "",
     approve: Annotated[bool, typer.Option("--approve-each", help="See and approve each draft first.")] = False,
     instead_of: Annotated[str, typer.Option("--change", help="The lease in whose place this comes.")] = "",
     account: AccountOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Allow somebody something, with limits; with --change instead of an earlier lease. Gives a signed receipt."""
+    """Grant a lease, with limits; with --change instead of an earlier one. Prints a signed receipt."""
     terms = LeaseTerms(
         purposes=tuple(purpose or ()),
         territory=tuple(territory or ()),
@@ -108,13 +116,15 @@ def lease(
         words=tuple(word or ()),
         approval=approve,
     )
-    asked = LeaseRequest(holder=holder, until=_time(until), face=face, voice=voice, terms=terms, words=limits)
-    who = _acting_principal(account)
-    with open_installation() as at:
-        cameos = at.service.cameos
-        made, receipt = cameos.change(who, instead_of, asked) if instead_of else cameos.lease(who, handle, asked)
-    text = f"{_lease_line(made)}\nreceipt {receipt.hash}\n{receipt.jws}"
-    _print_record({"lease": made, "receipt": receipt}, text, as_json=as_json)
+    request = LeaseRequest(holder=holder, until=_time(until), face=face, voice=voice, terms=terms, words=limits)
+    principal = _acting_principal(account)
+    with open_installation() as installation:
+        cameos = installation.service.cameos
+        granted, receipt = (
+            cameos.change(principal, instead_of, request) if instead_of else cameos.lease(principal, handle, request)
+        )
+    text = f"{_lease_line(granted)}\nreceipt {receipt.hash}\n{receipt.jws}"
+    _print_record({"lease": granted, "receipt": receipt}, text, as_json=as_json)
 
 
 @cameo.command("revoke")
@@ -124,12 +134,12 @@ def revoke(
     as_json: JsonOption = False,
 ) -> None:
     """Take a lease back. It counts at once, and everything that rested on it comes down now."""
-    who = _acting_principal(account)
-    with open_installation() as at:
-        cameos = at.service.cameos
-        receipt = cameos.revoke(who, lease_id)
-        reports = cameos.takedown_reports(who, receipt.cameo)
-        down = next((items for one, items in reports if one.lease == lease_id), ())
+    principal = _acting_principal(account)
+    with open_installation() as installation:
+        cameos = installation.service.cameos
+        receipt = cameos.revoke(principal, lease_id)
+        reports = cameos.takedown_reports(principal, receipt.cameo)
+        down = next((items for takedown, items in reports if takedown.lease == lease_id), ())
     text = f"revoked; {len(down)} videos came down\nreceipt {receipt.hash}\n{receipt.jws}"
     _print_record({"receipt": receipt, "down": down}, text, as_json=as_json)
 
@@ -144,35 +154,35 @@ def erase(
     """Erase all that is known of a person, and take down every video that shows them."""
     if not yes:
         raise BadInput("this erases everything and takes down every video: say --yes")
-    who = _acting_principal(account)
-    with open_installation() as at:
-        receipt = at.service.cameos.erase(who, handle)
+    principal = _acting_principal(account)
+    with open_installation() as installation:
+        receipt = installation.service.cameos.erase(principal, handle)
     _print_record({"receipt": receipt}, f"erased\nreceipt {receipt.hash}\n{receipt.jws}", as_json=as_json)
 
 
 @cameo.command("uses")
 def uses(handle: HandleArgument, account: AccountOption = "", as_json: JsonOption = False) -> None:
     """Every video that shows a person, drafts and remixes included."""
-    who = _acting_principal(account)
-    with open_installation() as at:
-        found = at.service.cameos.uses(who, handle)
+    principal = _acting_principal(account)
+    with open_installation() as installation:
+        likeness_uses = installation.service.cameos.uses(principal, handle)
     if as_json:
-        print_json(found)
-    elif not found:
+        print_json(likeness_uses)
+    elif not likeness_uses:
         out.print("no video shows them")
-    for one in () if as_json else found:
-        how = "names them" if one.direct else "made from one"
+    for use in () if as_json else likeness_uses:
+        relation = "names them" if use.direct else "made from one"
         out.print(
-            f"{one.case_id} {one.phase:<12} {how:<14} {one.author} {one.submitted:%Y-%m-%d %H:%M}", highlight=False
+            f"{use.case_id} {use.phase:<12} {relation:<14} {use.author} {use.submitted:%Y-%m-%d %H:%M}", highlight=False
         )
 
 
 @cameo.command("export")
 def export(handle: HandleArgument, account: AccountOption = "") -> None:
-    """Everything that is kept about a person, as JSON. Templates are named and do not leave."""
-    who = _acting_principal(account)
-    with open_installation() as at:
-        print_json(at.service.cameos.export(who, handle))
+    """Everything that is stored about a person, as JSON. Templates are listed but not exported."""
+    principal = _acting_principal(account)
+    with open_installation() as installation:
+        print_json(installation.service.cameos.export(principal, handle))
 
 
 @cameo.command("approve")
@@ -180,8 +190,8 @@ def approve(
     handle: HandleArgument, case_id: CaseIdArgument, account: AccountOption = "", as_json: JsonOption = False
 ) -> None:
     """This draft is fine. The gate that waits for it judges again."""
-    with open_installation() as at:
-        case = at.service.cameos.approve(_acting_principal(account), handle, case_id)
+    with open_installation() as installation:
+        case = installation.service.cameos.approve(_acting_principal(account), handle, case_id)
     _print_record(case, f"{case.id} approved", as_json=as_json)
 
 
@@ -190,8 +200,8 @@ def veto(
     handle: HandleArgument, case_id: CaseIdArgument, account: AccountOption = "", as_json: JsonOption = False
 ) -> None:
     """Not this one: it and everything made from it comes down."""
-    with open_installation() as at:
-        down = at.service.cameos.veto(_acting_principal(account), handle, case_id)
+    with open_installation() as installation:
+        down = installation.service.cameos.veto(_acting_principal(account), handle, case_id)
     _print_record(down, f"{len(down)} videos came down", as_json=as_json)
 
 
@@ -203,26 +213,29 @@ def report(
     account: AccountOption = "",
 ) -> None:
     """Ask moderators to look at a video that shows you."""
-    with open_installation() as at:
-        at.service.cameos.report(_acting_principal(account), handle, case_id, note=note)
-    out.print("moderators are told")
+    with open_installation() as installation:
+        installation.service.cameos.report(_acting_principal(account), handle, case_id, note=note)
+    out.print("moderators are notified")
 
 
 @cameo.command("down")
 def down(handle: HandleArgument, account: AccountOption = "", as_json: JsonOption = False) -> None:
     """Reports of what came down, why and when."""
-    with open_installation() as at:
-        found = at.service.cameos.takedown_reports(_acting_principal(account), handle)
+    with open_installation() as installation:
+        reports = installation.service.cameos.takedown_reports(_acting_principal(account), handle)
     if as_json:
-        print_json([{"cascade": one, "down": items} for one, items in found])
+        print_json([{"cascade": takedown, "down": items} for takedown, items in reports])
         return
-    for one, items in found:
-        done = f"all down {one.done:%Y-%m-%d %H:%M:%S}" if one.done else "still under way"
-        out.print(f"{one.reason} {one.asked:%Y-%m-%d %H:%M:%S}: {len(items)} videos, {done}", highlight=False)
+    for takedown, items in reports:
+        status = f"all down {takedown.done:%Y-%m-%d %H:%M:%S}" if takedown.done else "still under way"
+        out.print(
+            f"{takedown.reason} {takedown.asked:%Y-%m-%d %H:%M:%S}: {len(items)} videos, {status}", highlight=False
+        )
         for item in items:
-            gone = f"{item.withdrawn:%H:%M:%S}" if item.withdrawn else "not yet"
+            withdrawn_at = f"{item.withdrawn:%H:%M:%S}" if item.withdrawn else "not yet"
             out.print(
-                f"  {item.case_id} was {item.phase}, recalled {item.recalled:%H:%M:%S}, gone {gone}", highlight=False
+                f"  {item.case_id} was {item.phase}, recalled {item.recalled:%H:%M:%S}, gone {withdrawn_at}",
+                highlight=False,
             )
 
 
@@ -233,8 +246,8 @@ def know(
     account: AccountOption = "",
 ) -> None:
     """Say that you know an account. Two who say it of each other are mutuals."""
-    with open_installation() as at:
-        at.service.cameos.know(_acting_principal(account), other, known=not no_longer)
+    with open_installation() as installation:
+        installation.service.cameos.know(_acting_principal(account), other, known=not no_longer)
     out.print("noted")
 
 
@@ -245,29 +258,38 @@ def receipt(
 ) -> int:
     """Does what a receipt says still hold? Exit: 0 yes, 1 no."""
     text = sys.stdin.read() if which == "-" else which
-    with open_installation() as at:
-        found = at.service.cameos.receipt_validity(text.strip())
-    _print_record(found, f"{found.state} ({found.kind} {found.issued:%Y-%m-%d %H:%M:%S})", as_json=as_json)
-    return 0 if found.valid else 1
+    with open_installation() as installation:
+        validity = installation.service.cameos.receipt_validity(text.strip())
+    _print_record(validity, f"{validity.state} ({validity.kind} {validity.issued:%Y-%m-%d %H:%M:%S})", as_json=as_json)
+    return 0 if validity.valid else 1
 
 
 @cameo.command("held")
 def held(as_json: JsonOption = False) -> None:
     """Enrolments that wait for a person, and limits in words that wait to be made rules of. For moderators."""
-    with open_installation() as at:
-        review = at.service.cameos.review
-        people, words = review.held(local_operator()), review.to_review(local_operator())
-        measured = {one.id: at.service.cameos.enrolment.signals_of(local_operator(), one.id) for one in people}
+    with open_installation() as installation:
+        review = installation.service.cameos.review
+        people, leases = review.held(local_operator()), review.to_review(local_operator())
+        measured = {
+            held_cameo.id: installation.service.cameos.enrolment.signals_of(local_operator(), held_cameo.id)
+            for held_cameo in people
+        }
     if as_json:
-        print_json({"held": people, "measured": measured, "to_review": words})
+        print_json({"held": people, "measured": measured, "to_review": leases})
         return
-    for one in people:
-        rules = ", ".join(rule for found in measured[one.id] for rule in found.rules)
+    for held_cameo in people:
+        rules = ", ".join(rule for challenge in measured[held_cameo.id] for rule in challenge.rules)
         out.print(
-            f"{one.id} @{one.handle} {one.kind} of {one.owner}: {rules or 'proof to be looked at'}", highlight=False
+            f"{held_cameo.id} @{held_cameo.handle} {held_cameo.kind} of {held_cameo.owner}:"
+            f" {rules or 'proof to be looked at'}",
+            highlight=False,
         )
-    for asked in words:
-        out.print(f"{asked.lease.id} @{asked.cameo.handle}: {asked.words}", highlight=False, markup=False)
+    for lease_to_review in leases:
+        out.print(
+            f"{lease_to_review.lease.id} @{lease_to_review.cameo.handle}: {lease_to_review.words}",
+            highlight=False,
+            markup=False,
+        )
 
 
 @cameo.command("admit")
@@ -277,11 +299,11 @@ def admit(
     as_json: JsonOption = False,
 ) -> None:
     """Decide about a held enrolment. For moderators."""
-    with open_installation() as at:
-        cameos = at.service.cameos
-        given = cameos.review.admit(local_operator(), cameos.cameo(local_operator(), cameo_id).id, allow=not refuse)
+    with open_installation() as installation:
+        cameos = installation.service.cameos
+        receipt = cameos.review.admit(local_operator(), cameos.cameo(local_operator(), cameo_id).id, allow=not refuse)
     _print_record(
-        {"receipt": given}, "refused" if given is None else f"enrolled\nreceipt {given.hash}", as_json=as_json
+        {"receipt": receipt}, "refused" if receipt is None else f"enrolled\nreceipt {receipt.hash}", as_json=as_json
     )
 
 
@@ -295,50 +317,51 @@ def review(
 ) -> None:
     """Make rules of an owner's own words. For moderators."""
     terms = LeaseTerms(bans=tuple(ban or ()), words=tuple(word or ()), watched=watch)
-    with open_installation() as at:
-        made, given = at.service.cameos.review.review(local_operator(), lease_id, terms)
-    _print_record({"lease": made, "receipt": given}, f"{made.id} in the place of {lease_id}", as_json=as_json)
+    with open_installation() as installation:
+        reviewed, receipt = installation.service.cameos.review.review(local_operator(), lease_id, terms)
+    _print_record({"lease": reviewed, "receipt": receipt}, f"{reviewed.id} in the place of {lease_id}", as_json=as_json)
 
 
 @cameo.command("notices")
 def notices(account: AccountOption = "", as_json: JsonOption = False) -> None:
-    """What an account was told: what came down, which drafts wait."""
-    with open_installation() as at:
-        found = at.service.cameos.notices(_acting_principal(account))
+    """The notices of an account: what came down, which drafts wait."""
+    with open_installation() as installation:
+        entries = installation.service.cameos.notices(_acting_principal(account))
     if as_json:
-        print_json(found)
-    for one in () if as_json else found:
-        out.print(f"{one.at:%Y-%m-%d %H:%M:%S} {one.message} {one.about}", highlight=False)
+        print_json(entries)
+    for notice in () if as_json else entries:
+        out.print(f"{notice.at:%Y-%m-%d %H:%M:%S} {notice.message} {notice.about}", highlight=False)
 
 
 def _acting_principal(account: str) -> Principal:
     return Principal(id=account, roles=frozenset({Role.PLATFORM})) if account else local_operator()
 
 
-def _print_record(record: Any, text: str, *, as_json: bool) -> None:
+def _print_record(record: object, text: str, *, as_json: bool) -> None:
     if as_json:
         print_json(record)
     else:
         out.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
-def _lease_line(one: Lease) -> str:
-    what = " and ".join(name for name, on in (("face", one.face), ("voice", one.voice)) if on)
-    ends = "revoked" if one.revoked else f"until {one.until:%Y-%m-%d}" if one.until else "until revoked"
-    to = {"*": "everyone", "~": "mutuals"}.get(one.holder, one.holder)
-    limits = "".join(f", no {ban}" for ban in one.terms.bans)
-    waits = ", waits for review" if one.terms.unreviewed else ""
-    return f"{one.id} {what} to {to} {ends}{limits}{waits}{', each draft approved' if one.terms.approval else ''}"
+def _lease_line(lease: Lease) -> str:
+    modalities = " and ".join(name for name, on in (("face", lease.face), ("voice", lease.voice)) if on)
+    ends = "revoked" if lease.revoked else f"until {lease.until:%Y-%m-%d}" if lease.until else "until revoked"
+    to = {"*": "everyone", "~": "mutuals"}.get(lease.holder, lease.holder)
+    limits = "".join(f", no {ban}" for ban in lease.terms.bans)
+    waits = ", waits for review" if lease.terms.unreviewed else ""
+    approval = ", each draft approved" if lease.terms.approval else ""
+    return f"{lease.id} {modalities} to {to} {ends}{limits}{waits}{approval}"
 
 
 def _time(text: str) -> datetime | None:
     if not text:
         return None
     try:
-        at = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(f"{text!r} is no time: write it as 2027-01-31 or 2027-01-31T12:00:00Z") from None
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _existing(path: Path) -> Path:

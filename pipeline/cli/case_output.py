@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
 
+from rich.status import Status
 from rich.table import Table
 from rich.text import Text
 
@@ -30,7 +31,7 @@ from core.ports import RecordedEvent
 from core.signals import Signal
 from core.verdicts import Decision, Verdict
 from pipeline.actions import Action
-from pipeline.advance import EventListener
+from pipeline.advance import EventListener, NoListener
 from pipeline.cli.cli_common import err, out
 
 _COLOURS = {
@@ -57,13 +58,30 @@ _NEXT_STEP = {
 def progress(*, quiet: bool = False) -> Iterator[EventListener]:
     """What to tell while cases move: a spinner on a terminal, plain lines in a pipe, nothing where quiet."""
     if quiet:
-        yield lambda _case, _events: None
+        yield NoListener()
     elif err.is_terminal:
         # On the console that tables go to, where that is a terminal too: else the two would write over each other.
         with (out if out.is_terminal else err).status("reading the prompt") as status:
-            yield lambda case, _events: status.update(_NEXT_STEP.get(case.phase, case.phase.value))
+            yield _SpinnerProgress(status=status)
     else:
-        yield lambda case, _events: err.print(f"{case.id} {case.phase.value}", highlight=False)
+        yield LineProgress()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineProgress:
+    """A line on standard error for each step: which case is where."""
+
+    def on_events(self, case: Case, events: Sequence[Event]) -> None:  # noqa: ARG002 - listeners are given both
+        """As EventListener.on_events."""
+        err.print(f"{case.id} {case.phase.value}", highlight=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _SpinnerProgress:
+    status: Status
+
+    def on_events(self, case: Case, events: Sequence[Event]) -> None:  # noqa: ARG002 - listeners are given both
+        self.status.update(_NEXT_STEP.get(case.phase, case.phase.value))
 
 
 def case_table(case: Case, entries: Sequence[RecordedEvent]) -> Table:
@@ -74,22 +92,22 @@ def case_table(case: Case, entries: Sequence[RecordedEvent]) -> Table:
     before, folded = None, Case(id=case.id)
     for entry in entries:
         folded = folded.apply([entry.event])
-        took = "" if before is None else f"{(entry.at - before).total_seconds():.2f} s"
-        table.add_row(_coloured(folded.phase), took, describe_event(entry.event))
+        elapsed = "" if before is None else f"{(entry.at - before).total_seconds():.2f} s"
+        table.add_row(_coloured(folded.phase), elapsed, describe_event(entry.event))
         before = entry.at
     return table
 
 
 def case_line(case: Case, may: frozenset[Action]) -> str:
-    """Where a case is, in a sentence, and how somebody who may do these things goes on with it."""
+    """Where a case is, in a sentence, and the commands for the actions that are allowed."""
     return "\n".join([_where(case), *_advice(case, may)])
 
 
 def _advice(case: Case, may: frozenset[Action]) -> Iterator[str]:
     if Action.RESUME in may:
-        mended = "mend it, then" if case.last_failure else "once it can be measured"
-        yield f"{mended}: assay resume {case.id}"
-    if rulings := [str(one) for one in (Action.ALLOW, Action.REFUSE) if one in may]:
+        condition = "mend it, then" if case.last_failure else "once it can be measured"
+        yield f"{condition}: assay resume {case.id}"
+    if rulings := [str(action) for action in (Action.ALLOW, Action.REFUSE) if action in may]:
         yield f"rule on it with: assay rule {case.id} {'|'.join(rulings)} --code …"
     if Action.APPEAL in may:
         yield f"have a person look at it with: assay appeal {case.id}"
@@ -116,12 +134,12 @@ def _where(case: Case) -> str:
     return f"{where}; it goes on with the next `assay submit`, or with `assay worker`"
 
 
-def queue_table(held: Sequence[Case]) -> Table:
+def queue_table(cases: Sequence[Case]) -> Table:
     """The held cases, the longest-waiting first."""
     table = Table(title="held", title_justify="left")
     for name in ("case", "at", "because", "rules", "people", "revision"):
         table.add_column(name, overflow="fold")
-    for case in held:
+    for case in cases:
         because = case.last_failure.error if case.last_failure else _reason(case)
         rules = "" if case.last_failure or not case.verdict else ", ".join(case.verdict.rules)
         table.add_row(
@@ -179,9 +197,9 @@ def measured_line(signals: Sequence[Signal], most: int = 6) -> str:
             best[signal.label] = max(best.get(signal.label, 0.0), signal.score)
     missing = sorted({s.label for s in signals if s.score is None} - set(best))
     top = sorted(best.items(), key=lambda item: -item[1])[:most]
-    said = ", ".join(f"{label} {score:.2f}" for label, score in top)
-    more = f" and {len(best) - most} lower" if len(best) > most else ""
-    return f"{said}{more}" + (f"; not measured: {', '.join(missing)}" if missing else "")
+    scores = ", ".join(f"{label} {score:.2f}" for label, score in top)
+    remainder = f" and {len(best) - most} lower" if len(best) > most else ""
+    return f"{scores}{remainder}" + (f"; not measured: {', '.join(missing)}" if missing else "")
 
 
 def verdict_line(verdict: Verdict) -> str:
@@ -192,7 +210,7 @@ def verdict_line(verdict: Verdict) -> str:
     return f"{verdict.decision.name.lower()}{rules}{lifted}{shadow}"
 
 
-def history_as_json(entries: Sequence[RecordedEvent]) -> list[dict[str, Any]]:
+def history_as_json(entries: Sequence[RecordedEvent]) -> list[dict[str, object]]:
     """A history as plain JSON values."""
     return [{"revision": e.revision, "at": e.at.isoformat(), **codec.dump_event(e.event)} for e in entries]
 

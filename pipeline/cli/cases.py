@@ -12,6 +12,7 @@ from core.case import Case, Phase
 from core.errors import NotFound
 from core.roles import Principal, Role
 from core.verdicts import Decision
+from media.reference_file import REFERENCE_KINDS
 from pipeline.cli import case_output
 from pipeline.cli.cli_common import JsonOption, VerboseOption, err, local_operator, open_installation, out, print_json
 from pipeline.service import RECALL_CODES, RULING_CODES, VideoRequest
@@ -30,7 +31,7 @@ def submit(
     model: Annotated[str, typer.Option(help="Which of the engine's models.")] = "",
     seconds: Annotated[float | None, typer.Option(help="How long the video should be.")] = None,
     size: Annotated[str, typer.Option(help="Such as 1280x720.")] = "",
-    reference: Annotated[Path | None, typer.Option(help="An image or a video to start from.")] = None,
+    reference: Annotated[Path | None, typer.Option(help=f"Picture or clip to start from: {REFERENCE_KINDS}.")] = None,
     cameo: Annotated[list[str] | None, typer.Option(help="Handle of a person whose likeness is used.")] = None,
     audience: Annotated[str, typer.Option(help="What the video is for, as general or teen.")] = "general",
     minor: Annotated[bool | None, typer.Option("--minor/--adult", help="Whose account it is; stricter limits.")] = None,
@@ -67,7 +68,7 @@ def submit(
         purpose=purpose,
         territory=tuple(territory or ()),
     )
-    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, on_events=tell) as at:
+    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, listener=tell) as at:
         who = Principal(id=account, roles=frozenset({Role.PLATFORM})) if account else local_operator()
         case = at.service.submit(who, request)
         return _run_and_report(at, case, wait=wait, as_json=as_json)
@@ -75,25 +76,28 @@ def submit(
 
 def case(case_id: CaseIdOfCase, as_json: JsonOption = False, verbose: VerboseOption = False) -> None:
     """Show a case and its history."""
-    with open_installation(verbose=verbose) as at:
-        found, entries = at.service.case(local_operator(), case_id), at.service.history(local_operator(), case_id)
-        may = at.service.actions(local_operator(), found)
+    with open_installation(verbose=verbose) as installation:
+        item, entries = (
+            installation.service.case(local_operator(), case_id),
+            installation.service.history(local_operator(), case_id),
+        )
+        may = installation.service.actions(local_operator(), item)
         if as_json:
-            print_json({"case": found, "history": case_output.history_as_json(entries), "actions": sorted(may)})
+            print_json({"case": item, "history": case_output.history_as_json(entries), "actions": sorted(may)})
         else:
-            out.print(case_output.case_table(found, entries))
-            out.print(case_output.case_line(found, may))
+            out.print(case_output.case_table(item, entries))
+            out.print(case_output.case_line(item, may))
             out.print(f"you may: {', '.join(sorted(may))}")
 
 
 def queue(as_json: JsonOption = False, verbose: VerboseOption = False) -> None:
     """Show what is held and waits for a person."""
-    with open_installation(verbose=verbose) as at:
-        held = at.service.queue(local_operator())
+    with open_installation(verbose=verbose) as installation:
+        cases = installation.service.queue(local_operator())
         if as_json:
-            print_json(held)
-        elif held:
-            out.print(case_output.queue_table(held))
+            print_json(cases)
+        elif cases:
+            out.print(case_output.queue_table(cases))
         else:
             out.print("nothing is held")
 
@@ -111,7 +115,7 @@ def rule(
     """Rule on a held case: the gate that held it weighs the ruling. Exit codes as for submit."""
     if decision not in ("allow", "refuse"):
         raise typer.BadParameter("a ruling is allow or refuse")
-    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, on_events=tell) as at:
+    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, listener=tell) as at:
         ruled = at.service.rule(
             local_operator(), case_id, Decision[decision.upper()], code=code, revision=revision, note=note
         )
@@ -120,7 +124,7 @@ def rule(
 
 def resume(case_id: CaseIdOfCase, as_json: JsonOption = False, verbose: VerboseOption = False) -> int:
     """Send on a case that failed, once what broke is mended, or have what could not be measured measured anew."""
-    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, on_events=tell) as at:
+    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, listener=tell) as at:
         return _run_and_report(at, at.service.resume(local_operator(), case_id), wait=True, as_json=as_json)
 
 
@@ -128,8 +132,8 @@ def appeal(
     case_id: CaseIdOfCase, note: NoteOption = "", as_json: JsonOption = False, verbose: VerboseOption = False
 ) -> int:
     """Ask that a person look at a refusal."""
-    with open_installation(verbose=verbose) as at:
-        return _report(at, at.service.appeal(local_operator(), case_id, note=note), as_json)
+    with open_installation(verbose=verbose) as installation:
+        return _report(installation, installation.service.appeal(local_operator(), case_id, note=note), as_json)
 
 
 def recall(
@@ -140,16 +144,16 @@ def recall(
     verbose: VerboseOption = False,
 ) -> int:
     """Stop a case, or take its video down. Exit: 0 once it is down."""
-    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, on_events=tell) as at:
+    with case_output.progress(quiet=as_json) as tell, open_installation(verbose=verbose, listener=tell) as at:
         called = at.service.recall(local_operator(), case_id, code=code, note=note)
         _run_and_report(at, called, wait=True, as_json=as_json)
         return 0 if at.ledger.load(case_id).phase is Phase.WITHDRAWN else EXIT_WAITING
 
 
 def erase(case_id: CaseIdOfCase, as_json: JsonOption = False, verbose: VerboseOption = False) -> None:
-    """Erase every text of a case: its prompt and all notes. The log stays."""
-    with open_installation(verbose=verbose) as at:
-        count = at.service.erase(local_operator(), case_id)
+    """Erase every text of a case: its prompt and all notes. The log remains."""
+    with open_installation(verbose=verbose) as installation:
+        count = installation.service.erase(local_operator(), case_id)
         print_json({"case": case_id, "erased": count}) if as_json else out.print(f"{count} texts erased")
 
 
@@ -159,30 +163,30 @@ def add_to(app: typer.Typer) -> None:
         app.command()(command)
 
 
-def _run_and_report(at: Installation, moved: Case, *, wait: bool, as_json: bool) -> int:
-    if wait and at.runner is not None:
-        at.runner.drain()
-    return _report(at, at.ledger.load(moved.id), as_json)
+def _run_and_report(installation: Installation, moved: Case, *, wait: bool, as_json: bool) -> int:
+    if wait and installation.runner is not None:
+        installation.runner.drain()
+    return _report(installation, installation.ledger.load(moved.id), as_json)
 
 
-def _report(at: Installation, now: Case, as_json: bool) -> int:
-    entries = at.ledger.history(now.id)
+def _report(installation: Installation, moved: Case, as_json: bool) -> int:
+    entries = installation.ledger.history(moved.id)
     if as_json:
         print_json(
-            {"case": now, "history": case_output.history_as_json(entries), "file": case_output.published_url(now)}
+            {"case": moved, "history": case_output.history_as_json(entries), "file": case_output.published_url(moved)}
         )
     else:
-        out.print(case_output.case_table(now, entries))
-        out.print(case_output.case_line(now, at.service.actions(local_operator(), now)))
-    if now.last_failure is not None and not as_json:
-        err.print(f"assay: {now.last_failure.error}", style="red", highlight=False)
+        out.print(case_output.case_table(moved, entries))
+        out.print(case_output.case_line(moved, installation.service.actions(local_operator(), moved)))
+    if moved.last_failure is not None and not as_json:
+        err.print(f"assay: {moved.last_failure.error}", style="red", highlight=False)
     return {
         Phase.PUBLISHED: EXIT_PUBLISHED,
         Phase.REFUSED: EXIT_REFUSED,
         Phase.FAILED: EXIT_FAILED,
         Phase.HELD: EXIT_HELD,
         Phase.WITHDRAWN: 0,
-    }.get(now.phase, EXIT_WAITING)
+    }.get(moved.phase, EXIT_WAITING)
 
 
 def _existing(path: Path) -> Path:

@@ -10,9 +10,10 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Event
 from types import FrameType
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -22,7 +23,7 @@ from core.case import Case
 from core.errors import NotNow
 from core.events import Event as CaseEvent
 from core.roles import Principal, Role
-from pipeline.advance import EventListener
+from pipeline.advance import EventListener, NoListener
 from pipeline.runners.local_runner import LocalRunner
 from pipeline.settings import Settings, load_settings
 
@@ -56,7 +57,7 @@ def configure_logging(*, verbose: bool) -> None:
 
 @contextmanager
 def open_installation(
-    *, verbose: bool = False, on_events: EventListener | None = None, allow_broken_policy: bool = False, **given: object
+    *, verbose: bool = False, listener: EventListener | None = None, allow_broken_policy: bool = False, **given: object
 ) -> Iterator[Installation]:
     """The installation that the settings describe; closed afterwards. `allow_broken_policy`: also where its policy
     does not
@@ -66,7 +67,7 @@ def open_installation(
     with _remember_interrupt() as asked:
         built = build_cli_installation(
             load_settings(**given),
-            on_events=_interruptible_listener(asked, on_events),
+            listener=_InterruptibleListener(asked=asked, listener=listener or NoListener()),
             allow_broken_policy=allow_broken_policy,
         )
         try:
@@ -78,46 +79,47 @@ def open_installation(
 @contextmanager
 def _remember_interrupt() -> Iterator[Event]:
     """Ctrl-C interrupts as ever, and is remembered: a library that calls back into Python may swallow it."""
-    asked = Event()
+    interrupted = Event()
 
     def ask(_number: int, _frame: FrameType | None) -> None:
-        asked.set()
+        interrupted.set()
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGINT, ask)
     try:
-        yield asked
+        yield interrupted
     finally:
         signal.signal(signal.SIGINT, before)
 
 
-def _interruptible_listener(asked: Event, on_events: EventListener | None) -> EventListener:
-    def stop_or_tell(case: Case, events: Sequence[CaseEvent]) -> None:
-        if asked.is_set():
-            raise KeyboardInterrupt
-        if on_events:
-            on_events(case, events)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _InterruptibleListener:
+    asked: Event
+    listener: EventListener
 
-    return stop_or_tell
+    def on_events(self, case: Case, events: Sequence[CaseEvent]) -> None:
+        if self.asked.is_set():
+            raise KeyboardInterrupt
+        self.listener.on_events(case, events)
 
 
 def build_cli_installation(
-    settings: Settings, *, on_events: EventListener | None = None, allow_broken_policy: bool = False
+    settings: Settings, *, listener: EventListener | None = None, allow_broken_policy: bool = False
 ) -> Installation:
     """The installation that these settings describe."""
     from pipeline.wiring import build_installation
 
-    return build_installation(settings, on_events=on_events, allow_broken_policy=allow_broken_policy)
+    return build_installation(settings, listener=listener, allow_broken_policy=allow_broken_policy)
 
 
-def runner_of(at: Installation) -> LocalRunner:
-    """The installation's own own runner. Raises NotNow where Kafka's workers move its cases."""
-    if at.runner is None:
+def runner_of(installation: Installation) -> LocalRunner:
+    """The installation's local runner. Raises NotNow where Kafka workers move its cases."""
+    if installation.runner is None:
         raise NotNow("with ASSAY_BUS=kafka cases are moved by `assay worker`")
-    return at.runner
+    return installation.runner
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     """A record, as one JSON object on a line."""
     sys.stdout.write(json.dumps(codec.dump(value), ensure_ascii=False) + "\n")
     sys.stdout.flush()

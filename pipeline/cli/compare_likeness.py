@@ -15,7 +15,9 @@ from pipeline.cli.cli_common import JsonOption, VerboseOption, local_operator, o
 
 likeness = typer.Typer(no_args_is_help=True, help="Faces and voices, compared.")
 
-EXIT_SAME, EXIT_DIFFERENT, EXIT_INCONCLUSIVE = 0, 1, 2
+EXIT_SAME = 0
+EXIT_DIFFERENT = 1
+EXIT_INCONCLUSIVE = 2
 
 _ADDED = ("score", "same", "reason")
 
@@ -42,19 +44,19 @@ def compare(
     """
     if (pairs is None) == (a is None) or (a is None) != (b is None):
         raise BadInput("name two files, or a list with --pairs")
-    with open_installation(verbose=verbose) as at:
+    with open_installation(verbose=verbose) as installation:
         if pairs is not None:
-            rows = at.service.likeness.pairs(local_operator(), pairs)
+            rows = installation.service.likeness.pairs(local_operator(), pairs)
             return _print_lines(rows) if as_json else _print_table(rows)
-        found = at.service.likeness.pair(local_operator(), Path(str(a)), Path(str(b)))
+        comparison = installation.service.likeness.pair(local_operator(), Path(str(a)), Path(str(b)))
     if as_json:
-        print_json(found)
+        print_json(comparison)
     else:
-        said = "no score" if found.score is None else f"score {found.score:.3f}"
-        out.print(f"{found.reason} ({said})", highlight=False)
-        for name, part in found.parts.items():
+        score_text = "no score" if comparison.score is None else f"score {comparison.score:.3f}"
+        out.print(f"{comparison.reason} ({score_text})", highlight=False)
+        for name, part in comparison.parts.items():
             out.print(f"  {name}: {part.reason}", highlight=False)
-    return {True: EXIT_SAME, False: EXIT_DIFFERENT, None: EXIT_INCONCLUSIVE}[found.same]
+    return {True: EXIT_SAME, False: EXIT_DIFFERENT, None: EXIT_INCONCLUSIVE}[comparison.same]
 
 
 def _print_lines(rows: Iterator[dict[str, str]]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -42,15 +42,15 @@ class DemoRun:
     """What the demo did, in order, and whether each thing happened as it must."""
 
     as_json: bool
-    steps: list[dict[str, Any]] = field(default_factory=list)
+    steps: list[dict[str, object]] = field(default_factory=list)
 
-    def step(self, name: str, happened: bool, **more: Any) -> None:
+    def step(self, name: str, happened: bool, **more: object) -> None:
         """Note a step; print it where people look."""
         self.steps.append({"step": name, "happened": happened, **more})
         if not self.as_json:
             out.print(f"{'[green]✓[/green]' if happened else '[red]✗[/red]'} {name}\n", highlight=False)
 
-    def say(self, what: Any) -> None:
+    def say(self, what: object) -> None:
         """Print for people."""
         if not self.as_json:
             out.print(what, highlight=False)
@@ -75,7 +75,7 @@ def demo(
     settings = {"home": home.absolute(), "engine": "folder", "engine_folder": DEMO_FOLDER, "bus": "local"}
     with case_output.progress(quiet=as_json) as tell:
         installation_checks.make_development_keys(load_settings(**settings))
-        with open_installation(verbose=verbose, on_events=tell, allow_broken_policy=False, **settings) as at:
+        with open_installation(verbose=verbose, listener=tell, allow_broken_policy=False, **settings) as at:
             run.say(f"Big Buck Bunny plays the generated video; everything made here lies in {home.absolute()}\n")
             published = _published(run, at)
             if published:
@@ -94,33 +94,35 @@ def add_to(app: typer.Typer) -> None:
     app.command()(demo)
 
 
-def _published(run: DemoRun, at: Installation) -> Case | None:
-    """A harmless prompt goes the whole way."""
+def _published(run: DemoRun, installation: Installation) -> Case | None:
+    """A harmless prompt is processed to the end."""
     began = time.monotonic()
-    case = _run_case(at, HARMLESS_PROMPT)
-    took = time.monotonic() - began
+    case = _run_case(installation, HARMLESS_PROMPT)
+    elapsed = time.monotonic() - began
     run.say(f"[bold]“{HARMLESS_PROMPT}”[/bold]")
-    run.say(case_output.case_table(case, at.ledger.history(case.id)))
+    run.say(case_output.case_table(case, installation.ledger.history(case.id)))
     happened = case.phase is Phase.PUBLISHED and case.published is not None
     length = case.rendered.duration if case.rendered else 0.0
-    name = f"published after {took:.1f} s; the video is {length:.1f} s long" if happened else _line(at, case)
-    run.step(name, happened, **_record(at, case), seconds=round(took, 2), duration=length)
+    name = (
+        f"published after {elapsed:.1f} s; the video is {length:.1f} s long" if happened else _line(installation, case)
+    )
+    run.step(name, happened, **_record(installation, case), seconds=round(elapsed, 2), duration=length)
     return case if happened else None
 
 
-def _verified(run: DemoRun, at: Installation, case: Case, home: Path) -> None:
+def _verified(run: DemoRun, installation: Installation, case: Case, home: Path) -> None:
     """The published file, and a copy without credentials, both lead back to the case."""
     from media.transcode import Encoding, reencode
 
-    file, copy = at.service.content(None, case.id, home / "published.mp4"), home / "stripped.mp4"
-    _found(run, at, file, case, FindingVerdict.AI_MADE_TRUSTED)
+    file, copy = installation.service.content(None, case.id, home / "published.mp4"), home / "stripped.mp4"
+    _check_finding(run, installation, file, case, FindingVerdict.AI_MADE_TRUSTED)
     reencode(file, copy, encoding=Encoding(crf=28, height=480))
     run.say(f"stripped of its credentials and re-encoded at 480p, CRF 28: {copy}")
-    _found(run, at, copy, case, FindingVerdict.RECOVERED_BY_WATERMARK)
+    _check_finding(run, installation, copy, case, FindingVerdict.RECOVERED_BY_WATERMARK)
 
 
-def _found(run: DemoRun, at: Installation, file: Path, case: Case, expected: FindingVerdict) -> None:
-    finding: Finding = at.service.verify(file)
+def _check_finding(run: DemoRun, installation: Installation, file: Path, case: Case, expected: FindingVerdict) -> None:
+    finding: Finding = installation.service.verify(file)
     if not run.as_json:
         print_finding(finding)
     same = finding.case is not None and finding.case["id"] == case.id
@@ -128,37 +130,37 @@ def _found(run: DemoRun, at: Installation, file: Path, case: Case, expected: Fin
     run.step(name, finding.verdict is expected and same, file=str(file), finding=codec.dump(finding))
 
 
-def _line(at: Installation, case: Case) -> str:
-    return case_output.case_line(case, at.service.actions(local_operator(), case))
+def _line(installation: Installation, case: Case) -> str:
+    return case_output.case_line(case, installation.service.actions(local_operator(), case))
 
 
-def _refused(run: DemoRun, at: Installation) -> None:
-    case = _run_case(at, REFUSED_PROMPT)
-    run.say(f"[bold]“{REFUSED_PROMPT}”[/bold]\n{_line(at, case)}")
+def _refused(run: DemoRun, installation: Installation) -> None:
+    case = _run_case(installation, REFUSED_PROMPT)
+    run.say(f"[bold]“{REFUSED_PROMPT}”[/bold]\n{_line(installation, case)}")
     happened = case.phase is Phase.REFUSED and case.commissioned is None and bool(case.verdict and case.verdict.reason)
-    run.step("refused, with a reason, before anything was made", happened, **_record(at, case))
+    run.step("refused, with a reason, before anything was made", happened, **_record(installation, case))
 
 
-def _ruled(run: DemoRun, at: Installation) -> None:
-    case = _run_case(at, HELD_PROMPT)
-    run.say(f"[bold]“{HELD_PROMPT}”[/bold]\n{_line(at, case)}")
-    run.step("held for a person", case.phase is Phase.HELD and case.last_failure is None, **_record(at, case))
+def _ruled(run: DemoRun, installation: Installation) -> None:
+    case = _run_case(installation, HELD_PROMPT)
+    run.say(f"[bold]“{HELD_PROMPT}”[/bold]\n{_line(installation, case)}")
+    run.step("held for a person", case.phase is Phase.HELD and case.last_failure is None, **_record(installation, case))
     if case.phase is not Phase.HELD:
         return
-    at.service.rule(local_operator(), case.id, Decision.ALLOW, code="context", revision=case.revision)
-    runner_of(at).drain()
-    case = at.ledger.load(case.id)
-    run.say(case_output.case_table(case, at.ledger.history(case.id)))
-    run.step("ruled on, and went on to be published", case.phase is Phase.PUBLISHED, **_record(at, case))
+    installation.service.rule(local_operator(), case.id, Decision.ALLOW, code="context", revision=case.revision)
+    runner_of(installation).drain()
+    case = installation.ledger.load(case.id)
+    run.say(case_output.case_table(case, installation.ledger.history(case.id)))
+    run.step("ruled on, and went on to be published", case.phase is Phase.PUBLISHED, **_record(installation, case))
 
 
-def _run_case(at: Installation, prompt: str) -> Case:
-    case = at.service.submit(local_operator(), VideoRequest(prompt=prompt))
-    runner_of(at).drain()
-    return at.ledger.load(case.id)
+def _run_case(installation: Installation, prompt: str) -> Case:
+    case = installation.service.submit(local_operator(), VideoRequest(prompt=prompt))
+    runner_of(installation).drain()
+    return installation.ledger.load(case.id)
 
 
-def _record(at: Installation, case: Case) -> dict[str, Any]:
+def _record(at: Installation, case: Case) -> dict[str, object]:
     return {
         "case": case.id,
         "phase": case.phase.value,

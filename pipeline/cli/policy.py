@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from pipeline.cli.cli_common import JsonOption, err, local_operator, open_installation, out, print_json
-from pipeline.settings import load_settings
+from pipeline.settings import Settings, load_settings
 
 if TYPE_CHECKING:
     from pipeline.ledgers.policy_store import RolloutStep
@@ -41,8 +41,8 @@ def policy_check(
         return 3 if report["errors"] else 0
     for kind in ("errors", "warnings"):
         for problem in report[kind]:
-            where = f"{problem['file']}:{problem['line']}" if problem["line"] else problem["file"]
-            _line(f"{where}: {problem['text']}")
+            location = f"{problem['file']}:{problem['line']}" if problem["line"] else problem["file"]
+            _line(f"{location}: {problem['text']}")
     for gap in report["uncovered"]:
         rules = f" ({', '.join(gap['rules'])})" if gap["rules"] else ""
         _line(f"not covered at the {gap['gate']} gate: {gap['label']}{rules}. {gap['instead']}".rstrip())
@@ -93,12 +93,14 @@ def policy_replay(
     from pipeline.verification.verifier import parse_validation_time
 
     moment = parse_validation_time(since) if since else None
-    with _open_policies(profile, folder) as (at, (tried,)):
-        tally = ReplayTally(policy=tried.digest, since=since)
+    with _open_policies(profile, folder) as (installation, (candidate_policy,)):
+        tally = ReplayTally(policy=candidate_policy.digest, since=since)
         if state and state.is_file():
-            tally = resume_tally(json.loads(state.read_text(encoding="utf-8")), tried.digest, since)
-        total = tally.cases + at.case_histories.count(after=tally.after, since=moment)
-        for now in replay_policy(tried, at.case_histories, tally, since=moment, samples=sample, max_cases=limit):
+            tally = resume_tally(json.loads(state.read_text(encoding="utf-8")), candidate_policy.digest, since)
+        total = tally.cases + installation.case_histories.count(after=tally.after, since=moment)
+        for now in replay_policy(
+            candidate_policy, installation.case_histories, tally, since=moment, samples=sample, max_cases=limit
+        ):
             err.print(f"{now.cases}/{total} cases, {sum(now.changes.values())} verdicts change", highlight=False)
             if state:
                 _save_state(state, now.as_json_object())
@@ -117,12 +119,12 @@ def policy_stage(
     as_json: JsonOption = False,
 ) -> int:
     """Let a new policy decide about a share of the cases; the rest keep the one in force."""
-    from pipeline.screening import measurement
+    from pipeline.policy_rollout import policy_loading
 
     settings = _settings(profile)
-    candidate = measurement.load_policy(settings, folder)
+    candidate = policy_loading.load_policy(settings, folder)
     with open_installation(allow_broken_policy=True) as at:
-        named = measurement.configured_profile(settings)
+        named = policy_loading.configured_profile(settings)
         status = at.rollout.stage(local_operator(), folder, candidate, share=share, profile=named)
         return _print_status(at, status, as_json)
 
@@ -130,8 +132,8 @@ def policy_stage(
 @policy.command("promote")
 def policy_promote(as_json: JsonOption = False) -> int:
     """Put the staged policy in force for every case."""
-    with open_installation(allow_broken_policy=True) as at:
-        return _print_status(at, at.rollout.promote(local_operator()), as_json)
+    with open_installation(allow_broken_policy=True) as installation:
+        return _print_status(installation, installation.rollout.promote(local_operator()), as_json)
 
 
 @policy.command("rollback")
@@ -140,15 +142,15 @@ def policy_rollback(
     as_json: JsonOption = False,
 ) -> int:
     """Withdraw the staged policy; without one, go back to the policy before the last promotion."""
-    with open_installation(allow_broken_policy=True) as at:
-        return _print_status(at, at.rollout.roll_back(local_operator(), to=to), as_json)
+    with open_installation(allow_broken_policy=True) as installation:
+        return _print_status(installation, installation.rollout.roll_back(local_operator(), to=to), as_json)
 
 
 @policy.command("status")
 def policy_status(as_json: JsonOption = False) -> int:
     """Which policy is in force, which is tried out on how many cases, and the steps so far."""
-    with open_installation(allow_broken_policy=True) as at:
-        return _print_status(at, at.rollout.status(), as_json)
+    with open_installation(allow_broken_policy=True) as installation:
+        return _print_status(installation, installation.rollout.status(), as_json)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -156,46 +158,46 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(policy, name="policy")
 
 
-def _settings(profile: str) -> Any:
+def _settings(profile: str) -> Settings:
     return load_settings(**({"profile": profile} if profile else {}))
 
 
 @contextmanager
 def _open_policies(profile: str, *names: str) -> Iterator[tuple[Installation, tuple[Policy, ...]]]:
-    from pipeline.screening import measurement
+    from pipeline.policy_rollout import policy_loading
 
     with open_installation() as at:
-        yield at, tuple(measurement.find_policy(name, _settings(profile), at.rollout) for name in names)
+        yield at, tuple(policy_loading.find_policy(name, _settings(profile), at.rollout) for name in names)
 
 
-def _save_state(state: Path, told: dict[str, Any]) -> None:
-    """Whole or not at all: an interrupted replay goes on from here."""
-    beside = state.with_name(f".{state.name}.part")
-    beside.write_text(json.dumps(told), encoding="utf-8")
-    beside.replace(state)
+def _save_state(state: Path, tally: dict[str, Any]) -> None:
+    """Atomic: an interrupted replay continues from here."""
+    partial_file = state.with_name(f".{state.name}.part")
+    partial_file.write_text(json.dumps(tally), encoding="utf-8")
+    partial_file.replace(state)
 
 
-def _print_tally(told: dict[str, Any]) -> None:
-    changed = sum(told["changes"].values())
-    _line(f"{told['cases']} cases, {told['verdicts']} verdicts: {told['same']} stay, {changed} change")
-    if told["without_facts"]:
-        _line(f"{told['without_facts']} verdicts are from before facts were kept, and were not judged again")
-    if told["unreadable"]:
-        _line(f"{told['unreadable']} cases were written by a newer Assay and were left out")
+def _print_tally(tally: dict[str, Any]) -> None:
+    changed = sum(tally["changes"].values())
+    _line(f"{tally['cases']} cases, {tally['verdicts']} verdicts: {tally['same']} stay, {changed} change")
+    if tally["without_facts"]:
+        _line(f"{tally['without_facts']} verdicts are from before facts were kept, and were not judged again")
+    if tally["unreadable"]:
+        _line(f"{tally['unreadable']} cases were written by a newer Assay and were left out")
     for name in ("changes", "rules"):
-        for what, count in told[name].items():
-            _line(f"{count:8d}  {what}")
-    for rule, count in told["shadow"].items():
+        for reason, count in tally[name].items():
+            _line(f"{count:8d}  {reason}")
+    for rule, count in tally["shadow"].items():
         _line(f"{count:8d}  in shadow: {rule}")
-    for one in told["sample"]:
-        moved = [f"+{rule}" for rule in one["fires"]] + [f"-{rule}" for rule in one["no_longer"]]
-        _line(f"case {one['case']}  {one['change']}  {' '.join(moved)}")
+    for change in tally["sample"]:
+        moved = [f"+{rule}" for rule in change["fires"]] + [f"-{rule}" for rule in change["no_longer"]]
+        _line(f"case {change['case']}  {change['change']}  {' '.join(moved)}")
 
 
-def _print_status(at: Installation, status: RolloutStatus, as_json: bool) -> int:
+def _print_status(installation: Installation, status: RolloutStatus, as_json: bool) -> int:
     from pipeline.policy_rollout.policy_service import count_verdicts
 
-    since = count_verdicts(at.case_histories, status)
+    since = count_verdicts(installation.case_histories, status)
     if as_json:
         print_json(
             {
@@ -214,22 +216,21 @@ def _print_status(at: Installation, status: RolloutStatus, as_json: bool) -> int
     if status.installed not in (status.digest, status.candidate):
         _line(f"the rules that the settings name are others ({status.installed[:12]}): stage them to put them in force")
     for digest, counts in since.items():
-        told = ", ".join(f"{count} {decision}" for decision, count in sorted(counts.items()))
-        _line(f"since the last step {digest[:12]} gave: {told}")
+        summary = ", ".join(f"{count} {decision}" for decision, count in sorted(counts.items()))
+        _line(f"since the last step {digest[:12]} gave: {summary}")
     if status.steps:
         out.print(_steps_table(status.steps))
     return 0
 
 
-def _steps_table(steps: Any) -> Table:
+def _steps_table(steps: Iterable[RolloutStep]) -> Table:
     table = Table(title="steps", title_justify="left")
     for name in ("when", "step", "in force", "candidate", "share", "by"):
         table.add_column(name, overflow="fold")
-    step: RolloutStep
     for step in steps:
-        when = f"{step.at:%Y-%m-%d %H:%M}" if step.at else ""
+        time = f"{step.at:%Y-%m-%d %H:%M}" if step.at else ""
         share = f"{step.share:g} %" if step.candidate else ""
-        table.add_row(when, step.step, step.digest[:12], step.candidate[:12], share, step.by)
+        table.add_row(time, step.step, step.digest[:12], step.candidate[:12], share, step.by)
     return table
 
 

@@ -23,8 +23,8 @@ def gallery_add(
     kind: Annotated[str, typer.Option(help="cameo, public_figure, estate, claimant or other.")] = "public_figure",
 ) -> None:
     """Protect the one face in a picture. It is looked for in every video from now on."""
-    with open_installation() as at:
-        at.registry_admin.add_protected_face(local_operator(), person, picture, kind=kind)
+    with open_installation() as installation:
+        installation.registry_admin.add_protected_face(local_operator(), person, picture, kind=kind)
     out.print(f"{person} is protected", highlight=False)
 
 
@@ -35,17 +35,18 @@ def gallery_add_voice(
     kind: Annotated[str, typer.Option(help="cameo, public_figure, estate, claimant or other.")] = "public_figure",
 ) -> None:
     """Protect the one voice in a file. It is listened for in every video from now on."""
-    with open_installation() as at:
-        at.registry_admin.add_protected_voice(local_operator(), person, sound, kind=kind)
+    with open_installation() as installation:
+        installation.registry_admin.add_protected_voice(local_operator(), person, sound, kind=kind)
     out.print(f"{person} is protected", highlight=False)
 
 
 @gallery.command("remove")
 def gallery_remove(person: ProtectedIdArgument) -> None:
     """Forget all faces and voices of a person."""
-    with open_installation() as at:
+    with open_installation() as installation:
         out.print(
-            f"{at.registry_admin.remove_protected(local_operator(), person)} templates forgotten", highlight=False
+            f"{installation.registry_admin.remove_protected(local_operator(), person)} templates forgotten",
+            highlight=False,
         )
 
 
@@ -56,9 +57,9 @@ def bank_add(
     kind: Annotated[str, typer.Option(help="known_bad (illegal or abusive) or known_work (a rights holder's).")],
 ) -> None:
     """Bank a picture's perceptual hashes: copies of it are recognised in every video from now on."""
-    with open_installation() as at:
+    with open_installation() as installation:
         out.print(
-            f"{at.registry_admin.add_known_image(local_operator(), known, picture, kind=kind)} hashes banked",
+            f"{installation.registry_admin.add_known_image(local_operator(), known, picture, kind=kind)} hashes banked",
             highlight=False,
         )
 
@@ -66,8 +67,11 @@ def bank_add(
 @bank.command("remove")
 def bank_remove(known: ProtectedIdArgument) -> None:
     """Forget a picture's hashes."""
-    with open_installation() as at:
-        out.print(f"{at.registry_admin.remove_known_image(local_operator(), known)} hashes forgotten", highlight=False)
+    with open_installation() as installation:
+        out.print(
+            f"{installation.registry_admin.remove_known_image(local_operator(), known)} hashes forgotten",
+            highlight=False,
+        )
 
 
 def add_to(app: typer.Typer) -> None:

@@ -24,8 +24,8 @@ def add(
     description: Annotated[str, typer.Option(help="What it looks like: prompts that describe it are found too.")] = "",
 ) -> None:
     """Register a work, or give a registered one other words. It is looked for in the very next prompt."""
-    with open_installation() as at:
-        at.registry_admin.register(
+    with open_installation() as installation:
+        installation.registry_admin.register(
             local_operator(), RegisteredWork(id=work_id, kind=kind, names=tuple(name), description=description)
         )
     out.print(f"{work_id} is looked for", highlight=False)
@@ -34,21 +34,21 @@ def add(
 @work.command("remove")
 def remove(work_id: WorkIdArgument) -> None:
     """Stop looking for a work."""
-    with open_installation() as at:
-        gone = at.registry_admin.unregister(local_operator(), work_id)
-    out.print(f"{work_id} is no longer looked for" if gone else f"{work_id} was not registered", highlight=False)
+    with open_installation() as installation:
+        removed = installation.registry_admin.unregister(local_operator(), work_id)
+    out.print(f"{work_id} is no longer looked for" if removed else f"{work_id} was not registered", highlight=False)
 
 
 @work.command("list")
 def list_works(as_json: JsonOption = False) -> None:
     """Everything that is looked for."""
-    with open_installation() as at:
-        found = at.registry_admin.registered(local_operator())
+    with open_installation() as installation:
+        works = installation.registry_admin.registered(local_operator())
     if as_json:
-        print_json({"works": [asdict(one) for one in found]})
+        print_json({"works": [asdict(one) for one in works]})
         return
     table = Table("id", "kind", "names", "description")
-    for one in found:
+    for one in works:
         table.add_row(one.id, one.kind, ", ".join(one.names), one.description)
     out.print(table)
 

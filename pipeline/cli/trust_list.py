@@ -1,4 +1,4 @@
-"""trust: whom the verifier believes, as dated lists in a folder."""
+"""trust: whose signatures the verifier trusts, as dated lists in a folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pipeline.settings import load_settings
 from pipeline.verification import trust_lists
 from pipeline.verification.trust_lists import TrustListFile
 
-trust = typer.Typer(no_args_is_help=True, help="Whom the verifier believes beside this office itself.")
+trust = typer.Typer(no_args_is_help=True, help="Whom the verifier trusts besides this installation.")
 
 TrustFolderOption = Annotated[
     Path | None, typer.Option("--in", help="Folder of the lists; default: the setting trust.")
@@ -32,15 +32,15 @@ def trust_update(
     as_json: JsonOption = False,
 ) -> None:
     """Fetch the C2PA's lists (or others) as files with today's date; the older ones go to superseded/."""
-    there, today = _folder(folder), datetime.now(UTC).date()
-    told = [trust_lists.update_trust_list(there, name, signers, today=today)]
-    told.append(trust_lists.update_trust_list(there, f"{name}-tsa", tsa, today=today))
-    _print(told, as_json)
+    target, today = _folder(folder), datetime.now(UTC).date()
+    results = [trust_lists.update_trust_list(target, name, signers, today=today)]
+    results.append(trust_lists.update_trust_list(target, f"{name}-tsa", tsa, today=today))
+    _print(results, as_json)
 
 
 @trust.command("show")
 def trust_show(folder: TrustFolderOption = None, as_json: JsonOption = False) -> None:
-    """The lists in force beside our own, and when the first of their certificates runs out."""
+    """The lists in force besides our own, and when the first of their certificates expires."""
     _print(list(trust_lists.read_trust_lists(_folder(folder))), as_json)
 
 
@@ -49,21 +49,21 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(trust, name="trust")
 
 
-def _folder(given: Path | None) -> Path:
-    folder = given or load_settings().trust
+def _folder(option: Path | None) -> Path:
+    folder = option or load_settings().trust
     if folder is None:
         raise BadInput("name a folder with --in, or with the setting trust (ASSAY_TRUST)")
     return folder.expanduser()
 
 
-def _print(told: list[TrustListFile], as_json: bool) -> None:
+def _print(results: list[TrustListFile], as_json: bool) -> None:
     if as_json:
-        print_json(told)
+        print_json(results)
         return
-    for one in told:
-        state = "" if one.changed else ", as before"
-        line = f"{one.name}: {one.certificates} certificates, the first runs out {one.first_expiry}{state}"
+    for result in results:
+        state = "" if result.changed else ", as before"
+        line = f"{result.name}: {result.certificates} certificates, the first runs out {result.first_expiry}{state}"
         out.print(line, highlight=False, markup=False)
-        for sign, subjects in (("+", one.came), ("-", one.went)):
+        for sign, subjects in (("+", result.came), ("-", result.went)):
             for subject in subjects:
                 out.print(f"  {sign} {subject}", highlight=False, markup=False)

@@ -6,9 +6,10 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 import typer
 from rich.table import Table
@@ -70,15 +71,15 @@ def verify(
 
     if (file is None) == (batch is None):
         raise BadInput("name one file, or a folder with --batch")
-    how: dict[str, Any] = ({"at": parse_validation_time(as_of)} if as_of else {}) | ({"quick": True} if quick else {})
+    at = parse_validation_time(as_of) if as_of else None
     given: dict[str, Any] = {"trust": trust} if trust else {}
     if crjson:
         if file is None:
             raise BadInput("--crjson is for one file")
-        print_json(crjson_of_file(load_settings(**given), file, at=how.get("at")))
+        print_json(crjson_of_file(load_settings(**given), file, at=at))
         return 0
     with _open_verifier(verbose, given) as verify_file:
-        look: Callable[[Path], Finding] = partial(verify_file, **how)
+        look: Callable[[Path], Finding] = partial(verify_file, at=at, quick=quick)
         if batch is not None:
             return _verify_folder(look, batch, jobs, as_json)
         finding = look(Path(str(file)))
@@ -89,13 +90,20 @@ def verify(
     return exit_code(finding)
 
 
+class VerifyFile(Protocol):
+    """CaseService.verify, or that of a StandaloneVerifier."""
+
+    def __call__(self, file: Path, /, *, at: datetime | None = None, quick: bool = False) -> Finding:
+        """As Verifier.verify."""
+
+
 @contextmanager
-def _open_verifier(verbose: bool, given: dict[str, Any]) -> Iterator[Callable[..., Finding]]:
+def _open_verifier(verbose: bool, given: dict[str, Any]) -> Iterator[VerifyFile]:
     """The verifier of the installation; where no keys were ever made, one that reads credentials alone."""
     settings = load_settings(**given)
     if has_keys(settings):
-        with open_installation(verbose=verbose, **given) as at:
-            yield at.service.verify
+        with open_installation(verbose=verbose, **given) as installation:
+            yield installation.service.verify
     else:
         configure_logging(verbose=verbose)
         yield StandaloneVerifier(settings=settings).verify
@@ -103,16 +111,16 @@ def _open_verifier(verbose: bool, given: dict[str, Any]) -> Iterator[Callable[..
 
 @contextmanager
 def open_screener(verbose: bool) -> Iterator[Callable[[str], DryRunVerdict]]:
-    """The service of the installation; where there is none, the policy by itself, which is said."""
+    """The service of the installation; where there is none, the policy alone, with a note."""
     settings = load_settings()
     if is_installed(settings):
-        with open_installation(verbose=verbose) as at:
-            yield partial(at.service.screen, local_operator())
+        with open_installation(verbose=verbose) as installation:
+            yield partial(installation.service.screen, local_operator())
     else:
         configure_logging(verbose=verbose)
-        which = f"the policy in {settings.policy}" if settings.policy else "the policy that comes with Assay"
+        policy_name = f"the policy in {settings.policy}" if settings.policy else "the policy that comes with Assay"
         err.print(
-            f"there is no installation in {settings.root}: {which} decides, and no registered works are known",
+            f"there is no installation in {settings.root}: {policy_name} decides, and no registered works are known",
             highlight=False,
             markup=False,
             soft_wrap=True,
@@ -120,11 +128,11 @@ def open_screener(verbose: bool) -> Iterator[Callable[[str], DryRunVerdict]]:
         yield partial(screen_standalone, settings)
 
 
-def _verify_folder(look: Callable[[Path], Finding], folder: Path, jobs: int, as_json: bool) -> int:
+def _verify_folder(verify_one: Callable[[Path], Finding], folder: Path, jobs: int, as_json: bool) -> int:
     code = 0
-    for number, total, line in verify_folder(look, folder, jobs=jobs):
-        said = line.message if isinstance(line, UnreadableFile) else line.verdict.value
-        err.print(f"{number}/{total} {line.file}: {said}", highlight=False, markup=False, soft_wrap=True)
+    for number, total, line in verify_folder(verify_one, folder, jobs=jobs):
+        result = line.message if isinstance(line, UnreadableFile) else line.verdict.value
+        err.print(f"{number}/{total} {line.file}: {result}", highlight=False, markup=False, soft_wrap=True)
         if as_json:
             print_json(line_as_json(line))
         elif isinstance(line, Finding):
@@ -142,15 +150,15 @@ def screen(
 ) -> int:
     """What would be said of this prompt? Exit: 0 allow, 4 refuse, 5 hold.
 
-    Where nothing is installed the packaged policy decides, and that is said.
+    Where nothing is installed the packaged policy decides, with a note.
     With --jsonl: 0 every line was answered, whatever the answers; 3 at least one line could not be read.
     """
-    with open_screener(verbose) as ask:
+    with open_screener(verbose) as screen_text:
         if jsonl:
-            return screen_lines(ask, sys.stdin)
+            return screen_lines(screen_text, sys.stdin)
         text = sys.stdin.read() if prompt == "-" else prompt
-        opinion = ask(text)
-        edit = smallest_edit(text, ask, opinion) if explain else None
+        opinion = screen_text(text)
+        edit = smallest_edit(text, screen_text, opinion) if explain else None
     if as_json:
         print_json(_opinion_as_json(opinion) | ({"edit": edit} if explain else {}))
     else:
@@ -159,13 +167,13 @@ def screen(
     return DECISION_EXIT_CODES[opinion.verdict.decision]
 
 
-def screen_lines(ask: Callable[[str], DryRunVerdict], lines: Iterable[str]) -> int:
+def screen_lines(screen_text: Callable[[str], DryRunVerdict], lines: Iterable[str]) -> int:
     """Answer each line `{"id", "prompt"}` with a decision on standard output. Exit code 3 where one cannot be read."""
     code = 0
-    for said in screen_jsonl(lines, ask):
-        sys.stdout.write(json.dumps(said, ensure_ascii=False) + "\n")
+    for result in screen_jsonl(lines, screen_text):
+        sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
         sys.stdout.flush()
-        code = 3 if "error" in said else code
+        code = 3 if "error" in result else code
     return code
 
 
@@ -175,8 +183,8 @@ def inspect(
     """What would be said of this video? Exit: 0 allow, 4 refuse, 5 hold."""
     if not file.is_file():
         raise NotFound(f"{file} is not a file")
-    with open_installation(verbose=verbose) as at:
-        opinion = at.service.inspect(local_operator(), file)
+    with open_installation(verbose=verbose) as installation:
+        opinion = installation.service.inspect(local_operator(), file)
     if as_json:
         print_json(_opinion_as_json(opinion))
     else:
@@ -186,9 +194,9 @@ def inspect(
 
 def feedback(limit: Annotated[int, typer.Option(help="How many at the most.")] = 100) -> None:
     """What people said of the verifier's answers, the newest first, one JSON object a line."""
-    with open_installation() as at:
-        for one in at.service.public.sharing.said(local_operator(), limit=limit):
-            print_json(one)
+    with open_installation() as installation:
+        for entry in installation.service.public.sharing.said(local_operator(), limit=limit):
+            print_json(entry)
 
 
 def add_to(app: typer.Typer) -> None:
@@ -208,7 +216,7 @@ def print_finding(finding: Finding) -> None:
     out.print(table)
 
 
-def _opinion_as_json(opinion: DryRunVerdict) -> dict[str, Any]:
+def _opinion_as_json(opinion: DryRunVerdict) -> dict[str, object]:
     measured = opinion.measured
     return {
         "verdict": opinion.verdict,
@@ -228,7 +236,7 @@ def _print_opinion(opinion: DryRunVerdict) -> None:
 
 def _print_reasons(text: str, opinion: DryRunVerdict, edit: PromptEdit | None) -> None:
     for reason in opinion.reasons:
-        words = ", ".join(f"“{text[start:end]}”" for start, end in reason.spans)
-        out.print(f"{reason.rule}: {reason.category}{f': {words}' if words else ''}", highlight=False, markup=False)
+        quoted = ", ".join(f"“{text[start:end]}”" for start, end in reason.spans)
+        out.print(f"{reason.rule}: {reason.category}{f': {quoted}' if quoted else ''}", highlight=False, markup=False)
     if edit is not None:
         out.print(f"It would be allowed as: {edit.text}", highlight=False, markup=False)

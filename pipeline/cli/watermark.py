@@ -1,4 +1,4 @@
-"""mark and detect: the watermark by itself."""
+"""mark and detect: the watermark alone."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def mark(
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Mark a video with this office's key, outside any case."""
+    """Mark a video with this installation's key, outside any case."""
     report = watermark_tool.watermark_file(load_settings(), source, target, payload, growth=growth)
     if as_json:
         print_json({"file": str(target), **codec.dump(report)})
@@ -40,25 +40,26 @@ def detect(
     ] = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Look for this office's watermark. Exit: 0 found, 1 not found."""
+    """Look for this installation's watermark. Exit: 0 found, 1 not found."""
     issued = among.read().split() if among else []
-    found = watermark_tool.detect_watermark(load_settings(), file, deep=deep, among=issued)
-    heard = found.audio is not None and found.audio.detected
+    finding = watermark_tool.detect_watermark(load_settings(), file, deep=deep, among=issued)
+    in_sound = finding.audio is not None and finding.audio.detected
     if as_json:
-        print_json(found)
+        print_json(finding)
     else:
-        out.print("\n".join(_lines(found)), highlight=False)
-    return 0 if found.detected or heard else 1
+        out.print("\n".join(_lines(finding)), highlight=False)
+    return 0 if finding.detected or in_sound else 1
 
 
-def _lines(found: WatermarkFinding) -> list[str]:
-    picture = f"a mark of this office (p = {found.p_value:.1e})" if found.detected else "no mark of this office found"
-    told = f" (too damaged to read: told apart from {found.among:,} issued)" if found.among else ""
-    lines = [f"picture: {picture}" + (f", payload {found.payload}{told}" if found.payload else "")]
-    lines += [f"  {span.start:.1f}-{span.end:.1f} s: {span.payload or 'not readable'}" for span in found.segments]
-    if sound := found.audio:
-        heard = f"a mark of this office (p = {sound.p_value:.1e})" if sound.detected else sound.note or "no mark found"
-        lines.append(f"sound: {heard}" + (f", payload {sound.payload}" if sound.payload else ""))
+def _lines(finding: WatermarkFinding) -> list[str]:
+    mark = "a mark of this installation"
+    picture = f"{mark} (p = {finding.p_value:.1e})" if finding.detected else "no mark of this installation found"
+    damaged = f" (too damaged to decode: matched against {finding.among:,} issued)" if finding.among else ""
+    lines = [f"picture: {picture}" + (f", payload {finding.payload}{damaged}" if finding.payload else "")]
+    lines += [f"  {span.start:.1f}-{span.end:.1f} s: {span.payload or 'not readable'}" for span in finding.segments]
+    if sound := finding.audio:
+        audio = f"{mark} (p = {sound.p_value:.1e})" if sound.detected else sound.note or "no mark found"
+        lines.append(f"sound: {audio}" + (f", payload {sound.payload}" if sound.payload else ""))
     return lines
 
 

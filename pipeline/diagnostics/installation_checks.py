@@ -12,6 +12,7 @@ from core.codec import dump
 from core.errors import AssayError
 from pipeline.diagnostics.unmeasured_labels import unmeasured_labels
 from pipeline.extras import not_installed
+from pipeline.policy_rollout import policy_loading
 from pipeline.screening import measurement
 from pipeline.settings import Settings
 
@@ -29,11 +30,11 @@ class DiagnosticResult:
 
 
 def make_development_keys(settings: Settings) -> dict[str, Any]:
-    """Development keys in the keys folder; those that exist are kept."""
+    """Development keys in the keys folder; existing ones are not replaced."""
     from provenance.c2pa.signers.dev_keys import make_dev_keys
 
-    made = make_dev_keys(settings.keys_folder)
-    return {"folder": str(made.folder), "done": made.result, "expires": made.keys.expires.isoformat()}
+    dev_keys = make_dev_keys(settings.keys_folder)
+    return {"folder": str(dev_keys.folder), "done": dev_keys.result, "expires": dev_keys.keys.expires.isoformat()}
 
 
 def check_policy(settings: Settings, folder: Path | None, *, models: bool = False) -> dict[str, Any]:
@@ -45,7 +46,7 @@ def check_policy(settings: Settings, folder: Path | None, *, models: bool = Fals
     from policy.pack import DEFAULT_PACK
 
     place = folder or settings.policy or DEFAULT_PACK
-    report = check_pack(place, measurement.policy_vocabulary(), measurement.configured_profile(settings))
+    report = check_pack(place, policy_loading.policy_vocabulary(), policy_loading.configured_profile(settings))
     lacking = [dump(one) for one in unmeasured_labels(settings, place)] if models and not report.errors else []
     return {
         "rules": report.rules,
@@ -67,7 +68,7 @@ def installed_models(settings: Settings) -> list[Any]:
 
 
 def _classifiers(settings: Settings) -> tuple[Classifier, ...]:
-    """Those that a case meets here, over empty registers."""
+    """The classifiers of this installation, over empty registers."""
     from classifiers import PromptWorks, build_classifiers
     from classifiers.models import Models
     from registry.banks.hash_bank import MemoryHashBank
@@ -75,19 +76,19 @@ def _classifiers(settings: Settings) -> tuple[Classifier, ...]:
     from registry.rights.registered_works import MemoryWorks
 
     models = Models(settings.model_options())
-    more = (PromptWorks(MemoryWorks(), models=models), *measurement.prompt_monitors(settings))
-    return build_classifiers(MemoryGallery(), MemoryHashBank(), more=more, models=models)
+    configured = (PromptWorks(MemoryWorks(), models=models), *measurement.prompt_monitors(settings))
+    return build_classifiers(MemoryGallery(), MemoryHashBank(), more=configured, models=models)
 
 
 def run_diagnostics(settings: Settings) -> list[DiagnosticResult]:
     """Every part, in the order in which a case would need it."""
-    found = [DiagnosticResult(state="ok", says=f"everything is kept in {settings.root}")]
+    results = [DiagnosticResult(state="ok", says=f"everything is kept in {settings.root}")]
     for part in (_disk, _plugins, _rules, _keys, _installation, _models):
         try:
-            found += part(settings)
+            results += part(settings)
         except (AssayError, OSError) as error:
-            found.append(DiagnosticResult(state="broken", says=str(error).splitlines()[0]))
-    return found
+            results.append(DiagnosticResult(state="broken", says=str(error).splitlines()[0]))
+    return results
 
 
 def _disk(settings: Settings) -> Iterator[DiagnosticResult]:
@@ -100,10 +101,10 @@ def _plugins(_settings: Settings) -> Iterator[DiagnosticResult]:
     from classifiers import vocabulary
     from pipeline.diagnostics.plugin_checks import check_outside_plugins
 
-    found = check_outside_plugins()
-    for plugin, problem in found:
+    plugins = check_outside_plugins()
+    for plugin, problem in plugins:
         yield DiagnosticResult(state="broken" if problem else "ok", says=problem or f"{plugin} is installed")
-    if not any(problem for _plugin, problem in found):
+    if not any(problem for _plugin, problem in plugins):
         vocabulary()  # raises, with its name, for a classifier whose labels are not its own
 
 
@@ -122,11 +123,11 @@ def outside_classifiers(settings: Settings) -> list[str]:
 def _rules(settings: Settings) -> Iterator[DiagnosticResult]:
     from policy.lint.pack_check import uncovered_labels
 
-    policy, profile = measurement.load_policy(settings), measurement.configured_profile(settings)
+    policy, profile = policy_loading.load_policy(settings), policy_loading.configured_profile(settings)
     shadow = sum(rule.mode.value == "shadow" for rule in policy.rules)
-    named = f", profile {profile.name}" if profile else ""
-    says = f"{len(policy.rules)} rules hold, {shadow} of them in shadow: {policy.digest[:12]}{named}"
-    yield DiagnosticResult(state="ok", says=says)
+    profile_text = f", profile {profile.name}" if profile else ""
+    description = f"{len(policy.rules)} rules hold, {shadow} of them in shadow: {policy.digest[:12]}{profile_text}"
+    yield DiagnosticResult(state="ok", says=description)
     for gap in sorted(uncovered_labels(policy, profile)):
         instead = gap.instead or "No enforced rule reads it."
         yield DiagnosticResult(state="lacks", says=f"not covered at the {gap.gate} gate: {gap.label}. {instead}")
@@ -146,19 +147,21 @@ def _keys(settings: Settings) -> Iterator[DiagnosticResult]:
         yield DiagnosticResult(state="broken" if "ran out" in warning else "lacks", says=warning)
     yield _timestamping(settings)
     check_signer(keys.signer)
-    where = "a file" if settings.signer == "file" else settings.signer
+    location = "a file" if settings.signer == "file" else settings.signer
     yield DiagnosticResult(
-        state="ok", says=f"the signing key ({where}) signs, and its certificate is good until {keys.expires:%Y-%m-%d}"
+        state="ok",
+        says=f"the signing key ({location}) signs, and its certificate is good until {keys.expires:%Y-%m-%d}",
     )
 
 
 def _timestamping(settings: Settings) -> DiagnosticResult:
     if not settings.tsa_url or settings.timestamp == "none":
-        says = "no time-stamping authority is asked (tsa_url): signatures end with the signer's certificate"
-        return DiagnosticResult(state="lacks", says=says)
-    away = {"require": "nothing is sealed", "queue": f"sealing waits for {settings.timestamp_wait:g} s"}
+        description = "no time-stamping authority is asked (tsa_url): signatures end with the signer's certificate"
+        return DiagnosticResult(state="lacks", says=description)
+    effect_of_outage = {"require": "nothing is sealed", "queue": f"sealing waits for {settings.timestamp_wait:g} s"}
     return DiagnosticResult(
-        state="ok", says=f"signatures are time-stamped; while the authority is away {away[settings.timestamp]}"
+        state="ok",
+        says=f"signatures are time-stamped; while the authority is unavailable {effect_of_outage[settings.timestamp]}",
     )
 
 
@@ -196,25 +199,27 @@ def _installation(settings: Settings) -> Iterator[DiagnosticResult]:
 
 def _in_force(installation: Installation) -> DiagnosticResult:
     status = installation.rollout.status()
-    tried = f"; {status.share:g} % of the cases meet {status.candidate[:12]}" if status.candidate else ""
+    candidate = f"; {status.share:g} % of the cases meet {status.candidate[:12]}" if status.candidate else ""
     if status.installed in (status.digest, status.candidate):
-        return DiagnosticResult(state="ok", says=f"the policy in force is {status.digest[:12]}{tried}")
-    says = f"the policy in force is {status.digest[:12]}{tried}, and the rules that the settings name are others"
+        return DiagnosticResult(state="ok", says=f"the policy in force is {status.digest[:12]}{candidate}")
+    description = (
+        f"the policy in force is {status.digest[:12]}{candidate}, and the rules that the settings name are others"
+    )
     return DiagnosticResult(
-        state="lacks", says=f"{says} ({status.installed[:12]}): assay policy stage puts them in force"
+        state="lacks", says=f"{description} ({status.installed[:12]}): assay policy stage puts them in force"
     )
 
 
 def _models(settings: Settings) -> Iterator[DiagnosticResult]:
-    here = {model.name: model for model in installed_models(settings)}
+    by_name = {model.name: model for model in installed_models(settings)}
     for classifier in _classifiers(settings):
-        missing = [name for name in classifier.required_models if name in here and not here[name].present]
-        what = f"{classifier.source} ({', '.join(classifier.labels)})"
+        missing = [name for name in classifier.required_models if name in by_name and not by_name[name].present]
+        description = f"{classifier.source} ({', '.join(classifier.labels)})"
         if missing:
-            why = "; ".join(here[name].missing for name in missing)
-            yield DiagnosticResult(state="lacks", says=f"{what} cannot measure: {why}")
+            reason = "; ".join(by_name[name].missing for name in missing)
+            yield DiagnosticResult(state="lacks", says=f"{description} cannot measure: {reason}")
         else:
-            yield DiagnosticResult(state="ok", says=f"{what}: {classifier.covers}")
+            yield DiagnosticResult(state="ok", says=f"{description}: {classifier.covers}")
     if not settings.monitor_url:
         yield DiagnosticResult(
             state="lacks", says="no reasoning model reads prompts (monitor_url): allusion may go unseen"

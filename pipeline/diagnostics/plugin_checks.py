@@ -23,15 +23,15 @@ def check_outside_plugins() -> list[tuple[Plugin | None, str]]:
 
     Every one is imported, also an engine that is not in use: its code runs here as it would at work.
     """
-    found: list[tuple[Plugin | None, str]] = []
+    results: list[tuple[Plugin | None, str]] = []
     for group, bundled in BUNDLED.items():
         try:
             outside = [plugin for plugin in plugins(group, bundled).values() if not plugin.bundled]
         except AssayError as error:
-            found.append((None, str(error)))
+            results.append((None, str(error)))
             continue
-        found += [(plugin, _problem(plugin)) for plugin in outside]
-    return found
+        results += [(plugin, _problem(plugin)) for plugin in outside]
+    return results
 
 
 def _problem(plugin: Plugin) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.signals import Subject
 from core.verdicts import Decision
-from pipeline.screening import measurement
+from pipeline.policy_rollout import policy_loading
 from pipeline.settings import Settings
 from policy.rule import Mode, Rule
 
@@ -31,7 +31,7 @@ class UnmeasuredLabel:
 
 def unmeasured_labels(settings: Settings, folder: Path | None) -> Sequence[UnmeasuredLabel]:
     """What the models that are here cannot measure of the rules in a folder, or of those that the settings name."""
-    policy = measurement.load_policy(settings, folder)
+    policy = policy_loading.load_policy(settings, folder)
     reading: dict[str, list[Rule]] = {}
     for clauses in policy.compiled_rules.values():
         for one in clauses:
@@ -55,7 +55,7 @@ def _labels_without_model(settings: Settings) -> dict[str, str]:
     classifiers = build_classifiers(MemoryGallery(), MemoryHashBank(), models=models)
     missing = {model.name: model.missing for model in model_listing(classifiers, models) if not model.present}
     measured = {label for classifier in classifiers for label in classifier.labels} | _measured_elsewhere()
-    found = dict.fromkeys(measurement.policy_vocabulary().labels.keys() - measured, "no classifier measures it yet")
+    found = dict.fromkeys(policy_loading.policy_vocabulary().labels.keys() - measured, "no classifier measures it yet")
     for classifier in classifiers:
         if whys := [missing[name] for name in classifier.required_models if name in missing]:
             found |= dict.fromkeys(classifier.labels, "; ".join(whys))
@@ -66,7 +66,9 @@ def _labels_without_model(settings: Settings) -> dict[str, str]:
 
 def _measured_elsewhere() -> set[str]:
     """What `classifiers.liveness` measures of takes, and what is asked only where a reasoning model is set up."""
-    takes = {label for label, subjects in measurement.policy_vocabulary().labels.items() if subjects == {Subject.TAKE}}
+    takes = {
+        label for label, subjects in policy_loading.policy_vocabulary().labels.items() if subjects == {Subject.TAKE}
+    }
     return (takes - {"spoof"}) | {"monitor"}
 
 

@@ -9,7 +9,14 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
 
-from core.errors import Unavailable
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_before_delay,
+    wait_exponential,
+)
 
 T = TypeVar("T")
 
@@ -24,25 +31,36 @@ class RetryableError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPolicy:
-    """Up to `tries` tries within `seconds`, with pauses doubling from `first_delay` seconds."""
+    """Up to `tries` tries (at least one) within `seconds`, with pauses doubling from `first_delay` seconds."""
 
     tries: int = 4
     seconds: float = 60.0
     first_delay: float = 0.25
     sleep: Callable[[float], None] = time.sleep
 
+    def __post_init__(self) -> None:
+        if self.tries < 1:
+            raise ValueError("an engine is asked at least once")
+
     def call(self, once: Callable[[], T]) -> T:
-        """What `once` returns, asked again for as long as it raises Busy. Raises what it was busy because of."""
-        end = time.monotonic() + self.seconds
-        for turn in range(self.tries):
-            try:
-                return once()
-            except RetryableError as busy:
-                pause = max(busy.delay, self.first_delay * 2.0**turn)
-                if turn + 1 == self.tries or time.monotonic() + pause > end:
-                    raise busy.cause from None
-                self.sleep(pause)
-        raise Unavailable("the engine was asked no times: let it be tried at least once")
+        """What `once` returns, asked again for as long as it raises RetryableError; in the end its cause is raised."""
+        retrying = Retrying(
+            retry=retry_if_exception_type(RetryableError),
+            wait=self._pause,
+            stop=stop_after_attempt(self.tries) | stop_before_delay(self.seconds),
+            sleep=self.sleep,
+            reraise=True,
+        )
+        try:
+            return retrying(once)
+        except RetryableError as last:
+            raise last.cause from None
+
+    def _pause(self, state: RetryCallState) -> float:
+        """Doubling, or what the server asked for if that is longer."""
+        error = state.outcome.exception() if state.outcome else None
+        asked = error.delay if isinstance(error, RetryableError) else 0.0
+        return max(asked, wait_exponential(multiplier=self.first_delay)(state))
 
 
 def retry_after_seconds(value: str | None) -> float:

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from core.case import Case, Phase
-from core.events import Judged, Submitted
-from core.ports import RecordedEvent
-from core.verdicts import Decision
 from pipeline.ledgers.database import Database
-from pipeline.ledgers.memory_ledger import MemoryLedger
 
 STRIKE_WINDOW = timedelta(days=30)
 RECENT_WINDOW = timedelta(hours=1)
 DAY_WINDOW = timedelta(days=1)
-_NAMES = (
+AUTHOR_FACTS = (
     "author_strikes",
     "author_refused_day",
     "author_refused_hour",
@@ -25,7 +19,7 @@ _NAMES = (
 )
 
 MAX_COUNTED_SUBMISSIONS = (
-    10_000  # submissions are counted so far and no further: a quota lies below, and counting stays fast
+    10_000  # submissions are counted so far and no further: quotas are lower, and counting stays fast
 )
 MAX_REFUSED_CASES = 100  # likewise cases that were refused, the last to move first
 
@@ -77,7 +71,7 @@ class PostgresAuthorFacts:
         now. `at` is the moment to look from, now if None. The case that is being judged counts among the submissions.
         """
         if not author:  # an opinion about a prompt that is no case
-            return dict.fromkeys(_NAMES, 0)
+            return dict.fromkeys(AUTHOR_FACTS, 0)
         at = at or datetime.now(UTC)
         asked = {
             "author": author,
@@ -90,49 +84,4 @@ class PostgresAuthorFacts:
         with self._database.connection() as connection:
             refused = connection.execute(_REFUSED, asked).fetchone() or (0, 0, 0)
             submitted = connection.execute(_SUBMITTED, asked).fetchone() or (0, 0, 0)
-        return dict(zip(_NAMES, (*refused, *submitted), strict=True))
-
-
-class MemoryAuthorFacts:
-    """The same facts from a ledger in memory."""
-
-    def __init__(self, ledger: MemoryLedger) -> None:
-        self._ledger = ledger
-
-    def author_facts(self, author: str, end_user: str = "", *, at: datetime | None = None) -> dict[str, int]:
-        """As PostgresAuthorFacts.author_facts."""
-        at = at or datetime.now(UTC)
-        stories = [_until(at, self._ledger.history(case.id)) for case in self._theirs(author)]
-        theirs = [story for story in stories if not end_user or _for_whom(story) == end_user]
-        refused = [entry.at for story in theirs for entry in _last_verdicts(story) if _refused(entry)]
-        submitted = [story[0].at for story in stories if story]
-        waiting = sum(case.phase is Phase.HELD for case in self._theirs(author))
-        counts = [_since(refused, at - window) for window in (STRIKE_WINDOW, DAY_WINDOW, RECENT_WINDOW)]
-        counts += [
-            min(MAX_COUNTED_SUBMISSIONS, _since(submitted, at - window)) for window in (RECENT_WINDOW, DAY_WINDOW)
-        ]
-        return dict(zip(_NAMES, (*counts, min(MAX_COUNTED_SUBMISSIONS, waiting)), strict=True))
-
-    def _theirs(self, author: str) -> Sequence[Case]:
-        return self._ledger.list(author=author, limit=1_000_000)
-
-
-def _since(moments: Sequence[datetime], start: datetime) -> int:
-    return sum(moment > start for moment in moments)
-
-
-def _until(at: datetime, story: Sequence[RecordedEvent]) -> list[RecordedEvent]:
-    return [entry for entry in story if entry.at <= at]
-
-
-def _last_verdicts(story: Sequence[RecordedEvent]) -> list[RecordedEvent]:
-    by_gate = {entry.event.verdict.gate: entry for entry in story if isinstance(entry.event, Judged)}
-    return list(by_gate.values())
-
-
-def _for_whom(story: Sequence[RecordedEvent]) -> str:
-    return next((entry.event.end_user for entry in story if isinstance(entry.event, Submitted)), "")
-
-
-def _refused(entry: RecordedEvent) -> bool:
-    return isinstance(entry.event, Judged) and entry.event.verdict.decision is Decision.REFUSE
+        return dict(zip(AUTHOR_FACTS, (*refused, *submitted), strict=True))

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from psycopg.types.json import Jsonb
 
 from core.case import Case, Phase
-from core.codec import dump, load
+from core.codec import dump
 from core.events import Event
 from core.transitions import check
 from pipeline.ledgers.database import Database, DatabaseConnection
-from pipeline.ledgers.event_rows import event_rows
-
-log = logging.getLogger("assay.ledger")
+from pipeline.ledgers.event_rows import event_rows, readable_case
 
 _PHASES = "SELECT id, phase FROM cases WHERE id = ANY(%s) ORDER BY id"
+# Without its signals, which nothing here looks at and which are most of a case.
 _READ = """
 SELECT id, body || '{"signals": []}' FROM cases WHERE id = ANY(%s) AND phase = ANY(%s) ORDER BY id
 """
@@ -64,7 +61,7 @@ class PostgresBulkAppend:
         with self._database.connection() as connection:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             found = connection.execute(_READ, [list(ids), [phase.value for phase in only]]).fetchall()
-            cases = [case for case_id, body in found if (case := _readable(case_id, body)) is not None]
+            cases = [case for case_id, body in found if (case := readable_case(case_id, body)) is not None]
             after = {case.id: check(case, events) for case in cases}
             won = _appended(connection, cases, events)
             mine = [case for case in cases if case.id in won]
@@ -74,31 +71,25 @@ class PostgresBulkAppend:
         return len(mine)
 
 
-def _readable(case_id: str, body: dict[str, Any]) -> Case | None:
-    """The case without its signals, which nothing here looks at and which are most of it."""
-    try:
-        case: Case = load(Case, body)
-    except (TypeError, ValueError) as error:
-        log.error("a case cannot be read and is left as it is: %s", error, extra={"case": case_id})
-        return None
-    return case
-
-
 def _appended(connection: DatabaseConnection, cases: Sequence[Case], events: Sequence[Event]) -> frozenset[str]:
     """The cases whose next revision was still free."""
-    told = [
+    records = [
         {"id": case.id, "revision": case.revision + number, "body": body}
         for case in cases
         for number, body in enumerate(event_rows(events), 1)
     ]
-    if not told:
+    if not records:
         return frozenset()
     # One document and no array of documents: those are escaped a second time, which takes longer than all the rest.
-    found = [row[0] for row in connection.execute(_APPEND, [Jsonb(told)]).fetchall()]
-    lost = {case_id for case_id in found if found.count(case_id) < len(events)} if len(found) < len(told) else set()
+    case_ids = [row[0] for row in connection.execute(_APPEND, [Jsonb(records)]).fetchall()]
+    lost = (
+        {case_id for case_id in case_ids if case_ids.count(case_id) < len(events)}
+        if len(case_ids) < len(records)
+        else set()
+    )
     if lost:  # cannot be: whoever has the first of these revisions has the next
         raise RuntimeError("a revision was taken out of turn")
-    return frozenset(found)
+    return frozenset(case_ids)
 
 
 def _move(connection: DatabaseConnection, after: Sequence[Case], by: int) -> None:

@@ -9,11 +9,10 @@ from datetime import datetime
 from typing import Protocol
 
 from core.errors import Unavailable
-from core.events import Event, Judged
+from core.events import Event
 from core.verdicts import Decision
 from pipeline.ledgers.database import Database
 from pipeline.ledgers.event_rows import parse_events
-from pipeline.ledgers.memory_ledger import MemoryLedger
 
 log = logging.getLogger("assay.ledger")
 
@@ -67,8 +66,8 @@ class PostgresCaseHistories:
     def page(self, *, after: str = "", since: datetime | None = None, limit: int = 200) -> Sequence[CaseEvents]:
         """As CaseHistories.page."""
         with self._database.connection() as connection:
-            found = connection.execute(_PAGE, {"after": after, "since": since, "limit": limit}).fetchall()
-        return tuple(_case_events(case_id, bodies) for case_id, bodies in found)
+            rows = connection.execute(_PAGE, {"after": after, "since": since, "limit": limit}).fetchall()
+        return tuple(_case_events(case_id, bodies) for case_id, bodies in rows)
 
     def count(self, *, after: str = "", since: datetime | None = None) -> int:
         """As CaseHistories.count."""
@@ -77,40 +76,10 @@ class PostgresCaseHistories:
         return int(row[0]) if row else 0
 
     def count_verdicts(self, since: datetime) -> dict[tuple[str, Decision], int]:
-        """As CaseHistories.decided."""
+        """As CaseHistories.count_verdicts."""
         with self._database.connection() as connection:
-            found = connection.execute(_DECIDED, [since]).fetchall()
-        return {(policy, Decision(decision)): count for policy, decision, count in found}
-
-
-class MemoryCaseHistories:
-    """CaseHistories of a ledger in memory."""
-
-    def __init__(self, ledger: MemoryLedger) -> None:
-        self._ledger = ledger
-
-    def page(self, *, after: str = "", since: datetime | None = None, limit: int = 200) -> Sequence[CaseEvents]:
-        """As CaseHistories.page."""
-        histories = {name: self._ledger.history(name) for name in self._names() if name > after}
-        later = [name for name, history in histories.items() if since is None or history[0].at >= since]
-        return tuple(CaseEvents(case_id=n, events=tuple(e.event for e in histories[n])) for n in later[:limit])
-
-    def count(self, *, after: str = "", since: datetime | None = None) -> int:
-        """As CaseHistories.count."""
-        return len(self.page(after=after, since=since, limit=1_000_000))
-
-    def count_verdicts(self, since: datetime) -> dict[tuple[str, Decision], int]:
-        """As CaseHistories.decided."""
-        found: dict[tuple[str, Decision], int] = {}
-        for name in self._names():
-            for entry in self._ledger.history(name):
-                if isinstance(entry.event, Judged) and entry.at >= since:
-                    key = (entry.event.verdict.policy, entry.event.verdict.decision)
-                    found[key] = found.get(key, 0) + 1
-        return found
-
-    def _names(self) -> list[str]:
-        return sorted(case.id for case in self._ledger.list(limit=1_000_000))
+            rows = connection.execute(_DECIDED, [since]).fetchall()
+        return {(policy, Decision(decision)): count for policy, decision, count in rows}
 
 
 def _case_events(case_id: str, bodies: list[dict[str, object]]) -> CaseEvents:

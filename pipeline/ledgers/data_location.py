@@ -1,11 +1,10 @@
-"""Where Assay is root and its folders are closed to the database's user, the database lies in a place that is open.
+"""The data folder of the database, elsewhere if Assay is root and its folders are closed to the database's user.
 
 A home such as /root is nobody else's to open; and a checkout in it is where many people try Assay first.
 """
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import logging
 import os
@@ -13,6 +12,7 @@ import shutil
 from pathlib import Path
 
 from core.errors import Unavailable
+from pipeline.file_lock import file_lock
 from pipeline.ledgers.server_user import ServerUser, allow_traversal
 
 log = logging.getLogger("assay.postgres")
@@ -21,13 +21,13 @@ SYSTEM_STATE_FOLDER = Path("/var/lib/assay")
 
 
 def data_folder_for(folder: Path, user: ServerUser | None) -> Path:
-    """Where the database of a data folder lies: in it, or, if the user may not pass, below SYSTEM_STATE_FOLDER."""
-    within = folder.absolute() / "postgres"
-    if user is None or _make_passable(within, user):
-        return within
-    place = SYSTEM_STATE_FOLDER / hashlib.sha256(os.fsencode(within)).hexdigest()[:16]
+    """Where the database of a data folder is: in it, or, if the user has no access, below SYSTEM_STATE_FOLDER."""
+    database_folder = folder.absolute() / "postgres"
+    if user is None or _make_passable(database_folder, user):
+        return database_folder
+    place = SYSTEM_STATE_FOLDER / hashlib.sha256(os.fsencode(database_folder)).hexdigest()[:16]
     place.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    log.warning("the database's user may not pass into %s: its database lies in %s", folder, place)
+    log.warning("the database's user has no access to %s: its database is in %s", folder, place)
     return place
 
 
@@ -38,8 +38,7 @@ def binaries_for(installed: Path, user: ServerUser | None) -> Path:
     release = installed.parent  # bin, lib and share belong together
     copy = SYSTEM_STATE_FOLDER / f"{release.name}-{hashlib.sha256(os.fsencode(release)).hexdigest()[:8]}"
     copy.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    with (copy.parent / ".copying").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with file_lock(copy.parent / ".copying"):
         if not copy.exists():
             part = copy.with_name(f"{copy.name}.part")
             shutil.rmtree(part, ignore_errors=True)

@@ -22,12 +22,13 @@ DatabaseConnection = psycopg.Connection[tuple[Any, ...]]
 _CONNECTION_ERRORS = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError, PoolTimeout, PoolClosed)
 
 
-_EMBEDDED_TIMEOUT, _SERVER_TIMEOUT = 3, 10
+_EMBEDDED_TIMEOUT = 3  # seconds to connect to the embedded server
+_SERVER_TIMEOUT = 10  # seconds to connect to another one
 """Seconds: until the embedded server is looked after, and until a server is given up."""
 
 
 class Database:
-    """A pool of connections. An embedded server is started again when it died, and let go of at the end."""
+    """A pool of connections. An embedded server is restarted if it died, and released at the end."""
 
     def __init__(self, dsn: str, *, embedded: EmbeddedPostgres | None = None, size: int = 8) -> None:
         """Does not wait for the server: the first use does. `size` is the most connections at a time."""
@@ -86,13 +87,13 @@ class Database:
             return connect(3 * _SERVER_TIMEOUT)
 
 
-def open_database(where: str | Path, *, folders: dict[str, Path] = MIGRATION_FOLDERS, size: int = 8) -> Database:
+def open_database(location: str | Path, *, folders: dict[str, Path] = MIGRATION_FOLDERS, size: int = 8) -> Database:
     """The database at a DSN, or the embedded one in a folder, with its tables made. Raises Unavailable."""
-    if isinstance(where, Path):
-        embedded = EmbeddedPostgres(where)
+    if isinstance(location, Path):
+        embedded = EmbeddedPostgres(location)
         database = Database(embedded.start(), embedded=embedded, size=size)
     else:
-        database = Database(where, size=size)
+        database = Database(location, size=size)
     try:
         with database.connection() as connection:
             migrate(connection, folders)

@@ -1,4 +1,4 @@
-"""A Postgres that comes with Assay and starts by itself, so that the default needs nothing installed."""
+"""A Postgres that comes with Assay and starts automatically, so that the default needs nothing installed."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
 
 from core.errors import Unavailable
+from pipeline.file_lock import file_lock
 from pipeline.ledgers.data_location import binaries_for, data_folder_for
 from pipeline.ledgers.server_user import ServerUser, allow_traversal, server_user
 
@@ -48,22 +48,22 @@ class EmbeddedPostgres:
         """The server's DSN; starts it if it does not answer. May be called again at any time. Raises Unavailable."""
         try:
             self._prepare()
-            with _locked(self._home / "start.lock"):
+            with file_lock(self._home / "start.lock"):
                 self._initialise()
                 self._ensure_running()
-                self._take_hold()
+                self._acquire_hold()
         except OSError as error:
             raise Unavailable(f"the database cannot be kept in {self._home}: {error.strerror or error}") from error
         return self.dsn
 
     def stop(self) -> None:
-        """Let go of the server; it stops if no one else holds it. In a fork, nothing: the hold is its parent's."""
+        """Release the server; it stops if no other process uses it. In a fork nothing happens: its parent uses it."""
         if self._hold is None or self._holder != os.getpid():
             return
         atexit.unregister(self.stop)
         hold, self._hold = self._hold, None
         # Where someone removed the whole folder, the server notices within a minute and ends by itself.
-        with suppress(FileNotFoundError), _locked(self._home / "start.lock"):
+        with suppress(FileNotFoundError), file_lock(self._home / "start.lock"):
             if _try_lock(hold, fcntl.LOCK_EX):
                 self._run("pg_ctl", "-D", str(self._data), "-m", "fast", "-w", "stop")
         os.close(hold)
@@ -100,26 +100,32 @@ class EmbeddedPostgres:
         version = self._data / "PG_VERSION"
         if not version.exists():
             log.info("making a database in %s", self._data)
-            made = self._data.with_name("data.new")  # an initdb that was killed leaves nothing that looks whole
-            shutil.rmtree(made, ignore_errors=True)
-            self._must("initdb", "-D", str(made), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C")
-            made.rename(self._data)
-        held = version.read_text().strip()
-        if held != _MAJOR:
-            raise Unavailable(f"{self._data} is of Postgres {held} and this Assay brings {_MAJOR}: dump and load it")
+            new_folder = self._data.with_name(
+                "data.new"
+            )  # an initdb that was killed leaves nothing that looks complete
+            shutil.rmtree(new_folder, ignore_errors=True)
+            self._run_checked(
+                "initdb", "-D", str(new_folder), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"
+            )
+            new_folder.rename(self._data)
+        major_version = version.read_text().strip()
+        if major_version != _MAJOR:
+            raise Unavailable(
+                f"{self._data} is of Postgres {major_version} and this Assay brings {_MAJOR}: dump and load it"
+            )
 
     def _ensure_running(self) -> None:
-        patience = time.monotonic() + self._patience
+        deadline = time.monotonic() + self._patience
         options = f"-c listen_addresses='' -c unix_socket_directories='{self._socket_folder}' -c max_connections=100"
         while not _is_accepting_connections(self.dsn):
-            if time.monotonic() > patience:
+            if time.monotonic() > deadline:
                 raise Unavailable(f"the embedded Postgres does not start: {_last_line(self._log)} (see {self._log})")
             self._forget_stale_pid()
             self._run("pg_ctl", "-D", str(self._data), "-l", str(self._log), "-o", options, "-w", "-t", "10", "start")
             time.sleep(0.05)
 
     def _forget_stale_pid(self) -> None:
-        """After a crash the number in the file may belong to another program, at which Postgres would balk for ever."""
+        """After a crash the number in the file may belong to another program, and Postgres would never start."""
         import psutil
 
         file = self._data / "postmaster.pid"
@@ -127,7 +133,7 @@ class EmbeddedPostgres:
             if psutil.Process(int(file.read_text().splitlines()[0])).name() != "postgres":
                 file.unlink()
 
-    def _take_hold(self) -> None:
+    def _acquire_hold(self) -> None:
         if self._hold is not None:
             return
         self._holder = os.getpid()
@@ -135,11 +141,11 @@ class EmbeddedPostgres:
         fcntl.flock(self._hold, fcntl.LOCK_SH)
         atexit.register(self.stop)
 
-    def _must(self, program: str, *arguments: str) -> None:
-        done = self._run(program, *arguments)
-        if done.returncode != 0:
-            said = done.stderr.strip().splitlines() or ["no reason given"]
-            raise Unavailable(f"the embedded Postgres: {program} failed: {said[-1]}")
+    def _run_checked(self, program: str, *arguments: str) -> None:
+        completed = self._run(program, *arguments)
+        if completed.returncode != 0:
+            errors = completed.stderr.strip().splitlines() or ["no reason given"]
+            raise Unavailable(f"the embedded Postgres: {program} failed: {errors[-1]}")
 
     def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         user = server_user()
@@ -186,16 +192,6 @@ def _is_accepting_connections(dsn: str) -> bool:
     except psycopg.OperationalError:
         return False
     return True
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(lock)
 
 
 def _try_lock(lock: int, kind: int) -> bool:

@@ -1,15 +1,18 @@
-"""Events as they are stored, the same for every ledger."""
+"""Events and cases as they are stored, the same for every ledger."""
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Sequence
 from typing import Any
 
 from core.case import Case
-from core.codec import dump_event, load_event
+from core.codec import dump_event, load, load_event
 from core.errors import BadInput, Unavailable
 from core.events import Event
+
+log = logging.getLogger("assay.ledger")
 
 # Postgres cannot hold these in a text; an event must be stored all the same.
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
@@ -21,12 +24,12 @@ def event_rows(events: Sequence[Event]) -> list[dict[str, Any]]:
 
 
 def referenced_digests(case: Case, events: Sequence[Event]) -> list[str]:
-    """The bytes that the case refers to, or came to refer to on the way through these events."""
-    found = {asset.digest for asset in case.assets()}
+    """The bytes that the case refers to, or referred to at any of these events."""
+    digests = {asset.digest for asset in case.assets()}
     for event in events:
         case = case.apply([event])
-        found |= {asset.digest for asset in case.assets()}
-    return sorted(found)
+        digests |= {asset.digest for asset in case.assets()}
+    return sorted(digests)
 
 
 def parse_events(case_id: str, bodies: Sequence[dict[str, Any]]) -> list[Event]:
@@ -35,6 +38,16 @@ def parse_events(case_id: str, bodies: Sequence[dict[str, Any]]) -> list[Event]:
         return [load_event(body) for body in bodies]
     except (TypeError, ValueError) as error:
         raise Unavailable(f"case {case_id} cannot be read: {error}") from error
+
+
+def readable_case(case_id: str, body: object) -> Case | None:
+    """A stored case; None, which is logged, where a newer Assay wrote what this one does not know."""
+    try:
+        case: Case = load(Case, body)
+    except (TypeError, ValueError) as error:
+        log.error("a case cannot be read and is left out: %s", error, extra={"case": case_id})
+        return None
+    return case
 
 
 def require_storable_text(text: str) -> str:

@@ -1,11 +1,10 @@
-"""PolicyStore by digest, and the steps of their roll-out. Kept for ever, like events."""
+"""Policies by digest, and the steps of their roll-out. Never deleted, like events."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from threading import RLock
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from psycopg.errors import UniqueViolation
@@ -43,10 +42,13 @@ class RolloutStep:
 
 
 class PolicyStore(Protocol):
-    """Where policies are kept."""
+    """Stores policies."""
 
     def save(self, policy: StoredPolicy) -> None:
-        """Keep a policy. Of two with one digest the first stays: they differ in nothing that bears on a verdict."""
+        """Store a policy.
+
+        Of two with one digest the first is kept: they do not differ in anything that affects a verdict.
+        """
 
     def find(self, digest: str) -> StoredPolicy:
         """The policy whose digest begins so. Raises NotFound, or BadInput where several do."""
@@ -58,7 +60,7 @@ class PolicyStore(Protocol):
         """All steps in order."""
 
     def append_step(self, step: RolloutStep) -> RolloutStep:
-        """Take the step with this number. Raises Conflict if somebody else took it."""
+        """Append the step with this number. Raises Conflict if it exists already."""
 
 
 class PostgresPolicyStore:
@@ -69,7 +71,7 @@ class PostgresPolicyStore:
         self._database = database
 
     def save(self, policy: StoredPolicy) -> None:
-        """As PolicyStore.keep."""
+        """As PolicyStore.save."""
         row = [policy.digest, Jsonb(dict(policy.files)), policy.profile]
         with self._database.connection() as connection:
             connection.execute(
@@ -77,17 +79,18 @@ class PostgresPolicyStore:
             )
 
     def find(self, digest: str) -> StoredPolicy:
-        """As PolicyStore.kept."""
+        """As PolicyStore.find."""
         with self._database.connection() as connection:
             found = connection.execute(
-                "SELECT digest, files, profile FROM policies WHERE starts_with(digest, %s) LIMIT 2", [_prefix(digest)]
+                "SELECT digest, files, profile FROM policies WHERE starts_with(digest, %s) LIMIT 2",
+                [require_digest_prefix(digest)],
             ).fetchall()
-        return _require_single(
+        return require_single_policy(
             [StoredPolicy(digest=name, files=files, profile=profile) for name, files, profile in found], digest
         )
 
     def current_step(self) -> RolloutStep | None:
-        """As PolicyStore.last."""
+        """As PolicyStore.current_step."""
         with self._database.connection() as connection:
             row = connection.execute(f"SELECT {_FIELDS} FROM policy_steps ORDER BY number DESC LIMIT 1").fetchone()  # noqa: S608
         return _step(row) if row else None
@@ -99,7 +102,7 @@ class PostgresPolicyStore:
         return tuple(_step(row) for row in rows)
 
     def append_step(self, step: RolloutStep) -> RolloutStep:
-        """As PolicyStore.take."""
+        """As PolicyStore.append_step."""
         row = [step.number, step.step, step.digest, step.candidate or None, step.share, step.by]
         try:
             with self._database.connection() as connection:
@@ -113,51 +116,15 @@ class PostgresPolicyStore:
         return step
 
 
-class MemoryPolicyStore:
-    """PolicyStore for one process."""
-
-    def __init__(self) -> None:
-        self._lock = RLock()
-        self._kept: dict[str, StoredPolicy] = {}
-        self._steps: list[RolloutStep] = []
-
-    def save(self, policy: StoredPolicy) -> None:
-        """As PolicyStore.keep."""
-        with self._lock:
-            self._kept.setdefault(policy.digest, policy)
-
-    def find(self, digest: str) -> StoredPolicy:
-        """As PolicyStore.kept."""
-        prefix = _prefix(digest)
-        with self._lock:
-            return _require_single([one for name, one in self._kept.items() if name.startswith(prefix)], digest)
-
-    def current_step(self) -> RolloutStep | None:
-        """As PolicyStore.last."""
-        with self._lock:
-            return self._steps[-1] if self._steps else None
-
-    def steps(self) -> Sequence[RolloutStep]:
-        """As PolicyStore.steps."""
-        with self._lock:
-            return tuple(self._steps)
-
-    def append_step(self, step: RolloutStep) -> RolloutStep:
-        """As PolicyStore.take."""
-        with self._lock:
-            if step.number != len(self._steps) + 1:
-                raise Conflict("somebody else took a step of the roll-out at this moment: look at its status")
-            self._steps.append(replace(step, at=datetime.now(UTC)))
-        return step
-
-
-def _prefix(digest: str) -> str:
+def require_digest_prefix(digest: str) -> str:
+    """The beginning of a digest, 4 to 64 hex digits. Raises BadInput."""
     if len(digest) < 4 or not set(digest) <= set("0123456789abcdef"):
         raise BadInput(f"{digest!r} is no digest of a policy: 4 to 64 hex digits")
     return digest
 
 
-def _require_single(found: Sequence[StoredPolicy], digest: str) -> StoredPolicy:
+def require_single_policy(found: Sequence[StoredPolicy], digest: str) -> StoredPolicy:
+    """The only one found. Raises NotFound where there is none, BadInput where there are several."""
     if not found:
         raise NotFound(f"no policy {digest} is kept here: assay policy status lists those that are")
     if len(found) > 1:

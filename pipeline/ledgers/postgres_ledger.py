@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
@@ -12,16 +11,14 @@ from psycopg.errors import UniqueViolation
 from psycopg.types.json import Jsonb
 
 from core.case import Case, Phase
-from core.codec import dump, load
+from core.codec import dump
 from core.errors import Conflict, NotFound
 from core.events import Event
 from core.ports import RecordedEvent, Ticket
 from core.retries import FIRST_RETRY_DELAY, delay_after
 from core.transitions import check
 from pipeline.ledgers.database import Database, DatabaseConnection
-from pipeline.ledgers.event_rows import event_rows, parse_events, referenced_digests
-
-log = logging.getLogger("assay.ledger")
+from pipeline.ledgers.event_rows import event_rows, parse_events, readable_case, referenced_digests
 
 _HISTORY = "SELECT revision, at, body FROM events WHERE case_id = %s ORDER BY revision"
 
@@ -111,13 +108,13 @@ class PostgresLedger:
     def history(self, case_id: str) -> Sequence[RecordedEvent]:
         """All events of a case in order. Raises NotFound, or Unavailable as `load`."""
         with self._database.connection() as connection:
-            found = connection.execute(_HISTORY, [case_id]).fetchall()
-        if not found:
+            rows = connection.execute(_HISTORY, [case_id]).fetchall()
+        if not rows:
             raise NotFound
-        events = parse_events(case_id, [body for _, _, body in found])
+        events = parse_events(case_id, [body for _, _, body in rows])
         return tuple(
-            RecordedEvent(revision=revision, at=at, event=event)
-            for (revision, at, _), event in zip(found, events, strict=True)
+            RecordedEvent(revision=revision, at=recorded_at, event=event)
+            for (revision, recorded_at, _), event in zip(rows, events, strict=True)
         )
 
     def due(
@@ -156,7 +153,7 @@ class PostgresLedger:
         wanted = {"phase": phase and phase.value, "author": author, "limit": limit}
         with self._database.connection() as connection:
             found = connection.execute(_OLDEST if oldest else _LIST, wanted).fetchall()
-        return tuple(case for case_id, body in found if (case := _readable(case_id, body)) is not None)
+        return tuple(case for case_id, body in found if (case := readable_case(case_id, body)) is not None)
 
     def is_referenced(self, digest: str) -> bool:
         """Whether any case refers to these bytes, or ever did."""
@@ -169,11 +166,13 @@ class PostgresLedger:
         with self._database.dedicated_connection() as connection:
             connection.execute(_KEEPALIVES)
             row = connection.execute(_LOCK_CASE, [case_id]).fetchone()
-            mine = bool(row and row[0])
+            acquired = bool(row and row[0])
             try:
-                yield mine
+                yield acquired
             finally:
-                if mine:  # said, and not left to the server, which notices a while later that the connection is closed
+                if (
+                    acquired
+                ):  # said, and not left to the server, which notices a while later that the connection is closed
                     with suppress(OperationalError):
                         connection.execute(_UNLOCK_CASE, [case_id])
 
@@ -185,12 +184,3 @@ def _move(connection: DatabaseConnection, case: Case, after: Case, digests_now: 
         connection.execute(_BEGIN, fields)
     elif connection.execute(_MOVE, [*fields, case.revision]).rowcount != 1:
         raise Conflict
-
-
-def _readable(case_id: str, body: object) -> Case | None:
-    try:
-        case: Case = load(Case, body)
-    except (TypeError, ValueError) as error:
-        log.warning("a case cannot be read and is not listed: %s", error, extra={"case": case_id})
-        return None
-    return case

@@ -1,10 +1,9 @@
-"""Makes the table of cases anew from the events: after an update that folds them otherwise, or a restored backup."""
+"""Rebuilds the table of cases from the events: after an update that folds them differently, or a restored backup."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -28,7 +27,7 @@ WHERE id = %(id)s
 
 
 def rebuild_cases(connection: DatabaseConnection) -> list[str]:
-    """Put right every case that differs from the fold of its events; returns their ids. When they moved stays.
+    """Correct every case that differs from the fold of its events; returns their ids. Their last change keeps its time.
 
     All within the connection's transaction; meanwhile no case moves. A case of a newer Assay is left as it is.
     """
@@ -46,7 +45,7 @@ def rebuild_cases(connection: DatabaseConnection) -> list[str]:
     return mended
 
 
-def _fields(case_id: str, events: Sequence[Event]) -> dict[str, Any]:
+def _fields(case_id: str, events: Sequence[Event]) -> dict[str, object]:
     case = Case(id=case_id).apply(events)
     return {
         "id": case_id,

@@ -71,14 +71,14 @@ def _in_a_home(folder: Path) -> bool:
 def _make_user() -> pwd.struct_passwd:
     command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SERVER_USER_NAME]
     try:
-        made = subprocess.run(command, capture_output=True, text=True, check=False)
+        completed = subprocess.run(command, capture_output=True, text=True, check=False)
     except OSError as error:
         raise Unavailable(f"no user {SERVER_USER_NAME} for the database, and useradd cannot run: {error}") from error
     try:
         entry = pwd.getpwnam(SERVER_USER_NAME)  # another process may have been faster
     except KeyError:
         raise Unavailable(
-            f"no user {SERVER_USER_NAME} for the database, and none can be made: {made.stderr.strip()}"
+            f"no user {SERVER_USER_NAME} for the database, and none can be made: {completed.stderr.strip()}"
         ) from None
     log.warning("made the user %s of the operating system: Postgres does not run as root", SERVER_USER_NAME)
     return entry

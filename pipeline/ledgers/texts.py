@@ -1,4 +1,4 @@
-"""Words of people in Postgres, kept apart from the log so that they can be erased."""
+"""Texts that people wrote, in Postgres, stored apart from the log so that they can be erased."""
 
 from __future__ import annotations
 

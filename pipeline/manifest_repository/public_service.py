@@ -1,11 +1,11 @@
-"""What stands open to anyone beside the verifier: the manifest repository, shared answers, feedback."""
+"""What is open to anyone besides the verifier: the manifest repository, shared answers, feedback."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from core.errors import Unavailable
 from core.finding import Finding
@@ -16,13 +16,20 @@ if TYPE_CHECKING:
     from provenance.c2pa.thumbnails import LineageThumbnail
 
 
+class ThumbnailReader(Protocol):
+    """Pictures of a file's history."""
+
+    def carried(self, file: Path, finding: Finding) -> Sequence[LineageThumbnail]:
+        """Those that its credentials carry, one for each step of the lineage that the finding tells."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicService:
-    """Any may be missing in an installation that offers less. `carried` reads the pictures of a file's history."""
+    """Any may be missing in an installation that offers less."""
 
     manifests: ManifestRepository | None = None
     answers: FindingSharing | None = None
-    carried: Callable[[Path, Finding], Sequence[LineageThumbnail]] | None = None
+    thumbnails: ThumbnailReader | None = None
 
     @property
     def repository(self) -> ManifestRepository:

@@ -1,34 +1,36 @@
 """The manifest repository: finding a signed manifest again, by a mark, by a file, by its id; and keeping others'.
 
-What a case was sealed with is here by itself, since the ledger and the vault have it. Reading is open to anyone, and
-tells no more than whoever holds a copy of the video could learn from it; writing needs an account.
+Manifests of sealed cases are here already, since the ledger and the blob store have them. Reading is open to anyone,
+and reveals no more than a copy of the video does; writing needs an account.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from core.assets import Asset
 from core.errors import BadInput, NotFound
-from core.finding import WatermarkFinding
 from core.ports import BlobStore, Ledger
 from core.roles import Principal, Role, require_role
-from pipeline.near_duplicates.near_duplicate_search import NearDuplicateSearch
+from pipeline.manifest_repository.issued_marks import IssuedMarks
+from pipeline.manifest_repository.similar_videos import SimilarVideoSearch
 from pipeline.tempdirs import temp_folder
 from provenance.c2pa import jumbf
 
 if TYPE_CHECKING:  # what looks at pictures takes half a second to import, and most commands look at none
-    from provenance.verification.recovery import Modality, SimilarVideo, StoredManifest
+    from media.search_hashes import Modality
+    from provenance.verification.recovery import SimilarVideo, StoredManifest
     from registry.manifests.manifest_index import ManifestEntry
     from registry.manifests.manifest_receipts import ManifestReceipt
 
 MANIFEST_MEDIA_TYPE = "application/c2pa"
 MAX_MANIFEST_BYTES = 16 << 20
-VIDEO_FINGERPRINT_ALGORITHM, AUDIO_FINGERPRINT_ALGORITHM = "com.assay.pdq.1", "com.assay.sound.1"
+VIDEO_FINGERPRINT_ALGORITHM = "com.assay.pdq.1"
+AUDIO_FINGERPRINT_ALGORITHM = "com.assay.sound.1"
 _FINGERPRINTS: Mapping[str, Modality] = {VIDEO_FINGERPRINT_ALGORITHM: "looks", AUDIO_FINGERPRINT_ALGORITHM: "sound"}
 REPOSITORY_OWNER = "repository"
 _MAX_NEAR_DUPLICATES = 1000  # of footage that was sealed more often than this, the first sealed are found
@@ -66,18 +68,16 @@ class ManifestMatchScore:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestRepository:
-    """`detect` finds this office's mark in a file, also a damaged one that is among `issued`, the payloads of all.
+    """Over the ledger, which knows what was sealed, and an index that knows what others handed in.
 
-    `manifest_id_of` reads the active manifest's id, or raises BadInput.
+    `algorithms` are the soft bindings of our own marks, the present one first.
     """
 
     ledger: Ledger
     blob_store: BlobStore
     manifests: ManifestIndex
-    near_duplicates: NearDuplicateSearch
-    detect: Callable[[Path], WatermarkFinding]
-    issued: Callable[[], Sequence[str]]
-    manifest_id_of: Callable[[bytes], str]
+    similar_videos: SimilarVideoSearch
+    marks: IssuedMarks
     algorithms: tuple[str, ...]
     workdir: Path
 
@@ -86,7 +86,9 @@ class ManifestRepository:
     def by_binding(self, algorithm: str, value: str, *, most: int = 10) -> list[ManifestMatchScore]:
         """The manifests bound to a value (hex): nothing for an algorithm or a value that is not known here."""
         entries = self.manifests.by_binding(algorithm, value, most=most)
-        return [ManifestMatchScore(manifest_id=one) for one in dict.fromkeys(entry.id for entry in entries)]
+        return [
+            ManifestMatchScore(manifest_id=manifest_id) for manifest_id in dict.fromkeys(entry.id for entry in entries)
+        ]
 
     def by_content(self, path: Path, *, algorithm: str = "", most: int = 10) -> list[ManifestMatchScore]:
         """The manifests of what a file is a copy of: by its mark, and if it has none, by how it looks and sounds.
@@ -100,11 +102,11 @@ class ManifestRepository:
         if algorithm and algorithm not in (*self.algorithms, *_FINGERPRINTS):
             raise BadInput(f"{algorithm[:60]!r} is not looked for here")
         if algorithm not in _FINGERPRINTS:
-            if payload := watermark_payload(self.detect(path)):
+            if payload := watermark_payload(self.marks.detect(path)):
                 return self.by_binding(self.algorithms[0], payload, most=most)
             if algorithm:
                 return []
-        alike = self.near_duplicates.find(path, limit=_MAX_NEAR_DUPLICATES, modality=_FINGERPRINTS.get(algorithm))
+        alike = self.similar_videos.find(path, limit=_MAX_NEAR_DUPLICATES, modality=_FINGERPRINTS.get(algorithm))
         best: dict[str, ManifestMatchScore] = {}
         for found in (found for one in alike for found in self._of_case(one)):
             best.setdefault(found.manifest_id, found)  # the nearer of its looks and its sound
@@ -118,10 +120,10 @@ class ManifestRepository:
 
     def receipts(self, manifest_id: str) -> Sequence[ManifestReceipt]:
         """What was done to manifests with this id: stored, deleted. Raises NotFound where nothing was."""
-        found = self.manifests.receipts(manifest_id)
-        if not found:
+        receipts = self.manifests.receipts(manifest_id)
+        if not receipts:
             raise NotFound("there is no receipt for such a manifest")
-        return found
+        return receipts
 
     # -- for the verifier
 
@@ -132,16 +134,18 @@ class ManifestRepository:
 
     def similar(self, path: Path) -> Sequence[SimilarVideo]:
         """Sealed videos that this file looks or sounds like, nearest first. Raises BadMedia."""
-        return self.near_duplicates.find(path)
+        return self.similar_videos.find(path)
 
     # -- writing, with an account
 
     def deposit(self, who: Principal, manifest: bytes) -> ManifestReceipt:
         """Keep a manifest made elsewhere, unchanged. Raises Forbidden, and BadInput for what is none."""
+        from provenance.verification.recovery import read_manifest_id
+
         require_role(who, Role.PLATFORM)
         if len(manifest) > MAX_MANIFEST_BYTES:
             raise BadInput(f"a manifest has at most {MAX_MANIFEST_BYTES >> 20} MiB")
-        manifest_id = self.manifest_id_of(manifest)
+        manifest_id = read_manifest_id(manifest)
         with temp_folder(self.workdir) as folder:
             path = folder / "manifest.c2pa"
             path.write_bytes(manifest)
@@ -153,21 +157,21 @@ class ManifestRepository:
             self._discard(asset.digest, manifest_id)
             raise
 
-    def bind(self, who: Principal, algorithm: str, value: str, manifest_id: str) -> None:
+    def bind(self, principal: Principal, algorithm: str, value: str, manifest_id: str) -> None:
         """Bind a value (hex) to a manifest that was handed in. Raises Forbidden, NotFound.
 
         Values of our own mark are bound by sealing and by nothing else.
         """
-        require_role(who, Role.PLATFORM)
+        require_role(principal, Role.PLATFORM)
         if algorithm in (*self.algorithms, *_FINGERPRINTS):
             raise BadInput(f"{algorithm} is bound by sealing only")
         self.manifests.bind(algorithm, value, manifest_id)
 
-    def delete(self, who: Principal, manifest_id: str, *, reason: str = "") -> Sequence[ManifestReceipt]:
+    def delete(self, principal: Principal, manifest_id: str, *, reason: str = "") -> Sequence[ManifestReceipt]:
         """Hand a manifest out no more. Bytes that no case needs are deleted as well. Raises Forbidden, NotFound."""
-        require_role(who, Role.OPERATOR)
+        require_role(principal, Role.OPERATOR)
         entries = self.manifests.by_id(manifest_id, most=1000)
-        receipts = self.manifests.delete(manifest_id, by=who.id, reason=reason[:200])
+        receipts = self.manifests.delete(manifest_id, by=principal.id, reason=reason[:200])
         for digest in {entry.digest for entry in entries}:
             self._discard(digest, manifest_id)
         return receipts
@@ -179,11 +183,11 @@ class ManifestRepository:
         if digest not in listed and not self.ledger.is_referenced(digest):
             self.blob_store.discard(digest)
 
-    def _of_case(self, one: SimilarVideo) -> list[ManifestMatchScore]:
-        sealed = self.ledger.load(one.case_id).sealed
+    def _of_case(self, video: SimilarVideo) -> list[ManifestMatchScore]:
+        sealed = self.ledger.load(video.case_id).sealed
         if sealed is None or not self.manifests.by_id(sealed.manifest_id, most=1):
             return []
-        return [ManifestMatchScore(manifest_id=sealed.manifest_id, score=round(100 * one.share))]
+        return [ManifestMatchScore(manifest_id=sealed.manifest_id, score=round(100 * video.share))]
 
     def _bytes(self, entry: ManifestEntry) -> bytes:
         asset = Asset(digest=entry.digest, media_type=MANIFEST_MEDIA_TYPE, size=entry.size)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from core.codec import dump, load
 from core.errors import NotFound
@@ -15,12 +15,12 @@ from registry.shared_results import Feedback
 
 
 class SharedFindingStore(Protocol):
-    """Where shared answers and feedback are kept (registry.shared_results)."""
+    """Stores shared answers and feedback (registry.shared_results)."""
 
-    def share(self, body: dict[str, Any]) -> str:
+    def share(self, body: dict[str, object]) -> str:
         """Keep an answer."""
 
-    def get_shared(self, name: str) -> tuple[dict[str, Any], datetime]:
+    def get_shared(self, name: str) -> tuple[dict[str, object], datetime]:
         """A shared answer."""
 
     def add_feedback(self, verdict: str, opinion: str, note: str) -> None:
@@ -50,10 +50,10 @@ class FindingSharing:
         return finding, expires
 
     def add_feedback(self, verdict: str, opinion: str, note: str) -> None:
-        """What somebody thinks of an answer. Raises BadInput."""
+        """Store feedback about an answer. Raises BadInput."""
         self.answers.add_feedback(verdict, opinion, " ".join(note.split()))
 
-    def said(self, who: Principal, *, limit: int = 100) -> Sequence[Feedback]:
+    def said(self, principal: Principal, *, limit: int = 100) -> Sequence[Feedback]:
         """What people said, newest first. Raises Forbidden."""
-        require_role(who, Role.MODERATOR)
+        require_role(principal, Role.MODERATOR)
         return self.answers.said(limit=limit)

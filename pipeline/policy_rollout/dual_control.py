@@ -11,8 +11,8 @@ def has_already_allowed(moderator: str, gate: Gate, verdict: Verdict, rulings: S
     """Whether all that still holds a case waits for a second moderator, and this one was the first."""
     if not verdict.awaiting or set(verdict.rules) != set(verdict.awaiting):
         return False
-    said: dict[str, bool] = {}
+    last_decisions: dict[str, bool] = {}
     for ruling in rulings:
         if ruling.gate is gate and ruling.moderator == moderator:
-            said.update(dict.fromkeys(ruling.over, ruling.decision is Decision.ALLOW))
-    return all(said.get(rule, False) for rule in verdict.awaiting)
+            last_decisions.update(dict.fromkeys(ruling.over, ruling.decision is Decision.ALLOW))
+    return all(last_decisions.get(rule, False) for rule in verdict.awaiting)

@@ -1,6 +1,6 @@
 """Replays a policy over what was measured of past cases: which verdicts would be others, and by which rules.
 
-No model runs. Each verdict in the ledger stands beside the signals, the facts and the rulings that it weighed; the
+No model runs. Each verdict in the ledger is stored with the signals, the facts and the rulings that it weighed; the
 policy judges those again. A verdict from before facts were kept with it cannot be judged again: it is counted apart.
 """
 
@@ -43,20 +43,20 @@ class ReplayTally:
     changes: Counter[str] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
     shadow: Counter[str] = field(default_factory=Counter)
-    sample: list[dict[str, Any]] = field(default_factory=list)
+    sample: list[dict[str, object]] = field(default_factory=list)
 
-    def as_json_object(self) -> dict[str, Any]:
+    def as_json_object(self) -> dict[str, object]:
         """As JSON."""
-        told = {name: getattr(self, name) for name in self.__slots__}
-        return told | {name: dict(getattr(self, name).most_common()) for name in ("changes", "rules", "shadow")}
+        values = {name: getattr(self, name) for name in self.__slots__}
+        return values | {name: dict(getattr(self, name).most_common()) for name in ("changes", "rules", "shadow")}
 
 
-def resume_tally(told: Mapping[str, Any], policy: str, since: str) -> ReplayTally:
+def resume_tally(stored: Mapping[str, Any], policy: str, since: str) -> ReplayTally:
     """The tally of a replay that was interrupted. Raises BadInput where it was of another policy or other cases."""
-    if (told.get("policy"), told.get("since")) != (policy, since):
+    if (stored.get("policy"), stored.get("since")) != (policy, since):
         raise BadInput("that replay was of another policy or other cases: name another file, or remove this one")
-    given = {name: told[name] for name in ReplayTally.__slots__ if name in told}
-    return ReplayTally(**given | {name: Counter(told[name]) for name in ("changes", "rules", "shadow")})
+    counts = {name: stored[name] for name in ReplayTally.__slots__ if name in stored}
+    return ReplayTally(**counts | {name: Counter(stored[name]) for name in ("changes", "rules", "shadow")})
 
 
 def replay_policy(
@@ -69,9 +69,9 @@ def replay_policy(
     max_cases: int | None = None,
 ) -> Iterator[ReplayTally]:
     """Go through the cases after `tally.after`, `max_cases` of them if given; the tally after each page."""
-    begun = tally.cases
-    while max_cases is None or tally.cases - begun < max_cases:
-        limit = PAGE_SIZE if max_cases is None else min(PAGE_SIZE, max_cases - (tally.cases - begun))
+    cases_before = tally.cases
+    while max_cases is None or tally.cases - cases_before < max_cases:
+        limit = PAGE_SIZE if max_cases is None else min(PAGE_SIZE, max_cases - (tally.cases - cases_before))
         page = stories.page(after=tally.after, since=since, limit=limit)
         if not page:
             return
@@ -117,11 +117,11 @@ def _later_facts(case: Case) -> dict[str, bool | int | float | str]:
 
 def _count_change(tally: ReplayTally, case_id: str, was: Verdict, would: Verdict, samples: int) -> None:
     change = f"{was.gate}: {_word(was.decision)} -> {_word(would.decision)}"
-    now, gone = sorted(set(would.rules) - set(was.rules)), sorted(set(was.rules) - set(would.rules))
+    added, dropped = sorted(set(would.rules) - set(was.rules)), sorted(set(was.rules) - set(would.rules))
     tally.changes[change] += 1
-    tally.rules.update(f"{change} {sign}{rule}" for sign, rules in (("+", now), ("-", gone)) for rule in rules)
+    tally.rules.update(f"{change} {sign}{rule}" for sign, rules in (("+", added), ("-", dropped)) for rule in rules)
     if len(tally.sample) < samples:
-        tally.sample.append({"case": case_id, "change": change, "fires": now, "no_longer": gone})
+        tally.sample.append({"case": case_id, "change": change, "fires": added, "no_longer": dropped})
 
 
 def _word(decision: Decision) -> str:

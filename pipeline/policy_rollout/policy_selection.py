@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Protocol
 
 from core.errors import BadInput
 from core.signals import Signal
@@ -24,13 +25,22 @@ from policy.vocabulary import Vocabulary
 _STEP_CACHE_SECONDS = 1.0  # seconds
 
 
-class PolicySelector:
-    """The policies of an installation. `installed` loads what the settings name; it is asked once."""
+class PolicySource(Protocol):
+    """What an installation begins with."""
 
-    def __init__(self, policies: PolicyStore, installed: Callable[[], Policy], words: Callable[[], Vocabulary]) -> None:
+    def load_installed(self) -> Policy:
+        """The policy that the settings name, loaded anew. Raises PolicyError."""
+
+    def vocabulary(self) -> Vocabulary:
+        """What rules may speak of here."""
+
+
+class PolicySelector:
+    """The policies of an installation. Its `source` is asked once for what the settings name."""
+
+    def __init__(self, policies: PolicyStore, source: PolicySource) -> None:
         self.policy_store = policies
-        self._installed = installed
-        self._words = words
+        self._source = source
         self._loaded: dict[str, Policy] = {}
         self._cached: RolloutStep | None = None
         self._cached_at = float("-inf")
@@ -57,8 +67,10 @@ class PolicySelector:
         step = self.policy_store.current_step() if case_id else self._cached_step()
         if step is None:
             return self.installed()
-        tried = bool(step.candidate) and bool(case_id) and is_in_rollout_share(case_id, step.candidate, step.share)
-        return self.policy(step.candidate if tried else step.digest)
+        uses_candidate = (
+            bool(step.candidate) and bool(case_id) and is_in_rollout_share(case_id, step.candidate, step.share)
+        )
+        return self.policy(step.candidate if uses_candidate else step.digest)
 
     def _cached_step(self) -> RolloutStep | None:
         """The last step as it was a moment ago: opinions about what is no case come by the hundred a second."""
@@ -69,14 +81,14 @@ class PolicySelector:
     def installed(self) -> Policy:
         """The policy that the settings name."""
         if "" not in self._loaded:
-            policy = self._installed()
+            policy = self._source.load_installed()
             self._loaded |= {"": policy, policy.digest: policy}
         return self._loaded[""]
 
     def policy(self, digest: str) -> Policy:
         """A kept policy, loaded once; the installed one needs not be kept."""
         if digest not in self._loaded:
-            policy = load_stored_policy(self.policy_store.find(digest), self._words())
+            policy = load_stored_policy(self.policy_store.find(digest), self._source.vocabulary())
             self._loaded |= {digest: policy, policy.digest: policy}
         return self._loaded[digest]
 
@@ -90,8 +102,8 @@ class PolicySelector:
 
 def is_in_rollout_share(case_id: str, candidate: str, share: float) -> bool:
     """Whether a case is among the `share` percent that meet a candidate: by a hash, so always with one answer."""
-    drawn = hashlib.blake2b(f"{candidate}:{case_id}".encode(), digest_size=8).digest()
-    return int.from_bytes(drawn, "big") < share / 100 * 2**64
+    digest = hashlib.blake2b(f"{candidate}:{case_id}".encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big") < share / 100 * 2**64
 
 
 def pack_policy(folder: Path, policy: Policy, profile: str = "") -> StoredPolicy:
@@ -100,19 +112,22 @@ def pack_policy(folder: Path, policy: Policy, profile: str = "") -> StoredPolicy
     return StoredPolicy(digest=policy.digest, files=files, profile=profile)
 
 
-def load_stored_policy(kept: StoredPolicy, vocabulary: Vocabulary) -> Policy:
-    """A kept policy, proved anew. Raises PolicyError: a label that is gone makes it one that cannot decide."""
+def load_stored_policy(stored: StoredPolicy, vocabulary: Vocabulary) -> Policy:
+    """A stored policy, validated again.
+
+    Raises PolicyError, for instance where a label that it uses no longer exists.
+    """
     with TemporaryDirectory(prefix="assay-policy-") as folder:
-        write_policy_files(kept, Path(folder))
-        profile = parse_profile("profile", kept.profile) if kept.profile else None
+        write_policy_files(stored, Path(folder))
+        profile = parse_profile("profile", stored.profile) if stored.profile else None
         return load(Path(folder), vocabulary, profile)
 
 
-def write_policy_files(kept: StoredPolicy, folder: Path) -> None:
+def write_policy_files(stored: StoredPolicy, folder: Path) -> None:
     """Write the files of a kept policy into a folder. Raises BadInput for a name that leads out of it."""
-    for name, text in kept.files.items():
+    for name, text in stored.files.items():
         target = (folder / name).resolve()
         if not target.is_relative_to(folder.resolve()):
-            raise BadInput(f"the policy {kept.digest[:12]} has a file outside its folder: {name}")
+            raise BadInput(f"the policy {stored.digest[:12]} has a file outside its folder: {name}")
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, encoding="utf-8")

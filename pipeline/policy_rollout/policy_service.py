@@ -21,20 +21,20 @@ class PolicyService:
     rollout: Rollout
     case_histories: CaseHistories
 
-    def status(self, who: Principal) -> RolloutStatus:
+    def status(self, principal: Principal) -> RolloutStatus:
         """What is in force, what is tried, and the steps so far."""
-        require_role(who, Role.OPERATOR)
+        require_role(principal, Role.OPERATOR)
         return self.rollout.status()
 
-    def count_verdicts(self, who: Principal) -> Mapping[str, Mapping[str, int]]:
+    def count_verdicts(self, principal: Principal) -> Mapping[str, Mapping[str, int]]:
         """How many verdicts each policy gave since the last step: by digest, by decision in lower case."""
-        return count_verdicts(self.case_histories, self.status(who))
+        return count_verdicts(self.case_histories, self.status(principal))
 
-    def compared(self, who: Principal) -> ReplayTally | None:
+    def compared(self, principal: Principal) -> ReplayTally | None:
         """What the candidate would have said of past cases, COMPARED_CASES at the most; None where nothing is
         staged.
         """
-        now = self.status(who)
+        now = self.status(principal)
         if not now.candidate:
             return None
         tally = ReplayTally(policy=now.candidate)
@@ -44,29 +44,29 @@ class PolicyService:
             pass
         return tally
 
-    def roll_back(self, who: Principal, *, seen: int) -> RolloutStatus:
+    def roll_back(self, principal: Principal, *, seen: int) -> RolloutStatus:
         """Withdraw the candidate, or undo the last promotion. `seen` is how many steps the person saw.
 
-        Raises Conflict where somebody took another step since: what is undone must be what was looked at.
+        Raises Conflict where another step was taken since: what is undone must be what was looked at.
         """
-        self._require_unchanged(who, seen)
-        return self.rollout.roll_back(who)
+        self._require_unchanged(principal, seen)
+        return self.rollout.roll_back(principal)
 
-    def promote(self, who: Principal, *, seen: int) -> RolloutStatus:
+    def promote(self, principal: Principal, *, seen: int) -> RolloutStatus:
         """Put the candidate in force for every case; `seen` as for roll_back."""
-        self._require_unchanged(who, seen)
-        return self.rollout.promote(who)
+        self._require_unchanged(principal, seen)
+        return self.rollout.promote(principal)
 
-    def _require_unchanged(self, who: Principal, seen: int) -> None:
-        if len(self.status(who).steps) != seen:
+    def _require_unchanged(self, principal: Principal, seen_step: int) -> None:
+        if len(self.status(principal).steps) != seen_step:
             raise Conflict("somebody else took a step of the roll-out meanwhile: look again")
 
 
 def count_verdicts(stories: CaseHistories, status: RolloutStatus) -> dict[str, dict[str, int]]:
     """As PolicyService.decided; empty where no step was taken yet."""
-    found: dict[str, dict[str, int]] = {}
+    counts: dict[str, dict[str, int]] = {}
     if not status.steps or status.steps[-1].at is None:
-        return found
+        return counts
     for (digest, decision), count in stories.count_verdicts(status.steps[-1].at).items():
-        found.setdefault(digest, {})[decision.name.lower()] = count
-    return found
+        counts.setdefault(digest, {})[decision.name.lower()] = count
+    return counts

@@ -46,10 +46,10 @@ class Rollout:
         )
 
     def stage(
-        self, who: Principal, folder: Path, policy: Policy, *, share: float, profile: PolicyProfile | None
+        self, principal: Principal, folder: Path, policy: Policy, *, share: float, profile: PolicyProfile | None
     ) -> RolloutStatus:
         """Let a proved candidate decide about a share of the cases, in percent. The same again changes nothing."""
-        require_role(who, Role.OPERATOR)
+        require_role(principal, Role.OPERATOR)
         if not 0.0 <= share <= 100.0:
             raise BadInput("the share is in percent, from 0 to 100")
         now = self.status()
@@ -58,46 +58,46 @@ class Rollout:
         self.policy_selector.policy_store.save(self.installed_policy)
         self.policy_selector.policy_store.save(pack_policy(folder, policy, profile.text if profile else ""))
         if (now.candidate, now.share) != (policy.digest, share):
-            self._append_step(who, now, "stage", now.digest, candidate=policy.digest, share=share)
+            self._append_step(principal, now, "stage", now.digest, candidate=policy.digest, share=share)
         return self.status()
 
-    def promote(self, who: Principal) -> RolloutStatus:
+    def promote(self, principal: Principal) -> RolloutStatus:
         """Put the candidate in force for every case. What weakens a guarded rule, two operators have to want."""
-        require_role(who, Role.OPERATOR)
+        require_role(principal, Role.OPERATOR)
         now = self.status()
         if not now.candidate:
             raise NotNow("no policy is staged: assay policy stage FOLDER")
-        self._require_two_operators(who, now, now.candidate)
-        self._append_step(who, now, "promote", now.candidate)
+        self._require_two_operators(principal, now, now.candidate)
+        self._append_step(principal, now, "promote", now.candidate)
         return self.status()
 
-    def roll_back(self, who: Principal, *, to: str = "") -> RolloutStatus:
+    def roll_back(self, principal: Principal, *, to: str = "") -> RolloutStatus:
         """Take the last step back: withdraw the candidate, or else return to the policy before the last promotion.
 
         `to` names a kept policy by the beginning of its digest. Raises NotNow where there is nothing to go back to.
         """
-        require_role(who, Role.OPERATOR)
+        require_role(principal, Role.OPERATOR)
         now = self.status()
         if to:
             target = self.policy_selector.policy_store.find(to).digest
             self.policy_selector.policy(target)  # proved before it is put in force
             if target not in rollback_path(now.steps):
-                self._require_two_operators(who, now, target)
+                self._require_two_operators(principal, now, target)
             if target != now.digest or now.candidate:
-                self._append_step(who, now, "rollback", target)
+                self._append_step(principal, now, "rollback", target)
         elif now.candidate:
-            self._append_step(who, now, "withdraw", now.digest)
+            self._append_step(principal, now, "withdraw", now.digest)
         else:
             before = rollback_path(now.steps)
             if len(before) < 2:
                 raise NotNow("there is no earlier policy to go back to")
             self.policy_selector.policy(before[-2])
-            self._append_step(who, now, "rollback", before[-2])
+            self._append_step(principal, now, "rollback", before[-2])
         return self.status()
 
-    def _require_two_operators(self, who: Principal, now: RolloutStatus, target: str) -> None:
+    def _require_two_operators(self, principal: Principal, now: RolloutStatus, target: str) -> None:
         """Raises NotNow where one person wants a policy that weakens a rule no single person may overrule."""
-        persons = {who.id, *(step.by for step in now.steps if step.candidate == target)}
+        persons = {principal.id, *(step.by for step in now.steps if step.candidate == target)}
         try:
             before = self.policy_selector.policy(now.digest)
         except PolicyError:  # nothing is decided by it any more, so nothing is overruled
@@ -108,11 +108,20 @@ class Rollout:
             )
 
     def _append_step(
-        self, who: Principal, seen: RolloutStatus, step: str, digest: str, *, candidate: str = "", share: float = 0.0
+        self,
+        principal: Principal,
+        status: RolloutStatus,
+        step: str,
+        digest: str,
+        *,
+        candidate: str = "",
+        share: float = 0.0,
     ) -> None:
-        number = len(seen.steps) + 1  # whoever saw an older state gets Conflict
-        taken = RolloutStep(number=number, step=step, digest=digest, candidate=candidate, share=share, by=who.id)
-        self.policy_selector.policy_store.append_step(taken)
+        number = len(status.steps) + 1  # whoever saw an older state gets Conflict
+        appended = RolloutStep(
+            number=number, step=step, digest=digest, candidate=candidate, share=share, by=principal.id
+        )
+        self.policy_selector.policy_store.append_step(appended)
 
 
 def rollback_path(steps: Sequence[RolloutStep]) -> list[str]:

@@ -17,6 +17,7 @@ from threading import Event
 from typing import Any
 
 import faust
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
 
 from core.errors import BadInput, Unavailable
 from core.ports import Ticket
@@ -47,7 +48,7 @@ class WorkerConfig:
     older_than: timedelta = timedelta(seconds=30)
     longest_stage: timedelta = timedelta(hours=2)
     group: str = ""
-    options: dict[str, Any] = field(default_factory=dict)
+    options: dict[str, object] = field(default_factory=dict)
 
 
 def make_app(config: WorkerConfig, works: PipelineContext) -> Any:
@@ -78,7 +79,7 @@ def run_worker(
     faust.Worker(app, loglevel="INFO", redirect_stdouts=False).execute_from_commandline()
 
 
-def _agent(works: PipelineContext, bury: Callable[..., Any]) -> Callable[[Any], AsyncIterator[str]]:
+def _agent(works: PipelineContext, bury: Callable[..., object]) -> Callable[[object], AsyncIterator[str]]:
     async def carry(stream: Any) -> AsyncIterator[str]:
         async for event in stream.noack().events():
             try:
@@ -94,14 +95,19 @@ def _agent(works: PipelineContext, bury: Callable[..., Any]) -> Callable[[Any], 
 
 async def _run_with_retry(ticket: Ticket, works: PipelineContext) -> None:
     """Run a ticket; while the ledger is away wait and hold on to the ticket."""
-    pause = 0.5
-    while True:
-        try:
-            return await _run(ticket, works)
-        except Unavailable as error:
-            log.warning("waiting %.1f s for the ledger: %s", pause, error)
-            await asyncio.sleep(pause)
-            pause = min(pause * 2, 30.0)
+    patiently = AsyncRetrying(
+        retry=retry_if_exception_type(Unavailable),
+        wait=wait_exponential(multiplier=0.5, max=30.0),
+        sleep=asyncio.sleep,
+        before_sleep=_log_wait,
+    )
+    await patiently(_run, ticket, works)
+
+
+def _log_wait(state: RetryCallState) -> None:
+    log.warning(
+        "waiting %.1f s for the ledger: %s", state.upcoming_sleep, state.outcome.exception() if state.outcome else ""
+    )
 
 
 async def _run(ticket: Ticket, works: PipelineContext) -> None:
@@ -124,7 +130,7 @@ async def _send_dead_letter(message: bytes | None, send: Callable[..., Any]) -> 
         log.error("the dead letter is lost: %s", type(error).__name__)
 
 
-def _sweeper(config: WorkerConfig, works: PipelineContext) -> Callable[[], Any]:
+def _sweeper(config: WorkerConfig, works: PipelineContext) -> Callable[[], object]:
     async def sweeping() -> None:
         try:
             sent = await asyncio.to_thread(_sweep, config, works)
@@ -140,7 +146,7 @@ def _sweeper(config: WorkerConfig, works: PipelineContext) -> Callable[[], Any]:
 
 
 def _sweep(config: WorkerConfig, works: PipelineContext) -> int:
-    works.maintenance()
+    works.maintenance.run_maintenance()
     return resend_due_tickets(
         works.ledger, works.bus, works.blob_store, tuple(works.route), config.older_than, lease=config.older_than
     )
@@ -152,7 +158,7 @@ def raw_topic(app: Any, name: str) -> Any:
     return app.topic(name, allow_empty=True, **raw)
 
 
-def _faust_settings(config: WorkerConfig) -> dict[str, Any]:
+def _faust_settings(config: WorkerConfig) -> dict[str, object]:
     """Faust's own defaults let a dead member cost minutes, and take a render of an hour for a dead one."""
     longest = config.longest_stage.total_seconds()
     return {

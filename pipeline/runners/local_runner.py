@@ -87,7 +87,7 @@ class LocalRunner:
     def sweep(self) -> int:
         """Queue a ticket for every case that is due here; returns how many. Raises Unavailable."""
         works = self._works
-        works.maintenance()
+        works.maintenance.run_maintenance()
         return resend_due_tickets(works.ledger, works.bus, works.blob_store, self._phases, self._older_than)
 
     def run_forever(self, stop: Event, *, sweep_every: timedelta = timedelta(seconds=5)) -> None:

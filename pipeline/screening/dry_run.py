@@ -15,7 +15,7 @@ from policy.explain import Reason
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DryRunVerdict:
-    """Measurements, the verdict they lead to, and why. `language` is a text's (ISO 639-1), None where none is told."""
+    """Measurements, the verdict they lead to, and why. `language` is a text's (ISO 639-1), None where it is unknown."""
 
     measured: Measurements
     verdict: Verdict

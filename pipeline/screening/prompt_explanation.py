@@ -1,4 +1,4 @@
-"""What is said of a prompt, as lines for machines; and the smallest edit after which it would be allowed."""
+"""The result for a prompt as JSON lines, and the smallest edit after which it would be allowed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
 
 from core.errors import BadInput
 from core.verdicts import Decision
@@ -27,7 +26,7 @@ class PromptEdit:
     removed: tuple[tuple[int, int], ...]
 
 
-def screen_jsonl(given: Iterable[str], ask: ScreenPrompt) -> Iterator[dict[str, Any]]:
+def screen_jsonl(given: Iterable[str], ask: ScreenPrompt) -> Iterator[dict[str, object]]:
     """One answer for each line `{"id", "prompt", …}`; a line that cannot be read is answered with an `error`."""
     for number, line in enumerate(given, start=1):
         if not line.strip():
@@ -45,7 +44,7 @@ def screen_jsonl(given: Iterable[str], ask: ScreenPrompt) -> Iterator[dict[str, 
             yield {"id": name, "line": number, "error": str(error)}
 
 
-def screening_result(name: Any, opinion: DryRunVerdict) -> dict[str, Any]:
+def screening_result(name: object, opinion: DryRunVerdict) -> dict[str, object]:
     """The decision, the highest score of each label (null where none could be told), and the reasons."""
     return {
         "id": name,
@@ -60,14 +59,14 @@ def screening_result(name: Any, opinion: DryRunVerdict) -> dict[str, Any]:
 
 def top_scores(opinion: DryRunVerdict) -> dict[str, float | None]:
     """The highest score of each label, None where no source could tell."""
-    found: dict[str, float | None] = {}
+    scores: dict[str, float | None] = {}
     for signal in opinion.measured.signals:
-        before = found.get(signal.label)
-        found[signal.label] = before if signal.score is None else max(signal.score, before or 0.0)
-    return found
+        before = scores.get(signal.label)
+        scores[signal.label] = before if signal.score is None else max(signal.score, before or 0.0)
+    return scores
 
 
-def smallest_edit(text: str, ask: ScreenPrompt, first: DryRunVerdict) -> PromptEdit | None:
+def smallest_edit(text: str, screen: ScreenPrompt, first: DryRunVerdict) -> PromptEdit | None:
     """The fewest words found whose removal makes it allowed; None if it is allowed, or no such edit was found.
 
     Deterministic: words under suspicion first, then greedily the word whose removal helps most; what need not have been
@@ -75,54 +74,56 @@ def smallest_edit(text: str, ask: ScreenPrompt, first: DryRunVerdict) -> PromptE
     """
     if first.verdict.decision is Decision.ALLOW:
         return None
-    words = [found.span() for found in _WORD.finditer(text)]
+    words = [match.span() for match in _WORD.finditer(text)]
     suspects = [place for place in words if any(_overlap(place, span) for r in first.reasons for span in r.spans)]
-    gone = suspects if suspects and _allowed(text, suspects, ask) else _greedy(text, words, suspects, ask)
-    if gone is None:
+    removed = suspects if suspects and _allowed(text, suspects, screen) else _greedy(text, words, suspects, screen)
+    if removed is None:
         return None
-    for place in list(gone):
-        rest = [other for other in gone if other != place]
-        if rest and _allowed(text, rest, ask):
-            gone = rest
-    return PromptEdit(text=_without(text, gone), removed=tuple(sorted(gone)))
+    for place in list(removed):
+        fewer = [other for other in removed if other != place]
+        if fewer and _allowed(text, fewer, screen):
+            removed = fewer
+    return PromptEdit(text=_without(text, removed), removed=tuple(sorted(removed)))
 
 
 def _greedy(
-    text: str, words: Sequence[tuple[int, int]], suspects: Sequence[tuple[int, int]], ask: ScreenPrompt
+    text: str, words: Sequence[tuple[int, int]], suspects: Sequence[tuple[int, int]], screen: ScreenPrompt
 ) -> list[tuple[int, int]] | None:
-    gone: list[tuple[int, int]] = []
-    tried = [*suspects, *(word for word in words if word not in suspects)][:_MAX_TRIED_WORDS]
-    while len(gone) < min(_MAX_REMOVED_WORDS, len(words) - 1):
-        left = [word for word in tried if word not in gone]
-        if not left:
+    removed: list[tuple[int, int]] = []
+    candidates = [*suspects, *(word for word in words if word not in suspects)][:_MAX_TRIED_WORDS]
+    while len(removed) < min(_MAX_REMOVED_WORDS, len(words) - 1):
+        remaining = [word for word in candidates if word not in removed]
+        if not remaining:
             return None
-        best, gravity = min(((word, _severity(text, [*gone, word], ask)) for word in left), key=lambda pair: pair[1])
-        gone.append(best)
+        best, gravity = min(
+            ((word, _severity(text, [*removed, word], screen)) for word in remaining), key=lambda pair: pair[1]
+        )
+        removed.append(best)
         if gravity[0] is Decision.ALLOW:
-            return gone
+            return removed
     return None
 
 
-def _severity(text: str, gone: Sequence[tuple[int, int]], ask: ScreenPrompt) -> tuple[Decision, int, float]:
-    shown = _without(text, gone)
-    if not shown:
+def _severity(text: str, removed: Sequence[tuple[int, int]], screen: ScreenPrompt) -> tuple[Decision, int, float]:
+    edited = _without(text, removed)
+    if not edited:
         return Decision.REFUSE, 1_000, 1_000.0
-    opinion = ask(shown)
+    opinion = screen(edited)
     return opinion.verdict.decision, len(opinion.verdict.rules), sum(s or 1.0 for s in top_scores(opinion).values())
 
 
-def _allowed(text: str, gone: Sequence[tuple[int, int]], ask: ScreenPrompt) -> bool:
-    shown = _without(text, gone)
-    return bool(shown) and ask(shown).verdict.decision is Decision.ALLOW
+def _allowed(text: str, removed: Sequence[tuple[int, int]], screen: ScreenPrompt) -> bool:
+    edited = _without(text, removed)
+    return bool(edited) and screen(edited).verdict.decision is Decision.ALLOW
 
 
-def _without(text: str, gone: Sequence[tuple[int, int]]) -> str:
+def _without(text: str, removed: Sequence[tuple[int, int]]) -> str:
     kept, last = [], 0
-    for start, end in sorted(gone):
+    for start, end in sorted(removed):
         kept.append(text[last:start])
         last = end
     return " ".join("".join([*kept, text[last:]]).split())
 
 
-def _overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
-    return one[0] < other[1] and other[0] < one[1]
+def _overlap(span: tuple[int, int], other_span: tuple[int, int]) -> bool:
+    return span[0] < other_span[1] and other_span[0] < span[1]

@@ -14,12 +14,14 @@ from classifiers import PromptWorks, build_classifiers
 from classifiers.audio.voices import EmptyGallery
 from classifiers.base import Classifier, PromptText, measure_all
 from classifiers.models import Models
+from classifiers.text.prompt_works import WorkLike
 from core.case import Case
 from core.errors import NotFound
 from core.signals import Signal
 from core.verdicts import Facts, Gate, Ruling, Verdict
+from pipeline.policy_rollout.policy_loading import load_policy
 from pipeline.screening.dry_run import DryRunVerdict, dry_run
-from pipeline.screening.measurement import load_policy, prompt_monitors
+from pipeline.screening.measurement import prompt_monitors
 from pipeline.settings import Settings
 from pipeline.stages.stage_context import Measurements
 from pipeline.video_request import VideoRequest, validate_request
@@ -34,7 +36,7 @@ from registry.consent.likeness_uses import AncestorCase
 
 
 def is_installed(settings: Settings) -> bool:
-    """Whether the settings describe an installation that somebody has used: a home, or a database elsewhere."""
+    """Whether the settings describe an installation that has been used: a home, or a database elsewhere."""
     return settings.database_url is not None or settings.root.exists()
 
 
@@ -45,8 +47,8 @@ def screen_standalone(settings: Settings, text: str) -> DryRunVerdict:
     """
     validate_request(VideoRequest(prompt=text))
     screener = _screener(settings)
-    found = measure_all(PromptText(text), screener.classifiers)
-    measured = Measurements(signals=found.signals, seconds=found.seconds)
+    measurements = measure_all(PromptText(text), screener.classifiers)
+    measured = Measurements(signals=measurements.signals, seconds=measurements.seconds)
     return dry_run(
         Gate.PROMPT, measured, models=screener.models, policy=screener.policy, facts=screener.facts, text=text
     )
@@ -73,13 +75,13 @@ class OnePolicy:
 class NobodyRegistered:
     """The registries and the ledger of an installation in which nothing has happened yet."""
 
-    def all(self) -> Sequence[object]:
+    def all(self) -> Sequence[WorkLike]:
         """No work is registered."""
         return ()
 
-    def covering_lease(self, handle: str, ask: UseRequest) -> Lease | None:
+    def covering_lease(self, handle: str, request: UseRequest) -> Lease | None:
         """No lease was given."""
-        del handle, ask
+        del handle, request
         return None
 
     def get(self, cameo_id: str) -> Cameo:
@@ -105,6 +107,10 @@ class NobodyRegistered:
         """There are no drafts."""
         del case_id, asset
         return frozenset()
+
+    def read(self, text_id: str) -> str:
+        """Raises NotFound: there are no texts."""
+        raise NotFound(f"there is no text {text_id} here")
 
     def count_vetoes(self, case_ids: Sequence[str]) -> int:
         """There are no owners."""
@@ -156,7 +162,7 @@ def _screener(settings: Settings) -> _Screener:
         lineage=empty,
         answers=empty,
         authors=empty,
-        read=_no_text,
+        texts=empty,
         engine=settings.engine,
         unstated_minor=settings.unstated_minor,
         monitor_asked=bool(settings.monitor_url),
@@ -173,7 +179,3 @@ def _screener(settings: Settings) -> _Screener:
         policy=OnePolicy(policy=load_policy(settings)),
         facts=NobodysFacts(consent=consent),
     )
-
-
-def _no_text(text_id: str) -> str:
-    raise NotFound(f"there is no text {text_id} here")

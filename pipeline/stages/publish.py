@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from core.case import Case
+from core.case import Case, Phase
 from core.errors import SealBroken
 from core.events import Event, Published, Withdrawn
+from core.ports import PublicStore
 from core.verdicts import Gate
 from pipeline.stages.judge import recheck_consent
 from pipeline.stages.stage_context import StageContext
@@ -29,3 +31,15 @@ def withdraw(case: Case, context: StageContext) -> Sequence[Event]:
         context.engine.cancel(case.commissioned.job)
     context.public_store.withdraw(case.id)
     return [Withdrawn()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicationCompensation:
+    """A case was recalled while it was being published: what was put up comes down."""
+
+    public_store: PublicStore
+
+    def compensate(self, case: Case, events: Sequence[Event]) -> None:
+        """Withdraw what these events would have published, unless the case is published anyway. Raises Unavailable."""
+        if any(isinstance(event, Published) for event in events) and case.phase is not Phase.PUBLISHED:
+            self.public_store.withdraw(case.id)

@@ -15,7 +15,7 @@ def screen(case: Case, context: StageContext) -> Sequence[Event]:
     found = [context.measure.text(context.texts.read(case.request.prompt))]
     leased = context.consent.may_appear(case)
     with context.temp_folder() as folder:
-        for asset in case.request.references:
+        for asset in case.request.engine_inputs:
             found.append(context.measure.video(context.fetch_asset(asset, folder), Subject.REFERENCE, leased))
     return [measured_event(found)]
 

@@ -18,6 +18,7 @@ from core.verdicts import Facts, Gate, Ruling, Verdict
 from pipeline.advance import DEFAULT_MAX_WAIT
 from pipeline.tempdirs import temp_folder
 from policy.explain import Reason
+from provenance.seal_result import SealResult
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,20 +29,6 @@ class Measurements:
     seconds: Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SealResult:
-    """What sealing gave: the finished file's name for the world, as read back from it."""
-
-    payload: str
-    manifest_id: str
-    manifest: Path
-    soft_binding: str
-    fingerprint: tuple[str, ...]
-    issuer: str
-    signer: str
-    sound: tuple[str, ...] = ()
-
-
 class Measurer(Protocol):
     """Runs the classifiers of this installation over what a case is made of."""
 
@@ -49,7 +36,7 @@ class Measurer(Protocol):
         """Every classifier of prompts over a text."""
 
     def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
-        """Every classifier of footage over frames and sound of a file. Raises BadMedia.
+        """Every classifier of footage over frames and sound of a video, or over a picture. Raises BadMedia.
 
         The cameos that the case may show and let speak (`leased`) are not looked for.
         """

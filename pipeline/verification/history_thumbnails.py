@@ -1,4 +1,4 @@
-"""Pictures for the history of a file: what its credentials carry, or what this office may show of its own videos.
+"""Pictures for the history of a file: what its credentials carry, or what this installation may show of its own videos.
 
 Never of what was withdrawn: where any part of a history was taken down here, none of it is shown, whoever asks and
 whoever else's credentials carry a picture. Our own seals carry none, since what is signed into a copy cannot be
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,26 +39,28 @@ class HistoryThumbnail:
     ours: bool = False
 
 
-def make_thumbnail_reader(settings: Settings) -> Callable[[Path, Finding], Sequence[LineageThumbnail]]:
-    """What the credentials of a file carry, by our trust lists."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CredentialThumbnails:
+    """The ThumbnailReader of this installation, by its trust lists."""
 
-    def carried_by(file: Path, finding: Finding) -> Sequence[LineageThumbnail]:
+    settings: Settings
+
+    def carried(self, file: Path, finding: Finding) -> Sequence[LineageThumbnail]:
+        """As ThumbnailReader.carried."""
         from provenance.c2pa.signers.keys_folder import load_keys
         from provenance.c2pa.thumbnails import lineage_thumbnails
 
-        return lineage_thumbnails(file, finding, load_keys(settings.keys_folder).trust)
-
-    return carried_by
+        return lineage_thumbnails(file, finding, load_keys(self.settings.keys_folder).trust)
 
 
 def history_thumbnails(
     service: CaseService, who: Principal | None, file: Path, finding: Finding
 ) -> tuple[HistoryThumbnail, ...]:
     """One for each step of the lineage that the finding tells, in its order; none at all where they cannot be had."""
-    if service.public.carried is None or (finding.case or {}).get("phase") in _TAKEN_DOWN:
+    if service.public.thumbnails is None or (finding.case or {}).get("phase") in _TAKEN_DOWN:
         return ()
     try:
-        steps = service.public.carried(file, finding)
+        steps = service.public.thumbnails.carried(file, finding)
         ours = [_own_case_phase(service, step) for step in steps]
         if any(case is not None and case in _TAKEN_DOWN for case in ours):
             return ()
@@ -69,19 +71,24 @@ def history_thumbnails(
 
 
 def _shown(
-    service: CaseService, who: Principal | None, steps: Sequence[LineageThumbnail], ours: Sequence[Phase | None]
+    service: CaseService,
+    principal: Principal | None,
+    steps: Sequence[LineageThumbnail],
+    own_phases: Sequence[Phase | None],
 ) -> tuple[HistoryThumbnail, ...]:
-    shown, left = [], _MAX_OWN_VIDEOS
-    for step, phase in zip(steps, ours, strict=True):
-        own = phase is not None and left > 0 and not step.jpeg
-        left -= own
-        shown.append(_case_thumbnail(service, who, step.case_id) if own else HistoryThumbnail(jpeg=step.jpeg))
-    return tuple(shown)
+    thumbnails, remaining = [], _MAX_OWN_VIDEOS
+    for step, phase in zip(steps, own_phases, strict=True):
+        own = phase is not None and remaining > 0 and not step.jpeg
+        remaining -= own
+        thumbnails.append(
+            _case_thumbnail(service, principal, step.case_id) if own else HistoryThumbnail(jpeg=step.jpeg)
+        )
+    return tuple(thumbnails)
 
 
 def _own_case_phase(service: CaseService, step: LineageThumbnail) -> Phase | None:
     """The phase of the case whose seal this step is; None for others' manifests, whatever case they name."""
-    if not _CASE_ID.fullmatch(step.case_id):  # a stranger's file can name anything
+    if not _CASE_ID.fullmatch(step.case_id):  # an untrusted file can name anything
         return None
     try:
         case = service.ledger.load(step.case_id)
@@ -90,14 +97,14 @@ def _own_case_phase(service: CaseService, step: LineageThumbnail) -> Phase | Non
     return case.phase if case.sealed is not None and case.sealed.manifest_id == step.manifest_id else None
 
 
-def _case_thumbnail(service: CaseService, who: Principal | None, case_id: str) -> HistoryThumbnail:
-    """From the middle of the video, if whoever asks may see it."""
+def _case_thumbnail(service: CaseService, principal: Principal | None, case_id: str) -> HistoryThumbnail:
+    """From the middle of the video, if the client may see it."""
     from media.sampling import sample_video
     from provenance.c2pa.thumbnail_jpeg import THUMBNAIL_SIDE, encode_jpeg
 
     try:
         with service.context.temp_folder() as folder:
-            video = service.content(who, case_id, folder / "video")
+            video = service.content(principal, case_id, folder / "video")
             frames = sample_video(video, count=3, max_side=THUMBNAIL_SIDE).frames
     except NotFound:
         return HistoryThumbnail()

@@ -1,4 +1,4 @@
-"""What policy is told of the credentials of the files that a video is made from."""
+"""Facts about the credentials of the files that a video is made from."""
 
 from __future__ import annotations
 
@@ -39,11 +39,11 @@ class FactsWithParents:
             if assets
             else TrustStore()
         )
-        damaged = sum(_damaged(one, trust, self.blob_store, self.workdir) for one in assets)
+        damaged = sum(_damaged(asset, trust, self.blob_store, self.workdir) for asset in assets)
         return {**self.inner.facts(case), "damaged_parents": damaged}
 
 
-def _damaged(asset: Asset, trust: TrustStore, vault: BlobStore, workdir: Path) -> bool:
+def _damaged(asset: Asset, trust: TrustStore, blob_store: BlobStore, workdir: Path) -> bool:
     with temp_folder(workdir) as folder:
-        reading = read_credentials_report(vault.fetch(asset, folder / asset.digest), trust)
+        reading = read_credentials_report(blob_store.fetch(asset, folder / asset.digest), trust)
     return reading.credentials.state in _DAMAGED or bool(reading.broken_ingredients)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING
 
 from classifiers.models import Models
 from core.errors import BadInput, BadMedia
@@ -17,44 +17,24 @@ from media.sampling import sample_video
 from media.still_image import is_image, sample_image
 from media.video import VideoInfo, VideoSample
 
+if TYPE_CHECKING:  # loads what looks at faces and listens to voices
+    from classifiers.person_comparison import PersonComparison, PersonTemplates
+
 _LONGEST_SIDE, _FRAMES, _SECONDS = 2048, 12, 120.0
 _CACHED_FILES = 4096  # impressions of files that a list names more than once
 _MAX_PAIRS = 1_000_000
 
 
-class ComparisonResult(Protocol):
-    """What classifiers.person_comparison says of two files."""
-
-    @property
-    def score(self) -> float | None:
-        """In [0, 1]; None where nobody can tell."""
-
-    @property
-    def same(self) -> bool | None:
-        """None where nobody can tell, or it is too close to call."""
-
-    @property
-    def reason(self) -> str:
-        """Why, in a line."""
-
-    @property
-    def parts(self) -> Mapping[str, Any]:
-        """The same of face and voice apart."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LikenessComparer:
-    """`extract_templates` gives an impression of a file's faces and voices, `compare_people` what two impressions
-    have in common.
-    """
+    """Compares with the models of this installation; they are loaded when first asked."""
 
-    extract_templates: Callable[[VideoSample], Any]
-    compare: Callable[[Any, Any], ComparisonResult]
+    models: Models
 
-    def pair(self, who: Principal, a: Path, b: Path) -> ComparisonResult:
+    def pair(self, who: Principal, a: Path, b: Path) -> PersonComparison:
         """Are these the same person? Images, videos and sound. Raises BadMedia, Forbidden, Unavailable."""
         require_role(who, Role.PLATFORM, Role.MODERATOR)
-        return self.compare(self.extract_templates(load_sample(a)), self.extract_templates(load_sample(b)))
+        return self._compare(self._templates(load_sample(a)), self._templates(load_sample(b)))
 
     def pairs(self, who: Principal, csv_file: Path) -> Iterator[dict[str, str]]:
         """Each row of a CSV with columns a and b, and `score`, `same`, `reason` added; paths are relative to the CSV.
@@ -62,17 +42,33 @@ class LikenessComparer:
         A file that cannot be read makes its pairs "cannot tell". Raises BadInput for a list without these columns.
         """
         require_role(who, Role.PLATFORM, Role.MODERATOR)
-        look = lru_cache(maxsize=_CACHED_FILES)(partial(_templates_or_error, self.extract_templates, csv_file.parent))
+        look = lru_cache(maxsize=_CACHED_FILES)(partial(self._templates_or_error, csv_file.parent))
         for row in _rows(csv_file):
             yield row | self._answer(look(row["a"]), look(row["b"]))
 
-    def _answer(self, a: Any, b: Any) -> dict[str, str]:
-        for one in (a, b):
-            if isinstance(one, BadMedia):
-                return {"score": "", "same": "", "reason": f"cannot tell: {one}"}
-        found = self.compare(a, b)
+    def _answer(self, a: PersonTemplates | BadMedia, b: PersonTemplates | BadMedia) -> dict[str, str]:
+        if isinstance(a, BadMedia) or isinstance(b, BadMedia):
+            error = a if isinstance(a, BadMedia) else b
+            return {"score": "", "same": "", "reason": f"cannot tell: {error}"}
+        found = self._compare(a, b)
         same = {True: "1", False: "0", None: ""}[found.same]
         return {"score": "" if found.score is None else f"{found.score:.6f}", "same": same, "reason": found.reason}
+
+    def _templates_or_error(self, folder: Path, name: str) -> PersonTemplates | BadMedia:
+        try:
+            return self._templates(load_sample(folder / name))
+        except BadMedia as error:
+            return error
+
+    def _templates(self, sample: VideoSample) -> PersonTemplates:
+        from classifiers.person_comparison import extract_templates
+
+        return extract_templates(sample, models=self.models)
+
+    def _compare(self, a: PersonTemplates, b: PersonTemplates) -> PersonComparison:
+        from classifiers.person_comparison import compare_people
+
+        return compare_people(a, b, models=self.models)
 
 
 def load_sample(path: Path) -> VideoSample:
@@ -80,16 +76,16 @@ def load_sample(path: Path) -> VideoSample:
     if path.is_file() and is_image(path):
         return sample_image(path, max_side=_LONGEST_SIDE)
     try:
-        seen = sample_video(path, count=_FRAMES, max_side=1280)
+        sampled = sample_video(path, count=_FRAMES, max_side=1280)
     except BadMedia as error:
         return _audio_only_sample(path, error)
-    heard = decode_mono_audio(path, seconds=_SECONDS) if seen.info.has_audio else None
-    return VideoSample(info=seen.info, frames=seen.frames, audio=heard)
+    samples = decode_mono_audio(path, seconds=_SECONDS) if sampled.info.has_audio else None
+    return VideoSample(info=sampled.info, frames=sampled.frames, audio=samples)
 
 
 def _audio_only_sample(path: Path, no_video: BadMedia) -> VideoSample:
-    heard = decode_mono_audio(path, seconds=_SECONDS)
-    if heard is None:
+    samples = decode_mono_audio(path, seconds=_SECONDS)
+    if samples is None:
         raise no_video
     info = VideoInfo(
         container="sound",
@@ -102,14 +98,7 @@ def _audio_only_sample(path: Path, no_video: BadMedia) -> VideoSample:
         has_audio=True,
         sample_rate=16_000,
     )
-    return VideoSample(info=info, frames=(), audio=heard)
-
-
-def _templates_or_error(look: Callable[[VideoSample], Any], folder: Path, name: str) -> Any:
-    try:
-        return look(load_sample(folder / name))
-    except BadMedia as error:
-        return error
+    return VideoSample(info=info, frames=(), audio=samples)
 
 
 def _rows(csv_file: Path) -> Iterator[dict[str, str]]:
@@ -126,12 +115,3 @@ def _rows(csv_file: Path) -> Iterator[dict[str, str]]:
                 yield {name: value or "" for name, value in row.items() if name is not None}
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise BadInput(f"{csv_file.name} cannot be read as a CSV file ({type(error).__name__})") from None
-
-
-def make_likeness_comparer(models: Models) -> LikenessComparer:
-    """The service over the models of this installation; they are loaded when first asked."""
-    from classifiers.person_comparison import compare_people, extract_templates
-
-    return LikenessComparer(
-        extract_templates=partial(extract_templates, models=models), compare=partial(compare_people, models=models)
-    )

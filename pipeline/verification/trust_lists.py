@@ -1,7 +1,7 @@
 """Official trust lists as dated files: fetched or copied, looked through, and put where the older ones were.
 
-The older file goes into `superseded/` beside it: an authority that was taken off a list must not be believed because it
-is still on last year's. Nothing else fetches lists: whom to believe changes when an operator says so.
+The older file goes into `superseded/` next to it: an authority that was removed from a list must not be trusted because
+it is still on last year's. Nothing else fetches lists: trust changes when an operator says so.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from core.errors import BadInput
 from pipeline.safe_fetch import SafeFetcher
 
 _OFFICIAL = "https://raw.githubusercontent.com/c2pa-org/conformance-public/main/trust-list"
-SIGNER_LIST_URL, TSA_LIST_URL = f"{_OFFICIAL}/C2PA-TRUST-LIST.pem", f"{_OFFICIAL}/C2PA-TSA-TRUST-LIST.pem"
+SIGNER_LIST_URL = f"{_OFFICIAL}/C2PA-TRUST-LIST.pem"
+TSA_LIST_URL = f"{_OFFICIAL}/C2PA-TSA-TRUST-LIST.pem"
 """Where the C2PA publishes its lists."""
 _LARGEST = 4 << 20
 _DATED = re.compile(r"(.+)-\d{4}-\d{2}-\d{2}")
@@ -64,8 +65,8 @@ def update_trust_list(
     with tempfile.TemporaryDirectory(dir=folder, prefix=".new-") as work:
         new = Path(work) / "list.pem"
         get(source, new)
-        found = _subjects(new)
-        if known == found and before:
+        new_subjects = _subjects(new)
+        if known == new_subjects and before:
             return _describe_list(before[-1], changed=False)
         target = folder / f"{name}-{today.isoformat()}.pem"
         new.replace(target)
@@ -73,9 +74,9 @@ def update_trust_list(
         if old != target:
             (folder / "superseded").mkdir(exist_ok=True)
             old.replace(folder / "superseded" / old.name)
-    came = tuple(sorted(set(found.values()) - set(known.values())))
-    went = tuple(sorted(set(known.values()) - set(found.values())))
-    return _describe_list(target, came=came, went=went)
+    added = tuple(sorted(set(new_subjects.values()) - set(known.values())))
+    removed = tuple(sorted(set(known.values()) - set(new_subjects.values())))
+    return _describe_list(target, came=added, went=removed)
 
 
 def read_trust_lists(folder: Path) -> Sequence[TrustListFile]:
@@ -85,13 +86,16 @@ def read_trust_lists(folder: Path) -> Sequence[TrustListFile]:
 
 def _dated(folder: Path, name: str) -> list[Path]:
     """Oldest first."""
-    named = [(file, _DATED.fullmatch(file.stem)) for file in sorted(folder.glob(f"{name}-*.pem"))]
-    return [file for file, match in named if match and match[1] == name]
+    dated_files = [(file, _DATED.fullmatch(file.stem)) for file in sorted(folder.glob(f"{name}-*.pem"))]
+    return [file for file, match in dated_files if match and match[1] == name]
 
 
 def _subjects(file: Path) -> dict[str, str]:
     """The subjects of a list's certificates by their SHA-256."""
-    return {one.fingerprint(hashes.SHA256()).hex(): one.subject.rfc4514_string() for one in _certificates(file)}
+    return {
+        certificate.fingerprint(hashes.SHA256()).hex(): certificate.subject.rfc4514_string()
+        for certificate in _certificates(file)
+    }
 
 
 def _describe_list(
@@ -103,7 +107,7 @@ def _describe_list(
         certificates=len(certificates),
         came=came,
         went=went,
-        first_expiry=min(one.not_valid_after_utc for one in certificates).date().isoformat(),
+        first_expiry=min(certificate.not_valid_after_utc for certificate in certificates).date().isoformat(),
         changed=changed,
     )
 

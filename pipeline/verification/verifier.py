@@ -1,25 +1,28 @@
-"""The verifier as one function, with this office's keys, its trust lists and its repository; and over a folder."""
+"""The verifier as one function, with this installation's keys, trust lists and repository; and over a folder."""
 
 from __future__ import annotations
 
 import logging
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from core.codec import dump
 from core.errors import AssayError, BadInput, NotFound
-from core.finding import Finding
+from core.finding import Finding, WatermarkFinding
 from pipeline.manifest_repository.repository import ManifestRepository
 from pipeline.settings import Settings
 from provenance.c2pa.signers.keys_folder import ProvenanceKeys, has_key_files, load_keys
 from provenance.c2pa.trust_store import TrustStore
 from provenance.watermark_ports import PublicCaseLookup
+
+if TYPE_CHECKING:
+    from provenance.watermark.key import WatermarkKey
 
 log = logging.getLogger("assay.verify")
 
@@ -42,7 +45,7 @@ class Verifier(Protocol):
     def verify(
         self, path: Path, look_up: PublicCaseLookup, *, at: datetime | None = None, quick: bool = False
     ) -> Finding:
-        """Was this made by AI, and what is the evidence? `look_up` tells what the public may know of a case.
+        """Was this made by AI, and what is the evidence? `look_up` returns what the public may know of a case.
 
         `at` is another validation time; `quick` looks for no watermark where trusted credentials are whole. Raises
         BadMedia; Unavailable where another time was asked for and there is no libfaketime.
@@ -67,11 +70,21 @@ class InstallationVerifier:
         from provenance.watermark_detection import detect_watermarks
 
         keys, repository = load_keys(self.settings.keys_folder), self.repository
-        more: dict[str, Any] = {"at": at, "quick": quick, "detect": detect_watermarks}
-        if repository is not None:
-            more |= {"recover": repository.stored, "find_similar": repository.similar}
-            more |= {"detect": lambda path, keys: detect_watermarks(path, keys=keys, issued=repository.issued())}
-        return verify(path, trust=_trust(self.settings, keys), keys=[keys.watermark_key], look_up=look_up, **more)
+
+        def detect(path: Path, *, keys: Sequence[WatermarkKey]) -> WatermarkFinding:
+            issued = () if repository is None else repository.marks.issued()
+            return detect_watermarks(path, keys=keys, issued=issued)
+
+        return verify(
+            path,
+            trust=_trust(self.settings, keys),
+            keys=[keys.watermark_key],
+            detect=detect,
+            look_up=look_up,
+            repository=repository,
+            at=at,
+            quick=quick,
+        )
 
 
 def has_keys(settings: Settings) -> bool:
@@ -117,7 +130,7 @@ def _trust(settings: Settings, keys: ProvenanceKeys | None) -> TrustStore:
     return with_trust_lists(keys.trust if keys else TrustStore(), settings.trust)
 
 
-def crjson_of_file(settings: Settings, path: Path, *, at: datetime | None = None) -> Mapping[str, Any]:
+def crjson_of_file(settings: Settings, path: Path, *, at: datetime | None = None) -> Mapping[str, object]:
     """The credentials of a file in the C2PA's crJSON, for conformance tests. Raises BadMedia where there are none."""
     from provenance.c2pa.reader import export_crjson
 
@@ -146,23 +159,23 @@ def verify_folder(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def folder_result_as_json(line: FolderResult) -> Mapping[str, Any]:
+def folder_result_as_json(line: FolderResult) -> Mapping[str, object]:
     """The finding as everywhere else; of an Unread {"file", "error": {"code", "message"}}."""
     if isinstance(line, UnreadableFile):
         return {"file": line.file, "error": {"code": line.code, "message": line.message}}
-    found: dict[str, Any] = dump(line)
+    found: dict[str, object] = dump(line)
     return found
 
 
 def parse_validation_time(text: str) -> datetime:
     """A validation time. Raises BadInput for what is no time with its zone."""
     try:
-        at = datetime.fromisoformat(text)
+        moment = datetime.fromisoformat(text)
     except ValueError:
         raise BadInput(f"{text!r} is no time: write it as 2028-01-31T12:00:00Z") from None
-    if at.tzinfo is None:
+    if moment.tzinfo is None:
         raise BadInput(f"{text!r} has no time zone: write it as 2028-01-31T12:00:00Z")
-    return at
+    return moment
 
 
 def _verify_one(verify: Callable[[Path], Finding], folder: Path, file: Path) -> FolderResult:
@@ -183,5 +196,5 @@ def _code(error: AssayError) -> str:
 
 
 def _files(folder: Path) -> list[Path]:
-    found = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
-    return sorted(path for path in found if not any(part.startswith(".") for part in path.relative_to(folder).parts))
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return sorted(path for path in files if not any(part.startswith(".") for part in path.relative_to(folder).parts))

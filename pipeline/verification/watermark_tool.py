@@ -22,7 +22,7 @@ _HEX = re.compile(r"[0-9a-f]+")
 def watermark_file(
     settings: Settings, src: Path, dst: Path, payload: str, *, growth: float | None = None
 ) -> MarkReport:
-    """Write `dst`, a marked MP4 of `src`. `payload` is hex: 24 digits, or the 16 of a case's id for this office.
+    """Write `dst`, a marked MP4 of `src`. `payload` is hex: 24 digits, or the 16 of a case's id for this installation.
 
     `growth` is the share of bytes that the mark may add; None is what the settings say.
 
@@ -31,20 +31,20 @@ def watermark_file(
     from provenance.c2pa.signers.keys_folder import load_keys
 
     keys = load_keys(settings.keys_folder)
-    grown = settings.mark_growth if growth is None else growth
+    max_growth = settings.mark_growth if growth is None else growth
     marked = _payload(payload, keys.issuer)
-    report = mark_with_key(src, dst, marked, keys.watermark_key, growth=grown)
-    with _payload_log(settings).open("a") as kept:
-        kept.write(f"{marked.hex}\n")
+    report = mark_with_key(src, dst, marked, keys.watermark_key, growth=max_growth)
+    with _payload_log(settings).open("a") as log:
+        log.write(f"{marked.hex}\n")
     return report
 
 
 def detect_watermark(
     settings: Settings, file: Path, *, deep: bool = False, among: Sequence[str] = ()
 ) -> WatermarkFinding:
-    """What marks of this office a file carries: in its picture, second by second, and in its sound.
+    """What marks of this installation a file carries: in its picture, second by second, and in its sound.
 
-    A mark too damaged to be read is told to be one of the payloads `among` (without any: of those that mark() wrote
+    A mark too damaged to be decoded is matched against the payloads `among` (without any: of those that mark() wrote
     here), if it is. Raises Unavailable where there is no key, BadMedia, and BadInput for what is no payload.
     """
     from provenance.watermark_detection import detect_watermarks
@@ -61,15 +61,17 @@ def detect_watermark(
         if not among and _payload_log(settings).exists()
         else []
     )
-    issued = [_payload(one, keys.issuer).hex for one in among or reversed(written)]
-    found = detect_watermarks(file, keys=[keys.watermark_key], effort="deep" if deep else "quick", issued=issued)
-    return with_sound_stated(found)
+    issued = [_payload(payload, keys.issuer).hex for payload in among or reversed(written)]
+    finding = detect_watermarks(file, keys=[keys.watermark_key], effort="deep" if deep else "quick", issued=issued)
+    return with_sound_stated(finding)
 
 
 def mark_with_key(
     src: Path, dst: Path, payload: Payload, key: WatermarkKey, *, growth: float | None = None
 ) -> MarkReport:
-    """As watermark_file(), with a key that lies in no home, and remembered nowhere; `growth` None is the default."""
+    """As watermark_file(), with a key from outside any home, and without recording the payload; `growth` None is the
+    default.
+    """
     from provenance.watermark import mark_file
     from provenance.watermark.video.strength_control import DEFAULT_GROWTH
 
@@ -79,17 +81,17 @@ def mark_with_key(
 
 
 def detect_with_key(file: Path, key: WatermarkKey, *, deep: bool = False) -> WatermarkFinding:
-    """As detect_watermark(), with a key that lies in no home."""
+    """As detect_watermark(), with a key from outside any home."""
     from provenance.watermark_detection import detect_watermarks
 
     return with_sound_stated(detect_watermarks(file, keys=[key], effort="deep" if deep else "quick"))
 
 
-def with_sound_stated(found: WatermarkFinding) -> WatermarkFinding:
+def with_sound_stated(finding: WatermarkFinding) -> WatermarkFinding:
     """The finding; of a file without sound it says that there was none."""
-    if found.audio:
-        return found
-    return replace(found, audio=AudioWatermarkFinding(detected=False, note="the file has no sound"))
+    if finding.audio:
+        return finding
+    return replace(finding, audio=AudioWatermarkFinding(detected=False, note="the file has no sound"))
 
 
 def _payload_log(settings: Settings) -> Path:

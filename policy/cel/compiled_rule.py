@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
 
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_math
 
 from core.verdicts import Decision
 from policy.audience import RuleFact, audience_problems, threshold_bounds
+from policy.cel.cel_types import CelActivation, CelEnvironment, CelProgram
 from policy.cel.fast_path import FastPath, compile_fast_path
 from policy.cel.monotonicity import MonotonicityViolation, label_violation, threshold_violation
 from policy.cel.syntax_tree import SyntaxNode, parse_syntax_tree
@@ -28,7 +28,7 @@ _TYPES = {bool: cel.Type.BOOL, int: cel.Type.INT, float: cel.Type.DOUBLE, str: c
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleResult:
-    """What a rule says to some evidence. `missing`: it could not be told whether its condition holds."""
+    """The result of a rule for some evidence. `missing`: it is unknown whether its condition holds."""
 
     decision: Decision
     missing: bool = False
@@ -36,7 +36,7 @@ class RuleResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CompiledRule:
-    """A rule, the labels and facts it speaks of, its compiled condition, and its two answers.
+    """A rule, the labels and facts it uses, its compiled condition, and its two answers.
 
     `programs` has one for each threshold that the rule or an audience names, or only one, under None; `fast_paths`
     likewise, where CEL is not needed. `strictest_condition` is the syntax of the one that is true most easily, and
@@ -47,7 +47,7 @@ class CompiledRule:
     rule: Rule
     labels: frozenset[str]
     facts: frozenset[str]
-    programs: Mapping[float | None, Any]
+    programs: Mapping[float | None, CelProgram]
     fast_paths: Mapping[float | None, FastPath]
     strictest_condition: SyntaxNode
     text: str
@@ -65,19 +65,19 @@ class CompiledRule:
 class EvaluationContext:
     """Evidence in the forms in which conditions take it, made once for all rules; those for CEL when first asked."""
 
-    def __init__(self, evidence: EvaluationInput, env: Any) -> None:
+    def __init__(self, evidence: EvaluationInput, env: CelEnvironment) -> None:
         self.evidence = evidence
         self._env = env
-        self._least: Any = None
-        self._most: Any = None
+        self._least: CelActivation | None = None
+        self._most: CelActivation | None = None
 
-    def lower(self, program: Any) -> Any:
+    def lower(self, program: CelProgram) -> object:
         """What CEL says at the least scores: a bool, or something else where it cannot tell."""
         if self._least is None:
             self._least = self._env.Activation({**self.evidence.facts, **self.evidence.lower})
         return program.eval(self._least).value()
 
-    def upper(self, program: Any) -> Any:
+    def upper(self, program: CelProgram) -> object:
         """Likewise at the most."""
         if not self.evidence.unmeasured:
             return self.lower(program)
@@ -89,12 +89,13 @@ class EvaluationContext:
 NOT_FIRED = RuleResult(decision=Decision.ALLOW)
 
 
-def cel_environment(vocabulary: Vocabulary) -> Any:
+def cel_environment(vocabulary: Vocabulary) -> CelEnvironment:
     """The CEL environment in which conditions are type-checked: labels are doubles, facts have their types."""
-    return cel.NewEnv(variables=_variables(vocabulary), extensions=[ext_math.ExtMath()])
+    env: CelEnvironment = cel.NewEnv(variables=_variables(vocabulary), extensions=[ext_math.ExtMath()])
+    return env
 
 
-def compile_rule(rule: Rule, vocabulary: Vocabulary, env: Any) -> CompiledRule | list[Problem]:
+def compile_rule(rule: Rule, vocabulary: Vocabulary, env: CelEnvironment) -> CompiledRule | list[Problem]:
     """The rule compiled, or everything that is wrong with its condition and its audiences."""
     try:
         program, root = _compiled(rule, vocabulary, env)
@@ -106,13 +107,13 @@ def compile_rule(rule: Rule, vocabulary: Vocabulary, env: Any) -> CompiledRule |
         return list(_cel_problems(rule, vocabulary, str(error)))
     strictest = min(programs, key=lambda value: value or 0.0)
     trees = {value: parse_syntax_tree(program.serialize()) for value, program in programs.items()}
-    natives = {value: compile_fast_path(one, vocabulary.labels) for value, one in trees.items()}
+    natives = {value: compile_fast_path(tree, vocabulary.labels) for value, tree in trees.items()}
     return CompiledRule(
         rule=rule,
         labels=root.names(vocabulary.labels),
-        facts=root.names(vocabulary.facts) | {name for one in rule.audiences for name in one.facts},
+        facts=root.names(vocabulary.facts) | {name for tree in rule.audiences for name in tree.facts},
         programs=programs,
-        fast_paths={value: one for value, one in natives.items() if one is not None},
+        fast_paths={value: tree for value, tree in natives.items() if tree is not None},
         strictest_condition=trees[strictest],
         text=texts[strictest],
         fired_result=RuleResult(decision=rule.then),
@@ -120,7 +121,7 @@ def compile_rule(rule: Rule, vocabulary: Vocabulary, env: Any) -> CompiledRule |
     )
 
 
-def evaluation_context(evidence: EvaluationInput, env: Any) -> EvaluationContext:
+def evaluation_context(evidence: EvaluationInput, env: CelEnvironment) -> EvaluationContext:
     """The evidence, ready for answer()."""
     return EvaluationContext(evidence, env)
 
@@ -131,30 +132,30 @@ def evaluate_rule(compiled: CompiledRule, context: EvaluationContext) -> RuleRes
     Likewise at the mildest threshold that may be the account's, and at the strictest. Otherwise, and where CEL cannot
     evaluate it (a fact is not known), `if_missing`.
     """
-    weighed = context.evidence
+    evidence = context.evidence
     strictest = mildest = compiled.rule.threshold
     if compiled.rule.audiences:
-        strictest, mildest = compiled.thresholds(weighed.facts)
+        strictest, mildest = compiled.thresholds(evidence.facts)
     if compiled.fast_paths:
-        if not compiled.fast_paths[strictest](weighed.upper):
+        if not compiled.fast_paths[strictest](evidence.upper):
             return NOT_FIRED
-        return compiled.fired_result if compiled.fast_paths[mildest](weighed.lower) else compiled.missing_result
+        return compiled.fired_result if compiled.fast_paths[mildest](evidence.lower) else compiled.missing_result
     least = context.lower(compiled.programs[mildest])
     if least is True:
         return compiled.fired_result
-    if least is False and strictest == mildest and compiled.labels.isdisjoint(weighed.unmeasured):
+    if least is False and strictest == mildest and compiled.labels.isdisjoint(evidence.unmeasured):
         return NOT_FIRED
     if least is False and context.upper(compiled.programs[strictest]) is False:
         return NOT_FIRED
     return compiled.missing_result
 
 
-def _variables(vocabulary: Vocabulary) -> dict[str, Any]:
+def _variables(vocabulary: Vocabulary) -> dict[str, object]:
     variables = dict.fromkeys(vocabulary.labels, cel.Type.DOUBLE)
     return variables | {name: _TYPES[kind] for name, kind in vocabulary.facts.items()}
 
 
-def _compiled(rule: Rule, vocabulary: Vocabulary, env: Any) -> tuple[Any, SyntaxNode]:
+def _compiled(rule: Rule, vocabulary: Vocabulary, env: CelEnvironment) -> tuple[CelProgram, SyntaxNode]:
     """The condition with `threshold` still a name in it, where the rule has one. Raises RuntimeError, as CEL does."""
     if rule.threshold is not None:
         variables = _variables(vocabulary) | {THRESHOLD: cel.Type.DOUBLE}
@@ -164,13 +165,13 @@ def _compiled(rule: Rule, vocabulary: Vocabulary, env: Any) -> tuple[Any, Syntax
 
 
 def _thresholds(rule: Rule) -> set[float | None]:
-    return {rule.threshold, *(one.threshold for one in rule.audiences)}
+    return {rule.threshold, *(audience.threshold for audience in rule.audiences)}
 
 
 def _with_threshold(when: str, root: SyntaxNode, value: float | None) -> str:
     """The condition with a number in each place of `threshold`. Were one overlooked, it would not compile."""
-    for at in sorted(root.offsets_of(THRESHOLD), reverse=True):
-        when = f"{when[:at]}{float(value or 0.0)!r}{when[at + len(THRESHOLD) :]}"
+    for offset in sorted(root.offsets_of(THRESHOLD), reverse=True):
+        when = f"{when[:offset]}{float(value or 0.0)!r}{when[offset + len(THRESHOLD) :]}"
     return when
 
 
@@ -178,48 +179,52 @@ def _threshold_problems(rule: Rule, root: SyntaxNode) -> Iterator[Problem]:
     if rule.threshold is None:
         return
     if not root.names([THRESHOLD]):
-        yield Problem(file=rule.file, line=rule.lines.get(THRESHOLD, 1), text="`when` does not speak of `threshold`")
-    elif found := threshold_violation(root, THRESHOLD):
-        yield _violation_problem(rule, found)
-    for line, words in audience_problems(rule.threshold, rule.audiences):
-        yield Problem(file=rule.file, line=line, text=words)
+        yield Problem(file=rule.file, line=rule.lines.get(THRESHOLD, 1), text="`when` does not use `threshold`")
+    elif violation := threshold_violation(root, THRESHOLD):
+        yield _violation_problem(rule, violation)
+    for line, text in audience_problems(rule.threshold, rule.audiences):
+        yield Problem(file=rule.file, line=line, text=text)
 
 
-def _problems(rule: Rule, vocabulary: Vocabulary, program: Any, root: SyntaxNode) -> Iterator[Problem]:
+def _problems(rule: Rule, vocabulary: Vocabulary, program: CelProgram, root: SyntaxNode) -> Iterator[Problem]:
     if program.return_type() != cel.Type.BOOL:
         yield _at(rule, f"`when` must be true or false, not {program.return_type().name()}", 1, 1)
     elsewhere = root.names(vocabulary.labels) - vocabulary.labels_at(rule.gate)
     for label in sorted(elsewhere):
         yield _at(rule, f"'{label}' is not measured at the {rule.gate} gate", 1, 1 + max(0, rule.when.find(label)))
-    if found := label_violation(root, vocabulary.labels):
-        yield _violation_problem(rule, found)
+    if violation := label_violation(root, vocabulary.labels):
+        yield _violation_problem(rule, violation)
 
 
 def _cel_problems(rule: Rule, vocabulary: Vocabulary, error: str) -> Iterator[Problem]:
-    found = _CEL_ERROR.findall(error)
-    for line, column, words in found:
-        yield _at(rule, _readable_error(words, vocabulary), int(line), int(column))
-    if not found:
+    matches = _CEL_ERROR.findall(error)
+    for line, column, text in matches:
+        yield _at(rule, _readable_error(text, vocabulary), int(line), int(column))
+    if not matches:
         yield _at(rule, error.splitlines()[0], 1, 1)
 
 
-def _readable_error(words: str, vocabulary: Vocabulary) -> str:
-    unknown = _UNKNOWN.fullmatch(words)
+def _readable_error(text: str, vocabulary: Vocabulary) -> str:
+    unknown = _UNKNOWN.fullmatch(text)
     if unknown and unknown[1] == THRESHOLD:
-        return "the condition speaks of `threshold`, and the rule gives none: threshold = 0.6"
+        return "the condition uses `threshold`, and the rule sets none: threshold = 0.6"
     if not unknown:
-        return words.removesuffix(" [INVALID_ARGUMENT]")
-    near = get_close_matches(unknown[1], [*vocabulary.labels, *vocabulary.facts], n=1)
-    hint = f"; did you mean '{near[0]}'?" if near else "; rules speak only of labels and facts of the vocabulary"
+        return text.removesuffix(" [INVALID_ARGUMENT]")
+    suggestions = get_close_matches(unknown[1], [*vocabulary.labels, *vocabulary.facts], n=1)
+    hint = (
+        f"; did you mean '{suggestions[0]}'?"
+        if suggestions
+        else "; rules speak only of labels and facts of the vocabulary"
+    )
     return f"there is no label or fact '{unknown[1]}'{hint}"
 
 
 def _violation_problem(rule: Rule, violation: MonotonicityViolation) -> Problem:
-    offset, words = violation
+    offset, text = violation
     before = rule.when[:offset]
-    return _at(rule, words, before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
+    return _at(rule, text, before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
 
 
-def _at(rule: Rule, words: str, line: int, column: int) -> Problem:
-    where = rule.lines["when"] + line - 1
-    return Problem(file=rule.file, line=where, text=with_caret(words, rule.when, line, column))
+def _at(rule: Rule, text: str, line: int, column: int) -> Problem:
+    line_number = rule.lines["when"] + line - 1
+    return Problem(file=rule.file, line=line_number, text=with_caret(text, rule.when, line, column))

@@ -1,6 +1,6 @@
 """A condition over labels alone as a Python function: what CEL would say, at a tenth of the time.
 
-Only forms whose meaning leaves no room are taken: comparisons of sums, weighted sums and the greatest of labels with a
+Only forms with one possible meaning are compiled: comparisons of sums, weighted sums and the greatest of labels with a
 number, joined by && and ||. Labels are doubles and always there, so none of them can be an error; Python's floats are
 CEL's doubles. Anything else, every fact among it, is CEL's to evaluate. That both agree is tested on random conditions.
 """
@@ -19,8 +19,8 @@ _Number = Callable[[LabelScores], float]
 def compile_fast_path(condition: SyntaxNode, labels: Collection[str]) -> FastPath | None:
     """The condition as a function of scores, of which each label must have one; None if it is CEL's to evaluate."""
     match condition.name, condition.parts:
-        case ("_&&_" | "_||_") as join, (one, other):
-            left, right = compile_fast_path(one, labels), compile_fast_path(other, labels)
+        case ("_&&_" | "_||_") as join, (left_node, right_node):
+            left, right = compile_fast_path(left_node, labels), compile_fast_path(right_node, labels)
             if left is None or right is None:
                 return None
             return _both(left, right) if join == "_&&_" else _either(left, right)
@@ -45,16 +45,16 @@ def _compare(number: _Number, limit: float, *, above: bool) -> FastPath:
 
 def _number(score: SyntaxNode, labels: Collection[str]) -> _Number | None:
     match score.name, score.parts:
-        case "_+_", (one, other):
-            left, right = _number(one, labels), _number(other, labels)
+        case "_+_", (item, other):
+            left, right = _number(item, labels), _number(other, labels)
             return _sum(left, right) if left and right else None
-        case "_*_", (one, other):
-            left, right = _number(one, labels), _number(other, labels)
+        case "_*_", (item, other):
+            left, right = _number(item, labels), _number(other, labels)
             return _product(left, right) if left and right else None
         case "math.@max", parts:
             several = parts[0].parts if parts[0].kind is NodeKind.LIST else parts
             every = [_number(part, labels) for part in several]
-            known = [one for one in every if one is not None]
+            known = [item for item in every if item is not None]
             return None if len(known) < len(every) else lambda scores: max(one(scores) for one in known)
     if score.kind is NodeKind.NUMBER:
         return lambda _scores: score.number

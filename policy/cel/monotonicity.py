@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable
 
 from policy.cel.syntax_tree import NodeKind, SyntaxNode
 
-_MAX_WEIGHT = 10.0
+_MAX_WEIGHT = 10.0  # of a label in a sum: larger ones are a mistake
 
 MonotonicityViolation = tuple[int, str]
 
@@ -73,7 +73,7 @@ def _is_weight(node: SyntaxNode) -> bool:
 
 
 def _first(objections: Iterable[MonotonicityViolation | None]) -> MonotonicityViolation | None:
-    return next((found for found in objections if found), None)
+    return next((objection for objection in objections if objection), None)
 
 
 def _words(node: SyntaxNode) -> str:

@@ -18,7 +18,7 @@ from policy.cel.compiled_rule import CompiledRule
 from policy.cel.syntax_tree import NodeKind, SyntaxNode
 
 RequiredScores = frozenset[tuple[str, float]]
-_ROUNDING = 1e-9
+_ROUNDING = 1e-9  # of a score: sums of floats may miss a limit by so much
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -32,12 +32,12 @@ class RuleIndex:
 
     def candidates(self, upper: Mapping[str, float]) -> list[CompiledRule]:
         """The clauses that may not be quiet where no label scores more than this."""
-        found = set(self.always_evaluated)
+        numbers = set(self.always_evaluated)
         for label, scores in self.scores.items():
             score = upper[label]
             if score >= scores[0]:
-                found.update(self.positions[label][: bisect_right(scores, score)])
-        return [self.compiled_rules[number] for number in found]
+                numbers.update(self.positions[label][: bisect_right(scores, score)])
+        return [self.compiled_rules[number] for number in numbers]
 
 
 def build_index(clauses: Iterable[CompiledRule], labels: Collection[str]) -> RuleIndex:
@@ -45,11 +45,11 @@ def build_index(clauses: Iterable[CompiledRule], labels: Collection[str]) -> Rul
     several = tuple(clauses)
     always: list[int] = []
     by_label: dict[str, list[tuple[float, int]]] = {}
-    for number, one in enumerate(several):
-        found = required_scores(one.strictest_condition, labels)
-        if found is None:
+    for number, rule in enumerate(several):
+        scores = required_scores(rule.strictest_condition, labels)
+        if scores is None:
             always.append(number)
-        for label, score in found or ():
+        for label, score in scores or ():
             by_label.setdefault(label, []).append((score, number))
     ordered = {label: sorted(entries) for label, entries in by_label.items()}
     return RuleIndex(
@@ -64,11 +64,11 @@ def required_scores(condition: SyntaxNode, labels: Collection[str]) -> RequiredS
     """Labels of which at least one must reach its score, or the condition is false; None if that cannot be said."""
     match condition.name, condition.parts:
         case "_&&_", parts:
-            known = [found for part in parts if (found := required_scores(part, labels)) is not None]
+            known = [scores for part in parts if (scores := required_scores(part, labels)) is not None]
             return min(known, key=lambda found: (len(found), -min(score for _, score in found))) if known else None
         case "_||_", parts:
             every = [required_scores(part, labels) for part in parts]
-            known = [found for found in every if found is not None]
+            known = [scores for scores in every if scores is not None]
             return frozenset().union(*known) if len(known) == len(every) else None
         case (("_>=_" | "_>_"), (score, limit)) | (("_<=_" | "_<_"), (limit, score)) if limit.kind is NodeKind.NUMBER:
             return _reaching(score, limit.number, labels)
@@ -80,13 +80,13 @@ def _reaching(score: SyntaxNode, limit: float, labels: Collection[str]) -> Requi
     if score.name == "math.@max":
         parts = score.parts[0].parts if score.parts[0].kind is NodeKind.LIST else score.parts
         every = [_reaching(part, limit, labels) for part in parts]
-        known = [found for found in every if found is not None]
+        known = [scores for scores in every if scores is not None]
         return frozenset().union(*known) if len(known) == len(every) else None
-    found = label_weights(score, labels)
-    total = sum((found or {}).values())
-    if found is None or total <= 0.0 or limit <= _ROUNDING:
+    scores = label_weights(score, labels)
+    total = sum((scores or {}).values())
+    if scores is None or total <= 0.0 or limit <= _ROUNDING:
         return None
-    return frozenset((label, limit / total - _ROUNDING) for label in found)
+    return frozenset((label, limit / total - _ROUNDING) for label in scores)
 
 
 def label_weights(score: SyntaxNode, labels: Collection[str]) -> dict[str, float] | None:
@@ -94,12 +94,12 @@ def label_weights(score: SyntaxNode, labels: Collection[str]) -> dict[str, float
     if score.kind is NodeKind.NAME:
         return {score.name: 1.0} if score.name in labels else None
     match score.name, score.parts:
-        case "_+_", (one, other):
-            left, right = label_weights(one, labels), label_weights(other, labels)
+        case "_+_", (left_node, right_node):
+            left, right = label_weights(left_node, labels), label_weights(right_node, labels)
             if left is None or right is None:
                 return None
             return {label: left.get(label, 0.0) + right.get(label, 0.0) for label in left.keys() | right.keys()}
-        case ("_*_", (weight, one)) | ("_*_", (one, weight)) if weight.kind is NodeKind.NUMBER:
-            inner = label_weights(one, labels)
+        case ("_*_", (weight, left_node)) | ("_*_", (left_node, weight)) if weight.kind is NodeKind.NUMBER:
+            inner = label_weights(left_node, labels)
             return inner and {label: weight.number * value for label, value in inner.items()}
     return None

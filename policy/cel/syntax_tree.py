@@ -16,7 +16,7 @@ ProtoField = tuple[int, bytes | int]
 
 
 class NodeKind(Enum):
-    """The kinds of expression a rule's proof can speak of."""
+    """The kinds of expression that proofs about rules can handle."""
 
     NUMBER = auto()
     NAME = auto()
@@ -39,14 +39,14 @@ class SyntaxNode:
     def names(self, known: Collection[str]) -> frozenset[str]:
         """Those of the known names that occur here, at any depth. May name one too many, never one too few.
 
-        An identifier is serialised as tag, length, name, whatever lies around it.
+        An identifier is serialised as tag, length, name, whatever surrounds it.
         """
         return frozenset(name for name in known if _identifier(name) in self.raw or _identifier("." + name) in self.raw)
 
     def offsets_of(self, name: str) -> list[int]:
-        """Where a name stands in the text, as far as this tree tells: not in what is OTHER."""
-        here = [self.offset] if self.kind is NodeKind.NAME and self.name == name else []
-        return here + [at for part in self.parts for at in part.offsets_of(name)]
+        """Where a name is in the text, as far as this tree shows: not within OTHER nodes."""
+        own = [self.offset] if self.kind is NodeKind.NAME and self.name == name else []
+        return own + [offset for part in self.parts for offset in part.offsets_of(name)]
 
 
 def parse_syntax_tree(serialized: bytes) -> SyntaxNode:
@@ -58,21 +58,21 @@ def parse_syntax_tree(serialized: bytes) -> SyntaxNode:
 
 def _node(raw: bytes, positions: Mapping[int, int]) -> SyntaxNode:
     fields = dict(_fields(raw))
-    at = positions.get(_int(fields.pop(2, 0)), 0)
+    offset = positions.get(_int(fields.pop(2, 0)), 0)
     [(kind, value)] = fields.items() or [(0, b"")]
     inner = list(_fields(_message(value)))
     match kind:
         case 3 if number := [v for k, v in inner if k == 5]:
-            return SyntaxNode(kind=NodeKind.NUMBER, offset=at, raw=raw, number=_double(number[0]))
+            return SyntaxNode(kind=NodeKind.NUMBER, offset=offset, raw=raw, number=_double(number[0]))
         case 4:
-            return SyntaxNode(kind=NodeKind.NAME, offset=at, raw=raw, name=_text(inner, 1))
+            return SyntaxNode(kind=NodeKind.NAME, offset=offset, raw=raw, name=_text(inner, 1))
         case 6:
             return SyntaxNode(
-                kind=NodeKind.CALL, offset=at, raw=raw, name=_text(inner, 2), parts=_parts(inner, (1, 3), positions)
+                kind=NodeKind.CALL, offset=offset, raw=raw, name=_text(inner, 2), parts=_parts(inner, (1, 3), positions)
             )
         case 7:
-            return SyntaxNode(kind=NodeKind.LIST, offset=at, raw=raw, parts=_parts(inner, (1,), positions))
-    return SyntaxNode(kind=NodeKind.OTHER, offset=at, raw=raw)
+            return SyntaxNode(kind=NodeKind.LIST, offset=offset, raw=raw, parts=_parts(inner, (1,), positions))
+    return SyntaxNode(kind=NodeKind.OTHER, offset=offset, raw=raw)
 
 
 def _parts(inner: list[ProtoField], numbers: tuple[int, ...], positions: Mapping[int, int]) -> tuple[SyntaxNode, ...]:
@@ -92,26 +92,26 @@ def _text(inner: list[ProtoField], number: int) -> str:
 
 
 def _fields(message: bytes) -> Iterator[ProtoField]:
-    at = 0
-    while at < len(message):
-        tag, at = _varint(message, at)
+    position = 0
+    while position < len(message):
+        tag, position = _varint(message, position)
         wire = tag & 7
         if wire == 0:
-            value, at = _varint(message, at)
+            value, position = _varint(message, position)
             yield tag >> 3, value
             continue
-        size, at = _varint(message, at) if wire == 2 else ({1: 8, 5: 4}[wire], at)
-        yield tag >> 3, message[at : at + size]
-        at += size
+        size, position = _varint(message, position) if wire == 2 else ({1: 8, 5: 4}[wire], position)
+        yield tag >> 3, message[position : position + size]
+        position += size
 
 
-def _varint(message: bytes, at: int) -> tuple[int, int]:
+def _varint(message: bytes, position: int) -> tuple[int, int]:
     value = shift = 0
     while True:
-        byte = message[at]
-        value, shift, at = value | (byte & 127) << shift, shift + 7, at + 1
+        byte = message[position]
+        value, shift, position = value | (byte & 127) << shift, shift + 7, position + 1
         if byte < 128:
-            return value, at
+            return value, position
 
 
 def _message(value: bytes | int | None) -> bytes:

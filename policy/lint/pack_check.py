@@ -1,4 +1,4 @@
-"""Says what is wrong with a pack and what is odd about it, for whoever writes rules.
+"""Reports errors and oddities of a pack to the authors of rules.
 
 A rule that never fires, or always, is an error and no warning: no example could show it doing the other.
 """
@@ -75,28 +75,28 @@ def _of_rules(policy: Policy) -> Iterator[Problem]:
 
 
 def _of_labels(policy: Policy, profile: PolicyProfile | None) -> Iterator[Problem]:
-    for one in uncovered_labels(policy, None):
-        if profile and one.label in profile.instead:
-            continue  # told in words by the profile
-        if not one.rules:
-            yield _pack(f"no rule at the {one.gate} gate speaks of the label '{one.label}'")
+    for label in uncovered_labels(policy, None):
+        if profile and label.label in profile.instead:
+            continue  # explained in words by the profile
+        if not label.rules:
+            yield _pack(f"no rule at the {label.gate} gate uses the label '{label.label}'")
         else:
-            yield _pack(f"only shadow rules at the {one.gate} gate speak of the label '{one.label}'")
+            yield _pack(f"only shadow rules at the {label.gate} gate use the label '{label.label}'")
 
 
 def _of_profile(profile: PolicyProfile, gaps: Iterable[UncoveredLabel]) -> Iterator[Problem]:
-    missing = {one.label for one in gaps}
+    missing = {gap.label for gap in gaps}
     for label in sorted(profile.instead.keys() - missing):
         text = f"the profile says that '{label}' is not covered, and enforced rules read it"
         yield Problem(file=f"{profile.name}.toml", line=profile.line(label), text=text)
 
 
 def _rules_by_label(policy: Policy, gate: Gate) -> dict[str, list[Rule]]:
-    found: dict[str, list[Rule]] = {label: [] for label in sorted(policy.vocabulary.labels_at(gate))}
-    for one in policy.compiled_rules[gate]:
-        for label in one.labels:
-            found[label].append(one.rule)
-    return found
+    by_label: dict[str, list[Rule]] = {label: [] for label in sorted(policy.vocabulary.labels_at(gate))}
+    for compiled in policy.compiled_rules[gate]:
+        for label in compiled.labels:
+            by_label[label].append(compiled.rule)
+    return by_label
 
 
 def _pack(text: str) -> Problem:

@@ -11,9 +11,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import product
-from typing import Any
 
 from core.verdicts import Gate
+from policy.cel.cel_types import CelActivation
 from policy.cel.compiled_rule import CompiledRule
 from policy.cel.rule_index import label_weights
 from policy.cel.syntax_tree import NodeKind, SyntaxNode
@@ -29,20 +29,26 @@ MinimalScores = Mapping[str, float]
 def redundant_rules(policy: Policy) -> Iterator[Problem]:
     """A warning for each rule that another makes superfluous."""
     for gate in Gate:
-        enforced = [one for one in policy.compiled_rules[gate] if one.rule.mode is Mode.ENFORCE and one.labels]
-        for one in enforced:
-            if found := _covering_rule(one, enforced, policy):
-                words = f"shadowed: whenever it holds, '{found.rule.name}' ({found.rule.file}) holds and is as grave"
-                yield Problem(file=one.rule.file, line=one.rule.lines.get("when", 1), text=words)
+        enforced = [
+            compiled
+            for compiled in policy.compiled_rules[gate]
+            if compiled.rule.mode is Mode.ENFORCE and compiled.labels
+        ]
+        for compiled in enforced:
+            if covering := _covering_rule(compiled, enforced, policy):
+                text = (
+                    f"shadowed: whenever it holds, '{covering.rule.name}' ({covering.rule.file}) holds and is as grave"
+                )
+                yield Problem(file=compiled.rule.file, line=compiled.rule.lines.get("when", 1), text=text)
 
 
 def unreachable_comparisons(policy: Policy) -> Iterator[Problem]:
     """A warning for each comparison that no scores can make true."""
     for gate in Gate:
-        for one in policy.compiled_rules[gate]:
-            for node, words in _unreachable_nodes(one.strictest_condition, policy.vocabulary.labels):
-                line = one.rule.lines.get("when", 1) + one.text[: node.offset].count("\n")
-                yield Problem(file=one.rule.file, line=line, text=words)
+        for compiled in policy.compiled_rules[gate]:
+            for node, text in _unreachable_nodes(compiled.strictest_condition, policy.vocabulary.labels):
+                line = compiled.rule.lines.get("when", 1) + compiled.text[: node.offset].count("\n")
+                yield Problem(file=compiled.rule.file, line=line, text=text)
 
 
 def _unreachable_nodes(node: SyntaxNode, labels: Iterable[str]) -> Iterator[tuple[SyntaxNode, str]]:
@@ -50,30 +56,32 @@ def _unreachable_nodes(node: SyntaxNode, labels: Iterable[str]) -> Iterator[tupl
         case (("_>=_" | "_>_"), (score, limit)) | (("_<=_" | "_<_"), (limit, score)) if limit.kind is NodeKind.NUMBER:
             several = _operands(score)
             sums = [label_weights(part, frozenset(labels)) for part in several]
-            most = max((sum(found.values()) for found in sums if found is not None), default=math.inf)
-            if all(found is not None for found in sums) and limit.number > most:
+            most = max((sum(scores.values()) for scores in sums if scores is not None), default=math.inf)
+            if all(scores is not None for scores in sums) and limit.number > most:
                 yield node, f"unreachable: the scores add up to {most:g} at the most, and {limit.number:g} is asked for"
         case _:
             for part in node.parts:
                 yield from _unreachable_nodes(part, labels)
 
 
-def _covering_rule(one: CompiledRule, enforced: Iterable[CompiledRule], policy: Policy) -> CompiledRule | None:
-    asked = _minimal_activations(one, policy)
-    for other in enforced if asked else ():
-        if other is one or not _as_grave(other, one) or not _holds(other, asked):
+def _covering_rule(compiled: CompiledRule, enforced: Iterable[CompiledRule], policy: Policy) -> CompiledRule | None:
+    activations = _minimal_activations(compiled, policy)
+    for candidate in enforced if activations else ():
+        if candidate is compiled or not _as_grave(candidate, compiled) or not _holds(candidate, activations):
             continue
-        if other.rule.name < one.rule.name or not _is_covered_by(one, other, policy):  # of two alike the first stays
-            return other
+        if candidate.rule.name < compiled.rule.name or not _is_covered_by(
+            compiled, candidate, policy
+        ):  # of two alike the first stays
+            return candidate
     return None
 
 
-def _is_covered_by(other: CompiledRule, one: CompiledRule, policy: Policy) -> bool:
-    asked = _minimal_activations(one, policy)
-    return bool(asked) and _as_grave(other, one) and _holds(other, asked)
+def _is_covered_by(candidate: CompiledRule, compiled: CompiledRule, policy: Policy) -> bool:
+    activations = _minimal_activations(compiled, policy)
+    return bool(activations) and _as_grave(candidate, compiled) and _holds(candidate, activations)
 
 
-def _minimal_activations(one: CompiledRule, policy: Policy) -> list[Any]:
+def _minimal_activations(one: CompiledRule, policy: Policy) -> list[CelActivation]:
     zeros = dict.fromkeys(policy.vocabulary.labels, 0.0)
     return [
         policy.env.Activation({**zeros, **point})
@@ -81,15 +89,21 @@ def _minimal_activations(one: CompiledRule, policy: Policy) -> list[Any]:
     ]
 
 
-def _holds(other: CompiledRule, asked: Iterable[Any]) -> bool:
+def _holds(other: CompiledRule, asked: Iterable[CelActivation]) -> bool:
     program = other.programs[max(other.programs, key=lambda value: value or 0.0)]
     return all(program.eval(activation).value() is True for activation in asked)
 
 
-def _as_grave(other: CompiledRule, one: CompiledRule) -> bool:
-    theirs, ours = other.rule, one.rule
-    lifted_by = (theirs.two_person or theirs.final) >= ours.two_person and theirs.final >= ours.final
-    return theirs.then >= ours.then and theirs.if_missing >= ours.if_missing and lifted_by
+def _as_grave(candidate: CompiledRule, compiled: CompiledRule) -> bool:
+    candidate_rule, compiled_rule = candidate.rule, compiled.rule
+    lifted_by = (
+        candidate_rule.two_person or candidate_rule.final
+    ) >= compiled_rule.two_person and candidate_rule.final >= compiled_rule.final
+    return (
+        candidate_rule.then >= compiled_rule.then
+        and candidate_rule.if_missing >= compiled_rule.if_missing
+        and lifted_by
+    )
 
 
 def _minimal_scores(node: SyntaxNode, labels: Iterable[str]) -> list[MinimalScores]:
@@ -98,8 +112,8 @@ def _minimal_scores(node: SyntaxNode, labels: Iterable[str]) -> list[MinimalScor
     match node.name, node.parts:
         case "_||_", parts:
             every = [_minimal_scores(part, names) for part in parts]
-            found = [point for points in every for point in points]
-            return found if all(every) and len(found) <= _MAX_ALTERNATIVES else []
+            all_points = [point for points in every for point in points]
+            return all_points if all(every) and len(all_points) <= _MAX_ALTERNATIVES else []
         case "_&&_", parts:
             every = [_minimal_scores(part, names) for part in parts]
             ways = math.prod(len(points) for points in every)
@@ -126,7 +140,7 @@ def _operands(score: SyntaxNode) -> tuple[SyntaxNode, ...]:
 
 
 def _merged_scores(points: Iterable[MinimalScores]) -> MinimalScores:
-    found: dict[str, float] = {}
+    merged: dict[str, float] = {}
     for point in points:
-        found |= {label: max(score, found.get(label, 0.0)) for label, score in point.items()}
-    return found
+        merged |= {label: max(score, merged.get(label, 0.0)) for label, score in point.items()}
+    return merged

@@ -48,13 +48,13 @@ def diff_rules(before: Iterable[Rule], after: Iterable[Rule]) -> Iterator[RuleCh
 
 
 def _changed(old: Rule, new: Rule) -> dict[str, tuple[str, str]]:
-    both = {field: (_plain(getattr(old, field)), _plain(getattr(new, field))) for field in _FIELDS}
-    return {field: pair for field, pair in both.items() if pair[0] != pair[1]}
+    values_by_field = {field: (_plain(getattr(old, field)), _plain(getattr(new, field))) for field in _FIELDS}
+    return {field: pair for field, pair in values_by_field.items() if pair[0] != pair[1]}
 
 
 def _plain(value: object) -> str:
     if isinstance(value, Enum):
         return str(value.name).lower()
     if isinstance(value, tuple):
-        return "; ".join(f"{one}: {one.threshold:g}{' (milder)' * one.milder}" for one in value)
+        return "; ".join(f"{audience}: {audience.threshold:g}{' (milder)' * audience.milder}" for audience in value)
     return "" if value is None else " ".join(str(value).split())

@@ -9,15 +9,15 @@ from policy.rule import Mode, Rule
 def weakened_rules(before: Policy, after: Policy) -> list[str]:
     """Names of enforced rules that are final or for two persons, and that the other policy lacks or holds otherwise.
 
-    Whether another condition is milder cannot be told from its text, so any change counts but that of words: of the
+    Whether another condition is milder cannot be derived from its text, so any change counts but that of words: of the
     reason, the owner, the examples, the version.
     """
-    there = {rule.name: rule for rule in after.rules}
-    kept = (rule for rule in before.rules if rule.mode is Mode.ENFORCE and (rule.final or rule.two_person))
+    rules_after = {rule.name: rule for rule in after.rules}
+    guarded = (rule for rule in before.rules if rule.mode is Mode.ENFORCE and (rule.final or rule.two_person))
     return sorted(
         rule.name
-        for rule in kept
-        if rule.name not in there or _protected_fields(rule) != _protected_fields(there[rule.name])
+        for rule in guarded
+        if rule.name not in rules_after or _protected_fields(rule) != _protected_fields(rules_after[rule.name])
     )
 
 

@@ -6,12 +6,11 @@ The conformance rubric wants a digital source type on what is created and on eve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from provenance.c2pa.ingredients import Ingredient, IngredientRelationship
 from provenance.c2pa.source_types import source_type_uri
 
-ManifestAction = dict[str, Any]
+ManifestAction = dict[str, object]
 
 
 def build_actions(
@@ -28,28 +27,28 @@ def build_actions(
 
     `remixed` says that the engine made something over the parent, rather than having made the parent itself.
     """
-    done = [_first_action(when, engine, source_type, sources)]
+    actions = [_first_action(when, engine, source_type, sources)]
     if remixed:
-        done.append(_generated_over_parent(engine, source_type, sources))
-    done += [
-        _with_ingredients([one.label], {"action": "c2pa.placed"})
-        for one in sources
-        if one.relationship == "componentOf"
+        actions.append(_generated_over_parent(engine, source_type, sources))
+    actions += [
+        _with_ingredients([source.label], {"action": "c2pa.placed"})
+        for source in sources
+        if source.relationship == "componentOf"
     ]
     if labelled:
-        done.append(_visible_label_action(product))
-    return [*done, {"action": "c2pa.watermarked.bound", "softwareAgent": dict(product)}]
+        actions.append(_visible_label_action(product))
+    return [*actions, {"action": "c2pa.watermarked.bound", "softwareAgent": dict(product)}]
 
 
 def _first_action(
-    when: str, engine: Mapping[str, str], source_type: str, sources: Sequence[Ingredient]
+    timestamp: str, engine: Mapping[str, str], source_type: str, sources: Sequence[Ingredient]
 ) -> ManifestAction:
     if opened := _labels("parentOf", sources):
-        return _with_ingredients(opened, {"action": "c2pa.opened", "when": when, "softwareAgent": dict(engine)})
-    made: ManifestAction = {"action": "c2pa.created", "when": when, "softwareAgent": dict(engine)}
-    made["digitalSourceType"] = source_type
+        return _with_ingredients(opened, {"action": "c2pa.opened", "when": timestamp, "softwareAgent": dict(engine)})
+    action: ManifestAction = {"action": "c2pa.created", "when": timestamp, "softwareAgent": dict(engine)}
+    action["digitalSourceType"] = source_type
     inputs = _labels("inputTo", sources)
-    return _with_ingredients(inputs, made) if inputs else made
+    return _with_ingredients(inputs, action) if inputs else action
 
 
 def _generated_over_parent(
@@ -62,13 +61,13 @@ def _generated_over_parent(
 
 
 def _visible_label_action(product: Mapping[str, str]) -> ManifestAction:
-    says = "A visible label was drawn into the picture."
-    drawn = {"action": "c2pa.addedText", "softwareAgent": dict(product), "description": says}
-    return {**drawn, "digitalSourceType": source_type_uri("algorithmicMedia")}
+    description = "A visible label was drawn into the picture."
+    action = {"action": "c2pa.addedText", "softwareAgent": dict(product), "description": description}
+    return {**action, "digitalSourceType": source_type_uri("algorithmicMedia")}
 
 
 def _labels(use: IngredientRelationship, sources: Sequence[Ingredient]) -> list[str]:
-    return [one.label for one in sources if one.relationship == use]
+    return [source.label for source in sources if source.relationship == use]
 
 
 def _with_ingredients(labels: Sequence[str], action: ManifestAction) -> ManifestAction:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from provenance.c2pa.credentials_report import AiAssertion
 from provenance.c2pa.manifest_store import ManifestNode, base_label, manifest_actions, manifest_assertions, mappings_in
@@ -41,7 +40,7 @@ def asset_source_type(node: ManifestNode) -> str:
     return next((source_type_name(kind) for _, kind in _metadata_source_types(node)), "")
 
 
-def _from_action(node: ManifestNode, action: Mapping[str, Any]) -> Iterator[AiAssertion]:
+def _from_action(node: ManifestNode, action: Mapping[str, object]) -> Iterator[AiAssertion]:
     kind = source_type_name(action.get("digitalSourceType", ""))
     if kind in AI_SOURCE_TYPES | AI_COMPOSITE_SOURCE_TYPES:
         whole = kind in AI_SOURCE_TYPES and action.get("action") in _FIRST_ACTIONS
@@ -51,7 +50,7 @@ def _from_action(node: ManifestNode, action: Mapping[str, Any]) -> Iterator[AiAs
         yield _ai_assertion(node, "description", f"{action.get('action')}: {described[:80]}")
 
 
-def _from_assertion(node: ManifestNode, assertion: Mapping[str, Any]) -> Iterator[AiAssertion]:
+def _from_assertion(node: ManifestNode, assertion: Mapping[str, object]) -> Iterator[AiAssertion]:
     label, data = base_label(assertion), assertion.get("data")
     if label == "com.adobe.generative-ai":
         yield _ai_assertion(node, "generative_assertion", label)
@@ -70,7 +69,7 @@ def _ai_assertion(node: ManifestNode, route: str, says: str, *, whole: bool = Tr
     return AiAssertion(route=route, says=says, depth=node.depth, whole=whole and node.derived)
 
 
-def first_assertion_data(node: ManifestNode, label: str) -> Mapping[str, Any]:
+def first_assertion_data(node: ManifestNode, label: str) -> Mapping[str, object]:
     """The data of one of Assay's own assertions, or nothing."""
-    found = manifest_assertions(node.manifest, label)
-    return found[0] if found else {}
+    assertions = manifest_assertions(node.manifest, label)
+    return assertions[0] if assertions else {}

@@ -34,7 +34,7 @@ class SoftBinding:
 class LineageStep:
     """One file in the history, `depth` steps back: what it is to the file above, and who says it was made with what.
 
-    `without_credentials`: it came without credentials, and nobody signed anything about it but whoever took it in.
+    `without_credentials`: it came without credentials, and only the signer that added it has signed anything about it.
     """
 
     depth: int
@@ -48,7 +48,7 @@ class LineageStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CredentialsReport:
-    """The credentials and what lies behind them.
+    """The credentials and what they rest on.
 
     `case_id` and `existing_footage` (the engine was a folder of files) come from Assay's own assertions in the active
     manifest. `broken_ingredients` are the failure codes of any node below the active one, mere lack of trust apart.

@@ -1,4 +1,7 @@
-"""Reads a manifest that lies apart from the file it was made for. Runs in the limited process, as _reader does."""
+"""Reads a manifest that is stored apart from the file it was made for.
+
+Runs in the sandbox, as sandboxed_reader does.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,6 @@ import io
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import c2pa
 
@@ -17,16 +19,16 @@ _MEDIA_TYPES = (
 )  # against the file; by itself, where the file is of no kind it can hash
 
 
-def read_detached_stores(path: str, manifest: str, settings: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def read_detached_stores(path: str, manifest: str, settings: Sequence[dict[str, object]]) -> dict[str, object]:
     """As _reader.read_stores, of a manifest in base64 and the file at `path`."""
     raw = base64.b64decode(manifest)
     try:
-        return {"stores": [_read(Path(path), raw, one) for one in settings]}
+        return {"stores": [_read(Path(path), raw, setting) for setting in settings]}
     except c2pa.C2paError as error:
         return {"error": "Unreadable", "message": (str(error).splitlines() or [""])[0][:300], "box": True}
 
 
-def read_active_label(manifest: str, settings: dict[str, Any]) -> str:
+def read_active_label(manifest: str, settings: dict[str, object]) -> str:
     """The id of the active manifest, or nothing where the bytes are no manifest store."""
     try:
         store = _store("application/c2pa", Path(), base64.b64decode(manifest), settings)
@@ -35,7 +37,7 @@ def read_active_label(manifest: str, settings: dict[str, Any]) -> str:
     return str(store.get("active_manifest") or "")
 
 
-def _read(path: Path, manifest: bytes, settings: dict[str, Any]) -> dict[str, Any]:
+def _read(path: Path, manifest: bytes, settings: dict[str, object]) -> dict[str, object]:
     failure: c2pa.C2paError | None = None
     for kind in _MEDIA_TYPES:
         try:
@@ -45,7 +47,7 @@ def _read(path: Path, manifest: bytes, settings: dict[str, Any]) -> dict[str, An
     raise failure or c2pa.C2paError("nothing was read")
 
 
-def _store(kind: str, path: Path, manifest: bytes, settings: dict[str, Any]) -> dict[str, Any]:
+def _store(kind: str, path: Path, manifest: bytes, settings: dict[str, object]) -> dict[str, object]:
     context = c2pa.Context(c2pa.Settings.from_dict(settings))
     if kind == "application/c2pa":
         with c2pa.Reader(kind, io.BytesIO(manifest), context=context) as reader:
@@ -54,6 +56,6 @@ def _store(kind: str, path: Path, manifest: bytes, settings: dict[str, Any]) -> 
         return _store_json(reader)
 
 
-def _store_json(reader: c2pa.Reader) -> dict[str, Any]:
-    store: dict[str, Any] = json.loads(reader.json())
+def _store_json(reader: c2pa.Reader) -> dict[str, object]:
+    store: dict[str, object] = json.loads(reader.json())
     return store | {"state": reader.get_validation_state(), "embedded": False}

@@ -7,14 +7,14 @@ came without any credentials, which is most of what people lay into a video.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from provenance.c2pa.manifest_store import ManifestNode, as_mapping, manifest_actions, mappings_in
 
-MAX_TREE_NODES, MAX_TREE_DEPTH = 50, 12
+MAX_TREE_NODES = 50  # manifests of one file that are described; an untrusted file may have any number
+MAX_TREE_DEPTH = 12  # steps back from the active manifest
 
 
-def flatten_ingredient_tree(store: Mapping[str, Any]) -> tuple[ManifestNode, ...]:
+def flatten_ingredient_tree(store: Mapping[str, object]) -> tuple[ManifestNode, ...]:
     """The file itself, then each ingredient followed by its own, at most MAX_TREE_NODES and MAX_TREE_DEPTH steps back.
 
     The node of what came without credentials has an empty manifest. What is used twice is shown twice, and its own
@@ -25,16 +25,16 @@ def flatten_ingredient_tree(store: Mapping[str, Any]) -> tuple[ManifestNode, ...
     if active not in manifests:
         return ()
     own = as_mapping(manifests[active])
-    found = [ManifestNode(manifest=own, depth=0, derived=True, thumbnail_uri=_thumbnail_uri(own), label=active)]
+    nodes = [ManifestNode(manifest=own, depth=0, derived=True, thumbnail_uri=_thumbnail_uri(own), label=active)]
     for node in _descendants(manifests, active, 1, {active}, derived=True):
-        if len(found) == MAX_TREE_NODES:
+        if len(nodes) == MAX_TREE_NODES:
             break
-        found.append(node)
-    return tuple(found)
+        nodes.append(node)
+    return tuple(nodes)
 
 
 def _descendants(
-    manifests: Mapping[str, Any], label: str, depth: int, seen: set[str], *, derived: bool
+    manifests: Mapping[str, object], label: str, depth: int, seen: set[str], *, derived: bool
 ) -> Iterator[ManifestNode]:
     above = as_mapping(manifests[label])
     for ingredient in mappings_in(above.get("ingredients")) if depth <= MAX_TREE_DEPTH else ():
@@ -56,5 +56,5 @@ def _descendants(
             yield from _descendants(manifests, below, depth + 1, seen, derived=whole)
 
 
-def _thumbnail_uri(holder: Mapping[str, Any]) -> str:
+def _thumbnail_uri(holder: Mapping[str, object]) -> str:
     return str(as_mapping(holder.get("thumbnail")).get("identifier") or "")

@@ -23,7 +23,7 @@ _DELIVERED_TITLE = "The file as the engine delivered it"
 class Ingredient:
     """A file that went in. `relationship` is the relationship of C2PA 2.2, 9.6: the whole was made over it
     (parentOf, once at
-    the most), an engine started from it (inputTo), or it lies in the result (componentOf). `label` is unique;
+    the most), an engine started from it (inputTo), or it is part of the result (componentOf). `label` is unique;
     `remixed` is false for a parent that is the result itself, as an engine delivered it."""
 
     relationship: IngredientRelationship
@@ -37,19 +37,20 @@ def build_ingredients(
     *, parent: Path | None = None, inputs: Sequence[Path] = (), parts: Sequence[Path] = ()
 ) -> list[Ingredient]:
     """A remix's parent, what an engine started from, what was laid into the video: each under a label of its own."""
-    named: list[tuple[IngredientRelationship, Path, str]] = (
+    named_files: list[tuple[IngredientRelationship, Path, str]] = (
         [("parentOf", parent, PARENT_LABEL)] if parent is not None else []
     )
-    named += [("inputTo", path, f"input-{number}") for number, path in enumerate(inputs, start=1)]
-    named += [("componentOf", path, f"part-{number}") for number, path in enumerate(parts, start=1)]
+    named_files += [("inputTo", path, f"input-{number}") for number, path in enumerate(inputs, start=1)]
+    named_files += [("componentOf", path, f"part-{number}") for number, path in enumerate(parts, start=1)]
     return [
-        Ingredient(relationship=use, path=path, label=label, title=INGREDIENT_TITLES[use]) for use, path, label in named
+        Ingredient(relationship=use, path=path, label=label, title=INGREDIENT_TITLES[use])
+        for use, path, label in named_files
     ]
 
 
 def with_delivered_as_parent(delivered: Path, sources: Sequence[Ingredient]) -> list[Ingredient]:
     """The sources where the engine's own file is the parent: there is one parent, so another becomes an input."""
     own = Ingredient(relationship="parentOf", path=delivered, label=PARENT_LABEL, title=_DELIVERED_TITLE, remixed=False)
-    inputs = [one.path for one in sources if one.relationship in ("parentOf", "inputTo")]
-    parts = [one.path for one in sources if one.relationship == "componentOf"]
+    inputs = [source.path for source in sources if source.relationship in ("parentOf", "inputTo")]
+    parts = [source.path for source in sources if source.relationship == "componentOf"]
     return [own, *build_ingredients(inputs=inputs, parts=parts)]

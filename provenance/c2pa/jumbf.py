@@ -21,10 +21,10 @@ def extract_active_manifest(store: bytes) -> bytes:
 
 
 def _boxes(data: bytes) -> Iterator[bytes]:
-    at = 0
-    while at < len(data):
-        size = struct.unpack_from(">I", data, at)[0] if len(data) - at >= 8 else 0
-        if size < 8 or at + size > len(data):
+    offset = 0
+    while offset < len(data):
+        size = struct.unpack_from(">I", data, offset)[0] if len(data) - offset >= 8 else 0
+        if size < 8 or offset + size > len(data):
             raise BadInput("this is no C2PA manifest store (JUMBF)")
-        yield data[at : at + size]
-        at += size
+        yield data[offset : offset + size]
+        offset += size

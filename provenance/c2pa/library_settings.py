@@ -31,7 +31,9 @@ def reading_settings(
     signers: Sequence[TrustList], timestamp_authorities: Sequence[TrustList], extended_key_usages: Sequence[str]
 ) -> dict[str, Any]:
     """Settings with which a file is read: no network, these lists and no other."""
-    anchors = [_anchor(one, "manifest") for one in signers] + [_anchor(one, "tsa") for one in timestamp_authorities]
+    anchors = [_anchor(trust_list, "manifest") for trust_list in signers] + [
+        _anchor(trust_list, "tsa") for trust_list in timestamp_authorities
+    ]
     return validated_settings(
         {
             "version": 1,
@@ -70,5 +72,5 @@ def _setting_paths(tree: Mapping[str, Any], prefix: str = "") -> list[str]:
     return paths
 
 
-def _anchor(one: TrustList, kind: str) -> dict[str, str]:
-    return {"trust_anchors": one.pem, "trust_kind": kind, "trust_uri": one.name}
+def _anchor(trust_list: TrustList, kind: str) -> dict[str, str]:
+    return {"trust_anchors": trust_list.pem, "trust_kind": kind, "trust_uri": trust_list.name}

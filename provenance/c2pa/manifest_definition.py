@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from core.errors import BadInput
 from provenance.c2pa.actions_assertion import build_actions
@@ -49,8 +48,8 @@ class SealOrder:
     `case_id` is 16 hex digits, `policy` the SHA-256 of the policy that allowed it, `when` the time of rendering in
     UTC. `synthetic` is false where the engine served footage that exists; `source_type` (a plain name of
     provenance.c2pa.source_types) is then what the operator states of it, and empty where nothing is stated. `provider`
-    is who answers for the office in law (the product where nobody is named), `verifier` the address at which anybody
-    can check; `consents` are SHA-256 digests of receipts. `labelled` says that a visible label is drawn in.
+    is the legal entity behind this installation (the product where none is named), `verifier` the address at which
+    anybody can check; `consents` are SHA-256 digests of receipts. `labelled` says that a visible label is drawn in.
     """
 
     case_id: str
@@ -72,11 +71,11 @@ class SealOrder:
             raise ValueError(f"not a case id: {self.case_id!r}")
         if not _DIGEST.fullmatch(self.policy):
             raise ValueError(f"not a policy digest: {self.policy!r}")
-        if wrong := [one for one in self.consents if not _DIGEST.fullmatch(one)]:
+        if wrong := [digest for digest in self.consents if not _DIGEST.fullmatch(digest)]:
             raise ValueError(f"not the digest of a receipt: {wrong[0]!r}")
         if self.when.tzinfo is None:
             raise ValueError("the time of rendering needs a time zone")
-        if self.source_type and self.source_type not in SOURCE_TYPES:  # an operator wrote it, beside the footage
+        if self.source_type and self.source_type not in SOURCE_TYPES:  # an operator wrote it, next to the footage
             raise BadInput(f"{self.source_type[:60]!r} is not a digital source type: see docs/reference/verdicts.md")
 
 
@@ -100,9 +99,9 @@ def as_composite_order(order: SealOrder) -> SealOrder:
     return replace(order, source_type="compositeWithTrainedAlgorithmicMedia")
 
 
-def format_timestamp(when: datetime) -> str:
+def format_timestamp(moment: datetime) -> str:
     """A time as manifests and XMP write it."""
-    return when.isoformat(timespec="seconds")
+    return moment.isoformat(timespec="seconds")
 
 
 def build_manifest_definition(
@@ -112,7 +111,7 @@ def build_manifest_definition(
     has_parent: bool = False,
     sources: Sequence[Ingredient] = (),
     redacted: tuple[str, ...] = (),
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The manifest definition. `payload` is the watermark's, in hex: the one id that every layer of the file carries.
 
     `sources` are those that `sign` is given; `has_parent` stands for a parent alone. `redacted` are addresses in the
@@ -133,7 +132,9 @@ def build_manifest_definition(
         _assertion(POLICY_ASSERTION, {"sha256": order.policy}),
     ]
     if order.consents:
-        assertions.append(_assertion(CONSENT_ASSERTION, {"receipts": [{"sha256": one} for one in order.consents]}))
+        assertions.append(
+            _assertion(CONSENT_ASSERTION, {"receipts": [{"sha256": digest} for digest in order.consents]})
+        )
     if order.synthetic:
         assertions.append(_assertion("c2pa.ai-disclosure", _disclosure(order)))
     return {
@@ -144,11 +145,11 @@ def build_manifest_definition(
     }
 
 
-def _assertion(label: str, data: Mapping[str, Any]) -> dict[str, Any]:
+def _assertion(label: str, data: Mapping[str, object]) -> dict[str, object]:
     return {"label": label, "created": True, "data": dict(data)}
 
 
-def _actions(order: SealOrder, sources: Sequence[Ingredient], redacted: tuple[str, ...]) -> list[dict[str, Any]]:
+def _actions(order: SealOrder, sources: Sequence[Ingredient], redacted: tuple[str, ...]) -> list[dict[str, object]]:
     stated = manifest_source_type(order)
     begun, *rest = build_actions(
         when=format_timestamp(order.when),
@@ -162,12 +163,12 @@ def _actions(order: SealOrder, sources: Sequence[Ingredient], redacted: tuple[st
     return [begun, *redaction_actions(redacted), *rest]
 
 
-def _metadata(order: SealOrder, payload: str, sources: Sequence[Ingredient]) -> dict[str, Any]:
+def _metadata(order: SealOrder, payload: str, sources: Sequence[Ingredient]) -> dict[str, object]:
     """The fields of §5.5 of the reference that no assertion of C2PA has a place for, signed with the rest.
 
     Where a parent is opened no action may say what the whole is, so that is said here.
     """
-    said: dict[str, Any] = {"@context": _CONTEXT, "dc:identifier": payload, "dc:publisher": order.provider}
+    said: dict[str, object] = {"@context": _CONTEXT, "dc:identifier": payload, "dc:publisher": order.provider}
     if order.verifier:
         said["dcterms:provenance"] = order.verifier
     if (stated := manifest_source_type(order)) and any(one.relationship == "parentOf" for one in sources):
@@ -175,20 +176,20 @@ def _metadata(order: SealOrder, payload: str, sources: Sequence[Ingredient]) -> 
     return said
 
 
-def _soft_binding(order: SealOrder, payload: str) -> dict[str, Any]:
+def _soft_binding(order: SealOrder, payload: str) -> dict[str, object]:
     # The specification wants a byte string here, which the library's JSON route cannot write (c2pa-rs #2689).
     return {"alg": order.soft_binding, "blocks": [{"scope": {}, "value": payload}]}
 
 
-def _engine(order: SealOrder) -> dict[str, Any]:
-    engine: dict[str, Any] = {"name": order.engine, "version": order.engine_version, "generated": order.synthetic}
+def _engine(order: SealOrder) -> dict[str, object]:
+    engine: dict[str, object] = {"name": order.engine, "version": order.engine_version, "generated": order.synthetic}
     if not order.synthetic:
         engine["note"] = _EXISTING_FOOTAGE_NOTE
         engine["sourceTypeStatedBy"] = "operator" if order.source_type else "nobody"
     return engine
 
 
-def _disclosure(order: SealOrder) -> dict[str, Any]:
+def _disclosure(order: SealOrder) -> dict[str, object]:
     return {
         "modelType": "c2pa.types.model",
         "modelName": order.model or order.engine,

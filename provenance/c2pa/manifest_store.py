@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-MAX_NODES = 1000
+MAX_NODES = 1000  # manifests that are visited in one store, which may be untrusted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +17,7 @@ class ManifestNode:
     for that.
     """
 
-    manifest: Mapping[str, Any]
+    manifest: Mapping[str, object]
     depth: int
     derived: bool
     relationship: str = ""
@@ -27,17 +26,17 @@ class ManifestNode:
     label: str = ""
 
 
-def walk_manifests(store: Mapping[str, Any]) -> Iterator[ManifestNode]:
+def walk_manifests(store: Mapping[str, object]) -> Iterator[ManifestNode]:
     """The active manifest, then those of its ingredients, each once, nearest first; at most MAX_NODES."""
     manifests = as_mapping(store.get("manifests"))
     active = str(store.get("active_manifest", ""))
     queue = [(active, 0, True, "", "")]
-    seen: set[str] = set()
-    while queue and len(seen) < MAX_NODES:
+    visited: set[str] = set()
+    while queue and len(visited) < MAX_NODES:
         label, depth, derived, relationship, title = queue.pop(0)
-        if label in seen or label not in manifests:
+        if label in visited or label not in manifests:
             continue
-        seen.add(label)
+        visited.add(label)
         manifest = as_mapping(manifests[label])
         yield ManifestNode(
             manifest=manifest, depth=depth, derived=derived, relationship=relationship, title=title, label=label
@@ -48,32 +47,36 @@ def walk_manifests(store: Mapping[str, Any]) -> Iterator[ManifestNode]:
             queue.append((below, depth + 1, whole, role, str(ingredient.get("title", ""))))
 
 
-def manifest_assertions(manifest: Mapping[str, Any], label: str) -> list[Mapping[str, Any]]:
+def manifest_assertions(manifest: Mapping[str, object], label: str) -> list[Mapping[str, object]]:
     """The data of all assertions with this label; instances (`__1`) and versions (`.v2`) count as the same."""
-    return [as_mapping(one.get("data")) for one in mappings_in(manifest.get("assertions")) if base_label(one) == label]
+    return [
+        as_mapping(assertion.get("data"))
+        for assertion in mappings_in(manifest.get("assertions"))
+        if base_label(assertion) == label
+    ]
 
 
-def base_label(assertion: Mapping[str, Any]) -> str:
+def base_label(assertion: Mapping[str, object]) -> str:
     """An assertion's label without instance and version."""
     label = str(assertion.get("label", "")).split("__", 1)[0]
     stem, _, last = label.rpartition(".")
     return stem if stem and last[:1] == "v" and last[1:].isdigit() else label
 
 
-def manifest_actions(manifest: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def manifest_actions(manifest: Mapping[str, object]) -> list[Mapping[str, object]]:
     """All actions of a manifest in order."""
     return [
         action for data in manifest_assertions(manifest, "c2pa.actions") for action in mappings_in(data.get("actions"))
     ]
 
 
-def failure_codes(store: Mapping[str, Any]) -> tuple[str, ...]:
+def failure_codes(store: Mapping[str, object]) -> tuple[str, ...]:
     """Failure codes of the active manifest, each once."""
     results = as_mapping(store.get("validation_results"))
     return _codes(as_mapping(results.get("activeManifest")))
 
 
-def ingredient_failure_codes(store: Mapping[str, Any]) -> tuple[str, ...]:
+def ingredient_failure_codes(store: Mapping[str, object]) -> tuple[str, ...]:
     """Failure codes of every node below the active one, each once.
 
     The library's own state ignores most of them: a remix of a tampered parent reads as trusted.
@@ -87,25 +90,25 @@ def ingredient_failure_codes(store: Mapping[str, Any]) -> tuple[str, ...]:
             codes += _codes(as_mapping(results.get("activeManifest")))
             for delta in mappings_in(results.get("ingredientDeltas")):
                 codes += _codes(as_mapping(delta.get("validationDeltas")))
-            codes += [str(one.get("code", "")) for one in mappings_in(ingredient.get("validation_status"))]
+            codes += [str(status.get("code", "")) for status in mappings_in(ingredient.get("validation_status"))]
     return tuple(dict.fromkeys(codes))
 
 
-def has_success_code(store: Mapping[str, Any], code: str) -> bool:
+def has_success_code(store: Mapping[str, object], code: str) -> bool:
     """Whether the active manifest has this success code."""
     active = as_mapping(as_mapping(store.get("validation_results")).get("activeManifest"))
-    return any(one.get("code") == code for one in mappings_in(active.get("success")))
+    return any(status.get("code") == code for status in mappings_in(active.get("success")))
 
 
-def mappings_in(value: object) -> Sequence[Mapping[str, Any]]:
+def mappings_in(value: object) -> Sequence[Mapping[str, object]]:
     """The mappings of a list; nothing where a stranger's file has something else."""
     return [one for one in value if isinstance(one, Mapping)] if isinstance(value, list) else []
 
 
-def as_mapping(value: object) -> Mapping[str, Any]:
+def as_mapping(value: object) -> Mapping[str, object]:
     """The mapping; an empty one where a stranger's file has something else."""
     return value if isinstance(value, Mapping) else {}
 
 
-def _codes(results: Mapping[str, Any]) -> tuple[str, ...]:
+def _codes(results: Mapping[str, object]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(str(one.get("code", "")) for one in mappings_in(results.get("failure"))))

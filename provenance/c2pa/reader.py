@@ -1,4 +1,4 @@
-"""Reads the C2PA credentials of a stranger's file, in a limited process, believing only the lists it is given.
+"""Reads the C2PA credentials of an untrusted file, in the sandbox, believing only the lists it is given.
 
 The library keeps trust in signers and in time-stamping authorities in one heap (its `trust_kind` is not enforced), so
 a signer that chains only to a time-stamping root would read as trusted. Hence the rule of two reads:
@@ -47,7 +47,7 @@ def read_credentials(path: Path, trust: TrustStore) -> ContentCredentials:
 def read_credentials_report(
     path: Path, trust: TrustStore, *, times: int = 1, at: datetime | None = None
 ) -> CredentialsReport:
-    """The credentials and what lies behind them. Read `times` times over: if that differs, they are invalid.
+    """The credentials and what they rest on. Read `times` times: if the results differ, they are invalid.
 
     `at` is the time as of which certificates are judged, now if None. Raises Unavailable where there is no libfaketime.
     """
@@ -76,8 +76,8 @@ def export_crjson(path: Path, trust: TrustStore, *, at: datetime | None = None) 
     )
     if "error" in answer:
         raise BadMedia(f"there are no credentials that can be read: {answer['error']}")
-    found: dict[str, Any] = answer["crjson"]
-    return found
+    crjson: dict[str, Any] = answer["crjson"]
+    return crjson
 
 
 def read_detached_manifest(
@@ -85,7 +85,7 @@ def read_detached_manifest(
 ) -> tuple[CredentialsReport, bool]:
     """What a manifest from elsewhere says, and whether the bytes it was made for are this file's.
 
-    The reading's state is that of the signature alone: that the bytes differ is told apart, and no fault of it.
+    The report's state is that of the signature alone: whether the bytes differ is returned separately.
     """
     source = _ReadSource(path=path, at=at, manifest=manifest)
     answer = source.stores([_signer_settings(trust), *_timestamp_settings(trust)])
@@ -99,7 +99,7 @@ def read_detached_manifest(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _ReadSource:
-    """A file, the manifest that lies apart from it if any, and the time as of which it is read."""
+    """A file, its detached manifest if any, and the time as of which it is read."""
 
     path: Path
     at: datetime | None = None
@@ -107,7 +107,10 @@ class _ReadSource:
 
     def stores(self, settings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         """What the library says under each of the settings, or its error."""
-        arguments: dict[str, Any] = {"path": str(self.path.resolve()), "settings": [dict(one) for one in settings]}
+        arguments: dict[str, Any] = {
+            "path": str(self.path.resolve()),
+            "settings": [dict(setting) for setting in settings],
+        }
         function = "provenance.c2pa.sandboxed_reader:read_stores"
         if self.manifest is not None:
             function = "provenance.c2pa.detached_manifest:read_detached_stores"
@@ -147,8 +150,8 @@ def _without_hash_mismatches(store: Mapping[str, Any]) -> dict[str, Any]:
     """The store as it would be, were the file the one that was signed: only the hashes over its bytes are left out."""
     results = as_mapping(store.get("validation_results"))
     active = as_mapping(results.get("activeManifest"))
-    rest = [one for one in mappings_in(active.get("failure")) if one.get("code") not in _HASH_MISMATCHES]
-    codes = {str(one.get("code")) for one in rest}
+    rest = [failure for failure in mappings_in(active.get("failure")) if failure.get("code") not in _HASH_MISMATCHES]
+    codes = {str(failure.get("code")) for failure in rest}
     state = "Invalid" if codes - {"signingCredential.untrusted"} else "Valid" if codes else "Trusted"
     if state == "Trusted" and not has_success_code(store, "signingCredential.trusted"):
         state = "Valid"
@@ -171,8 +174,8 @@ def _validation_state(
     source: _ReadSource, store: Mapping[str, Any], trust: TrustStore, *, time_trusted: bool
 ) -> tuple[str, tuple[str, ...]]:
     state, issues = str(store["state"]).lower(), failure_codes(store)
-    named = store.get("validation_results", {}).get("trustListUri", "")
-    if state == "trusted" and named not in {one.name for one in trust.signers}:
+    list_name = store.get("validation_results", {}).get("trustListUri", "")
+    if state == "trusted" and list_name not in {trust_list.name for trust_list in trust.signers}:
         state, issues = "valid", (*issues, "signingCredential.untrusted")
     if has_success_code(store, "timeStamp.trusted") and not time_trusted and state != "invalid":
         bare = source.stores([reading_settings((), (), trust.extended_key_usages)])
@@ -188,22 +191,22 @@ def _comparable(store: Mapping[str, Any]) -> tuple[object, ...]:
     return store.get("state"), store.get("active_manifest"), failure_codes(store)
 
 
-def _exclude_certificates(lists: Sequence[TrustList], others: Sequence[TrustList]) -> list[TrustList]:
+def _exclude_certificates(lists: Sequence[TrustList], excluded_lists: Sequence[TrustList]) -> list[TrustList]:
     """These lists less every certificate that is in the others."""
-    taken = {_der(one) for other in others for one in _certificates(other)}
-    kept = [
-        (one.name, [certificate for certificate in _certificates(one) if _der(certificate) not in taken])
+    excluded = {_der(one) for trust_list in excluded_lists for one in _certificates(trust_list)}
+    remaining = [
+        (one.name, [certificate for certificate in _certificates(one) if _der(certificate) not in excluded])
         for one in lists
     ]
     return [
         TrustList(name=name, pem="".join(one.public_bytes(Encoding.PEM).decode() for one in certificates))
-        for name, certificates in kept
+        for name, certificates in remaining
         if certificates
     ]
 
 
-def _certificates(one: TrustList) -> list[x509.Certificate]:
-    return x509.load_pem_x509_certificates(one.pem.encode())
+def _certificates(trust_list: TrustList) -> list[x509.Certificate]:
+    return x509.load_pem_x509_certificates(trust_list.pem.encode())
 
 
 def _der(certificate: x509.Certificate) -> bytes:

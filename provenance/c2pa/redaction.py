@@ -1,7 +1,7 @@
-"""What an engine wrote about people into its credentials, and how it is taken out again. Pure.
+"""Personal data in an engine's credentials, and how it is redacted. Pure.
 
 A published file says no prompt and no name. Ours says none anyway; the credentials that an engine's file came with are
-taken along as a parent, and what they say of people is redacted: C2PA 2.2, 6.8, which leaves the gap to be seen, and
+kept as a parent, and what they say of people is redacted: C2PA 2.2, 6.8, which leaves the gap to be seen, and
 the engine's signature over the rest valid. The manifest that takes the parent in redacts it. (By the specification a
 later update manifest could too; with c2pa-python 0.38.1 the words stay in the file then, and it reads as invalid.)
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from provenance.c2pa.manifest_store import as_mapping, base_label, mappings_in, walk_manifests
 
@@ -24,20 +23,22 @@ _PERSON_KEYS = frozenset(
 )
 _PROMPT_KEY = re.compile(r".*prompt(s|text)?")
 _UNREDACTABLE = ("c2pa.actions", "c2pa.hash", "c2pa.ingredient", "c2pa.soft-binding")
-_DEEPEST = 20
+_DEEPEST = 20  # levels of nested JSON that are searched
 
 
-def find_personal_data(store: Mapping[str, Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def find_personal_data(store: Mapping[str, object]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Where a manifest store names people or says a prompt: (addresses that can be redacted, those that cannot).
 
     What was done (actions), hard bindings, ingredients and the watermark's name may not be redacted by anyone.
     """
-    found = [address for node in walk_manifests(store) for address in _personal_addresses(node.label, node.manifest)]
-    stuck = [one for one in found if any(f"/c2pa.assertions/{label}" in one for label in _UNREDACTABLE)]
-    return tuple(one for one in found if one not in stuck), tuple(stuck)
+    addresses = [
+        address for node in walk_manifests(store) for address in _personal_addresses(node.label, node.manifest)
+    ]
+    unredactable = [item for item in addresses if any(f"/c2pa.assertions/{label}" in item for label in _UNREDACTABLE)]
+    return tuple(item for item in addresses if item not in unredactable), tuple(unredactable)
 
 
-def redaction_actions(addresses: tuple[str, ...]) -> list[dict[str, Any]]:
+def redaction_actions(addresses: tuple[str, ...]) -> list[dict[str, object]]:
     """One action for each address, as C2PA wants a redaction to be told."""
     return [
         {"action": "c2pa.redacted", "reason": REDACTION_REASON, "parameters": {"redacted": address}}
@@ -45,7 +46,7 @@ def redaction_actions(addresses: tuple[str, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def _personal_addresses(manifest_id: str, manifest: Mapping[str, Any]) -> Iterator[str]:
+def _personal_addresses(manifest_id: str, manifest: Mapping[str, object]) -> Iterator[str]:
     for assertion in mappings_in(manifest.get("assertions")):
         if base_label(assertion).lower() in _LABELS or _contains_personal_data(assertion.get("data"), 0):
             instance = assertion.get("instance")

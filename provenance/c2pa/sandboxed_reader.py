@@ -1,4 +1,4 @@
-"""Reads manifest stores out of a stranger's file. Runs in the limited process: JSON in, JSON out, no judgement."""
+"""Reads manifest stores out of an untrusted file. Runs in the sandbox: JSON in, JSON out, no judgement."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import c2pa
 
@@ -16,19 +16,22 @@ from media.isobmff import iter_boxes
 from provenance.metadata.generator_traces import find_generator_traces
 
 _C2PA_BOX = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
-_XMP, _AIGC = b"<x:xmpmeta", b"ContentProducer"
-_XMP_MAX, _AIGC_MAX = 1 << 16, 1 << 12
-_CHUNK, _MAX_BOXES = 1 << 22, 10_000
+_XMP = b"<x:xmpmeta"  # how an XMP packet begins
+_AIGC = b"ContentProducer"  # a key that every AIGC label has (GB 45438-2025)
+_XMP_MAX = 1 << 16  # bytes of a packet that are read
+_AIGC_MAX = 1 << 12  # bytes around an AIGC key that are read
+_CHUNK = 1 << 22  # bytes searched at a time
+_MAX_BOXES = 10_000  # boxes of a file that are followed, which may be untrusted
 
 
-def read_stores(path: str, settings: Sequence[dict[str, Any]]) -> dict[str, Any]:
+def read_stores(path: str, settings: Sequence[dict[str, object]]) -> dict[str, object]:
     """The file's manifest store as read once under each of the settings, each time with a fresh context.
 
-    Gives {"stores": [...]}, or {"error": kind, "message": line, "box": whether the bytes hold a C2PA box}. A store
+    Returns {"stores": [...]}, or {"error": kind, "message": line, "box": whether the bytes hold a C2PA box}. A store
     is the library's JSON with "state" (Trusted, Valid, Invalid) and "embedded".
     """
     try:
-        return {"stores": [_read(Path(path), one) for one in settings]}
+        return {"stores": [_read(Path(path), setting) for setting in settings]}
     except c2pa.C2paError as error:
         message = (str(error).splitlines() or [""])[0][:300]
         return {
@@ -38,7 +41,7 @@ def read_stores(path: str, settings: Sequence[dict[str, Any]]) -> dict[str, Any]
         }
 
 
-def read_crjson(path: str, settings: dict[str, Any]) -> dict[str, Any]:
+def read_crjson(path: str, settings: dict[str, object]) -> dict[str, object]:
     """The file's manifests as the library writes crJSON: {"crjson": {...}}, or {"error": line}."""
     context = c2pa.Context(c2pa.Settings.from_dict(settings))
     try:
@@ -48,7 +51,7 @@ def read_crjson(path: str, settings: dict[str, Any]) -> dict[str, Any]:
         return {"error": (str(error).splitlines() or [""])[0][:300]}
 
 
-def scan_unsigned_metadata(path: str) -> dict[str, Any]:
+def scan_unsigned_metadata(path: str) -> dict[str, object]:
     """The file's first XMP packet and what surrounds its first AIGC label, as text; and what programs left in it.
 
     Nothing where there is none. A plain search through the bytes, of a video's all but its samples: nothing of this is
@@ -68,7 +71,7 @@ def scan_unsigned_metadata(path: str) -> dict[str, Any]:
 
 
 def _metadata_spans(stream: BinaryIO) -> list[tuple[int, int]]:
-    """Where labels may lie: anywhere; in a video of boxes that fit into each other, anywhere but in its mdat."""
+    """Where labels may be: anywhere; in a video of boxes that fit into each other, anywhere but in its mdat."""
     whole = [(0, stream.seek(0, os.SEEK_END))]
     try:
         boxes = list(islice(iter_boxes(stream), _MAX_BOXES))
@@ -79,23 +82,23 @@ def _metadata_spans(stream: BinaryIO) -> list[tuple[int, int]]:
     return [(box.start, box.end) for box in boxes if box.kind != b"mdat"]
 
 
-def _read(path: Path, settings: dict[str, Any]) -> dict[str, Any]:
+def _read(path: Path, settings: dict[str, object]) -> dict[str, object]:
     context = c2pa.Context(c2pa.Settings.from_dict(settings))
     with path.open("rb") as stream, c2pa.Reader(stream, context=context) as reader:
-        store: dict[str, Any] = json.loads(reader.json())
+        store: dict[str, object] = json.loads(reader.json())
         return store | {"state": reader.get_validation_state(), "embedded": reader.is_embedded()}
 
 
 def _around(stream: BinaryIO, window: bytes, needle: bytes, *, before: int, size: int) -> str:
     """Up to `size` bytes of the file from `before` bytes ahead of the needle, if the window just read holds it."""
-    at = window.find(needle)
-    if at < 0:
+    index = window.find(needle)
+    if index < 0:
         return ""
-    here = stream.tell()
-    stream.seek(max(0, here - len(window) + at - before))
-    found = stream.read(size)
-    stream.seek(here)
-    return found.decode("utf-8", "replace")
+    position = stream.tell()
+    stream.seek(max(0, position - len(window) + index - before))
+    content = stream.read(size)
+    stream.seek(position)
+    return content.decode("utf-8", "replace")
 
 
 def _has_c2pa_box(path: Path) -> bool:

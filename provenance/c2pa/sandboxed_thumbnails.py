@@ -1,6 +1,6 @@
-"""Takes the small pictures out of a stranger's credentials and makes them anew. Runs in the limited process.
+"""Takes the thumbnails out of untrusted credentials and re-encodes them. Runs in the sandbox.
 
-Whatever lies there is decoded here, shrunk and encoded again as a plain JPEG: nobody outside sees a stranger's bytes.
+Each is decoded here, shrunk and encoded again as a plain JPEG: nobody outside gets untrusted bytes.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import base64
 import io
 import json
 from pathlib import Path
-from typing import Any
 
 import c2pa
 
@@ -22,11 +21,11 @@ from provenance.c2pa.manifest_definition import CASE_ASSERTION
 from provenance.c2pa.manifest_store import ManifestNode
 from provenance.c2pa.thumbnail_jpeg import THUMBNAIL_SIDE, encode_jpeg
 
-_MAX_THUMBNAILS = 12
+_MAX_THUMBNAILS = 12  # thumbnails of one file
 _LIMITS = InputLimits(max_bytes=2 * MIB, max_side=2048)
 
 
-def extract_thumbnails(path: str, settings: dict[str, Any]) -> list[dict[str, str]]:
+def extract_thumbnails(path: str, settings: dict[str, object]) -> list[dict[str, str]]:
     """For each step of lineage.history, in its order: {"manifest", "case", "picture": JPEG in base64, or nothing}.
 
     Nothing at all for a file without credentials that can be read.
@@ -41,10 +40,10 @@ def extract_thumbnails(path: str, settings: dict[str, Any]) -> list[dict[str, st
 
 def _extract_all(reader: c2pa.Reader) -> list[dict[str, str]]:
     store = json.loads(reader.json())
-    steps, left = [], _MAX_THUMBNAILS
+    steps, remaining = [], _MAX_THUMBNAILS
     for node in flatten_ingredient_tree(store):
-        picture = _thumbnail(reader, node) if left else ""
-        left -= bool(picture)
+        picture = _thumbnail(reader, node) if remaining else ""
+        remaining -= bool(picture)
         steps.append(
             {
                 "manifest": node.label,
@@ -64,8 +63,8 @@ def _thumbnail(reader: c2pa.Reader, node: ManifestNode) -> str:
         reader.resource_to_stream(node.thumbnail_uri, content)
         if content.tell() > _LIMITS.max_bytes:
             return ""
-        carried = Path("carried")
-        carried.write_bytes(content.getvalue())
-        return base64.b64encode(encode_jpeg(read_rgb(carried, THUMBNAIL_SIDE, _LIMITS)[1])).decode()
+        source = Path("carried")
+        source.write_bytes(content.getvalue())
+        return base64.b64encode(encode_jpeg(read_rgb(source, THUMBNAIL_SIDE, _LIMITS)[1])).decode()
     except (c2pa.C2paError, BadMedia, OSError):
         return ""

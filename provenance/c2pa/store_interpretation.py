@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from core.finding import ContentCredentials
 from provenance.c2pa.ai_assertions import asset_source_type, find_ai_assertions, first_assertion_data
@@ -26,16 +25,18 @@ _UNTRUSTED_CODES = frozenset({"signingCredential.untrusted", "signingCredential.
 
 
 def interpret_store(
-    store: Mapping[str, Any], *, state: str, issues: Sequence[str] = (), time_trusted: bool = False
+    store: Mapping[str, object], *, state: str, issues: Sequence[str] = (), time_trusted: bool = False
 ) -> CredentialsReport:
     """What a store says, given the state and the issues that validation came to."""
     nodes = list(walk_manifests(store))
-    said = tuple(saying for node in nodes for saying in find_ai_assertions(node))
+    ai_assertions = tuple(saying for node in nodes for saying in find_ai_assertions(node))
     ingredients = ingredient_failure_codes(store)
     names, stuck = find_personal_data(store)
     return CredentialsReport(
-        credentials=_credentials(store, nodes, said, state, (*issues, *(f"ingredient: {one}" for one in ingredients))),
-        ai_assertions=said,
+        credentials=_credentials(
+            store, nodes, ai_assertions, state, (*issues, *(f"ingredient: {code}" for code in ingredients))
+        ),
+        ai_assertions=ai_assertions,
         soft_bindings=tuple(binding for node in nodes for binding in _soft_bindings(node)),
         case_id=str(first_assertion_data(nodes[0], CASE_ASSERTION).get("id", "")) if nodes else "",
         existing_footage=bool(nodes) and first_assertion_data(nodes[0], ENGINE_ASSERTION).get("generated") is False,
@@ -47,14 +48,14 @@ def interpret_store(
         lineage=tuple(_lineage_step(node) for node in flatten_ingredient_tree(store)),
         personal_data=names,
         unredactable_personal_data=stuck,
-        broken_ingredients=tuple(one for one in ingredients if one not in _UNTRUSTED_CODES),
+        broken_ingredients=tuple(code for code in ingredients if code not in _UNTRUSTED_CODES),
     )
 
 
 def _credentials(
-    store: Mapping[str, Any],
+    store: Mapping[str, object],
     nodes: Sequence[ManifestNode],
-    said: Sequence[AiAssertion],
+    ai_assertions: Sequence[AiAssertion],
     state: str,
     issues: Sequence[str],
 ) -> ContentCredentials:
@@ -62,13 +63,15 @@ def _credentials(
     # Of a manifest that is not valid nothing is attributed to anyone (C2PA 2.2, chapter 15).
     holds = state in ("trusted", "valid")
     signature = as_mapping(active.get("signature_info")) if holds else {}
-    stated = next((kind for node in nodes if node.derived and (kind := asset_source_type(node))), "")
+    source_type = next((kind for node in nodes if node.derived and (kind := asset_source_type(node))), "")
     return ContentCredentials(
         state=state,
-        ai=True if said else None,  # what the file says, whoever says it: `state` tells whether anybody vouches for it
+        ai=True
+        if ai_assertions
+        else None,  # what the file says, whoever says it: `state` is whether a trusted signer vouches for it
         signer=_signer(signature),
         signed_at=str(signature.get("time", "")),
-        source_type=stated,
+        source_type=source_type,
         generator=_generator(active),
         manifest_id=str(store.get("active_manifest", "")),
         issues=tuple(issues),
@@ -87,12 +90,12 @@ def _lineage_step(node: ManifestNode) -> LineageStep:
     )
 
 
-def _signer(signature: Mapping[str, Any]) -> str:
+def _signer(signature: Mapping[str, object]) -> str:
     person, organisation = (str(signature.get(key) or "") for key in ("common_name", "issuer"))
     return f"{person} ({organisation})" if person and organisation else person or organisation
 
 
-def _generator(manifest: Mapping[str, Any]) -> str:
+def _generator(manifest: Mapping[str, object]) -> str:
     for info in mappings_in(manifest.get("claim_generator_info")):
         return " ".join(str(info[key]) for key in ("name", "version") if info.get(key))
     return str(manifest.get("claim_generator", ""))
@@ -108,7 +111,7 @@ def _soft_bindings(node: ManifestNode) -> list[SoftBinding]:
 
 def _hex(value: object) -> str:
     """A soft binding's value in hex: files hold hex text, base64 of a byte string, or a list of bytes."""
-    if isinstance(value, list) and all(isinstance(one, int) and 0 <= one < 256 for one in value):
+    if isinstance(value, list) and all(isinstance(number, int) and 0 <= number < 256 for number in value):
         return bytes(value).hex()
     if not isinstance(value, str):
         return ""
@@ -123,5 +126,5 @@ def _hex(value: object) -> str:
         return text
 
 
-def _validation_results(store: Mapping[str, Any]) -> Mapping[str, Any]:
+def _validation_results(store: Mapping[str, object]) -> Mapping[str, object]:
     return as_mapping(store.get("validation_results"))

@@ -26,24 +26,24 @@ class LineageThumbnail:
 
 
 def lineage_thumbnails(path: Path, finding: Finding, trust: TrustStore) -> tuple[LineageThumbnail, ...]:
-    """What the credentials carry of each step of the lineage that the finding about this file tells, in its order.
+    """The thumbnails of each step of the lineage in the finding about this file, in its order.
 
-    Nothing where the finding tells no lineage, and nothing where any part of it does not hold: a picture that nobody
-    stands by is not shown. Raises Unavailable if no process starts.
+    None where the finding has no lineage, and none where any part of it does not hold: a picture that nobody
+    vouches for is not shown. Raises Unavailable if no process starts.
     """
-    steps = sum(one.kind.startswith("lineage.") for one in finding.evidence)
-    if not steps or any(one.kind == "ingredients" for one in finding.evidence):
+    steps = sum(entry.kind.startswith("lineage.") for entry in finding.evidence)
+    if not steps or any(entry.kind == "ingredients" for entry in finding.evidence):
         return ()
     arguments = {"path": str(path.resolve()), "settings": reading_settings((), (), trust.extended_key_usages)}
     try:
-        found = client.run_sandboxed(
+        thumbnails = client.run_sandboxed(
             "provenance.c2pa.sandboxed_thumbnails:extract_thumbnails", arguments, limits=_BOUNDS
         )
     except BadMedia:
         return ()
-    if len(found) != steps:
+    if len(thumbnails) != steps:
         return ()
     return tuple(
-        LineageThumbnail(manifest_id=one["manifest"], case_id=one["case"], jpeg=base64.b64decode(one["picture"]))
-        for one in found
+        LineageThumbnail(manifest_id=entry["manifest"], case_id=entry["case"], jpeg=base64.b64decode(entry["picture"]))
+        for entry in thumbnails
     )

@@ -1,4 +1,4 @@
-"""Trust lists from a folder: PEM files as the C2PA publishes them, with own lists beside them.
+"""Trust lists from a folder: PEM files as the C2PA publishes them, with own lists added.
 
 A file whose name has `tsa` in it lists time-stamping authorities, any other lists signers: the two are never mixed.
 The name of a list is its file's, so a dated file (`c2pa-2026-08.pem`) says in every answer which list it was.

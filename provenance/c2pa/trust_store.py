@@ -1,4 +1,4 @@
-"""Whom the reader believes: named lists of signers and, apart from them, of time-stamping authorities."""
+"""Whom the reader trusts: named lists of signers and, separately, of time-stamping authorities."""
 
 from __future__ import annotations
 

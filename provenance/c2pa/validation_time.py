@@ -38,5 +38,5 @@ def faketime_environment(at: datetime | None) -> Mapping[str, str]:
 @cache
 def _library() -> Path | None:
     root = Path("/")
-    found = (folder / _NAME for pattern in _LIBRARY_FOLDERS for folder in sorted(root.glob(pattern[1:])))
-    return next((library for library in found if library.is_file()), None)
+    candidates = (folder / _NAME for pattern in _LIBRARY_FOLDERS for folder in sorted(root.glob(pattern[1:])))
+    return next((library for library in candidates if library.is_file()), None)

@@ -7,11 +7,11 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import c2pa
 
 from core.errors import AssayError, BadInput, SealBroken, Unavailable
+from media.file_kind import FileKind, file_kind
 from provenance.c2pa.ingredients import Ingredient, build_ingredients
 from provenance.c2pa.library_settings import signing_settings
 from provenance.c2pa.signers.signer import Signer
@@ -23,22 +23,12 @@ _ALGORITHMS = {
     "ps256": c2pa.C2paSigningAlg.PS256,
     "ed25519": c2pa.C2paSigningAlg.ED25519,
 }
-_MP4 = "video/mp4"
-_MAGIC = {
-    b"\x1aE\xdf\xa3": "video/x-matroska",
-    b"\x89PNG": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF8": "image/gif",
-    b"fLaC": "audio/flac",
-    b"ID3": "audio/mpeg",
-    b"\xff\xfb": "audio/mpeg",
-}
 
 
 def sign_file(
     src: Path,
     dst: Path,
-    definition: Mapping[str, Any],
+    definition: Mapping[str, object],
     signer: Signer,
     *,
     trust: TrustStore,
@@ -62,7 +52,7 @@ def sign_file(
 
 
 def carries_credentials(path: Path) -> bool:
-    """Whether a C2PA manifest lies in the file, readable or not."""
+    """Whether a C2PA manifest is in the file, readable or not."""
     try:
         with path.open("rb") as stream, c2pa.Reader(stream, context=_context(TrustStore())):
             return True
@@ -73,7 +63,7 @@ def carries_credentials(path: Path) -> bool:
 def _write(
     src: Path,
     made: Path,
-    definition: Mapping[str, Any],
+    definition: Mapping[str, object],
     signer: Signer,
     trust: TrustStore,
     sources: Sequence[Ingredient],
@@ -85,7 +75,7 @@ def _write(
                 _add_ingredient(builder, source)
             native = c2pa.Signer.from_callback(witness, _ALGORITHMS[signer.algorithm], signer.chain, signer.tsa_url)
             with native, src.open("rb") as source_file, made.open("w+b") as target:
-                return bytes(builder.sign(native, _MP4, source_file, target))
+                return bytes(builder.sign(native, FileKind.MP4.value, source_file, target))
     except c2pa.C2paError as error:
         if isinstance(witness.failure, AssayError):
             raise SealBroken(f"the signer failed: {witness.failure}") from witness.failure
@@ -99,23 +89,12 @@ def _write(
 def _add_ingredient(builder: c2pa.Builder, source: Ingredient) -> None:
     ingredient = {"title": source.title or source.label, "relationship": source.relationship, "label": source.label}
     try:
-        with source.path.open("rb") as stream:
-            builder.add_ingredient(ingredient, media_type(source.path), stream)
+        with source.path.open("rb") as stream:  # the library refuses an ingredient of another kind than it is told
+            builder.add_ingredient(ingredient, file_kind(source.path).value, stream)
     except c2pa.C2paError as error:
         raise BadInput(
             f"the source's credentials cannot be read, so they cannot be kept: {_one_line(error)}"
         ) from error
-
-
-def media_type(path: Path) -> str:
-    """By content, since names lie; the library refuses an ingredient of another kind than it is told."""
-    with path.open("rb") as stream:
-        head = stream.read(12)
-    if head[4:8] == b"ftyp":
-        return {b"qt  ": "video/quicktime", b"M4A ": "audio/mp4"}.get(head[8:], _MP4)
-    if head[:4] == b"RIFF":
-        return {b"WAVE": "audio/wav", b"WEBP": "image/webp"}.get(head[8:], "video/avi")
-    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "application/octet-stream")
 
 
 def _context(trust: TrustStore) -> c2pa.Context:

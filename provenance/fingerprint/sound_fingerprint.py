@@ -10,12 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from media.search_hashes import SearchHashes
 from media.video import MONO_SAMPLE_RATE, MonoAudio
-from provenance.fingerprint.perceptual_hash import SearchHashes
 from provenance.fingerprint.video_fingerprint import FingerprintEntry
-
-MAX_SOUND_DISTANCE = 56
-"""Up to how many of 256 bits may differ in the same sound; in other sound about 128 do (evals/results/lookup.json)."""
 
 OFFSETS_PER_SECOND = 32
 _HOP = MONO_SAMPLE_RATE // OFFSETS_PER_SECOND

@@ -13,9 +13,9 @@ import pdqhash
 
 from core.errors import BadMedia
 from media.sampling import sample_video
+from media.search_hashes import SearchHashes
 from media.still_image import sample_image
 from media.video import VideoSample
-from provenance.fingerprint.perceptual_hash import SearchHashes
 
 _SIDE = 512
 _SAMPLE_INTERVAL = 0.5

@@ -1,1 +1,1 @@
-"""Unsigned labels that files carry: XMP, the Chinese AIGC label, and what generators leave."""
+"""Unsigned labels that files carry: XMP, the Chinese AIGC label, and traces of generators."""

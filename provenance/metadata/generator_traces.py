@@ -1,4 +1,4 @@
-"""Plain words that programs leave in the files they write: who generated it, who saved it last. For limited processes.
+"""Plain text that programs leave in the files they write: generators, editors. For use inside the sandbox.
 
 Looked for near both ends of a file, where containers keep such things. Nothing of it is signed, and all of it can be
 removed or made up. Sources: the programs' own output, as their users post it (AUTOMATIC1111's and Forge's `parameters`,
@@ -12,8 +12,8 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-_SEARCHED_BYTES = 8 << 20
-_CONTEXT_BYTES = 400
+_SEARCHED_BYTES = 8 << 20  # bytes from the beginning and from the end of a file
+_CONTEXT_BYTES = 400  # bytes before and after a key in which its trace is looked for
 
 GENERATOR_TRACES: Mapping[str, tuple[bytes, re.Pattern[bytes]]] = {
     "Stable Diffusion": (b"Sampler: ", re.compile(rb"Steps: \d{1,5}, (?:[^\n,]{1,60}, )?Sampler: \w")),
@@ -31,7 +31,7 @@ WRITER_TRACES: Mapping[str, tuple[bytes, re.Pattern[bytes]]] = {
     "YouTube": (b"produced by Google", re.compile(rb"ISO Media file produced by Google Inc\.")),
     "X": (b"Twitter-vork", re.compile(rb"Twitter-vork muxer")),
 }
-"""Programs and services that keep no credentials when they save a video anew."""
+"""Programs and services that keep no credentials when they save a video again."""
 
 
 def find_generator_traces(path: Path) -> dict[str, dict[str, str]]:
@@ -49,11 +49,11 @@ def _read_ends(path: Path) -> bytes:
 
 
 def _match_traces(content: bytes, signs: Mapping[str, tuple[bytes, re.Pattern[bytes]]]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    traces: dict[str, str] = {}
     for name, (needle, pattern) in signs.items():
-        at = content.find(needle)
-        while at >= 0 and name not in found:
-            if match := pattern.search(content, max(0, at - _CONTEXT_BYTES), at + _CONTEXT_BYTES):
-                found[name] = match[0].decode("ascii", "replace")[:80]
-            at = content.find(needle, at + len(needle))
-    return found
+        index = content.find(needle)
+        while index >= 0 and name not in traces:
+            if match := pattern.search(content, max(0, index - _CONTEXT_BYTES), index + _CONTEXT_BYTES):
+                traces[name] = match[0].decode("ascii", "replace")[:80]
+            index = content.find(needle, index + len(needle))
+    return traces

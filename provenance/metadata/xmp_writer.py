@@ -36,15 +36,15 @@ def container_keys(order: SealOrder, produce_id: str) -> dict[str, str]:
 
 def xmp_fields(order: SealOrder, produce_id: str) -> dict[str, str]:
     """The XMP fields by their prefixed names."""
-    said = {"dc:identifier": produce_id, "xmp:CreateDate": format_timestamp(order.when)}
-    if stated := manifest_source_type(order):
-        said["Iptc4xmpExt:DigitalSourceType"] = source_type_uri(stated)
+    fields = {"dc:identifier": produce_id, "xmp:CreateDate": format_timestamp(order.when)}
+    if source_type := manifest_source_type(order):
+        fields["Iptc4xmpExt:DigitalSourceType"] = source_type_uri(source_type)
     if order.synthetic:
-        said["Iptc4xmpExt:AISystemUsed"] = order.engine
-        said["Iptc4xmpExt:AISystemVersionUsed"] = order.engine_version
+        fields["Iptc4xmpExt:AISystemUsed"] = order.engine
+        fields["Iptc4xmpExt:AISystemVersionUsed"] = order.engine_version
     if declares_ai(order):
-        said["TC260:AIGC"] = _aigc_label(order, produce_id)
-    return said
+        fields["TC260:AIGC"] = _aigc_label(order, produce_id)
+    return fields
 
 
 def xmp_packet(fields: Mapping[str, str]) -> str:

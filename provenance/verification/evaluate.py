@@ -16,7 +16,7 @@ _VALID_STATES = ("trusted", "valid")
 _DAMAGED_STATES = ("invalid", "unreadable")
 
 WATERMARK_NOT_CHECKED = WatermarkFinding(detected=False, note="not looked for: the credentials are whole and say AI")
-"""In place of a mark, where whoever asked wanted no more than is needed."""
+"""In place of a mark, where a quick answer was asked for."""
 
 NO_WATERMARK_KEY = WatermarkFinding(detected=False, note="not looked for: there is no watermark key here")
 """In place of a mark, where nobody could look for one: only the key that made a mark finds it."""
@@ -26,7 +26,7 @@ NO_WATERMARK_KEY = WatermarkFinding(detected=False, note="not looked for: there 
 class Observations:
     """All that was found in one file.
 
-    `case` is what the ledger tells of the case that the mark names, or None; `ledger_asked` says whether there was a
+    `case` is what the ledger says of the case that the mark names, or None; `ledger_asked` says whether there was a
     ledger to ask. `recovered_manifests` are the manifests that the repository holds for the mark, newest first;
     `similar_videos` the sealed videos that look or sound like this one, nearest first.
     `writers` are programs that saved it, by what the file says, each with its own words.
@@ -65,7 +65,7 @@ def find_conflicts(observations: Observations) -> tuple[str, ...]:
     if declares_capture(credentials) and observations.declarations:
         sentences.append("The credentials say that a camera made this, another label in the file says AI.")
     payload = watermark_payload(mark)
-    if payload and payload not in {one.value for one in observations.report.soft_bindings}:
+    if payload and payload not in {binding.value for binding in observations.report.soft_bindings}:
         sentences.append(_watermark_conflict(observations.report))
     return tuple(sentences)
 
@@ -85,9 +85,9 @@ def credentials_suffice(reading: CredentialsReport) -> bool:
 
 def watermark_payload(mark: WatermarkFinding) -> str:
     """The payload (hex) read in the picture, or else in the sound, or else recognised; nothing where there is none."""
-    seen = mark.payload or "" if mark.detected else ""
-    heard = mark.audio.payload or "" if mark.audio is not None and mark.audio.detected else ""
-    return heard or seen if mark.among else seen or heard
+    video_payload = mark.payload or "" if mark.detected else ""
+    audio_payload = mark.audio.payload or "" if mark.audio is not None and mark.audio.detected else ""
+    return audio_payload or video_payload if mark.among else video_payload or audio_payload
 
 
 def _is_marked(mark: WatermarkFinding) -> bool:
@@ -106,11 +106,11 @@ def declares_capture(credentials: ContentCredentials) -> bool:
 
 def matching_manifest(observations: Observations) -> RecoveredManifest | None:
     """The newest recovered manifest whose soft bindings all match the mark that was read, or None."""
-    return next((one for one in observations.recovered_manifests if one.matches_watermark), None)
+    return next((manifest for manifest in observations.recovered_manifests if manifest.matches_watermark), None)
 
 
 def _watermark_conflict(reading: CredentialsReport) -> str:
-    if any(one.algorithm == SOFT_BINDING_ALGORITHM for one in reading.soft_bindings):
+    if any(binding.algorithm == SOFT_BINDING_ALGORITHM for binding in reading.soft_bindings):
         return "The credentials name another watermark than the one in the picture: they belong to another video."
     return "The credentials do not mention the watermark that is in the picture: this video's history was dropped."
 

@@ -1,4 +1,4 @@
-"""Evidence that does not lie in the file: credentials recovered by its watermark, and videos that it is like."""
+"""Evidence from outside the file: credentials recovered by its watermark, and videos that it resembles."""
 
 from __future__ import annotations
 
@@ -9,22 +9,23 @@ from provenance.c2pa.credentials_report import LineageStep
 from provenance.verification.evaluate import Observations, has_valid_credentials, matching_manifest
 from provenance.verification.recovery import RecoveredManifest, SimilarVideo
 
-_MAX_MATCHES, _MAX_SEGMENTS = 3, 50
+_MAX_MATCHES = 3  # recovered manifests and similar videos of each kind that become evidence
+_MAX_SEGMENTS = 50  # stretches of marked seconds that become evidence
 _ROLES = {"parentOf": "it was made from", "componentOf": "it contains", "inputTo": "it was generated from"}
 
 
 def recovery_evidence(observations: Observations) -> Iterator[Evidence]:
     """What the repository holds for the mark: what belongs to this file, and what was turned away."""
-    for one in observations.recovered_manifests[:_MAX_MATCHES]:
-        yield _accepted_manifest(one) if one.matches_watermark else _rejected_manifest(one)
+    for manifest in observations.recovered_manifests[:_MAX_MATCHES]:
+        yield _accepted_manifest(manifest) if manifest.matches_watermark else _rejected_manifest(manifest)
 
 
 def similarity_evidence(observations: Observations) -> Iterator[Evidence]:
     """Sealed videos that look like this one, and those that sound like it."""
-    for one in [one for one in observations.similar_videos if one.modality == "looks"][:_MAX_MATCHES]:
-        yield _picture_similarity(one)
-    for one in [one for one in observations.similar_videos if one.modality == "sound"][:_MAX_MATCHES]:
-        yield _sound_similarity(one)
+    for video in [video for video in observations.similar_videos if video.modality == "looks"][:_MAX_MATCHES]:
+        yield _picture_similarity(video)
+    for video in [video for video in observations.similar_videos if video.modality == "sound"][:_MAX_MATCHES]:
+        yield _sound_similarity(video)
 
 
 def lineage_evidence(observations: Observations) -> Iterator[Evidence]:
@@ -44,11 +45,11 @@ def lineage_evidence(observations: Observations) -> Iterator[Evidence]:
     for step in steps:
         role = _ROLES.get(step.relationship, first if step.depth == 0 else "an ingredient")
         parts = (step.title[:80], f"made with {step.generator[:80]}" if step.generator else "", step.source_type[:60])
-        told = ", ".join(part for part in parts if part) or "nothing is said of it"
+        description = ", ".join(part for part in parts if part) or "nothing is known of it"
         yield Evidence(
             kind=f"lineage.{step.depth}",
-            says=f"{role}: {told}; {_signed(step)}.",
-            proves="What was said of it when it was taken in.",
+            says=f"{role}: {description}; {_signed(step)}.",
+            proves="What was known of it when it was added.",
             limits="It is the word of whoever signed it.",
         )
 
@@ -59,24 +60,24 @@ def _signed(step: LineageStep) -> str:
 
 def segment_evidence(observations: Observations) -> Iterator[Evidence]:
     """Which stretches of the video carry a mark; those between them carry none that can be read."""
-    for one in observations.watermark.segments[:_MAX_SEGMENTS]:
+    for segment in observations.watermark.segments[:_MAX_SEGMENTS]:
         yield Evidence(
             kind="watermark.segment",
-            says=f"{one.start:.1f}–{one.end:.1f} s: the mark {one.payload or 'of this office'}.",
-            proves="That these seconds went through this office.",
+            says=f"{segment.start:.1f}–{segment.end:.1f} s: the mark {segment.payload or 'of this service'}.",
+            proves="That these seconds went through this service.",
             limits="Not where the other seconds come from. Ends are right to about a second.",
         )
 
 
 def sound_watermark_evidence(observations: Observations) -> Iterator[Evidence]:
-    """What was heard, where somebody listened."""
+    """What was found in the sound, where it was analysed."""
     sound = observations.watermark.audio
     if sound is None:
         return
     if not sound.detected:
         yield Evidence(
             kind="watermark.sound",
-            says=f"No watermark of this office was heard. {sound.note}".strip(),
+            says=f"No watermark of this service was heard. {sound.note}".strip(),
             proves="Nothing: it may have been destroyed, or there was none.",
         )
         return
@@ -85,65 +86,70 @@ def sound_watermark_evidence(observations: Observations) -> Iterator[Evidence]:
         if sound.payload == observations.watermark.payload or not observations.watermark.payload
         else " It is not the one in the picture."
     )
-    told = f" It is too damaged to be read by itself, and was told apart from {sound.among:,}." if sound.among else ""
+    damage_note = (
+        f" It is too damaged to be decoded alone, and was matched against {sound.among:,}." if sound.among else ""
+    )
     yield Evidence(
         kind="watermark.sound",
-        says=f"A watermark made with this office's key is in the sound (p = {sound.p_value:.1e}).{told}{other}",
-        proves="That this sound, or what it was made from, went through this office.",
+        says=f"A watermark made with this service's key is in the sound (p = {sound.p_value:.1e}).{damage_note}{other}",
+        proves="That this sound, or what it was made from, went through this service.",
         limits="Not that the picture did.",
     )
 
 
-def _accepted_manifest(one: RecoveredManifest) -> Evidence:
-    credentials = one.report.credentials
-    trusted = f"on the list {one.report.trust_list}" if one.report.trust_list else "on no list here"
+def _accepted_manifest(manifest: RecoveredManifest) -> Evidence:
+    credentials = manifest.report.credentials
+    trusted = f"on the list {manifest.report.trust_list}" if manifest.report.trust_list else "on no list here"
     differ = (
-        "These are the bytes that were signed." if one.same_bytes else f"The bytes differ: {_listed_differences(one)}."
+        "These are the bytes that were signed."
+        if manifest.same_bytes
+        else f"The bytes differ: {_listed_differences(manifest)}."
     )
     return Evidence(
         kind="recovered",
         says=(
-            f"The watermark leads to the manifest {one.stored.manifest_id[:80]}, kept {one.stored.stored_at or 'here'},"
+            f"The watermark leads to the manifest {manifest.stored.manifest_id[:80]},"
+            f" kept {manifest.stored.stored_at or 'here'},"
             f" signed by {credentials.signer or 'an unnamed signer'} ({trusted}), and every soft binding in it"
             f" names this mark. {differ}"
         ),
         proves="Which signed original these pictures come from, and what was signed about it.",
-        limits="" if one.same_bytes else "Not that nothing was changed since: a copy always has other bytes.",
+        limits="" if manifest.same_bytes else "Not that nothing was changed since: a copy always has other bytes.",
     )
 
 
-def _rejected_manifest(one: RecoveredManifest) -> Evidence:
+def _rejected_manifest(manifest: RecoveredManifest) -> Evidence:
     return Evidence(
         kind="recovered.rejected",
-        says=f"The repository holds the manifest {one.stored.manifest_id[:80]} for this mark, "
-        f"but {one.mismatch_reason}.",
+        says=f"The repository holds the manifest {manifest.stored.manifest_id[:80]} for this mark, "
+        f"but {manifest.mismatch_reason}.",
         proves="That this manifest is not this file's: nothing it says was used.",
         limits="Not why the repository holds it.",
     )
 
 
-def _picture_similarity(one: SimilarVideo) -> Evidence:
+def _picture_similarity(match: SimilarVideo) -> Evidence:
     return Evidence(
         kind="fingerprint",
-        says=f"{one.share:.0%} of this file's pictures look like the video of {_described_case(one)}.",
+        says=f"{match.share:.0%} of this file's pictures look like the video of {_described_case(match)}.",
         proves="That what it shows is nearly the same, picture by picture.",
         limits="Not that it was made from it: both may come from one source, and nobody signed this.",
     )
 
 
-def _sound_similarity(one: SimilarVideo) -> Evidence:
+def _sound_similarity(match: SimilarVideo) -> Evidence:
     return Evidence(
         kind="fingerprint.sound",
-        says=f"{one.share:.0%} of this file's sound is like that of the video of {_described_case(one)}.",
+        says=f"{match.share:.0%} of this file's sound is like that of the video of {_described_case(match)}.",
         proves="That it has nearly the same sound, second by second.",
         limits="Not that the pictures are the same: the same music and speech are laid under many videos.",
     )
 
 
-def _described_case(one: SimilarVideo) -> str:
-    sealed = f", sealed {one.sealed_at}" if one.sealed_at else ""
-    return f"case {one.case_id}{sealed} ({one.seconds} matching seconds)"
+def _described_case(match: SimilarVideo) -> str:
+    sealed = f", sealed {match.sealed_at}" if match.sealed_at else ""
+    return f"case {match.case_id}{sealed} ({match.seconds} matching seconds)"
 
 
-def _listed_differences(one: RecoveredManifest) -> str:
-    return ", ".join(one.differences) or "somewhere"
+def _listed_differences(manifest: RecoveredManifest) -> str:
+    return ", ".join(manifest.differences) or "somewhere"

@@ -20,7 +20,7 @@ from provenance.verification.external_evidence import (
     sound_watermark_evidence,
 )
 
-_MAX_LISTED = 8
+_MAX_LISTED = 8  # values named in one sentence
 _STATES = {
     "trusted": (
         "The signature holds, the bytes are those that were signed, and the signer is on the list {list}.",
@@ -43,7 +43,7 @@ _STATES = {
         "Nothing of what they may have said.",
     ),
     "remote": (
-        "The credentials lie on another server. They were not fetched.",
+        "The credentials are on another server. They were not fetched.",
         "Nothing: the address may be anybody's.",
         "",
     ),
@@ -104,14 +104,14 @@ def _credentials(observations: Observations) -> Evidence:
 
 
 def _writer_evidence(observations: Observations) -> Iterator[Evidence]:
-    """How it came to have none, if the file tells."""
+    """Why it has none, if the file shows that."""
     if observations.report.credentials.state != "none":
         return
     for name, words in observations.writers.items():
         yield Evidence(
             kind="trace",
             says=f"This file says that {name} wrote it ({words}), "
-            "which keeps no credentials when it saves a file anew.",
+            "which keeps no credentials when it saves a file again.",
             proves="Nothing about AI: it explains why there are no credentials, if there ever were any.",
             limits="Not that there were some.",
         )
@@ -121,10 +121,10 @@ def _ai_assertion_evidence(observations: Observations) -> Iterator[Evidence]:
     if observations.report.credentials.state not in ("trusted", "valid"):
         return
     for saying in observations.report.ai_assertions[:_MAX_LISTED]:
-        where = "the file itself" if saying.depth == 0 else f"an ingredient, {saying.depth} step(s) back"
+        location = "the file itself" if saying.depth == 0 else f"an ingredient, {saying.depth} step(s) back"
         yield Evidence(
             kind=f"ai_statement.{saying.route}",
-            says=f"{saying.says} (of {where})",
+            says=f"{saying.says} (of {location})",
             proves="That the signer says AI made it." if saying.whole else "That the signer says AI made a part of it.",
             limits="It is the signer's word.",
         )
@@ -136,7 +136,7 @@ def _engine(observations: Observations) -> Iterator[Evidence]:
         yield Evidence(
             kind="engine",
             says=f"The engine was a folder of files, which generated nothing; the source type was stated by {by}.",
-            proves="That the footage went through this office.",
+            proves="That the footage went through this service.",
             limits="Not how the footage was made.",
         )
 
@@ -152,11 +152,11 @@ def _ingredients(observations: Observations) -> Iterator[Evidence]:
 
 
 def _time(observations: Observations) -> Iterator[Evidence]:
-    if at := observations.report.credentials.signed_at:
+    if signed_at := observations.report.credentials.signed_at:
         trusted = observations.report.time_trusted
         yield Evidence(
             kind="time",
-            says=f"Signed at {at}.",
+            says=f"Signed at {signed_at}.",
             proves="When it was signed, by a trusted authority."
             if trusted
             else "Nothing: no trusted authority says so.",
@@ -170,7 +170,7 @@ def _watermark(observations: Observations) -> Evidence:
             kind="watermark",
             says="No watermark was looked for: the credentials are whole and say AI already.",
             proves="Nothing.",
-            limits="Not that this office's mark agrees with the credentials.",
+            limits="Not that this service's mark agrees with the credentials.",
         )
     if mark == NO_WATERMARK_KEY:
         return Evidence(
@@ -181,13 +181,15 @@ def _watermark(observations: Observations) -> Evidence:
     if not mark.detected:
         return Evidence(
             kind="watermark",
-            says=f"No watermark of this office was found. {mark.note}".strip(),
+            says=f"No watermark of this service was found. {mark.note}".strip(),
             proves="Nothing: it may have been destroyed, and other makers' marks cannot be seen here.",
         )
     return Evidence(
         kind="watermark",
-        says=f"A watermark made with this office's key is in the picture (p = {mark.p_value:.1e}). {_named_case(mark)}",
-        proves="That these pictures, or what they were made from, went through this office.",
+        says=(
+            f"A watermark made with this service's key is in the picture (p = {mark.p_value:.1e}). {_named_case(mark)}"
+        ),
+        proves="That these pictures, or what they were made from, went through this service.",
         limits="Not that nothing was changed since.",
     )
 
@@ -197,7 +199,7 @@ def _named_case(mark: WatermarkFinding) -> str:
         return "Which case it names cannot be read."
     if not mark.among:
         return f"It names case {mark.case_id}."
-    issued = f"of {mark.among:,} that this office issued it is" if mark.among > 1 else "it is"
+    issued = f"of {mark.among:,} that this service issued it is" if mark.among > 1 else "it is"
     return f"It is too damaged to be read by itself, but {issued} that of case {mark.case_id}."
 
 
@@ -221,11 +223,13 @@ def _ledger(observations: Observations) -> Iterator[Evidence]:
             proves="Nothing.",
         )
     else:
-        there = observations.case is not None
+        has_record = observations.case is not None
         yield Evidence(
             kind="ledger",
-            says=f"The record of case {observations.watermark.case_id} {'was found' if there else 'was not found'}.",
-            proves="What this office wrote down when it sealed the video." if there else "Nothing.",
+            says=(
+                f"The record of case {observations.watermark.case_id} {'was found' if has_record else 'was not found'}."
+            ),
+            proves="What this service recorded when it sealed the video." if has_record else "Nothing.",
         )
 
 

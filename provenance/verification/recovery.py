@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
+from typing import Protocol
 
 from core.errors import BadInput, BadMedia
 from media.probe import probe
 from media.sandbox import client
 from media.sandbox.limits import MIB, ProcessLimits
+from media.search_hashes import Modality
 from media.still_image import sample_image
 from media.video import VideoInfo
 from provenance.c2pa.credentials_report import CredentialsReport
 from provenance.c2pa.library_settings import reading_settings
 from provenance.c2pa.reader import read_detached_manifest
 from provenance.c2pa.trust_store import ACCEPTED_EXTENDED_KEY_USAGES, TrustStore
-
-Modality = Literal["looks", "sound"]
 
 _BOUNDS = ProcessLimits(memory=1024 * MIB, cpu=20, wall=20.0, written=MIB)
 _CONTAINER_NAMES = {"mp4": "MP4", "matroska": "Matroska or WebM", "avi": "AVI", "mpegts": "MPEG-TS", "gif": "GIF"}
@@ -78,11 +77,14 @@ class SimilarVideo:
     modality: Modality = "looks"
 
 
-RecoverManifests = Callable[[str], Sequence[StoredManifest]]
-"""All manifests that are bound to a mark's payload (hex), the newest first. Raises Unavailable."""
+class ManifestLookup(Protocol):
+    """What is known elsewhere of a file that carries no whole credentials (pipeline.manifest_repository)."""
 
-FindSimilarVideos = Callable[[Path], Sequence[SimilarVideo]]
-"""The sealed videos that look or sound like a file, nearest first. Raises BadMedia, Unavailable."""
+    def stored(self, payload: str) -> Sequence[StoredManifest]:
+        """All manifests that are bound to a mark's payload (hex), the newest first. Raises Unavailable."""
+
+    def similar(self, path: Path) -> Sequence[SimilarVideo]:
+        """The sealed videos that look or sound like a file, nearest first. Raises BadMedia, Unavailable."""
 
 
 def read_recovered_manifests(
@@ -114,10 +116,10 @@ def mismatch_reason(reading: CredentialsReport, payload: str) -> str:
     """Why a manifest with this reading does not belong to a mark with this payload, or nothing."""
     if reading.credentials.state not in ("trusted", "valid"):
         return f"its own signature does not hold ({', '.join(reading.credentials.issues[:3])})"
-    bindings = [one for one in reading.soft_bindings if one.depth == 0]
+    bindings = [binding for binding in reading.soft_bindings if binding.depth == 0]
     if not bindings:
         return "it names no watermark"
-    if any(one.value != payload for one in bindings):
+    if any(binding.value != payload for binding in bindings):
         return "it names another watermark than the one in this file"
     return ""
 
@@ -126,20 +128,20 @@ def describe_differences(stored: StoredManifest, digest: str, size: int, info: V
     """In words, how a file of this SHA-256 and size differs from the signed one; nothing where it is the same."""
     if digest == stored.digest:
         return ()
-    found = []
+    differences = []
     if stored.size and size != stored.size:
-        found.append(f"{size:,} bytes instead of {stored.size:,}")
+        differences.append(f"{size:,} bytes instead of {stored.size:,}")
     if info is None:
-        return (*found, "it is not a video any more")
+        return (*differences, "it is not a video any more")
     if stored.width and (info.width, info.height) != (stored.width, stored.height):
-        found.append(f"{info.width}×{info.height} pixels instead of {stored.width}×{stored.height}")
+        differences.append(f"{info.width}×{info.height} pixels instead of {stored.width}×{stored.height}")
     if stored.duration and abs(info.duration - stored.duration) > 0.2:
-        found.append(f"{info.duration:.1f} s long instead of {stored.duration:.1f} s")
+        differences.append(f"{info.duration:.1f} s long instead of {stored.duration:.1f} s")
     if info.container != "mp4":
-        found.append(f"{_CONTAINER_NAMES.get(info.container, info.container)} instead of MP4")
+        differences.append(f"{_CONTAINER_NAMES.get(info.container, info.container)} instead of MP4")
     if info.codec != "h264":
-        found.append(f"compressed as {info.codec} instead of h264")
-    return tuple(found) or ("only the bytes: same length, same picture size, same kind of file",)
+        differences.append(f"compressed as {info.codec} instead of h264")
+    return tuple(differences) or ("only the bytes: same length, same picture size, same kind of file",)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,9 +163,9 @@ class _InspectedFile:
 
 
 def _probe_media(path: Path) -> VideoInfo | None:
-    for look in (probe, lambda file: sample_image(file).info):
+    for read_info in (probe, lambda file: sample_image(file).info):
         try:
-            return look(path)
+            return read_info(path)
         except BadMedia:
             continue
     return None

@@ -61,9 +61,9 @@ def _conflict(observations: Observations) -> str:
 
 
 def _no_information(observations: Observations) -> str:
-    looks = [one for one in observations.similar_videos if one.modality == "looks"]
-    if looks:
-        return f"Nothing in the file says how it was made, but it looks like {_sealed_here(looks)}"
+    similar_looking = [video for video in observations.similar_videos if video.modality == "looks"]
+    if similar_looking:
+        return f"Nothing in the file says how it was made, but it looks like {_sealed_here(similar_looking)}"
     if observations.similar_videos:
         return (
             f"Nothing in the file says how it was made, but it sounds like {_sealed_here(observations.similar_videos)}"
@@ -71,12 +71,12 @@ def _no_information(observations: Observations) -> str:
     return "Nothing was found that says how this was made. That does not mean that it was made without AI."
 
 
-def _sealed_here(alike: Sequence[SimilarVideo]) -> str:
-    if len(alike) > 1 and alike[0].share == alike[1].share:
-        which = f"a video that this office sealed more than once (first in case {alike[0].case_id})"
+def _sealed_here(videos: Sequence[SimilarVideo]) -> str:
+    if len(videos) > 1 and videos[0].share == videos[1].share:
+        description = f"a video that this service sealed more than once (first in case {videos[0].case_id})"
     else:
-        which = f"a video that this office sealed (case {alike[0].case_id})"
-    return f"{which}. That does not mean that it is the same."
+        description = f"a video that this service sealed (case {videos[0].case_id})"
+    return f"{description}. That does not mean that it is the same."
 
 
 def _signer(observations: Observations) -> str:
@@ -98,41 +98,41 @@ def _development(observations: Observations) -> bool:
 
 
 def _recovered(observations: Observations) -> str:
-    stated = (observations.case or {}).get("source_type", "")
-    says = "whose record says that AI made it" if is_ai_source_type(stated) else "which this office sealed"
+    source_type = (observations.case or {}).get("source_type", "")
+    origin = "whose record says that AI made it" if is_ai_source_type(source_type) else "which this service sealed"
     return (
-        f"The credentials are gone, but the watermark leads to case {observations.watermark.case_id}, {says}."
+        f"The credentials are gone, but the watermark leads to case {observations.watermark.case_id}, {origin}."
         f"{_original(observations)} These bytes differ from the signed original{_described_differences(observations)}."
     )
 
 
 def _original(observations: Observations) -> str:
-    one = matching_manifest(observations)
-    if one is None:
+    manifest = matching_manifest(observations)
+    if manifest is None:
         return ""
-    who = one.report.credentials.signer or "an unnamed signer"
-    return f" The credentials it was published with were recovered, signed by {who}."
+    signer = manifest.report.credentials.signer or "an unnamed signer"
+    return f" The credentials it was published with were recovered, signed by {signer}."
 
 
 def _described_differences(observations: Observations) -> str:
-    one = matching_manifest(observations)
-    return f": {', '.join(one.differences)}" if one is not None and one.differences else ""
+    manifest = matching_manifest(observations)
+    return f": {', '.join(manifest.differences)}" if manifest is not None and manifest.differences else ""
 
 
 def _marked(observations: Observations) -> str:
     if observations.recovered_manifests and matching_manifest(observations) is None:
         return (
-            "A watermark made with this office's key is in the picture, but the record that is kept for it"
+            "A watermark made with this service's key is in the picture, but the record that is kept for it"
             f" belongs to another file: {observations.recovered_manifests[0].mismatch_reason}."
         )
     if watermark_payload(observations.watermark) and not observations.ledger_asked:
         return (
-            "A watermark made with this office's key is in the picture. The record of its case was not asked for: no"
+            "A watermark made with this service's key is in the picture. The record of its case was not asked for: no"
             " ledger is open here."
         )
     if watermark_payload(observations.watermark):
-        return "A watermark made with this office's key is in the picture, but there is no record of its case."
-    return "A watermark made with this office's key is in the picture, too weak to read which case it names."
+        return "A watermark made with this service's key is in the picture, but there is no record of its case."
+    return "A watermark made with this service's key is in the picture, too weak to read which case it names."
 
 
 def _damaged(observations: Observations) -> str:

@@ -1,6 +1,6 @@
 """Verifying: the public's question, was this made by AI, answered from evidence.
 
-1. Read the credentials, in a limited process, without the network.
+1. Read the credentials, in the sandbox, without the network.
 2. Look for the watermark. A file that cannot be read as media ends here, with BadMedia.
 3. Look for unsigned declarations, and for traces of programs that keep no credentials.
 4. Ask the ledger about the case that the mark names.
@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from core.codec import dump
 from core.errors import BadMedia
@@ -34,13 +33,16 @@ from provenance.verification.evaluate import (
     watermark_payload,
 )
 from provenance.verification.finding_evidence import gather_evidence
-from provenance.verification.recovery import FindSimilarVideos, RecoverManifests, SimilarVideo, read_recovered_manifests
+from provenance.verification.recovery import ManifestLookup, SimilarVideo, read_recovered_manifests
 from provenance.verification.summary import summarise
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
 from provenance.watermark_ports import DetectWatermark, PublicCaseLookup
 
-EVIDENCE_OF_AI, NO_INFORMATION, CONFLICTING_OR_DAMAGED, CANNOT_BE_READ = range(4)
+EVIDENCE_OF_AI = 0  # exit codes of `assay verify`, as docs/reference/verdicts.md lists them
+NO_INFORMATION = 1
+CONFLICTING_OR_DAMAGED = 2
+CANNOT_BE_READ = 3
 
 _EXIT_CODES = {
     FindingVerdict.AI_MADE_TRUSTED: EVIDENCE_OF_AI,
@@ -57,15 +59,14 @@ _EXIT_CODES = {
 }
 
 
-def verify(  # noqa: PLR0913 - each is a door to a part that tests and offices replace
+def verify(
     path: Path,
     *,
     trust: TrustStore,
     keys: Sequence[WatermarkKey],
     detect: DetectWatermark,
     look_up: PublicCaseLookup | None,
-    recover: RecoverManifests = lambda _payload: (),
-    find_similar: FindSimilarVideos = lambda _path: (),
+    repository: ManifestLookup | None = None,
     at: datetime | None = None,
     quick: bool = False,
 ) -> Finding:
@@ -73,7 +74,8 @@ def verify(  # noqa: PLR0913 - each is a door to a part that tests and offices r
 
     `quick` looks for no mark where whole credentials of a trusted signer say AI already: a tenth of the time, and no
     answer to whether that signer dropped this office's history. `look_up` is None where there is no ledger to ask; the
-    finding says so then. Raises BadMedia if the file cannot be read, Unavailable if a part does not answer.
+    finding says so then. `repository` is None where there is none: then nothing is recovered. Raises BadMedia if the
+    file cannot be read, Unavailable if a part does not answer.
     """
     reading = read_credentials_report(path, trust, at=at)  # 1
     mark = (
@@ -91,11 +93,11 @@ def verify(  # noqa: PLR0913 - each is a door to a part that tests and offices r
     )
     if not has_valid_credentials(reading):
         payload = watermark_payload(mark)
-        entries = recover(payload) if payload else ()
+        entries = repository.stored(payload) if payload and repository else ()
         found = replace(
             found,
             recovered_manifests=read_recovered_manifests(path, payload, entries, trust, at=at),  # 5
-            similar_videos=() if payload else _find_similar(path, find_similar),  # 6
+            similar_videos=_find_similar(path, repository) if repository and not payload else (),  # 6
         )
     verdict = evaluate_observations(found)  # 7
     return Finding(  # 8
@@ -111,26 +113,26 @@ def verify(  # noqa: PLR0913 - each is a door to a part that tests and offices r
 
 def exit_code(finding: Finding) -> int:
     """0 evidence of AI, 1 no information, 2 conflicting or damaged evidence. (3, cannot be read, is BadMedia.)"""
-    stated = (finding.case or {}).get("source_type")
+    source_type = (finding.case or {}).get("source_type")
     if (
         finding.verdict is FindingVerdict.RECOVERED_BY_WATERMARK
-        and stated is not None
-        and not is_ai_source_type(stated)
+        and source_type is not None
+        and not is_ai_source_type(source_type)
     ):
         return NO_INFORMATION
     return _EXIT_CODES[finding.verdict]
 
 
-def finding_to_json(finding: Finding) -> dict[str, Any]:
+def finding_to_json(finding: Finding) -> dict[str, object]:
     """The finding as JSON values: file, verdict, summary, credentials, watermark, evidence, case."""
-    value: dict[str, Any] = dump(finding)
+    value: dict[str, object] = dump(finding)
     return value
 
 
-def _find_similar(path: Path, find_similar: FindSimilarVideos) -> tuple[SimilarVideo, ...]:
+def _find_similar(path: Path, repository: ManifestLookup) -> tuple[SimilarVideo, ...]:
     """What it looks or sounds like; nothing where it can be neither looked at nor listened to."""
     try:
-        return tuple(find_similar(path))
+        return tuple(repository.similar(path))
     except BadMedia:
         return ()
 

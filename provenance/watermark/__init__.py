@@ -2,9 +2,9 @@
 
 One tile is repeated over the picture; each of its frequencies carries two bits or a pilot. In `video/`: carrier_layout
 and spatial_pattern say what is written, embed writes it and strength_control says how strongly; pilot_search,
-spectral_search and homography_candidates find how a picture lies, demodulate and detect read it, segments says where,
+spectral_search and homography_candidates find a picture's geometry, demodulate and detect read it, segments says where,
 files does both for files. `audio/` is the watermark in sound. Shared: key, payload, convolutional_code and payload_set,
-which tells a mark that cannot be read apart among those that were issued.
+which matches a mark that cannot be decoded against those that were issued.
 """
 
 from provenance.watermark.key import WatermarkKey

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 from media.arrays import BitArray
 
-CONSTRAINT_LENGTH = 15
-INVERSE_RATE = 6
+CONSTRAINT_LENGTH = 15  # bits that one coded bit depends on
+INVERSE_RATE = 6  # coded bits for each bit
 _GENERATORS = (0o46321, 0o51271, 0o63667, 0o70535, 0o73277, 0o76513)
 _STATES = 1 << (CONSTRAINT_LENGTH - 1)
 _HALF = _STATES // 2
-_WRAP_BITS = 60
+_WRAP_BITS = 60  # bits decoded twice around the ends of the tail-biting code: four constraint lengths
 
 
 def encode(bits: BitArray) -> BitArray:
@@ -31,9 +31,9 @@ def encode(bits: BitArray) -> BitArray:
     return ((windows @ taps.T) & 1).astype(np.uint8).reshape(-1)
 
 
-def encode_many(words: BitArray) -> BitArray:
+def encode_many(messages: BitArray) -> BitArray:
     """(words, bits) -> (coded bits, words / 8): as encode(), of all words at once; eight words to a byte."""
-    packed = np.packbits(words.T, axis=1)
+    packed = np.packbits(messages.T, axis=1)
     count = len(packed)
     coded = np.zeros((count, INVERSE_RATE, packed.shape[1]), np.uint8)
     for index, generator in enumerate(_GENERATORS):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 Effort = Literal["quick", "deep"]
-"""`quick`: encoded anew, resized, cropped, mirrored. `deep`: also turned, stretched, or filmed from a screen."""
+"""`quick`: re-encoded, resized, cropped, mirrored. `deep`: also turned, stretched, or filmed from a screen."""
 
 
 ANALYSIS_SHORT_SIDE = 360

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-MIN_SECRET_BYTES = 16
+MIN_SECRET_BYTES = 16  # bytes: 128 bits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ import numpy as np
 from media.arrays import BitArray
 from provenance.watermark.key import WatermarkKey
 
-PAYLOAD_BITS, TAG_BITS = 96, 24
+PAYLOAD_BITS = 96  # bits: version, issuer, case
+TAG_BITS = 24  # bits of the keyed check
 MESSAGE_BITS = PAYLOAD_BITS + TAG_BITS
 
 _CASE_ID = re.compile(r"[0-9a-f]{16}")

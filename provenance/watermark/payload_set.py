@@ -1,8 +1,8 @@
-"""Tells which of the payloads that were ever issued a damaged mark carries, where it cannot be read by itself.
+"""Finds which of the payloads that were ever issued a damaged mark carries, where it cannot be decoded alone.
 
-Who reads blindly chooses among 2^96 payloads; an office that knows what it issued chooses among those few, and needs a
-third of the energy. At each place that the pilots propose, every issued payload is compared with what carries it: a
-matched filter (Cox, Miller, Bloom, Digital Watermarking, 2002, chapter 4: detection with a known message).
+Who reads blindly chooses among 2^96 payloads; an installation that knows what it issued chooses among those few, and
+needs a third of the energy. At each place that the pilots propose, every issued payload is compared with what carries
+it: a matched filter (Cox, Miller, Bloom, Digital Watermarking, 2002, chapter 4: detection with a known message).
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ _CASE_BITS = np.ones(CODED_BITS, np.bool_)
 _CASE_BITS[
     convolutional_code.INVERSE_RATE * (convolutional_code.CONSTRAINT_LENGTH - 1) : convolutional_code.INVERSE_RATE * 32
 ] = False
-_BATCH = 8192
+_BATCH = 8192  # payloads compared at once: bounds memory
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class AlignmentCandidates:
-    """Where a mark may lie: the pilots' z (n), and the soft coded bits (n, CODED_BITS), positive for 0.
+    """Where a mark may be: the pilots' z (n), and the soft coded bits (n, CODED_BITS), positive for 0.
 
     The sum of a row with a payload's signs is a z by itself: soft bits come divided by the root of their energy.
     """
@@ -75,45 +75,52 @@ class PayloadSet:
     ) -> list[PayloadMatch | None]:
         """Of each group of places the surest payload, or None if another might as well be there.
 
-        `pilot_share` in (0, 1) is the share of the mark's energy that lies in pilots.
+        `pilot_share` in (0, 1) is the share of the mark's energy that is in pilots.
         """
         if not self.payloads or not candidates_by_reading:
             return [None] * len(candidates_by_reading)
-        z, which = self._best_payloads(np.concatenate([places.soft_bits for places in candidates_by_reading]))
+        z, payload_indexes = self._best_payloads(np.concatenate([places.soft_bits for places in candidates_by_reading]))
         ends = np.cumsum([len(places) for places in candidates_by_reading])
         return [
-            self._best_match(places, z[end - len(places) : end], which[end - len(places) : end], pilot_share, len(z))
+            self._best_match(
+                places, z[end - len(places) : end], payload_indexes[end - len(places) : end], pilot_share, len(z)
+            )
             for places, end in zip(candidates_by_reading, ends, strict=True)
         ]
 
     def _best_match(
-        self, places: AlignmentCandidates, z: DoubleArray, which: NDArray[np.intp], pilots: float, looked: int
+        self,
+        places: AlignmentCandidates,
+        z: DoubleArray,
+        payload_indexes: NDArray[np.intp],
+        pilots: float,
+        comparisons: int,
     ) -> PayloadMatch | None:
         together = pilots**0.5 * places.z + (1 - pilots) ** 0.5 * z
-        at = int(together.argmax())
-        payload = Payload.from_hex(self.payloads[which[at]])
-        own = self._case_z(places.soft_bits[at], payload)
-        expected = float(places.z[at]) * ((1 - pilots) / pilots * _CASE_BITS.mean()) ** 0.5
-        if own < _MIN_CASE_AGREEMENT * expected or len(self) * looked * np.exp(-own * own / 2) > _MAX_CONFUSION:
+        best = int(together.argmax())
+        payload = Payload.from_hex(self.payloads[payload_indexes[best]])
+        own = self._case_z(places.soft_bits[best], payload)
+        expected = float(places.z[best]) * ((1 - pilots) / pilots * _CASE_BITS.mean()) ** 0.5
+        if own < _MIN_CASE_AGREEMENT * expected or len(self) * comparisons * np.exp(-own * own / 2) > _MAX_CONFUSION:
             return None
-        return PayloadMatch(candidate_index=at, payload=payload, z=float(together[at]))
+        return PayloadMatch(candidate_index=best, payload=payload, z=float(together[best]))
 
     def _case_z(self, soft: FloatArray, payload: Payload) -> float:
-        """z of the bits of the case alone: those of the issuer agree with every mark of this office."""
+        """z of the bits of the case alone: those of the issuer agree with every mark of this installation."""
         signs = 1.0 - 2.0 * convolutional_code.encode(to_message_bits(payload, self.key))[_CASE_BITS]
         return float((soft[_CASE_BITS] * signs).sum() / np.sqrt(_CASE_BITS.mean()))
 
     def _best_payloads(self, soft: FloatArray) -> tuple[DoubleArray, NDArray[np.intp]]:
         """Of each place (n, CODED_BITS) the z of the payload that agrees best, and which it is."""
         best = np.full(len(soft), -np.inf, np.float32)
-        which = np.zeros(len(soft), np.intp)
+        payload_indexes = np.zeros(len(soft), np.intp)
         for start, signs in self._signs():
             z = soft @ signs
-            found = z.argmax(1)
-            here = z[np.arange(len(soft)), found]
-            which = np.where(here > best, start + found, which)
-            best = np.maximum(best, here)
-        return best.astype(np.float64), which
+            best_index = z.argmax(1)
+            best_z = z[np.arange(len(soft)), best_index]
+            payload_indexes = np.where(best_z > best, start + best_index, payload_indexes)
+            best = np.maximum(best, best_z)
+        return best.astype(np.float64), payload_indexes
 
     def _signs(self) -> Iterator[tuple[int, FloatArray]]:
         """(CODED_BITS, some) of 1 and -1 for coded bits 0 and 1, and which payload the first is."""
@@ -124,5 +131,5 @@ class PayloadSet:
     @cached_property
     def _coded(self) -> NDArray[np.uint8]:
         """(CODED_BITS, payloads / 8): worked out when it is first needed."""
-        words = [to_message_bits(Payload.from_hex(one), self.key) for one in self.payloads]
-        return convolutional_code.encode_many(np.array(words, np.uint8).reshape(-1, MESSAGE_BITS))
+        messages = [to_message_bits(Payload.from_hex(payload), self.key) for payload in self.payloads]
+        return convolutional_code.encode_many(np.array(messages, np.uint8).reshape(-1, MESSAGE_BITS))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from registry.near_duplicates.hamming_index import HammingIndex, KnownHash
+from registry.banks.hamming_index import HammingIndex, KnownHash
 from registry.table_cache import CachedTable, ConnectionProvider, RegistryConnection
 
 _ADD = "INSERT INTO hashes (id, kind, algorithm, bits) VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING"
@@ -23,9 +23,9 @@ class PostgresHashBank:
         """How many hashes are banked."""
         return len(self._hashes())
 
-    def add(self, known: Iterable[KnownHash]) -> None:
-        """Bank hashes, all or none. One that is there already stays as it is."""
-        rows = [(one.id, one.kind, one.algorithm, one.bits) for one in known]
+    def add(self, hashes: Iterable[KnownHash]) -> None:
+        """Add hashes, all or none. One that exists already is not changed."""
+        rows = [(item.id, item.kind, item.algorithm, item.bits) for item in hashes]
         with self._connections.connection() as connection, connection.cursor() as cursor:
             cursor.executemany(_ADD, rows)
 
@@ -40,7 +40,7 @@ class PostgresHashBank:
 
 
 class MemoryHashBank:
-    """The same in memory, for tests and for trying out."""
+    """The same in memory: over an empty one classifiers are built to ask them what they need (assay doctor)."""
 
     def __init__(self) -> None:
         self._known: dict[KnownHash, None] = {}
@@ -50,14 +50,14 @@ class MemoryHashBank:
         """How many hashes are banked."""
         return len(self._known)
 
-    def add(self, known: Iterable[KnownHash]) -> None:
+    def add(self, hashes: Iterable[KnownHash]) -> None:
         """See PostgresHashBank."""
-        self._known = {**self._known, **dict.fromkeys(known)}
+        self._known = {**self._known, **dict.fromkeys(hashes)}
 
     def remove(self, known_id: str) -> int:
         """See PostgresHashBank."""
         before = len(self._known)
-        self._known = {one: None for one in self._known if one.id != known_id}
+        self._known = {item: None for item in self._known if item.id != known_id}
         return before - len(self._known)
 
     def nearest(self, algorithm: str, bits: bytes, *, kind: str) -> tuple[str, str, int] | None:

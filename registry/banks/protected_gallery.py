@@ -1,4 +1,4 @@
-"""Protected people: whose likeness may not be made without a lease, and those for whom there is none."""
+"""Protected people: those whose likeness needs a lease, and those for whom none can be had."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.embedding_spaces import FACE_SPACE, EmbeddingSpace
-from registry.near_duplicates.brute_force_index import TemplateBatch, TemplateMatch, validate_kind, validate_template
-from registry.near_duplicates.template_index import PostgresTemplateIndex, TemplateIndex
 from registry.table_cache import ConnectionProvider
+from registry.templates.brute_force_index import TemplateBatch, TemplateMatch, validate_kind, validate_template
+from registry.templates.template_index import PostgresTemplateIndex, TemplateIndex
 
 
 class PostgresGallery:
@@ -54,7 +54,7 @@ class PostgresGallery:
         Raises BadInput, and Unavailable: what cannot be looked up is not known to be absent.
         """
         probe = validate_template(embedding, self.space)
-        return self._live.query(lambda held: held.nearest(probe, exclude=exclude, only=only))
+        return self._live.query(lambda index: index.nearest(probe, exclude=exclude, only=only))
 
     def has_person(self, person: str) -> bool:
         """Whether a template of this person is enrolled. Raises Unavailable."""
@@ -62,7 +62,7 @@ class PostgresGallery:
 
 
 class MemoryGallery:
-    """The same in memory, for tests and for trying out."""
+    """The same in memory: over an empty one classifiers are built to ask them what they need (assay doctor)."""
 
     def __init__(self, space: EmbeddingSpace = FACE_SPACE) -> None:
         self.space = space

@@ -1,4 +1,4 @@
-"""The payloads of all marks that this office issued, read off the ledger: a damaged mark is looked for among them."""
+"""The payloads of all marks that this installation issued, from the ledger: damaged marks are matched against them."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from threading import Lock
 
 from registry.table_cache import ConnectionProvider
 
-MAX_PAYLOADS = 100_000
-"""Payloads kept, the newest first: comparing a mark with more takes too long."""
+MAX_PAYLOADS = 100_000  # the newest payloads that a damaged mark is matched against: bounds time and false alarms
+"""Payloads in memory, the newest first: comparing a mark with more takes too long."""
 _OVERLAP = timedelta(minutes=2)  # an event's time is taken before its transaction ends, which it does within 30 s
 _NEW = """
 SELECT payload, at FROM sealed_videos WHERE payload ~ '^[0-9a-f]{24}$' AND at > %s ORDER BY at DESC LIMIT %s
@@ -17,7 +17,7 @@ SELECT payload, at FROM sealed_videos WHERE payload ~ '^[0-9a-f]{24}$' AND at > 
 
 
 class SealedPayloads:
-    """Call it for the payloads (hex), the newest first. The first call reads all of them; later ones what is new."""
+    """The payloads (hex) of what was sealed. The first question reads all of them; later ones what is new."""
 
     def __init__(self, connections: ConnectionProvider, *, most: int = MAX_PAYLOADS) -> None:
         """The ledger's tables are there: the migrations made them."""
@@ -26,8 +26,8 @@ class SealedPayloads:
         self._since = datetime(2000, 1, 1, tzinfo=UTC)
         self._payloads: tuple[str, ...] = ()
 
-    def __call__(self) -> Sequence[str]:
-        """Raises Unavailable."""
+    def newest_first(self) -> Sequence[str]:
+        """The payloads, the newest first. Raises Unavailable."""
         with self._lock:
             with self._connections.connection() as connection:
                 rows = connection.execute(_NEW, [self._since - _OVERLAP, self._most]).fetchall()

@@ -1,4 +1,4 @@
-"""Faces and voices of enrolled people, encrypted per person (AES-256-GCM) under a key that lies elsewhere.
+"""Faces and voices of enrolled people, encrypted per person (AES-256-GCM) under a key that is stored elsewhere.
 
 Decrypted they are only ever in memory, to be compared. They are not shown, not exported and not logged.
 """
@@ -18,20 +18,21 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from core.embedding_spaces import EmbeddingSpace
 from core.errors import BadInput, NotFound, Unavailable
 from media.arrays import Embedding
-from registry.near_duplicates.brute_force_index import TemplateBatch, TemplateMatch, validate_template
-from registry.near_duplicates.template_index import TemplateIndex
 from registry.table_cache import CachedTable, ConnectionProvider, RegistryConnection
+from registry.templates.brute_force_index import TemplateBatch, TemplateMatch, validate_template
+from registry.templates.template_index import TemplateIndex
 
-FACE, VOICE = "face", "voice"
-_NONCE = 12
+FACE = "face"
+VOICE = "voice"
+_NONCE = 12  # bytes of an AES-GCM nonce (NIST SP 800-38D)
 _ALL = "SELECT t.cameo, t.kind, t.model, t.sealed FROM cameo_templates t JOIN cameos c ON c.id = t.cameo ORDER BY t.key"
 
 
 class TemplateKeyStore(Protocol):
-    """Where keys lie."""
+    """Stores the keys."""
 
     def make(self, name: str) -> bytes:
-        """The key of this name, made if there is none."""
+        """The key of this name, created if there is none."""
 
     def get(self, name: str) -> bytes:
         """The key. Raises NotFound where it was destroyed."""
@@ -70,7 +71,7 @@ class PostgresBiometricTemplates:
 
     def all(self, kind: str) -> Sequence[BiometricTemplate]:
         """Every template of a kind. Raises Unavailable: what cannot be looked up is not known to be absent."""
-        return [one for one in self._all() if one.kind == kind]
+        return [template for template in self._all() if template.kind == kind]
 
     def all_kinds(self) -> Sequence[BiometricTemplate]:
         """Every template of every kind; the same object until something changes. Raises Unavailable."""
@@ -89,23 +90,23 @@ class PostgresBiometricTemplates:
             connection.execute("DELETE FROM cameo_templates WHERE cameo = %s", [cameo])
 
     def _read(self, connection: RegistryConnection) -> Sequence[BiometricTemplate]:
-        found = []
+        templates = []
         for cameo, kind, model, sealed in connection.execute(_ALL).fetchall():
             try:
                 plain = AESGCM(self._keys.get(cameo)).decrypt(
                     sealed[:_NONCE], sealed[_NONCE:], _associated_data(cameo, kind, model)
                 )
             except NotFound:
-                continue  # the key was destroyed: erased, whatever still lies here
+                continue  # the key was destroyed: erased, whatever is still stored here
             except InvalidTag:
                 raise Unavailable("a template was altered: restore the database") from None
             vector = np.frombuffer(plain, dtype="<f4").astype(np.float32)
-            found.append(BiometricTemplate(cameo=cameo, kind=kind, model=model, vector=vector))
-        return found
+            templates.append(BiometricTemplate(cameo=cameo, kind=kind, model=model, vector=vector))
+        return templates
 
 
 class ProtectedGallery(Protocol):
-    """Protected people whose templates lie in the open: public figures, estates, who opted out."""
+    """Protected people whose templates are not encrypted: public figures, estates, people who opted out."""
 
     @property
     def size(self) -> int:
@@ -121,7 +122,7 @@ class ProtectedGallery(Protocol):
 
 
 class CombinedGallery:
-    """A gallery and the templates of enrolled people beside it, as one. Only those of the gallery's space count."""
+    """A gallery and the templates of enrolled people as one. Only those of the gallery's space count."""
 
     def __init__(self, gallery: ProtectedGallery, templates: PostgresBiometricTemplates, space: EmbeddingSpace) -> None:
         self._gallery, self._templates, self._space = gallery, templates, space
@@ -141,28 +142,41 @@ class CombinedGallery:
 
         Raises Unavailable: what cannot be looked up is not known to be absent.
         """
-        near = self._gallery.nearest(embedding, exclude=exclude, only=only)
-        mine = self._fresh().nearest(validate_template(embedding, self._space), exclude=exclude, only=only)
-        return min((one for one in (near, mine) if one is not None), key=lambda one: one[2], default=None)
+        protected_match = self._gallery.nearest(embedding, exclude=exclude, only=only)
+        enrolled_match = self._fresh().nearest(validate_template(embedding, self._space), exclude=exclude, only=only)
+        return min(
+            (match for match in (protected_match, enrolled_match) if match is not None),
+            key=lambda one: one[2],
+            default=None,
+        )
 
     def has_person(self, person: str) -> bool:
         """Whether a template of this person is looked for."""
         return self._gallery.has_person(person) or any(
-            one.cameo == person and one.model == self._space.name for one in self._templates.all_kinds()
+            template.cameo == person and template.model == self._space.name for template in self._templates.all_kinds()
         )
 
     def _fresh(self) -> TemplateIndex:
         with self._lock:
-            found = self._templates.all_kinds()
-            if found is not self._seen:
-                mine = [
-                    one for one in found if one.model == self._space.name and len(one.vector) == self._space.dimensions
+            templates = self._templates.all_kinds()
+            if templates is not self._seen:
+                of_this_space = [
+                    template
+                    for template in templates
+                    if template.model == self._space.name and len(template.vector) == self._space.dimensions
                 ]
                 live = TemplateIndex(self._space.dimensions)
-                if mine:
-                    keys, ids = range(len(mine)), [one.cameo for one in mine]
-                    live.add(TemplateBatch(keys, ids, ["cameo"] * len(mine), np.stack([one.vector for one in mine])))
-                self._live, self._seen = live, found
+                if of_this_space:
+                    keys, ids = range(len(of_this_space)), [template.cameo for template in of_this_space]
+                    live.add(
+                        TemplateBatch(
+                            keys,
+                            ids,
+                            ["cameo"] * len(of_this_space),
+                            np.stack([template.vector for template in of_this_space]),
+                        )
+                    )
+                self._live, self._seen = live, templates
             return self._live
 
 

@@ -39,20 +39,20 @@ class CameoReview:
     templates: PostgresBiometricTemplates
     texts: TextStore
 
-    def held(self, who: Principal) -> Sequence[Cameo]:
+    def held(self, principal: Principal) -> Sequence[Cameo]:
         """Enrolments that wait for a person, the longest-waiting first."""
-        require_role(who, Role.MODERATOR)
+        require_role(principal, Role.MODERATOR)
         return self.cameos.in_state(HELD)
 
-    def proof(self, who: Principal, cameo_id: str) -> str:
-        """What was said to show guardianship, or the right to speak for an estate."""
-        require_role(who, Role.MODERATOR)
-        found = self.cameos.get(cameo_id)
-        return self.texts.read(found.proof) if found.proof else ""
+    def proof(self, principal: Principal, cameo_id: str) -> str:
+        """The statement that shows guardianship, or the right to speak for an estate."""
+        require_role(principal, Role.MODERATOR)
+        cameo = self.cameos.get(cameo_id)
+        return self.texts.read(cameo.proof) if cameo.proof else ""
 
-    def admit(self, who: Principal, cameo_id: str, *, allow: bool) -> ConsentReceipt | None:
+    def admit(self, principal: Principal, cameo_id: str, *, allow: bool) -> ConsentReceipt | None:
         """Decide about a held enrolment. Admitted, the person is leased to themselves. Raises NotNow, NotFound."""
-        require_role(who, Role.MODERATOR)
+        require_role(principal, Role.MODERATOR)
         cameo = self.cameos.get(cameo_id)
         if cameo.state != HELD:
             raise NotNow("only an enrolment that is held can be decided about")
@@ -61,25 +61,28 @@ class CameoReview:
             self.cameos.set_state(cameo.id, REFUSED)
             self.notices.notify(cameo.owner, "enrolment_refused", cameo=cameo.id)
             return None
-        return self.activate(cameo, by=who.id)
+        return self.activate(cameo, by=principal.id)
 
     def activate(self, cameo: Cameo, *, by: str) -> ConsentReceipt:
-        """From now on the person is enrolled. For the enrolment, and for whoever reviewed it."""
-        given = self.consents.enrolled(cameo.id, by=by)
+        """Activate an enrolled cameo: called by the enrolment, or by the moderator who reviewed it."""
+        receipt = self.consents.enrolled(cameo.id, by=by)
         self.notices.notify(cameo.owner, "enrolled", cameo=cameo.id)
-        return given
+        return receipt
 
-    def to_review(self, who: Principal) -> Sequence[LeaseToReview]:
+    def to_review(self, principal: Principal) -> Sequence[LeaseToReview]:
         """Limits in words that nobody has made rules of."""
-        require_role(who, Role.MODERATOR)
-        leases = [one for cameo in self.cameos.in_state(ACTIVE) for one in self.leases.of(cameo.id)]
-        waiting = [one for one in leases if one.revoked is None and one.terms.unreviewed]
+        require_role(principal, Role.MODERATOR)
+        leases = [lease for cameo in self.cameos.in_state(ACTIVE) for lease in self.leases.of(cameo.id)]
+        waiting = [lease for lease in leases if lease.revoked is None and lease.terms.unreviewed]
         return [
-            LeaseToReview(lease=one, cameo=self.cameos.get(one.handle), words=self.texts.read(one.terms.asks))
-            for one in waiting
+            LeaseToReview(lease=lease, cameo=self.cameos.get(lease.handle), words=self.texts.read(lease.terms.asks))
+            for lease in waiting
         ]
 
-    def review(self, who: Principal, lease_id: str, terms: LeaseTerms) -> tuple[Lease, ConsentReceipt]:
-        """Make rules of an owner's words. The terms are whole: what they leave out is not limited any more."""
-        require_role(who, Role.MODERATOR)
-        return self.consents.review(lease_id, terms, by=who.id)
+    def review(self, principal: Principal, lease_id: str, terms: LeaseTerms) -> tuple[Lease, ConsentReceipt]:
+        """Make rules of an owner's words.
+
+        The terms replace the old ones: what they leave out is not limited any more.
+        """
+        require_role(principal, Role.MODERATOR)
+        return self.consents.review(lease_id, terms, by=principal.id)

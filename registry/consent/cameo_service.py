@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from core.case import Case, Phase
 from core.dispatch import hand_on
@@ -42,12 +42,12 @@ __all__ = [
 ]
 
 MODERATORS_ADDRESS = "role:moderator"
-"""Stands for all moderators among those who are told something."""
+"""Means all moderators as the recipient of a notice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentStores:
-    """Where what is known of people lies."""
+    """The stores of what is known of people."""
 
     cameos: PostgresCameos
     leases: PostgresLeases
@@ -76,7 +76,7 @@ class LeaseRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameoService:
-    """An owner's side of the service. Whether a cameo exists is nobody else's business: others get NotFound."""
+    """An owner's side of the service. Other accounts do not learn whether a cameo exists: they get NotFound."""
 
     stores: ConsentStores
     ledger: Ledger
@@ -89,94 +89,96 @@ class CameoService:
 
     # -- who is enrolled, and what they allow
 
-    def own_cameos(self, who: Principal) -> Sequence[Cameo]:
-        """The person's own cameos, and those whom they stand for."""
-        return self.stores.cameos.of(who.id)
+    def own_cameos(self, principal: Principal) -> Sequence[Cameo]:
+        """The person's own cameos, and those of people whom they represent."""
+        return self.stores.cameos.of(principal.id)
 
-    def cameo(self, who: Principal, handle: str) -> Cameo:
+    def cameo(self, principal: Principal, handle: str) -> Cameo:
         """By handle or id, for its owner and for moderators. Raises NotFound."""
-        found = self.stores.cameos.by_handle(handle)
-        if found is None or (found.owner != who.id and not who.has(Role.MODERATOR)):
+        cameo = self.stores.cameos.by_handle(handle)
+        if cameo is None or (cameo.owner != principal.id and not principal.has(Role.MODERATOR)):
             raise NotFound("there is no such cameo of yours")
-        return found
+        return cameo
 
     def leases(self, who: Principal, handle: str) -> Sequence[Lease]:
         """All leases, ended ones too, the oldest first."""
         return self.stores.leases.of(self.cameo(who, handle).id)
 
-    def receipts(self, who: Principal, handle: str) -> Sequence[ConsentReceipt]:
+    def receipts(self, principal: Principal, handle: str) -> Sequence[ConsentReceipt]:
         """All receipts, in order."""
-        return self.stores.receipts.of_cameo(self.cameo(who, handle).id)
+        return self.stores.receipts.of_cameo(self.cameo(principal, handle).id)
 
-    def lease(self, who: Principal, handle: str, asked: LeaseRequest) -> tuple[Lease, ConsentReceipt]:
+    def lease(self, principal: Principal, handle: str, request: LeaseRequest) -> tuple[Lease, ConsentReceipt]:
         """Allow something. Raises BadInput, NotNow."""
-        cameo = self._own(who, handle)
-        return self.stores.consents.grant(self._made(cameo, asked), by=who.id)
+        cameo = self._own(principal, handle)
+        return self.stores.consents.grant(self._build_lease(cameo, request), by=principal.id)
 
-    def change(self, who: Principal, lease_id: str, asked: LeaseRequest) -> tuple[Lease, ConsentReceipt]:
+    def change(self, principal: Principal, lease_id: str, request: LeaseRequest) -> tuple[Lease, ConsentReceipt]:
         """Allow something else instead; what is not covered any more comes down. Raises NotFound, NotNow, BadInput."""
-        cameo = self._whose(who, lease_id)
-        done = self.stores.consents.change(lease_id, self._made(cameo, asked), by=who.id)
+        cameo = self._cameo_of_lease(principal, lease_id)
+        changed = self.stores.consents.change(lease_id, self._build_lease(cameo, request), by=principal.id)
         self.takedown_service.run()
-        return done
+        return changed
 
-    def revoke(self, who: Principal, lease_id: str) -> ConsentReceipt:
+    def revoke(self, principal: Principal, lease_id: str) -> ConsentReceipt:
         """Take a lease back: it counts at once, and what rested on it comes down now. Twice is once."""
-        self._whose(who, lease_id)
-        given = self.stores.consents.revoke(lease_id, by=who.id)
+        self._cameo_of_lease(principal, lease_id)
+        receipt = self.stores.consents.revoke(lease_id, by=principal.id)
         self.takedown_service.run()
-        return given or self.stores.receipts.of_lease(lease_id)[-1]
+        return receipt or self.stores.receipts.of_lease(lease_id)[-1]
 
-    def know(self, who: Principal, other: str, *, known: bool = True) -> None:
+    def know(self, principal: Principal, other: str, *, known: bool = True) -> None:
         """Say that you know an account, or no longer: two who say it of each other are mutuals."""
-        self.stores.cameos.know(who.id, other, known=known)
+        self.stores.cameos.know(principal.id, other, known=known)
 
     # -- what is made with it
 
-    def uses(self, who: Principal, handle: str) -> Sequence[LikenessUse]:
+    def uses(self, principal: Principal, handle: str) -> Sequence[LikenessUse]:
         """Every video that shows them, drafts and remixes included, the newest first."""
-        return self.stores.uses.of(self.cameo(who, handle).id)
+        return self.stores.uses.of(self.cameo(principal, handle).id)
 
-    def fetch_use(self, who: Principal, handle: str, case_id: str, to: Path) -> Path:
+    def fetch_use(self, principal: Principal, handle: str, case_id: str, to: Path) -> Path:
         """A video that shows them, published or not. Raises NotFound."""
-        case = self._use(who, handle, case_id)
-        made = case.sealed.asset if case.sealed else case.rendered.asset if case.rendered else None
-        if made is None:
+        case = self._use(principal, handle, case_id)
+        asset = case.sealed.asset if case.sealed else case.rendered.asset if case.rendered else None
+        if asset is None:
             raise NotFound("there is no video yet")
-        return self.blob_store.fetch(made, to)
+        return self.blob_store.fetch(asset, to)
 
-    def approve(self, who: Principal, handle: str, case_id: str) -> Case:
+    def approve(self, principal: Principal, handle: str, case_id: str) -> Case:
         """This draft is fine. The gate that waits for it judges again."""
-        cameo, case = self._own(who, handle), self._use(who, handle, case_id)
+        cameo, case = self._own(principal, handle), self._use(principal, handle, case_id)
         if case.rendered is None:
             raise NotNow("there is no draft yet that could be approved")
-        self.stores.answers.approve(case.id, cameo.id, case.rendered.asset.digest, by=who.id)
+        self.stores.answers.approve(case.id, cameo.id, case.rendered.asset.digest, by=principal.id)
         if case.phase is Phase.HELD and case.last_failure is None:
-            case = self.ledger.append(case, [Resumed(by=who.id)])
+            case = self.ledger.append(case, [Resumed(by=principal.id)])
             hand_on(case, self.bus)
         return case
 
-    def veto(self, who: Principal, handle: str, case_id: str) -> Sequence[TakenDownCase]:
+    def veto(self, principal: Principal, handle: str, case_id: str) -> Sequence[TakenDownCase]:
         """Not this one: it and everything made from it comes down, and cannot be made again from it."""
-        cameo, case = self._own(who, handle), self._use(who, handle, case_id)
-        name = self.stores.consents.veto(cameo.id, case.id, by=who.id)
+        cameo, case = self._own(principal, handle), self._use(principal, handle, case_id)
+        name = self.stores.consents.veto(cameo.id, case.id, by=principal.id)
         self.takedown_service.run()
         return self.stores.cascades.items(name)
 
-    def report(self, who: Principal, handle: str, case_id: str, *, note: str) -> None:
+    def report(self, principal: Principal, handle: str, case_id: str, *, note: str) -> None:
         """Ask moderators to look at a use. The note is kept with the case's texts, and erasable."""
-        case = self._use(who, handle, case_id)
+        case = self._use(principal, handle, case_id)
         self.texts.put(note, case_id=case.id)
-        self.stores.notices.notify(MODERATORS_ADDRESS, "reported", about=case.id, cameo=self.cameo(who, handle).id)
+        self.stores.notices.notify(
+            MODERATORS_ADDRESS, "reported", about=case.id, cameo=self.cameo(principal, handle).id
+        )
 
-    def takedown_reports(self, who: Principal, handle: str) -> Sequence[tuple[Takedown, Sequence[TakenDownCase]]]:
+    def takedown_reports(self, principal: Principal, handle: str) -> Sequence[tuple[Takedown, Sequence[TakenDownCase]]]:
         """Reports of what came down and when, the newest first."""
-        cameo = self.cameo(who, handle)
-        return [(one, self.stores.cascades.items(one.id)) for one in self.stores.cascades.of(cameo.id)]
+        cameo = self.cameo(principal, handle)
+        return [(takedown, self.stores.cascades.items(takedown.id)) for takedown in self.stores.cascades.of(cameo.id)]
 
     # -- what is known of them
 
-    def export(self, who: Principal, handle: str) -> dict[str, Any]:
+    def export(self, who: Principal, handle: str) -> dict[str, object]:
         """All that is kept about a person, for the person. Templates are named, and do not leave."""
         cameo = self._own(who, handle)
         asks = {one.id: self.texts.read(one.terms.asks) for one in self.leases(who, handle) if one.terms.asks}
@@ -192,16 +194,16 @@ class CameoService:
             "enrolments": self.enrolment.own_challenges(who),
         }
 
-    def erase(self, who: Principal, handle: str) -> ConsentReceipt:
-        """Erase all that is known of a person, and take down what shows them. The log stays, and names nobody."""
-        return self.destroy(self._own(who, handle), by=who.id)
+    def erase(self, principal: Principal, handle: str) -> ConsentReceipt:
+        """Erase all that is known of a person, and take down what shows them. The log remains, and names nobody."""
+        return self.destroy(self._own(principal, handle), by=principal.id)
 
     def destroy(self, cameo: Cameo, *, by: str) -> ConsentReceipt:
-        """Erase a cameo, whoever asked: its owner, or the schedule. Interrupted, it is finished by the next sweep."""
-        given = self.stores.consents.erase(cameo.id, by=by)
+        """Erase a cameo, for its owner or by the schedule. If interrupted, the next sweep finishes it."""
+        receipt = self.stores.consents.erase(cameo.id, by=by)
         self.finish_erasures()
         self.takedown_service.run()
-        return given
+        return receipt
 
     def finish_erasures(self) -> None:
         """Destroy the keys, words and takes of those who are erased, and note that nothing is left."""
@@ -211,13 +213,13 @@ class CameoService:
             self.enrolment.forget(cameo)
             self.stores.cameos.mark_destroyed(cameo.id)
 
-    def notices(self, who: Principal) -> Sequence[Notice]:
-        """What the person was told, the newest first; a moderator is told what moderators are told."""
-        found = [
-            *self.stores.notices.of(who.id),
-            *(self.stores.notices.of(MODERATORS_ADDRESS) if who.has(Role.MODERATOR) else ()),
+    def notices(self, principal: Principal) -> Sequence[Notice]:
+        """The person's notices, the newest first; a moderator also gets those for moderators."""
+        notices = [
+            *self.stores.notices.of(principal.id),
+            *(self.stores.notices.of(MODERATORS_ADDRESS) if principal.has(Role.MODERATOR) else ()),
         ]
-        return sorted(found, key=lambda one: -one.key)
+        return sorted(notices, key=lambda one: -one.key)
 
     # -- for anyone
 
@@ -228,7 +230,7 @@ class CameoService:
             receipt = receipt_digest(receipt)
         return self.stores.receipts.validity(receipt, datetime.now(UTC))
 
-    def keys(self) -> dict[str, Any]:
+    def keys(self) -> dict[str, object]:
         """The public keys with which receipts are signed, as a JWK set."""
         return self.stores.keys.public_jwks()
 
@@ -240,23 +242,30 @@ class CameoService:
             raise Forbidden("only the person, or who stands for them, can do this")
         return found
 
-    def _whose(self, who: Principal, lease_id: str) -> Cameo:
+    def _cameo_of_lease(self, principal: Principal, lease_id: str) -> Cameo:
         lease = next(
-            (one for cameo in self.own_cameos(who) for one in self.stores.leases.of(cameo.id) if one.id == lease_id),
+            (
+                item
+                for cameo in self.own_cameos(principal)
+                for item in self.stores.leases.of(cameo.id)
+                if item.id == lease_id
+            ),
             None,
         )
         if lease is None:
             raise NotFound("there is no such lease of yours")
         return self.stores.cameos.get(lease.handle)
 
-    def _use(self, who: Principal, handle: str, case_id: str) -> Case:
-        if case_id not in {one.case_id for one in self.uses(who, handle)}:
+    def _use(self, principal: Principal, handle: str, case_id: str) -> Case:
+        if case_id not in {use.case_id for use in self.uses(principal, handle)}:
             raise NotFound("there is no such video that shows them")
         return self.ledger.load(case_id)
 
-    def _made(self, cameo: Cameo, asked: LeaseRequest) -> Lease:
-        if asked.terms.asks or asked.terms.reviewed or asked.terms.watched:
-            raise Conflict("limits in words are given as words, and made rules of by somebody else")
-        asks = self.texts.put(asked.words, case_id=cameo.id) if asked.words.strip() else ""
-        terms = replace(asked.terms, asks=asks)
-        return new_lease(cameo.id, asked.holder, until=asked.until, face=asked.face, voice=asked.voice, terms=terms)
+    def _build_lease(self, cameo: Cameo, request: LeaseRequest) -> Lease:
+        if request.terms.asks or request.terms.reviewed or request.terms.watched:
+            raise Conflict("limits in words are given as words; a moderator makes rules of them")
+        asks = self.texts.put(request.words, case_id=cameo.id) if request.words.strip() else ""
+        terms = replace(request.terms, asks=asks)
+        return new_lease(
+            cameo.id, request.holder, until=request.until, face=request.face, voice=request.voice, terms=terms
+        )

@@ -1,4 +1,4 @@
-"""Who is enrolled: handles, owners, states. What a person looks and sounds like lies elsewhere, encrypted."""
+"""Who is enrolled: handles, owners, states. What a person looks and sounds like is stored elsewhere, encrypted."""
 
 from __future__ import annotations
 
@@ -15,9 +15,12 @@ from registry.consent.leases import normalise_handle
 from registry.table_cache import ConnectionProvider, RegistryConnection
 
 CAMEO_KINDS = ("self", "minor", "estate")
-ACTIVE, HELD, REFUSED, ERASED = "active", "held", "refused", "erased"
+ACTIVE = "active"
+HELD = "held"
+REFUSED = "refused"
+ERASED = "erased"
 UNKNOWN_HANDLE = "unknown"
-"""Stands in a case for a handle that nobody has: no words of a prompt get into the log."""
+"""Recorded in a case for a handle that nobody has: no words of a prompt get into the log."""
 
 _HANDLE = re.compile(r"[a-z0-9](?:[a-z0-9_.-]{0,30}[a-z0-9])?")
 _MENTION = re.compile(r"(?<![\w@./-])@([A-Za-z0-9](?:[A-Za-z0-9_.-]{0,30}[A-Za-z0-9])?)(?![\w@])")
@@ -46,7 +49,7 @@ class PostgresCameos:
         self._connections = connections
 
     def add(self, handle: str, owner: str, *, kind: str = "self", state: str = HELD, proof: str = "") -> Cameo:
-        """Enrol somebody. Raises BadInput for a handle that is none or is taken."""
+        """Enrol somebody. Raises BadInput for a handle that is malformed or taken."""
         validate_cameo(handle, kind)
         cameo_id = f"cameo_{secrets.token_hex(8)}"
         values = [cameo_id, normalise_handle(handle), owner, kind, state, proof]
@@ -60,15 +63,15 @@ class PostgresCameos:
 
     def get(self, cameo_id: str) -> Cameo:
         """By its id. Raises NotFound."""
-        found = self._where("id = %s", cameo_id)
-        if not found:
+        cameos = self._where("id = %s", cameo_id)
+        if not cameos:
             raise NotFound("there is no such cameo")
-        return found[0]
+        return cameos[0]
 
     def by_handle(self, handle: str) -> Cameo | None:
-        """By its handle, in whatever case it is written, or by its id; None where there is none, or not any more."""
-        found = self._where("handle = %s OR id = %s", normalise_handle(handle), normalise_handle(handle))
-        return found[0] if found and found[0].state != ERASED else None
+        """By its handle, in upper or lower case, or by its id; None where there is none, or not any more."""
+        cameos = self._where("handle = %s OR id = %s", normalise_handle(handle), normalise_handle(handle))
+        return cameos[0] if cameos and cameos[0].state != ERASED else None
 
     def of(self, owner: str) -> Sequence[Cameo]:
         """Those of an account, the oldest first."""
@@ -90,7 +93,7 @@ class PostgresCameos:
                 raise NotNow("this cameo is erased")
 
     def pending_destruction(self) -> Sequence[Cameo]:
-        """Those that are erased, and of which keys or words may still lie elsewhere."""
+        """Those that are erased, but of which keys or words may still be stored elsewhere."""
         return self._where("state = 'erased' AND destroyed IS NULL")
 
     def mark_destroyed(self, cameo_id: str) -> None:
@@ -99,12 +102,12 @@ class PostgresCameos:
             connection.execute("UPDATE cameos SET destroyed = clock_timestamp() WHERE id = %s", [cameo_id])
 
     def touch(self, cameo_ids: Sequence[str]) -> None:
-        """Somebody had to do with these now."""
+        """Record that these were used now."""
         with self._connections.connection() as connection:
             connection.execute("UPDATE cameos SET touched = clock_timestamp() WHERE id = ANY(%s)", [list(cameo_ids)])
 
     def set_proof(self, cameo_id: str, text_id: str) -> None:
-        """Where it is said what shows guardianship, or the right to speak for an estate."""
+        """The text that shows guardianship, or the right to act for an estate."""
         with self._connections.connection() as connection:
             connection.execute("UPDATE cameos SET proof = %s WHERE id = %s", [text_id, cameo_id])
 
@@ -132,12 +135,12 @@ def validate_cameo(handle: str, kind: str) -> None:
 def erase_cameo(connection: RegistryConnection, cameo_id: str) -> None:
     """Erase what is known of a cameo, within the transaction: who looks like what, who is called what, all words."""
     connection.execute("DELETE FROM cameo_templates WHERE cameo = %s", [cameo_id])
-    words = "UPDATE leases SET words = '{}', asks = '' WHERE handle = %s"
-    connection.execute(words, [cameo_id])
-    gone = "UPDATE cameos SET handle = NULL, state = 'erased', proof = '' WHERE id = %s"
-    connection.execute(gone, [cameo_id])
+    erase_words = "UPDATE leases SET words = '{}', asks = '' WHERE handle = %s"
+    connection.execute(erase_words, [cameo_id])
+    erase_handle = "UPDATE cameos SET handle = NULL, state = 'erased', proof = '' WHERE id = %s"
+    connection.execute(erase_handle, [cameo_id])
 
 
 def parse_mentions(prompt: str) -> tuple[str, ...]:
-    """The handles that a prompt names as `@handle`, each once. Addresses of mail are none."""
-    return tuple(dict.fromkeys(normalise_handle(found.rstrip(".-_")) for found in _MENTION.findall(prompt)))
+    """The handles that a prompt names as `@handle`, each once. Mail addresses do not count."""
+    return tuple(dict.fromkeys(normalise_handle(mention.rstrip(".-_")) for mention in _MENTION.findall(prompt)))

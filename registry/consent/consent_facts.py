@@ -1,8 +1,8 @@
-"""What policy is told beside signals: about the author, the people shown, what they allow, and the request."""
+"""The facts that policy gets besides signals: about the author, the people shown, what they allow, and the request."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -20,9 +20,9 @@ FactValue = bool | int | float | str
 
 
 class LeaseLookup(Protocol):
-    """Looked up anew each time, so that a revocation counts at once."""
+    """Looked up each time, so that a revocation counts at once."""
 
-    def covering_lease(self, handle: str, ask: UseRequest) -> Lease | None:
+    def covering_lease(self, handle: str, request: UseRequest) -> Lease | None:
         """The lease under which this may be done."""
 
 
@@ -36,7 +36,7 @@ class CameoLookup(Protocol):
         """By handle or id."""
 
     def touch(self, cameo_ids: Sequence[str]) -> None:
-        """Somebody had to do with these now."""
+        """Record that these were used now."""
 
 
 class CaseLineage(Protocol):
@@ -67,7 +67,7 @@ class AuthorFacts(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShownCameos:
-    """Whom a case shows: the cameos that it or what it is made from names, with the leases for each (none: not leased).
+    """The people a case shows: cameos named by it or by what it is made from, with the leases for each.
 
     `gone` counts what it is made from and was taken down.
     """
@@ -80,14 +80,21 @@ class ShownCameos:
     @property
     def used(self) -> tuple[Lease, ...]:
         """Every lease that is made use of, each once."""
-        return tuple({lease.id: lease for found in self.leases.values() for lease in found}.values())
+        return tuple({lease.id: lease for leases in self.leases.values() for lease in leases}.values())
+
+
+class TextReader(Protocol):
+    """The words of people, by id (core.ports.TextStore)."""
+
+    def read(self, text_id: str) -> str:
+        """The text. Raises Erased, or NotFound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentFacts:
-    """Facts about a case as they are at this moment. `read` gives the words of a text by its id, or raises Erased.
+    """Facts about a case as they are at this moment.
 
-    `unstated_minor`: whether an account of which the platform does not say if it is a minor's is taken for one. A
+    `unstated_minor`: whether an account of which the platform does not say if it is a minor's counts as one. A
     region or a tier that is not stated is not known.
     """
 
@@ -96,21 +103,25 @@ class ConsentFacts:
     lineage: CaseLineage
     answers: OwnerDecisions
     authors: AuthorFacts
-    read: Callable[[str], str]
+    texts: TextReader
     engine: str
     monitor_asked: bool = False
     unstated_minor: bool = False
 
-    def resolve(self, prompt: str, asked: Sequence[str]) -> tuple[str, ...]:
-        """The cameos that a request names, in its prompt as `@handle` too, by their ids; nobody's are `unknown`."""
-        found = [self.cameos.by_handle(one) for one in (*asked, *parse_mentions(prompt))]
-        ids = tuple(dict.fromkeys(one.id if one else UNKNOWN_HANDLE for one in found))
-        self.cameos.touch([one for one in ids if one != UNKNOWN_HANDLE])
+    def resolve(self, prompt: str, handles: Sequence[str]) -> tuple[str, ...]:
+        """The cameos that a request names, in its prompt as `@handle` too, by their ids; handles that nobody has become
+        `unknown`.
+        """
+        cameos = [self.cameos.by_handle(handle) for handle in (*handles, *parse_mentions(prompt))]
+        ids = tuple(dict.fromkeys(handle.id if handle else UNKNOWN_HANDLE for handle in cameos))
+        self.cameos.touch([handle for handle in ids if handle != UNKNOWN_HANDLE])
         return ids
 
     def cameos_shown(self, case: Case) -> tuple[str, ...]:
         """The cameos that a case names, or that what it is made from names."""
-        return tuple(sorted({*case.request.cameos, *(c for one in self._ancestors(case) for c in one.cameos)}))
+        return tuple(
+            sorted({*case.request.cameos, *(c for ancestor in self._ancestors(case) for c in ancestor.cameos)})
+        )
 
     def leased(self, case: Case) -> tuple[str, ...]:
         """The cameos whose face this case may show now."""
@@ -128,19 +139,19 @@ class ConsentFacts:
         """The ids of the leases on which this case rests."""
         return tuple(lease.id for lease in self.shown(case).used)
 
-    def is_still_allowed(self, cameo: str, asked: Submitted) -> bool:
-        """Whether what was asked for is still allowed, as far as leases say: of whom, to whom, what for, where."""
-        return bool(self._leases(cameo, asked, datetime.now(UTC)))
+    def is_still_allowed(self, cameo: str, submission: Submitted) -> bool:
+        """Whether a submission is still allowed, as far as leases say: of whom, to whom, what for, where."""
+        return bool(self._leases(cameo, submission, datetime.now(UTC)))
 
     def shown(self, case: Case) -> ShownCameos:
-        """Whom a case shows, and under which leases."""
-        ancestors, at = self._ancestors(case), datetime.now(UTC)
-        named = sorted({*case.request.cameos, *(c for one in ancestors for c in one.cameos)})
+        """The people a case shows, and under which leases."""
+        ancestors, now = self._ancestors(case), datetime.now(UTC)
+        cameo_ids = sorted({*case.request.cameos, *(c for ancestor in ancestors for c in ancestor.cameos)})
         return ShownCameos(
-            leases={cameo: self._leases(cameo, case.request, at) for cameo in named},
-            minors=sum(self._kind(cameo) == "minor" for cameo in named),
-            gone=sum(one.phase in ("recalled", "withdrawn") for one in ancestors),
-            made_from=tuple(one.id for one in ancestors),
+            leases={cameo: self._leases(cameo, case.request, now) for cameo in cameo_ids},
+            minors=sum(self._kind(cameo) == "minor" for cameo in cameo_ids),
+            gone=sum(ancestor.phase in ("recalled", "withdrawn") for ancestor in ancestors),
+            made_from=tuple(ancestor.id for ancestor in ancestors),
         )
 
     def facts(self, case: Case) -> Mapping[str, FactValue]:
@@ -177,44 +188,52 @@ class ConsentFacts:
         if not terms:
             return 0
         try:
-            prompt = self.read(case.request.prompt)
+            prompt = self.texts.read(case.request.prompt)
         except (Erased, NotFound):
             return None
         return sum(one.count_banned_words(prompt) for one in terms)
 
     def _unapproved(self, case: Case, shown: ShownCameos) -> int:
         """Whose owner wants to see each draft and has not approved this one. Before there is a draft: nobody."""
-        wanted = {cameo for cameo, found in shown.leases.items() if any(lease.terms.approval for lease in found)}
-        if not wanted or case.rendered is None:
+        needs_approval = {
+            cameo for cameo, leases in shown.leases.items() if any(lease.terms.approval for lease in leases)
+        }
+        if not needs_approval or case.rendered is None:
             return 0
-        return len(wanted - self.answers.approved_cameos(case.id, case.rendered.asset.digest))
+        return len(needs_approval - self.answers.approved_cameos(case.id, case.rendered.asset.digest))
 
-    def _leases(self, cameo: str, asked: Submitted, at: datetime) -> tuple[Lease, ...]:
+    def _leases(self, cameo: str, submission: Submitted, moment: datetime) -> tuple[Lease, ...]:
         """For the face, and for the voice if that is asked for; empty unless all of it is allowed."""
         if self._kind(cameo) is None:
             return ()
-        uses = (BiometricModality.FACE, BiometricModality.VOICE) if asked.voices else (BiometricModality.FACE,)
-        asks = [self._ask(asked, at, use) for use in uses]
-        found = [lease for ask in asks if (lease := self.leases.covering_lease(cameo, ask)) is not None]
-        return tuple(found) if len(found) == len(asks) else ()
+        uses = (BiometricModality.FACE, BiometricModality.VOICE) if submission.voices else (BiometricModality.FACE,)
+        asks = [self._ask(submission, moment, use) for use in uses]
+        leases = [lease for request in asks if (lease := self.leases.covering_lease(cameo, request)) is not None]
+        return tuple(leases) if len(leases) == len(asks) else ()
 
     def _allowed(self, case: Case, use: BiometricModality) -> tuple[str, ...]:
-        ask = self._ask(case.request, datetime.now(UTC), use)
+        request = self._ask(case.request, datetime.now(UTC), use)
         active = (cameo for cameo in self.cameos_shown(case) if self._kind(cameo) is not None)
-        return tuple(cameo for cameo in active if self.leases.covering_lease(cameo, ask) is not None)
+        return tuple(cameo for cameo in active if self.leases.covering_lease(cameo, request) is not None)
 
-    def _ask(self, asked: Submitted, at: datetime, use: BiometricModality) -> UseRequest:
-        return UseRequest(account=asked.author, at=at, modality=use, purpose=asked.purpose, territory=asked.territory)
+    def _ask(self, submission: Submitted, moment: datetime, use: BiometricModality) -> UseRequest:
+        return UseRequest(
+            account=submission.author,
+            at=moment,
+            modality=use,
+            purpose=submission.purpose,
+            territory=submission.territory,
+        )
 
     def _kind(self, cameo: str) -> str | None:
         """What kind of person this is; None unless active."""
         try:
-            found = self.cameos.get(cameo)
+            stored = self.cameos.get(cameo)
         except NotFound:
             return None
-        return found.kind if found.state == ACTIVE else None
+        return stored.kind if stored.state == ACTIVE else None
 
     def _ancestors(self, case: Case) -> Sequence[AncestorCase]:
-        asked = case.request
-        handed_in = [one.digest for one in asked.references]
-        return self.lineage.ancestors(case.id, asked.parent, handed_in, asked.copies)
+        submission = case.request
+        handed_in = [reference.digest for reference in submission.references]
+        return self.lineage.ancestors(case.id, submission.parent, handed_in, submission.copies)

@@ -1,7 +1,7 @@
 """Receipts of consent: what was agreed to, changed, taken back. A chain, each signed, none with personal data in it.
 
 The fields are those of ISO/IEC TS 27560:2023 (consent record information structure): record, principal, processing,
-parties, event. What is ours beside them is `limits` and `chain`.
+parties, event. `limits` and `chain` are additions of Assay.
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from core.errors import NotFound
 from registry.consent.leases import EVERYONE, MUTUALS, Lease, lease_by_id
 from registry.table_cache import ConnectionProvider, RegistryConnection
 
 RECEIPT_SCHEMA = "ISO/IEC TS 27560:2023"
-Sign = Callable[[dict[str, Any]], str]
+Sign = Callable[[dict[str, object]], str]
 CONSENT_GIVEN = ("granted", "changed")
 
 _LOCK = 0x434F4E53  # "CONS": receipts are numbered one at a time
@@ -35,7 +34,7 @@ _EVENTS = {
 
 @dataclass(frozen=True, slots=True)
 class ConsentReceipt:
-    """A receipt as it is kept. `hash` is the SHA-256 of `jws`: it goes into manifests."""
+    """A stored receipt. `hash` is the SHA-256 of `jws`: it goes into manifests."""
 
     number: int
     kind: str
@@ -72,16 +71,25 @@ def issue_consent_receipt(
     last = connection.execute(f"{_FIELDS} ORDER BY number DESC LIMIT 1").fetchone()
     number, previous = (last[0] + 1, last[7]) if last else (1, "")
     at = datetime.now(UTC)
-    said = _payload(kind, cameo, by, controller, lease, at)
-    jws = sign(said | {"chain": {"number": number, "previous": previous}})
-    made = ConsentReceipt(number, kind, cameo, lease.id if lease else "", jws, at, previous, receipt_digest(jws))
+    payload = _payload(kind, cameo, by, controller, lease, at)
+    jws = sign(payload | {"chain": {"number": number, "previous": previous}})
+    receipt = ConsentReceipt(number, kind, cameo, lease.id if lease else "", jws, at, previous, receipt_digest(jws))
     add = (
         "INSERT INTO consent_receipts (number, kind, cameo, lease, jws, at, previous, hash)"
         " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
     )
-    row = [made.number, made.kind, made.cameo, made.lease, made.jws, made.at, made.previous, made.hash]
+    row = [
+        receipt.number,
+        receipt.kind,
+        receipt.cameo,
+        receipt.lease,
+        receipt.jws,
+        receipt.at,
+        receipt.previous,
+        receipt.hash,
+    ]
     connection.execute(add, row)
-    return made
+    return receipt
 
 
 class PostgresConsentReceipts:
@@ -105,10 +113,10 @@ class PostgresConsentReceipts:
 
     def by_hash(self, digest: str) -> ConsentReceipt:
         """The receipt with this SHA-256. Raises NotFound."""
-        found = self._where("hash = %s", digest.lower()[:64])
-        if not found:
+        receipts = self._where("hash = %s", digest.lower()[:64])
+        if not receipts:
             raise NotFound("there is no such receipt")
-        return found[0]
+        return receipts[0]
 
     def validity(self, digest: str, at: datetime) -> ReceiptValidity:
         """Whether what it attests holds at that time. Raises NotFound."""
@@ -147,18 +155,18 @@ def receipt_digest(jws: str) -> str:
 def is_consent_chain_intact(chain: Sequence[ConsentReceipt]) -> bool:
     """Whether nothing was taken out of a chain, put in, or changed."""
     previous = ""
-    for number, one in enumerate(chain, 1):
-        if (one.number, one.previous, one.hash) != (number, previous, receipt_digest(one.jws)):
+    for number, receipt in enumerate(chain, 1):
+        if (receipt.number, receipt.previous, receipt.hash) != (number, previous, receipt_digest(receipt.jws)):
             return False
-        previous = one.hash
+        previous = receipt.hash
     return True
 
 
-def _payload(kind: str, cameo: str, by: str, controller: str, lease: Lease | None, at: datetime) -> dict[str, Any]:
+def _payload(kind: str, cameo: str, by: str, controller: str, lease: Lease | None, at: datetime) -> dict[str, object]:
     parties = [{"party_id": controller, "party_role": "pii_controller"}]
     if lease and lease.holder not in (EVERYONE, MUTUALS):
         parties.append({"party_id": lease.holder, "party_role": "recipient"})
-    said: dict[str, Any] = {
+    said: dict[str, object] = {
         "schema_version": RECEIPT_SCHEMA,
         "receipt_id": secrets.token_hex(16),
         "record_id": lease.id if lease else cameo,
@@ -176,7 +184,7 @@ def _payload(kind: str, cameo: str, by: str, controller: str, lease: Lease | Non
     return said | ({"limits": _limits(lease)} if lease else {})
 
 
-def _processing(controller: str, lease: Lease | None) -> Mapping[str, Any]:
+def _processing(controller: str, lease: Lease | None) -> Mapping[str, object]:
     uses = [name for name, on in (("face", lease.face), ("voice", lease.voice)) if on] if lease else ["face", "voice"]
     audience = {EVERYONE: "everyone", MUTUALS: "mutuals"}.get(lease.holder, "account") if lease else "nobody"
     making, knowing = "synthetic video with the person's likeness", "recognising the person, so as to protect them"
@@ -196,7 +204,7 @@ def _processing(controller: str, lease: Lease | None) -> Mapping[str, Any]:
     }
 
 
-def _limits(lease: Lease) -> dict[str, Any]:
+def _limits(lease: Lease) -> dict[str, object]:
     """Limits without the words in them: those can be erased, and receipts cannot."""
     terms = lease.terms
     return {

@@ -1,4 +1,4 @@
-"""Granting, changing, taking back: each with its receipt, and with a cascade where consent ends, all or nothing."""
+"""Granting, changing, revoking: each with its receipt and, where consent ends, with a takedown, in one transaction."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ _FOR_A_MINOR = ("alcohol", "revealing", "romance")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostgresConsentService:
-    """What an owner does to leases. `controller` is who answers for this office, as receipts name it."""
+    """What an owner does to leases. `controller` is who answers for this installation, as receipts name it."""
 
     connections: ConnectionProvider
     sign: Sign
     controller: str
 
     def enrolled(self, cameo: str, *, by: str) -> ConsentReceipt:
-        """Somebody is enrolled from now on: a receipt, and the lease of their own likeness to themselves."""
+        """Somebody is enrolled from now on: issue a receipt, and the lease of their own likeness to themselves."""
         with self.connections.connection() as connection:
             connection.execute("UPDATE cameos SET state = 'active' WHERE id = %s AND state = 'held'", [cameo])
-            given = self._issue(connection, "enrolled", cameo, by)
+            receipt = self._issue(connection, "enrolled", cameo, by)
             owner, kind = _cameo(connection, cameo)
             own = new_lease(cameo, owner, voice=True, terms=_restrict_terms(LeaseTerms(), kind, owner, owner))
             add_lease(connection, own)
             self._issue(connection, "granted", cameo, by, own)
-        return given
+        return receipt
 
     def grant(self, lease: Lease, *, by: str) -> tuple[Lease, ConsentReceipt]:
         """Grant a lease that `new_lease` made. Raises NotNow for a cameo that is not active, BadInput."""
@@ -78,7 +78,7 @@ class PostgresConsentService:
             return self._grant(connection, now, "changed", by)
 
     def expire(self, at: datetime) -> Sequence[str]:
-        """Have come down what rested on leases that ended by themselves; the ids of those leases."""
+        """Open takedowns for leases that have expired; returns the ids of those leases."""
         with self.connections.connection() as connection:
             ended = [row[0] for row in connection.execute(_EXPIRED, [at]).fetchall()]
             for lease_id in ended:
@@ -99,7 +99,7 @@ class PostgresConsentService:
             return self._issue(connection, "erased", cameo, by)
 
     def veto(self, cameo: str, case_id: str, *, by: str) -> str:
-        """The owner does not want this use of their likeness, nor what was made from it; the cascade's id."""
+        """The owner does not want this use of their likeness, nor what was made from it; returns the takedown's id."""
         with self.connections.connection() as connection:
             connection.execute(
                 "INSERT INTO cameo_answers (case_id, cameo, asset, answer, by) VALUES (%s, %s, '', 'vetoed', %s)"
@@ -109,8 +109,8 @@ class PostgresConsentService:
             return _open_takedown(connection, cameo, "", "vetoed", case_id)
 
     def _grant(self, connection: RegistryConnection, lease: Lease, kind: str, by: str) -> tuple[Lease, ConsentReceipt]:
-        owner, who = _cameo(connection, lease.handle)
-        lease = replace(lease, terms=_restrict_terms(lease.terms, who, owner, lease.holder))
+        owner, cameo_kind = _cameo(connection, lease.handle)
+        lease = replace(lease, terms=_restrict_terms(lease.terms, cameo_kind, owner, lease.holder))
         add_lease(connection, lease)
         return lease, self._issue(connection, kind, lease.handle, by, lease)
 
@@ -133,7 +133,7 @@ def _restrict_terms(terms: LeaseTerms, kind: str, owner: str, holder: str) -> Le
 
 
 def _cameo(connection: RegistryConnection, cameo: str) -> tuple[str, str]:
-    """Owner and kind. Raises NotNow unless active: nothing is leased of somebody who is held or gone."""
+    """Owner and kind. Raises NotNow unless active: nothing is leased of somebody who is held or erased."""
     row = connection.execute("SELECT owner, kind, state FROM cameos WHERE id = %s FOR SHARE", [cameo]).fetchone()
     if row is None or row[2] != ACTIVE:
         raise NotNow("this cameo is not active: nothing of it can be leased")

@@ -16,7 +16,7 @@ from core.errors import NotFound, NotNow
 from registry.table_cache import ConnectionProvider
 
 CHALLENGE_LIFETIME = timedelta(minutes=5)
-DIGIT_PAIRS = 3
+DIGIT_PAIRS = 3  # pairs of digits to be spoken: one guess in a million
 HEAD_TURNS = ("left", "right", "up", "down")
 CAPTURE_HASH_RETENTION = timedelta(days=365)
 
@@ -45,7 +45,7 @@ class EnrolmentChallenge:
     used: datetime | None = None
     outcome: str = ""
     cameo: str = ""
-    signals: Sequence[dict[str, Any]] = field(default_factory=tuple)
+    signals: Sequence[dict[str, object]] = field(default_factory=tuple)
     rules: tuple[str, ...] = ()
 
 
@@ -75,18 +75,18 @@ class PostgresEnrolmentChallenges:
 
     def get(self, name: str) -> EnrolmentChallenge:
         """By its id. Raises NotFound."""
-        found = self._where("id = %s", name)
-        if not found:
+        challenges = self._where("id = %s", name)
+        if not challenges:
             raise NotFound("there is no such challenge")
-        return found[0]
+        return challenges[0]
 
     def redeem(self, name: str, account: str) -> EnrolmentChallenge:
         """Take up a challenge, once. Raises NotFound for another's, NotNow for one that was used or has run out."""
         if self.get(name).account != account:
             raise NotFound("there is no such challenge")
-        asked = {"id": name, "account": account, "now": datetime.now(UTC)}
+        parameters = {"id": name, "account": account, "now": datetime.now(UTC)}
         with self._connections.connection() as connection:
-            if connection.execute(_REDEEM, asked).fetchone() is None:
+            if connection.execute(_REDEEM, parameters).fetchone() is None:
                 raise NotNow("this challenge was used, or has run out: ask for another")
         return self.get(name)
 
@@ -96,7 +96,7 @@ class PostgresEnrolmentChallenges:
         outcome: str,
         *,
         cameo: str,
-        signals: Any,
+        signals: object,
         rules: Sequence[str],
         capture_hashes: NDArray[np.uint8],
     ) -> None:
@@ -121,12 +121,12 @@ class PostgresEnrolmentChallenges:
         return self._where("cameo = %s", cameo)
 
     def forget(self, cameo: str) -> None:
-        """Delete what is kept of the takes of a cameo."""
+        """Delete the stored measurements of a cameo's takes."""
         with self._connections.connection() as connection:
             connection.execute("DELETE FROM enrolments WHERE cameo = %s", [cameo])
 
     def delete_expired(self, at: datetime) -> int:
-        """Delete challenges that nobody took up, and what is kept of takes that led to no cameo, after a year."""
+        """Delete unused challenges, and after a year the measurements of takes that led to no cameo."""
         query = "DELETE FROM enrolments WHERE (used IS NULL AND expires < %s) OR (outcome = 'refused' AND used < %s)"
         with self._connections.connection() as connection:
             return connection.execute(query, [at - timedelta(days=1), at - CAPTURE_HASH_RETENTION]).rowcount

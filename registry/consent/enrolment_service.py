@@ -25,7 +25,7 @@ from registry.consent.cameo_review import CameoReview
 from registry.consent.cameos import ACTIVE, ERASED, HELD, REFUSED, Cameo, PostgresCameos, validate_cameo
 from registry.consent.enrolment_challenges import EnrolmentChallenge, PostgresEnrolmentChallenges
 
-MAX_ESTATE_PHOTOS = 20
+MAX_ESTATE_PHOTOS = 20  # photographs from which one estate is enrolled
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +38,15 @@ class CaptureResult:
 
 
 class CaptureMeasurer(Protocol):
-    """Measures what somebody enrols with."""
+    """Measures the capture of an enrolment."""
 
     def check_video(self, path: Path) -> tuple[float, int, int]:
-        """Seconds, width and height of a file that can be looked at. Raises BadMedia."""
+        """Duration in seconds, width and height of a file. Raises BadMedia."""
 
     def measure(
-        self, file: Path, challenge: EnrolmentChallenge, *, earlier: NDArray[np.uint8], mine: Sequence[str]
+        self, file: Path, challenge: EnrolmentChallenge, *, earlier: NDArray[np.uint8], own_cameos: Sequence[str]
     ) -> CaptureResult:
-        """A take against its challenge. `earlier` are looks of earlier takes; `mine` cameos that may be alike.
+        """A take against its challenge. `earlier` are looks of earlier takes; `own_cameos` cameos that may be alike.
 
         Raises BadMedia for what is no video.
         """
@@ -84,95 +84,95 @@ class EnrolmentService:
     capture: CaptureMeasurer
     policy: EnrolmentGate
 
-    def challenge(self, who: Principal, handle: str, *, kind: str = "self") -> EnrolmentChallenge:
+    def challenge(self, principal: Principal, handle: str, *, kind: str = "self") -> EnrolmentChallenge:
         """What to say and do before the camera, good for one take within five minutes. Raises BadInput."""
-        require_role(who, Role.PLATFORM)
+        require_role(principal, Role.PLATFORM)
         validate_cameo(handle, kind)
         if kind == "estate":
             raise BadInput("nobody can take up a challenge for an estate: send pictures and proof instead")
-        self._require_available(who, handle)
-        return self.enrolments.issue(who.id, handle, kind)
+        self._require_available(principal, handle)
+        return self.enrolments.issue(principal.id, handle, kind)
 
-    def take(self, who: Principal, challenge_id: str, file: Path, *, proof: str = "") -> EnrolmentOutcome:
+    def take(self, principal: Principal, challenge_id: str, file: Path, *, proof: str = "") -> EnrolmentOutcome:
         """Enrol with a take. The challenge is spent, whatever comes of it. Raises NotFound, NotNow, BadMedia."""
-        require_role(who, Role.PLATFORM)
+        require_role(principal, Role.PLATFORM)
         if self.enrolments.get(challenge_id).kind != "self" and not proof.strip():
             raise BadInput("say what shows that you are the guardian")
-        challenge = self.enrolments.redeem(challenge_id, who.id)
+        challenge = self.enrolments.redeem(challenge_id, principal.id)
         self.capture.check_video(file)
-        self._require_available(who, challenge.handle)
-        mine = [one.id for one in self.cameos.of(who.id)]
-        taken = self.capture.measure(
-            file, challenge, earlier=self.enrolments.capture_hashes(exclude=challenge.id), mine=mine
+        self._require_available(principal, challenge.handle)
+        own_cameos = [own.id for own in self.cameos.of(principal.id)]
+        capture = self.capture.measure(
+            file, challenge, earlier=self.enrolments.capture_hashes(exclude=challenge.id), own_cameos=own_cameos
         )
-        verdict = self.policy.judge(Gate.ENROL, taken.signals, {"enrol_for_another": challenge.kind != "self"}, ())
-        cameo = self._store_cameo(who, challenge, taken, verdict, proof)
+        verdict = self.policy.judge(Gate.ENROL, capture.signals, {"enrol_for_another": challenge.kind != "self"}, ())
+        cameo = self._store_cameo(principal, challenge, capture, verdict, proof)
         outcome = cameo.state if cameo else REFUSED
         self.enrolments.record_outcome(
             challenge.id,
             outcome,
             cameo=cameo.id if cameo else "",
-            signals=dump(taken.signals),
+            signals=dump(capture.signals),
             rules=verdict.rules,
-            capture_hashes=taken.capture_hashes,
+            capture_hashes=capture.capture_hashes,
         )
-        return EnrolmentOutcome(outcome=outcome, cameo=cameo, verdict=verdict, signals=taken.signals)
+        return EnrolmentOutcome(outcome=outcome, cameo=cameo, verdict=verdict, signals=capture.signals)
 
-    def estate(self, who: Principal, handle: str, pictures: Sequence[Path], *, proof: str) -> Cameo:
-        """Enrol somebody who has died, by who speaks for them. Always held: a person looks at the proof."""
-        require_role(who, Role.PLATFORM)
+    def estate(self, principal: Principal, handle: str, pictures: Sequence[Path], *, proof: str) -> Cameo:
+        """Enrol somebody who has died, on behalf of their estate. Always held: a moderator checks the proof."""
+        require_role(principal, Role.PLATFORM)
         validate_cameo(handle, "estate")
-        self._require_available(who, handle)
+        self._require_available(principal, handle)
         if not proof.strip():
             raise BadInput("say what shows that you may speak for the estate")
         if not 0 < len(pictures) <= MAX_ESTATE_PHOTOS:
             raise BadInput(f"send 1 to {MAX_ESTATE_PHOTOS} pictures, each of this person alone")
-        found = [one for picture in pictures if (one := self.capture.describe(picture)) is not None]
-        if not found:
+        templates = [template for picture in pictures if (template := self.capture.describe(picture)) is not None]
+        if not templates:
             raise BadInput("in none of the pictures is exactly one face that can be read")
-        cameo = self.cameos.add(handle, who.id, kind="estate", state=HELD)
-        for model, vector in found:
+        cameo = self.cameos.add(handle, principal.id, kind="estate", state=HELD)
+        for model, vector in templates:
             self.templates.add(cameo.id, "face", model, vector)
         return self._store_proof(cameo, proof)
 
-    def signals_of(self, who: Principal, cameo_id: str) -> Sequence[EnrolmentChallenge]:
-        """What was measured when somebody enrolled. For moderators."""
-        require_role(who, Role.MODERATOR)
+    def signals_of(self, principal: Principal, cameo_id: str) -> Sequence[EnrolmentChallenge]:
+        """The measurements of an enrolment. For moderators."""
+        require_role(principal, Role.MODERATOR)
         return self.enrolments.by_cameo(cameo_id)
 
-    def own_challenges(self, who: Principal) -> Sequence[EnrolmentChallenge]:
-        """What is kept of the person's own enrolments."""
-        return self.enrolments.of(who.id)
+    def own_challenges(self, principal: Principal) -> Sequence[EnrolmentChallenge]:
+        """The stored challenges of the person's own enrolments."""
+        return self.enrolments.of(principal.id)
 
     def forget(self, cameo: Cameo) -> None:
-        """Delete what is kept of the takes of a cameo."""
+        """Delete the stored measurements of a cameo's takes."""
         self.enrolments.forget(cameo.id)
 
     def delete_expired(self, at: datetime | None = None) -> None:
-        """Delete what need not be kept any more."""
+        """Delete what has passed its retention period."""
         self.enrolments.delete_expired(at or datetime.now(UTC))
 
     def _store_cameo(
-        self, who: Principal, challenge: EnrolmentChallenge, taken: CaptureResult, verdict: Verdict, proof: str
+        self, principal: Principal, challenge: EnrolmentChallenge, capture: CaptureResult, verdict: Verdict, proof: str
     ) -> Cameo | None:
         if verdict.decision is Decision.REFUSE:
             return None
-        cameo = self.cameos.add(challenge.handle, who.id, kind=challenge.kind, state=HELD)
-        for kind, model, vector in taken.templates:
+        cameo = self.cameos.add(challenge.handle, principal.id, kind=challenge.kind, state=HELD)
+        for kind, model, vector in capture.templates:
             self.templates.add(cameo.id, kind, model, vector)
         if proof.strip():
             cameo = self._store_proof(cameo, proof)
         if verdict.decision is Decision.ALLOW:
-            self.review.activate(cameo, by=who.id)
+            self.review.activate(cameo, by=principal.id)
         return self.cameos.get(cameo.id)
 
     def _store_proof(self, cameo: Cameo, proof: str) -> Cameo:
         self.cameos.set_proof(cameo.id, self.texts.put(proof, case_id=cameo.id))
         return self.cameos.get(cameo.id)
 
-    def _require_available(self, who: Principal, handle: str) -> None:
-        taken = self.cameos.by_handle(handle)
-        if taken is not None and taken.state != ERASED:
+    def _require_available(self, principal: Principal, handle: str) -> None:
+        existing = self.cameos.by_handle(handle)
+        if existing is not None and existing.state != ERASED:
             raise BadInput("this handle is taken")
-        if any(one.state == ACTIVE and one.kind == "self" for one in self.cameos.of(who.id)):
+        if any(cameo.state == ACTIVE and cameo.kind == "self" for cameo in self.cameos.of(principal.id)):
             raise BadInput("you are enrolled already: one person, one cameo")

@@ -1,4 +1,7 @@
-"""What a lease allows beyond whom and until when: purposes, territory, limits, and whether each draft is approved."""
+"""What a lease allows, besides to whom and until when:
+
+purposes, territory, limits, and whether each draft is approved.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from core.errors import BadInput
 
 PURPOSES = ("personal", "parody", "education", "news", "commercial", "advertising", "political")
 BANNED_TOPICS = ("politics", "alcohol", "romance", "revealing")
-MAX_BANNED_WORDS = 200
+MAX_BANNED_WORDS = 200  # words of one lease
 _COUNTRY = re.compile(r"[A-Z]{2}")
 
 
@@ -20,7 +23,7 @@ class LeaseTerms:
     """Empty `purposes` and `territory` (ISO 3166 codes) allow all of them. `bans` are of BANNED_TOPICS.
 
     `words` are those that the person will not say or be shown with. `asks` is the id of an erasable text, limits in
-    the owner's own words: until somebody (`reviewed`) made rules of it nothing may be made under this lease. With
+    the owner's own words: until a moderator (`reviewed`) made rules of it nothing may be made under this lease. With
     `watched` a person looks at each use; with `approval` the owner does.
     """
 
@@ -36,7 +39,7 @@ class LeaseTerms:
     def __post_init__(self) -> None:
         _one_of(self.purposes, PURPOSES, "a purpose")
         _one_of(self.bans, BANNED_TOPICS, "a limit")
-        if wrong := [one for one in self.territory if not _COUNTRY.fullmatch(one)]:
+        if wrong := [country for country in self.territory if not _COUNTRY.fullmatch(country)]:
             raise BadInput(f"{wrong[0]!r} is no country: two capital letters, as DE")
         if len(self.words) > MAX_BANNED_WORDS or any(not 0 < len(word) <= 80 for word in self.words):
             raise BadInput(f"at most {MAX_BANNED_WORDS} words, of at most 80 letters each")
@@ -44,8 +47,8 @@ class LeaseTerms:
     def permits(self, purpose: str, territory: Sequence[str]) -> bool:
         """Whether this purpose, in all these countries, is allowed. What is not stated may be anything, anywhere."""
         for_this = not self.purposes or purpose in self.purposes
-        here = not self.territory or (bool(territory) and set(territory) <= set(self.territory))
-        return for_this and here
+        in_territory = not self.territory or (bool(territory) and set(territory) <= set(self.territory))
+        return for_this and in_territory
 
     @property
     def unreviewed(self) -> bool:
@@ -54,8 +57,8 @@ class LeaseTerms:
 
     def count_banned_words(self, text: str) -> int:
         """How many of `words` occur in a text, whatever their case, accents or width; parts of words do not count."""
-        said = f" {_plain(text)} "
-        return sum(f" {_plain(word)} " in said for word in self.words)
+        plain_text = f" {_plain(text)} "
+        return sum(f" {_plain(word)} " in plain_text for word in self.words)
 
 
 def _plain(text: str) -> str:
@@ -64,6 +67,6 @@ def _plain(text: str) -> str:
     return " ".join(re.findall(r"\w+", kept))
 
 
-def _one_of(given: Sequence[str], known: Sequence[str], what: str) -> None:
-    if wrong := [one for one in given if one not in known]:
-        raise BadInput(f"{wrong[0]!r} is not {what}: one of {', '.join(known)}")
+def _one_of(values: Sequence[str], allowed: Sequence[str], kind: str) -> None:
+    if wrong := [value for value in values if value not in allowed]:
+        raise BadInput(f"{wrong[0]!r} is not {kind}: one of {', '.join(allowed)}")

@@ -6,7 +6,7 @@ import secrets
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -14,8 +14,9 @@ from core.errors import BadInput, NotFound
 from registry.consent.lease_terms import LeaseTerms
 from registry.table_cache import ConnectionProvider, RegistryConnection
 
-EVERYONE, MUTUALS = "*", "~"
-"""Holders that are no accounts: everyone, and those whom the owner knows and who know the owner."""
+EVERYONE = "*"
+MUTUALS = "~"
+"""Holders that are not accounts: EVERYONE, and MUTUALS, who know the owner and whom the owner knows."""
 
 _OF_TERMS = ("purposes", "territory", "bans", "words", "approval", "asks", "reviewed", "watched")
 _NAMES = ("id", "handle", "holder", "face", "voice", "until", "revoked", "replaces", *_OF_TERMS)
@@ -65,9 +66,12 @@ class Lease:
     def covers(self, request: UseRequest) -> bool:
         """Whether this may be done at that time. What was revoked covers nothing, whatever the time."""
         allowed = self.face if request.modality is BiometricModality.FACE else self.voice
-        meant = self.holder in (EVERYONE, request.account) or (self.holder == MUTUALS and request.mutual)
+        is_holder = self.holder in (EVERYONE, request.account) or (self.holder == MUTUALS and request.mutual)
         return (
-            self.in_force(request.at) and allowed and meant and self.terms.permits(request.purpose, request.territory)
+            self.in_force(request.at)
+            and allowed
+            and is_holder
+            and self.terms.permits(request.purpose, request.territory)
         )
 
     def in_force(self, at: datetime) -> bool:
@@ -76,7 +80,7 @@ class Lease:
 
 
 class PostgresLeases:
-    """Leases in Postgres: looked up anew each time, so that a revocation counts at once."""
+    """Leases in Postgres: looked up each time, so that a revocation counts at once."""
 
     def __init__(self, connections: ConnectionProvider) -> None:
         """The tables are there: the migrations made them."""
@@ -106,47 +110,16 @@ class PostgresLeases:
         with self._connections.connection() as connection:
             leases = leases_of(connection, handle)
             if any(lease.holder == MUTUALS for lease in leases):
-                asked = {"account": request.account, "cameo": normalise_handle(handle)}
-                request = replace(request, mutual=connection.execute(_MUTUAL, asked).fetchone() is not None)
+                parameters = {"account": request.account, "cameo": normalise_handle(handle)}
+                request = replace(request, mutual=connection.execute(_MUTUAL, parameters).fetchone() is not None)
         return best_lease(leases, request)
-
-
-class MemoryLeases:
-    """The same in memory, for tests and for trying out. It knows of no mutuals."""
-
-    def __init__(self) -> None:
-        self._leases: dict[str, Lease] = {}
-
-    def grant(
-        self, handle: str, holder: str, *, until: datetime | None = None, face: bool = True, voice: bool = False
-    ) -> Lease:
-        """See PostgresLeases."""
-        lease = new_lease(handle, holder, until=until, face=face, voice=voice)
-        self._leases[lease.id] = lease
-        return lease
-
-    def revoke(self, lease_id: str) -> None:
-        """See PostgresLeases."""
-        if lease_id not in self._leases:
-            raise NotFound("there is no such lease")
-        lease = self._leases[lease_id]
-        self._leases[lease_id] = replace(lease, revoked=lease.revoked or datetime.now(UTC))
-
-    def of(self, handle: str) -> Sequence[Lease]:
-        """See PostgresLeases."""
-        wanted = normalise_handle(handle)
-        return tuple(lease for lease in tuple(self._leases.values()) if lease.handle == wanted)
-
-    def covering_lease(self, handle: str, request: UseRequest) -> Lease | None:
-        """See PostgresLeases."""
-        return best_lease(self.of(handle), request)
 
 
 def best_lease(leases: Sequence[Lease], request: UseRequest) -> Lease | None:
     """Of the leases that cover this, the one made most for this account; of several such the newest."""
-    found = [lease for lease in leases if lease.covers(request)]
+    covering = [lease for lease in leases if lease.covers(request)]
     rank = {request.account: 2, MUTUALS: 1}
-    return max(found, key=lambda lease: (rank.get(lease.holder, 0), found.index(lease)), default=None)
+    return max(covering, key=lambda lease: (rank.get(lease.holder, 0), covering.index(lease)), default=None)
 
 
 def new_lease(
@@ -208,17 +181,17 @@ def lease_by_id(connection: RegistryConnection, lease_id: str) -> Lease:
     return _lease(row)
 
 
-def normalise_handle(words: str) -> str:
+def normalise_handle(handle: str) -> str:
     """A handle in the one form in which it is stored: no @, no difference of case or of Unicode's lookalike forms."""
-    return unicodedata.normalize("NFKC", words).strip().removeprefix("@").casefold()
+    return unicodedata.normalize("NFKC", handle).strip().removeprefix("@").casefold()
 
 
-def _column(lease: Lease, name: str) -> Any:
+def _column(lease: Lease, name: str) -> object:
     value = getattr(lease.terms if name in _OF_TERMS else lease, name)
     return list(value) if isinstance(value, tuple) else value
 
 
 def _lease(row: Sequence[Any]) -> Lease:
     values: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in zip(_NAMES, row, strict=True)}
-    said: dict[str, Any] = {name: values.pop(name) for name in _OF_TERMS}
-    return Lease(**values, terms=LeaseTerms(**said))
+    terms: dict[str, Any] = {name: values.pop(name) for name in _OF_TERMS}
+    return Lease(**values, terms=LeaseTerms(**terms))

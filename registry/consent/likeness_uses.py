@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from psycopg.types.json import Jsonb
 
@@ -76,7 +75,7 @@ class CaseNamingCameo:
     id: str
     author: str
     phase: str
-    submission: dict[str, Any]
+    submission: dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +104,9 @@ class PostgresLikenessUses:
         """Every case from which this one is made, however far back."""
         if not parent and not references:
             return ()
-        asked = {"case": case_id, "parent": parent, "references": list(references), "copies": list(copies)}
+        parameters = {"case": case_id, "parent": parent, "references": list(references), "copies": list(copies)}
         with self.connections.connection() as connection:
-            rows = connection.execute(_UP, asked).fetchall()
+            rows = connection.execute(_UP, parameters).fetchall()
         return tuple(AncestorCase(i, phase, tuple(cameos or ())) for i, phase, cameos in rows)
 
     def cases_naming(self, cameo: str, case_id: str = "") -> Sequence[CaseNamingCameo]:
@@ -130,10 +129,10 @@ class PostgresLikenessUses:
 
     def of(self, cameo: str, *, limit: int = 1000) -> Sequence[LikenessUse]:
         """Every case that shows a cameo, drafts included: those that name it and what was made from them."""
-        roots = [one.id for one in self.cases_naming(cameo)]
+        roots = [case.id for case in self.cases_naming(cameo)]
         with self.connections.connection() as connection:
-            found = _descendants(connection, roots) if roots else []
-            rows = connection.execute(_SHOWN, [Jsonb([cameo]), list(found), limit]).fetchall()
+            descendants = _descendants(connection, roots) if roots else []
+            rows = connection.execute(_SHOWN, [Jsonb([cameo]), list(descendants), limit]).fetchall()
         return tuple(LikenessUse(*row) for row in rows)
 
 

@@ -1,4 +1,4 @@
-"""What accounts are told: that a video came down, that a draft waits for them. Codes and ids, no words."""
+"""Notices to accounts: that a video was taken down, that a draft waits for them. Codes and ids, no text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ NOTICE_TEXTS = {
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing that an account is told. `about` is the id of a case, or of a report of what came down."""
+    """One notice to an account. `about` is the id of a case, or of a report of what came down."""
 
     key: int
     code: str
@@ -57,7 +57,7 @@ class PostgresNotices:
             add_notices(connection, [(account, code, about, cameo)])
 
     def of(self, account: str, *, limit: int = 200) -> Sequence[Notice]:
-        """What an account was told, the newest first."""
+        """The notices of an account, the newest first."""
         query = "SELECT key, code, case_id, cameo, at, seen FROM notices WHERE account = %s ORDER BY key DESC LIMIT %s"
         with self._connections.connection() as connection:
             rows = connection.execute(query, [account, limit]).fetchall()

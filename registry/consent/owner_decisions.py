@@ -1,4 +1,4 @@
-"""What owners said of single uses: this draft is fine, this video is not. Looked up anew each time."""
+"""Owners' decisions about single uses: this draft is approved, this video is vetoed. Looked up each time."""
 
 from __future__ import annotations
 

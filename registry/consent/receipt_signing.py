@@ -1,4 +1,4 @@
-"""Signs receipts: JWS (RFC 7515, ES256) over canonical JSON (RFC 8785). Its keys are its own and lie in one folder.
+"""Signs receipts: JWS (RFC 7515, ES256) over canonical JSON (RFC 8785). Its keys are separate and in one folder.
 
 The newest key signs, all of them are published, so that a receipt can be checked by anyone for as long as it is kept.
 """
@@ -27,7 +27,7 @@ class ReceiptSigner:
 
     folder: Path
 
-    def sign(self, payload: dict[str, Any]) -> str:
+    def sign(self, payload: dict[str, object]) -> str:
         """The receipt in compact form. Raises Unavailable if no key can be had."""
         key = self._keys()[-1]
         header = {"alg": "ES256", "kid": key.thumbprint(), "typ": RECEIPT_TYPE}
@@ -37,14 +37,14 @@ class ReceiptSigner:
         """The payload of a receipt that one of these keys signed. Raises BadInput for any other."""
         keys = KeySet(list(self._keys()))
         try:
-            found = jws.deserialize_compact(receipt.strip(), keys, algorithms=["ES256"])
+            verified = jws.deserialize_compact(receipt.strip(), keys, algorithms=["ES256"])
         except (JoseError, ValueError, TypeError, KeyError):
             raise BadInput("this is no receipt of ours: its signature does not hold") from None
-        if found.headers().get("typ") != RECEIPT_TYPE:
+        if verified.headers().get("typ") != RECEIPT_TYPE:
             raise BadInput("this is no receipt of consent")
-        return bytes(found.payload)
+        return bytes(verified.payload)
 
-    def public_jwks(self) -> dict[str, Any]:
+    def public_jwks(self) -> dict[str, object]:
         """The public keys as a JWK set (RFC 7517)."""
         keys = [key.as_dict(private=False) | {"kid": key.thumbprint(), "use": "sig"} for key in self._keys()]
         return {"keys": keys}

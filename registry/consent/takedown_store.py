@@ -1,4 +1,4 @@
-"""Cascades: consent that ended, and what came down because of it. A cascade is open until everything is down."""
+"""Takedowns: consent that ended, and what came down because of it. A takedown is open until everything is down."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class TakenDownCase:
 
 
 class PostgresTakedowns:
-    """Cascades in Postgres."""
+    """Takedowns in Postgres."""
 
     def __init__(self, connections: ConnectionProvider) -> None:
         """The tables are there: the migrations made them."""
@@ -59,10 +59,10 @@ class PostgresTakedowns:
 
     def get(self, name: str) -> Takedown:
         """By its id. Raises NotFound."""
-        found = self._where("id = %s", name)
-        if not found:
+        takedowns = self._where("id = %s", name)
+        if not takedowns:
             raise NotFound("there is no such report")
-        return found[0]
+        return takedowns[0]
 
     def items(self, name: str) -> Sequence[TakenDownCase]:
         """What came down because of it, in order."""
@@ -70,7 +70,7 @@ class PostgresTakedowns:
             return tuple(TakenDownCase(*row) for row in connection.execute(_ITEMS, [name]).fetchall())
 
     def done(self, cascade: Takedown, owner: str) -> None:
-        """Everything is down: its owner is told."""
+        """Close it, since everything is down, and notify the owner."""
         with self._connections.connection() as connection:
             query = "UPDATE cascades SET done = clock_timestamp() WHERE id = %s AND done IS NULL"
             if connection.execute(query, [cascade.id]).rowcount and owner:
@@ -83,7 +83,7 @@ class PostgresTakedowns:
 
 
 def add_notices(connection: RegistryConnection, notices: Sequence[tuple[str, str, str, str]]) -> None:
-    """Leave notices (account, code, case or report, cameo), within the transaction. The same notice is left once."""
+    """Add notices (account, code, case or report, cameo), within the transaction. The same notice is added once."""
     add = (
         "INSERT INTO notices (account, code, case_id, cameo)"
         " SELECT * FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[]) ON CONFLICT DO NOTHING"

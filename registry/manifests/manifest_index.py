@@ -1,7 +1,8 @@
 """The manifest repository's index: which manifests there are, what they are bound to, and receipts for what was done.
 
-Bytes lie in the vault under their SHA-256 and are never changed. Manifests of sealed cases are read off the ledger's
-own events; only what others hand in has rows of its own. Nothing here is updated or deleted: a deletion is a receipt.
+Bytes are in the blob store under their SHA-256 and are never changed. Manifests of sealed cases are read from the
+ledger's own events; only what others hand in has rows of its own. Nothing here is updated or deleted: a deletion is a
+receipt.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from core.errors import BadInput, NotFound
 from registry.manifests.manifest_receipts import ManifestReceipt, add_manifest_receipt, manifest_receipts
 from registry.table_cache import ConnectionProvider
 
-MAX_FIELD_CHARS = 1024
+MAX_FIELD_CHARS = 1024  # characters of an id, an algorithm or a value
 """Characters of an id, an algorithm's name, or a binding's value in hex."""
 
 _BY_ID = """
@@ -59,20 +60,20 @@ class PostgresManifestIndex:
         if not _fits(manifest_id):
             return ()
         with self._connections.connection() as connection:
-            found = connection.execute(_BY_ID, [manifest_id, most]).fetchall()
-        return tuple(_entry(row) for row in found)
+            rows = connection.execute(_BY_ID, [manifest_id, most]).fetchall()
+        return tuple(_entry(row) for row in rows)
 
     def by_binding(self, algorithm: str, value: str, *, most: int = 10) -> Sequence[ManifestEntry]:
         """The manifests bound to this value (hex) of this algorithm, the newest first. Raises Unavailable."""
         if not (_fits(algorithm) and _fits(value)):
             return ()
-        wanted = {"algorithm": algorithm, "value": value.lower(), "ours": self._ours, "most": most}
+        parameters = {"algorithm": algorithm, "value": value.lower(), "ours": self._ours, "most": most}
         with self._connections.connection() as connection:
-            found = connection.execute(_BY_BINDING, wanted).fetchall()
-        return tuple(_entry(row) for row in found)
+            rows = connection.execute(_BY_BINDING, parameters).fetchall()
+        return tuple(_entry(row) for row in rows)
 
     def store(self, manifest_id: str, digest: str, size: int, *, by: str) -> ManifestReceipt:
-        """Take in a manifest whose bytes lie in the vault. Doing it twice is doing it once.
+        """Add a manifest whose bytes are in the blob store. Idempotent.
 
         Raises BadInput for one that was deleted before, since deletions are final, and for an id that other bytes have.
         """
@@ -84,11 +85,11 @@ class PostgresManifestIndex:
                 raise BadInput("another manifest has this id already: an id is never given twice")
             if connection.execute(_STORE, [manifest_id, digest, size]).rowcount == 1:
                 return add_manifest_receipt(connection, "stored", manifest_id, digest, by=by)
-            done = [one for one in manifest_receipts(connection, manifest_id) if one.digest == digest]
-            return done[0]
+            existing = [receipt for receipt in manifest_receipts(connection, manifest_id) if receipt.digest == digest]
+            return existing[0]
 
     def bind(self, algorithm: str, value: str, manifest_id: str) -> None:
-        """Bind a value (hex) to a manifest that is here. Raises NotFound, BadInput."""
+        """Bind a value (hex) to a stored manifest. Raises NotFound, BadInput."""
         _check(algorithm)
         _check(value)
         with self._connections.connection() as connection:
@@ -99,12 +100,13 @@ class PostgresManifestIndex:
     def delete(self, manifest_id: str, *, by: str, reason: str) -> Sequence[ManifestReceipt]:
         """Hand out no manifest with this id any more; a receipt for each. Raises NotFound."""
         with self._connections.connection() as connection:
-            found = connection.execute(_BY_ID, [manifest_id, 1000]).fetchall()
-            if not found:
+            rows = connection.execute(_BY_ID, [manifest_id, 1000]).fetchall()
+            if not rows:
                 raise NotFound("there is no such manifest")
-            digests = dict.fromkeys(_entry(row).digest for row in found)
+            digests = dict.fromkeys(_entry(row).digest for row in rows)
             return tuple(
-                add_manifest_receipt(connection, "deleted", manifest_id, one, by=by, reason=reason) for one in digests
+                add_manifest_receipt(connection, "deleted", manifest_id, digest, by=by, reason=reason)
+                for digest in digests
             )
 
     def receipts(self, manifest_id: str) -> Sequence[ManifestReceipt]:

@@ -57,16 +57,16 @@ def add_manifest_receipt(
     connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
     last = connection.execute(_LAST).fetchone()
     number, previous = (last[0] + 1, last[1]) if last else (1, "")
-    made = ManifestReceipt(number, kind, manifest_id, digest, reason, by, datetime.now(UTC), previous)
-    made = replace(made, hash=made.compute_hash())
-    connection.execute(_ADD, astuple(made))
-    return made
+    receipt = ManifestReceipt(number, kind, manifest_id, digest, reason, by, datetime.now(UTC), previous)
+    receipt = replace(receipt, hash=receipt.compute_hash())
+    connection.execute(_ADD, astuple(receipt))
+    return receipt
 
 
 def manifest_receipts(connection: RegistryConnection, manifest_id: str) -> Sequence[ManifestReceipt]:
     """The receipts for an id, in order."""
-    found = connection.execute(f"{_ALL} WHERE manifest_id = %s ORDER BY number", [manifest_id])
-    return tuple(ManifestReceipt(*row) for row in found.fetchall())
+    rows = connection.execute(f"{_ALL} WHERE manifest_id = %s ORDER BY number", [manifest_id])
+    return tuple(ManifestReceipt(*row) for row in rows.fetchall())
 
 
 def all_manifest_receipts(connection: RegistryConnection) -> Sequence[ManifestReceipt]:
@@ -77,8 +77,8 @@ def all_manifest_receipts(connection: RegistryConnection) -> Sequence[ManifestRe
 def is_manifest_chain_intact(chain: Iterable[ManifestReceipt]) -> bool:
     """Whether nothing was taken out of a chain, put in, or changed."""
     previous = ""
-    for number, one in enumerate(chain, 1):
-        if (one.number, one.previous, one.hash) != (number, previous, one.compute_hash()):
+    for number, receipt in enumerate(chain, 1):
+        if (receipt.number, receipt.previous, receipt.hash) != (number, previous, receipt.compute_hash()):
             return False
-        previous = one.hash
+        previous = receipt.hash
     return True

@@ -30,6 +30,9 @@ For single pictures 31 is usual (Hosgood et al. 2019). Here two seconds at least
 may differ, as by subtitles and a logo. Other pictures differ in about 128 (evals/results/lookup.json).
 """
 
+MAX_SOUND_DISTANCE = 56
+"""Up to how many of 256 bits may differ in the same sound; in other sound about 128 do (evals/results/lookup.json)."""
+
 _MAX_BUCKET = 20_000  # a key that so many share tells nothing: another table finds them, if they are alike
 
 _PROBE_MASKS = np.array([0, *(1 << bit for bit in range(16))])

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Lock
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 
@@ -111,7 +111,7 @@ class LedgerFingerprints:
         return FingerprintIndex(rows, owners, list(ids), max_distance=self._within, multi_probe=self._wide)
 
 
-def _hashes(written: Any) -> HashMatrix:
+def _hashes(written: Iterable[object] | None) -> HashMatrix:
     """The hashes of `second:hex:quality` entries that are not too plain; what cannot be read is left out."""
     found = []
     for entry in written or ():

@@ -49,7 +49,7 @@ class PostgresWorks:
 
     def put(self, works: Iterable[RegisteredWork]) -> None:
         """Register works, all or none; a known id is replaced."""
-        rows = [(one.id, one.kind, list(one.names), one.description) for one in works]
+        rows = [(work.id, work.kind, list(work.names), work.description) for work in works]
         with self._connections.connection() as connection, connection.cursor() as cursor:
             cursor.executemany(_PUT, rows)
 
@@ -60,7 +60,7 @@ class PostgresWorks:
 
 
 class MemoryWorks:
-    """The same in memory, for tests and for trying out."""
+    """The same in memory: over an empty one classifiers are built to ask them what they need (assay doctor)."""
 
     def __init__(self) -> None:
         self._works: tuple[RegisteredWork, ...] = ()
@@ -71,16 +71,19 @@ class MemoryWorks:
 
     def put(self, works: Iterable[RegisteredWork]) -> None:
         """See PostgresWorks."""
-        kept = {one.id: one for one in self._works} | {one.id: one for one in works}
-        self._works = tuple(kept[name] for name in sorted(kept))
+        by_id = {work.id: work for work in self._works} | {work.id: work for work in works}
+        self._works = tuple(by_id[name] for name in sorted(by_id))
 
     def remove(self, work_id: str) -> bool:
         """See PostgresWorks."""
         before = len(self._works)
-        self._works = tuple(one for one in self._works if one.id != work_id)
+        self._works = tuple(work for work in self._works if work.id != work_id)
         return len(self._works) < before
 
 
 def _read(connection: RegistryConnection) -> tuple[RegisteredWork, ...]:
     rows = connection.execute('SELECT id, kind, names, description FROM works ORDER BY id COLLATE "C"').fetchall()
-    return tuple(RegisteredWork(id=i, kind=kind, names=tuple(names), description=said) for i, kind, names, said in rows)
+    return tuple(
+        RegisteredWork(id=i, kind=kind, names=tuple(names), description=description)
+        for i, kind, names, description in rows
+    )

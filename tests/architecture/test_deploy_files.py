@@ -72,7 +72,7 @@ def test_the_values_of_the_variables_are_ones_that_the_settings_take():
         }
         given.pop("config")
         settings = Settings(**given)
-        assert (settings.bus, settings.engine, settings.shelf_url) == ("kafka", "http", "s3://assay-published")
+        assert (settings.bus, settings.engine, settings.public_store_url) == ("kafka", "http", "s3://assay-published")
 
 
 @pytest.mark.parametrize("name", OURS)

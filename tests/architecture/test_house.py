@@ -59,6 +59,7 @@ def test_no_path_of_a_machine_is_in_the_repository():
             ".html",
             ".js",
             ".css",
+            ".j2",
             "",
         }:
             found += [name for needle in needles if needle in file.read_bytes()]

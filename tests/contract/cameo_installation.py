@@ -16,7 +16,7 @@ from core.events import Published, Rendered, Sealed, Submitted
 from core.ports import GeneratorInfo, JobProgress, JobState
 from core.roles import Principal, Role
 from core.signals import Signal, Subject
-from pipeline.advance import PipelineContext
+from pipeline.advance import NoListener, PipelineContext
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
 from pipeline.capture_signals import ClassifierCaptures
@@ -30,15 +30,16 @@ from pipeline.consent_wiring import (
 from pipeline.ledgers.database import Database, open_database
 from pipeline.ledgers.postgres_ledger import PostgresLedger
 from pipeline.ledgers.texts import PostgresTexts
+from pipeline.policy_rollout.policy_loading import load_policy
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.local_runner import LocalRunner
-from pipeline.screening.measurement import load_policy
 from pipeline.service import CaseService
 from pipeline.settings import Settings
 from pipeline.stages import ROUTE, bind_route
-from pipeline.stages.stage_context import Measurements, SealResult, StageContext
-from pipeline.wiring import _withdraw_if_recalled
+from pipeline.stages.publish import PublicationCompensation
+from pipeline.stages.stage_context import Measurements, StageContext
 from policy.decide import decide
+from provenance.seal_result import SealResult
 from registry.banks.protected_gallery import MemoryGallery
 from registry.consent.cameo_service import CameoService, ConsentStores, LeaseRequest
 from registry.consent.cameos import Cameo
@@ -145,7 +146,7 @@ def cameo_installation_at(home: Path, database: Database) -> CameoInstallation:
     settings = Settings(home=home)
     at = open_consent_stores(settings, database, str(home / "vault"), {})
     texts, ledger, bus = PostgresTexts(database), PostgresLedger(database), LocalBus()
-    consent = make_consent_facts(at, database, texts.read, "story", settings)
+    consent = make_consent_facts(at, database, texts, "story", settings)
     tools = StageContext(
         texts=texts,
         blob_store=FsspecBlobStore(str(home / "vault")),
@@ -272,7 +273,7 @@ def instrumented_service(installation, hooks):
     bus = LocalBus()
     works = PipelineContext(
         ledger=ledger, bus=bus, blob_store=tools.blob_store, route=bind_route(tools), accepted_phases=tuple(ROUTE),
-        compensate=lambda case, events: _withdraw_if_recalled(case, events, public_store=shelf), maintenance=installation.maintenance,
+        compensation=PublicationCompensation(public_store=shelf), listener=NoListener(), maintenance=installation.maintenance,
     )  # fmt: skip
     people = replace(installation.service, ledger=ledger, bus=bus)
     return CaseService(ledger=ledger, bus=bus, context=tools, verifier=None, cameo_service=people), LocalRunner(works)

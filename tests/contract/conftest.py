@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.ledgers.database import Database, open_database
+from pipeline.testing.memory_leases import MemoryLeases
 from registry.banks.hash_bank import MemoryHashBank, PostgresHashBank
 from registry.banks.protected_gallery import MemoryGallery, PostgresGallery
-from registry.consent.leases import MemoryLeases, PostgresLeases
+from registry.consent.leases import PostgresLeases
 from tests.contract.cameo_installation import CameoInstallation, open_cameo_installation, reset_installation
 from tests.contract.registry_backend import RegistryBackend
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pipeline.testing.memory_leases import MemoryLeases
 from registry.banks.hash_bank import MemoryHashBank, PostgresHashBank
 from registry.banks.protected_gallery import MemoryGallery, PostgresGallery
-from registry.consent.leases import MemoryLeases, PostgresLeases
+from registry.consent.leases import PostgresLeases
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from core.roles import Principal, Role
-from pipeline.accounts import Account, Accounts, MemoryAccounts, authenticate, create_account
+from pipeline.accounts import Account, Accounts, authenticate, create_account
 from pipeline.ledgers.database import Database
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
+from pipeline.testing.memory_accounts import MemoryAccounts
 
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])

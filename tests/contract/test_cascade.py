@@ -30,6 +30,7 @@ from tests.contract.cameo_installation import (
     instrumented_service,
     reset_installation,
 )
+from tests.stub_pipeline.context import nothing_beside
 
 pytestmark = pytest.mark.postgres
 
@@ -77,14 +78,14 @@ def test_a_lease_that_ends_by_itself_ends_what_rested_on_it(house):
     soon = datetime.now(UTC) + timedelta(hours=1)
     leased(house, until=soon)
     video = house.published(house.case(ANA, [mira]))
-    house.maintenance()
+    house.maintenance.run_maintenance()
     assert house.phase(video) == "published"
     with house.database.connection() as connection:  # an hour later
         connection.execute("UPDATE leases SET until = until - interval '2 hours'")
-    house.maintenance()
+    house.maintenance.run_maintenance()
     assert house.phase(video) == "withdrawn"
     assert house.service.receipts(MIRA, "mira")[-1].kind == "expired"
-    house.maintenance()
+    house.maintenance.run_maintenance()
     assert [one.kind for one in house.service.receipts(MIRA, "mira")].count("expired") == 1
 
 
@@ -131,7 +132,7 @@ def test_a_cascade_that_dies_is_carried_on_by_the_next_sweep(house, when, monkey
             patched.setattr(PostgresBulkAppend, "append", dying)
         house.service.revoke(MIRA, lease.id)
     assert house.stores.cascades.open()
-    house.maintenance()
+    house.maintenance.run_maintenance()
     _swept(house)
     assert {house.phase(video) for video in videos} == {"withdrawn"}
     assert not any(house.on_shelf(video) for video in videos)
@@ -153,7 +154,7 @@ def test_a_cascade_whose_process_is_killed_is_carried_on_by_another_and_its_repo
     assert killed.returncode == -9, killed.stderr
     assert [house.phase(video) for video in chain].count("withdrawn") == 4 * batches
     assert [one.lease for one in house.stores.cascades.open()] == [lease.id]
-    house.maintenance()
+    house.maintenance.run_maintenance()
     _swept(house)
     assert {house.phase(video) for video in chain} == {"withdrawn"}
     assert not any(house.on_shelf(video) for video in chain)
@@ -172,6 +173,7 @@ def _swept(house):
         blob_store=house.context.blob_store,
         route=bind_route(house.context),
         accepted_phases=[Phase.RECALLED],
+        **nothing_beside(),
     )
     for ticket in house.ledger.due([Phase.RECALLED], unmoved_since=datetime.now(UTC)):
         advance(ticket, works)
@@ -258,6 +260,7 @@ def test_a_ticket_for_what_came_down_changes_nothing(house):
         blob_store=house.context.blob_store,
         route=bind_route(house.context),
         accepted_phases=tuple(ROUTE),
+        **nothing_beside(),
     )
     after = advance(Ticket(case_id=video.id, revision=video.revision, phase=Phase.SEALED), works)
     assert after.phase is Phase.WITHDRAWN

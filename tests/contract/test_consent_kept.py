@@ -138,7 +138,7 @@ def test_somebody_idle_for_three_years_is_erased_by_the_schedule(house):
     mira, other = house.add_cameo(), house.add_cameo("omar", BEN)
     with house.database.connection() as connection:
         connection.execute("UPDATE cameos SET touched = touched - interval '1096 days' WHERE id = %s", [mira.id])
-    house.maintenance()
+    house.maintenance.run_maintenance()
     assert house.stores.cameos.get(mira.id).state == "erased"
     assert house.stores.cameos.get(other.id).state == "active"
     assert house.stores.receipts.of_cameo(mira.id)[-1].kind == "erased"

@@ -8,7 +8,8 @@ from enum import StrEnum
 import pytest
 
 from core.errors import BadInput, NotFound
-from registry.consent.leases import BiometricModality, MemoryLeases, PostgresLeases, UseRequest
+from pipeline.testing.memory_leases import MemoryLeases
+from registry.consent.leases import BiometricModality, PostgresLeases, UseRequest
 from tests.contract.registry_backend import RegistryBackend
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -18,7 +18,7 @@ from pipeline.ledgers.postgres_ledger import PostgresLedger
 from registry.banks.sealed_payloads import SealedPayloads
 from registry.manifests.manifest_index import PostgresManifestIndex
 from registry.manifests.manifest_receipts import all_manifest_receipts, is_manifest_chain_intact
-from registry.near_duplicates.ledger_fingerprints import LedgerFingerprints
+from registry.near_duplicates import LedgerFingerprints
 from tests.lawful import carry, sealed_again
 
 pytestmark = pytest.mark.postgres
@@ -147,9 +147,10 @@ def test_the_payloads_of_all_marks_are_known_the_newest_first_and_none_is_lost_o
     for _ in range(3):
         payload = secrets.token_hex(12)
         seal_a_case(database, payload)
-        for known in (issued(), SealedPayloads(database)(), few()):
+        for known in (issued.newest_first(), SealedPayloads(database).newest_first(), few.newest_first()):
             assert known[0] == payload and len(set(known)) == len(known)
-    assert len(few()) == 2 and few() == issued()[:2] and issued() == SealedPayloads(database)()
+    assert len(few.newest_first()) == 2 and few.newest_first() == issued.newest_first()[:2]
+    assert issued.newest_first() == SealedPayloads(database).newest_first()
 
 
 def test_of_videos_that_look_the_same_all_are_found_the_first_sealed_first(database):

@@ -17,7 +17,7 @@ from core.signals import Signal, Subject
 from pipeline.blobstores.storage import open_storage
 from pipeline.diagnostics.plugin_checks import BUNDLED, check_outside_plugins
 from pipeline.engines import BUNDLED_ENGINES, make_engine
-from pipeline.screening.measurement import policy_vocabulary
+from pipeline.policy_rollout.policy_loading import policy_vocabulary
 from pipeline.settings import Settings, load_settings
 from provenance.c2pa.signers.signer_config import SignerConfig, SignerFiles, make_signer
 from registry.banks.hash_bank import MemoryHashBank

@@ -12,11 +12,13 @@ from core.case import Case, new_case
 from core.errors import BadInput, Conflict, NotFound
 from core.events import Event, Judged, Measured, Submitted
 from core.verdicts import Decision, Gate, Verdict
-from pipeline.ledgers.case_histories import CaseHistories, MemoryCaseHistories, PostgresCaseHistories
+from pipeline.ledgers.case_histories import CaseHistories, PostgresCaseHistories
 from pipeline.ledgers.database import Database
-from pipeline.ledgers.memory_ledger import MemoryLedger
-from pipeline.ledgers.policy_store import MemoryPolicyStore, PolicyStore, PostgresPolicyStore, RolloutStep, StoredPolicy
+from pipeline.ledgers.policy_store import PolicyStore, PostgresPolicyStore, RolloutStep, StoredPolicy
 from pipeline.ledgers.postgres_ledger import PostgresLedger
+from pipeline.testing.memory_ledger import MemoryLedger
+from pipeline.testing.memory_ledger_views import MemoryCaseHistories
+from pipeline.testing.memory_policy_store import MemoryPolicyStore
 from tests.lawful import ruled
 
 ONE = StoredPolicy(digest="1a" * 32, files={"a.toml": "gate = 1", "sub/b.toml": "ü"}, profile='says = "."')

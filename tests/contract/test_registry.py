@@ -17,9 +17,9 @@ from classifiers.base import BiometricGallery, HashBank
 from core.embedding_spaces import FACE_SPACE, VOICE_SPACE
 from core.errors import BadInput, Unavailable
 from pipeline.ledgers.database import Database, open_database
+from registry.banks.hamming_index import HammingIndex, KnownHash
 from registry.banks.protected_gallery import PostgresGallery
 from registry.consent.leases import PostgresLeases, UseRequest
-from registry.near_duplicates.hamming_index import HammingIndex, KnownHash
 from tests.contract.registry_backend import RegistryBackend
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)

@@ -14,13 +14,13 @@ from core.events import Recalled, Resumed, Ruled, Submitted
 from core.ports import Ticket
 from core.verdicts import Decision, Gate, Ruling
 from pipeline.advance import advance
-from pipeline.ledgers.memory_ledger import MemoryLedger
 from pipeline.runners.faust_worker import WorkerConfig, make_app
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.local_runner import LocalRunner
 from pipeline.runners.sweeper import resend_due_tickets
 from pipeline.runners.ticket_codec import encode_ticket
 from pipeline.runners.topics import WORKER_ROLES, Topics
+from pipeline.testing.memory_ledger import MemoryLedger
 from tests.stub_pipeline.context import stub_context
 from tests.stub_pipeline.stages import ROUTE
 

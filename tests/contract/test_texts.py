@@ -6,8 +6,8 @@ import pytest
 
 from core.errors import BadInput, Erased, NotFound
 from core.ports import TextStore
-from pipeline.ledgers.memory_ledger import MemoryTexts
 from pipeline.ledgers.texts import PostgresTexts
+from pipeline.testing.memory_ledger import MemoryTexts
 
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])

@@ -26,20 +26,25 @@ from core.roles import Principal, Role
 from core.signals import Signal, Span, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
 from media.probe import probe
-from pipeline.accounts import MemoryAccounts, create_account
+from media.sandbox.limits import InputLimits
+from pipeline.accounts import create_account
 from pipeline.advance import PipelineContext, advance
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
 from pipeline.engines.folder_engine import FolderEngine
-from pipeline.ledgers.memory_ledger import MemoryLedger, MemoryTexts
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.local_runner import LocalRunner
+from pipeline.screening.measurement import ClassifierMeasurer
 from pipeline.service import CaseService
 from pipeline.settings import Settings
 from pipeline.stages import ROUTE, bind_route
-from pipeline.stages.stage_context import Measurements, SealResult, StageContext
+from pipeline.stages.stage_context import Measurements, StageContext
+from pipeline.testing.memory_accounts import MemoryAccounts
+from pipeline.testing.memory_ledger import MemoryLedger, MemoryTexts
 from pipeline.wiring import Installation
+from provenance.seal_result import SealResult
 from tests.conftest import ROOT
+from tests.stub_pipeline.context import nothing_beside
 from tests.stub_pipeline.stage_parts import StubMeasurer, StubPolicy, StubSealer, StubVerifier, alone
 
 WORD_SCORES = {"gore": 0.75, "weapon": 0.97, "fog": None}
@@ -138,7 +143,7 @@ def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallati
         measure=StubMeasurer(
             text=_measured,
             video=lambda _file, subject, _leased: Measurements(signals=_video_signals(subject), seconds={}),
-            check_video=_checked,
+            check_video=ClassifierMeasurer(classifiers=None, frames=1, limits=InputLimits()).check_video,
         ),
         policy=StubPolicy(decide or _decide),
         sealer=StubSealer(_sealed),
@@ -147,7 +152,12 @@ def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallati
     )
     desk = CaseService(ledger=ledger, bus=bus, context=tools, verifier=StubVerifier(_verified))
     works = PipelineContext(
-        ledger=ledger, bus=bus, blob_store=tools.blob_store, route=bind_route(tools), accepted_phases=frozenset(ROUTE)
+        ledger=ledger,
+        bus=bus,
+        blob_store=tools.blob_store,
+        route=bind_route(tools),
+        accepted_phases=frozenset(ROUTE),
+        **nothing_beside(),
     )
     return MemoryInstallation(
         settings=Settings(home=home, **settings),
@@ -220,13 +230,6 @@ def _decide(gate: Gate, signals: Sequence[Signal], _facts, rulings: Sequence[Rul
     )
 
 
-def _checked(file: Path) -> tuple[float, int, int]:
-    if file.suffix in (".png", ".jpg"):
-        return 0.0, 0, 0
-    info = probe(file)
-    return info.duration, info.width, info.height
-
-
 def _sealed(case: Case, source: Path, finished: Path) -> SealResult:
     finished.write_bytes(source.read_bytes())
     manifest = finished.with_suffix(".c2pa")
@@ -242,7 +245,7 @@ def _sealed(case: Case, source: Path, finished: Path) -> SealResult:
     )
 
 
-def _verified(file: Path, _look_up) -> Finding:
+def _verified(file: Path, _look_up, **_how) -> Finding:
     try:
         info = probe(file)
     except BadMedia:

@@ -64,7 +64,7 @@ def judged(file, tmp_path, *, digits="47 19 30", turns=("left", "right"), earlie
     now = datetime.now(UTC)
     challenge = EnrolmentChallenge("enrol_1", MEMBER.id, "x", "self", digits, turns, now, now)
     measure = ClassifierCaptures(settings=settings, gallery=gallery or MemoryGallery(), models=PACKAGED_MODELS).measure
-    taken = measure(file, challenge, earlier=np.zeros((0, 32), np.uint8) if earlier is None else earlier, mine=[])
+    taken = measure(file, challenge, earlier=np.zeros((0, 32), np.uint8) if earlier is None else earlier, own_cameos=[])
     verdict = decide(Gate.ENROL, taken.signals, {"enrol_for_another": False}, (), POLICY)
     return verdict, {one.label: one.score for one in taken.signals}, taken
 

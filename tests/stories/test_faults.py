@@ -80,7 +80,7 @@ def test_a_full_disk_publishes_nothing_and_says_so(fresh, tmp_path):
     ).returncode:
         pytest.skip("this machine lets nobody mount a disk")
     try:
-        said = fresh.assay("submit", "a rabbit", "--key", "k", "--json", env={"ASSAY_VAULT_URL": disk.as_uri()})
+        said = fresh.assay("submit", "a rabbit", "--key", "k", "--json", env={"ASSAY_BLOB_STORE_URL": disk.as_uri()})
         assert said.code == 6
         assert "full" in said.json["case"]["last_failure"]["error"]
         assert [p for p in disk.rglob("blobs/**/*") if p.is_file()] == []

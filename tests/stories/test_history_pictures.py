@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pytest
 from PIL import Image
@@ -39,8 +39,18 @@ def published(house):
         yield at, case_id
 
 
+@dataclass(frozen=True)
+class Carrying:
+    """A ThumbnailReader of a file whose credentials carry these."""
+
+    steps: tuple[LineageThumbnail, ...]
+
+    def carried(self, _file, _finding):
+        return self.steps
+
+
 def shown(at, *steps, who=None, finding=FINDING):
-    desk = replace(at.installation.service, public=PublicService(carried=lambda _file, _finding: steps))
+    desk = replace(at.installation.service, public=PublicService(thumbnails=Carrying(steps)))
     return history_thumbnails(desk, who, at.installation.settings.home, finding)
 
 

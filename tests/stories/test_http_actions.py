@@ -85,9 +85,9 @@ def test_a_hold_for_want_of_a_measurement_has_a_button_to_measure_anew(at):
     held = at.settle(case_id)
     assert held.phase is Phase.HELD and held.verdict.missing and not held.last_failure
     with at.browser(at.moderator) as moderator:
-        assert "can be measured anew" in moderator.get("/queue").text
+        assert "can be measured again" in moderator.get("/queue").text
         page = moderator.get(f"/cases/{case_id}").text
-        assert "Measure anew" in page and "resume" in offered(page)
+        assert "Measure again" in page and "resume" in offered(page)
         assert sent(moderator, case_id, "resume").status_code == 303
     assert at.installation.ledger.load(case_id).phase is Phase.SUBMITTED
 

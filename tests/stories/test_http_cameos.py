@@ -3,8 +3,8 @@
 import pytest
 
 from core.case import Phase
-from pipeline.accounts import MemoryAccounts
 from pipeline.settings import Settings
+from pipeline.testing.memory_accounts import MemoryAccounts
 from tests.contract.cameo_installation import InterleavingHooks, instrumented_service, open_cameo_installation
 from tests.stories.http_installation import MemoryInstallation, form_token, serve_installation
 
@@ -98,7 +98,7 @@ def test_an_owner_who_wants_to_see_each_draft_is_asked(at, mira):
     lease(at, mira, approval=True)
     video = order(at, mira)
     assert status(at, video)["assay"]["rules"] == ["video_cameo_unapproved"]
-    at.installation.works.maintenance()
+    at.installation.works.maintenance.run_maintenance()
     with at.client(at.platform) as owner:
         assert video in {one["about"] for one in owner.get("/api/notices").json()["notices"]}
         assert owner.post(f"/api/cameos/{mira}/uses/{video}/approve").status_code == 200

@@ -8,11 +8,10 @@ import threading
 import pytest
 
 from tests.conftest import ROOT
+from tests.reference_files import encoded
 from tests.stories.http_installation import FINE, HELD, REFUSED, UNMEASURED, memory_installation, serve_installation
 
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
+PNG = encoded("PNG")
 
 
 @pytest.fixture(scope="module")

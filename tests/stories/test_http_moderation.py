@@ -133,7 +133,7 @@ def test_a_case_that_failed_is_resumed_and_not_ruled_on(at, monkeypatch):
     assert held.phase is Phase.HELD and held.last_failure
     with at.browser(at.moderator) as moderator:
         page = moderator.get(f"/cases/{case_id}").text
-        assert "Send it on" in page and "/rule" not in page
+        assert "Continue" in page and "/rule" not in page
         refused = sent_form(moderator, case_id, "rule", decision="allow", code="context")
         assert refused.status_code == 409
         assert sent_form(moderator, case_id, "resume").status_code == 303

@@ -10,14 +10,14 @@ from core.events import Judged, Measured
 from core.roles import Principal, Role
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate
-from pipeline.ledgers.case_histories import MemoryCaseHistories
-from pipeline.ledgers.policy_store import MemoryPolicyStore
 from pipeline.policy_rollout.policy_selection import PolicySelector, pack_policy
 from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.policy_rollout.rollout import Rollout
+from pipeline.testing.memory_ledger_views import MemoryCaseHistories
+from pipeline.testing.memory_policy_store import MemoryPolicyStore
 from policy.pack import load
 from tests.stories.http_installation import FINE, form_token, memory_installation, serve_installation
-from tests.unit.policy.packs import VOCABULARY, rule, write_pack
+from tests.unit.policy.packs import VOCABULARY, FolderSource, rule, write_pack
 
 OPERATOR = Principal(id="op", roles=frozenset({Role.OPERATOR}))
 
@@ -29,7 +29,7 @@ def at(tmp_path):
     for folder, at in ((old, 0.9), (new, 0.5)):
         folder.mkdir()
         write_pack(folder, prompt_hate=rule("hate", at=at))
-    policing = PolicySelector(MemoryPolicyStore(), lambda: load(old, VOCABULARY), lambda: VOCABULARY)
+    policing = PolicySelector(MemoryPolicyStore(), FolderSource(old))
     rollout = Rollout(policy_selector=policing, installed_policy=pack_policy(old, policing.installed()))
     desk = PolicyService(rollout=rollout, case_histories=MemoryCaseHistories(house.ledger))
     house = replace(house, service=replace(house.service, policy_service=desk))

@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import pytest
 
-from console.web.request_rate import RateLimiter
+from console.web.rate_limits import RateLimiter
 from core.roles import Role
 from evals.watermark.audio_attacks import encode_and_decode, resample, trim
 from evals.watermark.audio_clips import read_audio
@@ -120,7 +120,7 @@ def test_a_sound_alone_finds_the_video_it_was_sealed_with(at, sealed, bunny, tmp
     assert answers[2].status_code == 422  # there is nothing to look at
     kinds = {one["kind"]: one["says"] for one in said["evidence"]}
     assert "case 00112233445566aa" in kinds["fingerprint.sound"] and "fingerprint" not in kinds
-    assert "it sounds like a video that this office sealed" in said["summary"]
+    assert "it sounds like a video that this service sealed" in said["summary"]
     assert silent["summary"].startswith("Nothing was found")
     assert at.left_on_disk() == []
 

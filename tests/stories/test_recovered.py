@@ -60,7 +60,7 @@ def test_a_mark_too_damaged_to_read_is_recognised_among_those_this_office_issued
     assert "too damaged to be read by itself" in kinds(said)["watermark"]
     asked.write_text(f"00112233445566aa\n{published['case']['id']}\n")
     found = installation.assay("detect", copy, "--among", asked)
-    assert "told apart from 2 issued" in found.out and found.code == 0
+    assert "matched against 2 issued" in found.out and found.code == 0
 
 
 def test_a_file_without_a_mark_is_still_recognised_by_its_looks(installation, published, tmp_path):

@@ -1,10 +1,51 @@
 """Works around the toy route: in this process, or for worker processes that share a Postgres and a broker."""
 
 import os
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
-from pipeline.advance import PipelineContext
+from pipeline.advance import NoListener, PipelineContext
 from tests.stub_pipeline.stages import ROUTE
+
+
+class NoMaintenance:
+    """A MaintenanceTask where nothing is ever due."""
+
+    def run_maintenance(self):
+        pass
+
+
+class NoCompensation:
+    """A Compensation where stages do nothing outside the ledger."""
+
+    def compensate(self, case, events):
+        pass
+
+
+@dataclass(frozen=True)
+class CalledListener:
+    """An EventListener from a function of the case and its events."""
+
+    function: Callable
+
+    def on_events(self, case, events):
+        self.function(case, events)
+
+
+@dataclass(frozen=True)
+class CalledCompensation:
+    """A Compensation from a function of the case and the events that were not stored."""
+
+    function: Callable
+
+    def compensate(self, case, events):
+        self.function(case, events)
+
+
+def nothing_beside():
+    """The parts of a PipelineContext for which a story has no use."""
+    return {"listener": NoListener(), "maintenance": NoMaintenance(), "compensation": NoCompensation()}
 
 
 class EmptyVault:
@@ -28,6 +69,7 @@ def stub_context(ledger, bus, **given):
             "blob_store": EmptyVault(),
             "route": ROUTE,
             "accepted_phases": tuple(ROUTE),
+            **nothing_beside(),
             **given,
         }
     )

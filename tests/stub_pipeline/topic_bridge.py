@@ -48,13 +48,7 @@ def bridged_installation(database: Any, home: Path, bus: Bus) -> BridgedInstalla
         accounts=PostgresAccounts(database),
         service=replace(house.service, ledger=ledger, bus=bus, context=context),
         outbox=PostgresOutcomeOutbox(database),
-        works=PipelineContext(
-            ledger=ledger,
-            bus=bus,
-            blob_store=context.blob_store,
-            route=bind_route(context),
-            accepted_phases=tuple(ROUTE),
-        ),
+        works=replace(house.works, ledger=ledger, bus=bus, route=bind_route(context), accepted_phases=tuple(ROUTE)),
     )
 
 

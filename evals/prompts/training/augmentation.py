@@ -21,17 +21,17 @@ def concatenate_texts(texts: Sequence[LabelledText], count: int, seed: int) -> l
     """`count` English texts, half of them with something unsafe in one of their sentences."""
     chance = random.Random(seed)  # noqa: S311  an order, not a secret
     short = [
-        one for one in texts if one.lang == "en" and one.weight >= _MIN_WEIGHT and len(one.text) <= _MAX_CHARACTERS
+        text for text in texts if text.lang == "en" and text.weight >= _MIN_WEIGHT and len(text.text) <= _MAX_CHARACTERS
     ]
     harmless = {
         style: [
-            one
-            for one in short
-            if one.style == style and one.labels == {"benign"} and one.source not in _EXCLUDED_SOURCES
+            text
+            for text in short
+            if text.style == style and text.labels == {"benign"} and text.source not in _EXCLUDED_SOURCES
         ]
         for style in ("video", "chat", "social")
     }
-    unsafe = [one for one in short if one.unsafe]
+    unsafe = [text for text in short if text.unsafe]
     return list(_concatenated(unsafe, harmless, count, chance))
 
 
@@ -39,10 +39,13 @@ def _concatenated(
     unsafe: Sequence[LabelledText], harmless: dict[str, list[LabelledText]], count: int, rng: random.Random
 ) -> Iterator[LabelledText]:
     for place in range(count):
-        kept = rng.choice(unsafe) if place % 2 else rng.choice(harmless[rng.choice(list(harmless))])
-        whole = [kept, *rng.sample(harmless[kept.style], min(rng.choice(_HARMLESS_ADDED), len(harmless[kept.style])))]
+        first = rng.choice(unsafe) if place % 2 else rng.choice(harmless[rng.choice(list(harmless))])
+        whole = [
+            first,
+            *rng.sample(harmless[first.style], min(rng.choice(_HARMLESS_ADDED), len(harmless[first.style]))),
+        ]
         rng.shuffle(whole)
-        yield replace(kept, text=" ".join(_ended(one.text) for one in whole))
+        yield replace(first, text=" ".join(_ended(part.text) for part in whole))
 
 
 def _ended(text: str) -> str:

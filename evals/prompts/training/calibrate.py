@@ -38,33 +38,33 @@ from evals.prompts.training.encoder import split_held_out, subsampled_texts
 from evals.prompts.training.heads import HEADS_FILE
 from evals.prompts.training.score_calibration import SourceMargins, calibration_lines, escalation_thresholds
 from evals.prompts.training.weight_digests import record_digest
-from media.arrays import FloatMatrix
+from media.arrays import AnyArray, FloatMatrix
 
 _MIN_ROWS = 12
+"""Texts of each side, at the least, of which an AUC counts."""
 _ATTACK_STYLES = ("t2i_attack",)
 
 
 def main() -> None:
     """Scale, mix, calibrate, write into the file."""
     with np.load(HEADS_FILE) as kept:
-        arrays: dict[str, Any] = dict(kept)
-    where = measure_margins(calibration_texts(), arrays)
+        arrays: dict[str, AnyArray] = dict(kept)
+    measured = measure_margins(calibration_texts(), arrays)
     count = len(LABELS)
-    foreign = [not one for one in where.english]
+    foreign = [not is_english for is_english in measured.english]
     arrays["middle"], arrays["spread"] = (np.zeros((4, count)) for _ in range(2))
     for source, mine in enumerate((..., ..., ..., foreign)):  # the last reads only what is not English
-        seen = where.source_margins[source][mine][:, :count]
-        arrays["middle"][source], arrays["spread"][source] = seen.mean(0), seen.std(0) + 1e-6
-    arrays["mix"] = np.stack([select_mix(where, arrays, english) for english in (True, False)])
+        margins = measured.source_margins[source][mine][:, :count]
+        arrays["middle"][source], arrays["spread"][source] = margins.mean(0), margins.std(0) + 1e-6
+    arrays["mix"] = np.stack([select_mix(measured, arrays, english) for english in (True, False)])
     arrays |= identity_calibration()
-    together, _ = heads_from_arrays(arrays).logits(np.array(where.english), where.source_margins)
+    together, _ = heads_from_arrays(arrays).logits(np.array(measured.english), measured.source_margins)
     arrays["slope"], arrays["offset"] = (
-        np.stack(each) for each in zip(*calibration_lines(where, together), strict=True)
+        np.stack(each) for each in zip(*calibration_lines(measured, together), strict=True)
     )
-    arrays["wary"] = escalation_thresholds(where, heads_from_arrays(arrays))
-    np.savez_compressed(
-        HEADS_FILE, **{k: v.astype(np.float32) if v.dtype == np.float64 else v for k, v in arrays.items()}
-    )
+    arrays["wary"] = escalation_thresholds(measured, heads_from_arrays(arrays))
+    stored: dict[str, Any] = {k: v.astype(np.float32) if v.dtype == np.float64 else v for k, v in arrays.items()}
+    np.savez_compressed(HEADS_FILE, **stored)
     record_digest(HEADS_FILE)
 
 
@@ -82,35 +82,37 @@ def calibration_texts() -> list[LabelledText]:
     return [*dev, *own, *split_held_out(subsampled_texts(7))[1]]
 
 
-def measure_margins(texts: Sequence[LabelledText], arrays: dict[str, Any]) -> SourceMargins:
+def measure_margins(texts: Sequence[LabelledText], arrays: dict[str, AnyArray]) -> SourceMargins:
     """Every source's margins of every text."""
-    shown = [visible_text(one.text) for one in texts]
+    shown = [visible_text(text.text) for text in texts]
     embedder, encoder = PACKAGED_MODELS.get("use_multilingual"), PACKAGED_MODELS.get("prompt_encoder")
     embeddings = np.concatenate([embedder.embed(shown[at : at + 512]) for at in range(0, len(shown), 512)])
     logits = np.concatenate([encoder.logits(shown[at : at + 512]) for at in range(0, len(shown), 512)])
     count = len(LABELS)
     english = [encoder.english(text) for text in shown]
     wide = np.zeros((len(shown), E5_DIMENSIONS), np.float32)
-    wide[[not one for one in english]] = embed_cached([t for t, one in zip(shown, english, strict=True) if not one])
+    wide[[not is_english for is_english in english]] = embed_cached(
+        [text for text, is_english in zip(shown, english, strict=True) if not is_english]
+    )
     blank = {"middle": np.zeros((4, count)), "spread": np.ones((4, count)), "mix": np.ones((2, 4, count))}
     heads = heads_from_arrays(blank | identity_calibration() | arrays)
     wider = np.where(np.array(english)[:, None], np.nan, heads.multilingual_logits(wide))
     sources = np.stack([heads.sentence_logits(embeddings), heads.ngram_logits(shown), logits, wider])
-    sides, told = label_targets(texts)
+    targets, weights = label_targets(texts)
     rude = [
-        "toxic_unspecified" in one.labels for one in texts
+        "toxic_unspecified" in text.labels for text in texts
     ]  # what people called toxic is harassment more often than not
-    sides[rude, LABELS.index("harassment")] = told[rude, LABELS.index("harassment")] = 1.0
-    return SourceMargins(texts, shown, english, sources.astype(np.float32), sides, told)
+    targets[rude, LABELS.index("harassment")] = weights[rude, LABELS.index("harassment")] = 1.0
+    return SourceMargins(texts, shown, english, sources.astype(np.float32), targets, weights)
 
 
-def identity_calibration() -> dict[str, Any]:
+def identity_calibration() -> dict[str, AnyArray]:
     """Lines that change nothing, until there are others."""
     shape = 2, len(STYLES), len(LABELS)
     return {"slope": np.ones(shape), "offset": np.zeros(shape), "wary": np.zeros(2)}
 
 
-def heads_from_arrays(arrays: dict[str, Any]) -> PromptHeads:
+def heads_from_arrays(arrays: dict[str, AnyArray]) -> PromptHeads:
     """The heads of these arrays, as the file would give them."""
     nets = [f"{net}{part}" for net in ("", "wide_") for part in ("up", "up_bias", "down", "down_bias")]
     names = (*nets, "middle", "spread", "mix", "slope", "offset", "wary")
@@ -123,7 +125,7 @@ def heads_from_arrays(arrays: dict[str, Any]) -> PromptHeads:
     )
 
 
-def select_mix(margins: SourceMargins, arrays: dict[str, Any], english: bool) -> FloatMatrix:
+def select_mix(margins: SourceMargins, arrays: dict[str, AnyArray], english: bool) -> FloatMatrix:
     """(4, labels): for each label the weights of the grid with the best AUC; where rows are few, the best for all.
 
     The two sources that are asked first weigh a third at least: they decide whether the others are asked.
@@ -131,19 +133,23 @@ def select_mix(margins: SourceMargins, arrays: dict[str, Any], english: bool) ->
     here = np.array(margins.english) == english
     raw = np.nan_to_num(margins.source_margins[:, :, : len(LABELS)])
     scaled = (raw - arrays["middle"][:, None]) / arrays["spread"][:, None]
-    sixths = [way for way in product(range(7), repeat=4) if sum(way) == 6 and not (english and way[MULTILINGUAL])]
-    sixths = [way for way in sixths if sum(way[source] for source in FIRST_SOURCES[english]) >= 2]
-    grid = [tuple(part / 6 for part in way) for way in sixths]
-    found = np.array([_aucs(margins, np.einsum("s,snl->nl", np.array(way), scaled), here) for way in grid])
-    overall = np.nanmean(found, axis=1)
-    best = np.argmax(np.where(np.isnan(found), 0.0, found) + 0.3 * overall[:, None], axis=0)
+    sixths = [
+        weights
+        for weights in product(range(7), repeat=4)
+        if sum(weights) == 6 and not (english and weights[MULTILINGUAL])
+    ]
+    sixths = [weights for weights in sixths if sum(weights[source] for source in FIRST_SOURCES[english]) >= 2]
+    grid = [tuple(part / 6 for part in weights) for weights in sixths]
+    aucs = np.array([_aucs(margins, np.einsum("s,snl->nl", np.array(weights), scaled), here) for weights in grid])
+    overall = np.nanmean(aucs, axis=1)
+    best = np.argmax(np.where(np.isnan(aucs), 0.0, aucs) + 0.3 * overall[:, None], axis=0)
     print("English" if english else "other", {label: grid[best[place]] for place, label in enumerate(LABELS)})
     return np.array([grid[place] for place in best], np.float32).T
 
 
 def _aucs(measured: SourceMargins, margins: FloatMatrix, here: NDArray[np.bool_]) -> list[float]:
     style = style_one_hot(measured.texts).astype(bool)
-    found = []
+    means = []
     for place, _label in enumerate(LABELS):
         each = []
         for column in range(len(STYLES)):
@@ -153,8 +159,8 @@ def _aucs(measured: SourceMargins, margins: FloatMatrix, here: NDArray[np.bool_]
                 each.append(
                     roc_auc(margins[guilty, place].astype(float), margins[harmless, place].astype(float)) or 0.0
                 )
-        found.append(float(np.mean(each)) if each else float("nan"))
-    return found
+        means.append(float(np.mean(each)) if each else float("nan"))
+    return means
 
 
 if __name__ == "__main__":

@@ -14,6 +14,7 @@ from classifiers.models.e5_embedder import E5_DIMENSIONS
 
 CACHE_FILE = Path("build/wide.npz")
 _BATCH_SIZE = 64
+"""Texts that are embedded at once."""
 
 
 def embed_cached(texts: Sequence[str], cache_file: Path = CACHE_FILE) -> NDArray[np.float32]:

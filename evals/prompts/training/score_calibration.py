@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +19,13 @@ from classifiers.models.prompt_heads import PromptHeads
 from classifiers.text.prompt_ensemble import FIRST_SOURCES
 from evals.prompts.corpus import LABELS, STYLES, LabelledText, style_one_hot
 from evals.prompts.training.threshold_selection import select_thresholds
-from media.arrays import FloatMatrix
+from media.arrays import AnyArray, FloatMatrix
 
 MAX_FALSE_ALARMS = {"video": 0.031, "chat": 0.055, "social": 0.12}  # of harmless texts that would be held for any label
-LABEL_FALSE_ALARMS = {
-    "video": 0.003,
-    "chat": 0.01,
-    "social": 0.01,
-}  # of harmless texts that would be held, each label by itself
+LABEL_FALSE_ALARMS = {"video": 0.003, "chat": 0.01, "social": 0.01}
+"""Share of the harmless texts of a style that would be held, for each label by itself."""
 LABEL_FALSE_ALARM_EXCEPTIONS = {("social", "hate"): 0.27, ("social", "harassment"): 0.08, ("social", "unsafe"): 0.05}
+"""The same share, where a style and a label have one of their own."""
 # From which score on the rules of the default pack hold; where a label is not named, 0.6.
 HOLD_SCORES = {
     "violence": 0.7, "gore": 0.7, "self_harm": 0.7, "illicit": 0.75, "disinfo": 0.75, "weapons": 0.85,
@@ -45,6 +42,7 @@ _NAME_LABELS = (
 )  # harmless texts name few: an invented name looks like one
 _PUBLIC_FIGURE_OFFSET = 1.5  # log-odds: no figure of the dev rows is lost by it, and most invented names are let pass
 _MIN_ROWS = 12
+"""Texts of each side, at the least, on which a calibration is fitted; below that, the one of all styles."""
 # Comments whose labels are doubtful, or that were made to be hard: limits for English comments are not set on them.
 _EXCLUDED_SOURCES = frozenset({
     "davidson", "mlma", "civil_comments_spans", "hatemoji_build", "hatecheck", "conan", "conan_counter",
@@ -85,30 +83,32 @@ def _lines(
     measured: SourceMargins, margins: FloatMatrix, group: NDArray[np.bool_], names: Iterable[str]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     style = style_one_hot(measured.texts).astype(bool) & group[:, None]
-    benign = np.array(["benign" in one.labels for one in measured.texts])
+    benign = np.array(["benign" in text.labels for text in measured.texts])
     slope, offset = np.ones((len(STYLES), len(LABELS))), np.zeros((len(STYLES), len(LABELS)))
     chosen = {
         name: _limits(measured, margins, style[:, STYLES.index(name)], benign, MAX_FALSE_ALARMS[name]) for name in names
     }
     for place, label in enumerate(LABELS):
-        told = measured.weights[:, place] > 0.05
-        everywhere = fit_platt(margins[told, place], measured.targets[told, place])
+        annotated = measured.weights[:, place] > 0.05
+        everywhere = fit_platt(margins[annotated, place], measured.targets[annotated, place])
         for column, name in enumerate(STYLES):
-            mine = told & style[:, column]
+            mine = annotated & style[:, column]
             guilty = int(measured.targets[mine, place].sum())
             enough = min(guilty, int(mine.sum()) - guilty) >= _MIN_ROWS
-            rises, lies = fit_platt(margins[mine, place], measured.targets[mine, place]) if enough else everywhere
-            rises = min(max(rises, 1.5), 4.0)
+            line_slope, line_offset = (
+                fit_platt(margins[mine, place], measured.targets[mine, place]) if enough else everywhere
+            )
+            line_slope = min(max(line_slope, 1.5), 4.0)
             share = allowed_false_alarms(name, label)
             limit = float(np.quantile(margins[benign & style[:, column], place], 1 - share))
             if label not in _LABELS_OF_EVERY_STYLE:
                 limit = max(limit, float(np.quantile(margins[benign, place], 1 - share)))
             held = HOLD_SCORES.get(label, 0.6)
-            slope[column, place] = rises
+            slope[column, place] = line_slope
             limit = chosen[name][place] if name in chosen else limit
-            offset[column, place] = float(np.log(held / (1 - held))) - rises * limit
+            offset[column, place] = float(np.log(held / (1 - held))) - line_slope * limit
             if label in _NAME_LABELS or (name not in chosen and (name, label) not in LABEL_FALSE_ALARM_EXCEPTIONS):
-                offset[column, place] = min(lies, offset[column, place])
+                offset[column, place] = min(line_offset, offset[column, place])
             if label == "public_figure":
                 offset[column, place] -= _PUBLIC_FIGURE_OFFSET
         print(label, np.round(slope[:, place], 2), np.round(offset[:, place], 2))
@@ -119,8 +119,8 @@ def _limits(
     measured: SourceMargins, margins: FloatMatrix, mine: NDArray[np.bool_], benign: NDArray[np.bool_], most: float
 ) -> NDArray[np.float64]:
     """For one style; what is to be found is what is unsafe, and what has a label of its own that holds."""
-    guilty = np.array([one.unsafe or bool(one.labels & _HARMLESS_BUT_HELD) for one in measured.texts])
-    fit = mine & np.array([one.source not in _EXCLUDED_SOURCES for one in measured.texts])
+    guilty = np.array([text.unsafe or bool(text.labels & _HARMLESS_BUT_HELD) for text in measured.texts])
+    fit = mine & np.array([text.source not in _EXCLUDED_SOURCES for text in measured.texts])
     least = np.quantile(margins[benign], 1 - LABEL_FALSE_ALARMS["video"], axis=0)
     least[[label in _LABELS_OF_EVERY_STYLE for label in LABELS]] = -np.inf
     return select_thresholds(margins, guilty & fit, benign & fit, max_false_alarms=most, lowest=least.tolist())
@@ -131,18 +131,22 @@ def escalation_thresholds(measured: SourceMargins, heads: PromptHeads) -> NDArra
     english = np.array(measured.english)
     holds = np.array([HOLD_SCORES.get(label, 0.6) for label in LABELS])
     held = (heads.score(english, measured.source_margins) >= holds).any(1)
-    unsafe = np.array([one.unsafe for one in measured.texts])
+    unsafe = np.array([text.unsafe for text in measured.texts])
     first = measured.source_margins.copy()
     for source in range(len(first)):
-        first[source, [source not in FIRST_SOURCES[one] for one in measured.english]] = np.nan
+        first[source, [source not in FIRST_SOURCES[is_english] for is_english in measured.english]] = np.nan
     scores = heads.score(english, first).max(1)
-    found = []
+    thresholds = []
     for mine in (english, ~english):
-        found.append(float(np.quantile(scores[mine & held & unsafe], 1 - _ESCALATED_SHARE)))
+        thresholds.append(float(np.quantile(scores[mine & held & unsafe], 1 - _ESCALATED_SHARE)))
         print(
-            "wary from", found[-1], "asked on:", float((scores[mine & ~unsafe] >= found[-1]).mean()), "of the harmless"
+            "wary from",
+            thresholds[-1],
+            "asked on:",
+            float((scores[mine & ~unsafe] >= thresholds[-1]).mean()),
+            "of the harmless",
         )
-    return np.array(found)
+    return np.array(thresholds)
 
 
 def allowed_false_alarms(style: str, label: str) -> float:
@@ -150,7 +154,7 @@ def allowed_false_alarms(style: str, label: str) -> float:
     return LABEL_FALSE_ALARM_EXCEPTIONS.get((style, label), LABEL_FALSE_ALARMS[style])
 
 
-def fit_platt(margins: NDArray[Any], targets: NDArray[Any]) -> tuple[float, float]:
+def fit_platt(margins: AnyArray, targets: AnyArray) -> tuple[float, float]:
     """Slope and offset of the logistic line through the margins, both sides weighing the same."""
     from sklearn.linear_model import LogisticRegression
 

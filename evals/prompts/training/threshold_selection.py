@@ -7,10 +7,11 @@ spent where it finds most: step by step the label whose next step finds the most
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from media.arrays import AnyArray
 
 FALSE_ALARM_STEPS = (
     0.0003,
@@ -31,7 +32,7 @@ FALSE_ALARM_STEPS = (
 
 
 def select_thresholds(
-    margins: NDArray[Any],
+    margins: AnyArray,
     positives: NDArray[np.bool_],
     negatives: NDArray[np.bool_],
     *,

@@ -1,8 +1,8 @@
-"""Makes the certificates of a development office, exactly to the C2PA certificate profile.
+"""Makes the certificates of a development installation, exactly to the C2PA certificate profile.
 
 Profile: root and issuing CA on P-384 (path length 0, at most 1827 days), ES256 leaf at assurance level 1, at most
 366 days, named usages, OCSP address, assurance level and product id as extensions. A listed authority would issue
-the same shape; only the trust list tells the two apart.
+the same shape; only the trust list distinguishes them.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from cryptography.x509.oid import AuthorityInformationAccessOID, NameOID
 
 from provenance.c2pa.signers.signatures import PublicKey
 
-ROOT_DAYS = 3650
-ISSUING_DAYS = 1827
-LEAF_DAYS = 366
+ROOT_DAYS = 3650  # days of validity: ten years
+ISSUING_DAYS = 1827  # days: five years
+LEAF_DAYS = 366  # days: a year
 
 CLAIM_SIGNING = x509.ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
 DOCUMENT_SIGNING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")
@@ -71,7 +71,7 @@ def make_signer_certificate(
 def certify_signer_key(
     issuing: CertificateWithKey, key: PublicKey, now: datetime, *, days: float = LEAF_DAYS
 ) -> x509.Certificate:
-    """A claim signer's certificate for a key that lies elsewhere, in a token or a key service."""
+    """A claim signer's certificate for a key that is stored elsewhere, in a token or a key service."""
     name = _name("Assay DEVELOPMENT claim signer")
     builder = _certificate_builder(name, issuing.certificate.subject, key, issuing.key, now, days)
     return _as_claim_signer(builder).sign(issuing.key, hashes.SHA384())

@@ -1,4 +1,4 @@
-"""Makes the keys of a development office: real in shape, vouched for by nobody, and saying so in every name."""
+"""Makes the keys of a development installation: real in shape, trusted by nobody, and every name says so."""
 
 from __future__ import annotations
 
@@ -40,7 +40,9 @@ from provenance.c2pa.signers.keys_folder import (
     load_keys,
 )
 
-ROOT_KEY_FILE, ISSUING_KEY_FILE, ISSUING_CERTIFICATE_FILE = "root.key.pem", "issuing.key.pem", "issuing.pem"
+ROOT_KEY_FILE = "root.key.pem"
+ISSUING_KEY_FILE = "issuing.key.pem"
+ISSUING_CERTIFICATE_FILE = "issuing.pem"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +55,9 @@ class DevKeys:
 
 
 def make_dev_keys(folder: Path, *, now: datetime | None = None) -> DevKeys:
-    """Keys for development in this folder; those that are there are kept, a leaf that ran out is renewed.
+    """Keys for development in this folder; existing ones are kept, an expired leaf is renewed.
 
-    Raises BadInput if something else lies in the folder, or the issuing authority ran out as well.
+    Raises BadInput if something else is in the folder, or the issuing authority has expired as well.
     """
     now = now or datetime.now(UTC)
     if all((folder / name).is_file() for name in DEV_KEY_FILES):
@@ -64,7 +66,7 @@ def make_dev_keys(folder: Path, *, now: datetime | None = None) -> DevKeys:
     new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".keys-"))  # mkdtemp: for its owner only
     try:
         _write_new_keys(new, now)
-        new.rename(folder)  # whole or not at all; fails where another process was faster, or something lies there
+        new.rename(folder)  # atomic; fails where another process was faster, or something is there already
     except OSError as error:
         shutil.rmtree(new, ignore_errors=True)
         if all((folder / name).is_file() for name in DEV_KEY_FILES):
@@ -95,12 +97,12 @@ def _write_new_keys(folder: Path, now: datetime) -> None:
     _write(folder / ROOT_KEY_FILE, _key_pem(root.key), private=True)
     _write(folder / ISSUING_KEY_FILE, _key_pem(issuing.key), private=True)
     _write(folder / WATERMARK_SECRET_FILE, secrets.token_bytes(SECRET_BYTES).hex().encode(), private=True)
-    office = {
+    installation = {
         "issuer": f"{1 + secrets.randbelow((1 << ISSUER_BITS) - 1):06x}",
         "watermark_key": f"dev-{secrets.token_hex(4)}",
         "development": True,
     }
-    _write(folder / INSTALLATION_FILE, json.dumps(office, indent=2).encode())
+    _write(folder / INSTALLATION_FILE, json.dumps(installation, indent=2).encode())
     _write_leaf(folder, issuing, now)
 
 
@@ -111,7 +113,7 @@ def _write_leaf(folder: Path, issuing: CertificateWithKey, now: datetime) -> Non
 
 
 def _write(path: Path, data: bytes, *, private: bool = False) -> None:
-    """Whole or not at all, and never readable by others, not even for a moment."""
+    """Atomic, and never readable by others, not even for a moment."""
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:

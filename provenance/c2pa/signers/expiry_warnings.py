@@ -1,4 +1,4 @@
-"""What will run out soon: the certificates this office signs with, and the roots by which others believe it."""
+"""What will expire soon: the certificates this installation signs with, and the roots by which others trust it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _OWN_LIST_PREFIX = "urn:assay:"
 
 
 def expiry_warnings(keys: ProvenanceKeys, now: datetime | None = None) -> tuple[str, ...]:
-    """One line for each certificate of this office that has run out, or does so within 30 days; the signer's first."""
+    """One line for each certificate that has expired, or will within 30 days; the signer's first."""
     now = now or datetime.now(UTC)
     signer = keys.warning(now)
     return (
@@ -24,12 +24,12 @@ def expiry_warnings(keys: ProvenanceKeys, now: datetime | None = None) -> tuple[
     )
 
 
-def _list_warnings(lists: Sequence[TrustList], what: str, now: datetime) -> Iterator[str]:
-    for one in lists:
-        if not one.name.startswith(_OWN_LIST_PREFIX):
+def _list_warnings(lists: Sequence[TrustList], kind: str, now: datetime) -> Iterator[str]:
+    for trust_list in lists:
+        if not trust_list.name.startswith(_OWN_LIST_PREFIX):
             continue
-        for certificate in x509.load_pem_x509_certificates(one.pem.encode()):
-            left = certificate.not_valid_after_utc - now
-            if left <= EXPIRY_WARNING_PERIOD:
-                ran = "ran out" if left <= timedelta(0) else "runs out"
-                yield f"{what} {ran} on {certificate.not_valid_after_utc:%Y-%m-%d}"
+        for certificate in x509.load_pem_x509_certificates(trust_list.pem.encode()):
+            remaining = certificate.not_valid_after_utc - now
+            if remaining <= EXPIRY_WARNING_PERIOD:
+                ran = "ran out" if remaining <= timedelta(0) else "runs out"
+                yield f"{kind} {ran} on {certificate.not_valid_after_utc:%Y-%m-%d}"

@@ -1,4 +1,4 @@
-"""A signer whose key lies in a PKCS#11 token (HSM, smart card, SoftHSM) and never leaves it.
+"""A signer whose key is in a PKCS#11 token (HSM, smart card, SoftHSM) and never leaves it.
 
 The key is found by the certificate: the token's public key that equals the certificate's names, by its id, the private
 one. So a new key and its certificate come into force with the next signature, without a restart.
@@ -19,10 +19,10 @@ from core.errors import AssayError, BadInput, Unavailable
 from provenance.c2pa.signers.signatures import (
     PublicKey,
     certificate_public_key,
-    signature_algorithm,
     signing_digest,
     verified_signature,
 )
+from provenance.c2pa.signers.signer import CertificateSigner
 from provenance.c2pa.signers.signer_config import SignerConfig, SignerFiles
 
 if TYPE_CHECKING:
@@ -30,19 +30,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HsmSigner:
+class HsmSigner(CertificateSigner):
     """Signs in the token with this label, by the PKCS#11 library `module`. A session is opened for each signature."""
 
-    chain: str
     module: Path
     token: str
     pin: str = field(repr=False)
-    tsa_url: str | None = None
-
-    @property
-    def algorithm(self) -> str:
-        """By the certificate."""
-        return signature_algorithm(certificate_public_key(self.chain))
 
     def sign(self, data: bytes) -> bytes:
         """Raises Unavailable if the token or the key is not there, SealBroken for a signature by another key."""
@@ -76,7 +69,7 @@ def hsm_signer(config: SignerConfig, files: SignerFiles) -> HsmSigner:
 
 @cache
 def _token_lock() -> Lock:
-    """A token knows one login for the whole process, so signatures take turns."""
+    """A token has one login for the whole process, so signatures are serialised."""
     return Lock()
 
 
@@ -95,11 +88,11 @@ def _sign_in_token(session: pkcs11.Session, key: PublicKey, data: bytes) -> byte
 def _private_key(session: pkcs11.Session, key: PublicKey) -> Any:
     from pkcs11 import Attribute, ObjectClass
 
-    wanted = _public_key_attributes(key) | {Attribute.CLASS: ObjectClass.PUBLIC_KEY}
-    named = next(iter(session.get_objects(wanted)), None)
-    if named is None:
+    template = _public_key_attributes(key) | {Attribute.CLASS: ObjectClass.PUBLIC_KEY}
+    public_key = next(iter(session.get_objects(template)), None)
+    if public_key is None:
         raise Unavailable("the token holds no key that belongs to the certificate")
-    search = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.ID: named[Attribute.ID]}
+    search = {Attribute.CLASS: ObjectClass.PRIVATE_KEY, Attribute.ID: public_key[Attribute.ID]}
     private = next(iter(session.get_objects(search)), None)
     if private is None:
         raise Unavailable("the token holds the public half of the certificate's key and not the private one")
@@ -107,7 +100,7 @@ def _private_key(session: pkcs11.Session, key: PublicKey) -> Any:
 
 
 def _public_key_attributes(key: PublicKey) -> dict[Any, Any]:
-    """The attributes by which PKCS#11 tells public keys apart: the point as a DER octet string, or the modulus."""
+    """The attributes by which PKCS#11 identifies public keys: the point as a DER octet string, or the modulus."""
     from pkcs11 import Attribute
 
     if isinstance(key, rsa.RSAPublicKey):

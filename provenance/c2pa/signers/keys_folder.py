@@ -1,7 +1,7 @@
-"""The keys of an office: who signs, whom it trusts, and the secret of its watermark. They lie in one folder.
+"""The keys of an installation: who signs, whom it trusts, and the secret of its watermark, in one folder.
 
 Private files are readable by their owner only; anything else is refused. Nothing here is ever logged or shown.
-Where the signing key lies elsewhere (an HSM, a KMS), the folder has its certificates and, as `signer.key-id`, its name
+Where the signing key is elsewhere (an HSM, a KMS), the folder has its certificates and, as `signer.key-id`, its name
 there: the two are changed together, and the next seal uses both.
 """
 
@@ -24,17 +24,17 @@ from provenance.c2pa.trust_store import TrustList, TrustStore
 if TYPE_CHECKING:
     from provenance.watermark.key import WatermarkKey
 
-CHAIN_FILE, SIGNER_KEY_FILE, TRUSTED_SIGNERS_FILE, TRUSTED_TSAS_FILE = (
-    "chain.pem",
-    "signer.key.pem",
-    "trusted-signers.pem",
-    "trusted-tsas.pem",
-)
-INSTALLATION_FILE, WATERMARK_SECRET_FILE, KEY_ID_FILE = "office.json", "watermark.secret", "signer.key-id"
+CHAIN_FILE = "chain.pem"
+SIGNER_KEY_FILE = "signer.key.pem"
+TRUSTED_SIGNERS_FILE = "trusted-signers.pem"
+TRUSTED_TSAS_FILE = "trusted-tsas.pem"
+INSTALLATION_FILE = "office.json"  # the name under which installations have stored it since 0.1.0
+WATERMARK_SECRET_FILE = "watermark.secret"  # noqa: S105 - a file name
+KEY_ID_FILE = "signer.key-id"
 DEV_KEY_FILES = (CHAIN_FILE, SIGNER_KEY_FILE, TRUSTED_SIGNERS_FILE, INSTALLATION_FILE, WATERMARK_SECRET_FILE)
 _REQUIRED_FILES = (CHAIN_FILE, TRUSTED_SIGNERS_FILE, INSTALLATION_FILE, WATERMARK_SECRET_FILE)
-ISSUER_BITS = 24
-SECRET_BYTES = 32
+ISSUER_BITS = 24  # bits of a payload that name the issuer
+SECRET_BYTES = 32  # bytes of a new watermark secret: 256 bits, as HMAC-SHA-256 can use
 EXPIRY_WARNING_PERIOD = timedelta(days=30)
 
 _WATERMARK_KEY_ID = re.compile(r"[0-9a-z-]{1,32}")
@@ -42,7 +42,7 @@ _WATERMARK_KEY_ID = re.compile(r"[0-9a-z-]{1,32}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvenanceKeys:
-    """All an office needs to seal and to verify. `issuer` is its number in the watermark, 24 bits, not 0.
+    """All that an installation needs to seal and to verify. `issuer` is its number in the watermark, 24 bits, not 0.
 
     `development` says that no authority vouches for these keys.
     """
@@ -56,16 +56,16 @@ class ProvenanceKeys:
 
     def warning(self, now: datetime | None = None) -> str:
         """One line if the certificates have run out or do so within 30 days, else nothing."""
-        left = self.expires - (now or datetime.now(UTC))
-        if left <= timedelta(0):
+        remaining = self.expires - (now or datetime.now(UTC))
+        if remaining <= timedelta(0):
             return f"the signing certificate ran out on {self.expires:%Y-%m-%d}: nothing can be sealed"
-        if left <= EXPIRY_WARNING_PERIOD:
-            return f"the signing certificate runs out on {self.expires:%Y-%m-%d}, in {left.days} days"
+        if remaining <= EXPIRY_WARNING_PERIOD:
+            return f"the signing certificate runs out on {self.expires:%Y-%m-%d}, in {remaining.days} days"
         return ""
 
 
 def load_keys(folder: Path, signer_config: SignerConfig | None = None) -> ProvenanceKeys:
-    """The keys in a folder, with the signer that was chosen: by default the key file beside the certificates.
+    """The keys in a folder, with the signer that was chosen: by default the key file next to the certificates.
 
     Raises Unavailable if they are not there, BadInput if one is damaged or others than its owner can read it.
     Without a signing key files can still be verified, and nothing is signed. Certificates that ran out do not stop
@@ -89,22 +89,22 @@ def load_keys(folder: Path, signer_config: SignerConfig | None = None) -> Proven
 
 
 def has_key_files(folder: Path) -> bool:
-    """Whether any of the files that keys consist of lies here: then load_keys() gives them, or says what is wrong."""
+    """Whether any of the files that keys consist of is here: then load_keys() returns them, or says what is wrong."""
     return any((folder / name).exists() for name in (*_REQUIRED_FILES, SIGNER_KEY_FILE, KEY_ID_FILE))
 
 
 def _signer(folder: Path, signer_config: SignerConfig) -> Signer:
-    named = folder / KEY_ID_FILE
+    key_id_file = folder / KEY_ID_FILE
     files = SignerFiles(
         folder=folder,
         chain=(folder / CHAIN_FILE).read_text(),
-        key_id=named.read_text().strip() if named.is_file() else "",
+        key_id=key_id_file.read_text().strip() if key_id_file.is_file() else "",
     )
     return make_signer(signer_config, files)
 
 
 def keys_folder_signer(config: SignerConfig, files: SignerFiles) -> Signer:
-    """The key file beside the certificates; without one a signer that signs nothing."""
+    """The key file next to the certificates; without one a signer that signs nothing."""
     key = files.folder / SIGNER_KEY_FILE
     if key.is_file():
         return file_signer(_read_private_file(key), files.chain, tsa_url=config.tsa_url)
@@ -131,8 +131,8 @@ def _read_watermark_secret(path: Path) -> bytes:
 
 def _read_installation(path: Path) -> tuple[int, str, bool]:
     try:
-        office = json.loads(path.read_text())
-        issuer, mark_id, development = int(office["issuer"], 16), office["watermark_key"], office["development"]
+        fields = json.loads(path.read_text())
+        issuer, mark_id, development = int(fields["issuer"], 16), fields["watermark_key"], fields["development"]
     except (ValueError, KeyError, TypeError) as error:
         raise BadInput(f"{path} is damaged: restore it") from error
     if (

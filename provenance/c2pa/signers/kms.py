@@ -1,4 +1,4 @@
-"""Signers whose key lies in a key management service and is reached over HTTP: ours, Vault's, Azure's, Google's, AWS's.
+"""Signers whose key is in a key management service and is reached over HTTP: ours, Vault's, Azure's, Google's, AWS's.
 
 A digest goes out (to AWS the signed structure itself, which holds hashes and no content), a signature comes back, and
 it is checked against the certificate before it is used.
@@ -22,9 +22,10 @@ from provenance.c2pa.signers.signatures import (
     signing_digest,
     verified_signature,
 )
+from provenance.c2pa.signers.signer import CertificateSigner
 from provenance.c2pa.signers.signer_config import SignerConfig, SignerFiles
 
-_MAX_RESPONSE_BYTES = 1 << 16
+_MAX_RESPONSE_BYTES = 1 << 16  # bytes; a signature with its envelope has less than 1 KiB
 _AWS_MAX_RAW_BYTES = 4096  # bytes that AWS hashes itself; a claim to be signed has about 2200
 
 
@@ -87,42 +88,35 @@ KMS_APIS: Mapping[str, KmsApi] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HttpKmsSigner:
+class HttpKmsSigner(CertificateSigner):
     """Asks the service at `url` to sign with `key`. `timeout` in seconds counts for each step of the exchange."""
 
-    chain: str
     url: str
     key: str
     token: str = field(repr=False)
     kms_api: str = "http"
     timeout: float = 10.0
-    tsa_url: str | None = None
 
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
             raise BadInput("signer_url must begin with https:// (http:// is for this machine only)")
 
-    @property
-    def algorithm(self) -> str:
-        """By the certificate."""
-        return signature_algorithm(certificate_public_key(self.chain))
-
     def sign(self, data: bytes) -> bytes:
         """Raises Unavailable if the service does not answer as it should, SealBroken for another key's signature."""
-        key, how = certificate_public_key(self.chain), KMS_APIS[self.kms_api]
+        key, api = certificate_public_key(self.chain), KMS_APIS[self.kms_api]
         name, digest = signing_digest(key, data)
-        path = how.path.format(key=quote(self.key, safe="/"), vault_digest=f"sha2-{name[3:]}")
-        header, value = how.header
+        path = api.path.format(key=quote(self.key, safe="/"), vault_digest=f"sha2-{name[3:]}")
+        header, value = api.header
         try:
             answer = httpx.post(
                 self.url.rstrip("/") + path,
-                json=how.body(self.key, signature_algorithm(key), name, digest),
+                json=api.body(self.key, signature_algorithm(key), name, digest),
                 headers={header: value.format(self.token)},
                 timeout=self.timeout,
             )
             answer.raise_for_status()
-            signature = how.signature(answer.json()) if len(answer.content) <= _MAX_RESPONSE_BYTES else b""
+            signature = api.signature(answer.json()) if len(answer.content) <= _MAX_RESPONSE_BYTES else b""
         except httpx.HTTPStatusError as error:
             raise Unavailable(f"the key service answered {error.response.status_code} and did not sign") from None
         except httpx.HTTPError as error:
@@ -133,19 +127,12 @@ class HttpKmsSigner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AwsKmsSigner:
+class AwsKmsSigner(CertificateSigner):
     """Asks AWS KMS, with the credentials that boto3 finds by itself. `url` is for another endpoint than AWS's own."""
 
-    chain: str
     key: str
     url: str = ""
     timeout: float = 10.0
-    tsa_url: str | None = None
-
-    @property
-    def algorithm(self) -> str:
-        """By the certificate."""
-        return signature_algorithm(certificate_public_key(self.chain))
 
     def sign(self, data: bytes) -> bytes:
         """Raises Unavailable if AWS does not sign, SealBroken for another key's signature."""
@@ -169,8 +156,8 @@ class AwsKmsSigner:
             from botocore.config import Config
         except ImportError as error:
             raise Unavailable("signer = aws needs boto3: install assay[kms]") from error
-        patience = Config(connect_timeout=self.timeout, read_timeout=self.timeout, retries={"total_max_attempts": 2})
-        return boto3.client("kms", endpoint_url=self.url or None, config=patience)
+        config = Config(connect_timeout=self.timeout, read_timeout=self.timeout, retries={"total_max_attempts": 2})
+        return boto3.client("kms", endpoint_url=self.url or None, config=config)
 
 
 def kms_signer(config: SignerConfig, files: SignerFiles) -> HttpKmsSigner:

@@ -11,12 +11,12 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from core.errors import BadInput, SealBroken
 
 _CURVES = {"secp256r1": ("es256", 32), "secp384r1": ("es384", 48)}
-_MIN_RSA_BITS = 2048
+_MIN_RSA_BITS = 2048  # bits; C2PA 2.x, certificate profile: shorter moduli are not allowed
 PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
 
 
 def certificate_public_key(chain: str) -> PublicKey:
-    """The key of the first certificate. Raises BadInput for PEM that is none, or a key C2PA has no algorithm for."""
+    """The key of the first certificate. Raises BadInput for invalid PEM, or a key C2PA has no algorithm for."""
     try:
         key = x509.load_pem_x509_certificate(chain.encode()).public_key()
     except ValueError as error:

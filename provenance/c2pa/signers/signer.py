@@ -1,4 +1,4 @@
-"""Who signs claims: a port, so that the key may lie in a file, a KMS or an HSM."""
+"""Who signs claims: a port, so that the key may be in a file, a KMS or an HSM."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ class FileSigner:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class UnavailableSigner:
-    """Stands where no signing key is: enough to verify, and nothing is signed."""
+class CertificateSigner:
+    """What signers have in common whose algorithm is that of their certificate's key."""
 
     chain: str
     tsa_url: str | None = None
@@ -64,6 +64,11 @@ class UnavailableSigner:
     def algorithm(self) -> str:
         """By the certificate."""
         return signature_algorithm(certificate_public_key(self.chain))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnavailableSigner(CertificateSigner):
+    """Stands where no signing key is: enough to verify, and nothing is signed."""
 
     def sign(self, data: bytes) -> bytes:
         """Raises Unavailable."""

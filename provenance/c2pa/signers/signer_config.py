@@ -1,4 +1,4 @@
-"""Which signer an office uses, and what each is made from."""
+"""Which signer an installation uses, and what each is made from."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from provenance.c2pa.signers.signer import Signer
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignerConfig:
-    """Where the signing key lies, and the time-stamping authority if one is used.
+    """Where the signing key is, and the time-stamping authority if one is used.
 
     `kind` is the name of a registered signer. `module`, `token` and `secret` (its PIN) are for pkcs11; `url`, `secret`
-    (a bearer token) and `timeout` in seconds for services. Which of a service's keys is used stands in the keys folder,
-    beside the certificates it belongs to.
+    (a bearer token) and `timeout` in seconds for services. Which of a service's keys is used is said in the keys
+    folder, next to the certificates it belongs to.
     """
 
     kind: str = "file"
@@ -34,7 +34,7 @@ class SignerConfig:
 class SignerFiles:
     """What the keys folder holds for a signer.
 
-    `chain` is the certificates (PEM, leaf first); `key_id` is the key's name where it lies, from `signer.key-id`, or
+    `chain` is the certificates (PEM, leaf first); `key_id` is the key's name at its service, from `signer.key-id`, or
     empty.
     """
 

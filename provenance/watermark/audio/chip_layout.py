@@ -1,4 +1,4 @@
-"""Where a chip lies in time and frequency.
+"""Where a chip is in time and frequency.
 
 Time is cut into cells of 16 ms, frequency into pairs of neighbouring bands, about as narrow as 16 ms can tell apart
 and together narrower than a critical band. One chip raises one band of its pair and lowers the other, so that what the
@@ -17,17 +17,20 @@ from numpy.typing import NDArray
 CHIP_SECONDS = 0.016
 """Seconds of a chip."""
 CHIPS_PER_PERIOD = 160
-"""Chips in a row until the pattern begins anew: 2.56 s."""
+"""Chips in a row until the pattern repeats: 2.56 s."""
 PERIOD_SECONDS = CHIP_SECONDS * CHIPS_PER_PERIOD
 
 STEPS_PER_OCTAVE = 48
 """Grid steps in an octave."""
-LOWEST_HZ, HIGHEST_HZ = 600.0, 9000.0
-"""Hz."""
+LOWEST_HZ = 600.0
+"""Hz: the lower edge of the lowest band."""
+
+HIGHEST_HZ = 9000.0
+"""Hz: the upper edge of the highest band."""
 MAX_PITCH_STEPS = 8
 """Grid steps of pitch, up and down, that the detector undoes: 12 per cent."""
-_MIN_BANDWIDTH_HZ = 100.0  # Hz of a band: what a window of 16 ms can still tell apart
-_MIN_BAND_STEPS = 2
+_MIN_BANDWIDTH_HZ = 100.0  # Hz of a band: what a window of 16 ms can still resolve
+_MIN_BAND_STEPS = 2  # grid steps of a band
 
 
 @cache

@@ -72,9 +72,9 @@ def decode_payload(chip_sums: NDArray[np.float32], key: WatermarkKey) -> Payload
 def despread_soft_bits(chip_sums: NDArray[np.float32], key: WatermarkKey) -> NDArray[np.float32]:
     """For each coded bit what its chips say, positive for 0; over the root of the energy of all."""
     plan = chip_assignment(key)
-    seen = (chip_sums * plan.signs).reshape(-1)[plan.data].astype(np.float64)
-    spread = float(np.sqrt(seen @ seen)) or 1.0
-    return (np.bincount(np.arange(len(seen)) % _CODED_BITS, seen, _CODED_BITS) / spread).astype(np.float32)
+    soft_bits = (chip_sums * plan.signs).reshape(-1)[plan.data].astype(np.float64)
+    spread = float(np.sqrt(soft_bits @ soft_bits)) or 1.0
+    return (np.bincount(np.arange(len(soft_bits)) % _CODED_BITS, soft_bits, _CODED_BITS) / spread).astype(np.float32)
 
 
 def pilot_z(chip_sums: NDArray[np.float32], key: WatermarkKey) -> float:
@@ -84,6 +84,6 @@ def pilot_z(chip_sums: NDArray[np.float32], key: WatermarkKey) -> float:
     and the sound does not know them.
     """
     plan = chip_assignment(key)
-    seen = chip_sums.reshape(-1)[plan.pilots].astype(np.float64)
-    norm = float(np.sqrt(seen @ seen))
-    return float(seen @ plan.signs.reshape(-1)[plan.pilots]) / norm if norm else 0.0
+    values = chip_sums.reshape(-1)[plan.pilots].astype(np.float64)
+    norm = float(np.sqrt(values @ values))
+    return float(values @ plan.signs.reshape(-1)[plan.pilots]) / norm if norm else 0.0

@@ -19,7 +19,7 @@ from provenance.watermark.key import WatermarkKey
 
 ChipSums = NDArray[np.float32]
 
-_PITCH_OFFSETS = (-0.5, 0.0, 0.5)
+_PITCH_OFFSETS = (-0.5, 0.0, 0.5)  # grid steps of pitch
 _TEMPO_OFFSETS = (-0.67, -0.33, 0.0, 0.33, 0.67)  # of the distance between two tempos of the search
 _START_OFFSETS = (-0.008, -0.004, 0.0, 0.004, 0.008)  # seconds
 REFINE_HYPOTHESES = len(_PITCH_OFFSETS) * len(_TEMPO_OFFSETS) * len(_START_OFFSETS)
@@ -43,19 +43,19 @@ def refine_sync(power: PowerSpectrum, sync: Synchronisation, key: WatermarkKey) 
     middle = len(power) * HOP_SECONDS / 2
     readings: list[SynchronisedChips] = []
     for pitch in _PITCH_OFFSETS:
-        seen = soft_chips(power, sync.pitch + pitch)
+        chips_seen = soft_chips(power, sync.pitch + pitch)
         near = (
             _offset_sync(sync, pitch=pitch, tempo=tempo * step, start=start, middle=middle)
             for tempo, start in product(_TEMPO_OFFSETS, _START_OFFSETS)
         )
-        readings.append(_best(seen, near, key))
+        readings.append(_best(chips_seen, near, key))
     return max(readings, key=lambda reading: reading.z)
 
 
 def track_sync(power: PowerSpectrum, sync: Synchronisation, key: WatermarkKey) -> SynchronisedChips:
     """The best reading at a place that earlier seconds foretell."""
-    seen = soft_chips(power, sync.pitch)
-    return _best(seen, (replace(sync, start=sync.start + start) for start in _START_OFFSETS), key)
+    chips_seen = soft_chips(power, sync.pitch)
+    return _best(chips_seen, (replace(sync, start=sync.start + start) for start in _START_OFFSETS), key)
 
 
 def accumulate_period(chips: SoftChips, sync: Synchronisation) -> ChipSums:
@@ -64,12 +64,12 @@ def accumulate_period(chips: SoftChips, sync: Synchronisation) -> ChipSums:
     first = int(np.ceil(-sync.start / length))
     last = int((len(chips) * HOP_SECONDS - sync.start) / length)
     cells = np.arange(first, last)
-    at = np.rint((sync.start + cells * length) / HOP_SECONDS + (length - CHIP_SECONDS) / (2 * HOP_SECONDS)).astype(
+    steps = np.rint((sync.start + cells * length) / HOP_SECONDS + (length - CHIP_SECONDS) / (2 * HOP_SECONDS)).astype(
         np.intp
     )
-    inside = (at >= 0) & (at < len(chips))
+    inside = (steps >= 0) & (steps < len(chips))
     folded = np.zeros((CHIPS_PER_PERIOD, chips.shape[1]), np.float32)
-    np.add.at(folded, cells[inside] % CHIPS_PER_PERIOD, chips[at[inside]])
+    np.add.at(folded, cells[inside] % CHIPS_PER_PERIOD, chips[steps[inside]])
     return folded
 
 

@@ -28,14 +28,14 @@ MIN_SECONDS = 1.0
 SILENCE_POWER = 1e-7
 """Mean square, -70 dB of full scale: below, there is nothing to carry a mark."""
 
-_MIN_SAMPLE_RATE = 8_000
+_MIN_SAMPLE_RATE = 8_000  # Hz: below, most of the bands are missing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioDetection:
     """What was found in `seconds` of sound. `p_value` covers all that was tried.
 
-    `payload` only if its tag held, or, if `among` is not 0, if it was told apart from so many that were issued.
+    `payload` only if its tag held, or, if `among` is not 0, if it was matched against so many that were issued.
     """
 
     detected: bool
@@ -64,10 +64,10 @@ def detect_audio(
     level = _LevelMeter()
     tracks = [StreamingDetector(key) for key in keys]
     seconds, questions = 0.0, len(keys) * (2 if issued else 1)
-    for heard in _spans(power_spectrogram(level.measure(blocks), rate)):
-        seconds += len(heard) * HOP_SECONDS
+    for spectrum in _spans(power_spectrogram(level.measure(blocks), rate)):
+        seconds += len(spectrum) * HOP_SECONDS
         for track in tracks:
-            track.process(heard)
+            track.process(spectrum)
         if any(track.payload and track.p_value() * questions <= FALSE_ALARM_RATE for track in tracks):
             break
     if seconds < MIN_SECONDS or level.mean < SILENCE_POWER:
@@ -98,9 +98,9 @@ def _spans(batches: Iterable[PowerSpectrum]) -> Iterator[PowerSpectrum]:
     for batch in batches:
         waiting.append(batch)
         if sum(map(len, waiting)) >= enough:
-            heard = np.concatenate(waiting)
-            yield heard[: round(SPAN_SECONDS / HOP_SECONDS)]
-            waiting = [heard[round(SPAN_SECONDS / HOP_SECONDS) :]]
+            spectrum = np.concatenate(waiting)
+            yield spectrum[: round(SPAN_SECONDS / HOP_SECONDS)]
+            waiting = [spectrum[round(SPAN_SECONDS / HOP_SECONDS) :]]
     if waiting and sum(map(len, waiting)) * HOP_SECONDS >= MIN_SECONDS:
         yield np.concatenate(waiting)
 

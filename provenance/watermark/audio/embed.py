@@ -16,7 +16,7 @@ from provenance.watermark.audio.overlap_add import OVERLAP_FACTOR, OverlapAdd
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
 
-MIN_SAMPLE_RATE = 8_000
+MIN_SAMPLE_RATE = 8_000  # Hz: below, most of the bands are missing
 
 _BATCH = (
     OVERLAP_FACTOR * CHIPS_PER_PERIOD

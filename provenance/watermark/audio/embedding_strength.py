@@ -9,8 +9,11 @@ from scipy.ndimage import uniform_filter1d
 from media.arrays import PowerSpectrum
 from provenance.watermark.audio.psychoacoustic_model import masking_threshold
 
-MAX_LOG_CHANGE, MIN_LOG_CHANGE = 0.5, 0.03
-"""In noise, 4.3 dB, and in the steadiest tone, 0.3 dB."""
+MAX_LOG_CHANGE = 0.5
+"""Change of the natural logarithm of a magnitude in noise: 4.3 dB."""
+
+MIN_LOG_CHANGE = 0.03
+"""The same in the steadiest tone: 0.3 dB."""
 THRESHOLD_FACTOR = 1.3
 """Amplitude over the threshold of masking: a pair keeps its sum, which the threshold does not know."""
 CONTEXT_WINDOWS = 20
@@ -23,9 +26,9 @@ _POWER_FLOOR = 1e-10  # -100 dB of full scale
 
 def embedding_strength(power: PowerSpectrum, size: int, rate: int) -> NDArray[np.float32]:
     """For windows a quarter of their `size` apart, (windows, bins); samples of `power` are full scale at 1."""
-    heard = power + np.float32(_POWER_FLOOR) * size**2
-    steady = 1 - np.minimum(1, _unpredictability(heard) / _NOISE_UNPREDICTABILITY)
-    allowed = np.sqrt(masking_threshold(heard, steady, size, rate) / heard)
+    audible_power = power + np.float32(_POWER_FLOOR) * size**2
+    steady = 1 - np.minimum(1, _unpredictability(audible_power) / _NOISE_UNPREDICTABILITY)
+    allowed = np.sqrt(masking_threshold(audible_power, steady, size, rate) / audible_power)
     return np.asarray(np.clip(THRESHOLD_FACTOR * allowed, MIN_LOG_CHANGE, MAX_LOG_CHANGE), np.float32)
 
 

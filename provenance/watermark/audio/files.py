@@ -1,6 +1,6 @@
 """The mark in the sound of files: what rewrites a video calls it for each track, and the detector reads any file.
 
-Both decode a stranger's bytes: for limited processes, or through one.
+Both decode untrusted bytes: for use inside the sandbox, or through it.
 """
 
 from __future__ import annotations
@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from core.codec import dump, load
 from core.errors import BadMedia
@@ -32,9 +31,9 @@ def audio_editor(payload: Payload, key: WatermarkKey) -> AudioEditor:
 def detect_audio_file(
     path: Path, *, keys: Sequence[WatermarkKey], issued: Sequence[str] = (), limits: InputLimits | None = None
 ) -> AudioDetection:
-    """What is found in the first sound track of a video or sound file, in a limited process. Raises BadMedia.
+    """What is found in the first sound track of a video or sound file, in the sandbox. Raises BadMedia.
 
-    A mark that is too damaged to be read may still be told to be one of those `issued` (hex).
+    A mark that is too damaged to be decoded may still be recognised as one of those `issued` (hex).
     """
     limits = limits or InputLimits()
     check_file(path, limits)
@@ -48,9 +47,9 @@ def detect_audio_file(
 
 
 def detect_audio_in_process(
-    path: str, keys: list[dict[str, str]], issued: list[str], limits: dict[str, Any]
+    path: str, keys: list[dict[str, str]], issued: list[str], limits: dict[str, object]
 ) -> AudioDetection:
-    """As detect_audio_file(), in this process: for limited ones."""
+    """As detect_audio_file(), in this process, for use inside the sandbox."""
     for sound in open_audio_track(Path(path), load(InputLimits, limits)):
         return detect_audio(sound.blocks, sound.rate, [_key_from_dict(key) for key in keys], issued=issued)
     return AudioDetection(detected=False, note=NO_AUDIO)

@@ -13,8 +13,11 @@ from numpy.typing import NDArray
 from media.arrays import PowerSpectrum
 from provenance.watermark.audio.soft_chips import normalised_contrast
 
-MIN_GAIN, MAX_GAIN = 0.3, 1.7
-"""Factors on the strength of a chip."""
+MIN_GAIN = 0.3
+"""The least factor on the strength of a chip."""
+
+MAX_GAIN = 1.7
+"""The largest factor on the strength of a chip."""
 _CANCELLED_SHARE = 0.8  # of the sound's evidence that is cancelled
 _SURVIVING_SHARE = 0.5  # of a change of the log power of bands that the detector's windows and codecs leave
 _NOISE = 0.01  # cells that noise 20 dB under the sound would cover count less: there the bit must not depend on them
@@ -34,9 +37,9 @@ def chip_gains(
     bits they stand for, -1 for pilots.
     """
     lower, upper = np.maximum(bin_weights, 0), np.maximum(-bin_weights, 0)
-    both = np.stack([lower, upper], axis=1).reshape(-1, bin_weights.shape[1]).T
+    bands = np.stack([lower, upper], axis=1).reshape(-1, bin_weights.shape[1]).T
     noise = np.float32(_NOISE) * power.sum(1).mean() / power.shape[1]
-    lean, unit = normalised_contrast(power @ both, noise * both.sum(0))
+    lean, unit = normalised_contrast(power @ bands, noise * bands.sum(0))
     strength = (strength @ (lower + upper).T) / np.maximum((lower + upper).sum(1), 1e-9)
     own = np.bincount((bits + 1).ravel(), (signs * lean).ravel())
     added = np.bincount((bits + 1).ravel(), (4 * _SURVIVING_SHARE * strength * unit).ravel())

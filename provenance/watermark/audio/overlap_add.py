@@ -78,7 +78,7 @@ class OverlapAdd:
         return out[: self._batch * self._hop]
 
     def _trim_to_input(self, out: AudioSamples, start: int) -> Iterator[AudioSamples]:
-        """Without what lies before the first sample and after the last."""
+        """Without what is before the first sample and after the last."""
         kept = out[max(0, -start) : max(0, self._samples_in - start)]
         self._samples_out += len(kept)
         if len(kept):

@@ -1,7 +1,7 @@
 """How loud something may be in each bin and stay unheard behind the sound itself (Johnston 1988, simplified).
 
 Power is summed in critical bands, spread to the neighbours as the ear spreads it, and lowered by an offset: what
-hides behind noise may lie 5.5 dB under it, behind a tone 14.5 dB and one more for each Bark. A band counts as tonal as
+is masked by noise may be 5.5 dB under it, behind a tone 14.5 dB and one more for each Bark. A band counts as tonal as
 far as its spectrum is uneven, or its level predictable from window to window.
 """
 
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from media.arrays import PowerSpectrum
 
 _TONE_FLATNESS = -15.0  # dB: from here on a band is all tone
-_NOISE_MASKER_OFFSET, _TONE_MASKER_OFFSET = 5.5, 14.5
+_NOISE_MASKER_OFFSET = 5.5  # dB under a noise that masks (Johnston 1988)
+_TONE_MASKER_OFFSET = 14.5  # dB under a tone that masks, plus one for each Bark (Johnston 1988)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,8 +13,8 @@ from provenance.watermark.audio.chip_layout import MAX_PITCH_STEPS, STEPS_PER_OC
 
 _BASELINE_WINDOWS = 28  # windows, 7 cells
 _VARIANCE_WINDOWS = 40  # windows
-_POWER_FLOOR = 1e-7  # of the loudest band: below lies only rounding
-_CLIP_LEVEL = 2.0
+_POWER_FLOOR = 1e-7  # share of the loudest band's power; below is only rounding error
+_CLIP_LEVEL = 2.0  # standard deviations: a louder chip counts no more than this
 
 SoftChips = NDArray[np.float32]
 
@@ -23,10 +23,10 @@ def soft_chips(power: PowerSpectrum, pitch: float) -> SoftChips:
     """(windows, pairs), for sound whose pitch was raised by `pitch` grid steps: positive where a chip seems to be 1."""
     bands = _band_power(power, pitch)
     density = bands / _band_widths()
-    known = density.max(0) > _POWER_FLOOR * density.max()
-    noise = np.quantile(density[::4, known], 0.1, axis=0).min() if known.any() else 0.0
+    audible = density.max(0) > _POWER_FLOOR * density.max()
+    noise = np.quantile(density[::4, audible], 0.1, axis=0).min() if audible.any() else 0.0
     lean = normalised_contrast(bands, noise * _band_widths())[0]
-    return np.asarray(lean * (known[0::2] & known[1::2]), np.float32)
+    return np.asarray(lean * (audible[0::2] & audible[1::2]), np.float32)
 
 
 def normalised_contrast(bands: PowerSpectrum, noise: PowerSpectrum) -> tuple[SoftChips, SoftChips]:
@@ -54,9 +54,9 @@ def _band_widths() -> NDArray[np.float32]:
 
 
 def _band_power(power: PowerSpectrum, pitch: float) -> PowerSpectrum:
-    at = band_edges() + MAX_PITCH_STEPS + pitch
-    low = np.minimum(np.floor(at).astype(np.intp), power.shape[1] - 1)
+    edges = band_edges() + MAX_PITCH_STEPS + pitch
+    low = np.minimum(np.floor(edges).astype(np.intp), power.shape[1] - 1)
     below = np.zeros((len(power), power.shape[1] + 1))
     np.cumsum(power, axis=1, dtype=np.float64, out=below[:, 1:])
-    below = below[:, low] + (at - low) * power[:, low]
+    below = below[:, low] + (edges - low) * power[:, low]
     return np.asarray(np.diff(below, axis=1), np.float32)

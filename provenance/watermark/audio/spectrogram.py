@@ -14,7 +14,7 @@ from provenance.watermark.audio.chip_layout import CHIP_SECONDS, MAX_PITCH_STEPS
 
 HOP_SECONDS = CHIP_SECONDS / 4
 """Seconds between windows."""
-_BATCH = 250
+_BATCH = 250  # windows transformed at once, a second of sound: bounds memory
 
 
 def power_spectrogram(blocks: Iterable[NDArray[np.float32]], rate: int) -> Iterator[PowerSpectrum]:
@@ -23,23 +23,23 @@ def power_spectrogram(blocks: Iterable[NDArray[np.float32]], rate: int) -> Itera
     Column i is the power between the grid steps i - MAX_PITCH_STEPS and the next, summed over channels.
     """
     size = int(rate * CHIP_SECONDS)
-    waiting, first, done = None, 0, 0
+    waiting, first, steps_done = None, 0, 0
     for block in blocks:
         waiting = block if waiting is None else np.concatenate([waiting, block])
-        while len(waiting) >= round((done + _BATCH) * HOP_SECONDS * rate) + size - first:
-            yield _batch(waiting, first, done, _BATCH, rate)
-            done += _BATCH
-            used = round(done * HOP_SECONDS * rate) - first
-            waiting, first = waiting[used:], first + used
+        while len(waiting) >= round((steps_done + _BATCH) * HOP_SECONDS * rate) + size - first:
+            yield _batch(waiting, first, steps_done, _BATCH, rate)
+            steps_done += _BATCH
+            consumed = round(steps_done * HOP_SECONDS * rate) - first
+            waiting, first = waiting[consumed:], first + consumed
     if waiting is not None:
-        left = int(max(0.0, (len(waiting) - size + first) / rate / HOP_SECONDS - done))
-        if left:
-            yield _batch(waiting, first, done, left, rate)
+        steps_left = int(max(0.0, (len(waiting) - size + first) / rate / HOP_SECONDS - steps_done))
+        if steps_left:
+            yield _batch(waiting, first, steps_done, steps_left, rate)
 
 
-def _batch(samples: NDArray[np.float32], first: int, done: int, count: int, rate: int) -> PowerSpectrum:
+def _batch(samples: NDArray[np.float32], first: int, steps_done: int, count: int, rate: int) -> PowerSpectrum:
     size = int(rate * CHIP_SECONDS)
-    starts = np.rint(np.arange(done, done + count) * HOP_SECONDS * rate).astype(np.int64) - first
+    starts = np.rint(np.arange(steps_done, steps_done + count) * HOP_SECONDS * rate).astype(np.int64) - first
     views = np.lib.stride_tricks.sliding_window_view(samples, size, axis=0)[starts]
     spectra = fft.rfft(views * np.hanning(size).astype(np.float32), axis=-1)
     power = (spectra.real**2 + spectra.imag**2).sum(1) / size
@@ -51,8 +51,10 @@ def _batch(samples: NDArray[np.float32], first: int, done: int, count: int, rate
 
 @cache
 def _bin_positions(size: int, rate: int) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
-    """Where the grid steps lie between the edges of an FFT's bins."""
+    """Where the grid steps are between the edges of an FFT's bins."""
     steps = np.arange(-MAX_PITCH_STEPS, int(band_edges()[-1]) + MAX_PITCH_STEPS + 1)
-    at = np.minimum(np.array([step_to_hertz(int(step)) for step in steps]) * size / rate + 0.5, size // 2 + 0.999)
-    low = at.astype(np.intp)
-    return low, at - low
+    positions = np.minimum(
+        np.array([step_to_hertz(int(step)) for step in steps]) * size / rate + 0.5, size // 2 + 0.999
+    )
+    low = positions.astype(np.intp)
+    return low, positions - low

@@ -1,4 +1,4 @@
-"""What one key has found so far in sound that is heard span by span."""
+"""What one key has found so far in sound that is analysed span by span."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ from provenance.watermark.payload_set import AlignmentCandidates, PayloadSet
 
 REFINED_CANDIDATES = 3
 """Places of a span's search that are looked at closely."""
-_MIN_Z_TO_SKIP_SEARCH = 6.5
-_MIN_Z_TO_DECODE = 5.0
-_MIN_Z_TO_TRACK = 3.0
+_MIN_Z_TO_SKIP_SEARCH = 6.5  # z of the pilots from which a tracked place needs no search
+_MIN_Z_TO_DECODE = 5.0  # z of the pilots from which bits are decoded
+_MIN_Z_TO_TRACK = 3.0  # z of the pilots from which a place is followed into the next span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,19 +70,19 @@ class StreamingDetector:
 
     def match_payloads(self, issued: PayloadSet) -> None:
         """After the last span: what could not be read is compared with what was issued, where it was clearest."""
-        found = self._best
-        if self.payload or found is None:
+        hypothesis = self._best
+        if self.payload or hypothesis is None:
             return
         places = AlignmentCandidates(
-            z=np.array([found.z]), soft_bits=despread_soft_bits(found.chip_sums, self.key)[None]
+            z=np.array([hypothesis.z]), soft_bits=despread_soft_bits(hypothesis.chip_sums, self.key)[None]
         )
-        (told,) = issued.match([places], pilot_share=AUDIO_PILOT_SHARE)
-        if told is None:
+        (match,) = issued.match([places], pilot_share=AUDIO_PILOT_SHARE)
+        if match is None:
             return
-        chance = found.log_tests + log(len(issued)) - told.z**2 / 2
+        chance = hypothesis.log_tests + log(len(issued)) - match.z**2 / 2
         if chance < self._log_p_value:
-            self.payload, self.among, self._log_p_value = told.payload, len(issued), chance
-            self.sync_note = f"{_describe_sync(found.sync)}; told apart from {len(issued):,} issued"
+            self.payload, self.among, self._log_p_value = match.payload, len(issued), chance
+            self.sync_note = f"{_describe_sync(hypothesis.sync)}; matched against {len(issued):,} issued"
 
     def process(self, power: PowerSpectrum) -> None:
         """The next span of sound, right after the one before."""
@@ -93,39 +93,39 @@ class StreamingDetector:
         fresh = None
         if added is None or added.z < _MIN_Z_TO_SKIP_SEARCH:
             fresh = self._search(power)
-        for found in (added, fresh):
-            if found and not self.payload:
-                self._consider(found)
+        for hypothesis in (added, fresh):
+            if hypothesis and not self.payload:
+                self._consider(hypothesis)
         self._current = min((s for s in (added, fresh) if s), key=lambda s: s.log_p_value, default=None)
         self._elapsed += len(power) * HOP_SECONDS
 
-    def _track(self, heard: PowerSpectrum) -> _Hypothesis | None:
+    def _track(self, spectrum: PowerSpectrum) -> _Hypothesis | None:
         if self._current is None or self._current.z < _MIN_Z_TO_DECODE:
             return None
         place = replace(self._current.sync, start=self._current.sync.start - self._elapsed)
-        reading = track_sync(heard, place, self.key)
+        reading = track_sync(spectrum, place, self.key)
         if reading.z < _MIN_Z_TO_TRACK:
             return None
         folded = self._current.chip_sums + reading.chip_sums
         tries = self._current.log_tests + log(2 * TRACK_HYPOTHESES)
         return _Hypothesis(sync=self._absolute(reading), chip_sums=folded, log_tests=tries, z=pilot_z(folded, self.key))
 
-    def _search(self, heard: PowerSpectrum) -> _Hypothesis:
-        found = sync_candidates(heard, self.key, best=REFINED_CANDIDATES)
-        reading = max((refine_sync(heard, c.sync, self.key) for c in found), key=lambda r: r.z)
-        tries = log(hypothesis_count(len(heard) * HOP_SECONDS) + REFINED_CANDIDATES * REFINE_HYPOTHESES)
+    def _search(self, spectrum: PowerSpectrum) -> _Hypothesis:
+        candidates = sync_candidates(spectrum, self.key, best=REFINED_CANDIDATES)
+        reading = max((refine_sync(spectrum, c.sync, self.key) for c in candidates), key=lambda r: r.z)
+        tries = log(hypothesis_count(len(spectrum) * HOP_SECONDS) + REFINED_CANDIDATES * REFINE_HYPOTHESES)
         return _Hypothesis(sync=self._absolute(reading), chip_sums=reading.chip_sums, log_tests=tries, z=reading.z)
 
-    def _consider(self, found: _Hypothesis) -> None:
-        self._log_p_value = min(self._log_p_value, found.log_p_value)
-        self._best = min((s for s in (found, self._best) if s), key=lambda s: s.log_p_value)
-        if found.z < _MIN_Z_TO_DECODE:
+    def _consider(self, hypothesis: _Hypothesis) -> None:
+        self._log_p_value = min(self._log_p_value, hypothesis.log_p_value)
+        self._best = min((s for s in (hypothesis, self._best) if s), key=lambda s: s.log_p_value)
+        if hypothesis.z < _MIN_Z_TO_DECODE:
             return
         self._decodes += 1
-        self.payload = decode_payload(found.chip_sums, self.key)
+        self.payload = decode_payload(hypothesis.chip_sums, self.key)
         if self.payload:
-            self._log_p_value = found.log_p_value
-            self.sync_note = _describe_sync(found.sync)
+            self._log_p_value = hypothesis.log_p_value
+            self.sync_note = _describe_sync(hypothesis.sync)
 
     def _absolute(self, reading: SynchronisedChips) -> Synchronisation:
         return replace(reading.sync, start=reading.sync.start + self._elapsed)

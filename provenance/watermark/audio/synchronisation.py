@@ -21,7 +21,7 @@ from provenance.watermark.audio.soft_chips import SoftChips, soft_chips
 from provenance.watermark.audio.spectrogram import HOP_SECONDS
 from provenance.watermark.key import WatermarkKey
 
-MAX_TEMPO_CHANGE = 0.115
+MAX_TEMPO_CHANGE = 0.115  # share by which sound may be faster or slower
 PITCH_GRID = tuple(float(step) for step in range(-7, 8))
 _START_OFFSETS = 2 * CHIPS_PER_PERIOD  # places tried for the beginning: every half cell
 _HARMONICS = CHIPS_PER_PERIOD // 2 + 1  # harmonics of the pattern
@@ -29,7 +29,10 @@ _HARMONICS = CHIPS_PER_PERIOD // 2 + 1  # harmonics of the pattern
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Synchronisation:
-    """How the mark lies: it begins `start` seconds in, runs `tempo` times as fast, sounds `pitch` grid steps higher."""
+    """The mark's alignment:
+
+    it begins `start` seconds in, runs `tempo` times as fast, sounds `pitch` grid steps higher.
+    """
 
     start: float
     tempo: float
@@ -60,12 +63,12 @@ def sync_candidates(
     power: PowerSpectrum, key: WatermarkKey, *, pitches: Sequence[float] = PITCH_GRID, best: int = 3
 ) -> list[SyncCandidate]:
     """The likeliest places in some seconds of power, the best of each pitch, likeliest first."""
-    found: list[SyncCandidate] = []
+    candidates: list[SyncCandidate] = []
     for pitch in pitches:
-        seen = soft_chips(power, pitch)
-        score, place = _best(seen[::2], pitch, key)
-        found.append(SyncCandidate(sync=place, score=score))
-    return sorted(found, key=lambda candidate: -candidate.score)[:best]
+        chips_seen = soft_chips(power, pitch)
+        score, place = _best(chips_seen[::2], pitch, key)
+        candidates.append(SyncCandidate(sync=place, score=score))
+    return sorted(candidates, key=lambda candidate: -candidate.score)[:best]
 
 
 def _best(chips: SoftChips, pitch: float, key: WatermarkKey) -> tuple[float, Synchronisation]:
@@ -73,14 +76,14 @@ def _best(chips: SoftChips, pitch: float, key: WatermarkKey) -> tuple[float, Syn
     speeds = tempo_grid(len(chips) * step)
     size = fft.next_fast_len(4 * len(chips), real=True)
     spectrum = fft.rfft(chips, size, axis=0)
-    # harmonic k of a pattern that runs `tempo` times as fast lies at k * tempo / PERIOD_SECONDS hertz
-    at = np.arange(_HARMONICS)[None, :] * speeds[:, None] * (size * step / PERIOD_SECONDS)
-    read = spectrum[np.minimum(np.rint(at).astype(np.intp), len(spectrum) - 1)]
+    # harmonic k of a pattern that runs `tempo` times as fast is at k * tempo / PERIOD_SECONDS hertz
+    harmonics = np.arange(_HARMONICS)[None, :] * speeds[:, None] * (size * step / PERIOD_SECONDS)
+    read = spectrum[np.minimum(np.rint(harmonics).astype(np.intp), len(spectrum) - 1)]
     score = fft.irfft(np.einsum("skp,kp->sk", read, _pilot_harmonics(key)), _START_OFFSETS, axis=1)
-    which, shift = np.unravel_index(int(score.argmax()), score.shape)
-    tempo = float(speeds[which])
+    row, shift = np.unravel_index(int(score.argmax()), score.shape)
+    tempo = float(speeds[row])
     norm = float(np.sqrt(np.square(chips).sum())) or 1.0
-    return float(score[which, shift]) / norm, Synchronisation(
+    return float(score[row, shift]) / norm, Synchronisation(
         start=int(shift) * PERIOD_SECONDS / _START_OFFSETS / tempo, tempo=tempo, pitch=pitch
     )
 
@@ -88,5 +91,5 @@ def _best(chips: SoftChips, pitch: float, key: WatermarkKey) -> tuple[float, Syn
 @lru_cache(maxsize=16)
 def _pilot_harmonics(key: WatermarkKey) -> NDArray[np.complex64]:
     """(harmonics, pairs): the conjugate spectrum of the pilots, held for a cell each."""
-    held = np.repeat(chip_assignment(key).pilot_signs, _START_OFFSETS // CHIPS_PER_PERIOD, axis=0)
-    return np.asarray(np.conj(fft.rfft(held, axis=0)[:_HARMONICS]), np.complex64)
+    chip_values = np.repeat(chip_assignment(key).pilot_signs, _START_OFFSETS // CHIPS_PER_PERIOD, axis=0)
+    return np.asarray(np.conj(fft.rfft(chip_values, axis=0)[:_HARMONICS]), np.complex64)

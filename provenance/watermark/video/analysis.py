@@ -18,25 +18,27 @@ from media.transcode import Encoding
 from media.video_decode import evenly_spaced_pts, frames_at
 from provenance.watermark.video.strength_control import VideoAnalysis
 
-_SAMPLED_FRAMES, _EXCERPTS, _EXCERPT_FRAMES = 12, 4, 8
-_FULL_SAMPLING_PIXELS = 1280 * 720
+_SAMPLED_FRAMES = 12  # pictures of a video that are looked at
+_EXCERPTS = 4  # excerpts on which strengths are tried
+_EXCERPT_FRAMES = 8  # pictures of each
+_FULL_SAMPLING_PIXELS = 1280 * 720  # pixels of a picture above which fewer are sampled
 
 
 def analyse_video(src: Path, encoding: Encoding, limits: InputLimits) -> VideoAnalysis:
-    """Of the pictures as they will be published. Large ones are fewer. Raises BadMedia. For limited processes."""
+    """Of the pictures as they will be published. Large ones are fewer. Raises BadMedia. For use inside the sandbox."""
     with open_video(src, limits) as (container, video):
         timeline = read_frame_index(container, video, limits)
         context = video.codec_context
         share = min(1.0, _FULL_SAMPLING_PIXELS / max(1, context.width * context.height))
     pieces = _excerpt_timestamps(timeline, max(1, round(_EXCERPTS * share)))
     wide = evenly_spaced_pts(timeline, count=max(8, round(_SAMPLED_FRAMES * share)))
-    taken = dict(
+    frames = dict(
         _decode_frames(src, timeline, sorted({*wide, *(pts for piece in pieces for pts in piece)}), encoding, limits)
     )
     pictures = len(timeline.pts)
     return VideoAnalysis(
-        sampled_frames=[taken[pts] for pts in wide if pts in taken],
-        excerpts=[[taken[pts] for pts in piece if pts in taken] for piece in pieces],
+        sampled_frames=[frames[pts] for pts in wide if pts in frames],
+        excerpts=[[frames[pts] for pts in piece if pts in frames] for piece in pieces],
         frame_count=pictures,
         rate=pictures / timeline.duration if timeline.duration > 0 else 25.0,
     )
@@ -60,10 +62,10 @@ def _excerpt_timestamps(timeline: FrameIndex, count: int) -> list[list[int]]:
 
 
 def _decode_frames(
-    src: Path, timeline: FrameIndex, wanted: list[int], encoding: Encoding, limits: InputLimits
+    src: Path, timeline: FrameIndex, target_pts: list[int], encoding: Encoding, limits: InputLimits
 ) -> Iterator[tuple[int, LumaPlane]]:
     with open_video(src, limits) as (container, video):
-        for pts, frame in frames_at(container, video, timeline, wanted):
+        for pts, frame in frames_at(container, video, timeline, target_pts):
             check_publishable(frame)
             turn = orientation_of(frame)
             size = published_size(frame, turn, encoding.height)

@@ -1,4 +1,4 @@
-"""Where the watermark lies: frequencies of a square tile, each a pilot or a carrier of two coded bits.
+"""Where the watermark is: frequencies of a square tile, each a pilot or a carrier of two coded bits.
 
 Which frequencies there are is public; which are pilots, their phases, and the order and scrambling of the coded bits
 come from the key.
@@ -20,17 +20,25 @@ from provenance.watermark.payload import MESSAGE_BITS, Payload, from_message_bit
 CANONICAL_SHORT_SIDE = 720
 """The canonical picture: its shorter side has so many pixels. Plain resizing therefore needs no search."""
 TILE_SIZE = 192
-_MIN_SCALE, _EARLIER_MIN_SCALES = 1.0, (0.8, 0.5)
-"""Of pictures with few rows: coarser waves cost an encoder half the bytes; and as it was in the first two versions."""
+"""Canonical pixels along each side of the tile."""
+_MIN_SCALE = 1.0
+"""The least scale, for pictures with few rows: coarser waves cost an encoder half the bytes."""
+_EARLIER_MIN_SCALES = (0.8, 0.5)
+"""The least scales of the first two versions, whose marks are still looked for."""
 _ROWS_AT_UNIT_SCALE = 240
-SHORTEST_WAVELENGTH, LONGEST_WAVELENGTH = 8.0, 36.0
+"""Rows of a picture below which the least scale shrinks with the picture."""
+SHORTEST_WAVELENGTH = 8.0
+"""Canonical pixels."""
+LONGEST_WAVELENGTH = 36.0
+"""Canonical pixels."""
 PILOT_SHARE = 0.25
+"""Share of the lines that are pilots."""
 
 
 def embedding_scale(width: int, height: int) -> float:
     """Pixels a canonical pixel when a picture of this size is marked; small ones get waves that survive encoding.
 
-    The smallest hold little more than one tile: less would leave lines that cannot be told apart.
+    The smallest hold little more than one tile: less would leave lines that cannot be resolved.
     """
     rows = min(width, height)
     return max(rows / CANONICAL_SHORT_SIDE, min(_MIN_SCALE, rows / _ROWS_AT_UNIT_SCALE))
@@ -40,7 +48,13 @@ def candidate_scales(width: int, height: int) -> tuple[float, ...]:
     """Pixels a canonical pixel in a picture of this size, the likeliest first: as marked, shrunk, marked long ago."""
     resized = min(width, height) / CANONICAL_SHORT_SIDE
     return tuple(
-        dict.fromkeys((embedding_scale(width, height), resized, *(max(resized, once) for once in _EARLIER_MIN_SCALES)))
+        dict.fromkeys(
+            (
+                embedding_scale(width, height),
+                resized,
+                *(max(resized, earlier_scale) for earlier_scale in _EARLIER_MIN_SCALES),
+            )
+        )
     )
 
 
@@ -92,7 +106,7 @@ class CarrierLayout:
 
 @cache
 def subcarriers() -> Subcarriers:
-    """All lines in band. None on the axes, where edges and black bars of pictures lie."""
+    """All lines in band. None on the axes, where the energy of edges and black bars of pictures is."""
     half = TILE_SIZE // 2
     u, v = np.meshgrid(np.arange(-half, half), np.arange(-half, half))
     radius = np.hypot(u, v) / TILE_SIZE
@@ -119,21 +133,23 @@ def carrier_layout(key: WatermarkKey) -> CarrierLayout:
 
 def modulate(payload: Payload, key: WatermarkKey) -> ComplexArray:
     """The complex amplitude of each line, all of magnitude 1."""
-    how = carrier_layout(key)
+    layout = carrier_layout(key)
     coded = convolutional_code.encode(to_message_bits(payload, key))
-    bits = np.empty(len(how.interleaver), np.uint8)
-    bits[how.interleaver] = coded[_coded_bit_indices(len(how.interleaver))]
-    signs = 1.0 - 2.0 * (bits ^ how.scrambler)
+    bits = np.empty(len(layout.interleaver), np.uint8)
+    bits[layout.interleaver] = coded[_coded_bit_indices(len(layout.interleaver))]
+    signs = 1.0 - 2.0 * (bits ^ layout.scrambler)
     amplitudes = np.empty(subcarriers().count, np.complex128)
-    amplitudes[how.pilots] = how.pilot_symbols
-    amplitudes[how.carriers] = (signs[0::2] + 1j * signs[1::2]) / np.sqrt(2)
+    amplitudes[layout.pilots] = layout.pilot_symbols
+    amplitudes[layout.carriers] = (signs[0::2] + 1j * signs[1::2]) / np.sqrt(2)
     return amplitudes
 
 
 def shift_tile(amplitudes: ComplexArray, right: float, down: float) -> ComplexArray:
     """The same mark, its tile moved by so many canonical pixels."""
-    where = subcarriers()
-    return np.asarray(amplitudes * np.exp(-2j * np.pi * (where.u * right + where.v * down) / TILE_SIZE), np.complex128)
+    positions = subcarriers()
+    return np.asarray(
+        amplitudes * np.exp(-2j * np.pi * (positions.u * right + positions.v * down) / TILE_SIZE), np.complex128
+    )
 
 
 def decode_carriers(carriers: ComplexArray, key: WatermarkKey) -> Payload | None:
@@ -145,10 +161,10 @@ def decode_carriers(carriers: ComplexArray, key: WatermarkKey) -> Payload | None
 
 def combine_soft_bits(carriers: ComplexArray, key: WatermarkKey) -> NDArray[np.float64]:
     """For each coded bit the sum of what its carriers say, positive for 0."""
-    how = carrier_layout(key)
-    soft = np.empty(len(how.interleaver))
+    layout = carrier_layout(key)
+    soft = np.empty(len(layout.interleaver))
     soft[0::2], soft[1::2] = carriers.real, carriers.imag
-    soft = (soft * (1.0 - 2.0 * how.scrambler))[how.interleaver]
+    soft = (soft * (1.0 - 2.0 * layout.scrambler))[layout.interleaver]
     return np.asarray(
         np.bincount(
             _coded_bit_indices(len(soft)), weights=soft, minlength=MESSAGE_BITS * convolutional_code.INVERSE_RATE

@@ -1,4 +1,4 @@
-"""Lays a picture back on the canonical tile and measures each line against the noise beside it."""
+"""Maps a picture back to the canonical tile and measures each line against the noise next to it."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from media.arrays import ComplexArray, DoubleArray, FloatArray
 from provenance.watermark.video.carrier_layout import TILE_SIZE, subcarriers
 
-_MAX_TILES = 24
+_MAX_TILES = 24  # tiles along a side of the canvas: bounds memory for very long pictures
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CarrierSpectrum:
-    """Each line's complex value over the noise there, for each way the picture may lie."""
+    """Each line's complex value over the noise there, for each orientation of the picture."""
 
     upright: ComplexArray
     mirrored: ComplexArray
@@ -41,17 +41,17 @@ def rectify(picture: FloatArray, homography: DoubleArray, tile_size: int = TILE_
     homography = homography @ np.diag([coarser, coarser, 1.0])
     height, width = picture.shape
     corners = np.array([[0, width, 0, width], [0, 0, height, height], [1, 1, 1, 1]], np.float64)
-    found = np.linalg.inv(homography) @ corners
-    found = found[:2] / found[2]
-    low = np.floor(found.min(1) / tile_size) * tile_size
-    size = np.clip(np.ceil(found.max(1) / tile_size) * tile_size - low, tile_size, _MAX_TILES * tile_size).astype(int)
+    mapped = np.linalg.inv(homography) @ corners
+    mapped = mapped[:2] / mapped[2]
+    low = np.floor(mapped.min(1) / tile_size) * tile_size
+    size = np.clip(np.ceil(mapped.max(1) / tile_size) * tile_size - low, tile_size, _MAX_TILES * tile_size).astype(int)
     moved = homography @ np.array([[1, 0, low[0]], [0, 1, low[1]], [0, 0, 1.0]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     return np.asarray(cv2.warpPerspective(picture, moved, (int(size[0]), int(size[1])), flags=flags))
 
 
 def demodulate(tiles: FloatArray) -> CarrierSpectrum:
-    """All lines of a canvas. Noise is that of frequencies half a step beside the lines, where no mark can be."""
+    """All lines of a canvas. Noise is that of frequencies half a step away from the lines, where no mark can be."""
     blocks = _as_tiles(tiles)
     spectrum = np.fft.fft2(blocks.sum((0, 2)))
     noise = np.sqrt(_noise_power(blocks)) + 1e-9
@@ -64,7 +64,7 @@ def demodulate(tiles: FloatArray) -> CarrierSpectrum:
 
 
 def carrier_energy(tiles: FloatArray, tile_size: int = TILE_SIZE) -> float:
-    """The share of a canvas that lies on lines: key or no key, it peaks where the geometry is right."""
+    """The share of a canvas that is on lines: key or no key, it peaks where the geometry is right."""
     spectrum = np.fft.rfft2(_as_tiles(tiles, tile_size).sum((0, 2)))
     u, v = subcarriers().u, subcarriers().v
     v, u = np.where(u < 0, -v, v) % tile_size, np.abs(u)
@@ -85,7 +85,7 @@ def _noise_power(blocks: FloatArray) -> DoubleArray:
     for down, right in ((1, 1), (1, 0), (0, 1)):
         summed = (blocks * (sign_y if down else 1) * (sign_x if right else 1)).sum((0, 2)).astype(np.complex64)
         summed = summed * (half_step[:, None] if down else 1) * (half_step[None] if right else 1)
-        beside = np.abs(np.fft.fft2(summed)) ** 2
-        power += beside + (np.roll(beside, 1, 0) if down else 0) + (np.roll(beside, 1, 1) if right else 0)
+        spectrum = np.abs(np.fft.fft2(summed)) ** 2
+        power += spectrum + (np.roll(spectrum, 1, 0) if down else 0) + (np.roll(spectrum, 1, 1) if right else 0)
     smooth = cv2.blur(np.pad(power, 3, mode="wrap"), (5, 5))[3:-3, 3:-3]
     return np.asarray(np.maximum(smooth, 0) / 5, np.float64)

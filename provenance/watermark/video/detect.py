@@ -22,7 +22,7 @@ from provenance.watermark.video.refine_homography import refine_homography
 
 FALSE_ALARM_RATE = 1e-9
 """A mark is reported only if a file without one would bring this about with at most this chance."""
-_MIN_Z_TO_REFINE = 5.5
+_MIN_Z_TO_REFINE = 5.5  # z of the pilots from which a geometry is refined
 _MAX_MATCHED_READINGS = 12
 """Readings compared with what was issued, at the most: plain ones, and those whose pilots agree best."""
 
@@ -74,24 +74,24 @@ def detect_in_frames(
     What cannot be read is compared with what was `issued`.
     """
     best: _Attempt | None = None
-    questions, looked = len(keys) + len(issued), list[_Attempt]()
+    questions, attempts = len(keys) + len(issued), list[_Attempt]()
     for geometry in homography_candidates(frames, effort, keys) if keys else ():
-        looked.append(_attempt(frames, geometry, keys, questions))
-        said = looked[-1].tile_detection
-        if not said.payload and (geometry.needs_refinement or said.z > _MIN_Z_TO_REFINE):
+        attempts.append(_attempt(frames, geometry, keys, questions))
+        tile_detection = attempts[-1].tile_detection
+        if not tile_detection.payload and (geometry.needs_refinement or tile_detection.z > _MIN_Z_TO_REFINE):
             closer = refine_homography(frames.mean_frame, geometry.homography)
-            looked.append(_attempt(frames, replace(geometry, homography=closer), keys, questions))
-        best = _best(looked)
+            attempts.append(_attempt(frames, replace(geometry, homography=closer), keys, questions))
+        best = _best(attempts)
         if best and best.tile_detection.payload and best.p_value <= FALSE_ALARM_RATE:
-            return _detection(best, len(keys) * len(looked))
-    return _detection(_match_issued(looked, issued) or best, len(keys) * len(looked))
+            return _detection(best, len(keys) * len(attempts))
+    return _detection(_match_issued(attempts, issued) or best, len(keys) * len(attempts))
 
 
 def _attempt(
     frames: AccumulatedFrames, geometry: HomographyCandidate, keys: Sequence[WatermarkKey], tests_per_reading: int
 ) -> _Attempt:
     reading = demodulate(rectify(frames.mean_frame, geometry.homography))
-    said = [
+    detections = [
         _Attempt(
             tile_detection=detect_tile(reading, key),
             key=key,
@@ -101,43 +101,45 @@ def _attempt(
         )
         for key in keys
     ]
-    return min(said, key=_by_p_value)
+    return min(detections, key=_by_p_value)
 
 
-def _match_issued(looked: Sequence[_Attempt], issued: Sequence[PayloadSet]) -> _Attempt | None:
+def _match_issued(attempts: Sequence[_Attempt], issued: Sequence[PayloadSet]) -> _Attempt | None:
     """The surest of what was issued, in the readings that may well be right; None if none is sure."""
-    likely = sorted(looked, key=lambda one: (one.geometry.name not in UNSEARCHED, -one.tile_detection.z))[
+    likely = sorted(attempts, key=lambda one: (one.geometry.name not in UNSEARCHED, -one.tile_detection.z))[
         :_MAX_MATCHED_READINGS
     ]
-    found: list[_Attempt] = []
+    matched: list[_Attempt] = []
     for some in issued:
-        said = match_known_payloads([one.spectrum for one in likely], some)
-        found += [replace(one, tile_detection=of, key=some.key) for one, of in zip(likely, said, strict=True) if of]
-    best = _best(found)
+        detections = match_known_payloads([one.spectrum for one in likely], some)
+        matched += [
+            replace(one, tile_detection=of, key=some.key) for one, of in zip(likely, detections, strict=True) if of
+        ]
+    best = _best(matched)
     return best if best and best.p_value <= FALSE_ALARM_RATE else None
 
 
-def _best(found: Sequence[_Attempt]) -> _Attempt | None:
-    return min(found, key=_by_p_value, default=None)
+def _best(attempts: Sequence[_Attempt]) -> _Attempt | None:
+    return min(attempts, key=_by_p_value, default=None)
 
 
-def _by_p_value(one: _Attempt) -> tuple[float, float]:
-    return one.p_value, -one.tile_detection.z
+def _by_p_value(attempt: _Attempt) -> tuple[float, float]:
+    return attempt.p_value, -attempt.tile_detection.z
 
 
 def _detection(best: _Attempt | None, attempts: int) -> VideoDetectionResult:
     if best is None:
         return VideoDetectionResult(mark=WatermarkFinding(detected=False, note="no key to look with"))
     chance = best.p_value
-    found = chance <= FALSE_ALARM_RATE
-    payload = best.tile_detection.payload if found else None
+    is_detected = chance <= FALSE_ALARM_RATE
+    payload = best.tile_detection.payload if is_detected else None
     mark = WatermarkFinding(
-        detected=found,
+        detected=is_detected,
         payload=payload.hex if payload else None,
         p_value=chance,
         case_id=payload.case_id if payload else None,
         among=best.tile_detection.among if payload else 0,
-        note=_note(best, found),
+        note=_note(best, is_detected),
     )
     return VideoDetectionResult(
         mark=mark,
@@ -151,10 +153,14 @@ def _detection(best: _Attempt | None, attempts: int) -> VideoDetectionResult:
     )
 
 
-def _note(best: _Attempt, found: bool) -> str:
-    if not found:
+def _note(best: _Attempt, is_detected: bool) -> str:
+    if not is_detected:
         return "no mark of ours found"
     if best.tile_detection.payload is None:
         return f"a mark of key {best.key.id} is present, but damaged: its payload cannot be read"
-    how = f"key {best.key.id}; picture {best.geometry.name}, {best.tile_detection.orientation}"
-    return f"{how}; told apart from {best.tile_detection.among:,} issued" if best.tile_detection.among else how
+    description = f"key {best.key.id}; picture {best.geometry.name}, {best.tile_detection.orientation}"
+    return (
+        f"{description}; matched against {best.tile_detection.among:,} issued"
+        if best.tile_detection.among
+        else description
+    )

@@ -19,13 +19,20 @@ from provenance.watermark.video.spatial_pattern import render_pattern
 
 MIN_SHORT_SIDE = 128
 """The shorter side a video must have: less holds too little of a tile."""
-_MASK_INTERVAL = 2
-_INERTIA = 0.5
-_LATER_SHARE, _MIN_LATER_STRENGTH, _FADE_PER_FRAME = 0.7, 1.25, 0.9
-"""Later pictures of a shot: their share of the strength of the first, the least that comes to, how slowly they fade.
+_MASK_INTERVAL = 2  # pictures from one perceptual mask to the next
+_INERTIA = 0.5  # share that the mask before keeps: against flicker
 
-An encoder codes the first picture by itself, and in what stands still later ones repeat it, mark and all, for nothing.
-Marked as strongly themselves, they would be coded anew, for twice the bytes; any less, and one alone could not be read.
+_MIN_LATER_STRENGTH = 1.25
+"""The least strength of later pictures of a shot."""
+
+_FADE_PER_FRAME = 0.9
+"""The factor by which the strength falls from the first picture of a shot to that of later ones, for each picture."""
+
+_LATER_SHARE = 0.7
+"""Share of the strength of a shot's first picture that later ones have.
+
+An encoder codes the first picture alone; where nothing moves later ones repeat it, with its mark, at no cost.
+Marked as strongly they would be coded again, for twice the bytes; with any less a single one could not be read.
 """
 _KEYFRAME_INTERVAL = 250
 """Pictures after which x264 codes one by itself also without a cut."""
@@ -89,7 +96,7 @@ class VideoWatermarker:
     def _masked_pattern(
         self, luma: LumaPlane, pattern: NDArray[np.float32], calm: NDArray[np.float32]
     ) -> NDArray[np.int16]:
-        """What to add, by a mask that follows the pictures without flicker, and starts anew after a cut."""
+        """What to add, by a mask that follows the pictures without flicker, and restarts after a cut."""
         mask = perceptual_mask(luma, calm)
         steady = self._mask is not None and not self._motion_mask.scene_cut
         self._mask = cv2.addWeighted(self._mask, _INERTIA, mask, 1 - _INERTIA, 0) if steady else mask

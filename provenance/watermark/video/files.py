@@ -1,4 +1,4 @@
-"""The mark for files: both directions decode a stranger's bytes, so both run in limited processes."""
+"""The mark for files: both directions decode untrusted bytes, so both run in the sandbox."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
@@ -39,10 +38,13 @@ SAMPLED_FRAMES = 64
 """How many pictures of a video the detector looks at."""
 
 
-_MIN_ROWS_UNCHECKED, _MIN_READBACK_Z = 480, 9.5
-"""Pictures with fewer rows hold little more than one tile: what they say is read back, with this z of the pilots at
-least, and if it is not clear they are marked again, as strongly as can be.
+_MIN_ROWS_UNCHECKED = 480
+"""Pictures with fewer rows hold little more than one tile: their mark is read back, and if it is not clear they are
+marked again at full strength.
 """
+
+_MIN_READBACK_Z = 9.5
+"""The least z of the pilots in that reading."""
 
 
 _MARK_IN_PROCESS = "provenance.watermark.video.files:mark_in_process"
@@ -87,7 +89,7 @@ def mark_file(
     """Write `dst`, an MP4 of `src` with the mark in its pictures and its sound. Raises BadMedia and leaves no file.
 
     `growth` is the share of bytes that the mark in the pictures may add, as far as short pieces of the video can tell.
-    Sound is encoded anew (AAC), in time with the pictures to the sample.
+    Sound is re-encoded (AAC), in time with the pictures to the sample.
     """
     limits = limits or InputLimits()
     check_file(src, limits)
@@ -119,7 +121,7 @@ def detect_file(
 ) -> WatermarkFinding:
     """What is found in a video, or in an image (PNG, JPEG, WebP), for any of the keys. Raises BadMedia.
 
-    A mark that is too damaged to be read may still be told to be one of those `issued` (hex, the newest first).
+    A mark that is too damaged to be decoded may still be recognised as one of those `issued` (hex, the newest first).
     """
     limits = limits or InputLimits()
     check_file(path, limits)
@@ -148,8 +150,8 @@ def locate_in_file(
     answer = client.run_sandboxed(
         "provenance.watermark.video.files:locate_in_process", arguments, limits=TRANSCODE_LIMITS
     )
-    found: FileDetection = load(FileDetection, answer)
-    return found
+    detection: FileDetection = load(FileDetection, answer)
+    return detection
 
 
 def mark_in_process(  # noqa: PLR0917 - they come through a pipe
@@ -158,24 +160,26 @@ def mark_in_process(  # noqa: PLR0917 - they come through a pipe
     payload: str,
     key: dict[str, str],
     growth: float,
-    encoding: dict[str, Any],
-    limits: dict[str, Any],
+    encoding: dict[str, object],
+    limits: dict[str, object],
 ) -> MarkReport:
-    """As mark_file(), in this process: for limited ones."""
+    """As mark_file(), in this process, for use inside the sandbox."""
     cv2.setNumThreads(1)
     started = time.process_time()
-    how, bounds = load(Encoding, encoding), load(InputLimits, limits)
-    word, secret = Payload.from_hex(payload), _key_from_dict(key)
-    seen, sound = analyse_video(Path(src), how, bounds), audio_editor(word, secret)
+    options, bounds = load(Encoding, encoding), load(InputLimits, limits)
+    message, secret = Payload.from_hex(payload), _key_from_dict(key)
+    analysis, sound = analyse_video(Path(src), options, bounds), audio_editor(message, secret)
 
     def written(chosen: EmbeddingPlan) -> VideoWatermarker:
-        embedder = VideoWatermarker(word, secret, strength=chosen.strength, shift=chosen.shift)
-        transcode(Path(src), Path(dst), edit=embedder, audio_editor=sound, encoding=how, limits=bounds)
+        embedder = VideoWatermarker(message, secret, strength=chosen.strength, shift=chosen.shift)
+        transcode(Path(src), Path(dst), edit=embedder, audio_editor=sound, encoding=options, limits=bounds)
         return embedder
 
-    chosen = plan_embedding(seen, word, secret, crf=how.crf, growth=growth)
+    chosen = plan_embedding(analysis, message, secret, crf=options.crf, growth=growth)
     embedder = written(chosen)
-    if min(seen.sampled_frames[0].shape) < _MIN_ROWS_UNCHECKED and not _reads_back(Path(dst), word, secret, bounds):
+    if min(analysis.sampled_frames[0].shape) < _MIN_ROWS_UNCHECKED and not _reads_back(
+        Path(dst), message, secret, bounds
+    ):
         chosen = at_full_strength(chosen)
         embedder = written(chosen)
     seconds = time.process_time() - started
@@ -194,14 +198,16 @@ def _reads_back(path: Path, payload: Payload, key: WatermarkKey, limits: InputLi
     evidence = accumulate_weighted_frames(
         same_size_frames(weighted_frames(path, SAMPLED_FRAMES, limits)), min_short_side=ANALYSIS_SHORT_SIDE
     )
-    said = detect_tile(demodulate(rectify(evidence.mean_frame, np.diag([evidence.scale, evidence.scale, 1.0]))), key)
-    return said.payload == payload and said.z >= _MIN_READBACK_Z
+    detection = detect_tile(
+        demodulate(rectify(evidence.mean_frame, np.diag([evidence.scale, evidence.scale, 1.0]))), key
+    )
+    return detection.payload == payload and detection.z >= _MIN_READBACK_Z
 
 
 def detect_in_process(
-    path: str, keys: list[dict[str, str]], effort: Effort, issued: list[str], limits: dict[str, Any]
+    path: str, keys: list[dict[str, str]], effort: Effort, issued: list[str], limits: dict[str, object]
 ) -> WatermarkFinding:
-    """As detect_file(), in this process: for limited ones."""
+    """As detect_file(), in this process, for use inside the sandbox."""
     cv2.setNumThreads(1)
     frames = weighted_frames(Path(path), SAMPLED_FRAMES, load(InputLimits, limits))
     evidence = accumulate_weighted_frames(same_size_frames(frames), min_short_side=ANALYSIS_SHORT_SIDE)
@@ -210,9 +216,9 @@ def detect_in_process(
 
 
 def locate_in_process(
-    path: str, keys: list[dict[str, str]], effort: Effort, issued: list[str], limits: dict[str, Any]
+    path: str, keys: list[dict[str, str]], effort: Effort, issued: list[str], limits: dict[str, object]
 ) -> FileDetection:
-    """As locate_in_file(), in this process: for limited ones."""
+    """As locate_in_file(), in this process, for use inside the sandbox."""
     cv2.setNumThreads(1)
     file, bounds, secrets = Path(path), load(InputLimits, limits), [_key_from_dict(key) for key in keys]
     frames = same_size_frames(weighted_frames(file, 2 * SAMPLED_FRAMES, bounds))

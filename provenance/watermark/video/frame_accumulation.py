@@ -13,8 +13,8 @@ from core.errors import BadMedia
 from media.arrays import FloatArray
 from provenance.watermark.video.carrier_layout import CANONICAL_SHORT_SIDE, candidate_scales
 
-_CLIP = 2.0
-_MIN_SIDE_TO_HALVE = 600
+_CLIP = 2.0  # of the local contrast: brighter and darker detail counts no more than this
+_MIN_SIDE_TO_HALVE = 600  # pixels of the shorter side from which searches use the picture at half its size
 _MAX_ASPECT = 2.0
 """Sides of pictures to search in: the longer over the shorter."""
 _CONTRAST_FLOOR = 0.6
@@ -37,14 +37,14 @@ class AccumulatedFrames:
 
     @property
     def scale(self) -> float:
-        """Its pixels a canonical pixel, if the video was only encoded anew."""
+        """Its pixels a canonical pixel, if the video was only re-encoded."""
         return self.scales[0]
 
     @property
     def scales(self) -> tuple[float, ...]:
         """The same, if it was resized too: the likeliest first."""
         height, width = self.mean_frame.shape
-        return tuple(one / self.factor for one in candidate_scales(width * self.factor, height * self.factor))
+        return tuple(scale / self.factor for scale in candidate_scales(width * self.factor, height * self.factor))
 
 
 def accumulate_frames(

@@ -1,7 +1,7 @@
 """The pictures of a file that show its mark best, and how much each counts.
 
 An encoder spends most on pictures coded by themselves and on the few after them: from there to the next one the mark
-fades. At low bitrates most of what is left of it lies there.
+fades. At low bitrates most of what is left of it is there.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from media.sandbox.limits import InputLimits
 from media.still_image import is_image
 from media.video_decode import frames_at
 
-KEYFRAME_WEIGHT, AFTER_KEYFRAME_WEIGHT = 10.0, 4.0
+KEYFRAME_WEIGHT = 10.0  # weight of a keyframe over that of an ordinary picture
+AFTER_KEYFRAME_WEIGHT = 4.0  # the same for the picture after a keyframe
 _DECAY_FRAMES = 4.0
 """Pictures after which what the next ones count more has fallen to a third."""
 
@@ -40,8 +41,8 @@ def weighted_frames(path: Path, count: int, limits: InputLimits) -> Iterator[tup
         for pts, frame in frames_at(container, video, timeline, select_frames(timeline, weights, count)):
             turn = orientation_of(frame)
             size = turn.size(frame.width & ~1, frame.height & ~1)
-            at = min(int(np.searchsorted(timeline.pts, pts)), len(weights) - 1)
-            yield np.ascontiguousarray(yuv_planes(frame, turn, size)[0]), float(weights[at])
+            index = min(int(np.searchsorted(timeline.pts, pts)), len(weights) - 1)
+            yield np.ascontiguousarray(yuv_planes(frame, turn, size)[0]), float(weights[index])
 
 
 def frame_weights(timeline: FrameIndex) -> NDArray[np.float64]:

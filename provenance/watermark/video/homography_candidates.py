@@ -34,12 +34,13 @@ from provenance.watermark.video.spectral_search import (
 
 _ROTATION_GRID = AffineGrid(scales=(0.35, 2.4), angle=10.5, keep=3)
 _KEYSTONE_GRID = AffineGrid(scales=(0.6, 1.5), angle=3.0, keep=1, stride=2)
-_KEYSTONE_TILTS = (0.0, -0.012, 0.012, -0.024, 0.024)
-_REFINED_KEYSTONES = 2
-_PILOT_CANDIDATES = 2
-_MAX_STRETCH = 1.4
-_SCALED_WEIGHT, _UNSEARCHED_WEIGHT, _OTHER_WEIGHT = 2, 4, 24
-"""One over the share of false alarms: a half for scaled pictures, a quarter for plain ones, six kinds for the rest."""
+_KEYSTONE_TILTS = (0.0, -0.012, 0.012, -0.024, 0.024)  # perspective terms that are tried, up and down
+_REFINED_KEYSTONES = 2  # the best of them, which are refined
+_PILOT_CANDIDATES = 2  # maps of the pilot search that are kept
+_MAX_STRETCH = 1.4  # of one side against the other
+_SCALED_WEIGHT = 2  # one over the share of false alarms that scaled pictures may cause
+_UNSEARCHED_WEIGHT = 4  # the same for pictures whose geometry needs no search
+_OTHER_WEIGHT = 24  # the same for each of the six other kinds, which share the last quarter
 UNSEARCHED = ("as it was", "resized", "as once marked", "as first marked")
 
 
@@ -64,15 +65,21 @@ def homography_candidates(
         yield HomographyCandidate(name, np.diag([scale, scale, 1.0]), hypotheses=_UNSEARCHED_WEIGHT * len(UNSEARCHED))
     picture = centre_crop(frames.mean_frame)[0]
     height, width = (side * frames.factor for side in picture.shape)
-    seen = normalised_spectrum(picture)
+    normalised = normalised_spectrum(picture)
     low, high = (scale / frames.factor for scale in scale_range(width, height))
-    yield from _from_pilot_search("scaled", seen, keys, scale_maps(scale_grid(seen, low, high)), _SCALED_WEIGHT)
+    yield from _from_pilot_search(
+        "scaled", normalised, keys, scale_maps(scale_grid(normalised, low, high)), _SCALED_WEIGHT
+    )
     if effort == "quick":
         return
     cut = [scale / frames.factor for scale in cropped_scales(width, height)]
     usual = list(dict.fromkeys((*frames.scales[:2], *cut)))
-    yield from _from_pilot_search("turned", seen, keys, rotation_maps(seen, usual, _ROTATION_GRID.angle), _OTHER_WEIGHT)
-    yield from _from_pilot_search("stretched", seen, keys, stretch_maps(seen, usual, _MAX_STRETCH), _OTHER_WEIGHT)
+    yield from _from_pilot_search(
+        "turned", normalised, keys, rotation_maps(normalised, usual, _ROTATION_GRID.angle), _OTHER_WEIGHT
+    )
+    yield from _from_pilot_search(
+        "stretched", normalised, keys, stretch_maps(normalised, usual, _MAX_STRETCH), _OTHER_WEIGHT
+    )
     spectrum = comb_spectrum(picture)
     yield from _from_spectral_search("turned", spectrum, _ROTATION_GRID)
     yield from _quarter_turned(frames)
@@ -87,10 +94,12 @@ def _from_pilot_search(
     The key had a hand in the choice, so any of all those maps counts as tried.
     """
     for key in keys:
-        for found in pilot_search(spectrum, key, maps, keep=_PILOT_CANDIDATES):
-            near = neighbour_maps(spectrum, found.matrix)
-            closer = pilot_search(spectrum, key, near, keep=1)[0]
-            yield HomographyCandidate(name, _to_homography(closer.matrix), hypotheses=weight * len(maps) * len(near))
+        for candidate in pilot_search(spectrum, key, maps, keep=_PILOT_CANDIDATES):
+            neighbours = neighbour_maps(spectrum, candidate.matrix)
+            closer = pilot_search(spectrum, key, neighbours, keep=1)[0]
+            yield HomographyCandidate(
+                name, _to_homography(closer.matrix), hypotheses=weight * len(maps) * len(neighbours)
+            )
 
 
 def _from_spectral_search(
@@ -104,9 +113,9 @@ def _from_spectral_search(
 def _quarter_turned(frames: AccumulatedFrames) -> Iterator[HomographyCandidate]:
     """By 90 degrees one way: the other differs by half a turn, which every reading tries."""
     height = frames.mean_frame.shape[0]
-    back = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, height], [0.0, 0.0, 1.0]])
+    turn_back = np.array([[0.0, 1.0, 0.0], [-1.0, 0.0, height], [0.0, 0.0, 1.0]])
     yield HomographyCandidate(
-        "quarter turn", back @ np.diag([frames.scale, frames.scale, 1.0]), hypotheses=_OTHER_WEIGHT
+        "quarter turn", turn_back @ np.diag([frames.scale, frames.scale, 1.0]), hypotheses=_OTHER_WEIGHT
     )
 
 
@@ -114,14 +123,14 @@ def _keystoned(frames: AccumulatedFrames) -> Iterator[HomographyCandidate]:
     """Filmed from a screen at an angle: a few perspectives are undone first, the comb searched in each."""
     small, shrunk = half_size_crop(frames.mean_frame)
     height, width = small.shape
-    found: list[tuple[AffineCandidate, CombSpectrum, DoubleArray]] = []
+    candidates: list[tuple[AffineCandidate, CombSpectrum, DoubleArray]] = []
     for across in _KEYSTONE_TILTS:
         for down in _KEYSTONE_TILTS:
             bend = _perspective(width, height, across, down)
             spectrum = comb_spectrum(np.asarray(cv2.warpPerspective(small, bend, (width, height))))
-            found.append((affine_candidates(spectrum, _KEYSTONE_GRID)[0], spectrum, bend))
-    found.sort(key=lambda one: -one[0].score)
-    for candidate, spectrum, bend in found[:_REFINED_KEYSTONES]:
+            candidates.append((affine_candidates(spectrum, _KEYSTONE_GRID)[0], spectrum, bend))
+    candidates.sort(key=lambda one: -one[0].score)
+    for candidate, spectrum, bend in candidates[:_REFINED_KEYSTONES]:
         closer = refine_affine(spectrum, candidate, rounds=300, step=0.006)
         placed = np.linalg.inv(shrunk) @ np.linalg.inv(bend) @ _to_homography(closer.matrix)
         yield HomographyCandidate(

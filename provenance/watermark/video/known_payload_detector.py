@@ -27,7 +27,7 @@ _MAX_POSITIONS = 24
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _TilePosition:
-    """One place of the tile: the pilots' z there, the lines as they lie, and how far it is moved."""
+    """One place of the tile: the pilots' z there, the lines in that orientation, and how far it is moved."""
 
     z: float
     orientation: str
@@ -42,38 +42,38 @@ def match_known_payloads(spectra: Sequence[CarrierSpectrum], payloads: PayloadSe
     z of the opinion is of pilots and carriers together, at any shift and way: see Opinion.chance.
     """
     places = [_tile_positions(reading, payloads.key) for reading in spectra]
-    told = payloads.match([_alignment_candidates(some, payloads.key) for some in places], pilot_share=PILOT_SHARE)
-    found: list[TileDetection | None] = []
-    for some, one in zip(places, told, strict=True):
-        at = some[one.candidate_index] if one else None
-        found.append(
+    matches = payloads.match([_alignment_candidates(some, payloads.key) for some in places], pilot_share=PILOT_SHARE)
+    detections: list[TileDetection | None] = []
+    for some, match in zip(places, matches, strict=True):
+        position = some[match.candidate_index] if match else None
+        detections.append(
             TileDetection(
-                z=one.z,
-                payload=one.payload,
-                orientation=at.orientation,
-                right=at.right,
-                down=at.down,
+                z=match.z,
+                payload=match.payload,
+                orientation=position.orientation,
+                right=position.right,
+                down=position.down,
                 among=len(payloads),
             )
-            if one and at
+            if match and position
             else None
         )
-    return found
+    return detections
 
 
 def _tile_positions(reading: CarrierSpectrum, key: WatermarkKey) -> list[_TilePosition]:
     """The likeliest places of the tile, of all ways round."""
     pilots = carrier_layout(key).pilots
-    found: list[_TilePosition] = []
+    positions: list[_TilePosition] = []
     for way, values in reading.orientations():
         z = correlation_surface(values[pilots], key)
         peaks = np.where(z == cv2.dilate(z, np.ones((3, 3))), z, 0).ravel()
         for index in np.argpartition(-peaks, _MAX_POSITIONS)[:_MAX_POSITIONS]:
             down, right = divmod(int(index), z.shape[1])
-            found.append(
+            positions.append(
                 _TilePosition(float(peaks[index]), way, values, right / SHIFTS_PER_PIXEL, down / SHIFTS_PER_PIXEL)
             )
-    return sorted(found, key=lambda place: -place.z)[:_MAX_POSITIONS]
+    return sorted(positions, key=lambda place: -place.z)[:_MAX_POSITIONS]
 
 
 def _alignment_candidates(places: Sequence[_TilePosition], key: WatermarkKey) -> AlignmentCandidates:

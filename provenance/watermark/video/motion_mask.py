@@ -1,4 +1,4 @@
-"""Where a video stands still: there an encoder codes the mark once, while in motion it codes it again in each picture.
+"""Where nothing moves an encoder codes the mark once; in motion it codes it again in each picture.
 
 In motion the mark therefore costs bytes and hardly survives: it is spared there, and stronger where it lasts.
 """
@@ -13,11 +13,14 @@ from media.arrays import FloatArray
 
 _MIN_STRENGTH = 0.05
 """What is left of the mark's strength in the fastest motion."""
-_HALVING_CHANGE, _RELATIVE_HALVING_CHANGE = 0.4, 0.55
-"""Change in grey levels that halves the strength, or that share of the usual change where everything moves."""
+_HALVING_CHANGE = 0.4
+"""Change in grey levels that halves the strength."""
+
+_RELATIVE_HALVING_CHANGE = 0.55
+"""The same as a share of the usual change, where everything moves."""
 _SCENE_CUT_CHANGE = 16.0
 """Mean change in grey levels that is taken for a new shot, if it is also three times the usual one."""
-_SMOOTHING = 0.85
+_SMOOTHING = 0.85  # share that the running means of changes keep from one picture to the next
 
 
 class MotionMask:

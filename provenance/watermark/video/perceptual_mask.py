@@ -8,9 +8,14 @@ from numpy.typing import NDArray
 
 from media.arrays import FloatArray
 
-FLAT_RMS, MAX_RMS = 0.26, 1.8
-"""Root mean square of the mark in grey levels on flat ground, and in the strongest texture."""
-_ACTIVITY_GAIN, _ACTIVITY_EXPONENT = 0.30, 0.75
+FLAT_RMS = 0.26
+"""Root mean square of the mark on flat ground, in grey levels."""
+
+MAX_RMS = 1.8
+"""The same in the strongest texture."""
+
+_ACTIVITY_GAIN = 0.30  # grey levels of the mark at an activity of one grey level
+_ACTIVITY_EXPONENT = 0.75  # power of the activity with which the mark grows
 _ACTIVITY_FLOOR = 0.4
 """Activity in grey levels below which ground counts as flat."""
 
@@ -21,7 +26,7 @@ def perceptual_mask(luma: NDArray[np.uint8], motion_mask: FloatArray | None = No
     `motion_mask`, of any size, is the share of it that motion leaves.
 
     Activity is the geometric mean of fine detail around a place, so that an edge does not lend its strength to the
-    smooth ground beside it. Very dark and very bright texture hides more (Chou and Li, IEEE TCSVT 5(6), 1995);
+    smooth ground next to it. Very dark and very bright texture hides more (Chou and Li, IEEE TCSVT 5(6), 1995);
     smooth sky and shadow do not.
     """
     height, width = luma.shape

@@ -20,14 +20,14 @@ from provenance.watermark.video.demodulate import CarrierSpectrum
 
 SHIFTS_PER_PIXEL = 2
 """Places looked at in a canonical pixel."""
-_MIN_Z_TO_DECODE = 4.5
+_MIN_Z_TO_DECODE = 4.5  # z of the pilots from which bits are decoded
 SHIFT_HYPOTHESES = 4 * (TILE_SIZE * SHIFTS_PER_PIXEL) ** 2
 """How many places of the pilots are looked at in one reading: all shifts by half pixels, four ways round."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TileDetection:
-    """What one reading says for one key; `right` and `down` in canonical pixels are where the tile lies."""
+    """What one reading says for one key; `right` and `down` in canonical pixels are where the tile is."""
 
     z: float
     payload: Payload | None
@@ -46,10 +46,10 @@ class TileDetection:
 
 def detect_tile(spectrum: CarrierSpectrum, key: WatermarkKey) -> TileDetection:
     """Looks for the key's pilots at every shift and way round, and reads the payload there."""
-    found = [
+    candidates = [
         (*_best_shift(values[carrier_layout(key).pilots], key), way, values) for way, values in spectrum.orientations()
     ]
-    z, right, down, way, values = max(found, key=lambda one: one[0])
+    z, right, down, way, values = max(candidates, key=lambda one: one[0])
     right, down = _refine_shift(values[carrier_layout(key).pilots], right, down, key)
     payload = _decode_at(values, right, down, key) if z > _MIN_Z_TO_DECODE else None
     return TileDetection(z=z, payload=payload, orientation=way, right=right, down=down)
@@ -76,10 +76,10 @@ def _best_shift(pilots: ComplexArray, key: WatermarkKey) -> tuple[float, float, 
 
 def correlation_surface(pilots: ComplexArray, key: WatermarkKey) -> NDArray[np.float32]:
     """z at each shift of the tile, down and right, SHIFTS_PER_PIXEL to a canonical pixel."""
-    how, size = carrier_layout(key), TILE_SIZE * SHIFTS_PER_PIXEL
-    u, v = subcarriers().u[how.pilots], subcarriers().v[how.pilots]
+    layout, size = carrier_layout(key), TILE_SIZE * SHIFTS_PER_PIXEL
+    u, v = subcarriers().u[layout.pilots], subcarriers().v[layout.pilots]
     spectrum = np.zeros((size, size), np.complex64)
-    spectrum[v % size, u % size] = pilots * how.pilot_symbols.conj()
+    spectrum[v % size, u % size] = pilots * layout.pilot_symbols.conj()
     spread = float(np.sqrt((np.abs(pilots) ** 2).sum() / 2)) + 1e-9
     return np.asarray(np.fft.ifft2(spectrum).real * np.float32(size * size / spread), np.float32)
 
@@ -89,7 +89,7 @@ def _decode_at(values: ComplexArray, right: float, down: float, key: WatermarkKe
 
 
 def weighted_carriers(values: ComplexArray, right: float, down: float, key: WatermarkKey) -> ComplexArray:
-    """The carriers of a tile that lies there, weighted by how far each can be trusted."""
+    """The carriers of a tile at that position, weighted by reliability."""
     aligned = _undo_shift(values, right, down)
     return np.asarray((aligned * _carrier_weights(aligned, key))[carrier_layout(key).carriers])
 
@@ -101,17 +101,17 @@ def _undo_shift(values: ComplexArray, right: float, down: float) -> ComplexArray
 
 def _carrier_weights(aligned: ComplexArray, key: WatermarkKey) -> NDArray[np.float64]:
     """How far each line can be trusted, by how well the pilots of like frequency agree."""
-    how, where = carrier_layout(key), subcarriers()
-    strength = (aligned[how.pilots] * how.pilot_symbols.conj()).real
-    profile = np.polynomial.Polynomial.fit(where.radius[how.pilots], strength, 2)
+    layout, where = carrier_layout(key), subcarriers()
+    strength = (aligned[layout.pilots] * layout.pilot_symbols.conj()).real
+    profile = np.polynomial.Polynomial.fit(where.radius[layout.pilots], strength, 2)
     return np.asarray(np.maximum(profile(where.radius), 0.05 * abs(float(strength.mean())) + 1e-9))
 
 
 def _refine_shift(pilots: ComplexArray, right: float, down: float, key: WatermarkKey) -> tuple[float, float]:
     """The shift to an eighth of a pixel."""
-    how = carrier_layout(key)
-    u, v = subcarriers().u[how.pilots], subcarriers().v[how.pilots]
-    matched = pilots * how.pilot_symbols.conj()
+    layout = carrier_layout(key)
+    u, v = subcarriers().u[layout.pilots], subcarriers().v[layout.pilots]
+    matched = pilots * layout.pilot_symbols.conj()
     steps = np.arange(-3, 4) / 8
     turns = np.exp(2j * np.pi * steps[:, None] * u / TILE_SIZE), np.exp(2j * np.pi * steps[:, None] * v / TILE_SIZE)
     based = matched * np.exp(2j * np.pi * (u * right + v * down) / TILE_SIZE)

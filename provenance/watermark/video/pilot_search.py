@@ -1,4 +1,4 @@
-"""Finds how a picture lies with the help of the key: where too few tiles are left for their comb to stand out.
+"""Finds a picture's geometry with the help of the key: where too few tiles are left for their comb to stand out.
 
 Each map tried is looked at with the key's pilots at all shifts and four ways round. Which map is then read depends on
 the key: whoever judges that reading must count all maps.
@@ -17,12 +17,12 @@ from media.arrays import ComplexSpectra, DoubleArray, FloatArray
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.video.carrier_layout import TILE_SIZE, carrier_layout, subcarriers
 
-_PADDING = 2.0
+_PADDING = 2.0  # sides of the transform over those of the picture: finer lines
 _NOISE_WINDOW = 3.0
 """Lines over which the level of noise is measured."""
-_CLIP_LEVEL = 2.2
-_BATCH = 24
-_TYPICAL_FREQUENCY = 0.085
+_CLIP_LEVEL = 2.2  # times the local level of noise
+_BATCH = 24  # maps compared at once: bounds memory
+_TYPICAL_FREQUENCY = 0.085  # cycles a canonical pixel, about the middle of the band
 _COARSE_TILE = TILE_SIZE // 2
 
 
@@ -56,15 +56,15 @@ def pilot_search(
     z = np.concatenate([_pilot_z(spectrum.spectrum, key, part) for part in _batches(maps)])
     best: list[PilotSearchResult] = []
     for at in np.argsort(-z):
-        if all(abs(int(at) - near) > 2 for near in [_map_index(one, maps) for one in best]):
+        if all(abs(int(at) - near) > 2 for near in [_map_index(kept_result, maps) for kept_result in best]):
             best.append(PilotSearchResult(z=float(z[at]), matrix=maps[at]))
         if len(best) == keep:
             break
     return best
 
 
-def _map_index(one: PilotSearchResult, maps: DoubleArray) -> int:
-    return int(np.flatnonzero((maps == one.matrix).all((1, 2)))[0])
+def _map_index(result: PilotSearchResult, maps: DoubleArray) -> int:
+    return int(np.flatnonzero((maps == result.matrix).all((1, 2)))[0])
 
 
 def _batches(maps: DoubleArray) -> Iterator[DoubleArray]:
@@ -73,7 +73,7 @@ def _batches(maps: DoubleArray) -> Iterator[DoubleArray]:
 
 
 def normalised_spectrum(picture: FloatArray) -> NormalisedSpectrum:
-    """Phases count from the picture's middle, frequency zero lies in the middle; no value stands out too far."""
+    """Phases count from the picture's middle, frequency zero is in the middle; values are clipped."""
     height, width = picture.shape
     rows, columns = (cv2.getOptimalDFTSize(int(side * _PADDING)) for side in (height, width))
     padded = np.zeros((rows, columns), np.float32)
@@ -90,16 +90,16 @@ def normalised_spectrum(picture: FloatArray) -> NormalisedSpectrum:
 
 def _pilot_z(spectrum: ComplexSpectra, key: WatermarkKey, maps: DoubleArray) -> DoubleArray:
     """The pilots' z at the best shift and way round, for each map."""
-    how = carrier_layout(key)
-    u, v = subcarriers().u[how.pilots], subcarriers().v[how.pilots]
-    phases = how.pilot_symbols.conj().astype(np.complex64)
-    found = np.full(len(maps), -np.inf)
+    layout = carrier_layout(key)
+    u, v = subcarriers().u[layout.pilots], subcarriers().v[layout.pilots]
+    phases = layout.pilot_symbols.conj().astype(np.complex64)
+    best_z = np.full(len(maps), -np.inf)
     for across in (u, -u):
         values = _sample_carriers(spectrum, np.stack([across, v]) / TILE_SIZE, maps)
         spread = np.sqrt((np.abs(values) ** 2).sum(1) / 2) + 1e-9
-        for seen in (values, values.conj()):
-            found = np.maximum(found, _max_correlation(seen * phases, u, v) / spread)
-    return found
+        for observed in (values, values.conj()):
+            best_z = np.maximum(best_z, _max_correlation(observed * phases, u, v) / spread)
+    return best_z
 
 
 def _max_correlation(matched: ComplexSpectra, u: NDArray[np.int64], v: NDArray[np.int64]) -> DoubleArray:
@@ -132,12 +132,12 @@ def rotation_maps(spectrum: NormalisedSpectrum, scales: Sequence[float], degrees
 
 def stretch_maps(spectrum: NormalisedSpectrum, scales: Sequence[float], most: float) -> DoubleArray:
     """Maps that scale one way, and up to so many times more or less the other way."""
-    found: list[DoubleArray] = []
+    maps_found: list[DoubleArray] = []
     for scale in scales:
         others = scale_grid(spectrum, scale / most, scale * most)
-        one, other = np.full_like(others, scale), others
-        found += [_axis_scalings(other, one), _axis_scalings(one, other)]
-    return np.concatenate(found)
+        first, second = np.full_like(others, scale), others
+        maps_found += [_axis_scalings(second, first), _axis_scalings(first, second)]
+    return np.concatenate(maps_found)
 
 
 def neighbour_maps(spectrum: NormalisedSpectrum, matrix: DoubleArray) -> DoubleArray:

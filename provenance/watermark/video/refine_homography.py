@@ -39,8 +39,8 @@ def _objective(picture: NDArray[np.float32], homography: DoubleArray) -> float:
 
 
 def _homography_between(source: DoubleArray, target: DoubleArray) -> DoubleArray:
-    found = cv2.getPerspectiveTransform(source.astype(np.float32), target.astype(np.float32))
-    return np.asarray(found, np.float64)
+    homography = cv2.getPerspectiveTransform(source.astype(np.float32), target.astype(np.float32))
+    return np.asarray(homography, np.float64)
 
 
 def _transform_points(matrix: DoubleArray, points: DoubleArray) -> DoubleArray:

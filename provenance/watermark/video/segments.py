@@ -17,15 +17,18 @@ from provenance.watermark.video.detect import FALSE_ALARM_RATE, VideoDetectionRe
 from provenance.watermark.video.frame_accumulation import AccumulatedFrames
 from provenance.watermark.video.pilot_detector import SHIFT_HYPOTHESES, carrier_agreement, detect_tile
 
-_MIN_Z, _MIN_GAP_Z = 4.0, 2.5
-"""The least z of a part that carries a mark, and of one between two that do."""
+_MIN_Z = 4.0
+"""The least z of a part that carries a mark."""
+
+_MIN_GAP_Z = 2.5
+"""The least z of a part between two that do."""
 _WINDOW_SHARE = 4
 """A mark is first looked for in stretches of this share of the video, each half over the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """From `start` to `end` (shares of the video, 0 to 1) lies this mark.
+    """From `start` to `end` (shares of the video, 0 to 1) the video carries this mark.
 
     `p_value` is of this place, given that the mark was read somewhere in the video with its check.
     """
@@ -39,7 +42,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _LocatedMark:
-    """A mark that was read somewhere in the video: its lines, and how it lies."""
+    """A mark that was read somewhere in the video: its lines, and its geometry."""
 
     payload: Payload
     key: WatermarkKey
@@ -62,31 +65,35 @@ def find_segments(
 ) -> tuple[Segment, ...]:
     """Of evidence with parts. `whole` is what was found in all of it, if that is known. Ordered by start."""
     whole = whole or detect_in_frames(frames, keys, effort=effort)
-    found = [one for known in _located_marks(frames, keys, whole) for one in _marked_runs(frames, known)]
-    return tuple(sorted((one for one in found if one.p_value <= FALSE_ALARM_RATE), key=lambda one: one.start))
+    segments = [segment for known in _located_marks(frames, keys, whole) for segment in _marked_runs(frames, known)]
+    return tuple(
+        sorted((segment for segment in segments if segment.p_value <= FALSE_ALARM_RATE), key=lambda one: one.start)
+    )
 
 
 def _located_marks(
     frames: AccumulatedFrames, keys: Sequence[WatermarkKey], whole: VideoDetectionResult
 ) -> list[_LocatedMark]:
     """Each payload once: of the whole video, and of stretches of it in the same geometry or as it was."""
-    found: dict[str, _LocatedMark] = {}
+    located: dict[str, _LocatedMark] = {}
     plain: DoubleArray = np.diag([frames.scale, frames.scale, 1.0])
     placed = [plain] if whole.homography is None or whole.geometry == "as it was" else [plain, whole.homography]
-    seen = whole.tile_detection
-    if whole.mark.among and whole.key and seen and seen.payload and whole.homography is not None:
-        found[seen.payload.hex] = _LocatedMark(
-            seen.payload, whole.key, whole.homography, seen.orientation, seen.right, seen.down
+    detection = whole.tile_detection
+    if whole.mark.among and whole.key and detection and detection.payload and whole.homography is not None:
+        located[detection.payload.hex] = _LocatedMark(
+            detection.payload, whole.key, whole.homography, detection.orientation, detection.right, detection.down
         )
     for picture in (frames.mean_frame, *_window_sums(frames.parts)):
         for place in placed:
             reading = demodulate(rectify(picture, place))
             for key in keys:
-                seen = detect_tile(reading, key)
-                if seen.payload and seen.p_value(4 * len(frames.parts) * len(keys)) <= FALSE_ALARM_RATE:
-                    known = _LocatedMark(seen.payload, key, place, seen.orientation, seen.right, seen.down)
-                    found.setdefault(seen.payload.hex, known)
-    return list(found.values())
+                detection = detect_tile(reading, key)
+                if detection.payload and detection.p_value(4 * len(frames.parts) * len(keys)) <= FALSE_ALARM_RATE:
+                    known = _LocatedMark(
+                        detection.payload, key, place, detection.orientation, detection.right, detection.down
+                    )
+                    located.setdefault(detection.payload.hex, known)
+    return list(located.values())
 
 
 def _window_sums(parts: Sequence[FloatArray]) -> Iterator[FloatArray]:
@@ -98,13 +105,13 @@ def _window_sums(parts: Sequence[FloatArray]) -> Iterator[FloatArray]:
 def _marked_runs(evidence: AccumulatedFrames, known: _LocatedMark) -> Iterator[Segment]:
     """Runs of parts that carry the mark; one weak part between two sure ones belongs to them."""
     marked = [_z(part, known) for part in evidence.parts]
-    carried = [z >= _MIN_Z for z in marked]
-    for at in range(1, len(carried) - 1):
-        carried[at] |= marked[at] >= _MIN_GAP_Z and carried[at - 1] and marked[at + 1] >= _MIN_Z
+    above_threshold = [z >= _MIN_Z for z in marked]
+    for at in range(1, len(above_threshold) - 1):
+        above_threshold[at] |= marked[at] >= _MIN_GAP_Z and above_threshold[at - 1] and marked[at + 1] >= _MIN_Z
     start = 0
-    while start < len(carried):
+    while start < len(above_threshold):
         end = start
-        while end < len(carried) and carried[end]:
+        while end < len(above_threshold) and above_threshold[end]:
             end += 1
         if end > start:
             yield _segment(evidence, known, start, end)
@@ -124,6 +131,6 @@ def _z(picture: FloatArray, known: _LocatedMark) -> float:
     return carrier_agreement(dict(reading.orientations())[known.orientation], known.lines, known.right, known.down)
 
 
-def segments_in_seconds(found: Sequence[Segment], duration: float) -> tuple[Segment, ...]:
+def segments_in_seconds(shares: Sequence[Segment], duration: float) -> tuple[Segment, ...]:
     """The same, `start` and `end` in seconds of a video that lasts so long."""
-    return tuple(replace(one, start=one.start * duration, end=one.end * duration) for one in found)
+    return tuple(replace(segment, start=segment.start * duration, end=segment.end * duration) for segment in shares)

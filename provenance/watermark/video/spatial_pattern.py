@@ -8,8 +8,8 @@ import numpy as np
 from media.arrays import ComplexArray, FloatArray
 from provenance.watermark.video.carrier_layout import TILE_SIZE, embedding_scale, subcarriers
 
-_OVERSAMPLING = 2
-_MARGIN = 4
+_OVERSAMPLING = 2  # samples for each canonical pixel, along each side
+_MARGIN = 4  # canonical pixels around the tile, so that interpolation has neighbours at its edge
 _FREQUENCY_EXPONENT = 0.35
 """Lines are drawn stronger with this power of their frequency: fine waves are seen less than coarse ones."""
 
@@ -37,5 +37,5 @@ def _render_tile(amplitudes: ComplexArray) -> FloatArray:
 
 
 def _tile_coordinates(count: int, per_pixel: float, period: int) -> FloatArray:
-    """Where in the padded tile each pixel's centre lies."""
+    """Where in the padded tile each pixel's centre is."""
     return np.asarray(np.mod((np.arange(count) + 0.5) * per_pixel - 0.5, period) + _MARGIN, np.float32)

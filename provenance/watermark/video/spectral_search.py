@@ -13,9 +13,9 @@ import numpy as np
 from media.arrays import DoubleArray, FloatArray
 from provenance.watermark.video.carrier_layout import CANONICAL_SHORT_SIDE, TILE_SIZE, subcarriers
 
-_PADDING = 1.4
-_CLIP_LEVEL = 5.0
-_MAX_FREQUENCY = 0.47
+_PADDING = 1.4  # sides of the transform over those of the picture: finer lines
+_CLIP_LEVEL = 5.0  # times the local level of noise
+_MAX_FREQUENCY = 0.47  # cycles a pixel, just below the limit of 0.5
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -75,10 +75,10 @@ def comb_spectrum(picture: FloatArray) -> CombSpectrum:
 
 def affine_candidates(spectrum: CombSpectrum, grid: AffineGrid) -> list[AffineCandidate]:
     """The best of a grid, refined, the likeliest first."""
-    found: list[AffineCandidate] = []
+    candidates: list[AffineCandidate] = []
     for stretch in grid.stretches:
-        found += _search_stretch(spectrum, grid, stretch)
-    return sorted(found, key=lambda c: -c.score)[: grid.keep]
+        candidates += _search_stretch(spectrum, grid, stretch)
+    return sorted(candidates, key=lambda c: -c.score)[: grid.keep]
 
 
 def refine_affine(
@@ -107,13 +107,13 @@ def _search_stretch(spectrum: CombSpectrum, grid: AffineGrid, stretch: float) ->
         [_comb_score(spectrum, _affine_maps(scales, angle, stretch), stride=grid.stride) for angle in angles]
     )
     heights = _prominence(scores)
-    found = []
+    candidates = []
     for _ in range(grid.keep):
         row, column = np.unravel_index(int(heights.argmax()), heights.shape)
         matrix = _affine_maps(scales[[column]], float(angles[row]), stretch)[0]
-        found.append(AffineCandidate(score=float(heights[row, column]), matrix=matrix))
+        candidates.append(AffineCandidate(score=float(heights[row, column]), matrix=matrix))
         heights[max(0, row - 4) : row + 5, max(0, column - 4) : column + 5] = -np.inf
-    return found
+    return candidates
 
 
 def _affine_maps(scales: DoubleArray, angle: float, stretch: float) -> DoubleArray:

@@ -26,22 +26,28 @@ DEFAULT_STRENGTH = 1.5
 """The strength where nothing can be tried out."""
 DEFAULT_GROWTH = 0.05
 """The share of its bytes that the mark may add to a file, where nobody says otherwise."""
-_MIN_STRENGTH, _MAX_STRENGTH = 0.7, 2.2
-_FLOOR_STRENGTH, _COST_ERROR_FACTOR = 1.2, 1.8
-"""The strength that DEFAULT_GROWTH pays for even if the pieces say it costs up to so many times as much: as far as
-they err.
-"""
-_MIN_FIRST_PSNR, _MIN_PSNR = 41.0, 45.0
-"""In dB, at least: of the first picture of a shot, and of a piece of eight pictures."""
-_EXCERPT_FRAMES = 8
-_MIN_SIDE_TO_CROP = 480
+_MIN_STRENGTH = 0.7  # times the perceptual mask
+_MAX_STRENGTH = 2.2  # times the perceptual mask
+_FLOOR_STRENGTH = 1.2
+"""The strength that DEFAULT_GROWTH pays for even where the excerpts say that it costs _COST_ERROR_FACTOR as much."""
+_COST_ERROR_FACTOR = 1.8
+"""How far the excerpts may err about the cost."""
+_MIN_FIRST_PSNR = 41.0
+"""dB: the least of a shot's first picture."""
+_MIN_PSNR = 45.0
+"""dB: the least of an excerpt of eight pictures."""
+_EXCERPT_FRAMES = 8  # pictures of an excerpt
+_MIN_SIDE_TO_CROP = 480  # pixels of the shorter side from which only the middle of each picture is tried
 _SIZE_EXPONENT = 1.3
 """Bytes grow with this power of the strength."""
-_LONG_RUN_SHARE, _SETTLING_FRAMES = 0.46, 30
-"""A piece of eight pictures costs more than the rest of its shot: of what it grew by, a long video grows by this share,
-and one of so many pictures by all of it. On thirteen clips that was right within a factor of 1.5 (standard deviation).
+_LONG_RUN_SHARE = 0.46
+"""An excerpt of eight pictures costs more than the rest of its shot: a long video grows by this share of it.
+
+On thirteen clips that was right within a factor of 1.5 (standard deviation).
 """
-_OVERSAMPLING = 2
+_SETTLING_FRAMES = 30
+"""A video of so many pictures grows by all of it."""
+_OVERSAMPLING = 2  # samples for each canonical pixel, along each side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,11 +105,11 @@ def at_full_strength(plan: EmbeddingPlan) -> EmbeddingPlan:
 def _invisible_share(pictures: Sequence[LumaPlane], embedder: VideoWatermarker) -> tuple[float, list[LumaPlane]]:
     """The share of the embedder's strength that is not seen in these pictures, the first of a shot; and them marked."""
     marked = [embedder(pictures[0])]
-    room = embedder.psnr - _MIN_FIRST_PSNR
+    margin = embedder.psnr - _MIN_FIRST_PSNR
     marked += [embedder(luma) for luma in pictures[1:]]
     if len(pictures) > 1:
-        room = min(room, embedder.psnr - _MIN_PSNR)
-    return float(min(1.0, 10 ** (room / 20))), marked
+        margin = min(margin, embedder.psnr - _MIN_PSNR)
+    return float(min(1.0, 10 ** (margin / 20))), marked
 
 
 def _size_growth(

@@ -33,10 +33,11 @@ from core.events import (
 from core.ports import Ledger, RecordedEvent
 from core.signals import Signal, Span, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
-from pipeline.ledgers.author_facts import MemoryAuthorFacts, PostgresAuthorFacts
-from pipeline.ledgers.memory_ledger import MemoryLedger
+from pipeline.ledgers.author_facts import PostgresAuthorFacts
 from pipeline.ledgers.postgres_ledger import PostgresLedger
 from pipeline.ledgers.rebuild_cases import rebuild_cases
+from pipeline.testing.memory_ledger import MemoryLedger
+from pipeline.testing.memory_ledger_views import MemoryAuthorFacts
 
 VIDEO = Asset(digest="a1" * 32, media_type="video/mp4", size=7)
 PHOTO = Asset(digest="b2" * 32, media_type="image/png", size=5)

@@ -11,11 +11,12 @@ import pytest
 
 from core.ports import Ledger
 from ledgers.benches import Bench
-from pipeline.ledgers.author_facts import MemoryAuthorFacts, PostgresAuthorFacts
+from pipeline.ledgers.author_facts import PostgresAuthorFacts
 from pipeline.ledgers.database import open_database
 from pipeline.ledgers.embedded_postgres import EmbeddedPostgres
-from pipeline.ledgers.memory_ledger import MemoryLedger
 from pipeline.ledgers.postgres_ledger import PostgresLedger
+from pipeline.testing.memory_ledger import MemoryLedger
+from pipeline.testing.memory_ledger_views import MemoryAuthorFacts
 
 
 @pytest.fixture(scope="session")

@@ -118,7 +118,7 @@ def _files(folder: Path) -> list[str]:
 def test_a_full_disk_is_said_and_nothing_partial_stays(file: Callable[[bytes], Path], tmp_path: Path) -> None:
     place = tmp_path / "place"
     said = _run(PUT_WITH_A_FULL_DISK, str(place), str(file(os.urandom(200_000))))
-    assert said.stdout.startswith("the vault's disk is full"), said.stderr
+    assert said.stdout.startswith("the blob store's disk is full"), said.stderr
     assert _files(place) == []
 
 

@@ -14,7 +14,8 @@ from provenance.c2pa.signers.dev_keys import make_dev_keys
 from provenance.c2pa.signers.keys_folder import ProvenanceKeys
 from provenance.c2pa.source_types import source_type_uri
 from provenance.c2pa.writer import sign_file
-from provenance.seal import SealReport, seal
+from provenance.seal import seal
+from provenance.seal_result import SealReport
 from provenance.verification.verify import exit_code, verify
 from provenance.watermark import detect_file, mark_file
 from tests.unit.provenance.conftest import CASE, make_order

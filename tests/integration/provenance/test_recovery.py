@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -52,6 +53,29 @@ def another(tmp_path_factory, clip, keys):
     return sealed_as(tmp_path_factory.mktemp("another"), clip, keys, "f" * 16)
 
 
+@dataclass(frozen=True)
+class Holding:
+    """A ManifestLookup that answers the same whatever it is asked."""
+
+    entries: Sequence[StoredManifest]
+    alike: Sequence[SimilarVideo]
+
+    def stored(self, _payload):
+        return self.entries
+
+    def similar(self, _path):
+        return self.alike
+
+
+class NeverAsked:
+    """A ManifestLookup that fails the test."""
+
+    def stored(self, _payload):
+        raise AssertionError("the repository was asked")
+
+    similar = stored
+
+
 def look(path: Path, keys: ProvenanceKeys, *entries: StoredManifest, record=RECORD, similar=(), **options):
     return verify(
         path,
@@ -59,8 +83,7 @@ def look(path: Path, keys: ProvenanceKeys, *entries: StoredManifest, record=RECO
         keys=[keys.watermark_key],
         detect=StandInWatermark().detect,
         look_up=lambda case_id: record if case_id == CASE else None,
-        recover=lambda _payload: entries,
-        find_similar=lambda _path: similar,
+        repository=Holding(entries, similar),
         **options,
     )
 
@@ -116,17 +139,13 @@ def test_a_manifest_changed_in_the_repository_is_turned_away(tmp_path, ours, key
 
 
 def test_whole_credentials_need_no_repository(ours, keys):
-    def fail(_):
-        raise AssertionError("the repository was asked")
-
     finding = verify(
         ours[0],
         trust=keys.trust,
         keys=[keys.watermark_key],
         detect=StandInWatermark().detect,
         look_up=lambda _: RECORD,
-        recover=fail,
-        find_similar=fail,
+        repository=NeverAsked(),
     )
     assert finding.verdict is V.AI_MADE_TRUSTED
 

@@ -82,7 +82,7 @@ def test_of_an_engines_credentials_that_lie_elsewhere_the_address_is_kept(tmp_pa
         builder.set_remote_url("http://127.0.0.1:9/theirs.c2pa")
         builder.sign(native, "video/mp4", a, b)
     report = do_seal(engine, tmp_path / "sealed.mp4", order, keys, watermark)
-    assert report.parent == "remote" and "lie elsewhere" in report.warnings[0]
+    assert report.parent == "remote" and "stored elsewhere" in report.warnings[0]
     assert read_credentials_report(tmp_path / "sealed.mp4", keys.trust).broken_ingredients == ("manifest.inaccessible",)
 
 

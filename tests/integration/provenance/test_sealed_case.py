@@ -17,9 +17,9 @@ from core.events import Commissioned, Judged, Measured, Rendered, Sealed, Submit
 from core.verdicts import Decision, Gate, Verdict
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.diagnostics.installation_checks import run_diagnostics
-from pipeline.ledgers.memory_ledger import MemoryLedger
 from pipeline.sealing import CaseSealer, seal_order_for, signing_keys
 from pipeline.settings import Settings
+from pipeline.testing.memory_ledger import MemoryLedger
 from pipeline.verification.ingredient_facts import FactsWithParents
 from provenance.c2pa.manifest_definition import build_manifest_definition
 from provenance.c2pa.reader import read_credentials_report

@@ -19,20 +19,20 @@ from core.errors import Unavailable
 from pipeline.settings import Settings
 from registry.banks.protected_gallery import MemoryGallery
 
-INSIGHTFACE = Settings(face_nets="insightface").model_options()
+INSIGHTFACE = Settings(face_backend="insightface").model_options()
 """Chosen by the setting, as an installation does it; nothing of it is here."""
 
 
 def test_by_default_the_houses_nets_are_used() -> None:
-    options = Settings(face_nets="house").model_options()
+    options = Settings(face_backend="bundled").model_options()
     assert options == ModelOptions()
     assert face_backend(options).space == FACE_SPACE and face_calibration(options) is FACE_CALIBRATION
     assert "insightface_pack" not in FrameFaces(MemoryGallery()).required_models
 
 
 def test_others_are_said_to_be_none() -> None:
-    with pytest.raises(Unavailable, match="house, insightface"):
-        face_backend(ModelOptions(face_nets="somebody's"))
+    with pytest.raises(Unavailable, match="bundled, insightface"):
+        face_backend(ModelOptions(face_backend="somebody's"))
 
 
 @pytest.mark.models
@@ -54,7 +54,7 @@ def test_insightface_is_chosen_by_a_setting_and_without_leave_or_pack_nobody_is_
 
 def test_its_distances_are_read_by_a_measured_scale_only(tmp_path) -> None:
     file = tmp_path / "scale.json"
-    options = Settings(face_nets="insightface", insightface_scale=file).model_options()
+    options = Settings(face_backend="insightface", insightface_scale=file).model_options()
     good = {"space": ARCFACE_SPACE.name, "rates": [[0.01, 1.3], [0.001, 1.2]]}
     for wrong in (
         "{",

@@ -65,7 +65,7 @@ def test_a_model_whose_code_is_an_extra_says_which_one_and_what_else_it_needs(a_
     with_code = replace(a_model, extra="openclip", code="json")
     assert Models(chosen).load_entry(with_code).labels
     without = replace(a_model, extra="openclip", code="no_such_code")
-    with pytest.raises(Unavailable, match=r"install assay\[openclip\] and set ASSAY_INSIGHTFACE_PACK to where it lies"):
+    with pytest.raises(Unavailable, match=r"install assay\[openclip\] and set ASSAY_INSIGHTFACE_PACK to where it is"):
         PACKAGED_MODELS.load_entry(without)
     with pytest.raises(Unavailable, match=r"is missing: install assay\[enrol\]$"):
         PACKAGED_MODELS.load_entry(
@@ -102,7 +102,7 @@ def test_leave_for_noncommercial_weights_in_one_installation_is_none_for_another
 @pytest.mark.parametrize("first", [True, False])
 def test_two_installations_of_a_process_list_their_own_leave(tmp_path, first) -> None:
     for allowed in (first, not first):
-        settings = Settings(home=tmp_path, allow_noncommercial=allowed, face_nets="insightface")
+        settings = Settings(home=tmp_path, allow_noncommercial=allowed, face_backend="insightface")
         (pack,) = [one for one in installed_models(settings) if one.name == "insightface_pack"]
         assert not pack.present and ("not for commercial use" in pack.missing) is not allowed
 

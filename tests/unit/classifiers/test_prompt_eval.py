@@ -10,6 +10,7 @@ import pytest
 
 from classifiers.text.prompt_intent import PromptIntent
 from evals.intervals import wilson_interval
+from evals.prompts import report
 from evals.prompts.accuracy import RESULT
 from evals.prompts.classification_metrics import (
     calibration_curve,
@@ -18,7 +19,6 @@ from evals.prompts.classification_metrics import (
     score_metrics,
 )
 from evals.prompts.corpus import LABELS, SEEDS, STYLES, fill_template, label_targets, load_seed_file, seed_texts
-from evals.prompts.goals import goal_rows
 from evals.prompts.latency import RESULT as SPEED
 from evals.prompts.obfuscations import OBFUSCATIONS
 from evals.prompts.training import weight_digests
@@ -132,13 +132,20 @@ def test_the_digest_of_what_was_trained_is_written_beside_no_other_models_file(
     assert '"a"' in first and '"b"' not in second
 
 
+def test_no_figure_of_prompt_screening_is_typed_by_hand() -> None:
+    kept = json.loads((ROOT / RESULT).read_text(encoding="utf-8"))
+    speed = json.loads((ROOT / SPEED).read_text(encoding="utf-8"))
+    committed = (ROOT / report.PAGE).read_text(encoding="utf-8")
+    assert committed == report.page(kept, speed), "run python -m evals.prompts.report"
+
+
 def test_goals_are_called_met_only_where_the_figures_are() -> None:
     kept = json.loads((ROOT / RESULT).read_text(encoding="utf-8"))
     speed = json.loads((ROOT / SPEED).read_text(encoding="utf-8"))
     video = kept["kinds"]["video_prompts"]["held_or_refused"]
     for right, wrong, met in ((0.9, 0.03, True), (0.899, 0.0, False), (1.0, 0.031, False)):
         video["recall"]["share"], video["false_alarms"]["share"] = right, wrong
-        line = next(line for line in goal_rows(kept, speed) if "prompts for videos" in line)
+        line = next(line for line in report.page(kept, speed).splitlines() if "prompts for videos" in line)
         assert line.endswith("| met |") is met and f"{100 * right:.1f} %" in line
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from console.web.http_errors import TooMany
-from console.web.rate_limits import ConcurrencyLimiter, FailureLimiter, client_network
+from console.web.rate_limits import ConcurrencyLimiter, FailureLimiter, RateLimiter, client_network
 
 
 class Clock:
@@ -41,6 +41,26 @@ def test_no_more_addresses_are_remembered_than_said():
     throttle.check("192.0.2.0")  # forgotten
     with pytest.raises(TooMany):
         throttle.check("192.0.2.4")
+
+
+def test_requests_are_counted_by_their_cost_until_the_window_ends():
+    clock = Clock()
+    pace = RateLimiter(max_requests=3, window=60, clock=clock)
+    pace.consume("192.0.2.1", cost=3)
+    with pytest.raises(TooMany):
+        pace.consume("192.0.2.1")
+    pace.consume("192.0.2.2")
+    clock.now = 60
+    pace.consume("192.0.2.1")
+
+
+def test_a_flood_of_addresses_does_not_push_out_one_that_goes_on_asking():
+    pace = RateLimiter(max_requests=100, max_addresses=10)
+    for last in range(100):
+        pace.consume("192.0.2.200")
+        pace.consume(f"192.0.2.{last}")
+    with pytest.raises(TooMany):
+        pace.consume("192.0.2.200")
 
 
 def test_a_household_with_many_ipv6_addresses_counts_once():

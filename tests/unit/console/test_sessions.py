@@ -9,7 +9,8 @@ from console.web import sessions
 from console.web.sessions import SESSION_SECONDS, Sessions, load_session_secret
 from core.errors import Unavailable
 from core.roles import Role
-from pipeline.accounts import MemoryAccounts, create_account
+from pipeline.accounts import create_account
+from pipeline.testing.memory_accounts import MemoryAccounts
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from core.case import Case, Phase, new_case
 from core.events import (
     Appealed,
     Commissioned,
+    EngineDeclined,
     Judged,
     Measured,
     Published,
@@ -174,3 +175,42 @@ def test_a_case_held_for_want_of_a_measurement_can_be_measured_anew(gate, held_a
 def test_a_ruling_about_one_video_says_nothing_about_the_next():
     case = until(Phase.INSPECTED).apply([judged(Decision.HOLD, Gate.VIDEO), ruled(gate=Gate.VIDEO)])
     assert case.apply([RENDERED]).rulings == ()
+
+
+def test_an_engine_is_given_what_was_prepared_and_in_old_logs_what_was_handed_in():
+    received = Asset(digest="a" * 64, media_type="image/heic", size=3)
+    sent = Asset(digest="b" * 64, media_type="image/png", size=5)
+    old = Submitted(author="a", prompt="t", references=(received,))
+    new = Submitted(author="a", prompt="t", references=(received,), references_sent=(sent,))
+    assert (old.engine_inputs, new.engine_inputs) == ((received,), (sent,))
+    assert set(new_case().apply([new]).assets()) == {received, sent}
+
+
+DECLINED = EngineDeclined(engine="e", code="nsfw")
+
+
+def declined_and_appealed():
+    return until(Phase.ADMITTED).apply([ORDERED, DECLINED, Appealed(by="a")])
+
+
+def test_what_an_engine_declined_is_known_while_a_person_looks_at_it():
+    assert until(Phase.COMMISSIONED).apply([DECLINED]).declined == DECLINED
+    assert declined_and_appealed().declined == DECLINED
+
+
+@pytest.mark.parametrize("decision", list(Decision))
+def test_a_new_verdict_ends_what_an_engine_declined_before(decision):
+    case = declined_and_appealed().apply([ruled(), judged(decision)])
+    assert case.declined is None
+
+
+def test_a_video_that_its_gate_refuses_was_not_declined_by_the_engine_that_made_it():
+    case = declined_and_appealed().apply([ruled(), judged(Decision.ALLOW), ORDERED, RENDERED])
+    case = case.apply([measured(Subject.VIDEO), judged(Decision.REFUSE, Gate.VIDEO)])
+    assert (case.phase, case.declined) == (Phase.REFUSED, None)
+
+
+def test_an_engine_that_declines_again_is_known_again():
+    again = EngineDeclined(engine="e", code="violence")
+    case = declined_and_appealed().apply([ruled(), judged(Decision.ALLOW), ORDERED, again])
+    assert (case.phase, case.declined) == (Phase.REFUSED, again)

@@ -13,10 +13,10 @@ from core.roles import Principal, Role
 from core.transitions import check
 from core.verdicts import Decision, Gate
 from pipeline.actions import Action, actions
-from pipeline.ledgers.memory_ledger import MemoryLedger, MemoryTexts
 from pipeline.runners.local_bus import LocalBus
 from pipeline.service import CaseService
 from pipeline.stages.stage_context import StageContext
+from pipeline.testing.memory_ledger import MemoryLedger, MemoryTexts
 from tests.lawful import WAY, judged, ruled, way_to
 from tests.unit.core.strategies import walks
 

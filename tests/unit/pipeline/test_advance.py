@@ -8,8 +8,9 @@ from core.events import Published, Recalled, StageFailed, Submitted
 from core.ports import Ticket
 from pipeline.advance import PipelineContext, advance
 from pipeline.blobstores.blob_store import FsspecBlobStore
-from pipeline.ledgers.memory_ledger import MemoryLedger
 from pipeline.runners.local_bus import LocalBus
+from pipeline.testing.memory_ledger import MemoryLedger
+from tests.stub_pipeline.context import CalledCompensation, nothing_beside
 
 
 @pytest.fixture
@@ -30,7 +31,7 @@ def carried(case, ledger, tmp_path, stage, **more):
         "route": {Phase.SUBMITTED: stage, Phase.RECALLED: stage},
         "accepted_phases": tuple(Phase),
     }
-    works = PipelineContext(**given | more)
+    works = PipelineContext(**given | nothing_beside() | more)
     return advance(Ticket(case_id=case.id, revision=case.revision, phase=case.phase), works)
 
 
@@ -115,7 +116,9 @@ def test_work_on_a_case_that_moved_meanwhile_is_void_and_taken_back(ledger, tmp_
         ledger.append(seen, [StageFailed(phase="submitted", kind="X", error="someone else was faster")])
         return [StageFailed(phase="submitted", kind="Y", error="mine")]
 
-    after = carried(case, ledger, tmp_path, slow, compensate=lambda now, events: voided.append((now, events)))
+    after = carried(
+        case, ledger, tmp_path, slow, compensation=CalledCompensation(lambda now, events: voided.append((now, events)))
+    )
     assert after.last_failure.error == "someone else was faster"
     assert [events[0].error for _, events in voided] == ["mine"]
 

@@ -19,11 +19,13 @@ from core.verdicts import Decision, Gate, Verdict
 from pipeline.advance import PipelineContext, advance
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
-from pipeline.ledgers.memory_ledger import MemoryLedger, MemoryTexts
 from pipeline.runners.local_bus import LocalBus
 from pipeline.service import RULING_CODES, CaseService, VideoRequest
 from pipeline.stages import ROUTE, bind_route
-from pipeline.stages.stage_context import Measurements, SealResult, StageContext
+from pipeline.stages.stage_context import Measurements, StageContext
+from pipeline.testing.memory_ledger import MemoryLedger, MemoryTexts
+from provenance.seal_result import SealResult
+from tests.stub_pipeline.context import nothing_beside
 from tests.stub_pipeline.stage_parts import StubMeasurer, StubPolicy, StubSealer, alone
 
 PEOPLE = Principal(id="people", roles=frozenset({Role.PLATFORM, Role.MODERATOR}))
@@ -108,6 +110,7 @@ class Interleaving(RuleBasedStateMachine):
             blob_store=tools.blob_store,
             route=bind_route(tools),
             accepted_phases=MOVING,
+            **nothing_beside(),
         )
 
     def teardown(self):
@@ -151,6 +154,7 @@ class Interleaving(RuleBasedStateMachine):
             blob_store=self.works.blob_store,
             route=self.works.route,
             accepted_phases=tuple(willing),
+            **nothing_beside(),
         )
         advance(ticket, works)
 

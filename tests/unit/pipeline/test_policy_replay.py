@@ -12,9 +12,9 @@ from core.errors import BadInput
 from core.events import Event, Judged, Measured, Ruled, Submitted
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate, Ruling
-from pipeline.ledgers.case_histories import MemoryCaseHistories
-from pipeline.ledgers.memory_ledger import MemoryLedger
 from pipeline.policy_rollout.policy_replay import ReplayTally, replay_policy, resume_tally
+from pipeline.testing.memory_ledger import MemoryLedger
+from pipeline.testing.memory_ledger_views import MemoryCaseHistories
 from policy.decide import decide
 from policy.pack import Policy, load
 from tests.unit.policy.packs import VOCABULARY, rule, write_pack

@@ -11,11 +11,11 @@ from core.errors import BadMedia, Declined, EngineBusy, EngineFault, NotYet, Ren
 from core.events import Commissioned, EngineDeclined, EngineFailed, Rendered, StageFailed, Submitted, Waiting
 from core.ports import GeneratorInfo, JobProgress, JobState
 from pipeline.blobstores.blob_store import FsspecBlobStore
-from pipeline.ledgers.memory_ledger import MemoryLedger, MemoryTexts
 from pipeline.render_slots import LedgerRenderSlots
 from pipeline.stages.publish import withdraw
 from pipeline.stages.render import commission, render
 from pipeline.stages.stage_context import StageContext
+from pipeline.testing.memory_ledger import MemoryLedger, MemoryTexts
 from tests.lawful import carry, way_to
 from tests.stub_pipeline.stage_parts import StubMeasurer, StubPolicy, StubSealer, alone
 

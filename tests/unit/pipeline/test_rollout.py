@@ -14,7 +14,8 @@ from core.errors import Conflict, Forbidden, NotFound, NotNow, PolicyError
 from core.roles import Principal, Role
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate
-from pipeline.ledgers.policy_store import MemoryPolicyStore, RolloutStep, StoredPolicy
+from pipeline.ledgers.policy_store import RolloutStep, StoredPolicy
+from pipeline.policy_rollout import policy_loading
 from pipeline.policy_rollout.policy_selection import (
     PolicySelector,
     is_in_rollout_share,
@@ -22,12 +23,12 @@ from pipeline.policy_rollout.policy_selection import (
     pack_policy,
 )
 from pipeline.policy_rollout.rollout import Rollout, rollback_path
-from pipeline.screening import measurement
 from pipeline.settings import Settings
+from pipeline.testing.memory_policy_store import MemoryPolicyStore
 from policy.pack import load
 from policy.profile import parse_profile
 from policy.vocabulary import Vocabulary
-from tests.unit.policy.packs import VOCABULARY, rule, write_pack
+from tests.unit.policy.packs import VOCABULARY, FolderSource, rule, write_pack
 
 OPERATOR = Principal(id="op", roles=frozenset({Role.OPERATOR}))
 PROFILE = parse_profile("small", 'says = "."\n[modes]\nprompt_hate = "shadow"\n')
@@ -42,7 +43,7 @@ class House:
         self.new = write_pack(made(folder / "new"), prompt_hate=rule("hate", at=0.5, then="refuse"))
         self.third = write_pack(made(folder / "third"), prompt_hate=rule("hate", at=0.2))
         self.policy_store = MemoryPolicyStore()
-        self.policy_selector = PolicySelector(self.policy_store, lambda: load(self.old, VOCABULARY), lambda: VOCABULARY)
+        self.policy_selector = PolicySelector(self.policy_store, FolderSource(self.old))
         self.rollout = Rollout(
             policy_selector=self.policy_selector,
             installed_policy=pack_policy(self.old, self.policy_selector.installed()),
@@ -113,7 +114,7 @@ def test_roll_back_is_to_the_rules_as_they_were_though_their_folder_is_gone(at: 
     at.stage(at.new)
     at.rollout.promote(OPERATOR)
     shutil.rmtree(at.old)
-    fresh = PolicySelector(at.policy_store, lambda: load(at.new, VOCABULARY), lambda: VOCABULARY)
+    fresh = PolicySelector(at.policy_store, FolderSource(at.new))
     at.rollout.roll_back(OPERATOR)
     assert fresh.policy_for_case(CASE).digest == before.digest
     assert [one.when for one in fresh.policy_for_case(CASE).rules] == [one.when for one in before.rules]
@@ -157,24 +158,24 @@ def test_a_kept_policy_that_speaks_of_a_label_that_is_gone_decides_nothing(at: H
     at.stage(at.new)
     at.rollout.promote(OPERATOR)
     less = Vocabulary(labels={n: of for n, of in VOCABULARY.labels.items() if n != "hate"}, facts=VOCABULARY.facts)
-    later = PolicySelector(at.policy_store, lambda: load(at.old, VOCABULARY), lambda: less)
+    later = PolicySelector(at.policy_store, FolderSource(at.old, less))
     with pytest.raises(PolicyError, match="hate"):
         later.policy_for_case(CASE)
 
 
 def test_a_house_whose_policy_no_longer_loads_can_go_back_and_do_nothing_else(tmp_path: Path) -> None:
     policies, settings = MemoryPolicyStore(), Settings(home=tmp_path)
-    fine = measurement.make_rollout(settings, policies)
+    fine = policy_loading.make_rollout(settings, policies)
     policies.save(fine.installed_policy)
     policies.save(StoredPolicy(digest="f" * 64, files={"a.toml": "gate = 1"}))
     policies.append_step(RolloutStep(number=1, step="promote", digest="f" * 64, by="op"))
     with pytest.raises(PolicyError):
-        measurement.make_rollout(settings, policies)
-    mending = measurement.make_rollout(settings, policies, validate=False)
+        policy_loading.make_rollout(settings, policies)
+    mending = policy_loading.make_rollout(settings, policies, validate=False)
     with pytest.raises(PolicyError):
         mending.policy_selector.policy_for_case(CASE)
     assert mending.roll_back(OPERATOR, to=fine.installed_policy.digest).digest == fine.installed_policy.digest
-    assert measurement.make_rollout(settings, policies).status().digest == fine.installed_policy.digest
+    assert policy_loading.make_rollout(settings, policies).status().digest == fine.installed_policy.digest
 
 
 def test_a_policy_is_kept_with_its_profile(at: House) -> None:
@@ -217,7 +218,7 @@ def test_going_back_leads_to_what_was_in_force_before(walk: list[str]) -> None:
 def test_what_weakens_a_guarded_rule_is_wanted_by_two_operators(tmp_path: Path) -> None:
     old = write_pack(made(tmp_path / "old"), prompt_hate=rule("hate", then="refuse", more="final = true"))
     weak = write_pack(made(tmp_path / "weak"), prompt_hate=rule("hate", then="refuse", at=0.9, more="final = true"))
-    policing = PolicySelector(MemoryPolicyStore(), lambda: load(old, VOCABULARY), lambda: VOCABULARY)
+    policing = PolicySelector(MemoryPolicyStore(), FolderSource(old))
     rollout = Rollout(policy_selector=policing, installed_policy=pack_policy(old, policing.installed()))
     staged = rollout.stage(OPERATOR, weak, load(weak, VOCABULARY), share=5.0, profile=None)
     with pytest.raises(NotNow, match="prompt_hate"):

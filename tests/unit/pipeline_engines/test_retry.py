@@ -44,6 +44,11 @@ def test_a_pause_that_would_outlast_the_deadline_is_not_begun():
     assert asked({}, busy(after=101), "video") == ("gave up", [])
 
 
+def test_there_is_no_policy_that_never_asks():
+    with pytest.raises(ValueError, match="at least once"):
+        RetryPolicy(tries=0)
+
+
 def test_what_is_no_passing_trouble_is_not_asked_again():
     with pytest.raises(ZeroDivisionError):
         asked({}, ZeroDivisionError(), "video")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from core.case import Case, Phase, new_case
 from core.events import Event, Submitted
 from pipeline.ledgers.event_rows import referenced_digests
-from pipeline.ledgers.memory_ledger import MemoryLedger
+from pipeline.testing.memory_ledger import MemoryLedger
 from tests.unit.core.strategies import walks
 
 

@@ -9,9 +9,9 @@ from core.case import Phase, new_case
 from core.errors import NotYet
 from core.events import Recalled, Submitted
 from core.ports import Ticket
-from pipeline.ledgers.memory_ledger import MemoryLedger
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.local_runner import DEFAULT_LANES, LocalRunner
+from pipeline.testing.memory_ledger import MemoryLedger
 from tests.stub_pipeline.context import stub_context
 from tests.stub_pipeline.stages import ROUTE
 

@@ -9,11 +9,11 @@ from core.case import Phase, new_case
 from core.errors import Unavailable
 from core.events import Submitted
 from core.ports import Ticket
-from pipeline.ledgers.memory_ledger import MemoryLedger
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.local_runner import LocalRunner
 from pipeline.runners.shutdown import stop_on_signals
-from tests.stub_pipeline.context import stub_context
+from pipeline.testing.memory_ledger import MemoryLedger
+from tests.stub_pipeline.context import CalledListener, stub_context
 from tests.stub_pipeline.stages import ROUTE
 
 
@@ -106,7 +106,7 @@ def test_an_error_of_ours_in_the_runner_stops_no_other_case():
             raise RuntimeError("nobody listens")
 
     first, second = begun(ledger), begun(ledger)
-    thread = in_background(LocalRunner(stub_context(ledger, LocalBus(), on_events=tell)), stop)
+    thread = in_background(LocalRunner(stub_context(ledger, LocalBus(), listener=CalledListener(tell))), stop)
     wait_for(ledger, first, Phase.PUBLISHED)
     wait_for(ledger, second, Phase.PUBLISHED)
     stop.set()

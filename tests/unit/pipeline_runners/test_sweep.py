@@ -7,9 +7,9 @@ from core.case import Phase, new_case
 from core.errors import Unavailable
 from core.events import Recalled, StageFailed, Submitted
 from core.retries import retry_delay
-from pipeline.ledgers.memory_ledger import MemoryLedger
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.sweeper import collect_orphans, resend_due_tickets
+from pipeline.testing.memory_ledger import MemoryLedger
 from tests.stub_pipeline.context import EmptyVault
 from tests.stub_pipeline.stages import ROUTE
 

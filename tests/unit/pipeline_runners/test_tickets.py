@@ -5,12 +5,12 @@ from hypothesis import strategies as st
 from core.case import Phase
 from core.errors import BadInput
 from core.ports import Ticket
-from pipeline.ledgers.memory_ledger import MemoryLedger
 from pipeline.runners.faust_worker import WorkerConfig, make_app
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.ticket_codec import decode_ticket, encode_ticket
 from pipeline.runners.topics import WORKER_ROLES, Topics
 from pipeline.stages import ROUTE
+from pipeline.testing.memory_ledger import MemoryLedger
 from tests.stub_pipeline.context import stub_context
 
 

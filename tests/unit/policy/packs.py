@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from core.signals import Signal, Subject
+from policy.pack import load
 from policy.vocabulary import FACTS, Vocabulary
 
 PROMPT, REFERENCE, VIDEO = Subject.PROMPT, Subject.REFERENCE, Subject.VIDEO
@@ -65,3 +67,17 @@ def write_pack(folder: Path, **rules: str) -> Path:
 def signal(label: str, score: float | None, subject: Subject = PROMPT) -> Signal:
     """A signal of nobody in particular."""
     return Signal(subject=subject, label=label, score=score, source="test/1")
+
+
+@dataclass(frozen=True)
+class FolderSource:
+    """A PolicySource of the rules in a folder."""
+
+    folder: Path
+    words: Vocabulary = VOCABULARY
+
+    def load_installed(self):
+        return load(self.folder, VOCABULARY)
+
+    def vocabulary(self):
+        return self.words

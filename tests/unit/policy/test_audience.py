@@ -105,8 +105,8 @@ def test_a_label_that_was_not_measured_holds_whatever_the_audience(policy: Polic
         (rule(MINOR.replace("true", '"yes"')), "the fact 'account_minor' is of type bool"),
         (rule("[[audiences]]\nthreshold = 0.2\n"), "an audience is named by facts of the account"),
         (rule(MINOR, threshold=""), "give `threshold`"),
-        (rule(when="hate >= threshold", threshold=""), "the rule gives none"),
-        (rule(MINOR, when="hate >= 0.7"), "`when` does not speak of `threshold`"),
+        (rule(when="hate >= threshold", threshold=""), "the rule sets none"),
+        (rule(MINOR, when="hate >= 0.7"), "`when` does not use `threshold`"),
         (rule(MINOR, when="hate >= 1.0 - threshold"), "`threshold` may only be what something has to reach"),
         (rule(MINOR, when="!(0.2 >= threshold) && hate >= 0.5"), "`threshold` may only be what something has to reach"),
         (

@@ -16,13 +16,13 @@ def warnings(folder: Path) -> list[str]:
 
 def test_labels_that_no_rule_speaks_of_are_named(tmp_path: Path) -> None:
     found = warnings(write_pack(tmp_path))
-    assert "(pack): no rule at the prompt gate speaks of the label 'hate'" in found
+    assert "(pack): no rule at the prompt gate uses the label 'hate'" in found
     assert not any("'sexual'" in warning for warning in found)
 
 
 def test_labels_that_are_only_watched_are_named(tmp_path: Path) -> None:
     found = warnings(write_pack(tmp_path, prompt_hate=rule("hate", more='mode = "shadow"\n')))
-    assert "(pack): only shadow rules at the prompt gate speak of the label 'hate'" in found
+    assert "(pack): only shadow rules at the prompt gate use the label 'hate'" in found
 
 
 def test_a_rule_that_is_off_is_named(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_what_is_not_covered_is_listed_with_what_happens_instead(tmp_path: Path)
 def test_a_profile_that_is_silent_about_a_gap_leaves_the_warning(tmp_path: Path) -> None:
     silent = small(HONEST.split("[instead]")[0])
     texts = [w.text for w in check_pack(write_pack(tmp_path, prompt_hate=rule("hate")), VOCABULARY, silent).warnings]
-    assert "only shadow rules at the prompt gate speak of the label 'hate'" in texts
+    assert "only shadow rules at the prompt gate use the label 'hate'" in texts
 
 
 def test_a_profile_that_denies_what_is_covered_is_told(tmp_path: Path) -> None:

@@ -10,9 +10,9 @@ from scipy.signal import lfilter
 
 from evals.watermark.audio_attacks import AUDIO_ATTACKS, encode_and_decode, resample, trim
 from media.video import MONO_SAMPLE_RATE, MonoAudio
-from provenance.fingerprint.sound_fingerprint import MAX_SOUND_DISTANCE, sound_fingerprint, sound_search_hashes
+from provenance.fingerprint.sound_fingerprint import sound_fingerprint, sound_search_hashes
 from provenance.fingerprint.video_fingerprint import parse_entry
-from registry.near_duplicates.fingerprint_index import FingerprintIndex, rank_matches
+from registry.near_duplicates import MAX_SOUND_DISTANCE, FingerprintIndex, rank_matches
 
 SECONDS = 5
 

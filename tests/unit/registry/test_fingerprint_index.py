@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from registry.near_duplicates.fingerprint_index import MAX_HAMMING_DISTANCE, FingerprintIndex, rank_matches
+from registry.near_duplicates import MAX_HAMMING_DISTANCE, FingerprintIndex, rank_matches
 
 VIDEOS, SECONDS = 300, 8
 HASHES = np.random.default_rng(3).integers(0, 256, (VIDEOS * SECONDS, 32), dtype=np.uint8)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from core.embedding_spaces import EMBEDDING_SPACES, FACE_SPACE, EmbeddingSpace
 from core.errors import BadInput
-from registry.near_duplicates.brute_force_index import BruteForceIndex, TemplateBatch, validate_template
-from registry.near_duplicates.inverted_file_index import InvertedFileIndex
-from registry.near_duplicates.template_index import TemplateIndex
+from registry.templates.brute_force_index import BruteForceIndex, TemplateBatch, validate_template
+from registry.templates.inverted_file_index import InvertedFileIndex
+from registry.templates.template_index import TemplateIndex
 
 LENGTH = 8
 

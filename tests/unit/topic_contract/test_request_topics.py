@@ -4,7 +4,8 @@ import pytest
 
 from core.errors import BadInput
 from core.roles import Role
-from pipeline.accounts import MemoryAccounts, create_account
+from pipeline.accounts import create_account
+from pipeline.testing.memory_accounts import MemoryAccounts
 from pipeline.topic_contract.request_document import NotARequest
 from pipeline.topic_contract.request_topics import parse_request_topics, requester, require_accounts
 

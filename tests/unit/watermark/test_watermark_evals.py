@@ -5,9 +5,11 @@ import json
 import pytest
 
 from evals.intervals import wilson_interval
+from evals.watermark import report
 from evals.watermark.video_attacks import VIDEO_ATTACKS
 from evals.watermark.video_clips import AXES, CLIPS
 from evals.watermark.video_robustness import BRIEF_SUITE, CORE_SUITE, attacks_for
+from tests.conftest import ROOT
 
 
 def test_attacks_and_clips_have_names_of_their_own() -> None:
@@ -36,3 +38,8 @@ def test_the_interval_is_wilsons() -> None:
     assert wilson_interval(10, 10) == (pytest.approx(0.7225, abs=1e-3), 1.0)
     assert wilson_interval(0, 2000)[1] == pytest.approx(0.0019, abs=1e-4)
     assert wilson_interval(0, 0) == (0.0, 1.0)
+
+
+def test_no_figure_of_the_watermark_is_typed_by_hand() -> None:
+    committed = (ROOT / report.PAGE).read_text(encoding="utf-8")
+    assert committed == report.page(), "run python -m evals.watermark.report"

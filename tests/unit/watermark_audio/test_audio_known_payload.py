@@ -1,4 +1,4 @@
-"""A mark in sound that is too damaged to be read is told apart from the others that were issued."""
+"""A mark in sound that is too damaged to be read is matched against the others that were issued."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_a_mark_that_cannot_be_read_is_recognised_among_those_issued(buried: Sam
     assert detect_audio(blocks(buried), RATE, [KEY]).payload is None
     found = detect_audio(blocks(buried), RATE, [KEY], issued=[*OTHERS, PAYLOAD.hex])
     assert (found.detected, found.payload, found.among) == (True, PAYLOAD, 1000)
-    assert found.p_value < 1e-9 and "told apart from 1,000 issued" in found.note
+    assert found.p_value < 1e-9 and "matched against 1,000 issued" in found.note
 
 
 def test_it_is_taken_for_none_of_them_if_it_is_not_there(buried: Samples) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from media.arrays import EmbeddingMatrix
-from registry.near_duplicates.brute_force_index import TemplateBatch, TemplateMatch
+from registry.templates.brute_force_index import TemplateBatch, TemplateMatch
 
 NLIST = 1024
 NPROBE = 96

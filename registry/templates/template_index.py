@@ -10,9 +10,9 @@ import numpy as np
 
 from core.embedding_spaces import EmbeddingSpace
 from media.arrays import EmbeddingMatrix
-from registry.near_duplicates.brute_force_index import BruteForceIndex, TemplateBatch, TemplateMatch
-from registry.near_duplicates.inverted_file_index import InvertedFileIndex
 from registry.table_cache import ConnectionProvider, RegistryConnection
+from registry.templates.brute_force_index import BruteForceIndex, TemplateBatch, TemplateMatch
+from registry.templates.inverted_file_index import InvertedFileIndex
 
 BRUTE_FORCE_LIMIT = 100_000
 """So many templates are searched one by one; more lie in cells."""

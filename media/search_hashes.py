@@ -1,11 +1,15 @@
-"""What a stranger's file is looked up by among what was sealed."""
+"""What a file is looked up by among what was sealed: computed by provenance.fingerprint, searched by the registry."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+
+Modality = Literal["looks", "sound"]
+"""Whether pictures are compared, or sound."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -32,10 +32,10 @@ class RepositoryCopies:
 
         repository = self.repository
         try:
-            if payload := watermark_payload(repository.detect(path)):
+            if payload := watermark_payload(repository.marks.detect(path)):
                 entries = repository.manifests.by_binding(repository.algorithms[0], payload, most=_MAX_MATCHES)
                 return _unique_sorted(entry.case_id for entry in entries if entry.case_id)
-            alike = repository.near_duplicates.find(path, limit=_MAX_MATCHES, modality="looks")
+            alike = repository.similar_videos.find(path, limit=_MAX_MATCHES, modality="looks")
             return _unique_sorted(one.case_id for one in alike if one.share >= MIN_MATCHING_SHARE)
         except BadMedia:  # too small, or too short, to be looked at in this way
             return ()

@@ -1,4 +1,4 @@
-"""The ledger's twin in memory: for tests and for trying out. Everything is gone when the process ends."""
+"""The ledger and its texts in memory. Everything is gone when the process ends."""
 
 from __future__ import annotations
 
@@ -104,13 +104,13 @@ class MemoryLedger:
     ) -> Sequence[Case]:
         """Cases, the one that moved last first, or with `oldest` last."""
         with self._lock:
-            found = [
+            cases = [
                 c
                 for c in self._cases.values()
                 if (phase is None or c.phase is phase) and (author is None or c.request.author == author)
             ]
-            found.sort(key=lambda c: (self._moved(c), c.id), reverse=not oldest)
-        return tuple(found[:limit])
+            cases.sort(key=lambda c: (self._moved(c), c.id), reverse=not oldest)
+        return tuple(cases[:limit])
 
     def is_referenced(self, digest: str) -> bool:
         """Whether any case refers to these bytes, or ever did."""
@@ -121,12 +121,12 @@ class MemoryLedger:
     def try_lock(self, case_id: str) -> Iterator[bool]:
         """Whether no one else works on the case; held until the context ends."""
         with self._lock:
-            mine = case_id not in self._claimed
+            acquired = case_id not in self._claimed
             self._claimed.add(case_id)
         try:
-            yield mine
+            yield acquired
         finally:
-            if mine:
+            if acquired:
                 with self._lock:
                     self._claimed.discard(case_id)
 
@@ -164,6 +164,6 @@ class MemoryTexts:
     def erase(self, *, case_id: str) -> int:
         """Erase all texts of a case; returns how many."""
         with self._lock:
-            theirs = [i for i, (owner, text) in self._texts.items() if owner == case_id and text is not None]
-            self._texts.update(dict.fromkeys(theirs, (case_id, None)))
-        return len(theirs)
+            text_ids = [i for i, (owner, text) in self._texts.items() if owner == case_id and text is not None]
+            self._texts.update(dict.fromkeys(text_ids, (case_id, None)))
+        return len(text_ids)

@@ -1,0 +1,270 @@
+"""What the gateway costs: the delay that it adds to a prompt, orders it accepts, memory while files stream.
+
+`assay serve` runs as its users run it, in a process of its own over an embedded Postgres, with all classifiers. The
+engine is a stand-in in this process that takes orders and never finishes them: it only notes when each arrived.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+
+from evals.bench.machine_info import BenchFigures, min_median_max
+
+_PROMPTS = 200
+"""Prompts sent through the gateway, and as many straight to the engine, one after the other."""
+_WARM_UP = 20
+"""Prompts before the first that counts."""
+_CLIENTS = 16
+"""Clients that order at once."""
+_ORDER_SECONDS = 20.0
+"""How long they do."""
+_UPLOADS, _UPLOADS_AT_ONCE = 100, 10
+"""Files that are streamed, and how many of them at a time."""
+_UPLOAD_BYTES = 50 << 20
+"""Size of each."""
+_START_SECONDS = 180.0
+"""How long the server may take to start."""
+
+_SUBJECTS = ("heron", "lighthouse", "tram", "violin", "glacier", "market", "kite", "harbour", "orchard", "staircase")
+_SCENES = (
+    "at dawn",
+    "in light rain",
+    "seen from above",
+    "in an old film",
+    "with slow camera movement",
+    "after the storm",
+)
+
+
+class RecordingEngine(ThreadingHTTPServer):
+    """Takes orders and finishes none. `arrived` says when each prompt came, by time.perf_counter()."""
+
+    daemon_threads = True
+    request_queue_size = 512
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Orders)
+        self.arrived: dict[str, float] = {}
+        threading.Thread(target=self.serve_forever, daemon=True).start()
+
+    @property
+    def url(self) -> str:
+        """Its base URL."""
+        return f"http://127.0.0.1:{self.server_address[1]}/v1"
+
+
+class _Orders(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: RecordingEngine
+
+    def do_POST(self) -> None:
+        now = time.perf_counter()
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        prompt = json.loads(body)["prompt"]
+        self.server.arrived[prompt] = now
+        self._answer({"id": f"job_{len(self.server.arrived)}", "status": "queued"})
+
+    def do_GET(self) -> None:
+        self._answer({"id": self.path.rsplit("/", 1)[-1], "status": "in_progress", "progress": 1})
+
+    def do_DELETE(self) -> None:
+        self._answer({"deleted": True})
+
+    def log_message(self, *_: object) -> None:
+        """Nothing."""
+
+    def _answer(self, body: dict[str, object]) -> None:
+        text = json.dumps(body).encode()
+        self.send_response(200)
+        self.send_header("content-type", "application/json")
+        self.send_header("content-length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+
+def measure_gateway() -> BenchFigures:
+    """Milliseconds added to a prompt, orders a second, and MiB of memory while files stream."""
+    engine = RecordingEngine()
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, _serving(Path(folder), engine.url) as server:
+        figures = _added_delay(server.client, engine)
+        figures |= _orders_a_second(server)
+        figures |= _memory_of_uploads(server, Path(folder))
+        return figures
+
+
+class _Server:
+    """`assay serve` in a process of its own, and a client with a platform's token."""
+
+    def __init__(self, process: subprocess.Popen[bytes], url: str, token: str) -> None:
+        self.process, self.url = process, url
+        self.headers = {"Authorization": f"Bearer {token}"}
+        self.client = self.new_client()
+
+    def new_client(self) -> httpx.Client:
+        return httpx.Client(base_url=self.url, headers=self.headers, trust_env=False, timeout=120.0)
+
+
+@contextmanager
+def _serving(home: Path, engine_url: str) -> Iterator[_Server]:
+    port = _free_port()
+    environment = os.environ | {
+        "ASSAY_HOME": str(home / "home"),
+        "ASSAY_ENGINE": "http",
+        "ASSAY_ENGINE_URL": engine_url,
+        "ASSAY_PORT": str(port),
+        "ASSAY_MAX_RENDERS": "1000000",
+    }
+    _assay(environment, "keys", "dev")
+    token = json.loads(_assay(environment, "account", "add", "--role", "platform", "--json"))["token"]
+    with (home / "log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "pipeline.cli", "serve"], env=environment, stdout=log, stderr=log
+        )
+    try:
+        _wait_for(f"http://127.0.0.1:{port}/healthz", process)
+        yield _Server(process, f"http://127.0.0.1:{port}", token)
+    finally:
+        process.terminate()
+        try:
+            process.wait(60)
+        except subprocess.TimeoutExpired:
+            process.kill()
+
+
+def _added_delay(client: httpx.Client, engine: RecordingEngine) -> BenchFigures:
+    """From sending a prompt to its arrival at the engine, through the gateway less straight, by turns in one run."""
+    direct = httpx.Client(trust_env=False, timeout=60.0)
+    through, straight = [], []
+    for number in range(_WARM_UP + _PROMPTS):
+        prompt = _prompt(number)
+        began = time.perf_counter()
+        client.post("/v1/videos", json={"prompt": prompt}).raise_for_status()
+        arrived = _arrival(engine, prompt)
+        began_straight = time.perf_counter()
+        direct.post(f"{engine.url}/videos", json={"prompt": f"straight {number}"}).raise_for_status()
+        if number >= _WARM_UP:
+            through.append((arrived - began) * 1000)
+            straight.append((engine.arrived[f"straight {number}"] - began_straight) * 1000)
+    added = sorted(one - other for one, other in zip(through, straight, strict=True))
+    return {
+        "delay added to a prompt, verdict included, ms": min_median_max(added),
+        "the same, p99, ms": round(added[int(0.99 * len(added))], 1),
+        "straight to the engine, ms": min_median_max(straight),
+    }
+
+
+def _orders_a_second(server: _Server) -> BenchFigures:
+    """Orders that are accepted while so many clients order as fast as they can; their screening goes on behind."""
+    end = time.monotonic() + _ORDER_SECONDS
+    before = _cpu_seconds(server.process.pid)
+
+    def order(client_number: int) -> int:
+        count = 0
+        with server.new_client() as client:
+            while time.monotonic() < end:
+                response = client.post("/v1/videos", json={"prompt": _prompt(client_number * 100_000 + count)})
+                count += response.status_code == 200
+        return count
+
+    with ThreadPoolExecutor(_CLIENTS) as pool:
+        accepted = sum(pool.map(order, range(_CLIENTS)))
+    return {
+        f"orders accepted a second, {_CLIENTS} clients": round(accepted / _ORDER_SECONDS, 1),
+        "CPU ms of the server an order, screening of some included": round(
+            (_cpu_seconds(server.process.pid) - before) * 1000 / max(accepted, 1), 2
+        ),
+    }
+
+
+def _memory_of_uploads(server: _Server, folder: Path) -> BenchFigures:
+    """The most memory that the server held while files were streamed to it, beside what it held before."""
+    file = folder / "upload.mp4"
+    clip = (Path(__file__).parents[2] / "deploy" / "demo" / "bunny.mp4").read_bytes()
+    padding = _UPLOAD_BYTES - len(clip)
+    file.write_bytes(clip + padding.to_bytes(4, "big") + b"free" + bytes(padding - 8))
+    before, peak, done = _memory_mib(server.process.pid), [0.0], threading.Event()
+
+    def watch() -> None:
+        while not done.wait(0.1):
+            peak[0] = max(peak[0], _memory_mib(server.process.pid))
+
+    def send(number: int) -> int:
+        with server.new_client() as client, file.open("rb") as opened:
+            files = {"input_reference": ("clip.mp4", opened, "video/mp4")}
+            return client.post("/v1/videos", data={"prompt": _prompt(9_000_000 + number)}, files=files).status_code
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    with ThreadPoolExecutor(_UPLOADS_AT_ONCE) as pool:
+        statuses = list(pool.map(send, range(_UPLOADS)))
+    done.set()
+    watcher.join()
+    return {
+        f"{_UPLOADS} uploads of 50 MiB, {_UPLOADS_AT_ONCE} at once: accepted": float(statuses.count(200)),
+        "MiB held before them": round(before, 1),
+        "most MiB held during them": round(peak[0], 1),
+    }
+
+
+def _prompt(number: int) -> str:
+    subject, scene = _SUBJECTS[number % len(_SUBJECTS)], _SCENES[number // len(_SUBJECTS) % len(_SCENES)]
+    return f"A {subject} {scene}, take {number}"
+
+
+def _arrival(engine: RecordingEngine, prompt: str) -> float:
+    end = time.monotonic() + 60
+    while prompt not in engine.arrived:
+        if time.monotonic() > end:
+            raise RuntimeError(f"the engine never got this order: {prompt}")
+        time.sleep(0.0005)
+    return engine.arrived[prompt]
+
+
+def _assay(environment: dict[str, str], *words: str) -> str:
+    command = [sys.executable, "-m", "pipeline.cli", *words]
+    return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
+
+
+def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + _START_SECONDS
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise RuntimeError(f"the server ended with {process.returncode}")
+        try:
+            if httpx.get(url, trust_env=False, timeout=2.0).status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.2)
+    raise RuntimeError("the server did not start")
+
+
+def _free_port() -> int:
+    import socket
+
+    with socket.socket() as opened:
+        opened.bind(("127.0.0.1", 0))
+        return int(opened.getsockname()[1])
+
+
+def _memory_mib(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
+    return int(line.split()[1]) / 1024
+
+
+def _cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,0 +1,134 @@
+"""The installation that settings describe: the only place that chooses adapters and connects the parts.
+
+Below it: `stores` (where things lie), `stage_parts` (what stages work with), `services` (what people and workers call).
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+
+from classifiers.image.face_backend import face_backend
+from classifiers.models import Models
+from core.ports import Ledger
+from pipeline.accounts import Accounts
+from pipeline.advance import EventListener, NoListener, PipelineContext
+from pipeline.capture_signals import ClassifierCaptures
+from pipeline.consent_wiring import (
+    combine_galleries,
+    make_cameo_service,
+    open_consent_stores,
+)
+from pipeline.ledgers.case_histories import CaseHistories, PostgresCaseHistories
+from pipeline.ledgers.policy_store import PostgresPolicyStore
+from pipeline.ledgers.postgres_accounts import PostgresAccounts
+from pipeline.ledgers.postgres_ledger import PostgresLedger
+from pipeline.ledgers.topic_outcomes import PostgresOutcomeOutbox
+from pipeline.policy_rollout import policy_loading
+from pipeline.policy_rollout.policy_service import PolicyService
+from pipeline.policy_rollout.rollout import Rollout
+from pipeline.registry_admin import RegistryAdmin
+from pipeline.runners.local_bus import LocalBus
+from pipeline.runners.local_runner import LocalRunner
+from pipeline.service import CaseService
+from pipeline.settings import Settings
+from pipeline.tempdirs import remove_stale_folders
+from pipeline.topic_contract.outcome_outbox import OutcomeOutbox
+from pipeline.verification.likeness_comparison import LikenessComparer
+from pipeline.verification.verifier import InstallationVerifier
+from pipeline.wiring.services import make_bus, make_pipeline_context, make_public_service, make_registry_admin
+from pipeline.wiring.stage_parts import InstalledClassifiers, make_stage_context
+from pipeline.wiring.stores import (
+    RegistryStores,
+    blob_store_location,
+    open_installation_database,
+    open_manifest_repository,
+    open_registry_stores,
+)
+
+__all__ = ["Installation", "InstalledClassifiers", "RegistryStores", "build_installation", "open_installation_database"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Installation:
+    """An installation at work. `runner` moves its cases in this process; None where Kafka's workers do."""
+
+    settings: Settings
+    service: CaseService
+    ledger: Ledger
+    accounts: Accounts
+    registry: RegistryStores
+    registry_admin: RegistryAdmin
+    rollout: Rollout
+    case_histories: CaseHistories
+    works: PipelineContext
+    outcome_outbox: OutcomeOutbox
+    runner: LocalRunner | None
+    resources: ExitStack
+
+    def close(self) -> None:
+        """Give back what it holds: the database and its server, where this process started it."""
+        self.resources.close()
+
+
+def build_installation(
+    settings: Settings, *, listener: EventListener | None = None, allow_broken_policy: bool = False
+) -> Installation:
+    """The installation that these settings describe. Raises Unavailable, PolicyError or BadInput.
+
+    `allow_broken_policy` builds it also where the policy in force no longer loads; nothing is decided then.
+    """
+    models = Models(settings.model_options())
+    with ExitStack() as opened:
+        database = open_installation_database(settings)
+        opened.callback(database.close)
+        ledger = PostgresLedger(database, first_retry_delay=timedelta(seconds=settings.first_retry_delay))
+        bus = make_bus(settings)
+        registry = open_registry_stores(database, models)
+        people = open_consent_stores(settings, database, *blob_store_location(settings))
+        rollout = policy_loading.make_rollout(settings, PostgresPolicyStore(database), validate=not allow_broken_policy)
+        repository = open_manifest_repository(settings, database, ledger)
+        tools, consent = make_stage_context(
+            settings,
+            database=database,
+            ledger=ledger,
+            registry=registry,
+            people=people,
+            policing=rollout.policy_selector,
+            repository=repository,
+            models=models,
+        )
+        remove_stale_folders(tools.workdir)
+        seen = combine_galleries(registry.gallery, people, face_backend(models.options).space)
+        capture = ClassifierCaptures(settings=settings, gallery=seen, models=models, checker=tools.measure)
+        cameos = make_cameo_service(database, people, consent, ledger=ledger, bus=bus, tools=tools, capture=capture)
+        rules = PolicyService(rollout=rollout, case_histories=PostgresCaseHistories(database))
+        service = CaseService(
+            ledger=ledger,
+            bus=bus,
+            context=tools,
+            verifier=InstallationVerifier(settings=settings, repository=repository),
+            public=make_public_service(settings, database, repository),
+            cameo_service=cameos,
+            policy_service=rules,
+            models=models,
+            likeness=LikenessComparer(models=models),
+        )
+        works = make_pipeline_context(
+            settings, ledger=ledger, bus=bus, tools=tools, cameos=cameos, listener=listener or NoListener()
+        )
+        return Installation(
+            settings=settings,
+            service=service,
+            ledger=ledger,
+            accounts=PostgresAccounts(database),
+            registry=registry,
+            registry_admin=make_registry_admin(registry, models),
+            rollout=rollout,
+            case_histories=rules.case_histories,
+            works=works,
+            outcome_outbox=PostgresOutcomeOutbox(database),
+            runner=LocalRunner(works) if isinstance(bus, LocalBus) else None,
+            resources=opened.pop_all(),
+        )

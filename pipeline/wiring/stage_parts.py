@@ -1,0 +1,97 @@
+"""What stages work with: classifiers, policy, facts, consent and the sealer, over the stores."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from classifiers import PromptWorks, build_classifiers
+from classifiers.base import Classifier
+from classifiers.image.face_backend import face_backend
+from classifiers.models import Models
+from core.embedding_spaces import VOICE_SPACE
+from core.permitted import PermittedCameos
+from core.ports import Ledger
+from pipeline.consent_wiring import (
+    ConsentReceipts,
+    LedgerRevisions,
+    combine_galleries,
+    make_consent_facts,
+)
+from pipeline.engines import make_engine
+from pipeline.ledgers.database import Database
+from pipeline.ledgers.texts import PostgresTexts
+from pipeline.manifest_repository.derivation import RepositoryCopies
+from pipeline.manifest_repository.repository import ManifestRepository
+from pipeline.policy_rollout.policy_selection import PolicySelector
+from pipeline.render_slots import LedgerRenderSlots
+from pipeline.screening import measurement
+from pipeline.sealing import CaseSealer
+from pipeline.settings import Settings
+from pipeline.stages.stage_context import StageContext
+from pipeline.verification.ingredient_facts import FactsWithParents
+from pipeline.wiring.stores import RegistryStores, open_public_store
+from registry.consent.cameo_service import ConsentStores
+from registry.consent.consent_facts import ConsentFacts
+
+
+def make_stage_context(
+    settings: Settings,
+    *,
+    database: Database,
+    ledger: Ledger,
+    registry: RegistryStores,
+    people: ConsentStores,
+    policing: PolicySelector,
+    repository: ManifestRepository,
+    models: Models,
+) -> tuple[StageContext, ConsentFacts]:
+    """The context of every stage, and the consent in it with all that cameos ask of it."""
+    engine, texts = make_engine(settings), PostgresTexts(database)
+    consent = make_consent_facts(people, database, texts, engine.name, settings)
+    more = (PromptWorks(registry.works, models=models), *measurement.prompt_monitors(settings))
+    vault, workdir = repository.blob_store, repository.workdir
+    tools = StageContext(
+        texts=texts,
+        blob_store=vault,
+        public_store=open_public_store(settings),
+        engine=engine,
+        measure=measurement.measurer(settings, InstalledClassifiers(registry, people, more, models)),
+        policy=policing,
+        facts=FactsWithParents(inner=consent, settings=settings, blob_store=vault, workdir=workdir),
+        consent=consent,
+        sealer=CaseSealer(
+            settings=settings, ledger=ledger, blob_store=vault, rests_on=ConsentReceipts(at=people, consent=consent)
+        ),
+        copies=RepositoryCopies(repository=repository),
+        revisions=LedgerRevisions(ledger=ledger),
+        render_slots=LedgerRenderSlots(ledger, settings.max_renders),
+        workdir=workdir,
+        engine_timeout=settings.engine_timeout,
+        max_wait=timedelta(hours=settings.max_wait_hours),
+    )
+    return tools, consent
+
+
+class InstalledClassifiers:
+    """All classifiers of this installation, over its gallery, its hash bank and the works registered here."""
+
+    def __init__(
+        self, registry: RegistryStores, people: ConsentStores, more: Sequence[Classifier], models: Models
+    ) -> None:
+        self._registry, self._people, self._more, self._models = registry, people, more, models
+        self._built: dict[PermittedCameos, Sequence[Classifier]] = {}
+
+    def build(self, leased: PermittedCameos) -> Sequence[Classifier]:
+        """Those for a case that may show these cameos; made once for each set of them."""
+        if leased not in self._built:
+            self._built[leased] = build_classifiers(
+                combine_galleries(self._registry.gallery, self._people, face_backend(self._models.options).space),
+                self._registry.bank,
+                voices=combine_galleries(self._registry.voices, self._people, VOICE_SPACE),
+                leased=leased.faces,
+                voices_leased=leased.voices,
+                more=self._more,
+                models=self._models,
+            )
+        return self._built[leased]

@@ -1,0 +1,93 @@
+"""Where things lie: the database, blobs, what is published, what is remembered of people and works, manifests."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from classifiers.image.face_backend import face_backend
+from classifiers.models import Models
+from core.embedding_spaces import VOICE_SPACE
+from core.ports import Ledger
+from pipeline.blobstores.blob_store import FsspecBlobStore
+from pipeline.blobstores.public_store import FsspecPublicStore
+from pipeline.ledgers.database import Database, open_database
+from pipeline.manifest_repository.issued_marks import IssuedMarks
+from pipeline.manifest_repository.repository import ManifestRepository
+from pipeline.manifest_repository.similar_videos import SimilarVideoSearch
+from pipeline.settings import Settings
+from registry.banks.hash_bank import PostgresHashBank
+from registry.banks.protected_gallery import PostgresGallery
+from registry.banks.sealed_payloads import SealedPayloads
+from registry.consent.leases import PostgresLeases
+from registry.manifests.manifest_index import PostgresManifestIndex
+from registry.near_duplicates import open_near_duplicate_search
+from registry.rights.registered_works import PostgresWorks
+
+
+def open_installation_database(settings: Settings) -> Database:
+    """The database of these settings, its tables up to date; whoever opens it closes it. Raises Unavailable."""
+    url = settings.database_url
+    return open_database(url.get_secret_value() if url else settings.root)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RegistryStores:
+    """What is remembered of people and works."""
+
+    gallery: PostgresGallery
+    voices: PostgresGallery
+    bank: PostgresHashBank
+    leases: PostgresLeases
+    works: PostgresWorks
+
+
+def open_registry_stores(database: Database, models: Models) -> RegistryStores:
+    """The stores of protected people, known pictures, leases and works."""
+    return RegistryStores(
+        gallery=PostgresGallery(database, face_backend(models.options).space),
+        voices=PostgresGallery(database, VOICE_SPACE),
+        bank=PostgresHashBank(database),
+        leases=PostgresLeases(database),
+        works=PostgresWorks(database),
+    )
+
+
+def open_manifest_repository(settings: Settings, database: Database, ledger: Ledger) -> ManifestRepository:
+    """What leads from a mark or a fingerprint in a file to the manifest that was sealed with it."""
+    from provenance.c2pa.manifest_definition import SOFT_BINDING_ALGORITHM
+
+    return ManifestRepository(
+        ledger=ledger,
+        blob_store=open_blob_store(settings),
+        manifests=PostgresManifestIndex(database, ours=[SOFT_BINDING_ALGORITHM]),
+        similar_videos=SimilarVideoSearch(near_duplicates=open_near_duplicate_search(database)),
+        marks=IssuedMarks(keys_folder=settings.keys_folder, payloads=SealedPayloads(database)),
+        algorithms=(SOFT_BINDING_ALGORITHM,),
+        workdir=settings.root / "work",
+    )
+
+
+def open_blob_store(settings: Settings) -> FsspecBlobStore:
+    """The bytes of cases, by digest: a folder, or S3."""
+    url, options = blob_store_location(settings)
+    return FsspecBlobStore(url, **options)
+
+
+def open_public_store(settings: Settings) -> FsspecPublicStore:
+    """What the public can have: a folder, or S3."""
+    url = settings.public_store_url or (settings.root / "published").as_uri()
+    return FsspecPublicStore(url, settings.public_url, **_options_for(url, _s3_options(settings)))
+
+
+def blob_store_location(settings: Settings) -> tuple[str, dict[str, object]]:
+    """The URL of the blob store, and the options that fsspec needs for it."""
+    url = settings.blob_store_url or (settings.root / "vault").as_uri()
+    return url, _options_for(url, _s3_options(settings))
+
+
+def _s3_options(settings: Settings) -> dict[str, object]:
+    return {"endpoint_url": settings.s3_endpoint} if settings.s3_endpoint else {}
+
+
+def _options_for(url: str, options: dict[str, object]) -> dict[str, object]:
+    return options if url.startswith("s3:") else {}

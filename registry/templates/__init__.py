@@ -1,0 +1,1 @@
+"""Search among biometric templates of one space. Begin at `template_index`."""

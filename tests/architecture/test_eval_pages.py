@@ -1,0 +1,21 @@
+"""Pages of figures are what the stored results say; those of other evals are compared beside the tests of their parts."""
+
+import pytest
+from jinja2 import UndefinedError
+
+from evals.bench import report as bench
+from evals.likeness import report as likeness
+from evals.pages import render_markdown
+
+
+def test_no_figure_of_likeness_is_typed_by_hand():
+    assert likeness.PAGE.read_text(encoding="utf-8") == likeness.page(), "run python -m evals.likeness.report"
+
+
+def test_no_figure_of_cost_is_typed_by_hand():
+    assert bench.PAGE.read_text(encoding="utf-8") == bench.page(), "run python -m evals.bench.report"
+
+
+def test_a_figure_that_is_missing_is_an_error_and_no_gap_in_the_page():
+    with pytest.raises(UndefinedError):
+        render_markdown("likeness/templates/likeness_figures.md.j2")
