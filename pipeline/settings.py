@@ -11,7 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
@@ -146,6 +146,13 @@ class Settings(BaseSettings):
     @classmethod
     def _known_engine(cls, name: str) -> str:
         return _registered(name, ENGINES, BUNDLED_ENGINES)
+
+    @field_validator("kafka_account")
+    @classmethod
+    def _read_by_workers(cls, accounts: str, info: ValidationInfo) -> str:
+        if accounts and info.data.get("bus") != "kafka":
+            raise ValueError("nobody reads topics unless bus is kafka")
+        return accounts
 
     @field_validator("signer")
     @classmethod

@@ -10,6 +10,7 @@ import time
 from contextlib import contextmanager
 
 import pytest
+from PIL import Image
 
 from tests.conftest import ROOT
 from tests.stories.http_installation import FINE, HELD, REFUSED, memory_installation, serve_installation
@@ -120,12 +121,16 @@ def test_an_id_that_was_used_for_another_prompt_is_an_error(at):
     assert (code, line["code"], line["line"]) == (3, "id_reused", 1)
 
 
-def test_a_reference_goes_with_its_line(at, bunny):
+@pytest.mark.parametrize("kind", ["mp4", "png"])
+def test_a_reference_goes_with_its_line(at, bunny, tmp_path, kind):
+    file = bunny if kind == "mp4" else tmp_path / "still.png"
+    if kind == "png":
+        Image.new("RGB", (64, 48), "teal").save(file)
     with moving(at):
         code, (line,), _ = pipe(
-            at, [{"id": 1, "prompt": FINE, "reference": str(bunny), "voices": False, "territory": ["DE", "FR"]}]
+            at, [{"id": 1, "prompt": FINE, "reference": str(file), "voices": False, "territory": ["DE", "FR"]}]
         )
-    assert (code, line["status"]) == (0, "published")
+    assert (code, line["status"]) == (0, "published"), line
     request = at.installation.ledger.load(line["case"]).request
     assert (len(request.references), request.territory, request.voices) == (1, ("DE", "FR"), False)
     assert at.left_on_disk() == []

@@ -5,6 +5,7 @@ import pytest
 from core.errors import BadInput
 from core.roles import Role
 from pipeline.accounts import create_account
+from pipeline.settings import load_settings
 from pipeline.testing.memory_accounts import MemoryAccounts
 from pipeline.topic_contract.request_document import NotARequest
 from pipeline.topic_contract.request_topics import parse_request_topics, requester, require_accounts
@@ -71,3 +72,9 @@ def test_a_worker_does_not_start_for_an_account_that_does_not_exist(accounts):
     require_accounts(parse_request_topics("acct_1,b.requests=*", "assay"), accounts)
     with pytest.raises(BadInput, match="account_unknown"):
         require_accounts(parse_request_topics("acct_9", "assay"), accounts)
+
+
+def test_an_account_is_set_only_where_somebody_reads_topics():
+    assert load_settings(bus="kafka", kafka_account="acct_1").kafka_account == "acct_1"
+    with pytest.raises(BadInput, match="unless bus is kafka"):
+        load_settings(kafka_account="acct_1")
