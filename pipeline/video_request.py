@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import BadInput
+from core.events import ParameterValue
 from registry.consent.lease_terms import PURPOSES
 
 MAX_PROMPT_LENGTH = 32_768
@@ -25,7 +27,8 @@ class VideoRequest:
 
     `cameos` are handles or ids; `voices` says that they speak; `purpose` and `territory` (ISO 3166 codes) say what
     the video is for and where it will be shown, and empty ones that it may be for anything, anywhere. `end_user` is
-    what the platform calls the person for whom it asks; only its pseudonym is kept.
+    what the platform calls the person for whom it asks; only its pseudonym is kept. `parameters` are the engine's own,
+    `parameter_texts` those of them that are texts, and `ignored` names fields that were sent and are not used.
     """
 
     prompt: str
@@ -44,6 +47,9 @@ class VideoRequest:
     purpose: str = ""
     territory: tuple[str, ...] = ()
     voices: bool = False
+    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
+    parameter_texts: Mapping[str, str] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
 
 
 def validate_request(request: VideoRequest) -> None:

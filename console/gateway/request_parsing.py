@@ -12,6 +12,7 @@ from typing import Any
 from fastapi import Request as HttpRequest
 from starlette.concurrency import run_in_threadpool
 
+from console.gateway.engine_parameters import form_fields, parse_seconds, with_engine_fields
 from console.gateway.reference_parsing import (
     GivenReference,
     is_reference_field,
@@ -20,6 +21,7 @@ from console.gateway.reference_parsing import (
     reference_in_json,
     refuse_unsupported,
 )
+from console.gateway.video_object import UnstatedValues
 from console.web.context import RequestContext
 from console.web.uploads import Upload, new_upload_folder, read_body, receive_form
 from core.errors import BadInput
@@ -44,18 +46,30 @@ async def parse_video_request(http: HttpRequest, context: RequestContext) -> Asy
         ) as upload:
             refuse_unsupported(name for name, _ in upload.fields)
             given = await run_in_threadpool(reference_in_form, upload.parts, upload.folder)
+            request = _from_form(upload, given, key)
             with naming_reference(given):
-                yield _from_form(upload, given, key)
+                yield with_engine_fields(request, form_fields(upload.fields), context.installation.settings)
         return
     asked = _json(await read_body(http, _MAX_JSON_BYTES))
     refuse_unsupported(name for name, value in asked.items() if value is not None)
     folder = new_upload_folder(context.upload_folder)
     try:
         given = await run_in_threadpool(reference_in_json, asked, folder)
+        request = _from_json(asked, given, key)
         with naming_reference(given):
-            yield _from_json(asked, given, key)
+            yield with_engine_fields(request, asked, context.installation.settings)
     finally:
         await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
+
+
+async def read_json_object(http: HttpRequest) -> dict[str, Any]:
+    """The JSON object in this request's body. Raises BadInput or TooLarge."""
+    return _json(await read_body(http, _MAX_JSON_BYTES))
+
+
+def request_of_fields(fields: dict[str, Any], key: str) -> VideoRequest:
+    """The request that these fields make, as they stand in JSON, without any reference. Raises BadInput."""
+    return _from_json(fields, None, key)
 
 
 def _from_form(upload: Upload, given: GivenReference | None, key: str) -> VideoRequest:
@@ -106,8 +120,10 @@ def _request(
 ) -> VideoRequest:
     return VideoRequest(
         prompt=_text(prompt, "prompt"),
-        model=_text(model, "model"),
-        seconds=_number(seconds),
+        model=""
+        if model == UnstatedValues().model
+        else _text(model, "model"),  # as models are listed: none in particular
+        seconds=parse_seconds(seconds),
         size=_text(size, "size"),
         references=(reference,) if reference else (),
         audience=_text(account["audience"], "audience") or "general",
@@ -147,17 +163,6 @@ def _flag(value: Any, name: str) -> bool | None:
     if value not in known:
         raise BadInput(f"{name} must be true or false")
     return known[value]
-
-
-def _number(value: Any) -> float | None:
-    if value is None:
-        return None
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise BadInput("seconds must be a number") from None
 
 
 def _list(value: Any) -> list[Any]:

@@ -9,6 +9,7 @@ from typing import Annotated
 import anyio
 from fastapi import Depends, Request
 
+from console.web.key_rates import KeyRateLimiter
 from console.web.protocols import InstallationProtocol
 from console.web.rate_limits import ConcurrencyLimiter, FailureLimiter, RateLimiter
 from console.web.sessions import Sessions
@@ -28,6 +29,7 @@ class RequestContext:
     failed_logins: FailureLimiter = field(default_factory=FailureLimiter)
     concurrency: ConcurrencyLimiter = field(default_factory=ConcurrencyLimiter)
     rate_limiter: RateLimiter = field(default_factory=RateLimiter)
+    key_rates: KeyRateLimiter = field(default_factory=KeyRateLimiter)
     analysis_limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
     reference_limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
 

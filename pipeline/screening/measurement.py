@@ -47,9 +47,9 @@ class ClassifierMeasurer:
     frames: int
     limits: InputLimits
 
-    def text(self, text: str) -> Measurements:
+    def text(self, text: str, subject: Subject = Subject.PROMPT) -> Measurements:
         """As Measurer.text."""
-        found = measure_all(PromptText(text), self.classifiers.build(NO_CAMEOS))
+        found = measure_all(PromptText(text), self.classifiers.build(NO_CAMEOS), subject=subject)
         return Measurements(signals=found.signals, seconds=found.seconds)
 
     def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.errors import AssayError, BadInput, Conflict, Erased, Forbidden, Unavailable
+from pipeline.access.usage import InsufficientQuota
 from pipeline.accounts import Accounts
 from pipeline.service import CaseService
 from pipeline.topic_contract.outcome_document import OutcomeDocumentV1, rejected_outcome
@@ -50,4 +51,6 @@ def _code(error: AssayError) -> str:
             return "invalid_request"
         case Forbidden():
             return "forbidden"
+        case InsufficientQuota():
+            return "insufficient_quota"
     return "not_accepted"

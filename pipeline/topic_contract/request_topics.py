@@ -69,11 +69,16 @@ def requester(topic: RequestTopic, named: str | None, accounts: Accounts) -> Pri
     account_id = named if topic.account == ANY_ACCOUNT else topic.account
     if account_id is None:
         raise NotARequest("account_missing", "account")
-    account = next((one for one in accounts.all() if one.id == account_id), None)
+    account = accounts.get(account_id)
     if account is None:
         raise NotARequest("account_unknown", "account")
     if account.closed:
         raise NotARequest("account_closed", "account")
     if Role.PLATFORM not in account.roles:
         raise NotARequest("account_not_allowed", "account")
-    return Principal(id=account.id, roles=frozenset({Role.PLATFORM}))
+    return Principal(
+        id=account.id,
+        roles=frozenset({Role.PLATFORM}),
+        key=f"topic:{topic.name}",  # so that what is ordered here counts for the account's quotas
+        account_limits=account.limits,
+    )

@@ -11,7 +11,7 @@ from pathlib import Path
 import c2pa
 
 from core.errors import AssayError, BadInput, SealBroken, Unavailable
-from media.file_kind import FileKind, file_kind
+from media.file_kind import file_kind
 from provenance.c2pa.ingredients import Ingredient, build_ingredients
 from provenance.c2pa.library_settings import signing_settings
 from provenance.c2pa.signers.signer import Signer
@@ -35,7 +35,7 @@ def sign_file(
     parent: Path | None = None,
     sources: Sequence[Ingredient] = (),
 ) -> bytes:
-    """Write `src` with the manifest to `dst`, whole or not at all; returns the manifest's bytes (JUMBF).
+    """Write `src`, a video or a picture, with the manifest to `dst`, whole or not at all; returns the manifest (JUMBF).
 
     `sources` become the ingredients that the definition's actions name by label; `parent` stands for a parent alone.
     Raises BadInput if `src` or a source carries credentials that this would drop or cannot take along, SealBroken
@@ -75,7 +75,7 @@ def _write(
                 _add_ingredient(builder, source)
             native = c2pa.Signer.from_callback(witness, _ALGORITHMS[signer.algorithm], signer.chain, signer.tsa_url)
             with native, src.open("rb") as source_file, made.open("w+b") as target:
-                return bytes(builder.sign(native, FileKind.MP4.value, source_file, target))
+                return bytes(builder.sign(native, file_kind(src).value, source_file, target))
     except c2pa.C2paError as error:
         if isinstance(witness.failure, AssayError):
             raise SealBroken(f"the signer failed: {witness.failure}") from witness.failure

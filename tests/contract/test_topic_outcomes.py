@@ -3,6 +3,7 @@
 import json
 import threading
 from concurrent.futures import Future
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from core.case import Phase
 from core.errors import NotFound, Unavailable
 from core.events import Recalled
 from core.ports import Ticket
-from core.roles import Principal, Role
+from core.roles import Principal, Role, UsageLimits
 from pipeline.accounts import create_account
 from pipeline.advance import advance
 from pipeline.ledgers.database import open_database
@@ -204,3 +205,11 @@ def test_no_step_is_missed_while_a_case_moves_and_is_followed_at_once(at):
 def test_cases_that_nobody_asked_for_over_a_topic_are_not_told(at):
     settle(at, at.service.submit(ACCOUNTS["mine"], VideoRequest(prompt=FINE)).id)
     assert told(at) == []
+
+
+def test_what_is_ordered_over_a_topic_counts_for_the_accounts_quota(at):
+    account = at.accounts.get(ACCOUNTS["mine"].id)
+    at.accounts.save(replace(account, limits=UsageLimits(videos_per_day=1)))
+    assert at.intake.receive(message("a"), topic()) is None
+    assert at.intake.receive(message("b"), topic()).code == "insufficient_quota"
+    assert at.intake.receive(message("a"), topic()) is None  # as before, and not counted again

@@ -71,6 +71,7 @@ class MemoryInstallation:
     accounts: MemoryAccounts
     works: PipelineContext
     runner: LocalRunner
+    webhook_sender: None = None
 
     def account(self, *roles: Role) -> ApiAccount:
         return ApiAccount(*create_account(self.accounts, roles))
@@ -189,14 +190,14 @@ def serve_installation(house: MemoryInstallation | Installation):
         thread.join()
 
 
-def _measured(text: str) -> Measurements:
+def _measured(text: str, subject: Subject = Subject.PROMPT) -> Measurements:
     if "crash" in text:
         raise Unavailable("the model for prompts is not there")
     signals = tuple(
         Signal(
-            subject=Subject.PROMPT,
+            subject=subject,
             label=f"{word}_words",
-            score=score if word in text else 0.02,
+            score=score if word in text and subject is Subject.PROMPT else 0.02,
             source="story_words/1",
             at=Span(start=text.index(word), end=text.index(word) + len(word), unit="chars") if word in text else None,
         )
