@@ -17,7 +17,7 @@ from classifiers.models import PACKAGED_MODELS, Models
 from core.case import Case, Phase, new_case
 from core.dispatch import hand_on
 from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow, Unavailable
-from core.events import NEGATIVE_PROMPT, Appealed, Event, Recalled, Rendered, Resumed, Ruled, Submitted
+from core.events import Appealed, Event, Recalled, Rendered, Resumed, Ruled
 from core.finding import Finding
 from core.permitted import NO_CAMEOS
 from core.ports import Bus, Ledger, RecordedEvent
@@ -25,7 +25,6 @@ from core.roles import Principal, Role, Scope, require_owner, require_role, requ
 from core.signals import Subject
 from core.transitions import holding
 from core.verdicts import Decision, Gate, Ruling
-from media.reference_file import PreparedReference, prepare_reference
 from pipeline.access.usage import UsageMeter
 from pipeline.actions import Action, actions, refusal, unmeasured
 from pipeline.case_explanation import CaseExplanation, explain_case
@@ -35,14 +34,13 @@ from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.screening.dry_run import DryRunVerdict, dry_run
 from pipeline.stages.judge import recheck_consent
 from pipeline.stages.stage_context import StageContext
+from pipeline.submission import make_submission
 from pipeline.verification.likeness_comparison import LikenessComparer
 from pipeline.verification.verifier import Verifier
 from pipeline.video_pictures import PictureVariant, VideoPictures
 from pipeline.video_request import (
     MAX_PROMPT_LENGTH,
-    REFERENCE_PARAM,
     VideoRequest,
-    end_user_pseudonym,
     validate_request,
 )
 from pipeline.webhooks.webhook_service import WebhookService
@@ -310,52 +308,16 @@ class CaseService:
         return case.phase is Phase.PUBLISHED and not recheck_consent(case, Gate.VIDEO, self.context)
 
     def _open(self, who: Principal, case: Case, request: VideoRequest) -> Case:
-        with (
-            self.usage.charged(who, request.seconds),
-            self.ledger.try_lock(case.id),
-        ):  # a sweep elsewhere must not take the reference for an orphan
+        # The lock, so that a sweep elsewhere does not take the reference for an orphan.
+        with self.usage.charged(who, request.seconds), self.ledger.try_lock(case.id):
             return self._submit(who, case, request)
 
     def _submit(self, who: Principal, case: Case, request: VideoRequest) -> Case:
         self._check_parent(who, request.parent)
-        with self.context.temp_folder() as folder:
-            prepared = [_prepared(path, folder) for path in request.references]
-            submitted = self._submission(who, case, request, prepared)
-        opened = self._append(case, submitted)
+        opened = self._append(case, make_submission(who, case, request, self.context))
         for asset in opened.assets():
             self.context.blob_store.confirm(asset.digest)
         return opened
-
-    def _submission(
-        self, who: Principal, case: Case, request: VideoRequest, prepared: Sequence[PreparedReference]
-    ) -> Submitted:
-        put = partial(self.context.blob_store.put, owner=case.id)
-        return Submitted(
-            author=who.id,
-            prompt=self.context.texts.put(request.prompt, case_id=case.id),
-            model=request.model,
-            seconds=request.seconds,
-            size=request.size,
-            references=tuple(
-                put(path, media_type=one.received.value) for path, one in zip(request.references, prepared, strict=True)
-            ),
-            references_sent=tuple(put(one.path, media_type=one.sent.value) for one in prepared),
-            cameos=self.context.consent.resolve("\n".join(_asking_texts(request)), request.cameos),
-            parent=request.parent,
-            audience=request.audience,
-            account_minor=request.account_minor,
-            region=request.region,
-            tier=request.tier,
-            end_user=end_user_pseudonym(who.id, request.end_user),
-            purpose=request.purpose,
-            territory=request.territory,
-            voices=request.voices,
-            copies=tuple(case_id for one in prepared for case_id in self.context.copies.source_cases(one.path)),
-            parameters=dict(request.parameters),
-            parameter_texts={
-                name: self.context.texts.put(text, case_id=case.id) for name, text in request.parameter_texts.items()
-            },
-        )
 
     def _check_parent(self, who: Principal, parent: str) -> None:
         """A video is made over one that is published, or one of one's own; others are nobody's business."""
@@ -392,11 +354,6 @@ def stated_source_type(rendered: Rendered) -> str:
     return rendered.source_type or ("trainedAlgorithmicMedia" if rendered.synthetic else "")
 
 
-def _asking_texts(request: VideoRequest) -> list[str]:
-    """The prompt and the parameters' texts but for the negative prompt: whoever one of them names is asked for."""
-    return [request.prompt, *(text for name, text in request.parameter_texts.items() if name != NEGATIVE_PROMPT)]
-
-
 def _case_id_for_key(who: Principal, key: str) -> str:
     """The id that belongs to this account's key, so that a repeated request meets its first case."""
     return hashlib.blake2b(f"{who.id}\0{key}".encode(), digest_size=8).hexdigest()
@@ -406,10 +363,3 @@ def _require_code(code: str, codes: Sequence[str]) -> str:
     if code not in codes:
         raise BadInput(f"{code!r} is no reason code; it is one of {', '.join(codes)}")
     return code
-
-
-def _prepared(path: Path, folder: Path) -> PreparedReference:
-    try:
-        return prepare_reference(path, folder)
-    except BadInput as error:
-        raise type(error)(str(error), param=REFERENCE_PARAM) from None
