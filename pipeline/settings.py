@@ -12,7 +12,7 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
@@ -136,6 +136,10 @@ class Settings(BaseSettings):
     bus: Literal["local", "kafka"] = Field("local", description="Who carries tickets between workers.")
     kafka_servers: str = Field("127.0.0.1:9092", description="Bootstrap servers, where bus is kafka.")
     kafka_group: str = Field("assay", description="Prefix of Kafka topics and consumer groups.")
+    kafka_account: str = Field(
+        "",
+        description="Whose requests are taken from Kafka: an account, or topic=account, comma-separated. Empty: none.",
+    )
     sweep_after: float = Field(30.0, description="Seconds after which a case that has not moved is queued again.")
     frames: int = Field(12, description="How many frames of a video the classifiers look at.")
     openclip_checkpoint: Path | None = Field(None, description="An OpenCLIP checkpoint, for what frames show.")
@@ -186,6 +190,13 @@ class Settings(BaseSettings):
     @classmethod
     def _known_engine(cls, name: str) -> str:
         return _registered(name, ENGINES, BUNDLED_ENGINES)
+
+    @field_validator("kafka_account")
+    @classmethod
+    def _read_by_workers(cls, accounts: str, info: ValidationInfo) -> str:
+        if accounts and info.data.get("bus") != "kafka":
+            raise ValueError("nobody reads topics unless bus is kafka")
+        return accounts
 
     @field_validator("engines", mode="before")
     @classmethod

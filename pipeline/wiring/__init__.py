@@ -26,6 +26,7 @@ from pipeline.ledgers.policy_store import PostgresPolicyStore
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.ledgers.postgres_ledger import PostgresLedger
 from pipeline.ledgers.postgres_usage import PostgresUsage
+from pipeline.ledgers.topic_outcomes import PostgresOutcomeOutbox
 from pipeline.policy_rollout import policy_loading
 from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.policy_rollout.rollout import Rollout
@@ -35,6 +36,7 @@ from pipeline.runners.local_runner import LocalRunner
 from pipeline.service import CaseService
 from pipeline.settings import Settings
 from pipeline.tempdirs import remove_stale_folders
+from pipeline.topic_contract.outcome_outbox import OutcomeOutbox
 from pipeline.verification.likeness_comparison import LikenessComparer
 from pipeline.verification.verifier import InstallationVerifier
 from pipeline.webhooks.postgres_webhooks import PostgresWebhooks
@@ -74,6 +76,7 @@ class Installation:
     rollout: Rollout
     case_histories: CaseHistories
     works: PipelineContext
+    outcome_outbox: OutcomeOutbox
     runner: LocalRunner | None
     webhook_sender: WebhookSender
     resources: ExitStack
@@ -145,6 +148,7 @@ def build_installation(
             rollout=rollout,
             case_histories=rules.case_histories,
             works=works,
+            outcome_outbox=PostgresOutcomeOutbox(database),
             runner=LocalRunner(works) if isinstance(bus, LocalBus) else None,
             webhook_sender=make_webhook_sender(settings, webhooks),
             resources=opened.pop_all(),
