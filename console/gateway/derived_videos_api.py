@@ -148,7 +148,9 @@ async def _given(request: Request, context: RequestContext) -> AsyncIterator[_Gi
     key = request.headers.get("idempotency-key", "")[:255]
     if request.headers.get("content-type", "").startswith("multipart/form-data"):
         limit = context.max_upload_bytes
-        async with receive_form(request, context.upload_folder, field="video", limit=limit) as upload:
+        async with receive_form(
+            request, context.upload_folder, field="video", limit=limit, seats=context.uploads
+        ) as upload:
             yield _Given(fields=_form_fields(upload.fields), file=upload.file, folder=upload.folder, key=key)
         return
     fields = await read_json_object(request)
