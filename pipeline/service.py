@@ -25,7 +25,7 @@ from core.roles import Principal, Role, Scope, require_owner, require_role, requ
 from core.signals import Subject
 from core.transitions import holding
 from core.verdicts import Decision, Gate, Ruling
-from media.reference_file import REFERENCE_BUDGET
+from media.reference_file import REFERENCE_BUDGET, prepare_reference
 from media.sandbox.scan import scan_within
 from pipeline.access.usage import UsageMeter
 from pipeline.actions import Action, actions, refusal, unmeasured
@@ -35,7 +35,7 @@ from pipeline.manifest_repository.public_service import PublicService
 from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.screening.dry_run import DryRunVerdict, dry_run
 from pipeline.stages.judge import recheck_consent
-from pipeline.stages.stage_context import StageContext
+from pipeline.stages.stage_context import Measurements, StageContext
 from pipeline.submission import make_submission
 from pipeline.verification.likeness_comparison import LikenessComparer
 from pipeline.verification.verifier import Verifier
@@ -303,6 +303,18 @@ class CaseService:
         tools.measure.check_video(file)
         measured = tools.measure.video(file, Subject.VIDEO, NO_CAMEOS)
         return dry_run(Gate.VIDEO, measured, models=self.models, policy=tools.policy, facts=tools.facts)
+
+    def inspect_reference(self, who: Principal, file: Path, text: str) -> DryRunVerdict:
+        """What would be said of a prompt with this picture or clip as its reference? Keeps nothing. Raises BadInput."""
+        require_role(who, Role.PLATFORM, Role.MODERATOR)
+        require_scope(who, Scope.VERIFY)
+        context = self.context
+        with context.temp_folder() as folder:
+            prepared = prepare_reference(file, folder)
+            seen = context.measure.video(prepared.path, Subject.REFERENCE, NO_CAMEOS)
+        words = context.measure.text(text)
+        measured = Measurements(signals=words.signals + seen.signals, seconds={**words.seconds, **seen.seconds})
+        return dry_run(Gate.PROMPT, measured, models=self.models, policy=context.policy, facts=context.facts)
 
     # -- private
 

@@ -20,9 +20,10 @@ from console.gateway.videos_api import CREATE_VIDEO, video_answer
 from console.web.auth import BearerUser
 from console.web.context import ContextDep, RequestContext
 from console.web.video_response import video_response
-from core.case import Phase
+from core.case import Case, Phase
 from core.events import Commissioned, Rendered
 from core.ports import RecordedEvent
+from core.roles import Principal
 from pipeline.case_record import CaseRecord
 
 sync_router = APIRouter(prefix="/v1/videos", tags=["videos"])
@@ -46,10 +47,21 @@ _TAKES_LONGER = "This takes longer than is waited here; ask again at the address
     },
 )
 async def create_video_sync(request: Request, who: BearerUser, context: ContextDep) -> Response:
-    """Takes what POST /v1/videos takes. A refusal is 400, a failure of the engine 422, both as error objects."""
+    """Takes what POST /v1/videos takes. A refusal is 400, a failure of the engine 422, both as error objects.
+
+    Parameters that were ignored are named in X-Assay-Ignored.
+    """
     async with parse_video_request(request, context) as order:
         limiter = context.reference_limiter if order.references else None  # it is decoded and encoded anew
         case = await to_thread.run_sync(context.service.submit, who, order, limiter=limiter)
+    response = await _wait_for(request, who, context, case)
+    if order.ignored:  # bytes of a video have no room for it
+        response.headers["X-Assay-Ignored"] = _header(", ".join(order.ignored))
+    return response
+
+
+async def _wait_for(request: Request, who: Principal, context: RequestContext, case: Case) -> Response:
+    """The video, an error, or where to ask later."""
     deadline, turn = time.monotonic() + context.installation.settings.sync_wait, 0
     while True:
         record = await to_thread.run_sync(context.service.video, who, case.id)
