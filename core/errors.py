@@ -34,6 +34,10 @@ class BadMedia(BadInput):
     """This file cannot be read as a video."""
 
 
+class PictureTooLarge(BadMedia):
+    """This picture has more pixels than are decoded here."""
+
+
 class Unavailable(AssayError):
     """A part that is needed does not answer: the database, the engine, a model."""
 

@@ -18,6 +18,8 @@ class FindingVerdict(StrEnum):
     CAPTURE_CLAIMED = "capture_claimed"
     CLAIMS_CONFLICT = "claims_conflict"
     CREDENTIALS_DAMAGED = "credentials_damaged"
+    CREDENTIALS_UNREADABLE = "credentials_unreadable"
+    CREDENTIALS_UNCONFIRMED = "credentials_unconfirmed"
     CREDENTIALS_WITHOUT_AI_STATEMENT = "credentials_without_ai_statement"
     NO_INFORMATION = "no_information"
 
@@ -34,7 +36,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentCredentials:
-    """C2PA credentials of a file. `state`: trusted, valid, invalid, none, unreadable, remote or unsupported."""
+    """C2PA credentials of a file. `state`: trusted, valid, invalid, none, unreadable, remote or unsupported.
+
+    `causes` are codes that say why the state is not trusted, the weightiest first (provenance.c2pa.credential_causes);
+    `issues` are the codes of the C2PA specification behind them, or a line of the library.
+    """
 
     state: str
     ai: bool | None = None
@@ -43,6 +49,7 @@ class ContentCredentials:
     source_type: str = ""
     generator: str = ""
     manifest_id: str = ""
+    causes: tuple[str, ...] = ()
     issues: tuple[str, ...] = ()
 
 

@@ -14,7 +14,7 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from core.errors import BadMedia
+from core.errors import BadMedia, PictureTooLarge
 from media.sandbox.limits import MIB, InputLimits
 
 ACCEPTED_CONTAINERS = "MP4, MOV, WebM, Matroska, AVI, MPEG-TS, GIF"
@@ -69,9 +69,11 @@ def open_audio(path: Path) -> Iterator[tuple[InputContainer, AudioStream | None]
 
 
 def check_size(width: int, height: int, limits: InputLimits) -> None:
-    """Raises BadMedia for a picture that is too large or too small."""
+    """Raises PictureTooLarge for a picture that is too large, BadMedia for one that is too small."""
     if max(width, height) > limits.max_side:
-        raise BadMedia(f"the picture is {width} x {height}; at most {limits.max_side} pixels a side are accepted")
+        raise PictureTooLarge(
+            f"the picture is {width} x {height}; at most {limits.max_side} pixels a side are accepted"
+        )
     if min(width, height) < limits.min_side:
         raise BadMedia(f"the picture is {width} x {height}; at least {limits.min_side} pixels a side are needed")
 
@@ -92,6 +94,10 @@ def _open(path: Path, formats: str = _FORMATS) -> InputContainer:
 def _rejection_reason(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(4096)
+    if head[4:8] in (b"styp", b"sidx", b"moof"):
+        return f"{path.name} is a piece of a stream (DASH or HLS), which can be read only with the stream's beginning"
+    if head.startswith(b"%PDF-"):
+        return f"{path.name} is a PDF, not a video; accepted are {ACCEPTED_CONTAINERS}"
     if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"):
         return f"{path.name} is an MP4 that is cut short or damaged: its index (moov) cannot be read"
     if head.startswith(b"#EXTM3U") or b"\0" not in head:
