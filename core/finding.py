@@ -55,7 +55,10 @@ class ContentCredentials:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatermarkedSpan:
-    """Seconds of a video that carry one mark. `payload` is hex and only there when its check held."""
+    """Seconds of a video over which one mark accumulates, `p_value` being of them together.
+
+    `payload` is hex and only there when its check held.
+    """
 
     start: float
     end: float

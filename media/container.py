@@ -18,6 +18,8 @@ from core.errors import BadMedia, PictureTooLarge
 from media.sandbox.limits import MIB, InputLimits
 
 ACCEPTED_CONTAINERS = "MP4, MOV, WebM, Matroska, AVI, MPEG-TS, GIF"
+NO_PICTURE = "sound but no video"
+"""How it is said of a sound file that there is nothing to look at."""
 _FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,gif"
 _AUDIO_FORMATS = _FORMATS + ",mp3,ogg,wav,flac,aac"
 _NAMES = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "matroska"}
@@ -45,7 +47,7 @@ def open_video(path: Path, limits: InputLimits) -> Iterator[tuple[InputContainer
         if not container.streams:
             raise BadMedia(_rejection_reason(path))
         if not tracks:
-            raise BadMedia(f"{path.name} has {'sound but ' if container.streams.audio else ''}no video")
+            raise BadMedia(f"{path.name} has {NO_PICTURE if container.streams.audio else 'no video'}")
         video = tracks[0]
         if video.codec_context is None:
             raise BadMedia(f"{path.name} has a video codec that cannot be decoded here")

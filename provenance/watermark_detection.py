@@ -10,9 +10,10 @@ from pathlib import Path
 from core.errors import BadMedia
 from core.finding import AudioWatermarkFinding, WatermarkedSpan, WatermarkFinding
 from media.audio_decode import decode_mono_audio
+from media.container import NO_PICTURE
 from media.probe import probe
 from media.still_image import is_image, sample_image
-from provenance.verification.evaluate import NO_WATERMARK_KEY
+from provenance.verification.evaluate import NO_WATERMARK_KEY, pictures_not_decoded
 from provenance.watermark.audio.files import detect_audio_file
 from provenance.watermark.effort import Effort
 from provenance.watermark.key import WatermarkKey
@@ -33,11 +34,13 @@ def detect_watermarks(
         audio_future = listening.submit(_detect_in_sound, path, keys, issued)
         try:
             in_picture = locate_in_file(path, keys=keys, effort=effort, issued=issued)
-        except BadMedia:
+        except BadMedia as error:
             sound = audio_future.result()
             if sound is None:
                 raise
-            return WatermarkFinding(detected=False, note="no picture", audio=sound)
+            if str(error).endswith(NO_PICTURE):
+                return WatermarkFinding(detected=False, note="no picture", audio=sound)
+            return replace(pictures_not_decoded(path, error), audio=sound)
         spans = tuple(
             WatermarkedSpan(start=segment.start, end=segment.end, payload=segment.payload, p_value=segment.p_value)
             for segment in in_picture.segments

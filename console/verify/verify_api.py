@@ -14,7 +14,7 @@ from console.web.context import ContextDep, RequestContext, client_address
 from console.web.http_errors import NotOffered
 from console.web.uploads import receive_form
 from core.codec import dump
-from core.errors import BadInput
+from core.errors import BadInput, BadMedia
 from core.finding import Finding
 from pipeline.safe_fetch import SafeFetcher
 from pipeline.verification.history_thumbnails import HistoryThumbnail
@@ -79,9 +79,20 @@ async def verify_upload(
                 name = await to_thread.run_sync(_fetch, context, url, file, limiter=context.analysis_limiter)
             if file is None or file.stat().st_size == 0:
                 raise BadInput("choose a file: this one is empty or missing")
-            finding = await to_thread.run_sync(context.service.verify, file, limiter=context.analysis_limiter)
+            finding = await to_thread.run_sync(_verify, context, file, name, limiter=context.analysis_limiter)
             pictures = await to_thread.run_sync(make_pictures, file, finding, limiter=context.analysis_limiter)
             return replace(finding, file=name or "file"), pictures
+
+
+def _verify(context: RequestContext, file: Path, name: str) -> Finding:
+    """The finding; what is said of a file that cannot be read names it as its sender does."""
+    try:
+        return context.service.verify(file)
+    except BadMedia as error:
+        message = str(error)
+        if name and message.startswith(f"{file.name} "):
+            message = name + message.removeprefix(file.name)
+        raise BadMedia(message) from error
 
 
 def _fetch(context: RequestContext, url: str, to: Path) -> str:

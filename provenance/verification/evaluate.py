@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
+from core.errors import BadMedia
 from core.finding import ContentCredentials, FindingVerdict, WatermarkFinding
 from provenance.c2pa.credential_causes import CredentialsCause, says_changed
 from provenance.c2pa.credentials_report import CredentialsReport
@@ -28,6 +30,11 @@ NO_WATERMARK_KEY = WatermarkFinding(detected=False, note=f"{_NOT_LOOKED_FOR}ther
 def watermark_not_searched(reason: str) -> WatermarkFinding:
     """In place of a mark, where none was looked for, with the reason in words."""
     return WatermarkFinding(detected=False, note=f"{_NOT_LOOKED_FOR}{reason}")
+
+
+def pictures_not_decoded(path: Path, error: BadMedia) -> WatermarkFinding:
+    """The same for a file whose pictures cannot be decoded: whoever reads it knows it by another name than ours."""
+    return watermark_not_searched(f"its pictures are not decoded here ({str(error).replace(path.name, 'this file')})")
 
 
 def reason_not_searched(mark: WatermarkFinding) -> str:

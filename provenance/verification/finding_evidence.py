@@ -195,7 +195,7 @@ def _watermark(observations: Observations) -> Evidence:
     if reason := reason_not_searched(mark):
         return Evidence(
             kind="watermark",
-            says=f"No watermark was looked for: {reason}.",
+            says=f"No watermark was looked for{'' if mark.audio is None else ' in the picture'}: {reason}.",
             proves="Nothing: there may be one.",
         )
     if not mark.detected:

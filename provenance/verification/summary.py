@@ -24,7 +24,8 @@ def summarise(verdict: FindingVerdict, observations: Observations) -> str:
     """What the verdict means for this file. Never that it was made without AI."""
     sentence = _SENTENCES[verdict](observations)
     reason = "" if observations.watermark == WATERMARK_NOT_CHECKED else reason_not_searched(observations.watermark)
-    return f"{sentence} No watermark was looked for: {reason}." if reason else sentence
+    where = " in the picture" if observations.watermark.audio is not None else ""
+    return f"{sentence} No watermark was looked for{where}: {reason}." if reason else sentence
 
 
 def _trusted(observations: Observations) -> str:

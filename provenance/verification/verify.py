@@ -21,6 +21,7 @@ from pathlib import Path
 from core.codec import dump
 from core.errors import BadMedia, PictureTooLarge
 from core.finding import Finding, FindingVerdict, WatermarkFinding
+from media.container import ACCEPTED_CONTAINERS
 from provenance.c2pa.credentials_report import CredentialsReport
 from provenance.c2pa.reader import read_credentials_report
 from provenance.c2pa.trust_store import TrustStore
@@ -34,7 +35,7 @@ from provenance.verification.evaluate import (
     has_valid_credentials,
     is_ai_source_type,
     is_marked,
-    watermark_not_searched,
+    pictures_not_decoded,
     watermark_payload,
 )
 from provenance.verification.finding_evidence import gather_evidence
@@ -64,6 +65,9 @@ _EXIT_CODES = {
     FindingVerdict.CREDENTIALS_UNREADABLE: CONFLICTING_OR_DAMAGED,
     FindingVerdict.CREDENTIALS_UNCONFIRMED: NO_INFORMATION,
 }
+
+_ACCEPTED_KINDS = f"{ACCEPTED_CONTAINERS}, PNG, JPEG, WEBP, BMP, MP3, WAV, FLAC, OGG, AAC"
+"""What is looked at, of pictures and sound too."""
 
 _STATES_WORTH_AN_ANSWER = ("trusted", "valid", "invalid", "unreadable", "remote")
 """States of credentials that are an answer, whether or not the file can be decoded."""
@@ -169,10 +173,10 @@ def _find_watermark(
     except BadMedia as error:
         state = reading.credentials.state
         known_container = state == "none" and (answerable or isinstance(error, PictureTooLarge))
+        explained = type(error)(str(error).replace(ACCEPTED_CONTAINERS, _ACCEPTED_KINDS))
         if state not in _STATES_WORTH_AN_ANSWER and not known_container:
-            raise
-        reason = str(error).replace(path.name, "this file")
-        return watermark_not_searched(f"its pictures are not decoded here ({reason})")
+            raise explained from error
+        return pictures_not_decoded(path, explained)
 
 
 def _with_case_id(mark: WatermarkFinding) -> WatermarkFinding:

@@ -52,6 +52,12 @@ def recovered(problem=""):
 MARKS = [
     WATERMARK_NOT_CHECKED,
     NO_WATERMARK_KEY,
+    replace(
+        watermark_not_searched(
+            "its pictures are not decoded here (this file has a video codec that cannot be decoded here)"
+        ),
+        audio=AudioWatermarkFinding(detected=False, note="no mark of ours found in the sound"),
+    ),
     watermark_not_searched("its pictures are not decoded here (this file is empty (0 bytes))"),
     WatermarkFinding(detected=False),
     WatermarkFinding(detected=True, p_value=1e-9),
