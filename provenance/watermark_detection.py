@@ -24,9 +24,12 @@ _SMALL_SIDE = 64
 
 
 def detect_watermarks(
-    path: Path, *, keys: Sequence[WatermarkKey], effort: Effort = "quick", issued: Sequence[str] = ()
+    path: Path, *, keys: Sequence[WatermarkKey], effort: Effort = "deep", issued: Sequence[str] = ()
 ) -> WatermarkFinding:
     """The mark of a video, an image or a sound file. Raises BadMedia for what is none of them.
+
+    A quick search comes first; where it finds nothing, turned, filmed and strongly cropped pictures are searched too,
+    unless `effort` says otherwise.
 
     `issued` are the payloads (hex) among which a damaged one is looked for.
     """

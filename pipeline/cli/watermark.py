@@ -33,7 +33,9 @@ def mark(
 
 def detect(
     file: Annotated[Path, typer.Argument(help="A video, or a picture.")],
-    deep: Annotated[bool, typer.Option(help="Search longer: turned, filmed, strongly cropped pictures.")] = False,
+    deep: Annotated[
+        bool, typer.Option(help="Where nothing is found, search on: turned, filmed, strongly cropped pictures.")
+    ] = True,
     among: Annotated[
         typer.FileText | None,
         typer.Option(help="Payloads to compare a damaged mark with, one a line; default: all marked here."),

@@ -25,6 +25,7 @@ from provenance.verification.evaluate import (
 from provenance.verification.finding_evidence import gather_evidence
 from provenance.verification.recovery import RecoveredManifest, SimilarVideo, StoredManifest
 from provenance.verification.summary import summarise
+from provenance.watermark.video.detect import _STOPPED
 
 OTHERS = [code for code in available_languages() if code != "en"]
 STEPS = [("", False), *product(("parentOf", "componentOf", "inputTo", "odd"), (False, True))]
@@ -60,6 +61,7 @@ MARKS = [
     ),
     watermark_not_searched("its pictures are not decoded here (this file is empty (0 bytes))"),
     WatermarkFinding(detected=False),
+    WatermarkFinding(detected=False, note=f"no mark of ours found: {_STOPPED}"),
     WatermarkFinding(detected=True, p_value=1e-9),
     WatermarkFinding(
         detected=True,
