@@ -10,7 +10,7 @@ from pathlib import Path
 from core.errors import BadMedia
 from core.finding import AudioWatermarkFinding, WatermarkedSpan, WatermarkFinding
 from media.audio_decode import decode_mono_audio
-from media.container import NO_PICTURE
+from media.container import ACCEPTED_CONTAINERS, NO_PICTURE
 from media.probe import probe
 from media.still_image import is_image, sample_image
 from provenance.verification.evaluate import NO_WATERMARK_KEY, pictures_not_decoded
@@ -41,7 +41,7 @@ def detect_watermarks(
             sound = audio_future.result()
             if sound is None:
                 raise
-            if str(error).endswith(NO_PICTURE):
+            if str(error).endswith(NO_PICTURE) or ACCEPTED_CONTAINERS in str(error):  # sound, and no video at all
                 return WatermarkFinding(detected=False, note="no picture", audio=sound)
             return replace(pictures_not_decoded(path, error), audio=sound)
         spans = tuple(

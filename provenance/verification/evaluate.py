@@ -33,8 +33,11 @@ def watermark_not_searched(reason: str) -> WatermarkFinding:
 
 
 def pictures_not_decoded(path: Path, error: BadMedia) -> WatermarkFinding:
-    """The same for a file whose pictures cannot be decoded: whoever reads it knows it by another name than ours."""
-    return watermark_not_searched(f"its pictures are not decoded here ({str(error).replace(path.name, 'this file')})")
+    """The same for a file whose pictures cannot be decoded, without our name for it and the list of other kinds."""
+    message = str(error).replace(path.name, "this file").partition("; accepted are")[0]
+    if message.endswith("of a kind that is not accepted"):  # what was read of it shows that it is not damaged
+        return watermark_not_searched("files of this kind are not decoded here")
+    return watermark_not_searched(f"its pictures are not decoded here ({message})")
 
 
 def reason_not_searched(mark: WatermarkFinding) -> str:

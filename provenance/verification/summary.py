@@ -40,7 +40,7 @@ def _unknown_signer(observations: Observations) -> str:
 
 def _parts(observations: Observations) -> str:
     signed_by = f"{_signer(observations)}{_list(observations)}"
-    return f"Parts of this video were made by AI, say its credentials, signed by {signed_by}."
+    return f"Parts of this file were made by AI, say its credentials, signed by {signed_by}."
 
 
 def _declared(observations: Observations) -> str:
@@ -100,7 +100,7 @@ def _signer(observations: Observations) -> str:
 def _stated(observations: Observations) -> str:
     if observations.report.existing_footage and observations.report.source_type_stated_by:
         return f"The {observations.report.source_type_stated_by} who served this footage states that AI made it"
-    return "This video was made by AI"
+    return "This file was made by AI"
 
 
 def _list(observations: Observations) -> str:

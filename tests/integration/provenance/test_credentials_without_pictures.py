@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from pathlib import Path
 
 import av
@@ -46,7 +47,6 @@ def test_a_truncated_picture_is_said_to_be_changed_after_it_was_signed(tmp_path,
 
 def test_a_video_whose_index_names_no_picture_still_says_what_its_credentials_say(tmp_path, clip, keys):
     def blind(content: bytearray) -> None:  # the codec is one that nobody knows
-        content[content.index(b"avc1", content.index(b"stsd")) :][:4]
         at = content.index(b"avc1", content.index(b"stsd"))
         content[at : at + 4] = b"zzzz"
 
@@ -72,6 +72,27 @@ def test_a_kind_whose_pictures_are_not_decoded_here_still_says_what_its_credenti
     signed = sign_media(picture(tmp_path / "a.tiff"), tmp_path / "signed.tiff", keys, "image/tiff")
     finding = answer(signed, keys)
     assert (finding.verdict, finding.credentials.state) == (V.AI_MADE_TRUSTED, "trusted")
+    assert "files of this kind are not decoded here" in finding.summary and "damaged" not in finding.summary
+
+
+def test_of_a_sound_file_nothing_is_said_about_pictures(tmp_path, keys):
+    with wave.open(str(tmp_path / "a.wav"), "wb") as sound:
+        sound.setparams((1, 2, 16000, 0, "NONE", ""))
+        sound.writeframes(np.zeros(16000, np.int16).tobytes())
+    signed = sign_media(tmp_path / "a.wav", tmp_path / "signed.wav", keys, "audio/wav")
+    for path in (tmp_path / "a.wav", signed):
+        finding = answer(path, keys)
+        assert "looked for" not in finding.summary and finding.watermark.audio is not None
+
+
+def test_a_video_whose_pictures_cannot_be_decoded_is_still_listened_to(tmp_path, bunny, keys):
+    def blind(content: bytearray) -> None:
+        at = content.index(b"avc1", content.index(b"stsd"))
+        content[at : at + 4] = b"zzzz"
+
+    finding = answer(change_file(bunny, tmp_path / "blind.mp4", blind), keys)
+    assert finding.watermark.audio is not None
+    assert f"No watermark was looked for in the picture: {CUT}" in finding.summary
 
 
 def test_the_beginning_of_a_stream_is_called_one_and_not_a_changed_file(tmp_path, clip, keys):
