@@ -115,14 +115,14 @@ def verify(
     return StandaloneVerifier(settings=settings).verify(Path(path), at=at, quick=quick)
 
 
-def detect(path: str | PathLike[str], *, key: WatermarkKey | None = None, deep: bool = False) -> WatermarkFinding:
+def detect(path: str | PathLike[str], *, key: WatermarkKey | None = None, deep: bool = True) -> WatermarkFinding:
     """The watermark that this key made, in a video, an image or a sound file: payload (24 hex digits), p-values,
     seconds.
 
     `key` None is the key of the home that the settings in force name; then a mark that is too damaged to be read is
-    compared with the payloads that were written there. `deep` searches longer: turned, filmed, strongly cropped
-    pictures. `p_value` is the probability, in [0, 1], of finding as much in a file without a mark; `segments` are in
-    seconds; of a file without sound `audio.note` says so.
+    compared with the payloads that were written there. `deep` searches on where a quick search finds nothing, for up to
+    20 s: turned, filmed, strongly cropped pictures. `p_value` is the probability, in [0, 1], of finding as much in a
+    file without a mark; `segments` are in seconds; of a file without sound `audio.note` says so.
 
     Raises BadMedia for what is no media or no file, Unavailable where there is no key: only the key that made a mark
     finds it, so "not found" would be no answer.

@@ -32,7 +32,7 @@ from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
 
 FAILURES_BEFORE_REVIEW = 3
-_LOST_JOBS = ("EngineFault", "BadMedia")  # the job is spent: what helps is a new order, not another look
+_LOST_JOBS = ("EngineFault", "BadMedia", "PictureTooLarge")  # the job is spent: a new order helps, not another look
 WAITED_TOO_LONG = "WaitedTooLong"
 """The kind of a StageFailed that asks a person at once: what is needed was away for as long as the settings allow."""
 

@@ -47,6 +47,10 @@ class Abandoned(AssayError):
     """Nobody waits for this answer any more: the work was ended."""
 
 
+class PictureTooLarge(BadMedia):
+    """This picture has more pixels than are decoded here."""
+
+
 class Unavailable(AssayError):
     """A part that is needed does not answer: the database, the engine, a model."""
 

@@ -18,6 +18,8 @@ class FindingVerdict(StrEnum):
     CAPTURE_CLAIMED = "capture_claimed"
     CLAIMS_CONFLICT = "claims_conflict"
     CREDENTIALS_DAMAGED = "credentials_damaged"
+    CREDENTIALS_UNREADABLE = "credentials_unreadable"
+    CREDENTIALS_UNCONFIRMED = "credentials_unconfirmed"
     CREDENTIALS_WITHOUT_AI_STATEMENT = "credentials_without_ai_statement"
     NO_INFORMATION = "no_information"
 
@@ -36,6 +38,9 @@ class Evidence:
 class ContentCredentials:
     """C2PA credentials of a file. `state`: trusted, valid, invalid, none, unreadable, remote, unsupported or not_read
     (reading them would have taken too much).
+
+    `causes` are codes that say why the state is not trusted, the weightiest first (provenance.c2pa.credential_causes);
+    `issues` are the codes of the C2PA specification behind them, or a line of the library.
     """
 
     state: str
@@ -45,12 +50,16 @@ class ContentCredentials:
     source_type: str = ""
     generator: str = ""
     manifest_id: str = ""
+    causes: tuple[str, ...] = ()
     issues: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatermarkedSpan:
-    """Seconds of a video that carry one mark. `payload` is hex and only there when its check held."""
+    """Seconds of a video over which one mark accumulates, `p_value` being of them together.
+
+    `payload` is hex and only there when its check held.
+    """
 
     start: float
     end: float

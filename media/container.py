@@ -14,12 +14,14 @@ from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from core.errors import BadMedia
+from core.errors import BadMedia, PictureTooLarge
 from media.file_kind import HEAD_BYTES, file_kind, kind_of_head
 from media.sandbox.file_structure import check_structure
 from media.sandbox.limits import MIB, InputLimits
 
 ACCEPTED_CONTAINERS = "MP4, MOV, WebM, Matroska, AVI, MPEG-TS, GIF"
+NO_PICTURE = "sound but no video"
+"""How it is said of a sound file that there is nothing to look at."""
 _FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,gif"
 _AUDIO_FORMATS = _FORMATS + ",mp3,ogg,wav,flac,aac"
 _NAMES = {"mov,mp4,m4a,3gp,3g2,mj2": "mp4", "matroska,webm": "matroska"}
@@ -50,7 +52,7 @@ def open_video(path: Path, limits: InputLimits) -> Iterator[tuple[InputContainer
         if not container.streams:
             raise BadMedia(_rejection_reason(path))
         if not tracks:
-            raise BadMedia(f"{path.name} has {'sound but ' if container.streams.audio else ''}no video")
+            raise BadMedia(f"{path.name} has {NO_PICTURE if container.streams.audio else 'no video'}")
         video = tracks[0]
         if video.codec_context is None:
             raise BadMedia(f"{path.name} has a video codec that cannot be decoded here")
@@ -74,9 +76,11 @@ def open_audio(path: Path) -> Iterator[tuple[InputContainer, AudioStream | None]
 
 
 def check_size(width: int, height: int, limits: InputLimits) -> None:
-    """Raises BadMedia for a picture that is too large or too small."""
+    """Raises PictureTooLarge for a picture that is too large, BadMedia for one that is too small."""
     if max(width, height) > limits.max_side:
-        raise BadMedia(f"the picture is {width} x {height}; at most {limits.max_side} pixels a side are accepted")
+        raise PictureTooLarge(
+            f"the picture is {width} x {height}; at most {limits.max_side} pixels a side are accepted"
+        )
     if min(width, height) < limits.min_side:
         raise BadMedia(f"the picture is {width} x {height}; at least {limits.min_side} pixels a side are needed")
 
@@ -99,6 +103,10 @@ def _open(path: Path, formats: str = _FORMATS) -> InputContainer:
 def _rejection_reason(path: Path) -> str:
     with path.open("rb") as file:
         head = file.read(HEAD_BYTES)
+    if head[4:8] in (b"styp", b"sidx", b"moof"):
+        return f"{path.name} is a piece of a stream (DASH or HLS), which can be read only with the stream's beginning"
+    if head.startswith(b"%PDF-"):
+        return f"{path.name} is a PDF, not a video; accepted are {ACCEPTED_CONTAINERS}"
     if kind_of_head(head).is_mp4:
         return f"{path.name} is an MP4 that is cut short or damaged: its index (moov) cannot be read"
     if head.startswith(b"#EXTM3U") or b"\0" not in head:

@@ -40,7 +40,14 @@ AI_VERDICTS = frozenset(
         FindingVerdict.WATERMARK_ONLY,
     }
 )
-INCONCLUSIVE_VERDICTS = frozenset({FindingVerdict.CLAIMS_CONFLICT, FindingVerdict.CREDENTIALS_DAMAGED})
+INCONCLUSIVE_VERDICTS = frozenset(
+    {
+        FindingVerdict.CLAIMS_CONFLICT,
+        FindingVerdict.CREDENTIALS_DAMAGED,
+        FindingVerdict.CREDENTIALS_UNREADABLE,
+        FindingVerdict.CREDENTIALS_UNCONFIRMED,
+    }
+)
 
 _MIN_SPEECH_SAMPLES = 24_000  # samples of speech at 16 kHz: below 1.5 s a voice is not steady
 

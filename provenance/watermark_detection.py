@@ -11,10 +11,11 @@ from pathlib import Path
 from core.errors import BadMedia, OverBudget
 from core.finding import AudioWatermarkFinding, UnexaminedPart, WatermarkedSpan, WatermarkFinding
 from media.audio_decode import decode_mono_audio
+from media.container import ACCEPTED_CONTAINERS, NO_PICTURE
 from media.probe import probe
 from media.still_image import is_image, sample_image
 from provenance.unexamined import unexamined_part
-from provenance.verification.evaluate import NO_WATERMARK_KEY
+from provenance.verification.evaluate import NO_WATERMARK_KEY, pictures_not_decoded
 from provenance.watermark.audio.files import detect_audio_file
 from provenance.watermark.effort import Effort
 from provenance.watermark.key import WatermarkKey
@@ -25,12 +26,15 @@ _SMALL_SIDE = 64
 
 
 def detect_watermarks(
-    path: Path, *, keys: Sequence[WatermarkKey], effort: Effort = "quick", issued: Sequence[str] = ()
+    path: Path, *, keys: Sequence[WatermarkKey], effort: Effort = "deep", issued: Sequence[str] = ()
 ) -> WatermarkFinding:
     """The mark of a video, an image or a sound file. Raises BadMedia for what is none of them.
 
-    `issued` are the payloads (hex) among which a damaged one is looked for. What takes more than the budget of a scan
-    (media.sandbox.scan) is named in `unexamined`.
+    A quick search comes first; where it finds nothing, turned, filmed and strongly cropped pictures are searched too,
+    unless `effort` says otherwise.
+
+    `issued` are the payloads (hex) among which a damaged one is looked for. What takes more than the
+    budget of a scan (media.sandbox.scan) is named in `unexamined`.
     """
     with ThreadPoolExecutor(max_workers=1) as listening:
         audio_future = listening.submit(copy_context().run, _detect_in_sound, path, keys, issued)
@@ -39,14 +43,14 @@ def detect_watermarks(
         except OverBudget as error:
             sound, unheard = audio_future.result()
             unexamined = (unexamined_part("picture", error), *unheard)
-            return WatermarkFinding(
-                detected=False, note="the picture was not searched", audio=sound, unexamined=unexamined
-            )
-        except BadMedia:
+            return replace(pictures_not_decoded(path, error), audio=sound, unexamined=unexamined)
+        except BadMedia as error:
             sound, unheard = audio_future.result()
             if sound is None and not unheard:
                 raise
-            return WatermarkFinding(detected=False, note="no picture", audio=sound, unexamined=unheard)
+            if str(error).endswith(NO_PICTURE) or ACCEPTED_CONTAINERS in str(error):  # sound, and no video at all
+                return WatermarkFinding(detected=False, note="no picture", audio=sound, unexamined=unheard)
+            return replace(pictures_not_decoded(path, error), audio=sound, unexamined=unheard)
         sound, unheard = audio_future.result()
         spans = tuple(
             WatermarkedSpan(start=segment.start, end=segment.end, payload=segment.payload, p_value=segment.p_value)

@@ -16,13 +16,17 @@ _STORED_PICTURE_ALT = "Picture from the video that this service keeps"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WatermarkBar:
-    """A stretch of the video, in seconds and in percent of its length. `payload` is empty where nothing was read."""
+    """A stretch of the video, in seconds and in percent of its length. `payload` is empty where nothing was read.
+
+    `p_value` is the chance of finding as much there in a video without a mark.
+    """
 
     start: float
     end: float
     left: float
     width: float
     payload: str
+    p_value: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +53,7 @@ def watermark_bars(finding: Finding) -> tuple[WatermarkBar, ...]:
             left=round(100 * span.start / length, 2),
             width=round(max(0.5, 100 * (span.end - span.start) / length), 2),
             payload=span.payload or "",
+            p_value=span.p_value,
         )
         for span in spans
     )

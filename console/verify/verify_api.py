@@ -16,7 +16,7 @@ from console.web.http_errors import NotOffered
 from console.web.scans import scan_file
 from console.web.uploads import receive_form
 from core.codec import dump
-from core.errors import BadInput
+from core.errors import BadInput, BadMedia
 from core.finding import Finding
 from pipeline.safe_fetch import SafeFetcher
 from pipeline.verification.history_thumbnails import HistoryThumbnail
@@ -83,15 +83,26 @@ async def verify_upload(
                 name = await to_thread.run_sync(_fetch, context, url, file, limiter=context.analysis_limiter)
         if file is None or file.stat().st_size == 0:
             raise BadInput("choose a file: this one is empty or missing")
-        finding, pictures = await scan_file(request, context, partial(_verified, context, file, make_pictures))
+        finding, pictures = await scan_file(request, context, partial(_verified, context, file, name, make_pictures))
         return replace(finding, file=name or "file"), pictures
 
 
 def _verified(
-    context: RequestContext, file: Path, make_pictures: Callable[[Path, Finding], Sequence[HistoryThumbnail]]
+    context: RequestContext, file: Path, name: str, make_pictures: Callable[[Path, Finding], Sequence[HistoryThumbnail]]
 ) -> tuple[Finding, Sequence[HistoryThumbnail]]:
-    finding = context.service.verify(file)
+    finding = _verify(context, file, name)
     return finding, make_pictures(file, finding)
+
+
+def _verify(context: RequestContext, file: Path, name: str) -> Finding:
+    """The finding; what is said of a file that cannot be read names it as its sender does."""
+    try:
+        return context.service.verify(file)
+    except BadMedia as error:
+        message = str(error)
+        if name and message.startswith(f"{file.name} "):
+            message = name + message.removeprefix(file.name)
+        raise BadMedia(message) from error
 
 
 def _fetch(context: RequestContext, url: str, to: Path) -> str:

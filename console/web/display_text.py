@@ -55,6 +55,8 @@ FINDING_HEADLINES = {
     FindingVerdict.CAPTURE_CLAIMED: ("Claims to come from a camera", "open"),
     FindingVerdict.CLAIMS_CONFLICT: ("The evidence conflicts", "warn"),
     FindingVerdict.CREDENTIALS_DAMAGED: ("Credentials are damaged", "warn"),
+    FindingVerdict.CREDENTIALS_UNREADABLE: ("Credentials cannot be read", "warn"),
+    FindingVerdict.CREDENTIALS_UNCONFIRMED: ("Credentials could not be confirmed", "open"),
     FindingVerdict.CREDENTIALS_WITHOUT_AI_STATEMENT: ("Signed, but silent about AI", "open"),
     FindingVerdict.NO_INFORMATION: ("No information found", "open"),
 }

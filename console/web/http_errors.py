@@ -111,7 +111,8 @@ def code_of(error: Exception) -> str:
     """The error's name for programs: `BadInput` is `bad_input`. What nobody named is `internal`."""
     if status_of(error) == 500:
         return "internal"
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+    named = BadMedia if isinstance(error, BadMedia) else type(error)
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", named.__name__).lower()
 
 
 def message_of(error: Exception) -> str:

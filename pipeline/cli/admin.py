@@ -29,7 +29,10 @@ keys = typer.Typer(no_args_is_help=True, help="Keys for signing and for the wate
 
 @keys.command("dev")
 def keys_dev(as_json: JsonOption = False) -> None:
-    """Make a development authority, a signing key and a watermark key. Keys that exist are kept."""
+    """Make a development authority, a signing key and a watermark key. Keys that exist are kept.
+
+    A signing certificate that ran out, or that other readers call invalid, is renewed below the same root.
+    """
     from pipeline.diagnostics import installation_checks
 
     report = installation_checks.make_development_keys(load_settings())

@@ -33,7 +33,9 @@ def mark(
 
 def detect(
     file: Annotated[Path, typer.Argument(help="A video, or a picture.")],
-    deep: Annotated[bool, typer.Option(help="Search longer: turned, filmed, strongly cropped pictures.")] = False,
+    deep: Annotated[
+        bool, typer.Option(help="Where nothing is found, search on: turned, filmed, strongly cropped pictures.")
+    ] = True,
     among: Annotated[
         typer.FileText | None,
         typer.Option(help="Payloads to compare a damaged mark with, one a line; default: all marked here."),
@@ -56,7 +58,10 @@ def _lines(finding: WatermarkFinding) -> list[str]:
     picture = f"{mark} (p = {finding.p_value:.1e})" if finding.detected else "no mark of this installation found"
     damaged = f" (too damaged to decode: matched against {finding.among:,} issued)" if finding.among else ""
     lines = [f"picture: {picture}" + (f", payload {finding.payload}{damaged}" if finding.payload else "")]
-    lines += [f"  {span.start:.1f}-{span.end:.1f} s: {span.payload or 'not readable'}" for span in finding.segments]
+    lines += [
+        f"  {span.start:.1f}-{span.end:.1f} s (p = {span.p_value:.1e}): {span.payload or 'not readable'}"
+        for span in finding.segments
+    ]
     if sound := finding.audio:
         audio = f"{mark} (p = {sound.p_value:.1e})" if sound.detected else sound.note or "no mark found"
         lines.append(f"sound: {audio}" + (f", payload {sound.payload}" if sound.payload else ""))

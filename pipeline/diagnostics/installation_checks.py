@@ -153,6 +153,7 @@ def _rules(settings: Settings) -> Iterator[DiagnosticResult]:
 
 def _keys(settings: Settings) -> Iterator[DiagnosticResult]:
     from pipeline.sealing import signing_keys
+    from provenance.c2pa.signers.certificate_checks import certificate_warnings
     from provenance.c2pa.signers.expiry_warnings import expiry_warnings
     from provenance.c2pa.signers.signer import check_signer
 
@@ -161,6 +162,9 @@ def _keys(settings: Settings) -> Iterator[DiagnosticResult]:
         yield DiagnosticResult(state="lacks", says="the signing keys are for development: nobody outside trusts them")
     for warning in expiry_warnings(keys):
         yield DiagnosticResult(state="broken" if "ran out" in warning else "lacks", says=warning)
+    renew = "`assay keys dev` renews it below the same root" if keys.development else "ask its authority for another"
+    for warning in certificate_warnings(keys.signer.chain):
+        yield DiagnosticResult(state="lacks", says=f"{warning}: {renew}")
     yield _timestamping(settings)
     check_signer(keys.signer)
     location = "a file" if settings.signer == "file" else settings.signer

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from core.codec import dump
-from core.errors import AssayError, BadInput, NotFound
+from core.errors import AssayError, BadInput, BadMedia, NotFound
 from core.finding import Finding, WatermarkFinding
 from pipeline.manifest_repository.repository import ManifestRepository
 from pipeline.settings import Settings
@@ -192,7 +192,8 @@ def _verify_one(verify: Callable[[Path], Finding], folder: Path, file: Path) -> 
 
 
 def _code(error: AssayError) -> str:
-    return re.sub(r"(?<!^)(?=[A-Z])", "_", type(error).__name__).lower()
+    named = BadMedia if isinstance(error, BadMedia) else type(error)
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", named.__name__).lower()
 
 
 def _files(folder: Path) -> list[Path]:

@@ -40,7 +40,7 @@ def watermark_file(
 
 
 def detect_watermark(
-    settings: Settings, file: Path, *, deep: bool = False, among: Sequence[str] = ()
+    settings: Settings, file: Path, *, deep: bool = True, among: Sequence[str] = ()
 ) -> WatermarkFinding:
     """What marks of this installation a file carries: in its picture, second by second, and in its sound.
 
@@ -80,7 +80,7 @@ def mark_with_key(
     return mark_file(src, dst, payload=payload, key=key, growth=DEFAULT_GROWTH if growth is None else growth)
 
 
-def detect_with_key(file: Path, key: WatermarkKey, *, deep: bool = False) -> WatermarkFinding:
+def detect_with_key(file: Path, key: WatermarkKey, *, deep: bool = True) -> WatermarkFinding:
     """As detect_watermark(), with a key from outside any home."""
     from provenance.watermark_detection import detect_watermarks
 

@@ -27,6 +27,13 @@ from media.sandbox import client
 from media.sandbox.file_structure import check_boxes
 from media.sandbox.limits import MIB, ProcessLimits
 from media.sandbox.scan import input_limits
+from provenance.c2pa.credential_causes import (
+    FILE_HASH_MISMATCHES,
+    CredentialsCause,
+    causes_of,
+    is_identity_code,
+    with_ingredient_causes,
+)
 from provenance.c2pa.credentials_report import CredentialsReport
 from provenance.c2pa.library_settings import reading_settings
 from provenance.c2pa.manifest_store import as_mapping, failure_codes, has_success_code, mappings_in
@@ -35,9 +42,7 @@ from provenance.c2pa.trust_store import TrustList, TrustStore
 from provenance.c2pa.validation_time import faketime_environment
 
 _BOUNDS = ProcessLimits(memory=3072 * MIB, cpu=120, wall=120.0, written=16 * MIB)
-_HASH_MISMATCHES = frozenset(
-    {"assertion.bmffHash.mismatch", "assertion.dataHash.mismatch", "assertion.boxesHash.mismatch"}
-)
+_HASH_MATCHES = ("assertion.bmffHash.match", "assertion.dataHash.match", "assertion.boxesHash.match")
 _REMOTE = ("Remote", "RemoteManifest", "RemoteManifestUrl", "RemoteManifestFetch")
 
 
@@ -65,8 +70,12 @@ def read_credentials_report(
     reading = _build_report(source, first, answer["stores"], trust)
     if any(_comparable(other) != _comparable(first) for other in again):
         issues = (*reading.credentials.issues, "assay.readsDiffer")
-        return replace(reading, credentials=replace(reading.credentials, state="invalid", signer="", issues=issues))
-    return reading
+        causes = causes_of((*failure_codes(first), "assay.readsDiffer"))
+        return replace(
+            reading,
+            credentials=replace(reading.credentials, state="invalid", signer="", causes=causes, issues=issues),
+        )
+    return _as_stream_start(reading) if answer["stream_start"] else reading
 
 
 def export_crjson(path: Path, trust: TrustStore, *, at: datetime | None = None) -> dict[str, Any]:
@@ -153,14 +162,25 @@ def _build_report(
 ) -> CredentialsReport:
     time_trusted = bool(trust.timestamp_authorities) and has_success_code(stores[-1], "timeStamp.trusted")
     state, issues = _validation_state(source, store, trust, time_trusted=time_trusted)
-    return interpret_store(store, state=state, issues=issues, time_trusted=time_trusted)
+    report = interpret_store(store, state=state, issues=issues, time_trusted=time_trusted)
+    causes = with_ingredient_causes(causes_of(issues), report.broken_ingredients, invalid=state == "invalid")
+    return replace(report, credentials=replace(report.credentials, causes=causes))
+
+
+def _as_stream_start(report: CredentialsReport) -> CredentialsReport:
+    """Of the start of a stream the hash covers pieces that are not here: that it does not match shows no change."""
+    changed, start = CredentialsCause.FILE_CHANGED.value, CredentialsCause.STREAM_START.value
+    causes = tuple(start if cause == changed else cause for cause in report.credentials.causes)
+    return replace(report, credentials=replace(report.credentials, causes=causes))
 
 
 def _without_hash_mismatches(store: Mapping[str, Any]) -> dict[str, Any]:
     """The store as it would be, were the file the one that was signed: only the hashes over its bytes are left out."""
     results = as_mapping(store.get("validation_results"))
     active = as_mapping(results.get("activeManifest"))
-    rest = [failure for failure in mappings_in(active.get("failure")) if failure.get("code") not in _HASH_MISMATCHES]
+    rest = [
+        failure for failure in mappings_in(active.get("failure")) if failure.get("code") not in FILE_HASH_MISMATCHES
+    ]
     codes = {str(failure.get("code")) for failure in rest}
     state = "Invalid" if codes - {"signingCredential.untrusted"} else "Valid" if codes else "Trusted"
     if state == "Trusted" and not has_success_code(store, "signingCredential.trusted"):
@@ -171,30 +191,49 @@ def _without_hash_mismatches(store: Mapping[str, Any]) -> dict[str, Any]:
 def _unread_credentials(answer: Mapping[str, Any]) -> ContentCredentials:
     """Every kind of failure as one of: none, unsupported, remote, unreadable (§1.4 of the reference)."""
     kind, message = str(answer["error"]), str(answer.get("message", ""))
-    if kind == "ManifestNotFound":
+    if kind == "ManifestNotFound" and not answer.get("box"):
         return ContentCredentials(state="none")
     if kind in _REMOTE:
-        return ContentCredentials(state="remote", issues=("the credentials lie elsewhere and were not fetched",))
+        return ContentCredentials(
+            state="remote",
+            causes=(CredentialsCause.STORED_ELSEWHERE.value,),
+            issues=("the credentials lie elsewhere and were not fetched",),
+        )
     if kind == "NotSupported" or not answer.get("box"):
-        return ContentCredentials(state="unsupported", issues=(message,))
-    return ContentCredentials(state="unreadable", issues=(message,))
+        return ContentCredentials(
+            state="unsupported", causes=(CredentialsCause.KIND_NOT_SEARCHED.value,), issues=(message,)
+        )
+    return ContentCredentials(state="unreadable", causes=(CredentialsCause.CANNOT_BE_PARSED.value,), issues=(message,))
 
 
 def _validation_state(
     source: _ReadSource, store: Mapping[str, Any], trust: TrustStore, *, time_trusted: bool
 ) -> tuple[str, tuple[str, ...]]:
     state, issues = str(store["state"]).lower(), failure_codes(store)
+    if state == "invalid" and _only_identity_unchecked(store):
+        state = "trusted" if has_success_code(store, "signingCredential.trusted") else "valid"
     list_name = store.get("validation_results", {}).get("trustListUri", "")
     if state == "trusted" and list_name not in {trust_list.name for trust_list in trust.signers}:
         state, issues = "valid", (*issues, "signingCredential.untrusted")
     if has_success_code(store, "timeStamp.trusted") and not time_trusted and state != "invalid":
         bare = source.stores([reading_settings((), (), trust.extended_key_usages)])
         codes = failure_codes(bare["stores"][0]) if "stores" in bare else ("assay.secondReadFailed",)
-        harmless = {"signingCredential.untrusted", *(_HASH_MISMATCHES if source.manifest is not None else ())}
-        expired = tuple(code for code in codes if code not in harmless)
+        harmless = {"signingCredential.untrusted", *(FILE_HASH_MISMATCHES if source.manifest is not None else ())}
+        expired = tuple(code for code in codes if code not in harmless and not is_identity_code(code))
         if expired:
             return "invalid", (*issues, *expired)
     return (state if state in ("trusted", "valid") else "invalid"), issues
+
+
+def _only_identity_unchecked(store: Mapping[str, Any]) -> bool:
+    """Whether all that fails is the lookup of an identity, which takes the network; signature and bytes hold."""
+    harmless = {CredentialsCause.IDENTITY_NOT_CHECKED.value, CredentialsCause.SIGNER_NOT_TRUSTED.value}
+    return (
+        any(is_identity_code(code) for code in failure_codes(store))
+        and set(causes_of(failure_codes(store))) <= harmless
+        and has_success_code(store, "claimSignature.validated")
+        and any(has_success_code(store, code) for code in _HASH_MATCHES)
+    )
 
 
 def _comparable(store: Mapping[str, Any]) -> tuple[object, ...]:

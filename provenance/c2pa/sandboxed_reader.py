@@ -12,33 +12,36 @@ from typing import BinaryIO
 import c2pa
 
 from core.errors import BadMedia
-from media.isobmff import iter_boxes
+from media.isobmff import child_boxes, iter_boxes, read_box
+from provenance.c2pa.credentials_presence import has_credentials, holds_credential_bytes
 from provenance.metadata.generator_traces import find_generator_traces
 
-_C2PA_BOX = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 _XMP = b"<x:xmpmeta"  # how an XMP packet begins
 _AIGC = b"ContentProducer"  # a key that every AIGC label has (GB 45438-2025)
 _XMP_MAX = 1 << 16  # bytes of a packet that are read
 _AIGC_MAX = 1 << 12  # bytes around an AIGC key that are read
 _CHUNK = 1 << 22  # bytes searched at a time
+_MAX_INDEX = 1 << 24  # bytes of the index of a stream's start
 _MAX_BOXES = 10_000  # boxes of a file that are followed, which may be untrusted
 
 
 def read_stores(path: str, settings: Sequence[dict[str, object]]) -> dict[str, object]:
     """The file's manifest store as read once under each of the settings, each time with a fresh context.
 
-    Returns {"stores": [...]}, or {"error": kind, "message": line, "box": whether the bytes hold a C2PA box}. A store
-    is the library's JSON with "state" (Trusted, Valid, Invalid) and "embedded".
+    Returns {"stores": [...], "stream_start": whether it is the start of a stream and no whole video}, or {"error":
+    kind, "message": line, "box": whether there are credentials}. A store is the library's JSON with "state" (Trusted,
+    Valid, Invalid) and "embedded".
     """
+    file = Path(path)
     try:
-        return {"stores": [_read(Path(path), setting) for setting in settings]}
+        stores = [_read(file, setting) for setting in settings]
     except c2pa.C2paError as error:
         message = (str(error).splitlines() or [""])[0][:300]
-        return {
-            "error": message.split(":", 1)[0].split(" ", 1)[0],
-            "message": message,
-            "box": _has_c2pa_box(Path(path)),
-        }
+        kind = message.split(":", 1)[0].split(" ", 1)[0]
+        # Where the library found its way through the container only the container's own place counts.
+        present = has_credentials(file) or (kind != "ManifestNotFound" and holds_credential_bytes(file))
+        return {"error": kind, "message": message, "box": present}
+    return {"stores": stores, "stream_start": _is_stream_start(file)}
 
 
 def read_crjson(path: str, settings: dict[str, object]) -> dict[str, object]:
@@ -82,6 +85,20 @@ def _metadata_spans(stream: BinaryIO) -> list[tuple[int, int]]:
     return [(box.start, box.end) for box in boxes if box.kind != b"mdat"]
 
 
+def _is_stream_start(path: Path) -> bool:
+    """The initialisation segment of a stream (DASH, HLS): an index that announces pieces, and none of them."""
+    with path.open("rb") as stream:
+        try:
+            boxes = list(islice(iter_boxes(stream), _MAX_BOXES))
+            index = next((box for box in boxes if box.kind == b"moov"), None)
+            if index is None or any(box.kind in (b"moof", b"mdat") for box in boxes):
+                return False
+            content = read_box(stream, index, _MAX_INDEX)
+            return any(box.kind == b"mvex" for box in child_boxes(content, index.header_size, len(content)))
+        except BadMedia:
+            return False
+
+
 def _read(path: Path, settings: dict[str, object]) -> dict[str, object]:
     context = c2pa.Context(c2pa.Settings.from_dict(settings))
     with path.open("rb") as stream, c2pa.Reader(stream, context=context) as reader:
@@ -99,13 +116,3 @@ def _around(stream: BinaryIO, window: bytes, needle: bytes, *, before: int, size
     content = stream.read(size)
     stream.seek(position)
     return content.decode("utf-8", "replace")
-
-
-def _has_c2pa_box(path: Path) -> bool:
-    tail = b""
-    with path.open("rb") as stream:
-        while chunk := stream.read(_CHUNK):
-            if _C2PA_BOX in tail + chunk:
-                return True
-            tail = chunk[-len(_C2PA_BOX) :]
-    return False

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
+from core.errors import BadMedia
 from core.finding import ContentCredentials, FindingVerdict, WatermarkFinding
+from provenance.c2pa.credential_causes import CredentialsCause, says_changed
 from provenance.c2pa.credentials_report import CredentialsReport
 from provenance.c2pa.manifest_definition import SOFT_BINDING_ALGORITHM
 from provenance.c2pa.source_types import AI_COMPOSITE_SOURCE_TYPES, AI_SOURCE_TYPES, CAPTURE_SOURCE_TYPES
@@ -13,13 +16,33 @@ from provenance.metadata.xmp_reader import UnsignedDeclaration
 from provenance.verification.recovery import RecoveredManifest, SimilarVideo
 
 _VALID_STATES = ("trusted", "valid")
-_DAMAGED_STATES = ("invalid", "unreadable")
+_NOT_LOOKED_FOR = "not looked for: "
 
-WATERMARK_NOT_CHECKED = WatermarkFinding(detected=False, note="not looked for: the credentials are whole and say AI")
+WATERMARK_NOT_CHECKED = WatermarkFinding(
+    detected=False, note=f"{_NOT_LOOKED_FOR}the credentials are whole and say AI already"
+)
 """In place of a mark, where a quick answer was asked for."""
 
-NO_WATERMARK_KEY = WatermarkFinding(detected=False, note="not looked for: there is no watermark key here")
+NO_WATERMARK_KEY = WatermarkFinding(detected=False, note=f"{_NOT_LOOKED_FOR}there is no watermark key here")
 """In place of a mark, where nobody could look for one: only the key that made a mark finds it."""
+
+
+def watermark_not_searched(reason: str) -> WatermarkFinding:
+    """In place of a mark, where none was looked for, with the reason in words."""
+    return WatermarkFinding(detected=False, note=f"{_NOT_LOOKED_FOR}{reason}")
+
+
+def pictures_not_decoded(path: Path, error: BadMedia) -> WatermarkFinding:
+    """The same for a file whose pictures cannot be decoded, without our name for it and the list of other kinds."""
+    message = str(error).replace(path.name, "this file").partition("; accepted are")[0]
+    if message.endswith("of a kind that is not accepted"):  # what was read of it shows that it is not damaged
+        return watermark_not_searched("files of this kind are not decoded here")
+    return watermark_not_searched(f"its pictures are not decoded here ({message})")
+
+
+def reason_not_searched(mark: WatermarkFinding) -> str:
+    """Why no mark was looked for in the picture; nothing where one was."""
+    return "" if mark.detected or not mark.note.startswith(_NOT_LOOKED_FOR) else mark.note.removeprefix(_NOT_LOOKED_FOR)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +72,10 @@ def evaluate_observations(observations: Observations) -> FindingVerdict:
         return FindingVerdict.CLAIMS_CONFLICT
     if state in _VALID_STATES:
         return _evaluate_signed(observations.report)
-    if state in _DAMAGED_STATES:
-        return FindingVerdict.CREDENTIALS_DAMAGED
+    if state == "unreadable":
+        return FindingVerdict.CREDENTIALS_UNREADABLE
+    if state == "invalid":
+        return _evaluate_invalid(observations.report)
     return _evaluate_unsigned(observations)
 
 
@@ -60,7 +85,7 @@ def find_conflicts(observations: Observations) -> tuple[str, ...]:
     if credentials.state not in _VALID_STATES:
         return ()
     sentences = []
-    if declares_capture(credentials) and _is_marked(mark):
+    if declares_capture(credentials) and is_marked(mark):
         sentences.append("The credentials say that a camera made this, the watermark says that it came from here.")
     if declares_capture(credentials) and observations.declarations:
         sentences.append("The credentials say that a camera made this, another label in the file says AI.")
@@ -68,6 +93,17 @@ def find_conflicts(observations: Observations) -> tuple[str, ...]:
     if payload and payload not in {binding.value for binding in observations.report.soft_bindings}:
         sentences.append(_watermark_conflict(observations.report))
     return tuple(sentences)
+
+
+def distrust_broken_ingredients(reading: CredentialsReport) -> CredentialsReport:
+    """The reading; invalid, and attributed to nobody, where a signature or claim that it stands on was changed.
+
+    The library judges the active manifest alone: the file itself may be as it was signed.
+    """
+    credentials = reading.credentials
+    if credentials.state not in _VALID_STATES or CredentialsCause.INGREDIENT_CHANGED not in credentials.causes:
+        return reading
+    return replace(reading, trust_list="", credentials=replace(credentials, state="invalid", signer="", signed_at=""))
 
 
 def has_valid_credentials(reading: CredentialsReport) -> bool:
@@ -90,7 +126,8 @@ def watermark_payload(mark: WatermarkFinding) -> str:
     return audio_payload or video_payload if mark.among else video_payload or audio_payload
 
 
-def _is_marked(mark: WatermarkFinding) -> bool:
+def is_marked(mark: WatermarkFinding) -> bool:
+    """Whether picture or sound carries a mark."""
     return mark.detected or (mark.audio is not None and mark.audio.detected)
 
 
@@ -130,10 +167,18 @@ def _evaluate_signed(reading: CredentialsReport) -> FindingVerdict:
     return FindingVerdict.CREDENTIALS_WITHOUT_AI_STATEMENT
 
 
+def _evaluate_invalid(reading: CredentialsReport) -> FindingVerdict:
+    """Damaged only where bytes or claims disagree, or no cause is named."""
+    causes = reading.credentials.causes
+    if says_changed(causes) or not causes:
+        return FindingVerdict.CREDENTIALS_DAMAGED
+    return FindingVerdict.CREDENTIALS_UNCONFIRMED
+
+
 def _evaluate_unsigned(observations: Observations) -> FindingVerdict:
     if watermark_payload(observations.watermark) and _has_record(observations):
         return FindingVerdict.RECOVERED_BY_WATERMARK
-    if _is_marked(observations.watermark):
+    if is_marked(observations.watermark):
         return FindingVerdict.WATERMARK_ONLY
     if observations.declarations:
         return FindingVerdict.AI_DECLARED_UNSIGNED

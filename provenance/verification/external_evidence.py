@@ -59,11 +59,14 @@ def _signed(step: LineageStep) -> str:
 
 
 def segment_evidence(observations: Observations) -> Iterator[Evidence]:
-    """Which stretches of the video carry a mark; those between them carry none that can be read."""
+    """Over which stretches of the video a mark accumulates, and how surely; those between carry none to be read."""
     for segment in observations.watermark.segments[:_MAX_SEGMENTS]:
         yield Evidence(
             kind="watermark.segment",
-            says=f"{segment.start:.1f}–{segment.end:.1f} s: the mark {segment.payload or 'of this service'}.",
+            says=(
+                f"{segment.start:.1f}–{segment.end:.1f} s: the mark {segment.payload or 'of this service'}"
+                f" (p = {segment.p_value:.1e})."
+            ),
             proves="That these seconds went through this service.",
             limits="Not where the other seconds come from. Ends are right to about a second.",
         )

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from core.finding import Evidence, WatermarkFinding
+from provenance.c2pa.credential_causes import CredentialsCause
+from provenance.verification.cause_texts import CAUSE_TEXTS
 from provenance.verification.evaluate import (
     NO_WATERMARK_KEY,
     WATERMARK_NOT_CHECKED,
     Observations,
     find_conflicts,
+    reason_not_searched,
     watermark_payload,
 )
 from provenance.verification.external_evidence import (
@@ -34,8 +37,8 @@ _STATES = {
     ),
     "invalid": (
         "There are credentials, and they do not hold.",
-        "That the file or its credentials were changed after signing, or that the signer was not valid.",
-        "Not by whom, and not whether in bad faith. What they say is attributed to nobody.",
+        "That they cannot be relied on; why is named next.",
+        "Nothing that they say: it is attributed to nobody.",
     ),
     "unreadable": (
         "There are credentials, and they cannot be read.",
@@ -70,6 +73,7 @@ def gather_evidence(observations: Observations) -> tuple[Evidence, ...]:
     return (
         *_conflicts(observations),
         _credentials(observations),
+        *_cause_evidence(observations),
         *_writer_evidence(observations),
         *_ai_assertion_evidence(observations),
         *_engine(observations),
@@ -106,6 +110,16 @@ def _credentials(observations: Observations) -> Evidence:
     if ":development:" in observations.report.trust_list:
         limits = f"{limits} The list is for development and vouches for nobody."
     return Evidence(kind="credentials", says=says, proves=proves, limits=limits)
+
+
+def _cause_evidence(observations: Observations) -> Iterator[Evidence]:
+    """Each cause by its code; not what the state says already."""
+    credentials = observations.report.credentials
+    for cause in map(CredentialsCause, credentials.causes):
+        if cause is CredentialsCause.SIGNER_NOT_TRUSTED and credentials.state != "invalid":
+            continue
+        if text := CAUSE_TEXTS.get(cause):
+            yield Evidence(kind=f"credentials.{cause.value}", says=text.says, proves=text.proves, limits=text.limits)
 
 
 def _writer_evidence(observations: Observations) -> Iterator[Evidence]:
@@ -182,6 +196,12 @@ def _watermark(observations: Observations) -> Evidence:
             kind="watermark",
             says="No watermark was looked for: there is no watermark key here.",
             proves="Nothing: there may be one, and only who has its key can find it.",
+        )
+    if reason := reason_not_searched(mark):
+        return Evidence(
+            kind="watermark",
+            says=f"No watermark was looked for{'' if mark.audio is None else ' in the picture'}: {reason}.",
+            proves="Nothing: there may be one.",
         )
     if not mark.detected:
         return Evidence(

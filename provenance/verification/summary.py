@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from core.finding import FindingVerdict
+from provenance.verification.cause_texts import CAUSE_TEXTS, main_cause
 from provenance.verification.evaluate import (
-    NO_WATERMARK_KEY,
+    WATERMARK_NOT_CHECKED,
     Observations,
     find_conflicts,
     is_ai_source_type,
     matching_manifest,
+    reason_not_searched,
     watermark_payload,
 )
 from provenance.verification.recovery import SimilarVideo
 
-_NO_KEY = "No watermark was looked for: there is no watermark key here."
+_ELSEWHERE = "Its credentials are stored on another server, and were not fetched."
 
 
 def summarise(verdict: FindingVerdict, observations: Observations) -> str:
     """What the verdict means for this file. Never that it was made without AI."""
     sentence = _SENTENCES[verdict](observations)
-    return f"{sentence} {_NO_KEY}" if observations.watermark == NO_WATERMARK_KEY else sentence
+    reason = "" if observations.watermark == WATERMARK_NOT_CHECKED else reason_not_searched(observations.watermark)
+    where = " in the picture" if observations.watermark.audio is not None else ""
+    return f"{sentence} No watermark was looked for{where}: {reason}." if reason else sentence
 
 
 def _trusted(observations: Observations) -> str:
@@ -36,11 +40,16 @@ def _unknown_signer(observations: Observations) -> str:
 
 def _parts(observations: Observations) -> str:
     signed_by = f"{_signer(observations)}{_list(observations)}"
-    return f"Parts of this video were made by AI, say its credentials, signed by {signed_by}."
+    return f"Parts of this file were made by AI, say its credentials, signed by {signed_by}."
 
 
 def _declared(observations: Observations) -> str:
-    return f"A label in this file says AI ({observations.declarations[0].says}), but nobody signed it."
+    label = f"A label in this file says AI ({observations.declarations[0].says}), but nobody signed it."
+    return f"{label} {_ELSEWHERE}" if _are_elsewhere(observations) else label
+
+
+def _are_elsewhere(observations: Observations) -> bool:
+    return observations.report.credentials.state == "remote"
 
 
 def _captured(observations: Observations) -> str:
@@ -68,6 +77,11 @@ def _no_information(observations: Observations) -> str:
         return (
             f"Nothing in the file says how it was made, but it sounds like {_sealed_here(observations.similar_videos)}"
         )
+    if _are_elsewhere(observations):
+        return (
+            "This file's credentials are stored on another server, and were not fetched: what they say is not known."
+            " That does not mean that it was made without AI."
+        )
     return "Nothing was found that says how this was made. That does not mean that it was made without AI."
 
 
@@ -86,7 +100,7 @@ def _signer(observations: Observations) -> str:
 def _stated(observations: Observations) -> str:
     if observations.report.existing_footage and observations.report.source_type_stated_by:
         return f"The {observations.report.source_type_stated_by} who served this footage states that AI made it"
-    return "This video was made by AI"
+    return "This file was made by AI"
 
 
 def _list(observations: Observations) -> str:
@@ -135,14 +149,22 @@ def _marked(observations: Observations) -> str:
     return "A watermark made with this service's key is in the picture, too weak to read which case it names."
 
 
-def _damaged(observations: Observations) -> str:
-    broken = (
-        "cannot be read" if observations.report.credentials.state == "unreadable" else "do not fit the file any more"
+def _invalid(observations: Observations) -> str:
+    text = CAUSE_TEXTS[main_cause(observations.report.credentials.causes)]
+    return f"{text.summary}{_trace(observations)}"
+
+
+def _unreadable(observations: Observations) -> str:
+    return (
+        "This file has credentials, but they cannot be read: they are damaged, or written in a way that is not known"
+        f" here. Nothing that they may say was used.{_trace(observations)}"
     )
-    trace = (
-        f" The watermark still leads to case {observations.watermark.case_id}." if observations.case is not None else ""
-    )
-    return f"This file has credentials, but they {broken}: it was changed after it was signed, or damaged.{trace}"
+
+
+def _trace(observations: Observations) -> str:
+    if observations.case is None:
+        return ""
+    return f" The watermark still leads to case {observations.watermark.case_id}."
 
 
 _SENTENCES: Mapping[FindingVerdict, Callable[[Observations], str]] = {
@@ -154,7 +176,9 @@ _SENTENCES: Mapping[FindingVerdict, Callable[[Observations], str]] = {
     FindingVerdict.WATERMARK_ONLY: _marked,
     FindingVerdict.CAPTURE_CLAIMED: _captured,
     FindingVerdict.CLAIMS_CONFLICT: _conflict,
-    FindingVerdict.CREDENTIALS_DAMAGED: _damaged,
+    FindingVerdict.CREDENTIALS_DAMAGED: _invalid,
+    FindingVerdict.CREDENTIALS_UNREADABLE: _unreadable,
+    FindingVerdict.CREDENTIALS_UNCONFIRMED: _invalid,
     FindingVerdict.CREDENTIALS_WITHOUT_AI_STATEMENT: _no_ai_statement,
     FindingVerdict.NO_INFORMATION: _no_information,
 }

@@ -1,8 +1,9 @@
 """Verifying: the public's question, was this made by AI, answered from evidence.
 
-1. Read the credentials, in the sandbox, without the network.
-2. Look for the watermark. A file that cannot be read as media ends here, with BadMedia.
-3. Look for unsigned declarations, and for traces of programs that keep no credentials.
+1. Read the credentials, in the sandbox, without the network and without decoding a picture.
+2. Look for unsigned declarations, and for traces of programs that keep no credentials.
+3. Look for the watermark. What cannot be decoded is answered with what (1) and (2) found; a file that said nothing
+   there ends here, with BadMedia.
 4. Ask the ledger about the case that the mark names.
 5. Where the credentials are gone, fetch those that the mark is bound to, and read them against the file.
 6. Where there is no readable mark either, look for a sealed video that looks or sounds like this one.
@@ -18,8 +19,9 @@ from datetime import datetime
 from pathlib import Path
 
 from core.codec import dump
-from core.errors import BadMedia, OverBudget
+from core.errors import BadMedia, OverBudget, PictureTooLarge
 from core.finding import ContentCredentials, Finding, FindingVerdict, WatermarkFinding
+from media.container import ACCEPTED_CONTAINERS
 from provenance.c2pa.credentials_report import CredentialsReport
 from provenance.c2pa.reader import read_credentials_report
 from provenance.c2pa.trust_store import TrustStore
@@ -29,9 +31,12 @@ from provenance.verification.evaluate import (
     WATERMARK_NOT_CHECKED,
     Observations,
     credentials_suffice,
+    distrust_broken_ingredients,
     evaluate_observations,
     has_valid_credentials,
     is_ai_source_type,
+    is_marked,
+    pictures_not_decoded,
     watermark_payload,
 )
 from provenance.verification.finding_evidence import gather_evidence
@@ -58,7 +63,15 @@ _EXIT_CODES = {
     FindingVerdict.NO_INFORMATION: NO_INFORMATION,
     FindingVerdict.CLAIMS_CONFLICT: CONFLICTING_OR_DAMAGED,
     FindingVerdict.CREDENTIALS_DAMAGED: CONFLICTING_OR_DAMAGED,
+    FindingVerdict.CREDENTIALS_UNREADABLE: CONFLICTING_OR_DAMAGED,
+    FindingVerdict.CREDENTIALS_UNCONFIRMED: NO_INFORMATION,
 }
+
+_ACCEPTED_KINDS = f"{ACCEPTED_CONTAINERS}, PNG, JPEG, WEBP, BMP, MP3, WAV, FLAC, OGG, AAC"
+"""What is looked at, of pictures and sound too."""
+
+_STATES_WORTH_AN_ANSWER = ("trusted", "valid", "invalid", "unreadable", "remote")
+"""States of credentials that are an answer, whether or not the file can be decoded."""
 
 
 def verify(
@@ -77,18 +90,20 @@ def verify(
     `quick` looks for no mark where whole credentials of a trusted signer say AI already: a tenth of the time, and no
     answer to whether that signer dropped this office's history. `look_up` is None where there is no ledger to ask; the
     finding says so then. `repository` is None where there is none: then nothing is recovered. What takes more than the
-    budget of a scan (media.sandbox.scan) is named in `unexamined`. Raises BadMedia if the file cannot be read,
-    Unavailable if a part does not answer.
+    budget of a scan (media.sandbox.scan) is named in `unexamined`. Raises BadMedia if the file cannot be read and its
+    credentials and labels say nothing, Unavailable if a part does not answer.
     """
     reading, unread = within_budget(  # 1
         "credentials",
-        lambda: read_credentials_report(path, trust, at=at),
+        lambda: distrust_broken_ingredients(read_credentials_report(path, trust, at=at)),
         lambda why: CredentialsReport(credentials=ContentCredentials(state="not_read", issues=(why,))),
     )
+    unsigned, unlabelled = within_budget("labels", lambda: read_unsigned_metadata(path), _no_metadata)  # 2
     mark = (
-        WATERMARK_NOT_CHECKED if quick and credentials_suffice(reading) else _with_case_id(detect(path, keys=keys))
-    )  # 2
-    unsigned, unlabelled = within_budget("labels", lambda: read_unsigned_metadata(path), _no_metadata)  # 3
+        WATERMARK_NOT_CHECKED
+        if quick and credentials_suffice(reading)
+        else _find_watermark(path, keys, detect, answerable=bool(unsigned.declarations), reading=reading)
+    )  # 3
     case = look_up(mark.case_id) if look_up is not None and mark.case_id else None  # 4
     found = Observations(
         report=reading,
@@ -132,6 +147,8 @@ def exit_code(finding: Finding) -> int:
         and not is_ai_source_type(source_type)
     ):
         return NO_INFORMATION
+    if finding.verdict is FindingVerdict.CREDENTIALS_UNCONFIRMED and is_marked(finding.watermark):
+        return EVIDENCE_OF_AI
     return _EXIT_CODES[finding.verdict]
 
 
@@ -157,6 +174,30 @@ def _no_metadata(_why: str) -> UnsignedMetadata:
 
 def _nothing(_why: str) -> tuple[()]:
     return ()
+
+
+def _find_watermark(
+    path: Path,
+    keys: Sequence[WatermarkKey],
+    detect: DetectWatermark,
+    *,
+    answerable: bool,
+    reading: CredentialsReport,
+) -> WatermarkFinding:
+    """The mark; of a file that cannot be decoded why none was looked for, if there is anything else to say of it.
+
+    `answerable`: unsigned labels say something. They count only in a container that was searched for credentials, since
+    any text may hold such words. Raises BadMedia for a file of which nothing can be said.
+    """
+    try:
+        return _with_case_id(detect(path, keys=keys))
+    except BadMedia as error:
+        state = reading.credentials.state
+        known_container = state == "none" and (answerable or isinstance(error, PictureTooLarge))
+        explained = type(error)(str(error).replace(ACCEPTED_CONTAINERS, _ACCEPTED_KINDS))
+        if state not in _STATES_WORTH_AN_ANSWER and not known_container:
+            raise explained from error
+        return pictures_not_decoded(path, explained)
 
 
 def _with_case_id(mark: WatermarkFinding) -> WatermarkFinding:

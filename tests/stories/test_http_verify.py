@@ -13,7 +13,7 @@ from console.serve import _server
 from console.web import body_limit, uploads
 from console.web.header_timeout import HeaderTimeoutProtocol
 from console.web.rate_limits import ConcurrencyLimiter
-from core.errors import Abandoned, Unavailable
+from core.errors import Abandoned, BadMedia, Unavailable
 from media.sandbox.client import run_sandboxed
 from tests.stories.http_installation import memory_installation, serve_installation
 from tests.stub_pipeline.stage_parts import StubVerifier
@@ -92,6 +92,19 @@ def test_a_mistake_in_a_browser_is_a_page(at):
     page = verify(at, b"hello", path="/verify", headers={"Accept": "text/html"})
     assert page.status_code == 422
     assert "cannot be read as a video" in page.text and "<h1>" in page.text
+
+
+def test_a_broken_upload_is_called_by_its_own_name(tmp_path):
+    def broken(file, _look_up, **_how):
+        raise BadMedia(f"{file.name} is an MP4 that is cut short or damaged: its index (moov) cannot be read")
+
+    house = memory_installation(tmp_path)
+    own = replace(house, service=replace(house.service, verifier=StubVerifier(broken)))
+    with serve_installation(own) as at:
+        answer = verify(at, b"x", name="my holiday.mp4").json()["error"]["message"]
+        page = verify(at, b"x", name="my holiday.mp4", path="/verify?lang=fr", headers={"Accept": "text/html"}).text
+    assert answer.startswith("my holiday.mp4 is an MP4 that is cut short")
+    assert "my holiday.mp4 est un MP4 tronqué" in page
 
 
 def test_an_upload_that_breaks_off_leaves_nothing(at):

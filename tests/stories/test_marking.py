@@ -1,6 +1,8 @@
 import pytest
 
+import assay
 from media.transcode import Encoding, reencode
+from tests.integration.test_watermark_files import filtered
 
 pytestmark = [pytest.mark.postgres]
 
@@ -22,6 +24,19 @@ def test_a_video_marked_by_hand_is_found_and_an_unmarked_one_is_not(installation
     told = installation.assay("detect", harsh, "--json").json
     assert told["payload"] == said.json["payload"]  # read, or told apart from what was marked here
     assert installation.assay("detect", bunny, "--json").json["detected"] is False
+
+
+def test_a_turned_copy_is_found_wherever_one_asks(installation, bunny, tmp_path):
+    marked, turned = tmp_path / "marked.mp4", tmp_path / "turned.mp4"
+    payload = installation.assay("mark", bunny, marked, "--payload", "0123456789abcdef", "--json").json["payload"]
+    filtered(marked, turned, [("rotate", "4*PI/180")])
+    for command in ("detect", "verify"):
+        said = installation.assay(command, turned, "--json")
+        assert said.code == 0, said.err
+        found = said.json if command == "detect" else said.json["watermark"]
+        assert found["payload"] == payload
+    assert assay.verify(turned, home=installation.home).watermark.payload == payload
+    assert installation.assay("detect", "--no-deep", turned, "--json").code == 1
 
 
 @pytest.mark.parametrize(("payload", "why"), [("0" * 26, "104"), ("xyz", "hexadecimal"), ("00", "8")])

@@ -23,6 +23,7 @@ ISSUING_DAYS = 1827  # days: five years
 LEAF_DAYS = 366  # days: a year
 
 CLAIM_SIGNING = x509.ObjectIdentifier("1.3.6.1.4.1.62558.2.1")
+EMAIL_PROTECTION = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.4")  # the one that readers accept with default settings
 DOCUMENT_SIGNING = x509.ObjectIdentifier("1.3.6.1.5.5.7.3.36")
 CERTIFICATE_POLICY = x509.ObjectIdentifier("1.3.6.1.4.1.62558.1.1")
 ASSURANCE_LEVEL = x509.ObjectIdentifier("1.3.6.1.4.1.62558.3")
@@ -121,7 +122,7 @@ def _as_claim_signer(builder: x509.CertificateBuilder) -> x509.CertificateBuilde
     return (
         builder.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage([CLAIM_SIGNING, DOCUMENT_SIGNING]), critical=False)
+        .add_extension(x509.ExtendedKeyUsage([CLAIM_SIGNING, DOCUMENT_SIGNING, EMAIL_PROTECTION]), critical=False)
         .add_extension(x509.CertificatePolicies([x509.PolicyInformation(CERTIFICATE_POLICY, None)]), critical=False)
         .add_extension(x509.AuthorityInformationAccess([ocsp]), critical=False)
         .add_extension(x509.UnrecognizedExtension(ASSURANCE_LEVEL, _LEVEL_ONE), critical=False)

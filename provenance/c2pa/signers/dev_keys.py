@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from core.errors import BadInput
+from provenance.c2pa.signers.certificate_checks import reads_by_default
 from provenance.c2pa.signers.certificates import (
     CertificateWithKey,
     make_issuing_ca,
@@ -55,7 +56,9 @@ class DevKeys:
 
 
 def make_dev_keys(folder: Path, *, now: datetime | None = None) -> DevKeys:
-    """Keys for development in this folder; existing ones are kept, an expired leaf is renewed.
+    """Keys for development in this folder; existing ones are kept, and a leaf that has expired is renewed.
+
+    So is one that readers with default settings call invalid (made before 0.2.0): below the same root, with a new key.
 
     Raises BadInput if something else is in the folder, or the issuing authority has expired as well.
     """
@@ -77,7 +80,8 @@ def make_dev_keys(folder: Path, *, now: datetime | None = None) -> DevKeys:
 
 def _reuse_or_renew(folder: Path, now: datetime) -> DevKeys:
     keys = load_keys(folder)
-    if keys.expires > now or not (folder / ISSUING_KEY_FILE).is_file():
+    is_good = keys.expires > now and reads_by_default(keys.signer.chain)
+    if is_good or not (folder / ISSUING_KEY_FILE).is_file():
         return DevKeys(keys=keys, folder=folder, result="kept")
     certificate = x509.load_pem_x509_certificate((folder / ISSUING_CERTIFICATE_FILE).read_bytes())
     if certificate.not_valid_after_utc <= now:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -10,18 +11,24 @@ from numpy.typing import NDArray
 
 from core.finding import WatermarkFinding
 from media.arrays import DoubleArray
-from provenance.watermark.effort import ANALYSIS_SHORT_SIDE, Effort
+from provenance.watermark.effort import ANALYSIS_SHORT_SIDE, DEEP_SECONDS, Effort
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload_set import PayloadSet
 from provenance.watermark.video.demodulate import CarrierSpectrum, demodulate, rectify
 from provenance.watermark.video.frame_accumulation import AccumulatedFrames, accumulate_frames
-from provenance.watermark.video.homography_candidates import UNSEARCHED, HomographyCandidate, homography_candidates
+from provenance.watermark.video.homography_candidates import (
+    DEEP_KINDS,
+    UNSEARCHED,
+    HomographyCandidate,
+    homography_candidates,
+)
 from provenance.watermark.video.known_payload_detector import match_known_payloads
 from provenance.watermark.video.pilot_detector import TileDetection, detect_tile
 from provenance.watermark.video.refine_homography import refine_homography
 
 FALSE_ALARM_RATE = 1e-9
 """A mark is reported only if a file without one would bring this about with at most this chance."""
+_STOPPED = "the search for turned, filmed and strongly cropped pictures was stopped when its time was up"
 _MIN_Z_TO_REFINE = 5.5  # z of the pilots from which a geometry is refined
 _MAX_MATCHED_READINGS = 12
 """Readings compared with what was issued, at the most: plain ones, and those whose pilots agree best."""
@@ -68,14 +75,19 @@ def detect_in_frames(
     *,
     effort: Effort = "quick",
     issued: Sequence[PayloadSet] = (),
+    deep_seconds: float = DEEP_SECONDS,
 ) -> VideoDetectionResult:
-    """Tries geometries until a payload is read. `deep` also undoes rotation, stretching and perspective.
+    """Tries geometries until a payload is read. `deep` then also undoes rotation, stretching and perspective.
 
-    What cannot be read is compared with what was `issued`.
+    That ends after `deep_seconds` of wall time, and the note says so. What cannot be read is compared with what was
+    `issued`.
     """
     best: _Attempt | None = None
     questions, attempts = len(keys) + len(issued), list[_Attempt]()
+    until, stopped = time.monotonic() + deep_seconds, False
     for geometry in homography_candidates(frames, effort, keys) if keys else ():
+        if stopped := geometry.name in DEEP_KINDS and time.monotonic() > until:
+            break
         attempts.append(_attempt(frames, geometry, keys, questions))
         tile_detection = attempts[-1].tile_detection
         if not tile_detection.payload and (geometry.needs_refinement or tile_detection.z > _MIN_Z_TO_REFINE):
@@ -84,7 +96,10 @@ def detect_in_frames(
         best = _best(attempts)
         if best and best.tile_detection.payload and best.p_value <= FALSE_ALARM_RATE:
             return _detection(best, len(keys) * len(attempts))
-    return _detection(_match_issued(attempts, issued) or best, len(keys) * len(attempts))
+    found = _detection(_match_issued(attempts, issued) or best, len(keys) * len(attempts))
+    if found.mark.detected or not stopped:
+        return found
+    return replace(found, mark=replace(found.mark, note=f"{found.mark.note}: {_STOPPED}"))
 
 
 def _attempt(

@@ -41,6 +41,8 @@ _MAX_STRETCH = 1.4  # of one side against the other
 _SCALED_WEIGHT = 2  # one over the share of false alarms that scaled pictures may cause
 _UNSEARCHED_WEIGHT = 4  # the same for pictures whose geometry needs no search
 _OTHER_WEIGHT = 24  # the same for each of the six other kinds, which share the last quarter
+DEEP_KINDS = ("turned", "stretched", "quarter turn", "keystoned")
+"""Kinds that only a deep search tries."""
 UNSEARCHED = ("as it was", "resized", "as once marked", "as first marked")
 
 

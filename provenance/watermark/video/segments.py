@@ -17,20 +17,25 @@ from provenance.watermark.video.detect import FALSE_ALARM_RATE, VideoDetectionRe
 from provenance.watermark.video.frame_accumulation import AccumulatedFrames
 from provenance.watermark.video.pilot_detector import SHIFT_HYPOTHESES, carrier_agreement, detect_tile
 
-_MIN_Z = 4.0
-"""The least z of a part that carries a mark."""
+_EXPECTED_Z = (4.0, 2.5, 1.5)
+"""z of a part that carries a mark, as it is supposed in turn: the supposition that explains the video best counts.
+With the first, a part counts as marked from half of it on, and one alone from 4 on.
+"""
 
-_MIN_GAP_Z = 2.5
-"""The least z of a part between two that do."""
+_MAX_Z = 8.0
+"""z above which a part says no more: one clear picture must not decide about all the others."""
+
+_RUN_COST = 8.0
+"""Log-likelihood that a run of marked parts must bring to be one of its own: that of one part of z = 4."""
 _WINDOW_SHARE = 4
 """A mark is first looked for in stretches of this share of the video, each half over the next."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Segment:
-    """From `start` to `end` (shares of the video, 0 to 1) the video carries this mark.
+    """From `start` to `end` (shares of the video, 0 to 1) the mark accumulates.
 
-    `p_value` is of this place, given that the mark was read somewhere in the video with its check.
+    `p_value` is of this span as a whole, given that the mark was read somewhere in the video with its check.
     """
 
     start: float
@@ -66,9 +71,15 @@ def find_segments(
     """Of evidence with parts. `whole` is what was found in all of it, if that is known. Ordered by start."""
     whole = whole or detect_in_frames(frames, keys, effort=effort)
     segments = [segment for known in _located_marks(frames, keys, whole) for segment in _marked_runs(frames, known)]
-    return tuple(
-        sorted((segment for segment in segments if segment.p_value <= FALSE_ALARM_RATE), key=lambda one: one.start)
-    )
+    sure = sorted((segment for segment in segments if segment.p_value <= FALSE_ALARM_RATE), key=lambda one: one.start)
+    return tuple(sure) or _whole_video(whole)
+
+
+def _whole_video(whole: VideoDetectionResult) -> tuple[Segment, ...]:
+    """All of a video whose mark is sure only over all of it, with that certainty; nothing where none was read."""
+    if not whole.mark.payload or whole.key is None:
+        return ()
+    return (Segment(start=0.0, end=1.0, payload=whole.mark.payload, key_id=whole.key.id, p_value=whole.mark.p_value),)
 
 
 def _located_marks(
@@ -103,19 +114,35 @@ def _window_sums(parts: Sequence[FloatArray]) -> Iterator[FloatArray]:
 
 
 def _marked_runs(evidence: AccumulatedFrames, known: _LocatedMark) -> Iterator[Segment]:
-    """Runs of parts that carry the mark; one weak part between two sure ones belongs to them."""
-    marked = [_z(part, known) for part in evidence.parts]
-    above_threshold = [z >= _MIN_Z for z in marked]
-    for at in range(1, len(above_threshold) - 1):
-        above_threshold[at] |= marked[at] >= _MIN_GAP_Z and above_threshold[at - 1] and marked[at + 1] >= _MIN_Z
-    start = 0
-    while start < len(above_threshold):
-        end = start
-        while end < len(above_threshold) and above_threshold[end]:
-            end += 1
-        if end > start:
-            yield _segment(evidence, known, start, end)
-        start = end + 1
+    """Runs of parts over which the mark accumulates, although each by itself may be too weak to be sure of."""
+    for start, end in marked_runs([_z(part, known) for part in evidence.parts]):
+        yield _segment(evidence, known, start, end)
+
+
+def marked_runs(z: Sequence[float]) -> list[tuple[int, int]]:
+    """Half-open runs of parts that are marked, by the z of each: the likeliest division into marked and unmarked ones.
+
+    A part without the mark has z ~ N(0, 1), one with it z ~ N(m, 1) for one of the suppositions m. Each run costs as
+    much as one sure part brings, so that chance makes none and a weak part between two sure ones belongs to them.
+    """
+    best_score, best_runs = 0.0, list[tuple[int, int]]()
+    for expected in _EXPECTED_Z:
+        gains = [expected * min(part, _MAX_Z) - expected * expected / 2 for part in z]
+        score, runs = _likeliest_runs(gains)
+        if score > best_score:
+            best_score, best_runs = score, runs
+    return best_runs
+
+
+def _likeliest_runs(gains: Sequence[float]) -> tuple[float, list[tuple[int, int]]]:
+    """The runs of the highest sum of gains less their costs (Viterbi over two states)."""
+    outside, inside = (0.0, list[tuple[int, int]]()), (-np.inf, list[tuple[int, int]]())
+    for at, gain in enumerate(gains):
+        begun = outside[0] - _RUN_COST, [*outside[1], (at, at)]
+        score, runs = max(inside, begun, key=lambda path: path[0])
+        inside = score + gain, [*runs[:-1], (runs[-1][0], at + 1)]
+        outside = max(outside, inside, key=lambda path: path[0])
+    return outside
 
 
 def _segment(evidence: AccumulatedFrames, known: _LocatedMark, start: int, end: int) -> Segment:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import c2pa
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from provenance.c2pa.library_settings import signing_settings
 from provenance.c2pa.manifest_definition import SealOrder, build_manifest_definition
 from provenance.c2pa.signers import certificates as profile
+from provenance.c2pa.signers.keys_folder import ProvenanceKeys
 from provenance.c2pa.signers.signer import FileSigner
 from tests.unit.provenance.conftest import make_order
 
@@ -44,3 +47,17 @@ def make_signer(leaf: profile.CertificateWithKey, *above: profile.CertificateWit
 
 def pem(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(Encoding.PEM).decode()
+
+
+def sign_media(src: Path, dst: Path, keys: ProvenanceKeys, media_type: str, definition=None) -> Path:
+    """Sign a file of any kind that the library writes, with this installation's key."""
+    context = c2pa.Context(c2pa.Settings.from_dict(signing_settings(keys.trust)))
+    native = c2pa.Signer.from_callback(keys.signer.sign, c2pa.C2paSigningAlg.ES256, keys.signer.chain)
+    with (
+        c2pa.Builder(definition or manifest_definition(), context=context) as builder,
+        native,
+        src.open("rb") as source,
+        dst.open("w+b") as target,
+    ):
+        builder.sign(native, media_type, source, target)
+    return dst

@@ -61,7 +61,7 @@ def test_the_leaf_follows_the_claim_signing_profile(chain):
     basic = read.get_extension_for_class(x509.BasicConstraints)
     assert basic.critical and not basic.value.ca
     purposes = [one.dotted_string for one in read.get_extension_for_class(x509.ExtendedKeyUsage).value]
-    assert purposes == ["1.3.6.1.4.1.62558.2.1", "1.3.6.1.5.5.7.3.36"]
+    assert purposes == ["1.3.6.1.4.1.62558.2.1", "1.3.6.1.5.5.7.3.36", "1.3.6.1.5.5.7.3.4"]
     policies = read.get_extension_for_class(x509.CertificatePolicies).value
     assert [one.policy_identifier.dotted_string for one in policies] == ["1.3.6.1.4.1.62558.1.1"]
     access = read.get_extension_for_class(x509.AuthorityInformationAccess).value

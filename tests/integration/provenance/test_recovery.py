@@ -161,11 +161,13 @@ def test_a_likeness_is_evidence_and_no_verdict(clip, keys):
     assert "90%" in piece(finding, "fingerprint").says
 
 
-def test_after_its_certificate_ran_out_a_file_without_a_trusted_time_is_damaged(ours, keys):
+def test_after_its_certificate_ran_out_a_file_without_a_trusted_time_is_unconfirmed_and_not_called_changed(ours, keys):
     later = datetime.now(UTC) + timedelta(days=800)
     assert look(ours[0], keys).verdict is V.AI_MADE_TRUSTED
     finding = look(ours[0], keys, at=later)
-    assert finding.verdict is V.CREDENTIALS_DAMAGED
+    assert finding.verdict is V.CREDENTIALS_UNCONFIRMED
+    assert finding.credentials.causes[0] == "certificate_expired"
+    assert "has run out" in finding.summary and "was changed" not in finding.summary.replace("that anything was", "")
     assert "signingCredential.expired" in finding.credentials.issues
     with pytest.raises(BadInput, match="time zone"):
         read_credentials_report(ours[0], keys.trust, at=datetime(2028, 1, 1))  # noqa: DTZ001

@@ -14,20 +14,28 @@ from console.web.translations import LANGUAGES_FOLDER, Language, available_langu
 from core.finding import AudioWatermarkFinding, ContentCredentials, FindingVerdict, WatermarkFinding
 from provenance.c2pa.credentials_report import AiAssertion, CredentialsReport, LineageStep, SoftBinding
 from provenance.metadata.xmp_reader import UnsignedDeclaration
-from provenance.verification.evaluate import WATERMARK_NOT_CHECKED, Observations, evaluate_observations
+from provenance.verification.cause_texts import CAUSE_TEXTS
+from provenance.verification.evaluate import (
+    NO_WATERMARK_KEY,
+    WATERMARK_NOT_CHECKED,
+    Observations,
+    evaluate_observations,
+    watermark_not_searched,
+)
 from provenance.verification.finding_evidence import gather_evidence
 from provenance.verification.recovery import RecoveredManifest, SimilarVideo, StoredManifest
 from provenance.verification.summary import summarise
+from provenance.watermark.video.detect import _STOPPED
 
 OTHERS = [code for code in available_languages() if code != "en"]
 STEPS = [("", False), *product(("parentOf", "componentOf", "inputTo", "odd"), (False, True))]
 PAYLOAD, CASE = "01abcdef00112233445566aa", "00112233445566aa"
 
 
-def reading(state, *, ai=False, camera=False, bound=False, steps=False):
+def reading(state, *, ai=False, camera=False, bound=False, steps=False, causes=()):
     kind = "digitalCapture" if camera else "trainedAlgorithmicMedia" if ai else ""
     return CredentialsReport(
-        credentials=ContentCredentials(state=state, ai=True if ai else None, signer="Maker (Works)", signed_at="2026", source_type=kind),
+        credentials=ContentCredentials(state=state, ai=True if ai else None, signer="Maker (Works)", signed_at="2026", source_type=kind, causes=tuple(causes)),
         ai_assertions=(AiAssertion(route="digital_source_type", says="c2pa.created: trainedAlgorithmicMedia", depth=int(steps)),) if ai else (),
         soft_bindings=(SoftBinding(algorithm="com.assay.lattice.1", value=PAYLOAD),) if bound else (),
         trust_list="urn:assay:development:signers" if state == "trusted" else "",
@@ -44,7 +52,16 @@ def recovered(problem=""):
 
 MARKS = [
     WATERMARK_NOT_CHECKED,
+    NO_WATERMARK_KEY,
+    replace(
+        watermark_not_searched(
+            "its pictures are not decoded here (this file has a video codec that cannot be decoded here)"
+        ),
+        audio=AudioWatermarkFinding(detected=False, note="no mark of ours found in the sound"),
+    ),
+    watermark_not_searched("its pictures are not decoded here (this file is empty (0 bytes))"),
     WatermarkFinding(detected=False),
+    WatermarkFinding(detected=False, note=f"no mark of ours found: {_STOPPED}"),
     WatermarkFinding(detected=True, p_value=1e-9),
     WatermarkFinding(
         detected=True,
@@ -64,7 +81,7 @@ READINGS = [
         ((True, False), (False, True), (False, False)),
         (True, False),
     )
-]
+] + [reading("invalid", causes=(cause.value,)) for cause in CAUSE_TEXTS]
 ALIKE = SimilarVideo(case_id=CASE, share=0.5, seconds=3)
 HEARD = (replace(ALIKE, modality="sound"), replace(ALIKE, modality="sound", sealed_at="2026"))
 EVERYTHING = [

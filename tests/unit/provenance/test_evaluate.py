@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 from core.finding import ContentCredentials, Finding, FindingVerdict, WatermarkFinding
 from provenance.c2pa.credentials_report import AiAssertion, CredentialsReport, SoftBinding
 from provenance.metadata.xmp_reader import UnsignedDeclaration
-from provenance.verification.evaluate import Observations, evaluate_observations, find_conflicts
+from provenance.verification.evaluate import (
+    Observations,
+    evaluate_observations,
+    find_conflicts,
+    watermark_not_searched,
+)
 from provenance.verification.finding_evidence import gather_evidence
 from provenance.verification.summary import summarise
 from provenance.verification.verify import exit_code, finding_to_json
@@ -27,8 +32,8 @@ XMP = UnsignedDeclaration(field="XMP DigitalSourceType", says="trainedAlgorithmi
 V = FindingVerdict
 
 
-def reading(state="trusted", *, ai=None, ai_assertions=(), bindings=(), source_type="", **more):
-    credentials = ContentCredentials(state=state, ai=ai, signer="Maker", source_type=source_type)
+def reading(state="trusted", *, ai=None, ai_assertions=(), bindings=(), source_type="", causes=(), **more):
+    credentials = ContentCredentials(state=state, ai=ai, signer="Maker", source_type=source_type, causes=tuple(causes))
     return CredentialsReport(
         credentials=credentials, ai_assertions=tuple(ai_assertions), soft_bindings=tuple(bindings), **more
     )
@@ -66,7 +71,23 @@ TABLE = [
     ("served footage, ours", reading(bindings=[BOUND]), OURS, {}, (), V.CREDENTIALS_WITHOUT_AI_STATEMENT),
     ("changed after signing", reading("invalid"), NO_MARK, None, (), V.CREDENTIALS_DAMAGED),
     ("changed after signing, mark alive", reading("invalid"), OURS, {}, (), V.CREDENTIALS_DAMAGED),
-    ("credentials that cannot be read", reading("unreadable"), NO_MARK, None, (), V.CREDENTIALS_DAMAGED),
+    (
+        "the file changed and the certificate ran out",
+        reading("invalid", causes=["file_changed", "certificate_expired"]),
+        NO_MARK,
+        None,
+        (),
+        V.CREDENTIALS_DAMAGED,
+    ),
+    *(
+        (cause, reading("invalid", causes=[cause]), NO_MARK, None, (), V.CREDENTIALS_DAMAGED)
+        for cause in ("file_changed", "credentials_changed", "ingredient_changed")
+    ),
+    *(
+        (cause, reading("invalid", causes=[cause]), NO_MARK, None, (), V.CREDENTIALS_UNCONFIRMED)
+        for cause in ("certificate_expired", "certificate_unsuitable", "stream_start", "identity_invalid")
+    ),
+    ("credentials that cannot be read", reading("unreadable"), NO_MARK, None, (), V.CREDENTIALS_UNREADABLE),
     ("stripped", reading("none"), OURS, {"engine": "wan"}, (), V.RECOVERED_BY_WATERMARK),
     ("stripped, another container", reading("unsupported"), OURS, {}, (), V.RECOVERED_BY_WATERMARK),
     ("stripped, no record", reading("none"), OURS, None, (), V.WATERMARK_ONLY),
@@ -87,6 +108,8 @@ CODES = {
     V.NO_INFORMATION: 1,
     V.CLAIMS_CONFLICT: 2,
     V.CREDENTIALS_DAMAGED: 2,
+    V.CREDENTIALS_UNREADABLE: 2,
+    V.CREDENTIALS_UNCONFIRMED: 1,
 }
 
 
@@ -191,6 +214,28 @@ def test_damaged_credentials_are_never_evidence_of_ai():
     for mark, declared in product((NO_MARK, OURS, WEAK), ((), (XMP,))):
         found = Observations(report=reading("invalid", ai_assertions=[AI]), watermark=mark, declarations=declared)
         assert exit_code(finding(found)) == 2
+
+
+def test_a_mark_next_to_credentials_that_could_not_be_confirmed_is_evidence():
+    found = Observations(report=reading("invalid", causes=["certificate_expired"]), watermark=OURS, case={})
+    assert exit_code(finding(found)) == 0
+    assert CASE in finding(found).summary
+
+
+def test_credentials_that_lie_elsewhere_are_said_to_and_not_called_nothing():
+    summary = finding(Observations(report=reading("remote"), watermark=NO_MARK)).summary
+    assert "stored on another server" in summary and "Nothing was found" not in summary
+    declared = finding(Observations(report=reading("remote"), watermark=NO_MARK, declarations=(XMP,))).summary
+    assert "stored on another server" in declared
+
+
+def test_why_no_mark_was_looked_for_is_in_the_answer():
+    mark = watermark_not_searched("its pictures are not decoded here (the picture is 1 x 1)")
+    made = finding(Observations(report=reading(**AI_READING), watermark=mark))
+    assert made.summary.endswith(
+        "No watermark was looked for: its pictures are not decoded here (the picture is 1 x 1)."
+    )
+    assert any("not decoded here" in piece.says for piece in made.evidence if piece.kind == "watermark")
 
 
 def test_the_json_has_exactly_the_agreed_shape():

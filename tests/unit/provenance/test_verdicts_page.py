@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.codec import load
 from core.finding import Finding, FindingVerdict
+from provenance.c2pa.credential_causes import CredentialsCause
 from provenance.c2pa.source_types import SOURCE_TYPES
 from provenance.verification.finding_evidence import _STATES
 from provenance.verification.verify import _EXIT_CODES, finding_to_json
@@ -22,8 +23,13 @@ def test_every_verdict_is_on_the_page_with_its_exit_code():
 
 
 def test_every_state_of_credentials_is_on_the_page():
-    section = PAGE.split("## States of credentials")[1].split("## ")[0]
+    section = PAGE.split("## States of credentials")[1].split("<!-- causes -->")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)) == set(_STATES)
+
+
+def test_every_cause_is_on_the_page():
+    section = PAGE.split("<!-- causes -->")[1].split("<!-- end of causes -->")[0]
+    assert re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE) == [cause.value for cause in CredentialsCause]
 
 
 def test_every_source_type_is_on_the_page():

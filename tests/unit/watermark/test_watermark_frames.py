@@ -83,6 +83,16 @@ def test_the_mark_survives_turning_if_one_looks_deep(angle: float) -> None:
     assert detect_video(attacked(turn), [KEY], effort="deep").payload == PAYLOAD.hex
 
 
+def test_a_deep_search_ends_when_its_time_is_up_and_says_so() -> None:
+    def turn(luma: Any) -> Any:
+        return cv2.warpAffine(luma, cv2.getRotationMatrix2D((480, 270), 4.0, 1.0), (960, 540), flags=cv2.INTER_CUBIC)
+
+    evidence = accumulate_frames(attacked(turn), min_short_side=360)
+    assert detect_in_frames(evidence, [KEY], effort="deep").mark.payload == PAYLOAD.hex
+    cut = detect_in_frames(evidence, [KEY], effort="deep", deep_seconds=0.0).mark
+    assert not cut.detected and "stopped when its time was up" in cut.note
+
+
 def test_a_damaged_mark_is_reported_as_present_without_a_payload() -> None:
     """Its pilots are there, what its carriers said is not."""
     amplitudes = modulate(PAYLOAD, KEY)

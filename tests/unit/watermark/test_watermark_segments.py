@@ -8,7 +8,7 @@ from watermark_frames import KEY, PAYLOAD, Luma, clip
 from provenance.watermark import Payload, embed_video
 from provenance.watermark.video.detect import FALSE_ALARM_RATE
 from provenance.watermark.video.frame_accumulation import TIME_BUCKETS, accumulate_frames
-from provenance.watermark.video.segments import Segment, find_segments, segments_in_seconds
+from provenance.watermark.video.segments import Segment, find_segments, marked_runs, segments_in_seconds
 
 SECOND = Payload(issuer=7, case_id="fedcba9876543210")
 
@@ -42,6 +42,29 @@ def test_two_marks_in_one_video_are_both_found_each_in_its_place() -> None:
 def test_the_whole_of_a_marked_video_is_one_segment() -> None:
     (only,) = found_in(marked(20))
     assert (only.start, only.end) == (0, 1)
+
+
+def test_a_weak_mark_is_reported_over_the_span_in_which_it_accumulates() -> None:
+    rng = np.random.default_rng(3)
+    noisy = [np.clip(luma + rng.normal(0, 24, luma.shape), 0, 255).astype(np.uint8) for luma in marked(48)]
+    (only,) = found_in(noisy)
+    assert only.start == 0 and only.end >= 0.9 and only.p_value <= FALSE_ALARM_RATE
+
+
+@pytest.mark.parametrize(
+    ("z", "runs"),
+    [
+        ([20.0] * 12, [(0, 12)]),
+        ([1.9] * 12, [(0, 12)]),
+        ([24.0, 1.6, 1.8, 1.5, 1.7, 1.4, 1.9, 1.6, 1.7, 1.5, 1.8, 1.6], [(0, 12)]),
+        ([0.3, -0.8, 1.1, 0.2, -1.4, 2.1, 0.6, -0.3, 0.9, -0.5, 1.6, 0.1], []),
+        ([0.3, -0.8, 12.0, 9.0, 11.0, 10.0, 0.6, -0.3, 0.9, -0.5, 1.6, 0.1], [(2, 6)]),
+        ([15.0, 14.0, 3.0, 15.0, 0.2, -0.4, -1.1, 0.3, 9.0, 12.0, 14.0, 10.0], [(0, 4), (8, 12)]),
+        ([3.1, 2.2, 2.9, 1.8, 2.6, 3.3, -0.3, 0.8, -0.9, 0.4, -0.2, -1.2], [(0, 6)]),
+    ],
+)
+def test_runs_follow_what_the_parts_say_together(z: list[float], runs: list[tuple[int, int]]) -> None:
+    assert marked_runs(z) == runs
 
 
 def test_an_unmarked_video_has_no_segments() -> None:
