@@ -1,4 +1,4 @@
-"""Runs the web side and, where this process moves cases too, the local runner beside it; ends both cleanly."""
+"""Runs the web side, webhooks and, where this process moves cases too, the local runner beside it; ends all cleanly."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def run_server(installation: RunningInstallation) -> None:
     try:
         sandbox_protections()  # tried now, so that the log says at the start what is not in force
         server = _server(installation)
-        with _finish_before_exit(server), _run_cases_beside(installation):
+        with _finish_before_exit(server), _run_cases_beside(installation), _send_webhooks_beside(installation):
             server.run()
     finally:
         installation.close()
@@ -56,6 +56,21 @@ def _run_cases_beside(installation: RunningInstallation) -> Iterator[None]:
         yield
         return
     thread = Thread(target=installation.runner.run_forever, args=(stop,), name="assay-runner", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextmanager
+def _send_webhooks_beside(installation: RunningInstallation) -> Iterator[None]:
+    stop = Event()
+    if installation.webhook_sender is None:
+        yield
+        return
+    thread = Thread(target=installation.webhook_sender.run_forever, args=(stop,), name="assay-webhooks", daemon=True)
     thread.start()
     try:
         yield

@@ -15,7 +15,8 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from core.errors import BadMedia
-from media.file_structure import check_structure
+from media.file_kind import HEAD_BYTES, file_kind, kind_of_head
+from media.sandbox.file_structure import check_structure
 from media.sandbox.limits import MIB, InputLimits
 
 ACCEPTED_CONTAINERS = "MP4, MOV, WebM, Matroska, AVI, MPEG-TS, GIF"
@@ -86,6 +87,8 @@ def container_name(container: InputContainer) -> str:
 
 
 def _open(path: Path, formats: str = _FORMATS) -> InputContainer:
+    if file_kind(path).is_picture:  # FFmpeg would read the first tile of a HEIC as a video
+        raise BadMedia(_rejection_reason(path))
     options = {"format_whitelist": formats, "protocol_whitelist": "file"}
     try:
         return av.open(f"file:{path.resolve()}", "r", container_options=options, metadata_errors="replace")
@@ -95,8 +98,8 @@ def _open(path: Path, formats: str = _FORMATS) -> InputContainer:
 
 def _rejection_reason(path: Path) -> str:
     with path.open("rb") as file:
-        head = file.read(4096)
-    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"):
+        head = file.read(HEAD_BYTES)
+    if kind_of_head(head).is_mp4:
         return f"{path.name} is an MP4 that is cut short or damaged: its index (moov) cannot be read"
     if head.startswith(b"#EXTM3U") or b"\0" not in head:
         return f"{path.name} is a text, not a video; accepted are {ACCEPTED_CONTAINERS}"

@@ -7,10 +7,10 @@ from pathlib import Path
 from core.codec import dump, load
 from core.errors import BadInput
 from media.container import check_file, open_video
-from media.file_structure import check_decoding_cost
 from media.frame_index import read_frame_index
 from media.probe import read_video_info
 from media.sandbox import client
+from media.sandbox.file_structure import check_decoding_cost
 from media.sandbox.limits import MIB, InputLimits, ProcessLimits
 from media.sandbox.scan import input_limits
 from media.video import Frame, VideoInfo, VideoSample

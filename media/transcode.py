@@ -88,21 +88,23 @@ def transcode(
     audio_editor: AudioEditor | None = None,
     encoding: Encoding | None = None,
     limits: InputLimits | None = None,
+    first_sound_only: bool = False,
 ) -> int:
     """Write `dst` from `src` with each Y plane edited, and its sound by `audio_editor`; returns the number of pictures.
 
     Decodes in this process: call it in a limited one. Sound that is not edited is copied untouched where MP4 can
-    hold it; timestamps, also uneven ones, are kept. Sides become even by dropping a last row or column; pictures
-    are laid upright; 10-bit, 4:2:2, 4:4:4 and RGB become 8-bit 4:2:0. Raises BadMedia for transparency, HDR,
-    and a picture size that changes midway.
+    hold it, all tracks or the first alone; timestamps, also uneven ones, are kept. Sides become even by dropping a
+    last row or column; pictures are laid upright; 10-bit, 4:2:2, 4:4:4 and RGB become 8-bit 4:2:0. Raises BadMedia for
+    transparency, HDR, and a picture size that changes midway.
     """
     encoding, limits = encoding or Encoding(), limits or input_limits()
     look = _output_format(_first_frame(src, limits), encoding)
     with new_mp4(dst) as out, open_video(src, limits) as (container, video):
         track = _add_video(out, video, look, encoding)
-        sounds = _add_sounds(out, container.streams.audio, audio_editor, encoding.audio_bitrate, limits)
+        tracks = container.streams.audio[: 1 if first_sound_only else None]
+        sounds = _add_sounds(out, tracks, audio_editor, encoding.audio_bitrate, limits)
         clock, start, count = PresentationClock(container, video), video.start_time or 0, 0
-        for packet in container.demux([video, *container.streams.audio]):
+        for packet in container.demux([video, *tracks]):
             index = packet.stream.index  # the packet's own stream_index is 0 in those that end a track
             frames: list[Any] = packet.decode() if index == video.index else []
             for frame in frames:

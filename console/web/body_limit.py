@@ -20,6 +20,10 @@ UPLOAD_PATHS = (
     "/enrol/estate",
     "/api/likeness/compare",
     "/v1/videos",
+    "/v1/videos/sync",
+    "/v1/videos/edits",
+    "/v1/videos/extensions",
+    "/v1/videos/characters",
     "/c2pa/matches/byContent",
     "/c2pa/manifests",
 )

@@ -9,6 +9,7 @@ from typing import Annotated
 import anyio
 from fastapi import Depends, Request
 
+from console.web.key_rates import KeyRateLimiter
 from console.web.protocols import InstallationProtocol
 from console.web.rate_limits import ConcurrencyLimiter, FailureLimiter, RateLimiter, client_of
 from console.web.sessions import Sessions
@@ -21,7 +22,8 @@ class RequestContext:
     """The installation and what the web adds to it.
 
     `uploads` bounds how many files arrive at once, `concurrency` how many that have arrived are waiting or looked at,
-    `analysis_limiter` how many are looked at; `scan_budget` is what a stranger's file may cost.
+    `analysis_limiter` how many are looked at; `scan_budget` is what a stranger's file may cost,
+    `reference_limiter` how many orders with a reference are opened at once.
     """
 
     installation: InstallationProtocol
@@ -32,8 +34,10 @@ class RequestContext:
     )
     concurrency: ConcurrencyLimiter = field(default_factory=ConcurrencyLimiter)
     rate_limiter: RateLimiter = field(default_factory=RateLimiter)
+    key_rates: KeyRateLimiter = field(default_factory=KeyRateLimiter)
     analysis_limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
     scan_budget: ScanBudget = field(default_factory=ScanBudget)
+    reference_limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
 
     @property
     def service(self) -> CaseService:

@@ -14,6 +14,7 @@ from fastapi import Request
 from console.web.context import RequestContext, client_address
 from console.web.http_errors import TooMany
 from core.errors import Abandoned
+from media.reference_file import REFERENCE_BUDGET
 from media.sandbox.scan import Scan, ScanBudget, scan_within
 
 _T = TypeVar("_T")
@@ -44,10 +45,10 @@ async def scan_file(
 
 
 async def scan_reference(request: Request, context: RequestContext, look: Callable[[], _T]) -> _T:
-    """As scan_file, for an account's own reference: without a seat, and without waiting for a turn."""
-    scan = Scan(budget=context.scan_budget)
+    """As scan_file, for an account's own reference: without a seat, and in a queue of its own."""
+    scan = Scan(budget=REFERENCE_BUDGET)
     with _ended_by_client(request, scan, anyio.CancelScope()):
-        return await to_thread.run_sync(_looked, look, scan)
+        return await to_thread.run_sync(_looked, look, scan, limiter=context.reference_limiter)
 
 
 @contextmanager

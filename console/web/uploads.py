@@ -6,7 +6,7 @@ import asyncio
 import shutil
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from starlette.requests import ClientDisconnect, Request
 
 from console.web.http_errors import TooLarge, TooSlow
-from console.web.multipart import MultipartForm, file_too_large
+from console.web.multipart import FormPart, MultipartForm, file_too_large
 from console.web.rate_limits import ConcurrencyLimiter, client_of
 from core.errors import BadInput
 
@@ -29,13 +29,17 @@ _OVERHEAD = 1024**2  # what fields and boundaries may add to the file
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upload:
-    """A form with at most one file, or two. `name` is what the sender calls it: shown to them, and used for nothing."""
+    """A form with at most one file, or two, and what else was kept on disk.
+
+    `name` is what the sender calls the file: shown to them, and used for nothing.
+    """
 
     fields: tuple[tuple[str, str], ...]
     file: Path | None
     name: str
     folder: Path
     second: Path | None = None
+    parts: tuple[FormPart, ...] = ()
 
     def field_values(self, *names: str) -> list[str]:
         """Every value of these fields that is not empty."""
@@ -48,18 +52,27 @@ class Upload:
 
 @asynccontextmanager
 async def receive_form(
-    request: Request, folder: Path, *, field: str, limit: int, second: str = "", seats: ConcurrencyLimiter | None = None
+    request: Request,
+    folder: Path,
+    *,
+    limit: int,
+    field: str = "",
+    second: str = "",
+    on_disk: Callable[[str], bool] | None = None,
+    seats: ConcurrencyLimiter | None = None,
 ) -> AsyncIterator[Upload]:
     """The form in this request, whose files are there only for as long as the context lasts.
 
-    `second` names the field of another file, where two are taken; `limit` is in bytes, of both. `seats` bounds how many
-    forms arrive at once. Raises TooLarge, TooSlow, TooMany, and BadInput for what is no form, is broken off or takes
-    too long.
+    `second` names the field of another file, where two are taken; `on_disk` says which parts are kept on disk as they
+    come, files or not; `limit` is in bytes, of all; `seats` bounds how many forms arrive at once.
+    Raises TooLarge, TooSlow, TooMany, and BadInput for what is no form, is broken off or takes too long.
     """
     with seats.slot(client_of(request)) if seats else nullcontext():
         mine = await asyncio.to_thread(new_upload_folder, folder)
         try:
-            upload = await _read_form(request, mine, field, limit, second)
+            kind = request.headers.get("content-type", "")
+            form = MultipartForm(kind, mine, field=field, limit=limit, second=second, on_disk=on_disk)
+            upload = await _read_form(request, mine, form, limit)
         except BaseException:
             await asyncio.to_thread(shutil.rmtree, mine, ignore_errors=True)
             raise
@@ -87,8 +100,7 @@ async def read_body(request: Request, limit: int) -> bytes:
     return bytes(whole)
 
 
-async def _read_form(request: Request, folder: Path, field: str, limit: int, second: str) -> Upload:
-    form = MultipartForm(request.headers.get("content-type", ""), folder, field=field, limit=limit, second=second)
+async def _read_form(request: Request, folder: Path, form: MultipartForm, limit: int) -> Upload:
     stream = paced(request.stream())
     try:
         if int(request.headers.get("content-length") or 0) > limit + _OVERHEAD:
@@ -102,7 +114,14 @@ async def _read_form(request: Request, folder: Path, field: str, limit: int, sec
         raise BadInput("the upload took too long") from None
     except ClientDisconnect:
         raise BadInput("the upload was broken off") from None
-    return Upload(fields=tuple(form.fields), file=form.file, name=form.file_name, folder=folder, second=form.second)
+    return Upload(
+        fields=tuple(form.fields),
+        file=form.file,
+        name=form.file_name,
+        folder=folder,
+        second=form.second,
+        parts=tuple(form.parts),
+    )
 
 
 async def paced(

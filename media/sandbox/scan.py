@@ -84,11 +84,14 @@ class Scan:
             wall=min(limits.wall, self.budget.process_wall, self.remaining()),
         )
 
-    def input_limits(self) -> InputLimits:
-        """What a file may hold for this budget."""
-        budget = self.budget
-        return InputLimits(
-            max_decoded_pixels=budget.max_decoded_pixels, max_boxes=budget.max_boxes, max_tracks=budget.max_tracks
+    def input_limits(self, limits: InputLimits | None = None) -> InputLimits:
+        """What a file may hold for this budget; no more than `limits`."""
+        budget, limits = self.budget, limits or InputLimits()
+        return replace(
+            limits,
+            max_decoded_pixels=min(limits.max_decoded_pixels, budget.max_decoded_pixels),
+            max_boxes=min(limits.max_boxes, budget.max_boxes),
+            max_tracks=min(limits.max_tracks, budget.max_tracks),
         )
 
     @contextmanager
@@ -112,8 +115,13 @@ def current_scan() -> Scan | None:
 
 def input_limits() -> InputLimits:
     """What files may hold here: by the budget of the current scan, or else what is accepted of anybody."""
+    return bounded_by_scan(InputLimits())
+
+
+def bounded_by_scan(limits: InputLimits) -> InputLimits:
+    """These limits, and those of the current scan."""
     scan = current_scan()
-    return scan.input_limits() if scan else InputLimits()
+    return scan.input_limits(limits) if scan else limits
 
 
 @contextmanager

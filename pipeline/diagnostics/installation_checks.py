@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from core.codec import dump
 from core.errors import AssayError
 from media.sandbox.protections import sandbox_protections
+from pipeline.diagnostics.engine_checks import check_engines
 from pipeline.diagnostics.unmeasured_labels import unmeasured_labels
 from pipeline.extras import not_installed
 from pipeline.policy_rollout import policy_loading
@@ -194,6 +195,8 @@ def _installation(settings: Settings) -> Iterator[DiagnosticResult]:
         yield DiagnosticResult(
             state="ok", says=f"videos come from the engine {installation.service.context.engine.name}"
         )
+        for state, says in check_engines(settings):
+            yield DiagnosticResult(state=state, says=says)
         faces, hashes = installation.registry.gallery.size, installation.registry.bank.size
         yield DiagnosticResult(
             state="ok" if faces else "lacks",

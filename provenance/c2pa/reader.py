@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from core.errors import BadMedia, OverBudget
 from core.finding import ContentCredentials
-from media.file_structure import check_boxes
 from media.sandbox import client
+from media.sandbox.file_structure import check_boxes
 from media.sandbox.limits import MIB, ProcessLimits
 from media.sandbox.scan import input_limits
 from provenance.c2pa.credentials_report import CredentialsReport

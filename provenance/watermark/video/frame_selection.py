@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 
 from media.arrays import LumaPlane
 from media.container import open_video
-from media.file_structure import check_decoding_cost
 from media.frame_index import FrameIndex, read_frame_index
 from media.luma import sample_luma
 from media.orientation import orientation_of
 from media.pixel_format import yuv_planes
+from media.sandbox.file_structure import check_decoding_cost
 from media.sandbox.limits import InputLimits
 from media.still_image import is_image
 from media.video_decode import frames_at, frames_to_decode

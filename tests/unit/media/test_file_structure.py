@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import OverBudget
-from media.file_structure import check_structure
+from media.sandbox.file_structure import check_structure
 from media.sandbox.limits import InputLimits
 from media.sandbox.scan import Scan, ScanBudget
 from tests.unit.media.hostile_files import FILE_TYPE, box, gif
