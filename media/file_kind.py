@@ -12,6 +12,9 @@ from pathlib import Path
 HEAD_BYTES = 4096
 """How much of a file is enough to tell its kind: the brands of ISO-BMFF and the doctype of Matroska lie in it."""
 
+REFERENCE_KINDS = "PNG, JPEG, WebP, HEIC, AVIF, GIF, MP4, MOV, WebM, Matroska, AVI, MPEG-TS"
+"""What can be a reference, in words."""
+
 
 class FileKind(StrEnum):
     """A closed set; the value is the media type."""

@@ -13,8 +13,7 @@ from av.video.frame import VideoFrame
 from core.codec import load
 from core.errors import BadMedia
 from media.atomic_output import new_mp4, partial_path
-from media.file_kind import FileKind
-from media.reference_file import REFERENCE_KINDS
+from media.file_kind import REFERENCE_KINDS, FileKind
 from media.sandbox.limits import InputLimits
 from media.still_image import open_image, upright_on_white
 from media.transcode import Encoding

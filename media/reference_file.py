@@ -15,12 +15,11 @@ from core.codec import dump, load
 from core.errors import BadInput
 from media.atomic_output import sandboxed_output
 from media.container import check_file
-from media.file_kind import FileKind, file_kind
+from media.file_kind import REFERENCE_KINDS, FileKind, file_kind
 from media.sandbox import client
 from media.sandbox.limits import MIB, InputLimits, ProcessLimits
 from media.sandbox.scan import ScanBudget, bounded_by_scan
 
-REFERENCE_KINDS = "PNG, JPEG, WebP, HEIC, AVIF, GIF, MP4, MOV, WebM, Matroska, AVI, MPEG-TS"
 PICTURE_LIMITS = InputLimits(max_bytes=64 * MIB, max_side=8192, max_duration=60.0, max_frames=1800)
 CLIP_LIMITS = InputLimits(max_bytes=512 * MIB, max_side=4096, max_duration=120.0, max_frames=7200)
 

@@ -17,8 +17,7 @@ from typing import Any
 
 from console.web.multipart import FormPart
 from core.errors import BadInput
-from media.file_kind import HEAD_BYTES, FileKind, kind_of_head
-from media.reference_file import REFERENCE_KINDS
+from media.file_kind import HEAD_BYTES, REFERENCE_KINDS, FileKind, kind_of_head
 from pipeline.video_request import REFERENCE_PARAM
 
 REFERENCE_FIELDS = (

@@ -22,7 +22,7 @@ from console.web.video_response import picture_response, video_response
 from core.case import Case, Phase
 from core.errors import BadInput, Conflict, NotFound, NotNow
 from core.roles import Principal
-from media.reference_file import REFERENCE_KINDS
+from media.file_kind import REFERENCE_KINDS
 from pipeline.case_record import CaseRecord
 from pipeline.video_pictures import PictureVariant
 

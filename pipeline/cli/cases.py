@@ -12,7 +12,7 @@ from core.case import Case, Phase
 from core.errors import NotFound
 from core.roles import Principal, Role
 from core.verdicts import Decision
-from media.reference_file import REFERENCE_KINDS
+from media.file_kind import REFERENCE_KINDS
 from pipeline.cli import case_output
 from pipeline.cli.cli_common import JsonOption, VerboseOption, err, local_operator, open_installation, out, print_json
 from pipeline.service import RECALL_CODES, RULING_CODES, VideoRequest

@@ -18,7 +18,7 @@ from pipeline.consent_wiring import (
     combine_galleries,
     make_consent_facts,
 )
-from pipeline.engines import make_engine
+from pipeline.engines.engine_selection import make_engine
 from pipeline.ledgers.database import Database
 from pipeline.ledgers.texts import PostgresTexts
 from pipeline.manifest_repository.derivation import RepositoryCopies
