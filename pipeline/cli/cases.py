@@ -180,6 +180,8 @@ def _report(installation: Installation, moved: Case, as_json: bool) -> int:
         out.print(case_output.case_line(moved, installation.service.actions(local_operator(), moved)))
     if moved.last_failure is not None and not as_json:
         err.print(f"assay: {moved.last_failure.error}", style="red", highlight=False)
+    if moved.waiting is not None and not as_json:
+        err.print(f"assay: it waits: {moved.waiting.reason}", style="yellow", highlight=False)
     return {
         Phase.PUBLISHED: EXIT_PUBLISHED,
         Phase.REFUSED: EXIT_REFUSED,

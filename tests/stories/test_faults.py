@@ -48,7 +48,15 @@ def test_what_an_engine_says_becomes_what_happened(fresh, bunny, mood, code):
         assert said.json["case"]["rendered"]["synthetic"] is True
 
 
-@pytest.mark.parametrize("mood", ["html", "empty", "short", "lost"])
+def test_what_is_no_video_is_a_failure_and_nobody_is_asked(fresh, bunny):
+    with serving(bunny.read_bytes()) as server:
+        said = fresh.assay("submit", "a rabbit in a meadow [html]", "--json", env=engine_at(server.url))
+    assert (said.code, said.json["case"]["phase"]) == (7, "failed"), said.err
+    assert said.json["case"]["failed"]["code"] == "not_a_video"
+    assert said.json["case"]["published"] is None
+
+
+@pytest.mark.parametrize("mood", ["empty", "short", "lost"])
 def test_an_engine_that_lies_publishes_nothing(fresh, bunny, mood):
     with serving(bunny.read_bytes()) as server:
         said = fresh.assay("submit", f"a rabbit in a meadow [{mood}]", "--json", env=engine_at(server.url))
@@ -82,7 +90,7 @@ def test_a_full_disk_publishes_nothing_and_says_so(fresh, tmp_path):
     try:
         said = fresh.assay("submit", "a rabbit", "--key", "k", "--json", env={"ASSAY_BLOB_STORE_URL": disk.as_uri()})
         assert said.code == 6
-        assert "full" in said.json["case"]["last_failure"]["error"]
+        assert "full" in said.json["case"]["waiting"]["reason"]
         assert [p for p in disk.rglob("blobs/**/*") if p.is_file()] == []
     finally:
         subprocess.run(["umount", str(disk)], check=True)
