@@ -6,6 +6,8 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -40,6 +42,8 @@ MEDIA_TYPES = {
     "gif": "image/gif",
     "tiff": "image/tiff",
     "mp4": "video/mp4",
+    "wav": "audio/wav",
+    "mp3": "audio/mpeg",
 }
 
 
@@ -121,6 +125,13 @@ def test_credentials_that_cannot_be_parsed_are_noticed_in_every_container(tmp_pa
     plain = tmp_path / f"plain.{suffix}"
     if suffix == "mp4":
         plain.write_bytes(clip.read_bytes())
+    elif MEDIA_TYPES[suffix].startswith("audio/"):
+        with av.open(str(plain), "w") as sound:
+            stream = sound.add_stream("mp3" if suffix == "mp3" else "pcm_s16le", rate=16000)
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 16000), np.int16), format="s16", layout="mono")
+            frame.sample_rate = 16000
+            sound.mux(stream.encode(frame))
+            sound.mux(stream.encode(None))
     else:
         Image.effect_noise((64, 48), 60).convert("RGB").save(plain)
     whole = sign_media(plain, tmp_path / f"signed.{suffix}", keys, MEDIA_TYPES[suffix])
