@@ -13,8 +13,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from PIL import Image
 
+from core.errors import BadMedia
 from core.finding import Finding
 from core.finding import FindingVerdict as V
+from media.sandbox import client
 from provenance.c2pa.credential_causes import CHANGE_CAUSES, CredentialsCause, causes_of
 from provenance.c2pa.reader import read_credentials_report
 from provenance.c2pa.signers import certificates as profile
@@ -141,6 +143,21 @@ def test_credentials_that_cannot_be_parsed_are_noticed_in_every_container(tmp_pa
         found = read_credentials_report(broken, keys.trust).credentials
         assert (found.state, found.causes) == ("unreadable", ("cannot_be_parsed",)), (suffix, needle, found)
     assert read_credentials_report(plain, keys.trust).credentials.state == "none"
+
+
+def test_a_file_that_breaks_the_reader_is_said_to_have_credentials_only_where_it_has_some(
+    signed, clip, keys, monkeypatch
+):
+    run = client.run_sandboxed
+
+    def breaks(function, arguments, **options):
+        if function.endswith("read_stores"):
+            raise BadMedia("this file takes more than 120 s to read: refused")
+        return run(function, arguments, **options)
+
+    monkeypatch.setattr(client, "run_sandboxed", breaks)
+    assert read_credentials_report(signed, keys.trust).credentials.state == "unreadable"
+    assert read_credentials_report(clip, keys.trust).credentials.state == "unsupported"
 
 
 def test_every_cause_of_readable_credentials_has_its_own_sentences():
