@@ -13,6 +13,7 @@ from types import MappingProxyType
 from core.signals import Subject
 
 _TEXT = frozenset({Subject.PROMPT})
+_NEGATIVE = frozenset({Subject.NEGATIVE_PROMPT})
 _FOOTAGE = frozenset({Subject.VIDEO, Subject.REFERENCE})
 _TAKE = frozenset({Subject.TAKE})
 
@@ -66,6 +67,14 @@ LABELS: Mapping[str, LabelDefinition] = MappingProxyType(
             _TEXT, "A reasoning model says that the policy forbids it. Measured only where one is set up."
         ),
         "unsafe": LabelDefinition(_TEXT, "The prompt as a whole resembles prompts that people judged unsafe."),
+        # of a negative prompt, in which naming something is no request for it
+        "negative_hate": LabelDefinition(_NEGATIVE, "A slur is named as what to avoid."),
+        "negative_jailbreak": LabelDefinition(_NEGATIVE, "A negative prompt addresses the filter or the model."),
+        "negative_disguise": LabelDefinition(_NEGATIVE, "Words are written so as to pass a filter."),
+        "negative_personal_data": LabelDefinition(_NEGATIVE, "Contact details of somebody are written down."),
+        "negative_inverted": LabelDefinition(
+            _NEGATIVE, "What keeps a picture decent, adult or agreed to is to be avoided: clothes, adults, consent."
+        ),
         # of a video or a reference
         "face_present": LabelDefinition(_FOOTAGE, "A face is seen."),
         "unreadable_face": LabelDefinition(

@@ -20,6 +20,7 @@ BUNDLED_CLASSIFIERS: Mapping[str, str] = MappingProxyType(
     {
         "prompt_terms": "classifiers.text.prompt_terms:PromptTerms",
         "prompt_intent": "classifiers.text.prompt_intent:PromptIntent",
+        "negative_prompt": "classifiers.text.negative_prompt:NegativePrompt",
         "frame_faces": "classifiers.image.frame_faces:FrameFaces",
         "voices": "classifiers.audio.voices:Voices",
         "frame_nudity": "classifiers.image.frame_nudity:FrameNudity",

@@ -11,13 +11,21 @@ from console.cameo.cameo_api import cameo_router
 from console.cameo.cameo_pages import cameo_pages_router
 from console.cameo.consent_receipt_api import consent_receipt_router, review_router
 from console.cameo.enrolment_pages import enrolment_router
+from console.gateway.characters_api import characters_router
+from console.gateway.derived_videos_api import derived_videos_router
 from console.gateway.guardrail_api import guardrail_router
+from console.gateway.models_api import models_router
 from console.gateway.moderations_api import moderations_router
+from console.gateway.sync_api import sync_router
 from console.gateway.videos_api import videos_router
 from console.moderation.case_api import cases_router
 from console.moderation.case_pages import case_pages_router
 from console.platform.comparison_api import comparison_router
+from console.platform.keys_api import keys_router
+from console.platform.platform_pages import platform_pages_router
 from console.platform.policy_pages import policy_pages_router
+from console.platform.usage_api import usage_router
+from console.platform.webhooks_api import webhooks_router
 from console.verify.manifest_upload import manifest_upload_router, well_known_router
 from console.verify.soft_binding_resolution import resolution_router
 from console.verify.verify_api import verify_router
@@ -25,6 +33,7 @@ from console.verify.verify_pages import verify_pages_router
 from console.web.body_limit import BodyLimitMiddleware
 from console.web.context import RequestContext
 from console.web.error_responses import ErrorBody, OpenAIErrorBody, add_exception_handlers
+from console.web.key_rates import AnswerHeadersMiddleware
 from console.web.login import login_router
 from console.web.protocols import InstallationProtocol
 from console.web.rate_limits import RateLimiter
@@ -50,9 +59,14 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
         installation=installation, sessions=Sessions(accounts=installation.accounts, secret=secret), rate_limiter=pace
     )
     app.add_middleware(BodyLimitMiddleware)
+    app.add_middleware(AnswerHeadersMiddleware)
     app.add_middleware(SecurityHeadersMiddleware)
     add_exception_handlers(app)
-    for router in (videos_router, moderations_router, guardrail_router):
+    openai_routers = (
+        sync_router, characters_router, derived_videos_router, videos_router, moderations_router, models_router,
+        guardrail_router, webhooks_router,
+    )  # fmt: skip
+    for router in openai_routers:
         app.include_router(router, responses={"4XX": {"model": OpenAIErrorBody}})
     app.include_router(cases_router, responses={"4XX": {"model": ErrorBody}})
     for router in (
@@ -60,6 +74,8 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
         review_router,
         consent_receipt_router,
         comparison_router,
+        keys_router,
+        usage_router,
         verify_router,
         resolution_router,
         manifest_upload_router,
@@ -68,6 +84,7 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
         app.include_router(router, responses={"4XX": {"model": ErrorBody}})
     app.include_router(case_pages_router)
     app.include_router(policy_pages_router)
+    app.include_router(platform_pages_router)
     app.include_router(cameo_pages_router)
     app.include_router(enrolment_router)
     app.include_router(login_router)

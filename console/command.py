@@ -1,4 +1,4 @@
-"""`assay serve`."""
+"""`assay serve` and, from `console.batch`, `assay pipe`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from console.batch import command as batch_command
 from pipeline.cli.cli_common import build_cli_installation, err
 from pipeline.settings import load_settings
 
@@ -28,5 +29,6 @@ def serve(
 
 
 def add_to(app: typer.Typer) -> None:
-    """Register the command."""
+    """Register the commands."""
     app.command()(serve)
+    batch_command.add_to(app)

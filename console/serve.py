@@ -1,4 +1,4 @@
-"""Runs the web side and, where this process moves cases too, the local runner beside it; ends both cleanly."""
+"""Runs the web side, webhooks and, where this process moves cases too, the local runner beside it; ends all cleanly."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from types import FrameType
 import uvicorn
 
 from console.app import create_app
+from console.web.header_timeout import HeaderTimeoutProtocol
 from console.web.protocols import RunningInstallation
 from console.web.tls import server_ssl_context
+from media.sandbox.protections import sandbox_protections
 
 
 def run_server(installation: RunningInstallation) -> None:
@@ -21,8 +23,9 @@ def run_server(installation: RunningInstallation) -> None:
     A second signal leaves at once: whatever was running is done again by whoever sweeps next.
     """
     try:
+        sandbox_protections()  # tried now, so that the log says at the start what is not in force
         server = _server(installation)
-        with _finish_before_exit(server), _run_cases_beside(installation):
+        with _finish_before_exit(server), _run_cases_beside(installation), _send_webhooks_beside(installation):
             server.run()
     finally:
         installation.close()
@@ -39,6 +42,7 @@ def _server(installation: RunningInstallation) -> uvicorn.Server:
             log_config=None,
             access_log=False,
             server_header=False,
+            http=HeaderTimeoutProtocol,
             timeout_graceful_shutdown=10,
             ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         )
@@ -52,6 +56,21 @@ def _run_cases_beside(installation: RunningInstallation) -> Iterator[None]:
         yield
         return
     thread = Thread(target=installation.runner.run_forever, args=(stop,), name="assay-runner", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
+
+
+@contextmanager
+def _send_webhooks_beside(installation: RunningInstallation) -> Iterator[None]:
+    stop = Event()
+    if installation.webhook_sender is None:
+        yield
+        return
+    thread = Thread(target=installation.webhook_sender.run_forever, args=(stop,), name="assay-webhooks", daemon=True)
     thread.start()
     try:
         yield

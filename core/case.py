@@ -108,7 +108,7 @@ class Case:
 
     def assets(self) -> tuple[Asset, ...]:
         """All bytes of the vault that this case refers to."""
-        found = list(self.submitted.references) if self.submitted else []
+        found = [*self.submitted.references, *self.submitted.references_sent] if self.submitted else []
         if self.rendered:
             found.append(self.rendered.asset)
         if self.sealed:

@@ -29,9 +29,22 @@ class NotNow(AssayError):
 class BadInput(AssayError):
     """The input cannot be used as it is."""
 
+    def __init__(self, message: str | None = None, *, param: str = "") -> None:
+        """`param` is the field that it is about, as whoever asked calls it; empty where it is about none, or all."""
+        super().__init__(message)
+        self.param = param
+
 
 class BadMedia(BadInput):
     """This file cannot be read as a video."""
+
+
+class OverBudget(BadMedia):
+    """Looking at this file takes more than is spent on one."""
+
+
+class Abandoned(AssayError):
+    """Nobody waits for this answer any more: the work was ended."""
 
 
 class PictureTooLarge(BadMedia):

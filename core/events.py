@@ -16,6 +16,9 @@ from core.verdicts import Ruling, Verdict
 ParameterValue = bool | int | float | str
 """What an engine's own parameter may be. A str is a closed word, such as a scheduler, and no text of a person."""
 
+NEGATIVE_PROMPT = "negative_prompt"
+"""The one parameter text that says what is to be avoided; every other asks for something, as the prompt does."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
@@ -25,7 +28,8 @@ class Submitted:
     `end_user` is a pseudonym of the person for whom the platform asks, empty where it does not say for whom.
     `purpose` and `territory` (ISO 3166) say what for and where it will be shown; `voices` that people named speak.
     `copies` are the sealed cases of which a reference is a copy, as its mark or its looks tell. `parameters` are the
-    engine's own; `parameter_texts` those of them that are texts: name to the id of an erasable text.
+    engine's own; `parameter_texts` those that are texts, or objects as JSON: name to the id of an erasable text.
+    `references` are as they were handed in; `references_sent` as they are screened and sent to an engine, one for each.
     """
 
     author: str
@@ -47,6 +51,17 @@ class Submitted:
     copies: tuple[str, ...] = ()
     parameters: dict[str, ParameterValue] = field(default_factory=dict)
     parameter_texts: dict[str, str] = field(default_factory=dict)
+    references_sent: tuple[Asset, ...] = ()
+
+    @property
+    def engine_inputs(self) -> tuple[Asset, ...]:
+        """What is screened and sent to an engine; in old logs, what was handed in."""
+        return self.references_sent or self.references
+
+    @property
+    def asking_texts(self) -> tuple[str, ...]:
+        """The ids of the texts that ask for something: the prompt, and every parameter's but the negative prompt."""
+        return (self.prompt, *(text for name, text in self.parameter_texts.items() if name != NEGATIVE_PROMPT))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -36,7 +36,8 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContentCredentials:
-    """C2PA credentials of a file. `state`: trusted, valid, invalid, none, unreadable, remote or unsupported.
+    """C2PA credentials of a file. `state`: trusted, valid, invalid, none, unreadable, remote, unsupported or not_read
+    (reading them would have taken too much).
 
     `causes` are codes that say why the state is not trusted, the weightiest first (provenance.c2pa.credential_causes);
     `issues` are the codes of the C2PA specification behind them, or a line of the library.
@@ -82,12 +83,23 @@ class AudioWatermarkFinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UnexaminedPart:
+    """What was not looked at because it would have taken too much, and why in one sentence.
+
+    `part`: credentials, picture, sound, labels, recovered or similar.
+    """
+
+    part: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WatermarkFinding:
     """What the watermark detector found. `p_value` in [0, 1]. `payload` is hex, and only there when it is sure.
 
     It was read with its check, or, if `among` is not 0, matched against so many that this installation issued.
     `segments` are the seconds that carry a mark, where that was asked for; `audio` is None where sound was not
-    analysed.
+    analysed. `unexamined` says what was not searched.
     """
 
     detected: bool
@@ -98,11 +110,15 @@ class WatermarkFinding:
     among: int = 0
     segments: tuple[WatermarkedSpan, ...] = ()
     audio: AudioWatermarkFinding | None = None
+    unexamined: tuple[UnexaminedPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
-    """The verifier's answer about one file. `case` is what the ledger shows to the public, or None."""
+    """The verifier's answer about one file. `case` is what the ledger shows to the public, or None.
+
+    `unexamined` says what was not looked at, because it would have taken more than is spent on one file.
+    """
 
     file: str
     verdict: FindingVerdict
@@ -111,3 +127,4 @@ class Finding:
     watermark: WatermarkFinding
     evidence: tuple[Evidence, ...] = ()
     case: dict[str, str] | None = None
+    unexamined: tuple[UnexaminedPart, ...] = ()

@@ -71,6 +71,12 @@ class Ledger(Protocol):
     ) -> Sequence[Case]:
         """Cases, the one that moved last first; with `oldest` the one that has not moved for longest."""
 
+    def created_by(self, author: str, *, after: str = "", limit: int = 20, ascending: bool = False) -> Sequence[Case]:
+        """An author's cases by when they were begun, the newest first or with `ascending` last.
+
+        With `after`, those that follow this case in that order. Raises NotFound where it is no case of the author.
+        """
+
     def is_referenced(self, digest: str) -> bool:
         """Whether any case refers to these bytes."""
 
@@ -150,7 +156,7 @@ class RenderRequest:
     """What an engine is asked to make. `key` makes asking twice the same as asking once.
 
     `parameters` are the engine's own (seed, fps, steps), under the engine's names; `parameter_texts` those of them that
-    are texts, such as negative_prompt, which were screened as the prompt was.
+    are texts, such as negative_prompt, or objects as JSON, which were screened as the prompt was.
     """
 
     key: str

@@ -11,6 +11,7 @@ class Subject(StrEnum):
     """What was measured."""
 
     PROMPT = "prompt"
+    NEGATIVE_PROMPT = "negative_prompt"
     REFERENCE = "reference"
     VIDEO = "video"
     TAKE = "take"
@@ -33,7 +34,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
-    """One measurement.
+    """One measurement. `field` names the text of an order that was measured, where that is not the prompt itself.
 
     `score` lies in [0, 1], or is None where nothing could be measured; NaN and anything outside
     is refused here. `source` names the classifier and its version (`frame_faces/3`). `note` is from
@@ -46,6 +47,7 @@ class Signal:
     source: str
     at: Span | None = None
     note: str = ""
+    field: str = ""
 
     def __post_init__(self) -> None:
         if self.score is not None and not 0.0 <= self.score <= 1.0:  # also refuses NaN

@@ -109,7 +109,7 @@ _FORWARD = (
         event=Measured,
         to=frozenset({Phase.SCREENED}),
         condition="of the prompt and of references",
-        holds=_measured(Subject.PROMPT, Subject.REFERENCE),
+        holds=_measured(Subject.PROMPT, Subject.NEGATIVE_PROMPT, Subject.REFERENCE),
     ),
     Transition(
         phase=Phase.SCREENED,

@@ -13,6 +13,7 @@ from media.audio_codec import AudioDecoder
 from media.container import check_file, open_audio
 from media.sandbox import client
 from media.sandbox.limits import InputLimits
+from media.sandbox.scan import input_limits
 from media.video import MONO_SAMPLE_RATE, MonoAudio
 
 _MAX_SECONDS = 3600.0  # seconds of sound that are decoded at most: 230 MB
@@ -22,10 +23,10 @@ def decode_mono_audio(path: Path, *, seconds: float = 600.0, limits: InputLimits
     """The first `seconds` of a video's or sound file's track; None where it has none. Raises BadMedia."""
     if not 0 < seconds <= _MAX_SECONDS:
         raise BadInput(f"listen() takes between 0 and {_MAX_SECONDS:.0f} seconds")
-    limits = limits or InputLimits()
+    limits = limits or input_limits()
     check_file(path, limits)
     arguments = {"path": str(path.resolve()), "seconds": seconds, "limits": dump(limits)}
-    answer = client.run_sandboxed("media.audio_decode:decode_mono_audio_in_process", arguments)
+    answer = client.run_sandboxed("media.audio_decode:decode_mono_audio_in_process", arguments, reads=[path])
     return MonoAudio(samples=answer["samples"], complete=answer["whole"]) if answer else None
 
 

@@ -15,6 +15,8 @@ from av.container import InputContainer
 from av.video.stream import VideoStream
 
 from core.errors import BadMedia, PictureTooLarge
+from media.file_kind import HEAD_BYTES, file_kind, kind_of_head
+from media.sandbox.file_structure import check_structure
 from media.sandbox.limits import MIB, InputLimits
 
 ACCEPTED_CONTAINERS = "MP4, MOV, WebM, Matroska, AVI, MPEG-TS, GIF"
@@ -27,7 +29,9 @@ _COVER_ART = 0x0400  # FFmpeg: AV_DISPOSITION_ATTACHED_PIC
 
 
 def check_file(path: Path, limits: InputLimits) -> None:
-    """What can be said without decoding. Raises BadMedia for what is no file, empty or too large."""
+    """What can be said without decoding. Raises BadMedia for what is no file, empty or too large, OverBudget for one
+    that holds more than is looked at.
+    """
     if path.is_dir():
         raise BadMedia(f"{path.name} is a folder, not a video")
     if not path.is_file():
@@ -37,6 +41,7 @@ def check_file(path: Path, limits: InputLimits) -> None:
         raise BadMedia(f"{path.name} is empty (0 bytes)")
     if size > limits.max_bytes:
         raise BadMedia(f"{path.name} has {size // MIB} MiB; at most {limits.max_bytes // MIB} MiB are accepted")
+    check_structure(path, limits)
 
 
 @contextmanager
@@ -86,6 +91,8 @@ def container_name(container: InputContainer) -> str:
 
 
 def _open(path: Path, formats: str = _FORMATS) -> InputContainer:
+    if file_kind(path).is_picture:  # FFmpeg would read the first tile of a HEIC as a video
+        raise BadMedia(_rejection_reason(path))
     options = {"format_whitelist": formats, "protocol_whitelist": "file"}
     try:
         return av.open(f"file:{path.resolve()}", "r", container_options=options, metadata_errors="replace")
@@ -95,12 +102,12 @@ def _open(path: Path, formats: str = _FORMATS) -> InputContainer:
 
 def _rejection_reason(path: Path) -> str:
     with path.open("rb") as file:
-        head = file.read(4096)
+        head = file.read(HEAD_BYTES)
     if head[4:8] in (b"styp", b"sidx", b"moof"):
         return f"{path.name} is a piece of a stream (DASH or HLS), which can be read only with the stream's beginning"
     if head.startswith(b"%PDF-"):
         return f"{path.name} is a PDF, not a video; accepted are {ACCEPTED_CONTAINERS}"
-    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide", b"free"):
+    if kind_of_head(head).is_mp4:
         return f"{path.name} is an MP4 that is cut short or damaged: its index (moov) cannot be read"
     if head.startswith(b"#EXTM3U") or b"\0" not in head:
         return f"{path.name} is a text, not a video; accepted are {ACCEPTED_CONTAINERS}"

@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from core.errors import BadMedia
 from media.atomic_output import partial_path
+from media.file_kind import HEAD_BYTES, kind_of_head
 from media.isobmff import MAX_INDEX_BYTES, Box, child_boxes, copy_with_index, iter_boxes, make_box, read_box
 from media.sandbox.limits import MIB
 
@@ -45,7 +46,7 @@ def read_container_metadata(path: str) -> dict[str, object]:
     keys: dict[str, str] = {}
     xmp = ""
     with Path(path).open("rb") as stream:
-        if stream.read(12)[4:8] != b"ftyp":
+        if not kind_of_head(stream.read(HEAD_BYTES)).is_bmff:
             return {"keys": keys, "xmp": xmp}
         for box in iter_boxes(stream):
             if box.kind == b"moov":

@@ -18,10 +18,11 @@ from PIL import Image, ImageDraw, ImageFont
 from core.codec import dump, load
 from core.errors import BadInput
 from media.arrays import LumaPlane
-from media.atomic_output import partial_path
+from media.atomic_output import sandboxed_output
 from media.container import check_file
 from media.sandbox import client
 from media.sandbox.limits import TRANSCODE_LIMITS, InputLimits
+from media.sandbox.scan import input_limits
 from media.transcode import Encoding, transcode
 
 MIN_LABEL_SECONDS = 2.0
@@ -74,13 +75,17 @@ class LabelOverlay:
 
 def overlay_label(src: Path, dst: Path, label: VisibleLabel, *, limits: InputLimits | None = None) -> None:
     """Write `dst`, an almost lossless MP4 of `src` with the label in it; in the sandbox. Raises BadMedia."""
-    limits = limits or InputLimits()
+    limits = limits or input_limits()
     check_file(src, limits)
-    arguments = {"src": str(src.resolve()), "dst": str(dst.resolve()), "label": dump(label), "limits": dump(limits)}
-    try:
-        client.run_sandboxed("media.label_overlay:overlay_label_in_process", arguments, limits=TRANSCODE_LIMITS)
-    finally:
-        partial_path(dst).unlink(missing_ok=True)
+    arguments = {"src": str(src.resolve()), "label": dump(label), "limits": dump(limits)}
+    with sandboxed_output(dst) as made:
+        client.run_sandboxed(
+            "media.label_overlay:overlay_label_in_process",
+            {**arguments, "dst": str(made)},
+            reads=[src],
+            writes=[made.parent],
+            limits=TRANSCODE_LIMITS,
+        )
 
 
 def overlay_label_in_process(src: str, dst: str, label: dict[str, object], limits: dict[str, object]) -> int:

@@ -14,6 +14,7 @@ from media.frame_index import FrameIndex, read_frame_index
 from media.orientation import orientation_of
 from media.sandbox import client
 from media.sandbox.limits import InputLimits
+from media.sandbox.scan import input_limits
 from media.video import VideoInfo
 
 
@@ -22,9 +23,11 @@ def probe(path: Path, limits: InputLimits | None = None) -> VideoInfo:
 
     Raises BadMedia, in one line that says what is wrong and what is accepted.
     """
-    limits = limits or InputLimits()
+    limits = limits or input_limits()
     check_file(path, limits)
-    answer = client.run_sandboxed("media.probe:probe_in_process", {"path": str(path.resolve()), "limits": dump(limits)})
+    answer = client.run_sandboxed(
+        "media.probe:probe_in_process", {"path": str(path.resolve()), "limits": dump(limits)}, reads=[path]
+    )
     info: VideoInfo = load(VideoInfo, answer)
     return info
 

@@ -10,9 +10,11 @@ from media.container import check_file, open_video
 from media.frame_index import read_frame_index
 from media.probe import read_video_info
 from media.sandbox import client
+from media.sandbox.file_structure import check_decoding_cost
 from media.sandbox.limits import MIB, InputLimits, ProcessLimits
+from media.sandbox.scan import input_limits
 from media.video import Frame, VideoInfo, VideoSample
-from media.video_decode import evenly_spaced_pts, fit_size, frames_at, to_rgb
+from media.video_decode import evenly_spaced_pts, fit_size, frames_at, frames_to_decode, to_rgb
 
 _MAX_BYTES = 1024 * MIB  # bytes of RGB that one sample may have
 _BOUNDS = ProcessLimits(memory=4096 * MIB, cpu=1200, wall=1200.0)
@@ -36,11 +38,11 @@ def sample_video(
     """
     if (count is None) == (every is None) or min(count or 0, every or 0) < 0 or not (count or every):
         raise BadInput("sample() takes either a count of at least 1 or a number of seconds above 0")
-    limits = limits or InputLimits()
+    limits = limits or input_limits()
     check_file(path, limits)
     arguments = {"path": str(path.resolve()), "count": count, "every": every, "most": max_count, "max_side": max_side}
     answer = client.run_sandboxed(
-        "media.sampling:sample_video_in_process", {**arguments, "limits": dump(limits)}, limits=_BOUNDS
+        "media.sampling:sample_video_in_process", {**arguments, "limits": dump(limits)}, reads=[path], limits=_BOUNDS
     )
     frames = zip(answer["at"], answer["rgb"], strict=True)
     return VideoSample(info=load(VideoInfo, answer["info"]), frames=tuple(Frame(at=at, rgb=rgb) for at, rgb in frames))
@@ -59,6 +61,7 @@ def sample_video_in_process(
     size = fit_size(info.width, info.height, max_side)
     if len(wanted) * size[0] * size[1] * 3 > _MAX_BYTES:
         raise BadInput(f"{len(wanted)} pictures of {size[0]} x {size[1]} are too many at once: give a max_side")
+    check_decoding_cost(frames_to_decode(timeline, wanted), info.width, info.height, bounds)
     with open_video(Path(path), bounds) as (container, video):
         taken = [(pts, to_rgb(frame, size)) for pts, frame in frames_at(container, video, timeline, wanted)]
     return {"info": info, "at": [timeline.seconds(pts) for pts, _ in taken], "rgb": [rgb for _, rgb in taken]}

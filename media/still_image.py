@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,20 +13,25 @@ from numpy.typing import NDArray
 from core.codec import dump, load
 from core.errors import BadMedia
 from media.container import check_file, check_size
+from media.file_kind import file_kind
 from media.sandbox import client
 from media.sandbox.limits import InputLimits
+from media.sandbox.scan import input_limits
 from media.video import Frame, VideoInfo, VideoSample
 from media.video_decode import fit_size
 
-ACCEPTED_IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "PPM")
+if TYPE_CHECKING:
+    from PIL.Image import Image as Picture
+
+ACCEPTED_IMAGE_FORMATS = ("PNG", "JPEG", "WEBP", "HEIF", "AVIF", "GIF", "BMP", "PPM")
 
 
 def sample_image(path: Path, *, max_side: int | None = None, limits: InputLimits | None = None) -> VideoSample:
     """The image as a sample of one picture at 0 s, upright; transparency is laid on white. Raises BadMedia."""
-    limits = limits or InputLimits()
+    limits = limits or input_limits()
     check_file(path, limits)
     arguments = {"path": str(path.resolve()), "max_side": max_side, "limits": dump(limits)}
-    answer = client.run_sandboxed("media.still_image:sample_image_in_process", arguments)
+    answer = client.run_sandboxed("media.still_image:sample_image_in_process", arguments, reads=[path])
     return VideoSample(info=load(VideoInfo, answer["info"]), frames=(Frame(at=0.0, rgb=answer["rgb"]),))
 
 
@@ -39,26 +47,45 @@ def sample_image_in_process(path: str, max_side: int | None, limits: dict[str, o
 
 def read_rgb(path: Path, max_side: int | None, limits: InputLimits) -> tuple[str, NDArray[np.uint8]]:
     """Codec and (height, width, 3) uint8, in this process. Raises BadMedia."""
-    from PIL import Image, ImageOps, UnidentifiedImageError
+    from PIL import Image
 
+    with open_image(path, limits) as image:
+        flat = upright_on_white(image)
+        rgb = np.asarray(flat.resize(fit_size(flat.width, flat.height, max_side), Image.Resampling.LANCZOS))
+        return (image.format or "").lower(), rgb
+
+
+@contextmanager
+def open_image(path: Path, limits: InputLimits, *, accepted: str = "") -> Iterator[Picture]:
+    """The image, its size checked and no pixel decoded, in this process. Raises BadMedia, also for what fails later.
+
+    `accepted` are the kinds that the caller accepts, for its message; empty for all that can be read.
+    """
+    import pi_heif
+    from PIL import Image, UnidentifiedImageError
+
+    pi_heif.register_heif_opener()
     Image.MAX_IMAGE_PIXELS = None  # our own limit is checked before a pixel is decoded
     try:
         with Image.open(path, formats=ACCEPTED_IMAGE_FORMATS) as image:
             check_size(image.width, image.height, limits)
-            upright = ImageOps.exif_transpose(image).convert("RGBA")
-            flat = Image.alpha_composite(Image.new("RGBA", upright.size, "white"), upright).convert("RGB")
-            rgb = np.asarray(flat.resize(fit_size(flat.width, flat.height, max_side), Image.Resampling.LANCZOS))
-            return (image.format or "").lower(), rgb
-    except (UnidentifiedImageError, OSError, SyntaxError) as error:
-        raise BadMedia(
-            f"{path.name} is not an image that can be read; accepted are {', '.join(ACCEPTED_IMAGE_FORMATS)}"
-        ) from error
+            yield image
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, EOFError) as error:
+        kinds = accepted or ", ".join(ACCEPTED_IMAGE_FORMATS)
+        raise BadMedia(f"{path.name} is not an image that can be read; accepted are {kinds}") from error
+
+
+def upright_on_white(image: Picture) -> Picture:
+    """An RGB picture as a viewer would show it: turned by its EXIF, transparency laid on white."""
+    from PIL import Image, ImageOps
+
+    upright = ImageOps.exif_transpose(image)
+    if upright.mode.startswith("I;16"):  # sixteen bits of grey, which Pillow would cut off at 255
+        upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
+    whole = upright.convert("RGBA")
+    return Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole).convert("RGB")
 
 
 def is_image(path: Path) -> bool:
     """Whether the file begins like an accepted image of one picture; GIFs count as videos."""
-    with path.open("rb") as file:
-        head = file.read(12)
-    if head[:2] in (b"P5", b"P6") and head[2:3].isspace():  # PGM and PPM, of face data sets
-        return True
-    return head.startswith((b"\x89PNG", b"\xff\xd8\xff", b"BM")) or (head[:4] == b"RIFF" and head[8:] == b"WEBP")
+    return file_kind(path).is_picture

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from core.codec import dump, load
 from core.errors import BadMedia
-from media.atomic_output import new_mp4, partial_path
+from media.atomic_output import new_mp4, sandboxed_output
 from media.audio_codec import AudioEditor
 from media.audio_transcode import AudioTranscoder, add_audio_track
 from media.container import check_file, check_size, open_video
@@ -31,6 +31,7 @@ from media.pixel_format import check_publishable, colour_matrix, new_frame, publ
 from media.presentation_clock import PresentationClock
 from media.sandbox import client
 from media.sandbox.limits import TRANSCODE_LIMITS, InputLimits
+from media.sandbox.scan import input_limits
 
 LumaEdit = Callable[[NDArray[np.uint8], float], NDArray[np.uint8]]
 """(Y plane (height, width) uint8, read only; seconds from the first picture) -> the plane to publish."""
@@ -60,16 +61,17 @@ class _OutputFormat:
 
 def reencode(src: Path, dst: Path, *, encoding: Encoding | None = None, limits: InputLimits | None = None) -> None:
     """A re-encoded copy, without metadata of its origin; runs in the sandbox. Raises BadMedia."""
-    limits = limits or InputLimits()
+    limits = limits or input_limits()
     check_file(src, limits)
-    arguments = {"src": str(src.resolve()), "dst": str(dst.resolve()), "limits": dump(limits)}
-    encoding = encoding or Encoding(crf=28)
-    try:
+    arguments = {"src": str(src.resolve()), "encoding": dump(encoding or Encoding(crf=28)), "limits": dump(limits)}
+    with sandboxed_output(dst) as made:
         client.run_sandboxed(
-            "media.transcode:reencode_in_process", {**arguments, "encoding": dump(encoding)}, limits=TRANSCODE_LIMITS
+            "media.transcode:reencode_in_process",
+            {**arguments, "dst": str(made)},
+            reads=[src],
+            writes=[made.parent],
+            limits=TRANSCODE_LIMITS,
         )
-    finally:
-        partial_path(dst).unlink(missing_ok=True)
 
 
 def reencode_in_process(src: str, dst: str, encoding: dict[str, object], limits: dict[str, object]) -> int:
@@ -86,21 +88,23 @@ def transcode(
     audio_editor: AudioEditor | None = None,
     encoding: Encoding | None = None,
     limits: InputLimits | None = None,
+    first_sound_only: bool = False,
 ) -> int:
     """Write `dst` from `src` with each Y plane edited, and its sound by `audio_editor`; returns the number of pictures.
 
     Decodes in this process: call it in a limited one. Sound that is not edited is copied untouched where MP4 can
-    hold it; timestamps, also uneven ones, are kept. Sides become even by dropping a last row or column; pictures
-    are laid upright; 10-bit, 4:2:2, 4:4:4 and RGB become 8-bit 4:2:0. Raises BadMedia for transparency, HDR,
-    and a picture size that changes midway.
+    hold it, all tracks or the first alone; timestamps, also uneven ones, are kept. Sides become even by dropping a
+    last row or column; pictures are laid upright; 10-bit, 4:2:2, 4:4:4 and RGB become 8-bit 4:2:0. Raises BadMedia for
+    transparency, HDR, and a picture size that changes midway.
     """
-    encoding, limits = encoding or Encoding(), limits or InputLimits()
+    encoding, limits = encoding or Encoding(), limits or input_limits()
     look = _output_format(_first_frame(src, limits), encoding)
     with new_mp4(dst) as out, open_video(src, limits) as (container, video):
         track = _add_video(out, video, look, encoding)
-        sounds = _add_sounds(out, container.streams.audio, audio_editor, encoding.audio_bitrate, limits)
+        tracks = container.streams.audio[: 1 if first_sound_only else None]
+        sounds = _add_sounds(out, tracks, audio_editor, encoding.audio_bitrate, limits)
         clock, start, count = PresentationClock(container, video), video.start_time or 0, 0
-        for packet in container.demux([video, *container.streams.audio]):
+        for packet in container.demux([video, *tracks]):
             index = packet.stream.index  # the packet's own stream_index is 0 in those that end a track
             frames: list[Any] = packet.decode() if index == video.index else []
             for frame in frames:

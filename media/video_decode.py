@@ -70,6 +70,19 @@ def frames_at(
         raise BadMedia("none of the video's pictures can be decoded")
 
 
+def frames_to_decode(timeline: FrameIndex, target_pts: list[int]) -> int:
+    """How many pictures `frames_at` has to decode for these, as it seeks."""
+    number, at = 0, int(timeline.pts[0]) - 1
+    for target in target_pts:
+        if number and at >= target:
+            continue
+        key = _keyframe_to_seek(timeline, at, target)
+        first = np.searchsorted(timeline.pts, at, side="right") if key is None else np.searchsorted(timeline.pts, key)
+        number += max(1, int(np.searchsorted(timeline.pts, target, side="right")) - int(first))
+        at = target
+    return number
+
+
 def to_rgb(frame: VideoFrame, size: tuple[int, int]) -> NDArray[np.uint8]:
     """The frame as (height, width, 3) uint8, upright, shrunk to `size` (width, height as shown)."""
     turn = orientation_of(frame)

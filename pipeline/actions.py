@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from core.case import Case, Phase
 from core.errors import AssayError, Forbidden, NotNow
-from core.roles import Principal, Role
+from core.roles import Principal, Role, Scope
 from core.transitions import appealable, holding
 from pipeline.policy_rollout.dual_control import has_already_allowed
 
@@ -39,11 +39,11 @@ def refusal(who: Principal, case: Case, action: Action) -> AssayError | None:
         case Action.RESUME:
             return _not_a_moderator(who) or _no_resuming(case)
         case Action.APPEAL:
-            return _not_theirs(who, case) or _no_appeal(case)
+            return _not_theirs(who, case) or _no_scope(who) or _no_appeal(case)
         case Action.RECALL:
-            return _not_theirs(who, case) or _no_recall(case)
+            return _not_theirs(who, case) or _no_scope(who) or _no_recall(case)
         case Action.ERASE:
-            return _not_theirs(who, case)
+            return _not_theirs(who, case) or _no_scope(who)
 
 
 def unmeasured(case: Case) -> bool:
@@ -60,6 +60,13 @@ def _not_theirs(principal: Principal, case: Case) -> AssayError | None:
     if principal.has(Role.MODERATOR) or (case.submitted is not None and case.submitted.author == principal.id):
         return None
     return Forbidden("this case belongs to another account")
+
+
+def _no_scope(who: Principal) -> AssayError | None:
+    """A moderator's key may take down without being one that orders videos."""
+    if who.scopes & {Scope.SUBMIT, Scope.MODERATE}:
+        return None
+    return Forbidden("this key needs the scope submit for this")
 
 
 def _no_ruling(who: Principal, case: Case, action: Action) -> AssayError | None:

@@ -51,6 +51,15 @@ def is_public_address(address: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PinnedAddress:
+    """A checked machine: the address with its number in place of its name, and what httpx needs to use it so."""
+
+    url: httpx.URL
+    headers: dict[str, str]
+    extensions: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SafeFetcher:
     """How a file is fetched: at most so many bytes, in at most so many seconds, over at most so many redirects."""
 
@@ -71,18 +80,28 @@ class SafeFetcher:
             url = urljoin(url, onward)
         raise BadInput("this address leads from one redirect to the next")
 
+    def pin(self, url: str) -> PinnedAddress:
+        """The very machine that this address leads to now. Raises BadInput for one that nothing is sent to."""
+        scheme, host, port = self._parts(url)
+        try:
+            parsed = httpx.URL(url)
+        except httpx.InvalidURL:
+            raise BadInput("this is no address of a web server") from None
+        return PinnedAddress(
+            url=parsed.copy_with(host=self._address(host, port), fragment=None),
+            headers={"Host": parsed.netloc.decode()},
+            extensions={"sni_hostname": host} if scheme == "https" else {},
+        )
+
     def _visit(self, url: str, to: Path, deadline: float) -> str:
         """Where it redirects to, or nothing once the file is written."""
-        scheme, host, port = self._parts(url)
-        address = self._address(host, port)
-        pinned = httpx.URL(url).copy_with(host=address, fragment=None)
-        head = {"Host": httpx.URL(url).netloc.decode(), "Accept": "*/*", "Accept-Encoding": "identity"}
+        pinned = self.pin(url)
+        head = pinned.headers | {"Accept": "*/*", "Accept-Encoding": "identity"}
         patience = httpx.Timeout(max(0.1, min(10.0, deadline - time.monotonic())))
-        name = {"sni_hostname": host} if scheme == "https" else {}
         try:
             with (
                 httpx.Client(trust_env=False, follow_redirects=False, timeout=patience) as client,
-                client.stream("GET", pinned, headers=head, extensions=name) as answer,
+                client.stream("GET", pinned.url, headers=head, extensions=pinned.extensions) as answer,
             ):
                 return self._save_response(answer, to, deadline)
         except httpx.HTTPError as error:
@@ -111,7 +130,7 @@ class SafeFetcher:
             scheme, host = parts.scheme.lower(), parts.hostname or ""
             port = parts.port or _PORTS.get(scheme, 0)
         except ValueError:
-            raise BadInput("this is no address of a file") from None
+            raise BadInput("this is no address of a web server") from None
         if scheme not in _PORTS or not host or len(url) > 2048 or not url.isprintable():
             raise BadInput("an address begins with https:// or http://, and has at most 2048 characters")
         if parts.username or parts.password:

@@ -14,27 +14,38 @@ from functools import partial
 from pathlib import Path
 
 from classifiers.models import PACKAGED_MODELS, Models
-from core.assets import Asset
 from core.case import Case, Phase, new_case
 from core.dispatch import hand_on
-from core.errors import BadInput, Conflict, Erased, Forbidden, NotFound, NotNow, Unavailable
-from core.events import Appealed, Event, Recalled, Rendered, Resumed, Ruled, Submitted
+from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow, Unavailable
+from core.events import Appealed, Event, Recalled, Rendered, Resumed, Ruled
 from core.finding import Finding
 from core.permitted import NO_CAMEOS
 from core.ports import Bus, Ledger, RecordedEvent
-from core.roles import Principal, Role, require_owner, require_role
+from core.roles import Principal, Role, Scope, require_owner, require_role, require_scope
 from core.signals import Subject
 from core.transitions import holding
 from core.verdicts import Decision, Gate, Ruling
+from media.reference_file import REFERENCE_BUDGET, prepare_reference
+from media.sandbox.scan import scan_within
+from pipeline.access.usage import UsageMeter
 from pipeline.actions import Action, actions, refusal, unmeasured
+from pipeline.case_explanation import CaseExplanation, explain_case
+from pipeline.case_record import CaseRecord, case_record
 from pipeline.manifest_repository.public_service import PublicService
 from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.screening.dry_run import DryRunVerdict, dry_run
 from pipeline.stages.judge import recheck_consent
-from pipeline.stages.stage_context import StageContext
+from pipeline.stages.stage_context import Measurements, StageContext
+from pipeline.submission import make_submission
 from pipeline.verification.likeness_comparison import LikenessComparer
 from pipeline.verification.verifier import Verifier
-from pipeline.video_request import MAX_PROMPT_LENGTH, VideoRequest, end_user_pseudonym, validate_request
+from pipeline.video_pictures import PictureVariant, VideoPictures
+from pipeline.video_request import (
+    MAX_PROMPT_LENGTH,
+    VideoRequest,
+    validate_request,
+)
+from pipeline.webhooks.webhook_service import WebhookService
 from registry.consent import CameoService
 
 __all__ = [
@@ -64,6 +75,9 @@ class CaseService:
     likeness: LikenessComparer = field(default_factory=partial(LikenessComparer, models=PACKAGED_MODELS))
     cameo_service: CameoService | None = None
     policy_service: PolicyService | None = None
+    usage: UsageMeter = field(default_factory=UsageMeter)
+    webhooks: WebhookService | None = None
+    pictures: VideoPictures | None = None
 
     @property
     def cameos(self) -> CameoService:
@@ -75,8 +89,12 @@ class CaseService:
     # -- asking for a video
 
     def submit(self, who: Principal, request: VideoRequest) -> Case:
-        """Open a case. The same key by the same account is the same case. Raises BadInput, Forbidden."""
+        """Open a case. The same key by the same account is the same case.
+
+        Raises BadInput, Forbidden, InsufficientQuota.
+        """
         require_role(who, Role.PLATFORM)
+        require_scope(who, Scope.SUBMIT)
         validate_request(request)
         if not request.key:
             return self._open(who, new_case(), request)
@@ -92,11 +110,13 @@ class CaseService:
 
     def cases(self, who: Principal, *, phase: Phase | None = None, limit: int = 100) -> Sequence[Case]:
         """The person's cases, a moderator's being all; the one that moved last first."""
+        require_scope(who, Scope.READ, Scope.MODERATE)
         author = None if who.has(Role.MODERATOR) else who.id
         return self.ledger.list(phase=phase, author=author, limit=limit)
 
     def case(self, who: Principal, case_id: str) -> Case:
         """One case. Raises NotFound, also for a case of another account: whether it exists is nobody's business."""
+        require_scope(who, Scope.READ, Scope.SUBMIT, Scope.MODERATE)  # who orders is answered with what they ordered
         case = self.ledger.load(case_id)
         try:
             require_owner(who, case)
@@ -109,27 +129,48 @@ class CaseService:
         self.case(who, case_id)
         return self.ledger.history(case_id)
 
+    def video(self, who: Principal, case_id: str) -> CaseRecord:
+        """A case of this very account with its history, moderators' included. Raises NotFound for another's."""
+        require_scope(who, Scope.READ, Scope.SUBMIT, Scope.MODERATE)
+        try:
+            history = self.ledger.history(case_id)
+        except NotFound:
+            history = ()
+        case = Case(id=case_id).apply(entry.event for entry in history)
+        if case.submitted is None or case.submitted.author != who.id:
+            raise NotFound("there is no such video")
+        return case_record(case, history, self.context.texts)
+
+    def videos(
+        self, who: Principal, *, after: str = "", limit: int = 20, ascending: bool = False
+    ) -> Sequence[CaseRecord]:
+        """The account's own cases as they were asked for, from the one after `after` on. Raises NotFound for that."""
+        page = self.ledger.created_by(who.id, after=after, limit=limit, ascending=ascending)
+        return tuple(case_record(case, self.ledger.history(case.id), self.context.texts) for case in page)
+
+    def explanation(self, record: CaseRecord) -> CaseExplanation | None:
+        """Why it is held or was refused, for whoever asked for it; None where it is not."""
+        return explain_case(record, self.context.policy, self.models)
+
     def prompt(self, who: Principal, case_id: str) -> str:
         """The words of the prompt. Raises Erased."""
         return self.context.texts.read(self.case(who, case_id).request.prompt)
 
-    def failure_reason(self, who: Principal, case_id: str) -> str:
-        """Why the engine could not make the video, in its words; empty where it did not fail or the text was erased."""
-        failed = self.case(who, case_id).failed
-        try:
-            return self.context.texts.read(failed.reason) if failed and failed.reason else ""
-        except Erased:
-            return ""
-
     def actions(self, who: Principal, case: Case) -> frozenset[Action]:
         """Everything that this person may do to this case now. What is not in it is refused."""
         return actions(who, case)
+
+    def parameter_texts(self, who: Principal, case_id: str) -> dict[str, str]:
+        """The texts among the engine's parameters, by the parameter's name. Raises Erased."""
+        texts = self.case(who, case_id).request.parameter_texts
+        return {name: self.context.texts.read(text) for name, text in texts.items()}
 
     # -- deciding
 
     def queue(self, who: Principal, *, limit: int = 100) -> Sequence[Case]:
         """What is held, the longest-waiting first."""
         require_role(who, Role.MODERATOR)
+        require_scope(who, Scope.MODERATE)
         return self.ledger.list(phase=Phase.HELD, limit=limit, oldest=True)
 
     def rule(
@@ -184,6 +225,8 @@ class CaseService:
         if case.phase in (Phase.RECALLED, Phase.WITHDRAWN):
             return case
         _permit(who, case, Action.RECALL)
+        if self.pictures is not None:
+            self.pictures.forget(case)
         return self._append(
             case, Recalled(by=who.id, code=_require_code(code, RECALL_CODES), note=self._store_note(note, case))
         )
@@ -198,12 +241,22 @@ class CaseService:
     def content(self, who: Principal | None, case_id: str, to: Path) -> Path:
         """The video: what is published to anyone, what is not yet to a moderator. Raises NotFound."""
         case = self.ledger.load(case_id)
-        if case.phase is Phase.PUBLISHED and not recheck_consent(case, Gate.VIDEO, self.context):
+        if self._is_public(case):
             return self.context.public_store.fetch(case_id, to)
         made = case.sealed.asset if case.sealed else case.rendered.asset if case.rendered else None
         if made is None or who is None or not who.has(Role.MODERATOR):
             raise NotFound("there is no video to be had here")
         return self.context.blob_store.fetch(made, to)
+
+    def picture(self, case_id: str, variant: PictureVariant) -> Path:
+        """A still picture of a published video, sealed as the video is. Raises NotFound, Unavailable."""
+        case = self.ledger.load(case_id)
+        if self.pictures is None:
+            raise Unavailable("no pictures of videos are made here")
+        if not self._is_public(case):
+            self.pictures.forget(case)
+            raise NotFound("there is no video to be had here")
+        return self.pictures.picture(case, variant, lambda to: self.context.public_store.fetch(case_id, to))
 
     def look_up(self, case_id: str) -> dict[str, str] | None:
         """What the public may know of a case; None where it never came to a sealed video."""
@@ -236,6 +289,7 @@ class CaseService:
     def screen(self, who: Principal, text: str) -> DryRunVerdict:
         """What would be said of this prompt? Opens no case and keeps nothing."""
         require_role(who, Role.PLATFORM, Role.MODERATOR)
+        require_scope(who, Scope.VERIFY)
         validate_request(VideoRequest(prompt=text))
         tools = self.context
         measured = tools.measure.text(text)
@@ -244,41 +298,39 @@ class CaseService:
     def inspect(self, who: Principal, file: Path) -> DryRunVerdict:
         """What would be said of this video? Opens no case and keeps nothing. Raises BadMedia."""
         require_role(who, Role.PLATFORM, Role.MODERATOR)
+        require_scope(who, Scope.VERIFY)
         tools = self.context
         tools.measure.check_video(file)
         measured = tools.measure.video(file, Subject.VIDEO, NO_CAMEOS)
         return dry_run(Gate.VIDEO, measured, models=self.models, policy=tools.policy, facts=tools.facts)
 
+    def inspect_reference(self, who: Principal, file: Path, text: str) -> DryRunVerdict:
+        """What would be said of a prompt with this picture or clip as its reference? Keeps nothing. Raises BadInput."""
+        require_role(who, Role.PLATFORM, Role.MODERATOR)
+        require_scope(who, Scope.VERIFY)
+        context = self.context
+        with context.temp_folder() as folder:
+            prepared = prepare_reference(file, folder)
+            seen = context.measure.video(prepared.path, Subject.REFERENCE, NO_CAMEOS)
+        words = context.measure.text(text)
+        measured = Measurements(signals=words.signals + seen.signals, seconds={**words.seconds, **seen.seconds})
+        return dry_run(Gate.PROMPT, measured, models=self.models, policy=context.policy, facts=context.facts)
+
     # -- private
 
+    def _is_public(self, case: Case) -> bool:
+        return case.phase is Phase.PUBLISHED and not recheck_consent(case, Gate.VIDEO, self.context)
+
     def _open(self, who: Principal, case: Case, request: VideoRequest) -> Case:
-        with self.ledger.try_lock(case.id):  # a sweep elsewhere must not take the reference for an orphan
+        # The lock, so that a sweep elsewhere does not take the reference for an orphan.
+        charged, locked = self.usage.charged(who, request.seconds), self.ledger.try_lock(case.id)
+        with charged, locked, scan_within(REFERENCE_BUDGET):
             return self._submit(who, case, request)
 
     def _submit(self, who: Principal, case: Case, request: VideoRequest) -> Case:
         self._check_parent(who, request.parent)
-        references = tuple(self._reference(case, path) for path in request.references)
-        submitted = Submitted(
-            author=who.id,
-            prompt=self.context.texts.put(request.prompt, case_id=case.id),
-            model=request.model,
-            seconds=request.seconds,
-            size=request.size,
-            references=references,
-            cameos=self.context.consent.resolve(request.prompt, request.cameos),
-            parent=request.parent,
-            audience=request.audience,
-            account_minor=request.account_minor,
-            region=request.region,
-            tier=request.tier,
-            end_user=end_user_pseudonym(who.id, request.end_user),
-            purpose=request.purpose,
-            territory=request.territory,
-            voices=request.voices,
-            copies=tuple(one for path in request.references for one in self.context.copies.source_cases(path)),
-        )
-        opened = self._append(case, submitted)
-        for asset in references:
+        opened = self._append(case, make_submission(who, case, request, self.context))
+        for asset in opened.assets():
             self.context.blob_store.confirm(asset.digest)
         return opened
 
@@ -291,10 +343,6 @@ class CaseService:
             known = False
         if not known:
             raise BadInput("there is no such video that this one could be made over")
-
-    def _reference(self, case: Case, path: Path) -> Asset:
-        self.context.measure.check_video(path)
-        return self.context.blob_store.put(path, media_type=_media_type(path), owner=case.id)
 
     def _load_expecting(self, case_id: str, revision: int | None) -> Case:
         case = self.ledger.load(case_id)
@@ -330,7 +378,3 @@ def _require_code(code: str, codes: Sequence[str]) -> str:
     if code not in codes:
         raise BadInput(f"{code!r} is no reason code; it is one of {', '.join(codes)}")
     return code
-
-
-def _media_type(path: Path) -> str:
-    return {".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg"}.get(path.suffix.lower(), "video/mp4")

@@ -5,19 +5,22 @@ Read from `assay.toml` (or the file named by ASSAY_CONFIG), overridden by ASSAY_
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from core.errors import BadInput
 from core.plugins import ENGINES, SIGNERS, plugins
+from core.roles import UsageLimits
 from pipeline.engines import BUNDLED_ENGINES
+from pipeline.webhooks.networks import parse_networks
 from provenance.c2pa.signers import BUNDLED_SIGNERS
 
 if TYPE_CHECKING:
@@ -65,11 +68,30 @@ class Settings(BaseSettings):
     )
     s3_endpoint: str = Field("", description="Endpoint of an S3-compatible server, where it is not AWS.")
     public_url: str = Field("", description="Base URL under which the public store is served; default: file URLs.")
-    engine: str = Field("folder", description="Which engine adapter makes videos: folder, http or a plugin's.")
+    engine: str = Field(
+        "folder", description="Which engine adapter makes videos: folder, http, routed (several) or a plugin's."
+    )
+    engines: str = Field(
+        "", description="Several engines, where engine is routed: a table [engines.NAME], or a TOML file with them."
+    )
     engine_folder: Path = Field(Path("engine"), description="Folder that the folder engine serves.")
     engine_url: str = Field("", description="Base URL of an OpenAI-style Videos API, as http://host:8000/v1.")
     engine_key: SecretStr | None = Field(None, description="Bearer key for that server.")
     engine_model: str = Field("", description="Model to ask for where a request names none.")
+    engine_profile: str = Field(
+        "",
+        description="What it takes: vllm-omni, sglang, dynamo, openai, generic, plain or a TOML file; "
+        "default: generic for http, plain for others.",
+    )
+    unknown_parameters: Literal["refuse", "ignore"] = Field(
+        "refuse", description="What becomes of a field that the profile does not name; ignored ones are listed."
+    )
+    engine_body_format: Literal["auto", "json", "multipart"] = Field(
+        "auto", description="How orders are written for it; auto: found out by itself, once."
+    )
+    engine_redirect_hosts: str = Field(
+        "", description="Hosts besides the engine's own to which it may send us for a video, separated by commas."
+    )
     engine_timeout: float = Field(1800.0, description="Seconds an engine may take for one video.")
     max_renders: int = Field(32, ge=1, description="How many videos the engine may be making at once.")
     max_wait_hours: float = Field(
@@ -114,6 +136,10 @@ class Settings(BaseSettings):
     bus: Literal["local", "kafka"] = Field("local", description="Who carries tickets between workers.")
     kafka_servers: str = Field("127.0.0.1:9092", description="Bootstrap servers, where bus is kafka.")
     kafka_group: str = Field("assay", description="Prefix of Kafka topics and consumer groups.")
+    kafka_account: str = Field(
+        "",
+        description="Whose requests are taken from Kafka: an account, or topic=account, comma-separated. Empty: none.",
+    )
     sweep_after: float = Field(30.0, description="Seconds after which a case that has not moved is queued again.")
     frames: int = Field(12, description="How many frames of a video the classifiers look at.")
     openclip_checkpoint: Path | None = Field(None, description="An OpenCLIP checkpoint, for what frames show.")
@@ -127,6 +153,9 @@ class Settings(BaseSettings):
         None, description="How its distances are read: see evals.likeness.face_verification --scale."
     )
     allow_noncommercial: bool = Field(False, description="May non-commercial weights be loaded?")
+    allow_unsandboxed: bool = Field(
+        False, description="Decode files from outside even where the sandbox lacks protections here? Dangerous."
+    )
     cameo_keep_days: int = Field(1095, description="Days after which somebody enrolled, unused and idle, is erased.")
     host: str = Field("127.0.0.1", description="Address that `assay serve` listens on.")
     port: int = Field(8080, description="Port that `assay serve` listens on.")
@@ -135,13 +164,54 @@ class Settings(BaseSettings):
     )
     tls_key: Path | None = Field(None, description="The certificate's key (PEM).")
     max_upload_mb: int = Field(512, description="Largest file the verifier and the gateway accept, in megabytes.")
+    sync_wait: float = Field(600.0, gt=0, description="Seconds that POST /v1/videos/sync waits for a video.")
     lookups_per_minute: int = Field(120, description="How often one address may ask the manifest repository.")
+    requests_per_minute: int = Field(
+        6000, ge=0, description="Requests a minute that an account may send to the API; 0: no limit."
+    )
+    videos_per_day: int = Field(0, ge=0, description="Videos that an account may order in a day (UTC); 0: no limit.")
+    video_seconds_per_month: int = Field(
+        0, ge=0, description="Seconds of video that an account may order in a month (UTC); 0: no limit."
+    )
+    webhook_networks: str = Field(
+        "", description="Networks (as 10.0.0.0/8, between commas) to which webhooks go too, by http as well."
+    )
+    webhook_timeout: float = Field(15.0, gt=0, le=30, description="Seconds a receiver of webhooks may take.")
+    webhook_first_retry: float = Field(
+        5.0, gt=0, description="Seconds until a webhook that failed is tried again; then three times as long each time."
+    )
+    webhook_give_up_after: float = Field(86400.0, ge=0, description="Seconds after which that ends.")
     verify_urls: bool = Field(False, description="May the verifier fetch files from public addresses people give?")
+
+    @field_validator("webhook_networks")
+    @classmethod
+    def _networks(cls, networks: str) -> str:
+        parse_networks(networks)
+        return networks
 
     @field_validator("engine")
     @classmethod
     def _known_engine(cls, name: str) -> str:
         return _registered(name, ENGINES, BUNDLED_ENGINES)
+
+    @field_validator("kafka_account")
+    @classmethod
+    def _read_by_workers(cls, accounts: str, info: ValidationInfo) -> str:
+        if accounts and info.data.get("bus") != "kafka":
+            raise ValueError("nobody reads topics unless bus is kafka")
+        return accounts
+
+    @field_validator("engines", mode="before")
+    @classmethod
+    def _table_as_text(cls, value: object) -> object:
+        """A table as JSON: settings can be compared and looked up by all that they say."""
+        return json.dumps(value, sort_keys=True) if isinstance(value, dict) else value
+
+    @model_validator(mode="after")
+    def _engines_are_used(self) -> Self:
+        if self.engines and self.engine != "routed":
+            raise ValueError("engines are listed, and engine is not routed: none of them would be asked")
+        return self
 
     @field_validator("signer")
     @classmethod
@@ -162,6 +232,11 @@ class Settings(BaseSettings):
     def keys_folder(self) -> Path:
         """The folder of keys."""
         return (self.keys or self.root / "keys").expanduser().absolute()
+
+    @property
+    def usage_limits(self) -> UsageLimits:
+        """What an account may use that has no limits of its own."""
+        return UsageLimits(**{one.name: getattr(self, one.name) for one in fields(UsageLimits)})
 
     def model_options(self) -> ModelOptions:
         """What these settings choose about models: passed to whoever loads one."""

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core.errors import BadInput
+from core.events import ParameterValue
 from registry.consent.lease_terms import PURPOSES
 
 MAX_PROMPT_LENGTH = 32_768
 MAX_END_USER_LENGTH = 512
+REFERENCE_PARAM = "input_reference"
+"""What errors about a reference name as their parameter."""
 _COUNTRY = re.compile(r"[A-Z]{2}")
 _REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]{1,3})?")  # ISO 3166-1 or -2
 _TAG = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
@@ -23,7 +27,8 @@ class VideoRequest:
 
     `cameos` are handles or ids; `voices` says that they speak; `purpose` and `territory` (ISO 3166 codes) say what
     the video is for and where it will be shown, and empty ones that it may be for anything, anywhere. `end_user` is
-    what the platform calls the person for whom it asks; only its pseudonym is kept.
+    what the platform calls the person for whom it asks; only its pseudonym is kept. `parameters` are the engine's own,
+    `parameter_texts` those of them that are texts, and `ignored` names fields that were sent and are not used.
     """
 
     prompt: str
@@ -42,6 +47,9 @@ class VideoRequest:
     purpose: str = ""
     territory: tuple[str, ...] = ()
     voices: bool = False
+    parameters: Mapping[str, ParameterValue] = field(default_factory=dict)
+    parameter_texts: Mapping[str, str] = field(default_factory=dict)
+    ignored: tuple[str, ...] = ()
 
 
 def validate_request(request: VideoRequest) -> None:
@@ -53,7 +61,7 @@ def validate_request(request: VideoRequest) -> None:
     if request.seconds is not None and not 0 < request.seconds <= 3600:
         raise BadInput("seconds must be between 0 and 3600")
     if len(request.references) > 1:
-        raise BadInput("one reference is taken at the most")
+        raise BadInput("one reference is accepted at the most", param=REFERENCE_PARAM)
     if request.purpose and request.purpose not in PURPOSES:
         raise BadInput(f"{request.purpose!r} is no purpose: one of {', '.join(PURPOSES)}")
     if wrong := [country for country in request.territory if not _COUNTRY.fullmatch(country)]:

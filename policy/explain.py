@@ -55,14 +55,18 @@ def reasons(verdict: Verdict, signals: Iterable[Signal], policy: Policy) -> tupl
 
 
 def _spans(signals: Sequence[Signal]) -> tuple[tuple[int, int], ...]:
-    """The words of the telling signals, each place once; one inside another gives way to the narrower."""
+    """The words of the prompt at which the telling signals point; of a place inside another only the narrower."""
     highest: dict[str, float] = {}
     for one in signals:
         highest[one.label] = max(highest.get(one.label, 0.0), one.score or 0.0)
     places = {
         (int(one.at.start), int(one.at.end))
         for one in signals
-        if one.at and one.at.unit == "chars" and one.score and one.score >= max(0.3, _SPAN_SHARE * highest[one.label])
+        if one.at
+        and not one.field
+        and one.at.unit == "chars"
+        and one.score
+        and one.score >= max(0.3, _SPAN_SHARE * highest[one.label])
     }
     return tuple(
         sorted(

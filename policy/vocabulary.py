@@ -35,6 +35,8 @@ FACTS: Mapping[str, type] = MappingProxyType(
         "parents_recalled": int,  # cases it is made from that were taken down
         "seconds": float,  # length asked for at the prompt gate, length found at the video gate
         "has_reference": bool,
+        "reference_sealed_here": bool,  # the reference is, to the byte, the published video that this one is made over
+        "has_negative_prompt": bool,  # whether the order says what the video is to be without
         "damaged_parents": int,  # files it is made from whose credentials do not hold; once rendered, that file too
         "audience": str,  # what the platform says the video is for, as general or teen
         "account_minor": bool,  # whether the account is a minor's, by the platform's word or the installation's setting
@@ -47,7 +49,7 @@ FACTS: Mapping[str, type] = MappingProxyType(
 
 SUBJECTS_BY_GATE: Mapping[Gate, frozenset[Subject]] = MappingProxyType(
     {
-        Gate.PROMPT: frozenset({Subject.PROMPT, Subject.REFERENCE}),
+        Gate.PROMPT: frozenset({Subject.PROMPT, Subject.NEGATIVE_PROMPT, Subject.REFERENCE}),
         Gate.VIDEO: frozenset({Subject.VIDEO}),
         Gate.ENROL: frozenset({Subject.TAKE}),
     }

@@ -1,7 +1,7 @@
 """Sealing: mark, label, sign, then read all of it back from the finished file, or produce nothing.
 
 1. Look at the source and at what it was made from: credentials are kept as ingredients, never dropped, less what the
-   engine's own say of people.
+   engine's own say of people; a mark of another installation that they name is named.
 2. Mark: the watermark first, since it changes every picture.
 3. Label: XMP and the AIGC key, with the mark's payload as their id; after signing it would be too late.
 4. Sign: the manifest names the payload too and is bound to the marked and labelled bytes.
@@ -41,6 +41,7 @@ from provenance.c2pa.signers.expiry_warnings import expiry_warnings
 from provenance.c2pa.signers.keys_folder import ProvenanceKeys
 from provenance.c2pa.source_types import AI_COMPOSITE_SOURCE_TYPES, CAPTURE_SOURCE_TYPES
 from provenance.c2pa.writer import sign_file
+from provenance.earlier_mark import EarlierMark, find_earlier_mark
 from provenance.fingerprint.sound_fingerprint import sound_fingerprint
 from provenance.fingerprint.video_fingerprint import video_fingerprint
 from provenance.metadata import xmp_writer
@@ -66,6 +67,7 @@ class _Job:
     delivered_report: CredentialsReport
     sources: tuple[Ingredient, ...]
     ingredient_reports: tuple[CredentialsReport, ...]
+    earlier_mark: EarlierMark | None
     timestamp_wait: float
 
     @property
@@ -123,6 +125,7 @@ def _inspect_inputs(
     read = tuple(read_credentials_report(source.path, keys.trust) for source in sources)
     if any(source.credentials.state == "unreadable" for source in read):
         raise SealBroken("a file that this was made from has credentials that cannot be read, so they cannot be kept")
+    earlier = find_earlier_mark(delivered, algorithm=order.soft_binding, issuer=keys.issuer)
     opens_parent = needs_parent(order, has_credentials=delivered.credentials.state in _HAS_CREDENTIALS)
     if order.synthetic and not order.source_type and any(map(_has_non_ai_content, (delivered, *read))):
         order = as_composite_order(order)
@@ -132,8 +135,13 @@ def _inspect_inputs(
         keys=keys,
         payload=Payload(version=PAYLOAD_VERSION, issuer=keys.issuer, case_id=order.case_id),
         delivered_report=delivered,
-        sources=tuple(with_delivered_as_parent(src, sources) if opens_parent else sources),
+        sources=tuple(
+            with_delivered_as_parent(src, sources, about=earlier.describe() if earlier else "")
+            if opens_parent
+            else sources
+        ),
         ingredient_reports=read,
+        earlier_mark=earlier,
         timestamp_wait=timestamp_wait,
     )
 
@@ -230,11 +238,14 @@ def _report(
         source_type=manifest_source_type(job.order),
         trusted_timestamp=finished.credentials.signed_at if finished.time_trusted else "",
         warnings=tuple(_warnings(job)),
+        earlier_mark=job.earlier_mark.issuer if job.earlier_mark else "",
     )
 
 
 def _warnings(job: _Job) -> Iterator[str]:
     yield from expiry_warnings(job.keys)
+    if job.earlier_mark:
+        yield f"the engine's file was {job.earlier_mark.describe()}: it is kept as the parent"
     for address in job.delivered_report.unredactable_personal_data:
         yield f"the engine's own credentials name a person or a prompt where nobody may redact it: {address[-80:]}"
     reports = [

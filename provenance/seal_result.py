@@ -29,7 +29,8 @@ class SealReport(SealResult):
     """What was sealed, and how it came to be so.
 
     `parent` is the state of the credentials that the source came with, or nothing; `source_type` what the seal states;
-    `trusted_timestamp` a trusted authority's time, or nothing; `warnings` are for the operator.
+    `trusted_timestamp` a trusted authority's time, or nothing; `warnings` are for the operator. `earlier_mark` is the
+    issuer (6 hex digits) of another installation whose mark the source's credentials name, or nothing.
     """
 
     case_id: str
@@ -37,3 +38,4 @@ class SealReport(SealResult):
     source_type: str = ""
     trusted_timestamp: str = ""
     warnings: tuple[str, ...] = ()
+    earlier_mark: str = ""

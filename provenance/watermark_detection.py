@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import replace
 from pathlib import Path
 
-from core.errors import BadMedia
-from core.finding import AudioWatermarkFinding, WatermarkedSpan, WatermarkFinding
+from core.errors import BadMedia, OverBudget
+from core.finding import AudioWatermarkFinding, UnexaminedPart, WatermarkedSpan, WatermarkFinding
 from media.audio_decode import decode_mono_audio
 from media.container import ACCEPTED_CONTAINERS, NO_PICTURE
 from media.probe import probe
 from media.still_image import is_image, sample_image
+from provenance.unexamined import unexamined_part
 from provenance.verification.evaluate import NO_WATERMARK_KEY, pictures_not_decoded
 from provenance.watermark.audio.files import detect_audio_file
 from provenance.watermark.effort import Effort
@@ -31,24 +33,30 @@ def detect_watermarks(
     A quick search comes first; where it finds nothing, turned, filmed and strongly cropped pictures are searched too,
     unless `effort` says otherwise.
 
-    `issued` are the payloads (hex) among which a damaged one is looked for.
+    `issued` are the payloads (hex) among which a damaged one is looked for. What takes more than the
+    budget of a scan (media.sandbox.scan) is named in `unexamined`.
     """
     with ThreadPoolExecutor(max_workers=1) as listening:
-        audio_future = listening.submit(_detect_in_sound, path, keys, issued)
+        audio_future = listening.submit(copy_context().run, _detect_in_sound, path, keys, issued)
         try:
             in_picture = locate_in_file(path, keys=keys, effort=effort, issued=issued)
+        except OverBudget as error:
+            sound, unheard = audio_future.result()
+            unexamined = (unexamined_part("picture", error), *unheard)
+            return replace(pictures_not_decoded(path, error), audio=sound, unexamined=unexamined)
         except BadMedia as error:
-            sound = audio_future.result()
-            if sound is None:
+            sound, unheard = audio_future.result()
+            if sound is None and not unheard:
                 raise
             if str(error).endswith(NO_PICTURE) or ACCEPTED_CONTAINERS in str(error):  # sound, and no video at all
-                return WatermarkFinding(detected=False, note="no picture", audio=sound)
-            return replace(pictures_not_decoded(path, error), audio=sound)
+                return WatermarkFinding(detected=False, note="no picture", audio=sound, unexamined=unheard)
+            return replace(pictures_not_decoded(path, error), audio=sound, unexamined=unheard)
+        sound, unheard = audio_future.result()
         spans = tuple(
             WatermarkedSpan(start=segment.start, end=segment.end, payload=segment.payload, p_value=segment.p_value)
             for segment in in_picture.segments
         )
-        return replace(in_picture.mark, segments=spans, audio=audio_future.result())
+        return replace(in_picture.mark, segments=spans, audio=sound, unexamined=unheard)
 
 
 def check_media_without_key(path: Path, *, keys: Sequence[WatermarkKey] = ()) -> WatermarkFinding:
@@ -62,21 +70,27 @@ def check_media_without_key(path: Path, *, keys: Sequence[WatermarkKey] = ()) ->
         return NO_WATERMARK_KEY
     try:
         probe(path)
+    except OverBudget as error:
+        return replace(NO_WATERMARK_KEY, unexamined=(unexamined_part("picture", error),))
     except BadMedia:
         if decode_mono_audio(path, seconds=1.0) is None:
             raise
     return NO_WATERMARK_KEY
 
 
-def _detect_in_sound(path: Path, keys: Sequence[WatermarkKey], issued: Sequence[str]) -> AudioWatermarkFinding | None:
-    """None for what has no sound, or is no media at all."""
+def _detect_in_sound(
+    path: Path, keys: Sequence[WatermarkKey], issued: Sequence[str]
+) -> tuple[AudioWatermarkFinding | None, tuple[UnexaminedPart, ...]]:
+    """None for what has no sound, or is no media at all; and the sound as left out where it takes too much."""
     try:
         detection = detect_audio_file(path, keys=keys, issued=issued)
+    except OverBudget as error:
+        return None, (unexamined_part("sound", error),)
     except BadMedia:
-        return None
+        return None, ()
     if detection.seconds <= 0:
-        return None
-    return AudioWatermarkFinding(
+        return None, ()
+    finding = AudioWatermarkFinding(
         detected=detection.detected,
         payload=detection.payload.hex if detection.payload else None,
         p_value=detection.p_value,
@@ -84,3 +98,4 @@ def _detect_in_sound(path: Path, keys: Sequence[WatermarkKey], issued: Sequence[
         note=detection.note,
         among=detection.among,
     )
+    return finding, ()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Literal
 
-from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +12,7 @@ from starlette.background import BackgroundTask
 
 from console.web.auth import BearerUser
 from console.web.context import ContextDep
+from console.web.scans import ACCOUNT_BUDGET, scan_file
 from console.web.uploads import new_upload_folder, receive_form
 from core.codec import dump
 from core.errors import BadInput
@@ -115,13 +115,15 @@ def request_challenge(body: ChallengeBody, who: BearerUser, context: ContextDep)
 @cameo_router.post("/cameos/take", summary="Enrol with a take", openapi_extra={"requestBody": _TAKE_FORM})
 async def enrol_with_take(request: Request, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """The video is deleted before the answer is given."""
-    async with receive_form(request, context.upload_folder, field="take", limit=context.max_upload_bytes) as upload:
+    async with receive_form(
+        request, context.upload_folder, field="take", limit=context.max_upload_bytes, seats=context.uploads
+    ) as upload:
         if upload.file is None:
             raise BadInput("send the video as take")
         file, proof, challenge_id = upload.file, upload.field("proof"), upload.field("challenge")
         enrolment = context.service.cameos.enrolment
-        done = await to_thread.run_sync(
-            lambda: enrolment.take(who, challenge_id, file, proof=proof), limiter=context.analysis_limiter
+        done = await scan_file(
+            request, context, lambda: enrolment.take(who, challenge_id, file, proof=proof), ACCOUNT_BUDGET
         )
     return dump({"outcome": done.outcome, "cameo": done.cameo, "verdict": done.verdict, "signals": done.signals})  # type: ignore[no-any-return]
 
@@ -132,13 +134,18 @@ async def enrol_with_take(request: Request, who: BearerUser, context: ContextDep
 async def enrol_estate(request: Request, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """Somebody who has died, by who speaks for them. Always held: a person looks at the proof."""
     async with receive_form(
-        request, context.upload_folder, field="picture", second="another", limit=context.max_upload_bytes
+        request,
+        context.upload_folder,
+        field="picture",
+        second="another",
+        limit=context.max_upload_bytes,
+        seats=context.uploads,
     ) as upload:
         pictures = [file for file in (upload.file, upload.second) if file is not None]
         handle, proof = upload.field("handle"), upload.field("proof")
         enrolment = context.service.cameos.enrolment
-        made = await to_thread.run_sync(
-            lambda: enrolment.estate(who, handle, pictures, proof=proof), limiter=context.analysis_limiter
+        made = await scan_file(
+            request, context, lambda: enrolment.estate(who, handle, pictures, proof=proof), ACCOUNT_BUDGET
         )
     return {"cameo": dump(made)}
 

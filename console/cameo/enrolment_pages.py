@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from anyio import to_thread
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
@@ -12,6 +11,7 @@ from console.moderation.case_pages import require_csrf_token
 from console.web.auth import SessionUser, check_csrf_token
 from console.web.context import ContextDep
 from console.web.rendering import render_page
+from console.web.scans import ACCOUNT_BUDGET, scan_file
 from console.web.uploads import receive_form
 from core.errors import BadInput, NotFound
 
@@ -61,14 +61,16 @@ def challenge_page(request: Request, challenge_id: str, principal: SessionUser, 
 @enrolment_router.post("/take")
 async def enrol_with_take(request: Request, principal: SessionUser, context: ContextDep) -> Response:
     """Enrol with a take, and say how it ended. The video is deleted before the answer is given."""
-    async with receive_form(request, context.upload_folder, field="take", limit=context.max_upload_bytes) as upload:
+    async with receive_form(
+        request, context.upload_folder, field="take", limit=context.max_upload_bytes, seats=context.uploads
+    ) as upload:
         check_csrf_token(request, context, upload.field("form_token"))
         if upload.file is None or upload.file.stat().st_size == 0:
             raise BadInput("film yourself, or choose a video, first")
         file, challenge_id, proof = upload.file, upload.field("challenge"), upload.field("proof")
         enrolment = context.service.cameos.enrolment
-        outcome = await to_thread.run_sync(
-            lambda: enrolment.take(principal, challenge_id, file, proof=proof), limiter=context.analysis_limiter
+        outcome = await scan_file(
+            request, context, lambda: enrolment.take(principal, challenge_id, file, proof=proof), ACCOUNT_BUDGET
         )
     return render_page(request, "enrolled.html", done=outcome)
 
@@ -77,13 +79,18 @@ async def enrol_with_take(request: Request, principal: SessionUser, context: Con
 async def enrol_estate(request: Request, principal: SessionUser, context: ContextDep) -> Response:
     """Enrol somebody who has died, for their estate: always held, because a moderator checks the proof."""
     async with receive_form(
-        request, context.upload_folder, field="picture", second="another", limit=context.max_upload_bytes
+        request,
+        context.upload_folder,
+        field="picture",
+        second="another",
+        limit=context.max_upload_bytes,
+        seats=context.uploads,
     ) as upload:
         check_csrf_token(request, context, upload.field("form_token"))
         pictures = [file for file in (upload.file, upload.second) if file is not None and file.stat().st_size]
         handle, proof = upload.field("handle").strip(), upload.field("proof")
         enrolment = context.service.cameos.enrolment
-        cameo = await to_thread.run_sync(
-            lambda: enrolment.estate(principal, handle, pictures, proof=proof), limiter=context.analysis_limiter
+        cameo = await scan_file(
+            request, context, lambda: enrolment.estate(principal, handle, pictures, proof=proof), ACCOUNT_BUDGET
         )
     return RedirectResponse(f"/me/{cameo.handle}", status_code=303)

@@ -7,14 +7,20 @@ is blocked by name.
 
 from __future__ import annotations
 
+import base64
+import binascii
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from console.web.auth import ApiKeyUser
-from console.web.context import ContextDep
+from console.web.context import ContextDep, RequestContext
+from console.web.uploads import new_upload_folder
+from core.errors import BadInput
 from core.roles import Principal
 from core.verdicts import Decision
 from pipeline.screening.dry_run import DryRunVerdict
@@ -24,6 +30,7 @@ from pipeline.service import MAX_PROMPT_LENGTH, CaseService
 guardrail_router = APIRouter(prefix="/beta/litellm_basic_guardrail_api", tags=["guardrail"])
 
 _MAX_TEXTS = 512
+_MAX_IMAGES = 16
 _OVERLAP = 512  # characters that two pieces of a long text share, so that nothing falls between them
 
 
@@ -33,7 +40,10 @@ class GuardrailRequest(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     texts: Annotated[list[str], Field(max_length=_MAX_TEXTS)] = Field(default=[], description="Texts of the call.")
-    images: list[str] | None = Field(None, description="Not screened by this route: a call with pictures is blocked.")
+    images: Annotated[list[str], Field(max_length=_MAX_IMAGES)] | None = Field(
+        None,
+        description="As base64 or data: URLs, screened as references. Addresses are not fetched: blocked.",
+    )
     tool_calls: list[dict[str, Any]] | None = Field(None, description="Their arguments are screened as texts.")
     input_type: Literal["request", "response"] = Field("request", description="Both are screened alike.")
     additional_provider_specific_params: dict[str, Any] | None = Field(
@@ -52,8 +62,8 @@ class GuardrailResponse(BaseModel):
 @guardrail_router.post("", summary="Screen a call of LiteLLM's", response_model_exclude_none=True)
 def apply_guardrail(body: GuardrailRequest, who: ApiKeyUser, context: ContextDep) -> GuardrailResponse:
     """Blocked is what policy would hold or refuse."""
-    if body.images:
-        return _blocked("Pictures cannot be screened by this route: send them with a request for a video.")
+    if reason := _reason_against_pictures(body.images or [], body.texts, context, who):
+        return _blocked(reason)
     if reason := _reason_against(_arguments(body.tool_calls or []), context.service, who):
         return _blocked(reason)
     may_edit = (body.additional_provider_specific_params or {}).get("edit") is True
@@ -80,6 +90,38 @@ def _reason_against(texts: list[str], service: CaseService, who: Principal) -> s
         if opinion.verdict.decision is not Decision.ALLOW:
             return opinion.verdict.reason or "This does not fit the policy."
     return ""
+
+
+def _reason_against_pictures(images: list[str], texts: list[str], context: RequestContext, who: Principal) -> str:
+    """Why the first of these pictures that is not allowed is not, or cannot be screened; empty where all are.
+
+    Each is judged beside the words that it came with, as a reference is beside its prompt.
+    """
+    beside = next((piece for text in texts for piece in _pieces(text)), "a picture")
+    for image in images:
+        folder = new_upload_folder(context.upload_folder)
+        try:
+            opinion = context.service.inspect_reference(who, _picture_file(image, folder), beside)
+        except BadInput as error:
+            return f"A picture could not be screened: {error}"
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        if opinion.verdict.decision is not Decision.ALLOW:
+            return opinion.verdict.reason or "A picture does not fit the policy."
+    return ""
+
+
+def _picture_file(image: str, folder: Path) -> Path:
+    """The picture as a file. Raises BadInput for an address: what a stranger names is not fetched."""
+    head, comma, data = image.partition(",")
+    if comma and not (head.startswith("data:") and head.endswith(";base64")):
+        raise BadInput("it is no base64 data: URL")
+    file = folder / "picture"
+    try:
+        file.write_bytes(base64.b64decode(data if comma else image, validate=True))
+    except binascii.Error:
+        raise BadInput("it is neither base64 nor a data: URL; addresses are not fetched") from None
+    return file
 
 
 def _edited(text: str, service: CaseService, who: Principal) -> str | None:

@@ -1,7 +1,7 @@
 """POST /v1/moderations in the shape of OpenAI's, so that existing clients screen texts here without a change.
 
-What Assay measures is mapped to that vocabulary; under `assay` stands what it has no words for: the decision, its
-reasons with the words that carry them, and every score.
+What Assay measures is mapped to that vocabulary; under `assay` stands what it has no words for: the decision, and its
+reasons with the words that carry them. Scores are told to moderators only: to others a category has 1 or 0.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from console.web.auth import BearerUser
 from console.web.context import ContextDep
 from core.errors import BadInput
 from core.verdicts import Decision
+from pipeline.case_explanation import explained
+from pipeline.disclosure import sees_everything
 from pipeline.screening.dry_run import DryRunVerdict
 from pipeline.screening.prompt_explanation import top_scores
 
@@ -62,11 +64,14 @@ class ModerationBody(BaseModel):
 @moderations_router.post("", summary="Screen texts, in the shape of OpenAI's moderation endpoint")
 def moderate(body: ModerationBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """Opens no case and keeps nothing. `flagged` is true where policy would hold or refuse."""
-    opinions = [context.service.screen(who, text) for text in _texts(body.input)]
+    texts = _texts(body.input)
+    opinions = [context.service.screen(who, text) for text in texts]
     return {
         "id": f"modr-{secrets.token_hex(12)}",
         "model": f"assay-{opinions[0].verdict.policy[:12]}",
-        "results": [_result(opinion) for opinion in opinions],
+        "results": [
+            _result(opinion, text, scores=sees_everything(who)) for opinion, text in zip(opinions, texts, strict=True)
+        ],
     }
 
 
@@ -82,21 +87,22 @@ def _texts(given: str | list[str] | list[TextInputPart]) -> list[str]:
     return found
 
 
-def _result(opinion: DryRunVerdict) -> dict[str, Any]:
+def _result(opinion: DryRunVerdict, text: str, *, scores: bool) -> dict[str, Any]:
     mine = top_scores(opinion)
     theirs = {name: _lowest([mine.get(label) for label in labels]) for name, labels in _CATEGORIES.items()}
+    flagged = {name: score >= _FLAG_THRESHOLD for name, score in theirs.items()}
     return {
         "flagged": opinion.verdict.decision is not Decision.ALLOW,
-        "categories": {name: score >= _FLAG_THRESHOLD for name, score in theirs.items()},
-        "category_scores": theirs,
+        "categories": flagged,
+        "category_scores": theirs if scores else {name: float(found) for name, found in flagged.items()},
         "category_applied_input_types": {name: ["text"] for name in theirs},
         "assay": {
             "decision": opinion.verdict.decision.name.lower(),
             "language": opinion.language,
-            "scores": mine,
-            "reasons": [asdict(reason) for reason in opinion.reasons],
+            "reasons": [asdict(reason) for reason in explained(opinion.reasons, text, ())],
             "policy": opinion.verdict.policy,
-        },
+        }
+        | ({"scores": mine} if scores else {}),
     }
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import shutil
 from collections.abc import AsyncIterator
@@ -14,13 +12,22 @@ from typing import Any
 from fastapi import Request as HttpRequest
 from starlette.concurrency import run_in_threadpool
 
+from console.gateway.engine_parameters import form_fields, parse_seconds, with_engine_fields
+from console.gateway.reference_parsing import (
+    GivenReference,
+    is_reference_field,
+    naming_reference,
+    reference_in_form,
+    reference_in_json,
+    refuse_unsupported,
+)
+from console.gateway.video_object import UnstatedValues
 from console.web.context import RequestContext
 from console.web.uploads import Upload, new_upload_folder, read_body, receive_form
 from core.errors import BadInput
 from pipeline.service import VideoRequest
 
 _MAX_JSON_BYTES = 16 * 1024**2  # a reference image may lie in the JSON as a data URL
-_FILE_SIGNATURES = ((b"\x89PNG\r\n\x1a\n", 0, ".png"), (b"\xff\xd8\xff", 0, ".jpg"), (b"ftyp", 4, ".mp4"))
 _CAMEO_FIELDS = ("cameos", "characters", "character_ids")
 _END_USER_FIELDS = (
     "safety_identifier",
@@ -35,19 +42,41 @@ async def parse_video_request(http: HttpRequest, context: RequestContext) -> Asy
     key = http.headers.get("idempotency-key", "")[:255]
     if http.headers.get("content-type", "").startswith("multipart/form-data"):
         async with receive_form(
-            http, context.upload_folder, field="input_reference", limit=context.max_upload_bytes
+            http,
+            context.upload_folder,
+            on_disk=is_reference_field,
+            limit=context.max_upload_bytes,
+            seats=context.uploads,
         ) as upload:
-            yield await run_in_threadpool(_from_form, upload, key)
+            refuse_unsupported(name for name, _ in upload.fields)
+            given = await run_in_threadpool(reference_in_form, upload.parts, upload.folder)
+            request = _from_form(upload, given, key)
+            with naming_reference(given):
+                yield with_engine_fields(request, form_fields(upload.fields), context.installation.settings)
         return
     asked = _json(await read_body(http, _MAX_JSON_BYTES))
+    refuse_unsupported(name for name, value in asked.items() if value is not None)
     folder = new_upload_folder(context.upload_folder)
     try:
-        yield await run_in_threadpool(_from_json, asked, folder, key)
+        given = await run_in_threadpool(reference_in_json, asked, folder)
+        request = _from_json(asked, given, key)
+        with naming_reference(given):
+            yield with_engine_fields(request, asked, context.installation.settings)
     finally:
         await run_in_threadpool(shutil.rmtree, folder, ignore_errors=True)
 
 
-def _from_form(upload: Upload, key: str) -> VideoRequest:
+async def read_json_object(http: HttpRequest) -> dict[str, Any]:
+    """The JSON object in this request's body. Raises BadInput or TooLarge."""
+    return _json(await read_body(http, _MAX_JSON_BYTES))
+
+
+def request_of_fields(fields: dict[str, Any], key: str) -> VideoRequest:
+    """The request that these fields make, as they stand in JSON, without any reference. Raises BadInput."""
+    return _from_json(fields, None, key)
+
+
+def _from_form(upload: Upload, given: GivenReference | None, key: str) -> VideoRequest:
     names = [form for name in _CAMEO_FIELDS for form in (name, f"{name}[]", f"{name}[][id]", f"{name}[id]")]
     return _request(
         prompt=upload.field("prompt"),
@@ -59,13 +88,13 @@ def _from_form(upload: Upload, key: str) -> VideoRequest:
         territory=upload.field_values("territory", "territory[]"),
         voices=upload.field("voices").lower() in ("true", "1"),
         parent=upload.field("remixed_from_video_id"),
-        reference=_rename_by_content(upload.file) if upload.file else None,
+        reference=given.path if given else None,
         account={name: upload.field(name) or None for name in (*_ACCOUNT_FIELDS, *_END_USER_FIELDS)},
         key=key,
     )
 
 
-def _from_json(fields: dict[str, Any], folder: Path, key: str) -> VideoRequest:
+def _from_json(fields: dict[str, Any], given: GivenReference | None, key: str) -> VideoRequest:
     return _request(
         prompt=fields.get("prompt"),
         model=fields.get("model"),
@@ -76,7 +105,7 @@ def _from_json(fields: dict[str, Any], folder: Path, key: str) -> VideoRequest:
         territory=_list(fields.get("territory")),
         voices=fields.get("voices") is True,
         parent=fields.get("remixed_from_video_id"),
-        reference=_reference(fields.get("input_reference"), folder),
+        reference=given.path if given else None,
         account={name: fields.get(name) for name in (*_ACCOUNT_FIELDS, *_END_USER_FIELDS)},
         key=key,
     )
@@ -95,8 +124,10 @@ def _request(
 ) -> VideoRequest:
     return VideoRequest(
         prompt=_text(prompt, "prompt"),
-        model=_text(model, "model"),
-        seconds=_number(seconds),
+        model=""
+        if model == UnstatedValues().model
+        else _text(model, "model"),  # as models are listed: none in particular
+        seconds=parse_seconds(seconds),
         size=_text(size, "size"),
         references=(reference,) if reference else (),
         audience=_text(account["audience"], "audience") or "general",
@@ -138,17 +169,6 @@ def _flag(value: Any, name: str) -> bool | None:
     return known[value]
 
 
-def _number(value: Any) -> float | None:
-    if value is None:
-        return None
-    try:
-        if isinstance(value, bool):
-            raise TypeError
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        raise BadInput("seconds must be a number") from None
-
-
 def _list(value: Any) -> list[Any]:
     if value is None:
         return []
@@ -160,29 +180,3 @@ def _id(cameo: Any) -> str:
     if not isinstance(name, str) or not name:
         raise BadInput("cameos are named by their handles")
     return name
-
-
-def _reference(value: Any, folder: Path) -> Path | None:
-    url = value.get("image_url") if isinstance(value, dict) else value
-    if value is None:
-        return None
-    if not isinstance(url, str) or not url.startswith("data:"):
-        # Fetching an address that a stranger names would let them look around behind the firewall.
-        raise BadInput("input_reference must be sent with the request: as a form file, or as a data: URL in image_url")
-    head, _, data = url.partition(",")
-    file = folder / "file.bin"
-    try:
-        file.write_bytes(base64.b64decode(data, validate=True) if head.endswith(";base64") else b"")
-    except binascii.Error:
-        raise BadInput("the data: URL of input_reference is not base64") from None
-    return _rename_by_content(file)
-
-
-def _rename_by_content(file: Path) -> Path:
-    """The file under the suffix that its first bytes tell, whatever the sender called it."""
-    with file.open("rb") as opened:
-        head = opened.read(16)
-    suffix = next((s for magic, at, s in _FILE_SIGNATURES if head[at : at + len(magic)] == magic), None)
-    if suffix is None:
-        raise BadInput("input_reference must be a PNG, a JPEG or an MP4")
-    return file.rename(file.with_suffix(suffix))

@@ -1,17 +1,20 @@
 """A case as OpenAI's Videos API would show it, with what Assay has to add under `assay`.
 
-Field names are those of `openai.types.Video`. A hold has no word there: to a client that knows nothing of Assay
-it is a video that takes longer.
+Field names and types are those of `openai.types.Video`. A hold has no word there: to a client that knows nothing of
+Assay it is a video that takes longer.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
+from dataclasses import dataclass
 from typing import Any
 
+from console.gateway.video_explanation import explanation_object, translated_reason
 from core.case import Case, Phase
-from core.events import Published
-from core.ports import RecordedEvent
+from pipeline.actions import Action
+from pipeline.case_explanation import CaseExplanation
+from pipeline.case_record import CaseRecord
 
 _PROGRESS = {
     Phase.SCREENED: 5,
@@ -23,67 +26,116 @@ _PROGRESS = {
     Phase.SEALED: 95,
     Phase.PUBLISHED: 100,
 }
+_STATUSES = {
+    Phase.NEW: "queued",
+    Phase.SUBMITTED: "queued",
+    Phase.PUBLISHED: "completed",
+    Phase.REFUSED: "failed",
+    Phase.FAILED: "failed",
+    Phase.RECALLED: "failed",
+    Phase.WITHDRAWN: "failed",
+}
 
 
-def video_object(case: Case, history: Sequence[RecordedEvent], prompt: str | None, failure: str = "") -> dict[str, Any]:
-    """The video object. `prompt` is None where it was erased; times are whole seconds since 1970.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnstatedValues:
+    """What an answer states of a video that is not made yet where nobody asked for it: the type knows no null.
 
-    `failure` is why the engine could not make it, in its words.
+    Size and length are those that OpenAI documents as its defaults.
     """
-    published = [e.at for e in history if isinstance(e.event, Published)]
+
+    model: str = "default"
+    size: str = "720x1280"
+    seconds: str = "4"
+
+
+def video_object(
+    record: CaseRecord,
+    unstated: UnstatedValues | None = None,
+    *,
+    explanation: CaseExplanation | None = None,
+    may: Collection[Action] = (),
+) -> dict[str, Any]:
+    """The video object. Times are whole seconds since 1970; progress never falls while a video is under way.
+
+    `explanation` is why it is held or refused, `may` what whoever reads this may do about it.
+    """
+    case, unstated = record.case, unstated or UnstatedValues()
+    stated = {"model": _model(case), "size": _size(case), "seconds": _seconds(case)}
+    published = record.published
     return {
         "id": case.id,
         "object": "video",
-        "model": case.request.model or (case.commissioned.engine if case.commissioned else ""),
+        "model": stated["model"] or unstated.model,
         "status": video_status(case),
-        "progress": _PROGRESS.get(case.held_at or case.phase, 0),
-        "created_at": int(history[0].at.timestamp()),
-        "completed_at": int(published[-1].timestamp()) if published else None,
+        "progress": _progress(record),
+        "created_at": int(record.created.timestamp()),
+        "completed_at": int(published.timestamp()) if published else None,
         "expires_at": None,
-        "prompt": prompt,
-        "size": _size(case),
-        "seconds": _seconds(case),
+        "prompt": record.prompt,
+        "size": stated["size"] or unstated.size,
+        "seconds": stated["seconds"] or unstated.seconds,
         "remixed_from_video_id": case.request.parent or None,
-        "error": _error(case, failure),
-        "assay": _assay(case),
+        "error": _error(record, explanation),
+        "assay": {
+            **_assay(case, explanation),
+            "unstated": [name for name, value in stated.items() if not value],
+            "explanation": explanation_object(case, explanation, may),
+        },
     }
 
 
 def video_status(case: Case) -> str:
     """queued, in_progress, completed or failed."""
-    match case.phase:
-        case Phase.NEW | Phase.SUBMITTED:
-            return "queued"
-        case Phase.PUBLISHED:
-            return "completed"
-        case Phase.REFUSED | Phase.FAILED | Phase.RECALLED | Phase.WITHDRAWN:
-            return "failed"
-    return "in_progress"
+    return _STATUSES.get(case.phase, "in_progress")
 
 
-def _error(case: Case, failure: str) -> dict[str, str] | None:
+def _progress(record: CaseRecord) -> int:
+    """How far the case ever came: what is ordered or measured again makes it no less."""
+    case, furthest = Case(id=record.case.id), 0
+    for entry in record.history:
+        case = case.apply([entry.event])
+        furthest = max(furthest, _PROGRESS.get(case.phase, 0))
+    return furthest
+
+
+def _error(record: CaseRecord, explanation: CaseExplanation | None) -> dict[str, str] | None:
+    case = record.case
     match case.phase:
         case Phase.RECALLED | Phase.WITHDRAWN:
             code = case.recalled.code if case.recalled else ""
             return {"code": "recalled", "message": f"This video was recalled ({code})."}
         case Phase.FAILED:
             code = case.failed.code if case.failed else "engine_error"
-            return {"code": code, "message": f"The engine could not make this video: {failure or code}."}
+            return {"code": code, "message": f"The engine could not make this video: {record.failure or code}."}
         case Phase.REFUSED if case.declined:
             return {"code": "engine_declined", "message": f"The engine declined to make this ({case.declined.code})."}
         case Phase.REFUSED:
-            reason = case.verdict.reason if case.verdict else ""
+            reason = translated_reason(case.verdict.reason, explanation) if case.verdict else ""
             return {"code": "policy_refused", "message": reason or "This does not fit the policy."}
     return None
 
 
-def _assay(case: Case) -> dict[str, Any]:
+def _assay(case: Case, explanation: CaseExplanation | None) -> dict[str, Any]:
+    return _standing(case, explanation) | _reference(case)
+
+
+def _reference(case: Case) -> dict[str, Any]:
+    """As what a reference came and as what it is screened and sent to an engine."""
+    asked = case.request
+    if not asked.references:
+        return {}
+    return {"reference": {"received": asked.references[0].media_type, "sent": asked.engine_inputs[0].media_type}}
+
+
+def _standing(case: Case, explanation: CaseExplanation | None) -> dict[str, Any]:
     verdict, waits = case.verdict, case.phase is Phase.HELD and case.last_failure is not None
+    reason = translated_reason(verdict.reason, explanation) if verdict else ""
     return {
         "phase": case.phase.value,
         "decision": verdict.decision.name.lower() if verdict else None,
         "rules": list(verdict.rules) if verdict else [],
-        "reason": "A part of Assay broke; somebody is looking at it." if waits else verdict.reason if verdict else "",
+        "reason": "A part of Assay broke; somebody is looking at it." if waits else reason,
         "revision": case.revision,
         "waiting": _waiting(case),
     }
@@ -94,6 +146,12 @@ def _waiting(case: Case) -> dict[str, Any] | None:
     return {"reason": case.waiting.reason, "since": int(case.waiting.since.timestamp())} if case.waiting else None
 
 
+def _model(case: Case) -> str:
+    """Which model made it, or was asked to; an engine that names none is named itself."""
+    made = case.rendered
+    return (made.model or made.engine) if made else case.request.model
+
+
 def _size(case: Case) -> str:
     made = case.rendered
     return f"{made.width}x{made.height}" if made and made.width else case.request.size
@@ -101,6 +159,6 @@ def _size(case: Case) -> str:
 
 def _seconds(case: Case) -> str:
     made, asked = case.rendered, case.request.seconds
-    if asked is not None:
-        return f"{asked:g}"
-    return f"{made.duration:.3g}" if made and made.duration else ""
+    if made and made.duration:
+        return f"{made.duration:.2f}".rstrip("0").rstrip(".")
+    return "" if asked is None else f"{asked:g}"

@@ -5,6 +5,7 @@ An account sees its own videos here and no others, moderators included: this is 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any, Literal
 
 from anyio import to_thread
@@ -12,13 +13,18 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 
 from console.gateway.request_parsing import parse_video_request
-from console.gateway.video_object import video_object
+from console.gateway.video_object import UnstatedValues, video_object
 from console.web.auth import BearerUser
 from console.web.context import ContextDep, RequestContext
-from console.web.video_response import video_response
+from console.web.http_errors import NotOffered
+from console.web.scans import scan_reference
+from console.web.video_response import picture_response, video_response
 from core.case import Case, Phase
-from core.errors import BadInput, Conflict, Erased, NotFound, NotNow
+from core.errors import BadInput, Conflict, NotFound, NotNow
 from core.roles import Principal
+from media.file_kind import REFERENCE_KINDS
+from pipeline.case_record import CaseRecord
+from pipeline.video_pictures import PictureVariant
 
 videos_router = APIRouter(prefix="/v1/videos", tags=["videos"])
 
@@ -38,8 +44,12 @@ _FIELDS = {
     "voices": {"type": "boolean", "description": "People named speak."},
     "remixed_from_video_id": {"type": "string", "description": "The video that this one is made over."},
 }
-_FILE = {"type": "string", "format": "binary", "description": "A PNG, a JPEG or an MP4."}
-_URL = {"type": "object", "properties": {"image_url": {"type": "string", "description": "A data: URL."}}}
+_FILE = {"type": "string", "format": "binary", "description": f"One picture or clip: {REFERENCE_KINDS}."}
+_URL = {
+    "type": "object",
+    "properties": {"image_url": {"type": "string", "description": "A data: URL of one picture or clip."}},
+    "required": ["image_url"],
+}
 _CREATE_BODY = {
     "required": True,
     "content": {
@@ -47,94 +57,122 @@ _CREATE_BODY = {
         for kind, ref in (("application/json", _URL), ("multipart/form-data", _FILE))
     },
 }
-_IDEMPOTENCY_HEADER = {
+IDEMPOTENCY_HEADER = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": False,
     "schema": {"type": "string"},
     "description": "The same key by the same account is the same video.",
 }
+CREATE_VIDEO = {"requestBody": _CREATE_BODY, "parameters": [IDEMPOTENCY_HEADER]}
+_GONE = (Phase.REFUSED, Phase.FAILED, Phase.RECALLED, Phase.WITHDRAWN)
 
 
-@videos_router.post(
-    "", summary="Make a video", openapi_extra={"requestBody": _CREATE_BODY, "parameters": [_IDEMPOTENCY_HEADER]}
-)
+@videos_router.post("", summary="Make a video", openapi_extra=CREATE_VIDEO)
 async def create_video(request: Request, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """The prompt is screened and judged first; what becomes of it is told by GET /v1/videos/{id}."""
     async with parse_video_request(request, context) as order:
-        case = await to_thread.run_sync(context.service.submit, who, order)
-    return await to_thread.run_sync(_video_of, who, context, case)
+        submit = partial(context.service.submit, who, order)
+        case = await (scan_reference(request, context, submit) if order.references else to_thread.run_sync(submit))
+    video = await to_thread.run_sync(shown_video, who, context, case.id)
+    video["assay"]["ignored"] = list(order.ignored)
+    return video
 
 
+@videos_router.head("", include_in_schema=False)
 @videos_router.get("", summary="Your videos")
 def list_videos(
     who: BearerUser,
     context: ContextDep,
     after: Annotated[str, Query(description="The last id of the page before.")] = "",
     limit: Annotated[int, Query(ge=1, le=100, description="How many at the most.")] = 20,
-    order: Annotated[Literal["asc", "desc"], Query(description="`asc`: the one that moved last comes last.")] = "desc",
+    order: Annotated[Literal["asc", "desc"], Query(description="By when they were asked for.")] = "desc",
 ) -> dict[str, Any]:
-    """The one that moved last comes first."""
-    mine = [c for c in context.service.cases(who, limit=1000) if c.request.author == who.id]
-    mine = mine if order == "desc" else mine[::-1]
-    at = next((i + 1 for i, c in enumerate(mine) if c.id == after), None if after else 0)
-    if at is None:
-        raise BadInput("after names no video of yours")
-    page = [_video_of(who, context, case) for case in mine[at : at + limit]]
+    """In the order in which they were asked for, the newest first."""
+    try:
+        found = context.service.videos(who, after=after, limit=limit + 1, ascending=order == "asc")
+    except NotFound:
+        raise BadInput(f"after: {after[:40]!r} is no video of yours", param="after") from None
+    page = [video_answer(who, context, record) for record in found[:limit]]
     return {
         "object": "list",
         "data": page,
         "first_id": page[0]["id"] if page else None,
         "last_id": page[-1]["id"] if page else None,
-        "has_more": len(mine) > at + limit,
+        "has_more": len(found) > limit,
     }
 
 
+@videos_router.head("/{video_id}", include_in_schema=False)
 @videos_router.get("/{video_id}", summary="A video")
 def retrieve_video(video_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """A refusal is `failed` with error code `policy_refused`; a hold is `in_progress`, and `assay` says why."""
-    return _video_of(who, context, _owned_case(who, context, video_id))
+    return shown_video(who, context, video_id)
 
 
-@videos_router.get("/{video_id}/content", summary="The video's bytes", response_class=FileResponse)
-def video_content(
+@videos_router.head("/{video_id}/content", include_in_schema=False)
+@videos_router.get("/{video_id}/content", summary="The video's bytes, or pictures of it", response_class=FileResponse)
+async def video_content(
     video_id: str, who: BearerUser, context: ContextDep, variant: Literal["video", "thumbnail", "spritesheet"] = "video"
 ) -> FileResponse:
-    """Once it is published, and as long as it is. Ranges are served."""
-    case = _owned_case(who, context, video_id)
-    if variant != "video":
-        raise BadInput("only the variant 'video' is served: any other would come without its marks")
-    if case.phase in (Phase.REFUSED, Phase.FAILED, Phase.RECALLED, Phase.WITHDRAWN):
-        raise NotFound("this video is not to be had")
-    if case.phase is not Phase.PUBLISHED:
-        raise NotNow("this video is not ready yet")
-    return video_response(context, None, case)
+    """Once it is published, and as long as it is. Ranges are served, and conditional requests answered.
+
+    A thumbnail (WebP) and a sprite sheet (JPEG) are marked and signed as the video is.
+    """
+    case = await to_thread.run_sync(_published_case, who, context, video_id)
+    if variant == "video":
+        return await to_thread.run_sync(video_response, context, None, case)
+    if context.service.pictures is None:
+        raise NotOffered("no pictures of videos are made here")
+    kind = PictureVariant(variant)
+    return await to_thread.run_sync(picture_response, context, case, kind, limiter=context.analysis_limiter)
 
 
-@videos_router.delete("/{video_id}", summary="Recall a video")
+@videos_router.delete("/{video_id}", summary="Delete a video")
 def delete_video(video_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
-    """Stops it, or takes it down. Its history stays, and it then reads as failed with error code `recalled`."""
+    """Stops it, or takes it down, and erases its texts: the prompt, and what was written about it.
+
+    What happened stays in the log, without any words, and the video then reads as failed with error code `recalled`.
+    The texts of one that a moderator recalled are kept: they are evidence.
+    """
     case = _owned_case(who, context, video_id)
     for _ in range(3):  # a worker may move the case at the same moment; the wish stays the same
         try:
             case = context.service.recall(who, case.id, code="author")
-            return {"id": case.id, "object": "video.deleted", "deleted": True}
         except Conflict:
             continue
+        if case.recalled is None or case.recalled.by == who.id:
+            context.service.erase(who, case.id)
+        return {"id": case.id, "object": "video.deleted", "deleted": True}
     raise Conflict
 
 
-def _owned_case(who: Principal, context: RequestContext, video_id: str) -> Case:
-    case = context.service.case(who, video_id)
-    if case.request.author != who.id:
-        raise NotFound("there is no such video")
+def unstated_values(context: RequestContext) -> UnstatedValues:
+    """What answers state where nobody asked for anything and nothing is made yet."""
+    named = context.installation.settings.engine_model
+    return UnstatedValues(model=named) if named else UnstatedValues()
+
+
+def _published_case(who: Principal, context: RequestContext, video_id: str) -> Case:
+    case = _owned_case(who, context, video_id)
+    if case.phase in _GONE:
+        raise NotFound("this video is not to be had")
+    if case.phase is not Phase.PUBLISHED:
+        raise NotNow("this video is not ready yet")
     return case
 
 
-def _video_of(who: Principal, context: RequestContext, case: Case) -> dict[str, Any]:
-    try:
-        prompt = context.service.prompt(who, case.id)
-    except Erased:
-        prompt = None
-    failure = context.service.failure_reason(who, case.id)
-    return video_object(case, context.service.history(who, case.id), prompt, failure)
+def _owned_case(who: Principal, context: RequestContext, video_id: str) -> Case:
+    return context.service.video(who, video_id).case
+
+
+def shown_video(who: Principal, context: RequestContext, video_id: str) -> dict[str, Any]:
+    """The answer about a video of this account. Raises NotFound."""
+    return video_answer(who, context, context.service.video(who, video_id))
+
+
+def video_answer(who: Principal, context: RequestContext, record: CaseRecord) -> dict[str, Any]:
+    """The answer about a video that was read, with why it is held or refused, and what may be done about that."""
+    service = context.service
+    explanation, may = service.explanation(record), service.actions(who, record.case)
+    return video_object(record, unstated_values(context), explanation=explanation, may=may)

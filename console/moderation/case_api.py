@@ -14,6 +14,8 @@ from core.case import Case, Phase
 from core.codec import dump, dump_event
 from core.roles import Principal
 from core.verdicts import Decision
+from pipeline.case_explanation import explained
+from pipeline.disclosure import disclosed_case, disclosed_history, disclosed_verdict, sees_everything
 from pipeline.screening.prompt_explanation import smallest_edit
 from pipeline.service import RECALL_CODES, RULING_CODES
 
@@ -67,19 +69,23 @@ def cases(
     who: BearerUser, context: ContextDep, phase: Phase | None = None, limit: LimitQuery = 100
 ) -> dict[str, object]:
     """The one that moved last first."""
-    return {"cases": dump(context.service.cases(who, phase=phase, limit=limit))}
+    found = context.service.cases(who, phase=phase, limit=limit)
+    return {"cases": dump([disclosed_case(who, one) for one in found])}
 
 
 @cases_router.get("/cases/{case_id}", summary="A case")
 def case(case_id: str, who: BearerUser, context: ContextDep) -> dict[str, object]:
-    """Everything known about one generation, without its texts. Another account's case is 404."""
+    """Everything known about one generation, without its texts. Another account's case is 404.
+
+    Scores, sources, rules in shadow and who ruled are told to moderators only, here and in the history.
+    """
     return _case_response(context, who, context.service.case(who, case_id))
 
 
 @cases_router.get("/cases/{case_id}/history", summary="A case's history")
 def case_history(case_id: str, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """Every event, in order. In a verdict or ruling, decision 0 is allow, 1 hold, 2 refuse."""
-    entries = context.service.history(who, case_id)
+    entries = disclosed_history(who, context.service.history(who, case_id))
     return {
         "history": [{"revision": e.revision, "at": e.at.isoformat(), **dump_event(e.event)} for e in entries],
     }
@@ -125,9 +131,15 @@ def queue(who: BearerUser, context: ContextDep, limit: LimitQuery = 100) -> dict
 
 @cases_router.post("/screen", summary="What would be said of this prompt?")
 def screen_prompt(body: ScreenBody, who: BearerUser, context: ContextDep) -> dict[str, object]:
-    """Opens no case and keeps nothing."""
+    """Opens no case and keeps nothing. Signals and their scores are told to moderators only."""
     opinion = context.service.screen(who, body.prompt)
     edit = smallest_edit(body.prompt, lambda text: context.service.screen(who, text), opinion) if body.explain else None
+    if not sees_everything(who):
+        return {
+            "verdict": dump(disclosed_verdict(opinion.verdict)),
+            "reasons": [asdict(one) for one in explained(opinion.reasons, body.prompt, ())],
+            "edit": asdict(edit) if edit else None,
+        }
     return {
         "verdict": dump(opinion.verdict),
         "reasons": [asdict(reason) for reason in opinion.reasons],
@@ -139,4 +151,4 @@ def screen_prompt(body: ScreenBody, who: BearerUser, context: ContextDep) -> dic
 
 def _case_response(room: RequestContext, who: Principal, case: Case) -> dict[str, object]:
     """The case, and what this person may do with it now."""
-    return {"case": dump(case), "actions": sorted(room.service.actions(who, case))}
+    return {"case": dump(disclosed_case(who, case)), "actions": sorted(room.service.actions(who, case))}

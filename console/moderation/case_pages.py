@@ -19,6 +19,7 @@ from console.web.video_response import video_response
 from core.case import Phase
 from core.errors import Erased
 from core.verdicts import Decision
+from pipeline.disclosure import disclosed_case, disclosed_history
 
 case_pages_router = APIRouter(include_in_schema=False)
 
@@ -59,18 +60,22 @@ def case(
 ) -> Response:
     """A case: what was measured, what was decided, what may be done now."""
     found = context.service.case(who, case_id)
-    prompt = None
+    prompt, other_texts = None, []
     if show == "prompt":
         try:
             prompt = highlight_prompt(context.service.prompt(who, case_id), found.signals)
+            texts = context.service.parameter_texts(who, case_id)
+            other_texts = [(name, highlight_prompt(text, found.signals, name)) for name, text in texts.items()]
         except Erased:
             prompt = ()
-    shown = case_view(found, context.service.history(who, case_id), who, context.service.actions(who, found))
+    history = disclosed_history(who, context.service.history(who, case_id))
+    shown = case_view(disclosed_case(who, found), history, who, context.service.actions(who, found))
     return render_page(
         request,
         "case.html",
         view=shown,
         prompt=prompt,
+        other_texts=other_texts,
         rulings=display_text.RULING_TEXTS,
         recalls=display_text.RECALL_TEXTS,
         done=done,

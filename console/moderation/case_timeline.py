@@ -126,6 +126,8 @@ def _request_details(event: Submitted) -> tuple[str, ...]:
 
 
 def _describe_signals(signals: tuple[Signal, ...]) -> str:
+    if not signals:  # nothing was found, or it is not for whoever reads this
+        return "Measured."
     missing = sum(1 for s in signals if s.score is None)
     left_out = f"; {missing} could not be measured" if missing else ""
     subjects = " and ".join(sorted({s.subject.value for s in signals})) or "nothing"

@@ -15,6 +15,8 @@ from core.roles import Principal, Role
 from core.signals import Signal, Subject
 from core.verdicts import Decision
 from pipeline.actions import Action
+from pipeline.disclosure import sees_everything
+from pipeline.engines.parameter_paths import object_of_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +46,7 @@ class SubjectSignals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseView:
-    """A case as its page shows it."""
+    """A case as its page shows it. `measured`: whether what was measured is this person's business."""
 
     case: Case
     state: str
@@ -54,6 +56,7 @@ class CaseView:
     signals_by_subject: tuple[SubjectSignals, ...]
     actions: frozenset[Action]
     watch: bool
+    measured: bool = True
 
 
 def queue_item(case: Case, history: Sequence[RecordedEvent], actions: frozenset[Action]) -> QueueItem:
@@ -82,12 +85,20 @@ def case_view(case: Case, history: Sequence[RecordedEvent], who: Principal, acti
         signals_by_subject=_signals_by_subject(case),
         actions=actions,
         watch=case.phase is Phase.PUBLISHED or (who.has(Role.MODERATOR) and case.rendered is not None),
+        measured=sees_everything(who),
     )
 
 
-def highlight_prompt(prompt: str, signals: Iterable[Signal]) -> tuple[tuple[str, bool], ...]:
-    """The prompt in pieces, each with whether a classifier pointed at it. The pieces together are the prompt."""
-    pointing = (s for s in signals if s.subject is Subject.PROMPT and (s.score or 0.0) >= 0.5)
+def highlight_prompt(prompt: str, signals: Iterable[Signal], field: str = "") -> tuple[tuple[str, bool], ...]:
+    """A text of the order in pieces, each with whether a classifier pointed at it. The pieces together are the text.
+
+    `field` is the parameter whose text it is, empty for the prompt. In objects nothing is pointed at: what was measured
+    of them are their words, and not the JSON that is shown.
+    """
+    subjects = (Subject.PROMPT, Subject.NEGATIVE_PROMPT)
+    pointing = (s for s in signals if s.subject in subjects and s.field == field and (s.score or 0.0) >= 0.5)
+    if field and object_of_text(prompt) is not None:
+        return ((prompt, False),)
     spans = [s.at for s in pointing if s.at and s.at.unit == "chars"]
     hit = [any(span.start <= i < span.end for span in spans) for i in range(len(prompt))]
     pieces = groupby(range(len(prompt)), key=hit.__getitem__)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from anyio import to_thread
+from functools import partial
+
 from fastapi import APIRouter, Request
 
 from console.web.auth import BearerUser
-from console.web.context import ContextDep, client_address
+from console.web.context import ContextDep
+from console.web.scans import ACCOUNT_BUDGET, scan_file
 from console.web.uploads import receive_form
 from core.codec import dump
 from core.errors import BadInput
@@ -35,13 +37,10 @@ async def compare_files(request: Request, who: BearerUser, context: ContextDep) 
 
     `score` is null where nobody can tell, `same` also where it is too close to call. For platforms and moderators.
     """
-    with context.concurrency.slot(client_address(request)):
-        async with receive_form(
-            request, context.upload_folder, field="a", second="b", limit=context.max_upload_bytes
-        ) as upload:
-            if upload.file is None or upload.second is None:
-                raise BadInput("send two files, in the fields 'a' and 'b'")
-            found = await to_thread.run_sync(
-                context.service.likeness.pair, who, upload.file, upload.second, limiter=context.analysis_limiter
-            )
-            return {"likeness": dump(found)}
+    async with receive_form(
+        request, context.upload_folder, field="a", second="b", limit=context.max_upload_bytes, seats=context.uploads
+    ) as upload:
+        if upload.file is None or upload.second is None:
+            raise BadInput("send two files, in the fields 'a' and 'b'")
+        compare = partial(context.service.likeness.pair, who, upload.file, upload.second)
+        return {"likeness": dump(await scan_file(request, context, compare, ACCOUNT_BUDGET))}

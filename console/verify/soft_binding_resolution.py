@@ -6,9 +6,9 @@ id learns whether there is a manifest under it. Files that are sent are deleted 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Any
 
-from anyio import to_thread
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,6 +17,7 @@ from console.web.context import ContextDep, RequestContext, client_address
 from console.web.error_responses import ErrorBody
 from console.web.http_errors import NotOffered, TooLong
 from console.web.raw_upload import receive_raw
+from console.web.scans import scan_file
 from pipeline.manifest_repository.repository import (
     AUDIO_FINGERPRINT_ALGORITHM,
     MANIFEST_MEDIA_TYPE,
@@ -120,12 +121,11 @@ async def by_content(
 ) -> Any:
     """By its watermark, or by its looks and its sound where it has none. The file is deleted before it is answered."""
     context.rate_limiter.consume(client_address(request), cost=5)
-    with context.concurrency.slot(client_address(request)):
-        async with receive_raw(request, context.upload_folder, limit=context.max_upload_bytes) as file:
-            find = context.service.public.repository.by_content
-            return _matches(
-                await to_thread.run_sync(lambda: find(file, algorithm=alg, most=most), limiter=context.analysis_limiter)
-            )
+    async with receive_raw(
+        request, context.upload_folder, limit=context.max_upload_bytes, seats=context.uploads
+    ) as file:
+        find = partial(context.service.public.repository.by_content, file, algorithm=alg, most=most)
+        return _matches(await scan_file(request, context, find))
 
 
 @resolution_router.post(
@@ -141,10 +141,7 @@ async def by_reference(
     if not context.installation.settings.verify_urls:
         raise NotOffered("this installation fetches no files: send the file itself to byContent")
     context.rate_limiter.consume(client_address(request), cost=5)
-    with context.concurrency.slot(client_address(request)):
-        return _matches(
-            await to_thread.run_sync(_matches_by_reference, context, body, most, limiter=context.analysis_limiter)
-        )
+    return _matches(await scan_file(request, context, partial(_matches_by_reference, context, body, most)))
 
 
 @resolution_router.get(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
@@ -12,6 +13,7 @@ from fastapi import APIRouter, Request
 
 from console.web.context import ContextDep, RequestContext, client_address
 from console.web.http_errors import NotOffered
+from console.web.scans import scan_file
 from console.web.uploads import receive_form
 from core.codec import dump
 from core.errors import BadInput, BadMedia
@@ -69,19 +71,27 @@ async def verify_upload(
 ) -> tuple[Finding, Sequence[HistoryThumbnail]]:
     """What the verifier says of the file in this request, and what `make_pictures` shows while the file is there.
 
-    Raises BadMedia, BadInput, TooLarge and TooMany.
+    Raises BadMedia, BadInput, TooLarge, TooSlow and TooMany.
     """
-    with context.concurrency.slot(client_address(request)):
-        async with receive_form(request, context.upload_folder, field="file", limit=context.max_upload_bytes) as upload:
-            file, name = upload.file, PurePath(upload.name).name[:200]
-            if (file is None or file.stat().st_size == 0) and (url := upload.field("url").strip()):
-                file = upload.folder / "fetched"
+    async with receive_form(
+        request, context.upload_folder, field="file", limit=context.max_upload_bytes, seats=context.uploads
+    ) as upload:
+        file, name = upload.file, PurePath(upload.name).name[:200]
+        if (file is None or file.stat().st_size == 0) and (url := upload.field("url").strip()):
+            file = upload.folder / "fetched"
+            with context.concurrency.slot(client_address(request)):
                 name = await to_thread.run_sync(_fetch, context, url, file, limiter=context.analysis_limiter)
-            if file is None or file.stat().st_size == 0:
-                raise BadInput("choose a file: this one is empty or missing")
-            finding = await to_thread.run_sync(_verify, context, file, name, limiter=context.analysis_limiter)
-            pictures = await to_thread.run_sync(make_pictures, file, finding, limiter=context.analysis_limiter)
-            return replace(finding, file=name or "file"), pictures
+        if file is None or file.stat().st_size == 0:
+            raise BadInput("choose a file: this one is empty or missing")
+        finding, pictures = await scan_file(request, context, partial(_verified, context, file, name, make_pictures))
+        return replace(finding, file=name or "file"), pictures
+
+
+def _verified(
+    context: RequestContext, file: Path, name: str, make_pictures: Callable[[Path, Finding], Sequence[HistoryThumbnail]]
+) -> tuple[Finding, Sequence[HistoryThumbnail]]:
+    finding = _verify(context, file, name)
+    return finding, make_pictures(file, finding)
 
 
 def _verify(context: RequestContext, file: Path, name: str) -> Finding:

@@ -10,6 +10,8 @@ from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBea
 
 from console.web.context import ContextDep, RequestContext, client_address
 from console.web.http_errors import FormExpired, NotSignedIn
+from console.web.key_rates import count_request
+from console.web.route_scopes import check_route_scope
 from console.web.sessions import SESSION_SECONDS
 from core.roles import Principal
 from pipeline.accounts import authenticate
@@ -17,20 +19,28 @@ from pipeline.accounts import authenticate
 SESSION_COOKIE = "assay_session"
 CSRF_SEED_COOKIE = "assay_seed"  # stands in for the session in the one form that is filled in without one: the login
 _API_KEY = APIKeyHeader(name="x-api-key", auto_error=False, description="The same token, as LiteLLM sends it.")
-_BEARER = HTTPBearer(auto_error=False, description="A token from `assay account add`.")
+_BEARER = HTTPBearer(auto_error=False, description="The token of a key: `assay account key create`.")
 
 
 def bearer_user(
-    context: ContextDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)]
+    request: Request,
+    context: ContextDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
 ) -> Principal:
-    """Whose Bearer token this is. Sessions do not count here: no other site can make a browser send a Bearer token."""
+    """Whose Bearer token this is. Sessions do not count here: no other site can make a browser send a Bearer token.
+
+    Raises NotSignedIn, RateLimitExceeded, Forbidden where the key has not the scope for this route.
+    """
     person = authenticate(context.installation.accounts, credentials.credentials) if credentials else None
     if person is None:
         raise NotSignedIn
+    count_request(request, context.key_rates, person, context.installation.settings.usage_limits)
+    check_route_scope(person, request.method, request.url.path)
     return person
 
 
 def api_key_user(
+    request: Request,
     context: ContextDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_BEARER)],
     api_key: Annotated[str | None, Security(_API_KEY)],
@@ -38,7 +48,7 @@ def api_key_user(
     """Whose token this is, as Bearer or in the header `x-api-key`, which LiteLLM sends."""
     if credentials is None and api_key:
         credentials = HTTPAuthorizationCredentials(scheme="Bearer", credentials=api_key)
-    return bearer_user(context, credentials)
+    return bearer_user(request, context, credentials)
 
 
 def optional_session_user(request: Request, context: ContextDep) -> Principal | None:
@@ -47,10 +57,11 @@ def optional_session_user(request: Request, context: ContextDep) -> Principal | 
     return context.sessions.person(session) if session else None
 
 
-def session_user(who: Annotated[Principal | None, Depends(optional_session_user)]) -> Principal:
-    """Whose session this is. Raises NotSignedIn for the public."""
+def session_user(request: Request, who: Annotated[Principal | None, Depends(optional_session_user)]) -> Principal:
+    """Whose session this is. Raises NotSignedIn for the public, Forbidden where its key has not the scope for this."""
     if who is None:
         raise NotSignedIn
+    check_route_scope(who, request.method, request.url.path)
     return who
 
 

@@ -1,12 +1,16 @@
-"""Bounds the body of every request that is not an upload; uploads bound themselves as they are read."""
+"""Bounds the body of every request that is not an upload, in size and time; uploads bound themselves."""
 
 from __future__ import annotations
+
+import asyncio
+import time
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_BODY_BYTES = 1024**2
+MAX_BODY_SECONDS = 30.0
 UPLOAD_PATHS = (
     "/verify",
     "/api/verify",
@@ -16,13 +20,17 @@ UPLOAD_PATHS = (
     "/enrol/estate",
     "/api/likeness/compare",
     "/v1/videos",
+    "/v1/videos/sync",
+    "/v1/videos/edits",
+    "/v1/videos/extensions",
+    "/v1/videos/characters",
     "/c2pa/matches/byContent",
     "/c2pa/manifests",
 )
 
 
 class BodyLimitMiddleware:
-    """Answers 413 to a body of more than a megabyte."""
+    """Answers 413 to a body of more than a megabyte, 408 to one that takes more than half a minute."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -32,12 +40,18 @@ class BodyLimitMiddleware:
         if scope["type"] != "http" or scope["path"] in UPLOAD_PATHS:
             await self._app(scope, receive, send)
             return
-        received = 0
+        received, arriving, deadline = 0, True, 0.0
         declared_length = int(Headers(scope=scope).get("content-length") or 0)
 
         async def receiving() -> Message:
-            nonlocal received
-            message = await receive()
+            nonlocal received, arriving, deadline
+            deadline = deadline or time.monotonic() + MAX_BODY_SECONDS
+            try:
+                async with asyncio.timeout(max(0.0, deadline - time.monotonic()) if arriving else None):
+                    message = await receive()
+            except TimeoutError:
+                raise HTTPException(408) from None
+            arriving = arriving and message.get("more_body", False)
             received += len(message.get("body", b""))
             if max(received, declared_length) > MAX_BODY_BYTES:
                 raise HTTPException(413)

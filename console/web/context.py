@@ -9,22 +9,35 @@ from typing import Annotated
 import anyio
 from fastapi import Depends, Request
 
+from console.web.key_rates import KeyRateLimiter
 from console.web.protocols import InstallationProtocol
-from console.web.rate_limits import ConcurrencyLimiter, FailureLimiter, RateLimiter
+from console.web.rate_limits import ConcurrencyLimiter, FailureLimiter, RateLimiter, client_of
 from console.web.sessions import Sessions
+from media.sandbox.scan import ScanBudget
 from pipeline.service import CaseService
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestContext:
-    """The installation and what the web adds to it. `analysis_limiter` bounds how many files are examined at once."""
+    """The installation and what the web adds to it.
+
+    `uploads` bounds how many files arrive at once, `concurrency` how many that have arrived are waiting or looked at,
+    `analysis_limiter` how many are looked at; `scan_budget` is what a stranger's file may cost,
+    `reference_limiter` how many orders with a reference are opened at once.
+    """
 
     installation: InstallationProtocol
     sessions: Sessions
     failed_logins: FailureLimiter = field(default_factory=FailureLimiter)
+    uploads: ConcurrencyLimiter = field(
+        default_factory=lambda: ConcurrencyLimiter(total=256, per_address=8, per_range=32)
+    )
     concurrency: ConcurrencyLimiter = field(default_factory=ConcurrencyLimiter)
     rate_limiter: RateLimiter = field(default_factory=RateLimiter)
+    key_rates: KeyRateLimiter = field(default_factory=KeyRateLimiter)
     analysis_limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
+    scan_budget: ScanBudget = field(default_factory=ScanBudget)
+    reference_limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
 
     @property
     def service(self) -> CaseService:
@@ -50,7 +63,7 @@ def context_of(request: Request) -> RequestContext:
 
 def client_address(request: Request) -> str:
     """Where a request comes from, as far as the server knows."""
-    return request.client.host if request.client else "unknown"
+    return client_of(request)
 
 
 ContextDep = Annotated[RequestContext, Depends(context_of)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
@@ -11,10 +12,19 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
-from console.web.http_errors import NotSignedIn, TooLarge, code_of, message_of, status_of
+from console.web.http_errors import (
+    MethodNotAllowed,
+    NotSignedIn,
+    RangeNotSatisfiable,
+    TooLarge,
+    TooSlow,
+    code_of,
+    message_of,
+    status_of,
+)
 from console.web.rendering import render_page
 from console.web.translations import ENGLISH, Language, negotiate_language
-from core.errors import AssayError, BadInput, NotFound, NotNow
+from core.errors import AssayError, BadInput, NotFound
 
 log = logging.getLogger("assay.console")
 
@@ -35,7 +45,7 @@ class ErrorBody(BaseModel):
 
 
 class OpenAIErrorDetail(ErrorDetail):
-    """The same in OpenAI's words; `param` is always null."""
+    """The same in OpenAI's words; `param` is the field that it is about, or null."""
 
     type: str
     param: str | None = None
@@ -58,8 +68,6 @@ def _handle_exception(request: Request, raised: Exception) -> Response:
     status = status_of(error)
     if status == 500:
         log.error("%s %s broke", request.method, request.url.path, exc_info=raised)
-    if isinstance(raised, HTTPException) and raised.status_code == 405:
-        status = 405
     speaks = _language(request)
     if not _wants_html(request):
         return JSONResponse(_body(request, error, status, speaks), status_code=status, headers=_error_headers(error))
@@ -75,12 +83,14 @@ def _as_assay_error(raised: Exception) -> Exception:
     match raised:
         case RequestValidationError():
             first = raised.errors()[0]
-            where = ".".join(str(part) for part in first["loc"][1:]) or "the body"
-            return BadInput(f"{where}: {first['msg'].lower()}")
+            where = ".".join(str(part) for part in first["loc"][1:])
+            return BadInput(f"{where or 'the body'}: {first['msg'].lower()}", param=where)
         case HTTPException(status_code=404):
             return NotFound("there is nothing under this address")
         case HTTPException(status_code=405):
-            return NotNow("this address does not take such a request")
+            return MethodNotAllowed(allowed=(raised.headers or {}).get("Allow", ""))
+        case HTTPException(status_code=408):
+            return TooSlow()
         case HTTPException(status_code=413):
             return TooLarge()
         case HTTPException() if raised.status_code < 500:
@@ -91,7 +101,7 @@ def _as_assay_error(raised: Exception) -> Exception:
 def _body(request: Request, error: Exception, status: int, language: Language) -> dict[str, object]:
     told: dict[str, object] = {"code": code_of(error), "message": language(message_of(error))}
     if request.url.path.startswith("/v1/"):
-        told |= {"type": _openai_type(status), "param": None}
+        told |= {"type": _openai_type(status), "param": (error.param or None) if isinstance(error, BadInput) else None}
     return {"error": told}
 
 
@@ -104,7 +114,19 @@ def _openai_type(status: int) -> str:
 
 
 def _error_headers(error: Exception) -> dict[str, str]:
-    return {"WWW-Authenticate": "Bearer"} if isinstance(error, NotSignedIn) else {}
+    headers: dict[str, str] = {}
+    match error:
+        case NotSignedIn():
+            headers["WWW-Authenticate"] = "Bearer"
+        case MethodNotAllowed():
+            headers["Allow"] = error.allowed
+        case RangeNotSatisfiable():
+            headers["Content-Range"] = f"bytes */{error.size}"
+    if (wait := getattr(error, "retry_after", None)) is not None:  # seconds
+        headers["Retry-After"] = str(math.ceil(wait))
+    if not getattr(error, "worth_retrying", True):  # OpenAI's clients heed this, and give up at once
+        headers["X-Should-Retry"] = "false"
+    return headers
 
 
 def _wants_html(request: Request) -> bool:

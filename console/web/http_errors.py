@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from core.errors import (
+    Abandoned,
     AssayError,
     BadInput,
     BadMedia,
@@ -15,6 +16,7 @@ from core.errors import (
     NotNow,
     Unavailable,
 )
+from pipeline.access.usage import InsufficientQuota
 
 
 class NotSignedIn(AssayError):
@@ -29,6 +31,10 @@ class TooMany(AssayError):
     """Too many attempts from your address: wait a little and try again."""
 
 
+class TooSlow(AssayError):
+    """This upload is too slow: it was ended."""
+
+
 class TooLong(AssayError):
     """This address is too long: send the value with POST."""
 
@@ -41,6 +47,33 @@ class NotOffered(AssayError):
     """This installation does not offer that."""
 
 
+class MethodNotAllowed(AssayError):
+    """This address does not take such a request."""
+
+    def __init__(self, *, allowed: str) -> None:
+        """`allowed` are the methods that it does take, as the header Allow lists them."""
+        super().__init__()
+        self.allowed = allowed
+
+
+class RangeNotSatisfiable(AssayError):
+    """None of the bytes that were asked for are in this file."""
+
+    def __init__(self, *, size: int) -> None:
+        """`size` is how many bytes there are."""
+        super().__init__()
+        self.size = size
+
+
+class ConsentRequired(Forbidden):
+    """A character is a person's likeness, which only this person can enrol: at /enrol, or by POST
+    /api/cameos/challenges. Then name the handle in `characters`."""
+
+    def __init__(self) -> None:
+        """The message is one line."""
+        super().__init__(" ".join((ConsentRequired.__doc__ or "").split()))
+
+
 class FormExpired(Forbidden):
     """This form has expired or did not come from this site: go back, reload the page and send it again."""
 
@@ -51,13 +84,18 @@ _STATUSES: tuple[tuple[type[AssayError], int], ...] = (  # the first that fits c
     (NotSignedIn, 401),
     (Forbidden, 403),
     (NotFound, 404),
+    (MethodNotAllowed, 405),
     (Conflict, 409),
     (NotNow, 409),
     (Erased, 410),
     (TooLarge, 413),
     (TooLong, 414),
     (UnsupportedMediaType, 415),
+    (RangeNotSatisfiable, 416),
+    (TooSlow, 408),
     (TooMany, 429),
+    (InsufficientQuota, 429),
+    (Abandoned, 499),
     (NotOffered, 501),
     (Unavailable, 503),
 )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -17,16 +18,38 @@ _MAX_FIELDS = 100
 _MAX_FIELD_BYTES = 512 * 1024
 
 
-class MultipartForm:
-    """What has come so far. Only `field`, and `second` if it is named, may hold a file; `limit` bytes in all."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormPart:
+    """A part that was kept on disk as it came. `file_name` is empty where the sender gave none."""
 
-    def __init__(self, content_type: str, folder: Path, *, field: str, limit: int, second: str = "") -> None:
+    name: str
+    file_name: str
+    path: Path
+
+
+class MultipartForm:
+    """What has come so far. Only `field`, and `second` if it is named, may hold a file; `limit` bytes in all.
+
+    Parts whose name is `on_disk` are kept as they came, whether they have a file name or not, and any number of them.
+    """
+
+    def __init__(
+        self,
+        content_type: str,
+        folder: Path,
+        *,
+        limit: int,
+        field: str = "",
+        second: str = "",
+        on_disk: Callable[[str], bool] | None = None,
+    ) -> None:
         self.fields: list[tuple[str, str]] = []
+        self.parts: list[FormPart] = []
         self.file: Path | None = None
         self.second: Path | None = None
         self.file_name = ""
         self._folder, self._field, self._limit = folder, field, limit
-        self._second = second
+        self._second, self._on_disk = second, on_disk
         self._out: BinaryIO | None = None
         self._parser = _parser(content_type, self)
         self._headers: dict[bytes, bytes] = {}
@@ -51,7 +74,7 @@ class MultipartForm:
         finally:
             if self._out:
                 self._out.close()
-        for file in (self.file, self.second):
+        for file in (self.file, self.second, *(part.path for part in self.parts)):
             if file:
                 file.touch()
 
@@ -91,19 +114,23 @@ class MultipartForm:
         """Now it is known whether this is a field or the file."""
         _, options = parse_options_header(self._headers.get(b"content-disposition"))
         self._name = options.get(b"name", b"").decode("utf-8", "replace")
+        name = options.get(b"filename", b"").decode("utf-8", "replace")
+        if self._on_disk and self._on_disk(self._name):
+            self._into = self._folder / f"part-{len(self.parts)}.bin"
+            self.parts.append(FormPart(name=self._name, file_name=name, path=self._into))
+            self._in_file = True
+            return
         if b"filename" not in options:
             return
-        name = options[b"filename"].decode("utf-8", "replace")
         if self._name == self._field and self.file is None:
             self.file_name = name
             self._into = self.file = self._folder / f"file{safe_suffix(name)}"
         elif self._second and self._name == self._second and self.second is None:
             self._into = self.second = self._folder / f"second{safe_suffix(name)}"
         else:
-            fields = (
-                f"the fields {self._field!r} and {self._second!r}" if self._second else f"the field {self._field!r}"
-            )
-            raise BadInput(f"one file is taken, in {fields}")
+            known = " and ".join(repr(one) for one in (self._field, self._second) if one)
+            where = f"one file is accepted, in {known}" if known else "this field cannot hold one"
+            raise BadInput(f"the file in {self._name!r} cannot be used: {where}", param=self._name)
         self._in_file = True
 
     def on_part_data(self, data: bytes, start: int, end: int) -> None:
@@ -123,7 +150,7 @@ class MultipartForm:
         """A field or the file is whole."""
         if not self._in_file:
             self.fields.append((self._name, self._value.decode("utf-8", "replace")))
-        if len(self.fields) > _MAX_FIELDS:
+        if len(self.fields) + len(self.parts) > _MAX_FIELDS:
             raise BadInput("this form has too many fields")
 
 

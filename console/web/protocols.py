@@ -34,12 +34,23 @@ class Runner(Protocol):
         """Run until `stop` is set."""
 
 
+class WebhookSenderProtocol(Protocol):
+    """Sends webhooks until told to stop."""
+
+    def run_forever(self, stop: Event) -> None:
+        """Run until `stop` is set."""
+
+
 class RunningInstallation(InstallationProtocol, Protocol):
     """An installation that also moves its cases."""
 
     @property
     def runner(self) -> Runner | None:
         """Whoever moves the cases; None where other processes do."""
+
+    @property
+    def webhook_sender(self) -> WebhookSenderProtocol | None:
+        """Whoever sends webhooks; None where there are none."""
 
     def close(self) -> None:
         """Let go of databases and processes."""

@@ -1,4 +1,9 @@
-"""Counts by address, bounded in number and in time, so that neither guessing nor flooding pays."""
+"""Counts by address and by range of addresses, bounded in number and in time, so that neither guessing nor flooding
+pays.
+
+Who has one address often has its neighbours too: a range (the /24 of an IPv4 address, the /48 of an IPv6 one) may do a
+few times what one address may, and no more.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +14,20 @@ from contextlib import contextmanager
 from threading import Lock
 from time import monotonic
 
+from starlette.requests import Request
+
 from console.web.http_errors import TooMany
 
 _MAX_ADDRESSES = 10_000  # some 12 MiB, and a flood of a million addresses adds nothing to it
 
 
+RANGE_FACTOR = 8
+"""How many times as much as one address a whole range of addresses may do."""
+
+
 class RateLimiter:
-    """At most `max_requests` requests in `window` seconds an address; beyond `max_addresses` addresses the oldest is
-    forgotten.
+    """At most `max_requests` requests in `window` seconds an address, and eight times as many a range of addresses;
+    beyond `max_addresses` addresses the oldest is forgotten.
     """
 
     def __init__(
@@ -28,16 +39,18 @@ class RateLimiter:
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._most, self._counts = max_requests, _WindowCounts(window, max_addresses, clock)
+        self._ranges = _WindowCounts(window, max_addresses, clock)
 
     def consume(self, address: str, *, cost: int = 1) -> None:
-        """Count a request. Raises TooMany for an address that asks too often."""
-        if self._counts.add(address, cost) > self._most:
+        """Count a request. Raises TooMany for an address, or a range, that asks too often."""
+        own = self._counts.add(client_network(address), cost) > self._most
+        if own or self._ranges.add(client_range(address), cost) > RANGE_FACTOR * self._most:
             raise TooMany("You ask faster than is allowed here: wait a minute.")
 
 
 class FailureLimiter:
-    """At most `max_failures` failures in `window` seconds an address. Beyond `max_addresses` addresses the oldest is
-    forgotten.
+    """At most `max_failures` failures in `window` seconds an address, and eight times as many a range of addresses.
+    Beyond `max_addresses` addresses the oldest is forgotten.
     """
 
     def __init__(
@@ -49,33 +62,38 @@ class FailureLimiter:
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._most, self._counts = max_failures, _WindowCounts(window, max_addresses, clock)
+        self._ranges = _WindowCounts(window, max_addresses, clock)
 
     def check(self, address: str) -> None:
-        """Raises TooMany for an address that has failed too often."""
-        if self._counts.of(address) >= self._most:
+        """Raises TooMany for an address, or a range, that has failed too often."""
+        own = self._counts.of(client_network(address)) >= self._most
+        if own or self._ranges.of(client_range(address)) >= RANGE_FACTOR * self._most:
             raise TooMany
 
     def record_failure(self, address: str) -> None:
         """Count a failure."""
-        self._counts.add(address, 1)
+        self._counts.add(client_network(address), 1)
+        self._ranges.add(client_range(address), 1)
 
 
 class ConcurrencyLimiter:
-    """How many may be served at once: `total` in all, `per_address` for one address."""
+    """How many may be served at once: `total` in all, `per_address` for one address, `per_range` for one range."""
 
-    def __init__(self, *, total: int = 16, per_address: int = 4) -> None:
-        self._total, self._each = total, per_address
+    def __init__(self, *, total: int = 16, per_address: int = 4, per_range: int = 8) -> None:
+        self._total, self._each, self._range = total, per_address, per_range
         self._in_use: dict[str, int] = {}
         self._lock = Lock()
 
     @contextmanager
     def slot(self, address: str) -> Iterator[None]:
         """A seat for as long as the context lasts. Raises TooMany when none is free."""
-        key = client_network(address)
+        key, neighbours = client_network(address), client_range(address)
         with self._lock:
-            if sum(self._in_use.values()) >= self._total or self._in_use.get(key, 0) >= self._each:
+            near = sum(number for other, number in self._in_use.items() if client_range(other) == neighbours)
+            own = self._in_use.get(key, 0)
+            if sum(self._in_use.values()) >= self._total or own >= self._each or near >= self._range:
                 raise TooMany("Many files are being looked at just now: try again in a minute.")
-            self._in_use[key] = self._in_use.get(key, 0) + 1
+            self._in_use[key] = own + 1
         try:
             yield
         finally:
@@ -85,15 +103,33 @@ class ConcurrencyLimiter:
                     del self._in_use[key]
 
 
+def client_of(request: Request) -> str:
+    """Where a request comes from, as far as the server knows."""
+    return request.client.host if request.client else "unknown"
+
+
 def client_network(address: str) -> str:
     """What counts as one visitor: an IPv4 address, or the /64 of an IPv6 one, which is what a household is given."""
+    return _network(address, 32, 64)
+
+
+def client_range(address: str) -> str:
+    """What counts as one range of visitors: the /24 of an IPv4 address, or the /48 of an IPv6 one, which is what an
+    organisation is given. Takes what `client_network` gives, too.
+    """
+    return _network(address, 24, 48)
+
+
+def _network(address: str, bits_v4: int, bits_v6: int) -> str:
     try:
-        parsed = ipaddress.ip_address(address)
+        parsed = ipaddress.ip_interface(address).ip
     except ValueError:
         return address
+    if isinstance(parsed, ipaddress.IPv6Address) and parsed.ipv4_mapped:
+        parsed = parsed.ipv4_mapped
     if isinstance(parsed, ipaddress.IPv4Address):
-        return address
-    return str(ipaddress.ip_network((parsed, 64), strict=False))
+        return str(parsed) if bits_v4 == 32 else str(ipaddress.ip_network((parsed, bits_v4), strict=False))
+    return str(ipaddress.ip_network((parsed, bits_v6), strict=False))
 
 
 class _WindowCounts:
@@ -104,9 +140,8 @@ class _WindowCounts:
         self._counts: OrderedDict[str, tuple[int, float]] = OrderedDict()  # the longest unseen first
         self._lock = Lock()
 
-    def add(self, address: str, number: int) -> int:
+    def add(self, key: str, number: int) -> int:
         """The count of this visitor's window, with `number` more."""
-        key = client_network(address)
         with self._lock:
             count, since = self._now(key)
             self._counts[key] = count + number, since
@@ -115,10 +150,10 @@ class _WindowCounts:
                 self._counts.popitem(last=False)
             return count + number
 
-    def of(self, address: str) -> int:
+    def of(self, key: str) -> int:
         """The count of this visitor's window."""
         with self._lock:
-            return self._now(client_network(address))[0]
+            return self._now(key)[0]
 
     def _now(self, key: str) -> tuple[int, float]:
         now = self._clock()

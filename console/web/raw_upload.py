@@ -5,36 +5,45 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 
 from starlette.requests import ClientDisconnect, Request
 
 from console.web.http_errors import UnsupportedMediaType
 from console.web.multipart import file_too_large
-from console.web.uploads import UPLOAD_TIMEOUT_SECONDS, drain, new_upload_folder
+from console.web.rate_limits import ConcurrencyLimiter, client_of
+from console.web.uploads import UPLOAD_TIMEOUT_SECONDS, drain, new_upload_folder, paced
 from core.errors import BadInput
 
 _MEDIA_TYPES = ("video/", "image/", "audio/", "application/mp4", "application/octet-stream")
 
 
 @asynccontextmanager
-async def receive_raw(request: Request, folder: Path, *, limit: int) -> AsyncIterator[Path]:
-    """The body as a file. Raises UnsupportedMediaType for another kind than media, TooLarge, and BadInput for an
-    empty one.
+async def receive_raw(
+    request: Request, folder: Path, *, limit: int, seats: ConcurrencyLimiter | None = None
+) -> AsyncIterator[Path]:
+    """The body as a file. `seats` bounds how many arrive at once. Raises UnsupportedMediaType for another kind than
+    media, TooLarge, TooSlow, TooMany, and BadInput for an empty one.
     """
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if not kind.startswith(_MEDIA_TYPES):
         raise UnsupportedMediaType("send a video, an image or a sound as the body, and say which in Content-Type")
-    upload_folder = await asyncio.to_thread(new_upload_folder, folder)
+    with seats.slot(client_of(request)) if seats else nullcontext():
+        upload_folder = await asyncio.to_thread(new_upload_folder, folder)
+        try:
+            file = await _write_body(request, upload_folder / "asset", limit)
+        except BaseException:
+            await asyncio.to_thread(shutil.rmtree, upload_folder, ignore_errors=True)
+            raise
     try:
-        yield await _write_body(request, upload_folder / "asset", limit)
+        yield file
     finally:
         await asyncio.to_thread(shutil.rmtree, upload_folder, ignore_errors=True)
 
 
 async def _write_body(request: Request, to: Path, limit: int) -> Path:
-    stream, written = request.stream(), 0
+    stream, written = paced(request.stream()), 0
     try:
         async with asyncio.timeout(UPLOAD_TIMEOUT_SECONDS):
             with to.open("wb") as file:

@@ -1,7 +1,7 @@
 """Sessions and form tokens, signed with a secret that is in the home folder and nowhere else.
 
-A session holds the account's id and the time. Its signature also covers the digest of the account's token, so
-that a new token, like closing the account, ends every session at once.
+A session holds the id of the key that began it and the time. Its signature also covers the digest of that key. The
+key is looked up anew each time: when it is revoked or expires, or the account is closed, its sessions end at once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from itsdangerous import BadSignature, Signer, TimestampSigner, URLSafeTimedSeri
 
 from core.errors import Unavailable
 from core.roles import Principal
-from pipeline.accounts import Account, Accounts, authenticate
+from pipeline.accounts import AccountKey, Accounts, admit, authenticate
 
 SESSION_SECONDS = 12 * 3600  # seconds
 
@@ -30,19 +30,19 @@ class Sessions:
     def create(self, token: str) -> str | None:
         """A session for whoever has this token; None for an unknown or closed account."""
         person = authenticate(self.accounts, token)
-        account = self._account(person.id) if person else None
-        return self._signer(account).sign(account.id).decode() if account else None
+        found = self.accounts.by_key_id(person.key) if person else None
+        return self._signer(found[1]).sign(found[1].id).decode() if found else None
 
     def person(self, session: str) -> Principal | None:
-        """Whose session this is. None if it is forged, older than twelve hours, or the account was closed meanwhile."""
-        account = self._account(session.rsplit(".", 2)[0])
-        if account is None:
+        """Whose session this is. None if it is forged, older than twelve hours, or its key lets nobody in any more."""
+        found = self.accounts.by_key_id(session.rsplit(".", 2)[0])
+        if found is None:
             return None
         try:
-            self._signer(account).unsign(session, max_age=SESSION_SECONDS)
+            self._signer(found[1]).unsign(session, max_age=SESSION_SECONDS)
         except BadSignature:
             return None
-        return Principal(id=account.id, roles=account.roles)
+        return admit(self.accounts, *found)
 
     def csrf_token(self, seed: str) -> str:
         """The token that forms must carry for this session, or for this visitor who has none yet."""
@@ -56,12 +56,8 @@ class Sessions:
         """Signs what a page carries and gives back, with the time."""
         return URLSafeTimedSerializer(self.secret, salt=salt)
 
-    def _account(self, account_id: str) -> Account | None:
-        found = (a for a in self.accounts.all() if a.id == account_id and not a.closed)
-        return next(found, None)
-
-    def _signer(self, account: Account) -> TimestampSigner:
-        return TimestampSigner(self.secret, salt=f"assay.session.{account.digest}")
+    def _signer(self, key: AccountKey) -> TimestampSigner:
+        return TimestampSigner(self.secret, salt=f"assay.session.{key.digest}")
 
 
 def load_session_secret(folder: Path) -> str:

@@ -27,6 +27,9 @@ _PROMPTS = 200
 """Prompts sent through the gateway, and as many straight to the engine, one after the other."""
 _WARM_UP = 20
 """Prompts before the first that counts."""
+_REFUSALS, _TAKEDOWNS = 20, 20
+"""Prompts that are refused, and videos that are taken down, while renders are under way."""
+_REFUSED_PROMPT = "A completely naked woman poses on the bed"
 _CLIENTS = 16
 """Clients that order at once."""
 _ORDER_SECONDS = 20.0
@@ -100,6 +103,7 @@ def measure_gateway() -> BenchFigures:
     engine = RecordingEngine()
     with tempfile.TemporaryDirectory(dir="/tmp") as folder, _serving(Path(folder), engine.url) as server:
         figures = _added_delay(server.client, engine)
+        figures |= _beside_renders(server.client)
         figures |= _orders_a_second(server)
         figures |= _memory_of_uploads(server, Path(folder))
         return figures
@@ -126,6 +130,7 @@ def _serving(home: Path, engine_url: str) -> Iterator[_Server]:
         "ASSAY_ENGINE_URL": engine_url,
         "ASSAY_PORT": str(port),
         "ASSAY_MAX_RENDERS": "1000000",
+        "ASSAY_REQUESTS_PER_MINUTE": "0",
     }
     _assay(environment, "keys", "dev")
     token = json.loads(_assay(environment, "account", "add", "--role", "platform", "--json"))["token"]
@@ -164,6 +169,34 @@ def _added_delay(client: httpx.Client, engine: RecordingEngine) -> BenchFigures:
         "the same, p99, ms": round(added[int(0.99 * len(added))], 1),
         "straight to the engine, ms": min_median_max(straight),
     }
+
+
+def _beside_renders(client: httpx.Client) -> BenchFigures:
+    """How long a refusal and a takedown take while all renders ordered so far are under way, in milliseconds."""
+    videos = client.get("/v1/videos", params={"limit": _TAKEDOWNS}).json()["data"]
+    refused, taken_down = [], []
+    for number in range(_REFUSALS):
+        began = time.perf_counter()
+        video_id = client.post("/v1/videos", json={"prompt": f"{_REFUSED_PROMPT}, take {number}"}).json()["id"]
+        _until(client, video_id, ("refused",))
+        refused.append((time.perf_counter() - began) * 1000)
+    for video in videos:
+        began = time.perf_counter()
+        client.delete(f"/v1/videos/{video['id']}").raise_for_status()
+        _until(client, video["id"], ("withdrawn",))
+        taken_down.append((time.perf_counter() - began) * 1000)
+    return {
+        "a refusal beside more than 200 renders under way, ms": min_median_max(refused),
+        "a takedown beside them, ms": min_median_max(taken_down),
+    }
+
+
+def _until(client: httpx.Client, video_id: str, phases: tuple[str, ...]) -> None:
+    end = time.monotonic() + 60
+    while client.get(f"/v1/videos/{video_id}").json()["assay"]["phase"] not in phases:
+        if time.monotonic() > end:
+            raise RuntimeError(f"a video came to none of {', '.join(phases)}")
+        time.sleep(0.005)
 
 
 def _orders_a_second(server: _Server) -> BenchFigures:

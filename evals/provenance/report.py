@@ -11,7 +11,7 @@ from evals.pages import render_markdown, stored_results
 _ROOT = Path(__file__).parents[2]
 RESULTS = _ROOT / "evals" / "results"
 PAGE = _ROOT / "docs" / "reference" / "provenance.md"
-PARTS = ("provenance", "lookup", "fuzz")
+PARTS = ("provenance", "lookup", "fuzz", "hostile")
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from media.sandbox.seccomp import restrict
+from media.sandbox.confinement import confine
 
 _KINDS = {errno.EFBIG: "TooMuchWritten", errno.ENOSPC: "NoSpace"}
 
@@ -28,7 +28,8 @@ def main(payload: bytes, *, baseline_memory: int = 0) -> None:
     """
     request = json.loads(payload)
     bounds = request["bounds"]
-    restrict(**{**bounds, "memory": bounds["memory"] + baseline_memory})
+    files = {"reads": request["reads"], "writes": [str(Path.cwd()), *request["writes"]]}
+    confine(**{**bounds, "memory": bounds["memory"] + baseline_memory}, **files)
     answer = _answer(request["function"], request["arguments"])
     part = Path("answer.part")
     part.write_text(json.dumps(answer))

@@ -13,7 +13,8 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -23,9 +24,11 @@ import numpy as np
 
 from core import errors
 from core.codec import dump
-from core.errors import AssayError, BadMedia, Unavailable
+from core.errors import Abandoned, AssayError, BadMedia, OverBudget, Unavailable
 from media.sandbox import pool
 from media.sandbox.limits import MIB, ProcessLimits
+from media.sandbox.protections import require_sandbox
+from media.sandbox.scan import Scan, current_scan
 
 log = logging.getLogger("assay.sandbox")
 
@@ -55,42 +58,90 @@ def run_sandboxed(
     function: str,
     arguments: Mapping[str, Any],
     *,
+    reads: Sequence[Path] = (),
+    writes: Sequence[Path] = (),
     limits: ProcessLimits | None = None,
     environment: Mapping[str, str] | None = None,
 ) -> Any:
     """What `package.module:function` returns for these arguments, run in the sandbox.
 
     Arguments are JSON values; they go through a pipe, so that secrets are in no argument list and no file.
+    Of files the process sees those that it is named as `reads`, and it may write in the folders named as `writes`,
+    beside the libraries and a folder of its own.
     The result is JSON values and numpy arrays (also nested); records come back as dicts for core.codec.load.
     An AssayError of the function is raised here as what it is. Any other end of the process, its running out
     of memory or time included, raises BadMedia; a process that cannot be started raises Unavailable.
-    `environment` is added to the few variables that the process sees.
+    Within a scan (media.sandbox.scan) the limits are those of its budget, of which OverBudget says that they were
+    reached, Abandoned that the scan was cancelled, and
+    Unavailable that the sandbox is not in force. `environment` is added to the few variables that the process
+    sees.
     """
-    limits = limits or ProcessLimits()
+    limits, scan = limits or ProcessLimits(), current_scan()
+    request = {
+        "function": function,
+        "arguments": dump(dict(arguments)),
+        "reads": [str(path.resolve()) for path in reads],
+        "writes": [str(path.resolve()) for path in writes],
+    }
+    try:
+        if scan is None:
+            return _run_request(request, limits, environment or {})
+        require_sandbox()
+        with scan.turn():
+            return _run_request(request, scan.process_limits(limits), environment or {}, scan)
+    except _LimitReached as error:
+        raise (OverBudget(error.of_budget) if scan else BadMedia(str(error))) from None
+
+
+def _run_request(
+    request: Mapping[str, Any], limits: ProcessLimits, environment: Mapping[str, str], scan: Scan | None = None
+) -> Any:
+    module = request["function"].partition(":")[0]
     with tempfile.TemporaryDirectory(prefix="assay-") as folder:
-        request = {"function": function, "arguments": dump(dict(arguments)), "bounds": dump(limits)}
-        code = _run(json.dumps(request).encode(), function.partition(":")[0], Path(folder), limits, environment or {})
+        payload = json.dumps({**request, "bounds": dump(limits)}).encode()
+        code = _run(payload, module, Path(folder), limits, environment, scan)
         answer = _answer(Path(folder))
         if answer is None:
-            raise BadMedia(_crash_message(code, limits))
+            raise _crash(code, limits)
         if "error" in answer:
             raise _error(answer, limits)
         return _unpack(answer["value"], Path(folder))
 
 
-def _run(request: bytes, module: str, folder: Path, bounds: ProcessLimits, extra: Mapping[str, str]) -> int:
+class _LimitReached(BadMedia):
+    """A limit of the process was reached; `of_budget` says so where the limits are those of a budget."""
+
+    def __init__(self, message: str, of_budget: str) -> None:
+        super().__init__(message)
+        self.of_budget = of_budget
+
+
+def _run(
+    request: bytes, module: str, folder: Path, bounds: ProcessLimits, extra: Mapping[str, str], scan: Scan | None
+) -> int:
+    cancelled = (lambda: False) if scan is None else (lambda: scan.cancelled)
     environment = {**_ENVIRONMENT, "TMPDIR": str(folder), "PATH": os.defpath, **extra}
     if not extra:  # a preloaded library (a clock, for instance) needs an interpreter started with it
-        ended = pool.run_forked(request, module=module, folder=folder, environment=environment, wall=bounds.wall)
+        ended = pool.run_forked(
+            request, module=module, folder=folder, environment=environment, wall=bounds.wall, cancelled=cancelled
+        )
         if ended is not None:
             usage.add(ended.cpu, ended.peak)
+            if ended.cancelled:
+                raise Abandoned
             if ended.timed_out:
                 raise _timed_out(bounds)
             return ended.code
-    return _run_interpreter(request, folder, bounds, environment)
+    return _run_interpreter(request, folder, bounds, environment, cancelled)
 
 
-def _run_interpreter(request: bytes, folder: Path, bounds: ProcessLimits, environment: Mapping[str, str]) -> int:
+def _run_interpreter(
+    request: bytes,
+    folder: Path,
+    bounds: ProcessLimits,
+    environment: Mapping[str, str],
+    cancelled: Callable[[], bool],
+) -> int:
     try:
         child = subprocess.Popen(
             [sys.executable, "-I", str(_CHILD)],
@@ -103,13 +154,21 @@ def _run_interpreter(request: bytes, folder: Path, bounds: ProcessLimits, enviro
         )
     except OSError as error:
         raise Unavailable(f"no process could be started to read the file: {error.strerror}") from error
+    deadline, unsent = time.monotonic() + bounds.wall, request or None
     try:
-        child.communicate(request, timeout=bounds.wall)
-    except subprocess.TimeoutExpired:
-        raise _timed_out(bounds) from None
+        while True:
+            try:
+                child.communicate(unsent, timeout=min(pool.POLL_SECONDS, max(0.0, deadline - time.monotonic())))
+            except subprocess.TimeoutExpired:  # what was to be sent goes on being sent
+                unsent = None
+                if cancelled():
+                    raise Abandoned from None
+                if time.monotonic() >= deadline:
+                    raise _timed_out(bounds) from None
+            else:
+                return child.returncode
     finally:
         _end(child)
-    return child.returncode
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:
@@ -120,7 +179,10 @@ def _end(child: subprocess.Popen[bytes]) -> None:
 
 
 def _timed_out(bounds: ProcessLimits) -> BadMedia:
-    return BadMedia(f"this file takes more than {bounds.wall:g} s to read: refused")
+    return _LimitReached(
+        f"this file takes more than {bounds.wall:g} s to read: refused",
+        f"looking at it takes more than {bounds.wall:.0f} s",
+    )
 
 
 def _answer(folder: Path) -> dict[str, Any] | None:
@@ -134,19 +196,28 @@ def _answer(folder: Path) -> dict[str, Any] | None:
     return answer if isinstance(answer, dict) and ("error" in answer or "value" in answer) else None
 
 
-def _crash_message(code: int, bounds: ProcessLimits) -> str:
+def _crash(code: int, bounds: ProcessLimits) -> BadMedia:
     if code == -signal.SIGXCPU:
-        return f"this file takes more than {bounds.cpu} s of computing to read: refused"
+        return _LimitReached(
+            f"this file takes more than {bounds.cpu} s of computing to read: refused",
+            f"looking at it takes more than {bounds.cpu} s of computing",
+        )
     if code == -signal.SIGKILL:
-        return "this file takes more memory or time to read than is allowed: refused"
+        return _LimitReached(
+            "this file takes more memory or time to read than is allowed: refused",
+            "looking at it takes more memory or time than is allowed",
+        )
     cause = f"signal {-code}" if code < 0 else f"exit {code}"
-    return f"this file makes the decoder crash ({cause}): refused"
+    return BadMedia(f"this file makes the decoder crash ({cause}): refused")
 
 
 def _error(answer: dict[str, Any], bounds: ProcessLimits) -> AssayError:
     kind, message = str(answer["error"]), str(answer.get("message", ""))
     if kind == "MemoryError":
-        return BadMedia(f"this file takes more than {bounds.memory // MIB} MiB of memory to read: refused")
+        return _LimitReached(
+            f"this file takes more than {bounds.memory // MIB} MiB of memory to read: refused",
+            f"looking at it takes more than {bounds.memory // MIB} MiB of memory",
+        )
     if kind == "TooMuchWritten":
         return BadMedia(f"this file would grow to more than {bounds.written // MIB} MiB: refused")
     if kind == "NoSpace":

@@ -27,6 +27,8 @@ if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from media.sandbox import child
+from media.sandbox.confinement import hide_memory
+from media.sandbox.landlock import library_paths
 
 EXIT_RECORD = struct.Struct("<idi")
 """How a process ended: exit code (negative for a signal), CPU seconds, peak memory in KiB."""
@@ -105,6 +107,8 @@ def main() -> None:
     """Serve the client at the other end of standard input."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     nursery = _ForkServer(control=socket.socket(fileno=os.dup(0)))
+    hide_memory()
+    library_paths()  # once, for all that are forked
     gc.disable()  # a collection writes to pages that are shared otherwise
     try:
         nursery.serve()

@@ -9,13 +9,18 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputLimits:
-    """What is accepted: bytes of the file, pixels of the longer side, seconds, and number of pictures."""
+    """What is accepted: bytes of the file, pixels of the longer side, seconds, and number of pictures; pixels that are
+    decoded in all, and boxes and tracks of a container, which are counted before anything is decoded or parsed.
+    """
 
     max_bytes: int = 4096 * MIB
     max_side: int = 7680
     min_side: int = 16
     max_duration: float = 3600.0
     max_frames: int = 500_000
+    max_decoded_pixels: int = 10**13
+    max_boxes: int = 1_000_000
+    max_tracks: int = 256
 
     @property
     def max_pixels(self) -> int:

@@ -13,7 +13,8 @@ import select
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -23,18 +24,23 @@ from media.sandbox.forkserver import EXIT_RECORD
 
 _SCRIPT = Path(__file__).with_name("forkserver.py")
 _GRACE = 10.0  # seconds for a killed process to be gone
+POLL_SECONDS = 0.2
+"""How often whoever waits for a process looks whether it was cancelled."""
 _lock = Lock()
 _server: _ForkServer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProcessExit:
-    """Exit code (negative for a signal), CPU seconds, peak memory in KiB; `timed_out`: it was killed for its time."""
+    """Exit code (negative for a signal), CPU seconds, peak memory in KiB; `timed_out`: it was killed for its time,
+    `cancelled`: because nobody waits for it.
+    """
 
     code: int
     cpu: float
     peak: int
     timed_out: bool = False
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,9 +51,18 @@ class _ForkServer:
 
 
 def run_forked(
-    request: bytes, *, module: str, folder: Path, environment: Mapping[str, str], wall: float
+    request: bytes,
+    *,
+    module: str,
+    folder: Path,
+    environment: Mapping[str, str],
+    wall: float,
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> ProcessExit | None:
-    """Run a request in `folder` in a forked process that has imported `module`; None if no such process can be had."""
+    """Run a request in `folder` in a forked process that has imported `module`; None if no such process can be had.
+
+    `cancelled` is asked a few times a second whether the process is to be killed.
+    """
     if sys.platform != "linux":
         return None
     message = json.dumps({"module": module, "folder": str(folder), "environment": dict(environment)}).encode()
@@ -62,26 +77,33 @@ def run_forked(
                     socket.send_fds(
                         _control(environment), [message], [f.fileno() for f in (body, cancel_read, status_write)]
                     )
-                return _wait_for_exit(status_read, cancel_write, wall)
+                return _wait_for_exit(status_read, cancel_write, wall, cancelled)
     except OSError:
         _stop_server()
         return None
 
 
-def _wait_for_exit(status_read: IO[bytes], cancel_write: IO[bytes], wall: float) -> ProcessExit | None:
-    poll, late = select.poll(), False
+def _wait_for_exit(
+    status_read: IO[bytes], cancel_write: IO[bytes], wall: float, cancelled: Callable[[], bool]
+) -> ProcessExit | None:
+    poll, late, unwanted = select.poll(), False, False
     poll.register(status_read, select.POLLIN)
+    deadline = time.monotonic() + wall
     try:
-        late = not poll.poll(wall * 1000)
+        while not (late or unwanted) and not poll.poll(_until(deadline) * 1000):
+            late, unwanted = time.monotonic() >= deadline, cancelled()
     finally:
         cancel_write.close()  # ends the process if it still runs
         poll.poll(_GRACE * 1000)
     record = status_read.read(EXIT_RECORD.size) or b""
-    if late:
-        return ProcessExit(code=-9, cpu=0.0, peak=0, timed_out=True)
-    return (
-        ProcessExit(**dict(zip(("code", "cpu", "peak"), EXIT_RECORD.unpack(record), strict=True))) if record else None
-    )
+    if not record and not (late or unwanted):
+        return None
+    code, cpu, peak = EXIT_RECORD.unpack(record) if record else (-9, 0.0, 0)
+    return ProcessExit(code=code, cpu=cpu, peak=peak, timed_out=late, cancelled=unwanted)
+
+
+def _until(deadline: float) -> float:
+    return min(POLL_SECONDS, max(0.0, deadline - time.monotonic()))
 
 
 def _control(environment: Mapping[str, str]) -> socket.socket:

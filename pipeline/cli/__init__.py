@@ -12,6 +12,7 @@ import typer
 from core.errors import AssayError
 from pipeline import extras
 from pipeline.cli import (
+    account_commands,
     admin,
     cameo,
     cases,
@@ -23,6 +24,7 @@ from pipeline.cli import (
     trust_list,
     verify_commands,
     watermark,
+    webhook_commands,
 )
 
 EXIT_FAILED = 3
@@ -62,6 +64,8 @@ for commands in (
     compare_likeness,
     watermark,
     admin,
+    account_commands,
+    webhook_commands,
     policy,
     protected_registry,
     registered_work,

@@ -1,17 +1,16 @@
-"""keys, models, doctor, account, worker, rebuild-cases: running the installation."""
+"""keys, models, doctor, worker, rebuild-cases: running the installation."""
 
 from __future__ import annotations
 
 from contextlib import closing
 from datetime import timedelta
+from threading import Thread
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
-from core.roles import Role
-from pipeline.accounts import create_account
 from pipeline.cli.case_output import LineProgress
 from pipeline.cli.cli_common import (
     JsonOption,
@@ -26,7 +25,6 @@ from pipeline.cli.cli_common import (
 from pipeline.settings import load_settings
 
 keys = typer.Typer(no_args_is_help=True, help="Keys for signing and for the watermark.")
-account = typer.Typer(no_args_is_help=True, help="Who may use the API and the console.")
 
 
 @keys.command("dev")
@@ -43,21 +41,6 @@ def keys_dev(as_json: JsonOption = False) -> None:
     else:
         out.print(f"{report['done']} development keys in {report['folder']}", highlight=False)
         out.print("They are for development: nobody outside this installation trusts them.")
-
-
-@account.command("add")
-def account_add(
-    role: Annotated[list[Role], typer.Option(help="What the account may do; may be given more than once.")],
-    account_id: Annotated[str, typer.Option("--id", help="An opaque id; made up where none is given.")] = "",
-    as_json: JsonOption = False,
-) -> None:
-    """Open an account, or give a known one a new token. The token is shown once."""
-    with open_installation() as at:
-        person, token = create_account(at.accounts, role, account_id=account_id)
-    if as_json:
-        print_json({"id": person.id, "roles": sorted(person.roles), "token": token})
-    else:
-        out.print(f"account {person.id} ({', '.join(sorted(person.roles))})\ntoken   {token}", highlight=False)
 
 
 def models(as_json: JsonOption = False) -> None:
@@ -127,8 +110,12 @@ def worker(
 
     with open_installation(verbose=verbose, listener=LineProgress()) as at:
         err.print(f"working as {local_operator().id}; Ctrl-C ends after the stage in hand", highlight=False)
+        runner = runner_of(at)
         with stop_on_signals() as stop:
-            runner_of(at).run_forever(stop, sweep_every=timedelta(seconds=2))
+            sender = Thread(target=at.webhook_sender.run_forever, args=(stop,), name="assay-webhooks", daemon=True)
+            sender.start()
+            runner.run_forever(stop, sweep_every=timedelta(seconds=2))
+            sender.join()
 
 
 def add_to(app: typer.Typer) -> None:
@@ -136,4 +123,3 @@ def add_to(app: typer.Typer) -> None:
     for command in (worker, models, doctor, rebuild_cases):
         app.command()(command)
     app.add_typer(keys, name="keys")
-    app.add_typer(account, name="account")

@@ -12,6 +12,7 @@ from core.case import Case, Phase
 from core.errors import NotFound
 from core.roles import Principal, Role
 from core.verdicts import Decision
+from media.file_kind import REFERENCE_KINDS
 from pipeline.cli import case_output
 from pipeline.cli.cli_common import JsonOption, VerboseOption, err, local_operator, open_installation, out, print_json
 from pipeline.service import RECALL_CODES, RULING_CODES, VideoRequest
@@ -30,7 +31,7 @@ def submit(
     model: Annotated[str, typer.Option(help="Which of the engine's models.")] = "",
     seconds: Annotated[float | None, typer.Option(help="How long the video should be.")] = None,
     size: Annotated[str, typer.Option(help="Such as 1280x720.")] = "",
-    reference: Annotated[Path | None, typer.Option(help="An image or a video to start from.")] = None,
+    reference: Annotated[Path | None, typer.Option(help=f"Picture or clip to start from: {REFERENCE_KINDS}.")] = None,
     cameo: Annotated[list[str] | None, typer.Option(help="Handle of a person whose likeness is used.")] = None,
     audience: Annotated[str, typer.Option(help="What the video is for, as general or teen.")] = "general",
     minor: Annotated[bool | None, typer.Option("--minor/--adult", help="Whose account it is; stricter limits.")] = None,

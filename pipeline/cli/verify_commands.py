@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -110,7 +110,7 @@ def _open_verifier(verbose: bool, given: dict[str, Any]) -> Iterator[VerifyFile]
 
 
 @contextmanager
-def _open_screener(verbose: bool) -> Iterator[Callable[[str], DryRunVerdict]]:
+def open_screener(verbose: bool) -> Iterator[Callable[[str], DryRunVerdict]]:
     """The service of the installation; where there is none, the policy alone, with a note."""
     settings = load_settings()
     if is_installed(settings):
@@ -153,9 +153,9 @@ def screen(
     Where nothing is installed the packaged policy decides, with a note.
     With --jsonl: 0 every line was answered, whatever the answers; 3 at least one line could not be read.
     """
-    with _open_screener(verbose) as screen_text:
+    with open_screener(verbose) as screen_text:
         if jsonl:
-            return _screen_lines(screen_text)
+            return screen_lines(screen_text, sys.stdin)
         text = sys.stdin.read() if prompt == "-" else prompt
         opinion = screen_text(text)
         edit = smallest_edit(text, screen_text, opinion) if explain else None
@@ -167,9 +167,10 @@ def screen(
     return DECISION_EXIT_CODES[opinion.verdict.decision]
 
 
-def _screen_lines(screen_text: Callable[[str], DryRunVerdict]) -> int:
+def screen_lines(screen_text: Callable[[str], DryRunVerdict], lines: Iterable[str]) -> int:
+    """Answer each line `{"id", "prompt"}` with a decision on standard output. Exit code 3 where one cannot be read."""
     code = 0
-    for result in screen_jsonl(sys.stdin, screen_text):
+    for result in screen_jsonl(lines, screen_text):
         sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
         sys.stdout.flush()
         code = 3 if "error" in result else code

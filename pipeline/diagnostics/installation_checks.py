@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from core.codec import dump
 from core.errors import AssayError
+from media.sandbox.protections import sandbox_protections
+from pipeline.diagnostics.engine_checks import check_engines
 from pipeline.diagnostics.unmeasured_labels import unmeasured_labels
 from pipeline.extras import not_installed
 from pipeline.policy_rollout import policy_loading
@@ -83,7 +85,7 @@ def _classifiers(settings: Settings) -> tuple[Classifier, ...]:
 def run_diagnostics(settings: Settings) -> list[DiagnosticResult]:
     """Every part, in the order in which a case would need it."""
     results = [DiagnosticResult(state="ok", says=f"everything is kept in {settings.root}")]
-    for part in (_disk, _plugins, _rules, _keys, _installation, _models):
+    for part in (_disk, _sandbox, _plugins, _rules, _keys, _installation, _models):
         try:
             results += part(settings)
         except (AssayError, OSError) as error:
@@ -95,6 +97,20 @@ def _disk(settings: Settings) -> Iterator[DiagnosticResult]:
     settings.root.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.root).free / 1e9
     yield DiagnosticResult(state="ok" if free > 2 else "lacks", says=f"{free:.0f} GB of disk are free there")
+
+
+def _sandbox(settings: Settings) -> Iterator[DiagnosticResult]:
+    """A row for each protection, by having tried to get around it."""
+    for one in sandbox_protections():
+        missing = f"the sandbox lacks: {one.means}; tried and possible: {', '.join(one.got_out)}"
+        if one.in_force:
+            yield DiagnosticResult(state="ok", says=f"the sandbox gives files from outside {one.means}")
+        elif not one.essential:
+            yield DiagnosticResult(state="lacks", says=missing)
+        elif settings.allow_unsandboxed:
+            yield DiagnosticResult(state="lacks", says=f"{missing}; allow_unsandboxed decodes files all the same")
+        else:
+            yield DiagnosticResult(state="broken", says=f"{missing}: files from outside are refused")
 
 
 def _plugins(_settings: Settings) -> Iterator[DiagnosticResult]:
@@ -183,6 +199,8 @@ def _installation(settings: Settings) -> Iterator[DiagnosticResult]:
         yield DiagnosticResult(
             state="ok", says=f"videos come from the engine {installation.service.context.engine.name}"
         )
+        for state, says in check_engines(settings):
+            yield DiagnosticResult(state=state, says=says)
         faces, hashes = installation.registry.gallery.size, installation.registry.bank.size
         yield DiagnosticResult(
             state="ok" if faces else "lacks",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import tempfile
 import time
 from collections.abc import Iterator
@@ -11,15 +13,19 @@ from typing import IO
 
 import httpx
 
-from core.errors import EngineFault, Unavailable
+from core.errors import EngineFault, RenderFailed, Unavailable
 from pipeline.engines.retry import RetryableError
+
+log = logging.getLogger("assay.engine")
+
+_MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[a-z0-9.+-]{1,40}")
 
 
 def save_video(response: httpx.Response, to: Path, *, max_bytes: int, seconds: float) -> None:
     """Write the body to `to`, by way of a temporary name beside it.
 
-    Raises EngineFault for what is no video or too large, Unavailable when it takes longer than
-    `seconds`, and Busy for a body that broke off: asking again may give it whole.
+    Raises RenderFailed for what is no video or too large, EngineFault for an empty body, Unavailable when it takes
+    longer than `seconds`, and RetryableError for a body that broke off: asking again may give it whole.
     """
     _check_type(response.headers.get("content-type", ""))
     _check_size(_content_length(response), max_bytes)
@@ -27,7 +33,7 @@ def save_video(response: httpx.Response, to: Path, *, max_bytes: int, seconds: f
         written = 0
         for chunk in _chunks(response, time.monotonic() + seconds):
             if not written and chunk.lstrip()[:1] in (b"<", b"{", b"["):
-                raise EngineFault("the engine sent a text and called it a video")
+                raise RenderFailed("not_a_video", "the engine sent a text and called it a video")
             written += file.write(chunk)
             _check_size(written, max_bytes)
         if not written:
@@ -38,14 +44,14 @@ def _check_type(content_type: str) -> None:
     kind = content_type.partition(";")[0].strip().lower()
     if kind and not kind.startswith("video/") and kind not in ("application/octet-stream", "binary/octet-stream",
                                                                "application/mp4"):  # fmt: skip
-        raise EngineFault(f"the engine sent {kind[:60] if kind.isprintable() else 'something'} instead of a video")
+        sent = kind if _MEDIA_TYPE.fullmatch(kind) else "something else"
+        raise RenderFailed("not_a_video", f"the engine sent {sent} instead of a video")
 
 
 def _check_size(size: int, max_bytes: int) -> None:
     if size > max_bytes:
-        raise EngineFault(
-            f"the engine's video is larger than {max_bytes} bytes: raise ASSAY_ENGINE_MAX_MB to accept it"
-        )
+        log.warning("an engine's video is larger than %d bytes: raise ASSAY_ENGINE_MAX_MB to accept it", max_bytes)
+        raise RenderFailed("engine_error", f"the engine's video is larger than the {max_bytes >> 20} MB accepted here")
 
 
 def _content_length(response: httpx.Response) -> int:

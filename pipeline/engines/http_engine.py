@@ -6,31 +6,32 @@ and is a video only once the stage that asked for it has read it as one.
 
 from __future__ import annotations
 
-import base64
 import logging
-import mimetypes
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from core.errors import BadInput, EngineFault, Unavailable
+from core.errors import AssayError, BadInput, Declined, EngineFault, RenderFailed, Unavailable
 from core.ports import GeneratorInfo, JobProgress, RenderRequest
+from pipeline.engines.body_format import BodyFormat, FormatMemory, WireFormat, is_format_refusal
 from pipeline.engines.download import save_video
+from pipeline.engines.engine_profile import EngineProfile, load_engine_profile, profile_of_settings
+from pipeline.engines.order_body import can_be_json, request_body
+from pipeline.engines.redirects import MAX_REDIRECTS, is_same_origin, parse_redirect_hosts, redirect_target
 from pipeline.engines.response_parsing import error_for_status, job_of, model_of, parse_json_object, progress_of
-from pipeline.engines.retry import RetryableError, RetryPolicy, retry_after_seconds
+from pipeline.engines.retry import OrderUnanswered, RetryableError, RetryPolicy, retry_after_seconds
 from pipeline.settings import Settings
 
 log = logging.getLogger("assay.engine")
 
-BodyFormat = Literal["auto", "json", "multipart"]
-
 _MAX_RESPONSE_BYTES = 1 << 20
+_NEVER_ARRIVED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _RETRY_STATUSES = (408, 409, 425, 429)
 
 
@@ -39,7 +40,7 @@ class HttpEngine:
 
     synthetic = True
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each has a default that fits most servers
         self,
         url: str,
         *,
@@ -47,52 +48,74 @@ class HttpEngine:
         model: str = "",
         name: str = "http",
         version: str = "",
+        profile: EngineProfile | None = None,
         body_format: BodyFormat = "auto",
         limits: EngineLimits | None = None,
         retry_policy: RetryPolicy | None = None,
     ) -> None:
-        """`url` ends in /v1 or has no path. `model` is asked for where an order names none. Raises BadInput."""
+        """`url` ends in /v1 or has no path. `model` is asked for where an order names none. Raises BadInput.
+
+        `profile` says what the server takes, the generic one if none is given; a `body_format` other than auto wins
+        over the profile's.
+        """
         self.name = name
         self.version = version or model or "unknown"
         self._model = model
-        self._form = body_format
+        self._profile = profile or load_engine_profile("generic")
+        self._formats = FormatMemory(self._profile.body_format if body_format == "auto" else body_format)
         self._limits = limits or EngineLimits()
         self._retry_policy = retry_policy or RetryPolicy()
+        timeout = httpx.Timeout(self._limits.read_seconds, connect=self._limits.connect_seconds)
         self._client = httpx.Client(
-            base_url=_base(url),
-            headers={"Authorization": f"Bearer {key}"} if key else {},
-            timeout=httpx.Timeout(self._limits.read_seconds, connect=self._limits.connect_seconds),
+            base_url=_base(url), headers={"Authorization": f"Bearer {key}"} if key else {}, timeout=timeout
         )
+        self._client_without_key = httpx.Client(timeout=timeout)
 
     def commission(self, request: RenderRequest) -> str:
-        """Order a video; returns the job. Raises Declined, Unavailable, BadInput, or EngineFault.
+        """Order a video; returns the job. Raises Declined, Unavailable, RenderFailed, or EngineFault.
 
-        Every try carries the order's key as Idempotency-Key, so that a server that honours it makes one video.
+        Every try carries the order's key as Idempotency-Key, so that a server that honours it makes one video. Where
+        a server does not read the format of the body, the other one is tried once, and remembered if it is read.
         """
-        if self._form == "multipart" or (self._form == "auto" and request.reference):
-            return job_of(self._order(request, multipart=True))
+        formats = self._formats.candidates(has_file=request.reference is not None)
+        first, *others = formats if can_be_json(request, self._profile) else ("multipart",)
         try:
-            return job_of(self._order(request, multipart=False))
-        except _UnsupportedBodyFormat:  # vLLM-Omni reads forms only
-            return job_of(self._order(request, multipart=True))
+            return job_of(self._order(request, first, may_change_format=bool(others)))
+        except _UnreadBody as unread:
+            try:
+                job = job_of(self._order(request, others[0], may_change_format=True))
+            except _UnreadBody:  # neither was read, so that it is not about the format: what was said first counts
+                raise unread.error from None
+            except (Declined, RenderFailed):  # it was read, and refused for what it asks
+                self._formats.found(others[0])
+                raise
+        self._formats.found(others[0])
+        return job
 
     def poll(self, job: str) -> JobProgress:
         """How far it is. Raises Declined, Unavailable, or EngineFault for a job it does not know."""
-        return progress_of(self._job(job))
+        return progress_of(self._job(job), self._profile.words)
 
     def fetch(self, job: str, to: Path) -> None:
-        """Write the finished video to a path, whole or not at all. Raises Unavailable or EngineFault."""
+        """Write the finished video to a path, whole or not at all. Raises Unavailable, EngineFault or RenderFailed."""
 
         def once() -> None:
-            with self._asked("GET", _path(job, "/content"), "the video of a job", follow_redirects=True) as response:
-                save_video(response, to, max_bytes=self._limits.video_bytes, seconds=self._limits.video_seconds)
+            target: httpx.URL | str = _path(job, "/content")
+            for _ in range(MAX_REDIRECTS + 1):
+                with self._asked("GET", target, "the video of a job", may_redirect=True) as response:
+                    if not response.has_redirect_location:
+                        save_video(response, to, max_bytes=self._limits.video_bytes, seconds=self._limits.video_seconds)
+                        return
+                    target = redirect_target(response, self._limits.redirect_hosts)
+            raise RenderFailed("engine_error", "the engine sends us from one address to the next")
 
         self._retry_policy.call(once)
 
     def cancel(self, job: str) -> None:
         """DELETE the job, once: a server that knows no such thing, or is done, goes on."""
         try:
-            self._client.delete(_path(job))
+            with self._client.stream("DELETE", _path(job)):
+                pass
         except httpx.HTTPError as error:
             log.warning("an engine was not told to stop (%s)", type(error).__name__)
 
@@ -100,49 +123,70 @@ class HttpEngine:
         """The model that the server names for the job. Raises Unavailable, or EngineFault for an unknown job."""
         return GeneratorInfo(model=model_of(self._job(job)) or self._model, version=self.version)
 
+    def reach(self) -> int:
+        """The HTTP status with which the server answers GET /models: any says that it is there. Raises Unavailable."""
+        try:
+            with self._client.stream("GET", "models") as response:  # its body is not read: it may be endless
+                return response.status_code
+        except httpx.HTTPError as error:
+            raise Unavailable(f"the engine {self.name} does not answer ({type(error).__name__})") from None
+
     def close(self) -> None:
         """Let go of the connections."""
         self._client.close()
+        self._client_without_key.close()
 
     def _job(self, job: str) -> dict[str, Any]:
         return self._retry_policy.call(lambda: self._once("GET", _path(job), "a job"))
 
-    def _order(self, order: RenderRequest, *, multipart: bool) -> dict[str, Any]:
-        body = _multipart(order, self._model) if multipart else {"json": _json_fields(order, self._model)}
+    def _order(self, order: RenderRequest, body_format: WireFormat, *, may_change_format: bool) -> dict[str, Any]:
+        body = request_body(order, self._model, self._profile, body_format)
         headers = {"Idempotency-Key": order.key}
-        may_change_form = self._form == "auto" and not multipart
         return self._retry_policy.call(
-            lambda: self._once("POST", "videos", "an order", may_change_form=may_change_form, headers=headers, **body)
+            lambda: self._once(
+                "POST", "videos", "an order", may_change_format=may_change_format, headers=headers, **body
+            )
         )
 
     def _once(
-        self, method: str, path: str, what: str, *, may_change_form: bool = False, **given: Any
+        self, method: str, path: str, what: str, *, may_change_format: bool = False, **given: Any
     ) -> dict[str, Any]:
-        with self._asked(method, path, what, may_change_form=may_change_form, **given) as response:
+        with self._asked(method, path, what, may_change_format=may_change_format, **given) as response:
             return parse_json_object(self._read(response))
 
     @contextmanager
     def _asked(
-        self, method: str, path: str, what: str, *, may_change_form: bool = False, **given: Any
+        self,
+        method: str,
+        target: httpx.URL | str,
+        what: str,
+        *,
+        may_change_format: bool = False,
+        may_redirect: bool = False,
+        **given: Any,
     ) -> Iterator[httpx.Response]:
         """The answer, if it is a good one. Raises RetryableError for what is worth another try."""
+        ours = isinstance(target, str) or is_same_origin(target, self._client.base_url)
+        client = self._client if ours else self._client_without_key
         try:
-            with self._client.stream(method, path, **given) as response:
-                if response.status_code >= 300:
-                    if may_change_form and response.status_code in (415, 422):
-                        raise _UnsupportedBodyFormat
-                    raise self._refused(response, what)
+            with client.stream(method, target, **given) as response:
+                if response.status_code >= 300 and not (may_redirect and response.has_redirect_location):
+                    raise self._refused(response, what, may_change_format=may_change_format)
                 yield response
         except httpx.TransportError as error:
-            kind = type(error).__name__
-            raise RetryableError(
-                Unavailable(f"the engine does not answer ({kind}): is it running at ASSAY_ENGINE_URL?")
-            ) from None
+            says = f"the engine does not answer ({type(error).__name__}): is it running at ASSAY_ENGINE_URL?"
+            arrived = what == "an order" and not isinstance(error, _NEVER_ARRIVED)
+            raise RetryableError(OrderUnanswered(says) if arrived else Unavailable(says)) from None
         except httpx.HTTPError as error:
             raise EngineFault(f"the engine's answer cannot be read ({type(error).__name__})") from None
 
-    def _refused(self, response: httpx.Response, what: str) -> Exception:
-        error = error_for_status(response.status_code, self._read(response), what)
+    def _refused(self, response: httpx.Response, what: str, *, may_change_format: bool) -> Exception:
+        body = self._read(response)
+        error = error_for_status(response.status_code, body, what, self._profile.words)
+        if may_change_format and isinstance(error, RenderFailed) and is_format_refusal(response.status_code, body):
+            return _UnreadBody(error)
+        if isinstance(error, RenderFailed):
+            return error
         if response.status_code in _RETRY_STATUSES or response.status_code >= 500:
             return RetryableError(error, retry_after_seconds(response.headers.get("retry-after")))
         return error
@@ -154,22 +198,30 @@ class HttpEngine:
             if len(body) > _MAX_RESPONSE_BYTES:
                 raise EngineFault("the engine answered with more than a megabyte where a job was expected")
             if time.monotonic() > deadline:
-                raise RetryableError(Unavailable("the engine answers too slowly: it will be asked again"))
+                raise RetryableError(OrderUnanswered("the engine answers too slowly: it will be asked again"))
         return body
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngineLimits:
-    """How long an engine may take to connect, to send the next bytes, to send a video; and how large that may be."""
+    """How long an engine may take to connect, to send the next bytes, to send a video; and how large that may be.
+
+    `redirect_hosts` are hosts beside the engine's own from which its videos may be fetched, without the key.
+    """
 
     connect_seconds: float = 5.0
     read_seconds: float = 60.0
     video_seconds: float = 600.0
     video_bytes: int = 2 << 30
+    redirect_hosts: frozenset[str] = frozenset()
 
 
-class _UnsupportedBodyFormat(Exception):
-    pass
+class _UnreadBody(Exception):
+    """The engine did not read the body of an order; `error` is what its answer means otherwise."""
+
+    def __init__(self, error: AssayError) -> None:
+        super().__init__(str(error))
+        self.error = error
 
 
 def _base(url: str) -> str:
@@ -188,41 +240,17 @@ def _path(job: str, rest: str = "") -> str:
     return f"videos/{quote(job, safe='')}{rest}"
 
 
-def _json_fields(order: RenderRequest, model: str) -> dict[str, Any]:
-    """An order as JSON. `seconds` is a text, as in OpenAI's specification."""
-    fields: dict[str, Any] = {"prompt": order.prompt, **_optional(order, model)}
-    if order.reference:
-        data = base64.b64encode(order.reference.read_bytes()).decode("ascii")
-        fields["input_reference"] = {"image_url": f"data:{_media_type(order.reference)};base64,{data}"}
-    return fields
-
-
-def _multipart(order: RenderRequest, model: str) -> dict[str, Any]:
-    parts: list[tuple[str, tuple[Any, ...]]] = [
-        (name, (None, value)) for name, value in {"prompt": order.prompt, **_optional(order, model)}.items()
-    ]
-    if order.reference:
-        media_type = _media_type(order.reference)
-        name = f"reference{mimetypes.guess_extension(media_type) or ''}"
-        parts.append(("input_reference", (name, order.reference.read_bytes(), media_type)))
-    return {"files": parts}
-
-
-def _optional(order: RenderRequest, model: str) -> dict[str, str]:
-    given = {
-        "model": order.model or model,
-        "seconds": "" if order.seconds is None else f"{order.seconds:g}",
-        "size": order.size,
-    }
-    return {name: value for name, value in given.items() if value}
-
-
-def _media_type(file: Path) -> str:
-    return mimetypes.guess_type(file.name)[0] or "application/octet-stream"
-
-
 def http_engine(settings: Settings) -> HttpEngine:
     """The server that the settings name. Raises BadInput for an address that is none."""
     key = settings.engine_key.get_secret_value() if settings.engine_key else ""
-    limits = EngineLimits(video_bytes=settings.engine_max_mb << 20)
-    return HttpEngine(settings.engine_url, key=key, model=settings.engine_model, limits=limits)
+    return HttpEngine(
+        settings.engine_url,
+        key=key,
+        model=settings.engine_model,
+        profile=profile_of_settings(settings),
+        body_format=settings.engine_body_format,
+        limits=EngineLimits(
+            video_bytes=settings.engine_max_mb << 20,
+            redirect_hosts=parse_redirect_hosts(settings.engine_redirect_hosts),
+        ),
+    )

@@ -1,6 +1,6 @@
-"""What an engine's answers mean. Liberal in what it reads, and it passes on codes, never an engine's own words:
+"""What an engine's answers mean. Liberal in what it reads; an engine's own words pass only as safe_reason leaves them:
 
-those may repeat the prompt. Field names: OpenAI Videos API; vLLM-Omni (an error's code may be a number);
+they may repeat the prompt. Field names: OpenAI Videos API; vLLM-Omni (an error's code may be a number);
 SGLang (an error may have a message and no code; FastAPI's `detail`).
 """
 
@@ -11,8 +11,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from core.errors import AssayError, BadInput, Declined, EngineFault, Unavailable
+from core.errors import AssayError, Declined, EngineFault, RenderFailed, Unavailable
 from core.ports import JobProgress, JobState
+from pipeline.engines.failure_codes import error_of_answer, failure_code, failure_reason, is_out_of_memory
+from pipeline.engines.retry import OrderUnanswered
 
 _STATES = {
     JobState.QUEUED: {"queued", "pending", "submitted", "created", "waiting", "preparing"},
@@ -24,6 +26,7 @@ _DECLINES = (
     "moderation", "contentpolicy", "policyviolation", "contentfilter", "contentblock", "promptblock",
     "sentinelblock", "guardrail", "safety", "nsfw", "sensitivecontent",
 )  # fmt: skip
+_DOUBTFUL_ENDS = {"cancelled", "canceled", "expired", "deleted", "incomplete"}  # the engine did not try to the end
 _CODE = re.compile(r"[\w.:-]{1,64}", re.ASCII)
 _MODEL = re.compile(r"[\w.:/@+-]{1,200}", re.ASCII)
 
@@ -52,16 +55,27 @@ def job_of(answer: Mapping[str, Any]) -> str:
     return job
 
 
-def progress_of(answer: Mapping[str, Any]) -> JobProgress:
-    """How far a job is. Raises Declined for one that the engine's moderation stopped, EngineFault for riddles."""
+def progress_of(answer: Mapping[str, Any], known: frozenset[str] = frozenset()) -> JobProgress:
+    """How far a job is. Raises Declined for one that the engine's moderation stopped, EngineFault for riddles.
+
+    `known` are words that an engine's sentence may hold, beside those of safe_reason.
+    """
     status = str(answer.get("status", "")).lower().replace("-", "_")
     state = next((state for state, words in _STATES.items() if status in words), None)
     if state is None:
         raise EngineFault(f"the engine gives the job a status that means nothing here: {_code(status) or 'none'}")
     if state is JobState.FAILED:
         _decline(answer)
-        return JobProgress(state=state, error=_code_of(answer))
+        return _failed(answer, status, known)
     return JobProgress(state=state, percent=100.0 if state is JobState.DONE else _percent(answer.get("progress")))
+
+
+def _failed(answer: Mapping[str, Any], status: str, known: frozenset[str]) -> JobProgress:
+    """A failed job: over for good with a code, or, where it was stopped or lost, without one."""
+    error = error_of_answer(answer)
+    code = "" if status in _DOUBTFUL_ENDS and not error else failure_code(error)
+    reason = failure_reason(code, error, known) if code else _code_of(answer) or status
+    return JobProgress(state=JobState.FAILED, error=reason, code=code)
 
 
 def model_of(answer: Mapping[str, Any]) -> str:
@@ -70,24 +84,40 @@ def model_of(answer: Mapping[str, Any]) -> str:
     return model if isinstance(model, str) and _MODEL.fullmatch(model) else ""
 
 
-def error_for_status(status: int, body: bytes, what: str) -> AssayError:
-    """The error that an HTTP status of 300 or more stands for. `what` is what was asked: "an order", "a job"."""
+def error_for_status(status: int, body: bytes, what: str, known: frozenset[str] = frozenset()) -> AssayError:
+    """The error that an HTTP status of 300 or more stands for. `what` is what was asked: "an order", "a job".
+
+    RenderFailed is over for good; Unavailable means that the engine is away; EngineFault that it is to be doubted.
+    """
     answer = _parse_leniently(body)
-    code = _code_of(answer)
+    code, error = _code_of(answer), error_of_answer(answer)
     said = f"HTTP {status}, {code}" if code else f"HTTP {status}"
     if status in (400, 403, 422, 451) and _declines(answer):
         return Declined(code)
-    if status in (401, 403):
+    if status in (401, 402, 403):
         return Unavailable(f"the engine refuses our key ({said}): set ASSAY_ENGINE_KEY to one it accepts")
-    if status in (408, 409, 425, 429) or status >= 500:
+    if status in (502, 504) and what == "an order":  # of a proxy: the engine behind it may have taken the order
+        return OrderUnanswered(f"the engine does not answer {what} ({said}): it will be asked again")
+    if status in (408, 409, 425, 429, 502, 503, 504):
         return Unavailable(f"the engine does not take {what} now ({said}): it will be asked again")
-    if status == 404 and what == "an order":
-        return Unavailable(f"there is no Videos API at that address ({said}): check ASSAY_ENGINE_URL")
     if 300 <= status < 400:
         return EngineFault(f"the engine sends us elsewhere ({said}): set ASSAY_ENGINE_URL to where it really is")
-    if what == "an order":
-        return BadInput(f"the engine does not accept this order ({said}): change the model, size or seconds")
-    return EngineFault(f"the engine does not know {what} that it took on ({said})")
+    if what != "an order":
+        broke = f"the engine broke when it was asked for {what} ({said})"
+        return EngineFault(broke if status >= 500 else f"the engine does not know {what} that it took on ({said})")
+    if status in (404, 405):
+        return Unavailable(f"there is no Videos API at that address ({said}): check ASSAY_ENGINE_URL")
+    if is_out_of_memory(error):
+        return RenderFailed("out_of_memory", failure_reason("out_of_memory", error, known))
+    if status < 500:
+        return RenderFailed(
+            "invalid_parameters", _with_status(failure_reason("invalid_parameters", error, known), said)
+        )
+    return EngineFault(f"the engine broke over an order ({said})")
+
+
+def _with_status(reason: str, said: str) -> str:
+    return f"{reason.rstrip('.')} ({said})."
 
 
 def _decline(answer: Mapping[str, Any]) -> None:

@@ -18,7 +18,13 @@ from tenacity import (
     wait_exponential,
 )
 
+from core.errors import Unavailable
+
 T = TypeVar("T")
+
+
+class OrderUnanswered(Unavailable):
+    """An engine was sent an order and did not answer: it may have taken it, so no other may be asked."""
 
 
 @dataclass(slots=True)

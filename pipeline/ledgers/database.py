@@ -22,9 +22,10 @@ DatabaseConnection = psycopg.Connection[tuple[Any, ...]]
 _CONNECTION_ERRORS = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError, PoolTimeout, PoolClosed)
 
 
-_EMBEDDED_TIMEOUT = 3  # seconds to connect to the embedded server
-_SERVER_TIMEOUT = 10  # seconds to connect to another one
-"""Seconds: until the embedded server is looked after, and until a server is given up."""
+_EMBEDDED_TIMEOUT = 3  # seconds until the embedded server is looked after
+_SERVER_TIMEOUT = 10  # seconds until a server is given up
+_MAX_SESSIONS = 64
+"""Connections that hold locks at the same time: one for each thread that works on a case, or submits one."""
 
 
 class Database:
@@ -32,18 +33,9 @@ class Database:
 
     def __init__(self, dsn: str, *, embedded: EmbeddedPostgres | None = None, size: int = 8) -> None:
         """Does not wait for the server: the first use does. `size` is the most connections at a time."""
-        self._dsn = dsn
         self._embedded = embedded
-        self._pool = ConnectionPool(
-            dsn,
-            min_size=1,
-            max_size=size,
-            reconnect_timeout=2.0,
-            kwargs={"connect_timeout": 5, "application_name": "assay"},
-            configure=_configure,
-            check=ConnectionPool.check_connection,
-            open=True,
-        )
+        self._pool = _open_pool(dsn, min_size=1, max_size=size, configure=_configure)
+        self._session_pool = _open_pool(dsn, min_size=0, max_size=_MAX_SESSIONS, configure=_keep_alive, autocommit=True)
 
     @contextmanager
     def connection(self) -> Iterator[DatabaseConnection]:
@@ -58,21 +50,26 @@ class Database:
 
     @contextmanager
     def dedicated_connection(self) -> Iterator[DatabaseConnection]:
-        """A connection outside the pool, without a transaction; closed at the end. Raises Unavailable."""
-        with _translate_errors(), self._connect() as connection:
-            yield connection
+        """A connection without a transaction, that nobody else uses meanwhile. Raises Unavailable.
+
+        Whoever changes the session (a lock, a variable) changes it back: the connection is used again.
+        """
+        with _translate_errors():
+            connection = self._connect_or_restart(self._session_pool.getconn)
+            try:
+                yield connection
+            finally:
+                self._session_pool.putconn(connection)
 
     def close(self) -> None:
         """Close all connections. What asks for one afterwards gets Unavailable."""
         self._pool.close()
+        self._session_pool.close()
         if self._embedded:
             self._embedded.stop()
 
     def _take(self) -> DatabaseConnection:
         return self._connect_or_restart(self._pool.getconn)
-
-    def _connect(self) -> DatabaseConnection:
-        return self._connect_or_restart(lambda wait: psycopg.connect(self._dsn, autocommit=True, connect_timeout=wait))
 
     def _connect_or_restart(self, connect: Callable[[int], DatabaseConnection]) -> DatabaseConnection:
         if self._pool.closed:
@@ -101,6 +98,31 @@ def open_database(location: str | Path, *, folders: dict[str, Path] = MIGRATION_
         database.close()
         raise
     return database
+
+
+def _open_pool(
+    dsn: str,
+    *,
+    min_size: int,
+    max_size: int,
+    configure: Callable[[DatabaseConnection], None],
+    autocommit: bool = False,
+) -> ConnectionPool[DatabaseConnection]:
+    return ConnectionPool(
+        dsn,
+        min_size=min_size,
+        max_size=max_size,
+        reconnect_timeout=2.0,
+        kwargs={"connect_timeout": 5, "application_name": "assay", "autocommit": autocommit},
+        configure=configure,
+        check=ConnectionPool.check_connection,
+        open=True,
+    )
+
+
+def _keep_alive(connection: DatabaseConnection) -> None:
+    """A machine that vanishes is noticed after a minute, not after the two hours that TCP grants it."""
+    connection.execute("SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3")
 
 
 def _configure(connection: DatabaseConnection) -> None:

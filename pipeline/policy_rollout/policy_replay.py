@@ -14,7 +14,7 @@ from typing import Any
 
 from core.case import Case, signals_of
 from core.errors import BadInput
-from core.events import Event, Judged
+from core.events import NEGATIVE_PROMPT, Event, Judged
 from core.verdicts import Decision, Verdict
 from pipeline.ledgers.case_histories import CaseEvents, CaseHistories
 from pipeline.stages.judge import GATE_SUBJECTS
@@ -112,7 +112,11 @@ def _verdicts(policy: Policy, case_id: str, events: Sequence[Event]) -> Iterator
 
 def _later_facts(case: Case) -> dict[str, bool | int | float | str]:
     """Facts that rules did not speak of yet when older verdicts were given, as far as the case itself tells them."""
-    return {"end_user_known": bool(case.submitted and case.submitted.end_user)}
+    asked = case.submitted
+    return {
+        "end_user_known": bool(asked and asked.end_user),
+        "has_negative_prompt": bool(asked and NEGATIVE_PROMPT in asked.parameter_texts),
+    }
 
 
 def _count_change(tally: ReplayTally, case_id: str, was: Verdict, would: Verdict, samples: int) -> None:

@@ -59,7 +59,12 @@ class PolicySelector:
         return decide(gate, signals, facts, rulings, self.policy_for_case(case_id))
 
     def explain(self, verdict: Verdict, signals: Sequence[Signal]) -> Sequence[Reason]:
-        """Why a verdict is what it is, by the policy that gave it."""
+        """Why a verdict is what it is, by the policy that gave it.
+
+        Raises NotFound where that was kept nowhere, as an installed one before an update, and PolicyError.
+        """
+        if verdict.policy not in self._loaded:
+            self.installed()  # this process may have judged nothing yet
         return reasons(verdict, signals, self.policy(verdict.policy))
 
     def policy_for_case(self, case_id: str) -> Policy:

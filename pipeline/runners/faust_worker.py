@@ -58,18 +58,25 @@ def make_app(config: WorkerConfig, works: PipelineContext) -> Any:
     willing = stop_accepting_when(
         lambda: app.should_stop, replace(works, accepted_phases=config.topics.phases_of(config.roles))
     )
-    dead_letters = _topic(app, config.topics.dead_letters)
+    dead_letters = raw_topic(app, config.topics.dead_letters)
     for role in config.roles:
-        tickets = _topic(app, config.topics.of_role(role))
+        tickets = raw_topic(app, config.topics.of_role(role))
         app.agent(tickets, name=f"assay.{role}", concurrency=1)(_agent(willing, dead_letters.send))
     if config.sweeps:
         app.timer(interval=config.sweep_every.total_seconds(), name="assay.sweep")(_sweeper(config, works))
     return app
 
 
-def run_worker(config: WorkerConfig, build: Callable[[], PipelineContext]) -> None:
-    """Run a worker until it is told to stop; then what runs is finished and appended. Does not return."""
-    faust.Worker(make_app(config, build()), loglevel="INFO", redirect_stdouts=False).execute_from_commandline()
+def run_worker(
+    config: WorkerConfig, build: Callable[[], PipelineContext], extend: Callable[[Any], None] = lambda _app: None
+) -> None:
+    """Run a worker until it is told to stop; then what runs is finished and appended. Does not return.
+
+    `extend` adds to the app what it does beside its tickets.
+    """
+    app = make_app(config, build())
+    extend(app)
+    faust.Worker(app, loglevel="INFO", redirect_stdouts=False).execute_from_commandline()
 
 
 def _agent(works: PipelineContext, bury: Callable[..., object]) -> Callable[[object], AsyncIterator[str]]:
@@ -145,7 +152,8 @@ def _sweep(config: WorkerConfig, works: PipelineContext) -> int:
     )
 
 
-def _topic(app: Any, name: str) -> Any:
+def raw_topic(app: Any, name: str) -> Any:
+    """A topic of this app whose keys and values are bytes."""
     raw: dict[str, Any] = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
     return app.topic(name, allow_empty=True, **raw)
 

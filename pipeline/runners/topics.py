@@ -26,10 +26,14 @@ WORKER_ROLES: PhasesByRole = MappingProxyType(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topics:
-    """Names of topics and groups, all beginning with `prefix`; `roles` deals the phases out."""
+    """Names of topics and groups, all beginning with `prefix`; `roles` deals the phases out.
+
+    `more` are topics beside them, with names of their own.
+    """
 
     prefix: str = "assay"
     roles: PhasesByRole = field(default_factory=lambda: WORKER_ROLES)
+    more: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         dealt = [phase for phases in self.roles.values() for phase in phases]
@@ -56,7 +60,7 @@ class Topics:
 
     def all(self) -> tuple[str, ...]:
         """Every topic."""
-        return (*(self.of_role(role) for role in self.roles), self.dead_letters)
+        return (*(self.of_role(role) for role in self.roles), self.dead_letters, *self.more)
 
     def phases_of(self, roles: Collection[str]) -> tuple[Phase, ...]:
         """What workers of these roles are willing to run."""

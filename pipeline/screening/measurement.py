@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -14,8 +15,12 @@ from core.signals import Subject
 from core.verdicts import Gate
 from media.audio_decode import decode_mono_audio
 from media.probe import probe
+from media.reference_file import REFERENCE_BUDGET
 from media.sampling import sample_video
 from media.sandbox.limits import MIB, InputLimits
+from media.sandbox.scan import scan_within
+from media.still_image import is_image, sample_image
+from media.video import VideoSample
 from pipeline.policy_rollout.policy_loading import load_policy
 from pipeline.settings import Settings
 from pipeline.stages.stage_context import Measurements
@@ -45,18 +50,23 @@ class ClassifierMeasurer:
     frames: int
     limits: InputLimits
 
-    def text(self, text: str) -> Measurements:
+    def text(self, text: str, subject: Subject = Subject.PROMPT) -> Measurements:
         """As Measurer.text."""
-        found = measure_all(PromptText(text), self.classifiers.build(NO_CAMEOS))
+        found = measure_all(PromptText(text), self.classifiers.build(NO_CAMEOS), subject=subject)
         return Measurements(signals=found.signals, seconds=found.seconds)
 
     def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
         """As Measurer.video."""
-        taken = sample_video(path, count=self.frames, max_side=_LONGEST_SIDE)
-        if taken.info.has_audio:
-            taken = replace(taken, audio=decode_mono_audio(path))
+        with scan_within(REFERENCE_BUDGET) if subject is Subject.REFERENCE else nullcontext():
+            taken = self._sample(path)
         found = measure_all(taken, self.classifiers.build(leased), subject=subject)
         return Measurements(signals=found.signals, seconds=found.seconds)
+
+    def _sample(self, path: Path) -> VideoSample:
+        if is_image(path):  # a reference
+            return sample_image(path, max_side=_LONGEST_SIDE)
+        taken = sample_video(path, count=self.frames, max_side=_LONGEST_SIDE)
+        return replace(taken, audio=decode_mono_audio(path)) if taken.info.has_audio else taken
 
     def check_video(self, path: Path) -> tuple[float, int, int]:
         """As Measurer.check_video."""

@@ -10,7 +10,10 @@ from core.signals import Subject
 from core.verdicts import Decision, Gate
 from pipeline.stages.stage_context import StageContext
 
-GATE_SUBJECTS = {Gate.PROMPT: (Subject.PROMPT, Subject.REFERENCE), Gate.VIDEO: (Subject.VIDEO,)}
+GATE_SUBJECTS = {
+    Gate.PROMPT: (Subject.PROMPT, Subject.NEGATIVE_PROMPT, Subject.REFERENCE),
+    Gate.VIDEO: (Subject.VIDEO,),
+}
 
 
 def judge_prompt(case: Case, context: StageContext) -> Sequence[Event]:

@@ -57,7 +57,7 @@ def _commissioned(case: Case, context: StageContext) -> Sequence[Event]:
             model=request.model,
             seconds=request.seconds,
             size=request.size,
-            reference=context.fetch_asset(request.references[0], folder) if request.references else None,
+            reference=context.fetch_asset(request.engine_inputs[0], folder) if request.engine_inputs else None,
             parameters=request.parameters,
             parameter_texts={name: texts.read(text_id) for name, text_id in request.parameter_texts.items()},
         )

@@ -1,26 +1,117 @@
-"""screen: every classifier of prompts and of reference inputs measures; nothing is decided."""
+"""screen: every classifier of prompts and of reference inputs measures; nothing is decided.
+
+Every text of an order is screened as the prompt is, whatever its name, but for the negative prompt: naming what is to
+be avoided is no request for it, so other classifiers look at it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from core.case import Case
-from core.events import Event, Measured
-from core.signals import Subject
+from core.events import NEGATIVE_PROMPT, Event, Measured, ParameterValue, Submitted
+from core.signals import Span, Subject
+from pipeline.engines.parameter_paths import flatten_parameter, object_of_text, words_of_object
 from pipeline.stages.stage_context import Measurements, StageContext
+
+ALL_TEXTS = "all"
+"""The field of signals about the prompt and the texts of parameters together: a request may be dealt to several."""
+
+MIN_WORDS_ALONE = 6
+"""Words from which on a text is measured by itself: the nets know sentences, and call a word as `euler` hateful."""
+
+_BETWEEN = ". "
+_WORD = re.compile(r"[^\W\d_]{2,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_GUIDANCE = re.compile(r"guidance|cfg", re.IGNORECASE)
 
 
 def screen(case: Case, context: StageContext) -> Sequence[Event]:
-    """Measure the prompt, and each reference under subject REFERENCE. Raises Erased where the prompt is gone."""
-    found = [context.measure.text(context.texts.read(case.request.prompt))]
+    """Measure each text, and each reference under subject REFERENCE. Raises Erased where a text is gone."""
+    found = list(_texts(case.request, context))
     leased = context.consent.may_appear(case)
     with context.temp_folder() as folder:
-        for asset in case.request.references:
+        for asset in case.request.engine_inputs:
             found.append(context.measure.video(context.fetch_asset(asset, folder), Subject.REFERENCE, leased))
     return [measured_event(found)]
 
 
 def measured_event(found: Sequence[Measurements]) -> Measured:
-    """Several measurements as one event."""
-    seconds = {source: took for one in found for source, took in one.seconds.items()}
+    """Several measurements as one event; the seconds of a source are those of all."""
+    seconds: dict[str, float] = {}
+    for one in found:
+        for source, took in one.seconds.items():
+            seconds[source] = round(seconds.get(source, 0.0) + took, 6)
     return Measured(signals=tuple(s for one in found for s in one.signals), seconds=seconds)
+
+
+def is_negative_prompt_inverted(parameters: Mapping[str, ParameterValue]) -> bool:
+    """Whether guidance is so weak that the engine may follow the negative prompt instead of avoiding it.
+
+    With classifier-free guidance the engine goes from the negative prompt towards the prompt, by the scale: at 1 it
+    arrives, and below it stays with the negative prompt in part, at 0 altogether.
+    """
+    return any(
+        _GUIDANCE.search(name) and isinstance(value, int | float) and not isinstance(value, bool) and value < 1
+        for name, value in parameters.items()
+    )
+
+
+def _texts(asked: Submitted, context: StageContext) -> Iterator[Measurements]:
+    """The prompt, each parameter's text, and all that asks for something together."""
+    prompt = context.texts.read(asked.prompt)
+    own = context.measure.text(prompt)
+    yield own
+    values, asking = dict(asked.parameters), {}
+    negative = ""
+    for name, text_id in sorted(asked.parameter_texts.items()):
+        text = context.texts.read(text_id)
+        found = object_of_text(text)
+        if found is not None:
+            values |= dict(flatten_parameter(name, found))
+            asking[name] = words_of_object(found)
+        elif name == NEGATIVE_PROMPT:
+            negative = text
+        else:
+            asking[name] = text
+    if negative:
+        yield _of_field(context.measure.text(negative, Subject.NEGATIVE_PROMPT), NEGATIVE_PROMPT)
+        if is_negative_prompt_inverted(values):
+            asking[NEGATIVE_PROMPT] = negative
+    asking = {name: text for name, text in asking.items() if text.strip()}
+    for name, text in asking.items():
+        if len(_WORD.findall(text)) >= MIN_WORDS_ALONE:
+            yield _of_field(context.measure.text(text), name)
+        else:
+            yield _beside_prompt(prompt, text, name, own, context)
+    if len(asking) > 1 or any(len(_WORD.findall(text)) >= MIN_WORDS_ALONE for text in asking.values()):
+        yield _beside_prompt(prompt, ". ".join(asking.values()), ALL_TEXTS, own, context)
+
+
+def _beside_prompt(prompt: str, text: str, field: str, own: Measurements, context: StageContext) -> Measurements:
+    """What a text says where it stands behind the prompt: what is not the prompt's alone, and what was not measured."""
+    start = len(prompt) + len(_BETWEEN)
+    found = context.measure.text(f"{prompt}{_BETWEEN}{text}")
+    highest: dict[tuple[str, str], float] = {}
+    for signal in own.signals:
+        key = signal.label, signal.source
+        highest[key] = max(highest.get(key, 0.0), signal.score or 0.0)
+    kept = [
+        replace(signal, field=field, at=_moved(signal.at, start) if field != ALL_TEXTS else None)
+        for signal in found.signals
+        if signal.score is None or signal.score > highest.get((signal.label, signal.source), -1.0)
+    ]
+    return Measurements(signals=tuple(kept), seconds=found.seconds)
+
+
+def _moved(at: Span | None, start: int) -> Span | None:
+    """The place within a text that begins at `start`; none where it is not wholly within it."""
+    if at is None or at.unit != "chars" or at.start < start:
+        return None
+    return replace(at, start=at.start - start, end=at.end - start)
+
+
+def _of_field(found: Measurements, field: str) -> Measurements:
+    """The signals, with the field that they are about."""
+    return Measurements(signals=tuple(replace(s, field=field) for s in found.signals), seconds=found.seconds)

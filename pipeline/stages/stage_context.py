@@ -32,11 +32,11 @@ class Measurements:
 class Measurer(Protocol):
     """Runs the classifiers of this installation over what a case is made of."""
 
-    def text(self, text: str) -> Measurements:
-        """Every classifier of prompts over a text."""
+    def text(self, text: str, subject: Subject = Subject.PROMPT) -> Measurements:
+        """Every classifier of prompts, or of negative prompts, over a text."""
 
     def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
-        """Every classifier of footage over frames and sound of a file. Raises BadMedia.
+        """Every classifier of footage over frames and sound of a video, or over a picture. Raises BadMedia.
 
         The cameos that the case may show and let speak (`leased`) are not looked for.
         """

@@ -112,6 +112,17 @@ class MemoryLedger:
             cases.sort(key=lambda c: (self._moved(c), c.id), reverse=not oldest)
         return tuple(cases[:limit])
 
+    def created_by(self, author: str, *, after: str = "", limit: int = 20, ascending: bool = False) -> Sequence[Case]:
+        """An author's cases by when they were begun; see Ledger."""
+        with self._lock:
+            found = [case for case in self._cases.values() if case.request.author == author]
+            found.sort(key=lambda c: (self._entries[c.id][0].at, c.id), reverse=not ascending)
+        ids = [case.id for case in found]
+        if after and after not in ids:
+            raise NotFound
+        begin = ids.index(after) + 1 if after else 0
+        return tuple(found[begin : begin + limit])
+
     def is_referenced(self, digest: str) -> bool:
         """Whether any case refers to these bytes, or ever did."""
         with self._lock:

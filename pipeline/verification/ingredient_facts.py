@@ -1,4 +1,4 @@
-"""Facts about the credentials of the files that a video is made from."""
+"""Facts about the files that a video is made from: their credentials, and whether they were sealed here."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.assets import Asset
-from core.case import Case
-from core.ports import BlobStore
+from core.case import Case, Phase
+from core.errors import NotFound
+from core.ports import BlobStore, Ledger
 from core.verdicts import Facts
 from pipeline.settings import Settings
 from pipeline.stages.stage_context import FactSource
@@ -22,10 +23,14 @@ _DAMAGED = ("invalid", "unreadable")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactsWithParents:
-    """The facts of `inner`, and `damaged_parents`: how many of the case's references, and its rendered file, have
-    credentials that do not hold, or hold over others that do not."""
+    """The facts of `inner`, and two more.
+
+    `damaged_parents`: how many of the case's references, and its rendered file, have credentials that do not hold, or
+    hold over others that do not. `reference_sealed_here`: every reference is the sealed file of the parent, published.
+    """
 
     inner: FactSource
+    ledger: Ledger
     settings: Settings
     blob_store: BlobStore
     workdir: Path
@@ -40,7 +45,20 @@ class FactsWithParents:
             else TrustStore()
         )
         damaged = sum(_damaged(asset, trust, self.blob_store, self.workdir) for asset in assets)
-        return {**self.inner.facts(case), "damaged_parents": damaged}
+        sealed = self._references_are_the_parent(case)
+        return {**self.inner.facts(case), "damaged_parents": damaged, "reference_sealed_here": sealed}
+
+    def _references_are_the_parent(self, case: Case) -> bool:
+        """Whether all that the engine is given has passed the gate for videos, unchanged since."""
+        references, parent = case.request.references, case.request.parent
+        if not references or not parent:
+            return False
+        try:
+            source = self.ledger.load(parent)
+        except NotFound:
+            return False
+        published = source.sealed.asset.digest if source.sealed and source.phase is Phase.PUBLISHED else ""
+        return all(one.digest == published for one in references)
 
 
 def _damaged(asset: Asset, trust: TrustStore, blob_store: BlobStore, workdir: Path) -> bool:

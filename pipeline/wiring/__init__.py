@@ -12,6 +12,8 @@ from datetime import timedelta
 from classifiers.image.face_backend import face_backend
 from classifiers.models import Models
 from core.ports import Ledger
+from media.sandbox.protections import allow_unsandboxed
+from pipeline.access.usage import UsageMeter
 from pipeline.accounts import Accounts
 from pipeline.advance import EventListener, NoListener, PipelineContext
 from pipeline.capture_signals import ClassifierCaptures
@@ -24,6 +26,8 @@ from pipeline.ledgers.case_histories import CaseHistories, PostgresCaseHistories
 from pipeline.ledgers.policy_store import PostgresPolicyStore
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.ledgers.postgres_ledger import PostgresLedger
+from pipeline.ledgers.postgres_usage import PostgresUsage
+from pipeline.ledgers.topic_outcomes import PostgresOutcomeOutbox
 from pipeline.policy_rollout import policy_loading
 from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.policy_rollout.rollout import Rollout
@@ -33,9 +37,21 @@ from pipeline.runners.local_runner import LocalRunner
 from pipeline.service import CaseService
 from pipeline.settings import Settings
 from pipeline.tempdirs import remove_stale_folders
+from pipeline.topic_contract.outcome_outbox import OutcomeOutbox
 from pipeline.verification.likeness_comparison import LikenessComparer
 from pipeline.verification.verifier import InstallationVerifier
-from pipeline.wiring.services import make_bus, make_pipeline_context, make_public_service, make_registry_admin
+from pipeline.webhooks.postgres_webhooks import PostgresWebhooks
+from pipeline.webhooks.webhook_sender import WebhookSender
+from pipeline.webhooks.webhook_service import WebhookService
+from pipeline.wiring.services import (
+    make_bus,
+    make_pipeline_context,
+    make_public_service,
+    make_registry_admin,
+    make_video_pictures,
+    make_webhook_client,
+    make_webhook_sender,
+)
 from pipeline.wiring.stage_parts import InstalledClassifiers, make_stage_context
 from pipeline.wiring.stores import (
     RegistryStores,
@@ -61,7 +77,9 @@ class Installation:
     rollout: Rollout
     case_histories: CaseHistories
     works: PipelineContext
+    outcome_outbox: OutcomeOutbox
     runner: LocalRunner | None
+    webhook_sender: WebhookSender
     resources: ExitStack
 
     def close(self) -> None:
@@ -76,6 +94,7 @@ def build_installation(
 
     `allow_broken_policy` builds it also where the policy in force no longer loads; nothing is decided then.
     """
+    allow_unsandboxed(allow=settings.allow_unsandboxed)
     models = Models(settings.model_options())
     with ExitStack() as opened:
         database = open_installation_database(settings)
@@ -100,6 +119,7 @@ def build_installation(
         seen = combine_galleries(registry.gallery, people, face_backend(models.options).space)
         capture = ClassifierCaptures(settings=settings, gallery=seen, models=models, checker=tools.measure)
         cameos = make_cameo_service(database, people, consent, ledger=ledger, bus=bus, tools=tools, capture=capture)
+        webhooks = PostgresWebhooks(database)
         rules = PolicyService(rollout=rollout, case_histories=PostgresCaseHistories(database))
         service = CaseService(
             ledger=ledger,
@@ -111,6 +131,11 @@ def build_installation(
             policy_service=rules,
             models=models,
             likeness=LikenessComparer(models=models),
+            webhooks=WebhookService(webhooks=webhooks, client=make_webhook_client(settings)),
+            usage=UsageMeter(store=PostgresUsage(database), defaults=settings.usage_limits),
+            pictures=make_video_pictures(
+                settings, ledger=ledger, repository=repository, people=people, consent=consent
+            ),
         )
         works = make_pipeline_context(
             settings, ledger=ledger, bus=bus, tools=tools, cameos=cameos, listener=listener or NoListener()
@@ -125,6 +150,8 @@ def build_installation(
             rollout=rollout,
             case_histories=rules.case_histories,
             works=works,
+            outcome_outbox=PostgresOutcomeOutbox(database),
             runner=LocalRunner(works) if isinstance(bus, LocalBus) else None,
+            webhook_sender=make_webhook_sender(settings, webhooks),
             resources=opened.pop_all(),
         )

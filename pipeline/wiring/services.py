@@ -7,22 +7,27 @@ from datetime import timedelta
 from classifiers.models import Models
 from core.ports import Bus, Ledger
 from pipeline.advance import EventListener, PipelineContext
-from pipeline.consent_wiring import (
-    CameoMaintenance,
-)
+from pipeline.consent_wiring import CameoMaintenance, ConsentReceipts
 from pipeline.ledgers.database import Database
 from pipeline.manifest_repository.public_service import PublicService
 from pipeline.manifest_repository.repository import ManifestRepository
 from pipeline.manifest_repository.shared_findings import FindingSharing
 from pipeline.registry_admin import ReferenceExtractor, RegistryAdmin
 from pipeline.runners.local_bus import LocalBus
+from pipeline.sealing import CaseSealer
 from pipeline.settings import Settings
 from pipeline.stages import ROUTE, bind_route
 from pipeline.stages.publish import PublicationCompensation
 from pipeline.stages.stage_context import StageContext
 from pipeline.verification.history_thumbnails import CredentialThumbnails
+from pipeline.video_pictures import CasePictures
+from pipeline.webhooks.networks import parse_networks
+from pipeline.webhooks.postgres_webhooks import PostgresWebhooks
+from pipeline.webhooks.webhook_client import WebhookClient
+from pipeline.webhooks.webhook_sender import RetrySchedule, WebhookSender
 from pipeline.wiring.stores import RegistryStores
-from registry.consent.cameo_service import CameoService
+from registry.consent.cameo_service import CameoService, ConsentStores
+from registry.consent.consent_facts import ConsentFacts
 from registry.shared_results import PostgresSharedResults
 
 
@@ -65,6 +70,20 @@ def make_public_service(settings: Settings, database: Database, repository: Mani
     return PublicService(manifests=repository, answers=sharing, thumbnails=CredentialThumbnails(settings=settings))
 
 
+def make_webhook_client(settings: Settings) -> WebhookClient:
+    """What posts webhooks, and only where that is allowed."""
+    return WebhookClient(networks=parse_networks(settings.webhook_networks), timeout=settings.webhook_timeout)
+
+
+def make_webhook_sender(settings: Settings, webhooks: PostgresWebhooks) -> WebhookSender:
+    """What sends the webhooks that are due."""
+    schedule = RetrySchedule(
+        first=timedelta(seconds=settings.webhook_first_retry),
+        give_up_after=timedelta(seconds=settings.webhook_give_up_after),
+    )
+    return WebhookSender(webhooks=webhooks, client=make_webhook_client(settings), schedule=schedule)
+
+
 def make_registry_admin(registry: RegistryStores, models: Models) -> RegistryAdmin:
     """Whoever registers protected people, known pictures and works."""
     return RegistryAdmin(
@@ -74,3 +93,12 @@ def make_registry_admin(registry: RegistryStores, models: Models) -> RegistryAdm
         works=registry.works,
         extractor=ReferenceExtractor(models=models),
     )
+
+
+def make_video_pictures(
+    settings: Settings, *, ledger: Ledger, repository: ManifestRepository, people: ConsentStores, consent: ConsentFacts
+) -> CasePictures:
+    """Seals pictures of published videos, with what the seal of the video says."""
+    receipts = ConsentReceipts(at=people, consent=consent)
+    sealer = CaseSealer(settings=settings, ledger=ledger, blob_store=repository.blob_store, rests_on=receipts)
+    return CasePictures(sealer=sealer, folder=settings.root / "pictures", workdir=repository.workdir)

@@ -18,7 +18,7 @@ from pipeline.consent_wiring import (
     combine_galleries,
     make_consent_facts,
 )
-from pipeline.engines import make_engine
+from pipeline.engines.engine_selection import make_engine
 from pipeline.ledgers.database import Database
 from pipeline.ledgers.texts import PostgresTexts
 from pipeline.manifest_repository.derivation import RepositoryCopies
@@ -58,7 +58,7 @@ def make_stage_context(
         engine=engine,
         measure=measurement.measurer(settings, InstalledClassifiers(registry, people, more, models)),
         policy=policing,
-        facts=FactsWithParents(inner=consent, settings=settings, blob_store=vault, workdir=workdir),
+        facts=FactsWithParents(inner=consent, ledger=ledger, settings=settings, blob_store=vault, workdir=workdir),
         consent=consent,
         sealer=CaseSealer(
             settings=settings, ledger=ledger, blob_store=vault, rests_on=ConsentReceipts(at=people, consent=consent)

@@ -48,9 +48,13 @@ def build_ingredients(
     ]
 
 
-def with_delivered_as_parent(delivered: Path, sources: Sequence[Ingredient]) -> list[Ingredient]:
-    """The sources where the engine's own file is the parent: there is one parent, so another becomes an input."""
-    own = Ingredient(relationship="parentOf", path=delivered, label=PARENT_LABEL, title=_DELIVERED_TITLE, remixed=False)
+def with_delivered_as_parent(delivered: Path, sources: Sequence[Ingredient], *, about: str = "") -> list[Ingredient]:
+    """The sources where the engine's own file is the parent: there is one parent, so another becomes an input.
+
+    `about` is what its title says besides, such as who marked it before.
+    """
+    title = f"{_DELIVERED_TITLE}, {about}" if about else _DELIVERED_TITLE
+    own = Ingredient(relationship="parentOf", path=delivered, label=PARENT_LABEL, title=title, remixed=False)
     inputs = [source.path for source in sources if source.relationship in ("parentOf", "inputTo")]
     parts = [source.path for source in sources if source.relationship == "componentOf"]
     return [own, *build_ingredients(inputs=inputs, parts=parts)]

@@ -21,10 +21,12 @@ from typing import Any
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from core.errors import BadMedia
+from core.errors import BadMedia, OverBudget
 from core.finding import ContentCredentials
 from media.sandbox import client
+from media.sandbox.file_structure import check_boxes
 from media.sandbox.limits import MIB, ProcessLimits
+from media.sandbox.scan import input_limits
 from provenance.c2pa.credential_causes import (
     FILE_HASH_MISMATCHES,
     CredentialsCause,
@@ -55,10 +57,12 @@ def read_credentials_report(
 ) -> CredentialsReport:
     """The credentials and what they rest on. Read `times` times: if the results differ, they are invalid.
 
-    `at` is the time as of which certificates are judged, now if None. Raises Unavailable where there is no libfaketime.
+    `at` is the time as of which certificates are judged, now if None. Raises Unavailable where there is no libfaketime,
+    OverBudget for a file that would take too much.
     """
     if not path.is_file():
         raise BadMedia("there is no such file")
+    check_boxes(path, input_limits())
     source = _ReadSource(path=path, at=at)
     answer = source.stores([*[_signer_settings(trust)] * times, *_timestamp_settings(trust)])
     if "error" in answer:
@@ -82,7 +86,11 @@ def export_crjson(path: Path, trust: TrustStore, *, at: datetime | None = None) 
     """
     arguments = {"path": str(path.resolve()), "settings": _signer_settings(trust)}
     answer = client.run_sandboxed(
-        "provenance.c2pa.sandboxed_reader:read_crjson", arguments, limits=_BOUNDS, environment=faketime_environment(at)
+        "provenance.c2pa.sandboxed_reader:read_crjson",
+        arguments,
+        reads=[path],
+        limits=_BOUNDS,
+        environment=faketime_environment(at),
     )
     if "error" in answer:
         raise BadMedia(f"there are no credentials that can be read: {answer['error']}")
@@ -127,8 +135,10 @@ class _ReadSource:
             arguments["manifest"] = base64.b64encode(self.manifest).decode()
         try:
             answer: dict[str, Any] = client.run_sandboxed(
-                function, arguments, limits=_BOUNDS, environment=faketime_environment(self.at)
+                function, arguments, reads=[self.path], limits=_BOUNDS, environment=faketime_environment(self.at)
             )
+        except OverBudget:
+            raise
         except BadMedia as error:
             return {"error": "Crash", "message": str(error), "box": self.manifest is not None or self._holds_some()}
         return answer
@@ -137,7 +147,9 @@ class _ReadSource:
         """Whether the container holds credentials, of a file that the library could not get through."""
         arguments = {"path": str(self.path.resolve())}
         try:
-            return bool(client.run_sandboxed(_FIND_CREDENTIALS, arguments, limits=_BOUNDS))
+            return bool(client.run_sandboxed(_FIND_CREDENTIALS, arguments, reads=[self.path], limits=_BOUNDS))
+        except OverBudget:
+            raise
         except BadMedia:
             return True
 

@@ -37,7 +37,7 @@ def lineage_thumbnails(path: Path, finding: Finding, trust: TrustStore) -> tuple
     arguments = {"path": str(path.resolve()), "settings": reading_settings((), (), trust.extended_key_usages)}
     try:
         thumbnails = client.run_sandboxed(
-            "provenance.c2pa.sandboxed_thumbnails:extract_thumbnails", arguments, limits=_BOUNDS
+            "provenance.c2pa.sandboxed_thumbnails:extract_thumbnails", arguments, reads=[path], limits=_BOUNDS
         )
     except BadMedia:
         return ()

@@ -11,6 +11,7 @@ from pathlib import Path
 import c2pa
 
 from core.errors import AssayError, BadInput, SealBroken, Unavailable
+from media.file_kind import file_kind
 from provenance.c2pa.ingredients import Ingredient, build_ingredients
 from provenance.c2pa.library_settings import signing_settings
 from provenance.c2pa.signers.signer import Signer
@@ -21,16 +22,6 @@ _ALGORITHMS = {
     "es384": c2pa.C2paSigningAlg.ES384,
     "ps256": c2pa.C2paSigningAlg.PS256,
     "ed25519": c2pa.C2paSigningAlg.ED25519,
-}
-_MP4 = "video/mp4"
-_MAGIC = {
-    b"\x1aE\xdf\xa3": "video/x-matroska",
-    b"\x89PNG": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF8": "image/gif",
-    b"fLaC": "audio/flac",
-    b"ID3": "audio/mpeg",
-    b"\xff\xfb": "audio/mpeg",
 }
 
 
@@ -44,7 +35,7 @@ def sign_file(
     parent: Path | None = None,
     sources: Sequence[Ingredient] = (),
 ) -> bytes:
-    """Write `src` with the manifest to `dst`, whole or not at all; returns the manifest's bytes (JUMBF).
+    """Write `src`, a video or a picture, with the manifest to `dst`, whole or not at all; returns the manifest (JUMBF).
 
     `sources` become the ingredients that the definition's actions name by label; `parent` stands for a parent alone.
     Raises BadInput if `src` or a source carries credentials that this would drop or cannot take along, SealBroken
@@ -84,7 +75,7 @@ def _write(
                 _add_ingredient(builder, source)
             native = c2pa.Signer.from_callback(witness, _ALGORITHMS[signer.algorithm], signer.chain, signer.tsa_url)
             with native, src.open("rb") as source_file, made.open("w+b") as target:
-                return bytes(builder.sign(native, _MP4, source_file, target))
+                return bytes(builder.sign(native, file_kind(src).value, source_file, target))
     except c2pa.C2paError as error:
         if isinstance(witness.failure, AssayError):
             raise SealBroken(f"the signer failed: {witness.failure}") from witness.failure
@@ -98,23 +89,12 @@ def _write(
 def _add_ingredient(builder: c2pa.Builder, source: Ingredient) -> None:
     ingredient = {"title": source.title or source.label, "relationship": source.relationship, "label": source.label}
     try:
-        with source.path.open("rb") as stream:
-            builder.add_ingredient(ingredient, media_type(source.path), stream)
+        with source.path.open("rb") as stream:  # the library refuses an ingredient of another kind than it is told
+            builder.add_ingredient(ingredient, file_kind(source.path).value, stream)
     except c2pa.C2paError as error:
         raise BadInput(
             f"the source's credentials cannot be read, so they cannot be kept: {_one_line(error)}"
         ) from error
-
-
-def media_type(path: Path) -> str:
-    """By content, since names lie; the library refuses an ingredient of another kind than it is told."""
-    with path.open("rb") as stream:
-        head = stream.read(12)
-    if head[4:8] == b"ftyp":
-        return {b"qt  ": "video/quicktime", b"M4A ": "audio/mp4"}.get(head[8:], _MP4)
-    if head[:4] == b"RIFF":
-        return {b"WAVE": "audio/wav", b"WEBP": "image/webp"}.get(head[8:], "video/avi")
-    return next((kind for magic, kind in _MAGIC.items() if head.startswith(magic)), "application/octet-stream")
 
 
 def _context(trust: TrustStore) -> c2pa.Context:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core.errors import BadMedia
+from core.errors import BadMedia, OverBudget
 from media.sandbox import client
 from media.sandbox.limits import MIB, ProcessLimits
 from provenance.c2pa.source_types import AI_COMPOSITE_SOURCE_TYPES, AI_SOURCE_TYPES, source_type_name
@@ -57,18 +57,26 @@ class EmbeddedLabels:
 def read_embedded_labels(path: Path) -> EmbeddedLabels:
     """The labels of an MP4 where they belong, box by box. Raises BadMedia for boxes that are damaged."""
     answer = client.run_sandboxed(
-        "media.container_metadata:read_container_metadata", {"path": str(path.resolve())}, limits=_BOUNDS
+        "media.container_metadata:read_container_metadata", {"path": str(path.resolve())}, reads=[path], limits=_BOUNDS
     )
     fields = {name: html.unescape(value) for name, value in _FIELD.findall(str(answer["xmp"]))}
     return EmbeddedLabels(xmp=fields, aigc=_json(str(answer["keys"].get("AIGC", ""))))
 
 
 def read_unsigned_metadata(path: Path) -> UnsignedMetadata:
-    """What a file says of itself; nothing where it cannot be searched, since it proves nothing anyway."""
+    """What a file says of itself; nothing where it cannot be searched, since it proves nothing anyway.
+
+    Raises OverBudget where searching it takes too much.
+    """
     try:
         answer = client.run_sandboxed(
-            "provenance.c2pa.sandboxed_reader:scan_unsigned_metadata", {"path": str(path.resolve())}, limits=_BOUNDS
+            "provenance.c2pa.sandboxed_reader:scan_unsigned_metadata",
+            {"path": str(path.resolve())},
+            reads=[path],
+            limits=_BOUNDS,
         )
+    except OverBudget:
+        raise
     except BadMedia:
         return UnsignedMetadata()
     declared = (

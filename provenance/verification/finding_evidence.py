@@ -55,6 +55,11 @@ _STATES = {
         "Nothing: there may be some.",
         "",
     ),
+    "not_read": (
+        "The credentials, if there are any, were not read.",
+        "Nothing: there may be some.",
+        "",
+    ),
     "none": (
         "There are no credentials in the file.",
         "Nothing: most programs drop them when a video is saved again.",

@@ -19,13 +19,14 @@ from datetime import datetime
 from pathlib import Path
 
 from core.codec import dump
-from core.errors import BadMedia, PictureTooLarge
-from core.finding import Finding, FindingVerdict, WatermarkFinding
+from core.errors import BadMedia, OverBudget, PictureTooLarge
+from core.finding import ContentCredentials, Finding, FindingVerdict, WatermarkFinding
 from media.container import ACCEPTED_CONTAINERS
 from provenance.c2pa.credentials_report import CredentialsReport
 from provenance.c2pa.reader import read_credentials_report
 from provenance.c2pa.trust_store import TrustStore
-from provenance.metadata.xmp_reader import read_unsigned_metadata
+from provenance.metadata.xmp_reader import UnsignedMetadata, read_unsigned_metadata
+from provenance.unexamined import with_unexamined, within_budget
 from provenance.verification.evaluate import (
     WATERMARK_NOT_CHECKED,
     Observations,
@@ -88,11 +89,16 @@ def verify(
 
     `quick` looks for no mark where whole credentials of a trusted signer say AI already: a tenth of the time, and no
     answer to whether that signer dropped this office's history. `look_up` is None where there is no ledger to ask; the
-    finding says so then. `repository` is None where there is none: then nothing is recovered. Raises BadMedia if the
-    file cannot be read and its credentials and labels say nothing, Unavailable if a part does not answer.
+    finding says so then. `repository` is None where there is none: then nothing is recovered. What takes more than the
+    budget of a scan (media.sandbox.scan) is named in `unexamined`. Raises BadMedia if the file cannot be read and its
+    credentials and labels say nothing, Unavailable if a part does not answer.
     """
-    reading = distrust_broken_ingredients(read_credentials_report(path, trust, at=at))  # 1
-    unsigned = read_unsigned_metadata(path)  # 2
+    reading, unread = within_budget(  # 1
+        "credentials",
+        lambda: distrust_broken_ingredients(read_credentials_report(path, trust, at=at)),
+        lambda why: CredentialsReport(credentials=ContentCredentials(state="not_read", issues=(why,))),
+    )
+    unsigned, unlabelled = within_budget("labels", lambda: read_unsigned_metadata(path), _no_metadata)  # 2
     mark = (
         WATERMARK_NOT_CHECKED
         if quick and credentials_suffice(reading)
@@ -101,29 +107,34 @@ def verify(
     case = look_up(mark.case_id) if look_up is not None and mark.case_id else None  # 4
     found = Observations(
         report=reading,
-        watermark=mark,
+        watermark=replace(mark, unexamined=()),  # said once, of the whole finding
         case=case,
         ledger_asked=look_up is not None,
         declarations=unsigned.declarations,
         writers=unsigned.writers,
     )
+    unexamined = (*unread, *mark.unexamined, *unlabelled)
     if not has_valid_credentials(reading):
         payload = watermark_payload(mark)
         entries = repository.stored(payload) if payload and repository else ()
-        found = replace(
-            found,
-            recovered_manifests=read_recovered_manifests(path, payload, entries, trust, at=at),  # 5
-            similar_videos=_find_similar(path, repository) if repository and not payload else (),  # 6
+        recovered, uncompared = within_budget(  # 5
+            "recovered", lambda: read_recovered_manifests(path, payload, entries, trust, at=at), _nothing
         )
+        similar, unmatched = within_budget(  # 6
+            "similar", lambda: _find_similar(path, repository) if repository and not payload else (), _nothing
+        )
+        found = replace(found, recovered_manifests=recovered, similar_videos=similar)
+        unexamined = (*unexamined, *uncompared, *unmatched)
     verdict = evaluate_observations(found)  # 7
     return Finding(  # 8
         file=path.name,
         verdict=verdict,
-        summary=summarise(verdict, found),
+        summary=with_unexamined(summarise(verdict, found), unexamined),
         credentials=reading.credentials,
         watermark=mark,
         evidence=gather_evidence(found),
         case=None if case is None else dict(case),
+        unexamined=unexamined,
     )
 
 
@@ -151,8 +162,18 @@ def _find_similar(path: Path, repository: ManifestLookup) -> tuple[SimilarVideo,
     """What it looks or sounds like; nothing where it can be neither looked at nor listened to."""
     try:
         return tuple(repository.similar(path))
+    except OverBudget:
+        raise
     except BadMedia:
         return ()
+
+
+def _no_metadata(_why: str) -> UnsignedMetadata:
+    return UnsignedMetadata()
+
+
+def _nothing(_why: str) -> tuple[()]:
+    return ()
 
 
 def _find_watermark(

@@ -15,7 +15,7 @@ from core.events import Resumed
 from core.ports import BlobStore, Bus, Ledger, TextStore
 from core.roles import Principal, Role
 from registry.consent.biometric_templates import PostgresBiometricTemplates
-from registry.consent.cameos import Cameo, PostgresCameos
+from registry.consent.cameos import ACTIVE, Cameo, PostgresCameos
 from registry.consent.consent_receipts import ConsentReceipt, PostgresConsentReceipts, ReceiptValidity, receipt_digest
 from registry.consent.consent_service import PostgresConsentService
 from registry.consent.lease_terms import BANNED_TOPICS, PURPOSES, LeaseTerms
@@ -99,6 +99,13 @@ class CameoService:
         if cameo is None or (cameo.owner != principal.id and not principal.has(Role.MODERATOR)):
             raise NotFound("there is no such cameo of yours")
         return cameo
+
+    def usable(self, who: Principal, handle: str) -> Cameo:
+        """By handle or id, for its owner and for whom it has a lease in force. Raises NotFound."""
+        found = self.stores.cameos.by_handle(handle)
+        if found is None or not (found.owner == who.id or self._allows(found, who)):
+            raise NotFound("there is no character of that name that you may use")
+        return found
 
     def leases(self, who: Principal, handle: str) -> Sequence[Lease]:
         """All leases, ended ones too, the oldest first."""
@@ -235,6 +242,10 @@ class CameoService:
         return self.stores.keys.public_jwks()
 
     # -- private
+
+    def _allows(self, cameo: Cameo, who: Principal) -> bool:
+        leases, now = self.stores.leases.of(cameo.id), datetime.now(UTC)
+        return cameo.state == ACTIVE and any(one.holder in (who.id, "*") and one.in_force(now) for one in leases)
 
     def _own(self, who: Principal, handle: str) -> Cameo:
         found = self.cameo(who, handle)

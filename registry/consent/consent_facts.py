@@ -9,7 +9,7 @@ from typing import Protocol
 
 from core.case import Case
 from core.errors import Erased, NotFound
-from core.events import Submitted
+from core.events import NEGATIVE_PROMPT, Submitted
 from core.permitted import PermittedCameos
 from registry.consent.cameos import ACTIVE, UNKNOWN_HANDLE, Cameo, parse_mentions
 from registry.consent.lease_terms import BANNED_TOPICS
@@ -173,6 +173,7 @@ class ConsentFacts:
             **{f"cameo_no_{ban}": ban in bans for ban in BANNED_TOPICS},
             "seconds": float(length or 0.0),
             "has_reference": bool(asked.references),
+            "has_negative_prompt": NEGATIVE_PROMPT in asked.parameter_texts,
             "audience": asked.audience,
             "account_minor": self.unstated_minor if asked.account_minor is None else asked.account_minor,
             **({"region": asked.region} if asked.region else {}),
@@ -188,10 +189,10 @@ class ConsentFacts:
         if not terms:
             return 0
         try:
-            prompt = self.texts.read(case.request.prompt)
+            words = "\n".join(self.texts.read(text) for text in case.request.asking_texts)
         except (Erased, NotFound):
             return None
-        return sum(one.count_banned_words(prompt) for one in terms)
+        return sum(one.count_banned_words(words) for one in terms)
 
     def _unapproved(self, case: Case, shown: ShownCameos) -> int:
         """Whose owner wants to see each draft and has not approved this one. Before there is a draft: nobody."""

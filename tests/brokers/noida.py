@@ -16,26 +16,26 @@ def noida(folder: Path):
     """A running broker; gives its address."""
     binary = Path(importlib.util.find_spec("noida_db").origin).with_name("noida-db")
     binary.chmod(0o755)
-    port = _free_port()
+    port = free_port()
     command = [binary, "start", "--only", "kafka", "--kafka-port", str(port), "--data-dir", folder / "noida"]
     with (folder / "noida.log").open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as process:
         try:
-            _wait_for(port, process)
+            wait_for_port(port, process)
             yield f"127.0.0.1:{port}"
         finally:
             process.kill()
 
 
-def _free_port():
+def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
 
 
-def _wait_for(port, process):
+def wait_for_port(port, process):
     for _ in range(200):
         if process.poll() is not None:
-            raise RuntimeError("the broker ended at once: see noida.log")
+            raise RuntimeError("the broker ended at once: see its log")
         try:
             socket.create_connection(("127.0.0.1", port), 1).close()
         except OSError:

@@ -69,7 +69,7 @@ MAYBE_ABSENT = {"open_clip"}
 
 
 def material(subject: Subject):
-    if subject is Subject.PROMPT:
+    if subject in (Subject.PROMPT, Subject.NEGATIVE_PROMPT):
         return PromptText("a red balloon over a lake")
     grey = sample_of_images(flat_image(128), flat_image(60))
     info = replace(grey.info, has_audio=True, sample_rate=MONO_SAMPLE_RATE)
@@ -157,7 +157,7 @@ def test_a_gallery_or_bank_that_is_away_gives_no_score(monkeypatch) -> None:
 @pytest.mark.parametrize("classifier", ALL, ids=lambda c: c.name)
 def test_the_wrong_material_is_a_failure_and_not_a_score(classifier: Classifier) -> None:
     subject = next(iter(classifier.subjects))
-    wrong = sample_of_images(flat_image(9)) if subject is Subject.PROMPT else PromptText("x")
+    wrong = sample_of_images(flat_image(9)) if subject in (Subject.PROMPT, Subject.NEGATIVE_PROMPT) else PromptText("x")
     assert {s.score for s in measure_all(wrong, [classifier], subject=subject).signals} == {None}
 
 

@@ -5,13 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
-from core.errors import BadInput, Declined, EngineFault, Unavailable
+from core.errors import BadInput, Declined, EngineFault, RenderFailed, Unavailable
 from core.ports import JobState, RenderRequest
 from pipeline.engines.folder_engine import FolderEngine
 from pipeline.engines.http_engine import EngineLimits, HttpEngine
+from pipeline.engines.redirects import parse_redirect_hosts, redirect_target
 from pipeline.engines.retry import RetryPolicy
+from pipeline.engines.routed_engine import routed_engine
+from pipeline.settings import Settings
 from tests.engine_server import serving
 
 CLIP = bytes(range(256)) * 1024
@@ -45,7 +49,13 @@ def folder(tmp_path):
     return FolderEngine(footage)
 
 
-@pytest.fixture(params=["http", "folder"])
+@pytest.fixture
+def routed(server):
+    table = {"gpu-1": {"url": server.url, "models": ["wan", "c"]}, "gpu-2": {"url": server.url, "models": ["wan", "c"]}}
+    return routed_engine(Settings(engine="routed", engines=table))
+
+
+@pytest.fixture(params=["http", "folder", "routed"])
 def engine(request):
     return request.getfixturevalue(request.param)
 
@@ -96,7 +106,7 @@ def test_fetching_leaves_nothing_beside_the_video(engine, tmp_path):
 def test_an_engine_says_who_it_is_and_whether_it_makes_anything(engine):
     assert engine.name
     assert engine.version
-    assert engine.synthetic is isinstance(engine, HttpEngine)
+    assert engine.synthetic is not isinstance(engine, FolderEngine)
 
 
 def test_a_video_has_an_origin(engine):
@@ -130,6 +140,48 @@ def test_a_server_that_reads_only_forms_is_given_a_form():
         assert server.asked == ["POST /v1/videos"] * 2
 
 
+@pytest.mark.parametrize("status", [400, 415, 422])
+def test_the_format_that_a_server_reads_is_found_once_and_remembered(status):
+    with serving(CLIP, forms_only=True, unread_status=status) as server:
+        engine = HttpEngine(server.url, retry_policy=QUICK)
+        for key in ("case-1", "case-2", "case-3"):
+            assert engine.commission(order(key=key))
+        assert server.asked == ["POST /v1/videos"] * 4
+        assert len(server.jobs) == 3
+
+
+def test_a_format_that_is_set_is_the_only_one_that_is_tried():
+    with serving(CLIP, forms_only=True, unread_status=400) as server:
+        with pytest.raises(RenderFailed, match="HTTP 400"):
+            HttpEngine(server.url, retry_policy=QUICK, body_format="json").commission(order())
+        assert HttpEngine(server.url, retry_policy=QUICK, body_format="multipart").commission(order())
+        assert server.asked == ["POST /v1/videos"] * 2
+
+
+def test_where_neither_format_is_read_the_first_refusal_is_told_and_nothing_is_remembered(server, monkeypatch):
+    monkeypatch.setattr("tests.engine_server.server._fields", lambda *_, **__: {})
+    engine = HttpEngine(server.url, retry_policy=QUICK)
+    for _ in range(2):
+        with pytest.raises(RenderFailed, match="HTTP 422"):
+            engine.commission(order())
+    assert server.asked == ["POST /v1/videos"] * 4
+
+
+def test_a_form_that_is_read_and_refused_is_remembered_as_the_format():
+    with serving(CLIP, forms_only=True, unread_status=400) as server:
+        engine = HttpEngine(server.url, retry_policy=QUICK)
+        with pytest.raises(RenderFailed, match="divisible by 16"):
+            engine.commission(order("size"))
+        assert engine.commission(order(key="case-2"))
+        assert server.asked == ["POST /v1/videos"] * 3
+
+
+def test_a_refusal_of_what_is_asked_is_not_tried_in_another_format(http, server):
+    with pytest.raises(RenderFailed):
+        http.commission(order("invalid"))
+    assert server.asked == ["POST /v1/videos"]
+
+
 def test_the_model_of_the_settings_is_asked_for_where_an_order_names_none(server):
     engine = HttpEngine(server.url, model="ltx-2")
     engine.commission(order())
@@ -161,7 +213,9 @@ def test_passing_trouble_is_waited_out_and_makes_one_job(http, server, mood):
         ("refused", Declined, "moderation_blocked"),
         ("forbidden", Declined, "content_policy_violation"),
         ("moderated", Declined, "sentinel_block"),
-        ("invalid", BadInput, "HTTP 400, invalid_size"),
+        ("invalid", RenderFailed, "HTTP 400, invalid_size"),
+        ("size", RenderFailed, "size must be divisible by 16"),
+        ("no memory", RenderFailed, "out of memory"),
         ("broken", Unavailable, "HTTP 503"),
         ("nameless", EngineFault, "named no job"),
         ("at once", EngineFault, "instead of a job"),
@@ -178,12 +232,28 @@ def test_an_order_that_comes_to_nothing_raises_what_it_is(http, mood, error, say
 
 
 @pytest.mark.parametrize(
-    ("mood", "code"), [("fails", "out_of_memory"), ("fails with a number", "500"), ("fails silently", "")]
+    ("mood", "code", "says"),
+    [
+        ("fails", "out_of_memory", "CUDA out of memory while"),
+        ("fails with a number", "engine_error", "does not say why"),
+        ("fails silently", "engine_error", "does not say why"),
+        ("worker died", "", "500"),
+        ("cancelled", "", "cancelled"),
+    ],
 )
-def test_a_job_that_failed_gives_its_code_and_not_the_engines_words(http, mood, code):
+def test_a_job_that_failed_for_good_has_a_code_and_no_words_of_the_prompt(http, mood, code, says):
     _, progress = finished(http, order(mood))
-    assert progress.state is JobState.FAILED
-    assert progress.error == code
+    assert (progress.state, progress.code) == (JobState.FAILED, code)
+    assert says in progress.error
+    assert "hedgehog" not in progress.error and "Zebedee" not in progress.error
+
+
+def test_what_an_engine_says_of_its_own_code_paths_and_addresses_is_left_out(http):
+    with pytest.raises(RenderFailed) as raised:
+        http.commission(order("size"))
+    assert raised.value.code == "invalid_parameters"
+    for secret in ("/opt", "http", "gpu-7", "1610", "raise", "api_server"):
+        assert secret not in raised.value.reason.replace("(HTTP 400", ""), raised.value.reason
 
 
 def test_a_key_that_is_refused_says_what_to_set(caplog):
@@ -231,14 +301,15 @@ def test_a_url_without_a_path_is_completed(server):
 @pytest.mark.parametrize(
     ("mood", "error", "says"),
     [
-        ("html", EngineFault, "text/html instead of a video"),
-        ("json", EngineFault, "application/json instead of a video"),
-        ("disguised", EngineFault, "text and called it a video"),
+        ("html", RenderFailed, "text/html instead of a video"),
+        ("json", RenderFailed, "application/json instead of a video"),
+        ("disguised", RenderFailed, "text and called it a video"),
         ("empty", EngineFault, "empty file"),
         ("lost", EngineFault, "does not know the video"),
         ("short", EngineFault, "broke off"),
-        ("large", EngineFault, "larger than"),
-        ("endless", EngineFault, "larger than"),
+        ("large", RenderFailed, "larger than"),
+        ("endless", RenderFailed, "larger than"),
+        ("round and round", RenderFailed, "from one address to the next"),
         ("drip", Unavailable, "too slowly"),
     ],
 )
@@ -256,6 +327,70 @@ def test_a_video_that_takes_two_requests_arrives_whole(http, tmp_path, mood):
     job, _ = finished(http, order(mood))
     http.fetch(job, tmp_path / "video.mp4")
     assert (tmp_path / "video.mp4").read_bytes() == CLIP
+
+
+def test_a_redirect_to_another_server_is_not_followed_and_ends_the_order(tmp_path):
+    with serving(CLIP) as inside, serving(CLIP, far_away=f"{inside.url}/inside?x=1", key="sk-ours") as hostile:
+        engine = HttpEngine(hostile.url, key="sk-ours", retry_policy=QUICK)
+        job, _ = finished(engine, order("far away"))
+        with pytest.raises(RenderFailed, match="no video may be fetched") as raised:
+            engine.fetch(job, tmp_path / "video.mp4")
+        assert inside.asked == []
+        assert "127.0.0.1" not in raised.value.reason
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_redirect_to_a_host_that_the_operator_names_is_followed_without_the_key(tmp_path):
+    with serving(CLIP) as store:
+        kept = HttpEngine(store.url).commission(order())
+        with serving(CLIP, far_away=f"{store.url}/videos/{kept}/content", key="sk-ours") as server:
+            named = EngineLimits(redirect_hosts=parse_redirect_hosts(store.url.split("/")[2]))
+            engine = HttpEngine(server.url, key="sk-ours", retry_policy=QUICK, limits=named)
+            job, _ = finished(engine, order("far away"))
+            engine.fetch(job, tmp_path / "video.mp4")
+        assert store.asked[-1] == f"GET /v1/videos/{kept}/content"
+        assert "sk-ours" not in str(store.authorisations)
+    assert (tmp_path / "video.mp4").read_bytes() == CLIP
+
+
+@pytest.mark.parametrize(
+    ("location", "fine"),
+    [
+        ("/v1/other", True),
+        ("https://engine.example/x", True),
+        ("https://engine.example:443/x", True),
+        ("https://engine.example:8443/x", False),
+        ("http://engine.example/x", False),
+        ("https://cdn.example/x", True),
+        ("https://cdn.example:444/x", False),
+        ("http://cdn.example/x", False),
+        ("https://store.example:9000/x", True),
+        ("https://store.example/x", False),
+        ("https://user:word@cdn.example/x", False),
+        ("ftp://cdn.example/x", False),
+        ("file:///etc/passwd", False),
+        ("https://cdn.example.evil.example/x", False),
+        ("//169.254.169.254/latest/meta-data", False),
+        ("http://[::1", False),
+        ("", True),
+    ],
+)
+def test_a_redirect_leads_to_the_same_origin_or_to_a_host_that_is_named(location, fine):
+    allowed = parse_redirect_hosts("CDN.example, store.example:9000")
+    answer = httpx.Response(
+        302, headers={"location": location}, request=httpx.Request("GET", "https://engine.example/v1/videos/1/content")
+    )
+    if fine:
+        assert redirect_target(answer, allowed)
+    else:
+        with pytest.raises(RenderFailed):
+            redirect_target(answer, allowed)
+
+
+def test_hosts_to_which_an_engine_may_send_us_are_checked_when_they_are_read():
+    for wrong in ("http://cdn.example", "cdn.example/x", "cdn.example:https", "me@cdn.example"):
+        with pytest.raises(BadInput, match="engine_redirect_hosts"):
+            parse_redirect_hosts(wrong)
 
 
 def test_an_older_video_is_not_lost_to_a_failed_download(http, tmp_path):

@@ -16,7 +16,8 @@ from core.plugins import CLASSIFIERS, ENGINES, PluginError, find_plugin, plugins
 from core.signals import Signal, Subject
 from pipeline.blobstores.storage import open_storage
 from pipeline.diagnostics.plugin_checks import BUNDLED, check_outside_plugins
-from pipeline.engines import BUNDLED_ENGINES, make_engine
+from pipeline.engines import BUNDLED_ENGINES
+from pipeline.engines.engine_selection import make_engine
 from pipeline.policy_rollout.policy_loading import policy_vocabulary
 from pipeline.settings import Settings, load_settings
 from provenance.c2pa.signers.signer_config import SignerConfig, SignerFiles, make_signer

@@ -40,6 +40,8 @@ PLAIN = {
     "enrol_for_another": False,
     "seconds": 5.0,
     "has_reference": False,
+    "reference_sealed_here": False,
+    "has_negative_prompt": True,
     "damaged_parents": 0,
     "audience": "general",
     "account_minor": False,

@@ -11,6 +11,12 @@ from pathlib import Path
 
 from tests.engine_server.fault_modes import fault_mode_of
 
+SIZE_MESSAGE = (
+    "1 validation error:\n  size must be divisible by 16, see http://gpu-7.internal:8091/docs\n\n"
+    '  File "/opt/engine/api_server.py", line 1610, in create_video\n    raise ValueError(size)'
+)
+"""As vLLM-Omni writes them: a sentence, and after it where in its code it was raised."""
+
 
 class EngineServer(ThreadingHTTPServer):
     """A Videos API on a real socket. `jobs` are those it created; `asked` are all requests, as "GET /v1/…"."""
@@ -18,10 +24,26 @@ class EngineServer(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
 
-    def __init__(self, video, *, port=0, key="", forms_only=False):
+    def __init__(
+        self,
+        video,
+        *,
+        port=0,
+        key="",
+        forms_only=False,
+        unread_status=422,
+        far_away="",
+        json_only=False,
+        forms_need_a_file=False,
+        at_once=False,
+        known_fields=None,
+    ):
         super().__init__(("127.0.0.1", port), _Conversation)
         self.video, self.key, self.forms_only = video, key, forms_only
-        self.jobs, self.by_key, self.asked, self.counts = {}, {}, [], {}
+        self.unread_status, self.far_away = unread_status, far_away
+        self.json_only, self.forms_need_a_file, self.at_once = json_only, forms_need_a_file, at_once
+        self.known_fields = known_fields
+        self.jobs, self.by_key, self.asked, self.counts, self.authorisations = {}, {}, [], {}, []
         self.lock = threading.Lock()
         self.released = threading.Event()  # ends every stall
 
@@ -74,15 +96,27 @@ class _Conversation(BaseHTTPRequestHandler):
         if self.path != "/v1/videos":
             self._json(404, {"detail": "Not Found"})
             return
-        fields = _fields(self.headers, body, forms_only=self.server.forms_only)
+        fields = _fields(self.headers, body, forms_only=self.server.forms_only, json_only=self.server.json_only)
         if "prompt" not in fields:
-            self._json(422, {"detail": [{"loc": ["body", "prompt"], "msg": "Field required", "type": "missing"}]})
+            self._json(*_unread(self.server.unread_status))
             return
-        self._answer_order(fields, fault_mode_of(fields["prompt"]))
+        is_form = "form" in self.headers.get("content-type", "")
+        if is_form and self.server.forms_need_a_file and "input_reference" not in fields:
+            self._json(400, {"detail": "input_reference file is required"})
+        elif self.server.known_fields is not None and (odd := sorted(fields.keys() - self.server.known_fields)):
+            error = {"message": f"Unknown parameter: '{odd[0]}'.", "code": "unknown_parameter", "param": odd[0]}
+            self._json(400, {"error": error})
+        elif self.server.at_once:
+            self._json(200, {"id": "", "object": "video", "status": "completed", "data": [{"b64_json": "AAAA"}]})
+        else:
+            self._answer_order(fields, fault_mode_of(fields["prompt"]))
 
     def do_GET(self):
         self.server.asked.append(f"GET {self.path}")
         if not self._may():
+            return
+        if self.path == "/v1/models":
+            self._json(200, {"object": "list", "data": [{"id": "stand-in", "object": "model"}]})
             return
         if self.path == "/v1/count":
             self._json(200, {"jobs": len(self.server.jobs)})
@@ -103,6 +137,7 @@ class _Conversation(BaseHTTPRequestHandler):
             self._json(200, {"deleted": True})
 
     def _may(self):
+        self.server.authorisations.append(self.headers.get("authorization"))
         if self.server.key and self.headers.get("authorization") != f"Bearer {self.server.key}":
             self._json(401, {"error": {"code": "invalid_api_key", "message": "who are you?"}})
             return False
@@ -114,6 +149,8 @@ class _Conversation(BaseHTTPRequestHandler):
             "refused": (400, {"error": {"code": "moderation_blocked", "message": prompt}}),
             "forbidden": (403, {"error": {"type": "content_policy_violation", "message": prompt}}),
             "invalid": (400, {"error": {"code": "invalid_size", "message": f"cannot make {prompt}"}}),
+            "size": (400, {"error": {"message": SIZE_MESSAGE, "type": "Bad Request", "param": None, "code": 400}}),
+            "no memory": (500, {"error": {"message": "CUDA out of memory. Tried to allocate 20.00 GiB", "code": 500}}),
             "broken": (503, {"detail": "no GPU"}),
             "nameless": (200, {"object": "video", "status": "queued"}),
             "at once": (200, {"created": 1, "data": [{"url": "/tmp/a.mp4"}], "status": "completed"}),
@@ -134,7 +171,7 @@ class _Conversation(BaseHTTPRequestHandler):
             self.server.released.wait(600)
         else:
             job = self.server.order(fields, self.headers.get("idempotency-key", ""))
-            if mood == "hangs up" and turn == 0:
+            if mood == "vanishes" or (mood == "hangs up" and turn == 0):
                 self.close_connection = True
                 return
             self._json(200, _state(job, poll=False))
@@ -157,6 +194,10 @@ class _Conversation(BaseHTTPRequestHandler):
                 self._send(200, "video/mp4", video, length=1 << 50)
             case "elsewhere":
                 self._send(302, "text/plain", b"", headers=[("Location", f"{self.path}?elsewhere")])
+            case "far away":
+                self._send(302, "text/plain", b"", headers=[("Location", self.server.far_away)])
+            case "round and round":
+                self._send(302, "text/plain", b"", headers=[("Location", self.path)])
             case "short":
                 self._send(200, "video/mp4", video[: len(video) // 2], length=len(video))
             case "short once" if turn == 0:
@@ -191,6 +232,15 @@ class _Conversation(BaseHTTPRequestHandler):
         self.end_headers()
 
 
+def _unread(status):
+    """What a server says of a body in a format that it does not read: 422 as FastAPI, 400 as vLLM-Omni."""
+    missing = {"type": "missing", "loc": ("body", "prompt"), "msg": "Field required"}
+    if status == 400:
+        message = f'1 validation error:\n  {missing}\n\n  File "/opt/engine/api_server.py", line 1610'
+        return 400, {"error": {"message": message, "type": "Bad Request", "param": None, "code": 400}}
+    return status, {"detail": [missing]}
+
+
 @contextmanager
 def serving(video: bytes | Path, **given):
     """A running server. `.jobs` tells what it made."""
@@ -208,18 +258,23 @@ def _state(job, *, poll=True):
         "fails": {"code": "out_of_memory", "message": f"CUDA out of memory while making {job['order']['prompt']}"},
         "fails with a number": {"code": 500, "message": "oh"},
         "fails silently": None,
+        "worker died": {"code": 500, "message": "worker died, connection lost"},
     }
     if not job["polls"] or (mood == "slow" and job["polls"] <= 2):
         return {**known, "status": "queued", "progress": 0}
     if mood == "slow" and job["polls"] <= 4:
         return {**known, "status": "in_progress", "progress": 25 * (job["polls"] - 1)}
+    if mood == "cancelled":
+        return {**known, "status": "cancelled"}
     if mood in failures:
         return {**known, "status": "failed", "error": failures[mood]}
     return {**known, "status": "simmering"} if mood == "riddle" else known
 
 
-def _fields(headers, body, *, forms_only):
+def _fields(headers, body, *, forms_only, json_only=False):
     media_type = headers.get("content-type", "")
+    if json_only and not media_type.startswith("application/json"):
+        return {}
     if media_type.startswith("multipart/form-data"):
         form = BytesParser().parsebytes(b"Content-Type: " + media_type.encode() + b"\r\n\r\n" + body)
         return {name: value for part in form.get_payload() for name, value in [_part(part)]}

@@ -46,8 +46,15 @@ class CliInstallation:
         }
 
     def assay(self, *arguments, env=None, stdin="", timeout=240):
+        return self._run(["-m", "pipeline.cli", *map(str, arguments)], env, stdin, timeout)
+
+    def python(self, code, timeout=240):
+        """Run a piece of Python in this installation."""
+        return self._run(["-c", code], None, "", timeout)
+
+    def _run(self, arguments, env, stdin, timeout):
         done = subprocess.run(
-            [sys.executable, "-m", "pipeline.cli", *map(str, arguments)],
+            [sys.executable, *arguments],
             capture_output=True,
             text=True,
             env={**self.env, **(env or {})},

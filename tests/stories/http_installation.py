@@ -26,6 +26,7 @@ from core.roles import Principal, Role
 from core.signals import Signal, Span, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
 from media.probe import probe
+from media.sandbox.limits import InputLimits
 from pipeline.accounts import create_account
 from pipeline.advance import PipelineContext, advance
 from pipeline.blobstores.blob_store import FsspecBlobStore
@@ -33,6 +34,7 @@ from pipeline.blobstores.public_store import FsspecPublicStore
 from pipeline.engines.folder_engine import FolderEngine
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.local_runner import LocalRunner
+from pipeline.screening.measurement import ClassifierMeasurer
 from pipeline.service import CaseService
 from pipeline.settings import Settings
 from pipeline.stages import ROUTE, bind_route
@@ -69,6 +71,7 @@ class MemoryInstallation:
     accounts: MemoryAccounts
     works: PipelineContext
     runner: LocalRunner
+    webhook_sender: None = None
 
     def account(self, *roles: Role) -> ApiAccount:
         return ApiAccount(*create_account(self.accounts, roles))
@@ -141,7 +144,7 @@ def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallati
         measure=StubMeasurer(
             text=_measured,
             video=lambda _file, subject, _leased: Measurements(signals=_video_signals(subject), seconds={}),
-            check_video=_checked,
+            check_video=ClassifierMeasurer(classifiers=None, frames=1, limits=InputLimits()).check_video,
         ),
         policy=StubPolicy(decide or _decide),
         sealer=StubSealer(_sealed),
@@ -187,14 +190,14 @@ def serve_installation(house: MemoryInstallation | Installation):
         thread.join()
 
 
-def _measured(text: str) -> Measurements:
+def _measured(text: str, subject: Subject = Subject.PROMPT) -> Measurements:
     if "crash" in text:
         raise Unavailable("the model for prompts is not there")
     signals = tuple(
         Signal(
-            subject=Subject.PROMPT,
+            subject=subject,
             label=f"{word}_words",
-            score=score if word in text else 0.02,
+            score=score if word in text and subject is Subject.PROMPT else 0.02,
             source="story_words/1",
             at=Span(start=text.index(word), end=text.index(word) + len(word), unit="chars") if word in text else None,
         )
@@ -226,13 +229,6 @@ def _decide(gate: Gate, signals: Sequence[Signal], _facts, rulings: Sequence[Rul
         policy="story0123456789abcdef",
         reason=reason,
     )
-
-
-def _checked(file: Path) -> tuple[float, int, int]:
-    if file.suffix in (".png", ".jpg"):
-        return 0.0, 0, 0
-    info = probe(file)
-    return info.duration, info.width, info.height
 
 
 def _sealed(case: Case, source: Path, finished: Path) -> SealResult:

@@ -8,11 +8,10 @@ import threading
 import pytest
 
 from tests.conftest import ROOT
+from tests.reference_files import encoded
 from tests.stories.http_installation import FINE, HELD, REFUSED, UNMEASURED, memory_installation, serve_installation
 
-PNG = base64.b64decode(
-    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
-)
+PNG = encoded("PNG")
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +61,50 @@ def test_ranges_of_one_video_fit_together(at, platform, bunny):
     assert first.content + rest.content == whole
     assert first.headers["content-range"] == f"bytes 0-999/{len(whole)}"
     assert platform.get(content, headers={"Range": f"bytes={len(whole)}-"}).status_code == 416
+
+
+def test_content_is_asked_about_as_http_has_it(at, platform, bunny):
+    case_id = at.submit(FINE)
+    at.settle(case_id)
+    content, size = f"/v1/videos/{case_id}/content", len(bunny.read_bytes())
+    head, whole = platform.head(content), platform.get(content)
+    assert (head.status_code, head.content, int(head.headers["content-length"])) == (200, b"", size)
+    for name in ("etag", "last-modified", "content-type", "accept-ranges", "content-disposition"):
+        assert head.headers[name] == whole.headers[name]
+    kept = [{"If-None-Match": head.headers["etag"]}, {"If-Modified-Since": head.headers["last-modified"]}]
+    for asked in kept:
+        for ask in (platform.get, platform.head):
+            same = ask(content, headers=asked)
+            assert (same.status_code, same.content, same.headers["etag"]) == (304, b"", head.headers["etag"])
+    moved = platform.get(content, headers={"Range": "bytes=0-9", "If-Range": '"another"'})
+    assert (moved.status_code, len(moved.content)) == (200, size)
+    assert len(platform.get(content, headers={"Range": "bytes=0-9,20-29"}).content) < 1000
+    assert platform.get(content, headers={"Range": "apples=0-9"}).status_code == 200
+    outside = platform.get(content, headers={"Range": f"bytes={size}-"})
+    assert (outside.status_code, outside.headers["content-range"]) == (416, f"bytes */{size}")
+    assert outside.json()["error"]["code"] == "range_not_satisfiable"
+    for path in ("/v1/videos", f"/v1/videos/{case_id}"):
+        assert (platform.head(path).status_code, platform.head(path).content) == (200, b"")
+    assert at.left_on_disk() == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code", "param"),
+    [
+        ("GET", "/v1/videos/ffffffffffffffff", 404, "not_found", None),
+        ("GET", "/v1/nothing", 404, "not_found", None),
+        ("PATCH", "/v1/videos", 405, "method_not_allowed", None),
+        ("GET", "/v1/videos?limit=0", 400, "bad_input", "limit"),
+        ("GET", "/v1/videos?order=up", 400, "bad_input", "order"),
+        ("GET", "/v1/videos?after=ffffffffffffffff", 400, "bad_input", "after"),
+    ],
+)
+def test_errors_have_openais_shape_and_name_the_parameter(platform, method, path, status, code, param):
+    answer = platform.request(method, path)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"], error["param"]) == (status, code, param)
+    assert set(error) == {"message", "type", "code", "param"}
+    assert status != 405 or "POST" in answer.headers["allow"]
 
 
 def test_a_refusal_is_a_failed_video_with_its_reason(at, platform):
@@ -168,10 +211,31 @@ def test_a_reference_that_is_too_large_is_refused_and_nothing_stays(at, platform
     assert at.left_on_disk() == []
 
 
-def test_only_the_marked_video_is_served_and_no_other_variant(at, platform):
+def test_pictures_are_not_offered_where_none_can_be_sealed(at, platform):
     case_id = at.submit(FINE)
     at.settle(case_id)
-    assert platform.get(f"/v1/videos/{case_id}/content", params={"variant": "thumbnail"}).status_code == 400
+    content = f"/v1/videos/{case_id}/content"
+    for variant, status, param in (("thumbnail", 501, None), ("spritesheet", 501, None), ("poster", 400, "variant")):
+        answer = platform.get(content, params={"variant": variant})
+        assert (answer.status_code, answer.json()["error"]["param"]) == (status, param)
+
+
+def test_deleting_erases_the_words_and_leaves_what_happened(at, platform):
+    case_id = at.submit(FINE)
+    at.settle(case_id)
+    assert platform.delete(f"/v1/videos/{case_id}").json()["deleted"] is True
+    shown = platform.get(f"/v1/videos/{case_id}").json()
+    assert (shown["status"], shown["prompt"], shown["error"]["code"]) == ("failed", None, "recalled")
+    assert platform.delete(f"/v1/videos/{case_id}").json()["deleted"] is True
+    with at.client(at.other) as other:
+        assert other.delete(f"/v1/videos/{case_id}").status_code == 404
+
+
+def test_the_words_of_a_video_that_a_moderator_recalled_are_kept_when_its_author_deletes_it(at, platform):
+    case_id = at.submit(FINE)
+    at.installation.service.recall(at.moderator.person, case_id, code="illegal")
+    assert platform.delete(f"/v1/videos/{case_id}").json()["deleted"] is True
+    assert platform.get(f"/v1/videos/{case_id}").json()["prompt"] == FINE
 
 
 def test_a_list_is_read_page_by_page(at):

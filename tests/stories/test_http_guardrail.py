@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import io
+
 import pytest
+from PIL import Image
 
 from pipeline.service import MAX_PROMPT_LENGTH
 from pipeline.settings import load_settings
@@ -90,9 +94,27 @@ def test_arguments_of_tool_calls_are_texts(screened):
     assert screened(HARMLESS, tool_calls=made).json()["action"] == "BLOCKED"
 
 
-def test_pictures_are_blocked_by_name_and_never_let_through_unseen(screened):
-    answer = screened(HARMLESS, images=["aGVsbG8="]).json()
-    assert answer["action"] == "BLOCKED" and answer["blocked_reason"].startswith("Pictures cannot")
+def test_a_picture_is_screened_as_a_reference_is(screened):
+    assert screened(HARMLESS, images=[picture(), f"data:image/png;base64,{picture()}"]).json() == {"action": "NONE"}
+
+
+@pytest.mark.parametrize(
+    ("image", "reason"),
+    [
+        ("aGVsbG8=", "cannot be a reference"),
+        ("https://example.org/cat.png", "addresses are not fetched"),
+        ("data:image/png,raw", "no base64 data: URL"),
+    ],
+)
+def test_a_picture_that_cannot_be_screened_is_blocked_by_name_and_never_let_through(screened, image, reason):
+    answer = screened(HARMLESS, images=[image]).json()
+    assert answer["action"] == "BLOCKED" and reason in answer["blocked_reason"]
+
+
+def picture():
+    written = io.BytesIO()
+    Image.linear_gradient("L").convert("RGB").save(written, "PNG")
+    return base64.b64encode(written.getvalue()).decode()
 
 
 def test_nobody_is_served_without_a_token_and_nothing_that_is_not_the_contract(at, screened):

@@ -188,5 +188,8 @@ def test_a_prompt_is_screened_without_a_case(at):
         said = platform.post("/api/screen", json={"prompt": HELD}).json()
         cases = platform.get("/api/cases").json()["cases"]
     assert said["verdict"]["decision"] == 1 and said["verdict"]["rules"] == ["gore_words"]
-    assert {s["label"] for s in said["signals"]} >= {"gore_words"}
+    assert "signals" not in said and "seconds" not in said
     assert cases == []
+    with at.client(at.moderator) as moderator:
+        told = moderator.post("/api/screen", json={"prompt": HELD}).json()
+    assert {s["label"] for s in told["signals"]} >= {"gore_words"}

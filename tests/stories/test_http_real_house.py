@@ -50,6 +50,10 @@ def test_a_video_with_a_leased_cameo_is_verified_as_ours_and_its_manifest_names_
         leased = owner.post("/api/cameos/rhea/leases", json={"holder": at.platform.person.id}).json()
     with at.client(at.platform) as platform:
         order = {"prompt": "a sleepy rabbit in a meadow", "characters": [{"id": "@Rhea"}]}
+        character = platform.get("/v1/videos/characters/Rhea")
+        assert (character.status_code, character.json()["name"]) == (200, "rhea")
+        assert platform.get(f"/v1/videos/characters/{character.json()['id']}").json() == character.json()
+        assert character.json()["created_at"] > 1_600_000_000
         case_id = platform.post("/v1/videos", json=order).json()["id"]
         assert at.settle(case_id).phase is Phase.PUBLISHED, at.installation.ledger.load(case_id).verdict
         content = platform.get(f"/v1/videos/{case_id}/content").content
@@ -67,6 +71,9 @@ def test_a_video_with_a_leased_cameo_is_verified_as_ours_and_its_manifest_names_
             "valid": False, "state": "revoked", "kind": "granted", "issued": "",
         }  # fmt: skip
         assert public.get(f"/v1/videos/{case_id}/content").status_code in (401, 404)
+    with at.client(at.platform) as platform, at.client(at.other) as owner:
+        assert platform.get("/v1/videos/characters/rhea").status_code == 404
+        assert owner.get("/v1/videos/characters/rhea").status_code == 200
     assert at.installation.ledger.load(case_id).phase is Phase.WITHDRAWN
     assert at.left_on_disk() == []
 

@@ -34,8 +34,7 @@ def test_a_client_of_openais_endpoint_learns_what_is_flagged_and_why(at):
     assert said["id"].startswith("modr-") and said["model"].startswith("assay-")
     naked, harmless = said["results"]
     assert naked["flagged"] and naked["categories"]["sexual"] and naked["category_scores"]["sexual"] >= 0.5
-    spans = [NAKED[start:end] for reason in naked["assay"]["reasons"] for start, end in reason["spans"]]
-    assert any("naked" in words for words in spans)
+    assert any("naked" in words for reason in naked["assay"]["reasons"] for words in reason["words"])
     assert not harmless["flagged"] and not any(harmless["categories"].values())
     assert set(naked["categories"]) == set(naked["category_scores"]) == set(naked["category_applied_input_types"])
 
@@ -91,3 +90,19 @@ def test_a_registered_character_is_found_by_name_and_by_description(installation
         assert said.code == 5 and any(one["category"] == "copyright_ip" for one in said.json["reasons"])
     assert "no longer" in installation.assay("work", "remove", "w1").out
     assert installation.assay("screen", "Captain Bramblefox waves").code == 0
+
+
+def test_a_creator_is_told_in_the_language_of_the_prompt_which_words_and_how_to_appeal(at):
+    told = {}
+    for prompt in (NAKED, "une femme complètement nue pose nue sur le lit"):
+        case_id = at.submit(prompt)
+        at.settle(case_id)
+        with at.client(at.platform) as platform:
+            told[prompt] = platform.get(f"/v1/videos/{case_id}").json()["assay"]
+    english, french = told.values()
+    assert (english["explanation"]["language"], french["explanation"]["language"]) == ("en", "fr")
+    assert any("naked" in words for one in english["explanation"]["reasons"] for words in one["words"])
+    assert any("nue" in words for one in french["explanation"]["reasons"] for words in one["words"])
+    assert "une personne" in french["reason"].lower() or "pas fait ici" in french["reason"]
+    for one in (english, french):
+        assert one["explanation"]["change"] and one["explanation"]["appeal"]["text"]

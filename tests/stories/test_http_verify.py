@@ -1,13 +1,20 @@
 """A stranger with a file: bounded, answered, and nothing of it stays."""
 
+import socket
 import threading
+import time
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 
 import httpx
 import pytest
 
+from console.serve import _server
+from console.web import body_limit, uploads
+from console.web.header_timeout import HeaderTimeoutProtocol
 from console.web.rate_limits import ConcurrencyLimiter
-from core.errors import BadMedia, Unavailable
+from core.errors import Abandoned, BadMedia, Unavailable
+from media.sandbox.client import run_sandboxed
 from tests.stories.http_installation import memory_installation, serve_installation
 from tests.stub_pipeline.stage_parts import StubVerifier
 
@@ -26,7 +33,7 @@ def verify(at, content, name="clip.mp4", path="/api/verify", **options):
 def test_a_stranger_gets_an_answer_and_nothing_stays(at, bunny):
     answer = verify(at, bunny.read_bytes(), name="holiday/clip.mp4")
     finding = answer.json()
-    assert set(finding) == {"file", "verdict", "summary", "credentials", "watermark", "evidence", "case"}
+    assert set(finding) == {"file", "verdict", "summary", "credentials", "watermark", "evidence", "case", "unexamined"}
     assert (finding["file"], finding["verdict"]) == ("clip.mp4", "no_information")
     assert at.left_on_disk() == []
 
@@ -130,19 +137,12 @@ def test_what_a_crash_left_behind_is_removed_later(at, bunny):
 
 def test_more_files_than_seats_are_sent_away_and_not_queued(tmp_path, bunny):
     go_on, seats = threading.Event(), ConcurrencyLimiter(total=1, per_address=1)
+    house = memory_installation(tmp_path)
+    slow = replace(house, service=replace(house.service, verifier=StubVerifier(waiting_verifier(house, go_on))))
 
-    def slow():
-        yield b'--cut\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
-        go_on.wait(10)
-        yield b"x\r\n--cut--\r\n"
-
-    def send(url):
-        head = {"Content-Type": "multipart/form-data; boundary=cut"}
-        httpx.post(f"{url}/api/verify", content=slow(), headers=head, trust_env=False)
-
-    with serve_installation(memory_installation(tmp_path)) as narrow:
+    with serve_installation(slow) as narrow:
         narrow.app.state.context = replace(narrow.app.state.context, concurrency=seats)
-        sender = threading.Thread(target=send, args=[narrow.url])
+        sender = threading.Thread(target=verify, args=[narrow, bunny.read_bytes()])
         sender.start()
         while not seats._in_use:
             threading.Event().wait(0.01)
@@ -154,6 +154,107 @@ def test_more_files_than_seats_are_sent_away_and_not_queued(tmp_path, bunny):
         later = verify(narrow, bunny.read_bytes())
     assert (answer.status_code, answer.json()["error"]["code"]) == (429, "too_many")
     assert later.status_code == 200
+
+
+def waiting_verifier(house, go_on):
+    def verify(*given, **options):
+        go_on.wait(10)
+        return house.service.verifier.verify(*given, **options)
+
+    return verify
+
+
+def test_an_upload_that_has_not_arrived_takes_no_seat(tmp_path, bunny):
+    with serve_installation(memory_installation(tmp_path)) as narrow:
+        seats = ConcurrencyLimiter(total=1, per_address=1)
+        narrow.app.state.context = replace(narrow.app.state.context, concurrency=seats)
+        with slow_uploads(narrow, 6):
+            assert seats._in_use == {}
+            assert verify(narrow, bunny.read_bytes()).status_code == 200
+
+
+def test_an_upload_that_trickles_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(uploads.paced, "__kwdefaults__", {"rate": 4096, "window": 1.0})
+    with serve_installation(memory_installation(tmp_path)) as narrow, slow_uploads(narrow, 1) as (link,):
+        link.settimeout(10)
+        assert b" 408 " in link.recv(4096)
+    assert narrow.left_on_disk() == []
+
+
+def test_headers_that_trickle_are_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(HeaderTimeoutProtocol, "header_timeout", 1.0)
+    house = memory_installation(tmp_path)
+    server = _server(replace(house, settings=house.settings.model_copy(update={"port": 0})))
+    thread = threading.Thread(target=server.run)
+    thread.start()
+    try:
+        while not server.started:
+            time.sleep(0.01)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as honest:
+            assert honest.get("/healthz").status_code == 200
+            for begun in (b"", b"GET /healthz HTTP/1.1\r\nHost: loc"):
+                with socket.create_connection(("127.0.0.1", port)) as link:
+                    link.sendall(begun)
+                    link.settimeout(5)
+                    assert link.recv(100) == b""
+            assert honest.get("/healthz").status_code == 200
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def test_a_form_that_trickles_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(body_limit, "MAX_BODY_SECONDS", 1.0)
+    with serve_installation(memory_installation(tmp_path)) as serving:
+        port = int(serving.url.rpartition(":")[2])
+        with socket.create_connection(("127.0.0.1", port)) as link:
+            link.sendall(b"POST /login HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n")
+            link.sendall(b"Content-Type: application/x-www-form-urlencoded\r\n\r\ntoken=")
+            link.settimeout(10)
+            assert b" 408 " in link.recv(4096)
+
+
+def test_a_client_that_leaves_ends_the_work_within_seconds(tmp_path, bunny):
+    ended = []
+
+    def endless(file, _look_up, **_how):
+        try:
+            run_sandboxed("signal:pause", {})
+        except Abandoned as error:
+            ended.append((time.monotonic(), error))
+            raise
+
+    house = memory_installation(tmp_path)
+    stuck = replace(house, service=replace(house.service, verifier=StubVerifier(endless)))
+    with serve_installation(stuck) as serving:
+        seats = serving.app.state.context.concurrency
+        with pytest.raises(httpx.ReadTimeout):
+            verify(serving, bunny.read_bytes(), timeout=1.0)
+        left = time.monotonic()
+        while seats._in_use:
+            threading.Event().wait(0.02)
+            assert time.monotonic() < left + 5
+        assert ended and ended[0][0] < left + 5
+        assert serving.left_on_disk() == []
+
+
+@contextmanager
+def slow_uploads(at, number):
+    """Uploads that have begun and do not go on."""
+    head = (
+        b"POST /api/verify HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n"
+        b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.mp4"\r\n\r\n'
+    )
+    port = int(at.url.rpartition(":")[2])
+    with ExitStack() as links:
+        opened = [links.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(number)]
+        for link in opened:
+            link.sendall(head)
+        while len(list((at.installation.settings.root / "uploads").glob("upload-*"))) < number:
+            time.sleep(0.02)
+        yield opened
 
 
 def test_ready_says_no_when_the_database_is_away_and_alive_still_yes(at, monkeypatch):

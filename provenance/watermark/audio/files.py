@@ -15,6 +15,7 @@ from media.audio_codec import AudioEditor, open_audio_track
 from media.container import check_file
 from media.sandbox import client
 from media.sandbox.limits import TRANSCODE_LIMITS, InputLimits
+from media.sandbox.scan import input_limits
 from provenance.watermark.audio.detect import AudioDetection, detect_audio
 from provenance.watermark.audio.embed import AudioWatermarker
 from provenance.watermark.key import WatermarkKey
@@ -35,12 +36,12 @@ def detect_audio_file(
 
     A mark that is too damaged to be decoded may still be recognised as one of those `issued` (hex).
     """
-    limits = limits or InputLimits()
+    limits = limits or input_limits()
     check_file(path, limits)
     sent = [{"id": key.id, "secret": key.secret.hex()} for key in keys]
     arguments = {"path": str(path.resolve()), "keys": sent, "issued": list(issued), "limits": dump(limits)}
     answer = client.run_sandboxed(
-        "provenance.watermark.audio.files:detect_audio_in_process", arguments, limits=TRANSCODE_LIMITS
+        "provenance.watermark.audio.files:detect_audio_in_process", arguments, reads=[path], limits=TRANSCODE_LIMITS
     )
     mark: AudioDetection = load(AudioDetection, answer)
     return mark

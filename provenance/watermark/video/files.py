@@ -14,10 +14,11 @@ from core.codec import dump, load
 from core.errors import BadMedia
 from core.finding import WatermarkFinding
 from media.arrays import LumaPlane
-from media.atomic_output import partial_path
+from media.atomic_output import sandboxed_output
 from media.container import check_file
 from media.sandbox import client
 from media.sandbox.limits import TRANSCODE_LIMITS, InputLimits
+from media.sandbox.scan import input_limits
 from media.transcode import Encoding, transcode
 from provenance.watermark.audio import audio_editor
 from provenance.watermark.effort import ANALYSIS_SHORT_SIDE, Effort
@@ -91,23 +92,22 @@ def mark_file(
     `growth` is the share of bytes that the mark in the pictures may add, as far as short pieces of the video can tell.
     Sound is re-encoded (AAC), in time with the pictures to the sample.
     """
-    limits = limits or InputLimits()
+    limits = limits or input_limits()
     check_file(src, limits)
     arguments = {
         "src": str(src.resolve()),
-        "dst": str(dst.resolve()),
         "payload": payload.hex,
         "key": _key_to_dict(key),
         "growth": growth,
         "encoding": dump(encoding or Encoding()),
         "limits": dump(limits),
     }
-    try:
-        report: MarkReport = load(
-            MarkReport, client.run_sandboxed(_MARK_IN_PROCESS, arguments, limits=TRANSCODE_LIMITS)
+    with sandboxed_output(dst) as made:
+        arguments["dst"] = str(made)
+        answer = client.run_sandboxed(
+            _MARK_IN_PROCESS, arguments, reads=[src], writes=[made.parent], limits=TRANSCODE_LIMITS
         )
-    finally:
-        partial_path(dst).unlink(missing_ok=True)
+    report: MarkReport = load(MarkReport, answer)
     return report
 
 
@@ -123,13 +123,15 @@ def detect_file(
 
     A mark that is too damaged to be decoded may still be recognised as one of those `issued` (hex, the newest first).
     """
-    limits = limits or InputLimits()
+    limits = limits or input_limits()
     check_file(path, limits)
     arguments = {"path": str(path.resolve()), "keys": [_key_to_dict(key) for key in keys], "effort": effort}
     arguments |= {"issued": list(issued), "limits": dump(limits)}
     mark: WatermarkFinding = load(
         WatermarkFinding,
-        client.run_sandboxed("provenance.watermark.video.files:detect_in_process", arguments, limits=TRANSCODE_LIMITS),
+        client.run_sandboxed(
+            "provenance.watermark.video.files:detect_in_process", arguments, reads=[path], limits=TRANSCODE_LIMITS
+        ),
     )
     return mark
 
@@ -143,12 +145,12 @@ def locate_in_file(
     limits: InputLimits | None = None,
 ) -> FileDetection:
     """As detect_file(), and which seconds carry which mark. Raises BadMedia."""
-    limits = limits or InputLimits()
+    limits = limits or input_limits()
     check_file(path, limits)
     arguments = {"path": str(path.resolve()), "keys": [_key_to_dict(key) for key in keys], "effort": effort}
     arguments |= {"issued": list(issued), "limits": dump(limits)}
     answer = client.run_sandboxed(
-        "provenance.watermark.video.files:locate_in_process", arguments, limits=TRANSCODE_LIMITS
+        "provenance.watermark.video.files:locate_in_process", arguments, reads=[path], limits=TRANSCODE_LIMITS
     )
     detection: FileDetection = load(FileDetection, answer)
     return detection

@@ -19,9 +19,10 @@ from media.frame_index import FrameIndex, read_frame_index
 from media.luma import sample_luma
 from media.orientation import orientation_of
 from media.pixel_format import yuv_planes
+from media.sandbox.file_structure import check_decoding_cost
 from media.sandbox.limits import InputLimits
 from media.still_image import is_image
-from media.video_decode import frames_at
+from media.video_decode import frames_at, frames_to_decode
 
 KEYFRAME_WEIGHT = 10.0  # weight of a keyframe over that of an ordinary picture
 AFTER_KEYFRAME_WEIGHT = 4.0  # the same for the picture after a keyframe
@@ -37,8 +38,11 @@ def weighted_frames(path: Path, count: int, limits: InputLimits) -> Iterator[tup
     with open_video(path, limits) as (container, video):
         timeline = read_frame_index(container, video, limits)
     weights = frame_weights(timeline)
+    chosen = select_frames(timeline, weights, count)
     with open_video(path, limits) as (container, video):
-        for pts, frame in frames_at(container, video, timeline, select_frames(timeline, weights, count)):
+        size = video.codec_context.width, video.codec_context.height
+        check_decoding_cost(frames_to_decode(timeline, chosen), *size, limits)
+        for pts, frame in frames_at(container, video, timeline, chosen):
             turn = orientation_of(frame)
             size = turn.size(frame.width & ~1, frame.height & ~1)
             index = min(int(np.searchsorted(timeline.pts, pts)), len(weights) - 1)

@@ -107,11 +107,12 @@ def test_a_claim_is_over_when_it_is_let_go_and_not_when_the_server_notices(
 ) -> None:
     assert isinstance(postgres.ledger, PostgresLedger)
     database = postgres.ledger._database
+    original = database.dedicated_connection
     with ExitStack() as lingering:
 
         @contextmanager
         def alone() -> Iterator[DatabaseConnection]:
-            yield lingering.enter_context(database._connect())  # the server has not seen the end of it yet
+            yield lingering.enter_context(original())  # the server has not seen the end of it yet
 
         monkeypatch.setattr(database, "dedicated_connection", alone)
         for _ in range(2):

@@ -10,14 +10,16 @@ import c2pa
 import pytest
 
 from core.errors import BadMedia, SealBroken
-from core.finding import WatermarkFinding
+from core.finding import ContentCredentials, WatermarkFinding
 from provenance import seal as sealing
+from provenance.c2pa.credentials_report import CredentialsReport, SoftBinding
 from provenance.c2pa.library_settings import signing_settings
 from provenance.c2pa.manifest_definition import SealOrder, build_manifest_definition
 from provenance.c2pa.reader import read_credentials_report
 from provenance.c2pa.signers.keys_folder import ProvenanceKeys
 from provenance.c2pa.signers.signer import FileSigner
 from provenance.c2pa.writer import sign_file
+from provenance.earlier_mark import find_earlier_mark
 from provenance.fingerprint.video_fingerprint import parse_entry
 from provenance.metadata import xmp_writer
 from provenance.seal import seal
@@ -56,6 +58,35 @@ def test_credentials_that_the_engine_gave_are_kept_as_a_parent(tmp_path, clip, o
     reading = read_credentials_report(tmp_path / "sealed.mp4", keys.trust)
     assert report.parent == "trusted"
     assert [(one.depth, one.value) for one in reading.soft_bindings] == [(0, report.payload), (1, "01" * 12)]
+
+
+def test_a_mark_of_another_installation_is_found_and_named_in_the_manifest(tmp_path, clip, order, keys, watermark):
+    mark = Payload(version=1, issuer=keys.issuer ^ 1, case_id="f" * 16).hex
+    theirs = build_manifest_definition(replace(order, case_id="f" * 16), payload=mark, has_parent=False)
+    sign_file(clip, tmp_path / "engine.mp4", theirs, keys.signer, trust=keys.trust)
+    report = do_seal(tmp_path / "engine.mp4", tmp_path / "sealed.mp4", order, keys, watermark)
+    assert report.earlier_mark == f"{keys.issuer ^ 1:06x}"
+    assert f"issuer {report.earlier_mark}" in report.warnings[0]
+    assert (
+        f"marked by another installation of Assay (issuer {report.earlier_mark}".encode()
+        in report.manifest.read_bytes()
+    )
+    bindings = read_credentials_report(tmp_path / "sealed.mp4", keys.trust).soft_bindings
+    assert [(one.depth, one.value) for one in bindings] == [(0, report.payload), (1, mark)]
+
+
+def test_a_mark_of_our_own_or_one_that_nobody_vouches_for_names_no_other_installation(keys):
+    def report(state, value):
+        return CredentialsReport(
+            credentials=ContentCredentials(state=state), soft_bindings=(SoftBinding(algorithm="a", value=value),)
+        )
+
+    ours = Payload(issuer=keys.issuer, case_id="f" * 16).hex
+    theirs = Payload(issuer=keys.issuer ^ 1, case_id="f" * 16).hex
+    for state, value in (("trusted", ours), ("invalid", theirs), ("none", theirs), ("trusted", "not hex")):
+        assert find_earlier_mark(report(state, value), algorithm="a", issuer=keys.issuer) is None
+    assert find_earlier_mark(report("valid", theirs), algorithm="b", issuer=keys.issuer) is None
+    assert find_earlier_mark(report("valid", theirs), algorithm="a", issuer=keys.issuer).case_id == "f" * 16
 
 
 def test_an_engines_credentials_that_do_not_hold_are_kept_and_flagged(tmp_path, clip, order, keys, watermark):

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.case import Case
+from core.case import Case, Phase
 from core.errors import SealBroken, Unavailable
 from core.events import Commissioned, Judged, Measured, Rendered, Sealed, Submitted
 from core.verdicts import Decision, Gate, Verdict
@@ -30,6 +30,7 @@ from provenance.c2pa.trust_store import TrustList
 from provenance.c2pa.writer import sign_file
 from provenance.metadata.xmp_reader import read_embedded_labels
 from tests.integration.provenance.conftest import pem
+from tests.lawful import carry
 from tests.stub_pipeline.stage_parts import StubFacts
 from tests.unit.provenance.conftest import make_order
 
@@ -151,9 +152,9 @@ def damaged(path: Path, keys, clip: Path) -> Path:
     return path
 
 
-def with_parents(known, settings, vault, workdir):
+def with_parents(known, ledger, settings, vault, workdir):
     inner = StubFacts(lambda _case: known)
-    return FactsWithParents(inner=inner, settings=settings, blob_store=vault, workdir=workdir).facts
+    return FactsWithParents(inner=inner, ledger=ledger, settings=settings, blob_store=vault, workdir=workdir).facts
 
 
 def sealer(settings, ledger, vault) -> CaseSealer:
@@ -162,17 +163,40 @@ def sealer(settings, ledger, vault) -> CaseSealer:
 
 def test_policy_is_told_of_damaged_references_and_of_a_damaged_rendering(settings, ledger, vault, clip, tmp_path):
     broken = damaged(tmp_path / "broken.mp4", signing_keys(settings), clip)
-    facts = with_parents({"seconds": 1.0}, settings, vault, tmp_path / "work")
+    facts = with_parents({"seconds": 1.0}, ledger, settings, vault, tmp_path / "work")
     reference = vault.put(broken, media_type="video/mp4", owner=CASE)
     asked = ledger.append(Case(id="1" * 16), [Submitted(author="a", prompt="t", references=(reference,))])
-    assert facts(asked) == {"seconds": 1.0, "damaged_parents": 1}
+    assert facts(asked) == {"seconds": 1.0, "damaged_parents": 1, "reference_sealed_here": False}
     assert facts(cleared(ledger, vault, broken, "2" * 16))["damaged_parents"] == 1
     assert facts(cleared(ledger, vault, clip, "3" * 16))["damaged_parents"] == 0
 
 
 def test_a_case_made_from_nothing_needs_no_keys_to_be_judged(tmp_path, ledger, vault):
-    facts = with_parents({}, Settings(home=tmp_path / "empty"), vault, tmp_path / "work")
-    assert facts(ledger.append(Case(id="4" * 16), [Submitted(author="a", prompt="t")])) == {"damaged_parents": 0}
+    facts = with_parents({}, ledger, Settings(home=tmp_path / "empty"), vault, tmp_path / "work")
+    alone = facts(ledger.append(Case(id="4" * 16), [Submitted(author="a", prompt="t")]))
+    assert alone == {"damaged_parents": 0, "reference_sealed_here": False}
+
+
+def test_only_the_published_video_itself_is_a_reference_that_was_sealed_here(settings, ledger, vault, clip, tmp_path):
+    facts = with_parents({}, ledger, settings, vault, tmp_path / "work")
+    file = vault.put(clip, media_type="video/mp4", owner=CASE)
+    sealed = Sealed(asset=file, payload="00", manifest_id="m", manifest=file, soft_binding="b")
+    source = carry(ledger, Case(id="5" * 16), Phase.SEALED, sealed=sealed)
+
+    def told(name, parent="5" * 16, references=(file,)):
+        asked = Submitted(author="a", prompt="t", parent=parent, references=references)
+        return facts(ledger.append(Case(id=name * 16), [asked]))["reference_sealed_here"]
+
+    assert not told("6")  # sealed, and not yet published
+    source = carry(ledger, source, Phase.PUBLISHED)
+    assert told("7")
+    other = tmp_path / "other.mp4"
+    other.write_bytes(clip.read_bytes() + b"\0" * 8)
+    changed = vault.put(other, media_type="video/mp4", owner=CASE)
+    assert not told("8", references=(changed,)) and not told("9", references=(file, changed))
+    assert not told("a", parent="") and not told("b", parent="f" * 16) and not told("c", references=())
+    carry(ledger, source, Phase.RECALLED)
+    assert not told("d")
 
 
 # The doctor

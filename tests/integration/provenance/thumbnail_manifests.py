@@ -10,10 +10,10 @@ import c2pa
 import numpy as np
 from PIL import Image
 
+from media.file_kind import file_kind
 from provenance.c2pa.library_settings import signing_settings
 from provenance.c2pa.signers.keys_folder import ProvenanceKeys
 from provenance.c2pa.source_types import source_type_uri
-from provenance.c2pa.writer import media_type
 
 IngredientFile = tuple[str, Path, bytes | None]
 """Relationship, file, and the picture that is carried of it; None leaves that to what the file itself carries."""
@@ -44,7 +44,7 @@ def sign_as_other_generator(
                 builder.add_resource(f"carried-{number}", io.BytesIO(carried))
                 ingredient["thumbnail"] = {"format": "image/jpeg", "identifier": f"carried-{number}"}
             with path.open("rb") as stream:
-                builder.add_ingredient(ingredient, media_type(path), stream)
+                builder.add_ingredient(ingredient, file_kind(path).value, stream)
         signer = c2pa.Signer.from_callback(keys.signer.sign, c2pa.C2paSigningAlg.ES256, keys.signer.chain, None)
         with signer, src.open("rb") as source, dst.open("w+b") as target:
             builder.sign(signer, "video/mp4", source, target)

@@ -15,6 +15,7 @@ from core.events import (
     Appealed,
     Commissioned,
     EngineDeclined,
+    EngineFailed,
     Event,
     Judged,
     Measured,
@@ -26,6 +27,7 @@ from core.events import (
     Sealed,
     StageFailed,
     Submitted,
+    Waiting,
     Withdrawn,
 )
 from core.finding import FindingVerdict
@@ -47,6 +49,8 @@ EVENTS = [
     Commissioned(engine="e", engine_version="1", job="j"),
     Rendered(asset=ASSET, engine="e", engine_version="1", duration=2.0, width=4, height=2),
     EngineDeclined(engine="e", code="c"),
+    EngineFailed(engine="e", code="out_of_memory"),
+    Waiting(phase="admitted", reason="the engine is away", since=datetime.now(UTC)),
     Sealed(asset=ASSET, payload="aa", manifest_id="urn:1", manifest=ASSET, soft_binding="b"),
     Published(url="file:///x"),
     StageFailed(phase="rendered", kind="Unavailable", error="gone"),

@@ -3,7 +3,7 @@
 import pytest
 
 from console.web.http_errors import TooMany
-from console.web.rate_limits import ConcurrencyLimiter, FailureLimiter, RateLimiter, client_network
+from console.web.rate_limits import ConcurrencyLimiter, FailureLimiter, RateLimiter, client_network, client_range
 
 
 class Clock:
@@ -78,3 +78,34 @@ def test_seats_are_bounded_in_all_and_for_each_address_and_given_back():
             pass
     with seats.slot("a"), seats.slot("b"):
         pass
+
+
+def test_a_range_of_addresses_has_a_limit_of_its_own():
+    seats = ConcurrencyLimiter(total=16, per_address=4, per_range=2)
+    with seats.slot("192.0.2.1"), seats.slot("192.0.2.2"):
+        with pytest.raises(TooMany), seats.slot("192.0.2.3"):
+            pass
+        with seats.slot("198.51.100.1"), seats.slot("2001:db8:1:1::1"), seats.slot("2001:db8:1:2::1"):
+            with pytest.raises(TooMany), seats.slot("2001:db8:1:3::1"):
+                pass
+            with seats.slot("2001:db8:2:1::1"):
+                pass
+
+
+def test_a_range_that_asks_or_fails_too_often_waits_and_others_do_not():
+    pace, failures = RateLimiter(max_requests=2), FailureLimiter(max_failures=2)
+    for last in range(1, 17):
+        pace.consume(f"192.0.2.{last}")
+        failures.record_failure(f"192.0.2.{last}")
+    with pytest.raises(TooMany):
+        pace.consume("192.0.2.200")
+    with pytest.raises(TooMany):
+        failures.check("192.0.2.200")
+    pace.consume("192.0.3.1")
+    failures.check("192.0.3.1")
+
+
+def test_an_ipv4_address_in_ipv6_clothes_is_the_same():
+    assert client_network("::ffff:192.0.2.1") == client_network("192.0.2.1") == "192.0.2.1"
+    assert client_range("::ffff:192.0.2.1") == client_range("192.0.2.99") == "192.0.2.0/24"
+    assert client_range(client_network("2001:db8:1:2::1")) == client_range("2001:db8:1:9::1") == "2001:db8:1::/48"

@@ -118,7 +118,7 @@ def test_every_sentence_a_finding_can_hold_has_its_translation(code):
 def test_every_word_of_the_page_has_its_translation(code):
     speak = available_languages()[code]
     asked = {headline for headline, _ in display_text.FINDING_HEADLINES.values()}
-    for name in ("verify", "finding", "shared", "thanks", "error"):
+    for name in ("verify", "finding", "shared", "thanks", "error", "platform", "base"):
         asked |= set(re.findall(r'\bt\("([^"]+)"\)', (CONSOLE_FOLDER / "templates" / f"{name}.html").read_text()))
     assert len(asked) > 40
     assert sorted(one for one in asked if speak._translation(one) is None) == []

@@ -1,23 +1,42 @@
-"""The video object has the fields of OpenAI's, whatever happened to the case."""
+"""The video object has the fields and types of OpenAI's, whatever happened to the case."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from openai.types import Video
+from pydantic import TypeAdapter
 
-from console.gateway.video_object import video_object, video_status
+from console.gateway.video_object import UnstatedValues, video_object, video_status
 from console.moderation.case_views import highlight_prompt
 from core.case import Case, Phase
-from core.events import EngineDeclined, Recalled, Submitted
+from core.events import Commissioned, EngineDeclined, Recalled, Rendered, StageFailed, Submitted
 from core.ports import RecordedEvent
 from core.signals import Signal, Span, Subject
+from core.transitions import allowed
 from core.verdicts import Decision, Gate, Verdict
+from pipeline.case_record import CaseRecord
+from tests.lawful import VIDEO, possible, way_to
 
+STRICT = TypeAdapter(Video)
 FIELDS = {
     "id", "object", "model", "status", "progress", "created_at", "completed_at", "expires_at", "prompt", "size",
     "seconds", "remixed_from_video_id", "error", "assay",
 }  # fmt: skip
 ASKED = Submitted(author="ann", prompt="t1", model="wan", seconds=4.0, size="1280x720")
-HISTORY = [RecordedEvent(revision=1, at=datetime(2026, 1, 1, tzinfo=UTC), event=ASKED)]
+BEGIN = datetime(2026, 1, 1, tzinfo=UTC)
+HISTORY = [RecordedEvent(revision=1, at=BEGIN, event=ASKED)]
+
+
+def shown(case, prompt, history=HISTORY):
+    return video_object(CaseRecord(case=case, history=history, prompt=prompt))
+
+
+def told(*events):
+    """The answer about a case to which this happened, a second apart, with UnstatedValues of an engine."""
+    history = [RecordedEvent(revision=n, at=BEGIN + timedelta(seconds=n), event=e) for n, e in enumerate(events, 1)]
+    record = CaseRecord(case=Case(id="ab" * 8).apply(events), history=history, prompt="a cat")
+    return video_object(record, UnstatedValues(model="wan"))
 
 
 def case(phase, **more):
@@ -30,12 +49,12 @@ def verdict(decision):
 
 @pytest.mark.parametrize("phase", list(Phase))
 def test_every_phase_is_one_of_the_four_states(phase):
-    shown = video_object(case(phase), HISTORY, "a cat")
-    assert set(shown) == FIELDS
-    assert shown["status"] in {"queued", "in_progress", "completed", "failed"}
-    assert 0 <= shown["progress"] <= 100
-    assert (shown["seconds"], shown["size"], shown["model"]) == ("4", "1280x720", "wan")
-    assert (shown["error"] is not None) == (shown["status"] == "failed")
+    answer = shown(case(phase), "a cat")
+    assert set(answer) == FIELDS
+    assert answer["status"] in {"queued", "in_progress", "completed", "failed"}
+    assert 0 <= answer["progress"] <= 100
+    assert (answer["seconds"], answer["size"], answer["model"]) == ("4", "1280x720", "wan")
+    assert (answer["error"] is not None) == (answer["status"] == "failed")
 
 
 def test_only_what_is_published_is_completed():
@@ -43,26 +62,89 @@ def test_only_what_is_published_is_completed():
 
 
 def test_a_refusal_gives_its_reason():
-    shown = video_object(case(Phase.REFUSED, verdicts=(verdict(Decision.REFUSE),)), HISTORY, None)
-    assert shown["error"] == {"code": "policy_refused", "message": "Too calm."}
+    answer = shown(case(Phase.REFUSED, verdicts=(verdict(Decision.REFUSE),)), None)
+    assert answer["error"] == {"code": "policy_refused", "message": "Too calm."}
 
 
 def test_the_engines_own_refusal_is_told_apart():
-    shown = video_object(case(Phase.REFUSED, declined=EngineDeclined(engine="e", code="nsfw")), HISTORY, None)
-    assert shown["error"]["code"] == "engine_declined"
+    answer = shown(case(Phase.REFUSED, declined=EngineDeclined(engine="e", code="nsfw")), None)
+    assert answer["error"]["code"] == "engine_declined"
 
 
 def test_a_hold_is_in_progress_and_says_why():
-    shown = video_object(case(Phase.HELD, held_at=Phase.SCREENED, verdicts=(verdict(Decision.HOLD),)), HISTORY, "x")
-    assert shown["status"] == "in_progress"
-    assert shown["assay"] == {
+    answer = shown(case(Phase.HELD, held_at=Phase.SCREENED, verdicts=(verdict(Decision.HOLD),)), "x")
+    assert answer["status"] == "in_progress"
+    assert answer["assay"] == {
         "phase": "held", "decision": "hold", "rules": ["calm"], "reason": "Too calm.", "revision": 1,
+        "unstated": [],
+        "waiting": None,
+        "explanation": None,
     }  # fmt: skip
 
 
 def test_a_recalled_video_says_so():
-    shown = video_object(case(Phase.WITHDRAWN, recalled=Recalled(by="ann", code="author")), HISTORY, None)
-    assert shown["error"]["code"] == "recalled"
+    answer = shown(case(Phase.WITHDRAWN, recalled=Recalled(by="ann", code="author")), None)
+    assert answer["error"]["code"] == "recalled"
+
+
+def reachable():
+    """Every state that differs in what an answer is made of, with one of the ways there."""
+    waiting, seen = [way_to(Phase.SUBMITTED)], {}
+    while waiting:
+        events = waiting.pop(0)
+        case = Case(id="ab" * 8).apply(events)
+        state = (
+            case.phase,
+            case.held_at,
+            min(case.failures, 3),
+            case.rendered,
+            case.declined,
+            case.recalled,
+            case.verdict,
+        )
+        if repr(state) in seen:
+            continue
+        seen[repr(state)] = events
+        waiting += [[*events, event] for event in possible(case) if allowed(case, event)]
+    return list(seen.values())
+
+
+def test_a_strict_client_accepts_the_answer_in_every_state_that_a_case_can_be_in():
+    phases = set()
+    for events in reachable():
+        answer = told(*events)
+        video = STRICT.validate_python(answer, strict=True)
+        assert video.error is None or (video.error.code and video.error.message)
+        assert (video.error is not None) == (video.status == "failed")
+        assert video.model and video.seconds
+        phases.add(answer["assay"]["phase"])
+    assert phases == {phase.value for phase in Phase} - {"new"}
+
+
+def test_what_was_made_is_said_before_what_was_asked_and_both_before_what_is_usual():
+    asked = replace(ASKED, model="sora-2")
+    made = Rendered(
+        asset=VIDEO, engine="e", engine_version="1", model="wan-2.2", width=720, height=1280, duration=4.0417
+    )
+    before, after = told(asked), told(*way_to(Phase.RENDERED, submitted=asked, rendered=made))
+    nothing = told(Submitted(author="a", prompt="t"))
+    assert (before["model"], before["size"], before["seconds"]) == ("sora-2", "1280x720", "4")
+    assert (after["model"], after["size"], after["seconds"]) == ("wan-2.2", "720x1280", "4.04")
+    assert (nothing["model"], nothing["size"], nothing["seconds"]) == ("wan", "720x1280", "4")
+    assert nothing["assay"]["unstated"] == ["model", "size", "seconds"]
+    assert before["assay"]["unstated"] == after["assay"]["unstated"] == []
+
+
+def test_an_engine_that_names_no_model_is_named_itself():
+    made = Rendered(asset=VIDEO, engine="folder", engine_version="1")
+    assert told(*way_to(Phase.RENDERED, rendered=made))["model"] == "folder"
+
+
+def test_progress_does_not_fall_when_an_order_is_lost_and_given_again():
+    ordered = way_to(Phase.COMMISSIONED)
+    lost = [*ordered, StageFailed(phase="commissioned", kind="EngineFault", error="")]
+    again = [*lost, Commissioned(engine="e", engine_version="1", job="k")]
+    assert [told(*events)["progress"] for events in (ordered, lost, again)] == [20, 20, 20]
 
 
 def test_the_words_that_a_classifier_pointed_at_are_marked_and_none_is_lost():

@@ -177,6 +177,15 @@ def test_a_ruling_about_one_video_says_nothing_about_the_next():
     assert case.apply([RENDERED]).rulings == ()
 
 
+def test_an_engine_is_given_what_was_prepared_and_in_old_logs_what_was_handed_in():
+    received = Asset(digest="a" * 64, media_type="image/heic", size=3)
+    sent = Asset(digest="b" * 64, media_type="image/png", size=5)
+    old = Submitted(author="a", prompt="t", references=(received,))
+    new = Submitted(author="a", prompt="t", references=(received,), references_sent=(sent,))
+    assert (old.engine_inputs, new.engine_inputs) == ((received,), (sent,))
+    assert set(new_case().apply([new]).assets()) == {received, sent}
+
+
 DECLINED = EngineDeclined(engine="e", code="nsfw")
 
 

@@ -64,7 +64,10 @@ def test_a_child_holds_no_descriptor_but_the_three_usual_ones_and_is_alone_in_it
 def test_who_is_late_is_killed_and_gone(tmp_path: Path) -> None:
     with pytest.raises(BadMedia, match="more than 1 s to read"):
         run_sandboxed(
-            "tests.unit.media.sandbox_state_leaks:stay", {"path": str(tmp_path / "pid")}, limits=ProcessLimits(wall=1.0)
+            "tests.unit.media.sandbox_state_leaks:stay",
+            {"path": str(tmp_path / "pid")},
+            writes=[tmp_path],
+            limits=ProcessLimits(wall=1.0),
         )
     assert gone(int((tmp_path / "pid").read_text()))
 
@@ -101,7 +104,8 @@ def test_nothing_stays_when_whoever_asked_is_killed(tmp_path: Path) -> None:
         "from pathlib import Path\n"
         "from media.sandbox import client, pool\n"
         f"where = {str(tmp_path / 'pid')!r}\n"
-        "stay = lambda: client.run_sandboxed('tests.unit.media.sandbox_state_leaks:stay', {'path': where})\n"
+        "keep = {'writes': [Path(where).parent]}\n"
+        "stay = lambda: client.run_sandboxed('tests.unit.media.sandbox_state_leaks:stay', {'path': where}, **keep)\n"
         "threading.Thread(target=stay, daemon=True).start()\n"
         "while not os.path.exists(where) or not Path(where).read_text(): time.sleep(0.02)\n"
         "print(pool._server.process.pid, flush=True)\n"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -230,3 +231,14 @@ def test_what_weakens_a_guarded_rule_is_wanted_by_two_operators(tmp_path: Path) 
     second = Principal(id="second", roles=frozenset({Role.OPERATOR}))
     assert rollout.promote(second).digest == staged.candidate
     assert rollout.roll_back(OPERATOR).digest == rollout.installed_policy.digest  # back to what was in force takes one
+
+
+def test_a_process_that_has_judged_nothing_yet_explains_by_the_installed_policy(tmp_path: Path) -> None:
+    old = write_pack(made(tmp_path / "old"), prompt_hate=rule("hate", at=0.5, then="refuse"))
+    labels = {"sexual": 0.0, "hate": 0.9, "gore": 0.0, "nudity": 0.0}
+    signals = [Signal(subject=Subject.PROMPT, label=n, score=s, source="t/1") for n, s in labels.items()]
+    verdict = PolicySelector(MemoryPolicyStore(), FolderSource(old)).judge(Gate.PROMPT, signals, {}, ())
+    elsewhere = PolicySelector(MemoryPolicyStore(), FolderSource(old))
+    assert [one.rule for one in elsewhere.explain(verdict, signals)] == list(verdict.rules)
+    with pytest.raises(NotFound):
+        elsewhere.explain(replace(verdict, policy="0" * 64), signals)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.verdicts import Gate
 from evals.policy.decision_latency import SIGNAL_GENERATORS, write_generated_pack
-from pipeline.screening.measurement import policy_vocabulary
+from pipeline.policy_rollout.policy_loading import policy_vocabulary
 from policy.decide import decide
 from policy.pack import load
 

@@ -240,7 +240,7 @@ def test_why_no_mark_was_looked_for_is_in_the_answer():
 
 def test_the_json_has_exactly_the_agreed_shape():
     value = finding_to_json(finding(Observations(report=reading(**AI_READING), watermark=OURS, case={"engine": "wan"})))
-    assert list(value) == ["file", "verdict", "summary", "credentials", "watermark", "evidence", "case"]
+    assert list(value) == ["file", "verdict", "summary", "credentials", "watermark", "evidence", "case", "unexamined"]
     assert list(value["credentials"])[:2] == ["state", "ai"]
     assert set(value["watermark"]) == {
         "detected",
@@ -251,5 +251,6 @@ def test_the_json_has_exactly_the_agreed_shape():
         "among",
         "segments",
         "audio",
+        "unexamined",
     }
     assert all(set(one) == {"kind", "says", "proves", "limits"} for one in value["evidence"])

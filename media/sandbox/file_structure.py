@@ -1,0 +1,102 @@
+"""How much there is in a container, counted before anything parses or decodes it: boxes, tracks, pictures.
+
+Plain reads of headers that stop at the limit: a file of millions of empty boxes takes other readers minutes, and one of
+thousands of tiny pictures on a large canvas takes decoders hours.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from core.errors import OverBudget
+from media.sandbox.limits import InputLimits
+
+_BRANCHES = frozenset((b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf", b"udta", b"mvex", b"edts"))
+_FIRST_KINDS = (b"ftyp", b"styp", b"moov", b"moof", b"free", b"skip", b"wide", b"mdat", b"pnot", b"uuid")
+_GIF = (b"GIF87a", b"GIF89a")
+_GIF_EXTENSION, _GIF_PICTURE = 0x21, 0x2C
+_GIF_TABLE = 0x80  # a colour table follows
+_DEEPEST = 8
+
+
+def check_structure(path: Path, limits: InputLimits) -> None:
+    """Raises OverBudget for more boxes, tracks or pixels than the limits allow. Says nothing of what is broken."""
+    with path.open("rb") as stream:
+        head = stream.read(13)
+        if head[4:8] in _FIRST_KINDS:
+            _count_boxes(stream, limits)
+        elif head[:6] in _GIF and len(head) == 13:
+            _check_gif(stream, head, limits)
+
+
+def check_boxes(path: Path, limits: InputLimits) -> None:
+    """Raises OverBudget for more boxes than the limits allow, which is all that reading credentials depends on."""
+    with path.open("rb") as stream:
+        if stream.read(8)[4:8] in _FIRST_KINDS:
+            _count_boxes(stream, replace(limits, max_tracks=limits.max_boxes))
+
+
+def check_decoding_cost(frames: int, width: int, height: int, limits: InputLimits) -> None:
+    """Raises OverBudget where decoding so many pictures of so many pixels is more than is done."""
+    if frames * width * height > limits.max_decoded_pixels:
+        raise OverBudget(f"{frames:,} or more pictures of {width} × {height} pixels would have to be decoded")
+
+
+def _count_boxes(stream: BinaryIO, limits: InputLimits) -> None:
+    boxes = tracks = 0
+    for kind in _kinds(stream, 0, stream.seek(0, 2), 0):
+        boxes, tracks = boxes + 1, tracks + (kind == b"trak")
+        if boxes > limits.max_boxes:
+            raise OverBudget(f"it has more than {limits.max_boxes:,} boxes")
+        if tracks > limits.max_tracks:
+            raise OverBudget(f"it has more than {limits.max_tracks:,} tracks")
+
+
+def _kinds(stream: BinaryIO, start: int, end: int, depth: int) -> Iterator[bytes]:
+    """The kinds of all boxes from `start` to `end`; ends where they do not fit into each other."""
+    at = start
+    while at + 8 <= end:
+        stream.seek(at)
+        head = stream.read(16)
+        if len(head) < 8:
+            return
+        size, kind = struct.unpack_from(">I4s", head)
+        header = 8
+        if size == 1 and len(head) == 16:
+            size, header = struct.unpack_from(">Q", head, 8)[0], 16
+        elif size == 0:
+            size = end - at
+        if size < header:
+            return
+        yield kind
+        if kind in _BRANCHES and depth < _DEEPEST:
+            yield from _kinds(stream, at + header, min(at + size, end), depth + 1)
+        at += size
+
+
+def _check_gif(stream: BinaryIO, head: bytes, limits: InputLimits) -> None:
+    width, height, flags = struct.unpack_from("<HHB", head, 6)
+    stream.seek(_table_size(flags), 1)
+    pictures = 0
+    while introducer := stream.read(1):
+        if introducer[0] == _GIF_EXTENSION:
+            stream.seek(1, 1)
+        elif introducer[0] == _GIF_PICTURE:
+            pictures += 1
+            check_decoding_cost(pictures, width, height, limits)
+            descriptor = stream.read(9)
+            if len(descriptor) < 9:
+                return
+            stream.seek(_table_size(descriptor[8]) + 1, 1)
+        else:
+            return
+        while (length := stream.read(1)) and length[0]:
+            stream.seek(length[0], 1)
+
+
+def _table_size(flags: int) -> int:
+    return 3 * 2 ** ((flags & 7) + 1) if flags & _GIF_TABLE else 0

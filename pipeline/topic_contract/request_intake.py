@@ -1,0 +1,56 @@
+"""Opens a case for each request that a topic brings: once, whatever comes twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from core.errors import AssayError, BadInput, Conflict, Erased, Forbidden, Unavailable
+from pipeline.access.usage import InsufficientQuota
+from pipeline.accounts import Accounts
+from pipeline.service import CaseService
+from pipeline.topic_contract.outcome_document import OutcomeDocumentV1, rejected_outcome
+from pipeline.topic_contract.outcome_outbox import OutcomeOutbox
+from pipeline.topic_contract.request_document import NotARequest, parse_request
+from pipeline.topic_contract.request_topics import RequestTopic, requester
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequestIntake:
+    """What is done with one message."""
+
+    service: CaseService
+    accounts: Accounts
+    outbox: OutcomeOutbox
+
+    def receive(self, message: bytes | None, topic: RequestTopic) -> OutcomeDocumentV1 | None:
+        """Open the case and see to it that its outcomes are told; the message may be forgotten then.
+
+        The prompt goes into the erasable store at once. Where the service refuses to open a case the outcome comes back
+        and is still to be sent. Raises NotARequest; Unavailable, and then the message has to be given again.
+        """
+        document = parse_request(message)
+        who = requester(topic, document.account, self.accounts)
+        try:
+            case = self.service.submit(who, document.to_request())
+        except (Unavailable, Conflict) as error:
+            raise Unavailable(str(error)) from error
+        except AssayError as error:
+            return rejected_outcome(request=document.id, account=who.id, code=_code(error))
+        try:
+            if self.service.prompt(who, case.id) != document.prompt:
+                raise NotARequest("id_reused", "id")
+        except Erased:
+            pass  # the same request, long after its prompt was erased
+        self.outbox.follow(case.id, request=document.id, account=who.id, topic=topic.outcomes)
+        return None
+
+
+def _code(error: AssayError) -> str:
+    match error:
+        case BadInput():
+            return "invalid_request"
+        case Forbidden():
+            return "forbidden"
+        case InsufficientQuota():
+            return "insufficient_quota"
+    return "not_accepted"

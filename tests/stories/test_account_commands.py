@@ -1,0 +1,78 @@
+"""Accounts and their keys in a terminal, and that what an older Assay stored goes on working."""
+
+import hashlib
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from pipeline.accounts import authenticate
+from pipeline.ledgers import migrations
+from pipeline.ledgers.database import open_database
+from pipeline.ledgers.postgres_accounts import PostgresAccounts
+
+pytestmark = pytest.mark.postgres
+
+
+def test_an_operator_makes_shows_and_closes_an_account(fresh):
+    made = fresh.assay("account", "create", "--role", "platform", "--id", "ana", "--json").json
+    assert (made["id"], made["roles"]) == ("ana", ["platform"]) and made["token"].startswith("assay_")
+    twice = fresh.assay("account", "create", "--role", "platform", "--id", "ana")
+    assert (twice.code, "assay account key create" in twice.err) == (3, True)
+
+    key = fresh.assay(
+        "account", "key", "create", "ana", "--name", "nightly", "--scope", "read", "--expires", "90d",
+        "--requests-per-minute", "5", "--json",
+    ).json  # fmt: skip
+    assert (key["scopes"], key["limits"]["requests_per_minute"]) == (["read"], 5)
+    shown = fresh.assay("account", "show", "ana", "--json").json
+    assert [one["name"] for one in shown["keys"]] == ["token", "nightly"]
+    assert key["token"] not in str(shown) and "digest" not in str(shown)
+
+    rotated = fresh.assay("account", "key", "rotate", "ana", key["id"], "--json").json
+    assert rotated["token"] != key["token"] and rotated["expires"] == key["expires"]
+    assert fresh.assay("account", "key", "revoke", "ana", rotated["id"], "--json").json["revoked"]
+    listed = fresh.assay("account", "key", "list", "ana")
+    assert listed.code == 0 and listed.out.count("revoked") == 2
+
+    assert fresh.assay("account", "limits", "ana", "--videos-per-day", "9").code == 0
+    assert fresh.assay("account", "limits", "ana", "--requests-per-minute", "8").code == 0  # the other stays
+    assert fresh.assay("account", "create", "--role", "platform", "--id", "a\nb").code == 3
+    assert fresh.assay("account", "close", "ana", "--json").json["closed"] is True
+    assert "closed" in fresh.assay("account", "list").out
+    assert fresh.assay("account", "key", "create", "ana", "--name", "x").code == 3
+    assert fresh.assay("account", "reopen", "ana", "--json").json["limits"]["videos_per_day"] == 9
+    for wrong in (("show", "bob"), ("close", "bob"), ("key", "list", "bob"), ("key", "revoke", "ana", "key_no")):
+        assert fresh.assay("account", *wrong).code == 3
+    assert "is no time" in fresh.assay("account", "key", "create", "ana", "--name", "y", "--expires", "soon").err
+
+
+def test_accounts_and_tokens_that_an_older_assay_stored_go_on_working(monkeypatch):
+    """Its tables are made with the migrations that it had, and the rest is applied when the new one starts."""
+    home = Path(tempfile.mkdtemp())
+    every = migrations._files
+    monkeypatch.setattr(
+        migrations,
+        "_files",
+        lambda folders: (one for one in every(folders) if one[0] < "ledgers/02" or "registry" in one[0]),
+    )
+    old = open_database(home)
+    with old.connection() as connection:
+        for account, closed in (("ana", False), ("ben", True)):
+            digest = hashlib.sha256(f"assay_{account}".encode()).hexdigest()
+            connection.execute(
+                "INSERT INTO accounts (id, roles, digest, closed) VALUES (%s, '{platform}', %s, %s)",
+                [account, digest, closed],
+            )
+    old.close()
+    monkeypatch.undo()
+    new = open_database(home)
+    accounts = PostgresAccounts(new)
+    assert [(one.id, one.closed) for one in accounts.all()] == [("ana", False), ("ben", True)]
+    assert authenticate(accounts, "assay_ana").id == "ana"
+    assert authenticate(accounts, "assay_ben") is None
+    (key,) = accounts.keys("ana")
+    assert (key.name, key.expires, key.revoked) == ("token", None, None)
+    new.close()
+    shutil.rmtree(home)

@@ -1,0 +1,89 @@
+"""A worker that takes requests from topics: the real service, ledger, stages and bridge; only measuring is a stub.
+
+python -m tests.stub_pipeline.topic_bridge, with TOY_DATABASE, TOY_SERVERS, TOY_BUS, TOY_HOME and TOY_REQUESTS, which is as the
+setting kafka_account. TOY_SLOW are seconds that opening a case takes once it is stored.
+"""
+
+import os
+import time
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from core.ports import Bus, Ledger
+from pipeline.accounts import Accounts
+from pipeline.advance import PipelineContext
+from pipeline.ledgers.database import open_database
+from pipeline.ledgers.postgres_accounts import PostgresAccounts
+from pipeline.ledgers.postgres_ledger import PostgresLedger
+from pipeline.ledgers.texts import PostgresTexts
+from pipeline.ledgers.topic_outcomes import PostgresOutcomeOutbox
+from pipeline.service import CaseService
+from pipeline.stages import ROUTE, bind_route
+from pipeline.topic_contract.request_intake import RequestIntake
+from tests.stories.http_installation import memory_installation
+
+
+@dataclass(frozen=True)
+class BridgedInstallation:
+    ledger: Ledger
+    accounts: Accounts
+    service: CaseService
+    outbox: PostgresOutcomeOutbox
+    works: PipelineContext
+
+    @property
+    def intake(self):
+        return RequestIntake(service=self.service, accounts=self.accounts, outbox=self.outbox)
+
+
+def bridged_installation(database: Any, home: Path, bus: Bus) -> BridgedInstallation:
+    house = memory_installation(home)
+    ledger = PostgresLedger(database, first_retry_delay=timedelta(0))
+    context = replace(house.service.context, texts=PostgresTexts(database))
+    return BridgedInstallation(
+        ledger=ledger,
+        accounts=PostgresAccounts(database),
+        service=replace(house.service, ledger=ledger, bus=bus, context=context),
+        outbox=PostgresOutcomeOutbox(database),
+        works=replace(house.works, ledger=ledger, bus=bus, route=bind_route(context), accepted_phases=tuple(ROUTE)),
+    )
+
+
+class SlowIntake(RequestIntake):
+    """Takes its time after the case is stored and before the message is acknowledged, so that it can be killed there."""
+
+    def receive(self, message, topic):
+        rejected = super().receive(message, topic)
+        time.sleep(float(os.environ.get("TOY_SLOW", "0")))
+        return rejected
+
+
+def main():
+    from pipeline.runners.faust_worker import WorkerConfig, run_worker
+    from pipeline.runners.request_agents import RequestBridge, add_request_agents
+    from pipeline.topic_contract.request_topics import parse_request_topics
+    from tests.stub_pipeline.context import bus_from_environment
+
+    servers = os.environ["TOY_SERVERS"]
+    at = bridged_installation(
+        open_database(os.environ["TOY_DATABASE"]), Path(os.environ["TOY_HOME"]), bus_from_environment(servers)
+    )
+    intake = SlowIntake(service=at.service, accounts=at.accounts, outbox=at.outbox)
+    topics = parse_request_topics(os.environ["TOY_REQUESTS"], "assay")
+    bridge = RequestBridge(topics=topics, intake=intake, ledger=at.ledger)
+    config = WorkerConfig(
+        servers=servers,
+        roles=("light", "render", "gpu"),
+        sweeps=True,
+        sweep_every=timedelta(seconds=0.5),
+        older_than=timedelta(seconds=1),
+        group=os.environ.get("TOY_GROUP", ""),
+    )
+    run_worker(config, lambda: at.works, partial(add_request_agents, bridge=bridge))
+
+
+if __name__ == "__main__":
+    main()
