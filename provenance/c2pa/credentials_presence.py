@@ -24,6 +24,11 @@ _PDF_ENDS = 1 << 20  # bytes from each end of a PDF in which its name of the rel
 _ID3_MAX = 1 << 24  # bytes of an ID3 tag that are searched
 
 
+def find_credentials(path: str) -> bool:
+    """As has_credentials(), for the sandbox."""
+    return has_credentials(Path(path))
+
+
 def has_credentials(path: Path) -> bool:
     """Whether the file's container has something in the place for credentials, whatever it holds."""
     with path.open("rb") as stream:

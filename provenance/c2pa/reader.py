@@ -41,6 +41,7 @@ from provenance.c2pa.store_interpretation import interpret_store
 from provenance.c2pa.trust_store import TrustList, TrustStore
 from provenance.c2pa.validation_time import faketime_environment
 
+_FIND_CREDENTIALS = "provenance.c2pa.credentials_presence:find_credentials"
 _BOUNDS = ProcessLimits(memory=3072 * MIB, cpu=120, wall=120.0, written=16 * MIB)
 _HASH_MATCHES = ("assertion.bmffHash.match", "assertion.dataHash.match", "assertion.boxesHash.match")
 _REMOTE = ("Remote", "RemoteManifest", "RemoteManifestUrl", "RemoteManifestFetch")
@@ -139,8 +140,16 @@ class _ReadSource:
         except OverBudget:
             raise
         except BadMedia as error:
-            return {"error": "Crash", "message": str(error), "box": True}
+            return {"error": "Crash", "message": str(error), "box": self.manifest is not None or self._holds_some()}
         return answer
+
+    def _holds_some(self) -> bool:
+        """Whether the container holds credentials, of a file that the library could not get through."""
+        arguments = {"path": str(self.path.resolve())}
+        try:
+            return bool(client.run_sandboxed(_FIND_CREDENTIALS, arguments, limits=_BOUNDS))
+        except BadMedia:
+            return True
 
 
 def _signer_settings(trust: TrustStore) -> dict[str, Any]:

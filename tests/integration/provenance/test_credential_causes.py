@@ -6,13 +6,17 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from PIL import Image
 
+from core.errors import BadMedia
 from core.finding import Finding
 from core.finding import FindingVerdict as V
+from media.sandbox import client
 from provenance.c2pa.credential_causes import CHANGE_CAUSES, CredentialsCause, causes_of
 from provenance.c2pa.reader import read_credentials_report
 from provenance.c2pa.signers import certificates as profile
@@ -40,6 +44,8 @@ MEDIA_TYPES = {
     "gif": "image/gif",
     "tiff": "image/tiff",
     "mp4": "video/mp4",
+    "wav": "audio/wav",
+    "mp3": "audio/mpeg",
 }
 
 
@@ -121,6 +127,13 @@ def test_credentials_that_cannot_be_parsed_are_noticed_in_every_container(tmp_pa
     plain = tmp_path / f"plain.{suffix}"
     if suffix == "mp4":
         plain.write_bytes(clip.read_bytes())
+    elif MEDIA_TYPES[suffix].startswith("audio/"):
+        with av.open(str(plain), "w") as sound:
+            stream = sound.add_stream("mp3" if suffix == "mp3" else "pcm_s16le", rate=16000)
+            frame = av.AudioFrame.from_ndarray(np.zeros((1, 16000), np.int16), format="s16", layout="mono")
+            frame.sample_rate = 16000
+            sound.mux(stream.encode(frame))
+            sound.mux(stream.encode(None))
     else:
         Image.effect_noise((64, 48), 60).convert("RGB").save(plain)
     whole = sign_media(plain, tmp_path / f"signed.{suffix}", keys, MEDIA_TYPES[suffix])
@@ -130,6 +143,21 @@ def test_credentials_that_cannot_be_parsed_are_noticed_in_every_container(tmp_pa
         found = read_credentials_report(broken, keys.trust).credentials
         assert (found.state, found.causes) == ("unreadable", ("cannot_be_parsed",)), (suffix, needle, found)
     assert read_credentials_report(plain, keys.trust).credentials.state == "none"
+
+
+def test_a_file_that_breaks_the_reader_is_said_to_have_credentials_only_where_it_has_some(
+    signed, clip, keys, monkeypatch
+):
+    run = client.run_sandboxed
+
+    def breaks(function, arguments, **options):
+        if function.endswith("read_stores"):
+            raise BadMedia("this file takes more than 120 s to read: refused")
+        return run(function, arguments, **options)
+
+    monkeypatch.setattr(client, "run_sandboxed", breaks)
+    assert read_credentials_report(signed, keys.trust).credentials.state == "unreadable"
+    assert read_credentials_report(clip, keys.trust).credentials.state == "unsupported"
 
 
 def test_every_cause_of_readable_credentials_has_its_own_sentences():
