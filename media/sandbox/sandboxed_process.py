@@ -67,7 +67,7 @@ def sandbox_request(
 def run_request(
     request: Mapping[str, Any], limits: ProcessLimits, environment: Mapping[str, str], scan: Scan | None = None
 ) -> Any:
-    """The value that a process answers with. Raises LimitReached, BadMedia, Unavailable, or what its function raised."""
+    """The value that a process answers with. Raises LimitReached, BadMedia, Unavailable, or what its function did."""
     module = request["function"].partition(":")[0]
     with tempfile.TemporaryDirectory(prefix="assay-") as folder:
         payload = json.dumps({**request, "bounds": dump(limits)}).encode()
