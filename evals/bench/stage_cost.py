@@ -17,7 +17,7 @@ from core.case import Case, Phase
 from core.events import Event
 from core.ports import Stage
 from evals.bench.machine_info import BenchFigures, min_median_max
-from media.sandbox import client
+from media.sandbox import sandboxed_process
 from pipeline.cli.cli_common import local_operator
 from pipeline.diagnostics import installation_checks
 from pipeline.runners.local_runner import LocalRunner
@@ -80,12 +80,12 @@ def _timed(phase: Phase, stage: Stage, costs: StageCosts) -> Stage:
 
 def _cpu() -> float:
     both = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
-    return sum(used.ru_utime + used.ru_stime for used in both) + client.usage.cpu
+    return sum(used.ru_utime + used.ru_stime for used in both) + sandboxed_process.usage.cpu
 
 
 def _peak() -> int:
     both = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
-    return max(*(used.ru_maxrss for used in both), client.usage.peak)
+    return max(*(used.ru_maxrss for used in both), sandboxed_process.usage.peak)
 
 
 def _summarise(name: str, costs: StageCosts, length: float) -> BenchFigures:

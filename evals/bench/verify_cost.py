@@ -16,7 +16,7 @@ import numpy as np
 
 from evals.bench.machine_info import BenchFigures, min_median_max
 from evals.bench.stage_cost import looped_clip
-from media.sandbox import client
+from media.sandbox import sandboxed_process
 from media.transcode import Encoding, reencode
 from provenance.c2pa.manifest_definition import SealOrder, build_manifest_definition
 from provenance.c2pa.signers.dev_keys import make_dev_keys
@@ -56,20 +56,20 @@ def measure_verification() -> BenchFigures:
         )
         figures |= _summarise("10 s of 720p, stripped and re-encoded", [look(stripped) for _ in range(_ROUNDS)])
         figures |= _summarise("10 s of 720p, never sealed", [look(clip) for _ in range(_ROUNDS)])
-        client.usage.peak = 0
+        sandboxed_process.usage.peak = 0
         figures |= _summarise("500 MB, whole credentials, --quick", [look(large, quick=True) for _ in range(3)])
-        figures["500 MB, --quick: peak memory of a limited process, MB"] = client.usage.peak // 1024
+        figures["500 MB, --quick: peak memory of a limited process, MB"] = sandboxed_process.usage.peak // 1024
         figures |= _summarise("500 MB, with watermark", [look(large) for _ in range(3)])
-        figures["500 MB, with watermark: peak memory of a limited process, MB"] = client.usage.peak // 1024
+        figures["500 MB, with watermark: peak memory of a limited process, MB"] = sandboxed_process.usage.peak // 1024
     return figures
 
 
 def _time_verify(path: Path, *, keys: ProvenanceKeys, quick: bool = False) -> tuple[float, float]:
-    wall, cpu = time.perf_counter(), client.usage.cpu + time.process_time()
+    wall, cpu = time.perf_counter(), sandboxed_process.usage.cpu + time.process_time()
     verify(
         path, trust=keys.trust, keys=[keys.watermark_key], detect=detect_watermarks, look_up=lambda _: None, quick=quick
     )
-    return time.perf_counter() - wall, client.usage.cpu + time.process_time() - cpu
+    return time.perf_counter() - wall, sandboxed_process.usage.cpu + time.process_time() - cpu
 
 
 def _summarise(name: str, times: list[tuple[float, float]]) -> BenchFigures:

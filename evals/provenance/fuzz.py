@@ -32,7 +32,7 @@ from evals.bench.machine_info import machine_info
 from evals.provenance import report
 from evals.provenance.fuzz_corpus import SeedFile, make_seed_files, mutate
 from media.audio_decode import decode_mono_audio
-from media.sandbox import client
+from media.sandbox import sandboxed_process
 from provenance.c2pa.signers.dev_keys import make_dev_keys
 from provenance.c2pa.signers.keys_folder import ProvenanceKeys
 from provenance.c2pa.thumbnails import lineage_thumbnails
@@ -130,8 +130,8 @@ def summary(outcomes: Sequence[FuzzOutcome], seeds: Sequence[SeedFile]) -> dict[
 
 
 def _timed(number: int, kind: str, file: Path, keys: ProvenanceKeys) -> FuzzOutcome:
-    client.usage.peak = 0
-    began, spent = time.perf_counter(), time.process_time() + client.usage.cpu
+    sandboxed_process.usage.peak = 0
+    began, spent = time.perf_counter(), time.process_time() + sandboxed_process.usage.cpu
     how, detail = "broke", ""
     try:
         how = _verdict(file, keys, detect_watermarks if number % WATERMARK_SEARCH_EVERY == 0 else _fingerprint_instead)
@@ -145,8 +145,8 @@ def _timed(number: int, kind: str, file: Path, keys: ProvenanceKeys) -> FuzzOutc
         kind=kind,
         how=how,
         seconds=round(time.perf_counter() - began, 2),
-        cpu=round(time.process_time() + client.usage.cpu - spent, 2),
-        mib=client.usage.peak // 1024,
+        cpu=round(time.process_time() + sandboxed_process.usage.cpu - spent, 2),
+        mib=sandboxed_process.usage.peak // 1024,
         detail=detail[:200],
     )
 

@@ -25,7 +25,7 @@ from evals.bench.machine_info import machine_info
 from evals.provenance import report
 from evals.provenance.fuzz_corpus import make_seed_files, mutate
 from evals.provenance.hostile_corpus import HOSTILE_FILES
-from media.sandbox import client
+from media.sandbox import sandboxed_process
 from media.sandbox.limits import MIB
 from media.sandbox.protections import sandbox_protections
 from media.sandbox.scan import ScanBudget, scan_within
@@ -110,7 +110,7 @@ def _outcome(name: str, data: bytes, folder: Path, keys: ProvenanceKeys) -> Host
     place.mkdir()
     file = place / "file.bin"
     file.write_bytes(data)
-    client.usage.peak = 0
+    sandboxed_process.usage.peak = 0
     began, how, detail = time.perf_counter(), "broke", ""
     unexamined: tuple[str, ...] = ()
     with _witness(folder) as changed:
@@ -125,7 +125,7 @@ def _outcome(name: str, data: bytes, folder: Path, keys: ProvenanceKeys) -> Host
             how, detail = "broke", left
     file.unlink()
     place.rmdir()
-    mib = client.usage.peak // 1024
+    mib = sandboxed_process.usage.peak // 1024
     outcome = HostileOutcome(
         name=name, size=len(data), how=how, seconds=seconds, mib=mib, unexamined=unexamined, detail=detail[:200]
     )

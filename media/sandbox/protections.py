@@ -10,13 +10,14 @@ import os
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from contextvars import Context
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from core.errors import AssayError, Unavailable
 from media.sandbox.confinement import hide_memory
+from media.sandbox.limits import ProcessLimits
+from media.sandbox.sandboxed_process import run_request, sandbox_request
 
 log = logging.getLogger("assay.sandbox")
 
@@ -54,7 +55,7 @@ class SandboxProtection:
 @cache
 def sandbox_protections() -> tuple[SandboxProtection, ...]:
     """Every protection, as tried once in this process."""
-    return Context().run(_try_out)  # outside any scan
+    return _try_out()
 
 
 def require_sandbox() -> None:
@@ -101,13 +102,13 @@ def _try_out() -> tuple[SandboxProtection, ...]:
 
 
 def _attempts() -> dict[str, list[str]]:
-    from media.sandbox.client import run_sandboxed
-
     with tempfile.TemporaryDirectory(prefix="assay-canary-") as name:
         (Path(name) / "canary").write_bytes(b"canary")
         own = {kind: Path(f"/proc/self/ns/{kind}").readlink().name for kind in _NAMESPACES}
         arguments = {"folder": name, "caller": os.getpid(), "namespaces": own}
-        found: dict[str, list[str]] = run_sandboxed("media.sandbox.self_test:attempt_escapes", arguments)
+        found: dict[str, list[str]] = run_request(
+            sandbox_request("media.sandbox.self_test:attempt_escapes", arguments), ProcessLimits(), {}
+        )
         return found
 
 

@@ -130,7 +130,7 @@ def test_what_goes_wrong_on_the_page_is_told_in_its_language(code):
     speak = available_languages()[code]
     fetching = (CONSOLE_FOLDER.parent / "pipeline" / "safe_fetch.py").read_text()
     asked = {re.sub(r"\{[^}]*\}", "x", one) for one in re.findall(r'BadInput\(f?"([^"]+)"\)', fetching)}
-    reading = (CONSOLE_FOLDER.parent / "media" / "sandbox" / "client.py").read_text()
+    reading = (CONSOLE_FOLDER.parent / "media" / "sandbox" / "sandboxed_process.py").read_text()
     asked |= {re.sub(r"\{[^}]*\}", "x", one) for one in re.findall(r'f?"(this file [^"]+)"', reading)}
     for source in ("container", "still_image"):
         told = re.findall(

@@ -181,7 +181,9 @@ def test_the_attempts_themselves_succeed_where_nothing_confines_them(tmp_path: P
         f"own = {{'net': os.readlink('/proc/self/ns/net')}}\n"
         f"print(json.dumps(attempt_escapes({str(tmp_path)!r}, os.getppid(), own)))"
     )
-    said = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-c", script]
+    said = subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, env=environment)
     got_out = json.loads(said.stdout)
     assert len(got_out["files"]) == 5 and len(got_out["calls"]) == 5
     assert all(got_out[name] for name in ("processes", "memory", "environment", "limits", "namespaces"))

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from core.errors import BadMedia
-from media.sandbox import client, pool
+from media.sandbox import pool, sandboxed_process
 from media.sandbox.client import run_sandboxed
 from media.sandbox.limits import ProcessLimits
 from tests.conftest import ROOT
@@ -34,9 +34,9 @@ def gone(pid: int) -> bool:
 def started(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """Requests that went to an interpreter of their own."""
     seen: list[bytes] = []
-    real = client._run_interpreter
+    real = sandboxed_process._run_interpreter
     monkeypatch.setattr(
-        client, "_run_interpreter", lambda request, *rest: (seen.append(request), real(request, *rest))[1]
+        sandboxed_process, "_run_interpreter", lambda request, *rest: (seen.append(request), real(request, *rest))[1]
     )
     return seen
 
