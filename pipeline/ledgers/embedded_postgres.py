@@ -117,11 +117,16 @@ class EmbeddedPostgres:
     def _ensure_running(self) -> None:
         deadline = time.monotonic() + self._patience
         options = f"-c listen_addresses='' -c unix_socket_directories='{self._socket_folder}' -c max_connections=100"
+        last_try = ""
         while not _is_accepting_connections(self.dsn):
             if time.monotonic() > deadline:
-                raise Unavailable(f"the embedded Postgres does not start: {_last_line(self._log)} (see {self._log})")
+                why = "; ".join(part for part in (_last_line(self._log), last_try) if part)
+                raise Unavailable(f"the embedded Postgres does not start: {why} (see {self._log})")
             self._forget_stale_pid()
-            self._run("pg_ctl", "-D", str(self._data), "-l", str(self._log), "-o", options, "-w", "-t", "10", "start")
+            tried = self._run(
+                "pg_ctl", "-D", str(self._data), "-l", str(self._log), "-o", options, "-w", "-t", "10", "start"
+            )
+            last_try = (tried.stderr.strip().splitlines() or [""])[-1]
             time.sleep(0.05)
 
     def _forget_stale_pid(self) -> None:
