@@ -82,6 +82,12 @@ class Accounts(Protocol):
     def record_use(self, key_id: str, at: datetime) -> None:
         """A key was used at this time."""
 
+    def end_session(self, digest: str, until: datetime) -> None:
+        """The session with this SHA-256 opens nothing any more; by `until` it would have ended by itself."""
+
+    def is_session_ended(self, digest: str) -> bool:
+        """Whether this session was ended before its time."""
+
 
 def create_account(accounts: Accounts, roles: Iterable[Role], *, account_id: str = "") -> tuple[Principal, str]:
     """A new account (or a new token for a known id), and its token, which is shown once and never stored.

@@ -217,7 +217,11 @@ def use_content(handle: str, case_id: str, principal: BearerUser, context: Conte
     import shutil
 
     folder = new_upload_folder(context.upload_folder)
-    file = context.service.cameos.fetch_use(principal, handle, case_id, folder / "draft.mp4")
+    try:
+        file = context.service.cameos.fetch_use(principal, handle, case_id, folder / "draft.mp4")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
     cleanup = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
     return FileResponse(file, media_type="video/mp4", background=cleanup)
 

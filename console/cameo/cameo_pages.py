@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
+from pydantic import ValidationError
 
 from console.cameo.cameo_api import LeaseBody
 from console.moderation.case_pages import require_csrf_token
@@ -58,7 +59,7 @@ async def create_lease(request: Request, handle: str, principal: SessionUser, co
     form = await request.form()
     words = [word.strip() for word in str(form.get("words", "")).split(",") if word.strip()]
     until = str(form.get("until", ""))
-    body = LeaseBody.model_validate(
+    body = _lease_body(
         {
             "holder": _holder(str(form.get("audience", "")), str(form.get("account", ""))),
             "face": form.get("face") == "on",
@@ -106,6 +107,15 @@ def erase_cameo(
         raise BadInput("write your handle to erase everything")
     context.service.cameos.erase(principal, handle)
     return _see_other("/me?done=erased")
+
+
+def _lease_body(fields: dict[str, object]) -> LeaseBody:
+    """What a form says of a lease. Raises BadInput with the name of the first field that cannot be read."""
+    try:
+        return LeaseBody.model_validate(fields)
+    except ValidationError as error:
+        name = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise BadInput(f"this cannot be read: {name}", param=name) from None
 
 
 def _holder(audience: str, account: str) -> str:

@@ -83,8 +83,10 @@ def sign_in(request: Request, response: Response, token: str, context: RequestCo
     return True
 
 
-def sign_out(response: Response) -> None:
-    """End the session in this browser."""
+def sign_out(request: Request, response: Response, context: RequestContext) -> None:
+    """End the session, here and wherever its cookie was copied to."""
+    if session := request.cookies.get(SESSION_COOKIE):
+        context.sessions.end(session)
     response.delete_cookie(SESSION_COOKIE)
 
 

@@ -61,7 +61,7 @@ def logout(request: Request, context: ContextDep, form_token: Annotated[str, For
     """End the session."""
     check_csrf_token(request, context, form_token)
     answer = RedirectResponse("/verify", status_code=303)
-    sign_out(answer)
+    sign_out(request, answer, context)
     return answer
 
 

@@ -17,6 +17,7 @@ from console.web.auth import csrf_seed_of, optional_session_user
 from console.web.context import context_of
 from console.web.translations import ENGLISH
 
+_BIDI_CONTROLS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 CONSOLE_FOLDER = Path(__file__).parents[1]
 
 
@@ -33,6 +34,14 @@ def render_page(request: Request, template: str, *, status: int = 200, **variabl
     return HTMLResponse(_environment().get_template(template).render(values), status_code=status)
 
 
+def _mark_bidi_controls(value: object) -> object:
+    """Characters that turn the direction of writing, as what they are: with them a text reads as another one."""
+    if not isinstance(value, str) or not _BIDI_CONTROLS.search(value):
+        return value
+    marked = _BIDI_CONTROLS.sub(lambda found: f"⟦U+{ord(found[0]):04X}⟧", value)
+    return Markup(marked) if isinstance(value, Markup) else marked  # noqa: S704 - no more markup than before
+
+
 def _backticks_as_code(text: str) -> Markup:
     """Text between backticks as code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped just before
@@ -43,6 +52,7 @@ def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(CONSOLE_FOLDER / "templates"),
         autoescape=True,
+        finalize=_mark_bidi_controls,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -2,13 +2,16 @@
 
 A session holds the id of the key that began it and the time. Its signature also covers the digest of that key. The
 key is looked up anew each time: when it is revoked or expires, or the account is closed, its sessions end at once.
+One that was signed out is remembered until it would have ended by itself, so that a copy of it opens nothing.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from itsdangerous import BadSignature, Signer, TimestampSigner, URLSafeTimedSerializer
@@ -31,18 +34,28 @@ class Sessions:
         """A session for whoever has this token; None for an unknown or closed account."""
         person = authenticate(self.accounts, token)
         found = self.accounts.by_key_id(person.key) if person else None
-        return self._signer(found[1]).sign(found[1].id).decode() if found else None
+        if found is None:
+            return None
+        # Two sessions that begin within a second are two, so that the end of one is not that of the other.
+        return self._signer(found[1]).sign(f"{found[1].id}~{secrets.token_hex(8)}").decode()
 
     def person(self, session: str) -> Principal | None:
         """Whose session this is. None if it is forged, older than twelve hours, or its key lets nobody in any more."""
-        found = self.accounts.by_key_id(session.rsplit(".", 2)[0])
+        found = self.accounts.by_key_id(session.rsplit(".", 2)[0].partition("~")[0])
         if found is None:
             return None
         try:
             self._signer(found[1]).unsign(session, max_age=SESSION_SECONDS)
         except BadSignature:
             return None
+        if self.accounts.is_session_ended(_digest(session)):
+            return None
         return admit(self.accounts, *found)
+
+    def end(self, session: str) -> None:
+        """Let the session open nothing any more, in whichever browser it is. Nothing happens for a forged one."""
+        if self.person(session) is not None:
+            self.accounts.end_session(_digest(session), datetime.now(UTC) + timedelta(seconds=SESSION_SECONDS))
 
     def csrf_token(self, seed: str) -> str:
         """The token that forms must carry for this session, or for this visitor who has none yet."""
@@ -58,6 +71,10 @@ class Sessions:
 
     def _signer(self, key: AccountKey) -> TimestampSigner:
         return TimestampSigner(self.secret, salt=f"assay.session.{key.digest}")
+
+
+def _digest(session: str) -> str:
+    return hashlib.sha256(session.encode()).hexdigest()
 
 
 def load_session_secret(folder: Path) -> str:

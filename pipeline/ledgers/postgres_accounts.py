@@ -95,6 +95,18 @@ class PostgresAccounts:
         with self._database.connection() as connection:
             connection.execute("UPDATE account_keys SET last_used = %s WHERE id = %s", [at, key_id])
 
+    def end_session(self, digest: str, until: datetime) -> None:
+        """See Accounts. What has ended by itself meanwhile is forgotten."""
+        with self._database.connection() as connection:
+            connection.execute("DELETE FROM ended_sessions WHERE until < clock_timestamp()")
+            connection.execute("INSERT INTO ended_sessions VALUES (%s, %s) ON CONFLICT DO NOTHING", [digest, until])
+
+    def is_session_ended(self, digest: str) -> bool:
+        """See Accounts."""
+        with self._database.connection() as connection:
+            row = connection.execute("SELECT 1 FROM ended_sessions WHERE digest = %s", [digest]).fetchone()
+        return row is not None
+
     def _find(self, condition: str, value: str) -> tuple[Account, AccountKey] | None:
         if "\x00" in value:  # Postgres knows no such text
             return None

@@ -16,6 +16,7 @@ class MemoryAccounts:
     def __init__(self) -> None:
         self._accounts: dict[str, Account] = {}
         self._keys: dict[str, AccountKey] = {}
+        self._ended_sessions: dict[str, datetime] = {}
 
     def save(self, account: Account) -> None:
         """See Accounts."""
@@ -50,3 +51,11 @@ class MemoryAccounts:
     def record_use(self, key_id: str, at: datetime) -> None:
         """See Accounts."""
         self._keys[key_id] = replace(self._keys[key_id], last_used=at)
+
+    def end_session(self, digest: str, until: datetime) -> None:
+        """See Accounts."""
+        self._ended_sessions[digest] = until
+
+    def is_session_ended(self, digest: str) -> bool:
+        """See Accounts."""
+        return digest in self._ended_sessions

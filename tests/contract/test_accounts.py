@@ -24,13 +24,22 @@ def accounts(request: pytest.FixtureRequest) -> Accounts:
         return MemoryAccounts()
     kept: Database = request.getfixturevalue("database")
     with kept.connection() as connection:
-        connection.execute("TRUNCATE accounts CASCADE")
+        connection.execute("TRUNCATE accounts, ended_sessions CASCADE")
     return PostgresAccounts(kept)
 
 
 @pytest.fixture
 def service(accounts: Accounts) -> AccountService:
     return AccountService(accounts=accounts)
+
+
+def test_a_session_that_was_ended_is_known_until_it_would_have_ended_by_itself(accounts: Accounts) -> None:
+    until = datetime.now(UTC) + timedelta(hours=1)
+    assert not accounts.is_session_ended("a" * 64)
+    for _ in range(2):
+        accounts.end_session("a" * 64, until)
+    assert accounts.is_session_ended("a" * 64)
+    assert not accounts.is_session_ended("b" * 64)
 
 
 def test_a_token_tells_whose_it_is(accounts: Accounts) -> None:

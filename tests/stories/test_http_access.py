@@ -143,6 +143,15 @@ def test_a_login_without_its_form_is_refused(at):
         assert public.post("/login", data={"token": at.moderator.token}).status_code == 403
 
 
+def test_a_copied_cookie_opens_nothing_once_its_owner_has_signed_out(at):
+    with at.browser(at.moderator) as mine, at.client() as copy:
+        copy.cookies.update(mine.cookies)
+        copy.headers["Accept"] = "text/html"
+        assert copy.get("/queue").status_code == 200
+        mine.post("/logout", data={"form_token": form_token(mine.get("/queue").text)})
+        assert copy.get("/queue").status_code == 303
+
+
 def test_the_session_is_kept_from_scripts_and_other_sites_and_ends_at_logout(at):
     with at.client() as public:
         token = form_token(public.get("/login").text)

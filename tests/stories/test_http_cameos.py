@@ -150,6 +150,15 @@ def test_what_is_somebody_elses_is_not_there(at, mira):
                 assert other.request(method, path).status_code == 404, path
             assert public.request(method, path).status_code in (401, 303), path
     assert status(at, video)["status"] == "completed"
+    assert at.left_on_disk() == []
+
+
+def test_a_date_that_is_none_is_refused_by_its_name(at, mira):
+    with at.browser(at.platform) as page:
+        form = {"form_token": form_token(page.get(f"/me/{mira}").text), "audience": "*", "until": "next Tuesday"}
+        answer = page.post(f"/me/{mira}/leases", data=form)
+    assert answer.status_code == 400
+    assert "until" in answer.text
 
 
 def test_a_remix_of_what_is_not_there_is_refused(at, mira):
