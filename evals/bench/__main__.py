@@ -1,4 +1,4 @@
-"""What Assay costs: `python -m evals.bench [overhead|stages|verify|gateway|setup]`, the first three by default.
+"""What Assay costs: `python -m evals.bench [overhead|stages|verify|gateway|uploads|setup]`, the first three by default.
 
 Writes evals/results/bench.json, and docs/reference/figures.md from it. CPU time is that of the process and of the
 limited processes it has; wall time is reported beside it and means little on a shared machine.
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypedDict
 
 from evals.bench import report
-from evals.bench.gateway_cost import measure_gateway
+from evals.bench.gateway_cost import measure_gateway, measure_uploads
 from evals.bench.machine_info import BenchFigures, MachineInfo, machine_info
 from evals.bench.pipeline_overhead import measure_overhead
 from evals.bench.setup_time import measure_setup
@@ -26,6 +26,7 @@ _PARTS: dict[str, Callable[[], BenchFigures]] = {
     "stages": measure_stages,
     "verify": measure_verification,
     "gateway": measure_gateway,
+    "uploads": measure_uploads,
     "setup": measure_setup,
 }
 

@@ -43,7 +43,8 @@ DEFAULT_LANES: Mapping[str, Lane] = MappingProxyType(
     {
         "takedowns": Lane(phases=(Phase.RECALLED,), threads=1),
         "decisions": Lane(phases=(Phase.SUBMITTED, Phase.SCREENED, Phase.INSPECTED), threads=2),
-        "engines": Lane(phases=(Phase.ADMITTED, Phase.COMMISSIONED), threads=4),
+        "orders": Lane(phases=(Phase.ADMITTED,), threads=2),
+        "engines": Lane(phases=(Phase.COMMISSIONED,), threads=3),
         "videos": Lane(phases=(Phase.RENDERED, Phase.CLEARED, Phase.SEALED), threads=max(1, (cpu_count() or 1) - 1)),
     }
 )
