@@ -7,7 +7,7 @@ overwrite nothing. Authorisation is checked here, whatever a page shows.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -304,17 +304,21 @@ class CaseService:
         measured = tools.measure.video(file, Subject.VIDEO, NO_CAMEOS)
         return dry_run(Gate.VIDEO, measured, models=self.models, policy=tools.policy, facts=tools.facts)
 
-    def inspect_reference(self, who: Principal, file: Path, text: str) -> DryRunVerdict:
-        """What would be said of a prompt with this picture or clip as its reference? Keeps nothing. Raises BadInput."""
+    def inspect_references(self, who: Principal, files: Iterable[Path], text: str) -> Iterator[DryRunVerdict]:
+        """What would be said of a prompt with each of these pictures or clips as its reference. Keeps nothing.
+
+        Raises BadInput for the first that cannot be one.
+        """
         require_role(who, Role.PLATFORM, Role.MODERATOR)
         require_scope(who, Scope.VERIFY)
         context = self.context
-        with context.temp_folder() as folder:
-            prepared = prepare_reference(file, folder)
-            seen = context.measure.video(prepared.path, Subject.REFERENCE, NO_CAMEOS)
         words = context.measure.text(text)
-        measured = Measurements(signals=words.signals + seen.signals, seconds={**words.seconds, **seen.seconds})
-        return dry_run(Gate.PROMPT, measured, models=self.models, policy=context.policy, facts=context.facts)
+        for file in files:
+            with context.temp_folder() as folder, scan_within(REFERENCE_BUDGET):
+                prepared = prepare_reference(file, folder)
+                seen = context.measure.video(prepared.path, Subject.REFERENCE, NO_CAMEOS)
+            measured = Measurements(signals=words.signals + seen.signals, seconds={**words.seconds, **seen.seconds})
+            yield dry_run(Gate.PROMPT, measured, models=self.models, policy=context.policy, facts=context.facts)
 
     # -- private
 

@@ -20,7 +20,9 @@ from console.gateway.request_parsing import read_json_object, request_of_fields
 from console.gateway.videos_api import IDEMPOTENCY_HEADER, shown_video
 from console.web.auth import BearerUser
 from console.web.context import ContextDep, RequestContext
+from console.web.scans import scan_reference
 from console.web.uploads import new_upload_folder, receive_form
+from core.case import Case
 from core.errors import BadInput, BadMedia
 from core.roles import Principal
 from pipeline.derived_request import Derivation, derived_request, last_picture
@@ -72,14 +74,14 @@ async def remix_video(video_id: str, request: Request, who: BearerUser, context:
     async with _given(request, context) as given:
         if given.file or given.fields.get("video") is not None:
             raise BadInput("video is named by the address here", param="video")
-        return await _ordered_in_thread(who, context, given, video_id, Derivation.EDIT)
+        return await _ordered(request, who, context, given, video_id, Derivation.EDIT)
 
 
 @derived_videos_router.post("/edits", summary="Edit a video", openapi_extra=_EDIT)
 async def edit_video(request: Request, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """A video of yours by its id, or one that is sent, and what to make of it."""
     async with _given(request, context) as given:
-        return await _ordered_in_thread(who, context, given, _source_id(given), Derivation.EDIT)
+        return await _ordered(request, who, context, given, _source_id(given), Derivation.EDIT)
 
 
 @derived_videos_router.post("/extensions", summary="Continue a video", openapi_extra=_EXTENSION)
@@ -88,24 +90,21 @@ async def extend_video(request: Request, who: BearerUser, context: ContextDep) -
     async with _given(request, context) as given:
         if given.fields.get("seconds") in (None, ""):
             raise BadInput("seconds is missing: how long the continuation is to be", param="seconds")
-        return await _ordered_in_thread(who, context, given, _source_id(given), Derivation.EXTENSION)
+        return await _ordered(request, who, context, given, _source_id(given), Derivation.EXTENSION)
 
 
-async def _ordered_in_thread(
-    who: Principal, context: RequestContext, given: _Given, source: str, derivation: Derivation
+async def _ordered(
+    request: Request, who: Principal, context: RequestContext, given: _Given, source: str, derivation: Derivation
 ) -> dict[str, Any]:
-    """As many at once as references are: each is decoded and encoded anew."""
-    limiter = context.reference_limiter
-    return await to_thread.run_sync(_ordered, who, context, given, source, derivation, limiter=limiter)
+    """The answer about what was ordered. The source is decoded and encoded anew, as any reference is."""
 
-
-def _ordered(
-    who: Principal, context: RequestContext, given: _Given, source: str, derivation: Derivation
-) -> dict[str, Any]:
-    with _naming_video(given.file):
+    def submit() -> tuple[Case, VideoRequest]:
         order = _order(who, context, given, source, derivation)
-        opened = context.service.submit(who, order)
-    video = shown_video(who, context, opened.id)
+        return context.service.submit(who, order), order
+
+    with _naming_video(given.file):
+        opened, order = await scan_reference(request, context, submit)
+    video = await to_thread.run_sync(shown_video, who, context, opened.id)
     video["assay"]["ignored"] = list(order.ignored)
     return video
 

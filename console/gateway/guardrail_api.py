@@ -11,21 +11,24 @@ import base64
 import binascii
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter
+from anyio import to_thread
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from console.web.auth import ApiKeyUser
 from console.web.context import ContextDep, RequestContext
+from console.web.scans import scan_reference
 from console.web.uploads import new_upload_folder
 from core.errors import BadInput
 from core.roles import Principal
 from core.verdicts import Decision
 from pipeline.screening.dry_run import DryRunVerdict
-from pipeline.screening.prompt_explanation import smallest_edit
-from pipeline.service import MAX_PROMPT_LENGTH, CaseService
+from pipeline.screening.prompt_explanation import ScreenPrompt, smallest_edit
+from pipeline.service import MAX_PROMPT_LENGTH
 
 guardrail_router = APIRouter(prefix="/beta/litellm_basic_guardrail_api", tags=["guardrail"])
 
@@ -60,19 +63,27 @@ class GuardrailResponse(BaseModel):
 
 
 @guardrail_router.post("", summary="Screen a call of LiteLLM's", response_model_exclude_none=True)
-def apply_guardrail(body: GuardrailRequest, who: ApiKeyUser, context: ContextDep) -> GuardrailResponse:
+async def apply_guardrail(
+    request: Request, body: GuardrailRequest, who: ApiKeyUser, context: ContextDep
+) -> GuardrailResponse:
     """Blocked is what policy would hold or refuse."""
+    screen = partial(_screened, body, who, context)
+    return await (scan_reference(request, context, screen) if body.images else to_thread.run_sync(screen))
+
+
+def _screened(body: GuardrailRequest, who: Principal, context: RequestContext) -> GuardrailResponse:
+    screen = partial(context.service.screen, who)
     if reason := _reason_against_pictures(body.images or [], body.texts, context, who):
         return _blocked(reason)
-    if reason := _reason_against(_arguments(body.tool_calls or []), context.service, who):
-        return _blocked(reason)
+    if against := _first_against(_arguments(body.tool_calls or []), screen):
+        return _blocked(_reason(against))
     may_edit = (body.additional_provider_specific_params or {}).get("edit") is True
     texts = []
     for text in body.texts:
-        reason = _reason_against([text], context.service, who)
-        edited = _edited(text, context.service, who) if reason and may_edit else None
-        if reason and edited is None:
-            return _blocked(reason)
+        against = _first_against([text], screen)
+        edited = _edited(text, screen, against) if against and may_edit else None
+        if against and edited is None:
+            return _blocked(_reason(against))
         texts.append(text if edited is None else edited)
     if texts != body.texts:
         return GuardrailResponse(action="GUARDRAIL_INTERVENED", texts=texts)
@@ -83,13 +94,14 @@ def _blocked(reason: str) -> GuardrailResponse:
     return GuardrailResponse(action="BLOCKED", blocked_reason=reason)
 
 
-def _reason_against(texts: list[str], service: CaseService, who: Principal) -> str:
-    """Why the first of these texts that is not allowed is not; empty where all are."""
-    for piece in (piece for text in texts for piece in _pieces(text)):
-        opinion = service.screen(who, piece)
-        if opinion.verdict.decision is not Decision.ALLOW:
-            return opinion.verdict.reason or "This does not fit the policy."
-    return ""
+def _reason(opinion: DryRunVerdict, otherwise: str = "This does not fit the policy.") -> str:
+    return opinion.verdict.reason or otherwise
+
+
+def _first_against(texts: list[str], screen: ScreenPrompt) -> DryRunVerdict | None:
+    """What is said of the first piece of these texts that is not allowed; None where all are."""
+    opinions = (screen(piece) for text in texts for piece in _pieces(text))
+    return next((opinion for opinion in opinions if opinion.verdict.decision is not Decision.ALLOW), None)
 
 
 def _reason_against_pictures(images: list[str], texts: list[str], context: RequestContext, who: Principal) -> str:
@@ -97,17 +109,19 @@ def _reason_against_pictures(images: list[str], texts: list[str], context: Reque
 
     Each is judged beside the words that it came with, as a reference is beside its prompt.
     """
+    if not images:
+        return ""
     beside = next((piece for text in texts for piece in _pieces(text)), "a picture")
-    for image in images:
-        folder = new_upload_folder(context.upload_folder)
-        try:
-            opinion = context.service.inspect_reference(who, _picture_file(image, folder), beside)
-        except BadInput as error:
-            return f"A picture could not be screened: {error}"
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-        if opinion.verdict.decision is not Decision.ALLOW:
-            return opinion.verdict.reason or "A picture does not fit the policy."
+    folder = new_upload_folder(context.upload_folder)
+    files = (_picture_file(image, folder) for image in images)  # one at a time, each in the place of the one before
+    try:
+        for opinion in context.service.inspect_references(who, files, beside):
+            if opinion.verdict.decision is not Decision.ALLOW:
+                return _reason(opinion, "A picture does not fit the policy.")
+    except BadInput as error:
+        return f"A picture could not be screened: {error}"
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
     return ""
 
 
@@ -124,15 +138,11 @@ def _picture_file(image: str, folder: Path) -> Path:
     return file
 
 
-def _edited(text: str, service: CaseService, who: Principal) -> str | None:
+def _edited(text: str, screen: ScreenPrompt, against: DryRunVerdict) -> str | None:
     """The text without the words that stood in its way; None where that is not enough, or the text is too long."""
-
-    def screen(words: str) -> DryRunVerdict:
-        return service.screen(who, words)
-
     if len(text) > MAX_PROMPT_LENGTH:
         return None
-    edit = smallest_edit(text, screen, screen(text))
+    edit = smallest_edit(text, screen, against)
     return edit.text if edit else None
 
 

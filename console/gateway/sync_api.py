@@ -16,7 +16,7 @@ from fastapi.responses import JSONResponse, Response
 
 from console.gateway.request_parsing import parse_video_request
 from console.gateway.video_object import video_status
-from console.gateway.videos_api import CREATE_VIDEO, video_answer
+from console.gateway.videos_api import CREATE_VIDEO, submit_order, video_answer
 from console.web.auth import BearerUser
 from console.web.context import ContextDep, RequestContext
 from console.web.video_response import video_response
@@ -52,8 +52,7 @@ async def create_video_sync(request: Request, who: BearerUser, context: ContextD
     Parameters that were ignored are named in X-Assay-Ignored.
     """
     async with parse_video_request(request, context) as order:
-        limiter = context.reference_limiter if order.references else None  # it is decoded and encoded anew
-        case = await to_thread.run_sync(context.service.submit, who, order, limiter=limiter)
+        case = await submit_order(request, who, context, order)
     response = await _wait_for(request, who, context, case)
     if order.ignored:  # bytes of a video have no room for it
         response.headers["X-Assay-Ignored"] = _header(", ".join(order.ignored))

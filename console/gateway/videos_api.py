@@ -25,6 +25,7 @@ from core.roles import Principal
 from media.file_kind import REFERENCE_KINDS
 from pipeline.case_record import CaseRecord
 from pipeline.video_pictures import PictureVariant
+from pipeline.video_request import VideoRequest
 
 videos_router = APIRouter(prefix="/v1/videos", tags=["videos"])
 
@@ -72,8 +73,7 @@ _GONE = (Phase.REFUSED, Phase.FAILED, Phase.RECALLED, Phase.WITHDRAWN)
 async def create_video(request: Request, who: BearerUser, context: ContextDep) -> dict[str, Any]:
     """The prompt is screened and judged first; what becomes of it is told by GET /v1/videos/{id}."""
     async with parse_video_request(request, context) as order:
-        submit = partial(context.service.submit, who, order)
-        case = await (scan_reference(request, context, submit) if order.references else to_thread.run_sync(submit))
+        case = await submit_order(request, who, context, order)
     video = await to_thread.run_sync(shown_video, who, context, case.id)
     video["assay"]["ignored"] = list(order.ignored)
     return video
@@ -164,6 +164,12 @@ def _published_case(who: Principal, context: RequestContext, video_id: str) -> C
 
 def _owned_case(who: Principal, context: RequestContext, video_id: str) -> Case:
     return context.service.video(who, video_id).case
+
+
+async def submit_order(request: Request, who: Principal, context: RequestContext, order: VideoRequest) -> Case:
+    """The case of this order. A reference is prepared within its budget, and a client that leaves ends that."""
+    submit = partial(context.service.submit, who, order)
+    return await (scan_reference(request, context, submit) if order.references else to_thread.run_sync(submit))
 
 
 def shown_video(who: Principal, context: RequestContext, video_id: str) -> dict[str, Any]:
