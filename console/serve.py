@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import Event, Thread
 from types import FrameType
 
 import uvicorn
@@ -15,6 +14,7 @@ from console.web.header_timeout import HeaderTimeoutProtocol
 from console.web.protocols import RunningInstallation
 from console.web.tls import server_ssl_context
 from media.sandbox.protections import sandbox_protections
+from pipeline.background import running_beside
 
 
 def run_server(installation: RunningInstallation) -> None:
@@ -25,7 +25,9 @@ def run_server(installation: RunningInstallation) -> None:
     try:
         sandbox_protections()  # tried now, so that the log says at the start what is not in force
         server = _server(installation)
-        with _finish_before_exit(server), _run_cases_beside(installation), _send_webhooks_beside(installation):
+        cases = running_beside(installation.runner, "assay-runner")
+        webhooks = running_beside(installation.webhook_sender, "assay-webhooks")
+        with _finish_before_exit(server), cases, webhooks:
             server.run()
     finally:
         installation.close()
@@ -47,36 +49,6 @@ def _server(installation: RunningInstallation) -> uvicorn.Server:
             ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         )
     )
-
-
-@contextmanager
-def _run_cases_beside(installation: RunningInstallation) -> Iterator[None]:
-    stop = Event()
-    if installation.runner is None:
-        yield
-        return
-    thread = Thread(target=installation.runner.run_forever, args=(stop,), name="assay-runner", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-
-
-@contextmanager
-def _send_webhooks_beside(installation: RunningInstallation) -> Iterator[None]:
-    stop = Event()
-    if installation.webhook_sender is None:
-        yield
-        return
-    thread = Thread(target=installation.webhook_sender.run_forever, args=(stop,), name="assay-webhooks", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
 
 
 @contextmanager

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from threading import Event, Thread
 
 import httpx
 
@@ -56,19 +55,3 @@ async def connect_in_process(installation: RunningInstallation, who: Principal) 
             await asyncio.to_thread(service.content, who, case_id, to)
 
         yield VideoClient(http=http, url_of=url_of, download=download)
-
-
-@contextmanager
-def move_cases(installation: RunningInstallation) -> Iterator[None]:
-    """The local runner beside the batch; ends after the stages in hand. Kafka's workers need nothing here."""
-    if installation.runner is None:
-        yield
-        return
-    stop = Event()
-    thread = Thread(target=installation.runner.run_forever, args=(stop,), name="assay-runner", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()

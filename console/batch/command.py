@@ -20,6 +20,7 @@ from console.batch.batch_run import BatchOptions, BatchTally, run_batch, run_scr
 from console.batch.video_client import VideoClient
 from core.errors import BadInput
 from core.roles import Principal, Role
+from pipeline.background import running_beside
 from pipeline.cli.cli_common import VerboseOption, configure_logging, err, local_operator, open_installation
 from pipeline.cli.verify_commands import open_screener, screen_lines
 
@@ -86,10 +87,10 @@ def _run_at_server(batch: _Batch, url: str, token: str, options: BatchOptions, v
 
 
 def _run_here(batch: _Batch, account: str, verbose: bool) -> BatchTally:
-    from console.batch.batch_connection import connect_in_process, move_cases
+    from console.batch.batch_connection import connect_in_process
 
     who = Principal(id=account, roles=frozenset({Role.PLATFORM})) if account else local_operator()
-    with open_installation(verbose=verbose) as at, move_cases(at):
+    with open_installation(verbose=verbose) as at, running_beside(at.runner, "assay-runner"):
         return _run(batch, connect_in_process(at, who))
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from threading import Event
 from typing import Protocol
 
 from pipeline.accounts import Accounts
+from pipeline.background import BackgroundWorker
 from pipeline.service import CaseService
 from pipeline.settings import Settings
 
@@ -27,29 +26,15 @@ class InstallationProtocol(Protocol):
         """Who may do it."""
 
 
-class Runner(Protocol):
-    """Moves cases until it is stopped."""
-
-    def run_forever(self, stop: Event, *, sweep_every: timedelta = ...) -> None:
-        """Run until `stop` is set."""
-
-
-class WebhookSenderProtocol(Protocol):
-    """Sends webhooks until told to stop."""
-
-    def run_forever(self, stop: Event) -> None:
-        """Run until `stop` is set."""
-
-
 class RunningInstallation(InstallationProtocol, Protocol):
     """An installation that also moves its cases."""
 
     @property
-    def runner(self) -> Runner | None:
+    def runner(self) -> BackgroundWorker | None:
         """Whoever moves the cases; None where other processes do."""
 
     @property
-    def webhook_sender(self) -> WebhookSenderProtocol | None:
+    def webhook_sender(self) -> BackgroundWorker | None:
         """Whoever sends webhooks; None where there are none."""
 
     def close(self) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from contextlib import closing
 from datetime import timedelta
-from threading import Thread
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
+from pipeline.background import running_beside
 from pipeline.cli.case_output import LineProgress
 from pipeline.cli.cli_common import (
     JsonOption,
@@ -111,11 +111,8 @@ def worker(
     with open_installation(verbose=verbose, listener=LineProgress()) as at:
         err.print(f"working as {local_operator().id}; Ctrl-C ends after the stage in hand", highlight=False)
         runner = runner_of(at)
-        with stop_on_signals() as stop:
-            sender = Thread(target=at.webhook_sender.run_forever, args=(stop,), name="assay-webhooks", daemon=True)
-            sender.start()
+        with stop_on_signals() as stop, running_beside(at.webhook_sender, "assay-webhooks"):
             runner.run_forever(stop, sweep_every=timedelta(seconds=2))
-            sender.join()
 
 
 def add_to(app: typer.Typer) -> None:

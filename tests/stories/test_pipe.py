@@ -5,13 +5,12 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from contextlib import contextmanager
 
 import pytest
 from PIL import Image
 
+from pipeline.background import running_beside
 from tests.conftest import ROOT
 from tests.stories.http_installation import FINE, HELD, REFUSED, memory_installation, serve_installation
 
@@ -22,17 +21,9 @@ def at(tmp_path):
         yield serving
 
 
-@contextmanager
 def moving(at):
     """The cases of the server are moved, until the end of the block."""
-    stop = threading.Event()
-    thread = threading.Thread(target=at.installation.runner.run_forever, args=[stop])
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
+    return running_beside(at.installation.runner, "test-runner")
 
 
 def environment(at, token=None):
