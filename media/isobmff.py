@@ -118,18 +118,29 @@ def _shift_table(index: bytearray, table: Box, moved: Callable[[int], int]) -> N
         raise BadMedia("this file has more than 4 GiB and an index for less") from error
 
 
-def _header(head: bytes, at: int, end: int) -> Box:
+def box_at(head: bytes, at: int, end: int) -> Box | None:
+    """The box whose first 16 bytes, or what there is of them, are `head`; None where no whole header is there.
+
+    One that says no size goes to `end`. Whether it fits into the file, or is as large as its own header, is not asked.
+    """
     if len(head) < 8:
-        raise BadMedia("this file ends in the middle of a box: it is cut short")
+        return None
     size, kind = struct.unpack_from(">I4s", head)
     header = 8
     if size == 1 and len(head) >= 16:
         size, header = struct.unpack_from(">Q", head, 8)[0], 16
     elif size == 0:
         size = end - at
-    if size < header or at + size > end:
-        raise BadMedia("this file's boxes do not fit into each other: it is damaged or cut short")
     return Box(kind=kind, start=at, header_size=header, size=size)
+
+
+def _header(head: bytes, at: int, end: int) -> Box:
+    box = box_at(head, at, end)
+    if box is None:
+        raise BadMedia("this file ends in the middle of a box: it is cut short")
+    if box.size < box.header_size or box.end > end:
+        raise BadMedia("this file's boxes do not fit into each other: it is damaged or cut short")
+    return box
 
 
 def _copy_bytes(source: BinaryIO, target: BinaryIO, size: int) -> None:

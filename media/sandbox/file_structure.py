@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import OverBudget
+from media.isobmff import box_at
 from media.sandbox.limits import InputLimits
 
 _BRANCHES = frozenset((b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf", b"udta", b"mvex", b"edts"))
@@ -61,21 +62,13 @@ def _kinds(stream: BinaryIO, start: int, end: int, depth: int) -> Iterator[bytes
     at = start
     while at + 8 <= end:
         stream.seek(at)
-        head = stream.read(16)
-        if len(head) < 8:
+        box = box_at(stream.read(16), at, end)
+        if box is None or box.size < box.header_size:
             return
-        size, kind = struct.unpack_from(">I4s", head)
-        header = 8
-        if size == 1 and len(head) == 16:
-            size, header = struct.unpack_from(">Q", head, 8)[0], 16
-        elif size == 0:
-            size = end - at
-        if size < header:
-            return
-        yield kind
-        if kind in _BRANCHES and depth < _DEEPEST:
-            yield from _kinds(stream, at + header, min(at + size, end), depth + 1)
-        at += size
+        yield box.kind
+        if box.kind in _BRANCHES and depth < _DEEPEST:
+            yield from _kinds(stream, box.body, min(box.end, end), depth + 1)
+        at = box.end
 
 
 def _check_gif(stream: BinaryIO, head: bytes, limits: InputLimits) -> None:

@@ -12,6 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from media.isobmff import box_at
+
 C2PA_BOX = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
 """The usertype of the `uuid` box that holds a manifest store in MP4 and its relatives."""
 _STORE_TYPE = bytes.fromhex("6332706100110010800000aa00389b71")  # JUMBF type of a C2PA manifest store
@@ -144,21 +146,17 @@ def _in_id3(stream: BinaryIO) -> bool:
 
 def _boxes(stream: BinaryIO) -> Iterator[tuple[bytes, bytes]]:
     """Kind and the beginning of the content of each box of a file, as far as boxes follow one another."""
-    at = 0
+    at, end = 0, stream.seek(0, os.SEEK_END)
     for _ in range(_MAX_PARTS):
         stream.seek(at)
-        head = stream.read(16)
-        if len(head) < 8:
+        box = box_at(stream.read(16), at, end)
+        if box is None:
             return
-        size, kind = struct.unpack_from(">I4s", head)
-        header = 8
-        if size == 1 and len(head) == 16:
-            size, header = struct.unpack_from(">Q", head, 8)[0], 16
-        stream.seek(at + header)
-        yield kind, stream.read(_LABEL_BYTES)
-        if size < header:  # 0: to the end of the file; anything else is damaged
+        stream.seek(box.body)
+        yield box.kind, stream.read(_LABEL_BYTES)
+        if box.size < box.header_size:
             return
-        at += size
+        at = box.end
 
 
 def _is_store(content: bytes) -> bool:
