@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import heapq
 import logging
 from collections.abc import Callable
-from itertools import count
 from threading import Condition, Thread
-from time import monotonic
 
 from core.errors import AssayError
 from core.ports import Ticket
+from pipeline.runners.later_tickets import LaterTickets
 
 log = logging.getLogger("assay.bus")
 
@@ -21,19 +19,16 @@ class DelayedSends:
     def __init__(self, send: Callable[[Ticket], None]) -> None:
         self._send = send
         self._changed = Condition()
-        self._numbers = count()
-        self._later: list[tuple[float, int, Ticket]] = []
-        self._known: set[Ticket] = set()
+        self._later = LaterTickets()
         self._thread: Thread | None = None
         self._closed = False
 
     def add(self, ticket: Ticket, after: float) -> None:
         """Send the ticket in so many seconds; one that waits here already is not sent twice."""
         with self._changed:
-            if ticket in self._known or self._closed:
+            if self._closed:
                 return
-            self._known.add(ticket)
-            heapq.heappush(self._later, (monotonic() + after, next(self._numbers), ticket))
+            self._later.add(ticket, after)
             if self._thread is None:
                 self._thread = Thread(target=self._run, name="assay-delayed-sends", daemon=True)
                 self._thread.start()
@@ -57,10 +52,7 @@ class DelayedSends:
     def _next(self) -> Ticket | None:
         with self._changed:
             while not self._closed:
-                wait = self._later[0][0] - monotonic() if self._later else None
-                if wait is not None and wait <= 0:
-                    ticket = heapq.heappop(self._later)[2]
-                    self._known.discard(ticket)
+                if (ticket := self._later.pop_due()) is not None:
                     return ticket
-                self._changed.wait(wait)
+                self._changed.wait(self._later.seconds_to_next)
             return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import heapq
 from collections import deque
 from collections.abc import Collection
 from itertools import count
@@ -11,6 +10,7 @@ from time import monotonic
 
 from core.case import Phase
 from core.ports import Ticket
+from pipeline.runners.later_tickets import LaterTickets
 
 
 class LocalBus:
@@ -21,19 +21,18 @@ class LocalBus:
         self._numbers = count(1)
         self._first_numbers = count(-1, -1)
         self._ready: dict[Phase, deque[tuple[int, Ticket]]] = {phase: deque() for phase in Phase}
-        self._later: list[tuple[float, int, Ticket]] = []
-        self._known: set[Ticket] = set()
+        self._queued: set[Ticket] = set()
+        self._later = LaterTickets()
 
     def send(self, ticket: Ticket, *, after: float = 0.0) -> None:
         """Put a ticket at the end of its queue, at once or after so many seconds; one that is here is not put twice."""
         with self._changed:
-            if ticket in self._known:
+            if self._holds(ticket):
                 return
-            self._known.add(ticket)
             if after > 0:
-                heapq.heappush(self._later, (monotonic() + after, next(self._numbers), ticket))
+                self._later.add(ticket, after)
             else:
-                self._ready[ticket.phase].append((next(self._numbers), ticket))
+                self._enqueue(ticket)
             self._changed.notify_all()
 
     def take(self, timeout: float = 0.0, *, phases: Collection[Phase] = tuple(Phase)) -> Ticket | None:
@@ -41,37 +40,45 @@ class LocalBus:
         end = monotonic() + timeout
         with self._changed:
             while (ticket := self._first(phases)) is None:
-                wait = min(end, self._next_due()) - monotonic()
-                if end <= monotonic():
+                left = end - monotonic()
+                if left <= 0:
                     return None
-                self._changed.wait(max(wait, 0.0))
+                to_next = self._later.seconds_to_next
+                self._changed.wait(left if to_next is None else min(left, to_next))
             return ticket
 
     def __contains__(self, ticket: Ticket) -> bool:
         """Whether the ticket is here, for now or for later."""
         with self._changed:
-            return ticket in self._known
+            return self._holds(ticket)
 
     @property
     def waiting(self) -> int:
         """How many tickets are queued, those that are due later not counted."""
         with self._changed:
             self._release_due()
-            return sum(len(queue) for queue in self._ready.values())
+            return len(self._queued)
 
     @property
     def seconds_to_next(self) -> float | None:
         """How long until the next of the later tickets is due; None where there is none."""
         with self._changed:
-            return max(0.0, self._later[0][0] - monotonic()) if self._later else None
+            return self._later.seconds_to_next
 
     def put_back(self, ticket: Ticket) -> None:
         """Return a ticket to the head of its queue."""
         with self._changed:
-            if ticket not in self._known:
-                self._known.add(ticket)
+            if not self._holds(ticket):
+                self._queued.add(ticket)
                 self._ready[ticket.phase].appendleft((next(self._first_numbers), ticket))
                 self._changed.notify_all()
+
+    def _holds(self, ticket: Ticket) -> bool:
+        return ticket in self._queued or ticket in self._later
+
+    def _enqueue(self, ticket: Ticket) -> None:
+        self._queued.add(ticket)
+        self._ready[ticket.phase].append((next(self._numbers), ticket))
 
     def _first(self, phases: Collection[Phase]) -> Ticket | None:
         self._release_due()
@@ -80,13 +87,9 @@ class LocalBus:
             return None
         _, ticket = min(heads, key=lambda head: head[0])
         self._ready[ticket.phase].popleft()
-        self._known.discard(ticket)
+        self._queued.discard(ticket)
         return ticket
 
     def _release_due(self) -> None:
-        while self._later and self._later[0][0] <= monotonic():
-            _, number, ticket = heapq.heappop(self._later)
-            self._ready[ticket.phase].append((number, ticket))
-
-    def _next_due(self) -> float:
-        return self._later[0][0] if self._later else float("inf")
+        while (ticket := self._later.pop_due()) is not None:
+            self._enqueue(ticket)
