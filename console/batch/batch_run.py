@@ -67,14 +67,13 @@ async def run_batch(
     Raises Forbidden where the token lets nobody in, OSError where outcomes cannot be written.
     """
 
-    async def answer(request: BatchRequest | BadLine) -> dict[str, Any]:
-        if isinstance(request, BadLine):
-            return error_line(request)
-        return await _answer(request, client, options, emit_interrupted)
-
     tally = BatchTally()
-    emit_interrupted = _counting(emit, tally)
-    await run_lines(lines, answer, emit_interrupted, tally, in_flight=options.in_flight, on_change=on_change)
+    emit_counted = _counting(emit, tally)
+
+    async def answer(request: BatchRequest) -> dict[str, Any]:
+        return await _ordered(request, client, options, emit_counted)
+
+    await run_lines(lines, answer, emit_counted, tally, in_flight=options.in_flight, on_change=on_change)
     return tally
 
 
@@ -87,36 +86,33 @@ async def run_screening(
 ) -> BatchTally:
     """Have every prompt screened by the server; the lines are those of `assay screen --jsonl`. Raises as run_batch."""
 
-    async def answer(request: BatchRequest | BadLine) -> dict[str, Any]:
-        if isinstance(request, BadLine):
-            return error_line(request)
-        try:
-            return {"id": request.id, **await client.screen(request.fields["prompt"])}
-        except LineRefused as refused:
-            return error_line(_refused(request, refused.code, str(refused)))
-        except Unavailable as away:
-            return error_line(_refused(request, "unavailable", str(away)))
-
     tally = BatchTally()
+
+    async def answer(request: BatchRequest) -> dict[str, Any]:
+        return {"id": request.id, **await client.screen(request.fields["prompt"])}
+
     await run_lines(lines, answer, _counting(emit, tally), tally, in_flight=options.in_flight, on_change=on_change)
     return tally
 
 
 async def run_lines(
     lines: Iterator[BatchRequest | BadLine],
-    answer: Callable[[BatchRequest | BadLine], Awaitable[dict[str, Any]]],
+    answer: Callable[[BatchRequest], Awaitable[dict[str, Any]]],
     emit: EmitLine,
     tally: BatchTally,
     *,
     in_flight: int,
     on_change: Callable[[BatchTally], None],
 ) -> None:
-    """Answer the lines, so many at once, each as it is done. A line is read when there is room for it."""
+    """Answer the lines, so many at once, each as it is done. A line is read when there is room for it.
+
+    A bad line, one that is refused (LineRefused) and one for which nobody was there (Unavailable) get an error line.
+    """
     room = asyncio.Semaphore(in_flight)
 
     async def work(request: BatchRequest | BadLine) -> None:
         try:
-            emit(await answer(request))
+            emit(error_line(request) if isinstance(request, BadLine) else await _answered(request, answer))
         finally:
             tally.in_flight -= 1
             room.release()
@@ -153,7 +149,18 @@ def error_line(bad: BadLine) -> dict[str, Any]:
     return {"id": bad.id, "line": bad.number, "code": bad.code, "error": bad.error}
 
 
-async def _answer(
+async def _answered(
+    request: BatchRequest, answer: Callable[[BatchRequest], Awaitable[dict[str, Any]]]
+) -> dict[str, Any]:
+    try:
+        return await answer(request)
+    except LineRefused as refused:
+        return error_line(_refused(request, refused.code, str(refused)))
+    except Unavailable as away:
+        return error_line(_refused(request, "unavailable", str(away)))
+
+
+async def _ordered(
     request: BatchRequest, client: VideoClient, options: BatchOptions, emit_interrupted: EmitLine
 ) -> dict[str, Any]:
     video: dict[str, Any] = {}
@@ -163,10 +170,6 @@ async def _answer(
             return error_line(_refused(request, "id_reused", "another prompt was sent under this id before"))
         video = await _wait_for_end(video, client, options.wait)
         return await _with_file(outcome_line(request, video), client, options)
-    except LineRefused as refused:
-        return error_line(_refused(request, refused.code, str(refused)))
-    except Unavailable as away:
-        return error_line(_refused(request, "unavailable", str(away)))
     except asyncio.CancelledError:
         if video:
             emit_interrupted(outcome_line(request, video))
