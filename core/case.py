@@ -100,6 +100,11 @@ class Case:
         return self.verdicts[-1] if self.verdicts else None
 
     @property
+    def held_by_failure(self) -> bool:
+        """Whether a stage that broke, or that waited for too long, holds it, and no verdict."""
+        return self.phase is Phase.HELD and self.last_failure is not None
+
+    @property
     def request(self) -> Submitted:
         """What was asked for. Every stored case begins with it."""
         if self.submitted is None:

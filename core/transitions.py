@@ -71,7 +71,7 @@ def holding(case: Case) -> Verdict | None:
 
     An appeal is held by the verdict that was last given: the refusal, or the allow that the engine then declined.
     """
-    return case.verdict if case.phase is Phase.HELD and case.last_failure is None else None
+    return case.verdict if case.phase is Phase.HELD and not case.held_by_failure else None
 
 
 def _ruled(case: Case, event: Event) -> bool:

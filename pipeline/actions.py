@@ -79,7 +79,7 @@ def _no_ruling(who: Principal, case: Case, action: Action) -> AssayError | None:
 
 
 def _no_resuming(case: Case) -> AssayError | None:
-    if case.phase is Phase.HELD and (case.last_failure is not None or unmeasured(case)):
+    if case.phase is Phase.HELD and (case.held_by_failure or unmeasured(case)):
         return None
     return NotNow("only a case that failed or could not be measured is resumed; this one needs a ruling")
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from classifiers.models import Models
 from classifiers.text.language_detection import detect_language
-from core.case import Case, Phase
+from core.case import Phase
 from core.errors import BadInput, NotFound, PolicyError
 from core.signals import Signal
 from core.verdicts import Decision, Verdict
@@ -69,7 +69,7 @@ class CaseExplanation:
 def explain_case(record: CaseRecord, policy: PolicyGate, models: Models) -> CaseExplanation | None:
     """None where nothing is held or refused by policy."""
     case, verdict = record.case, record.case.verdict
-    stopped = case.phase in (Phase.HELD, Phase.REFUSED) and not case.declined and not _broken(case)
+    stopped = case.phase in (Phase.HELD, Phase.REFUSED) and not case.declined and not case.held_by_failure
     if verdict is None or not stopped or verdict.decision is Decision.ALLOW:
         return None
     try:
@@ -99,10 +99,6 @@ def explained(found: Iterable[Reason], text: str, signals: Sequence[Signal]) -> 
 def _telling(found: Sequence[Reason], verdict: Verdict) -> list[Reason]:
     """The reasons that the verdict gives: of what is refused not also those that alone would have held it."""
     return [one for one in found if one.text in verdict.reason] or list(found)
-
-
-def _broken(case: Case) -> bool:
-    return case.phase is Phase.HELD and case.last_failure is not None
 
 
 def _seconds(reason: Reason, signals: Sequence[Signal]) -> tuple[tuple[float, float], ...]:

@@ -129,13 +129,13 @@ def _reference(case: Case) -> dict[str, Any]:
 
 
 def _standing(case: Case, explanation: CaseExplanation | None) -> dict[str, Any]:
-    verdict, waits = case.verdict, case.phase is Phase.HELD and case.last_failure is not None
+    verdict = case.verdict
     reason = translated_reason(verdict.reason, explanation) if verdict else ""
     return {
         "phase": case.phase.value,
         "decision": verdict.decision.name.lower() if verdict else None,
         "rules": list(verdict.rules) if verdict else [],
-        "reason": "A part of Assay broke; somebody is looking at it." if waits else reason,
+        "reason": "A part of Assay broke; somebody is looking at it." if case.held_by_failure else reason,
         "revision": case.revision,
         "waiting": _waiting(case),
     }

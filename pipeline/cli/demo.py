@@ -144,7 +144,7 @@ def _refused(run: DemoRun, installation: Installation) -> None:
 def _ruled(run: DemoRun, installation: Installation) -> None:
     case = _run_case(installation, HELD_PROMPT)
     run.say(f"[bold]“{HELD_PROMPT}”[/bold]\n{_line(installation, case)}")
-    run.step("held for a person", case.phase is Phase.HELD and case.last_failure is None, **_record(installation, case))
+    run.step("held for a person", case.phase is Phase.HELD and not case.held_by_failure, **_record(installation, case))
     if case.phase is not Phase.HELD:
         return
     installation.service.rule(local_operator(), case.id, Decision.ALLOW, code="context", revision=case.revision)

@@ -119,7 +119,7 @@ def _code(case: Case, status: OutcomeStatus) -> str | None:
             return case.recalled.code if case.recalled else "policy"
         case "waiting":
             return "unavailable"
-        case "held" if case.last_failure is not None:
+        case "held" if case.held_by_failure and case.last_failure:
             return "waited_too_long" if case.last_failure.kind == WAITED_TOO_LONG else "stage_failed"
         case "held":
             return "policy_hold"

@@ -158,7 +158,7 @@ class CameoService:
         if case.rendered is None:
             raise NotNow("there is no draft yet that could be approved")
         self.stores.answers.approve(case.id, cameo.id, case.rendered.asset.digest, by=principal.id)
-        if case.phase is Phase.HELD and case.last_failure is None:
+        if case.phase is Phase.HELD and not case.held_by_failure:
             case = self.ledger.append(case, [Resumed(by=principal.id)])
             hand_on(case, self.bus)
         return case
