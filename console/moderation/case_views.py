@@ -9,7 +9,7 @@ from itertools import groupby
 
 from console.moderation.case_timeline import TimelineEntry, timeline_entry
 from console.web import display_text
-from core.case import Case, Phase
+from core.case import WAITED_TOO_LONG, Case, Phase
 from core.ports import RecordedEvent
 from core.roles import Principal, Role
 from core.signals import Signal, Subject
@@ -132,7 +132,8 @@ def _gate(case: Case) -> str:
 
 def _hold_reason(case: Case) -> str:
     if case.last_failure:
-        return f"A part broke three times: {case.last_failure.error}"
+        why = "It waited for too long" if case.last_failure.kind == WAITED_TOO_LONG else "A part broke three times"
+        return f"{why}: {case.last_failure.error}"
     if case.verdict is None:
         return "A person has to look at it."
     if case.verdict.decision is Decision.REFUSE:
