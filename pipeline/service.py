@@ -75,7 +75,7 @@ class CaseService:
     likeness: LikenessComparer = field(default_factory=partial(LikenessComparer, models=PACKAGED_MODELS))
     cameo_service: CameoService | None = None
     policy_service: PolicyService | None = None
-    usage: UsageMeter = field(default_factory=UsageMeter)
+    usage: UsageMeter
     webhooks: WebhookService | None = None
     pictures: VideoPictures | None = None
 

@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from threading import Lock
 from typing import Protocol
 
 from core.errors import AssayError
@@ -75,39 +74,11 @@ class UsageStore(Protocol):
         """How much was used."""
 
 
-class MemoryUsage:
-    """Counts for as long as the process lives."""
-
-    def __init__(self) -> None:
-        self._used: dict[tuple[str, Measure, str], int] = {}
-        self._lock = Lock()
-
-    def charge(self, charges: Sequence[Charge]) -> Charge | None:
-        """See UsageStore."""
-        with self._lock:
-            for one in charges:
-                if one.most is not None and self._used.get(_key(one), 0) + one.amount > one.most:
-                    return one
-            for one in charges:
-                self._used[_key(one)] = self._used.get(_key(one), 0) + one.amount
-        return None
-
-    def refund(self, charges: Sequence[Charge]) -> None:
-        """See UsageStore."""
-        with self._lock:
-            for one in charges:
-                self._used[_key(one)] = max(0, self._used.get(_key(one), 0) - one.amount)
-
-    def used(self, subject: str, measure: Measure, period: str) -> int:
-        """See UsageStore."""
-        return self._used.get((subject, measure, period), 0)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageMeter:
     """Counts what is ordered. `defaults` hold for accounts that have no limits of their own."""
 
-    store: UsageStore = field(default_factory=MemoryUsage)
+    store: UsageStore
     defaults: UsageLimits = NO_LIMITS
 
     @contextmanager
@@ -173,10 +144,6 @@ def limit_of(limits: UsageLimits, defaults: UsageLimits, name: str) -> int | Non
     own: int | None = getattr(limits, name)
     default: int | None = getattr(defaults, name)
     return (own if own is not None else default) or None
-
-
-def _key(charge: Charge) -> tuple[str, Measure, str]:
-    return charge.subject, charge.measure, charge.period
 
 
 def _period(measure: Measure, now: datetime) -> str:

@@ -54,6 +54,7 @@ from tests.stub_pipeline.stage_parts import (
     StubMeasurer,
     StubPolicy,
     StubSealer,
+    uncounted,
 )
 
 POLICY = load_policy(Settings())
@@ -276,7 +277,9 @@ def instrumented_service(installation, hooks):
         compensation=PublicationCompensation(public_store=shelf), listener=NoListener(), maintenance=installation.maintenance,
     )  # fmt: skip
     people = replace(installation.service, ledger=ledger, bus=bus)
-    return CaseService(ledger=ledger, bus=bus, context=tools, verifier=None, cameo_service=people), LocalRunner(works)
+    return CaseService(
+        ledger=ledger, bus=bus, context=tools, verifier=None, cameo_service=people, usage=uncounted()
+    ), LocalRunner(works)
 
 
 def grant_lease(installation, holder=ANA.id, words="", **given):

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from core.roles import Principal, UsageLimits
-from pipeline.access.usage import Charge, InsufficientQuota, Measure, MemoryUsage, UsageMeter, UsageStore
+from pipeline.access.usage import Charge, InsufficientQuota, Measure, UsageMeter, UsageStore
 from pipeline.ledgers.database import Database
 from pipeline.ledgers.postgres_usage import PostgresUsage
+from pipeline.testing.memory_usage import MemoryUsage
 
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])

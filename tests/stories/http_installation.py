@@ -45,7 +45,7 @@ from pipeline.wiring import Installation
 from provenance.seal_result import SealResult
 from tests.conftest import ROOT
 from tests.stub_pipeline.context import nothing_beside
-from tests.stub_pipeline.stage_parts import StubMeasurer, StubPolicy, StubSealer, StubVerifier, alone
+from tests.stub_pipeline.stage_parts import StubMeasurer, StubPolicy, StubSealer, StubVerifier, alone, uncounted
 
 WORD_SCORES = {"gore": 0.75, "weapon": 0.97, "fog": None}
 HELD, REFUSED, UNMEASURED, FINE = "a battle, some gore", "a weapon", "thick fog", "a rabbit in a meadow"
@@ -151,7 +151,7 @@ def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallati
         workdir=home / "scratch",
         **alone(),
     )
-    desk = CaseService(ledger=ledger, bus=bus, context=tools, verifier=StubVerifier(_verified))
+    desk = CaseService(ledger=ledger, bus=bus, context=tools, verifier=StubVerifier(_verified), usage=uncounted())
     works = PipelineContext(
         ledger=ledger,
         bus=bus,

@@ -8,6 +8,7 @@ import pytest
 from core.roles import Principal, Role, UsageLimits
 from pipeline.access.account_service import AccountService
 from pipeline.access.usage import UsageMeter
+from pipeline.testing.memory_usage import MemoryUsage
 from tests.stories.http_installation import FINE, ApiAccount, memory_installation, serve_installation
 
 OPERATOR = Principal(id="local:op", roles=frozenset({Role.OPERATOR}))
@@ -93,4 +94,4 @@ def test_the_meter_of_an_installation_has_the_limits_of_its_settings(at):
     assert at.installation.settings.usage_limits == UsageLimits(
         requests_per_minute=6000, videos_per_day=0, video_seconds_per_month=0
     )
-    assert UsageMeter().account_usage("nobody", UsageLimits())[0].limit is None
+    assert UsageMeter(store=MemoryUsage()).account_usage("nobody", UsageLimits())[0].limit is None

@@ -13,7 +13,9 @@ from core.case import Case
 from core.errors import Unavailable
 from core.permitted import NO_CAMEOS, PermittedCameos
 from core.signals import Subject
+from pipeline.access.usage import UsageMeter
 from pipeline.stages.stage_context import Measurements
+from pipeline.testing.memory_usage import MemoryUsage
 
 
 def _no_text(_text: str) -> Measurements:
@@ -107,3 +109,8 @@ def alone() -> dict[str, Any]:
         "revisions": NothingMoves(),
         "render_slots": EndlessSlots(),
     }
+
+
+def uncounted() -> UsageMeter:
+    """A meter without limits, which counts in memory."""
+    return UsageMeter(store=MemoryUsage())

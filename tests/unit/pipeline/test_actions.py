@@ -18,6 +18,7 @@ from pipeline.service import CaseService
 from pipeline.stages.stage_context import StageContext
 from pipeline.testing.memory_ledger import MemoryLedger, MemoryTexts
 from tests.lawful import WAY, judged, ruled, way_to
+from tests.stub_pipeline.stage_parts import uncounted
 from tests.unit.core.strategies import walks
 
 AUTHOR, OTHER = (Principal(id=name, roles=frozenset({Role.PLATFORM})) for name in ("ana", "ben"))
@@ -37,7 +38,7 @@ def desk_with(story: list[Event]) -> tuple[CaseService, Case]:
         texts=MemoryTexts(), blob_store=None, public_store=None, engine=None, measure=None, policy=None, facts=None,
         consent=None, sealer=None, copies=None, revisions=None, render_slots=None, workdir=None,
     )  # fmt: skip
-    return CaseService(ledger=ledger, bus=LocalBus(), context=tools, verifier=None), case
+    return CaseService(ledger=ledger, bus=LocalBus(), context=tools, verifier=None, usage=uncounted()), case
 
 
 def done(desk: CaseService, who: Principal, case: Case, action: Action) -> Case | int:

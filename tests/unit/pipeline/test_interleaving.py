@@ -26,7 +26,7 @@ from pipeline.stages.stage_context import Measurements, StageContext
 from pipeline.testing.memory_ledger import MemoryLedger, MemoryTexts
 from provenance.seal_result import SealResult
 from tests.stub_pipeline.context import nothing_beside
-from tests.stub_pipeline.stage_parts import StubMeasurer, StubPolicy, StubSealer, alone
+from tests.stub_pipeline.stage_parts import StubMeasurer, StubPolicy, StubSealer, alone, uncounted
 
 PEOPLE = Principal(id="people", roles=frozenset({Role.PLATFORM, Role.MODERATOR}))
 MOVING = tuple(ROUTE)
@@ -103,7 +103,9 @@ class Interleaving(RuleBasedStateMachine):
             ),
             policy=StubPolicy(decide), sealer=StubSealer(self.weather.seal), workdir=root / "work", **alone(),
         )  # fmt: skip
-        self.service = CaseService(ledger=self.ledger, bus=LocalBus(), context=tools, verifier=lambda *_: None)
+        self.service = CaseService(
+            ledger=self.ledger, bus=LocalBus(), context=tools, verifier=lambda *_: None, usage=uncounted()
+        )
         self.works = PipelineContext(
             ledger=self.ledger,
             bus=LocalBus(),
