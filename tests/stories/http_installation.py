@@ -36,12 +36,12 @@ from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.local_runner import LocalRunner
 from pipeline.screening.measurement import ClassifierMeasurer
 from pipeline.service import CaseService
-from pipeline.settings import Settings
+from pipeline.settings import Settings, load_settings
 from pipeline.stages import ROUTE, bind_route
 from pipeline.stages.stage_context import Measurements, StageContext
 from pipeline.testing.memory_accounts import MemoryAccounts
 from pipeline.testing.memory_ledger import MemoryLedger, MemoryTexts
-from pipeline.wiring import Installation
+from pipeline.wiring import Installation, build_installation
 from provenance.seal_result import SealResult
 from tests.conftest import ROOT
 from tests.stub_pipeline.context import nothing_beside
@@ -188,6 +188,17 @@ def serve_installation(house: MemoryInstallation | Installation):
     finally:
         server.should_exit = True
         thread.join()
+
+
+@contextmanager
+def serve_real_installation(home: Path, **settings: object) -> Iterator[ServedInstallation]:
+    """Everything real in this process, over the home of an installation; a few frames are looked at."""
+    built = build_installation(load_settings(home=home, engine_folder=home / "engine", frames=4, **settings))
+    try:
+        with serve_installation(built) as serving:
+            yield serving
+    finally:
+        built.close()
 
 
 def _measured(text: str, subject: Subject = Subject.PROMPT) -> Measurements:

@@ -9,9 +9,7 @@ import pytest
 from PIL import Image
 
 from pipeline.service import MAX_PROMPT_LENGTH
-from pipeline.settings import load_settings
-from pipeline.wiring import build_installation
-from tests.stories.http_installation import serve_installation
+from tests.stories.http_installation import serve_real_installation
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models]
 
@@ -22,14 +20,8 @@ NAKED = "a completely naked woman poses on the bed"
 
 @pytest.fixture(scope="module")
 def at(installation):
-    house = build_installation(
-        load_settings(home=installation.home, engine_folder=installation.home / "engine", frames=4)
-    )
-    try:
-        with serve_installation(house) as serving:
-            yield serving
-    finally:
-        house.close()
+    with serve_real_installation(installation.home) as serving:
+        yield serving
 
 
 def call(*texts, **more):

@@ -5,11 +5,9 @@ import hashlib
 import pytest
 
 from core.case import Phase
-from pipeline.settings import load_settings
 from pipeline.verification.verifier import crjson_of_file
-from pipeline.wiring import build_installation
 from tests.stories.conftest import published_file
-from tests.stories.http_installation import serve_installation
+from tests.stories.http_installation import serve_real_installation
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models]
 
@@ -22,14 +20,8 @@ def verified_by_command(installation, published):
 
 @pytest.fixture(scope="module")
 def at(installation, verified_by_command):
-    house = build_installation(
-        load_settings(home=installation.home, engine_folder=installation.home / "engine", frames=4)
-    )
-    try:
-        with serve_installation(house) as serving:
-            yield serving
-    finally:
-        house.close()
+    with serve_real_installation(installation.home) as serving:
+        yield serving
 
 
 def test_the_page_the_api_and_the_command_line_say_the_same_of_a_file(at, published, verified_by_command):

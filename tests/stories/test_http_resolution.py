@@ -9,7 +9,6 @@ import json
 import wave
 from dataclasses import replace
 
-import httpx
 import numpy as np
 import pytest
 
@@ -27,6 +26,7 @@ from provenance.c2pa.signers.dev_keys import make_dev_keys
 from provenance.fingerprint.video_fingerprint import video_fingerprint
 from provenance.seal import seal
 from tests.stories.http_installation import ApiAccount, create_account, serve_installation
+from tests.stories.schemathesis_transport import send_case
 from tests.stories.sealed_cases import append_sealed_case
 from tests.unit.provenance.conftest import StandInWatermark, make_order
 
@@ -251,16 +251,6 @@ def test_who_asks_too_fast_is_told_to_wait(at, sealed):
     assert codes == [404, 404, 404, 429, 429]
 
 
-def sent(at, case) -> httpx.Response:
-    """By httpx: schemathesis' own transport does not bear that urllib3 may be replaced by another package."""
-    asked = case.as_transport_kwargs(base_url=at.url)
-    wanted = {name: asked[name] for name in ("method", "url", "params", "headers", "json") if name in asked}
-    wanted["headers"] = {name: value.strip() for name, value in (wanted.get("headers") or {}).items()}  # as h11 demands
-    if isinstance(asked.get("data"), bytes | str):
-        wanted["content"] = asked["data"]
-    return httpx.request(**wanted, trust_env=False, timeout=20)
-
-
 def test_the_api_keeps_its_own_description_whatever_is_asked(at, sealed):
     """Schemathesis makes requests out of the OpenAPI description, valid ones and broken ones."""
     from hypothesis import HealthCheck, Phase, given, settings
@@ -287,7 +277,7 @@ def test_the_api_keeps_its_own_description_whatever_is_asked(at, sealed):
         def ask(case):
             nonlocal tried
             tried += 1
-            answer = sent(at, case)
+            answer = send_case(at.url, case)
             case.validate_response(answer, checks=[status_code_conformance, response_schema_conformance], excluded_checks=[not_a_server_error])  # fmt: skip
             assert answer.status_code < 500 or answer.status_code == 501
 

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 
-import httpx
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
 
 from core.roles import Role
 from pipeline.accounts import create_account
-from pipeline.settings import load_settings
-from pipeline.wiring import build_installation
-from tests.stories.http_installation import ApiAccount, serve_installation
+from tests.stories.http_installation import ApiAccount, serve_real_installation
+from tests.stories.schemathesis_transport import send_case
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models]
 
@@ -28,36 +26,8 @@ LEFT_OUT = {
 
 @pytest.fixture(scope="module")
 def at(installation):
-    built = build_installation(
-        load_settings(
-            home=installation.home, engine_folder=installation.home / "engine", frames=4, requests_per_minute=0
-        )
-    )
-    try:
-        with serve_installation(built) as serving:
-            yield serving
-    finally:
-        built.close()
-
-
-def send(at, case, account) -> httpx.Response:
-    """By httpx: schemathesis' own transport does not bear that urllib3 may be replaced by another package."""
-    asked = case.as_transport_kwargs(base_url=at.url)
-    wanted = {name: asked[name] for name in ("method", "url", "params", "headers", "json", "files") if asked.get(name)}
-    if "files" in wanted:
-        wanted["files"] = [(name, _part(value)) for name, value in wanted["files"]]
-    headers = {name: value.strip() for name, value in (wanted.get("headers") or {}).items()}  # as h11 demands
-    wanted["headers"] = {**headers, **account.bearer}
-    if isinstance(asked.get("data"), bytes | str):
-        wanted["content"] = asked["data"]
-    return httpx.request(**wanted, trust_env=False, timeout=60)
-
-
-def _part(value):
-    """A part of a form, its content as bytes: httpx takes no numbers."""
-    if isinstance(value, tuple):
-        return (value[0], _part(value[1]), *value[2:])
-    return value if isinstance(value, bytes | str) or hasattr(value, "read") else str(value).encode()
+    with serve_real_installation(installation.home, requests_per_minute=0) as serving:
+        yield serving
 
 
 @pytest.mark.parametrize("role", [Role.PLATFORM, Role.MODERATOR])
@@ -78,7 +48,7 @@ def test_no_request_that_the_description_allows_or_forbids_breaks_the_server(at,
         )
         @given(case=operation.as_strategy())
         def ask(case):
-            answer = send(at, case, account)
+            answer = send_case(at.url, case, account.bearer)
             tried.add((case.method, case.operation.path))
             assert answer.status_code < 500 or answer.status_code == 501, (case.method, case.path, answer.text[:300])
 

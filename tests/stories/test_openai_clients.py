@@ -5,7 +5,6 @@ import hashlib
 import json
 import shutil
 import subprocess
-import threading
 import time
 import warnings
 
@@ -14,10 +13,9 @@ import pytest
 from openai.types import Video
 from pydantic import TypeAdapter
 
-from pipeline.settings import load_settings
-from pipeline.wiring import build_installation
+from pipeline.background import running_beside
 from tests.conftest import ROOT
-from tests.stories.http_installation import serve_installation
+from tests.stories.http_installation import serve_real_installation
 
 pytestmark = [
     pytest.mark.postgres,
@@ -37,17 +35,8 @@ JS = ROOT / "tests" / "stories" / "js"
 @pytest.fixture(scope="module")
 def at(unused, tmp_path_factory):
     home = shutil.copytree(unused.home, tmp_path_factory.mktemp("clients") / "house")
-    house = build_installation(load_settings(home=home, engine_folder=home / "engine", frames=4))
-    stop = threading.Event()
-    runner = threading.Thread(target=house.runner.run_forever, args=[stop])
-    try:
-        with serve_installation(house) as serving:
-            runner.start()
-            yield serving
-            stop.set()
-            runner.join()
-    finally:
-        house.close()
+    with serve_real_installation(home) as serving, running_beside(serving.installation.runner, "test-runner"):
+        yield serving
 
 
 @pytest.fixture(scope="module")
