@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.engines.http_engine import HttpEngine
 from pipeline.ledgers.database import Database, open_database
 from pipeline.testing.memory_leases import MemoryLeases
 from registry.banks.hash_bank import MemoryHashBank, PostgresHashBank
 from registry.banks.protected_gallery import MemoryGallery, PostgresGallery
 from registry.consent.leases import PostgresLeases
 from tests.contract.cameo_installation import CameoInstallation, open_cameo_installation, reset_installation
+from tests.contract.engine_orders import CLIP, QUICK
 from tests.contract.registry_backend import RegistryBackend
+from tests.engine_server import serving
 
 
 @pytest.fixture(scope="session")
@@ -45,3 +48,18 @@ def opened_house():
 @pytest.fixture
 def house(opened_house) -> CameoInstallation:
     return reset_installation(opened_house)
+
+
+@pytest.fixture
+def server():
+    """A Videos API that serves CLIP."""
+    with serving(CLIP) as server:
+        yield server
+
+
+@pytest.fixture
+def http(server):
+    """An engine over it."""
+    engine = HttpEngine(server.url, retry_policy=QUICK)
+    yield engine
+    engine.close()
