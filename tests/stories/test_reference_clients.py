@@ -7,10 +7,9 @@ honoured is refused with the name of its field, and no text-only video is made i
 import base64
 import io
 import json
-import socket
 import subprocess
-import sys
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import av
@@ -35,6 +34,7 @@ from tests.reference_files import (
     shows_quarters,
 )
 from tests.stories.conftest import CliInstallation, make_installation
+from tests.stories.server_process import start_server, stop_server
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models, pytest.mark.slow]
 
@@ -100,36 +100,15 @@ def at(tmp_path_factory, known_picture):
         yield Gateway(url, *tokens, engine, client)
 
 
-class served:
+@contextmanager
+def served(installation: CliInstallation, engine: EngineServer):
     """`assay serve` over an installation and an engine, until the end of the block."""
-
-    def __init__(self, installation: CliInstallation, engine: EngineServer):
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.log = installation.home / "serve.log"
-        self.env = {**installation.env, "ASSAY_ENGINE": "http", "ASSAY_ENGINE_URL": engine.url}
-
-    def __enter__(self):
-        program = [sys.executable, "-m", "pipeline.cli", "serve", "--port", str(self.port)]
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(program, cwd=ROOT, env=self.env, stdout=log, stderr=log)
-        url = f"http://127.0.0.1:{self.port}"
-        for _ in range(1200):
-            assert self.process.poll() is None, self.log.read_text()
-            try:
-                if httpx.get(f"{url}/readyz", trust_env=False).status_code == 200:
-                    return url
-            except httpx.TransportError:
-                time.sleep(0.1)
-        raise AssertionError("the server is not ready")
-
-    def __exit__(self, *_):
-        self.process.terminate()
-        try:
-            self.process.wait(60)
-        finally:
-            self.process.kill()
+    env = {**installation.env, "ASSAY_ENGINE": "http", "ASSAY_ENGINE_URL": engine.url}
+    process, url = start_server(env, installation.home / "serve.log")
+    try:
+        yield url
+    finally:
+        stop_server(process)
 
 
 def pictures_of(sent):

@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -24,6 +23,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from tests.conftest import ROOT
 from tests.stories.http_installation import form_token
+from tests.stories.server_process import start_server, stop_server
 from tests.stories.webhook_receiver import webhook_receiver
 
 pytestmark = [pytest.mark.postgres, pytest.mark.slow]
@@ -59,12 +59,6 @@ class Serving:
         return self.ask("POST", "/v1/videos", json={"prompt": REFUSED}).json()["id"]
 
 
-def free_port():
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        return one.getsockname()[1]
-
-
 def command(env, *arguments):
     done = subprocess.run(
         [sys.executable, "-m", "pipeline.cli", *arguments],
@@ -79,19 +73,8 @@ def command(env, *arguments):
 
 
 def start(env, token):
-    port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pipeline.cli", "serve", "--port", str(port)], env=env, cwd=ROOT, stderr=subprocess.PIPE
-    )
-    url = f"http://127.0.0.1:{port}"
-    for _ in range(600):
-        try:
-            if httpx.get(f"{url}/readyz", trust_env=False).status_code == 200:
-                return Serving(process, url, token, env)
-        except httpx.HTTPError:
-            assert process.poll() is None, process.stderr.read()
-            time.sleep(0.1)
-    raise AssertionError("the server did not start")
+    process, url = start_server(env, Path(env["ASSAY_HOME"]) / "serve.log")
+    return Serving(process, url, token, env)
 
 
 @contextmanager
@@ -107,8 +90,7 @@ def served(**settings):
     try:
         yield running
     finally:
-        running.process.send_signal(signal.SIGTERM)
-        assert running.process.wait(30) is not None
+        stop_server(running.process)
         shutil.rmtree(home, ignore_errors=True)
 
 
@@ -348,8 +330,7 @@ def test_what_happened_before_a_server_was_killed_is_told_after_it_starts_again(
             assert headers["webhook-id"] == receiver.got[0][0]["webhook-id"]
             wait_until(lambda: deliveries(again, made)[0]["state"] == "delivered")
         finally:
-            again.process.send_signal(signal.SIGTERM)
-            again.process.wait(30)
+            stop_server(again.process)
 
 
 def test_what_cannot_be_delivered_dies_visibly_and_is_sent_again_by_command(receiver):

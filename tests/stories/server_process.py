@@ -1,0 +1,43 @@
+"""`assay serve` as its users run it: a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import httpx
+
+from tests.brokers.noida import free_port
+from tests.conftest import ROOT
+
+_START_SECONDS = 120.0
+_STOP_SECONDS = 60.0
+
+
+def start_server(env: dict[str, str], log: Path) -> tuple[subprocess.Popen, str]:
+    """The process and its base URL, once it is ready. What it says goes to the log."""
+    port = free_port()
+    program = [sys.executable, "-m", "pipeline.cli", "serve", "--port", str(port)]
+    with log.open("a") as out:
+        process = subprocess.Popen(program, cwd=ROOT, env=env, stdout=out, stderr=out)
+    url, until = f"http://127.0.0.1:{port}", time.monotonic() + _START_SECONDS
+    while time.monotonic() < until:
+        assert process.poll() is None, log.read_text()
+        try:
+            if httpx.get(f"{url}/readyz", trust_env=False).status_code == 200:
+                return process, url
+        except httpx.HTTPError:
+            time.sleep(0.1)
+    process.kill()
+    raise AssertionError(f"the server is not ready: {log.read_text()}")
+
+
+def stop_server(process: subprocess.Popen) -> None:
+    """End it as a service manager does. Nothing happens to one that has ended."""
+    process.terminate()
+    try:
+        process.wait(_STOP_SECONDS)
+    finally:
+        process.kill()
