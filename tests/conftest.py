@@ -3,11 +3,37 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
+_OWN_FOLDER = pytest.StashKey[Path]()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """A folder of its own for each run.
+
+    By default pytest puts all runs of a user into one folder and closes it to others whenever one starts: the
+    embedded Postgres of a run under way, which is another user where root runs the tests, then loses its data.
+    """
+    if config.option.basetemp is None and "PYTEST_XDIST_WORKER" not in os.environ:
+        config.option.basetemp = str(Path(tempfile.mkdtemp(prefix="assay-tests-")) / "run")
+        config.stash[_OWN_FOLDER] = Path(config.option.basetemp).parent
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """What a failed run wrote is kept, to be looked at."""
+    if exitstatus != pytest.ExitCode.OK and _OWN_FOLDER in session.config.stash:
+        del session.config.stash[_OWN_FOLDER]
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if own := config.stash.get(_OWN_FOLDER, None):
+        shutil.rmtree(own, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
