@@ -18,6 +18,7 @@ from console.gateway.models_api import models_router
 from console.gateway.moderations_api import moderations_router
 from console.gateway.sync_api import sync_router
 from console.gateway.videos_api import videos_router
+from console.login.login_pages import login_router
 from console.moderation.case_api import cases_router
 from console.moderation.case_pages import case_pages_router
 from console.platform.comparison_api import comparison_router
@@ -34,7 +35,6 @@ from console.web.body_limit import BodyLimitMiddleware
 from console.web.context import RequestContext
 from console.web.error_responses import ErrorBody, OpenAIErrorBody, add_exception_handlers
 from console.web.key_rates import AnswerHeadersMiddleware
-from console.web.login import login_router
 from console.web.protocols import InstallationProtocol
 from console.web.rate_limits import RateLimiter
 from console.web.rendering import CONSOLE_FOLDER

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from core.errors import Forbidden
 from core.roles import ALL_SCOPES, NO_LIMITS, Principal, Role, Scope, UsageLimits
+from pipeline.access.key_lifetimes import STANDARD_LIFETIMES, KeyLifetimes
 
 FIRST_KEY_NAME = "token"
 """The key that came with the account. `create_account` for a known id replaces it, and no other."""
@@ -89,10 +90,13 @@ class Accounts(Protocol):
         """Whether this session was ended before its time."""
 
 
-def create_account(accounts: Accounts, roles: Iterable[Role], *, account_id: str = "") -> tuple[Principal, str]:
+def create_account(
+    accounts: Accounts, roles: Iterable[Role], *, account_id: str = "", lifetimes: KeyLifetimes = STANDARD_LIFETIMES
+) -> tuple[Principal, str]:
     """A new account (or a new token for a known id), and its token, which is shown once and never stored.
 
-    The token of a known id is replaced; its other keys stay. Raises Forbidden for a closed account.
+    The token of a known id is replaced; its other keys stay. It ends as `lifetimes` say. Raises Forbidden for a closed
+    account.
     """
     known = accounts.get(account_id) if account_id else None
     if known is not None and known.closed:
@@ -107,7 +111,7 @@ def create_account(accounts: Accounts, roles: Iterable[Role], *, account_id: str
     for former in accounts.keys(account.id):
         if former.name == FIRST_KEY_NAME and former.revoked is None:
             accounts.save_key(replace(former, revoked=now))
-    key, token = new_key(account.id, FIRST_KEY_NAME)
+    key, token = new_key(account.id, FIRST_KEY_NAME, expires=lifetimes.default_end(account.roles, now))
     accounts.save_key(key)
     return Principal(id=account.id, roles=account.roles, key=key.id), token
 

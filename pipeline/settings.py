@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from core.errors import BadInput
 from core.plugins import ENGINES, SIGNERS, plugins
 from core.roles import UsageLimits
+from pipeline.access.key_lifetimes import KeyLifetimes
 from pipeline.engines import BUNDLED_ENGINES
 from pipeline.webhooks.networks import parse_networks
 from provenance.c2pa.signers import BUNDLED_SIGNERS
@@ -173,6 +174,13 @@ class Settings(BaseSettings):
     video_seconds_per_month: int = Field(
         0, ge=0, description="Seconds of video that an account may order in a month (UTC); 0: no limit."
     )
+    key_days: int = Field(
+        90, ge=1, le=3650, description="Days for which a new key of a person, moderator or operator works."
+    )
+    platform_key_days: int = Field(365, ge=1, le=3650, description="Days for which a new key of a platform works.")
+    endless_staff_keys: bool = Field(
+        False, description="May moderators and operators have keys that never end, or only after a year?"
+    )
     webhook_networks: str = Field(
         "", description="Networks (as 10.0.0.0/8, between commas) to which webhooks go too, by http as well."
     )
@@ -232,6 +240,15 @@ class Settings(BaseSettings):
     def keys_folder(self) -> Path:
         """The folder of keys."""
         return (self.keys or self.root / "keys").expanduser().absolute()
+
+    @property
+    def key_lifetimes(self) -> KeyLifetimes:
+        """How long new keys work."""
+        return KeyLifetimes(
+            standard_days=self.key_days,
+            platform_days=self.platform_key_days,
+            endless_staff_keys=self.endless_staff_keys,
+        )
 
     @property
     def usage_limits(self) -> UsageLimits:

@@ -38,7 +38,10 @@ class NewKeyBody(BaseModel):
 
     name: str = Field(max_length=MAX_NAME_LENGTH, description="What you call it; no two working keys share one.")
     scopes: list[Scope] = Field([], description="None: every scope that the account has a use for and you have.")
-    expires: datetime | None = Field(None, description="With a time zone. Not later than your own key.")
+    expires: datetime | None = Field(
+        None, description="With a time zone. Not later than your own key; absent: as the installation's settings say."
+    )
+    never: bool = Field(False, description="It never ends; not for moderators and operators.")
     limits: KeyLimitsBody = KeyLimitsBody()
 
 
@@ -66,6 +69,7 @@ def create_key(body: NewKeyBody, who: BearerUser, context: ContextDep) -> dict[s
         body.name,
         scopes=frozenset(body.scopes),
         expires=body.expires,
+        never=body.never,
         limits=UsageLimits(**body.limits.model_dump()),
     )
     return key_object(key) | {"token": token}
@@ -106,7 +110,8 @@ def key_object(key: AccountKey) -> dict[str, Any]:
 
 def account_service(context: RequestContext) -> AccountService:
     """The service for accounts over this installation's."""
-    return AccountService(accounts=context.installation.accounts)
+    installation = context.installation
+    return AccountService(accounts=installation.accounts, lifetimes=installation.settings.key_lifetimes)
 
 
 def _time(at: datetime | None) -> str | None:

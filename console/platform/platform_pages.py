@@ -23,6 +23,7 @@ from console.web.translations import Language, available_languages, negotiate_la
 from core.case import Case, Phase
 from core.errors import AssayError, BadInput
 from core.roles import Principal, Role, Scope, UsageLimits
+from pipeline.access.key_lifetimes import ends_soon
 from pipeline.access.usage import limit_of
 from pipeline.webhooks.endpoints import EVENT_TYPES, secret_hint
 
@@ -31,7 +32,7 @@ platform_pages_router = APIRouter(prefix="/platform", include_in_schema=False)
 _CSRF_PROTECTED = [Depends(require_csrf_token)]
 _TROUBLE_PHASES = (Phase.HELD, Phase.REFUSED, Phase.FAILED, Phase.RECALLED, Phase.WITHDRAWN)
 _TROUBLE_SHOWN, _DELIVERIES_SHOWN = 8, 5
-_LIFETIMES = (0, 30, 90, 365)  # days; 0: never ends
+_LIFETIMES = ("default", "30", "90", "365", "never")  # days, or as the settings say
 _DONE = {
     "revoked": "The key is revoked.",
     "added": "The webhook is registered.",
@@ -81,18 +82,19 @@ def create_platform_key(
     lang: LangQuery = "",
     name: Annotated[str, Form()] = "",
     scope: Annotated[list[str] | None, Form()] = None,
-    days: Annotated[str, Form()] = "0",
+    days: Annotated[str, Form()] = "default",
     videos_per_day: Annotated[str, Form()] = "",
 ) -> Response:
     """Make a key. Its token stands on the answer, and nowhere after."""
 
     def create() -> ShownOnce:
-        lifetime = _number(days) or 0
+        lifetime = None if days in ("default", "never") else _number(days)
         key, token = account_service(context).create_key(
             who,
             name,
             scopes=_scopes(scope or []),
             expires=datetime.now(UTC) + timedelta(days=min(lifetime, 3650)) if lifetime else None,
+            never=days == "never",
             limits=UsageLimits(videos_per_day=_number(videos_per_day)),
         )
         return ShownOnce(kind="key", name=key.name, secret=token)
@@ -259,6 +261,7 @@ def _page(request: Request, who: Principal, context: RequestContext, lang: str, 
         came=came,
         keys=sorted(keys, key=lambda key: (not key.works(now), -key.created.timestamp())),
         working=lambda key: key.works(now),
+        ending=lambda key: key.works(now) and ends_soon(key.expires, now),
         own_key=who.key,
         scopes=sorted(who.scopes if who.has(Role.MODERATOR) else who.scopes - {Scope.MODERATE}),
         all_scopes=len(Scope),

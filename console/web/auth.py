@@ -9,12 +9,13 @@ from fastapi import Depends, Request, Response, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
 from console.web.context import ContextDep, RequestContext, client_address
+from console.web.cookies import delete_cookie, read_cookie, set_cookie
 from console.web.http_errors import FormExpired, NotSignedIn
 from console.web.key_rates import count_request
 from console.web.route_scopes import check_route_scope
 from console.web.sessions import SESSION_SECONDS
 from core.roles import Principal
-from pipeline.accounts import authenticate
+from pipeline.accounts import authenticate, token_digest
 
 SESSION_COOKIE = "assay_session"
 CSRF_SEED_COOKIE = "assay_seed"  # stands in for the session in the one form that is filled in without one: the login
@@ -53,7 +54,7 @@ def api_key_user(
 
 def optional_session_user(request: Request, context: ContextDep) -> Principal | None:
     """Whose session this is; None for the public. The account is looked up each time."""
-    session = request.cookies.get(SESSION_COOKIE)
+    session = read_cookie(request, SESSION_COOKIE)
     return context.sessions.person(session) if session else None
 
 
@@ -74,30 +75,33 @@ SessionUser = Annotated[Principal, Depends(session_user)]
 def sign_in(request: Request, response: Response, token: str, context: RequestContext) -> bool:
     """Begin a session on this response. False, and counted, for a token that is nobody's. Raises TooMany."""
     context.failed_logins.check(client_address(request))
-    session = context.sessions.create(token.strip())
+    token = token.strip()
+    if known := context.installation.accounts.by_digest(token_digest(token)):
+        context.account_logins.consume(known[0].id)
+    session = context.sessions.create(token)
     if session is None:
         context.failed_logins.record_failure(client_address(request))
         return False
-    _set_cookie(request, response, SESSION_COOKIE, session)
-    response.delete_cookie(CSRF_SEED_COOKIE)
+    set_cookie(request, response, SESSION_COOKIE, session, seconds=SESSION_SECONDS)
+    delete_cookie(request, response, CSRF_SEED_COOKIE)
     return True
 
 
 def sign_out(request: Request, response: Response, context: RequestContext) -> None:
     """End the session, here and wherever its cookie was copied to."""
-    if session := request.cookies.get(SESSION_COOKIE):
+    if session := read_cookie(request, SESSION_COOKIE):
         context.sessions.end(session)
-    response.delete_cookie(SESSION_COOKIE)
+    delete_cookie(request, response, SESSION_COOKIE)
 
 
 def csrf_seed_of(request: Request) -> str:
     """What form tokens of this browser are bound to: its session, or else the seed that the login page gave it."""
-    return request.cookies.get(SESSION_COOKIE) or request.cookies.get(CSRF_SEED_COOKIE) or ""
+    return read_cookie(request, SESSION_COOKIE) or read_cookie(request, CSRF_SEED_COOKIE) or ""
 
 
 def set_csrf_seed(request: Request, response: Response, seed: str) -> None:
     """Let the browser keep the seed that its form was made with."""
-    _set_cookie(request, response, CSRF_SEED_COOKIE, seed)
+    set_cookie(request, response, CSRF_SEED_COOKIE, seed, seconds=SESSION_SECONDS)
 
 
 def new_csrf_seed() -> str:
@@ -109,9 +113,3 @@ def check_csrf_token(request: Request, context: RequestContext, token: str) -> N
     """Raises FormExpired unless the form was made here for this browser."""
     if not context.sessions.is_valid_csrf_token(csrf_seed_of(request), token):
         raise FormExpired
-
-
-def _set_cookie(request: Request, response: Response, name: str, value: str) -> None:
-    response.set_cookie(
-        name, value, max_age=SESSION_SECONDS, httponly=True, samesite="strict", secure=request.url.scheme == "https"
-    )

@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 
 from console.web.key_rates import KeyRateLimiter
 from console.web.protocols import InstallationProtocol
-from console.web.rate_limits import ConcurrencyLimiter, FailureLimiter, RateLimiter, client_of
+from console.web.rate_limits import AccountLimiter, ConcurrencyLimiter, FailureLimiter, RateLimiter, client_of
 from console.web.sessions import Sessions
 from media.sandbox.scan import ScanBudget
 from pipeline.service import CaseService
@@ -29,6 +29,7 @@ class RequestContext:
     installation: InstallationProtocol
     sessions: Sessions
     failed_logins: FailureLimiter = field(default_factory=FailureLimiter)
+    account_logins: AccountLimiter = field(default_factory=AccountLimiter)
     uploads: ConcurrencyLimiter = field(
         default_factory=lambda: ConcurrencyLimiter(total=256, per_address=8, per_range=32)
     )

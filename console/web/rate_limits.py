@@ -76,6 +76,22 @@ class FailureLimiter:
         self._ranges.add(client_range(address), 1)
 
 
+class AccountLimiter:
+    """At most `max_attempts` attempts to sign in to an account in `window` seconds, from whichever addresses, whether
+    they succeed or not.
+    """
+
+    def __init__(
+        self, *, max_attempts: int = 30, window: float = 900.0, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._most, self._counts = max_attempts, _WindowCounts(window, _MAX_ADDRESSES, clock)
+
+    def consume(self, account: str) -> None:
+        """Count an attempt. Raises TooMany beyond the limit."""
+        if self._counts.add(account, 1) > self._most:
+            raise TooMany("Too many attempts to sign in to this account: wait a quarter of an hour.")
+
+
 class ConcurrencyLimiter:
     """How many may be served at once: `total` in all, `per_address` for one address, `per_range` for one range."""
 

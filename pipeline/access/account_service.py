@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from core.errors import BadInput, Conflict, Forbidden, NotFound
 from core.roles import ALL_SCOPES, NO_LIMITS, Principal, Role, Scope, UsageLimits, require_role, require_scope
+from pipeline.access.key_lifetimes import STANDARD_LIFETIMES, KeyLifetimes
 from pipeline.accounts import Account, AccountKey, Accounts, new_key
 
 MAX_WORKING_KEYS = 25
@@ -27,9 +28,10 @@ _MAX_LIMIT = 2**31 - 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountService:
-    """Accounts and keys, with the check who may touch them."""
+    """Accounts and keys, with the check who may touch them. New keys end as `lifetimes` say."""
 
     accounts: Accounts
+    lifetimes: KeyLifetimes = STANDARD_LIFETIMES
 
     # -- keys
 
@@ -44,12 +46,15 @@ class AccountService:
         *,
         scopes: frozenset[Scope] = frozenset(),
         expires: datetime | None = None,
+        never: bool = False,
         limits: UsageLimits = NO_LIMITS,
         account: str = "",
     ) -> tuple[AccountKey, str]:
         """A new key and its token, which is shown once. No scopes: all of use to the account that `who` may give.
 
-        Raises BadInput, Forbidden; Conflict for a name that a working key has, or where there are too many.
+        Without `expires` it ends as `lifetimes` say, or with the key of `who` if that is sooner; `never` asks for one
+        that does not end. Raises BadInput, Forbidden; Conflict for a name that a working key has, or where there are
+        too many.
         """
         owner = self._account(who, account)
         name = _checked_name(name)
@@ -60,7 +65,7 @@ class AccountService:
         if not scopes <= useful:
             raise BadInput(f"the account has no role for the scope {', '.join(sorted(scopes - useful))}")
         self._check_room(owner, name)
-        expires = self._within_own_expiry(who, _checked_expiry(expires))
+        expires = self._end(who, owner, _checked_expiry(expires), never=never)
         key, token = new_key(
             owner.id, name, scopes=scopes, expires=expires, limits=_narrower(_checked_limits(limits), who.key_limits)
         )
@@ -80,7 +85,8 @@ class AccountService:
     ) -> tuple[AccountKey, str]:
         """A new token in place of a key's, with its name, scopes, limits and expiry; the old one works for `overlap`.
 
-        Raises NotFound, BadInput for an overlap of more than a week, Conflict for a key that no longer works.
+        A key that never ends, and that its account could not be given now, gets an end. Raises NotFound, BadInput for
+        an overlap of more than a week, Conflict for a key that no longer works.
         """
         old, now = self._key(who, key_id, account), datetime.now(UTC)
         if not timedelta(0) <= overlap <= MAX_ROTATION_OVERLAP:
@@ -89,7 +95,9 @@ class AccountService:
             raise Conflict("this key does not work any more: create a new one")
         if not old.scopes <= who.scopes:
             raise Forbidden("this key cannot rotate one that has more scopes")
-        key, token = new_key(old.account, old.name, scopes=old.scopes, expires=old.expires, limits=old.limits)
+        key, token = new_key(
+            old.account, old.name, scopes=old.scopes, expires=self._rotated_end(old, now), limits=old.limits
+        )
         self.accounts.save_key(key)
         ends = now + overlap
         if not overlap:
@@ -150,14 +158,29 @@ class AccountService:
         if len(working) >= MAX_WORKING_KEYS:
             raise Conflict(f"an account has {MAX_WORKING_KEYS} working keys at the most: revoke one first")
 
-    def _within_own_expiry(self, who: Principal, expires: datetime | None) -> datetime | None:
+    def _end(self, who: Principal, owner: Account, expires: datetime | None, *, never: bool) -> datetime | None:
+        if never and expires is not None:
+            raise BadInput("a key ends at a time, or never: say one of them")
+        now = datetime.now(UTC)
         own = self.accounts.by_key_id(who.key) if who.key else None
         last = own[1].expires if own else None
-        if last is None or (expires is not None and expires <= last):
-            return expires
-        if expires is None:
-            return last
-        raise Forbidden("no key can make one that outlives it")
+        if expires is None and not never:
+            default = self.lifetimes.default_end(owner.roles, now)
+            return min(default, last) if last else default
+        if last is not None and (expires is None or expires > last):
+            raise Forbidden("no key can make one that outlives it")
+        self.lifetimes.check(owner.roles, expires, now)
+        return expires
+
+    def _rotated_end(self, old: AccountKey, now: datetime) -> datetime | None:
+        roles = owner.roles if (owner := self.accounts.get(old.account)) else frozenset()
+        if old.expires is not None:
+            return old.expires
+        try:
+            self.lifetimes.check(roles, None, now)
+        except BadInput:
+            return self.lifetimes.default_end(roles, now)
+        return None
 
 
 def _useful_scopes(owner: Account) -> frozenset[Scope]:

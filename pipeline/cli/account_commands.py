@@ -16,6 +16,7 @@ from rich.table import Column, Table
 from core.errors import BadInput, Conflict
 from core.roles import ALL_SCOPES, NO_LIMITS, Role, Scope, UsageLimits
 from pipeline.access.account_service import AccountService
+from pipeline.access.key_lifetimes import ends_soon
 from pipeline.accounts import Account, AccountKey, create_account
 from pipeline.cli.cli_common import JsonOption, local_operator, open_installation, out, print_json
 
@@ -45,7 +46,7 @@ def account_create(role: RoleOption, account_id: IdOption = "", as_json: JsonOpt
             raise Conflict(
                 f"there is an account {account_id} already: give it another key with `assay account key create`"
             )
-        person, token = create_account(at.accounts, role, account_id=account_id)
+        person, token = create_account(at.accounts, role, account_id=account_id, lifetimes=at.settings.key_lifetimes)
     _show_new_account(person.id, sorted(person.roles), token, as_json)
 
 
@@ -53,7 +54,7 @@ def account_create(role: RoleOption, account_id: IdOption = "", as_json: JsonOpt
 def account_add(role: RoleOption, account_id: IdOption = "", as_json: JsonOption = False) -> None:
     """Open an account, or give a known one these roles and a new first token. The token is shown once."""
     with open_installation() as at:
-        person, token = create_account(at.accounts, role, account_id=account_id)
+        person, token = create_account(at.accounts, role, account_id=account_id, lifetimes=at.settings.key_lifetimes)
     _show_new_account(person.id, sorted(person.roles), token, as_json)
 
 
@@ -67,11 +68,13 @@ def account_list(as_json: JsonOption = False) -> None:
     if as_json:
         print_json({"accounts": [_account_record(one, keys) for one, keys in listed]})
         return
-    table = Table(Column("account", no_wrap=True), "roles", "keys", "last used", "")
+    table = Table(Column("account", no_wrap=True), "roles", "keys", "next end", "last used", "")
     for one, keys in listed:
         working = [key for key in keys if key.works(datetime.now(UTC))]
         used = max((key.last_used for key in keys if key.last_used), default=None)
-        table.add_row(one.id, _roles(one), str(len(working)), _time(used), "[red]closed[/red]" if one.closed else "")
+        ends = min((key.expires for key in working if key.expires), default=None)
+        closed = "[red]closed[/red]" if one.closed else ""
+        table.add_row(one.id, _roles(one), str(len(working)), _end_shown(ends) if working else "", _time(used), closed)
     out.print(table)
 
 
@@ -79,7 +82,7 @@ def account_list(as_json: JsonOption = False) -> None:
 def account_show(account_id: AccountArgument, as_json: JsonOption = False) -> None:
     """An account, its limits, what it used of them, and all its keys."""
     with open_installation() as at:
-        service = AccountService(accounts=at.accounts)
+        service = AccountService(accounts=at.accounts, lifetimes=at.settings.key_lifetimes)
         found = service.account(local_operator(), account_id)
         keys = service.keys(local_operator(), account=account_id)
         usage = at.service.usage.account_usage(found.id, found.limits)
@@ -136,7 +139,10 @@ def key_create(
     account_id: AccountArgument,
     name: Annotated[str, typer.Option(help="What to call it; no two working keys of an account share one.")],
     scope: Annotated[list[Scope] | None, typer.Option(help="May be given more than once; default: all of use.")] = None,
-    expires: Annotated[str, typer.Option(help="When it ends: 90d, 12h, or a date as 2027-01-31; default: never.")] = "",
+    expires: Annotated[
+        str, typer.Option(help="When it ends: 90d, 12h, or a date as 2027-01-31; default: as the settings say.")
+    ] = "",
+    never: Annotated[bool, typer.Option("--never", help="It never ends. Not for moderators and operators.")] = False,
     requests_per_minute: RequestsOption = None,
     videos_per_day: VideosOption = None,
     video_seconds_per_month: SecondsOption = None,
@@ -149,6 +155,7 @@ def key_create(
             name,
             scopes=frozenset(scope or ()),
             expires=_end(expires),
+            never=never,
             limits=UsageLimits(
                 requests_per_minute=requests_per_minute,
                 videos_per_day=videos_per_day,
@@ -199,7 +206,7 @@ def key_rotate(
 @contextmanager
 def _accounts() -> Iterator[AccountService]:
     with open_installation() as at:
-        yield AccountService(accounts=at.accounts)
+        yield AccountService(accounts=at.accounts, lifetimes=at.settings.key_lifetimes)
 
 
 def _set_closed(account_id: str, *, closed: bool, as_json: bool) -> None:
@@ -254,7 +261,7 @@ def _key_table(keys: tuple[AccountKey, ...] | Any) -> Table:
         "limits",
     )
     for key in keys:
-        ends = f"[red]revoked {_time(key.revoked)}[/red]" if key.revoked else _time(key.expires)
+        ends = f"[red]revoked {_time(key.revoked)}[/red]" if key.revoked else _end_shown(key.expires)
         table.add_row(key.id, escape(key.name), key.hint, _scopes(key), ends, _time(key.last_used), _limits(key.limits))
     return table
 
@@ -278,6 +285,7 @@ def _key_record(key: AccountKey) -> dict[str, Any]:
         "scopes": sorted(key.scopes),
         "created": key.created,
         "expires": key.expires,
+        "ends_soon": key.works(datetime.now(UTC)) and ends_soon(key.expires, datetime.now(UTC)),
         "revoked": key.revoked,
         "last_used": key.last_used,
         "limits": key.limits,
@@ -299,6 +307,16 @@ def _limits(limits: UsageLimits) -> str:
         "seconds a month": limits.video_seconds_per_month,
     }
     return ", ".join(f"{value or 'no limit of'} {name}" for name, value in words.items() if value is not None)
+
+
+def _end_shown(at: datetime | None) -> str:
+    """When a key ends, with a warning ahead of it."""
+    now = datetime.now(UTC)
+    if at is None:
+        return "never"
+    if at <= now:
+        return f"[red]ended {_time(at)}[/red]"
+    return f"[yellow]{_time(at)}, soon[/yellow]" if ends_soon(at, now) else _time(at)
 
 
 def _time(at: datetime | None) -> str:

@@ -10,7 +10,8 @@ import pytest
 from core.errors import BadInput, Conflict, Forbidden, NotFound
 from core.roles import ALL_SCOPES, Principal, Role, Scope, UsageLimits
 from pipeline.access.account_service import MAX_WORKING_KEYS, AccountService
-from pipeline.accounts import Account, Accounts, authenticate, create_account, new_key
+from pipeline.access.key_lifetimes import KeyLifetimes
+from pipeline.accounts import Account, AccountKey, Accounts, authenticate, create_account, new_key
 from pipeline.ledgers.database import Database
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.testing.memory_accounts import MemoryAccounts
@@ -108,6 +109,41 @@ def test_a_key_ends_when_it_is_revoked_and_when_it_expires(accounts: Accounts, s
     service.revoke_key(OPERATOR, other.id, account="ana")
     assert authenticate(accounts, token) is None
     assert service.revoke_key(OPERATOR, other.id, account="ana").revoked is not None
+
+
+def test_a_new_key_ends_when_the_settings_say_and_never_only_where_that_was_said(accounts: Accounts) -> None:
+    service = AccountService(
+        accounts=accounts, lifetimes=KeyLifetimes(standard_days=30, platform_days=60, endless_staff_keys=False)
+    )
+    create_account(accounts, [Role.PLATFORM], account_id="ana", lifetimes=service.lifetimes)
+    create_account(accounts, [Role.PLATFORM, Role.MODERATOR], account_id="mod", lifetimes=service.lifetimes)
+
+    def days(key: AccountKey) -> int:
+        return round((key.expires - datetime.now(UTC)) / timedelta(days=1))
+
+    assert [days(next(iter(accounts.keys(one)))) for one in ("ana", "mod")] == [60, 30]
+    assert days(service.create_key(OPERATOR, "one", account="ana")[0]) == 60
+    assert days(service.create_key(OPERATOR, "one", account="mod")[0]) == 30
+    assert service.create_key(OPERATOR, "two", account="ana", never=True)[0].expires is None
+    far = datetime.now(UTC) + timedelta(days=500)
+    for wrong in ({"never": True}, {"expires": far}):
+        with pytest.raises(BadInput, match="endless_staff_keys"):
+            service.create_key(OPERATOR, "two", account="mod", **wrong)
+    with pytest.raises(BadInput, match="say one"):
+        service.create_key(OPERATOR, "three", account="ana", never=True, expires=far)
+    lax = replace(service, lifetimes=replace(service.lifetimes, endless_staff_keys=True))
+    endless, _ = lax.create_key(OPERATOR, "two", account="mod", never=True)
+    assert endless.expires is None
+    rotated, _ = lax.rotate_key(OPERATOR, endless.id, account="mod")
+    assert rotated.expires is None
+    assert days(service.rotate_key(OPERATOR, rotated.id, account="mod")[0]) == 30
+
+
+def test_a_key_that_ends_makes_none_that_never_does(accounts: Accounts, service: AccountService) -> None:
+    ana, token = create_account(accounts, [Role.PLATFORM], account_id="ana")
+    with pytest.raises(Forbidden, match="outlives"):
+        service.create_key(authenticate(accounts, token), "endless", never=True)
+    assert service.create_key(ana, "usual")[0].expires <= accounts.by_key_id(ana.key)[1].expires
 
 
 def test_the_last_use_of_a_key_is_seen(accounts: Accounts) -> None:
