@@ -19,6 +19,7 @@ from console.gateway.moderations_api import moderations_router
 from console.gateway.sync_api import sync_router
 from console.gateway.videos_api import videos_router
 from console.login.login_pages import login_router
+from console.login.security_pages import security_router
 from console.moderation.case_api import cases_router
 from console.moderation.case_pages import case_pages_router
 from console.platform.comparison_api import comparison_router
@@ -56,7 +57,13 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
     secret = load_session_secret(installation.settings.root)
     pace = RateLimiter(max_requests=installation.settings.lookups_per_minute)
     app.state.context = RequestContext(
-        installation=installation, sessions=Sessions(accounts=installation.accounts, secret=secret), rate_limiter=pace
+        installation=installation,
+        sessions=Sessions(
+            accounts=installation.accounts,
+            secret=secret,
+            second_factor_roles=installation.settings.second_factor_roles,
+        ),
+        rate_limiter=pace,
     )
     app.add_middleware(BodyLimitMiddleware)
     app.add_middleware(AnswerHeadersMiddleware)
@@ -88,6 +95,7 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
     app.include_router(cameo_pages_router)
     app.include_router(enrolment_router)
     app.include_router(login_router)
+    app.include_router(security_router)
     app.include_router(verify_pages_router)
     app.mount("/static", StaticFiles(directory=CONSOLE_FOLDER / "static"))
     return app

@@ -18,7 +18,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from core.errors import BadInput
 from core.plugins import ENGINES, SIGNERS, plugins
-from core.roles import UsageLimits
+from core.roles import Role, UsageLimits
 from pipeline.access.key_lifetimes import KeyLifetimes
 from pipeline.engines import BUNDLED_ENGINES
 from pipeline.webhooks.networks import parse_networks
@@ -181,6 +181,11 @@ class Settings(BaseSettings):
     endless_staff_keys: bool = Field(
         False, description="May moderators and operators have keys that never end, or only after a year?"
     )
+    require_second_factor: str = Field(
+        "",
+        description="Roles (between commas: moderator, operator) that need a second factor; a token alone does not "
+        "open them.",
+    )
     webhook_networks: str = Field(
         "", description="Networks (as 10.0.0.0/8, between commas) to which webhooks go too, by http as well."
     )
@@ -196,6 +201,12 @@ class Settings(BaseSettings):
     def _networks(cls, networks: str) -> str:
         parse_networks(networks)
         return networks
+
+    @field_validator("require_second_factor")
+    @classmethod
+    def _known_roles(cls, roles: str) -> str:
+        _roles(roles)
+        return roles
 
     @field_validator("engine")
     @classmethod
@@ -251,6 +262,11 @@ class Settings(BaseSettings):
         )
 
     @property
+    def second_factor_roles(self) -> frozenset[Role]:
+        """Whoever has one of these roles signs in with a second factor."""
+        return _roles(self.require_second_factor)
+
+    @property
     def usage_limits(self) -> UsageLimits:
         """What an account may use that has no limits of its own."""
         return UsageLimits(**{one.name: getattr(self, one.name) for one in fields(UsageLimits)})
@@ -298,6 +314,11 @@ def _former_variables() -> dict[str, str]:
     """The environment's settings under former names: pydantic looks for the current ones only."""
     variables = {name: f"ASSAY_{name.upper()}" for name in FORMER_NAMES}
     return {name: os.environ[variable] for name, variable in variables.items() if variable in os.environ}
+
+
+def _roles(listed: str) -> frozenset[Role]:
+    """Roles between commas. Raises ValueError."""
+    return frozenset(Role(name.strip()) for name in listed.split(",") if name.strip())
 
 
 def _registered(name: str, group: str, bundled: Mapping[str, str]) -> str:

@@ -1,27 +1,35 @@
-"""Pages that anyone may open: the login, the description of the API. The verifier's is in verifying.py."""
+"""Pages that anyone may open: the login, the description of the API. The verifier's is in verify_pages."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from console.login.sign_in import key_of_token, needs_second_factor
 from console.web.auth import (
     OptionalSessionUser,
+    begin_session,
     check_csrf_token,
     csrf_seed_of,
     new_csrf_seed,
     set_csrf_seed,
-    sign_in,
     sign_out,
 )
-from console.web.context import ContextDep
+from console.web.context import ContextDep, RequestContext, client_address
+from console.web.http_errors import status_of
 from console.web.openapi import operations_by_tag
 from console.web.rendering import render_page
+from console.web.translations import available_languages, negotiate_language
+from core.errors import AssayError
 from core.roles import Principal, Role
+from pipeline.access.second_factors import TooManyCodes, WrongCode
+from pipeline.accounts import AccountKey
 
 login_router = APIRouter(include_in_schema=False)
+
+LangQuery = Annotated[str, Query(max_length=20)]
 
 
 @login_router.get("/")
@@ -32,27 +40,88 @@ def redirect_home(principal: OptionalSessionUser) -> Response:
 
 @login_router.get("/login")
 def login_page(
-    request: Request, principal: OptionalSessionUser, onward: Annotated[str, Query(alias="next")] = ""
+    request: Request,
+    principal: OptionalSessionUser,
+    onward: Annotated[str, Query(alias="next")] = "",
+    lang: LangQuery = "",
 ) -> Response:
     """Where the token is entered."""
     if principal:
         return RedirectResponse(_home(principal), status_code=303)
-    return _render_login(request, onward)
+    return _render_signed_out(request, "login.html", lang, onward=onward, failed=False)
 
 
 @login_router.post("/login")
 def submit_login(
+    *,
     request: Request,
     context: ContextDep,
     token: Annotated[str, Form(max_length=500)] = "",
     form_token: Annotated[str, Form()] = "",
     onward: Annotated[str, Form()] = "",
+    lang: LangQuery = "",
 ) -> Response:
-    """Begin a session, for the right token."""
+    """Begin a session, for the right token; where a second factor is needed, ask for that first."""
     check_csrf_token(request, context, form_token)
+    key = key_of_token(request, context, token)
+    if key is None:
+        return _render_signed_out(request, "login.html", lang, status=401, onward=onward, failed=True)
+    return continue_sign_in(request, context, key, onward, lang)
+
+
+@login_router.post("/login/code")
+def submit_login_code(
+    *,
+    request: Request,
+    context: ContextDep,
+    pending: Annotated[str, Form(max_length=500)] = "",
+    code: Annotated[str, Form(max_length=100)] = "",
+    form_token: Annotated[str, Form()] = "",
+    onward: Annotated[str, Form()] = "",
+    lang: LangQuery = "",
+) -> Response:
+    """Begin a session, for the right code after the right token."""
+    check_csrf_token(request, context, form_token)
+    key = context.sessions.held_key(pending)
+    if key is None:
+        return _render_signed_out(request, "login.html", lang, status=401, onward=onward, failed=False, late=True)
+    context.failed_logins.check(client_address(request))
+    try:
+        context.installation.second_factors.check(key.account, code)
+    except (WrongCode, TooManyCodes) as error:
+        context.failed_logins.record_failure(client_address(request))
+        return _render_code(request, context, key, onward, lang, wrong=error)
     answer = RedirectResponse(_local_address(onward), status_code=303)
-    if not sign_in(request, answer, token, context):
-        return _render_login(request, onward, failed=True)
+    begin_session(request, answer, context, key, second_factor=True)
+    return answer
+
+
+@login_router.post("/login/enrol")
+def submit_login_enrolment(
+    *,
+    request: Request,
+    context: ContextDep,
+    pending: Annotated[str, Form(max_length=500)] = "",
+    code: Annotated[str, Form(max_length=100)] = "",
+    form_token: Annotated[str, Form()] = "",
+    onward: Annotated[str, Form()] = "",
+    lang: LangQuery = "",
+) -> Response:
+    """Add the authenticator that the account's roles require, and begin a session; shows the recovery codes."""
+    check_csrf_token(request, context, form_token)
+    key = context.sessions.held_key(pending)
+    if key is None:
+        return _render_signed_out(request, "login.html", lang, status=401, onward=onward, failed=False, late=True)
+    context.failed_logins.check(client_address(request))
+    try:
+        codes = context.installation.second_factors.confirm(key.account, code)
+    except AssayError as error:
+        context.failed_logins.record_failure(client_address(request))
+        return _render_enrolment(request, context, key, onward, lang, wrong=error)
+    answer = render_page(
+        request, "recovery_codes.html", codes=codes, onward=_local_address(onward), **localised(request, lang)
+    )
+    begin_session(request, answer, context, key, second_factor=True)
     return answer
 
 
@@ -72,9 +141,72 @@ def docs(request: Request) -> Response:
     return render_page(request, "docs.html", groups=operations_by_tag(described), info=described["info"])
 
 
-def _render_login(request: Request, onward: str, *, failed: bool = False) -> Response:
+def continue_sign_in(request: Request, context: RequestContext, key: AccountKey, onward: str, lang: str) -> Response:
+    """After the first factor: a session, or the page that asks for the second one."""
+    if needs_second_factor(context, key):
+        if context.installation.second_factors.is_enrolled(key.account):
+            return _render_code(request, context, key, onward, lang)
+        return _render_enrolment(request, context, key, onward, lang)
+    answer = RedirectResponse(_local_address(onward), status_code=303)
+    begin_session(request, answer, context, key, second_factor=False)
+    return answer
+
+
+def localised(request: Request, lang: str) -> dict[str, Any]:
+    """What a template needs to speak the reader's language, and to offer the others."""
+    language = negotiate_language(lang, request.headers.get("accept-language", ""))
+    return {"language": language, "languages": available_languages(), "t": language, "said": language.said}
+
+
+def _render_code(
+    request: Request,
+    context: RequestContext,
+    key: AccountKey,
+    onward: str,
+    lang: str,
+    *,
+    wrong: AssayError | None = None,
+) -> Response:
+    return _render_signed_out(
+        request,
+        "second_factor.html",
+        lang,
+        status=status_of(wrong) if wrong else 200,
+        onward=onward,
+        pending=context.sessions.hold(key),
+        wrong=str(wrong or ""),
+    )
+
+
+def _render_enrolment(
+    request: Request,
+    context: RequestContext,
+    key: AccountKey,
+    onward: str,
+    lang: str,
+    *,
+    wrong: AssayError | None = None,
+) -> Response:
+    return _render_signed_out(
+        request,
+        "enrol_authenticator.html",
+        lang,
+        status=status_of(wrong) if wrong else 200,
+        onward=onward,
+        pending=context.sessions.hold(key),
+        wrong=str(wrong or ""),
+        authenticator=context.installation.second_factors.begun(key.account),
+        action="/login/enrol",
+    )
+
+
+def _render_signed_out(
+    request: Request, template: str, lang: str, *, status: int = 200, late: bool = False, **variables: Any
+) -> Response:
     seed = csrf_seed_of(request) or new_csrf_seed()
-    answer = render_page(request, "login.html", status=401 if failed else 200, onward=onward, failed=failed, seed=seed)
+    answer = render_page(
+        request, template, status=status, seed=seed, late=late, **variables, **localised(request, lang)
+    )
     set_csrf_seed(request, answer, seed)
     return answer
 

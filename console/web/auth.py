@@ -8,14 +8,15 @@ from typing import Annotated
 from fastapi import Depends, Request, Response, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 
-from console.web.context import ContextDep, RequestContext, client_address
+from console.web.context import ContextDep, RequestContext
 from console.web.cookies import delete_cookie, read_cookie, set_cookie
 from console.web.http_errors import FormExpired, NotSignedIn
 from console.web.key_rates import count_request
 from console.web.route_scopes import check_route_scope
 from console.web.sessions import SESSION_SECONDS
 from core.roles import Principal
-from pipeline.accounts import authenticate, token_digest
+from pipeline.access.second_factors import without_second_factor
+from pipeline.accounts import AccountKey, authenticate
 
 SESSION_COOKIE = "assay_session"
 CSRF_SEED_COOKIE = "assay_seed"  # stands in for the session in the one form that is filled in without one: the login
@@ -30,11 +31,14 @@ def bearer_user(
 ) -> Principal:
     """Whose Bearer token this is. Sessions do not count here: no other site can make a browser send a Bearer token.
 
+    Roles for which a second factor is required are not opened by a token.
+
     Raises NotSignedIn, RateLimitExceeded, Forbidden where the key has not the scope for this route.
     """
     person = authenticate(context.installation.accounts, credentials.credentials) if credentials else None
     if person is None:
         raise NotSignedIn
+    person = without_second_factor(person, context.sessions.second_factor_roles)
     count_request(request, context.key_rates, person, context.installation.settings.usage_limits)
     check_route_scope(person, request.method, request.url.path)
     return person
@@ -72,19 +76,13 @@ OptionalSessionUser = Annotated[Principal | None, Depends(optional_session_user)
 SessionUser = Annotated[Principal, Depends(session_user)]
 
 
-def sign_in(request: Request, response: Response, token: str, context: RequestContext) -> bool:
-    """Begin a session on this response. False, and counted, for a token that is nobody's. Raises TooMany."""
-    context.failed_logins.check(client_address(request))
-    token = token.strip()
-    if known := context.installation.accounts.by_digest(token_digest(token)):
-        context.account_logins.consume(known[0].id)
-    session = context.sessions.create(token)
-    if session is None:
-        context.failed_logins.record_failure(client_address(request))
-        return False
+def begin_session(
+    request: Request, response: Response, context: RequestContext, key: AccountKey, *, second_factor: bool
+) -> None:
+    """Begin a session on this response, for whoever has shown who they are."""
+    session = context.sessions.begin(key, second_factor=second_factor)
     set_cookie(request, response, SESSION_COOKIE, session, seconds=SESSION_SECONDS)
     delete_cookie(request, response, CSRF_SEED_COOKIE)
-    return True
 
 
 def sign_out(request: Request, response: Response, context: RequestContext) -> None:

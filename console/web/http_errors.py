@@ -16,6 +16,7 @@ from core.errors import (
     NotNow,
     Unavailable,
 )
+from pipeline.access.second_factors import TooManyCodes
 from pipeline.access.usage import InsufficientQuota
 
 
@@ -95,6 +96,7 @@ _STATUSES: tuple[tuple[type[AssayError], int], ...] = (  # the first that fits c
     (TooSlow, 408),
     (TooMany, 429),
     (InsufficientQuota, 429),
+    (TooManyCodes, 429),
     (Abandoned, 499),
     (NotOffered, 501),
     (Unavailable, 503),

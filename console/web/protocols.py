@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from pipeline.access.second_factors import SecondFactorService
 from pipeline.accounts import Accounts
 from pipeline.background import BackgroundWorker
 from pipeline.service import CaseService
@@ -24,6 +25,10 @@ class InstallationProtocol(Protocol):
     @property
     def accounts(self) -> Accounts:
         """Who may do it."""
+
+    @property
+    def second_factors(self) -> SecondFactorService:
+        """What else than a token they show when they sign in."""
 
 
 class RunningInstallation(InstallationProtocol, Protocol):

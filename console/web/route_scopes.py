@@ -58,6 +58,7 @@ ROUTE_SCOPES: tuple[tuple[str, _Rule], ...] = (
     ("/me", _read_or(Scope.MANAGE)),
     ("/enrol", _always(Scope.MANAGE)),
     ("/platform", _always(Scope.MANAGE)),
+    ("/security", _always(Scope.MANAGE)),
     ("/policy", _always(Scope.MODERATE)),
 )
 

@@ -1,8 +1,9 @@
 """Sessions and form tokens, signed with a secret that is in the home folder and nowhere else.
 
-A session holds the id of the key that began it and the time. Its signature also covers the digest of that key. The
-key is looked up anew each time: when it is revoked or expires, or the account is closed, its sessions end at once.
-One that was signed out is remembered until it would have ended by itself, so that a copy of it opens nothing.
+A session holds the id of the key that began it, whether a second factor was given, and the time. Its signature also
+covers the digest of that key. The key is looked up anew each time: when it is revoked or expires, or the account is
+closed, its sessions end at once. One that was signed out is remembered until it would have ended by itself, so that a
+copy of it opens nothing. A sign-in that waits for its second factor is signed too, and is no session.
 """
 
 from __future__ import annotations
@@ -17,27 +18,51 @@ from pathlib import Path
 from itsdangerous import BadSignature, Signer, TimestampSigner, URLSafeTimedSerializer
 
 from core.errors import Unavailable
-from core.roles import Principal
+from core.roles import Principal, Role
 from pipeline.accounts import AccountKey, Accounts, admit, authenticate
 
 SESSION_SECONDS = 12 * 3600  # seconds
+PENDING_SECONDS = 600  # seconds in which the second factor has to follow the first
+_TWO_FACTORS = "2"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sessions:
-    """Makes sessions and looks at them. `secret` is 32 random bytes in hex."""
+    """Makes sessions and looks at them. `secret` is 32 random bytes in hex.
+
+    No session that began without a second factor is one of an account with a role of `second_factor_roles`.
+    """
 
     accounts: Accounts
     secret: str
+    second_factor_roles: frozenset[Role]
 
     def create(self, token: str) -> str | None:
-        """A session for whoever has this token; None for an unknown or closed account."""
+        """A session for whoever has this token, without a second factor; None for an unknown or closed account."""
         person = authenticate(self.accounts, token)
         found = self.accounts.by_key_id(person.key) if person else None
-        if found is None:
-            return None
+        return self.begin(found[1], second_factor=False) if found else None
+
+    def begin(self, key: AccountKey, *, second_factor: bool) -> str:
+        """A session for whoever has this key, and gave a second factor or did not."""
         # Two sessions that begin within a second are two, so that the end of one is not that of the other.
-        return self._signer(found[1]).sign(f"{found[1].id}~{secrets.token_hex(8)}").decode()
+        marked = f"{key.id}~{secrets.token_hex(8)}~{_TWO_FACTORS if second_factor else ''}"
+        return self._signer(key).sign(marked).decode()
+
+    def hold(self, key: AccountKey) -> str:
+        """What a page carries from the first factor to the second."""
+        return self._signer(key, "pending").sign(f"{key.id}~{secrets.token_hex(8)}").decode()
+
+    def held_key(self, pending: str) -> AccountKey | None:
+        """Whose second factor is waited for. None if it is forged or too old, or the key lets nobody in any more."""
+        found = self.accounts.by_key_id(pending.rsplit(".", 2)[0].partition("~")[0])
+        if found is None or admit(self.accounts, *found) is None:
+            return None
+        try:
+            self._signer(found[1], "pending").unsign(pending, max_age=PENDING_SECONDS)
+        except BadSignature:
+            return None
+        return found[1]
 
     def person(self, session: str) -> Principal | None:
         """Whose session this is. None if it is forged, older than twelve hours, or its key lets nobody in any more."""
@@ -50,7 +75,14 @@ class Sessions:
             return None
         if self.accounts.is_session_ended(_digest(session)):
             return None
-        return admit(self.accounts, *found)
+        person = admit(self.accounts, *found)
+        if person is not None and self.needs_second_factor(person) and not _has_second_factor(session):
+            return None
+        return person
+
+    def needs_second_factor(self, person: Principal) -> bool:
+        """Whether this person's roles require one."""
+        return bool(self.second_factor_roles) and person.has(*self.second_factor_roles)
 
     def end(self, session: str) -> None:
         """Let the session open nothing any more, in whichever browser it is. Nothing happens for a forged one."""
@@ -69,8 +101,12 @@ class Sessions:
         """Signs what a page carries and gives back, with the time."""
         return URLSafeTimedSerializer(self.secret, salt=salt)
 
-    def _signer(self, key: AccountKey) -> TimestampSigner:
-        return TimestampSigner(self.secret, salt=f"assay.session.{key.digest}")
+    def _signer(self, key: AccountKey, kind: str = "session") -> TimestampSigner:
+        return TimestampSigner(self.secret, salt=f"assay.{kind}.{key.digest}")
+
+
+def _has_second_factor(session: str) -> bool:
+    return session.rsplit(".", 2)[0].split("~")[2:] == [_TWO_FACTORS]
 
 
 def _digest(session: str) -> str:

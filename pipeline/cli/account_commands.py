@@ -86,11 +86,16 @@ def account_show(account_id: AccountArgument, as_json: JsonOption = False) -> No
         found = service.account(local_operator(), account_id)
         keys = service.keys(local_operator(), account=account_id)
         usage = at.service.usage.account_usage(found.id, found.limits)
+        second = at.second_factors.is_enrolled(found.id)
+        left = at.second_factors.recovery_codes_left(found.id)
     if as_json:
-        print_json(_account_record(found, keys) | {"usage": usage})
+        factor = {"enrolled": second, "recovery_codes_left": left}
+        print_json(_account_record(found, keys) | {"usage": usage, "second_factor": factor})
         return
     out.print(f"account {found.id} ({_roles(found)}){' is closed' if found.closed else ''}", highlight=False)
     out.print(f"limits  {_limits(found.limits) or 'as the settings say'}", highlight=False)
+    shown = f"authenticator, {left} recovery codes left" if second else "none"
+    out.print(f"second factor  {shown}", highlight=False)
     for one in usage:
         most = f" of {one.limit}" if one.limit is not None else ""
         out.print(f"used    {one.used}{most} {one.measure.value.replace('_', ' ')}", highlight=False)
@@ -107,6 +112,18 @@ def account_close(account_id: AccountArgument, as_json: JsonOption = False) -> N
 def account_reopen(account_id: AccountArgument, as_json: JsonOption = False) -> None:
     """Let a closed account in again, with the keys that it had."""
     _set_closed(account_id, closed=False, as_json=as_json)
+
+
+@account.command("reset-second-factor")
+def account_reset_second_factor(account_id: AccountArgument, as_json: JsonOption = False) -> None:
+    """Forget an account's authenticator and recovery codes. First make sure who asks: its token alone opens it then."""
+    with open_installation() as at:
+        AccountService(accounts=at.accounts).account(local_operator(), account_id)
+        had = at.second_factors.reset(local_operator(), account_id)
+    if as_json:
+        print_json({"id": account_id, "reset": had})
+    else:
+        out.print(f"account {account_id}: {'second factor forgotten' if had else 'no second factor'}", highlight=False)
 
 
 @account.command("limits")

@@ -13,6 +13,7 @@ from classifiers.image.face_backend import face_backend
 from classifiers.models import Models
 from core.ports import Ledger
 from media.sandbox.protections import allow_unsandboxed
+from pipeline.access.second_factors import SecondFactorService
 from pipeline.access.usage import UsageMeter
 from pipeline.accounts import Accounts
 from pipeline.advance import EventListener, NoListener, PipelineContext
@@ -48,6 +49,7 @@ from pipeline.wiring.services import (
     make_pipeline_context,
     make_public_service,
     make_registry_admin,
+    make_second_factors,
     make_video_pictures,
     make_webhook_client,
     make_webhook_sender,
@@ -72,6 +74,7 @@ class Installation:
     service: CaseService
     ledger: Ledger
     accounts: Accounts
+    second_factors: SecondFactorService
     registry: RegistryStores
     registry_admin: RegistryAdmin
     rollout: Rollout
@@ -145,6 +148,7 @@ def build_installation(
             service=service,
             ledger=ledger,
             accounts=PostgresAccounts(database),
+            second_factors=make_second_factors(settings, database),
             registry=registry,
             registry_admin=make_registry_admin(registry, models),
             rollout=rollout,

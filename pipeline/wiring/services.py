@@ -6,7 +6,10 @@ from datetime import timedelta
 
 from classifiers.models import Models
 from core.ports import Bus, Ledger
+from pipeline.access.postgres_second_factors import PostgresSecondFactors
+from pipeline.access.second_factors import SecondFactorService
 from pipeline.advance import EventListener, PipelineContext
+from pipeline.blobstores.template_keys import TemplateKeys
 from pipeline.consent_wiring import CameoMaintenance, ConsentReceipts
 from pipeline.ledgers.database import Database
 from pipeline.manifest_repository.public_service import PublicService
@@ -25,7 +28,7 @@ from pipeline.webhooks.networks import parse_networks
 from pipeline.webhooks.postgres_webhooks import PostgresWebhooks
 from pipeline.webhooks.webhook_client import WebhookClient
 from pipeline.webhooks.webhook_sender import RetrySchedule, WebhookSender
-from pipeline.wiring.stores import RegistryStores
+from pipeline.wiring.stores import RegistryStores, blob_store_location
 from registry.consent.cameo_service import CameoService, ConsentStores
 from registry.consent.consent_facts import ConsentFacts
 from registry.shared_results import PostgresSharedResults
@@ -92,6 +95,16 @@ def make_registry_admin(registry: RegistryStores, models: Models) -> RegistryAdm
         bank=registry.bank,
         works=registry.works,
         extractor=ReferenceExtractor(models=models),
+    )
+
+
+def make_second_factors(settings: Settings, database: Database) -> SecondFactorService:
+    """Authenticators of accounts; their secrets are encrypted with keys of the store that people's templates have."""
+    url, options = blob_store_location(settings)
+    return SecondFactorService(
+        store=PostgresSecondFactors(database),
+        keys=TemplateKeys(url, settings.keys_folder, **options),
+        issuer=settings.provider or "Assay",
     )
 
 

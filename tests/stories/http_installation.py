@@ -27,10 +27,12 @@ from core.signals import Signal, Span, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
 from media.probe import probe
 from media.sandbox.limits import InputLimits
+from pipeline.access.second_factors import SecondFactorService
 from pipeline.accounts import create_account
 from pipeline.advance import PipelineContext, advance
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
+from pipeline.blobstores.template_keys import TemplateKeys
 from pipeline.engines.folder_engine import FolderEngine
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.local_runner import LocalRunner
@@ -41,6 +43,7 @@ from pipeline.stages import ROUTE, bind_route
 from pipeline.stages.stage_context import Measurements, StageContext
 from pipeline.testing.memory_accounts import MemoryAccounts
 from pipeline.testing.memory_ledger import MemoryLedger, MemoryTexts
+from pipeline.testing.memory_second_factors import MemorySecondFactors
 from pipeline.wiring import Installation, build_installation
 from provenance.seal_result import SealResult
 from tests.conftest import ROOT
@@ -69,6 +72,7 @@ class MemoryInstallation:
     service: CaseService
     ledger: MemoryLedger
     accounts: MemoryAccounts
+    second_factors: SecondFactorService
     works: PipelineContext
     runner: LocalRunner
     webhook_sender: None = None
@@ -165,6 +169,9 @@ def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallati
         service=desk,
         ledger=ledger,
         accounts=MemoryAccounts(),
+        second_factors=SecondFactorService(
+            store=MemorySecondFactors(), keys=TemplateKeys(str(home / "vault"), home / "keys")
+        ),
         works=works,
         runner=LocalRunner(works),
     )

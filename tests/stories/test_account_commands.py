@@ -30,6 +30,17 @@ def test_an_operator_makes_shows_and_closes_an_account(fresh):
     assert [one["name"] for one in shown["keys"]] == ["token", "nightly"]
     assert key["token"] not in str(shown) and "digest" not in str(shown)
 
+    usual = fresh.assay("account", "key", "create", "ana", "--name", "usual", "--json").json
+    assert usual["expires"] and not usual["ends_soon"] and "soon" not in fresh.assay("account", "list").out
+    assert fresh.assay("account", "key", "create", "ana", "--name", "s", "--expires", "3d", "--json").json["ends_soon"]
+    assert "soon" in fresh.assay("account", "list").out and "soon" in fresh.assay("account", "show", "ana").out
+    assert fresh.assay("account", "key", "create", "ana", "--name", "n", "--never", "--json").json["expires"] is None
+    fresh.assay("account", "create", "--role", "moderator", "--id", "mod")
+    endless = fresh.assay("account", "key", "create", "mod", "--name", "n", "--never")
+    assert (endless.code, "endless_staff_keys" in endless.err) == (3, True)
+    assert shown["second_factor"] == {"enrolled": False, "recovery_codes_left": 0}
+    assert fresh.assay("account", "reset-second-factor", "ana", "--json").json == {"id": "ana", "reset": False}
+
     rotated = fresh.assay("account", "key", "rotate", "ana", key["id"], "--json").json
     assert rotated["token"] != key["token"] and rotated["expires"] == key["expires"]
     assert fresh.assay("account", "key", "revoke", "ana", rotated["id"], "--json").json["revoked"]

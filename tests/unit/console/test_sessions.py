@@ -20,7 +20,7 @@ def accounts():
 
 @pytest.fixture
 def ours(accounts):
-    return Sessions(accounts=accounts, secret="ab" * 32)
+    return Sessions(accounts=accounts, secret="ab" * 32, second_factor_roles=frozenset())
 
 
 def test_a_session_is_its_accounts_and_has_its_roles(accounts, ours):
@@ -34,7 +34,7 @@ def test_a_wrong_token_begins_nothing(ours):
 
 def test_a_session_signed_with_another_secret_is_nobodys(accounts, ours):
     _, token = create_account(accounts, [Role.MODERATOR])
-    forged = Sessions(accounts=accounts, secret="cd" * 32).create(token)
+    forged = Sessions(accounts=accounts, secret="cd" * 32, second_factor_roles=frozenset()).create(token)
     assert ours.person(forged) is None
 
 
@@ -73,6 +73,28 @@ def test_a_session_ends_after_twelve_hours(accounts, ours, monkeypatch):
     now = sessions.TimestampSigner("x").get_timestamp()
     monkeypatch.setattr(sessions.TimestampSigner, "get_timestamp", lambda _self: now + SESSION_SECONDS + 2)
     assert ours.person(session) is None
+
+
+def test_where_a_second_factor_is_required_no_session_without_it_counts(accounts):
+    strict = Sessions(accounts=accounts, secret="ab" * 32, second_factor_roles=frozenset({Role.MODERATOR}))
+    person, token = create_account(accounts, [Role.MODERATOR])
+    _, key = accounts.by_key_id(person.key)
+    assert strict.person(strict.create(token)) is None
+    assert strict.person(strict.begin(key, second_factor=True)) == person
+    platform, token = create_account(accounts, [Role.PLATFORM])
+    assert strict.person(strict.create(token)) == platform
+
+
+def test_what_waits_for_a_second_factor_is_no_session_and_the_other_way_round(accounts, ours, monkeypatch):
+    person, _ = create_account(accounts, [Role.MODERATOR])
+    _, key = accounts.by_key_id(person.key)
+    pending = ours.hold(key)
+    assert ours.person(pending) is None and ours.held_key(pending) == key
+    assert ours.held_key(ours.begin(key, second_factor=True)) is None
+    assert ours.held_key(pending + "x") is None and ours.held_key("") is None
+    now = sessions.TimestampSigner("x").get_timestamp()
+    monkeypatch.setattr(sessions.TimestampSigner, "get_timestamp", lambda _self: now + sessions.PENDING_SECONDS + 2)
+    assert ours.held_key(pending) is None
 
 
 @pytest.mark.parametrize("junk", ["", ".", "..", "acct.x", "a.b.c", "\x00.\x00.\x00"])

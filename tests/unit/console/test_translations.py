@@ -8,10 +8,12 @@ from itertools import product
 
 import pytest
 
+from console.login import security_pages
 from console.web import display_text
 from console.web.rendering import CONSOLE_FOLDER
 from console.web.translations import LANGUAGES_FOLDER, Language, available_languages, negotiate_language
 from core.finding import AudioWatermarkFinding, ContentCredentials, FindingVerdict, WatermarkFinding
+from pipeline.access.second_factors import TooManyCodes, WrongCode
 from provenance.c2pa.credentials_report import AiAssertion, CredentialsReport, LineageStep, SoftBinding
 from provenance.metadata.xmp_reader import UnsignedDeclaration
 from provenance.verification.cause_texts import CAUSE_TEXTS
@@ -28,6 +30,7 @@ from provenance.verification.summary import summarise
 from provenance.watermark.video.detect import _STOPPED
 
 OTHERS = [code for code in available_languages() if code != "en"]
+SIGN_IN = ("login", "second_factor", "enrol_authenticator", "recovery_codes", "security")
 STEPS = [("", False), *product(("parentOf", "componentOf", "inputTo", "odd"), (False, True))]
 PAYLOAD, CASE = "01abcdef00112233445566aa", "00112233445566aa"
 
@@ -118,7 +121,7 @@ def test_every_sentence_a_finding_can_hold_has_its_translation(code):
 def test_every_word_of_the_page_has_its_translation(code):
     speak = available_languages()[code]
     asked = {headline for headline, _ in display_text.FINDING_HEADLINES.values()}
-    for name in ("verify", "finding", "shared", "thanks", "error", "platform", "base"):
+    for name in ("verify", "finding", "shared", "thanks", "error", "platform", "base", *SIGN_IN):
         asked |= set(re.findall(r'\bt\("([^"]+)"\)', (CONSOLE_FOLDER / "templates" / f"{name}.html").read_text()))
     assert len(asked) > 40
     assert sorted(one for one in asked if speak._translation(one) is None) == []
@@ -138,6 +141,18 @@ def test_what_goes_wrong_on_the_page_is_told_in_its_language(code):
         )
         asked |= {re.sub(r"\{[^}]*\}", "x", one) for one in told if "folder" not in one}
     assert len(asked) > 20
+    assert sorted(one for one in asked if speak._translation(one) is None) == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_what_goes_wrong_with_a_second_factor_is_told_in_its_language(code):
+    speak = available_languages()[code]
+    root = CONSOLE_FOLDER.parent
+    source = (root / "pipeline" / "access" / "second_factors.py").read_text()
+    source += (root / "console" / "login" / "security_pages.py").read_text()
+    asked = {*re.findall(r'(?:Conflict|NotFound)\("([^"]+)"\)', source), str(WrongCode()), str(TooManyCodes())}
+    asked |= set(security_pages._DONE.values())
+    assert len(asked) > 5
     assert sorted(one for one in asked if speak._translation(one) is None) == []
 
 
