@@ -10,6 +10,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from core.errors import Forbidden
@@ -32,6 +33,14 @@ class Account:
     limits: UsageLimits = NO_LIMITS
 
 
+class KeyKind(StrEnum):
+    """What opens a key."""
+
+    TOKEN = "token"  # noqa: S105 - the kind, and no token
+    PASSKEY = "passkey"
+    OIDC = "oidc"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountKey:
     """A key of an account. `digest` is the SHA-256 of the token: it has 256 random bits, so no salt is needed.
@@ -50,6 +59,7 @@ class AccountKey:
     expires: datetime | None = None
     revoked: datetime | None = None
     last_used: datetime | None = None
+    kind: KeyKind = KeyKind.TOKEN
 
     def works(self, now: datetime) -> bool:
         """Whether the key is neither revoked nor expired."""
@@ -123,18 +133,20 @@ def new_key(
     scopes: frozenset[Scope] = ALL_SCOPES,
     expires: datetime | None = None,
     limits: UsageLimits = NO_LIMITS,
+    kind: KeyKind = KeyKind.TOKEN,
 ) -> tuple[AccountKey, str]:
-    """A key that is not stored yet, and its token."""
+    """A key that is not stored yet, and its token. A key of another kind has one that is to be forgotten."""
     token = f"assay_{secrets.token_urlsafe(32)}"
     made = AccountKey(
         id=f"key_{secrets.token_hex(8)}",
         account=account_id,
         name=name,
         digest=token_digest(token),
-        hint=token[:10],
+        hint=token[:10] if kind is KeyKind.TOKEN else "",
         scopes=scopes,
         limits=limits,
         expires=expires,
+        kind=kind,
     )
     return made, token
 

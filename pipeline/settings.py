@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic.fields import FieldInfo
@@ -186,6 +187,11 @@ class Settings(BaseSettings):
         description="Roles (between commas: moderator, operator) that need a second factor; a token alone does not "
         "open them.",
     )
+    console_url: str = Field(
+        "",
+        description="Address under which people open these pages (https://host, or http://localhost:port): passkeys "
+        "are bound to it, and none are offered without it.",
+    )
     webhook_networks: str = Field(
         "", description="Networks (as 10.0.0.0/8, between commas) to which webhooks go too, by http as well."
     )
@@ -207,6 +213,20 @@ class Settings(BaseSettings):
     def _known_roles(cls, roles: str) -> str:
         _roles(roles)
         return roles
+
+    @field_validator("console_url")
+    @classmethod
+    def _console_origin(cls, address: str) -> str:
+        """Only the origin: what a browser says of itself is compared with it."""
+        if not address:
+            return ""
+        parts = urlsplit(address)
+        local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
+        if not parts.hostname or not (parts.scheme == "https" or local) or parts.path.strip("/") or parts.query:
+            raise ValueError("this is an address as https://host or http://localhost:8080, without a path")
+        usual = {"https": 443, "http": 80}[parts.scheme]
+        port = f":{parts.port}" if parts.port and parts.port != usual else ""
+        return f"{parts.scheme}://{parts.hostname}{port}"
 
     @field_validator("engine")
     @classmethod

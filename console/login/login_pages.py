@@ -29,6 +29,9 @@ from pipeline.accounts import AccountKey
 
 login_router = APIRouter(include_in_schema=False)
 
+_UNKNOWN_TOKEN = "This token is not known here."  # noqa: S105 - a sentence
+_TOO_LATE = "That took too long: sign in again."
+
 LangQuery = Annotated[str, Query(max_length=20)]
 
 
@@ -42,13 +45,14 @@ def redirect_home(principal: OptionalSessionUser) -> Response:
 def login_page(
     request: Request,
     principal: OptionalSessionUser,
+    context: ContextDep,
     onward: Annotated[str, Query(alias="next")] = "",
     lang: LangQuery = "",
 ) -> Response:
     """Where the token is entered."""
     if principal:
         return RedirectResponse(_home(principal), status_code=303)
-    return _render_signed_out(request, "login.html", lang, onward=onward, failed=False)
+    return render_login(request, context, lang, onward=onward)
 
 
 @login_router.post("/login")
@@ -65,7 +69,7 @@ def submit_login(
     check_csrf_token(request, context, form_token)
     key = key_of_token(request, context, token)
     if key is None:
-        return _render_signed_out(request, "login.html", lang, status=401, onward=onward, failed=True)
+        return render_login(request, context, lang, onward=onward, status=401, wrong=_UNKNOWN_TOKEN)
     return continue_sign_in(request, context, key, onward, lang)
 
 
@@ -84,14 +88,14 @@ def submit_login_code(
     check_csrf_token(request, context, form_token)
     key = context.sessions.held_key(pending)
     if key is None:
-        return _render_signed_out(request, "login.html", lang, status=401, onward=onward, failed=False, late=True)
+        return render_login(request, context, lang, onward=onward, status=401, wrong=_TOO_LATE)
     context.failed_logins.check(client_address(request))
     try:
         context.installation.second_factors.check(key.account, code)
     except (WrongCode, TooManyCodes) as error:
         context.failed_logins.record_failure(client_address(request))
         return _render_code(request, context, key, onward, lang, wrong=error)
-    answer = RedirectResponse(_local_address(onward), status_code=303)
+    answer = RedirectResponse(local_address(onward), status_code=303)
     begin_session(request, answer, context, key, second_factor=True)
     return answer
 
@@ -111,7 +115,7 @@ def submit_login_enrolment(
     check_csrf_token(request, context, form_token)
     key = context.sessions.held_key(pending)
     if key is None:
-        return _render_signed_out(request, "login.html", lang, status=401, onward=onward, failed=False, late=True)
+        return render_login(request, context, lang, onward=onward, status=401, wrong=_TOO_LATE)
     context.failed_logins.check(client_address(request))
     try:
         codes = context.installation.second_factors.confirm(key.account, code)
@@ -119,7 +123,7 @@ def submit_login_enrolment(
         context.failed_logins.record_failure(client_address(request))
         return _render_enrolment(request, context, key, onward, lang, wrong=error)
     answer = render_page(
-        request, "recovery_codes.html", codes=codes, onward=_local_address(onward), **localised(request, lang)
+        request, "recovery_codes.html", codes=codes, onward=local_address(onward), **localised(request, lang)
     )
     begin_session(request, answer, context, key, second_factor=True)
     return answer
@@ -147,7 +151,7 @@ def continue_sign_in(request: Request, context: RequestContext, key: AccountKey,
         if context.installation.second_factors.is_enrolled(key.account):
             return _render_code(request, context, key, onward, lang)
         return _render_enrolment(request, context, key, onward, lang)
-    answer = RedirectResponse(_local_address(onward), status_code=303)
+    answer = RedirectResponse(local_address(onward), status_code=303)
     begin_session(request, answer, context, key, second_factor=False)
     return answer
 
@@ -156,6 +160,14 @@ def localised(request: Request, lang: str) -> dict[str, Any]:
     """What a template needs to speak the reader's language, and to offer the others."""
     language = negotiate_language(lang, request.headers.get("accept-language", ""))
     return {"language": language, "languages": available_languages(), "t": language, "said": language.said}
+
+
+def render_login(
+    request: Request, context: RequestContext, lang: str, *, onward: str, status: int = 200, wrong: str = ""
+) -> Response:
+    """The login page, with what went wrong before."""
+    passkeys = context.installation.passkeys.offered
+    return _render_signed_out(request, "login.html", lang, status=status, onward=onward, wrong=wrong, passkeys=passkeys)
 
 
 def _render_code(
@@ -200,13 +212,9 @@ def _render_enrolment(
     )
 
 
-def _render_signed_out(
-    request: Request, template: str, lang: str, *, status: int = 200, late: bool = False, **variables: Any
-) -> Response:
+def _render_signed_out(request: Request, template: str, lang: str, *, status: int = 200, **variables: Any) -> Response:
     seed = csrf_seed_of(request) or new_csrf_seed()
-    answer = render_page(
-        request, template, status=status, seed=seed, late=late, **variables, **localised(request, lang)
-    )
+    answer = render_page(request, template, status=status, seed=seed, **variables, **localised(request, lang))
     set_csrf_seed(request, answer, seed)
     return answer
 
@@ -215,7 +223,7 @@ def _home(principal: Principal) -> str:
     return "/queue" if principal.has(Role.MODERATOR) else "/cases"
 
 
-def _local_address(address: str) -> str:
+def local_address(address: str) -> str:
     """Never to another site, whatever the link that led here said."""
     safe = address.startswith("/") and not address.startswith(("//", "/\\")) and address.isprintable()
     return address if safe else "/"

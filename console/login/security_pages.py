@@ -20,7 +20,11 @@ from core.roles import Principal
 security_router = APIRouter(prefix="/security", include_in_schema=False)
 
 _CSRF_PROTECTED = [Depends(require_csrf_token)]
-_DONE = {"removed": "The authenticator is removed."}
+_DONE = {
+    "removed": "The authenticator is removed.",
+    "passkey_added": "The passkey is added: from now on you can sign in with it.",
+    "passkey_removed": "The passkey is removed.",
+}
 
 CodeForm = Annotated[str, Form(max_length=100)]
 
@@ -36,7 +40,7 @@ def security_page(
 @security_router.post("/authenticator", dependencies=_CSRF_PROTECTED)
 def begin_authenticator(request: Request, who: SessionUser, context: ContextDep, lang: LangQuery = "") -> Response:
     """Show the secret of a new authenticator."""
-    return _attempt(request, who, context, lang, lambda: _enrolment(request, who, context, lang))
+    return attempt(request, who, context, lang, lambda: _enrolment(request, who, context, lang))
 
 
 @security_router.post("/authenticator/confirm", dependencies=_CSRF_PROTECTED)
@@ -49,7 +53,7 @@ def confirm_authenticator(
         codes = factors.confirm(who.id, code)
     except AssayError as error:
         wrong = error
-        return _attempt(request, who, context, lang, lambda: _enrolment(request, who, context, lang, wrong=wrong))
+        return attempt(request, who, context, lang, lambda: _enrolment(request, who, context, lang, wrong=wrong))
     return _recovery_codes(request, codes, lang)
 
 
@@ -62,7 +66,7 @@ def renew_recovery_codes(
     def renew() -> Response:
         return _recovery_codes(request, context.installation.second_factors.new_recovery_codes(who.id, code), lang)
 
-    return _attempt(request, who, context, lang, renew)
+    return attempt(request, who, context, lang, renew)
 
 
 @security_router.post("/authenticator/remove", dependencies=_CSRF_PROTECTED)
@@ -77,10 +81,10 @@ def remove_authenticator(
         context.installation.second_factors.remove(who.id, code)
         return RedirectResponse(f"/security?lang={localised(request, lang)['language'].code}&done=removed", 303)
 
-    return _attempt(request, who, context, lang, remove)
+    return attempt(request, who, context, lang, remove)
 
 
-def _attempt(
+def attempt(
     request: Request, who: Principal, context: RequestContext, lang: str, act: Callable[[], Response]
 ) -> Response:
     """What `act` answers; where it fails, the page again with what went wrong."""
@@ -107,6 +111,8 @@ def _page(
         "enrolled": factors.is_enrolled(who.id),
         "codes_left": factors.recovery_codes_left(who.id),
         "required": context.sessions.needs_second_factor(who),
+        "passkeys": context.installation.passkeys.passkeys(who),
+        "passkeys_offered": context.installation.passkeys.offered,
         "done": done,
         "wrong": wrong,
     }

@@ -94,6 +94,7 @@ def key_object(key: AccountKey) -> dict[str, Any]:
     return {
         "id": key.id,
         "name": key.name,
+        "kind": key.kind.value,
         "hint": key.hint,
         "scopes": sorted(key.scopes),
         "created": key.created.isoformat(timespec="seconds"),

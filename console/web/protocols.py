@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from pipeline.access.passkeys import PasskeyService
 from pipeline.access.second_factors import SecondFactorService
 from pipeline.accounts import Accounts
 from pipeline.background import BackgroundWorker
@@ -25,6 +26,10 @@ class InstallationProtocol(Protocol):
     @property
     def accounts(self) -> Accounts:
         """Who may do it."""
+
+    @property
+    def passkeys(self) -> PasskeyService:
+        """What they show in place of a token."""
 
     @property
     def second_factors(self) -> SecondFactorService:

@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from core.errors import BadInput, Conflict, Forbidden, NotFound
 from core.roles import ALL_SCOPES, NO_LIMITS, Principal, Role, Scope, UsageLimits, require_role, require_scope
 from pipeline.access.key_lifetimes import STANDARD_LIFETIMES, KeyLifetimes
-from pipeline.accounts import Account, AccountKey, Accounts, new_key
+from pipeline.accounts import Account, AccountKey, Accounts, KeyKind, new_key
 
 MAX_WORKING_KEYS = 25
 """Of one account: whoever needs more needs more accounts."""
@@ -72,6 +72,17 @@ class AccountService:
         self.accounts.save_key(key)
         return key, token
 
+    def add_login_key(self, who: Principal, name: str, kind: KeyKind) -> AccountKey:
+        """A key of one's own account that something else than a token opens, with the scopes and limits of `who`.
+
+        It does not end by itself: nobody can copy it. Raises BadInput, Conflict, as `create_key` does.
+        """
+        owner, name = self._account(who, ""), _checked_name(name)
+        self._check_room(owner, name)
+        key, _ = new_key(owner.id, name, scopes=who.scopes, limits=who.key_limits, kind=kind)
+        self.accounts.save_key(key)
+        return key
+
     def revoke_key(self, who: Principal, key_id: str, *, account: str = "") -> AccountKey:
         """End a key at once. Again changes nothing. Raises NotFound for a key of another account."""
         key = self._key(who, key_id, account)
@@ -91,6 +102,8 @@ class AccountService:
         old, now = self._key(who, key_id, account), datetime.now(UTC)
         if not timedelta(0) <= overlap <= MAX_ROTATION_OVERLAP:
             raise BadInput(f"the old key may work for {MAX_ROTATION_OVERLAP.days * 24} hours more at the most")
+        if old.kind is not KeyKind.TOKEN:
+            raise BadInput("only a token can be rotated")
         if not old.works(now):
             raise Conflict("this key does not work any more: create a new one")
         if not old.scopes <= who.scopes:

@@ -279,7 +279,15 @@ def _key_table(keys: tuple[AccountKey, ...] | Any) -> Table:
     )
     for key in keys:
         ends = f"[red]revoked {_time(key.revoked)}[/red]" if key.revoked else _end_shown(key.expires)
-        table.add_row(key.id, escape(key.name), key.hint, _scopes(key), ends, _time(key.last_used), _limits(key.limits))
+        table.add_row(
+            key.id,
+            escape(key.name),
+            key.hint or key.kind.value,
+            _scopes(key),
+            ends,
+            _time(key.last_used),
+            _limits(key.limits),
+        )
     return table
 
 
@@ -298,6 +306,7 @@ def _key_record(key: AccountKey) -> dict[str, Any]:
         "id": key.id,
         "account": key.account,
         "name": key.name,
+        "kind": key.kind,
         "hint": key.hint,
         "scopes": sorted(key.scopes),
         "created": key.created,

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from core.roles import Role, Scope, UsageLimits
-from pipeline.accounts import Account, AccountKey
+from pipeline.accounts import Account, AccountKey, KeyKind
 from pipeline.ledgers.database import Database
 
 _LIMITS = ("requests_per_minute", "videos_per_day", "video_seconds_per_month")
@@ -22,8 +22,8 @@ ON CONFLICT (id) DO UPDATE SET roles = excluded.roles, closed = excluded.closed,
 
 _KEEP_KEY = """
 INSERT INTO account_keys (id, account, name, digest, hint, scopes, created, expires, revoked, last_used,
-                          requests_per_minute, videos_per_day, video_seconds_per_month)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+                          requests_per_minute, videos_per_day, video_seconds_per_month, kind)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 ON CONFLICT (id) DO UPDATE SET name = excluded.name, scopes = excluded.scopes, expires = excluded.expires,
     revoked = excluded.revoked, last_used = greatest(account_keys.last_used, excluded.last_used),
     requests_per_minute = excluded.requests_per_minute, videos_per_day = excluded.videos_per_day,
@@ -35,12 +35,12 @@ SELECT id, roles, closed, requests_per_minute, videos_per_day, video_seconds_per
 """
 
 _KEYS = """
-SELECT k.id, k.account, k.name, k.digest, k.hint, k.scopes, k.created, k.expires, k.revoked, k.last_used,
+SELECT k.id, k.account, k.name, k.digest, k.hint, k.scopes, k.created, k.expires, k.revoked, k.last_used, k.kind,
        k.requests_per_minute, k.videos_per_day, k.video_seconds_per_month,
        a.id, a.roles, a.closed, a.requests_per_minute, a.videos_per_day, a.video_seconds_per_month
 FROM account_keys k JOIN accounts a ON a.id = k.account
 """
-_KEY_COLUMNS = 13
+_KEY_COLUMNS = 14
 
 
 class PostgresAccounts:
@@ -72,7 +72,8 @@ class PostgresAccounts:
         """Keep a key; one with the same id is replaced. Its account, token and time of creation never change."""
         scopes = sorted(scope.value for scope in key.scopes)
         times = [key.created, key.expires, key.revoked, key.last_used]
-        values = [key.id, key.account, key.name, key.digest, key.hint, scopes, *times, *_limit_values(key.limits)]
+        fixed = [key.id, key.account, key.name, key.digest, key.hint, scopes]
+        values = [*fixed, *times, *_limit_values(key.limits), key.kind.value]
         with self._database.connection() as connection:
             connection.execute(_KEEP_KEY, values)
 
@@ -120,7 +121,7 @@ def _account(account_id: str, roles: Sequence[str], closed: bool, *limits: int |
 
 
 def _key(*row: Any) -> AccountKey:
-    key_id, account, name, digest, hint, scopes, created, expires, revoked, last_used, *limits = row
+    key_id, account, name, digest, hint, scopes, created, expires, revoked, last_used, kind, *limits = row
     return AccountKey(
         id=key_id,
         account=account,
@@ -133,6 +134,7 @@ def _key(*row: Any) -> AccountKey:
         expires=expires,
         revoked=revoked,
         last_used=last_used,
+        kind=KeyKind(kind),
     )
 
 

@@ -13,6 +13,7 @@ from classifiers.image.face_backend import face_backend
 from classifiers.models import Models
 from core.ports import Ledger
 from media.sandbox.protections import allow_unsandboxed
+from pipeline.access.passkeys import PasskeyService
 from pipeline.access.second_factors import SecondFactorService
 from pipeline.access.usage import UsageMeter
 from pipeline.accounts import Accounts
@@ -46,6 +47,7 @@ from pipeline.webhooks.webhook_sender import WebhookSender
 from pipeline.webhooks.webhook_service import WebhookService
 from pipeline.wiring.services import (
     make_bus,
+    make_passkeys,
     make_pipeline_context,
     make_public_service,
     make_registry_admin,
@@ -75,6 +77,7 @@ class Installation:
     ledger: Ledger
     accounts: Accounts
     second_factors: SecondFactorService
+    passkeys: PasskeyService
     registry: RegistryStores
     registry_admin: RegistryAdmin
     rollout: Rollout
@@ -149,6 +152,7 @@ def build_installation(
             ledger=ledger,
             accounts=PostgresAccounts(database),
             second_factors=make_second_factors(settings, database),
+            passkeys=make_passkeys(settings, database),
             registry=registry,
             registry_admin=make_registry_admin(registry, models),
             rollout=rollout,

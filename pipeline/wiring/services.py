@@ -6,12 +6,16 @@ from datetime import timedelta
 
 from classifiers.models import Models
 from core.ports import Bus, Ledger
+from pipeline.access.account_service import AccountService
+from pipeline.access.passkeys import PasskeyService
+from pipeline.access.postgres_passkeys import PostgresPasskeys
 from pipeline.access.postgres_second_factors import PostgresSecondFactors
 from pipeline.access.second_factors import SecondFactorService
 from pipeline.advance import EventListener, PipelineContext
 from pipeline.blobstores.template_keys import TemplateKeys
 from pipeline.consent_wiring import CameoMaintenance, ConsentReceipts
 from pipeline.ledgers.database import Database
+from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.manifest_repository.public_service import PublicService
 from pipeline.manifest_repository.repository import ManifestRepository
 from pipeline.manifest_repository.shared_findings import FindingSharing
@@ -95,6 +99,16 @@ def make_registry_admin(registry: RegistryStores, models: Models) -> RegistryAdm
         bank=registry.bank,
         works=registry.works,
         extractor=ReferenceExtractor(models=models),
+    )
+
+
+def make_passkeys(settings: Settings, database: Database) -> PasskeyService:
+    """Passkeys of accounts, bound to the address of the pages."""
+    return PasskeyService(
+        service=AccountService(accounts=PostgresAccounts(database), lifetimes=settings.key_lifetimes),
+        store=PostgresPasskeys(database),
+        origin=settings.console_url,
+        name=settings.provider or "Assay",
     )
 
 

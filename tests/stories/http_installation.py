@@ -27,6 +27,8 @@ from core.signals import Signal, Span, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
 from media.probe import probe
 from media.sandbox.limits import InputLimits
+from pipeline.access.account_service import AccountService
+from pipeline.access.passkeys import PasskeyService
 from pipeline.access.second_factors import SecondFactorService
 from pipeline.accounts import create_account
 from pipeline.advance import PipelineContext, advance
@@ -43,6 +45,7 @@ from pipeline.stages import ROUTE, bind_route
 from pipeline.stages.stage_context import Measurements, StageContext
 from pipeline.testing.memory_accounts import MemoryAccounts
 from pipeline.testing.memory_ledger import MemoryLedger, MemoryTexts
+from pipeline.testing.memory_passkeys import MemoryPasskeys
 from pipeline.testing.memory_second_factors import MemorySecondFactors
 from pipeline.wiring import Installation, build_installation
 from provenance.seal_result import SealResult
@@ -73,6 +76,7 @@ class MemoryInstallation:
     ledger: MemoryLedger
     accounts: MemoryAccounts
     second_factors: SecondFactorService
+    passkeys: PasskeyService
     works: PipelineContext
     runner: LocalRunner
     webhook_sender: None = None
@@ -164,11 +168,17 @@ def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallati
         accepted_phases=frozenset(ROUTE),
         **nothing_beside(),
     )
+    chosen, accounts = Settings(home=home, **settings), MemoryAccounts()
     return MemoryInstallation(
-        settings=Settings(home=home, **settings),
+        settings=chosen,
         service=desk,
         ledger=ledger,
-        accounts=MemoryAccounts(),
+        accounts=accounts,
+        passkeys=PasskeyService(
+            service=AccountService(accounts=accounts, lifetimes=chosen.key_lifetimes),
+            store=MemoryPasskeys(),
+            origin=chosen.console_url,
+        ),
         second_factors=SecondFactorService(
             store=MemorySecondFactors(), keys=TemplateKeys(str(home / "vault"), home / "keys")
         ),
@@ -178,10 +188,10 @@ def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallati
 
 
 @contextmanager
-def serve_installation(house: MemoryInstallation | Installation):
-    """The house behind uvicorn on a free port of this machine."""
+def serve_installation(house: MemoryInstallation | Installation, port: int = 0):
+    """The house behind uvicorn on this port, or any free one, of this machine."""
     app = create_app(house)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None))
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None))
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -8,11 +8,12 @@ from itertools import product
 
 import pytest
 
-from console.login import security_pages
+from console.login import login_pages, security_pages
 from console.web import display_text
 from console.web.rendering import CONSOLE_FOLDER
 from console.web.translations import LANGUAGES_FOLDER, Language, available_languages, negotiate_language
 from core.finding import AudioWatermarkFinding, ContentCredentials, FindingVerdict, WatermarkFinding
+from pipeline.access.passkeys import PasskeyRefused
 from pipeline.access.second_factors import TooManyCodes, WrongCode
 from provenance.c2pa.credentials_report import AiAssertion, CredentialsReport, LineageStep, SoftBinding
 from provenance.metadata.xmp_reader import UnsignedDeclaration
@@ -149,8 +150,15 @@ def test_what_goes_wrong_with_a_second_factor_is_told_in_its_language(code):
     speak = available_languages()[code]
     root = CONSOLE_FOLDER.parent
     source = (root / "pipeline" / "access" / "second_factors.py").read_text()
+    source += (root / "pipeline" / "access" / "passkeys.py").read_text()
     source += (root / "console" / "login" / "security_pages.py").read_text()
-    asked = {*re.findall(r'(?:Conflict|NotFound)\("([^"]+)"\)', source), str(WrongCode()), str(TooManyCodes())}
+    asked = {
+        *re.findall(r'(?:Conflict|NotFound|PasskeyRefused|BadInput)\("([^"]+)"\)', source),
+        str(WrongCode()),
+        str(TooManyCodes()),
+        str(PasskeyRefused()),
+    }
+    asked |= {login_pages._UNKNOWN_TOKEN, login_pages._TOO_LATE}
     asked |= set(security_pages._DONE.values())
     assert len(asked) > 5
     assert sorted(one for one in asked if speak._translation(one) is None) == []
