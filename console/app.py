@@ -19,6 +19,7 @@ from console.gateway.moderations_api import moderations_router
 from console.gateway.sync_api import sync_router
 from console.gateway.videos_api import videos_router
 from console.login.login_pages import login_router
+from console.login.oidc_pages import oidc_router
 from console.login.passkey_pages import passkey_router
 from console.login.security_pages import security_router
 from console.moderation.case_api import cases_router
@@ -98,6 +99,7 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
     app.include_router(login_router)
     app.include_router(security_router)
     app.include_router(passkey_router)
+    app.include_router(oidc_router)
     app.include_router(verify_pages_router)
     app.mount("/static", StaticFiles(directory=CONSOLE_FOLDER / "static"))
     return app

@@ -112,7 +112,7 @@ def create_account(
     if known is not None and known.closed:
         raise Forbidden(f"account {account_id} is closed: reopen it first")
     account = Account(
-        id=account_id or f"acct_{secrets.token_hex(6)}",
+        id=account_id or new_account_id(),
         roles=frozenset(roles),
         limits=known.limits if known else NO_LIMITS,
     )
@@ -124,6 +124,11 @@ def create_account(
     key, token = new_key(account.id, FIRST_KEY_NAME, expires=lifetimes.default_end(account.roles, now))
     accounts.save_key(key)
     return Principal(id=account.id, roles=account.roles, key=key.id), token
+
+
+def new_account_id() -> str:
+    """An opaque id for an account."""
+    return f"acct_{secrets.token_hex(6)}"
 
 
 def new_key(

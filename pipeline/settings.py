@@ -192,6 +192,18 @@ class Settings(BaseSettings):
         description="Address under which people open these pages (https://host, or http://localhost:port): passkeys "
         "are bound to it, and none are offered without it.",
     )
+    oidc_issuer: str = Field(
+        "",
+        description="Issuer of an OpenID provider (https://…) with which people sign in; needs console_url, "
+        "oidc_client_id and oidc_roles.",
+    )
+    oidc_client_id: str = Field("", description="What this installation is called there.")
+    oidc_client_secret: SecretStr | None = Field(None, description="Its secret there; none for a public client.")
+    oidc_scopes: str = Field("openid profile", description="What it asks for; some providers want `groups` too.")
+    oidc_groups_claim: str = Field("groups", description="The claim of the ID token that lists a person's groups.")
+    oidc_roles: str = Field(
+        "", description="Which group has which role: group=role, between commas. In none of them nobody signs in."
+    )
     webhook_networks: str = Field(
         "", description="Networks (as 10.0.0.0/8, between commas) to which webhooks go too, by http as well."
     )
@@ -227,6 +239,24 @@ class Settings(BaseSettings):
         usual = {"https": 443, "http": 80}[parts.scheme]
         port = f":{parts.port}" if parts.port and parts.port != usual else ""
         return f"{parts.scheme}://{parts.hostname}{port}"
+
+    @field_validator("oidc_roles")
+    @classmethod
+    def _known_group_roles(cls, mapped: str) -> str:
+        _group_roles(mapped)
+        return mapped
+
+    @model_validator(mode="after")
+    def _oidc_is_whole(self) -> Self:
+        if not self.oidc_issuer:
+            return self
+        parts = urlsplit(self.oidc_issuer)
+        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")):
+            raise ValueError("oidc_issuer is an https address")
+        lacking = [name for name in ("console_url", "oidc_client_id", "oidc_roles") if not getattr(self, name)]
+        if lacking:
+            raise ValueError(f"oidc_issuer needs {' and '.join(lacking)} too")
+        return self
 
     @field_validator("engine")
     @classmethod
@@ -287,6 +317,11 @@ class Settings(BaseSettings):
         return _roles(self.require_second_factor)
 
     @property
+    def oidc_group_roles(self) -> dict[str, Role]:
+        """The role of each group of the OpenID provider."""
+        return _group_roles(self.oidc_roles)
+
+    @property
     def usage_limits(self) -> UsageLimits:
         """What an account may use that has no limits of its own."""
         return UsageLimits(**{one.name: getattr(self, one.name) for one in fields(UsageLimits)})
@@ -339,6 +374,14 @@ def _former_variables() -> dict[str, str]:
 def _roles(listed: str) -> frozenset[Role]:
     """Roles between commas. Raises ValueError."""
     return frozenset(Role(name.strip()) for name in listed.split(",") if name.strip())
+
+
+def _group_roles(listed: str) -> dict[str, Role]:
+    """group=role, between commas. Raises ValueError."""
+    pairs = [one.rsplit("=", 1) for one in listed.split(",") if one.strip()]
+    if any(len(pair) != 2 or not pair[0].strip() for pair in pairs):
+        raise ValueError("write group=role, between commas")
+    return {group.strip(): Role(role.strip()) for group, role in pairs}
 
 
 def _registered(name: str, group: str, bundled: Mapping[str, str]) -> str:

@@ -14,6 +14,7 @@ from console.web.auth import (
     check_csrf_token,
     csrf_seed_of,
     new_csrf_seed,
+    optional_session_user,
     set_csrf_seed,
     sign_out,
 )
@@ -22,10 +23,10 @@ from console.web.http_errors import status_of
 from console.web.openapi import operations_by_tag
 from console.web.rendering import render_page
 from console.web.translations import available_languages, negotiate_language
-from core.errors import AssayError
+from core.errors import AssayError, Unavailable
 from core.roles import Principal, Role
 from pipeline.access.second_factors import TooManyCodes, WrongCode
-from pipeline.accounts import AccountKey
+from pipeline.accounts import AccountKey, KeyKind
 
 login_router = APIRouter(include_in_schema=False)
 
@@ -133,7 +134,10 @@ def submit_login_enrolment(
 def logout(request: Request, context: ContextDep, form_token: Annotated[str, Form()] = "") -> Response:
     """End the session."""
     check_csrf_token(request, context, form_token)
-    answer = RedirectResponse("/verify", status_code=303)
+    provider = _provider_logout(request, context)
+    answer: Response = RedirectResponse("/verify", status_code=303)
+    if provider:
+        answer = render_page(request, "signed_out.html", who=None, provider=provider, **localised(request, ""))
     sign_out(request, answer, context)
     return answer
 
@@ -166,8 +170,8 @@ def render_login(
     request: Request, context: RequestContext, lang: str, *, onward: str, status: int = 200, wrong: str = ""
 ) -> Response:
     """The login page, with what went wrong before."""
-    passkeys = context.installation.passkeys.offered
-    return _render_signed_out(request, "login.html", lang, status=status, onward=onward, wrong=wrong, passkeys=passkeys)
+    offered = {"passkeys": context.installation.passkeys.offered, "oidc": context.installation.oidc.offered}
+    return _render_signed_out(request, "login.html", lang, status=status, onward=onward, wrong=wrong, **offered)
 
 
 def _render_code(
@@ -217,6 +221,19 @@ def _render_signed_out(request: Request, template: str, lang: str, *, status: in
     answer = render_page(request, template, status=status, seed=seed, **variables, **localised(request, lang))
     set_csrf_seed(request, answer, seed)
     return answer
+
+
+def _provider_logout(request: Request, context: RequestContext) -> str:
+    """Where a session that began at an OpenID provider is ended there too; empty for others, and where it is away."""
+    who = optional_session_user(request, context)
+    found = context.installation.accounts.by_key_id(who.key) if who else None
+    client = context.installation.oidc.client
+    if found is None or found[1].kind is not KeyKind.OIDC or client is None:
+        return ""
+    try:
+        return client.logout_address()
+    except Unavailable:
+        return ""  # the session here ends all the same
 
 
 def _home(principal: Principal) -> str:

@@ -22,15 +22,20 @@ def read_cookie(request: Request, name: str) -> str | None:
     return request.cookies.get(cookie_name(request, name))
 
 
-def set_cookie(request: Request, response: Response, name: str, value: str, *, seconds: int) -> None:
-    """Let the browser keep a value, out of reach of scripts and of other sites."""
+def set_cookie(
+    request: Request, response: Response, name: str, value: str, *, seconds: int, from_other_sites: bool = False
+) -> None:
+    """Let the browser keep a value, out of reach of scripts and of other sites.
+
+    With `from_other_sites` it is sent too when a link or a redirect of another site leads here.
+    """
     response.set_cookie(
         cookie_name(request, name),
         value,
         max_age=seconds,
         path="/",
         httponly=True,
-        samesite="strict",
+        samesite="lax" if from_other_sites else "strict",
         secure=_secure(request),
     )
 

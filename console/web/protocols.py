@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from pipeline.access.oidc_accounts import OidcService
 from pipeline.access.passkeys import PasskeyService
 from pipeline.access.second_factors import SecondFactorService
 from pipeline.accounts import Accounts
@@ -30,6 +31,10 @@ class InstallationProtocol(Protocol):
     @property
     def passkeys(self) -> PasskeyService:
         """What they show in place of a token."""
+
+    @property
+    def oidc(self) -> OidcService:
+        """How they sign in with the provider of an organisation."""
 
     @property
     def second_factors(self) -> SecondFactorService:

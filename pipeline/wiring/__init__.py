@@ -13,6 +13,7 @@ from classifiers.image.face_backend import face_backend
 from classifiers.models import Models
 from core.ports import Ledger
 from media.sandbox.protections import allow_unsandboxed
+from pipeline.access.oidc_accounts import OidcService
 from pipeline.access.passkeys import PasskeyService
 from pipeline.access.second_factors import SecondFactorService
 from pipeline.access.usage import UsageMeter
@@ -47,6 +48,7 @@ from pipeline.webhooks.webhook_sender import WebhookSender
 from pipeline.webhooks.webhook_service import WebhookService
 from pipeline.wiring.services import (
     make_bus,
+    make_oidc,
     make_passkeys,
     make_pipeline_context,
     make_public_service,
@@ -78,6 +80,7 @@ class Installation:
     accounts: Accounts
     second_factors: SecondFactorService
     passkeys: PasskeyService
+    oidc: OidcService
     registry: RegistryStores
     registry_admin: RegistryAdmin
     rollout: Rollout
@@ -153,6 +156,7 @@ def build_installation(
             accounts=PostgresAccounts(database),
             second_factors=make_second_factors(settings, database),
             passkeys=make_passkeys(settings, database),
+            oidc=make_oidc(settings, database),
             registry=registry,
             registry_admin=make_registry_admin(registry, models),
             rollout=rollout,

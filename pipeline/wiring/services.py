@@ -7,7 +7,10 @@ from datetime import timedelta
 from classifiers.models import Models
 from core.ports import Bus, Ledger
 from pipeline.access.account_service import AccountService
+from pipeline.access.oidc_accounts import OidcService
+from pipeline.access.oidc_client import OidcClient, OidcSettings
 from pipeline.access.passkeys import PasskeyService
+from pipeline.access.postgres_identities import PostgresIdentities
 from pipeline.access.postgres_passkeys import PostgresPasskeys
 from pipeline.access.postgres_second_factors import PostgresSecondFactors
 from pipeline.access.second_factors import SecondFactorService
@@ -99,6 +102,29 @@ def make_registry_admin(registry: RegistryStores, models: Models) -> RegistryAdm
         bank=registry.bank,
         works=registry.works,
         extractor=ReferenceExtractor(models=models),
+    )
+
+
+def make_oidc(settings: Settings, database: Database) -> OidcService:
+    """Sign-in with an OpenID provider, where the settings name one."""
+    client = oidc_client(settings) if settings.oidc_issuer else None
+    return OidcService(accounts=PostgresAccounts(database), store=PostgresIdentities(database), client=client)
+
+
+def oidc_client(settings: Settings) -> OidcClient:
+    """This installation as a client of its OpenID provider."""
+    secret = settings.oidc_client_secret
+    return OidcClient(
+        settings=OidcSettings(
+            issuer=settings.oidc_issuer,
+            client_id=settings.oidc_client_id,
+            client_secret=secret.get_secret_value() if secret else "",
+            scopes=settings.oidc_scopes,
+            groups_claim=settings.oidc_groups_claim,
+            roles=settings.oidc_group_roles,
+            redirect_uri=f"{settings.console_url}/login/oidc/callback",
+            after_logout=f"{settings.console_url}/verify",
+        )
     )
 
 

@@ -28,6 +28,7 @@ from core.verdicts import Decision, Gate, Ruling, Verdict
 from media.probe import probe
 from media.sandbox.limits import InputLimits
 from pipeline.access.account_service import AccountService
+from pipeline.access.oidc_accounts import OidcService
 from pipeline.access.passkeys import PasskeyService
 from pipeline.access.second_factors import SecondFactorService
 from pipeline.accounts import create_account
@@ -44,10 +45,12 @@ from pipeline.settings import Settings, load_settings
 from pipeline.stages import ROUTE, bind_route
 from pipeline.stages.stage_context import Measurements, StageContext
 from pipeline.testing.memory_accounts import MemoryAccounts
+from pipeline.testing.memory_identities import MemoryIdentities
 from pipeline.testing.memory_ledger import MemoryLedger, MemoryTexts
 from pipeline.testing.memory_passkeys import MemoryPasskeys
 from pipeline.testing.memory_second_factors import MemorySecondFactors
 from pipeline.wiring import Installation, build_installation
+from pipeline.wiring.services import oidc_client
 from provenance.seal_result import SealResult
 from tests.conftest import ROOT
 from tests.stub_pipeline.context import nothing_beside
@@ -77,6 +80,7 @@ class MemoryInstallation:
     accounts: MemoryAccounts
     second_factors: SecondFactorService
     passkeys: PasskeyService
+    oidc: OidcService
     works: PipelineContext
     runner: LocalRunner
     webhook_sender: None = None
@@ -178,6 +182,11 @@ def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallati
             service=AccountService(accounts=accounts, lifetimes=chosen.key_lifetimes),
             store=MemoryPasskeys(),
             origin=chosen.console_url,
+        ),
+        oidc=OidcService(
+            accounts=accounts,
+            store=MemoryIdentities(),
+            client=oidc_client(chosen) if chosen.oidc_issuer else None,
         ),
         second_factors=SecondFactorService(
             store=MemorySecondFactors(), keys=TemplateKeys(str(home / "vault"), home / "keys")

@@ -13,6 +13,7 @@ from console.web import display_text
 from console.web.rendering import CONSOLE_FOLDER
 from console.web.translations import LANGUAGES_FOLDER, Language, available_languages, negotiate_language
 from core.finding import AudioWatermarkFinding, ContentCredentials, FindingVerdict, WatermarkFinding
+from pipeline.access.oidc_client import OidcRefused
 from pipeline.access.passkeys import PasskeyRefused
 from pipeline.access.second_factors import TooManyCodes, WrongCode
 from provenance.c2pa.credentials_report import AiAssertion, CredentialsReport, LineageStep, SoftBinding
@@ -31,7 +32,7 @@ from provenance.verification.summary import summarise
 from provenance.watermark.video.detect import _STOPPED
 
 OTHERS = [code for code in available_languages() if code != "en"]
-SIGN_IN = ("login", "second_factor", "enrol_authenticator", "recovery_codes", "security")
+SIGN_IN = ("login", "second_factor", "enrol_authenticator", "recovery_codes", "security", "signed_in", "signed_out")
 STEPS = [("", False), *product(("parentOf", "componentOf", "inputTo", "odd"), (False, True))]
 PAYLOAD, CASE = "01abcdef00112233445566aa", "00112233445566aa"
 
@@ -151,12 +152,15 @@ def test_what_goes_wrong_with_a_second_factor_is_told_in_its_language(code):
     root = CONSOLE_FOLDER.parent
     source = (root / "pipeline" / "access" / "second_factors.py").read_text()
     source += (root / "pipeline" / "access" / "passkeys.py").read_text()
+    for name in ("oidc_client", "oidc_accounts"):
+        source += (root / "pipeline" / "access" / f"{name}.py").read_text()
     source += (root / "console" / "login" / "security_pages.py").read_text()
     asked = {
-        *re.findall(r'(?:Conflict|NotFound|PasskeyRefused|BadInput)\("([^"]+)"\)', source),
+        *re.findall(r'(?:Conflict|NotFound|PasskeyRefused|BadInput|OidcRefused|Unavailable)\("([^"]+)"\)', source),
         str(WrongCode()),
         str(TooManyCodes()),
         str(PasskeyRefused()),
+        str(OidcRefused()),
     }
     asked |= {login_pages._UNKNOWN_TOKEN, login_pages._TOO_LATE}
     asked |= set(security_pages._DONE.values())
