@@ -17,10 +17,11 @@ from itsdangerous import BadData
 from console.login.login_pages import LangQuery, continue_sign_in, local_address, localised, render_login
 from console.login.security_pages import attempt
 from console.moderation.case_pages import require_csrf_token
-from console.web.auth import SessionUser, begin_session
+from console.web.auth import SessionUser, begin_session, session_has_second_factor
 from console.web.context import ContextDep, RequestContext, client_address
 from console.web.http_errors import status_of
-from core.errors import AssayError
+from core.errors import AssayError, Conflict
+from core.roles import Principal
 from pipeline.access.passkeys import CHALLENGE_LIFETIME, PasskeyChallenge, PasskeyRefused
 
 passkey_router = APIRouter(include_in_schema=False)
@@ -65,8 +66,9 @@ def submit_passkey_login(
 
 
 @passkey_router.post("/security/passkeys/options", dependencies=_CSRF_PROTECTED)
-def passkey_registration_options(who: SessionUser, context: ContextDep) -> Response:
+def passkey_registration_options(request: Request, who: SessionUser, context: ContextDep) -> Response:
     """A challenge for a new passkey of this account."""
+    _require_second_factor(request, who, context)
     return _asked(context, context.installation.passkeys.registration(who), who.id)
 
 
@@ -84,6 +86,7 @@ def add_passkey(
     """Add the passkey that answered."""
 
     def add() -> Response:
+        _require_second_factor(request, who, context)
         context.installation.passkeys.register(who, name, _challenge(context, state, who.id), answer)
         return _back(request, lang, "passkey_added")
 
@@ -101,6 +104,12 @@ def remove_passkey(
         return _back(request, lang, "passkey_removed")
 
     return attempt(request, who, context, lang, remove)
+
+
+def _require_second_factor(request: Request, who: Principal, context: RequestContext) -> None:
+    """A passkey opens an account without a code, so that whoever adds one has given the account's code before."""
+    if context.installation.second_factors.is_enrolled(who.id) and not session_has_second_factor(request, context):
+        raise Conflict("sign in again with a code of your app first")
 
 
 def _back(request: Request, lang: str, done: str) -> Response:

@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from console.login.login_pages import LangQuery, localised
 from console.moderation.case_pages import require_csrf_token
-from console.web.auth import SessionUser
+from console.web.auth import SessionUser, begin_session
 from console.web.context import ContextDep, RequestContext
 from console.web.http_errors import status_of
 from console.web.rendering import render_page
@@ -54,7 +54,10 @@ def confirm_authenticator(
     except AssayError as error:
         wrong = error
         return attempt(request, who, context, lang, lambda: _enrolment(request, who, context, lang, wrong=wrong))
-    return _recovery_codes(request, codes, lang)
+    answer = _recovery_codes(request, codes, lang)
+    if found := context.installation.accounts.by_key_id(who.key):  # this session has given a code, others have not
+        begin_session(request, answer, context, found[1], second_factor=True)
+    return answer
 
 
 @security_router.post("/authenticator/codes", dependencies=_CSRF_PROTECTED)

@@ -85,6 +85,11 @@ def begin_session(
     delete_cookie(request, response, CSRF_SEED_COOKIE)
 
 
+def session_has_second_factor(request: Request, context: RequestContext) -> bool:
+    """Whether a second factor was given when this browser's session began."""
+    return context.sessions.has_second_factor(read_cookie(request, SESSION_COOKIE) or "")
+
+
 def sign_out(request: Request, response: Response, context: RequestContext) -> None:
     """End the session, here and wherever its cookie was copied to."""
     if session := read_cookie(request, SESSION_COOKIE):

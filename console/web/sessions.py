@@ -76,9 +76,13 @@ class Sessions:
         if self.accounts.is_session_ended(_digest(session)):
             return None
         person = admit(self.accounts, *found)
-        if person is not None and self.needs_second_factor(person) and not _has_second_factor(session):
+        if person is not None and self.needs_second_factor(person) and not self.has_second_factor(session):
             return None
         return person
+
+    def has_second_factor(self, session: str) -> bool:
+        """Whether a second factor was given when this session, which `person` knows, began."""
+        return session.rsplit(".", 2)[0].split("~")[2:] == [_TWO_FACTORS]
 
     def needs_second_factor(self, person: Principal) -> bool:
         """Whether this person's roles require one."""
@@ -103,10 +107,6 @@ class Sessions:
 
     def _signer(self, key: AccountKey, kind: str = "session") -> TimestampSigner:
         return TimestampSigner(self.secret, salt=f"assay.{kind}.{key.digest}")
-
-
-def _has_second_factor(session: str) -> bool:
-    return session.rsplit(".", 2)[0].split("~")[2:] == [_TWO_FACTORS]
 
 
 def _digest(session: str) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import pyotp
@@ -160,6 +162,59 @@ def test_a_moderators_passkey_is_both_factors(chromium, at):
 
 @pytest.mark.browser
 @needs_chromium
+@pytest.mark.skipif(find_spec("axe_playwright_python") is None, reason="pip install axe-playwright-python to run axe")
+@pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("fr", "dark")])
+def test_axe_finds_nothing_wrong_with_the_pages_of_signing_in(chromium, at, language, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    account = at.installation.account(Role.MODERATOR)
+    context = chromium.new_context(
+        viewport={"width": 390, "height": 844}, color_scheme=scheme, locale=language, bypass_csp=True
+    )
+    page = context.new_page()
+
+    def wrong():
+        found = Axe().run(page).response["violations"]
+        return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]] + (
+            [] if fits(page) else ["does not fit"]
+        )
+
+    page.goto(f"{address(at)}/login?lang={language}")
+    assert wrong() == []
+    page.locator("#token").fill("nobody's")
+    page.keyboard.press("Enter")
+    page.locator("#failed").wait_for()
+    assert wrong() == []
+    page.locator("#token").fill(account.token)
+    page.keyboard.press("Enter")
+    secret = page.locator("#secret").inner_text()
+    assert wrong() == []
+    page.locator("#code").fill(pyotp.TOTP(secret).now())
+    page.keyboard.press("Enter")
+    page.locator("#codes").wait_for()
+    assert wrong() == []
+    recovery = page.locator("#codes li").first.inner_text()
+    page.goto(f"{address(at)}/security?lang={language}")
+    for fold in page.locator("main details").all():
+        fold.evaluate("one => one.open = true")
+    assert wrong() == []
+    context.clear_cookies()
+    page.goto(f"{address(at)}/login?lang={language}")
+    page.locator("#token").fill(account.token)
+    page.keyboard.press("Enter")
+    page.locator("#code").fill("000000")
+    assert wrong() == []
+    page.keyboard.press("Enter")
+    page.locator("#wrong").wait_for()
+    assert wrong() == []
+    page.locator("#code").fill(recovery)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/queue")
+    context.close()
+
+
+@pytest.mark.browser
+@needs_chromium
 def test_at_another_address_the_browser_gives_no_passkey(chromium, at):
     with telephone(chromium) as phone:
         phone.page.goto(f"{at.url}/login?lang=en")
@@ -181,6 +236,24 @@ def test_a_challenge_for_signing_in_adds_no_passkey_and_the_other_way_round(at):
             assert refused.status_code == 403 and "not known here" in refused.text
         assert browser.post("/login/passkey", data={**sent, "state": "forged"}).status_code == 403
         assert browser.post("/security/passkeys", data={"state": made["state"]}).status_code == 403
+
+
+def test_a_session_without_a_code_adds_no_passkey_to_an_account_that_has_an_authenticator(at):
+    account = at.installation.account(Role.PLATFORM)
+    with at.browser(account) as before, at.browser(account) as enrolling:
+        page = enrolling.post(
+            "/security/authenticator", data={"form_token": form_token(enrolling.get("/security").text)}
+        )
+        secret = re.search(r'id="secret">([A-Z2-7]+)<', page.text)[1]
+        data = {"form_token": form_token(page.text), "code": pyotp.TOTP(secret).now()}
+        assert enrolling.post("/security/authenticator/confirm", data=data).status_code == 200
+        for browser, status in ((before, 409), (enrolling, 200)):
+            token = form_token(browser.get("/security").text)
+            asked = browser.post("/security/passkeys/options", data={"form_token": token})
+            assert asked.status_code == status
+        sent = {"form_token": form_token(before.get("/security").text), "name": "x", "answer": "{}"}
+        refused = before.post("/security/passkeys", data={**sent, "state": asked.json()["state"]})
+        assert refused.status_code == 409 and "with a code of your app first" in refused.text
 
 
 def test_where_no_address_is_set_no_passkey_is_offered(tmp_path):

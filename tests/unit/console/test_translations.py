@@ -154,7 +154,8 @@ def test_what_goes_wrong_with_a_second_factor_is_told_in_its_language(code):
     source += (root / "pipeline" / "access" / "passkeys.py").read_text()
     for name in ("oidc_client", "oidc_accounts"):
         source += (root / "pipeline" / "access" / f"{name}.py").read_text()
-    source += (root / "console" / "login" / "security_pages.py").read_text()
+    for name in ("security_pages", "passkey_pages", "oidc_pages"):
+        source += (root / "console" / "login" / f"{name}.py").read_text()
     asked = {
         *re.findall(r'(?:Conflict|NotFound|PasskeyRefused|BadInput|OidcRefused|Unavailable)\("([^"]+)"\)', source),
         str(WrongCode()),
