@@ -15,7 +15,7 @@ from typing import Any
 from anyio import to_thread
 from fastapi import APIRouter, Request
 
-from console.gateway.engine_parameters import with_engine_fields
+from console.gateway.engine_parameters import form_fields, is_own_field, with_engine_fields
 from console.gateway.request_parsing import read_json_object, request_of_fields
 from console.gateway.videos_api import IDEMPOTENCY_HEADER, shown_video
 from console.web.auth import BearerUser
@@ -161,8 +161,9 @@ async def _given(request: Request, context: RequestContext) -> AsyncIterator[_Gi
 
 
 def _form_fields(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """The fields of a form as they would stand in JSON."""
+    """The fields of a form as they would stand in JSON. Raises BadInput."""
     fields: dict[str, Any] = {}
+    of_engine: list[tuple[str, str]] = []
     for name, value in pairs:
         base, _, rest = name.partition("[")
         if base in _LISTS:
@@ -171,6 +172,8 @@ def _form_fields(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
             fields[base] = {"id": value} if rest in ("", "id]") else {rest: value}
         elif base == "voices":
             fields[base] = value.lower() in ("true", "1")
-        elif value:
+        elif is_own_field(name) and value:
             fields[name] = value
-    return fields
+        else:
+            of_engine.append((name, value))
+    return fields | form_fields(of_engine)
