@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from core.codec import dump, load
 from core.errors import BadInput
@@ -25,22 +26,23 @@ def sample_video(
     *,
     count: int | None = None,
     every: float | None = None,
+    min_count: int = 1,
     max_count: int | None = None,
     max_side: int | None = None,
     limits: InputLimits | None = None,
 ) -> VideoSample:
     """Evenly spread pictures, upright, the first and the last included.
 
-    Give either `count` (fewer come back if the video has fewer) or `every`, in seconds; of a long video at
-    `max_count` so
-    many, then further apart. `max_side` shrinks pictures whose longer side is longer. Raises BadMedia, or BadInput if
-    this would take more than 1 GiB.
+    Give either `count` (fewer come back if the video has fewer) or `every`, in seconds; of a short video then at least
+    `min_count`, nearer to one another, and of a long one at most `max_count`, further apart. `max_side` shrinks
+    pictures whose longer side is longer. Raises BadMedia, or BadInput if this would take more than 1 GiB.
     """
     if (count is None) == (every is None) or min(count or 0, every or 0) < 0 or not (count or every):
         raise BadInput("sample() takes either a count of at least 1 or a number of seconds above 0")
     limits = limits or input_limits()
     check_file(path, limits)
-    arguments = {"path": str(path.resolve()), "count": count, "every": every, "most": max_count, "max_side": max_side}
+    spread = {"count": count, "every": every, "min_count": min_count, "max_count": max_count}
+    arguments = {"path": str(path.resolve()), "spread": spread, "max_side": max_side}
     answer = client.run_sandboxed(
         "media.sampling:sample_video_in_process", {**arguments, "limits": dump(limits)}, reads=[path], limits=_BOUNDS
     )
@@ -49,7 +51,7 @@ def sample_video(
 
 
 def sample_video_in_process(
-    path: str, count: int | None, every: float | None, most: int | None, max_side: int | None, limits: dict[str, object]
+    path: str, spread: dict[str, Any], max_side: int | None, limits: dict[str, object]
 ) -> dict[str, object]:
     """As sample(), in this process: for limited ones."""
     bounds: InputLimits = load(InputLimits, limits)
@@ -57,7 +59,7 @@ def sample_video_in_process(
         timeline = read_frame_index(container, video, bounds)
     with open_video(Path(path), bounds) as (container, video):
         info = read_video_info(container, video, timeline, bounds)
-    wanted = evenly_spaced_pts(timeline, count=count, every=every, max_count=most)
+    wanted = evenly_spaced_pts(timeline, **spread)
     size = fit_size(info.width, info.height, max_side)
     if len(wanted) * size[0] * size[1] * 3 > _MAX_BYTES:
         raise BadInput(f"{len(wanted)} pictures of {size[0]} x {size[1]} are too many at once: give a max_side")

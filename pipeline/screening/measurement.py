@@ -47,7 +47,9 @@ class ClassifierMeasurer:
     """The Measurer over the classifiers of this installation, built for each set of leased cameos."""
 
     classifiers: Classifiers
-    frames: int
+    every: float
+    min_frames: int
+    max_frames: int
     limits: InputLimits
 
     def text(self, text: str, subject: Subject = Subject.PROMPT) -> Measurements:
@@ -65,7 +67,9 @@ class ClassifierMeasurer:
     def _sample(self, path: Path) -> VideoSample:
         if is_image(path):  # a reference
             return sample_image(path, max_side=_LONGEST_SIDE)
-        taken = sample_video(path, count=self.frames, max_side=_LONGEST_SIDE)
+        taken = sample_video(
+            path, every=self.every, min_count=self.min_frames, max_count=self.max_frames, max_side=_LONGEST_SIDE
+        )
         return replace(taken, audio=decode_mono_audio(path)) if taken.info.has_audio else taken
 
     def check_video(self, path: Path) -> tuple[float, int, int]:
@@ -84,4 +88,10 @@ class Classifiers(Protocol):
 def measurer(settings: Settings, classifiers: Classifiers) -> ClassifierMeasurer:
     """The Measurer that the settings describe."""
     limits = InputLimits(max_bytes=settings.engine_max_mb * MIB)
-    return ClassifierMeasurer(classifiers=classifiers, frames=settings.frames, limits=limits)
+    return ClassifierMeasurer(
+        classifiers=classifiers,
+        every=1 / settings.frames_per_second,
+        min_frames=settings.frames,
+        max_frames=max(settings.frames, settings.max_frames),
+        limits=limits,
+    )
