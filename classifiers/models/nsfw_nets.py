@@ -84,4 +84,4 @@ def _safety_net_input(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def _mobilenet_input(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Plain resize, from 0 to 1 (nsfwjs, src/index.ts)."""
-    return np.asarray(cv2.resize(rgb, (224, 224), interpolation=cv2.INTER_AREA), dtype=np.float32) / 255
+    return np.asarray(cv2.resize(rgb, (224, 224), interpolation=cv2.INTER_AREA), dtype=np.float32) / np.float32(255)
