@@ -27,6 +27,7 @@ from pipeline.stages.stage_context import Measurements
 from policy.rule import Mode
 
 _LONGEST_SIDE = 1280  # classifiers look at 854 pixels at the most; more would only be copied around
+_THUMBNAILS = 20_000  # pictures: eleven minutes at 30 a second, 132 MiB
 
 
 def prompt_monitors(settings: Settings) -> tuple[Classifier, ...]:
@@ -60,15 +61,20 @@ class ClassifierMeasurer:
     def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
         """As Measurer.video."""
         with scan_within(REFERENCE_BUDGET) if subject is Subject.REFERENCE else nullcontext():
-            taken = self._sample(path)
+            taken = self._sample(path, thumbnails=0 if subject is Subject.REFERENCE else _THUMBNAILS)
         found = measure_all(taken, self.classifiers.build(leased), subject=subject)
         return Measurements(signals=found.signals, seconds=found.seconds)
 
-    def _sample(self, path: Path) -> VideoSample:
+    def _sample(self, path: Path, *, thumbnails: int) -> VideoSample:
         if is_image(path):  # a reference
             return sample_image(path, max_side=_LONGEST_SIDE)
         taken = sample_video(
-            path, every=self.every, min_count=self.min_frames, max_count=self.max_frames, max_side=_LONGEST_SIDE
+            path,
+            every=self.every,
+            min_count=self.min_frames,
+            max_count=self.max_frames,
+            max_side=_LONGEST_SIDE,
+            thumbnails=thumbnails,
         )
         return replace(taken, audio=decode_mono_audio(path)) if taken.info.has_audio else taken
 
