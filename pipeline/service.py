@@ -7,11 +7,13 @@ overwrite nothing. Authorisation is checked here, whatever a page shows.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from classifiers.models import PACKAGED_MODELS, Models
 from core.case import Case, Phase, new_case
@@ -164,6 +166,11 @@ class CaseService:
         """The texts among the engine's parameters, by the parameter's name. Raises Erased."""
         texts = self.case(who, case_id).request.parameter_texts
         return {name: self.context.texts.read(text) for name, text in texts.items()}
+
+    def footage_words(self, who: Principal, case_id: str) -> list[dict[str, Any]]:
+        """What is said and written in what was measured last, as `Passage` has it: for moderators. Raises Erased."""
+        require_role(who, Role.MODERATOR)
+        return [one for text in self.case(who, case_id).words for one in json.loads(self.context.texts.read(text))]
 
     # -- deciding
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -10,6 +11,10 @@ from typing import Protocol
 
 from classifiers import ChatEndpoint, PromptMonitor
 from classifiers.base import Classifier, PromptText, measure_all
+from classifiers.find_words import find_words
+from classifiers.models import Models
+from classifiers.passages import SampleWithWords
+from core.codec import dump
 from core.permitted import NO_CAMEOS, PermittedCameos
 from core.signals import Subject
 from core.verdicts import Gate
@@ -48,6 +53,7 @@ class ClassifierMeasurer:
     """The Measurer over the classifiers of this installation, built for each set of leased cameos."""
 
     classifiers: Classifiers
+    models: Models
     every: float
     min_frames: int
     max_frames: int
@@ -62,8 +68,13 @@ class ClassifierMeasurer:
         """As Measurer.video."""
         with scan_within(REFERENCE_BUDGET) if subject is Subject.REFERENCE else nullcontext():
             taken = self._sample(path, thumbnails=0 if subject is Subject.REFERENCE else _THUMBNAILS)
-        found = measure_all(taken, self.classifiers.build(leased), subject=subject)
-        return Measurements(signals=found.signals, seconds=found.seconds)
+        words = find_words(taken, self.models)
+        known = SampleWithWords(
+            info=taken.info, frames=taken.frames, audio=taken.audio, thumbnails=taken.thumbnails, words=words
+        )
+        found = measure_all(known, self.classifiers.build(leased), subject=subject)
+        said = json.dumps(dump(words.passages), ensure_ascii=False) if words.passages else ""
+        return Measurements(signals=found.signals, seconds=found.seconds, words=said)
 
     def _sample(self, path: Path, *, thumbnails: int) -> VideoSample:
         if is_image(path):  # a reference
@@ -91,11 +102,12 @@ class Classifiers(Protocol):
         """Those for a case that may show these cameos. Cheap where it was asked before."""
 
 
-def measurer(settings: Settings, classifiers: Classifiers) -> ClassifierMeasurer:
+def measurer(settings: Settings, classifiers: Classifiers, models: Models) -> ClassifierMeasurer:
     """The Measurer that the settings describe."""
     limits = InputLimits(max_bytes=settings.engine_max_mb * MIB)
     return ClassifierMeasurer(
         classifiers=classifiers,
+        models=models,
         every=1 / settings.frames_per_second,
         min_frames=settings.frames,
         max_frames=max(settings.frames, settings.max_frames),

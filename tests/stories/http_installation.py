@@ -134,7 +134,7 @@ def form_token(page: str) -> str:
     return found[1]
 
 
-def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallation:
+def memory_installation(home: Path, decide=None, words: str = "", **settings) -> MemoryInstallation:
     ledger, bus = MemoryLedger(), LocalBus()
     tools = StageContext(
         texts=MemoryTexts(),
@@ -143,9 +143,11 @@ def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallati
         engine=FolderEngine(ROOT / "deploy" / "demo"),
         measure=StubMeasurer(
             text=_measured,
-            video=lambda _file, subject, _leased: Measurements(signals=_video_signals(subject), seconds={}),
+            video=lambda _file, subject, _leased: Measurements(
+                signals=_video_signals(subject), seconds={}, words=words
+            ),
             check_video=ClassifierMeasurer(
-                classifiers=None, every=1.0, min_frames=1, max_frames=1, limits=InputLimits()
+                classifiers=None, models=None, every=1.0, min_frames=1, max_frames=1, limits=InputLimits()
             ).check_video,
         ),
         policy=StubPolicy(decide or _decide),
