@@ -15,7 +15,6 @@ from typing import Any
 from anyio import to_thread
 from fastapi import APIRouter, Request
 
-from console.gateway.engine_parameters import form_fields, is_own_field, with_engine_fields
 from console.gateway.request_parsing import read_json_object, request_of_fields
 from console.gateway.videos_api import IDEMPOTENCY_HEADER, shown_video
 from console.web.auth import BearerUser
@@ -26,6 +25,7 @@ from core.case import Case
 from core.errors import BadInput, BadMedia
 from core.roles import Principal
 from pipeline.derived_request import Derivation, derived_request, last_picture
+from pipeline.request_fields.engine_parameters import form_fields, is_own_field, with_engine_fields
 from pipeline.service import VideoRequest
 from pipeline.video_request import REFERENCE_PARAM
 

@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from console.gateway.reference_parsing import is_reference_field
 from core.errors import BadInput
 from core.events import ParameterValue
 from pipeline.engines.engine_profile import EngineParameter, EngineProfile, parse_size
 from pipeline.engines.engine_table import profiles_for_model
 from pipeline.engines.offered_sizes import require_offered_seconds, require_offered_size
 from pipeline.engines.parameter_paths import MAX_LEAVES, flatten_parameter
+from pipeline.request_fields.reference_fields import is_reference_field
 from pipeline.settings import Settings
 from pipeline.video_request import MAX_PROMPT_LENGTH, VideoRequest
 
