@@ -66,6 +66,12 @@ class Settings(BaseSettings):
     public_store_url: str = Field(
         "", description="fsspec URL of the public store (published files); default: a folder in home."
     )
+    reference_inbox_url: str = Field(
+        "", description="fsspec URL of a place where platforms put references, as <account>/<key>; empty: none."
+    )
+    reference_urls: bool = Field(
+        False, description="May references of requests on topics be fetched from public https addresses?"
+    )
     s3_endpoint: str = Field("", description="Endpoint of an S3-compatible server, where it is not AWS.")
     public_url: str = Field("", description="Base URL under which the public store is served; default: file URLs.")
     engine: str = Field(

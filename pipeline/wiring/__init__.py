@@ -32,6 +32,7 @@ from pipeline.policy_rollout import policy_loading
 from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.policy_rollout.rollout import Rollout
 from pipeline.registry_admin import RegistryAdmin
+from pipeline.request_fields.reference_sources import ReferenceSources
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.local_runner import LocalRunner
 from pipeline.service import CaseService
@@ -58,6 +59,7 @@ from pipeline.wiring.stores import (
     blob_store_location,
     open_installation_database,
     open_manifest_repository,
+    open_reference_sources,
     open_registry_stores,
 )
 
@@ -78,6 +80,7 @@ class Installation:
     case_histories: CaseHistories
     works: PipelineContext
     outcome_outbox: OutcomeOutbox
+    reference_sources: ReferenceSources
     runner: LocalRunner | None
     webhook_sender: WebhookSender
     resources: ExitStack
@@ -151,6 +154,7 @@ def build_installation(
             case_histories=rules.case_histories,
             works=works,
             outcome_outbox=PostgresOutcomeOutbox(database),
+            reference_sources=open_reference_sources(settings),
             runner=LocalRunner(works) if isinstance(bus, LocalBus) else None,
             webhook_sender=make_webhook_sender(settings, webhooks),
             resources=opened.pop_all(),
