@@ -53,7 +53,7 @@ class ReferenceSources:
         if not url.lower().startswith("https://"):
             raise BadInput(f"{field} must be a data: URL or an address that begins with https://", param=field)
         if self.fetcher is None:
-            raise BadInput(f"{field}: no address is fetched here (setting reference_urls)", param=field)
+            raise BadInput(f"{field}: no address is fetched here", param=field)
         try:
             self.fetcher.fetch(url, to)
         except BadInput as error:
@@ -65,7 +65,7 @@ class ReferenceSources:
     def from_blob(self, account: str, key: str, to: Path, *, field: str = REFERENCE_PARAM) -> Path:
         """This account's file under this key, as `to`. Raises BadInput, ReferenceMissing; Unavailable."""
         if self.inbox is None:
-            raise BadInput(f"{field}: there is no place for references here (setting reference_inbox_url)", param=field)
+            raise BadInput(f"{field}: there is no place for references here", param=field)
         if not re.fullmatch(BLOB_KEY, key) or not _ACCOUNT.fullmatch(account):
             raise BadInput(f"{field}: this is not the key of a file", param=field)
         place = f"{account}/{key}"
@@ -90,6 +90,10 @@ class ReferenceSources:
                     raise BadInput(
                         f"{field} is larger than the {self.max_bytes >> 20} MB that are accepted", param=field
                     )
+
+
+NO_SOURCES = ReferenceSources(max_bytes=MAX_DATA_URL_LENGTH)
+"""Whatever lies elsewhere is refused."""
 
 
 def _is_plain_file(source: BinaryIO) -> bool:
