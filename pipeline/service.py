@@ -28,6 +28,7 @@ from core.verdicts import Decision, Gate, Ruling
 from media.reference_file import REFERENCE_BUDGET, prepare_reference
 from media.sandbox.scan import scan_within
 from pipeline.access.usage import UsageMeter
+from pipeline.access.video_costs import VideoCosts
 from pipeline.actions import Action, actions, refusal, unmeasured
 from pipeline.case_explanation import CaseExplanation, explain_case
 from pipeline.case_record import CaseRecord, case_record
@@ -77,6 +78,7 @@ class CaseService:
     policy_service: PolicyService | None = None
     usage: UsageMeter
     webhooks: WebhookService | None = None
+    costs: VideoCosts | None = None
     pictures: VideoPictures | None = None
 
     @property

@@ -95,6 +95,11 @@ class Settings(BaseSettings):
     engine_body_format: Literal["auto", "json", "multipart"] = Field(
         "auto", description="How orders are written for it; auto: found out by itself, once."
     )
+    engine_cost_per_second: float = Field(
+        0.0, ge=0.0, description="What a second of its video costs, for the figures; of several, each has its own."
+    )
+    currency: str = Field("", max_length=8, description="In which currency costs are, as pages and reports name it.")
+    show_costs: bool = Field(True, description="Are accounts shown what their own videos cost?")
     engine_redirect_hosts: str = Field(
         "", description="Hosts besides the engine's own to which it may send us for a video, separated by commas."
     )

@@ -14,6 +14,7 @@ from classifiers.models import Models
 from core.ports import Ledger
 from media.sandbox.protections import allow_unsandboxed
 from pipeline.access.usage import UsageMeter
+from pipeline.access.video_costs import VideoCosts, prices_of_settings
 from pipeline.accounts import Accounts
 from pipeline.advance import EventListener, NoListener, PipelineContext
 from pipeline.capture_signals import ClassifierCaptures
@@ -25,6 +26,7 @@ from pipeline.consent_wiring import (
 from pipeline.ledgers.case_histories import CaseHistories, PostgresCaseHistories
 from pipeline.ledgers.policy_store import PostgresPolicyStore
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
+from pipeline.ledgers.postgres_costs import PostgresVideoCosts
 from pipeline.ledgers.postgres_ledger import PostgresLedger
 from pipeline.ledgers.postgres_usage import PostgresUsage
 from pipeline.ledgers.topic_outcomes import PostgresOutcomeOutbox
@@ -80,6 +82,7 @@ class Installation:
     case_histories: CaseHistories
     works: PipelineContext
     outcome_outbox: OutcomeOutbox
+    costs: VideoCosts
     reference_sources: ReferenceSources
     runner: LocalRunner | None
     webhook_sender: WebhookSender
@@ -123,6 +126,8 @@ def build_installation(
         capture = ClassifierCaptures(settings=settings, gallery=seen, models=models, checker=tools.measure)
         cameos = make_cameo_service(database, people, consent, ledger=ledger, bus=bus, tools=tools, capture=capture)
         webhooks = PostgresWebhooks(database)
+        costs = PostgresVideoCosts(database)
+        costs.note_prices(prices_of_settings(settings, tools.engine.name))
         rules = PolicyService(rollout=rollout, case_histories=PostgresCaseHistories(database))
         service = CaseService(
             ledger=ledger,
@@ -135,6 +140,7 @@ def build_installation(
             models=models,
             likeness=LikenessComparer(models=models),
             webhooks=WebhookService(webhooks=webhooks, client=make_webhook_client(settings)),
+            costs=costs,
             usage=UsageMeter(store=PostgresUsage(database), defaults=settings.usage_limits),
             pictures=make_video_pictures(
                 settings, ledger=ledger, repository=repository, people=people, consent=consent
@@ -154,6 +160,7 @@ def build_installation(
             case_histories=rules.case_histories,
             works=works,
             outcome_outbox=PostgresOutcomeOutbox(database),
+            costs=costs,
             reference_sources=open_reference_sources(settings),
             runner=LocalRunner(works) if isinstance(bus, LocalBus) else None,
             webhook_sender=make_webhook_sender(settings, webhooks),
