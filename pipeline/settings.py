@@ -130,6 +130,10 @@ class Settings(BaseSettings):
         description="If that authority is unavailable: give up, wait (timestamp_wait), or never ask it at all.",
     )
     timestamp_wait: float = Field(900.0, description="Seconds to wait for the authority, where timestamp is queue.")
+    other_installations: str = Field(
+        "",
+        description="Others whose marks are looked for and named: a table [other_installations.NAME], or a TOML file.",
+    )
     mark_growth: float = Field(
         0.05, ge=0.0, le=1.0, description="Share of bytes the watermark may add: more of it survives more."
     )
@@ -212,7 +216,7 @@ class Settings(BaseSettings):
             raise ValueError("nobody reads topics unless bus is kafka")
         return accounts
 
-    @field_validator("engines", mode="before")
+    @field_validator("engines", "other_installations", mode="before")
     @classmethod
     def _table_as_text(cls, value: object) -> object:
         """A table as JSON: settings can be compared and looked up by all that they say."""

@@ -42,6 +42,7 @@ from pipeline.settings import Settings
 from pipeline.tempdirs import remove_stale_folders
 from pipeline.topic_contract.outcome_outbox import OutcomeOutbox
 from pipeline.verification.likeness_comparison import LikenessComparer
+from pipeline.verification.other_installations_table import load_other_installations
 from pipeline.verification.verifier import InstallationVerifier
 from pipeline.webhooks.postgres_webhooks import PostgresWebhooks
 from pipeline.webhooks.webhook_sender import WebhookSender
@@ -101,6 +102,7 @@ def build_installation(
     `allow_broken_policy` builds it also where the policy in force no longer loads; nothing is decided then.
     """
     allow_unsandboxed(allow=settings.allow_unsandboxed)
+    load_other_installations(settings)  # so that what cannot be read there ends the start, and not the first answer
     models = Models(settings.model_options())
     with ExitStack() as opened:
         database = open_installation_database(settings)
