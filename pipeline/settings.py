@@ -156,7 +156,11 @@ class Settings(BaseSettings):
         description="Whose requests are taken from Kafka: an account, or topic=account, comma-separated. Empty: none.",
     )
     sweep_after: float = Field(30.0, description="Seconds after which a case that has not moved is queued again.")
-    frames: int = Field(12, description="How many frames of a video the classifiers look at.")
+    frames: int = Field(12, ge=1, description="How many frames of a video the classifiers look at, at the least.")
+    frames_per_second: float = Field(
+        2.0, gt=0, description="How many frames of each second they look at, as long as max_frames allows."
+    )
+    max_frames: int = Field(120, ge=1, description="How many frames of a video they look at, at the most.")
     openclip_checkpoint: Path | None = Field(None, description="An OpenCLIP checkpoint, for what frames show.")
     openclip_model: str = Field("", description="Architecture of that checkpoint; default: ViT-B-32.")
     openclip_sha256: str = Field("", description="SHA-256 of that checkpoint; default: OpenAI's ViT-B-32.")

@@ -27,6 +27,7 @@ from pipeline.stages.stage_context import Measurements
 from policy.rule import Mode
 
 _LONGEST_SIDE = 1280  # classifiers look at 854 pixels at the most; more would only be copied around
+_THUMBNAILS = 20_000  # pictures: eleven minutes at 30 a second, 132 MiB
 
 
 def prompt_monitors(settings: Settings) -> tuple[Classifier, ...]:
@@ -47,7 +48,9 @@ class ClassifierMeasurer:
     """The Measurer over the classifiers of this installation, built for each set of leased cameos."""
 
     classifiers: Classifiers
-    frames: int
+    every: float
+    min_frames: int
+    max_frames: int
     limits: InputLimits
 
     def text(self, text: str, subject: Subject = Subject.PROMPT) -> Measurements:
@@ -58,14 +61,21 @@ class ClassifierMeasurer:
     def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
         """As Measurer.video."""
         with scan_within(REFERENCE_BUDGET) if subject is Subject.REFERENCE else nullcontext():
-            taken = self._sample(path)
+            taken = self._sample(path, thumbnails=0 if subject is Subject.REFERENCE else _THUMBNAILS)
         found = measure_all(taken, self.classifiers.build(leased), subject=subject)
         return Measurements(signals=found.signals, seconds=found.seconds)
 
-    def _sample(self, path: Path) -> VideoSample:
+    def _sample(self, path: Path, *, thumbnails: int) -> VideoSample:
         if is_image(path):  # a reference
             return sample_image(path, max_side=_LONGEST_SIDE)
-        taken = sample_video(path, count=self.frames, max_side=_LONGEST_SIDE)
+        taken = sample_video(
+            path,
+            every=self.every,
+            min_count=self.min_frames,
+            max_count=self.max_frames,
+            max_side=_LONGEST_SIDE,
+            thumbnails=thumbnails,
+        )
         return replace(taken, audio=decode_mono_audio(path)) if taken.info.has_audio else taken
 
     def check_video(self, path: Path) -> tuple[float, int, int]:
@@ -84,4 +94,10 @@ class Classifiers(Protocol):
 def measurer(settings: Settings, classifiers: Classifiers) -> ClassifierMeasurer:
     """The Measurer that the settings describe."""
     limits = InputLimits(max_bytes=settings.engine_max_mb * MIB)
-    return ClassifierMeasurer(classifiers=classifiers, frames=settings.frames, limits=limits)
+    return ClassifierMeasurer(
+        classifiers=classifiers,
+        every=1 / settings.frames_per_second,
+        min_frames=settings.frames,
+        max_frames=max(settings.frames, settings.max_frames),
+        limits=limits,
+    )

@@ -144,7 +144,9 @@ def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallati
         measure=StubMeasurer(
             text=_measured,
             video=lambda _file, subject, _leased: Measurements(signals=_video_signals(subject), seconds={}),
-            check_video=ClassifierMeasurer(classifiers=None, frames=1, limits=InputLimits()).check_video,
+            check_video=ClassifierMeasurer(
+                classifiers=None, every=1.0, min_frames=1, max_frames=1, limits=InputLimits()
+            ).check_video,
         ),
         policy=StubPolicy(decide or _decide),
         sealer=StubSealer(_sealed),
@@ -193,7 +195,9 @@ def serve_installation(house: MemoryInstallation | Installation):
 @contextmanager
 def serve_real_installation(home: Path, **settings: object) -> Iterator[ServedInstallation]:
     """Everything real in this process, over the home of an installation; a few frames are looked at."""
-    built = build_installation(load_settings(home=home, engine_folder=home / "engine", frames=4, **settings))
+    built = build_installation(
+        load_settings(home=home, engine_folder=home / "engine", frames=4, max_frames=4, **settings)
+    )
     try:
         with serve_installation(built) as serving:
             yield serving
