@@ -116,6 +116,14 @@ def test_what_an_engine_declined_or_failed_at_is_neither_paid_for_nor_saved(cost
     assert total_amount(found.values(), "rendered") == total_amount(found.values(), "refused") == 0
 
 
+def test_what_was_delivered_and_shows_nothing_is_the_engines_failure_and_not_paid_for(costs, happened, author):
+    costs.note_prices(PRICES)
+    empty = EngineFailed(engine="routed", code="nothing_to_see")
+    happened(*ordered(), rendered(6.0), *measured(Subject.VIDEO), empty, seconds=4)
+    found = lines(costs, author)
+    assert {key: (line.seconds, line.amount) for key, line in found.items()} == {("failed", "big"): (6.0, 3.0)}
+
+
 def test_a_price_that_nobody_stated_is_no_price_of_nothing(costs, happened, author):
     happened(*ordered(), rendered(4.0))
     costs.note_prices(PRICES)

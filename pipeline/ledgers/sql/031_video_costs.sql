@@ -22,16 +22,25 @@ FROM (
            coalesce(CASE o.engine WHEN 'routed' THEN split_part(o.job, ':', 1) ELSE o.engine END, '') AS engine,
            coalesce(nullif(e.body ->> 'model', ''), c.body #>> '{submitted,model}', '') AS model,
            CASE e.body ->> 'type' WHEN 'Rendered' THEN (e.body ->> 'duration')::float8
-               ELSE coalesce((c.body #>> '{submitted,seconds}')::float8, 4) END AS seconds,
+               ELSE coalesce((SELECT (body ->> 'duration')::float8 FROM events
+                              WHERE case_id = e.case_id AND revision > o.revision AND revision < e.revision
+                                AND body ->> 'type' = 'Rendered'
+                              ORDER BY revision DESC LIMIT 1),
+                             (c.body #>> '{submitted,seconds}')::float8, 4) END AS seconds,
            coalesce(o.at, e.at) AS priced
     FROM events e
     JOIN cases c ON c.id = e.case_id
     LEFT JOIN LATERAL (  -- several engines: a job begins with the name of the one that has it
-        SELECT body ->> 'engine' AS engine, body ->> 'job' AS job, at FROM events
+        SELECT body ->> 'engine' AS engine, body ->> 'job' AS job, at, revision FROM events
         WHERE case_id = e.case_id AND revision < e.revision AND body ->> 'type' = 'Commissioned'
         ORDER BY revision DESC LIMIT 1
     ) AS o ON true
     WHERE e.body ->> 'type' IN ('Rendered', 'EngineFailed', 'EngineDeclined')
+      AND (e.body ->> 'type' <> 'Rendered' OR NOT EXISTS (  -- what turned out to be no video is the engine's failure
+          SELECT FROM events f
+          WHERE f.case_id = e.case_id AND f.revision > e.revision AND f.body ->> 'type' = 'EngineFailed'
+            AND NOT EXISTS (SELECT FROM events WHERE case_id = e.case_id AND body ->> 'type' = 'Commissioned'
+                            AND revision > e.revision AND revision < f.revision)))
     UNION ALL
     SELECT c.id, c.author, c.phase, c.moved, 'refused', '', coalesce(c.body #>> '{submitted,model}', ''),
            coalesce((c.body #>> '{submitted,seconds}')::float8, 4), c.moved
