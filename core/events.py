@@ -66,10 +66,14 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """Classifiers measured the prompt, or the video. `seconds` is the CPU time each source took."""
+    """Classifiers measured the prompt, or the video. `seconds` is the CPU time each source took.
+
+    `words` are the ids of erasable texts: what is said and written in footage, one for each that has words.
+    """
 
     signals: tuple[Signal, ...]
     seconds: dict[str, float] = field(default_factory=dict)
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

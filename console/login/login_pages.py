@@ -237,7 +237,9 @@ def _provider_logout(request: Request, context: RequestContext) -> str:
 
 
 def _home(principal: Principal) -> str:
-    return "/queue" if principal.has(Role.MODERATOR) else "/cases"
+    if principal.has(Role.MODERATOR):
+        return "/queue"
+    return "/policy" if principal.roles == {Role.OPERATOR} else "/cases"
 
 
 def local_address(address: str) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from rich.status import Status
 from rich.table import Table
@@ -227,3 +228,16 @@ def _reason(case: Case) -> str:
 
 def _coloured(phase: Phase) -> Text:
     return Text(phase.value, style=_COLOURS.get(phase, ""))
+
+
+def passage_line(passage: Mapping[str, Any]) -> str:
+    """What is said or written in footage, and when."""
+    what = "code" if passage["is_code"] else passage["kind"]
+    language = f", {passage['language']}" if passage["language"] else ""
+    at = passage["at"]
+    return f"{what} {at['start']:.1f} to {at['end']:.1f} s{language}: {_printable(passage['text'])}"
+
+
+def _printable(text: str) -> str:
+    """The text without what moves a terminal's cursor or turns the direction of writing: those as their numbers."""
+    return "".join(one if one.isprintable() else f"⟦U+{ord(one):04X}⟧" for one in text)

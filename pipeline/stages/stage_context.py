@@ -23,10 +23,11 @@ from provenance.seal_result import SealResult
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurements:
-    """Signals, and the CPU seconds each source took."""
+    """Signals, the CPU seconds each source took, and the words of footage as JSON, empty where there are none."""
 
     signals: tuple[Signal, ...]
     seconds: Mapping[str, float]
+    words: str = ""
 
 
 class Measurer(Protocol):
