@@ -126,11 +126,11 @@ class AccountLimiter:
     def __init__(
         self, *, max_attempts: int = 30, window: float = 900.0, clock: Callable[[], float] = monotonic
     ) -> None:
-        self._most, self._counts = max_attempts, _WindowCounts(window, _MAX_ADDRESSES, clock)
+        self._most, self._counts = max_attempts, WindowCounts(window, _MAX_ADDRESSES, clock)
 
     def consume(self, account: str) -> None:
         """Count an attempt. Raises TooMany beyond the limit."""
-        if self._counts.add(account, 1) > self._most:
+        if self._counts.add(account, 1).number > self._most:
             raise TooMany("Too many attempts to sign in to this account: wait a quarter of an hour.")
 
 
