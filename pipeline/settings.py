@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic.fields import FieldInfo
@@ -21,6 +20,7 @@ from core.errors import BadInput
 from core.plugins import ENGINES, SIGNERS, plugins
 from core.roles import Role, UsageLimits
 from pipeline.access.key_lifetimes import KeyLifetimes
+from pipeline.access.sign_in_settings import is_secure_address, parse_group_roles, parse_origin, parse_roles
 from pipeline.engines import BUNDLED_ENGINES
 from pipeline.webhooks.networks import parse_networks
 from provenance.c2pa.signers import BUNDLED_SIGNERS
@@ -242,35 +242,25 @@ class Settings(BaseSettings):
     @field_validator("require_second_factor")
     @classmethod
     def _known_roles(cls, roles: str) -> str:
-        _roles(roles)
+        parse_roles(roles)
         return roles
 
     @field_validator("console_url")
     @classmethod
     def _console_origin(cls, address: str) -> str:
-        """Only the origin: what a browser says of itself is compared with it."""
-        if not address:
-            return ""
-        parts = urlsplit(address)
-        local = parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")
-        if not parts.hostname or not (parts.scheme == "https" or local) or parts.path.strip("/") or parts.query:
-            raise ValueError("this is an address as https://host or http://localhost:8080, without a path")
-        usual = {"https": 443, "http": 80}[parts.scheme]
-        port = f":{parts.port}" if parts.port and parts.port != usual else ""
-        return f"{parts.scheme}://{parts.hostname}{port}"
+        return parse_origin(address)
 
     @field_validator("oidc_roles")
     @classmethod
     def _known_group_roles(cls, mapped: str) -> str:
-        _group_roles(mapped)
+        parse_group_roles(mapped)
         return mapped
 
     @model_validator(mode="after")
     def _oidc_is_whole(self) -> Self:
         if not self.oidc_issuer:
             return self
-        parts = urlsplit(self.oidc_issuer)
-        if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1")):
+        if not is_secure_address(self.oidc_issuer):
             raise ValueError("oidc_issuer is an https address")
         lacking = [name for name in ("console_url", "oidc_client_id", "oidc_roles") if not getattr(self, name)]
         if lacking:
@@ -333,12 +323,12 @@ class Settings(BaseSettings):
     @property
     def second_factor_roles(self) -> frozenset[Role]:
         """Whoever has one of these roles signs in with a second factor."""
-        return _roles(self.require_second_factor)
+        return parse_roles(self.require_second_factor)
 
     @property
     def oidc_group_roles(self) -> dict[str, Role]:
         """The role of each group of the OpenID provider."""
-        return _group_roles(self.oidc_roles)
+        return parse_group_roles(self.oidc_roles)
 
     @property
     def usage_limits(self) -> UsageLimits:
@@ -388,19 +378,6 @@ def _former_variables() -> dict[str, str]:
     """The environment's settings under former names: pydantic looks for the current ones only."""
     variables = {name: f"ASSAY_{name.upper()}" for name in FORMER_NAMES}
     return {name: os.environ[variable] for name, variable in variables.items() if variable in os.environ}
-
-
-def _roles(listed: str) -> frozenset[Role]:
-    """Roles between commas. Raises ValueError."""
-    return frozenset(Role(name.strip()) for name in listed.split(",") if name.strip())
-
-
-def _group_roles(listed: str) -> dict[str, Role]:
-    """group=role, between commas. Raises ValueError."""
-    pairs = [one.rsplit("=", 1) for one in listed.split(",") if one.strip()]
-    if any(len(pair) != 2 or not pair[0].strip() for pair in pairs):
-        raise ValueError("write group=role, between commas")
-    return {group.strip(): Role(role.strip()) for group, role in pairs}
 
 
 def _registered(name: str, group: str, bundled: Mapping[str, str]) -> str:

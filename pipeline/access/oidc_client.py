@@ -10,10 +10,11 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from core.errors import Forbidden, Unavailable
 from core.roles import Role
+from pipeline.access.sign_in_settings import is_secure_address
 
 log = logging.getLogger("assay.oidc")
 
@@ -187,11 +188,7 @@ def _away(error: Exception) -> Unavailable:
 
 
 def _is_safe(address: object) -> bool:
-    """https, or a server on this machine."""
-    if not isinstance(address, str):
-        return False
-    parts = urlsplit(address)
-    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1"))
+    return isinstance(address, str) and is_secure_address(address)
 
 
 def _groups(claim: object) -> frozenset[str]:

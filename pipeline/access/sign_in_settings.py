@@ -1,0 +1,41 @@
+"""What settings about signing in may say: roles, groups with their roles, the address of the pages, an issuer."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from core.roles import Role
+
+_LOCAL = ("localhost", "127.0.0.1")
+
+
+def parse_roles(listed: str) -> frozenset[Role]:
+    """Roles between commas. Raises ValueError."""
+    return frozenset(Role(name.strip()) for name in listed.split(",") if name.strip())
+
+
+def parse_group_roles(listed: str) -> dict[str, Role]:
+    """group=role, between commas. Raises ValueError."""
+    pairs = [one.rsplit("=", 1) for one in listed.split(",") if one.strip()]
+    if any(len(pair) != 2 or not pair[0].strip() for pair in pairs):
+        raise ValueError("write group=role, between commas")
+    return {group.strip(): Role(role.strip()) for group, role in pairs}
+
+
+def parse_origin(address: str) -> str:
+    """Only the origin, which is what a browser says of itself; empty for an empty address. Raises ValueError."""
+    if not address:
+        return ""
+    parts = urlsplit(address)
+    if not is_secure_address(address) or parts.path.strip("/") or parts.query:
+        raise ValueError("this is an address as https://host or http://localhost:8080, without a path")
+    usual = {"https": 443, "http": 80}[parts.scheme]
+    port = f":{parts.port}" if parts.port and parts.port != usual else ""
+    return f"{parts.scheme}://{parts.hostname}{port}"
+
+
+def is_secure_address(address: str) -> bool:
+    """Whether this is https, or a server on this machine."""
+    parts = urlsplit(address)
+    local = parts.scheme == "http" and parts.hostname in _LOCAL
+    return bool(parts.hostname) and (parts.scheme == "https" or local)
