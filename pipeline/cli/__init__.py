@@ -11,6 +11,7 @@ import typer
 
 from core.errors import AssayError
 from pipeline import extras
+from pipeline.at_rest.private_files import set_private_umask
 from pipeline.cli import (
     account_commands,
     admin,
@@ -19,6 +20,7 @@ from pipeline.cli import (
     compare_likeness,
     demo,
     policy,
+    protect,
     protected_registry,
     registered_work,
     trust_list,
@@ -67,6 +69,7 @@ for commands in (
     account_commands,
     webhook_commands,
     policy,
+    protect,
     protected_registry,
     registered_work,
     trust_list,
@@ -80,6 +83,7 @@ for command in entry_points(group="assay.commands"):  # verbs of the rooms above
 
 def main() -> None:
     """Run, and end with one clear line where something is wrong; details with -v or --verbose."""
+    set_private_umask()
     try:
         result = app(standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):

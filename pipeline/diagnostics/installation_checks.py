@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from core.codec import dump
 from core.errors import AssayError
 from media.sandbox.protections import sandbox_protections
+from pipeline.at_rest.private_files import make_private_folder
+from pipeline.diagnostics.at_rest_checks import check_privacy
 from pipeline.diagnostics.engine_checks import check_engines
 from pipeline.diagnostics.unmeasured_labels import unmeasured_labels
 from pipeline.extras import not_installed
@@ -85,7 +87,7 @@ def _classifiers(settings: Settings) -> tuple[Classifier, ...]:
 def run_diagnostics(settings: Settings) -> list[DiagnosticResult]:
     """Every part, in the order in which a case would need it."""
     results = [DiagnosticResult(state="ok", says=f"everything is kept in {settings.root}")]
-    for part in (_disk, _sandbox, _plugins, _rules, _keys, _installation, _models):
+    for part in (_disk, _privacy, _sandbox, _plugins, _rules, _keys, _installation, _models):
         try:
             results += part(settings)
         except (AssayError, OSError) as error:
@@ -94,9 +96,15 @@ def run_diagnostics(settings: Settings) -> list[DiagnosticResult]:
 
 
 def _disk(settings: Settings) -> Iterator[DiagnosticResult]:
-    settings.root.mkdir(parents=True, exist_ok=True)
+    make_private_folder(settings.root)
     free = shutil.disk_usage(settings.root).free / 1e9
     yield DiagnosticResult(state="ok" if free > 2 else "lacks", says=f"{free:.0f} GB of disk are free there")
+
+
+def _privacy(settings: Settings) -> Iterator[DiagnosticResult]:
+    """Whether other users of this machine can reach what is kept."""
+    for state, says in check_privacy(settings):
+        yield DiagnosticResult(state=state, says=says)
 
 
 def _sandbox(settings: Settings) -> Iterator[DiagnosticResult]:

@@ -8,6 +8,7 @@ from classifiers.image.face_backend import face_backend
 from classifiers.models import Models
 from core.embedding_spaces import VOICE_SPACE
 from core.ports import Ledger
+from pipeline.at_rest.private_files import prepare_home
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
 from pipeline.ledgers.database import Database, open_database
@@ -26,6 +27,7 @@ from registry.rights.registered_works import PostgresWorks
 
 def open_installation_database(settings: Settings) -> Database:
     """The database of these settings, its tables up to date; whoever opens it closes it. Raises Unavailable."""
+    prepare_home(settings.root)
     url = settings.database_url
     return open_database(url.get_secret_value() if url else settings.root)
 
@@ -76,7 +78,10 @@ def open_blob_store(settings: Settings) -> FsspecBlobStore:
 def open_public_store(settings: Settings) -> FsspecPublicStore:
     """What the public can have: a folder, or S3."""
     url = settings.public_store_url or (settings.root / "published").as_uri()
-    return FsspecPublicStore(url, settings.public_url, **_options_for(url, _s3_options(settings)))
+    options = _options_for(url, _s3_options(settings))
+    if settings.public_store_url and url.rpartition("://")[0] in ("", "file"):
+        options["public"] = True  # a folder that somebody chose for it is one that a web server reads
+    return FsspecPublicStore(url, settings.public_url, **options)
 
 
 def blob_store_location(settings: Settings) -> tuple[str, dict[str, object]]:
@@ -90,4 +95,4 @@ def _s3_options(settings: Settings) -> dict[str, object]:
 
 
 def _options_for(url: str, options: dict[str, object]) -> dict[str, object]:
-    return options if url.startswith("s3:") else {}
+    return dict(options) if url.startswith("s3:") else {}
