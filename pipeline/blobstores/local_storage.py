@@ -28,6 +28,7 @@ class _Modes(NamedTuple):
 
 
 _PRIVATE, _PUBLIC = _Modes(0o700, 0o600), _Modes(0o755, 0o644)
+_SMALL = 4096
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
@@ -88,11 +89,12 @@ class LocalStorage:
         return sorted(name for name in names if name.startswith(prefix) and not name.startswith("."))
 
     def delete(self, key: str) -> None:
-        """See Place. What a killed put left half-written under this key goes too."""
+        """See Place. What a killed put left half-written goes too, and a small file, such as a key, is overwritten."""
         target = self._root / key
         with _translate_disk_errors(), suppress(FileNotFoundError):
             for part in target.parent.glob(f".{target.name}.*.part"):
                 part.unlink(missing_ok=True)
+            _overwrite_small(target)
             target.unlink()
             _sync(target.parent)
 
@@ -131,6 +133,16 @@ class LocalStorage:
             if place == self._root or self._root in place.parents:
                 place.chmod(self._modes.folder)
             _sync(place.parent)
+
+
+def _overwrite_small(file: Path) -> None:
+    """So that a destroyed key is not found in freed blocks either, where the file system writes in place."""
+    size = file.stat().st_size
+    if 0 < size <= _SMALL:
+        with file.open("r+b") as opened:
+            opened.write(bytes(size))
+            opened.flush()
+            os.fsync(opened.fileno())
 
 
 def _publish_name(part: Path, target: Path, *, replace: bool) -> bool:

@@ -40,28 +40,31 @@ def make_stage_context(
     *,
     database: Database,
     ledger: Ledger,
-    registry: RegistryStores,
     people: ConsentStores,
     policing: PolicySelector,
     repository: ManifestRepository,
-    models: Models,
+    texts: PostgresTexts,
+    classifiers: InstalledClassifiers,
 ) -> tuple[StageContext, ConsentFacts]:
     """The context of every stage, and the consent in it with all that cameos ask of it."""
-    engine, texts = make_engine(settings), PostgresTexts(database)
+    engine, public_store = make_engine(settings), open_public_store(settings)
     consent = make_consent_facts(people, database, texts, engine.name, settings)
-    more = (PromptWorks(registry.works, models=models), *measurement.prompt_monitors(settings))
     vault, workdir = repository.blob_store, repository.workdir
     tools = StageContext(
         texts=texts,
         blob_store=vault,
-        public_store=open_public_store(settings),
+        public_store=public_store,
         engine=engine,
-        measure=measurement.measurer(settings, InstalledClassifiers(registry, people, more, models)),
+        measure=measurement.measurer(settings, classifiers),
         policy=policing,
         facts=FactsWithParents(inner=consent, ledger=ledger, settings=settings, blob_store=vault, workdir=workdir),
         consent=consent,
         sealer=CaseSealer(
-            settings=settings, ledger=ledger, blob_store=vault, rests_on=ConsentReceipts(at=people, consent=consent)
+            settings=settings,
+            ledger=ledger,
+            blob_store=vault,
+            public_store=public_store,
+            rests_on=ConsentReceipts(at=people, consent=consent),
         ),
         copies=RepositoryCopies(repository=repository),
         revisions=LedgerRevisions(ledger=ledger),
@@ -71,6 +74,14 @@ def make_stage_context(
         max_wait=timedelta(hours=settings.max_wait_hours),
     )
     return tools, consent
+
+
+def make_classifiers(
+    settings: Settings, registry: RegistryStores, people: ConsentStores, models: Models
+) -> InstalledClassifiers:
+    """All classifiers of this installation, those that its settings name among them."""
+    more = (PromptWorks(registry.works, models=models), *measurement.prompt_monitors(settings))
+    return InstalledClassifiers(registry, people, more, models)
 
 
 class InstalledClassifiers:

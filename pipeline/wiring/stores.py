@@ -8,8 +8,9 @@ from classifiers.image.face_backend import face_backend
 from classifiers.models import Models
 from core.embedding_spaces import VOICE_SPACE
 from core.ports import Ledger
+from pipeline.at_rest.key_store import CaseKeys
 from pipeline.at_rest.private_files import prepare_home
-from pipeline.blobstores.blob_store import FsspecBlobStore
+from pipeline.blobstores.encrypted_blob_store import EncryptedBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
 from pipeline.ledgers.database import Database, open_database
 from pipeline.manifest_repository.issued_marks import IssuedMarks
@@ -54,13 +55,15 @@ def open_registry_stores(database: Database, models: Models) -> RegistryStores:
     )
 
 
-def open_manifest_repository(settings: Settings, database: Database, ledger: Ledger) -> ManifestRepository:
+def open_manifest_repository(
+    settings: Settings, database: Database, ledger: Ledger, blob_store: EncryptedBlobStore
+) -> ManifestRepository:
     """What leads from a mark or a fingerprint in a file to the manifest that was sealed with it."""
     from provenance.c2pa.manifest_definition import SOFT_BINDING_ALGORITHM
 
     return ManifestRepository(
         ledger=ledger,
-        blob_store=open_blob_store(settings),
+        blob_store=blob_store,
         manifests=PostgresManifestIndex(database, ours=[SOFT_BINDING_ALGORITHM]),
         similar_videos=SimilarVideoSearch(near_duplicates=open_near_duplicate_search(database)),
         marks=IssuedMarks(keys_folder=settings.keys_folder, payloads=SealedPayloads(database)),
@@ -69,10 +72,16 @@ def open_manifest_repository(settings: Settings, database: Database, ledger: Led
     )
 
 
-def open_blob_store(settings: Settings) -> FsspecBlobStore:
-    """The bytes of cases, by digest: a folder, or S3."""
+def open_case_keys(settings: Settings) -> CaseKeys:
+    """The key of each case, beside its bytes."""
     url, options = blob_store_location(settings)
-    return FsspecBlobStore(url, **options)
+    return CaseKeys(url, settings.keys_folder, **options)
+
+
+def open_blob_store(settings: Settings, keys: CaseKeys) -> EncryptedBlobStore:
+    """The bytes of cases, by digest, encrypted under these keys: a folder, or S3."""
+    url, options = blob_store_location(settings)
+    return EncryptedBlobStore(url, keys, **options)
 
 
 def open_public_store(settings: Settings) -> FsspecPublicStore:

@@ -15,6 +15,7 @@ from typing import Any
 from core.ports import Bus, Ledger
 from pipeline.accounts import Accounts
 from pipeline.advance import PipelineContext
+from pipeline.at_rest.key_store import CaseKeys
 from pipeline.ledgers.database import open_database
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.ledgers.postgres_ledger import PostgresLedger
@@ -42,7 +43,8 @@ class BridgedInstallation:
 def bridged_installation(database: Any, home: Path, bus: Bus) -> BridgedInstallation:
     house = memory_installation(home)
     ledger = PostgresLedger(database, first_retry_delay=timedelta(0))
-    context = replace(house.service.context, texts=PostgresTexts(database))
+    keys = CaseKeys(str(home / "vault"), home / "keys")
+    context = replace(house.service.context, texts=PostgresTexts(database, keys))
     return BridgedInstallation(
         ledger=ledger,
         accounts=PostgresAccounts(database),

@@ -69,13 +69,27 @@ def make_dev_keys(folder: Path, *, now: datetime | None = None) -> DevKeys:
     new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".keys-"))  # mkdtemp: for its owner only
     try:
         _write_new_keys(new, now)
-        new.rename(folder)  # atomic; fails where another process was faster, or something is there already
+        _move_into_place(new, folder)
     except OSError as error:
         shutil.rmtree(new, ignore_errors=True)
         if all((folder / name).is_file() for name in DEV_KEY_FILES):
             return _reuse_or_renew(folder, now)
         raise BadInput(f"{folder} is not empty and holds no whole set of keys: name another folder") from error
     return DevKeys(keys=load_keys(folder), folder=folder, result="made")
+
+
+def _move_into_place(new: Path, folder: Path) -> None:
+    """Raises OSError where another process was faster, or something else is there already.
+
+    Keys of other kinds (what wraps those of cases, what signs receipts) may be there before.
+    """
+    others = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    if not others or not all(path.suffix == ".key" or path.name.startswith("receipts-") for path in folder.iterdir()):
+        new.rename(folder)  # atomic
+        return
+    for name in sorted((path.name for path in new.iterdir()), key=lambda name: name == INSTALLATION_FILE):
+        os.link(new / name, folder / name)  # fails where there is one
+    shutil.rmtree(new)
 
 
 def _reuse_or_renew(folder: Path, now: datetime) -> DevKeys:
