@@ -59,6 +59,10 @@ class KeyStore:
         """Delete the key, and so make what it encrypts unreadable. Nothing happens if it does not exist."""
         self._storage.delete(self._path(name))
 
+    def check_wrapping(self) -> None:
+        """Raises Unavailable where the key that wraps all others cannot be had or made."""
+        self._wrapping()
+
     def _read(self, name: str) -> bytes:
         with self._storage.open(self._path(name)) as file:
             wrapped = file.read()
@@ -89,10 +93,18 @@ class KeyStore:
 
 
 class CaseKeys(KeyStore):
-    """A key for each case, `keys/cases/ab/cd/<case>`: spread over folders, since there may be millions.
+    """A key for each case, `keys/cases/ab/cd/<case>`: spread over folders, since there may be millions."""
 
-    A key is remembered for `REMEMBERED_SECONDS`: a page of prompts asks for many. Whoever destroys one empties what it
-    locks as well (a text's row), so that no other process reads on; and nothing new is encrypted from memory.
+    def _path(self, name: str) -> str:
+        spread = hashlib.sha256(name.encode()).hexdigest()
+        return f"keys/cases/{spread[:2]}/{spread[2:4]}/{name}"
+
+
+class RememberedCaseKeys(CaseKeys):
+    """Keys of cases for texts, remembered for `REMEMBERED_SECONDS`: a page of prompts asks for many.
+
+    Whoever erases a text empties its row as well, so that no other process reads on; and nothing new is encrypted from
+    memory.
     """
 
     REMEMBERED_SECONDS = 60.0
@@ -122,10 +134,6 @@ class CaseKeys(KeyStore):
         super().destroy(name)
         with self._lock:
             self._remembered.pop(name, None)
-
-    def _path(self, name: str) -> str:
-        spread = hashlib.sha256(name.encode()).hexdigest()
-        return f"keys/cases/{spread[:2]}/{spread[2:4]}/{name}"
 
 
 def _make_wrapping_key(path: Path) -> None:

@@ -62,6 +62,7 @@ from pipeline.wiring.stores import (
     open_installation_database,
     open_manifest_repository,
     open_registry_stores,
+    open_text_keys,
 )
 
 __all__ = ["Installation", "InstalledClassifiers", "RegistryStores", "build_installation", "open_installation_database"]
@@ -107,8 +108,9 @@ def build_installation(
         registry = open_registry_stores(database, models)
         people = open_consent_stores(settings, database, *blob_store_location(settings))
         rollout = policy_loading.make_rollout(settings, PostgresPolicyStore(database), validate=not allow_broken_policy)
-        case_keys = open_case_keys(settings)
-        repository = open_manifest_repository(settings, database, ledger, open_blob_store(settings, case_keys))
+        repository = open_manifest_repository(
+            settings, database, ledger, open_blob_store(settings, open_case_keys(settings))
+        )
         tools, consent = make_stage_context(
             settings,
             database=database,
@@ -116,7 +118,7 @@ def build_installation(
             people=people,
             policing=rollout.policy_selector,
             repository=repository,
-            texts=PostgresTexts(database, case_keys),
+            texts=PostgresTexts(database, open_text_keys(settings)),
             classifiers=make_classifiers(settings, registry, people, models),
         )
         remove_stale_folders(tools.workdir)

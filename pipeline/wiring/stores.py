@@ -8,7 +8,7 @@ from classifiers.image.face_backend import face_backend
 from classifiers.models import Models
 from core.embedding_spaces import VOICE_SPACE
 from core.ports import Ledger
-from pipeline.at_rest.key_store import CaseKeys
+from pipeline.at_rest.key_store import CaseKeys, RememberedCaseKeys
 from pipeline.at_rest.private_files import prepare_home
 from pipeline.blobstores.encrypted_blob_store import EncryptedBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
@@ -76,6 +76,12 @@ def open_case_keys(settings: Settings) -> CaseKeys:
     """The key of each case, beside its bytes."""
     url, options = blob_store_location(settings)
     return CaseKeys(url, settings.keys_folder, **options)
+
+
+def open_text_keys(settings: Settings) -> RememberedCaseKeys:
+    """The same keys, for texts: remembered for a while."""
+    url, options = blob_store_location(settings)
+    return RememberedCaseKeys(url, settings.keys_folder, **options)
 
 
 def open_blob_store(settings: Settings, keys: CaseKeys) -> EncryptedBlobStore:

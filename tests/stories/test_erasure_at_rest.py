@@ -15,6 +15,7 @@ from core.roles import Principal, Role
 from pipeline.at_rest.encrypt_stored import encrypt_stored
 from pipeline.at_rest.private_files import open_paths
 from pipeline.blobstores.blob_store import FsspecBlobStore
+from pipeline.diagnostics.at_rest_checks import check_encryption
 from pipeline.ledgers.data_location import data_folder_for
 from pipeline.ledgers.server_user import server_user
 from pipeline.ledgers.texts import PostgresTexts
@@ -110,8 +111,10 @@ def test_what_an_older_assay_left_is_encrypted_and_leaves_the_databases_files_an
         assert on_disk(settings, b"Morwennaquist") != []
         keys = open_case_keys(settings)
         texts, store = PostgresTexts(database, keys), open_blob_store(settings, keys)
+        assert "50 texts of an older Assay" in dict(check_encryption(keys, texts, store, ()))["lacks"]
         report = encrypt_stored(database, texts, store, progress=lambda _: None)
         assert (report.texts, report.log_cleared) == (50, True)
+        assert [state for state, _ in check_encryption(keys, texts, store, ())] == ["ok"]
         assert texts.read(f"{7:032x}") == f"{OLD} 7"
         assert on_disk(settings, b"Morwennaquist") == []
         again = encrypt_stored(database, texts, store, progress=lambda _: None)

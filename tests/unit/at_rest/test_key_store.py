@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from core.errors import NotFound, Unavailable
-from pipeline.at_rest.key_store import CaseKeys, KeyStore
+from pipeline.at_rest.key_store import CaseKeys, KeyStore, RememberedCaseKeys
 from provenance.c2pa.signers.dev_keys import make_dev_keys
 
 
-@pytest.fixture(params=[KeyStore, CaseKeys])
+@pytest.fixture(params=[KeyStore, CaseKeys, RememberedCaseKeys])
 def keys(request: pytest.FixtureRequest, tmp_path: Path) -> KeyStore:
     return request.param(str(tmp_path / "vault"), tmp_path / "keys")
 
@@ -62,7 +62,7 @@ def test_the_wrapping_key_of_an_older_assay_goes_on(keys: KeyStore, tmp_path: Pa
 def test_what_is_destroyed_elsewhere_is_forgotten_soon_and_nothing_new_is_encrypted_under_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    one, other = (CaseKeys(str(tmp_path / "vault"), tmp_path / "keys") for _ in range(2))
+    one, other = (RememberedCaseKeys(str(tmp_path / "vault"), tmp_path / "keys") for _ in range(2))
     before = one.make("case1")
     assert one.get("case1") == before
     other.destroy("case1")
