@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
 from core.case import Phase
 from core.errors import Erased, NotFound
@@ -15,6 +18,7 @@ from core.roles import Principal, Role
 from pipeline.at_rest.encrypt_stored import encrypt_stored
 from pipeline.at_rest.private_files import open_paths
 from pipeline.blobstores.blob_store import FsspecBlobStore
+from pipeline.cli import app
 from pipeline.diagnostics.at_rest_checks import check_encryption
 from pipeline.ledgers.data_location import data_folder_for
 from pipeline.ledgers.server_user import server_user
@@ -148,3 +152,24 @@ def test_bytes_of_cases_that_lay_in_the_clear_are_encrypted_and_read_as_before(
     installation.service.erase(AUTHOR, case.id)
     with pytest.raises(NotFound, match="erased"):
         encrypted.fetch(asset, tmp_path / "again")
+
+
+def test_the_command_closes_encrypts_and_says_what_it_did(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = os.umask(0o022)
+    monkeypatch.setenv("ASSAY_HOME", str(settings.root))
+    database = open_installation_database(settings)
+    try:
+        with database.connection() as connection:
+            insert = "INSERT INTO texts (id, case_id, body) VALUES (%s, %s, %s)"
+            connection.execute(insert, ["1" * 32, "case1", OLD])
+        (settings.root / "vault" / "blobs").mkdir(parents=True)
+        (settings.root / "vault" / "blobs" / "old").write_bytes(b"draft")
+        said = [CliRunner().invoke(app, ["protect", "--json"]) for _ in range(2)]
+        assert [json.loads(one.stdout) for one in said] == [
+            {"closed": 2, "texts": 1, "blobs": 0, "damaged": [], "log_cleared": True},
+            {"closed": 0, "texts": 0, "blobs": 0, "damaged": [], "log_cleared": None},
+        ]
+        assert list(open_paths(settings.root)) == []
+    finally:
+        database.close()
+        os.umask(before)
