@@ -156,7 +156,10 @@ def recall(
 
 
 def erase(case_id: CaseIdOfCase, as_json: JsonOption = False, verbose: VerboseOption = False) -> None:
-    """Erase every text of a case: its prompt and all notes. The log remains."""
+    """Erase every text of a case (prompt, notes), its references and drafts, by destroying their key. The log remains.
+
+    A published video stays where the public finds it until it is recalled.
+    """
     with open_installation(verbose=verbose) as installation:
         count = installation.service.erase(local_operator(), case_id)
         print_json({"case": case_id, "erased": count}) if as_json else out.print(f"{count} texts erased")

@@ -25,7 +25,7 @@ from pipeline.webhooks.networks import parse_networks
 from pipeline.webhooks.postgres_webhooks import PostgresWebhooks
 from pipeline.webhooks.webhook_client import WebhookClient
 from pipeline.webhooks.webhook_sender import RetrySchedule, WebhookSender
-from pipeline.wiring.stores import RegistryStores
+from pipeline.wiring.stores import RegistryStores, open_public_store
 from registry.consent.cameo_service import CameoService, ConsentStores
 from registry.consent.consent_facts import ConsentFacts
 from registry.shared_results import PostgresSharedResults
@@ -100,5 +100,11 @@ def make_video_pictures(
 ) -> CasePictures:
     """Seals pictures of published videos, with what the seal of the video says."""
     receipts = ConsentReceipts(at=people, consent=consent)
-    sealer = CaseSealer(settings=settings, ledger=ledger, blob_store=repository.blob_store, rests_on=receipts)
+    sealer = CaseSealer(
+        settings=settings,
+        ledger=ledger,
+        blob_store=repository.blob_store,
+        public_store=open_public_store(settings),
+        rests_on=receipts,
+    )
     return CasePictures(sealer=sealer, folder=settings.root / "pictures", workdir=repository.workdir)
