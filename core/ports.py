@@ -97,7 +97,10 @@ class TextStore(Protocol):
         """The text. Raises Erased, or NotFound."""
 
     def erase(self, *, case_id: str) -> int:
-        """Erase all texts of a case; returns how many. Their ids go on to answer Erased."""
+        """Erase all texts of a case; returns how many. Their ids go on to answer Erased.
+
+        Where texts and bytes share a key for each case, it is destroyed, and the case's bytes cannot be had either.
+        """
 
 
 class Bus(Protocol):
@@ -114,7 +117,10 @@ class BlobStore(Protocol):
         """Keep a copy of the file for the case `owner`; pending until settled."""
 
     def fetch(self, asset: Asset, to: Path) -> Path:
-        """Copy to a local path, checking the digest. Raises NotFound, or Unavailable if the bytes are wrong."""
+        """Copy to a local path, checking the digest. Raises NotFound, or Unavailable if the bytes are wrong.
+
+        NotFound also where every case that they are of was erased.
+        """
 
     def confirm(self, digest: str) -> None:
         """The ledger refers to it: no longer pending."""

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from core.case import Case
 from core.embedding_spaces import EmbeddingSpace
 from core.ports import Bus, Ledger
-from pipeline.blobstores.template_keys import TemplateKeys
+from pipeline.at_rest.key_store import KeyStore
 from pipeline.capture_signals import ClassifierCaptures
 from pipeline.ledgers.author_facts import PostgresAuthorFacts
 from pipeline.ledgers.bulk_append import PostgresBulkAppend
@@ -39,7 +39,7 @@ def open_consent_stores(
 ) -> ConsentStores:
     """The stores of what is known of people, in this installation."""
     keys = ReceiptSigner(settings.keys_folder)
-    store = TemplateKeys(vault_url, settings.keys_folder, **options)
+    store = KeyStore(vault_url, settings.keys_folder, **options)
     consents = PostgresConsentService(
         connections=database, sign=keys.sign, controller=settings.provider or PRODUCT_NAME
     )

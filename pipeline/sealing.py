@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from core.assets import Asset
 from core.case import Case
 from core.errors import NotFound, SealBroken
 from core.events import Rendered
-from core.ports import BlobStore, Ledger
+from core.ports import BlobStore, Ledger, PublicStore
 from media.transcode import Encoding
 from pipeline.settings import Settings
 from pipeline.verification.other_installations_table import load_other_installations
@@ -43,11 +44,15 @@ class RestsOn(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseSealer:
-    """The Sealer of this installation. `rests_on` is None where nobody can be enrolled."""
+    """The Sealer of this installation. `rests_on` is None where nobody can be enrolled.
+
+    A parent whose words and drafts were erased is fetched from the public store, for as long as it is published.
+    """
 
     settings: Settings
     ledger: Ledger
     blob_store: BlobStore
+    public_store: PublicStore
     rests_on: RestsOn | None
 
     def seal(self, case: Case, src: Path, dst: Path) -> SealReport:
@@ -65,7 +70,7 @@ class CaseSealer:
             mark=_watermarker(settings),
             detect=detect_file,
             others=load_other_installations(settings),
-            sources=_sources(case, self.ledger, self.blob_store, dst.parent),
+            sources=_sources(case, self, dst.parent),
             timestamp_wait=settings.timestamp_wait if settings.timestamp == "queue" else 0.0,
         )
         for warning in report.warnings:
@@ -126,12 +131,25 @@ def _watermarker(settings: Settings) -> EmbedWatermark:
     return embed_with_visible_label(mark, VisibleLabel(text=text, seconds=seconds, font=str(settings.label_font or "")))
 
 
-def _sources(case: Case, ledger: Ledger, blob_store: BlobStore, folder: Path) -> list[Ingredient]:
+def _sources(case: Case, sealer: CaseSealer, folder: Path) -> list[Ingredient]:
     """The published file of the case that this one is made over, and the references that the engine was given."""
     request = case.request
-    assets = [_parent_asset(request.parent, ledger)] if request.parent else []
-    files = [blob_store.fetch(asset, folder / f"source-{asset.digest}") for asset in (*assets, *request.references)]
-    return build_ingredients(parent=files[0] if assets else None, inputs=files[len(assets) :])
+    parent = _fetch_parent(request.parent, sealer, folder) if request.parent else None
+    files = [sealer.blob_store.fetch(asset, folder / f"source-{asset.digest}") for asset in request.references]
+    return build_ingredients(parent=parent, inputs=files)
+
+
+def _fetch_parent(case_id: str, sealer: CaseSealer, folder: Path) -> Path:
+    asset = _parent_asset(case_id, sealer.ledger)
+    to = folder / f"source-{asset.digest}"
+    try:
+        return sealer.blob_store.fetch(asset, to)
+    except NotFound:
+        file = sealer.public_store.fetch(case_id, to)
+    with file.open("rb") as opened:
+        if hashlib.file_digest(opened, "sha256").hexdigest() != asset.digest:
+            raise SealBroken("what is published of the video that this one is made over is not what was sealed")
+    return file
 
 
 def _parent_asset(case_id: str, ledger: Ledger) -> Asset:

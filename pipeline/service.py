@@ -247,7 +247,10 @@ class CaseService:
         )
 
     def erase(self, who: Principal, case_id: str) -> int:
-        """Erase every text of a case: prompt, notes. The log stays, and holds none of it."""
+        """Erase every text of a case: prompt, notes; returns how many. Its references and drafts go with its key.
+
+        The log stays, and holds none of it; so does a published video, until it is recalled.
+        """
         _permit(who, self.case(who, case_id), Action.ERASE)
         return self.context.texts.erase(case_id=case_id)
 

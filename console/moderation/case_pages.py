@@ -20,6 +20,7 @@ from core.case import Phase
 from core.errors import Erased
 from core.roles import Role
 from core.verdicts import Decision
+from pipeline.case_notes import case_notes
 from pipeline.disclosure import disclosed_case, disclosed_history
 
 case_pages_router = APIRouter(include_in_schema=False)
@@ -70,7 +71,9 @@ def case(
             words = context.service.footage_words(who, case_id) if Role.MODERATOR in who.roles else []
         except Erased:
             prompt = ()
-    history = disclosed_history(who, context.service.history(who, case_id))
+    history = context.service.history(who, case_id)
+    notes = case_notes(who, history, context.service.context.texts)
+    history = disclosed_history(who, history)
     shown = case_view(disclosed_case(who, found), history, who, context.service.actions(who, found))
     return render_page(
         request,
@@ -79,6 +82,7 @@ def case(
         prompt=prompt,
         other_texts=other_texts,
         words=words,
+        notes=notes,
         rulings=display_text.RULING_TEXTS,
         recalls=display_text.RECALL_TEXTS,
         done=done,

@@ -117,7 +117,7 @@ def load_session_secret(folder: Path) -> str:
     """The secret of this home folder, made at first use and readable by its owner only. Raises Unavailable."""
     file = folder / "session.secret"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _create_secret(file)
         if file.stat().st_mode & 0o077:
             raise Unavailable(f"{file.name} can be read by others: chmod 600 it, or delete it to end all sessions")

@@ -7,6 +7,7 @@ import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from core.assets import Asset
 from core.errors import BadInput, Unavailable
@@ -25,13 +26,12 @@ class FsspecBlobStore:
 
     def put(self, path: Path, *, media_type: str, owner: str) -> Asset:
         """Keep a copy of the file for the case `owner`; pending until settled. Raises Unavailable, keeping nothing."""
-        if not _OWNER.fullmatch(owner):
-            raise BadInput(f"not the id of a case: {owner!r}")
+        check_owner(owner)
         asset = Asset(digest=_digest(path), media_type=media_type, size=path.stat().st_size)
         marker = f"pending/{asset.digest}.{owner}"
         self._storage.put_empty(marker)  # first: after a crash between the two it is known whose bytes these are
         try:
-            self._keep(asset, path)
+            self._keep(asset, path, owner)
         except BaseException:
             self._forget(asset, marker)
             raise
@@ -39,7 +39,7 @@ class FsspecBlobStore:
 
     def fetch(self, asset: Asset, to: Path) -> Path:
         """Copy to a local path, checking the digest. Raises NotFound, or Unavailable if the bytes are wrong."""
-        return copy_verified(self._storage, _blob_key(asset.digest), to, digest=asset.digest)
+        return copy_verified(self._storage, blob_key(asset.digest), to, digest=asset.digest)
 
     def confirm(self, digest: str) -> None:
         """The ledger refers to it: no longer pending."""
@@ -58,19 +58,19 @@ class FsspecBlobStore:
         Not to be called while anyone may be putting the same bytes: a case whose bytes were
         discarded under it cannot fetch them and stops there.
         """
-        self._storage.delete(_blob_key(digest))
+        self._storage.delete(blob_key(digest))
         for name in self._storage.names("pending", f"{digest}."):
             self._storage.delete(f"pending/{name}")
 
-    def _keep(self, asset: Asset, path: Path) -> None:
-        key = _blob_key(asset.digest)
+    def _keep(self, asset: Asset, path: Path, owner: str) -> None:  # noqa: ARG002 - whose it is counts where it is encrypted
+        key = blob_key(asset.digest)
         kept = self._storage.put(key, path, replace=False, media_type=asset.media_type)
         if not kept and self._storage.size(key) != asset.size:
             raise Unavailable(f"the blob store's copy of {asset.digest[:12]}… is damaged: restore it")
 
     def _forget(self, asset: Asset, marker: str) -> None:
         try:
-            if self._storage.size(_blob_key(asset.digest)) is None:
+            if self._storage.size(blob_key(asset.digest)) is None:
                 self._storage.delete(marker)
         except Unavailable:
             return  # the marker of bytes that are not there: the sweeper discards it
@@ -78,9 +78,15 @@ class FsspecBlobStore:
 
 def copy_verified(place: Storage, key: str, to: Path, *, digest: str | None = None) -> Path:
     """A complete copy at a local path, verified by its digest. Raises NotFound or Unavailable."""
+    with place.open(key) as source:
+        return copy_to(source, to, digest=digest)
+
+
+def copy_to(source: BinaryIO, to: Path, *, digest: str | None = None) -> Path:
+    """As copy_verified, of a file that is open."""
     part = to.with_name(f".{to.name}.{secrets.token_hex(4)}.part")
     digest_seen = hashlib.sha256()
-    with place.open(key) as source, translate_storage_errors("a file cannot be copied from the blob store"):
+    with translate_storage_errors("a file cannot be copied from the blob store"):
         try:
             to.parent.mkdir(parents=True, exist_ok=True)
             with part.open("xb") as copy:
@@ -95,7 +101,14 @@ def copy_verified(place: Storage, key: str, to: Path, *, digest: str | None = No
     return to
 
 
-def _blob_key(digest: str) -> str:
+def check_owner(owner: str) -> None:
+    """Raises BadInput for what can be no case's id."""
+    if not _OWNER.fullmatch(owner):
+        raise BadInput(f"not the id of a case: {owner!r}")
+
+
+def blob_key(digest: str) -> str:
+    """Where the storage has the bytes."""
     return f"blobs/{digest[:2]}/{digest[2:4]}/{digest}"
 
 

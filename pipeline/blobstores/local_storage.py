@@ -1,4 +1,4 @@
-"""Files in a folder of this machine.
+"""Files in a folder of this machine, for their owner alone unless the public is to have them.
 
 A completed write survives the loss of power; an incomplete one leaves nothing behind.
 """
@@ -12,32 +12,42 @@ import shutil
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 from urllib.parse import unquote
 
 from core.errors import NotFound, Unavailable
+from pipeline.at_rest.private_files import make_private_folder
 from pipeline.blobstores.storage_errors import COPY_CHUNK_BYTES, translate_storage_errors
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+class _Modes(NamedTuple):
+    folder: int
+    file: int
+
+
+_PRIVATE, _PUBLIC = _Modes(0o700, 0o600), _Modes(0o755, 0o644)
+_SMALL = 4096
 _NO_LINKS = {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS}
 
 
-def local_storage(url: str) -> LocalStorage:
-    """The folder at a path or a `file://` URL."""
+def local_storage(url: str, *, public: bool = False) -> LocalStorage:
+    """The folder at a path or a `file://` URL. `public`: other users (a web server's) may read what is there."""
     scheme, _, rest = url.rpartition("://")
-    return LocalStorage(Path(unquote(rest) if scheme else rest))
+    return LocalStorage(Path(unquote(rest) if scheme else rest), public=public)
 
 
 class LocalStorage:
     """A Place on this machine's disk."""
 
-    def __init__(self, root: Path) -> None:
-        self._root = root.absolute()
+    def __init__(self, root: Path, *, public: bool = False) -> None:
+        self._root, self._modes = root.absolute(), _PUBLIC if public else _PRIVATE
 
     def put(self, key: str, path: Path, *, replace: bool, media_type: str = "") -> bool:  # noqa: ARG002
         """See Place. A temporary name, fsync of the file, the real name, fsync of the folder."""
         target = self._root / key
-        with _translate_disk_errors(), path.open("rb") as source, _new(target) as (new, part):
+        with _translate_disk_errors(), path.open("rb") as source, self._new(target) as (new, part):
             shutil.copyfileobj(source, new, COPY_CHUNK_BYTES)
             new.flush()
             os.fsync(new.fileno())
@@ -49,8 +59,8 @@ class LocalStorage:
         """See Place."""
         target = self._root / key
         with _translate_disk_errors():
-            _make(target.parent)
-            target.touch()
+            self._make(target.parent)
+            target.touch(mode=self._modes.file)
             _sync(target.parent)
 
     def size(self, key: str) -> int | None:
@@ -79,11 +89,12 @@ class LocalStorage:
         return sorted(name for name in names if name.startswith(prefix) and not name.startswith("."))
 
     def delete(self, key: str) -> None:
-        """See Place. What a killed put left half-written under this key goes too."""
+        """See Place. What a killed put left half-written goes too, and a small file, such as a key, is overwritten."""
         target = self._root / key
         with _translate_disk_errors(), suppress(FileNotFoundError):
             for part in target.parent.glob(f".{target.name}.*.part"):
                 part.unlink(missing_ok=True)
+            _overwrite_small(target)
             target.unlink()
             _sync(target.parent)
 
@@ -104,16 +115,34 @@ class LocalStorage:
         """See Place."""
         return (self._root / key).as_uri()
 
+    @contextmanager
+    def _new(self, target: Path) -> Iterator[tuple[BinaryIO, Path]]:
+        self._make(target.parent)
+        part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
+        try:
+            with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600), "wb") as new:
+                os.fchmod(new.fileno(), self._modes.file)
+                yield new, part
+        finally:
+            part.unlink(missing_ok=True)
 
-@contextmanager
-def _new(target: Path) -> Iterator[tuple[BinaryIO, Path]]:
-    _make(target.parent)
-    part = target.with_name(f".{target.name}.{secrets.token_hex(4)}.part")
-    try:
-        with part.open("xb") as new:
-            yield new, part
-    finally:
-        part.unlink(missing_ok=True)
+    def _make(self, folder: Path) -> None:
+        missing = [place for place in (folder, *folder.parents) if not place.exists()]
+        make_private_folder(folder)
+        for place in missing:
+            if place == self._root or self._root in place.parents:
+                place.chmod(self._modes.folder)
+            _sync(place.parent)
+
+
+def _overwrite_small(file: Path) -> None:
+    """So that a destroyed key is not found in freed blocks either, where the file system writes in place."""
+    size = file.stat().st_size
+    if 0 < size <= _SMALL:
+        with file.open("r+b") as opened:
+            opened.write(bytes(size))
+            opened.flush()
+            os.fsync(opened.fileno())
 
 
 def _publish_name(part: Path, target: Path, *, replace: bool) -> bool:
@@ -131,13 +160,6 @@ def _publish_name(part: Path, target: Path, *, replace: bool) -> bool:
             return False
         part.rename(target)
     return True
-
-
-def _make(folder: Path) -> None:
-    missing = [place for place in (folder, *folder.parents) if not place.exists()]
-    folder.mkdir(parents=True, exist_ok=True)
-    for place in missing:
-        _sync(place.parent)
 
 
 def _sync(folder: Path) -> None:

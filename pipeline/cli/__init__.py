@@ -11,6 +11,7 @@ import typer
 
 from core.errors import AssayError
 from pipeline import extras
+from pipeline.at_rest.private_files import set_private_umask
 from pipeline.cli import (
     account_commands,
     admin,
@@ -20,6 +21,7 @@ from pipeline.cli import (
     costs,
     demo,
     policy,
+    protect,
     protected_registry,
     registered_work,
     trust_list,
@@ -69,6 +71,7 @@ for commands in (
     costs,
     webhook_commands,
     policy,
+    protect,
     protected_registry,
     registered_work,
     trust_list,
@@ -82,6 +85,7 @@ for command in entry_points(group="assay.commands"):  # verbs of the rooms above
 
 def main() -> None:
     """Run, and end with one clear line where something is wrong; details with -v or --verbose."""
+    set_private_umask()
     try:
         result = app(standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):

@@ -33,6 +33,7 @@ from core.signals import Signal
 from core.verdicts import Decision, Verdict
 from pipeline.actions import Action
 from pipeline.advance import EventListener, NoListener
+from pipeline.case_notes import CaseNote
 from pipeline.cli.cli_common import err, out
 
 _COLOURS = {
@@ -236,6 +237,13 @@ def passage_line(passage: Mapping[str, Any]) -> str:
     language = f", {passage['language']}" if passage["language"] else ""
     at = passage["at"]
     return f"{what} {at['start']:.1f} to {at['end']:.1f} s{language}: {_printable(passage['text'])}"
+
+
+def note_line(note: CaseNote) -> str:
+    """What somebody wrote to an event."""
+    kind = "appeal" if note.is_appeal else "note"
+    said = "erased" if note.text is None else _printable(note.text)
+    return f"{kind} of {note.by} to revision {note.revision}: {said}"
 
 
 def _printable(text: str) -> str:

@@ -32,6 +32,7 @@ from pipeline.screening.dry_run import DryRunVerdict
 from pipeline.screening.prompt_explanation import PromptEdit, screen_jsonl, smallest_edit
 from pipeline.screening.standalone import is_installed, screen_standalone
 from pipeline.settings import load_settings
+from pipeline.stages.judge import shows_nothing
 from pipeline.verification.verifier import (
     StandaloneVerifier,
     UnreadableFile,
@@ -223,6 +224,7 @@ def _opinion_as_json(opinion: DryRunVerdict) -> dict[str, object]:
         "reasons": opinion.reasons,
         "signals": measured.signals,
         "seconds": dict(measured.seconds),
+        "shows_nothing": shows_nothing(measured.signals),
         "words": json.loads(measured.words) if measured.words else [],
     }
 
@@ -233,6 +235,8 @@ def _print_opinion(opinion: DryRunVerdict) -> None:
     if verdict.reason:
         out.print(verdict.reason, highlight=False)
     out.print(case_output.measured_line(opinion.measured.signals, most=20), highlight=False)
+    if verdict.decision is Decision.ALLOW and (nothing := shows_nothing(opinion.measured.signals)):
+        out.print(f"Of a generation it would be the engine's failure, nothing_to_see: {nothing}", highlight=False)
     for passage in json.loads(opinion.measured.words or "[]"):
         out.print(case_output.passage_line(passage), highlight=False, markup=False)
 

@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING, Any
 from core.codec import dump
 from core.errors import AssayError
 from media.sandbox.protections import sandbox_protections
+from pipeline.at_rest.private_files import make_private_folder
+from pipeline.blobstores.encrypted_blob_store import EncryptedBlobStore
+from pipeline.diagnostics.at_rest_checks import check_encryption, check_privacy
 from pipeline.diagnostics.engine_checks import check_engines
 from pipeline.diagnostics.unmeasured_labels import unmeasured_labels
 from pipeline.extras import not_installed
+from pipeline.ledgers.texts import PostgresTexts
 from pipeline.policy_rollout import policy_loading
 from pipeline.screening import measurement
 from pipeline.settings import Settings
@@ -85,7 +89,7 @@ def _classifiers(settings: Settings) -> tuple[Classifier, ...]:
 def run_diagnostics(settings: Settings) -> list[DiagnosticResult]:
     """Every part, in the order in which a case would need it."""
     results = [DiagnosticResult(state="ok", says=f"everything is kept in {settings.root}")]
-    for part in (_disk, _sandbox, _plugins, _rules, _keys, _installation, _models):
+    for part in (_disk, _privacy, _sandbox, _plugins, _rules, _keys, _installation, _models):
         try:
             results += part(settings)
         except (AssayError, OSError) as error:
@@ -94,9 +98,15 @@ def run_diagnostics(settings: Settings) -> list[DiagnosticResult]:
 
 
 def _disk(settings: Settings) -> Iterator[DiagnosticResult]:
-    settings.root.mkdir(parents=True, exist_ok=True)
+    make_private_folder(settings.root)
     free = shutil.disk_usage(settings.root).free / 1e9
     yield DiagnosticResult(state="ok" if free > 2 else "lacks", says=f"{free:.0f} GB of disk are free there")
+
+
+def _privacy(settings: Settings) -> Iterator[DiagnosticResult]:
+    """Whether other users of this machine can reach what is kept."""
+    for state, says in check_privacy(settings):
+        yield DiagnosticResult(state=state, says=says)
 
 
 def _sandbox(settings: Settings) -> Iterator[DiagnosticResult]:
@@ -195,6 +205,7 @@ def _installation(settings: Settings) -> Iterator[DiagnosticResult]:
         yield DiagnosticResult(
             state="ok", says=f"{kind} answers; it knows {waiting}{'+' if waiting == 1000 else ''} cases"
         )
+        yield from _encryption(installation)
         yield _in_force(installation)
         yield DiagnosticResult(
             state="ok", says=f"videos come from the engine {installation.service.context.engine.name}"
@@ -217,6 +228,19 @@ def _installation(settings: Settings) -> Iterator[DiagnosticResult]:
         )
     finally:
         installation.close()
+
+
+def _encryption(installation: Installation) -> Iterator[DiagnosticResult]:
+    """Whether what people wrote and what was made of it is encrypted."""
+    from pipeline.wiring.stores import open_case_keys
+
+    context, keys = installation.service.context, open_case_keys(installation.settings)
+    texts, blob_store = context.texts, context.blob_store
+    if not isinstance(texts, PostgresTexts) or not isinstance(blob_store, EncryptedBlobStore):
+        yield DiagnosticResult(state="lacks", says="this installation was put together without encryption at rest")
+        return
+    for state, says in check_encryption(keys, texts, blob_store, installation.ledger.list(limit=20, oldest=True)):
+        yield DiagnosticResult(state=state, says=says)
 
 
 def _in_force(installation: Installation) -> DiagnosticResult:

@@ -12,6 +12,7 @@ import shutil
 from pathlib import Path
 
 from core.errors import Unavailable
+from pipeline.at_rest.private_files import make_private_folder
 from pipeline.file_lock import file_lock
 from pipeline.ledgers.server_user import ServerUser, allow_traversal
 
@@ -26,7 +27,7 @@ def data_folder_for(folder: Path, user: ServerUser | None) -> Path:
     if user is None or _make_passable(database_folder, user):
         return database_folder
     place = SYSTEM_STATE_FOLDER / hashlib.sha256(os.fsencode(database_folder)).hexdigest()[:16]
-    place.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    _make_state_folder()
     log.warning("the database's user has no access to %s: its database is in %s", folder, place)
     return place
 
@@ -37,7 +38,7 @@ def binaries_for(installed: Path, user: ServerUser | None) -> Path:
         return installed
     release = installed.parent  # bin, lib and share belong together
     copy = SYSTEM_STATE_FOLDER / f"{release.name}-{hashlib.sha256(os.fsencode(release)).hexdigest()[:8]}"
-    copy.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
+    _make_state_folder()
     with file_lock(copy.parent / ".copying"):
         if not copy.exists():
             part = copy.with_name(f"{copy.name}.part")
@@ -49,9 +50,16 @@ def binaries_for(installed: Path, user: ServerUser | None) -> Path:
     return copy / installed.name
 
 
+def _make_state_folder() -> None:
+    """For everyone to pass through, whatever the umask: below it each folder has its own mode."""
+    if not SYSTEM_STATE_FOLDER.exists():
+        SYSTEM_STATE_FOLDER.mkdir(parents=True, exist_ok=True)
+        SYSTEM_STATE_FOLDER.chmod(0o755)
+
+
 def _make_passable(place: Path, user: ServerUser) -> bool:
     try:
-        place.parent.mkdir(parents=True, exist_ok=True)
+        make_private_folder(place.parent)
         allow_traversal(place, user)
     except Unavailable:
         return False

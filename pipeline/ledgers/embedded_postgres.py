@@ -18,6 +18,7 @@ from pathlib import Path
 import psycopg
 
 from core.errors import Unavailable
+from pipeline.at_rest.private_files import make_private_folder
 from pipeline.file_lock import file_lock
 from pipeline.ledgers.data_location import binaries_for, data_folder_for
 from pipeline.ledgers.server_user import ServerUser, allow_traversal, server_user
@@ -89,7 +90,7 @@ class EmbeddedPostgres:
         return Path(tempfile.gettempdir()) / f"assay-{short}"
 
     def _prepare(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(self._folder)
         user = server_user()
         for place in {self._home, self._socket_folder}:
             _take_ownership(place, user)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from core.case import Case, signals_of
 from core.events import Event, Judged
-from core.signals import Subject
+from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate
 from pipeline.stages.engine_failure import render_failed
 from pipeline.stages.stage_context import StageContext
@@ -20,7 +20,6 @@ _ALL_OF_IT = 0.98  # share of the time
 _EMPTY = {
     "black_picture": "The video that the engine made is black from beginning to end, and silent.",
     "frozen_picture": "In the video that the engine made nothing moves from beginning to end, and nothing is heard.",
-    "silence": "",
 }
 
 
@@ -33,17 +32,17 @@ def judge_video(case: Case, context: StageContext) -> Sequence[Event]:
     """May this be shown? What nothing speaks against and shows nothing is no video: the engine failed."""
     judged = _judged(case, Gate.VIDEO, context)
     looked_at = any(r.gate is Gate.VIDEO for r in case.rulings)
-    if judged.verdict.decision is Decision.ALLOW and not looked_at and (reason := _shows_nothing(case)):
+    if judged.verdict.decision is Decision.ALLOW and not looked_at and (reason := shows_nothing(case.signals)):
         return [render_failed(case, "nothing_to_see", reason, context)]
     return [judged]
 
 
-def _shows_nothing(case: Case) -> str:
-    """What is missing from the video, as a sentence; empty where something moves or is heard."""
-    scores = {s.label: s.score for s in signals_of(case, Subject.VIDEO) if s.label in _EMPTY and s.score is not None}
+def shows_nothing(signals: Iterable[Signal]) -> str:
+    """What is missing from a video, as a sentence; empty where something moves or is heard, or nobody knows."""
+    scores = {s.label: s.score for s in signals if s.subject is Subject.VIDEO and s.score is not None}
     if scores.get("silence", 0.0) < _ALL_OF_IT:
         return ""
-    return next((reason for label, reason in _EMPTY.items() if reason and scores.get(label, 0.0) >= _ALL_OF_IT), "")
+    return next((reason for label, reason in _EMPTY.items() if scores.get(label, 0.0) >= _ALL_OF_IT), "")
 
 
 def recheck_consent(case: Case, gate: Gate, context: StageContext) -> Sequence[Event]:

@@ -32,6 +32,7 @@ from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.ledgers.postgres_costs import PostgresVideoCosts
 from pipeline.ledgers.postgres_ledger import PostgresLedger
 from pipeline.ledgers.postgres_usage import PostgresUsage
+from pipeline.ledgers.texts import PostgresTexts
 from pipeline.ledgers.topic_outcomes import PostgresOutcomeOutbox
 from pipeline.policy_rollout import policy_loading
 from pipeline.policy_rollout.policy_service import PolicyService
@@ -62,14 +63,17 @@ from pipeline.wiring.services import (
     make_webhook_client,
     make_webhook_sender,
 )
-from pipeline.wiring.stage_parts import InstalledClassifiers, make_stage_context
+from pipeline.wiring.stage_parts import InstalledClassifiers, make_classifiers, make_stage_context
 from pipeline.wiring.stores import (
     RegistryStores,
     blob_store_location,
+    open_blob_store,
+    open_case_keys,
     open_installation_database,
     open_manifest_repository,
     open_reference_sources,
     open_registry_stores,
+    open_text_keys,
 )
 
 __all__ = ["Installation", "InstalledClassifiers", "RegistryStores", "build_installation", "open_installation_database"]
@@ -121,16 +125,18 @@ def build_installation(
         registry = open_registry_stores(database, models)
         people = open_consent_stores(settings, database, *blob_store_location(settings))
         rollout = policy_loading.make_rollout(settings, PostgresPolicyStore(database), validate=not allow_broken_policy)
-        repository = open_manifest_repository(settings, database, ledger)
+        repository = open_manifest_repository(
+            settings, database, ledger, open_blob_store(settings, open_case_keys(settings))
+        )
         tools, consent = make_stage_context(
             settings,
             database=database,
             ledger=ledger,
-            registry=registry,
             people=people,
             policing=rollout.policy_selector,
             repository=repository,
-            models=models,
+            texts=PostgresTexts(database, open_text_keys(settings)),
+            classifiers=make_classifiers(settings, registry, people, models),
         )
         remove_stale_folders(tools.workdir)
         seen = combine_galleries(registry.gallery, people, face_backend(models.options).space)

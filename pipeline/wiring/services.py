@@ -15,7 +15,7 @@ from pipeline.access.postgres_passkeys import PostgresPasskeys
 from pipeline.access.postgres_second_factors import PostgresSecondFactors
 from pipeline.access.second_factors import SecondFactorService
 from pipeline.advance import EventListener, PipelineContext
-from pipeline.blobstores.template_keys import TemplateKeys
+from pipeline.at_rest.key_store import KeyStore
 from pipeline.consent_wiring import CameoMaintenance, ConsentReceipts
 from pipeline.ledgers.database import Database
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
@@ -35,7 +35,7 @@ from pipeline.webhooks.networks import parse_networks
 from pipeline.webhooks.postgres_webhooks import PostgresWebhooks
 from pipeline.webhooks.webhook_client import WebhookClient
 from pipeline.webhooks.webhook_sender import RetrySchedule, WebhookSender
-from pipeline.wiring.stores import RegistryStores, blob_store_location
+from pipeline.wiring.stores import RegistryStores, blob_store_location, open_public_store
 from registry.consent.cameo_service import CameoService, ConsentStores
 from registry.consent.consent_facts import ConsentFacts
 from registry.shared_results import PostgresSharedResults
@@ -143,7 +143,7 @@ def make_second_factors(settings: Settings, database: Database) -> SecondFactorS
     url, options = blob_store_location(settings)
     return SecondFactorService(
         store=PostgresSecondFactors(database),
-        keys=TemplateKeys(url, settings.keys_folder, **options),
+        keys=KeyStore(url, settings.keys_folder, **options),
         issuer=settings.provider or "Assay",
     )
 
@@ -153,5 +153,11 @@ def make_video_pictures(
 ) -> CasePictures:
     """Seals pictures of published videos, with what the seal of the video says."""
     receipts = ConsentReceipts(at=people, consent=consent)
-    sealer = CaseSealer(settings=settings, ledger=ledger, blob_store=repository.blob_store, rests_on=receipts)
+    sealer = CaseSealer(
+        settings=settings,
+        ledger=ledger,
+        blob_store=repository.blob_store,
+        public_store=open_public_store(settings),
+        rests_on=receipts,
+    )
     return CasePictures(sealer=sealer, folder=settings.root / "pictures", workdir=repository.workdir)

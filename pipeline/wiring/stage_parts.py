@@ -40,28 +40,31 @@ def make_stage_context(
     *,
     database: Database,
     ledger: Ledger,
-    registry: RegistryStores,
     people: ConsentStores,
     policing: PolicySelector,
     repository: ManifestRepository,
-    models: Models,
+    texts: PostgresTexts,
+    classifiers: InstalledClassifiers,
 ) -> tuple[StageContext, ConsentFacts]:
     """The context of every stage, and the consent in it with all that cameos ask of it."""
-    engine, texts = make_engine(settings), PostgresTexts(database)
+    engine, public_store = make_engine(settings), open_public_store(settings)
     consent = make_consent_facts(people, database, texts, engine.name, settings)
-    more = (PromptWorks(registry.works, models=models), *measurement.prompt_monitors(settings))
     vault, workdir = repository.blob_store, repository.workdir
     tools = StageContext(
         texts=texts,
         blob_store=vault,
-        public_store=open_public_store(settings),
+        public_store=public_store,
         engine=engine,
-        measure=measurement.measurer(settings, InstalledClassifiers(registry, people, more, models), models),
+        measure=measurement.measurer(settings, classifiers, classifiers.models),
         policy=policing,
         facts=FactsWithParents(inner=consent, ledger=ledger, settings=settings, blob_store=vault, workdir=workdir),
         consent=consent,
         sealer=CaseSealer(
-            settings=settings, ledger=ledger, blob_store=vault, rests_on=ConsentReceipts(at=people, consent=consent)
+            settings=settings,
+            ledger=ledger,
+            blob_store=vault,
+            public_store=public_store,
+            rests_on=ConsentReceipts(at=people, consent=consent),
         ),
         copies=RepositoryCopies(repository=repository),
         revisions=LedgerRevisions(ledger=ledger),
@@ -73,25 +76,33 @@ def make_stage_context(
     return tools, consent
 
 
+def make_classifiers(
+    settings: Settings, registry: RegistryStores, people: ConsentStores, models: Models
+) -> InstalledClassifiers:
+    """All classifiers of this installation, those that its settings name among them."""
+    more = (PromptWorks(registry.works, models=models), *measurement.prompt_monitors(settings))
+    return InstalledClassifiers(registry, people, more, models)
+
+
 class InstalledClassifiers:
     """All classifiers of this installation, over its gallery, its hash bank and the works registered here."""
 
     def __init__(
         self, registry: RegistryStores, people: ConsentStores, more: Sequence[Classifier], models: Models
     ) -> None:
-        self._registry, self._people, self._more, self._models = registry, people, more, models
+        self._registry, self._people, self._more, self.models = registry, people, more, models
         self._built: dict[PermittedCameos, Sequence[Classifier]] = {}
 
     def build(self, leased: PermittedCameos) -> Sequence[Classifier]:
         """Those for a case that may show these cameos; made once for each set of them."""
         if leased not in self._built:
             self._built[leased] = build_classifiers(
-                combine_galleries(self._registry.gallery, self._people, face_backend(self._models.options).space),
+                combine_galleries(self._registry.gallery, self._people, face_backend(self.models.options).space),
                 self._registry.bank,
                 voices=combine_galleries(self._registry.voices, self._people, VOICE_SPACE),
                 leased=leased.faces,
                 voices_leased=leased.voices,
                 more=self._more,
-                models=self._models,
+                models=self.models,
             )
         return self._built[leased]

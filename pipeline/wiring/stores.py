@@ -9,7 +9,9 @@ from classifiers.models import Models
 from core.embedding_spaces import VOICE_SPACE
 from core.ports import Ledger
 from media.sandbox.limits import MIB
-from pipeline.blobstores.blob_store import FsspecBlobStore
+from pipeline.at_rest.key_store import CaseKeys, RememberedCaseKeys
+from pipeline.at_rest.private_files import prepare_home
+from pipeline.blobstores.encrypted_blob_store import EncryptedBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
 from pipeline.blobstores.storage import open_storage
 from pipeline.ledgers.database import Database, open_database
@@ -30,6 +32,7 @@ from registry.rights.registered_works import PostgresWorks
 
 def open_installation_database(settings: Settings) -> Database:
     """The database of these settings, its tables up to date; whoever opens it closes it. Raises Unavailable."""
+    prepare_home(settings.root)
     url = settings.database_url
     return open_database(url.get_secret_value() if url else settings.root)
 
@@ -56,13 +59,15 @@ def open_registry_stores(database: Database, models: Models) -> RegistryStores:
     )
 
 
-def open_manifest_repository(settings: Settings, database: Database, ledger: Ledger) -> ManifestRepository:
+def open_manifest_repository(
+    settings: Settings, database: Database, ledger: Ledger, blob_store: EncryptedBlobStore
+) -> ManifestRepository:
     """What leads from a mark or a fingerprint in a file to the manifest that was sealed with it."""
     from provenance.c2pa.manifest_definition import SOFT_BINDING_ALGORITHM
 
     return ManifestRepository(
         ledger=ledger,
-        blob_store=open_blob_store(settings),
+        blob_store=blob_store,
         manifests=PostgresManifestIndex(database, ours=[SOFT_BINDING_ALGORITHM]),
         similar_videos=SimilarVideoSearch(near_duplicates=open_near_duplicate_search(database)),
         marks=IssuedMarks(keys_folder=settings.keys_folder, payloads=SealedPayloads(database)),
@@ -71,16 +76,31 @@ def open_manifest_repository(settings: Settings, database: Database, ledger: Led
     )
 
 
-def open_blob_store(settings: Settings) -> FsspecBlobStore:
-    """The bytes of cases, by digest: a folder, or S3."""
+def open_case_keys(settings: Settings) -> CaseKeys:
+    """The key of each case, beside its bytes."""
     url, options = blob_store_location(settings)
-    return FsspecBlobStore(url, **options)
+    return CaseKeys(url, settings.keys_folder, **options)
+
+
+def open_text_keys(settings: Settings) -> RememberedCaseKeys:
+    """The same keys, for texts: remembered for a while."""
+    url, options = blob_store_location(settings)
+    return RememberedCaseKeys(url, settings.keys_folder, **options)
+
+
+def open_blob_store(settings: Settings, keys: CaseKeys) -> EncryptedBlobStore:
+    """The bytes of cases, by digest, encrypted under these keys: a folder, or S3."""
+    url, options = blob_store_location(settings)
+    return EncryptedBlobStore(url, keys, **options)
 
 
 def open_public_store(settings: Settings) -> FsspecPublicStore:
     """What the public can have: a folder, or S3."""
     url = settings.public_store_url or (settings.root / "published").as_uri()
-    return FsspecPublicStore(url, settings.public_url, **_options_for(url, _s3_options(settings)))
+    options = _options_for(url, _s3_options(settings))
+    if settings.public_store_url and url.rpartition("://")[0] in ("", "file"):
+        options["public"] = True  # a folder that somebody chose for it is one that a web server reads
+    return FsspecPublicStore(url, settings.public_url, **options)
 
 
 def open_reference_sources(settings: Settings) -> ReferenceSources:
@@ -106,4 +126,4 @@ def _s3_options(settings: Settings) -> dict[str, object]:
 
 
 def _options_for(url: str, options: dict[str, object]) -> dict[str, object]:
-    return options if url.startswith("s3:") else {}
+    return dict(options) if url.startswith("s3:") else {}

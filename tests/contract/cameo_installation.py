@@ -17,7 +17,8 @@ from core.ports import GeneratorInfo, JobProgress, JobState
 from core.roles import Principal, Role
 from core.signals import Signal, Subject
 from pipeline.advance import NoListener, PipelineContext
-from pipeline.blobstores.blob_store import FsspecBlobStore
+from pipeline.at_rest.key_store import CaseKeys
+from pipeline.blobstores.encrypted_blob_store import EncryptedBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
 from pipeline.capture_signals import ClassifierCaptures
 from pipeline.consent_wiring import (
@@ -146,11 +147,12 @@ def cameo_installation_at(home: Path, database: Database) -> CameoInstallation:
     """A house over a database that is open already: another process of the same installation has one of its own."""
     settings = Settings(home=home)
     at = open_consent_stores(settings, database, str(home / "vault"), {})
-    texts, ledger, bus = PostgresTexts(database), PostgresLedger(database), LocalBus()
+    keys = CaseKeys(str(home / "vault"), settings.keys_folder)
+    texts, ledger, bus = PostgresTexts(database, keys), PostgresLedger(database), LocalBus()
     consent = make_consent_facts(at, database, texts, "story", settings)
     tools = StageContext(
         texts=texts,
-        blob_store=FsspecBlobStore(str(home / "vault")),
+        blob_store=EncryptedBlobStore(str(home / "vault"), keys),
         public_store=FsspecPublicStore(str(home / "shelf")),
         engine=None,
         measure=StubMeasurer(),

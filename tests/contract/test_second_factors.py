@@ -20,7 +20,7 @@ from pipeline.access.second_factors import (
     without_second_factor,
 )
 from pipeline.accounts import Account
-from pipeline.blobstores.template_keys import TemplateKeys
+from pipeline.at_rest.key_store import KeyStore
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.testing.memory_second_factors import MemorySecondFactors
 
@@ -42,7 +42,7 @@ def clock():
 
 @pytest.fixture(params=["memory", pytest.param("postgres", marks=pytest.mark.postgres)])
 def service(request, tmp_path, clock):
-    keys = TemplateKeys(str(tmp_path / "vault"), tmp_path / "keys")
+    keys = KeyStore(str(tmp_path / "vault"), tmp_path / "keys")
     if request.param == "memory":
         return SecondFactorService(store=MemorySecondFactors(), keys=keys, clock=clock)
     database = request.getfixturevalue("database")

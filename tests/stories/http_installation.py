@@ -33,9 +33,9 @@ from pipeline.access.passkeys import PasskeyService
 from pipeline.access.second_factors import SecondFactorService
 from pipeline.accounts import create_account
 from pipeline.advance import PipelineContext, advance
+from pipeline.at_rest.key_store import KeyStore
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
-from pipeline.blobstores.template_keys import TemplateKeys
 from pipeline.engines.folder_engine import FolderEngine
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.local_runner import LocalRunner
@@ -193,7 +193,7 @@ def memory_installation(home: Path, decide=None, words: str = "", **settings) ->
             client=oidc_client(chosen) if chosen.oidc_issuer else None,
         ),
         second_factors=SecondFactorService(
-            store=MemorySecondFactors(), keys=TemplateKeys(str(home / "vault"), home / "keys")
+            store=MemorySecondFactors(), keys=KeyStore(str(home / "vault"), home / "keys")
         ),
         works=works,
         runner=LocalRunner(works),

@@ -15,6 +15,7 @@ from typing import Any
 from core.ports import Bus, Ledger
 from pipeline.accounts import Accounts
 from pipeline.advance import PipelineContext
+from pipeline.at_rest.key_store import CaseKeys
 from pipeline.blobstores.storage import open_storage
 from pipeline.ledgers.database import open_database
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
@@ -46,7 +47,8 @@ class BridgedInstallation:
 def bridged_installation(database: Any, home: Path, bus: Bus) -> BridgedInstallation:
     house = memory_installation(home)
     ledger = PostgresLedger(database, first_retry_delay=timedelta(0))
-    context = replace(house.service.context, texts=PostgresTexts(database))
+    keys = CaseKeys(str(home / "vault"), home / "keys")
+    context = replace(house.service.context, texts=PostgresTexts(database, keys))
     service = replace(house.service, ledger=ledger, bus=bus, context=context)
     inbox = home / "inbox"
     inbox.mkdir(parents=True, exist_ok=True)

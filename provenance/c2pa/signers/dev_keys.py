@@ -65,17 +65,31 @@ def make_dev_keys(folder: Path, *, now: datetime | None = None) -> DevKeys:
     now = now or datetime.now(UTC)
     if all((folder / name).is_file() for name in DEV_KEY_FILES):
         return _reuse_or_renew(folder, now)
-    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     new = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".keys-"))  # mkdtemp: for its owner only
     try:
         _write_new_keys(new, now)
-        new.rename(folder)  # atomic; fails where another process was faster, or something is there already
+        _move_into_place(new, folder)
     except OSError as error:
         shutil.rmtree(new, ignore_errors=True)
         if all((folder / name).is_file() for name in DEV_KEY_FILES):
             return _reuse_or_renew(folder, now)
         raise BadInput(f"{folder} is not empty and holds no whole set of keys: name another folder") from error
     return DevKeys(keys=load_keys(folder), folder=folder, result="made")
+
+
+def _move_into_place(new: Path, folder: Path) -> None:
+    """Raises OSError where another process was faster, or something else is there already.
+
+    Keys of other kinds (what wraps those of cases, what signs receipts) may be there before.
+    """
+    others = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    if not others or not all(path.suffix == ".key" or path.name.startswith("receipts-") for path in folder.iterdir()):
+        new.rename(folder)  # atomic
+        return
+    for name in sorted((path.name for path in new.iterdir()), key=lambda name: name == INSTALLATION_FILE):
+        os.link(new / name, folder / name)  # fails where there is one
+    shutil.rmtree(new)
 
 
 def _reuse_or_renew(folder: Path, now: datetime) -> DevKeys:
@@ -98,9 +112,9 @@ def _write_new_keys(folder: Path, now: datetime) -> None:
     issuing = make_issuing_ca(root, now)
     _write(folder / TRUSTED_SIGNERS_FILE, _pem(root.certificate))
     _write(folder / ISSUING_CERTIFICATE_FILE, _pem(issuing.certificate))
-    _write(folder / ROOT_KEY_FILE, _key_pem(root.key), private=True)
-    _write(folder / ISSUING_KEY_FILE, _key_pem(issuing.key), private=True)
-    _write(folder / WATERMARK_SECRET_FILE, secrets.token_bytes(SECRET_BYTES).hex().encode(), private=True)
+    _write(folder / ROOT_KEY_FILE, _key_pem(root.key))
+    _write(folder / ISSUING_KEY_FILE, _key_pem(issuing.key))
+    _write(folder / WATERMARK_SECRET_FILE, secrets.token_bytes(SECRET_BYTES).hex().encode())
     installation = {
         "issuer": f"{1 + secrets.randbelow((1 << ISSUER_BITS) - 1):06x}",
         "watermark_key": f"dev-{secrets.token_hex(4)}",
@@ -112,18 +126,16 @@ def _write_new_keys(folder: Path, now: datetime) -> None:
 
 def _write_leaf(folder: Path, issuing: CertificateWithKey, now: datetime) -> None:
     leaf = make_signer_certificate(issuing, now)
-    _write(folder / SIGNER_KEY_FILE, _key_pem(leaf.key), private=True)
+    _write(folder / SIGNER_KEY_FILE, _key_pem(leaf.key))
     _write(folder / CHAIN_FILE, _pem(leaf.certificate) + _pem(issuing.certificate))
 
 
-def _write(path: Path, data: bytes, *, private: bool = False) -> None:
+def _write(path: Path, data: bytes) -> None:
     """Atomic, and never readable by others, not even for a moment."""
     part = path.with_name(path.name + ".part")
     part.unlink(missing_ok=True)
     with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as stream:
         stream.write(data)
-    if not private:
-        part.chmod(0o644)
     part.replace(path)
 
 

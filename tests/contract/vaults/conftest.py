@@ -16,7 +16,9 @@ from typing import Any
 import pytest
 
 import core
+from pipeline.at_rest.key_store import CaseKeys
 from pipeline.blobstores.blob_store import FsspecBlobStore
+from pipeline.blobstores.encrypted_blob_store import EncryptedBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
 
 REPOSITORY = Path(core.__file__).parents[1]
@@ -50,9 +52,18 @@ def where(request: pytest.FixtureRequest, tmp_path: Path) -> Where:
     return request.getfixturevalue("bucket")
 
 
-@pytest.fixture
-def vault(where: Where) -> FsspecBlobStore:
+@pytest.fixture(params=["encrypted", "in the clear"])
+def vault(request: pytest.FixtureRequest, where: Where, keys: CaseKeys) -> FsspecBlobStore:
+    """Over each place twice: as an installation has it, and as a test or an older Assay."""
+    if request.param == "encrypted":
+        return EncryptedBlobStore(where[0], keys, **where[1])
     return FsspecBlobStore(where[0], **where[1])
+
+
+@pytest.fixture
+def keys(where: Where, tmp_path: Path) -> CaseKeys:
+    """Keys of cases, beside the bytes as in an installation."""
+    return CaseKeys(where[0], tmp_path / "keys", **where[1])
 
 
 @pytest.fixture

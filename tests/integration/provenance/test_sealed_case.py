@@ -16,6 +16,7 @@ from core.errors import SealBroken, Unavailable
 from core.events import Commissioned, Judged, Measured, Rendered, Sealed, Submitted
 from core.verdicts import Decision, Gate, Verdict
 from pipeline.blobstores.blob_store import FsspecBlobStore
+from pipeline.blobstores.public_store import FsspecPublicStore
 from pipeline.diagnostics.installation_checks import run_diagnostics
 from pipeline.sealing import CaseSealer, seal_order_for, signing_keys
 from pipeline.settings import Settings
@@ -158,7 +159,8 @@ def with_parents(known, ledger, settings, vault, workdir):
 
 
 def sealer(settings, ledger, vault) -> CaseSealer:
-    return CaseSealer(settings=settings, ledger=ledger, blob_store=vault, rests_on=None)
+    public_store = FsspecPublicStore(str(settings.home / "published"))
+    return CaseSealer(settings=settings, ledger=ledger, blob_store=vault, public_store=public_store, rests_on=None)
 
 
 def test_policy_is_told_of_damaged_references_and_of_a_damaged_rendering(settings, ledger, vault, clip, tmp_path):
