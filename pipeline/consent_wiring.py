@@ -110,6 +110,7 @@ def make_cameo_service(
     bus: Bus,
     tools: StageContext,
     capture: ClassifierCaptures,
+    one_person: bool,
 ) -> CameoService:
     """Everything a person may do about their likeness."""
     review = CameoReview(
@@ -119,6 +120,7 @@ def make_cameo_service(
         notices=stores.notices,
         templates=stores.templates,
         texts=tools.texts,
+        one_person=one_person,
     )
     enrolment = EnrolmentService(
         cameos=stores.cameos,

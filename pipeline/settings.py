@@ -157,6 +157,9 @@ class Settings(BaseSettings):
         False, description="Decode files from outside even where the sandbox lacks protections here? Dangerous."
     )
     cameo_keep_days: int = Field(1095, description="Days after which somebody enrolled, unused and idle, is erased.")
+    one_person: bool = Field(
+        False, description="Is this the installation of one person? Only then may moderators rule on their own cases."
+    )
     host: str = Field("127.0.0.1", description="Address that `assay serve` listens on.")
     port: int = Field(8080, description="Port that `assay serve` listens on.")
     tls_cert: Path | None = Field(

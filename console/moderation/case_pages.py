@@ -69,7 +69,8 @@ def case(
         except Erased:
             prompt = ()
     history = disclosed_history(who, context.service.history(who, case_id))
-    shown = case_view(disclosed_case(who, found), history, who, context.service.actions(who, found))
+    may, conflict = context.service.actions(who, found), context.service.conflict(who, found)
+    shown = case_view(disclosed_case(who, found), history, who, may, conflict=conflict)
     return render_page(
         request,
         "case.html",

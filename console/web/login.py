@@ -80,7 +80,9 @@ def _render_login(request: Request, onward: str, *, failed: bool = False) -> Res
 
 
 def _home(principal: Principal) -> str:
-    return "/queue" if principal.has(Role.MODERATOR) else "/cases"
+    if principal.has(Role.MODERATOR):
+        return "/queue"
+    return "/policy" if principal.roles == {Role.OPERATOR} else "/cases"
 
 
 def _local_address(address: str) -> str:

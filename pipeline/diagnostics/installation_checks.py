@@ -12,6 +12,7 @@ from core.codec import dump
 from core.errors import AssayError
 from media.sandbox.protections import sandbox_protections
 from pipeline.diagnostics.engine_checks import check_engines
+from pipeline.diagnostics.role_checks import check_roles
 from pipeline.diagnostics.unmeasured_labels import unmeasured_labels
 from pipeline.extras import not_installed
 from pipeline.policy_rollout import policy_loading
@@ -196,6 +197,8 @@ def _installation(settings: Settings) -> Iterator[DiagnosticResult]:
             state="ok", says=f"{kind} answers; it knows {waiting}{'+' if waiting == 1000 else ''} cases"
         )
         yield _in_force(installation)
+        for state, says in check_roles(installation.accounts.all(), one_person=settings.one_person):
+            yield DiagnosticResult(state=state, says=says)
         yield DiagnosticResult(
             state="ok", says=f"videos come from the engine {installation.service.context.engine.name}"
         )

@@ -118,7 +118,16 @@ def build_installation(
         remove_stale_folders(tools.workdir)
         seen = combine_galleries(registry.gallery, people, face_backend(models.options).space)
         capture = ClassifierCaptures(settings=settings, gallery=seen, models=models, checker=tools.measure)
-        cameos = make_cameo_service(database, people, consent, ledger=ledger, bus=bus, tools=tools, capture=capture)
+        cameos = make_cameo_service(
+            database,
+            people,
+            consent,
+            ledger=ledger,
+            bus=bus,
+            tools=tools,
+            capture=capture,
+            one_person=settings.one_person,
+        )
         webhooks = PostgresWebhooks(database)
         rules = PolicyService(rollout=rollout, case_histories=PostgresCaseHistories(database))
         service = CaseService(
@@ -128,6 +137,7 @@ def build_installation(
             verifier=InstallationVerifier(settings=settings, repository=repository),
             public=make_public_service(settings, database, repository),
             cameo_service=cameos,
+            one_person=settings.one_person,
             policy_service=rules,
             models=models,
             likeness=LikenessComparer(models=models),

@@ -140,6 +140,15 @@ class CameoService:
 
     # -- what is made with it
 
+    def shows(self, who: Principal, case: Case) -> bool:
+        """Whether a case names a cameo of this account, or is made from one that does, however far back."""
+        own, request = {cameo.id for cameo in self.own_cameos(who)}, case.request
+        if not own or own & set(request.cameos):
+            return bool(own)
+        references = [asset.digest for asset in request.references]
+        ancestors = self.stores.uses.ancestors(case.id, request.parent, references, request.copies)
+        return any(own & set(ancestor.cameos) for ancestor in ancestors)
+
     def uses(self, principal: Principal, handle: str) -> Sequence[LikenessUse]:
         """Every video that shows them, drafts and remixes included, the newest first."""
         return self.stores.uses.of(self.cameo(principal, handle).id)

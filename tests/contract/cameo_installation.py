@@ -173,6 +173,7 @@ def cameo_installation_at(home: Path, database: Database) -> CameoInstallation:
         capture=ClassifierCaptures(
             settings=settings, gallery=MemoryGallery(), models=PACKAGED_MODELS, checker=tools.measure
         ),
+        one_person=False,
     )
     from datetime import timedelta
 

@@ -42,6 +42,7 @@ class CliInstallation:
             "ASSAY_HOME": str(self.home),
             "ASSAY_ENGINE_FOLDER": str(self.home / "engine"),
             "ASSAY_FRAMES": "4",
+            "ASSAY_ONE_PERSON": "true",  # whoever types orders the videos and rules on them
             "COLUMNS": "160",
         }
 
