@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic.fields import FieldInfo
@@ -166,6 +167,16 @@ class Settings(BaseSettings):
         None, description="Certificate and its chain (PEM): `assay serve` speaks TLS 1.3 then."
     )
     tls_key: Path | None = Field(None, description="The certificate's key (PEM).")
+    web_address: str = Field(
+        "",
+        description="Public address of `assay serve`, as https://assay.example; without one only loopback is served.",
+    )
+    allowed_hosts: str = Field(
+        "", description="More names that requests (Host) may be for, separated by commas; loopback's always are."
+    )
+    allow_development_keys: bool = Field(
+        False, description="May `assay serve` be reached from outside with development keys? Only to try things out."
+    )
     max_upload_mb: int = Field(512, description="Largest file the verifier and the gateway accept, in megabytes.")
     sync_wait: float = Field(600.0, gt=0, description="Seconds that POST /v1/videos/sync waits for a video.")
     lookups_per_minute: int = Field(120, description="How often one address may ask the manifest repository.")
@@ -191,6 +202,14 @@ class Settings(BaseSettings):
     def _networks(cls, networks: str) -> str:
         parse_networks(networks)
         return networks
+
+    @field_validator("web_address")
+    @classmethod
+    def _origin(cls, address: str) -> str:
+        parts = urlsplit(address)
+        if address and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
+            raise ValueError("an address as https://assay.example is expected, without a path")
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if address else ""
 
     @field_validator("engine")
     @classmethod

@@ -17,7 +17,7 @@ from core.roles import Principal
 from pipeline.cli.case_output import published_url
 
 _TIMEOUT = httpx.Timeout(120.0, connect=10.0)  # seconds; an upload of a reference may take its time
-_IN_PROCESS_URL = "http://assay.invalid"  # is never looked up: the app is called, and no socket opened
+_IN_PROCESS_URL = "http://127.0.0.1"  # the app is called, and no socket opened
 
 
 @asynccontextmanager

@@ -16,6 +16,7 @@ from pipeline.diagnostics.role_checks import check_roles
 from pipeline.diagnostics.unmeasured_labels import unmeasured_labels
 from pipeline.extras import not_installed
 from pipeline.policy_rollout import policy_loading
+from pipeline.public_address import is_public
 from pipeline.screening import measurement
 from pipeline.settings import Settings
 
@@ -161,6 +162,15 @@ def _keys(settings: Settings) -> Iterator[DiagnosticResult]:
     keys = signing_keys(settings)
     if keys.development:
         yield DiagnosticResult(state="lacks", says="the signing keys are for development: nobody outside trusts them")
+        if is_public(settings):
+            allowed = settings.allow_development_keys
+            follows = (
+                "allow_development_keys serves strangers with them" if allowed else "`assay serve` refuses to start"
+            )
+            yield DiagnosticResult(
+                state="lacks" if allowed else "broken",
+                says=f"others reach this address, and the signing keys are for development: {follows}",
+            )
     for warning in expiry_warnings(keys):
         yield DiagnosticResult(state="broken" if "ran out" in warning else "lacks", says=warning)
     renew = "`assay keys dev` renews it below the same root" if keys.development else "ask its authority for another"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from core.case import Case, Phase
 from core.dispatch import hand_on
@@ -61,6 +61,13 @@ class ConsentStores:
     templates: PostgresBiometricTemplates
 
 
+class AccountDirectory(Protocol):
+    """Which accounts there are."""
+
+    def exists(self, account: str) -> bool:
+        """Whether there is such an account, and it is not closed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseRequest:
     """What an owner allows. `holder` is an account, `*` for everyone or `~` for mutuals; `words` are limits in the
@@ -86,6 +93,7 @@ class CameoService:
     takedown_service: TakedownService
     enrolment: EnrolmentService
     review: CameoReview
+    accounts: AccountDirectory
 
     # -- who is enrolled, and what they allow
 
@@ -135,7 +143,12 @@ class CameoService:
         return receipt or self.stores.receipts.of_lease(lease_id)[-1]
 
     def know(self, principal: Principal, other: str, *, known: bool = True) -> None:
-        """Say that you know an account, or no longer: two who say it of each other are mutuals."""
+        """Say that you know an account, or no longer: two who say it of each other are mutuals.
+
+        Raises NotFound for an account that is not there: who opens it later would be known without having been meant.
+        """
+        if known and not self.accounts.exists(other):
+            raise NotFound("there is no such account")
         self.stores.cameos.know(principal.id, other, known=known)
 
     # -- what is made with it

@@ -40,12 +40,25 @@ def test_mutuals_are_those_who_both_say_so(house):
     grant_lease(house, holder="~")
     case = house.case(ANA, [mira])
     assert house.facts(case)["cameos_unleased"] == 1
+    for known in (ANA, MIRA):
+        house.add_account(known)
     house.service.know(ANA, MIRA.id)
     assert house.facts(case)["cameos_unleased"] == 1
     house.service.know(MIRA, ANA.id)
     assert house.facts(case)["cameos_unleased"] == 0
     house.service.know(MIRA, ANA.id, known=False)
     assert house.facts(case)["cameos_unleased"] == 1
+
+
+def test_nobody_knows_an_account_that_is_not_there_or_not_any_more(house):
+    with pytest.raises(NotFound, match="no such account"):
+        house.service.know(MIRA, "acct_nobody")
+    house.add_account(BEN, closed=True)
+    with pytest.raises(NotFound, match="no such account"):
+        house.service.know(MIRA, BEN.id)
+    house.service.know(MIRA, BEN.id, known=False)
+    with house.database.connection() as connection:
+        assert connection.execute("SELECT count(*) FROM acquaintances").fetchone()[0] == 0
 
 
 def test_a_handle_that_nobody_has_is_unleased_and_does_not_get_into_the_log(house):
