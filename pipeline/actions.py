@@ -58,7 +58,7 @@ def _not_a_moderator(principal: Principal) -> AssayError | None:
 
 
 def _own_case(conflict: str) -> AssayError | None:
-    return Forbidden(f"{conflict}: another moderator rules on it") if conflict else None
+    return Forbidden(f"{conflict}: another moderator rules on it (or set one_person)") if conflict else None
 
 
 def _not_theirs(principal: Principal, case: Case) -> AssayError | None:
