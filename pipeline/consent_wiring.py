@@ -100,7 +100,7 @@ class OpenAccounts:
 
     def exists(self, account: str) -> bool:
         """Whether there is one of this id."""
-        found = self.accounts.get(account)
+        found = self.accounts.get(account) if account.isprintable() else None  # Postgres knows no text with a NUL
         return found is not None and not found.closed
 
 
