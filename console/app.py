@@ -7,6 +7,7 @@ from importlib.metadata import PackageNotFoundError, version
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
+from console.allowed_hosts import AllowedHostsMiddleware
 from console.cameo.cameo_api import cameo_router
 from console.cameo.cameo_pages import cameo_pages_router
 from console.cameo.consent_receipt_api import consent_receipt_router, review_router
@@ -69,6 +70,7 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
     )
     app.add_middleware(BodyLimitMiddleware)
     app.add_middleware(AnswerHeadersMiddleware)
+    app.add_middleware(AllowedHostsMiddleware, settings=installation.settings)
     app.add_middleware(SecurityHeadersMiddleware)
     add_exception_handlers(app)
     openai_routers = (

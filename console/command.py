@@ -9,6 +9,7 @@ import typer
 
 from console.batch import command as batch_command
 from pipeline.cli.cli_common import build_cli_installation, err
+from pipeline.public_address import refuse_public_development_keys
 from pipeline.settings import load_settings
 
 
@@ -23,6 +24,7 @@ def serve(
 
     options = {"host": host, "port": port, "tls_cert": tls_cert, "tls_key": tls_key}
     settings = load_settings(**{name: value for name, value in options.items() if value})
+    refuse_public_development_keys(settings)
     scheme = "https" if settings.tls_cert else "http"
     err.print(f"{scheme}://{settings.host}:{settings.port}/ — Ctrl-C stops after the stage in hand", highlight=False)
     run(build_cli_installation(settings))

@@ -10,11 +10,11 @@ from core.errors import Forbidden
 
 
 class Role(StrEnum):
-    """What an account is for. An operator may do everything."""
+    """What an account is for. No role has the rights of another: whoever needs several is given each by its name."""
 
-    PLATFORM = "platform"
-    MODERATOR = "moderator"
-    OPERATOR = "operator"
+    PLATFORM = "platform"  # orders videos, and enrols people
+    MODERATOR = "moderator"  # sees and rules on what is held; manages nothing
+    OPERATOR = "operator"  # manages accounts, registers and the roll-out of the policy; sees and rules on no case
 
 
 class Scope(StrEnum):
@@ -58,8 +58,8 @@ class Principal:
     key_limits: UsageLimits = field(default=NO_LIMITS, compare=False)
 
     def has(self, *roles: Role) -> bool:
-        """Whether the person has one of these roles, or is an operator."""
-        return bool(self.roles & {*roles, Role.OPERATOR})
+        """Whether the person has one of these roles."""
+        return bool(self.roles & {*roles})
 
 
 def require_role(principal: Principal, *roles: Role) -> None:

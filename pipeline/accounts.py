@@ -188,6 +188,4 @@ def _roles_within(roles: frozenset[Role], scopes: frozenset[Scope]) -> frozenset
     """A key without the scope `moderate` makes nobody a moderator, and an operator needs every scope."""
     if scopes >= ALL_SCOPES:
         return roles
-    if Role.OPERATOR in roles:
-        roles = frozenset({Role.PLATFORM, Role.MODERATOR})
-    return roles if Scope.MODERATE in scopes else roles - {Role.MODERATOR}
+    return roles - {Role.OPERATOR} - (frozenset() if Scope.MODERATE in scopes else {Role.MODERATOR})

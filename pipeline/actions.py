@@ -1,7 +1,8 @@
 """What a person may do to a case now: one function, which the service obeys and pages, commands and APIs show.
 
 `refusal` says why an action is refused; `actions` are those that it does not refuse. Whether the event that follows is
-allowed at all is core.transitions' part; what is added here is who may, and what a moderator has said already.
+allowed at all is core.transitions' part; what is added here is who may, what a moderator has said already, and that
+nobody rules on a case of their own: `conflict` says what makes it so (pipeline.access.conflicts), else it is empty.
 """
 
 from __future__ import annotations
@@ -26,16 +27,16 @@ class Action(StrEnum):
     ERASE = "erase"
 
 
-def actions(principal: Principal, case: Case) -> frozenset[Action]:
+def actions(principal: Principal, case: Case, *, conflict: str) -> frozenset[Action]:
     """Everything that this person may do to this case now."""
-    return frozenset(action for action in Action if refusal(principal, case, action) is None)
+    return frozenset(action for action in Action if refusal(principal, case, action, conflict=conflict) is None)
 
 
-def refusal(who: Principal, case: Case, action: Action) -> AssayError | None:
+def refusal(who: Principal, case: Case, action: Action, *, conflict: str) -> AssayError | None:
     """Why this person may not do this now (Forbidden or NotNow), or None where they may."""
     match action:
         case Action.ALLOW | Action.REFUSE:
-            return _not_a_moderator(who) or _no_ruling(who, case, action)
+            return _not_a_moderator(who) or _own_case(conflict) or _no_ruling(who, case, action)
         case Action.RESUME:
             return _not_a_moderator(who) or _no_resuming(case)
         case Action.APPEAL:
@@ -54,6 +55,10 @@ def unmeasured(case: Case) -> bool:
 
 def _not_a_moderator(principal: Principal) -> AssayError | None:
     return None if principal.has(Role.MODERATOR) else Forbidden("your account needs the role moderator for this")
+
+
+def _own_case(conflict: str) -> AssayError | None:
+    return Forbidden(f"{conflict}: another moderator rules on it (or set one_person)") if conflict else None
 
 
 def _not_theirs(principal: Principal, case: Case) -> AssayError | None:

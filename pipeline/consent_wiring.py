@@ -8,11 +8,13 @@ from datetime import UTC, datetime, timedelta
 from core.case import Case
 from core.embedding_spaces import EmbeddingSpace
 from core.ports import Bus, Ledger
+from pipeline.accounts import Accounts
 from pipeline.at_rest.key_store import KeyStore
 from pipeline.capture_signals import ClassifierCaptures
 from pipeline.ledgers.author_facts import PostgresAuthorFacts
 from pipeline.ledgers.bulk_append import PostgresBulkAppend
 from pipeline.ledgers.database import Database
+from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.settings import Settings
 from pipeline.stages.stage_context import StageContext
 from provenance.c2pa.manifest_definition import PRODUCT_NAME
@@ -90,6 +92,18 @@ class ConsentReceipts:
         return tuple(sorted(receipt.hash for receipt in receipts))
 
 
+@dataclass(frozen=True, slots=True)
+class OpenAccounts:
+    """Which accounts there are that are not closed."""
+
+    accounts: Accounts
+
+    def exists(self, account: str) -> bool:
+        """Whether there is one of this id."""
+        found = self.accounts.get(account) if account.isprintable() else None  # Postgres knows no text with a NUL
+        return found is not None and not found.closed
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerRevisions:
     """When cases moved, by the ledger."""
@@ -110,6 +124,7 @@ def make_cameo_service(
     bus: Bus,
     tools: StageContext,
     capture: ClassifierCaptures,
+    one_person: bool,
 ) -> CameoService:
     """Everything a person may do about their likeness."""
     review = CameoReview(
@@ -119,6 +134,7 @@ def make_cameo_service(
         notices=stores.notices,
         templates=stores.templates,
         texts=tools.texts,
+        one_person=one_person,
     )
     enrolment = EnrolmentService(
         cameos=stores.cameos,
@@ -146,6 +162,7 @@ def make_cameo_service(
         takedown_service=cascade,
         enrolment=enrolment,
         review=review,
+        accounts=OpenAccounts(PostgresAccounts(database)),
     )
 
 

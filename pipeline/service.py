@@ -29,6 +29,7 @@ from core.transitions import holding
 from core.verdicts import Decision, Gate, Ruling
 from media.reference_file import REFERENCE_BUDGET, prepare_reference
 from media.sandbox.scan import scan_within
+from pipeline.access.conflicts import ConflictOfInterest
 from pipeline.access.usage import UsageMeter
 from pipeline.access.video_costs import VideoCosts
 from pipeline.actions import Action, actions, refusal, unmeasured
@@ -82,6 +83,7 @@ class CaseService:
     webhooks: WebhookService | None = None
     costs: VideoCosts | None = None
     pictures: VideoPictures | None = None
+    one_person: bool = False
 
     @property
     def cameos(self) -> CameoService:
@@ -168,7 +170,12 @@ class CaseService:
 
     def actions(self, who: Principal, case: Case) -> frozenset[Action]:
         """Everything that this person may do to this case now. What is not in it is refused."""
-        return actions(who, case)
+        return actions(who, case, conflict=self.conflict(who, case))
+
+    def conflict(self, who: Principal, case: Case) -> str:
+        """Why this moderator does not rule on this held case, in their words; empty where it is not their own."""
+        conflicts = ConflictOfInterest(ledger=self.ledger, cameos=self.cameo_service, one_person=self.one_person)
+        return conflicts.of(who, case)
 
     def parameter_texts(self, who: Principal, case_id: str) -> dict[str, str]:
         """The texts among the engine's parameters, by the parameter's name. Raises Erased."""
@@ -198,12 +205,15 @@ class CaseService:
         revision: int | None = None,
         note: str = "",
     ) -> Case:
-        """Decide about what a gate held. The gate then judges again with this among its evidence."""
+        """Decide about what a gate held. The gate then judges again with this among its evidence.
+
+        Raises Forbidden for a case of one's own, NotNow, Conflict, BadInput.
+        """
         require_role(who, Role.MODERATOR)
         case = self._load_expecting(case_id, revision)
         if decision is Decision.HOLD:
             raise BadInput("a ruling allows or refuses")
-        _permit(who, case, Action.ALLOW if decision is Decision.ALLOW else Action.REFUSE)
+        self._permit(who, case, Action.ALLOW if decision is Decision.ALLOW else Action.REFUSE)
         if (verdict := holding(case)) is None:  # cannot be: it would not have been permitted
             raise NotNow
         ruling = Ruling(
@@ -223,13 +233,13 @@ class CaseService:
         """
         require_role(who, Role.MODERATOR)
         case = self._load_expecting(case_id, revision)
-        _permit(who, case, Action.RESUME)
+        self._permit(who, case, Action.RESUME)
         return self._append(case, Resumed(by=who.id, again=unmeasured(case)))
 
     def appeal(self, who: Principal, case_id: str, *, note: str = "") -> Case:
         """Ask that a person look at a refusal."""
         case = self.case(who, case_id)
-        _permit(who, case, Action.APPEAL)
+        self._permit(who, case, Action.APPEAL)
         return self._append(case, Appealed(by=who.id, note=self._store_note(note, case)))
 
     def recall(self, who: Principal, case_id: str, *, code: str, revision: int | None = None, note: str = "") -> Case:
@@ -239,7 +249,7 @@ class CaseService:
             raise Conflict
         if case.phase in (Phase.RECALLED, Phase.WITHDRAWN):
             return case
-        _permit(who, case, Action.RECALL)
+        self._permit(who, case, Action.RECALL)
         if self.pictures is not None:
             self.pictures.forget(case)
         return self._append(
@@ -251,7 +261,7 @@ class CaseService:
 
         The log stays, and holds none of it; so does a published video, until it is recalled.
         """
-        _permit(who, self.case(who, case_id), Action.ERASE)
+        self._permit(who, self.case(who, case_id), Action.ERASE)
         return self.context.texts.erase(case_id=case_id)
 
     # -- looking
@@ -375,15 +385,14 @@ class CaseService:
     def _store_note(self, note: str, case: Case) -> str:
         return self.context.texts.put(note, case_id=case.id) if note.strip() else ""
 
+    def _permit(self, who: Principal, case: Case, action: Action) -> None:
+        if (error := refusal(who, case, action, conflict=self.conflict(who, case))) is not None:
+            raise error
+
     def _append(self, case: Case, event: Event) -> Case:
         case = self.ledger.append(case, [event])
         hand_on(case, self.bus)
         return case
-
-
-def _permit(who: Principal, case: Case, action: Action) -> None:
-    if (error := refusal(who, case, action)) is not None:
-        raise error
 
 
 def stated_source_type(rendered: Rendered) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic.fields import FieldInfo
@@ -178,12 +179,25 @@ class Settings(BaseSettings):
         False, description="Decode files from outside even where the sandbox lacks protections here? Dangerous."
     )
     cameo_keep_days: int = Field(1095, description="Days after which somebody enrolled, unused and idle, is erased.")
+    one_person: bool = Field(
+        False, description="Is this the installation of one person? Only then may moderators rule on their own cases."
+    )
     host: str = Field("127.0.0.1", description="Address that `assay serve` listens on.")
     port: int = Field(8080, description="Port that `assay serve` listens on.")
     tls_cert: Path | None = Field(
         None, description="Certificate and its chain (PEM): `assay serve` speaks TLS 1.3 then."
     )
     tls_key: Path | None = Field(None, description="The certificate's key (PEM).")
+    web_address: str = Field(
+        "",
+        description="Public address of `assay serve`, as https://assay.example; without one only loopback is served.",
+    )
+    allowed_hosts: str = Field(
+        "", description="More names that requests (Host) may be for, separated by commas; loopback's always are."
+    )
+    allow_development_keys: bool = Field(
+        False, description="May `assay serve` be reached from outside with development keys? Only to try things out."
+    )
     max_upload_mb: int = Field(512, description="Largest file the verifier and the gateway accept, in megabytes.")
     sync_wait: float = Field(600.0, gt=0, description="Seconds that POST /v1/videos/sync waits for a video.")
     lookups_per_minute: int = Field(120, description="How often one address may ask the manifest repository.")
@@ -266,6 +280,14 @@ class Settings(BaseSettings):
         if lacking:
             raise ValueError(f"oidc_issuer needs {' and '.join(lacking)} too")
         return self
+
+    @field_validator("web_address")
+    @classmethod
+    def _origin(cls, address: str) -> str:
+        parts = urlsplit(address)
+        if address and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
+            raise ValueError("an address as https://assay.example is expected, without a path")
+        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if address else ""
 
     @field_validator("engine")
     @classmethod

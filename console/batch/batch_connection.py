@@ -25,7 +25,7 @@ _MAX_REFERENCE = 512 * MIB
 _FETCHER = SafeFetcher(max_bytes=_MAX_REFERENCE, seconds=60.0, ports=frozenset({443}))
 """Whoever runs the command has written the addresses in its lines, so that no setting is asked."""
 
-_IN_PROCESS_URL = "http://assay.invalid"  # is never looked up: the app is called, and no socket opened
+_IN_PROCESS_URL = "http://127.0.0.1"  # the app is called, and no socket opened
 
 
 @asynccontextmanager

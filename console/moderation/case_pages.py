@@ -74,7 +74,8 @@ def case(
     history = context.service.history(who, case_id)
     notes = case_notes(who, history, context.service.context.texts)
     history = disclosed_history(who, history)
-    shown = case_view(disclosed_case(who, found), history, who, context.service.actions(who, found))
+    may, conflict = context.service.actions(who, found), context.service.conflict(who, found)
+    shown = case_view(disclosed_case(who, found), history, who, may, conflict=conflict)
     return render_page(
         request,
         "case.html",

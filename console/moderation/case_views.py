@@ -57,6 +57,7 @@ class CaseView:
     actions: frozenset[Action]
     watch: bool
     measured: bool = True
+    conflict: str = ""
 
 
 def queue_item(case: Case, history: Sequence[RecordedEvent], actions: frozenset[Action]) -> QueueItem:
@@ -74,8 +75,10 @@ def queue_item(case: Case, history: Sequence[RecordedEvent], actions: frozenset[
     )
 
 
-def case_view(case: Case, history: Sequence[RecordedEvent], who: Principal, actions: frozenset[Action]) -> CaseView:
-    """A case as its page shows it to this person, who may do `actions` now."""
+def case_view(
+    case: Case, history: Sequence[RecordedEvent], who: Principal, actions: frozenset[Action], *, conflict: str
+) -> CaseView:
+    """A case as its page shows it to this person, who may do `actions` now. `conflict`: why they do not rule on it."""
     return CaseView(
         case=case,
         state=display_text.PHASE_TEXTS[case.phase],
@@ -86,6 +89,7 @@ def case_view(case: Case, history: Sequence[RecordedEvent], who: Principal, acti
         actions=actions,
         watch=case.phase is Phase.PUBLISHED or (who.has(Role.MODERATOR) and case.rendered is not None),
         measured=sees_everything(who),
+        conflict=conflict[:1].upper() + conflict[1:],
     )
 
 

@@ -12,6 +12,7 @@ from anyio import from_thread
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from console.allowed_hosts import stated_address
 from console.moderation.case_pages import require_csrf_token
 from console.platform.keys_api import account_service
 from console.platform.usage_api import month_costs
@@ -258,13 +259,13 @@ def _page(request: Request, who: Principal, context: RequestContext, lang: str, 
         languages=available_languages(),
         t=language,
         said=language.said,
-        base=str(request.base_url).rstrip("/"),
+        base=stated_address(request, context.installation.settings),
         came=came,
         keys=sorted(keys, key=lambda key: (not key.works(now), -key.created.timestamp())),
         working=lambda key: key.works(now),
         ending=lambda key: key.works(now) and ends_soon(key.expires, now),
         own_key=who.key,
-        scopes=sorted(who.scopes if who.has(Role.MODERATOR) else who.scopes - {Scope.MODERATE}),
+        scopes=sorted(who.scopes if who.has(Role.MODERATOR, Role.OPERATOR) else who.scopes - {Scope.MODERATE}),
         all_scopes=len(Scope),
         lifetimes=_LIFETIMES,
         usage=service.usage.account_usage(who.id, who.account_limits),

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from console.allowed_hosts import stated_address
 from console.verify.soft_binding_resolution import ManifestIdPath, resolution_router
 from console.verify.soft_binding_values import hex_candidates
 from console.web.auth import BearerUser
@@ -77,9 +78,22 @@ def delete_manifest(
     "/bindings", operation_id="bind_again", status_code=204, summary="The same: binding twice is binding once"
 )
 def bind_value(body: BindingBody, principal: BearerUser, context: ContextDep) -> Response:
-    """Values of our own watermark are bound by sealing and in no other way."""
+    """By the account that handed the manifest in. Values of our own algorithms are bound by sealing only."""
     for text in hex_candidates(body.value):
         context.service.public.repository.bind(principal, body.alg, text, body.manifest_id)
+    return Response(status_code=204)
+
+
+@manifest_upload_router.delete("/bindings", operation_id="unbind", status_code=204, summary="Take a binding back")
+def unbind_value(
+    principal: BearerUser,
+    context: ContextDep,
+    alg: Annotated[str, Query(min_length=1, max_length=200, description="Name of the algorithm.")],
+    value: Annotated[str, Query(alias="bindingValue", min_length=1, max_length=2048, description="In base64.")],
+    manifest_id: Annotated[str, Query(alias="manifestId", min_length=1, max_length=1024, description="Whose.")],
+) -> Response:
+    """Only by the account that handed the manifest in. It may be bound again."""
+    context.service.public.repository.unbind(principal, alg, hex_candidates(value), manifest_id)
     return Response(status_code=204)
 
 
@@ -117,9 +131,9 @@ def service_status(context: ContextDep) -> Any:
 
 
 @well_known_router.get("/.well-known/c2pa-soft-binding-resolution", summary="Where the resolution service is")
-def well_known_document(request: Request) -> dict[str, object]:
+def well_known_document(request: Request, context: ContextDep) -> dict[str, object]:
     """Its base address, its version and where it is described."""
-    base = str(request.base_url).rstrip("/")
+    base = stated_address(request, context.installation.settings)
     return {
         "baseUrl": f"{base}{resolution_router.prefix}",
         "version": RESOLUTION_API_VERSION,

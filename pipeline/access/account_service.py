@@ -137,6 +137,20 @@ class AccountService:
         self.accounts.save(changed)
         return changed
 
+    def set_roles(self, who: Principal, account: str, roles: frozenset[Role]) -> Account:
+        """Give an account these roles instead of those that it has. Its keys stay, and do what the roles then allow.
+
+        Raises BadInput for none, Forbidden for one's own account: nobody gives themselves a role.
+        """
+        require_role(who, Role.OPERATOR)
+        if not roles:
+            raise BadInput("an account has at least one role: close it where it may do nothing")
+        if account == who.id:
+            raise Forbidden("nobody changes the roles of their own account: another operator does")
+        changed = replace(self._account(who, account), roles=roles)
+        self.accounts.save(changed)
+        return changed
+
     def set_limits(self, who: Principal, account: str, limits: UsageLimits) -> Account:
         """What all keys of an account may use together. None: as the settings say."""
         require_role(who, Role.OPERATOR)

@@ -126,6 +126,17 @@ def account_reset_second_factor(account_id: AccountArgument, as_json: JsonOption
         out.print(f"account {account_id}: {'second factor forgotten' if had else 'no second factor'}", highlight=False)
 
 
+@account.command("roles")
+def account_roles(account_id: AccountArgument, role: RoleOption, as_json: JsonOption = False) -> None:
+    """Give an account these roles instead of those that it has; no role has the rights of another. Its keys stay."""
+    with _accounts() as service:
+        changed = service.set_roles(local_operator(), account_id, frozenset(role))
+    if as_json:
+        print_json(_account_record(changed, ()))
+    else:
+        out.print(f"account {account_id}: {_roles(changed)}", highlight=False)
+
+
 @account.command("limits")
 def account_limits(
     account_id: AccountArgument,

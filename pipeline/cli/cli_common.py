@@ -38,7 +38,7 @@ err = Console(stderr=True)
 
 
 def local_operator() -> Principal:
-    """Whoever can run commands over the installation's own database is its operator."""
+    """Whoever can run commands over the installation's own database has every role: that database is open to them."""
     try:  # by the system's word and not the environment's: one person must not count as two moderators
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:

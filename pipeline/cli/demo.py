@@ -73,6 +73,7 @@ def demo(
 
     run = DemoRun(as_json)
     settings = {"home": home.absolute(), "engine": "folder", "engine_folder": DEMO_FOLDER, "bus": "local"}
+    settings["one_person"] = True  # whoever runs it orders the videos and rules on the one that is held
     with case_output.progress(quiet=as_json) as tell:
         installation_checks.make_development_keys(load_settings(**settings))
         with open_installation(verbose=verbose, listener=tell, allow_broken_policy=False, **settings) as at:

@@ -15,10 +15,12 @@ from pipeline.at_rest.private_files import make_private_folder
 from pipeline.blobstores.encrypted_blob_store import EncryptedBlobStore
 from pipeline.diagnostics.at_rest_checks import check_encryption, check_privacy
 from pipeline.diagnostics.engine_checks import check_engines
+from pipeline.diagnostics.role_checks import check_roles
 from pipeline.diagnostics.unmeasured_labels import unmeasured_labels
 from pipeline.extras import not_installed
 from pipeline.ledgers.texts import PostgresTexts
 from pipeline.policy_rollout import policy_loading
+from pipeline.public_address import is_public
 from pipeline.screening import measurement
 from pipeline.settings import Settings
 
@@ -170,6 +172,15 @@ def _keys(settings: Settings) -> Iterator[DiagnosticResult]:
     keys = signing_keys(settings)
     if keys.development:
         yield DiagnosticResult(state="lacks", says="the signing keys are for development: nobody outside trusts them")
+        if is_public(settings):
+            allowed = settings.allow_development_keys
+            follows = (
+                "allow_development_keys serves strangers with them" if allowed else "`assay serve` refuses to start"
+            )
+            yield DiagnosticResult(
+                state="lacks" if allowed else "broken",
+                says=f"others reach this address, and the signing keys are for development: {follows}",
+            )
     for warning in expiry_warnings(keys):
         yield DiagnosticResult(state="broken" if "ran out" in warning else "lacks", says=warning)
     renew = "`assay keys dev` renews it below the same root" if keys.development else "ask its authority for another"
@@ -207,6 +218,8 @@ def _installation(settings: Settings) -> Iterator[DiagnosticResult]:
         )
         yield from _encryption(installation)
         yield _in_force(installation)
+        for state, says in check_roles(installation.accounts.all(), one_person=settings.one_person):
+            yield DiagnosticResult(state=state, says=says)
         yield DiagnosticResult(
             state="ok", says=f"videos come from the engine {installation.service.context.engine.name}"
         )

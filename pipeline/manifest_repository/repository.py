@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from core.assets import Asset
-from core.errors import BadInput, NotFound
+from core.errors import BadInput, Forbidden, NotFound
 from core.ports import BlobStore, Ledger
 from core.roles import Principal, Role, require_role
 from pipeline.manifest_repository.issued_marks import IssuedMarks
@@ -32,6 +32,9 @@ MAX_MANIFEST_BYTES = 16 << 20
 VIDEO_FINGERPRINT_ALGORITHM = "com.assay.pdq.1"
 AUDIO_FINGERPRINT_ALGORITHM = "com.assay.sound.1"
 _FINGERPRINTS: Mapping[str, Modality] = {VIDEO_FINGERPRINT_ALGORITHM: "looks", AUDIO_FINGERPRINT_ALGORITHM: "sound"}
+RESERVED_PREFIX = "com.assay."
+"""Before the names of our own algorithms, those to come included: nobody else binds values under them."""
+
 REPOSITORY_OWNER = "repository"
 _MAX_NEAR_DUPLICATES = 1000  # of footage that was sealed more often than this, the first sealed are found
 
@@ -48,8 +51,11 @@ class ManifestIndex(Protocol):
     def store(self, manifest_id: str, digest: str, size: int, *, by: str) -> ManifestReceipt:
         """Take one in."""
 
-    def bind(self, algorithm: str, value: str, manifest_id: str) -> None:
-        """Bind a value to one."""
+    def is_handed_in_by(self, manifest_id: str, account: str) -> bool:
+        """Whether this account handed one in."""
+
+    def bind(self, algorithm: str, value: str, manifest_id: str, *, by: str, bound: bool = True) -> bool:
+        """Bind a value to one, or no longer; whether that changed anything."""
 
     def delete(self, manifest_id: str, *, by: str, reason: str) -> Sequence[ManifestReceipt]:
         """Hand one out no more."""
@@ -158,14 +164,26 @@ class ManifestRepository:
             raise
 
     def bind(self, principal: Principal, algorithm: str, value: str, manifest_id: str) -> None:
-        """Bind a value (hex) to a manifest that was handed in. Raises Forbidden, NotFound.
+        """Bind a value (hex) to a manifest that this account handed in. Raises Forbidden, NotFound.
 
-        Values of our own mark are bound by sealing and by nothing else.
+        Values of our own algorithms are bound by sealing and by nothing else. Raises BadInput for their names.
         """
         require_role(principal, Role.PLATFORM)
-        if algorithm in (*self.algorithms, *_FINGERPRINTS):
+        if is_reserved_algorithm(algorithm, self.algorithms):
             raise BadInput(f"{algorithm} is bound by sealing only")
-        self.manifests.bind(algorithm, value, manifest_id)
+        self._require_own(principal, manifest_id)
+        self.manifests.bind(algorithm, value, manifest_id, by=principal.id)
+
+    def unbind(self, principal: Principal, algorithm: str, values: Sequence[str], manifest_id: str) -> None:
+        """Take back what was bound to a manifest that this account handed in. Raises Forbidden, NotFound.
+
+        `values` (hex) are those that one value may mean; NotFound where none of them is bound.
+        """
+        require_role(principal, Role.PLATFORM)
+        self._require_own(principal, manifest_id)
+        undone = [self.manifests.bind(algorithm, value, manifest_id, by=principal.id, bound=False) for value in values]
+        if not any(undone):
+            raise NotFound("this value is not bound to this manifest")
 
     def delete(self, principal: Principal, manifest_id: str, *, reason: str = "") -> Sequence[ManifestReceipt]:
         """Hand a manifest out no more. Bytes that no case needs are deleted as well. Raises Forbidden, NotFound."""
@@ -177,6 +195,10 @@ class ManifestRepository:
         return receipts
 
     # -- private
+
+    def _require_own(self, principal: Principal, manifest_id: str) -> None:
+        if not self.manifests.is_handed_in_by(manifest_id, principal.id):
+            raise Forbidden("only the account that handed a manifest in binds values to it")
 
     def _discard(self, digest: str, manifest_id: str) -> None:
         listed = {entry.digest for entry in self.manifests.by_id(manifest_id, most=1000)}
@@ -214,3 +236,9 @@ class ManifestRepository:
             width=rendered.width if rendered and same else 0,
             height=rendered.height if rendered and same else 0,
         )
+
+
+def is_reserved_algorithm(algorithm: str, ours: Sequence[str]) -> bool:
+    """Whether a name is one of our own, or could be mistaken for one: in other letters, or with blanks around it."""
+    name = algorithm.strip().casefold()
+    return name.startswith(RESERVED_PREFIX) or name in {own.casefold() for own in ours}

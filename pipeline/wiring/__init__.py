@@ -141,7 +141,16 @@ def build_installation(
         remove_stale_folders(tools.workdir)
         seen = combine_galleries(registry.gallery, people, face_backend(models.options).space)
         capture = ClassifierCaptures(settings=settings, gallery=seen, models=models, checker=tools.measure)
-        cameos = make_cameo_service(database, people, consent, ledger=ledger, bus=bus, tools=tools, capture=capture)
+        cameos = make_cameo_service(
+            database,
+            people,
+            consent,
+            ledger=ledger,
+            bus=bus,
+            tools=tools,
+            capture=capture,
+            one_person=settings.one_person,
+        )
         webhooks = PostgresWebhooks(database)
         costs = PostgresVideoCosts(database)
         costs.note_prices(prices_of_settings(settings, tools.engine.name))
@@ -153,6 +162,7 @@ def build_installation(
             verifier=InstallationVerifier(settings=settings, repository=repository),
             public=make_public_service(settings, database, repository),
             cameo_service=cameos,
+            one_person=settings.one_person,
             policy_service=rules,
             models=models,
             likeness=LikenessComparer(models=models),

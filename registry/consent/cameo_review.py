@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from core.errors import NotNow
+from core.errors import Forbidden, NotNow
 from core.ports import TextStore
 from core.roles import Principal, Role, require_role
 from registry.consent.biometric_templates import PostgresBiometricTemplates
@@ -30,7 +30,7 @@ class LeaseToReview:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CameoReview:
-    """For moderators."""
+    """For moderators, none of whom decides about a cameo of their own, unless the installation is `one_person`'s."""
 
     cameos: PostgresCameos
     leases: PostgresLeases
@@ -38,6 +38,7 @@ class CameoReview:
     notices: PostgresNotices
     templates: PostgresBiometricTemplates
     texts: TextStore
+    one_person: bool
 
     def held(self, principal: Principal) -> Sequence[Cameo]:
         """Enrolments that wait for a person, the longest-waiting first."""
@@ -56,6 +57,7 @@ class CameoReview:
         cameo = self.cameos.get(cameo_id)
         if cameo.state != HELD:
             raise NotNow("only an enrolment that is held can be decided about")
+        self._require_another(principal, cameo)
         if not allow:
             self.templates.destroy(cameo.id)
             self.cameos.set_state(cameo.id, REFUSED)
@@ -85,4 +87,11 @@ class CameoReview:
         The terms replace the old ones: what they leave out is not limited any more.
         """
         require_role(principal, Role.MODERATOR)
+        for own in self.cameos.of(principal.id):
+            if any(lease.id == lease_id for lease in self.leases.of(own.id)):
+                self._require_another(principal, own)
         return self.consents.review(lease_id, terms, by=principal.id)
+
+    def _require_another(self, principal: Principal, cameo: Cameo) -> None:
+        if cameo.owner == principal.id and not self.one_person:
+            raise Forbidden("this likeness is yours: another moderator decides about it")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from core.case import Case, Phase
 from core.dispatch import hand_on
@@ -61,6 +61,13 @@ class ConsentStores:
     templates: PostgresBiometricTemplates
 
 
+class AccountDirectory(Protocol):
+    """Which accounts there are."""
+
+    def exists(self, account: str) -> bool:
+        """Whether there is such an account, and it is not closed."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseRequest:
     """What an owner allows. `holder` is an account, `*` for everyone or `~` for mutuals; `words` are limits in the
@@ -86,6 +93,7 @@ class CameoService:
     takedown_service: TakedownService
     enrolment: EnrolmentService
     review: CameoReview
+    accounts: AccountDirectory
 
     # -- who is enrolled, and what they allow
 
@@ -135,10 +143,24 @@ class CameoService:
         return receipt or self.stores.receipts.of_lease(lease_id)[-1]
 
     def know(self, principal: Principal, other: str, *, known: bool = True) -> None:
-        """Say that you know an account, or no longer: two who say it of each other are mutuals."""
+        """Say that you know an account, or no longer: two who say it of each other are mutuals.
+
+        Raises NotFound for an account that is not there: who opens it later would be known without having been meant.
+        """
+        if known and not self.accounts.exists(other):
+            raise NotFound("there is no such account")
         self.stores.cameos.know(principal.id, other, known=known)
 
     # -- what is made with it
+
+    def shows(self, who: Principal, case: Case) -> bool:
+        """Whether a case names a cameo of this account, or is made from one that does, however far back."""
+        own, request = {cameo.id for cameo in self.own_cameos(who)}, case.request
+        if not own or own & set(request.cameos):
+            return bool(own)
+        references = [asset.digest for asset in request.references]
+        ancestors = self.stores.uses.ancestors(case.id, request.parent, references, request.copies)
+        return any(own & set(ancestor.cameos) for ancestor in ancestors)
 
     def uses(self, principal: Principal, handle: str) -> Sequence[LikenessUse]:
         """Every video that shows them, drafts and remixes included, the newest first."""

@@ -27,12 +27,14 @@ SELECT id, digest, size, at, coalesce(case_id, '') FROM manifest_entries
 WHERE value = %(value)s AND (algorithm = %(algorithm)s OR %(algorithm)s = ANY(%(ours)s))
 UNION
 SELECT id, digest, size, at, coalesce(case_id, '') FROM manifest_entries WHERE id IN (
-    SELECT manifest_id FROM manifest_bindings WHERE algorithm = %(algorithm)s AND value = %(value)s
+    SELECT manifest_id FROM manifest_binding_states WHERE algorithm = %(algorithm)s AND value = %(value)s AND bound
 )
 ORDER BY at DESC, digest LIMIT %(most)s
 """
 _STORE = "INSERT INTO manifests (id, digest, size) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
-_BIND = "INSERT INTO manifest_bindings (algorithm, value, manifest_id) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"
+_IS_BOUND = "SELECT bound FROM manifest_binding_states WHERE algorithm = %s AND value = %s AND manifest_id = %s"
+_BIND = "INSERT INTO manifest_bindings (algorithm, value, manifest_id, by, bound) VALUES (%s, %s, %s, %s, %s)"
+_HANDED_IN = "SELECT 1 FROM manifest_receipts WHERE kind = 'stored' AND manifest_id = %s AND by = %s"
 _DELETED = "SELECT 1 FROM manifest_receipts WHERE kind = 'deleted' AND manifest_id = %s AND digest = %s"
 
 
@@ -88,14 +90,27 @@ class PostgresManifestIndex:
             existing = [receipt for receipt in manifest_receipts(connection, manifest_id) if receipt.digest == digest]
             return existing[0]
 
-    def bind(self, algorithm: str, value: str, manifest_id: str) -> None:
-        """Bind a value (hex) to a stored manifest. Raises NotFound, BadInput."""
-        _check(algorithm)
-        _check(value)
+    def is_handed_in_by(self, manifest_id: str, account: str) -> bool:
+        """Whether this account was the first to hand this manifest in. Raises NotFound where there is no manifest."""
         with self._connections.connection() as connection:
-            if connection.execute(_BY_ID, [manifest_id, 1]).fetchone() is None:
+            if not _fits(manifest_id) or connection.execute(_BY_ID, [manifest_id, 1]).fetchone() is None:
                 raise NotFound("there is no such manifest")
-            connection.execute(_BIND, [algorithm, value.lower(), manifest_id])
+            return connection.execute(_HANDED_IN, [manifest_id, account]).fetchone() is not None
+
+    def bind(self, algorithm: str, value: str, manifest_id: str, *, by: str, bound: bool = True) -> bool:
+        """Bind a value (hex) to a manifest, or with `bound` false no longer; whether that changed anything.
+
+        Who may is the caller's to ask. Raises BadInput.
+        """
+        binding = [algorithm, value.lower(), manifest_id]
+        for text in binding:
+            _check(text)
+        with self._connections.connection() as connection:
+            last = connection.execute(_IS_BOUND, binding).fetchone()
+            if (last is not None and last[0]) is bound:
+                return False
+            connection.execute(_BIND, [*binding, by, bound])
+            return True
 
     def delete(self, manifest_id: str, *, by: str, reason: str) -> Sequence[ManifestReceipt]:
         """Hand out no manifest with this id any more; a receipt for each. Raises NotFound."""

@@ -16,6 +16,7 @@ from core.events import Published, Rendered, Sealed, Submitted
 from core.ports import GeneratorInfo, JobProgress, JobState
 from core.roles import Principal, Role
 from core.signals import Signal, Subject
+from pipeline.accounts import Account
 from pipeline.advance import NoListener, PipelineContext
 from pipeline.at_rest.key_store import CaseKeys
 from pipeline.blobstores.encrypted_blob_store import EncryptedBlobStore
@@ -29,6 +30,7 @@ from pipeline.consent_wiring import (
     open_consent_stores,
 )
 from pipeline.ledgers.database import Database, open_database
+from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.ledgers.postgres_ledger import PostgresLedger
 from pipeline.ledgers.texts import PostgresTexts
 from pipeline.policy_rollout.policy_loading import load_policy
@@ -83,6 +85,9 @@ class CameoInstallation:
         cameo = self.stores.cameos.add(handle, owner.id, kind=kind)
         self.service.review.activate(cameo, by=owner.id)
         return self.stores.cameos.get(cameo.id)
+
+    def add_account(self, who: Principal, *, closed: bool = False) -> None:
+        PostgresAccounts(self.database).save(Account(id=who.id, roles=who.roles, closed=closed))
 
     def case(self, author: Principal = ANA, cameos=(), prompt="mira waves", parent="", references=(), **asked) -> Case:
         """A case that was submitted."""
@@ -175,6 +180,7 @@ def cameo_installation_at(home: Path, database: Database) -> CameoInstallation:
         capture=ClassifierCaptures(
             settings=settings, gallery=MemoryGallery(), models=PACKAGED_MODELS, checker=tools.measure
         ),
+        one_person=False,
     )
     from datetime import timedelta
 

@@ -246,9 +246,9 @@ def test_two_working_keys_never_share_a_name_and_there_are_so_many_at_the_most(
 
 
 def test_a_scope_narrows_what_the_account_may(accounts: Accounts, service: AccountService) -> None:
-    create_account(accounts, [Role.OPERATOR], account_id="op")
+    create_account(accounts, Role, account_id="op")
     for scopes, roles in (
-        (ALL_SCOPES, {Role.OPERATOR}),
+        (ALL_SCOPES, set(Role)),
         (ALL_SCOPES - {Scope.READ}, {Role.PLATFORM, Role.MODERATOR}),
         (frozenset({Scope.READ}), {Role.PLATFORM}),
     ):
@@ -257,3 +257,25 @@ def test_a_scope_narrows_what_the_account_may(accounts: Accounts, service: Accou
     create_account(accounts, [Role.PLATFORM], account_id="ana")
     with pytest.raises(BadInput, match="no role"):
         service.create_key(OPERATOR, "m", account="ana", scopes=frozenset({Scope.MODERATE}))
+
+
+def test_roles_are_given_by_name_by_an_operator_and_by_nobody_to_themselves(
+    accounts: Accounts, service: AccountService
+) -> None:
+    create_account(accounts, [Role.PLATFORM], account_id="ana")
+    operator, token = create_account(accounts, [Role.OPERATOR], account_id="op")
+    assert service.set_roles(operator, "ana", frozenset({Role.MODERATOR})).roles == {Role.MODERATOR}
+    assert authenticate(accounts, token).roles == {Role.OPERATOR}
+    with pytest.raises(Forbidden, match="their own account"):
+        service.set_roles(operator, "op", frozenset({Role.OPERATOR, Role.MODERATOR}))
+    with pytest.raises(BadInput):
+        service.set_roles(operator, "ana", frozenset())
+    moderator = Principal(id="m", roles=frozenset({Role.MODERATOR, Role.PLATFORM}))
+    for forbidden in (
+        lambda: service.set_roles(moderator, "ana", frozenset({Role.OPERATOR})),
+        lambda: service.all_accounts(moderator),
+        lambda: service.create_key(moderator, "theirs", account="ana"),
+        lambda: service.set_closed(moderator, "ana", closed=True),
+    ):
+        with pytest.raises(Forbidden, match="operator"):
+            forbidden()

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
+from core.case import Phase
 from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow
+from core.roles import Principal, Role
+from pipeline.access.conflicts import DEPICTED, ORDERED, ConflictOfInterest
 from registry.consent.cameos import UNKNOWN_HANDLE, parse_mentions
 from registry.consent.lease_terms import LeaseTerms
 from tests.contract.cameo_installation import ANA, BEN, MIRA, MODERATOR, asset, grant_lease
@@ -36,12 +40,25 @@ def test_mutuals_are_those_who_both_say_so(house):
     grant_lease(house, holder="~")
     case = house.case(ANA, [mira])
     assert house.facts(case)["cameos_unleased"] == 1
+    for known in (ANA, MIRA):
+        house.add_account(known)
     house.service.know(ANA, MIRA.id)
     assert house.facts(case)["cameos_unleased"] == 1
     house.service.know(MIRA, ANA.id)
     assert house.facts(case)["cameos_unleased"] == 0
     house.service.know(MIRA, ANA.id, known=False)
     assert house.facts(case)["cameos_unleased"] == 1
+
+
+def test_nobody_knows_an_account_that_is_not_there_or_not_any_more(house):
+    with pytest.raises(NotFound, match="no such account"):
+        house.service.know(MIRA, "acct_nobody")
+    house.add_account(BEN, closed=True)
+    with pytest.raises(NotFound, match="no such account"):
+        house.service.know(MIRA, BEN.id)
+    house.service.know(MIRA, BEN.id, known=False)
+    with house.database.connection() as connection:
+        assert connection.execute("SELECT count(*) FROM acquaintances").fetchone()[0] == 0
 
 
 def test_a_handle_that_nobody_has_is_unleased_and_does_not_get_into_the_log(house):
@@ -221,3 +238,39 @@ def test_only_the_owner_approves_and_only_what_shows_them(house):
 )
 def test_prompts_name_people_by_their_handles(prompt, handles):
     assert parse_mentions(prompt) == handles
+
+
+# Nobody decides about a likeness of their own
+
+
+def mira_moderates():
+    return Principal(id=MIRA.id, roles=frozenset({Role.PLATFORM, Role.MODERATOR}))
+
+
+def conflict(house, who, case):
+    """What speaks against this person's ruling on the case, once it is held."""
+    held = replace(case, phase=Phase.HELD)
+    return ConflictOfInterest(ledger=house.ledger, cameos=house.service, one_person=False).of(who, held)
+
+
+def test_nobody_rules_on_a_video_that_shows_them_or_on_what_is_made_from_it(house):
+    mira, who = house.add_cameo(), mira_moderates()
+    grant_lease(house)
+    shown = house.published(house.case(ANA, [mira]))
+    remix = house.case(BEN, parent=shown.id)
+    copied = house.case(BEN, references=[asset("encoded again")], copies=(shown.id,))
+    assert {conflict(house, who, case) for case in (shown, remix, copied)} == {DEPICTED}
+    assert conflict(house, who, house.case(ANA)) == ""
+    assert conflict(house, MODERATOR, shown) == ""
+    assert conflict(house, who, house.case(who)) == ORDERED
+
+
+def test_nobody_decides_about_their_own_enrolment_or_limits(house):
+    cameo = house.stores.cameos.add("mira", MIRA.id)
+    with pytest.raises(Forbidden, match="yours"):
+        house.service.review.admit(mira_moderates(), cameo.id, allow=True)
+    house.service.review.admit(MODERATOR, cameo.id, allow=True)
+    lease = grant_lease(house, words="nothing with cars")
+    with pytest.raises(Forbidden, match="yours"):
+        house.service.review.review(mira_moderates(), lease.id, LeaseTerms())
+    assert house.service.review.review(MODERATOR, lease.id, LeaseTerms())

@@ -75,11 +75,23 @@ def test_what_others_hand_in_is_kept_once_and_found_by_what_is_bound_to_it(manif
     name, bits = "urn:c2pa:theirs", digest()
     receipt = manifests.store(name, bits, 5, by="acct_1")
     assert manifests.store(name, bits, 5, by="acct_2") == receipt
-    manifests.bind(OTHER, "ABCD", name)
-    manifests.bind(OTHER, "abcd", name)
+    assert manifests.bind(OTHER, "ABCD", name, by="acct_1")
+    assert not manifests.bind(OTHER, "abcd", name, by="acct_1")
     assert [one.digest for one in manifests.by_binding(OTHER, "abcd")] == [bits]
+    assert manifests.is_handed_in_by(name, "acct_1") and not manifests.is_handed_in_by(name, "acct_2")
     with pytest.raises(NotFound):
-        manifests.bind(OTHER, "abcd", "urn:c2pa:nobody")
+        manifests.is_handed_in_by("urn:c2pa:nobody", "acct_1")
+
+
+def test_what_is_unbound_is_not_found_and_may_be_bound_again(manifests):
+    name, bits = f"urn:c2pa:{secrets.token_hex(4)}", digest()
+    manifests.store(name, bits, 5, by="acct_1")
+    assert not manifests.bind(OTHER, "0a", name, by="acct_1", bound=False)
+    for again in range(2):
+        assert manifests.bind(OTHER, "0a", name, by="acct_1"), again
+        assert [one.id for one in manifests.by_binding(OTHER, "0a")] == [name]
+        assert manifests.bind(OTHER, "0A", name, by="acct_1", bound=False)
+        assert manifests.by_binding(OTHER, "0a") == ()
 
 
 def test_an_id_that_other_bytes_have_is_not_given_again(database, manifests):

@@ -43,6 +43,7 @@ class CliInstallation:
             "ASSAY_ENGINE_FOLDER": str(self.home / "engine"),
             "ASSAY_FRAMES": "4",
             "ASSAY_MAX_FRAMES": "4",
+            "ASSAY_ONE_PERSON": "true",  # whoever types orders the videos and rules on them
             "COLUMNS": "160",
         }
 

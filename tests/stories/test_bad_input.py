@@ -153,3 +153,10 @@ def test_a_settings_file_that_is_wrong_is_explained_in_one_line(installation, tm
     assert said.code == 3
     assert why in said.err
     assert len(said.err.strip().splitlines()) == 1
+
+
+def test_a_server_that_strangers_reach_does_not_start_with_development_keys(installation):
+    said = installation.assay("serve", "--host", "0.0.0.0", timeout=60)
+    assert said.code == 3 and "keys are for development" in said.err and "signing.md" in said.err
+    doctor = installation.assay("doctor", env={"ASSAY_WEB_ADDRESS": "https://assay.example"})
+    assert "refuses to start" in " ".join(doctor.out.split())

@@ -71,13 +71,40 @@ def sent(browser, case_id, action, **fields):
 def test_page_and_program_offer_everyone_the_same(at, prompt):
     case_id = at.submit(prompt)
     case = at.settle(case_id)
-    for account in (at.platform, at.moderator, at.installation.account(Role.OPERATOR)):
+    for account in (at.platform, at.moderator):
         with at.browser(account) as browser:
             shown = offered(browser.get(f"/cases/{case_id}").text)
         assert shown == told(at, account, case_id) - {"erase"}
         assert shown == {str(one) for one in at.installation.service.actions(account.person, case)} - {"erase"}
-    with at.client(at.other) as other:
-        assert other.get(f"/api/cases/{case_id}").status_code == 404
+    for outside in (at.other, at.installation.account(Role.OPERATOR)):
+        with at.client(outside) as other:
+            assert other.get(f"/api/cases/{case_id}").status_code == 404
+
+
+def test_an_operator_neither_sees_nor_rules_on_what_is_held(at):
+    case_id = at.submit(HELD)
+    assert at.settle(case_id).phase is Phase.HELD
+    operator = at.installation.account(Role.OPERATOR)
+    with at.client(operator) as client, at.browser(operator) as browser:
+        assert client.get("/api/queue").status_code == 403 and browser.get("/queue").status_code == 403
+        assert case_id not in client.get("/api/cases").text + browser.get("/cases").text
+        assert client.get(f"/api/cases/{case_id}/content").status_code == 404
+        assert browser.get(f"/cases/{case_id}").status_code == 404
+        body = {"decision": "allow", "code": "context", "revision": at.installation.ledger.load(case_id).revision}
+        assert client.post(f"/api/cases/{case_id}/rule", json=body).status_code in (403, 404)
+    assert at.installation.ledger.load(case_id).phase is Phase.HELD
+
+
+def test_who_ordered_a_video_reads_on_its_page_that_another_moderator_rules(at):
+    both = at.installation.account(Role.PLATFORM, Role.MODERATOR)
+    case_id = at.submit(HELD, both)
+    assert at.settle(case_id).phase is Phase.HELD
+    with at.browser(both) as browser, at.browser(at.moderator) as moderator:
+        page = browser.get(f"/cases/{case_id}").text
+        assert offered(page).isdisjoint({"allow", "refuse"}) and "You asked for this video yourself" in page
+        assert sent(browser, case_id, "rule", decision="allow", code="context").status_code == 403
+        assert sent(moderator, case_id, "rule", decision="allow", code="context").status_code == 303
+    assert [ruling.moderator for ruling in at.settle(case_id).rulings] == [at.moderator.person.id]
 
 
 def test_a_hold_for_want_of_a_measurement_has_a_button_to_measure_anew(at):

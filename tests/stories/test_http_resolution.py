@@ -192,6 +192,20 @@ def test_a_manifest_of_another_maker_is_kept_bound_found_and_withdrawn_with_rece
         assert (
             public.get("/c2pa/matches/byBinding", params=asked).json()["matches"][0]["manifestId"] == report.manifest_id
         )
+        with at.client(at.other) as other:  # another account neither binds values to it nor takes them away
+            foreign = [
+                other.post("/c2pa/bindings", json=bound | {"bindingValue": "d29ybGQ="}),
+                other.delete("/c2pa/bindings", params=bound),
+                other.post("/c2pa/manifests", content=content, headers=MANIFEST),
+                other.post("/c2pa/bindings", json=bound | {"bindingValue": "d29ybGQ="}),
+                chief.post("/c2pa/bindings", json=bound),
+            ]
+            assert [answer.status_code for answer in foreign] == [403, 403, 201, 403, 403]
+        assert public.get("/c2pa/matches/byBinding", params=asked).json()["matches"]
+        assert platform.delete("/c2pa/bindings", params=bound).status_code == 204
+        assert public.get("/c2pa/matches/byBinding", params=asked).json() == {"matches": []}
+        assert platform.delete("/c2pa/bindings", params=bound).status_code == 404
+        assert platform.put("/c2pa/bindings", json=bound).status_code == 204
         assert public.get(f"/c2pa/manifests/{report.manifest_id}").content == content
         assert platform.delete(f"/c2pa/manifests/{report.manifest_id}").status_code == 403
         assert chief.delete(f"/c2pa/manifests/{report.manifest_id}", params={"reason": "asked"}).status_code == 200
@@ -202,6 +216,20 @@ def test_a_manifest_of_another_maker_is_kept_bound_found_and_withdrawn_with_rece
     assert [(one["kind"], one["reason"]) for one in chain] == [("stored", ""), ("deleted", "asked")]
     left = [path.name for path in (house.settings.root / "vault").rglob("*")]
     assert hashlib.sha256(content).hexdigest() not in left
+
+
+@pytest.mark.parametrize("name", [SOFT_BINDING_ALGORITHM.upper(), f" {SOFT_BINDING_ALGORITHM}", "com.assay.lattice.9"])
+def test_names_of_our_own_algorithms_are_reserved(at, sealed, name):
+    bound = {"alg": name, "bindingValue": value_of("ff" * 12), "manifestId": sealed.manifest_id}
+    with at.client(at.platform) as platform:
+        answer = platform.post("/c2pa/bindings", json=bound)
+    assert answer.status_code == 400 and "bound by sealing only" in answer.text
+
+
+def test_nobody_binds_values_to_a_manifest_that_was_sealed_here(at, sealed):
+    bound = {"alg": "com.example.mark.1", "bindingValue": "aGVsbG8=", "manifestId": sealed.manifest_id}
+    with at.client(at.platform) as platform:
+        assert platform.post("/c2pa/bindings", json=bound).status_code == 403
 
 
 def test_nobody_binds_our_own_mark_or_hands_in_what_is_no_manifest(at, sealed):

@@ -64,6 +64,12 @@ class ProvenanceKeys:
         return ""
 
 
+def are_development_keys(folder: Path) -> bool:
+    """Whether no authority vouches for the keys in a folder. False where there are none. Raises BadInput if damaged."""
+    path = folder / INSTALLATION_FILE
+    return path.is_file() and _read_installation(path)[2]
+
+
 def load_keys(folder: Path, signer_config: SignerConfig | None = None) -> ProvenanceKeys:
     """The keys in a folder, with the signer that was chosen: by default the key file next to the certificates.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -59,7 +61,7 @@ def agree(story: list[Event], who: Principal, action: Action) -> None:
     """What the desk offers succeeds, and what it does not offer is refused and leaves no trace."""
     desk, case = desk_with(story)
     offered = action in desk.actions(who, case)
-    if action is Action.RECALL and case.phase in (Phase.RECALLED, Phase.WITHDRAWN) and who is not OTHER:
+    if action is Action.RECALL and case.phase in (Phase.RECALLED, Phase.WITHDRAWN) and who not in (OTHER, OPERATOR):
         assert not offered
         assert done(desk, who, case, action) == case  # twice is once
         return
@@ -101,7 +103,8 @@ RULINGS = frozenset({Action.ALLOW, Action.REFUSE})
 
 CASES: list[tuple[list[Event], Principal, frozenset[Action]]] = [
     (way_to(Phase.PUBLISHED), AUTHOR, ALWAYS),
-    (way_to(Phase.PUBLISHED), OPERATOR, ALWAYS),
+    (way_to(Phase.PUBLISHED), OPERATOR, frozenset()),
+    (HELD, OPERATOR, frozenset()),
     (way_to(Phase.PUBLISHED), OTHER, frozenset()),
     (way_to(Phase.WITHDRAWN), AUTHOR, ALWAYS - {Action.RECALL}),
     ([*way_to(Phase.SUBMITTED), BROKE, BROKE, BROKE], FIRST, ALWAYS | {Action.RESUME}),
@@ -119,7 +122,7 @@ CASES: list[tuple[list[Event], Principal, frozenset[Action]]] = [
 
 @pytest.mark.parametrize(("story", "who", "offered"), CASES)
 def test_what_is_offered_where(story: list[Event], who: Principal, offered: frozenset[Action]) -> None:
-    assert actions(who, check(Case(id="x"), story)) == offered
+    assert actions(who, check(Case(id="x"), story), conflict="") == offered
     for person in PEOPLE:
         for action in Action:
             agree(story, person, action)
@@ -128,6 +131,31 @@ def test_what_is_offered_where(story: list[Event], who: Principal, offered: froz
 @given(walks())
 def test_nobody_but_moderators_rules_or_resumes_and_nobody_touches_what_is_not_theirs(story: list[Event]) -> None:
     case = check(Case(id="x"), story)
-    assert not actions(AUTHOR, case) & BY_MODERATORS
-    assert not actions(OTHER, case)
-    assert actions(AUTHOR, case) <= actions(FIRST, case)
+    assert not actions(AUTHOR, case, conflict="") & BY_MODERATORS
+    assert not actions(OTHER, case, conflict="")
+    assert not actions(OPERATOR, case, conflict="")
+    assert actions(AUTHOR, case, conflict="") <= actions(FIRST, case, conflict="")
+
+
+@given(walks())
+def test_a_conflict_of_interest_takes_rulings_away_and_nothing_else(story: list[Event]) -> None:
+    case = check(Case(id="x"), story)
+    assert actions(FIRST, case, conflict="it is yours") == actions(FIRST, case, conflict="") - RULINGS
+
+
+BOTH = Principal(id=AUTHOR.id, roles=frozenset({Role.PLATFORM, Role.MODERATOR, Role.OPERATOR}))
+APPEALED = [*REFUSED, Appealed(by="m")]
+
+
+@pytest.mark.parametrize(
+    ("story", "who", "reason"), [(HELD, BOTH, "you asked for this"), (APPEALED, FIRST, "you appealed")]
+)
+def test_nobody_rules_on_a_case_that_they_ordered_or_appealed(story: list[Event], who: Principal, reason: str) -> None:
+    desk, case = desk_with(story)
+    assert not desk.actions(who, case) & RULINGS
+    with pytest.raises(Forbidden, match=reason):
+        desk.rule(who, case.id, Decision.ALLOW, code="context")
+    with pytest.raises(Forbidden, match=reason):
+        desk.rule(who, case.id, Decision.REFUSE, code="breaks_policy")
+    assert desk.actions(SECOND, case) >= RULINGS
+    assert replace(desk, one_person=True).actions(who, case) >= RULINGS

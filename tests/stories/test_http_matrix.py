@@ -1,0 +1,61 @@
+"""Who gets where: every route, as everybody, on a real installation, against the committed table."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.stories.access_requests import LATER, REQUESTS
+from tests.stories.access_walk import ENDED, NO, NOT_THERE, PAGE, SIGN_IN, YES, access_page, unproven, walk, walking
+from tests.unit.media.media_clips import write_clip
+
+pytestmark = [pytest.mark.postgres, pytest.mark.models]
+
+
+@pytest.fixture(scope="module")
+def walked(unused, tmp_path_factory):
+    clip = write_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", size=(320, 240), frames=25)
+    with walking(unused.home, clip) as (at, made, people):
+        yield walk(at, made, people)
+
+
+def rows():
+    cells = [re.split(r" \| ", line.strip("| \n")) for line in PAGE.read_text().splitlines() if line.startswith("| `")]
+    return {name.strip("`"): words for name, *words in cells}
+
+
+def test_the_committed_table_is_what_everybody_is_answered(walked):
+    expected, found = PAGE.read_text().splitlines(), access_page(walked).splitlines()
+    assert [line for line in found if line not in expected] == []
+    assert found == expected
+
+
+def test_every_route_has_a_row_and_every_request_a_route(walked):
+    assert {one.name for one in walked} == rows().keys() >= REQUESTS.keys() | LATER.keys()
+    assert len(walked) > 120
+
+
+def test_on_every_route_somebody_succeeds_so_that_no_wrong_request_passes_for_an_answer(walked):
+    assert unproven(walked) == []
+
+
+def test_keys_that_ended_get_nowhere_that_nobody_gets(walked):
+    wrong = [one.name for one in walked for name in ENDED if one.words[name] != one.words["nobody"]]
+    assert wrong == []
+
+
+def test_nobody_gets_only_where_everybody_gets(walked):
+    for one in walked:
+        if one.words["nobody"] == YES:
+            assert set(one.words.values()) == {YES}, one.name
+        else:
+            assert one.words["nobody"] == SIGN_IN, one.name
+
+
+def test_an_operator_gets_at_no_case_and_a_moderator_manages_nothing(walked):
+    for one in walked:
+        if re.search(r"/(api/)?(cases|queue|reviews)", one.name) and "{" in one.name:
+            assert one.words["operator"] in (NO, NOT_THERE), one.name
+        if "/policy" in one.name or "{key_id}" in one.name:
+            assert one.words["moderator"] in (NO, NOT_THERE), one.name
