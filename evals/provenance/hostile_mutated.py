@@ -28,6 +28,7 @@ from evals.provenance.fuzz_corpus import TINY, make_seed_files, mutate
 from evals.provenance.hostile_files import print_outcome, update_result
 from evals.provenance.hostile_outcome import HostileOutcome, outcome_of, summarise_outcomes, witness_in
 from provenance.c2pa.signers.dev_keys import make_dev_keys
+from provenance.watermark.effort import Effort
 
 _BUILD = Path(__file__).parents[2] / "build"
 _SEED = 20261130
@@ -67,7 +68,7 @@ def _run(count: int, part: int, of: int) -> None:
                 if number in done:
                     continue
                 kind, data = mutate(_SEED + number, seeds)
-                effort = "quick" if number % DEEP_EVERY else "deep"
+                effort: Effort = "quick" if number % DEEP_EVERY else "deep"
                 outcome = outcome_of(f"{number} {kind}", data, folder, keys, witness, effort=effort)
                 kept.write(json.dumps({"number": number, "commit": commit, **asdict(outcome)}) + "\n")
                 kept.flush()
