@@ -18,7 +18,7 @@ from evals.bench.machine_info import machine_info
 from evals.provenance import report
 from evals.provenance.fuzz_corpus import make_seed_files
 from evals.provenance.hostile_corpus import HOSTILE_FILES
-from evals.provenance.hostile_outcome import BUDGET, HostileOutcome, outcome_of, summarise_outcomes, witness_in
+from evals.provenance.hostile_outcome import BUDGET, HostileOutcome, summarise_outcomes, verify_hostile_file, witness_in
 from media.sandbox.protections import sandbox_protections
 from provenance.c2pa.signers.dev_keys import make_dev_keys
 
@@ -37,7 +37,7 @@ def main() -> None:
         built = []
         with witness_in(folder) as witness:
             for title, build in HOSTILE_FILES.items():
-                built.append(outcome_of(title, build(clip), folder, keys, witness))
+                built.append(verify_hostile_file(title, build(clip), folder, keys, witness))
                 print_outcome(built[-1])
     update_result(
         built=summarise_outcomes(built),

@@ -26,7 +26,7 @@ from core.codec import load
 from evals.bench.machine_info import machine_info
 from evals.provenance.fuzz_corpus import TINY, make_seed_files, mutate
 from evals.provenance.hostile_files import print_outcome, update_result
-from evals.provenance.hostile_outcome import HostileOutcome, outcome_of, summarise_outcomes, witness_in
+from evals.provenance.hostile_outcome import HostileOutcome, summarise_outcomes, verify_hostile_file, witness_in
 from provenance.c2pa.signers.dev_keys import make_dev_keys
 from provenance.watermark.effort import Effort
 
@@ -69,7 +69,7 @@ def _run(count: int, part: int, of: int) -> None:
                     continue
                 kind, data = mutate(_SEED + number, seeds)
                 effort: Effort = "quick" if number % DEEP_EVERY else "deep"
-                outcome = outcome_of(f"{number} {kind}", data, folder, keys, witness, effort=effort)
+                outcome = verify_hostile_file(f"{number} {kind}", data, folder, keys, witness, effort=effort)
                 kept.write(json.dumps({"number": number, "commit": commit, **asdict(outcome)}) + "\n")
                 kept.flush()
                 if outcome.how == "broke":

@@ -90,7 +90,7 @@ def witness_in(folder: Path) -> Iterator[Witness]:
         witness.end()
 
 
-def outcome_of(
+def verify_hostile_file(
     name: str, data: bytes, folder: Path, keys: ProvenanceKeys, witness: Witness, *, effort: Effort = "deep"
 ) -> HostileOutcome:
     """Verify the file as the public verifier does; whatever is raised is an outcome."""
