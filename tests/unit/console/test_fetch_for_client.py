@@ -45,7 +45,7 @@ class FullSeats(ConcurrencyLimiter):
 
 async def test_a_client_that_leaves_ends_a_visit_that_holds_no_place_where_files_are_decoded(tmp_path):
     context = SimpleNamespace(
-        uploads=ConcurrencyLimiter(), concurrency=FullSeats(), analysis_limiter=None, scan_budget=ScanBudget()
+        uploads=ConcurrencyLimiter(), concurrency=FullSeats(), analysis_queue=None, scan_budget=ScanBudget()
     )
     with dripping(DRIPS["its headers"]) as port:
         fetcher = SafeFetcher(
