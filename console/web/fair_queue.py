@@ -74,4 +74,4 @@ class FairQueue:
 
     def _seconds_used(self, client: str) -> float:
         seconds, when = self._used.get(client, (0.0, 0.0))
-        return seconds * 0.5 ** ((self._clock() - when) / _HALF_LIFE_SECONDS)
+        return float(seconds * 0.5 ** ((self._clock() - when) / _HALF_LIFE_SECONDS))
