@@ -34,7 +34,7 @@ class RequestContext:
     uploads: ConcurrencyLimiter = field(
         default_factory=lambda: ConcurrencyLimiter(total=256, per_address=8, per_range=32)
     )
-    concurrency: ConcurrencyLimiter = field(default_factory=ConcurrencyLimiter)
+    concurrency: ConcurrencyLimiter = field(default_factory=lambda: ConcurrencyLimiter(total=64))
     rate_limiter: RateLimiter = field(default_factory=RateLimiter)
     key_rates: KeyRateLimiter = field(default_factory=KeyRateLimiter)
     analysis_queue: FairQueue = field(default_factory=lambda: FairQueue(2))
