@@ -3,19 +3,22 @@
 The name is resolved once, every address it has must be public, and the connection goes to the very address that was
 checked: a name that answers differently the next time (DNS rebinding) leads nowhere. Redirects are followed by hand,
 and each is checked like the first. No proxy of the environment is used, no cookie kept, no password sent.
+The time limit is one for the whole of it: looking up names, connecting, headers, redirects and bodies.
 """
 
 from __future__ import annotations
 
 import ipaddress
 import socket
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+import anyio
 import httpx
+from anyio import CapacityLimiter, to_thread
+from anyio.lowlevel import RunVar
 
 from core.errors import BadInput
 
@@ -25,6 +28,22 @@ _IPV4_IN_IPV6_NETWORKS = tuple(
     for one in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "2001::/32", "::/96", "fec0::/10")
 )  # an IPv6 address of these holds an IPv4 one, or is local
 _REDIRECTS = (301, 302, 303, 307, 308)
+_STEP_SECONDS = 10.0
+"""Seconds for one step of a visit: to connect, or for the next bytes."""
+_MAX_LOOKUPS = 16
+"""Names that are looked up at the same time: a resolver that does not answer holds a thread for a while."""
+
+_limiter: RunVar[CapacityLimiter] = RunVar("assay_name_lookups")
+
+
+def _lookups() -> CapacityLimiter:
+    """Of this event loop: apart from the threads that requests need."""
+    try:
+        return _limiter.get()
+    except LookupError:
+        limiter = CapacityLimiter(_MAX_LOOKUPS)
+        _limiter.set(limiter)
+        return limiter
 
 
 def resolve_host(host: str, port: int) -> Sequence[str]:
@@ -71,13 +90,23 @@ class SafeFetcher:
     ports: frozenset[int] = frozenset(_PORTS.values())
 
     def fetch(self, url: str, to: Path) -> str:
-        """Write the file at this address to `to`; returns its name by the address. Raises BadInput with the reason."""
-        deadline = time.monotonic() + self.seconds
-        for _ in range(self.redirects + 1):
-            onward = self._visit(url, to, deadline)
-            if not onward:
-                return Path(urlsplit(url).path).name[:200] or "file"
-            url = urljoin(url, onward)
+        """As fetch_async, for callers in a thread without an event loop."""
+        return anyio.run(self.fetch_async, url, to)
+
+    async def fetch_async(self, url: str, to: Path) -> str:
+        """Write the file at this address to `to`; returns its name by the address. Raises BadInput with the reason.
+
+        Whoever cancels it closes the connection at once.
+        """
+        try:
+            with anyio.fail_after(self.seconds):
+                for _ in range(self.redirects + 1):
+                    onward = await self._visit(url, to)
+                    if not onward:
+                        return Path(urlsplit(url).path).name[:200] or "file"
+                    url = urljoin(url, onward)
+        except TimeoutError:
+            raise BadInput(f"this file takes more than {self.seconds:g} s to fetch") from None
         raise BadInput("this address leads from one redirect to the next")
 
     def pin(self, url: str) -> PinnedAddress:
@@ -93,21 +122,20 @@ class SafeFetcher:
             extensions={"sni_hostname": host} if scheme == "https" else {},
         )
 
-    def _visit(self, url: str, to: Path, deadline: float) -> str:
+    async def _visit(self, url: str, to: Path) -> str:
         """Where it redirects to, or nothing once the file is written."""
-        pinned = self.pin(url)
+        pinned = await to_thread.run_sync(self.pin, url, limiter=_lookups(), abandon_on_cancel=True)
         head = pinned.headers | {"Accept": "*/*", "Accept-Encoding": "identity"}
-        patience = httpx.Timeout(max(0.1, min(10.0, deadline - time.monotonic())))
         try:
-            with (
-                httpx.Client(trust_env=False, follow_redirects=False, timeout=patience) as client,
+            async with (
+                httpx.AsyncClient(trust_env=False, follow_redirects=False, timeout=_STEP_SECONDS) as client,
                 client.stream("GET", pinned.url, headers=head, extensions=pinned.extensions) as answer,
             ):
-                return self._save_response(answer, to, deadline)
+                return await self._save_response(answer, to)
         except httpx.HTTPError as error:
             raise BadInput(f"nothing could be fetched from there ({type(error).__name__})") from None
 
-    def _save_response(self, answer: httpx.Response, to: Path, deadline: float) -> str:
+    async def _save_response(self, answer: httpx.Response, to: Path) -> str:
         if answer.status_code in _REDIRECTS and (onward := answer.headers.get("location")):
             return str(onward)
         if answer.status_code != 200:
@@ -116,12 +144,10 @@ class SafeFetcher:
             raise BadInput("this server sends files packed, which are not unpacked here")
         written = 0
         with to.open("wb") as file:
-            for chunk in answer.iter_raw(1 << 16):
+            async for chunk in answer.aiter_raw(1 << 16):
                 written += file.write(chunk)
                 if written > self.max_bytes:
                     raise BadInput(f"this file is larger than the {self.max_bytes >> 20} MB that are accepted here")
-                if time.monotonic() > deadline:
-                    raise BadInput(f"this file takes more than {self.seconds:g} s to fetch")
         return ""
 
     def _parts(self, url: str) -> tuple[str, str, int]:

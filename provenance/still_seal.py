@@ -28,6 +28,7 @@ from provenance.c2pa.signers.keys_folder import ProvenanceKeys
 from provenance.c2pa.writer import sign_file
 from provenance.metadata import xmp_writer
 from provenance.watermark.payload import Payload
+from provenance.watermark.video.carrier_layout import modulate
 from provenance.watermark.video.embed import VideoWatermarker
 from provenance.watermark_ports import DetectWatermark
 
@@ -76,7 +77,7 @@ def seal_still(
 
 def _marked(rgb: NDArray[np.uint8], payload: Payload, keys: ProvenanceKeys, strength: float) -> NDArray[Any]:
     planes = cv2.cvtColor(rgb, cv2.COLOR_RGB2YCrCb)
-    watermark = VideoWatermarker(payload, keys.watermark_key, strength=strength)
+    watermark = VideoWatermarker(modulate(payload, keys.watermark_key), strength=strength)
     planes[..., 0] = watermark(np.ascontiguousarray(planes[..., 0]))
     return np.asarray(cv2.cvtColor(planes, cv2.COLOR_YCrCb2RGB))
 

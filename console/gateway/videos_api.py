@@ -125,7 +125,7 @@ async def video_content(
     if context.service.pictures is None:
         raise NotOffered("no pictures of videos are made here")
     kind = PictureVariant(variant)
-    return await to_thread.run_sync(picture_response, context, case, kind, limiter=context.analysis_limiter)
+    return await to_thread.run_sync(picture_response, context, case, kind, limiter=context.picture_limiter)
 
 
 @videos_router.delete("/{video_id}", summary="Delete a video")

@@ -6,9 +6,11 @@ id learns whether there is a manifest under it. Files that are sent are deleted 
 
 from __future__ import annotations
 
+import shutil
 from functools import partial
 from typing import Annotated, Any
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -17,7 +19,8 @@ from console.web.context import ContextDep, RequestContext, client_address
 from console.web.error_responses import ErrorBody
 from console.web.http_errors import NotOffered, TooLong
 from console.web.raw_upload import receive_raw
-from console.web.scans import scan_file
+from console.web.scans import fetch_for_client, scan_file
+from console.web.uploads import new_upload_folder
 from pipeline.manifest_repository.repository import (
     AUDIO_FINGERPRINT_ALGORITHM,
     MANIFEST_MEDIA_TYPE,
@@ -141,7 +144,14 @@ async def by_reference(
     if not context.installation.settings.verify_urls:
         raise NotOffered("this installation fetches no files: send the file itself to byContent")
     context.rate_limiter.consume(client_address(request), cost=5)
-    return _matches(await scan_file(request, context, partial(_matches_by_reference, context, body, most)))
+    fetcher = SafeFetcher(max_bytes=min(body.length, context.max_upload_bytes))
+    folder = await to_thread.run_sync(new_upload_folder, context.upload_folder)
+    try:
+        await fetch_for_client(request, context, fetcher, body.url, folder / "asset")
+        find = partial(context.service.public.repository.by_content, folder / "asset", most=most)
+        return _matches(await scan_file(request, context, find))
+    finally:
+        await to_thread.run_sync(partial(shutil.rmtree, folder, ignore_errors=True))
 
 
 @resolution_router.get(
@@ -181,13 +191,6 @@ def _matches_by_binding(
         match for text in hex_candidates(value) for match in repository.by_binding(algorithm, text, most=most)
     ]
     return _matches(list(dict.fromkeys(found_matches))[:most])
-
-
-def _matches_by_reference(context: RequestContext, body: ReferenceLookupBody, most: int) -> list[ManifestMatchScore]:
-    with context.service.context.temp_folder() as folder:
-        file = folder / "asset"
-        SafeFetcher(max_bytes=min(body.length, context.max_upload_bytes)).fetch(body.url, file)
-        return context.service.public.repository.by_content(file, most=most)
 
 
 def _matches(matches: list[ManifestMatchScore]) -> ManifestMatches:

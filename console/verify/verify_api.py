@@ -8,12 +8,11 @@ from functools import partial
 from pathlib import Path, PurePath
 from typing import Any
 
-from anyio import to_thread
 from fastapi import APIRouter, Request
 
-from console.web.context import ContextDep, RequestContext, client_address
+from console.web.context import ContextDep, RequestContext
 from console.web.http_errors import NotOffered
-from console.web.scans import scan_file
+from console.web.scans import fetch_for_client, scan_file
 from console.web.uploads import receive_form
 from core.codec import dump
 from core.errors import BadInput, BadMedia
@@ -79,8 +78,7 @@ async def verify_upload(
         file, name = upload.file, PurePath(upload.name).name[:200]
         if (file is None or file.stat().st_size == 0) and (url := upload.field("url").strip()):
             file = upload.folder / "fetched"
-            with context.concurrency.slot(client_address(request)):
-                name = await to_thread.run_sync(_fetch, context, url, file, limiter=context.analysis_limiter)
+            name = await _fetch(request, context, url, file)
         if file is None or file.stat().st_size == 0:
             raise BadInput("choose a file: this one is empty or missing")
         finding, pictures = await scan_file(request, context, partial(_verified, context, file, name, make_pictures))
@@ -105,8 +103,8 @@ def _verify(context: RequestContext, file: Path, name: str) -> Finding:
         raise BadMedia(message) from error
 
 
-def _fetch(context: RequestContext, url: str, to: Path) -> str:
+async def _fetch(request: Request, context: RequestContext, url: str, to: Path) -> str:
     """What the address calls it. Raises NotOffered where this installation fetches nothing, BadInput saying why."""
     if not context.installation.settings.verify_urls:
         raise NotOffered("this installation fetches nothing from addresses: send the file itself")
-    return SafeFetcher(max_bytes=context.max_upload_bytes).fetch(url, to)
+    return await fetch_for_client(request, context, SafeFetcher(max_bytes=context.max_upload_bytes), url, to)

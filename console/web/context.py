@@ -9,6 +9,7 @@ from typing import Annotated
 import anyio
 from fastapi import Depends, Request
 
+from console.web.fair_queue import FairQueue
 from console.web.key_rates import KeyRateLimiter
 from console.web.protocols import InstallationProtocol
 from console.web.rate_limits import AccountLimiter, ConcurrencyLimiter, FailureLimiter, RateLimiter, client_of
@@ -22,8 +23,9 @@ class RequestContext:
     """The installation and what the web adds to it.
 
     `uploads` bounds how many files arrive at once, `concurrency` how many that have arrived are waiting or looked at,
-    `analysis_limiter` how many are looked at; `scan_budget` is what a stranger's file may cost,
-    `reference_limiter` how many orders with a reference are opened at once.
+    `analysis_queue` how many are looked at, and whose turn it is; `scan_budget` is what a stranger's file may cost,
+    `reference_limiter` how many orders with a reference are opened at once, `picture_limiter` how many pictures of
+    published videos are made at once.
     """
 
     installation: InstallationProtocol
@@ -33,10 +35,11 @@ class RequestContext:
     uploads: ConcurrencyLimiter = field(
         default_factory=lambda: ConcurrencyLimiter(total=256, per_address=8, per_range=32)
     )
-    concurrency: ConcurrencyLimiter = field(default_factory=ConcurrencyLimiter)
+    concurrency: ConcurrencyLimiter = field(default_factory=lambda: ConcurrencyLimiter(total=64))
     rate_limiter: RateLimiter = field(default_factory=RateLimiter)
     key_rates: KeyRateLimiter = field(default_factory=KeyRateLimiter)
-    analysis_limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
+    analysis_queue: FairQueue = field(default_factory=lambda: FairQueue(2))
+    picture_limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
     scan_budget: ScanBudget = field(default_factory=ScanBudget)
     reference_limiter: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(2))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TypeVar
 
 import anyio
@@ -13,9 +14,11 @@ from fastapi import Request
 
 from console.web.context import RequestContext, client_address
 from console.web.http_errors import TooMany
+from console.web.rate_limits import client_of, client_range
 from core.errors import Abandoned
 from media.reference_file import REFERENCE_BUDGET
 from media.sandbox.scan import Scan, ScanBudget, scan_within
+from pipeline.safe_fetch import SafeFetcher
 
 _T = TypeVar("_T")
 
@@ -37,11 +40,27 @@ async def scan_file(
     with context.concurrency.slot(client_address(request)):
         waiting, scan = anyio.CancelScope(), Scan(budget=budget or context.scan_budget)
         with _ended_by_client(request, scan, waiting):
-            await _turn(context, scan, waiting)
+            sender = client_range(client_address(request))
+            await _turn(context, sender, scan, waiting)
+            began = anyio.current_time()
             try:
                 return await to_thread.run_sync(_looked, look, scan)
             finally:
-                context.analysis_limiter.release_on_behalf_of(scan)
+                context.analysis_queue.release(sender, anyio.current_time() - began)
+
+
+async def fetch_for_client(request: Request, context: RequestContext, fetcher: SafeFetcher, url: str, to: Path) -> str:
+    """What `fetcher` says. It takes a seat among uploads, which it is one of, and none in which files are decoded.
+
+    A client that leaves ends it. Raises Abandoned then, TooMany where no seat is free, and BadInput.
+    """
+    with context.uploads.slot(client_of(request)):
+        name, scope = "", anyio.CancelScope()
+        with _ended_by_client(request, Scan(budget=context.scan_budget), scope), scope:
+            name = await fetcher.fetch_async(url, to)
+        if scope.cancelled_caught:
+            raise Abandoned
+        return name
 
 
 async def scan_reference(request: Request, context: RequestContext, look: Callable[[], _T]) -> _T:
@@ -60,10 +79,10 @@ def _ended_by_client(request: Request, scan: Scan, waiting: anyio.CancelScope) -
         watcher.cancel()
 
 
-async def _turn(context: RequestContext, scan: Scan, waiting: anyio.CancelScope) -> None:
+async def _turn(context: RequestContext, sender: str, scan: Scan, waiting: anyio.CancelScope) -> None:
     waiting.deadline = anyio.current_time() + _LONGEST_WAIT
     with waiting:
-        await context.analysis_limiter.acquire_on_behalf_of(scan)
+        await context.analysis_queue.acquire(sender)
     if waiting.cancelled_caught:
         if scan.cancelled:
             raise Abandoned

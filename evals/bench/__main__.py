@@ -1,4 +1,5 @@
-"""What Assay costs: `python -m evals.bench [overhead|stages|verify|gateway|uploads|setup]`, the first three by default.
+"""What Assay costs: `python -m evals.bench [PART…]`: overhead, stages, verify (the default), gateway, uploads, setup,
+attack.
 
 Writes evals/results/bench.json, and docs/reference/figures.md from it. CPU time is that of the process and of the
 limited processes it has; wall time is reported beside it and means little on a shared machine.
@@ -16,6 +17,7 @@ from evals.bench import report
 from evals.bench.gateway_cost import measure_gateway, measure_uploads
 from evals.bench.machine_info import BenchFigures, MachineInfo, machine_info
 from evals.bench.pipeline_overhead import measure_overhead
+from evals.bench.seats_under_attack import measure_seats_under_attack
 from evals.bench.setup_time import measure_setup
 from evals.bench.stage_cost import measure_stages
 from evals.bench.verify_cost import measure_verification
@@ -28,6 +30,7 @@ _PARTS: dict[str, Callable[[], BenchFigures]] = {
     "gateway": measure_gateway,
     "uploads": measure_uploads,
     "setup": measure_setup,
+    "attack": measure_seats_under_attack,
 }
 
 

@@ -101,7 +101,7 @@ class _Orders(BaseHTTPRequestHandler):
 def measure_gateway() -> BenchFigures:
     """Milliseconds added to a prompt, refusals and takedowns beside renders, orders a second."""
     engine = RecordingEngine()
-    with tempfile.TemporaryDirectory(dir="/tmp") as folder, _serving(Path(folder), engine.url) as server:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, serve_for_bench(Path(folder), engine.url) as server:
         figures = _added_delay(server.client, engine)
         figures |= _beside_renders(server.client)
         figures |= _orders_a_second(server)
@@ -111,11 +111,11 @@ def measure_gateway() -> BenchFigures:
 def measure_uploads() -> BenchFigures:
     """MiB of memory while files stream: each is prepared in the sandbox, so this takes many minutes."""
     engine = RecordingEngine()
-    with tempfile.TemporaryDirectory(dir="/tmp") as folder, _serving(Path(folder), engine.url) as server:
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder, serve_for_bench(Path(folder), engine.url) as server:
         return _memory_of_uploads(server, Path(folder))
 
 
-class _Server:
+class BenchServer:
     """`assay serve` in a process of its own, and a client with a platform's token."""
 
     def __init__(self, process: subprocess.Popen[bytes], url: str, token: str) -> None:
@@ -124,11 +124,13 @@ class _Server:
         self.client = self.new_client()
 
     def new_client(self) -> httpx.Client:
+        """With the token."""
         return httpx.Client(base_url=self.url, headers=self.headers, trust_env=False, timeout=120.0)
 
 
 @contextmanager
-def _serving(home: Path, engine_url: str) -> Iterator[_Server]:
+def serve_for_bench(home: Path, engine_url: str) -> Iterator[BenchServer]:
+    """`assay serve` with a home, keys and an account of its own, for as long as the context lasts."""
     port = _free_port()
     environment = os.environ | {
         "ASSAY_HOME": str(home / "home"),
@@ -146,7 +148,7 @@ def _serving(home: Path, engine_url: str) -> Iterator[_Server]:
         )
     try:
         _wait_for(f"http://127.0.0.1:{port}/healthz", process)
-        yield _Server(process, f"http://127.0.0.1:{port}", token)
+        yield BenchServer(process, f"http://127.0.0.1:{port}", token)
     finally:
         process.terminate()
         try:
@@ -205,7 +207,7 @@ def _until(client: httpx.Client, video_id: str, phases: tuple[str, ...]) -> None
         time.sleep(0.005)
 
 
-def _orders_a_second(server: _Server) -> BenchFigures:
+def _orders_a_second(server: BenchServer) -> BenchFigures:
     """Orders that are accepted while so many clients order as fast as they can; their screening goes on behind."""
     end = time.monotonic() + _ORDER_SECONDS
     before = _cpu_seconds(server.process.pid)
@@ -228,7 +230,7 @@ def _orders_a_second(server: _Server) -> BenchFigures:
     }
 
 
-def _memory_of_uploads(server: _Server, folder: Path) -> BenchFigures:
+def _memory_of_uploads(server: BenchServer, folder: Path) -> BenchFigures:
     """The most memory that the server held while files were streamed to it, beside what it held before."""
     file = folder / "upload.mp4"
     clip = (Path(__file__).parents[2] / "deploy" / "demo" / "bunny.mp4").read_bytes()

@@ -8,6 +8,7 @@ import io
 import random
 import wave
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -29,21 +30,35 @@ _RATE = 16_000
 """Samples a second of the sound files."""
 
 
-def make_seed_files(folder: Path, keys: ProvenanceKeys) -> list[SeedFile]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeedScale:
+    """How large seeds are: pixels of their pictures, pictures of a video, seconds of sound."""
+
+    width: int = 160
+    height: int = 96
+    pictures: int = 12
+    seconds: float = 2.0
+
+
+TINY = SeedScale(width=64, height=48, pictures=4, seconds=0.4)
+"""For very many mutations: the same boxes, chunks and headers, and less between them."""
+
+
+def make_seed_files(folder: Path, keys: ProvenanceKeys, scale: SeedScale = SeedScale()) -> list[SeedFile]:
     """(kind, bytes) of small whole files; the sealed one, with a history and pictures in it, counts four times."""
     plain, parent, sealed = folder / "plain.mp4", folder / "parent.mp4", folder / _SEALED
-    _video(plain, "libx264", sound="aac")
+    _video(plain, "libx264", scale, sound="aac")
     _signed(plain, parent, keys, parent=None)
     _signed(plain, sealed, keys, parent=parent)
-    _video(folder / "a.webm", "libvpx", sound="libopus")
-    _video(folder / "a.mkv", "libx264", sound="libmp3lame")
-    _video(folder / "a.avi", "mpeg4", sound="libmp3lame")
-    _video(folder / "a.gif", "gif", sound="")
+    _video(folder / "a.webm", "libvpx", scale, sound="libopus")
+    _video(folder / "a.mkv", "libx264", scale, sound="libmp3lame")
+    _video(folder / "a.avi", "mpeg4", scale, sound="libmp3lame")
+    _video(folder / "a.gif", "gif", scale, sound="")
     for name in ("a.png", "a.jpg", "a.webp"):
-        Image.fromarray(_noise((96, 160, 3))).save(folder / name)
-    _wave(folder / "a.wav")
+        Image.fromarray(_noise((scale.height, scale.width, 3))).save(folder / name)
+    _wave(folder / "a.wav", scale.seconds)
     for name, codec in (("a.mp3", "libmp3lame"), ("a.flac", "flac"), ("a.m4a", "aac")):
-        _sound(folder / name, codec)
+        _sound(folder / name, codec, scale.seconds)
     names = [_SEALED] * 4 + [path.name for path in sorted(folder.iterdir()) if path.is_file() and path != sealed]
     return [(name, (folder / name).read_bytes()) for name in names]
 
@@ -135,28 +150,28 @@ def _noise(shape: tuple[int, ...]) -> NDArray[np.uint8]:
     return np.random.default_rng(7).integers(0, 255, shape, dtype=np.uint8)
 
 
-def _video(path: Path, codec: str, *, sound: str) -> None:
-    noise = _noise((96, 160, 3))
+def _video(path: Path, codec: str, scale: SeedScale, *, sound: str) -> None:
+    noise = _noise((scale.height, scale.width, 3))
     pixels = "rgb8" if codec == "gif" else "yuv420p"
     with av.open(str(path), "w", options={"movflags": "faststart"} if path.suffix == ".mp4" else {}) as out:
         stream: Any = out.add_stream(codec, rate=10)
-        stream.width, stream.height, stream.pix_fmt = 160, 96, pixels
+        stream.width, stream.height, stream.pix_fmt = scale.width, scale.height, pixels
         track: Any = out.add_stream(sound, rate=48_000, layout="mono") if sound else None
-        for step in range(12):
+        for step in range(scale.pictures):
             frame = av.VideoFrame.from_ndarray(np.roll(noise, step * 4, axis=1), format="rgb24").reformat(format=pixels)
             out.mux(stream.encode(frame))
         out.mux(stream.encode(None))
         if track is not None:
-            _encode_noise(out, track, 48_000)
+            _encode_noise(out, track, 48_000, scale.seconds)
 
 
-def _sound(path: Path, codec: str) -> None:
+def _sound(path: Path, codec: str, seconds: float) -> None:
     with av.open(str(path), "w") as out:
-        _encode_noise(out, out.add_stream(codec, rate=48_000, layout="mono"), 48_000)
+        _encode_noise(out, out.add_stream(codec, rate=48_000, layout="mono"), 48_000, seconds)
 
 
-def _encode_noise(out: Any, track: Any, rate: int) -> None:
-    samples = np.random.default_rng(2).normal(0, 0.2, (1, 2 * rate)).astype(np.float32)
+def _encode_noise(out: Any, track: Any, rate: int, seconds: float) -> None:
+    samples = np.random.default_rng(2).normal(0, 0.2, (1, int(seconds * rate))).astype(np.float32)
     resampler = av.AudioResampler(
         format=track.format.name, layout="mono", rate=rate, frame_size=track.frame_size or 1024
     )
@@ -167,10 +182,10 @@ def _encode_noise(out: Any, track: Any, rate: int) -> None:
     out.mux(track.encode(None))
 
 
-def _wave(path: Path) -> None:
+def _wave(path: Path, seconds: float) -> None:
     with wave.open(str(path), "wb") as out:
         out.setparams((1, 2, _RATE, 0, "NONE", ""))
-        out.writeframes(np.random.default_rng(2).integers(-9000, 9000, 2 * _RATE, dtype=np.int16).tobytes())
+        out.writeframes(np.random.default_rng(2).integers(-9000, 9000, int(seconds * _RATE), dtype=np.int16).tobytes())
 
 
 def _signed(src: Path, dst: Path, keys: ProvenanceKeys, *, parent: Path | None) -> None:

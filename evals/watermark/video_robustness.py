@@ -34,6 +34,7 @@ from media.transcode import Encoding, reencode, transcode
 from provenance.watermark import Payload, VideoWatermarker, WatermarkKey, mark_file
 from provenance.watermark.effort import ANALYSIS_SHORT_SIDE, Effort
 from provenance.watermark.payload_set import PayloadSet
+from provenance.watermark.video.carrier_layout import modulate
 from provenance.watermark.video.detect import VideoDetectionResult, detect_in_frames
 from provenance.watermark.video.files import SAMPLED_FRAMES, same_size_frames
 from provenance.watermark.video.frame_accumulation import accumulate_weighted_frames
@@ -146,7 +147,7 @@ def _mark(clip: VideoClip, source: Path, marked: Path) -> MarkCost:
     if clip.strength is None:
         report = mark_file(source, marked, payload=PAYLOAD, key=KEY, encoding=encoding, growth=clip.growth)
         return _mark_cost(report.strength, report.psnr, report.seconds, report.pictures)
-    embedder, started = VideoWatermarker(PAYLOAD, KEY, strength=clip.strength), time.process_time()
+    embedder, started = VideoWatermarker(modulate(PAYLOAD, KEY), strength=clip.strength), time.process_time()
     pictures = transcode(source, marked, edit=embedder, encoding=encoding)
     return _mark_cost(clip.strength, embedder.psnr, time.process_time() - started, pictures)
 
@@ -183,7 +184,8 @@ def _quality(clip: VideoClip, source: Path, marked: Path, folder: Path) -> MarkQ
 
 
 def _two_plain(source: Path, plain: Path, unseen: Path, encoding: Encoding) -> VmafScores:
-    transcode(source, unseen, edit=VideoWatermarker(PAYLOAD, KEY, strength=_IMPERCEPTIBLE_STRENGTH), encoding=encoding)
+    faint = VideoWatermarker(modulate(PAYLOAD, KEY), strength=_IMPERCEPTIBLE_STRENGTH)
+    transcode(source, unseen, edit=faint, encoding=encoding)
     return vmaf(plain, unseen)
 
 

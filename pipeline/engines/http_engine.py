@@ -20,6 +20,7 @@ import httpx
 from core.errors import AssayError, BadInput, Declined, EngineFault, RenderFailed, Unavailable
 from core.ports import GeneratorInfo, JobProgress, RenderRequest
 from pipeline.engines.body_format import BodyFormat, FormatMemory, WireFormat, is_format_refusal
+from pipeline.engines.deadline_transport import DeadlineTransport, exchange_within
 from pipeline.engines.download import save_video
 from pipeline.engines.engine_profile import EngineProfile, load_engine_profile, profile_of_settings
 from pipeline.engines.order_body import can_be_json, request_body
@@ -67,9 +68,12 @@ class HttpEngine:
         self._retry_policy = retry_policy or RetryPolicy()
         timeout = httpx.Timeout(self._limits.read_seconds, connect=self._limits.connect_seconds)
         self._client = httpx.Client(
-            base_url=_base(url), headers={"Authorization": f"Bearer {key}"} if key else {}, timeout=timeout
+            base_url=_base(url),
+            headers={"Authorization": f"Bearer {key}"} if key else {},
+            timeout=timeout,
+            transport=DeadlineTransport(),
         )
-        self._client_without_key = httpx.Client(timeout=timeout)
+        self._client_without_key = httpx.Client(timeout=timeout, transport=DeadlineTransport())
 
     def commission(self, request: RenderRequest) -> str:
         """Order a video; returns the job. Raises Declined, Unavailable, RenderFailed, or EngineFault.
@@ -114,7 +118,7 @@ class HttpEngine:
     def cancel(self, job: str) -> None:
         """DELETE the job, once: a server that knows no such thing, or is done, goes on."""
         try:
-            with self._client.stream("DELETE", _path(job)):
+            with exchange_within(self._limits.exchange_seconds), self._client.stream("DELETE", _path(job)):
                 pass
         except httpx.HTTPError as error:
             log.warning("an engine was not told to stop (%s)", type(error).__name__)
@@ -126,7 +130,8 @@ class HttpEngine:
     def reach(self) -> int:
         """The HTTP status with which the server answers GET /models: any says that it is there. Raises Unavailable."""
         try:
-            with self._client.stream("GET", "models") as response:  # its body is not read: it may be endless
+            with exchange_within(self._limits.exchange_seconds), self._client.stream("GET", "models") as response:
+                # its body is not read: it may be endless
                 return response.status_code
         except httpx.HTTPError as error:
             raise Unavailable(f"the engine {self.name} does not answer ({type(error).__name__})") from None
@@ -168,8 +173,9 @@ class HttpEngine:
         """The answer, if it is a good one. Raises RetryableError for what is worth another try."""
         ours = isinstance(target, str) or is_same_origin(target, self._client.base_url)
         client = self._client if ours else self._client_without_key
+        seconds = self._limits.video_exchange_seconds if may_redirect else self._limits.exchange_seconds
         try:
-            with client.stream(method, target, **given) as response:
+            with exchange_within(seconds), client.stream(method, target, **given) as response:
                 if response.status_code >= 300 and not (may_redirect and response.has_redirect_location):
                     raise self._refused(response, what, may_change_format=may_change_format)
                 yield response
@@ -214,6 +220,16 @@ class EngineLimits:
     video_seconds: float = 600.0
     video_bytes: int = 2 << 30
     redirect_hosts: frozenset[str] = frozenset()
+
+    @property
+    def exchange_seconds(self) -> float:
+        """For one whole question and answer: connecting, sending a reference along, headers, body."""
+        return self.connect_seconds + 3 * self.read_seconds
+
+    @property
+    def video_exchange_seconds(self) -> float:
+        """For one request for a video, from connecting to its last byte."""
+        return self.connect_seconds + self.read_seconds + self.video_seconds
 
 
 class _UnreadBody(Exception):

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from core.errors import BadMedia
+
 MIN_SECRET_BYTES = 16  # bytes: 128 bits
 
 
@@ -39,3 +41,16 @@ class WatermarkKey:
     def bits(self, purpose: str, count: int) -> NDArray[np.uint8]:
         """Keyed bits, each 0 or 1."""
         return (self.words(purpose, count) & np.uint64(1)).astype(np.uint8)
+
+
+def key_to_json(key: WatermarkKey) -> dict[str, str]:
+    """For a process that looks for marks in arrays: never for one that decodes files."""
+    return {"id": key.id, "secret": key.secret.hex()}
+
+
+def key_from_json(key: dict[str, str]) -> WatermarkKey:
+    """What key_to_json wrote. Raises BadMedia for what cannot be used."""
+    try:
+        return WatermarkKey(id=key["id"], secret=bytes.fromhex(key["secret"]))
+    except ValueError as error:
+        raise BadMedia("the watermark key cannot be used") from error

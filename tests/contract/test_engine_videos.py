@@ -2,15 +2,19 @@
 
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
 
-from core.errors import BadInput, EngineFault, RenderFailed, Unavailable
+from core.errors import AssayError, BadInput, EngineFault, RenderFailed, Unavailable
 from pipeline.engines.http_engine import EngineLimits, HttpEngine
 from pipeline.engines.redirects import parse_redirect_hosts, redirect_target
+from pipeline.engines.retry import RetryPolicy
 from tests.contract.engine_orders import CLIP, QUICK, finished, order
+from tests.dripping_server import DRIPS, dripping
 from tests.engine_server import serving
 
 
@@ -35,6 +39,26 @@ def test_what_is_no_video_is_never_kept(server, tmp_path, mood, error, says):
     job, _ = finished(engine, order(mood))
     with pytest.raises(error, match=says):
         engine.fetch(job, tmp_path / "video.mp4")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("what", DRIPS)
+def test_no_answer_of_an_engine_is_waited_for_longer_than_its_limits(tmp_path, what):
+    limits = EngineLimits(connect_seconds=0.4, read_seconds=0.4, video_seconds=0.8)
+    once = RetryPolicy(tries=1)
+    with dripping(DRIPS[what]) as port:
+        engine = HttpEngine(f"http://127.0.0.1:{port}", retry_policy=once, limits=limits)
+        for ask in (
+            lambda: engine.commission(order()),
+            lambda: engine.poll("job"),
+            lambda: engine.fetch("job", tmp_path / "video.mp4"),
+            lambda: engine.cancel("job"),
+            engine.reach,
+        ):
+            began = time.monotonic()
+            with suppress(AssayError):
+                ask()
+            assert time.monotonic() - began < 3
     assert list(tmp_path.iterdir()) == []
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import threading
+import time
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import anyio
 import pytest
 
 from core.errors import BadInput
 from pipeline.safe_fetch import SafeFetcher, is_public_address
+from tests.dripping_server import DRIPS, dripping
 
 INWARD = [
     "127.0.0.1", "127.1.2.3", "0.0.0.0", "10.0.0.1", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1",
@@ -76,10 +79,9 @@ def server():
 def fetcher(server, **more):
     """Takes 127.0.0.1 for public and 10.0.0.1 not, so that a real server can be asked."""
     names = {"public.test": ("127.0.0.1",), "inward.test": ("10.0.0.1",), "both.test": ("127.0.0.1", "10.0.0.1")}
-    options = {"max_bytes": 1 << 20, "seconds": 5.0, "ports": frozenset({server.server_port})} | more
-    return SafeFetcher(
-        resolve=lambda host, _port: names.get(host, ()), allowed=lambda address: address == "127.0.0.1", **options
-    )
+    options = {"max_bytes": 1 << 20, "seconds": 5.0, "ports": frozenset({server.server_port})}
+    options |= {"resolve": lambda host, _port: names.get(host, ())} | more
+    return SafeFetcher(allowed=lambda address: address == "127.0.0.1", **options)
 
 
 def url(server, path, host="public.test"):
@@ -121,6 +123,59 @@ def test_what_is_not_fetched_is_said_and_an_inner_server_never_hears_of_it(serve
     with pytest.raises(BadInput, match=why):
         fetcher(server).fetch(url(server, path, host), tmp_path / "f")
     assert "secret" not in {asked for asked, _ in server.asked}
+
+
+@pytest.mark.parametrize("what", DRIPS)
+def test_the_time_limit_covers_the_whole_visit(tmp_path, what):
+    with dripping(DRIPS[what]) as port:
+        here = SafeFetcher(
+            max_bytes=1 << 20,
+            seconds=1.0,
+            resolve=lambda _host, _port: ("127.0.0.1",),
+            allowed=lambda _address: True,
+            ports=frozenset({port}),
+        )
+        began = time.monotonic()
+        with pytest.raises(BadInput, match="takes more than 1 s"):
+            here.fetch(f"http://public.test:{port}/clip.mp4", tmp_path / "f")
+        assert time.monotonic() - began < 3
+
+
+def test_the_time_limit_covers_looking_up_the_name(server, tmp_path):
+    def slow(_host, _port):
+        time.sleep(3)
+        return ()
+
+    began = time.monotonic()
+    with pytest.raises(BadInput, match="takes more than"):
+        fetcher(server, seconds=0.4, resolve=slow).fetch(url(server, "clip"), tmp_path / "f")
+    assert time.monotonic() - began < 2
+
+
+def test_the_time_limit_covers_all_redirects_together(server, tmp_path):
+    def slow(_host, _port):
+        time.sleep(0.3)
+        return ("127.0.0.1",)
+
+    with pytest.raises(BadInput, match="takes more than"):
+        fetcher(server, seconds=0.8, resolve=slow).fetch(url(server, "round"), tmp_path / "f")
+
+
+def test_whoever_no_longer_waits_ends_a_visit_within_a_second(tmp_path):
+    async def leaves(port):
+        here = SafeFetcher(
+            max_bytes=1 << 20,
+            resolve=lambda _host, _port: ("127.0.0.1",),
+            allowed=lambda _address: True,
+            ports=frozenset({port}),
+        )
+        with anyio.move_on_after(0.5):
+            await here.fetch_async(f"http://public.test:{port}/clip.mp4", tmp_path / "f")
+
+    with dripping(DRIPS["its headers"]) as port:
+        began = time.monotonic()
+        anyio.run(leaves, port)
+        assert time.monotonic() - began < 1.5
 
 
 def test_a_slow_server_is_not_waited_for(server, tmp_path):

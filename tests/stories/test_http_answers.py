@@ -175,11 +175,11 @@ def test_a_file_is_fetched_from_a_public_address_only_and_only_where_that_is_all
         refused = client.post("/api/verify", files={"url": (None, "https://example.org/a.mp4")})
         at.app.state.context = room
 
-        def fetch(self, url, to):
+        async def fetch(self, url, to):
             to.write_bytes(bunny.read_bytes())
             return Path(url).name
 
-        monkeypatch.setattr(SafeFetcher, "fetch", fetch)  # nothing outside can be reached from a test
+        monkeypatch.setattr(SafeFetcher, "fetch_async", fetch)  # nothing outside can be reached from a test
         found = client.post("/api/verify", files={"url": (None, "https://example.org/x/clip.mp4")}, timeout=60)
     assert [one.status_code for one in inner] == [400] * 3
     assert (refused.status_code, refused.json()["error"]["code"]) == (501, "not_offered")

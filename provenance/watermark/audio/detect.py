@@ -28,7 +28,8 @@ MIN_SECONDS = 1.0
 SILENCE_POWER = 1e-7
 """Mean square, -70 dB of full scale: below, there is nothing to carry a mark."""
 
-_MIN_SAMPLE_RATE = 8_000  # Hz: below, most of the bands are missing
+MIN_SEARCHED_RATE = 8_000
+"""Hz: below, most of the bands are missing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +58,26 @@ def detect_audio(
 
     What cannot be read is compared with the payloads `issued` (hex).
     """
+    level = LevelMeter()
+    return search_spectrum(power_spectrogram(level.measure(blocks), rate), level, rate, keys, issued=issued)
+
+
+def search_spectrum(
+    batches: Iterable[PowerSpectrum],
+    level: LevelMeter,
+    rate: int,
+    keys: Sequence[WatermarkKey],
+    *,
+    issued: Sequence[str] = (),
+) -> AudioDetection:
+    """As detect_audio, in what power_spectrogram made of sound at `rate` Hz, of this level."""
     if not keys:
         return AudioDetection(detected=False, note="no key to look with")
-    if rate < _MIN_SAMPLE_RATE:
+    if rate < MIN_SEARCHED_RATE:
         return AudioDetection(detected=False, note=f"sound at {rate} Hz cannot carry a mark")
-    level = _LevelMeter()
     tracks = [StreamingDetector(key) for key in keys]
     seconds, questions = 0.0, len(keys) * (2 if issued else 1)
-    for spectrum in _spans(power_spectrogram(level.measure(blocks), rate)):
+    for spectrum in _spans(batches):
         seconds += len(spectrum) * HOP_SECONDS
         for track in tracks:
             track.process(spectrum)
@@ -105,26 +118,28 @@ def _spans(batches: Iterable[PowerSpectrum]) -> Iterator[PowerSpectrum]:
         yield np.concatenate(waiting)
 
 
-class _LevelMeter:
-    """Measures how loud sound is that passes."""
+@dataclass(slots=True)
+class LevelMeter:
+    """Measures how loud sound is that passes: samples so far, and the sum of their squares."""
 
-    def __init__(self) -> None:
-        self.samples = 0
-        self._sum = 0.0
+    samples: int = 0
+    energy: float = 0.0
 
     @property
     def mean(self) -> float:
-        return self._sum / max(1, self.samples)
+        """Mean square, full scale at 1."""
+        return self.energy / max(1, self.samples)
 
     def measure(self, blocks: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+        """The same blocks, without what is no number."""
         for block in blocks:
             sound = np.nan_to_num(np.asarray(block, np.float32))
             self.samples += len(sound)
-            self._sum += float(np.square(sound, dtype=np.float64).mean(1).sum()) if len(sound) else 0.0
+            self.energy += float(np.square(sound, dtype=np.float64).mean(1).sum()) if len(sound) else 0.0
             yield sound
 
 
-def _rejection_note(level: _LevelMeter, rate: int) -> str:
+def _rejection_note(level: LevelMeter, rate: int) -> str:
     if level.samples == 0:
         return "there is no sound"
     if level.mean < SILENCE_POWER:

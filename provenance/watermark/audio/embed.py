@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,20 +31,36 @@ def embed_audio(
 
     AudioSamples are full scale at 1. All channels are changed alike. Raises ValueError below 8000 Hz.
     """
-    marker = AudioWatermarker(rate, payload, key)
+    marker = AudioWatermarker(rate, audio_mark_pattern(payload, key))
     for block in blocks:
         yield from marker.push(block)
     yield from marker.finish()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class AudioMarkPattern:
+    """One payload's signs, and which coded bit each stands for, (CHIPS_PER_PERIOD, pairs): all that marking needs.
+
+    The secret that it was made with cannot be told from it.
+    """
+
+    signs: NDArray[np.float32]
+    bits: NDArray[np.intp]
+
+
+def audio_mark_pattern(payload: Payload, key: WatermarkKey) -> AudioMarkPattern:
+    """What this key makes of a payload."""
+    return AudioMarkPattern(signs=payload_chips(payload, key), bits=coded_bit_indices(key))
+
+
 class AudioWatermarker:
     """embed_audio() for who pushes blocks instead of being asked for them. Waits for at most three seconds of them."""
 
-    def __init__(self, rate: int, payload: Payload, key: WatermarkKey) -> None:
+    def __init__(self, rate: int, pattern: AudioMarkPattern) -> None:
         if rate < MIN_SAMPLE_RATE:
             raise ValueError(f"sound at {rate} Hz cannot carry a mark: at least {MIN_SAMPLE_RATE} Hz are needed")
         self._rate, self._size = rate, int(rate * CHIP_SECONDS) // OVERLAP_FACTOR * OVERLAP_FACTOR
-        self._pattern, self._bit_indices = payload_chips(payload, key), coded_bit_indices(key)
+        self._pattern, self._bit_indices = pattern.signs, pattern.bits
         self._overlap = OverlapAdd(self._size, batch=_BATCH, context=CONTEXT_WINDOWS, change=self._spectral_gain)
 
     def push(self, block: AudioSamples) -> Iterator[AudioSamples]:

@@ -37,6 +37,11 @@ def power_spectrogram(blocks: Iterable[NDArray[np.float32]], rate: int) -> Itera
             yield _batch(waiting, first, steps_done, steps_left, rate)
 
 
+def grid_width() -> int:
+    """Columns of a power spectrum."""
+    return int(band_edges()[-1]) + 2 * MAX_PITCH_STEPS
+
+
 def _batch(samples: NDArray[np.float32], first: int, steps_done: int, count: int, rate: int) -> PowerSpectrum:
     size = int(rate * CHIP_SECONDS)
     starts = np.rint(np.arange(steps_done, steps_done + count) * HOP_SECONDS * rate).astype(np.int64) - first

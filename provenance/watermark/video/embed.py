@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadMedia
-from media.arrays import LumaPlane
+from media.arrays import ComplexArray, LumaPlane
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
 from provenance.watermark.video.carrier_layout import modulate, shift_tile
@@ -41,19 +41,19 @@ _KEYFRAME_INTERVAL = 250
 class VideoWatermarker:
     """Marks the pictures of one video, in order. Call it with each Y plane (height, width).
 
+    `amplitudes` are those of carrier_layout.modulate: one payload's, from which the secret cannot be told.
     `strength` scales what the visibility model allows in the first picture of a shot; `shift` moves the tile right and
     down, in canonical pixels: a reader finds it by itself.
     """
 
     def __init__(
         self,
-        payload: Payload,
-        key: WatermarkKey,
+        amplitudes: ComplexArray,
         *,
         strength: float = 1.0,
         shift: tuple[float, float] = (0.0, 0.0),
     ) -> None:
-        self.amplitudes = shift_tile(modulate(payload, key), *shift)
+        self.amplitudes = shift_tile(amplitudes, *shift)
         self.strength = strength
         self._pattern: NDArray[np.float32] | None = None
         self._mask: NDArray[np.float32] | None = None
@@ -121,6 +121,6 @@ def embed_video(
     shift: tuple[float, float] = (0.0, 0.0),
 ) -> Iterator[LumaPlane]:
     """The Y planes (height, width) of one video, marked, in constant memory."""
-    embedder = VideoWatermarker(payload, key, strength=strength, shift=shift)
+    embedder = VideoWatermarker(modulate(payload, key), strength=strength, shift=shift)
     for luma in frames:
         yield embedder(luma)

@@ -1,11 +1,20 @@
-"""The mark for files: both directions decode untrusted bytes, so both run in the sandbox."""
+"""The mark for files. What decodes untrusted bytes and what holds a key are two processes.
+
+The first, in the sandbox, sees the file and no key: it sums the pictures up and leaves the sums as plain numbers in a
+folder; the second, in the sandbox too, has the keys and sees those numbers only. What writes a mark sees what the key
+makes of the one payload (and the pilots, which all payloads share), from which the secret cannot be told.
+"""
 
 from __future__ import annotations
 
+import tempfile
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -13,23 +22,28 @@ import numpy as np
 from core.codec import dump, load
 from core.errors import BadMedia
 from core.finding import WatermarkFinding
-from media.arrays import LumaPlane
+from media.arrays import FloatArray, LumaPlane
 from media.atomic_output import sandboxed_output
 from media.container import check_file
 from media.sandbox import client
 from media.sandbox.limits import TRANSCODE_LIMITS, InputLimits
 from media.sandbox.scan import input_limits
 from media.transcode import Encoding, transcode
-from provenance.watermark.audio import audio_editor
+from provenance.watermark.audio.embed import AudioMarkPattern, AudioWatermarker, audio_mark_pattern
 from provenance.watermark.effort import ANALYSIS_SHORT_SIDE, Effort
-from provenance.watermark.key import WatermarkKey
+from provenance.watermark.key import WatermarkKey, key_from_json, key_to_json
 from provenance.watermark.payload import Payload
 from provenance.watermark.payload_set import PayloadSet
 from provenance.watermark.video.analysis import analyse_video, video_duration
+from provenance.watermark.video.carrier_layout import modulate
 from provenance.watermark.video.demodulate import demodulate, rectify
 from provenance.watermark.video.detect import detect_in_frames
 from provenance.watermark.video.embed import VideoWatermarker
-from provenance.watermark.video.frame_accumulation import accumulate_weighted_frames
+from provenance.watermark.video.frame_accumulation import (
+    TIME_BUCKETS,
+    AccumulatedFrames,
+    accumulate_weighted_frames,
+)
 from provenance.watermark.video.frame_selection import weighted_frames
 from provenance.watermark.video.pilot_detector import detect_tile
 from provenance.watermark.video.segments import Segment, find_segments, segments_in_seconds
@@ -37,7 +51,6 @@ from provenance.watermark.video.strength_control import DEFAULT_GROWTH, Embeddin
 
 SAMPLED_FRAMES = 64
 """How many pictures of a video the detector looks at."""
-
 
 _MIN_ROWS_UNCHECKED = 480
 """Pictures with fewer rows hold little more than one tile: their mark is read back, and if it is not clear they are
@@ -47,8 +60,8 @@ marked again at full strength.
 _MIN_READBACK_Z = 9.5
 """The least z of the pilots in that reading."""
 
-
-_MARK_IN_PROCESS = "provenance.watermark.video.files:mark_in_process"
+_SUMS_FILE = "sums.f32"
+_MAX_SUM_SIDE = 16_384  # pixels of a summed picture's side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +90,31 @@ class FileDetection:
     z: float = 0.0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SummedPictures:
+    """What the decoding process says of the sums it left: their size, that of all of them and of how many parts,
+    what they were shrunk by, and the seconds of the video.
+    """
+
+    height: int
+    width: int
+    parts: int
+    frame_count: int
+    factor: int
+    duration: float = 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Marked:
+    """What came of writing a mark: the plan, the shorter side of the pictures, and what MarkReport says."""
+
+    plan: EmbeddingPlan
+    short_side: int
+    pictures: int
+    psnr: float
+    seconds: float
+
+
 def mark_file(
     src: Path,
     dst: Path,
@@ -94,21 +132,29 @@ def mark_file(
     """
     limits = limits or input_limits()
     check_file(src, limits)
+    amplitudes, sound = modulate(payload, key), audio_mark_pattern(payload, key)
     arguments = {
         "src": str(src.resolve()),
-        "payload": payload.hex,
-        "key": _key_to_dict(key),
+        "amplitudes": [amplitudes.real.tolist(), amplitudes.imag.tolist()],
+        "sound": [sound.signs.tolist(), sound.bits.tolist()],
         "growth": growth,
         "encoding": dump(encoding or Encoding()),
         "limits": dump(limits),
     }
     with sandboxed_output(dst) as made:
         arguments["dst"] = str(made)
-        answer = client.run_sandboxed(
-            _MARK_IN_PROCESS, arguments, reads=[src], writes=[made.parent], limits=TRANSCODE_LIMITS
-        )
-    report: MarkReport = load(MarkReport, answer)
-    return report
+        marked = _mark_in_sandbox(src, made, arguments, None)
+        if marked.short_side < _MIN_ROWS_UNCHECKED and not _reads_back(made, payload, key, limits):
+            again = _mark_in_sandbox(src, made, arguments, at_full_strength(marked.plan))
+            marked = replace(again, seconds=marked.seconds + again.seconds)
+    return MarkReport(
+        pictures=marked.pictures,
+        psnr=marked.psnr,
+        seconds=marked.seconds,
+        payload=payload.hex,
+        strength=marked.plan.strength,
+        growth=marked.plan.growth,
+    )
 
 
 def detect_file(
@@ -123,16 +169,9 @@ def detect_file(
 
     A mark that is too damaged to be decoded may still be recognised as one of those `issued` (hex, the newest first).
     """
-    limits = limits or input_limits()
-    check_file(path, limits)
-    arguments = {"path": str(path.resolve()), "keys": [_key_to_dict(key) for key in keys], "effort": effort}
-    arguments |= {"issued": list(issued), "limits": dump(limits)}
-    mark: WatermarkFinding = load(
-        WatermarkFinding,
-        client.run_sandboxed(
-            "provenance.watermark.video.files:detect_in_process", arguments, reads=[path], limits=TRANSCODE_LIMITS
-        ),
-    )
+    with _summed_pictures(path, SAMPLED_FRAMES, limits or input_limits()) as (folder, pictures):
+        answer = _run_with_keys("detect_in_process", folder, pictures, keys, {"effort": effort, "issued": list(issued)})
+    mark: WatermarkFinding = load(WatermarkFinding, answer)
     return mark
 
 
@@ -145,93 +184,144 @@ def locate_in_file(
     limits: InputLimits | None = None,
 ) -> FileDetection:
     """As detect_file(), and which seconds carry which mark. Raises BadMedia."""
-    limits = limits or input_limits()
-    check_file(path, limits)
-    arguments = {"path": str(path.resolve()), "keys": [_key_to_dict(key) for key in keys], "effort": effort}
-    arguments |= {"issued": list(issued), "limits": dump(limits)}
-    answer = client.run_sandboxed(
-        "provenance.watermark.video.files:locate_in_process", arguments, reads=[path], limits=TRANSCODE_LIMITS
-    )
+    with _summed_pictures(path, 2 * SAMPLED_FRAMES, limits or input_limits(), parts=True) as (folder, pictures):
+        answer = _run_with_keys("locate_in_process", folder, pictures, keys, {"effort": effort, "issued": list(issued)})
     detection: FileDetection = load(FileDetection, answer)
     return detection
+
+
+@contextmanager
+def _summed_pictures(
+    path: Path, count: int, limits: InputLimits, *, parts: bool = False
+) -> Iterator[tuple[Path, SummedPictures]]:
+    """What a process that sees the file and no key makes of it, in a folder that is there meanwhile."""
+    check_file(path, limits)
+    with tempfile.TemporaryDirectory(prefix="assay-sums-") as name:
+        folder = Path(name)
+        arguments = {"path": str(path.resolve()), "folder": name, "count": count, "parts": parts}
+        answer = client.run_sandboxed(
+            "provenance.watermark.video.files:sum_pictures_in_process",
+            arguments | {"limits": dump(limits)},
+            reads=[path],
+            writes=[folder],
+            limits=TRANSCODE_LIMITS,
+        )
+        yield folder, load(SummedPictures, answer)
+
+
+def _run_with_keys(
+    function: str, folder: Path, pictures: SummedPictures, keys: Sequence[WatermarkKey], more: Mapping[str, object]
+) -> Any:
+    """In a process that sees the keys, and no file but the sums."""
+    arguments = {"folder": str(folder), "pictures": dump(pictures), "keys": [key_to_json(key) for key in keys]}
+    return client.run_sandboxed(
+        f"provenance.watermark.video.files:{function}", {**arguments, **more}, reads=[folder], limits=TRANSCODE_LIMITS
+    )
+
+
+def _mark_in_sandbox(src: Path, made: Path, arguments: Mapping[str, object], plan: EmbeddingPlan | None) -> _Marked:
+    answer = client.run_sandboxed(
+        "provenance.watermark.video.files:mark_in_process",
+        {**arguments, "plan": None if plan is None else dump(plan)},
+        reads=[src],
+        writes=[made.parent],
+        limits=TRANSCODE_LIMITS,
+    )
+    marked: _Marked = load(_Marked, answer)
+    return marked
+
+
+def _reads_back(path: Path, payload: Payload, key: WatermarkKey, limits: InputLimits) -> bool:
+    """Whether the finished file says this payload with something to spare."""
+    with _summed_pictures(path, SAMPLED_FRAMES, limits) as (folder, pictures):
+        return bool(_run_with_keys("reads_in_process", folder, pictures, [key], {"payload": payload.hex}))
 
 
 def mark_in_process(  # noqa: PLR0917 - they come through a pipe
     src: str,
     dst: str,
-    payload: str,
-    key: dict[str, str],
+    amplitudes: list[list[float]],
+    sound: list[list[list[float]]],
     growth: float,
     encoding: dict[str, object],
     limits: dict[str, object],
-) -> MarkReport:
-    """As mark_file(), in this process, for use inside the sandbox."""
+    plan: dict[str, object] | None,
+) -> _Marked:
+    """Write the mark of these amplitudes, by the plan or by one that is made for the video. For use in the sandbox."""
     cv2.setNumThreads(1)
     started = time.process_time()
     options, bounds = load(Encoding, encoding), load(InputLimits, limits)
-    message, secret = Payload.from_hex(payload), _key_from_dict(key)
-    analysis, sound = analyse_video(Path(src), options, bounds), audio_editor(message, secret)
-
-    def written(chosen: EmbeddingPlan) -> VideoWatermarker:
-        embedder = VideoWatermarker(message, secret, strength=chosen.strength, shift=chosen.shift)
-        transcode(Path(src), Path(dst), edit=embedder, audio_editor=sound, encoding=options, limits=bounds)
-        return embedder
-
-    chosen = plan_embedding(analysis, message, secret, crf=options.crf, growth=growth)
-    embedder = written(chosen)
-    if min(analysis.sampled_frames[0].shape) < _MIN_ROWS_UNCHECKED and not _reads_back(
-        Path(dst), message, secret, bounds
-    ):
-        chosen = at_full_strength(chosen)
-        embedder = written(chosen)
-    seconds = time.process_time() - started
-    return MarkReport(
+    mark = np.array(amplitudes[0]) + 1j * np.array(amplitudes[1])
+    pattern = AudioMarkPattern(signs=np.array(sound[0], np.float32), bits=np.array(sound[1], np.intp))
+    analysis = analyse_video(Path(src), options, bounds)
+    chosen = load(EmbeddingPlan, plan) if plan else plan_embedding(analysis, mark, crf=options.crf, growth=growth)
+    embedder = VideoWatermarker(mark, strength=chosen.strength, shift=chosen.shift)
+    editor = partial(AudioWatermarker, pattern=pattern)
+    transcode(Path(src), Path(dst), edit=embedder, audio_editor=editor, encoding=options, limits=bounds)
+    return _Marked(
+        plan=chosen,
+        short_side=min(analysis.sampled_frames[0].shape),
         pictures=embedder.pictures,
         psnr=embedder.psnr,
-        seconds=seconds,
-        payload=payload,
-        strength=chosen.strength,
-        growth=chosen.growth,
+        seconds=time.process_time() - started,
     )
 
 
-def _reads_back(path: Path, payload: Payload, key: WatermarkKey, limits: InputLimits) -> bool:
-    """Whether the finished file says this payload with something to spare."""
-    evidence = accumulate_weighted_frames(
-        same_size_frames(weighted_frames(path, SAMPLED_FRAMES, limits)), min_short_side=ANALYSIS_SHORT_SIDE
+def sum_pictures_in_process(
+    path: str, folder: str, count: int, parts: bool, limits: dict[str, object]
+) -> SummedPictures:
+    """Decode pictures of the file, and leave their sums in `folder`. For use in the sandbox."""
+    cv2.setNumThreads(1)
+    file, bounds = Path(path), load(InputLimits, limits)
+    frames = same_size_frames(weighted_frames(file, count, bounds))
+    sums = accumulate_weighted_frames(frames, min_short_side=ANALYSIS_SHORT_SIDE, parts=parts)
+    with (Path(folder) / _SUMS_FILE).open("wb") as out:
+        for picture in (sums.mean_frame, *sums.parts):
+            out.write(np.ascontiguousarray(picture, np.float32).data)
+    height, width = sums.mean_frame.shape
+    return SummedPictures(
+        height=height,
+        width=width,
+        parts=len(sums.parts),
+        frame_count=sums.frame_count,
+        factor=sums.factor,
+        duration=video_duration(file, bounds) if parts else 0.0,
     )
-    detection = detect_tile(
-        demodulate(rectify(evidence.mean_frame, np.diag([evidence.scale, evidence.scale, 1.0]))), key
-    )
-    return detection.payload == payload and detection.z >= _MIN_READBACK_Z
 
 
 def detect_in_process(
-    path: str, keys: list[dict[str, str]], effort: Effort, issued: list[str], limits: dict[str, object]
+    folder: str, pictures: dict[str, object], keys: list[dict[str, str]], effort: Effort, issued: list[str]
 ) -> WatermarkFinding:
-    """As detect_file(), in this process, for use inside the sandbox."""
+    """As detect_file(), in what sum_pictures_in_process left. For use in the sandbox."""
     cv2.setNumThreads(1)
-    frames = weighted_frames(Path(path), SAMPLED_FRAMES, load(InputLimits, limits))
-    evidence = accumulate_weighted_frames(same_size_frames(frames), min_short_side=ANALYSIS_SHORT_SIDE)
-    secrets = [_key_from_dict(key) for key in keys]
-    return detect_in_frames(evidence, secrets, effort=effort, issued=_payload_sets(issued, secrets)).mark
+    secrets = [key_from_json(key) for key in keys]
+    sums = _read_sums(folder, load(SummedPictures, pictures))
+    return detect_in_frames(sums, secrets, effort=effort, issued=_payload_sets(issued, secrets)).mark
 
 
 def locate_in_process(
-    path: str, keys: list[dict[str, str]], effort: Effort, issued: list[str], limits: dict[str, object]
+    folder: str, pictures: dict[str, object], keys: list[dict[str, str]], effort: Effort, issued: list[str]
 ) -> FileDetection:
-    """As locate_in_file(), in this process, for use inside the sandbox."""
+    """As locate_in_file(), in what sum_pictures_in_process left. For use in the sandbox."""
     cv2.setNumThreads(1)
-    file, bounds, secrets = Path(path), load(InputLimits, limits), [_key_from_dict(key) for key in keys]
-    frames = same_size_frames(weighted_frames(file, 2 * SAMPLED_FRAMES, bounds))
-    evidence = accumulate_weighted_frames(frames, min_short_side=ANALYSIS_SHORT_SIDE, parts=True)
-    whole = detect_in_frames(evidence, secrets, effort=effort, issued=_payload_sets(issued, secrets))
+    known, secrets = load(SummedPictures, pictures), [key_from_json(key) for key in keys]
+    sums = _read_sums(folder, known)
+    whole = detect_in_frames(sums, secrets, effort=effort, issued=_payload_sets(issued, secrets))
     return FileDetection(
         mark=whole.mark,
-        segments=segments_in_seconds(find_segments(evidence, secrets, whole=whole), video_duration(file, bounds)),
+        segments=segments_in_seconds(find_segments(sums, secrets, whole=whole), known.duration),
         geometry=whole.geometry,
         z=whole.z,
     )
+
+
+def reads_in_process(folder: str, pictures: dict[str, object], keys: list[dict[str, str]], payload: str) -> bool:
+    """Whether the sums say this payload with something to spare. For use in the sandbox."""
+    cv2.setNumThreads(1)
+    sums = _read_sums(folder, load(SummedPictures, pictures))
+    plain = demodulate(rectify(sums.mean_frame, np.diag([sums.scale, sums.scale, 1.0])))
+    detection = detect_tile(plain, key_from_json(keys[0]))
+    return detection.payload == Payload.from_hex(payload) and detection.z >= _MIN_READBACK_Z
 
 
 def same_size_frames(frames: Iterable[tuple[LumaPlane, float]]) -> Iterator[tuple[LumaPlane, float]]:
@@ -243,16 +333,24 @@ def same_size_frames(frames: Iterable[tuple[LumaPlane, float]]) -> Iterator[tupl
             yield luma, weight
 
 
+def _read_sums(folder: str, pictures: SummedPictures) -> AccumulatedFrames:
+    """Raises BadMedia for what sum_pictures_in_process would not have left: that process may have been taken over."""
+    sides, path = (pictures.height, pictures.width), Path(folder) / _SUMS_FILE
+    size = 4 * pictures.height * pictures.width * (1 + pictures.parts)
+    if not (
+        all(0 < side <= _MAX_SUM_SIDE for side in sides)
+        and 0 <= pictures.parts <= 2 * TIME_BUCKETS
+        and 0 < pictures.factor <= _MAX_SUM_SIDE
+        and path.stat().st_size == size
+    ):
+        raise BadMedia("the pictures of this file cannot be summed up")
+    sums: FloatArray = np.fromfile(path, np.float32).reshape(1 + pictures.parts, *sides)
+    if not np.isfinite(sums).all():
+        raise BadMedia("the pictures of this file cannot be summed up")
+    return AccumulatedFrames(
+        mean_frame=sums[0], frame_count=pictures.frame_count, factor=pictures.factor, parts=tuple(sums[1:])
+    )
+
+
 def _payload_sets(payloads: Sequence[str], keys: Sequence[WatermarkKey]) -> list[PayloadSet]:
     return [PayloadSet(payloads, key) for key in keys] if payloads else []
-
-
-def _key_to_dict(key: WatermarkKey) -> dict[str, str]:
-    return {"id": key.id, "secret": key.secret.hex()}
-
-
-def _key_from_dict(key: dict[str, str]) -> WatermarkKey:
-    try:
-        return WatermarkKey(id=key["id"], secret=bytes.fromhex(key["secret"]))
-    except ValueError as error:
-        raise BadMedia("the watermark key cannot be used") from error

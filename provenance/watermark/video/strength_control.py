@@ -14,9 +14,7 @@ from functools import partial
 import numpy as np
 
 from media.arrays import ComplexArray, LumaPlane
-from provenance.watermark.key import WatermarkKey
-from provenance.watermark.payload import Payload
-from provenance.watermark.video.carrier_layout import TILE_SIZE, modulate, subcarriers
+from provenance.watermark.video.carrier_layout import TILE_SIZE, subcarriers
 from provenance.watermark.video.demodulate import demodulate, rectify
 from provenance.watermark.video.embed import VideoWatermarker
 from provenance.watermark.video.frame_accumulation import accumulate_frames
@@ -72,11 +70,13 @@ class VideoAnalysis:
 
 
 def plan_embedding(
-    analysis: VideoAnalysis, payload: Payload, key: WatermarkKey, *, crf: int, growth: float = DEFAULT_GROWTH
+    analysis: VideoAnalysis, amplitudes: ComplexArray, *, crf: int, growth: float = DEFAULT_GROWTH
 ) -> EmbeddingPlan:
-    """Tries the strongest mark on the pieces: what of it is seen, and what it costs. `growth` is what it may cost."""
-    shift = _best_shift(analysis, payload, key)
-    marker = partial(VideoWatermarker, payload, key, shift=shift)
+    """For the mark of these `amplitudes` (carrier_layout.modulate).
+
+    Tries the strongest mark on the pieces: what of it is seen, and what it costs. `growth` is what it may cost."""
+    shift = _best_shift(analysis, amplitudes)
+    marker = partial(VideoWatermarker, amplitudes, shift=shift)
     whole = [piece for piece in analysis.excerpts if len(piece) >= _EXCERPT_FRAMES]
     if not whole:
         return EmbeddingPlan(
@@ -138,8 +138,8 @@ def _centre_crop(luma: LumaPlane) -> LumaPlane:
     return np.ascontiguousarray(luma[top : top + height // 4 * 2, left : left + width // 4 * 2])
 
 
-def _best_shift(analysis: VideoAnalysis, payload: Payload, key: WatermarkKey) -> tuple[float, float]:
-    matched = _carrier_values(analysis.sampled_frames) * modulate(payload, key).conj()
+def _best_shift(analysis: VideoAnalysis, amplitudes: ComplexArray) -> tuple[float, float]:
+    matched = _carrier_values(analysis.sampled_frames) * amplitudes.conj()
     size, where = TILE_SIZE * _OVERSAMPLING, subcarriers()
     spectrum = np.zeros((size, size), np.complex64)
     spectrum[where.v % size, where.u % size] = matched

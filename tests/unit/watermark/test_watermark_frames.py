@@ -124,7 +124,7 @@ def test_small_large_and_upright_pictures_are_marked(size: tuple[int, int]) -> N
 
 def test_too_small_a_picture_is_refused() -> None:
     with pytest.raises(BadMedia, match="at least 128 pixels"):
-        VideoWatermarker(PAYLOAD, KEY)(np.zeros((96, 200), np.uint8))
+        VideoWatermarker(modulate(PAYLOAD, KEY))(np.zeros((96, 200), np.uint8))
 
 
 def test_nothing_to_look_at_is_refused() -> None:

@@ -26,14 +26,14 @@ def survey(grain: float, size: tuple[int, int] = (640, 360)) -> VideoAnalysis:
 
 
 def test_the_chosen_strength_is_bounded_and_says_what_it_costs() -> None:
-    chosen = plan_embedding(survey(1.0), PAYLOAD, KEY, crf=20)
+    chosen = plan_embedding(survey(1.0), modulate(PAYLOAD, KEY), crf=20)
     assert 0.7 <= chosen.strength <= 2.2 and -0.05 < chosen.growth < 1
-    assert chosen == plan_embedding(survey(1.0), PAYLOAD, KEY, crf=20)
+    assert chosen == plan_embedding(survey(1.0), modulate(PAYLOAD, KEY), crf=20)
 
 
 def test_the_mark_is_as_strong_as_the_bytes_that_it_may_cost_allow() -> None:
     little, usual, much = (
-        plan_embedding(survey(1.0), PAYLOAD, KEY, crf=20, growth=growth) for growth in (0.08, 0.15, 9.0)
+        plan_embedding(survey(1.0), modulate(PAYLOAD, KEY), crf=20, growth=growth) for growth in (0.08, 0.15, 9.0)
     )
     assert little.strength < usual.strength < much.strength and little.growth < usual.growth < much.growth
 
@@ -42,8 +42,8 @@ def test_no_bytes_make_a_mark_stronger_than_eyes_allow() -> None:
     grain = np.random.default_rng(4).normal(128, 45, (360, 640)).clip(0, 255).astype(np.uint8)
     rough = cv2.GaussianBlur(grain, (0, 0), 0.8)
     pictures = VideoAnalysis(sampled_frames=[rough], excerpts=[[rough] * 8], frame_count=8, rate=25.0)
-    strength = plan_embedding(pictures, PAYLOAD, KEY, crf=20, growth=100.0).strength
-    embedder = VideoWatermarker(PAYLOAD, KEY, strength=strength)
+    strength = plan_embedding(pictures, modulate(PAYLOAD, KEY), crf=20, growth=100.0).strength
+    embedder = VideoWatermarker(modulate(PAYLOAD, KEY), strength=strength)
     embedder(rough)
     assert 0.7 <= strength < 2.2 and embedder.psnr > 40.5
 
@@ -51,7 +51,7 @@ def test_no_bytes_make_a_mark_stronger_than_eyes_allow() -> None:
 def test_the_first_picture_of_a_shot_is_marked_most() -> None:
     rough = cv2.GaussianBlur(np.random.default_rng(2).normal(0, 1, (180, 240)).astype(np.float32), (0, 0), 2) * 60
     still, other = ((level + rough[::way]).astype(np.uint8) for level, way in ((70, 1), (170, -1)))
-    embedder = VideoWatermarker(PAYLOAD, KEY, strength=2.0)
+    embedder = VideoWatermarker(modulate(PAYLOAD, KEY), strength=2.0)
     change = [float(np.abs(embedder(luma).astype(float) - luma).mean()) for luma in [still] * 24 + [other] * 2]
     assert change[0] > 1.25 * change[22] > 0 and change[24] > 1.25 * change[22]
 
@@ -60,7 +60,7 @@ def test_the_tile_is_laid_where_the_pictures_agree_with_it() -> None:
     """So the very same pictures speak for the mark before it is there: that is the gain."""
     pictures = survey(0.0).sampled_frames
     shift = plan_embedding(
-        VideoAnalysis(sampled_frames=pictures, excerpts=[], frame_count=1, rate=25.0), PAYLOAD, KEY, crf=20
+        VideoAnalysis(sampled_frames=pictures, excerpts=[], frame_count=1, rate=25.0), modulate(PAYLOAD, KEY), crf=20
     ).shift
     from provenance.watermark.video.strength_control import _carrier_values
 
@@ -83,8 +83,7 @@ def test_too_few_pictures_to_try_are_marked_as_usual() -> None:
     few = survey(1.0)
     chosen = plan_embedding(
         VideoAnalysis(sampled_frames=few.sampled_frames, excerpts=[few.excerpts[0][:3]], frame_count=3, rate=25.0),
-        PAYLOAD,
-        KEY,
+        modulate(PAYLOAD, KEY),
         crf=20,
     )
     assert 0.7 <= chosen.strength <= DEFAULT_STRENGTH

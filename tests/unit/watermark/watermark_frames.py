@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 
 from provenance.watermark import Payload, VideoWatermarker, WatermarkKey
+from provenance.watermark.video.carrier_layout import modulate
 
 Luma = np.ndarray[Any, np.dtype[np.uint8]]
 
@@ -41,7 +42,7 @@ def clip(count: int = 12, size: tuple[int, int] = (960, 540)) -> Iterator[Luma]:
 @cache
 def marked(size: tuple[int, int] = (960, 540)) -> tuple[tuple[Luma, ...], float]:
     """The clip with PAYLOAD under KEY, and the mark's PSNR."""
-    embedder = VideoWatermarker(PAYLOAD, KEY)
+    embedder = VideoWatermarker(modulate(PAYLOAD, KEY))
     pictures = tuple(embedder(luma) for luma in clip(size=size))
     return pictures, embedder.psnr
 
