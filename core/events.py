@@ -66,10 +66,14 @@ class Submitted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measured:
-    """Classifiers measured the prompt, or the video. `seconds` is the CPU time each source took."""
+    """Classifiers measured the prompt, or the video. `seconds` is the CPU time each source took.
+
+    `language` is the prompt's (ISO 639-1); empty where it cannot be told, and in events stored before it was kept.
+    """
 
     signals: tuple[Signal, ...]
     seconds: dict[str, float] = field(default_factory=dict)
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,4 +66,10 @@ def client_address(request: Request) -> str:
     return client_of(request)
 
 
+def accept_language(request: Request) -> str:
+    """The languages that a client asks for, as it wrote them; empty where it asks for none."""
+    return request.headers.get("accept-language", "")
+
+
+AcceptLanguage = Annotated[str, Depends(accept_language)]
 ContextDep = Annotated[RequestContext, Depends(context_of)]

@@ -10,6 +10,8 @@ from typing import Protocol
 
 from classifiers import ChatEndpoint, PromptMonitor
 from classifiers.base import Classifier, PromptText, measure_all
+from classifiers.models import Models
+from classifiers.text.language_detection import detect_language
 from core.permitted import NO_CAMEOS, PermittedCameos
 from core.signals import Subject
 from core.verdicts import Gate
@@ -49,11 +51,13 @@ class ClassifierMeasurer:
     classifiers: Classifiers
     frames: int
     limits: InputLimits
+    models: Models
 
     def text(self, text: str, subject: Subject = Subject.PROMPT) -> Measurements:
         """As Measurer.text."""
         found = measure_all(PromptText(text), self.classifiers.build(NO_CAMEOS), subject=subject)
-        return Measurements(signals=found.signals, seconds=found.seconds)
+        language = detect_language(text, self.models) or "" if subject is Subject.PROMPT else ""
+        return Measurements(signals=found.signals, seconds=found.seconds, language=language)
 
     def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
         """As Measurer.video."""
@@ -81,7 +85,7 @@ class Classifiers(Protocol):
         """Those for a case that may show these cameos. Cheap where it was asked before."""
 
 
-def measurer(settings: Settings, classifiers: Classifiers) -> ClassifierMeasurer:
+def measurer(settings: Settings, classifiers: Classifiers, models: Models) -> ClassifierMeasurer:
     """The Measurer that the settings describe."""
     limits = InputLimits(max_bytes=settings.engine_max_mb * MIB)
-    return ClassifierMeasurer(classifiers=classifiers, frames=settings.frames, limits=limits)
+    return ClassifierMeasurer(classifiers=classifiers, frames=settings.frames, limits=limits, models=models)

@@ -38,12 +38,13 @@ def screen(case: Case, context: StageContext) -> Sequence[Event]:
 
 
 def measured_event(found: Sequence[Measurements]) -> Measured:
-    """Several measurements as one event; the seconds of a source are those of all."""
+    """Several measurements as one event; the seconds of a source are those of all, the language is the first's."""
     seconds: dict[str, float] = {}
     for one in found:
         for source, took in one.seconds.items():
             seconds[source] = round(seconds.get(source, 0.0) + took, 6)
-    return Measured(signals=tuple(s for one in found for s in one.signals), seconds=seconds)
+    language = found[0].language if found else ""
+    return Measured(signals=tuple(s for one in found for s in one.signals), seconds=seconds, language=language)
 
 
 def is_negative_prompt_inverted(parameters: Mapping[str, ParameterValue]) -> bool:

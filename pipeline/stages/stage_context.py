@@ -23,10 +23,11 @@ from provenance.seal_result import SealResult
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurements:
-    """Signals, and the CPU seconds each source took."""
+    """Signals, and the CPU seconds each source took. `language` is a prompt's (ISO 639-1), empty where not known."""
 
     signals: tuple[Signal, ...]
     seconds: Mapping[str, float]
+    language: str = ""
 
 
 class Measurer(Protocol):

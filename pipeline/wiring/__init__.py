@@ -129,7 +129,6 @@ def build_installation(
             public=make_public_service(settings, database, repository),
             cameo_service=cameos,
             policy_service=rules,
-            models=models,
             likeness=LikenessComparer(models=models),
             webhooks=WebhookService(webhooks=webhooks, client=make_webhook_client(settings)),
             usage=UsageMeter(store=PostgresUsage(database), defaults=settings.usage_limits),

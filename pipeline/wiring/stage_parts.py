@@ -56,7 +56,7 @@ def make_stage_context(
         blob_store=vault,
         public_store=open_public_store(settings),
         engine=engine,
-        measure=measurement.measurer(settings, InstalledClassifiers(registry, people, more, models)),
+        measure=measurement.measurer(settings, InstalledClassifiers(registry, people, more, models), models),
         policy=policing,
         facts=FactsWithParents(inner=consent, ledger=ledger, settings=settings, blob_store=vault, workdir=workdir),
         consent=consent,

@@ -17,6 +17,8 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
+from classifiers.models import PACKAGED_MODELS
+from classifiers.text.language_detection import detect_language
 from console.app import create_app
 from core.case import Case
 from core.errors import BadMedia, Unavailable
@@ -144,7 +146,7 @@ def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallati
         measure=StubMeasurer(
             text=_measured,
             video=lambda _file, subject, _leased: Measurements(signals=_video_signals(subject), seconds={}),
-            check_video=ClassifierMeasurer(classifiers=None, frames=1, limits=InputLimits()).check_video,
+            check_video=ClassifierMeasurer(classifiers=None, frames=1, limits=InputLimits(), models=None).check_video,
         ),
         policy=StubPolicy(decide or _decide),
         sealer=StubSealer(_sealed),
@@ -214,7 +216,8 @@ def _measured(text: str, subject: Subject = Subject.PROMPT) -> Measurements:
         )
         for word, score in WORD_SCORES.items()
     )
-    return Measurements(signals=signals, seconds={"story_words/1": 0.0})
+    language = detect_language(text, PACKAGED_MODELS) or ""
+    return Measurements(signals=signals, seconds={"story_words/1": 0.0}, language=language)
 
 
 def _video_signals(subject: Subject) -> tuple[Signal, ...]:

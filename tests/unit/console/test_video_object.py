@@ -75,7 +75,7 @@ def test_a_hold_is_in_progress_and_says_why():
     answer = shown(case(Phase.HELD, held_at=Phase.SCREENED, verdicts=(verdict(Decision.HOLD),)), "x")
     assert answer["status"] == "in_progress"
     assert answer["assay"] == {
-        "phase": "held", "decision": "hold", "rules": ["calm"], "reason": "Too calm.", "revision": 1,
+        "language": "en", "phase": "held", "decision": "hold", "rules": ["calm"], "reason": "Too calm.", "revision": 1,
         "unstated": [],
         "waiting": None,
         "explanation": None,
