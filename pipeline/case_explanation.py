@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from core.case import Phase
 from core.errors import BadInput, NotFound, PolicyError
-from core.signals import Signal
+from core.signals import Signal, Subject
 from core.verdicts import Decision, Verdict
 from pipeline.case_record import CaseRecord
 from pipeline.stages.stage_context import PolicyGate
@@ -27,7 +27,8 @@ _NEAR_SECONDS = 0.5  # places nearer to each other than this are one
 class ExplainedReason:
     """A rule that counted, and where: `words` of the prompt, `seconds` as (from, to) in the video or the reference.
 
-    `missing`: it counted because something could not be measured. `dsa` is a category of the EU's DSA.
+    `missing`: it counted because something could not be measured. `whole_prompt`: it was found in the prompt, and no
+    words alone carry it. `dsa` is a category of the EU's DSA.
     """
 
     rule: str
@@ -35,6 +36,7 @@ class ExplainedReason:
     words: tuple[str, ...] = ()
     seconds: tuple[tuple[float, float], ...] = ()
     missing: bool = False
+    whole_prompt: bool = False
     dsa: str = ""
 
 
@@ -68,10 +70,21 @@ def explained(found: Iterable[Reason], text: str, signals: Sequence[Signal]) -> 
             words=tuple(dict.fromkeys(text[start:end] for start, end in one.spans if text[start:end].strip())),
             seconds=() if one.missing else _seconds(one, signals),
             missing=one.missing,
+            whole_prompt=not one.missing and not one.spans and _found_in_prompt(one, signals),
             dsa=one.dsa,
         )
         for one in found
     )
+
+
+def _found_in_prompt(reason: Reason, signals: Iterable[Signal]) -> bool:
+    """Whether what the reason found most of was measured in the prompt itself, and not in what came with it."""
+    highest = max(
+        (s for s in signals if s.label == reason.category and s.score),
+        key=lambda signal: signal.score or 0.0,
+        default=None,
+    )
+    return highest is not None and highest.subject is Subject.PROMPT and not highest.field
 
 
 def _telling(found: Sequence[Reason], verdict: Verdict) -> list[Reason]:

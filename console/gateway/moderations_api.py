@@ -93,6 +93,7 @@ def _result(opinion: DryRunVerdict, text: str, accept_language: str, *, scores: 
     mine = top_scores(opinion)
     theirs = {name: _lowest([mine.get(label) for label in labels]) for name, labels in _CATEGORIES.items()}
     catalog = creator_catalog(opinion.language or "", accept_language)
+    reasons = explained(opinion.reasons, text, opinion.measured.signals)
     flagged = {name: score >= _FLAG_THRESHOLD for name, score in theirs.items()}
     return {
         "flagged": opinion.verdict.decision is not Decision.ALLOW,
@@ -102,9 +103,7 @@ def _result(opinion: DryRunVerdict, text: str, accept_language: str, *, scores: 
         "assay": {
             "decision": opinion.verdict.decision.name.lower(),
             "language": opinion.language,
-            "reasons": [
-                asdict(reason) | {"text": catalog.text(reason.text)} for reason in explained(opinion.reasons, text, ())
-            ],
+            "reasons": [asdict(reason) | {"text": catalog.text(reason.text)} for reason in reasons],
             "policy": opinion.verdict.policy,
         }
         | ({"scores": mine} if scores else {}),

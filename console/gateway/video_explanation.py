@@ -33,6 +33,7 @@ def explanation_object(
                 "rule": one.rule,
                 "text": catalog.text(one.text),
                 "words": list(one.words),
+                "where": catalog.text(sentences.WHOLE_PROMPT) if one.whole_prompt else None,
                 "seconds": [list(place) for place in one.seconds],
             }
             for one in explanation.reasons

@@ -131,3 +131,29 @@ def test_who_is_held_is_told_that_a_person_looks_already():
     held = replace(record(Phase.HELD, decision=Decision.HOLD).case, held_at=Phase.SCREENED)
     told = explanation_object(held, CaseExplanation(reasons=()), (), ENGLISH_CATALOG)
     assert told["appeal"]["text"] == sentences.APPEAL_RUNS
+
+
+def test_where_no_words_carry_it_the_prompt_as_a_whole_is_named():
+    reason = Reason(rule="prompt_sexual", category="sexual", text=SAID)
+    measured = Signal(subject=Subject.PROMPT, label="sexual", score=0.9, source="p/1")
+    [found] = explained([reason], PROMPT, [measured])
+    assert found.whole_prompt
+    told = explanation_object(record(Phase.REFUSED).case, CaseExplanation(reasons=(found,)), (), ENGLISH_CATALOG)
+    assert told["reasons"][0]["where"] == sentences.WHOLE_PROMPT
+    assert told["change"] == [sentences.CHANGE_DESCRIPTION]
+
+
+@pytest.mark.parametrize(
+    ("more", "measured"),
+    [
+        ({"spans": ((2, 7),)}, {}),
+        ({"missing": True}, {}),
+        ({}, {"field": "lora_text"}),
+        ({}, {"subject": Subject.VIDEO}),
+        ({}, {"label": "gore"}),
+    ],
+)
+def test_it_is_not_named_where_words_or_something_else_carry_it(more, measured):
+    reason = Reason(rule="prompt_sexual", category="sexual", text=SAID, **more)
+    signal = replace(Signal(subject=Subject.PROMPT, label="sexual", score=0.9, source="p/1"), **measured)
+    assert not explained([reason], PROMPT, [signal])[0].whole_prompt
