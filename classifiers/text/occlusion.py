@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import tomllib
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -39,20 +39,20 @@ def carrying_places(
     `limits` are those of labels, by their number in `heads.labels`, the label that is highest above its own first.
     Bounded: at most MAX_WORDS_TRIED and MAX_SETS_CONFIRMED texts are read.
     """
-    words = content_words(text, english)
+    words = _occurrences(text, english)
     if len(words) < 2:
         return dict.fromkeys(limits, ())
     tried = _most_telling(text, words, list(limits), heads)
-    left = [without_places(text, [words[place]]) for place in tried]
+    left = [without_places(text, words[number]) for number in tried]
     quick = score_by_quick_sources(left, english, heads, models)
     sets = _sets_to_confirm(quick, list(limits), tried, len(words))
-    left = [without_places(text, [words[place] for place in chosen]) for chosen in sets]
+    left = [without_places(text, _places(words, chosen)) for chosen in sets]
     confirmed = score_texts(left, [english] * len(left), heads, models)
     found = {}
     for label, limit in limits.items():
         enough = [one for one, row in zip(sets, confirmed, strict=True) if row[label] < limit]
         best = min(enough, key=lambda one: (len(one), sets.index(one)), default=())
-        found[label] = _joined(text, [words[place] for place in sorted(best)], english)
+        found[label] = _joined(text, _places(words, best), english)
     return found
 
 
@@ -88,14 +88,26 @@ def _words(text: str) -> list[Place]:
     return found
 
 
-def _most_telling(text: str, words: Sequence[Place], labels: Sequence[int], heads: PromptHeads) -> list[int]:
+def _occurrences(text: str, english: bool) -> list[list[Place]]:
+    """The content words, each once, with all its places: taking out one of two of the same would leave the other."""
+    places: dict[str, list[Place]] = {}
+    for place in content_words(text, english):
+        places.setdefault(text[slice(*place)].casefold(), []).append(place)
+    return list(places.values())
+
+
+def _places(words: Sequence[Sequence[Place]], chosen: Iterable[int]) -> list[Place]:
+    return sorted(place for number in chosen for place in words[number])
+
+
+def _most_telling(text: str, words: Sequence[Sequence[Place]], labels: Sequence[int], heads: PromptHeads) -> list[int]:
     """The numbers of the words to try, in order: where they are many, those whose pieces add most to a label."""
     if len(words) <= MAX_WORDS_TRIED:
         return list(range(len(words)))
     added = hashed_ngrams.word_contributions(text, heads.ngram_weights)[:, labels].max(1)
     weights = np.zeros(len(words))
     for value, (_, start, _) in zip(added, hashed_ngrams.word_spans(text), strict=True):
-        within = [number for number, (first, last) in enumerate(words) if first <= start < last]
+        within = [number for number, places in enumerate(words) if any(a <= start < b for a, b in places)]
         weights[within] += max(float(value), 0.0)
     return sorted(np.argsort(-weights, kind="stable")[:MAX_WORDS_TRIED].tolist())
 
@@ -103,11 +115,11 @@ def _most_telling(text: str, words: Sequence[Place], labels: Sequence[int], head
 def _sets_to_confirm(
     quick: FloatMatrix, labels: Sequence[int], tried: Sequence[int], word_count: int
 ) -> list[frozenset[int]]:
-    """The most telling word of each label, then the two and the three most telling; one word always stays."""
+    """The one, two and three most telling words of the first label, then those of the others; one word always stays."""
     sets: dict[frozenset[int], None] = {}
-    for size in range(1, min(_MAX_TOGETHER, word_count - 1) + 1):
-        for label in labels:
-            sets[frozenset(tried[place] for place in np.argsort(quick[:, label], kind="stable")[:size])] = None
+    sizes = range(1, min(_MAX_TOGETHER, word_count - 1) + 1)
+    for label, size in [(labels[0], size) for size in sizes] + [(one, size) for size in sizes for one in labels[1:]]:
+        sets[frozenset(tried[place] for place in np.argsort(quick[:, label], kind="stable")[:size])] = None
     return list(sets)[:MAX_SETS_CONFIRMED]
 
 

@@ -60,6 +60,15 @@ def test_no_place_is_a_stop_word_or_begins_or_ends_with_one(text: str) -> None:
 
 
 @pytest.mark.models
+@pytest.mark.parametrize(
+    ("text", "word"), [("une femme complètement nue pose nue sur le lit", "nue"), ("a naked man, naked again", "naked")]
+)
+def test_a_word_that_stands_twice_is_taken_out_and_shown_twice(text: str, word: str) -> None:
+    shown = " ".join(text[int(s.at.start) : int(s.at.end)] for s in high(text)["intimate_image"] if s.at)
+    assert shown.count(word) == 2
+
+
+@pytest.mark.models
 def test_what_is_disguised_is_shown_where_it_stands_in_the_original() -> None:
     text = "a n4k3d couple has s3x on the lawn"
     words = {text[int(s.at.start) : int(s.at.end)] for s in high(text)["sexual"] if s.at}
