@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from classifiers.labels import LabelDefinition
 from classifiers.models import PACKAGED_MODELS, Models
+from classifiers.passages import FootageWords
 from core.errors import Unavailable
 from core.signals import Signal, Span, Subject
 from media.video import VideoSample
@@ -35,7 +36,7 @@ class PromptText:
     text: str
 
 
-Material = PromptText | VideoSample
+Material = PromptText | VideoSample | FootageWords
 
 
 class SignalNote(StrEnum):
@@ -194,7 +195,7 @@ def measure_all(
 ) -> ClassifierResults:
     """Every label of every classifier for this subject. Never raises for what a classifier does.
 
-    `subject` is PROMPT for a text and VIDEO for a sample unless said otherwise.
+    `subject` is PROMPT for a text and VIDEO for what is of footage unless said otherwise.
     """
     subject = subject or (Subject.PROMPT if isinstance(material, PromptText) else Subject.VIDEO)
     signals: list[Signal] = []

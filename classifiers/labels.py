@@ -14,6 +14,7 @@ from core.signals import Subject
 
 _TEXT = frozenset({Subject.PROMPT})
 _NEGATIVE = frozenset({Subject.NEGATIVE_PROMPT})
+_VIDEO = frozenset({Subject.VIDEO})
 _FOOTAGE = frozenset({Subject.VIDEO, Subject.REFERENCE})
 _TAKE = frozenset({Subject.TAKE})
 
@@ -101,6 +102,25 @@ LABELS: Mapping[str, LabelDefinition] = MappingProxyType(
         "known_work": LabelDefinition(_FOOTAGE, "A frame is a copy of a work that a rights holder registered."),
         "violence_visual": LabelDefinition(_FOOTAGE, "Violence is seen. Needs an OpenCLIP checkpoint."),
         "weapon_visual": LabelDefinition(_FOOTAGE, "A weapon is seen. Needs an OpenCLIP checkpoint."),
+        "flash": LabelDefinition(_VIDEO, "The picture flashes: 0.5 is three times in a second, 1 six times."),
+        "red_flash": LabelDefinition(_VIDEO, "It flashes to or from a saturated red, counted in the same way."),
+        "black_picture": LabelDefinition(_VIDEO, "The share of the time in which the picture is black."),
+        "frozen_picture": LabelDefinition(_VIDEO, "The share of the time in which nothing in the picture changes."),
+        "silence": LabelDefinition(_VIDEO, "The share of the time in which nothing is heard."),
+        "heard_threat": LabelDefinition(_FOOTAGE, "Somebody is threatened or insulted in speech."),
+        "heard_instructions": LabelDefinition(_FOOTAGE, "Speech tells how to do harm, or encourages to self-harm."),
+        "heard_hate": LabelDefinition(_FOOTAGE, "Speech demeans people for what they are, or praises terror."),
+        "heard_sexual": LabelDefinition(_FOOTAGE, "Speech is sexual."),
+        "heard_fraud": LabelDefinition(_FOOTAGE, "Speech deceives for money, or poses as a firm or an office."),
+        "seen_threat": LabelDefinition(_FOOTAGE, "Somebody is threatened or insulted in writing."),
+        "seen_instructions": LabelDefinition(_FOOTAGE, "Writing tells how to do harm, or encourages to self-harm."),
+        "seen_hate": LabelDefinition(_FOOTAGE, "Writing demeans people for what they are, or praises terror."),
+        "seen_sexual": LabelDefinition(_FOOTAGE, "Writing is sexual."),
+        "seen_fraud": LabelDefinition(_FOOTAGE, "Writing deceives for money, or poses as a firm or an office."),
+        "seen_personal_data": LabelDefinition(
+            _FOOTAGE, "A card or account number (0.95), a telephone number or an address of mail (0.6) is readable."
+        ),
+        "seen_code": LabelDefinition(_FOOTAGE, "A QR code can be read."),
         # of a take, with which somebody enrols
         "digits_wrong": LabelDefinition(_TAKE, "The share of the digits asked for that was not said."),
         "turns_wrong": LabelDefinition(_TAKE, "The head was not turned as asked, or not in that order."),

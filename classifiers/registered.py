@@ -25,6 +25,9 @@ BUNDLED_CLASSIFIERS: Mapping[str, str] = MappingProxyType(
         "voices": "classifiers.audio.voices:Voices",
         "frame_nudity": "classifiers.image.frame_nudity:FrameNudity",
         "frame_hashes": "classifiers.image.frame_hashes:FrameHashes",
+        "viewing_hazards": "classifiers.image.viewing_hazards:ViewingHazards",
+        "sound_levels": "classifiers.audio.sound_levels:SoundLevels",
+        "footage_words": "classifiers.text.footage_words:FootageWordScreening",
         "frame_labels": "classifiers.image.frame_labels:FrameLabels",
     }
 )

@@ -63,8 +63,8 @@ class Case:
 
     `revision` counts its events, `orders` what was ordered from engines; `held_at` is the phase to go
     back to from HELD. A case is HELD either because a verdict says so, or, with `last_failure` set, because
-    a stage broke three times. `waiting` says what the next stage waits for, while that is away. `language` is the
-    prompt's (ISO 639-1), empty where it is not known.
+    a stage broke three times. `waiting` says what the next stage waits for, while that is away. `words` are texts: what
+    is said and written in what was measured last. `language` is the prompt's (ISO 639-1), empty where it is not known.
     """
 
     id: str
@@ -72,6 +72,7 @@ class Case:
     revision: int = 0
     submitted: Submitted | None = None
     signals: tuple[Signal, ...] = ()
+    words: tuple[str, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
     rulings: tuple[Ruling, ...] = ()
     commissioned: Commissioned | None = None
@@ -204,7 +205,13 @@ def _measured(case: Case, event: Measured) -> Case:
     # New measurements replace earlier ones of the same subject.
     subjects = {signal.subject for signal in event.signals}
     signals = tuple(s for s in case.signals if s.subject not in subjects)
-    return replace(case, phase=phase, signals=signals + event.signals, language=event.language or case.language)
+    return replace(
+        case,
+        phase=phase,
+        signals=signals + event.signals,
+        words=event.words or case.words,
+        language=event.language or case.language,
+    )
 
 
 def _judged(case: Case, verdict: Verdict) -> Case:

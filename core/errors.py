@@ -84,6 +84,7 @@ RENDER_FAILURE_CODES = (
     "invalid_parameters",
     "out_of_memory",
     "not_a_video",
+    "nothing_to_see",
     "engine_error",
     "engine_timeout",
     "engine_unavailable",

@@ -86,7 +86,7 @@ class AudioWatermarkFinding:
 class UnexaminedPart:
     """What was not looked at because it would have taken too much, and why in one sentence.
 
-    `part`: credentials, picture, sound, labels, recovered or similar.
+    `part`: credentials, picture, sound, other_installations, labels, recovered or similar.
     """
 
     part: str
@@ -114,9 +114,26 @@ class WatermarkFinding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherInstallationMark:
+    """A mark of another installation that the settings name: what it is called there, and where it can be asked.
+
+    `by` is `key` where the mark was found with its key, `credentials` where valid credentials name it. `issuer` (6 hex
+    digits) is empty where it cannot be read, `case_id` (a case there) None.
+    """
+
+    name: str
+    url: str = ""
+    issuer: str = ""
+    case_id: str | None = None
+    p_value: float = 1.0
+    by: str = "key"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """The verifier's answer about one file. `case` is what the ledger shows to the public, or None.
 
+    `other_installation` is the mark of another installation, if one was found or is named by the credentials.
     `unexamined` says what was not looked at, because it would have taken more than is spent on one file.
     """
 
@@ -128,3 +145,4 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     case: dict[str, str] | None = None
     unexamined: tuple[UnexaminedPart, ...] = ()
+    other_installation: OtherInstallationMark | None = None

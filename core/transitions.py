@@ -152,6 +152,7 @@ _FORWARD = (
         condition="at the video gate",
         holds=_judged(Gate.VIDEO),
     ),
+    Transition(phase=Phase.INSPECTED, event=EngineFailed, to=frozenset({Phase.FAILED})),
     Transition(phase=Phase.CLEARED, event=Sealed, to=frozenset({Phase.SEALED})),
     Transition(phase=Phase.SEALED, event=Published, to=frozenset({Phase.PUBLISHED})),
     Transition(

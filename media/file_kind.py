@@ -38,6 +38,9 @@ class FileKind(StrEnum):
     WAV = "audio/wav"
     FLAC = "audio/flac"
     OGG = "audio/ogg"
+    JPEG_XL = "image/jxl"
+    TIFF = "image/tiff"
+    PDF = "application/pdf"
     OTHER = "application/octet-stream"
 
     @property
@@ -70,7 +73,13 @@ _PICTURES = frozenset(
     {FileKind.PNG, FileKind.JPEG, FileKind.WEBP, FileKind.HEIC, FileKind.AVIF, FileKind.BMP, FileKind.PNM}
 )
 _VIDEOS = frozenset({FileKind.MP4, FileKind.MOV, FileKind.WEBM, FileKind.MATROSKA, FileKind.AVI, FileKind.MPEG_TS})
-_SUFFIXES = {FileKind.JPEG: ".jpg", FileKind.MATROSKA: ".mkv", FileKind.MPEG_TS: ".ts", FileKind.OTHER: ".bin"}
+_SUFFIXES = {
+    FileKind.JPEG: ".jpg",
+    FileKind.JPEG_XL: ".jxl",
+    FileKind.MATROSKA: ".mkv",
+    FileKind.MPEG_TS: ".ts",
+    FileKind.OTHER: ".bin",
+}
 
 _SIGNATURES = (
     (b"\x89PNG", FileKind.PNG),
@@ -81,6 +90,9 @@ _SIGNATURES = (
     (b"OggS", FileKind.OGG),
     (b"ID3", FileKind.MP3),
     (b"\xff\xfb", FileKind.MP3),
+    (b"II*\0", FileKind.TIFF),  # DNG and other raw pictures too
+    (b"MM\0*", FileKind.TIFF),
+    (b"%PDF-", FileKind.PDF),
 )
 _RIFF = {b"WEBP": FileKind.WEBP, b"WAVE": FileKind.WAV, b"AVI ": FileKind.AVI}
 
@@ -88,6 +100,8 @@ _AVIF_BRANDS = frozenset({b"avif", b"avis"})
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"})
 _STRUCTURAL_BRANDS = frozenset({b"mif1", b"mif2", b"msf1", b"miaf"})  # pictures, of which codec others say
 _BOXES_WITHOUT_FTYP = (b"moov", b"mdat", b"wide", b"free", b"skip")  # QuickTime before it had a ftyp
+_FIRST_BOXES = frozenset({b"ftyp", b"styp", b"moof", b"pnot", b"uuid", *_BOXES_WITHOUT_FTYP})
+_JXL_BOX = b"JXL \r\n\x87\n"
 _EBML = b"\x1aE\xdf\xa3"
 _TS_PACKET = 188
 
@@ -102,6 +116,8 @@ def kind_of_head(head: bytes) -> FileKind:
     """The kind of a file of which these are the first bytes, HEAD_BYTES of them where it has so many."""
     if head[4:8] == b"ftyp":
         return _bmff_kind(head)
+    if head[4:12] == _JXL_BOX:
+        return FileKind.JPEG_XL
     if head[4:8] in _BOXES_WITHOUT_FTYP:
         return FileKind.MOV
     if head[:4] == b"RIFF":
@@ -113,6 +129,11 @@ def kind_of_head(head: bytes) -> FileKind:
     if head[:1] == b"G" and head[_TS_PACKET : _TS_PACKET + 1] == b"G":
         return FileKind.MPEG_TS
     return next((kind for magic, kind in _SIGNATURES if head.startswith(magic)), FileKind.OTHER)
+
+
+def begins_with_box(head: bytes) -> bool:
+    """Whether an ISO-BMFF box stands first, as in whole files, in segments of a stream and in what was cut out."""
+    return head[4:8] in _FIRST_BOXES
 
 
 def _bmff_kind(head: bytes) -> FileKind:

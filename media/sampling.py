@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
+from typing import Any
+
+import numpy as np
 
 from core.codec import dump, load
 from core.errors import BadInput
+from media.arrays import RgbImage
 from media.container import check_file, open_video
-from media.frame_index import read_frame_index
+from media.frame_index import FrameIndex, read_frame_index
 from media.probe import read_video_info
 from media.sandbox import client
 from media.sandbox.file_structure import check_decoding_cost
 from media.sandbox.limits import MIB, InputLimits, ProcessLimits
 from media.sandbox.scan import input_limits
-from media.video import Frame, VideoInfo, VideoSample
+from media.video import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, Frame, Thumbnails, VideoInfo, VideoSample
 from media.video_decode import evenly_spaced_pts, fit_size, frames_at, frames_to_decode, to_rgb
 
 _MAX_BYTES = 1024 * MIB  # bytes of RGB that one sample may have
+_NO_THUMBNAILS = np.zeros((0, THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, 3), np.uint8)
 _BOUNDS = ProcessLimits(memory=4096 * MIB, cpu=1200, wall=1200.0)
 
 
@@ -25,31 +31,38 @@ def sample_video(
     *,
     count: int | None = None,
     every: float | None = None,
+    min_count: int = 1,
     max_count: int | None = None,
     max_side: int | None = None,
+    thumbnails: int = 0,
     limits: InputLimits | None = None,
 ) -> VideoSample:
     """Evenly spread pictures, upright, the first and the last included.
 
-    Give either `count` (fewer come back if the video has fewer) or `every`, in seconds; of a long video at
-    `max_count` so
-    many, then further apart. `max_side` shrinks pictures whose longer side is longer. Raises BadMedia, or BadInput if
-    this would take more than 1 GiB.
+    Give either `count` (fewer come back if the video has fewer) or `every`, in seconds; of a short video then at least
+    `min_count`, nearer to one another, and of a long one at most `max_count`, further apart. `max_side` shrinks
+    pictures whose longer side is longer. With `thumbnails`, so many of the video's first pictures are also given very
+    small: all of them where it has no more, and fewer where decoding them would go beyond the limits. Raises BadMedia,
+    or BadInput if this would take more than 1 GiB.
     """
     if (count is None) == (every is None) or min(count or 0, every or 0) < 0 or not (count or every):
         raise BadInput("sample() takes either a count of at least 1 or a number of seconds above 0")
     limits = limits or input_limits()
     check_file(path, limits)
-    arguments = {"path": str(path.resolve()), "count": count, "every": every, "most": max_count, "max_side": max_side}
+    spread = {"count": count, "every": every, "min_count": min_count, "max_count": max_count}
+    arguments = {"path": str(path.resolve()), "spread": spread, "max_side": max_side}
+    arguments["thumbnails"] = thumbnails
     answer = client.run_sandboxed(
         "media.sampling:sample_video_in_process", {**arguments, "limits": dump(limits)}, reads=[path], limits=_BOUNDS
     )
-    frames = zip(answer["at"], answer["rgb"], strict=True)
-    return VideoSample(info=load(VideoInfo, answer["info"]), frames=tuple(Frame(at=at, rgb=rgb) for at, rgb in frames))
+    taken = zip(answer["at"], answer["rgb"], strict=True)
+    small = Thumbnails(**answer["thumbnails"]) if thumbnails else None
+    frames = tuple(Frame(at=at, rgb=rgb) for at, rgb in taken)
+    return VideoSample(info=load(VideoInfo, answer["info"]), frames=frames, thumbnails=small)
 
 
 def sample_video_in_process(
-    path: str, count: int | None, every: float | None, most: int | None, max_side: int | None, limits: dict[str, object]
+    path: str, spread: dict[str, Any], max_side: int | None, thumbnails: int, limits: dict[str, object]
 ) -> dict[str, object]:
     """As sample(), in this process: for limited ones."""
     bounds: InputLimits = load(InputLimits, limits)
@@ -57,11 +70,39 @@ def sample_video_in_process(
         timeline = read_frame_index(container, video, bounds)
     with open_video(Path(path), bounds) as (container, video):
         info = read_video_info(container, video, timeline, bounds)
-    wanted = evenly_spaced_pts(timeline, count=count, every=every, max_count=most)
+    wanted = evenly_spaced_pts(timeline, **spread)
     size = fit_size(info.width, info.height, max_side)
     if len(wanted) * size[0] * size[1] * 3 > _MAX_BYTES:
         raise BadInput(f"{len(wanted)} pictures of {size[0]} x {size[1]} are too many at once: give a max_side")
     check_decoding_cost(frames_to_decode(timeline, wanted), info.width, info.height, bounds)
+    seen = _first_pictures(timeline, wanted, info, thumbnails, bounds)
+    taken: list[tuple[float, RgbImage]] = []
+    small: list[tuple[float, RgbImage]] = []
+    left = deque(wanted)
     with open_video(Path(path), bounds) as (container, video):
-        taken = [(pts, to_rgb(frame, size)) for pts, frame in frames_at(container, video, timeline, wanted)]
-    return {"info": info, "at": [timeline.seconds(pts) for pts, _ in taken], "rgb": [rgb for _, rgb in taken]}
+        for pts, frame in frames_at(container, video, timeline, sorted({*wanted, *seen})):
+            at = timeline.seconds(pts)
+            if left and pts >= left[0]:
+                taken.append((at, to_rgb(frame, size)))
+                while left and left[0] <= pts:
+                    left.popleft()
+            if seen and pts <= seen[-1]:
+                small.append((at, to_rgb(frame, (THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT))))
+    return {
+        "info": info,
+        "at": [at for at, _ in taken],
+        "rgb": [rgb for _, rgb in taken],
+        "thumbnails": {
+            "at": np.array([at for at, _ in small], np.float64),
+            "rgb": np.stack([rgb for _, rgb in small]) if small else _NO_THUMBNAILS,
+            "complete": len(seen) == len(timeline.pts),
+        },
+    }
+
+
+def _first_pictures(
+    timeline: FrameIndex, wanted: list[int], info: VideoInfo, most: int, limits: InputLimits
+) -> list[int]:
+    """The pts of the first pictures that can be decoded beside what is wanted without going beyond the limits."""
+    affordable = limits.max_decoded_pixels // max(1, info.width * info.height) - frames_to_decode(timeline, wanted)
+    return [int(pts) for pts in timeline.pts[: max(0, min(most, affordable))]]

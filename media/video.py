@@ -31,6 +31,21 @@ class Frame:
     rgb: NDArray[np.uint8]
 
 
+THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT = 64, 36  # pixels, whatever the shape of the video: parts of its area, not of space
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Thumbnails:
+    """Every picture of a video, one after another and very small, for what only shows over time.
+
+    `rgb` is (n, 36, 64, 3) uint8, `at` (n,) seconds from the start. `complete` is false where later ones are left out.
+    """
+
+    at: NDArray[np.float64]
+    rgb: NDArray[np.uint8]
+    complete: bool = True
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class MonoAudio:
     """A sound track as it is listened to: `samples` is (n,) float32, mono, MONO_SAMPLE_RATE a second, full scale at 1.
@@ -49,9 +64,11 @@ MONO_SAMPLE_RATE = 16_000  # Hz: what speech models expect
 class VideoSample:
     """Frames evenly spread over a video, the first and the last included.
 
-    `audio` is None where sound was not decoded, or there is none (`info.has_audio`).
+    `audio` is None where sound was not decoded, or there is none (`info.has_audio`), `thumbnails` where they were not
+    asked for.
     """
 
     info: VideoInfo
     frames: tuple[Frame, ...]
     audio: MonoAudio | None = None
+    thumbnails: Thumbnails | None = None

@@ -22,10 +22,15 @@ _UNSPECIFIED = 2  # FFmpeg: AVCOL_SPC_UNSPECIFIED
 
 
 def evenly_spaced_pts(
-    timeline: FrameIndex, *, count: int | None = None, every: float | None = None, max_count: int | None = None
+    timeline: FrameIndex,
+    *,
+    count: int | None = None,
+    every: float | None = None,
+    min_count: int = 1,
+    max_count: int | None = None,
 ) -> list[int]:
     """The pts of evenly spread pictures, at most so many, ascending, the video's first and last included."""
-    number = count if count is not None else int(timeline.duration / (every or 1.0)) + 1
+    number = count if count is not None else max(int(timeline.duration / (every or 1.0)) + 1, min_count)
     number = number if max_count is None else min(number, max_count)
     ideal = np.linspace(timeline.pts[0], timeline.pts[-1], max(number, 1))
     places = np.clip(np.searchsorted(timeline.pts, ideal), 1, max(len(timeline.pts) - 1, 1))

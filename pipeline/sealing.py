@@ -16,6 +16,7 @@ from core.events import Rendered
 from core.ports import BlobStore, Ledger
 from media.transcode import Encoding
 from pipeline.settings import Settings
+from pipeline.verification.other_installations_table import load_other_installations
 from provenance.c2pa.ingredients import Ingredient, build_ingredients
 from provenance.c2pa.manifest_definition import PRODUCT_NAME, SealOrder
 from provenance.c2pa.signers.keys_folder import ProvenanceKeys, load_keys
@@ -63,6 +64,7 @@ class CaseSealer:
             keys=signing_keys(settings),  # each time, so that a renewed certificate or another key needs no restart
             mark=_watermarker(settings),
             detect=detect_file,
+            others=load_other_installations(settings),
             sources=_sources(case, self.ledger, self.blob_store, dst.parent),
             timestamp_wait=settings.timestamp_wait if settings.timestamp == "queue" else 0.0,
         )

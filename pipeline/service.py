@@ -7,11 +7,13 @@ overwrite nothing. Authorisation is checked here, whatever a page shows.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from classifiers.models import PACKAGED_MODELS
 from core.case import Case, Phase, new_case
@@ -28,6 +30,7 @@ from core.verdicts import Decision, Gate, Ruling
 from media.reference_file import REFERENCE_BUDGET, prepare_reference
 from media.sandbox.scan import scan_within
 from pipeline.access.usage import UsageMeter
+from pipeline.access.video_costs import VideoCosts
 from pipeline.actions import Action, actions, refusal, unmeasured
 from pipeline.case_explanation import CaseExplanation, explain_case
 from pipeline.case_record import CaseRecord, case_record
@@ -76,6 +79,7 @@ class CaseService:
     policy_service: PolicyService | None = None
     usage: UsageMeter
     webhooks: WebhookService | None = None
+    costs: VideoCosts | None = None
     pictures: VideoPictures | None = None
 
     @property
@@ -97,15 +101,21 @@ class CaseService:
         validate_request(request)
         if not request.key:
             return self._open(who, new_case(), request)
+        if (there := self.submitted(who, request.key)) is not None:
+            return there
         case = Case(id=_case_id_for_key(who, request.key))
-        try:
-            return self.ledger.load(case.id)
-        except NotFound:
-            pass
         try:
             return self._open(who, case, request)
         except Conflict:  # the same request came twice at once
             return self.ledger.load(case.id)
+
+    def submitted(self, who: Principal, key: str) -> Case | None:
+        """The case that this account opened under this key; None where it opened none."""
+        require_scope(who, Scope.SUBMIT)
+        try:
+            return self.ledger.load(_case_id_for_key(who, key))
+        except NotFound:
+            return None
 
     def cases(self, who: Principal, *, phase: Phase | None = None, limit: int = 100) -> Sequence[Case]:
         """The person's cases, a moderator's being all; the one that moved last first."""
@@ -163,6 +173,11 @@ class CaseService:
         """The texts among the engine's parameters, by the parameter's name. Raises Erased."""
         texts = self.case(who, case_id).request.parameter_texts
         return {name: self.context.texts.read(text) for name, text in texts.items()}
+
+    def footage_words(self, who: Principal, case_id: str) -> list[dict[str, Any]]:
+        """What is said and written in what was measured last, as `Passage` has it: for moderators. Raises Erased."""
+        require_role(who, Role.MODERATOR)
+        return [one for text in self.case(who, case_id).words for one in json.loads(self.context.texts.read(text))]
 
     # -- deciding
 
@@ -349,7 +364,7 @@ class CaseService:
         except NotFound:
             known = False
         if not known:
-            raise BadInput("there is no such video that this one could be made over")
+            raise BadInput("there is no such video that this one could be made over", param="remixed_from_video_id")
 
     def _load_expecting(self, case_id: str, revision: int | None) -> Case:
         case = self.ledger.load(case_id)

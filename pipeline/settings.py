@@ -66,6 +66,12 @@ class Settings(BaseSettings):
     public_store_url: str = Field(
         "", description="fsspec URL of the public store (published files); default: a folder in home."
     )
+    reference_inbox_url: str = Field(
+        "", description="fsspec URL of a place where platforms put references, as <account>/<key>; empty: none."
+    )
+    reference_urls: bool = Field(
+        False, description="May references of requests on topics be fetched from public https addresses?"
+    )
     s3_endpoint: str = Field("", description="Endpoint of an S3-compatible server, where it is not AWS.")
     public_url: str = Field("", description="Base URL under which the public store is served; default: file URLs.")
     engine: str = Field(
@@ -89,6 +95,11 @@ class Settings(BaseSettings):
     engine_body_format: Literal["auto", "json", "multipart"] = Field(
         "auto", description="How orders are written for it; auto: found out by itself, once."
     )
+    engine_cost_per_second: float = Field(
+        0.0, ge=0.0, description="What a second of its video costs, for the figures; of several, each has its own."
+    )
+    currency: str = Field("", max_length=8, description="In which currency costs are, as pages and reports name it.")
+    show_costs: bool = Field(True, description="Are accounts shown what their own videos cost?")
     engine_redirect_hosts: str = Field(
         "", description="Hosts besides the engine's own to which it may send us for a video, separated by commas."
     )
@@ -119,6 +130,10 @@ class Settings(BaseSettings):
         description="If that authority is unavailable: give up, wait (timestamp_wait), or never ask it at all.",
     )
     timestamp_wait: float = Field(900.0, description="Seconds to wait for the authority, where timestamp is queue.")
+    other_installations: str = Field(
+        "",
+        description="Others whose marks are looked for and named: a table [other_installations.NAME], or a TOML file.",
+    )
     mark_growth: float = Field(
         0.05, ge=0.0, le=1.0, description="Share of bytes the watermark may add: more of it survives more."
     )
@@ -141,7 +156,11 @@ class Settings(BaseSettings):
         description="Whose requests are taken from Kafka: an account, or topic=account, comma-separated. Empty: none.",
     )
     sweep_after: float = Field(30.0, description="Seconds after which a case that has not moved is queued again.")
-    frames: int = Field(12, description="How many frames of a video the classifiers look at.")
+    frames: int = Field(12, ge=1, description="How many frames of a video the classifiers look at, at the least.")
+    frames_per_second: float = Field(
+        2.0, gt=0, description="How many frames of each second they look at, as long as max_frames allows."
+    )
+    max_frames: int = Field(120, ge=1, description="How many frames of a video they look at, at the most.")
     openclip_checkpoint: Path | None = Field(None, description="An OpenCLIP checkpoint, for what frames show.")
     openclip_model: str = Field("", description="Architecture of that checkpoint; default: ViT-B-32.")
     openclip_sha256: str = Field("", description="SHA-256 of that checkpoint; default: OpenAI's ViT-B-32.")
@@ -201,7 +220,7 @@ class Settings(BaseSettings):
             raise ValueError("nobody reads topics unless bus is kafka")
         return accounts
 
-    @field_validator("engines", mode="before")
+    @field_validator("engines", "other_installations", mode="before")
     @classmethod
     def _table_as_text(cls, value: object) -> object:
         """A table as JSON: settings can be compared and looked up by all that they say."""

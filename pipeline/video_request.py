@@ -55,25 +55,30 @@ class VideoRequest:
 def validate_request(request: VideoRequest) -> None:
     """Raises BadInput for what nobody can ask for."""
     if not request.prompt.strip():
-        raise BadInput("the prompt is empty")
+        raise BadInput("the prompt is empty", param="prompt")
     if len(request.prompt) > MAX_PROMPT_LENGTH:
-        raise BadInput(f"the prompt has {len(request.prompt)} characters; at most {MAX_PROMPT_LENGTH} are taken")
+        raise BadInput(
+            f"the prompt has {len(request.prompt)} characters; at most {MAX_PROMPT_LENGTH} are taken", param="prompt"
+        )
     if request.seconds is not None and not 0 < request.seconds <= 3600:
-        raise BadInput("seconds must be between 0 and 3600")
+        raise BadInput("seconds must be between 0 and 3600", param="seconds")
     if len(request.references) > 1:
         raise BadInput("one reference is accepted at the most", param=REFERENCE_PARAM)
     if request.purpose and request.purpose not in PURPOSES:
-        raise BadInput(f"{request.purpose!r} is no purpose: one of {', '.join(PURPOSES)}")
+        raise BadInput(f"{request.purpose!r} is no purpose: one of {', '.join(PURPOSES)}", param="purpose")
     if wrong := [country for country in request.territory if not _COUNTRY.fullmatch(country)]:
-        raise BadInput(f"{wrong[0]!r} is no country: two capital letters, as DE")
+        raise BadInput(f"{wrong[0]!r} is no country: two capital letters, as DE", param="territory")
     if request.region and not _REGION.fullmatch(request.region):
-        raise BadInput("region must be a code of ISO 3166, as DE or US-CA")
+        raise BadInput("region must be a code of ISO 3166, as DE or US-CA", param="region")
     if len(request.end_user) > MAX_END_USER_LENGTH:
-        raise BadInput(f"safety_identifier has more than {MAX_END_USER_LENGTH} characters: send a hash of it")
+        raise BadInput(
+            f"safety_identifier has more than {MAX_END_USER_LENGTH} characters: send a hash of it",
+            param="safety_identifier",
+        )
     for name in ("audience", "tier"):
         word = getattr(request, name)
         if word and not _TAG.fullmatch(word):
-            raise BadInput(f"{name} must be a word of a-z, 0-9, _ and -, of 40 characters at the most")
+            raise BadInput(f"{name} must be a word of a-z, 0-9, _ and -, of 40 characters at the most", param=name)
 
 
 def end_user_pseudonym(author: str, end_user: str) -> str:

@@ -1,7 +1,7 @@
 """Sealing: mark, label, sign, then read all of it back from the finished file, or produce nothing.
 
 1. Look at the source and at what it was made from: credentials are kept as ingredients, never dropped, less what the
-   engine's own say of people; a mark of another installation that they name is named.
+   engine's own say of people; a mark of another installation that they name, or that its key finds, is named.
 2. Mark: the watermark first, since it changes every picture.
 3. Label: XMP and the AIGC key, with the mark's payload as their id; after signing it would be too late.
 4. Sign: the manifest names the payload too and is bound to the marked and labelled bytes.
@@ -15,9 +15,10 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from tenacity import Retrying, retry_if_exception_type, stop_before_delay, wait_chain, wait_fixed
@@ -41,11 +42,12 @@ from provenance.c2pa.signers.expiry_warnings import expiry_warnings
 from provenance.c2pa.signers.keys_folder import ProvenanceKeys
 from provenance.c2pa.source_types import AI_COMPOSITE_SOURCE_TYPES, CAPTURE_SOURCE_TYPES
 from provenance.c2pa.writer import sign_file
-from provenance.earlier_mark import EarlierMark, find_earlier_mark
+from provenance.earlier_mark import EarlierMark, find_earlier_mark, search_earlier_mark
 from provenance.fingerprint.sound_fingerprint import sound_fingerprint
 from provenance.fingerprint.video_fingerprint import video_fingerprint
 from provenance.metadata import xmp_writer
 from provenance.metadata.xmp_reader import read_embedded_labels
+from provenance.other_installations import NO_OTHER_INSTALLATIONS, OtherInstallations
 from provenance.seal_result import SealReport
 from provenance.watermark.payload import Payload
 from provenance.watermark_ports import DetectWatermark, EmbedWatermark
@@ -68,6 +70,8 @@ class _Job:
     sources: tuple[Ingredient, ...]
     ingredient_reports: tuple[CredentialsReport, ...]
     earlier_mark: EarlierMark | None
+    marked_sources: tuple[EarlierMark, ...]
+    notes: tuple[str, ...]
     timestamp_wait: float
 
     @property
@@ -75,7 +79,7 @@ class _Job:
         return self.payload.hex
 
 
-def seal(
+def seal(  # noqa: PLR0913 - what is sealed, with what, and what it is looked at for
     src: Path,
     dst: Path,
     order: SealOrder,
@@ -84,16 +88,19 @@ def seal(
     mark: EmbedWatermark,
     detect: DetectWatermark,
     sources: Sequence[Ingredient] = (),
+    others: OtherInstallations = NO_OTHER_INSTALLATIONS,
     timestamp_wait: float = 0.0,
 ) -> SealReport:
     """Seal `src` as `dst`, with the manifest's bytes next to it as `dst` + `.c2pa`. `sources` are what went into it.
+
+    In `src` and in what the engine started from, the marks of `others` are looked for too.
 
     Raises SealBroken if the finished file does not carry what it should, BadMedia or BadInput for the source, and
     Unavailable if a time-stamping authority is named and gives no stamp for `timestamp_wait` seconds; then neither
     file is
     there. A file that was at `dst` before is only replaced by a complete sealed one.
     """
-    job = _inspect_inputs(src, order, keys, sources, timestamp_wait)  # 1
+    job = _inspect_inputs(src, order, keys, sources, others, timestamp_wait)  # 1
     with tempfile.TemporaryDirectory(dir=dst.parent, prefix=".seal-") as folder:
         marked, labelled, sealed = (Path(folder) / name for name in ("marked.mp4", "labelled.mp4", "sealed.mp4"))
         manifest = Path(folder) / "manifest.c2pa"
@@ -117,7 +124,12 @@ def seal(
 
 
 def _inspect_inputs(
-    src: Path, order: SealOrder, keys: ProvenanceKeys, sources: Sequence[Ingredient], timestamp_wait: float
+    src: Path,
+    order: SealOrder,
+    keys: ProvenanceKeys,
+    sources: Sequence[Ingredient],
+    others: OtherInstallations,
+    timestamp_wait: float,
 ) -> _Job:
     delivered = read_credentials_report(src, keys.trust)
     if delivered.credentials.state == "unreadable":
@@ -125,8 +137,16 @@ def _inspect_inputs(
     read = tuple(read_credentials_report(source.path, keys.trust) for source in sources)
     if any(source.credentials.state == "unreadable" for source in read):
         raise SealBroken("a file that this was made from has credentials that cannot be read, so they cannot be kept")
-    earlier = find_earlier_mark(delivered, algorithm=order.soft_binding, issuer=keys.issuer)
-    opens_parent = needs_parent(order, has_credentials=delivered.credentials.state in _HAS_CREDENTIALS)
+    notes: list[str] = []
+    find_mark = partial(_earlier_mark, order=order, keys=keys, others=others, notes=notes)
+    earlier = find_mark(src, delivered)
+    kept = delivered.credentials.state in _HAS_CREDENTIALS or earlier is not None
+    opens_parent = needs_parent(order, has_credentials=kept)
+    marked_sources = {
+        source.path: marked
+        for source, report in zip(sources, read, strict=True)
+        if source.relationship == "inputTo" and (marked := find_mark(source.path, report))
+    }
     if order.synthetic and not order.source_type and any(map(_has_non_ai_content, (delivered, *read))):
         order = as_composite_order(order)
     return _Job(
@@ -136,14 +156,43 @@ def _inspect_inputs(
         payload=Payload(version=PAYLOAD_VERSION, issuer=keys.issuer, case_id=order.case_id),
         delivered_report=delivered,
         sources=tuple(
-            with_delivered_as_parent(src, sources, about=earlier.describe() if earlier else "")
-            if opens_parent
-            else sources
+            _titled(source, marked_sources)
+            for source in (
+                with_delivered_as_parent(src, sources, about=earlier.describe() if earlier else "")
+                if opens_parent
+                else sources
+            )
         ),
+        marked_sources=tuple(marked_sources.values()),
+        notes=tuple(notes),
         ingredient_reports=read,
         earlier_mark=earlier,
         timestamp_wait=timestamp_wait,
     )
+
+
+def _earlier_mark(
+    path: Path,
+    report: CredentialsReport,
+    *,
+    order: SealOrder,
+    keys: ProvenanceKeys,
+    others: OtherInstallations,
+    notes: list[str],
+) -> EarlierMark | None:
+    """The mark of another installation, as the credentials say or else as its key finds it. Adds what was left out."""
+    if named := find_earlier_mark(report, algorithm=order.soft_binding, issuer=keys.issuer, others=others):
+        return named
+    found, note = search_earlier_mark(path, others)
+    if note:
+        notes.append(note)
+    return found
+
+
+def _titled(source: Ingredient, marked: Mapping[Path, EarlierMark]) -> Ingredient:
+    """The ingredient, whose title says who marked it before."""
+    mark = marked.get(source.path)
+    return replace(source, title=f"{source.title}, {mark.describe()}") if mark else source
 
 
 def _has_non_ai_content(reading: CredentialsReport) -> bool:
@@ -244,8 +293,11 @@ def _report(
 
 def _warnings(job: _Job) -> Iterator[str]:
     yield from expiry_warnings(job.keys)
+    yield from job.notes
     if job.earlier_mark:
         yield f"the engine's file was {job.earlier_mark.describe()}: it is kept as the parent"
+    for mark in job.marked_sources:
+        yield f"what the engine started from was {mark.describe()}"
     for address in job.delivered_report.unredactable_personal_data:
         yield f"the engine's own credentials name a person or a prompt where nobody may redact it: {address[-80:]}"
     reports = [

@@ -30,7 +30,7 @@ class SealReport(SealResult):
 
     `parent` is the state of the credentials that the source came with, or nothing; `source_type` what the seal states;
     `trusted_timestamp` a trusted authority's time, or nothing; `warnings` are for the operator. `earlier_mark` is the
-    issuer (6 hex digits) of another installation whose mark the source's credentials name, or nothing.
+    issuer (6 hex digits) of another installation whose mark the source's credentials name or its key found, or nothing.
     """
 
     case_id: str

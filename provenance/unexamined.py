@@ -12,6 +12,7 @@ _SENTENCES = {
     "credentials": "The credentials were not read",
     "picture": "The picture was not searched for a watermark",
     "sound": "The sound was not searched for a watermark",
+    "other_installations": "The marks of other installations were not all looked for",
     "labels": "Unsigned labels were not looked for",
     "recovered": "The records that its watermark leads to were not compared with it",
     "similar": "It was not compared with the videos that this service sealed",

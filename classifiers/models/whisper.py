@@ -1,9 +1,12 @@
-"""Hears words: Whisper tiny.en (OpenAI, MIT) by faster-whisper and CTranslate2, eight bits, on one thread."""
+"""Hears words: Whisper tiny.en and base (OpenAI, MIT) by faster-whisper and CTranslate2, eight bits, on one thread."""
 
 from __future__ import annotations
 
+import math
+import re
 import threading
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +30,48 @@ class SpeechRecogniser:
         with self._lock:
             segments, _ = self._net.transcribe(sound, language="en", beam_size=5, condition_on_previous_text=False)
             return " ".join(segment.text for segment in segments).strip()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpokenPassage:
+    """What is said from `start` to `end`, in seconds; `certainty` in [0, 1] is the mean probability of its words."""
+
+    text: str
+    start: float
+    end: float
+    certainty: float
+
+
+class Transcriber:
+    """Turns speech in a hundred languages into words with times; safe to share between threads."""
+
+    def __init__(self, files: dict[str, bytes]) -> None:
+        from faster_whisper import WhisperModel
+
+        self._net: Any = WhisperModel("base", device="cpu", compute_type="int8", cpu_threads=1, files=files)
+        self._lock = threading.Lock()
+
+    def transcribe(self, sound: NDArray[np.float32]) -> tuple[str, list[SpokenPassage]]:
+        """The language (ISO 639-1; empty where nobody speaks) and what is said in mono sound at 16 kHz."""
+        with self._lock:
+            segments, info = self._net.transcribe(
+                sound, beam_size=2, condition_on_previous_text=False, vad_filter=True, no_speech_threshold=0.6
+            )
+            said = [
+                SpokenPassage(text=one.text.strip(), start=one.start, end=one.end, certainty=math.exp(one.avg_logprob))
+                for one in segments
+                if one.text.strip()
+            ]
+        return (info.language if said else ""), said
+
+
+def load_transcriber(paths: Sequence[Path]) -> Transcriber:
+    """From the model's files; those that are named `.partN` are parts of one."""
+    files: dict[str, bytes] = {}
+    for path in paths:
+        name = re.sub(r"\.part\d+$", "", path.name)
+        files[name] = files.get(name, b"") + path.read_bytes()
+    return Transcriber(files)
 
 
 def load(paths: Sequence[Path]) -> SpeechRecogniser:

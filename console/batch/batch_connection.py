@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -14,9 +15,16 @@ from console.batch.video_client import VideoClient, download_over_http
 from console.web.auth import bearer_user
 from console.web.protocols import RunningInstallation
 from core.roles import Principal
+from media.sandbox.limits import MIB
 from pipeline.cli.case_output import published_url
+from pipeline.request_fields.reference_sources import ReferenceSources
+from pipeline.safe_fetch import SafeFetcher
 
 _TIMEOUT = httpx.Timeout(120.0, connect=10.0)  # seconds; an upload of a reference may take its time
+_MAX_REFERENCE = 512 * MIB
+_FETCHER = SafeFetcher(max_bytes=_MAX_REFERENCE, seconds=60.0, ports=frozenset({443}))
+"""Whoever runs the command has written the addresses in its lines, so that no setting is asked."""
+
 _IN_PROCESS_URL = "http://assay.invalid"  # is never looked up: the app is called, and no socket opened
 
 
@@ -34,14 +42,17 @@ async def connect_to_server(url: str, token: str, *, in_flight: int) -> AsyncIte
         async def download(case_id: str, to: Path) -> None:
             await download_over_http(http, case_id, to)
 
-        yield VideoClient(http=http, url_of=url_of, download=download)
+        sources = ReferenceSources(max_bytes=_MAX_REFERENCE, fetcher=_FETCHER)
+        yield VideoClient(http=http, url_of=url_of, download=download, references=sources)
 
 
 @asynccontextmanager
-async def connect_in_process(installation: RunningInstallation, who: Principal) -> AsyncIterator[VideoClient]:
+async def connect_in_process(
+    installation: RunningInstallation, who: Principal, sources: ReferenceSources
+) -> AsyncIterator[VideoClient]:
     """A client of this installation's gateway without a server: whoever runs the command asks, and no token is shown.
 
-    A line is so read, checked and answered as the same request over HTTP is.
+    A line is so read, checked and answered as the same request over HTTP is. References by key come from `sources`.
     """
     app, service = create_app(installation), installation.service
     app.dependency_overrides[bearer_user] = lambda: who
@@ -54,4 +65,5 @@ async def connect_in_process(installation: RunningInstallation, who: Principal) 
         async def download(case_id: str, to: Path) -> None:
             await asyncio.to_thread(service.content, who, case_id, to)
 
-        yield VideoClient(http=http, url_of=url_of, download=download)
+        references = replace(sources, fetcher=_FETCHER)
+        yield VideoClient(http=http, url_of=url_of, download=download, references=references, account=who.id)

@@ -91,7 +91,7 @@ def _run_here(batch: _Batch, account: str, verbose: bool) -> BatchTally:
 
     who = Principal(id=account, roles=frozenset({Role.PLATFORM})) if account else local_operator()
     with open_installation(verbose=verbose) as at, running_beside(at.runner, "assay-runner"):
-        return _run(batch, connect_in_process(at, who))
+        return _run(batch, connect_in_process(at, who, at.reference_sources))
 
 
 def _run(batch: _Batch, connecting: AbstractAsyncContextManager[VideoClient]) -> BatchTally:

@@ -16,7 +16,8 @@ from typing import Any
 import httpx
 
 from console.batch.batch_lines import BatchRequest
-from core.errors import Forbidden, Unavailable
+from core.errors import BadInput, Forbidden, Unavailable
+from pipeline.request_fields.reference_sources import NO_SOURCES, ReferenceMissing, ReferenceSources
 
 DEFAULT_PATIENCE = 300.0
 """Seconds for which a server that is away is asked again: a restart of it is no error."""
@@ -35,26 +36,48 @@ class LineRefused(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoClient:
-    """`url_of` says where a published video can be had, `download` copies it to a path."""
+    """`url_of` says where a published video can be had, `download` copies it to a path.
+
+    `references` says where references may be copied from, and `account` whose folder of them is read.
+    """
 
     http: httpx.AsyncClient
+    references: ReferenceSources = NO_SOURCES
+    account: str = ""
     url_of: Callable[[str], Awaitable[str]]
     download: Callable[[str, Path], Awaitable[None]]
     patience: float = DEFAULT_PATIENCE
 
     async def create(self, request: BatchRequest) -> dict[str, Any]:
         """The video of this line: a new one, or the one that its id led to before. Raises as `ask`."""
+        if not (request.reference_url or request.reference_blob):
+            return await self._create(request, request.reference)
+        with tempfile.TemporaryDirectory(prefix="assay-reference-") as folder:
+            copied = await asyncio.to_thread(self._copy_reference, request, Path(folder) / "reference.bin")
+            return await self._create(request, copied)
+
+    def _copy_reference(self, request: BatchRequest, to: Path) -> Path:
+        try:
+            if request.reference_url:
+                return self.references.from_url(request.reference_url, to)
+            return self.references.from_blob(self.account, request.reference_blob, to)
+        except ReferenceMissing as error:
+            raise LineRefused("reference_unavailable", str(error)) from None
+        except BadInput as error:
+            raise LineRefused("bad_input", str(error)) from None
+
+    async def _create(self, request: BatchRequest, reference: Path | None) -> dict[str, Any]:
         headers = {"Idempotency-Key": request.key}
 
         async def send() -> httpx.Response:
             with ExitStack() as opened:
-                if request.reference is None:
-                    return await self.http.post("/v1/videos", json=request.fields, headers=headers)
-                file = opened.enter_context(request.reference.open("rb"))
+                if reference is None:
+                    return await self.http.post(request.path, json=request.fields, headers=headers)
+                file = opened.enter_context(reference.open("rb"))
                 return await self.http.post(
-                    "/v1/videos",
+                    request.path,
                     data=_form_fields(request.fields),
-                    files={"input_reference": (request.reference.name, file)},
+                    files={request.file_field: (reference.name, file)},
                     headers=headers,
                 )
 

@@ -15,7 +15,6 @@ from typing import Any
 from anyio import to_thread
 from fastapi import APIRouter, Request
 
-from console.gateway.engine_parameters import with_engine_fields
 from console.gateway.request_parsing import read_json_object, request_of_fields
 from console.gateway.videos_api import IDEMPOTENCY_HEADER, shown_video
 from console.web.auth import BearerUser
@@ -26,6 +25,8 @@ from core.case import Case
 from core.errors import BadInput, BadMedia
 from core.roles import Principal
 from pipeline.derived_request import Derivation, derived_request, last_picture
+from pipeline.request_fields.engine_parameters import form_fields, is_own_field, with_engine_fields
+from pipeline.request_fields.reference_fields import is_reference_field
 from pipeline.service import VideoRequest
 from pipeline.video_request import REFERENCE_PARAM
 
@@ -102,6 +103,9 @@ async def _ordered(
         order = _order(who, context, given, source, derivation)
         return context.service.submit(who, order), order
 
+    for name, value in given.fields.items():
+        if value is not None and (is_reference_field(name) or name == "remixed_from_video_id"):
+            raise BadInput(f"{name[:80]} is not taken here: the video to start from is the reference", param=name[:80])
     with _naming_video(given.file):
         opened, order = await scan_reference(request, context, submit)
     video = await to_thread.run_sync(shown_video, who, context, opened.id, accept_language(request))
@@ -110,7 +114,7 @@ async def _ordered(
 
 
 def _order(who: Principal, context: RequestContext, given: _Given, source: str, derivation: Derivation) -> VideoRequest:
-    rest = {name: value for name, value in given.fields.items() if name not in ("video", "remixed_from_video_id")}
+    rest = {name: value for name, value in given.fields.items() if name != "video" and value is not None}
     asked = with_engine_fields(request_of_fields(rest, given.key), rest, context.installation.settings)
     if source:
         return derived_request(context.service, who, asked, source, given.folder, derivation)
@@ -161,8 +165,9 @@ async def _given(request: Request, context: RequestContext) -> AsyncIterator[_Gi
 
 
 def _form_fields(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """The fields of a form as they would stand in JSON."""
+    """The fields of a form as they would stand in JSON. Raises BadInput."""
     fields: dict[str, Any] = {}
+    of_engine: list[tuple[str, str]] = []
     for name, value in pairs:
         base, _, rest = name.partition("[")
         if base in _LISTS:
@@ -171,6 +176,8 @@ def _form_fields(pairs: Iterable[tuple[str, str]]) -> dict[str, Any]:
             fields[base] = {"id": value} if rest in ("", "id]") else {rest: value}
         elif base == "voices":
             fields[base] = value.lower() in ("true", "1")
-        elif value:
+        elif is_own_field(name) and value:
             fields[name] = value
-    return fields
+        else:
+            of_engine.append((name, value))
+    return fields | form_fields(of_engine)

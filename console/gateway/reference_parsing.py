@@ -5,8 +5,6 @@ What cannot be honoured is refused by its name, so that no video is made without
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,18 +16,14 @@ from typing import Any
 from console.web.multipart import FormPart
 from core.errors import BadInput
 from media.file_kind import HEAD_BYTES, REFERENCE_KINDS, FileKind, kind_of_head
-from pipeline.video_request import REFERENCE_PARAM
-
-REFERENCE_FIELDS = (
-    "input_reference",  # OpenAI, SGLang, vLLM-Omni
-    "image_reference",  # vLLM-Omni, as the next
-    "video_reference",
-    "reference_url",  # SGLang
-    "reference",
-    "image",
-    "image_url",
+from pipeline.request_fields.reference_fields import (
+    REFERENCE_FIELDS,
+    decode_data_url,
+    empty_reference,
+    is_data_url,
+    is_reference_field,
 )
-"""Other names for the same: one reference is accepted, under one of them."""
+from pipeline.video_request import REFERENCE_PARAM
 
 _UNSUPPORTED = frozenset(
     {"control_type", "source_video", "source_audio", "video_noise_mask", "audio_noise_mask", "mask"}  # vLLM-Omni
@@ -48,11 +42,6 @@ class GivenReference:
 
     field: str
     path: Path
-
-
-def is_reference_field(name: str) -> bool:
-    """Whether a part of a form under this name is a reference: also as `input_reference[image_url]`, or `image[]`."""
-    return name.partition("[")[0] in REFERENCE_FIELDS
 
 
 def refuse_unsupported(names: Iterable[str]) -> None:
@@ -98,7 +87,7 @@ def _check_single(names: Sequence[str]) -> None:
 def _of_part(part: FormPart, folder: Path) -> GivenReference:
     name, size = part.name, part.path.stat().st_size
     if size == 0:
-        raise _empty(name)
+        raise empty_reference(name)
     matched = _NAME.fullmatch(name)
     if matched is None or (matched["key"] and matched["key"] not in _URL_KEYS):
         raise BadInput(f"{name} cannot be used: {_HOW_TO_SEND} as input_reference", param=name)
@@ -141,27 +130,12 @@ def _of_value(value: Any, name: str, to: Path) -> GivenReference:
             to.write_bytes(_decoded(value.strip(), name))
             return GivenReference(field=name, path=to)
         case str() | []:
-            raise _empty(name)
+            raise empty_reference(name)
     raise BadInput(f'{name} cannot be read: {_HOW_TO_SEND}, in JSON as {{"image_url": "data:…"}}', param=name)
 
 
 def _decoded(url: str, name: str) -> bytes:
-    if not url[:5].lower() == "data:":
+    if not is_data_url(url):
         # Fetching an address that a stranger names would let them look around behind the firewall.
         raise BadInput(f"{name} must be sent with the request, and no address is fetched: {_HOW_TO_SEND}", param=name)
-    head, comma, data = url.partition(",")
-    if not comma:  # curl's -F takes what follows a semicolon for an option of its own
-        raise BadInput(f"the data: URL of {name} ends before its data; with curl, send it by --form-string", param=name)
-    if not head.lower().endswith(";base64"):
-        raise BadInput(f"the data: URL of {name} is not base64", param=name)
-    try:
-        decoded = base64.b64decode("".join(data.split()), validate=True)
-    except (binascii.Error, ValueError):
-        raise BadInput(f"the data: URL of {name} is not base64", param=name) from None
-    if not decoded:
-        raise _empty(name)
-    return decoded
-
-
-def _empty(name: str) -> BadInput:
-    return BadInput(f"{name} is empty: send a picture or a clip in it, or leave it out", param=name)
+    return decode_data_url(url, name)

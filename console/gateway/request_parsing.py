@@ -12,10 +12,8 @@ from typing import Any
 from fastapi import Request as HttpRequest
 from starlette.concurrency import run_in_threadpool
 
-from console.gateway.engine_parameters import form_fields, parse_seconds, with_engine_fields
 from console.gateway.reference_parsing import (
     GivenReference,
-    is_reference_field,
     naming_reference,
     reference_in_form,
     reference_in_json,
@@ -25,6 +23,8 @@ from console.gateway.video_object import UnstatedValues
 from console.web.context import RequestContext
 from console.web.uploads import Upload, new_upload_folder, read_body, receive_form
 from core.errors import BadInput
+from pipeline.request_fields.engine_parameters import form_fields, parse_seconds, with_engine_fields
+from pipeline.request_fields.reference_fields import is_reference_field
 from pipeline.service import VideoRequest
 
 _MAX_JSON_BYTES = 16 * 1024**2  # a reference image may lie in the JSON as a data URL

@@ -15,6 +15,7 @@ from core.codec import dump, dump_event
 from core.roles import Principal
 from core.verdicts import Decision
 from pipeline.case_explanation import explained
+from pipeline.case_notes import case_notes
 from pipeline.disclosure import disclosed_case, disclosed_history, disclosed_verdict, sees_everything
 from pipeline.screening.prompt_explanation import smallest_edit
 from pipeline.service import RECALL_CODES, RULING_CODES
@@ -84,10 +85,18 @@ def case(case_id: str, who: BearerUser, context: ContextDep) -> dict[str, object
 
 @cases_router.get("/cases/{case_id}/history", summary="A case's history")
 def case_history(case_id: str, who: BearerUser, context: ContextDep) -> dict[str, object]:
-    """Every event, in order. In a verdict or ruling, decision 0 is allow, 1 hold, 2 refuse."""
-    entries = disclosed_history(who, context.service.history(who, case_id))
+    """Every event, in order. In a verdict or ruling, decision 0 is allow, 1 hold, 2 refuse.
+
+    `notes` are what people wrote to events: all of them for a moderator, your own for you. An erased one has no text.
+    """
+    history = context.service.history(who, case_id)
+    notes = case_notes(who, history, context.service.context.texts)
     return {
-        "history": [{"revision": e.revision, "at": e.at.isoformat(), **dump_event(e.event)} for e in entries],
+        "history": [
+            {"revision": e.revision, "at": e.at.isoformat(), **dump_event(e.event)}
+            for e in disclosed_history(who, history)
+        ],
+        "notes": dump(notes),
     }
 
 

@@ -18,7 +18,9 @@ from console.web.rendering import render_page
 from console.web.video_response import video_response
 from core.case import Phase
 from core.errors import Erased
+from core.roles import Role
 from core.verdicts import Decision
+from pipeline.case_notes import case_notes
 from pipeline.disclosure import disclosed_case, disclosed_history
 
 case_pages_router = APIRouter(include_in_schema=False)
@@ -60,15 +62,18 @@ def case(
 ) -> Response:
     """A case: what was measured, what was decided, what may be done now."""
     found = context.service.case(who, case_id)
-    prompt, other_texts = None, []
+    prompt, other_texts, words = None, [], []
     if show == "prompt":
         try:
             prompt = highlight_prompt(context.service.prompt(who, case_id), found.signals)
             texts = context.service.parameter_texts(who, case_id)
             other_texts = [(name, highlight_prompt(text, found.signals, name)) for name, text in texts.items()]
+            words = context.service.footage_words(who, case_id) if Role.MODERATOR in who.roles else []
         except Erased:
             prompt = ()
-    history = disclosed_history(who, context.service.history(who, case_id))
+    history = context.service.history(who, case_id)
+    notes = case_notes(who, history, context.service.context.texts)
+    history = disclosed_history(who, history)
     shown = case_view(disclosed_case(who, found), history, who, context.service.actions(who, found))
     return render_page(
         request,
@@ -76,6 +81,8 @@ def case(
         view=shown,
         prompt=prompt,
         other_texts=other_texts,
+        words=words,
+        notes=notes,
         rulings=display_text.RULING_TEXTS,
         recalls=display_text.RECALL_TEXTS,
         done=done,

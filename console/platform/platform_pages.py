@@ -14,6 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from console.moderation.case_pages import require_csrf_token
 from console.platform.keys_api import account_service
+from console.platform.usage_api import month_costs
 from console.platform.webhooks_api import webhook_service
 from console.web.auth import SessionUser
 from console.web.context import ContextDep, RequestContext
@@ -264,6 +265,7 @@ def _page(request: Request, who: Principal, context: RequestContext, lang: str, 
         all_scopes=len(Scope),
         lifetimes=_LIFETIMES,
         usage=service.usage.account_usage(who.id, who.account_limits),
+        costs=month_costs(who, context),
         requests_per_minute=limit_of(who.account_limits, defaults, "requests_per_minute"),
         endpoints=_endpoints(who, context),
         event_types=EVENT_TYPES,

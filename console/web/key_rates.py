@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from threading import Lock
 from time import monotonic
 
 from starlette.datastructures import MutableHeaders
@@ -16,11 +15,12 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from console.web.http_errors import TooMany
+from console.web.rate_limits import WindowCounts
 from core.roles import NO_LIMITS, Principal, UsageLimits
 from pipeline.access.usage import limit_of
 
 _WINDOW = 60.0  # seconds
-_PURGE_ABOVE = 10_000  # subjects: then those whose minute is over are forgotten
+_MAX_SUBJECTS = 100_000  # keys and accounts, which are given out and not made up; some 20 MiB
 
 
 class RateLimitExceeded(TooMany):
@@ -52,9 +52,7 @@ class KeyRateLimiter:
     """Counts the requests of a key and of its account over a minute that begins with the first."""
 
     def __init__(self, *, clock: Callable[[], float] = monotonic) -> None:
-        self._clock = clock
-        self._counts: dict[str, tuple[int, float]] = {}
-        self._lock = Lock()
+        self._counts = WindowCounts(_WINDOW, _MAX_SUBJECTS, clock)
 
     def count(self, who: Principal, defaults: UsageLimits) -> RequestRate | None:
         """Count a request: the nearer of the limits, None where there is none. Beyond it `remaining` is negative."""
@@ -66,15 +64,8 @@ class KeyRateLimiter:
         return min(rates, key=lambda rate: rate.remaining, default=None)
 
     def _count(self, subject: str, limit: int) -> RequestRate:
-        now = self._clock()
-        with self._lock:
-            if len(self._counts) > _PURGE_ABOVE:
-                self._counts = {s: c for s, c in self._counts.items() if now - c[1] < _WINDOW}
-            count, since = self._counts.get(subject, (0, now))
-            if now - since >= _WINDOW:
-                count, since = 0, now
-            self._counts[subject] = (count + 1, since)
-        return RequestRate(limit=limit, remaining=limit - count - 1, reset=since + _WINDOW - now)
+        counted = self._counts.add(subject, 1)
+        return RequestRate(limit=limit, remaining=limit - counted.number, reset=counted.seconds_left)
 
 
 def count_request(request: Request, rates: KeyRateLimiter, who: Principal, defaults: UsageLimits) -> None:

@@ -11,6 +11,7 @@ import ipaddress
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Lock
 from time import monotonic
 
@@ -20,9 +21,50 @@ from console.web.http_errors import TooMany
 
 _MAX_ADDRESSES = 10_000  # some 12 MiB, and a flood of a million addresses adds nothing to it
 
-
 RANGE_FACTOR = 8
 """How many times as much as one address a whole range of addresses may do."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowCount:
+    """What somebody did in their window, and how many seconds of it are left."""
+
+    number: int
+    seconds_left: float
+
+
+class WindowCounts:
+    """What each of many did in a window of so many seconds, which begins with the first of it. Safe between threads.
+
+    Beyond `max_known` of them the longest unseen is forgotten.
+    """
+
+    def __init__(self, window: float, max_known: int, clock: Callable[[], float]) -> None:
+        self._window, self._known, self._clock = window, max_known, clock
+        self._counts: OrderedDict[str, tuple[int, float]] = (
+            OrderedDict()
+        )  # number and beginning, the longest unseen first
+        self._lock = Lock()
+
+    def add(self, key: str, number: int) -> WindowCount:
+        """The window of this one, with `number` more."""
+        with self._lock:
+            now = self._clock()
+            count, since = self._at(key, now)
+            self._counts[key] = count + number, since
+            self._counts.move_to_end(key)
+            while len(self._counts) > self._known:
+                self._counts.popitem(last=False)
+        return WindowCount(number=count + number, seconds_left=since + self._window - now)
+
+    def of(self, key: str) -> int:
+        """What this one did in the window so far."""
+        with self._lock:
+            return self._at(key, self._clock())[0]
+
+    def _at(self, key: str, now: float) -> tuple[int, float]:
+        count, since = self._counts.get(key, (0, now))
+        return (count, since) if now - since < self._window else (0, now)
 
 
 class RateLimiter:
@@ -38,13 +80,13 @@ class RateLimiter:
         max_addresses: int = _MAX_ADDRESSES,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._most, self._counts = max_requests, _WindowCounts(window, max_addresses, clock)
-        self._ranges = _WindowCounts(window, max_addresses, clock)
+        self._most, self._counts = max_requests, WindowCounts(window, max_addresses, clock)
+        self._ranges = WindowCounts(window, max_addresses, clock)
 
     def consume(self, address: str, *, cost: int = 1) -> None:
         """Count a request. Raises TooMany for an address, or a range, that asks too often."""
-        own = self._counts.add(client_network(address), cost) > self._most
-        if own or self._ranges.add(client_range(address), cost) > RANGE_FACTOR * self._most:
+        own = self._counts.add(client_network(address), cost).number > self._most
+        if own or self._ranges.add(client_range(address), cost).number > RANGE_FACTOR * self._most:
             raise TooMany("You ask faster than is allowed here: wait a minute.")
 
 
@@ -61,8 +103,8 @@ class FailureLimiter:
         max_addresses: int = _MAX_ADDRESSES,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._most, self._counts = max_failures, _WindowCounts(window, max_addresses, clock)
-        self._ranges = _WindowCounts(window, max_addresses, clock)
+        self._most, self._counts = max_failures, WindowCounts(window, max_addresses, clock)
+        self._ranges = WindowCounts(window, max_addresses, clock)
 
     def check(self, address: str) -> None:
         """Raises TooMany for an address, or a range, that has failed too often."""
@@ -130,32 +172,3 @@ def _network(address: str, bits_v4: int, bits_v6: int) -> str:
     if isinstance(parsed, ipaddress.IPv4Address):
         return str(parsed) if bits_v4 == 32 else str(ipaddress.ip_network((parsed, bits_v4), strict=False))
     return str(ipaddress.ip_network((parsed, bits_v6), strict=False))
-
-
-class _WindowCounts:
-    """What each visitor did in a window of so many seconds, which begins with the first of it. Safe between threads."""
-
-    def __init__(self, window: float, max_addresses: int, clock: Callable[[], float]) -> None:
-        self._window, self._known, self._clock = window, max_addresses, clock
-        self._counts: OrderedDict[str, tuple[int, float]] = OrderedDict()  # the longest unseen first
-        self._lock = Lock()
-
-    def add(self, key: str, number: int) -> int:
-        """The count of this visitor's window, with `number` more."""
-        with self._lock:
-            count, since = self._now(key)
-            self._counts[key] = count + number, since
-            self._counts.move_to_end(key)
-            while len(self._counts) > self._known:
-                self._counts.popitem(last=False)
-            return count + number
-
-    def of(self, key: str) -> int:
-        """The count of this visitor's window."""
-        with self._lock:
-            return self._now(key)[0]
-
-    def _now(self, key: str) -> tuple[int, float]:
-        now = self._clock()
-        count, since = self._counts.get(key, (0, now))
-        return (count, since) if now - since < self._window else (0, now)

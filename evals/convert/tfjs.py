@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from onnx import TensorProto
 
 from evals.convert.onnx_graph import OnnxGraph
 from media.arrays import AnyArray
@@ -15,9 +16,12 @@ from media.arrays import AnyArray
 _TWO_SIDED = {"Add": "Add", "Mul": "Mul", "Minimum": "Min", "Maximum": "Max"}
 
 
-def decode_weights(manifest: list[dict[str, Any]], packed: bytes) -> dict[str, tuple[AnyArray, float, float]]:
+StoredWeights = dict[str, tuple[AnyArray, float, float]]
+
+
+def decode_weights(manifest: list[dict[str, Any]], packed: bytes) -> StoredWeights:
     """Each weight as it is stored, with the scale and the least value of those that are stored as bytes."""
-    found: dict[str, tuple[AnyArray, float, float]] = {}
+    found: StoredWeights = {}
     at = 0
     for entry in manifest:
         how = entry.get("quantization", {})
@@ -29,6 +33,16 @@ def decode_weights(manifest: list[dict[str, Any]], packed: bytes) -> dict[str, t
     if at != len(packed):
         raise ValueError("the weights have another length than their manifest says")
     return found
+
+
+def dequantised(graph: OnnxGraph, weights: StoredWeights, name: str) -> str:
+    """The constant of this name, from the bytes that are stored where they are bytes."""
+    stored, scale, least = weights[name]
+    if stored.dtype != np.uint8:
+        return graph.constant(name, stored)
+    floats = graph.node("Cast", [graph.constant(f"{name}.byte", stored)], f"{name}.float", to=TensorProto.FLOAT)
+    times = graph.node("Mul", [floats, graph.constant(f"{name}.scale", np.array(scale, np.float32))], f"{name}.times")
+    return graph.node("Add", [times, graph.constant(f"{name}.least", np.array(least, np.float32))], name)
 
 
 def convert_faceres(folder: Path, to: Path, *, heads: bool = False) -> None:
@@ -44,17 +58,18 @@ def convert_faceres(folder: Path, to: Path, *, heads: bool = False) -> None:
         {"age_pred/Softmax": [100], "gender_pred/Sigmoid": [1]} if heads else {}
     )
     nodes = {node["name"]: node for node in model["modelTopology"]["node"]}
-    for name in _needed(nodes, list(wanted)):
+    for name in needed_nodes(nodes, list(wanted)):
         _add(graph, nodes[name], constants)
     graph.save(to, {"input_1": ["n", 224, 224, 3]}, {name: ["n", *shape] for name, shape in wanted.items()})
 
 
-def _needed(nodes: dict[str, dict[str, Any]], wanted: list[str]) -> list[str]:
+def needed_nodes(nodes: dict[str, dict[str, Any]], wanted: list[str]) -> list[str]:
+    """The nodes on which these depend, and they, each after what it depends on."""
     needed: dict[str, None] = {}
 
     def visit(name: str) -> None:
         if name not in needed:
-            for before in _inputs(nodes[name]):
+            for before in node_inputs(nodes[name]):
                 visit(before)
             needed[name] = None
 
@@ -63,12 +78,13 @@ def _needed(nodes: dict[str, dict[str, Any]], wanted: list[str]) -> list[str]:
     return list(needed)
 
 
-def _inputs(node: dict[str, Any]) -> list[str]:
-    return [name.split(":")[0] for name in node.get("input", [])]
+def node_inputs(node: dict[str, Any]) -> list[str]:
+    """The names of the nodes whose results a node takes."""
+    return [name.split(":")[0] for name in node.get("input", []) if not name.startswith("^")]  # ^: only the order
 
 
 def _add(graph: OnnxGraph, node: dict[str, Any], constants: dict[str, AnyArray]) -> None:
-    name, operator, inputs = node["name"], node["op"], _inputs(node)
+    name, operator, inputs = node["name"], node["op"], node_inputs(node)
     if operator in ("Conv2D", "DepthwiseConv2dNative"):
         kernel, groups = constants[inputs[1]], 1
         if operator == "DepthwiseConv2dNative":
@@ -88,15 +104,15 @@ def _add(graph: OnnxGraph, node: dict[str, Any], constants: dict[str, AnyArray])
         ]
         graph.node(_TWO_SIDED[operator], sides, name)
     elif operator == "_FusedMatMul":
-        node_inputs = [
+        operands = [
             inputs[0],
             *(graph.constant(f"{name_of_input}.c", constants[name_of_input]) for name_of_input in inputs[1:]),
         ]
         last = base64.b64decode(node["attr"]["fused_ops"]["list"]["s"][-1]).decode()
         if last == "Relu":
-            graph.node("Relu", [graph.node("Gemm", node_inputs, f"{name}.linear")], name)
+            graph.node("Relu", [graph.node("Gemm", operands, f"{name}.linear")], name)
         else:
-            graph.node("Gemm", node_inputs, name)
+            graph.node("Gemm", operands, name)
     elif operator == "Mean":
         graph.node("ReduceMean", [inputs[0], graph.constant("plane", np.array([2, 3], np.int64))], name, keepdims=0)
     elif operator in ("Relu", "Sigmoid", "Softmax"):

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from core.errors import OverBudget
+from media.file_kind import begins_with_box
 from media.isobmff import box_at
 from media.sandbox.limits import InputLimits
 
 _BRANCHES = frozenset((b"moov", b"trak", b"mdia", b"minf", b"stbl", b"moof", b"traf", b"udta", b"mvex", b"edts"))
-_FIRST_KINDS = (b"ftyp", b"styp", b"moov", b"moof", b"free", b"skip", b"wide", b"mdat", b"pnot", b"uuid")
 _GIF = (b"GIF87a", b"GIF89a")
 _GIF_EXTENSION, _GIF_PICTURE = 0x21, 0x2C
 _GIF_TABLE = 0x80  # a colour table follows
@@ -28,7 +28,7 @@ def check_structure(path: Path, limits: InputLimits) -> None:
     """Raises OverBudget for more boxes, tracks or pixels than the limits allow. Says nothing of what is broken."""
     with path.open("rb") as stream:
         head = stream.read(13)
-        if head[4:8] in _FIRST_KINDS:
+        if begins_with_box(head):
             _count_boxes(stream, limits)
         elif head[:6] in _GIF and len(head) == 13:
             _check_gif(stream, head, limits)
@@ -37,7 +37,7 @@ def check_structure(path: Path, limits: InputLimits) -> None:
 def check_boxes(path: Path, limits: InputLimits) -> None:
     """Raises OverBudget for more boxes than the limits allow, which is all that reading credentials depends on."""
     with path.open("rb") as stream:
-        if stream.read(8)[4:8] in _FIRST_KINDS:
+        if begins_with_box(stream.read(8)):
             _count_boxes(stream, replace(limits, max_tracks=limits.max_boxes))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from rich.status import Status
 from rich.table import Table
@@ -32,6 +33,7 @@ from core.signals import Signal
 from core.verdicts import Decision, Verdict
 from pipeline.actions import Action
 from pipeline.advance import EventListener, NoListener
+from pipeline.case_notes import CaseNote
 from pipeline.cli.cli_common import err, out
 from pipeline.creator_texts.catalogs import ENGLISH_CATALOG, creator_catalog
 
@@ -236,3 +238,23 @@ def _reason(case: Case) -> str:
 
 def _coloured(phase: Phase) -> Text:
     return Text(phase.value, style=_COLOURS.get(phase, ""))
+
+
+def passage_line(passage: Mapping[str, Any]) -> str:
+    """What is said or written in footage, and when."""
+    what = "code" if passage["is_code"] else passage["kind"]
+    language = f", {passage['language']}" if passage["language"] else ""
+    at = passage["at"]
+    return f"{what} {at['start']:.1f} to {at['end']:.1f} s{language}: {_printable(passage['text'])}"
+
+
+def note_line(note: CaseNote) -> str:
+    """What somebody wrote to an event."""
+    kind = "appeal" if note.is_appeal else "note"
+    said = "erased" if note.text is None else _printable(note.text)
+    return f"{kind} of {note.by} to revision {note.revision}: {said}"
+
+
+def _printable(text: str) -> str:
+    """The text without what moves a terminal's cursor or turns the direction of writing: those as their numbers."""
+    return "".join(one if one.isprintable() else f"⟦U+{ord(one):04X}⟧" for one in text)

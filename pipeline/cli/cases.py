@@ -13,6 +13,7 @@ from core.errors import NotFound
 from core.roles import Principal, Role
 from core.verdicts import Decision
 from media.file_kind import REFERENCE_KINDS
+from pipeline.case_notes import case_notes
 from pipeline.cli import case_output
 from pipeline.cli.cli_common import JsonOption, VerboseOption, err, local_operator, open_installation, out, print_json
 from pipeline.service import RECALL_CODES, RULING_CODES, VideoRequest
@@ -82,11 +83,15 @@ def case(case_id: CaseIdOfCase, as_json: JsonOption = False, verbose: VerboseOpt
             installation.service.history(local_operator(), case_id),
         )
         may = installation.service.actions(local_operator(), item)
+        notes = case_notes(local_operator(), entries, installation.service.context.texts)
         if as_json:
-            print_json({"case": item, "history": case_output.history_as_json(entries), "actions": sorted(may)})
+            history = case_output.history_as_json(entries)
+            print_json({"case": item, "history": history, "notes": notes, "actions": sorted(may)})
         else:
             out.print(case_output.case_table(item, entries))
             out.print(case_output.case_line(item, may))
+            for note in notes:
+                out.print(case_output.note_line(note), highlight=False, markup=False)
             out.print(f"you may: {', '.join(sorted(may))}")
 
 

@@ -223,6 +223,7 @@ def _opinion_as_json(opinion: DryRunVerdict) -> dict[str, object]:
         "reasons": opinion.reasons,
         "signals": measured.signals,
         "seconds": dict(measured.seconds),
+        "words": json.loads(measured.words) if measured.words else [],
     }
 
 
@@ -232,6 +233,8 @@ def _print_opinion(opinion: DryRunVerdict) -> None:
     if verdict.reason:
         out.print(verdict.reason, highlight=False)
     out.print(case_output.measured_line(opinion.measured.signals, most=20), highlight=False)
+    for passage in json.loads(opinion.measured.words or "[]"):
+        out.print(case_output.passage_line(passage), highlight=False, markup=False)
 
 
 def _print_reasons(text: str, opinion: DryRunVerdict, edit: PromptEdit | None) -> None:

@@ -49,6 +49,7 @@ FAILURE_CAUSES = {
     "invalid_parameters": "it does not take what was asked for",
     "out_of_memory": "it ran out of memory",
     "not_a_video": "what it sent is not a video",
+    "nothing_to_see": "there is nothing to see or hear in what it sent",
     "engine_error": "something went wrong in it",
     "engine_timeout": "it took too long",
     "engine_unavailable": "it could not be reached for too long",

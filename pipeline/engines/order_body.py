@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import base64
 import json
-import mimetypes
-from pathlib import Path
 from typing import Any
 
 from core.errors import RenderFailed
 from core.ports import RenderRequest
+from media.file_kind import file_kind
 from pipeline.engines.body_format import WireFormat
 from pipeline.engines.engine_profile import EngineProfile
 from pipeline.engines.parameter_paths import object_of_text
@@ -62,7 +61,7 @@ def _json_reference(order: RenderRequest, profile: EngineProfile) -> dict[str, A
     if not order.reference:
         return {}
     data = base64.b64encode(order.reference.read_bytes()).decode("ascii")
-    url = f"data:{_media_type(order.reference)};base64,{data}"
+    url = f"data:{file_kind(order.reference)};base64,{data}"
     return {profile.reference_field: {"image_url": url} if profile.reference_json == "object" else url}
 
 
@@ -71,9 +70,9 @@ def _form_parts(
 ) -> list[tuple[str, tuple[Any, ...]]]:
     parts: list[tuple[str, tuple[Any, ...]]] = [(name, (None, _form_value(value))) for name, value in fields.items()]
     if order.reference:
-        media_type = _media_type(order.reference)
-        name = f"reference{mimetypes.guess_extension(media_type) or ''}"
-        parts.append((profile.reference_field, (name, order.reference.read_bytes(), media_type)))
+        kind = file_kind(order.reference)
+        content = (f"reference{kind.suffix}", order.reference.read_bytes(), kind.value)
+        parts.append((profile.reference_field, content))
     return parts
 
 
@@ -84,7 +83,3 @@ def _form_value(value: Any) -> str:
 
 def _plain_number(value: float) -> int | float:
     return int(value) if value == int(value) else value
-
-
-def _media_type(file: Path) -> str:
-    return mimetypes.guess_type(file.name)[0] or "application/octet-stream"

@@ -82,6 +82,10 @@ CREATE VIEW reports.stumbles AS
 SELECT at, case_id, body ->> 'phase' AS phase, body ->> 'kind' AS kind
 FROM events WHERE body ->> 'type' IN ('StageFailed', 'Faltered');
 
+-- What videos cost, and what refusals before rendering saved: the ledger's own view, without whose they are.
+CREATE VIEW reports.costs AS
+SELECT at, case_id, phase, outcome, engine, model, seconds, cost_per_second, amount FROM video_costs;
+
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'grafana') THEN

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
+
+from tenacity import AsyncRetrying, RetryCallState, retry_if_exception, wait_exponential
 
 from core.errors import Unavailable
 from core.ports import Ledger
@@ -22,6 +24,8 @@ from pipeline.topic_contract.outcome_sender import BATCH, encode_outcome, send_o
 from pipeline.topic_contract.request_document import NotARequest
 from pipeline.topic_contract.request_intake import RequestIntake
 from pipeline.topic_contract.request_topics import RequestTopic
+
+T = TypeVar("T")
 
 log = logging.getLogger("assay.requests")
 
@@ -70,34 +74,47 @@ def _agent(app: Any, topic: RequestTopic, intake: RequestIntake) -> Callable[[An
 
 async def _receive(message: bytes | None, topic: RequestTopic, intake: RequestIntake) -> OutcomeDocumentV1 | None:
     """As RequestIntake.receive, for as long as the ledger is away. What breaks three times is a dead letter."""
-    pause, tries = _FIRST_PAUSE, 0
-    while True:
+    broken = 0
+
+    async def once() -> OutcomeDocumentV1 | None:
+        nonlocal broken
         try:
             return await asyncio.to_thread(intake.receive, message, topic)
-        except NotARequest:
+        except (NotARequest, Unavailable):
             raise
-        except Unavailable as error:
-            log.warning("waiting %.1f s to open a case: %s", pause, error)
         except Exception as error:
-            tries += 1
+            broken += 1
             log.error("a request broke: %s", type(error).__name__, exc_info=error)
-            if tries == _MAX_TRIES:
+            if broken == _MAX_TRIES:
                 raise NotARequest("internal_error") from None
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, _LONGEST_PAUSE)
+            raise
+
+    return await _patiently(once, "open a case", give_up_at=(NotARequest,))
 
 
 async def _send(topic: Any, key: bytes | None, value: bytes) -> None:
-    """Send until the broker has it: nothing else says what became of the message."""
-    pause = _FIRST_PAUSE
-    while True:
-        try:
-            await asyncio.wait_for(await topic.send(key=key, value=value), timeout=_SEND_SECONDS)
-            return
-        except Exception as error:  # noqa: BLE001 - whatever it is, the message in hand is not let go
-            log.warning("waiting %.1f s to send: %s", pause, type(error).__name__)
-        await asyncio.sleep(pause)
-        pause = min(pause * 2, _LONGEST_PAUSE)
+    """Send until the broker has it: nothing else says what became of the message, so it is never let go."""
+
+    async def once() -> None:
+        await asyncio.wait_for(await topic.send(key=key, value=value), timeout=_SEND_SECONDS)
+
+    await _patiently(once, "send")
+
+
+async def _patiently(once: Callable[[], Awaitable[T]], what: str, give_up_at: tuple[type[Exception], ...] = ()) -> T:
+    """What it answers, after as many attempts as that takes."""
+
+    def say_wait(state: RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome else None
+        log.warning("waiting %.1f s to %s: %s", state.upcoming_sleep, what, type(error).__name__)
+
+    retrying = AsyncRetrying(
+        retry=retry_if_exception(lambda error: isinstance(error, Exception) and not isinstance(error, give_up_at)),
+        wait=wait_exponential(multiplier=_FIRST_PAUSE, max=_LONGEST_PAUSE),
+        sleep=asyncio.sleep,
+        before_sleep=say_wait,
+    )
+    return await retrying(once)
 
 
 def _dead_letter(topic: RequestTopic, message: Any, reason: DeadLetterReason, field: str) -> DeadLetterV1:

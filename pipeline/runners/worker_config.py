@@ -11,6 +11,7 @@ from pipeline.runners.request_agents import RequestBridge, add_request_agents
 from pipeline.runners.topics import WORKER_ROLES, Topics
 from pipeline.settings import Settings
 from pipeline.topic_contract.request_intake import RequestIntake
+from pipeline.topic_contract.request_order import OrderReader
 from pipeline.topic_contract.request_topics import RequestTopic, parse_request_topics, require_accounts
 
 _SWEEPING_ROLE = "light"
@@ -35,8 +36,12 @@ def run_configured_worker(settings: Settings, roles: tuple[str, ...] = ()) -> No
     create_topics(settings.kafka_servers, topics)
     installation = build_installation(settings)
     require_accounts(requests, installation.accounts)
+    service = installation.service
     intake = RequestIntake(
-        service=installation.service, accounts=installation.accounts, outbox=installation.outcome_outbox
+        service=service,
+        accounts=installation.accounts,
+        outbox=installation.outcome_outbox,
+        orders=OrderReader(service=service, settings=settings, references=installation.reference_sources),
     )
     bridge = RequestBridge(topics=requests, intake=intake, ledger=installation.ledger)
     run_worker(config, lambda: installation.works, partial(add_request_agents, bridge=bridge) if requests else _nothing)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -10,8 +11,11 @@ from typing import Protocol
 
 from classifiers import ChatEndpoint, PromptMonitor
 from classifiers.base import Classifier, PromptText, measure_all
+from classifiers.find_words import find_words
 from classifiers.models import Models
+from classifiers.passages import SampleWithWords
 from classifiers.text.language_detection import detect_language
+from core.codec import dump
 from core.permitted import NO_CAMEOS, PermittedCameos
 from core.signals import Subject
 from core.verdicts import Gate
@@ -29,6 +33,7 @@ from pipeline.stages.stage_context import Measurements
 from policy.rule import Mode
 
 _LONGEST_SIDE = 1280  # classifiers look at 854 pixels at the most; more would only be copied around
+_THUMBNAILS = 20_000  # pictures: eleven minutes at 30 a second, 132 MiB
 
 
 def prompt_monitors(settings: Settings) -> tuple[Classifier, ...]:
@@ -49,9 +54,11 @@ class ClassifierMeasurer:
     """The Measurer over the classifiers of this installation, built for each set of leased cameos."""
 
     classifiers: Classifiers
-    frames: int
-    limits: InputLimits
     models: Models
+    every: float
+    min_frames: int
+    max_frames: int
+    limits: InputLimits
 
     def text(self, text: str, subject: Subject = Subject.PROMPT) -> Measurements:
         """As Measurer.text."""
@@ -62,14 +69,26 @@ class ClassifierMeasurer:
     def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
         """As Measurer.video."""
         with scan_within(REFERENCE_BUDGET) if subject is Subject.REFERENCE else nullcontext():
-            taken = self._sample(path)
-        found = measure_all(taken, self.classifiers.build(leased), subject=subject)
-        return Measurements(signals=found.signals, seconds=found.seconds)
+            taken = self._sample(path, thumbnails=0 if subject is Subject.REFERENCE else _THUMBNAILS)
+        words = find_words(taken, self.models)
+        known = SampleWithWords(
+            info=taken.info, frames=taken.frames, audio=taken.audio, thumbnails=taken.thumbnails, words=words
+        )
+        found = measure_all(known, self.classifiers.build(leased), subject=subject)
+        said = json.dumps(dump(words.passages), ensure_ascii=False) if words.passages else ""
+        return Measurements(signals=found.signals, seconds=found.seconds, words=said)
 
-    def _sample(self, path: Path) -> VideoSample:
+    def _sample(self, path: Path, *, thumbnails: int) -> VideoSample:
         if is_image(path):  # a reference
             return sample_image(path, max_side=_LONGEST_SIDE)
-        taken = sample_video(path, count=self.frames, max_side=_LONGEST_SIDE)
+        taken = sample_video(
+            path,
+            every=self.every,
+            min_count=self.min_frames,
+            max_count=self.max_frames,
+            max_side=_LONGEST_SIDE,
+            thumbnails=thumbnails,
+        )
         return replace(taken, audio=decode_mono_audio(path)) if taken.info.has_audio else taken
 
     def check_video(self, path: Path) -> tuple[float, int, int]:
@@ -88,4 +107,11 @@ class Classifiers(Protocol):
 def measurer(settings: Settings, classifiers: Classifiers, models: Models) -> ClassifierMeasurer:
     """The Measurer that the settings describe."""
     limits = InputLimits(max_bytes=settings.engine_max_mb * MIB)
-    return ClassifierMeasurer(classifiers=classifiers, frames=settings.frames, limits=limits, models=models)
+    return ClassifierMeasurer(
+        classifiers=classifiers,
+        models=models,
+        every=1 / settings.frames_per_second,
+        min_frames=settings.frames,
+        max_frames=max(settings.frames, settings.max_frames),
+        limits=limits,
+    )

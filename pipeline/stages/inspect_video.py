@@ -18,4 +18,5 @@ def inspect_video(case: Case, context: StageContext) -> Sequence[Event]:
         raise EngineFault("nothing was rendered")
     with context.temp_folder() as folder:
         file = context.fetch_asset(case.rendered.asset, folder)
-        return [measured_event([context.measure.video(file, Subject.VIDEO, context.consent.may_appear(case))])]
+        found = context.measure.video(file, Subject.VIDEO, context.consent.may_appear(case))
+        return [measured_event(case, [found], context)]

@@ -8,11 +8,19 @@ from core.case import Case, signals_of
 from core.events import Event, Judged
 from core.signals import Subject
 from core.verdicts import Decision, Gate
+from pipeline.stages.engine_failure import render_failed
 from pipeline.stages.stage_context import StageContext
 
 GATE_SUBJECTS = {
     Gate.PROMPT: (Subject.PROMPT, Subject.NEGATIVE_PROMPT, Subject.REFERENCE),
     Gate.VIDEO: (Subject.VIDEO,),
+}
+
+_ALL_OF_IT = 0.98  # share of the time
+_EMPTY = {
+    "black_picture": "The video that the engine made is black from beginning to end, and silent.",
+    "frozen_picture": "In the video that the engine made nothing moves from beginning to end, and nothing is heard.",
+    "silence": "",
 }
 
 
@@ -22,8 +30,20 @@ def judge_prompt(case: Case, context: StageContext) -> Sequence[Event]:
 
 
 def judge_video(case: Case, context: StageContext) -> Sequence[Event]:
-    """May this be shown?"""
-    return [_judged(case, Gate.VIDEO, context)]
+    """May this be shown? What nothing speaks against and shows nothing is no video: the engine failed."""
+    judged = _judged(case, Gate.VIDEO, context)
+    looked_at = any(r.gate is Gate.VIDEO for r in case.rulings)
+    if judged.verdict.decision is Decision.ALLOW and not looked_at and (reason := _shows_nothing(case)):
+        return [render_failed(case, "nothing_to_see", reason, context)]
+    return [judged]
+
+
+def _shows_nothing(case: Case) -> str:
+    """What is missing from the video, as a sentence; empty where something moves or is heard."""
+    scores = {s.label: s.score for s in signals_of(case, Subject.VIDEO) if s.label in _EMPTY and s.score is not None}
+    if scores.get("silence", 0.0) < _ALL_OF_IT:
+        return ""
+    return next((reason for label, reason in _EMPTY.items() if reason and scores.get(label, 0.0) >= _ALL_OF_IT), "")
 
 
 def recheck_consent(case: Case, gate: Gate, context: StageContext) -> Sequence[Event]:

@@ -12,16 +12,16 @@ from pathlib import Path
 
 from core.case import FAILURES_BEFORE_REVIEW, Case
 from core.errors import BadInput, BadMedia, Declined, EngineBusy, EngineFault, NotYet, RenderFailed, Unavailable
-from core.events import Commissioned, EngineDeclined, EngineFailed, Event, Rendered
+from core.events import Commissioned, EngineDeclined, Event, Rendered
 from core.ports import JobState, RenderRequest
 from core.verdicts import Gate
+from pipeline.stages.engine_failure import render_failed
 from pipeline.stages.judge import recheck_consent
 from pipeline.stages.stage_context import StageContext
 
 _BUSY_SECONDS = 2.0  # how soon an engine that takes no more orders is asked again
 _MIN_POLL, _MAX_POLL = 0.2, 10.0
 """Seconds between two questions after a job: a tenth of its age, within these."""
-_MAX_REASON_LENGTH = 300
 
 
 def commission(case: Case, context: StageContext) -> Sequence[Event]:
@@ -109,28 +109,23 @@ def _with_engine(case: Case, context: StageContext, work: Callable[[], Sequence[
     except Declined as declined:
         return [EngineDeclined(engine=context.engine.name, code=declined.code)]
     except RenderFailed as failed:
-        return [_failed(case, failed.code, failed.reason, context)]
+        return [render_failed(case, failed.code, failed.reason, context)]
     except EngineBusy:
         raise NotYet(_BUSY_SECONDS) from None
     except Unavailable as error:
         if case.waiting is None or datetime.now(UTC) - case.waiting.since <= context.max_wait:
             raise
-        return [_failed(case, "engine_unavailable", str(error), context)]
+        return [render_failed(case, "engine_unavailable", str(error), context)]
     except (EngineFault, BadInput) as error:
         if case.failures < FAILURES_BEFORE_REVIEW - 1:
             raise
-        return [_failed(case, _code_of(error), str(error), context)]
+        return [render_failed(case, _code_of(error), str(error), context)]
 
 
 def _code_of(error: EngineFault | BadInput) -> str:
     if isinstance(error, BadMedia):
         return "not_a_video"
     return "invalid_parameters" if isinstance(error, BadInput) else "engine_error"
-
-
-def _failed(case: Case, code: str, reason: str, context: StageContext) -> EngineFailed:
-    note = context.texts.put(reason[:_MAX_REASON_LENGTH], case_id=case.id)
-    return EngineFailed(engine=context.engine.name, code=code, reason=note)
 
 
 def _commissioned_at(case: Case, context: StageContext) -> datetime:

@@ -34,17 +34,22 @@ def screen(case: Case, context: StageContext) -> Sequence[Event]:
     with context.temp_folder() as folder:
         for asset in case.request.engine_inputs:
             found.append(context.measure.video(context.fetch_asset(asset, folder), Subject.REFERENCE, leased))
-    return [measured_event(found)]
+    return [measured_event(case, found, context)]
 
 
-def measured_event(found: Sequence[Measurements]) -> Measured:
-    """Several measurements as one event; the seconds of a source are those of all, the language is the first's."""
+def measured_event(case: Case, found: Sequence[Measurements], context: StageContext) -> Measured:
+    """Several measurements as one event; the seconds of a source are those of all, the language is the first's.
+
+    Words are kept as erasable texts.
+    """
     seconds: dict[str, float] = {}
     for one in found:
         for source, took in one.seconds.items():
             seconds[source] = round(seconds.get(source, 0.0) + took, 6)
+    words = tuple(context.texts.put(one.words, case_id=case.id) for one in found if one.words)
     language = found[0].language if found else ""
-    return Measured(signals=tuple(s for one in found for s in one.signals), seconds=seconds, language=language)
+    signals = tuple(s for one in found for s in one.signals)
+    return Measured(signals=signals, seconds=seconds, words=words, language=language)
 
 
 def is_negative_prompt_inverted(parameters: Mapping[str, ParameterValue]) -> bool:

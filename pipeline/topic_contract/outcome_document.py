@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from core.case import WAITED_TOO_LONG, Case, Phase
 
@@ -38,7 +38,8 @@ class OutcomeDocumentV1(BaseModel):
     """Version 1. `event` is the same each time that it is sent; of two outcomes of a case the higher revision counts.
 
     `code` says why, from a closed list; `sha256` and `manifest_id` name the published file and its credentials,
-    `policy` the policy in force. Who reads these passes over fields that they do not know.
+    `policy` the policy in force. `field` names what of a request could not be honoured, where it was one field's fault.
+    Who reads these passes over fields that they do not know.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -57,6 +58,7 @@ class OutcomeDocumentV1(BaseModel):
     url: str | None = None
     sha256: str | None = None
     manifest_id: str | None = None
+    field: str | None = Field(default=None, exclude_if=lambda field: field is None)
 
 
 class DeadLetterV1(BaseModel):
@@ -95,10 +97,10 @@ def outcome_of(case: Case, *, request: str, account: str, at: datetime) -> Outco
     )
 
 
-def rejected_outcome(*, request: str, account: str, code: str) -> OutcomeDocumentV1:
-    """The outcome of a request for which no case was opened."""
+def rejected_outcome(*, request: str, account: str, code: str, field: str = "") -> OutcomeDocumentV1:
+    """The outcome of a request for which no case was opened, with the field at fault if there is one."""
     return OutcomeDocumentV1(
-        event=f"{account}:{request}:{code}",
+        event=f"{account}:{request}:{code}{f':{field}' if field else ''}",
         request=request,
         account=account,
         case=None,
@@ -106,6 +108,7 @@ def rejected_outcome(*, request: str, account: str, code: str) -> OutcomeDocumen
         status="failed",
         code=code,
         at=datetime.now(UTC),
+        field=field or None,
     )
 
 

@@ -17,6 +17,7 @@ from core.errors import AssayError, BadInput, BadMedia, NotFound
 from core.finding import Finding, WatermarkFinding
 from pipeline.manifest_repository.repository import ManifestRepository
 from pipeline.settings import Settings
+from pipeline.verification.other_installations_table import load_other_installations
 from provenance.c2pa.signers.keys_folder import ProvenanceKeys, has_key_files, load_keys
 from provenance.c2pa.trust_store import TrustStore
 from provenance.watermark_ports import PublicCaseLookup
@@ -82,6 +83,7 @@ class InstallationVerifier:
             detect=detect,
             look_up=look_up,
             repository=repository,
+            others=load_other_installations(self.settings),
             at=at,
             quick=quick,
         )
@@ -119,6 +121,7 @@ class StandaloneVerifier:
             keys=[keys.watermark_key] if keys else [],
             detect=detect_watermarks if keys else check_media_without_key,
             look_up=None,
+            others=load_other_installations(self.settings),
             at=at,
             quick=quick,
         )

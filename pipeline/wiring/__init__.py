@@ -14,6 +14,7 @@ from classifiers.models import Models
 from core.ports import Ledger
 from media.sandbox.protections import allow_unsandboxed
 from pipeline.access.usage import UsageMeter
+from pipeline.access.video_costs import VideoCosts, prices_of_settings
 from pipeline.accounts import Accounts
 from pipeline.advance import EventListener, NoListener, PipelineContext
 from pipeline.capture_signals import ClassifierCaptures
@@ -25,6 +26,7 @@ from pipeline.consent_wiring import (
 from pipeline.ledgers.case_histories import CaseHistories, PostgresCaseHistories
 from pipeline.ledgers.policy_store import PostgresPolicyStore
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
+from pipeline.ledgers.postgres_costs import PostgresVideoCosts
 from pipeline.ledgers.postgres_ledger import PostgresLedger
 from pipeline.ledgers.postgres_usage import PostgresUsage
 from pipeline.ledgers.topic_outcomes import PostgresOutcomeOutbox
@@ -32,6 +34,7 @@ from pipeline.policy_rollout import policy_loading
 from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.policy_rollout.rollout import Rollout
 from pipeline.registry_admin import RegistryAdmin
+from pipeline.request_fields.reference_sources import ReferenceSources
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.local_runner import LocalRunner
 from pipeline.service import CaseService
@@ -39,6 +42,7 @@ from pipeline.settings import Settings
 from pipeline.tempdirs import remove_stale_folders
 from pipeline.topic_contract.outcome_outbox import OutcomeOutbox
 from pipeline.verification.likeness_comparison import LikenessComparer
+from pipeline.verification.other_installations_table import load_other_installations
 from pipeline.verification.verifier import InstallationVerifier
 from pipeline.webhooks.postgres_webhooks import PostgresWebhooks
 from pipeline.webhooks.webhook_sender import WebhookSender
@@ -58,6 +62,7 @@ from pipeline.wiring.stores import (
     blob_store_location,
     open_installation_database,
     open_manifest_repository,
+    open_reference_sources,
     open_registry_stores,
 )
 
@@ -78,6 +83,8 @@ class Installation:
     case_histories: CaseHistories
     works: PipelineContext
     outcome_outbox: OutcomeOutbox
+    costs: VideoCosts
+    reference_sources: ReferenceSources
     runner: LocalRunner | None
     webhook_sender: WebhookSender
     resources: ExitStack
@@ -95,6 +102,7 @@ def build_installation(
     `allow_broken_policy` builds it also where the policy in force no longer loads; nothing is decided then.
     """
     allow_unsandboxed(allow=settings.allow_unsandboxed)
+    load_other_installations(settings)  # so that what cannot be read there ends the start, and not the first answer
     models = Models(settings.model_options())
     with ExitStack() as opened:
         database = open_installation_database(settings)
@@ -120,6 +128,8 @@ def build_installation(
         capture = ClassifierCaptures(settings=settings, gallery=seen, models=models, checker=tools.measure)
         cameos = make_cameo_service(database, people, consent, ledger=ledger, bus=bus, tools=tools, capture=capture)
         webhooks = PostgresWebhooks(database)
+        costs = PostgresVideoCosts(database)
+        costs.note_prices(prices_of_settings(settings, tools.engine.name))
         rules = PolicyService(rollout=rollout, case_histories=PostgresCaseHistories(database))
         service = CaseService(
             ledger=ledger,
@@ -131,6 +141,7 @@ def build_installation(
             policy_service=rules,
             likeness=LikenessComparer(models=models),
             webhooks=WebhookService(webhooks=webhooks, client=make_webhook_client(settings)),
+            costs=costs,
             usage=UsageMeter(store=PostgresUsage(database), defaults=settings.usage_limits),
             pictures=make_video_pictures(
                 settings, ledger=ledger, repository=repository, people=people, consent=consent
@@ -150,6 +161,8 @@ def build_installation(
             case_histories=rules.case_histories,
             works=works,
             outcome_outbox=PostgresOutcomeOutbox(database),
+            costs=costs,
+            reference_sources=open_reference_sources(settings),
             runner=LocalRunner(works) if isinstance(bus, LocalBus) else None,
             webhook_sender=make_webhook_sender(settings, webhooks),
             resources=opened.pop_all(),

@@ -8,12 +8,16 @@ from classifiers.image.face_backend import face_backend
 from classifiers.models import Models
 from core.embedding_spaces import VOICE_SPACE
 from core.ports import Ledger
+from media.sandbox.limits import MIB
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
+from pipeline.blobstores.storage import open_storage
 from pipeline.ledgers.database import Database, open_database
 from pipeline.manifest_repository.issued_marks import IssuedMarks
 from pipeline.manifest_repository.repository import ManifestRepository
 from pipeline.manifest_repository.similar_videos import SimilarVideoSearch
+from pipeline.request_fields.reference_sources import ReferenceSources
+from pipeline.safe_fetch import SafeFetcher
 from pipeline.settings import Settings
 from registry.banks.hash_bank import PostgresHashBank
 from registry.banks.protected_gallery import PostgresGallery
@@ -77,6 +81,18 @@ def open_public_store(settings: Settings) -> FsspecPublicStore:
     """What the public can have: a folder, or S3."""
     url = settings.public_store_url or (settings.root / "published").as_uri()
     return FsspecPublicStore(url, settings.public_url, **_options_for(url, _s3_options(settings)))
+
+
+def open_reference_sources(settings: Settings) -> ReferenceSources:
+    """Where the references of requests on topics and of batches may come from."""
+    max_bytes, url = settings.max_upload_mb * MIB, settings.reference_inbox_url
+    return ReferenceSources(
+        max_bytes=max_bytes,
+        fetcher=SafeFetcher(max_bytes=max_bytes, seconds=30.0, ports=frozenset({443}))
+        if settings.reference_urls
+        else None,
+        inbox=open_storage(url, **_options_for(url, _s3_options(settings))) if url else None,
+    )
 
 
 def blob_store_location(settings: Settings) -> tuple[str, dict[str, object]]:

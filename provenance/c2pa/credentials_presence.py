@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from media.file_kind import HEAD_BYTES, FileKind, begins_with_box, kind_of_head
 from media.isobmff import box_at
 
 C2PA_BOX = bytes.fromhex("d8fec3d61b0e483c92975828877ec481")
@@ -34,8 +35,8 @@ def find_credentials(path: str) -> bool:
 def has_credentials(path: Path) -> bool:
     """Whether the file's container has something in the place for credentials, whatever it holds."""
     with path.open("rb") as stream:
-        head = stream.read(16)
-        look = next((look for fits, look in _CONTAINERS if fits(head)), None)
+        head = stream.read(HEAD_BYTES)
+        look = _in_bmff if begins_with_box(head) else _PLACES.get(kind_of_head(head))
         stream.seek(0)
         try:
             return look is not None and look(stream)
@@ -137,8 +138,10 @@ def _in_pdf(stream: BinaryIO) -> bool:
 
 def _in_id3(stream: BinaryIO) -> bool:
     """MP3, and FLAC with an ID3 tag: an attached object of this type."""
-    size = 0
-    for byte in stream.read(10)[6:10]:
+    header, size = stream.read(10), 0
+    if not header.startswith(b"ID3"):
+        return False
+    for byte in header[6:10]:
         size = size << 7 | byte & 0x7F
     tag = stream.read(min(size, _ID3_MAX))
     return b"GEOB" in tag and b"c2pa" in tag
@@ -163,14 +166,15 @@ def _is_store(content: bytes) -> bool:
     return b"c2pa" in content or _STORE_TYPE[4:] in content
 
 
-_CONTAINERS: tuple[tuple[Callable[[bytes], bool], Callable[[BinaryIO], bool]], ...] = (
-    (lambda head: head.startswith(b"\xff\xd8\xff"), _in_jpeg),
-    (lambda head: head.startswith(b"\x89PNG\r\n\x1a\n"), _in_png),
-    (lambda head: head[:4] == b"RIFF", _in_riff),
-    (lambda head: head[4:12] == b"JXL \r\n\x87\n", _in_jpeg_xl),
-    (lambda head: head[4:8] in (b"ftyp", b"styp", b"moov", b"free", b"wide", b"mdat", b"uuid"), _in_bmff),
-    (lambda head: head[:4] in (b"II*\0", b"MM\0*"), _in_tiff),
-    (lambda head: head[:4] == b"GIF8", _in_gif),
-    (lambda head: head.startswith(b"%PDF-"), _in_pdf),
-    (lambda head: head.startswith(b"ID3"), _in_id3),
-)
+_PLACES: dict[FileKind, Callable[[BinaryIO], bool]] = {
+    FileKind.JPEG: _in_jpeg,
+    FileKind.PNG: _in_png,
+    FileKind.WEBP: _in_riff,
+    FileKind.WAV: _in_riff,
+    FileKind.AVI: _in_riff,
+    FileKind.JPEG_XL: _in_jpeg_xl,
+    FileKind.TIFF: _in_tiff,
+    FileKind.GIF: _in_gif,
+    FileKind.PDF: _in_pdf,
+    FileKind.MP3: _in_id3,
+}

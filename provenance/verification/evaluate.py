@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from core.errors import BadMedia
-from core.finding import ContentCredentials, FindingVerdict, WatermarkFinding
+from core.finding import ContentCredentials, FindingVerdict, OtherInstallationMark, WatermarkFinding
 from provenance.c2pa.credential_causes import CredentialsCause, says_changed
 from provenance.c2pa.credentials_report import CredentialsReport
 from provenance.c2pa.manifest_definition import SOFT_BINDING_ALGORITHM
@@ -52,6 +52,7 @@ class Observations:
     `case` is what the ledger says of the case that the mark names, or None; `ledger_asked` says whether there was a
     ledger to ask. `recovered_manifests` are the manifests that the repository holds for the mark, newest first;
     `similar_videos` the sealed videos that look or sound like this one, nearest first.
+    `other_installation` is the mark of another installation, as its key found it or the credentials name it.
     `writers` are programs that saved it, by what the file says, each with its own words.
     """
 
@@ -63,6 +64,13 @@ class Observations:
     recovered_manifests: tuple[RecoveredManifest, ...] = ()
     similar_videos: tuple[SimilarVideo, ...] = ()
     writers: Mapping[str, str] = field(default_factory=dict)
+    other_installation: OtherInstallationMark | None = None
+
+    @property
+    def other_mark(self) -> OtherInstallationMark | None:
+        """The mark of another installation that is in the file itself, found with its key."""
+        other = self.other_installation
+        return other if other is not None and other.by == "key" else None
 
 
 def evaluate_observations(observations: Observations) -> FindingVerdict:
@@ -89,9 +97,17 @@ def find_conflicts(observations: Observations) -> tuple[str, ...]:
         sentences.append("The credentials say that a camera made this, the watermark says that it came from here.")
     if declares_capture(credentials) and observations.declarations:
         sentences.append("The credentials say that a camera made this, another label in the file says AI.")
+    if declares_capture(credentials) and (other := observations.other_mark):
+        sentences.append(
+            f"The credentials say that a camera made this, the watermark says that it came from {other.name}."
+        )
     payload = watermark_payload(mark)
     if payload and payload not in {binding.value for binding in observations.report.soft_bindings}:
         sentences.append(_watermark_conflict(observations.report))
+    if (other := observations.other_mark) and other.case_id and not _binds(observations.report, other):
+        sentences.append(
+            f"The credentials do not mention the watermark of {other.name} in this file: its history was dropped."
+        )
     return tuple(sentences)
 
 
@@ -146,6 +162,11 @@ def matching_manifest(observations: Observations) -> RecoveredManifest | None:
     return next((manifest for manifest in observations.recovered_manifests if manifest.matches_watermark), None)
 
 
+def _binds(reading: CredentialsReport, other: OtherInstallationMark) -> bool:
+    """Whether credentials name a mark of this case of another installation."""
+    return any(binding.value.endswith(f"{other.issuer}{other.case_id}") for binding in reading.soft_bindings)
+
+
 def _watermark_conflict(reading: CredentialsReport) -> str:
     if any(binding.algorithm == SOFT_BINDING_ALGORITHM for binding in reading.soft_bindings):
         return "The credentials name another watermark than the one in the picture: they belong to another video."
@@ -178,7 +199,7 @@ def _evaluate_invalid(reading: CredentialsReport) -> FindingVerdict:
 def _evaluate_unsigned(observations: Observations) -> FindingVerdict:
     if watermark_payload(observations.watermark) and _has_record(observations):
         return FindingVerdict.RECOVERED_BY_WATERMARK
-    if is_marked(observations.watermark):
+    if is_marked(observations.watermark) or observations.other_mark:
         return FindingVerdict.WATERMARK_ONLY
     if observations.declarations:
         return FindingVerdict.AI_DECLARED_UNSIGNED

@@ -22,6 +22,7 @@ from provenance.verification.external_evidence import (
     similarity_evidence,
     sound_watermark_evidence,
 )
+from provenance.verification.summary import other_mark_sentence
 
 _MAX_LISTED = 8  # values named in one sentence
 _STATES = {
@@ -83,6 +84,7 @@ def gather_evidence(observations: Observations) -> tuple[Evidence, ...]:
         _watermark(observations),
         *segment_evidence(observations),
         *sound_watermark_evidence(observations),
+        *_other_installation(observations),
         *_bindings(observations),
         *_ledger(observations),
         *recovery_evidence(observations),
@@ -216,6 +218,28 @@ def _watermark(observations: Observations) -> Evidence:
         ),
         proves="That these pictures, or what they were made from, went through this service.",
         limits="Not that nothing was changed since.",
+    )
+
+
+def _other_installation(observations: Observations) -> Iterator[Evidence]:
+    """A mark of another installation that the settings name, found with its key or named by the credentials."""
+    other = observations.other_installation
+    if other is None:
+        return
+    if other.by == "key":
+        yield Evidence(
+            kind="other_installation",
+            says=other_mark_sentence(other),
+            proves="That this file, or what it was made from, went through that installation.",
+            limits="Not that nothing was changed since.",
+        )
+        return
+    where = f" It can be asked at {other.url}." if other.url else ""
+    yield Evidence(
+        kind="other_installation",
+        says=f"The credentials name the watermark of {other.name}, another installation (case {other.case_id}).{where}",
+        proves="That whoever signed them says so.",
+        limits="Not that this watermark is in the file.",
     )
 
 

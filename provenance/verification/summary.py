@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from core.finding import FindingVerdict
+from core.finding import FindingVerdict, OtherInstallationMark
 from provenance.verification.cause_texts import CAUSE_TEXTS, main_cause
 from provenance.verification.evaluate import (
     WATERMARK_NOT_CHECKED,
     Observations,
     find_conflicts,
     is_ai_source_type,
+    is_marked,
     matching_manifest,
     reason_not_searched,
     watermark_payload,
@@ -134,6 +135,8 @@ def _described_differences(observations: Observations) -> str:
 
 
 def _marked(observations: Observations) -> str:
+    if (other := observations.other_mark) and not is_marked(observations.watermark):
+        return other_mark_sentence(other)
     if observations.recovered_manifests and matching_manifest(observations) is None:
         return (
             "A watermark made with this service's key is in the picture, but the record that is kept for it"
@@ -147,6 +150,13 @@ def _marked(observations: Observations) -> str:
     if watermark_payload(observations.watermark):
         return "A watermark made with this service's key is in the picture, but there is no record of its case."
     return "A watermark made with this service's key is in the picture, too weak to read which case it names."
+
+
+def other_mark_sentence(other: OtherInstallationMark) -> str:
+    """That the mark of another installation is in the file, which case it names there, and where that can be asked."""
+    names = f"It names case {other.case_id} there." if other.case_id else "Which case it names there cannot be read."
+    where = f" It can be asked at {other.url}." if other.url else ""
+    return f"A watermark made with the key of {other.name}, another installation, is in this file. {names}{where}"
 
 
 def _invalid(observations: Observations) -> str:

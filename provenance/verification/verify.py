@@ -2,8 +2,8 @@
 
 1. Read the credentials, in the sandbox, without the network and without decoding a picture.
 2. Look for unsigned declarations, and for traces of programs that keep no credentials.
-3. Look for the watermark. What cannot be decoded is answered with what (1) and (2) found; a file that said nothing
-   there ends here, with BadMedia.
+3. Look for the watermark, and where there is none for those of other installations whose key is here. What cannot be
+   decoded is answered with what (1) and (2) found; a file that said nothing there ends here, with BadMedia.
 4. Ask the ledger about the case that the mark names.
 5. Where the credentials are gone, fetch those that the mark is bound to, and read them against the file.
 6. Where there is no readable mark either, look for a sealed video that looks or sounds like this one.
@@ -23,9 +23,11 @@ from core.errors import BadMedia, OverBudget, PictureTooLarge
 from core.finding import ContentCredentials, Finding, FindingVerdict, WatermarkFinding
 from media.container import ACCEPTED_CONTAINERS
 from provenance.c2pa.credentials_report import CredentialsReport
+from provenance.c2pa.manifest_definition import SOFT_BINDING_ALGORITHM
 from provenance.c2pa.reader import read_credentials_report
 from provenance.c2pa.trust_store import TrustStore
 from provenance.metadata.xmp_reader import UnsignedMetadata, read_unsigned_metadata
+from provenance.other_installations import NO_OTHER_INSTALLATIONS, OtherInstallations
 from provenance.unexamined import with_unexamined, within_budget
 from provenance.verification.evaluate import (
     WATERMARK_NOT_CHECKED,
@@ -74,7 +76,7 @@ _STATES_WORTH_AN_ANSWER = ("trusted", "valid", "invalid", "unreadable", "remote"
 """States of credentials that are an answer, whether or not the file can be decoded."""
 
 
-def verify(
+def verify(  # noqa: PLR0913 - what is believed, looked for and asked
     path: Path,
     *,
     trust: TrustStore,
@@ -82,6 +84,7 @@ def verify(
     detect: DetectWatermark,
     look_up: PublicCaseLookup | None,
     repository: ManifestLookup | None = None,
+    others: OtherInstallations = NO_OTHER_INSTALLATIONS,
     at: datetime | None = None,
     quick: bool = False,
 ) -> Finding:
@@ -89,7 +92,8 @@ def verify(
 
     `quick` looks for no mark where whole credentials of a trusted signer say AI already: a tenth of the time, and no
     answer to whether that signer dropped this office's history. `look_up` is None where there is no ledger to ask; the
-    finding says so then. `repository` is None where there is none: then nothing is recovered. What takes more than the
+    finding says so then. `others` are installations whose marks are looked for where there is none of this one.
+    `repository` is None where there is none: then nothing is recovered. What takes more than the
     budget of a scan (media.sandbox.scan) is named in `unexamined`. Raises BadMedia if the file cannot be read and its
     credentials and labels say nothing, Unavailable if a part does not answer.
     """
@@ -104,6 +108,7 @@ def verify(
         if quick and credentials_suffice(reading)
         else _find_watermark(path, keys, detect, answerable=bool(unsigned.declarations), reading=reading)
     )  # 3
+    other, unsearched = (None, ()) if is_marked(mark) or mark == WATERMARK_NOT_CHECKED else others.search(path)
     case = look_up(mark.case_id) if look_up is not None and mark.case_id else None  # 4
     found = Observations(
         report=reading,
@@ -112,8 +117,9 @@ def verify(
         ledger_asked=look_up is not None,
         declarations=unsigned.declarations,
         writers=unsigned.writers,
+        other_installation=other or others.named_in(reading, algorithm=SOFT_BINDING_ALGORITHM),
     )
-    unexamined = (*unread, *mark.unexamined, *unlabelled)
+    unexamined = (*unread, *mark.unexamined, *unsearched, *unlabelled)
     if not has_valid_credentials(reading):
         payload = watermark_payload(mark)
         entries = repository.stored(payload) if payload and repository else ()
@@ -135,6 +141,7 @@ def verify(
         evidence=gather_evidence(found),
         case=None if case is None else dict(case),
         unexamined=unexamined,
+        other_installation=found.other_installation,
     )
 
 
@@ -147,7 +154,8 @@ def exit_code(finding: Finding) -> int:
         and not is_ai_source_type(source_type)
     ):
         return NO_INFORMATION
-    if finding.verdict is FindingVerdict.CREDENTIALS_UNCONFIRMED and is_marked(finding.watermark):
+    marked_elsewhere = finding.other_installation is not None and finding.other_installation.by == "key"
+    if finding.verdict is FindingVerdict.CREDENTIALS_UNCONFIRMED and (is_marked(finding.watermark) or marked_elsewhere):
         return EVIDENCE_OF_AI
     return _EXIT_CODES[finding.verdict]
 

@@ -200,7 +200,7 @@ def test_steps_know_the_prompt_from_the_video(database: Database) -> None:
 def test_no_view_holds_a_person(database: Database) -> None:
     with database.connection() as connection:
         views = [row[0] for row in connection.execute("SELECT viewname FROM pg_views WHERE schemaname = 'reports'")]
-        assert len(views) == 8
+        assert len(views) == 9
         for view in views:
             rows = connection.execute(f"SELECT v::text FROM reports.{view} v".encode()).fetchall()
             assert rows
@@ -242,3 +242,13 @@ def test_panels_have_ids_of_their_own_and_do_not_overlap() -> None:
         ]
         assert len(set(cells)) == len(cells)
         assert max(x for x, _ in cells) < 24
+
+
+@pytest.mark.postgres
+def test_the_panels_role_sees_costs_and_not_whose_they_are(database: Database) -> None:
+    with database.connection() as connection:
+        connection.execute("SET LOCAL ROLE grafana")
+        rows = connection.execute("SELECT outcome, engine, amount FROM reports.costs ORDER BY outcome").fetchall()
+        assert rows == [("rendered", "e", None)]
+        with pytest.raises(psycopg.errors.InsufficientPrivilege):
+            connection.execute("SELECT author FROM video_costs")

@@ -1,5 +1,6 @@
 """Requests over a topic and outcomes back, through Faust, and through workers that are killed in the middle."""
 
+import base64
 import json
 import os
 import subprocess
@@ -21,6 +22,7 @@ from tests.brokers.librdkafka_mock import mock_cluster
 from tests.brokers.tansu import tansu
 from tests.brokers.worker_processes import embedded_ledger, wait_until
 from tests.conftest import ROOT
+from tests.reference_files import encoded
 from tests.stories.http_installation import FINE, HELD, REFUSED
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.slow, pytest.mark.timeout(600)]
@@ -74,8 +76,8 @@ class Scene:
         self.workers.append(process)
         return process
 
-    def ask(self, name, prompt=FINE, **more):
-        self.send(json.dumps({"type": "assay.request", "version": 1, "id": name, "prompt": prompt, **more}))
+    def ask(self, name, prompt=FINE, version=1, **more):
+        self.send(json.dumps({"type": "assay.request", "version": version, "id": name, "prompt": prompt, **more}))
 
     def send(self, value):
         self._producer.produce("assay.requests", value=value)
@@ -145,6 +147,30 @@ def test_requests_are_answered_and_what_is_none_is_a_dead_letter(broker, tmp_pat
         told = json.dumps(scene.outcomes.messages + scene.dead_letters.messages)
         assert not any(words in told for words in ("Zebedee", FINE, HELD, REFUSED))
         assert len(scene.cases()) == 3
+
+
+@pytest.mark.parametrize("broker", [mocked, over_tansu])
+def test_a_request_of_version_2_carries_parameters_and_a_reference_and_what_is_refused_is_named(broker, tmp_path):
+    picture = encoded("PNG")
+    data_url = "data:image/png;base64," + base64.b64encode(picture).decode()
+    with broker(tmp_path) as scene:
+        inbox = tmp_path / "shared" / "inbox" / "acct_1"
+        inbox.mkdir(parents=True)
+        (inbox / "meadow.png").write_bytes(picture)
+        scene.start_worker()
+        scene.ask("blob", version=2, input_reference={"blob": "meadow.png"}, parameters={"seed": 7})
+        scene.ask("data", version=2, input_reference={"image_url": data_url})
+        scene.ask("bound", version=2, parameters={"seed": "many"})
+        scene.ask("field", version=2, guidance=5)
+        wanted = {"blob": "published", "data": "published", "bound": "failed", "field": "failed"}
+        wait_until(lambda: scene.statuses() == wanted or None, 120)
+        last = scene.last_outcomes()
+        assert (last["bound"]["code"], last["bound"]["field"]) == ("invalid_request", "seed")
+        assert (last["field"]["code"], last["field"]["field"]) == ("unknown_field", "guidance")
+        cases = {case.id: case.request for case in scene.cases()}
+        assert dict(cases[last["blob"]["case"]].parameters) == {"seed": 7}
+        assert all(len(cases[last[name]["case"]].references) == 1 for name in ("blob", "data"))
+        assert scene.dead_letters.read() == []
 
 
 def test_a_worker_that_is_killed_in_the_middle_loses_no_request_and_no_outcome(tmp_path):

@@ -42,6 +42,7 @@ class CliInstallation:
             "ASSAY_HOME": str(self.home),
             "ASSAY_ENGINE_FOLDER": str(self.home / "engine"),
             "ASSAY_FRAMES": "4",
+            "ASSAY_MAX_FRAMES": "4",
             "COLUMNS": "160",
         }
 

@@ -136,7 +136,7 @@ def form_token(page: str) -> str:
     return found[1]
 
 
-def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallation:
+def memory_installation(home: Path, decide=None, words: str = "", **settings) -> MemoryInstallation:
     ledger, bus = MemoryLedger(), LocalBus()
     tools = StageContext(
         texts=MemoryTexts(),
@@ -145,8 +145,12 @@ def memory_installation(home: Path, decide=None, **settings) -> MemoryInstallati
         engine=FolderEngine(ROOT / "deploy" / "demo"),
         measure=StubMeasurer(
             text=_measured,
-            video=lambda _file, subject, _leased: Measurements(signals=_video_signals(subject), seconds={}),
-            check_video=ClassifierMeasurer(classifiers=None, frames=1, limits=InputLimits(), models=None).check_video,
+            video=lambda _file, subject, _leased: Measurements(
+                signals=_video_signals(subject), seconds={}, words=words
+            ),
+            check_video=ClassifierMeasurer(
+                classifiers=None, models=None, every=1.0, min_frames=1, max_frames=1, limits=InputLimits()
+            ).check_video,
         ),
         policy=StubPolicy(decide or _decide),
         sealer=StubSealer(_sealed),
@@ -195,7 +199,9 @@ def serve_installation(house: MemoryInstallation | Installation):
 @contextmanager
 def serve_real_installation(home: Path, **settings: object) -> Iterator[ServedInstallation]:
     """Everything real in this process, over the home of an installation; a few frames are looked at."""
-    built = build_installation(load_settings(home=home, engine_folder=home / "engine", frames=4, **settings))
+    built = build_installation(
+        load_settings(home=home, engine_folder=home / "engine", frames=4, max_frames=4, **settings)
+    )
     try:
         with serve_installation(built) as serving:
             yield serving

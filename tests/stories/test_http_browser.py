@@ -52,6 +52,12 @@ def page(request, chromium):
     assert [c for c in complaints if "status of 4" not in c] == []
 
 
+UNTIL = """(v, seconds) => new Promise((there) => {
+  const look = () => v.currentTime > seconds ? there() : setTimeout(look, 50);
+  look();
+})"""
+
+
 def sign_in(page, at):
     page.goto(f"{at.url}/queue")
     page.get_by_label("Token").fill(at.moderator.token)
@@ -108,6 +114,31 @@ def test_the_video_is_blurred_and_still_until_it_is_asked_for(page, at):
     assert video.evaluate("v => getComputedStyle(v).filter") == "none"
     video.evaluate("v => new Promise(played => { v.ontimeupdate = () => v.currentTime > 0.2 && played(); v.play(); })")
     assert fits(page)
+
+
+def test_what_is_blurred_is_played_and_searched_by_controls_that_are_not(page, at):
+    case_id = at.submit(FINE)
+    at.settle(case_id)
+    sign_in(page, at)
+    page.goto(f"{at.url}/cases/{case_id}")
+    video, play = page.locator("video"), page.get_by_role("button", name="Play", exact=True)
+    assert not video.evaluate("v => v.controls")
+    assert play.evaluate("b => getComputedStyle(b).filter") == "none"
+    page.keyboard.press("p")
+    page.get_by_role("button", name="Pause").wait_for()
+    video.evaluate(UNTIL, 0.2)
+    page.keyboard.press("p")
+    assert video.evaluate("v => v.paused")
+    page.get_by_label("Where in the video").fill("500")
+    video.evaluate(UNTIL, 2.0)
+    assert video.evaluate("v => Math.abs(v.currentTime / v.duration - 0.5)") < 0.1
+    page.get_by_role("button", name="Sound").click()
+    assert not video.evaluate("v => v.muted")
+    page.get_by_label("in grey").check()
+    page.reload()
+    assert page.get_by_label("in grey").is_checked()  # as this person chose it
+    assert fits(page)
+    page.get_by_label("blurred").check()
 
 
 def test_a_stranger_chooses_a_file_and_reads_the_answer(page, at, bunny):

@@ -64,6 +64,10 @@ def test_a_video_that_is_sent_is_edited_or_continued(at, platform, bunny):
         ("/v1/videos/extensions", {"prompt": "x", "video": {"id": "ffffffffffffffff"}}, 400, "seconds"),
         ("/v1/videos/extensions", {"video": {"id": "ffffffffffffffff"}, "seconds": "soon"}, 400, "seconds"),
         ("/v1/videos/edits", [], 400, None),
+        *(
+            ("/v1/videos/ffffffffffffffff/remix", {"prompt": "x", name: "x"}, 400, name)
+            for name in ("input_reference", "image_url", "remixed_from_video_id")
+        ),
     ],
 )
 def test_what_cannot_be_made_over_another_is_refused_by_name(platform, path, body, status, param):

@@ -42,6 +42,19 @@ def test_json_and_a_form_carry_the_same_parameters(at, platform):
         assert set(request.parameter_texts) == {"negative_prompt", "extra_params"}
 
 
+def test_an_edit_carries_them_in_json_and_in_a_form_with_brackets(at, platform):
+    source = platform.post("/v1/videos", json={"prompt": FINE}).json()["id"]
+    assert at.settle(source).phase is Phase.PUBLISHED
+    order = {"prompt": FINE, "video": {"id": source}}
+    by_json = asked(at, platform.post("/v1/videos/edits", json={**order, **PARAMETERS}))
+    form = {"prompt": FINE, "video[id]": source, "num_frames": "49", "guidance_scale": "5.5"}
+    sent = [(name, (None, value)) for name, value in {**form, "extra_params[task]": "t2va"}.items()]
+    by_form = asked(at, platform.post("/v1/videos/edits", files=sent))
+    for request in (by_json, by_form):
+        assert request.parameters == {"num_frames": 49, "guidance_scale": 5.5}
+        assert set(request.parameter_texts) == {"extra_params"}
+
+
 def test_texts_among_the_parameters_are_kept_apart_and_erased_with_the_case(at, platform):
     made = platform.post("/v1/videos", json={"prompt": FINE, "negative_prompt": "Zebedee"}).json()
     service, who = at.installation.service, at.platform.person

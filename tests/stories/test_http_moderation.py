@@ -33,8 +33,10 @@ def test_a_held_case_is_ruled_on_through_the_page_and_goes_on(at):
         assert at.settle(case_id).phase is Phase.PUBLISHED
         page = moderator.get(f"/cases/{case_id}").text
         assert "ruled to allow it: it is parody or satire" in page
-        assert "clearly a joke" not in page
+        assert "clearly a joke" in page
         assert case_id not in moderator.get("/queue").text
+    with at.browser(at.platform) as author:
+        assert "clearly a joke" not in author.get(f"/cases/{case_id}").text
 
 
 def test_a_refusal_by_a_person_is_final(at):
@@ -193,3 +195,25 @@ def test_a_prompt_is_screened_without_a_case(at):
     with at.client(at.moderator) as moderator:
         told = moderator.post("/api/screen", json={"prompt": HELD}).json()
     assert {s["label"] for s in told["signals"]} >= {"gore_words"}
+
+
+def test_the_words_of_an_appeal_and_of_a_ruling_reach_whoever_decides_next(at):
+    case = at.settle(at.submit(REFUSED))
+    why = "It is a <b>museum</b>, not a weapon shop"
+    with at.client(at.platform) as client:
+        assert client.post(f"/api/cases/{case.id}/appeal", json={"note": why}).status_code == 200
+    with at.browser(at.moderator) as browser:
+        page = browser.get(f"/cases/{case.id}").text
+        assert "It is a &lt;b&gt;museum&lt;/b&gt;, not a weapon shop" in page
+    with at.client(at.moderator) as client:
+        revision = client.get(f"/api/cases/{case.id}").json()["case"]["revision"]
+        ruled = {"decision": "refuse", "code": "breaks_policy", "revision": revision, "note": "No museum to be seen"}
+        assert client.post(f"/api/cases/{case.id}/rule", json=ruled).status_code == 200
+        notes = client.get(f"/api/cases/{case.id}/history").json()["notes"]
+    assert [(one["is_appeal"], one["text"]) for one in notes] == [(True, why), (False, "No museum to be seen")]
+    with at.client(at.platform) as client:
+        own = client.get(f"/api/cases/{case.id}/history").json()["notes"]
+    assert [one["text"] for one in own] == [why]
+    at.installation.service.erase(at.platform.person, case.id)
+    with at.client(at.moderator) as client:
+        assert {one["text"] for one in client.get(f"/api/cases/{case.id}/history").json()["notes"]} == {None}

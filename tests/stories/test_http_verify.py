@@ -14,6 +14,7 @@ from console.web import body_limit, uploads
 from console.web.header_timeout import HeaderTimeoutProtocol
 from console.web.rate_limits import ConcurrencyLimiter
 from core.errors import Abandoned, BadMedia, Unavailable
+from core.finding import OtherInstallationMark
 from media.sandbox.client import run_sandboxed
 from tests.stories.http_installation import memory_installation, serve_installation
 from tests.stub_pipeline.stage_parts import StubVerifier
@@ -33,7 +34,10 @@ def verify(at, content, name="clip.mp4", path="/api/verify", **options):
 def test_a_stranger_gets_an_answer_and_nothing_stays(at, bunny):
     answer = verify(at, bunny.read_bytes(), name="holiday/clip.mp4")
     finding = answer.json()
-    assert set(finding) == {"file", "verdict", "summary", "credentials", "watermark", "evidence", "case", "unexamined"}
+    assert set(finding) == {
+        *("file", "verdict", "summary", "credentials", "watermark", "evidence", "case", "unexamined"),
+        "other_installation",
+    }
     assert (finding["file"], finding["verdict"]) == ("clip.mp4", "no_information")
     assert at.left_on_disk() == []
 
@@ -45,6 +49,22 @@ def test_the_page_says_the_same_with_the_plain_sentence_first(at, bunny):
     assert page.index(finding["summary"]) < page.index(finding["evidence"][0]["says"])
     assert part.startswith('<article class="finding') and finding["summary"] in part
     assert "&#34;verdict&#34;: &#34;no_information&#34;" in page
+
+
+def test_a_mark_of_another_installation_is_named_with_a_link_to_it(tmp_path, bunny):
+    house = memory_installation(tmp_path)
+    mark = OtherInstallationMark(name="Studio <B>", url="https://b.example/verify", issuer="abcdef", case_id="f" * 16)
+    verifier = house.service.verifier
+
+    def found(path, look_up, **how):
+        return replace(verifier.verify(path, look_up, **how), other_installation=mark)
+
+    with serve_installation(replace(house, service=replace(house.service, verifier=StubVerifier(found)))) as at:
+        said = verify(at, bunny.read_bytes()).json()["other_installation"]
+        page = verify(at, bunny.read_bytes(), path="/verify", headers={"Accept": "text/html"}).text
+    assert (said["name"], said["case_id"], said["by"]) == ("Studio <B>", "f" * 16, "key")
+    link = '<a href="https://b.example/verify" rel="noopener nofollow">Ask the installation that marked it</a>: Studio &lt;B&gt;'
+    assert link in page
 
 
 def test_a_file_over_the_limit_is_413_and_nothing_stays(at):

@@ -127,6 +127,39 @@ def test_a_reference_goes_with_its_line(at, bunny, tmp_path, kind):
     assert at.left_on_disk() == []
 
 
+def test_a_line_carries_parameters_remixes_and_continuations_and_names_what_is_refused(tmp_path, bunny):
+    with serve_installation(memory_installation(tmp_path / "house", engine_profile="generic")) as at, moving(at):
+        _, (source,), _ = pipe(at, [{"id": "source", "prompt": FINE}])
+        clip = {"prompt": FINE, "reference": str(bunny), "extend_reference": True}
+        code, told, _ = pipe(
+            at,
+            [
+                {"id": "seed", "prompt": FINE, "parameters": {"seed": 7, "negative_prompt": "thick fog"}},
+                {"id": "remix", "prompt": FINE, "remix_of": source["case"]},
+                {"id": "extension", "prompt": FINE, "extension_of": source["case"], "seconds": 2},
+                {"id": "clip", **clip, "seconds": 2},
+                {"id": "bound", "prompt": FINE, "parameters": {"seed": "many"}},
+                {"id": "blob", "prompt": FINE, "input_reference": {"blob": "a.png"}},
+                {"id": "address", "prompt": FINE, "input_reference": {"image_url": "https://127.0.0.1/a.png"}},
+            ],
+        )
+        told = by_id(told)
+        requests = {
+            name: at.installation.ledger.load(told[name]["case"]).request
+            for name in ("seed", "remix", "extension", "clip")
+        }
+    assert code == 3
+    assert dict(requests["seed"].parameters) == {"seed": 7}
+    assert (requests["remix"].parent, requests["extension"].parent) == (source["case"], source["case"])
+    assert [requests[name].references[0].media_type for name in ("remix", "extension", "clip")] == [
+        "video/mp4",
+        "image/png",
+        "image/png",
+    ]
+    assert "seed must be a whole number" in told["bound"]["error"]
+    assert (told["blob"]["code"], told["address"]["code"]) == ("bad_input", "reference_unavailable")
+
+
 def test_what_takes_longer_than_it_may_is_told_as_waiting(at):
     code, (line,), _ = pipe(at, [{"id": 1, "prompt": FINE}], "--wait", 0.3)
     assert (code, line["status"], line["url"]) == (6, "waiting", None)

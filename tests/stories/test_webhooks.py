@@ -82,7 +82,12 @@ def served(**settings):
     home = Path(tempfile.mkdtemp())
     shutil.copytree(ROOT / "deploy" / "demo", home / "engine")
     base = {k: v for k, v in os.environ.items() if not k.startswith("ASSAY_")}
-    folder = {"ASSAY_HOME": str(home), "ASSAY_ENGINE_FOLDER": str(home / "engine"), "ASSAY_FRAMES": "2"}
+    folder = {
+        "ASSAY_HOME": str(home),
+        "ASSAY_ENGINE_FOLDER": str(home / "engine"),
+        "ASSAY_FRAMES": "2",
+        "ASSAY_MAX_FRAMES": "2",
+    }
     env = base | folder | QUICK | settings
     command(env, "keys", "dev")
     token = command(env, "account", "create", "--role", "platform", "--id", "acme", "--json")["token"]

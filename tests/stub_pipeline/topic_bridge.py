@@ -15,14 +15,17 @@ from typing import Any
 from core.ports import Bus, Ledger
 from pipeline.accounts import Accounts
 from pipeline.advance import PipelineContext
+from pipeline.blobstores.storage import open_storage
 from pipeline.ledgers.database import open_database
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.ledgers.postgres_ledger import PostgresLedger
 from pipeline.ledgers.texts import PostgresTexts
 from pipeline.ledgers.topic_outcomes import PostgresOutcomeOutbox
+from pipeline.request_fields.reference_sources import ReferenceSources
 from pipeline.service import CaseService
 from pipeline.stages import ROUTE, bind_route
 from pipeline.topic_contract.request_intake import RequestIntake
+from pipeline.topic_contract.request_order import OrderReader
 from tests.stories.http_installation import memory_installation
 
 
@@ -33,20 +36,29 @@ class BridgedInstallation:
     service: CaseService
     outbox: PostgresOutcomeOutbox
     works: PipelineContext
+    orders: OrderReader
 
     @property
     def intake(self):
-        return RequestIntake(service=self.service, accounts=self.accounts, outbox=self.outbox)
+        return RequestIntake(service=self.service, accounts=self.accounts, outbox=self.outbox, orders=self.orders)
 
 
 def bridged_installation(database: Any, home: Path, bus: Bus) -> BridgedInstallation:
     house = memory_installation(home)
     ledger = PostgresLedger(database, first_retry_delay=timedelta(0))
     context = replace(house.service.context, texts=PostgresTexts(database))
+    service = replace(house.service, ledger=ledger, bus=bus, context=context)
+    inbox = home / "inbox"
+    inbox.mkdir(parents=True, exist_ok=True)
     return BridgedInstallation(
         ledger=ledger,
         accounts=PostgresAccounts(database),
-        service=replace(house.service, ledger=ledger, bus=bus, context=context),
+        service=service,
+        orders=OrderReader(
+            service=service,
+            settings=house.settings.model_copy(update={"engine_profile": "generic"}),
+            references=ReferenceSources(max_bytes=32 << 20, inbox=open_storage(str(inbox))),
+        ),
         outbox=PostgresOutcomeOutbox(database),
         works=replace(house.works, ledger=ledger, bus=bus, route=bind_route(context), accepted_phases=tuple(ROUTE)),
     )
@@ -71,7 +83,7 @@ def main():
     at = bridged_installation(
         open_database(os.environ["TOY_DATABASE"]), Path(os.environ["TOY_HOME"]), bus_from_environment(servers)
     )
-    intake = SlowIntake(service=at.service, accounts=at.accounts, outbox=at.outbox)
+    intake = SlowIntake(service=at.service, accounts=at.accounts, outbox=at.outbox, orders=at.orders)
     topics = parse_request_topics(os.environ["TOY_REQUESTS"], "assay")
     bridge = RequestBridge(topics=topics, intake=intake, ledger=at.ledger)
     config = WorkerConfig(

@@ -81,7 +81,7 @@ def load_keys(folder: Path, signer_config: SignerConfig | None = None) -> Proven
     return ProvenanceKeys(
         signer=signer,
         trust=_trust(folder, development=development),
-        watermark_key=WatermarkKey(id=mark_id, secret=_read_watermark_secret(folder / WATERMARK_SECRET_FILE)),
+        watermark_key=WatermarkKey(id=mark_id, secret=read_watermark_secret(folder / WATERMARK_SECRET_FILE)),
         issuer=issuer,
         expires=chain_expiry(signer),
         development=development,
@@ -119,7 +119,8 @@ def _read_private_file(path: Path) -> bytes:
         return stream.read()
 
 
-def _read_watermark_secret(path: Path) -> bytes:
+def read_watermark_secret(path: Path) -> bytes:
+    """The secret of a watermark in a file of its owner's. Raises BadInput if it is damaged or others can read it."""
     try:
         secret = bytes.fromhex(_read_private_file(path).decode("ascii").strip())
     except ValueError as error:

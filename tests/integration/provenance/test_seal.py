@@ -13,6 +13,7 @@ from core.errors import BadMedia, SealBroken
 from core.finding import ContentCredentials, WatermarkFinding
 from provenance import seal as sealing
 from provenance.c2pa.credentials_report import CredentialsReport, SoftBinding
+from provenance.c2pa.ingredients import Ingredient
 from provenance.c2pa.library_settings import signing_settings
 from provenance.c2pa.manifest_definition import SealOrder, build_manifest_definition
 from provenance.c2pa.reader import read_credentials_report
@@ -22,7 +23,9 @@ from provenance.c2pa.writer import sign_file
 from provenance.earlier_mark import find_earlier_mark
 from provenance.fingerprint.video_fingerprint import parse_entry
 from provenance.metadata import xmp_writer
+from provenance.other_installations import OtherInstallation, OtherInstallations
 from provenance.seal import seal
+from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
 from tests.unit.provenance.conftest import CASE, StandInWatermark, make_order
 
@@ -73,6 +76,34 @@ def test_a_mark_of_another_installation_is_found_and_named_in_the_manifest(tmp_p
     )
     bindings = read_credentials_report(tmp_path / "sealed.mp4", keys.trust).soft_bindings
     assert [(one.depth, one.value) for one in bindings] == [(0, report.payload), (1, mark)]
+
+
+def test_what_another_installation_marked_is_named_whether_the_engine_made_it_or_started_from_it(
+    tmp_path, clip, order, keys, watermark
+):
+    key = WatermarkKey(id="other", secret=b"k" * 32)
+    detect = watermark.detect
+    others = OtherInstallations(known=[OtherInstallation(name="Studio B", issuer=7, key=key)], detect=detect)
+    payload = Payload(issuer=7, case_id="f" * 16)
+    watermark.mark(clip, tmp_path / "theirs.mp4", payload=payload, key=key)
+    said = f"marked by Studio B (found with its key, case {'f' * 16})"
+    source = Ingredient(relationship="inputTo", path=tmp_path / "theirs.mp4", label="input-1", title="A reference")
+    for name, src, sources in (("engine", tmp_path / "theirs.mp4", []), ("input", clip, [source])):
+        report = seal(
+            src,
+            tmp_path / f"{name}.mp4",
+            order,
+            keys=keys,
+            mark=watermark.mark,
+            detect=detect,
+            sources=sources,
+            others=others,
+        )
+        assert report.earlier_mark == ("000007" if name == "engine" else "")
+        assert any(said in warning for warning in report.warnings), report.warnings
+        assert said.encode() in report.manifest.read_bytes()
+    clean = do_seal(clip, tmp_path / "clean.mp4", order, keys, watermark)
+    assert said.encode() not in clean.manifest.read_bytes()
 
 
 def test_a_mark_of_our_own_or_one_that_nobody_vouches_for_names_no_other_installation(keys):

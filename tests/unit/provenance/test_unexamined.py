@@ -19,7 +19,9 @@ REASONS = (
 )
 
 
-@pytest.mark.parametrize("part", ["credentials", "picture", "sound", "labels", "recovered", "similar"])
+@pytest.mark.parametrize(
+    "part", ["credentials", "picture", "sound", "other_installations", "labels", "recovered", "similar"]
+)
 @pytest.mark.parametrize("why", REASONS)
 @pytest.mark.parametrize("code", [code for code in available_languages() if code != "en"])
 def test_every_part_and_reason_has_its_sentence_in_every_language(part: str, why: str, code: str) -> None:

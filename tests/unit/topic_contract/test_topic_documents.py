@@ -20,14 +20,20 @@ from pipeline.topic_contract.outcome_document import (
     rejected_outcome,
 )
 from pipeline.topic_contract.outcome_sender import encode_outcome
-from pipeline.topic_contract.request_document import NotARequest, RequestDocumentV1, parse_request
+from pipeline.topic_contract.request_document import NotARequest, RequestDocumentV1, RequestDocumentV2, parse_request
 from tests.conftest import ROOT
 from tests.stub_pipeline import stages
 
 NOW = datetime(2026, 11, 29, tzinfo=UTC)
-MODELS = {"request": RequestDocumentV1, "outcome": OutcomeDocumentV1, "dead-letter": DeadLetterV1}
+MODELS = {
+    "request.v1": RequestDocumentV1,
+    "request.v2": RequestDocumentV2,
+    "outcome.v1": OutcomeDocumentV1,
+    "dead-letter.v1": DeadLetterV1,
+}
 STORED = {path.name.removesuffix(".json"): path for path in (ROOT / "tests" / "data" / "topic_documents").iterdir()}
 REQUEST = json.loads(STORED["request.v1"].read_text())
+REQUEST_2 = json.loads(STORED["request.v2"].read_text())
 
 
 def schema(name):
@@ -52,15 +58,16 @@ def test_a_schema_is_one_and_describes_each_field(path):
 
 @pytest.mark.parametrize("name", MODELS)
 def test_the_schema_names_the_fields_of_the_code(name):
-    assert set(schema(f"{name}.v1")["properties"]) == set(MODELS[name].model_fields)
+    assert set(schema(name)["properties"]) == set(MODELS[name].model_fields)
 
 
 @pytest.mark.parametrize("name", STORED)
 def test_a_document_of_every_version_that_was_published_is_valid_and_read(name):
     document = json.loads(STORED[name].read_text())
     validate(name, document)
-    kind = name.rsplit(".", 1)[0]
-    read = parse_request(json.dumps(document).encode()) if kind == "request" else MODELS[kind](**document)
+    is_request = name.startswith("request.")
+    read = parse_request(json.dumps(document).encode()) if is_request else MODELS[name](**document)
+    assert isinstance(read, MODELS[name])
     assert json.loads(read.model_dump_json()) == document
 
 
@@ -92,12 +99,31 @@ def test_what_is_no_request_is_told_by_a_code_and_a_known_field():
     assert not_a_request(b"[" * 100_000) == ("not_json", "")
     assert not_a_request([]) == ("not_a_request", "")
     assert not_a_request({"prompt": "x"}) == ("not_a_request", "")
-    assert not_a_request(REQUEST | {"version": 2}) == ("unknown_version", "")
+    assert not_a_request(REQUEST | {"version": 3}) == ("unknown_version", "")
     assert not_a_request(REQUEST | {"version": True}) == ("unknown_version", "")
     assert not_a_request(REQUEST | {"Zebedee": 1}) == ("unknown_field", "")
     assert not_a_request(REQUEST | {"seconds": "4"}) == ("invalid_field", "seconds")
     assert not_a_request(REQUEST | {"prompt": ""}) == ("invalid_field", "prompt")
     assert not_a_request({name: value for name, value in REQUEST.items() if name != "id"}) == ("invalid_field", "id")
+
+
+def test_from_version_2_on_what_cannot_be_honoured_is_named_and_its_sender_can_be_answered():
+    for change, said in (
+        ({"guidance": 1}, ("unknown_field", "guidance")),
+        ({"a meadow": 1}, ("unknown_field", "")),
+        ({"seconds": "4"}, ("invalid_field", "seconds")),
+        ({"input_reference": {"file_id": "x"}}, ("invalid_field", "input_reference")),
+        ({"input_reference": {"image_url": "x", "blob": "x"}}, ("invalid_field", "input_reference")),
+        ({"remix_of": "x"}, ("invalid_field", "remix_of")),
+    ):
+        with pytest.raises(NotARequest) as raised:
+            parse_request(json.dumps(REQUEST_2 | change).encode())
+        assert (raised.value.reason, raised.value.field) == said
+        assert (raised.value.header.id, raised.value.header.account) == ("order-18", "acct_1")
+    for change in ({"id": ""}, {"account": 1}):
+        with pytest.raises(NotARequest) as raised:
+            parse_request(json.dumps(REQUEST_2 | change).encode())
+        assert raised.value.header is None
 
 
 _TEXTS = st.sampled_from(
@@ -112,6 +138,22 @@ def test_the_code_takes_what_the_schema_takes_and_nothing_else(changes):
     document = REQUEST | changes
     try:
         validate("request.v1", document)
+    except ValidationError:
+        not_a_request(document)
+    else:
+        parse_request(json.dumps(document).encode())
+
+
+_OBJECTS = st.dictionaries(st.sampled_from(["image_url", "blob", "seed", "other"]), _VALUES, max_size=2)
+_NEW = sorted(set(REQUEST_2) - set(REQUEST))
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.dictionaries(st.sampled_from([*_NEW, "seconds", "other"]), _VALUES | _OBJECTS, max_size=3))
+def test_the_code_takes_of_version_2_what_its_schema_takes_and_nothing_else(changes):
+    document = REQUEST_2 | changes
+    try:
+        validate("request.v2", document)
     except ValidationError:
         not_a_request(document)
     else:
@@ -167,5 +209,8 @@ def test_an_outcome_without_a_case_and_a_dead_letter_are_what_their_schemas_say(
     validate(
         "outcome.v1", json.loads(encode_outcome(rejected_outcome(request="a", account="b", code="invalid_request")))
     )
+    rejected = rejected_outcome(request="a", account="b", code="invalid_request", field="seed")
+    assert json.loads(encode_outcome(rejected))["field"] == "seed"
+    validate("outcome.v1", json.loads(encode_outcome(rejected)))
     letter = DeadLetterV1(topic="assay.requests", partition=0, offset=1, reason="not_json", at=NOW)
     validate("dead-letter.v1", json.loads(letter.model_dump_json()))

@@ -4,15 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.gateway.engine_parameters import (
+from core.errors import BadInput
+from pipeline.engines.engine_profile import load_engine_profile
+from pipeline.engines.offered_sizes import require_offered_seconds, require_offered_size
+from pipeline.request_fields.engine_parameters import (
     form_fields,
     parse_seconds,
     read_engine_fields,
     with_engine_fields,
 )
-from core.errors import BadInput
-from pipeline.engines.engine_profile import load_engine_profile
-from pipeline.engines.offered_sizes import require_offered_seconds, require_offered_size
 from pipeline.settings import Settings
 from pipeline.video_request import VideoRequest
 
@@ -167,7 +167,7 @@ def test_no_field_is_dropped_without_a_word(given):
         found = read(given, unknown="ignore")
     except BadInput:
         return
-    from console.gateway.engine_parameters import is_own_field
+    from pipeline.request_fields.engine_parameters import is_own_field
 
     sent = {name for name, value in given.items() if value is not None and not is_own_field(name)}
     empty = [name for name in sent if name in ("extra_params", "lora") and given[name] == "{}"]

@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from console.gateway.reference_parsing import is_reference_field
 from core.errors import BadInput
 from core.events import ParameterValue
 from pipeline.engines.engine_profile import EngineParameter, EngineProfile, parse_size
 from pipeline.engines.engine_table import profiles_for_model
 from pipeline.engines.offered_sizes import require_offered_seconds, require_offered_size
 from pipeline.engines.parameter_paths import MAX_LEAVES, flatten_parameter
+from pipeline.request_fields.reference_fields import is_reference_field
 from pipeline.settings import Settings
 from pipeline.video_request import MAX_PROMPT_LENGTH, VideoRequest
 
@@ -55,16 +55,23 @@ class EngineFields:
     ignored: tuple[str, ...] = ()
 
 
-def with_engine_fields(request: VideoRequest, given: Mapping[str, Any], settings: Settings) -> VideoRequest:
+def with_engine_fields(
+    request: VideoRequest,
+    given: Mapping[str, Any],
+    settings: Settings,
+    *,
+    unknown: Literal["refuse", "ignore"] | None = None,
+) -> VideoRequest:
     """The request with what it says to the engine, checked against the profiles of the engines that have its model.
 
-    One that takes it is enough, the one that ignores least. Raises BadInput with what the first says against it.
+    One that takes it is enough, the one that ignores least. `unknown` says what becomes of fields that no profile
+    names, by default as the settings say. Raises BadInput with what the first says against it.
     """
     accepted: list[VideoRequest] = []
     refusals: list[BadInput] = []
     for profile in profiles_for_model(settings, request.model):
         try:
-            accepted.append(_checked(request, given, profile, settings))
+            accepted.append(_checked(request, given, profile, unknown or settings.unknown_parameters))
         except BadInput as error:
             refusals.append(error)
     if not accepted:
@@ -73,13 +80,13 @@ def with_engine_fields(request: VideoRequest, given: Mapping[str, Any], settings
 
 
 def _checked(
-    request: VideoRequest, given: Mapping[str, Any], profile: EngineProfile, settings: Settings
+    request: VideoRequest, given: Mapping[str, Any], profile: EngineProfile, unknown: Literal["refuse", "ignore"]
 ) -> VideoRequest:
     with _about("size"):
         size = require_offered_size(request.size, profile)
     with _about("seconds"):
         seconds = require_offered_seconds(request.seconds, profile)
-    fields = read_engine_fields(given, profile, unknown=settings.unknown_parameters, size=request.size)
+    fields = read_engine_fields(given, profile, unknown=unknown, size=request.size)
     return replace(
         request,
         size=size,

@@ -1,0 +1,154 @@
+"""Measures what is said and written in footage, with the models that read prompts and thresholds of its own.
+
+A sign in a film is no request, and somebody who talks asks for nothing: so what the words are about counts only as far
+as they are unsafe as a whole. Fraud and personal data are told by themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from classifiers.base import ClassifierExample, Material, ModelClassifier, PromptText, SignalNote
+from classifiers.find_words import find_words
+from classifiers.image.sampled_frames import require_sample
+from classifiers.models import PACKAGED_MODELS, Models
+from classifiers.passages import FootageWords, Passage, PassageKind, SampleWithWords
+from classifiers.text.personal_data import personal_data_score
+from classifiers.text.prompt_intent import PromptIntent
+from classifiers.text.prompt_terms import PromptTerms
+from core.signals import Signal, Span, Subject
+
+_GROUPS = {
+    "threat": ("harassment", "violence"),
+    "instructions": ("illicit", "weapons", "self_harm"),
+    "hate": ("hate", "extremism"),
+    "sexual": ("sexual", "sexual_minors", "intimate_image"),
+    "fraud": ("fraud",),
+}
+_BY_ITSELF = frozenset({"fraud"})  # what is unsafe is learnt from requests, and few of those deceive for money
+_MIN_WORDS = 3  # fewer say nothing by themselves; listed words count still
+_WINDOW = 400  # characters that are read together
+_SPACED = re.compile(r"\w+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    text: str
+    at: Span
+
+
+class FootageWordScreening(ModelClassifier):
+    """Threats, instructions, hate, sexual words and fraud, heard and seen; personal data and codes, seen."""
+
+    name = "footage_words"
+    version = 1
+    subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
+    labels = (*(f"{kind}_{group}" for kind in PassageKind for group in _GROUPS), "seen_personal_data", "seen_code")
+    required_models = (*PromptIntent.required_models, "speech_multilingual", "ocr")
+    covers = (
+        "Speech in the languages that Whisper base hears well, and text from about 22 pixels in Latin, Chinese and "
+        "Japanese letters, screened as prompts are. Singing and shouting for sure not, nor Korean, Cyrillic or Arabic "
+        "letters, nor irony. Card numbers by their checksum, telephone numbers, addresses of mail; QR codes."
+    )
+
+    def __init__(self, models: Models = PACKAGED_MODELS) -> None:
+        super().__init__(models)
+        self._readers = (PromptTerms(), PromptIntent(models))
+
+    def measure(self, material: Material, subject: Subject) -> list[Signal]:
+        """A signal for each label, at the passage that is highest; None for a kind of words that could not be found."""
+        words = self._words_of(material)
+        signals: list[Signal] = []
+        for kind in PassageKind:
+            passages = [one for one in words.passages if one.kind is kind]
+            note = SignalNote(words.unknown.get(kind, SignalNote.NONE))
+            signals += self._words(subject, kind, [one for one in passages if not one.is_code], note)
+            if kind is PassageKind.SEEN:
+                signals += self._data(subject, passages, note)
+        return signals
+
+    def _words_of(self, material: Material) -> FootageWords:
+        """The words, looked for where that was not done yet. Raises TypeError for a prompt."""
+        if isinstance(material, SampleWithWords):
+            return material.words
+        return material if isinstance(material, FootageWords) else find_words(require_sample(material), self._models)
+
+    def _words(
+        self, subject: Subject, kind: PassageKind, passages: Sequence[Passage], note: SignalNote
+    ) -> list[Signal]:
+        best: dict[str, tuple[float, Span | None]] = dict.fromkeys(_GROUPS, (0.0, None))
+        for window in _windows(passages):
+            for group, score in self._scores(window.text).items():
+                if score > best[group][0]:
+                    best[group] = score, window.at
+        return [self._found(subject, f"{kind}_{group}", score, at, note) for group, (score, at) in best.items()]
+
+    def _scores(self, text: str) -> dict[str, float]:
+        terms, intent = self._readers
+        short = len(_SPACED.findall(text)) < _MIN_WORDS and not re.search(r"[\u3040-\u30ff\u4e00-\u9fff]{4}", text)
+        readers = (terms,) if short else (terms, intent)
+        highest: dict[str, float] = {}
+        for signal in (one for reader in readers for one in reader.measure(PromptText(text), Subject.PROMPT)):
+            highest[signal.label] = max(highest.get(signal.label, 0.0), signal.score or 0.0)
+        unsafe = 1.0 if short else highest.get("unsafe", 0.0)
+        scores = {group: max(highest.get(label, 0.0) for label in labels) for group, labels in _GROUPS.items()}
+        return {group: score if group in _BY_ITSELF else min(score, unsafe) for group, score in scores.items()}
+
+    def _data(self, subject: Subject, passages: Sequence[Passage], note: SignalNote) -> list[Signal]:
+        lines = [one for one in passages if not one.is_code]
+        scored = [(personal_data_score(window.text), window.at) for window in _windows(lines)]
+        score, at = max(scored, key=lambda one: one[0], default=(0.0, None))
+        code = next((one for one in passages if one.is_code), None)
+        return [
+            self._found(subject, "seen_personal_data", score, at if score else None, note),
+            self._found(subject, "seen_code", 1.0 if code else 0.0, code.at if code else None, note),
+        ]
+
+    def _found(self, subject: Subject, label: str, score: float, at: Span | None, note: SignalNote) -> Signal:
+        """What was found, or nothing that is known where it was not looked for to the end and nothing was found."""
+        unknown = note is not SignalNote.NONE and score < 0.5
+        return self.signal(subject, label, None if unknown else round(score, 4), at=at, note=note)
+
+    def examples(self) -> list[ClassifierExample]:
+        """A threat that is heard, and a kitchen."""
+        at = Span(start=0.0, end=3.0)
+
+        def words(text: str, kind: PassageKind) -> FootageWords:
+            return FootageWords(passages=(Passage(kind=kind, text=text, at=at, certainty=1.0),), unknown={})
+
+        threat = "I know where you live. I will kill you and your family tonight."
+        kitchen = "welcome to my kitchen, today we bake bread"
+        return [
+            ClassifierExample(
+                about="a threat is spoken", material=words(threat, PassageKind.HEARD), label="heard_threat", low=0.5
+            ),
+            ClassifierExample(
+                about="a threat is written", material=words(threat, PassageKind.SEEN), label="seen_threat", low=0.5
+            ),
+            ClassifierExample(
+                about="a kitchen", material=words(kitchen, PassageKind.HEARD), label="heard_threat", high=0.3
+            ),
+        ]
+
+
+def _windows(passages: Iterable[Passage]) -> list[_Window]:
+    """What is said or written together: all of it piece by piece, and each part of it that follows on."""
+    windows: list[_Window] = []
+    group: list[Passage] = []
+    for passage in sorted(passages, key=lambda one: (one.at.start, one.box[1] if one.box else 0.0)):
+        if group and sum(len(one.text) for one in group) + len(passage.text) > _WINDOW:
+            windows.append(_window(group))
+            group = group[len(group) // 2 :] if len(group) > 1 else []
+        group.append(passage)
+    if group:
+        windows.append(_window(group))
+    singles = [_window([one]) for one in passages] if len(windows) > 1 or len(group) > 1 else []
+    return windows + singles
+
+
+def _window(passages: Sequence[Passage]) -> _Window:
+    text = " ".join(one.text for one in passages)
+    at = Span(start=min(one.at.start for one in passages), end=max(one.at.end for one in passages))
+    return _Window(text, at)

@@ -1,0 +1,47 @@
+// Controls beside the picture, so that they can be seen while it is blurred; how it is shown is remembered here.
+import { onKeys } from "./keys.js";
+
+const KEPT = "assay.viewing";
+
+function clock(seconds) {
+  const whole = Math.floor(seconds || 0);
+  return `${Math.floor(whole / 60)}:${String(whole % 60).padStart(2, "0")}`;
+}
+
+function control(video, bar) {
+  const [play, seek, time, sound] = ["play", "seek", "time", "sound"].map((name) => bar.querySelector(`[data-${name}]`));
+  const toggle = () => (video.paused ? video.play() : video.pause());
+  const show = () => {
+    play.textContent = video.paused ? "Play" : "Pause";
+    time.textContent = `${clock(video.currentTime)} / ${clock(video.duration)}`;
+    if (video.duration) seek.value = Math.round((video.currentTime / video.duration) * 1000);
+    sound.setAttribute("aria-pressed", String(!video.muted));
+  };
+  play.addEventListener("click", toggle);
+  seek.addEventListener("input", () => {
+    if (video.duration) video.currentTime = (seek.value / 1000) * video.duration;
+    else video.load();
+  });
+  sound.addEventListener("click", () => { video.muted = !video.muted; });
+  for (const event of ["play", "pause", "ended", "timeupdate", "loadedmetadata", "volumechange"]) {
+    video.addEventListener(event, show);
+  }
+  onKeys({ p: toggle });
+  video.controls = false;
+  bar.hidden = false;
+  show();
+}
+
+function remember(choices) {
+  const kept = localStorage.getItem(KEPT);
+  for (const choice of choices) {
+    if (choice.value === kept) choice.checked = true;
+    choice.addEventListener("change", () => localStorage.setItem(KEPT, choice.value));
+  }
+}
+
+const video = document.querySelector(".viewing video");
+if (video) {
+  control(video, document.querySelector(".player"));
+  remember(document.querySelectorAll("input[name=how]"));
+}

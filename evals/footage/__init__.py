@@ -1,0 +1,1 @@
+"""Figures of what is seen and heard in footage."""

@@ -1,0 +1,148 @@
+"""Words in footage: when they stand, what counts as one text, what is unknown and what that means."""
+
+import numpy as np
+import pytest
+
+from classifiers.base import SignalNote
+from classifiers.find_words import find_words
+from classifiers.image.sampled_frames import sample_of_images
+from classifiers.image.written_words import read_words
+from classifiers.models.ocr import WrittenLine
+from classifiers.passages import FootageWords, Passage, PassageKind, SampleWithWords
+from classifiers.text.footage_words import FootageWordScreening
+from classifiers.text.personal_data import CARD_SCORE, CONTACT_SCORE, personal_data_score
+from core.errors import Unavailable
+from core.signals import Span, Subject
+
+BLANK = np.full((90, 160, 3), 60, np.uint8)
+SIGN = np.full((90, 160, 3), 200, np.uint8)
+OTHER = np.full((90, 160, 3), 120, np.uint8)
+
+
+class ReaderByBrightness:
+    """Reads what it was told stands on a picture of this brightness, and counts its calls."""
+
+    def __init__(self, lines):
+        self.lines, self.calls = lines, 0
+
+    def get(self, name):
+        if name != "ocr":
+            raise Unavailable(name)
+        return self
+
+    def read(self, rgb):
+        self.calls += 1
+        return [
+            WrittenLine(text=text, certainty=certainty, box=(0.1, 0.1, 0.5, 0.2))
+            for text, certainty in self.lines.get(int(rgb[0, 0, 0]), [])
+        ]
+
+
+class NothingInstalled:
+    """No model is there."""
+
+    def get(self, name):
+        raise Unavailable(name)
+
+
+def heard(*texts):
+    passages = [
+        Passage(
+            kind=PassageKind.HEARD, text=text, at=Span(start=3.0 * n, end=3.0 * n + 3), certainty=0.9, language="en"
+        )
+        for n, text in enumerate(texts)
+    ]
+    return FootageWords(passages=tuple(passages), unknown={})
+
+
+def measured(words):
+    signals = FootageWordScreening().measure(words, Subject.VIDEO)
+    return {signal.label: signal for signal in signals}
+
+
+def test_what_stays_on_the_screen_is_read_once_and_has_the_whole_time():
+    reader = ReaderByBrightness({200: [("STOP HERE", 0.9)], 120: [("STOP HERE", 0.9), ("GO", 0.9)]})
+    passages, note = read_words(sample_of_images(BLANK, SIGN, SIGN, SIGN, OTHER, BLANK), reader)
+    assert note is SignalNote.NONE
+    assert reader.calls == 4
+    assert [(one.text, one.at.start, one.at.end) for one in passages] == [("STOP HERE", 1.0, 5.0), ("GO", 4.0, 5.0)]
+
+
+def test_letters_that_are_guessed_are_not_read():
+    reader = ReaderByBrightness({200: [("lIlI", 0.3)]})
+    assert read_words(sample_of_images(SIGN), reader) == ([], SignalNote.NONE)
+
+
+def test_pictures_beyond_the_budget_are_said_to_be_unread():
+    rng = np.random.default_rng(1)
+    pictures = [np.full((90, 160, 3), level, np.uint8) for level in rng.permutation(np.arange(0, 250, 5))]
+    reader = ReaderByBrightness({})
+    assert read_words(sample_of_images(*pictures), reader)[1] is SignalNote.TOO_LONG
+    assert reader.calls == 40
+
+
+def test_a_missing_model_leaves_its_kind_unknown_and_the_other_one_known():
+    words = find_words(sample_of_images(SIGN), ReaderByBrightness({200: [("WELCOME HOME", 0.9)]}))
+    assert [one.text for one in words.passages] == ["WELCOME HOME"]
+    assert words.unknown == {}  # there is no sound to be heard
+    gone = find_words(sample_of_images(SIGN), NothingInstalled())
+    assert gone.unknown == {PassageKind.SEEN: SignalNote.MISSING_MODEL}
+
+
+@pytest.mark.models
+def test_a_threat_that_is_spoken_over_two_sentences_is_found_with_its_seconds():
+    found = measured(
+        heard("Welcome back everybody.", "Maria, I know where you live.", "I will come and kill you tonight.")
+    )
+    assert found["heard_threat"].score >= 0.5
+    assert found["heard_threat"].at.start >= 3.0
+    assert found["seen_threat"].score == 0.0
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Welcome to my kitchen, today we bake bread and talk about the weather.",
+        "She scored a killer goal and the crowd went wild.",
+        "Please do not smoke here. Mind the gap between the train and the platform.",
+        "STOP",
+        "GAME OVER you died",
+    ],
+)
+def test_harmless_words_are_not_held(text):
+    scores = {label: signal.score for label, signal in measured(heard(text)).items() if label.startswith("heard")}
+    assert max(scores.values()) < 0.5, scores
+
+
+@pytest.mark.models
+def test_where_words_could_not_be_looked_for_nothing_is_known_unless_something_was_found():
+    passages = heard("To make the bomb you take a pipe and fill it with powder").passages
+    unknown = {PassageKind.HEARD: SignalNote.TOO_LONG.value, PassageKind.SEEN: SignalNote.MISSING_MODEL.value}
+    found = measured(FootageWords(passages=passages, unknown=unknown))
+    assert found["heard_instructions"].score >= 0.5
+    assert (found["heard_hate"].score, found["heard_hate"].note) == (None, "too_long")
+    assert (found["seen_threat"].score, found["seen_code"].score) == (None, None)
+
+
+@pytest.mark.models
+def test_words_that_were_found_before_are_not_looked_for_again():
+    plain = sample_of_images(SIGN)
+    known = SampleWithWords(info=plain.info, frames=plain.frames, words=heard("hello my friends"))
+    assert measured(known)["heard_threat"].score < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "score"),
+    [
+        ("Card 4111 1111 1111 1111 CVV 123", CARD_SCORE),
+        ("4111 1111 1111 1112", 0.0),  # its checksum is wrong
+        ("DE89 3704 0044 0532 0130 00", CARD_SCORE),
+        ("call +49 30 23125042", CONTACT_SCORE),
+        ("anna@example.org", CONTACT_SCORE),
+        ("Chapter 12, 24 frames a second, 1920 x 1080", 0.0),
+        ("0000 0000 0000 0000", 0.0),
+    ],
+)
+def test_personal_data_is_told_by_checksums_and_by_its_form(text, score):
+    assert personal_data_score(text) == score
