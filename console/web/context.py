@@ -71,5 +71,9 @@ def accept_language(request: Request) -> str:
     return request.headers.get("accept-language", "")
 
 
-AcceptLanguage = Annotated[str, Depends(accept_language)]
+async def _accept_language(request: Request) -> str:
+    return accept_language(request)  # asynchronous, so that FastAPI sends it to no thread
+
+
+AcceptLanguage = Annotated[str, Depends(_accept_language)]
 ContextDep = Annotated[RequestContext, Depends(context_of)]
