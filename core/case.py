@@ -64,7 +64,7 @@ class Case:
     `revision` counts its events, `orders` what was ordered from engines; `held_at` is the phase to go
     back to from HELD. A case is HELD either because a verdict says so, or, with `last_failure` set, because
     a stage broke three times. `waiting` says what the next stage waits for, while that is away. `words` are texts: what
-    is said and written in what was measured last.
+    is said and written in what was measured last. `language` is the prompt's (ISO 639-1), empty where it is not known.
     """
 
     id: str
@@ -87,6 +87,7 @@ class Case:
     failures: int = 0
     last_failure: StageFailed | None = None
     waiting: Waiting | None = None
+    language: str = ""
 
     def apply(self, events: Iterable[Event]) -> Case:
         """The case once these events have happened to it."""
@@ -204,7 +205,13 @@ def _measured(case: Case, event: Measured) -> Case:
     # New measurements replace earlier ones of the same subject.
     subjects = {signal.subject for signal in event.signals}
     signals = tuple(s for s in case.signals if s.subject not in subjects)
-    return replace(case, phase=phase, signals=signals + event.signals, words=event.words or case.words)
+    return replace(
+        case,
+        phase=phase,
+        signals=signals + event.signals,
+        words=event.words or case.words,
+        language=event.language or case.language,
+    )
 
 
 def _judged(case: Case, verdict: Verdict) -> Case:

@@ -69,11 +69,13 @@ class Measured:
     """Classifiers measured the prompt, or the video. `seconds` is the CPU time each source took.
 
     `words` are the ids of erasable texts: what is said and written in footage, one for each that has words.
+    `language` is the prompt's (ISO 639-1); empty where it cannot be told, and in events stored before it was kept.
     """
 
     signals: tuple[Signal, ...]
     seconds: dict[str, float] = field(default_factory=dict)
     words: tuple[str, ...] = ()
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

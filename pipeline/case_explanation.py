@@ -1,4 +1,4 @@
-"""Why a case is held or was refused, for whoever asked for it: in which words, in which seconds, in which language.
+"""Why a case is held or was refused, for whoever asked for it: in which words, in which seconds.
 
 No score and no threshold is in it, and no rule that did not count.
 """
@@ -9,35 +9,15 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from classifiers.models import Models
-from classifiers.text.language_detection import detect_language
 from core.case import Phase
 from core.errors import BadInput, NotFound, PolicyError
-from core.signals import Signal
+from core.signals import Signal, Subject
 from core.verdicts import Decision, Verdict
 from pipeline.case_record import CaseRecord
 from pipeline.stages.stage_context import PolicyGate
-from policy.decide import (
-    A_PERSON_ALLOWED,
-    A_PERSON_HOLDS,
-    A_PERSON_REFUSED,
-    A_SECOND_PERSON,
-    COULD_NOT_CHECK,
-    COULD_NOT_CHECK_AT_ALL,
-)
 from policy.explain import Reason
 
 log = logging.getLogger("assay.service")
-
-DECISION_SENTENCES = (
-    COULD_NOT_CHECK_AT_ALL,
-    COULD_NOT_CHECK,
-    A_PERSON_REFUSED,
-    A_PERSON_HOLDS,
-    A_SECOND_PERSON,
-    A_PERSON_ALLOWED,
-)
-"""What a verdict's reason can hold beside the reasons of rules."""
 
 _SHARE = 0.5  # a place at least half as telling as the most telling one of its label counts
 _NEAR_SECONDS = 0.5  # places nearer to each other than this are one
@@ -47,7 +27,8 @@ _NEAR_SECONDS = 0.5  # places nearer to each other than this are one
 class ExplainedReason:
     """A rule that counted, and where: `words` of the prompt, `seconds` as (from, to) in the video or the reference.
 
-    `missing`: it counted because something could not be measured. `dsa` is a category of the EU's DSA.
+    `missing`: it counted because something could not be measured. `whole_prompt`: it was found in the prompt, and no
+    words alone carry it. `dsa` is a category of the EU's DSA.
     """
 
     rule: str
@@ -55,18 +36,18 @@ class ExplainedReason:
     words: tuple[str, ...] = ()
     seconds: tuple[tuple[float, float], ...] = ()
     missing: bool = False
+    whole_prompt: bool = False
     dsa: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseExplanation:
-    """Why, and in which language the prompt is (ISO 639-1, None where that cannot be told)."""
+    """Why. Empty where the policy that gave the verdict is gone; its sentences stand in the verdict."""
 
     reasons: tuple[ExplainedReason, ...]
-    language: str | None
 
 
-def explain_case(record: CaseRecord, policy: PolicyGate, models: Models) -> CaseExplanation | None:
+def explain_case(record: CaseRecord, policy: PolicyGate) -> CaseExplanation | None:
     """None where nothing is held or refused by policy."""
     case, verdict = record.case, record.case.verdict
     stopped = case.phase in (Phase.HELD, Phase.REFUSED) and not case.declined and not case.held_by_failure
@@ -77,8 +58,7 @@ def explain_case(record: CaseRecord, policy: PolicyGate, models: Models) -> Case
     except (PolicyError, NotFound, BadInput) as error:  # the policy of then is gone; its sentence stands in the verdict
         log.warning("a verdict cannot be explained: %s", error, extra={"case": case.id})
         found = []
-    language = detect_language(record.prompt, models) if record.prompt else None
-    return CaseExplanation(reasons=explained(found, record.prompt or "", case.signals), language=language)
+    return CaseExplanation(reasons=explained(found, record.prompt or "", case.signals))
 
 
 def explained(found: Iterable[Reason], text: str, signals: Sequence[Signal]) -> tuple[ExplainedReason, ...]:
@@ -90,10 +70,21 @@ def explained(found: Iterable[Reason], text: str, signals: Sequence[Signal]) -> 
             words=tuple(dict.fromkeys(text[start:end] for start, end in one.spans if text[start:end].strip())),
             seconds=() if one.missing else _seconds(one, signals),
             missing=one.missing,
+            whole_prompt=not one.missing and not one.spans and _found_in_prompt(one, signals),
             dsa=one.dsa,
         )
         for one in found
     )
+
+
+def _found_in_prompt(reason: Reason, signals: Iterable[Signal]) -> bool:
+    """Whether what the reason found most of was measured in the prompt itself, and not in what came with it."""
+    highest = max(
+        (s for s in signals if s.label == reason.category and s.score),
+        key=lambda signal: signal.score or 0.0,
+        default=None,
+    )
+    return highest is not None and highest.subject is Subject.PROMPT and not highest.field
 
 
 def _telling(found: Sequence[Reason], verdict: Verdict) -> list[Reason]:

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from classifiers.models import PACKAGED_MODELS, Models
+from classifiers.models import PACKAGED_MODELS
 from core.case import Case, Phase, new_case
 from core.dispatch import hand_on
 from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow, Unavailable
@@ -75,7 +75,6 @@ class CaseService:
     context: StageContext
     verifier: Verifier
     public: PublicService = field(default_factory=PublicService)
-    models: Models = PACKAGED_MODELS
     likeness: LikenessComparer = field(default_factory=partial(LikenessComparer, models=PACKAGED_MODELS))
     cameo_service: CameoService | None = None
     policy_service: PolicyService | None = None
@@ -162,7 +161,7 @@ class CaseService:
 
     def explanation(self, record: CaseRecord) -> CaseExplanation | None:
         """Why it is held or was refused, for whoever asked for it; None where it is not."""
-        return explain_case(record, self.context.policy, self.models)
+        return explain_case(record, self.context.policy)
 
     def prompt(self, who: Principal, case_id: str) -> str:
         """The words of the prompt. Raises Erased."""
@@ -321,7 +320,7 @@ class CaseService:
         validate_request(VideoRequest(prompt=text))
         tools = self.context
         measured = tools.measure.text(text)
-        return dry_run(Gate.PROMPT, measured, models=self.models, policy=tools.policy, facts=tools.facts, text=text)
+        return dry_run(Gate.PROMPT, measured, policy=tools.policy, facts=tools.facts)
 
     def inspect(self, who: Principal, file: Path) -> DryRunVerdict:
         """What would be said of this video? Opens no case and keeps nothing. Raises BadMedia."""
@@ -330,7 +329,7 @@ class CaseService:
         tools = self.context
         tools.measure.check_video(file)
         measured = tools.measure.video(file, Subject.VIDEO, NO_CAMEOS)
-        return dry_run(Gate.VIDEO, measured, models=self.models, policy=tools.policy, facts=tools.facts)
+        return dry_run(Gate.VIDEO, measured, policy=tools.policy, facts=tools.facts)
 
     def inspect_references(self, who: Principal, files: Iterable[Path], text: str) -> Iterator[DryRunVerdict]:
         """What would be said of a prompt with each of these pictures or clips as its reference. Keeps nothing.
@@ -345,8 +344,12 @@ class CaseService:
             with context.temp_folder() as folder, scan_within(REFERENCE_BUDGET):
                 prepared = prepare_reference(file, folder)
                 seen = context.measure.video(prepared.path, Subject.REFERENCE, NO_CAMEOS)
-            measured = Measurements(signals=words.signals + seen.signals, seconds={**words.seconds, **seen.seconds})
-            yield dry_run(Gate.PROMPT, measured, models=self.models, policy=context.policy, facts=context.facts)
+            measured = Measurements(
+                signals=words.signals + seen.signals,
+                seconds={**words.seconds, **seen.seconds},
+                language=words.language,
+            )
+            yield dry_run(Gate.PROMPT, measured, policy=context.policy, facts=context.facts)
 
     # -- private
 

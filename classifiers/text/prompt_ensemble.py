@@ -47,6 +47,14 @@ def score_texts(texts: Sequence[str], english: Sequence[bool], heads: PromptHead
     return scores
 
 
+def score_by_quick_sources(texts: Sequence[str], english: bool, heads: PromptHeads, models: Models) -> FloatMatrix:
+    """(n, L) in [0, 1] without the wider embeddings, which take longer than all the rest: to compare, not to decide."""
+    sources = np.full((4, len(texts), len(heads.labels) + len(heads.styles)), np.nan, np.float32)
+    requested = [(place, source) for place in range(len(texts)) for source in (SENTENCE, NGRAMS, ENCODER)]
+    _fill_sources(sources, texts, requested, heads, models)
+    return heads.score(np.full(len(texts), english), sources)
+
+
 def select_chunks(texts: Sequence[str], english: bool, heads: PromptHeads) -> list[int]:
     """Places of the parts in which words weigh most, in order; all of them where they are few."""
     most = max(_MIN_CHUNKS, -(-len(texts) // _CHUNKS_PER_SELECTED))

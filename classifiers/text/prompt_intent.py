@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,26 +16,28 @@ from classifiers.base import (
     SignalNote,
     clip_score,
 )
-from classifiers.models import hashed_ngrams
 from classifiers.models.prompt_heads import PromptHeads
 from classifiers.text.deobfuscate import NormalisedText, deobfuscate, normalise
+from classifiers.text.occlusion import carrying_places
 from classifiers.text.prompt_chunks import split_chunks
 from classifiers.text.prompt_ensemble import score_texts, select_chunks
 from core.signals import Signal, Span, Subject
+from media.arrays import FloatMatrix
 
 MAX_PROMPT_CHARS = 10_000  # characters, as in prompt_terms
 _SCRIPTS = ("LATIN", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "CYRILLIC", "ARABIC", "THAI", "DEVANAGARI")
 # What a sentence by itself is often taken for when the text around it says otherwise.
 _OUT_OF_CONTEXT = frozenset({"disinfo", "jailbreak", "illicit", "political", "extremism", "fraud", "weapons"})
 _FRAGMENT = 40.0  # by which the odds of a label above are divided for a fragment of a text
-_MIN_NARROWED_SCORE = 0.5  # from here on a span is narrowed to the words that carry it
+_MIN_CARRIED_SCORE = 0.5  # from here on, where rules begin to hold, the words that carry a label are looked for
+_MAX_OCCLUDED_PARTS = 2  # parts of a text in which they are looked for
 
 
 class PromptIntent(ModelClassifier):
     """A tuned encoder, sentence embeddings and pieces of words together, over the whole prompt and parts of it."""
 
     name = "prompt_intent"
-    version = 5
+    version = 6
     subjects = frozenset({Subject.PROMPT})
     labels = (
         "sexual", "violence", "gore", "self_harm", "hate", "extremism", "harassment", "illicit", "weapons", "disinfo",
@@ -64,29 +67,48 @@ class PromptIntent(ModelClassifier):
             shares += [0, *[len(rest)] * len(picked)]
             english += [spoken] * (1 + len(picked))
         scores = score_texts([reading.text[start:end] for reading, start, end in places], english, heads, self._models)
+        read = scores
         scores = _correct_for_chunk_count(
-            scores, np.array(shares, np.float32), [label in _OUT_OF_CONTEXT for label in heads.labels]
+            read, np.array(shares, np.float32), [label in _OUT_OF_CONTEXT for label in heads.labels]
         )
         column = {label: scores[:, place] for place, label in enumerate(heads.labels)}
-        return [self._highest(subject, label, column[label], places, heads, hidden) for label in self.labels]
+        signals, carried = [], self._carrying(read, scores, places, english, heads)
+        for label in self.labels:
+            best = int(np.argmax(column[label]))
+            reading, start, end = places[best]
+            score = round(clip_score(float(column[label][best])), 4)
+            note = SignalNote.DISGUISED if reading is hidden else SignalNote.NONE
+            for at in carried.get(label) or _part(reading, start, end):
+                signals.append(self.signal(subject, label, score, at=at, note=note))
+        return signals
 
-    def _highest(
+    def _carrying(
         self,
-        subject: Subject,
-        label: str,
-        scores: NDArray[np.float32],
-        places: list[tuple[NormalisedText, int, int]],
+        read: FloatMatrix,
+        scores: FloatMatrix,
+        places: Sequence[tuple[NormalisedText, int, int]],
+        english: Sequence[bool],
         heads: PromptHeads,
-        hidden: NormalisedText | None,
-    ) -> Signal:
-        best = int(np.argmax(scores))
-        reading, start, end = places[best]
-        if scores[best] >= _MIN_NARROWED_SCORE:
-            start, end = _narrow_span(reading.text, start, end, heads, label)
-        first, last = reading.span(start, end)
-        note = SignalNote.DISGUISED if reading is hidden else SignalNote.NONE
-        span = Span(start=first, end=last, unit="chars")
-        return self.signal(subject, label, round(clip_score(float(scores[best])), 4), at=span, note=note)
+    ) -> dict[str, list[Span | None]]:
+        """The words that carry each label that is high enough to count; empty where no words do.
+
+        `read` (places, labels) is what the models gave, `scores` the same once corrected.
+        """
+        by_place: dict[int, dict[int, float]] = {}
+        highest = scores.argmax(0)
+        for number in np.argsort(-scores.max(0), kind="stable").tolist():
+            place = int(highest[number])
+            if scores[place, number] >= _MIN_CARRIED_SCORE:
+                corrected = _odds(scores[place, number]) / _odds(read[place, number])
+                by_place.setdefault(place, {})[number] = 1.0 / (1.0 + corrected)
+        carried: dict[str, list[Span | None]] = {}
+        for place in list(by_place)[:_MAX_OCCLUDED_PARTS]:
+            reading, start, end = places[place]
+            found = carrying_places(reading.text[start:end], by_place[place], english[place], heads, self._models)
+            for number, words in found.items():
+                spans = [reading.span(start + first, start + last) for first, last in words]
+                carried[heads.labels[number]] = [Span(start=first, end=last, unit="chars") for first, last in spans]
+        return carried
 
     def examples(self) -> list[ClassifierExample]:
         """Plain requests in several languages, and their harmless neighbours."""
@@ -123,6 +145,18 @@ def _correct_for_chunk_count(
     return np.asarray(odds / (1.0 + odds), np.float32)
 
 
+def _part(reading: NormalisedText, start: int, end: int) -> list[Span | None]:
+    """The part that was measured; no place at all where it is the whole text."""
+    if (start, end) == (0, len(reading.text)):
+        return [None]
+    first, last = reading.span(start, end)
+    return [Span(start=first, end=last, unit="chars")]
+
+
+def _odds(score: float) -> float:
+    return float(score) / max(1.0 - float(score), 1e-6)
+
+
 def is_supported_script(text: str) -> bool:
     """Whether nine in ten letters are of scripts the models know; True for a text without letters."""
     if text.isascii():
@@ -130,23 +164,6 @@ def is_supported_script(text: str) -> bool:
     letters = [letter for letter in text if letter.isalpha()]
     known = sum(1 for letter in letters if letter.isascii() or unicodedata.name(letter, "").startswith(_SCRIPTS))
     return 10 * known >= 9 * len(letters)
-
-
-def _narrow_span(text: str, start: int, end: int, heads: PromptHeads, label: str) -> tuple[int, int]:
-    """The run of words of this part that the model on pieces of words gives most for; all of it if it gives nothing."""
-    part = text[start:end]
-    spans = list(hashed_ngrams.word_spans(part))
-    added = hashed_ngrams.word_contributions(part, heads.ngram_weights)[:, heads.labels.index(label)] - 0.02
-    best, most, run, first = (0, len(spans)), 0.0, 0.0, 0
-    for place, value in enumerate(added):
-        if run <= 0:
-            run, first = 0.0, place
-        run += float(value)
-        if run > most:
-            best, most = (first, place + 1), run
-    if not spans or most <= 0:
-        return start, end
-    return start + spans[best[0]][1], start + spans[best[1] - 1][2]
 
 
 def _example(about: str, text: str, label: str, low: float, high: float) -> ClassifierExample:

@@ -18,7 +18,7 @@ from fastapi import APIRouter, Request
 from console.gateway.request_parsing import read_json_object, request_of_fields
 from console.gateway.videos_api import IDEMPOTENCY_HEADER, shown_video
 from console.web.auth import BearerUser
-from console.web.context import ContextDep, RequestContext
+from console.web.context import ContextDep, RequestContext, accept_language
 from console.web.scans import scan_reference
 from console.web.uploads import new_upload_folder, receive_form
 from core.case import Case
@@ -108,7 +108,7 @@ async def _ordered(
             raise BadInput(f"{name[:80]} is not taken here: the video to start from is the reference", param=name[:80])
     with _naming_video(given.file):
         opened, order = await scan_reference(request, context, submit)
-    video = await to_thread.run_sync(shown_video, who, context, opened.id)
+    video = await to_thread.run_sync(shown_video, who, context, opened.id, accept_language(request))
     video["assay"]["ignored"] = list(order.ignored)
     return video
 

@@ -26,6 +26,8 @@ from console.web.uploads import new_upload_folder
 from core.errors import BadInput
 from core.roles import Principal
 from core.verdicts import Decision
+from pipeline.creator_texts.catalogs import creator_catalog
+from pipeline.creator_texts.sentences import PICTURE_REFUSED, POLICY_REFUSED
 from pipeline.screening.dry_run import DryRunVerdict
 from pipeline.screening.prompt_explanation import ScreenPrompt, smallest_edit
 from pipeline.service import MAX_PROMPT_LENGTH
@@ -94,8 +96,11 @@ def _blocked(reason: str) -> GuardrailResponse:
     return GuardrailResponse(action="BLOCKED", blocked_reason=reason)
 
 
-def _reason(opinion: DryRunVerdict, otherwise: str = "This does not fit the policy.") -> str:
-    return opinion.verdict.reason or otherwise
+def _reason(opinion: DryRunVerdict, otherwise: str = POLICY_REFUSED) -> str:
+    """In the language of the text; English where it has no catalog. LiteLLM's own Accept-Language is nobody's."""
+    catalog = creator_catalog(opinion.language or "")
+    own = {reason.text for reason in opinion.reasons}
+    return catalog.reason(opinion.verdict.reason, own) or catalog.text(otherwise)
 
 
 def _first_against(texts: list[str], screen: ScreenPrompt) -> DryRunVerdict | None:
@@ -117,7 +122,7 @@ def _reason_against_pictures(images: list[str], texts: list[str], context: Reque
     try:
         for opinion in context.service.inspect_references(who, files, beside):
             if opinion.verdict.decision is not Decision.ALLOW:
-                return _reason(opinion, "A picture does not fit the policy.")
+                return _reason(opinion, PICTURE_REFUSED)
     except BadInput as error:
         return f"A picture could not be screened: {error}"
     finally:

@@ -14,10 +14,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from console.web.auth import BearerUser
-from console.web.context import ContextDep
+from console.web.context import AcceptLanguage, ContextDep
 from core.errors import BadInput
 from core.verdicts import Decision
 from pipeline.case_explanation import explained
+from pipeline.creator_texts.catalogs import creator_catalog
 from pipeline.disclosure import sees_everything
 from pipeline.screening.dry_run import DryRunVerdict
 from pipeline.screening.prompt_explanation import top_scores
@@ -62,7 +63,7 @@ class ModerationBody(BaseModel):
 
 
 @moderations_router.post("", summary="Screen texts, in the shape of OpenAI's moderation endpoint")
-def moderate(body: ModerationBody, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def moderate(body: ModerationBody, who: BearerUser, context: ContextDep, accepted: AcceptLanguage) -> dict[str, Any]:
     """Opens no case and keeps nothing. `flagged` is true where policy would hold or refuse."""
     texts = _texts(body.input)
     opinions = [context.service.screen(who, text) for text in texts]
@@ -70,7 +71,8 @@ def moderate(body: ModerationBody, who: BearerUser, context: ContextDep) -> dict
         "id": f"modr-{secrets.token_hex(12)}",
         "model": f"assay-{opinions[0].verdict.policy[:12]}",
         "results": [
-            _result(opinion, text, scores=sees_everything(who)) for opinion, text in zip(opinions, texts, strict=True)
+            _result(opinion, text, accepted, scores=sees_everything(who))
+            for opinion, text in zip(opinions, texts, strict=True)
         ],
     }
 
@@ -87,9 +89,11 @@ def _texts(given: str | list[str] | list[TextInputPart]) -> list[str]:
     return found
 
 
-def _result(opinion: DryRunVerdict, text: str, *, scores: bool) -> dict[str, Any]:
+def _result(opinion: DryRunVerdict, text: str, accept_language: str, *, scores: bool) -> dict[str, Any]:
     mine = top_scores(opinion)
     theirs = {name: _lowest([mine.get(label) for label in labels]) for name, labels in _CATEGORIES.items()}
+    catalog = creator_catalog(opinion.language or "", accept_language)
+    reasons = explained(opinion.reasons, text, opinion.measured.signals)
     flagged = {name: score >= _FLAG_THRESHOLD for name, score in theirs.items()}
     return {
         "flagged": opinion.verdict.decision is not Decision.ALLOW,
@@ -99,7 +103,7 @@ def _result(opinion: DryRunVerdict, text: str, *, scores: bool) -> dict[str, Any
         "assay": {
             "decision": opinion.verdict.decision.name.lower(),
             "language": opinion.language,
-            "reasons": [asdict(reason) for reason in explained(opinion.reasons, text, ())],
+            "reasons": [asdict(reason) | {"text": catalog.text(reason.text)} for reason in reasons],
             "policy": opinion.verdict.policy,
         }
         | ({"scores": mine} if scores else {}),

@@ -18,13 +18,15 @@ from console.gateway.request_parsing import parse_video_request
 from console.gateway.video_object import video_status
 from console.gateway.videos_api import CREATE_VIDEO, submit_order, video_answer
 from console.web.auth import BearerUser
-from console.web.context import ContextDep, RequestContext
+from console.web.context import ContextDep, RequestContext, accept_language
 from console.web.video_response import video_response
 from core.case import Case, Phase
 from core.events import Commissioned, Rendered
 from core.ports import RecordedEvent
 from core.roles import Principal
 from pipeline.case_record import CaseRecord
+from pipeline.creator_texts.catalogs import creator_catalog
+from pipeline.creator_texts.sentences import PERSON_NEEDED, TAKES_LONGER
 
 sync_router = APIRouter(prefix="/v1/videos", tags=["videos"])
 
@@ -32,8 +34,6 @@ _INTERVALS = (0.1, 0.2, 0.3, 0.5, 1.0)
 """Seconds between looks; the last holds on."""
 _FAILURE_STATUSES = {"policy_refused": 400, "engine_declined": 400, "recalled": 410}
 """Anything else is 422. None is a status that OpenAI's clients try again: that would be another order."""
-_PERSON_NEEDED = "A person looks at this first; ask again at the address in Location."
-_TAKES_LONGER = "This takes longer than is waited here; ask again at the address in Location."
 
 
 @sync_router.post(
@@ -61,17 +61,18 @@ async def create_video_sync(request: Request, who: BearerUser, context: ContextD
 
 async def _wait_for(request: Request, who: Principal, context: RequestContext, case: Case) -> Response:
     """The video, an error, or where to ask later."""
+    accepted = accept_language(request)
     deadline, turn = time.monotonic() + context.installation.settings.sync_wait, 0
     while True:
         record = await to_thread.run_sync(context.service.video, who, case.id)
         if record.case.phase is Phase.PUBLISHED:
             return await to_thread.run_sync(_content, context, record)
         if video_status(record.case) == "failed":
-            return _failed(await to_thread.run_sync(video_answer, who, context, record))
+            return _failed(await to_thread.run_sync(video_answer, who, context, record, accepted))
         if record.case.phase is Phase.HELD:
-            return _later(await to_thread.run_sync(video_answer, who, context, record), _PERSON_NEEDED)
+            return _later(await to_thread.run_sync(video_answer, who, context, record, accepted), PERSON_NEEDED)
         if time.monotonic() > deadline or await request.is_disconnected():
-            return _later(await to_thread.run_sync(video_answer, who, context, record), _TAKES_LONGER)
+            return _later(await to_thread.run_sync(video_answer, who, context, record, accepted), TAKES_LONGER)
         await anyio.sleep(_INTERVALS[min(turn, len(_INTERVALS) - 1)])
         turn += 1
 
@@ -94,7 +95,8 @@ def _failed(shown: dict[str, Any]) -> Response:
 
 def _later(shown: dict[str, Any], why: str) -> Response:
     headers = {"X-Request-Id": shown["id"], "Location": f"/v1/videos/{shown['id']}", "Retry-After": "10"}
-    return JSONResponse(shown | {"message": why}, status_code=202, headers=headers)
+    message = creator_catalog(shown["assay"]["language"]).text(why)
+    return JSONResponse(shown | {"message": message}, status_code=202, headers=headers)
 
 
 def _engine_seconds(history: Sequence[RecordedEvent]) -> float:

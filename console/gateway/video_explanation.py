@@ -1,95 +1,69 @@
-"""What a creator is told of a video that is held or refused: why, where, what to change, and how to appeal.
-
-In the language of the prompt where there is a catalogue for it (console/languages), else in English.
-"""
+"""What a creator is told of a video that is held or refused: why, where, what to change, and how to appeal."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from typing import Any
 
-from console.web.translations import ENGLISH, Language, available_languages
 from core.case import Case, Phase
 from pipeline.actions import Action
-from pipeline.case_explanation import DECISION_SENTENCES, CaseExplanation, ExplainedReason
-
-CHANGE_WORDS = "Leave out or replace these words, and ask again."
-CHANGE_SECONDS = "Ask for a video without what is shown or heard in these seconds."
-CHANGE_CONSENT = "Ask the people concerned for their consent, or leave them out."
-CHANGE_REFERENCE = "Send another picture or clip to start from, or none."
-CHANGE_PACE = "Nothing in the prompt needs to change: wait a while, or ask for fewer videos."
-CHANGE_NOTHING = "Nothing needs to change: what could not be checked is looked at by a person."
-CHANGE_DESCRIPTION = "Describe it in another way, without what the reason names, and ask again."
-APPEAL_POSSIBLE = "If you think that this is wrong, appeal: a person will then look at it."
-APPEAL_RUNS = "A person looks at this already. You need not do anything."
-APPEAL_DECIDED = "A person has looked at this, and the decision stands."
-
-_LONG_SENTENCE = 30  # characters: shorter ones could be part of what a rule says
+from pipeline.case_explanation import CaseExplanation, ExplainedReason
+from pipeline.creator_texts import sentences
+from pipeline.creator_texts.catalogs import CreatorCatalog
 
 
-def explanation_language(explanation: CaseExplanation | None) -> Language:
-    """The language of the prompt where it has a catalogue here; English else."""
-    code = explanation.language if explanation else None
-    return available_languages().get(code or "en", ENGLISH)
-
-
-def translated_reason(reason: str, explanation: CaseExplanation | None) -> str:
-    """A verdict's reason, which is sentences of rules one after the other, in the language of the prompt.
+def translated_reason(reason: str, explanation: CaseExplanation | None, catalog: CreatorCatalog) -> str:
+    """A verdict's reason in the language of the catalog.
 
     Also where the policy that gave it is gone, so that its rules cannot be asked any more.
     """
-    language = explanation_language(explanation)
-    known = {one.text for one in explanation.reasons} if explanation else set()
-    whole = {one for one in language.sentences if one.endswith(".") and len(one) > _LONG_SENTENCE}
-    for sentence in sorted({*known, *DECISION_SENTENCES, *whole}, key=len, reverse=True):
-        reason = reason.replace(sentence, language(sentence))
-    return reason
+    return catalog.reason(reason, {one.text for one in explanation.reasons} if explanation else ())
 
 
 def explanation_object(
-    case: Case, explanation: CaseExplanation | None, may: Collection[Action]
+    case: Case, explanation: CaseExplanation | None, may: Collection[Action], catalog: CreatorCatalog
 ) -> dict[str, Any] | None:
     """What stands as `assay.explanation`; None where there is nothing to explain."""
     if explanation is None:
         return None
-    language = explanation_language(explanation)
     return {
-        "language": language.code,
+        "language": catalog.code,
         "reasons": [
             {
                 "rule": one.rule,
-                "text": language(one.text),
+                "text": catalog.text(one.text),
                 "words": list(one.words),
+                "where": catalog.text(sentences.WHOLE_PROMPT) if one.whole_prompt else None,
                 "seconds": [list(place) for place in one.seconds],
             }
             for one in explanation.reasons
         ],
-        "change": [language(one) for one in dict.fromkeys(_change(reason) for reason in explanation.reasons)],
-        "appeal": _appeal(case, may, language),
+        "change": [catalog.text(one) for one in dict.fromkeys(_change(reason) for reason in explanation.reasons)],
+        "appeal": _appeal(case, may, catalog),
     }
 
 
 def _change(reason: ExplainedReason) -> str:
     if reason.missing:
-        return CHANGE_NOTHING
+        return sentences.CHANGE_NOTHING
     if "_cameo_" in reason.rule or "without_cameo" in reason.rule or "protected" in reason.rule:
-        return CHANGE_CONSENT
+        return sentences.CHANGE_CONSENT
     if reason.rule.startswith("reference_"):
-        return CHANGE_REFERENCE
+        return sentences.CHANGE_REFERENCE
     if reason.rule.startswith("author_"):
-        return CHANGE_PACE
+        return sentences.CHANGE_PACE
     if reason.words:
-        return CHANGE_WORDS
-    return CHANGE_SECONDS if reason.seconds else CHANGE_DESCRIPTION
+        return sentences.CHANGE_WORDS
+    return sentences.CHANGE_SECONDS if reason.seconds else sentences.CHANGE_DESCRIPTION
 
 
-def _appeal(case: Case, may: Collection[Action], language: Language) -> dict[str, Any]:
+def _appeal(case: Case, may: Collection[Action], catalog: CreatorCatalog) -> dict[str, Any]:
     if Action.APPEAL in may:
         return {
             "possible": True,
-            "text": language(APPEAL_POSSIBLE),
+            "text": catalog.text(sentences.APPEAL_POSSIBLE),
             "method": "POST",
             "path": f"/api/cases/{case.id}/appeal",
         }
-    text = APPEAL_RUNS if case.phase is Phase.HELD else APPEAL_DECIDED
-    return {"possible": False, "text": language(text), "method": None, "path": None}
+    text = sentences.APPEAL_RUNS if case.phase is Phase.HELD else sentences.APPEAL_DECIDED
+    return {"possible": False, "text": catalog.text(text), "method": None, "path": None}

@@ -15,6 +15,8 @@ from core.case import Case, Phase
 from pipeline.actions import Action
 from pipeline.case_explanation import CaseExplanation
 from pipeline.case_record import CaseRecord
+from pipeline.creator_texts import sentences
+from pipeline.creator_texts.catalogs import ENGLISH_CATALOG, CreatorCatalog, creator_catalog
 
 _PROGRESS = {
     Phase.SCREENED: 5,
@@ -55,12 +57,15 @@ def video_object(
     *,
     explanation: CaseExplanation | None = None,
     may: Collection[Action] = (),
+    accept_language: str = "",
 ) -> dict[str, Any]:
     """The video object. Times are whole seconds since 1970; progress never falls while a video is under way.
 
-    `explanation` is why it is held or refused, `may` what whoever reads this may do about it.
+    `explanation` is why it is held or refused, `may` what whoever reads this may do about it. Sentences are in the
+    language of the prompt; where that is not known, or has no catalog, in the first that `accept_language` names.
     """
     case, unstated = record.case, unstated or UnstatedValues()
+    catalog = creator_catalog(case.language, accept_language)
     stated = {"model": _model(case), "size": _size(case), "seconds": _seconds(case)}
     published = record.published
     return {
@@ -76,11 +81,11 @@ def video_object(
         "size": stated["size"] or unstated.size,
         "seconds": stated["seconds"] or unstated.seconds,
         "remixed_from_video_id": case.request.parent or None,
-        "error": _error(record, explanation),
+        "error": _error(record, explanation, catalog),
         "assay": {
-            **_assay(case, explanation),
+            **_assay(case, explanation, catalog),
             "unstated": [name for name, value in stated.items() if not value],
-            "explanation": explanation_object(case, explanation, may),
+            "explanation": explanation_object(case, explanation, may, catalog),
         },
     }
 
@@ -99,25 +104,34 @@ def _progress(record: CaseRecord) -> int:
     return furthest
 
 
-def _error(record: CaseRecord, explanation: CaseExplanation | None) -> dict[str, str] | None:
+def _error(record: CaseRecord, explanation: CaseExplanation | None, catalog: CreatorCatalog) -> dict[str, str] | None:
     case = record.case
     match case.phase:
         case Phase.RECALLED | Phase.WITHDRAWN:
             code = case.recalled.code if case.recalled else ""
-            return {"code": "recalled", "message": f"This video was recalled ({code})."}
+            return {"code": "recalled", "message": catalog.text(sentences.RECALLED, code=code)}
         case Phase.FAILED:
             code = case.failed.code if case.failed else "engine_error"
-            return {"code": code, "message": f"The engine could not make this video: {record.failure or code}."}
+            return {"code": code, "message": catalog.text(sentences.ENGINE_FAILED, why=_cause(record, code, catalog))}
         case Phase.REFUSED if case.declined:
-            return {"code": "engine_declined", "message": f"The engine declined to make this ({case.declined.code})."}
+            declined = catalog.text(sentences.ENGINE_DECLINED, code=case.declined.code)
+            return {"code": "engine_declined", "message": declined}
         case Phase.REFUSED:
-            reason = translated_reason(case.verdict.reason, explanation) if case.verdict else ""
-            return {"code": "policy_refused", "message": reason or "This does not fit the policy."}
+            reason = translated_reason(case.verdict.reason, explanation, catalog) if case.verdict else ""
+            return {"code": "policy_refused", "message": reason or catalog.text(sentences.POLICY_REFUSED)}
     return None
 
 
-def _assay(case: Case, explanation: CaseExplanation | None) -> dict[str, Any]:
-    return _standing(case, explanation) | _reference(case)
+def _cause(record: CaseRecord, code: str, catalog: CreatorCatalog) -> str:
+    """Why the engine failed: in its own words, which are English; to others what its code means, then those."""
+    if catalog is ENGLISH_CATALOG or code not in sentences.FAILURE_CAUSES:
+        return record.failure or code
+    cause = catalog.text(sentences.FAILURE_CAUSES[code])
+    return f"{cause} ({catalog.isolated(record.failure)})" if record.failure else cause
+
+
+def _assay(case: Case, explanation: CaseExplanation | None, catalog: CreatorCatalog) -> dict[str, Any]:
+    return _standing(case, explanation, catalog) | _reference(case)
 
 
 def _reference(case: Case) -> dict[str, Any]:
@@ -128,14 +142,15 @@ def _reference(case: Case) -> dict[str, Any]:
     return {"reference": {"received": asked.references[0].media_type, "sent": asked.engine_inputs[0].media_type}}
 
 
-def _standing(case: Case, explanation: CaseExplanation | None) -> dict[str, Any]:
+def _standing(case: Case, explanation: CaseExplanation | None, catalog: CreatorCatalog) -> dict[str, Any]:
     verdict = case.verdict
-    reason = translated_reason(verdict.reason, explanation) if verdict else ""
+    reason = translated_reason(verdict.reason, explanation, catalog) if verdict else ""
     return {
+        "language": catalog.code,
         "phase": case.phase.value,
         "decision": verdict.decision.name.lower() if verdict else None,
         "rules": list(verdict.rules) if verdict else [],
-        "reason": "A part of Assay broke; somebody is looking at it." if case.held_by_failure else reason,
+        "reason": catalog.text(sentences.HELD_BY_FAILURE) if case.held_by_failure else reason,
         "revision": case.revision,
         "waiting": _waiting(case),
     }

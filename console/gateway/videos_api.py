@@ -15,7 +15,7 @@ from fastapi.responses import FileResponse
 from console.gateway.request_parsing import parse_video_request
 from console.gateway.video_object import UnstatedValues, video_object
 from console.web.auth import BearerUser
-from console.web.context import ContextDep, RequestContext
+from console.web.context import AcceptLanguage, ContextDep, RequestContext
 from console.web.http_errors import NotOffered
 from console.web.scans import scan_reference
 from console.web.video_response import picture_response, video_response
@@ -70,11 +70,13 @@ _GONE = (Phase.REFUSED, Phase.FAILED, Phase.RECALLED, Phase.WITHDRAWN)
 
 
 @videos_router.post("", summary="Make a video", openapi_extra=CREATE_VIDEO)
-async def create_video(request: Request, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+async def create_video(
+    request: Request, who: BearerUser, context: ContextDep, accepted: AcceptLanguage
+) -> dict[str, Any]:
     """The prompt is screened and judged first; what becomes of it is told by GET /v1/videos/{id}."""
     async with parse_video_request(request, context) as order:
         case = await submit_order(request, who, context, order)
-    video = await to_thread.run_sync(shown_video, who, context, case.id)
+    video = await to_thread.run_sync(shown_video, who, context, case.id, accepted)
     video["assay"]["ignored"] = list(order.ignored)
     return video
 
@@ -84,6 +86,7 @@ async def create_video(request: Request, who: BearerUser, context: ContextDep) -
 def list_videos(
     who: BearerUser,
     context: ContextDep,
+    accepted: AcceptLanguage,
     after: Annotated[str, Query(description="The last id of the page before.")] = "",
     limit: Annotated[int, Query(ge=1, le=100, description="How many at the most.")] = 20,
     order: Annotated[Literal["asc", "desc"], Query(description="By when they were asked for.")] = "desc",
@@ -93,7 +96,7 @@ def list_videos(
         found = context.service.videos(who, after=after, limit=limit + 1, ascending=order == "asc")
     except NotFound:
         raise BadInput(f"after: {after[:40]!r} is no video of yours", param="after") from None
-    page = [video_answer(who, context, record) for record in found[:limit]]
+    page = [video_answer(who, context, record, accepted) for record in found[:limit]]
     return {
         "object": "list",
         "data": page,
@@ -105,9 +108,12 @@ def list_videos(
 
 @videos_router.head("/{video_id}", include_in_schema=False)
 @videos_router.get("/{video_id}", summary="A video")
-def retrieve_video(video_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
-    """A refusal is `failed` with error code `policy_refused`; a hold is `in_progress`, and `assay` says why."""
-    return shown_video(who, context, video_id)
+def retrieve_video(video_id: str, who: BearerUser, context: ContextDep, accepted: AcceptLanguage) -> dict[str, Any]:
+    """A refusal is `failed` with error code `policy_refused`; a hold is `in_progress`, and `assay` says why.
+
+    In the language of the prompt; where it is not known, or not among those offered, as Accept-Language asks.
+    """
+    return shown_video(who, context, video_id, accepted)
 
 
 @videos_router.head("/{video_id}/content", include_in_schema=False)
@@ -172,13 +178,15 @@ async def submit_order(request: Request, who: Principal, context: RequestContext
     return await (scan_reference(request, context, submit) if order.references else to_thread.run_sync(submit))
 
 
-def shown_video(who: Principal, context: RequestContext, video_id: str) -> dict[str, Any]:
+def shown_video(who: Principal, context: RequestContext, video_id: str, accept_language: str) -> dict[str, Any]:
     """The answer about a video of this account. Raises NotFound."""
-    return video_answer(who, context, context.service.video(who, video_id))
+    return video_answer(who, context, context.service.video(who, video_id), accept_language)
 
 
-def video_answer(who: Principal, context: RequestContext, record: CaseRecord) -> dict[str, Any]:
+def video_answer(who: Principal, context: RequestContext, record: CaseRecord, accept_language: str) -> dict[str, Any]:
     """The answer about a video that was read, with why it is held or refused, and what may be done about that."""
     service = context.service
     explanation, may = service.explanation(record), service.actions(who, record.case)
-    return video_object(record, unstated_values(context), explanation=explanation, may=may)
+    return video_object(
+        record, unstated_values(context), explanation=explanation, may=may, accept_language=accept_language
+    )

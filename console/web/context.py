@@ -70,4 +70,14 @@ def client_address(request: Request) -> str:
     return client_of(request)
 
 
+def accept_language(request: Request) -> str:
+    """The languages that a client asks for, as it wrote them; empty where it asks for none."""
+    return request.headers.get("accept-language", "")
+
+
+async def _accept_language(request: Request) -> str:
+    return accept_language(request)  # asynchronous, so that FastAPI sends it to no thread
+
+
+AcceptLanguage = Annotated[str, Depends(_accept_language)]
 ContextDep = Annotated[RequestContext, Depends(context_of)]

@@ -15,6 +15,8 @@ from pathlib import Path
 
 from markupsafe import Markup
 
+from pipeline.creator_texts.catalogs import accepted_languages, creator_catalogs
+
 LANGUAGES_FOLDER = Path(__file__).parents[1] / "languages"
 _PLACEHOLDER = re.compile(r"\\\{(\w+)\\\}")
 
@@ -52,7 +54,7 @@ ENGLISH = Language(code="en", name="English", sentences={})
 def negotiate_language(requested: str, accept_language: str) -> Language:
     """The language asked for, or else the first that the browser accepts and that exists; or English."""
     available = available_languages()
-    for code in [requested.lower(), *_preferred(accept_language)]:
+    for code in [requested.lower(), *accepted_languages(accept_language)]:
         if code.partition("-")[0] in available:
             return available[code.partition("-")[0]]
     return ENGLISH
@@ -66,7 +68,7 @@ def available_languages(folder: Path = LANGUAGES_FOLDER) -> Mapping[str, Languag
 
 def _read(file: Path) -> Language:
     content = tomllib.loads(file.read_text("utf-8"))
-    sentences: dict[str, str] = content["sentences"]
+    sentences: dict[str, str] = content["sentences"] | dict(_creator_sentences(file.stem))
     slotted = {key: value for key, value in sentences.items() if "{" in key}
     return Language(
         code=file.stem,
@@ -76,17 +78,11 @@ def _read(file: Path) -> Language:
     )
 
 
+def _creator_sentences(code: str) -> Mapping[str, str]:
+    """What creators are told, whose catalog is a file of its own: pages show it too."""
+    catalog = creator_catalogs().get(code)
+    return catalog.sentences if catalog else {}
+
+
 def _pattern(key: str) -> re.Pattern[str]:
     return re.compile(_PLACEHOLDER.sub(r"(?P<\1>.+?)", re.escape(key)), re.DOTALL)
-
-
-def _preferred(accept_language: str) -> list[str]:
-    """The codes of an Accept-Language header, the most wished-for first; at most ten."""
-    wishes = []
-    for part in accept_language[:500].split(",")[:10]:
-        code, _, weight = part.partition(";q=")
-        try:
-            wishes.append((-float(weight or 1), code.strip().lower()))
-        except ValueError:
-            continue
-    return [code for _, code in sorted(wishes, key=lambda wish: wish[0])]

@@ -35,6 +35,7 @@ from pipeline.actions import Action
 from pipeline.advance import EventListener, NoListener
 from pipeline.case_notes import CaseNote
 from pipeline.cli.cli_common import err, out
+from pipeline.creator_texts.catalogs import ENGLISH_CATALOG, creator_catalog
 
 _COLOURS = {
     Phase.PUBLISHED: "green",
@@ -101,8 +102,16 @@ def case_table(case: Case, entries: Sequence[RecordedEvent]) -> Table:
 
 
 def case_line(case: Case, may: frozenset[Action]) -> str:
-    """Where a case is, in a sentence, and the commands for the actions that are allowed."""
-    return "\n".join([_where(case), *_advice(case, may)])
+    """Where a case is, in a sentence, what the creator is told of it, and the commands for what is allowed."""
+    return "\n".join([_where(case), *_told(case), *_advice(case, may)])
+
+
+def _told(case: Case) -> Iterator[str]:
+    """The reason in the language of the prompt, where there is a catalog for it."""
+    verdict, catalog = case.verdict, creator_catalog(case.language)
+    stopped = case.phase in (Phase.HELD, Phase.REFUSED) and not case.last_failure and not case.declined
+    if verdict and stopped and verdict.decision is not Decision.ALLOW and catalog is not ENGLISH_CATALOG:
+        yield f"the creator is told ({catalog.code}): {catalog.reason(verdict.reason)}"
 
 
 def _advice(case: Case, may: frozenset[Action]) -> Iterator[str]:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from classifiers.models import Models
-from classifiers.text.language_detection import detect_language
 from core.case import Case
 from core.events import Submitted
 from core.verdicts import Gate, Verdict
@@ -23,15 +21,13 @@ class DryRunVerdict:
     language: str | None = None
 
 
-def dry_run(
-    gate: Gate, measured: Measurements, *, models: Models, policy: PolicyGate, facts: FactSource, text: str = ""
-) -> DryRunVerdict:
-    """The verdict that a case of nobody's with these measurements would get; `text` is what was measured, if a text."""
+def dry_run(gate: Gate, measured: Measurements, *, policy: PolicyGate, facts: FactSource) -> DryRunVerdict:
+    """The verdict that a case of nobody's with these measurements would get."""
     nobodys = Case(id="0" * 16, submitted=Submitted(author="", prompt=""))
     verdict = policy.judge(gate, measured.signals, facts.facts(nobodys), ())
     return DryRunVerdict(
         measured=measured,
         verdict=verdict,
         reasons=tuple(policy.explain(verdict, measured.signals)),
-        language=detect_language(text, models) if text else None,
+        language=measured.language or None,
     )

@@ -14,6 +14,7 @@ from classifiers.base import Classifier, PromptText, measure_all
 from classifiers.find_words import find_words
 from classifiers.models import Models
 from classifiers.passages import SampleWithWords
+from classifiers.text.language_detection import detect_language
 from core.codec import dump
 from core.permitted import NO_CAMEOS, PermittedCameos
 from core.signals import Subject
@@ -62,7 +63,8 @@ class ClassifierMeasurer:
     def text(self, text: str, subject: Subject = Subject.PROMPT) -> Measurements:
         """As Measurer.text."""
         found = measure_all(PromptText(text), self.classifiers.build(NO_CAMEOS), subject=subject)
-        return Measurements(signals=found.signals, seconds=found.seconds)
+        language = detect_language(text, self.models) or "" if subject is Subject.PROMPT else ""
+        return Measurements(signals=found.signals, seconds=found.seconds, language=language)
 
     def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
         """As Measurer.video."""

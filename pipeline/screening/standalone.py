@@ -14,6 +14,7 @@ from classifiers import PromptWorks, build_classifiers
 from classifiers.audio.voices import EmptyGallery
 from classifiers.base import Classifier, PromptText, measure_all
 from classifiers.models import Models
+from classifiers.text.language_detection import detect_language
 from classifiers.text.prompt_works import WorkLike
 from core.case import Case
 from core.errors import NotFound
@@ -48,10 +49,12 @@ def screen_standalone(settings: Settings, text: str) -> DryRunVerdict:
     validate_request(VideoRequest(prompt=text))
     screener = _screener(settings)
     measurements = measure_all(PromptText(text), screener.classifiers)
-    measured = Measurements(signals=measurements.signals, seconds=measurements.seconds)
-    return dry_run(
-        Gate.PROMPT, measured, models=screener.models, policy=screener.policy, facts=screener.facts, text=text
+    measured = Measurements(
+        signals=measurements.signals,
+        seconds=measurements.seconds,
+        language=detect_language(text, screener.models) or "",
     )
+    return dry_run(Gate.PROMPT, measured, policy=screener.policy, facts=screener.facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

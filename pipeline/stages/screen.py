@@ -38,13 +38,18 @@ def screen(case: Case, context: StageContext) -> Sequence[Event]:
 
 
 def measured_event(case: Case, found: Sequence[Measurements], context: StageContext) -> Measured:
-    """Several measurements as one event; the seconds of a source are those of all. Words are kept as erasable texts."""
+    """Several measurements as one event; the seconds of a source are those of all, the language is the first's.
+
+    Words are kept as erasable texts.
+    """
     seconds: dict[str, float] = {}
     for one in found:
         for source, took in one.seconds.items():
             seconds[source] = round(seconds.get(source, 0.0) + took, 6)
     words = tuple(context.texts.put(one.words, case_id=case.id) for one in found if one.words)
-    return Measured(signals=tuple(s for one in found for s in one.signals), seconds=seconds, words=words)
+    language = found[0].language if found else ""
+    signals = tuple(s for one in found for s in one.signals)
+    return Measured(signals=signals, seconds=seconds, words=words, language=language)
 
 
 def is_negative_prompt_inverted(parameters: Mapping[str, ParameterValue]) -> bool:

@@ -23,11 +23,15 @@ from provenance.seal_result import SealResult
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measurements:
-    """Signals, the CPU seconds each source took, and the words of footage as JSON, empty where there are none."""
+    """Signals, the CPU seconds each source took, and the words of footage as JSON, empty where there are none.
+
+    `language` is a prompt's (ISO 639-1), empty where it is not known.
+    """
 
     signals: tuple[Signal, ...]
     seconds: Mapping[str, float]
     words: str = ""
+    language: str = ""
 
 
 class Measurer(Protocol):

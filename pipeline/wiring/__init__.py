@@ -164,7 +164,6 @@ def build_installation(
             cameo_service=cameos,
             one_person=settings.one_person,
             policy_service=rules,
-            models=models,
             likeness=LikenessComparer(models=models),
             webhooks=WebhookService(webhooks=webhooks, client=make_webhook_client(settings)),
             costs=costs,

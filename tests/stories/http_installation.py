@@ -17,6 +17,8 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
+from classifiers.models import PACKAGED_MODELS
+from classifiers.text.language_detection import detect_language
 from console.app import create_app
 from core.case import Case
 from core.errors import BadMedia, Unavailable
@@ -246,7 +248,8 @@ def _measured(text: str, subject: Subject = Subject.PROMPT) -> Measurements:
         )
         for word, score in WORD_SCORES.items()
     )
-    return Measurements(signals=signals, seconds={"story_words/1": 0.0})
+    language = detect_language(text, PACKAGED_MODELS) or ""
+    return Measurements(signals=signals, seconds={"story_words/1": 0.0}, language=language)
 
 
 def _video_signals(subject: Subject) -> tuple[Signal, ...]:

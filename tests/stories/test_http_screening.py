@@ -86,15 +86,19 @@ def test_a_registered_character_is_found_by_name_and_by_description(installation
 
 def test_a_creator_is_told_in_the_language_of_the_prompt_which_words_and_how_to_appeal(at):
     told = {}
-    for prompt in (NAKED, "une femme complètement nue pose nue sur le lit"):
+    german_prompt = "eine nackte Frau posiert völlig nackt auf dem Bett"
+    for prompt in (NAKED, "une femme complètement nue pose nue sur le lit", german_prompt):
         case_id = at.submit(prompt)
         at.settle(case_id)
         with at.client(at.platform) as platform:
-            told[prompt] = platform.get(f"/v1/videos/{case_id}").json()["assay"]
-    english, french = told.values()
+            answer = platform.get(f"/v1/videos/{case_id}", headers={"Accept-Language": "ja"})
+            told[prompt] = answer.json()["assay"]
+    english, french, german = told.values()
+    assert [one["language"] for one in told.values()] == ["en", "fr", "de"]
+    assert "Dieser Prompt" in german["reason"]
     assert (english["explanation"]["language"], french["explanation"]["language"]) == ("en", "fr")
     assert any("naked" in words for one in english["explanation"]["reasons"] for words in one["words"])
     assert any("nue" in words for one in french["explanation"]["reasons"] for words in one["words"])
     assert "une personne" in french["reason"].lower() or "pas fait ici" in french["reason"]
-    for one in (english, french):
+    for one in (english, french, german):
         assert one["explanation"]["change"] and one["explanation"]["appeal"]["text"]

@@ -45,9 +45,12 @@ def test_a_script_it_does_not_know_is_not_measured() -> None:
 @pytest.mark.models
 def test_what_is_buried_in_a_long_text_is_found_at_its_place() -> None:
     calm = "The gardener waters the roses and hums an old song while bees drift from flower to flower. " * 12
-    text = calm + "A naked couple has sex on the lawn. " + calm
-    found = {s.label: s for s in PromptIntent().measure(PromptText(text), Subject.PROMPT)}["sexual"]
-    assert found.score >= 0.5 and "naked couple" in text[int(found.at.start) : int(found.at.end)]
+    buried = "A naked couple has sex on the lawn. "
+    text = calm + buried + calm
+    found = [s for s in PromptIntent().measure(PromptText(text), Subject.PROMPT) if s.label == "sexual"]
+    words = [text[int(s.at.start) : int(s.at.end)] for s in found]
+    assert found[0].score >= 0.5 and any("naked" in one for one in words)
+    assert all(len(calm) <= s.at.start and s.at.end <= len(calm) + len(buried) for s in found)
 
 
 @given(st.text(max_size=600))

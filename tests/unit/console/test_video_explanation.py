@@ -2,11 +2,9 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from console.gateway import video_explanation
 from console.gateway.video_explanation import explanation_object, translated_reason
 from console.web.translations import available_languages
 from core.case import Case, Phase
@@ -16,11 +14,12 @@ from core.ports import RecordedEvent
 from core.signals import Signal, Span, Subject
 from core.verdicts import Decision, Gate, Verdict
 from pipeline.actions import Action
-from pipeline.case_explanation import DECISION_SENTENCES, CaseExplanation, ExplainedReason, explain_case, explained
+from pipeline.case_explanation import CaseExplanation, ExplainedReason, explain_case, explained
 from pipeline.case_record import CaseRecord
+from pipeline.creator_texts import sentences
+from pipeline.creator_texts.catalogs import ENGLISH_CATALOG, creator_catalog, creator_catalogs
 from policy.decide import A_PERSON_REFUSED
 from policy.explain import Reason
-from policy.rule_files import read_rules
 
 ASKED = Submitted(author="ann", prompt="t1")
 PROMPT = "a naked man, naked again, near a lake"
@@ -39,19 +38,6 @@ class Explains:
         return self.reasons
 
 
-class Languages:
-    """Models of which the one for languages says this."""
-
-    def __init__(self, code):
-        self.code = code
-
-    def get(self, _name):
-        return self
-
-    def classify(self, _text):
-        return self.code, 1.0
-
-
 def record(phase, decision=Decision.REFUSE, gate=Gate.PROMPT, **more):
     verdict = Verdict(gate=gate, decision=decision, rules=("prompt_sexual",), policy="p", reason=SAID)
     case = Case(id="ab" * 8, phase=phase, submitted=ASKED, verdicts=(verdict,), **more)
@@ -61,16 +47,16 @@ def record(phase, decision=Decision.REFUSE, gate=Gate.PROMPT, **more):
 
 def test_the_words_are_told_once_each_and_not_where_they_stand():
     reason = Reason(rule="prompt_sexual", category="sexual", text=SAID, spans=((2, 7), (13, 18)), dsa="PORN")
-    found = explain_case(record(Phase.REFUSED), Explains(reason), Languages("fr"))
+    found = explain_case(record(Phase.REFUSED), Explains(reason))
     assert found == CaseExplanation(
-        reasons=(ExplainedReason(rule="prompt_sexual", text=SAID, words=("naked",), dsa="PORN"),), language="fr"
+        reasons=(ExplainedReason(rule="prompt_sexual", text=SAID, words=("naked",), dsa="PORN"),)
     )
 
 
 def test_of_a_refusal_only_the_reasons_that_refused_it_are_told():
     held = Reason(rule="prompt_unsafe", category="unsafe", text="So a person will look at it first.")
     refused = Reason(rule="prompt_sexual", category="sexual", text=SAID)
-    told = explain_case(record(Phase.REFUSED), Explains(held, refused), Languages("en"))
+    told = explain_case(record(Phase.REFUSED), Explains(held, refused))
     assert [one.rule for one in told.reasons] == ["prompt_sexual"]
 
 
@@ -85,34 +71,39 @@ def test_the_seconds_of_what_was_found_in_the_video_are_joined_where_they_touch(
 
 @pytest.mark.parametrize("phase", [one for one in Phase if one not in (Phase.HELD, Phase.REFUSED)])
 def test_there_is_nothing_to_explain_of_what_goes_on_or_is_over(phase):
-    assert explain_case(record(phase), Explains(), Languages("en")) is None
+    assert explain_case(record(phase), Explains()) is None
 
 
 def test_what_the_engine_declined_is_not_explained_by_our_policy():
     declined = record(Phase.REFUSED, decision=Decision.ALLOW, declined=EngineDeclined(engine="e", code="c"))
-    assert explain_case(declined, Explains(), Languages("en")) is None
+    assert explain_case(declined, Explains()) is None
 
 
 @pytest.mark.parametrize("error", [PolicyError(), NotFound(), BadInput()])
 def test_a_policy_that_is_gone_leaves_the_sentence_of_the_verdict_which_is_translated_all_the_same(error):
-    found = explain_case(record(Phase.REFUSED), Explains(error), Languages("fr"))
-    assert found == CaseExplanation(reasons=(), language="fr")
-    assert translated_reason(SAID, found) == available_languages()["fr"](SAID) != SAID
+    found = explain_case(record(Phase.REFUSED), Explains(error))
+    assert found == CaseExplanation(reasons=())
+    assert translated_reason(SAID, found, creator_catalog("fr")) == available_languages()["fr"](SAID) != SAID
 
 
-def test_it_is_told_in_french_where_the_prompt_is_french_and_else_in_english():
+@pytest.mark.parametrize("code", [*creator_catalogs(), "xx", ""])
+def test_it_is_told_in_the_language_of_the_prompt_and_else_in_english(code):
     reason = ExplainedReason(rule="prompt_sexual", text=SAID, words=("nue",))
-    for code, language in (("fr", "fr"), ("xx", "en"), (None, "en")):
-        explanation = CaseExplanation(reasons=(reason,), language=code)
-        told = explanation_object(record(Phase.REFUSED).case, explanation, {Action.APPEAL})
-        speak = available_languages()[language]
-        assert told["language"] == language
-        assert told["reasons"] == [{"rule": "prompt_sexual", "text": speak(SAID), "words": ["nue"], "seconds": []}]
-        assert told["change"] == [speak(video_explanation.CHANGE_WORDS)]
-        assert told["appeal"]["possible"] and told["appeal"]["text"] == speak(video_explanation.APPEAL_POSSIBLE)
-        assert translated_reason(f"{SAID} {A_PERSON_REFUSED}", explanation) == (
-            f"{speak(SAID)} {speak(A_PERSON_REFUSED)}"
-        )
+    explanation, language = CaseExplanation(reasons=(reason,)), code if code in creator_catalogs() else "en"
+    catalog = creator_catalog(code)
+    told = explanation_object(record(Phase.REFUSED).case, explanation, {Action.APPEAL}, catalog)
+    assert told["language"] == language
+    assert (
+        told["reasons"][0] | {"rule": "prompt_sexual", "text": catalog.text(SAID), "words": ["nue"], "seconds": []}
+        == told["reasons"][0]
+    )
+    assert told["change"] == [catalog.text(sentences.CHANGE_WORDS)]
+    assert told["appeal"]["possible"] and told["appeal"]["text"] == catalog.text(sentences.APPEAL_POSSIBLE)
+    assert (told["change"] == [sentences.CHANGE_WORDS]) == (language == "en")
+    between = "" if language in ("ja", "zh") else " "
+    assert translated_reason(f"{SAID} {A_PERSON_REFUSED}", explanation, catalog) == (
+        f"{catalog.text(SAID)}{between}{catalog.text(A_PERSON_REFUSED)}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -128,27 +119,41 @@ def test_it_is_told_in_french_where_the_prompt_is_french_and_else_in_english():
     ],
 )
 def test_what_to_change_fits_what_was_found(rule, more, change):
-    explanation = CaseExplanation(reasons=(ExplainedReason(rule=rule, text="x", **more),), language=None)
-    told = explanation_object(record(Phase.REFUSED).case, explanation, ())
-    assert told["change"] == [getattr(video_explanation, change)]
+    explanation = CaseExplanation(reasons=(ExplainedReason(rule=rule, text="x", **more),))
+    told = explanation_object(record(Phase.REFUSED).case, explanation, (), ENGLISH_CATALOG)
+    assert told["change"] == [getattr(sentences, change)]
     assert told["appeal"] == {
-        "possible": False, "text": video_explanation.APPEAL_DECIDED, "method": None, "path": None
+        "possible": False, "text": sentences.APPEAL_DECIDED, "method": None, "path": None
     }  # fmt: skip
 
 
 def test_who_is_held_is_told_that_a_person_looks_already():
     held = replace(record(Phase.HELD, decision=Decision.HOLD).case, held_at=Phase.SCREENED)
-    told = explanation_object(held, CaseExplanation(reasons=(), language="en"), ())
-    assert told["appeal"]["text"] == video_explanation.APPEAL_RUNS
+    told = explanation_object(held, CaseExplanation(reasons=()), (), ENGLISH_CATALOG)
+    assert told["appeal"]["text"] == sentences.APPEAL_RUNS
 
 
-@pytest.mark.parametrize("code", [code for code in available_languages() if code != "en"])
-def test_every_sentence_that_a_creator_can_be_told_has_its_translation(code):
-    rules, _ = read_rules(Path(__file__).parents[3] / "policy" / "rules")
-    asked = {rule.reason for rule in rules if rule.gate is not Gate.ENROL} | set(DECISION_SENTENCES)
-    asked |= {
-        getattr(video_explanation, name) for name in dir(video_explanation) if name.startswith(("CHANGE", "APPEAL"))
-    }
-    assert len(asked) > 70
-    speak = available_languages()[code]
-    assert sorted(one for one in asked if speak._translation(one) is None) == []
+def test_where_no_words_carry_it_the_prompt_as_a_whole_is_named():
+    reason = Reason(rule="prompt_sexual", category="sexual", text=SAID)
+    measured = Signal(subject=Subject.PROMPT, label="sexual", score=0.9, source="p/1")
+    [found] = explained([reason], PROMPT, [measured])
+    assert found.whole_prompt
+    told = explanation_object(record(Phase.REFUSED).case, CaseExplanation(reasons=(found,)), (), ENGLISH_CATALOG)
+    assert told["reasons"][0]["where"] == sentences.WHOLE_PROMPT
+    assert told["change"] == [sentences.CHANGE_DESCRIPTION]
+
+
+@pytest.mark.parametrize(
+    ("more", "measured"),
+    [
+        ({"spans": ((2, 7),)}, {}),
+        ({"missing": True}, {}),
+        ({}, {"field": "lora_text"}),
+        ({}, {"subject": Subject.VIDEO}),
+        ({}, {"label": "gore"}),
+    ],
+)
+def test_it_is_not_named_where_words_or_something_else_carry_it(more, measured):
+    reason = Reason(rule="prompt_sexual", category="sexual", text=SAID, **more)
+    signal = replace(Signal(subject=Subject.PROMPT, label="sexual", score=0.9, source="p/1"), **measured)
+    assert not explained([reason], PROMPT, [signal])[0].whole_prompt

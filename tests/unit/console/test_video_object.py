@@ -10,12 +10,14 @@ from pydantic import TypeAdapter
 from console.gateway.video_object import UnstatedValues, video_object, video_status
 from console.moderation.case_views import highlight_prompt
 from core.case import Case, Phase
-from core.events import Commissioned, EngineDeclined, Recalled, Rendered, StageFailed, Submitted
+from core.events import Commissioned, EngineDeclined, EngineFailed, Recalled, Rendered, StageFailed, Submitted
 from core.ports import RecordedEvent
 from core.signals import Signal, Span, Subject
 from core.transitions import allowed
 from core.verdicts import Decision, Gate, Verdict
 from pipeline.case_record import CaseRecord
+from pipeline.creator_texts import sentences
+from pipeline.creator_texts.catalogs import creator_catalog
 from tests.lawful import VIDEO, possible, way_to
 
 STRICT = TypeAdapter(Video)
@@ -75,7 +77,7 @@ def test_a_hold_is_in_progress_and_says_why():
     answer = shown(case(Phase.HELD, held_at=Phase.SCREENED, verdicts=(verdict(Decision.HOLD),)), "x")
     assert answer["status"] == "in_progress"
     assert answer["assay"] == {
-        "phase": "held", "decision": "hold", "rules": ["calm"], "reason": "Too calm.", "revision": 1,
+        "language": "en", "phase": "held", "decision": "hold", "rules": ["calm"], "reason": "Too calm.", "revision": 1,
         "unstated": [],
         "waiting": None,
         "explanation": None,
@@ -155,3 +157,36 @@ def test_the_words_that_a_classifier_pointed_at_are_marked_and_none_is_lost():
     pieces = highlight_prompt("abcdef", [pointed(1, 3), pointed(2, 4), pointed(0, 6, score=0.4)])
     assert pieces == (("a", False), ("bcd", True), ("ef", False))
     assert highlight_prompt("", [pointed(0, 5)]) == ()
+
+
+FAILED = EngineFailed(engine="wan", code="out_of_memory", reason="t2")
+
+
+def in_language(case, language, accept="", failure="", explanation=None):
+    record = CaseRecord(case=replace(case, language=language), history=HISTORY, prompt="x", failure=failure)
+    return video_object(record, accept_language=accept, explanation=explanation)
+
+
+@pytest.mark.parametrize(
+    ("language", "accept", "code"), [("de", "fr", "de"), ("", "fr", "fr"), ("sv", "fr", "fr"), ("", "", "en")]
+)
+def test_an_answer_is_in_the_language_of_the_prompt_else_of_the_reader(language, accept, code):
+    answer = in_language(case(Phase.RECALLED, recalled=Recalled(by="m", code="policy")), language, accept)
+    assert answer["assay"]["language"] == code
+    assert answer["error"]["message"] == creator_catalog(code).text(sentences.RECALLED, code="policy")
+
+
+def test_a_failure_is_told_in_the_language_of_the_prompt_with_the_words_of_the_engine_behind_it():
+    failed = case(Phase.FAILED, failed=FAILED)
+    message = {code: in_language(failed, code, failure="CUDA OOM")["error"]["message"] for code in ("en", "de", "ar")}
+    assert message["en"] == "The engine could not make this video: CUDA OOM."
+    assert message["de"] == (
+        "Die Engine konnte dieses Video nicht erstellen: der Speicher reichte nicht aus (CUDA OOM)."
+    )
+    assert "\u2068CUDA OOM\u2069" in message["ar"] and "The engine" not in message["ar"]
+    assert in_language(failed, "de")["error"]["message"].endswith("der Speicher reichte nicht aus.")
+
+
+def test_a_case_that_a_failure_holds_says_so_in_the_language_of_the_prompt():
+    broken = case(Phase.HELD, held_at=Phase.ADMITTED, last_failure=StageFailed(phase="admitted", kind="x", error="x"))
+    assert in_language(broken, "ko")["assay"]["reason"] == creator_catalog("ko").text(sentences.HELD_BY_FAILURE)

@@ -2,17 +2,22 @@
 
 import json
 from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
 
 import pytest
 
 from classifiers.base import PromptText, measure_all
+from classifiers.models import PACKAGED_MODELS
 from classifiers.text.negative_prompt import NegativePrompt
 from classifiers.text.prompt_terms import PromptTerms
+from core import codec
 from core.case import Case, Phase
-from core.events import Submitted
+from core.events import Measured, Submitted
 from core.signals import Subject
 from core.transitions import allowed
-from pipeline.stages.screen import is_negative_prompt_inverted, screen
+from media.sandbox.limits import InputLimits
+from pipeline.screening.measurement import ClassifierMeasurer
+from pipeline.stages.screen import is_negative_prompt_inverted, measured_event, screen
 from pipeline.stages.stage_context import Measurements
 from pipeline.testing.memory_ledger import MemoryTexts
 from tests.stub_pipeline.stage_parts import NobodyEnrolled
@@ -195,3 +200,26 @@ def test_an_inverted_or_harmful_negative_prompt_is_found(screened, negative, lab
     measured, _ = screened("a woman on a beach", negative_prompt=negative)
     found = max(scores(measured, label, Subject.NEGATIVE_PROMPT).values())
     assert found >= 0.8
+
+
+def test_the_language_of_the_prompt_is_kept_with_the_case_and_no_video_takes_it_away():
+    prompt, field_text = (Measurements(signals=(), seconds={}, language=code) for code in ("de", "fr"))
+    event = measured_event(Case(id="c" * 16), [prompt, field_text], None)
+    assert event.language == "de" and codec.load_event(codec.dump_event(event)) == event
+    screened = Case(id="c" * 16, phase=Phase.SUBMITTED).apply([event])
+    assert screened.language == "de"
+    assert replace(screened, phase=Phase.RENDERED).apply([Measured(signals=())]).language == "de"
+
+
+def test_events_that_were_stored_before_know_no_language():
+    assert codec.load_event({"type": "Measured", "signals": [], "seconds": {}}).language == ""
+
+
+def test_texts_are_measured_with_their_language_and_negative_prompts_without():
+    nobody = SimpleNamespace(build=lambda _leased: ())
+    measure = ClassifierMeasurer(
+        classifiers=nobody, models=PACKAGED_MODELS, every=1.0, min_frames=1, max_frames=1, limits=InputLimits()
+    )
+    assert measure.text("Ein Koch schneidet Zwiebeln in der Küche").language == "de"
+    assert measure.text("42 🐟").language == ""
+    assert measure.text("hässlich, unscharf", Subject.NEGATIVE_PROMPT).language == ""
