@@ -141,6 +141,9 @@ class Settings(BaseSettings):
         description="Whose requests are taken from Kafka: an account, or topic=account, comma-separated. Empty: none.",
     )
     sweep_after: float = Field(30.0, description="Seconds after which a case that has not moved is queued again.")
+    audit_anchor_every: float = Field(
+        60.0, ge=0.0, description="Seconds after which new events are entered in the signed audit log; 0: never."
+    )
     frames: int = Field(12, description="How many frames of a video the classifiers look at.")
     openclip_checkpoint: Path | None = Field(None, description="An OpenCLIP checkpoint, for what frames show.")
     openclip_model: str = Field("", description="Architecture of that checkpoint; default: ViT-B-32.")

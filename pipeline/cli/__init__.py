@@ -14,6 +14,7 @@ from pipeline import extras
 from pipeline.cli import (
     account_commands,
     admin,
+    audit_commands,
     cameo,
     cases,
     compare_likeness,
@@ -64,6 +65,7 @@ for commands in (
     compare_likeness,
     watermark,
     admin,
+    audit_commands,
     account_commands,
     webhook_commands,
     policy,

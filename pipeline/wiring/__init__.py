@@ -16,6 +16,7 @@ from media.sandbox.protections import allow_unsandboxed
 from pipeline.access.usage import UsageMeter
 from pipeline.accounts import Accounts
 from pipeline.advance import EventListener, NoListener, PipelineContext
+from pipeline.audit.transparency_log import TransparencyLog
 from pipeline.capture_signals import ClassifierCaptures
 from pipeline.consent_wiring import (
     combine_galleries,
@@ -138,7 +139,13 @@ def build_installation(
             ),
         )
         works = make_pipeline_context(
-            settings, ledger=ledger, bus=bus, tools=tools, cameos=cameos, listener=listener or NoListener()
+            settings,
+            ledger=ledger,
+            bus=bus,
+            tools=tools,
+            cameos=cameos,
+            listener=listener or NoListener(),
+            log=TransparencyLog(database, settings.keys_folder),
         )
         return Installation(
             settings=settings,

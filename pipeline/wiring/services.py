@@ -6,7 +6,8 @@ from datetime import timedelta
 
 from classifiers.models import Models
 from core.ports import Bus, Ledger
-from pipeline.advance import EventListener, PipelineContext
+from pipeline.advance import EventListener, MaintenanceTasks, PipelineContext
+from pipeline.audit.transparency_log import PeriodicAnchor, TransparencyLog
 from pipeline.consent_wiring import CameoMaintenance, ConsentReceipts
 from pipeline.ledgers.database import Database
 from pipeline.manifest_repository.public_service import PublicService
@@ -49,6 +50,7 @@ def make_pipeline_context(
     tools: StageContext,
     cameos: CameoService,
     listener: EventListener,
+    log: TransparencyLog,
 ) -> PipelineContext:
     """What moves cases: a process that accepts all phases; workers narrow them to those of their roles."""
     return PipelineContext(
@@ -60,7 +62,12 @@ def make_pipeline_context(
         max_wait=timedelta(hours=settings.max_wait_hours),
         compensation=PublicationCompensation(public_store=tools.public_store),
         listener=listener,
-        maintenance=CameoMaintenance(service=cameos, keep=timedelta(days=settings.cameo_keep_days)),
+        maintenance=MaintenanceTasks(
+            tasks=(
+                PeriodicAnchor(log=log, interval=settings.audit_anchor_every),
+                CameoMaintenance(service=cameos, keep=timedelta(days=settings.cameo_keep_days)),
+            )
+        ),
     )
 
 
