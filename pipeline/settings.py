@@ -60,6 +60,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path("~/.assay"), description="Folder for everything Assay keeps by default.")
     database_url: SecretStr | None = Field(None, description="A Postgres to use; without it an embedded one in home.")
+    database_owner_url: SecretStr | None = Field(
+        None, description="The same Postgres as the role that owns the tables; database_url may then only use them."
+    )
     blob_store_url: str = Field(
         "", description="fsspec URL of the blob store; default: a folder in home. s3://… works."
     )

@@ -82,9 +82,8 @@ class TransparencyLog:
                 rows = connection.execute(_ENTRIES, [position, _BATCH]).fetchall()
             if not rows:
                 return
-            for position, entry in rows:
-                yield entry
-            position += 1
+            yield from (entry for _, entry in rows)
+            position = rows[-1][0] + 1
 
     def _anchor_batch(self, *, everything: bool) -> int:
         with self._database.connection() as connection:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from core.codec import dump
 from core.errors import AssayError
 from media.sandbox.protections import sandbox_protections
+from pipeline.diagnostics.database_checks import check_database
 from pipeline.diagnostics.engine_checks import check_engines
 from pipeline.diagnostics.unmeasured_labels import unmeasured_labels
 from pipeline.extras import not_installed
@@ -85,7 +87,7 @@ def _classifiers(settings: Settings) -> tuple[Classifier, ...]:
 def run_diagnostics(settings: Settings) -> list[DiagnosticResult]:
     """Every part, in the order in which a case would need it."""
     results = [DiagnosticResult(state="ok", says=f"everything is kept in {settings.root}")]
-    for part in (_disk, _sandbox, _plugins, _rules, _keys, _installation, _models):
+    for part in (_disk, _sandbox, _plugins, _rules, _keys, _database, _installation, _models):
         try:
             results += part(settings)
         except (AssayError, OSError) as error:
@@ -183,6 +185,14 @@ def _timestamping(settings: Settings) -> DiagnosticResult:
         state="ok",
         says=f"signatures are time-stamped; while the authority is unavailable {effect_of_outage[settings.timestamp]}",
     )
+
+
+def _database(settings: Settings) -> Iterator[DiagnosticResult]:
+    from pipeline.wiring import open_installation_database
+
+    with closing(open_installation_database(settings)) as database:
+        for state, says in check_database(database, settings):
+            yield DiagnosticResult(state=state, says=says)
 
 
 def _installation(settings: Settings) -> Iterator[DiagnosticResult]:

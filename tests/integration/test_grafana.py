@@ -101,7 +101,7 @@ def database() -> Iterator[Database]:
         ledger = PostgresLedger(opened)
         for story in (MADE, REFUSED, HELD):
             ledger.append(new_case(), story)
-        with opened.connection() as connection:
+        with opened.owner_connection() as connection:
             connection.execute("CREATE ROLE grafana")
             create_reporting_views(connection)
         yield opened
