@@ -27,9 +27,9 @@ def grafana(
 
     settings = load_settings()
     owner = settings.database_owner_url
-    url = settings.database_url.get_secret_value() if settings.database_url else settings.root
+    location = settings.database_url.get_secret_value() if settings.database_url else settings.root
     with (
-        closing(open_database(url, owner_url=owner.get_secret_value() if owner else "")) as database,
+        closing(open_database(location, owner_url=owner.get_secret_value() if owner else "")) as database,
         database.owner_connection() as connection,
     ):
         create_reporting_views(connection)

@@ -21,6 +21,7 @@ from pipeline.ledgers.database_roles import APPLICATION_ROLE, HBA, OWNER_ROLE, p
 from pipeline.ledgers.embedded_postgres import EmbeddedPostgres
 from pipeline.ledgers.postgres_ledger import PostgresLedger
 from pipeline.settings import Settings
+from tests.integration.postgres_client_process import REPOSITORY
 
 pytestmark = pytest.mark.postgres
 
@@ -165,3 +166,32 @@ def test_doctor_notices_a_trigger_that_does_nothing_any_more(home: Path) -> None
         assert before is not None
         connection.execute(before[0].encode())
     assert any("events_stay" in says for _, says in found)
+
+
+def test_another_postgres_gets_the_same_two_roles_by_the_file_that_is_deployed(home: Path) -> None:
+    file = (REPOSITORY / "deploy" / "postgres-roles.sql").read_text()
+    statements = [line for line in file.splitlines() if not line.startswith(("\\", "--"))]
+    script = "\n".join(statements).replace(":'owner_password'", "'o'").replace(":'app_password'", "'a'")
+    script, _, granted = script.partition("SELECT format(")
+    for role in ("assay_owner", "assay_app"):  # those of the embedded server are there already
+        script = script.replace(role, f"other_{role}")
+    embedded = EmbeddedPostgres(home)
+    with psycopg.connect(embedded.dsn, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE other")
+    dsn = embedded.dsn.replace("/postgres?", "/other?")
+    with psycopg.connect(dsn) as connection:
+        connection.execute(script.encode())
+        assert granted.startswith("'GRANT CREATE ON DATABASE %I TO assay_owner'")
+        connection.execute("GRANT CREATE ON DATABASE other TO other_assay_owner")
+    socket = dsn.split("host=")[1]
+    app = f"postgresql://other_assay_app:a@/other?host={socket}"
+    owner = f"postgresql://other_assay_owner:o@/other?host={socket}"
+    for _ in range(2):  # and nothing is different the second time
+        with closing(open_database(app, owner_url=owner)) as database:
+            case = PostgresLedger(database).append(new_case(), [SUBMITTED])
+            assert PostgresLedger(database).load(case.id).revision == 1
+            settings = Settings(home=home, database_url=app, database_owner_url=owner)
+            assert [one for one in check_database(database, settings) if one[0] != "ok"] == []
+    with closing(open_database(owner)) as database:
+        found = check_database(database, Settings(home=home, database_url=owner))
+        assert [state for state, says in found if "database_owner_url" in says] == ["lacks"]
