@@ -21,12 +21,12 @@ from pipeline.audit.event_record import parse_event_record
 from pipeline.audit.merkle import hash_leaf, tree_root
 from pipeline.audit.signed_note import NoteKey
 from pipeline.audit.transparency_log import TransparencyLog
+from pipeline.ledgers.audited_events import event_body
 from pipeline.ledgers.database import Database
 
 _WIDTH = 256  # hashes in a full tile
 _LENGTH = 2  # bytes that say how long an entry is
 _BODIES_FILE = "bodies.jsonl"
-_BODY = "SELECT body::text FROM events WHERE case_id = %s AND revision = %s"
 
 
 def export_log(database: Database, keys_folder: Path, key: NoteKey, folder: Path, *, with_bodies: bool) -> int:
@@ -124,8 +124,8 @@ def _body_lines(database: Database, entries: Sequence[str]) -> Iterator[str]:
     for entry in entries:
         record = parse_event_record(entry)
         with database.connection() as connection:
-            row = connection.execute(_BODY, [record.case_id, record.revision]).fetchone() if record else None
-        yield json.dumps(row[0] if row else None, ensure_ascii=False) + "\n"
+            body = event_body(connection, record.case_id, record.revision) if record else None
+        yield json.dumps(body, ensure_ascii=False) + "\n"
 
 
 def _body_breaks(folder: Path, entries: Sequence[str]) -> Iterator[AuditBreak]:

@@ -13,6 +13,7 @@ from core.errors import NotFound, Unavailable
 from pipeline.audit.log_key import load_log_key, make_log_key
 from pipeline.audit.merkle import MerkleFrontier, hash_leaf
 from pipeline.audit.signed_note import Checkpoint, sign_log_head
+from pipeline.ledgers.audited_events import unanchored_events
 from pipeline.ledgers.database import Database, DatabaseConnection
 
 log = logging.getLogger("assay.audit")
@@ -22,15 +23,6 @@ _BATCH = 5000
 UNSEEN_FOR = timedelta(hours=1)
 """An event that was committed longer than this after it was written is entered by `anchor(everything=True)` only."""
 
-_NEW = """
-SELECT e.case_id, e.revision, event_record(coalesce(b.hash, decode(repeat('00', 32), 'hex')),
-                                           e.body, e.revision, e.at, e.case_id), e.at
-FROM events e
-LEFT JOIN audit_log l ON l.case_id = e.case_id AND l.revision = e.revision
-LEFT JOIN events b ON b.case_id = e.case_id AND b.revision = e.revision - 1
-WHERE l.position IS NULL AND (%s::timestamptz IS NULL OR e.at >= %s)
-ORDER BY e.at, e.case_id, e.revision LIMIT %s
-"""
 _HEAD = "SELECT size, frontier, through FROM audit_checkpoints ORDER BY size DESC LIMIT 1"
 _ENTER = "INSERT INTO audit_log (position, case_id, revision, entry) VALUES (%s, %s, %s, %s)"
 _SIGN = "INSERT INTO audit_checkpoints (size, note, frontier, through) VALUES (%s, %s, %s, %s)"
@@ -90,12 +82,12 @@ class TransparencyLog:
             connection.execute("SELECT pg_advisory_xact_lock(%s)", [_LOCK])
             frontier, through = _head(connection)
             since = None if everything or through is None else through - UNSEEN_FOR
-            rows = connection.execute(_NEW, [since, since, _BATCH]).fetchall()
+            rows = unanchored_events(connection, since=since, limit=_BATCH)
             if not rows:
                 return 0
             key = load_log_key(self._keys_folder) if frontier.size else make_log_key(self._keys_folder)
             placed = [(frontier.size + number, *row[:3]) for number, row in enumerate(rows)]
-            newest = max([row[3] for row in rows] + ([through] if through else []))
+            newest = max([row.at for row in rows] + ([through] if through else []))
             with connection.cursor() as cursor:
                 cursor.executemany(_ENTER, placed)
             for _, _, _, entry in placed:
