@@ -47,6 +47,18 @@ class MaintenanceTask(Protocol):
         """Do what is due; called with each sweep. Safe to interrupt and to do again. Raises Unavailable."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MaintenanceTasks:
+    """Several as one, in this order."""
+
+    tasks: Sequence[MaintenanceTask]
+
+    def run_maintenance(self) -> None:
+        """Each in turn. Raises Unavailable, and then those after it come with the next sweep."""
+        for task in self.tasks:
+            task.run_maintenance()
+
+
 class NoListener:
     """An EventListener for a process in which nobody watches."""
 

@@ -63,6 +63,9 @@ class Settings(BaseSettings):
 
     home: Path = Field(Path("~/.assay"), description="Folder for everything Assay keeps by default.")
     database_url: SecretStr | None = Field(None, description="A Postgres to use; without it an embedded one in home.")
+    database_owner_url: SecretStr | None = Field(
+        None, description="The same Postgres as the role that owns the tables; database_url may then only use them."
+    )
     blob_store_url: str = Field(
         "", description="fsspec URL of the blob store; default: a folder in home. s3://… works."
     )
@@ -159,6 +162,9 @@ class Settings(BaseSettings):
         description="Whose requests are taken from Kafka: an account, or topic=account, comma-separated. Empty: none.",
     )
     sweep_after: float = Field(30.0, description="Seconds after which a case that has not moved is queued again.")
+    audit_anchor_every: float = Field(
+        60.0, ge=0.0, description="Seconds after which new events are entered in the signed audit log; 0: never."
+    )
     frames: int = Field(12, ge=1, description="How many frames of a video the classifiers look at, at the least.")
     frames_per_second: float = Field(
         2.0, gt=0, description="How many frames of each second they look at, as long as max_frames allows."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Annotated
 
 import typer
@@ -25,12 +26,13 @@ def grafana(
     from pipeline.ledgers.database import open_database
 
     settings = load_settings()
-    database = open_database(settings.database_url.get_secret_value() if settings.database_url else settings.root)
-    try:
-        with database.connection() as connection:
-            create_reporting_views(connection)
-    finally:
-        database.close()
+    owner = settings.database_owner_url
+    location = settings.database_url.get_secret_value() if settings.database_url else settings.root
+    with (
+        closing(open_database(location, owner_url=owner.get_secret_value() if owner else "")) as database,
+        database.owner_connection() as connection,
+    ):
+        create_reporting_views(connection)
     typer.echo("made the views in schema reports")
     if url:
         if not (token and db_host and db_password):

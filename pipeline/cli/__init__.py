@@ -15,6 +15,7 @@ from pipeline.at_rest.private_files import set_private_umask
 from pipeline.cli import (
     account_commands,
     admin,
+    audit_commands,
     cameo,
     cases,
     compare_likeness,
@@ -67,6 +68,7 @@ for commands in (
     compare_likeness,
     watermark,
     admin,
+    audit_commands,
     account_commands,
     costs,
     webhook_commands,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,7 @@ from media.sandbox.protections import sandbox_protections
 from pipeline.at_rest.private_files import make_private_folder
 from pipeline.blobstores.encrypted_blob_store import EncryptedBlobStore
 from pipeline.diagnostics.at_rest_checks import check_encryption, check_privacy
+from pipeline.diagnostics.database_checks import check_database
 from pipeline.diagnostics.engine_checks import check_engines
 from pipeline.diagnostics.role_checks import check_roles
 from pipeline.diagnostics.unmeasured_labels import unmeasured_labels
@@ -91,7 +93,7 @@ def _classifiers(settings: Settings) -> tuple[Classifier, ...]:
 def run_diagnostics(settings: Settings) -> list[DiagnosticResult]:
     """Every part, in the order in which a case would need it."""
     results = [DiagnosticResult(state="ok", says=f"everything is kept in {settings.root}")]
-    for part in (_disk, _privacy, _sandbox, _plugins, _rules, _keys, _installation, _models):
+    for part in (_disk, _privacy, _sandbox, _plugins, _rules, _keys, _database, _installation, _models):
         try:
             results += part(settings)
         except (AssayError, OSError) as error:
@@ -204,6 +206,14 @@ def _timestamping(settings: Settings) -> DiagnosticResult:
         state="ok",
         says=f"signatures are time-stamped; while the authority is unavailable {effect_of_outage[settings.timestamp]}",
     )
+
+
+def _database(settings: Settings) -> Iterator[DiagnosticResult]:
+    from pipeline.wiring import open_installation_database
+
+    with closing(open_installation_database(settings)) as database:
+        for state, says in check_database(database, settings):
+            yield DiagnosticResult(state=state, says=says)
 
 
 def _installation(settings: Settings) -> Iterator[DiagnosticResult]:

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from psycopg.conninfo import conninfo_to_dict
 from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
 
 from core.errors import BadInput, Unavailable
+from pipeline.ledgers.database_roles import APPLICATION_ROLE, grant_application
 from pipeline.ledgers.embedded_postgres import EmbeddedPostgres
 from pipeline.ledgers.migrations import MIGRATION_FOLDERS, migrate
 
@@ -31,9 +33,15 @@ _MAX_SESSIONS = 64
 class Database:
     """A pool of connections. An embedded server is restarted if it died, and released at the end."""
 
-    def __init__(self, dsn: str, *, embedded: EmbeddedPostgres | None = None, size: int = 8) -> None:
-        """Does not wait for the server: the first use does. `size` is the most connections at a time."""
+    def __init__(
+        self, dsn: str, *, embedded: EmbeddedPostgres | None = None, size: int = 8, owner_dsn: str = ""
+    ) -> None:
+        """Does not wait for the server: the first use does. `size` is the most connections at a time.
+
+        `owner_dsn` is where the owner of the tables connects; empty where that is the same role.
+        """
         self._embedded = embedded
+        self._owner_dsn = owner_dsn
         self._pool = _open_pool(dsn, min_size=1, max_size=size, configure=_configure)
         self._session_pool = _open_pool(dsn, min_size=0, max_size=_MAX_SESSIONS, configure=_keep_alive, autocommit=True)
 
@@ -61,6 +69,23 @@ class Database:
             finally:
                 self._session_pool.putconn(connection)
 
+    @contextmanager
+    def owner_connection(self) -> Iterator[DatabaseConnection]:
+        """A connection of the tables' owner in a transaction, for what changes tables: nothing that a client asks for.
+
+        Raises Unavailable.
+        """
+        if not self._owner_dsn:
+            with self.connection() as connection:
+                yield connection
+            return
+        with (
+            _translate_errors(),
+            psycopg.connect(self._owner_dsn, connect_timeout=5, application_name="assay") as connection,
+        ):
+            _configure(connection)
+            yield connection
+
     def close(self) -> None:
         """Close all connections. What asks for one afterwards gets Unavailable."""
         self._pool.close()
@@ -84,20 +109,45 @@ class Database:
             return connect(3 * _SERVER_TIMEOUT)
 
 
-def open_database(location: str | Path, *, folders: dict[str, Path] = MIGRATION_FOLDERS, size: int = 8) -> Database:
-    """The database at a DSN, or the embedded one in a folder, with its tables made. Raises Unavailable."""
+def open_database(
+    location: str | Path, *, folders: dict[str, Path] = MIGRATION_FOLDERS, size: int = 8, owner_url: str = ""
+) -> Database:
+    """The database at a DSN, or the embedded one in a folder, with its tables made. Raises Unavailable.
+
+    The tables are made and owned by the role of `owner_url`, where one is given, and the other may only use them.
+    """
     if isinstance(location, Path):
         embedded = EmbeddedPostgres(location)
-        database = Database(embedded.start(), embedded=embedded, size=size)
+        embedded.start()
+        database = Database(embedded.application_dsn, embedded=embedded, size=size, owner_dsn=embedded.owner_dsn)
+        restricted = APPLICATION_ROLE
     else:
-        database = Database(location, size=size)
+        database = Database(location, size=size, owner_dsn=owner_url)
+        restricted = _role_of(location) if owner_url else ""
     try:
-        with database.connection() as connection:
-            migrate(connection, folders)
+        with database.owner_connection() as connection:
+            if (migrate(connection, folders) or not _may_append(connection, restricted)) and restricted:
+                grant_application(connection, restricted)
     except BaseException:
         database.close()
         raise
     return database
+
+
+def _role_of(dsn: str) -> str:
+    role = conninfo_to_dict(dsn).get("user")
+    if not role:
+        raise BadInput("database_url names no user: with database_owner_url it has to")
+    return str(role)
+
+
+def _may_append(connection: DatabaseConnection, role: str) -> bool:
+    row = (
+        connection.execute("SELECT has_table_privilege(%s, 'migrations', 'SELECT')", [role]).fetchone()
+        if role
+        else None
+    )
+    return role == "" or bool(row and row[0])
 
 
 def _open_pool(

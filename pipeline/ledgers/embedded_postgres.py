@@ -11,16 +11,29 @@ import shutil
 import subprocess
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
+from psycopg.pq import PGconn, Ping
 
 from core.errors import Unavailable
 from pipeline.at_rest.private_files import make_private_folder
 from pipeline.file_lock import file_lock
 from pipeline.ledgers.data_location import binaries_for, data_folder_for
+from pipeline.ledgers.database_roles import (
+    APPLICATION_ROLE,
+    HBA,
+    OWNER_ROLE,
+    SUPERUSER_ROLE,
+    make_pass_files,
+    pass_file,
+    password_in,
+    prepare_roles,
+)
 from pipeline.ledgers.server_user import ServerUser, allow_traversal, server_user
 
 log = logging.getLogger("assay.postgres")
@@ -32,7 +45,8 @@ _LONGEST_SOCKET = 107  # sun_path of unix(7), less its NUL
 class EmbeddedPostgres:
     """One server for one folder, shared by every process that starts it; the last to leave stops it.
 
-    Listens on a socket in a folder of its owner alone, never on a network. A process that is
+    Listens on a socket in a folder of its owner alone, never on a network, and asks everybody for a password. Its roles
+    are the owner of the tables and the application (database_roles). A process that is
     killed holds nothing: its hold is a lock, which the kernel drops. (If it was the last, the server
     goes on until another process has come and gone.)
     """
@@ -46,12 +60,16 @@ class EmbeddedPostgres:
         self._holder = 0
 
     def start(self) -> str:
-        """The server's DSN; starts it if it does not answer. May be called again at any time. Raises Unavailable."""
+        """The superuser's DSN; starts the server if it does not answer. May be called again at any time.
+
+        A server of before there were roles is given them. Raises Unavailable.
+        """
         try:
             self._prepare()
             with file_lock(self._home / "start.lock"):
                 self._initialise()
                 self._ensure_running()
+                self._ensure_roles()
                 self._acquire_hold()
         except OSError as error:
             raise Unavailable(f"the database cannot be kept in {self._home}: {error.strerror or error}") from error
@@ -71,8 +89,27 @@ class EmbeddedPostgres:
 
     @property
     def dsn(self) -> str:
-        """Where to connect. Valid only while the server runs."""
-        return f"postgresql://postgres@/postgres?host={self._socket_folder}"
+        """Where the superuser connects, which only prepares the server. Valid only while it runs."""
+        return self._dsn_of(SUPERUSER_ROLE)
+
+    @property
+    def owner_dsn(self) -> str:
+        """Where the owner of the tables connects: for migrations."""
+        return self._dsn_of(OWNER_ROLE)
+
+    @property
+    def application_dsn(self) -> str:
+        """Where the application connects, which can change no event."""
+        return self._dsn_of(APPLICATION_ROLE)
+
+    @property
+    def hba_file(self) -> Path:
+        """Who is asked for what when connecting: pg_hba.conf."""
+        return self._data / "pg_hba.conf"
+
+    def _dsn_of(self, role: str) -> str:
+        passwords = quote(str(pass_file(self._home, role)))
+        return f"postgresql://{role}@/postgres?passfile={passwords}&host={quote(str(self._socket_folder))}"
 
     @property
     def _data(self) -> Path:
@@ -105,9 +142,10 @@ class EmbeddedPostgres:
                 "data.new"
             )  # an initdb that was killed leaves nothing that looks complete
             shutil.rmtree(new_folder, ignore_errors=True)
-            self._run_checked(
-                "initdb", "-D", str(new_folder), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C"
-            )
+            make_pass_files(self._home)
+            with self._password_for_initdb() as file:
+                arguments = ["-D", str(new_folder), "-U", SUPERUSER_ROLE, "-E", "UTF8", "--locale=C"]
+                self._run_checked("initdb", *arguments, "-A", "scram-sha-256", f"--pwfile={file}")
             new_folder.rename(self._data)
         major_version = version.read_text().strip()
         if major_version != _MAJOR:
@@ -115,11 +153,46 @@ class EmbeddedPostgres:
                 f"{self._data} is of Postgres {major_version} and this Assay brings {_MAJOR}: dump and load it"
             )
 
+    @contextmanager
+    def _password_for_initdb(self) -> Iterator[Path]:
+        """The superuser's password in a file that the server's user can read, for as long as initdb runs."""
+        file, user = self._home / "initdb.part", server_user()
+        file.unlink(missing_ok=True)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as stream:
+            stream.write(password_in(pass_file(self._home, SUPERUSER_ROLE)))
+            if user:
+                os.fchown(stream.fileno(), user.uid, user.gid)
+        try:
+            yield file
+        finally:
+            file.unlink()
+
+    def _ensure_roles(self) -> None:
+        """Where everybody was let in (before 0.2.0), or nobody has the roles yet: passwords first, then the door."""
+        if self.hba_file.read_text() == HBA:
+            for role in (SUPERUSER_ROLE, OWNER_ROLE, APPLICATION_ROLE):
+                password_in(pass_file(self._home, role))  # or say which is gone
+            return
+        make_pass_files(self._home)
+        try:
+            with psycopg.connect(self.dsn, connect_timeout=10) as connection:
+                prepare_roles(connection, self._home)
+        except psycopg.Error as error:
+            raise Unavailable(f"the embedded Postgres: its roles cannot be made: {error}") from error
+        part, user = self.hba_file.with_suffix(".part"), server_user()
+        part.write_text(HBA)
+        part.chmod(0o600)
+        if user:
+            os.chown(part, user.uid, user.gid)
+        part.replace(self.hba_file)
+        self._run_checked("pg_ctl", "-D", str(self._data), "reload")
+        log.info("the embedded database asks for passwords, and the application has a role of its own")
+
     def _ensure_running(self) -> None:
         deadline = time.monotonic() + self._patience
         options = f"-c listen_addresses='' -c unix_socket_directories='{self._socket_folder}' -c max_connections=100"
         last_try = ""
-        while not _is_accepting_connections(self.dsn):
+        while PGconn.ping(f"{self.dsn}&connect_timeout=3".encode()) != Ping.OK:
             if time.monotonic() > deadline:
                 why = "; ".join(part for part in (_last_line(self._log), last_try) if part)
                 raise Unavailable(f"the embedded Postgres does not start: {why} (see {self._log})")
@@ -190,14 +263,6 @@ def _take_ownership(folder: Path, user: ServerUser | None) -> None:
     if user:
         os.chown(folder, user.uid, user.gid)
     folder.chmod(0o700)
-
-
-def _is_accepting_connections(dsn: str) -> bool:
-    try:
-        psycopg.connect(dsn, connect_timeout=3).close()
-    except psycopg.OperationalError:
-        return False
-    return True
 
 
 def _try_lock(lock: int, kind: int) -> bool:

@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 
 from psycopg import OperationalError
-from psycopg.errors import UniqueViolation
+from psycopg.errors import RestrictViolation, UniqueViolation
 from psycopg.types.json import Jsonb
 
 from core.case import Case, Phase
@@ -108,7 +108,7 @@ class PostgresLedger:
                 cursor.executemany(_APPEND, [(case.id, revision, Jsonb(body)) for revision, body in numbered])
                 rest = delay_after(after, stored, self._first_retry_delay)
                 _move(connection, case, after, referenced_digests(case, stored), rest)
-        except UniqueViolation as error:
+        except (UniqueViolation, RestrictViolation) as error:  # that revision is taken, or the one before is not there
             raise Conflict from error
         return after
 

@@ -20,6 +20,7 @@ from pipeline.access.usage import UsageMeter
 from pipeline.access.video_costs import VideoCosts, prices_of_settings
 from pipeline.accounts import Accounts
 from pipeline.advance import EventListener, NoListener, PipelineContext
+from pipeline.audit.transparency_log import TransparencyLog
 from pipeline.capture_signals import ClassifierCaptures
 from pipeline.consent_wiring import (
     combine_galleries,
@@ -173,7 +174,13 @@ def build_installation(
             ),
         )
         works = make_pipeline_context(
-            settings, ledger=ledger, bus=bus, tools=tools, cameos=cameos, listener=listener or NoListener()
+            settings,
+            ledger=ledger,
+            bus=bus,
+            tools=tools,
+            cameos=cameos,
+            listener=listener or NoListener(),
+            log=TransparencyLog(database, settings.keys_folder),
         )
         return Installation(
             settings=settings,

@@ -14,8 +14,9 @@ from pipeline.access.postgres_identities import PostgresIdentities
 from pipeline.access.postgres_passkeys import PostgresPasskeys
 from pipeline.access.postgres_second_factors import PostgresSecondFactors
 from pipeline.access.second_factors import SecondFactorService
-from pipeline.advance import EventListener, PipelineContext
+from pipeline.advance import EventListener, MaintenanceTasks, PipelineContext
 from pipeline.at_rest.key_store import KeyStore
+from pipeline.audit.transparency_log import PeriodicAnchor, TransparencyLog
 from pipeline.consent_wiring import CameoMaintenance, ConsentReceipts
 from pipeline.ledgers.database import Database
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
@@ -59,6 +60,7 @@ def make_pipeline_context(
     tools: StageContext,
     cameos: CameoService,
     listener: EventListener,
+    log: TransparencyLog,
 ) -> PipelineContext:
     """What moves cases: a process that accepts all phases; workers narrow them to those of their roles."""
     return PipelineContext(
@@ -70,7 +72,12 @@ def make_pipeline_context(
         max_wait=timedelta(hours=settings.max_wait_hours),
         compensation=PublicationCompensation(public_store=tools.public_store),
         listener=listener,
-        maintenance=CameoMaintenance(service=cameos, keep=timedelta(days=settings.cameo_keep_days)),
+        maintenance=MaintenanceTasks(
+            tasks=(
+                PeriodicAnchor(log=log, interval=settings.audit_anchor_every),
+                CameoMaintenance(service=cameos, keep=timedelta(days=settings.cameo_keep_days)),
+            )
+        ),
     )
 
 

@@ -33,8 +33,10 @@ from registry.rights.registered_works import PostgresWorks
 def open_installation_database(settings: Settings) -> Database:
     """The database of these settings, its tables up to date; whoever opens it closes it. Raises Unavailable."""
     prepare_home(settings.root)
-    url = settings.database_url
-    return open_database(url.get_secret_value() if url else settings.root)
+    url, owner = settings.database_url, settings.database_owner_url
+    if url is None:
+        return open_database(settings.root)
+    return open_database(url.get_secret_value(), owner_url=owner.get_secret_value() if owner else "")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -143,7 +143,7 @@ def open_cameo_installation() -> Iterator[CameoInstallation]:
 
 def reset_installation(installation: CameoInstallation) -> CameoInstallation:
     """The house as if nothing had happened. Events and receipts stay, as they always do."""
-    with installation.database.connection() as connection:
+    with installation.database.owner_connection() as connection:
         connection.execute(f"TRUNCATE {TABLES}")
     return replace(installation)
 

@@ -33,7 +33,7 @@ def registry(request: pytest.FixtureRequest) -> RegistryBackend:
     if request.param == "memory":
         return RegistryBackend(MemoryGallery(), MemoryHashBank(), MemoryLeases())
     database: Database = request.getfixturevalue("database")
-    with database.connection() as connection:
+    with database.owner_connection() as connection:
         connection.execute("DELETE FROM templates")
         connection.execute("TRUNCATE hashes, leases")
     return RegistryBackend(PostgresGallery(database), PostgresHashBank(database), PostgresLeases(database))

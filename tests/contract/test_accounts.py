@@ -24,7 +24,7 @@ def accounts(request: pytest.FixtureRequest) -> Accounts:
     if request.param == "memory":
         return MemoryAccounts()
     kept: Database = request.getfixturevalue("database")
-    with kept.connection() as connection:
+    with kept.owner_connection() as connection:
         connection.execute("TRUNCATE accounts, ended_sessions CASCADE")
     return PostgresAccounts(kept)
 

@@ -90,7 +90,7 @@ def test_a_chain_of_which_one_is_missing_is_not_whole(house):
     chain = house.stores.receipts.all()
     assert is_consent_chain_intact(chain)
     assert not is_consent_chain_intact([*chain[:-2], chain[-1]])
-    with pytest.raises(Exception, match="append-only"), house.database.connection() as connection:
+    with pytest.raises(Exception, match="append-only"), house.database.owner_connection() as connection:
         connection.execute("DELETE FROM consent_receipts")
 
 

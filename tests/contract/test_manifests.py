@@ -130,7 +130,7 @@ def test_the_receipts_are_a_chain_in_which_nothing_can_be_changed(database, mani
 def test_nothing_is_ever_changed_or_removed(database, manifests, table, change):
     manifests.store(f"urn:c2pa:{secrets.token_hex(4)}", digest(), 5, by="acct_1")
     sql = change.format(table).replace("manifest_id", "id" if table == "manifests" else "manifest_id")
-    with pytest.raises(psycopg.errors.RestrictViolation), database.connection() as connection:
+    with pytest.raises(psycopg.errors.RestrictViolation), database.owner_connection() as connection:
         connection.execute(sql)
 
 

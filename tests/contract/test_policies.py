@@ -41,7 +41,7 @@ def bench(request: pytest.FixtureRequest) -> Bench:
         ledger = MemoryLedger()
         return Bench(MemoryPolicyStore(), MemoryCaseHistories(ledger), ledger)
     kept: Database = request.getfixturevalue("database")
-    with kept.connection() as connection:
+    with kept.owner_connection() as connection:
         for table, trigger in (
             ("policies", "policies_stay"),
             ("policy_steps", "policy_steps_stay"),
@@ -143,7 +143,7 @@ def test_nobody_edits_or_deletes_policies_and_steps(database: Database) -> None:
     PostgresPolicyStore(database).save(TWO)
     for table in ("policies", "policy_steps"):
         for statement in (f"DELETE FROM {table}", f"TRUNCATE {table} CASCADE"):
-            with pytest.raises(psycopg.errors.RestrictViolation), database.connection() as connection:
+            with pytest.raises(psycopg.errors.RestrictViolation), database.owner_connection() as connection:
                 connection.execute(statement)
 
 

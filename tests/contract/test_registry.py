@@ -140,7 +140,7 @@ def test_a_gallery_knows_its_own_space_only(database: Database) -> None:
 @pytest.mark.postgres
 def test_templates_are_never_overwritten(database: Database) -> None:
     PostgresGallery(database).add("mira", "cameo", _faces(1)[0])
-    with pytest.raises(psycopg.errors.RestrictViolation), database.connection() as connection:
+    with pytest.raises(psycopg.errors.RestrictViolation), database.owner_connection() as connection:
         connection.execute("UPDATE templates SET kind = 'other'")
 
 

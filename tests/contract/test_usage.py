@@ -18,7 +18,7 @@ def store(request: pytest.FixtureRequest) -> UsageStore:
     if request.param == "memory":
         return MemoryUsage()
     kept: Database = request.getfixturevalue("database")
-    with kept.connection() as connection:
+    with kept.owner_connection() as connection:
         connection.execute("TRUNCATE account_usage")
     return PostgresUsage(kept)
 

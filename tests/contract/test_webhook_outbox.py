@@ -26,7 +26,7 @@ LEASE = timedelta(minutes=1)
 
 @pytest.fixture
 def ledger(database: Database) -> PostgresLedger:
-    with database.connection() as connection:
+    with database.owner_connection() as connection:
         connection.execute("TRUNCATE accounts CASCADE")
     return PostgresLedger(database)
 

@@ -22,7 +22,7 @@ def works(request: pytest.FixtureRequest) -> Works:
     if request.param == "memory":
         return MemoryWorks()
     database: Database = request.getfixturevalue("database")
-    with database.connection() as connection:
+    with database.owner_connection() as connection:
         connection.execute("TRUNCATE works")
     return PostgresWorks(database)
 

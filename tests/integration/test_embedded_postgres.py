@@ -122,8 +122,8 @@ def test_a_killed_server_comes_back_with_everything_committed(folder: Path) -> N
 def test_a_pool_starts_a_killed_server_again_by_itself(folder: Path) -> None:
     database = open_database(folder)
     try:
-        with database.connection() as connection:
-            connection.execute("CREATE TABLE seen (who int)")
+        with database.owner_connection() as connection:
+            connection.execute("CREATE TABLE seen (who int); GRANT SELECT ON seen TO assay_app")
         os.kill(_postmaster(folder), signal.SIGKILL)
         with database.dedicated_connection() as connection:
             assert connection.execute("SELECT count(*) FROM seen").fetchone() == (0,)
@@ -193,7 +193,7 @@ def test_eight_starters_make_the_tables_once(folder: Path) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(open_and_close, range(8)))
     database = open_database(folder)
-    with database.connection() as connection:
+    with database.owner_connection() as connection:
         assert migrate(connection) == []
         counted = connection.execute("SELECT count(*), count(DISTINCT name) FROM migrations").fetchone()
     assert counted is not None

@@ -35,6 +35,7 @@ from core.verdicts import Decision, Gate, Ruling, Verdict
 from deploy.grafana.provisioning import load_dashboards
 from deploy.grafana.reporting_views import create_reporting_views
 from pipeline.ledgers.database import Database, open_database
+from pipeline.ledgers.embedded_postgres import EmbeddedPostgres
 from pipeline.ledgers.postgres_ledger import PostgresLedger
 
 VIDEO = Asset(digest="a1" * 32, media_type="video/mp4", size=7)
@@ -101,8 +102,9 @@ def database() -> Iterator[Database]:
         ledger = PostgresLedger(opened)
         for story in (MADE, REFUSED, HELD):
             ledger.append(new_case(), story)
-        with opened.connection() as connection:
-            connection.execute("CREATE ROLE grafana")
+        with psycopg.connect(EmbeddedPostgres(Path(folder)).dsn) as superuser:
+            superuser.execute("CREATE ROLE grafana; GRANT grafana TO assay_owner, assay_app")
+        with opened.owner_connection() as connection:
             create_reporting_views(connection)
         yield opened
         opened.close()
@@ -121,7 +123,7 @@ def _expanded(sql: str) -> str:
 
 
 def _rows(database: Database, sql: str) -> list[dict[str, Any]]:
-    with database.connection() as connection:
+    with database.owner_connection() as connection:
         cursor = connection.execute(_expanded(sql).encode())
         assert cursor.description is not None
         names = [column.name for column in cursor.description]
@@ -180,7 +182,7 @@ def test_scores_fall_into_twenty_buckets(database: Database) -> None:
 
 @pytest.mark.postgres
 def test_steps_know_the_prompt_from_the_video(database: Database) -> None:
-    with database.connection() as connection:
+    with database.owner_connection() as connection:
         found = connection.execute("SELECT step, count(*) FROM reports.steps GROUP BY step").fetchall()
     assert dict(found) == {
         "screen": 3,
@@ -198,7 +200,7 @@ def test_steps_know_the_prompt_from_the_video(database: Database) -> None:
 
 @pytest.mark.postgres
 def test_no_view_holds_a_person(database: Database) -> None:
-    with database.connection() as connection:
+    with database.owner_connection() as connection:
         views = [row[0] for row in connection.execute("SELECT viewname FROM pg_views WHERE schemaname = 'reports'")]
         assert len(views) == 9
         for view in views:
@@ -219,7 +221,7 @@ def test_grafanas_role_reads_the_views_and_nothing_else(database: Database) -> N
 
 @pytest.mark.postgres
 def test_the_views_can_be_made_again(database: Database) -> None:
-    with database.connection() as connection:
+    with database.owner_connection() as connection:
         create_reporting_views(connection)
         assert connection.execute("SELECT count(*) FROM reports.held").fetchone() == (1,)
 
