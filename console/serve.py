@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -16,12 +17,17 @@ from console.web.tls import server_ssl_context
 from media.sandbox.protections import sandbox_protections
 from pipeline.background import running_beside
 
+_SWITCH_SECONDS = 0.0005
+"""How long a thread that computes keeps the interpreter while another waits for it: by default ten times as long, which
+a request would wait at each of its steps beside classifiers at work."""
+
 
 def run_server(installation: RunningInstallation) -> None:
     """Serve until SIGTERM or Ctrl-C. What runs then is finished; the installation is closed. For the main thread.
 
     A second signal leaves at once: whatever was running is done again by whoever sweeps next.
     """
+    sys.setswitchinterval(_SWITCH_SECONDS)
     try:
         sandbox_protections()  # tried now, so that the log says at the start what is not in force
         server = _server(installation)

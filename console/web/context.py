@@ -66,4 +66,8 @@ def client_address(request: Request) -> str:
     return client_of(request)
 
 
-ContextDep = Annotated[RequestContext, Depends(context_of)]
+async def _context(request: Request) -> RequestContext:
+    return context_of(request)  # asynchronous, so that FastAPI sends it to no thread
+
+
+ContextDep = Annotated[RequestContext, Depends(_context)]

@@ -19,13 +19,13 @@ class PostgresTexts:
     def put(self, text: str, *, case_id: str) -> str:
         """Keep a text; returns its random id. Raises BadInput for what is not text."""
         text_id, text = secrets.token_hex(16), require_storable_text(text)
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             connection.execute("INSERT INTO texts (id, case_id, body) VALUES (%s, %s, %s)", [text_id, case_id, text])
         return text_id
 
     def read(self, text_id: str) -> str:
         """The text. Raises Erased, or NotFound."""
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             row = connection.execute("SELECT body FROM texts WHERE id = %s", [text_id]).fetchone()
         if row is None:
             raise NotFound("there is no such text")
