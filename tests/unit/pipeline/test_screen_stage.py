@@ -8,8 +8,10 @@ import pytest
 from classifiers.base import PromptText, measure_all
 from classifiers.text.negative_prompt import NegativePrompt
 from classifiers.text.prompt_terms import PromptTerms
+from core.assets import Asset
 from core.case import Case, Phase
 from core.events import Submitted
+from core.permitted import NO_CAMEOS
 from core.signals import Subject
 from core.transitions import allowed
 from pipeline.stages.screen import is_negative_prompt_inverted, screen
@@ -195,3 +197,47 @@ def test_an_inverted_or_harmful_negative_prompt_is_found(screened, negative, lab
     measured, _ = screened("a woman on a beach", negative_prompt=negative)
     found = max(scores(measured, label, Subject.NEGATIVE_PROMPT).values())
     assert found >= 0.8
+
+
+class KnownCopies:
+    """Every file is a copy of one sealed case."""
+
+    def source_cases(self, path):
+        assert path.exists()
+        return ("sealed",)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whom the case may show is asked with what its reference is a copy of."""
+
+    copies: list = field(default_factory=list)
+
+    def may_appear(self, case):
+        self.copies.append(case.request.copies)
+        return NO_CAMEOS
+
+
+@dataclass(frozen=True)
+class WithReference(TextsOnly):
+    copies: KnownCopies = field(default_factory=KnownCopies)
+
+    def fetch_asset(self, asset, folder):
+        file = folder / asset.digest
+        file.write_bytes(b"a picture")
+        return file
+
+
+class SeesNothing(TextMeasurer):
+    def video(self, path, subject, leased):
+        return Measurements(signals=(), seconds={})
+
+
+def test_what_a_reference_is_a_copy_of_is_found_while_it_is_screened_and_before_it_is_asked_whom_it_may_show(tmp_path):
+    texts, consent = MemoryTexts(), Asked()
+    picture = Asset(digest="d" * 64, media_type="image/png", size=9)
+    asked = Submitted(author="a", prompt=texts.put("A heron", case_id="c"), references=(picture,))
+    case = Case(id="c" * 16, phase=Phase.SUBMITTED, submitted=asked)
+    context = WithReference(texts=texts, measure=SeesNothing(), workdir=tmp_path, consent=consent)
+    (measured,) = screen(case, context)
+    assert (measured.copies, consent.copies) == (("sealed",), [("sealed",)])
