@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -16,12 +18,21 @@ from console.web.tls import server_ssl_context
 from media.sandbox.protections import sandbox_protections
 from pipeline.background import running_beside
 
+_SWITCH_SECONDS = 0.0005
+"""How long a thread that computes keeps the interpreter while another waits for it: by default ten times as long, which
+a request would wait at each of its steps beside classifiers at work."""
+
+_MALLOC_OPTIONS = {-3: 512 * 1024, -1: 1024**2, -8: 2}
+"""For glibc's mallopt: M_MMAP_THRESHOLD, M_TRIM_THRESHOLD, M_ARENA_MAX."""
+
 
 def run_server(installation: RunningInstallation) -> None:
     """Serve until SIGTERM or Ctrl-C. What runs then is finished; the installation is closed. For the main thread.
 
     A second signal leaves at once: whatever was running is done again by whoever sweeps next.
     """
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    _return_freed_memory()
     try:
         sandbox_protections()  # tried now, so that the log says at the start what is not in force
         server = _server(installation)
@@ -49,6 +60,14 @@ def _server(installation: RunningInstallation) -> uvicorn.Server:
             ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         )
     )
+
+
+def _return_freed_memory() -> None:
+    """Pictures and sound go back to the system once they are freed: else each thread keeps what its largest took."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # other C libraries have none, and nothing is lost
+    if mallopt is not None:
+        for option, value in _MALLOC_OPTIONS.items():
+            mallopt(option, value)
 
 
 @contextmanager

@@ -205,6 +205,8 @@ def _measured(case: Case, event: Measured) -> Case:
     # New measurements replace earlier ones of the same subject.
     subjects = {signal.subject for signal in event.signals}
     signals = tuple(s for s in case.signals if s.subject not in subjects)
+    if event.copies and case.submitted is not None:  # in old logs they stand in the submission itself
+        case = replace(case, submitted=replace(case.submitted, copies=event.copies))
     return replace(
         case,
         phase=phase,

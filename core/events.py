@@ -27,7 +27,7 @@ class Submitted:
     `account_minor`, `region` and `tier` are what the platform says of the account; None or empty where it does not.
     `end_user` is a pseudonym of the person for whom the platform asks, empty where it does not say for whom.
     `purpose` and `territory` (ISO 3166) say what for and where it will be shown; `voices` that people named speak.
-    `copies` are the sealed cases of which a reference is a copy, as its mark or its looks tell. `parameters` are the
+    `copies` are the sealed cases of which a reference is a copy, as Measured found them. `parameters` are the
     engine's own; `parameter_texts` those that are texts, or objects as JSON: name to the id of an erasable text.
     `references` are as they were handed in; `references_sent` as they are screened and sent to an engine, one for each.
     """
@@ -70,12 +70,14 @@ class Measured:
 
     `words` are the ids of erasable texts: what is said and written in footage, one for each that has words.
     `language` is the prompt's (ISO 639-1); empty where it cannot be told, and in events stored before it was kept.
+    `copies` are the sealed cases of which a reference is a copy, as its mark or its looks tell.
     """
 
     signals: tuple[Signal, ...]
     seconds: dict[str, float] = field(default_factory=dict)
     words: tuple[str, ...] = ()
     language: str = ""
+    copies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

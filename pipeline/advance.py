@@ -94,29 +94,52 @@ def advance(ticket: Ticket, works: PipelineContext) -> Case:
     be given again.
     """
     with works.ledger.try_lock(ticket.case_id) as mine:
-        case = works.ledger.load(ticket.case_id)
-        if case.revision != ticket.revision:
-            return case  # a late or doubled ticket: someone was here before us
-        if not mine:  # who is at work may be about to leave: whoever submits, or only asks how far an engine is
-            hand_on(case, works.bus, after=_LOCKED_SECONDS)
-            return case
-        while stage := works.route.get(case.phase):
-            if case.phase not in works.accepted_phases:
-                hand_on(case, works.bus)
-                break
-            try:
-                events = _run(stage, case)
-            except NotYet as not_yet:
-                return _look_again(case, not_yet.seconds, works)
-            except Unavailable as error:
-                return _wait(case, error, works)
-            before, (case, stored) = case, _store(case, events, works)
-            if not stored:
-                break
-            _settle_new_assets(before, case, works.blob_store)
-            if any(isinstance(event, StageFailed) for event in events):
-                break  # the sweeper sends it round again
+        case, again = _advance(ticket, works, mine)
+    if again is not None:  # once the lock is free: who gets the ticket wants it
+        hand_on(case, works.bus, after=again)
     return case
+
+
+def _advance(ticket: Ticket, works: PipelineContext, mine: bool) -> tuple[Case, float | None]:
+    """The case as it is then, and the seconds after which its ticket is to be sent; None where it is not."""
+    case = works.ledger.load(ticket.case_id)
+    if case.revision != ticket.revision:
+        return case, None  # a late or doubled ticket: someone was here before us
+    if not mine:  # who is at work may be about to leave: whoever submits, or only asks how far an engine is
+        return case, _LOCKED_SECONDS
+    while stage := works.route.get(case.phase):
+        if case.phase not in works.accepted_phases:
+            return case, 0.0
+        try:
+            events = _with_decision(_run(stage, case), case, works)
+        except NotYet as not_yet:
+            return _look_again(case, not_yet.seconds, works)
+        except Unavailable as error:
+            return _wait(case, error, works), None
+        before, (case, stored) = case, _store(case, events, works)
+        if not stored:
+            break
+        _settle_new_assets(before, case, works.blob_store)
+        if any(isinstance(event, StageFailed) for event in events):
+            break  # the sweeper sends it round again
+    return case, None
+
+
+def _with_decision(events: Sequence[Event], case: Case, works: PipelineContext) -> Sequence[Event]:
+    """What was measured of a prompt together with what is decided on it at once: one write to the ledger, not two.
+
+    Where the decision cannot be made now, what was measured alone: it is stored, and the decision is tried after that.
+    """
+    if case.phase is not Phase.SUBMITTED:
+        return events
+    measured = check(case, events)
+    decide = works.route.get(measured.phase)
+    if decide is None or measured.phase is not Phase.SCREENED or Phase.SCREENED not in works.accepted_phases:
+        return events
+    try:
+        return [*events, *_run(decide, measured)]
+    except (NotYet, Unavailable):
+        return events
 
 
 def _store(case: Case, events: Sequence[Event], works: PipelineContext) -> tuple[Case, bool]:
@@ -131,16 +154,15 @@ def _store(case: Case, events: Sequence[Event], works: PipelineContext) -> tuple
     return after, True
 
 
-def _look_again(case: Case, seconds: float, works: PipelineContext) -> Case:
+def _look_again(case: Case, seconds: float, works: PipelineContext) -> tuple[Case, float | None]:
     """Send the ticket again after so many seconds; no sweep does so before. What had been away is back, then."""
     if case.waiting is not None:
         ended = Waiting(phase=case.phase.value, reason="", since=case.waiting.since)
         case, stored = _store(case, [ended], works)
         if not stored:
-            return case
+            return case, None
     works.ledger.postpone(case.id, until=_now() + timedelta(seconds=seconds), revision=case.revision)
-    hand_on(case, works.bus, after=seconds)
-    return case
+    return case, seconds
 
 
 def _wait(case: Case, error: Unavailable, works: PipelineContext) -> Case:

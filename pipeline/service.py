@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -357,16 +358,18 @@ class CaseService:
         return case.phase is Phase.PUBLISHED and not recheck_consent(case, Gate.VIDEO, self.context)
 
     def _open(self, who: Principal, case: Case, request: VideoRequest) -> Case:
-        # The lock, so that a sweep elsewhere does not take the reference for an orphan.
-        charged, locked = self.usage.charged(who, request.seconds), self.ledger.try_lock(case.id)
-        with charged, locked, scan_within(REFERENCE_BUDGET):
-            return self._submit(who, case, request)
+        with self.usage.charged(who, request.seconds), scan_within(REFERENCE_BUDGET):
+            opened = self._submit(who, case, request)
+        hand_on(opened, self.bus)  # once the lock is free: who gets the ticket wants it
+        return opened
 
     def _submit(self, who: Principal, case: Case, request: VideoRequest) -> Case:
         self._check_parent(who, request.parent)
-        opened = self._append(case, make_submission(who, case, request, self.context))
-        for asset in opened.assets():
-            self.context.blob_store.confirm(asset.digest)
+        # The lock, so that a sweep elsewhere does not take the reference for an orphan.
+        with self.ledger.try_lock(case.id) if request.references else nullcontext():
+            opened = self.ledger.append(case, [make_submission(who, case, request, self.context)])
+            for asset in opened.assets():
+                self.context.blob_store.confirm(asset.digest)
         return opened
 
     def _check_parent(self, who: Principal, parent: str) -> None:

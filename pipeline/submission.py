@@ -20,6 +20,8 @@ def make_submission(who: Principal, case: Case, request: VideoRequest, context: 
 
     Raises BadInput for a reference that cannot be used.
     """
+    if not request.references:
+        return _submission(who, case, request, (), context)
     with context.temp_folder() as folder:
         prepared = [_prepared(path, folder) for path in request.references]
         return _submission(who, case, request, prepared, context)
@@ -49,7 +51,6 @@ def _submission(
         purpose=request.purpose,
         territory=request.territory,
         voices=request.voices,
-        copies=tuple(case_id for one in prepared for case_id in context.copies.source_cases(one.path)),
         parameters=dict(request.parameters),
         parameter_texts={
             name: context.texts.put(text, case_id=case.id) for name, text in request.parameter_texts.items()

@@ -43,12 +43,13 @@ class OnnxNet:
 
 
 def onnx_session(path: Path) -> OnnxSession:
-    """An onnxruntime session on one thread."""
+    """An onnxruntime session on one thread, which gives its working memory back after each run."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
+    options.enable_cpu_mem_arena = False  # it would keep for ever what the largest batch took, of each net
     session: OnnxSession = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     return session

@@ -56,6 +56,9 @@ async def parse_video_request(http: HttpRequest, context: RequestContext) -> Asy
         return
     asked = _json(await read_body(http, _MAX_JSON_BYTES))
     refuse_unsupported(name for name, value in asked.items() if value is not None)
+    if not any(is_reference_field(name) for name in asked):  # then nothing needs to lie on disk
+        yield with_engine_fields(_from_json(asked, None, key), asked, context.installation.settings)
+        return
     folder = new_upload_folder(context.upload_folder)
     try:
         given = await run_in_threadpool(reference_in_json, asked, folder)

@@ -5,8 +5,9 @@ An account sees its own videos here and no others, moderators included: this is 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request
@@ -26,6 +27,8 @@ from media.file_kind import REFERENCE_KINDS
 from pipeline.case_record import CaseRecord
 from pipeline.video_pictures import PictureVariant
 from pipeline.video_request import VideoRequest
+
+_T = TypeVar("_T")
 
 videos_router = APIRouter(prefix="/v1/videos", tags=["videos"])
 
@@ -75,8 +78,8 @@ async def create_video(
 ) -> dict[str, Any]:
     """The prompt is screened and judged first; what becomes of it is told by GET /v1/videos/{id}."""
     async with parse_video_request(request, context) as order:
-        case = await submit_order(request, who, context, order)
-    video = await to_thread.run_sync(shown_video, who, context, case.id, accepted)
+        submit = partial(_submitted_video, who, context, order, accepted)
+        video = await _run_order(request, context, order, submit)
     video["assay"]["ignored"] = list(order.ignored)
     return video
 
@@ -174,8 +177,17 @@ def _owned_case(who: Principal, context: RequestContext, video_id: str) -> Case:
 
 async def submit_order(request: Request, who: Principal, context: RequestContext, order: VideoRequest) -> Case:
     """The case of this order. A reference is prepared within its budget, and a client that leaves ends that."""
-    submit = partial(context.service.submit, who, order)
+    return await _run_order(request, context, order, partial(context.service.submit, who, order))
+
+
+async def _run_order(request: Request, context: RequestContext, order: VideoRequest, submit: Callable[[], _T]) -> _T:
     return await (scan_reference(request, context, submit) if order.references else to_thread.run_sync(submit))
+
+
+def _submitted_video(
+    who: Principal, context: RequestContext, order: VideoRequest, accept_language: str
+) -> dict[str, Any]:
+    return shown_video(who, context, context.service.submit(who, order).id, accept_language)
 
 
 def shown_video(who: Principal, context: RequestContext, video_id: str, accept_language: str) -> dict[str, Any]:

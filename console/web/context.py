@@ -75,9 +75,14 @@ def accept_language(request: Request) -> str:
     return request.headers.get("accept-language", "")
 
 
+# Both asynchronous, so that FastAPI sends them to no thread.
 async def _accept_language(request: Request) -> str:
-    return accept_language(request)  # asynchronous, so that FastAPI sends it to no thread
+    return accept_language(request)
+
+
+async def _context(request: Request) -> RequestContext:
+    return context_of(request)
 
 
 AcceptLanguage = Annotated[str, Depends(_accept_language)]
-ContextDep = Annotated[RequestContext, Depends(context_of)]
+ContextDep = Annotated[RequestContext, Depends(_context)]

@@ -1,20 +1,24 @@
 """What Assay costs: `python -m evals.bench [PART…]`: overhead, stages, verify (the default), gateway, uploads, setup,
 attack.
 
+`uploads` streams a hundred files, which takes many minutes; `--uploads 6 --at-once 3` tries it with fewer.
+
 Writes evals/results/bench.json, and docs/reference/figures.md from it. CPU time is that of the process and of the
 limited processes it has; wall time is reported beside it and means little on a shared machine.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypedDict
 
 from evals.bench import report
-from evals.bench.gateway_cost import measure_gateway, measure_uploads
+from evals.bench.gateway_cost import UPLOADS, UPLOADS_AT_ONCE, measure_gateway, measure_uploads
 from evals.bench.machine_info import BenchFigures, MachineInfo, machine_info
 from evals.bench.pipeline_overhead import measure_overhead
 from evals.bench.seats_under_attack import measure_seats_under_attack
@@ -42,15 +46,17 @@ class PartResult(TypedDict):
     figures: BenchFigures
 
 
-def main(parts: list[str]) -> None:
-    """Measure the parts and keep the figures of the others."""
+def main(parts: list[str], *, uploads: int = UPLOADS, at_once: int = UPLOADS_AT_ONCE) -> None:
+    """Measure the parts and keep the figures of the others. `uploads` files are streamed, `at_once` at a time."""
+    measures = _PARTS | {"uploads": partial(measure_uploads, count=uploads, at_once=at_once)}
     results: dict[str, PartResult] = json.loads(_RESULTS.read_text()) if _RESULTS.exists() else {}
     for part in parts:
         sys.stderr.write(f"measuring {part}\n")
+        few = part == "uploads" and (uploads, at_once) != (UPLOADS, UPLOADS_AT_ONCE)
         results[part] = {
             "machine": machine_info(),
-            "command": f"python -m evals.bench {part}",
-            "figures": _PARTS[part](),
+            "command": f"python -m evals.bench {part}" + (f" --uploads {uploads} --at-once {at_once}" if few else ""),
+            "figures": measures[part](),
         }
     _RESULTS.parent.mkdir(exist_ok=True)
     _RESULTS.write_text(json.dumps(results, indent=1) + "\n")
@@ -58,4 +64,9 @@ def main(parts: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:] or ["overhead", "stages", "verify"])
+    parser = argparse.ArgumentParser(description="What Assay costs.")
+    parser.add_argument("parts", nargs="*", default=["overhead", "stages", "verify"])
+    parser.add_argument("--uploads", type=int, default=UPLOADS, help="files that the part `uploads` streams")
+    parser.add_argument("--at-once", type=int, default=UPLOADS_AT_ONCE, help="how many of them at a time")
+    options = parser.parse_args()
+    main(options.parts, uploads=options.uploads, at_once=options.at_once)

@@ -81,7 +81,7 @@ class PostgresAuthorFacts:
             "looked_at": MAX_REFUSED_CASES,
         }
         asked |= {"end_user": end_user, "hour": at - RECENT_WINDOW, "day": at - DAY_WINDOW}
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             refused = connection.execute(_REFUSED, asked).fetchone() or (0, 0, 0)
             submitted = connection.execute(_SUBMITTED, asked).fetchone() or (0, 0, 0)
         return dict(zip(AUTHOR_FACTS, (*refused, *submitted), strict=True))

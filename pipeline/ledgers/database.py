@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import select
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +32,16 @@ _MAX_SESSIONS = 64
 """Connections that hold locks at the same time: one for each thread that works on a case, or submits one."""
 
 
+_TRUSTED_SECONDS = 10.0
+"""A connection that was used so short a time ago, and of which nothing was heard since, is taken to be well."""
+
+
+class _PooledConnection(psycopg.Connection[tuple[Any, ...]]):
+    """A connection that knows when it was last known to be well, in time.monotonic()."""
+
+    well_at = float("-inf")
+
+
 class Database:
     """A pool of connections. An embedded server is restarted if it died, and released at the end."""
 
@@ -43,18 +55,47 @@ class Database:
         self._embedded = embedded
         self._owner_dsn = owner_dsn
         self._pool = _open_pool(dsn, min_size=1, max_size=size, configure=_configure)
-        self._session_pool = _open_pool(dsn, min_size=0, max_size=_MAX_SESSIONS, configure=_keep_alive, autocommit=True)
+        self._statement_pool = _open_pool(dsn, min_size=0, max_size=size, configure=_configure_for_statements)
+        self._session_pool = _open_pool(dsn, min_size=0, max_size=_MAX_SESSIONS, configure=_keep_alive)
 
     @contextmanager
     def connection(self) -> Iterator[DatabaseConnection]:
         """A connection in a transaction: committed at the end, rolled back on an error. Raises Unavailable."""
         with _translate_errors():
-            connection = self._take()
+            connection = self._connect_or_restart(self._pool.getconn)
             try:
-                with connection:
+                with connection.transaction():
                     yield connection
             finally:
-                self._pool.putconn(connection)
+                _give_back(connection, self._pool)
+
+    @contextmanager
+    def durable_statements(self) -> Iterator[DatabaseConnection]:
+        """A connection on which each statement is a transaction of its own, kept once it is answered.
+
+        One round trip to the server, not three. Raises Unavailable.
+        """
+        with _translate_errors():
+            connection = self._connect_or_restart(self._pool.getconn)
+            try:
+                yield connection
+            finally:
+                _give_back(connection, self._pool)
+
+    @contextmanager
+    def statements(self) -> Iterator[DatabaseConnection]:
+        """As durable_statements, but for writing that need not be kept by itself.
+
+        What is written here may be lost where the database server itself crashes within a second, but never where
+        something that was written after it in another way is kept: the log of a server has one order. So it is for
+        reading, and for what counts only once something else is written, or is made good by itself. Raises Unavailable.
+        """
+        with _translate_errors():
+            connection = self._connect_or_restart(self._statement_pool.getconn)
+            try:
+                yield connection
+            finally:
+                _give_back(connection, self._statement_pool)
 
     @contextmanager
     def dedicated_connection(self) -> Iterator[DatabaseConnection]:
@@ -67,7 +108,7 @@ class Database:
             try:
                 yield connection
             finally:
-                self._session_pool.putconn(connection)
+                _give_back(connection, self._session_pool)
 
     @contextmanager
     def owner_connection(self) -> Iterator[DatabaseConnection]:
@@ -89,14 +130,12 @@ class Database:
     def close(self) -> None:
         """Close all connections. What asks for one afterwards gets Unavailable."""
         self._pool.close()
+        self._statement_pool.close()
         self._session_pool.close()
         if self._embedded:
             self._embedded.stop()
 
-    def _take(self) -> DatabaseConnection:
-        return self._connect_or_restart(self._pool.getconn)
-
-    def _connect_or_restart(self, connect: Callable[[int], DatabaseConnection]) -> DatabaseConnection:
+    def _connect_or_restart(self, connect: Callable[[int], _PooledConnection]) -> _PooledConnection:
         if self._pool.closed:
             raise Unavailable("the database was closed")
         if self._embedded is None:
@@ -156,18 +195,40 @@ def _open_pool(
     min_size: int,
     max_size: int,
     configure: Callable[[DatabaseConnection], None],
-    autocommit: bool = False,
-) -> ConnectionPool[DatabaseConnection]:
+) -> ConnectionPool[_PooledConnection]:
     return ConnectionPool(
         dsn,
+        connection_class=_PooledConnection,
         min_size=min_size,
         max_size=max_size,
         reconnect_timeout=2.0,
-        kwargs={"connect_timeout": 5, "application_name": "assay", "autocommit": autocommit},
+        kwargs={"connect_timeout": 5, "application_name": "assay", "autocommit": True},
         configure=configure,
-        check=ConnectionPool.check_connection,
+        check=_check_connection,
         open=True,
     )
+
+
+def _check_connection(connection: _PooledConnection) -> None:
+    """Raises OperationalError for a connection that is broken; asks the server only where that may be.
+
+    A server that ended, or ended this session, has closed the socket, which then has something to read.
+    """
+    fresh = time.monotonic() - connection.well_at < _TRUSTED_SECONDS
+    if fresh and not connection.closed and not _has_something_to_read(connection):
+        return
+    ConnectionPool.check_connection(connection)
+
+
+def _has_something_to_read(connection: _PooledConnection) -> bool:
+    socket = select.poll()
+    socket.register(connection.fileno(), select.POLLIN)
+    return bool(socket.poll(0))
+
+
+def _give_back(connection: _PooledConnection, pool: ConnectionPool[_PooledConnection]) -> None:
+    connection.well_at = time.monotonic()
+    pool.putconn(connection)
 
 
 def _keep_alive(connection: DatabaseConnection) -> None:
@@ -175,10 +236,13 @@ def _keep_alive(connection: DatabaseConnection) -> None:
     connection.execute("SET tcp_keepalives_idle = 30; SET tcp_keepalives_interval = 10; SET tcp_keepalives_count = 3")
 
 
+def _configure_for_statements(connection: DatabaseConnection) -> None:
+    _configure(connection)
+    connection.execute("SET synchronous_commit = off")
+
+
 def _configure(connection: DatabaseConnection) -> None:
-    connection.execute("SET timezone = 'UTC'")
-    connection.execute("SET statement_timeout = '30s'")
-    connection.commit()
+    connection.execute("SET timezone = 'UTC'; SET statement_timeout = '30s'")
 
 
 @contextmanager

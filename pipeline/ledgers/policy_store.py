@@ -80,7 +80,7 @@ class PostgresPolicyStore:
 
     def find(self, digest: str) -> StoredPolicy:
         """As PolicyStore.find."""
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             found = connection.execute(
                 "SELECT digest, files, profile FROM policies WHERE starts_with(digest, %s) LIMIT 2",
                 [require_digest_prefix(digest)],
@@ -91,13 +91,13 @@ class PostgresPolicyStore:
 
     def current_step(self) -> RolloutStep | None:
         """As PolicyStore.current_step."""
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             row = connection.execute(f"SELECT {_FIELDS} FROM policy_steps ORDER BY number DESC LIMIT 1").fetchone()  # noqa: S608
         return _step(row) if row else None
 
     def steps(self) -> Sequence[RolloutStep]:
         """As PolicyStore.steps."""
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             rows = connection.execute(f"SELECT {_FIELDS} FROM policy_steps ORDER BY number").fetchall()  # noqa: S608
         return tuple(_step(row) for row in rows)
 

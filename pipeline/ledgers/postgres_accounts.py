@@ -58,13 +58,13 @@ class PostgresAccounts:
 
     def get(self, account_id: str) -> Account | None:
         """The account with this id."""
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             row = connection.execute(f"{_ACCOUNTS} WHERE id = %s", [account_id]).fetchone()
         return _account(*row) if row else None
 
     def all(self) -> Sequence[Account]:
         """Every account, in the order of their ids."""
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             rows = connection.execute(f'{_ACCOUNTS} ORDER BY id COLLATE "C"').fetchall()
         return tuple(_account(*row) for row in rows)
 
@@ -88,12 +88,12 @@ class PostgresAccounts:
     def keys(self, account_id: str) -> Sequence[AccountKey]:
         """All keys that an account ever had, the oldest first."""
         query = f"{_KEYS} WHERE k.account = %s ORDER BY k.created, k.id"
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             return tuple(_key(*row[:_KEY_COLUMNS]) for row in connection.execute(query, [account_id]).fetchall())
 
     def record_use(self, key_id: str, at: datetime) -> None:
         """A key was used at this time."""
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             connection.execute("UPDATE account_keys SET last_used = %s WHERE id = %s", [at, key_id])
 
     def end_session(self, digest: str, until: datetime) -> None:
@@ -104,14 +104,14 @@ class PostgresAccounts:
 
     def is_session_ended(self, digest: str) -> bool:
         """See Accounts."""
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             row = connection.execute("SELECT 1 FROM ended_sessions WHERE digest = %s", [digest]).fetchone()
         return row is not None
 
     def _find(self, condition: str, value: str) -> tuple[Account, AccountKey] | None:
         if "\x00" in value:  # Postgres knows no such text
             return None
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             row = connection.execute(f"{_KEYS} WHERE {condition}", [value]).fetchone()
         return (_account(*row[_KEY_COLUMNS:]), _key(*row[:_KEY_COLUMNS])) if row else None
 

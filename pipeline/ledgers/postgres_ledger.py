@@ -17,23 +17,37 @@ from core.events import Event
 from core.ports import RecordedEvent, Ticket
 from core.retries import FIRST_RETRY_DELAY, delay_after
 from core.transitions import check
-from pipeline.ledgers.database import Database, DatabaseConnection
+from pipeline.ledgers.database import Database
 from pipeline.ledgers.event_rows import event_rows, parse_events, readable_case, referenced_digests
 
 _HISTORY = "SELECT revision, at, body FROM events WHERE case_id = %s ORDER BY revision"
 
-_APPEND = "INSERT INTO events (case_id, revision, body) VALUES (%s, %s, %s)"
-
+# One statement: the case moves, and only where it does are its events stored, in order: each is chained to the last.
 _BEGIN = """
-INSERT INTO cases (phase, revision, author, body, due_at, digests, id)
-VALUES (%s, %s, %s, %s, clock_timestamp() + %s, %s, %s)
+WITH moved AS (
+    INSERT INTO cases (phase, revision, author, body, due_at, digests, id)
+    VALUES (%(phase)s, %(revision)s, %(author)s, %(body)s, clock_timestamp() + %(rest)s, %(digests)s, %(id)s)
+    RETURNING id, revision
+)
+INSERT INTO events (case_id, revision, body)
+SELECT moved.id, moved.revision - %(count)s + e.number, e.body
+FROM moved, jsonb_array_elements(%(events)s) WITH ORDINALITY AS e (body, number)
+ORDER BY e.number
 """
 
 _MOVE = """
-UPDATE cases
-SET phase = %s, revision = %s, author = %s, body = %s, moved = clock_timestamp(), due_at = clock_timestamp() + %s,
-    digests = ARRAY(SELECT unnest(digests) UNION SELECT unnest(%s::text[]))
-WHERE id = %s AND revision = %s
+WITH moved AS (
+    UPDATE cases
+    SET phase = %(phase)s, revision = %(revision)s, author = %(author)s, body = %(body)s, moved = clock_timestamp(),
+        due_at = clock_timestamp() + %(rest)s,
+        digests = ARRAY(SELECT unnest(digests) UNION SELECT unnest(%(digests)s::text[]))
+    WHERE id = %(id)s AND revision = %(revision)s - %(count)s
+    RETURNING id, revision
+)
+INSERT INTO events (case_id, revision, body)
+SELECT moved.id, moved.revision - %(count)s + e.number, e.body
+FROM moved, jsonb_array_elements(%(events)s) WITH ORDINALITY AS e (body, number)
+ORDER BY e.number
 """
 
 _DUE = """
@@ -102,19 +116,29 @@ class PostgresLedger:
         if not stored:
             return case
         after = check(case, stored)
+        values = {
+            "id": case.id,
+            "phase": after.phase.value,
+            "revision": after.revision,
+            "author": after.request.author,
+            "body": Jsonb(dump(after)),
+            "rest": delay_after(after, stored, self._first_retry_delay),
+            "digests": referenced_digests(case, stored),
+            "count": len(bodies),
+            "events": Jsonb(bodies),
+        }
         try:
-            with self._database.connection() as connection, connection.cursor() as cursor:
-                numbered = enumerate(bodies, case.revision + 1)
-                cursor.executemany(_APPEND, [(case.id, revision, Jsonb(body)) for revision, body in numbered])
-                rest = delay_after(after, stored, self._first_retry_delay)
-                _move(connection, case, after, referenced_digests(case, stored), rest)
+            with self._database.durable_statements() as connection:
+                count = connection.execute(_BEGIN if case.revision == 0 else _MOVE, values).rowcount
         except (UniqueViolation, RestrictViolation) as error:  # that revision is taken, or the one before is not there
             raise Conflict from error
+        if count != len(bodies):
+            raise Conflict
         return after
 
     def history(self, case_id: str) -> Sequence[RecordedEvent]:
         """All events of a case in order. Raises NotFound, or Unavailable as `load`."""
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             rows = connection.execute(_HISTORY, [case_id]).fetchall()
         if not rows:
             raise NotFound
@@ -132,7 +156,7 @@ class PostgresLedger:
         With a `lease`, those that are returned are not due again before it ends.
         """
         asked = [[phase.value for phase in phases], unmoved_since, limit]
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             rows = connection.execute(_LEASE_DUE, [*asked, lease]) if lease else connection.execute(_DUE, asked)
             found = rows.fetchall()
         return tuple(
@@ -141,12 +165,12 @@ class PostgresLedger:
 
     def postpone(self, case_id: str, *, until: datetime, revision: int | None = None) -> None:
         """The case is not due before then, unless it moves. Nothing happens where it has moved past `revision`."""
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             connection.execute(_POSTPONE, [until, case_id, revision])
 
     def count(self, phase: Phase) -> int:
         """How many cases are in this phase."""
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             row = connection.execute(_COUNT, [phase.value]).fetchone()
         return int(row[0]) if row else 0
 
@@ -158,14 +182,14 @@ class PostgresLedger:
         What a newer Assay wrote and we cannot read is left out and logged.
         """
         wanted = {"phase": phase and phase.value, "author": author, "limit": limit}
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             found = connection.execute(_OLDEST if oldest else _LIST, wanted).fetchall()
         return tuple(case for case_id, body in found if (case := readable_case(case_id, body)) is not None)
 
     def created_by(self, author: str, *, after: str = "", limit: int = 20, ascending: bool = False) -> Sequence[Case]:
         """An author's cases by when they were begun; see Ledger. What cannot be read is logged, and the next counts."""
         query, page = _CREATED_BY_ASCENDING if ascending else _CREATED_BY, list[Case]()
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             while len(page) < limit:
                 begun = connection.execute(_CURSOR, [after, author]).fetchone() if after else (None,)
                 if begun is None:
@@ -180,7 +204,7 @@ class PostgresLedger:
 
     def is_referenced(self, digest: str) -> bool:
         """Whether any case refers to these bytes, or ever did."""
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             return bool(connection.execute("SELECT 1 FROM cases WHERE digests @> %s LIMIT 1", [[digest]]).fetchone())
 
     @contextmanager
@@ -195,12 +219,3 @@ class PostgresLedger:
                 if acquired:
                     with suppress(OperationalError):  # a connection that broke holds nothing any more
                         connection.execute(_UNLOCK_CASE, [case_id])
-
-
-def _move(connection: DatabaseConnection, case: Case, after: Case, digests_now: Sequence[str], rest: timedelta) -> None:
-    body = Jsonb(dump(after))
-    fields = [after.phase.value, after.revision, after.request.author, body, rest, list(digests_now), after.id]
-    if case.revision == 0:
-        connection.execute(_BEGIN, fields)
-    elif connection.execute(_MOVE, [*fields, case.revision]).rowcount != 1:
-        raise Conflict

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from psycopg import Rollback
+
 from pipeline.access.usage import Charge, Measure
 from pipeline.ledgers.database import Database
 
@@ -43,21 +45,21 @@ class PostgresUsage:
     def charge(self, charges: Sequence[Charge]) -> Charge | None:
         """Count all of them, or none and return the first that does not fit."""
         most = [_NO_LIMIT if one.most is None else one.most for one in charges]
-        with self._database.connection() as connection:
+        with self._database.statements() as connection, connection.transaction() as transaction:
             counted = set(connection.execute(_CHARGE, [*_columns(charges), most]).fetchall())
             over = next((one for one in charges if (one.subject, one.measure.value, one.period) not in counted), None)
             if over is not None:
-                connection.rollback()
+                raise Rollback(transaction)
         return over
 
     def refund(self, charges: Sequence[Charge]) -> None:
         """Take them back. Nothing falls below 0."""
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             connection.execute(_REFUND, _columns(charges))
 
     def used(self, subject: str, measure: Measure, period: str) -> int:
         """How much was used."""
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             row = connection.execute(_USED, [subject, measure.value, period]).fetchone()
         return int(row[0]) if row else 0
 

@@ -41,14 +41,14 @@ class PostgresTexts:
         """Keep a text; returns its random id. Raises BadInput for what is not text."""
         text_id, text = secrets.token_hex(16), require_storable_text(text)
         sealed = encrypt_bytes(text.encode(), self._keys.make(case_id), _context(text_id))
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             insert = "INSERT INTO texts (id, case_id, sealed) VALUES (%s, %s, %s)"
             connection.execute(insert, [text_id, case_id, sealed])
         return text_id
 
     def read(self, text_id: str) -> str:
         """The text. Raises Erased, or NotFound; Unavailable where its key cannot be had, or it was altered."""
-        with self._database.connection() as connection:
+        with self._database.statements() as connection:
             row = connection.execute("SELECT case_id, body, sealed FROM texts WHERE id = %s", [text_id]).fetchone()
         if row is None:
             raise NotFound("there is no such text")

@@ -28,13 +28,19 @@ _GUIDANCE = re.compile(r"guidance|cfg", re.IGNORECASE)
 
 
 def screen(case: Case, context: StageContext) -> Sequence[Event]:
-    """Measure each text, and each reference under subject REFERENCE. Raises Erased where a text is gone."""
-    found = list(_texts(case.request, context))
-    leased = context.consent.may_appear(case)
+    """Measure each text, and each reference under subject REFERENCE. Raises Erased where a text is gone.
+
+    Sealed videos of which a reference is a copy are found here, so that nobody who orders waits for that.
+    """
+    found, assets = list(_texts(case.request, context)), case.request.engine_inputs
+    if not assets:
+        return [measured_event(case, found, context)]
     with context.temp_folder() as folder:
-        for asset in case.request.engine_inputs:
-            found.append(context.measure.video(context.fetch_asset(asset, folder), Subject.REFERENCE, leased))
-    return [measured_event(case, found, context)]
+        files = [context.fetch_asset(asset, folder) for asset in assets]
+        copies = tuple(dict.fromkeys(source for file in files for source in context.copies.source_cases(file)))
+        leased = context.consent.may_appear(replace(case, submitted=replace(case.request, copies=copies)))
+        found += [context.measure.video(file, Subject.REFERENCE, leased) for file in files]
+    return [replace(measured_event(case, found, context), copies=copies)]
 
 
 def measured_event(case: Case, found: Sequence[Measurements], context: StageContext) -> Measured:

@@ -73,6 +73,14 @@ def test_the_way_through_names_each_phase_in_turn():
     assert case.revision == len(THE_WAY)
 
 
+def test_what_a_reference_is_a_copy_of_is_part_of_what_was_asked_for_once_it_was_measured():
+    case = until(Phase.SUBMITTED)
+    assert case.request.copies == ()
+    assert case.apply([Measured(signals=(), copies=("c1",))]).request.copies == ("c1",)
+    old = new_case().apply([Submitted(author="a", prompt="t", copies=("c2",)), Measured(signals=())])
+    assert old.request.copies == ("c2",)
+
+
 def test_a_hold_goes_back_to_its_gate_once_ruled_and_not_past_it():
     held = until(Phase.SCREENED).apply([judged(Decision.HOLD)])
     assert held.phase is Phase.HELD

@@ -1,11 +1,13 @@
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from core.case import Phase, new_case
 from core.errors import NotYet, SealBroken, Unavailable
-from core.events import Published, Recalled, StageFailed, Submitted
+from core.events import Judged, Measured, Published, Recalled, StageFailed, Submitted
 from core.ports import Ticket
+from core.verdicts import Decision, Gate, Verdict
 from pipeline.advance import PipelineContext, advance
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.runners.local_bus import LocalBus
@@ -127,3 +129,68 @@ def test_a_stage_that_says_what_may_not_follow_has_failed_like_any_other(ledger,
     case = carried(opened(ledger), ledger, tmp_path, lambda _case: [Published(url="u")])
     assert (case.phase, case.published, case.last_failure.kind) == (Phase.SUBMITTED, None, "IllegalTransition")
     assert case.last_failure.error == "Published may not follow in phase submitted"
+
+
+class WatchedLedger(MemoryLedger):
+    """Notes how many events each append stored, and whether anybody works on a case."""
+
+    def __init__(self):
+        super().__init__(lambda: datetime.now(UTC))
+        self.writes, self.locked = [], False
+
+    def append(self, case, events):
+        self.writes.append([type(event).__name__ for event in events])
+        return super().append(case, events)
+
+    @contextmanager
+    def try_lock(self, case_id):
+        with super().try_lock(case_id) as mine:
+            self.locked = True
+            try:
+                yield mine
+            finally:
+                self.locked = False
+
+
+def admitted(_case):
+    return [Judged(verdict=Verdict(gate=Gate.PROMPT, decision=Decision.ALLOW, rules=(), policy="p", reason=""))]
+
+
+def test_what_is_measured_of_a_prompt_and_decided_on_it_is_one_write(tmp_path):
+    ledger = WatchedLedger()
+    route = {Phase.SUBMITTED: lambda _case: [Measured(signals=())], Phase.SCREENED: admitted}
+    case = carried(opened(ledger), ledger, tmp_path, None, route=route)
+    assert ledger.writes == [["Submitted"], ["Measured", "Judged"]]
+    assert ledger.load(case.id).phase is Phase.ADMITTED
+
+
+def test_what_was_measured_is_kept_where_the_decision_has_to_wait(tmp_path):
+    ledger = WatchedLedger()
+
+    def away(_case):
+        raise Unavailable("the registry does not answer")
+
+    route = {Phase.SUBMITTED: lambda _case: [Measured(signals=())], Phase.SCREENED: away}
+    case = carried(opened(ledger), ledger, tmp_path, None, route=route)
+    assert ledger.writes == [["Submitted"], ["Measured"], ["Waiting"]]
+    assert (case.phase, case.waiting.reason) == (Phase.SCREENED, "the registry does not answer")
+
+
+def test_a_worker_that_only_measures_decides_nothing(tmp_path):
+    ledger = WatchedLedger()
+    route = {Phase.SUBMITTED: lambda _case: [Measured(signals=())], Phase.SCREENED: admitted}
+    carried(opened(ledger), ledger, tmp_path, None, route=route, accepted_phases=(Phase.SUBMITTED,))
+    assert ledger.writes == [["Submitted"], ["Measured"]]
+
+
+def test_a_ticket_is_handed_on_once_nobody_works_on_the_case_any_more(tmp_path):
+    ledger, sent = WatchedLedger(), []
+
+    class Bus(LocalBus):
+        def send(self, ticket, *, after=0.0):
+            sent.append((ticket.phase, ledger.locked))
+            super().send(ticket, after=after)
+
+    route = {Phase.SUBMITTED: lambda _case: [Measured(signals=())], Phase.SCREENED: admitted}
+    carried(opened(ledger), ledger, tmp_path, None, route=route, accepted_phases=(Phase.SUBMITTED,), bus=Bus())
+    assert sent == [(Phase.SCREENED, False)]

@@ -11,8 +11,10 @@ from classifiers.models import PACKAGED_MODELS
 from classifiers.text.negative_prompt import NegativePrompt
 from classifiers.text.prompt_terms import PromptTerms
 from core import codec
+from core.assets import Asset
 from core.case import Case, Phase
 from core.events import Measured, Submitted
+from core.permitted import NO_CAMEOS
 from core.signals import Subject
 from core.transitions import allowed
 from media.sandbox.limits import InputLimits
@@ -223,3 +225,47 @@ def test_texts_are_measured_with_their_language_and_negative_prompts_without():
     assert measure.text("Ein Koch schneidet Zwiebeln in der Küche").language == "de"
     assert measure.text("42 🐟").language == ""
     assert measure.text("hässlich, unscharf", Subject.NEGATIVE_PROMPT).language == ""
+
+
+class KnownCopies:
+    """Every file is a copy of one sealed case."""
+
+    def source_cases(self, path):
+        assert path.exists()
+        return ("sealed",)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whom the case may show is asked with what its reference is a copy of."""
+
+    copies: list = field(default_factory=list)
+
+    def may_appear(self, case):
+        self.copies.append(case.request.copies)
+        return NO_CAMEOS
+
+
+@dataclass(frozen=True)
+class WithReference(TextsOnly):
+    copies: KnownCopies = field(default_factory=KnownCopies)
+
+    def fetch_asset(self, asset, folder):
+        file = folder / asset.digest
+        file.write_bytes(b"a picture")
+        return file
+
+
+class SeesNothing(TextMeasurer):
+    def video(self, path, subject, leased):
+        return Measurements(signals=(), seconds={})
+
+
+def test_what_a_reference_is_a_copy_of_is_found_while_it_is_screened_and_before_it_is_asked_whom_it_may_show(tmp_path):
+    texts, consent = MemoryTexts(), Asked()
+    picture = Asset(digest="d" * 64, media_type="image/png", size=9)
+    asked = Submitted(author="a", prompt=texts.put("A heron", case_id="c"), references=(picture,))
+    case = Case(id="c" * 16, phase=Phase.SUBMITTED, submitted=asked)
+    context = WithReference(texts=texts, measure=SeesNothing(), workdir=tmp_path, consent=consent)
+    (measured,) = screen(case, context)
+    assert (measured.copies, consent.copies) == (("sealed",), [("sealed",)])
