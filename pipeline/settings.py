@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
-from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic.fields import FieldInfo
@@ -196,7 +195,8 @@ class Settings(BaseSettings):
     tls_key: Path | None = Field(None, description="The certificate's key (PEM).")
     web_address: str = Field(
         "",
-        description="Public address of `assay serve`, as https://assay.example; without one only loopback is served.",
+        description="Public address of `assay serve`, as https://assay.example: passkeys are bound to it, and "
+        "addresses that are stated begin with it; without one only loopback is served.",
     )
     allowed_hosts: str = Field(
         "", description="More names that requests (Host) may be for, separated by commas; loopback's always are."
@@ -226,14 +226,9 @@ class Settings(BaseSettings):
         description="Roles (between commas: moderator, operator) that need a second factor; a token alone does not "
         "open them.",
     )
-    console_url: str = Field(
-        "",
-        description="Address under which people open these pages (https://host, or http://localhost:port): passkeys "
-        "are bound to it, and none are offered without it.",
-    )
     oidc_issuer: str = Field(
         "",
-        description="Issuer of an OpenID provider (https://…) with which people sign in; needs console_url, "
+        description="Issuer of an OpenID provider (https://…) with which people sign in; needs web_address, "
         "oidc_client_id and oidc_roles.",
     )
     oidc_client_id: str = Field("", description="What this installation is called there.")
@@ -265,11 +260,6 @@ class Settings(BaseSettings):
         parse_roles(roles)
         return roles
 
-    @field_validator("console_url")
-    @classmethod
-    def _console_origin(cls, address: str) -> str:
-        return parse_origin(address)
-
     @field_validator("oidc_roles")
     @classmethod
     def _known_group_roles(cls, mapped: str) -> str:
@@ -282,7 +272,9 @@ class Settings(BaseSettings):
             return self
         if not is_secure_address(self.oidc_issuer):
             raise ValueError("oidc_issuer is an https address")
-        lacking = [name for name in ("console_url", "oidc_client_id", "oidc_roles") if not getattr(self, name)]
+        if self.web_address and not is_secure_address(self.web_address):
+            raise ValueError("oidc_issuer needs a web_address with https")
+        lacking = [name for name in ("web_address", "oidc_client_id", "oidc_roles") if not getattr(self, name)]
         if lacking:
             raise ValueError(f"oidc_issuer needs {' and '.join(lacking)} too")
         return self
@@ -290,10 +282,7 @@ class Settings(BaseSettings):
     @field_validator("web_address")
     @classmethod
     def _origin(cls, address: str) -> str:
-        parts = urlsplit(address)
-        if address and (parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/")):
-            raise ValueError("an address as https://assay.example is expected, without a path")
-        return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}" if address else ""
+        return parse_origin(address)
 
     @field_validator("engine")
     @classmethod

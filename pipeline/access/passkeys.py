@@ -207,7 +207,7 @@ class PasskeyService:
 
     def _host(self) -> str:
         if not self.origin:
-            raise BadInput("passkeys are not offered here: whoever runs this installation sets console_url first")
+            raise BadInput("passkeys are not offered here: whoever runs this installation sets web_address first")
         return urlsplit(self.origin).hostname or ""
 
     def _answer(self, challenge: bytes, answer: str) -> dict[str, Any]:

@@ -27,8 +27,8 @@ def parse_origin(address: str) -> str:
     if not address:
         return ""
     parts = urlsplit(address)
-    if not is_secure_address(address) or parts.path.strip("/") or parts.query:
-        raise ValueError("this is an address as https://host or http://localhost:8080, without a path")
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise ValueError("an address as https://assay.example or http://localhost:8080 is expected, without a path")
     usual = {"https": 443, "http": 80}[parts.scheme]
     port = f":{parts.port}" if parts.port and parts.port != usual else ""
     return f"{parts.scheme}://{parts.hostname}{port}"

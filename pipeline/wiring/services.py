@@ -14,6 +14,7 @@ from pipeline.access.postgres_identities import PostgresIdentities
 from pipeline.access.postgres_passkeys import PostgresPasskeys
 from pipeline.access.postgres_second_factors import PostgresSecondFactors
 from pipeline.access.second_factors import SecondFactorService
+from pipeline.access.sign_in_settings import is_secure_address
 from pipeline.advance import EventListener, MaintenanceTasks, PipelineContext
 from pipeline.at_rest.key_store import KeyStore
 from pipeline.audit.transparency_log import PeriodicAnchor, TransparencyLog
@@ -129,8 +130,8 @@ def oidc_client(settings: Settings) -> OidcClient:
             scopes=settings.oidc_scopes,
             groups_claim=settings.oidc_groups_claim,
             roles=settings.oidc_group_roles,
-            redirect_uri=f"{settings.console_url}/login/oidc/callback",
-            after_logout=f"{settings.console_url}/verify",
+            redirect_uri=f"{settings.web_address}/login/oidc/callback",
+            after_logout=f"{settings.web_address}/verify",
         )
     )
 
@@ -140,7 +141,7 @@ def make_passkeys(settings: Settings, database: Database) -> PasskeyService:
     return PasskeyService(
         service=AccountService(accounts=PostgresAccounts(database), lifetimes=settings.key_lifetimes),
         store=PostgresPasskeys(database),
-        origin=settings.console_url,
+        origin=settings.web_address if is_secure_address(settings.web_address) else "",
         name=settings.provider or "Assay",
     )
 

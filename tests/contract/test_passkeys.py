@@ -183,5 +183,5 @@ def test_without_an_address_no_passkeys_are_offered(passkeys, ana):
     without = replace(passkeys, origin="")
     assert passkeys.offered and not without.offered
     for ask in (without.sign_in_challenge, lambda: without.registration(ana)):
-        with pytest.raises(BadInput, match="console_url"):
+        with pytest.raises(BadInput, match="web_address"):
             ask()

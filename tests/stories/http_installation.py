@@ -187,7 +187,7 @@ def memory_installation(home: Path, decide=None, words: str = "", **settings) ->
         passkeys=PasskeyService(
             service=AccountService(accounts=accounts, lifetimes=chosen.key_lifetimes),
             store=MemoryPasskeys(),
-            origin=chosen.console_url,
+            origin=chosen.web_address,
         ),
         oidc=OidcService(
             accounts=accounts,

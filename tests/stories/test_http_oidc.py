@@ -75,7 +75,7 @@ def provider(tmp_path_factory):
 @contextmanager
 def serving_with(provider, home, **settings):
     port = free_port()
-    chosen = {**SETTINGS, "oidc_issuer": provider, "console_url": f"http://localhost:{port}", **settings}
+    chosen = {**SETTINGS, "oidc_issuer": provider, "web_address": f"http://localhost:{port}", **settings}
     with serve_installation(memory_installation(home, **chosen), port) as serving:
         yield serving
 
@@ -90,7 +90,7 @@ def at(provider, tmp_path_factory):
 def browser(at, monkeypatch):
     """A client that keeps cookies, at the address of the settings; what failed in other tests is forgotten."""
     monkeypatch.setitem(at.app.state._state, "context", replace(at.app.state.context, failed_logins=FailureLimiter()))
-    with httpx.Client(base_url=at.installation.settings.console_url, trust_env=False, timeout=60) as client:
+    with httpx.Client(base_url=at.installation.settings.web_address, trust_env=False, timeout=60) as client:
         client.headers["Accept"] = "text/html"
         yield client
 
@@ -212,7 +212,7 @@ def test_a_closed_account_stays_closed(at, browser):
 
 def test_a_second_factor_is_asked_for_after_the_provider(provider, tmp_path):
     with serving_with(provider, tmp_path, require_second_factor="moderator") as strict:
-        url = strict.installation.settings.console_url
+        url = strict.installation.settings.web_address
         with httpx.Client(base_url=url, trust_env=False, timeout=60, headers={"Accept": "text/html"}) as browser:
             page = come_back(browser, "u-mod", onward="/queue").text
             secret = re.search(r'id="secret">([A-Z2-7]+)<', page)[1]
@@ -258,7 +258,7 @@ def test_in_a_browser_the_keyboard_leads_there_and_back(at, provider):
             executable_path=CHROMIUM, headless=True, args=["--no-sandbox", "--disable-gpu"]
         )
         page = browser.new_context(viewport={"width": 390, "height": 844}, locale="fr").new_page()
-        page.goto(f"{at.installation.settings.console_url}/login?next=/queue")
+        page.goto(f"{at.installation.settings.web_address}/login?next=/queue")
         page.get_by_role("link", name="Se connecter avec votre organisation").focus()
         page.keyboard.press("Enter")
         page.wait_for_url(f"{provider}/**")

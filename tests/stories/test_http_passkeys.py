@@ -26,7 +26,7 @@ needs_chromium = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def at(tmp_path_factory):
     port = free_port()
-    settings = {"console_url": f"http://localhost:{port}", "require_second_factor": "moderator"}
+    settings = {"web_address": f"http://localhost:{port}", "require_second_factor": "moderator"}
     with serve_installation(memory_installation(tmp_path_factory.mktemp("home"), **settings), port) as serving:
         yield serving
 
@@ -83,7 +83,7 @@ def telephone(chromium, *, verifies=True, language="en"):
 
 
 def address(at):
-    return at.installation.settings.console_url
+    return at.installation.settings.web_address
 
 
 def sign_in_with_token(page, at, account):
@@ -262,7 +262,7 @@ def test_where_no_address_is_set_no_passkey_is_offered(tmp_path):
         assert "Passkeys are not offered here." in page and "data-passkey" not in page
         token = form_token(page)
         refused = browser.post("/security/passkeys/options", data={"form_token": token})
-        assert refused.status_code == 400 and "console_url" in refused.text
+        assert refused.status_code == 400 and "web_address" in refused.text
     with serving_page(tmp_path / "other") as page:
         assert "data-passkey" not in page
 

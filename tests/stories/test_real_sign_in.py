@@ -28,7 +28,7 @@ def ask(browser, path, page):
 
 
 def test_a_moderator_enrols_adds_a_passkey_and_is_reset_by_command(fresh):
-    settings = {"console_url": "https://assay.example", "require_second_factor": "moderator"}
+    settings = {"web_address": "https://assay.example", "require_second_factor": "moderator"}
     device = SoftAuthenticator()
     with serve_real_installation(fresh.home, **settings) as at:
         person, token = create_account(at.installation.accounts, [Role.MODERATOR], account_id="mod")

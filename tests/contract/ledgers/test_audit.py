@@ -14,6 +14,7 @@ from psycopg.types.json import Jsonb
 
 from core.errors import BadInput, NotFound, Unavailable
 from ledgers.benches import EVERY_EVENT, MEASURED, Bench, submit
+from pipeline.at_rest.key_store import CaseKeys
 from pipeline.audit.audit_walk import AuditReport
 from pipeline.audit.installation_audit import audit_installation
 from pipeline.audit.log_bundle import export_log, verify_export
@@ -146,7 +147,7 @@ def test_who_rewrites_everything_is_contradicted_by_the_head_that_a_witness_kept
 def test_erasing_what_people_wrote_leaves_every_proof_valid(
     postgres: Bench, database: Database, keys: Path, tmp_path: Path
 ) -> None:
-    texts, case_id = PostgresTexts(database), written(postgres)[0]
+    texts, case_id = PostgresTexts(database, CaseKeys(str(tmp_path / "vault"), tmp_path / "keys")), written(postgres)[0]
     texts.put("a prompt with a name in it", case_id=case_id)
     kept = TransparencyLog(database, keys).anchor().checkpoint
     assert texts.erase(case_id=case_id) == 1

@@ -17,22 +17,27 @@ from pipeline.settings import load_settings
     ],
 )
 def test_the_address_of_the_pages_is_an_origin(given, origin):
-    assert load_settings(console_url=given).console_url == origin
+    assert load_settings(web_address=given).web_address == origin
 
 
 @pytest.mark.parametrize(
     "wrong",
     [
-        {"console_url": "http://assay.example"},
-        {"console_url": "https://assay.example/console"},
-        {"console_url": "assay.example"},
+        {
+            "oidc_issuer": "https://login.example",
+            "web_address": "http://assay.example",
+            "oidc_client_id": "a",
+            "oidc_roles": "m=moderator",
+        },
+        {"web_address": "https://assay.example/console"},
+        {"web_address": "assay.example"},
         {"require_second_factor": "moderator, king"},
         {"oidc_roles": "moderators"},
         {"oidc_roles": "moderators=king"},
         {"oidc_issuer": "https://login.example"},
         {
             "oidc_issuer": "http://login.example",
-            "console_url": "https://a.example",
+            "web_address": "https://a.example",
             "oidc_client_id": "a",
             "oidc_roles": "m=moderator",
         },
