@@ -12,6 +12,9 @@ from tests.unit.media.media_clips import write_clip
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models]
 
+SIGNING_IN = "POST /login/"
+"""Where whoever has no session shows who they are: failures are refused, and after some of them everybody is."""
+
 
 @pytest.fixture(scope="module")
 def walked(unused, tmp_path_factory):
@@ -41,6 +44,7 @@ def test_on_every_route_somebody_succeeds_so_that_no_wrong_request_passes_for_an
 
 
 def test_keys_that_ended_get_nowhere_that_nobody_gets(walked):
+    walked = [one for one in walked if not one.name.startswith(SIGNING_IN)]
     wrong = [one.name for one in walked for name in ENDED if one.words[name] != one.words["nobody"]]
     assert wrong == []
 
@@ -49,7 +53,7 @@ def test_nobody_gets_only_where_everybody_gets(walked):
     for one in walked:
         if one.words["nobody"] == YES:
             assert set(one.words.values()) == {YES}, one.name
-        else:
+        elif not one.name.startswith(SIGNING_IN):
             assert one.words["nobody"] == SIGN_IN, one.name
 
 
