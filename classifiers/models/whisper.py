@@ -32,6 +32,9 @@ class SpeechRecogniser:
             return " ".join(segment.text for segment in segments).strip()
 
 
+_MAX_COMPRESSION = 2.4  # above it, one syllable is heard again and again: music and noise sound like that to the net
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpokenPassage:
     """What is said from `start` to `end`, in seconds; `certainty` in [0, 1] is the mean probability of its words."""
@@ -55,12 +58,12 @@ class Transcriber:
         """The language (ISO 639-1; empty where nobody speaks) and what is said in mono sound at 16 kHz."""
         with self._lock:
             segments, info = self._net.transcribe(
-                sound, beam_size=2, condition_on_previous_text=False, vad_filter=True, no_speech_threshold=0.6
+                sound, beam_size=1, temperature=0.0, condition_on_previous_text=False, vad_filter=True
             )
             said = [
                 SpokenPassage(text=one.text.strip(), start=one.start, end=one.end, certainty=math.exp(one.avg_logprob))
                 for one in segments
-                if one.text.strip()
+                if one.text.strip() and one.compression_ratio <= _MAX_COMPRESSION
             ]
         return (info.language if said else ""), said
 

@@ -1,8 +1,11 @@
 """Words in footage: when they stand, what counts as one text, what is unknown and what that means."""
 
+from dataclasses import dataclass, replace
+
 import numpy as np
 import pytest
 
+from classifiers.audio.spoken_words import hear_words
 from classifiers.base import SignalNote
 from classifiers.find_words import find_words
 from classifiers.image.sampled_frames import sample_of_images
@@ -13,6 +16,7 @@ from classifiers.text.footage_words import FootageWordScreening
 from classifiers.text.personal_data import CARD_SCORE, CONTACT_SCORE, personal_data_score
 from core.errors import Unavailable
 from core.signals import Span, Subject
+from media.video import MonoAudio
 
 BLANK = np.full((90, 160, 3), 60, np.uint8)
 SIGN = np.full((90, 160, 3), 200, np.uint8)
@@ -66,6 +70,34 @@ def test_what_stays_on_the_screen_is_read_once_and_has_the_whole_time():
     assert note is SignalNote.NONE
     assert reader.calls == 4
     assert [(one.text, one.at.start, one.at.end) for one in passages] == [("STOP HERE", 1.0, 5.0), ("GO", 4.0, 5.0)]
+
+
+@dataclass
+class SpeechFinder:
+    """Says how likely speech is, and fails where words are looked for all the same."""
+
+    likely: float
+
+    def get(self, name):
+        if name != "speech_finder":
+            raise Unavailable(name)
+        return self
+
+    def probabilities(self, samples):
+        return np.full(len(samples) // 512, self.likely, np.float32)
+
+
+@pytest.mark.parametrize(("complete", "note"), [(True, SignalNote.NONE), (False, SignalNote.TOO_LONG)])
+def test_where_nobody_speaks_no_words_are_looked_for(complete, note):
+    plain = sample_of_images(BLANK)
+    sounding = replace(
+        plain,
+        info=replace(plain.info, has_audio=True),
+        audio=MonoAudio(np.zeros(16_000, np.float32), complete=complete),
+    )
+    assert hear_words(sounding, SpeechFinder(0.8)) == ([], note)
+    with pytest.raises(Unavailable, match="speech_multilingual"):
+        hear_words(sounding, SpeechFinder(0.9))
 
 
 def test_letters_that_are_guessed_are_not_read():
