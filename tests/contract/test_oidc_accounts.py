@@ -24,7 +24,7 @@ def service(request):
     if request.param == "memory":
         return OidcService(accounts=MemoryAccounts(), store=MemoryIdentities(), client=client)
     database = request.getfixturevalue("database")
-    with database.connection() as connection:
+    with database.owner_connection() as connection:
         connection.execute("TRUNCATE accounts CASCADE")
     return OidcService(accounts=PostgresAccounts(database), store=PostgresIdentities(database), client=client)
 

@@ -25,7 +25,7 @@ def passkeys(request):
         accounts, store = MemoryAccounts(), MemoryPasskeys()
     else:
         database = request.getfixturevalue("database")
-        with database.connection() as connection:
+        with database.owner_connection() as connection:
             connection.execute("TRUNCATE accounts, used_challenges CASCADE")
         accounts, store = PostgresAccounts(database), PostgresPasskeys(database)
     return PasskeyService(service=AccountService(accounts=accounts), store=store, origin="https://assay.example")

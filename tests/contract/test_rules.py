@@ -53,6 +53,7 @@ OFTEN_MISSING = ("violence_visual", "weapon_visual")
 
 
 LIMITS = ("politics", "alcohol", "romance", "revealing")  # matter only where somebody shown does not want them
+NOTHING_TO_SEE = ("black_picture", "frozen_picture", "silence")  # what only they speak against is the engine's failure
 HARMLESS_ALONE = {
     "minors",
     "face_present",
@@ -63,6 +64,7 @@ HARMLESS_ALONE = {
     "cameo_absent",
     "voice_present",
     "unreadable_voice",
+    *NOTHING_TO_SEE,
 }
 
 

@@ -46,7 +46,7 @@ def service(request, tmp_path, clock):
     if request.param == "memory":
         return SecondFactorService(store=MemorySecondFactors(), keys=keys, clock=clock)
     database = request.getfixturevalue("database")
-    with database.connection() as connection:
+    with database.owner_connection() as connection:
         connection.execute("TRUNCATE accounts CASCADE")
     for name in ("ana", "ben"):
         PostgresAccounts(database).save(Account(id=name, roles=frozenset()))

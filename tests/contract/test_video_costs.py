@@ -31,7 +31,7 @@ def author(request):
 
 @pytest.fixture
 def costs(database):
-    with database.connection() as connection:
+    with database.owner_connection() as connection:
         connection.execute("TRUNCATE engine_prices")
     return PostgresVideoCosts(database)
 

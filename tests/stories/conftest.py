@@ -91,6 +91,8 @@ def unused(tmp_path_factory):
 @pytest.fixture
 def fresh(tmp_path, unused):
     """An installation of its own."""
+    used = unused.home / "postgres"  # it belongs to another user, and a copy of it to root
+    assert not used.exists(), "a story has used the installation that others are copied from"
     return CliInstallation(shutil.copytree(unused.home, tmp_path / "house"))
 
 

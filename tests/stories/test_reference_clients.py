@@ -290,8 +290,8 @@ def test_a_damaged_reference_is_refused_with_the_name_of_its_field(at, content):
     assert refused.value.param == "input_reference" and refused.value.message
 
 
-def test_the_command_line_accepts_the_same_kinds_and_says_the_same(tmp_path, unused):
-    installation = CliInstallation(unused.home)
+def test_the_command_line_accepts_the_same_kinds_and_says_the_same(tmp_path, fresh):
+    installation = fresh
     made = installation.assay("submit", "a rabbit", "--reference", HEIC, "--no-wait", "--json")
     submitted = made.json["case"]["submitted"]
     assert [submitted[name][0]["media_type"] for name in ("references", "references_sent")] == [
