@@ -7,7 +7,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from pipeline.public_address import accepted_hosts, host_of_address, is_loopback
+from pipeline.access.public_address import accepted_hosts, host_of_address, is_loopback
 from pipeline.settings import Settings
 
 _MESSAGE = (

@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 
 from console.batch import command as batch_command
+from pipeline.access.public_address import refuse_public_development_keys
 from pipeline.cli.cli_common import build_cli_installation, err
-from pipeline.public_address import refuse_public_development_keys
 from pipeline.settings import load_settings
 
 

@@ -1,11 +1,14 @@
-"""What people wrote beside what they decided or asked for: notes of rulings, of appeals and of recalls."""
+"""What stands beside a case in words: notes of rulings, appeals and recalls, and what was heard and seen in footage."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from core.case import Case
 from core.errors import Erased
 from core.events import Appealed, Event, Recalled, Ruled
 from core.ports import RecordedEvent, TextStore
@@ -40,6 +43,14 @@ def case_notes(who: Principal, history: Iterable[RecordedEvent], texts: TextStor
                 )
             )
     return tuple(found)
+
+
+def footage_words(case: Case, texts: TextStore) -> list[dict[str, Any]]:
+    """What is said and written in what was measured last, as classifiers.passages has it: for moderators.
+
+    Raises Erased.
+    """
+    return [one for text in case.words for one in json.loads(texts.read(text))]
 
 
 def _written(event: Event) -> tuple[str, str]:

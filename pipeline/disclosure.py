@@ -6,11 +6,11 @@ can try prompts until one slips through.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from core.case import Case
-from core.events import Event, Judged, Measured, Ruled
+from core.events import Event, Judged, Measured, Rendered, Ruled
 from core.ports import RecordedEvent
 from core.roles import Principal, Role
 from core.verdicts import Ruling, Verdict
@@ -60,3 +60,26 @@ def _disclosed_event(event: Event) -> Event:
 
 def _disclosed_ruling(ruling: Ruling) -> Ruling:
     return replace(ruling, moderator=SOME_MODERATOR, note="")
+
+
+def public_record(case: Case, history: Iterable[RecordedEvent]) -> dict[str, str] | None:
+    """What the public may know of a case: nothing of a person's. None where it never came to a sealed video."""
+    if case.sealed is None or case.rendered is None or case.verdict is None:
+        return None
+    sealed_at = next(e.at for e in history if e.event == case.sealed)
+    return {
+        "id": case.id,
+        "phase": case.phase.value,
+        "engine": case.rendered.engine,
+        "engine_version": case.rendered.engine_version,
+        "synthetic": str(case.rendered.synthetic).lower(),
+        "source_type": stated_source_type(case.rendered),
+        "sealed_at": sealed_at.isoformat(timespec="seconds"),
+        "manifest_id": case.sealed.manifest_id,
+        "policy": case.verdict.policy,
+    }
+
+
+def stated_source_type(rendered: Rendered) -> str:
+    """The digital source type that the seal states of a video, or nothing."""
+    return rendered.source_type or ("trainedAlgorithmicMedia" if rendered.synthetic else "")

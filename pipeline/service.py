@@ -7,20 +7,18 @@ overwrite nothing. Authorisation is checked here, whatever a page shows.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from classifiers.models import PACKAGED_MODELS
 from core.case import Case, Phase, new_case
 from core.dispatch import hand_on
 from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow, Unavailable
-from core.events import Appealed, Event, Recalled, Rendered, Resumed, Ruled
+from core.events import Appealed, Event, Recalled, Resumed, Ruled
 from core.finding import Finding
 from core.permitted import NO_CAMEOS
 from core.ports import Bus, Ledger, RecordedEvent
@@ -36,6 +34,7 @@ from pipeline.access.video_costs import VideoCosts
 from pipeline.actions import Action, actions, refusal, unmeasured
 from pipeline.case_explanation import CaseExplanation, explain_case
 from pipeline.case_record import CaseRecord, case_record
+from pipeline.disclosure import public_record
 from pipeline.manifest_repository.public_service import PublicService
 from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.screening.dry_run import DryRunVerdict, dry_run
@@ -60,7 +59,6 @@ __all__ = [
     "CaseService",
     "DryRunVerdict",
     "VideoRequest",
-    "stated_source_type",
 ]
 
 RULING_CODES = ("fits_policy", "context", "parody", "consent_shown", "false_alarm", "breaks_policy", "unclear")
@@ -182,11 +180,6 @@ class CaseService:
         texts = self.case(who, case_id).request.parameter_texts
         return {name: self.context.texts.read(text) for name, text in texts.items()}
 
-    def footage_words(self, who: Principal, case_id: str) -> list[dict[str, Any]]:
-        """What is said and written in what was measured last, as `Passage` has it: for moderators. Raises Erased."""
-        require_role(who, Role.MODERATOR)
-        return [one for text in self.case(who, case_id).words for one in json.loads(self.context.texts.read(text))]
-
     # -- deciding
 
     def queue(self, who: Principal, *, limit: int = 100) -> Sequence[Case]:
@@ -292,20 +285,7 @@ class CaseService:
             case = self.ledger.load(case_id)
         except NotFound:
             return None
-        if case.sealed is None or case.rendered is None or case.verdict is None:
-            return None
-        sealed_at = next(e.at for e in self.ledger.history(case_id) if e.event == case.sealed)
-        return {
-            "id": case.id,
-            "phase": case.phase.value,
-            "engine": case.rendered.engine,
-            "engine_version": case.rendered.engine_version,
-            "synthetic": str(case.rendered.synthetic).lower(),
-            "source_type": stated_source_type(case.rendered),
-            "sealed_at": sealed_at.isoformat(timespec="seconds"),
-            "manifest_id": case.sealed.manifest_id,
-            "policy": case.verdict.policy,
-        }
+        return public_record(case, self.ledger.history(case_id)) if case.sealed else None
 
     def verify(self, file: Path, *, at: datetime | None = None, quick: bool = False) -> Finding:
         """Was this video made by AI, and what is the evidence? Open to anyone. `at` and `quick` as in Verifier.verify.
@@ -399,11 +379,6 @@ class CaseService:
         case = self.ledger.append(case, [event])
         hand_on(case, self.bus)
         return case
-
-
-def stated_source_type(rendered: Rendered) -> str:
-    """The digital source type that the seal states of a video, or nothing."""
-    return rendered.source_type or ("trainedAlgorithmicMedia" if rendered.synthetic else "")
 
 
 def _case_id_for_key(who: Principal, key: str) -> str:

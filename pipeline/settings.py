@@ -7,52 +7,28 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from core.errors import BadInput
 from core.plugins import ENGINES, SIGNERS, plugins
 from core.roles import Role, UsageLimits
 from pipeline.access.key_lifetimes import KeyLifetimes
-from pipeline.access.sign_in_settings import is_secure_address, parse_group_roles, parse_origin, parse_roles
+from pipeline.access.sign_in_settings import check_oidc, parse_group_roles, parse_origin, parse_roles
 from pipeline.engines import BUNDLED_ENGINES
+from pipeline.former_settings import FORMER_NAMES, CurrentNames
 from pipeline.webhooks.networks import parse_networks
 from provenance.c2pa.signers import BUNDLED_SIGNERS
 
 if TYPE_CHECKING:
     from classifiers.models.options import ModelOptions
 
-FORMER_NAMES = {"vault_url": "blob_store_url", "shelf_url": "public_store_url", "face_nets": "face_backend"}
-"""Former name of a setting → its name now. Former names are still read, in files, variables and arguments."""
-
 _OTHER_VARIABLES = {"ASSAY_CONFIG", "ASSAY_DATA", "ASSAY_TOKEN", "ASSAY_URL"}
-
-
-class _CurrentNames(PydanticBaseSettingsSource):
-    """What a source says, under the names that settings have now: of one source, before a stronger one overrides it."""
-
-    def __init__(self, source: PydanticBaseSettingsSource, former_values: Callable[[], Mapping[str, Any]] = dict):
-        super().__init__(source.settings_cls)
-        self._source, self._former_values = source, former_values
-
-    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
-        return self._source.get_field_value(field, field_name)
-
-    def __call__(self) -> dict[str, Any]:
-        """Raises BadInput where one setting is given under both of its names."""
-        values: dict[str, Any] = {}
-        for name, value in [*self._source().items(), *self._former_values().items()]:
-            current = FORMER_NAMES.get(name, name)
-            if current in values:
-                raise BadInput(f"setting {current} is given twice, once under its former name")
-            values[current] = value
-        return values
 
 
 class Settings(BaseSettings):
@@ -268,15 +244,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _oidc_is_whole(self) -> Self:
-        if not self.oidc_issuer:
-            return self
-        if not is_secure_address(self.oidc_issuer):
-            raise ValueError("oidc_issuer is an https address")
-        if self.web_address and not is_secure_address(self.web_address):
-            raise ValueError("oidc_issuer needs a web_address with https")
-        lacking = [name for name in ("web_address", "oidc_client_id", "oidc_roles") if not getattr(self, name)]
-        if lacking:
-            raise ValueError(f"oidc_issuer needs {' and '.join(lacking)} too")
+        if self.oidc_issuer:
+            needed = ("web_address", "oidc_client_id", "oidc_roles")
+            check_oidc(self.oidc_issuer, {name: getattr(self, name) for name in needed})
         return self
 
     @field_validator("web_address")
@@ -370,9 +340,9 @@ class Settings(BaseSettings):
         """Arguments, then the environment, then the file."""
         del dotenv_settings, file_secret_settings
         return (
-            _CurrentNames(init_settings),
-            _CurrentNames(env_settings, _former_variables),
-            _CurrentNames(TomlConfigSettingsSource(settings_cls, _settings_file())),
+            CurrentNames(init_settings),
+            CurrentNames(env_settings, _former_variables),
+            CurrentNames(TomlConfigSettingsSource(settings_cls, _settings_file())),
         )
 
 

@@ -20,7 +20,7 @@ from core.case import Phase
 from core.errors import Erased
 from core.roles import Role
 from core.verdicts import Decision
-from pipeline.case_notes import case_notes
+from pipeline.case_notes import case_notes, footage_words
 from pipeline.disclosure import disclosed_case, disclosed_history
 
 case_pages_router = APIRouter(include_in_schema=False)
@@ -68,7 +68,7 @@ def case(
             prompt = highlight_prompt(context.service.prompt(who, case_id), found.signals)
             texts = context.service.parameter_texts(who, case_id)
             other_texts = [(name, highlight_prompt(text, found.signals, name)) for name, text in texts.items()]
-            words = context.service.footage_words(who, case_id) if Role.MODERATOR in who.roles else []
+            words = footage_words(found, context.service.context.texts) if Role.MODERATOR in who.roles else []
         except Erased:
             prompt = ()
     history = context.service.history(who, case_id)

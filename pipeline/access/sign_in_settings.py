@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from core.roles import Role
@@ -39,3 +40,13 @@ def is_secure_address(address: str) -> bool:
     parts = urlsplit(address)
     local = parts.scheme == "http" and parts.hostname in _LOCAL
     return bool(parts.hostname) and (parts.scheme == "https" or local)
+
+
+def check_oidc(issuer: str, needed: Mapping[str, str]) -> None:
+    """Raises ValueError for an issuer or a public address without https, and for a needed setting that is empty."""
+    if not is_secure_address(issuer):
+        raise ValueError("oidc_issuer is an https address")
+    if lacking := [name for name, value in needed.items() if not value]:
+        raise ValueError(f"oidc_issuer needs {' and '.join(lacking)} too")
+    if not is_secure_address(needed["web_address"]):
+        raise ValueError("oidc_issuer needs a web_address with https")

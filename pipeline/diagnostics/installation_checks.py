@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from core.codec import dump
 from core.errors import AssayError
 from media.sandbox.protections import sandbox_protections
+from pipeline.access.public_address import is_public
 from pipeline.at_rest.private_files import make_private_folder
 from pipeline.blobstores.encrypted_blob_store import EncryptedBlobStore
 from pipeline.diagnostics.at_rest_checks import check_encryption, check_privacy
@@ -22,7 +23,6 @@ from pipeline.diagnostics.unmeasured_labels import unmeasured_labels
 from pipeline.extras import not_installed
 from pipeline.ledgers.texts import PostgresTexts
 from pipeline.policy_rollout import policy_loading
-from pipeline.public_address import is_public
 from pipeline.screening import measurement
 from pipeline.settings import Settings
 

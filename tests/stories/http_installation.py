@@ -184,22 +184,22 @@ def memory_installation(home: Path, decide=None, words: str = "", **settings) ->
         service=desk,
         ledger=ledger,
         accounts=accounts,
-        passkeys=PasskeyService(
-            service=AccountService(accounts=accounts, lifetimes=chosen.key_lifetimes),
-            store=MemoryPasskeys(),
-            origin=chosen.web_address,
-        ),
-        oidc=OidcService(
-            accounts=accounts,
-            store=MemoryIdentities(),
-            client=oidc_client(chosen) if chosen.oidc_issuer else None,
-        ),
-        second_factors=SecondFactorService(
-            store=MemorySecondFactors(), keys=KeyStore(str(home / "vault"), home / "keys")
-        ),
+        **ways_to_sign_in(chosen, accounts),
         works=works,
         runner=LocalRunner(works),
     )
+
+
+def ways_to_sign_in(chosen: Settings, accounts: MemoryAccounts) -> dict[str, object]:
+    """Passkeys, an OpenID provider and second factors, kept in memory."""
+    service = AccountService(accounts=accounts, lifetimes=chosen.key_lifetimes)
+    provider = oidc_client(chosen) if chosen.oidc_issuer else None
+    keys = KeyStore(str(chosen.root / "vault"), chosen.root / "keys")
+    return {
+        "passkeys": PasskeyService(service=service, store=MemoryPasskeys(), origin=chosen.web_address),
+        "oidc": OidcService(accounts=accounts, store=MemoryIdentities(), client=provider),
+        "second_factors": SecondFactorService(store=MemorySecondFactors(), keys=keys),
+    }
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from core.case import Phase
 from pipeline.settings import Settings
 from pipeline.testing.memory_accounts import MemoryAccounts
 from tests.contract.cameo_installation import InterleavingHooks, instrumented_service, open_cameo_installation
-from tests.stories.http_installation import MemoryInstallation, form_token, serve_installation
+from tests.stories.http_installation import MemoryInstallation, form_token, serve_installation, ways_to_sign_in
 
 pytestmark = pytest.mark.postgres
 
@@ -21,12 +21,13 @@ def memory_installation_of(house, **settings):
     """A house with cameos as one that is served."""
     desk, runner = instrumented_service(house, InterleavingHooks(house))
     return MemoryInstallation(
-        settings=Settings(home=house.home, **settings),
+        settings=(chosen := Settings(home=house.home, **settings)),
         service=desk,
         ledger=desk.ledger,
-        accounts=MemoryAccounts(),
+        accounts=(accounts := MemoryAccounts()),
         works=runner._works,
         runner=runner,
+        **ways_to_sign_in(chosen, accounts),
     )
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from console.allowed_hosts import AllowedHostsMiddleware
 from core.errors import BadInput
+from pipeline.access.public_address import refuse_public_development_keys
 from pipeline.diagnostics.installation_checks import make_development_keys
-from pipeline.public_address import refuse_public_development_keys
 from pipeline.settings import Settings, load_settings
 from tests.stories.http_installation import memory_installation, serve_installation
 

@@ -3,7 +3,8 @@
 import pytest
 
 from core.errors import BadInput
-from pipeline.settings import FORMER_NAMES, Settings, load_settings
+from pipeline.former_settings import FORMER_NAMES
+from pipeline.settings import Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
