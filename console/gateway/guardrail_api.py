@@ -8,7 +8,6 @@ is blocked by name.
 from __future__ import annotations
 
 import base64
-import binascii
 import shutil
 from collections.abc import Iterator
 from functools import partial
@@ -138,7 +137,7 @@ def _picture_file(image: str, folder: Path) -> Path:
     file = folder / "picture"
     try:
         file.write_bytes(base64.b64decode(data if comma else image, validate=True))
-    except binascii.Error:
+    except ValueError:  # not base64, or not even ASCII
         raise BadInput("it is neither base64 nor a data: URL; addresses are not fetched") from None
     return file
 

@@ -53,7 +53,7 @@ def clear_database_files(database: Database) -> bool:
 
     It needs the rights for that. Where others copy the log, or keep backups, these are theirs to delete.
     """
-    with database.dedicated_connection() as connection:
+    with database.upkeep_connection() as connection:
         try:
             connection.execute("VACUUM FULL texts")
             connection.execute("ALTER SYSTEM SET wal_recycle = off")  # old segments are deleted, and not used again

@@ -111,6 +111,23 @@ class Database:
                 _give_back(connection, self._session_pool)
 
     @contextmanager
+    def upkeep_connection(self) -> Iterator[DatabaseConnection]:
+        """A connection without a transaction for the care of the server itself, never for what a client asks for.
+
+        The embedded server's superuser; elsewhere the tables' owner, who may lack the rights. Raises Unavailable.
+        """
+        dsn = self._embedded.start() if self._embedded else self._owner_dsn
+        if not dsn:
+            with self.dedicated_connection() as connection:
+                yield connection
+            return
+        with (
+            _translate_errors(),
+            psycopg.connect(dsn, connect_timeout=5, application_name="assay", autocommit=True) as connection,
+        ):
+            yield connection
+
+    @contextmanager
     def owner_connection(self) -> Iterator[DatabaseConnection]:
         """A connection of the tables' owner in a transaction, for what changes tables: nothing that a client asks for.
 

@@ -66,7 +66,7 @@ def on_disk(settings: Settings, *needles: bytes) -> list[str]:
 
 def checkpoint(settings: Settings) -> None:
     database = open_installation_database(settings)
-    with database.dedicated_connection() as connection:
+    with database.upkeep_connection() as connection:
         connection.execute("CHECKPOINT")
     database.close()
 
