@@ -96,6 +96,7 @@ def test_a_picture_is_screened_as_a_reference_is(screened):
         ("aGVsbG8=", "cannot be a reference"),
         ("https://example.org/cat.png", "addresses are not fetched"),
         ("data:image/png,raw", "no base64 data: URL"),
+        ("päng", "neither base64 nor a data: URL"),
     ],
 )
 def test_a_picture_that_cannot_be_screened_is_blocked_by_name_and_never_let_through(screened, image, reason):
