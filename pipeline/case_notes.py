@@ -45,12 +45,11 @@ def case_notes(who: Principal, history: Iterable[RecordedEvent], texts: TextStor
     return tuple(found)
 
 
-def footage_words(case: Case, texts: TextStore) -> list[dict[str, Any]]:
-    """What is said and written in what was measured last, as classifiers.passages has it: for moderators.
-
-    Raises Erased.
+def footage_words(who: Principal, case: Case, texts: TextStore) -> list[dict[str, Any]]:
+    """What is said and written in what was measured last, as classifiers.passages has it; for moderators, nothing for
+    others. Raises Erased.
     """
-    return [one for text in case.words for one in json.loads(texts.read(text))]
+    return [] if not sees_everything(who) else [one for text in case.words for one in json.loads(texts.read(text))]
 
 
 def _written(event: Event) -> tuple[str, str]:

@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+import av
 import pytest
 
 ROOT = Path(__file__).parents[1]
@@ -40,6 +41,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 def bunny() -> Path:
     """Five seconds of 720p with sound."""
     return ROOT / "deploy" / "demo" / "bunny.mp4"
+
+
+@pytest.fixture(scope="session")
+def two_seconds(bunny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The first two seconds of it, copied without encoding. Nobody writes to it."""
+    path = tmp_path_factory.mktemp("footage") / "footage.mp4"
+    with av.open(str(bunny)) as source, av.open(str(path), "w") as target:
+        streams = {s.index: target.add_stream_from_template(s) for s in source.streams}
+        for packet in source.demux():
+            if packet.dts is not None and packet.dts * packet.time_base < 2:
+                packet.stream = streams[packet.stream.index]
+                target.mux(packet)
+    return path
 
 
 @pytest.fixture(autouse=True)

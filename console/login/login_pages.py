@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from console.login.sign_in import key_of_token, needs_second_factor
@@ -34,6 +35,19 @@ _UNKNOWN_TOKEN = "This token is not known here."  # noqa: S105 - a sentence
 _TOO_LATE = "That took too long: sign in again."
 
 LangQuery = Annotated[str, Query(max_length=20)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _CodeForm:
+    """A code of an authenticator app, and the sign-in that it goes on with."""
+
+    pending: Annotated[str, Form(max_length=500)] = ""
+    code: Annotated[str, Form(max_length=100)] = ""
+    form_token: Annotated[str, Form()] = ""
+    onward: Annotated[str, Form()] = ""
+
+
+CodeForm = Annotated[_CodeForm, Depends()]
 
 
 @login_router.get("/")
@@ -75,56 +89,34 @@ def submit_login(
 
 
 @login_router.post("/login/code")
-def submit_login_code(
-    *,
-    request: Request,
-    context: ContextDep,
-    pending: Annotated[str, Form(max_length=500)] = "",
-    code: Annotated[str, Form(max_length=100)] = "",
-    form_token: Annotated[str, Form()] = "",
-    onward: Annotated[str, Form()] = "",
-    lang: LangQuery = "",
-) -> Response:
+def submit_login_code(request: Request, context: ContextDep, form: CodeForm, lang: LangQuery = "") -> Response:
     """Begin a session, for the right code after the right token."""
-    check_csrf_token(request, context, form_token)
-    key = context.sessions.held_key(pending)
+    key = _key_of_begun_sign_in(request, context, form)
     if key is None:
-        return render_login(request, context, lang, onward=onward, status=401, wrong=_TOO_LATE)
-    context.failed_logins.check(client_address(request))
+        return render_login(request, context, lang, onward=form.onward, status=401, wrong=_TOO_LATE)
     try:
-        context.installation.second_factors.check(key.account, code)
+        context.installation.second_factors.check(key.account, form.code)
     except (WrongCode, TooManyCodes) as error:
         context.failed_logins.record_failure(client_address(request))
-        return _render_code(request, context, key, onward, lang, wrong=error)
-    answer = RedirectResponse(local_address(onward), status_code=303)
+        return _render_code(request, context, key, form.onward, lang, wrong=error)
+    answer = RedirectResponse(local_address(form.onward), status_code=303)
     begin_session(request, answer, context, key, second_factor=True)
     return answer
 
 
 @login_router.post("/login/enrol")
-def submit_login_enrolment(
-    *,
-    request: Request,
-    context: ContextDep,
-    pending: Annotated[str, Form(max_length=500)] = "",
-    code: Annotated[str, Form(max_length=100)] = "",
-    form_token: Annotated[str, Form()] = "",
-    onward: Annotated[str, Form()] = "",
-    lang: LangQuery = "",
-) -> Response:
+def submit_login_enrolment(request: Request, context: ContextDep, form: CodeForm, lang: LangQuery = "") -> Response:
     """Add the authenticator that the account's roles require, and begin a session; shows the recovery codes."""
-    check_csrf_token(request, context, form_token)
-    key = context.sessions.held_key(pending)
+    key = _key_of_begun_sign_in(request, context, form)
     if key is None:
-        return render_login(request, context, lang, onward=onward, status=401, wrong=_TOO_LATE)
-    context.failed_logins.check(client_address(request))
+        return render_login(request, context, lang, onward=form.onward, status=401, wrong=_TOO_LATE)
     try:
-        codes = context.installation.second_factors.confirm(key.account, code)
+        codes = context.installation.second_factors.confirm(key.account, form.code)
     except AssayError as error:
         context.failed_logins.record_failure(client_address(request))
-        return _render_enrolment(request, context, key, onward, lang, wrong=error)
+        return _render_enrolment(request, context, key, form.onward, lang, wrong=error)
     answer = render_page(
-        request, "recovery_codes.html", codes=codes, onward=local_address(onward), **localised(request, lang)
+        request, "recovery_codes.html", codes=codes, onward=local_address(form.onward), **localised(request, lang)
     )
     begin_session(request, answer, context, key, second_factor=True)
     return answer
@@ -147,6 +139,15 @@ def docs(request: Request) -> Response:
     """The API, from its own OpenAPI description."""
     described = request.app.openapi()
     return render_page(request, "docs.html", groups=operations_by_tag(described), info=described["info"])
+
+
+def _key_of_begun_sign_in(request: Request, context: RequestContext, form: _CodeForm) -> AccountKey | None:
+    """Whose token was right a moment ago; None where that is too long ago. Raises where too many codes were wrong."""
+    check_csrf_token(request, context, form.form_token)
+    key = context.sessions.held_key(form.pending)
+    if key is not None:
+        context.failed_logins.check(client_address(request))
+    return key
 
 
 def continue_sign_in(request: Request, context: RequestContext, key: AccountKey, onward: str, lang: str) -> Response:

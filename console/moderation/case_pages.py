@@ -18,7 +18,6 @@ from console.web.rendering import render_page
 from console.web.video_response import video_response
 from core.case import Phase
 from core.errors import Erased
-from core.roles import Role
 from core.verdicts import Decision
 from pipeline.case_notes import case_notes, footage_words
 from pipeline.disclosure import disclosed_case, disclosed_history
@@ -68,7 +67,7 @@ def case(
             prompt = highlight_prompt(context.service.prompt(who, case_id), found.signals)
             texts = context.service.parameter_texts(who, case_id)
             other_texts = [(name, highlight_prompt(text, found.signals, name)) for name, text in texts.items()]
-            words = footage_words(found, context.service.context.texts) if Role.MODERATOR in who.roles else []
+            words = footage_words(who, found, context.service.context.texts)
         except Erased:
             prompt = ()
     history = context.service.history(who, case_id)

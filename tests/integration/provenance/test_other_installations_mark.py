@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import av
 import pytest
 
 from core.finding import FindingVerdict as V
@@ -23,19 +22,6 @@ THEIRS = "f" * 16
 
 
 @pytest.fixture(scope="module")
-def footage(bunny: Path, tmp_path_factory) -> Path:
-    """The first two seconds of the demo clip, copied without encoding."""
-    path = tmp_path_factory.mktemp("footage") / "footage.mp4"
-    with av.open(str(bunny)) as source, av.open(str(path), "w") as target:
-        streams = {s.index: target.add_stream_from_template(s) for s in source.streams}
-        for packet in source.demux():
-            if packet.dts is not None and packet.dts * packet.time_base < 2:
-                packet.stream = streams[packet.stream.index]
-                target.mux(packet)
-    return path
-
-
-@pytest.fixture(scope="module")
 def other(tmp_path_factory):
     """The other installation's keys, and where they lie."""
     folder = tmp_path_factory.mktemp("other") / "keys"
@@ -43,12 +29,12 @@ def other(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def bare(footage, other, tmp_path_factory) -> Path:
+def bare(two_seconds, other, tmp_path_factory) -> Path:
     """A video that the other installation marked, encoded anew, without any credentials."""
     keys, _ = other
     folder = tmp_path_factory.mktemp("marked")
     mark_file(
-        footage, folder / "marked.mp4", payload=Payload(issuer=keys.issuer, case_id=THEIRS), key=keys.watermark_key
+        two_seconds, folder / "marked.mp4", payload=Payload(issuer=keys.issuer, case_id=THEIRS), key=keys.watermark_key
     )
     reencode(folder / "marked.mp4", folder / "bare.mp4", encoding=Encoding(crf=26))
     return folder / "bare.mp4"
@@ -84,8 +70,8 @@ def test_without_its_key_nothing_tells_of_it(home, bare):
     assert (finding.verdict, finding.other_installation) == (V.NO_INFORMATION, None)
 
 
-def test_a_file_without_a_mark_has_none_of_another_installation(home, other, footage):
-    finding = StandaloneVerifier(settings=settings(home, other)).verify(footage)
+def test_a_file_without_a_mark_has_none_of_another_installation(home, other, two_seconds):
+    finding = StandaloneVerifier(settings=settings(home, other)).verify(two_seconds)
     assert (finding.verdict, finding.other_installation) == (V.NO_INFORMATION, None)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import av
 import pytest
 
 from core.errors import BadMedia
@@ -25,22 +24,11 @@ RECORD = {"engine": "wan", "source_type": "trainedAlgorithmicMedia"}
 
 
 @pytest.fixture(scope="module")
-def footage(bunny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The first two seconds of the demo clip, copied without encoding."""
-    path = tmp_path_factory.mktemp("footage") / "footage.mp4"
-    with av.open(str(bunny)) as source, av.open(str(path), "w") as target:
-        streams = {s.index: target.add_stream_from_template(s) for s in source.streams}
-        for packet in source.demux():
-            if packet.dts is not None and packet.dts * packet.time_base < 2:
-                packet.stream = streams[packet.stream.index]
-                target.mux(packet)
-    return path
-
-
-@pytest.fixture(scope="module")
-def sealed(footage: Path, keys: ProvenanceKeys, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, SealReport]:
+def sealed(
+    two_seconds: Path, keys: ProvenanceKeys, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, SealReport]:
     path = tmp_path_factory.mktemp("sealed") / "sealed.mp4"
-    return path, seal(footage, path, make_order(), keys=keys, mark=mark_file, detect=detect_file)
+    return path, seal(two_seconds, path, make_order(), keys=keys, mark=mark_file, detect=detect_file)
 
 
 @pytest.fixture(scope="module")
@@ -95,8 +83,8 @@ def test_another_office_reads_no_mark_of_ours(copy, tmp_path):
     assert (finding.verdict, exit_code(finding)) == (V.NO_INFORMATION, 1)
 
 
-def test_footage_that_was_never_sealed_gives_no_information(footage, keys):
-    finding = look(footage, keys)
+def test_footage_that_was_never_sealed_gives_no_information(two_seconds, keys):
+    finding = look(two_seconds, keys)
     assert (finding.verdict, exit_code(finding)) == (V.NO_INFORMATION, 1)
 
 
