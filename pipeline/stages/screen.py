@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from core.assets import Asset
 from core.case import Case
+from core.errors import NotYet
 from core.events import NEGATIVE_PROMPT, Event, Measured, ParameterValue, Submitted
 from core.signals import Span, Subject
 from pipeline.engines.parameter_paths import flatten_parameter, object_of_text, words_of_object
@@ -23,6 +25,7 @@ MIN_WORDS_ALONE = 6
 """Words from which on a text is measured by itself: the nets know sentences, and call a word as `euler` hateful."""
 
 _BETWEEN = ". "
+_TURN_SECONDS = 1.0  # after which an order whose references cannot be measured now is looked at again
 _WORD = re.compile(r"[^\W\d_]{2,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _GUIDANCE = re.compile(r"guidance|cfg", re.IGNORECASE)
 
@@ -30,17 +33,27 @@ _GUIDANCE = re.compile(r"guidance|cfg", re.IGNORECASE)
 def screen(case: Case, context: StageContext) -> Sequence[Event]:
     """Measure each text, and each reference under subject REFERENCE. Raises Erased where a text is gone.
 
-    Sealed videos of which a reference is a copy are found here, so that nobody who orders waits for that.
+    Sealed videos of which a reference is a copy are found here, so that nobody who orders waits for that. References
+    take seconds, some half a minute: those of another order are measured when it is their turn. Raises NotYet.
     """
-    found, assets = list(_texts(case.request, context)), case.request.engine_inputs
-    if not assets:
-        return [measured_event(case, found, context)]
+    if not (assets := case.request.engine_inputs):
+        return [measured_event(case, list(_texts(case.request, context)), context)]
+    if not context.reference_turn.acquire(blocking=False):
+        raise NotYet(_TURN_SECONDS)
+    try:
+        return [_with_references(case, assets, context)]
+    finally:
+        context.reference_turn.release()
+
+
+def _with_references(case: Case, assets: Sequence[Asset], context: StageContext) -> Measured:
+    found = list(_texts(case.request, context))
     with context.temp_folder() as folder:
         files = [context.fetch_asset(asset, folder) for asset in assets]
         copies = tuple(dict.fromkeys(source for file in files for source in context.copies.source_cases(file)))
         leased = context.consent.may_appear(replace(case, submitted=replace(case.request, copies=copies)))
         found += [context.measure.video(file, Subject.REFERENCE, leased) for file in files]
-    return [replace(measured_event(case, found, context), copies=copies)]
+    return replace(measured_event(case, found, context), copies=copies)
 
 
 def measured_event(case: Case, found: Sequence[Measurements], context: StageContext) -> Measured:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from threading import Lock
 from typing import Protocol
 
 from core.assets import Asset
@@ -129,6 +130,8 @@ class StageContext:
     workdir: Path
     engine_timeout: float = 1800.0
     max_wait: timedelta = DEFAULT_MAX_WAIT
+    reference_turn: Lock = field(default_factory=Lock)
+    """Held while references of an order are measured: one order at a time, so that prompts are judged meanwhile."""
 
     def temp_folder(self) -> AbstractContextManager[Path]:
         """A folder that is gone afterwards."""

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass, field, replace
+from threading import Lock
 from types import SimpleNamespace
 
 import pytest
@@ -13,6 +14,7 @@ from classifiers.text.prompt_terms import PromptTerms
 from core import codec
 from core.assets import Asset
 from core.case import Case, Phase
+from core.errors import NotYet
 from core.events import Measured, Submitted
 from core.permitted import NO_CAMEOS
 from core.signals import Subject
@@ -249,6 +251,7 @@ class Asked:
 @dataclass(frozen=True)
 class WithReference(TextsOnly):
     copies: KnownCopies = field(default_factory=KnownCopies)
+    reference_turn: object = field(default_factory=Lock)
 
     def fetch_asset(self, asset, folder):
         file = folder / asset.digest
@@ -261,11 +264,27 @@ class SeesNothing(TextMeasurer):
         return Measurements(signals=(), seconds={})
 
 
-def test_what_a_reference_is_a_copy_of_is_found_while_it_is_screened_and_before_it_is_asked_whom_it_may_show(tmp_path):
-    texts, consent = MemoryTexts(), Asked()
+def with_reference(tmp_path, **more):
+    """A case with a picture as reference, and the context that measures it."""
+    texts = MemoryTexts()
     picture = Asset(digest="d" * 64, media_type="image/png", size=9)
     asked = Submitted(author="a", prompt=texts.put("A heron", case_id="c"), references=(picture,))
     case = Case(id="c" * 16, phase=Phase.SUBMITTED, submitted=asked)
-    context = WithReference(texts=texts, measure=SeesNothing(), workdir=tmp_path, consent=consent)
-    (measured,) = screen(case, context)
+    return case, WithReference(texts=texts, measure=SeesNothing(), workdir=tmp_path, **more)
+
+
+def test_what_a_reference_is_a_copy_of_is_found_while_it_is_screened_and_before_it_is_asked_whom_it_may_show(tmp_path):
+    consent = Asked()
+    (measured,) = screen(*with_reference(tmp_path, consent=consent))
     assert (measured.copies, consent.copies) == (("sealed",), [("sealed",)])
+
+
+def test_while_references_of_one_order_are_measured_another_waits_for_its_turn_and_a_prompt_alone_does_not(tmp_path):
+    case, context = with_reference(tmp_path, consent=Asked())
+    alone = replace(case, submitted=replace(case.submitted, references=()))
+    with context.reference_turn:
+        with pytest.raises(NotYet):
+            screen(case, context)
+        assert screen(alone, context)
+    assert screen(case, context)
+    assert not context.reference_turn.locked()
