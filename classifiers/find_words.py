@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Protocol
 
@@ -12,6 +13,7 @@ from classifiers.base import SignalNote
 from classifiers.image.written_words import read_words
 from classifiers.models import Models
 from classifiers.passages import FootageWords, Passage, PassageKind
+from classifiers.text.link_hosts import find_hosts, is_listed
 from core.errors import Unavailable
 from media.video import VideoSample
 
@@ -30,8 +32,11 @@ _FINDERS: Mapping[PassageKind, WordFinder] = MappingProxyType(
 )
 
 
-def find_words(sample: VideoSample, models: Models) -> FootageWords:
-    """All words of the sample. Never raises: what could not be looked for is said to be unknown."""
+def find_words(sample: VideoSample, models: Models, bad_hosts: frozenset[str] | None = frozenset()) -> FootageWords:
+    """All words of the sample, and which of them lead to `bad_hosts` (None: the list cannot be read).
+
+    Never raises: what could not be looked for is said to be unknown.
+    """
     passages: list[Passage] = []
     unknown: dict[PassageKind, str] = {}
     for kind, finder in _FINDERS.items():
@@ -46,4 +51,13 @@ def find_words(sample: VideoSample, models: Models) -> FootageWords:
         passages += found
         if note is not SignalNote.NONE:
             unknown[kind] = note.value
-    return FootageWords(passages=tuple(passages), unknown=unknown)
+    marked = tuple(_marked(one, bad_hosts or frozenset()) for one in passages)
+    return FootageWords(passages=marked, unknown=unknown, hosts_known=bad_hosts is not None)
+
+
+def _marked(passage: Passage, bad_hosts: frozenset[str]) -> Passage:
+    """The passage with the first host that it leads to and that the list has."""
+    if not bad_hosts or passage.kind is not PassageKind.SEEN:
+        return passage
+    bad = next((host for host in find_hosts(passage.text) if is_listed(host, bad_hosts)), "")
+    return replace(passage, bad_host=bad)

@@ -121,6 +121,13 @@ LABELS: Mapping[str, LabelDefinition] = MappingProxyType(
             _FOOTAGE, "A card or account number (0.95), a telephone number or an address of mail (0.6) is readable."
         ),
         "seen_code": LabelDefinition(_FOOTAGE, "A QR code can be read."),
+        "seen_bad_link": LabelDefinition(_FOOTAGE, "A code or writing leads to a host of the operator's list."),
+        "words_politics": LabelDefinition(_FOOTAGE, "What is said or written is politics. Harmless by itself."),
+        "words_alcohol": LabelDefinition(_FOOTAGE, "What is said or written is about alcohol. Harmless by itself."),
+        "words_romance": LabelDefinition(_FOOTAGE, "What is said or written is romance. Harmless by itself."),
+        "words_revealing": LabelDefinition(
+            _FOOTAGE, "What is said or written is about revealing clothes. Harmless by itself."
+        ),
         # of a take, with which somebody enrols
         "digits_wrong": LabelDefinition(_TAKE, "The share of the digits asked for that was not said."),
         "turns_wrong": LabelDefinition(_TAKE, "The head was not turned as asked, or not in that order."),

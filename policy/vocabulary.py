@@ -27,6 +27,7 @@ FACTS: Mapping[str, type] = MappingProxyType(
         "cameos_minor": int,  # minors among those named here, or by what it is made from
         "cameo_limits_unreviewed": int,  # leases with limits in the owner's words of which nobody has made rules
         "cameo_words_broken": int,  # words of the prompt that people shown will not say or be shown with
+        "cameo_words_shown": int,  # such words that are said or written in what was measured last
         "cameo_no_politics": bool,  # limits of people shown
         "cameo_no_alcohol": bool,
         "cameo_no_romance": bool,

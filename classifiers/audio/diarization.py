@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,11 +28,12 @@ MAX_VOICES = 12  # voices of one sound that are distinguished: bounds time
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SpeakerVoice:
-    """One voice: its template, the seconds that were heard of it, and where it is first heard."""
+    """One voice: its template, the seconds that were heard of it, where it is first heard, and all windows of it."""
 
     template: Embedding
     seconds: float
     first_span: Span
+    spans: tuple[Span, ...] = ()
 
 
 def diarize(samples: AudioSamples, spoken: NDArray[np.bool_], models: Models) -> tuple[list[SpeakerVoice], float]:
@@ -79,7 +81,15 @@ def _voice(samples: AudioSamples, windows: list[tuple[int, int]], models: Models
     used = np.zeros(len(samples), dtype=bool)
     for start, end in windows:
         used[start:end] = True
-    first = Span(start=round(windows[0][0] / MONO_SAMPLE_RATE, 2), end=round(windows[0][1] / MONO_SAMPLE_RATE, 2))
-    return SpeakerVoice(
-        embed_voice(samples[used][:_EMBEDDED_SAMPLES], models), float(used.sum()) / MONO_SAMPLE_RATE, first
+    spans = tuple(
+        Span(start=round(start / MONO_SAMPLE_RATE, 2), end=round(end / MONO_SAMPLE_RATE, 2)) for start, end in windows
     )
+    template = embed_voice(samples[used][:_EMBEDDED_SAMPLES], models)
+    return SpeakerVoice(template, float(used.sum()) / MONO_SAMPLE_RATE, spans[0], spans)
+
+
+def who_speaks(at: Span, voices: Sequence[SpeakerVoice]) -> int:
+    """The number of the voice that is heard most in these seconds, from 1 on; 0 where none is."""
+    heard = [sum(max(0.0, min(at.end, one.end) - max(at.start, one.start)) for one in v.spans) for v in voices]
+    most = max(heard, default=0.0)
+    return heard.index(most) + 1 if most > 0 else 0

@@ -37,12 +37,18 @@ _MAX_COMPRESSION = 2.4  # above it, one syllable is heard again and again: music
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpokenPassage:
-    """What is said from `start` to `end`, in seconds; `certainty` in [0, 1] is the mean probability of its words."""
+    """What is said from `start` to `end`, in seconds; `certainty` in [0, 1] is the mean probability of its words.
+
+    `no_speech` is P(nobody speaks), as the net has it beside the words; `compression` how much shorter the text becomes
+    when it is compressed, which is much where a net repeats itself.
+    """
 
     text: str
     start: float
     end: float
     certainty: float
+    no_speech: float = 0.0
+    compression: float = 1.0
 
 
 class Transcriber:
@@ -61,7 +67,14 @@ class Transcriber:
                 sound, beam_size=1, temperature=0.0, condition_on_previous_text=False, vad_filter=True
             )
             said = [
-                SpokenPassage(text=one.text.strip(), start=one.start, end=one.end, certainty=math.exp(one.avg_logprob))
+                SpokenPassage(
+                    text=one.text.strip(),
+                    start=one.start,
+                    end=one.end,
+                    certainty=math.exp(one.avg_logprob),
+                    no_speech=one.no_speech_prob,
+                    compression=one.compression_ratio,
+                )
                 for one in segments
                 if one.text.strip() and one.compression_ratio <= _MAX_COMPRESSION
             ]

@@ -15,6 +15,7 @@ from classifiers.find_words import find_words
 from classifiers.image.sampled_frames import require_sample
 from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.passages import FootageWords, Passage, PassageKind, SampleWithWords
+from classifiers.text.impersonation import impersonation_score
 from classifiers.text.personal_data import personal_data_score
 from classifiers.text.prompt_intent import PromptIntent
 from classifiers.text.prompt_terms import PromptTerms
@@ -27,6 +28,7 @@ _GROUPS = {
     "sexual": ("sexual", "sexual_minors", "intimate_image"),
     "fraud": ("fraud",),
 }
+_TOPICS = ("politics", "alcohol", "romance", "revealing")  # harmless, but for people who do not want them
 _BY_ITSELF = frozenset({"fraud"})  # what is unsafe is learnt from requests, and few of those deceive for money
 _MIN_WORDS = 3  # fewer say nothing by themselves; listed words count still
 _WINDOW = 400  # characters that are read together
@@ -43,13 +45,19 @@ class FootageWordScreening(ModelClassifier):
     """Threats, instructions, hate, sexual words and fraud, heard and seen; personal data and codes, seen."""
 
     name = "footage_words"
-    version = 1
+    version = 2
     subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
-    labels = (*(f"{kind}_{group}" for kind in PassageKind for group in _GROUPS), "seen_personal_data", "seen_code")
+    labels = (
+        *(f"{kind}_{group}" for kind in PassageKind for group in _GROUPS),
+        *(f"words_{topic}" for topic in _TOPICS),
+        "seen_personal_data",
+        "seen_code",
+        "seen_bad_link",
+    )
     required_models = (*PromptIntent.required_models, "speech_finder", "speech_multilingual", "ocr", "script_reader")
     covers = (
         "Speech in the languages that Whisper base hears well, and text from about 22 pixels in Latin, Chinese and "
-        "Japanese letters, most of it in Cyrillic, Korean, Devanagari and Arabic ones, screened as prompts are. "
+        "Japanese letters, part of it in Cyrillic, Korean, Devanagari and Arabic ones, screened as prompts are. "
         "Singing and shouting for sure not, nor irony. Card numbers by their checksum, telephone numbers, addresses of "
         "mail; QR codes."
     )
@@ -68,7 +76,26 @@ class FootageWordScreening(ModelClassifier):
             signals += self._words(subject, kind, [one for one in passages if not one.is_code], note)
             if kind is PassageKind.SEEN:
                 signals += self._data(subject, passages, note)
-        return signals
+                signals.append(self._bad_link(subject, passages, note, hosts_known=words.hosts_known))
+        return signals + self._topics(subject, words)
+
+    def _topics(self, subject: Subject, words: FootageWords) -> list[Signal]:
+        """What the words are about, whoever says or writes them; not known where one kind of words is not."""
+        note = SignalNote(next(iter(words.unknown.values()), SignalNote.NONE))
+        best: dict[str, tuple[float, Span | None]] = dict.fromkeys(_TOPICS, (0.0, None))
+        for kind in PassageKind:
+            for window in _windows([one for one in words.passages if one.kind is kind and not one.is_code]):
+                for signal in self._readers[0].measure(PromptText(window.text), Subject.PROMPT):
+                    if signal.label in best and (signal.score or 0.0) > best[signal.label][0]:
+                        best[signal.label] = signal.score or 0.0, window.at
+        return [self._found(subject, f"words_{topic}", score, at, note) for topic, (score, at) in best.items()]
+
+    def _bad_link(
+        self, subject: Subject, passages: Sequence[Passage], note: SignalNote, *, hosts_known: bool
+    ) -> Signal:
+        bad = next((one for one in passages if one.bad_host), None)
+        why = note if hosts_known else SignalNote.FAILED
+        return self._found(subject, "seen_bad_link", 1.0 if bad else 0.0, bad.at if bad else None, why)
 
     def _words_of(self, material: Material) -> FootageWords:
         """The words, looked for where that was not done yet. Raises TypeError for a prompt."""
@@ -87,15 +114,20 @@ class FootageWordScreening(ModelClassifier):
         return [self._found(subject, f"{kind}_{group}", score, at, note) for group, (score, at) in best.items()]
 
     def _scores(self, text: str) -> dict[str, float]:
+        short, highest = _is_short(text), self._highest(text)
+        unsafe = 1.0 if short else highest.get("unsafe", 0.0)
+        scores = {group: max(highest.get(label, 0.0) for label in labels) for group, labels in _GROUPS.items()}
+        scores["fraud"] = max(scores["fraud"], impersonation_score(text))
+        return {group: score if group in _BY_ITSELF else min(score, unsafe) for group, score in scores.items()}
+
+    def _highest(self, text: str) -> dict[str, float]:
+        """The highest score of each label of a prompt that the models, or of a short text the lists, give."""
         terms, intent = self._readers
-        short = len(_SPACED.findall(text)) < _MIN_WORDS and not re.search(r"[\u3040-\u30ff\u4e00-\u9fff]{4}", text)
-        readers = (terms,) if short else (terms, intent)
+        readers = (terms,) if _is_short(text) else (terms, intent)
         highest: dict[str, float] = {}
         for signal in (one for reader in readers for one in reader.measure(PromptText(text), Subject.PROMPT)):
             highest[signal.label] = max(highest.get(signal.label, 0.0), signal.score or 0.0)
-        unsafe = 1.0 if short else highest.get("unsafe", 0.0)
-        scores = {group: max(highest.get(label, 0.0) for label in labels) for group, labels in _GROUPS.items()}
-        return {group: score if group in _BY_ITSELF else min(score, unsafe) for group, score in scores.items()}
+        return highest
 
     def _data(self, subject: Subject, passages: Sequence[Passage], note: SignalNote) -> list[Signal]:
         lines = [one for one in passages if not one.is_code]
@@ -132,6 +164,10 @@ class FootageWordScreening(ModelClassifier):
                 about="a kitchen", material=words(kitchen, PassageKind.HEARD), label="heard_threat", high=0.3
             ),
         ]
+
+
+def _is_short(text: str) -> bool:
+    return len(_SPACED.findall(text)) < _MIN_WORDS and not re.search(r"[\u3040-\u30ff\u4e00-\u9fff]{4}", text)
 
 
 def _windows(passages: Iterable[Passage]) -> list[_Window]:

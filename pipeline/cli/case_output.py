@@ -243,9 +243,12 @@ def _coloured(phase: Phase) -> Text:
 def passage_line(passage: Mapping[str, Any]) -> str:
     """What is said or written in footage, and when."""
     what = "code" if passage["is_code"] else passage["kind"]
-    language = f", {passage['language']}" if passage["language"] else ""
+    # words that an older Assay kept lack the last two
+    about = [passage["language"], f"voice {passage['speaker']}" if passage.get("speaker") else "", passage.get("doubt")]
+    about.append(f"known bad host {passage['bad_host']}" if passage.get("bad_host") else "")
+    beside = "".join(f", {one}" for one in about if one)
     at = passage["at"]
-    return f"{what} {at['start']:.1f} to {at['end']:.1f} s{language}: {_printable(passage['text'])}"
+    return f"{what} {at['start']:.1f} to {at['end']:.1f} s{beside}: {_printable(passage['text'])}"
 
 
 def note_line(note: CaseNote) -> str:

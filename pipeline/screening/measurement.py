@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
@@ -15,7 +16,9 @@ from classifiers.find_words import find_words
 from classifiers.models import Models
 from classifiers.passages import SampleWithWords
 from classifiers.text.language_detection import detect_language
+from classifiers.text.link_hosts import read_host_list
 from core.codec import dump
+from core.errors import Unavailable
 from core.permitted import NO_CAMEOS, PermittedCameos
 from core.signals import Subject
 from core.verdicts import Gate
@@ -31,6 +34,8 @@ from pipeline.policy_rollout.policy_loading import load_policy
 from pipeline.settings import Settings
 from pipeline.stages.stage_context import Measurements
 from policy.rule import Mode
+
+log = logging.getLogger("assay.measurement")
 
 _LONGEST_SIDE = 1280  # classifiers look at 854 pixels at the most; more would only be copied around
 _THUMBNAILS = 20_000  # pictures: eleven minutes at 30 a second, 132 MiB
@@ -59,6 +64,7 @@ class ClassifierMeasurer:
     min_frames: int
     max_frames: int
     limits: InputLimits
+    bad_hosts: Path | None = None
 
     def text(self, text: str, subject: Subject = Subject.PROMPT) -> Measurements:
         """As Measurer.text."""
@@ -70,13 +76,21 @@ class ClassifierMeasurer:
         """As Measurer.video."""
         with scan_within(REFERENCE_BUDGET) if subject is Subject.REFERENCE else nullcontext():
             taken = self._sample(path, thumbnails=0 if subject is Subject.REFERENCE else _THUMBNAILS)
-        words = find_words(taken, self.models)
+        words = find_words(taken, self.models, self._bad_hosts())
         known = SampleWithWords(
             info=taken.info, frames=taken.frames, audio=taken.audio, thumbnails=taken.thumbnails, words=words
         )
         found = measure_all(known, self.classifiers.build(leased), subject=subject)
         said = json.dumps(dump(words.passages), ensure_ascii=False) if words.passages else ""
         return Measurements(signals=found.signals, seconds=found.seconds, words=said)
+
+    def _bad_hosts(self) -> frozenset[str] | None:
+        """The operator's list as it is now; None where it cannot be read."""
+        try:
+            return read_host_list(self.bad_hosts) if self.bad_hosts else frozenset()
+        except Unavailable as error:
+            log.error("%s", error)
+            return None
 
     def _sample(self, path: Path, *, thumbnails: int) -> VideoSample:
         if is_image(path):  # a reference
@@ -114,4 +128,5 @@ def measurer(settings: Settings, classifiers: Classifiers, models: Models) -> Cl
         min_frames=settings.frames,
         max_frames=max(settings.frames, settings.max_frames),
         limits=limits,
+        bad_hosts=settings.bad_hosts,
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -181,18 +182,31 @@ class ConsentFacts:
             "engine": self.engine,
             "monitor_asked": self.monitor_asked,
         }
-        broken = self._words_broken(case, shown)
-        return facts if broken is None else facts | {"cameo_words_broken": broken}
+        broken = {
+            "cameo_words_broken": self._count_banned_words(shown, lambda: self._asked(case)),
+            "cameo_words_shown": self._count_banned_words(shown, lambda: self._heard_and_seen(case)),
+        }
+        return facts | {name: count for name, count in broken.items() if count is not None}
 
-    def _words_broken(self, case: Case, shown: ShownCameos) -> int | None:
+    def _count_banned_words(self, shown: ShownCameos, words: Callable[[], str]) -> int | None:
+        """How many words that people shown will not have are among these; None where they cannot be read."""
         terms = [lease.terms for lease in shown.used if lease.terms.words]
         if not terms:
             return 0
         try:
-            words = "\n".join(self.texts.read(text) for text in case.request.asking_texts)
+            text = words()
         except (Erased, NotFound):
             return None
-        return sum(one.count_banned_words(words) for one in terms)
+        return sum(one.count_banned_words(text) for one in terms)
+
+    def _asked(self, case: Case) -> str:
+        return "\n".join(self.texts.read(text) for text in case.request.asking_texts)
+
+    def _heard_and_seen(self, case: Case) -> str:
+        """The words of footage: what is said, then what is written, so that a word may go on in the next passage."""
+        passages = [one for text in case.words for one in json.loads(self.texts.read(text))]
+        kinds = sorted({one["kind"] for one in passages})
+        return "\n".join(" ".join(one["text"] for one in passages if one["kind"] == kind) for kind in kinds)
 
     def _unapproved(self, case: Case, shown: ShownCameos) -> int:
         """Whose owner wants to see each draft and has not approved this one. Before there is a draft: nobody."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -120,6 +121,20 @@ def test_words_that_somebody_will_not_say_are_found_however_they_are_written(hou
     grant_lease(house, terms=LeaseTerms(words=("moist", "climate change")))
     assert house.facts(house.case(ANA, [mira], prompt=prompt))["cameo_words_broken"] == 1
     assert house.facts(house.case(ANA, [mira], prompt="moisture, climate"))["cameo_words_broken"] == 0
+
+
+def test_words_that_somebody_will_not_say_are_found_in_what_is_said_and_written(house):
+    mira = house.add_cameo()
+    grant_lease(house, terms=LeaseTerms(words=("moist", "climate change")))
+    case = house.case(ANA, [mira])
+    assert house.facts(case)["cameo_words_shown"] == 0
+    said = [("heard", "it is the climate"), ("seen", "MOIST!"), ("heard", "change, they say")]
+    text = json.dumps([{"kind": kind, "text": words} for kind, words in said])
+    words = house.context.texts.put(text, case_id=case.id)
+    measured = house.ledger.append(case, [Measured(signals=(), words=(words,))])
+    assert house.facts(measured)["cameo_words_shown"] == 2
+    house.context.texts.erase(case_id=case.id)
+    assert "cameo_words_shown" not in house.facts(measured)
 
 
 def test_where_the_prompt_is_erased_it_is_not_known_whether_words_were_broken(house):

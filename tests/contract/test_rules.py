@@ -32,6 +32,7 @@ PLAIN = {
     "cameos_minor": 0,
     "cameo_limits_unreviewed": 0,
     "cameo_words_broken": 0,
+    "cameo_words_shown": 0,
     "cameo_no_politics": False,
     "cameo_no_alcohol": False,
     "cameo_no_romance": False,
@@ -60,6 +61,7 @@ HARMLESS_ALONE = {
     "unreadable_face",
     "spoof",
     *LIMITS,
+    *(f"words_{limit}" for limit in LIMITS),
     *OFTEN_MISSING,
     "cameo_absent",
     "voice_present",
@@ -140,7 +142,8 @@ def test_a_reference_is_weighed_too(policy: Policy, label: str) -> None:
         return decide(Gate.PROMPT, all_at(0.0, Gate.PROMPT) + given, facts, [], policy).decision
 
     assert judged(0.0) is Decision.ALLOW
-    watched = {*OFTEN_MISSING, "cameo_absent"}  # a reference may well show a place
+    # a reference may well show a place, and what limits are about is judged at the video gate
+    watched = {*OFTEN_MISSING, "cameo_absent", *(f"words_{limit}" for limit in LIMITS)}
     assert (judged(1.0) > Decision.ALLOW) is (label not in watched)
     assert (judged(None) > Decision.ALLOW) is (label not in watched)
 

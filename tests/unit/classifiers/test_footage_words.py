@@ -8,15 +8,19 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from classifiers.audio.spoken_words import hear_words
+from classifiers.audio.diarization import SpeakerVoice, who_speaks
+from classifiers.audio.spoken_words import doubt_of, hear_words
 from classifiers.base import SignalNote
 from classifiers.find_words import find_words
 from classifiers.image.sampled_frames import sample_of_images
 from classifiers.image.written_words import read_words
 from classifiers.models import PACKAGED_MODELS
 from classifiers.models.ocr import FoundLine, WrittenLine
+from classifiers.models.whisper import SpokenPassage
 from classifiers.passages import FootageWords, Passage, PassageKind, SampleWithWords
 from classifiers.text.footage_words import FootageWordScreening
+from classifiers.text.impersonation import IMPERSONATION_SCORE, impersonation_score
+from classifiers.text.link_hosts import find_hosts, is_listed, read_host_list
 from classifiers.text.personal_data import CARD_SCORE, CONTACT_SCORE, personal_data_score
 from core.errors import Unavailable
 from core.signals import Span, Subject
@@ -248,3 +252,72 @@ def test_a_line_in_cyrillic_letters_is_read():
     ImageDraw.Draw(picture).text((60, 380), "Я убью тебя и твою семью", font=font, fill=(255, 255, 255))
     words = find_words(sample_of_images(np.asarray(picture)), PACKAGED_MODELS)
     assert [one.text for one in words.passages] == ["Я убью тебя и твою семью"]
+
+
+@pytest.mark.parametrize(
+    ("text", "poses"),
+    [
+        ("Hello, this is your bank. Your account has been frozen, please verify your account.", True),
+        ("This is the police. Pay now or you will be arrested.", True),
+        ("Hier ist die Polizei, überweisen Sie sofort das Geld.", True),
+        ("Это служба безопасности банка, назовите код из СМС.", True),
+        ("我是公安局的，请立即转账。", True),
+        ("This is a nice bank, and I pay now for my coffee.", False),
+        ("This is the police station of our village, and there is the bank.", False),
+        ("How to verify your account: open the settings.", False),
+    ],
+)
+def test_who_poses_as_somebody_and_demands_something_is_found(text, poses):
+    assert impersonation_score(text) == (IMPERSONATION_SCORE if poses else 0.0)
+
+
+def test_hosts_are_found_with_and_without_a_scheme_and_in_the_letters_of_the_dns():
+    assert find_hosts("http://paypa1-login.example/verify?acc=1") == ("paypa1-login.example",)
+    assert find_hosts("now at www.Bad-Shop.example. See you") == ("www.bad-shop.example",)
+    assert find_hosts("пример.рф, 10.5 and 1.2.3") == ("xn--e1afmkfd.xn--p1ai",)
+
+
+def test_a_host_below_a_listed_one_is_listed(tmp_path):
+    (tmp_path / "hosts").write_text("# bad\n0.0.0.0 Bad.Example  # known\n")
+    listed = read_host_list(tmp_path / "hosts")
+    assert (is_listed("login.bad.example", listed), is_listed("notbad.example", listed)) == (True, False)
+    with pytest.raises(Unavailable, match="list of bad hosts"):
+        read_host_list(tmp_path / "missing")
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(("hosts", "score"), [({"bad.example"}, 1.0), (set(), 0.0), (None, None)])
+def test_a_link_to_a_listed_host_is_told_and_not_known_without_the_list(hosts, score):
+    reader = ReaderByBrightness({200: [("visit login.bad.example", 0.95)]})
+    words = find_words(sample_of_images(SIGN), reader, None if hosts is None else frozenset(hosts))
+    assert measured(words)["seen_bad_link"].score == score
+
+
+@pytest.mark.models
+def test_topics_are_told_of_what_is_said_and_unsafe_for_nobody():
+    found = measured(heard("Vote for our party in the election on Sunday, vote for the candidate of the people."))
+    assert found["words_politics"].score >= 0.5
+    assert found["words_alcohol"].score < 0.5
+
+
+@pytest.mark.parametrize(
+    ("said", "level", "doubt"),
+    [
+        (SpokenPassage(text="a", start=0, end=2, certainty=0.8), 0.0, ""),
+        (SpokenPassage(text="a", start=0, end=2, certainty=0.3), 0.0, "unsure"),
+        (SpokenPassage(text="a", start=0, end=2, certainty=0.8, no_speech=0.3), 0.06, "singing"),
+        (SpokenPassage(text="a", start=0, end=2, certainty=0.8), 0.5, "noise"),
+    ],
+)
+def test_words_in_noise_or_over_music_or_heard_unsurely_are_said_to_be_in_doubt(said, level, doubt):
+    rng = np.random.default_rng(1)
+    spoken = rng.normal(0, 0.2, 32_000) * (np.arange(32_000) // 4_000 % 2)
+    assert doubt_of(said, (spoken + rng.normal(0, level, 32_000)).astype(np.float32)) == doubt
+
+
+def test_a_passage_belongs_to_the_voice_that_is_heard_most_in_it():
+    nobody = np.zeros(448, np.float32)
+    one = SpeakerVoice(nobody, 2.0, Span(start=0, end=1.5), (Span(start=0, end=1.5), Span(start=1, end=2.5)))
+    other = SpeakerVoice(nobody, 2.0, Span(start=3, end=5), (Span(start=3, end=5),))
+    spans = (Span(start=0, end=3.2), Span(start=2.4, end=5), Span(start=6, end=7))
+    assert [who_speaks(at, [one, other]) for at in spans] == [1, 2, 0]
