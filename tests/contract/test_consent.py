@@ -10,6 +10,7 @@ import pytest
 
 from core.case import Phase
 from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow
+from core.events import Measured
 from core.roles import Principal, Role
 from pipeline.access.conflicts import DEPICTED, ORDERED, ConflictOfInterest
 from registry.consent.cameos import UNKNOWN_HANDLE, parse_mentions
