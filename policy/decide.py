@@ -36,7 +36,7 @@ def decide(
     stand though no rule fires, without names until the next ruling.
     """
     signals = tuple(signals)
-    weight = build_input(gate, signals, facts, policy.vocabulary)
+    weight = build_input(gate, signals, facts, policy.vocabulary, policy.relations[gate])
     evidence = evaluation_context(weight, policy.env)
     candidates = policy.index[gate].candidates(weight.upper)
     answers = [(rule, evaluate_rule(rule, evidence)) for rule in candidates]
