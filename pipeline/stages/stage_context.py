@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -26,13 +26,16 @@ from provenance.seal_result import SealResult
 class Measurements:
     """Signals, the CPU seconds each source took, and the words of footage as JSON, empty where there are none.
 
-    `language` is a prompt's (ISO 639-1), empty where it is not known.
+    `language` is a prompt's (ISO 639-1), empty where it is not known. `cut_off` are sources that were not asked since
+    what was found refuses the case whatever they say; `saved_seconds` is how long they would have taken.
     """
 
     signals: tuple[Signal, ...]
     seconds: Mapping[str, float]
     words: str = ""
     language: str = ""
+    cut_off: tuple[str, ...] = ()
+    saved_seconds: float = 0.0
 
 
 class Measurer(Protocol):
@@ -41,10 +44,17 @@ class Measurer(Protocol):
     def text(self, text: str, subject: Subject = Subject.PROMPT) -> Measurements:
         """Every classifier of prompts, or of negative prompts, over a text."""
 
-    def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
+    def video(
+        self,
+        path: Path,
+        subject: Subject,
+        leased: PermittedCameos,
+        is_certain: Callable[[Sequence[Signal]], bool] | None = None,
+    ) -> Measurements:
         """Every classifier of footage over frames and sound of a video, or over a picture. Raises BadMedia.
 
-        The cameos that the case may show and let speak (`leased`) are not looked for.
+        The cameos that the case may show and let speak (`leased`) are not looked for. Those that cost least measure
+        first, and the others not at all once `is_certain` says of what was found that it settles the case.
         """
 
     def check_video(self, path: Path) -> tuple[float, int, int]:
@@ -58,6 +68,9 @@ class PolicyGate(Protocol):
         self, gate: Gate, signals: Sequence[Signal], facts: Facts, rulings: Sequence[Ruling], case_id: str = ""
     ) -> Verdict:
         """A verdict; without a case, by the policy that is in force for all."""
+
+    def refuses_for_good(self, gate: Gate, signals: Sequence[Signal], case_id: str) -> bool:
+        """Whether these signals alone refuse a case whatever else is measured, and no ruling lifts that."""
 
     def explain(self, verdict: Verdict, signals: Sequence[Signal]) -> Sequence[Reason]:
         """Why a verdict is what it is, by the policy that gave it."""
@@ -128,6 +141,8 @@ class StageContext:
     revisions: Revisions
     render_slots: RenderSlots
     workdir: Path
+    stop_early: bool = False
+    """Whether measuring a video ends once it is refused for good."""
     engine_timeout: float = 1800.0
     max_wait: timedelta = DEFAULT_MAX_WAIT
     reference_turn: Lock = field(default_factory=Lock)
