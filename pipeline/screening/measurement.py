@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from classifiers import ChatEndpoint, PromptMonitor
 from classifiers.base import Classifier, PromptText, measure_all
@@ -28,7 +29,14 @@ from media.sandbox.scan import ScanBudget, scan_within
 from media.still_image import is_image, sample_image
 from media.video import VideoSample
 from pipeline.policy_rollout.policy_loading import load_policy
-from pipeline.screening.measuring_steps import IsCertain, StepDurations, measure_in_steps, not_looked_at
+from pipeline.screening.measuring_steps import (
+    IsCertain,
+    MeasuredSteps,
+    StepDurations,
+    first_look,
+    measure_in_steps,
+    not_looked_at,
+)
 from pipeline.settings import Settings
 from pipeline.stages.stage_context import Measurements
 from policy.rule import Mode
@@ -37,6 +45,7 @@ _LONGEST_SIDE = 1280  # classifiers look at 854 pixels at the most; more would o
 _LONG_VIDEOS = InputLimits(
     max_duration=6 * 3600.0, max_frames=2_000_000
 )  # what is looked at in part rather than refused
+_FIRST_PICTURES, _FIRST_SIDE = 8, 640  # what is looked at before all else, and how large
 _MEMORY = 4096 * MIB  # of the process that decodes
 _THUMBNAILS = 20_000  # pictures: eleven minutes at 30 a second, 132 MiB
 
@@ -80,21 +89,11 @@ class ClassifierMeasurer:
         classifiers = self.classifiers.build(leased)
         with time_limit(self.seconds):
             try:
-                taken = self._pictures(path, subject)
+                found = self._measured(path, subject, classifiers, is_certain)
             except OverBudget:
                 if subject is not Subject.VIDEO:
                     raise
                 found = not_looked_at(classifiers, subject)
-            else:
-                found = measure_in_steps(
-                    taken,
-                    path,
-                    classifiers,
-                    self.models,
-                    subject=subject,
-                    durations=self.durations,
-                    is_certain=is_certain,
-                )
         passages = found.words.passages
         return Measurements(
             signals=found.signals,
@@ -104,24 +103,39 @@ class ClassifierMeasurer:
             saved_seconds=found.saved_seconds,
         )
 
+    def _measured(
+        self, path: Path, subject: Subject, classifiers: Sequence[Classifier], is_certain: IsCertain | None
+    ) -> MeasuredSteps:
+        """At first a few pictures alone, where they may settle the case. Raises OverBudget, BadMedia."""
+        how: dict[str, Any] = {"subject": subject, "durations": self.durations}
+        if is_certain is not None:
+            with scan_within(self._budget()):
+                few = sample_video(path, count=_FIRST_PICTURES, max_side=_FIRST_SIDE, limits=_LONG_VIDEOS)
+            if found := first_look(few, classifiers, is_certain=is_certain, **how):
+                return found
+        with scan_within(self._budget()) if subject is Subject.VIDEO else nullcontext():
+            taken = self._pictures(path, subject)
+        return measure_in_steps(taken, path, classifiers, self.models, is_certain=is_certain, **how)
+
     def _pictures(self, path: Path, subject: Subject) -> VideoSample:
         """The pictures of a file; its sound too where it is a reference, which is decoded within its own budget."""
         if subject is Subject.REFERENCE:
             with scan_within(REFERENCE_BUDGET):
                 taken = self._sample(path, thumbnails=0)
                 return replace(taken, audio=decode_mono_audio(path)) if taken.info.has_audio else taken
-        seconds = self.seconds
-        budget = ScanBudget(
-            wall=seconds,
-            process_wall=seconds,
-            cpu=math.ceil(seconds),
+        return self._sample(path, thumbnails=_THUMBNAILS, limits=_LONG_VIDEOS)
+
+    def _budget(self) -> ScanBudget:
+        """For decoding a video: what measuring it may take."""
+        return ScanBudget(
+            wall=self.seconds,
+            process_wall=self.seconds,
+            cpu=math.ceil(self.seconds),
             memory=_MEMORY,
             max_decoded_pixels=_LONG_VIDEOS.max_decoded_pixels,
             max_boxes=_LONG_VIDEOS.max_boxes,
             max_tracks=_LONG_VIDEOS.max_tracks,
         )
-        with scan_within(budget):
-            return self._sample(path, thumbnails=_THUMBNAILS, limits=_LONG_VIDEOS)
 
     def _sample(self, path: Path, *, thumbnails: int, limits: InputLimits | None = None) -> VideoSample:
         if is_image(path):  # a reference

@@ -23,7 +23,7 @@ from core.verdicts import Decision, Gate
 from media.sandbox.limits import InputLimits
 from pipeline.screening import measuring_steps
 from pipeline.screening.measurement import ClassifierMeasurer
-from pipeline.screening.measuring_steps import StepDurations, measure_in_steps
+from pipeline.screening.measuring_steps import StepDurations, first_look, measure_in_steps
 from policy.decide import decide, refuses_for_good
 from policy.pack import Policy, load
 from tests.unit.policy.packs import VOCABULARY, rule, write_pack
@@ -109,6 +109,24 @@ def test_nothing_is_cut_off_for_what_is_not_certain(policy: Policy, asked: list[
 def test_the_last_step_is_not_asked_about(policy: Policy, asked: list[str]) -> None:
     found = measured(classifiers(asked, gore=0.9), policy)
     assert (asked, found.cut_off) == (["gore"], ())
+
+
+def test_a_few_pictures_settle_it_where_what_costs_least_refuses(policy: Policy, asked: list[str]) -> None:
+    def looked(**scores: float):
+        several = classifiers(asked, **scores)
+        return first_look(
+            SAMPLE,
+            several,
+            subject=Subject.VIDEO,
+            durations=StepDurations(),
+            is_certain=lambda signals: refuses_for_good(Gate.VIDEO, signals, policy),
+        )
+
+    found = looked(gore=0.9, nudity=0.9)
+    assert found is not None
+    assert (asked, found.cut_off) == (["gore"], ("nudity/1",))
+    assert looked(gore=0.7, nudity=0.9) is None
+    assert looked(nudity=0.9) is None
 
 
 def test_a_missing_signal_is_no_certain_refusal(policy: Policy) -> None:
