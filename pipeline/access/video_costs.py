@@ -10,8 +10,11 @@ from typing import Literal, Protocol
 from pipeline.engines.engine_table import engine_table
 from pipeline.settings import Settings
 
-CostOutcome = Literal["rendered", "refused", "declined", "failed"]
-"""What became of an order; of these only what was rendered is paid for, and what was refused was saved."""
+CostOutcome = Literal["rendered", "refused", "declined", "failed", "stopped"]
+"""What became of an order; of these only what was rendered is paid for, and what was refused was saved.
+
+What was stopped was refused by a preview: what the engine bills for the part that it had made is not known here.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

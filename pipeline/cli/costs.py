@@ -43,6 +43,7 @@ def costs(
                 "currency": currency,
                 "cost": total_amount(lines, "rendered"),
                 "saved": total_amount(lines, "refused"),
+                "stopped": total_amount(lines, "stopped"),
                 "measuring_saved": measuring,
                 "lines": lines,
             }
@@ -51,6 +52,8 @@ def costs(
     out.print(_table(lines, currency))
     out.print(f"rendering cost   {total_amount(lines, 'rendered'):.2f} {currency}", highlight=False)
     out.print(f"refusals saved   {total_amount(lines, 'refused'):.2f} {currency}", highlight=False)
+    if stopped := total_amount(lines, "stopped"):
+        out.print(f"previews stopped {stopped:.2f} {currency}", highlight=False)
     if measuring.videos:
         what = f"{measuring.seconds:.1f} s of measuring {measuring.videos} videos that were refused for good before"
         out.print(f"cut off early    {what}", highlight=False)

@@ -108,7 +108,7 @@ class ClassifierMeasurer:
     ) -> MeasuredSteps:
         """At first a few pictures alone, where they may settle the case. Raises OverBudget, BadMedia."""
         how: dict[str, Any] = {"subject": subject, "durations": self.durations}
-        if is_certain is not None:
+        if is_certain is not None and not is_image(path):
             with scan_within(self._budget()):
                 few = sample_video(path, count=_FIRST_PICTURES, max_side=_FIRST_SIDE, limits=_LONG_VIDEOS)
             if found := first_look(few, classifiers, is_certain=is_certain, **how):

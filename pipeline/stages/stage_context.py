@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -117,6 +118,24 @@ class Revisions(Protocol):
         """When the last event of the case was stored."""
 
 
+class SeenPreviews:
+    """Which preview of each job was looked at last, so that the same one is looked at once. Safe between threads."""
+
+    def __init__(self, most: int = 1000) -> None:
+        """Of more jobs than `most` the oldest is forgotten, and its preview looked at once more."""
+        self._most, self._digests, self._lock = most, dict[str, bytes](), Lock()
+
+    def is_new(self, job: str, content: bytes) -> bool:
+        """Whether a preview differs from the job's last one; from now on it is the last one."""
+        digest = hashlib.sha256(content).digest()
+        with self._lock:
+            known = self._digests.pop(job, None)
+            self._digests[job] = digest
+            while len(self._digests) > self._most:
+                del self._digests[next(iter(self._digests))]
+        return known != digest
+
+
 class RenderSlots(Protocol):
     """Limits how many renders are under way at once."""
 
@@ -142,7 +161,8 @@ class StageContext:
     render_slots: RenderSlots
     workdir: Path
     stop_early: bool = False
-    """Whether measuring a video ends once it is refused for good."""
+    """Whether measuring a video, and making it, ends once it is refused for good."""
+    previews: SeenPreviews = field(default_factory=SeenPreviews)
     engine_timeout: float = 1800.0
     max_wait: timedelta = DEFAULT_MAX_WAIT
     reference_turn: Lock = field(default_factory=Lock)

@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from classifiers.base import Classifier, ClassifierExample, Material, MeasuringOrder
 from classifiers.image.sampled_frames import flat_image, sample_of_images
@@ -216,4 +217,14 @@ def test_three_hours_end_within_a_small_time_and_nothing_of_them_counts_as_looke
     assert {(s.label, s.score, s.note) for s in found.signals if s.label in ("not_looked_at", "flash")} == {
         ("not_looked_at", 1.0, ""),
         ("flash", None, "out_of_time"),
+    }
+
+
+@pytest.mark.usefixtures("no_words")
+def test_a_picture_that_an_engine_shows_is_measured_as_a_video_is(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 48), (90, 90, 90)).save(tmp_path / "preview.bin", "PNG")
+    found = measurer(60.0).video(tmp_path / "preview.bin", Subject.VIDEO, NO_CAMEOS, lambda _: False)
+    assert {(s.label, s.score) for s in found.signals if s.label in ("not_looked_at", "flash")} == {
+        ("not_looked_at", 0.0),
+        ("flash", None),
     }
