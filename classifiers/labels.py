@@ -107,6 +107,12 @@ LABELS: Mapping[str, LabelDefinition] = MappingProxyType(
         "black_picture": LabelDefinition(_VIDEO, "The share of the time in which the picture is black."),
         "frozen_picture": LabelDefinition(_VIDEO, "The share of the time in which nothing in the picture changes."),
         "silence": LabelDefinition(_VIDEO, "The share of the time in which nothing is heard."),
+        "loudness": LabelDefinition(_VIDEO, "How loud it is in all (EBU R 128): 0.5 is -23 LUFS, 1 is -5."),
+        "loud_peak": LabelDefinition(_VIDEO, "How high its true peak is: 0.5 is -1 dBTP, 1 is +5."),
+        "loudness_jump": LabelDefinition(
+            _VIDEO, "How much louder 0.4 s are than the three seconds before: 0.5 is 20 LU, 1 is 40."
+        ),
+        "loudness_range": LabelDefinition(_VIDEO, "Its loudness range (EBU 3342): 0.5 is 20 LU, 1 is 40."),
         "not_looked_at": LabelDefinition(
             _VIDEO, "The share of the video's time that nobody looked at or listened to: it is too long."
         ),

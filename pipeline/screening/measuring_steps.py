@@ -160,7 +160,7 @@ def _with_sound_and_words(
 
 def _decoded_sound(path: Path) -> MonoAudio | None:
     try:
-        return decode_mono_audio(path)
+        return decode_mono_audio(path, loudness=True)
     except OverBudget:
         return None
 

@@ -64,6 +64,10 @@ HARMLESS_ALONE = {
     "voice_present",
     "unreadable_voice",
     *NOTHING_TO_SEE,
+    "loudness",  # only watched
+    "loud_peak",
+    "loudness_jump",
+    "loudness_range",
 }
 
 
