@@ -31,6 +31,7 @@ PLAIN = {
     "cameos_minor": 0,
     "cameo_limits_unreviewed": 0,
     "cameo_words_broken": 0,
+    "prompt_minors": 0.0,
     "cameo_no_politics": False,
     "cameo_no_alcohol": False,
     "cameo_no_romance": False,
