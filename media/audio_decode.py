@@ -11,10 +11,10 @@ from core.codec import dump, load
 from core.errors import BadInput
 from media.audio_codec import AudioDecoder
 from media.container import check_file, open_audio
-from media.loudness import LOUDNESS_RATE, LoudnessCurve, LoudnessMeter
 from media.sandbox import client
 from media.sandbox.limits import InputLimits
 from media.sandbox.scan import input_limits
+from media.sound.loudness import LOUDNESS_RATE, LoudnessCurve, LoudnessMeter
 from media.video import MONO_SAMPLE_RATE, MonoAudio
 
 _MAX_SECONDS = 3600.0  # seconds of sound that are decoded at most: 230 MB

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from media.loudness import LoudnessCurve
+from media.sound.loudness import LoudnessCurve
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

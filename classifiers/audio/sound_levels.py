@@ -7,7 +7,7 @@ import numpy as np
 from classifiers.base import Classifier, ClassifierExample, Material, MeasuringOrder, SignalNote, clip_score
 from classifiers.image.sampled_frames import flat_image, require_sample, sample_of_images
 from core.signals import Signal, Span, Subject
-from media.loudness import LoudnessCurve
+from media.sound.loudness import LoudnessCurve
 from media.video import MONO_SAMPLE_RATE
 
 _SILENT = 10 ** (-60 / 20)  # RMS of full scale: -60 dBFS, below the noise of rooms

@@ -10,7 +10,7 @@ from classifiers.image.flashes import general_flashes, red_flashes
 from classifiers.image.sampled_frames import flat_image, sample_of_images
 from classifiers.image.viewing_hazards import ViewingHazards
 from core.signals import Subject
-from media.loudness import LOUDNESS_RATE, LoudnessMeter
+from media.sound.loudness import LOUDNESS_RATE, LoudnessMeter
 from media.video import MonoAudio, Thumbnails
 
 FPS = 24

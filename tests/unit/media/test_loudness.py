@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.signal import lfilter
 
-from media.loudness import LOUDNESS_RATE, LoudnessMeter
+from media.sound.loudness import LOUDNESS_RATE, LoudnessMeter
 
 
 def tone(*levels, hertz=1000.0, channels=2, phase=0.0):
