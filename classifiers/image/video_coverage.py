@@ -10,7 +10,7 @@ from classifiers.base import Classifier, ClassifierExample, Material, MeasuringO
 from classifiers.image.sampled_frames import flat_image, require_sample, sample_of_images
 from classifiers.time_limit import is_time_up
 from core.signals import Signal, Span, Subject
-from media.video import MONO_SAMPLE_RATE, VideoSample
+from media.video import MONO_SAMPLE_RATE, Frame, VideoSample
 
 FRAME_GAP = 5.0
 """Seconds that two frames may lie apart for what is between them to count as looked at."""
@@ -47,21 +47,22 @@ class VideoCoverage(Classifier):
     def examples(self) -> list[ClassifierExample]:
         """Two frames a second apart, and two that are a minute apart."""
         near = sample_of_images(flat_image(128), flat_image(40))
-        far = replace(near, info=replace(near.info, duration=60.0))
+        apart = (near.frames[0], Frame(59.0, near.frames[1].rgb))
+        far = replace(near, info=replace(near.info, duration=60.0, frames=60), frames=apart)
         return [
             ClassifierExample(about="all was looked at", material=near, label="not_looked_at", high=0.0),
-            ClassifierExample(about="a minute, two frames", material=far, label="not_looked_at", low=0.5),
+            ClassifierExample(about="two frames of a minute", material=far, label="not_looked_at", low=0.5),
         ]
 
 
 def _unseen(sample: VideoSample) -> list[tuple[float, float]]:
     """Where more than FRAME_GAP passes without a frame: from so long after the one before to the next, as one span.
 
-    Frames are spread evenly, so that in a long video there are such gaps everywhere: that is one stretch, as long in
-    seconds as all gaps together.
+    The last picture of a video is among the frames. They are spread evenly, so that in a long video there are such gaps
+    everywhere: that is one stretch, as long in seconds as all gaps together.
     """
-    at = np.array([*(frame.at for frame in sample.frames), max(sample.info.duration, 0.0)])
-    if len(at) < 2:
+    at = np.array([frame.at for frame in sample.frames])
+    if len(at) >= sample.info.frames:  # there are no others between them
         return []
     missed = np.maximum(np.diff(at) - FRAME_GAP, 0.0)
     places = np.flatnonzero(missed)

@@ -228,3 +228,12 @@ def test_a_picture_that_an_engine_shows_is_measured_as_a_video_is(tmp_path: Path
         ("not_looked_at", 0.0),
         ("flash", None),
     }
+
+
+def test_a_slow_show_of_pictures_that_were_all_looked_at_leaves_nothing_out() -> None:
+    slides = replace(SAMPLE, frames=tuple(replace(one, at=one.at * 20) for one in SAMPLE.frames))
+    shown = replace(slides, info=replace(slides.info, duration=40.0))
+    [found] = VideoCoverage().measure(shown, Subject.VIDEO)
+    assert found.score == 0.0
+    [of_many] = VideoCoverage().measure(replace(shown, info=replace(shown.info, frames=900)), Subject.VIDEO)
+    assert of_many.score == 15 / 40
