@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import ROOT
+from tests.stories import forked_commands
 
 
 @dataclass(frozen=True)
@@ -55,16 +54,7 @@ class CliInstallation:
         return self._run(["-c", code], None, "", timeout)
 
     def _run(self, arguments, env, stdin, timeout):
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            capture_output=True,
-            text=True,
-            env={**self.env, **(env or {})},
-            input=stdin,
-            timeout=timeout,
-            cwd=ROOT,
-            check=False,
-        )
+        done = forked_commands.run(arguments, env={**self.env, **(env or {})}, stdin=stdin, timeout=timeout)
         return CommandResult(done.returncode, done.stdout, done.stderr)
 
 
