@@ -10,6 +10,7 @@ import struct
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cache
 
 # A field of a protobuf message: its number, and its value as int for a varint, as bytes for all else.
 ProtoField = tuple[int, bytes | int]
@@ -41,7 +42,7 @@ class SyntaxNode:
 
         An identifier is serialised as tag, length, name, whatever surrounds it.
         """
-        return frozenset(name for name in known if _identifier(name) in self.raw or _identifier("." + name) in self.raw)
+        return frozenset(name for name in known if any(written in self.raw for written in _identifiers(name)))
 
     def offsets_of(self, name: str) -> list[int]:
         """Where a name is in the text, as far as this tree shows: not within OTHER nodes."""
@@ -79,8 +80,10 @@ def _parts(inner: list[ProtoField], numbers: tuple[int, ...], positions: Mapping
     return tuple(_node(_message(v), positions) for k, v in inner if k in numbers)
 
 
-def _identifier(name: str) -> bytes:
-    return b"\x0a" + bytes([len(name)]) + name.encode()
+@cache
+def _identifiers(name: str) -> tuple[bytes, ...]:
+    """How a name of the vocabulary may be written, the second with CEL's dot for the outermost scope."""
+    return tuple(b"\x0a" + bytes([len(written)]) + written.encode() for written in (name, "." + name))
 
 
 def _double(value: bytes | int) -> float:

