@@ -31,7 +31,7 @@ from media.sandbox.scan import scan_within
 from pipeline.access.conflicts import ConflictOfInterest
 from pipeline.access.usage import UsageMeter
 from pipeline.access.video_costs import VideoCosts
-from pipeline.actions import Action, actions, refusal, unmeasured
+from pipeline.actions import RECALL_CODES, RULING_CODES, Action, actions, refusal, unmeasured
 from pipeline.case_explanation import CaseExplanation, explain_case
 from pipeline.case_record import CaseRecord, case_record
 from pipeline.disclosure import public_record
@@ -60,9 +60,6 @@ __all__ = [
     "DryRunVerdict",
     "VideoRequest",
 ]
-
-RULING_CODES = ("fits_policy", "context", "parody", "consent_shown", "false_alarm", "breaks_policy", "unclear")
-RECALL_CODES = ("consent_withdrawn", "rights", "intimate_image", "illegal", "author", "mistake", "policy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,10 +13,10 @@ from core.errors import NotFound
 from core.roles import Principal, Role
 from core.verdicts import Decision
 from media.file_kind import REFERENCE_KINDS
+from pipeline.actions import RECALL_CODES, RULING_CODES
 from pipeline.case_notes import case_notes
 from pipeline.cli import case_output
 from pipeline.cli.cli_common import JsonOption, VerboseOption, err, local_operator, open_installation, out, print_json
-from pipeline.service import RECALL_CODES, RULING_CODES, VideoRequest
 
 if TYPE_CHECKING:
     from pipeline.wiring import Installation
@@ -50,6 +50,8 @@ def submit(
     verbose: VerboseOption = False,
 ) -> int:
     """Submit a prompt. Exit: 0 published, 4 refused, 5 held, 6 still on its way, 7 the engine could not make it."""
+    from pipeline.service import VideoRequest  # slow to import, as what other commands import where they need it
+
     text = sys.stdin.read() if prompt == "-" else prompt
     request = VideoRequest(
         prompt=text,

@@ -42,7 +42,8 @@ class SyntaxNode:
 
         An identifier is serialised as tag, length, name, whatever surrounds it.
         """
-        return frozenset(name for name in known if any(written in self.raw for written in _identifiers(name)))
+        spelled = ((name, *_identifiers(name)) for name in known)
+        return frozenset(name for name, plain, dotted in spelled if plain in self.raw or dotted in self.raw)
 
     def offsets_of(self, name: str) -> list[int]:
         """Where a name is in the text, as far as this tree shows: not within OTHER nodes."""
@@ -81,9 +82,13 @@ def _parts(inner: list[ProtoField], numbers: tuple[int, ...], positions: Mapping
 
 
 @cache
-def _identifiers(name: str) -> tuple[bytes, ...]:
+def _identifiers(name: str) -> tuple[bytes, bytes]:
     """How a name of the vocabulary may be written, the second with CEL's dot for the outermost scope."""
-    return tuple(b"\x0a" + bytes([len(written)]) + written.encode() for written in (name, "." + name))
+    return _identifier(name), _identifier("." + name)
+
+
+def _identifier(name: str) -> bytes:
+    return b"\x0a" + bytes([len(name)]) + name.encode()
 
 
 def _double(value: bytes | int) -> float:

@@ -27,6 +27,7 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
+from classifiers import label_subjects
 from classifiers.models import PACKAGED_MODELS
 
 ROOT = Path(__file__).parents[2]
@@ -192,6 +193,7 @@ def _run_as_asked(request: dict[str, Any]) -> int:
 if __name__ == "__main__":
     for name in _IMPORTED:
         importlib.import_module(name)
+    label_subjects()  # finds the plugins
     for name in _LOADED:
         PACKAGED_MODELS.get(name)
     gc.freeze()  # what is imported stays, and a fork copies no memory to look through it

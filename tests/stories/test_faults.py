@@ -84,7 +84,7 @@ def test_a_full_disk_publishes_nothing_and_says_so(fresh, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(disk)], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(disk)], capture_output=True, check=False
     ).returncode:
         pytest.skip("this machine lets nobody mount a disk")
     try:
