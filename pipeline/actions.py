@@ -15,7 +15,6 @@ from core.roles import Principal, Role, Scope
 from core.transitions import appealable, holding
 from pipeline.policy_rollout.dual_control import has_already_allowed
 
-RULING_CODES = ("fits_policy", "context", "parody", "consent_shown", "false_alarm", "breaks_policy", "unclear")
 RECALL_CODES = ("consent_withdrawn", "rights", "intimate_image", "illegal", "author", "mistake", "policy")
 
 

@@ -17,7 +17,15 @@ RULING_TEXTS = {
     "consent_shown": "Consent was shown",
     "false_alarm": "The measurement is wrong",
     "breaks_policy": "It breaks the policy",
+    "no_consent": "Somebody shown has not agreed",
     "unclear": "It stays unclear",
+}
+SKIP_TEXTS = {
+    "too_hard_to_view": "I would rather not view this",
+    "language": "I do not read this language",
+    "needs_expert": "Somebody who knows the subject should look",
+    "second_opinion": "I cannot decide",
+    "know_the_person": "I know somebody concerned",
 }
 RECALL_TEXTS = {
     "consent_withdrawn": "Consent was withdrawn",

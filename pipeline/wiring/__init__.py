@@ -32,6 +32,7 @@ from pipeline.ledgers.policy_store import PostgresPolicyStore
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.ledgers.postgres_costs import PostgresVideoCosts
 from pipeline.ledgers.postgres_ledger import PostgresLedger
+from pipeline.ledgers.postgres_review_queue import PostgresReviewQueue
 from pipeline.ledgers.postgres_usage import PostgresUsage
 from pipeline.ledgers.texts import PostgresTexts
 from pipeline.ledgers.topic_outcomes import PostgresOutcomeOutbox
@@ -169,6 +170,7 @@ def build_installation(
             webhooks=WebhookService(webhooks=webhooks, client=make_webhook_client(settings)),
             costs=costs,
             usage=UsageMeter(store=PostgresUsage(database), defaults=settings.usage_limits),
+            review_queue=PostgresReviewQueue(database),
             pictures=make_video_pictures(
                 settings, ledger=ledger, repository=repository, people=people, consent=consent
             ),
