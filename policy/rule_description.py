@@ -71,15 +71,13 @@ def _thresholds_of(compiled: CompiledRule) -> Iterator[LabelThreshold]:
             yield LabelThreshold(label=label, score=score, strict=strict, alone=alone, audience=audience)
 
 
-def _comparisons(
-    node: SyntaxNode, labels: Collection[str], *, alone: bool
-) -> Iterator[tuple[str, float, bool, bool]]:
+def _comparisons(node: SyntaxNode, labels: Collection[str], *, alone: bool) -> Iterator[tuple[str, float, bool, bool]]:
     """(label, score, strict, alone) for each comparison of a label, a sum or the greatest of labels with a number."""
     match node.name, node.parts:
         case "_||_", parts:
             for part in parts:
                 yield from _comparisons(part, labels, alone=alone)
-        case ("_&&_" | "_?_:_"), parts:
+        case (("_&&_" | "_?_:_"), parts):
             for part in parts:
                 yield from _comparisons(part, labels, alone=False)
         case (("_>=_" | "_>_"), (score, limit)) | (("_<=_" | "_<_"), (limit, score)) if limit.kind is NodeKind.NUMBER:

@@ -43,17 +43,17 @@ def test_a_rule_that_is_off_is_not_described_and_one_in_shadow_is(policy: Policy
     [
         ("gore > 0.5 || nudity >= 0.7", [("gore", 0.5, True, True), ("nudity", 0.7, False, True)]),
         ("gore >= 0.5 && nudity >= 0.3", [("gore", 0.5, False, False), ("nudity", 0.3, False, False)]),
-        ("0.5 <= gore && author_strikes >= 0 || nudity > 0.9", [("gore", 0.5, False, False), ("nudity", 0.9, True, True)]),
+        (
+            "0.5 <= gore && author_strikes >= 0 || nudity > 0.9",
+            [("gore", 0.5, False, False), ("nudity", 0.9, True, True)],
+        ),
         ("math.greatest(gore, nudity) >= 0.6", [("gore", 0.6, False, True), ("nudity", 0.6, False, True)]),
         ("gore + 0.5 * nudity >= 0.75", [("gore", 0.75, False, True)]),
     ],
 )
 def test_each_comparison_of_a_label_with_a_number_is_a_threshold(tmp_path, when, expected) -> None:
     facts = "\nfacts = { author_strikes = 0 }" if "author_strikes" in when else ""
-    if facts:
-        found = thresholds(tmp_path, when, "{ gore = 1.0, nudity = 1.0 }" + facts)
-    else:
-        found = thresholds(tmp_path, when)
+    found = thresholds(tmp_path, when, "{ gore = 1.0, nudity = 1.0 }" + facts)
     assert [(one.label, one.score, one.strict, one.alone) for one in found] == expected
 
 
