@@ -35,7 +35,7 @@ def inspect(
 ) -> int:
     """What would be said of this video, and what was measured where in it? Exit: 0 allow, 4 refuse, 5 hold.
 
-    Opens no case and keeps nothing. deploy/schemas/inspection.v1.json describes what --json prints.
+    Opens no case and keeps nothing. docs/reference/inspection.v1.json describes what --json prints.
     """
     if not file.is_file():
         raise NotFound(f"{file} is not a file")

@@ -1,4 +1,4 @@
-"""The view as a JSON document, which deploy/schemas/inspection.v1.json describes: `assay inspect --json`."""
+"""The view as a JSON document, which docs/reference/inspection.v1.json describes: `assay inspect --json`."""
 
 from __future__ import annotations
 
