@@ -61,6 +61,11 @@ UNTIL = """(v, seconds) => new Promise((there) => {
   look();
 })"""
 
+DRAWN = """(i) => new Promise((there) => {
+  const look = () => i.complete && i.naturalWidth ? there() : setTimeout(look, 50);
+  look();
+})"""
+
 
 def sign_in(page, at):
     page.goto(f"{at.url}/queue")
@@ -158,7 +163,8 @@ def test_a_place_on_the_timeline_leads_to_its_second_of_the_video(page, at):
     assert video.evaluate("v => [v.paused, v.currentTime]") == [True, 1]
     assert page.locator("[data-at]").inner_text() == "1.0"
     page.get_by_text("Film strip and sound").click()
-    page.wait_for_function("[...document.querySelectorAll('.strip img, .waveform')].every((i) => i.naturalWidth)")
+    for picture in page.locator(".strip img, .waveform").all():
+        picture.evaluate(DRAWN)
     assert "blur" in page.locator(".strip img").evaluate("i => getComputedStyle(i).filter")
     assert fits(page)
 
