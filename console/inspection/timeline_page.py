@@ -50,6 +50,12 @@ class TimelinePage:
         """A moment as a place on the axis, or a length as a part of it."""
         return f"{min(100.0, max(0.0, 100 * seconds / self.seconds)):.2f}%"
 
+    @property
+    def apart(self) -> str:
+        """How far the pictures of the film strip are apart."""
+        at = self.view.film.at if self.view.film else ()
+        return f"{format_moment((at[-1] - at[0]) / (len(at) - 1))} s" if len(at) > 1 else ""
+
     def note(self, note: str) -> str:
         """Why something could not be measured, in words."""
         return note_text(note)

@@ -79,11 +79,12 @@ def _outcomes(
 def _rule_line(name: str, outcome: RuleOutcome, described: Mapping[str, RuleDescription]) -> RuleLine:
     rule = described.get(name)
     decision = (rule.if_missing if outcome in _FOR_WANT else rule.then) if rule else None
+    sentences = {RuleOutcome.MISSING: COULD_NOT_CHECK, RuleOutcome.SHADOW_MISSING: ""}
     return RuleLine(
         rule=name,
         outcome=outcome,
         decision=decision.name.lower() if decision is not None else "",
-        sentence=COULD_NOT_CHECK if outcome in _FOR_WANT else rule.reason if rule else "",
+        sentence=sentences.get(outcome, rule.reason if rule else ""),
         labels=tuple(sorted(rule.labels)) if rule else (),
     )
 

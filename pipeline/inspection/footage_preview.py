@@ -21,7 +21,7 @@ STRIP_PICTURES = 12
 """Pictures of a strip that is looked at beside the video itself."""
 
 _MOST_PICTURES = 36  # where the strip is all there is to see: one a second of most clips
-_TILE_WIDTH, _TALLEST_TILE = 160, 240  # pixels
+_SIDE, _LARGE_SIDE = 160, 240  # pixels of the longer side; large where there is no video beside it
 _COLUMNS = 320
 _LISTENED = 3600.0  # seconds of sound: the most that is decoded
 
@@ -31,24 +31,23 @@ def read_film_strip(path: Path, *, pictures: int | None = None) -> tuple[VideoIn
 
     A video of fewer pictures gives fewer.
     """
-    if pictures is None:
-        sample = sample_video(
-            path, every=1.0, min_count=STRIP_PICTURES, max_count=_MOST_PICTURES, max_side=_TALLEST_TILE
-        )
+    longest = _SIDE if pictures else _LARGE_SIDE
+    if pictures:
+        sample = sample_video(path, count=pictures, max_side=longest)
     else:
-        sample = sample_video(path, count=pictures, max_side=_TALLEST_TILE)
-    width = tile_width(sample.info.width, sample.info.height)
+        sample = sample_video(path, every=1.0, min_count=STRIP_PICTURES, max_count=_MOST_PICTURES, max_side=longest)
+    width = tile_width(sample.info.width, sample.info.height, longest)
     sheet = contact_sheet([frame.rgb for frame in sample.frames], columns=len(sample.frames), tile_width=width)
     at = tuple(round(frame.at, 3) for frame in sample.frames)
     strip = FilmStrip(jpeg=_as_jpeg(sheet), at=at, tile_width=width, tile_height=sheet.shape[0])
     return sample.info, strip
 
 
-def tile_width(width: int, height: int) -> int:
-    """Pixels that a picture of a strip is wide, so that those of tall videos do not become very tall. Even."""
+def tile_width(width: int, height: int, longest: int) -> int:
+    """Pixels that a picture of a strip is wide where its longer side has so many. Even, and at least 2."""
     if width <= 0 or height <= 0:
-        return _TILE_WIDTH
-    return max(2, min(_TILE_WIDTH, round(_TALLEST_TILE * width / height)) // 2 * 2)
+        return longest
+    return max(2, min(longest, round(longest * width / height)) // 2 * 2)
 
 
 def read_waveform(path: Path) -> Waveform | None:

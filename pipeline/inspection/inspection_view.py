@@ -120,7 +120,8 @@ class FootagePassage:
 class RuleLine:
     """A rule of the verdict, with the sentence for the person concerned; empty where its policy is not kept.
 
-    Of a rule that counts for want of a measurement the sentence says that, and not what it would have found.
+    Of a rule that counts for want of a measurement the sentence says that, and not what it would have found; of one in
+    shadow nothing.
     """
 
     rule: str

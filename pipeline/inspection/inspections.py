@@ -112,6 +112,7 @@ def read_case_waveform(service: CaseService, who: Principal, case_id: str, folde
 
 def _video_of(service: CaseService, who: Principal, case_id: str, folder: Path) -> Path:
     require_role(who, Role.MODERATOR)
+    service.case(who, case_id)  # what a key is for is asked there
     return service.content(who, case_id, folder / f"{case_id}.mp4")
 
 
