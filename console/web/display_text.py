@@ -67,6 +67,8 @@ NOTE_TEXTS = {
     "language_not_covered": "the language is not covered",
     "no_frames": "there are no pictures to look at",
     "too_long": "it is longer than what is looked at",
+    "out_of_time": "the time for measuring was up",
+    "cut_off": "what was found before refuses it already",
 }
 """Why a signal has no score, by its note."""
 

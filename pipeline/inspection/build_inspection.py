@@ -113,11 +113,7 @@ def _label(
         if name in described and _rests_on(described[name], outcome, label, score, is_unknown=bool(unmeasured))
     ]
     states = [_STATES[outcomes[name]] for name in counting] + ([LabelState.UNMEASURED] if unmeasured else [])
-    hits = [
-        Hit(start=one.at.start, end=one.at.end, score=one.score, source=one.source, note=one.note)
-        for one in signals
-        if one.at and one.at.unit == "s"
-    ]
+    hits = [hit for one in signals if (hit := _hit(one))]
     return LabelTimeline(
         label=label,
         state=min(states, key=_STATE_ORDER.index, default=LabelState.QUIET),
@@ -129,6 +125,29 @@ def _label(
         thresholds=tuple(_marks(label, described.values())),
         hits=tuple(sorted(hits, key=lambda hit: (hit.start, hit.end))),
     )
+
+
+def _hit(signal: Signal) -> Hit | None:
+    """Where a signal lies in time; None where it is of the video as a whole.
+
+    A region and the key of what was recognised are read where a signal names them: not every kind does.
+    """
+    if signal.at is None or signal.at.unit != "s":
+        return None
+    match = getattr(signal, "example", None)  # of a register, as one of core.signals names it
+    return Hit(
+        start=signal.at.start,
+        end=signal.at.end,
+        score=signal.score,
+        source=signal.source,
+        note=signal.note,
+        evidence=str(getattr(signal, "evidence", "") or getattr(match, "work", "")),
+        box=_as_box(getattr(signal, "box", None) or getattr(match, "box", None)),
+    )
+
+
+def _as_box(box: Sequence[float] | None) -> tuple[float, float, float, float] | None:
+    return (float(box[0]), float(box[1]), float(box[2]), float(box[3])) if box else None
 
 
 def _rests_on(
@@ -168,14 +187,13 @@ def _passages(passages: Iterable[Mapping[str, Any]], labels: Sequence[LabelTimel
     for one in sorted(passages, key=lambda passage: (passage["at"]["start"], passage["at"]["end"])):
         at: Span = load(Span, one["at"])
         kind = str(one["kind"])
-        box = one.get("box")
         yield FootagePassage(
             kind=kind,
             text=str(one["text"]),
             at=at,
             certainty=float(one.get("certainty", 0.0)),
             language=str(one.get("language") or ""),
-            box=(float(box[0]), float(box[1]), float(box[2]), float(box[3])) if box else None,
+            box=_as_box(one.get("box")),
             is_code=bool(one.get("is_code")),
             labels=tuple(
                 label.label

@@ -26,8 +26,8 @@ _COLUMNS = 320
 _LISTENED = 3600.0  # seconds of sound: the most that is decoded
 
 
-def read_film_strip(path: Path, *, pictures: int | None = None) -> tuple[VideoInfo, FilmStrip]:
-    """Facts of a video and a strip of so many pictures; without a number about one a second. Raises BadMedia, BadInput.
+def read_film_strip(path: Path, *, pictures: int | None = None) -> FilmStrip:
+    """A strip of so many pictures of a video; without a number about one a second. Raises BadMedia, BadInput.
 
     A video of fewer pictures gives fewer.
     """
@@ -39,8 +39,7 @@ def read_film_strip(path: Path, *, pictures: int | None = None) -> tuple[VideoIn
     width = tile_width(sample.info.width, sample.info.height, longest)
     sheet = contact_sheet([frame.rgb for frame in sample.frames], columns=len(sample.frames), tile_width=width)
     at = tuple(round(frame.at, 3) for frame in sample.frames)
-    strip = FilmStrip(jpeg=_as_jpeg(sheet), at=at, tile_width=width, tile_height=sheet.shape[0])
-    return sample.info, strip
+    return FilmStrip(jpeg=_as_jpeg(sheet), at=at, tile_width=width, tile_height=sheet.shape[0])
 
 
 def tile_width(width: int, height: int, longest: int) -> int:

@@ -69,7 +69,8 @@ class ThresholdMark:
 class Hit:
     """Where a score was found, in seconds from the start. `note` is the classifier's, `source` its name and version.
 
-    `box` is left, top, right, bottom in parts of the picture; None for what is no region.
+    `box` is left, top, right, bottom in parts of the picture; None for what is no region. `evidence` is the opaque key
+    of what it was found to be like, where that is an entry of a register; else empty.
     """
 
     start: float
@@ -77,6 +78,7 @@ class Hit:
     score: float | None
     source: str
     note: str = ""
+    evidence: str = ""
     box: tuple[float, float, float, float] | None = None
 
 

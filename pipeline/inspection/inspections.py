@@ -7,11 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from core.case import Case, signals_of
-from core.errors import AssayError, Erased, NotFound
+from core.errors import AssayError, BadMedia, Erased, NotFound
 from core.roles import Principal, Role, require_role
 from core.signals import Subject
 from core.verdicts import Gate, Verdict
 from media.probe import probe
+from media.sandbox.scan import ScanBudget, scan_within
 from pipeline.case_notes import footage_words
 from pipeline.inspection.build_inspection import build_inspection, stored_passages
 from pipeline.inspection.footage_preview import (
@@ -25,6 +26,9 @@ from pipeline.screening.dry_run import DryRunVerdict
 from pipeline.service import CaseService
 from pipeline.stages.judge import shows_nothing
 from policy.rule_description import RuleDescription
+
+_PREVIEW_BUDGET = ScanBudget(wall=120.0, process_wall=60.0)
+"""For pictures and sound that are only shown: what takes longer is left out."""
 
 OnStep = Callable[[str], None]
 """Is told what is done next, in words."""
@@ -49,16 +53,18 @@ def inspect_file(
     opinion = service.inspect(who, file)
     on_step("making the film strip" if with_film else "listening for the waveform")
     missing: dict[str, str] = {}
-    film, facts, waveform = None, footage_facts(file.name, probe(file)), None
-    if with_film:
+    film, waveform = None, None
+    with scan_within(_PREVIEW_BUDGET):
+        facts = _facts(service, file)
+        if with_film:
+            try:
+                film = read_film_strip(file)
+            except AssayError as error:
+                missing["film"] = str(error)
         try:
-            _, film = read_film_strip(file)
+            waveform = read_waveform(file)
         except AssayError as error:
-            missing["film"] = str(error)
-    try:
-        waveform = read_waveform(file)
-    except AssayError as error:
-        missing["waveform"] = str(error)
+            missing["waveform"] = str(error)
     measured, verdict = opinion.measured, opinion.verdict
     view = replace(
         build_inspection(
@@ -99,7 +105,7 @@ def inspect_case(service: CaseService, who: Principal, case: Case, *, with_words
 
 def read_case_film(service: CaseService, who: Principal, case_id: str, folder: Path) -> FilmStrip:
     """A strip of pictures of a case's video, for moderators. Raises Forbidden, NotFound, BadMedia."""
-    return read_film_strip(_video_of(service, who, case_id, folder), pictures=STRIP_PICTURES)[1]
+    return read_film_strip(_video_of(service, who, case_id, folder), pictures=STRIP_PICTURES)
 
 
 def read_case_waveform(service: CaseService, who: Principal, case_id: str, folder: Path) -> Waveform:
@@ -108,6 +114,15 @@ def read_case_waveform(service: CaseService, who: Principal, case_id: str, folde
     if waveform is None:
         raise NotFound("this video has no sound")
     return waveform
+
+
+def _facts(service: CaseService, file: Path) -> FootageFacts:
+    """What is known of a file that was measured; of one that is longer than what is decoded whole only its size."""
+    try:
+        return footage_facts(file.name, probe(file))
+    except BadMedia:
+        seconds, width, height = service.context.measure.check_video(file)
+        return FootageFacts(name=file.name, seconds=seconds, width=width, height=height)
 
 
 def _video_of(service: CaseService, who: Principal, case_id: str, folder: Path) -> Path:

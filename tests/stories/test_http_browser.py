@@ -170,7 +170,7 @@ def test_a_place_on_the_timeline_leads_to_its_second_of_the_video(page, at):
 
 
 def test_the_file_of_an_inspection_opens_without_a_server_and_is_used_by_keyboard(page, tmp_path, two_seconds):
-    _, film = read_film_strip(two_seconds)
+    film = read_film_strip(two_seconds)
     file, asked = tmp_path / "page.html", []
     file.write_text(html_report(replace(view(), film=film, waveform=read_waveform(two_seconds))), encoding="utf-8")
     page.on("request", lambda request: asked.append(request.url.split(":")[0]))

@@ -1,7 +1,8 @@
 """The view is put together from whatever was measured."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from core.signals import Signal, Span, Subject
 from core.verdicts import Decision
 from pipeline.inspection.inspection_view import LabelState, RuleOutcome
 from policy.decide import COULD_NOT_CHECK
@@ -79,3 +80,19 @@ def test_a_label_below_the_threshold_of_a_rule_that_fired_for_another_is_quiet()
     both = replace(rule("video_new", "never_seen_before"), labels=frozenset({"never_seen_before", "harmless"}))
     high = replace(both, thresholds=(*both.thresholds, replace(both.thresholds[0], label="harmless")))
     assert of(view(rules=(high, *RULES[1:])), "harmless").state is LabelState.QUIET
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recognised(Signal):
+    """A kind of signal that names a region and what was recognised."""
+
+    box: tuple[float, ...] = (0.1, 0.2, 0.3, 0.4)
+    evidence: str = "entry-7"
+
+
+def test_a_region_and_what_was_recognised_are_shown_where_a_signal_names_them():
+    seen = Recognised(subject=Subject.VIDEO, label="work", score=0.9, source="test/1", at=Span(start=1.0, end=2.0))
+    [hit] = of(view((seen,)), "work").hits
+    assert (hit.box, hit.evidence) == ((0.1, 0.2, 0.3, 0.4), "entry-7")
+    [plain] = of(view((signal("work", 0.9, (1.0, 2.0)),)), "work").hits
+    assert (plain.box, plain.evidence) == (None, "")

@@ -33,7 +33,6 @@ RECORDS = {
     "label": LabelTimeline,
     "word": FootagePassage,
     "rule": RuleLine,
-    "signal": Signal,
 }
 
 
@@ -54,6 +53,12 @@ def test_the_schema_describes_each_field_of_the_code(name):
     described = SCHEMA["$defs"][name]
     assert set(described["properties"]) == {field.name for field in fields(RECORDS[name])} == set(described["required"])
     assert all("description" in one or "$ref" in one for one in described["properties"].values())
+
+
+def test_of_a_signal_the_schema_describes_what_every_kind_has():
+    described = SCHEMA["$defs"]["signal"]
+    assert set(described["properties"]) <= {field.name for field in fields(Signal)}
+    assert described["additionalProperties"] is True
 
 
 def test_the_schema_describes_what_is_known_of_the_file(document):
