@@ -32,7 +32,7 @@ class TimelinePage:
     """An inspection as it is drawn. `seconds` is the length of the time axis, above 0.
 
     `shown` are the labels that came to something or scored, `quiet` the others. `words` are by kind, codes apart.
-    `tiles` are the places of pictures in the film strip that stand on the axis.
+    `unmeasured` has for each reason the labels that were not measured for it. `tiles` are the places of pictures in the film strip that stand on the axis.
     """
 
     view: Inspection
@@ -40,7 +40,7 @@ class TimelinePage:
     ticks: tuple[float, ...]
     shown: tuple[LabelTimeline, ...]
     quiet: tuple[LabelTimeline, ...]
-    unmeasured: tuple[tuple[str, str], ...]
+    unmeasured: tuple[tuple[str, tuple[str, ...]], ...]
     left_out: dict[str, int]
     words: tuple[tuple[str, tuple[FootagePassage, ...]], ...]
     tiles: tuple[int, ...]
@@ -54,7 +54,12 @@ class TimelinePage:
     def apart(self) -> str:
         """How far the pictures of the film strip are apart."""
         at = self.view.film.at if self.view.film else ()
-        return f"{format_moment((at[-1] - at[0]) / (len(at) - 1))} s" if len(at) > 1 else ""
+        return _with_unit(format_moment((at[-1] - at[0]) / (len(at) - 1))) if len(at) > 1 else ""
+
+    @property
+    def length(self) -> str:
+        """How long the video is."""
+        return _with_unit(format_moment(self.view.footage.seconds))
 
     def note(self, note: str) -> str:
         """Why something could not be measured, in words."""
@@ -80,7 +85,7 @@ def timeline_page(view: Inspection) -> TimelinePage:
         ticks=_ticks(seconds),
         shown=tuple(one for one in labels if _is_shown(one)),
         quiet=tuple(one for one in labels if not _is_shown(one)),
-        unmeasured=tuple((one.label, note_text(note)) for one in view.labels for note in one.unmeasured),
+        unmeasured=_unmeasured(view.labels),
         left_out={one.label: n for one in view.labels if (n := len(one.hits) - _MOST_HITS) > 0},
         words=_words_by_kind(view.words),
         tiles=_tiles(view.film, seconds),
@@ -105,7 +110,7 @@ def threshold_text(mark: ThresholdMark) -> str:
 
 def span_text(start: float, end: float) -> str:
     """Seconds from which to which, as a player writes them."""
-    return f"{format_moment(start)} s" if start == end else f"{format_moment(start)} to {format_moment(end)} s"
+    return _with_unit(format_moment(start) if start == end else f"{format_moment(start)} to {format_moment(end)}")
 
 
 def waveform_path(waveform: Waveform) -> str:
@@ -122,6 +127,11 @@ def waveform_svg(waveform: Waveform) -> str:
     )
 
 
+def _with_unit(moment: str) -> str:
+    """The unit is only said of what is no clock: `4.5 s`, `1:04.5`."""
+    return moment if ":" in moment else f"{moment} s"
+
+
 def _level(peak: float) -> float:
     return max(0.0, 1 + 20 * math.log10(peak) / _FLOOR_DECIBELS) if peak > 0 else 0.0
 
@@ -135,6 +145,14 @@ def _with_fewer_hits(label: LabelTimeline) -> LabelTimeline:
         return label
     highest = sorted(label.hits, key=lambda hit: -(1.0 if hit.score is None else hit.score))[:_MOST_HITS]
     return replace(label, hits=tuple(sorted(highest, key=lambda hit: (hit.start, hit.end))))
+
+
+def _unmeasured(labels: Iterable[LabelTimeline]) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    by_reason: dict[str, list[str]] = {}
+    for label in labels:
+        for note in label.unmeasured:
+            by_reason.setdefault(note_text(note), []).append(label.label)
+    return tuple((reason, tuple(several)) for reason, several in by_reason.items())
 
 
 def _words_by_kind(words: Iterable[FootagePassage]) -> tuple[tuple[str, tuple[FootagePassage, ...]], ...]:

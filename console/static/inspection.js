@@ -37,7 +37,8 @@ function timeline(root) {
   }
 
   function step(direction) {
-    const moments = [...new Set(places.map((place) => Number(place.dataset.seek)))].sort((a, b) => a - b);
+    const open = places.filter((place) => !place.closest("details:not([open])"));
+    const moments = [...new Set(open.map((place) => Number(place.dataset.seek)))].sort((a, b) => a - b);
     const next = direction > 0 ? moments.find((at) => at > now + 0.01) : moments.findLast((at) => at < now - 0.01);
     if (next !== undefined) go(next);
   }

@@ -112,7 +112,7 @@ def test_thresholds_are_told_in_words():
     assert (
         threshold_text(odd) == "in shadow, refuses above 0.50 for account minor = true together with other conditions"
     )
-    assert (span_text(1.0, 2.5), span_text(75.0, 75.0)) == ("1.0 to 2.5 s", "1:15.0 s")
+    assert (span_text(1.0, 2.5), span_text(75.0, 75.0)) == ("1.0 to 2.5 s", "1:15.0")
 
 
 def test_a_waveform_is_the_highest_level_of_each_part():
