@@ -6,30 +6,40 @@ moderators how a prompt begins, so that they choose what they open.
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Callable
+from pathlib import Path
 from textwrap import shorten
-from typing import Annotated
+from typing import Annotated, TypeVar
 
+from anyio import to_thread
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from console.inspection.timeline_page import timeline_page, waveform_svg
 from console.moderation.case_views import case_view, highlight_prompt, queue_item
 from console.web import display_text
 from console.web.auth import SessionUser, check_csrf_token
 from console.web.context import ContextDep, RequestContext
 from console.web.rendering import render_page
+from console.web.uploads import new_upload_folder
 from console.web.video_response import video_response
 from core.case import Case, Phase
 from core.errors import Erased
 from core.roles import Principal
 from core.verdicts import Decision
+from media.sandbox.scan import scan_within
 from pipeline.actions import Action, actions
-from pipeline.case_notes import case_notes, footage_words
+from pipeline.case_notes import case_notes
 from pipeline.disclosure import disclosed_case, disclosed_history
+from pipeline.inspection.inspections import inspect_case, read_case_film, read_case_waveform
 from pipeline.moderation.ruling_codes import ALLOW_CODES, REFUSE_CODES
+from pipeline.service import CaseService
 
 case_pages_router = APIRouter(include_in_schema=False)
 
 EXCERPT_LENGTH = 140
+_Read = TypeVar("_Read")
 NoteField = Annotated[str, Form(max_length=4000)]
 
 
@@ -74,13 +84,13 @@ def case(
 ) -> Response:
     """A case: what was measured, what was decided, what may be done now."""
     found = context.service.case(who, case_id)
-    prompt, other_texts, words = None, [], []
+    prompt, other_texts, with_words = None, [], False
     if show == "prompt":
         try:
             prompt = highlight_prompt(context.service.prompt(who, case_id), found.signals)
             texts = context.service.parameter_texts(who, case_id)
             other_texts = [(name, highlight_prompt(text, found.signals, name)) for name, text in texts.items()]
-            words = footage_words(who, found, context.service.context.texts)
+            with_words = True
         except Erased:
             prompt = ()
     history = context.service.history(who, case_id)
@@ -89,13 +99,15 @@ def case(
     may, conflict = context.service.actions(who, found), context.service.conflict(who, found)
     shown = case_view(disclosed_case(who, found), history, who, may, conflict=conflict)
     reviewer = context.service.reviews.open(who, found) if may & {Action.ALLOW, Action.REFUSE, Action.RESUME} else ""
+    inspected = inspect_case(context.service, who, found, with_words=with_words)
     return render_page(
         request,
         "case.html",
         view=shown,
         prompt=prompt,
         other_texts=other_texts,
-        words=words,
+        page=timeline_page(inspected) if inspected else None,
+        with_words=with_words,
         notes=notes,
         allowing={code: display_text.RULING_TEXTS[code] for code in ALLOW_CODES},
         refusing={code: display_text.RULING_TEXTS[code] for code in REFUSE_CODES},
@@ -110,6 +122,20 @@ def case(
 def case_video(case_id: str, principal: SessionUser, context: ContextDep) -> Response:
     """The video in ranges, to whoever may see it."""
     return video_response(context, principal, context.service.case(principal, case_id))
+
+
+@case_pages_router.get("/cases/{case_id}/film")
+async def case_film(case_id: str, principal: SessionUser, context: ContextDep) -> Response:
+    """Small pictures of the video side by side, as one JPEG, for moderators."""
+    strip = await _of_video(read_case_film, case_id, principal, context)
+    return Response(strip.jpeg, media_type="image/jpeg")
+
+
+@case_pages_router.get("/cases/{case_id}/waveform")
+async def case_waveform(case_id: str, principal: SessionUser, context: ContextDep) -> Response:
+    """The waveform of the video's sound as SVG, for moderators."""
+    waveform = await _of_video(read_case_waveform, case_id, principal, context)
+    return Response(waveform_svg(waveform), media_type="image/svg+xml")
 
 
 @case_pages_router.post("/cases/{case_id}/rule", dependencies=_CSRF_PROTECTED)
@@ -184,6 +210,25 @@ def _excerpt(context: RequestContext, case: Case) -> str | None:
         return shorten(context.service.context.texts.read(case.request.prompt), EXCERPT_LENGTH, placeholder=" …")
     except Erased:
         return None
+
+
+async def _of_video(
+    read: Callable[[CaseService, Principal, str, Path], _Read],
+    case_id: str,
+    principal: Principal,
+    context: RequestContext,
+) -> _Read:
+    """What is read of a case's video. Few at once: each is decoded anew."""
+
+    def work() -> _Read:
+        folder = new_upload_folder(context.upload_folder)
+        try:
+            with scan_within(context.scan_budget):
+                return read(context.service, principal, case_id, folder)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
+    return await to_thread.run_sync(work, limiter=context.picture_limiter)
 
 
 def _see_other(address: str) -> Response:

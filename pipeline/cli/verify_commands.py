@@ -1,4 +1,4 @@
-"""verify, screen, inspect: looking at a file or a text without opening a case."""
+"""verify and screen: looking at a file or a text without opening a case."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol
 import typer
 from rich.table import Table
 
-from core.errors import BadInput, NotFound
+from core.errors import BadInput
 from core.finding import Finding
 from core.verdicts import Decision
 from pipeline.cli import case_output
@@ -180,21 +180,6 @@ def screen_lines(screen_text: Callable[[str], DryRunVerdict], lines: Iterable[st
     return code
 
 
-def inspect(
-    file: Annotated[Path, typer.Argument(help="A video.")], as_json: JsonOption = False, verbose: VerboseOption = False
-) -> int:
-    """What would be said of this video? Exit: 0 allow, 4 refuse, 5 hold."""
-    if not file.is_file():
-        raise NotFound(f"{file} is not a file")
-    with open_installation(verbose=verbose) as installation:
-        opinion = installation.service.inspect(local_operator(), file)
-    if as_json:
-        print_json(_opinion_as_json(opinion))
-    else:
-        _print_opinion(opinion)
-    return DECISION_EXIT_CODES[opinion.verdict.decision]
-
-
 def feedback(limit: Annotated[int, typer.Option(help="How many at the most.")] = 100) -> None:
     """What people said of the verifier's answers, the newest first, one JSON object a line."""
     with open_installation() as installation:
@@ -204,7 +189,7 @@ def feedback(limit: Annotated[int, typer.Option(help="How many at the most.")] =
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    for command in (verify, screen, inspect, feedback):
+    for command in (verify, screen, feedback):
         app.command()(command)
 
 
@@ -220,7 +205,6 @@ def print_finding(finding: Finding) -> None:
 
 
 def _opinion_as_json(opinion: DryRunVerdict) -> dict[str, object]:
-    from pipeline.stages.judge import shows_nothing
 
     measured = opinion.measured
     return {
@@ -228,23 +212,18 @@ def _opinion_as_json(opinion: DryRunVerdict) -> dict[str, object]:
         "reasons": opinion.reasons,
         "signals": measured.signals,
         "seconds": dict(measured.seconds),
-        "shows_nothing": shows_nothing(measured.signals),
-        "words": json.loads(measured.words) if measured.words else [],
+        "shows_nothing": "",  # of a prompt never, and there are no words of footage
+        "words": [],
     }
 
 
 def _print_opinion(opinion: DryRunVerdict) -> None:
-    from pipeline.stages.judge import shows_nothing
 
     verdict = opinion.verdict
     out.print(f"[bold]{case_output.verdict_line(verdict)}[/bold]", highlight=False)
     if verdict.reason:
         out.print(verdict.reason, highlight=False)
     out.print(case_output.measured_line(opinion.measured.signals, most=20), highlight=False)
-    if verdict.decision is Decision.ALLOW and (nothing := shows_nothing(opinion.measured.signals)):
-        out.print(f"Of a generation it would be the engine's failure, nothing_to_see: {nothing}", highlight=False)
-    for passage in json.loads(opinion.measured.words or "[]"):
-        out.print(case_output.passage_line(passage), highlight=False, markup=False)
 
 
 def _print_reasons(text: str, opinion: DryRunVerdict, edit: PromptEdit | None) -> None:

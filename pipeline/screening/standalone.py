@@ -29,6 +29,7 @@ from pipeline.video_request import VideoRequest, validate_request
 from policy.decide import decide
 from policy.explain import Reason, reasons
 from policy.pack import Policy
+from policy.rule_description import RuleDescription, describe_rules
 from policy.vocabulary import FACTS
 from registry.consent.cameos import Cameo
 from registry.consent.consent_facts import ConsentFacts
@@ -73,6 +74,10 @@ class OnePolicy:
     def explain(self, verdict: Verdict, signals: Sequence[Signal]) -> Sequence[Reason]:
         """As PolicyGate.explain."""
         return reasons(verdict, signals, self.policy)
+
+    def describe(self, verdict: Verdict) -> Sequence[RuleDescription]:
+        """As PolicyGate.describe."""
+        return describe_rules(self.policy, verdict.gate)
 
 
 class NobodyRegistered:

@@ -154,6 +154,8 @@ REQUESTS: dict[str, Builder] = {
     "PUT /c2pa/bindings": bound,
     "DELETE /c2pa/bindings": unbound,
     "GET /cases/{case_id}/video": lambda made, who: ({"case_id": made.published(who).id}, {}),
+    "GET /cases/{case_id}/film": lambda made, who: ({"case_id": made.published(who).id}, {}),
+    "GET /cases/{case_id}/waveform": lambda made, who: ({"case_id": made.published(who).id}, {}),
     "POST /cases/{case_id}/rule": RULE["page"],
     "POST /cases/{case_id}/resume": RESUME["page"],
     "POST /cases/{case_id}/appeal": APPEAL["page"],
