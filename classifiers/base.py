@@ -12,7 +12,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Protocol, Self
 
@@ -49,6 +49,8 @@ class SignalNote(StrEnum):
     LANGUAGE_NOT_COVERED = "language_not_covered"
     NO_FRAMES = "no_frames"
     TOO_LONG = "too_long"
+    OUT_OF_TIME = "out_of_time"  # the time for measuring the case was up
+    CUT_OFF = "cut_off"  # what was measured before refuses the case whatever else would be found
     DISGUISED = "disguised"
     CONTEXT = "context"  # an innocent reading (documentary, prevention, "without …") was found and lowered the score
     CAMEO = "cameo"
@@ -56,6 +58,20 @@ class SignalNote(StrEnum):
     ESTATE = "estate"
     CLAIMANT = "claimant"
     OTHER = "other"
+
+
+class MeasuringOrder(IntEnum):
+    """When a classifier of videos measures: those that cost least first. LAST says what the others left out.
+
+    Up to FACES a sample has no sound yet, up to SOUND its words were not looked for.
+    """
+
+    COPIES = 1
+    PICTURES = 2
+    FACES = 3
+    SOUND = 4
+    WORDS = 5
+    LAST = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +147,8 @@ class Classifier(ABC):
 
     `name` is the file's name, `version` is raised with each change, `required_models` are names of models in
     `weights.toml`, `covers` says in plain words what it can find and what it cannot. `labels` are of the shared
-    vocabulary, or of `new_labels`: those that this classifier brings itself, and that no other may give.
+    vocabulary, or of `new_labels`: those that this classifier brings itself, and that no other may give. `order` says
+    when it measures a video; who needs neither sound nor words should not wait for them.
     """
 
     name: str
@@ -139,6 +156,7 @@ class Classifier(ABC):
     subjects: frozenset[Subject]
     labels: tuple[str, ...]
     required_models: tuple[str, ...] = ()
+    order: MeasuringOrder = MeasuringOrder.WORDS
     covers: str
     new_labels: Mapping[str, LabelDefinition] = MappingProxyType({})
 

@@ -107,6 +107,9 @@ LABELS: Mapping[str, LabelDefinition] = MappingProxyType(
         "black_picture": LabelDefinition(_VIDEO, "The share of the time in which the picture is black."),
         "frozen_picture": LabelDefinition(_VIDEO, "The share of the time in which nothing in the picture changes."),
         "silence": LabelDefinition(_VIDEO, "The share of the time in which nothing is heard."),
+        "not_looked_at": LabelDefinition(
+            _VIDEO, "The share of the video's time that nobody looked at or listened to: it is too long."
+        ),
         "heard_threat": LabelDefinition(_FOOTAGE, "Somebody is threatened or insulted in speech."),
         "heard_instructions": LabelDefinition(_FOOTAGE, "Speech tells how to do harm, or encourages to self-harm."),
         "heard_hate": LabelDefinition(_FOOTAGE, "Speech demeans people for what they are, or praises terror."),

@@ -8,12 +8,13 @@ from enum import StrEnum
 
 
 class Subject(StrEnum):
-    """What was measured."""
+    """What was measured. A preview is what an engine shows of a video that it still makes."""
 
     PROMPT = "prompt"
     NEGATIVE_PROMPT = "negative_prompt"
     REFERENCE = "reference"
     VIDEO = "video"
+    PREVIEW = "preview"
     TAKE = "take"
 
 

@@ -145,6 +145,12 @@ class Settings(BaseSettings):
         2.0, gt=0, description="How many frames of each second they look at, as long as max_frames allows."
     )
     max_frames: int = Field(120, ge=1, description="How many frames of a video they look at, at the most.")
+    measuring_seconds: float = Field(
+        600.0, gt=0, description="Seconds that measuring one video may take; what is left then was not looked at."
+    )
+    stop_early: bool = Field(
+        True, description="Is measuring cut off once a rule refuses that no ruling lifts? False: all evidence always."
+    )
     openclip_checkpoint: Path | None = Field(None, description="An OpenCLIP checkpoint, for what frames show.")
     openclip_model: str = Field("", description="Architecture of that checkpoint; default: ViT-B-32.")
     openclip_sha256: str = Field("", description="SHA-256 of that checkpoint; default: OpenAI's ViT-B-32.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from classifiers.base import Classifier, ClassifierExample, Material, SignalNote
+from classifiers.base import Classifier, ClassifierExample, Material, MeasuringOrder, SignalNote
 from classifiers.image.sampled_frames import flat_image, require_sample, sample_of_images
 from core.signals import Signal, Subject
 from media.video import MONO_SAMPLE_RATE
@@ -18,6 +18,7 @@ class SoundLevels(Classifier):
 
     name = "sound_levels"
     version = 1
+    order = MeasuringOrder.SOUND
     subjects = frozenset({Subject.VIDEO})
     labels = ("silence",)
     covers = (

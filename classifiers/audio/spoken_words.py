@@ -5,6 +5,7 @@ from __future__ import annotations
 from classifiers.base import SignalNote
 from classifiers.models import Models
 from classifiers.passages import Passage, PassageKind
+from classifiers.time_limit import is_time_up
 from core.signals import Span
 from media.video import MonoAudio, VideoSample
 
@@ -19,6 +20,8 @@ def hear_words(sample: VideoSample, models: Models) -> tuple[list[Passage], Sign
     """What is said, and why not all of it is known, if so. Raises Unavailable without the model."""
     if not sample.info.has_audio:
         return [], SignalNote.NONE
+    if is_time_up():
+        return [], SignalNote.OUT_OF_TIME
     if sample.audio is None:
         return [], SignalNote.FAILED
     if models.get("speech_finder").probabilities(sample.audio.samples).max(initial=0.0) < _SPEECH:
@@ -35,7 +38,7 @@ def hear_words(sample: VideoSample, models: Models) -> tuple[list[Passage], Sign
         for one in said
         if one.certainty >= _MIN_CERTAINTY
     ]
-    return passages, _completeness(sample.audio)
+    return passages, SignalNote.OUT_OF_TIME if is_time_up() else _completeness(sample.audio)
 
 
 def _completeness(audio: MonoAudio) -> SignalNote:

@@ -7,7 +7,15 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.base import Classifier, ClassifierContext, ClassifierExample, HashBank, Material, SignalNote
+from classifiers.base import (
+    Classifier,
+    ClassifierContext,
+    ClassifierExample,
+    HashBank,
+    Material,
+    MeasuringOrder,
+    SignalNote,
+)
 from classifiers.image.sampled_frames import downscale, flat_image, frame_span, require_sample, sample_of_images
 from classifiers.models import PACKAGED_MODELS, Models
 from core.signals import Signal, Span, Subject
@@ -24,6 +32,7 @@ class FrameHashes(Classifier):
 
     name = "frame_hashes"
     version = 1
+    order = MeasuringOrder.COPIES
     subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
     labels = HASH_LABELS
     required_models = ("hashes",)

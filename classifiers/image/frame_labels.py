@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.base import ClassifierExample, Material, ModelClassifier, SignalNote, clip_score
+from classifiers.base import ClassifierExample, Material, MeasuringOrder, ModelClassifier, SignalNote, clip_score
 from classifiers.image.sampled_frames import downscaled_frames, flat_image, peak_score, require_sample, sample_of_images
 from core.signals import Signal, Subject
 
@@ -46,6 +46,7 @@ class FrameLabels(ModelClassifier):
 
     name = "frame_labels"
     version = 1
+    order = MeasuringOrder.FACES
     subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
     labels = tuple(_LABEL_SENTENCES)
     required_models = ("open_clip",)

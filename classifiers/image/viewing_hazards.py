@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from classifiers.base import Classifier, ClassifierExample, Material, SignalNote, clip_score
+from classifiers.base import Classifier, ClassifierExample, Material, MeasuringOrder, SignalNote, clip_score
 from classifiers.image.flashes import FlashCount, general_flashes, red_flashes
 from classifiers.image.sampled_frames import flat_image, require_sample, sample_of_images
 from core.signals import Signal, Span, Subject
@@ -25,6 +25,7 @@ class ViewingHazards(Classifier):
 
     name = "viewing_hazards"
     version = 1
+    order = MeasuringOrder.PICTURES
     subjects = frozenset({Subject.VIDEO})
     labels = ("flash", "red_flash", "black_picture", "frozen_picture")
     covers = (

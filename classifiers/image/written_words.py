@@ -12,6 +12,7 @@ from classifiers.image.sampled_frames import downscale, frame_span
 from classifiers.models import Models
 from classifiers.models.ocr import PictureTextReader
 from classifiers.passages import Passage, PassageKind
+from classifiers.time_limit import is_time_up
 from core.signals import Span
 from media.arrays import LumaPlane, RgbImage
 from media.video import VideoSample
@@ -30,6 +31,8 @@ def read_words(sample: VideoSample, models: Models) -> tuple[list[Passage], Sign
     on_screen: list[Passage] = []
     read = 0
     for place, frame in enumerate(sample.frames):
+        if is_time_up():
+            return found + on_screen, SignalNote.OUT_OF_TIME
         at, small = frame_span(sample, place), _small(frame.rgb)
         if last is None or np.abs(small.astype(np.int16) - last).mean() > _SAME_LEVELS:
             if read == _MAX_READ:

@@ -59,6 +59,12 @@ class PolicySelector:
 
         return decide(gate, signals, facts, rulings, self.policy_for_case(case_id))
 
+    def refuses_for_good(self, gate: Gate, signals: Sequence[Signal], case_id: str) -> bool:
+        """Whether by the policy for this case these signals refuse it whatever else is measured."""
+        from policy.decide import refuses_for_good
+
+        return refuses_for_good(gate, signals, self.policy_for_case(case_id))
+
     def explain(self, verdict: Verdict, signals: Sequence[Signal]) -> Sequence[Reason]:
         """Why a verdict is what it is, by the policy that gave it.
 

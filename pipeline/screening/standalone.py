@@ -26,7 +26,7 @@ from pipeline.screening.measurement import prompt_monitors
 from pipeline.settings import Settings
 from pipeline.stages.stage_context import Measurements
 from pipeline.video_request import VideoRequest, validate_request
-from policy.decide import decide
+from policy.decide import decide, refuses_for_good
 from policy.explain import Reason, reasons
 from policy.pack import Policy
 from policy.rule_description import RuleDescription, describe_rules
@@ -70,6 +70,11 @@ class OnePolicy:
         """As PolicyGate.judge."""
         del case_id
         return decide(gate, signals, facts, rulings, self.policy)
+
+    def refuses_for_good(self, gate: Gate, signals: Sequence[Signal], case_id: str) -> bool:
+        """As PolicyGate.refuses_for_good."""
+        del case_id
+        return refuses_for_good(gate, signals, self.policy)
 
     def explain(self, verdict: Verdict, signals: Sequence[Signal]) -> Sequence[Reason]:
         """As PolicyGate.explain."""

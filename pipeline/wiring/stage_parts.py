@@ -70,6 +70,7 @@ def make_stage_context(
         revisions=LedgerRevisions(ledger=ledger),
         render_slots=LedgerRenderSlots(ledger, settings.max_renders),
         workdir=workdir,
+        stop_early=settings.stop_early,
         engine_timeout=settings.engine_timeout,
         max_wait=timedelta(hours=settings.max_wait_hours),
     )

@@ -9,9 +9,8 @@ from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate, Ruling
 from policy.cel.compiled_rule import CompiledRule, evaluate_rule, evaluation_context
 from policy.decide import decide
-from policy.evaluation_input import hypothetical_input
 from policy.lint.pack_check import check_pack
-from policy.pack import DEFAULT_PACK, Policy, load
+from policy.pack import DEFAULT_PACK, Policy, example_input, load
 from policy.vocabulary import FACTS, SUBJECTS_BY_GATE, Vocabulary
 
 VOCABULARY = Vocabulary(labels=label_subjects(), facts=FACTS)
@@ -94,7 +93,7 @@ def all_at(score: float | None, gate: Gate, **but: float | None) -> list[Signal]
 def test_every_rule_answers_its_own_examples(policy: Policy, name: str) -> None:
     one = clause(policy, name)
     for example in one.rule.examples:
-        evidence = evaluation_context(hypothetical_input(example.scores, example.facts, one.labels), policy.env)
+        evidence = evaluation_context(example_input(example, one), policy.env)
         assert evaluate_rule(one, evidence).decision is example.gives, f"{name}.toml:{example.line}"
 
 

@@ -158,7 +158,7 @@ def memory_installation(home: Path, decide=None, words: str = "", **settings) ->
         engine=FolderEngine(ROOT / "deploy" / "demo"),
         measure=StubMeasurer(
             text=_measured,
-            video=lambda _file, subject, _leased: Measurements(
+            video=lambda _file, subject, _leased, _is_certain=None: Measurements(
                 signals=_video_signals(subject), seconds={}, words=words
             ),
             check_video=ClassifierMeasurer(

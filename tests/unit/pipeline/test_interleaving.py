@@ -100,7 +100,7 @@ class Interleaving(RuleBasedStateMachine):
             texts=MemoryTexts(), blob_store=FsspecBlobStore((root / "vault").as_uri()), public_store=self.public_store, engine=self.weather,
             measure=StubMeasurer(
                 text=lambda _text: self.weather.measured(Subject.PROMPT),
-                video=lambda _path, subject, _leased: self.weather.measured(subject),
+                video=lambda _path, subject, _leased, _is_certain=None: self.weather.measured(subject),
             ),
             policy=StubPolicy(decide), sealer=StubSealer(self.weather.seal), workdir=root / "work", **alone(),
         )  # fmt: skip
