@@ -31,6 +31,7 @@ from console.platform.platform_pages import platform_pages_router
 from console.platform.policy_pages import policy_pages_router
 from console.platform.usage_api import usage_router
 from console.platform.webhooks_api import webhooks_router
+from console.rights.work_images_api import work_images_router
 from console.verify.manifest_upload import manifest_upload_router, well_known_router
 from console.verify.soft_binding_resolution import resolution_router
 from console.verify.verify_api import verify_router
@@ -85,6 +86,7 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
         review_router,
         consent_receipt_router,
         comparison_router,
+        work_images_router,
         keys_router,
         usage_router,
         verify_router,

@@ -37,6 +37,7 @@ from pipeline.case_record import CaseRecord, case_record
 from pipeline.disclosure import public_record
 from pipeline.manifest_repository.public_service import PublicService
 from pipeline.policy_rollout.policy_service import PolicyService
+from pipeline.rights.work_image_service import WorkImageService
 from pipeline.screening.dry_run import DryRunVerdict, dry_run
 from pipeline.stages.judge import recheck_consent
 from pipeline.stages.stage_context import Measurements, StageContext
@@ -81,6 +82,7 @@ class CaseService:
     webhooks: WebhookService | None = None
     costs: VideoCosts | None = None
     pictures: VideoPictures | None = None
+    work_image_service: WorkImageService | None = None
     one_person: bool = False
 
     @property
@@ -89,6 +91,13 @@ class CaseService:
         if self.cameo_service is None:
             raise Unavailable("nobody can be enrolled here")
         return self.cameo_service
+
+    @property
+    def work_images(self) -> WorkImageService:
+        """Everything that concerns example pictures of works. Raises Unavailable where none can be kept."""
+        if self.work_image_service is None:
+            raise Unavailable("example pictures of works cannot be kept here")
+        return self.work_image_service
 
     # -- asking for a video
 

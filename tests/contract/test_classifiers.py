@@ -15,6 +15,7 @@ from classifiers import (
     ChatEndpoint,
     PromptMonitor,
     PromptWorks,
+    WorkLikeness,
     build_classifiers,
     label_subjects,
     measure_all,
@@ -26,6 +27,7 @@ from classifiers.models import PACKAGED_MODELS, catalog
 from core.signals import Subject
 from media.video import MONO_SAMPLE_RATE, MonoAudio
 from registry.rights.registered_works import MemoryWorks, RegisteredWork
+from registry.rights.work_images import ListedWorkExamples
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,7 +65,11 @@ def works() -> MemoryWorks:
 
 
 AWAY = ChatEndpoint(url="http://127.0.0.1:9/v1", model="none")
-ALL = build_classifiers(Nobody(), Nobody(), more=[PromptWorks(works()), PromptMonitor(AWAY, "- No gore.")])
+ALL = build_classifiers(
+    Nobody(),
+    Nobody(),
+    more=[PromptWorks(works()), WorkLikeness(ListedWorkExamples()), PromptMonitor(AWAY, "- No gore.")],
+)
 EXAMPLES = [(classifier, example) for classifier in ALL for example in classifier.examples()]
 MAYBE_ABSENT = {"open_clip"}
 
