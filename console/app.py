@@ -25,6 +25,7 @@ from console.login.passkey_pages import passkey_router
 from console.login.security_pages import security_router
 from console.moderation.case_api import cases_router
 from console.moderation.case_pages import case_pages_router
+from console.moderation.work_match_pages import work_match_router
 from console.platform.comparison_api import comparison_router
 from console.platform.keys_api import keys_router
 from console.platform.platform_pages import platform_pages_router
@@ -96,6 +97,7 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
     ):
         app.include_router(router, responses={"4XX": {"model": ErrorBody}})
     app.include_router(case_pages_router)
+    app.include_router(work_match_router)
     app.include_router(policy_pages_router)
     app.include_router(platform_pages_router)
     app.include_router(cameo_pages_router)

@@ -122,7 +122,7 @@ def describe_example(rgb: NDArray[np.uint8], models: Models) -> tuple[bytes, NDA
     trimmed = trim_border(whole)
     if min(trimmed.shape[:2]) < _MIN_SIDE:
         return b"", np.zeros((0, 512), np.float32)
-    parts = [square(trimmed, trimmed[0, 0])]
+    parts = [square(trimmed, whole[0, 0])]
     if max(whole.shape[:2]) < 1.4 * min(whole.shape[:2]):
         parts.append(next(picture_parts(whole)).rgb)
     hashes, quality = models.get("hashes").pdq(downscale(whole, 512))

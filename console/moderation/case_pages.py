@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from console.moderation.case_views import case_view, highlight_prompt, queue_item
+from console.moderation.work_match_pages import shown_matches
 from console.web import display_text
 from console.web.auth import SessionUser, check_csrf_token
 from console.web.context import ContextDep
@@ -82,6 +83,7 @@ def case(
         prompt=prompt,
         other_texts=other_texts,
         words=words,
+        matches=shown_matches(context, who, found),
         notes=notes,
         rulings=display_text.RULING_TEXTS,
         recalls=display_text.RECALL_TEXTS,
