@@ -139,6 +139,7 @@ def test_every_label_is_said_about_every_material(subject: Subject) -> None:
 )
 def test_a_missing_model_gives_no_score_for_any_label(classifier: Classifier, monkeypatch) -> None:
     monkeypatch.setattr(catalog, "find_spec", lambda _name: None)
+    monkeypatch.setattr(catalog, "default_weights_folder", lambda: Path("/no/such/folder"))
     for subject in classifier.subjects:
         found = measure_all(material(subject), [classifier], subject=subject).signals
         assert {(s.label, s.score, s.note) for s in found} == {
