@@ -82,7 +82,7 @@ class CaseService:
     webhooks: WebhookService | None = None
     costs: VideoCosts | None = None
     pictures: VideoPictures | None = None
-    work_image_service: WorkImageService | None = None
+    work_images: WorkImageService | None = None
     one_person: bool = False
 
     @property
@@ -91,13 +91,6 @@ class CaseService:
         if self.cameo_service is None:
             raise Unavailable("nobody can be enrolled here")
         return self.cameo_service
-
-    @property
-    def work_images(self) -> WorkImageService:
-        """Everything that concerns example pictures of works. Raises Unavailable where none can be kept."""
-        if self.work_image_service is None:
-            raise Unavailable("example pictures of works cannot be kept here")
-        return self.work_image_service
 
     # -- asking for a video
 

@@ -14,6 +14,7 @@ from core.case import Case
 from core.errors import NotFound, Unavailable
 from core.roles import Principal, Role, require_role
 from pipeline.disclosure import sees_everything
+from pipeline.rights.work_image_service import require_work_images
 from pipeline.rights.work_match_pictures import WorkMatch, matched_picture, work_matches
 
 work_match_router = APIRouter(include_in_schema=False)
@@ -26,7 +27,7 @@ def shown_matches(context: RequestContext, who: Principal, case: Case) -> tuple[
     if not sees_everything(who):
         return ()
     try:
-        registered = context.service.work_images.works.all()
+        registered = require_work_images(context.service.work_images).works.all()
     except Unavailable:
         registered = ()
     return work_matches(case, registered)
@@ -52,5 +53,5 @@ def likeness_example(case_id: str, number: int, who: SessionUser, context: Conte
     if not 0 <= number < len(matches):
         raise NotFound("there is no such likeness in this case")
     example = matches[number].example
-    picture = context.service.work_images.picture(who, example.work, example.image)
+    picture = require_work_images(context.service.work_images).picture(who, example.work, example.image)
     return Response(picture, media_type="image/jpeg", headers=_PRIVATE)

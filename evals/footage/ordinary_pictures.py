@@ -24,7 +24,7 @@ from core.errors import BadMedia
 from media.still_image import sample_image
 
 _SEED = 14
-_DRAWINGS, _OBJECTS, _PHOTOGRAPHS = 360, 160, 80  # pictures; of a photograph four parts
+_DRAWINGS, _OBJECTS, _PHOTOGRAPHS = 320, 140, 60  # pictures; of a photograph four parts
 _PHOTOGRAPH_PARTS = 4
 _KINDS = {".png", ".jpg", ".jpeg", ".webp"}
 

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from core.codec import dump
 from pipeline.cli.cli_common import JsonOption, local_operator, open_installation, out, print_json
+from pipeline.rights.work_image_service import require_work_images
 from registry.rights.registered_works import DEFAULT_FALSE_MATCH_RATE, WORK_KINDS, WORK_TERMS, RegisteredWork
 
 work = typer.Typer(no_args_is_help=True, help="Registered characters, works, brands, artists and people.")
@@ -77,7 +78,7 @@ def add_image(
 ) -> None:
     """Add example pictures of a work: videos that look like them are found from the next one on."""
     with open_installation() as installation:
-        service, who = installation.service.work_images, local_operator()
+        service, who = require_work_images(installation.service.work_images), local_operator()
         for file in files:
             for image in service.add(who, work_id, file):
                 out.print(f"{image.id}  {file.name}", highlight=False)
@@ -89,7 +90,7 @@ def add_image(
 def list_images(work_id: WorkIdArgument, as_json: JsonOption = False) -> None:
     """The example pictures of a work, and how well it can be recognised by them."""
     with open_installation() as installation:
-        found = installation.service.work_images.of_work(local_operator(), work_id)
+        found = require_work_images(installation.service.work_images).of_work(local_operator(), work_id)
     if as_json:
         print_json({"images": dump(found.images), "strength": dump(found.strength), "advice": found.advice})
         return
@@ -112,7 +113,9 @@ def show_image(
 ) -> None:
     """Write an example picture to a file."""
     with open_installation() as installation:
-        to.write_bytes(installation.service.work_images.picture(local_operator(), work_id, image_id))
+        to.write_bytes(
+            require_work_images(installation.service.work_images).picture(local_operator(), work_id, image_id)
+        )
     out.print(f"written to {to}", highlight=False)
 
 
@@ -120,7 +123,7 @@ def show_image(
 def remove_image(work_id: WorkIdArgument, image_id: ImageIdArgument) -> None:
     """Forget an example picture, and what is compared of it."""
     with open_installation() as installation:
-        removed = installation.service.work_images.remove(local_operator(), work_id, image_id)
+        removed = require_work_images(installation.service.work_images).remove(local_operator(), work_id, image_id)
     out.print(f"{image_id} is forgotten" if removed else f"{work_id} has no picture {image_id}", highlight=False)
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from classifiers.image.example_matching import EXAMPLE_MODEL, ExampleStrength, describe_example, example_strength
 from classifiers.models import Models
-from core.errors import BadInput, Forbidden, NotFound
+from core.errors import BadInput, Forbidden, NotFound, Unavailable
 from core.roles import Principal, Role, Scope, require_scope
 from media.container import check_file
 from media.sampling import sample_video
@@ -118,6 +118,13 @@ class WorkImageService:
                 raise NotFound(f"no work {work_id} of yours is registered")
             raise Forbidden("example pictures are for the holder of a work, and for operators")
         return work
+
+
+def require_work_images(service: WorkImageService | None) -> WorkImageService:
+    """The service, where there is one. Raises Unavailable."""
+    if service is None:
+        raise Unavailable("example pictures of works cannot be kept here")
+    return service
 
 
 def may_change(who: Principal, work: RegisteredWork) -> bool:

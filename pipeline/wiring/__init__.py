@@ -169,7 +169,7 @@ def build_installation(
             likeness=LikenessComparer(models=models),
             webhooks=WebhookService(webhooks=webhooks, client=make_webhook_client(settings)),
             costs=costs,
-            work_image_service=WorkImageService(images=registry.work_images, works=registry.works, models=models),
+            work_images=WorkImageService(images=registry.work_images, works=registry.works, models=models),
             usage=UsageMeter(store=PostgresUsage(database), defaults=settings.usage_limits),
             pictures=make_video_pictures(
                 settings, ledger=ledger, repository=repository, people=people, consent=consent
