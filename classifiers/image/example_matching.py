@@ -30,6 +30,7 @@ _TAIL = 0.1  # share of ordinary pictures, the most alike ones, from which the t
 _LOWEST_THRESHOLD = 0.35  # cosine: below, nothing is called alike, however odd a work's examples are
 _BORDER_LEVELS = 24  # levels of 255 by which a pixel differs from a plain border
 _MARGIN = 1.06  # of a trimmed example
+_BORDERED = 0.95  # share of a picture that is left without its border, below which it has one
 _MIN_SIDE = 32  # pixels of a trimmed example
 _SMALL_PART = 0.6  # of the shorter side
 _MIN_QUALITY = 50  # PDQ's own measure of detail, as for banks
@@ -100,18 +101,23 @@ class ExampleStrength:
 
 
 def picture_parts(rgb: NDArray[np.uint8]) -> Iterator[PicturePart]:
-    """Squares of a picture: the middle first, the ends of its longer side, then five smaller ones.
+    """Squares of a picture: the middle first, all of it without a plain border, the ends of its longer side, then five
+    smaller ones.
 
-    A character fills a part of a frame: seen from the whole of it, it is a detail.
+    A character fills a part of a frame: seen from the whole of it, it is a detail. And a drawing on white fills all of
+    it but its margins, of which a square from the middle cuts off heads and feet.
     """
     height, width = rgb.shape[:2]
+    trimmed, (left, top, right, bottom) = _without_border(rgb)
     side = min(height, width)
     small = max(1, round(side * _SMALL_PART))
     ends = [(0, 0), (width - side, height - side)] if max(height, width) > 1.1 * side else []
     places = [((width - side) // 2, (height - side) // 2, side), *((x, y, side) for x, y in ends)]
     right, low = width - small, height - small
     places += [(x, y, small) for x, y in ((0, 0), (right, 0), (0, low), (right, low), (right // 2, low // 2))]
-    for x, y, length in dict.fromkeys(places):
+    for number, (x, y, length) in enumerate(dict.fromkeys(places)):
+        if number == 1 and min(trimmed.shape[:2]) >= _MIN_SIDE and trimmed.size < _BORDERED * rgb.size:
+            yield PicturePart(square(trimmed, rgb[0, 0]), (left / width, top / height, right / width, bottom / height))
         box = (x / width, y / height, (x + length) / width, (y + length) / height)
         yield PicturePart(np.ascontiguousarray(rgb[y : y + length, x : x + length]), box)
 
@@ -132,11 +138,17 @@ def describe_example(rgb: NDArray[np.uint8], models: Models) -> tuple[bytes, NDA
 
 def trim_border(rgb: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Without a border of one colour; (0, 0, 3) where there is nothing else."""
+    return _without_border(rgb)[0]
+
+
+def _without_border(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], tuple[int, int, int, int]]:
+    """Without a border of one colour, and where what is left begins and ends: left, top, right, bottom."""
     away = np.abs(rgb.astype(np.int16) - rgb[0, 0].astype(np.int16)).max(axis=2) > _BORDER_LEVELS
     rows, columns = np.flatnonzero(away.any(axis=1)), np.flatnonzero(away.any(axis=0))
     if not len(rows):
-        return np.zeros((0, 0, 3), np.uint8)
-    return np.ascontiguousarray(rgb[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1])
+        return np.zeros((0, 0, 3), np.uint8), (0, 0, 0, 0)
+    left, top, right, bottom = int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
+    return np.ascontiguousarray(rgb[top:bottom, left:right]), (left, top, right, bottom)
 
 
 def square(rgb: NDArray[np.uint8], colour: NDArray[np.uint8]) -> NDArray[np.uint8]:
