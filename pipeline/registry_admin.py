@@ -55,6 +55,13 @@ class WritableWorks(Protocol):
         """Forget a work."""
 
 
+class ErasableWorkImages(Protocol):
+    """Example pictures of works."""
+
+    def destroy(self, work: str) -> int:
+        """Erase all of a work."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceExtractor:
     """What is kept of a picture or a voice so that it is known again, by the models of this installation."""
@@ -88,6 +95,7 @@ class RegistryAdmin:
     voices: WritableGallery
     bank: WritableHashBank
     works: WritableWorks
+    work_images: ErasableWorkImages
     extractor: ReferenceExtractor
 
     def add_protected_face(self, who: Principal, person: str, picture: Path, *, kind: str = "public_figure") -> None:
@@ -132,8 +140,9 @@ class RegistryAdmin:
         self.works.put([work])
 
     def unregister(self, principal: Principal, work_id: str) -> bool:
-        """Stop looking for it; whether it was there."""
+        """Stop looking for it, and erase its example pictures; whether it was there."""
         require_role(principal, Role.OPERATOR)
+        self.work_images.destroy(work_id)
         return self.works.remove(work_id)
 
     def registered(self, principal: Principal) -> tuple[RegisteredWork, ...]:

@@ -40,6 +40,7 @@ from pipeline.moderation.review_desk import ReviewDesk
 from pipeline.moderation.review_queue import ReviewQueue
 from pipeline.moderation.ruling_codes import require_ruling_code
 from pipeline.policy_rollout.policy_service import PolicyService
+from pipeline.rights.work_image_service import WorkImageService
 from pipeline.screening.dry_run import DryRunVerdict, dry_run
 from pipeline.stages.judge import recheck_consent
 from pipeline.stages.stage_context import Measurements, StageContext
@@ -77,6 +78,7 @@ class CaseService:
     costs: VideoCosts | None = None
     pictures: VideoPictures | None = None
     review_queue: ReviewQueue | None = None
+    work_images: WorkImageService | None = None
     one_person: bool = False
 
     @property

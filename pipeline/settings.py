@@ -161,6 +161,10 @@ class Settings(BaseSettings):
     insightface_scale: Path | None = Field(
         None, description="How its distances are read: see evals.likeness.face_verification --scale."
     )
+    weights_folder: Path | None = Field(
+        None,
+        description="Where `assay models fetch` keeps weights; default: share/assay/weights of the Python environment.",
+    )
     allow_noncommercial: bool = Field(False, description="May non-commercial weights be loaded?")
     allow_unsandboxed: bool = Field(
         False, description="Decode files from outside even where the sandbox lacks protections here? Dangerous."

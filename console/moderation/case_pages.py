@@ -18,6 +18,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from console.inspection.timeline_page import timeline_page, waveform_svg
 from console.moderation.case_views import case_view, highlight_prompt, queue_item
+from console.moderation.work_match_pages import shown_matches
 from console.web import display_text
 from console.web.auth import SessionUser, check_csrf_token
 from console.web.context import ContextDep, RequestContext
@@ -108,6 +109,7 @@ def case(
         other_texts=other_texts,
         page=timeline_page(inspected) if inspected else None,
         with_words=with_words,
+        matches=shown_matches(context, who, found),
         notes=notes,
         allowing={code: display_text.RULING_TEXTS[code] for code in ALLOW_CODES},
         refusing={code: display_text.RULING_TEXTS[code] for code in REFUSE_CODES},

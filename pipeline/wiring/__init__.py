@@ -41,6 +41,7 @@ from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.policy_rollout.rollout import Rollout
 from pipeline.registry_admin import RegistryAdmin
 from pipeline.request_fields.reference_sources import ReferenceSources
+from pipeline.rights.work_image_service import WorkImageService
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.local_runner import LocalRunner
 from pipeline.service import CaseService
@@ -124,7 +125,7 @@ def build_installation(
         opened.callback(database.close)
         ledger = PostgresLedger(database, first_retry_delay=timedelta(seconds=settings.first_retry_delay))
         bus = make_bus(settings)
-        registry = open_registry_stores(database, models)
+        registry = open_registry_stores(database, models, settings)
         people = open_consent_stores(settings, database, *blob_store_location(settings))
         rollout = policy_loading.make_rollout(settings, PostgresPolicyStore(database), validate=not allow_broken_policy)
         repository = open_manifest_repository(
@@ -169,6 +170,7 @@ def build_installation(
             likeness=LikenessComparer(models=models),
             webhooks=WebhookService(webhooks=webhooks, client=make_webhook_client(settings)),
             costs=costs,
+            work_images=WorkImageService(images=registry.work_images, works=registry.works, models=models),
             usage=UsageMeter(store=PostgresUsage(database), defaults=settings.usage_limits),
             review_queue=PostgresReviewQueue(database),
             pictures=make_video_pictures(

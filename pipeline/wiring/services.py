@@ -109,6 +109,7 @@ def make_registry_admin(registry: RegistryStores, models: Models) -> RegistryAdm
         voices=registry.voices,
         bank=registry.bank,
         works=registry.works,
+        work_images=registry.work_images,
         extractor=ReferenceExtractor(models=models),
     )
 

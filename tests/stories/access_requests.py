@@ -34,6 +34,9 @@ PARAMETERS: dict[str, Callable[[AccessObjects, Principal], str]] = {
     "sha256": lambda made, who: made.receipt(who),
     "name": lambda made, who: made.shared(who),
     "challenge_id": lambda made, who: made.challenge(who),
+    "work_id": lambda made, who: made.work(who),
+    "image_id": lambda made, who: made.work_image(who)[1],
+    "number": lambda _made, _who: "0",
     "account": lambda made, _who: made.maker.id,
     "model": lambda made, _who: model_names(made.at.settings)[0],
 }
@@ -74,6 +77,11 @@ def of_lease(*, words: str = "", **options: Any) -> Builder:
         return {"handle": handle, "lease_id": lease_id}, options
 
     return build
+
+
+def of_work_image(made: AccessObjects, who: Principal) -> Built:
+    work, image = made.work_image(who)
+    return {"work_id": work, "image_id": image}, {}
 
 
 def of_delivery(made: AccessObjects, who: Principal) -> Built:
@@ -142,6 +150,9 @@ REQUESTS: dict[str, Builder] = {
     "POST /api/reviews/leases/{lease_id}": of_lease(words="no cars", json={}),
     "POST /api/receipts/check": lambda made, who: ({}, {"json": {"receipt": made.receipt(who)}}),
     "POST /api/likeness/compare": body(files={"a": JUNK["file"], "b": JUNK["file"]}),
+    "POST /api/works/{work_id}/images": body(files=JUNK),
+    "GET /api/works/{work_id}/images/{image_id}": of_work_image,
+    "DELETE /api/works/{work_id}/images/{image_id}": of_work_image,
     "POST /api/keys": lambda made, _who: ({}, {"json": {"name": f"walked{next(made.number)}", "scopes": ["manage"]}}),
     "POST /api/keys/{key_id}/rotate": body(json={}),
     "POST /api/verify": body(files=JUNK),
@@ -196,6 +207,9 @@ LATER = {
     "POST /api/cameos/take": "the file is none",
     "POST /api/cameos/estates": "the file is none",
     "POST /api/likeness/compare": "the file is none",
+    "POST /api/works/{work_id}/images": "the file is none",
+    "GET /cases/{case_id}/likenesses/{number}/picture": "nothing is like a registered work",
+    "GET /cases/{case_id}/likenesses/{number}/example": "nothing is like a registered work",
     "POST /api/verify": "the file is none",
     "POST /c2pa/matches/byContent": "the file is none",
     "POST /c2pa/matches/byReference": "fetching is off",
