@@ -29,6 +29,7 @@ BUNDLED_CLASSIFIERS: Mapping[str, str] = MappingProxyType(
         "sound_levels": "classifiers.audio.sound_levels:SoundLevels",
         "footage_words": "classifiers.text.footage_words:FootageWordScreening",
         "frame_labels": "classifiers.image.frame_labels:FrameLabels",
+        "banked_sounds": "classifiers.audio.banked_sounds:BankedSounds",
     }
 )
 """Subclasses of Classifier, in the order in which they measure; pyproject declares the same.

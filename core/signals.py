@@ -38,7 +38,8 @@ class Signal:
 
     `score` lies in [0, 1], or is None where nothing could be measured; NaN and anything outside
     is refused here. `source` names the classifier and its version (`frame_faces/3`). `note` is from
-    a closed vocabulary of the classifier: never words of a prompt or a person's name.
+    a closed vocabulary of the classifier: never words of a prompt or a person's name. `evidence` is the opaque key of
+    what it was found to be like, where that is an entry of a bank; else empty.
     """
 
     subject: Subject
@@ -48,6 +49,7 @@ class Signal:
     at: Span | None = None
     note: str = ""
     field: str = ""
+    evidence: str = ""
 
     def __post_init__(self) -> None:
         if self.score is not None and not 0.0 <= self.score <= 1.0:  # also refuses NaN

@@ -27,6 +27,7 @@ from pipeline.consent_wiring import (
     make_cameo_service,
     open_consent_stores,
 )
+from pipeline.known_footage.bank_service import BankService
 from pipeline.ledgers.case_histories import CaseHistories, PostgresCaseHistories
 from pipeline.ledgers.policy_store import PostgresPolicyStore
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
@@ -53,6 +54,7 @@ from pipeline.webhooks.postgres_webhooks import PostgresWebhooks
 from pipeline.webhooks.webhook_sender import WebhookSender
 from pipeline.webhooks.webhook_service import WebhookService
 from pipeline.wiring.services import (
+    make_bank_service,
     make_bus,
     make_oidc,
     make_passkeys,
@@ -93,6 +95,7 @@ class Installation:
     oidc: OidcService
     registry: RegistryStores
     registry_admin: RegistryAdmin
+    banks: BankService
     rollout: Rollout
     case_histories: CaseHistories
     works: PipelineContext
@@ -192,6 +195,7 @@ def build_installation(
             oidc=make_oidc(settings, database),
             registry=registry,
             registry_admin=make_registry_admin(registry, models),
+            banks=make_bank_service(registry, models),
             rollout=rollout,
             case_histories=rules.case_histories,
             works=works,

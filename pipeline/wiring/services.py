@@ -19,6 +19,7 @@ from pipeline.advance import EventListener, MaintenanceTasks, PipelineContext
 from pipeline.at_rest.key_store import KeyStore
 from pipeline.audit.transparency_log import PeriodicAnchor, TransparencyLog
 from pipeline.consent_wiring import CameoMaintenance, ConsentReceipts
+from pipeline.known_footage.bank_service import BankService
 from pipeline.ledgers.database import Database
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.manifest_repository.public_service import PublicService
@@ -103,14 +104,18 @@ def make_webhook_sender(settings: Settings, webhooks: PostgresWebhooks) -> Webho
 
 
 def make_registry_admin(registry: RegistryStores, models: Models) -> RegistryAdmin:
-    """Whoever registers protected people, known pictures and works."""
+    """Whoever registers protected people and works."""
     return RegistryAdmin(
         gallery=registry.gallery,
         voices=registry.voices,
-        bank=registry.bank,
         works=registry.works,
         extractor=ReferenceExtractor(models=models),
     )
+
+
+def make_bank_service(registry: RegistryStores, models: Models) -> BankService:
+    """Whoever keeps the banks of known footage."""
+    return BankService(banks=registry.bank.banks, models=models)
 
 
 def make_oidc(settings: Settings, database: Database) -> OidcService:
