@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from core.codec import dump
 from core.errors import BadInput, NotFound
 from pipeline.cli.cli_common import JsonOption, err, local_operator, open_installation, out, print_json
 from pipeline.known_footage.bank_service import EntryRecord
@@ -176,6 +177,62 @@ def bank_release(
     print_json({"id": known, "released": count}) if as_json else out.print(f"{count} entries decide again")
 
 
+@bank.command("match")
+def bank_match(as_json: JsonOption = False) -> None:
+    """Compare hashes that are new with what is published, now; workers do so every minute.
+
+    What policy refuses is recalled, what it would hold is a question for `assay bank decide`. Interrupted, it goes on
+    with what is left.
+    """
+    with open_installation() as installation:
+        quarantined = installation.bank_upkeep.quarantine.run()
+        report = installation.bank_upkeep.matches.run(_tell_comparison)
+        runner = installation.runner
+        if report.recalled and runner is not None:
+            runner.drain()
+    if as_json:
+        print_json({**dump(report), "quarantined": len(quarantined)})
+        return
+    out.print(
+        f"{report.entries} entries compared with {report.videos} videos: {report.recalled} recalled, "
+        f"{report.open} to decide about, {report.noted} noted; {len(quarantined)} entries quarantined",
+        highlight=False,
+    )
+
+
+@bank.command("matches")
+def bank_matches(
+    every: Annotated[bool, typer.Option("--all", help="Those that are decided, too.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Published videos in which an entry is that came later, and that wait for a moderator."""
+    with open_installation() as installation:
+        found = installation.bank_upkeep.matches.open_matches(local_operator(), every=every)
+    if as_json:
+        print_json({"matches": found})
+        return
+    table = Table("match", "video", "bank", "entry", "score", "seconds", "rules", "state")
+    for one in found:
+        seconds = f"{min(one.seconds)} to {max(one.seconds) + 1}"
+        row = (str(one.key), one.case_id, one.bank, escape(one.id), f"{one.score:.2f}", seconds)
+        table.add_row(*row, ", ".join(one.rules), one.state)
+    out.print(table)
+
+
+@bank.command("decide")
+def bank_decide(
+    match: Annotated[int, typer.Argument(help="The match's number, as `assay bank matches` shows it.")],
+    recall: Annotated[bool, typer.Option("--recall/--keep", help="Take the video down, or leave it.")],
+    as_json: JsonOption = False,
+) -> None:
+    """Decide about a published video that a later entry matches. For moderators."""
+    with open_installation() as installation:
+        done = installation.bank_upkeep.matches.decide(local_operator(), match, recall=recall)
+        if recall and installation.runner is not None:
+            installation.runner.drain()
+    print_json(done) if as_json else out.print(f"{done.case_id} is {done.state}", highlight=False)
+
+
 def _show_entries(entries: Sequence[EntryRecord]) -> None:
     table = Table("bank", "id", "hashes", "state", "added by", "when", "from", "why")
     for one in entries:
@@ -190,6 +247,11 @@ def _show_entries(entries: Sequence[EntryRecord]) -> None:
 def _tell_progress(done: int) -> None:
     if done % _PROGRESS_EVERY == 0:
         err.print(f"{done} entries", highlight=False)
+
+
+def _tell_comparison(entries: int, videos: int) -> None:
+    if videos % _PROGRESS_EVERY == 0:
+        err.print(f"{entries} entries, {videos} videos", highlight=False)
 
 
 def add_to(app: typer.Typer) -> None:

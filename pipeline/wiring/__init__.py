@@ -28,6 +28,7 @@ from pipeline.consent_wiring import (
     open_consent_stores,
 )
 from pipeline.known_footage.bank_service import BankService
+from pipeline.known_footage.bank_upkeep import BankUpkeep
 from pipeline.ledgers.case_histories import CaseHistories, PostgresCaseHistories
 from pipeline.ledgers.policy_store import PostgresPolicyStore
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
@@ -55,6 +56,7 @@ from pipeline.webhooks.webhook_sender import WebhookSender
 from pipeline.webhooks.webhook_service import WebhookService
 from pipeline.wiring.services import (
     make_bank_service,
+    make_bank_upkeep,
     make_bus,
     make_oidc,
     make_passkeys,
@@ -96,6 +98,7 @@ class Installation:
     registry: RegistryStores
     registry_admin: RegistryAdmin
     banks: BankService
+    bank_upkeep: BankUpkeep
     rollout: Rollout
     case_histories: CaseHistories
     works: PipelineContext
@@ -176,6 +179,7 @@ def build_installation(
                 settings, ledger=ledger, repository=repository, people=people, consent=consent
             ),
         )
+        upkeep = make_bank_upkeep(settings, database, registry, service)
         works = make_pipeline_context(
             settings,
             ledger=ledger,
@@ -184,6 +188,7 @@ def build_installation(
             cameos=cameos,
             listener=listener or NoListener(),
             log=TransparencyLog(database, settings.keys_folder),
+            banks=upkeep,
         )
         return Installation(
             settings=settings,
@@ -196,6 +201,7 @@ def build_installation(
             registry=registry,
             registry_admin=make_registry_admin(registry, models),
             banks=make_bank_service(registry, models),
+            bank_upkeep=upkeep,
             rollout=rollout,
             case_histories=rules.case_histories,
             works=works,

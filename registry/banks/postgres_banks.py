@@ -166,9 +166,12 @@ def default_bank(kind: str) -> Bank:
 
 def active_entries(connection: RegistryConnection) -> Sequence[StoredEntry]:
     """Every entry that decides."""
-    return [
-        _stored(row) for row in connection.execute(f"{_ENTRIES} WHERE e.state = 'active' ORDER BY e.key").fetchall()
-    ]
+    return stored_entries(connection, " WHERE e.state = 'active' ORDER BY e.key")
+
+
+def stored_entries(connection: RegistryConnection, where: str, values: Sequence[object] = ()) -> list[StoredEntry]:
+    """Those of a condition on bank_entries `e` and banks `b`, with what it is given."""
+    return [_stored(row) for row in connection.execute(_ENTRIES + where, values).fetchall()]
 
 
 def _removed_keys(connection: RegistryConnection, bank: str, batch: Sequence[BankEntry]) -> list[int]:
