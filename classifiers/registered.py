@@ -30,6 +30,7 @@ BUNDLED_CLASSIFIERS: Mapping[str, str] = MappingProxyType(
         "footage_words": "classifiers.text.footage_words:FootageWordScreening",
         "frame_labels": "classifiers.image.frame_labels:FrameLabels",
         "video_coverage": "classifiers.image.video_coverage:VideoCoverage",
+        "banked_sounds": "classifiers.audio.banked_sounds:BankedSounds",
     }
 )
 """Subclasses of Classifier, in the order in which they measure; pyproject declares the same.

@@ -62,8 +62,9 @@ class Signal:
 
     `score` lies in [0, 1], or is None where nothing could be measured; NaN and anything outside
     is refused here. `source` names the classifier and its version (`frame_faces/3`). `note` is from
-    a closed vocabulary of the classifier: never words of a prompt or a person's name.
-    `example` names what was recognised, where that is a registered work.
+    a closed vocabulary of the classifier: never words of a prompt or a person's name. `example` names what was
+    recognised, where that is a registered work; `evidence` is the opaque key of what it was found to be like, where
+    that is an entry of a bank.
     """
 
     subject: Subject
@@ -74,6 +75,7 @@ class Signal:
     note: str = ""
     field: str = ""
     example: ExampleMatch | None = None
+    evidence: str = ""
 
     def __post_init__(self) -> None:
         if self.score is not None and not 0.0 <= self.score <= 1.0:  # also refuses NaN

@@ -16,7 +16,6 @@ from media.arrays import Embedding, RgbImage
 from media.audio_decode import decode_mono_audio
 from media.still_image import sample_image
 from media.video import MonoAudio
-from registry.banks.hamming_index import KnownHash
 from registry.rights.registered_works import RegisteredWork
 
 _MAX_VOICE_SECONDS = 120.0
@@ -30,16 +29,6 @@ class WritableGallery(Protocol):
 
     def remove(self, person: str) -> int:
         """Forget a person's templates."""
-
-
-class WritableHashBank(Protocol):
-    """Hashes of known pictures."""
-
-    def add(self, known: list[KnownHash]) -> None:
-        """Bank hashes."""
-
-    def remove(self, known_id: str) -> int:
-        """Forget a picture's hashes."""
 
 
 class WritableWorks(Protocol):
@@ -80,12 +69,6 @@ class ReferenceExtractor:
 
         return enrol_voice(sound, self.models)
 
-    def image_hashes(self, picture: RgbImage) -> list[tuple[str, bytes]]:
-        """(algorithm, bits) for a bank; none of a picture with too little detail."""
-        from classifiers.image.frame_hashes import bank_hashes
-
-        return bank_hashes(picture, self.models)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryAdmin:
@@ -93,7 +76,6 @@ class RegistryAdmin:
 
     gallery: WritableGallery
     voices: WritableGallery
-    bank: WritableHashBank
     works: WritableWorks
     work_images: ErasableWorkImages
     extractor: ReferenceExtractor
@@ -119,20 +101,6 @@ class RegistryAdmin:
         """Forget all faces and voices of a person; returns how many there were."""
         require_role(principal, Role.OPERATOR)
         return self.gallery.remove(person) + self.voices.remove(person)
-
-    def add_known_image(self, who: Principal, known_id: str, picture: Path, *, kind: str = "known_work") -> int:
-        """Bank the hashes of a picture, under an opaque id; returns how many. The picture is not kept."""
-        require_role(who, Role.OPERATOR)
-        found = self.extractor.image_hashes(sample_image(picture).frames[0].rgb)
-        if not found:
-            raise BadInput("the picture has too little detail to be recognised again")
-        self.bank.add([KnownHash(id=known_id, kind=kind, algorithm=name, bits=bits) for name, bits in found])
-        return len(found)
-
-    def remove_known_image(self, principal: Principal, known_id: str) -> int:
-        """Forget a picture's hashes; returns how many there were."""
-        require_role(principal, Role.OPERATOR)
-        return self.bank.remove(known_id)
 
     def register(self, principal: Principal, work: RegisteredWork) -> None:
         """Look for a character, work, brand, artist or person in prompts from now on; a known id is replaced."""

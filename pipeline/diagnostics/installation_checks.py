@@ -247,6 +247,9 @@ def _installation(settings: Settings) -> Iterator[DiagnosticResult]:
             state="ok" if voices else "lacks",
             says=f"{voices} protected voices are enrolled" + ("" if voices else ": nobody's voice is recognised"),
         )
+        if quarantined := sum(bank.entries.get("quarantined", 0) for bank in installation.registry.bank.banks.banks()):
+            says = f"{quarantined} entries of banks are quarantined and decide nothing: see assay bank list"
+            yield DiagnosticResult(state="lacks", says=f"{says} --state quarantined")
         yield DiagnosticResult(
             state="ok" if hashes else "lacks",
             says=f"{hashes} hashes are banked" + ("" if hashes else ": no known picture is recognised"),

@@ -20,6 +20,8 @@ from core.case import Case
 from core.errors import NotFound
 from core.signals import Signal
 from core.verdicts import Facts, Gate, Ruling, Verdict
+from media.arrays import BitArray
+from media.lookup.bank_hashes import BankHit, FrameViews
 from pipeline.policy_rollout.policy_loading import load_policy
 from pipeline.screening.dry_run import DryRunVerdict, dry_run
 from pipeline.screening.measurement import prompt_monitors
@@ -140,11 +142,17 @@ class EmptyBank:
     """A HashBank in which nothing is banked."""
 
     size = 0
+    has_sounds = False
 
-    def nearest(self, algorithm: str, bits: bytes, *, kind: str) -> tuple[str, str, int] | None:
-        """There is none."""
-        del algorithm, bits, kind
-        return None
+    def frame_hits(self, frames: Sequence[FrameViews]) -> Sequence[BankHit]:
+        """There is nothing to be like."""
+        del frames
+        return ()
+
+    def sound_hits(self, hashes: BitArray, seconds: Sequence[int]) -> Sequence[BankHit]:
+        """There is nothing to be like."""
+        del hashes, seconds
+        return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

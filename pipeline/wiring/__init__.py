@@ -27,6 +27,8 @@ from pipeline.consent_wiring import (
     make_cameo_service,
     open_consent_stores,
 )
+from pipeline.known_footage.bank_service import BankService
+from pipeline.known_footage.bank_upkeep import BankUpkeep
 from pipeline.ledgers.case_histories import CaseHistories, PostgresCaseHistories
 from pipeline.ledgers.policy_store import PostgresPolicyStore
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
@@ -55,6 +57,8 @@ from pipeline.webhooks.postgres_webhooks import PostgresWebhooks
 from pipeline.webhooks.webhook_sender import WebhookSender
 from pipeline.webhooks.webhook_service import WebhookService
 from pipeline.wiring.services import (
+    make_bank_service,
+    make_bank_upkeep,
     make_bus,
     make_oidc,
     make_passkeys,
@@ -95,6 +99,8 @@ class Installation:
     oidc: OidcService
     registry: RegistryStores
     registry_admin: RegistryAdmin
+    banks: BankService
+    bank_upkeep: BankUpkeep
     rollout: Rollout
     case_histories: CaseHistories
     works: PipelineContext
@@ -177,6 +183,7 @@ def build_installation(
                 settings, ledger=ledger, repository=repository, people=people, consent=consent
             ),
         )
+        upkeep = make_bank_upkeep(settings, database, registry, service)
         works = make_pipeline_context(
             settings,
             ledger=ledger,
@@ -185,6 +192,7 @@ def build_installation(
             cameos=cameos,
             listener=listener or NoListener(),
             log=TransparencyLog(database, settings.keys_folder),
+            banks=upkeep,
         )
         return Installation(
             settings=settings,
@@ -196,6 +204,8 @@ def build_installation(
             oidc=make_oidc(settings, database),
             registry=registry,
             registry_admin=make_registry_admin(registry, models),
+            banks=make_bank_service(registry, models),
+            bank_upkeep=upkeep,
             rollout=rollout,
             case_histories=rules.case_histories,
             works=works,
