@@ -113,6 +113,10 @@ LABELS: Mapping[str, LabelDefinition] = MappingProxyType(
         "known_noted": LabelDefinition(_FOOTAGE, "A frame is in a bank whose matches are only noted."),
         "violence_visual": LabelDefinition(_FOOTAGE, "Violence is seen. Needs an OpenCLIP checkpoint."),
         "weapon_visual": LabelDefinition(_FOOTAGE, "A weapon is seen. Needs an OpenCLIP checkpoint."),
+        "hate_symbol": LabelDefinition(_FOOTAGE, "A symbol of hate is drawn: a hooked cross, or a black sun."),
+        "hate_symbol_mirrored": LabelDefinition(
+            _FOOTAGE, "A hooked cross whose arms turn left, as in Buddhist and Hindu use. Harmless by itself."
+        ),
         "flash": LabelDefinition(_VIDEO, "The picture flashes: 0.5 is three times in a second, 1 six times."),
         "red_flash": LabelDefinition(_VIDEO, "It flashes to or from a saturated red, counted in the same way."),
         "black_picture": LabelDefinition(_VIDEO, "The share of the time in which the picture is black."),

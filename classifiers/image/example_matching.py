@@ -18,10 +18,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 import classifiers.models
-from classifiers.image.frame_hashes import hash_similarity
 from classifiers.image.sampled_frames import downscale
 from classifiers.models import Models
 from core.signals import ExampleMatch
+from media.search_hashes import hash_similarity
 
 EXAMPLE_MODEL = "clip_image_tower"
 FEW_EXAMPLES = 3  # with fewer, other drawings of the same thing are often missed
@@ -35,6 +35,7 @@ _MIN_SIDE = 32  # pixels of a trimmed example
 _SMALL_PART = 0.6  # of the shorter side
 _MIN_QUALITY = 50  # PDQ's own measure of detail, as for banks
 _PDQ_BITS = 256
+_COPY_BITS, _CHANCE_BITS = 31, 96  # of PDQ's: the limit of a copy, and as much as strangers have in common
 
 
 class ExamplePicture(Protocol):
@@ -212,7 +213,7 @@ def match_copy(pdq: Sequence[bytes], work: PreparedWork) -> tuple[float, str]:
     for name, bits in work.pdq:
         for turned in pdq:
             distance = int(np.unpackbits(np.frombuffer(turned, np.uint8) ^ bits).sum())
-            if (score := hash_similarity("pdq", distance)) > best:
+            if (score := hash_similarity(distance, _COPY_BITS, _CHANCE_BITS)) > best:
                 best, image = score, name
     return best, image
 

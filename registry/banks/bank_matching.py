@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from media.arrays import BitArray
 from media.lookup.bank_hashes import BankHit, FrameViews
+from media.search_hashes import hash_similarity
 from registry.banks.bank_entries import StoredEntry
 from registry.banks.frame_hash_index import FrameHashIndex
 from registry.near_duplicates import MAX_HAMMING_DISTANCE
@@ -165,7 +166,7 @@ class BankIndex:
         harmless = min((best[row][0] for row in best if self._phashes[row].kind == "known_harmless"), default=_FAR)
         hits = []
         for row, (distance, number) in best.items():
-            stored, score = self._phashes[row], similarity(distance, _COPY_PHASH, _CHANCE_PHASH)
+            stored, score = self._phashes[row], hash_similarity(distance, _COPY_PHASH, _CHANCE_PHASH)
             if stored.kind != "known_harmless" and score >= MIN_HIT_SCORE and distance < harmless:
                 hits.append(
                     BankHit(
@@ -182,15 +183,8 @@ class BankIndex:
         return sorted(hits, key=lambda hit: (-hit.score, hit.entry))
 
 
-def similarity(distance: int, copy: int, chance: int) -> float:
-    """A Hamming distance as a score: 1.0 at 0, 0.5 at the limit of a copy, 0.0 at chance. Falls monotonically."""
-    if distance <= copy:
-        return 1.0 - 0.5 * distance / copy
-    return max(0.0, 0.5 * (chance - distance) / (chance - copy))
-
-
 def _picture_score(here: dict[int, int]) -> float:
-    return similarity(min(here.values()), COPY_DISTANCE, CHANCE_DISTANCE)
+    return hash_similarity(min(here.values()), COPY_DISTANCE, CHANCE_DISTANCE)
 
 
 def _places_score(here: dict[int, int], there: dict[int, int], count: int, size: int) -> float:
@@ -201,8 +195,8 @@ def _places_score(here: dict[int, int], there: dict[int, int], count: int, size:
     share = max(_at(mine, max(least_mine, ceil(MIN_SHARE * count))), _at(its, least_its))
     found = max(_at(its, max(least_its, ceil(MIN_SHARE * size))), _at(mine, least_mine))
     return max(
-        similarity(two, COPY_DISTANCE, CHANCE_DISTANCE) if two <= COPY_DISTANCE else 0.0,
-        *(similarity(bits, MAX_HAMMING_DISTANCE, CHANCE_DISTANCE) for bits in (share, found)),
+        hash_similarity(two, COPY_DISTANCE, CHANCE_DISTANCE) if two <= COPY_DISTANCE else 0.0,
+        *(hash_similarity(bits, MAX_HAMMING_DISTANCE, CHANCE_DISTANCE) for bits in (share, found)),
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from media.lookup.bank_hashes import FrameViews
 from registry.banks import frame_hash_index
 from registry.banks.bank_entries import BankEntry, EntryState, StoredEntry
-from registry.banks.bank_matching import BankIndex, similarity
+from registry.banks.bank_matching import BankIndex
 
 
 @pytest.fixture
