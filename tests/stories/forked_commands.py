@@ -130,7 +130,8 @@ def _fork_server() -> socket.socket:
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     env = {name: value for name, value in os.environ.items() if not name.startswith("ASSAY_")}
     command = [sys.executable, "-m", "tests.stories.forked_commands", str(there.fileno())]
-    subprocess.Popen(command, pass_fds=[there.fileno()], cwd=ROOT, env={**env, "COLUMNS": "160"})
+    own = {"COLUMNS": "160", "OPENBLAS_NUM_THREADS": "1"}  # what has threads should not be forked
+    subprocess.Popen(command, pass_fds=[there.fileno()], cwd=ROOT, env=env | own)
     there.close()
     return here
 
