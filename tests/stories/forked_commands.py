@@ -1,8 +1,8 @@
 """Commands as processes of their own, forked from one that has imported Assay and loaded the usual models.
 
-Importing and loading take longer than most commands. Nothing else is shared: a command has its own arguments, environment, folder, input and output, ends
-as any Python program does (what is registered with atexit runs), and may be killed. Where what happens while Python
-starts matters (PYTHONPATH, entry points, LD_PRELOAD), a story starts Python itself.
+Importing and loading take longer than most commands. Nothing else is shared: a command has its own arguments,
+environment, folder, input and output, ends as any Python program does (what is registered with atexit runs), and may be
+killed. Where what happens while Python starts matters (PYTHONPATH, LD_PRELOAD), Python itself is started.
 """
 
 from __future__ import annotations
