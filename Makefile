@@ -21,8 +21,9 @@ setup: .venv/.ready ## Make .venv with everything in it (each package by its dig
 demo: setup ## Run one generation the whole way, on a real video
 	@$(BIN)/assay demo
 
+# In the order of the folders: else files of few tests come last, and those are the longest stories.
 test: setup ## Run every test, a file at a time on each core (two cores at most)
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup ## Lint, types, import contracts, docs
 	$(BIN)/ruff check .

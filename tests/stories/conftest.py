@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from media.transcode import Encoding, reencode
+from pipeline.ledgers.embedded_postgres import EmbeddedPostgres
 from tests.conftest import ROOT
 from tests.stories import forked_commands
 
@@ -70,10 +73,22 @@ def make_installation(home: Path, footage: Path | None = None) -> CliInstallatio
     return installation
 
 
+@contextmanager
+def database_kept_running(installation: CliInstallation) -> Iterator[CliInstallation]:
+    """As while a server runs beside the commands: else each of them starts the database, and stops it."""
+    embedded = EmbeddedPostgres(installation.home)
+    embedded.start()
+    try:
+        yield installation
+    finally:
+        embedded.stop()
+
+
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory, two_seconds):
     """One installation, shared by the stories that do not break it."""
-    return make_installation(tmp_path_factory.mktemp("house"), two_seconds)
+    with database_kept_running(make_installation(tmp_path_factory.mktemp("house"), two_seconds)) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,8 @@
 """Commands as processes of their own, forked from one that has imported Assay and loaded the usual models.
 
-Importing and loading take longer than most commands. Nothing else is shared: a command has its own arguments, environment, folder, input and output, ends
-as any Python program does (what is registered with atexit runs), and may be killed. Where what happens while Python
-starts matters (PYTHONPATH, entry points, LD_PRELOAD), a story starts Python itself.
+Importing and loading take longer than most commands. Nothing else is shared: a command has its own arguments,
+environment, folder, input and output, ends as any Python program does (what is registered with atexit runs), and may be
+killed. Where what happens while Python starts matters (PYTHONPATH, LD_PRELOAD), Python itself is started.
 """
 
 from __future__ import annotations
@@ -130,7 +130,8 @@ def _fork_server() -> socket.socket:
     here, there = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     env = {name: value for name, value in os.environ.items() if not name.startswith("ASSAY_")}
     command = [sys.executable, "-m", "tests.stories.forked_commands", str(there.fileno())]
-    subprocess.Popen(command, pass_fds=[there.fileno()], cwd=ROOT, env={**env, "COLUMNS": "160"})
+    own = {"COLUMNS": "160", "OPENBLAS_NUM_THREADS": "1"}  # what has threads should not be forked
+    subprocess.Popen(command, pass_fds=[there.fileno()], cwd=ROOT, env=env | own)
     there.close()
     return here
 
