@@ -24,6 +24,8 @@ from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.passages import FootageWords
 from core.errors import Unavailable
 from core.signals import Signal, Span, Subject
+from media.arrays import BitArray
+from media.lookup.bank_hashes import BankHit, FrameViews
 from media.video import VideoSample
 
 log = logging.getLogger("assay.classifiers")
@@ -58,6 +60,7 @@ class SignalNote(StrEnum):
     ESTATE = "estate"
     CLAIMANT = "claimant"
     OTHER = "other"
+    KNOWN_HARMLESS = "known_harmless"  # it is in a bank, and as near to what a bank of harmless footage has
 
 
 class MeasuringOrder(IntEnum):
@@ -114,17 +117,21 @@ class BiometricGallery(Protocol):
 
 
 class HashBank(Protocol):
-    """Perceptual hashes of known pictures. The port behind `frame_hashes`."""
+    """Banks of known pictures, videos and sounds. The port behind `frame_hashes` and `sound_hashes`."""
 
     @property
     def size(self) -> int:
-        """How many hashes are banked."""
+        """How many entries decide."""
 
-    def nearest(self, algorithm: str, bits: bytes, *, kind: str) -> tuple[str, str, int] | None:
-        """(id, kind, Hamming distance) of the nearest hash of this kind and algorithm, or None if there is none.
+    @property
+    def has_sounds(self) -> bool:
+        """Whether any sound is banked: if not, none need be looked up."""
 
-        `algorithm` is phash (8 bytes) or pdq (32 bytes); `kind` is known_bad or known_work.
-        """
+    def frame_hits(self, frames: Sequence[FrameViews]) -> Sequence[BankHit]:
+        """Every entry in which one of these frames is, or several are; the best first. Raises Unavailable."""
+
+    def sound_hits(self, hashes: BitArray, seconds: Sequence[int]) -> Sequence[BankHit]:
+        """Every entry in which this sound is: hashes (n, 32), several for a second, and the second of each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,9 +194,18 @@ class Classifier(ABC):
         *,
         at: Span | None = None,
         note: SignalNote = SignalNote.NONE,
+        evidence: str = "",
     ) -> Signal:
         """A signal of this classifier."""
-        return Signal(subject=subject, label=label, score=score, source=self.source, at=at, note=note.value)
+        return Signal(
+            subject=subject,
+            label=label,
+            score=score,
+            source=self.source,
+            at=at,
+            note=note.value,
+            evidence=evidence,
+        )
 
     def unmeasured(self, subject: Subject, note: SignalNote) -> list[Signal]:
         """Every label with the score None."""

@@ -97,11 +97,26 @@ LABELS: Mapping[str, LabelDefinition] = MappingProxyType(
         ),
         "nudity": LabelDefinition(_FOOTAGE, "Nudity or sexual content is seen."),
         "known_bad": LabelDefinition(
-            _FOOTAGE, "A frame is a copy of a picture in the bank of illegal or abusive pictures."
+            _FOOTAGE, "A frame is a copy of one in a bank of illegal or abusive pictures and videos."
         ),
         "known_work": LabelDefinition(_FOOTAGE, "A frame is a copy of a work that a rights holder registered."),
+        "work_likeness": LabelDefinition(
+            _FOOTAGE, "It looks like the example pictures of a registered work whose holder wants to be asked."
+        ),
+        "work_not_allowed": LabelDefinition(
+            _FOOTAGE, "It looks like the example pictures of a registered work whose holder does not allow that."
+        ),
+        "known_listed": LabelDefinition(
+            _FOOTAGE, "A frame is in a bank of footage at which a person has to look first."
+        ),
+        "known_sound": LabelDefinition(_FOOTAGE, "A sound or music is in a bank of known recordings."),
+        "known_noted": LabelDefinition(_FOOTAGE, "A frame is in a bank whose matches are only noted."),
         "violence_visual": LabelDefinition(_FOOTAGE, "Violence is seen. Needs an OpenCLIP checkpoint."),
         "weapon_visual": LabelDefinition(_FOOTAGE, "A weapon is seen. Needs an OpenCLIP checkpoint."),
+        "hate_symbol": LabelDefinition(_FOOTAGE, "A symbol of hate is drawn: a hooked cross, or a black sun."),
+        "hate_symbol_mirrored": LabelDefinition(
+            _FOOTAGE, "A hooked cross whose arms turn left, as in Buddhist and Hindu use. Harmless by itself."
+        ),
         "flash": LabelDefinition(_VIDEO, "The picture flashes: 0.5 is three times in a second, 1 six times."),
         "red_flash": LabelDefinition(_VIDEO, "It flashes to or from a saturated red, counted in the same way."),
         "black_picture": LabelDefinition(_VIDEO, "The share of the time in which the picture is black."),

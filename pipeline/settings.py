@@ -161,10 +161,22 @@ class Settings(BaseSettings):
     insightface_scale: Path | None = Field(
         None, description="How its distances are read: see evals.likeness.face_verification --scale."
     )
+    weights_folder: Path | None = Field(
+        None,
+        description="Where `assay models fetch` keeps weights; default: share/assay/weights of the Python environment.",
+    )
     allow_noncommercial: bool = Field(False, description="May non-commercial weights be loaded?")
     allow_unsandboxed: bool = Field(
         False, description="Decode files from outside even where the sandbox lacks protections here? Dangerous."
     )
+    bank_quarantine_share: float = Field(
+        0.05,
+        ge=0.0,
+        le=1.0,
+        description="Share of all cases looked at from which on an entry of a bank fires too often; 0: never.",
+    )
+    bank_quarantine_count: int = Field(50, ge=1, description="How often it must have been found for that.")
+    bank_quarantine_hours: float = Field(24.0, gt=0, le=720, description="Within how many hours that is counted.")
     cameo_keep_days: int = Field(1095, description="Days after which somebody enrolled, unused and idle, is erased.")
     one_person: bool = Field(
         False, description="Is this the installation of one person? Only then may moderators rule on their own cases."

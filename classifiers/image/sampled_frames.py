@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +37,14 @@ def downscale(rgb: NDArray[np.uint8], max_side: int) -> NDArray[np.uint8]:
 def downscaled_frames(sample: VideoSample, max_side: int) -> list[NDArray[np.uint8]]:
     """All frames, shrunk."""
     return [downscale(frame.rgb, max_side) for frame in sample.frames]
+
+
+def spread_frames(sample: VideoSample, count: int) -> VideoSample:
+    """The sample with at most so many of its frames, evenly spread, the first and the last among them."""
+    if len(sample.frames) <= count:
+        return sample
+    places = np.unique(np.linspace(0, len(sample.frames) - 1, count).round().astype(int))
+    return replace(sample, frames=tuple(sample.frames[place] for place in places))
 
 
 def frame_span(sample: VideoSample, index: int) -> Span:

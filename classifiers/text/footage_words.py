@@ -46,11 +46,12 @@ class FootageWordScreening(ModelClassifier):
     version = 1
     subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
     labels = (*(f"{kind}_{group}" for kind in PassageKind for group in _GROUPS), "seen_personal_data", "seen_code")
-    required_models = (*PromptIntent.required_models, "speech_finder", "speech_multilingual", "ocr")
+    required_models = (*PromptIntent.required_models, "speech_finder", "speech_multilingual", "ocr", "script_reader")
     covers = (
         "Speech in the languages that Whisper base hears well, and text from about 22 pixels in Latin, Chinese and "
-        "Japanese letters, screened as prompts are. Singing and shouting for sure not, nor Korean, Cyrillic or Arabic "
-        "letters, nor irony. Card numbers by their checksum, telephone numbers, addresses of mail; QR codes."
+        "Japanese letters, most of it in Cyrillic, Korean, Devanagari and Arabic ones, screened as prompts are. "
+        "Singing and shouting for sure not, nor irony. Card numbers by their checksum, telephone numbers, addresses of "
+        "mail; QR codes."
     )
 
     def __init__(self, models: Models = PACKAGED_MODELS) -> None:

@@ -20,6 +20,7 @@ from pipeline.ledgers.policy_store import PolicyStore, RolloutStep, StoredPolicy
 from policy.explain import Reason, reasons
 from policy.pack import Policy, load
 from policy.profile import parse_profile
+from policy.rule_description import RuleDescription, describe_rules
 from policy.vocabulary import Vocabulary
 
 _STEP_CACHE_SECONDS = 1.0  # seconds
@@ -69,9 +70,16 @@ class PolicySelector:
 
         Raises NotFound where that was kept nowhere, as an installed one before an update, and PolicyError.
         """
+        return reasons(verdict, signals, self._policy_of(verdict))
+
+    def describe(self, verdict: Verdict) -> Sequence[RuleDescription]:
+        """The rules of a verdict's gate, in the policy that gave it. Raises as `explain`."""
+        return describe_rules(self._policy_of(verdict), verdict.gate)
+
+    def _policy_of(self, verdict: Verdict) -> Policy:
         if verdict.policy not in self._loaded:
             self.installed()  # this process may have judged nothing yet
-        return reasons(verdict, signals, self.policy(verdict.policy))
+        return self.policy(verdict.policy)
 
     def policy_for_case(self, case_id: str) -> Policy:
         """The policy that decides about a case now. Raises PolicyError where a kept one cannot be loaded any more."""

@@ -20,6 +20,7 @@ from core.verdicts import Facts, Gate, Ruling, Verdict
 from pipeline.advance import DEFAULT_MAX_WAIT
 from pipeline.tempdirs import temp_folder
 from policy.explain import Reason
+from policy.rule_description import RuleDescription
 from provenance.seal_result import SealResult
 
 
@@ -75,6 +76,9 @@ class PolicyGate(Protocol):
 
     def explain(self, verdict: Verdict, signals: Sequence[Signal]) -> Sequence[Reason]:
         """Why a verdict is what it is, by the policy that gave it."""
+
+    def describe(self, verdict: Verdict) -> Sequence[RuleDescription]:
+        """The rules of a verdict's gate and their thresholds, in the policy that gave it. Raises NotFound."""
 
 
 class FactSource(Protocol):

@@ -62,6 +62,7 @@ HARMLESS_ALONE = {
     *LIMITS,
     *OFTEN_MISSING,
     "cameo_absent",
+    "known_noted",
     "voice_present",
     "unreadable_voice",
     *NOTHING_TO_SEE,
@@ -69,6 +70,7 @@ HARMLESS_ALONE = {
     "loud_peak",
     "loudness_jump",
     "loudness_range",
+    "hate_symbol_mirrored",
 }
 
 
@@ -144,7 +146,12 @@ def test_a_reference_is_weighed_too(policy: Policy, label: str) -> None:
         return decide(Gate.PROMPT, all_at(0.0, Gate.PROMPT) + given, facts, [], policy).decision
 
     assert judged(0.0) is Decision.ALLOW
-    watched = {*OFTEN_MISSING, "cameo_absent"}  # a reference may well show a place
+    watched = {
+        *OFTEN_MISSING,
+        "cameo_absent",
+        "known_noted",
+        "hate_symbol_mirrored",
+    }  # a reference may well show a place
     assert (judged(1.0) > Decision.ALLOW) is (label not in watched)
     assert (judged(None) > Decision.ALLOW) is (label not in watched)
 

@@ -50,6 +50,7 @@ from pipeline.testing.memory_accounts import MemoryAccounts
 from pipeline.testing.memory_identities import MemoryIdentities
 from pipeline.testing.memory_ledger import MemoryLedger, MemoryTexts
 from pipeline.testing.memory_passkeys import MemoryPasskeys
+from pipeline.testing.memory_review_queue import MemoryReviewQueue
 from pipeline.testing.memory_second_factors import MemorySecondFactors
 from pipeline.wiring import Installation, build_installation
 from pipeline.wiring.services import oidc_client
@@ -169,7 +170,14 @@ def memory_installation(home: Path, decide=None, words: str = "", **settings) ->
         workdir=home / "scratch",
         **alone(),
     )
-    desk = CaseService(ledger=ledger, bus=bus, context=tools, verifier=StubVerifier(_verified), usage=uncounted())
+    desk = CaseService(
+        ledger=ledger,
+        bus=bus,
+        context=tools,
+        verifier=StubVerifier(_verified),
+        usage=uncounted(),
+        review_queue=MemoryReviewQueue(ledger),
+    )
     works = PipelineContext(
         ledger=ledger,
         bus=bus,

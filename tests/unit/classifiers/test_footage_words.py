@@ -1,16 +1,20 @@
 """Words in footage: when they stand, what counts as one text, what is unknown and what that means."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+import matplotlib
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from classifiers.audio.spoken_words import hear_words
 from classifiers.base import SignalNote
 from classifiers.find_words import find_words
 from classifiers.image.sampled_frames import sample_of_images
 from classifiers.image.written_words import read_words
-from classifiers.models.ocr import WrittenLine
+from classifiers.models import PACKAGED_MODELS
+from classifiers.models.ocr import FoundLine, WrittenLine
 from classifiers.passages import FootageWords, Passage, PassageKind, SampleWithWords
 from classifiers.text.footage_words import FootageWordScreening
 from classifiers.text.personal_data import CARD_SCORE, CONTACT_SCORE, personal_data_score
@@ -24,22 +28,34 @@ OTHER = np.full((90, 160, 3), 120, np.uint8)
 
 
 class ReaderByBrightness:
-    """Reads what it was told stands on a picture of this brightness, and counts its calls."""
+    """Finds what it was told stands on a picture of this brightness, each line at its own height; counts its calls."""
 
-    def __init__(self, lines):
-        self.lines, self.calls = lines, 0
+    def __init__(self, lines, others=None):
+        self.lines, self.others, self.calls = lines, others, 0
+        self._of_pictures = []
 
     def get(self, name):
+        if name == "script_reader" and self.others is not None:
+            return self.others
         if name != "ocr":
             raise Unavailable(name)
         return self
 
-    def read(self, rgb):
+    def find(self, rgb):
         self.calls += 1
+        found = self.lines.get(int(rgb[0, 0, 0]), [])
+        self._of_pictures += found
         return [
-            WrittenLine(text=text, certainty=certainty, box=(0.1, 0.1, 0.5, 0.2))
-            for text, certainty in self.lines.get(int(rgb[0, 0, 0]), [])
+            FoundLine(
+                box=(0.1, 0.1 * n, 0.5, 0.1 * n + 0.08),
+                picture=np.full((8, 40, 3), len(self._of_pictures) - len(found) + n, np.uint8),
+            )
+            for n in range(len(found))
         ]
+
+    def read_line(self, line):
+        text, certainty = self._of_pictures[int(line[0, 0, 0])]
+        return WrittenLine(text=text, certainty=certainty)
 
 
 class NothingInstalled:
@@ -65,11 +81,57 @@ def measured(words):
 
 
 def test_what_stays_on_the_screen_is_read_once_and_has_the_whole_time():
-    reader = ReaderByBrightness({200: [("STOP HERE", 0.9)], 120: [("STOP HERE", 0.9), ("GO", 0.9)]})
+    reader = ReaderByBrightness({200: [("STOP HERE", 0.9)], 120: [("STOP HERE", 0.9), ("GO AWAY", 0.9)]})
     passages, note = read_words(sample_of_images(BLANK, SIGN, SIGN, SIGN, OTHER, BLANK), reader)
     assert note is SignalNote.NONE
     assert reader.calls == 4
-    assert [(one.text, one.at.start, one.at.end) for one in passages] == [("STOP HERE", 1.0, 5.0), ("GO", 4.0, 5.0)]
+    assert [(one.text, one.at.start, one.at.end) for one in passages] == [
+        ("STOP HERE", 1.0, 5.0),
+        ("GO AWAY", 4.0, 5.0),
+    ]
+
+
+def test_a_line_that_is_read_otherwise_now_and_then_is_one_passage_with_the_reading_that_most_agree_in():
+    levels = (60, 100, 140, 180, 220)
+    readings = [("STOP HERE", 0.85), ("ST0P HERE", 0.9), ("STOP HERE", 0.8), ("STOP HERE", 0.85), ("STOP HERE", 0.85)]
+    reader = ReaderByBrightness({level: [one] for level, one in zip(levels, readings, strict=True)})
+    passages, _ = read_words(sample_of_images(*(np.full((90, 160, 3), level, np.uint8) for level in levels)), reader)
+    assert [(one.text, one.at.start, one.at.end) for one in passages] == [("STOP HERE", 0.0, 5.0)]
+    assert 0.6 <= passages[0].certainty < 0.85
+
+
+def test_a_small_line_that_appears_on_a_picture_that_is_otherwise_the_same_is_looked_for():
+    captioned = SIGN.copy()
+    captioned[70:76, 40:120] = 0
+    reader = ReaderByBrightness({})
+    read_words(sample_of_images(SIGN, captioned), reader)
+    assert reader.calls == 2
+
+
+class OtherScripts:
+    """Reads every line in another script."""
+
+    def __init__(self, text, certainty):
+        self._read = WrittenLine(text=text, certainty=certainty)
+
+    def read(self, line):
+        return self._read
+
+
+def test_a_line_in_which_the_reader_sees_no_letters_of_its_own_is_read_in_other_scripts():
+    passages, note = read_words(
+        sample_of_images(SIGN), ReaderByBrightness({200: [("   ", 0.9)]}, OtherScripts("Я знаю, где ты живёшь", 0.9))
+    )
+    assert ([one.text for one in passages], note) == (["Я знаю, где ты живёшь"], SignalNote.NONE)
+
+
+def test_letters_that_are_guessed_in_another_script_are_not_read():
+    passages, _ = read_words(sample_of_images(SIGN), ReaderByBrightness({200: [("", 0.0)]}, OtherScripts("हीय", 0.7)))
+    assert passages == []
+
+
+def test_a_line_in_another_script_is_not_known_where_its_model_is_missing():
+    assert read_words(sample_of_images(SIGN), ReaderByBrightness({200: [("", 0.0)]})) == ([], SignalNote.MISSING_MODEL)
 
 
 @dataclass
@@ -101,16 +163,15 @@ def test_where_nobody_speaks_no_words_are_looked_for(complete, note):
 
 
 def test_letters_that_are_guessed_are_not_read():
-    reader = ReaderByBrightness({200: [("lIlI", 0.3)]})
+    reader = ReaderByBrightness({200: [("lIlI", 0.3)]}, OtherScripts("", 0.0))
     assert read_words(sample_of_images(SIGN), reader) == ([], SignalNote.NONE)
 
 
 def test_pictures_beyond_the_budget_are_said_to_be_unread():
-    rng = np.random.default_rng(1)
-    pictures = [np.full((90, 160, 3), level, np.uint8) for level in rng.permutation(np.arange(0, 250, 5))]
+    pictures = [np.full((90, 160, 3), level, np.uint8) for level in (*range(0, 250, 50), *range(20, 250, 50)) * 13]
     reader = ReaderByBrightness({})
     assert read_words(sample_of_images(*pictures), reader)[1] is SignalNote.TOO_LONG
-    assert reader.calls == 40
+    assert reader.calls == 120
 
 
 def test_a_missing_model_leaves_its_kind_unknown_and_the_other_one_known():
@@ -178,3 +239,12 @@ def test_words_that_were_found_before_are_not_looked_for_again():
 )
 def test_personal_data_is_told_by_checksums_and_by_its_form(text, score):
     assert personal_data_score(text) == score
+
+
+@pytest.mark.models
+def test_a_line_in_cyrillic_letters_is_read():
+    font = ImageFont.truetype(str(Path(matplotlib.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"), 36)
+    picture = Image.new("RGB", (854, 480), (40, 60, 40))
+    ImageDraw.Draw(picture).text((60, 380), "Я убью тебя и твою семью", font=font, fill=(255, 255, 255))
+    words = find_words(sample_of_images(np.asarray(picture)), PACKAGED_MODELS)
+    assert [one.text for one in words.passages] == ["Я убью тебя и твою семью"]

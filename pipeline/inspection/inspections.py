@@ -1,0 +1,141 @@
+"""The view of a file that is no case, and of a case: what whoever inspects them asks for, over the service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from core.case import Case, signals_of
+from core.errors import AssayError, BadMedia, Erased, NotFound
+from core.roles import Principal, Role, require_role
+from core.signals import Subject
+from core.verdicts import Gate, Verdict
+from media.probe import probe
+from media.sandbox.scan import ScanBudget, scan_within
+from pipeline.case_notes import footage_words
+from pipeline.inspection.build_inspection import build_inspection, stored_passages
+from pipeline.inspection.footage_preview import (
+    STRIP_PICTURES,
+    footage_facts,
+    read_film_strip,
+    read_waveform,
+)
+from pipeline.inspection.inspection_view import FilmStrip, FootageFacts, Inspection, Waveform
+from pipeline.screening.dry_run import DryRunVerdict
+from pipeline.service import CaseService
+from pipeline.stages.judge import shows_nothing
+from policy.rule_description import RuleDescription
+
+_PREVIEW_BUDGET = ScanBudget(wall=120.0, process_wall=60.0)
+"""For pictures and sound that are only shown: what takes longer is left out."""
+
+OnStep = Callable[[str], None]
+"""Is told what is done next, in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileInspection:
+    """What would be said of a file, and the view of it."""
+
+    opinion: DryRunVerdict
+    view: Inspection
+
+
+def inspect_file(
+    service: CaseService, who: Principal, file: Path, *, with_film: bool, on_step: OnStep
+) -> FileInspection:
+    """Measure a video and put the view together. Keeps nothing. Raises BadMedia, Forbidden.
+
+    The film strip and the waveform are left out, and why is said, where they cannot be made.
+    """
+    on_step("looking and listening")
+    opinion = service.inspect(who, file)
+    on_step("making the film strip" if with_film else "listening for the waveform")
+    missing: dict[str, str] = {}
+    film, waveform = None, None
+    with scan_within(_PREVIEW_BUDGET):
+        facts = _facts(service, file)
+        if with_film:
+            try:
+                film = read_film_strip(file)
+            except AssayError as error:
+                missing["film"] = str(error)
+        try:
+            waveform = read_waveform(file)
+        except AssayError as error:
+            missing["waveform"] = str(error)
+    measured, verdict = opinion.measured, opinion.verdict
+    view = replace(
+        build_inspection(
+            facts,
+            measured.signals,
+            verdict,
+            service.context.policy.describe(verdict),
+            passages=stored_passages(measured.words),
+        ),
+        waveform=waveform,
+        film=film,
+        shows_nothing=shows_nothing(measured.signals),
+        missing=tuple(missing.items()),
+    )
+    return FileInspection(opinion=opinion, view=view)
+
+
+def inspect_case(service: CaseService, who: Principal, case: Case, *, with_words: bool) -> Inspection | None:
+    """The view of what was measured of a case's video; None where none was, or it is not for this person.
+
+    Words are in it only if asked for.
+    """
+    signals = signals_of(case, Subject.VIDEO)
+    if not who.has(Role.MODERATOR) or case.rendered is None or not signals:
+        return None
+    rendered = case.rendered
+    facts = FootageFacts(name=case.id, seconds=rendered.duration, width=rendered.width, height=rendered.height)
+    verdict = next((one for one in reversed(case.verdicts) if one.gate is Gate.VIDEO), None)
+    rules, missing = _described(service, verdict)
+    words = []
+    if with_words:
+        try:
+            words = footage_words(who, case, service.context.texts)
+        except Erased:
+            missing["words"] = "they were erased"
+    return replace(build_inspection(facts, signals, verdict, rules, passages=words), missing=tuple(missing.items()))
+
+
+def read_case_film(service: CaseService, who: Principal, case_id: str, folder: Path) -> FilmStrip:
+    """A strip of pictures of a case's video, for moderators. Raises Forbidden, NotFound, BadMedia."""
+    return read_film_strip(_video_of(service, who, case_id, folder), pictures=STRIP_PICTURES)
+
+
+def read_case_waveform(service: CaseService, who: Principal, case_id: str, folder: Path) -> Waveform:
+    """The waveform of a case's video, for moderators. Raises Forbidden, BadMedia, NotFound where it has no sound."""
+    waveform = read_waveform(_video_of(service, who, case_id, folder))
+    if waveform is None:
+        raise NotFound("this video has no sound")
+    return waveform
+
+
+def _facts(service: CaseService, file: Path) -> FootageFacts:
+    """What is known of a file that was measured; of one that is longer than what is decoded whole only its size."""
+    try:
+        return footage_facts(file.name, probe(file))
+    except BadMedia:
+        seconds, width, height = service.context.measure.check_video(file)
+        return FootageFacts(name=file.name, seconds=seconds, width=width, height=height)
+
+
+def _video_of(service: CaseService, who: Principal, case_id: str, folder: Path) -> Path:
+    require_role(who, Role.MODERATOR)
+    service.case(who, case_id)  # what a key is for is asked there
+    return service.content(who, case_id, folder / f"{case_id}.mp4")
+
+
+def _described(service: CaseService, verdict: Verdict | None) -> tuple[Sequence[RuleDescription], dict[str, str]]:
+    """The rules of the policy that gave the verdict; where that is kept nowhere, none and why."""
+    if verdict is None:
+        return (), {}
+    try:
+        return service.context.policy.describe(verdict), {}
+    except AssayError as error:
+        return (), {"thresholds": str(error)}
