@@ -32,7 +32,8 @@ class TimelinePage:
     """An inspection as it is drawn. `seconds` is the length of the time axis, above 0.
 
     `shown` are the labels that came to something or scored, `quiet` the others. `words` are by kind, codes apart.
-    `unmeasured` has for each reason the labels that were not measured for it. `tiles` are the places of pictures in the film strip that stand on the axis.
+    `unmeasured` has for each reason the labels that were not measured for it. `tiles` are the places of pictures in the
+    film strip that stand on the axis.
     """
 
     view: Inspection
