@@ -13,14 +13,17 @@ import typer
 from rich.text import Text
 
 from console.inspection.html_report import html_report
+from console.inspection.timeline_page import span_text, threshold_text
 from core.errors import BadInput, NotFound
 from core.verdicts import Decision
 from pipeline.cli import case_output
 from pipeline.cli.cli_common import JsonOption, VerboseOption, err, local_operator, open_installation, out, print_json
 from pipeline.cli.verify_commands import DECISION_EXIT_CODES
 from pipeline.inspection.inspection_document import inspection_document
+from pipeline.inspection.inspection_view import LabelTimeline
 from pipeline.inspection.inspections import FileInspection, inspect_file
 
+_MOST_PLACES = 5
 _SAY_EVERY = 10.0  # seconds, where there is no terminal to show a clock on
 
 
@@ -114,7 +117,20 @@ def _print(found: FileInspection, html: Path | None) -> None:
     out.print(case_output.measured_line(found.opinion.measured.signals, most=20), highlight=False)
     if verdict.decision is Decision.ALLOW and view.shows_nothing:
         out.print(f"Of a generation it would be the engine's failure, nothing_to_see: {view.shows_nothing}")
+    for label in view.labels:
+        if label.rules:
+            out.print(_label_line(label), highlight=False, markup=False)
     for passage in inspection_document(found)["words"]:
         out.print(case_output.passage_line(passage), highlight=False, markup=False)
     if html is not None:
         out.print(f"The timeline is in {html}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _label_line(label: LabelTimeline) -> str:
+    """What a rule rests on: its score, from which score on it counts, and where it was found."""
+    score = "not measured" if label.score is None else f"{label.score:.2f}"
+    why = [threshold_text(mark) for mark in label.thresholds if mark.rule in label.rules]
+    where = [span_text(hit.start, hit.end) for hit in label.hits[:_MOST_PLACES]]
+    more = f" and {len(label.hits) - _MOST_PLACES} more places" if len(label.hits) > _MOST_PLACES else ""
+    found = f"; found at {', '.join(where)}{more}" if where and label.score is not None else ""
+    return f"{label.label} {score}: {', '.join(label.rules)} {', '.join(why)}{found}"

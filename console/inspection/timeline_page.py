@@ -21,6 +21,7 @@ WAVEFORM_HEIGHT = 40
 _QUIET_BELOW = 0.1  # of a score that came to nothing
 _MOST_HITS = 40  # of a label on a page: the highest, in order of time
 _TILES = 12
+_LEAST_SHARE = 0.004  # of the axis: some three pixels
 _TICKS = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200)
 _MOST_TICKS = 8
 _FLOOR_DECIBELS = 60.0  # below full scale: what is quieter is drawn as silence
@@ -50,6 +51,10 @@ class TimelinePage:
     def percent(self, seconds: float) -> str:
         """A moment as a place on the axis, or a length as a part of it."""
         return f"{min(100.0, max(0.0, 100 * seconds / self.seconds)):.2f}%"
+
+    def extent(self, start: float, end: float) -> str:
+        """How much of the axis a place takes: what is found at one moment a little, so that it can be seen."""
+        return self.percent(max(end - start, self.seconds * _LEAST_SHARE))
 
     @property
     def apart(self) -> str:

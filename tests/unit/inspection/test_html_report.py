@@ -128,3 +128,8 @@ def test_a_waveform_is_the_highest_level_of_each_part():
 @pytest.mark.parametrize(("size", "width"), [((1280, 720), 160), ((720, 1280), 90), ((0, 0), 160), ((4, 4000), 2)])
 def test_pictures_of_tall_videos_stay_small(size, width):
     assert tile_width(*size, 160) == width
+
+
+def test_what_is_found_at_one_moment_can_be_seen():
+    placed = timeline_page(view())
+    assert (placed.extent(1.0, 1.0), placed.extent(2.0, 3.0)) == ("0.40%", "10.00%")
