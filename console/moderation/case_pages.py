@@ -29,7 +29,7 @@ from core.verdicts import Decision
 from media.sandbox.scan import scan_within
 from pipeline.case_notes import case_notes
 from pipeline.disclosure import disclosed_case, disclosed_history
-from pipeline.inspection.inspections import inspect_case, read_case_film, read_case_waveform
+from pipeline.inspection.inspections import inspect_case, read_case_film, read_case_waveform, reference_words
 from pipeline.service import CaseService
 
 case_pages_router = APIRouter(include_in_schema=False)
@@ -72,13 +72,13 @@ def case(
 ) -> Response:
     """A case: what was measured, what was decided, what may be done now."""
     found = context.service.case(who, case_id)
-    prompt, other_texts, with_words = None, [], False
+    prompt, other_texts, words, with_words = None, [], [], False
     if show == "prompt":
         try:
             prompt = highlight_prompt(context.service.prompt(who, case_id), found.signals)
             texts = context.service.parameter_texts(who, case_id)
             other_texts = [(name, highlight_prompt(text, found.signals, name)) for name, text in texts.items()]
-            with_words = True
+            words, with_words = reference_words(context.service, who, found), True
         except Erased:
             prompt = ()
     history = context.service.history(who, case_id)
@@ -94,6 +94,7 @@ def case(
         prompt=prompt,
         other_texts=other_texts,
         page=timeline_page(inspected) if inspected else None,
+        words=words,
         with_words=with_words,
         notes=notes,
         rulings=display_text.RULING_TEXTS,

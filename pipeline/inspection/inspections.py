@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from core.case import Case, signals_of
 from core.errors import AssayError, BadMedia, Erased, NotFound
+from core.events import Measured
 from core.roles import Principal, Role, require_role
 from core.signals import Subject
 from core.verdicts import Gate, Verdict
@@ -94,13 +96,23 @@ def inspect_case(service: CaseService, who: Principal, case: Case, *, with_words
     facts = FootageFacts(name=case.id, seconds=rendered.duration, width=rendered.width, height=rendered.height)
     verdict = next((one for one in reversed(case.verdicts) if one.gate is Gate.VIDEO), None)
     rules, missing = _described(service, verdict)
-    words = []
+    words: list[dict[str, Any]] = []
     if with_words:
         try:
-            words = footage_words(who, case, service.context.texts)
+            words = footage_words(who, replace(case, words=_words_of_video(service, case)), service.context.texts)
         except Erased:
             missing["words"] = "they were erased"
     return replace(build_inspection(facts, signals, verdict, rules, passages=words), missing=tuple(missing.items()))
+
+
+def reference_words(service: CaseService, who: Principal, case: Case) -> list[dict[str, Any]]:
+    """What is said and written in what the video is made from, as far as it was measured last; for moderators.
+
+    Raises Erased.
+    """
+    of_video = _words_of_video(service, case)
+    others = tuple(text for text in case.words if text not in of_video)
+    return footage_words(who, replace(case, words=others), service.context.texts)
 
 
 def read_case_film(service: CaseService, who: Principal, case_id: str, folder: Path) -> FilmStrip:
@@ -114,6 +126,13 @@ def read_case_waveform(service: CaseService, who: Principal, case_id: str, folde
     if waveform is None:
         raise NotFound("this video has no sound")
     return waveform
+
+
+def _words_of_video(service: CaseService, case: Case) -> tuple[str, ...]:
+    """The ids of the texts that were kept when the video was measured last."""
+    measured = (entry.event for entry in reversed(service.ledger.history(case.id)) if isinstance(entry.event, Measured))
+    last = next((one for one in measured if any(s.subject is Subject.VIDEO for s in one.signals)), None)
+    return last.words if last else ()
 
 
 def _facts(service: CaseService, file: Path) -> FootageFacts:
