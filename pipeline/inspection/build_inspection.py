@@ -27,6 +27,7 @@ _STATE_ORDER = list(LabelState)
 _STATES = {RuleOutcome.FIRED: LabelState.FIRED, RuleOutcome.MISSING: LabelState.FIRED}
 _STATES |= {RuleOutcome.SHADOW: LabelState.SHADOW, RuleOutcome.SHADOW_MISSING: LabelState.UNMEASURED}
 _STATES |= {RuleOutcome.LIFTED: LabelState.LIFTED}
+_SHOWN_OF_WORDS = frozenset({"kind", "text", "at", "certainty", "language", "box", "is_code"})
 _FOR_WANT = (RuleOutcome.MISSING, RuleOutcome.SHADOW_MISSING)
 
 
@@ -200,7 +201,13 @@ def _passages(passages: Iterable[Mapping[str, Any]], labels: Sequence[LabelTimel
                 for label in counting
                 if label.label.startswith(f"{kind}_") and any(_overlap(hit, at) for hit in label.hits)
             ),
+            details={name: value for name, value in one.items() if name not in _SHOWN_OF_WORDS and _is_detail(value)},
         )
+
+
+def _is_detail(value: object) -> bool:
+    """Whether it says something that can be shown: what is empty, 0 or false says that nothing is known."""
+    return isinstance(value, str | int | float) and bool(value)
 
 
 def _overlap(hit: Hit, at: Span) -> bool:

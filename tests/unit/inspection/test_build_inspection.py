@@ -57,6 +57,10 @@ def test_words_are_in_order_and_marked_where_a_label_about_their_kind_came_to_a_
     assert words[1].box == (0.1, 0.2, 0.5, 0.4)
 
 
+def test_what_else_is_known_of_words_is_shown_by_its_name():
+    assert [one.details for one in view().words] == [{}, {}, {"speaker": 2, "doubt": "noise"}]
+
+
 def test_without_a_verdict_no_rule_counts():
     found = view(verdict=None)
     assert (found.decision, found.rules) == ("", ())

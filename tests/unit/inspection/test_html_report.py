@@ -63,6 +63,10 @@ def test_words_of_the_video_are_text_and_turn_no_direction(page):
     assert Elements(page).named("img") == []
 
 
+def test_whose_voice_it_is_stands_beside_the_words(page):
+    assert "0.80, doubt noise, speaker 2" in page
+
+
 def test_a_name_of_a_file_is_a_strangers_too():
     page = html_report(replace(view(), footage=replace(FACTS, name=HOSTILE)))
     assert "\u202e" not in page and "<img" not in page
