@@ -57,12 +57,6 @@ class TimelinePage:
         return self.percent(max(end - start, self.seconds * _LEAST_SHARE))
 
     @property
-    def apart(self) -> str:
-        """How far the pictures of the film strip are apart."""
-        at = self.view.film.at if self.view.film else ()
-        return _with_unit(format_moment((at[-1] - at[0]) / (len(at) - 1))) if len(at) > 1 else ""
-
-    @property
     def length(self) -> str:
         """How long the video is."""
         return _with_unit(format_moment(self.view.footage.seconds))

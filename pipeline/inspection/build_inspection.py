@@ -28,6 +28,7 @@ _STATES = {RuleOutcome.FIRED: LabelState.FIRED, RuleOutcome.MISSING: LabelState.
 _STATES |= {RuleOutcome.SHADOW: LabelState.SHADOW, RuleOutcome.SHADOW_MISSING: LabelState.UNMEASURED}
 _STATES |= {RuleOutcome.LIFTED: LabelState.LIFTED}
 _SHOWN_OF_WORDS = frozenset({"kind", "text", "at", "certainty", "language", "box", "is_code"})
+_TELLING = 0.1  # of a score that came to nothing
 _FOR_WANT = (RuleOutcome.MISSING, RuleOutcome.SHADOW_MISSING)
 
 
@@ -218,3 +219,15 @@ def stored_passages(words: str) -> list[Mapping[str, Any]]:
     """The words of a measurement, from the JSON in which they are kept; empty for none."""
     found: list[Mapping[str, Any]] = json.loads(words or "[]")
     return found
+
+
+def telling_moments(view: Inspection) -> list[float]:
+    """The middles of what was found, in seconds: first of labels that came to a rule, and of those the highest scores."""
+    found = [
+        (_STATE_ORDER.index(label.state), -(hit.score or 0.0), (hit.start + hit.end) / 2)
+        for label in view.labels
+        for hit in label.hits
+        if label.state is not LabelState.QUIET or (hit.score or 0.0) >= _TELLING
+    ]
+    marked = [(0, -1.0, (word.at.start + word.at.end) / 2) for word in view.words if word.labels]
+    return list(dict.fromkeys(moment for _, _, moment in sorted(found + marked)))

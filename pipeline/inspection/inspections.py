@@ -16,10 +16,10 @@ from core.verdicts import Gate, Verdict
 from media.probe import probe
 from media.sandbox.scan import ScanBudget, scan_within
 from pipeline.case_notes import footage_words
-from pipeline.inspection.build_inspection import build_inspection, stored_passages
+from pipeline.inspection.build_inspection import build_inspection, stored_passages, telling_moments
 from pipeline.inspection.footage_preview import (
-    STRIP_PICTURES,
     footage_facts,
+    read_evidence_strip,
     read_film_strip,
     read_waveform,
 )
@@ -54,28 +54,29 @@ def inspect_file(
     on_step("looking and listening")
     opinion = service.inspect(who, file)
     on_step("making the film strip" if with_film else "listening for the waveform")
+    measured, verdict = opinion.measured, opinion.verdict
     missing: dict[str, str] = {}
     film, waveform = None, None
     with scan_within(_PREVIEW_BUDGET):
         facts = _facts(service, file)
+        view = build_inspection(
+            facts,
+            measured.signals,
+            verdict,
+            service.context.policy.describe(verdict),
+            passages=stored_passages(measured.words),
+        )
         if with_film:
             try:
-                film = read_film_strip(file)
+                film = read_evidence_strip(file, facts.seconds, telling_moments(view))
             except AssayError as error:
                 missing["film"] = str(error)
         try:
             waveform = read_waveform(file)
         except AssayError as error:
             missing["waveform"] = str(error)
-    measured, verdict = opinion.measured, opinion.verdict
     view = replace(
-        build_inspection(
-            facts,
-            measured.signals,
-            verdict,
-            service.context.policy.describe(verdict),
-            passages=stored_passages(measured.words),
-        ),
+        view,
         waveform=waveform,
         film=film,
         shows_nothing=shows_nothing(measured.signals),
@@ -117,7 +118,7 @@ def reference_words(service: CaseService, who: Principal, case: Case) -> list[di
 
 def read_case_film(service: CaseService, who: Principal, case_id: str, folder: Path) -> FilmStrip:
     """A strip of pictures of a case's video, for moderators. Raises Forbidden, NotFound, BadMedia."""
-    return read_film_strip(_video_of(service, who, case_id, folder), pictures=STRIP_PICTURES)
+    return read_film_strip(_video_of(service, who, case_id, folder))
 
 
 def read_case_waveform(service: CaseService, who: Principal, case_id: str, folder: Path) -> Waveform:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from core.signals import Signal, Span, Subject
 from core.verdicts import Decision
+from pipeline.inspection.build_inspection import telling_moments
 from pipeline.inspection.inspection_view import LabelState, RuleOutcome
 from policy.decide import COULD_NOT_CHECK
 from tests.unit.inspection.views import HOSTILE, RULES, SIGNALS, VERDICT, rule, signal, view
@@ -100,3 +101,8 @@ def test_a_region_and_what_was_recognised_are_shown_where_a_signal_names_them():
     assert (hit.box, hit.evidence) == ((0.1, 0.2, 0.3, 0.4), "entry-7")
     [plain] = of(view((signal("work", 0.9, (1.0, 2.0)),)), "work").hits
     assert (plain.box, plain.evidence) == (None, "")
+
+
+def test_the_most_telling_moments_are_those_of_labels_that_came_to_a_rule():
+    assert telling_moments(view()) == [6.5, 2.5, 1.0]
+    assert telling_moments(view((signal("low", 0.05, (1.0, 2.0)), signal("high", 0.4, (3.0, 4.0))), None)) == [3.5]
