@@ -222,7 +222,7 @@ def stored_passages(words: str) -> list[Mapping[str, Any]]:
 
 
 def telling_moments(view: Inspection) -> list[float]:
-    """The middles of what was found, in seconds: first of labels that came to a rule, and of those the highest scores."""
+    """The middles of what was found, in seconds: first of labels that came to a rule, the highest scores first."""
     found = [
         (_STATE_ORDER.index(label.state), -(hit.score or 0.0), (hit.start + hit.end) / 2)
         for label in view.labels
