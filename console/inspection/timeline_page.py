@@ -75,9 +75,9 @@ class TimelinePage:
 
 
 def timeline_page(view: Inspection) -> TimelinePage:
-    """The view, placed on an axis that is as long as the video, or as what was found in it."""
+    """The view, placed on an axis that is as long as the video; where that is not known, as what was found in it."""
     ends = [hit.end for label in view.labels for hit in label.hits] + [word.at.end for word in view.words]
-    seconds = max([view.footage.seconds, *ends]) or 1.0
+    seconds = view.footage.seconds or max(ends, default=0.0) or 1.0
     labels = [_with_fewer_hits(one) for one in view.labels]
     return TimelinePage(
         view=view,

@@ -99,6 +99,8 @@ def test_a_video_of_no_length_has_an_axis():
     placed = timeline_page(replace(view((), None), footage=replace(FACTS, seconds=0.0), words=()))
     assert placed.seconds == 1.0
     assert placed.percent(5.0) == "100.00%"
+    assert timeline_page(replace(view(), footage=replace(FACTS, seconds=0.0))).seconds == 7.0
+    assert timeline_page(replace(view(), footage=replace(FACTS, seconds=6.5))).seconds == 6.5
     assert len(timeline_page(replace(view(), footage=replace(FACTS, seconds=7200.0))).ticks) <= 9
 
 
