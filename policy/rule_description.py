@@ -65,8 +65,10 @@ def describe_rules(policy: Policy, gate: Gate) -> tuple[RuleDescription, ...]:
 def _thresholds_of(compiled: CompiledRule) -> Iterator[LabelThreshold]:
     own = compiled.rule.threshold
     audiences = [(audience.threshold, str(audience)) for audience in compiled.rule.audiences]
+    strictest = min(compiled.programs, key=lambda value: value or 0.0)
     for value, audience in [(own, ""), *audiences]:
-        tree = parse_syntax_tree(compiled.programs[value].serialize())
+        is_strictest = value == strictest
+        tree = compiled.strictest_condition if is_strictest else parse_syntax_tree(compiled.programs[value].serialize())
         for label, score, strict, alone in dict.fromkeys(_comparisons(tree, compiled.labels, alone=True)):
             yield LabelThreshold(label=label, score=score, strict=strict, alone=alone, audience=audience)
 
@@ -83,6 +85,9 @@ def _comparisons(node: SyntaxNode, labels: Collection[str], *, alone: bool) -> I
         case (("_>=_" | "_>_"), (score, limit)) | (("_<=_" | "_<_"), (limit, score)) if limit.kind is NodeKind.NUMBER:
             strict = node.name in ("_>_", "_<_")
             yield from ((label, at, strict, alone) for label, at in _reached_by(score, limit.number, labels))
+        case _, parts:  # and, a choice by a fact, or a function of several comparisons
+            for part in parts:
+                yield from _comparisons(part, labels, alone=False)
 
 
 def _reached_by(score: SyntaxNode, limit: float, labels: Collection[str]) -> Iterator[tuple[str, float]]:

@@ -7,20 +7,23 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
-from console.inspection.html_report import html_report
+from core.codec import dump
 from core.errors import BadInput, NotFound
 from core.verdicts import Decision
 from pipeline.cli import case_output
 from pipeline.cli.cli_common import JsonOption, VerboseOption, err, local_operator, open_installation, out, print_json
 from pipeline.cli.verify_commands import DECISION_EXIT_CODES
-from pipeline.inspection.inspection_document import inspection_document
-from pipeline.inspection.inspections import FileInspection, inspect_file
 
+if TYPE_CHECKING:
+    from pipeline.inspection.inspection_view import LabelTimeline
+    from pipeline.inspection.inspections import FileInspection
+
+_MOST_PLACES = 5
 _SAY_EVERY = 10.0  # seconds, where there is no terminal to show a clock on
 
 
@@ -37,6 +40,9 @@ def inspect(
 
     Opens no case and keeps nothing. docs/reference/inspection.v1.json describes what --json prints.
     """
+    from pipeline.inspection.inspection_document import inspection_document
+    from pipeline.inspection.inspections import inspect_file
+
     if not file.is_file():
         raise NotFound(f"{file} is not a file")
     if html is not None:
@@ -44,6 +50,8 @@ def inspect(
     with open_installation(verbose=verbose) as installation, _progress(file.name) as on_step:
         found = inspect_file(installation.service, local_operator(), file, with_film=html is not None, on_step=on_step)
     if html is not None:
+        from console.inspection.html_report import html_report
+
         _write(html, html_report(found.view))
     if as_json:
         print_json(inspection_document(found))
@@ -114,7 +122,22 @@ def _print(found: FileInspection, html: Path | None) -> None:
     out.print(case_output.measured_line(found.opinion.measured.signals, most=20), highlight=False)
     if verdict.decision is Decision.ALLOW and view.shows_nothing:
         out.print(f"Of a generation it would be the engine's failure, nothing_to_see: {view.shows_nothing}")
-    for passage in inspection_document(found)["words"]:
-        out.print(case_output.passage_line(passage), highlight=False, markup=False)
+    for label in view.labels:
+        if label.rules and label.state == "fired":
+            out.print(_label_line(label), highlight=False, markup=False)
+    for passage in view.words:
+        out.print(case_output.passage_line(dump(passage)), highlight=False, markup=False)
     if html is not None:
         out.print(f"The timeline is in {html}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _label_line(label: LabelTimeline) -> str:
+    """What a rule rests on: its score, from which score on it counts, and where it was found."""
+    from console.inspection.timeline_page import span_text, threshold_text
+
+    score = "not measured" if label.score is None else f"{label.score:.2f}"
+    why = [threshold_text(mark) for mark in label.thresholds if mark.rule in label.rules]
+    where = [span_text(hit.start, hit.end) for hit in label.hits[:_MOST_PLACES]]
+    more = f" and {len(label.hits) - _MOST_PLACES} more places" if len(label.hits) > _MOST_PLACES else ""
+    found = f"; found at {', '.join(where)}{more}" if where and label.score is not None else ""
+    return f"{label.label} {score}: {', '.join(label.rules)} {', '.join(why)}{found}"

@@ -21,6 +21,7 @@ WAVEFORM_HEIGHT = 40
 _QUIET_BELOW = 0.1  # of a score that came to nothing
 _MOST_HITS = 40  # of a label on a page: the highest, in order of time
 _TILES = 12
+_LEAST_SHARE = 0.004  # of the axis: some three pixels
 _TICKS = (0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 1800, 3600, 7200)
 _MOST_TICKS = 8
 _FLOOR_DECIBELS = 60.0  # below full scale: what is quieter is drawn as silence
@@ -32,7 +33,8 @@ class TimelinePage:
     """An inspection as it is drawn. `seconds` is the length of the time axis, above 0.
 
     `shown` are the labels that came to something or scored, `quiet` the others. `words` are by kind, codes apart.
-    `unmeasured` has for each reason the labels that were not measured for it. `tiles` are the places of pictures in the film strip that stand on the axis.
+    `unmeasured` has for each reason the labels that were not measured for it. `tiles` are the places of pictures in the
+    film strip that stand on the axis.
     """
 
     view: Inspection
@@ -50,11 +52,9 @@ class TimelinePage:
         """A moment as a place on the axis, or a length as a part of it."""
         return f"{min(100.0, max(0.0, 100 * seconds / self.seconds)):.2f}%"
 
-    @property
-    def apart(self) -> str:
-        """How far the pictures of the film strip are apart."""
-        at = self.view.film.at if self.view.film else ()
-        return _with_unit(format_moment((at[-1] - at[0]) / (len(at) - 1))) if len(at) > 1 else ""
+    def extent(self, start: float, end: float) -> str:
+        """How much of the axis a place takes: what is found at one moment a little, so that it can be seen."""
+        return self.percent(max(end - start, self.seconds * _LEAST_SHARE))
 
     @property
     def length(self) -> str:
@@ -75,9 +75,9 @@ class TimelinePage:
 
 
 def timeline_page(view: Inspection) -> TimelinePage:
-    """The view, placed on an axis that is as long as the video, or as what was found in it."""
+    """The view, placed on an axis that is as long as the video; where that is not known, as what was found in it."""
     ends = [hit.end for label in view.labels for hit in label.hits] + [word.at.end for word in view.words]
-    seconds = max([view.footage.seconds, *ends]) or 1.0
+    seconds = view.footage.seconds or max(ends, default=0.0) or 1.0
     labels = [_with_fewer_hits(one) for one in view.labels]
     return TimelinePage(
         view=view,

@@ -33,7 +33,7 @@ from media.sandbox.scan import scan_within
 from pipeline.actions import Action, actions
 from pipeline.case_notes import case_notes
 from pipeline.disclosure import disclosed_case, disclosed_history
-from pipeline.inspection.inspections import inspect_case, read_case_film, read_case_waveform
+from pipeline.inspection.inspections import inspect_case, read_case_film, read_case_waveform, reference_words
 from pipeline.moderation.ruling_codes import ALLOW_CODES, REFUSE_CODES
 from pipeline.service import CaseService
 
@@ -85,13 +85,13 @@ def case(
 ) -> Response:
     """A case: what was measured, what was decided, what may be done now."""
     found = context.service.case(who, case_id)
-    prompt, other_texts, with_words = None, [], False
+    prompt, other_texts, words, with_words = None, [], [], False
     if show == "prompt":
         try:
             prompt = highlight_prompt(context.service.prompt(who, case_id), found.signals)
             texts = context.service.parameter_texts(who, case_id)
             other_texts = [(name, highlight_prompt(text, found.signals, name)) for name, text in texts.items()]
-            with_words = True
+            words, with_words = reference_words(context.service, who, found), True
         except Erased:
             prompt = ()
     history = context.service.history(who, case_id)
@@ -108,6 +108,7 @@ def case(
         prompt=prompt,
         other_texts=other_texts,
         page=timeline_page(inspected) if inspected else None,
+        words=words,
         with_words=with_words,
         matches=shown_matches(context, who, found),
         notes=notes,

@@ -27,6 +27,8 @@ _STATE_ORDER = list(LabelState)
 _STATES = {RuleOutcome.FIRED: LabelState.FIRED, RuleOutcome.MISSING: LabelState.FIRED}
 _STATES |= {RuleOutcome.SHADOW: LabelState.SHADOW, RuleOutcome.SHADOW_MISSING: LabelState.UNMEASURED}
 _STATES |= {RuleOutcome.LIFTED: LabelState.LIFTED}
+_SHOWN_OF_WORDS = frozenset({"kind", "text", "at", "certainty", "language", "box", "is_code"})
+_TELLING = 0.1  # of a score that came to nothing
 _FOR_WANT = (RuleOutcome.MISSING, RuleOutcome.SHADOW_MISSING)
 
 
@@ -200,7 +202,13 @@ def _passages(passages: Iterable[Mapping[str, Any]], labels: Sequence[LabelTimel
                 for label in counting
                 if label.label.startswith(f"{kind}_") and any(_overlap(hit, at) for hit in label.hits)
             ),
+            details={name: value for name, value in one.items() if name not in _SHOWN_OF_WORDS and _is_detail(value)},
         )
+
+
+def _is_detail(value: object) -> bool:
+    """Whether it says something that can be shown: what is empty, 0 or false says that nothing is known."""
+    return isinstance(value, str | int | float) and bool(value)
 
 
 def _overlap(hit: Hit, at: Span) -> bool:
@@ -211,3 +219,15 @@ def stored_passages(words: str) -> list[Mapping[str, Any]]:
     """The words of a measurement, from the JSON in which they are kept; empty for none."""
     found: list[Mapping[str, Any]] = json.loads(words or "[]")
     return found
+
+
+def telling_moments(view: Inspection) -> list[float]:
+    """The middles of what was found, in seconds: first of labels that came to a rule, the highest scores first."""
+    found = [
+        (_STATE_ORDER.index(label.state), -(hit.score or 0.0), (hit.start + hit.end) / 2)
+        for label in view.labels
+        for hit in label.hits
+        if label.state is not LabelState.QUIET or (hit.score or 0.0) >= _TELLING
+    ]
+    marked = [(0, -1.0, (word.at.start + word.at.end) / 2) for word in view.words if word.labels]
+    return list(dict.fromkeys(moment for _, _, moment in sorted(found + marked)))

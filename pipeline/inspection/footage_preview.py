@@ -7,35 +7,45 @@ few of them, so that it costs a fraction of measuring.
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from media.audio_decode import decode_mono_audio
 from media.contact_sheet import contact_sheet
-from media.sampling import sample_video
-from media.video import MONO_SAMPLE_RATE, MonoAudio, VideoInfo
+from media.sampling import sample_moments, sample_video
+from media.video import MONO_SAMPLE_RATE, MonoAudio, VideoInfo, VideoSample
 from pipeline.inspection.inspection_view import FilmStrip, FootageFacts, Waveform
 
 STRIP_PICTURES = 12
-"""Pictures of a strip that is looked at beside the video itself."""
+"""Pictures of a strip that is looked at beside the video itself, and the fewest of one that stands alone."""
 
 _MOST_PICTURES = 36  # where the strip is all there is to see: one a second of most clips
+_MOST_MOMENTS = 24
 _SIDE, _LARGE_SIDE = 160, 240  # pixels of the longer side; large where there is no video beside it
 _COLUMNS = 320
 _LISTENED = 3600.0  # seconds of sound: the most that is decoded
 
 
-def read_film_strip(path: Path, *, pictures: int | None = None) -> FilmStrip:
-    """A strip of so many pictures of a video; without a number about one a second. Raises BadMedia, BadInput.
+def read_film_strip(path: Path) -> FilmStrip:
+    """A strip of twelve small pictures of a video, the first and the last among them. Raises BadMedia, BadInput.
 
     A video of fewer pictures gives fewer.
     """
-    longest = _SIDE if pictures else _LARGE_SIDE
-    if pictures:
-        sample = sample_video(path, count=pictures, max_side=longest)
-    else:
-        sample = sample_video(path, every=1.0, min_count=STRIP_PICTURES, max_count=_MOST_PICTURES, max_side=longest)
+    return _strip(sample_video(path, count=STRIP_PICTURES, max_side=_SIDE), _SIDE)
+
+
+def read_evidence_strip(path: Path, seconds: float, moments: Sequence[float]) -> FilmStrip:
+    """A strip of larger pictures of a video of this length: about one a second, and those of these moments.
+
+    Of 36 at the most, and of the first 24 moments. Raises BadMedia, BadInput.
+    """
+    even = np.linspace(0.0, seconds, min(_MOST_PICTURES, max(STRIP_PICTURES, int(seconds) + 1)))
+    return _strip(sample_moments(path, [*even, *moments[:_MOST_MOMENTS]], max_side=_LARGE_SIDE), _LARGE_SIDE)
+
+
+def _strip(sample: VideoSample, longest: int) -> FilmStrip:
     width = tile_width(sample.info.width, sample.info.height, longest)
     sheet = contact_sheet([frame.rgb for frame in sample.frames], columns=len(sample.frames), tile_width=width)
     at = tuple(round(frame.at, 3) for frame in sample.frames)

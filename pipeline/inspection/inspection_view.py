@@ -5,6 +5,7 @@ Made by `build_inspection` from signals, whatever their labels are: a new classi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -106,6 +107,7 @@ class FootagePassage:
     """Words that were heard or seen, and when. `labels` marks them: labels whose hits lie here and that came to a rule.
 
     `certainty` lies in [0, 1], `box` as that of a hit, `language` may be empty, `is_code`: read from a QR code.
+    `details` is whatever else is known of them, by name: whose voice it is, why they are doubtful.
     """
 
     kind: str
@@ -116,6 +118,7 @@ class FootagePassage:
     box: tuple[float, float, float, float] | None
     is_code: bool
     labels: tuple[str, ...]
+    details: Mapping[str, str | int | float | bool]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from core.case import Case, signals_of
 from core.errors import AssayError, BadMedia, Erased, NotFound
+from core.events import Measured
 from core.roles import Principal, Role, require_role
 from core.signals import Subject
 from core.verdicts import Gate, Verdict
 from media.probe import probe
 from media.sandbox.scan import ScanBudget, scan_within
 from pipeline.case_notes import footage_words
-from pipeline.inspection.build_inspection import build_inspection, stored_passages
+from pipeline.inspection.build_inspection import build_inspection, stored_passages, telling_moments
 from pipeline.inspection.footage_preview import (
-    STRIP_PICTURES,
     footage_facts,
+    read_evidence_strip,
     read_film_strip,
     read_waveform,
 )
@@ -52,28 +54,29 @@ def inspect_file(
     on_step("looking and listening")
     opinion = service.inspect(who, file)
     on_step("making the film strip" if with_film else "listening for the waveform")
+    measured, verdict = opinion.measured, opinion.verdict
     missing: dict[str, str] = {}
     film, waveform = None, None
     with scan_within(_PREVIEW_BUDGET):
         facts = _facts(service, file)
+        view = build_inspection(
+            facts,
+            measured.signals,
+            verdict,
+            service.context.policy.describe(verdict),
+            passages=stored_passages(measured.words),
+        )
         if with_film:
             try:
-                film = read_film_strip(file)
+                film = read_evidence_strip(file, facts.seconds, telling_moments(view))
             except AssayError as error:
                 missing["film"] = str(error)
         try:
             waveform = read_waveform(file)
         except AssayError as error:
             missing["waveform"] = str(error)
-    measured, verdict = opinion.measured, opinion.verdict
     view = replace(
-        build_inspection(
-            facts,
-            measured.signals,
-            verdict,
-            service.context.policy.describe(verdict),
-            passages=stored_passages(measured.words),
-        ),
+        view,
         waveform=waveform,
         film=film,
         shows_nothing=shows_nothing(measured.signals),
@@ -94,18 +97,28 @@ def inspect_case(service: CaseService, who: Principal, case: Case, *, with_words
     facts = FootageFacts(name=case.id, seconds=rendered.duration, width=rendered.width, height=rendered.height)
     verdict = next((one for one in reversed(case.verdicts) if one.gate is Gate.VIDEO), None)
     rules, missing = _described(service, verdict)
-    words = []
+    words: list[dict[str, Any]] = []
     if with_words:
         try:
-            words = footage_words(who, case, service.context.texts)
+            words = footage_words(who, replace(case, words=_words_of_video(service, case)), service.context.texts)
         except Erased:
             missing["words"] = "they were erased"
     return replace(build_inspection(facts, signals, verdict, rules, passages=words), missing=tuple(missing.items()))
 
 
+def reference_words(service: CaseService, who: Principal, case: Case) -> list[dict[str, Any]]:
+    """What is said and written in what the video is made from, as far as it was measured last; for moderators.
+
+    Raises Erased.
+    """
+    of_video = _words_of_video(service, case)
+    others = tuple(text for text in case.words if text not in of_video)
+    return footage_words(who, replace(case, words=others), service.context.texts)
+
+
 def read_case_film(service: CaseService, who: Principal, case_id: str, folder: Path) -> FilmStrip:
     """A strip of pictures of a case's video, for moderators. Raises Forbidden, NotFound, BadMedia."""
-    return read_film_strip(_video_of(service, who, case_id, folder), pictures=STRIP_PICTURES)
+    return read_film_strip(_video_of(service, who, case_id, folder))
 
 
 def read_case_waveform(service: CaseService, who: Principal, case_id: str, folder: Path) -> Waveform:
@@ -114,6 +127,13 @@ def read_case_waveform(service: CaseService, who: Principal, case_id: str, folde
     if waveform is None:
         raise NotFound("this video has no sound")
     return waveform
+
+
+def _words_of_video(service: CaseService, case: Case) -> tuple[str, ...]:
+    """The ids of the texts that were kept when the video was measured last."""
+    measured = (entry.event for entry in reversed(service.ledger.history(case.id)) if isinstance(entry.event, Measured))
+    last = next((one for one in measured if any(s.subject is Subject.VIDEO for s in one.signals)), None)
+    return last.words if last else ()
 
 
 def _facts(service: CaseService, file: Path) -> FootageFacts:

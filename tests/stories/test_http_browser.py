@@ -9,7 +9,7 @@ import pytest
 
 from console.inspection.html_report import html_report
 from core.case import Phase
-from pipeline.inspection.footage_preview import read_film_strip, read_waveform
+from pipeline.inspection.footage_preview import read_evidence_strip, read_waveform
 from tests.stories.http_installation import FINE, HELD, memory_installation, serve_installation
 from tests.unit.inspection.views import view
 
@@ -170,7 +170,7 @@ def test_a_place_on_the_timeline_leads_to_its_second_of_the_video(page, at):
 
 
 def test_the_file_of_an_inspection_opens_without_a_server_and_is_used_by_keyboard(page, tmp_path, two_seconds):
-    film = read_film_strip(two_seconds)
+    film = read_evidence_strip(two_seconds, 2.0, [1.0])
     file, asked = tmp_path / "page.html", []
     file.write_text(html_report(replace(view(), film=film, waveform=read_waveform(two_seconds))), encoding="utf-8")
     page.on("request", lambda request: asked.append(request.url.split(":")[0]))

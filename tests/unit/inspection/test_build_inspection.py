@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from core.signals import Signal, Span, Subject
 from core.verdicts import Decision
+from pipeline.inspection.build_inspection import telling_moments
 from pipeline.inspection.inspection_view import LabelState, RuleOutcome
 from policy.decide import COULD_NOT_CHECK
 from tests.unit.inspection.views import HOSTILE, RULES, SIGNALS, VERDICT, rule, signal, view
@@ -57,6 +58,10 @@ def test_words_are_in_order_and_marked_where_a_label_about_their_kind_came_to_a_
     assert words[1].box == (0.1, 0.2, 0.5, 0.4)
 
 
+def test_what_else_is_known_of_words_is_shown_by_its_name():
+    assert [one.details for one in view().words] == [{}, {}, {"speaker": 2, "doubt": "noise"}]
+
+
 def test_without_a_verdict_no_rule_counts():
     found = view(verdict=None)
     assert (found.decision, found.rules) == ("", ())
@@ -96,3 +101,8 @@ def test_a_region_and_what_was_recognised_are_shown_where_a_signal_names_them():
     assert (hit.box, hit.evidence) == ((0.1, 0.2, 0.3, 0.4), "entry-7")
     [plain] = of(view((signal("work", 0.9, (1.0, 2.0)),)), "work").hits
     assert (plain.box, plain.evidence) == (None, "")
+
+
+def test_the_most_telling_moments_are_those_of_labels_that_came_to_a_rule():
+    assert telling_moments(view()) == [6.5, 2.5, 1.0]
+    assert telling_moments(view((signal("low", 0.05, (1.0, 2.0)), signal("high", 0.4, (3.0, 4.0))), None)) == [3.5]

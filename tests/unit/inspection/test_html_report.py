@@ -63,6 +63,10 @@ def test_words_of_the_video_are_text_and_turn_no_direction(page):
     assert Elements(page).named("img") == []
 
 
+def test_whose_voice_it_is_stands_beside_the_words(page):
+    assert "0.80, doubt noise, speaker 2" in page
+
+
 def test_a_name_of_a_file_is_a_strangers_too():
     page = html_report(replace(view(), footage=replace(FACTS, name=HOSTILE)))
     assert "\u202e" not in page and "<img" not in page
@@ -95,6 +99,8 @@ def test_a_video_of_no_length_has_an_axis():
     placed = timeline_page(replace(view((), None), footage=replace(FACTS, seconds=0.0), words=()))
     assert placed.seconds == 1.0
     assert placed.percent(5.0) == "100.00%"
+    assert timeline_page(replace(view(), footage=replace(FACTS, seconds=0.0))).seconds == 7.0
+    assert timeline_page(replace(view(), footage=replace(FACTS, seconds=6.5))).seconds == 6.5
     assert len(timeline_page(replace(view(), footage=replace(FACTS, seconds=7200.0))).ticks) <= 9
 
 
@@ -128,3 +134,8 @@ def test_a_waveform_is_the_highest_level_of_each_part():
 @pytest.mark.parametrize(("size", "width"), [((1280, 720), 160), ((720, 1280), 90), ((0, 0), 160), ((4, 4000), 2)])
 def test_pictures_of_tall_videos_stay_small(size, width):
     assert tile_width(*size, 160) == width
+
+
+def test_what_is_found_at_one_moment_can_be_seen():
+    placed = timeline_page(view())
+    assert (placed.extent(1.0, 1.0), placed.extent(2.0, 3.0)) == ("0.40%", "10.00%")

@@ -16,7 +16,16 @@ HOSTILE = "\u202e</script><img src=x onerror=alert(1)>"
 WORDS = [
     {"kind": "seen", "text": HOSTILE, "at": {"start": 4.0, "end": 5.0}, "certainty": 0.9, "box": [0.1, 0.2, 0.5, 0.4]},
     {"kind": "heard", "text": "hello there", "at": {"start": 0.0, "end": 1.0}, "certainty": 0.8, "language": "en"},
-    {"kind": "heard", "text": "I will find you", "at": {"start": 6.0, "end": 7.0}, "certainty": 0.8},
+    {
+        "kind": "heard",
+        "text": "I will find you",
+        "at": {"start": 6.0, "end": 7.0},
+        "certainty": 0.8,
+        "speaker": 2,
+        "doubt": "noise",
+        "odd": [],
+        "none": "",
+    },
 ]
 
 

@@ -47,12 +47,17 @@ def test_a_rule_that_is_off_is_not_described_and_one_in_shadow_is(policy: Policy
             "0.5 <= gore && author_strikes >= 0 || nudity > 0.9",
             [("gore", 0.5, False, False), ("nudity", 0.9, True, True)],
         ),
+        (
+            "(account_minor ? gore >= 0.2 : gore >= 0.4) || nudity >= 1.0",
+            [("gore", 0.2, False, False), ("gore", 0.4, False, False), ("nudity", 1.0, False, True)],
+        ),
         ("math.greatest(gore, nudity) >= 0.6", [("gore", 0.6, False, True), ("nudity", 0.6, False, True)]),
         ("gore + 0.5 * nudity >= 0.75", [("gore", 0.75, False, True)]),
     ],
 )
 def test_each_comparison_of_a_label_with_a_number_is_a_threshold(tmp_path, when, expected) -> None:
-    facts = "\nfacts = { author_strikes = 0 }" if "author_strikes" in when else ""
+    named = {"author_strikes": "author_strikes = 0", "account_minor": "account_minor = false"}
+    facts = next((f"\nfacts = {{ {text} }}" for name, text in named.items() if name in when), "")
     found = thresholds(tmp_path, when, "{ gore = 1.0, nudity = 1.0 }" + facts)
     assert [(one.label, one.score, one.strict, one.alone) for one in found] == expected
 
