@@ -25,7 +25,7 @@ from media.search_hashes import hash_similarity
 
 EXAMPLE_MODEL = "clip_image_tower"
 FEW_EXAMPLES = 3  # with fewer, other drawings of the same thing are often missed
-PICTURES_OF_A_VIDEO = 40  # parts of pictures of one video that are as good as independent of one another
+PICTURES_OF_A_VIDEO = 4  # as good as independent of one another: the parts of three frames show much the same
 _TAIL = 0.1  # share of ordinary pictures, the most alike ones, from which the threshold is extrapolated
 _LOWEST_THRESHOLD = 0.35  # cosine: below, nothing is called alike, however odd a work's examples are
 _BORDER_LEVELS = 24  # levels of 255 by which a pixel differs from a plain border

@@ -109,7 +109,7 @@ def _work_of(path: Path) -> tuple[str, str]:
 
 def _found_again(renderings: Sequence[Rendering], rate: float) -> dict[str, Any]:
     """Each picture against the other renderings of its work, and all other works: right above the threshold, or not."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for one in renderings:
         own = [r for r in renderings if r.work == one.work and r.hand != one.hand]
         if not own:
@@ -159,7 +159,8 @@ def _wrongly_matched(renderings: Sequence[Rendering], table: Path) -> dict[str, 
     works = [_registered(name, [r for r in renderings if r.work == name], RATES[0]) for name in names]
     stricter = {w.work: _limit(replace(w, false_match_rate=RATES[1])) for w in works}
     classifier = WorkLikeness(ListedWorkExamples(*works))
-    rows, began = [], time.process_time()
+    began = time.process_time()
+    rows: list[dict[str, Any]] = []
     with table.open() as opened:
         paths = [table.parent.parent / row["path"] for row in csv.DictReader(opened)]
     for path in paths:

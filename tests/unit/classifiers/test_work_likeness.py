@@ -134,6 +134,16 @@ def test_a_registry_that_is_away_means_that_nothing_was_measured():
     assert {s.score for s in signals} == {None} and {s.note for s in signals} == {"missing_model"}
 
 
+def test_without_the_model_nothing_is_measured_where_something_is_registered():
+    class Missing(ToyModels):
+        def get(self, name):
+            raise Unavailable(f"{name} is missing")
+
+    classifier = WorkLikeness(ListedWorkExamples(registered(mascot())), models=Missing())
+    signals = measure_all(sample_of_images(mascot()), [classifier]).signals
+    assert {(s.score, s.note) for s in signals} == {(None, "missing_model")}
+
+
 def test_a_holder_who_accepts_fewer_wrong_matches_gets_a_higher_threshold():
     vectors = example_matching.ordinary_pictures()[1][:2] + 0.5 * example_matching.ordinary_pictures()[1][2:4]
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
