@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from classifiers import label_subjects
+from classifiers.image.frame_labels import FrameLabels
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate, Ruling
 from policy.cel.compiled_rule import CompiledRule, evaluate_rule, evaluation_context
@@ -49,7 +50,7 @@ PLAIN = {
     "monitor_asked": True,
 }
 # Models that most installations lack: their labels are watched until somebody installs them and enforces the rules.
-OFTEN_MISSING = ("violence_visual", "weapon_visual")
+OFTEN_MISSING = tuple(FrameLabels.labels)
 
 
 LIMITS = ("politics", "alcohol", "romance", "revealing")  # matter only where somebody shown does not want them
@@ -66,6 +67,7 @@ HARMLESS_ALONE = {
     "unreadable_voice",
     *NOTHING_TO_SEE,
     "hate_symbol_mirrored",
+    "fire_shown",  # in shadow
 }
 
 
@@ -141,7 +143,12 @@ def test_a_reference_is_weighed_too(policy: Policy, label: str) -> None:
         return decide(Gate.PROMPT, all_at(0.0, Gate.PROMPT) + given, facts, [], policy).decision
 
     assert judged(0.0) is Decision.ALLOW
-    watched = {*OFTEN_MISSING, "cameo_absent", "hate_symbol_mirrored"}  # a reference may well show a place
+    watched = {
+        *OFTEN_MISSING,
+        "cameo_absent",
+        "hate_symbol_mirrored",
+        "fire_shown",
+    }  # a reference may well show a place
     assert (judged(1.0) > Decision.ALLOW) is (label not in watched)
     assert (judged(None) > Decision.ALLOW) is (label not in watched)
 
