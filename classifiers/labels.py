@@ -113,6 +113,17 @@ LABELS: Mapping[str, LabelDefinition] = MappingProxyType(
         "known_noted": LabelDefinition(_FOOTAGE, "A frame is in a bank whose matches are only noted."),
         "violence_visual": LabelDefinition(_FOOTAGE, "Violence is seen. Needs an OpenCLIP checkpoint."),
         "weapon_visual": LabelDefinition(_FOOTAGE, "A weapon is seen. Needs an OpenCLIP checkpoint."),
+        "fire_visual": LabelDefinition(_FOOTAGE, "A fire or an explosion is seen. Needs an OpenCLIP checkpoint."),
+        "blood_visual": LabelDefinition(_FOOTAGE, "Blood or an injury is seen. Needs an OpenCLIP checkpoint."),
+        "drugs_visual": LabelDefinition(_FOOTAGE, "Drugs are seen. Needs an OpenCLIP checkpoint."),
+        "alcohol_visual": LabelDefinition(_FOOTAGE, "Alcohol is seen. Needs an OpenCLIP checkpoint."),
+        "smoking_visual": LabelDefinition(_FOOTAGE, "Somebody smokes. Needs an OpenCLIP checkpoint."),
+        "political_sign_visual": LabelDefinition(_FOOTAGE, "A political sign is seen. Needs an OpenCLIP checkpoint."),
+        "crowd_visual": LabelDefinition(_FOOTAGE, "A crowd is seen. Needs an OpenCLIP checkpoint."),
+        "child_visual": LabelDefinition(_FOOTAGE, "A child or a teenager is seen. Needs an OpenCLIP checkpoint."),
+        "uniform_visual": LabelDefinition(_FOOTAGE, "A uniform is seen. Needs an OpenCLIP checkpoint."),
+        "news_studio_visual": LabelDefinition(_FOOTAGE, "It looks like a newscast. Needs an OpenCLIP checkpoint."),
+        "fire_shown": LabelDefinition(_FOOTAGE, "A fire or flames are a good part of the picture."),
         "hate_symbol": LabelDefinition(_FOOTAGE, "A symbol of hate is drawn: a hooked cross, or a black sun."),
         "hate_symbol_mirrored": LabelDefinition(
             _FOOTAGE, "A hooked cross whose arms turn left, as in Buddhist and Hindu use. Harmless by itself."

@@ -29,6 +29,7 @@ BUNDLED_CLASSIFIERS: Mapping[str, str] = MappingProxyType(
         "sound_levels": "classifiers.audio.sound_levels:SoundLevels",
         "footage_words": "classifiers.text.footage_words:FootageWordScreening",
         "hate_symbols": "classifiers.image.hate_symbols:HateSymbols",
+        "frame_objects": "classifiers.image.frame_objects:FrameObjects",
         "frame_labels": "classifiers.image.frame_labels:FrameLabels",
         "video_coverage": "classifiers.image.video_coverage:VideoCoverage",
         "banked_sounds": "classifiers.audio.banked_sounds:BankedSounds",

@@ -154,6 +154,9 @@ class Settings(BaseSettings):
     openclip_checkpoint: Path | None = Field(None, description="An OpenCLIP checkpoint, for what frames show.")
     openclip_model: str = Field("", description="Architecture of that checkpoint; default: ViT-B-32.")
     openclip_sha256: str = Field("", description="SHA-256 of that checkpoint; default: OpenAI's ViT-B-32.")
+    zero_shot_prompts: Path | None = Field(
+        None, description="Sentences with which that checkpoint compares frames; default: policy/zero_shot.toml."
+    )
     face_backend: Literal["bundled", "insightface"] = Field(
         "bundled", description="Which models embed faces: the bundled ones, or InsightFace."
     )

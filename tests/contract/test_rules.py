@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from classifiers import label_subjects
+from classifiers.image.frame_labels import FrameLabels
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate, Ruling
 from policy.cel.compiled_rule import CompiledRule, evaluate_rule, evaluation_context
@@ -49,7 +50,7 @@ PLAIN = {
     "monitor_asked": True,
 }
 # Models that most installations lack: their labels are watched until somebody installs them and enforces the rules.
-OFTEN_MISSING = ("violence_visual", "weapon_visual")
+OFTEN_MISSING = tuple(FrameLabels.labels)
 
 
 LIMITS = ("politics", "alcohol", "romance", "revealing")  # matter only where somebody shown does not want them
@@ -71,6 +72,7 @@ HARMLESS_ALONE = {
     "loudness_jump",
     "loudness_range",
     "hate_symbol_mirrored",
+    "fire_shown",  # in shadow
 }
 
 
@@ -151,6 +153,7 @@ def test_a_reference_is_weighed_too(policy: Policy, label: str) -> None:
         "cameo_absent",
         "known_noted",
         "hate_symbol_mirrored",
+        "fire_shown",
     }  # a reference may well show a place
     assert (judged(1.0) > Decision.ALLOW) is (label not in watched)
     assert (judged(None) > Decision.ALLOW) is (label not in watched)
