@@ -16,7 +16,7 @@ from media.lookup.bank_hashes import FrameViews
 MIN_HASH_QUALITY_OF_VIEWS = 50
 """PDQ's own measure of detail, 0 to 100; below, hashes collide."""
 
-BANKED_VIEWS = (1000, 960, 920, 880, 840, 800)
+BANKED_VIEWS = (1000, 970, 940, 910, 880, 850, 820)
 """How much of its width and height each view of a banked picture has, in thousandths; the whole comes first."""
 
 _SIDE = 512  # pixels of the longer side: PDQ sees no more
