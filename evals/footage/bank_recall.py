@@ -15,7 +15,7 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -66,6 +66,7 @@ VIDEO_CHANGES: dict[str, str] = {
     "3 s excerpt": f"trim=start=1:duration={EXCERPT_SECONDS},setpts=PTS-STARTPTS",
     "mirrored, cropped, caption": f"hflip,crop=iw*0.93:ih*0.93,{_BOX},{_TEXT}",
 }
+SOURCES = ("chosen on", "reported on")
 ASKED = tuple(
     name for name in VIDEO_CHANGES if name not in ("10 % cropped at one corner", "mirrored, cropped, caption")
 )
@@ -96,16 +97,20 @@ def main() -> None:
     asked = argparse.ArgumentParser(description=__doc__)
     for name in ("videos", "pictures", "sounds", "out"):
         asked.add_argument(name, type=Path)
+    asked.add_argument("--only", choices=VIDEO_CHANGES, help="Measure this change alone, and write its recall.")
     given = asked.parse_args()
     clips = list(_banked(given.videos))
     index, keys = _index(clips)
+    changes = {given.only: VIDEO_CHANGES[given.only]} if given.only else VIDEO_CHANGES
     with tempfile.TemporaryDirectory() as folder:
-        rows = [row for clip in clips for row in _altered(clip, index, keys, Path(folder))]
+        rows = [row for clip in clips for row in _altered(clip, changes, index, keys, Path(folder))]
+    if given.only:
+        result = {given.only: {source: _recall([r for r in rows if r["source"] == source]) for source in SOURCES}}
+        given.out.write_text(json.dumps({**result, "machine": machine_info()}, indent=1) + "\n")
+        return
     result = {
         "clips": len(clips),
-        "videos": {
-            source: _summary([r for r in rows if r["source"] == source]) for source in ("chosen on", "reported on")
-        },
+        "videos": {source: _summary([r for r in rows if r["source"] == source]) for source in SOURCES},
         "false_matches": _false_matches(rows, clips, index, given.pictures),
         "sounds": _sounds(given.sounds),
         "search": _search_cost(),
@@ -148,8 +153,10 @@ def _index(clips: Sequence[BankedClip]) -> tuple[BankIndex, dict[str, str]]:
     return BankIndex(stored), keys
 
 
-def _altered(clip: BankedClip, index: BankIndex, keys: dict[str, str], folder: Path) -> Iterator[dict[str, Any]]:
-    for change, chain in VIDEO_CHANGES.items():
+def _altered(
+    clip: BankedClip, changes: Mapping[str, str], index: BankIndex, keys: dict[str, str], folder: Path
+) -> Iterator[dict[str, Any]]:
+    for change, chain in changes.items():
         if change == "3 s excerpt" and clip.seconds < EXCERPT_SECONDS + 1:
             continue
         limited = chain if change == "3 s excerpt" else f"trim=duration={_MOST_SECONDS},{chain}"
