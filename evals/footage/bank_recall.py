@@ -1,7 +1,7 @@
 """`python -m evals.footage.bank_recall VIDEOS PICTURES SOUNDS OUT`: what banks of known footage find, and find wrongly.
 
 VIDEOS, PICTURES and SOUNDS are CSVs with a column `path` (relative to the parent of their folder). Videos of the `kind`
-ai_generated are the source on which limits were chosen, real ones that on which they are reported. Each clip is banked
+ai_generated are told apart (`chosen on`) from real ones (`reported on`). Each clip is banked
 as `assay bank add` does; altered copies of it are sampled, hashed and compared as a case's video is. A find is a score
 of 0.5. Frame pairs are those of altered clips (as they are, mirrored and turned) and banked frames of other clips
 (whole and cropped): they are not independent, so that the rate is no promise.
@@ -105,10 +105,12 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         rows = [row for clip in clips for row in _altered(clip, changes, index, keys, Path(folder))]
     if given.only:
-        result = {given.only: {source: _recall([r for r in rows if r["source"] == source]) for source in SOURCES}}
-        given.out.write_text(json.dumps({**result, "machine": machine_info()}, indent=1) + "\n")
+        alone: dict[str, Any] = {
+            given.only: {source: _recall([r for r in rows if r["source"] == source]) for source in SOURCES}
+        }
+        given.out.write_text(json.dumps({**alone, "machine": machine_info()}, indent=1) + "\n")
         return
-    result = {
+    result: dict[str, Any] = {
         "clips": len(clips),
         "videos": {source: _summary([r for r in rows if r["source"] == source]) for source in SOURCES},
         "false_matches": _false_matches(rows, clips, index, given.pictures),
@@ -144,7 +146,8 @@ def _banked(listed: Path) -> Iterator[BankedClip]:
 
 def _index(clips: Sequence[BankedClip]) -> tuple[BankIndex, dict[str, str]]:
     """The bank, and the clip of each entry's key."""
-    stored, keys = [], {}
+    stored: list[StoredEntry] = []
+    keys: dict[str, str] = {}
     for clip in clips:
         for entry in clip.entries:
             key = len(stored) + 1
