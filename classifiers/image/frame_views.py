@@ -6,6 +6,9 @@ So a border is taken off what is looked up, and of what is banked the inner part
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import product
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,8 +19,11 @@ from media.lookup.bank_hashes import FrameViews
 MIN_HASH_QUALITY_OF_VIEWS = 50
 """PDQ's own measure of detail, 0 to 100; below, hashes collide."""
 
-BANKED_VIEWS = (1000, 960, 920, 880, 840, 800)
+BANKED_VIEWS = (1000, 970, 940, 910, 880, 850, 820)
 """How much of its width and height each view of a banked picture has, in thousandths; the whole comes first."""
+
+CORNER_VIEWS = (950, 900)
+"""The same of views that lie in a corner, each in all four."""
 
 _SIDE = 512  # pixels of the longer side: PDQ sees no more
 _FLAT = 6.0  # grey levels by which a border's pixels differ from one another
@@ -46,8 +52,8 @@ def banked_hashes(rgb: NDArray[np.uint8], models: Models) -> list[tuple[int, byt
     hasher = models.get("hashes")
     inner = without_border(downscale(rgb, _SIDE))
     found = []
-    for view in BANKED_VIEWS:
-        hashes, quality = hasher.pdq(_inner_part(inner, view / 1000))
+    for view, part in _parts(inner):
+        hashes, quality = hasher.pdq(part)
         if quality >= MIN_HASH_QUALITY_OF_VIEWS:
             found.append((view, hashes[0]))
         elif view == BANKED_VIEWS[0]:
@@ -74,7 +80,18 @@ def _border(grey: NDArray[np.float64]) -> int:
     return rows if _MIN_BORDER * len(grey) <= rows <= _MAX_BORDER * len(grey) else 0
 
 
-def _inner_part(rgb: NDArray[np.uint8], share: float) -> NDArray[np.uint8]:
+def _parts(rgb: NDArray[np.uint8]) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Every view of a picture that is banked, in thousandths of its sides: those in the middle, then in the corners."""
+    for view in BANKED_VIEWS:
+        yield view, _part(rgb, view, 0.5, 0.5)
+    for view in CORNER_VIEWS:
+        for down, right in product((0.0, 1.0), repeat=2):
+            yield view, _part(rgb, view, down, right)
+
+
+def _part(rgb: NDArray[np.uint8], view: int, down: float, right: float) -> NDArray[np.uint8]:
+    """So much of the picture, as far down and right of what is cut off, in [0, 1]."""
     height, width = rgb.shape[:2]
-    top, left = round(height * (1 - share) / 2), round(width * (1 - share) / 2)
-    return np.ascontiguousarray(rgb[top : height - top, left : width - left])
+    rows, columns = round(height * view / 1000), round(width * view / 1000)
+    top, left = round((height - rows) * down), round((width - columns) * right)
+    return np.ascontiguousarray(rgb[top : top + rows, left : left + columns])

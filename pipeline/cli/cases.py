@@ -108,6 +108,8 @@ def queue(as_json: JsonOption = False, verbose: VerboseOption = False) -> None:
             out.print(case_output.queue_table(cases))
         else:
             out.print("nothing is held")
+        if not as_json and (matches := installation.bank_upkeep.matches.open_matches(local_operator())):
+            out.print(f"and {len(matches)} published videos match a bank: assay bank matches", highlight=False)
 
 
 def rule(

@@ -84,7 +84,7 @@ class BankService:
         What was removed before is banked again. Raises BadInput, BadMedia.
         """
         require_role(who, Role.OPERATOR)
-        entries = _entries_of(known_id, read_bank_file(file), self.models)
+        entries = entries_of_file(known_id, read_bank_file(file), self.models)
         if not entries:
             raise BadInput("there is too little detail in it to be recognised again")
         self.banks.add(bank, entries, Provenance(by=who.id, source=source, reason=reason), restore=True)
@@ -176,7 +176,8 @@ def entry_record(stored: StoredEntry, history: Sequence[EntryChange]) -> EntryRe
     )
 
 
-def _entries_of(known_id: str, file: BankedFile, models: Models) -> list[BankEntry]:
+def entries_of_file(known_id: str, file: BankedFile, models: Models) -> list[BankEntry]:
+    """What a bank keeps of a file: of a picture its hashes, of a video those of its frames, of sound of its seconds."""
     return [*_frame_entries(known_id, file, models), *_sound_entries(known_id, file)]
 
 

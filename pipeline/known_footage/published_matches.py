@@ -103,7 +103,8 @@ class PublishedMatches:
         counts: dict[str, int],
         progress: Callable[[int, int], None],
     ) -> None:
-        index = BankIndex(entries)
+        known = {one.key: one for one in (*entries, *self.activity.harmless())}
+        index = BankIndex(tuple(known.values()))
         for video in videos:
             counts["videos"] += 1
             progress(counts["entries"], counts["videos"])

@@ -99,6 +99,14 @@ class BankActivity:
         with self._connections.connection() as connection:
             return stored_entries(connection, _RECENT, [since])
 
+    def harmless(self) -> Sequence[StoredEntry]:
+        """Entries of banks of harmless footage, which take hits of others away."""
+        where = (
+            " WHERE b.kind = 'known_harmless' AND e.state = 'active' AND e.algorithm IN ('pdq', 'vpdq') ORDER BY e.key"
+        )
+        with self._connections.connection() as connection:
+            return stored_entries(connection, where)
+
     def compared(self, keys: Sequence[int]) -> None:
         """These entries were compared with everything that is published."""
         with self._connections.connection() as connection:

@@ -51,15 +51,25 @@ class _Pairs:
         return _Pairs(self.places[which], self.rows[which], self.distances[which])
 
 
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """What is told of an entry; its hashes lie in the index."""
+
+    key: str
+    bank: str
+    kind: str
+    id: str
+
+
 class PlaceIndex:
     """Entries whose hashes are 256 bits, by the places at which they have them. Never changed once made."""
 
     def __init__(self, entries: Sequence[StoredEntry]) -> None:
-        self._entries = entries
+        self._names = [_Name(str(one.key), one.bank, one.kind, one.entry.id) for one in entries]
         counts = [len(one.entry.times) for one in entries]
         bits = b"".join(one.entry.bits for one in entries)
         self._index = FrameHashIndex(np.frombuffer(bits, np.uint8).reshape(-1, 32))
-        self._owners = np.repeat(np.arange(len(entries)), counts)
+        self._owners = np.repeat(np.arange(len(entries), dtype=np.uint32), counts)
         self._places, self._place_counts = _places(entries)
         self._harmless = np.array([one.kind == "known_harmless" for one in entries], bool)
 
@@ -80,7 +90,7 @@ class PlaceIndex:
         return sorted((hit for hit in found if hit is not None), key=lambda hit: (-hit.score, hit.entry))
 
     def _hit(
-        self, owner: int, pairs: _Pairs, owners: NDArray[np.intp], cleared: NDArray[np.intp], count: int
+        self, owner: int, pairs: _Pairs, owners: NDArray[np.uint32], cleared: NDArray[np.intp], count: int
     ) -> BankHit | None:
         mine = pairs.only(owners == owner)
         whole = self._scored(owner, mine, count)
@@ -92,12 +102,12 @@ class PlaceIndex:
         if (left := self._scored(owner, mine.only(~taken), count)) is not None:
             return left
         by = int(np.bincount(cleared[mine.places[taken], 1]).argmax())
-        return replace(whole, cleared_by=str(self._entries[by].key))
+        return replace(whole, cleared_by=self._names[by].key)
 
     def _scored(self, owner: int, mine: _Pairs, count: int) -> BankHit | None:
         if not len(mine.rows):
             return None
-        stored = self._entries[owner]
+        name = self._names[owner]
         size = int(self._place_counts[owner])
         here = _nearest_of_each(mine.places, mine.distances)
         there = _nearest_of_each(self._places[mine.rows], mine.distances)
@@ -108,10 +118,10 @@ class PlaceIndex:
         near = {place: bits for place, bits in here.items() if bits <= limit} or here
         found = sum(bits <= limit for bits in there.values()) or len(there)
         return BankHit(
-            bank=stored.bank,
-            kind=stored.kind,
-            entry=str(stored.key),
-            id=stored.entry.id,
+            bank=name.bank,
+            kind=name.kind,
+            entry=name.key,
+            id=name.id,
             score=round(score, 4),
             places=tuple(sorted(near)),
             query_share=round(len(near) / count, 4),
@@ -123,16 +133,16 @@ class BankIndex:
     """All entries that decide, searched together. Never changed once made."""
 
     def __init__(self, entries: Sequence[StoredEntry]) -> None:
-        self.entries = entries
+        self.size = len(entries)
         self._frames = PlaceIndex([one for one in entries if one.entry.algorithm in ("pdq", "vpdq")])
         self._sounds = PlaceIndex([one for one in entries if one.entry.algorithm == "sound"])
         self._phashes = [one for one in entries if one.entry.algorithm == "phash"]
         self._phash_words = np.frombuffer(b"".join(one.entry.bits for one in self._phashes), np.uint64)
 
     @property
-    def sounds(self) -> int:
-        """How many hashes of sound there are."""
-        return len(self._sounds)
+    def has_sounds(self) -> bool:
+        """Whether there is any sound."""
+        return len(self._sounds) > 0
 
     def frame_hits(self, frames: Sequence[FrameViews]) -> list[BankHit]:
         """Every entry in which one of these frames is, or several are; the best first."""
@@ -204,7 +214,7 @@ def _at(distances: Sequence[int], rank: int) -> int:
     return distances[rank - 1] if len(distances) >= rank else _FAR
 
 
-def _nearest_of_each(places: NDArray[np.intp], distances: NDArray[np.uint16]) -> dict[int, int]:
+def _nearest_of_each(places: NDArray[np.intp] | NDArray[np.uint32], distances: NDArray[np.uint16]) -> dict[int, int]:
     nearest: dict[int, int] = {}
     for place, bits in zip(places.tolist(), distances.tolist(), strict=True):
         if bits < nearest.get(place, _FAR):
@@ -212,7 +222,7 @@ def _nearest_of_each(places: NDArray[np.intp], distances: NDArray[np.uint16]) ->
     return nearest
 
 
-def _nearest_harmless(pairs: _Pairs, owners: NDArray[np.intp], count: int) -> NDArray[np.intp]:
+def _nearest_harmless(pairs: _Pairs, owners: NDArray[np.uint32], count: int) -> NDArray[np.intp]:
     """(places, 2): the distance to what is harmless and nearest to each place, and which entry that is."""
     nearest = np.full((int(max(pairs.places.max(initial=0) + 1, count)), 2), _FAR, np.intp)
     for place, bits, owner in zip(pairs.places.tolist(), pairs.distances.tolist(), owners.tolist(), strict=True):
@@ -221,15 +231,15 @@ def _nearest_harmless(pairs: _Pairs, owners: NDArray[np.intp], count: int) -> ND
     return nearest
 
 
-def _places(entries: Sequence[StoredEntry]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _places(entries: Sequence[StoredEntry]) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
     """The place of each hash, by its time, and how many places each entry has."""
-    places, counts = [np.empty(0, np.intp)], []
+    places, counts = [np.empty(0, np.uint32)], []
     for one in entries:
         if len(one.entry.times) == 1:
-            places.append(np.zeros(1, np.intp))
+            places.append(np.zeros(1, np.uint32))
             counts.append(1)
         else:
             times, numbers = np.unique(np.array(one.entry.times), return_inverse=True)
-            places.append(numbers.astype(np.intp))
+            places.append(numbers.astype(np.uint32))
             counts.append(len(times))
     return np.concatenate(places), np.array(counts, np.intp)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
 
 from media.arrays import BitArray
 from media.lookup.bank_hashes import BankHit, FrameViews
@@ -15,21 +14,14 @@ from registry.table_cache import CachedTable, ConnectionProvider
 
 
 class _Searched:
-    """A state of all banks: what it is asked is built when it is first asked."""
+    """A state of all banks as it is searched; pictures are kept apart for `nearest`, which videos need not."""
 
     def __init__(self, entries: Sequence[StoredEntry]) -> None:
-        self.entries = entries
-
-    @cached_property
-    def index(self) -> BankIndex:
-        return BankIndex(self.entries)
-
-    @cached_property
-    def pictures(self) -> HammingIndex:
-        return HammingIndex(
+        self.index = BankIndex(entries)
+        self.pictures = HammingIndex(
             KnownHash(id=one.entry.id, kind=one.kind, algorithm=one.entry.algorithm, bits=one.entry.bits)
-            for one in self.entries
-            if one.entry.algorithm in ("phash", "pdq")
+            for one in entries
+            if one.entry.algorithm in ("phash", "pdq") and len(one.entry.times) == 1
         )
 
 
@@ -42,10 +34,15 @@ class _SearchedBanks:
     @property
     def size(self) -> int:
         """How many entries decide."""
-        return len(self._state().entries)
+        return self._state().index.size
+
+    @property
+    def has_sounds(self) -> bool:
+        """Whether any sound is banked: if not, none need be looked up."""
+        return self._state().index.has_sounds
 
     def nearest(self, algorithm: str, bits: bytes, *, kind: str) -> tuple[str, str, int] | None:
-        """(id, kind, Hamming distance) of the nearest hash of a picture, or None. Raises Unavailable."""
+        """(id, kind, Hamming distance) of the nearest hash of a whole picture, or None. Raises Unavailable."""
         return self._state().pictures.nearest(algorithm, bits, kind=kind)
 
     def frame_hits(self, frames: Sequence[FrameViews]) -> Sequence[BankHit]:
@@ -55,11 +52,6 @@ class _SearchedBanks:
     def sound_hits(self, hashes: BitArray, seconds: Sequence[int]) -> Sequence[BankHit]:
         """Every entry in which this sound is: hashes (n, 32) and the second of each. Raises Unavailable."""
         return self._state().index.sound_hits(hashes, seconds)
-
-    @property
-    def has_sounds(self) -> bool:
-        """Whether any sound is banked: if not, none need be looked up."""
-        return any(one.entry.algorithm == "sound" for one in self._state().entries)
 
 
 class PostgresHashBank(_SearchedBanks):

@@ -141,6 +141,15 @@ def test_nobody_decides_about_a_video_of_their_own_and_no_operator_does(bank, le
         matches.open_matches(Principal(id="olga", roles=frozenset({Role.OPERATOR})))
 
 
+def test_what_a_harmless_bank_has_is_not_recalled(bank, ledger, matches) -> None:
+    known = hashes(6)
+    shown = published(ledger, known)
+    bank.banks.add(Bank(name="known_harmless", kind="known_harmless"), [video(known, "h")], OPERATOR)
+    matches.run()
+    bank.banks.add(Bank(name="known_bad", kind="known_bad"), [video(known)], OPERATOR)
+    assert matches.run().recalled == 0 and ledger.load(shown).phase is Phase.PUBLISHED
+
+
 def test_whoever_is_interrupted_goes_on_and_asks_nothing_twice(bank, ledger, matches, monkeypatch) -> None:
     known = hashes(6)
     for _ in range(3):

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from classifiers.image.frame_hashes import FrameHashes
 from classifiers.models import PACKAGED_MODELS
 from core.errors import BadInput, Forbidden
 from core.roles import Principal, Role
+from core.signals import Subject
 from media.lookup.bank_hashes import FrameViews
+from media.sampling import sample_video
+from media.video import Frame
 from pipeline.known_footage.bank_service import BankService
 from registry.banks.bank_entries import Bank, BankEntry, Provenance
 from registry.banks.hash_bank import PostgresHashBank
+from tests.conftest import ROOT
 
+CLIP = ROOT / "deploy" / "demo" / "bunny.mp4"
 pytestmark = pytest.mark.postgres
 ONE = "f8f8f0cee0f4a84f06370a22038f63f0b36e2ed596621e1d33e6b39c4e9c9b22"
 ASKING = Principal(id="olga", roles=frozenset({Role.OPERATOR}))
@@ -108,3 +116,15 @@ def test_the_record_cannot_be_changed(bank, database) -> None:
 def test_only_operators_keep_banks(service, listed) -> None:
     with pytest.raises(Forbidden):
         service.add_list(Principal(id="m", roles=frozenset({Role.MODERATOR})), listed, Bank(name="x", kind="known_bad"))
+
+
+def test_a_video_is_banked_by_its_frames_and_a_mirrored_piece_of_it_is_found(service, bank) -> None:
+    into = service.resolve("", "known_listed")
+    assert service.add_file(ASKING, "bunny", CLIP, into, source="a report", reason="to try") > 10
+    (frames, *_) = service.entries(ASKING, known_id="bunny")
+    assert frames.algorithm == "vpdq" and frames.history[0].source == "a report"
+    sample = sample_video(CLIP, every=0.5, max_side=320)
+    mirrored = [Frame(at=frame.at, rgb=np.ascontiguousarray(frame.rgb[:, ::-1])) for frame in sample.frames[2:8]]
+    piece = replace(sample, frames=tuple(mirrored))
+    (signal,) = (s for s in FrameHashes(bank).measure(piece, Subject.VIDEO) if s.label == "known_listed")
+    assert signal.score >= 0.5 and signal.evidence == str(frames.key)

@@ -33,13 +33,20 @@ def cropped(rgb: np.ndarray) -> np.ndarray:
     return rgb[height // 20 : height - height // 20, width // 20 : width - width // 20]
 
 
+def cut_off(rgb: np.ndarray) -> np.ndarray:
+    height, width = rgb.shape[:2]
+    return rgb[: height * 9 // 10, width // 10 :]
+
+
 def other_picture() -> np.ndarray:
     y, x = np.mgrid[0:360, 0:640]
     return np.stack([(x * 3) % 256, (y * 2) % 256, (x + y) % 256], axis=2).astype(np.uint8)
 
 
 @pytest.mark.parametrize(
-    "change", [recompressed, np.fliplr, np.flipud, np.rot90, bordered, cropped], ids=lambda change: change.__name__
+    "change",
+    [recompressed, np.fliplr, np.flipud, np.rot90, bordered, cropped, cut_off],
+    ids=lambda change: change.__name__,
 )
 def test_a_changed_copy_is_still_found(listed_hashes, change) -> None:
     classifier = FrameHashes(listed_hashes(*banked("known_bad", example_portrait())))
