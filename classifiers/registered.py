@@ -28,12 +28,16 @@ BUNDLED_CLASSIFIERS: Mapping[str, str] = MappingProxyType(
         "viewing_hazards": "classifiers.image.viewing_hazards:ViewingHazards",
         "sound_levels": "classifiers.audio.sound_levels:SoundLevels",
         "footage_words": "classifiers.text.footage_words:FootageWordScreening",
+        "hate_symbols": "classifiers.image.hate_symbols:HateSymbols",
+        "frame_objects": "classifiers.image.frame_objects:FrameObjects",
         "frame_labels": "classifiers.image.frame_labels:FrameLabels",
+        "video_coverage": "classifiers.image.video_coverage:VideoCoverage",
+        "banked_sounds": "classifiers.audio.banked_sounds:BankedSounds",
     }
 )
 """Subclasses of Classifier, in the order in which they measure; pyproject declares the same.
 
-PromptWorks and PromptMonitor are not among them: the pipeline adds them, over its register and its settings.
+PromptWorks, WorkLikeness and PromptMonitor are not among them: the pipeline adds them, over its registers and settings.
 """
 
 _LABEL_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")

@@ -25,12 +25,14 @@ from console.login.passkey_pages import passkey_router
 from console.login.security_pages import security_router
 from console.moderation.case_api import cases_router
 from console.moderation.case_pages import case_pages_router
+from console.moderation.work_match_pages import work_match_router
 from console.platform.comparison_api import comparison_router
 from console.platform.keys_api import keys_router
 from console.platform.platform_pages import platform_pages_router
 from console.platform.policy_pages import policy_pages_router
 from console.platform.usage_api import usage_router
 from console.platform.webhooks_api import webhooks_router
+from console.rights.work_images_api import work_images_router
 from console.verify.manifest_upload import manifest_upload_router, well_known_router
 from console.verify.soft_binding_resolution import resolution_router
 from console.verify.verify_api import verify_router
@@ -85,6 +87,7 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
         review_router,
         consent_receipt_router,
         comparison_router,
+        work_images_router,
         keys_router,
         usage_router,
         verify_router,
@@ -94,6 +97,7 @@ def create_app(installation: InstallationProtocol) -> FastAPI:
     ):
         app.include_router(router, responses={"4XX": {"model": ErrorBody}})
     app.include_router(case_pages_router)
+    app.include_router(work_match_router)
     app.include_router(policy_pages_router)
     app.include_router(platform_pages_router)
     app.include_router(cameo_pages_router)

@@ -1,4 +1,4 @@
-"""`assay serve` and, from `console.batch`, `assay pipe`."""
+"""`assay serve` and, from `console.batch` and `console.inspection`, `assay pipe` and `assay inspect`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from console.batch import command as batch_command
+from console.inspection import command as inspection_command
 from pipeline.access.public_address import refuse_public_development_keys
 from pipeline.cli.cli_common import build_cli_installation, err
 from pipeline.settings import load_settings
@@ -34,3 +35,4 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(serve)
     batch_command.add_to(app)
+    inspection_command.add_to(app)

@@ -201,7 +201,8 @@ def _stage_failed(case: Case, event: StageFailed) -> Case:
 
 
 def _measured(case: Case, event: Measured) -> Case:
-    phase = Phase.SCREENED if case.phase is Phase.SUBMITTED else Phase.INSPECTED
+    measured = {Phase.SUBMITTED: Phase.SCREENED, Phase.COMMISSIONED: Phase.COMMISSIONED}  # there it is a preview
+    phase = measured.get(case.phase, Phase.INSPECTED)
     # New measurements replace earlier ones of the same subject.
     subjects = {signal.subject for signal in event.signals}
     signals = tuple(s for s in case.signals if s.subject not in subjects)

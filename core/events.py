@@ -71,6 +71,8 @@ class Measured:
     `words` are the ids of erasable texts: what is said and written in footage, one for each that has words.
     `language` is the prompt's (ISO 639-1); empty where it cannot be told, and in events stored before it was kept.
     `copies` are the sealed cases of which a reference is a copy, as its mark or its looks tell.
+    `cut_off` are sources that were not asked, since what was found before refuses the video whatever they say, and
+    `saved_seconds` is how long they would have taken on the clock, as they took for videos before.
     """
 
     signals: tuple[Signal, ...]
@@ -78,6 +80,8 @@ class Measured:
     words: tuple[str, ...] = ()
     language: str = ""
     copies: tuple[str, ...] = ()
+    cut_off: tuple[str, ...] = ()
+    saved_seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

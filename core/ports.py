@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from core.assets import Asset
 from core.case import Case, Phase
@@ -199,6 +199,14 @@ class GeneratorInfo:
     model: str = ""
     version: str = ""
     source_type: str = ""
+
+
+@runtime_checkable
+class PreviewingEngine(Protocol):
+    """An engine that can show pictures of a video before it is finished."""
+
+    def preview(self, job: str, to: Path) -> bool:
+        """Write the newest picture or clip of a job that is under way to a path. False where there is none now."""
 
 
 class Engine(Protocol):

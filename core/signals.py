@@ -8,12 +8,13 @@ from enum import StrEnum
 
 
 class Subject(StrEnum):
-    """What was measured."""
+    """What was measured. A preview is what an engine shows of a video that it still makes."""
 
     PROMPT = "prompt"
     NEGATIVE_PROMPT = "negative_prompt"
     REFERENCE = "reference"
     VIDEO = "video"
+    PREVIEW = "preview"
     TAKE = "take"
 
 
@@ -33,12 +34,37 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExampleMatch:
+    """Which example picture of which registered work a picture looks like, by opaque ids.
+
+    `similarity` and the work's `threshold` are cosines in [-1, 1]; `box` is left, top, right, bottom as shares of the
+    picture's width and height.
+    """
+
+    work: str
+    image: str
+    similarity: float
+    threshold: float
+    box: tuple[float, ...] = (0.0, 0.0, 1.0, 1.0)
+
+    def __post_init__(self) -> None:
+        if not self.work or not self.image:
+            raise ValueError("a match names a work and a picture")
+        if not all(-1.001 <= value <= 1.001 for value in (self.similarity, self.threshold)):  # also refuses NaN
+            raise ValueError("a similarity is a cosine")
+        if len(self.box) != 4 or not (0 <= self.box[0] < self.box[2] <= 1 and 0 <= self.box[1] < self.box[3] <= 1):
+            raise ValueError(f"not a part of a picture: {self.box}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Signal:
     """One measurement. `field` names the text of an order that was measured, where that is not the prompt itself.
 
     `score` lies in [0, 1], or is None where nothing could be measured; NaN and anything outside
     is refused here. `source` names the classifier and its version (`frame_faces/3`). `note` is from
-    a closed vocabulary of the classifier: never words of a prompt or a person's name.
+    a closed vocabulary of the classifier: never words of a prompt or a person's name. `example` names what was
+    recognised, where that is a registered work; `evidence` is the opaque key of what it was found to be like, where
+    that is an entry of a bank.
     """
 
     subject: Subject
@@ -48,6 +74,8 @@ class Signal:
     at: Span | None = None
     note: str = ""
     field: str = ""
+    example: ExampleMatch | None = None
+    evidence: str = ""
 
     def __post_init__(self) -> None:
         if self.score is not None and not 0.0 <= self.score <= 1.0:  # also refuses NaN

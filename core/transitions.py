@@ -66,6 +66,19 @@ def _not_allowed(gate: Gate) -> Callable[[Case, Event], bool]:
     )
 
 
+def _refused_by_preview(case: Case, event: Event) -> bool:
+    shown = any(s.subject is Subject.PREVIEW for s in case.signals)
+    return (
+        shown
+        and isinstance(event, Judged)
+        and (event.verdict.gate, event.verdict.decision)
+        == (
+            Gate.VIDEO,
+            Decision.REFUSE,
+        )
+    )
+
+
 def holding(case: Case) -> Verdict | None:
     """The verdict that holds this case and on which a person may rule; None where no verdict holds it.
 
@@ -120,6 +133,20 @@ _FORWARD = (
     ),
     Transition(phase=Phase.ADMITTED, event=Commissioned, to=frozenset({Phase.COMMISSIONED})),
     Transition(phase=Phase.COMMISSIONED, event=Rendered, to=frozenset({Phase.RENDERED})),
+    Transition(
+        phase=Phase.COMMISSIONED,
+        event=Measured,
+        to=frozenset({Phase.COMMISSIONED}),
+        condition="of a preview",
+        holds=_measured(Subject.PREVIEW),
+    ),
+    Transition(
+        phase=Phase.COMMISSIONED,
+        event=Judged,
+        to=frozenset({Phase.REFUSED}),
+        condition="at the video gate, refused: a preview shows what no ruling allows",
+        holds=_refused_by_preview,
+    ),
     *(
         Transition(phase=p, event=EngineDeclined, to=frozenset({Phase.REFUSED}))
         for p in (Phase.ADMITTED, Phase.COMMISSIONED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from media.sandbox.file_structure import check_decoding_cost
 from media.sandbox.limits import MIB, InputLimits, ProcessLimits
 from media.sandbox.scan import input_limits
 from media.video import THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, Frame, Thumbnails, VideoInfo, VideoSample
-from media.video_decode import evenly_spaced_pts, fit_size, frames_at, frames_to_decode, to_rgb
+from media.video_decode import evenly_spaced_pts, fit_size, frames_at, frames_to_decode, pts_at, to_rgb
 
 _MAX_BYTES = 1024 * MIB  # bytes of RGB that one sample may have
 _NO_THUMBNAILS = np.zeros((0, THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, 3), np.uint8)
@@ -47,9 +48,24 @@ def sample_video(
     """
     if (count is None) == (every is None) or min(count or 0, every or 0) < 0 or not (count or every):
         raise BadInput("sample() takes either a count of at least 1 or a number of seconds above 0")
-    limits = limits or input_limits()
-    check_file(path, limits)
     spread = {"count": count, "every": every, "min_count": min_count, "max_count": max_count}
+    return _sampled(path, spread, max_side, thumbnails, limits or input_limits())
+
+
+def sample_moments(path: Path, moments: Sequence[float], *, max_side: int | None = None) -> VideoSample:
+    """The pictures nearest to these seconds, upright, in order of time and each once.
+
+    `max_side` as for `sample_video`, which raises the same.
+    """
+    if not moments:
+        raise BadInput("at least one moment has to be named")
+    return _sampled(path, {"moments": list(moments)}, max_side, 0, input_limits())
+
+
+def _sampled(
+    path: Path, spread: dict[str, Any], max_side: int | None, thumbnails: int, limits: InputLimits
+) -> VideoSample:
+    check_file(path, limits)
     arguments = {"path": str(path.resolve()), "spread": spread, "max_side": max_side}
     arguments["thumbnails"] = thumbnails
     answer = client.run_sandboxed(
@@ -70,7 +86,7 @@ def sample_video_in_process(
         timeline = read_frame_index(container, video, bounds)
     with open_video(Path(path), bounds) as (container, video):
         info = read_video_info(container, video, timeline, bounds)
-    wanted = evenly_spaced_pts(timeline, **spread)
+    wanted = pts_at(timeline, spread["moments"]) if "moments" in spread else evenly_spaced_pts(timeline, **spread)
     size = fit_size(info.width, info.height, max_side)
     if len(wanted) * size[0] * size[1] * 3 > _MAX_BYTES:
         raise BadInput(f"{len(wanted)} pictures of {size[0]} x {size[1]} are too many at once: give a max_side")

@@ -18,3 +18,10 @@ class SearchHashes:
 
     hashes: NDArray[np.uint8]
     seconds: tuple[int, ...]
+
+
+def hash_similarity(distance: int, copy: int, chance: int) -> float:
+    """A Hamming distance as a score: 1.0 at 0, 0.5 at the limit of a copy, 0.0 at chance. Falls monotonically."""
+    if distance <= copy:
+        return 1.0 - 0.5 * distance / copy
+    return max(0.0, 0.5 * (chance - distance) / (chance - copy))

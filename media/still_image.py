@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -84,6 +85,17 @@ def upright_on_white(image: Picture) -> Picture:
         upright = Image.fromarray((np.asarray(upright) >> 8).astype(np.uint8))
     whole = upright.convert("RGBA")
     return Image.alpha_composite(Image.new("RGBA", whole.size, "white"), whole).convert("RGB")
+
+
+def jpeg_bytes(rgb: NDArray[np.uint8], *, max_side: int, quality: int = 90) -> bytes:
+    """A decoded picture, (height, width, 3) uint8, as a JPEG whose longer side is at most `max_side`."""
+    from PIL import Image
+
+    picture = Image.fromarray(rgb)
+    size = fit_size(picture.width, picture.height, max_side)
+    written = io.BytesIO()
+    picture.resize(size, Image.Resampling.LANCZOS).save(written, "JPEG", quality=quality)
+    return written.getvalue()
 
 
 def is_image(path: Path) -> bool:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from media.sound.loudness import LoudnessCurve
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoInfo:
@@ -50,11 +52,13 @@ class Thumbnails:
 class MonoAudio:
     """A sound track as it is listened to: `samples` is (n,) float32, mono, MONO_SAMPLE_RATE a second, full scale at 1.
 
-    `complete` is false where the track goes on after what was listened to.
+    `complete` is false where the track goes on after what was listened to. `loudness` is of all its channels, at their
+    own level; None where it was not asked for.
     """
 
     samples: NDArray[np.float32]
     complete: bool = True
+    loudness: LoudnessCurve | None = None
 
 
 MONO_SAMPLE_RATE = 16_000  # Hz: what speech models expect

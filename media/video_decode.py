@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from av.container import InputContainer
@@ -32,7 +32,15 @@ def evenly_spaced_pts(
     """The pts of evenly spread pictures, at most so many, ascending, the video's first and last included."""
     number = count if count is not None else max(int(timeline.duration / (every or 1.0)) + 1, min_count)
     number = number if max_count is None else min(number, max_count)
-    ideal = np.linspace(timeline.pts[0], timeline.pts[-1], max(number, 1))
+    return _nearest_pts(timeline, np.linspace(timeline.pts[0], timeline.pts[-1], max(number, 1)))
+
+
+def pts_at(timeline: FrameIndex, moments: Sequence[float]) -> list[int]:
+    """The pts of the pictures nearest to these seconds, ascending, each once."""
+    return _nearest_pts(timeline, timeline.pts[0] + np.array(moments, np.float64) / float(timeline.time_base))
+
+
+def _nearest_pts(timeline: FrameIndex, ideal: NDArray[np.float64]) -> list[int]:
     places = np.clip(np.searchsorted(timeline.pts, ideal), 1, max(len(timeline.pts) - 1, 1))
     if len(timeline.pts) == 1:
         return [int(timeline.pts[0])]

@@ -15,6 +15,8 @@ from core.roles import Principal, Role, Scope
 from core.transitions import appealable, holding
 from pipeline.policy_rollout.dual_control import has_already_allowed
 
+RECALL_CODES = ("consent_withdrawn", "rights", "intimate_image", "illegal", "author", "mistake", "policy")
+
 
 class Action(StrEnum):
     """What may be done to a case. ALLOW and REFUSE are rulings of a moderator."""

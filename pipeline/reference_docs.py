@@ -112,7 +112,10 @@ def _commands(group: Any, prefix: str) -> list[tuple[str, Any]]:
     commands: list[tuple[str, Any]] = []
     for name, command in sorted(group.commands.items()):
         full = f"{prefix} {name}"
-        commands += _commands(command, full) if hasattr(command, "commands") else [(full, command)]
+        if not hasattr(command, "commands") or command.invoke_without_command:
+            commands.append((full, command))
+        if hasattr(command, "commands"):
+            commands += _commands(command, full)
     return commands
 
 

@@ -16,7 +16,6 @@ from media.arrays import Embedding, RgbImage
 from media.audio_decode import decode_mono_audio
 from media.still_image import sample_image
 from media.video import MonoAudio
-from registry.banks.hamming_index import KnownHash
 from registry.rights.registered_works import RegisteredWork
 
 _MAX_VOICE_SECONDS = 120.0
@@ -32,16 +31,6 @@ class WritableGallery(Protocol):
         """Forget a person's templates."""
 
 
-class WritableHashBank(Protocol):
-    """Hashes of known pictures."""
-
-    def add(self, known: list[KnownHash]) -> None:
-        """Bank hashes."""
-
-    def remove(self, known_id: str) -> int:
-        """Forget a picture's hashes."""
-
-
 class WritableWorks(Protocol):
     """What rights holders registered."""
 
@@ -53,6 +42,13 @@ class WritableWorks(Protocol):
 
     def remove(self, work_id: str) -> bool:
         """Forget a work."""
+
+
+class ErasableWorkImages(Protocol):
+    """Example pictures of works."""
+
+    def destroy(self, work: str) -> int:
+        """Erase all of a work."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,12 +69,6 @@ class ReferenceExtractor:
 
         return enrol_voice(sound, self.models)
 
-    def image_hashes(self, picture: RgbImage) -> list[tuple[str, bytes]]:
-        """(algorithm, bits) for a bank; none of a picture with too little detail."""
-        from classifiers.image.frame_hashes import bank_hashes
-
-        return bank_hashes(picture, self.models)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegistryAdmin:
@@ -86,8 +76,8 @@ class RegistryAdmin:
 
     gallery: WritableGallery
     voices: WritableGallery
-    bank: WritableHashBank
     works: WritableWorks
+    work_images: ErasableWorkImages
     extractor: ReferenceExtractor
 
     def add_protected_face(self, who: Principal, person: str, picture: Path, *, kind: str = "public_figure") -> None:
@@ -112,28 +102,15 @@ class RegistryAdmin:
         require_role(principal, Role.OPERATOR)
         return self.gallery.remove(person) + self.voices.remove(person)
 
-    def add_known_image(self, who: Principal, known_id: str, picture: Path, *, kind: str = "known_work") -> int:
-        """Bank the hashes of a picture, under an opaque id; returns how many. The picture is not kept."""
-        require_role(who, Role.OPERATOR)
-        found = self.extractor.image_hashes(sample_image(picture).frames[0].rgb)
-        if not found:
-            raise BadInput("the picture has too little detail to be recognised again")
-        self.bank.add([KnownHash(id=known_id, kind=kind, algorithm=name, bits=bits) for name, bits in found])
-        return len(found)
-
-    def remove_known_image(self, principal: Principal, known_id: str) -> int:
-        """Forget a picture's hashes; returns how many there were."""
-        require_role(principal, Role.OPERATOR)
-        return self.bank.remove(known_id)
-
     def register(self, principal: Principal, work: RegisteredWork) -> None:
         """Look for a character, work, brand, artist or person in prompts from now on; a known id is replaced."""
         require_role(principal, Role.OPERATOR)
         self.works.put([work])
 
     def unregister(self, principal: Principal, work_id: str) -> bool:
-        """Stop looking for it; whether it was there."""
+        """Stop looking for it, and erase its example pictures; whether it was there."""
         require_role(principal, Role.OPERATOR)
+        self.work_images.destroy(work_id)
         return self.works.remove(work_id)
 
     def registered(self, principal: Principal) -> tuple[RegisteredWork, ...]:

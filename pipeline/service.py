@@ -31,12 +31,16 @@ from media.sandbox.scan import scan_within
 from pipeline.access.conflicts import ConflictOfInterest
 from pipeline.access.usage import UsageMeter
 from pipeline.access.video_costs import VideoCosts
-from pipeline.actions import Action, actions, refusal, unmeasured
+from pipeline.actions import RECALL_CODES, Action, actions, refusal, unmeasured
 from pipeline.case_explanation import CaseExplanation, explain_case
 from pipeline.case_record import CaseRecord, case_record
 from pipeline.disclosure import public_record
 from pipeline.manifest_repository.public_service import PublicService
+from pipeline.moderation.review_desk import ReviewDesk
+from pipeline.moderation.review_queue import ReviewQueue
+from pipeline.moderation.ruling_codes import require_ruling_code
 from pipeline.policy_rollout.policy_service import PolicyService
+from pipeline.rights.work_image_service import WorkImageService
 from pipeline.screening.dry_run import DryRunVerdict, dry_run
 from pipeline.stages.judge import recheck_consent
 from pipeline.stages.stage_context import Measurements, StageContext
@@ -44,25 +48,17 @@ from pipeline.submission import make_submission
 from pipeline.verification.likeness_comparison import LikenessComparer
 from pipeline.verification.verifier import Verifier
 from pipeline.video_pictures import PictureVariant, VideoPictures
-from pipeline.video_request import (
-    MAX_PROMPT_LENGTH,
-    VideoRequest,
-    validate_request,
-)
+from pipeline.video_request import MAX_PROMPT_LENGTH, VideoRequest, validate_request
 from pipeline.webhooks.webhook_service import WebhookService
 from registry.consent import CameoService
 
 __all__ = [
     "MAX_PROMPT_LENGTH",
     "RECALL_CODES",
-    "RULING_CODES",
     "CaseService",
     "DryRunVerdict",
     "VideoRequest",
 ]
-
-RULING_CODES = ("fits_policy", "context", "parody", "consent_shown", "false_alarm", "breaks_policy", "unclear")
-RECALL_CODES = ("consent_withdrawn", "rights", "intimate_image", "illegal", "author", "mistake", "policy")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +77,8 @@ class CaseService:
     webhooks: WebhookService | None = None
     costs: VideoCosts | None = None
     pictures: VideoPictures | None = None
+    review_queue: ReviewQueue | None = None
+    work_images: WorkImageService | None = None
     one_person: bool = False
 
     @property
@@ -89,6 +87,13 @@ class CaseService:
         if self.cameo_service is None:
             raise Unavailable("nobody can be enrolled here")
         return self.cameo_service
+
+    @property
+    def reviews(self) -> ReviewDesk:
+        """The moderators' queue. Raises Unavailable where there is none."""
+        if self.review_queue is None:
+            raise Unavailable("there is no queue here")
+        return ReviewDesk(ledger=self.ledger, queue=self.review_queue, conflicts=self._conflicts)
 
     # -- asking for a video
 
@@ -172,8 +177,7 @@ class CaseService:
 
     def conflict(self, who: Principal, case: Case) -> str:
         """Why this moderator does not rule on this held case, in their words; empty where it is not their own."""
-        conflicts = ConflictOfInterest(ledger=self.ledger, cameos=self.cameo_service, one_person=self.one_person)
-        return conflicts.of(who, case)
+        return self._conflicts.of(who, case)
 
     def parameter_texts(self, who: Principal, case_id: str) -> dict[str, str]:
         """The texts among the engine's parameters, by the parameter's name. Raises Erased."""
@@ -214,7 +218,7 @@ class CaseService:
             decision=decision,
             moderator=who.id,
             over=verdict.rules,
-            code=_require_code(code, RULING_CODES),
+            code=require_ruling_code(decision, code),
             note=self._store_note(note, case),
         )
         return self._append(case, Ruled(ruling=ruling))
@@ -333,6 +337,10 @@ class CaseService:
             yield dry_run(Gate.PROMPT, measured, policy=context.policy, facts=context.facts)
 
     # -- private
+
+    @property
+    def _conflicts(self) -> ConflictOfInterest:
+        return ConflictOfInterest(ledger=self.ledger, cameos=self.cameo_service, one_person=self.one_person)
 
     def _is_public(self, case: Case) -> bool:
         return case.phase is Phase.PUBLISHED and not recheck_consent(case, Gate.VIDEO, self.context)

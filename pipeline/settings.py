@@ -148,9 +148,18 @@ class Settings(BaseSettings):
     bad_hosts: Path | None = Field(
         None, description="File of hosts, one a line, to which no code or link in a video may lead."
     )
+    measuring_seconds: float = Field(
+        600.0, gt=0, description="Seconds that measuring one video may take; what is left then was not looked at."
+    )
+    stop_early: bool = Field(
+        True, description="Is measuring cut off once a rule refuses that no ruling lifts? False: all evidence always."
+    )
     openclip_checkpoint: Path | None = Field(None, description="An OpenCLIP checkpoint, for what frames show.")
     openclip_model: str = Field("", description="Architecture of that checkpoint; default: ViT-B-32.")
     openclip_sha256: str = Field("", description="SHA-256 of that checkpoint; default: OpenAI's ViT-B-32.")
+    zero_shot_prompts: Path | None = Field(
+        None, description="Sentences with which that checkpoint compares frames; default: policy/zero_shot.toml."
+    )
     face_backend: Literal["bundled", "insightface"] = Field(
         "bundled", description="Which models embed faces: the bundled ones, or InsightFace."
     )
@@ -158,10 +167,22 @@ class Settings(BaseSettings):
     insightface_scale: Path | None = Field(
         None, description="How its distances are read: see evals.likeness.face_verification --scale."
     )
+    weights_folder: Path | None = Field(
+        None,
+        description="Where `assay models fetch` keeps weights; default: share/assay/weights of the Python environment.",
+    )
     allow_noncommercial: bool = Field(False, description="May non-commercial weights be loaded?")
     allow_unsandboxed: bool = Field(
         False, description="Decode files from outside even where the sandbox lacks protections here? Dangerous."
     )
+    bank_quarantine_share: float = Field(
+        0.05,
+        ge=0.0,
+        le=1.0,
+        description="Share of all cases looked at from which on an entry of a bank fires too often; 0: never.",
+    )
+    bank_quarantine_count: int = Field(50, ge=1, description="How often it must have been found for that.")
+    bank_quarantine_hours: float = Field(24.0, gt=0, le=720, description="Within how many hours that is counted.")
     cameo_keep_days: int = Field(1095, description="Days after which somebody enrolled, unused and idle, is erased.")
     one_person: bool = Field(
         False, description="Is this the installation of one person? Only then may moderators rule on their own cases."

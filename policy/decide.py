@@ -18,6 +18,7 @@ from policy.reviews import collect_reviews
 from policy.rule import Mode
 from policy.vocabulary import SUBJECTS_BY_GATE
 
+CUT_OFF = "cut_off"  # the note of a signal that was not measured, since what was measured before refuses the case
 COULD_NOT_CHECK = "We could not check everything, so a person will look at it first."
 COULD_NOT_CHECK_AT_ALL = "We could not check this, and without that check it cannot go on."
 A_PERSON_REFUSED = "A moderator looked at this and decided against it."
@@ -36,7 +37,7 @@ def decide(
     stand though no rule fires, without names until the next ruling.
     """
     signals = tuple(signals)
-    weight = build_input(gate, signals, facts, policy.vocabulary)
+    weight = build_input(gate, signals, facts, policy.vocabulary, policy.relations[gate])
     evidence = evaluation_context(weight, policy.env)
     candidates = policy.index[gate].candidates(weight.upper)
     answers = [(rule, evaluate_rule(rule, evidence)) for rule in candidates]
@@ -51,6 +52,7 @@ def decide(
         for name, (rule, result) in counting.items()
         if ruled.awaits_second_moderator(name)
     }
+    counting = _without_cut_off(counting, signals)
     rules = tuple(sorted(counting.keys() | standing.keys()))
     awaiting = tuple(name for name in rules if ruled.awaits_second_moderator(name))
     said_by_people = [*standing.values(), ruled.overall]
@@ -72,6 +74,40 @@ def decide(
         awaiting=awaiting,
         sources=tuple(sorted({signal.source for signal in signals if signal.subject in SUBJECTS_BY_GATE[gate]})),
     )
+
+
+def refuses_for_good(gate: Gate, signals: Iterable[Signal], policy: Policy) -> bool:
+    """Whether these signals alone refuse, whatever facts, rulings and signals there will be besides.
+
+    So it is where an enforced rule over labels only, that no ruling lifts, fires by what was measured: its condition
+    only rises with scores, so that nothing that is measured later makes it less true.
+    """
+    evidence = build_input(gate, signals, {}, policy.vocabulary, policy.relations[gate])
+    context = evaluation_context(evidence, policy.env)
+    return any(
+        evaluate_rule(one, context) is one.fired_result
+        for one in policy.index[gate].candidates(evidence.upper)
+        if _is_final_refusal(one)
+    )
+
+
+def _is_final_refusal(one: CompiledRule) -> bool:
+    rule = one.rule
+    return rule.mode is Mode.ENFORCE and rule.final and rule.then is Decision.REFUSE and not one.facts
+
+
+def _without_cut_off(
+    counting: Mapping[str, tuple[CompiledRule, RuleResult]], signals: Iterable[Signal]
+) -> dict[str, tuple[CompiledRule, RuleResult]]:
+    """What counts, without rules that only lack what nobody measured because the case was refused for good before."""
+    if not any(_is_final_refusal(rule) and not result.missing for rule, result in counting.values()):
+        return dict(counting)
+    cut_off = {signal.label for signal in signals if signal.note == CUT_OFF and signal.score is None}
+    return {
+        name: (rule, result)
+        for name, (rule, result) in counting.items()
+        if not (result.missing and rule.labels & cut_off)
+    }
 
 
 def _waiting(result: RuleResult) -> RuleResult:

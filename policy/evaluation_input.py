@@ -11,15 +11,19 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeGuard
 
-from core.signals import Signal, Subject
+from core.signals import Signal, Span, Subject
 from core.verdicts import Gate
 from policy.audience import RuleFact
+from policy.cel.time_relations import TimeRelation, relation_values
 from policy.vocabulary import SUBJECTS_BY_GATE, Vocabulary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvaluationInput:
-    """Scores at their least and at their most, labels that differ in the two, and the facts that are known."""
+    """Scores at their least and at their most, labels that differ in the two, and the facts that are known.
+
+    Relations in time stand among the scores under their variables, and among what differs likewise.
+    """
 
     lower: Mapping[str, float]
     upper: Mapping[str, float]
@@ -28,7 +32,11 @@ class EvaluationInput:
 
 
 def build_input(
-    gate: Gate, signals: Iterable[Signal], facts: Mapping[str, object], vocabulary: Vocabulary
+    gate: Gate,
+    signals: Iterable[Signal],
+    facts: Mapping[str, object],
+    vocabulary: Vocabulary,
+    relations: Collection[TimeRelation] = (),
 ) -> EvaluationInput:
     """The evidence at a gate. A label's score is the highest of its signals about what this gate looks at.
 
@@ -45,16 +53,45 @@ def build_input(
         name for name, of_label in signals_by_label.items() if _has_gap(of_label, vocabulary.labels[name] & subjects)
     )
     least = {name: max((s.score or 0.0 for s in of_label), default=0.0) for name, of_label in signals_by_label.items()}
-    return EvaluationInput(lower=least, upper=least | dict.fromkeys(gaps, 1.0), unmeasured=gaps, facts=known)
+    return _with_relations(least, gaps, known, relations, signals_by_label)
 
 
 def hypothetical_input(
-    scores: Mapping[str, float], facts: Mapping[str, RuleFact], labels: Collection[str]
+    scores: Mapping[str, float],
+    facts: Mapping[str, RuleFact],
+    labels: Collection[str],
+    at: Mapping[str, tuple[float, float]] | None = None,
+    relations: Collection[TimeRelation] = (),
 ) -> EvaluationInput:
-    """Evidence for the sake of argument: these scores, these facts, and nothing measured besides."""
+    """Evidence for the sake of argument: these scores at these seconds, these facts, and nothing measured besides."""
     gaps = frozenset(labels) - scores.keys()
     least = {**dict.fromkeys(labels, 0.0), **scores}
-    return EvaluationInput(lower=least, upper=least | dict.fromkeys(gaps, 1.0), unmeasured=gaps, facts=facts)
+    places = {label: Span(start=start, end=end) for label, (start, end) in (at or {}).items()}
+    signals = {
+        label: [_supposed(label, scores[label], places.get(label))] if label in scores else [] for label in least
+    }
+    return _with_relations(least, gaps, facts, relations, signals)
+
+
+def _supposed(label: str, score: float, at: Span | None) -> Signal:
+    return Signal(subject=Subject.VIDEO, label=label, score=score, source="example", at=at)
+
+
+def _with_relations(
+    least: Mapping[str, float],
+    gaps: frozenset[str],
+    facts: Mapping[str, RuleFact],
+    relations: Collection[TimeRelation],
+    signals: Mapping[str, list[Signal]],
+) -> EvaluationInput:
+    lower, upper = relation_values(relations, signals, gaps)
+    unsure = {name for name, value in lower.items() if upper[name] != value}
+    return EvaluationInput(
+        lower={**least, **lower},
+        upper={**least, **dict.fromkeys(gaps, 1.0), **upper},
+        unmeasured=gaps | unsure,
+        facts=facts,
+    )
 
 
 def fits_fact_type(value: object, kind: type | None) -> TypeGuard[RuleFact]:

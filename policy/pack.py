@@ -22,7 +22,8 @@ from policy.cel.compiled_rule import (
     evaluation_context,
 )
 from policy.cel.rule_index import RuleIndex, build_index
-from policy.evaluation_input import fits_fact_type, hypothetical_input
+from policy.cel.time_relations import TimeRelation
+from policy.evaluation_input import EvaluationInput, fits_fact_type, hypothetical_input
 from policy.problems import Problem
 from policy.profile import PolicyProfile, apply_profile, profile_problems
 from policy.rule import Mode, Rule, RuleExample, rules_digest
@@ -37,7 +38,7 @@ class Policy:
     """Rules that were proved. `rules_digest` names them in every verdict; `compiled_rules` leaves out those that are
     off.
 
-    `build_index` finds those of a gate that can have something to say.
+    `index` finds those of a gate that can have something to say; `relations` is what they ask of the times of signals.
     """
 
     rules: tuple[Rule, ...]
@@ -48,6 +49,7 @@ class Policy:
     final: frozenset[str]
     two_person: frozenset[str]
     env: CelEnvironment
+    relations: Mapping[Gate, frozenset[TimeRelation]]
 
 
 def load(folder: Path, vocabulary: Vocabulary, profile: PolicyProfile | None = None) -> Policy:
@@ -67,6 +69,7 @@ def try_load(
     env = cel_environment(vocabulary)
     compiled = [compile_rule(rule, vocabulary, env) for rule in rules]
     clauses = [clause for clause in compiled if isinstance(clause, CompiledRule)]
+    env = cel_environment(vocabulary, frozenset[TimeRelation]().union(*(clause.relations for clause in clauses)))
     problems = [*unread, *(profile_problems(rules, profile, vocabulary) if profile else ())]
     problems += [*(problem for clause in compiled if not isinstance(clause, CompiledRule) for problem in clause)]
     problems += [problem for clause in clauses for problem in _example_problems(clause, vocabulary, env)]
@@ -85,6 +88,10 @@ def try_load(
         final=frozenset(rule.name for rule in rules if rule.final),
         two_person=frozenset(rule.name for rule in rules if rule.two_person),
         env=env,
+        relations={
+            gate: frozenset[TimeRelation]().union(*(clause.relations for clause in clauses))
+            for gate, clauses in by_gate.items()
+        },
     )
     return policy, ()
 
@@ -117,9 +124,7 @@ def _example_problems(one: CompiledRule, vocabulary: Vocabulary, env: CelEnviron
         if words := _example_mismatch(example, one, vocabulary):
             yield Problem(file=one.rule.file, line=example.line, text=words)
             continue
-        found = evaluate_rule(
-            one, evaluation_context(hypothetical_input(example.scores, example.facts, one.labels), env)
-        )
+        found = evaluate_rule(one, evaluation_context(example_input(example, one), env))
         if not found.missing:
             measured.add(found.decision)
         if found.decision is not example.gives:
@@ -129,6 +134,11 @@ def _example_problems(one: CompiledRule, vocabulary: Vocabulary, env: CelEnviron
     for needed in sorted({one.rule.then, Decision.ALLOW} - measured):
         words = f"no example with all that it needs gives {needed.name.lower()}: add one"
         yield Problem(file=one.rule.file, line=one.rule.lines.get("examples", 1), text=words)
+
+
+def example_input(example: RuleExample, one: CompiledRule) -> EvaluationInput:
+    """The evidence of an example of this rule."""
+    return hypothetical_input(example.scores, example.facts, one.labels, example.at, one.relations)
 
 
 def _audience_problems(one: CompiledRule) -> Iterator[Problem]:
@@ -142,6 +152,8 @@ def _audience_problems(one: CompiledRule) -> Iterator[Problem]:
 def _example_mismatch(example: RuleExample, one: CompiledRule, vocabulary: Vocabulary) -> str:
     for label in sorted(example.scores.keys() - one.labels):
         return f"this example scores '{label}', of which the rule does not speak"
+    for label in sorted(example.at.keys() - example.scores.keys()):
+        return f"this example says when '{label}' is found, and not with what score"
     for name, value in sorted(example.facts.items()):
         if name not in one.facts:
             return f"this example states '{name}', of which the rule does not speak"

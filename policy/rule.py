@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from core.verdicts import Decision, Gate
@@ -44,12 +44,16 @@ class Mode(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleExample:
-    """What a rule alone gives for these scores and facts. What is absent could not be measured."""
+    """What a rule alone gives for these scores and facts. What is absent could not be measured.
+
+    `at`: from when to when a label is found, in seconds. Without it, it may be anywhere.
+    """
 
     scores: Mapping[str, float]
     facts: Mapping[str, RuleFact]
     gives: Decision
     line: int
+    at: Mapping[str, tuple[float, float]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,6 +43,7 @@ _KEYS: Mapping[str, tuple[type, frozenset[str] | None, object]] = {
 _EXAMPLE_KEYS: Mapping[str, tuple[type, frozenset[str] | None, object]] = {
     "scores": (dict, None, {}),
     "facts": (dict, None, {}),
+    "at": (dict, None, {}),
     "gives": (str, frozenset({"allow", "hold", "refuse"}), _REQUIRED),
 }
 _AUDIENCE_KEYS: Mapping[str, tuple[type, frozenset[str] | None, object]] = {
@@ -94,6 +95,7 @@ def _rule_from(name: str, file: str, data: Mapping[str, Any], lines: Mapping[str
         RuleExample(
             scores={label: float(score) for label, score in example.get("scores", {}).items()},
             facts=example.get("facts", {}),
+            at={label: (float(span[0]), float(span[1])) for label, span in example.get("at", {}).items()},
             gives=Decision[example["gives"].upper()],
             line=lines.get(f"examples[{number}]", 0),
         )
@@ -184,6 +186,15 @@ def _example_faults(example: object) -> Iterator[str]:
     for label, score in {} if faults else example.get("scores", {}).items():
         if type(score) not in (int, float) or not 0.0 <= score <= 1.0:
             yield f"the score of '{label}' must be from 0 to 1"
+    for label, span in {} if faults else example.get("at", {}).items():
+        if not _is_span(span):
+            yield f"`at` of '{label}' is from when to when, in seconds: [0.0, 2.0]"
+
+
+def _is_span(value: object) -> bool:
+    if not isinstance(value, list) or len(value) != 2 or any(type(one) not in (int, float) for one in value):
+        return False
+    return bool(0.0 <= value[0] <= value[1] < math.inf)
 
 
 def _audience_faults(table: object) -> Iterator[str]:

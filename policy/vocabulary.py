@@ -25,6 +25,7 @@ FACTS: Mapping[str, type] = MappingProxyType(
         "cameos_vetoed": int,  # vetoes of owners over this case or what it is made from
         "cameos_watched": int,  # leases under which a person looks at each use
         "cameos_minor": int,  # minors among those named here, or by what it is made from
+        "prompt_minors": float,  # score of `minors` in the prompt; 0 where there was none, not known where not measured
         "cameo_limits_unreviewed": int,  # leases with limits in the owner's words of which nobody has made rules
         "cameo_words_broken": int,  # words of the prompt that people shown will not say or be shown with
         "cameo_words_shown": int,  # such words that are said or written in what was measured last

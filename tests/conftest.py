@@ -46,7 +46,11 @@ def bunny() -> Path:
 @pytest.fixture(scope="session")
 def two_seconds(bunny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first two seconds of it, copied without encoding. Nobody writes to it."""
-    path = tmp_path_factory.mktemp("footage") / "footage.mp4"
+    return first_two_seconds(bunny, tmp_path_factory.mktemp("footage") / "footage.mp4")
+
+
+def first_two_seconds(bunny: Path, path: Path) -> Path:
+    """Written to `path`."""
     with av.open(str(bunny)) as source, av.open(str(path), "w") as target:
         streams = {s.index: target.add_stream_from_template(s) for s in source.streams}
         for packet in source.demux():

@@ -13,6 +13,7 @@ from classifiers.models import Models
 from classifiers.models.speaker_nets import VAD_HOP
 from classifiers.models.whisper import SpokenPassage
 from classifiers.passages import Passage, PassageKind
+from classifiers.time_limit import is_time_up
 from core.errors import Unavailable
 from core.signals import Span
 from media.arrays import AudioSamples
@@ -38,6 +39,8 @@ def hear_words(sample: VideoSample, models: Models) -> tuple[list[Passage], Sign
     """What is said, and why not all of it is known, if so. Raises Unavailable without the model."""
     if not sample.info.has_audio:
         return [], SignalNote.NONE
+    if is_time_up():
+        return [], SignalNote.OUT_OF_TIME
     if sample.audio is None:
         return [], SignalNote.FAILED
     likely = models.get("speech_finder").probabilities(sample.audio.samples)
@@ -56,6 +59,8 @@ def hear_words(sample: VideoSample, models: Models) -> tuple[list[Passage], Sign
         for one in said
         if one.certainty >= _MIN_CERTAINTY
     ]
+    if is_time_up():
+        return passages, SignalNote.OUT_OF_TIME
     return _with_speakers(passages, sample.audio.samples, likely, models), _completeness(sample.audio)
 
 

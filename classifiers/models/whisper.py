@@ -7,11 +7,14 @@ import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from classifiers.time_limit import is_time_up
 
 
 class SpeechRecogniser:
@@ -61,7 +64,10 @@ class Transcriber:
         self._lock = threading.Lock()
 
     def transcribe(self, sound: NDArray[np.float32]) -> tuple[str, list[SpokenPassage]]:
-        """The language (ISO 639-1; empty where nobody speaks) and what is said in mono sound at 16 kHz."""
+        """The language (ISO 639-1; empty where nobody speaks) and what is said in mono sound at 16 kHz.
+
+        Where the time for measuring is up meanwhile, what was said until then.
+        """
         with self._lock:
             segments, info = self._net.transcribe(
                 sound, beam_size=1, temperature=0.0, condition_on_previous_text=False, vad_filter=True
@@ -75,7 +81,7 @@ class Transcriber:
                     no_speech=one.no_speech_prob,
                     compression=one.compression_ratio,
                 )
-                for one in segments
+                for one in takewhile(lambda _: not is_time_up(), segments)
                 if one.text.strip() and one.compression_ratio <= _MAX_COMPRESSION
             ]
         return (info.language if said else ""), said

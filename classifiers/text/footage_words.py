@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from classifiers.base import ClassifierExample, Material, ModelClassifier, PromptText, SignalNote
 from classifiers.find_words import find_words
-from classifiers.image.sampled_frames import require_sample
+from classifiers.image.sampled_frames import MAX_STRETCHES, WORTH_REPORTING, require_sample
 from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.passages import FootageWords, Passage, PassageKind, SampleWithWords
 from classifiers.text.impersonation import impersonation_score
@@ -106,12 +106,15 @@ class FootageWordScreening(ModelClassifier):
     def _words(
         self, subject: Subject, kind: PassageKind, passages: Sequence[Passage], note: SignalNote
     ) -> list[Signal]:
-        best: dict[str, tuple[float, Span | None]] = dict.fromkeys(_GROUPS, (0.0, None))
+        found: dict[str, list[tuple[float, Span]]] = {group: [] for group in _GROUPS}
         for window in _windows(passages):
             for group, score in self._scores(window.text).items():
-                if score > best[group][0]:
-                    best[group] = score, window.at
-        return [self._found(subject, f"{kind}_{group}", score, at, note) for group, (score, at) in best.items()]
+                found[group].append((score, window.at))
+        return [
+            self._found(subject, f"{kind}_{group}", score, at, note)
+            for group, scored in found.items()
+            for score, at in _places(scored)
+        ]
 
     def _scores(self, text: str) -> dict[str, float]:
         short, highest = _is_short(text), self._highest(text)
@@ -168,6 +171,19 @@ class FootageWordScreening(ModelClassifier):
 
 def _is_short(text: str) -> bool:
     return len(_SPACED.findall(text)) < _MIN_WORDS and not re.search(r"[\u3040-\u30ff\u4e00-\u9fff]{4}", text)
+
+
+def _places(scored: Iterable[tuple[float, Span]]) -> list[tuple[float, Span | None]]:
+    """The highest last, and before it others that are worth reporting and are no part of one that scores as high."""
+    ranked = sorted(scored, key=lambda one: -one[0])
+    kept: list[tuple[float, Span | None]] = [(score, at if score else None) for score, at in ranked[:1]] or [
+        (0.0, None)
+    ]
+    for score, at in ranked[1:]:
+        apart = all(other is None or at.start >= other.end or at.end <= other.start for _, other in kept)
+        if score >= WORTH_REPORTING and apart and len(kept) < MAX_STRETCHES:
+            kept.append((score, at))
+    return kept[::-1]
 
 
 def _windows(passages: Iterable[Passage]) -> list[_Window]:

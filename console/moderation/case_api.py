@@ -17,8 +17,9 @@ from core.verdicts import Decision
 from pipeline.case_explanation import explained
 from pipeline.case_notes import case_notes
 from pipeline.disclosure import disclosed_case, disclosed_history, disclosed_verdict, sees_everything
+from pipeline.moderation.ruling_codes import ALLOW_CODES, REFUSE_CODES
 from pipeline.screening.prompt_explanation import smallest_edit
-from pipeline.service import RECALL_CODES, RULING_CODES
+from pipeline.service import RECALL_CODES
 
 cases_router = APIRouter(prefix="/api", tags=["cases"])
 
@@ -33,7 +34,7 @@ class RulingBody(_StrictBody):
     """A moderator's decision about a held case."""
 
     decision: Literal["allow", "refuse"]
-    code: str = Field(description=f"One of {', '.join(RULING_CODES)}.")
+    code: str = Field(description=f"To allow: {', '.join(ALLOW_CODES)}. To refuse: {', '.join(REFUSE_CODES)}.")
     revision: int = Field(description="The revision you saw: if the case has moved on, nothing is done (409).")
     note: str = Field("", max_length=4000, description="Words for the file; kept apart from the log, and erasable.")
 

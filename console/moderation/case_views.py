@@ -17,22 +17,28 @@ from core.verdicts import Decision
 from pipeline.actions import Action
 from pipeline.disclosure import sees_everything
 from pipeline.engines.parameter_paths import object_of_text
+from pipeline.moderation.review_queue import HeldCase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QueueItem:
-    """A held case in the queue. `waiting_seconds` in seconds; `reason` is one sentence; `actions`: what this person
-    may do.
+    """A held case in the queue. `waiting_seconds` in seconds; `excerpt`: how the prompt begins, None where it was
+    erased; `appealed` and `failure` say why else it is here; `actions`: what this person may do; `reviewer`: who else
+    has it open; `skipped`: this person left it to others.
     """
 
     case: Case
     waiting_seconds: float
     gate: str
-    reason: str
+    excerpt: str | None
+    appealed: bool
+    failure: str
     rules: tuple[str, ...]
     moderators_needed: str
     signals: tuple[Signal, ...]
     actions: frozenset[Action]
+    reviewer: str
+    skipped: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,18 +66,26 @@ class CaseView:
     conflict: str = ""
 
 
-def queue_item(case: Case, history: Sequence[RecordedEvent], actions: frozenset[Action]) -> QueueItem:
-    """A held case as the queue shows it to a person who may take `actions` now."""
+def queue_item(held: HeldCase, excerpt: str | None, actions: frozenset[Action], *, me: str) -> QueueItem:
+    """A held case as the queue shows it to the person `me`, who may take `actions` now.
+
+    Of the signals those that point at something: what could not be measured, and the highest scores.
+    """
+    case = held.case
     verdict = None if case.last_failure else case.verdict
     return QueueItem(
         case=case,
-        waiting_seconds=(datetime.now(UTC) - history[-1].at).total_seconds(),
+        waiting_seconds=(datetime.now(UTC) - held.since).total_seconds(),
         gate=_gate(case),
-        reason=_hold_reason(case),
+        excerpt=excerpt,
+        appealed=verdict is not None and verdict.decision is Decision.REFUSE,
+        failure=_failure(case),
         rules=verdict.rules if verdict else (),
         moderators_needed=display_text.moderators_needed(verdict) if verdict else "",
-        signals=_sorted(s for s in case.signals if s.score is None or s.score >= 0.2)[:4],
+        signals=_sorted(s for s in case.signals if s.score is None or s.score >= 0.5)[:3],
         actions=actions,
+        reviewer="" if held.reviewer == me else held.reviewer,
+        skipped=held.skipped,
     )
 
 
@@ -134,15 +148,11 @@ def _gate(case: Case) -> str:
     return "before the public" if case.held_at is Phase.INSPECTED else "before the engine"
 
 
-def _hold_reason(case: Case) -> str:
-    if case.last_failure:
-        why = "It waited for too long" if case.last_failure.kind == WAITED_TOO_LONG else "A part broke three times"
-        return f"{why}: {case.last_failure.error}"
-    if case.verdict is None:
-        return "A person has to look at it."
-    if case.verdict.decision is Decision.REFUSE:
-        return f"The author appealed. It was refused: {case.verdict.reason}"
-    return case.verdict.reason or "A person has to look at it."
+def _failure(case: Case) -> str:
+    if case.last_failure is None:
+        return ""
+    why = "It waited for too long" if case.last_failure.kind == WAITED_TOO_LONG else "A part broke three times"
+    return f"{why}: {case.last_failure.error}"
 
 
 def _tone(case: Case) -> str:

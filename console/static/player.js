@@ -26,10 +26,23 @@ function control(video, bar) {
   for (const event of ["play", "pause", "ended", "timeupdate", "loadedmetadata", "volumechange"]) {
     video.addEventListener(event, show);
   }
+  video.addEventListener("timeupdate", () => document.dispatchEvent(new CustomEvent("assay:time", { detail: video.currentTime })));
+  document.addEventListener("assay:seek", (event) => goTo(video, event.detail));
   onKeys({ p: toggle });
   video.controls = false;
   bar.hidden = false;
   show();
+}
+
+// Before anything of the video is there, it has to be fetched to show that moment.
+function goTo(video, seconds) {
+  if (video.readyState) {
+    video.currentTime = seconds;
+    return;
+  }
+  video.addEventListener("loadedmetadata", () => { video.currentTime = seconds; }, { once: true });
+  video.preload = "auto";
+  video.load();
 }
 
 function remember(choices) {

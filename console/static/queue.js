@@ -1,4 +1,4 @@
-// J and K walk through the queue; Enter opens, because what is focused is a link.
+// J and K walk through the queue; Enter opens, because what is focused is a link; N opens what nobody else has open.
 import { onKeys } from "./keys.js";
 
 const links = [...document.querySelectorAll(".case-link")];
@@ -9,4 +9,5 @@ function step(by) {
   links[to]?.focus();
 }
 
-onKeys({ j: () => step(1), k: () => step(-1) });
+const next = document.querySelector("#next button");
+onKeys({ j: () => step(1), k: () => step(-1), n: () => next.click() });

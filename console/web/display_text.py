@@ -17,7 +17,15 @@ RULING_TEXTS = {
     "consent_shown": "Consent was shown",
     "false_alarm": "The measurement is wrong",
     "breaks_policy": "It breaks the policy",
+    "no_consent": "Somebody shown has not agreed",
     "unclear": "It stays unclear",
+}
+SKIP_TEXTS = {
+    "too_hard_to_view": "I would rather not view this",
+    "language": "I do not read this language",
+    "needs_expert": "Somebody who knows the subject should look",
+    "second_opinion": "I cannot decide",
+    "know_the_person": "I know somebody concerned",
 }
 RECALL_TEXTS = {
     "consent_withdrawn": "Consent was withdrawn",
@@ -60,6 +68,18 @@ FINDING_HEADLINES = {
     FindingVerdict.CREDENTIALS_WITHOUT_AI_STATEMENT: ("Signed, but silent about AI", "open"),
     FindingVerdict.NO_INFORMATION: ("No information found", "open"),
 }
+NOTE_TEXTS = {
+    "missing_model": "a model is missing here",
+    "failed": "the classifier broke",
+    "cannot_tell": "it cannot be told",
+    "language_not_covered": "the language is not covered",
+    "no_frames": "there are no pictures to look at",
+    "too_long": "it is longer than what is looked at",
+    "out_of_time": "the time for measuring was up",
+    "cut_off": "what was found before refuses it already",
+}
+"""Why a signal has no score, by its note."""
+
 DECISION_TONES = {Decision.ALLOW: "allow", Decision.HOLD: "hold", Decision.REFUSE: "refuse"}
 
 
@@ -89,6 +109,16 @@ def format_duration(seconds: float) -> str:
     if hours < 48:
         return f"{hours} h {minutes} min" if minutes else f"{hours} h"
     return f"{hours // 24} days"
+
+
+def format_moment(seconds: float) -> str:
+    """A moment of a video to the tenth of a second: `4.5`, from a minute on `1:04.5`."""
+    tenths = round(max(seconds, 0.0) * 10)
+    minutes, rest = divmod(tenths, 600)
+    hours, minutes = divmod(minutes, 60)
+    if not (hours or minutes):
+        return f"{rest / 10:.1f}"
+    return f"{hours}:{minutes:02}:{rest / 10:04.1f}" if hours else f"{minutes}:{rest / 10:04.1f}"
 
 
 def format_time(moment: datetime) -> str:

@@ -34,6 +34,11 @@ def render_page(request: Request, template: str, *, status: int = 200, **variabl
     return HTMLResponse(_environment().get_template(template).render(values), status_code=status)
 
 
+def render_document(template: str, **variables: Any) -> str:
+    """A page for nobody in particular, which no request asked for."""
+    return _environment().get_template(template).render(variables)
+
+
 def _mark_bidi_controls(value: object) -> object:
     """Characters that turn the direction of writing, as what they are: with them a text reads as another one."""
     if not isinstance(value, str) or not _BIDI_CONTROLS.search(value):
@@ -63,5 +68,6 @@ def _environment() -> Environment:
         "duration": display_text.format_duration,
         "clock": display_text.format_time,
         "place": display_text.format_span,
+        "moment": display_text.format_moment,
     }
     return environment

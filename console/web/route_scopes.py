@@ -49,6 +49,7 @@ ROUTE_SCOPES: tuple[tuple[str, _Rule], ...] = (
     ("/api/cameos", _read_or(Scope.MANAGE)),
     ("/api/leases", _read_or(Scope.MANAGE)),
     ("/api/acquaintances", _read_or(Scope.MANAGE)),
+    ("/api/works", _always(Scope.MANAGE)),
     ("/api/notices", _always(Scope.READ)),
     ("/api/keys", _always(Scope.MANAGE)),
     ("/api/usage", _always(Scope.READ)),

@@ -88,6 +88,7 @@ def _absent(place: Place) -> str:
 
 
 def _models(place: Place) -> str:
+    place.run("assay", "models", "fetch")
     listed = json.loads(place.run("assay", "models", "--json"))
     lacking = {model["name"] for model in listed if not model["present"]}
     if lacking != {"open_clip", "insightface_pack", "speech"}:

@@ -59,7 +59,10 @@ def _judged(installation: Installation, path: Path) -> dict[str, Any]:
     began = _cpu()
     verdict = (opinion := installation.service.inspect(_MODERATOR, path)).verdict
     took = _cpu() - began
-    scores = {s.label: s.score for s in opinion.measured.signals if s.score is not None and s.score >= _WORTH_TELLING}
+    scores: dict[str, float] = {}
+    for one in opinion.measured.signals:
+        if one.score is not None and one.score >= _WORTH_TELLING:
+            scores[one.label] = max(one.score, scores.get(one.label, 0.0))
     print(path.name, verdict.decision.name, *verdict.rules, file=sys.stderr, flush=True)
     return {
         "clip": f"{path.parent.name}/{path.name}",

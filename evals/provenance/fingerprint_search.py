@@ -31,14 +31,11 @@ from evals.watermark.audio_clips import evaluation_clips as recordings
 from evals.watermark.video_attacks import VIDEO_ATTACKS
 from evals.watermark.video_clips import CLIPS, prepare_clip
 from media.arrays import BitArray
+from media.lookup.sound_hashes import OFFSETS_PER_SECOND
 from media.sampling import sample_video
 from media.search_hashes import SearchHashes
 from media.video import MONO_SAMPLE_RATE, MonoAudio
-from provenance.fingerprint.sound_fingerprint import (
-    OFFSETS_PER_SECOND,
-    sound_fingerprint,
-    sound_search_hashes,
-)
+from provenance.fingerprint.sound_fingerprint import sound_fingerprint, sound_search_hashes
 from provenance.fingerprint.video_fingerprint import parse_entry, video_fingerprint
 from provenance.fingerprint.video_search_hashes import video_search_hashes
 from registry.near_duplicates import MAX_HAMMING_DISTANCE, MAX_SOUND_DISTANCE, FingerprintIndex, rank_matches

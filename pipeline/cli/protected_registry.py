@@ -1,4 +1,4 @@
-"""gallery and bank: whose face is protected, which pictures are known."""
+"""gallery: whose face and voice are protected."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import typer
 from pipeline.cli.cli_common import local_operator, open_installation, out
 
 gallery = typer.Typer(no_args_is_help=True, help="Protected faces and voices.")
-bank = typer.Typer(no_args_is_help=True, help="Hashes of known pictures.")
 
 ImageArgument = Annotated[Path, typer.Argument(help="A PNG or JPEG picture; it is not kept.")]
 ProtectedIdArgument = Annotated[str, typer.Argument(help="An opaque id: not a name.")]
@@ -50,31 +49,6 @@ def gallery_remove(person: ProtectedIdArgument) -> None:
         )
 
 
-@bank.command("add")
-def bank_add(
-    known: ProtectedIdArgument,
-    picture: ImageArgument,
-    kind: Annotated[str, typer.Option(help="known_bad (illegal or abusive) or known_work (a rights holder's).")],
-) -> None:
-    """Bank a picture's perceptual hashes: copies of it are recognised in every video from now on."""
-    with open_installation() as installation:
-        out.print(
-            f"{installation.registry_admin.add_known_image(local_operator(), known, picture, kind=kind)} hashes banked",
-            highlight=False,
-        )
-
-
-@bank.command("remove")
-def bank_remove(known: ProtectedIdArgument) -> None:
-    """Forget a picture's hashes."""
-    with open_installation() as installation:
-        out.print(
-            f"{installation.registry_admin.remove_known_image(local_operator(), known)} hashes forgotten",
-            highlight=False,
-        )
-
-
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.add_typer(gallery, name="gallery")
-    app.add_typer(bank, name="bank")

@@ -1,19 +1,23 @@
-"""work: what rights holders registered, to be looked for in prompts."""
+"""work: what rights holders registered, to be looked for in prompts and, by example pictures, in videos."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Table
 
+from core.codec import dump
 from pipeline.cli.cli_common import JsonOption, local_operator, open_installation, out, print_json
-from registry.rights.registered_works import WORK_KINDS, RegisteredWork
+from pipeline.rights.work_image_service import require_work_images
+from registry.rights.registered_works import DEFAULT_FALSE_MATCH_RATE, WORK_KINDS, WORK_TERMS, RegisteredWork
 
 work = typer.Typer(no_args_is_help=True, help="Registered characters, works, brands, artists and people.")
 
 WorkIdArgument = Annotated[str, typer.Argument(help="An opaque id; verdicts and logs carry it, never a name.")]
+ImageIdArgument = Annotated[str, typer.Argument(help="The id of an example picture, as `assay work images` lists it.")]
 
 
 @work.command("add")
@@ -22,18 +26,32 @@ def add(
     name: Annotated[list[str], typer.Option(help="A name it goes by; may be given more than once.")],
     kind: Annotated[str, typer.Option(help=f"One of {', '.join(WORK_KINDS)}.")] = "character",
     description: Annotated[str, typer.Option(help="What it looks like: prompts that describe it are found too.")] = "",
+    holder: Annotated[str, typer.Option(help="The account that may add example pictures itself.")] = "",
+    terms: Annotated[
+        str, typer.Option(help=f"What its holder says of videos that look like it: {', '.join(WORK_TERMS)}.")
+    ] = "ask",
+    false_matches: Annotated[
+        float, typer.Option(help="The share of videos that may be matched wrongly, from 0.0001 to 0.01.")
+    ] = DEFAULT_FALSE_MATCH_RATE,
 ) -> None:
     """Register a work, or give a registered one other words. It is looked for in the very next prompt."""
     with open_installation() as installation:
-        installation.registry_admin.register(
-            local_operator(), RegisteredWork(id=work_id, kind=kind, names=tuple(name), description=description)
+        registered = RegisteredWork(
+            id=work_id,
+            kind=kind,
+            names=tuple(name),
+            description=description,
+            holder=holder,
+            terms=terms,
+            false_match_rate=false_matches,
         )
+        installation.registry_admin.register(local_operator(), registered)
     out.print(f"{work_id} is looked for", highlight=False)
 
 
 @work.command("remove")
 def remove(work_id: WorkIdArgument) -> None:
-    """Stop looking for a work."""
+    """Stop looking for a work, and erase its example pictures."""
     with open_installation() as installation:
         removed = installation.registry_admin.unregister(local_operator(), work_id)
     out.print(f"{work_id} is no longer looked for" if removed else f"{work_id} was not registered", highlight=False)
@@ -51,6 +69,62 @@ def list_works(as_json: JsonOption = False) -> None:
     for one in works:
         table.add_row(one.id, one.kind, ", ".join(one.names), one.description)
     out.print(table)
+
+
+@work.command("add-image")
+def add_image(
+    work_id: WorkIdArgument,
+    files: Annotated[list[Path], typer.Argument(help="Pictures, or clips of up to 30 s, that show the work alone.")],
+) -> None:
+    """Add example pictures of a work: videos that look like them are found from the next one on."""
+    with open_installation() as installation:
+        service, who = require_work_images(installation.service.work_images), local_operator()
+        for file in files:
+            for image in service.add(who, work_id, file):
+                out.print(f"{image.id}  {file.name}", highlight=False)
+        if advice := service.of_work(who, work_id).advice:
+            out.print(advice)
+
+
+@work.command("images")
+def list_images(work_id: WorkIdArgument, as_json: JsonOption = False) -> None:
+    """The example pictures of a work, and how well it can be recognised by them."""
+    with open_installation() as installation:
+        found = require_work_images(installation.service.work_images).of_work(local_operator(), work_id)
+    if as_json:
+        print_json({"images": dump(found.images), "strength": dump(found.strength), "advice": found.advice})
+        return
+    table = Table("id", "size", "added by", "added")
+    for one in found.images:
+        table.add_row(one.id, f"{one.width} x {one.height}", one.added_by, f"{one.added:%Y-%m-%d %H:%M}")
+    out.print(table)
+    if found.strength:
+        again = f"{found.strength.found_again:.0%} of the examples are found again by the others"
+        out.print(f"alike from a cosine of {found.strength.threshold:.2f}; {again}", highlight=False)
+    if found.advice:
+        out.print(found.advice)
+
+
+@work.command("show-image")
+def show_image(
+    work_id: WorkIdArgument,
+    image_id: ImageIdArgument,
+    to: Annotated[Path, typer.Option(help="Where to write it, as a JPEG.")],
+) -> None:
+    """Write an example picture to a file."""
+    with open_installation() as installation:
+        to.write_bytes(
+            require_work_images(installation.service.work_images).picture(local_operator(), work_id, image_id)
+        )
+    out.print(f"written to {to}", highlight=False)
+
+
+@work.command("remove-image")
+def remove_image(work_id: WorkIdArgument, image_id: ImageIdArgument) -> None:
+    """Forget an example picture, and what is compared of it."""
+    with open_installation() as installation:
+        removed = require_work_images(installation.service.work_images).remove(local_operator(), work_id, image_id)
+    out.print(f"{image_id} is forgotten" if removed else f"{work_id} has no picture {image_id}", highlight=False)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -1,4 +1,4 @@
-"""verify, screen, inspect: looking at a file or a text without opening a case."""
+"""verify and screen: looking at a file or a text without opening a case."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 
 import typer
 from rich.table import Table
 
-from core.errors import BadInput, NotFound
+from core.errors import BadInput
 from core.finding import Finding
 from core.verdicts import Decision
 from pipeline.cli import case_output
@@ -28,20 +28,11 @@ from pipeline.cli.cli_common import (
     out,
     print_json,
 )
-from pipeline.screening.dry_run import DryRunVerdict
-from pipeline.screening.prompt_explanation import PromptEdit, screen_jsonl, smallest_edit
-from pipeline.screening.standalone import is_installed, screen_standalone
 from pipeline.settings import load_settings
-from pipeline.stages.judge import shows_nothing
-from pipeline.verification.verifier import (
-    StandaloneVerifier,
-    UnreadableFile,
-    crjson_of_file,
-    has_keys,
-    parse_validation_time,
-    verify_folder,
-)
-from pipeline.verification.verifier import folder_result_as_json as line_as_json
+
+if TYPE_CHECKING:
+    from pipeline.screening.dry_run import DryRunVerdict
+    from pipeline.screening.prompt_explanation import PromptEdit
 
 DECISION_EXIT_CODES = {Decision.ALLOW: 0, Decision.REFUSE: 4, Decision.HOLD: 5}
 
@@ -68,6 +59,7 @@ def verify(
     Where no keys were ever made it reads credentials, looks for no watermark, and says so.
     With --batch: 0 every file was answered, whatever the answers; 3 at least one could not be read.
     """
+    from pipeline.verification.verifier import crjson_of_file, parse_validation_time
     from provenance.verification.verify import exit_code
 
     if (file is None) == (batch is None):
@@ -101,6 +93,8 @@ class VerifyFile(Protocol):
 @contextmanager
 def _open_verifier(verbose: bool, given: dict[str, Any]) -> Iterator[VerifyFile]:
     """The verifier of the installation; where no keys were ever made, one that reads credentials alone."""
+    from pipeline.verification.verifier import StandaloneVerifier, has_keys
+
     settings = load_settings(**given)
     if has_keys(settings):
         with open_installation(verbose=verbose, **given) as installation:
@@ -113,6 +107,8 @@ def _open_verifier(verbose: bool, given: dict[str, Any]) -> Iterator[VerifyFile]
 @contextmanager
 def open_screener(verbose: bool) -> Iterator[Callable[[str], DryRunVerdict]]:
     """The service of the installation; where there is none, the policy alone, with a note."""
+    from pipeline.screening.standalone import is_installed, screen_standalone
+
     settings = load_settings()
     if is_installed(settings):
         with open_installation(verbose=verbose) as installation:
@@ -130,12 +126,14 @@ def open_screener(verbose: bool) -> Iterator[Callable[[str], DryRunVerdict]]:
 
 
 def _verify_folder(verify_one: Callable[[Path], Finding], folder: Path, jobs: int, as_json: bool) -> int:
+    from pipeline.verification.verifier import UnreadableFile, folder_result_as_json, verify_folder
+
     code = 0
     for number, total, line in verify_folder(verify_one, folder, jobs=jobs):
         result = line.message if isinstance(line, UnreadableFile) else line.verdict.value
         err.print(f"{number}/{total} {line.file}: {result}", highlight=False, markup=False, soft_wrap=True)
         if as_json:
-            print_json(line_as_json(line))
+            print_json(folder_result_as_json(line))
         elif isinstance(line, Finding):
             out.print(f"{line.file}: {line.summary}", highlight=False, markup=False, soft_wrap=True)
         code = max(code, 3 if isinstance(line, UnreadableFile) else 0)
@@ -154,6 +152,8 @@ def screen(
     Where nothing is installed the packaged policy decides, with a note.
     With --jsonl: 0 every line was answered, whatever the answers; 3 at least one line could not be read.
     """
+    from pipeline.screening.prompt_explanation import smallest_edit
+
     with open_screener(verbose) as screen_text:
         if jsonl:
             return screen_lines(screen_text, sys.stdin)
@@ -170,27 +170,14 @@ def screen(
 
 def screen_lines(screen_text: Callable[[str], DryRunVerdict], lines: Iterable[str]) -> int:
     """Answer each line `{"id", "prompt"}` with a decision on standard output. Exit code 3 where one cannot be read."""
+    from pipeline.screening.prompt_explanation import screen_jsonl
+
     code = 0
     for result in screen_jsonl(lines, screen_text):
         sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
         sys.stdout.flush()
         code = 3 if "error" in result else code
     return code
-
-
-def inspect(
-    file: Annotated[Path, typer.Argument(help="A video.")], as_json: JsonOption = False, verbose: VerboseOption = False
-) -> int:
-    """What would be said of this video? Exit: 0 allow, 4 refuse, 5 hold."""
-    if not file.is_file():
-        raise NotFound(f"{file} is not a file")
-    with open_installation(verbose=verbose) as installation:
-        opinion = installation.service.inspect(local_operator(), file)
-    if as_json:
-        print_json(_opinion_as_json(opinion))
-    else:
-        _print_opinion(opinion)
-    return DECISION_EXIT_CODES[opinion.verdict.decision]
 
 
 def feedback(limit: Annotated[int, typer.Option(help="How many at the most.")] = 100) -> None:
@@ -202,7 +189,7 @@ def feedback(limit: Annotated[int, typer.Option(help="How many at the most.")] =
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    for command in (verify, screen, inspect, feedback):
+    for command in (verify, screen, feedback):
         app.command()(command)
 
 
@@ -218,27 +205,25 @@ def print_finding(finding: Finding) -> None:
 
 
 def _opinion_as_json(opinion: DryRunVerdict) -> dict[str, object]:
+
     measured = opinion.measured
     return {
         "verdict": opinion.verdict,
         "reasons": opinion.reasons,
         "signals": measured.signals,
         "seconds": dict(measured.seconds),
-        "shows_nothing": shows_nothing(measured.signals),
-        "words": json.loads(measured.words) if measured.words else [],
+        "shows_nothing": "",  # of a prompt never, and there are no words of footage
+        "words": [],
     }
 
 
 def _print_opinion(opinion: DryRunVerdict) -> None:
+
     verdict = opinion.verdict
     out.print(f"[bold]{case_output.verdict_line(verdict)}[/bold]", highlight=False)
     if verdict.reason:
         out.print(verdict.reason, highlight=False)
     out.print(case_output.measured_line(opinion.measured.signals, most=20), highlight=False)
-    if verdict.decision is Decision.ALLOW and (nothing := shows_nothing(opinion.measured.signals)):
-        out.print(f"Of a generation it would be the engine's failure, nothing_to_see: {nothing}", highlight=False)
-    for passage in json.loads(opinion.measured.words or "[]"):
-        out.print(case_output.passage_line(passage), highlight=False, markup=False)
 
 
 def _print_reasons(text: str, opinion: DryRunVerdict, edit: PromptEdit | None) -> None:

@@ -11,7 +11,6 @@ from core import codec
 from core.finding import WatermarkFinding
 from pipeline.cli.cli_common import JsonOption, out, print_json
 from pipeline.settings import load_settings
-from pipeline.verification import watermark_tool
 
 
 def mark(
@@ -24,6 +23,8 @@ def mark(
     as_json: JsonOption = False,
 ) -> None:
     """Mark a video with this installation's key, outside any case."""
+    from pipeline.verification import watermark_tool
+
     report = watermark_tool.watermark_file(load_settings(), source, target, payload, growth=growth)
     if as_json:
         print_json({"file": str(target), **codec.dump(report)})
@@ -43,6 +44,8 @@ def detect(
     as_json: JsonOption = False,
 ) -> int:
     """Look for this installation's watermark. Exit: 0 found, 1 not found."""
+    from pipeline.verification import watermark_tool
+
     issued = among.read().split() if among else []
     finding = watermark_tool.detect_watermark(load_settings(), file, deep=deep, among=issued)
     in_sound = finding.audio is not None and finding.audio.detected

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import anyio
 import typer
@@ -15,7 +15,9 @@ from rich.table import Column, Table
 from core.errors import BadInput, NotFound, Unavailable
 from pipeline.cli.cli_common import JsonOption, local_operator, open_installation, out, print_json
 from pipeline.webhooks.endpoints import EVENT_TYPES, DeliveryState, WebhookDelivery, WebhookEndpoint, secret_hint
-from pipeline.webhooks.webhook_service import WebhookService
+
+if TYPE_CHECKING:
+    from pipeline.webhooks.webhook_service import WebhookService
 
 webhook = typer.Typer(no_args_is_help=True, help="Where accounts are told what became of their videos.")
 

@@ -79,14 +79,16 @@ def installed_models(settings: Settings) -> list[Any]:
 
 def _classifiers(settings: Settings) -> tuple[Classifier, ...]:
     """The classifiers of this installation, over empty registers."""
-    from classifiers import PromptWorks, build_classifiers
+    from classifiers import PromptWorks, WorkLikeness, build_classifiers
     from classifiers.models import Models
     from registry.banks.hash_bank import MemoryHashBank
     from registry.banks.protected_gallery import MemoryGallery
     from registry.rights.registered_works import MemoryWorks
+    from registry.rights.work_images import ListedWorkExamples
 
     models = Models(settings.model_options())
-    configured = (PromptWorks(MemoryWorks(), models=models), *measurement.prompt_monitors(settings))
+    works = PromptWorks(MemoryWorks(), models=models), WorkLikeness(ListedWorkExamples(), models=models)
+    configured = (*works, *measurement.prompt_monitors(settings))
     return build_classifiers(MemoryGallery(), MemoryHashBank(), more=configured, models=models)
 
 
@@ -245,6 +247,9 @@ def _installation(settings: Settings) -> Iterator[DiagnosticResult]:
             state="ok" if voices else "lacks",
             says=f"{voices} protected voices are enrolled" + ("" if voices else ": nobody's voice is recognised"),
         )
+        if quarantined := sum(bank.entries.get("quarantined", 0) for bank in installation.registry.bank.banks.banks()):
+            says = f"{quarantined} entries of banks are quarantined and decide nothing: see assay bank list"
+            yield DiagnosticResult(state="lacks", says=f"{says} --state quarantined")
         yield DiagnosticResult(
             state="ok" if hashes else "lacks",
             says=f"{hashes} hashes are banked" + ("" if hashes else ": no known picture is recognised"),

@@ -28,6 +28,15 @@ def save_video(response: httpx.Response, to: Path, *, max_bytes: int, seconds: f
     longer than `seconds`, and RetryableError for a body that broke off: asking again may give it whole.
     """
     _check_type(response.headers.get("content-type", ""))
+    _save(response, to, max_bytes=max_bytes, seconds=seconds)
+
+
+def save_preview(response: httpx.Response, to: Path, *, max_bytes: int, seconds: float) -> None:
+    """Likewise a picture or a clip, of which no type is expected: it is read as what it is, in the sandbox."""
+    _save(response, to, max_bytes=max_bytes, seconds=seconds)
+
+
+def _save(response: httpx.Response, to: Path, *, max_bytes: int, seconds: float) -> None:
     _check_size(_content_length(response), max_bytes)
     with _temporary_name(to) as file:
         written = 0

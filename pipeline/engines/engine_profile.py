@@ -26,6 +26,7 @@ ENGINE_PROFILES = Path(__file__).parent / "profiles"
 
 _SIZE = re.compile(r"([1-9]\d{0,4})x([1-9]\d{0,4})", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+_PREVIEW_PATH = re.compile(r"(/[\w-]{1,64}){1,4}", re.ASCII)
 _STRICT = ConfigDict(frozen=True, extra="forbid")
 
 
@@ -89,6 +90,10 @@ class EngineProfile(BaseModel):
     `reference_json` is how a reference goes into JSON: an object with `image_url`, a text, or not at all, and then the
     order goes as a form. `jobs`: an order is answered with a job; `sync`: POST /videos/sync exists. `refused` are
     fields that the engine knows and that no order may use, with the reason.
+
+    Where the engine shows a video that it still makes, `preview_path` says where, after the address of the job, or
+    `preview_field` is the field of the job's answer, dotted, that holds the address, or a list of which the last is the
+    newest.
     """
 
     model_config = _STRICT
@@ -101,7 +106,8 @@ class EngineProfile(BaseModel):
     reference_json: Literal["object", "text", "none"] = "object"
     jobs: bool = True
     sync: bool = False
-    preview: bool = False
+    preview_path: str = ""
+    preview_field: str = ""
     cancel: bool = True
     size: SizeRange = SizeRange()
     seconds: SecondsRange = SecondsRange()
@@ -118,6 +124,8 @@ class EngineProfile(BaseModel):
         negative = self.parameters.get(NEGATIVE_PROMPT)
         if negative is not None and negative.type != "text":
             raise ValueError(f"{NEGATIVE_PROMPT} is a text")
+        if self.preview_path and (self.preview_field or not _PREVIEW_PATH.fullmatch(self.preview_path)):
+            raise ValueError("preview_path is a path as /preview, and there is no preview_field beside it")
         if bad := [size for size in self.size.choices if not _SIZE.fullmatch(size)]:
             raise ValueError(f"{bad[0]!r} is not a size, as 1280x720")
         return self

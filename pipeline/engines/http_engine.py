@@ -21,17 +21,31 @@ from core.errors import AssayError, BadInput, Declined, EngineFault, RenderFaile
 from core.ports import GeneratorInfo, JobProgress, RenderRequest
 from pipeline.engines.body_format import BodyFormat, FormatMemory, WireFormat, is_format_refusal
 from pipeline.engines.deadline_transport import DeadlineTransport, exchange_within
-from pipeline.engines.download import save_video
+from pipeline.engines.download import save_preview, save_video
 from pipeline.engines.engine_profile import EngineProfile, load_engine_profile, profile_of_settings
 from pipeline.engines.order_body import can_be_json, request_body
-from pipeline.engines.redirects import MAX_REDIRECTS, is_same_origin, parse_redirect_hosts, redirect_target
-from pipeline.engines.response_parsing import error_for_status, job_of, model_of, parse_json_object, progress_of
+from pipeline.engines.redirects import (
+    MAX_REDIRECTS,
+    is_fetchable,
+    is_same_origin,
+    parse_redirect_hosts,
+    redirect_target,
+)
+from pipeline.engines.response_parsing import (
+    error_for_status,
+    job_of,
+    model_of,
+    newest_address,
+    parse_json_object,
+    progress_of,
+)
 from pipeline.engines.retry import OrderUnanswered, RetryableError, RetryPolicy, retry_after_seconds
 from pipeline.settings import Settings
 
 log = logging.getLogger("assay.engine")
 
 _MAX_RESPONSE_BYTES = 1 << 20
+_MAX_PREVIEW_BYTES = 32 << 20
 _NEVER_ARRIVED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 _RETRY_STATUSES = (408, 409, 425, 429)
 
@@ -114,6 +128,35 @@ class HttpEngine:
             raise RenderFailed("engine_error", "the engine sends us from one address to the next")
 
         self._retry_policy.call(once)
+
+    def preview(self, job: str, to: Path) -> bool:
+        """Write the newest picture that the server shows of a job, where its profile says that it shows some.
+
+        Whatever goes wrong with it, there is none: what counts is the video.
+        """
+        try:
+            target = self._preview_address(job)
+            if target is None:
+                return False
+            with self._asked("GET", target, "a preview") as response:
+                save_preview(response, to, max_bytes=_MAX_PREVIEW_BYTES, seconds=self._limits.read_seconds)
+        except (AssayError, RetryableError, _UnreadBody) as error:
+            log.info("an engine shows no preview (%s)", type(error).__name__)
+            return False
+        return True
+
+    def _preview_address(self, job: str) -> httpx.URL | str | None:
+        profile = self._profile
+        if profile.preview_path:
+            return _path(job, profile.preview_path)
+        address = newest_address(self._job(job), profile.preview_field) if profile.preview_field else ""
+        if not address:
+            return None
+        try:
+            target = self._client.base_url.join(address)
+        except (httpx.InvalidURL, ValueError):
+            return None
+        return target if is_fetchable(target, self._client.base_url, self._limits.redirect_hosts) else None
 
     def cancel(self, job: str) -> None:
         """DELETE the job, once: a server that knows no such thing, or is done, goes on."""

@@ -40,6 +40,11 @@ def redirect_target(response: httpx.Response, allowed: Collection[str]) -> httpx
     raise RenderFailed("engine_error", "the engine sent us to an address from which no video may be fetched")
 
 
+def is_fetchable(target: httpx.URL, engine: httpx.URL, allowed: Collection[str]) -> bool:
+    """Whether an address that an engine names is its own, or one of these hosts."""
+    return is_same_origin(target, engine) or _is_allowed(target, engine, allowed)
+
+
 def is_same_origin(one: httpx.URL, other: httpx.URL) -> bool:
     """Whether scheme, host and port are the same."""
     return (one.scheme, one.host, _port(one)) == (other.scheme, other.host, _port(other))

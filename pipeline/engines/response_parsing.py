@@ -28,6 +28,7 @@ _DECLINES = (
 )  # fmt: skip
 _DOUBTFUL_ENDS = {"cancelled", "canceled", "expired", "deleted", "incomplete"}  # the engine did not try to the end
 _CODE = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+_LONGEST_ADDRESS = 4096
 _MODEL = re.compile(r"[\w.:/@+-]{1,200}", re.ASCII)
 
 
@@ -82,6 +83,16 @@ def model_of(answer: Mapping[str, Any]) -> str:
     """The model that made it, such as `Wan-AI/Wan2.2-T2V-A14B-Diffusers`; empty where the server names none."""
     model = answer.get("model")
     return model if isinstance(model, str) and _MODEL.fullmatch(model) else ""
+
+
+def newest_address(answer: Mapping[str, Any], field: str) -> str:
+    """The address in a field (dotted) of an answer, the last where it is a list of them; empty where there is none."""
+    value: Any = answer
+    for name in field.split("."):
+        value = value.get(name) if isinstance(value, Mapping) else None
+    if isinstance(value, list):
+        value = value[-1] if value else None
+    return value if isinstance(value, str) and value.isprintable() and len(value) <= _LONGEST_ADDRESS else ""
 
 
 def error_for_status(status: int, body: bytes, what: str, known: frozenset[str] = frozenset()) -> AssayError:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.errors import AssayError, EngineBusy, EngineFault, RenderFailed, Unavailable
-from core.ports import Engine, GeneratorInfo, JobProgress, JobState, RenderRequest
+from core.ports import Engine, GeneratorInfo, JobProgress, JobState, PreviewingEngine, RenderRequest
 from pipeline.engines.engine_health import EngineHealth, HealthRecord
 from pipeline.engines.engine_profile import EngineProfile, load_engine_profile
 from pipeline.engines.engine_table import EngineEntry, engine_table, read_secret
@@ -94,6 +94,11 @@ class RoutedEngine:
         """As Engine.fetch."""
         part, own = self._part(job)
         part.engine.fetch(own, to)
+
+    def preview(self, job: str, to: Path) -> bool:
+        """As PreviewingEngine.preview; False for an engine that shows nothing."""
+        part, own = self._part(job)
+        return isinstance(part.engine, PreviewingEngine) and part.engine.preview(own, to)
 
     def cancel(self, job: str) -> None:
         """As Engine.cancel; nothing happens for a job of an engine that is gone."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from pipeline.access.video_costs import CostLine, EnginePrice
+from pipeline.access.video_costs import CostLine, EnginePrice, SavedMeasuring
 from pipeline.ledgers.database import Database
 
 _LOCK = 0x434F5354  # "COST": of several processes that start at once one writes a list
@@ -20,6 +20,12 @@ SELECT outcome, engine, count(*), sum(seconds), coalesce(sum(amount), 0), count(
 FROM video_costs
 WHERE at >= %(since)s AND at < %(until)s AND (%(author)s::text IS NULL OR author = %(author)s)
 GROUP BY outcome, engine ORDER BY outcome, engine
+"""
+
+
+_SAVED = """
+SELECT count(*), coalesce(sum(seconds), 0) FROM measuring_saved
+WHERE at >= %(since)s AND at < %(until)s AND (%(author)s::text IS NULL OR author = %(author)s)
 """
 
 
@@ -54,3 +60,9 @@ class PostgresVideoCosts:
             CostLine(outcome=outcome, engine=engine, videos=videos, seconds=seconds, amount=amount, unpriced=unpriced)
             for outcome, engine, videos, seconds, amount, unpriced in rows
         )
+
+    def saved_measuring(self, since: datetime, until: datetime, *, author: str | None = None) -> SavedMeasuring:
+        """See VideoCosts."""
+        with self._database.connection() as connection:
+            [row] = connection.execute(_SAVED, {"since": since, "until": until, "author": author}).fetchall()
+        return SavedMeasuring(videos=row[0], seconds=row[1])

@@ -20,6 +20,7 @@ from pipeline.ledgers.policy_store import PolicyStore, RolloutStep, StoredPolicy
 from policy.explain import Reason, reasons
 from policy.pack import Policy, load
 from policy.profile import parse_profile
+from policy.rule_description import RuleDescription, describe_rules
 from policy.vocabulary import Vocabulary
 
 _STEP_CACHE_SECONDS = 1.0  # seconds
@@ -58,14 +59,27 @@ class PolicySelector:
 
         return decide(gate, signals, facts, rulings, self.policy_for_case(case_id))
 
+    def refuses_for_good(self, gate: Gate, signals: Sequence[Signal], case_id: str) -> bool:
+        """Whether by the policy for this case these signals refuse it whatever else is measured."""
+        from policy.decide import refuses_for_good
+
+        return refuses_for_good(gate, signals, self.policy_for_case(case_id))
+
     def explain(self, verdict: Verdict, signals: Sequence[Signal]) -> Sequence[Reason]:
         """Why a verdict is what it is, by the policy that gave it.
 
         Raises NotFound where that was kept nowhere, as an installed one before an update, and PolicyError.
         """
+        return reasons(verdict, signals, self._policy_of(verdict))
+
+    def describe(self, verdict: Verdict) -> Sequence[RuleDescription]:
+        """The rules of a verdict's gate, in the policy that gave it. Raises as `explain`."""
+        return describe_rules(self._policy_of(verdict), verdict.gate)
+
+    def _policy_of(self, verdict: Verdict) -> Policy:
         if verdict.policy not in self._loaded:
             self.installed()  # this process may have judged nothing yet
-        return reasons(verdict, signals, self.policy(verdict.policy))
+        return self.policy(verdict.policy)
 
     def policy_for_case(self, case_id: str) -> Policy:
         """The policy that decides about a case now. Raises PolicyError where a kept one cannot be loaded any more."""

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from classifiers import ChatEndpoint, PromptMonitor
 from classifiers.base import Classifier, PromptText, measure_all
-from classifiers.find_words import find_words
 from classifiers.models import Models
-from classifiers.passages import SampleWithWords
 from classifiers.text.language_detection import detect_language
 from classifiers.text.link_hosts import read_host_list
+from classifiers.time_limit import time_limit
 from core.codec import dump
-from core.errors import Unavailable
+from core.errors import OverBudget, Unavailable
 from core.permitted import NO_CAMEOS, PermittedCameos
 from core.signals import Subject
 from core.verdicts import Gate
@@ -27,10 +27,18 @@ from media.probe import probe
 from media.reference_file import REFERENCE_BUDGET
 from media.sampling import sample_video
 from media.sandbox.limits import MIB, InputLimits
-from media.sandbox.scan import scan_within
+from media.sandbox.scan import ScanBudget, scan_within
 from media.still_image import is_image, sample_image
 from media.video import VideoSample
 from pipeline.policy_rollout.policy_loading import load_policy
+from pipeline.screening.measuring_steps import (
+    IsCertain,
+    MeasuredSteps,
+    StepDurations,
+    first_look,
+    measure_in_steps,
+    not_looked_at,
+)
 from pipeline.settings import Settings
 from pipeline.stages.stage_context import Measurements
 from policy.rule import Mode
@@ -38,6 +46,11 @@ from policy.rule import Mode
 log = logging.getLogger("assay.measurement")
 
 _LONGEST_SIDE = 1280  # classifiers look at 854 pixels at the most; more would only be copied around
+_LONG_VIDEOS = InputLimits(
+    max_duration=6 * 3600.0, max_frames=2_000_000
+)  # what is looked at in part rather than refused
+_FIRST_PICTURES, _FIRST_SIDE = 8, 640  # what is looked at before all else, and how large
+_MEMORY = 4096 * MIB  # of the process that decodes
 _THUMBNAILS = 20_000  # pictures: eleven minutes at 30 a second, 132 MiB
 
 
@@ -65,6 +78,8 @@ class ClassifierMeasurer:
     max_frames: int
     limits: InputLimits
     bad_hosts: Path | None = None
+    seconds: float = 600.0
+    durations: StepDurations = field(default_factory=StepDurations)
 
     def text(self, text: str, subject: Subject = Subject.PROMPT) -> Measurements:
         """As Measurer.text."""
@@ -72,17 +87,26 @@ class ClassifierMeasurer:
         language = detect_language(text, self.models) or "" if subject is Subject.PROMPT else ""
         return Measurements(signals=found.signals, seconds=found.seconds, language=language)
 
-    def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
+    def video(
+        self, path: Path, subject: Subject, leased: PermittedCameos, is_certain: IsCertain | None = None
+    ) -> Measurements:
         """As Measurer.video."""
-        with scan_within(REFERENCE_BUDGET) if subject is Subject.REFERENCE else nullcontext():
-            taken = self._sample(path, thumbnails=0 if subject is Subject.REFERENCE else _THUMBNAILS)
-        words = find_words(taken, self.models, self._bad_hosts())
-        known = SampleWithWords(
-            info=taken.info, frames=taken.frames, audio=taken.audio, thumbnails=taken.thumbnails, words=words
+        classifiers = self.classifiers.build(leased)
+        with time_limit(self.seconds):
+            try:
+                found = self._measured(path, subject, classifiers, is_certain)
+            except OverBudget:
+                if subject is not Subject.VIDEO:
+                    raise
+                found = not_looked_at(classifiers, subject)
+        passages = found.words.passages
+        return Measurements(
+            signals=found.signals,
+            seconds=found.seconds,
+            words=json.dumps(dump(passages), ensure_ascii=False) if passages else "",
+            cut_off=found.cut_off,
+            saved_seconds=found.saved_seconds,
         )
-        found = measure_all(known, self.classifiers.build(leased), subject=subject)
-        said = json.dumps(dump(words.passages), ensure_ascii=False) if words.passages else ""
-        return Measurements(signals=found.signals, seconds=found.seconds, words=said)
 
     def _bad_hosts(self) -> frozenset[str] | None:
         """The operator's list as it is now; None where it cannot be read."""
@@ -92,18 +116,54 @@ class ClassifierMeasurer:
             log.error("%s", error)
             return None
 
-    def _sample(self, path: Path, *, thumbnails: int) -> VideoSample:
+    def _measured(
+        self, path: Path, subject: Subject, classifiers: Sequence[Classifier], is_certain: IsCertain | None
+    ) -> MeasuredSteps:
+        """At first a few pictures alone, where they may settle the case. Raises OverBudget, BadMedia."""
+        how: dict[str, Any] = {"subject": subject, "durations": self.durations}
+        if is_certain is not None and not is_image(path):
+            with scan_within(self._budget()):
+                few = sample_video(path, count=_FIRST_PICTURES, max_side=_FIRST_SIDE, limits=_LONG_VIDEOS)
+            if found := first_look(few, classifiers, is_certain=is_certain, **how):
+                return found
+        with scan_within(self._budget()) if subject is Subject.VIDEO else nullcontext():
+            taken = self._pictures(path, subject)
+        return measure_in_steps(
+            taken, path, classifiers, self.models, is_certain=is_certain, bad_hosts=self._bad_hosts(), **how
+        )
+
+    def _pictures(self, path: Path, subject: Subject) -> VideoSample:
+        """The pictures of a file; its sound too where it is a reference, which is decoded within its own budget."""
+        if subject is Subject.REFERENCE:
+            with scan_within(REFERENCE_BUDGET):
+                taken = self._sample(path, thumbnails=0)
+                return replace(taken, audio=decode_mono_audio(path)) if taken.info.has_audio else taken
+        return self._sample(path, thumbnails=_THUMBNAILS, limits=_LONG_VIDEOS)
+
+    def _budget(self) -> ScanBudget:
+        """For decoding a video: what measuring it may take."""
+        return ScanBudget(
+            wall=self.seconds,
+            process_wall=self.seconds,
+            cpu=math.ceil(self.seconds),
+            memory=_MEMORY,
+            max_decoded_pixels=_LONG_VIDEOS.max_decoded_pixels,
+            max_boxes=_LONG_VIDEOS.max_boxes,
+            max_tracks=_LONG_VIDEOS.max_tracks,
+        )
+
+    def _sample(self, path: Path, *, thumbnails: int, limits: InputLimits | None = None) -> VideoSample:
         if is_image(path):  # a reference
             return sample_image(path, max_side=_LONGEST_SIDE)
-        taken = sample_video(
+        return sample_video(
             path,
             every=self.every,
             min_count=self.min_frames,
             max_count=self.max_frames,
             max_side=_LONGEST_SIDE,
             thumbnails=thumbnails,
+            limits=limits,
         )
-        return replace(taken, audio=decode_mono_audio(path)) if taken.info.has_audio else taken
 
     def check_video(self, path: Path) -> tuple[float, int, int]:
         """As Measurer.check_video."""
@@ -129,4 +189,5 @@ def measurer(settings: Settings, classifiers: Classifiers, models: Models) -> Cl
         max_frames=max(settings.frames, settings.max_frames),
         limits=limits,
         bad_hosts=settings.bad_hosts,
+        seconds=settings.measuring_seconds,
     )

@@ -20,15 +20,18 @@ from core.case import Case
 from core.errors import NotFound
 from core.signals import Signal
 from core.verdicts import Facts, Gate, Ruling, Verdict
+from media.arrays import BitArray
+from media.lookup.bank_hashes import BankHit, FrameViews
 from pipeline.policy_rollout.policy_loading import load_policy
 from pipeline.screening.dry_run import DryRunVerdict, dry_run
 from pipeline.screening.measurement import prompt_monitors
 from pipeline.settings import Settings
 from pipeline.stages.stage_context import Measurements
 from pipeline.video_request import VideoRequest, validate_request
-from policy.decide import decide
+from policy.decide import decide, refuses_for_good
 from policy.explain import Reason, reasons
 from policy.pack import Policy
+from policy.rule_description import RuleDescription, describe_rules
 from policy.vocabulary import FACTS
 from registry.consent.cameos import Cameo
 from registry.consent.consent_facts import ConsentFacts
@@ -70,9 +73,18 @@ class OnePolicy:
         del case_id
         return decide(gate, signals, facts, rulings, self.policy)
 
+    def refuses_for_good(self, gate: Gate, signals: Sequence[Signal], case_id: str) -> bool:
+        """As PolicyGate.refuses_for_good."""
+        del case_id
+        return refuses_for_good(gate, signals, self.policy)
+
     def explain(self, verdict: Verdict, signals: Sequence[Signal]) -> Sequence[Reason]:
         """As PolicyGate.explain."""
         return reasons(verdict, signals, self.policy)
+
+    def describe(self, verdict: Verdict) -> Sequence[RuleDescription]:
+        """As PolicyGate.describe."""
+        return describe_rules(self.policy, verdict.gate)
 
 
 class NobodyRegistered:
@@ -130,11 +142,17 @@ class EmptyBank:
     """A HashBank in which nothing is banked."""
 
     size = 0
+    has_sounds = False
 
-    def nearest(self, algorithm: str, bits: bytes, *, kind: str) -> tuple[str, str, int] | None:
-        """There is none."""
-        del algorithm, bits, kind
-        return None
+    def frame_hits(self, frames: Sequence[FrameViews]) -> Sequence[BankHit]:
+        """There is nothing to be like."""
+        del frames
+        return ()
+
+    def sound_hits(self, hashes: BitArray, seconds: Sequence[int]) -> Sequence[BankHit]:
+        """There is nothing to be like."""
+        del hashes, seconds
+        return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

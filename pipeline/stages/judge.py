@@ -9,6 +9,7 @@ from core.events import Event, Judged
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate
 from pipeline.stages.engine_failure import render_failed
+from pipeline.stages.preview import as_of_video
 from pipeline.stages.stage_context import StageContext
 
 GATE_SUBJECTS = {
@@ -59,5 +60,8 @@ def recheck_consent(case: Case, gate: Gate, context: StageContext) -> Sequence[E
 def _judged(case: Case, gate: Gate, context: StageContext) -> Judged:
     rulings = [r for r in case.rulings if r.gate is gate]
     facts = context.facts.facts(case)
-    verdict = context.policy.judge(gate, signals_of(case, *GATE_SUBJECTS[gate]), facts, rulings, case.id)
+    signals = signals_of(case, *GATE_SUBJECTS[gate])
+    if gate is Gate.VIDEO and case.rendered is None:  # an appeal against the refusal of a preview
+        signals += as_of_video(signals_of(case, Subject.PREVIEW))
+    verdict = context.policy.judge(gate, signals, facts, rulings, case.id)
     return Judged(verdict=verdict, facts=dict(facts))

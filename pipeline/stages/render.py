@@ -17,6 +17,7 @@ from core.ports import JobState, RenderRequest
 from core.verdicts import Gate
 from pipeline.stages.engine_failure import render_failed
 from pipeline.stages.judge import recheck_consent
+from pipeline.stages.preview import refused_by_preview
 from pipeline.stages.stage_context import StageContext
 
 _BUSY_SECONDS = 2.0  # how soon an engine that takes no more orders is asked again
@@ -66,12 +67,14 @@ def _commissioned(case: Case, context: StageContext) -> Sequence[Event]:
 
 
 def _looked_after(case: Case, job: str, context: StageContext) -> Sequence[Event]:
-    """What the engine says of the job: nothing yet, that it failed, or the video."""
+    """What the engine says of the job: nothing yet, that it failed, or the video; or that its preview is refused."""
     progress = context.engine.poll(job)
     if progress.state is JobState.FAILED:
         reason = progress.error or "it does not say why"
         raise RenderFailed(progress.code, reason) if progress.code else EngineFault(f"the engine failed: {reason}")
     if progress.state is not JobState.DONE:
+        if refused := refused_by_preview(case, job, context):
+            return refused
         age = (datetime.now(UTC) - _commissioned_at(case, context)).total_seconds()
         if age > context.engine_timeout:
             context.engine.cancel(job)

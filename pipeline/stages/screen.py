@@ -68,7 +68,14 @@ def measured_event(case: Case, found: Sequence[Measurements], context: StageCont
     words = tuple(context.texts.put(one.words, case_id=case.id) for one in found if one.words)
     language = found[0].language if found else ""
     signals = tuple(s for one in found for s in one.signals)
-    return Measured(signals=signals, seconds=seconds, words=words, language=language)
+    return Measured(
+        signals=signals,
+        seconds=seconds,
+        words=words,
+        language=language,
+        cut_off=tuple(source for one in found for source in one.cut_off),
+        saved_seconds=sum(one.saved_seconds for one in found),
+    )
 
 
 def is_negative_prompt_inverted(parameters: Mapping[str, ParameterValue]) -> bool:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -19,6 +20,7 @@ from core.verdicts import Facts, Gate, Ruling, Verdict
 from pipeline.advance import DEFAULT_MAX_WAIT
 from pipeline.tempdirs import temp_folder
 from policy.explain import Reason
+from policy.rule_description import RuleDescription
 from provenance.seal_result import SealResult
 
 
@@ -26,13 +28,16 @@ from provenance.seal_result import SealResult
 class Measurements:
     """Signals, the CPU seconds each source took, and the words of footage as JSON, empty where there are none.
 
-    `language` is a prompt's (ISO 639-1), empty where it is not known.
+    `language` is a prompt's (ISO 639-1), empty where it is not known. `cut_off` are sources that were not asked since
+    what was found refuses the case whatever they say; `saved_seconds` is how long they would have taken.
     """
 
     signals: tuple[Signal, ...]
     seconds: Mapping[str, float]
     words: str = ""
     language: str = ""
+    cut_off: tuple[str, ...] = ()
+    saved_seconds: float = 0.0
 
 
 class Measurer(Protocol):
@@ -41,10 +46,17 @@ class Measurer(Protocol):
     def text(self, text: str, subject: Subject = Subject.PROMPT) -> Measurements:
         """Every classifier of prompts, or of negative prompts, over a text."""
 
-    def video(self, path: Path, subject: Subject, leased: PermittedCameos) -> Measurements:
+    def video(
+        self,
+        path: Path,
+        subject: Subject,
+        leased: PermittedCameos,
+        is_certain: Callable[[Sequence[Signal]], bool] | None = None,
+    ) -> Measurements:
         """Every classifier of footage over frames and sound of a video, or over a picture. Raises BadMedia.
 
-        The cameos that the case may show and let speak (`leased`) are not looked for.
+        The cameos that the case may show and let speak (`leased`) are not looked for. Those that cost least measure
+        first, and the others not at all once `is_certain` says of what was found that it settles the case.
         """
 
     def check_video(self, path: Path) -> tuple[float, int, int]:
@@ -59,8 +71,14 @@ class PolicyGate(Protocol):
     ) -> Verdict:
         """A verdict; without a case, by the policy that is in force for all."""
 
+    def refuses_for_good(self, gate: Gate, signals: Sequence[Signal], case_id: str) -> bool:
+        """Whether these signals alone refuse a case whatever else is measured, and no ruling lifts that."""
+
     def explain(self, verdict: Verdict, signals: Sequence[Signal]) -> Sequence[Reason]:
         """Why a verdict is what it is, by the policy that gave it."""
+
+    def describe(self, verdict: Verdict) -> Sequence[RuleDescription]:
+        """The rules of a verdict's gate and their thresholds, in the policy that gave it. Raises NotFound."""
 
 
 class FactSource(Protocol):
@@ -104,6 +122,24 @@ class Revisions(Protocol):
         """When the last event of the case was stored."""
 
 
+class SeenPreviews:
+    """Which preview of each job was looked at last, so that the same one is looked at once. Safe between threads."""
+
+    def __init__(self, most: int = 1000) -> None:
+        """Of more jobs than `most` the oldest is forgotten, and its preview looked at once more."""
+        self._most, self._digests, self._lock = most, dict[str, bytes](), Lock()
+
+    def is_new(self, job: str, content: bytes) -> bool:
+        """Whether a preview differs from the job's last one; from now on it is the last one."""
+        digest = hashlib.sha256(content).digest()
+        with self._lock:
+            known = self._digests.pop(job, None)
+            self._digests[job] = digest
+            while len(self._digests) > self._most:
+                del self._digests[next(iter(self._digests))]
+        return known != digest
+
+
 class RenderSlots(Protocol):
     """Limits how many renders are under way at once."""
 
@@ -128,6 +164,9 @@ class StageContext:
     revisions: Revisions
     render_slots: RenderSlots
     workdir: Path
+    stop_early: bool = False
+    """Whether measuring a video, and making it, ends once it is refused for good."""
+    previews: SeenPreviews = field(default_factory=SeenPreviews)
     engine_timeout: float = 1800.0
     max_wait: timedelta = DEFAULT_MAX_WAIT
     reference_turn: Lock = field(default_factory=Lock)

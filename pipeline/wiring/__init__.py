@@ -27,11 +27,14 @@ from pipeline.consent_wiring import (
     make_cameo_service,
     open_consent_stores,
 )
+from pipeline.known_footage.bank_service import BankService
+from pipeline.known_footage.bank_upkeep import BankUpkeep
 from pipeline.ledgers.case_histories import CaseHistories, PostgresCaseHistories
 from pipeline.ledgers.policy_store import PostgresPolicyStore
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.ledgers.postgres_costs import PostgresVideoCosts
 from pipeline.ledgers.postgres_ledger import PostgresLedger
+from pipeline.ledgers.postgres_review_queue import PostgresReviewQueue
 from pipeline.ledgers.postgres_usage import PostgresUsage
 from pipeline.ledgers.texts import PostgresTexts
 from pipeline.ledgers.topic_outcomes import PostgresOutcomeOutbox
@@ -40,6 +43,7 @@ from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.policy_rollout.rollout import Rollout
 from pipeline.registry_admin import RegistryAdmin
 from pipeline.request_fields.reference_sources import ReferenceSources
+from pipeline.rights.work_image_service import WorkImageService
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.local_runner import LocalRunner
 from pipeline.service import CaseService
@@ -53,6 +57,8 @@ from pipeline.webhooks.postgres_webhooks import PostgresWebhooks
 from pipeline.webhooks.webhook_sender import WebhookSender
 from pipeline.webhooks.webhook_service import WebhookService
 from pipeline.wiring.services import (
+    make_bank_service,
+    make_bank_upkeep,
     make_bus,
     make_oidc,
     make_passkeys,
@@ -93,6 +99,8 @@ class Installation:
     oidc: OidcService
     registry: RegistryStores
     registry_admin: RegistryAdmin
+    banks: BankService
+    bank_upkeep: BankUpkeep
     rollout: Rollout
     case_histories: CaseHistories
     works: PipelineContext
@@ -123,7 +131,7 @@ def build_installation(
         opened.callback(database.close)
         ledger = PostgresLedger(database, first_retry_delay=timedelta(seconds=settings.first_retry_delay))
         bus = make_bus(settings)
-        registry = open_registry_stores(database, models)
+        registry = open_registry_stores(database, models, settings)
         people = open_consent_stores(settings, database, *blob_store_location(settings))
         rollout = policy_loading.make_rollout(settings, PostgresPolicyStore(database), validate=not allow_broken_policy)
         repository = open_manifest_repository(
@@ -168,11 +176,14 @@ def build_installation(
             likeness=LikenessComparer(models=models),
             webhooks=WebhookService(webhooks=webhooks, client=make_webhook_client(settings)),
             costs=costs,
+            work_images=WorkImageService(images=registry.work_images, works=registry.works, models=models),
             usage=UsageMeter(store=PostgresUsage(database), defaults=settings.usage_limits),
+            review_queue=PostgresReviewQueue(database),
             pictures=make_video_pictures(
                 settings, ledger=ledger, repository=repository, people=people, consent=consent
             ),
         )
+        upkeep = make_bank_upkeep(settings, database, registry, service)
         works = make_pipeline_context(
             settings,
             ledger=ledger,
@@ -181,6 +192,7 @@ def build_installation(
             cameos=cameos,
             listener=listener or NoListener(),
             log=TransparencyLog(database, settings.keys_folder),
+            banks=upkeep,
         )
         return Installation(
             settings=settings,
@@ -192,6 +204,8 @@ def build_installation(
             oidc=make_oidc(settings, database),
             registry=registry,
             registry_admin=make_registry_admin(registry, models),
+            banks=make_bank_service(registry, models),
+            bank_upkeep=upkeep,
             rollout=rollout,
             case_histories=rules.case_histories,
             works=works,

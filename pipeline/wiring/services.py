@@ -19,6 +19,10 @@ from pipeline.advance import EventListener, MaintenanceTasks, PipelineContext
 from pipeline.at_rest.key_store import KeyStore
 from pipeline.audit.transparency_log import PeriodicAnchor, TransparencyLog
 from pipeline.consent_wiring import CameoMaintenance, ConsentReceipts
+from pipeline.known_footage.bank_service import BankService
+from pipeline.known_footage.bank_upkeep import BankUpkeep
+from pipeline.known_footage.published_matches import PublishedMatches
+from pipeline.known_footage.quarantine import Quarantine, QuarantineLimits
 from pipeline.ledgers.database import Database
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.manifest_repository.public_service import PublicService
@@ -27,6 +31,7 @@ from pipeline.manifest_repository.shared_findings import FindingSharing
 from pipeline.registry_admin import ReferenceExtractor, RegistryAdmin
 from pipeline.runners.local_bus import LocalBus
 from pipeline.sealing import CaseSealer
+from pipeline.service import CaseService
 from pipeline.settings import Settings
 from pipeline.stages import ROUTE, bind_route
 from pipeline.stages.publish import PublicationCompensation
@@ -38,6 +43,7 @@ from pipeline.webhooks.postgres_webhooks import PostgresWebhooks
 from pipeline.webhooks.webhook_client import WebhookClient
 from pipeline.webhooks.webhook_sender import RetrySchedule, WebhookSender
 from pipeline.wiring.stores import RegistryStores, blob_store_location, open_public_store
+from registry.banks.bank_activity import BankActivity
 from registry.consent.cameo_service import CameoService, ConsentStores
 from registry.consent.consent_facts import ConsentFacts
 from registry.shared_results import PostgresSharedResults
@@ -62,6 +68,7 @@ def make_pipeline_context(
     cameos: CameoService,
     listener: EventListener,
     log: TransparencyLog,
+    banks: BankUpkeep,
 ) -> PipelineContext:
     """What moves cases: a process that accepts all phases; workers narrow them to those of their roles."""
     return PipelineContext(
@@ -77,6 +84,7 @@ def make_pipeline_context(
             tasks=(
                 PeriodicAnchor(log=log, interval=settings.audit_anchor_every),
                 CameoMaintenance(service=cameos, keep=timedelta(days=settings.cameo_keep_days)),
+                banks,
             )
         ),
     )
@@ -103,14 +111,35 @@ def make_webhook_sender(settings: Settings, webhooks: PostgresWebhooks) -> Webho
 
 
 def make_registry_admin(registry: RegistryStores, models: Models) -> RegistryAdmin:
-    """Whoever registers protected people, known pictures and works."""
+    """Whoever registers protected people and works."""
     return RegistryAdmin(
         gallery=registry.gallery,
         voices=registry.voices,
-        bank=registry.bank,
         works=registry.works,
+        work_images=registry.work_images,
         extractor=ReferenceExtractor(models=models),
     )
+
+
+def make_bank_upkeep(
+    settings: Settings, database: Database, registry: RegistryStores, service: CaseService
+) -> BankUpkeep:
+    """What compares new hashes with what is published, and takes those out that fire too often."""
+    activity = BankActivity(database)
+    limits = QuarantineLimits(
+        share=settings.bank_quarantine_share,
+        count=settings.bank_quarantine_count,
+        window=timedelta(hours=settings.bank_quarantine_hours),
+    )
+    return BankUpkeep(
+        matches=PublishedMatches(activity=activity, service=service),
+        quarantine=Quarantine(banks=registry.bank.banks, activity=activity, limits=limits),
+    )
+
+
+def make_bank_service(registry: RegistryStores, models: Models) -> BankService:
+    """Whoever keeps the banks of known footage."""
+    return BankService(banks=registry.bank.banks, models=models)
 
 
 def make_oidc(settings: Settings, database: Database) -> OidcService:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from classifiers import PromptWorks, build_classifiers
+from classifiers import PromptWorks, WorkLikeness, build_classifiers
 from classifiers.base import Classifier
 from classifiers.image.face_backend import face_backend
 from classifiers.models import Models
@@ -70,6 +70,7 @@ def make_stage_context(
         revisions=LedgerRevisions(ledger=ledger),
         render_slots=LedgerRenderSlots(ledger, settings.max_renders),
         workdir=workdir,
+        stop_early=settings.stop_early,
         engine_timeout=settings.engine_timeout,
         max_wait=timedelta(hours=settings.max_wait_hours),
     )
@@ -80,7 +81,8 @@ def make_classifiers(
     settings: Settings, registry: RegistryStores, people: ConsentStores, models: Models
 ) -> InstalledClassifiers:
     """All classifiers of this installation, those that its settings name among them."""
-    more = (PromptWorks(registry.works, models=models), *measurement.prompt_monitors(settings))
+    works = PromptWorks(registry.works, models=models), WorkLikeness(registry.work_images, models=models)
+    more = (*works, *measurement.prompt_monitors(settings))
     return InstalledClassifiers(registry, people, more, models)
 
 

@@ -9,7 +9,7 @@ from classifiers.models import Models
 from core.embedding_spaces import VOICE_SPACE
 from core.ports import Ledger
 from media.sandbox.limits import MIB
-from pipeline.at_rest.key_store import CaseKeys, RememberedCaseKeys
+from pipeline.at_rest.key_store import CaseKeys, KeyStore, RememberedCaseKeys
 from pipeline.at_rest.private_files import prepare_home
 from pipeline.blobstores.encrypted_blob_store import EncryptedBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
@@ -28,6 +28,7 @@ from registry.consent.leases import PostgresLeases
 from registry.manifests.manifest_index import PostgresManifestIndex
 from registry.near_duplicates import open_near_duplicate_search
 from registry.rights.registered_works import PostgresWorks
+from registry.rights.work_images import PostgresWorkImages
 
 
 def open_installation_database(settings: Settings) -> Database:
@@ -48,16 +49,20 @@ class RegistryStores:
     bank: PostgresHashBank
     leases: PostgresLeases
     works: PostgresWorks
+    work_images: PostgresWorkImages
 
 
-def open_registry_stores(database: Database, models: Models) -> RegistryStores:
+def open_registry_stores(database: Database, models: Models, settings: Settings) -> RegistryStores:
     """The stores of protected people, known pictures, leases and works."""
+    url, options = blob_store_location(settings)
+    works = PostgresWorks(database)
     return RegistryStores(
         gallery=PostgresGallery(database, face_backend(models.options).space),
         voices=PostgresGallery(database, VOICE_SPACE),
         bank=PostgresHashBank(database),
         leases=PostgresLeases(database),
-        works=PostgresWorks(database),
+        works=works,
+        work_images=PostgresWorkImages(database, KeyStore(url, settings.keys_folder, **options), works.all),
     )
 
 

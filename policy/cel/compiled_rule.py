@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 
 from cel_expr_python import cel
 from cel_expr_python.ext import ext_math
 
-from core.verdicts import Decision
+from core.verdicts import Decision, Gate
 from policy.audience import RuleFact, audience_problems, threshold_bounds
 from policy.cel.cel_types import CelActivation, CelEnvironment, CelProgram
 from policy.cel.fast_path import FastPath, compile_fast_path
 from policy.cel.monotonicity import MonotonicityViolation, label_violation, threshold_violation
 from policy.cel.syntax_tree import SyntaxNode, parse_syntax_tree
+from policy.cel.time_relations import (
+    RELATION_FUNCTIONS,
+    TimeRelation,
+    function_declarations,
+    relations_in,
+    replace_relations,
+)
 from policy.evaluation_input import EvaluationInput
 from policy.problems import Problem, with_caret
 from policy.rule import Rule
 from policy.vocabulary import THRESHOLD, Vocabulary
 
 _CEL_ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
+_NO_RELATION = re.compile(r"found no matching overload for '(?:within|before)'")
 _UNKNOWN = re.compile(r"undeclared reference to '(\w+)'.*")
 _TYPES = {bool: cel.Type.BOOL, int: cel.Type.INT, float: cel.Type.DOUBLE, str: cel.Type.STRING}
 
@@ -40,8 +48,7 @@ class CompiledRule:
 
     `programs` has one for each threshold that the rule or an audience names, or only one, under None; `fast_paths`
     likewise, where CEL is not needed. `strictest_condition` is the syntax of the one that is true most easily, and
-    `text` what
-    it says.
+    `text` what it says. `relations` are what it asks of the times of signals, at any of its thresholds.
     """
 
     rule: Rule
@@ -51,6 +58,7 @@ class CompiledRule:
     fast_paths: Mapping[float | None, FastPath]
     strictest_condition: SyntaxNode
     text: str
+    relations: frozenset[TimeRelation]
     fired_result: RuleResult
     missing_result: RuleResult
 
@@ -89,9 +97,17 @@ class EvaluationContext:
 NOT_FIRED = RuleResult(decision=Decision.ALLOW)
 
 
-def cel_environment(vocabulary: Vocabulary) -> CelEnvironment:
-    """The CEL environment in which conditions are type-checked: labels are doubles, facts have their types."""
-    env: CelEnvironment = cel.NewEnv(variables=_variables(vocabulary), extensions=[ext_math.ExtMath()])
+def cel_environment(vocabulary: Vocabulary, relations: Iterable[TimeRelation] = ()) -> CelEnvironment:
+    """The CEL environment in which conditions are type-checked: labels are doubles, facts have their types.
+
+    Relations in time are evaluated as variables, which only an environment that is made with them knows.
+    """
+    return _environment(_variables(vocabulary) | {one.variable: cel.Type.DOUBLE for one in relations})
+
+
+def _environment(variables: Mapping[str, object]) -> CelEnvironment:
+    extensions, functions = [ext_math.ExtMath()], function_declarations()
+    env: CelEnvironment = cel.NewEnv(variables=variables, extensions=extensions, functions=functions)
     return env
 
 
@@ -103,10 +119,17 @@ def compile_rule(rule: Rule, vocabulary: Vocabulary, env: CelEnvironment) -> Com
             return problems
         texts = {value: _with_threshold(rule.when, root, value) for value in _thresholds(rule)}
         programs = {value: env.compile(text) for value, text in texts.items()}
+        trees = {value: parse_syntax_tree(program.serialize()) for value, program in programs.items()}
+        relations = frozenset[TimeRelation]().union(*(relations_in(tree, vocabulary.labels) for tree in trees.values()))
+        if relations:
+            env = cel_environment(vocabulary, relations)
+            programs = {
+                value: env.compile(replace_relations(text, trees[value], vocabulary.labels))
+                for value, text in texts.items()
+            }
     except RuntimeError as error:
         return list(_cel_problems(rule, vocabulary, str(error)))
     strictest = min(programs, key=lambda value: value or 0.0)
-    trees = {value: parse_syntax_tree(program.serialize()) for value, program in programs.items()}
     natives = {value: compile_fast_path(tree, vocabulary.labels) for value, tree in trees.items()}
     return CompiledRule(
         rule=rule,
@@ -116,6 +139,7 @@ def compile_rule(rule: Rule, vocabulary: Vocabulary, env: CelEnvironment) -> Com
         fast_paths={value: tree for value, tree in natives.items() if tree is not None},
         strictest_condition=trees[strictest],
         text=texts[strictest],
+        relations=relations,
         fired_result=RuleResult(decision=rule.then),
         missing_result=RuleResult(decision=rule.if_missing, missing=True),
     )
@@ -143,7 +167,8 @@ def evaluate_rule(compiled: CompiledRule, context: EvaluationContext) -> RuleRes
     least = context.lower(compiled.programs[mildest])
     if least is True:
         return compiled.fired_result
-    if least is False and strictest == mildest and compiled.labels.isdisjoint(evidence.unmeasured):
+    exact = compiled.labels.isdisjoint(evidence.unmeasured) and not compiled.relations
+    if least is False and strictest == mildest and exact:
         return NOT_FIRED
     if least is False and context.upper(compiled.programs[strictest]) is False:
         return NOT_FIRED
@@ -158,8 +183,7 @@ def _variables(vocabulary: Vocabulary) -> dict[str, object]:
 def _compiled(rule: Rule, vocabulary: Vocabulary, env: CelEnvironment) -> tuple[CelProgram, SyntaxNode]:
     """The condition with `threshold` still a name in it, where the rule has one. Raises RuntimeError, as CEL does."""
     if rule.threshold is not None:
-        variables = _variables(vocabulary) | {THRESHOLD: cel.Type.DOUBLE}
-        env = cel.NewEnv(variables=variables, extensions=[ext_math.ExtMath()])
+        env = _environment(_variables(vocabulary) | {THRESHOLD: cel.Type.DOUBLE})
     program = env.compile(rule.when)
     return program, parse_syntax_tree(program.serialize())
 
@@ -194,6 +218,13 @@ def _problems(rule: Rule, vocabulary: Vocabulary, program: CelProgram, root: Syn
         yield _at(rule, f"'{label}' is not measured at the {rule.gate} gate", 1, 1 + max(0, rule.when.find(label)))
     if violation := label_violation(root, vocabulary.labels):
         yield _violation_problem(rule, violation)
+    elif rule.gate is not Gate.VIDEO and _asks_for_times(root):
+        names = " and ".join(f"`{name}`" for name in sorted(RELATION_FUNCTIONS))
+        yield _at(rule, f"{names} are of seconds in a video: they are for the video gate", 1, 1)
+
+
+def _asks_for_times(node: SyntaxNode) -> bool:
+    return node.name in RELATION_FUNCTIONS or any(_asks_for_times(part) for part in node.parts)
 
 
 def _cel_problems(rule: Rule, vocabulary: Vocabulary, error: str) -> Iterator[Problem]:
@@ -208,6 +239,8 @@ def _readable_error(text: str, vocabulary: Vocabulary) -> str:
     unknown = _UNKNOWN.fullmatch(text)
     if unknown and unknown[1] == THRESHOLD:
         return "the condition uses `threshold`, and the rule sets none: threshold = 0.6"
+    if _NO_RELATION.match(text):
+        return "`within` and `before` take two comparisons and seconds with a point: `within(a >= 0.5, b >= 0.5, 2.0)`"
     if not unknown:
         return text.removesuffix(" [INVALID_ARGUMENT]")
     suggestions = get_close_matches(unknown[1], [*vocabulary.labels, *vocabulary.facts], n=1)

@@ -1,7 +1,8 @@
 """Proves that more evidence never makes a condition less true, by its form alone.
 
 Scores may only rise to a threshold: `label >= c`, `label > c`, sums and weighted sums of labels, the greatest of
-several, joined by && and ||, or chosen by a fact. Facts are free. What is not known to be safe is refused.
+several, joined by && and ||, or chosen by a fact; and `within` and `before` of two labels that reach a score each.
+Facts are free. What is not known to be safe is refused.
 
 Why that suffices: each form keeps order in every label, and CEL's && and || also do in the order
 false < error < true; weights are bounded so that no sum of labels overflows into an infinity.
@@ -12,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from policy.cel.syntax_tree import NodeKind, SyntaxNode
+from policy.cel.time_relations import MAX_SECONDS, RELATION_FUNCTIONS, is_relation
 
 _MAX_WEIGHT = 10.0  # of a label in a sum: larger ones are a mistake
 
@@ -31,6 +33,8 @@ def label_violation(condition: SyntaxNode, labels: Collection[str]) -> Monotonic
             return _score_violation(score, labels)
         case (("_<=_" | "_<_"), (threshold, score)) if not threshold.names(labels):
             return _score_violation(score, labels)
+        case _ if is_relation(condition, labels):
+            return None
     return condition.offset, _words(condition)
 
 
@@ -41,6 +45,8 @@ def threshold_violation(condition: SyntaxNode, name: str) -> MonotonicityViolati
     match condition.name, condition.parts:
         case (("_&&_" | "_||_"), parts):
             return _first(threshold_violation(part, name) for part in parts)
+        case function, (first, second, seconds) if function in RELATION_FUNCTIONS and not seconds.names([name]):
+            return threshold_violation(first, name) or threshold_violation(second, name)
         case "_?_:_", (by, one, other) if not by.names([name]):
             return threshold_violation(one, name) or threshold_violation(other, name)
         case (("_>=_" | "_>_"), (score, limit)) | (("_<=_" | "_<_"), (limit, score)) if limit.name == name:
@@ -82,4 +88,9 @@ def _words(node: SyntaxNode) -> str:
             return "a label may not be negated: more evidence would make the verdict milder"
         case "_<_" | "_<=_" | "_>_" | "_>=_":
             return "compare labels so that more evidence is graver: `label >= threshold`, the threshold without labels"
+        case function if function in RELATION_FUNCTIONS:
+            return (
+                f"`{function}` compares two labels with numbers, and says how many seconds they may be apart, from 0 "
+                f"to {MAX_SECONDS:g}: `{function}(label >= 0.5, other >= 0.5, 2.0)`"
+            )
     return "labels may only be compared with a threshold (`label >= 0.5`) and joined with && and ||"

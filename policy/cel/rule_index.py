@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from policy.cel.compiled_rule import CompiledRule
 from policy.cel.syntax_tree import NodeKind, SyntaxNode
+from policy.cel.time_relations import relation_of
 
 RequiredScores = frozenset[tuple[str, float]]
 _ROUNDING = 1e-9  # of a score: sums of floats may miss a limit by so much
@@ -72,6 +73,9 @@ def required_scores(condition: SyntaxNode, labels: Collection[str]) -> RequiredS
             return frozenset().union(*known) if len(known) == len(every) else None
         case (("_>=_" | "_>_"), (score, limit)) | (("_<=_" | "_<_"), (limit, score)) if limit.kind is NodeKind.NUMBER:
             return _reaching(score, limit.number, labels)
+    if relation := relation_of(condition, labels):  # both have to reach their scores: the one that asks for more
+        asked = max((relation.first, relation.second), key=lambda one: one.score)
+        return frozenset({(asked.label, asked.score)}) if asked.score > _ROUNDING else None
     return None
 
 

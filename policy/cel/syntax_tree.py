@@ -10,6 +10,7 @@ import struct
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import cache
 
 # A field of a protobuf message: its number, and its value as int for a varint, as bytes for all else.
 ProtoField = tuple[int, bytes | int]
@@ -41,7 +42,8 @@ class SyntaxNode:
 
         An identifier is serialised as tag, length, name, whatever surrounds it.
         """
-        return frozenset(name for name in known if _identifier(name) in self.raw or _identifier("." + name) in self.raw)
+        spelled = ((name, *_identifiers(name)) for name in known)
+        return frozenset(name for name, plain, dotted in spelled if plain in self.raw or dotted in self.raw)
 
     def offsets_of(self, name: str) -> list[int]:
         """Where a name is in the text, as far as this tree shows: not within OTHER nodes."""
@@ -77,6 +79,12 @@ def _node(raw: bytes, positions: Mapping[int, int]) -> SyntaxNode:
 
 def _parts(inner: list[ProtoField], numbers: tuple[int, ...], positions: Mapping[int, int]) -> tuple[SyntaxNode, ...]:
     return tuple(_node(_message(v), positions) for k, v in inner if k in numbers)
+
+
+@cache
+def _identifiers(name: str) -> tuple[bytes, bytes]:
+    """How a name of the vocabulary may be written, the second with CEL's dot for the outermost scope."""
+    return _identifier(name), _identifier("." + name)
 
 
 def _identifier(name: str) -> bytes:

@@ -17,6 +17,7 @@ from policy.cel.cel_types import CelActivation
 from policy.cel.compiled_rule import CompiledRule
 from policy.cel.rule_index import label_weights
 from policy.cel.syntax_tree import NodeKind, SyntaxNode
+from policy.cel.time_relations import HOLDS, ScoreLimit, relation_of
 from policy.pack import Policy
 from policy.problems import Problem
 from policy.rule import Mode
@@ -82,7 +83,8 @@ def _is_covered_by(candidate: CompiledRule, compiled: CompiledRule, policy: Poli
 
 
 def _minimal_activations(one: CompiledRule, policy: Policy) -> list[CelActivation]:
-    zeros = dict.fromkeys(policy.vocabulary.labels, 0.0)
+    relations = (one.variable for of_gate in policy.relations.values() for one in of_gate)
+    zeros = dict.fromkeys([*policy.vocabulary.labels, *relations], 0.0)
     return [
         policy.env.Activation({**zeros, **point})
         for point in _minimal_scores(one.strictest_condition, policy.vocabulary.labels)
@@ -124,7 +126,14 @@ def _minimal_scores(node: SyntaxNode, labels: Iterable[str]) -> list[MinimalScor
             )
         case (("_>=_" | "_>_"), (score, limit)) | (("_<=_" | "_<_"), (limit, score)) if limit.kind is NodeKind.NUMBER:
             return [_reached(part, limit.number, node.name in ("_>_", "_<_"), names) for part in _operands(score)]
+    if relation := relation_of(node, names):
+        both = (_limit_reached(one) for one in (relation.first, relation.second))
+        return [_merged_scores([*both, {relation.variable: HOLDS}])]
     return [{}]
+
+
+def _limit_reached(limit: ScoreLimit) -> MinimalScores:
+    return {limit.label: math.nextafter(limit.score, math.inf) if limit.above else limit.score}
 
 
 def _reached(score: SyntaxNode, limit: float, above: bool, labels: frozenset[str]) -> MinimalScores:

@@ -34,10 +34,33 @@ WRITER_TRACES: Mapping[str, tuple[bytes, re.Pattern[bytes]]] = {
 """Programs and services that keep no credentials when they save a video again."""
 
 
+_EXIF = rb"Exif\x00\x00(?:II\*\x00|MM\x00\*)[\s\S]{0,380}?"
+
+CAMERA_TRACES: Mapping[str, tuple[bytes, re.Pattern[bytes]]] = {
+    "an Apple device": (
+        b"com.apple.quicktime.make",
+        re.compile(rb"com\.apple\.quicktime\.make[\s\S]{0,380}?Apple"),
+    ),
+    "an Android device": (b"com.android.version", re.compile(rb"com\.android\.version")),
+    "a GoPro": (b"GoPro AVC", re.compile(rb"GoPro AVC")),
+    "a camera": (
+        b"Exif\x00\x00",
+        re.compile(
+            _EXIF + rb"(?:Apple|Canon|NIKON CORPORATION|SONY|samsung|FUJIFILM|Panasonic|OLYMPUS|HUAWEI|Xiaomi|DJI)\x00"
+        ),
+    ),
+}
+"""Fields in which devices that record name themselves. Anyone can write them into any file, as everything here."""
+
+
 def find_generator_traces(path: Path) -> dict[str, dict[str, str]]:
-    """{"makers": {name: words}, "writers": {name: words}}: the first words of each that were found."""
+    """{"makers": {name: words}, "writers": …, "cameras": …}: the first words of each that were found."""
     content = _read_ends(path)
-    return {"makers": _match_traces(content, GENERATOR_TRACES), "writers": _match_traces(content, WRITER_TRACES)}
+    return {
+        "makers": _match_traces(content, GENERATOR_TRACES),
+        "writers": _match_traces(content, WRITER_TRACES),
+        "cameras": _match_traces(content, CAMERA_TRACES),
+    }
 
 
 def _read_ends(path: Path) -> bytes:

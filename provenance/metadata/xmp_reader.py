@@ -33,10 +33,13 @@ class UnsignedDeclaration:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnsignedMetadata:
-    """Everything unsigned: declarations of AI, and the programs by which the file says that it was saved, by name."""
+    """Everything unsigned: declarations of AI, the programs by which the file says that it was saved, by name, and the
+    kinds of device by which it says that it was recorded.
+    """
 
     declarations: tuple[UnsignedDeclaration, ...] = ()
     writers: Mapping[str, str] = field(default_factory=dict)
+    cameras: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +87,7 @@ def read_unsigned_metadata(path: Path) -> UnsignedMetadata:
         *_aigc_declarations(str(answer["aigc"])),
         *_generator_declarations(answer["makers"]),
     )
-    return UnsignedMetadata(declarations=declared, writers=answer["writers"])
+    return UnsignedMetadata(declarations=declared, writers=answer["writers"], cameras=tuple(answer["cameras"]))
 
 
 def _xmp_declarations(packet: str) -> tuple[UnsignedDeclaration, ...]:

@@ -53,7 +53,8 @@ class Observations:
     ledger to ask. `recovered_manifests` are the manifests that the repository holds for the mark, newest first;
     `similar_videos` the sealed videos that look or sound like this one, nearest first.
     `other_installation` is the mark of another installation, as its key found it or the credentials name it.
-    `writers` are programs that saved it, by what the file says, each with its own words.
+    `writers` are programs that saved it, by what the file says, each with its own words; `cameras` kinds of device that
+    recorded it, likewise. Neither decides anything.
     """
 
     report: CredentialsReport
@@ -64,6 +65,7 @@ class Observations:
     recovered_manifests: tuple[RecoveredManifest, ...] = ()
     similar_videos: tuple[SimilarVideo, ...] = ()
     writers: Mapping[str, str] = field(default_factory=dict)
+    cameras: tuple[str, ...] = ()
     other_installation: OtherInstallationMark | None = None
 
     @property

@@ -90,6 +90,7 @@ def gather_evidence(observations: Observations) -> tuple[Evidence, ...]:
         *recovery_evidence(observations),
         *similarity_evidence(observations),
         *_declaration_evidence(observations),
+        *_camera_evidence(observations),
     )
 
 
@@ -289,4 +290,15 @@ def _declaration_evidence(observations: Observations) -> Iterator[Evidence]:
             says=f"{declaration.field}: {declaration.says}.",
             proves="That somebody wrote so into the file.",
             limits="Not who: it is not signed.",
+        )
+
+
+def _camera_evidence(observations: Observations) -> Iterator[Evidence]:
+    """What the file says of a camera: it changes no answer. That the picture itself was not judged is said."""
+    for name in observations.cameras:
+        yield Evidence(
+            kind="camera",
+            says=f"The file says that {name} recorded it.",
+            proves="Nothing: anyone can write that into a file.",
+            limits="Whether the picture looks recorded or made was not judged: no detector here can be relied on.",
         )

@@ -117,6 +117,7 @@ def verify(  # noqa: PLR0913 - what is believed, looked for and asked
         ledger_asked=look_up is not None,
         declarations=unsigned.declarations,
         writers=unsigned.writers,
+        cameras=unsigned.cameras,
         other_installation=other or others.named_in(reading, algorithm=SOFT_BINDING_ALGORITHM),
     )
     unexamined = (*unread, *mark.unexamined, *unsearched, *unlabelled)

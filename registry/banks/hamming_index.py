@@ -9,14 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput
-
-HASH_BYTES = {"phash": 8, "pdq": 32}
-HASH_KINDS = ("known_bad", "known_work")
+from registry.banks.bank_entries import BANK_KINDS, validate_hash
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnownHash:
-    """A hash of a known picture: phash is 8 bytes, pdq is 32. `kind` is known_bad or known_work."""
+    """A hash of a known picture: phash is 8 bytes, pdq is 32. `kind` is its bank's."""
 
     id: str
     kind: str
@@ -24,8 +22,8 @@ class KnownHash:
     bits: bytes
 
     def __post_init__(self) -> None:
-        if self.kind not in HASH_KINDS:
-            raise BadInput(f"{self.kind!r} is no kind of hash: one of {', '.join(HASH_KINDS)}")
+        if self.kind not in BANK_KINDS:
+            raise BadInput(f"{self.kind!r} is no kind of hash: one of {', '.join(BANK_KINDS)}")
         validate_hash(self.algorithm, self.bits)
 
 
@@ -53,12 +51,6 @@ class HammingIndex:
         distances = np.bitwise_count(differing).sum(axis=0, dtype=np.uint16)
         row = int(distances.argmin())
         return self._ids[group][row], kind, int(distances[row])
-
-
-def validate_hash(algorithm: str, bits: bytes) -> None:
-    """Raises BadInput unless the bits are as long as the algorithm's hashes."""
-    if HASH_BYTES.get(algorithm) != len(bits):
-        raise BadInput(f"not a hash: {len(bits)} bytes of {algorithm!r}, for phash has 8 and pdq 32")
 
 
 def _columns(hashes: Sequence[bytes]) -> NDArray[np.uint64]:

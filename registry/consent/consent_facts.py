@@ -12,6 +12,7 @@ from core.case import Case
 from core.errors import Erased, NotFound
 from core.events import NEGATIVE_PROMPT, Submitted
 from core.permitted import PermittedCameos
+from core.signals import Signal, Subject
 from registry.consent.cameos import ACTIVE, UNKNOWN_HANDLE, Cameo, parse_mentions
 from registry.consent.lease_terms import BANNED_TOPICS
 from registry.consent.leases import BiometricModality, Lease, UseRequest
@@ -182,6 +183,8 @@ class ConsentFacts:
             "engine": self.engine,
             "monitor_asked": self.monitor_asked,
         }
+        minors = _minors_asked_for(case.signals)
+        facts |= {} if minors is None else {"prompt_minors": minors}
         broken = {
             "cameo_words_broken": self._count_banned_words(shown, lambda: self._asked(case)),
             "cameo_words_shown": self._count_banned_words(shown, lambda: self._heard_and_seen(case)),
@@ -252,3 +255,12 @@ class ConsentFacts:
         submission = case.request
         handed_in = [reference.digest for reference in submission.references]
         return self.lineage.ancestors(case.id, submission.parent, handed_in, submission.copies)
+
+
+def _minors_asked_for(signals: Sequence[Signal]) -> float | None:
+    """How surely the prompt speaks of a child: 0 without a measured prompt; None if not known."""
+    of_prompt = [one for one in signals if one.subject is Subject.PROMPT]
+    scores = [one.score for one in of_prompt if one.label == "minors"]
+    if of_prompt and (not scores or None in scores):
+        return None
+    return max((score for score in scores if score is not None), default=0.0)

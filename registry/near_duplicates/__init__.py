@@ -5,6 +5,7 @@ holds. A fingerprint itself is computed by provenance.fingerprint, since sealing
 """
 
 from registry.near_duplicates.fingerprint_index import (
+    FINGERPRINT_BYTES,
     MAX_HAMMING_DISTANCE,
     MAX_SOUND_DISTANCE,
     FingerprintIndex,
@@ -15,6 +16,7 @@ from registry.near_duplicates.ledger_fingerprints import LedgerFingerprints
 from registry.near_duplicates.near_duplicate_search import NearDuplicateSearch, open_near_duplicate_search
 
 __all__ = [
+    "FINGERPRINT_BYTES",
     "MAX_HAMMING_DISTANCE",
     "MAX_SOUND_DISTANCE",
     "FingerprintIndex",

@@ -10,21 +10,35 @@ from registry.table_cache import CachedTable, ConnectionProvider, RegistryConnec
 
 WORK_KINDS = ("character", "work", "brand", "artist", "person")
 MAX_DESCRIPTION_CHARS = 2000  # characters of a description
+WORK_TERMS = ("ask", "forbid", "allow")
+"""What a holder says of videos that look like the work: a person looks first, they are not allowed, or they are."""
+DEFAULT_FALSE_MATCH_RATE = 0.01  # share of videos that show something else and may be matched all the same
+MIN_FALSE_MATCH_RATE = 0.0001
 _SHORTEST = 3  # characters of a name: shorter ones would be found everywhere
 _PUT = (
-    "INSERT INTO works (id, kind, names, description) VALUES (%s, %s, %s, %s) "
-    "ON CONFLICT (id) DO UPDATE SET (kind, names, description) = (excluded.kind, excluded.names, excluded.description)"
+    "INSERT INTO works (id, kind, names, description, holder, terms, false_match_rate) "
+    "VALUES (%s, %s, %s, %s, %s, %s, %s) "
+    "ON CONFLICT (id) DO UPDATE SET (kind, names, description, holder, terms, false_match_rate) = "
+    "(excluded.kind, excluded.names, excluded.description, excluded.holder, excluded.terms, excluded.false_match_rate)"
 )
+_ALL = 'SELECT id, kind, names, description, holder, terms, false_match_rate FROM works ORDER BY id COLLATE "C"'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisteredWork:
-    """`id` is opaque: signals and events carry it, never a name. Raises BadInput for what cannot be looked for."""
+    """`id` is opaque: signals and events carry it, never a name. Raises BadInput for what cannot be looked for.
+
+    `holder` is the account that may give example pictures of it, empty where only operators may; `terms` and
+    `false_match_rate` (of videos, 0.0001 to 0.01) are about videos that look like these pictures.
+    """
 
     id: str
     kind: str
     names: tuple[str, ...]
     description: str = ""
+    holder: str = ""
+    terms: str = "ask"
+    false_match_rate: float = DEFAULT_FALSE_MATCH_RATE
 
     def __post_init__(self) -> None:
         if not self.id.strip() or self.kind not in WORK_KINDS:
@@ -33,6 +47,13 @@ class RegisteredWork:
             raise BadInput("a work has between 1 and 50 names of 3 to 200 characters")
         if len(self.description) > MAX_DESCRIPTION_CHARS:
             raise BadInput(f"a description has at most {MAX_DESCRIPTION_CHARS} characters")
+        if self.terms not in WORK_TERMS:
+            raise BadInput(f"the terms of a work are one of {', '.join(WORK_TERMS)}")
+        if not MIN_FALSE_MATCH_RATE <= self.false_match_rate <= DEFAULT_FALSE_MATCH_RATE:
+            raise BadInput(
+                f"the share of wrong matches is from {MIN_FALSE_MATCH_RATE} to {DEFAULT_FALSE_MATCH_RATE}: "
+                "a holder may ask for fewer, not for more"
+            )
 
 
 class PostgresWorks:
@@ -49,7 +70,7 @@ class PostgresWorks:
 
     def put(self, works: Iterable[RegisteredWork]) -> None:
         """Register works, all or none; a known id is replaced."""
-        rows = [(work.id, work.kind, list(work.names), work.description) for work in works]
+        rows = [(w.id, w.kind, list(w.names), w.description, w.holder, w.terms, w.false_match_rate) for w in works]
         with self._connections.connection() as connection, connection.cursor() as cursor:
             cursor.executemany(_PUT, rows)
 
@@ -82,8 +103,10 @@ class MemoryWorks:
 
 
 def _read(connection: RegistryConnection) -> tuple[RegisteredWork, ...]:
-    rows = connection.execute('SELECT id, kind, names, description FROM works ORDER BY id COLLATE "C"').fetchall()
+    rows = connection.execute(_ALL).fetchall()
     return tuple(
-        RegisteredWork(id=i, kind=kind, names=tuple(names), description=description)
-        for i, kind, names, description in rows
+        RegisteredWork(
+            id=i, kind=kind, names=tuple(names), description=said, holder=holder, terms=terms, false_match_rate=rate
+        )
+        for i, kind, names, said, holder, terms, rate in rows
     )

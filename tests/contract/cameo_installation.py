@@ -269,7 +269,7 @@ def instrumented_service(installation, hooks):
         public_store=Shelf(str(installation.home / "shelf")),
         measure=StubMeasurer(
             text=lambda _text: hooks.measure(Subject.PROMPT),
-            video=lambda _file, subject, _leased: hooks.measure(subject),
+            video=lambda _file, subject, _leased, _is_certain=None: hooks.measure(subject),
             check_video=lambda _file: (1.0, 64, 64),
         ),
         policy=StubPolicy(

@@ -35,7 +35,7 @@ def registry(request: pytest.FixtureRequest) -> RegistryBackend:
     database: Database = request.getfixturevalue("database")
     with database.owner_connection() as connection:
         connection.execute("DELETE FROM templates")
-        connection.execute("TRUNCATE hashes, leases")
+        connection.execute("TRUNCATE bank_entries, leases CASCADE")
     return RegistryBackend(PostgresGallery(database), PostgresHashBank(database), PostgresLeases(database))
 
 

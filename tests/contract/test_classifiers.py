@@ -15,6 +15,7 @@ from classifiers import (
     ChatEndpoint,
     PromptMonitor,
     PromptWorks,
+    WorkLikeness,
     build_classifiers,
     label_subjects,
     measure_all,
@@ -26,6 +27,7 @@ from classifiers.models import PACKAGED_MODELS, catalog
 from core.signals import Subject
 from media.video import MONO_SAMPLE_RATE, MonoAudio
 from registry.rights.registered_works import MemoryWorks, RegisteredWork
+from registry.rights.work_images import ListedWorkExamples
 
 ROOT = Path(__file__).parents[2]
 
@@ -63,8 +65,13 @@ def works() -> MemoryWorks:
 
 
 AWAY = ChatEndpoint(url="http://127.0.0.1:9/v1", model="none")
-ALL = build_classifiers(Nobody(), Nobody(), more=[PromptWorks(works()), PromptMonitor(AWAY, "- No gore.")])
+ALL = build_classifiers(
+    Nobody(),
+    Nobody(),
+    more=[PromptWorks(works()), WorkLikeness(ListedWorkExamples()), PromptMonitor(AWAY, "- No gore.")],
+)
 EXAMPLES = [(classifier, example) for classifier in ALL for example in classifier.examples()]
+ASKED_LATER = {"frame_hashes", "work_likeness"}  # they ask their models only where something is registered
 MAYBE_ABSENT = {"open_clip"}
 
 
@@ -120,7 +127,7 @@ def test_every_label_of_the_vocabulary_is_given_by_some_classifier_of_each_subje
 
 
 @pytest.mark.models
-@pytest.mark.parametrize("subject", [subject for subject in Subject if subject is not Subject.TAKE])
+@pytest.mark.parametrize("subject", [subject for subject in Subject if subject not in (Subject.TAKE, Subject.PREVIEW)])
 def test_every_label_is_said_about_every_material(subject: Subject) -> None:
     found = measure_all(material(subject), ALL, subject=subject)
     wanted = {label for label, of in label_subjects().items() if subject in of}
@@ -129,10 +136,11 @@ def test_every_label_is_said_about_every_material(subject: Subject) -> None:
 
 
 @pytest.mark.parametrize(
-    "classifier", [c for c in ALL if c.required_models and c.name != "frame_hashes"], ids=lambda c: c.name
+    "classifier", [c for c in ALL if c.required_models and c.name not in ASKED_LATER], ids=lambda c: c.name
 )
 def test_a_missing_model_gives_no_score_for_any_label(classifier: Classifier, monkeypatch) -> None:
     monkeypatch.setattr(catalog, "find_spec", lambda _name: None)
+    monkeypatch.setattr(catalog, "default_weights_folder", lambda: Path("/no/such/folder"))
     for subject in classifier.subjects:
         found = measure_all(material(subject), [classifier], subject=subject).signals
         assert {(s.label, s.score, s.note) for s in found} == {

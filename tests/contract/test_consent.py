@@ -12,6 +12,7 @@ from core.case import Phase
 from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow
 from core.events import Measured
 from core.roles import Principal, Role
+from core.signals import Signal, Subject
 from pipeline.access.conflicts import DEPICTED, ORDERED, ConflictOfInterest
 from registry.consent.cameos import UNKNOWN_HANDLE, parse_mentions
 from registry.consent.lease_terms import LeaseTerms
@@ -144,6 +145,17 @@ def test_where_the_prompt_is_erased_it_is_not_known_whether_words_were_broken(ho
     case = house.case(ANA, [mira])
     house.context.texts.erase(case_id=case.id)
     assert "cameo_words_broken" not in house.facts(case)
+
+
+@pytest.mark.parametrize(
+    ("scores", "fact"), [((), 0.0), ((0.9,), 0.9), ((0.2, 0.7), 0.7), ((None, 0.7), "missing"), ("other", "missing")]
+)
+def test_what_the_prompt_asks_for_is_a_fact_at_the_video_gate(house, scores, fact):
+    label = "sexual" if scores == "other" else "minors"
+    scores = (0.5,) if scores == "other" else scores
+    signals = tuple(Signal(subject=Subject.PROMPT, label=label, score=score, source="t/1") for score in scores)
+    case = replace(house.case(ANA, []), signals=signals)
+    assert house.consent.facts(case).get("prompt_minors", "missing") == fact
 
 
 def test_limits_in_words_hold_until_somebody_made_rules_of_them(house):

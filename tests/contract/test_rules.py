@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from classifiers import label_subjects
+from classifiers.image.frame_labels import FrameLabels
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate, Ruling
 from policy.cel.compiled_rule import CompiledRule, evaluate_rule, evaluation_context
 from policy.decide import decide
-from policy.evaluation_input import hypothetical_input
 from policy.lint.pack_check import check_pack
-from policy.pack import DEFAULT_PACK, Policy, load
+from policy.pack import DEFAULT_PACK, Policy, example_input, load
 from policy.vocabulary import FACTS, SUBJECTS_BY_GATE, Vocabulary
 
 VOCABULARY = Vocabulary(labels=label_subjects(), facts=FACTS)
@@ -33,6 +33,7 @@ PLAIN = {
     "cameo_limits_unreviewed": 0,
     "cameo_words_broken": 0,
     "cameo_words_shown": 0,
+    "prompt_minors": 0.0,
     "cameo_no_politics": False,
     "cameo_no_alcohol": False,
     "cameo_no_romance": False,
@@ -50,7 +51,7 @@ PLAIN = {
     "monitor_asked": True,
 }
 # Models that most installations lack: their labels are watched until somebody installs them and enforces the rules.
-OFTEN_MISSING = ("violence_visual", "weapon_visual")
+OFTEN_MISSING = tuple(FrameLabels.labels)
 
 
 LIMITS = ("politics", "alcohol", "romance", "revealing")  # matter only where somebody shown does not want them
@@ -64,9 +65,16 @@ HARMLESS_ALONE = {
     *(f"words_{limit}" for limit in LIMITS),
     *OFTEN_MISSING,
     "cameo_absent",
+    "known_noted",
     "voice_present",
     "unreadable_voice",
     *NOTHING_TO_SEE,
+    "loudness",  # only watched
+    "loud_peak",
+    "loudness_jump",
+    "loudness_range",
+    "hate_symbol_mirrored",
+    "fire_shown",  # in shadow
 }
 
 
@@ -96,7 +104,7 @@ def all_at(score: float | None, gate: Gate, **but: float | None) -> list[Signal]
 def test_every_rule_answers_its_own_examples(policy: Policy, name: str) -> None:
     one = clause(policy, name)
     for example in one.rule.examples:
-        evidence = evaluation_context(hypothetical_input(example.scores, example.facts, one.labels), policy.env)
+        evidence = evaluation_context(example_input(example, one), policy.env)
         assert evaluate_rule(one, evidence).decision is example.gives, f"{name}.toml:{example.line}"
 
 
@@ -142,8 +150,14 @@ def test_a_reference_is_weighed_too(policy: Policy, label: str) -> None:
         return decide(Gate.PROMPT, all_at(0.0, Gate.PROMPT) + given, facts, [], policy).decision
 
     assert judged(0.0) is Decision.ALLOW
-    # a reference may well show a place, and what limits are about is judged at the video gate
-    watched = {*OFTEN_MISSING, "cameo_absent", *(f"words_{limit}" for limit in LIMITS)}
+    watched = {
+        *OFTEN_MISSING,
+        "cameo_absent",
+        "known_noted",
+        "hate_symbol_mirrored",
+        "fire_shown",
+        *(f"words_{limit}" for limit in LIMITS),  # what limits are about is weighed by facts
+    }  # a reference may well show a place
     assert (judged(1.0) > Decision.ALLOW) is (label not in watched)
     assert (judged(None) > Decision.ALLOW) is (label not in watched)
 

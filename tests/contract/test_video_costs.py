@@ -172,3 +172,22 @@ def test_the_settings_state_prices_of_one_engine_or_of_several():
         EnginePrice(engine="a", models=("wan",), cost_per_second=0.03),
         EnginePrice(engine="b"),
     )
+
+
+def test_an_order_that_was_stopped_by_a_preview_is_counted_as_ordered(costs, happened, author):
+    costs.note_prices(PRICES)
+    refused = judged(Decision.REFUSE, Gate.VIDEO)
+    happened(*ordered(), *measured(Subject.PREVIEW), refused, seconds=10)
+    [line] = lines(costs, author).values()
+    assert (line.outcome, line.engine, line.seconds, line.amount) == ("stopped", "big", 10.0, 5.0)
+    assert total_amount([line], "rendered") == total_amount([line], "refused") == 0
+
+
+def test_seconds_of_measuring_that_was_cut_off_are_counted(costs, happened, author):
+    now = datetime.now(UTC)
+    bad = Signal(subject=Subject.VIDEO, label="known_bad", score=1.0, source="s/1")
+    cut = Measured(signals=(bad,), cut_off=("footage_words/1",), saved_seconds=2.5)
+    for measured_so in (cut, cut, *measured(Subject.VIDEO)):
+        happened(*ordered(), rendered(4.0), measured_so)
+    found = costs.saved_measuring(now - timedelta(hours=1), now + timedelta(hours=1), author=author)
+    assert (found.videos, found.seconds) == (2, 5.0)

@@ -23,7 +23,7 @@ def works(request: pytest.FixtureRequest) -> Works:
         return MemoryWorks()
     database: Database = request.getfixturevalue("database")
     with database.owner_connection() as connection:
-        connection.execute("TRUNCATE works")
+        connection.execute("TRUNCATE works CASCADE")
     return PostgresWorks(database)
 
 

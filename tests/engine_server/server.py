@@ -37,12 +37,13 @@ class EngineServer(ThreadingHTTPServer):
         forms_need_a_file=False,
         at_once=False,
         known_fields=None,
+        preview=b"",
     ):
         super().__init__(("127.0.0.1", port), _Conversation)
         self.video, self.key, self.forms_only = video, key, forms_only
         self.unread_status, self.far_away = unread_status, far_away
         self.json_only, self.forms_need_a_file, self.at_once = json_only, forms_need_a_file, at_once
-        self.known_fields = known_fields
+        self.known_fields, self.preview = known_fields, preview
         self.jobs, self.by_key, self.asked, self.counts, self.authorisations = {}, {}, [], {}, []
         self.lock = threading.Lock()
         self.released = threading.Event()  # ends every stall
@@ -125,6 +126,8 @@ class _Conversation(BaseHTTPRequestHandler):
         job = self.server.jobs.get(job_id)
         if job is None:
             self._json(404, {"error": {"code": "not_found", "message": "no such video"}})
+        elif rest == "preview" and self.server.preview:
+            self._send(200, "image/png", self.server.preview)
         elif rest in ("content", "content?elsewhere"):
             self._send_video(job, "" if rest.endswith("elsewhere") else fault_mode_of(job["order"]["prompt"]))
         else:
@@ -252,7 +255,8 @@ def _state(job, *, poll=True):
     mood = fault_mode_of(job["order"]["prompt"])
     job["polls"] += poll
     known = {"id": job["id"], "object": "video", "model": job["order"].get("model", "wan"), "prompt": "not yours",
-             "created_at": 1, "progress": 100, "status": "completed", "error": None}  # fmt: skip
+             "created_at": 1, "progress": 100, "status": "completed", "error": None,
+             **({"shows": job["shows"]} if "shows" in job else {})}  # fmt: skip
     failures = {
         "moderated": {"code": "sentinel_block", "message": "blocked"},
         "fails": {"code": "out_of_memory", "message": f"CUDA out of memory while making {job['order']['prompt']}"},

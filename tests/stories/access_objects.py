@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
 from console.web.context import RequestContext
 from core.assets import Asset
 from core.case import Case, Phase, new_case
@@ -19,6 +21,7 @@ from pipeline.accounts import new_key
 from pipeline.webhooks.endpoints import EVENT_TYPES, WebhookEndpoint, new_endpoint_id, new_secret
 from pipeline.wiring import Installation
 from registry.consent import LeaseRequest
+from registry.rights.registered_works import RegisteredWork
 from tests.lawful import carry, judged
 
 FINDING = Finding(
@@ -130,6 +133,17 @@ class AccessObjects:
         manifest_id = self.manifest(owner)
         self.at.service.public.repository.manifests.bind("com.example.1", "00", manifest_id, by=owner.id)
         return manifest_id
+
+    def work(self, owner: Principal) -> str:
+        name = f"work{next(self.number)}"
+        work = RegisteredWork(id=name, kind="character", names=("Walked Fox",), holder=owner.id)
+        self.at.registry.works.put([work])
+        return name
+
+    def work_image(self, owner: Principal) -> tuple[str, str]:
+        work, vectors = self.work(owner), np.full((1, 512), 512**-0.5, np.float32)
+        described = {"model": "clip_image_tower", "pdq": b"", "vectors": vectors, "added_by": owner.id}
+        return work, self.at.registry.work_images.add(work, b"a picture", (4, 3), **described).id
 
     def shared(self, _owner: Principal) -> str:
         return self.at.service.public.sharing.share(FINDING)

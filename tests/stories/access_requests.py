@@ -34,6 +34,9 @@ PARAMETERS: dict[str, Callable[[AccessObjects, Principal], str]] = {
     "sha256": lambda made, who: made.receipt(who),
     "name": lambda made, who: made.shared(who),
     "challenge_id": lambda made, who: made.challenge(who),
+    "work_id": lambda made, who: made.work(who),
+    "image_id": lambda made, who: made.work_image(who)[1],
+    "number": lambda _made, _who: "0",
     "account": lambda made, _who: made.maker.id,
     "model": lambda made, _who: model_names(made.at.settings)[0],
 }
@@ -74,6 +77,11 @@ def of_lease(*, words: str = "", **options: Any) -> Builder:
         return {"handle": handle, "lease_id": lease_id}, options
 
     return build
+
+
+def of_work_image(made: AccessObjects, who: Principal) -> Built:
+    work, image = made.work_image(who)
+    return {"work_id": work, "image_id": image}, {}
 
 
 def of_delivery(made: AccessObjects, who: Principal) -> Built:
@@ -142,6 +150,9 @@ REQUESTS: dict[str, Builder] = {
     "POST /api/reviews/leases/{lease_id}": of_lease(words="no cars", json={}),
     "POST /api/receipts/check": lambda made, who: ({}, {"json": {"receipt": made.receipt(who)}}),
     "POST /api/likeness/compare": body(files={"a": JUNK["file"], "b": JUNK["file"]}),
+    "POST /api/works/{work_id}/images": body(files=JUNK),
+    "GET /api/works/{work_id}/images/{image_id}": of_work_image,
+    "DELETE /api/works/{work_id}/images/{image_id}": of_work_image,
     "POST /api/keys": lambda made, _who: ({}, {"json": {"name": f"walked{next(made.number)}", "scopes": ["manage"]}}),
     "POST /api/keys/{key_id}/rotate": body(json={}),
     "POST /api/verify": body(files=JUNK),
@@ -154,10 +165,15 @@ REQUESTS: dict[str, Builder] = {
     "PUT /c2pa/bindings": bound,
     "DELETE /c2pa/bindings": unbound,
     "GET /cases/{case_id}/video": lambda made, who: ({"case_id": made.published(who).id}, {}),
+    "GET /cases/{case_id}/film": lambda made, who: ({"case_id": made.published(who).id}, {}),
+    "GET /cases/{case_id}/waveform": lambda made, who: ({"case_id": made.published(who).id}, {}),
     "POST /cases/{case_id}/rule": RULE["page"],
     "POST /cases/{case_id}/resume": RESUME["page"],
     "POST /cases/{case_id}/appeal": APPEAL["page"],
     "POST /cases/{case_id}/recall": RECALL["page"],
+    "POST /queue/next": body(data={}),
+    "POST /cases/{case_id}/skip": of_case(AccessObjects.held, code="language")["page"],
+    "POST /cases/{case_id}/leave": of_case(AccessObjects.held)["page"],
     "POST /policy/rollback": body(data={"seen": "99"}),
     "POST /policy/promote": body(data={"seen": "99"}),
     "POST /platform/keys": lambda made, _who: ({}, {"data": {"name": f"walked{next(made.number)}", "scope": "manage"}}),
@@ -191,10 +207,16 @@ LATER = {
     "POST /api/cameos/take": "the file is none",
     "POST /api/cameos/estates": "the file is none",
     "POST /api/likeness/compare": "the file is none",
+    "POST /api/works/{work_id}/images": "the file is none",
+    "GET /cases/{case_id}/likenesses/{number}/picture": "nothing is like a registered work",
+    "GET /cases/{case_id}/likenesses/{number}/example": "nothing is like a registered work",
     "POST /api/verify": "the file is none",
     "POST /c2pa/matches/byContent": "the file is none",
     "POST /c2pa/matches/byReference": "fetching is off",
     "POST /c2pa/manifests": "the manifest is none",
+    "POST /queue/next": body(data={}),
+    "POST /cases/{case_id}/skip": of_case(AccessObjects.held, code="language")["page"],
+    "POST /cases/{case_id}/leave": of_case(AccessObjects.held)["page"],
     "POST /policy/rollback": "nothing is staged",
     "POST /policy/promote": "nothing is staged",
     "POST /enrol/take": "the file is none",

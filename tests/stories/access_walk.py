@@ -205,7 +205,7 @@ def main() -> None:
         home = Path(folder)
         make_development_keys(Settings(home=home))
         (home / "engine").mkdir()
-        video = write_clip(home / "engine" / "clip.mp4", size=(320, 240), frames=25)
+        video = write_clip(home / "engine" / "clip.mp4", size=(320, 240), frames=25, sound="aac")
         with walking(home, video) as (at, made, people):
             PAGE.write_text(access_page(walk(at, made, people)))
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import subprocess
-import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+from media.transcode import Encoding, reencode
+from pipeline.ledgers.embedded_postgres import EmbeddedPostgres
 from tests.conftest import ROOT
+from tests.stories import forked_commands
 
 
 @dataclass(frozen=True)
@@ -55,37 +58,51 @@ class CliInstallation:
         return self._run(["-c", code], None, "", timeout)
 
     def _run(self, arguments, env, stdin, timeout):
-        done = subprocess.run(
-            [sys.executable, *arguments],
-            capture_output=True,
-            text=True,
-            env={**self.env, **(env or {})},
-            input=stdin,
-            timeout=timeout,
-            cwd=ROOT,
-            check=False,
-        )
+        done = forked_commands.run(arguments, env={**self.env, **(env or {})}, stdin=stdin, timeout=timeout)
         return CommandResult(done.returncode, done.stdout, done.stderr)
 
 
-def make_installation(home: Path) -> CliInstallation:
+def make_installation(home: Path, footage: Path | None = None) -> CliInstallation:
+    """One with keys, whose engine delivers the demo's video, or this one in its place."""
     shutil.copytree(ROOT / "deploy" / "demo", home / "engine", dirs_exist_ok=True)
+    if footage:
+        shutil.copy(footage, home / "engine" / "bunny.mp4")
     installation = CliInstallation(home)
     made = installation.assay("keys", "dev")
     assert made.code == 0, made.err
     return installation
 
 
+@contextmanager
+def database_kept_running(installation: CliInstallation) -> Iterator[CliInstallation]:
+    """As while a server runs beside the commands: else each of them starts the database, and stops it."""
+    embedded = EmbeddedPostgres(installation.home)
+    embedded.start()
+    try:
+        yield installation
+    finally:
+        embedded.stop()
+
+
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory):
+def installation(tmp_path_factory, two_seconds):
     """One installation, shared by the stories that do not break it."""
-    return make_installation(tmp_path_factory.mktemp("house"))
+    with database_kept_running(make_installation(tmp_path_factory.mktemp("house"), two_seconds)) as made:
+        yield made
 
 
 @pytest.fixture(scope="session")
-def unused(tmp_path_factory):
+def small(tmp_path_factory, two_seconds):
+    """The two seconds in 480 rows, for stories in which nothing depends on the size of the picture."""
+    path = tmp_path_factory.mktemp("small") / "small.mp4"
+    reencode(two_seconds, path, encoding=Encoding(height=480))
+    return path
+
+
+@pytest.fixture(scope="session")
+def unused(tmp_path_factory, small):
     """An installation nobody has used; what is copied from it starts with keys and a video."""
-    return make_installation(tmp_path_factory.mktemp("unused") / "house")
+    return make_installation(tmp_path_factory.mktemp("unused") / "house", small)
 
 
 @pytest.fixture

@@ -50,6 +50,7 @@ from pipeline.testing.memory_accounts import MemoryAccounts
 from pipeline.testing.memory_identities import MemoryIdentities
 from pipeline.testing.memory_ledger import MemoryLedger, MemoryTexts
 from pipeline.testing.memory_passkeys import MemoryPasskeys
+from pipeline.testing.memory_review_queue import MemoryReviewQueue
 from pipeline.testing.memory_second_factors import MemorySecondFactors
 from pipeline.wiring import Installation, build_installation
 from pipeline.wiring.services import oidc_client
@@ -157,7 +158,7 @@ def memory_installation(home: Path, decide=None, words: str = "", **settings) ->
         engine=FolderEngine(ROOT / "deploy" / "demo"),
         measure=StubMeasurer(
             text=_measured,
-            video=lambda _file, subject, _leased: Measurements(
+            video=lambda _file, subject, _leased, _is_certain=None: Measurements(
                 signals=_video_signals(subject), seconds={}, words=words
             ),
             check_video=ClassifierMeasurer(
@@ -169,7 +170,14 @@ def memory_installation(home: Path, decide=None, words: str = "", **settings) ->
         workdir=home / "scratch",
         **alone(),
     )
-    desk = CaseService(ledger=ledger, bus=bus, context=tools, verifier=StubVerifier(_verified), usage=uncounted())
+    desk = CaseService(
+        ledger=ledger,
+        bus=bus,
+        context=tools,
+        verifier=StubVerifier(_verified),
+        usage=uncounted(),
+        review_queue=MemoryReviewQueue(ledger),
+    )
     works = PipelineContext(
         ledger=ledger,
         bus=bus,

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+import os
 import time
 from pathlib import Path
 
 import httpx
 
 from tests.brokers.noida import free_port
-from tests.conftest import ROOT
+from tests.stories.forked_commands import ForkedProcess, start
 
 _START_SECONDS = 120.0
 _STOP_SECONDS = 60.0
 
 
-def start_server(env: dict[str, str], log: Path) -> tuple[subprocess.Popen, str]:
+def start_server(env: dict[str, str], log: Path) -> tuple[ForkedProcess, str]:
     """The process and its base URL, once it is ready. What it says goes to the log."""
     port = free_port()
-    program = [sys.executable, "-m", "pipeline.cli", "serve", "--port", str(port)]
-    with log.open("a") as out:
-        process = subprocess.Popen(program, cwd=ROOT, env=env, stdout=out, stderr=out)
+    with log.open("a") as out, Path(os.devnull).open() as nothing:
+        process = start(
+            ["-m", "pipeline.cli", "serve", "--port", str(port)], env=env, stdin=nothing, stdout=out, stderr=out
+        )
     url, until = f"http://127.0.0.1:{port}", time.monotonic() + _START_SECONDS
     while time.monotonic() < until:
         assert process.poll() is None, log.read_text()
@@ -34,7 +34,7 @@ def start_server(env: dict[str, str], log: Path) -> tuple[subprocess.Popen, str]
     raise AssertionError(f"the server is not ready: {log.read_text()}")
 
 
-def stop_server(process: subprocess.Popen) -> None:
+def stop_server(process: ForkedProcess) -> None:
     """End it as a service manager does. Nothing happens to one that has ended."""
     process.terminate()
     try:

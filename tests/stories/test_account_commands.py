@@ -11,52 +11,61 @@ from pipeline.accounts import authenticate
 from pipeline.ledgers import migrations
 from pipeline.ledgers.database import open_database
 from pipeline.ledgers.postgres_accounts import PostgresAccounts
+from tests.stories.conftest import database_kept_running
 
 pytestmark = pytest.mark.postgres
 
 
-def test_an_operator_makes_shows_and_closes_an_account(fresh):
-    made = fresh.assay("account", "create", "--role", "platform", "--id", "ana", "--json").json
+@pytest.fixture
+def running(fresh):
+    with database_kept_running(fresh):
+        yield fresh
+
+
+def test_an_operator_makes_shows_and_closes_an_account(running):
+    made = running.assay("account", "create", "--role", "platform", "--id", "ana", "--json").json
     assert (made["id"], made["roles"]) == ("ana", ["platform"]) and made["token"].startswith("assay_")
-    twice = fresh.assay("account", "create", "--role", "platform", "--id", "ana")
+    twice = running.assay("account", "create", "--role", "platform", "--id", "ana")
     assert (twice.code, "assay account key create" in twice.err) == (3, True)
 
-    key = fresh.assay(
+    key = running.assay(
         "account", "key", "create", "ana", "--name", "nightly", "--scope", "read", "--expires", "90d",
         "--requests-per-minute", "5", "--json",
     ).json  # fmt: skip
     assert (key["scopes"], key["limits"]["requests_per_minute"]) == (["read"], 5)
-    shown = fresh.assay("account", "show", "ana", "--json").json
+    shown = running.assay("account", "show", "ana", "--json").json
     assert [one["name"] for one in shown["keys"]] == ["token", "nightly"]
     assert key["token"] not in str(shown) and "digest" not in str(shown)
 
-    usual = fresh.assay("account", "key", "create", "ana", "--name", "usual", "--json").json
-    assert usual["expires"] and not usual["ends_soon"] and "soon" not in fresh.assay("account", "list").out
-    assert fresh.assay("account", "key", "create", "ana", "--name", "s", "--expires", "3d", "--json").json["ends_soon"]
-    assert "soon" in fresh.assay("account", "list").out and "soon" in fresh.assay("account", "show", "ana").out
-    assert fresh.assay("account", "key", "create", "ana", "--name", "n", "--never", "--json").json["expires"] is None
-    fresh.assay("account", "create", "--role", "moderator", "--id", "mod")
-    endless = fresh.assay("account", "key", "create", "mod", "--name", "n", "--never")
+    usual = running.assay("account", "key", "create", "ana", "--name", "usual", "--json").json
+    assert usual["expires"] and not usual["ends_soon"] and "soon" not in running.assay("account", "list").out
+    assert running.assay("account", "key", "create", "ana", "--name", "s", "--expires", "3d", "--json").json[
+        "ends_soon"
+    ]
+    assert "soon" in running.assay("account", "list").out and "soon" in running.assay("account", "show", "ana").out
+    assert running.assay("account", "key", "create", "ana", "--name", "n", "--never", "--json").json["expires"] is None
+    running.assay("account", "create", "--role", "moderator", "--id", "mod")
+    endless = running.assay("account", "key", "create", "mod", "--name", "n", "--never")
     assert (endless.code, "endless_staff_keys" in endless.err) == (3, True)
     assert shown["second_factor"] == {"enrolled": False, "recovery_codes_left": 0}
-    assert fresh.assay("account", "reset-second-factor", "ana", "--json").json == {"id": "ana", "reset": False}
+    assert running.assay("account", "reset-second-factor", "ana", "--json").json == {"id": "ana", "reset": False}
 
-    rotated = fresh.assay("account", "key", "rotate", "ana", key["id"], "--json").json
+    rotated = running.assay("account", "key", "rotate", "ana", key["id"], "--json").json
     assert rotated["token"] != key["token"] and rotated["expires"] == key["expires"]
-    assert fresh.assay("account", "key", "revoke", "ana", rotated["id"], "--json").json["revoked"]
-    listed = fresh.assay("account", "key", "list", "ana")
+    assert running.assay("account", "key", "revoke", "ana", rotated["id"], "--json").json["revoked"]
+    listed = running.assay("account", "key", "list", "ana")
     assert listed.code == 0 and listed.out.count("revoked") == 2
 
-    assert fresh.assay("account", "limits", "ana", "--videos-per-day", "9").code == 0
-    assert fresh.assay("account", "limits", "ana", "--requests-per-minute", "8").code == 0  # the other stays
-    assert fresh.assay("account", "create", "--role", "platform", "--id", "a\nb").code == 3
-    assert fresh.assay("account", "close", "ana", "--json").json["closed"] is True
-    assert "closed" in fresh.assay("account", "list").out
-    assert fresh.assay("account", "key", "create", "ana", "--name", "x").code == 3
-    assert fresh.assay("account", "reopen", "ana", "--json").json["limits"]["videos_per_day"] == 9
+    assert running.assay("account", "limits", "ana", "--videos-per-day", "9").code == 0
+    assert running.assay("account", "limits", "ana", "--requests-per-minute", "8").code == 0  # the other stays
+    assert running.assay("account", "create", "--role", "platform", "--id", "a\nb").code == 3
+    assert running.assay("account", "close", "ana", "--json").json["closed"] is True
+    assert "closed" in running.assay("account", "list").out
+    assert running.assay("account", "key", "create", "ana", "--name", "x").code == 3
+    assert running.assay("account", "reopen", "ana", "--json").json["limits"]["videos_per_day"] == 9
     for wrong in (("show", "bob"), ("close", "bob"), ("key", "list", "bob"), ("key", "revoke", "ana", "key_no")):
-        assert fresh.assay("account", *wrong).code == 3
-    assert "is no time" in fresh.assay("account", "key", "create", "ana", "--name", "y", "--expires", "soon").err
+        assert running.assay("account", *wrong).code == 3
+    assert "is no time" in running.assay("account", "key", "create", "ana", "--name", "y", "--expires", "soon").err
 
 
 def test_accounts_and_tokens_that_an_older_assay_stored_go_on_working(monkeypatch):

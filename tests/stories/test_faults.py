@@ -20,25 +20,25 @@ def one_line(said):
 
 
 def engine_at(url):
-    return {"ASSAY_ENGINE": "http", "ASSAY_ENGINE_URL": url}
+    return {"ASSAY_ENGINE": "http", "ASSAY_ENGINE_URL": url, "ASSAY_FIRST_RETRY_DELAY": "2"}
 
 
-def test_a_dead_engine_leaves_the_case_where_it_was_and_the_next_run_carries_on(fresh, bunny):
+def test_a_dead_engine_leaves_the_case_where_it_was_and_the_next_run_carries_on(fresh, small):
     dead = fresh.assay("submit", "a rabbit", "--key", "k", env=engine_at("http://127.0.0.1:9/v1"))
     assert dead.code == 6
     assert "engine" in one_line(dead)
-    with serving(bunny.read_bytes()) as server:
+    with serving(small.read_bytes()) as server:
         alive = fresh.assay("submit", "a rabbit", "--key", "k", "--json", env=engine_at(server.url))
         if alive.code == 6:  # it rests a little after a failure; a worker that comes by later takes it up
-            time.sleep(31)
+            time.sleep(3)
             alive = fresh.assay("submit", "a rabbit", "--key", "k", "--json", env=engine_at(server.url))
         assert alive.code == 0, alive.err
         assert len(server.jobs) == 1
 
 
 @pytest.mark.parametrize(("mood", "code"), [("refused", 4), ("moderated", 4), ("slow", 0), ("broken twice", 0)])
-def test_what_an_engine_says_becomes_what_happened(fresh, bunny, mood, code):
-    with serving(bunny.read_bytes()) as server:
+def test_what_an_engine_says_becomes_what_happened(fresh, small, mood, code):
+    with serving(small.read_bytes()) as server:
         said = fresh.assay("submit", f"a rabbit in a meadow [{mood}]", "--json", env=engine_at(server.url))
     assert said.code == code, said.err
     if code == 4:
@@ -48,8 +48,8 @@ def test_what_an_engine_says_becomes_what_happened(fresh, bunny, mood, code):
         assert said.json["case"]["rendered"]["synthetic"] is True
 
 
-def test_what_is_no_video_is_a_failure_and_nobody_is_asked(fresh, bunny):
-    with serving(bunny.read_bytes()) as server:
+def test_what_is_no_video_is_a_failure_and_nobody_is_asked(fresh, small):
+    with serving(small.read_bytes()) as server:
         said = fresh.assay("submit", "a rabbit in a meadow [html]", "--json", env=engine_at(server.url))
     assert (said.code, said.json["case"]["phase"]) == (7, "failed"), said.err
     assert said.json["case"]["failed"]["code"] == "not_a_video"
@@ -57,8 +57,8 @@ def test_what_is_no_video_is_a_failure_and_nobody_is_asked(fresh, bunny):
 
 
 @pytest.mark.parametrize("mood", ["empty", "short", "lost"])
-def test_an_engine_that_lies_publishes_nothing(fresh, bunny, mood):
-    with serving(bunny.read_bytes()) as server:
+def test_an_engine_that_lies_publishes_nothing(fresh, small, mood):
+    with serving(small.read_bytes()) as server:
         said = fresh.assay("submit", f"a rabbit in a meadow [{mood}]", "--json", env=engine_at(server.url))
     assert said.code == 6
     assert said.json["case"]["phase"] == "admitted", said.json["case"]["last_failure"]
@@ -84,7 +84,7 @@ def test_a_full_disk_publishes_nothing_and_says_so(fresh, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
     if subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=1m", "none", str(disk)], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(disk)], capture_output=True, check=False
     ).returncode:
         pytest.skip("this machine lets nobody mount a disk")
     try:

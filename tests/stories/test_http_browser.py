@@ -3,11 +3,15 @@
 import base64
 import os
 import shutil
+from dataclasses import replace
 
 import pytest
 
+from console.inspection.html_report import html_report
 from core.case import Phase
+from pipeline.inspection.footage_preview import read_evidence_strip, read_waveform
 from tests.stories.http_installation import FINE, HELD, memory_installation, serve_installation
+from tests.unit.inspection.views import view
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 ARGUMENTS = [
@@ -54,6 +58,11 @@ def page(request, chromium):
 
 UNTIL = """(v, seconds) => new Promise((there) => {
   const look = () => v.currentTime > seconds ? there() : setTimeout(look, 50);
+  look();
+})"""
+
+DRAWN = """(i) => new Promise((there) => {
+  const look = () => i.complete && i.naturalWidth ? there() : setTimeout(look, 50);
   look();
 })"""
 
@@ -139,6 +148,47 @@ def test_what_is_blurred_is_played_and_searched_by_controls_that_are_not(page, a
     assert page.get_by_label("in grey").is_checked()  # as this person chose it
     assert fits(page)
     page.get_by_label("blurred").check()
+
+
+def test_a_place_on_the_timeline_leads_to_its_second_of_the_video(page, at):
+    case_id = at.submit(FINE)
+    at.settle(case_id)
+    sign_in(page, at)
+    page.goto(f"{at.url}/cases/{case_id}")
+    video = page.locator("video")
+    assert page.locator(".strip img").evaluate("i => i.complete && i.naturalWidth") in (False, 0)
+    page.locator(".timeline-of .low summary").click()
+    page.get_by_role("button", name="1.0 to 2.5 s").click()
+    video.evaluate(UNTIL, 0.9)
+    assert video.evaluate("v => [v.paused, v.currentTime]") == [True, 1]
+    assert page.locator("[data-at]").inner_text() == "1.0"
+    page.get_by_text("Film strip and sound").click()
+    for picture in page.locator(".strip img, .waveform").all():
+        picture.evaluate(DRAWN)
+    assert "blur" in page.locator(".strip img").evaluate("i => getComputedStyle(i).filter")
+    assert fits(page)
+
+
+def test_the_file_of_an_inspection_opens_without_a_server_and_is_used_by_keyboard(page, tmp_path, two_seconds):
+    film = read_evidence_strip(two_seconds, 2.0, [1.0])
+    file, asked = tmp_path / "page.html", []
+    file.write_text(html_report(replace(view(), film=film, waveform=read_waveform(two_seconds))), encoding="utf-8")
+    page.on("request", lambda request: asked.append(request.url.split(":")[0]))
+    page.goto(file.as_uri())
+    assert set(asked) <= {"file", "data"} and fits(page)
+    shown = page.locator(".viewer .film")
+    assert "blur" in shown.evaluate("v => getComputedStyle(v).filter")
+    for key, moment in (("n", "1.0"), ("n", "2.0"), ("n", "4.0"), ("b", "2.0")):
+        page.keyboard.press(key)
+        assert page.locator("[data-at]").inner_text() == moment
+    assert page.locator("[data-here]").inner_text() == "never seen before"
+    assert page.locator(".box").is_hidden()
+    page.get_by_role("button", name="4.0 to 5.0 s").focus()
+    page.keyboard.press("Enter")
+    assert page.locator(".box").is_visible()
+    page.get_by_label("clearly").check()
+    assert shown.evaluate("v => getComputedStyle(v).filter") == "none"
+    assert page.evaluate("document.querySelectorAll('img, iframe').length") == 0
 
 
 def test_a_stranger_chooses_a_file_and_reads_the_answer(page, at, bunny):

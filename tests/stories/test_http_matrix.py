@@ -19,7 +19,7 @@ SIGNING_IN = "POST /login/"
 
 @pytest.fixture(scope="module")
 def walked(unused, tmp_path_factory):
-    clip = write_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", size=(320, 240), frames=25)
+    clip = write_clip(tmp_path_factory.mktemp("clip") / "clip.mp4", size=(320, 240), frames=25, sound="aac")
     home = shutil.copytree(unused.home, tmp_path_factory.mktemp("walked") / "house")
     with walking(home, clip) as (at, made, people):
         yield walk(at, made, people)

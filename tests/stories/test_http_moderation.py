@@ -59,7 +59,7 @@ def test_rule_and_next_opens_the_one_that_waits_longest(at):
             sent_form(moderator, case_id, "rule", decision="allow", code="context", then="next").headers["location"]
             for case_id in cases
         ]
-    assert nexts == [f"/cases/{cases[1]}?done=next", f"/cases/{cases[2]}?done=next", "/queue"]
+    assert nexts == [f"/cases/{cases[1]}?done=next", f"/cases/{cases[2]}?done=next", "/queue?done=empty"]
 
 
 def test_a_page_that_is_out_of_date_overwrites_nothing(at):
@@ -68,7 +68,12 @@ def test_a_page_that_is_out_of_date_overwrites_nothing(at):
     ruling = {"decision": "allow", "code": "context", "revision": seen}
     with at.browser(at.moderator) as slow, at.client(at.installation.account(Role.MODERATOR)) as quick:
         page = slow.get(f"/cases/{case_id}").text
-        assert quick.post(f"/api/cases/{case_id}/rule", json=ruling | {"decision": "refuse"}).status_code == 200
+        assert (
+            quick.post(
+                f"/api/cases/{case_id}/rule", json=ruling | {"decision": "refuse", "code": "unclear"}
+            ).status_code
+            == 200
+        )
         again = quick.post(f"/api/cases/{case_id}/rule", json=ruling)
         form = {k: str(v) for k, v in ruling.items()} | {"form_token": form_token(page)}
         late = slow.post(f"/cases/{case_id}/rule", data=form)
@@ -83,6 +88,8 @@ def test_a_page_that_is_out_of_date_overwrites_nothing(at):
     [
         {"decision": "hold", "code": "context"},
         {"decision": "allow", "code": "because"},
+        {"decision": "allow", "code": "breaks_policy"},
+        {"decision": "refuse", "code": "parody"},
         {"decision": "allow"},
         {"decision": "allow", "code": "context", "revision": None},
         {"decision": "allow", "code": "context", "sudo": True},
@@ -147,7 +154,7 @@ def test_a_refusal_is_appealed_and_ruled_on_by_a_person(at):
     at.settle(case_id)
     with at.browser(at.platform) as author, at.browser(at.moderator) as moderator:
         assert sent_form(author, case_id, "appeal", note="it is a toy").status_code == 303
-        assert "The author appealed" in moderator.get("/queue").text
+        assert '<span class="tag hold">appealed</span>' in moderator.get("/queue").text
         sent_form(moderator, case_id, "rule", decision="allow", code="false_alarm")
     assert at.settle(case_id).phase is Phase.PUBLISHED
 
@@ -217,3 +224,60 @@ def test_the_words_of_an_appeal_and_of_a_ruling_reach_whoever_decides_next(at):
     at.installation.service.erase(at.platform.person, case.id)
     with at.client(at.moderator) as client:
         assert {one["text"] for one in client.get(f"/api/cases/{case.id}/history").json()["notes"]} == {None}
+
+
+def three_held(at):
+    cases = [at.submit(f"{HELD}, take {number}") for number in range(3)]
+    for case_id in cases:
+        assert at.settle(case_id).phase is Phase.HELD
+    return cases
+
+
+def opened_next(browser, **more):
+    page = browser.get("/queue").text
+    return browser.post("/queue/next", data={"form_token": form_token(page), **more}).headers["location"]
+
+
+def test_two_moderators_who_open_the_next_get_different_cases_and_see_who_has_what(at):
+    cases = three_held(at)
+    second = at.installation.account(Role.MODERATOR)
+    with at.browser(at.moderator) as one, at.browser(second) as other:
+        assert opened_next(one) == f"/cases/{cases[0]}?done="
+        assert opened_next(other) == f"/cases/{cases[1]}?done="
+        assert opened_next(one) == f"/cases/{cases[0]}?done=", "a case that is mine is still my next one"
+        assert f"open at {at.moderator.person.id}" in other.get("/queue").text
+        assert "has this case open" in other.get(f"/cases/{cases[0]}").text
+        assert "has this case open" not in one.get(f"/cases/{cases[0]}").text
+        left = other.post(f"/cases/{cases[1]}/leave", data={"form_token": form_token(other.get("/queue").text)})
+        assert left.status_code == 204
+        sent_form(one, cases[0], "rule", decision="allow", code="context")
+        assert opened_next(one) == f"/cases/{cases[1]}?done="
+
+
+def test_what_one_moderator_skips_is_left_to_others_until_it_changes(at):
+    cases = three_held(at)
+    with at.browser(at.moderator) as one, at.browser(at.installation.account(Role.MODERATOR)) as other:
+        skipped = sent_form(one, cases[0], "skip", code="too_hard_to_view")
+        assert skipped.headers["location"] == f"/cases/{cases[1]}?done=skipped"
+        assert "you skipped it" in one.get("/queue").text and "you skipped it" not in other.get("/queue").text
+        assert opened_next(other) == f"/cases/{cases[0]}?done="
+        assert sent_form(one, cases[2], "skip", code="because").status_code == 400
+        for case_id in cases[1:]:
+            sent_form(one, case_id, "skip", code="second_opinion")
+        assert opened_next(one) == "/queue?done=empty"
+
+
+def test_rows_of_the_queue_show_how_a_prompt_begins_and_what_holds_it(at):
+    (case_id, *_) = three_held(at)
+    at.settle(at.submit("fog over a lake"))
+    with at.browser(at.moderator) as moderator:
+        everything = moderator.get("/queue").text
+        of_gore = moderator.get("/queue", params={"rule": "gore_words"}).text
+        assert f"{HELD}, take 0" in everything and "fog over a lake" in everything
+        assert f"{HELD}, take 0" in of_gore and "fog over a lake" not in of_gore
+        at.installation.service.context.texts.erase(case_id=case_id)
+        assert "The prompt was erased." in moderator.get("/queue").text
+    with at.browser(at.platform) as author:
+        for path in ("/queue/next", f"/cases/{case_id}/skip", f"/cases/{case_id}/leave"):
+            token = form_token(author.get("/cases").text)
+            assert author.post(path, data={"form_token": token, "code": "language"}).status_code == 403

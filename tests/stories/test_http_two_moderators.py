@@ -55,8 +55,9 @@ def held(at, prompt=HELD):
 def ruled(at, account, case_id, decision="allow"):
     with at.client(account) as moderator:
         revision = at.installation.ledger.load(case_id).revision
+        code = "context" if decision == "allow" else "breaks_policy"
         answer = moderator.post(
-            f"/api/cases/{case_id}/rule", json={"decision": decision, "code": "context", "revision": revision}
+            f"/api/cases/{case_id}/rule", json={"decision": decision, "code": code, "revision": revision}
         )
     at.settle(case_id)
     return answer

@@ -1,14 +1,15 @@
 """The main story again with a broker: the command line submits, Faust workers of different roles carry it on."""
 
+import os
 import subprocess
-import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from tests.brokers.noida import noida
-from tests.conftest import ROOT
+from tests.stories.forked_commands import start
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models, pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -16,10 +17,10 @@ pytestmark = [pytest.mark.postgres, pytest.mark.models, pytest.mark.kafka, pytes
 @contextmanager
 def worker(installation, broker, *roles):
     """`assay worker` for these roles, until the end of the block."""
-    command = [sys.executable, "-m", "pipeline.cli", "worker", *(f"--role={role}" for role in roles)]
+    command = ["-m", "pipeline.cli", "worker", *(f"--role={role}" for role in roles)]
     log = installation.home / f"worker-{'-'.join(roles)}.log"
-    with log.open("w") as out:
-        process = subprocess.Popen(command, env={**installation.env, **broker}, cwd=ROOT, stdout=out, stderr=out)
+    with log.open("w") as out, Path(os.devnull).open() as nothing:
+        process = start(command, env={**installation.env, **broker}, stdin=nothing, stdout=out, stderr=out)
         try:
             yield process
         finally:

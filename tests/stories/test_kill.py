@@ -1,11 +1,9 @@
 """kill -9 at any phase: the case is where it was, nothing is lost, the next run ends as if nothing had been."""
 
-import subprocess
-import sys
-
 import pytest
 
-from tests.conftest import ROOT
+from tests.stories import forked_commands
+from tests.stories.conftest import make_installation
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -15,14 +13,7 @@ EVENTS = [
 
 
 def killed(installation, when, number, key):
-    done = subprocess.run(
-        [sys.executable, "-m", "tests.stories.submit_and_crash", when, str(number), key],
-        env=installation.env,
-        cwd=ROOT,
-        capture_output=True,
-        timeout=240,
-        check=False,
-    )
+    done = forked_commands.run(["-m", "tests.stories.submit_and_crash", when, str(number), key], env=installation.env)
     assert done.returncode == -9, done.stderr
 
 
@@ -31,15 +22,8 @@ def blobs(installation):
 
 
 @pytest.fixture(scope="module")
-def house(tmp_path_factory):
-    from media.transcode import Encoding, reencode
-    from tests.stories.conftest import make_installation
-
-    house = make_installation(tmp_path_factory.mktemp("killed"))
-    small = house.home / "small.mp4"  # what is tried here does not depend on the size of the picture
-    reencode(house.home / "engine" / "bunny.mp4", small, encoding=Encoding(crf=20, height=360))
-    small.replace(house.home / "engine" / "bunny.mp4")
-    return house
+def house(tmp_path_factory, small):
+    return make_installation(tmp_path_factory.mktemp("killed"), small)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
@@ -70,13 +54,10 @@ def test_after_all_those_kills_there_is_one_copy_of_each_and_no_orphan(house):
 
 
 def listed(house):
-    import json
-
     code = (
         "import json; from pipeline.settings import load_settings; from pipeline.wiring import build_installation; from core import codec\n"
         "h = build_installation(load_settings()); print(json.dumps([codec.dump(c) for c in h.ledger.list(limit=1000)])); h.close()"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], env=house.env, cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return json.loads(done.stdout)
+    done = house.python(code)
+    assert done.code == 0, done.err
+    return done.json

@@ -26,9 +26,9 @@ def test_a_video_marked_by_hand_is_found_and_an_unmarked_one_is_not(installation
     assert installation.assay("detect", bunny, "--json").json["detected"] is False
 
 
-def test_a_turned_copy_is_found_wherever_one_asks(installation, bunny, tmp_path):
+def test_a_turned_copy_is_found_wherever_one_asks(installation, two_seconds, tmp_path):
     marked, turned = tmp_path / "marked.mp4", tmp_path / "turned.mp4"
-    payload = installation.assay("mark", bunny, marked, "--payload", "0123456789abcdef", "--json").json["payload"]
+    payload = installation.assay("mark", two_seconds, marked, "--payload", "0123456789abcdef", "--json").json["payload"]
     filtered(marked, turned, [("rotate", "4*PI/180")])
     for command in ("detect", "verify"):
         said = installation.assay(command, turned, "--json")
@@ -40,8 +40,8 @@ def test_a_turned_copy_is_found_wherever_one_asks(installation, bunny, tmp_path)
 
 
 @pytest.mark.parametrize(("payload", "why"), [("0" * 26, "104"), ("xyz", "hexadecimal"), ("00", "8")])
-def test_a_payload_that_does_not_fit_is_refused_and_leaves_no_file(installation, bunny, tmp_path, payload, why):
-    said = installation.assay("mark", bunny, tmp_path / "marked.mp4", "--payload", payload)
+def test_a_payload_that_does_not_fit_is_refused_and_leaves_no_file(installation, two_seconds, tmp_path, payload, why):
+    said = installation.assay("mark", two_seconds, tmp_path / "marked.mp4", "--payload", payload)
     assert said.code == 3
     assert why in said.err
     assert not (tmp_path / "marked.mp4").exists()

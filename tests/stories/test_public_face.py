@@ -176,11 +176,11 @@ for call in calls:
     assert list(stranger.folder.iterdir()) == []
 
 
-def test_a_strangers_command_line_verifies_without_keys_and_says_so(stranger, bunny):
-    done = stranger.assay("verify", bunny)
+def test_a_strangers_command_line_verifies_without_keys_and_says_so(stranger, two_seconds):
+    done = stranger.assay("verify", two_seconds)
     assert (done.returncode, done.stderr) == (1, "")
     assert NO_KEY in " ".join(done.stdout.split())
-    found = json.loads(stranger.assay("verify", bunny, "--json").stdout)
+    found = json.loads(stranger.assay("verify", two_seconds, "--json").stdout)
     assert found["watermark"]["note"].startswith("not looked for")
     assert found["verdict"] == "no_information"
     assert stranger.made == []
@@ -202,9 +202,9 @@ def test_a_strangers_command_line_reads_a_sealed_file_and_believes_lists_it_is_g
     assert stranger.made == []
 
 
-def test_a_folder_is_verified_without_keys(stranger, bunny):
+def test_a_folder_is_verified_without_keys(stranger, two_seconds):
     (stranger.folder / "some").mkdir()
-    (stranger.folder / "some" / "a.mp4").write_bytes(bunny.read_bytes())
+    (stranger.folder / "some" / "a.mp4").write_bytes(two_seconds.read_bytes())
     (stranger.folder / "some" / "b.txt").write_text("no media")
     done = stranger.assay("verify", "--batch", "some", "--json")
     assert done.returncode == 3
@@ -221,19 +221,21 @@ def test_a_strangers_command_line_screens_by_the_packaged_policy_and_says_so(str
     assert stranger.made == []
 
 
-def test_looking_for_a_mark_without_a_key_is_an_error_in_words(stranger, bunny):
-    done = stranger.assay("detect", bunny)
+def test_looking_for_a_mark_without_a_key_is_an_error_in_words(stranger, two_seconds):
+    done = stranger.assay("detect", two_seconds)
     assert (done.returncode, done.stdout) == (3, "")
     assert "there is no watermark key in" in done.stderr
 
 
-def test_a_keys_folder_that_is_named_but_missing_or_damaged_is_not_taken_for_a_fresh_machine(stranger, bunny, tmp_path):
-    named = stranger.assay("verify", bunny, ASSAY_KEYS=str(tmp_path / "typo"))
+def test_a_keys_folder_that_is_named_but_missing_or_damaged_is_not_taken_for_a_fresh_machine(
+    stranger, two_seconds, tmp_path
+):
+    named = stranger.assay("verify", two_seconds, ASSAY_KEYS=str(tmp_path / "typo"))
     assert (named.returncode, "there are no keys in" in named.stderr) == (3, True)
     keys = make_dev_keys(stranger.home / ".assay" / "keys")
     assert keys
     (stranger.home / ".assay" / "keys" / "watermark.secret").unlink()
-    done = stranger.run("-c", f"import assay; assay.verify({str(bunny)!r})")
+    done = stranger.run("-c", f"import assay; assay.verify({str(two_seconds)!r})")
     assert "Unavailable" in done.stderr and "watermark.secret is missing" in done.stderr
 
 

@@ -99,12 +99,14 @@ def test_the_repository_finds_the_manifest_by_its_mark_by_content_and_by_looks(i
     assert len(manifest) == sealed["manifest"]["size"]
 
 
-def test_a_folder_is_answered_line_by_line_and_one_bad_file_stops_nothing(installation, published, bunny, tmp_path):
+def test_a_folder_is_answered_line_by_line_and_one_bad_file_stops_nothing(
+    installation, published, two_seconds, tmp_path
+):
     (tmp_path / "deep" / "er").mkdir(parents=True)
     (tmp_path / "deep" / "er" / "ours.mp4").write_bytes(published_file(published).read_bytes())
     (tmp_path / "broken.mp4").write_bytes(b"\x00\x00\x00\x18ftypmp42" + b"\x00" * 500)
     (tmp_path / "empty.mp4").write_bytes(b"")
-    (tmp_path / "plain.mp4").write_bytes(bunny.read_bytes())
+    (tmp_path / "plain.mp4").write_bytes(two_seconds.read_bytes())
     Image.fromarray(np.zeros((64, 64, 3), np.uint8)).save(tmp_path / "pictüre.png")
     (tmp_path / ".hidden").write_text("not looked at")
     said = installation.assay("verify", "--batch", tmp_path, "--json")
@@ -138,8 +140,8 @@ def test_a_folder_of_readable_files_ends_well_and_says_the_same_as_one_file(inst
         (("a.mp4", "--trust", "/nowhere"), "not a folder of trust lists"),
     ],
 )
-def test_what_cannot_be_asked_is_said_in_one_line(installation, tmp_path, bunny, arguments, line):
-    (tmp_path / "a.mp4").write_bytes(bunny.read_bytes())
+def test_what_cannot_be_asked_is_said_in_one_line(installation, tmp_path, two_seconds, arguments, line):
+    (tmp_path / "a.mp4").write_bytes(two_seconds.read_bytes())
     said = installation.assay("verify", *[tmp_path / a if a == "a.mp4" else a for a in arguments])
     assert said.code == 3
     assert line in said.err and len(said.err.splitlines()) == 1

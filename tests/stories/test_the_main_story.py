@@ -28,11 +28,11 @@ def test_a_published_file_is_verified_as_ours(installation, published):
     assert said.json["case"]["id"] == published["case"]["id"]
 
 
-def test_the_credentials_can_be_had_as_the_conformance_tests_read_them(installation, published, bunny):
+def test_the_credentials_can_be_had_as_the_conformance_tests_read_them(installation, published, two_seconds):
     said = installation.assay("verify", published_file(published), "--crjson")
     assert said.code == 0
     assert said.json["manifests"][0]["label"] == published["case"]["sealed"]["manifest_id"]
-    none = installation.assay("verify", bunny, "--crjson")
+    none = installation.assay("verify", two_seconds, "--crjson")
     assert none.code == 3 and "no credentials" in none.err and len(none.err.splitlines()) == 1
 
 
@@ -46,8 +46,8 @@ def test_a_stripped_file_is_still_traced_to_its_case(installation, published, tm
     assert said.json["case"]["id"] == published["case"]["id"]
 
 
-def test_footage_that_never_passed_here_gives_no_information_and_never_not_ai(installation, bunny):
-    said = installation.assay("verify", bunny, "--json")
+def test_footage_that_never_passed_here_gives_no_information_and_never_not_ai(installation, two_seconds):
+    said = installation.assay("verify", two_seconds, "--json")
     assert said.code == 1
     assert said.json["verdict"] == "no_information"
     assert "not ai" not in said.out.lower()

@@ -37,12 +37,16 @@ class StubMeasurer:
 
 @dataclass(frozen=True)
 class StubPolicy:
-    """A PolicyGate from a function; it explains nothing."""
+    """A PolicyGate from a function; it explains nothing, and has the rules that it is given."""
 
     judge: Callable[..., Any]
+    rules: Sequence[Any] = ()
 
     def explain(self, verdict, signals):
         return ()
+
+    def describe(self, verdict):
+        return self.rules
 
 
 @dataclass(frozen=True)

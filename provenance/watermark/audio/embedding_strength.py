@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 
 from media.arrays import PowerSpectrum
 from provenance.watermark.audio.psychoacoustic_model import masking_threshold
@@ -34,6 +33,8 @@ def embedding_strength(power: PowerSpectrum, size: int, rate: int) -> NDArray[np
 
 def _unpredictability(power: PowerSpectrum) -> NDArray[np.float32]:
     """Unpredictability, after Brandenburg and Johnston 1990: how the level changes over a window's length."""
+    from scipy.ndimage import uniform_filter1d  # slow to import
+
     log = 0.5 * np.log(power)
     change = np.zeros_like(log)
     change[2:-2] = np.square(log[4:] - log[:-4])

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from media.arrays import AudioSamples
 
@@ -55,6 +54,8 @@ class OverlapAdd:
         return (self._batch + 2 * self._context - 1) * self._hop + self._size
 
     def _process_batch(self) -> Iterator[AudioSamples]:
+        from scipy import fft  # slow to import
+
         views = np.lib.stride_tricks.sliding_window_view(self._buffer, self._size, axis=0)
         windows = views[:: self._hop][: self._batch + 2 * self._context]  # (windows, channels, samples)
         spectra = fft.rfft(windows * self._window, axis=-1)

@@ -6,7 +6,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import uniform_filter1d
 
 from media.arrays import PowerSpectrum
 from provenance.watermark.audio.chip_layout import MAX_PITCH_STEPS, STEPS_PER_OCTAVE, band_edges
@@ -31,6 +30,8 @@ def soft_chips(power: PowerSpectrum, pitch: float) -> SoftChips:
 
 def normalised_contrast(bands: PowerSpectrum, noise: PowerSpectrum) -> tuple[SoftChips, SoftChips]:
     """What bands (windows, 2 * pairs) say, and how much one unit of log power would add to it, under `noise` power."""
+    from scipy.ndimage import uniform_filter1d  # slow to import
+
     bands = uniform_filter1d(bands, 3, axis=0, mode="nearest")  # windows of 16 ms, 4 ms apart: a cell and its rims
     log = np.log(bands + np.float32(_POWER_FLOOR * bands.max() + 1e-20))
     lean = log[:, 0::2] - log[:, 1::2]

@@ -7,7 +7,6 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from media.arrays import PowerSpectrum
 from provenance.watermark.audio.chip_layout import CHIP_SECONDS, MAX_PITCH_STEPS, band_edges, step_to_hertz
@@ -43,6 +42,8 @@ def grid_width() -> int:
 
 
 def _batch(samples: NDArray[np.float32], first: int, steps_done: int, count: int, rate: int) -> PowerSpectrum:
+    from scipy import fft  # slow to import
+
     size = int(rate * CHIP_SECONDS)
     starts = np.rint(np.arange(steps_done, steps_done + count) * HOP_SECONDS * rate).astype(np.int64) - first
     views = np.lib.stride_tricks.sliding_window_view(samples, size, axis=0)[starts]

@@ -12,7 +12,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import fft
 
 from media.arrays import PowerSpectrum
 from provenance.watermark.audio.chip_layout import CHIPS_PER_PERIOD, PERIOD_SECONDS
@@ -72,6 +71,8 @@ def sync_candidates(
 
 
 def _best(chips: SoftChips, pitch: float, key: WatermarkKey) -> tuple[float, Synchronisation]:
+    from scipy import fft  # slow to import
+
     step = 2 * HOP_SECONDS
     speeds = tempo_grid(len(chips) * step)
     size = fft.next_fast_len(4 * len(chips), real=True)
@@ -91,5 +92,7 @@ def _best(chips: SoftChips, pitch: float, key: WatermarkKey) -> tuple[float, Syn
 @lru_cache(maxsize=16)
 def _pilot_harmonics(key: WatermarkKey) -> NDArray[np.complex64]:
     """(harmonics, pairs): the conjugate spectrum of the pilots, held for a cell each."""
+    from scipy import fft
+
     chip_values = np.repeat(chip_assignment(key).pilot_signs, _START_OFFSETS // CHIPS_PER_PERIOD, axis=0)
     return np.asarray(np.conj(fft.rfft(chip_values, axis=0)[:_HARMONICS]), np.complex64)

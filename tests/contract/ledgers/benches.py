@@ -35,9 +35,11 @@ from core.signals import Signal, Span, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
 from pipeline.ledgers.author_facts import PostgresAuthorFacts
 from pipeline.ledgers.postgres_ledger import PostgresLedger
+from pipeline.ledgers.postgres_review_queue import PostgresReviewQueue
 from pipeline.ledgers.rebuild_cases import rebuild_cases
 from pipeline.testing.memory_ledger import MemoryLedger
 from pipeline.testing.memory_ledger_views import MemoryAuthorFacts
+from pipeline.testing.memory_review_queue import MemoryReviewQueue
 
 VIDEO = Asset(digest="a1" * 32, media_type="video/mp4", size=7)
 PHOTO = Asset(digest="b2" * 32, media_type="image/png", size=5)
@@ -89,6 +91,7 @@ class Bench:
 
     ledger: MemoryLedger | PostgresLedger
     facts: MemoryAuthorFacts | PostgresAuthorFacts
+    reviews: MemoryReviewQueue | PostgresReviewQueue
     dsn: str = ""
 
 

@@ -15,8 +15,10 @@ from pipeline.ledgers.author_facts import PostgresAuthorFacts
 from pipeline.ledgers.database import open_database
 from pipeline.ledgers.embedded_postgres import EmbeddedPostgres
 from pipeline.ledgers.postgres_ledger import PostgresLedger
+from pipeline.ledgers.postgres_review_queue import PostgresReviewQueue
 from pipeline.testing.memory_ledger import MemoryLedger
 from pipeline.testing.memory_ledger_views import MemoryAuthorFacts
+from pipeline.testing.memory_review_queue import MemoryReviewQueue
 
 
 @pytest.fixture(scope="session")
@@ -31,7 +33,7 @@ def server() -> Iterator[str]:
 def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     if request.param == "memory":
         ledger = MemoryLedger()
-        yield Bench(ledger, MemoryAuthorFacts(ledger))
+        yield Bench(ledger, MemoryAuthorFacts(ledger), MemoryReviewQueue(ledger))
     else:
         yield from _on_postgres(request.getfixturevalue("server"))
 
@@ -50,5 +52,5 @@ def _on_postgres(server: str) -> Iterator[Bench]:
     with psycopg.connect(server) as connection:
         connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     database = open_database(server)
-    yield Bench(PostgresLedger(database), PostgresAuthorFacts(database), server)
+    yield Bench(PostgresLedger(database), PostgresAuthorFacts(database), PostgresReviewQueue(database), server)
     database.close()

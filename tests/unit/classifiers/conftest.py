@@ -9,6 +9,9 @@ import cv2
 import numpy as np
 import pytest
 
+from registry.banks.bank_entries import BankEntry, EntryState, StoredEntry
+from registry.banks.hash_bank import MemoryHashBank
+
 
 class ListedFaces:
     """A gallery of the templates it is given."""
@@ -29,23 +32,26 @@ class ListedFaces:
         return any(face[0] == person for face in self._faces)
 
 
-class ListedHashes:
-    """A bank of the hashes it is given: (id, kind, algorithm, bits)."""
-
-    def __init__(self, *hashes: tuple[str, str, str, bytes]) -> None:
-        self._hashes = hashes
-
-    @property
-    def size(self) -> int:
-        return len(self._hashes)
-
-    def nearest(self, algorithm, bits, *, kind):
-        found = [
-            (i, k, (int.from_bytes(b, "big") ^ int.from_bytes(bits, "big")).bit_count())
-            for i, k, a, b in self._hashes
-            if a == algorithm and k == kind
+def _bank_of(*entries: tuple[str, str, str, list[tuple[int, bytes]]]) -> MemoryHashBank:
+    """A bank of the entries it is given: (id, kind, algorithm, views and their bits)."""
+    return MemoryHashBank(
+        [
+            StoredEntry(
+                key=key,
+                bank=kind,
+                kind=kind,
+                state=EntryState.ACTIVE,
+                entry=BankEntry(
+                    id=known_id,
+                    algorithm=algorithm,
+                    bits=b"".join(bits for _, bits in views),
+                    times=(0.0,) * len(views),
+                    views=tuple(view for view, _ in views),
+                ),
+            )
+            for key, (known_id, kind, algorithm, views) in enumerate(entries, 1)
         ]
-        return min(found, key=lambda match: match[2], default=None)
+    )
 
 
 @pytest.fixture
@@ -55,7 +61,7 @@ def listed_faces():
 
 @pytest.fixture
 def listed_hashes():
-    return ListedHashes
+    return _bank_of
 
 
 @pytest.fixture(scope="session")

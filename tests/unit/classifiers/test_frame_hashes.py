@@ -5,13 +5,13 @@ import numpy as np
 import pytest
 
 from classifiers.image.frame_faces import example_portrait
-from classifiers.image.frame_hashes import FrameHashes, bank_hashes, hash_similarity
+from classifiers.image.frame_hashes import FrameHashes, bank_hashes
 from classifiers.image.sampled_frames import flat_image, sample_of_images
 from classifiers.models import PACKAGED_MODELS
 from core.signals import Subject
 
 
-def banked(kind: str, rgb: np.ndarray) -> list[tuple[str, str, str, bytes]]:
+def banked(kind: str, rgb: np.ndarray) -> list[tuple[str, str, str, list[tuple[int, bytes]]]]:
     return [("a1", kind, algorithm, bits) for algorithm, bits in bank_hashes(rgb, PACKAGED_MODELS)]
 
 
@@ -24,12 +24,30 @@ def recompressed(rgb: np.ndarray) -> np.ndarray:
     return cv2.imdecode(cv2.imencode(".jpg", half, [cv2.IMWRITE_JPEG_QUALITY, 30])[1], cv2.IMREAD_COLOR)
 
 
+def bordered(rgb: np.ndarray) -> np.ndarray:
+    return cv2.copyMakeBorder(rgb, 40, 40, 60, 60, cv2.BORDER_CONSTANT)
+
+
+def cropped(rgb: np.ndarray) -> np.ndarray:
+    height, width = rgb.shape[:2]
+    return rgb[height // 20 : height - height // 20, width // 20 : width - width // 20]
+
+
+def cut_off(rgb: np.ndarray) -> np.ndarray:
+    height, width = rgb.shape[:2]
+    return rgb[: height * 9 // 10, width // 10 :]
+
+
 def other_picture() -> np.ndarray:
     y, x = np.mgrid[0:360, 0:640]
     return np.stack([(x * 3) % 256, (y * 2) % 256, (x + y) % 256], axis=2).astype(np.uint8)
 
 
-@pytest.mark.parametrize("change", [recompressed, np.fliplr, np.flipud, np.rot90], ids=lambda change: change.__name__)
+@pytest.mark.parametrize(
+    "change",
+    [recompressed, np.fliplr, np.flipud, np.rot90, bordered, cropped, cut_off],
+    ids=lambda change: change.__name__,
+)
 def test_a_changed_copy_is_still_found(listed_hashes, change) -> None:
     classifier = FrameHashes(listed_hashes(*banked("known_bad", example_portrait())))
     found = scores(classifier, other_picture(), np.ascontiguousarray(change(example_portrait())))
@@ -58,7 +76,14 @@ def test_a_picture_without_detail_is_not_banked_and_not_found(listed_hashes) -> 
     )
 
 
-@pytest.mark.parametrize("algorithm", ["pdq", "phash"])
-def test_the_nearer_the_higher(algorithm: str) -> None:
-    falling = [hash_similarity(algorithm, distance) for distance in range(257)]
-    assert falling == sorted(falling, reverse=True) and falling[0] == 1.0 and falling[-1] == 0.0
+def test_what_a_harmless_bank_has_takes_the_hit_away_and_says_so(listed_hashes) -> None:
+    bank = listed_hashes(*banked("known_bad", example_portrait()), *banked("known_harmless", example_portrait()))
+    found = {s.label: s for s in FrameHashes(bank).measure(sample_of_images(example_portrait()), Subject.VIDEO)}
+    assert (found["known_bad"].score, found["known_bad"].note) == (0.0, "known_harmless")
+    assert found["known_bad"].evidence == "3" and found["known_bad"].at is not None
+
+
+def test_a_signal_names_the_entry_that_was_found(listed_hashes) -> None:
+    bank = listed_hashes(*banked("known_listed", example_portrait()))
+    found = FrameHashes(bank).measure(sample_of_images(example_portrait()), Subject.VIDEO)
+    assert {(s.label, s.evidence) for s in found if s.score} == {("known_listed", "1")}

@@ -10,10 +10,12 @@ import pytest
 from classifiers.base import SignalNote, measure_all
 from classifiers.image.frame_labels import FrameLabels
 from classifiers.image.sampled_frames import flat_image, sample_of_images
+from classifiers.image.zero_shot import label_sentences
 from classifiers.models import Models
 from classifiers.models.boxes import nms
 from classifiers.models.file_digest import file_sha256
 from classifiers.models.options import ModelOptions
+from core.errors import Unavailable
 
 pytestmark = pytest.mark.models
 
@@ -65,3 +67,29 @@ def test_overlapping_boxes_give_way_to_the_surest() -> None:
     boxes = np.array([[0, 0, 10, 10], [1, 1, 11, 11], [20, 20, 30, 30]], dtype=np.float32)
     assert nms(boxes, np.array([0.8, 0.9, 0.7]), 0.5) == [1, 2]
     assert nms(boxes[:0], np.array([]), 0.5) == []
+
+
+def test_policy_says_with_which_sentences_frames_are_compared(checkpoint, tmp_path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('[harmless]\nsentences = ["a field"]\n[labels.fire_visual]\nfor = ["a fire"]\n')
+    options = ModelOptions(
+        openclip_checkpoint=checkpoint,
+        openclip_model="assay-tiny",
+        openclip_sha256=file_sha256(checkpoint),
+        zero_shot_prompts=own,
+    )
+    found = measure_all(sample_of_images(flat_image(90)), [FrameLabels(Models(options))]).signals
+    assert {s.label for s in found if s.score is not None} == {"fire_visual"}
+
+
+def test_the_sentences_that_come_with_assay_speak_of_every_label_for_and_against() -> None:
+    sentences = label_sentences()
+    assert set(sentences) == set(FrameLabels.labels)
+    assert all(len(said.described) >= 3 and len(said.against) >= 10 for said in sentences.values())
+
+
+@pytest.mark.parametrize("text", ["", "[harmless]\nsentences = []\n[labels.x]\nfor = []", "nonsense", "labels = 3"])
+def test_sentences_that_say_nothing_usable_are_refused(tmp_path, text) -> None:
+    (tmp_path / "own.toml").write_text(text)
+    with pytest.raises(Unavailable, match="sentences for frames"):
+        label_sentences(tmp_path / "own.toml")

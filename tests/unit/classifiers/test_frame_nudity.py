@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from classifiers.image.frame_nudity import FrameNudity
-from classifiers.image.sampled_frames import flat_image, persistent_score, sample_of_images
+from classifiers.image.sampled_frames import flat_image, persistent_score, sample_of_images, scored_spans
 from core.signals import Subject
 
 SKIN = np.full((90, 160, 3), (200, 160, 140), np.uint8)
@@ -92,3 +92,13 @@ def test_gore_needs_the_colour_of_blood_but_in_black_and_white(picture, score):
     rows = [[0.8, 0.1, 0.1]] * 2
     found = measured([picture] * 2, [0.0, 0.0], rows, [[0, 0, 1, 0, 0]] * 2)["gore"]
     assert found.score == pytest.approx(score, abs=1e-3)
+
+
+def test_every_stretch_of_it_is_reported_for_rules_about_order():
+    grey = sample_of_images(*[flat_image(0)] * 8)
+    found = scored_spans(grey, np.array([0.1, 0.6, 0.7, 0.1, 0.2, 0.4, 0.0, 0.0], np.float32))
+    assert [(round(score, 2), at.start, at.end) for score, at in found] == [
+        (0.4, 5.0, 6.0),
+        (0.7, 1.0, 3.0),
+        (0.7, 2.0, 3.0),
+    ]

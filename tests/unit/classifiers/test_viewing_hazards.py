@@ -10,6 +10,7 @@ from classifiers.image.flashes import general_flashes, red_flashes
 from classifiers.image.sampled_frames import flat_image, sample_of_images
 from classifiers.image.viewing_hazards import ViewingHazards
 from core.signals import Subject
+from media.sound.loudness import LOUDNESS_RATE, LoudnessMeter
 from media.video import MonoAudio, Thumbnails
 
 FPS = 24
@@ -79,6 +80,72 @@ def test_a_chequerboard_that_is_inverted_flashes_as_often_as_each_of_its_parts()
     assert general_flashes(thumbnails(strobe(6, board, 255 - board))).flashes == pytest.approx(6, abs=0.5)
 
 
+def corners(left, right, ground=128):
+    """A picture with 15 % on the left and 15 % on the right of these levels."""
+    picture = np.full((36, 64, 3), ground, np.uint8)
+    picture[:, :10], picture[:, -10:] = left, right
+    return picture
+
+
+@pytest.mark.parametrize(("other", "together"), [((255, 0), "in step"), ((0, 255), "out of step")])
+def test_parts_of_the_picture_that_flash_at_once_count_together(other, together):
+    light, dark = corners(255, other[0]), corners(0, other[1])
+    assert general_flashes(thumbnails(strobe(6, light, dark))).flashes == pytest.approx(6, abs=0.5), together
+    assert general_flashes(thumbnails(strobe(6, corners(255, 128), corners(0, 128)))).flashes == 0
+
+
+@pytest.mark.parametrize("width", [1, 2, 4, 8])
+def test_stripes_that_are_reversed_flash(width):
+    stripes = (np.indices((36, 64))[1] // width % 2)[..., None] * np.full(3, 255)
+    assert general_flashes(thumbnails(strobe(8, stripes, 255 - stripes))).flashes == pytest.approx(8, abs=0.5)
+
+
+def test_stripes_that_move_on_by_less_than_a_quarter_of_the_picture_do_not():
+    board = np.indices((36, 64))[1] // 16 % 2 * 255
+    moved = [np.roll(board, n // 12, axis=1)[..., None] * np.ones(3) for n in range(2 * FPS)]
+    assert general_flashes(thumbnails(moved)).flashes == 0
+
+
+def test_a_change_that_goes_on_the_same_way_is_no_flash():
+    stairs = [0, 0, 60, 60, 110, 110, 150, 150, 190, 190, 230, 230] * 4  # up in steps, and down at once
+    assert general_flashes(thumbnails(stairs)).flashes == pytest.approx(FPS / 12, abs=0.5)
+
+
+def level_of(luminance):
+    """The grey whose relative luminance is at least so much."""
+    levels = np.arange(256) / 255
+    linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
+    return int(np.searchsorted(linear, luminance))
+
+
+@pytest.mark.parametrize(
+    ("light", "dark", "flashes"),
+    [
+        (level_of(0.31), level_of(0.2), True),  # a tenth of white or more
+        (level_of(0.29), level_of(0.2), False),
+        (level_of(0.92), level_of(0.79) - 1, True),  # the darker state is below 0.80
+        (level_of(0.93), level_of(0.81), False),
+    ],
+)
+def test_the_thresholds_are_those_of_the_definition(light, dark, flashes):
+    assert bool(general_flashes(thumbnails(strobe(6, light, dark))).flashes) is flashes
+
+
+@pytest.mark.parametrize("offset", [0.0, 0.3, 0.77])
+def test_any_second_counts_wherever_it_begins(offset):
+    quiet = [0] * round(offset * FPS)
+    four = strobe(4, 255, 0, 1.0)
+    spread = [*strobe(2, 255, 0, 1.0), *quiet, *strobe(2, 255, 0, 1.0)]
+    assert measured(thumbnails([*quiet, *four, *[0] * FPS]))["flash"].score > 0.5
+    assert measured(thumbnails(spread))["flash"].score <= 0.5
+
+
+def test_a_red_at_the_border_of_saturation_that_hardly_changes_is_no_red_flash():
+    red, nearly = np.array([200, 70, 70]), np.array([200, 77, 77])
+    assert red_flashes(thumbnails(strobe(8, red, nearly))).flashes == 0
+    assert red_flashes(thumbnails(strobe(8, red, np.array([200, 140, 140])))).flashes == pytest.approx(8, abs=0.5)
+
+
 def test_red_flashes_where_the_luminance_hardly_changes():
     red, grey = np.array([255, 0, 0]), np.array([127, 127, 127])  # 0.21 of white both
     small = thumbnails(strobe(8, red, grey))
@@ -120,3 +187,32 @@ def test_silence_is_measured_in_time(samples, share):
     heard = replace(sample, info=replace(sample.info, has_audio=True), audio=MonoAudio(samples.astype(np.float32)))
     assert SoundLevels().measure(heard, Subject.VIDEO)[0].score == share
     assert SoundLevels().measure(sample, Subject.VIDEO)[0].score == 1.0
+
+
+def heard(*parts):
+    """The scores of mono sound of 1 kHz: (dBFS, seconds) one after another."""
+    meter = LoudnessMeter()
+    for decibels, seconds in parts:
+        at = np.arange(round(seconds * LOUDNESS_RATE)) / LOUDNESS_RATE
+        meter.push((10 ** (decibels / 20) * np.sin(2 * np.pi * 1000 * at)).astype(np.float32)[:, None])
+    sample = sample_of_images(flat_image(128))
+    audio = MonoAudio(np.full(32_000, 0.1, np.float32), loudness=meter.curve())
+    found = SoundLevels().measure(
+        replace(sample, info=replace(sample.info, has_audio=True), audio=audio), Subject.VIDEO
+    )
+    return {signal.label: signal for signal in found}
+
+
+def test_loudness_is_scored_by_its_published_units():
+    found = heard((-20, 5))  # -23 LUFS in mono
+    assert found["loudness"].score == pytest.approx(0.5, abs=0.01)
+    assert found["loud_peak"].score == 0.0
+    assert found["loudness_jump"].score == pytest.approx(0.0, abs=0.01)
+    assert heard((0, 4))["loud_peak"].score > 0.5
+
+
+def test_a_shout_after_quiet_is_a_jump_and_says_when():
+    jump = heard((-50, 5), (-10, 1))["loudness_jump"]
+    assert jump.score >= 0.9
+    assert jump.at.start == pytest.approx(5.0, abs=0.2)
+    assert heard((-20, 5), (-14, 1))["loudness_jump"].score < 0.2

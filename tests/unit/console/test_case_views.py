@@ -5,6 +5,7 @@ import pytest
 from console.moderation.case_views import queue_item
 from core.case import WAITED_TOO_LONG, Case, Phase, new_case
 from core.events import StageFailed
+from pipeline.moderation.review_queue import HeldCase
 from pipeline.testing.memory_ledger import MemoryLedger
 from tests.lawful import way_to
 
@@ -24,4 +25,5 @@ def held_by(*kinds: str) -> tuple[MemoryLedger, Case]:
 )
 def test_why_a_case_is_held_is_what_happened(kinds: list[str], reason: str) -> None:
     ledger, case = held_by(*kinds)
-    assert queue_item(case, ledger.history(case.id), frozenset()).reason == reason
+    held = HeldCase(case=case, since=ledger.history(case.id)[-1].at)
+    assert queue_item(held, "a prompt", frozenset(), me="m").failure == reason

@@ -34,7 +34,9 @@ from core.finding import FindingVerdict
 from core.ports import RecordedEvent
 from core.signals import Signal, Span, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
-from pipeline.service import RECALL_CODES, RULING_CODES
+from pipeline.moderation.review_queue import SKIP_CODES
+from pipeline.moderation.ruling_codes import RULING_CODES
+from pipeline.service import RECALL_CODES
 
 ASSET = Asset(digest="0" * 64, media_type="video/mp4", size=1)
 VERDICT = Verdict(
@@ -70,6 +72,7 @@ def test_every_event_is_told_in_a_sentence():
 
 def test_every_code_phase_and_finding_has_words():
     assert tuple(display_text.RULING_TEXTS) == RULING_CODES
+    assert tuple(display_text.SKIP_TEXTS) == SKIP_CODES
     assert tuple(display_text.RECALL_TEXTS) == RECALL_CODES
     assert set(display_text.PHASE_TEXTS) == set(Phase)
     assert set(display_text.FINDING_HEADLINES) == set(FindingVerdict)

@@ -96,7 +96,7 @@ READINGS = [
 ALIKE = SimilarVideo(case_id=CASE, share=0.5, seconds=3)
 HEARD = (replace(ALIKE, modality="sound"), replace(ALIKE, modality="sound", sealed_at="2026"))
 EVERYTHING = [
-    Observations(report=read, watermark=mark, case=case, declarations=declared, recovered_manifests=back, similar_videos=alike, writers={"FFmpeg": "Lavf62.1.1"})
+    Observations(report=read, watermark=mark, case=case, declarations=declared, recovered_manifests=back, similar_videos=alike, writers={"FFmpeg": "Lavf62.1.1"}, cameras=("a camera", "an Apple device", "an Android device", "a GoPro"))
     for read, mark, case, declared, (back, alike) in product(
         READINGS,
         MARKS,

@@ -7,7 +7,7 @@ from media_clips import MakeClip, picture
 from PIL import Image
 
 from core.errors import BadInput, BadMedia
-from media.sampling import sample_video
+from media.sampling import sample_moments, sample_video
 from media.still_image import sample_image
 
 
@@ -22,6 +22,15 @@ def test_the_pictures_are_those_of_their_time(clip: MakeClip) -> None:
     for frame in sample_video(clip(frames=20, options={"crf": "10"}), every=0.2).frames:
         wanted = picture(round(frame.at * 25), 64, 48)
         assert np.abs(frame.rgb.astype(int) - wanted).mean() < 4
+
+
+def test_pictures_of_named_moments_are_the_nearest_in_order_and_once(clip: MakeClip) -> None:
+    path = clip(frames=30, options={"crf": "10"})
+    taken = sample_moments(path, [0.81, 0.0, 0.79, 99.0], max_side=32)
+    assert [frame.at for frame in taken.frames] == pytest.approx([0.0, 0.8, 1.16])
+    assert taken.frames[1].rgb.shape == (24, 32, 3)
+    with pytest.raises(BadInput):
+        sample_moments(path, [])
 
 
 def test_fewer_pictures_than_asked_for_come_once(clip: MakeClip) -> None:

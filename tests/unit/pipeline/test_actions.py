@@ -46,7 +46,8 @@ def desk_with(story: list[Event]) -> tuple[CaseService, Case]:
 def done(desk: CaseService, who: Principal, case: Case, action: Action) -> Case | int:
     match action:
         case Action.ALLOW | Action.REFUSE:
-            return desk.rule(who, case.id, Decision[action.name], code="context", revision=case.revision, note="why")
+            code = "context" if action is Action.ALLOW else "breaks_policy"
+            return desk.rule(who, case.id, Decision[action.name], code=code, revision=case.revision, note="why")
         case Action.RESUME:
             return desk.resume(who, case.id, revision=case.revision)
         case Action.APPEAL:

@@ -19,8 +19,9 @@ from core.verdicts import Decision, Gate, Verdict
 from pipeline.advance import PipelineContext, advance
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
+from pipeline.moderation.ruling_codes import RULING_CODES
 from pipeline.runners.local_bus import LocalBus
-from pipeline.service import RULING_CODES, CaseService, VideoRequest
+from pipeline.service import CaseService, VideoRequest
 from pipeline.stages import ROUTE, bind_route
 from pipeline.stages.stage_context import Measurements, StageContext
 from pipeline.testing.memory_ledger import MemoryLedger, MemoryTexts
@@ -99,7 +100,7 @@ class Interleaving(RuleBasedStateMachine):
             texts=MemoryTexts(), blob_store=FsspecBlobStore((root / "vault").as_uri()), public_store=self.public_store, engine=self.weather,
             measure=StubMeasurer(
                 text=lambda _text: self.weather.measured(Subject.PROMPT),
-                video=lambda _path, subject, _leased: self.weather.measured(subject),
+                video=lambda _path, subject, _leased, _is_certain=None: self.weather.measured(subject),
             ),
             policy=StubPolicy(decide), sealer=StubSealer(self.weather.seal), workdir=root / "work", **alone(),
         )  # fmt: skip

@@ -260,7 +260,7 @@ class WithReference(TextsOnly):
 
 
 class SeesNothing(TextMeasurer):
-    def video(self, path, subject, leased):
+    def video(self, path, subject, leased, is_certain=None):
         return Measurements(signals=(), seconds={})
 
 

@@ -1,0 +1,1 @@
+"""What files are looked up by in banks of known footage. Begin at `bank_hashes`."""

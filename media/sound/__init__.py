@@ -1,0 +1,1 @@
+"""How sound is weighed: loudness as EBU R 128 has it."""

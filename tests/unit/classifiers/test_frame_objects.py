@@ -1,0 +1,85 @@
+"""What is looked at of a video, and what of it counts. The net is stood in for: what it sees is measured in evals/footage."""
+
+import numpy as np
+import pytest
+
+from classifiers.base import SignalNote, measure_all
+from classifiers.image.frame_objects import FrameObjects
+from classifiers.image.sampled_frames import sample_of_images, spread_frames, spread_pairs
+from classifiers.models import PACKAGED_MODELS, Models
+from classifiers.models.frame_heads import FrameHeads
+from classifiers.models.options import ModelOptions
+
+
+class Tower:
+    """A vector for each picture: its brightness, from 0 to 1."""
+
+    def __init__(self):
+        self.seen = 0
+
+    def encode(self, pictures):
+        self.seen += len(pictures)
+        return np.array([[picture.mean() / 255] for picture in pictures], np.float32)
+
+
+class StandIns:
+    """The tower above, and a head for which what is bright burns."""
+
+    def __init__(self):
+        self.tower = Tower()
+        self.heads = FrameHeads(
+            labels=("fire_shown",),
+            mean=np.zeros(1, np.float32),
+            weights=np.ones((1, 1), np.float32),
+            middle=np.full(1, 0.5, np.float32),
+            slope=np.full(1, 8.0, np.float32),
+        )
+
+    def get(self, name):
+        return {"clip_image_tower": self.tower, "frame_heads": self.heads}[name]
+
+
+def video(*levels):
+    return sample_of_images(*[np.full((40, 60, 3), level, np.uint8) for level in levels])
+
+
+def measured(sample, models):
+    (signal,) = measure_all(sample, [FrameObjects(models)]).signals
+    return signal
+
+
+def test_of_a_long_video_eight_frames_are_looked_at_two_by_two():
+    models = StandIns()
+    measured(video(*[20] * 60), models)
+    assert models.tower.seen == 8
+    starts = [frame.at for frame in spread_pairs(video(*[20] * 60), 4).frames]
+    assert starts[0] == 0.0 and starts[-1] == 59.0
+    assert all(second - first == 1.0 for first, second in zip(starts[::2], starts[1::2], strict=True))
+
+
+def test_one_frame_alone_is_no_scene_and_two_are():
+    assert measured(video(20, 170, 20, 20, 20, 20), StandIns()).score < 0.2
+    lasting = measured(video(20, 170, 170, 20, 20, 20), StandIns())
+    assert lasting.score > 0.7 and (lasting.at.start, lasting.at.end) == (1.0, 2.0)
+
+
+def test_a_span_is_that_of_a_frame_among_all_frames():
+    found = measured(video(*[20] * 15, *[170] * 30, *[20] * 15), StandIns())
+    assert found.score > 0.7 and found.at.end - found.at.start == 1.0
+
+
+def test_without_the_fetched_weights_nothing_is_said(tmp_path):
+    found = measured(video(20, 20), Models(ModelOptions(weights_folder=tmp_path)))
+    assert (found.score, found.note) == (None, SignalNote.MISSING_MODEL)
+
+
+def test_frames_are_spread_from_the_first_to_the_last():
+    assert [frame.at for frame in spread_frames(video(*range(9)), 3).frames] == [0.0, 4.0, 8.0]
+    assert len(spread_frames(video(1, 2), 3).frames) == 2
+
+
+@pytest.mark.models
+def test_the_heads_that_come_with_assay_are_those_of_the_classifier():
+    heads = PACKAGED_MODELS.get("frame_heads")
+    assert heads.labels == FrameObjects.labels and heads.weights.shape == (1, 512)
+    assert np.all(np.isfinite(heads.scores(np.zeros((2, 512), np.float32))))
