@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import Callable, Collection
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -67,9 +68,34 @@ def measure_card(
     return ReleaseCard(rows=tuple(done))
 
 
+def stored_row(plan: RowPlan) -> CardRow:
+    """A row that repeats stored figures, or of which nothing can be measured."""
+    if plan.measure is None:
+        return _row(plan, RowFigures())
+    with closing(RequestDecisions()) as decisions:
+        bench = CardBench(decisions=decisions, data=None, limit=0, folder=_ROOT, say=print)
+        return replace(_row(plan, plan.measure(bench)), origin=cited_origin(plan.source))
+
+
 def _measured(plan: RowPlan, bench: CardBench, commit: str) -> CardRow:
+    if plan.source or plan.measure is None:
+        return stored_row(plan)
     began = time.process_time()
-    figures = plan.measure(bench) if plan.measure else RowFigures()
+    row = _row(plan, plan.measure(bench))
+    machine = machine_info()
+    origin = RowOrigin(
+        date=datetime.now(UTC).date().isoformat(),
+        machine=f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}",
+        commit=commit,
+        command=f"assay eval card --data DIR --row {plan.id}{f' --limit {bench.limit}' if bench.limit else ''}",
+        policy=bench.decisions.policy,
+        limit=bench.limit,
+        seconds=round(time.process_time() - began, 1),
+    )
+    return replace(row, origin=origin)
+
+
+def _row(plan: RowPlan, figures: RowFigures) -> CardRow:
     bad, good = figures.unsafe, figures.harmless
     return CardRow(
         id=plan.id,
@@ -83,22 +109,6 @@ def _measured(plan: RowPlan, bench: CardBench, commit: str) -> CardRow:
         not_overrefuse=measured_share(good.passed, good.n) if good else None,
         survived=figures.survived,
         published_percent=plan.published_percent,
-        origin=_origin(plan, bench, commit, time.process_time() - began) if plan.measure else None,
-    )
-
-
-def _origin(plan: RowPlan, bench: CardBench, commit: str, seconds: float) -> RowOrigin:
-    if plan.source:
-        return cited_origin(plan.source)
-    machine = machine_info()
-    return RowOrigin(
-        date=datetime.now(UTC).date().isoformat(),
-        machine=f"{machine['processor']}, {machine['cores']} cores, Python {machine['python']}",
-        commit=commit,
-        command=f"assay eval card --data DIR --row {plan.id}{f' --limit {bench.limit}' if bench.limit else ''}",
-        policy=bench.decisions.policy,
-        limit=bench.limit,
-        seconds=round(seconds, 1),
     )
 
 

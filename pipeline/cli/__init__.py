@@ -21,6 +21,7 @@ from pipeline.cli import (
     compare_likeness,
     costs,
     demo,
+    eval_commands,
     policy,
     protect,
     protected_registry,
@@ -78,6 +79,7 @@ for commands in (
     registered_work,
     trust_list,
     cameo,
+    eval_commands,
     demo,
 ):
     commands.add_to(app)

@@ -51,10 +51,10 @@ class RowOrigin:
     `policy` is the digest of the policy that decided; `limit` the most requests of a side, 0 where there was none.
     """
 
-    date: str
-    machine: str
-    commit: str
-    command: str
+    date: str = ""
+    machine: str = ""
+    commit: str = ""
+    command: str = ""
     policy: str = ""
     limit: int = 0
     seconds: float = 0.0
