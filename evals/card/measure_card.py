@@ -59,7 +59,8 @@ def measure_card(
             if before and before.origin and (before.origin.commit, before.origin.limit) == (commit, limit):
                 done.append(before)
                 continue
-            say(f"{place + 1}/{len(meant)} {plan.title}")
+            if plan.measure and not plan.source:
+                say(f"{place + 1}/{len(meant)} {plan.title}")
             bench = CardBench(decisions=decisions, data=data, limit=limit, folder=Path(folder), say=say)
             done.append(_measured(plan, bench, commit))
             _write(

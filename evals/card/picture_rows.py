@@ -45,7 +45,7 @@ def _copies(bench: CardBench) -> RowFigures:
     data = bench.require_data()
     with (data / "images" / "index.csv").open() as table:
         rows = [row for row in csv.DictReader(table) if not row["group"]]
-    rows = [row for row in rows if min(int(row["width"]), int(row["height"])) >= 200]
+    rows = [row for row in rows if min(int(row["width"] or 0), int(row["height"] or 0)) >= 200]
     pictures = bench.sample([data / row["path"] for row in rows], 2 * _MOST)
     known, others = pictures[::2], pictures[1::2]
     banked = [path for place, path in enumerate(known) if _banked(bench, f"known-{place}", path)]
