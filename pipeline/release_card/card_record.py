@@ -118,7 +118,7 @@ def worse_rows(committed: ReleaseCard, measured: ReleaseCard) -> Sequence[WorseR
     """Shares of rows in both cards that are below the committed interval.
 
     Of fewer requests than were committed a share says less: it counts where its whole interval is below the committed
-    share. A side that was measured and cannot be now is worse, too.
+    one. A side that was measured and cannot be now is worse, too.
     """
     before: Mapping[str, CardRow] = {row.id: row for row in committed.rows}
     return [
@@ -139,5 +139,5 @@ def _worse(row: str, what: str, committed: MeasuredShare | None, measured: Measu
     if committed is None:
         return None
     now = measured or MeasuredShare(hits=0, n=0, low=0.0, high=0.0)
-    bad = now.high < committed.share if now.n < committed.n else now.share < committed.low
+    bad = now.high < committed.low if now.n < committed.n else now.share < committed.low
     return WorseRow(row=row, what=what, committed=committed, measured=now) if bad else None
