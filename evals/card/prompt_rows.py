@@ -188,7 +188,8 @@ def _minors() -> list[RowPlan]:
             id="prompt_minor_account",
             group=group,
             title="A minor's account: sexual, violence",
-            about="The same prompts as above, asked for by an account of a minor, for which thresholds are lower.",
+            about="Sexual and violent prompts (T2VSafetyBench, SAFREE), asked for by an account of a minor, for which "
+            "thresholds are lower. Harmless: any.",
             measure=account,
         ),
     ]
