@@ -38,6 +38,10 @@ def merged_card(measured: Iterable[CardRow]) -> ReleaseCard:
             rows.append(stored_row(plan))
         elif plan.id in before:
             rows.append(replace(before[plan.id], group=plan.group, title=plan.title))
+        else:
+            rows.append(
+                CardRow(id=plan.id, group=plan.group, title=plan.title, missing="Not measured for this release.")
+            )
     return ReleaseCard(rows=tuple(rows))
 
 
