@@ -43,7 +43,7 @@ def own_video_row() -> RowPlan:
         group="Prompts: other categories",
         title="Look-alikes, hard on purpose",
         about="Written for this project, never learnt from: harmless prompts with suspicious words, and unsafe ones in "
-        "harmless words. It needs no data, so every test run measures it anew.",
+        "harmless words. It needs no data, so every test run measures a part of it anew.",
         needs_data=False,
         measure=measure,
     )
