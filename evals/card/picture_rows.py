@@ -13,10 +13,12 @@ from core.errors import BadInput, BadMedia
 from evals.card.clips import slow_zoom, with_words, write_clip
 from evals.card.request_decisions import OPERATOR, count_outcomes
 from evals.card.row_plan import CardBench, RowFigures, RowPlan
+from registry.banks.bank_entries import Bank
 
 _GROUP = "What is seen and heard in clips"
 _RATE = 6
 _MOST = 30
+_KNOWN_BAD = Bank(name="known_bad", kind="known_bad")
 
 
 def picture_rows() -> list[RowPlan]:
@@ -57,7 +59,7 @@ def _copies(bench: CardBench) -> RowFigures:
 
 def _banked(bench: CardBench, name: str, path: Path) -> bool:
     try:
-        return bool(bench.decisions.installation.registry_admin.add_known_image(OPERATOR, name, path, kind="known_bad"))
+        return bool(bench.decisions.installation.banks.add_file(OPERATOR, name, path, _KNOWN_BAD))
     except (BadInput, BadMedia):  # too little detail to be recognised again: nothing of it is banked
         return False
 
