@@ -27,9 +27,9 @@ class DatasetRow:
 
 
 @cache
-def load_split(split: str) -> tuple[DatasetRow, ...]:
-    """All rows of `train` or `dev`. Raises BadInput if ASSAY_DATA does not lead to them."""
-    path = data_folder() / "prompts" / f"{split}.jsonl.gz"
+def load_split(split: str, folder: Path | None = None) -> tuple[DatasetRow, ...]:
+    """All rows of `train` or `dev`, in a folder of data or ASSAY_DATA. Raises BadInput where they are not there."""
+    path = (folder or data_folder()) / "prompts" / f"{split}.jsonl.gz"
     if not path.is_file():
         raise BadInput(f"set ASSAY_DATA to the folder that holds prompts/{split}.jsonl.gz")
     with gzip.open(path, "rt", encoding="utf-8") as lines:

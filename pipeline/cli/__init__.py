@@ -22,6 +22,7 @@ from pipeline.cli import (
     compare_likeness,
     costs,
     demo,
+    eval_commands,
     policy,
     protect,
     protected_registry,
@@ -80,6 +81,7 @@ for commands in (
     registered_work,
     trust_list,
     cameo,
+    eval_commands,
     demo,
 ):
     commands.add_to(app)

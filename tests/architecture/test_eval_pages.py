@@ -4,8 +4,10 @@ import pytest
 from jinja2 import UndefinedError
 
 from evals.bench import report as bench
+from evals.card import report as card
 from evals.likeness import report as likeness
 from evals.pages import render_markdown
+from pipeline.release_card.card_record import read_card
 
 
 def test_no_figure_of_likeness_is_typed_by_hand():
@@ -14,6 +16,11 @@ def test_no_figure_of_likeness_is_typed_by_hand():
 
 def test_no_figure_of_cost_is_typed_by_hand():
     assert bench.PAGE.read_text(encoding="utf-8") == bench.page(), "run python -m evals.bench.report"
+
+
+def test_no_figure_of_the_release_card_is_typed_by_hand():
+    assert card.PAGE.read_text(encoding="utf-8") == card.page(read_card()), "run python -m evals.card.report"
+    assert read_card() == card.merged_card(read_card().rows), "run python -m evals.card.report"
 
 
 def test_a_figure_that_is_missing_is_an_error_and_no_gap_in_the_page():

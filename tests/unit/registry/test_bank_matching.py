@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from media.lookup.bank_hashes import FrameViews
+from media.search_hashes import hash_similarity
 from registry.banks import frame_hash_index
 from registry.banks.bank_entries import BankEntry, EntryState, StoredEntry
 from registry.banks.bank_matching import BankIndex
@@ -36,7 +37,7 @@ def frames(rows: np.ndarray) -> list[FrameViews]:
 
 @pytest.mark.parametrize("copy,chance", [(31, 96), (6, 20)])
 def test_the_nearer_the_higher(copy: int, chance: int) -> None:
-    falling = [similarity(distance, copy, chance) for distance in range(257)]
+    falling = [hash_similarity(distance, copy, chance) for distance in range(257)]
     assert falling == sorted(falling, reverse=True) and falling[0] == 1.0 and falling[-1] == 0.0
     assert falling[copy] == 0.5
 
