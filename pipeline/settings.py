@@ -145,9 +145,7 @@ class Settings(BaseSettings):
         2.0, gt=0, description="How many frames of each second they look at, as long as max_frames allows."
     )
     max_frames: int = Field(120, ge=1, description="How many frames of a video they look at, at the most.")
-    bad_hosts: Path | None = Field(
-        None, description="File of hosts, one a line, to which no code or link in a video may lead."
-    )
+    bad_hosts: Path | None = Field(None, description="File of hosts, one a line, to which no link seen may lead.")
     measuring_seconds: float = Field(
         600.0, gt=0, description="Seconds that measuring one video may take; what is left then was not looked at."
     )
