@@ -41,23 +41,15 @@ class Settings(BaseSettings):
     database_owner_url: SecretStr | None = Field(
         None, description="The same Postgres as the role that owns the tables; database_url may then only use them."
     )
-    blob_store_url: str = Field(
-        "", description="fsspec URL of the blob store; default: a folder in home. s3://… works."
-    )
-    public_store_url: str = Field(
-        "", description="fsspec URL of the public store (published files); default: a folder in home."
-    )
+    blob_store_url: str = Field("", description="fsspec URL of the blob store, as s3://…; default: a folder in home.")
+    public_store_url: str = Field("", description="fsspec URL of the public store; default: a folder in home.")
     reference_inbox_url: str = Field(
         "", description="fsspec URL of a place where platforms put references, as <account>/<key>; empty: none."
     )
-    reference_urls: bool = Field(
-        False, description="May references of requests on topics be fetched from public https addresses?"
-    )
+    reference_urls: bool = Field(False, description="May references on topics be fetched from public https addresses?")
     s3_endpoint: str = Field("", description="Endpoint of an S3-compatible server, where it is not AWS.")
     public_url: str = Field("", description="Base URL under which the public store is served; default: file URLs.")
-    engine: str = Field(
-        "folder", description="Which engine adapter makes videos: folder, http, routed (several) or a plugin's."
-    )
+    engine: str = Field("folder", description="Which adapter makes videos: folder, http, routed (several), a plugin's.")
     engines: str = Field(
         "", description="Several engines, where engine is routed: a table [engines.NAME], or a TOML file with them."
     )

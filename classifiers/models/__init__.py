@@ -16,12 +16,12 @@ from typing import Any
 from classifiers.models.catalog import (
     ModelEntry,
     expected_sha256,
+    file_sha256,
     locate_files,
     model_entries,
     model_entry,
     require_licence,
 )
-from classifiers.models.file_digest import file_sha256
 from classifiers.models.options import ModelOptions
 from core.errors import Unavailable
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from dataclasses import dataclass
 from functools import cache
@@ -96,6 +97,18 @@ def require_licence(model: ModelEntry, options: ModelOptions) -> None:
             f"model {model.name} is not for commercial use ({model.licence_weights}): "
             f"set {variable('allow_noncommercial')}=1 if yours is not"
         )
+
+
+def file_sha256(path: Path) -> str:
+    """A file's SHA-256 in hex, remembered for as long as size and time of change stay the same. Raises OSError."""
+    about = path.stat()
+    return _sha256(path, about.st_size, about.st_mtime_ns)
+
+
+@cache
+def _sha256(path: Path, _size: int, _changed: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _entry(table: dict[str, Any]) -> ModelEntry:

@@ -15,8 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from classifiers.models.catalog import ModelEntry, WeightFile, model_entries, model_entry, wheel_folder
-from classifiers.models.file_digest import file_sha256
+from classifiers.models.catalog import ModelEntry, WeightFile, file_sha256, model_entries, model_entry, wheel_folder
 from classifiers.models.options import ModelOptions
 from core.errors import BadInput, Unavailable
 

@@ -41,14 +41,14 @@ def main() -> None:
         (given.objects, _OBJECTS, False),
         (given.photographs, _PHOTOGRAPHS, True),
     ):
-        for rgb in drawn_pictures(folder, count):
+        for rgb in shuffled_pictures(folder, count):
             parts = [part.rgb for part in picture_parts(rgb)][:_PHOTOGRAPH_PARTS] if whole else [_thing(rgb)]
             vectors.append(tower.encode(parts))
             print(f"{sum(map(len, vectors))} vectors", end="\r", file=sys.stderr)
     np.savez(given.out, vectors=np.concatenate(vectors).astype(np.float16))
 
 
-def drawn_pictures(folder: Path, count: int) -> Iterator[NDArray[np.uint8]]:
+def shuffled_pictures(folder: Path, count: int) -> Iterator[NDArray[np.uint8]]:
     """So many pictures of a folder and those below it, the same each time; those that cannot be read are left out."""
     paths = sorted(p for p in folder.rglob("*") if p.suffix.lower() in _KINDS and p.is_file() and not p.is_symlink())
     random.Random(_SEED).shuffle(paths)  # noqa: S311  nothing secret

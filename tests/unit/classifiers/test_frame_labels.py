@@ -13,7 +13,7 @@ from classifiers.image.sampled_frames import flat_image, sample_of_images
 from classifiers.image.zero_shot import label_sentences
 from classifiers.models import Models
 from classifiers.models.boxes import nms
-from classifiers.models.file_digest import file_sha256
+from classifiers.models.catalog import file_sha256
 from classifiers.models.options import ModelOptions
 from core.errors import Unavailable
 

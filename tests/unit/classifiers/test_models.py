@@ -10,8 +10,7 @@ import pytest
 
 from classifiers import models
 from classifiers.models import PACKAGED_MODELS, Models
-from classifiers.models.catalog import WeightFile, model_entries, model_entry
-from classifiers.models.file_digest import file_sha256
+from classifiers.models.catalog import WeightFile, file_sha256, model_entries, model_entry
 from classifiers.models.options import ModelOptions
 from core.errors import Unavailable
 from pipeline.diagnostics.installation_checks import installed_models
