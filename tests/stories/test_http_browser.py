@@ -106,7 +106,7 @@ def test_a_moderator_works_through_the_queue_by_keyboard(page, at):
     page.keyboard.press("r")
     page.get_by_label("Reason").first.select_option("breaks_policy")
     page.get_by_role("button", name="Rule, open the next").click()
-    page.wait_for_url("**/queue")
+    page.wait_for_url("**/queue?done=empty")
     assert at.settle(cases[1]).phase is Phase.REFUSED
     assert page.get_by_text("Nothing is held").is_visible()
 
