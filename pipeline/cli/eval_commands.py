@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -64,9 +65,8 @@ def show_card(
             raise BadInput("--row and --limit say what to measure: give --data or --check, too")
         _print_card(committed, as_json)
         return
-    if not verbose:
-        logging.getLogger("assay.classifiers").setLevel(logging.CRITICAL)  # a missing model would be told for each clip
-    measured = _measure(data, to, limit=limit, rows=rows or (), say=lambda line: err.print(line, highlight=False))
+    with nullcontext() if verbose else _no_word_of_models():
+        measured = _measure(data, to, limit=limit, rows=rows or (), say=lambda line: err.print(line, highlight=False))
     worse = worse_rows(committed, measured) if check else ()
     if as_json:
         print_json({**card_as_json(measured), **({"worse": worse} if check else {})})
@@ -78,6 +78,18 @@ def show_card(
             out.print("no row is worse than its interval")
     if worse:
         raise typer.Exit(_WORSE)
+
+
+@contextmanager
+def _no_word_of_models() -> Iterator[None]:
+    """A missing model would be told for each clip."""
+    log = logging.getLogger("assay.classifiers")
+    before = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        log.setLevel(before)
 
 
 def _measure(*given: Any, **more: Any) -> ReleaseCard:

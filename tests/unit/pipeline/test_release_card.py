@@ -1,6 +1,7 @@
 """The release card: what counts as worse, that it is shown, and that a part of it is measured in every test run."""
 
 import json
+import logging
 from dataclasses import replace
 
 import pytest
@@ -89,6 +90,7 @@ def test_the_wheel_shows_the_card_and_says_that_measuring_needs_a_checkout(monke
     monkeypatch.setattr(eval_commands, "find_spec", missing)
     assert card().exit_code == 0
     assert "needs a checkout" in str(card("--check").exception)
+    assert logging.getLogger("assay.classifiers").level == logging.NOTSET, "it was quiet for the measuring only"
 
 
 @pytest.mark.models
