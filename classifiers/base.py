@@ -167,6 +167,11 @@ class Classifier(ABC):
     covers: str
     new_labels: Mapping[str, LabelDefinition] = MappingProxyType({})
 
+    @property
+    def may_find(self) -> bool:
+        """Whether it can find anything at all now: not one that compares with a bank in which there is nothing."""
+        return True
+
     @classmethod
     def build(cls, context: ClassifierContext) -> Self:
         """One for a case. Registers that it needs come from the context; by default nothing is needed."""

@@ -21,6 +21,7 @@ from classifiers.base import (
 from classifiers.image.frame_views import banked_hashes, frame_views
 from classifiers.image.sampled_frames import downscale, flat_image, frame_span, require_sample, sample_of_images
 from classifiers.models import PACKAGED_MODELS, Models
+from core.errors import Unavailable
 from core.signals import Signal, Span, Subject
 from media.lookup.bank_hashes import BankHit
 from media.video import VideoSample
@@ -51,6 +52,14 @@ class FrameHashes(Classifier):
     def build(cls, context: ClassifierContext) -> Self:
         """Over what the context says."""
         return cls(context.bank, models=context.models)
+
+    @property
+    def may_find(self) -> bool:
+        """Whether anything is banked, as far as that can be told."""
+        try:
+            return self._bank.size > 0
+        except Unavailable:
+            return True
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """A signal for each entry that is found, five of a kind at the most: 0.5 at the limit of a copy; else 0.0.

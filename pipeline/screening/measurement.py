@@ -36,6 +36,7 @@ from pipeline.screening.measuring_steps import (
     MeasuredSteps,
     StepDurations,
     first_look,
+    may_settle_at_once,
     measure_in_steps,
     not_looked_at,
 )
@@ -121,7 +122,7 @@ class ClassifierMeasurer:
     ) -> MeasuredSteps:
         """At first a few pictures alone, where they may settle the case. Raises OverBudget, BadMedia."""
         how: dict[str, Any] = {"subject": subject, "durations": self.durations}
-        if is_certain is not None and not is_image(path):
+        if is_certain is not None and not is_image(path) and may_settle_at_once(classifiers, subject):
             with scan_within(self._budget()):
                 few = sample_video(path, count=_FIRST_PICTURES, max_side=_FIRST_SIDE, limits=_LONG_VIDEOS)
             if found := first_look(few, classifiers, is_certain=is_certain, **how):

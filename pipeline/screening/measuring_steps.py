@@ -84,9 +84,13 @@ def measure_in_steps(
     signals: list[Signal] = []
     seconds: dict[str, float] = {}
     material = SampleWithWords(info=sample.info, frames=sample.frames, thumbnails=sample.thumbnails, words=NO_WORDS)
+    sound_due, words_due = sample.info.has_audio, True
     for place, (step, asked) in enumerate(steps):
         began = time.monotonic()
-        material = _with_sound_and_words(material, sample, path, models, step, bad_hosts=bad_hosts)
+        if sound_due and step >= MeasuringOrder.SOUND:  # once, also where it cannot be decoded
+            material, sound_due = replace(material, audio=sample.audio or _decoded_sound(path)), False
+        if words_due and step >= MeasuringOrder.WORDS:
+            material, words_due = replace(material, words=find_words(material, models, bad_hosts)), False
         found = _measured(material, asked, subject)
         signals += found.signals
         seconds |= found.seconds
@@ -96,6 +100,11 @@ def measure_in_steps(
             so_far = MeasuredSteps(signals=tuple(signals), seconds=seconds, words=material.words)
             return _cut_off(so_far, rest, sample, durations, subject)
     return MeasuredSteps(signals=tuple(signals), seconds=seconds, words=material.words)
+
+
+def may_settle_at_once(classifiers: Iterable[Classifier], subject: Subject) -> bool:
+    """Whether a first look can find anything: else the few pictures need not be decoded."""
+    return any(one.may_find for one in classifiers if subject in one.subjects and one.order is MeasuringOrder.COPIES)
 
 
 def first_look(
@@ -113,7 +122,7 @@ def first_look(
     steps = _steps(classifiers, subject)
     quick = [one for step, asked in steps for one in asked if step is MeasuringOrder.COPIES]
     found = measure_all(few, quick, subject=subject)
-    if not quick or not is_certain(found.signals):
+    if not is_certain(found.signals):
         return None
     rest = [one for one in steps if one[0] is not MeasuringOrder.COPIES]
     so_far = MeasuredSteps(signals=found.signals, seconds=found.seconds, words=NO_WORDS)
@@ -148,23 +157,6 @@ def _steps(classifiers: Iterable[Classifier], subject: Subject) -> _Steps:
     asked = [classifier for classifier in classifiers if subject in classifier.subjects]
     several = ((step, [one for one in asked if one.order is step]) for step in MeasuringOrder)
     return [(step, found) for step, found in several if found]
-
-
-def _with_sound_and_words(
-    material: SampleWithWords,
-    sample: VideoSample,
-    path: Path,
-    models: Models,
-    step: MeasuringOrder,
-    *,
-    bad_hosts: frozenset[str] | None,
-) -> SampleWithWords:
-    """What this step needs besides pictures, if that was not made for a step before."""
-    if step >= MeasuringOrder.SOUND and sample.info.has_audio and material.audio is None:
-        material = replace(material, audio=sample.audio or _decoded_sound(path))
-    if step >= MeasuringOrder.WORDS and material.words is NO_WORDS:
-        material = replace(material, words=find_words(material, models, bad_hosts))
-    return material
 
 
 def _decoded_sound(path: Path) -> MonoAudio | None:

@@ -13,20 +13,23 @@ import pytest
 from PIL import Image
 
 from classifiers.base import Classifier, ClassifierExample, Material, MeasuringOrder
+from classifiers.image.frame_hashes import FrameHashes
 from classifiers.image.sampled_frames import flat_image, sample_of_images
 from classifiers.image.video_coverage import VideoCoverage
 from classifiers.image.viewing_hazards import ViewingHazards
 from classifiers.models import PACKAGED_MODELS
 from classifiers.time_limit import is_time_up, time_limit
+from core.errors import OverBudget
 from core.permitted import NO_CAMEOS
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate
 from media.sandbox.limits import InputLimits
 from pipeline.screening import measuring_steps
 from pipeline.screening.measurement import ClassifierMeasurer
-from pipeline.screening.measuring_steps import StepDurations, first_look, measure_in_steps
+from pipeline.screening.measuring_steps import StepDurations, first_look, may_settle_at_once, measure_in_steps
 from policy.decide import decide, refuses_for_good
 from policy.pack import Policy, load
+from registry.banks.hash_bank import MemoryHashBank
 from tests.unit.policy.packs import VOCABULARY, rule, write_pack
 
 SAMPLE = sample_of_images(flat_image(128), flat_image(40))
@@ -128,6 +131,31 @@ def test_a_few_pictures_settle_it_where_what_costs_least_refuses(policy: Policy,
     assert (asked, found.cut_off) == (["gore"], ("nudity/1",))
     assert looked(gore=0.7, nudity=0.9) is None
     assert looked(nudity=0.9) is None
+
+
+def test_a_bank_in_which_there_is_nothing_is_no_reason_for_a_first_look(asked: list[str]) -> None:
+    several = classifiers(asked, gore=0.0, nudity=0.0)
+    assert may_settle_at_once(several, Subject.VIDEO)
+    assert not may_settle_at_once([one for one in several if one.labels == ("nudity",)], Subject.VIDEO)
+    assert not may_settle_at_once([FrameHashes(MemoryHashBank())], Subject.VIDEO)
+
+
+@pytest.mark.usefixtures("no_words")
+def test_sound_that_cannot_be_decoded_in_time_is_tried_once(
+    policy: Policy, asked: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[Path] = []
+
+    def too_much(path: Path, **_more: object) -> None:
+        tried.append(path)
+        raise OverBudget
+
+    monkeypatch.setattr(measuring_steps, "decode_mono_audio", too_much)
+    heard = replace(SAMPLE, info=replace(SAMPLE.info, has_audio=True), audio=None)
+    orders = [MeasuringOrder.SOUND, MeasuringOrder.WORDS, MeasuringOrder.LAST]
+    several = [Scripted("nudity", order, 0.0, asked) for order in orders]
+    measure_in_steps(heard, Path("a.mp4"), several, PACKAGED_MODELS, subject=Subject.VIDEO, durations=StepDurations())
+    assert (len(asked), tried) == (3, [Path("a.mp4")])
 
 
 def test_a_missing_signal_is_no_certain_refusal(policy: Policy) -> None:
