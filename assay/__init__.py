@@ -155,19 +155,23 @@ def mark(
     return watermark_tool.mark_with_key(_existing(src), Path(dst), word, key)
 
 
-def screen(text: str) -> DryRunVerdict:
+def screen(text: str, *, style: str = "") -> DryRunVerdict:
     """What policy would say of a prompt: `verdict.decision` (ALLOW, HOLD or REFUSE), `reasons`, `measured`, `language`.
+
+    `style` is what kind of text it is: `video` (a prompt for a video, as the gate before an engine reads it), `chat` or
+    `post`. Scores are calibrated for each; left out, the style is told from the words, which is less sure.
 
     Spans in `reasons` are characters of `text`, half-open; scores of `measured.signals` lie in [0, 1] or are None for
     what could not be measured, which holds. The policy is the one that comes with Assay, or that which the settings in
     force name. Works and people that an installation has registered are not known, nor a policy it has rolled out.
     Nothing is kept. The first call loads the policy and the models, which takes seconds.
 
-    Raises BadInput for an empty or too long text, PolicyError for a policy that cannot be loaded.
+    Raises BadInput for an empty or too long text or another style, PolicyError for a policy that cannot be loaded.
     """
+    from core.text_styles import text_style
     from pipeline.screening.standalone import screen_standalone
 
-    return screen_standalone(_settings(None), text)
+    return screen_standalone(_settings(None), text, text_style(style))
 
 
 def _settings(home: str | PathLike[str] | None) -> Settings:

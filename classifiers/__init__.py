@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from classifiers.audio.sounds_of_works import WorkSounds
 from classifiers.audio.voices import EmptyGallery
 from classifiers.base import (
     BiometricGallery,
@@ -36,6 +37,7 @@ __all__ = [
     "PromptText",
     "PromptWorks",
     "WorkLikeness",
+    "WorkSounds",
     "build_classifiers",
     "label_subjects",
     "measure_all",

@@ -24,6 +24,7 @@ from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.passages import FootageWords
 from core.errors import Unavailable
 from core.signals import Signal, Span, Subject
+from core.text_styles import TextStyle
 from media.arrays import BitArray
 from media.lookup.bank_hashes import BankHit, FrameViews
 from media.video import VideoSample
@@ -33,9 +34,10 @@ log = logging.getLogger("assay.classifiers")
 
 @dataclass(frozen=True, slots=True)
 class PromptText:
-    """The words of a prompt, as they were given."""
+    """The words of a prompt, as they were given, and what kind of text they are, where whoever asks says it."""
 
     text: str
+    style: TextStyle | None = None
 
 
 Material = PromptText | VideoSample | FootageWords
@@ -200,6 +202,7 @@ class Classifier(ABC):
         at: Span | None = None,
         note: SignalNote = SignalNote.NONE,
         evidence: str = "",
+        cameo: str = "",
     ) -> Signal:
         """A signal of this classifier."""
         return Signal(
@@ -210,6 +213,7 @@ class Classifier(ABC):
             at=at,
             note=note.value,
             evidence=evidence,
+            cameo=cameo,
         )
 
     def unmeasured(self, subject: Subject, note: SignalNote) -> list[Signal]:

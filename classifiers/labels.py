@@ -53,6 +53,9 @@ LABELS: Mapping[str, LabelDefinition] = MappingProxyType(
         ),
         "public_figure": LabelDefinition(_TEXT, "A well-known living person is named or circumscribed."),
         "copyright_ip": LabelDefinition(_TEXT, "A character, brand or work that belongs to somebody is named."),
+        "registered_work": LabelDefinition(
+            _TEXT, "A character, work or brand that its holder registered is named or described."
+        ),
         "artist_style": LabelDefinition(_TEXT, "The style of a living artist or musician is asked for."),
         "politics": LabelDefinition(
             _TEXT, "Politics is asked for. Harmless by itself; some people leased no such use."
@@ -99,12 +102,15 @@ LABELS: Mapping[str, LabelDefinition] = MappingProxyType(
         "known_bad": LabelDefinition(
             _FOOTAGE, "A frame is a copy of one in a bank of illegal or abusive pictures and videos."
         ),
+        "known_claimed": LabelDefinition(
+            _FOOTAGE, "A frame is a copy of one in a video that was taken down after a claim."
+        ),
         "known_work": LabelDefinition(_FOOTAGE, "A frame is a copy of a work that a rights holder registered."),
         "work_likeness": LabelDefinition(
-            _FOOTAGE, "It looks like the example pictures of a registered work whose holder wants to be asked."
+            _FOOTAGE, "It looks or sounds like the examples of a registered work whose holder wants to be asked."
         ),
         "work_not_allowed": LabelDefinition(
-            _FOOTAGE, "It looks like the example pictures of a registered work whose holder does not allow that."
+            _FOOTAGE, "It looks or sounds like the examples of a registered work whose holder does not allow that."
         ),
         "known_listed": LabelDefinition(
             _FOOTAGE, "A frame is in a bank of footage at which a person has to look first."

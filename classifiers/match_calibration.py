@@ -16,7 +16,8 @@ from itertools import pairwise
 FalseMatchScale = Sequence[tuple[float, float]]
 """(false-match rate, distance), the largest rate first."""
 
-FACE_SCALE: FalseMatchScale = ((1e-2, 0.465), (1e-3, 0.426), (1e-4, 0.397), (1e-5, 0.365))
+FACE_SCALE: FalseMatchScale = ((1e-2, 1.075), (1e-3, 1.015), (1e-4, 0.952), (1e-5, 0.868))
+TWO_NET_FACE_SCALE: FalseMatchScale = ((1e-2, 0.465), (1e-3, 0.426), (1e-4, 0.397), (1e-5, 0.365))
 VOICE_SCALE: FalseMatchScale = ((1e-2, 0.947), (1e-3, 0.877), (1e-4, 0.850))
 
 FACE_COMPARISON_FMR = 1e-3
@@ -28,7 +29,10 @@ VOICE_COMPARISON_FMR = 1e-2
 GALLERY_FALSE_ALARM_RATE = 1e-2
 """How often a stranger may be mistaken for somebody in the gallery, whatever its size."""
 
-_STEEPNESS = 12.0  # of the logistic curve from distance to score
+_STEEPNESS = 12.0  # of the logistic curve from distance to score, for two nets and for voices
+_FACE_STEEPNESS = (
+    18.6  # for three, whose distances lie closer together: it too is 0.25 where one stranger in 100 is nearer
+)
 _UNSURE_MARGIN = 0.05  # of a score around 0.5
 
 
@@ -44,6 +48,17 @@ def distance_threshold(scale: FalseMatchScale, rate: float) -> float:
     raise ValueError("a scale has at least two rates")
 
 
+def equally_rare_distance(distance: float, scale: FalseMatchScale, other: FalseMatchScale) -> float:
+    """The distance of `other` below which as many strangers are as are below `distance` in `scale`.
+
+    Both scales have the same rates. Beyond what was measured the last straight lines are followed, never below 0.
+    """
+    known = [(mine, theirs) for (_, mine), (_, theirs) in zip(reversed(scale), reversed(other), strict=True)]
+    pairs = list(pairwise(known))
+    (near, target_near), (far, target_far) = next((pair for pair in pairs if distance <= pair[1][0]), pairs[-1])
+    return max(0.0, target_near + (target_far - target_near) * (distance - near) / (far - near))
+
+
 def false_match_rate(size: int, comparison_fmr: float) -> float:
     """The false-match rate of one comparison that gives GALLERY_FALSE_ALARM_RATE over such a gallery;
     `comparison_fmr` at the most.
@@ -51,26 +66,32 @@ def false_match_rate(size: int, comparison_fmr: float) -> float:
     return min(comparison_fmr, GALLERY_FALSE_ALARM_RATE / max(1, size))
 
 
-def match_score(distance: float, threshold: float) -> float:
+def match_score(distance: float, threshold: float, steepness: float = _STEEPNESS) -> float:
     """In (0, 1): 0.5 at the distance `threshold`, falling all the way (logistic). Raises ValueError for no distance."""
     if not math.isfinite(distance) or distance < 0:
         raise ValueError("not a distance")
-    return 1.0 / (1.0 + math.exp(min(60.0, _STEEPNESS * (distance / threshold - 1))))
+    return 1.0 / (1.0 + math.exp(min(60.0, steepness * (distance / threshold - 1))))
 
 
 @dataclass(frozen=True, slots=True)
 class MatchCalibration:
-    """A scale, and the false-match rate at which two are compared."""
+    """A scale, the false-match rate at which two are compared, and how fast scores fall with distance."""
 
     scale: FalseMatchScale
     comparison_fmr: float
+    steepness: float = _STEEPNESS
 
     def distance_limit(self, size: int) -> float:
         """The distance up to which somebody in a gallery of this size counts as recognised."""
         return distance_threshold(self.scale, false_match_rate(size, self.comparison_fmr))
 
+    def score(self, distance: float, size: int) -> float:
+        """How surely it is somebody of a gallery of this size who lies so far away: see match_score."""
+        return match_score(distance, self.distance_limit(size), self.steepness)
 
-FACE_CALIBRATION = MatchCalibration(FACE_SCALE, FACE_COMPARISON_FMR)
+
+FACE_CALIBRATION = MatchCalibration(FACE_SCALE, FACE_COMPARISON_FMR, _FACE_STEEPNESS)
+TWO_NET_FACE_CALIBRATION = MatchCalibration(TWO_NET_FACE_SCALE, FACE_COMPARISON_FMR)
 VOICE_CALIBRATION = MatchCalibration(VOICE_SCALE, VOICE_COMPARISON_FMR)
 
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.audio.diarization import MIN_VOICE_SECONDS, diarize
-from classifiers.audio.voice_template import extract_speech
+from classifiers.audio.diarization import MIN_VOICE_SECONDS
+from classifiers.audio.voices_heard import voices_of
 from classifiers.image.face_backend import embed_face, face_calibration
 from classifiers.image.face_quality import quality_problem
 from classifiers.image.face_tracks import track_faces
 from classifiers.image.photo_face_detection import UprightFace, detect_photo_faces
-from classifiers.match_calibration import VOICE_CALIBRATION, MatchCalibration, is_inconclusive, match_score
+from classifiers.match_calibration import VOICE_CALIBRATION, MatchCalibration, is_inconclusive
 from classifiers.models import Models
 from media.video import MONO_SAMPLE_RATE, MonoAudio, VideoSample
 
@@ -62,11 +62,10 @@ def extract_templates(sample: VideoSample, models: Models) -> PersonTemplates:
 
 def extract_voice_templates(sound: MonoAudio, models: Models) -> PersonTemplates:
     """The voices of a sound track. Raises Unavailable if a model is missing."""
-    _, spoken = extract_speech(sound.samples, models)
-    voices, unassigned = diarize(sound.samples, spoken, models)
-    if voices:
-        return PersonTemplates(voices=tuple(voice.template for voice in voices))
-    reason = "nobody speaks" if unassigned < 0.3 else f"less than {MIN_VOICE_SECONDS:g} s of one voice is heard"
+    heard = voices_of(sound, models)
+    if heard.voices:
+        return PersonTemplates(voices=tuple(voice.template for voice in heard.voices))
+    reason = "nobody speaks" if heard.unassigned < 0.3 else f"less than {MIN_VOICE_SECONDS:g} s of one voice is heard"
     return PersonTemplates(
         no_voice_reason=reason if len(sound.samples) >= MONO_SAMPLE_RATE // 2 else "the sound is too short"
     )
@@ -95,7 +94,7 @@ def _compare_modality(
     nearest = min(
         float(np.linalg.norm(template_a - template_b)) for template_a in templates_a for template_b in templates_b
     )
-    score = round(match_score(nearest, calibration.distance_limit(1)), 6)
+    score = round(calibration.score(nearest, 1), 6)
     if is_inconclusive(score):
         return PersonComparison(score=score, same=None, reason=f"cannot tell by {modality}: too close to call")
     relation = "the same" if score > 0.5 else "another"

@@ -37,7 +37,8 @@ BUNDLED_CLASSIFIERS: Mapping[str, str] = MappingProxyType(
 )
 """Subclasses of Classifier, in the order in which they measure; pyproject declares the same.
 
-PromptWorks, WorkLikeness and PromptMonitor are not among them: the pipeline adds them, over its registers and settings.
+PromptWorks, WorkLikeness, WorkSounds and PromptMonitor are not among them: the pipeline adds them, over its registers
+and settings.
 """
 
 _LABEL_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")

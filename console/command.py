@@ -1,4 +1,4 @@
-"""`assay serve` and, from `console.batch` and `console.inspection`, `assay pipe` and `assay inspect`."""
+"""`assay serve` and, from the rooms beside it, `assay pipe`, `assay inspect` and `assay reader`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from typing import Annotated
 import typer
 
 from console.batch import command as batch_command
+from console.creator import command as creator_command
 from console.inspection import command as inspection_command
+from console.reports import command as reports_command
+from console.verify import command as verify_command
 from pipeline.access.public_address import refuse_public_development_keys
 from pipeline.cli.cli_common import build_cli_installation, err
 from pipeline.settings import load_settings
@@ -35,4 +38,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     app.command()(serve)
     batch_command.add_to(app)
+    creator_command.add_to(app)
     inspection_command.add_to(app)
+    reports_command.add_to(app)
+    verify_command.add_to(app)

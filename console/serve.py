@@ -38,7 +38,9 @@ def run_server(installation: RunningInstallation) -> None:
         server = _server(installation)
         cases = running_beside(installation.runner, "assay-runner")
         webhooks = running_beside(installation.webhook_sender, "assay-webhooks")
-        with _finish_before_exit(server), cases, webhooks:
+        reviews = running_beside(installation.review_worker, "assay-reviews")
+        watched = installation.observation.serving(installation.settings)
+        with _finish_before_exit(server), watched, cases, webhooks, reviews:
             server.run()
     finally:
         installation.close()

@@ -11,6 +11,7 @@ from typing import assert_never
 from core.assets import Asset
 from core.events import (
     Appealed,
+    Claimed,
     Commissioned,
     EngineDeclined,
     EngineFailed,
@@ -21,10 +22,12 @@ from core.events import (
     Recalled,
     Rendered,
     Resumed,
+    Reversed,
     Ruled,
     Sealed,
     StageFailed,
     Submitted,
+    ViewSealed,
     Waiting,
     Withdrawn,
 )
@@ -57,6 +60,14 @@ class Phase(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+class RecallAppeal(StrEnum):
+    """Where an appeal of a recall stands. One that is granted reverses the recall, and is no more."""
+
+    NONE = ""
+    OPEN = "open"
+    UPHELD = "upheld"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One generation.
@@ -64,7 +75,8 @@ class Case:
     `revision` counts its events, `orders` what was ordered from engines; `held_at` is the phase to go
     back to from HELD. A case is HELD either because a verdict says so, or, with `last_failure` set, because
     a stage broke three times. `waiting` says what the next stage waits for, while that is away. `words` are texts: what
-    is said and written in what was measured last. `language` is the prompt's (ISO 639-1), empty where it is not known.
+    is said and written in what was measured last. `view_seal` is what a person said last of who may view it.
+    `language` is the prompt's (ISO 639-1), empty where it is not known. `recall_appeal` is of an appeal of the recall.
     """
 
     id: str
@@ -87,7 +99,9 @@ class Case:
     failures: int = 0
     last_failure: StageFailed | None = None
     waiting: Waiting | None = None
+    view_seal: ViewSealed | None = None
     language: str = ""
+    recall_appeal: RecallAppeal = RecallAppeal.NONE
 
     def apply(self, events: Iterable[Event]) -> Case:
         """The case once these events have happened to it."""
@@ -134,16 +148,29 @@ def _after(case: Case, event: Event) -> Case:
         case StageFailed():
             return _stage_failed(case, event)
         case Recalled():
-            return replace(case, phase=Phase.RECALLED, recalled=event, held_at=None, failures=0, last_failure=None)
+            return _recalled(case, event)
+        case Ruled() if case.phase is Phase.WITHDRAWN:  # about the recall: it is no evidence for a gate
+            return replace(case, recall_appeal=RecallAppeal.UPHELD)
+        case Appealed() if case.phase is Phase.WITHDRAWN:
+            return replace(case, recall_appeal=RecallAppeal.OPEN)
         case Ruled():
             return replace(_back(case), rulings=(*case.rulings, event.ruling))
         case Resumed():
             return _back_to_measuring(case) if event.again else _back(case)
         case Commissioned():  # an order is not yet progress: an engine that fails for ever must end at a person
             return replace(case, phase=Phase.COMMISSIONED, commissioned=event, orders=case.orders + 1)
-        case Waiting():
+        case Reversed():
+            return _reversed(case)
+        case ViewSealed():
+            return replace(case, view_seal=event)
+        case Waiting() | Claimed():
             return case
     return replace(_onward(case, event), failures=0, last_failure=None)
+
+
+def _recalled(case: Case, event: Recalled) -> Case:
+    stopped = replace(case, phase=Phase.RECALLED, recalled=event, recall_appeal=RecallAppeal.NONE)
+    return replace(stopped, held_at=None, failures=0, last_failure=None)
 
 
 def _onward(case: Case, event: Event) -> Case:
@@ -170,7 +197,9 @@ def _onward(case: Case, event: Event) -> Case:
             return replace(case, phase=Phase.HELD, held_at=_gate_phase(case))
         case Withdrawn():
             return replace(case, phase=Phase.WITHDRAWN)
-        case StageFailed() | Recalled() | Ruled() | Resumed() | Commissioned() | Waiting():
+        case StageFailed() | Recalled() | Ruled() | Resumed() | Commissioned() | Waiting() | Reversed() | ViewSealed():
+            raise AssertionError("handled before")
+        case Claimed():
             raise AssertionError("handled before")
     assert_never(event)
 
@@ -180,6 +209,26 @@ def _back(case: Case) -> Case:
     if case.phase is not Phase.HELD or case.held_at is None:
         return case
     return replace(case, phase=case.held_at, held_at=None, failures=0, last_failure=None)
+
+
+def _reversed(case: Case) -> Case:
+    if case.phase in (Phase.SCREENED, Phase.INSPECTED):  # the gate has not weighed the last ruling yet
+        return replace(case, phase=Phase.HELD, held_at=case.phase, rulings=case.rulings[:-1])
+    if case.phase is Phase.REFUSED:
+        rulings = tuple(r for r in case.rulings if r.decision is not Decision.REFUSE)
+        return replace(case, phase=_gate_phase(case), rulings=rulings)
+    restored = replace(case, phase=_before_recall(case), recalled=None, published=None)
+    return replace(restored, recall_appeal=RecallAppeal.NONE)
+
+
+def _before_recall(case: Case) -> Phase:
+    """Where a recalled case goes on: what was allowed and sealed is published again, the rest is judged or measured."""
+    allowed = case.verdict is not None and (case.verdict.gate, case.verdict.decision) == (Gate.VIDEO, Decision.ALLOW)
+    if case.sealed is not None and allowed:
+        return Phase.SEALED
+    if case.rendered is not None:
+        return Phase.INSPECTED if signals_of(case, Subject.VIDEO) else Phase.RENDERED
+    return Phase.SCREENED if case.signals else Phase.SUBMITTED
 
 
 def _back_to_measuring(case: Case) -> Case:

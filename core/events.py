@@ -210,7 +210,7 @@ class Resumed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Appealed:
-    """The author asked that a refusal be looked at by a person. `note` is the id of an erasable text."""
+    """The author asked that a refusal, or a recall, be looked at by a person. `note` is the id of an erasable text."""
 
     by: str
     note: str = ""
@@ -218,7 +218,26 @@ class Appealed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recalled:
-    """The video has to come down. `code` is from a closed list."""
+    """The video has to come down. `code` is from a closed list; `automatic` says that nobody has decided it yet."""
+
+    by: str
+    code: str
+    note: str = ""
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withdrawn:
+    """The public copy is gone."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reversed:
+    """What people decided last is undone: a ruling, or a recall. `code` is from a closed list.
+
+    A ruling that has not taken effect is taken back. Of a refusal the rulings to refuse go, and the gate judges again;
+    a recalled case goes back to where it was, and is judged again unless it was sealed.
+    """
 
     by: str
     code: str
@@ -226,8 +245,30 @@ class Recalled:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Withdrawn:
-    """The public copy is gone."""
+class ViewSealed:
+    """From now on nobody may view the case, or with `sealed` false they may again. `code` is from a closed list."""
+
+    by: str
+    code: str
+    sealed: bool = True
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claimed:
+    """Something was done about a claim from outside that concerns this video; `claim` is its tracking number.
+
+    `step` is paused, decided, overturned, countered, restored, kept_down or released; `kind`, `law`, `decision` and
+    `code` are from closed lists. Who came, and what they wrote, is kept with the claim.
+    """
+
+    claim: str
+    kind: str
+    law: str
+    step: str
+    by: str
+    decision: str = ""
+    code: str = ""
 
 
 Event = (
@@ -247,4 +288,7 @@ Event = (
     | Appealed
     | Recalled
     | Withdrawn
+    | Reversed
+    | ViewSealed
+    | Claimed
 )

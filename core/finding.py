@@ -98,6 +98,7 @@ class WatermarkFinding:
     """What the watermark detector found. `p_value` in [0, 1]. `payload` is hex, and only there when it is sure.
 
     It was read with its check, or, if `among` is not 0, matched against so many that this installation issued.
+    `compared_since` is the time from which on all issued ones were compared, empty where that is all there are.
     `segments` are the seconds that carry a mark, where that was asked for; `audio` is None where sound was not
     analysed. `unexamined` says what was not searched.
     """
@@ -108,6 +109,7 @@ class WatermarkFinding:
     case_id: str | None = None
     note: str = ""
     among: int = 0
+    compared_since: str = ""
     segments: tuple[WatermarkedSpan, ...] = ()
     audio: AudioWatermarkFinding | None = None
     unexamined: tuple[UnexaminedPart, ...] = ()
@@ -130,11 +132,78 @@ class OtherInstallationMark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class IncomingMark:
+    """A mark of somebody else that a file carries, or that what is written in it declares.
+
+    `kind`: watermark, fingerprint or label. `sure`: `found` (looked for and found), `signed` (credentials that hold
+    name it), `unconfirmed` (credentials that do not hold, or whose signer nobody vouches for, name it) or `unsigned`
+    (a label that anybody can write). `declared_in`: credentials, original_credentials, xmp, aigc, metadata or file.
+    """
+
+    name: str
+    vendor: str
+    kind: str
+    sure: str
+    declared_in: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkLayer:
+    """One layer of marking, and whether it is there: credentials, watermark_picture, watermark_sound, labels or
+    fingerprint.
+
+    `state`: found, missing (another layer says that it was there), damaged, unconfirmed (it is there and cannot be
+    relied on, and nothing was changed), absent (nothing says that it ever was there) or not_checked.
+    """
+
+    layer: str
+    state: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginSpan:
+    """Seconds of a file and what tells where they come from. `how`: watermark, sound_watermark, credentials,
+    fingerprint or nothing.
+
+    `by` names who or what made them, in words; `case_id` is a case here, `consent` is `withdrawn` where that of a
+    person whom it shows has ended.
+    """
+
+    start: float
+    end: float
+    how: str
+    by: str
+    says: str
+    case_id: str = ""
+    consent: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentFinding:
+    """Whether those whom a video shows still agree. `state`: in_force, withdrawn, expired, changed, suspended,
+    unknown, or none (it is not known to rest on anybody's; only where that was asked).
+
+    `until` is when what is in force ends (empty: until withdrawn), `ended` when it ended; `receipts` are SHA-256
+    digests of the receipts that its credentials name.
+    """
+
+    state: str
+    says: str
+    until: str = ""
+    ended: str = ""
+    receipts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """The verifier's answer about one file. `case` is what the ledger shows to the public, or None.
 
     `other_installation` is the mark of another installation, if one was found or is named by the credentials.
     `unexamined` says what was not looked at, because it would have taken more than is spent on one file.
+    `incoming` are marks of others, `layers` which marks are there and which are gone, `origins` where its seconds come
+    from, `consent` whether those whom it shows still agree: None where it rests on nobody's.
     """
 
     file: str
@@ -146,3 +215,7 @@ class Finding:
     case: dict[str, str] | None = None
     unexamined: tuple[UnexaminedPart, ...] = ()
     other_installation: OtherInstallationMark | None = None
+    incoming: tuple[IncomingMark, ...] = ()
+    layers: tuple[MarkLayer, ...] = ()
+    origins: tuple[OriginSpan, ...] = ()
+    consent: ConsentFinding | None = None

@@ -41,8 +41,8 @@ class Ledger(Protocol):
     def load(self, case_id: str) -> Case:
         """The case as it is. Raises NotFound."""
 
-    def append(self, case: Case, events: Sequence[Event]) -> Case:
-        """The case after these events, stored all or none.
+    def append(self, case: Case, events: Sequence[Event], *, rest: timedelta = timedelta(0)) -> Case:
+        """The case after these events, stored all or none. It is not due before it has rested for as long as `rest`.
 
         Raises Conflict if it moved since it was read, IllegalTransition (core.transitions) for an event that may not
         follow. Stored events are never checked again.
@@ -95,6 +95,9 @@ class TextStore(Protocol):
 
     def read(self, text_id: str) -> str:
         """The text. Raises Erased, or NotFound."""
+
+    def read_many(self, text_ids: Collection[str]) -> Mapping[str, str]:
+        """Those of these texts that there are and that were not erased, at once."""
 
     def erase(self, *, case_id: str) -> int:
         """Erase all texts of a case; returns how many. Their ids go on to answer Erased.

@@ -14,7 +14,14 @@ class Role(StrEnum):
 
     PLATFORM = "platform"  # orders videos, and enrols people
     MODERATOR = "moderator"  # sees and rules on what is held; manages nothing
+    SAFETY_OFFICER = "safety_officer"  # acts on sealed cases, which nobody views; beside the role moderator
+    LEAD = "lead"  # sees how moderators are doing and what was decided; sees and rules on no case
+    RIGHTS_HOLDER = "rights_holder"  # registers works, says what is allowed of them, answers about drafts
     OPERATOR = "operator"  # manages accounts, registers and the roll-out of the policy; sees and rules on no case
+
+
+STAFF_ROLES = frozenset({Role.MODERATOR, Role.LEAD, Role.OPERATOR})
+"""Roles of people who work for the installation."""
 
 
 class Scope(StrEnum):

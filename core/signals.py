@@ -35,21 +35,22 @@ class Span:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExampleMatch:
-    """Which example picture of which registered work a picture looks like, by opaque ids.
+    """Which example, a picture or a sound, of which registered work was recognised, by opaque ids.
 
-    `similarity` and the work's `threshold` are cosines in [-1, 1]; `box` is left, top, right, bottom as shares of the
-    picture's width and height.
+    `similarity` and the work's `threshold` are cosines in [-1, 1], of a sound the score and what it has to reach; `box`
+    is left, top, right, bottom as shares of the picture's width and height.
     """
 
     work: str
-    image: str
+    image: str = ""
+    sound: str = ""
     similarity: float
     threshold: float
     box: tuple[float, ...] = (0.0, 0.0, 1.0, 1.0)
 
     def __post_init__(self) -> None:
-        if not self.work or not self.image:
-            raise ValueError("a match names a work and a picture")
+        if not self.work or bool(self.image) == bool(self.sound):
+            raise ValueError("a match names a work, and a picture or a sound of it")
         if not all(-1.001 <= value <= 1.001 for value in (self.similarity, self.threshold)):  # also refuses NaN
             raise ValueError("a similarity is a cosine")
         if len(self.box) != 4 or not (0 <= self.box[0] < self.box[2] <= 1 and 0 <= self.box[1] < self.box[3] <= 1):
@@ -64,7 +65,9 @@ class Signal:
     is refused here. `source` names the classifier and its version (`frame_faces/3`). `note` is from
     a closed vocabulary of the classifier: never words of a prompt or a person's name. `example` names what was
     recognised, where that is a registered work; `evidence` is the opaque key of what it was found to be like, where
-    that is an entry of a bank.
+    that is an entry of a bank. `cameo` is the random id of the enrolled person who is recognised, where the score
+    reaches the threshold: once they have erased themselves it says nothing of anybody. `work` is the opaque id of the
+    registered work that a prompt names or describes; the work whose picture or sound was recognised is in `example`.
     """
 
     subject: Subject
@@ -76,6 +79,8 @@ class Signal:
     field: str = ""
     example: ExampleMatch | None = None
     evidence: str = ""
+    cameo: str = ""
+    work: str = ""
 
     def __post_init__(self) -> None:
         if self.score is not None and not 0.0 <= self.score <= 1.0:  # also refuses NaN

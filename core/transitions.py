@@ -13,6 +13,7 @@ from core.case import Case, Phase
 from core.errors import BadInput
 from core.events import (
     Appealed,
+    Claimed,
     Commissioned,
     EngineDeclined,
     EngineFailed,
@@ -23,12 +24,24 @@ from core.events import (
     Recalled,
     Rendered,
     Resumed,
+    Reversed,
     Ruled,
     Sealed,
     StageFailed,
     Submitted,
+    ViewSealed,
     Waiting,
     Withdrawn,
+)
+from core.recalls import (
+    APPEAL_GRANTED,
+    CLAIM_RECALL,
+    CLAIM_REVERSALS,
+    LAWFUL_RECALLS,
+    recall_appealable,
+    recall_appealed,
+    recalled_by_claim,
+    restorable,
 )
 from core.signals import Subject
 from core.verdicts import Decision, Gate, Verdict
@@ -87,22 +100,36 @@ def holding(case: Case) -> Verdict | None:
     return case.verdict if case.phase is Phase.HELD and not case.held_by_failure else None
 
 
+def answers_appeal(case: Case) -> bool:
+    """Whether a ruling that is given now answers an appeal, as the first moderator or as the second of two."""
+    verdict = holding(case)
+    if verdict is None:
+        return False
+    rulings = [r for r in case.rulings if r.gate is verdict.gate]
+    second_of_two = bool(verdict.awaiting) and bool(rulings) and rulings[-1].on_appeal
+    return verdict.decision is not Decision.HOLD or second_of_two
+
+
 def _ruled(case: Case, event: Event) -> bool:
     verdict = holding(case)
     return verdict is not None and isinstance(event, Ruled) and event.ruling.gate is verdict.gate
 
 
 def appealable(case: Case) -> bool:
-    """Whether a refusal can be appealed: no moderator refused it, and it has a reason that none has looked at.
+    """Whether a refusal can be appealed: a moderator's unless it answers an appeal, policy's while it has a reason that
+    no moderator has looked at.
 
     A ruling to allow does not lift a final rule. Once a moderator has looked at every rule that refuses, appealing
     again would never end. An engine that declines names no rule: a ruling about that names none either.
     """
     verdict = case.verdict
-    if case.phase is not Phase.REFUSED or verdict is None or any(r.decision is Decision.REFUSE for r in case.rulings):
+    if case.phase is not Phase.REFUSED or verdict is None:
         return False
+    rulings = [r for r in case.rulings if r.gate is verdict.gate]
+    if rulings and rulings[-1].decision is Decision.REFUSE:
+        return not rulings[-1].on_appeal
     reasons = verdict.rules if verdict.decision is Decision.REFUSE else ()
-    looked_at = [r.over for r in case.rulings if r.gate is verdict.gate]
+    looked_at = [r.over for r in rulings]
     if not reasons:
         return () not in looked_at
     return not set(reasons) <= {rule for over in looked_at for rule in over}
@@ -110,6 +137,46 @@ def appealable(case: Case) -> bool:
 
 def _appealed(case: Case, _event: Event) -> bool:
     return appealable(case)
+
+
+def _recall_appealed(case: Case, _event: Event) -> bool:
+    return recall_appealable(case)
+
+
+def _recall_upheld(case: Case, event: Event) -> bool:
+    upholds = isinstance(event, Ruled) and event.ruling.on_appeal and event.ruling.decision is Decision.REFUSE
+    return upholds and recall_appealed(case)
+
+
+def undoable(case: Case) -> bool:
+    """Whether the last ruling waits to be weighed by its gate, so that it can be taken back."""
+    gates = {Phase.SCREENED: Gate.PROMPT, Phase.INSPECTED: Gate.VIDEO}
+    held = case.verdict is not None and case.verdict.decision is not Decision.ALLOW
+    return held and bool(case.rulings) and case.rulings[-1].gate is gates.get(case.phase)
+
+
+def reversible(case: Case) -> bool:
+    """Whether a person's decision can be reversed: a refusal by ruling, or a recall that no law asked for.
+
+    What was appealed is answered first.
+    """
+    if case.phase is Phase.REFUSED:
+        return any(r.decision is Decision.REFUSE for r in case.rulings)
+    recalled = case.recalled is not None and case.recalled.code in LAWFUL_RECALLS
+    return case.phase is Phase.WITHDRAWN and recalled and not recall_appealed(case)
+
+
+def _recalled_beside_claim(case: Case, event: Event) -> bool:
+    """Whether somebody recalls for a reason of their own what a claim took down, and what it may put back otherwise."""
+    return recalled_by_claim(case) and isinstance(event, Recalled) and event.code != CLAIM_RECALL
+
+
+def _undone(case: Case, event: Event) -> bool:
+    if isinstance(event, Reversed) and event.code in CLAIM_REVERSALS:
+        return restorable(case)
+    if isinstance(event, Reversed) and event.code == APPEAL_GRANTED:
+        return recall_appealed(case)
+    return undoable(case) or reversible(case)
 
 
 _AFTER_A_VERDICT = frozenset({Phase.HELD, Phase.REFUSED})
@@ -208,10 +275,66 @@ _BY_PEOPLE = (
         phase=Phase.REFUSED,
         event=Appealed,
         to=frozenset({Phase.HELD}),
-        condition="unless a person has looked at every reason already",
+        condition="unless it was appealed before and a person has looked at every reason",
         holds=_appealed,
     ),
+    *(
+        Transition(
+            phase=gate,
+            event=Reversed,
+            to=frozenset({Phase.HELD}),
+            condition="of a ruling that its gate has not weighed yet",
+            holds=_undone,
+        )
+        for gate in (Phase.SCREENED, Phase.INSPECTED)
+    ),
+    Transition(
+        phase=Phase.REFUSED,
+        event=Reversed,
+        to=frozenset({Phase.SCREENED, Phase.INSPECTED}),
+        condition="where a moderator refused it",
+        holds=_undone,
+    ),
+    Transition(
+        phase=Phase.WITHDRAWN,
+        event=Reversed,
+        to=frozenset({Phase.SUBMITTED, Phase.SCREENED, Phase.RENDERED, Phase.INSPECTED, Phase.SEALED}),
+        condition="of a recall by mistake or for the policy alone, by the claims desk of its own, or on appeal",
+        holds=_undone,
+    ),
+    Transition(
+        phase=Phase.WITHDRAWN,
+        event=Appealed,
+        to=frozenset({Phase.WITHDRAWN}),
+        condition="once, of a recall by which the service decided itself",
+        holds=_recall_appealed,
+    ),
+    Transition(
+        phase=Phase.WITHDRAWN,
+        event=Ruled,
+        to=frozenset({Phase.WITHDRAWN}),
+        condition="upholding a recall that was appealed",
+        holds=_recall_upheld,
+    ),
+    *(
+        Transition(phase=p, event=ViewSealed, to=frozenset({p}))
+        for p in (Phase.HELD, Phase.REFUSED, Phase.FAILED, Phase.RECALLED, Phase.WITHDRAWN)
+    ),
+    *(
+        Transition(phase=p, event=Claimed, to=frozenset({p}))
+        for p in (Phase.SEALED, Phase.PUBLISHED, Phase.RECALLED, Phase.WITHDRAWN)
+    ),
     *(Transition(phase=p, event=Recalled, to=frozenset({Phase.RECALLED})) for p in Phase if p not in _STOPPED),
+    *(
+        Transition(
+            phase=p,
+            event=Recalled,
+            to=frozenset({Phase.RECALLED}),
+            condition="for another reason, where a claim took it down",
+            holds=_recalled_beside_claim,
+        )
+        for p in (Phase.RECALLED, Phase.WITHDRAWN)
+    ),
 )
 
 _FAILED = tuple(

@@ -57,7 +57,8 @@ class Ruling:
 
     A ruling to allow lifts the rules named in `over` and no other: what fires later holds again. A rule for two persons
     is lifted by the second moderator who allows it; one of them who refuses is enough to refuse.
-    `code` is one of a closed list; `note` refers to an erasable text.
+    `code` is one of a closed list; `note` refers to an erasable text, and so does `reply`, which the author reads.
+    `on_appeal`: it answers an appeal; false in events that were stored before it was kept.
     """
 
     gate: Gate
@@ -66,3 +67,5 @@ class Ruling:
     over: tuple[str, ...]
     code: str
     note: str = ""
+    reply: str = ""
+    on_appeal: bool = False

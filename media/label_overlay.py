@@ -29,6 +29,7 @@ MIN_LABEL_SECONDS = 2.0
 """Seconds that a label must be seen."""
 _LETTER_HEIGHT = 0.05  # of the shorter side of the picture
 _MARGIN = 0.03  # of the shorter side of the picture
+_SMALLEST_LABELLED = 64  # pixels of the shorter side of a still picture
 _WHITE = 235.0  # luma, 8 bits, limited range
 _DARK = 16.0  # luma, 8 bits, limited range
 _PLATE_OPACITY = 0.85
@@ -71,6 +72,18 @@ class LabelOverlay:
         labelled, spot = luma.copy(), np.s_[y : y + keep.shape[0], x : x + keep.shape[1]]
         labelled[spot] = np.rint(luma[spot] * keep + add).astype(np.uint8)
         return labelled
+
+
+def label_picture(picture: NDArray[np.uint8], label: VisibleLabel) -> NDArray[np.uint8]:
+    """A copy of a picture (rows, columns, RGB) with the label in it; the same one where it is too small for letters."""
+    height, width = picture.shape[:2]
+    if min(height, width) < _SMALLEST_LABELLED:
+        return picture
+    keep, add = render_label(label, width, height)
+    x, y = label_position(0.0, (width, height), (keep.shape[1], keep.shape[0]))
+    labelled, spot = picture.copy(), np.s_[y : y + keep.shape[0], x : x + keep.shape[1]]
+    labelled[spot] = np.rint(picture[spot] * keep[..., None] + add[..., None]).astype(np.uint8)
+    return labelled
 
 
 def overlay_label(src: Path, dst: Path, label: VisibleLabel, *, limits: InputLimits | None = None) -> None:

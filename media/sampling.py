@@ -14,6 +14,7 @@ from core.errors import BadInput
 from media.arrays import RgbImage
 from media.container import check_file, open_video
 from media.frame_index import FrameIndex, read_frame_index
+from media.frames.shots import ShotSampler
 from media.probe import read_video_info
 from media.sandbox import client
 from media.sandbox.file_structure import check_decoding_cost
@@ -43,8 +44,10 @@ def sample_video(
     Give either `count` (fewer come back if the video has fewer) or `every`, in seconds; of a short video then at least
     `min_count`, nearer to one another, and of a long one at most `max_count`, further apart. `max_side` shrinks
     pictures whose longer side is longer. With `thumbnails`, so many of the video's first pictures are also given very
-    small: all of them where it has no more, and fewer where decoding them would go beyond the limits. Raises BadMedia,
-    or BadInput if this would take more than 1 GiB.
+    small: all of them where it has no more, and fewer where decoding them would go beyond the limits. In those shots
+    are looked for, and up to two pictures more are taken of each that has fewer among those that are evenly spread, as
+    long as there are not more than `max_count`, and in any case a quarter of it. Raises BadMedia, or BadInput if this
+    would take more than 1 GiB.
     """
     if (count is None) == (every is None) or min(count or 0, every or 0) < 0 or not (count or every):
         raise BadInput("sample() takes either a count of at least 1 or a number of seconds above 0")
@@ -74,7 +77,8 @@ def _sampled(
     taken = zip(answer["at"], answer["rgb"], strict=True)
     small = Thumbnails(**answer["thumbnails"]) if thumbnails else None
     frames = tuple(Frame(at=at, rgb=rgb) for at, rgb in taken)
-    return VideoSample(info=load(VideoInfo, answer["info"]), frames=frames, thumbnails=small)
+    cuts = tuple(answer["cuts"])
+    return VideoSample(info=load(VideoInfo, answer["info"]), frames=frames, thumbnails=small, cuts=cuts)
 
 
 def sample_video_in_process(
@@ -92,18 +96,21 @@ def sample_video_in_process(
         raise BadInput(f"{len(wanted)} pictures of {size[0]} x {size[1]} are too many at once: give a max_side")
     check_decoding_cost(frames_to_decode(timeline, wanted), info.width, info.height, bounds)
     seen = _first_pictures(timeline, wanted, info, thumbnails, bounds)
+    shots = ShotSampler(size, _more_pictures(len(wanted), spread, size) if seen else 0)
     taken: list[tuple[float, RgbImage]] = []
     small: list[tuple[float, RgbImage]] = []
     left = deque(wanted)
     with open_video(Path(path), bounds) as (container, video):
         for pts, frame in frames_at(container, video, timeline, sorted({*wanted, *seen})):
             at = timeline.seconds(pts)
-            if left and pts >= left[0]:
+            if is_wanted := bool(left) and pts >= left[0]:
                 taken.append((at, to_rgb(frame, size)))
                 while left and left[0] <= pts:
                     left.popleft()
             if seen and pts <= seen[-1]:
                 small.append((at, to_rgb(frame, (THUMBNAIL_WIDTH, THUMBNAIL_HEIGHT))))
+                shots.show(at, frame, small[-1][1], sampled=is_wanted)
+    taken = sorted([*taken, *shots.pictures(timeline.duration)], key=lambda one: one[0])
     return {
         "info": info,
         "at": [at for at, _ in taken],
@@ -113,7 +120,15 @@ def sample_video_in_process(
             "rgb": np.stack([rgb for _, rgb in small]) if small else _NO_THUMBNAILS,
             "complete": len(seen) == len(timeline.pts),
         },
+        "cuts": shots.cuts,
     }
+
+
+def _more_pictures(wanted: int, spread: dict[str, Any], size: tuple[int, int]) -> int:
+    """How many pictures may be taken beside those that are wanted, for shots that have too few of them."""
+    most = spread.get("max_count") or wanted
+    fitting = _MAX_BYTES // (size[0] * size[1] * 3) - wanted
+    return max(0, min(fitting, max(most - wanted, most // 4)))
 
 
 def _first_pictures(

@@ -25,7 +25,7 @@ class VideoInfo:
     sample_rate: int = 0
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class Frame:
     """One decoded picture: `rgb` is (height, width, 3) uint8, upright; `at` is seconds from the start."""
 
@@ -48,7 +48,7 @@ class Thumbnails:
     complete: bool = True
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, weakref_slot=True, eq=False)
 class MonoAudio:
     """A sound track as it is listened to: `samples` is (n,) float32, mono, MONO_SAMPLE_RATE a second, full scale at 1.
 
@@ -68,11 +68,13 @@ MONO_SAMPLE_RATE = 16_000  # Hz: what speech models expect
 class VideoSample:
     """Frames evenly spread over a video, the first and the last included.
 
-    `audio` is None where sound was not decoded, or there is none (`info.has_audio`), `thumbnails` where they were not
-    asked for.
+    Where thumbnails were asked for, there are also frames of shots that were too short for that, and `cuts` are the
+    seconds at which shots begin, but the first. `audio` is None where sound was not decoded, or there is none
+    (`info.has_audio`), `thumbnails` where they were not asked for.
     """
 
     info: VideoInfo
     frames: tuple[Frame, ...]
     audio: MonoAudio | None = None
     thumbnails: Thumbnails | None = None
+    cuts: tuple[float, ...] = ()

@@ -185,7 +185,8 @@ def token_digest(token: str) -> str:
 
 
 def _roles_within(roles: frozenset[Role], scopes: frozenset[Scope]) -> frozenset[Role]:
-    """A key without the scope `moderate` makes nobody a moderator, and an operator needs every scope."""
+    """A key without the scope `moderate` makes nobody a moderator or a lead, and an operator needs every scope."""
     if scopes >= ALL_SCOPES:
         return roles
-    return roles - {Role.OPERATOR} - (frozenset() if Scope.MODERATE in scopes else {Role.MODERATOR})
+    moderating = frozenset() if Scope.MODERATE in scopes else {Role.MODERATOR, Role.SAFETY_OFFICER, Role.LEAD}
+    return roles - {Role.OPERATOR} - moderating

@@ -54,9 +54,17 @@ class MaintenanceTasks:
     tasks: Sequence[MaintenanceTask]
 
     def run_maintenance(self) -> None:
-        """Each in turn. Raises Unavailable, and then those after it come with the next sweep."""
+        """Each in turn; one that breaks stops neither those after it nor the sweep. Raises Unavailable, and then those
+        after it come with the next sweep.
+        """
         for task in self.tasks:
-            task.run_maintenance()
+            try:
+                task.run_maintenance()
+            except Unavailable:
+                raise
+            except Exception as error:
+                log.error("%s broke: %s", type(task).__name__, type(error).__name__)
+                log.debug("details", exc_info=error)  # what others raise may repeat somebody's words
 
 
 class NoListener:

@@ -24,6 +24,7 @@ from core.errors import BadMedia, Unavailable
 from core.finding import FindingVerdict
 from core.signals import Signal, Subject
 from media.arrays import Embedding
+from media.video import Frame
 from pipeline.settings import Settings
 from registry.consent.enrolment_challenges import EnrolmentChallenge
 from registry.consent.enrolment_service import CaptureResult
@@ -49,6 +50,7 @@ INCONCLUSIVE_VERDICTS = frozenset(
     }
 )
 
+_KEPT_SIDE = 640  # pixels of the longer side of a picture that a moderator is shown
 _MIN_SPEECH_SAMPLES = 24_000  # samples of speech at 16 kHz: below 1.5 s a voice is not steady
 
 PresentationAttackDetector = Callable[[Path], float | None]
@@ -105,7 +107,12 @@ class ClassifierCaptures:
         )
         if measured.voice is not None:
             templates.append(("voice", VOICE_SPACE.name, measured.voice))
-        return CaptureResult(signals=tuple(signals), capture_hashes=measured.capture_hashes, templates=tuple(templates))
+        return CaptureResult(
+            signals=tuple(signals),
+            capture_hashes=measured.capture_hashes,
+            templates=tuple(templates),
+            stills=_stills(capture.frames),
+        )
 
     def describe(self, picture: Path) -> tuple[str, Embedding] | None:
         """As CaptureMeasurer.describe."""
@@ -114,6 +121,29 @@ class ClassifierCaptures:
 
         vector = enrol_face(sample_image(picture).frames[0].rgb, self.models)
         return None if vector is None else (face_backend(self.models.options).space.name, vector)
+
+    def still(self, picture: Path) -> bytes:
+        """As CaptureMeasurer.still."""
+        from media.still_image import jpeg_bytes, sample_image
+
+        return jpeg_bytes(sample_image(picture, max_side=_KEPT_SIDE).frames[0].rgb, max_side=_KEPT_SIDE)
+
+    def likeness(self, model: str, distance: float, size: int) -> float | None:
+        """As CaptureMeasurer.likeness."""
+        from classifiers.image.face_backend import face_calibration
+        from classifiers.match_calibration import match_score
+
+        if model != face_backend(self.models.options).space.name:
+            return None
+        return match_score(distance, face_calibration(self.models.options).distance_limit(size))
+
+
+def _stills(frames: Sequence[Frame]) -> tuple[bytes, ...]:
+    """A picture from the beginning, the middle and the end of a take."""
+    from media.still_image import jpeg_bytes
+
+    places = sorted({round(share * (len(frames) - 1)) for share in (0.1, 0.5, 0.9)}) if frames else []
+    return tuple(jpeg_bytes(frames[place].rgb, max_side=_KEPT_SIDE) for place in places)
 
 
 def embed_capture_voice(sound: Embedding, _rate: int, *, models: Models) -> Embedding | None:
@@ -148,12 +178,11 @@ def _enrolled_elsewhere_score(
     gallery: BiometricGallery, face: Embedding | None, own_cameos: Sequence[str], models: Models
 ) -> float | None:
     from classifiers.image.face_backend import face_calibration
-    from classifiers.match_calibration import match_score
 
     if face is None:
         return None
     match = gallery.nearest(face, exclude=own_cameos)
-    return match_score(match[2], face_calibration(models.options).distance_limit(gallery.size)) if match else 0.0
+    return face_calibration(models.options).score(match[2], gallery.size) if match else 0.0
 
 
 def _spoof_score(attack_detector: PresentationAttackDetector | None, file: Path) -> float | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from core.case import Case
 from core.errors import Erased
-from core.events import Appealed, Event, Recalled, Ruled
+from core.events import Appealed, Event, Recalled, Reversed, Ruled, ViewSealed
 from core.ports import RecordedEvent, TextStore
 from core.roles import Principal
 from pipeline.disclosure import sees_everything
@@ -58,6 +58,8 @@ def _written(event: Event) -> tuple[str, str]:
         case Ruled():
             return event.ruling.moderator, event.ruling.note
         case Appealed() | Recalled():
+            return event.by, event.note
+        case Reversed() | ViewSealed():
             return event.by, event.note
     return "", ""
 

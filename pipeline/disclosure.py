@@ -8,14 +8,32 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from core.case import Case
-from core.events import Event, Judged, Measured, Rendered, Ruled
+from core.events import (
+    Appealed,
+    Claimed,
+    Event,
+    Judged,
+    Measured,
+    Recalled,
+    Rendered,
+    Resumed,
+    Reversed,
+    Ruled,
+    ViewSealed,
+)
 from core.ports import RecordedEvent
+from core.recalls import recalled_by_claim
 from core.roles import Principal, Role
 from core.verdicts import Ruling, Verdict
+from pipeline.claims.claim import CLAIMS_ACTOR
+from registry.consent.takedown import TAKEDOWN_ACTOR
 
 SOME_MODERATOR = "a moderator"
+
+_Done = TypeVar("_Done", Appealed, Recalled, Resumed, Claimed)
 
 
 def sees_everything(who: Principal) -> bool:
@@ -32,6 +50,8 @@ def disclosed_case(who: Principal, case: Case) -> Case:
         signals=(),
         verdicts=tuple(map(disclosed_verdict, case.verdicts)),
         rulings=tuple(map(_disclosed_ruling, case.rulings)),
+        view_seal=_disclosed_seal(case.view_seal) if case.view_seal else None,
+        recalled=_by_whom(who, case.recalled) if case.recalled else None,
     )
 
 
@@ -39,7 +59,7 @@ def disclosed_history(who: Principal, history: Sequence[RecordedEvent]) -> Seque
     """Every event, as this person may see it."""
     if sees_everything(who):
         return history
-    return tuple(replace(entry, event=_disclosed_event(entry.event)) for entry in history)
+    return tuple(replace(entry, event=_disclosed_event(who, entry.event)) for entry in history)
 
 
 def disclosed_verdict(verdict: Verdict) -> Verdict:
@@ -47,12 +67,34 @@ def disclosed_verdict(verdict: Verdict) -> Verdict:
     return replace(verdict, shadow=(), lifted=(), final=(), two_person=(), awaiting=(), sources=())
 
 
-def _disclosed_event(event: Event) -> Event:
+def _disclosed_seal(seal: ViewSealed) -> ViewSealed:
+    """That it is sealed, and neither by whom nor why: it may be suspected of its author."""
+    return replace(seal, by=SOME_MODERATOR, code="", note="")
+
+
+def _by_whom(who: Principal, event: _Done) -> _Done:
+    """What somebody did, without who among the moderators it was."""
+    return event if event.by in (who.id, TAKEDOWN_ACTOR, CLAIMS_ACTOR) else replace(event, by=SOME_MODERATOR)
+
+
+def _disclosed_event(who: Principal, event: Event) -> Event:
     match event:
         case Measured():
             return Measured(signals=())
         case Judged():
             return Judged(verdict=disclosed_verdict(event.verdict))
+        case Reversed():
+            return replace(event, by=SOME_MODERATOR, note="")
+        case ViewSealed():
+            return _disclosed_seal(event)
+        case Appealed():  # a moderator may appeal for somebody
+            return _by_whom(who, event)
+        case Recalled():
+            return _by_whom(who, event)
+        case Resumed():
+            return _by_whom(who, event)
+        case Claimed():
+            return _by_whom(who, event)
         case Ruled():
             return Ruled(ruling=_disclosed_ruling(event.ruling))
     return event
@@ -63,13 +105,21 @@ def _disclosed_ruling(ruling: Ruling) -> Ruling:
 
 
 def public_record(case: Case, history: Iterable[RecordedEvent]) -> dict[str, str] | None:
-    """What the public may know of a case: nothing of a person's. None where it never came to a sealed video."""
+    """What the public may know of a case: nothing of a person's. None where it never came to a sealed video.
+
+    Why a case was recalled is not among it, but for consent that ended, and that a claim took it down, not whose:
+    whoever holds a copy has to know.
+    """
     if case.sealed is None or case.rendered is None or case.verdict is None:
         return None
-    sealed_at = next(e.at for e in history if e.event == case.sealed)
+    entries = tuple(history)
+    sealed_at = next(e.at for e in entries if e.event == case.sealed)
+    consent_ended = case.recalled is not None and case.recalled.code == "consent_withdrawn"
     return {
         "id": case.id,
         "phase": case.phase.value,
+        **(_consent_ended(case, entries) if consent_ended else {}),
+        **({"taken_down": "claim"} if recalled_by_claim(case) else {}),
         "engine": case.rendered.engine,
         "engine_version": case.rendered.engine_version,
         "synthetic": str(case.rendered.synthetic).lower(),
@@ -78,6 +128,12 @@ def public_record(case: Case, history: Iterable[RecordedEvent]) -> dict[str, str
         "manifest_id": case.sealed.manifest_id,
         "policy": case.verdict.policy,
     }
+
+
+def _consent_ended(case: Case, history: Sequence[RecordedEvent]) -> dict[str, str]:
+    """That a person whom it shows no longer agrees, and since when it was taken down for that."""
+    at = [entry.at for entry in history if entry.event == case.recalled]
+    return {"consent": "withdrawn", **({"consent_ended": max(at).isoformat(timespec="seconds")} if at else {})}
 
 
 def stated_source_type(rendered: Rendered) -> str:

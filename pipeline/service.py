@@ -6,11 +6,10 @@ overwrite nothing. Authorisation is checked here, whatever a page shows.
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -18,15 +17,14 @@ from classifiers.models import PACKAGED_MODELS
 from core.case import Case, Phase, new_case
 from core.dispatch import hand_on
 from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow, Unavailable
-from core.events import Appealed, Event, Recalled, Resumed, Ruled
+from core.events import Appealed, Event, Recalled, Resumed, Reversed, Ruled
 from core.finding import Finding
-from core.permitted import NO_CAMEOS
 from core.ports import Bus, Ledger, RecordedEvent
+from core.recalls import recalled_by_claim
 from core.roles import Principal, Role, Scope, require_owner, require_role, require_scope
-from core.signals import Subject
-from core.transitions import holding
+from core.transitions import answers_appeal, holding
 from core.verdicts import Decision, Gate, Ruling
-from media.reference_file import REFERENCE_BUDGET, prepare_reference
+from media.reference_file import REFERENCE_BUDGET
 from media.sandbox.scan import scan_within
 from pipeline.access.conflicts import ConflictOfInterest
 from pipeline.access.usage import UsageMeter
@@ -36,15 +34,22 @@ from pipeline.case_explanation import CaseExplanation, explain_case
 from pipeline.case_record import CaseRecord, case_record
 from pipeline.disclosure import public_record
 from pipeline.manifest_repository.public_service import PublicService
+from pipeline.moderation.exposure import ExposureDesk, ExposureLog, exposure_desk
+from pipeline.moderation.house_rules import HouseRules
+from pipeline.moderation.quality.blind_review import BlindReview
+from pipeline.moderation.quality.quality_desk import QualityDesk
+from pipeline.moderation.reversal_desk import SLIP, ReversalDesk
 from pipeline.moderation.review_desk import ReviewDesk
-from pipeline.moderation.review_queue import ReviewQueue
-from pipeline.moderation.ruling_codes import require_ruling_code
+from pipeline.moderation.review_stores import ReviewStores
+from pipeline.moderation.ruling_codes import require_code, require_ruling_code
+from pipeline.moderation.sealed_hold import require_viewable
 from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.rights.work_image_service import WorkImageService
-from pipeline.screening.dry_run import DryRunVerdict, dry_run
+from pipeline.screening.dry_run import DryRunVerdict
+from pipeline.screening.opinion_desk import OpinionDesk
 from pipeline.stages.judge import recheck_consent
-from pipeline.stages.stage_context import Measurements, StageContext
-from pipeline.submission import make_submission
+from pipeline.stages.stage_context import StageContext
+from pipeline.submission import case_id_for_key, make_submission, require_known_parent
 from pipeline.verification.likeness_comparison import LikenessComparer
 from pipeline.verification.verifier import Verifier
 from pipeline.video_pictures import PictureVariant, VideoPictures
@@ -52,13 +57,7 @@ from pipeline.video_request import MAX_PROMPT_LENGTH, VideoRequest, validate_req
 from pipeline.webhooks.webhook_service import WebhookService
 from registry.consent import CameoService
 
-__all__ = [
-    "MAX_PROMPT_LENGTH",
-    "RECALL_CODES",
-    "CaseService",
-    "DryRunVerdict",
-    "VideoRequest",
-]
+__all__ = ["MAX_PROMPT_LENGTH", "RECALL_CODES", "CaseService", "DryRunVerdict", "VideoRequest"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +76,12 @@ class CaseService:
     webhooks: WebhookService | None = None
     costs: VideoCosts | None = None
     pictures: VideoPictures | None = None
-    review_queue: ReviewQueue | None = None
+    review_stores: ReviewStores | None = None
+    exposure_log: ExposureLog | None = None
+    house_rules: HouseRules = field(default_factory=HouseRules)
     work_images: WorkImageService | None = None
+    blind: BlindReview | None = None
+    quality: QualityDesk | None = None
     one_person: bool = False
 
     @property
@@ -91,9 +94,31 @@ class CaseService:
     @property
     def reviews(self) -> ReviewDesk:
         """The moderators' queue. Raises Unavailable where there is none."""
-        if self.review_queue is None:
+        if self.review_stores is None:
             raise Unavailable("there is no queue here")
-        return ReviewDesk(ledger=self.ledger, queue=self.review_queue, conflicts=self._conflicts)
+        return ReviewDesk(
+            ledger=self.ledger,
+            stores=self.review_stores,
+            conflicts=self._conflicts,
+            texts=self.context.texts,
+            blind=self.blind,
+            sealed_rules=self.house_rules.sealed_rules,
+        )
+
+    @property
+    def exposure(self) -> ExposureDesk:
+        """What moderators are exposed to. Raises Unavailable where it is not recorded."""
+        return exposure_desk(self.exposure_log, self.house_rules.exposure)
+
+    @property
+    def reversals(self) -> ReversalDesk:
+        """What moderators do about what was decided already."""
+        return ReversalDesk(self._load_expecting, self._store_note, self._permit, self._append)
+
+    @property
+    def opinions(self) -> OpinionDesk:
+        """What would be said of a prompt or of a video, without a case."""
+        return OpinionDesk(self.context)
 
     # -- asking for a video
 
@@ -109,7 +134,7 @@ class CaseService:
             return self._open(who, new_case(), request)
         if (there := self.submitted(who, request.key)) is not None:
             return there
-        case = Case(id=_case_id_for_key(who, request.key))
+        case = Case(id=case_id_for_key(who, request.key))
         try:
             return self._open(who, case, request)
         except Conflict:  # the same request came twice at once
@@ -119,24 +144,26 @@ class CaseService:
         """The case that this account opened under this key; None where it opened none."""
         require_scope(who, Scope.SUBMIT)
         try:
-            return self.ledger.load(_case_id_for_key(who, key))
+            return self.ledger.load(case_id_for_key(who, key))
         except NotFound:
             return None
 
     def cases(self, who: Principal, *, phase: Phase | None = None, limit: int = 100) -> Sequence[Case]:
-        """The person's cases, a moderator's being all; the one that moved last first."""
+        """The person's cases, a moderator's all of their queues; the one that moved last first."""
         require_scope(who, Scope.READ, Scope.MODERATE)
         author = None if who.has(Role.MODERATOR) else who.id
-        return self.ledger.list(phase=phase, author=author, limit=limit)
+        found = self.ledger.list(phase=phase, author=author, limit=limit)
+        return found if author or self.review_stores is None else self.reviews.allowed(who, found)
 
     def case(self, who: Principal, case_id: str) -> Case:
         """One case. Raises NotFound, also for a case of another account: whether it exists is nobody's business."""
         require_scope(who, Scope.READ, Scope.SUBMIT, Scope.MODERATE)  # who orders is answered with what they ordered
-        case = self.ledger.load(case_id)
+        case = self._load(who, case_id)
         try:
             require_owner(who, case)
         except Forbidden:
             raise NotFound from None
+        self._require_queue(who, case)
         return case
 
     def history(self, who: Principal, case_id: str) -> Sequence[RecordedEvent]:
@@ -168,12 +195,20 @@ class CaseService:
         return explain_case(record, self.context.policy)
 
     def prompt(self, who: Principal, case_id: str) -> str:
-        """The words of the prompt. Raises Erased."""
-        return self.context.texts.read(self.case(who, case_id).request.prompt)
+        """The words of the prompt. Raises Erased, Forbidden for a sealed case."""
+        return self.context.texts.read(self.viewable(self.case(who, case_id)).request.prompt)
+
+    def viewable(self, case: Case) -> Case:
+        """The case. Raises Forbidden where it is sealed: then nobody may view its words or its video."""
+        require_viewable(case, self.house_rules.sealed_rules)
+        return case
 
     def actions(self, who: Principal, case: Case) -> frozenset[Action]:
         """Everything that this person may do to this case now. What is not in it is refused."""
-        return actions(who, case, conflict=self.conflict(who, case))
+        may = actions(who, case, conflict=self._conflicts.bars(who, case))
+        may = frozenset(one for one in may if self.house_rules.refusal(who, case, one) is None)
+        late = Action.UNDO in may and self.blind is not None and not self.blind.may_take_back(case.id)
+        return may - {Action.UNDO} if late else may
 
     def conflict(self, who: Principal, case: Case) -> str:
         """Why this moderator does not rule on this held case, in their words; empty where it is not their own."""
@@ -181,16 +216,10 @@ class CaseService:
 
     def parameter_texts(self, who: Principal, case_id: str) -> dict[str, str]:
         """The texts among the engine's parameters, by the parameter's name. Raises Erased."""
-        texts = self.case(who, case_id).request.parameter_texts
+        texts = self.viewable(self.case(who, case_id)).request.parameter_texts
         return {name: self.context.texts.read(text) for name, text in texts.items()}
 
     # -- deciding
-
-    def queue(self, who: Principal, *, limit: int = 100) -> Sequence[Case]:
-        """What is held, the longest-waiting first."""
-        require_role(who, Role.MODERATOR)
-        require_scope(who, Scope.MODERATE)
-        return self.ledger.list(phase=Phase.HELD, limit=limit, oldest=True)
 
     def rule(
         self,
@@ -201,13 +230,15 @@ class CaseService:
         code: str,
         revision: int | None = None,
         note: str = "",
+        reply: str = "",
+        undo_seconds: float = 0.0,
     ) -> Case:
         """Decide about what a gate held. The gate then judges again with this among its evidence.
 
-        Raises Forbidden for a case of one's own, NotNow, Conflict, BadInput.
+        `reply` is for the author; it waits for `undo_seconds`. Raises Forbidden, NotNow, Conflict, BadInput.
         """
         require_role(who, Role.MODERATOR)
-        case = self._load_expecting(case_id, revision)
+        case = self._load_expecting(who, case_id, revision)
         if decision is Decision.HOLD:
             raise BadInput("a ruling allows or refuses")
         self._permit(who, case, Action.ALLOW if decision is Decision.ALLOW else Action.REFUSE)
@@ -220,8 +251,10 @@ class CaseService:
             over=verdict.rules,
             code=require_ruling_code(decision, code),
             note=self._store_note(note, case),
+            reply=self._store_note(reply, case),
+            on_appeal=answers_appeal(case),
         )
-        return self._append(case, Ruled(ruling=ruling))
+        return self._append(case, Ruled(ruling=ruling), after=undo_seconds)
 
     def resume(self, who: Principal, case_id: str, *, revision: int | None = None) -> Case:
         """Send on a case that failed, or was held for want of a measurement, once that is mended.
@@ -229,29 +262,28 @@ class CaseService:
         Approves nothing: what could not be measured is measured anew, and the gate judges again.
         """
         require_role(who, Role.MODERATOR)
-        case = self._load_expecting(case_id, revision)
+        case = self._load_expecting(who, case_id, revision)
         self._permit(who, case, Action.RESUME)
         return self._append(case, Resumed(by=who.id, again=unmeasured(case)))
 
     def appeal(self, who: Principal, case_id: str, *, note: str = "") -> Case:
-        """Ask that a person look at a refusal."""
+        """Ask that a person look at a refusal, or at a video that was taken down."""
         case = self.case(who, case_id)
         self._permit(who, case, Action.APPEAL)
         return self._append(case, Appealed(by=who.id, note=self._store_note(note, case)))
 
     def recall(self, who: Principal, case_id: str, *, code: str, revision: int | None = None, note: str = "") -> Case:
-        """Stop a case, or take its video down. Authors may recall their own."""
+        """Stop a case, or take its video down, also where a claim only hides it. Authors may recall their own."""
         case = self.case(who, case_id)
         if revision is not None and case.revision != revision:
             raise Conflict
-        if case.phase in (Phase.RECALLED, Phase.WITHDRAWN):
+        if case.phase in (Phase.RECALLED, Phase.WITHDRAWN) and not recalled_by_claim(case):
             return case
         self._permit(who, case, Action.RECALL)
         if self.pictures is not None:
             self.pictures.forget(case)
-        return self._append(
-            case, Recalled(by=who.id, code=_require_code(code, RECALL_CODES), note=self._store_note(note, case))
-        )
+        require_code(code, RECALL_CODES)
+        return self._append(case, Recalled(by=who.id, code=code, note=self._store_note(note, case)))
 
     def erase(self, who: Principal, case_id: str) -> int:
         """Erase every text of a case: prompt, notes; returns how many. Its references and drafts go with its key.
@@ -259,23 +291,26 @@ class CaseService:
         The log stays, and holds none of it; so does a published video, until it is recalled.
         """
         self._permit(who, self.case(who, case_id), Action.ERASE)
+        if self.cameo_service is not None:
+            self.cameo_service.requests.forget_case(case_id)
         return self.context.texts.erase(case_id=case_id)
 
     # -- looking
 
     def content(self, who: Principal | None, case_id: str, to: Path) -> Path:
         """The video: what is published to anyone, what is not yet to a moderator. Raises NotFound."""
-        case = self.ledger.load(case_id)
+        case = self.viewable(self._load(who, case_id))
         if self._is_public(case):
             return self.context.public_store.fetch(case_id, to)
         made = case.sealed.asset if case.sealed else case.rendered.asset if case.rendered else None
         if made is None or who is None or not who.has(Role.MODERATOR):
             raise NotFound("there is no video to be had here")
+        self._require_queue(who, case)
         return self.context.blob_store.fetch(made, to)
 
     def picture(self, case_id: str, variant: PictureVariant) -> Path:
         """A still picture of a published video, sealed as the video is. Raises NotFound, Unavailable."""
-        case = self.ledger.load(case_id)
+        case = self.viewable(self.ledger.load(case_id))
         if self.pictures is None:
             raise Unavailable("no pictures of videos are made here")
         if not self._is_public(case):
@@ -298,49 +333,19 @@ class CaseService:
         """
         return self.verifier.verify(file, self.look_up, at=at, quick=quick)
 
-    def screen(self, who: Principal, text: str) -> DryRunVerdict:
-        """What would be said of this prompt? Opens no case and keeps nothing."""
-        require_role(who, Role.PLATFORM, Role.MODERATOR)
-        require_scope(who, Scope.VERIFY)
-        validate_request(VideoRequest(prompt=text))
-        tools = self.context
-        measured = tools.measure.text(text)
-        return dry_run(Gate.PROMPT, measured, policy=tools.policy, facts=tools.facts)
-
-    def inspect(self, who: Principal, file: Path) -> DryRunVerdict:
-        """What would be said of this video? Opens no case and keeps nothing. Raises BadMedia."""
-        require_role(who, Role.PLATFORM, Role.MODERATOR)
-        require_scope(who, Scope.VERIFY)
-        tools = self.context
-        tools.measure.check_video(file)
-        measured = tools.measure.video(file, Subject.VIDEO, NO_CAMEOS)
-        return dry_run(Gate.VIDEO, measured, policy=tools.policy, facts=tools.facts)
-
-    def inspect_references(self, who: Principal, files: Iterable[Path], text: str) -> Iterator[DryRunVerdict]:
-        """What would be said of a prompt with each of these pictures or clips as its reference. Keeps nothing.
-
-        Raises BadInput for the first that cannot be one.
-        """
-        require_role(who, Role.PLATFORM, Role.MODERATOR)
-        require_scope(who, Scope.VERIFY)
-        context = self.context
-        words = context.measure.text(text)
-        for file in files:
-            with context.temp_folder() as folder, scan_within(REFERENCE_BUDGET):
-                prepared = prepare_reference(file, folder)
-                seen = context.measure.video(prepared.path, Subject.REFERENCE, NO_CAMEOS)
-            measured = Measurements(
-                signals=words.signals + seen.signals,
-                seconds={**words.seconds, **seen.seconds},
-                language=words.language,
-            )
-            yield dry_run(Gate.PROMPT, measured, policy=context.policy, facts=context.facts)
-
     # -- private
 
     @property
     def _conflicts(self) -> ConflictOfInterest:
-        return ConflictOfInterest(ledger=self.ledger, cameos=self.cameo_service, one_person=self.one_person)
+        return ConflictOfInterest(
+            ledger=self.ledger,
+            cameos=self.cameo_service,
+            one_person=self.one_person,
+            sealed_rules=self.house_rules.sealed_rules,
+        )
+
+    def _load(self, who: Principal | None, case_id: str) -> Case:
+        return self.blind.load(who, case_id) if self.blind else self.ledger.load(case_id)
 
     def _is_public(self, case: Case) -> bool:
         return case.phase is Phase.PUBLISHED and not recheck_consent(case, Gate.VIDEO, self.context)
@@ -352,7 +357,7 @@ class CaseService:
         return opened
 
     def _submit(self, who: Principal, case: Case, request: VideoRequest) -> Case:
-        self._check_parent(who, request.parent)
+        require_known_parent(who, request.parent, self.ledger)
         # The lock, so that a sweep elsewhere does not take the reference for an orphan.
         with self.ledger.try_lock(case.id) if request.references else nullcontext():
             opened = self.ledger.append(case, [make_submission(who, case, request, self.context)])
@@ -360,41 +365,35 @@ class CaseService:
                 self.context.blob_store.confirm(asset.digest)
         return opened
 
-    def _check_parent(self, who: Principal, parent: str) -> None:
-        """A video is made over one that is published, or one of one's own; others are nobody's business."""
-        try:
-            known = not parent or (case := self.ledger.load(parent)).request.author == who.id
-            known = known or case.phase is Phase.PUBLISHED
-        except NotFound:
-            known = False
-        if not known:
-            raise BadInput("there is no such video that this one could be made over", param="remixed_from_video_id")
+    def _require_queue(self, who: Principal, case: Case) -> None:
+        if self.review_stores is not None:
+            self.reviews.require_allowed(who, case)
 
-    def _load_expecting(self, case_id: str, revision: int | None) -> Case:
-        case = self.ledger.load(case_id)
+    def _load_expecting(self, who: Principal, case_id: str, revision: int | None = None) -> Case:
+        case = self._load(who, case_id)
+        self._require_queue(who, case)
         if revision is not None and case.revision != revision:
             raise Conflict
         return case
 
     def _store_note(self, note: str, case: Case) -> str:
-        return self.context.texts.put(note, case_id=case.id) if note.strip() else ""
+        case_id = self.blind.true_id(case.id) if self.blind else case.id
+        return self.context.texts.put(note, case_id=case_id) if note.strip() else ""
 
     def _permit(self, who: Principal, case: Case, action: Action) -> None:
-        if (error := refusal(who, case, action, conflict=self.conflict(who, case))) is not None:
+        house = self.house_rules.refusal(who, case, action)
+        if (error := house or refusal(who, case, action, conflict=self._conflicts.bars(who, case))) is not None:
             raise error
+        if action is Action.UNDO and self.blind is not None and not self.blind.may_take_back(case.id):
+            raise NotNow("no ruling of yours waits to take effect; a decision can be reversed")
 
-    def _append(self, case: Case, event: Event) -> Case:
-        case = self.ledger.append(case, [event])
-        hand_on(case, self.bus)
-        return case
-
-
-def _case_id_for_key(who: Principal, key: str) -> str:
-    """The id that belongs to this account's key, so that a repeated request meets its first case."""
-    return hashlib.blake2b(f"{who.id}\0{key}".encode(), digest_size=8).hexdigest()
-
-
-def _require_code(code: str, codes: Sequence[str]) -> str:
-    if code not in codes:
-        raise BadInput(f"{code!r} is no reason code; it is one of {', '.join(codes)}")
-    return code
+    def _append(self, case: Case, event: Event, *, after: float = 0.0) -> Case:
+        if self.blind is not None and (diverted := self.blind.divert(case, event)) is not None:
+            return diverted
+        moved = self.ledger.append(case, [event], rest=timedelta(seconds=after))
+        if self.blind is not None and isinstance(event, Ruled):
+            self.blind.note_ruling(case, event.ruling)
+        if self.blind is not None and isinstance(event, Reversed) and event.code == SLIP:
+            self.blind.forget_ruling(case)
+        hand_on(moved, self.bus, after=after)
+        return moved

@@ -12,17 +12,26 @@ from dataclasses import fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Self
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from core.errors import BadInput
 from core.plugins import ENGINES, SIGNERS, plugins
 from core.roles import Role, UsageLimits
 from pipeline.access.key_lifetimes import KeyLifetimes
-from pipeline.access.sign_in_settings import check_oidc, parse_group_roles, parse_origin, parse_roles
+from pipeline.access.session_settings import SessionSettings
+from pipeline.access.sign_in_settings import parse_group_roles, parse_origin, parse_roles
+from pipeline.claims.claim_limit_settings import ClaimLimitSettings
+from pipeline.claims.claim_settings import ClaimSettings
+from pipeline.consent.consent_settings import ConsentSettings
 from pipeline.engines import BUNDLED_ENGINES
 from pipeline.former_settings import FORMER_NAMES, CurrentNames
-from pipeline.webhooks.networks import parse_networks
+from pipeline.legal_record.record_settings import RecordSettings
+from pipeline.moderation.moderation_settings import ModerationSettings
+from pipeline.observability.observability_settings import ObservabilitySettings
+from pipeline.rights.rights_settings import RightsSettings
+from pipeline.runners.bus_settings import BusSettings
+from pipeline.webhooks.webhook_settings import WebhookSettings
 from provenance.c2pa.signers import BUNDLED_SIGNERS
 
 if TYPE_CHECKING:
@@ -31,7 +40,18 @@ if TYPE_CHECKING:
 _OTHER_VARIABLES = {"ASSAY_CONFIG", "ASSAY_DATA", "ASSAY_TOKEN", "ASSAY_URL"}
 
 
-class Settings(BaseSettings):
+class Settings(
+    BusSettings,
+    ModerationSettings,
+    ObservabilitySettings,
+    SessionSettings,
+    WebhookSettings,
+    ClaimSettings,
+    ClaimLimitSettings,
+    RecordSettings,
+    ConsentSettings,
+    RightsSettings,
+):
     """What an installation may choose."""
 
     model_config = SettingsConfigDict(env_prefix="ASSAY_", frozen=True, extra="forbid")
@@ -40,6 +60,21 @@ class Settings(BaseSettings):
     database_url: SecretStr | None = Field(None, description="A Postgres to use; without it an embedded one in home.")
     database_owner_url: SecretStr | None = Field(
         None, description="The same Postgres as the role that owns the tables; database_url may then only use them."
+    )
+    database_connections: int = Field(
+        8,
+        ge=2,
+        le=200,
+        description="Connections of a process to Postgres at most: twice as many, and four, however much is in work.",
+    )
+    counts_keep_days: int = Field(
+        400, ge=62, description="Days for which sums for dashboards, daily usage and replays of policies are kept."
+    )
+    mark_candidates: int = Field(
+        100_000,
+        ge=1,
+        le=2_000_000,
+        description="Newest issued watermarks with which a damaged one is compared; 100,000 take half a second.",
     )
     blob_store_url: str = Field("", description="fsspec URL of the blob store, as s3://…; default: a folder in home.")
     public_store_url: str = Field("", description="fsspec URL of the public store; default: a folder in home.")
@@ -108,7 +143,7 @@ class Settings(BaseSettings):
         description="Others whose marks are looked for and named: a table [other_installations.NAME], or a TOML file.",
     )
     mark_growth: float = Field(
-        0.05, ge=0.0, le=1.0, description="Share of bytes the watermark may add: more of it survives more."
+        0.1, ge=0.0, le=1.0, description="Share of bytes the watermark may add: more of it survives more."
     )
     label: Literal["off", "start", "whole"] = Field("off", description="Draw a visible label: for 4 s, or throughout.")
     label_text: str = Field("AI-generated", description="What the visible label says before the provider's name.")
@@ -121,13 +156,6 @@ class Settings(BaseSettings):
     monitor_model: str = Field("", description="Model to ask for there.")
     monitor_key: SecretStr | None = Field(None, description="Bearer key for that server.")
     monitor_timeout: float = Field(5.0, description="Seconds it may take; after that a person looks at the prompt.")
-    bus: Literal["local", "kafka"] = Field("local", description="Who carries tickets between workers.")
-    kafka_servers: str = Field("127.0.0.1:9092", description="Bootstrap servers, where bus is kafka.")
-    kafka_group: str = Field("assay", description="Prefix of Kafka topics and consumer groups.")
-    kafka_account: str = Field(
-        "",
-        description="Whose requests are taken from Kafka: an account, or topic=account, comma-separated. Empty: none.",
-    )
     sweep_after: float = Field(30.0, description="Seconds after which a case that has not moved is queued again.")
     audit_anchor_every: float = Field(
         60.0, ge=0.0, description="Seconds after which new events are entered in the signed audit log; 0: never."
@@ -150,8 +178,9 @@ class Settings(BaseSettings):
     zero_shot_prompts: Path | None = Field(
         None, description="Sentences with which that checkpoint compares frames; default: policy/zero_shot.toml."
     )
-    face_backend: Literal["bundled", "insightface"] = Field(
-        "bundled", description="Which models embed faces: the bundled ones, or InsightFace."
+    face_backend: Literal["bundled", "two_nets", "insightface"] = Field(
+        "bundled",
+        description="Which models embed faces: Assay's three, two of them (without SFace), or InsightFace.",
     )
     insightface_pack: Path | None = Field(None, description="Folder with an InsightFace pack (non-commercial).")
     insightface_scale: Path | None = Field(
@@ -177,6 +206,11 @@ class Settings(BaseSettings):
     one_person: bool = Field(
         False, description="Is this the installation of one person? Only then may moderators rule on their own cases."
     )
+    second_review_share: float = Field(
+        0.05, ge=0.0, le=1.0, description="Share of rulings that a second moderator gives once more, blind; 0: none."
+    )
+    golden_share: float = Field(0.02, ge=0.0, le=0.5, description="Share of a moderator's cases that are golden items.")
+    golden_days: int = Field(90, ge=1, le=3650, description="Days for which a golden item is shown.")
     host: str = Field("127.0.0.1", description="Address that `assay serve` listens on.")
     port: int = Field(8080, description="Port that `assay serve` listens on.")
     tls_cert: Path | None = Field(
@@ -211,57 +245,7 @@ class Settings(BaseSettings):
     endless_staff_keys: bool = Field(
         False, description="May moderators and operators have keys that never end, or only after a year?"
     )
-    require_second_factor: str = Field(
-        "",
-        description="Roles (between commas: moderator, operator) that need a second factor; a token alone does not "
-        "open them.",
-    )
-    oidc_issuer: str = Field(
-        "",
-        description="Issuer of an OpenID provider (https://…) with which people sign in; needs web_address, "
-        "oidc_client_id and oidc_roles.",
-    )
-    oidc_client_id: str = Field("", description="What this installation is called there.")
-    oidc_client_secret: SecretStr | None = Field(None, description="Its secret there; none for a public client.")
-    oidc_scopes: str = Field("openid profile", description="What it asks for; some providers want `groups` too.")
-    oidc_groups_claim: str = Field("groups", description="The claim of the ID token that lists a person's groups.")
-    oidc_roles: str = Field(
-        "", description="Which group has which role: group=role, between commas. In none of them nobody signs in."
-    )
-    webhook_networks: str = Field(
-        "", description="Networks (as 10.0.0.0/8, between commas) to which webhooks go too, by http as well."
-    )
-    webhook_timeout: float = Field(15.0, gt=0, le=30, description="Seconds a receiver of webhooks may take.")
-    webhook_first_retry: float = Field(
-        5.0, gt=0, description="Seconds until a webhook that failed is tried again; then three times as long each time."
-    )
-    webhook_give_up_after: float = Field(86400.0, ge=0, description="Seconds after which that ends.")
     verify_urls: bool = Field(False, description="May the verifier fetch files from public addresses people give?")
-
-    @field_validator("webhook_networks")
-    @classmethod
-    def _networks(cls, networks: str) -> str:
-        parse_networks(networks)
-        return networks
-
-    @field_validator("require_second_factor")
-    @classmethod
-    def _known_roles(cls, roles: str) -> str:
-        parse_roles(roles)
-        return roles
-
-    @field_validator("oidc_roles")
-    @classmethod
-    def _known_group_roles(cls, mapped: str) -> str:
-        parse_group_roles(mapped)
-        return mapped
-
-    @model_validator(mode="after")
-    def _oidc_is_whole(self) -> Self:
-        if self.oidc_issuer:
-            needed = ("web_address", "oidc_client_id", "oidc_roles")
-            check_oidc(self.oidc_issuer, {name: getattr(self, name) for name in needed})
-        return self
 
     @field_validator("web_address")
     @classmethod
@@ -272,13 +256,6 @@ class Settings(BaseSettings):
     @classmethod
     def _known_engine(cls, name: str) -> str:
         return _registered(name, ENGINES, BUNDLED_ENGINES)
-
-    @field_validator("kafka_account")
-    @classmethod
-    def _read_by_workers(cls, accounts: str, info: ValidationInfo) -> str:
-        if accounts and info.data.get("bus") != "kafka":
-            raise ValueError("nobody reads topics unless bus is kafka")
-        return accounts
 
     @field_validator("engines", "other_installations", mode="before")
     @classmethod

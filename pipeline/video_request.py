@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,10 +9,10 @@ from pathlib import Path
 
 from core.errors import BadInput
 from core.events import ParameterValue
+from registry.consent.end_users import MAX_END_USER_LENGTH
 from registry.consent.lease_terms import PURPOSES
 
 MAX_PROMPT_LENGTH = 32_768
-MAX_END_USER_LENGTH = 512
 REFERENCE_PARAM = "input_reference"
 """What errors about a reference name as their parameter."""
 _COUNTRY = re.compile(r"[A-Z]{2}")
@@ -79,12 +78,3 @@ def validate_request(request: VideoRequest) -> None:
         word = getattr(request, name)
         if word and not _TAG.fullmatch(word):
             raise BadInput(f"{name} must be a word of a-z, 0-9, _ and -, of 40 characters at the most", param=name)
-
-
-def end_user_pseudonym(author: str, end_user: str) -> str:
-    """The pseudonym of an account's end user in the log: 128 bits of a SHA-256; empty where none is named.
-
-    The same person of two accounts has two. Whoever guesses an identifier can test the guess, so platforms send none
-    that can be guessed: docs/how-to/gateway.md says so.
-    """
-    return hashlib.sha256(f"{author}\0{end_user}".encode()).hexdigest()[:32] if end_user else ""

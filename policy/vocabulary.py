@@ -19,6 +19,8 @@ FACTS: Mapping[str, type] = MappingProxyType(
         "author_refused_hour": int,  # likewise in the last hour
         "author_refused_day": int,  # and in the last 24 hours
         "author_waiting": int,  # cases of the author that wait for a person now
+        "account_refusals_last_minute": int,  # verdicts that refused the account something within the last minute
+        "classifier_drift": float,  # how far what measured this case is from its week of reference; not known if new
         "cameos_named": int,  # by the case, or by what it is made from
         "cameos_unleased": int,  # of those named, without a lease that covers this case now
         "cameos_unapproved": int,  # whose owner wants to approve each draft, and has not approved this one
@@ -35,6 +37,19 @@ FACTS: Mapping[str, type] = MappingProxyType(
         "cameo_no_revealing": bool,
         "enrol_for_another": bool,  # a guardian enrols a minor
         "parents_recalled": int,  # cases it is made from that were taken down
+        "parents_claimed": int,  # cases it is made from that a claim keeps down
+        "works_covered": bool,  # whether holders allow all registered works that are named or shown, or will be asked
+        "works_not_allowed": int,  # named works whose holders allow nothing of the kind
+        "works_outside_audience": int,  # named works whose holders allow it to other accounts only
+        "works_outside_purpose": int,  # for other purposes only
+        "works_outside_parody": int,  # as parody only, or not as parody
+        "works_outside_territory": int,  # in other countries only
+        "works_ended": int,  # named works of which a licence has ended
+        "works_unapproved": int,  # named works whose holders are asked about each draft, and have not approved this one
+        "works_refused": int,  # named works whose holders do not want this draft
+        "likenesses_refused": int,  # works that it only looks like, whose holders do not want this draft
+        "works_changed": int,  # named works that were allowed when it was ordered, and no longer are
+        "works_inherited": int,  # works that what it is made from names, and whose holders have not allowed this
         "seconds": float,  # length asked for at the prompt gate, length found at the video gate
         "has_reference": bool,
         "reference_sealed_here": bool,  # the reference is, to the byte, the published video that this one is made over

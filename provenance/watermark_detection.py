@@ -19,7 +19,8 @@ from provenance.verification.evaluate import NO_WATERMARK_KEY, pictures_not_deco
 from provenance.watermark.audio.files import detect_audio_file
 from provenance.watermark.effort import Effort
 from provenance.watermark.key import WatermarkKey
-from provenance.watermark.video.files import locate_in_file
+from provenance.watermark.video.files import FileDetection, locate_in_file
+from provenance.watermark.video.likely_files import find_likely_in_file
 
 _SMALL_SIDE = 64
 """Pixels: an image whose mark nobody looks for is only read to see that it is one."""
@@ -52,11 +53,23 @@ def detect_watermarks(
                 return WatermarkFinding(detected=False, note="no picture", audio=sound, unexamined=unheard)
             return replace(pictures_not_decoded(path, error), audio=sound, unexamined=unheard)
         sound, unheard = audio_future.result()
-        spans = tuple(
-            WatermarkedSpan(start=segment.start, end=segment.end, payload=segment.payload, p_value=segment.p_value)
-            for segment in in_picture.segments
-        )
-        return replace(in_picture.mark, segments=spans, audio=sound, unexamined=unheard)
+        return replace(in_picture.mark, segments=_spans(in_picture), audio=sound, unexamined=unheard)
+
+
+def detect_likely_marks(
+    path: Path, found: WatermarkFinding, *, keys: Sequence[WatermarkKey], likely: Sequence[str]
+) -> WatermarkFinding:
+    """`found`, with what is found of the `likely` payloads (hex): those of sealed videos that the file looks like.
+
+    For where no payload could be read in the picture. A mark that is known is found at half the strength.
+    """
+    try:
+        in_picture = find_likely_in_file(path, keys=keys, likely=likely)
+    except (BadMedia, OverBudget):  # the first look said so already
+        return found
+    if not in_picture.mark.payload:
+        return found
+    return replace(in_picture.mark, segments=_spans(in_picture), audio=found.audio, unexamined=found.unexamined)
 
 
 def check_media_without_key(path: Path, *, keys: Sequence[WatermarkKey] = ()) -> WatermarkFinding:
@@ -76,6 +89,13 @@ def check_media_without_key(path: Path, *, keys: Sequence[WatermarkKey] = ()) ->
         if decode_mono_audio(path, seconds=1.0) is None:
             raise
     return NO_WATERMARK_KEY
+
+
+def _spans(in_picture: FileDetection) -> tuple[WatermarkedSpan, ...]:
+    return tuple(
+        WatermarkedSpan(start=segment.start, end=segment.end, payload=segment.payload, p_value=segment.p_value)
+        for segment in in_picture.segments
+    )
 
 
 def _detect_in_sound(

@@ -9,6 +9,7 @@ from core.assets import Asset
 from core.case import WAITED_TOO_LONG, Case, Phase
 from core.events import (
     Appealed,
+    Claimed,
     Commissioned,
     EngineDeclined,
     EngineFailed,
@@ -19,14 +20,17 @@ from core.events import (
     Recalled,
     Rendered,
     Resumed,
+    Reversed,
     Ruled,
     Sealed,
     StageFailed,
     Submitted,
+    ViewSealed,
     Waiting,
     Withdrawn,
 )
 from core.ports import Ledger
+from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
 
 NOON = datetime(2026, 11, 1, 12, tzinfo=UTC)
@@ -40,6 +44,11 @@ def judged(gate: Gate, decision: Decision = Decision.ALLOW, *rules: str, **more:
 
 def ruled(gate: Gate, decision: Decision = Decision.ALLOW, *over: str, by: str = "m") -> Ruled:
     return Ruled(ruling=Ruling(gate=gate, decision=decision, moderator=by, over=over, code="context"))
+
+
+def upheld_on_appeal(by: str = "m") -> Ruled:
+    ruling = Ruling(gate=Gate.VIDEO, decision=Decision.REFUSE, moderator=by, over=(), code="confirmed", on_appeal=True)
+    return Ruled(ruling=ruling)
 
 
 WAY: dict[Phase, Event] = {
@@ -90,6 +99,14 @@ def possible(case: Case) -> Iterator[Event]:
     yield from (Waiting(phase=case.phase.value, reason=reason, since=NOON) for reason in ("away", ""))
     yield from (Appealed(by="a"), EngineDeclined(engine="e", code="c"), EngineFailed(engine="e", code="engine_error"))
     yield from (Resumed(by="m"), Resumed(by="m", again=True))
+    for subject in (Subject.PROMPT, Subject.VIDEO):
+        yield Measured(signals=(Signal(subject=subject, label="x", score=0.0, source="t/1"),))
+    yield from (Recalled(by="m", code="rights"), Recalled(by="assay:claims", code="claim"))
+    yield from (Reversed(by="m", code="mistake"), Reversed(by="m", code="appeal_granted"))
+    yield Reversed(by="assay:claims", code="claim_rejected")
+    yield upheld_on_appeal()
+    yield ViewSealed(by="m", code="illegal_to_view")
+    yield Claimed(claim="C", kind="copyright", law="us_dmca_512", step="decided", by="m")
     over = case.verdict.rules if case.verdict else ()
     for gate in Gate:
         yield from (judged(gate, decision, *("r" * (decision > Decision.ALLOW))) for decision in Decision)

@@ -62,9 +62,9 @@ class BankedSounds(Classifier):
 
     def _signals(self, subject: Subject, label: str, hits: Sequence[BankHit]) -> list[Signal]:
         if counting := [hit for hit in hits if not hit.cleared_by][:_MAX_TOLD]:
-            return [self.signal(subject, label, hit.score, at=_heard_span(hit), evidence=hit.entry) for hit in counting]
+            return [self.signal(subject, label, hit.score, at=heard_span(hit), evidence=hit.entry) for hit in counting]
         if hits:
-            at, note = _heard_span(hits[0]), SignalNote.KNOWN_HARMLESS
+            at, note = heard_span(hits[0]), SignalNote.KNOWN_HARMLESS
             return [self.signal(subject, label, 0.0, at=at, note=note, evidence=hits[0].cleared_by)]
         return [self.signal(subject, label, 0.0)]
 
@@ -74,7 +74,7 @@ class BankedSounds(Classifier):
         return [ClassifierExample(about="no sound", material=material, label=label, high=0.0) for label in self.labels]
 
 
-def _heard_span(hit: BankHit) -> Span:
+def heard_span(hit: BankHit) -> Span:
     """The longest run of seconds one after the other in which it is heard."""
     runs = [[second for _, second in run] for _, run in groupby(enumerate(hit.places), key=lambda one: one[1] - one[0])]
     longest = max(runs, key=lambda run: (len(run), -run[0]))

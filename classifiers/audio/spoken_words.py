@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-from classifiers.audio.diarization import diarize, who_speaks
+from classifiers.audio.diarization import who_speaks
+from classifiers.audio.voices_heard import speech_of, voices_of
 from classifiers.base import SignalNote
 from classifiers.models import Models
 from classifiers.models.speaker_nets import VAD_HOP
@@ -24,7 +24,6 @@ _SPEECH = 0.85
 was the least of the highest; in music, squeaks and noise at most 0.78 (12 clips, three levels of noise each)."""
 
 _MIN_CERTAINTY = 0.2  # mean probability of the words: below it, what is heard is guessed
-_SPOKEN = 0.5  # P(speech) from which a voice is described
 
 # What follows is from read speech, clean and in noise of 10 and 0 dB, read speech from a film, and a rap over music.
 _NOISE_DB = 9.0  # loud to quiet moments of speech: 20 to 37 in quiet, 11 to 16 in noise of 10 dB, 2 to 8 of 0
@@ -43,8 +42,7 @@ def hear_words(sample: VideoSample, models: Models) -> tuple[list[Passage], Sign
         return [], SignalNote.OUT_OF_TIME
     if sample.audio is None:
         return [], SignalNote.FAILED
-    likely = models.get("speech_finder").probabilities(sample.audio.samples)
-    if likely.max(initial=0.0) < _SPEECH:
+    if speech_of(sample.audio, models).max(initial=0.0) < _SPEECH:
         return [], _completeness(sample.audio)
     language, said = models.get("speech_multilingual").transcribe(sample.audio.samples)
     passages = [
@@ -61,7 +59,7 @@ def hear_words(sample: VideoSample, models: Models) -> tuple[list[Passage], Sign
     ]
     if is_time_up():
         return passages, SignalNote.OUT_OF_TIME
-    return _with_speakers(passages, sample.audio.samples, likely, models), _completeness(sample.audio)
+    return _with_speakers(passages, sample.audio, models), _completeness(sample.audio)
 
 
 def doubt_of(said: SpokenPassage, samples: AudioSamples) -> str:
@@ -89,14 +87,12 @@ def _range_db(samples: AudioSamples) -> float:
     return float(10 * np.log10(loud / quiet))
 
 
-def _with_speakers(
-    passages: list[Passage], samples: AudioSamples, likely: NDArray[np.float32], models: Models
-) -> list[Passage]:
+def _with_speakers(passages: list[Passage], audio: MonoAudio, models: Models) -> list[Passage]:
     """The passages with the numbers of their voices; without where there is one passage, or no model for voices."""
     if len(passages) < 2:
         return passages
     try:
-        voices, _ = diarize(samples, likely >= _SPOKEN, models)
+        voices = voices_of(audio, models).voices
     except Unavailable:
         return passages
     return [replace(one, speaker=who_speaks(one.at, voices)) for one in passages]

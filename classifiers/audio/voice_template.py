@@ -20,12 +20,14 @@ _MAX_SAMPLES = 10 * MONO_SAMPLE_RATE  # what CAM++ is given at once
 _WINDOW_FRAMES = 160  # frames of 10 ms that GE2E embeds at once
 _STEP_FRAMES = 80  # frames from one window to the next
 _TARGET_RMS = 10 ** (-30 / 20)  # root mean square that GE2E was trained at
-_SPEECH_PROBABILITY = 0.5  # from which a hop counts as speech
+
+SPEECH_PROBABILITY = 0.5
+"""P(speech) from which a hop counts as speech."""
 
 
 def extract_speech(samples: AudioSamples, models: Models) -> tuple[AudioSamples, NDArray[np.bool_]]:
     """What is spoken, put together; and for each VAD_HOP samples whether there is speech."""
-    spoken = models.get("speech_finder").probabilities(samples) >= _SPEECH_PROBABILITY
+    spoken = models.get("speech_finder").probabilities(samples) >= SPEECH_PROBABILITY
     return samples[np.repeat(spoken, VAD_HOP)[: len(samples)]], spoken
 
 

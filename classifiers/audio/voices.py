@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Self
@@ -10,8 +10,9 @@ from typing import Self
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.audio.diarization import MIN_VOICE_SECONDS, SpeakerVoice, diarize
-from classifiers.audio.voice_template import SPEAKER_MODELS, extract_speech
+from classifiers.audio.diarization import MIN_VOICE_SECONDS, SpeakerVoice
+from classifiers.audio.voice_template import SPEAKER_MODELS
+from classifiers.audio.voices_heard import HeardVoices, speech_of, voices_of
 from classifiers.base import (
     BiometricGallery,
     Classifier,
@@ -21,7 +22,7 @@ from classifiers.base import (
     MeasuringOrder,
     SignalNote,
 )
-from classifiers.identify import Identification, identify
+from classifiers.identify import Identification, identify, recognised_cameo
 from classifiers.image.sampled_frames import flat_image, require_sample, sample_of_images
 from classifiers.match_calibration import VOICE_CALIBRATION
 from classifiers.models import PACKAGED_MODELS, Models
@@ -35,7 +36,6 @@ MIN_ENROLMENT_SECONDS = 5.0
 _MIN_REPORTED_SCORE = 0.2  # match score from which a person is reported by id
 _SURELY_SPEECH = int(0.25 * MONO_SAMPLE_RATE / VAD_HOP)  # hops over which the finder must be sure
 _IGNORED_SECONDS = 0.4  # seconds of speech that nobody is recognised by and that need not be mentioned
-_SPEECH_PROBABILITY = 0.5  # from which a hop counts as speech
 
 
 class EmptyGallery:
@@ -90,14 +90,14 @@ class Voices(Classifier):
         sample = require_sample(material)
         if sample.audio is None:
             return self._silence_signals(sample, subject)
-        likely = self._models.get("speech_finder").probabilities(sample.audio.samples)
-        voices, unassigned = diarize(sample.audio.samples, likely >= _SPEECH_PROBABILITY, self._models)
-        identified = identify([v.template for v in voices], self._gallery, VOICE_CALIBRATION, leased=self._leased)
+        heard = voices_of(sample.audio, self._models)
+        templates = [voice.template for voice in heard.voices]
+        identified = identify(templates, self._gallery, VOICE_CALIBRATION, leased=self._leased)
         return [
-            self._presence_signal(subject, likely),
-            self.signal(subject, "unreadable_voice", _unassigned_share(unassigned, voices)),
-            *self._person_signals(subject, voices, identified),
-            *self._unrecognised_signals(subject, sample.audio, voices, unassigned),
+            self._presence_signal(subject, speech_of(sample.audio, self._models)),
+            self.signal(subject, "unreadable_voice", _unassigned_share(heard)),
+            *self._person_signals(subject, heard.voices, identified),
+            *self._unrecognised_signals(subject, sample.audio, heard),
         ]
 
     def _silence_signals(self, sample: VideoSample, subject: Subject) -> list[Signal]:
@@ -117,23 +117,30 @@ class Voices(Classifier):
         )
         return self.signal(subject, "voice_present", round(min(1.0, float(steady[place])), 4), at=at)
 
-    def _person_signals(self, subject: Subject, voices: list[SpeakerVoice], identified: Identification) -> list[Signal]:
-        ranked = sorted(identified.protected.values(), key=lambda match: match[0], reverse=True)
+    def _person_signals(
+        self, subject: Subject, voices: Sequence[SpeakerVoice], identified: Identification
+    ) -> list[Signal]:
+        ranked = sorted(identified.protected.items(), key=lambda match: match[1][0], reverse=True)
         return [
-            self.signal(subject, "protected_voice", round(score, 4), at=voices[index].first_span, note=note)
-            for place, (score, note, index) in enumerate(ranked)
+            self.signal(
+                subject,
+                "protected_voice",
+                round(score, 4),
+                at=voices[index].first_span,
+                note=note,
+                cameo=recognised_cameo(person, score),
+            )
+            for place, (person, (score, note, index)) in enumerate(ranked)
             if place == 0 or score >= _MIN_REPORTED_SCORE
         ] or [self.signal(subject, "protected_voice", 0.0)]
 
-    def _unrecognised_signals(
-        self, subject: Subject, sound: MonoAudio, voices: list[SpeakerVoice], unassigned: float
-    ) -> list[Signal]:
+    def _unrecognised_signals(self, subject: Subject, sound: MonoAudio, heard: HeardVoices) -> list[Signal]:
         """None where somebody may have spoken who could not be recognised; an empty gallery protects nobody."""
         if not self._gallery.size:
             return []
         if not sound.complete:
             return [self.signal(subject, "protected_voice", None, note=SignalNote.TOO_LONG)]
-        if not voices and unassigned > _IGNORED_SECONDS:
+        if not heard.voices and heard.unassigned > _IGNORED_SECONDS:
             return [self.signal(subject, "protected_voice", None, note=SignalNote.CANNOT_TELL)]
         return []
 
@@ -151,16 +158,18 @@ class Voices(Classifier):
 
 def enrol_voice(sound: MonoAudio, models: Models) -> NDArray[np.float32] | None:
     """The template of the one voice of a track, (448,) float32; None if there is not exactly one for long enough."""
-    _, spoken = extract_speech(sound.samples, models)
-    voices, unassigned = diarize(sound.samples, spoken, models)
-    if len(voices) != 1 or voices[0].seconds < MIN_ENROLMENT_SECONDS or unassigned > voices[0].seconds / 4:
+    heard = voices_of(sound, models)
+    if len(heard.voices) != 1:
         return None
-    return voices[0].template
+    [voice] = heard.voices
+    if voice.seconds < MIN_ENROLMENT_SECONDS or heard.unassigned > voice.seconds / 4:
+        return None
+    return voice.template
 
 
-def _unassigned_share(unassigned: float, voices: list[SpeakerVoice]) -> float:
-    spoken = unassigned + sum(voice.seconds for voice in voices)
-    return round(unassigned / spoken, 4) if spoken > _IGNORED_SECONDS else 0.0
+def _unassigned_share(heard: HeardVoices) -> float:
+    spoken = heard.unassigned + sum(voice.seconds for voice in heard.voices)
+    return round(heard.unassigned / spoken, 4) if spoken > _IGNORED_SECONDS else 0.0
 
 
 @cache

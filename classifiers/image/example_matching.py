@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 import classifiers.models
 from classifiers.image.sampled_frames import downscale
 from classifiers.models import Models
+from classifiers.picture_vectors import VECTOR_MODEL
 from core.signals import ExampleMatch
 from media.search_hashes import hash_similarity
 
-EXAMPLE_MODEL = "clip_image_tower"
+EXAMPLE_MODEL = VECTOR_MODEL
 FEW_EXAMPLES = 3  # with fewer, other drawings of the same thing are often missed
 PICTURES_OF_A_VIDEO = 4  # as good as independent of one another: the parts of three frames show much the same
 _TAIL = 0.1  # share of ordinary pictures, the most alike ones, from which the threshold is extrapolated

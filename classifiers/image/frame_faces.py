@@ -19,7 +19,7 @@ from classifiers.base import (
     MeasuringOrder,
     SignalNote,
 )
-from classifiers.identify import Identification, cameo_absence, identify
+from classifiers.identify import Identification, cameo_absence, identify, recognised_cameo
 from classifiers.image.face_backend import face_backend, face_calibration
 from classifiers.image.face_tracks import MAX_EMBEDDED_FACES, FaceTrack, FaceTracks, track_faces
 from classifiers.image.sampled_frames import flat_image, frame_span, require_sample, sample_of_images, scored_spans
@@ -96,12 +96,17 @@ class FrameFaces(Classifier):
         if not tracks.people:
             at = frame_span(sample, tracks.observations[0].frame)
             return [self.signal(subject, "protected_person", None, at=at, note=SignalNote.CANNOT_TELL)]
-        ranked = sorted(best_matches.values(), key=lambda match: match[0], reverse=True)
+        ranked = sorted(best_matches.items(), key=lambda match: match[1][0], reverse=True)
         return [
             self.signal(
-                subject, "protected_person", round(score, 4), at=_span_of(sample, tracks.people[person]), note=note
+                subject,
+                "protected_person",
+                round(score, 4),
+                at=_span_of(sample, tracks.people[track]),
+                note=note,
+                cameo=recognised_cameo(person, score),
             )
-            for place, (score, note, person) in enumerate(ranked)
+            for place, (person, (score, note, track)) in enumerate(ranked)
             if place == 0 or score >= _MIN_REPORTED_SCORE
         ] or [self.signal(subject, "protected_person", 0.0)]
 

@@ -26,7 +26,7 @@ from core.signals import Signal, Span, Subject
 from media.lookup.bank_hashes import BankHit
 from media.video import VideoSample
 
-HASH_LABELS = ("known_bad", "known_work", "known_listed", "known_noted")
+HASH_LABELS = ("known_bad", "known_claimed", "known_work", "known_listed", "known_noted")
 _MAX_TOLD = 5  # entries of one kind of bank that are named
 
 
@@ -34,7 +34,7 @@ class FrameHashes(Classifier):
     """PDQ and phash of every frame against the banks."""
 
     name = "frame_hashes"
-    version = 2
+    version = 3
     order = MeasuringOrder.COPIES
     subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
     labels = HASH_LABELS

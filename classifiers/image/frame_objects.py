@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+from numpy.typing import NDArray
 
 from classifiers.base import ClassifierExample, Material, ModelClassifier, SignalNote, clip_score
 from classifiers.image.sampled_frames import (
+    WORTH_REPORTING,
     flat_image,
     frame_span,
-    persistent_score,
+    persistent_scores,
     require_sample,
     sample_of_images,
-    spread_pairs,
 )
+from classifiers.picture_vectors import VECTOR_MODEL, frame_vector, most_different_frames
 from core.signals import Signal, Span, Subject
-from media.video import VideoSample
+from media.video import Frame, VideoSample
 
-_PLACES = 4  # looked at in a video, two frames each: about a seventh of a second of CPU for a frame
+_PLACES = 4  # looked at in a video, those that look least alike: about a seventh of a second of CPU for a frame
 
 
 class FrameObjects(ModelClassifier):
     """The highest score that two frames beside one another share, of a few places of a video."""
 
     name = "frame_objects"
-    version = 1
+    version = 2
     subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
     labels = ("fire_shown",)
-    required_models = ("clip_image_tower", "frame_heads")
+    required_models = (VECTOR_MODEL, "frame_heads")
     covers = (
         "Fires and flames that are a good part of a photograph; four places of a video are looked at. Hardly drawings, "
         "candles and matches. Weapons, blood, drugs, alcohol, smoking, political signs, crowds, children, uniforms and "
@@ -38,15 +42,31 @@ class FrameObjects(ModelClassifier):
         sample = require_sample(material)
         if not sample.frames:
             return self.unmeasured(subject, SignalNote.NO_FRAMES)
-        some = spread_pairs(sample, _PLACES)
-        vectors = self._models.get("clip_image_tower").encode([frame.rgb for frame in some.frames])
-        heads = self._models.get("frame_heads")
-        scores = heads.scores(vectors)
+        found = [self._scores(sample, place) for place in most_different_frames(sample, _PLACES)]
         signals = []
-        for label in self.labels:
-            score, at = persistent_score(some, scores[:, heads.labels.index(label)])
-            signals.append(self.signal(subject, label, round(clip_score(score), 4), at=_span(sample, at)))
+        for column, label in enumerate(self.labels):
+            best = int(np.argmax([scores[column][0] for scores in found]))  # a NaN wins, and is refused below
+            score, at = found[best][column]
+            signals.append(self.signal(subject, label, round(clip_score(score), 4), at=at))
         return signals
+
+    def _scores(self, sample: VideoSample, place: int) -> list[tuple[float, Span]]:
+        """For each label what this frame and the one beside it share.
+
+        The second is looked at only where the first shows something: it can only make a score lower, unless it is sure.
+        """
+        first = self._frame_scores(sample.frames[place])
+        if len(sample.frames) == 1 or all(score < WORTH_REPORTING for score in first):
+            return [(score, frame_span(sample, place)) for score in first]
+        beside = place + 1 if place + 1 < len(sample.frames) else place - 1
+        places = sorted((place, beside))
+        scores = np.array([first if one == place else self._frame_scores(sample.frames[one]) for one in places])
+        return [_persistent(sample, places, scores[:, column]) for column in range(len(self.labels))]
+
+    def _frame_scores(self, frame: Frame) -> list[float]:
+        heads = self._models.get("frame_heads")
+        scores = heads.scores(frame_vector(frame, self._models)[None])[0]
+        return [float(scores[heads.labels.index(label)]) for label in self.labels]
 
     def examples(self) -> list[ClassifierExample]:
         """Grey frames: photographs of fires do not belong in a repository."""
@@ -54,7 +74,8 @@ class FrameObjects(ModelClassifier):
         return [ClassifierExample(about="grey frames", material=grey, label=label, high=0.4) for label in self.labels]
 
 
-def _span(sample: VideoSample, at: Span) -> Span:
-    """The span of the frame that begins there among all frames, and not only among those that were looked at."""
-    place = int(np.argmin([abs(frame.at - at.start) for frame in sample.frames]))
-    return frame_span(sample, place)
+def _persistent(sample: VideoSample, places: list[int], scores: NDArray[np.float32]) -> tuple[float, Span]:
+    """As persistent_score, of these frames alone; the span is that of a frame among all."""
+    shared = persistent_scores(replace(sample, frames=tuple(sample.frames[place] for place in places)), scores)
+    best = int(np.argmax(shared))
+    return float(shared[best]), frame_span(sample, places[best])

@@ -47,15 +47,6 @@ def spread_frames(sample: VideoSample, count: int) -> VideoSample:
     return replace(sample, frames=tuple(sample.frames[place] for place in places))
 
 
-def spread_pairs(sample: VideoSample, places: int) -> VideoSample:
-    """Two neighbouring frames of each of so many places, evenly spread; all frames where there are no more."""
-    if len(sample.frames) <= 2 * places:
-        return sample
-    firsts = np.linspace(0, len(sample.frames) - 2, places).round().astype(int)
-    kept = np.unique(np.concatenate([firsts, firsts + 1]))
-    return replace(sample, frames=tuple(sample.frames[place] for place in kept))
-
-
 def frame_span(sample: VideoSample, index: int) -> Span:
     """From this frame to the next, or to the end."""
     start = sample.frames[index].at

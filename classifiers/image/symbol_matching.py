@@ -60,12 +60,13 @@ def match_shapes(rgb: NDArray[np.uint8]) -> Mapping[str, ShapeMatch]:
 
 def sample_on_circles(region: Mask) -> NDArray[np.float32] | None:
     """(rings, angles), of length one, its mean taken away; None for a region that is far too stretched."""
-    ys, xs = np.nonzero(region)
-    if len(xs) < _SMALLEST:
+    moments = cv2.moments(region, binaryImage=True)
+    count = moments["m00"]
+    if count < _SMALLEST:
         return None
-    points = np.stack([xs, ys]).astype(np.float64)
-    centre = points.mean(axis=1)
-    spread = np.cov(points)
+    centre = np.array([moments["m10"], moments["m01"]]) / count
+    across, down, both = (moments[name] / (count - 1) for name in ("mu20", "mu02", "mu11"))
+    spread = np.array([[across, both], [both, down]])
     values, vectors = np.linalg.eigh(spread)
     if values[0] <= 0.5 or values[1] > _STRETCHED * values[0]:
         return None

@@ -28,6 +28,7 @@ from media.video import VideoSample
 
 _MIN_CERTAINTY = 0.6  # of a line: below it, letters are guessed in what is no text
 _CHANGED = 12.0  # mean difference of one of the places of two small grey pictures, of 255, that may be a new line
+_BETWEEN_LOOKS = 0.24  # seconds: what stands for less nobody reads
 _MAX_LOOKS = 120  # pictures of a video in which lines are looked for: about a tenth of a second each
 _MAX_READINGS = 240  # readings of lines of a video: up to a fifth of a second each
 _READINGS = 3  # of one line, as long as it is not read for sure
@@ -129,18 +130,20 @@ def read_words(sample: VideoSample, models: Models) -> tuple[list[Passage], Sign
     """What is written, and why not all of it is known, if so. Raises Unavailable without the model."""
     reading = _Reading(models)
     last: LumaPlane | None = None
+    looked_at = 0.0
     for place, frame in enumerate(sample.frames):
         if is_time_up():
             reading.note = SignalNote.OUT_OF_TIME
             break
         at, small = frame_span(sample, place), _small(frame.rgb, (160, 90))
-        if last is not None and not _changed(small, last):
+        too_soon = place + 1 < len(sample.frames) and frame.at - looked_at < _BETWEEN_LOOKS
+        if last is not None and (too_soon or not _changed(small, last)):
             reading.still(at)
         elif reading.looks == _MAX_LOOKS:
             reading.note = SignalNote.TOO_LONG
             break
         else:
-            last = small
+            last, looked_at = small, frame.at
             reading.look(frame.rgb, at)
     return [*_lines(reading.tracks), *_codes(reading.codes)], reading.note
 

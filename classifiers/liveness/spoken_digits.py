@@ -7,6 +7,7 @@ import unicodedata
 
 from classifiers.liveness.capture import SAMPLE_RATE, LivenessCapture
 from classifiers.models import Models
+from core.edit_distance import edit_distance
 
 _ONES = {
     word: str(n)
@@ -33,7 +34,7 @@ _TENS = {w: n for n, w in enumerate(("twenty", "thirty", "forty", "fifty", "sixt
 def digits_wrong(take: LivenessCapture, models: Models) -> float | None:
     """The share of the digits asked for that was not heard in order, extra ones counted too; 1.0 for silence."""
     spoken = parse_digits(models.get("speech").transcribe(take.sound)) if len(take.sound) >= SAMPLE_RATE // 2 else ""
-    return min(1.0, levenshtein(take.challenge.digits, spoken) / max(1, len(take.challenge.digits)))
+    return min(1.0, edit_distance(take.challenge.digits, spoken) / max(1, len(take.challenge.digits)))
 
 
 def parse_digits(text: str) -> str:
@@ -52,13 +53,3 @@ def parse_digits(text: str) -> str:
         elif word in _ONES:
             digits += _ONES[word]
     return digits
-
-
-def levenshtein(first: str, second: str) -> int:
-    """Levenshtein's distance."""
-    row = list(range(len(second) + 1))
-    for i, a in enumerate(first, 1):
-        before, row[0] = row[0], i
-        for j, b in enumerate(second, 1):
-            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (a != b))
-    return row[-1]

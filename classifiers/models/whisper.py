@@ -61,6 +61,7 @@ class Transcriber:
         from faster_whisper import WhisperModel
 
         self._net: Any = WhisperModel("base", device="cpu", compute_type="int8", cpu_threads=1, files=files)
+        encode_once(self._net)
         self._lock = threading.Lock()
 
     def transcribe(self, sound: NDArray[np.float32]) -> tuple[str, list[SpokenPassage]]:
@@ -85,6 +86,26 @@ class Transcriber:
                 if one.text.strip() and one.compression_ratio <= _MAX_COMPRESSION
             ]
         return (info.language if said else ""), said
+
+
+def encode_once(net: Any) -> None:
+    """Half of the work is to encode half a minute of sound, which is done for the language and again for the words.
+
+    The language is asked of exactly what the words are first asked of: of all but the last hundredth of a second, with
+    which the library pads a sound.
+    """
+    encode, detect_language = net.encode, net.detect_language
+    last: list[tuple[NDArray[np.float32], Any]] = []
+
+    def encode_unless_last(features: NDArray[np.float32]) -> Any:
+        if not last or not np.array_equal(last[0][0], features):
+            last[:] = [(features, encode(features))]
+        return last[0][1]
+
+    def language_of(*, features: NDArray[np.float32], **options: Any) -> Any:
+        return detect_language(features=features[..., :-1], **options)
+
+    net.encode, net.detect_language = encode_unless_last, language_of
 
 
 def load_transcriber(paths: Sequence[Path]) -> Transcriber:

@@ -41,6 +41,11 @@ class NormalisedText:
         return (min(behind), max(behind) + 1) if behind else (0, 0)
 
 
+def unchanged(text: str) -> NormalisedText:
+    """The text as it stands."""
+    return NormalisedText(text, tuple(range(len(text))))
+
+
 def visible_text(text: str) -> str:
     """The text in compatibility form, without invisible characters, pictures as words."""
     return normalise(text).text
@@ -49,7 +54,7 @@ def visible_text(text: str) -> str:
 def normalise(text: str) -> NormalisedText:
     """`visible_text` with places."""
     if text.isascii():
-        return NormalisedText(text, tuple(range(len(text))))
+        return unchanged(text)
     letters: list[str] = []
     offsets: list[int] = []
     for place, letter in enumerate(text):

@@ -19,6 +19,7 @@ from classifiers.text.impersonation import impersonation_score
 from classifiers.text.personal_data import personal_data_score
 from classifiers.text.prompt_intent import PromptIntent
 from classifiers.text.prompt_terms import PromptTerms
+from classifiers.text.threat_patterns import threat_score
 from core.signals import Signal, Span, Subject
 
 _GROUPS = {
@@ -45,7 +46,7 @@ class FootageWordScreening(ModelClassifier):
     """Threats, instructions, hate, sexual words and fraud, heard and seen; personal data and codes, seen."""
 
     name = "footage_words"
-    version = 2
+    version = 3
     subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
     labels = (
         *(f"{kind}_{group}" for kind in PassageKind for group in _GROUPS),
@@ -121,7 +122,8 @@ class FootageWordScreening(ModelClassifier):
         unsafe = 1.0 if short else highest.get("unsafe", 0.0)
         scores = {group: max(highest.get(label, 0.0) for label in labels) for group, labels in _GROUPS.items()}
         scores["fraud"] = max(scores["fraud"], impersonation_score(text))
-        return {group: score if group in _BY_ITSELF else min(score, unsafe) for group, score in scores.items()}
+        scores = {group: score if group in _BY_ITSELF else min(score, unsafe) for group, score in scores.items()}
+        return scores | {"threat": max(scores["threat"], threat_score(text))}
 
     def _highest(self, text: str) -> dict[str, float]:
         """The highest score of each label of a prompt that the models, or of a short text the lists, give."""

@@ -21,13 +21,18 @@ from classifiers.text.deobfuscate import NormalisedText, deobfuscate, normalise
 from classifiers.text.occlusion import carrying_places
 from classifiers.text.prompt_chunks import split_chunks
 from classifiers.text.prompt_ensemble import score_texts, select_chunks
+from classifiers.text.readings.plain_reading import plain_reading
+from classifiers.text.readings.weigh import weigh_by_words
 from core.signals import Signal, Span, Subject
+from core.text_styles import TextStyle
 from media.arrays import FloatMatrix
 
 MAX_PROMPT_CHARS = 10_000  # characters, as in prompt_terms
 _SCRIPTS = ("LATIN", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "CYRILLIC", "ARABIC", "THAI", "DEVANAGARI")
 # What a sentence by itself is often taken for when the text around it says otherwise.
 _OUT_OF_CONTEXT = frozenset({"disinfo", "jailbreak", "illicit", "political", "extremism", "fraud", "weapons"})
+_STYLE_NAMES = {None: "", TextStyle.VIDEO: "video", TextStyle.CHAT: "chat", TextStyle.POST: "social"}
+"""As the heads call them."""
 _FRAGMENT = 40.0  # by which the odds of a label above are divided for a fragment of a text
 _MIN_CARRIED_SCORE = 0.5  # from here on, where rules begin to hold, the words that carry a label are looked for
 _MAX_OCCLUDED_PARTS = 2  # parts of a text in which they are looked for
@@ -37,7 +42,7 @@ class PromptIntent(ModelClassifier):
     """A tuned encoder, sentence embeddings and pieces of words together, over the whole prompt and parts of it."""
 
     name = "prompt_intent"
-    version = 6
+    version = 7
     subjects = frozenset({Subject.PROMPT})
     labels = (
         "sexual", "violence", "gore", "self_harm", "hate", "extremism", "harassment", "illicit", "weapons", "disinfo",
@@ -55,7 +60,9 @@ class PromptIntent(ModelClassifier):
         if len(material.text) > MAX_PROMPT_CHARS:
             return self.unmeasured(subject, SignalNote.TOO_LONG)
         heads, encoder = self._models.get("prompt_heads"), self._models.get("prompt_encoder")
+        heads = heads.for_style(_STYLE_NAMES[material.style])
         plain, hidden = normalise(material.text), deobfuscate(material.text, encoder.in_vocabulary)
+        plain, hidden = plain_reading(plain), plain_reading(hidden) if hidden else None
         if not is_supported_script((hidden or plain).text):
             return self.unmeasured(subject, SignalNote.LANGUAGE_NOT_COVERED)
         places, shares, english = [], [], []
@@ -71,6 +78,7 @@ class PromptIntent(ModelClassifier):
         scores = _correct_for_chunk_count(
             read, np.array(shares, np.float32), [label in _OUT_OF_CONTEXT for label in heads.labels]
         )
+        scores = weigh_by_words(plain.text, scores, heads.labels)
         column = {label: scores[:, place] for place, label in enumerate(heads.labels)}
         signals, carried = [], self._carrying(read, scores, places, english, heads)
         for label in self.labels:

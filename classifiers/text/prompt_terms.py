@@ -7,7 +7,11 @@ from collections.abc import Sequence
 
 from classifiers.base import Classifier, ClassifierExample, Material, PromptText, SignalNote
 from classifiers.text.confusables import fold_text
+from classifiers.text.deobfuscate import NormalisedText, unchanged
+from classifiers.text.gazetteer.find import gazetteer_hits
 from classifiers.text.lexicon import STRONG_SCORE, Lexicon, TermHit, find_terms, load_lexicon
+from classifiers.text.readings.plain_reading import plain_reading
+from classifiers.text.readings.shown import RIGHTS_LABELS, shown_factor
 from core.signals import Signal, Span, Subject
 
 MAX_PROMPT_CHARS = 10_000  # characters; no engine takes more
@@ -30,7 +34,7 @@ class PromptTerms(Classifier):
     """Words of word lists, in fourteen languages for the gravest, with leetspeak, look-alikes and spacing undone."""
 
     name = "prompt_terms"
-    version = 2
+    version = 3
     subjects = frozenset({Subject.PROMPT})
     labels = (
         "sexual", "minors", "sexual_minors", "intimate_image", "violence", "gore", "self_harm", "hate", "harassment",
@@ -48,13 +52,20 @@ class PromptTerms(Classifier):
         if len(material.text) > MAX_PROMPT_CHARS:
             return self.unmeasured(subject, SignalNote.TOO_LONG)
         lists = load_lexicon()
-        hits = [*find_terms(material.text, lists), *_ages(material.text)]
+        reading = plain_reading(unchanged(material.text))
+        hits = [*find_terms(reading.text, lists), *gazetteer_hits(reading.text), *_ages(reading.text)]
         hits += _co_occurrences(hits)
-        softened = _softened(material.text, hits, lists)
-        return [signal for label in self.labels for signal in self._signals_for_label(label, subject, hits, softened)]
+        softened = _softened(reading.text, hits, lists)
+        signals = [self._signals_for_label(label, subject, hits, softened, reading) for label in self.labels]
+        return [signal for of_label in signals for signal in of_label]
 
     def _signals_for_label(
-        self, label: str, subject: Subject, hits: Sequence[TermHit], softened: dict[TermHit, float]
+        self,
+        label: str,
+        subject: Subject,
+        hits: Sequence[TermHit],
+        softened: dict[TermHit, float],
+        reading: NormalisedText,
     ) -> list[Signal]:
         if label == "disguise":
             disguised_hits = [TermHit(label, h.start, h.end, STRONG_SCORE, True) for h in hits if h.disguised]
@@ -68,10 +79,13 @@ class PromptTerms(Classifier):
         scores = [hit.score * softened.get(hit, 1.0) for hit in disguised_hits]
         scores[0] = _combined_score(scores)
         return [
-            self._hit_signal(subject, hit, score, softened) for hit, score in zip(disguised_hits, scores, strict=True)
+            self._hit_signal(subject, hit, score, softened, reading)
+            for hit, score in zip(disguised_hits, scores, strict=True)
         ]
 
-    def _hit_signal(self, subject: Subject, hit: TermHit, score: float, softened: dict[TermHit, float]) -> Signal:
+    def _hit_signal(
+        self, subject: Subject, hit: TermHit, score: float, softened: dict[TermHit, float], reading: NormalisedText
+    ) -> Signal:
         note = (
             SignalNote.DISGUISED
             if hit.disguised
@@ -79,7 +93,8 @@ class PromptTerms(Classifier):
             if softened.get(hit, 1.0) < 1.0
             else SignalNote.NONE
         )
-        span = Span(start=hit.start, end=hit.end, unit="chars")
+        start, end = reading.span(hit.start, hit.end)
+        span = Span(start=start, end=end, unit="chars")
         return self.signal(subject, hit.label, round(score, 3), at=span, note=note)
 
     def examples(self) -> list[ClassifierExample]:
@@ -153,9 +168,11 @@ def _co_occurring(hits: Sequence[TermHit], first_label: str, second_label: str, 
 def _softened(text: str, hits: Sequence[TermHit], lists: Lexicon) -> dict[TermHit, float]:
     """By how much an innocent reading lowers a hit. Nothing softens what is sexual or disguised."""
     folded = fold_text(text)
-    tells = bool(_CONTEXT.search(folded))
+    tells, shown = bool(_CONTEXT.search(folded)), shown_factor(text)
     soft = {}
     for hit in hits:
+        if hit.label in RIGHTS_LABELS and shown < 1.0:
+            soft[hit] = shown
         if hit.label not in lists.softened or hit.disguised:
             continue
         if _WITHOUT.search(fold_text(text[max(0, hit.start - 20) : hit.start])):

@@ -8,15 +8,27 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 from pydantic import BaseModel, ConfigDict, Field
-from starlette.background import BackgroundTask
 
-from console.web.auth import BearerUser
+from console.cameo.likeness_user import EndUserQuery, named_party
+from console.cameo.likeness_user import LikenessUser as BearerUser
+from console.cameo.owner_video import owner_video
+from console.languages.page_language import language_of
 from console.web.context import ContextDep
 from console.web.scans import ACCOUNT_BUDGET, scan_file
-from console.web.uploads import new_upload_folder, receive_form
+from console.web.uploads import receive_form
 from core.codec import dump
 from core.errors import BadInput
-from registry.consent import BANNED_TOPICS, PURPOSES, LeaseRequest, LeaseTerms
+from registry.consent import (
+    BANNED_TOPICS,
+    DEFAULT_BANS,
+    DEFAULT_PURPOSES,
+    PURPOSES,
+    LeaseRequest,
+    LeaseTerms,
+    asks_each_time,
+    default_end,
+    lease_sentences,
+)
 
 cameo_router = APIRouter(prefix="/api", tags=["cameos"])
 
@@ -67,17 +79,28 @@ class ChallengeBody(_StrictBody):
 
 
 class LeaseBody(_StrictBody):
-    """What an owner allows."""
+    """What an owner allows. What is left out is narrow; what is wide needs `confirm`, or is answered with 409."""
 
     holder: str = Field(description="An account, * for everyone, ~ for mutuals.")
+    end_user: str = Field("", max_length=512, description="Only this end user of the account, as it names them.")
     face: bool = True
     voice: bool = False
-    until: datetime | None = Field(None, description="With a time zone; without it until revoked.")
-    purposes: list[str] = Field([], description=f"Of {', '.join(PURPOSES)}; empty: any.")
+    until: datetime | None = Field(
+        default_factory=default_end, description="With a time zone; left out: 30 days; null: until revoked."
+    )
+    purposes: list[str] = Field(
+        list(DEFAULT_PURPOSES),
+        description=f"Of {', '.join(PURPOSES)}; empty: any. Left out: neither business nor advertising nor politics.",
+    )
     territory: list[str] = Field([], description="Countries, as DE; empty: anywhere.")
-    bans: list[str] = Field([], description=f"Of {', '.join(BANNED_TOPICS)}.")
+    bans: list[str] = Field(
+        list(DEFAULT_BANS), description=f"Of {', '.join(BANNED_TOPICS)}. Left out: all of them; empty: none."
+    )
     words: list[str] = Field([], description="Words not to say or be shown with.")
-    approval: bool = Field(False, description="See and approve each draft first.")
+    approval: bool | None = Field(
+        None, description="See and approve each draft first. Left out: where it is for more than one account."
+    )
+    confirm: bool = Field(False, description="The owner means it, also where it is wide.")
     limits: str = Field("", max_length=4000, description="Limits in own words; held until rules are made of them.")
 
     def to_lease_request(self) -> LeaseRequest:
@@ -87,11 +110,25 @@ class LeaseBody(_StrictBody):
             territory=tuple(self.territory),
             bans=tuple(self.bans),
             words=tuple(self.words),
-            approval=self.approval,
+            approval=asks_each_time(self.holder) if self.approval is None else self.approval,
         )
         return LeaseRequest(
-            holder=self.holder, until=self.until, face=self.face, voice=self.voice, terms=terms, words=self.limits
+            holder=self.holder,
+            end_user=self.end_user,
+            until=self.until,
+            face=self.face,
+            voice=self.voice,
+            terms=terms,
+            words=self.limits,
+            confirmed=self.confirm,
         )
+
+
+class AnswerBody(_StrictBody):
+    """What an owner writes to whoever made a video."""
+
+    words: str = Field("", max_length=4000, description="The maker reads them; erasable.")
+    asset: str = Field("", max_length=64, description="For a yes: `asset` of the use as you watched it.")
 
 
 class ReportBody(_StrictBody):
@@ -154,7 +191,9 @@ async def enrol_estate(request: Request, who: BearerUser, context: ContextDep) -
 def show_cameo(handle: str, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """Its state, its leases, its receipts. Another account's cameo is 404."""
     desk = context.service.cameos
-    found = {"cameo": desk.cameo(who, handle), "leases": desk.leases(who, handle)}
+    cameo, leases = desk.cameo(who, handle), desk.leases(who, handle)
+    says = {lease.id: lease_sentences(lease, cameo.owner) for lease in leases if lease.revoked is None}
+    found = {"cameo": cameo, "leases": leases, "in_words": says}
     return {**dump(found), "receipts": dump(desk.receipts(who, handle))}
 
 
@@ -173,7 +212,7 @@ def export_cameo(handle: str, who: BearerUser, context: ContextDep) -> dict[str,
 
 @cameo_router.post("/cameos/{handle}/leases", status_code=201, summary="Allow somebody something")
 def create_lease(handle: str, body: LeaseBody, who: BearerUser, context: ContextDep) -> dict[str, object]:
-    """Gives the lease and its signed receipt."""
+    """Gives the lease and its signed receipt. 409 for what is wide and was not confirmed."""
     made, receipt = context.service.cameos.lease(who, handle, body.to_lease_request())
     return {"lease": dump(made), "receipt": dump(receipt)}
 
@@ -192,15 +231,15 @@ def revoke_lease(lease_id: str, who: BearerUser, context: ContextDep) -> dict[st
 
 
 @cameo_router.put("/acquaintances/{account}", status_code=204, summary="You know an account")
-def add_acquaintance(account: str, principal: BearerUser, context: ContextDep) -> None:
+def add_acquaintance(account: str, principal: BearerUser, context: ContextDep, end_user: EndUserQuery = "") -> None:
     """Two who say it of each other are mutuals."""
-    context.service.cameos.know(principal, account)
+    context.service.cameos.know(principal, named_party(context, account, end_user))
 
 
 @cameo_router.delete("/acquaintances/{account}", status_code=204, summary="You no longer know an account")
-def remove_acquaintance(account: str, principal: BearerUser, context: ContextDep) -> None:
+def remove_acquaintance(account: str, principal: BearerUser, context: ContextDep, end_user: EndUserQuery = "") -> None:
     """And then you are no mutuals any more."""
-    context.service.cameos.know(principal, account, known=False)
+    context.service.cameos.know(principal, named_party(context, account, end_user), known=False)
 
 
 @cameo_router.get("/cameos/{handle}/uses", summary="Every use of a likeness")
@@ -214,28 +253,26 @@ def list_uses(handle: str, who: BearerUser, context: ContextDep) -> dict[str, ob
 )
 def use_content(handle: str, case_id: str, principal: BearerUser, context: ContextDep) -> FileResponse:
     """For the owner: a draft, or what is published."""
-    import shutil
-
-    folder = new_upload_folder(context.upload_folder)
-    try:
-        file = context.service.cameos.fetch_use(principal, handle, case_id, folder / "draft.mp4")
-    except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
-    cleanup = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
-    return FileResponse(file, media_type="video/mp4", background=cleanup)
+    return owner_video(context, principal, handle, case_id)
 
 
 @cameo_router.post("/cameos/{handle}/uses/{case_id}/approve", summary="Approve a draft")
-def approve_use(handle: str, case_id: str, who: BearerUser, context: ContextDep) -> dict[str, object]:
+def approve_use(
+    handle: str, case_id: str, who: BearerUser, context: ContextDep, body: AnswerBody | None = None
+) -> dict[str, object]:
     """Where the lease asks for that. Another draft of the same case is asked about again."""
-    return {"case": context.service.cameos.approve(who, handle, case_id).id}
+    body = body or AnswerBody(words="", asset="")
+    done = context.service.cameos.approve(who, handle, case_id, words=body.words, asset=body.asset)
+    return {"case": done.id}
 
 
 @cameo_router.post("/cameos/{handle}/uses/{case_id}/veto", summary="Veto a video")
-def veto_use(handle: str, case_id: str, who: BearerUser, context: ContextDep) -> dict[str, object]:
+def veto_use(
+    handle: str, case_id: str, who: BearerUser, context: ContextDep, body: AnswerBody | None = None
+) -> dict[str, object]:
     """It and everything made from it comes down."""
-    return {"down": dump(context.service.cameos.veto(who, handle, case_id))}
+    words = body.words if body else ""
+    return {"down": dump(context.service.cameos.veto(who, handle, case_id, words=words))}
 
 
 @cameo_router.post("/cameos/{handle}/uses/{case_id}/report", status_code=204, summary="Report a video")
@@ -253,8 +290,16 @@ def takedown_reports(handle: str, who: BearerUser, context: ContextDep) -> dict[
 
 @cameo_router.get("/notices", summary="What you were told")
 def list_notices(
-    who: BearerUser, context: ContextDep, limit: Annotated[int, Query(ge=1, le=200)] = 100
+    request: Request, who: BearerUser, context: ContextDep, limit: Annotated[int, Query(ge=1, le=200)] = 100
 ) -> dict[str, object]:
-    """What came down, which drafts wait for you; the newest first."""
-    found = context.service.cameos.notices(who)[:limit]
-    return {"notices": [dump(one) | {"says": one.message} for one in found]}
+    """What came down, which drafts wait for you, what became of appeals, who published a video of you; newest first.
+
+    `says` is in the language that Accept-Language or `lang` asks for: English, French, German or Spanish. `words`: what
+    an owner wrote to you about a video that you made.
+    """
+    cameos, language = context.service.cameos, language_of(request)
+    found = cameos.notices(who)[:limit]
+    words = cameos.owner_words(who, [one.about for one in found])
+    said = {key: {"words": words[about]} for key, about in ((one.key, one.about) for one in found) if about in words}
+    notices = [dump(one) | {"says": language(one.message)} | said.get(one.key, {}) for one in found]
+    return {"notices": notices, "unread": cameos.portal.unread(who), "language": language.code}

@@ -1,26 +1,30 @@
-"""The page of people's likeness: what they allow, what is made with it, what came down, and all of it taken back."""
+"""The pages of people's likeness: what they allow, what is made with it, what waits for them, what came down."""
 
 from __future__ import annotations
 
+import json
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
-from pydantic import ValidationError
+from starlette.background import BackgroundTask
 
-from console.cameo.cameo_api import LeaseBody
-from console.moderation.case_pages import require_csrf_token
+from console.cameo.cameo_links import cameo_links
+from console.cameo.lease_pages import lease_choices
+from console.moderation.form_guard import require_csrf_token
 from console.web.auth import SessionUser
 from console.web.context import ContextDep
 from console.web.rendering import render_page
+from core.codec import dump
 from core.errors import BadInput
-from registry.consent import BANNED_TOPICS, PURPOSES
+from registry.consent import lease_sentences
 
 cameo_pages_router = APIRouter(prefix="/me", include_in_schema=False)
+notice_pages_router = APIRouter(prefix="/notices", include_in_schema=False)
+
+USES_PER_PAGE = 24
 
 _CSRF_PROTECTED = [Depends(require_csrf_token)]
-_BAN_TEXTS = {"politics": "politics", "alcohol": "alcohol", "romance": "romance", "revealing": "revealing clothes"}
-_HOLDER_TEXTS = {"*": "everyone", "~": "people you know who know you"}
 
 
 @cameo_pages_router.get("")
@@ -28,102 +32,99 @@ def cameos_page(request: Request, principal: SessionUser, context: ContextDep, d
     """The person's cameos and their notices."""
     service = context.service.cameos
     cameos = [cameo for cameo in service.own_cameos(principal) if cameo.state != "erased"]
-    return render_page(request, "portal.html", cameos=cameos, notices=service.notices(principal)[:50], done=done)
-
-
-@cameo_pages_router.get("/{handle}")
-def cameo_page(request: Request, handle: str, principal: SessionUser, context: ContextDep, done: str = "") -> Response:
-    """One cameo: leases, uses, reports."""
-    service = context.service.cameos
-    cameo = service.cameo(principal, handle)
+    notices = service.notices(principal)[:50]
     return render_page(
         request,
-        "cameo.html",
-        cameo=cameo,
-        mine=cameo.owner == principal.id,
-        leases=[lease for lease in reversed(service.leases(principal, handle)) if lease.revoked is None],
-        uses=service.uses(principal, handle)[:100],
-        reports=service.takedown_reports(principal, handle),
-        purposes=PURPOSES,
-        bans={ban: _BAN_TEXTS[ban] for ban in BANNED_TOPICS},
-        holders=_HOLDER_TEXTS,
+        "portal.html",
+        cameos=cameos,
+        audiences={
+            cameo.id: service.portal.audience(principal, cameo.id) for cameo in cameos if cameo.state == "active"
+        },
+        notices=notices,
+        handles={cameo.id: cameo.handle or cameo.id for cameo in cameos},
+        words=service.owner_words(principal, [notice.about for notice in notices]),
+        unread=service.portal.unread(principal),
+        erasures=service.portal.own_erasures(principal),
         done=done,
     )
 
 
-@cameo_pages_router.post("/{handle}/leases", dependencies=_CSRF_PROTECTED)
-async def create_lease(request: Request, handle: str, principal: SessionUser, context: ContextDep) -> Response:
-    """Grant a lease."""
-    from anyio import to_thread
+@notice_pages_router.post("/read", dependencies=_CSRF_PROTECTED)
+def mark_notices_read(principal: SessionUser, context: ContextDep) -> Response:
+    """All notices are read."""
+    context.service.cameos.portal.mark_read(principal)
+    return _see_other("/me?done=read")
 
-    form = await request.form()
-    words = [word.strip() for word in str(form.get("words", "")).split(",") if word.strip()]
-    until = str(form.get("until", ""))
-    body = _lease_body(
-        {
-            "holder": _holder(str(form.get("audience", "")), str(form.get("account", ""))),
-            "face": form.get("face") == "on",
-            "voice": form.get("voice") == "on",
-            "until": f"{until}T23:59:59Z" if until else None,
-            "purposes": [str(purpose) for purpose in form.getlist("purpose")],
-            "territory": [
-                purpose.strip().upper() for purpose in str(form.get("territory", "")).split(",") if purpose.strip()
-            ],
-            "bans": [str(purpose) for purpose in form.getlist("ban")],
-            "words": words,
-            "approval": form.get("approval") == "on",
-            "limits": str(form.get("limits", ""))[:4000],
-        }
+
+@cameo_pages_router.get("/{handle}")
+def cameo_page(
+    request: Request, handle: str, principal: SessionUser, context: ContextDep, done: str = "", page: int = 1
+) -> Response:
+    """One cameo: who may make videos, permissions, uses, reports."""
+    service = context.service.cameos
+    cameo = service.cameo(principal, handle)
+    mine = cameo.owner == principal.id
+    uses = service.uses(principal, handle)
+    waiting = service.portal.waiting(principal, cameo.id, uses) if mine else frozenset()
+    first = max(page - 1, 0) * USES_PER_PAGE
+    leases = [lease for lease in reversed(service.leases(principal, handle)) if lease.revoked is None]
+    return render_page(
+        request,
+        "cameo.html",
+        cameo=cameo,
+        mine=mine,
+        audience=service.portal.audience(principal, cameo.id) if mine and cameo.state == "active" else "",
+        leases=[(lease, lease_sentences(lease, cameo.owner)) for lease in leases],
+        blocked={one.account for one in service.portal.blocked(principal)} if mine else set(),
+        uses=uses[first : first + USES_PER_PAGE],
+        waiting=[use for use in uses if use.case_id in waiting],
+        page=max(page, 1),
+        has_more=len(uses) > first + USES_PER_PAGE,
+        reports=service.takedown_reports(principal, handle)[:30],
+        receipts=list(reversed(service.receipts(principal, handle)))[:100],
+        refusal=service.review.refusal(principal, cameo.id) if mine else None,
+        may_appeal=mine and service.review.may_appeal(principal, cameo.id),
+        done=done,
+        **lease_choices(),
+        **(cameo_links(service, principal, cameo.handle) if mine and cameo.state == "active" else {}),
     )
-    await to_thread.run_sync(context.service.cameos.lease, principal, handle, body.to_lease_request())
-    return _see_other(f"/me/{handle}?done=leased")
 
 
-@cameo_pages_router.post("/{handle}/leases/{lease_id}/revoke", dependencies=_CSRF_PROTECTED)
-def revoke_lease(handle: str, lease_id: str, principal: SessionUser, context: ContextDep) -> Response:
-    """Take a lease back."""
-    context.service.cameos.revoke(principal, lease_id)
-    return _see_other(f"/me/{handle}?done=revoked")
+@cameo_pages_router.get("/{handle}/export")
+def export_cameo(handle: str, principal: SessionUser, context: ContextDep) -> Response:
+    """All that is kept about a person, as a file."""
+    cameo = context.service.cameos.cameo(principal, handle)
+    given = json.dumps(dump(context.service.cameos.export(principal, handle)), indent=1, ensure_ascii=False)
+    name = f'attachment; filename="assay-{cameo.id}.json"'
+    return Response(given, media_type="application/json", headers={"Content-Disposition": name})
 
 
-@cameo_pages_router.post("/{handle}/uses/{case_id}/{answer}", dependencies=_CSRF_PROTECTED)
-def answer_use(*, handle: str, case_id: str, answer: str, principal: SessionUser, context: ContextDep) -> Response:
-    """Approve a draft, or veto a video."""
-    if answer == "approve":
-        context.service.cameos.approve(principal, handle, case_id)
-    elif answer == "veto":
-        context.service.cameos.veto(principal, handle, case_id)
-    else:
-        raise BadInput("a use is approved or vetoed")
-    return _see_other(f"/me/{handle}?done={answer}")
+@cameo_pages_router.post("/{handle}/appeal", dependencies=_CSRF_PROTECTED)
+def appeal_refusal(
+    handle: str,
+    principal: SessionUser,
+    context: ContextDep,
+    why: Annotated[str, Form(max_length=4000)],
+    another: Annotated[str, Form(max_length=40)] = "",
+) -> Response:
+    """Ask that another moderator looks at a refused enrolment."""
+    service = context.service.cameos
+    cameo = service.review.appeal(principal, service.cameo(principal, handle).id, words=why, handle=another)
+    return _see_other(f"/me/{cameo.handle}?done=appealed")
 
 
 @cameo_pages_router.post("/{handle}/erase", dependencies=_CSRF_PROTECTED)
 def erase_cameo(
     handle: str, principal: SessionUser, context: ContextDep, sure: Annotated[str, Form()] = ""
 ) -> Response:
-    """Erase a person, if their handle was written once more."""
-    if sure.strip().removeprefix("@").casefold() != context.service.cameos.cameo(principal, handle).handle:
+    """Erase a person, if their handle was written once more. Their videos come down while the next page shows it."""
+    service = context.service.cameos
+    cameo = service.cameo(principal, handle)
+    if sure.strip().removeprefix("@").casefold() != (cameo.handle or cameo.wanted or cameo.id):
         raise BadInput("write your handle to erase everything")
-    context.service.cameos.erase(principal, handle)
-    return _see_other("/me?done=erased")
-
-
-def _lease_body(fields: dict[str, object]) -> LeaseBody:
-    """What a form says of a lease. Raises BadInput with the name of the first field that cannot be read."""
-    try:
-        return LeaseBody.model_validate(fields)
-    except ValidationError as error:
-        name = ".".join(str(part) for part in error.errors()[0]["loc"])
-        raise BadInput(f"this cannot be read: {name}", param=name) from None
-
-
-def _holder(audience: str, account: str) -> str:
-    if audience in _HOLDER_TEXTS:
-        return audience
-    if not account.strip():
-        raise BadInput("name the account that you allow this")
-    return account.strip()
+    service.erase(principal, handle, wait=False)
+    carry_on = BackgroundTask(service.portal.run_takedowns)
+    return RedirectResponse(f"/erasures/{cameo.id}", status_code=303, background=carry_on)
 
 
 def _see_other(address: str) -> Response:

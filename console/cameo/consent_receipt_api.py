@@ -28,6 +28,12 @@ class EnrolmentDecisionBody(_StrictBody):
     """A decision about a held enrolment."""
 
     allow: bool
+    code: str = Field(
+        "",
+        max_length=40,
+        description="Why it is refused: proof_lacking, unclear, another_person, enrolled_already, not_live.",
+    )
+    note: str = Field("", max_length=4000, description="Kept for whoever decides about an appeal, and erasable.")
 
 
 class LeaseReviewBody(_StrictBody):
@@ -40,7 +46,7 @@ class LeaseReviewBody(_StrictBody):
 
 @consent_receipt_router.get("/api/receipts/{sha256}", summary="Does a receipt still hold?")
 def receipt_status(sha256: str, context: ContextDep) -> dict[str, object]:
-    """By its SHA-256, as manifests name it. Says whether, why not, and since when it was given; nothing of a person."""
+    """By its SHA-256, as manifests name it: whether, until when, why not and since when; nothing of a person."""
     return _validity(sha256[:64], context)
 
 
@@ -58,19 +64,26 @@ def receipt_keys(context: ContextDep) -> dict[str, object]:
 
 @review_router.get("", summary="What waits for a person")
 def pending_reviews(who: BearerUser, context: ContextDep) -> dict[str, object]:
-    """Held enrolments with what was measured, and limits in words. For moderators."""
+    """Held enrolments with what was measured, limits in words, and uses that people reported. For moderators."""
     desk = context.service.cameos
     held = desk.review.held(who)
     measured = {one.id: dump(desk.enrolment.signals_of(who, one.id)) for one in held}
-    return {"held": dump(held), "measured": measured, "words": dump(desk.review.to_review(who))}
+    reported = dump(desk.review.reports(who))
+    return {
+        "held": dump(held),
+        "measured": measured,
+        "words": dump(desk.review.to_review(who)),
+        "reported": reported,
+    }
 
 
 @review_router.post("/cameos/{cameo_id}", summary="Decide about an enrolment")
 def decide_enrolment(
     cameo_id: str, body: EnrolmentDecisionBody, who: BearerUser, context: ContextDep
 ) -> dict[str, object]:
-    """Refused, its templates are destroyed. For moderators."""
-    return {"receipt": dump(context.service.cameos.review.admit(who, cameo_id, allow=body.allow))}
+    """Refused, with a code, it can be appealed for 14 days, and its templates are destroyed then. For moderators."""
+    review = context.service.cameos.review
+    return {"receipt": dump(review.admit(who, cameo_id, allow=body.allow, code=body.code, note=body.note))}
 
 
 @review_router.post("/leases/{lease_id}", summary="Make rules of an owner's words")
@@ -83,4 +96,11 @@ def review_lease(lease_id: str, body: LeaseReviewBody, who: BearerUser, context:
 
 def _validity(receipt: str, context: ContextDep) -> dict[str, object]:
     found = context.service.cameos.receipt_validity(receipt)
-    return {"valid": found.valid, "state": found.state, "kind": found.kind, "issued": found.issued.isoformat()}
+    return {
+        "valid": found.valid,
+        "state": found.state,
+        "kind": found.kind,
+        "issued": found.issued.isoformat(),
+        "until": found.until.isoformat() if found.until else None,
+        "ended": found.ended.isoformat() if found.ended else None,
+    }

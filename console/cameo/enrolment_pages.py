@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from console.moderation.case_pages import require_csrf_token
+from console.moderation.form_guard import require_csrf_token
 from console.web.auth import SessionUser, check_csrf_token
 from console.web.context import ContextDep
 from console.web.rendering import render_page

@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 
+from console.cameo.likeness_user import LikenessUser
 from console.web.auth import BearerUser
 from console.web.context import ContextDep
 from console.web.http_errors import ConsentRequired
@@ -26,7 +27,7 @@ async def create_character(request: Request, who: BearerUser) -> None:
 
 
 @characters_router.get("/{character_id}", summary="A character that you may use")
-def get_character(character_id: str, who: BearerUser, context: ContextDep) -> dict[str, Any]:
+def get_character(character_id: str, who: LikenessUser, context: ContextDep) -> dict[str, Any]:
     """By handle or id: one's own, or somebody who allows this account something now. Any other is 404."""
     cameo = context.service.cameos.usable(who, character_id)
     return {

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import shutil
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -24,18 +23,18 @@ from console.web.scans import scan_reference
 from console.web.uploads import new_upload_folder
 from core.errors import BadInput
 from core.roles import Principal
+from core.text_styles import TextStyle
 from core.verdicts import Decision
 from pipeline.creator_texts.catalogs import creator_catalog
 from pipeline.creator_texts.sentences import PICTURE_REFUSED, POLICY_REFUSED
 from pipeline.screening.dry_run import DryRunVerdict
+from pipeline.screening.long_texts import MAX_PIECE_CHARS, text_pieces
 from pipeline.screening.prompt_explanation import ScreenPrompt, smallest_edit
-from pipeline.service import MAX_PROMPT_LENGTH
 
 guardrail_router = APIRouter(prefix="/beta/litellm_basic_guardrail_api", tags=["guardrail"])
 
 _MAX_TEXTS = 512
 _MAX_IMAGES = 16
-_OVERLAP = 512  # characters that two pieces of a long text share, so that nothing falls between them
 
 
 class GuardrailRequest(BaseModel):
@@ -73,7 +72,7 @@ async def apply_guardrail(
 
 
 def _screened(body: GuardrailRequest, who: Principal, context: RequestContext) -> GuardrailResponse:
-    screen = partial(context.service.screen, who)
+    screen = partial(context.service.opinions.screen, who, style=TextStyle.CHAT)
     if reason := _reason_against_pictures(body.images or [], body.texts, context, who):
         return _blocked(reason)
     if against := _first_against(_arguments(body.tool_calls or []), screen):
@@ -104,7 +103,7 @@ def _reason(opinion: DryRunVerdict, otherwise: str = POLICY_REFUSED) -> str:
 
 def _first_against(texts: list[str], screen: ScreenPrompt) -> DryRunVerdict | None:
     """What is said of the first piece of these texts that is not allowed; None where all are."""
-    opinions = (screen(piece) for text in texts for piece in _pieces(text))
+    opinions = (screen(piece) for text in texts for piece in text_pieces(text))
     return next((opinion for opinion in opinions if opinion.verdict.decision is not Decision.ALLOW), None)
 
 
@@ -115,11 +114,11 @@ def _reason_against_pictures(images: list[str], texts: list[str], context: Reque
     """
     if not images:
         return ""
-    beside = next((piece for text in texts for piece in _pieces(text)), "a picture")
+    beside = next((piece for text in texts for piece in text_pieces(text)), "a picture")
     folder = new_upload_folder(context.upload_folder)
     files = (_picture_file(image, folder) for image in images)  # one at a time, each in the place of the one before
     try:
-        for opinion in context.service.inspect_references(who, files, beside):
+        for opinion in context.service.opinions.inspect_references(who, files, beside):
             if opinion.verdict.decision is not Decision.ALLOW:
                 return _reason(opinion, PICTURE_REFUSED)
     except BadInput as error:
@@ -144,17 +143,10 @@ def _picture_file(image: str, folder: Path) -> Path:
 
 def _edited(text: str, screen: ScreenPrompt, against: DryRunVerdict) -> str | None:
     """The text without the words that stood in its way; None where that is not enough, or the text is too long."""
-    if len(text) > MAX_PROMPT_LENGTH:
+    if len(text) > MAX_PIECE_CHARS:
         return None
     edit = smallest_edit(text, screen, against)
     return edit.text if edit else None
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """A text in pieces that can be screened; none of one that holds nothing."""
-    for start in range(0, max(len(text) - _OVERLAP, 1), MAX_PROMPT_LENGTH - _OVERLAP):
-        if (piece := text[start : start + MAX_PROMPT_LENGTH]).strip():
-            yield piece
 
 
 def _arguments(tool_calls: list[dict[str, Any]]) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import asdict
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter
@@ -16,17 +17,17 @@ from pydantic import BaseModel, ConfigDict, Field
 from console.web.auth import BearerUser
 from console.web.context import AcceptLanguage, ContextDep
 from core.errors import BadInput
+from core.text_styles import TextStyle
 from core.verdicts import Decision
-from pipeline.case_explanation import explained
+from pipeline.case_explanation import ExplainedReason, explained
 from pipeline.creator_texts.catalogs import creator_catalog
 from pipeline.disclosure import sees_everything
 from pipeline.screening.dry_run import DryRunVerdict
-from pipeline.screening.prompt_explanation import top_scores
+from pipeline.screening.long_texts import FOUND_SCORE, highest_scores, screen_pieces
 
 moderations_router = APIRouter(prefix="/v1/moderations", tags=["moderations"])
 
 MAX_INPUTS = 128
-_FLAG_THRESHOLD = 0.5
 
 # Each category is as high as the lowest of its labels.
 _CATEGORIES: dict[str, tuple[str, ...]] = {
@@ -59,21 +60,25 @@ class ModerationBody(BaseModel):
     model_config = ConfigDict(extra="allow")
 
     input: str | list[str] | list[TextInputPart] = Field(description="A text, several, or parts of type `text`.")
+    style: TextStyle | None = Field(
+        None, description="`video`, `chat` or `post`: what the texts are. Left out, it is told from the words."
+    )
     model: str = Field("", description="Taken and not heeded: the policy in force decides.")
 
 
 @moderations_router.post("", summary="Screen texts, in the shape of OpenAI's moderation endpoint")
 def moderate(body: ModerationBody, who: BearerUser, context: ContextDep, accepted: AcceptLanguage) -> dict[str, Any]:
-    """Opens no case and keeps nothing. `flagged` is true where policy would hold or refuse."""
+    """Opens no case and keeps nothing. `flagged` is true where policy would hold or refuse.
+
+    Long texts are read whole, in pieces. A category that could not be measured is null, and never said to be found.
+    """
     texts = _texts(body.input)
-    opinions = [context.service.screen(who, text) for text in texts]
+    screen = partial(context.service.opinions.screen, who, style=body.style)
+    screened = [screen_pieces(text, screen) for text in texts]
     return {
         "id": f"modr-{secrets.token_hex(12)}",
-        "model": f"assay-{opinions[0].verdict.policy[:12]}",
-        "results": [
-            _result(opinion, text, accepted, scores=sees_everything(who))
-            for opinion, text in zip(opinions, texts, strict=True)
-        ],
+        "model": f"assay-{screened[0][0][1].verdict.policy[:12]}",
+        "results": [_result(pieces, accepted, scores=sees_everything(who)) for pieces in screened],
     }
 
 
@@ -89,27 +94,40 @@ def _texts(given: str | list[str] | list[TextInputPart]) -> list[str]:
     return found
 
 
-def _result(opinion: DryRunVerdict, text: str, accept_language: str, *, scores: bool) -> dict[str, Any]:
-    mine = top_scores(opinion)
+def _result(pieces: list[tuple[str, DryRunVerdict]], accept_language: str, *, scores: bool) -> dict[str, Any]:
+    """Of a text the answer for its gravest piece, with the highest scores and the reasons of all."""
+    mine, gravest = highest_scores(pieces), pieces[0][1]
     theirs = {name: _lowest([mine.get(label) for label in labels]) for name, labels in _CATEGORIES.items()}
-    catalog = creator_catalog(opinion.language or "", accept_language)
-    reasons = explained(opinion.reasons, text, opinion.measured.signals)
-    flagged = {name: score >= _FLAG_THRESHOLD for name, score in theirs.items()}
+    catalog = creator_catalog(gravest.language or "", accept_language)
+    flagged = {name: None if score is None else score >= FOUND_SCORE for name, score in theirs.items()}
+    told = {name: None if found is None else float(found) for name, found in flagged.items()}
     return {
-        "flagged": opinion.verdict.decision is not Decision.ALLOW,
+        "flagged": gravest.verdict.decision is not Decision.ALLOW,
         "categories": flagged,
-        "category_scores": theirs if scores else {name: float(found) for name, found in flagged.items()},
+        "category_scores": theirs if scores else told,
         "category_applied_input_types": {name: ["text"] for name in theirs},
         "assay": {
-            "decision": opinion.verdict.decision.name.lower(),
-            "language": opinion.language,
-            "reasons": [asdict(reason) | {"text": catalog.text(reason.text)} for reason in reasons],
-            "policy": opinion.verdict.policy,
+            "decision": gravest.verdict.decision.name.lower(),
+            "language": gravest.language,
+            "reasons": [asdict(reason) | {"text": catalog.text(reason.text)} for reason in _reasons(pieces)],
+            "policy": gravest.verdict.policy,
         }
         | ({"scores": mine} if scores else {}),
     }
 
 
-def _lowest(found: list[float | None]) -> float:
-    """What could not be measured counts as found: whoever reads only these numbers is not told that all is well."""
-    return min(1.0 if score is None else score for score in found)
+def _reasons(pieces: list[tuple[str, DryRunVerdict]]) -> list[ExplainedReason]:
+    """Each rule once, with the words of the piece in which it counted first."""
+    found: dict[str, ExplainedReason] = {}
+    for text, opinion in pieces:
+        for reason in explained(opinion.reasons, text, opinion.measured.signals):
+            found.setdefault(reason.rule, reason)
+    return list(found.values())
+
+
+def _lowest(found: list[float | None]) -> float | None:
+    """None where what matters could not be measured: `flagged` says by policy what then becomes of the text."""
+    known = [score for score in found if score is not None]
+    if known and min(known) < FOUND_SCORE:
+        return min(known)  # whatever the other label is, the category is not found
+    return None if len(known) < len(found) else min(known)

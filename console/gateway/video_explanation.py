@@ -50,6 +50,8 @@ def _change(reason: ExplainedReason) -> str:
         return sentences.CHANGE_CONSENT
     if reason.rule.startswith("reference_"):
         return sentences.CHANGE_REFERENCE
+    if reason.rule.startswith(("prompt_registered_work", "prompt_work_", "video_work_", "video_likeness_refused")):
+        return sentences.CHANGE_WORK
     if reason.rule.startswith("author_"):
         return sentences.CHANGE_PACE
     if reason.words:

@@ -17,6 +17,7 @@ from pipeline.case_explanation import CaseExplanation
 from pipeline.case_record import CaseRecord
 from pipeline.creator_texts import sentences
 from pipeline.creator_texts.catalogs import ENGLISH_CATALOG, CreatorCatalog, creator_catalog
+from registry.consent import UNANSWERED
 
 _PROGRESS = {
     Phase.SCREENED: 5,
@@ -86,6 +87,7 @@ def video_object(
             **_assay(case, explanation, catalog),
             "unstated": [name for name, value in stated.items() if not value],
             "explanation": explanation_object(case, explanation, may, catalog),
+            "reply": record.reply or None,
         },
     }
 
@@ -109,6 +111,8 @@ def _error(record: CaseRecord, explanation: CaseExplanation | None, catalog: Cre
     match case.phase:
         case Phase.RECALLED | Phase.WITHDRAWN:
             code = case.recalled.code if case.recalled else ""
+            if code == UNANSWERED:
+                return {"code": "recalled", "message": catalog.text(sentences.CONSENT_UNANSWERED)}
             return {"code": "recalled", "message": catalog.text(sentences.RECALLED, code=code)}
         case Phase.FAILED:
             code = case.failed.code if case.failed else "engine_error"

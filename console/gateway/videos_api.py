@@ -14,6 +14,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 
 from console.gateway.request_parsing import parse_video_request
+from console.gateway.video_consent import consent_object
 from console.gateway.video_object import UnstatedValues, video_object
 from console.web.auth import BearerUser
 from console.web.context import AcceptLanguage, ContextDep, RequestContext
@@ -199,6 +200,8 @@ def video_answer(who: Principal, context: RequestContext, record: CaseRecord, ac
     """The answer about a video that was read, with why it is held or refused, and what may be done about that."""
     service = context.service
     explanation, may = service.explanation(record), service.actions(who, record.case)
-    return video_object(
+    video = video_object(
         record, unstated_values(context), explanation=explanation, may=may, accept_language=accept_language
     )
+    video["assay"]["consent"] = consent_object(service, record.case)
+    return video

@@ -33,6 +33,7 @@ def inspect(
         Path | None,
         typer.Option(help="Write the timeline as one HTML file: film strip, waveform, words, scores and thresholds."),
     ] = None,
+    lang: Annotated[str, typer.Option(help="Language of that file: en, or one of console/languages.")] = "en",
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> int:
@@ -51,8 +52,9 @@ def inspect(
         found = inspect_file(installation.service, local_operator(), file, with_film=html is not None, on_step=on_step)
     if html is not None:
         from console.inspection.html_report import html_report
+        from console.web.translations import negotiate_language
 
-        _write(html, html_report(found.view))
+        _write(html, html_report(found.view, negotiate_language(lang, "")))
     if as_json:
         print_json(inspection_document(found))
     else:

@@ -13,14 +13,15 @@ from markupsafe import Markup
 
 from console.inspection.timeline_page import timeline_page
 from console.web.rendering import CONSOLE_FOLDER, render_document
+from console.web.translations import ENGLISH, Language
 from pipeline.inspection.inspection_view import Inspection
 
 _STYLES = ("assay.css", "inspection.css")
 _SCRIPT = "inspection.js"
 
 
-def html_report(view: Inspection) -> str:
-    """The whole file."""
+def html_report(view: Inspection, language: Language = ENGLISH) -> str:
+    """The whole file, in this language."""
     style = _inline("\n".join(_static(name) for name in _STYLES), "style")
     script = _inline(_static(_SCRIPT), "script")
     policy = (
@@ -30,6 +31,7 @@ def html_report(view: Inspection) -> str:
     film = view.film
     return render_document(
         "inspection.html",
+        language=language,
         page=timeline_page(view),
         policy=policy,
         style=Markup(style),  # noqa: S704 - our own file, which does not end its element

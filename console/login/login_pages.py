@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
+from console.languages.page_language import language_of
 from console.login.sign_in import key_of_token, needs_second_factor
 from console.web.auth import (
     OptionalSessionUser,
@@ -23,7 +24,6 @@ from console.web.context import ContextDep, RequestContext, client_address
 from console.web.http_errors import status_of
 from console.web.openapi import operations_by_tag
 from console.web.rendering import render_page
-from console.web.translations import available_languages, negotiate_language
 from core.errors import AssayError, Unavailable
 from core.roles import Principal, Role
 from pipeline.access.second_factors import TooManyCodes, WrongCode
@@ -162,9 +162,8 @@ def continue_sign_in(request: Request, context: RequestContext, key: AccountKey,
 
 
 def localised(request: Request, lang: str) -> dict[str, Any]:
-    """What a template needs to speak the reader's language, and to offer the others."""
-    language = negotiate_language(lang, request.headers.get("accept-language", ""))
-    return {"language": language, "languages": available_languages(), "t": language, "said": language.said}
+    """What a page needs to speak the language that a form was filled in."""
+    return {"language": language_of(request, lang)}
 
 
 def render_login(
@@ -240,6 +239,10 @@ def _provider_logout(request: Request, context: RequestContext) -> str:
 def _home(principal: Principal) -> str:
     if principal.has(Role.MODERATOR):
         return "/queue"
+    if principal.has(Role.LEAD):
+        return "/overview"
+    if principal.roles == {Role.RIGHTS_HOLDER}:
+        return "/works"
     return "/policy" if principal.roles == {Role.OPERATOR} else "/cases"
 
 

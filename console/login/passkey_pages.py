@@ -16,7 +16,7 @@ from itsdangerous import BadData
 
 from console.login.login_pages import LangQuery, continue_sign_in, local_address, localised, render_login
 from console.login.security_pages import attempt
-from console.moderation.case_pages import require_csrf_token
+from console.moderation.form_guard import require_csrf_token
 from console.web.auth import SessionUser, begin_session, session_has_second_factor
 from console.web.context import ContextDep, RequestContext, client_address
 from console.web.http_errors import status_of

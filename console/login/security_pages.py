@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from console.login.login_pages import LangQuery, localised
-from console.moderation.case_pages import require_csrf_token
+from console.moderation.form_guard import require_csrf_token
 from console.web.auth import SessionUser, begin_session
 from console.web.context import ContextDep, RequestContext
 from console.web.http_errors import status_of

@@ -9,6 +9,7 @@ from typing import assert_never
 from console.web import display_text
 from core.events import (
     Appealed,
+    Claimed,
     Commissioned,
     EngineDeclined,
     EngineFailed,
@@ -19,16 +20,19 @@ from core.events import (
     Recalled,
     Rendered,
     Resumed,
+    Reversed,
     Ruled,
     Sealed,
     StageFailed,
     Submitted,
+    ViewSealed,
     Waiting,
     Withdrawn,
 )
 from core.ports import RecordedEvent
 from core.signals import Signal
 from core.verdicts import Decision, Gate, Ruling, Verdict
+from pipeline.claims.claim_codes import CLAIM_CODE_TEXTS
 
 _DECIDED = {Decision.ALLOW: "let it pass", Decision.HOLD: "held it for a person", Decision.REFUSE: "refused it"}
 _GATES = {
@@ -77,13 +81,47 @@ def _describe(event: Event) -> tuple[str, str, tuple[str, ...]]:
             return f"{event.by} appealed: a person looks at it.", "hold", ()
         case Recalled():
             return (
-                f"{event.by} recalled it: {display_text.RECALL_TEXTS.get(event.code, event.code).lower()}.",
+                f"{event.by} recalled it: {display_text.ALL_RECALL_TEXTS.get(event.code, event.code).lower()}.",
                 "refuse",
                 (),
             )
         case Withdrawn():
             return "The public copy was taken down.", "refuse", ()
+    if isinstance(event, Reversed | ViewSealed | Claimed):
+        return _describe_correction(event)
     return _describe_production(event)
+
+
+def _describe_correction(event: Reversed | ViewSealed | Claimed) -> tuple[str, str, tuple[str, ...]]:
+    if isinstance(event, Claimed):
+        return _describe_claim(event)
+    if isinstance(event, Reversed):
+        code = (display_text.REVERSAL_TEXTS | display_text.CLAIM_REVERSAL_TEXTS).get(event.code, event.code).lower()
+        return f"{event.by} undid what was decided last: {code}.", "hold", ()
+    code = display_text.SEAL_TEXTS.get(event.code, event.code).lower()
+    if event.sealed:
+        return f"{event.by} sealed it, so that nobody may view it: {code}.", "refuse", ()
+    return f"{event.by} lifted the seal: {code}.", "plain", ()
+
+
+def _describe_claim(event: Claimed) -> tuple[str, str, tuple[str, ...]]:
+    kind, because = display_text.readable_code(event.kind), CLAIM_CODE_TEXTS.get(event.code)
+    about = (*([because] if because else []), f"claim {event.claim}", *([f"law {event.law}"] if event.law else []))
+    steps = {
+        "paused": (f"A claim ({kind}) came, and the video is hidden until it is decided.", "hold"),
+        "countered": (f"The author answered a claim ({kind}) with a counter-notice.", "hold"),
+        "kept_down": (f"A claim ({kind}) keeps it down: copies of it are stopped where they come again.", "refuse"),
+        "released": (f"A claim ({kind}) no longer keeps it down: copies of it are not stopped any more.", "plain"),
+        "restored": (f"A claim ({kind}) no longer keeps it down.", "allow"),
+    }
+    decisions = {
+        "upheld": (f"A claim ({kind}) was upheld by {event.by}.", "refuse"),
+        "partly": (f"A claim ({kind}) was upheld in part by {event.by}.", "refuse"),
+        "rejected": (f"A claim ({kind}) was rejected by {event.by}.", "plain"),
+        "withdrawn": (f"A claim ({kind}) was taken back.", "plain"),
+    }
+    says, tone = steps.get(event.step) or decisions.get(event.decision) or (f"A claim ({kind}) moved on.", "plain")
+    return says, tone, about
 
 
 def _describe_production(
@@ -151,6 +189,9 @@ def _describe_verdict(verdict: Verdict) -> tuple[str, str, tuple[str, ...]]:
 
 
 def _describe_ruling(ruling: Ruling) -> tuple[str, str, tuple[str, ...]]:
+    if ruling.on_appeal and ruling.decision is Decision.REFUSE and not ruling.over:
+        code = display_text.RULING_TEXTS.get(ruling.code, ruling.code).lower()
+        return f"{ruling.moderator} read the appeal, and what was decided stands: {code}.", "refuse", ()
     verb = "allow it" if ruling.decision is Decision.ALLOW else "refuse it"
     code = display_text.RULING_TEXTS.get(ruling.code, ruling.code).lower()
     over = (f"over: {', '.join(ruling.over)}",) if ruling.over else ()

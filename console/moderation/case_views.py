@@ -4,41 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import groupby
 
 from console.moderation.case_timeline import TimelineEntry, timeline_entry
 from console.web import display_text
-from core.case import WAITED_TOO_LONG, Case, Phase
+from core.case import Case, Phase
 from core.ports import RecordedEvent
 from core.roles import Principal, Role
 from core.signals import Signal, Subject
-from core.verdicts import Decision
 from pipeline.actions import Action
 from pipeline.disclosure import sees_everything
 from pipeline.engines.parameter_paths import object_of_text
-from pipeline.moderation.review_queue import HeldCase
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class QueueItem:
-    """A held case in the queue. `waiting_seconds` in seconds; `excerpt`: how the prompt begins, None where it was
-    erased; `appealed` and `failure` say why else it is here; `actions`: what this person may do; `reviewer`: who else
-    has it open; `skipped`: this person left it to others.
-    """
-
-    case: Case
-    waiting_seconds: float
-    gate: str
-    excerpt: str | None
-    appealed: bool
-    failure: str
-    rules: tuple[str, ...]
-    moderators_needed: str
-    signals: tuple[Signal, ...]
-    actions: frozenset[Action]
-    reviewer: str
-    skipped: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,29 +40,6 @@ class CaseView:
     watch: bool
     measured: bool = True
     conflict: str = ""
-
-
-def queue_item(held: HeldCase, excerpt: str | None, actions: frozenset[Action], *, me: str) -> QueueItem:
-    """A held case as the queue shows it to the person `me`, who may take `actions` now.
-
-    Of the signals those that point at something: what could not be measured, and the highest scores.
-    """
-    case = held.case
-    verdict = None if case.last_failure else case.verdict
-    return QueueItem(
-        case=case,
-        waiting_seconds=(datetime.now(UTC) - held.since).total_seconds(),
-        gate=_gate(case),
-        excerpt=excerpt,
-        appealed=verdict is not None and verdict.decision is Decision.REFUSE,
-        failure=_failure(case),
-        rules=verdict.rules if verdict else (),
-        moderators_needed=display_text.moderators_needed(verdict) if verdict else "",
-        signals=_sorted(s for s in case.signals if s.score is None or s.score >= 0.5)[:3],
-        actions=actions,
-        reviewer="" if held.reviewer == me else held.reviewer,
-        skipped=held.skipped,
-    )
 
 
 def case_view(
@@ -146,13 +99,6 @@ def _gate(case: Case) -> str:
     if case.last_failure:
         return f"after “{case.held_at.value}”"
     return "before the public" if case.held_at is Phase.INSPECTED else "before the engine"
-
-
-def _failure(case: Case) -> str:
-    if case.last_failure is None:
-        return ""
-    why = "It waited for too long" if case.last_failure.kind == WAITED_TOO_LONG else "A part broke three times"
-    return f"{why}: {case.last_failure.error}"
 
 
 def _tone(case: Case) -> str:

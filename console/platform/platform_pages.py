@@ -13,7 +13,8 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from console.allowed_hosts import stated_address
-from console.moderation.case_pages import require_csrf_token
+from console.languages.page_language import language_of
+from console.moderation.form_guard import require_csrf_token
 from console.platform.keys_api import account_service
 from console.platform.usage_api import month_costs
 from console.platform.webhooks_api import webhook_service
@@ -21,10 +22,10 @@ from console.web.auth import SessionUser
 from console.web.context import ContextDep, RequestContext
 from console.web.http_errors import status_of
 from console.web.rendering import render_page
-from console.web.translations import Language, available_languages, negotiate_language
+from console.web.translations import Language
 from core.case import Case, Phase
 from core.errors import AssayError, BadInput
-from core.roles import Principal, Role, Scope, UsageLimits
+from core.roles import STAFF_ROLES, Principal, Role, Scope, UsageLimits
 from pipeline.access.key_lifetimes import ends_soon
 from pipeline.access.usage import limit_of
 from pipeline.webhooks.endpoints import EVENT_TYPES, secret_hint
@@ -256,16 +257,13 @@ def _page(request: Request, who: Principal, context: RequestContext, lang: str, 
         "platform.html",
         status=came.status,
         language=language,
-        languages=available_languages(),
-        t=language,
-        said=language.said,
         base=stated_address(request, context.installation.settings),
         came=came,
         keys=sorted(keys, key=lambda key: (not key.works(now), -key.created.timestamp())),
         working=lambda key: key.works(now),
         ending=lambda key: key.works(now) and ends_soon(key.expires, now),
         own_key=who.key,
-        scopes=sorted(who.scopes if who.has(Role.MODERATOR, Role.OPERATOR) else who.scopes - {Scope.MODERATE}),
+        scopes=sorted(who.scopes if who.has(*STAFF_ROLES) else who.scopes - {Scope.MODERATE}),
         all_scopes=len(Scope),
         lifetimes=_LIFETIMES,
         usage=service.usage.account_usage(who.id, who.account_limits),
@@ -316,7 +314,7 @@ def _reason(case: Case) -> str:
 
 
 def _language(request: Request, requested: str) -> Language:
-    return negotiate_language(requested, request.headers.get("accept-language", ""))
+    return language_of(request, requested)
 
 
 def _scopes(given: list[str]) -> frozenset[Scope]:

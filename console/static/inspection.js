@@ -12,6 +12,7 @@ function timeline(root) {
   const cursors = root.querySelectorAll(".cursor");
   const places = [...document.querySelectorAll("button[data-seek]")];
   const picture = viewer(root.querySelector(".viewer"));
+  const [next, previous] = root.dataset.keys ?? "nb"; // a page whose N does something else names others
   let now = 0;
 
   function show(at) {
@@ -54,7 +55,7 @@ function timeline(root) {
   });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input:not([type=radio], [type=range]), textarea, select")) return;
-    const direction = { n: 1, b: -1 }[event.key.toLowerCase()];
+    const direction = { [next]: 1, [previous]: -1 }[event.key.toLowerCase()];
     if (direction) { event.preventDefault(); step(direction); }
   });
   document.addEventListener("assay:time", (event) => show(event.detail));

@@ -9,10 +9,11 @@ function clock(seconds) {
 }
 
 function control(video, bar) {
-  const [play, seek, time, sound] = ["play", "seek", "time", "sound"].map((name) => bar.querySelector(`[data-${name}]`));
+  const [play, seek, time, sound] = ["play", "seek-bar", "time", "sound"].map((name) => bar.querySelector(`[data-${name}]`));
+  const texts = { play: play.textContent, pause: bar.dataset.pause ?? "Pause" };
   const toggle = () => (video.paused ? video.play() : video.pause());
   const show = () => {
-    play.textContent = video.paused ? "Play" : "Pause";
+    play.textContent = video.paused ? texts.play : texts.pause;
     time.textContent = `${clock(video.currentTime)} / ${clock(video.duration)}`;
     if (video.duration) seek.value = Math.round((video.currentTime / video.duration) * 1000);
     sound.setAttribute("aria-pressed", String(!video.muted));
@@ -28,7 +29,7 @@ function control(video, bar) {
   }
   video.addEventListener("timeupdate", () => document.dispatchEvent(new CustomEvent("assay:time", { detail: video.currentTime })));
   document.addEventListener("assay:seek", (event) => goTo(video, event.detail));
-  onKeys({ p: toggle });
+  onKeys({ p: toggle, m: () => sound.click() });
   video.controls = false;
   bar.hidden = false;
   show();

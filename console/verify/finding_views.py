@@ -1,4 +1,4 @@
-"""What the page draws from a finding: a line of marked seconds, and a tree of what the file was made from."""
+"""What the page draws from a finding: lines of marked seconds, and a tree of what the file was made from."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from core.finding import Evidence, Finding
+from core.finding import Evidence, Finding, MarkLayer, OriginSpan, WatermarkedSpan
 from pipeline.verification.history_thumbnails import HistoryThumbnail
 
 _KINDS_DRAWN = ("lineage.", "watermark.segment")
@@ -30,6 +30,15 @@ class WatermarkBar:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WatermarkLane:
+    """What carries the mark in the picture or in the sound (`kind`), on an axis of `length` seconds."""
+
+    kind: str
+    length: float
+    bars: tuple[WatermarkBar, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LineageNode:
     """A step of the tree and those below it. `picture` is the address of its picture, which `alt` describes."""
 
@@ -39,24 +48,56 @@ class LineageNode:
     children: tuple[LineageNode, ...] = ()
 
 
-def watermark_bars(finding: Finding) -> tuple[WatermarkBar, ...]:
-    """The marked seconds in order; nothing where none are known."""
-    spans = finding.watermark.segments
-    sound = finding.watermark.audio.seconds if finding.watermark.audio else 0.0
-    length = max([span.end for span in spans] + [sound], default=0.0)
-    if length <= 0:
+def watermark_lanes(finding: Finding) -> tuple[WatermarkLane, ...]:
+    """A lane for the picture and one for the sound, on one axis of time; nothing where neither carries a mark."""
+    spans, sound = finding.watermark.segments, finding.watermark.audio
+    length = max([span.end for span in spans] + [sound.seconds if sound else 0.0], default=0.0)
+    if length <= 0 or not (spans or (sound and sound.detected)):
         return ()
+    lanes = [WatermarkLane(kind="picture", length=length, bars=tuple(_bar(span, length) for span in spans))]
+    if sound is not None and sound.seconds > 0:
+        whole = WatermarkedSpan(start=0.0, end=sound.seconds, payload=sound.payload, p_value=sound.p_value)
+        lanes.append(WatermarkLane(kind="sound", length=length, bars=(_bar(whole, length),) if sound.detected else ()))
+    return tuple(lanes)
+
+
+def _bar(span: WatermarkedSpan, length: float) -> WatermarkBar:
+    return WatermarkBar(
+        start=span.start,
+        end=span.end,
+        left=round(100 * span.start / length, 2),
+        width=round(max(0.5, 100 * (span.end - span.start) / length), 2),
+        payload=span.payload or "",
+        p_value=span.p_value,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OriginBar:
+    """Seconds and what tells where they come from, in percent of the whole."""
+
+    span: OriginSpan
+    left: float
+    width: float
+
+
+def origin_bars(finding: Finding) -> tuple[OriginBar, ...]:
+    """What tells of which seconds, on one axis; nothing where nothing tells of any."""
+    length = max((span.end for span in finding.origins), default=0.0)
     return tuple(
-        WatermarkBar(
-            start=span.start,
-            end=span.end,
+        OriginBar(
+            span=span,
             left=round(100 * span.start / length, 2),
             width=round(max(0.5, 100 * (span.end - span.start) / length), 2),
-            payload=span.payload or "",
-            p_value=span.p_value,
         )
-        for span in spans
+        for span in finding.origins
+        if length > 0
     )
+
+
+def gone_layers(finding: Finding) -> tuple[MarkLayer, ...]:
+    """The layers of marking that were stripped, or do not hold."""
+    return tuple(layer for layer in finding.layers if layer.state in ("missing", "damaged"))
 
 
 def lineage_tree(finding: Finding, step_pictures: Sequence[HistoryThumbnail] = ()) -> tuple[LineageNode, ...]:

@@ -51,8 +51,8 @@ async def verify_file(request: Request, context: ContextDep) -> Any:
 
 
 @verify_router.get("/healthz", summary="Is the server alive?")
-def liveness() -> dict[str, str]:
-    """Says so."""
+async def liveness() -> dict[str, str]:
+    """Says so, from the event loop itself: the threads may all be at work."""
     return {"status": "alive"}
 
 
@@ -88,11 +88,11 @@ async def verify_upload(
 def _verified(
     context: RequestContext, file: Path, name: str, make_pictures: Callable[[Path, Finding], Sequence[HistoryThumbnail]]
 ) -> tuple[Finding, Sequence[HistoryThumbnail]]:
-    finding = _verify(context, file, name)
+    finding = verify_received(context, file, name)
     return finding, make_pictures(file, finding)
 
 
-def _verify(context: RequestContext, file: Path, name: str) -> Finding:
+def verify_received(context: RequestContext, file: Path, name: str) -> Finding:
     """The finding; what is said of a file that cannot be read names it as its sender does."""
     try:
         return context.service.verify(file)

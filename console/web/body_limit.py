@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 
 from starlette.datastructures import Headers
@@ -26,6 +27,12 @@ UPLOAD_PATHS = (
     "/v1/videos/characters",
     "/c2pa/matches/byContent",
     "/c2pa/manifests",
+    "/claims/new",
+    "/api/claims",
+)
+_UPLOAD_PATTERN = re.compile(
+    r"/works/[^/]+/(pictures|sounds)|/api/works/[^/]+/(images|sounds)"  # of one work each
+    r"|/claims/(status|own)/[^/]+/proof|/api/claims/(status/)?[^/]+/proof"  # of one claim each
 )
 
 
@@ -37,7 +44,7 @@ class BodyLimitMiddleware:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["type"] != "http" or scope["path"] in UPLOAD_PATHS:
+        if scope["type"] != "http" or _is_upload(scope["path"]):
             await self._app(scope, receive, send)
             return
         received, arriving, deadline = 0, True, 0.0
@@ -58,3 +65,7 @@ class BodyLimitMiddleware:
             return message
 
         await self._app(scope, receiving, send)
+
+
+def _is_upload(path: str) -> bool:
+    return path in UPLOAD_PATHS or _UPLOAD_PATTERN.fullmatch(path) is not None

@@ -36,6 +36,31 @@ RECALL_TEXTS = {
     "mistake": "It was published by mistake",
     "policy": "It breaks the policy",
 }
+ALL_RECALL_TEXTS = RECALL_TEXTS | {
+    "claim": "Somebody made a claim",
+    "consent_unanswered": "Nobody answered the request for consent",
+}
+"""With the codes that no moderator chooses."""
+REVERSAL_TEXTS = {
+    "mistake": "It was a mistake",
+    "new_evidence": "Something new is known",
+    "policy_changed": "The policy has changed",
+    "slip": "Taken back at once",
+}
+CLAIM_REVERSAL_TEXTS = {
+    "appeal_granted": "The appeal was granted",
+    "claim_rejected": "The claim was rejected",
+    "claim_withdrawn": "The claim was taken back",
+    "claim_overturned": "The claim was decided otherwise after an appeal",
+    "counter_notice": "The author sent a counter-notice, and nobody went to court",
+}
+SEAL_TEXTS = {
+    "suspected_abuse": "Suspected sexual abuse of a child",
+    "illegal_to_view": "It is illegal to view this",
+    "court_order": "A court or an authority ordered it",
+    "mistake": "It was a mistake",
+    "cleared_by_authority": "The authority has cleared it",
+}
 PHASE_TEXTS = {
     Phase.NEW: "new",
     Phase.SUBMITTED: "waits to be screened",

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from console.languages.page_language import language_of
 from console.web.http_errors import (
     MethodNotAllowed,
     NotSignedIn,
@@ -23,10 +24,14 @@ from console.web.http_errors import (
     status_of,
 )
 from console.web.rendering import render_page
-from console.web.translations import ENGLISH, Language, negotiate_language
+from console.web.security_headers import SECRET_PATHS
+from console.web.translations import ENGLISH, Language
 from core.errors import AssayError, BadInput, NotFound
 
 log = logging.getLogger("assay.console")
+
+CREATOR_PATH = "/my-video/"
+"""Where a link leads that a platform passes on to whoever wanted a video: what follows opens it."""
 
 _API_PREFIXES = ("/api/", "/v1/", "/c2pa/", "/.well-known/", "/healthz", "/readyz", "/openapi.json")
 
@@ -67,16 +72,13 @@ def _handle_exception(request: Request, raised: Exception) -> Response:
     error = _as_assay_error(raised)
     status = status_of(error)
     if status == 500:
-        log.error("%s %s broke", request.method, request.url.path, exc_info=raised)
-    speaks = _language(request)
+        log.error("%s %s broke", request.method, _logged_path(request), exc_info=raised)
     if not _wants_html(request):
-        return JSONResponse(_body(request, error, status, speaks), status_code=status, headers=_error_headers(error))
+        body = _body(request, error, status, _language_of_program(request))
+        return JSONResponse(body, status_code=status, headers=_error_headers(error))
     if isinstance(error, NotSignedIn) and request.method == "GET":
         return RedirectResponse(f"/login?next={quote(_path(request), safe='')}", status_code=303)
-    variables = {"language": speaks, "t": speaks, "said": speaks.said}
-    return render_page(
-        request, "error.html", status=status, message=message_of(error), back=_return_address(request), **variables
-    )
+    return render_page(request, "error.html", status=status, message=message_of(error), back=_return_address(request))
 
 
 def _as_assay_error(raised: Exception) -> Exception:
@@ -138,16 +140,22 @@ def _path(request: Request) -> str:
     return f"{request.url.path}?{query}" if query else request.url.path
 
 
-def _language(request: Request) -> Language:
-    """The verifier's page, and its script, are answered in the reader's language; everything else in English."""
-    if request.url.path.split("/")[1] != "verify":
-        return ENGLISH
-    return negotiate_language(request.query_params.get("lang", ""), request.headers.get("accept-language", ""))
+def _language_of_program(request: Request) -> Language:
+    """The script of the verifier's page is answered in the reader's language; every other program in English."""
+    return language_of(request) if request.url.path.split("/")[1] == "verify" else ENGLISH
+
+
+def _logged_path(request: Request) -> str:
+    """The path, without what opens a link to whoever reads the log."""
+    path = request.url.path
+    return next((f"{secret}…" for secret in SECRET_PATHS if path.startswith(secret)), path)
 
 
 def _return_address(request: Request) -> str:
     """From a form that failed, back to the page that has it."""
     parts = request.url.path.split("/")
     if parts[1] == "verify":
-        return f"/verify?lang={_language(request).code}"
+        return "/verify"
+    if request.url.path.startswith(CREATOR_PATH):
+        return "/".join(parts[:3])
     return "/".join(parts[:3]) if parts[1] == "cases" and len(parts) > 3 else "/"

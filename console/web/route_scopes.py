@@ -28,8 +28,16 @@ def _read_or(scope: Scope) -> _Rule:
 
 
 def _cases(method: str, path: str) -> Scopes:
-    own = frozenset() if path.endswith(("/rule", "/resume")) else _read_or(Scope.SUBMIT)(method, path)
+    own = (
+        frozenset()
+        if path.endswith(("/rule", "/resume", "/grant", "/uphold"))
+        else _read_or(Scope.SUBMIT)(method, path)
+    )
     return own | {Scope.MODERATE}
+
+
+def _works(_method: str, path: str) -> Scopes:
+    return frozenset({Scope.MANAGE, Scope.MODERATE}) if path.endswith("/active") else frozenset({Scope.MANAGE})
 
 
 ROUTE_SCOPES: tuple[tuple[str, _Rule], ...] = (
@@ -48,15 +56,45 @@ ROUTE_SCOPES: tuple[tuple[str, _Rule], ...] = (
     ("/api/reviews", _always(Scope.MODERATE)),
     ("/api/cameos", _read_or(Scope.MANAGE)),
     ("/api/leases", _read_or(Scope.MANAGE)),
+    ("/api/consent-requests", _read_or(Scope.MANAGE)),
+    ("/consent-requests/for", _read_or(Scope.SUBMIT)),
+    ("/consent-requests", _read_or(Scope.MANAGE)),
+    ("/cameos", _read_or(Scope.MANAGE)),
     ("/api/acquaintances", _read_or(Scope.MANAGE)),
-    ("/api/works", _always(Scope.MANAGE)),
+    ("/api/claim-reviews", _always(Scope.MODERATE)),
+    ("/api/appeals", _always(Scope.MODERATE)),
+    ("/api/claims", _read_or(Scope.MANAGE)),
+    ("/api/blocked-accounts", _read_or(Scope.MANAGE)),
+    ("/api/erasures", _read_or(Scope.MANAGE)),
+    ("/api/end-users", _read_or(Scope.MANAGE)),
+    ("/api/works", _works),
+    ("/api/holders", lambda _method, _path: frozenset({Scope.MANAGE, Scope.MODERATE})),
+    ("/holders", lambda _method, _path: frozenset({Scope.MANAGE, Scope.MODERATE})),
+    ("/works", _read_or(Scope.MANAGE)),
     ("/api/notices", _always(Scope.READ)),
     ("/api/keys", _always(Scope.MANAGE)),
     ("/api/usage", _always(Scope.READ)),
     ("/c2pa", _always(Scope.MANAGE)),
+    ("/api/reports/own", _always(Scope.READ)),
+    ("/api/reports", _always(Scope.MODERATE)),
+    ("/reports", _always(Scope.MODERATE)),
+    ("/my-reports", _read_or(Scope.MANAGE)),
     ("/queue", _always(Scope.MODERATE)),
+    ("/appeals", _always(Scope.MODERATE)),
+    ("/enrolments", _always(Scope.MODERATE)),
+    ("/wordings", _always(Scope.MODERATE)),
+    ("/claim-reviews", _always(Scope.MODERATE)),
+    ("/claims", _read_or(Scope.MANAGE)),
+    ("/matches", _always(Scope.MODERATE)),
+    ("/overview", _always(Scope.MODERATE)),
+    ("/decisions", _always(Scope.MODERATE)),
+    ("/decisions.csv", _always(Scope.MODERATE)),
+    ("/quality", _always(Scope.MODERATE)),
     ("/cases", _cases),
     ("/me", _read_or(Scope.MANAGE)),
+    ("/people", _read_or(Scope.MANAGE)),
+    ("/notices", _always(Scope.READ)),
+    ("/erasures", _read_or(Scope.MANAGE)),
     ("/enrol", _always(Scope.MANAGE)),
     ("/platform", _always(Scope.MANAGE)),
     ("/security", _always(Scope.MANAGE)),

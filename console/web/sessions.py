@@ -9,7 +9,6 @@ copy of it opens nothing. A sign-in that waits for its second factor is signed t
 from __future__ import annotations
 
 import hashlib
-import os
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from pathlib import Path
 from itsdangerous import BadSignature, Signer, TimestampSigner, URLSafeTimedSerializer
 
 from core.errors import Unavailable
+from core.key_files import create_key_file
 from core.roles import Principal, Role
 from pipeline.accounts import AccountKey, Accounts, admit, authenticate
 
@@ -94,12 +94,22 @@ class Sessions:
             self.accounts.end_session(_digest(session), datetime.now(UTC) + timedelta(seconds=SESSION_SECONDS))
 
     def csrf_token(self, seed: str) -> str:
-        """The token that forms must carry for this session, or for this visitor who has none yet."""
-        return Signer(self.secret, salt="assay.form").get_signature(seed).decode()
+        """The token that forms must carry for this session, or for this visitor who has none yet.
+
+        Masked anew each time, so that a page that is compressed never has the same secret in it twice.
+        """
+        signature = Signer(self.secret, salt="assay.form").get_signature(seed)
+        mask = secrets.token_bytes(len(signature))
+        return (mask + _xor(mask, signature)).hex()
 
     def is_valid_csrf_token(self, seed: str, token: str) -> bool:
         """Whether the form was made here, for this session or visitor."""
-        return bool(seed) and secrets.compare_digest(self.csrf_token(seed).encode(), token.encode())
+        try:
+            masked = bytes.fromhex(token)
+        except ValueError:
+            return False
+        signature, half = Signer(self.secret, salt="assay.form").get_signature(seed), len(masked) // 2
+        return bool(seed) and secrets.compare_digest(_xor(masked[:half], masked[half:]), signature)
 
     def timed_serializer(self, salt: str) -> URLSafeTimedSerializer:
         """Signs what a page carries and gives back, with the time."""
@@ -107,6 +117,10 @@ class Sessions:
 
     def _signer(self, key: AccountKey, kind: str = "session") -> TimestampSigner:
         return TimestampSigner(self.secret, salt=f"assay.{kind}.{key.digest}")
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(a ^ b for a, b in zip(one, other, strict=False))
 
 
 def _digest(session: str) -> str:
@@ -118,7 +132,8 @@ def load_session_secret(folder: Path) -> str:
     file = folder / "session.secret"
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _create_secret(file)
+        if not file.exists():
+            create_key_file(file, secrets.token_hex(32).encode("ascii"))
         if file.stat().st_mode & 0o077:
             raise Unavailable(f"{file.name} can be read by others: chmod 600 it, or delete it to end all sessions")
         secret = file.read_text("ascii").strip()
@@ -127,18 +142,3 @@ def load_session_secret(folder: Path) -> str:
     if len(secret) != 64:
         raise Unavailable(f"{file.name} is damaged: delete it, and everyone signs in again")
     return secret
-
-
-def _create_secret(file: Path) -> None:
-    """Whole or not at all: another process may be starting at the same moment."""
-    if file.exists():
-        return
-    fresh = file.with_suffix(f".{secrets.token_hex(4)}")
-    fresh.touch(mode=0o600, exist_ok=False)
-    fresh.write_text(secrets.token_hex(32), "ascii")
-    try:
-        os.link(fresh, file)
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,3 +16,5 @@ _VIEWS_SQL = (
 def create_reporting_views(connection: psycopg.Connection[Any]) -> None:
     """Make the schema `reports` anew, within the connection's transaction. The ledger's tables must be there."""
     connection.execute(_VIEWS_SQL.read_bytes())
+    connection.execute("SELECT sum_report_minutes(%s)", (timedelta(hours=6),))
+    connection.execute("SELECT sum_cost_minutes(%s)", (timedelta(hours=6),))

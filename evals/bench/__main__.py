@@ -1,5 +1,5 @@
 """What Assay costs: `python -m evals.bench [PART…]`: overhead, stages, verify (the default), gateway, uploads, setup,
-attack.
+attack, queue, reports, ledger.
 
 `uploads` streams a hundred files, which takes many minutes; `--uploads 6 --at-once 3` tries it with fewer.
 
@@ -19,8 +19,11 @@ from typing import TypedDict
 
 from evals.bench import report
 from evals.bench.gateway_cost import UPLOADS, UPLOADS_AT_ONCE, measure_gateway, measure_uploads
+from evals.bench.ledger_scale import measure_ledger
 from evals.bench.machine_info import BenchFigures, MachineInfo, machine_info
 from evals.bench.pipeline_overhead import measure_overhead
+from evals.bench.report_queries import measure_report_queries
+from evals.bench.review_queue_load import measure_review_queue
 from evals.bench.seats_under_attack import measure_seats_under_attack
 from evals.bench.setup_time import measure_setup
 from evals.bench.stage_cost import measure_stages
@@ -35,6 +38,9 @@ _PARTS: dict[str, Callable[[], BenchFigures]] = {
     "uploads": measure_uploads,
     "setup": measure_setup,
     "attack": measure_seats_under_attack,
+    "queue": measure_review_queue,
+    "reports": measure_report_queries,
+    "ledger": measure_ledger,
 }
 
 

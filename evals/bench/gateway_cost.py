@@ -22,6 +22,7 @@ from pathlib import Path
 import httpx
 
 from evals.bench.machine_info import BenchFigures, min_median_max
+from evals.local_broker import free_port
 
 _PROMPTS = 200
 """Prompts sent through the gateway, and as many straight to the engine, one after the other."""
@@ -136,7 +137,7 @@ class BenchServer:
 @contextmanager
 def serve_for_bench(home: Path, engine_url: str) -> Iterator[BenchServer]:
     """`assay serve` with a home, keys and an account of its own, for as long as the context lasts."""
-    port = _free_port()
+    port = free_port()
     environment = os.environ | {
         "ASSAY_HOME": str(home / "home"),
         "ASSAY_ENGINE": "http",
@@ -152,7 +153,7 @@ def serve_for_bench(home: Path, engine_url: str) -> Iterator[BenchServer]:
             [sys.executable, "-m", "pipeline.cli", "serve"], env=environment, stdout=log, stderr=log
         )
     try:
-        _wait_for(f"http://127.0.0.1:{port}/healthz", process)
+        wait_for_server(f"http://127.0.0.1:{port}/healthz", process)
         yield BenchServer(process, f"http://127.0.0.1:{port}", token)
     finally:
         process.terminate()
@@ -215,7 +216,7 @@ def _until(client: httpx.Client, video_id: str, phases: tuple[str, ...], *, inte
 def _orders_a_second(server: BenchServer) -> BenchFigures:
     """Orders that are accepted while so many clients order as fast as they can; their screening goes on behind."""
     end = time.monotonic() + _ORDER_SECONDS
-    before = _cpu_seconds(server.process.pid)
+    before = process_cpu_seconds(server.process.pid)
 
     def order(client_number: int) -> int:
         count = 0
@@ -230,7 +231,7 @@ def _orders_a_second(server: BenchServer) -> BenchFigures:
     return {
         f"orders accepted a second, {_CLIENTS} clients": round(accepted / _ORDER_SECONDS, 1),
         "CPU ms of the server an order, screening of some included": round(
-            (_cpu_seconds(server.process.pid) - before) * 1000 / max(accepted, 1), 2
+            (process_cpu_seconds(server.process.pid) - before) * 1000 / max(accepted, 1), 2
         ),
     }
 
@@ -298,7 +299,8 @@ def _assay(environment: dict[str, str], *words: str) -> str:
     return subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout
 
 
-def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
+def wait_for_server(url: str, process: subprocess.Popen[bytes]) -> None:
+    """Until it answers. Raises RuntimeError where it ends before, or does not in time."""
     end = time.monotonic() + _START_SECONDS
     while time.monotonic() < end:
         if process.poll() is not None:
@@ -311,20 +313,13 @@ def _wait_for(url: str, process: subprocess.Popen[bytes]) -> None:
     raise RuntimeError("the server did not start")
 
 
-def _free_port() -> int:
-    import socket
-
-    with socket.socket() as opened:
-        opened.bind(("127.0.0.1", 0))
-        return int(opened.getsockname()[1])
-
-
 def _memory_mib(pid: int) -> float:
     status = Path(f"/proc/{pid}/status").read_text()
     line = next(line for line in status.splitlines() if line.startswith("VmRSS"))
     return int(line.split()[1]) / 1024
 
 
-def _cpu_seconds(pid: int) -> float:
+def process_cpu_seconds(pid: int) -> float:
+    """What a process has computed so far, without its children."""
     fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -25,6 +25,7 @@ from evals.card.picture_rows import picture_rows
 from evals.card.prompt_rows import prompt_rows
 from evals.card.request_decisions import RequestDecisions
 from evals.card.row_plan import CardBench, RowFigures, RowPlan, measured_share
+from evals.card.symbol_rows import symbol_rows
 from evals.card.unmeasured_rows import unmeasured_rows
 from pipeline.release_card.card_record import CardRow, ReleaseCard, RowOrigin, card_as_json, read_card
 
@@ -35,7 +36,8 @@ def planned_rows() -> list[RowPlan]:
     """Every row of the card, groups together, in the order of the page."""
     prompts = prompt_rows()
     prompts[1:1] = cameo_rows()[:1]
-    rows = [*prompts, *cameo_rows()[1:], *footage_rows(), *picture_rows(), *unmeasured_rows(), *cited_rows()]
+    clips = [*footage_rows(), *picture_rows(), *symbol_rows()]
+    rows = [*prompts, *cameo_rows()[1:], *clips, *unmeasured_rows(), *cited_rows()]
     groups = list(dict.fromkeys(row.group for row in rows))
     return sorted(rows, key=lambda row: groups.index(row.group))
 

@@ -82,7 +82,7 @@ class RequestDecisions:
 
     def clip(self, path: Path) -> RequestOutcome:
         """Of a clip that an engine made. One that shows nothing is the engine's failure, and is not published."""
-        found: DryRunVerdict = self.installation.service.inspect(OPERATOR, path)
+        found: DryRunVerdict = self.installation.service.opinions.inspect(OPERATOR, path)
         outcome = self._outcome(found.verdict)
         empty = outcome is RequestOutcome.PASSED and shows_nothing(found.measured.signals)
         return RequestOutcome.REFUSED if empty else outcome

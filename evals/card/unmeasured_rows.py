@@ -15,14 +15,13 @@ def unmeasured_rows() -> list[RowPlan]:
         _row("gore", "Blood and injury", "no labelled footage: none was collected. One net and the colour of blood are "
              "asked, and what they miss is unknown"),
         _row("violence", "Violence", "no classifier: it needs an OpenCLIP checkpoint (docs/reference/classifiers.md)"),
-        _row("weapons", "Weapons, fire", "no classifier: weapons need an OpenCLIP checkpoint, nothing looks for fire"),
-        _row("minors", "Apparent minors", "no classifier of age"),
-        _row("symbols", "Hate symbols", "no classifier"),
-        _row("characters", "Characters drawn anew", "no classifier: copies of registered pictures are found, another "
-             "rendering of a character is not looked for"),
-        _row("music", "Music", "no classifier: there are no fingerprints of music to compare with"),
-        _row("other_letters", "On-screen text in Korean, Cyrillic, Arabic or Devanagari letters", "the reader of these "
-             "letters is missing, so that such words are not read"),
+        _row("weapons", "Weapons, fire", "weapons need an OpenCLIP checkpoint; fire is looked for in shadow, so that "
+             "nothing is held for it (its figures: docs/reference/classifiers.md)"),
+        _row("minors", "Apparent minors", "how old somebody looks is told by nothing. Where the prompt asks for a "
+             "child, nudity is held from a doubtful score on"),
+        _row("other_letters", "On-screen text in Korean, Cyrillic, Arabic or Devanagari letters", "no font with these "
+             "letters comes with the project, so that no clip is made. How many lines are read is in "
+             "docs/reference/classifiers.md; what was read is judged as prompts of its language are (above)"),
         _row("other_speech", "Sound only, not English", "the voice that speaks the texts knows English alone"),
     ]  # fmt: skip
 

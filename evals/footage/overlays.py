@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from classifiers.image.written_words import read_words
 from classifiers.models import PACKAGED_MODELS
 from classifiers.passages import Passage
-from evals.edit_distance import edit_distance
+from core.edit_distance import edit_distance
 from evals.footage.line_pictures import STYLES, LineLook, draw_line, fonts_of
 from evals.intervals import wilson_interval
 from media.sampling import sample_video

@@ -1,7 +1,8 @@
 """What a likeness check costs: `ASSAY_DATA=FOLDER python -m evals.likeness.compute_cost`. CPU seconds of one thread.
 
 Ten seconds in 720p with two people who move (public photographs, panned) and somebody speaking: 12 frames, as an
-installation looks at by default, and all of the sound. Writes evals/results/likeness_cost.json.
+installation looks at by default, and all of the sound. The same by two nets for faces, and one face alone, as it is
+described in a photograph and in a video. Writes evals/results/likeness_cost.json.
 """
 
 from __future__ import annotations
@@ -17,11 +18,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.audio.voices import Voices
+from classifiers.base import Classifier
+from classifiers.image.face_backend import embed_face
+from classifiers.image.face_template import PHOTO_VIEWS, VIDEO_VIEWS, AugmentationViews
 from classifiers.image.face_tracks import track_faces
 from classifiers.image.frame_faces import FrameFaces, example_portrait
 from classifiers.image.sampled_frames import sample_of_images
-from classifiers.models import PACKAGED_MODELS
-from core.embedding_spaces import FACE_SPACE, VOICE_SPACE
+from classifiers.models import PACKAGED_MODELS, Models
+from classifiers.models.options import ModelOptions
+from core.embedding_spaces import FACE_SPACE, TWO_NET_FACE_SPACE, VOICE_SPACE, EmbeddingSpace
 from core.signals import Subject
 from evals.bench.machine_info import machine_info, min_median_max
 from media.audio_decode import decode_mono_audio_in_process
@@ -33,6 +38,7 @@ _FRAME_COUNT = 12
 """Frames of the clip that are looked at."""
 _SECONDS = 10
 """Length of the clip's sound."""
+_TWO_NETS = Models(ModelOptions(face_backend="two_nets"))
 _ROUNDS = 5
 """Rounds that count; one more goes before them and loads the models."""
 
@@ -40,14 +46,14 @@ _ROUNDS = 5
 def main() -> None:
     """Measure and write."""
     sample = _clip(Path(os.environ["ASSAY_DATA"]) / "audio" / "librosa_music" / "3436-172162-0000.ogg")
-    faces, voices = MemoryGallery(FACE_SPACE), MemoryGallery(VOICE_SPACE)
-    rng = np.random.default_rng(1)
-    for number in range(1000):
-        faces.add(f"p{number}", "other", rng.normal(0, 0.05, FACE_SPACE.dimensions).astype(np.float32))
-        voices.add(f"p{number}", "other", rng.normal(0, 0.05, VOICE_SPACE.dimensions).astype(np.float32))
-    cpu_seconds: dict[str, list[float]] = {"faces": [], "voices": []}
+    classifiers: dict[str, Classifier] = {
+        "faces": FrameFaces(_gallery(FACE_SPACE)),
+        "faces, by two nets": FrameFaces(_gallery(TWO_NET_FACE_SPACE), models=_TWO_NETS),
+        "voices": Voices(_gallery(VOICE_SPACE)),
+    }
+    cpu_seconds: dict[str, list[float]] = {name: [] for name in classifiers}
     for turn in range(_ROUNDS + 1):
-        for name, classifier in (("faces", FrameFaces(faces)), ("voices", Voices(voices))):
+        for name, classifier in classifiers.items():
             began = time.process_time()
             classifier.measure(sample, Subject.VIDEO)
             if turn:  # the first loads the nets
@@ -60,10 +66,32 @@ def main() -> None:
         "2 galleries of 1,000",
         "cpu_s": {name: min_median_max(values) for name, values in cpu_seconds.items()}
         | {"together": min_median_max(both)},
+        "cpu_s_a_face": {
+            f"{where}, by {nets} nets": min_median_max(_one_face(models, views))
+            for where, views in (("in a photograph", PHOTO_VIEWS), ("in a video", VIDEO_VIEWS))
+            for nets, models in (("three", PACKAGED_MODELS), ("two", _TWO_NETS))
+        },
         "machine": machine_info(),
     }
     RESULT.write_text(json.dumps(result, indent=2) + "\n")
     print(json.dumps(result, indent=2))
+
+
+def _gallery(space: EmbeddingSpace) -> MemoryGallery:
+    gallery, rng = MemoryGallery(space), np.random.default_rng(1)
+    for number in range(1000):
+        gallery.add(f"p{number}", "other", rng.normal(0, 0.05, space.dimensions).astype(np.float32))
+    return gallery
+
+
+def _one_face(models: Models, views: AugmentationViews) -> list[float]:
+    (face, *_) = models.get("mtcnn").find(example_portrait())
+    cpu_seconds = []
+    for _ in range(4 * _ROUNDS):
+        began = time.process_time()
+        embed_face(example_portrait(), face, models, views)
+        cpu_seconds.append(time.process_time() - began)
+    return cpu_seconds
 
 
 def _clip(speech: Path) -> VideoSample:

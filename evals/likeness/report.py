@@ -29,6 +29,7 @@ def page() -> str:
         reasons_for_no_score=_short_reasons(faces["pairs"]["no_score"]["reasons"]),
         groups=groups,
         spread=max(tars) - min(tars),
+        fusion=stored_results("likeness_fusion"),
         cohort=stored_results("likeness_cohort"),
         voices=voices,
         voices_by_change={"clean": voices["clean"], **voices["changed"]},

@@ -21,6 +21,7 @@ from core.signals import Signal, Subject
 from core.verdicts import Gate, Verdict
 from evals.bench.machine_info import machine_info
 from pipeline.policy_rollout.policy_loading import policy_vocabulary
+from pipeline.rights.work_facts import NO_WORKS
 from policy.cel.rule_index import RuleIndex
 from policy.decide import decide
 from policy.evaluation_input import build_input
@@ -39,11 +40,14 @@ SAMPLE_FACTS: dict[str, object] = {
     "author_refused_hour": 0,
     "author_refused_day": 0,
     "author_waiting": 0,
+    "account_refusals_last_minute": 0,
+    "classifier_drift": 0.01,
     "cameos_named": 0,
     "cameos_unleased": 0,
     "seconds": 5.0,
     "has_reference": False,
     "damaged_parents": 0,
+    **NO_WORKS,
     "audience": "general",
     "account_minor": False,
     "engine": "wan",

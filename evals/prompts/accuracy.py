@@ -73,9 +73,10 @@ class DisguiseMetrics(TypedDict):
 def main() -> None:
     """Measure everything once and write the figures."""
     texts = evaluation_texts()
-    predictions = predict_prompts([text.text for text in texts])
+    predictions = predict_prompts([text.text for text in texts], [text.style for text in texts])
     report = {
         "machine": machine_info(),
+        "styles": "given",
         "texts": len(texts),
         "by_label": metrics_by_label(texts, predictions),
         "kinds": metrics_by_kind(texts, predictions),
@@ -98,11 +99,9 @@ def evaluation_texts() -> list[LabelledText]:
     return [*map(text_of_row, load_split_third("dev", _LARGE_CORPORA, 1)), *own, *posts]
 
 
-def metrics_by_kind(
-    texts: Sequence[LabelledText], predictions: PromptPredictions
-) -> dict[str, dict[str, DecisionMetrics]]:
-    """Yes (held or refused) and refused alone, for each kind of text of which there are safe and unsafe ones."""
-    sides: Mapping[str, tuple[BoolArray, BoolArray]] = {
+def kind_sides(texts: Sequence[LabelledText]) -> Mapping[str, tuple[BoolArray, BoolArray]]:
+    """Which are unsafe and which harmless, for each kind of text of which there are both."""
+    return {
         "video_prompts": (
             texts_mask(text.source in _VIDEO_CORPORA and text.unsafe for text in texts),
             texts_mask(
@@ -125,15 +124,21 @@ def metrics_by_kind(
             texts_mask(text.source == "hatecheck" and not text.unsafe for text in texts),
         ),
     }
+
+
+def metrics_by_kind(
+    texts: Sequence[LabelledText], predictions: PromptPredictions, *, baselines: bool = True
+) -> dict[str, dict[str, DecisionMetrics]]:
+    """Yes (held or refused) and refused alone, for each kind of text of which there are safe and unsafe ones."""
     ways = {
         "held_or_refused": predictions.decisions >= Decision.HOLD,
         "refused": predictions.decisions == Decision.REFUSE,
-        "baseline_terms": _highest_score(predictions, "prompt_terms") >= 0.6,
-        **_profanity(texts),
     }
+    if baselines:
+        ways |= {"baseline_terms": _highest_score(predictions, "prompt_terms") >= 0.6, **_profanity(texts)}
     return {
         kind: {way: decision_metrics(yes, guilty, harmless) for way, yes in ways.items()}
-        for kind, (guilty, harmless) in sides.items()
+        for kind, (guilty, harmless) in kind_sides(texts).items()
     }
 
 
@@ -227,7 +232,9 @@ def obfuscation_robustness(texts: Sequence[LabelledText], predictions: PromptPre
     ][:60]  # fmt: skip
     report: dict[str, DisguiseMetrics] = {}
     for name, way in OBFUSCATIONS.items():
-        there = predict_prompts([way(text.text) for text in [*caught, *quiet]]).decisions
+        there = predict_prompts(
+            [way(text.text) for text in [*caught, *quiet]], ["video"] * len([*caught, *quiet])
+        ).decisions
         report[name] = {
             "still_caught": positive_rate(there[: len(caught)] >= Decision.HOLD),
             "harmless_held": positive_rate(there[len(caught) :] >= Decision.HOLD),

@@ -8,17 +8,21 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers import PromptText, label_subjects, measure_all
+from classifiers import PromptText, PromptWorks, label_subjects, measure_all
 from classifiers.base import Classifier
+from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.text.prompt_intent import PromptIntent
 from classifiers.text.prompt_terms import PromptTerms
-from core.signals import Signal
+from core.signals import Signal, Span
+from core.text_styles import TextStyle
 from core.verdicts import Decision, Gate
 from policy.decide import decide
 from policy.pack import DEFAULT_PACK, Policy, load
 from policy.vocabulary import FACTS, Vocabulary
+from registry.rights.registered_works import MemoryWorks
 
-SOURCES = ("prompt_terms", "prompt_intent", "together")
+SOURCES = ("prompt_terms", "prompt_intent", "prompt_works", "together")
+_STYLES = {"video": TextStyle.VIDEO, "chat": TextStyle.CHAT, "social": TextStyle.POST}
 _DEFAULT_FACTS: Mapping[type, object] = {bool: False, int: 0, float: 0.0, str: ""}
 
 
@@ -31,15 +35,27 @@ class PromptPredictions:
     rules: list[tuple[str, ...]]
 
 
-def predict_prompts(texts: Sequence[str]) -> PromptPredictions:
-    """Every prompt classifier and the default policy over each text."""
-    classifiers: tuple[Classifier, ...] = (PromptTerms(), PromptIntent())
+class ScoresOnly(PromptIntent):
+    """Looks for no words that carry a label: decisions do not change by it, and it takes most of the time."""
+
+    def _carrying(self, *_: object) -> dict[str, list[Span | None]]:
+        return {}
+
+
+def predict_prompts(
+    texts: Sequence[str], styles: Sequence[str] = (), models: Models = PACKAGED_MODELS
+) -> PromptPredictions:
+    """Every prompt classifier and the default policy over each text. `styles` are evals.prompts.corpus.STYLES, where
+    whoever asks says them.
+    """
+    classifiers: tuple[Classifier, ...] = (PromptTerms(), ScoresOnly(models), PromptWorks(MemoryWorks()))
     labels = sorted({label for classifier in classifiers for label in classifier.labels})
     scores = {(source, label): np.full(len(texts), np.nan) for source in SOURCES for label in labels}
     policy = load(DEFAULT_PACK, Vocabulary(labels=label_subjects(), facts=FACTS))
     decisions, rules = np.zeros(len(texts), np.int64), []
     for place, text in enumerate(texts):
-        signals = measure_all(PromptText(text), classifiers).signals
+        style = _STYLES[styles[place]] if styles else None
+        signals = measure_all(PromptText(text, style), classifiers).signals
         for signal in signals:
             for source in (signal.source.split("/")[0], "together"):
                 if signal.score is not None:

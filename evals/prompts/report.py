@@ -1,4 +1,4 @@
-"""Makes docs/reference/prompts.md and the calibration plot from evals/results/prompts.json and prompt_speed.json."""
+"""Makes docs/reference/prompts.md and the calibration plot from what stands in evals/results."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 
 from evals.pages import render_markdown
 from evals.prompts.accuracy import RESULT
+from evals.prompts.cross_source import RESULT as CROSS_SOURCE
 from evals.prompts.goals import prompt_goals
 from evals.prompts.latency import RESULT as SPEED
 
 PAGE = Path("docs/reference/prompts.md")
+_ROOT = Path(__file__).parents[2]
 PLOT = Path("evals/results/prompts_calibration.png")
 _KIND_NAMES = {
     "video_prompts": "prompts for videos (T2VSafetyBench, SAFREE; harmless: VBench, EvalCrafter, FETV, captions …)",
@@ -43,6 +45,8 @@ def page(results: dict[str, Any], latency: dict[str, Any]) -> str:
         goals=prompt_goals(results, latency),
         kind_names=_KIND_NAMES,
         way_names=_WAY_NAMES,
+        styles_given=results.get("styles") == "given",
+        cross=json.loads((_ROOT / CROSS_SOURCE).read_text(encoding="utf-8")),
         **results,
     )
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -69,7 +69,7 @@ def main(parts: list[str]) -> None:
         folder = Path(name)
         keys = make_dev_keys(folder / "keys").keys
         for part in parts:
-            measure = {"treatments": measure_treatments, "recovery": recovery}[part]
+            measure = _PARTS[part]
             command = f"python -m evals.provenance {part}"
             results[part] = {"machine": machine_info(), "command": command, **measure(folder, keys)}
     RESULT.write_text(json.dumps(results, indent=1) + "\n")
@@ -77,14 +77,17 @@ def main(parts: list[str]) -> None:
     print(json.dumps({name: results[name].get("total") for name in parts}))
 
 
-def recovery(folder: Path, keys: ProvenanceKeys) -> RecoveryResults:
-    """How often the manifest comes back, by attack: the mark was read, and every soft binding in it names the mark."""
+def recovery(folder: Path, keys: ProvenanceKeys, most: int = _MAX_CLIPS) -> RecoveryResults:
+    """How often the manifest comes back, by attack: the mark was read, and every soft binding in it names the mark.
+
+    At most so many clips are sealed, held-out ones first.
+    """
     hits: dict[str, list[bool]] = {}
     names: list[str] = []
     ordered = sorted(CLIPS, key=lambda clip: not clip.held_out)
     for clip in ordered:
         footage = folder / f"{clip.name}.mp4"
-        if len(names) < _MAX_CLIPS and prepare_clip(clip, footage):
+        if len(names) < most and prepare_clip(clip, footage):
             names.append(clip.name)
             sealed = folder / f"{clip.name}-sealed.mp4"
             mark = partial(mark_file, encoding=Encoding(crf=19, preset="veryfast"))
@@ -139,6 +142,12 @@ def _is_recovered(copy: Path, report: SealReport, keys: ProvenanceKeys) -> bool:
 def _recovery_rate(recovered: list[bool]) -> RecoveryRate:
     low, high = wilson_interval(sum(recovered), len(recovered))
     return {"recovered": sum(recovered), "n": len(recovered), "interval_95": [round(low, 2), round(high, 2)]}
+
+
+_PARTS: Mapping[str, Callable[[Path, ProvenanceKeys], Mapping[str, Any]]] = {
+    "treatments": measure_treatments,
+    "recovery": recovery,
+}
 
 
 def _order() -> SealOrder:

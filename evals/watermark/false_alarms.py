@@ -80,11 +80,11 @@ def main() -> None:
     )
     rows: list[ItemReading] = [json.loads(line) for line in CHECKPOINT.open()] if CHECKPOINT.exists() else []
     with CHECKPOINT.open("a") as kept:
-        for index, (kind, pictures) in enumerate(_items()):
+        for index, (kind, pictures) in enumerate(unmarked_items()):
             if index < len(rows):
                 continue
             rows.append(
-                _measure(
+                measure_item(
                     kind, pictures, keys, issued, "deep" if index % DEEP_INTERVAL == DEEP_INTERVAL - 1 else "quick"
                 )
             )
@@ -96,9 +96,10 @@ def main() -> None:
     print(json.dumps(results, indent=1))
 
 
-def _measure(
+def measure_item(
     kind: str, pictures: Sequence[LumaPlane], keys: Sequence[WatermarkKey], issued: PayloadSet, effort: Effort
 ) -> ItemReading:
+    """What the detector says of one unmarked item, and z with each wrong key."""
     started = time.process_time()
     evidence = accumulate_weighted_frames(_weighed(pictures), min_short_side=ANALYSIS_SHORT_SIDE)
     detection = detect_in_frames(evidence, [KEY], effort=effort, issued=[issued])
@@ -164,7 +165,8 @@ def _gumbel(values: NDArray[np.float64]) -> tuple[float, float]:
     return float(values.mean() - 0.5772 * scale), scale
 
 
-def _items() -> Iterator[tuple[str, list[LumaPlane]]]:
+def unmarked_items() -> Iterator[tuple[str, list[LumaPlane]]]:
+    """All items: images, clips and synthetic pictures, each with its kind."""
     data = Path(os.environ["ASSAY_DATA"])
     for path in sorted(path for folder in ("images", "faces") for path in (data / folder).rglob("*")):
         picture = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE) if path.suffix.lower() in IMAGE_SUFFIXES else None

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from evals.pages import EVALS_FOLDER, render_markdown, stored_results
+from evals.watermark.peer_comparison import FRAME_COUNT, PEER_ATTACKS
 from evals.watermark.result_records import VideoResults
 from evals.watermark.video_clips import CLIPS, VideoClip
 
@@ -54,12 +55,21 @@ def page() -> str:
         null=null,
         chance_by_gaussian_tail=_chance_by_gaussian_tail(null),
         removal=stored_results("watermark_removal"),
+        heavier=stored_results("watermark_heavier"),
+        averaging=stored_results("watermark_averaging"),
+        air=stored_results("audio_through_air"),
+        peers_in_one_run=_peers_in_one_run(stored_results("watermark_peers")),
         sound=sound,
         sound_survival=[
             (kind, sound[group]["survival"][kind]) for group, kind in _SOUND_GROUPS if kind in sound[group]["survival"]
         ],
         sound_pesq=list(_sound_pesq(sound)),
     )
+
+
+def _peers_in_one_run(results: dict[str, Any]) -> dict[str, Any]:
+    """With the attacks that all rows have, in their order, and how many pictures were marked."""
+    return {**results, "attacks": PEER_ATTACKS, "pictures": FRAME_COUNT}
 
 
 def _limits(video: VideoResults) -> dict[str, int | float | list[str]]:

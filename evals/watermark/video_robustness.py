@@ -127,13 +127,13 @@ def _measure(clip: VideoClip, results: VideoResults) -> None:
         if not prepare_clip(clip, source):
             print(f"{clip.name}: not there, left out", flush=True)
             return
-        cost = _mark(clip, source, marked)
+        cost = mark_clip(clip, source, marked)
         if row is None:
             row = {**_quality(clip, source, marked, Path(folder)), **cost, "attacks": {}}
             results["clips"][clip.name] = row
         for attack in attacks:
             if attack.name not in row["attacks"]:
-                row["attacks"][attack.name] = _attack_result(attack, marked, Path(folder) / "attacked")
+                row["attacks"][attack.name] = attack_result(attack, marked, Path(folder) / "attacked")
                 OUT.write_text(json.dumps(results, indent=1) + "\n")
         for peer in missing_baselines(clip, results):
             brief = [attack for attack in attacks if attack.name in BRIEF_SUITE]
@@ -142,7 +142,8 @@ def _measure(clip: VideoClip, results: VideoResults) -> None:
     print(clip.name, {k: v for k, v in row.items() if k != "attacks"}, flush=True)
 
 
-def _mark(clip: VideoClip, source: Path, marked: Path) -> MarkCost:
+def mark_clip(clip: VideoClip, source: Path, marked: Path) -> MarkCost:
+    """Mark a clip as it is published, or with the strength that is forced on it."""
     encoding = replace(ENCODING, crf=clip.crf)
     if clip.strength is None:
         report = mark_file(source, marked, payload=PAYLOAD, key=KEY, encoding=encoding, growth=clip.growth)
@@ -189,7 +190,8 @@ def _two_plain(source: Path, plain: Path, unseen: Path, encoding: Encoding) -> V
     return vmaf(plain, unseen)
 
 
-def _attack_result(attack: VideoAttack, marked: Path, out: Path) -> AttackResult:
+def attack_result(attack: VideoAttack, marked: Path, out: Path) -> AttackResult:
+    """What is read after an attack: quickly, and where that reads nothing deeply and among issued payloads."""
     path = attack.run(marked, out)
     detection, seconds = detect_in_clip(path, effort="quick", keys=[KEY])
     effort = "quick"

@@ -32,10 +32,15 @@ def read_bank_file(file: Path) -> BankedFile:
     if is_image(file):
         return BankedFile(sample=sample_image(file, max_side=_SIDE))
     try:
-        sample = sample_video(file, every=BANKED_FRAME_INTERVAL, max_count=_MAX_FRAMES, max_side=_SIDE)
+        sample = sample_banked_frames(file)
     except BadMedia:
         if (audio := decode_mono_audio(file, seconds=_MAX_SECONDS)) is None:
             raise
         return BankedFile(sample=None, audio=audio)
     audio = decode_mono_audio(file, seconds=_MAX_SECONDS) if sample.info.has_audio else None
     return BankedFile(sample=sample, audio=audio)
+
+
+def sample_banked_frames(file: Path) -> VideoSample:
+    """The frames of a video that a bank hashes, read in the sandbox. Raises BadMedia."""
+    return sample_video(file, every=BANKED_FRAME_INTERVAL, max_count=_MAX_FRAMES, max_side=_SIDE)

@@ -11,7 +11,17 @@ from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 
 from core.errors import BadInput, Conflict, Forbidden, NotFound
-from core.roles import ALL_SCOPES, NO_LIMITS, Principal, Role, Scope, UsageLimits, require_role, require_scope
+from core.roles import (
+    ALL_SCOPES,
+    NO_LIMITS,
+    STAFF_ROLES,
+    Principal,
+    Role,
+    Scope,
+    UsageLimits,
+    require_role,
+    require_scope,
+)
 from pipeline.access.key_lifetimes import STANDARD_LIFETIMES, KeyLifetimes
 from pipeline.accounts import Account, AccountKey, Accounts, KeyKind, new_key
 
@@ -211,7 +221,7 @@ class AccountService:
 
 
 def _useful_scopes(owner: Account) -> frozenset[Scope]:
-    moderates = owner.roles & {Role.MODERATOR, Role.OPERATOR}
+    moderates = owner.roles & STAFF_ROLES
     return ALL_SCOPES if moderates else ALL_SCOPES - {Scope.MODERATE}
 
 

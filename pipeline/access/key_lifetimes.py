@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.errors import BadInput
-from core.roles import Role
+from core.roles import STAFF_ROLES, Role
 
 KEY_WARNING = timedelta(days=14)
 """So long before its end a key is shown as one that ends soon."""
 
-_STAFF = frozenset({Role.MODERATOR, Role.OPERATOR})
+_STAFF = frozenset({Role.MODERATOR, Role.SAFETY_OFFICER, Role.LEAD, Role.OPERATOR})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +28,12 @@ class KeyLifetimes:
 
     def default_end(self, roles: Collection[Role], now: datetime) -> datetime:
         """When a key ends of which nothing else was said."""
-        platform = Role.PLATFORM in roles and not _STAFF & set(roles)
+        platform = Role.PLATFORM in roles and not STAFF_ROLES & set(roles)
         return now + timedelta(days=self.platform_days if platform else self.standard_days)
 
     def check(self, roles: Collection[Role], expires: datetime | None, now: datetime) -> None:
         """Raises BadInput for an end that these roles may not have; None is a key that never ends."""
-        if self.endless_staff_keys or not _STAFF & set(roles):
+        if self.endless_staff_keys or not STAFF_ROLES & set(roles):
             return
         if expires is None or expires > now + timedelta(days=max(self.standard_days, 366)):
             raise BadInput("keys of moderators and operators end within a year, unless the setting endless_staff_keys")

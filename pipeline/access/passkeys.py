@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from core.errors import BadInput, Forbidden
-from core.roles import Principal, Role
+from core.roles import STAFF_ROLES, Principal
 from pipeline.access.account_service import AccountService
 from pipeline.accounts import AccountKey, KeyKind, admit
 
@@ -26,7 +26,6 @@ log = logging.getLogger("assay.passkeys")
 
 CHALLENGE_LIFETIME = timedelta(minutes=5)
 _MAX_RESPONSE = 20_000  # characters; an answer without attestation has some 1,500
-_STAFF = frozenset({Role.MODERATOR, Role.OPERATOR})
 
 
 class PasskeyRefused(Forbidden):
@@ -113,7 +112,7 @@ class PasskeyService:
             attestation=structs.AttestationConveyancePreference.NONE,
             authenticator_selection=structs.AuthenticatorSelectionCriteria(
                 resident_key=structs.ResidentKeyRequirement.REQUIRED,
-                user_verification=_verification(required=bool(who.roles & _STAFF)),
+                user_verification=_verification(required=bool(who.roles & STAFF_ROLES)),
             ),
             exclude_credentials=[structs.PublicKeyCredentialDescriptor(id=one.credential) for one in known if one],
         )
@@ -131,7 +130,7 @@ class PasskeyService:
                 expected_challenge=challenge,
                 expected_rp_id=self._host(),
                 expected_origin=self.origin,
-                require_user_verification=bool(who.roles & _STAFF),
+                require_user_verification=bool(who.roles & STAFF_ROLES),
             )
         except (WebAuthnException, ValueError, KeyError, TypeError) as error:
             log.warning("a passkey of account %s was not registered: %s", who.id, type(error).__name__)
@@ -187,7 +186,7 @@ class PasskeyService:
         except (WebAuthnException, ValueError, KeyError, TypeError) as error:
             log.warning("an answer of the passkey %s was refused: %s", known.key, error)
             raise PasskeyRefused from None
-        if person.roles & _STAFF and not verified.user_verified:  # 4
+        if person.roles & STAFF_ROLES and not verified.user_verified:  # 4
             raise PasskeyRefused("this account needs a passkey that checks who uses it, by fingerprint, face or PIN")
         if not self.store.count(known.key, known.sign_count, verified.new_sign_count):  # 5
             raise PasskeyRefused

@@ -19,6 +19,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from core.errors import NotFound, Unavailable
+from core.key_files import create_key_file
 from pipeline.at_rest.private_files import OTHERS, make_private_folder
 from pipeline.blobstores.storage import open_storage
 
@@ -138,14 +139,4 @@ class RememberedCaseKeys(CaseKeys):
 
 def _make_wrapping_key(path: Path) -> None:
     make_private_folder(path.parent)
-    part = path.with_name(f".{path.name}.{os.urandom(4).hex()}.part")
-    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(AESGCM.generate_key(8 * _KEY_BYTES))
-        file.flush()
-        os.fsync(file.fileno())
-    try:
-        os.link(part, path)  # of two who make one at the same time, one wins
-    except FileExistsError:
-        pass
-    finally:
-        part.unlink()
+    create_key_file(path, AESGCM.generate_key(8 * _KEY_BYTES))

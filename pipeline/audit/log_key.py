@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from core.errors import NotFound, Unavailable
+from core.key_files import create_key_file
 from pipeline.audit.signed_note import NoteKey, note_key_of
 
 AUDIT_KEY_FILE = "audit-log.key.pem"
@@ -60,15 +60,8 @@ def make_log_key(folder: Path) -> LogKey:
     private = Ed25519PrivateKey.generate()
     pem = private.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     try:
-        part = folder / f".{AUDIT_KEY_FILE}.{os.getpid()}.part"
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            file.write(pem)
-        try:
-            os.link(part, folder / AUDIT_KEY_FILE)  # of two who make one at the same time, one wins
-        except FileExistsError:
-            return load_log_key(folder)
-        finally:
-            part.unlink()
+        if not create_key_file(folder / AUDIT_KEY_FILE, pem):
+            return load_log_key(folder)  # another process was faster
         key = load_log_key(folder)
         (folder / PUBLIC_AUDIT_KEY_FILE).write_text(f"{key.public.text}\n")
     except OSError as error:

@@ -12,6 +12,7 @@ import typer
 from core.errors import AssayError
 from pipeline import extras
 from pipeline.at_rest.private_files import set_private_umask
+from pipeline.backup import backup_commands
 from pipeline.cli import (
     account_commands,
     admin,
@@ -19,6 +20,7 @@ from pipeline.cli import (
     bank_commands,
     cameo,
     cases,
+    claim_commands,
     compare_likeness,
     costs,
     demo,
@@ -26,12 +28,18 @@ from pipeline.cli import (
     policy,
     protect,
     protected_registry,
-    registered_work,
+    review_commands,
+    reviewer_commands,
     trust_list,
     verify_commands,
     watermark,
     webhook_commands,
+    work_holders,
 )
+from pipeline.cli.appeals import appeal_commands
+from pipeline.cli.record import report_commands
+from pipeline.compliance import comply_commands
+from pipeline.consent import consent_commands
 
 EXIT_FAILED = 3
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -66,6 +74,10 @@ def _all(
 
 for commands in (
     cases,
+    review_commands,
+    claim_commands,
+    appeal_commands,
+    report_commands,
     verify_commands,
     compare_likeness,
     watermark,
@@ -76,13 +88,17 @@ for commands in (
     webhook_commands,
     policy,
     protect,
+    backup_commands,
     protected_registry,
     bank_commands,
-    registered_work,
+    work_holders,
+    reviewer_commands,
     trust_list,
     cameo,
+    consent_commands,
     eval_commands,
     demo,
+    comply_commands,
 ):
     commands.add_to(app)
 for command in entry_points(group="assay.commands"):  # verbs of the rooms above: serve, grafana

@@ -19,6 +19,7 @@ from pipeline.access.account_service import AccountService
 from pipeline.access.key_lifetimes import ends_soon
 from pipeline.accounts import Account, AccountKey, create_account
 from pipeline.cli.cli_common import JsonOption, local_operator, open_installation, out, print_json
+from pipeline.cli.portal.end_user_commands import add_end_user_commands
 
 account = typer.Typer(no_args_is_help=True, help="Who may use the API and the console.")
 account_key = typer.Typer(no_args_is_help=True, help="The keys of an account.")
@@ -362,4 +363,5 @@ def _time(at: datetime | None) -> str:
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
+    add_end_user_commands(account)
     app.add_typer(account, name="account")

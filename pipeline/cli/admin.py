@@ -137,7 +137,8 @@ def worker(
     with open_installation(verbose=verbose, listener=LineProgress()) as at:
         err.print(f"working as {local_operator().id}; Ctrl-C ends after the stage in hand", highlight=False)
         runner = runner_of(at)
-        with stop_on_signals() as stop, running_beside(at.webhook_sender, "assay-webhooks"):
+        webhooks = running_beside(at.webhook_sender, "assay-webhooks")
+        with stop_on_signals() as stop, at.observation.serving(at.settings), webhooks:
             runner.run_forever(stop, sweep_every=timedelta(seconds=2))
 
 

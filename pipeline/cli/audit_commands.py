@@ -34,10 +34,18 @@ KeyOption = Annotated[
 @audit.command("verify")
 def audit_verify(
     export: Annotated[
-        Path | None, typer.Argument(help="An exported log, looked at without any installation; default: the database.")
+        Path | None,
+        typer.Argument(
+            help="An exported log, or a certificate of erasure, looked at without any installation;"
+            " default: the database."
+        ),
     ] = None,
     against: AgainstOption = None,
     key: KeyOption = "",
+    receipt_keys: Annotated[
+        Path | None,
+        typer.Option(help="Of a certificate: the keys for receipts (a JWK set); default: those in the file."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> int:
     """Look at every event, its chain, the log and its signed heads. Exit 1 if something is not as it was written.
@@ -48,6 +56,8 @@ def audit_verify(
     from pipeline.audit.log_bundle import verify_export
     from pipeline.audit.signed_note import parse_note_key
 
+    if export is not None and export.is_file():
+        return _verify_certificate(export, key, receipt_keys, as_json=as_json)
     kept = {str(file): _text(file) for file in against or ()}
     if export is None:
         settings = load_settings()
@@ -115,6 +125,38 @@ def audit_key(as_json: JsonOption = False) -> None:
         print_json({"key": key.text})
     else:
         out.print(key.text, highlight=False, soft_wrap=True)
+
+
+def _verify_certificate(file: Path, key: str, receipt_keys: Path | None, *, as_json: bool) -> int:
+    from pipeline.audit.certificate_file import verify_certificate_file
+    from pipeline.audit.signed_note import parse_note_key
+
+    try:
+        report = verify_certificate_file(
+            file,
+            receipt_keys=_text(receipt_keys) if receipt_keys else "",
+            log_key=parse_note_key(key) if key else None,
+        )
+    except BadInput as error:
+        if as_json:
+            print_json({"intact": False, "why": str(error)})
+        else:
+            out.print(f"[red]broken[/red] {escape(str(error))}", highlight=False)
+        return 1
+    if as_json:
+        print_json({"intact": True, **dump(report)})
+        return 0
+    says = report.says
+    out.print(f"erased: {says['pii_principal_id']}, keys destroyed {says['keys_destroyed']}", highlight=False)
+    for name, count in says["erased"].items():
+        out.print(f"  {name} {count}", highlight=False)
+    out.print(f"{report.proven} events are proven to be in the log, {report.without_proof} are not", highlight=False)
+    if report.own_keys:
+        out.print(
+            "the keys in the file were believed: give --receipt-keys and --key to rule out a forgery", highlight=False
+        )
+    out.print("[green]the certificate holds[/green]")
+    return 0
 
 
 def _log_key(settings: Settings) -> NoteKey:

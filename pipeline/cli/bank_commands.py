@@ -223,11 +223,14 @@ def bank_matches(
 def bank_decide(
     match: Annotated[int, typer.Argument(help="The match's number, as `assay bank matches` shows it.")],
     recall: Annotated[bool, typer.Option("--recall/--keep", help="Take the video down, or leave it.")],
+    code: Annotated[
+        str, typer.Option(help="Why, as the page lists the reasons: rights, agreed, looks_alike (a false match), …")
+    ] = "",
     as_json: JsonOption = False,
 ) -> None:
     """Decide about a published video that a later entry matches. For moderators."""
     with open_installation() as installation:
-        done = installation.bank_upkeep.matches.decide(local_operator(), match, recall=recall)
+        done = installation.bank_upkeep.matches.decide(local_operator(), match, recall=recall, code=code)
         if recall and installation.runner is not None:
             installation.runner.drain()
     print_json(done) if as_json else out.print(f"{done.case_id} is {done.state}", highlight=False)

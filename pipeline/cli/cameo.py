@@ -23,11 +23,9 @@ CaseIdArgument = Annotated[str, typer.Argument(help="The case's id, 16 hex digit
 AccountOption = Annotated[
     str, typer.Option("--account", help="Act for this account; default: whoever runs the command.")
 ]
+WordsOption = Annotated[str, typer.Option(help="A word to whoever made it: they read it; erasable.")]
 BannedWordsOption = Annotated[
     list[str] | None, typer.Option("--word", help="A word not to say or be shown with; again for more.")
-]
-BannedTopicsOption = Annotated[
-    list[str] | None, typer.Option("--no", help="politics, alcohol, romance or revealing; again for more.")
 ]
 
 
@@ -60,6 +58,7 @@ def enrol(
                 f"1. look into the camera and say the numbers: {new_challenge.digits}",
                 f"2. turn your head {turns}",
                 "3. look into the camera and blink",
+                "no video engine gets your face or voice: it lets you give permissions, and us recognise you in videos",
                 f"then: assay cameo enrol {handle} --challenge {new_challenge.id} --take FILE",
             ]
             _print_record(new_challenge, "\n".join(lines), as_json=as_json)
@@ -97,30 +96,50 @@ def lease(
     holder: Annotated[str, typer.Option("--to", help="An account, * for everyone, ~ for mutuals.")],
     face: Annotated[bool, typer.Option(help="Their face.")] = True,
     voice: Annotated[bool, typer.Option(help="Their voice.")] = False,
-    until: Annotated[str, typer.Option(help="As 2027-01-31 or 2027-01-31T12:00:00Z; without it until revoked.")] = "",
-    purpose: Annotated[list[str] | None, typer.Option(help="What for; again for more; none given: anything.")] = None,
+    until: Annotated[
+        str, typer.Option(help="As 2027-01-31 or 2027-01-31T12:00:00Z; never: until revoked; without it 30 days.")
+    ] = "",
+    purpose: Annotated[
+        list[str] | None,
+        typer.Option(help="What for; again for more; any: anything; without it nothing that sells, and no politics."),
+    ] = None,
     territory: Annotated[list[str] | None, typer.Option(help="A country as DE; again for more.")] = None,
-    ban: BannedTopicsOption = None,
+    ban: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--no", help="politics, alcohol, romance or revealing; again for more; nothing: no limit; without it all."
+        ),
+    ] = None,
     word: BannedWordsOption = None,
     limits: Annotated[
         str, typer.Option(help="Limits in your own words: held until a moderator made rules of them.")
     ] = "",
-    approve: Annotated[bool, typer.Option("--approve-each", help="See and approve each draft first.")] = False,
+    approve: Annotated[
+        bool | None,
+        typer.Option(
+            "--approve-each/--no-approve-each", help="See and approve each draft first; without it for * and ~."
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="You mean it, also where it is wide.")] = False,
     instead_of: Annotated[str, typer.Option("--change", help="The lease in whose place this comes.")] = "",
     account: AccountOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Grant a lease, with limits; with --change instead of an earlier one. Prints a signed receipt."""
-    from registry.consent import LeaseRequest, LeaseTerms
+    """Grant a lease: narrow unless you say otherwise; with --change instead of an earlier one. Prints a signed receipt.
+
+    What is wide is not granted without --yes; the message says what it allows.
+    """
+    from registry.consent import DEFAULT_BANS, DEFAULT_PURPOSES, LeaseRequest, LeaseTerms, asks_each_time, default_end
 
     terms = LeaseTerms(
-        purposes=tuple(purpose or ()),
+        purposes=() if purpose == ["any"] else tuple(purpose or DEFAULT_PURPOSES),
         territory=tuple(territory or ()),
-        bans=tuple(ban or ()),
+        bans=() if ban == ["nothing"] else tuple(ban or DEFAULT_BANS),
         words=tuple(word or ()),
-        approval=approve,
+        approval=asks_each_time(holder) if approve is None else approve,
     )
-    request = LeaseRequest(holder=holder, until=_time(until), face=face, voice=voice, terms=terms, words=limits)
+    end = None if until == "never" else _time(until) or default_end()
+    request = LeaseRequest(holder=holder, until=end, face=face, voice=voice, terms=terms, words=limits, confirmed=yes)
     principal = _acting_principal(account)
     with open_installation() as installation:
         cameos = installation.service.cameos
@@ -155,7 +174,9 @@ def erase(
     account: AccountOption = "",
     as_json: JsonOption = False,
 ) -> None:
-    """Erase all that is known of a person, and take down every video that shows them."""
+    """Erase all that is known of a person, and take down every video that shows them. Get the certificate with
+    `assay cameo certificate`.
+    """
     if not yes:
         raise BadInput("this erases everything and takes down every video: say --yes")
     principal = _acting_principal(account)
@@ -175,7 +196,7 @@ def uses(handle: HandleArgument, account: AccountOption = "", as_json: JsonOptio
     elif not likeness_uses:
         out.print("no video shows them")
     for use in () if as_json else likeness_uses:
-        relation = "names them" if use.direct else "made from one"
+        relation = "names them" if use.direct else "recognised" if use.recognised else "made from one"
         out.print(
             f"{use.case_id} {use.phase:<12} {relation:<14} {use.author} {use.submitted:%Y-%m-%d %H:%M}", highlight=False
         )
@@ -191,21 +212,29 @@ def export(handle: HandleArgument, account: AccountOption = "") -> None:
 
 @cameo.command("approve")
 def approve(
-    handle: HandleArgument, case_id: CaseIdArgument, account: AccountOption = "", as_json: JsonOption = False
+    handle: HandleArgument,
+    case_id: CaseIdArgument,
+    words: WordsOption = "",
+    account: AccountOption = "",
+    as_json: JsonOption = False,
 ) -> None:
-    """This draft is fine. The gate that waits for it judges again."""
+    """This draft is fine. The gate that waits for it judges again. Watch it first with `assay cameo watch`."""
     with open_installation() as installation:
-        case = installation.service.cameos.approve(_acting_principal(account), handle, case_id)
+        case = installation.service.cameos.approve(_acting_principal(account), handle, case_id, words=words)
     _print_record(case, f"{case.id} approved", as_json=as_json)
 
 
 @cameo.command("veto")
 def veto(
-    handle: HandleArgument, case_id: CaseIdArgument, account: AccountOption = "", as_json: JsonOption = False
+    handle: HandleArgument,
+    case_id: CaseIdArgument,
+    words: WordsOption = "",
+    account: AccountOption = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Not this one: it and everything made from it comes down."""
     with open_installation() as installation:
-        down = installation.service.cameos.veto(_acting_principal(account), handle, case_id)
+        down = installation.service.cameos.veto(_acting_principal(account), handle, case_id, words=words)
     _print_record(down, f"{len(down)} videos came down", as_json=as_json)
 
 
@@ -268,66 +297,6 @@ def receipt(
     return 0 if validity.valid else 1
 
 
-@cameo.command("held")
-def held(as_json: JsonOption = False) -> None:
-    """Enrolments that wait for a person, and limits in words that wait to be made rules of. For moderators."""
-    with open_installation() as installation:
-        review = installation.service.cameos.review
-        people, leases = review.held(local_operator()), review.to_review(local_operator())
-        measured = {
-            held_cameo.id: installation.service.cameos.enrolment.signals_of(local_operator(), held_cameo.id)
-            for held_cameo in people
-        }
-    if as_json:
-        print_json({"held": people, "measured": measured, "to_review": leases})
-        return
-    for held_cameo in people:
-        rules = ", ".join(rule for challenge in measured[held_cameo.id] for rule in challenge.rules)
-        out.print(
-            f"{held_cameo.id} @{held_cameo.handle} {held_cameo.kind} of {held_cameo.owner}:"
-            f" {rules or 'proof to be looked at'}",
-            highlight=False,
-        )
-    for lease_to_review in leases:
-        out.print(
-            f"{lease_to_review.lease.id} @{lease_to_review.cameo.handle}: {lease_to_review.words}",
-            highlight=False,
-            markup=False,
-        )
-
-
-@cameo.command("admit")
-def admit(
-    cameo_id: Annotated[str, typer.Argument(help="The held cameo: its id, or its handle.")],
-    refuse: Annotated[bool, typer.Option("--refuse", help="Refuse it instead; its templates are destroyed.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Decide about a held enrolment. For moderators."""
-    with open_installation() as installation:
-        cameos = installation.service.cameos
-        receipt = cameos.review.admit(local_operator(), cameos.cameo(local_operator(), cameo_id).id, allow=not refuse)
-    _print_record(
-        {"receipt": receipt}, "refused" if receipt is None else f"enrolled\nreceipt {receipt.hash}", as_json=as_json
-    )
-
-
-@cameo.command("review")
-def review(
-    lease_id: Annotated[str, typer.Argument(help="A lease with limits in words.")],
-    ban: BannedTopicsOption = None,
-    word: BannedWordsOption = None,
-    watch: Annotated[bool, typer.Option("--watch", help="A person looks at each use.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Make rules of an owner's own words. For moderators."""
-    from registry.consent import LeaseTerms
-
-    terms = LeaseTerms(bans=tuple(ban or ()), words=tuple(word or ()), watched=watch)
-    with open_installation() as installation:
-        reviewed, receipt = installation.service.cameos.review.review(local_operator(), lease_id, terms)
-    _print_record({"lease": reviewed, "receipt": receipt}, f"{reviewed.id} in the place of {lease_id}", as_json=as_json)
-
-
 @cameo.command("notices")
 def notices(account: AccountOption = "", as_json: JsonOption = False) -> None:
     """The notices of an account: what came down, which drafts wait."""
@@ -378,4 +347,9 @@ def _existing(path: Path) -> Path:
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
+    from pipeline.cli.portal.enrolment_commands import add_enrolment_commands
+    from pipeline.cli.portal.owner_commands import add_owner_commands
+
+    add_enrolment_commands(cameo)
+    add_owner_commands(cameo)
     app.add_typer(cameo, name="cameo")

@@ -14,6 +14,7 @@ from rich.text import Text
 from core import codec
 from core.case import WAITED_TOO_LONG, Case, Phase
 from core.events import (
+    Claimed,
     Commissioned,
     EngineDeclined,
     EngineFailed,
@@ -146,7 +147,7 @@ def _where(case: Case) -> str:
 
 
 def queue_table(cases: Sequence[Case]) -> Table:
-    """The held cases, the longest-waiting first."""
+    """The held cases, in the order of the queue."""
     table = Table(title="held", title_justify="left")
     for name in ("case", "at", "because", "rules", "people", "revision"):
         table.add_column(name, overflow="fold")
@@ -197,7 +198,11 @@ def describe_event(event: Event) -> str:
             return f"{event.ruling.moderator} ruled {event.ruling.decision.name.lower()} ({event.ruling.code})"
         case Recalled():
             return f"recalled: {event.code}"
-    return type(event).__name__.lower()
+    return _claim_line(event) if isinstance(event, Claimed) else type(event).__name__.lower()
+
+
+def _claim_line(event: Claimed) -> str:
+    return f"claim {event.claim} ({event.kind}) {event.step}: {event.decision} {event.code}".rstrip(": ")
 
 
 def measured_line(signals: Sequence[Signal], most: int = 6) -> str:

@@ -18,6 +18,7 @@ from pipeline.case_notes import case_notes
 from pipeline.cli import case_output
 from pipeline.cli.cli_common import JsonOption, VerboseOption, err, local_operator, open_installation, out, print_json
 from pipeline.moderation.ruling_codes import ALLOW_CODES, REFUSE_CODES
+from pipeline.rights.named_works import named_work_line, named_works
 
 if TYPE_CHECKING:
     from pipeline.wiring import Installation
@@ -86,13 +87,18 @@ def case(case_id: CaseIdOfCase, as_json: JsonOption = False, verbose: VerboseOpt
             installation.service.history(local_operator(), case_id),
         )
         may = installation.service.actions(local_operator(), item)
-        notes = case_notes(local_operator(), entries, installation.service.context.texts)
+        texts = installation.service.context.texts
+        notes = case_notes(local_operator(), entries, texts)
+        named = named_works(installation.rights_desk, local_operator(), item, texts)
         if as_json:
             history = case_output.history_as_json(entries)
-            print_json({"case": item, "history": history, "notes": notes, "actions": sorted(may)})
+            told = {"case": item, "history": history, "notes": notes, "actions": sorted(may)}
+            print_json({**told, "named_works": named})
         else:
             out.print(case_output.case_table(item, entries))
             out.print(case_output.case_line(item, may))
+            for work in named:
+                out.print(named_work_line(work), highlight=False, markup=False)
             for note in notes:
                 out.print(case_output.note_line(note), highlight=False, markup=False)
             out.print(f"you may: {', '.join(sorted(may))}")
@@ -101,7 +107,7 @@ def case(case_id: CaseIdOfCase, as_json: JsonOption = False, verbose: VerboseOpt
 def queue(as_json: JsonOption = False, verbose: VerboseOption = False) -> None:
     """Show what is held and waits for a person."""
     with open_installation(verbose=verbose) as installation:
-        cases = installation.service.queue(local_operator())
+        cases = installation.service.reviews.cases(local_operator(), limit=100)
         if as_json:
             print_json(cases)
         elif cases:

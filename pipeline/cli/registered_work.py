@@ -11,8 +11,10 @@ from rich.table import Table
 
 from core.codec import dump
 from pipeline.cli.cli_common import JsonOption, local_operator, open_installation, out, print_json
+from pipeline.rights.rights_desk import require_rights_desk
 from pipeline.rights.work_image_service import require_work_images
 from registry.rights.registered_works import DEFAULT_FALSE_MATCH_RATE, WORK_KINDS, WORK_TERMS, RegisteredWork
+from registry.rights.work_sounds import MAX_SOUND_NAME
 
 work = typer.Typer(no_args_is_help=True, help="Registered characters, works, brands, artists and people.")
 
@@ -28,8 +30,8 @@ def add(
     description: Annotated[str, typer.Option(help="What it looks like: prompts that describe it are found too.")] = "",
     holder: Annotated[str, typer.Option(help="The account that may add example pictures itself.")] = "",
     terms: Annotated[
-        str, typer.Option(help=f"What its holder says of videos that look like it: {', '.join(WORK_TERMS)}.")
-    ] = "ask",
+        str, typer.Option(help=f"What holds where no licence does: {', '.join(WORK_TERMS)}; none: as the settings say.")
+    ] = "",
     false_matches: Annotated[
         float, typer.Option(help="The share of videos that may be matched wrongly, from 0.0001 to 0.01.")
     ] = DEFAULT_FALSE_MATCH_RATE,
@@ -42,7 +44,8 @@ def add(
             names=tuple(name),
             description=description,
             holder=holder,
-            terms=terms,
+            terms=terms or "ask",
+            is_stated=bool(terms),
             false_match_rate=false_matches,
         )
         installation.registry_admin.register(local_operator(), registered)
@@ -125,6 +128,58 @@ def remove_image(work_id: WorkIdArgument, image_id: ImageIdArgument) -> None:
     with open_installation() as installation:
         removed = require_work_images(installation.service.work_images).remove(local_operator(), work_id, image_id)
     out.print(f"{image_id} is forgotten" if removed else f"{work_id} has no picture {image_id}", highlight=False)
+
+
+@work.command("add-sound")
+def add_sound(
+    work_id: WorkIdArgument,
+    files: Annotated[list[Path], typer.Argument(help="Recordings, or clips with them, of 3 s to 10 minutes.")],
+) -> None:
+    """Add example sounds of a work: videos in which the same recording is heard are found from the next one on."""
+    with open_installation() as installation:
+        sounds = require_rights_desk(installation.rights_desk).sounds
+        for file in files:
+            sound = sounds.add(local_operator(), work_id, file, name=file.stem[:MAX_SOUND_NAME])
+            out.print(f"{sound.id}  {file.name}  {sound.seconds} s", highlight=False)
+
+
+@work.command("sounds")
+def list_sounds(work_id: WorkIdArgument, as_json: JsonOption = False) -> None:
+    """The example sounds of a work."""
+    with open_installation() as installation:
+        found = require_rights_desk(installation.rights_desk).sounds.of_work(local_operator(), work_id)
+    if as_json:
+        print_json({"sounds": dump(found)})
+        return
+    table = Table("id", "name", "seconds", "added by", "added")
+    for one in found:
+        table.add_row(one.id, one.name, str(one.seconds), one.added_by, f"{one.added:%Y-%m-%d %H:%M}")
+    out.print(table)
+
+
+@work.command("show-sound")
+def show_sound(
+    work_id: WorkIdArgument,
+    sound_id: Annotated[str, typer.Argument(help="The id of an example sound, as `assay work sounds` lists it.")],
+    to: Annotated[Path, typer.Option(help="Where to write it, as an MP3.")],
+) -> None:
+    """Write an example sound to a file: the small copy that moderators listen to."""
+    with open_installation() as installation:
+        to.write_bytes(
+            require_rights_desk(installation.rights_desk).sounds.recording(local_operator(), work_id, sound_id)
+        )
+    out.print(f"written to {to}", highlight=False)
+
+
+@work.command("remove-sound")
+def remove_sound(
+    work_id: WorkIdArgument,
+    sound_id: Annotated[str, typer.Argument(help="The id of an example sound, as `assay work sounds` lists it.")],
+) -> None:
+    """Forget an example sound."""
+    with open_installation() as installation:
+        removed = require_rights_desk(installation.rights_desk).sounds.remove(local_operator(), work_id, sound_id)
+    out.print(f"{sound_id} is forgotten" if removed else f"{work_id} has no sound {sound_id}", highlight=False)
 
 
 def add_to(app: typer.Typer) -> None:

@@ -16,6 +16,7 @@ from rich.table import Table
 
 from core.errors import BadInput
 from core.finding import Finding
+from core.text_styles import text_style
 from core.verdicts import Decision
 from pipeline.cli import case_output
 from pipeline.cli.cli_common import (
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from pipeline.screening.dry_run import DryRunVerdict
     from pipeline.screening.prompt_explanation import PromptEdit
 
+_LONGEST_PATH = 255
 DECISION_EXIT_CODES = {Decision.ALLOW: 0, Decision.REFUSE: 4, Decision.HOLD: 5}
 
 
@@ -49,6 +51,10 @@ def verify(
     quick: Annotated[
         bool, typer.Option("--quick", help="Look for no watermark where trusted credentials are whole and say AI.")
     ] = False,
+    receipt: Annotated[
+        str,
+        typer.Option(help="Instead of a file, a receipt of consent (file, text or SHA-256): does it hold?"),
+    ] = "",
     crjson: Annotated[bool, typer.Option("--crjson", help="The credentials alone, as the C2PA's crJSON.")] = False,
     jobs: Annotated[int, typer.Option(help="With --batch, how many files at a time; 0 is one a processor.")] = 0,
     as_json: JsonOption = False,
@@ -58,10 +64,15 @@ def verify(
 
     Where no keys were ever made it reads credentials, looks for no watermark, and says so.
     With --batch: 0 every file was answered, whatever the answers; 3 at least one could not be read.
+    With --receipt: 0 the consent is in force, 1 it is not.
     """
     from pipeline.verification.verifier import crjson_of_file, parse_validation_time
     from provenance.verification.verify import exit_code
 
+    if receipt and (file or batch):
+        raise BadInput("--receipt is asked by itself: name no file and no folder")
+    if receipt:
+        return _check_receipt(receipt, as_json)
     if (file is None) == (batch is None):
         raise BadInput("name one file, or a folder with --batch")
     at = parse_validation_time(as_of) if as_of else None
@@ -105,14 +116,14 @@ def _open_verifier(verbose: bool, given: dict[str, Any]) -> Iterator[VerifyFile]
 
 
 @contextmanager
-def open_screener(verbose: bool) -> Iterator[Callable[[str], DryRunVerdict]]:
+def open_screener(verbose: bool) -> Iterator[Callable[..., DryRunVerdict]]:
     """The service of the installation; where there is none, the policy alone, with a note."""
     from pipeline.screening.standalone import is_installed, screen_standalone
 
     settings = load_settings()
     if is_installed(settings):
         with open_installation(verbose=verbose) as installation:
-            yield partial(installation.service.screen, local_operator())
+            yield partial(installation.service.opinions.screen, local_operator())
     else:
         configure_logging(verbose=verbose)
         policy_name = f"the policy in {settings.policy}" if settings.policy else "the policy that comes with Assay"
@@ -144,6 +155,9 @@ def screen(
     prompt: Annotated[str, typer.Argument(help="A prompt; - reads it from standard input.")] = "",
     jsonl: Annotated[bool, typer.Option("--jsonl", help="Read {id, prompt} lines, write decisions.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Look for the smallest edit that clears it.")] = False,
+    style: Annotated[
+        str, typer.Option(help="video, chat or post: what kind of text it is. Left out, it is told from the words.")
+    ] = "",
     as_json: JsonOption = False,
     verbose: VerboseOption = False,
 ) -> int:
@@ -152,9 +166,12 @@ def screen(
     Where nothing is installed the packaged policy decides, with a note.
     With --jsonl: 0 every line was answered, whatever the answers; 3 at least one line could not be read.
     """
+    from pipeline.creator_texts.sentences import CHANGE_DESCRIPTION
     from pipeline.screening.prompt_explanation import smallest_edit
 
-    with open_screener(verbose) as screen_text:
+    kind = text_style(style)
+    with open_screener(verbose) as ask:
+        screen_text = partial(ask, style=kind)
         if jsonl:
             return screen_lines(screen_text, sys.stdin)
         text = sys.stdin.read() if prompt == "-" else prompt
@@ -165,10 +182,12 @@ def screen(
     else:
         _print_opinion(opinion)
         _print_reasons(text, opinion, edit)
+        if explain and edit is None and opinion.verdict.decision is not Decision.ALLOW:
+            out.print(f"No words can be taken out so that a sentence is left. {CHANGE_DESCRIPTION}", highlight=False)
     return DECISION_EXIT_CODES[opinion.verdict.decision]
 
 
-def screen_lines(screen_text: Callable[[str], DryRunVerdict], lines: Iterable[str]) -> int:
+def screen_lines(screen_text: Callable[..., DryRunVerdict], lines: Iterable[str]) -> int:
     """Answer each line `{"id", "prompt"}` with a decision on standard output. Exit code 3 where one cannot be read."""
     from pipeline.screening.prompt_explanation import screen_jsonl
 
@@ -202,6 +221,35 @@ def print_finding(finding: Finding) -> None:
     for piece in finding.evidence:
         table.add_row(piece.kind, piece.says, piece.proves, piece.limits)
     out.print(table)
+    _print_marks(finding)
+
+
+def _print_marks(finding: Finding) -> None:
+    """Layers, seconds, marks of others and consent, a line each."""
+    if finding.consent is not None:
+        out.print(f"Consent: {finding.consent.says}", highlight=False, markup=False, soft_wrap=True)
+    for layer in finding.layers:
+        line = f"{layer.layer}: {layer.state}. {layer.says}"
+        out.print(line, highlight=False, markup=False, soft_wrap=True)
+    for span in finding.origins:
+        line = f"{span.start:.1f}–{span.end:.1f} s: {span.says}"
+        out.print(line, highlight=False, markup=False, soft_wrap=True)
+    for mark in finding.incoming:
+        out.print(f"{mark.name} ({mark.sure}): {mark.says}", highlight=False, markup=False, soft_wrap=True)
+
+
+def _check_receipt(receipt: str, as_json: bool) -> int:
+    from pipeline.verification.consent_lookup import consent_by_receipt
+
+    path = Path(receipt)
+    text = path.read_text(encoding="utf-8").strip() if len(receipt) < _LONGEST_PATH and path.is_file() else receipt
+    with open_installation() as installation:
+        found = consent_by_receipt(installation.service.cameos.stores, text)
+    if as_json:
+        print_json(found)
+    else:
+        out.print(found.says, highlight=False, markup=False)
+    return 0 if found.state == "in_force" else 1
 
 
 def _opinion_as_json(opinion: DryRunVerdict) -> dict[str, object]:

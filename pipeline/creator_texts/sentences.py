@@ -27,6 +27,7 @@ DECISION_SENTENCES = (
 CHANGE_WORDS = "Leave out or replace these words, and ask again."
 CHANGE_SECONDS = "Ask for a video without what is shown or heard in these seconds."
 CHANGE_CONSENT = "Ask the people concerned for their consent, or leave them out."
+CHANGE_WORK = "Ask the holder of the work for their permission, or leave the work out."
 CHANGE_REFERENCE = "Send another picture or clip to start from, or none."
 CHANGE_PACE = "Nothing in the prompt needs to change: wait a while, or ask for fewer videos."
 CHANGE_NOTHING = "Nothing needs to change: what could not be checked is looked at by a person."
@@ -36,6 +37,7 @@ APPEAL_RUNS = "A person looks at this already. You need not do anything."
 APPEAL_DECIDED = "A person has looked at this, and the decision stands."
 
 RECALLED = "This video was recalled ({code})."
+CONSENT_UNANSWERED = "Nobody answered the request for consent in time, so this order was stopped."
 ENGINE_FAILED = "The engine could not make this video: {why}."
 ENGINE_DECLINED = "The engine declined to make this ({code})."
 POLICY_REFUSED = "This does not fit the policy."
@@ -44,6 +46,15 @@ HELD_BY_FAILURE = "A part of Assay broke; somebody is looking at it."
 PERSON_NEEDED = "A person looks at this first; ask again at the address in Location."
 TAKES_LONGER = "This takes longer than is waited here; ask again at the address in Location."
 WHOLE_PROMPT = "No single words carry this: it is the prompt as a whole."
+
+REPLIES = {
+    "fine": "A person has looked at this, and it is fine as it is.",
+    "too_strict": "We were too strict here, and are sorry that you had to wait.",
+    "change_it": "This cannot be made as you asked for it. Change what the reasons name, and ask again.",
+    "ask_them": "Somebody who is shown or named here has not agreed. Ask them first, and then ask again.",
+    "appeal_read": "We have read your appeal and looked at this again. The decision stands, for the reasons given.",
+}
+"""What a moderator may choose to say to the author of a case, by its code; and instead of it their own words."""
 
 FAILURE_CAUSES = {
     "invalid_parameters": "it does not take what was asked for",
@@ -61,6 +72,7 @@ CREATOR_SENTENCES = (
     CHANGE_WORDS,
     CHANGE_SECONDS,
     CHANGE_CONSENT,
+    CHANGE_WORK,
     CHANGE_REFERENCE,
     CHANGE_PACE,
     CHANGE_NOTHING,
@@ -69,6 +81,7 @@ CREATOR_SENTENCES = (
     APPEAL_RUNS,
     APPEAL_DECIDED,
     RECALLED,
+    CONSENT_UNANSWERED,
     ENGINE_FAILED,
     ENGINE_DECLINED,
     POLICY_REFUSED,
@@ -77,6 +90,7 @@ CREATOR_SENTENCES = (
     PERSON_NEEDED,
     TAKES_LONGER,
     WHOLE_PROMPT,
+    *REPLIES.values(),
     *FAILURE_CAUSES.values(),
 )
 """All of them."""

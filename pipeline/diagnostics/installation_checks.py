@@ -79,16 +79,17 @@ def installed_models(settings: Settings) -> list[Any]:
 
 def _classifiers(settings: Settings) -> tuple[Classifier, ...]:
     """The classifiers of this installation, over empty registers."""
-    from classifiers import PromptWorks, WorkLikeness, build_classifiers
+    from classifiers import PromptWorks, WorkLikeness, WorkSounds, build_classifiers
     from classifiers.models import Models
     from registry.banks.hash_bank import MemoryHashBank
     from registry.banks.protected_gallery import MemoryGallery
     from registry.rights.registered_works import MemoryWorks
     from registry.rights.work_images import ListedWorkExamples
+    from registry.rights.work_sounds import ListedWorkSounds
 
     models = Models(settings.model_options())
     works = PromptWorks(MemoryWorks(), models=models), WorkLikeness(ListedWorkExamples(), models=models)
-    configured = (*works, *measurement.prompt_monitors(settings))
+    configured = (*works, WorkSounds(ListedWorkSounds()), *measurement.prompt_monitors(settings))
     return build_classifiers(MemoryGallery(), MemoryHashBank(), more=configured, models=models)
 
 

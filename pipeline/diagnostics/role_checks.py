@@ -23,3 +23,5 @@ def check_roles(accounts: Iterable[Account], *, one_person: bool) -> Iterator[tu
         yield "lacks", "one_person is set: whoever orders a video may rule on it"
     elif not moderators:
         yield "lacks", "no account moderates: what is held waits for whoever types commands here"
+    elif moderators == 1:
+        yield "lacks", "one account moderates: appeals against its rulings wait for another one (or set one_person)"

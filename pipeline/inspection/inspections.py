@@ -52,7 +52,7 @@ def inspect_file(
     The film strip and the waveform are left out, and why is said, where they cannot be made.
     """
     on_step("looking and listening")
-    opinion = service.inspect(who, file)
+    opinion = service.opinions.inspect(who, file)
     on_step("making the film strip" if with_film else "listening for the waveform")
     measured, verdict = opinion.measured, opinion.verdict
     missing: dict[str, str] = {}
@@ -99,6 +99,7 @@ def inspect_case(service: CaseService, who: Principal, case: Case, *, with_words
     rules, missing = _described(service, verdict)
     words: list[dict[str, Any]] = []
     if with_words:
+        service.viewable(case)
         try:
             words = footage_words(who, replace(case, words=_words_of_video(service, case)), service.context.texts)
         except Erased:
@@ -111,7 +112,7 @@ def reference_words(service: CaseService, who: Principal, case: Case) -> list[di
 
     Raises Erased.
     """
-    of_video = _words_of_video(service, case)
+    of_video = _words_of_video(service, service.viewable(case))
     others = tuple(text for text in case.words if text not in of_video)
     return footage_words(who, replace(case, words=others), service.context.texts)
 

@@ -11,7 +11,7 @@ from core.errors import BadInput, NotFound
 from core.roles import Principal, Role, require_role
 from media.lookup.bank_file import BankedFile, read_bank_file
 from media.lookup.sound_hashes import MIN_SOUND_QUALITY, hashed_seconds
-from registry.banks.bank_entries import Bank, BankEntry, EntryChange, EntryState, Provenance, StoredEntry
+from registry.banks.bank_entries import CLAIMED_KIND, Bank, BankEntry, EntryChange, EntryState, Provenance, StoredEntry
 from registry.banks.exchange_formats import read_hash_list, write_hash_list
 from registry.banks.postgres_banks import PostgresBanks
 
@@ -84,6 +84,7 @@ class BankService:
         What was removed before is banked again. Raises BadInput, BadMedia.
         """
         require_role(who, Role.OPERATOR)
+        _require_kept_by_operators(bank)
         entries = entries_of_file(known_id, read_bank_file(file), self.models)
         if not entries:
             raise BadInput("there is too little detail in it to be recognised again")
@@ -107,6 +108,7 @@ class BankService:
         What was removed before stays removed unless `restore`. Raises BadInput with the lines that cannot be read.
         """
         require_role(who, Role.OPERATOR)
+        _require_kept_by_operators(bank)
         if file.stat().st_size > _MAX_LIST_BYTES:
             raise BadInput(f"{file.name} has more than 2 GiB: cut it up")
         try:
@@ -131,7 +133,8 @@ class BankService:
         What was removed or is quarantined is not in it.
         """
         require_role(who, Role.OPERATOR)
-        entries = self.banks.entries(bank=self.banks.bank(name).name, states=(EntryState.ACTIVE,))
+        _require_kept_by_operators(self.banks.bank(name))
+        entries = self.banks.entries(bank=name, states=(EntryState.ACTIVE,))
         text, unsaid = write_hash_list(entries, format_name)
         return text, len(entries) - unsaid, unsaid
 
@@ -157,6 +160,12 @@ class BankService:
         require_role(who, Role.OPERATOR)
         held = self.banks.entries(bank=bank, known_id=known_id, states=(EntryState.QUARANTINED,))
         return self.banks.change([one.key for one in held], "released", Provenance(by=who.id, reason=reason))
+
+
+def _require_kept_by_operators(bank: Bank) -> None:
+    """Raises BadInput for the bank of claims: what is in it is a claim's, comes out with it, and is nobody else's."""
+    if bank.kind == CLAIMED_KIND:
+        raise BadInput("claims keep this bank: nothing is added to it by hand, and it is not shared")
 
 
 def entry_record(stored: StoredEntry, history: Sequence[EntryChange]) -> EntryRecord:

@@ -2,6 +2,7 @@
 
 Policy says what follows, as if the match had been measured before the video was shown: what it would have refused is
 recalled on the ordinary way; what it would have held is an open question, which a moderator answers; the rest is noted.
+What only looks like something that a claim took down is a question too, whatever policy says.
 Each match is noted once, so that whoever is interrupted begins again with the entries that are due and asks nothing
 twice. Sealed videos are compared by the hashes that their seals keep, one frame a second, mirrored and turned too.
 """
@@ -9,20 +10,21 @@ twice. Sealed videos are compared by the hashes that their seals keep, one frame
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 
 from classifiers import label_subjects
 from core.case import Case
-from core.errors import Conflict, NotFound, NotNow
+from core.errors import BadInput, Conflict, NotFound, NotNow
 from core.roles import Principal, Role, Scope, require_role, require_scope
 from core.signals import Signal, Span, Subject
 from core.verdicts import Decision, Gate, Verdict
 from media.lookup.bank_hashes import BankHit
 from pipeline.service import CaseService
 from registry.banks.bank_activity import BankActivity, PublishedMatch, SealedFrames
-from registry.banks.bank_entries import StoredEntry
+from registry.banks.bank_entries import CLAIMED_KIND, StoredEntry
 from registry.banks.bank_matching import BankIndex
 
 log = logging.getLogger("assay.banks")
@@ -30,11 +32,38 @@ log = logging.getLogger("assay.banks")
 BANKS_ACTOR = Principal(id="assay:banks", roles=frozenset({Role.MODERATOR}))
 """Who recalls what policy refuses because of a bank."""
 
+KEEP_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "agreed": "Whoever holds the rights has agreed",
+        "context": "The policy allows it here: news, teaching, parody",
+        "too_little": "It is in the video, but so little of it that nothing follows",
+    }
+)
+FALSE_MATCH_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "looks_alike": "It is something else that looks alike",
+        "plain_picture": "It is a plain picture, as a title or a black frame",
+        "wrong_entry": "The entry itself is wrong and should leave the bank",
+    }
+)
+TAKE_DOWN_REASONS: Mapping[str, str] = MappingProxyType(
+    {
+        "illegal": "Illegal content",
+        "intimate_image": "An intimate image",
+        "rights": "Somebody's rights",
+        "policy": "It breaks the policy",
+    }
+)
+"""Why an open match is kept, is none, or has the video taken down, by code, in words."""
+
 MATCH_SOURCE = "published_matches/1"
 _BATCH = 2000  # entries compared with everything published at a time
 _NEW_FOR = timedelta(days=30)  # how long a case may take from its measurement to its seal, held by moderators
 _OVERLAP = timedelta(minutes=2)  # an event's time is taken before its transaction ends
-_CODES = {"known_bad": "illegal", "known_work": "rights"}
+_CODES = {"known_bad": "illegal", "known_claimed": "rights", "known_work": "rights"}
+
+ASKED_ABOUT = frozenset({CLAIMED_KIND})
+"""Kinds of banks whose matches never take down what is published: a claim was against one video, a hash says less."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,21 +107,32 @@ class PublishedMatches:
         require_scope(who, Scope.MODERATE)
         return self.activity.matches(only_open=not every)
 
-    def decide(self, who: Principal, key: int, *, recall: bool) -> PublishedMatch:
-        """Answer an open question: take the video down, or keep it. Raises NotFound, NotNow, Forbidden."""
+    def match(self, who: Principal, key: int) -> PublishedMatch:
+        """One match. Raises NotFound."""
         require_role(who, Role.MODERATOR)
         require_scope(who, Scope.MODERATE)
         found = self.activity.matches(key=key)
         if not found:
             raise NotFound(f"there is no match {key}")
-        match = found[0]
+        return found[0]
+
+    def decide(self, who: Principal, key: int, *, recall: bool, code: str = "") -> PublishedMatch:
+        """Answer an open question: take the video down, or keep it; why by `code`, of those that fit the answer.
+
+        With a code of FALSE_MATCH_REASONS it was no match at all. Raises NotFound, NotNow, Forbidden, BadInput.
+        """
+        match = self.match(who, key)
+        allowed = TAKE_DOWN_REASONS if recall else {**KEEP_REASONS, **FALSE_MATCH_REASONS}
+        if code and code not in allowed:
+            raise BadInput(f"{code!r} is no reason for this: one of {', '.join(allowed)}")
         if match.state != "open":
             raise NotNow(f"this match is {match.state} already")
         if conflict := self.service.conflict(who, self.service.ledger.load(match.case_id)):
             raise NotNow(f"{conflict}: another moderator decides about it")
         if recall:
-            self.service.recall(who, match.case_id, code=_CODES.get(match.kind, "policy"))
-        if not self.activity.decide(key, "recalled" if recall else "kept", who.id):
+            self.service.recall(who, match.case_id, code=code or _CODES.get(match.kind, "policy"))
+        state = "recalled" if recall else "false" if code in FALSE_MATCH_REASONS else "kept"
+        if not self.activity.decide(key, state, who.id, code=code):
             raise Conflict
         return self.activity.matches(key=key)[0]
 
@@ -119,7 +159,8 @@ class PublishedMatches:
         verdict, rules = self._judged(case, hit, seconds)
         state = "noted"
         if rules:
-            state = "recalled" if verdict.decision is Decision.REFUSE else "open"
+            refused = verdict.decision is Decision.REFUSE and hit.kind not in ASKED_ABOUT
+            state = "recalled" if refused else "open"
         if state == "recalled":
             log.warning("recalled: it shows entry %s of bank %s", hit.entry, hit.bank, extra={"case": case.id})
             self.service.recall(BANKS_ACTOR, case.id, code=_CODES.get(hit.kind, "policy"))

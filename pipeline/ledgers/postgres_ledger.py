@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from psycopg import OperationalError
 from psycopg.errors import RestrictViolation, UniqueViolation
 from psycopg.types.json import Jsonb
 
@@ -17,6 +16,7 @@ from core.events import Event
 from core.ports import RecordedEvent, Ticket
 from core.retries import FIRST_RETRY_DELAY, delay_after
 from core.transitions import check
+from pipeline.ledgers.connections.case_locks import CaseLocks
 from pipeline.ledgers.database import Database
 from pipeline.ledgers.event_rows import event_rows, parse_events, readable_case, referenced_digests
 
@@ -50,14 +50,14 @@ FROM moved, jsonb_array_elements(%(events)s) WITH ORDINALITY AS e (body, number)
 ORDER BY e.number
 """
 
-_DUE = """
+DUE = """
 SELECT id, revision, phase FROM cases
 WHERE phase = ANY(%s) AND due_at <= clock_timestamp() AND moved <= %s
 ORDER BY due_at, id LIMIT %s
 """
 
 # Skips what another sweeper is about to lease at this moment.
-_LEASE_DUE = """
+LEASE_DUE = """
 WITH found AS MATERIALIZED (
     SELECT id, due_at FROM cases
     WHERE phase = ANY(%s) AND due_at <= clock_timestamp() AND moved <= %s
@@ -90,8 +90,11 @@ _CREATED_BY_ASCENDING = _CREATED_BY.replace("DESC", "ASC").replace("<", ">")
 
 _OLDEST = _LIST.replace("DESC", "ASC")
 
-_LOCK_CASE = "SELECT pg_try_advisory_lock(hashtextextended('assay.claim:' || %s, 0))"
-_UNLOCK_CASE = "SELECT pg_advisory_unlock(hashtextextended('assay.claim:' || %s, 0))"
+# Materialised, without LIMIT: else the planner hopes to meet one of the many rows it expects, and reads the table.
+IS_REFERENCED = """
+WITH referring AS MATERIALIZED (SELECT 1 FROM cases WHERE digests @> %s)
+SELECT 1 FROM referring LIMIT 1
+"""
 
 
 class PostgresLedger:
@@ -100,14 +103,15 @@ class PostgresLedger:
     def __init__(self, database: Database, *, first_retry_delay: timedelta = FIRST_RETRY_DELAY) -> None:
         """The tables are there: `open_database` made them. A case rests `first_retry_delay` after its first failure."""
         self._database = database
+        self._locks = CaseLocks(database)
         self._first_retry_delay = first_retry_delay
 
     def load(self, case_id: str) -> Case:
         """The case as its events tell it. Raises NotFound, or Unavailable where a newer Assay wrote the unknown."""
         return Case(id=case_id).apply(entry.event for entry in self.history(case_id))
 
-    def append(self, case: Case, events: Sequence[Event]) -> Case:
-        """The case after these events, stored all or none.
+    def append(self, case: Case, events: Sequence[Event], *, rest: timedelta = timedelta(0)) -> Case:
+        """The case after these events, stored all or none; due once it has rested.
 
         Raises Conflict if it moved since it was read, IllegalTransition for an event that may not follow.
         """
@@ -122,7 +126,7 @@ class PostgresLedger:
             "revision": after.revision,
             "author": after.request.author,
             "body": Jsonb(dump(after)),
-            "rest": delay_after(after, stored, self._first_retry_delay),
+            "rest": max(rest, delay_after(after, stored, self._first_retry_delay)),
             "digests": referenced_digests(case, stored),
             "count": len(bodies),
             "events": Jsonb(bodies),
@@ -157,7 +161,7 @@ class PostgresLedger:
         """
         asked = [[phase.value for phase in phases], unmoved_since, limit]
         with self._database.statements() as connection:
-            rows = connection.execute(_LEASE_DUE, [*asked, lease]) if lease else connection.execute(_DUE, asked)
+            rows = connection.execute(LEASE_DUE, [*asked, lease]) if lease else connection.execute(DUE, asked)
             found = rows.fetchall()
         return tuple(
             Ticket(case_id=case_id, revision=revision, phase=Phase(phase)) for case_id, revision, phase in found
@@ -205,17 +209,10 @@ class PostgresLedger:
     def is_referenced(self, digest: str) -> bool:
         """Whether any case refers to these bytes, or ever did."""
         with self._database.statements() as connection:
-            return bool(connection.execute("SELECT 1 FROM cases WHERE digests @> %s LIMIT 1", [[digest]]).fetchone())
+            return bool(connection.execute(IS_REFERENCED, [[digest]]).fetchone())
 
     @contextmanager
     def try_lock(self, case_id: str) -> Iterator[bool]:
-        """Whether no one else works on the case. Held on a connection of its own, so that it dies with the process."""
-        with self._database.dedicated_connection() as connection:
-            row = connection.execute(_LOCK_CASE, [case_id]).fetchone()
-            acquired = bool(row and row[0])
-            try:
-                yield acquired
-            finally:
-                if acquired:
-                    with suppress(OperationalError):  # a connection that broke holds nothing any more
-                        connection.execute(_UNLOCK_CASE, [case_id])
+        """Whether no one else works on the case. It dies with the process, whose locks are all on one connection."""
+        with self._locks.try_lock(case_id) as acquired:
+            yield acquired

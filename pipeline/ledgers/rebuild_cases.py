@@ -21,8 +21,8 @@ _EVENTS = "SELECT array_agg(body ORDER BY revision) FROM events WHERE case_id = 
 _REPAIR = """
 UPDATE cases SET phase = %(phase)s, revision = %(revision)s, author = %(author)s, body = %(body)s, digests = %(digests)s
 WHERE id = %(id)s
-  AND (phase, revision, author, body, digests) IS DISTINCT FROM
-      (%(phase)s, %(revision)s, %(author)s, %(body)s::jsonb, %(digests)s::text[])
+  AND ((phase, revision, author, body) IS DISTINCT FROM (%(phase)s, %(revision)s, %(author)s, %(body)s::jsonb)
+       OR NOT (digests @> %(digests)s::text[] AND digests <@ %(digests)s::text[]))  -- in whatever order
 """
 
 

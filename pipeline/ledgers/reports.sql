@@ -7,61 +7,10 @@ CREATE SCHEMA reports;
 CREATE VIEW reports.happened AS
 SELECT at, case_id, body ->> 'type' AS event FROM events;
 
--- How long each step took: from the event before it to its own. A step done again counts again.
-CREATE VIEW reports.steps AS
-WITH told AS (
-    SELECT case_id, at, body ->> 'type' AS event, body #>> '{verdict,gate}' AS gate,
-           at - lag(at) OVER story AS took,
-           bool_or(body ->> 'type' = 'Rendered') OVER story AS was_rendered
-    FROM events
-    WINDOW story AS (PARTITION BY case_id ORDER BY revision)
-), named AS (
-    SELECT at, case_id, extract(epoch FROM took)::float8 AS seconds,
-           CASE event
-               WHEN 'Measured'       THEN CASE WHEN was_rendered THEN 'inspect' ELSE 'screen' END
-               WHEN 'Judged'         THEN 'judge ' || gate
-               WHEN 'Commissioned'   THEN 'commission'
-               WHEN 'Rendered'       THEN 'render'
-               WHEN 'EngineDeclined' THEN 'render'
-               WHEN 'EngineFailed'   THEN 'render'
-               WHEN 'Sealed'         THEN 'seal'
-               WHEN 'Published'      THEN 'publish'
-               WHEN 'Ruled'          THEN 'moderator'
-               WHEN 'Withdrawn'      THEN 'withdraw'
-           END AS step
-    FROM told
-)
-SELECT at, case_id, step, seconds FROM named WHERE step IS NOT NULL AND seconds IS NOT NULL;
-
-CREATE VIEW reports.verdicts AS
-SELECT at, case_id, body #>> '{verdict,gate}' AS gate, body #>> '{verdict,policy}' AS policy,
-       (ARRAY['allow', 'hold', 'refuse'])[(body #>> '{verdict,decision}')::int + 1] AS decision
-FROM events WHERE body ->> 'type' = 'Judged';
-
--- One row for each rule that had something to say: in force, in shadow, for want of a measurement, or lifted.
-CREATE VIEW reports.rules AS
-SELECT e.at, e.case_id, e.body #>> '{verdict,gate}' AS gate, said.rule, said.how,
-       (ARRAY['allow', 'hold', 'refuse'])[(e.body #>> '{verdict,decision}')::int + 1] AS decision
-FROM events e
-CROSS JOIN LATERAL (
-    SELECT how, jsonb_array_elements_text(coalesce(e.body #> ARRAY['verdict', field], '[]')) AS rule
-    FROM (VALUES ('rules', 'in force'), ('shadow', 'shadow'), ('missing', 'missing'), ('lifted', 'lifted'))
-        AS fields (field, how)
-) AS said
-WHERE e.body ->> 'type' = 'Judged';
-
 -- The moderators' queue.
 CREATE VIEW reports.held AS
 SELECT id AS case_id, moved AS since, extract(epoch FROM clock_timestamp() - moved)::float8 AS seconds
 FROM cases WHERE phase = 'held';
-
--- Every measurement. `bucket` is the lower edge of one of twenty; no score means that it could not be measured.
-CREATE VIEW reports.scores AS
-SELECT e.at, e.case_id, s ->> 'source' AS source, s ->> 'label' AS label, s ->> 'subject' AS subject,
-       (s ->> 'score')::float8 AS score,
-       least(floor((s ->> 'score')::float8 * 20), 19) / 20 AS bucket
-FROM events e CROSS JOIN LATERAL jsonb_array_elements(e.body -> 'signals') AS s
-WHERE e.body ->> 'type' = 'Measured';
 
 -- What moderators said of the rules that had asked them: upheld, or lifted.
 CREATE VIEW reports.rulings AS
@@ -78,13 +27,89 @@ CROSS JOIN LATERAL (
 ) AS judged
 WHERE r.body ->> 'type' = 'Ruled';
 
+-- What is asked over days, summed by five minutes (sum_report_minutes, with each sweep). A step's time is that from the event
+-- before it to its own; one done again counts again. `seconds` is the middle of its bucket, an eighth of a factor e wide: within
+-- 7 % of each time in it.
+CREATE VIEW reports.step_minutes AS
+SELECT at, name COLLATE "C" AS step, exp(bucket::float8 / 8) AS seconds, count FROM report_minutes WHERE what = 'step';
+
+CREATE VIEW reports.verdict_minutes AS
+SELECT at, name AS gate, part AS decision, count FROM report_minutes WHERE what = 'verdict';
+
+-- Each rule that had something to say: in force, in shadow, for want of a measurement, or lifted.
+CREATE VIEW reports.rule_minutes AS
+SELECT at, name AS rule, part AS gate, how, result AS decision, count FROM report_minutes WHERE what = 'rule';
+
+-- Every measurement. `bucket` is the lower edge of one of twenty; none means that it could not be measured.
+CREATE VIEW reports.score_minutes AS
+SELECT at, name AS source, part AS label, CASE WHEN bucket >= 0 THEN bucket / 20.0 END::float8 AS bucket, count
+FROM report_minutes WHERE what = 'score';
+
 CREATE VIEW reports.stumbles AS
 SELECT at, case_id, body ->> 'phase' AS phase, body ->> 'kind' AS kind
 FROM events WHERE body ->> 'type' IN ('StageFailed', 'Faltered');
 
--- What videos cost, and what refusals before rendering saved: the ledger's own view, without whose they are.
-CREATE VIEW reports.costs AS
-SELECT at, case_id, phase, outcome, engine, model, seconds, cost_per_second, amount FROM video_costs;
+-- What videos cost, by five minutes (sum_cost_minutes, with each sweep).
+CREATE VIEW reports.cost_minutes AS
+SELECT at, outcome, engine, videos, seconds, amount, unpriced FROM cost_minutes;
+
+-- Videos that were refused before an engine was asked, and what each would have cost: as in video_costs.
+CREATE VIEW reports.saved AS
+SELECT c.moved AS at, c.id AS case_id, asked.seconds, asked.seconds * price.cost_per_second AS amount
+FROM cases c
+CROSS JOIN LATERAL (
+    SELECT coalesce((c.body #>> '{submitted,seconds}')::float8, 4) AS seconds,
+           coalesce(c.body #>> '{submitted,model}', '') AS model
+) AS asked
+CROSS JOIN LATERAL (
+    SELECT min(cost_per_second) AS cost_per_second FROM engine_prices
+    WHERE listed = (SELECT max(listed) FROM engine_prices WHERE listed <= c.moved)
+      AND (asked.model IN ('', 'default') OR models = '{}' OR asked.model = ANY (models))
+) AS price
+WHERE c.phase = 'refused'
+  AND NOT EXISTS (SELECT FROM events WHERE case_id = c.id
+                  AND body ->> 'type' IN ('Commissioned', 'EngineDeclined', 'EngineFailed'));
+
+-- What lies in each phase now.
+CREATE VIEW reports.phases AS
+SELECT phase, cases, extract(epoch FROM clock_timestamp() - since)::float8 AS oldest FROM open_phases;
+
+-- The clocks of what waits for a moderator.
+CREATE VIEW reports.queue_clocks AS
+SELECT clock, subject, severity, extract(epoch FROM clock_timestamp() - since)::float8 AS seconds,
+       extract(epoch FROM due_at - clock_timestamp())::float8 AS seconds_left
+FROM review_queue;
+
+-- The clocks of notices from outside: by when the law wants them decided, and how long it took until a video was down.
+CREATE VIEW reports.claim_clocks AS
+SELECT received_at AS at, law, kind, decided_at IS NULL AS open, extract(epoch FROM due_at - clock_timestamp())::float8 AS seconds_left,
+       extract(epoch FROM removed_at - received_at)::float8 AS seconds_to_removal, decided_at > due_at AS late
+FROM claims;
+
+-- How long each video that had to come down was still up, and why it had to. Without an end: it still is.
+CREATE VIEW reports.takedowns AS
+SELECT r.at, r.case_id, r.body ->> 'code' AS code, down.at IS NOT NULL AS done,
+       extract(epoch FROM coalesce(down.at, clock_timestamp()) - r.at)::float8 AS seconds
+FROM events r LEFT JOIN LATERAL (
+    SELECT w.at FROM events w
+    WHERE w.case_id = r.case_id AND w.revision > r.revision AND w.body ->> 'type' = 'Withdrawn' ORDER BY w.revision LIMIT 1
+) AS down ON true
+WHERE r.body ->> 'type' = 'Recalled';
+
+-- Whom people were asked for consent, without who asked whom: how it ended, and how long that took.
+CREATE VIEW reports.consent_clocks AS
+SELECT asked AS at, state, extract(epoch FROM answered - asked)::float8 AS seconds,
+       CASE WHEN state = 'open' THEN extract(epoch FROM expires - clock_timestamp())::float8 END AS seconds_left
+FROM consent_requests;
+
+-- Marks and seals that did not hold when they were read back: nothing of it is published.
+CREATE VIEW reports.seals AS
+SELECT at, case_id, body ->> 'type' = 'Sealed' AS held, coalesce(body ->> 'kind', '') AS kind FROM events
+WHERE body ->> 'type' = 'Sealed'
+   OR body ->> 'type' = 'StageFailed' AND body ->> 'phase' IN ('cleared', 'sealed');
+
+-- How far classifiers are from their week of reference: 097_score_drift.sql.
+CREATE VIEW reports.drift AS SELECT at, source, label, hours, measured, psi FROM score_drift;
 
 DO $$
 BEGIN

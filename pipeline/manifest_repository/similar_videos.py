@@ -59,4 +59,6 @@ def _similar(one: FingerprintMatch, by: Modality) -> SimilarVideo:
     from provenance.verification.recovery import SimilarVideo
 
     at = one.sealed_at.isoformat(timespec="seconds") if one.sealed_at else ""
-    return SimilarVideo(case_id=one.id, share=one.share, seconds=one.seconds, sealed_at=at, modality=by)
+    return SimilarVideo(
+        case_id=one.id, share=one.share, seconds=one.seconds, sealed_at=at, modality=by, seconds_found=one.at
+    )

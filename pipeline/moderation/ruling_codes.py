@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from core.errors import BadInput
 from core.verdicts import Decision
 
@@ -18,3 +20,9 @@ def require_ruling_code(decision: Decision, code: str) -> str:
     if code not in codes:
         raise BadInput(f"{code!r} is no reason to {decision.name.lower()}; it is one of {', '.join(codes)}")
     return code
+
+
+def require_code(code: str, codes: Sequence[str]) -> None:
+    """Raises BadInput for a code that is not of a closed list."""
+    if code not in codes:
+        raise BadInput(f"{code!r} is no reason code; it is one of {', '.join(codes)}")

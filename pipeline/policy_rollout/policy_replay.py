@@ -22,6 +22,7 @@ from policy.decide import decide
 from policy.pack import Policy
 
 PAGE_SIZE = 200
+_COUNTERS = ("changes", "rules", "shadow", "fired_before", "fires")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -29,7 +30,8 @@ class ReplayTally:
     """What a replay found so far. `after` is the last case looked at: from there it can go on.
 
     `changes` counts verdicts by gate, what they were and what they would be; `rules` the same with each rule that now
-    fires (+) or no longer does (-); `shadow` those that rules in shadow would have fired at.
+    fires (+) or no longer does (-); `shadow` those that rules in shadow would have fired at. `fired_before` and `fires`
+    count for each rule the verdicts in which it fired, and in which it would.
     """
 
     policy: str
@@ -43,12 +45,14 @@ class ReplayTally:
     changes: Counter[str] = field(default_factory=Counter)
     rules: Counter[str] = field(default_factory=Counter)
     shadow: Counter[str] = field(default_factory=Counter)
+    fired_before: Counter[str] = field(default_factory=Counter)
+    fires: Counter[str] = field(default_factory=Counter)
     sample: list[dict[str, object]] = field(default_factory=list)
 
     def as_json_object(self) -> dict[str, object]:
         """As JSON."""
         values = {name: getattr(self, name) for name in self.__slots__}
-        return values | {name: dict(getattr(self, name).most_common()) for name in ("changes", "rules", "shadow")}
+        return values | {name: dict(getattr(self, name).most_common()) for name in _COUNTERS}
 
 
 def resume_tally(stored: Mapping[str, Any], policy: str, since: str) -> ReplayTally:
@@ -56,7 +60,7 @@ def resume_tally(stored: Mapping[str, Any], policy: str, since: str) -> ReplayTa
     if (stored.get("policy"), stored.get("since")) != (policy, since):
         raise BadInput("that replay was of another policy or other cases: name another file, or remove this one")
     counts = {name: stored[name] for name in ReplayTally.__slots__ if name in stored}
-    return ReplayTally(**counts | {name: Counter(stored[name]) for name in ("changes", "rules", "shadow")})
+    return ReplayTally(**counts | {name: Counter(stored.get(name, {})) for name in _COUNTERS})
 
 
 def replay_policy(
@@ -91,6 +95,8 @@ def _replay_case(policy: Policy, story: CaseEvents, tally: ReplayTally, samples:
             tally.without_facts += 1
             continue
         tally.shadow.update(would.shadow)
+        tally.fired_before.update(was.rules)
+        tally.fires.update(would.rules)
         if was.decision is would.decision:
             tally.same += 1
             continue

@@ -104,6 +104,10 @@ class PolicySelector:
             self._loaded |= {"": policy, policy.digest: policy}
         return self._loaded[""]
 
+    def load(self, stored: StoredPolicy) -> Policy:
+        """A policy that need not be kept, proved here and now. Raises PolicyError."""
+        return load_stored_policy(stored, self._source.vocabulary())
+
     def policy(self, digest: str) -> Policy:
         """A kept policy, loaded once; the installed one needs not be kept."""
         if digest not in self._loaded:

@@ -49,16 +49,20 @@ class Rollout:
         self, principal: Principal, folder: Path, policy: Policy, *, share: float, profile: PolicyProfile | None
     ) -> RolloutStatus:
         """Let a proved candidate decide about a share of the cases, in percent. The same again changes nothing."""
+        return self.stage_stored(principal, pack_policy(folder, policy, profile.text if profile else ""), share=share)
+
+    def stage_stored(self, principal: Principal, stored: StoredPolicy, *, share: float) -> RolloutStatus:
+        """The same for a policy as it is kept, which was proved before."""
         require_role(principal, Role.OPERATOR)
         if not 0.0 <= share <= 100.0:
             raise BadInput("the share is in percent, from 0 to 100")
         now = self.status()
-        if policy.digest == now.digest:
-            raise NotNow(f"the policy {policy.digest[:12]} is in force already")
+        if stored.digest == now.digest:
+            raise NotNow(f"the policy {stored.digest[:12]} is in force already")
         self.policy_selector.policy_store.save(self.installed_policy)
-        self.policy_selector.policy_store.save(pack_policy(folder, policy, profile.text if profile else ""))
-        if (now.candidate, now.share) != (policy.digest, share):
-            self._append_step(principal, now, "stage", now.digest, candidate=policy.digest, share=share)
+        self.policy_selector.policy_store.save(stored)
+        if (now.candidate, now.share) != (stored.digest, share):
+            self._append_step(principal, now, "stage", now.digest, candidate=stored.digest, share=share)
         return self.status()
 
     def promote(self, principal: Principal) -> RolloutStatus:

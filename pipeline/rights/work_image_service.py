@@ -30,7 +30,10 @@ class RegisteredWorks(Protocol):
     """What rights holders registered."""
 
     def all(self) -> tuple[RegisteredWork, ...]:
-        """Every work. Raises Unavailable."""
+        """Every work that is looked for. Raises Unavailable."""
+
+    def with_drafts(self) -> tuple[RegisteredWork, ...]:
+        """Also those that are not looked for yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +100,7 @@ class WorkImageService:
     def registered(self, who: Principal) -> Sequence[RegisteredWork]:
         """The works whose pictures this person may change."""
         require_scope(who, Scope.MANAGE)
-        return [work for work in self.works.all() if may_change(who, work)]
+        return [work for work in self.works.with_drafts() if may_change(who, work)]
 
     def picture(self, who: Principal, work_id: str, image_id: str) -> bytes:
         """An example as a JPEG, for its holder, operators and moderators."""
@@ -111,13 +114,18 @@ class WorkImageService:
         return self.images.remove(work_id, image_id)
 
     def _changeable(self, who: Principal, work_id: str) -> RegisteredWork:
-        require_scope(who, Scope.MANAGE)
-        work = next((one for one in self.works.all() if one.id == work_id), None)
-        if work is None or not may_change(who, work):
-            if who.has(Role.OPERATOR, Role.PLATFORM):
-                raise NotFound(f"no work {work_id} of yours is registered")
-            raise Forbidden("example pictures are for the holder of a work, and for operators")
-        return work
+        return changeable_work(self.works, who, work_id)
+
+
+def changeable_work(works: RegisteredWorks, who: Principal, work_id: str) -> RegisteredWork:
+    """A work whose examples this person may change. Raises NotFound for anybody else's, Forbidden."""
+    require_scope(who, Scope.MANAGE)
+    work = next((one for one in works.with_drafts() if one.id == work_id), None)
+    if work is None or not may_change(who, work):
+        if who.has(Role.OPERATOR, Role.PLATFORM, Role.RIGHTS_HOLDER):
+            raise NotFound(f"no work {work_id} of yours is registered")
+        raise Forbidden("examples are for the holder of a work, and for operators")
+    return work
 
 
 def require_work_images(service: WorkImageService | None) -> WorkImageService:

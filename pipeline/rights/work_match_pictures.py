@@ -59,6 +59,8 @@ def matched_picture(
     matches = work_matches(case, ())
     if not 0 <= number < len(matches):
         raise NotFound("there is no such likeness in this case")
+    if matches[number].example.sound:
+        raise NotFound("it was heard: there is no picture of it")
     signal = matches[number].signal
     if signal.subject is Subject.REFERENCE:
         assets = case.request.engine_inputs

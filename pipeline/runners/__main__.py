@@ -12,6 +12,7 @@ from importlib import import_module
 
 from pipeline.advance import PipelineContext
 from pipeline.runners.faust_worker import WorkerConfig, run_worker
+from pipeline.runners.kafka_connection import KafkaConnection
 from pipeline.runners.topics import WORKER_ROLES, Topics
 
 
@@ -19,13 +20,15 @@ def main() -> None:
     """Read the command line and run a worker."""
     given = _argument_parser().parse_args()
     config = WorkerConfig(
-        servers=given.servers,
+        connection=KafkaConnection(servers=given.servers),
         roles=tuple(given.roles.split(",")),
         topics=Topics(prefix=given.prefix),
         sweeps=given.sweep,
         sweep_every=timedelta(seconds=given.sweep_every),
         older_than=timedelta(seconds=given.older_than),
         group=given.group,
+        session=timedelta(seconds=given.session),
+        instance_id=given.instance_id,
     )
     run_worker(config, _import_reference(given.build))
 
@@ -37,6 +40,8 @@ def _argument_parser() -> argparse.ArgumentParser:
     words.add_argument("--servers", required=True, help="Kafka bootstrap servers, comma-separated")
     words.add_argument("--prefix", default="assay", help="what topics and groups begin with")
     words.add_argument("--group", default="", help="consumer group; default: from prefix and roles")
+    words.add_argument("--session", type=float, default=30.0, help="seconds after which a silent member counts as dead")
+    words.add_argument("--instance-id", default="", help="a name of this member that survives its restart")
     words.add_argument("--sweep", action="store_true", help="sweep too; enough if one role does")
     words.add_argument("--sweep-every", type=float, default=10.0, help="seconds between sweeps")
     words.add_argument("--older-than", type=float, default=30.0, help="seconds a case may lie still")

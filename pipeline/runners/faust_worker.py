@@ -1,4 +1,4 @@
-"""Faust workers: an agent per role, over the same advance() that the local runner calls.
+"""Faust workers: an agent per queue of their roles, over the same advance() that the local runner calls.
 
 Faust 0.15 as it really is decides how. It forgets what an agent raised at, and with concurrency above one
 it commits past messages that are still in work; its exactly-once does not survive a restart. So here: at least
@@ -19,9 +19,13 @@ from typing import Any
 import faust
 from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, wait_exponential
 
+from core.case import Phase
 from core.errors import BadInput, Unavailable
 from core.ports import Ticket
 from pipeline.advance import PipelineContext
+from pipeline.observability.json_logs import json_log_config
+from pipeline.runners.kafka_connection import KafkaConnection
+from pipeline.runners.order_back_pressure import OrderBackPressure, without_queues
 from pipeline.runners.shutdown import stop_accepting_when
 from pipeline.runners.sweeper import resend_due_tickets
 from pipeline.runners.ticket_codec import decode_ticket
@@ -35,12 +39,14 @@ log = logging.getLogger("assay.workers")
 class WorkerConfig:
     """What the workers of some roles have in common.
 
-    `servers` are host:port, comma-separated. `sweeps` says whether they sweep too: enough if one role does.
+    `sweeps` says whether they sweep too: enough if one role does.
     `older_than` is how long a case may lie before it counts as forgotten; `longest_stage` bounds one stage.
-    `options` go to faust.App as they are (broker_credentials, …).
+    A member of which the broker hears nothing for `session` counts as dead. One with an `instance_id` of its own that
+    is back by then gets its partitions again, and nobody else waits for it meanwhile (Kafka's static membership).
+    `options` go to faust.App as they are. With `json_logs` each line of the log is a JSON object.
     """
 
-    servers: str
+    connection: KafkaConnection
     roles: tuple[str, ...]
     topics: Topics = field(default_factory=Topics)
     sweeps: bool = False
@@ -48,20 +54,25 @@ class WorkerConfig:
     older_than: timedelta = timedelta(seconds=30)
     longest_stage: timedelta = timedelta(hours=2)
     group: str = ""
+    session: timedelta = timedelta(seconds=30)
+    instance_id: str = ""
+    json_logs: bool = False
     options: dict[str, object] = field(default_factory=dict)
 
 
 def make_app(config: WorkerConfig, works: PipelineContext) -> Any:
     """The Faust app of one worker. Raises BadInput for a role that does not exist."""
     app = faust.App(config.group or config.topics.group(config.roles), **_faust_settings(config), **config.options)
-    # Faust waits for what is in hand when it stops: then no further stage may begin.
-    willing = stop_accepting_when(
-        lambda: app.should_stop, replace(works, accepted_phases=config.topics.phases_of(config.roles))
-    )
+    willing = replace(works, accepted_phases=config.topics.phases_of(config.roles))
     dead_letters = raw_topic(app, config.topics.dead_letters)
-    for role in config.roles:
-        tickets = raw_topic(app, config.topics.of_role(role))
-        app.agent(tickets, name=f"assay.{role}", concurrency=1)(_agent(willing, dead_letters.send))
+    pressure = OrderBackPressure()
+    for queue in config.topics.queues_of(config.roles):
+        tickets, orders = raw_topic(app, queue.topic), Phase.ADMITTED in queue.phases
+        here = pressure.watch(willing) if orders else without_queues(willing)
+        # Faust waits for what is in hand when it stops: then no further stage may begin.
+        here = stop_accepting_when(lambda: app.should_stop, here)
+        pause = pressure.seconds if orders else _no_pause
+        app.agent(tickets, name=f"assay.{queue.name}", concurrency=1)(_agent(here, dead_letters.send, pause))
     if config.sweeps:
         app.timer(interval=config.sweep_every.total_seconds(), name="assay.sweep")(_sweeper(config, works))
     return app
@@ -76,12 +87,17 @@ def run_worker(
     """
     app = make_app(config, build())
     extend(app)
-    faust.Worker(app, loglevel="INFO", redirect_stdouts=False).execute_from_commandline()
+    logs = {"logging_config": json_log_config("INFO")} if config.json_logs else {}
+    faust.Worker(app, loglevel="INFO", redirect_stdouts=False, **logs).execute_from_commandline()
 
 
-def _agent(works: PipelineContext, bury: Callable[..., object]) -> Callable[[object], AsyncIterator[str]]:
+def _agent(
+    works: PipelineContext, bury: Callable[..., object], pause: Callable[[], float]
+) -> Callable[[object], AsyncIterator[str]]:
     async def carry(stream: Any) -> AsyncIterator[str]:
         async for event in stream.noack().events():
+            if seconds := pause():
+                await asyncio.sleep(seconds)
             try:
                 await _run_with_retry(decode_ticket(event.value), works)
             except BadInput as error:
@@ -91,6 +107,10 @@ def _agent(works: PipelineContext, bury: Callable[..., object]) -> Callable[[obj
             yield "done"
 
     return carry
+
+
+def _no_pause() -> float:
+    return 0.0
 
 
 async def _run_with_retry(ticket: Ticket, works: PipelineContext) -> None:
@@ -160,18 +180,20 @@ def raw_topic(app: Any, name: str) -> Any:
 
 def _faust_settings(config: WorkerConfig) -> dict[str, object]:
     """Faust's own defaults let a dead member cost minutes, and take a render of an hour for a dead one."""
-    longest = config.longest_stage.total_seconds()
+    longest, session = config.longest_stage.total_seconds(), config.session.total_seconds()
     return {
-        "broker": [f"kafka://{server.strip()}" for server in config.servers.split(",")],
+        "broker": [f"kafka://{server}" for server in config.connection.addresses],
+        "broker_credentials": config.connection.faust_credentials(),
         "store": "memory://",
         "processing_guarantee": "at_least_once",
         "consumer_auto_offset_reset": "earliest",
         "topic_allow_declare": False,
         "topic_disable_leader": True,
         "web_enabled": False,
-        "broker_session_timeout": 30.0,
-        "broker_heartbeat_interval": 3.0,
-        "broker_rebalance_timeout": 30.0,
+        "broker_session_timeout": session,
+        "broker_heartbeat_interval": session / 10,
+        "broker_rebalance_timeout": session,
+        "consumer_group_instance_id": config.instance_id or None,
         "broker_max_poll_interval": longest,
         "broker_max_poll_records": 16,
         "broker_commit_every": 1,

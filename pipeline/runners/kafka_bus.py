@@ -1,16 +1,17 @@
-"""kafka-python sends tickets and makes topics; it does not consume (workers.py does)."""
+"""kafka-python sends tickets; what consumes them is Faust (faust_worker.py)."""
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from threading import Lock
-from typing import Any
 
-from kafka import KafkaAdminClient, KafkaProducer
-from kafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
 
 from core.errors import Unavailable
 from core.ports import Ticket
 from pipeline.runners.delayed_sends import DelayedSends
+from pipeline.runners.kafka_connection import KafkaConnection
 from pipeline.runners.ticket_codec import encode_ticket
 from pipeline.runners.topics import Topics
 
@@ -18,16 +19,12 @@ from pipeline.runners.topics import Topics
 class KafkaBus:
     """Tickets through Kafka, keyed by case: those of one case stay in order. Any thread may send."""
 
-    def __init__(self, servers: str, topics: Topics, *, seconds: float = 10.0, **options: Any) -> None:
-        """`servers` are host:port, comma-separated; `options` go to KafkaProducer (security_protocol, sasl_…).
-
-        Connects with the first ticket. `seconds` is how long a ticket may take to arrive.
-        """
-        self._servers = servers
+    def __init__(self, connection: KafkaConnection, topics: Topics, *, seconds: float = 10.0) -> None:
+        """Connects with the first ticket. `seconds` is how long a ticket may take to arrive."""
+        self._connection = connection
         self._topics = topics
         self._seconds = seconds
-        self._options = options
-        self._producer: Any = None
+        self._producer: Future[KafkaProducer] | None = None
         self._lock = Lock()
         self._delayed = DelayedSends(self.send)
 
@@ -50,51 +47,41 @@ class KafkaBus:
         """Let go of the connection."""
         self._delayed.close()
         with self._lock:
-            if self._producer is not None:
-                self._producer.close(timeout=self._seconds)
-                self._producer = None
+            made, self._producer = self._producer, None
+        if made is not None and not made.exception(timeout=2 * self._seconds):
+            made.result().close(timeout=self._seconds)
 
-    def _connected(self) -> Any:
+    def _connected(self) -> KafkaProducer:
+        """The producer. Of many who ask while there is none, one connects, and all learn what became of it."""
         with self._lock:
-            if self._producer is None:
-                milliseconds = int(self._seconds * 1000)
-                self._producer = KafkaProducer(
-                    bootstrap_servers=self._servers.split(","),
-                    client_id=f"{self._topics.prefix}-bus",
-                    acks="all",
-                    allow_auto_create_topics=False,
-                    max_block_ms=milliseconds,
-                    bootstrap_timeout_ms=milliseconds,
-                    request_timeout_ms=milliseconds,
-                    delivery_timeout_ms=milliseconds,
-                    **self._options,
-                )
-            return self._producer
+            making, mine = self._producer, self._producer is None
+            if making is None:
+                making = self._producer = Future()
+        if mine:
+            self._connect(making)
+        return making.result()
 
-
-def create_topics(
-    servers: str, topics: Topics, *, partitions: int = 12, replicas: int = 1, seconds: float = 10.0, **options: Any
-) -> None:
-    """Make the topics that do not exist yet. Raises Unavailable.
-
-    `partitions` bounds how many workers of a role can be busy at once; existing topics stay as they are.
-    """
-    try:
-        admin = KafkaAdminClient(
-            bootstrap_servers=servers.split(","),
-            client_id=f"{topics.prefix}-admin",
-            bootstrap_timeout_ms=int(seconds * 1000),
-            **options,
-        )
+    def _connect(self, making: Future[KafkaProducer]) -> None:
         try:
-            missing = set(topics.all()) - set(admin.list_topics())
-            shape = {"num_partitions": partitions, "replication_factor": replicas}
-            made = admin.create_topics(dict.fromkeys(sorted(missing), shape), raise_errors=False) if missing else {}
-        finally:
-            admin.close()
-    except (KafkaError, OSError) as error:
-        raise Unavailable(f"the broker does not make topics ({type(error).__name__}): is Kafka up?") from error
-    for topic in made.get("topics", ()):
-        kind = for_code(topic["error_code"])
-        if topic["error_code"] and kind is not TopicAlreadyExistsError:  # another process may have been faster
-            raise Unavailable(f"the broker does not make the topic {topic['name']} ({kind.__name__})")
+            making.set_result(self._new_producer())
+        except BaseException as error:  # noqa: BLE001 - whatever it was: those who wait for it hear of it
+            with self._lock:  # the next one tries anew
+                if self._producer is making:
+                    self._producer = None
+            making.set_exception(error)
+
+    def _new_producer(self) -> KafkaProducer:
+        milliseconds = int(self._seconds * 1000)
+        return KafkaProducer(
+            bootstrap_servers=self._connection.addresses,
+            client_id=f"{self._topics.prefix}-bus",
+            acks="all",
+            # A doubled ticket changes nothing, and an idempotent producer whose broker forgot it never works again.
+            enable_idempotence=False,
+            allow_auto_create_topics=False,
+            max_block_ms=milliseconds,
+            bootstrap_timeout_ms=milliseconds,
+            request_timeout_ms=milliseconds,
+            delivery_timeout_ms=milliseconds,
+            **self._connection.client_options(),
+        )

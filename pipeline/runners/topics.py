@@ -24,6 +24,19 @@ WORKER_ROLES: PhasesByRole = MappingProxyType(
 )
 
 
+QUEUES: Mapping[Phase, str] = MappingProxyType({Phase.ADMITTED: "orders"})
+"""Phases whose tickets have a topic of their own beside their role's: orders wait there while an engine is full."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketQueue:
+    """A topic of tickets, and the phases that are found there."""
+
+    name: str
+    topic: str
+    phases: tuple[Phase, ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topics:
     """Names of topics and groups, all beginning with `prefix`; `roles` deals the phases out.
@@ -42,16 +55,31 @@ class Topics:
 
     def of(self, phase: Phase) -> str:
         """The topic for tickets of this phase. Raises BadInput when no role takes it."""
-        for role, phases in self.roles.items():
-            if phase in phases:
-                return self.of_role(role)
+        for queue in self.queues_of(self.roles):
+            if phase in queue.phases:
+                return queue.topic
         raise BadInput(f"no role takes cases that are {phase}: add the phase to one")
 
     def of_role(self, role: str) -> str:
         """The topic that leads to the workers of a role. Raises BadInput for a role that does not exist."""
         if role not in self.roles:
             raise BadInput(f"there is no role {role!r}: choose from {', '.join(self.roles)}")
-        return f"{self.prefix}.tickets.{role}"
+        return self._named(role)
+
+    def queues_of(self, roles: Collection[str]) -> tuple[TicketQueue, ...]:
+        """Every topic of tickets that workers of these roles read. Raises BadInput for a role that does not exist."""
+        queues = []
+        for role in roles:
+            topic, phases = self.of_role(role), self.roles[role]
+            own = tuple(phase for phase in phases if phase not in QUEUES)
+            queues.append(TicketQueue(name=role, topic=topic, phases=own))
+            queues += [
+                TicketQueue(name=QUEUES[p], topic=self._named(QUEUES[p]), phases=(p,)) for p in phases if p in QUEUES
+            ]
+        return tuple(queues)
+
+    def _named(self, name: str) -> str:
+        return f"{self.prefix}.tickets.{name}"
 
     @property
     def dead_letters(self) -> str:
@@ -60,7 +88,7 @@ class Topics:
 
     def all(self) -> tuple[str, ...]:
         """Every topic."""
-        return (*(self.of_role(role) for role in self.roles), self.dead_letters, *self.more)
+        return (*(queue.topic for queue in self.queues_of(self.roles)), self.dead_letters, *self.more)
 
     def phases_of(self, roles: Collection[str]) -> tuple[Phase, ...]:
         """What workers of these roles are willing to run."""

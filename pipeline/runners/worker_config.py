@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import partial
+from typing import Any
 
+from pipeline.observability.observed_works import Heartbeat
 from pipeline.runners.faust_worker import WorkerConfig, run_worker
-from pipeline.runners.kafka_bus import create_topics
+from pipeline.runners.kafka_topics import wait_for_topics
 from pipeline.runners.request_agents import RequestBridge, add_request_agents
 from pipeline.runners.topics import WORKER_ROLES, Topics
+from pipeline.runners.worker_health import add_heartbeat
 from pipeline.settings import Settings
 from pipeline.topic_contract.request_intake import RequestIntake
 from pipeline.topic_contract.request_order import OrderReader
@@ -27,13 +30,16 @@ def run_configured_worker(settings: Settings, roles: tuple[str, ...] = ()) -> No
         more=tuple(name for one in requests for name in (one.name, one.outcomes, one.dead_letters)),
     )
     config = WorkerConfig(
-        servers=settings.kafka_servers,
+        connection=settings.kafka_connection(),
         roles=roles or tuple(WORKER_ROLES),
         topics=topics,
         sweeps=_SWEEPING_ROLE in (roles or WORKER_ROLES),
         older_than=timedelta(seconds=settings.sweep_after),
+        session=timedelta(seconds=settings.kafka_session_seconds),
+        instance_id=settings.kafka_instance_id and f"{settings.kafka_instance_id}-{'-'.join(sorted(roles))}",
+        json_logs=settings.log_format == "json",
     )
-    create_topics(settings.kafka_servers, topics)
+    wait_for_topics(config.connection, topics, partitions=settings.kafka_partitions, replicas=settings.kafka_replicas)
     installation = build_installation(settings)
     require_accounts(requests, installation.accounts)
     service = installation.service
@@ -43,8 +49,11 @@ def run_configured_worker(settings: Settings, roles: tuple[str, ...] = ()) -> No
         outbox=installation.outcome_outbox,
         orders=OrderReader(service=service, settings=settings, references=installation.reference_sources),
     )
+    heartbeat = installation.observation.heartbeat
     bridge = RequestBridge(topics=requests, intake=intake, ledger=installation.ledger)
-    run_worker(config, lambda: installation.works, partial(add_request_agents, bridge=bridge) if requests else _nothing)
+    extend = partial(_extend, bridge=bridge if requests else None, heartbeat=None if config.sweeps else heartbeat)
+    with installation.observation.serving(settings):
+        run_worker(config, lambda: installation.works, extend)
 
 
 def _request_topics(settings: Settings, roles: tuple[str, ...]) -> tuple[RequestTopic, ...]:
@@ -54,5 +63,9 @@ def _request_topics(settings: Settings, roles: tuple[str, ...]) -> tuple[Request
     return parse_request_topics(settings.kafka_account, settings.kafka_group)
 
 
-def _nothing(_app: object) -> None:
-    """Nobody may ask over topics: no topic of requests is read."""
+def _extend(app: Any, *, bridge: RequestBridge | None, heartbeat: Heartbeat | None) -> None:
+    """What the app does beside its tickets. Without a bridge nobody may ask over topics; to sweep is a sign of life."""
+    if bridge is not None:
+        add_request_agents(app, bridge)
+    if heartbeat is not None:
+        add_heartbeat(app, heartbeat)

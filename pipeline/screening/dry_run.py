@@ -23,7 +23,7 @@ class DryRunVerdict:
 
 def dry_run(gate: Gate, measured: Measurements, *, policy: PolicyGate, facts: FactSource) -> DryRunVerdict:
     """The verdict that a case of nobody's with these measurements would get."""
-    nobodys = Case(id="0" * 16, submitted=Submitted(author="", prompt=""))
+    nobodys = Case(id="0" * 16, submitted=Submitted(author="", prompt=""), signals=measured.signals)
     verdict = policy.judge(gate, measured.signals, facts.facts(nobodys), ())
     return DryRunVerdict(
         measured=measured,

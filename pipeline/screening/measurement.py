@@ -21,6 +21,7 @@ from core.codec import dump
 from core.errors import OverBudget, Unavailable
 from core.permitted import NO_CAMEOS, PermittedCameos
 from core.signals import Subject
+from core.text_styles import TextStyle
 from core.verdicts import Gate
 from media.audio_decode import decode_mono_audio
 from media.probe import probe
@@ -82,9 +83,11 @@ class ClassifierMeasurer:
     seconds: float = 600.0
     durations: StepDurations = field(default_factory=StepDurations)
 
-    def text(self, text: str, subject: Subject = Subject.PROMPT) -> Measurements:
+    def text(
+        self, text: str, subject: Subject = Subject.PROMPT, style: TextStyle | None = TextStyle.VIDEO
+    ) -> Measurements:
         """As Measurer.text."""
-        found = measure_all(PromptText(text), self.classifiers.build(NO_CAMEOS), subject=subject)
+        found = measure_all(PromptText(text, style), self.classifiers.build(NO_CAMEOS), subject=subject)
         language = detect_language(text, self.models) or "" if subject is Subject.PROMPT else ""
         return Measurements(signals=found.signals, seconds=found.seconds, language=language)
 

@@ -6,16 +6,21 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 
 from core.errors import BadInput
+from core.text_styles import text_style
 from core.verdicts import Decision
 from pipeline.screening.dry_run import DryRunVerdict
+from pipeline.screening.readable_edit import clauses, readable_removal, tidy
 
 ScreenPrompt = Callable[[str], DryRunVerdict]
 
 _WORD = re.compile(r"\S+")
 _MAX_TRIED_WORDS = 24  # that are tried one by one
 _MAX_REMOVED_WORDS = 8
+_MAX_TRIED_CLAUSES = 6
+_ONLY_CLAUSES = frozenset({"hate", "harassment", "extremism"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,8 +31,11 @@ class PromptEdit:
     removed: tuple[tuple[int, int], ...]
 
 
-def screen_jsonl(given: Iterable[str], ask: ScreenPrompt) -> Iterator[dict[str, object]]:
-    """One answer for each line `{"id", "prompt", …}`; a line that cannot be read is answered with an `error`."""
+def screen_jsonl(given: Iterable[str], ask: Callable[..., DryRunVerdict]) -> Iterator[dict[str, object]]:
+    """One answer for each line `{"id", "prompt", …}`; a line that cannot be read is answered with an `error`.
+
+    A line may say the `style` of its text.
+    """
     for number, line in enumerate(given, start=1):
         if not line.strip():
             continue
@@ -37,7 +45,8 @@ def screen_jsonl(given: Iterable[str], ask: ScreenPrompt) -> Iterator[dict[str, 
             name = asked.get("id") if isinstance(asked, dict) else None
             if not isinstance(asked, dict) or not isinstance(asked.get("prompt"), str):
                 raise BadInput('a line must be a JSON object with "id" and "prompt"')
-            yield screening_result(name, ask(asked["prompt"]))
+            style = {"style": text_style(str(asked["style"]))} if asked.get("style") else {}
+            yield screening_result(name, ask(asked["prompt"], **style))
         except ValueError:
             yield {"id": None, "line": number, "error": "this line is not JSON"}
         except BadInput as error:
@@ -67,23 +76,56 @@ def top_scores(opinion: DryRunVerdict) -> dict[str, float | None]:
 
 
 def smallest_edit(text: str, screen: ScreenPrompt, first: DryRunVerdict) -> PromptEdit | None:
-    """The fewest words found whose removal makes it allowed; None if it is allowed, or no such edit was found.
+    """The least whose removal makes it allowed and leaves a sentence; None if it is allowed, or none was found.
 
-    Deterministic: words under suspicion first, then greedily the word whose removal helps most; what need not have been
-    removed is put back.
+    Deterministic: words under suspicion first, then greedily the word whose removal helps most, with what hangs on
+    them; where that leaves no sentence, whole clauses. Of what is held as hateful only clauses are taken out: a word
+    less may be as hateful, and worse.
     """
     if first.verdict.decision is Decision.ALLOW:
         return None
+    screen = cache(screen)  # several ways to take words out lead to the same text
     words = [match.span() for match in _WORD.finditer(text)]
     suspects = [place for place in words if any(_overlap(place, span) for r in first.reasons for span in r.spans)]
-    removed = suspects if suspects and _allowed(text, suspects, screen) else _greedy(text, words, suspects, screen)
+    for removed in _removals(text, words, suspects, screen, first):
+        if removed and len(removed) < len(words) and _allowed(text, removed, screen):
+            return PromptEdit(text=tidy(_without(text, removed)), removed=tuple(sorted(removed)))
+    return None
+
+
+def _removals(
+    text: str,
+    words: Sequence[tuple[int, int]],
+    suspects: Sequence[tuple[int, int]],
+    screen: ScreenPrompt,
+    first: DryRunVerdict,
+) -> Iterator[list[tuple[int, int]]]:
+    """What may be taken out, to be tried in this order."""
+    if not any(reason.category in _ONLY_CLAUSES for reason in first.reasons):
+        fewest = _fewest_words(text, words, suspects, screen)
+        for wanted in (fewest, suspects):
+            if wanted and (readable := readable_removal(text, words, wanted)):
+                yield readable
+    parts = clauses(text, words)
+    if len(parts) > 1:
+        yield [word for part in parts if set(part) & set(suspects) for word in part]
+        yield from parts[:_MAX_TRIED_CLAUSES]
+
+
+def _fewest_words(
+    text: str, words: Sequence[tuple[int, int]], suspects: Sequence[tuple[int, int]], screen: ScreenPrompt
+) -> list[tuple[int, int]] | None:
+    """The words themselves, whether or not the rest is a sentence; none of them could be spared."""
+    removed = (
+        list(suspects) if suspects and _allowed(text, suspects, screen) else _greedy(text, words, suspects, screen)
+    )
     if removed is None:
         return None
     for place in list(removed):
         fewer = [other for other in removed if other != place]
         if fewer and _allowed(text, fewer, screen):
             removed = fewer
-    return PromptEdit(text=_without(text, removed), removed=tuple(sorted(removed)))
+    return removed
 
 
 def _greedy(
@@ -113,7 +155,7 @@ def _severity(text: str, removed: Sequence[tuple[int, int]], screen: ScreenPromp
 
 
 def _allowed(text: str, removed: Sequence[tuple[int, int]], screen: ScreenPrompt) -> bool:
-    edited = _without(text, removed)
+    edited = tidy(_without(text, removed))
     return bool(edited) and screen(edited).verdict.decision is Decision.ALLOW
 
 

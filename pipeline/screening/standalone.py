@@ -19,10 +19,12 @@ from classifiers.text.prompt_works import WorkLike
 from core.case import Case
 from core.errors import NotFound
 from core.signals import Signal
+from core.text_styles import TextStyle
 from core.verdicts import Facts, Gate, Ruling, Verdict
 from media.arrays import BitArray
 from media.lookup.bank_hashes import BankHit, FrameViews
 from pipeline.policy_rollout.policy_loading import load_policy
+from pipeline.rights.work_facts import NO_WORKS
 from pipeline.screening.dry_run import DryRunVerdict, dry_run
 from pipeline.screening.measurement import prompt_monitors
 from pipeline.settings import Settings
@@ -44,14 +46,14 @@ def is_installed(settings: Settings) -> bool:
     return settings.database_url is not None or settings.root.exists()
 
 
-def screen_standalone(settings: Settings, text: str) -> DryRunVerdict:
+def screen_standalone(settings: Settings, text: str, style: TextStyle | None = None) -> DryRunVerdict:
     """What would be said of this prompt, by the policy that the settings name. Raises BadInput, PolicyError.
 
     The policy and the models are loaded once for each set of settings.
     """
     validate_request(VideoRequest(prompt=text))
     screener = _screener(settings)
-    measurements = measure_all(PromptText(text), screener.classifiers)
+    measurements = measure_all(PromptText(text, style), screener.classifiers)
     measured = Measurements(
         signals=measurements.signals,
         seconds=measurements.seconds,
@@ -99,6 +101,11 @@ class NobodyRegistered:
         del handle, request
         return None
 
+    def leased_for_order(self, case_id: str) -> Sequence[str]:
+        """No lease was given, for one order neither."""
+        del case_id
+        return ()
+
     def get(self, cameo_id: str) -> Cameo:
         """Raises NotFound: nobody is enrolled."""
         raise NotFound(f"{cameo_id} is not enrolled: nobody is")
@@ -135,7 +142,7 @@ class NobodyRegistered:
     def author_facts(self, author: str, end_user: str = "") -> dict[str, int]:
         """Nobody has asked for anything."""
         del author, end_user
-        return {name: 0 for name in FACTS if name.startswith("author_")}
+        return {name: 0 for name in FACTS if name.startswith(("author_", "account_refusals"))}
 
 
 class EmptyBank:
@@ -163,7 +170,7 @@ class NobodysFacts:
 
     def facts(self, case: Case) -> Mapping[str, bool | int | float | str]:
         """As FactSource.facts."""
-        return {**self.consent.facts(case), "damaged_parents": 0}
+        return {**self.consent.facts(case), **NO_WORKS, "damaged_parents": 0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

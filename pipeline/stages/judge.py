@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from core.case import Case, signals_of
+from core.case import Case, Phase, signals_of
 from core.events import Event, Judged
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate
 from pipeline.stages.engine_failure import render_failed
 from pipeline.stages.preview import as_of_video
 from pipeline.stages.stage_context import StageContext
+from registry.rights.work_standing import found_works
 
 GATE_SUBJECTS = {
     Gate.PROMPT: (Subject.PROMPT, Subject.NEGATIVE_PROMPT, Subject.REFERENCE),
@@ -47,11 +48,13 @@ def shows_nothing(signals: Iterable[Signal]) -> str:
 
 
 def recheck_consent(case: Case, gate: Gate, context: StageContext) -> Sequence[Event]:
-    """Judge again where a person's likeness is used: leases may have changed since. Empty where all is still well.
+    """Judge again where a person's likeness or a registered work is used: what is allowed may have changed since.
 
-    Called before render, while it renders and before publish; on every serve the service asks the same.
+    Empty where all is still well. Called before render, while it renders and before publish; on every serve the service
+    asks the same of people: what a holder no longer allows of a work stops what is not published yet.
     """
-    if not context.consent.cameos_shown(case):
+    has_works = case.phase is not Phase.PUBLISHED and bool(found_works(case.signals))
+    if not (has_works or context.consent.cameos_shown(case)):
         return []
     judged = _judged(case, gate, context)
     return [] if judged.verdict.decision is Decision.ALLOW else [judged]

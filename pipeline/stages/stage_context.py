@@ -16,6 +16,7 @@ from core.case import Case
 from core.permitted import PermittedCameos
 from core.ports import BlobStore, Engine, PublicStore, TextStore
 from core.signals import Signal, Subject
+from core.text_styles import TextStyle
 from core.verdicts import Facts, Gate, Ruling, Verdict
 from pipeline.advance import DEFAULT_MAX_WAIT
 from pipeline.tempdirs import temp_folder
@@ -43,8 +44,14 @@ class Measurements:
 class Measurer(Protocol):
     """Runs the classifiers of this installation over what a case is made of."""
 
-    def text(self, text: str, subject: Subject = Subject.PROMPT) -> Measurements:
-        """Every classifier of prompts, or of negative prompts, over a text."""
+    def text(
+        self, text: str, subject: Subject = Subject.PROMPT, style: TextStyle | None = TextStyle.VIDEO
+    ) -> Measurements:
+        """Every classifier of prompts, or of negative prompts, over a text.
+
+        What is asked of an engine is a prompt for a video. Of another text whoever asks says the style, or None where
+        it has to be told from the words.
+        """
 
     def video(
         self,

@@ -39,3 +39,7 @@ class MemoryLeases:
     def covering_lease(self, handle: str, request: UseRequest) -> Lease | None:
         """See PostgresLeases."""
         return best_lease(self.of(handle), request)
+
+    def leased_for_order(self, case_id: str) -> Sequence[str]:
+        """See PostgresLeases."""
+        return tuple(sorted({lease.handle for lease in tuple(self._leases.values()) if lease.case_id == case_id != ""}))

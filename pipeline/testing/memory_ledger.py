@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from threading import RLock
@@ -43,8 +43,8 @@ class MemoryLedger:
                 raise NotFound
             return self._cases[case_id]
 
-    def append(self, case: Case, events: Sequence[Event]) -> Case:
-        """The case after these events. Raises Conflict if it moved since it was read, or IllegalTransition."""
+    def append(self, case: Case, events: Sequence[Event], *, rest: timedelta = timedelta(0)) -> Case:
+        """The case after these events, due once it has rested. Raises Conflict if it moved, IllegalTransition."""
         stored = parse_events(case.id, event_rows(events))
         if not stored:
             return case
@@ -59,7 +59,7 @@ class MemoryLedger:
             ]
             self._digests.update(referenced_digests(case, stored))
             self._cases[case.id] = after
-            self._due_at[case.id] = self._moved(after) + delay_after(after, stored, self._first_retry_delay)
+            self._due_at[case.id] = self._moved(after) + max(rest, delay_after(after, stored, self._first_retry_delay))
             return after
 
     def history(self, case_id: str) -> Sequence[RecordedEvent]:
@@ -171,6 +171,12 @@ class MemoryTexts:
         if text is None:
             raise Erased
         return text
+
+    def read_many(self, text_ids: Collection[str]) -> Mapping[str, str]:
+        """As TextStore.read_many."""
+        with self._lock:
+            found = {text_id: self._texts[text_id][1] for text_id in text_ids if text_id in self._texts}
+        return {text_id: text for text_id, text in found.items() if text is not None}
 
     def erase(self, *, case_id: str) -> int:
         """Erase all texts of a case; returns how many."""

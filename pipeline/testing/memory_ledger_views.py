@@ -13,6 +13,7 @@ from pipeline.ledgers.author_facts import (
     AUTHOR_FACTS,
     DAY_WINDOW,
     MAX_COUNTED_SUBMISSIONS,
+    MINUTE_WINDOW,
     RECENT_WINDOW,
     STRIKE_WINDOW,
 )
@@ -38,7 +39,8 @@ class MemoryAuthorFacts:
         counts += [
             min(MAX_COUNTED_SUBMISSIONS, _since(submitted, at - window)) for window in (RECENT_WINDOW, DAY_WINDOW)
         ]
-        return dict(zip(AUTHOR_FACTS, (*counts, min(MAX_COUNTED_SUBMISSIONS, waiting)), strict=True))
+        lately = _since([entry.at for story in stories for entry in story if _refused(entry)], at - MINUTE_WINDOW)
+        return dict(zip(AUTHOR_FACTS, (*counts, min(MAX_COUNTED_SUBMISSIONS, waiting), lately), strict=True))
 
     def _theirs(self, author: str) -> Sequence[Case]:
         return self._ledger.list(author=author, limit=1_000_000)

@@ -13,7 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.request_fields.reference_sources import BLOB_KEY, MAX_DATA_URL_LENGTH
 from pipeline.topic_contract.outcome_document import DeadLetterReason
-from pipeline.video_request import MAX_END_USER_LENGTH, MAX_PROMPT_LENGTH, VideoRequest
+from pipeline.video_request import MAX_PROMPT_LENGTH, VideoRequest
+from registry.consent.end_users import MAX_END_USER_LENGTH
 
 REQUEST_TYPE = "assay.request"
 

@@ -17,12 +17,14 @@ from core.errors import AssayError, BadInput, BadMedia, NotFound
 from core.finding import Finding, WatermarkFinding
 from pipeline.manifest_repository.repository import ManifestRepository
 from pipeline.settings import Settings
+from pipeline.verification.likely_marks import RememberedLookup, with_likely_marks
 from pipeline.verification.other_installations_table import load_other_installations
 from provenance.c2pa.signers.keys_folder import ProvenanceKeys, has_key_files, load_keys
 from provenance.c2pa.trust_store import TrustStore
 from provenance.watermark_ports import PublicCaseLookup
 
 if TYPE_CHECKING:
+    from provenance.declared_marks.consent_of_file import CaseConsents
     from provenance.watermark.key import WatermarkKey
 
 log = logging.getLogger("assay.verify")
@@ -57,11 +59,13 @@ class Verifier(Protocol):
 class InstallationVerifier:
     """The Verifier of this installation, believing its own lists and those that settings.trust names.
 
-    With a `repository` manifests are recovered by their mark, near duplicates looked up and issued payloads compared.
+    With a `repository` manifests are recovered by their mark, near duplicates looked up and issued payloads compared;
+    `consents` says whether those whom a video shows still agree.
     """
 
     settings: Settings
     repository: ManifestRepository | None = None
+    consents: CaseConsents | None = None
 
     def verify(
         self, path: Path, look_up: PublicCaseLookup, *, at: datetime | None = None, quick: bool = False
@@ -70,20 +74,25 @@ class InstallationVerifier:
         from provenance.verification.verify import verify
         from provenance.watermark_detection import detect_watermarks
 
-        keys, repository = load_keys(self.settings.keys_folder), self.repository
+        own, repository = load_keys(self.settings.keys_folder), self.repository
+        remembered = None if repository is None else RememberedLookup(repository=repository)
 
         def detect(path: Path, *, keys: Sequence[WatermarkKey]) -> WatermarkFinding:
-            issued = () if repository is None else repository.marks.issued()
-            return detect_watermarks(path, keys=keys, issued=issued)
+            if repository is None or remembered is None:
+                return detect_watermarks(path, keys=keys)
+            found = repository.marks.detect_with(path, keys)
+            return with_likely_marks(found, path, keys=keys, lookup=remembered, issuer=own.issuer)
 
         return verify(
             path,
-            trust=_trust(self.settings, keys),
-            keys=[keys.watermark_key],
+            trust=_trust(self.settings, own),
+            keys=[own.watermark_key],
             detect=detect,
             look_up=look_up,
-            repository=repository,
+            repository=remembered,
             others=load_other_installations(self.settings),
+            consents=self.consents,
+            issuer=own.issuer,
             at=at,
             quick=quick,
         )
@@ -122,6 +131,7 @@ class StandaloneVerifier:
             detect=detect_watermarks if keys else check_media_without_key,
             look_up=None,
             others=load_other_installations(self.settings),
+            issuer=keys.issuer if keys else None,
             at=at,
             quick=quick,
         )
@@ -131,6 +141,14 @@ def _trust(settings: Settings, keys: ProvenanceKeys | None) -> TrustStore:
     from provenance.c2pa.trust_list_files import with_trust_lists
 
     return with_trust_lists(keys.trust if keys else TrustStore(), settings.trust)
+
+
+def browser_reading_settings(settings: Settings) -> Mapping[str, object]:
+    """What C2PA's reader is told in a browser: the lists believed here, and no network. Certificates only, no key."""
+    from provenance.c2pa.library_settings import reading_settings
+
+    trust = _trust(settings, find_keys(settings))
+    return reading_settings(trust.signers, trust.timestamp_authorities, trust.extended_key_usages)
 
 
 def crjson_of_file(settings: Settings, path: Path, *, at: datetime | None = None) -> Mapping[str, object]:

@@ -47,7 +47,8 @@ def detect_watermark(
     A mark too damaged to be decoded is matched against the payloads `among` (without any: of those that mark() wrote
     here), if it is. Raises Unavailable where there is no key, BadMedia, and BadInput for what is no payload.
     """
-    from provenance.watermark_detection import detect_watermarks
+    from provenance.watermark.video.likely_payload_detector import MAX_LIKELY
+    from provenance.watermark_detection import detect_likely_marks, detect_watermarks
     from registry.banks.sealed_payloads import MAX_PAYLOADS
 
     keys = find_keys(settings)
@@ -63,6 +64,8 @@ def detect_watermark(
     )
     issued = [_payload(payload, keys.issuer).hex for payload in among or reversed(written)]
     finding = detect_watermarks(file, keys=[keys.watermark_key], effort="deep" if deep else "quick", issued=issued)
+    if deep and not finding.payload and 0 < len(among) <= MAX_LIKELY:  # so few are looked for with all lines
+        finding = detect_likely_marks(file, finding, keys=[keys.watermark_key], likely=issued)
     return with_sound_stated(finding)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from classifiers.models import Models
@@ -15,7 +16,7 @@ from pipeline.access.postgres_passkeys import PostgresPasskeys
 from pipeline.access.postgres_second_factors import PostgresSecondFactors
 from pipeline.access.second_factors import SecondFactorService
 from pipeline.access.sign_in_settings import is_secure_address
-from pipeline.advance import EventListener, MaintenanceTasks, PipelineContext
+from pipeline.advance import EventListener, MaintenanceTask, MaintenanceTasks, PipelineContext
 from pipeline.at_rest.key_store import KeyStore
 from pipeline.audit.transparency_log import PeriodicAnchor, TransparencyLog
 from pipeline.consent_wiring import CameoMaintenance, ConsentReceipts
@@ -28,7 +29,11 @@ from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.manifest_repository.public_service import PublicService
 from pipeline.manifest_repository.repository import ManifestRepository
 from pipeline.manifest_repository.shared_findings import FindingSharing
+from pipeline.moderation.bulk_reviews import BulkWorker
+from pipeline.moderation.queue_upkeep import Priorities, QueueUpkeep
+from pipeline.policy_rollout.policy_selection import PolicySelector
 from pipeline.registry_admin import ReferenceExtractor, RegistryAdmin
+from pipeline.rights.work_facts import ReceiptsWithWorks, WorkPermissions
 from pipeline.runners.local_bus import LocalBus
 from pipeline.sealing import CaseSealer
 from pipeline.service import CaseService
@@ -56,7 +61,7 @@ def make_bus(settings: Settings) -> Bus:
     from pipeline.runners.kafka_bus import KafkaBus
     from pipeline.runners.topics import Topics
 
-    return KafkaBus(settings.kafka_servers, Topics(prefix=settings.kafka_group))
+    return KafkaBus(settings.kafka_connection(), Topics(prefix=settings.kafka_group))
 
 
 def make_pipeline_context(
@@ -68,9 +73,12 @@ def make_pipeline_context(
     cameos: CameoService,
     listener: EventListener,
     log: TransparencyLog,
-    banks: BankUpkeep,
+    also: Sequence[MaintenanceTask],
 ) -> PipelineContext:
-    """What moves cases: a process that accepts all phases; workers narrow them to those of their roles."""
+    """What moves cases: a process that accepts all phases; workers narrow them to those of their roles.
+
+    `also` are maintenance tasks more.
+    """
     return PipelineContext(
         ledger=ledger,
         bus=bus,
@@ -84,7 +92,7 @@ def make_pipeline_context(
             tasks=(
                 PeriodicAnchor(log=log, interval=settings.audit_anchor_every),
                 CameoMaintenance(service=cameos, keep=timedelta(days=settings.cameo_keep_days)),
-                banks,
+                *also,
             )
         ),
     )
@@ -186,10 +194,16 @@ def make_second_factors(settings: Settings, database: Database) -> SecondFactorS
 
 
 def make_video_pictures(
-    settings: Settings, *, ledger: Ledger, repository: ManifestRepository, people: ConsentStores, consent: ConsentFacts
+    settings: Settings,
+    *,
+    ledger: Ledger,
+    repository: ManifestRepository,
+    people: ConsentStores,
+    consent: ConsentFacts,
+    permissions: WorkPermissions,
 ) -> CasePictures:
     """Seals pictures of published videos, with what the seal of the video says."""
-    receipts = ConsentReceipts(at=people, consent=consent)
+    receipts = ReceiptsWithWorks(consents=ConsentReceipts(at=people, consent=consent), permissions=permissions)
     sealer = CaseSealer(
         settings=settings,
         ledger=ledger,
@@ -198,3 +212,24 @@ def make_video_pictures(
         rests_on=receipts,
     )
     return CasePictures(sealer=sealer, folder=settings.root / "pictures", workdir=repository.workdir)
+
+
+def make_review_worker(service: CaseService, selector: PolicySelector) -> BulkWorker:
+    """What moderators asked for many cases, carried out in time; and the queue's upkeep beside it."""
+    from policy.review_priority import review_clocks, review_priorities
+
+    stores = service.reviews.stores
+
+    def priorities() -> Priorities:
+        found = review_priorities(selector.current_and_candidate()[0].rules)
+        return review_clocks(), {rule: (one.severity, one.clock) for rule, one in found.items()}
+
+    upkeep = QueueUpkeep(
+        stores=stores,
+        ledger=service.ledger,
+        texts=service.context.texts,
+        blob_store=service.context.blob_store,
+        workdir=service.context.workdir,
+        priorities=priorities,
+    )
+    return BulkWorker(service=service, store=stores.bulk, accounts=stores.accounts, beside=upkeep.step)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from classifiers import PromptWorks, WorkLikeness, build_classifiers
+from classifiers import PromptWorks, WorkLikeness, WorkSounds, build_classifiers
 from classifiers.base import Classifier
 from classifiers.image.face_backend import face_backend
 from classifiers.models import Models
@@ -18,6 +18,8 @@ from pipeline.consent_wiring import (
     combine_galleries,
     make_consent_facts,
 )
+from pipeline.drift.drift_facts import FactsWithDrift
+from pipeline.drift.score_drift import PostgresScoreDrift
 from pipeline.engines.engine_selection import make_engine
 from pipeline.ledgers.database import Database
 from pipeline.ledgers.texts import PostgresTexts
@@ -50,6 +52,7 @@ def make_stage_context(
     engine, public_store = make_engine(settings), open_public_store(settings)
     consent = make_consent_facts(people, database, texts, engine.name, settings)
     vault, workdir = repository.blob_store, repository.workdir
+    drifting = FactsWithDrift(inner=consent, drift=PostgresScoreDrift(database))
     tools = StageContext(
         texts=texts,
         blob_store=vault,
@@ -57,7 +60,7 @@ def make_stage_context(
         engine=engine,
         measure=measurement.measurer(settings, classifiers, classifiers.models),
         policy=policing,
-        facts=FactsWithParents(inner=consent, ledger=ledger, settings=settings, blob_store=vault, workdir=workdir),
+        facts=FactsWithParents(inner=drifting, ledger=ledger, settings=settings, blob_store=vault, workdir=workdir),
         consent=consent,
         sealer=CaseSealer(
             settings=settings,
@@ -82,7 +85,7 @@ def make_classifiers(
 ) -> InstalledClassifiers:
     """All classifiers of this installation, those that its settings name among them."""
     works = PromptWorks(registry.works, models=models), WorkLikeness(registry.work_images, models=models)
-    more = (*works, *measurement.prompt_monitors(settings))
+    more = (*works, WorkSounds(registry.work_sounds), *measurement.prompt_monitors(settings))
     return InstalledClassifiers(registry, people, more, models)
 
 
@@ -98,8 +101,9 @@ class InstalledClassifiers:
     def build(self, leased: PermittedCameos) -> Sequence[Classifier]:
         """Those for a case that may show these cameos; made once for each set of them."""
         if leased not in self._built:
+            faces = face_backend(self.models.options)
             self._built[leased] = build_classifiers(
-                combine_galleries(self._registry.gallery, self._people, face_backend(self.models.options).space),
+                combine_galleries(self._registry.gallery, self._people, faces.space, faces.comparable),
                 self._registry.bank,
                 voices=combine_galleries(self._registry.voices, self._people, VOICE_SPACE),
                 leased=leased.faces,

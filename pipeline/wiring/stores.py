@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from classifiers.image.face_backend import face_backend
 from classifiers.models import Models
@@ -15,9 +16,13 @@ from pipeline.blobstores.encrypted_blob_store import EncryptedBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
 from pipeline.blobstores.storage import open_storage
 from pipeline.ledgers.database import Database, open_database
+from pipeline.ledgers.postgres_accounts import PostgresAccounts
+from pipeline.ledgers.postgres_review_queue import PostgresReviewQueue
 from pipeline.manifest_repository.issued_marks import IssuedMarks
 from pipeline.manifest_repository.repository import ManifestRepository
 from pipeline.manifest_repository.similar_videos import SimilarVideoSearch
+from pipeline.moderation.postgres_bulk_reviews import PostgresBulkReviews, PostgresSavedSearches
+from pipeline.moderation.review_stores import ReviewStores
 from pipeline.request_fields.reference_sources import ReferenceSources
 from pipeline.safe_fetch import SafeFetcher
 from pipeline.settings import Settings
@@ -29,15 +34,16 @@ from registry.manifests.manifest_index import PostgresManifestIndex
 from registry.near_duplicates import open_near_duplicate_search
 from registry.rights.registered_works import PostgresWorks
 from registry.rights.work_images import PostgresWorkImages
+from registry.rights.work_sounds import PostgresWorkSounds
 
 
 def open_installation_database(settings: Settings) -> Database:
     """The database of these settings, its tables up to date; whoever opens it closes it. Raises Unavailable."""
     prepare_home(settings.root)
-    url, owner = settings.database_url, settings.database_owner_url
+    url, owner, size = settings.database_url, settings.database_owner_url, settings.database_connections
     if url is None:
-        return open_database(settings.root)
-    return open_database(url.get_secret_value(), owner_url=owner.get_secret_value() if owner else "")
+        return open_database(settings.root, size=size)
+    return open_database(url.get_secret_value(), owner_url=owner.get_secret_value() if owner else "", size=size)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,19 +56,22 @@ class RegistryStores:
     leases: PostgresLeases
     works: PostgresWorks
     work_images: PostgresWorkImages
+    work_sounds: PostgresWorkSounds
 
 
 def open_registry_stores(database: Database, models: Models, settings: Settings) -> RegistryStores:
     """The stores of protected people, known pictures, leases and works."""
     url, options = blob_store_location(settings)
-    works = PostgresWorks(database)
+    works, faces = PostgresWorks(database, settings.unstated_terms), face_backend(models.options)
+    keys = KeyStore(url, settings.keys_folder, **options)
     return RegistryStores(
-        gallery=PostgresGallery(database, face_backend(models.options).space),
+        gallery=PostgresGallery(database, faces.space, faces.comparable),
         voices=PostgresGallery(database, VOICE_SPACE),
         bank=PostgresHashBank(database),
         leases=PostgresLeases(database),
         works=works,
-        work_images=PostgresWorkImages(database, KeyStore(url, settings.keys_folder, **options), works.all),
+        work_images=PostgresWorkImages(database, keys, works.all),
+        work_sounds=PostgresWorkSounds(database, keys, works.all),
     )
 
 
@@ -72,12 +81,14 @@ def open_manifest_repository(
     """What leads from a mark or a fingerprint in a file to the manifest that was sealed with it."""
     from provenance.c2pa.manifest_definition import SOFT_BINDING_ALGORITHM
 
+    similar = SimilarVideoSearch(near_duplicates=open_near_duplicate_search(database, settings.root / "fingerprints"))
+    issued = SealedPayloads(database, most=settings.mark_candidates)
     return ManifestRepository(
         ledger=ledger,
         blob_store=blob_store,
         manifests=PostgresManifestIndex(database, ours=[SOFT_BINDING_ALGORITHM]),
-        similar_videos=SimilarVideoSearch(near_duplicates=open_near_duplicate_search(database)),
-        marks=IssuedMarks(keys_folder=settings.keys_folder, payloads=SealedPayloads(database)),
+        similar_videos=similar,
+        marks=IssuedMarks(keys_folder=settings.keys_folder, payloads=issued, similar_videos=similar),
         algorithms=(SOFT_BINDING_ALGORITHM,),
         workdir=settings.root / "work",
     )
@@ -93,6 +104,18 @@ def open_text_keys(settings: Settings) -> RememberedCaseKeys:
     """The same keys, for texts: remembered for a while."""
     url, options = blob_store_location(settings)
     return RememberedCaseKeys(url, settings.keys_folder, **options)
+
+
+def open_review_stores(settings: Settings, database: Database) -> ReviewStores:
+    """The moderators' queue, what they do to many cases at once, their searches, and their accounts."""
+    url, options = blob_store_location(settings)
+    return ReviewStores(
+        queue=PostgresReviewQueue(database),
+        bulk=PostgresBulkReviews(database),
+        searches=PostgresSavedSearches(database),
+        accounts=PostgresAccounts(database),
+        word_secret=cache(lambda: KeyStore(url, settings.keys_folder, **options).make("review-words")),
+    )
 
 
 def open_blob_store(settings: Settings, keys: CaseKeys) -> EncryptedBlobStore:

@@ -30,6 +30,7 @@ from policy.vocabulary import THRESHOLD, Vocabulary
 
 _CEL_ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 _NO_RELATION = re.compile(r"found no matching overload for '(?:within|before)'")
+_INT_FOR_DOUBLE = re.compile(r"found no matching overload for .*\((?:double, int|int, double)\)'.*")
 _UNKNOWN = re.compile(r"undeclared reference to '(\w+)'.*")
 _TYPES = {bool: cel.Type.BOOL, int: cel.Type.INT, float: cel.Type.DOUBLE, str: cel.Type.STRING}
 
@@ -241,6 +242,8 @@ def _readable_error(text: str, vocabulary: Vocabulary) -> str:
         return "the condition uses `threshold`, and the rule sets none: threshold = 0.6"
     if _NO_RELATION.match(text):
         return "`within` and `before` take two comparisons and seconds with a point: `within(a >= 0.5, b >= 0.5, 2.0)`"
+    if _INT_FOR_DOUBLE.fullmatch(text):
+        return "a number beside a label, or a fact with a fraction, needs a point: write 20.0 for 20"
     if not unknown:
         return text.removesuffix(" [INVALID_ARGUMENT]")
     suggestions = get_close_matches(unknown[1], [*vocabulary.labels, *vocabulary.facts], n=1)

@@ -23,6 +23,10 @@ _FIELDS = (
     "version",
 )
 
+_FIELDS_OF_A_NEW_RULE = (
+    "gate", "mode", "when", "threshold", "audiences", "then", "if_missing", "final", "two_person",
+)  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleChange:
@@ -41,7 +45,8 @@ def diff_rules(before: Iterable[Rule], after: Iterable[Rule]) -> Iterator[RuleCh
             yield RuleChange(rule=name, kind="removed", fields={})
         elif name not in old:
             rule = new[name]
-            fields = {field: ("", _plain(getattr(rule, field))) for field in ("gate", "mode", "when", "then")}
+            told = {field: _plain(getattr(rule, field)) for field in _FIELDS_OF_A_NEW_RULE}
+            fields = {field: ("", value) for field, value in told.items() if value not in ("", "False")}
             yield RuleChange(rule=name, kind="added", fields=fields)
         elif fields := _changed(old[name], new[name]):
             yield RuleChange(rule=name, kind="changed", fields=fields)

@@ -1,4 +1,4 @@
-"""Rules that one person may not overrule, and which of them another policy would weaken."""
+"""Rules that one person may not overrule, and which of them another policy would weaken or bring in."""
 
 from __future__ import annotations
 
@@ -9,16 +9,24 @@ from policy.rule import Mode, Rule
 def weakened_rules(before: Policy, after: Policy) -> list[str]:
     """Names of enforced rules that are final or for two persons, and that the other policy lacks or holds otherwise.
 
-    Whether another condition is milder cannot be derived from its text, so any change counts but that of words: of the
-    reason, the owner, the examples, the version.
+    Those too that only the other policy has: a rule that no single person may lift is made by no single one. Whether
+    another condition is milder cannot be derived from its text, so any change counts but that of words: of the reason,
+    the owner, the examples, the version.
     """
-    rules_after = {rule.name: rule for rule in after.rules}
-    guarded = (rule for rule in before.rules if rule.mode is Mode.ENFORCE and (rule.final or rule.two_person))
+    rules_before, rules_after = ({rule.name: rule for rule in policy.rules} for policy in (before, after))
+    guarded = {rule.name for rule in before.rules if _is_guarded(rule)}
+    guarded |= {rule.name for rule in after.rules if _is_guarded(rule) and rule.name not in rules_before}
     return sorted(
-        rule.name
-        for rule in guarded
-        if rule.name not in rules_after or _protected_fields(rule) != _protected_fields(rules_after[rule.name])
+        name
+        for name in guarded
+        if name not in rules_before
+        or name not in rules_after
+        or _protected_fields(rules_before[name]) != _protected_fields(rules_after[name])
     )
+
+
+def _is_guarded(rule: Rule) -> bool:
+    return rule.mode is Mode.ENFORCE and (rule.final or rule.two_person)
 
 
 def _protected_fields(rule: Rule) -> tuple[object, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from core.finding import ContentCredentials
+from provenance.declared_marks.watermark_claims import NO_CLAIMS, ManifestClaims
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,8 @@ class CredentialsReport:
 
     `case_id` and `existing_footage` (the engine was a folder of files) come from Assay's own assertions in the active
     manifest. `broken_ingredients` are the failure codes of any node below the active one, mere lack of trust apart.
-    `lineage` has the order of a tree: each step is followed by those below it. `personal_data` are the addresses of
+    `lineage` has the order of a tree: each step is followed by those below it. `claims` is what is said of watermarks,
+    receipts of consent and what was placed where. `personal_data` are the addresses of
     what
     names people or says a prompt, `unredactable_personal_data` of what does so and may not be redacted.
     """
@@ -67,5 +69,6 @@ class CredentialsReport:
     time_trusted: bool = False
     broken_ingredients: tuple[str, ...] = ()
     lineage: tuple[LineageStep, ...] = ()
+    claims: ManifestClaims = NO_CLAIMS
     personal_data: tuple[str, ...] = ()
     unredactable_personal_data: tuple[str, ...] = ()

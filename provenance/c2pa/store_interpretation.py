@@ -20,6 +20,7 @@ from provenance.c2pa.manifest_store import (
     walk_manifests,
 )
 from provenance.c2pa.redaction import find_personal_data
+from provenance.declared_marks.watermark_claims import manifest_claims
 
 _UNTRUSTED_CODES = frozenset({"signingCredential.untrusted", "signingCredential.ocsp.skipped", "timeStamp.untrusted"})
 
@@ -46,6 +47,7 @@ def interpret_store(
         trust_list=str(_validation_results(store).get("trustListUri", "")) if state == "trusted" else "",
         time_trusted=time_trusted,
         lineage=tuple(_lineage_step(node) for node in flatten_ingredient_tree(store)),
+        claims=manifest_claims(store),
         personal_data=names,
         unredactable_personal_data=stuck,
         broken_ingredients=tuple(code for code in ingredients if code not in _UNTRUSTED_CODES),

@@ -40,6 +40,16 @@ def pictures_not_decoded(path: Path, error: BadMedia) -> WatermarkFinding:
     return watermark_not_searched(f"its pictures are not decoded here ({message})")
 
 
+def consent_ended(observations: Observations) -> bool:
+    """Whether the record of the case says that somebody who is shown no longer agrees."""
+    return (observations.case or {}).get("consent") == "withdrawn"
+
+
+def taken_down_after_claim(observations: Observations) -> bool:
+    """Whether the record of the case says that a claim took the video down."""
+    return (observations.case or {}).get("taken_down") == "claim"
+
+
 def reason_not_searched(mark: WatermarkFinding) -> str:
     """Why no mark was looked for in the picture; nothing where one was."""
     return "" if mark.detected or not mark.note.startswith(_NOT_LOOKED_FOR) else mark.note.removeprefix(_NOT_LOOKED_FOR)
@@ -54,7 +64,8 @@ class Observations:
     `similar_videos` the sealed videos that look or sound like this one, nearest first.
     `other_installation` is the mark of another installation, as its key found it or the credentials name it.
     `writers` are programs that saved it, by what the file says, each with its own words; `cameras` kinds of device that
-    recorded it, likewise. Neither decides anything.
+    recorded it, likewise; `aigc` names who made it by China's label, `system` the AI system by XMP. None of them
+    decides anything.
     """
 
     report: CredentialsReport
@@ -66,6 +77,8 @@ class Observations:
     similar_videos: tuple[SimilarVideo, ...] = ()
     writers: Mapping[str, str] = field(default_factory=dict)
     cameras: tuple[str, ...] = ()
+    aigc: Mapping[str, str] = field(default_factory=dict)
+    system: str = ""
     other_installation: OtherInstallationMark | None = None
 
     @property

@@ -11,8 +11,10 @@ from provenance.verification.evaluate import (
     NO_WATERMARK_KEY,
     WATERMARK_NOT_CHECKED,
     Observations,
+    consent_ended,
     find_conflicts,
     reason_not_searched,
+    taken_down_after_claim,
     watermark_payload,
 )
 from provenance.verification.external_evidence import (
@@ -22,7 +24,7 @@ from provenance.verification.external_evidence import (
     similarity_evidence,
     sound_watermark_evidence,
 )
-from provenance.verification.summary import other_mark_sentence
+from provenance.verification.summary import CONSENT_ENDED, TAKEN_DOWN_AFTER_CLAIM, other_mark_sentence
 
 _MAX_LISTED = 8  # values named in one sentence
 _STATES = {
@@ -211,6 +213,7 @@ def _watermark(observations: Observations) -> Evidence:
             kind="watermark",
             says=f"No watermark of this service was found. {mark.note}".strip(),
             proves="Nothing: it may have been destroyed, and other makers' marks cannot be seen here.",
+            limits=_compared_since(mark),
         )
     return Evidence(
         kind="watermark",
@@ -218,7 +221,17 @@ def _watermark(observations: Observations) -> Evidence:
             f"A watermark made with this service's key is in the picture (p = {mark.p_value:.1e}). {_named_case(mark)}"
         ),
         proves="That these pictures, or what they were made from, went through this service.",
-        limits="Not that nothing was changed since.",
+        limits=f"Not that nothing was changed since. {'' if mark.payload else _compared_since(mark)}".strip(),
+    )
+
+
+def _compared_since(mark: WatermarkFinding) -> str:
+    """Among which a damaged mark was looked for, where that is not all."""
+    if not mark.compared_since:
+        return ""
+    return (
+        f"A damaged watermark was looked for among those of videos sealed since {mark.compared_since}, and among older"
+        " ones only where the file looks or sounds like them."
     )
 
 
@@ -280,6 +293,20 @@ def _ledger(observations: Observations) -> Iterator[Evidence]:
                 f"The record of case {observations.watermark.case_id} {'was found' if has_record else 'was not found'}."
             ),
             proves="What this service recorded when it sealed the video." if has_record else "Nothing.",
+        )
+    if consent_ended(observations):
+        yield Evidence(
+            kind="consent",
+            says=CONSENT_ENDED,
+            proves="That whoever shows this copy today shows it without that consent.",
+            limits="Nothing about how the video was made.",
+        )
+    elif taken_down_after_claim(observations):
+        yield Evidence(
+            kind="claim",
+            says=TAKEN_DOWN_AFTER_CLAIM,
+            proves="That whoever shows this copy today shows what this service no longer shows.",
+            limits="Nothing about how the video was made, nor who claimed what.",
         )
 
 

@@ -68,13 +68,17 @@ class RecoveredManifest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarVideo:
-    """A sealed video that looks or sounds like this one. `share` of this file's seconds in (0, 1] were found in it."""
+    """A sealed video that looks or sounds like this one. `share` of this file's seconds in (0, 1] were found in it.
+
+    `seconds_found` are those of the seconds that were looked at.
+    """
 
     case_id: str
     share: float
     seconds: int
     sealed_at: str = ""
     modality: Modality = "looks"
+    seconds_found: tuple[int, ...] = ()
 
 
 class ManifestLookup(Protocol):

@@ -9,24 +9,38 @@ from provenance.verification.cause_texts import CAUSE_TEXTS, main_cause
 from provenance.verification.evaluate import (
     WATERMARK_NOT_CHECKED,
     Observations,
+    consent_ended,
     find_conflicts,
     is_ai_source_type,
     is_marked,
     matching_manifest,
     reason_not_searched,
+    taken_down_after_claim,
     watermark_payload,
 )
 from provenance.verification.recovery import SimilarVideo
+
+CONSENT_ENDED = "This service has taken it down: the consent of a person it shows has ended."
+"""What is said of a copy of such a video, beside whatever its marks say."""
+
+TAKEN_DOWN_AFTER_CLAIM = "This service has taken it down after a claim."
+"""The same where somebody claimed that it must not be shown. Who that was is nobody's business."""
 
 _ELSEWHERE = "Its credentials are stored on another server, and were not fetched."
 
 
 def summarise(verdict: FindingVerdict, observations: Observations) -> str:
     """What the verdict means for this file. Never that it was made without AI."""
-    sentence = _SENTENCES[verdict](observations)
+    sentence = f"{_SENTENCES[verdict](observations)}{_taken_down(observations)}"
     reason = "" if observations.watermark == WATERMARK_NOT_CHECKED else reason_not_searched(observations.watermark)
     where = " in the picture" if observations.watermark.audio is not None else ""
     return f"{sentence} No watermark was looked for{where}: {reason}." if reason else sentence
+
+
+def _taken_down(observations: Observations) -> str:
+    if consent_ended(observations):
+        return f" {CONSENT_ENDED}"
+    return f" {TAKEN_DOWN_AFTER_CLAIM}" if taken_down_after_claim(observations) else ""
 
 
 def _trusted(observations: Observations) -> str:

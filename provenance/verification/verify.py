@@ -8,7 +8,8 @@
 5. Where the credentials are gone, fetch those that the mark is bound to, and read them against the file.
 6. Where there is no readable mark either, look for a sealed video that looks or sounds like this one.
 7. Weigh: a verdict, of which none is "not AI".
-8. Answer: one plain sentence, and every piece of evidence with its limits.
+8. Answer: one plain sentence, every piece of evidence with its limits, marks of others, which layers are gone, where
+   the seconds come from, and whether those whom it shows still agree.
 """
 
 from __future__ import annotations
@@ -22,10 +23,15 @@ from core.codec import dump
 from core.errors import BadMedia, OverBudget, PictureTooLarge
 from core.finding import ContentCredentials, Finding, FindingVerdict, WatermarkFinding
 from media.container import ACCEPTED_CONTAINERS
+from media.probe import probe
 from provenance.c2pa.credentials_report import CredentialsReport
 from provenance.c2pa.manifest_definition import SOFT_BINDING_ALGORITHM
 from provenance.c2pa.reader import read_credentials_report
 from provenance.c2pa.trust_store import TrustStore
+from provenance.declared_marks.consent_of_file import CaseConsents, consent_of_file
+from provenance.declared_marks.incoming_marks import incoming_marks
+from provenance.declared_marks.mark_layers import mark_layers
+from provenance.declared_marks.origin_spans import origin_spans
 from provenance.metadata.xmp_reader import UnsignedMetadata, read_unsigned_metadata
 from provenance.other_installations import NO_OTHER_INSTALLATIONS, OtherInstallations
 from provenance.unexamined import with_unexamined, within_budget
@@ -85,6 +91,8 @@ def verify(  # noqa: PLR0913 - what is believed, looked for and asked
     look_up: PublicCaseLookup | None,
     repository: ManifestLookup | None = None,
     others: OtherInstallations = NO_OTHER_INSTALLATIONS,
+    consents: CaseConsents | None = None,
+    issuer: int | None = None,
     at: datetime | None = None,
     quick: bool = False,
 ) -> Finding:
@@ -93,7 +101,8 @@ def verify(  # noqa: PLR0913 - what is believed, looked for and asked
     `quick` looks for no mark where whole credentials of a trusted signer say AI already: a tenth of the time, and no
     answer to whether that signer dropped this office's history. `look_up` is None where there is no ledger to ask; the
     finding says so then. `others` are installations whose marks are looked for where there is none of this one.
-    `repository` is None where there is none: then nothing is recovered. What takes more than the
+    `repository` is None where there is none: then nothing is recovered. `consents` knows on whose consent cases rest,
+    `issuer` is this installation's number in watermarks. What takes more than the
     budget of a scan (media.sandbox.scan) is named in `unexamined`. Raises BadMedia if the file cannot be read and its
     credentials and labels say nothing, Unavailable if a part does not answer.
     """
@@ -118,6 +127,8 @@ def verify(  # noqa: PLR0913 - what is believed, looked for and asked
         declarations=unsigned.declarations,
         writers=unsigned.writers,
         cameras=unsigned.cameras,
+        aigc=unsigned.aigc,
+        system=unsigned.system,
         other_installation=other or others.named_in(reading, algorithm=SOFT_BINDING_ALGORITHM),
     )
     unexamined = (*unread, *mark.unexamined, *unsearched, *unlabelled)
@@ -143,6 +154,10 @@ def verify(  # noqa: PLR0913 - what is believed, looked for and asked
         case=None if case is None else dict(case),
         unexamined=unexamined,
         other_installation=found.other_installation,
+        incoming=incoming_marks(found, issuer),
+        layers=mark_layers(found, looked_up=repository is not None),
+        origins=origin_spans(found, look_up, _seconds(path, found)),
+        consent=consent_of_file(found, consents),
     )
 
 
@@ -175,6 +190,16 @@ def _find_similar(path: Path, repository: ManifestLookup) -> tuple[SimilarVideo,
         raise
     except BadMedia:
         return ()
+
+
+def _seconds(path: Path, found: Observations) -> float:
+    """How long it is, where anything tells of some of its seconds; 0 where nothing does, or it cannot be said."""
+    if not (is_marked(found.watermark) or found.report.claims.placed or found.similar_videos):
+        return 0.0
+    try:
+        return probe(path).duration
+    except (BadMedia, OverBudget):
+        return found.watermark.audio.seconds if found.watermark.audio is not None else 0.0
 
 
 def _no_metadata(_why: str) -> UnsignedMetadata:

@@ -99,16 +99,16 @@ class PayloadSet:
         together = pilots**0.5 * places.z + (1 - pilots) ** 0.5 * z
         best = int(together.argmax())
         payload = Payload.from_hex(self.payloads[payload_indexes[best]])
-        own = self._case_z(places.soft_bits[best], payload)
-        expected = float(places.z[best]) * ((1 - pilots) / pilots * _CASE_BITS.mean()) ** 0.5
-        if own < _MIN_CASE_AGREEMENT * expected or len(self) * comparisons * np.exp(-own * own / 2) > _MAX_CONFUSION:
+        if not is_case_confirmed(
+            places.soft_bits[best],
+            payload,
+            self.key,
+            pilot_z=float(places.z[best]),
+            pilot_share=pilots,
+            comparisons=len(self) * comparisons,
+        ):
             return None
         return PayloadMatch(candidate_index=best, payload=payload, z=float(together[best]))
-
-    def _case_z(self, soft: FloatArray, payload: Payload) -> float:
-        """z of the bits of the case alone: those of the issuer agree with every mark of this installation."""
-        signs = 1.0 - 2.0 * convolutional_code.encode(to_message_bits(payload, self.key))[_CASE_BITS]
-        return float((soft[_CASE_BITS] * signs).sum() / np.sqrt(_CASE_BITS.mean()))
 
     def _best_payloads(self, soft: FloatArray) -> tuple[DoubleArray, NDArray[np.intp]]:
         """Of each place (n, CODED_BITS) the z of the payload that agrees best, and which it is."""
@@ -133,3 +133,17 @@ class PayloadSet:
         """(CODED_BITS, payloads / 8): worked out when it is first needed."""
         messages = [to_message_bits(Payload.from_hex(payload), self.key) for payload in self.payloads]
         return convolutional_code.encode_many(np.array(messages, np.uint8).reshape(-1, MESSAGE_BITS))
+
+
+def is_case_confirmed(
+    soft: FloatArray, payload: Payload, key: WatermarkKey, *, pilot_z: float, pilot_share: float, comparisons: int
+) -> bool:
+    """Whether the bits of the case alone agree with this payload, as well as the pilots let expect.
+
+    Those of version and issuer agree with every mark of an installation. `soft` (CODED_BITS) is a row of soft bits;
+    `comparisons` is with how many payloads, at how many places.
+    """
+    signs = 1.0 - 2.0 * convolutional_code.encode(to_message_bits(payload, key))[_CASE_BITS]
+    own = float((soft[_CASE_BITS] * signs).sum() / np.sqrt(_CASE_BITS.mean()))
+    expected = pilot_z * ((1 - pilot_share) / pilot_share * _CASE_BITS.mean()) ** 0.5
+    return bool(own >= _MIN_CASE_AGREEMENT * expected and comparisons * np.exp(-own * own / 2) <= _MAX_CONFUSION)

@@ -33,7 +33,8 @@ SELECT v.case_id, v.fingerprint, v.at FROM sealed_videos v JOIN case_requests c 
 WHERE c.phase IN ('sealed', 'published') AND v.at > %s ORDER BY v.at
 """
 _MATCHES = """
-SELECT m.key, e.bank, b.kind, e.id, m.entry, m.case_id, m.found, m.score, m.seconds, m.rules, m.state, m.decided_by
+SELECT m.key, e.bank, b.kind, e.id, m.entry, m.case_id, m.found, m.score, m.seconds, m.rules, m.state, m.decided_by,
+       m.decided, m.code
 FROM bank_matches m JOIN bank_entries e ON e.key = m.entry JOIN banks b ON b.name = e.bank
 """
 _NOTE = """
@@ -47,7 +48,10 @@ _ODD = (np.arange(16) % 2 == 1).astype(np.uint8)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublishedMatch:
-    """A published video in which an entry is, by the hashes of its seconds; open, recalled, noted or kept."""
+    """A published video in which an entry is, by the hashes of its seconds; open, recalled, noted, kept or false.
+
+    `code` says why it was answered so, where somebody did; it is of a closed list.
+    """
 
     key: int
     bank: str
@@ -61,6 +65,8 @@ class PublishedMatch:
     rules: tuple[str, ...]
     state: str
     decided_by: str
+    decided: datetime | None = None
+    code: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,22 +171,27 @@ class BankActivity:
         where = " WHERE (NOT %s OR m.state = 'open') AND (%s = 0 OR m.key = %s) ORDER BY m.key"
         with self._connections.connection() as connection:
             rows = connection.execute(_MATCHES + where, [only_open, key, key]).fetchall()
-        names = ("key", "bank", "kind", "id", "entry", "case_id", "found", "score", "seconds", "rules", "state")
+        names = PublishedMatch.__slots__
         return [
-            PublishedMatch(
-                **dict(zip((*names, "decided_by"), (*row[:8], tuple(row[8]), tuple(row[9]), *row[10:]), strict=True))
-            )
+            PublishedMatch(**dict(zip(names, (*row[:8], tuple(row[8]), tuple(row[9]), *row[10:]), strict=True)))
             for row in rows
         ]
 
-    def decide(self, key: int, state: str, by: str) -> bool:
-        """Close an open match as recalled or kept; whether it was open."""
+    def count_false(self, entry: int) -> int:
+        """How often a person said that what this entry matched was something else."""
+        query = "SELECT count(*) FROM bank_matches WHERE entry = %s AND state = 'false'"
+        with self._connections.connection() as connection:
+            row = connection.execute(query, [entry]).fetchone()
+        return int(row[0]) if row else 0
+
+    def decide(self, key: int, state: str, by: str, *, code: str = "") -> bool:
+        """Close an open match as recalled, kept or false; whether it was open."""
         query = (
-            "UPDATE bank_matches SET state = %s, decided = clock_timestamp(), decided_by = %s"
+            "UPDATE bank_matches SET state = %s, decided = clock_timestamp(), decided_by = %s, code = %s"
             " WHERE key = %s AND state = 'open'"
         )
         with self._connections.connection() as connection:
-            return connection.execute(query, [state, by, key]).rowcount > 0
+            return connection.execute(query, [state, by, code, key]).rowcount > 0
 
 
 def flipped_views(bits: bytes) -> BitArray:

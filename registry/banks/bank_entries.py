@@ -20,11 +20,15 @@ BANK_KINDS: Mapping[str, str] = MappingProxyType(
         "known_bad": "block",
         "known_work": "hold",
         "known_listed": "hold",
+        "known_claimed": "block",
         "known_noted": "note",
         "known_harmless": "clear",
     }
 )
 """What a match in a bank of this kind leads to by the rules that come with Assay; `clear` takes others' hits away."""
+
+CLAIMED_KIND = "known_claimed"
+"""What was taken down after a claim. Kept by stay-down alone: nothing is imported into it, and it is not shared out."""
 
 HASH_BYTES: Mapping[str, int] = MappingProxyType({"phash": 8, "pdq": 32, "vpdq": 32, "sound": 32})
 """Bytes of one hash: `phash` and `pdq` of a picture, `vpdq` of a frame, `sound` of a second of sound."""

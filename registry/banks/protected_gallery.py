@@ -2,31 +2,42 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from functools import partial
 from itertools import count
 from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.embedding_spaces import FACE_SPACE, EmbeddingSpace
+from core.embedding_spaces import FACE_SPACE, ComparableSpace, EmbeddingSpace, searched_spaces
 from registry.table_cache import ConnectionProvider
 from registry.templates.brute_force_index import TemplateBatch, TemplateMatch, validate_kind, validate_template
-from registry.templates.template_index import PostgresTemplateIndex, TemplateIndex
+from registry.templates.template_index import PostgresTemplateIndex, TemplateIndex, nearest_match
 
 
 class PostgresGallery:
-    """Templates of one space in Postgres, searched in memory. What was added is found by the next search, anywhere."""
+    """Templates in Postgres, searched in memory. What was added is found by the next search, anywhere.
 
-    def __init__(self, connections: ConnectionProvider, space: EmbeddingSpace = FACE_SPACE) -> None:
+    Templates are added to one space. Those of `comparable` spaces are found and forgotten too.
+    """
+
+    def __init__(
+        self,
+        connections: ConnectionProvider,
+        space: EmbeddingSpace = FACE_SPACE,
+        comparable: Sequence[ComparableSpace] = (),
+    ) -> None:
         """The tables are there: the migrations made them."""
         self._connections, self.space = connections, space
-        self._live = PostgresTemplateIndex(connections, space)
+        self._live = [
+            (searched, PostgresTemplateIndex(connections, searched)) for searched in searched_spaces(space, comparable)
+        ]
 
     @property
     def size(self) -> int:
         """How many templates are enrolled. Raises Unavailable."""
-        return self._live.query(len)
+        return sum(index.query(len) for _, index in self._live)
 
     def add(self, person: str, kind: str, embedding: NDArray[np.float32]) -> None:
         """Protect someone. A cameo's `person` is its handle. Raises BadInput."""
@@ -42,8 +53,8 @@ class PostgresGallery:
     def remove(self, person: str) -> int:
         """Forget all templates of a person; returns how many there were."""
         with self._connections.connection() as connection:
-            query = "DELETE FROM templates WHERE space = %s AND id = %s"
-            return connection.execute(query, [self.space.name, person]).rowcount
+            query = "DELETE FROM templates WHERE space = ANY(%s) AND id = %s"
+            return connection.execute(query, [[one.space.name for one, _ in self._live], person]).rowcount
 
     def nearest(
         self, embedding: NDArray[np.float32], *, exclude: Collection[str] = (), only: Collection[str] | None = None
@@ -54,11 +65,20 @@ class PostgresGallery:
         Raises BadInput, and Unavailable: what cannot be looked up is not known to be absent.
         """
         probe = validate_template(embedding, self.space)
-        return self._live.query(lambda index: index.nearest(probe, exclude=exclude, only=only))
+        return nearest_match(
+            (searched, held.query(partial(_nearest, probe=probe[: searched.shared], exclude=exclude, only=only)))
+            for searched, held in self._live
+        )
 
     def has_person(self, person: str) -> bool:
         """Whether a template of this person is enrolled. Raises Unavailable."""
         return self.nearest(np.zeros(self.space.dimensions, np.float32), only=[person]) is not None
+
+
+def _nearest(
+    index: TemplateIndex, probe: NDArray[np.float32], exclude: Collection[str], only: Collection[str] | None
+) -> TemplateMatch | None:
+    return index.nearest(probe, exclude=exclude, only=only)
 
 
 class MemoryGallery:

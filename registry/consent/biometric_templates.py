@@ -6,26 +6,29 @@ Decrypted they are only ever in memory, to be compared. They are not shown, not 
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from core.embedding_spaces import EmbeddingSpace
+from core.embedding_spaces import ComparableSpace, EmbeddingSpace, searched_spaces
 from core.errors import BadInput, NotFound, Unavailable
 from media.arrays import Embedding
 from registry.table_cache import CachedTable, ConnectionProvider, RegistryConnection
 from registry.templates.brute_force_index import TemplateBatch, TemplateMatch, validate_template
-from registry.templates.template_index import TemplateIndex
+from registry.templates.template_index import TemplateIndex, nearest_match
 
 FACE = "face"
 VOICE = "voice"
 _NONCE = 12  # bytes of an AES-GCM nonce (NIST SP 800-38D)
-_ALL = "SELECT t.cameo, t.kind, t.model, t.sealed FROM cameo_templates t JOIN cameos c ON c.id = t.cameo ORDER BY t.key"
+_TEMPLATES = "SELECT t.cameo, t.kind, t.model, t.sealed FROM cameo_templates t JOIN cameos c ON c.id = t.cameo"
+_ENROLLED = f"{_TEMPLATES} WHERE c.state = 'active' ORDER BY t.key"
+"""Those of people who are enrolled. Whoever is held or refused is not looked for in anything."""
+_UNDECIDED = f"{_TEMPLATES} WHERE c.state = 'held' AND t.kind = %s ORDER BY t.key"
 
 
 class TemplateKeyStore(Protocol):
@@ -70,12 +73,20 @@ class PostgresBiometricTemplates:
             connection.execute(add, [cameo, kind, model, sealed])
 
     def all(self, kind: str) -> Sequence[BiometricTemplate]:
-        """Every template of a kind. Raises Unavailable: what cannot be looked up is not known to be absent."""
+        """Every template of a kind, of people who are enrolled.
+
+        Raises Unavailable: what cannot be looked up is not known to be absent.
+        """
         return [template for template in self._all() if template.kind == kind]
 
     def all_kinds(self) -> Sequence[BiometricTemplate]:
-        """Every template of every kind; the same object until something changes. Raises Unavailable."""
+        """Every template of people who are enrolled; the same object until something changes. Raises Unavailable."""
         return self._all()
+
+    def undecided(self, kind: str) -> Sequence[BiometricTemplate]:
+        """Templates of enrolments that wait for a person, read anew: for whoever decides about one."""
+        with self._connections.connection() as connection:
+            return self._opened(connection.execute(_UNDECIDED, [kind]).fetchall())
 
     def kept(self, cameo: str) -> Sequence[tuple[str, str]]:
         """Which templates there are of a person: kind and model, never the vector."""
@@ -90,8 +101,11 @@ class PostgresBiometricTemplates:
             connection.execute("DELETE FROM cameo_templates WHERE cameo = %s", [cameo])
 
     def _read(self, connection: RegistryConnection) -> Sequence[BiometricTemplate]:
+        return self._opened(connection.execute(_ENROLLED).fetchall())
+
+    def _opened(self, rows: Iterable[Sequence[Any]]) -> Sequence[BiometricTemplate]:
         templates = []
-        for cameo, kind, model, sealed in connection.execute(_ALL).fetchall():
+        for cameo, kind, model, sealed in rows:
             try:
                 plain = AESGCM(self._keys.get(cameo)).decrypt(
                     sealed[:_NONCE], sealed[_NONCE:], _associated_data(cameo, kind, model)
@@ -122,18 +136,26 @@ class ProtectedGallery(Protocol):
 
 
 class CombinedGallery:
-    """A gallery and the templates of enrolled people as one. Only those of the gallery's space count."""
+    """A gallery and the templates of enrolled people as one. Only those of the gallery's space count, and of spaces
+    that are comparable with it."""
 
-    def __init__(self, gallery: ProtectedGallery, templates: PostgresBiometricTemplates, space: EmbeddingSpace) -> None:
+    def __init__(
+        self,
+        gallery: ProtectedGallery,
+        templates: PostgresBiometricTemplates,
+        space: EmbeddingSpace,
+        comparable: Sequence[ComparableSpace] = (),
+    ) -> None:
         self._gallery, self._templates, self._space = gallery, templates, space
+        self._searched = searched_spaces(space, comparable)
         self._lock = Lock()
         self._seen: Sequence[BiometricTemplate] | None = None
-        self._live = TemplateIndex(space.dimensions)
+        self._live: Sequence[TemplateIndex] = ()
 
     @property
     def size(self) -> int:
         """How many templates are looked for."""
-        return self._gallery.size + len(self._fresh())
+        return self._gallery.size + sum(len(index) for index in self._fresh())
 
     def nearest(
         self, embedding: Embedding, *, exclude: Collection[str] = (), only: Collection[str] | None = None
@@ -143,7 +165,11 @@ class CombinedGallery:
         Raises Unavailable: what cannot be looked up is not known to be absent.
         """
         protected_match = self._gallery.nearest(embedding, exclude=exclude, only=only)
-        enrolled_match = self._fresh().nearest(validate_template(embedding, self._space), exclude=exclude, only=only)
+        probe = validate_template(embedding, self._space)
+        enrolled_match = nearest_match(
+            (searched, index.nearest(probe[: searched.shared], exclude=exclude, only=only))
+            for searched, index in zip(self._searched, self._fresh(), strict=True)
+        )
         return min(
             (match for match in (protected_match, enrolled_match) if match is not None),
             key=lambda one: one[2],
@@ -152,32 +178,33 @@ class CombinedGallery:
 
     def has_person(self, person: str) -> bool:
         """Whether a template of this person is looked for."""
+        looked_for = {searched.space.name for searched in self._searched}
         return self._gallery.has_person(person) or any(
-            template.cameo == person and template.model == self._space.name for template in self._templates.all_kinds()
+            template.cameo == person and template.model in looked_for for template in self._templates.all_kinds()
         )
 
-    def _fresh(self) -> TemplateIndex:
+    def _fresh(self) -> Sequence[TemplateIndex]:
+        """The templates of each space that is searched."""
         with self._lock:
             templates = self._templates.all_kinds()
             if templates is not self._seen:
-                of_this_space = [
-                    template
-                    for template in templates
-                    if template.model == self._space.name and len(template.vector) == self._space.dimensions
-                ]
-                live = TemplateIndex(self._space.dimensions)
-                if of_this_space:
-                    keys, ids = range(len(of_this_space)), [template.cameo for template in of_this_space]
-                    live.add(
-                        TemplateBatch(
-                            keys,
-                            ids,
-                            ["cameo"] * len(of_this_space),
-                            np.stack([template.vector for template in of_this_space]),
-                        )
-                    )
-                self._live, self._seen = live, templates
+                self._live = [_index_of(templates, searched) for searched in self._searched]
+                self._seen = templates
             return self._live
+
+
+def _index_of(templates: Sequence[BiometricTemplate], searched: ComparableSpace) -> TemplateIndex:
+    of_this_space = [
+        template
+        for template in templates
+        if template.model == searched.space.name and len(template.vector) == searched.space.dimensions
+    ]
+    index = TemplateIndex(searched.shared)
+    if of_this_space:
+        keys, ids = range(len(of_this_space)), [template.cameo for template in of_this_space]
+        vectors = np.stack([template.vector[: searched.shared] for template in of_this_space])
+        index.add(TemplateBatch(keys, ids, ["cameo"] * len(of_this_space), vectors))
+    return index
 
 
 def _associated_data(cameo: str, kind: str, model: str) -> bytes:

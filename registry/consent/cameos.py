@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,6 +12,8 @@ from datetime import datetime
 from psycopg.errors import UniqueViolation
 
 from core.errors import BadInput, NotFound, NotNow
+from registry.consent.end_users import account_of
+from registry.consent.found.found_store import erase_found_answers
 from registry.consent.leases import normalise_handle
 from registry.table_cache import ConnectionProvider, RegistryConnection
 
@@ -20,16 +23,32 @@ HELD = "held"
 REFUSED = "refused"
 ERASED = "erased"
 UNKNOWN_HANDLE = "unknown"
-"""Recorded in a case for a handle that nobody has: no words of a prompt get into the log."""
+"""In cases of earlier versions, for a handle that nobody had; today such an order is not taken. Nobody may have it."""
 
 _HANDLE = re.compile(r"[a-z0-9](?:[a-z0-9_.-]{0,30}[a-z0-9])?")
-_MENTION = re.compile(r"(?<![\w@./-])@([A-Za-z0-9](?:[A-Za-z0-9_.-]{0,30}[A-Za-z0-9])?)(?![\w@])")
-_FIELDS = "SELECT id, coalesce(handle, ''), owner, kind, state, proof, made, touched FROM cameos"
+# Underscores around are emphasis and no part of a handle: `_@mira_`.
+_MENTION = re.compile(r"(?<![\w@./-])_*@([A-Za-z0-9](?:[A-Za-z0-9_.-]{0,30}[A-Za-z0-9])?)_*(?![\w@])")
+# Whose requests somebody does not want is theirs to keep as long as they have another cameo.
+_FORGET_BLOCKS = """
+DELETE FROM consent_request_blocks WHERE owner = (SELECT owner FROM cameos WHERE id = %s) AND NOT EXISTS (
+    SELECT FROM cameos WHERE owner = consent_request_blocks.owner AND state <> 'erased' AND id <> %s)
+"""
+_FIELDS = "SELECT id, coalesce(handle, ''), owner, kind, state, proof, made, touched, wanted FROM cameos"
+
+# Whom an owner knows and blocks is about their cameos: with the last one it goes.
+_ERASE_PEOPLE = tuple(
+    f"DELETE FROM {table} p USING cameos c WHERE c.id = %s AND p.account = c.owner"  # noqa: S608 - names of ours
+    " AND NOT EXISTS (SELECT 1 FROM cameos o WHERE o.owner = c.owner AND o.state <> 'erased')"
+    for table in ("acquaintances", "blocked_accounts")
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cameo:
-    """A person's enrolled likeness. `handle` is empty once erased; `proof` is the id of an erasable text."""
+    """A person's enrolled likeness. `handle` is empty once refused or erased; `proof` is the id of an erasable text.
+
+    `wanted` is the handle that a refused one had: others may take it.
+    """
 
     id: str
     handle: str
@@ -39,6 +58,7 @@ class Cameo:
     proof: str
     made: datetime
     touched: datetime
+    wanted: str = ""
 
 
 class PostgresCameos:
@@ -77,6 +97,10 @@ class PostgresCameos:
         """Those of an account, the oldest first."""
         return self._where("owner = %s", owner)
 
+    def of_account(self, account: str) -> Sequence[Cameo]:
+        """Those of an account and of all whom it calls its end users: whoever has its key acts for each of them."""
+        return self._where("split_part(owner, '#', 1) = %s", account_of(account))
+
     def in_state(self, state: str) -> Sequence[Cameo]:
         """All in a state, the oldest first."""
         return self._where("state = %s", state)
@@ -91,6 +115,11 @@ class PostgresCameos:
         with self._connections.connection() as connection:
             if connection.execute(query, [state, cameo_id]).rowcount != 1:
                 raise NotNow("this cameo is erased")
+
+    def forget_wanted(self, cameo_id: str) -> None:
+        """Nobody needs to know any more which handle a refused one had."""
+        with self._connections.connection() as connection:
+            connection.execute("UPDATE cameos SET wanted = '', proof = '' WHERE id = %s", [cameo_id])
 
     def pending_destruction(self) -> Sequence[Cameo]:
         """Those that are erased, but of which keys or words may still be stored elsewhere."""
@@ -111,12 +140,11 @@ class PostgresCameos:
         with self._connections.connection() as connection:
             connection.execute("UPDATE cameos SET proof = %s WHERE id = %s", [text_id, cameo_id])
 
-    def know(self, account: str, other: str, *, known: bool = True) -> None:
-        """An account says that it knows another, or no longer. Only what both say makes them mutuals."""
+    def know(self, account: str, other: str) -> None:
+        """An account says that it knows another. Only what both say makes them mutuals."""
         add = "INSERT INTO acquaintances (account, other) VALUES (%s, %s) ON CONFLICT DO NOTHING"
-        remove = "DELETE FROM acquaintances WHERE account = %s AND other = %s"
         with self._connections.connection() as connection:
-            connection.execute(add if known else remove, [account, other])
+            connection.execute(add, [account, other])
 
     def _where(self, condition: str, *values: object) -> Sequence[Cameo]:
         with self._connections.connection() as connection:
@@ -135,12 +163,50 @@ def validate_cameo(handle: str, kind: str) -> None:
 def erase_cameo(connection: RegistryConnection, cameo_id: str) -> None:
     """Erase what is known of a cameo, within the transaction: who looks like what, who is called what, all words."""
     connection.execute("DELETE FROM cameo_templates WHERE cameo = %s", [cameo_id])
+    connection.execute("DELETE FROM likeness_reports WHERE cameo = %s", [cameo_id])
+    connection.execute("DELETE FROM consent_requests WHERE cameo = %s", [cameo_id])
+    connection.execute("DELETE FROM consent_request_settings WHERE cameo = %s", [cameo_id])
+    connection.execute(_FORGET_BLOCKS, [cameo_id, cameo_id])
+    erase_found_answers(connection, cameo_id)
     erase_words = "UPDATE leases SET words = '{}', asks = '' WHERE handle = %s"
     connection.execute(erase_words, [cameo_id])
-    erase_handle = "UPDATE cameos SET handle = NULL, state = 'erased', proof = '' WHERE id = %s"
+    connection.execute("UPDATE cameo_answers SET words = '' WHERE cameo = %s", [cameo_id])
+    erase_handle = "UPDATE cameos SET handle = NULL, state = 'erased', proof = '', wanted = '' WHERE id = %s"
     connection.execute(erase_handle, [cameo_id])
+    for query in _ERASE_PEOPLE:
+        connection.execute(query, [cameo_id])
+
+
+def refuse_cameo(connection: RegistryConnection, cameo_id: str) -> None:
+    """A held one is refused and its handle is free, within the transaction. Raises NotNow for one that is not held."""
+    query = (
+        "UPDATE cameos SET state = 'refused', wanted = handle, handle = NULL, touched = clock_timestamp()"
+        " WHERE id = %s AND state = 'held'"
+    )
+    if connection.execute(query, [cameo_id]).rowcount != 1:
+        raise NotNow("only an enrolment that is held can be decided about")
+
+
+def hold_cameo_again(connection: RegistryConnection, cameo_id: str, handle: str) -> None:
+    """A refused one waits for a person again, under this handle, within the transaction.
+
+    Raises BadInput where the handle is taken, NotNow for one that is not refused.
+    """
+    query = (
+        "UPDATE cameos SET state = 'held', handle = %s, wanted = '', touched = clock_timestamp()"
+        " WHERE id = %s AND state = 'refused'"
+    )
+    try:
+        if connection.execute(query, [normalise_handle(handle), cameo_id]).rowcount != 1:
+            raise NotNow("only a refused enrolment can be appealed")
+    except UniqueViolation:
+        raise BadInput("this handle is taken meanwhile: choose another") from None
 
 
 def parse_mentions(prompt: str) -> tuple[str, ...]:
-    """The handles that a prompt names as `@handle`, each once. Mail addresses do not count."""
-    return tuple(dict.fromkeys(normalise_handle(mention.rstrip(".-_")) for mention in _MENTION.findall(prompt)))
+    """The handles that a prompt names as `@handle`, each once, also in wide letters and with signs that nobody sees.
+
+    Mail addresses do not count.
+    """
+    shown = "".join(sign for sign in unicodedata.normalize("NFKC", prompt) if unicodedata.category(sign) != "Cf")
+    return tuple(dict.fromkeys(normalise_handle(mention.rstrip(".-_")) for mention in _MENTION.findall(shown)))

@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from core.case import Case
-from core.errors import Erased, NotFound
+from core.errors import BadInput, Erased, NotFound
 from core.events import NEGATIVE_PROMPT, Submitted
 from core.permitted import PermittedCameos
 from core.signals import Signal, Subject
-from registry.consent.cameos import ACTIVE, UNKNOWN_HANDLE, Cameo, parse_mentions
+from registry.consent.cameos import ACTIVE, Cameo, parse_mentions
+from registry.consent.end_users import PartyOf, whole_account
 from registry.consent.lease_terms import BANNED_TOPICS
-from registry.consent.leases import BiometricModality, Lease, UseRequest
+from registry.consent.leases import BiometricModality, Lease, UseRequest, normalise_handle
 from registry.consent.likeness_uses import AncestorCase
 
 FactValue = bool | int | float | str
@@ -26,6 +27,9 @@ class LeaseLookup(Protocol):
 
     def covering_lease(self, handle: str, request: UseRequest) -> Lease | None:
         """The lease under which this may be done."""
+
+    def leased_for_order(self, case_id: str) -> Sequence[str]:
+        """The cameos of which a lease was made for this one order, also where it has ended since."""
 
 
 class CameoLookup(Protocol):
@@ -71,12 +75,13 @@ class AuthorFacts(Protocol):
 class ShownCameos:
     """The people a case shows: cameos named by it or by what it is made from, with the leases for each.
 
-    `gone` counts what it is made from and was taken down.
+    `gone` counts what it is made from and was taken down, `claimed` what of it a claim keeps down.
     """
 
     leases: Mapping[str, tuple[Lease, ...]]
     minors: int = 0
     gone: int = 0
+    claimed: int = 0
     made_from: tuple[str, ...] = ()
 
     @property
@@ -107,23 +112,36 @@ class ConsentFacts:
     authors: AuthorFacts
     texts: TextReader
     engine: str
+    party_of: PartyOf = whole_account
     monitor_asked: bool = False
     unstated_minor: bool = False
 
     def resolve(self, prompt: str, handles: Sequence[str]) -> tuple[str, ...]:
-        """The cameos that a request names, in its prompt as `@handle` too, by their ids; handles that nobody has become
-        `unknown`.
+        """The cameos that a request names, in its prompt as `@handle` too, by their ids.
+
+        Raises BadInput for a handle that nobody has: it is a slip of the pen, and nobody who could be asked.
         """
-        cameos = [self.cameos.by_handle(handle) for handle in (*handles, *parse_mentions(prompt))]
-        ids = tuple(dict.fromkeys(handle.id if handle else UNKNOWN_HANDLE for handle in cameos))
-        self.cameos.touch([handle for handle in ids if handle != UNKNOWN_HANDLE])
+        named = [self._named(handle, "cameos") for handle in handles]
+        named += [self._named(handle, "prompt") for handle in parse_mentions(prompt)]
+        ids = tuple(dict.fromkeys(named))
+        self.cameos.touch(ids)
         return ids
 
+    def _named(self, handle: str, field: str) -> str:
+        cameo = self.cameos.by_handle(handle)
+        if cameo is None:
+            hint = " or, if you mean no person, write it without @" if field == "prompt" else ""
+            shown = normalise_handle(handle)[:40]
+            raise BadInput(f"nobody has the handle @{shown}: check how it is spelled{hint}", param=field)
+        return cameo.id
+
     def cameos_shown(self, case: Case) -> tuple[str, ...]:
-        """The cameos that a case names, or that what it is made from names."""
-        return tuple(
-            sorted({*case.request.cameos, *(c for ancestor in self._ancestors(case) for c in ancestor.cameos)})
-        )
+        """The cameos that a case names, or that what it is made from names, or of which a lease is for this order."""
+        return self._shown_by(case, self._ancestors(case))
+
+    def party(self, submission: Submitted) -> str:
+        """For whom something was asked: the account, or its end user."""
+        return self.party_of(submission.author, submission.end_user)
 
     def leased(self, case: Case) -> tuple[str, ...]:
         """The cameos whose face this case may show now."""
@@ -141,18 +159,19 @@ class ConsentFacts:
         """The ids of the leases on which this case rests."""
         return tuple(lease.id for lease in self.shown(case).used)
 
-    def is_still_allowed(self, cameo: str, submission: Submitted) -> bool:
+    def is_still_allowed(self, cameo: str, submission: Submitted, case_id: str) -> bool:
         """Whether a submission is still allowed, as far as leases say: of whom, to whom, what for, where."""
-        return bool(self._leases(cameo, submission, datetime.now(UTC)))
+        return bool(self._leases(cameo, submission, datetime.now(UTC), case_id))
 
     def shown(self, case: Case) -> ShownCameos:
         """The people a case shows, and under which leases."""
         ancestors, now = self._ancestors(case), datetime.now(UTC)
-        cameo_ids = sorted({*case.request.cameos, *(c for ancestor in ancestors for c in ancestor.cameos)})
+        cameo_ids = self._shown_by(case, ancestors)
         return ShownCameos(
-            leases={cameo: self._leases(cameo, case.request, now) for cameo in cameo_ids},
+            leases={cameo: self._leases(cameo, case.request, now, case.id) for cameo in cameo_ids},
             minors=sum(self._kind(cameo) == "minor" for cameo in cameo_ids),
             gone=sum(ancestor.phase in ("recalled", "withdrawn") for ancestor in ancestors),
+            claimed=sum(ancestor.claimed for ancestor in ancestors),
             made_from=tuple(ancestor.id for ancestor in ancestors),
         )
 
@@ -167,11 +186,12 @@ class ConsentFacts:
             "cameos_named": len(shown.leases),
             "cameos_unleased": sum(not found for found in shown.leases.values()),
             "cameos_unapproved": self._unapproved(case, shown),
-            "cameos_vetoed": self.answers.count_vetoes([case.id, *shown.made_from]) if shown.leases else 0,
+            "cameos_vetoed": self.answers.count_vetoes([case.id, *shown.made_from]),
             "cameo_limits_unreviewed": sum(lease.terms.unreviewed for lease in shown.used),
             "cameos_watched": sum(lease.terms.watched for lease in shown.used),
             "cameos_minor": shown.minors,
             "parents_recalled": shown.gone,
+            "parents_claimed": shown.claimed,
             **{f"cameo_no_{ban}": ban in bans for ban in BANNED_TOPICS},
             "seconds": float(length or 0.0),
             "has_reference": bool(asked.references),
@@ -220,23 +240,29 @@ class ConsentFacts:
             return 0
         return len(needs_approval - self.answers.approved_cameos(case.id, case.rendered.asset.digest))
 
-    def _leases(self, cameo: str, submission: Submitted, moment: datetime) -> tuple[Lease, ...]:
+    def _shown_by(self, case: Case, ancestors: Sequence[AncestorCase]) -> tuple[str, ...]:
+        of_order = self.leases.leased_for_order(case.id) if case.id else ()
+        return tuple(sorted({*case.request.cameos, *of_order, *(c for one in ancestors for c in one.cameos)}))
+
+    def _leases(self, cameo: str, submission: Submitted, moment: datetime, case_id: str) -> tuple[Lease, ...]:
         """For the face, and for the voice if that is asked for; empty unless all of it is allowed."""
         if self._kind(cameo) is None:
             return ()
         uses = (BiometricModality.FACE, BiometricModality.VOICE) if submission.voices else (BiometricModality.FACE,)
-        asks = [self._ask(submission, moment, use) for use in uses]
+        asks = [self._ask(submission, moment, use, case_id) for use in uses]
         leases = [lease for request in asks if (lease := self.leases.covering_lease(cameo, request)) is not None]
         return tuple(leases) if len(leases) == len(asks) else ()
 
     def _allowed(self, case: Case, use: BiometricModality) -> tuple[str, ...]:
-        request = self._ask(case.request, datetime.now(UTC), use)
+        request = self._ask(case.request, datetime.now(UTC), use, case.id)
         active = (cameo for cameo in self.cameos_shown(case) if self._kind(cameo) is not None)
         return tuple(cameo for cameo in active if self.leases.covering_lease(cameo, request) is not None)
 
-    def _ask(self, submission: Submitted, moment: datetime, use: BiometricModality) -> UseRequest:
+    def _ask(self, submission: Submitted, moment: datetime, use: BiometricModality, case_id: str) -> UseRequest:
         return UseRequest(
             account=submission.author,
+            party=self.party(submission),
+            case_id=case_id,
             at=moment,
             modality=use,
             purpose=submission.purpose,

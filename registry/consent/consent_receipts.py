@@ -1,7 +1,8 @@
 """Receipts of consent: what was agreed to, changed, taken back. A chain, each signed, none with personal data in it.
 
 The fields are those of ISO/IEC TS 27560:2023 (consent record information structure): record, principal, processing,
-parties, event. `limits` and `chain` are additions of Assay.
+parties, event. `limits`, `origin` and `chain` are additions of Assay. No receipt names an end user of an account: it
+cannot be erased.
 """
 
 from __future__ import annotations
@@ -11,25 +12,33 @@ import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Protocol
 
 from core.errors import NotFound
+from registry.consent.end_users import account_of, is_end_user
 from registry.consent.leases import EVERYONE, MUTUALS, Lease, lease_by_id
 from registry.table_cache import ConnectionProvider, RegistryConnection
 
 RECEIPT_SCHEMA = "ISO/IEC TS 27560:2023"
 Sign = Callable[[dict[str, object]], str]
 CONSENT_GIVEN = ("granted", "changed")
+ENROLLED = "enrolled"
+"""The kind of receipt by which somebody may be recognised, so as to protect them: it allows nothing to be made."""
 
 _LOCK = 0x434F4E53  # "CONS": receipts are numbered one at a time
 _FIELDS = "SELECT number, kind, cameo, lease, jws, at, previous, hash FROM consent_receipts"
-_EVENTS = {
-    "enrolled": "explicit consent given",
-    "granted": "explicit consent given",
-    "changed": "explicit consent given",
-    "revoked": "consent withdrawn",
-    "expired": "consent expired",
-    "erased": "consent withdrawn",
+_ERASED = "SELECT max(at) FROM consent_receipts WHERE cameo = %s AND kind = 'erased'"
+_GIVEN = {
+    "self": "explicit consent given",
+    "minor": "explicit consent given by a guardian",
+    "estate": "permission given by who speaks for the estate",
 }
+_BASIS = {
+    "self": "explicit consent, GDPR Art. 6(1)(a) and 9(2)(a)",
+    "minor": "explicit consent by a guardian, GDPR Art. 6(1)(a) and 9(2)(a)",
+    "estate": "permission of the estate; the GDPR does not protect the data of people who have died (recital 27)",
+}
+_ENDED = {"revoked": "withdrawn", "expired": "expired", "erased": "withdrawn"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +57,19 @@ class ConsentReceipt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReceiptValidity:
-    """Whether what a receipt attests still holds. `state`: in_force, revoked, expired, replaced, erased, withdrawal."""
+    """Whether what a receipt attests still holds. `state`: in_force, suspended, revoked, expired, replaced, erased, or
+    withdrawal (it attests one).
+
+    `until` is when what is in force ends, None where it does not; `ended` when what is not in force any more ended,
+    where that is known.
+    """
 
     valid: bool
     state: str
     kind: str
     issued: datetime
+    until: datetime | None = None
+    ended: datetime | None = None
 
 
 def issue_consent_receipt(
@@ -71,7 +87,10 @@ def issue_consent_receipt(
     last = connection.execute(f"{_FIELDS} ORDER BY number DESC LIMIT 1").fetchone()
     number, previous = (last[0] + 1, last[7]) if last else (1, "")
     at = datetime.now(UTC)
-    payload = _payload(kind, cameo, by, controller, lease, at)
+    person = connection.execute("SELECT kind FROM cameos WHERE id = %s", [cameo]).fetchone()
+    payload = _payload(
+        kind, person[0] if person else "self", cameo=cameo, by=by, controller=controller, lease=lease, at=at
+    )
     jws = sign(payload | {"chain": {"number": number, "previous": previous}})
     receipt = ConsentReceipt(number, kind, cameo, lease.id if lease else "", jws, at, previous, receipt_digest(jws))
     add = (
@@ -123,13 +142,34 @@ class PostgresConsentReceipts:
         receipt = self.by_hash(digest)
         with self._connections.connection() as connection:
             state = self._state(connection, receipt, at)
-        return ReceiptValidity(valid=state == "in_force", state=state, kind=receipt.kind, issued=receipt.at)
+            lease = lease_by_id(connection, receipt.lease) if receipt.lease and state != "erased" else None
+            ended = self._ended(connection, receipt, lease, state)
+        return ReceiptValidity(
+            valid=state == "in_force",
+            state=state,
+            kind=receipt.kind,
+            issued=receipt.at,
+            until=lease.until if lease and state == "in_force" else None,
+            ended=ended,
+        )
+
+    def _ended(
+        self, connection: RegistryConnection, receipt: ConsentReceipt, lease: Lease | None, state: str
+    ) -> datetime | None:
+        if state == "withdrawal":
+            return receipt.at
+        if state == "erased":
+            row = connection.execute(_ERASED, [receipt.cameo]).fetchone()
+            return row[0] if row else None
+        if lease is None or state not in ("revoked", "expired", "replaced"):
+            return None
+        return lease.revoked or lease.until
 
     def _state(self, connection: RegistryConnection, receipt: ConsentReceipt, at: datetime) -> str:
         row = connection.execute("SELECT state FROM cameos WHERE id = %s", [receipt.cameo]).fetchone()
         if row is None or row[0] == "erased":
             return "erased"
-        if receipt.kind not in (*CONSENT_GIVEN, "enrolled"):
+        if receipt.kind not in (*CONSENT_GIVEN, ENROLLED):
             return "withdrawal"
         if row[0] != "active":
             return "suspended"
@@ -152,7 +192,20 @@ def receipt_digest(jws: str) -> str:
     return hashlib.sha256(jws.strip().encode()).hexdigest()
 
 
-def is_consent_chain_intact(chain: Sequence[ConsentReceipt]) -> bool:
+class ChainedReceipt(Protocol):
+    """A receipt of a chain, whatever it attests."""
+
+    @property
+    def number(self) -> int: ...
+    @property
+    def previous(self) -> str: ...
+    @property
+    def hash(self) -> str: ...
+    @property
+    def jws(self) -> str: ...
+
+
+def is_consent_chain_intact(chain: Sequence[ChainedReceipt]) -> bool:
     """Whether nothing was taken out of a chain, put in, or changed."""
     previous = ""
     for number, receipt in enumerate(chain, 1):
@@ -162,29 +215,40 @@ def is_consent_chain_intact(chain: Sequence[ConsentReceipt]) -> bool:
     return True
 
 
-def _payload(kind: str, cameo: str, by: str, controller: str, lease: Lease | None, at: datetime) -> dict[str, object]:
+def _payload(
+    kind: str, person: str, *, cameo: str, by: str, controller: str, lease: Lease | None, at: datetime
+) -> dict[str, object]:
     parties = [{"party_id": controller, "party_role": "pii_controller"}]
     if lease and lease.holder not in (EVERYONE, MUTUALS):
-        parties.append({"party_id": lease.holder, "party_role": "recipient"})
+        one_of_its_users = {"party_scope": "one end user"} if is_end_user(lease.holder) else {}
+        parties.append({"party_id": account_of(lease.holder), "party_role": "recipient"} | one_of_its_users)
     said: dict[str, object] = {
         "schema_version": RECEIPT_SCHEMA,
         "receipt_id": secrets.token_hex(16),
         "record_id": lease.id if lease else cameo,
         "pii_principal_id": cameo,
-        "pii_processing": _processing(controller, lease),
+        "pii_processing": _processing(controller, person, lease),
         "party_identification": parties,
         "event": {
             "event_time": at.isoformat(timespec="microseconds"),
-            "event_type": _EVENTS[kind],
+            "event_type": _event_type(kind, person),
             "event_state": kind,
-            "entity_id": by,
+            "entity_id": account_of(by),
             "valid_until": lease.until.astimezone(UTC).isoformat() if lease and lease.until else "until withdrawn",
         },
     }
-    return said | ({"limits": _limits(lease)} if lease else {})
+    on_request = {"origin": "granted on request, for one order"} if lease and lease.case_id else {}
+    return said | on_request | ({"limits": _limits(lease)} if lease else {})
 
 
-def _processing(controller: str, lease: Lease | None) -> Mapping[str, object]:
+def _event_type(kind: str, person: str) -> str:
+    """What happened, in words that are true of this kind of person: the dead consent to nothing."""
+    if kind not in _ENDED:
+        return _GIVEN[person]
+    return f"{'permission of the estate' if person == 'estate' else 'consent'} {_ENDED[kind]}"
+
+
+def _processing(controller: str, person: str, lease: Lease | None) -> Mapping[str, object]:
     uses = [name for name, on in (("face", lease.face), ("voice", lease.voice)) if on] if lease else ["face", "voice"]
     audience = {EVERYONE: "everyone", MUTUALS: "mutuals"}.get(lease.holder, "account") if lease else "nobody"
     making, knowing = "synthetic video with the person's likeness", "recognising the person, so as to protect them"
@@ -193,7 +257,7 @@ def _processing(controller: str, lease: Lease | None) -> Mapping[str, object]:
         "language": "en",
         "purpose": making if lease else knowing,
         "purposes_allowed": list(lease.terms.purposes) or ["any"] if lease else [],
-        "lawful_basis": "explicit consent, GDPR Art. 6(1)(a) and 9(2)(a)",
+        "lawful_basis": _BASIS[person],
         "pii_information": [{"pii_type": use, "sensitive_pii_category": "biometric"} for use in uses],
         "pii_controllers": [controller],
         "recipients": audience,

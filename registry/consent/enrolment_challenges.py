@@ -13,15 +13,26 @@ from numpy.typing import NDArray
 from psycopg.types.json import Jsonb
 
 from core.errors import NotFound, NotNow
-from registry.table_cache import ConnectionProvider
+from registry.consent.end_users import account_of
+from registry.table_cache import ConnectionProvider, RegistryConnection
 
 CHALLENGE_LIFETIME = timedelta(minutes=5)
 DIGIT_PAIRS = 3  # pairs of digits to be spoken: one guess in a million
 HEAD_TURNS = ("left", "right", "up", "down")
+OPEN_CHALLENGES = 5
+DAILY_CHALLENGES = 50
+"""How many challenges an account may have open, and get in 24 hours: who collects them waits for one that a found
+recording happens to answer, of 12 million that are possible. Each end user of an account has these."""
+DAILY_CHALLENGES_OF_ALL = 1000
+"""How many an account gets in 24 hours for all its end users together: whom it names is its own word."""
 CAPTURE_HASH_RETENTION = timedelta(days=365)
 
 _FIELDS = """
 SELECT id, account, handle, kind, digits, turns, issued, expires, used, outcome, cameo, signals, rules FROM enrolments
+"""
+_COUNTED = """
+SELECT count(*) FILTER (WHERE used IS NULL AND expires > %(now)s), count(*) FROM enrolments
+WHERE account = %(account)s AND issued > %(yesterday)s
 """
 _REDEEM = """
 UPDATE enrolments SET used = %(now)s
@@ -57,9 +68,17 @@ class PostgresEnrolmentChallenges:
         self._connections = connections
 
     def issue(
-        self, account: str, handle: str, kind: str, *, lifetime: timedelta = CHALLENGE_LIFETIME
+        self,
+        account: str,
+        handle: str,
+        kind: str,
+        *,
+        lifetime: timedelta = CHALLENGE_LIFETIME,
+        most_open: int = OPEN_CHALLENGES,
+        most_a_day: int = DAILY_CHALLENGES,
+        most_for_all: int = DAILY_CHALLENGES_OF_ALL,
     ) -> EnrolmentChallenge:
-        """A new challenge, random from the operating system."""
+        """A new challenge, random from the operating system. Raises NotNow for an account that has had too many."""
         now = datetime.now(UTC)
         pairs = [f"{secrets.randbelow(10)}{secrets.randbelow(10)}" for _ in range(DIGIT_PAIRS)]
         first = secrets.choice(HEAD_TURNS)
@@ -70,6 +89,13 @@ class PostgresEnrolmentChallenges:
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
         )
         with self._connections.connection() as connection:
+            lock = f"enrolments:{account_of(account)}"
+            connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [lock])
+            still_open, today = _counted(connection, account, now)
+            if still_open >= most_open:
+                raise NotNow(f"{most_open} challenges are open: use one of them, or wait five minutes")
+            if today >= most_a_day or _counted_for_all(connection, account, now) >= most_for_all:
+                raise NotNow("too many challenges were given out in 24 hours: try again tomorrow")
             connection.execute(add, [name, account, handle, kind, " ".join(pairs), turns, now, now + lifetime])
         return self.get(name)
 
@@ -120,10 +146,11 @@ class PostgresEnrolmentChallenges:
         """Those that led to a cameo."""
         return self._where("cameo = %s", cameo)
 
-    def forget(self, cameo: str) -> None:
-        """Delete the stored measurements of a cameo's takes."""
+    def forget(self, cameo: str, *, account: str = "", kind: str = "") -> None:
+        """Delete the stored measurements of a cameo's takes, and of takes of this account and kind that led to none."""
+        query = "DELETE FROM enrolments WHERE cameo = %s OR (cameo = '' AND account = %s AND kind = %s)"
         with self._connections.connection() as connection:
-            connection.execute("DELETE FROM enrolments WHERE cameo = %s", [cameo])
+            connection.execute(query, [cameo, account, kind])
 
     def delete_expired(self, at: datetime) -> int:
         """Delete unused challenges, and after a year the measurements of takes that led to no cameo."""
@@ -135,6 +162,20 @@ class PostgresEnrolmentChallenges:
         with self._connections.connection() as connection:
             rows = connection.execute(f"{_FIELDS} WHERE {condition} ORDER BY issued, id", values).fetchall()
         return tuple(_challenge(row) for row in rows)
+
+
+def _counted(connection: RegistryConnection, account: str, now: datetime) -> tuple[int, int]:
+    """How many challenges of an account are open, and how many it got in 24 hours."""
+    parameters = {"account": account, "now": now, "yesterday": now - timedelta(days=1)}
+    row = connection.execute(_COUNTED, parameters).fetchone()
+    return (row[0], row[1]) if row else (0, 0)
+
+
+def _counted_for_all(connection: RegistryConnection, account: str, now: datetime) -> int:
+    """How many challenges an account got in 24 hours for itself and all its end users."""
+    query = "SELECT count(*) FROM enrolments WHERE split_part(account, '#', 1) = %s AND issued > %s"
+    row = connection.execute(query, [account_of(account), now - timedelta(days=1)]).fetchone()
+    return int(row[0]) if row else 0
 
 
 def _challenge(row: Sequence[Any]) -> EnrolmentChallenge:

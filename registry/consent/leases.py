@@ -19,13 +19,17 @@ MUTUALS = "~"
 """Holders that are not accounts: EVERYONE, and MUTUALS, who know the owner and whom the owner knows."""
 
 _OF_TERMS = ("purposes", "territory", "bans", "words", "approval", "asks", "reviewed", "watched")
-_NAMES = ("id", "handle", "holder", "face", "voice", "until", "revoked", "replaces", *_OF_TERMS)
+_NAMES = ("id", "handle", "holder", "face", "voice", "until", "revoked", "replaces", "case_id", *_OF_TERMS)
 _FIELDS = f"SELECT {', '.join(_NAMES)} FROM leases"  # noqa: S608 - names of ours
 _ADD = f"INSERT INTO leases ({', '.join(_NAMES)}) VALUES ({', '.join(['%s'] * len(_NAMES))})"  # noqa: S608
+_BLOCKED = """
+SELECT 1 FROM cameos c JOIN blocked_accounts b ON b.account = c.owner AND b.blocked = ANY(%(askers)s)
+WHERE c.id = %(cameo)s
+"""
 _MUTUAL = """
 SELECT 1 FROM cameos c
-JOIN acquaintances a ON a.account = c.owner AND a.other = %(account)s
-JOIN acquaintances b ON b.account = %(account)s AND b.other = c.owner
+JOIN acquaintances a ON a.account = c.owner AND a.other = ANY(%(askers)s)
+JOIN acquaintances b ON b.account = a.other AND b.other = c.owner
 WHERE c.id = %(cameo)s
 """
 
@@ -39,19 +43,32 @@ class BiometricModality(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UseRequest:
-    """A use about which leases are asked. `mutual` says whether account and owner know each other."""
+    """A use about which leases are asked. `mutual` says whether account and owner know each other.
+
+    `party` is the account's end user for whom it asks, as in registry.consent.end_users; empty: the account itself.
+    """
 
     account: str
+    party: str = ""
+    case_id: str = ""
     at: datetime
     modality: BiometricModality = BiometricModality.FACE
     purpose: str = ""
     territory: tuple[str, ...] = ()
     mutual: bool = False
 
+    @property
+    def askers(self) -> tuple[str, ...]:
+        """Who may hold a lease for this by name: the end user, and the account that speaks for them."""
+        return (self.party, self.account) if self.party else (self.account,)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:
-    """One permission. `handle` is a cameo's id; `holder` an account, `*` or `~`. Without `until`: until revoked."""
+    """One permission. `handle` is a cameo's id; `holder` an account, one of its end users, `*` or `~`.
+
+    Without `until`: until revoked. With `case_id` it is for that one order, and for nothing that is made from it.
+    """
 
     id: str
     handle: str
@@ -61,18 +78,19 @@ class Lease:
     until: datetime | None
     revoked: datetime | None = None
     replaces: str = ""
+    case_id: str = ""
     terms: LeaseTerms = field(default_factory=LeaseTerms)
 
     def covers(self, request: UseRequest) -> bool:
         """Whether this may be done at that time. What was revoked covers nothing, whatever the time."""
-        allowed = self.face if request.modality is BiometricModality.FACE else self.voice
-        is_holder = self.holder in (EVERYONE, request.account) or (self.holder == MUTUALS and request.mutual)
-        return (
-            self.in_force(request.at)
-            and allowed
-            and is_holder
-            and self.terms.permits(request.purpose, request.territory)
-        )
+        return self.is_meant_for(request) and self.terms.permits(request.purpose, request.territory)
+
+    def is_meant_for(self, request: UseRequest) -> bool:
+        """Whether it is in force, for this account, and of the face or the voice that is asked about."""
+        modality = self.face if request.modality is BiometricModality.FACE else self.voice
+        is_holder = self.holder in (EVERYONE, *request.askers) or (self.holder == MUTUALS and request.mutual)
+        this_order = self.case_id in ("", request.case_id)
+        return self.in_force(request.at) and modality and is_holder and this_order
 
     def in_force(self, at: datetime) -> bool:
         """Whether it has neither ended nor been revoked."""
@@ -106,20 +124,48 @@ class PostgresLeases:
             return leases_of(connection, handle)
 
     def covering_lease(self, handle: str, request: UseRequest) -> Lease | None:
-        """The lease under which this may be done, or None. Raises Unavailable."""
+        """The lease under which this may be done, or None; no lease covers who is blocked. Raises Unavailable."""
         with self._connections.connection() as connection:
             leases = leases_of(connection, handle)
+            parameters = {"askers": list(request.askers), "cameo": normalise_handle(handle)}
+            if leases and connection.execute(_BLOCKED, parameters).fetchone() is not None:
+                return None
             if any(lease.holder == MUTUALS for lease in leases):
-                parameters = {"account": request.account, "cameo": normalise_handle(handle)}
-                request = replace(request, mutual=connection.execute(_MUTUAL, parameters).fetchone() is not None)
+                request = replace(request, mutual=are_mutuals(connection, handle, request.askers))
         return best_lease(leases, request)
+
+    def leased_for_order(self, case_id: str) -> Sequence[str]:
+        """The cameos of which a lease was made for this one order, also where it has ended since."""
+        query = "SELECT DISTINCT handle FROM leases WHERE case_id = %s AND case_id <> '' ORDER BY handle"
+        with self._connections.connection() as connection:
+            return tuple(row[0] for row in connection.execute(query, [case_id]).fetchall())
+
+
+def are_mutuals(connection: RegistryConnection, cameo: str, askers: Sequence[str]) -> bool:
+    """Whether the owner of a cameo and one of these say of each other that they know them."""
+    parameters = {"askers": list(askers), "cameo": normalise_handle(cameo)}
+    return connection.execute(_MUTUAL, parameters).fetchone() is not None
 
 
 def best_lease(leases: Sequence[Lease], request: UseRequest) -> Lease | None:
-    """Of the leases that cover this, the one made most for this account; of several such the newest."""
-    covering = [lease for lease in leases if lease.covers(request)]
-    rank = {request.account: 2, MUTUALS: 1}
-    return max(covering, key=lambda lease: (rank.get(lease.holder, 0), covering.index(lease)), default=None)
+    """The newest lease that covers this, of those that are made most for this account.
+
+    A lease for this one order counts alone, then one for the end user, for the account, for mutuals, for everyone:
+    whoever allowed one account parody only has not allowed it more because everyone may advertise.
+    """
+    meant = [lease for lease in leases if lease.is_meant_for(request)]
+    most = max((_closeness(lease, request) for lease in meant), default=0)
+    covering = [lease for lease in meant if _closeness(lease, request) == most and lease.covers(request)]
+    return covering[-1] if covering else None
+
+
+def _closeness(lease: Lease, request: UseRequest) -> int:
+    """How much a lease that is meant for this is made for this alone."""
+    if lease.case_id:
+        return 4
+    if lease.holder == request.account:
+        return 2
+    return {request.party: 3, MUTUALS: 1}.get(lease.holder, 0)
 
 
 def new_lease(
@@ -131,14 +177,15 @@ def new_lease(
     voice: bool = False,
     terms: LeaseTerms | None = None,
     replaces: str = "",
+    case_id: str = "",
 ) -> Lease:
     """A lease that is stored nowhere yet. Raises BadInput."""
     if not normalise_handle(handle) or not holder:
-        raise BadInput("a lease names a cameo and an account")
+        raise BadInput("say who is allowed this")
     if until is not None and until.tzinfo is None:
-        raise BadInput("the end of a lease needs a time zone")
+        raise BadInput("say the time zone of the end, as 2027-01-31T12:00:00Z")
     if not (face or voice):
-        raise BadInput("a lease allows the face, the voice or both")
+        raise BadInput("choose the face, the voice or both")
     return Lease(
         id=f"lease_{secrets.token_hex(8)}",
         handle=normalise_handle(handle),
@@ -147,6 +194,7 @@ def new_lease(
         voice=voice,
         until=until,
         replaces=replaces,
+        case_id=case_id,
         terms=terms or LeaseTerms(),
     )
 

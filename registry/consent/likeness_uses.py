@@ -11,6 +11,8 @@ from datetime import datetime
 
 from psycopg.types.json import Jsonb
 
+from core.case import Case
+from core.signals import Subject
 from registry.table_cache import ConnectionProvider, RegistryConnection
 
 _UP = """
@@ -28,7 +30,13 @@ WITH RECURSIVE up(id) AS (
         JOIN case_requests s ON s.digests @> ARRAY[r ->> 'digest'] AND s.sealed_digest = r ->> 'digest'
     ) p ON true
 )
-SELECT c.case_id, c.phase, c.cameos FROM up JOIN case_requests c ON c.case_id = up.id WHERE c.case_id <> %(case)s
+SELECT c.case_id, c.phase, coalesce(c.cameos, '[]') || (
+           SELECT coalesce(jsonb_agg(DISTINCT l.handle), '[]') FROM leases l
+           WHERE l.case_id = c.case_id AND l.case_id <> ''
+       ), c.recognised,
+       EXISTS (SELECT FROM stay_down_cases s WHERE s.case_id = c.case_id AND s.held)
+FROM up JOIN case_requests c ON c.case_id = up.id
+WHERE c.case_id <> %(case)s
 """
 _DOWN = """
 WITH RECURSIVE down(id) AS (
@@ -46,41 +54,82 @@ WITH RECURSIVE down(id) AS (
 )
 SELECT id FROM down
 """
-_NAMING = """
-SELECT case_id, author, phase, request FROM case_requests WHERE cameos @> %s AND (%s = '' OR case_id = %s)
+_SHOWING = """
+SELECT case_id, author, phase, request, coalesce(last_rules, '[]') FROM case_requests WHERE case_id IN (
+    SELECT case_id FROM case_requests WHERE cameos @> %(cameo)s
+    UNION
+    SELECT case_id FROM case_requests WHERE recognised @> %(cameo)s
+    UNION
+    SELECT case_id FROM leases WHERE handle = %(id)s AND case_id <> ''
+) AND (%(case)s = '' OR case_id = %(case)s)
+"""
+# A draft in which somebody is only recognised may show another who looks like them: only moderators see it.
+_ROOTS = """
+SELECT case_id FROM case_requests WHERE cameos @> %(cameo)s
+UNION
+SELECT case_id FROM case_requests WHERE recognised @> %(cameo)s AND sealed_digest IS NOT NULL
+UNION
+SELECT case_id FROM leases WHERE handle = %(id)s AND case_id <> ''  -- they said yes to this one order
 """
 _WAITING = """
-SELECT c.case_id, k.id, k.owner FROM case_requests c JOIN cameos k ON k.state = 'active' AND c.cameos ? k.id
+SELECT c.case_id, k.id, k.owner FROM case_requests c JOIN cameos k ON k.state = 'active' AND (
+    c.cameos ? k.id
+    OR EXISTS (SELECT FROM leases l WHERE l.case_id = c.case_id AND l.case_id <> '' AND l.handle = k.id))
 WHERE c.phase = 'held' AND c.last_rules ? 'video_cameo_unapproved'
 """
+_OWNED_WAITING = """
+SELECT c.case_id FROM case_requests c
+WHERE c.case_id = ANY(%s) AND c.phase = 'held' AND c.last_rules ? 'video_cameo_unapproved' AND NOT EXISTS (
+    SELECT 1 FROM cameo_answers a WHERE a.case_id = c.case_id AND a.cameo = %s
+       AND (a.answer = 'vetoed' OR (a.answer = 'approved' AND a.asset = c.rendered_digest)))
+"""
+_USED = """
+SELECT c.case_id, k.id, k.owner FROM case_requests c
+CROSS JOIN LATERAL jsonb_array_elements_text(c.cameos) named(id)
+JOIN cameos k ON k.id = named.id AND k.state = 'active'
+WHERE c.phase = 'published' AND c.cameos <> '[]' AND c.changed_at > %s AND c.author <> k.owner AND NOT EXISTS (
+    SELECT 1 FROM notices n WHERE n.account = k.owner AND n.code = 'used' AND n.case_id = c.case_id AND n.cameo = k.id)
+LIMIT 1000
+"""
 _SHOWN = """
-SELECT case_id, author, phase, submitted_at, changed_at, rendered_digest, cameos @> %s
-FROM case_requests WHERE case_id = ANY(%s) ORDER BY submitted_at DESC, case_id LIMIT %s
+SELECT case_id, author, phase, submitted_at, changed_at, rendered_digest, cameos @> %s, recognised @> %s
+FROM case_requests WHERE case_id = ANY(%s) ORDER BY submitted_at DESC, case_id LIMIT %s  -- all where it is NULL
 """
 
 
 @dataclass(frozen=True, slots=True)
 class AncestorCase:
-    """A case from which another was made: its phase, and the cameos it names."""
+    """A case from which another was made: its phase, the cameos it names or of which a lease is for that one order,
+    and those recognised in its video.
+
+    `claimed`: a claim keeps it down.
+    """
 
     id: str
     phase: str
     cameos: tuple[str, ...]
+    recognised: tuple[str, ...] = ()
+    claimed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class CaseNamingCameo:
-    """A case that names a cameo, and what was asked for."""
+class CaseShowingCameo:
+    """A case that names a cameo, or in whose video it is recognised, or to which its owner said yes; what was asked
+    for, and the rules of its last verdict."""
 
     id: str
     author: str
     phase: str
     submission: dict[str, object]
+    rules: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class LikenessUse:
-    """One use as its owner sees it. `asset` is the draft's digest; `direct`: the case names the cameo itself."""
+    """One use as its owner sees it. `asset` is the draft's digest; `direct`: the case names the cameo itself.
+
+    `recognised`: the video seems to show them, by face or voice, whether it names them or not.
+    """
 
     case_id: str
     author: str
@@ -89,6 +138,7 @@ class LikenessUse:
     moved: datetime
     asset: str
     direct: bool
+    recognised: bool = False
 
 
 class PostgresLikenessUses:
@@ -107,13 +157,19 @@ class PostgresLikenessUses:
         parameters = {"case": case_id, "parent": parent, "references": list(references), "copies": list(copies)}
         with self.connections.connection() as connection:
             rows = connection.execute(_UP, parameters).fetchall()
-        return tuple(AncestorCase(i, phase, tuple(cameos or ())) for i, phase, cameos in rows)
+        return tuple(
+            AncestorCase(i, phase, tuple(named or ()), tuple(seen or ()), held) for i, phase, named, seen, held in rows
+        )
 
-    def cases_naming(self, cameo: str, case_id: str = "") -> Sequence[CaseNamingCameo]:
-        """The cases that name a cameo, in whatever phase; with `case_id` that one, if it does."""
+    def cases_showing(self, cameo: str, case_id: str = "") -> Sequence[CaseShowingCameo]:
+        """The cases that name a cameo, in whose video it is recognised, or to which its owner said yes, in any phase.
+
+        With `case_id` that one alone.
+        """
+        parameters = {"cameo": Jsonb([cameo]), "id": cameo, "case": case_id}
         with self.connections.connection() as connection:
-            rows = connection.execute(_NAMING, [Jsonb([cameo]), case_id, case_id]).fetchall()
-        return tuple(CaseNamingCameo(*row) for row in rows)
+            rows = connection.execute(_SHOWING, parameters).fetchall()
+        return tuple(CaseShowingCameo(*row) for row in rows)
 
     def descendants(self, roots: Sequence[str]) -> Sequence[str]:
         """These cases and everything made from them, however far down, in the order of their ids."""
@@ -127,13 +183,35 @@ class PostgresLikenessUses:
         with self.connections.connection() as connection:
             return [(case, cameo, owner) for case, cameo, owner in connection.execute(_WAITING).fetchall()]
 
-    def of(self, cameo: str, *, limit: int = 1000) -> Sequence[LikenessUse]:
-        """Every case that shows a cameo, drafts included: those that name it and what was made from them."""
-        roots = [case.id for case in self.cases_naming(cameo)]
+    def awaiting_owner(self, cameo: str, case_ids: Sequence[str]) -> frozenset[str]:
+        """Those of these cases that wait for a yes or no of the owner of this cameo."""
         with self.connections.connection() as connection:
-            descendants = _descendants(connection, roots) if roots else []
-            rows = connection.execute(_SHOWN, [Jsonb([cameo]), list(descendants), limit]).fetchall()
+            rows = connection.execute(_OWNED_WAITING, [list(case_ids), cameo]).fetchall()
+        return frozenset(row[0] for row in rows)
+
+    def published_unnoticed(self, since: datetime) -> Sequence[tuple[str, str, str]]:
+        """Videos that were published since then and name a cameo whose owner was not told: (case, cameo, its owner)."""
+        with self.connections.connection() as connection:
+            return [(case, cameo, owner) for case, cameo, owner in connection.execute(_USED, [since]).fetchall()]
+
+    def of(self, cameo: str, *, case_id: str = "", limit: int | None = 1000) -> Sequence[LikenessUse]:
+        """Every case that shows a cameo: those that name it, finished videos in which it is recognised, and what was
+        made from either.
+
+        Drafts too, but for those in which it is only recognised. With `case_id` that one, however many are newer;
+        without a `limit` all of them.
+        """
+        asked = Jsonb([cameo])
+        with self.connections.connection() as connection:
+            roots = [row[0] for row in connection.execute(_ROOTS, {"cameo": asked, "id": cameo}).fetchall()]
+            shown = [one for one in (_descendants(connection, roots) if roots else ()) if case_id in ("", one)]
+            rows = connection.execute(_SHOWN, [asked, asked, shown, limit]).fetchall()
         return tuple(LikenessUse(*row) for row in rows)
+
+
+def recognised_cameos(case: Case) -> frozenset[str]:
+    """The cameos that are recognised in a case's video, whether it names them or not."""
+    return frozenset(signal.cameo for signal in case.signals if signal.subject is Subject.VIDEO and signal.cameo)
 
 
 def _descendants(connection: RegistryConnection, roots: Sequence[str]) -> Sequence[str]:

@@ -5,7 +5,8 @@ The newest key signs, all of them are published, so that a receipt can be checke
 
 from __future__ import annotations
 
-import os
+import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,8 +17,12 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
 from core.errors import BadInput, Unavailable
+from core.key_files import create_key_file
 
 RECEIPT_TYPE = "consent-receipt+jws"
+LICENCE_TYPE = "licence-receipt+jws"
+RECEIPT_TYPES = (RECEIPT_TYPE, LICENCE_TYPE)
+"""Of what a person allows, and of what a rights holder does."""
 _NAME = "receipts-*.pem"
 
 
@@ -27,22 +32,19 @@ class ReceiptSigner:
 
     folder: Path
 
-    def sign(self, payload: dict[str, object]) -> str:
-        """The receipt in compact form. Raises Unavailable if no key can be had."""
+    def sign(self, payload: dict[str, object], *, kind: str = RECEIPT_TYPE) -> str:
+        """The receipt in compact form; `kind` is its `typ`. Raises Unavailable if no key can be had."""
         key = self._keys()[-1]
-        header = {"alg": "ES256", "kid": key.thumbprint(), "typ": RECEIPT_TYPE}
+        header = {"alg": "ES256", "kid": key.thumbprint(), "typ": kind}
         return jws.serialize_compact(header, canonical_json(payload), key)
 
-    def verify_receipt(self, receipt: str) -> bytes:
+    def sign_licence(self, payload: dict[str, object]) -> str:
+        """The receipt of what a rights holder allows, likewise."""
+        return self.sign(payload, kind=LICENCE_TYPE)
+
+    def verify_receipt(self, receipt: str, *, kinds: Sequence[str] = RECEIPT_TYPES) -> bytes:
         """The payload of a receipt that one of these keys signed. Raises BadInput for any other."""
-        keys = KeySet(list(self._keys()))
-        try:
-            verified = jws.deserialize_compact(receipt.strip(), keys, algorithms=["ES256"])
-        except (JoseError, ValueError, TypeError, KeyError):
-            raise BadInput("this is no receipt of ours: its signature does not hold") from None
-        if verified.headers().get("typ") != RECEIPT_TYPE:
-            raise BadInput("this is no receipt of consent")
-        return bytes(verified.payload)
+        return verify_signed(receipt, KeySet(list(self._keys())), kinds=kinds)
 
     def public_jwks(self) -> dict[str, object]:
         """The public keys as a JWK set (RFC 7517)."""
@@ -60,15 +62,28 @@ class ReceiptSigner:
     def _make(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         key = ECKey.generate_key("P-256", private=True)
-        part = self.folder / f".receipts.{key.thumbprint()}.part"
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(key.as_pem(private=True))
-        try:
-            os.link(part, self.folder / "receipts-0001.pem")  # of two who make one at the same time, one wins
-        except FileExistsError:
-            pass
-        finally:
-            part.unlink()
+        create_key_file(self.folder / "receipts-0001.pem", key.as_pem(private=True))
+
+
+def verify_signed(signed: str, keys: KeySet, *, kinds: Sequence[str] = RECEIPT_TYPES) -> bytes:
+    """The payload of what one of these public keys signed. Raises BadInput for anything else."""
+    try:
+        verified = jws.deserialize_compact(signed.strip(), keys, algorithms=["ES256"])
+    except (JoseError, ValueError, TypeError, KeyError):
+        raise BadInput("this was not signed here: its signature does not hold") from None
+    if (kind := verified.headers().get("typ")) not in kinds:
+        if kind == LICENCE_TYPE:
+            raise BadInput("this is a rights holder's receipt about a work: it is nobody's consent")
+        raise BadInput("this is no receipt" if RECEIPT_TYPE in kinds else "this is no certificate")
+    return bytes(verified.payload)
+
+
+def parse_key_set(text: str) -> KeySet:
+    """Public keys from a JWK set, as `/.well-known/assay-receipts.json` gives it. Raises BadInput."""
+    try:
+        return KeySet.import_key_set(json.loads(text))
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise BadInput("this is no JWK set") from error
 
 
 def canonical_json(payload: dict[str, Any]) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from datetime import datetime
 from core.errors import NotFound
 from registry.table_cache import ConnectionProvider, RegistryConnection
 
-_FIELDS = "SELECT id, cameo, lease, reason, case_id, asked, done FROM cascades"
+_FIELDS = "SELECT id, cameo, lease, reason, case_id, asked, done, account FROM cascades"
 # Nothing happens to a case after it was withdrawn: that is when it last moved.
 _ITEMS = """
 SELECT i.case_id, i.author, i.phase, i.recalled, c.changed_at
@@ -20,7 +21,10 @@ WHERE i.cascade = %s ORDER BY i.recalled, i.case_id
 
 @dataclass(frozen=True, slots=True)
 class Takedown:
-    """Consent ended at `asked`; everything that rested on it was down at `done`."""
+    """Consent ended at `asked`; everything that rested on it was down at `done`.
+
+    `account` is who was blocked, where that is the reason.
+    """
 
     id: str
     cameo: str
@@ -29,6 +33,7 @@ class Takedown:
     case_id: str
     asked: datetime
     done: datetime | None
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +75,28 @@ class PostgresTakedowns:
             return tuple(TakenDownCase(*row) for row in connection.execute(_ITEMS, [name]).fetchall())
 
     def done(self, cascade: Takedown, owner: str) -> None:
-        """Close it, since everything is down, and notify the owner."""
+        """Close it, since everything is down, and notify the owner; where nothing had been made they read that."""
         with self._connections.connection() as connection:
             query = "UPDATE cascades SET done = clock_timestamp() WHERE id = %s AND done IS NULL"
             if connection.execute(query, [cascade.id]).rowcount and owner:
-                add_notices(connection, [(owner, f"down_{cascade.reason}", cascade.id, cascade.cameo)])
+                items = connection.execute("SELECT 1 FROM cascade_items WHERE cascade = %s LIMIT 1", [cascade.id])
+                what = "down" if items.fetchone() else "nothing"
+                add_notices(connection, [(owner, f"{what}_{cascade.reason}", cascade.id, cascade.cameo)])
 
     def _where(self, condition: str, *values: object) -> Sequence[Takedown]:
         with self._connections.connection() as connection:
             rows = connection.execute(f"{_FIELDS} WHERE {condition}", values).fetchall()
         return tuple(Takedown(*row) for row in rows)
+
+
+def open_takedown(
+    connection: RegistryConnection, cameo: str, reason: str, *, lease: str = "", case_id: str = "", account: str = ""
+) -> str:
+    """From now on what rested on a consent that ended is due, within the transaction; returns the takedown's id."""
+    name = f"cascade_{secrets.token_hex(8)}"
+    add = "INSERT INTO cascades (id, cameo, lease, reason, case_id, account) VALUES (%s, %s, %s, %s, %s, %s)"
+    connection.execute(add, [name, cameo, lease, reason, case_id, account])
+    return name
 
 
 def add_notices(connection: RegistryConnection, notices: Sequence[tuple[str, str, str, str]]) -> None:

@@ -5,13 +5,13 @@ holds. A fingerprint itself is computed by provenance.fingerprint, since sealing
 """
 
 from registry.near_duplicates.fingerprint_index import (
-    FINGERPRINT_BYTES,
     MAX_HAMMING_DISTANCE,
     MAX_SOUND_DISTANCE,
     FingerprintIndex,
     FingerprintMatch,
     rank_matches,
 )
+from registry.near_duplicates.hash_tables import FINGERPRINT_BYTES
 from registry.near_duplicates.ledger_fingerprints import LedgerFingerprints
 from registry.near_duplicates.near_duplicate_search import NearDuplicateSearch, open_near_duplicate_search
 

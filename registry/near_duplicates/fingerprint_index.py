@@ -15,14 +15,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.errors import BadInput
+from registry.near_duplicates.hash_tables import FINGERPRINT_BYTES, HASH_TABLES, HashMatrix, HashTables, build_tables
 
-FINGERPRINT_BYTES = 32
-HASH_TABLES = 16
 MAX_HAMMING_DISTANCE = 56
 """Up to how many of 256 bits may differ in the same picture.
 
@@ -37,20 +37,19 @@ _MAX_BUCKET = 20_000  # a key that so many share tells nothing: another table fi
 
 _PROBE_MASKS = np.array([0, *(1 << bit for bit in range(16))])
 
-HashMatrix = NDArray[np.uint8]
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FingerprintMatch:
     """A video of the index. `seconds` of those asked about were found in it, `share` of all asked about, in (0, 1].
 
-    `sealed_at` is when it was first sealed, where the index knows.
+    `at` are those seconds; `sealed_at` is when it was first sealed, where the index knows.
     """
 
     id: str
     share: float
     seconds: int
     sealed_at: datetime | None = None
+    at: tuple[int, ...] = ()
 
 
 class FingerprintIndex:
@@ -72,11 +71,20 @@ class FingerprintIndex:
         multi_probe: bool = True,
         max_bucket: int = _MAX_BUCKET,
     ) -> None:
-        self._words, self._within, self._max_bucket = _words(hashes), max_distance, max_bucket
+        tables = build_tables(hashes, owners, ids)
+        self._use(tables, max_distance=max_distance, multi_probe=multi_probe, max_bucket=max_bucket)
+
+    @classmethod
+    def over(cls, tables: HashTables, *, max_distance: int = MAX_HAMMING_DISTANCE, multi_probe: bool = True) -> Self:
+        """The index over tables that were made before, as those in files."""
+        index = cls.__new__(cls)
+        index._use(tables, max_distance=max_distance, multi_probe=multi_probe, max_bucket=_MAX_BUCKET)
+        return index
+
+    def _use(self, tables: HashTables, *, max_distance: int, multi_probe: bool, max_bucket: int) -> None:
+        self.tables, self._words = tables, _words(tables.hashes)
+        self._within, self._max_bucket = max_distance, max_bucket
         self._masks = _PROBE_MASKS if multi_probe else _PROBE_MASKS[:1]
-        self._owners, self._ids = owners.astype(np.uint32), ids
-        keys = np.ascontiguousarray(hashes).view("<u2").reshape(-1, HASH_TABLES)
-        self._tables = [_table(keys[:, number]) for number in range(HASH_TABLES)]
 
     def __len__(self) -> int:
         return len(self._words)
@@ -84,14 +92,14 @@ class FingerprintIndex:
     @property
     def videos(self) -> int:
         """How many videos there are."""
-        return len(self._ids)
+        return len(self.tables.ids)
 
     def hits(self, probes: HashMatrix) -> tuple[NDArray[np.intp], NDArray[np.uint32]]:
         """Pairs (row of probes (m, 32), number of a video) of hashes at most `max_distance` bits apart; some are
         missed.
         """
         asked, rows, _ = self.near_rows(probes)
-        return asked, self._owners[rows]
+        return asked, self.tables.owners[rows]
 
     def near_rows(self, probes: HashMatrix) -> tuple[NDArray[np.intp], NDArray[np.uint32], NDArray[np.uint16]]:
         """Triples (row of probes (m, 32), row of the index, bits that differ), as in `hits`; a row may come twice."""
@@ -106,7 +114,7 @@ class FingerprintIndex:
 
     def id_of(self, video: int) -> str:
         """The id of a video by its number."""
-        return self._ids[video]
+        return bytes(self.tables.ids[video]).decode()
 
     def _near(
         self, keys: NDArray[np.uint16], words: NDArray[np.uint64]
@@ -128,7 +136,7 @@ class FingerprintIndex:
     def _candidates(self, keys: NDArray[np.uint16]) -> NDArray[np.uint32]:
         runs = [
             rows[starts[key] : starts[key + 1]]
-            for (starts, rows), one in zip(self._tables, keys.astype(int), strict=True)
+            for starts, rows, one in zip(self.tables.starts, self.tables.rows, keys.astype(int), strict=True)
             for key in (one ^ self._masks)
             if starts[key + 1] - starts[key] <= self._max_bucket
         ]
@@ -146,29 +154,29 @@ def rank_matches(
     if probes.ndim != 2 or probes.shape[1] != FINGERPRINT_BYTES or len(probes) != len(seconds):
         raise BadInput("a fingerprint is 32 bytes for each second")
     asked = len(set(seconds))
-    counts: dict[str, int] = {}
+    best: dict[str, tuple[int, ...]] = {}
     for index in indexes:
-        for video, count in _counted(index, probes, np.asarray(seconds)):
-            counts[video] = max(counts.get(video, 0), count)
-    found = [FingerprintMatch(id=video, share=count / asked, seconds=count) for video, count in counts.items()]
+        for video, at in _found_seconds(index, probes, np.asarray(seconds)):
+            best[video] = max(best.get(video, ()), at, key=len)
+    found = [FingerprintMatch(id=video, share=len(at) / asked, seconds=len(at), at=at) for video, at in best.items()]
     enough = [one for one in found if one.share >= min_share and one.seconds >= (2 if asked >= 3 else 1)]
     return sorted(enough, key=lambda one: (-one.share, one.id))
 
 
-def _counted(index: FingerprintIndex, probes: HashMatrix, seconds: NDArray[np.intp]) -> list[tuple[str, int]]:
+def _found_seconds(
+    index: FingerprintIndex, probes: HashMatrix, seconds: NDArray[np.intp]
+) -> list[tuple[str, tuple[int, ...]]]:
+    """Each video that was found, with the seconds asked about that were found in it."""
     asked, videos = index.hits(probes)
-    pairs = np.unique(np.stack([videos.astype(np.int64), seconds[asked]], axis=1), axis=0) if len(asked) else None
-    if pairs is None:
+    if not len(asked):
         return []
-    numbers, counts = np.unique(pairs[:, 0], return_counts=True)
-    return [(index.id_of(int(number)), int(count)) for number, count in zip(numbers, counts, strict=True)]
-
-
-def _table(keys: NDArray[np.uint16]) -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
-    """Where each of the 65536 keys begins, and the rows in the order of their keys."""
-    rows = np.argsort(keys, kind="stable").astype(np.uint32)
-    counts = np.bincount(keys, minlength=1 << 16)
-    return np.concatenate([[0], np.cumsum(counts)]).astype(np.uint32), rows
+    pairs = np.unique(np.stack([videos.astype(np.int64), seconds[asked]], axis=1), axis=0)
+    numbers, begins = np.unique(pairs[:, 0], return_index=True)
+    parts = np.split(pairs[:, 1], begins[1:])
+    return [
+        (index.id_of(int(number)), tuple(int(second) for second in part))
+        for number, part in zip(numbers, parts, strict=True)
+    ]
 
 
 def _words(hashes: HashMatrix) -> NDArray[np.uint64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from media.search_hashes import Modality, SearchHashes
 from registry.near_duplicates.fingerprint_index import MAX_SOUND_DISTANCE, FingerprintMatch
@@ -44,12 +45,10 @@ class NearDuplicateSearch:
         return self.video_index if modality == "looks" else self.audio_index
 
 
-def open_near_duplicate_search(connections: ConnectionProvider) -> NearDuplicateSearch:
-    """The search over what the ledger holds. Reads nothing before the first question."""
-    return NearDuplicateSearch(
-        video_index=LedgerFingerprints(connections),
-        audio_index=LedgerFingerprints(connections, field="sound", max_distance=MAX_SOUND_DISTANCE, multi_probe=False),
-    )
+def open_near_duplicate_search(connections: ConnectionProvider, folder: Path) -> NearDuplicateSearch:
+    """The search over what the ledger holds, with its files in this folder. Reads nothing before the first question."""
+    sound = LedgerFingerprints(connections, folder, field="sound", max_distance=MAX_SOUND_DISTANCE, multi_probe=False)
+    return NearDuplicateSearch(video_index=LedgerFingerprints(connections, folder), audio_index=sound)
 
 
 def _ranking(one: FingerprintMatch) -> tuple[float, float, str]:

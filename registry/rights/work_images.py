@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -105,7 +105,7 @@ class PostgresWorkImages:
         """
         image = f"workimage_{secrets.token_hex(8)}"
         plain = _descriptor_bytes(pdq, vectors)
-        cipher = AESGCM(self._keys.make(_key_name(work)))
+        cipher = AESGCM(self._keys.make(work_key_name(work)))
         with self._connections.connection() as connection:
             # The work's row stays locked until the end: of two who add at once, the second counts what the first added.
             if connection.execute("SELECT 1 FROM works WHERE id = %s FOR UPDATE", [work]).fetchone() is None:
@@ -116,11 +116,11 @@ class PostgresWorkImages:
             added = connection.execute(
                 "INSERT INTO work_images (id, work, width, height, sealed, added_by) VALUES (%s, %s, %s, %s, %s, %s) "
                 "RETURNING added",
-                [image, work, *size, _sealed(cipher, picture, f"picture {image}"), added_by],
+                [image, work, *size, seal_for_work(cipher, picture, f"picture {image}"), added_by],
             ).fetchone()
             connection.execute(
                 "INSERT INTO work_descriptors (image, work, model, sealed) VALUES (%s, %s, %s, %s)",
-                [image, work, model, _sealed(cipher, plain, f"descriptor {image} {model}")],
+                [image, work, model, seal_for_work(cipher, plain, f"descriptor {image} {model}")],
             )
         if added is None:
             raise Unavailable("the picture was not kept")
@@ -142,7 +142,7 @@ class PostgresWorkImages:
             row = connection.execute(query, [image, work]).fetchone()
         if row is None:
             raise NotFound(f"there is no picture {image} of this work")
-        return _opened(AESGCM(self._keys.get(_key_name(work))), bytes(row[0]), f"picture {image}")
+        return open_for_work(AESGCM(self._keys.get(work_key_name(work))), bytes(row[0]), f"picture {image}")
 
     def remove(self, work: str, image: str) -> bool:
         """Forget a picture and what is compared of it; whether it was there."""
@@ -151,9 +151,10 @@ class PostgresWorkImages:
             return connection.execute(query, [image, work]).rowcount > 0
 
     def destroy(self, work: str) -> int:
-        """Erase every picture of a work: the key first, then what it locked; returns how many there were."""
-        self._keys.destroy(_key_name(work))
+        """Erase every example of a work: the key first, then what it locked; returns how many pictures there were."""
+        self._keys.destroy(work_key_name(work))
         with self._connections.connection() as connection:
+            connection.execute("DELETE FROM work_sounds WHERE work = %s", [work])
             return connection.execute("DELETE FROM work_images WHERE work = %s", [work]).rowcount
 
     def examples(self, model: str) -> tuple[WorkExamples, ...]:
@@ -177,10 +178,10 @@ class PostgresWorkImages:
         found = []
         for image, work, model, sealed in rows:
             try:
-                cipher = AESGCM(self._keys.get(_key_name(work)))
+                cipher = AESGCM(self._keys.get(work_key_name(work)))
             except NotFound:
                 continue  # the key was destroyed: erased, whatever is still stored here
-            plain = _opened(cipher, bytes(sealed), f"descriptor {image} {model}")
+            plain = open_for_work(cipher, bytes(sealed), f"descriptor {image} {model}")
             found.append((work, model, _descriptor(image, plain)))
         return tuple(found)
 
@@ -188,13 +189,19 @@ class PostgresWorkImages:
 class ListedWorkExamples:
     """The examples that it is given: over none of them classifiers are built to ask what they need (assay doctor)."""
 
-    def __init__(self, *works: WorkExamples) -> None:
-        self._works = works
+    def __init__(self, *works: WorkExamples, pictures: Mapping[str, bytes] | None = None) -> None:
+        self._works, self._pictures = works, pictures or {}
 
     def examples(self, model: str) -> tuple[WorkExamples, ...]:
         """See PostgresWorkImages."""
         del model
         return self._works
+
+    def picture(self, work: str, image: str) -> bytes:
+        """See PostgresWorkImages."""
+        if image not in self._pictures:
+            raise NotFound(f"there is no picture {image} of {work}")
+        return self._pictures[image]
 
 
 def _grouped(
@@ -213,8 +220,8 @@ def _grouped(
     )
 
 
-def _key_name(work: str) -> str:
-    """An id may hold any letters, a key's name may not."""
+def work_key_name(work: str) -> str:
+    """The name of a work's key: an id may hold any letters, a key's name may not."""
     return f"work-{hashlib.sha256(work.encode()).hexdigest()[:40]}"
 
 
@@ -232,13 +239,15 @@ def _descriptor(image: str, plain: bytes) -> ExampleDescriptor:
     return ExampleDescriptor(image=image, pdq=plain[1:start], vectors=vectors)
 
 
-def _sealed(cipher: AESGCM, plain: bytes, about: str) -> bytes:
+def seal_for_work(cipher: AESGCM, plain: bytes, about: str) -> bytes:
+    """Encrypt an example under the key of its work; `about` says what it is, and has to be said again to open it."""
     nonce = os.urandom(_NONCE)
     return nonce + cipher.encrypt(nonce, plain, about.encode())
 
 
-def _opened(cipher: AESGCM, sealed: bytes, about: str) -> bytes:
+def open_for_work(cipher: AESGCM, sealed: bytes, about: str) -> bytes:
+    """What was sealed. Raises Unavailable for what was altered."""
     try:
         return cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], about.encode())
     except InvalidTag:
-        raise Unavailable("a picture of a registered work was altered: restore the database") from None
+        raise Unavailable("an example of a registered work was altered: restore the database") from None

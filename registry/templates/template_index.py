@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from threading import Lock
 from typing import Any, TypeVar
 
 import numpy as np
 
-from core.embedding_spaces import EmbeddingSpace
+from core.embedding_spaces import ComparableSpace
 from media.arrays import EmbeddingMatrix
 from registry.table_cache import ConnectionProvider, RegistryConnection
 from registry.templates.brute_force_index import BruteForceIndex, TemplateBatch, TemplateMatch
@@ -62,12 +62,24 @@ class TemplateIndex:
             self._held, self._next = self._next, None
 
 
-class PostgresTemplateIndex:
-    """What the table holds of one space. What was committed before a call is seen by it; only what changed is read."""
+def nearest_match(matches: Iterable[tuple[ComparableSpace, TemplateMatch | None]]) -> TemplateMatch | None:
+    """The nearest of what was found in each space, its distance as one of one's own."""
+    own = [
+        (person, kind, searched.as_own_distance(distance))
+        for searched, match in matches
+        if match is not None
+        for person, kind, distance in (match,)
+    ]
+    return min(own, key=lambda match: match[2], default=None)
 
-    def __init__(self, connections: ConnectionProvider, space: EmbeddingSpace) -> None:
-        self._connections, self._space = connections, space
-        self._lock, self._live, self._version = Lock(), TemplateIndex(space.dimensions), -1
+
+class PostgresTemplateIndex:
+    """What the table holds of one space: of each template the numbers that are compared. What was committed before a
+    call is seen by it; only what changed is read."""
+
+    def __init__(self, connections: ConnectionProvider, searched: ComparableSpace) -> None:
+        self._connections, self._space, self._shared = connections, searched.space, searched.shared
+        self._lock, self._live, self._version = Lock(), TemplateIndex(self._shared), -1
 
     def query(self, search: Callable[[TemplateIndex], T]) -> T:
         """What `search` says of the templates as they are now. Raises Unavailable."""
@@ -93,7 +105,7 @@ class PostgresTemplateIndex:
         self._version = version
 
     def _read_all(self, connection: RegistryConnection) -> None:
-        live, after = TemplateIndex(self._space.dimensions), 0
+        live, after = TemplateIndex(self._shared), 0
         query = "SELECT key, id, kind, embedding FROM templates WHERE space = %s AND key > %s ORDER BY key LIMIT %s"
         while rows := connection.execute(query, [self._space.name, after, _READ_AT_ONCE]).fetchall():
             live.add(self._batch(rows))
@@ -109,4 +121,4 @@ class PostgresTemplateIndex:
     def _batch(self, rows: Sequence[tuple[Any, ...]]) -> TemplateBatch:
         vectors = np.frombuffer(b"".join(row[3] for row in rows), dtype="<f4").astype(np.float32)
         keys, ids, kinds = ([row[n] for row in rows] for n in range(3))
-        return TemplateBatch(keys, ids, kinds, vectors.reshape(len(rows), self._space.dimensions))
+        return TemplateBatch(keys, ids, kinds, vectors.reshape(len(rows), self._space.dimensions)[:, : self._shared])

@@ -108,9 +108,11 @@ def test_what_our_services_wait_for_exists_and_can_be_waited_for():
             assert not healthy or "test" in SERVICES[other]["healthcheck"]
 
 
-def test_no_service_but_the_web_side_is_published_and_that_on_loopback():
+def test_nothing_but_pages_is_published_and_that_on_loopback():
     assert {name: one["ports"] for name, one in SERVICES.items() if "ports" in one} == {
-        "serve": ["127.0.0.1:8080:8080"]
+        "serve": ["127.0.0.1:8080:8080"],
+        "prometheus": ["127.0.0.1:9090:9090"],
+        "grafana": ["127.0.0.1:3000:3000"],
     }
     assert COMPOSE["networks"]["inside"]["internal"] is True
     assert [name for name, one in SERVICES.items() if name not in OURS and one["networks"] != ["inside"]] == []

@@ -6,6 +6,7 @@ from jinja2 import UndefinedError
 from evals.bench import report as bench
 from evals.card import report as card
 from evals.likeness import report as likeness
+from evals.moderation import report as overview
 from evals.pages import render_markdown
 from pipeline.release_card.card_record import read_card
 
@@ -16,6 +17,10 @@ def test_no_figure_of_likeness_is_typed_by_hand():
 
 def test_no_figure_of_cost_is_typed_by_hand():
     assert bench.PAGE.read_text(encoding="utf-8") == bench.page(), "run python -m evals.bench.report"
+
+
+def test_no_figure_of_the_leads_pages_is_typed_by_hand():
+    assert overview.PAGE.read_text(encoding="utf-8") == overview.page(), "run python -m evals.moderation.report"
 
 
 def test_no_figure_of_the_release_card_is_typed_by_hand():

@@ -10,6 +10,7 @@ from tests.conftest import ROOT
 
 NOTICE = (ROOT / "NOTICE").read_text(encoding="utf-8")
 CARRIED = [one for one in model_entries() if one.package == "classifiers"]
+MOST_WEIGHTS = 60_000_000  # bytes; what a package has as it is used is fetched: `assay models fetch`
 TEXTS = {  # a sentence that stands in the licence itself, and in no summary of it
     "Apache-2.0": "2. Grant of Copyright License. Subject to the terms and conditions",
     "MIT": "The above copyright notice and this permission notice shall be included in all",
@@ -53,6 +54,12 @@ def test_no_weight_lies_in_the_repository_that_the_notice_does_not_name():
     named = {file.path for one in CARRIED for file in one.files}
     named.add(block("ordinary_pictures")["files"])  # data of a classifier, and no model
     assert {one for one in lying if not one.endswith((".md", ".py", "__pycache__"))} == named
+
+
+def test_no_more_weights_are_carried_than_a_repository_may():
+    folders = [ROOT / "classifiers" / "models" / name for name in ("weights", "heads")]
+    carried = sum(path.stat().st_size for folder in folders for path in folder.iterdir() if path.is_file())
+    assert 10_000_000 < carried <= MOST_WEIGHTS
 
 
 def test_the_clip_of_the_demo_is_in_the_notice_with_its_authors_and_the_text_of_its_licence():

@@ -1,1 +1,1 @@
-"""Brokers for tests that need nothing but a wheel: noida-db as the functional one, librdkafka's mock for crashes."""
+"""Brokers for tests that need nothing but a wheel: Tansu, and librdkafka's mock beside it where requests are bridged."""

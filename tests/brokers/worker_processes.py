@@ -15,14 +15,14 @@ SWEEPER_OPTIONS = ("--sweep", "--sweep-every=0.5", "--older-than=1")
 class WorkerProcesses:
     """Starts workers and ends them. `stage_log` is where slow stages leave a line when they begin and when they end."""
 
-    def __init__(self, servers, dsn, folder, *, bus="kafka", slow=0.0):
-        self.servers, self.folder, self.processes = servers, folder, []
+    def __init__(self, servers, dsn, folder, topics, *, slow=0.0):
+        self.servers, self.folder, self.topics, self.processes = servers, folder, topics, []
         self.stage_log = folder / "diary"
         self.stage_log.touch()
         self.environment = os.environ | {
             "TOY_DATABASE": dsn,
             "TOY_SERVERS": servers,
-            "TOY_BUS": bus,
+            "TOY_PREFIX": topics.prefix,
             "TOY_DIARY": str(self.stage_log),
             "TOY_SLOW": str(slow),
         }
@@ -32,7 +32,14 @@ class WorkerProcesses:
         log = self.folder / f"{'-'.join(roles)}-{len(self.processes)}.log"
         with log.open("wb") as out:
             process = subprocess.Popen(
-                [*command, f"--roles={','.join(roles)}", f"--servers={self.servers}", *options],
+                [
+                    *command,
+                    f"--roles={','.join(roles)}",
+                    f"--servers={self.servers}",
+                    f"--prefix={self.topics.prefix}",
+                    "--session=10",
+                    *options,
+                ],
                 env=self.environment,
                 cwd=Path(__file__).parents[2],
                 stdout=out,

@@ -34,6 +34,7 @@ from pipeline.ledgers.postgres_accounts import PostgresAccounts
 from pipeline.ledgers.postgres_ledger import PostgresLedger
 from pipeline.ledgers.texts import PostgresTexts
 from pipeline.policy_rollout.policy_loading import load_policy
+from pipeline.rights.work_facts import NO_WORKS
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.local_runner import LocalRunner
 from pipeline.service import CaseService
@@ -65,7 +66,7 @@ MIRA = Principal(id="acct_mira", roles=frozenset({Role.PLATFORM}))
 ANA = Principal(id="acct_ana", roles=frozenset({Role.PLATFORM}))
 BEN = Principal(id="acct_ben", roles=frozenset({Role.PLATFORM}))
 MODERATOR = Principal(id="acct_mod", roles=frozenset({Role.MODERATOR}))
-TABLES = "cases, texts, leases, cameos, cameo_answers, cascades, cascade_items, notices, cameo_templates, acquaintances, enrolments"
+TABLES = "cases, texts, leases, cameos, cameo_answers, cascades, cascade_items, notices, cameo_templates, acquaintances, enrolments, enrolment_pictures, enrolment_decisions, likeness_reports, blocked_accounts, erasures, consent_requests, consent_request_settings, consent_request_blocks, found_answers, found_answer_counts"
 
 
 @dataclass(frozen=True)
@@ -105,9 +106,12 @@ class CameoInstallation:
 
     def published(self, case: Case) -> Case:
         """A case that went the whole way; its file lies on the shelf."""
+        return self.published_from(self.rendered(case))
+
+    def published_from(self, case: Case) -> Case:
+        """A case that was rendered, or got further, once it is published."""
         file = self.home / "clip.mp4"
         file.write_bytes(b"video of " + case.id.encode())
-        case = self.rendered(case)
         sealed = Sealed(
             asset=asset(f"s{case.id}"), payload=case.id, manifest_id="m", manifest=asset("m"), soft_binding="b"
         )
@@ -180,7 +184,7 @@ def cameo_installation_at(home: Path, database: Database) -> CameoInstallation:
         capture=ClassifierCaptures(
             settings=settings, gallery=MemoryGallery(), models=PACKAGED_MODELS, checker=tools.measure
         ),
-        one_person=False,
+        settings=settings,
     )
     from datetime import timedelta
 
@@ -256,9 +260,9 @@ def instrumented_service(installation, hooks):
             return url
 
     class Ledger(type(ledger)):
-        def append(self, case, events):
+        def append(self, case, events, **rest):
             hooks.reach_point()
-            after = super().append(case, events)
+            after = super().append(case, events, **rest)
             hooks.reach_point()
             return after
 
@@ -275,7 +279,7 @@ def instrumented_service(installation, hooks):
         policy=StubPolicy(
             lambda gate, signals, facts, rulings, case_id="": decide(gate, signals, facts, rulings, POLICY)
         ),
-        facts=StubFacts(lambda case: {**installation.consent.facts(case), "damaged_parents": 0}),
+        facts=StubFacts(lambda case: {**installation.consent.facts(case), **NO_WORKS, "damaged_parents": 0}),
         sealer=StubSealer(hooks.seal),
         revisions=LedgerRevisions(ledger=ledger),
     )

@@ -11,7 +11,7 @@ import pytest
 
 from classifiers import label_subjects
 from core.case import Case, Phase
-from core.errors import Forbidden, NotNow
+from core.errors import BadInput, Forbidden, NotNow
 from core.events import Measured, Recalled, Submitted
 from core.roles import Principal, Role
 from core.signals import Signal, Subject
@@ -30,12 +30,14 @@ OPERATOR = Provenance(by="olga")
 
 
 class Policy:
-    """Refuses known_bad, holds known_listed and notes the rest, as the policy that comes with Assay does."""
+    """Refuses known_bad and known_claimed, holds known_listed and notes the rest, as the policy that comes with Assay does."""
 
     def judge(self, gate, signals, facts, rulings, case_id=""):
         scores = {s.label: s.score for s in signals if s.score}
         if scores.get("known_bad", 0) >= 0.5:
             return Verdict(gate=gate, decision=Decision.REFUSE, rules=("video_known_bad",), policy="ab" * 32)
+        if scores.get("known_claimed", 0) >= 0.5:
+            return Verdict(gate=gate, decision=Decision.REFUSE, rules=("video_known_claimed",), policy="ab" * 32)
         if scores.get("known_listed", 0) >= 0.5:
             return Verdict(gate=gate, decision=Decision.HOLD, rules=("video_known_listed",), policy="ab" * 32)
         return Verdict(gate=gate, decision=Decision.ALLOW, policy="ab" * 32)
@@ -103,6 +105,17 @@ def test_what_policy_refuses_is_recalled_and_nothing_else_is(bank, ledger, match
     assert (match.case_id, match.state, match.seconds) == (shown, "recalled", (3, 4, 5, 6, 7))
     assert match.rules == ("video_known_bad",) and match.decided_by == "assay:banks"
     assert matches.run().entries == 0
+
+
+def test_a_copy_of_what_a_claim_took_down_is_asked_about_and_not_recalled_by_its_hash(bank, ledger, matches) -> None:
+    known = hashes(8)
+    shown = published(ledger, known)
+    bank.banks.add(Bank(name="known_claimed", kind="known_claimed"), [video(known)], OPERATOR)
+    assert matches.run().open == 1 and ledger.load(shown).phase is Phase.PUBLISHED
+    (match,) = matches.open_matches(MODERATOR)
+    assert match.rules == ("video_known_claimed",)
+    assert matches.decide(MODERATOR, match.key, recall=True).state == "recalled"
+    assert ledger.load(shown).recalled.code == "rights"
 
 
 def test_a_mirrored_copy_is_found_by_what_its_seal_keeps(bank, ledger, matches) -> None:
@@ -222,3 +235,19 @@ def test_one_end_user_alone_quarantines_nothing(database, bank, ledger) -> None:
 
 def test_every_label_of_a_bank_is_in_the_vocabulary() -> None:
     assert {"known_bad", "known_work", "known_listed", "known_noted", "known_sound"} <= label_subjects().keys()
+
+
+def test_an_answer_has_a_reason_that_fits_and_a_false_match_counts_against_its_entry(bank, ledger, matches):
+    known = hashes(6)
+    shown = published(ledger, known)
+    bank.banks.add(Bank(name="known_listed", kind="known_listed"), [video(known)], OPERATOR)
+    matches.run()
+    (match,) = matches.open_matches(MODERATOR)
+    with pytest.raises(BadInput, match="looks_alike"):
+        matches.decide(MODERATOR, match.key, recall=False, code="illegal")
+    with pytest.raises(BadInput, match="rights"):
+        matches.decide(MODERATOR, match.key, recall=True, code="looks_alike")
+    decided = matches.decide(MODERATOR, match.key, recall=False, code="looks_alike")
+    assert (decided.state, decided.code, decided.decided_by) == ("false", "looks_alike", MODERATOR.id)
+    assert matches.activity.count_false(match.entry) == 1
+    assert ledger.load(shown).phase is Phase.PUBLISHED

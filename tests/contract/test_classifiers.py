@@ -16,6 +16,7 @@ from classifiers import (
     PromptMonitor,
     PromptWorks,
     WorkLikeness,
+    WorkSounds,
     build_classifiers,
     label_subjects,
     measure_all,
@@ -28,6 +29,7 @@ from core.signals import Subject
 from media.video import MONO_SAMPLE_RATE, MonoAudio
 from registry.rights.registered_works import MemoryWorks, RegisteredWork
 from registry.rights.work_images import ListedWorkExamples
+from registry.rights.work_sounds import ListedWorkSounds
 
 ROOT = Path(__file__).parents[2]
 
@@ -68,7 +70,12 @@ AWAY = ChatEndpoint(url="http://127.0.0.1:9/v1", model="none")
 ALL = build_classifiers(
     Nobody(),
     Nobody(),
-    more=[PromptWorks(works()), WorkLikeness(ListedWorkExamples()), PromptMonitor(AWAY, "- No gore.")],
+    more=[
+        PromptWorks(works()),
+        WorkLikeness(ListedWorkExamples()),
+        WorkSounds(ListedWorkSounds()),
+        PromptMonitor(AWAY, "- No gore."),
+    ],
 )
 EXAMPLES = [(classifier, example) for classifier in ALL for example in classifier.examples()]
 ASKED_LATER = {"frame_hashes", "work_likeness"}  # they ask their models only where something is registered

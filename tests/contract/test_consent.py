@@ -8,12 +8,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core.case import Phase
+from core.case import Phase, new_case
 from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow
-from core.events import Measured
+from core.events import Measured, Submitted
 from core.roles import Principal, Role
 from core.signals import Signal, Subject
 from pipeline.access.conflicts import DEPICTED, ORDERED, ConflictOfInterest
+from registry.consent.cameo_service import LeaseRequest
 from registry.consent.cameos import UNKNOWN_HANDLE, parse_mentions
 from registry.consent.lease_terms import LeaseTerms
 from tests.contract.cameo_installation import ANA, BEN, MIRA, MODERATOR, asset, grant_lease
@@ -64,10 +65,31 @@ def test_nobody_knows_an_account_that_is_not_there_or_not_any_more(house):
         assert connection.execute("SELECT count(*) FROM acquaintances").fetchone()[0] == 0
 
 
-def test_a_handle_that_nobody_has_is_unleased_and_does_not_get_into_the_log(house):
-    case = house.case(ANA, ["somebody-else"])
-    assert house.facts(case)["cameos_unleased"] == 1
-    assert case.request.cameos == (UNKNOWN_HANDLE,)
+def test_a_handle_that_nobody_has_is_said_to_be_nobodys(house):
+    house.add_cameo()
+    with pytest.raises(BadInput, match="nobody has the handle @somebody-else") as listed:
+        house.consent.resolve("", ["mira", "somebody-else"])
+    with pytest.raises(BadInput, match=r"@mria.*without @") as mentioned:
+        house.consent.resolve("@mira and @mria wave", [])
+    assert (listed.value.param, mentioned.value.param) == ("cameos", "prompt")
+
+
+def test_in_a_case_of_an_earlier_version_a_handle_that_nobody_had_is_leased_to_no_one(house):
+    submitted = Submitted(author=ANA.id, prompt=house.context.texts.put("x", case_id="x"), cameos=(UNKNOWN_HANDLE,))
+    assert house.facts(house.ledger.append(new_case(), [submitted]))["cameos_unleased"] == 1
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    ["\uff20mira waves", "@mira_ waves", "_@mira_ waves", "__@mira__", "\uff20\uff2d\uff49\uff52\uff41!", "@mi\u200bra", "(@mira)"],
+)  # fmt: skip
+def test_a_mention_is_seen_however_it_is_written(prompt):
+    assert parse_mentions(prompt) == ("mira",)
+
+
+@pytest.mark.parametrize("prompt", ["mail a_@mira.example", "a@mira", "@mira@host", "x_@mira", "https://host/@mira"])
+def test_what_is_no_mention_is_not_taken_for_one(prompt):
+    assert parse_mentions(prompt) == ()
 
 
 def test_somebody_who_is_held_or_refused_is_leased_to_no_one(house):
@@ -77,7 +99,7 @@ def test_somebody_who_is_held_or_refused_is_leased_to_no_one(house):
     assert house.facts(case)["cameos_unleased"] == 1
     with pytest.raises(NotNow):
         grant_lease(house)
-    assert house.service.review.admit(MODERATOR, cameo.id, allow=False) is None
+    assert house.service.review.admit(MODERATOR, cameo.id, allow=False, code="unclear") is None
     assert house.facts(case)["cameos_unleased"] == 1
 
 
@@ -233,7 +255,9 @@ def test_a_draft_waits_for_its_owner_and_another_draft_waits_again(house):
     grant_lease(house, terms=LeaseTerms(approval=True))
     case = house.rendered(house.case(ANA, [mira]))
     assert house.facts(case)["cameos_unapproved"] == 1
-    house.service.approve(MIRA, "mira", case.id)
+    with pytest.raises(NotNow, match="another draft"):
+        house.service.approve(MIRA, "mira", case.id, asset=asset("one that was watched before").digest)
+    house.service.approve(MIRA, "mira", case.id, asset=house.ledger.load(case.id).rendered.asset.digest)
     assert house.facts(case)["cameos_unapproved"] == 0
     from core.events import Rendered
 
@@ -293,6 +317,29 @@ def test_nobody_rules_on_a_video_that_shows_them_or_on_what_is_made_from_it(hous
     assert conflict(house, who, house.case(who)) == ORDERED
 
 
+def mira_as_a_user_of_her_account(house):
+    """As the header Assay-End-User makes her: any word will do for a user."""
+    return replace(MIRA, id=house.service.end_users.named(MIRA.id, "anybody"))
+
+
+def test_a_likeness_under_an_end_user_of_a_moderators_account_is_the_moderators_own(house):
+    user, who = mira_as_a_user_of_her_account(house), mira_moderates()
+    cameo = house.stores.cameos.add("mira", user.id)
+    assert not house.service.review.may_decide(who, cameo.id)
+    with pytest.raises(Forbidden, match="yours"):
+        house.service.review.admit(who, cameo.id, allow=True)
+    house.service.review.admit(MODERATOR, cameo.id, allow=True)
+    lease, _ = house.service.lease(user, "mira", LeaseRequest(holder=ANA.id, words="nothing with cars"))
+    for decide in (
+        lambda: house.service.review.review(who, lease.id, LeaseTerms()),
+        lambda: house.service.review.refuse_wording(who, lease.id, code="unclear"),
+    ):
+        with pytest.raises(Forbidden, match="yours"):
+            decide()
+    assert conflict(house, who, house.case(ANA, [cameo])) == DEPICTED
+    assert conflict(house, MODERATOR, house.case(ANA, [cameo])) == ""
+
+
 def test_nobody_decides_about_their_own_enrolment_or_limits(house):
     cameo = house.stores.cameos.add("mira", MIRA.id)
     with pytest.raises(Forbidden, match="yours"):
@@ -302,3 +349,29 @@ def test_nobody_decides_about_their_own_enrolment_or_limits(house):
     with pytest.raises(Forbidden, match="yours"):
         house.service.review.review(mira_moderates(), lease.id, LeaseTerms())
     assert house.service.review.review(MODERATOR, lease.id, LeaseTerms())
+
+
+def test_an_owner_answers_about_an_old_video_however_many_orders_name_them_since(house, tmp_path, monkeypatch):
+    mira, uses = house.add_cameo(), house.stores.uses
+    grant_lease(house)
+    old = house.published(house.case(ANA, [mira]))
+    for _ in range(3):
+        house.case(ANA, [mira])
+    newest = type(uses).of
+    monkeypatch.setattr(
+        type(uses), "of", lambda self, cameo, *, limit=2, **one: newest(self, cameo, limit=limit, **one)
+    )
+    assert old.id not in {one.case_id for one in house.service.uses(MIRA, "mira")}
+    assert house.service.portal.use(MIRA, "mira", old.id).use.case_id == old.id
+    assert old.id in {one.case_id for one in house.service.export(MIRA, "mira")["uses"]}
+    house.service.veto(MIRA, "mira", old.id)
+    assert not house.on_shelf(old)
+    with pytest.raises(NotFound):
+        house.service.portal.use(MIRA, "mira", house.case(BEN).id)
+
+
+def test_an_owner_is_given_every_notice_and_every_request_that_is_kept_of_them(house):
+    mira = house.add_cameo()
+    for number in range(201):
+        house.stores.notices.notify(MIRA.id, "used", about=f"case{number}", cameo=mira.id)
+    assert len(house.service.export(MIRA, "mira")["notices"]) >= 201

@@ -142,9 +142,9 @@ def test_odd_names_find_nothing_and_break_nothing(manifests, odd):
         manifests.store(odd, digest(), 5, by="a")
 
 
-def test_a_video_sealed_a_moment_ago_is_found_by_its_looks(database):
+def test_a_video_sealed_a_moment_ago_is_found_by_its_looks(database, tmp_path):
     rng = np.random.default_rng(5)
-    index = LedgerFingerprints(database)
+    index = LedgerFingerprints(database, tmp_path)
     for _ in range(3):  # with a large index and a small one, and made anew
         hashes = rng.integers(0, 256, (6, 32), dtype=np.uint8)
         assert index.search(hashes, range(6)) == []
@@ -154,31 +154,84 @@ def test_a_video_sealed_a_moment_ago_is_found_by_its_looks(database):
         assert PostgresLedger(database).load(case_id).sealed.payload == payload
 
 
-def test_the_payloads_of_all_marks_are_known_the_newest_first_and_none_is_lost_or_told_twice(database):
+def test_the_newest_payloads_are_known_and_whether_there_are_older_ones(database):
     issued, few = SealedPayloads(database), SealedPayloads(database, most=2)
     for _ in range(3):
         payload = secrets.token_hex(12)
         seal_a_case(database, payload)
-        for known in (issued.newest_first(), SealedPayloads(database).newest_first(), few.newest_first()):
-            assert known[0] == payload and len(set(known)) == len(known)
-    assert len(few.newest_first()) == 2 and few.newest_first() == issued.newest_first()[:2]
-    assert issued.newest_first() == SealedPayloads(database).newest_first()
+        for known in (issued.window(), SealedPayloads(database).window(), few.window()):
+            assert known.payloads[0] == payload and len(set(known.payloads)) == len(known.payloads)
+    assert few.window().payloads == issued.window().payloads[:2]
+    assert issued.window() == SealedPayloads(database).window() and issued.window().since is None
+    since = few.window().since
+    assert since == SealedPayloads(database, most=2).window().since
+    with database.connection() as connection:
+        later = "SELECT count(*) FROM sealed_videos WHERE at >= %s AND payload ~ '^[0-9a-f]{24}$'"
+        assert connection.execute(later, [since]).fetchone() == (2,)
 
 
-def test_of_videos_that_look_the_same_all_are_found_the_first_sealed_first(database):
+def test_the_payloads_of_given_cases_are_known_however_old_they_are(database):
+    payloads = [secrets.token_hex(12) for _ in range(3)]
+    for payload in payloads:
+        seal_a_case(database, payload)
+    with database.connection() as connection:
+        query = "SELECT case_id FROM sealed_videos WHERE payload = ANY(%s)"
+        cases = [row[0] for row in connection.execute(query, [payloads[:2]]).fetchall()]
+    issued = SealedPayloads(database, most=1)
+    assert issued.window().payloads == (payloads[2],)
+    assert issued.of_cases([*cases, "nobody"]) == (payloads[1], payloads[0])
+    assert issued.of_cases([]) == ()
+
+
+def test_of_videos_that_look_the_same_all_are_found_the_first_sealed_first(database, tmp_path):
     same = np.random.default_rng(6).integers(0, 256, (6, 32), dtype=np.uint8)
     payloads = [secrets.token_hex(12) for _ in range(7)]
     for payload in payloads[:4]:
         seal_a_case(database, payload, hashes=same)
-    old = LedgerFingerprints(database)
+    old = LedgerFingerprints(database, tmp_path)
     assert len(old.search(same, range(6), most=10)) == 4
     half = np.concatenate([same[:3], np.random.default_rng(7).integers(0, 256, (3, 32), dtype=np.uint8)])
     for payload, hashes in zip(payloads[4:], (half, same, same), strict=True):
         seal_a_case(database, payload, hashes=hashes)
     expected = [*payloads[:4], *payloads[5:], payloads[4]]
-    for index in (old, LedgerFingerprints(database)):
+    for index in (old, LedgerFingerprints(database, tmp_path)):
         found = index.search(same, range(6), most=10)
         assert [PostgresLedger(database).load(one.id).sealed.payload for one in found] == expected
         assert [one.id for one in index.search(same, range(6), most=3)] == [one.id for one in found[:3]]
         assert [one.share for one in found] == [1.0] * 6 + [0.5]
         assert all(one.sealed_at for one in found)
+
+
+def test_what_has_settled_lies_in_files_that_a_second_process_uses_and_the_ledger_alone_is_enough(database, tmp_path):
+    rng = np.random.default_rng(8)
+    sealed = {secrets.token_hex(12): rng.integers(0, 256, (4, 32), dtype=np.uint8) for _ in range(6)}
+    for payload, hashes in sealed.items():
+        seal_a_case(database, payload, hashes=hashes)
+    with database.owner_connection() as connection:  # as if all of it were an hour old
+        connection.execute("ALTER TABLE events DISABLE TRIGGER USER")
+        connection.execute("UPDATE events SET at = at - interval '1 hour'")
+        connection.execute("ALTER TABLE events ENABLE TRIGGER USER")
+
+    def found(index):
+        return [payload_of(index.search(hashes, range(4))[0].id) for hashes in sealed.values()]
+
+    def payload_of(case_id):
+        return PostgresLedger(database).load(case_id).sealed.payload
+
+    first = LedgerFingerprints(database, tmp_path, tail=2)
+    assert found(first) == list(sealed)
+    written = sorted(one.name for one in (tmp_path / "fingerprint").glob("segment-*"))
+    assert written and first._small is None
+    second = LedgerFingerprints(database, tmp_path, tail=2)
+    assert found(second) == list(sealed)
+    assert sorted(one.name for one in (tmp_path / "fingerprint").glob("segment-*")) == written, (
+        "nothing is written twice"
+    )
+
+    late = rng.integers(0, 256, (4, 32), dtype=np.uint8)
+    seal_a_case(database, payload := secrets.token_hex(12), hashes=late)
+    assert [payload_of(index.search(late, range(4))[0].id) for index in (first, second)] == [payload] * 2
+
+    (tmp_path / "fingerprint" / written[0] / "rows.npy").write_bytes(b"torn")
+    (tmp_path / "fingerprint" / "segments.json").touch()
+    assert found(LedgerFingerprints(database, tmp_path, tail=2)) == list(sealed), "damaged files are made anew"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from classifiers.base import BiometricGallery, HashBank
-from core.embedding_spaces import FACE_SPACE, VOICE_SPACE
+from core.embedding_spaces import FACE_SPACE, VOICE_SPACE, ComparableSpace, EmbeddingSpace
 from core.errors import BadInput, Unavailable
 from pipeline.ledgers.database import Database, open_database
 from registry.banks.hamming_index import HammingIndex, KnownHash
@@ -135,6 +135,30 @@ def test_a_gallery_knows_its_own_space_only(database: Database) -> None:
     voices.add("mira", "cameo", np.ones(VOICE_SPACE.dimensions, np.float32))
     assert voices.size == before + 1
     assert voices.remove("mira") == 1 and faces.remove("mira") == 1
+
+
+LONG = EmbeddingSpace("test/long/1", 5, extends=EmbeddingSpace("test/short/1", 3))
+SHORT = LONG.extends or LONG
+
+
+def _grown(*numbers: float) -> NDArray[np.float32]:
+    return np.array(numbers, np.float32)
+
+
+@pytest.mark.postgres
+def test_templates_from_before_a_net_was_added_are_found_by_what_both_spaces_share(database: Database) -> None:
+    before = PostgresGallery(database, SHORT, [ComparableSpace(LONG, SHORT.dimensions, float)])
+    now = PostgresGallery(database, LONG, [ComparableSpace(SHORT, SHORT.dimensions, lambda distance: 2 * distance)])
+    before.add("early", "cameo", _grown(1, 0, 0))
+    now.add("late", "cameo", _grown(0, 1, 0, 4, 0))
+    assert now.size == before.size == 2
+    assert now.nearest(_grown(1, 0, 0.5, 7, 7)) == ("early", "cameo", 1.0)
+    assert now.nearest(_grown(0, 1, 0, 4, 0.5)) == ("late", "cameo", 0.5)
+    assert before.nearest(_grown(0, 1, 0)) == ("late", "cameo", 0.0)
+    assert now.nearest(_grown(1, 0, 0, 0, 0), exclude=["early"]) == ("late", "cameo", pytest.approx(18**0.5))
+    assert now.has_person("early") and before.has_person("late")
+    assert now.remove("early") == 1 and before.remove("late") == 1
+    assert now.size == before.size == 0 and now.nearest(_grown(0, 1, 0, 4, 0)) is None
 
 
 @pytest.mark.postgres

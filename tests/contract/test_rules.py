@@ -8,6 +8,7 @@ from classifiers import label_subjects
 from classifiers.image.frame_labels import FrameLabels
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate, Ruling
+from pipeline.rights.work_facts import NO_WORKS
 from policy.cel.compiled_rule import CompiledRule, evaluate_rule, evaluation_context
 from policy.decide import decide
 from policy.lint.pack_check import check_pack
@@ -24,6 +25,8 @@ PLAIN = {
     "author_refused_hour": 0,
     "author_refused_day": 0,
     "author_waiting": 0,
+    "account_refusals_last_minute": 0,
+    "classifier_drift": 0.01,
     "cameos_named": 0,
     "cameos_unleased": 0,
     "cameos_unapproved": 0,
@@ -39,6 +42,8 @@ PLAIN = {
     "cameo_no_romance": False,
     "cameo_no_revealing": False,
     "parents_recalled": 0,
+    "parents_claimed": 0,
+    **NO_WORKS,
     "enrol_for_another": False,
     "seconds": 5.0,
     "has_reference": False,

@@ -15,6 +15,7 @@ from core.ports import Ticket
 from core.verdicts import Decision, Gate, Ruling
 from pipeline.advance import advance
 from pipeline.runners.faust_worker import WorkerConfig, make_app
+from pipeline.runners.kafka_connection import KafkaConnection
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.local_runner import LocalRunner
 from pipeline.runners.sweeper import resend_due_tickets
@@ -51,17 +52,18 @@ class FaustTeller:
         asyncio.run(self._play())
 
     async def _play(self):
-        crew = WorkerConfig(servers="127.0.0.1:1", roles=tuple(self.topics.roles), topics=self.topics)
+        crew = WorkerConfig(
+            connection=KafkaConnection(servers="127.0.0.1:1"), roles=tuple(self.topics.roles), topics=self.topics
+        )
         app = make_app(crew, stub_context(self.ledger, self.bus))
         async with AsyncExitStack() as contexts:
             agents = {
-                role: await contexts.enter_async_context(app.agents[f"assay.{role}"].test_context())
-                for role in crew.roles
+                queue.topic: await contexts.enter_async_context(app.agents[f"assay.{queue.name}"].test_context())
+                for queue in self.topics.queues_of(crew.roles)
             }
             while self._sweep() or self.bus.waiting:
                 while ticket := self.bus.take():
-                    role = next(role for role in agents if ticket.phase in self.topics.roles[role])
-                    await agents[role].put(encode_ticket(ticket))
+                    await agents[self.topics.of(ticket.phase)].put(encode_ticket(ticket))
 
     def _sweep(self):
         return resend_due_tickets(self.ledger, self.bus, stub_context(0, 0).blob_store, tuple(ROUTE), AT_ONCE)
@@ -94,16 +96,21 @@ def teller(request):
 
 @pytest.fixture(scope="module")
 def kafka_teller(tmp_path_factory):
-    from tests.brokers.librdkafka_mock import ConfluentBus, mock_cluster
+    from pipeline.runners.kafka_bus import KafkaBus
+    from pipeline.runners.kafka_topics import create_topics
+    from tests.brokers.any_broker import any_broker, own_topics
     from tests.brokers.worker_processes import SWEEPER_OPTIONS, WorkerProcesses, embedded_ledger
 
-    folder = tmp_path_factory.mktemp("kafka")
-    with embedded_ledger(folder) as (ledger, dsn), mock_cluster(*Topics().all()) as servers:
-        office = WorkerProcesses(servers, dsn, folder, bus="confluent")
+    folder, topics = tmp_path_factory.mktemp("kafka"), own_topics()
+    with embedded_ledger(folder) as (ledger, dsn), any_broker(folder) as servers:
+        create_topics(KafkaConnection(servers=servers), topics, partitions=4)
+        office = WorkerProcesses(servers, dsn, folder, topics)
         office.start_worker("light", options=SWEEPER_OPTIONS)
         office.start_worker("render")
         office.start_worker("gpu")
-        yield KafkaTeller(ledger, ConfluentBus(servers, Topics()))
+        bus = KafkaBus(KafkaConnection(servers=servers), topics)
+        yield KafkaTeller(ledger, bus)
+        bus.close()
         office.close()
 
 

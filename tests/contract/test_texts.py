@@ -71,6 +71,13 @@ def test_an_erased_text_is_gone_and_says_so(texts: TextStore) -> None:
     assert texts.read(his) == "words"
 
 
+def test_many_texts_are_read_at_once_without_those_that_are_gone(texts: TextStore) -> None:
+    hers, his = texts.put("hers", case_id="case-1"), texts.put("his", case_id="case-2")
+    texts.erase(case_id="case-1")
+    assert texts.read_many([his, hers, "f" * 32]) == {his: "his"}
+    assert texts.read_many([]) == {}
+
+
 def test_erasing_again_finds_nothing(texts: TextStore) -> None:
     texts.put("words", case_id="case-1")
     assert texts.erase(case_id="case-1") == 1

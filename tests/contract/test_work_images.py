@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from classifiers.copy_vectors import COPY_MODEL, copy_examples
 from classifiers.models import PACKAGED_MODELS
 from core.errors import BadInput, BadMedia, Forbidden, NotFound, Unavailable
 from core.roles import Principal, Role
@@ -176,3 +177,30 @@ def test_a_picture_of_one_colour_and_a_file_that_is_no_picture_are_refused(
 def test_terms_and_rates_that_nobody_may_have_are_refused(bad: dict[str, object]) -> None:
     with pytest.raises(BadInput):
         RegisteredWork(**{"id": "w", "kind": "work", "names": ("Some Name",)} | bad)  # type: ignore[arg-type]
+
+
+def test_examples_that_were_kept_before_sscd_was_installed_are_described_from_their_pictures(images, works, tmp_path):
+    """The net is in its place here, as Python 3.11 has none; the pictures are those that Postgres keeps."""
+
+    class MeanColour:
+        def encode(self, pictures):
+            rows = np.zeros((len(pictures), 512), np.float32)
+            rows[:, :3] = [picture.reshape(-1, 3).mean(axis=0) - 127.5 for picture in pictures]
+            return rows / np.linalg.norm(rows, axis=1, keepdims=True)
+
+    class WithCopies(AnyModels):
+        def get(self, name):
+            return MeanColour() if name == COPY_MODEL else super().get(name)
+
+    service = WorkImageService(images=images, works=works, models=AnyModels())
+    picture = tmp_path / "fox.png"
+    fox = Image.new("RGB", (200, 120), (250, 120, 20))
+    fox.paste((20, 40, 20), (60, 30, 120, 90))
+    fox.save(picture)
+    [kept] = service.add(HOLDER, "w2", picture)
+    described = copy_examples(images.examples(MODEL), images, WithCopies())
+    assert (described.works, described.images) == (("w2",), (kept.id,))
+    assert float(described.vectors[0] @ MeanColour().encode([np.asarray(fox)])[0]) > 0.999
+    before = images.examples(MODEL)
+    assert service.remove(HOLDER, "w2", kept.id)
+    assert copy_examples(before, images, WithCopies()).images == ()

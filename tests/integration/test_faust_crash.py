@@ -7,8 +7,10 @@ import pytest
 from core.case import Phase, new_case
 from core.events import Submitted
 from core.ports import Ticket
-from pipeline.runners.topics import Topics
-from tests.brokers.librdkafka_mock import ConfluentBus, mock_cluster
+from pipeline.runners.kafka_bus import KafkaBus
+from pipeline.runners.kafka_connection import KafkaConnection
+from pipeline.runners.kafka_topics import create_topics
+from tests.brokers.any_broker import any_broker, own_topics
 from tests.brokers.worker_processes import SWEEPER_OPTIONS, WorkerProcesses, embedded_ledger, wait_until
 
 pytestmark = [pytest.mark.kafka, pytest.mark.postgres, pytest.mark.slow]
@@ -19,9 +21,15 @@ STORY = ["Submitted", "Measured", "Judged", "Commissioned", "Rendered", "Measure
 @pytest.fixture
 def scene(tmp_path):
     """A ledger, a bus, and an office in which inspecting a slow case takes four seconds."""
-    with embedded_ledger(tmp_path) as (ledger, dsn), mock_cluster(*Topics().all()) as servers:
-        office = WorkerProcesses(servers, dsn, tmp_path, bus="confluent", slow=4.0)
-        yield ledger, ConfluentBus(servers, Topics()), office
+    topics = own_topics()
+    with embedded_ledger(tmp_path) as (ledger, dsn), any_broker(tmp_path) as servers:
+        create_topics(KafkaConnection(servers=servers), topics, partitions=4)
+        office, bus = (
+            WorkerProcesses(servers, dsn, tmp_path, topics, slow=4.0),
+            KafkaBus(KafkaConnection(servers=servers), topics),
+        )
+        yield ledger, bus, office
+        bus.close()
         office.close()
 
 

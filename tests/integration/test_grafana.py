@@ -78,6 +78,7 @@ MADE: tuple[Event, ...] = (
     Rendered(asset=VIDEO, engine="e", engine_version="1"),
     _measured(Subject.VIDEO, 0.05, 0.31),
     _judged(Gate.VIDEO, Decision.ALLOW),
+    StageFailed(phase="cleared", kind="SealBroken", error="the mark cannot be read"),
     Sealed(asset=VIDEO, payload="00", manifest_id="m", manifest=VIDEO, soft_binding="b"),
     Published(url="u"),
     Recalled(by="m", code="likeness"),
@@ -102,12 +103,29 @@ def database() -> Iterator[Database]:
         ledger = PostgresLedger(opened)
         for story in (MADE, REFUSED, HELD):
             ledger.append(new_case(), story)
+        with opened.connection() as connection:
+            connection.execute(_CLOCKS)
         with psycopg.connect(EmbeddedPostgres(Path(folder)).dsn) as superuser:
             superuser.execute("CREATE ROLE grafana; GRANT grafana TO assay_owner, assay_app")
         with opened.owner_connection() as connection:
             create_reporting_views(connection)
         yield opened
         opened.close()
+
+
+_CLOCKS = f"""
+UPDATE cases SET phase = 'refused' WHERE phase = 'screened';  -- as it is once the ruling was followed
+INSERT INTO claims (id, secret_sha256, kind, law, received_at, due_at, removed_at, contact_text)
+VALUES ('c1', 's1', 'copyright', 'us_dmca_512', now() - interval '3 hours', now() - interval '1 hour', NULL, '{SECRET}'),
+       ('c2', 's2', 'copyright', 'us_dmca_512', now() - interval '3 hours', now() + interval '1 hour', now() - interval '2 hours', '');
+UPDATE claims SET decided_at = now(), decision = 'upheld' WHERE id = 'c2';
+INSERT INTO consent_requests (id, cameo, case_id, asker, expires, state, asked, answered)
+VALUES ('q1', '{SECRET}', 'k1', '{SECRET}', now() + interval '1 day', 'open', now(), NULL),
+       ('q2', '{SECRET}', 'k2', '{SECRET}', now() + interval '1 day', 'granted', now() - interval '1 hour', now());
+INSERT INTO score_drift (at, source, label, hours, measured, psi)
+VALUES (date_bin('10 minutes', now(), 'epoch'), 's/1', 'violence', 24, 900, 0.3),
+       (date_bin('10 minutes', now(), 'epoch'), 's/1', 'hate', 168, 90, NULL);
+""".encode()
 
 
 def _panels() -> list[Any]:
@@ -168,6 +186,31 @@ def test_the_panels_show_what_happened(database: Database) -> None:
 
 
 @pytest.mark.postgres
+def test_the_panels_of_clocks_show_what_is_late_what_drifts_and_what_did_not_hold(database: Database) -> None:
+    assert _rows(database, _panel("Reviews that are late")) == [{"cases": 0}]
+    assert _rows(database, _panel("Claims that are late")) == [{"claims": 1}]
+    [claims] = _rows(database, _panel("Clocks of claims"))
+    assert (claims["law"], claims["open"], claims["late"], claims["decided_late"]) == ("us_dmca_512", 1, 1, 0)
+    assert claims["median_seconds_to_removal"] == pytest.approx(3600, abs=1)
+    assert {row["phase"]: row["cases"] for row in _rows(database, _panel("Cases in each phase"))} == {"held": 1}
+    [queue] = _rows(database, _panel("Clocks of the queue"))
+    assert (queue["waiting"], queue["late"]) == (1, 0)
+    assert queue["next_seconds_left"] > 0
+    [taken_down] = _rows(database, _panel("Time to take down"))
+    assert (taken_down["metric"], taken_down["value"] < 60) == ("likeness", True)
+    consent = {row["state"]: row for row in _rows(database, _panel("Consent asked for"))}
+    assert consent["granted"]["median_seconds"] == pytest.approx(3600)
+    assert consent["open"]["next_seconds_left"] > 86000
+    assert [row["psi"] for row in _rows(database, _panel("Drift now"))] == [0.3, None]
+    assert {row["metric"]: row["value"] for row in _rows(database, _panel("Marks and seals"))} == {
+        "held": 1,
+        "did not hold": 1,
+    }
+    assert [row["kind"] for row in _rows(database, _panel("Why seals did not hold"))] == ["SealBroken"]
+    assert _rows(database, _panel("Renders saved")) == [{"videos": 1}]
+
+
+@pytest.mark.postgres
 def test_scores_fall_into_twenty_buckets(database: Database) -> None:
     rows = _rows(database, _panel("Scores of each classifier"))
     assert [(row["bucket"], row["measurements"]) for row in rows] == [
@@ -183,7 +226,7 @@ def test_scores_fall_into_twenty_buckets(database: Database) -> None:
 @pytest.mark.postgres
 def test_steps_know_the_prompt_from_the_video(database: Database) -> None:
     with database.owner_connection() as connection:
-        found = connection.execute("SELECT step, count(*) FROM reports.steps GROUP BY step").fetchall()
+        found = connection.execute("SELECT step, sum(count) FROM reports.step_minutes GROUP BY step").fetchall()
     assert dict(found) == {
         "screen": 3,
         "judge prompt": 4,
@@ -202,7 +245,7 @@ def test_steps_know_the_prompt_from_the_video(database: Database) -> None:
 def test_no_view_holds_a_person(database: Database) -> None:
     with database.owner_connection() as connection:
         views = [row[0] for row in connection.execute("SELECT viewname FROM pg_views WHERE schemaname = 'reports'")]
-        assert len(views) == 9
+        assert len(views) == 17
         for view in views:
             rows = connection.execute(f"SELECT v::text FROM reports.{view} v".encode()).fetchall()
             assert rows
@@ -213,7 +256,7 @@ def test_no_view_holds_a_person(database: Database) -> None:
 def test_grafanas_role_reads_the_views_and_nothing_else(database: Database) -> None:
     with database.dedicated_connection() as connection:
         connection.execute("SET ROLE grafana")
-        assert connection.execute("SELECT count(*) FROM reports.verdicts").fetchone() == (5,)
+        assert connection.execute("SELECT sum(count) FROM reports.verdict_minutes").fetchone() == (5,)
         for table in ("events", "cases", "texts", "templates", "cameo_templates"):
             with pytest.raises(psycopg.errors.InsufficientPrivilege):
                 connection.execute(f"SELECT 1 FROM {table}".encode())
@@ -250,7 +293,63 @@ def test_panels_have_ids_of_their_own_and_do_not_overlap() -> None:
 def test_the_panels_role_sees_costs_and_not_whose_they_are(database: Database) -> None:
     with database.connection() as connection:
         connection.execute("SET LOCAL ROLE grafana")
-        rows = connection.execute("SELECT outcome, engine, amount FROM reports.costs ORDER BY outcome").fetchall()
-        assert rows == [("rendered", "e", None)]
+        made = connection.execute(
+            "SELECT outcome, engine, videos, amount, unpriced FROM reports.cost_minutes"
+        ).fetchall()
+        assert made == [("rendered", "e", 1, None, 1)]
+        assert connection.execute("SELECT seconds, amount FROM reports.saved").fetchall() == [(4.0, None)]
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("SELECT author FROM video_costs")
+
+
+@pytest.mark.postgres
+def test_what_is_summed_of_costs_is_what_the_ledger_says_they_are(database: Database) -> None:
+    summed = _rows(database, _panel("Costs by engine"))
+    with database.owner_connection() as connection:
+        said = connection.execute(
+            "SELECT outcome, engine, count(*), sum(seconds), sum(amount), count(*) FILTER (WHERE amount IS NULL)"
+            " FROM video_costs GROUP BY 1, 2"
+        ).fetchall()
+        before = connection.execute("SELECT * FROM cost_minutes").fetchall()
+        connection.execute("SELECT sum_cost_minutes('6 hours')")
+        assert connection.execute("SELECT * FROM cost_minutes").fetchall() == before
+    assert sorted(tuple(row.values()) for row in summed) == sorted(said)
+
+
+@pytest.mark.postgres
+def test_summing_reads_what_is_new_and_says_the_same_however_often_it_is_done(tmp_path: Path) -> None:
+    opened = open_database(tmp_path)
+    with opened.owner_connection() as connection:
+        connection.execute(_OLD_CASES)
+    with opened.owner_connection() as connection:
+        connection.execute("ANALYZE events")
+        for _ in range(80):  # six hours at a time, of a fortnight
+            connection.execute("SELECT sum_report_minutes('6 hours')")
+        summed = connection.execute(_SUMMED).fetchone()
+        assert summed == (20000,)  # each case's second event ends a step
+        connection.execute("SELECT sum_report_minutes('6 hours')")
+        assert connection.execute(_SUMMED).fetchone() == summed
+        wanted = "SELECT count(*) FROM events WHERE at >= now() - interval '5 minutes' AND at < now()"
+        [[[plan]]] = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {wanted}".encode()).fetchall()
+    opened.close()
+    assert _rows_read(plan["Plan"]) < 1000, "of 40,000"
+
+
+_SUMMED = "SELECT sum(count)::int FROM report_minutes WHERE what = 'step'"
+_OLD_CASES = """
+INSERT INTO events (case_id, revision, body, at)
+SELECT 'case' || (20000 - n / 2), 1 + n % 2 , body, now() - interval '1 minute' * (20000 - n / 2)
+FROM generate_series(0, 39999) AS n, LATERAL (
+    SELECT jsonb_build_object('type', CASE n % 2 WHEN 0 THEN 'Submitted' ELSE 'Commissioned' END) AS body
+) AS made
+ORDER BY n
+"""
+
+
+def _rows_read(node: dict[str, Any]) -> int:
+    """Rows that scans took up, those passed over included."""
+    own = 0
+    if "Scan" in node["Node Type"]:
+        passed = sum(node.get(key, 0) for key in ("Rows Removed by Filter", "Rows Removed by Index Recheck"))
+        own = (node["Actual Rows"] + passed) * node["Actual Loops"]
+    return own + sum(_rows_read(child) for child in node.get("Plans", ()))

@@ -6,6 +6,7 @@ No Grafana was to be had: the push is tested against a small server that keeps t
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -52,12 +53,27 @@ class StrictGrafana(BaseHTTPRequestHandler):
         assert self.path == "/api/dashboards/db"
         body = self._body()
         dashboard = body["dashboard"]
-        if not dashboard.get("title") or len(dashboard.get("uid", "")) > 40 or dashboard.get("id") is not None:
-            return self._answer(400, {"message": "dashboard title cannot be empty"})
+        if wrong := self._wrong_with(dashboard):
+            return self._answer(400, {"message": wrong})
         if dashboard["uid"] in self.kept and not body["overwrite"]:
             return self._answer(412, {"status": "version-mismatch", "message": "changed by someone else"})
         self.kept[dashboard["uid"]] = dashboard
         return self._answer(200, {"uid": dashboard["uid"], "status": "success", "version": 1})
+
+    def _wrong_with(self, dashboard: dict[str, Any]) -> str:
+        """Why Grafana would not keep it, or could not show it."""
+        panels = dashboard.get("panels", [])
+        asked = {one["datasource"]["uid"] for panel in panels for one in (panel, *panel["targets"])}
+        found = {
+            "dashboard title cannot be empty": bool(dashboard.get("title")),
+            "uid contains illegal characters": bool(re.fullmatch(r"[a-zA-Z0-9_-]{1,40}", dashboard.get("uid", ""))),
+            "dashboard id is another's": dashboard.get("id") is None,
+            "panels share an id": len({panel["id"] for panel in panels}) == len(panels),
+            "data source not found": asked <= set(self.sources),
+            "title is taken": dashboard.get("title")
+            not in {k["title"] for u, k in self.kept.items() if u != dashboard["uid"]},
+        }
+        return next((message for message, fine in found.items() if not fine), "")
 
     def _allowed(self) -> bool:
         allowed = self.headers.get("Authorization") == f"Bearer {self.token}"
@@ -85,6 +101,28 @@ class StrictGrafana(BaseHTTPRequestHandler):
 SOURCE = PostgresDataSource(host="db:5432", database="assay", password="hush")
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": ""},
+        {"uid": "of two words"},
+        {"uid": "u" * 41},
+        {"title": "Assay: clocks and health"},
+        {"panels": [{"id": 1, "datasource": {"uid": "elsewhere"}, "targets": []}]},
+        {"panels": [{"id": 1, "datasource": {"uid": "assay"}, "targets": []}] * 2},
+    ],
+    ids=str,
+)
+def test_a_dashboard_that_grafana_would_not_keep_is_refused(
+    grafana: tuple[str, type[StrictGrafana]], monkeypatch: pytest.MonkeyPatch, change: dict[str, Any]
+) -> None:
+    first, second = load_dashboards()
+    monkeypatch.setattr("deploy.grafana.provisioning.load_dashboards", lambda: [second, {**first, **change}])
+    with pytest.raises(BadInput, match="400"):
+        push_dashboards(grafana[0], "right", SOURCE)
+    assert list(grafana[1].kept) == [second["uid"]]
+
+
 @pytest.fixture
 def grafana() -> Iterator[tuple[str, type[StrictGrafana]]]:
     handler = type("Fresh", (StrictGrafana,), {"sources": {}, "kept": {}})
@@ -98,7 +136,7 @@ def grafana() -> Iterator[tuple[str, type[StrictGrafana]]]:
 
 def test_a_push_puts_the_source_and_the_dashboards_there(grafana: tuple[str, type[StrictGrafana]]) -> None:
     url, server = grafana
-    assert push_dashboards(url, "right", SOURCE) == ["assay"]
+    assert push_dashboards(url, "right", SOURCE) == ["assay", "assay-clocks"]
     assert server.sources["assay"]["secureJsonData"] == {"password": "hush"}
     assert {k: v for k, v in server.kept["assay"].items() if k != "id"} == load_dashboards()[0]
 

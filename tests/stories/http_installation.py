@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -39,6 +39,13 @@ from pipeline.at_rest.key_store import KeyStore
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
 from pipeline.engines.folder_engine import FolderEngine
+from pipeline.moderation.house_rules import HouseRules
+from pipeline.moderation.quality.blind_cases import BlindLedger
+from pipeline.moderation.quality.blind_review import BlindReview
+from pipeline.moderation.quality.quality_desk import QualityDesk
+from pipeline.moderation.quality.review_sampling import ReviewSampling
+from pipeline.moderation.review_stores import ReviewStores
+from pipeline.observability.observed_works import Observation
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.local_runner import LocalRunner
 from pipeline.screening.measurement import ClassifierMeasurer
@@ -47,9 +54,13 @@ from pipeline.settings import Settings, load_settings
 from pipeline.stages import ROUTE, bind_route
 from pipeline.stages.stage_context import Measurements, StageContext
 from pipeline.testing.memory_accounts import MemoryAccounts
+from pipeline.testing.memory_bulk_reviews import MemoryBulkReviews, MemorySavedSearches
+from pipeline.testing.memory_decisions import MemoryDecisionLog, MemoryModerationFigures
+from pipeline.testing.memory_exposure import MemoryExposure
 from pipeline.testing.memory_identities import MemoryIdentities
 from pipeline.testing.memory_ledger import MemoryLedger, MemoryTexts
 from pipeline.testing.memory_passkeys import MemoryPasskeys
+from pipeline.testing.memory_review_checks import MemoryReviewChecks
 from pipeline.testing.memory_review_queue import MemoryReviewQueue
 from pipeline.testing.memory_second_factors import MemorySecondFactors
 from pipeline.wiring import Installation, build_installation
@@ -60,6 +71,8 @@ from tests.stub_pipeline.context import nothing_beside
 from tests.stub_pipeline.stage_parts import StubMeasurer, StubPolicy, StubSealer, StubVerifier, alone, uncounted
 
 WORD_SCORES = {"gore": 0.75, "weapon": 0.97, "fog": None}
+NO_CHECKS = {"second_review_share": 0.0, "golden_share": 0.0}
+"""So that the next case of a story is the one that it made; stories of checks set them."""
 HELD, REFUSED, UNMEASURED, FINE = "a battle, some gore", "a weapon", "thick fog", "a rabbit in a meadow"
 
 
@@ -87,6 +100,15 @@ class MemoryInstallation:
     works: PipelineContext
     runner: LocalRunner
     webhook_sender: None = None
+    review_worker: None = None
+    match_desk: None = None
+    observation: Observation = field(default_factory=Observation)
+    claims: None = None
+    record: None = None
+    creator_desk: None = None
+    report_desk: None = None
+    end_user_erasures: None = None
+    rights_desk: None = None
 
     def account(self, *roles: Role) -> ApiAccount:
         return ApiAccount(*create_account(self.accounts, roles))
@@ -151,6 +173,7 @@ def form_token(page: str) -> str:
 
 def memory_installation(home: Path, decide=None, words: str = "", **settings) -> MemoryInstallation:
     ledger, bus = MemoryLedger(), LocalBus()
+    chosen, accounts = Settings(home=home, **(NO_CHECKS | settings)), MemoryAccounts()
     tools = StageContext(
         texts=MemoryTexts(),
         blob_store=FsspecBlobStore(str(home / "vault")),
@@ -170,13 +193,40 @@ def memory_installation(home: Path, decide=None, words: str = "", **settings) ->
         workdir=home / "scratch",
         **alone(),
     )
+    accounts = MemoryAccounts()
+    stores = ReviewStores(
+        queue=MemoryReviewQueue(ledger),
+        bulk=MemoryBulkReviews(),
+        searches=MemorySavedSearches(),
+        accounts=accounts,
+        word_secret=lambda: b"s" * 32,
+    )
+    checks = MemoryReviewChecks()
     desk = CaseService(
-        ledger=ledger,
+        ledger=BlindLedger(ledger=ledger, checks=checks),
         bus=bus,
         context=tools,
         verifier=StubVerifier(_verified),
         usage=uncounted(),
-        review_queue=MemoryReviewQueue(ledger),
+        review_stores=stores,
+        exposure_log=MemoryExposure(),
+        house_rules=HouseRules(sealed_rules=frozenset({"sealed_words"})),
+        blind=BlindReview(
+            ledger=ledger,
+            texts=tools.texts,
+            checks=checks,
+            sampling=ReviewSampling(
+                key=b"k" * 32, second_share=chosen.second_review_share, golden_share=chosen.golden_share
+            ),
+            golden_days=chosen.golden_days,
+        ),
+        quality=QualityDesk(
+            ledger=ledger,
+            texts=tools.texts,
+            checks=checks,
+            figures=MemoryModerationFigures(ledger),
+            log=MemoryDecisionLog(ledger),
+        ),
     )
     works = PipelineContext(
         ledger=ledger,
@@ -186,7 +236,7 @@ def memory_installation(home: Path, decide=None, words: str = "", **settings) ->
         accepted_phases=frozenset(ROUTE),
         **nothing_beside(),
     )
-    chosen, accounts = Settings(home=home, **settings), MemoryAccounts()
+    chosen = Settings(home=home, **settings)
     return MemoryInstallation(
         settings=chosen,
         service=desk,
@@ -234,7 +284,7 @@ def serve_installation(house: MemoryInstallation | Installation, port: int = 0):
 def serve_real_installation(home: Path, **settings: object) -> Iterator[ServedInstallation]:
     """Everything real in this process, over the home of an installation; a few frames are looked at."""
     built = build_installation(
-        load_settings(home=home, engine_folder=home / "engine", frames=4, max_frames=4, **settings)
+        load_settings(home=home, engine_folder=home / "engine", frames=4, max_frames=4, **(NO_CHECKS | settings))
     )
     try:
         with serve_installation(built) as serving:
@@ -243,7 +293,7 @@ def serve_real_installation(home: Path, **settings: object) -> Iterator[ServedIn
         built.close()
 
 
-def _measured(text: str, subject: Subject = Subject.PROMPT) -> Measurements:
+def _measured(text: str, subject: Subject = Subject.PROMPT, style: object = None) -> Measurements:
     if "crash" in text:
         raise Unavailable("the model for prompts is not there")
     signals = tuple(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.brokers.noida import free_port
+from evals.local_broker import free_port
 from tests.stories.forked_commands import ForkedProcess, start
 
 _START_SECONDS = 120.0

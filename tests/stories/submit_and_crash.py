@@ -17,11 +17,11 @@ when, number, key = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 append = PostgresLedger.append
 
 
-def dying(self, case, events):
+def dying(self, case, events, **more):
     stored = case.revision + len(events)
     if when == "before" and stored >= number:
         os.kill(os.getpid(), signal.SIGKILL)
-    moved = append(self, case, events)
+    moved = append(self, case, events, **more)
     if when == "after" and stored >= number:
         os.kill(os.getpid(), signal.SIGKILL)
     return moved

@@ -5,6 +5,7 @@ import pytest
 from tests.conftest import ROOT
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models]
+ANY = ("--purpose", "any", "--until", "never", "--yes")
 HEIR, ANA = ("--account", "acct_heir"), ("--account", "acct_ana")
 
 
@@ -46,7 +47,7 @@ def held(assay):
 @pytest.fixture(scope="module")
 def leased(assay, held):
     assay("cameo", "admit", "@eileen")
-    return assay("cameo", "lease", "@Eileen", "--to", "acct_ana", "--no", "alcohol", *HEIR, "--json").json
+    return assay("cameo", "lease", "@Eileen", "--to", "acct_ana", "--no", "alcohol", *ANY, *HEIR, "--json").json
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+import segno
 
 from console.verify import verify_api
 from core.finding import Finding
@@ -86,7 +87,7 @@ def shared(at, answer, **more):
 
 def test_an_answer_is_shared_without_the_file_and_its_name(at, answer, house):
     moved = shared(at, answer)
-    assert moved.status_code == 303 and re.fullmatch(r"/verify/shared/[\w-]{22}\?lang=en", moved.headers["location"])
+    assert moved.status_code == 303 and re.fullmatch(r"/verify/shared/[\w-]{22}", moved.headers["location"])
     with at.client() as anybody:
         page = anybody.get(moved.headers["location"]).text
     assert "No information found" in page and "This link works until" in page
@@ -94,6 +95,24 @@ def test_an_answer_is_shared_without_the_file_and_its_name(at, answer, house):
     assert 'name="token"' not in page
     assert at.left_on_disk() == []
     assert not list(house.settings.root.rglob("*holiday*"))
+
+
+def test_a_shared_answer_has_a_preview_for_links_and_its_address_as_a_qr_code(at, answer):
+    with at.client() as anybody:
+        address = shared(at, answer).headers["location"]
+        english = anybody.get(address).text
+        german = anybody.get(address, headers={"Accept-Language": "de"}).text
+        tags = dict(re.findall(r'<meta property="(og:[\w:]+)" content="([^"]*)">', english))
+        assert tags["og:title"] == "No information found" and tags["og:description"].startswith("Nothing was found")
+        assert tags["og:url"] == at.url + address and '<meta name="robots" content="noindex">' in english
+        picture = anybody.get(tags["og:image"])
+    assert 'content="Keine Angaben gefunden"' in german and '<html lang="de">' in german
+    assert (picture.headers["content-type"], picture.headers["cross-origin-resource-policy"]) == (
+        "image/png",
+        "cross-origin",
+    )
+    drawn = re.search(r'<div class="qr"[^>]*>(<svg.*?</svg>)', english, re.S)[1]
+    assert drawn == segno.make(at.url + address, micro=False).svg_inline(scale=4, border=4, dark="#000", light="#fff")
 
 
 def test_only_what_was_answered_here_can_be_shared(at, answer):
@@ -132,8 +151,8 @@ def test_the_history_of_a_file_has_pictures_on_the_page_and_in_nothing_that_is_k
         plain = client.get("/login").headers["content-security-policy"]
     tree = found.text[found.text.index('<ul class="lineage">') :]
     assert tree.index("this file: child.mp4") < tree.index("<ul>") < tree.index("it was made from: parent.mp4")
-    assert found.text.count('<img src="data:image/jpeg;base64,') == 2
-    assert found.text.count('alt="Picture that the credentials carry of it"') == 2
+    assert found.text.count('<img src="data:image/jpeg;base64,') == 3  # the first of them beside the answer too
+    assert found.text.count('alt="Picture that the credentials carry of it"') == 3
     assert "img-src 'self' data:" in found.headers["content-security-policy"] and "data:" not in plain
     assert "parent.mp4" in page and "data:" not in page
     assert at.left_on_disk() == []
@@ -204,8 +223,10 @@ def violations(page) -> list[str]:
     return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
 
 
-@pytest.mark.parametrize(("lang", "scheme"), [("en", "light"), ("fr", "dark")])
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize(
+    ("lang", "scheme", "width"),
+    [("en", "light", 1280), ("fr", "dark", 360), ("de", "light", 360), ("es", "dark", 1280)],
+)
 def test_axe_finds_nothing_wrong_with_any_page_of_the_verifier(chromium, at, child, answer, lang, scheme, width):
     context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
     page = context.new_page()
@@ -220,6 +241,10 @@ def test_axe_finds_nothing_wrong_with_any_page_of_the_verifier(chromium, at, chi
         page.evaluate("[...document.images].filter((one) => one.closest('.lineage') && one.naturalWidth).length") == 2
     )
     wrong += violations(page)
+    for other in ("/verify/tools", "/verify/consent", "/verify/badge/0011223344556677", "/login", "/nowhere"):
+        page.goto(at.url + other)
+        wrong += violations(page)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), other
     page.goto(at.url + shared(at, answer, lang=lang).headers["location"])
     wrong += violations(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

@@ -60,12 +60,13 @@ def test_moderators_are_told_everything(at):
     assert told >= {"score", "scores", "signals", "shadow", "spans", "facts", "moderator"} - {"facts", "spans"}
 
 
-def test_scores_of_the_moderation_endpoint_are_yes_or_no_for_a_platform(at):
+def test_the_moderation_endpoint_tells_a_platform_no_scores_and_says_of_no_category_what_nobody_measured(at):
+    """The words of the stories are of no category; yes or no of what is measured: test_http_screening.py."""
     with at.client(at.platform) as platform, at.client(at.moderator) as moderator:
         theirs, ours = (
             c.post("/v1/moderations", json={"input": HELD}).json()["results"][0] for c in (platform, moderator)
         )
-    assert set(theirs["category_scores"].values()) <= {0.0, 1.0}
+    assert set(theirs["category_scores"].values()) == {None}
     assert theirs["categories"] == ours["categories"] and "scores" not in theirs["assay"] and ours["assay"]["scores"]
 
 
@@ -87,3 +88,25 @@ def test_a_refusal_says_how_to_appeal_and_an_appeal_that_a_person_looks(at):
         assert platform.request(said["method"], said["path"], json={"note": "it is a toy"}).status_code == 200
         after = platform.get(f"/v1/videos/{case_id}").json()["assay"]["explanation"]["appeal"]
     assert not after["possible"] and "looks at this already" in after["text"]
+
+
+def test_an_author_learns_that_a_moderator_appealed_for_them_and_not_which(at):
+    case_id = at.submit(REFUSED)
+    at.settle(case_id)
+    at.installation.service.appeal(at.moderator.person, case_id, note="looked wrong to me")
+    with at.client(at.platform) as author:
+        told = author.get(f"/api/cases/{case_id}/history").text
+    assert "Appealed" in told and "a moderator" in told and at.moderator.person.id not in told
+    assert "looked wrong" not in told
+
+
+def test_an_author_learns_that_a_moderator_took_a_video_down_and_not_which(at):
+    case_id = at.submit(FINE)
+    published = at.settle(case_id)
+    with at.client(at.moderator) as moderator:
+        recall = {"code": "policy", "revision": published.revision}
+        assert moderator.post(f"/api/cases/{case_id}/recall", json=recall).status_code == 200
+    at.settle(case_id)
+    with at.client(at.platform) as author:
+        told = author.get(f"/api/cases/{case_id}").text
+    assert "a moderator" in told and at.moderator.person.id not in told

@@ -105,5 +105,5 @@ def test_an_estate_is_enrolled_over_http_with_proof_and_held(at):
         token = form_token(page.get("/enrol").text)
         form = {"form_token": token, "handle": "eileen-too", "proof": "x"}
         assert page.post("/enrol/estate", data=form, files=picture).headers["Location"] == "/me/eileen-too"
-        assert "a person looks" in page.get("/me").text
+        assert "a moderator is checking it" in page.get("/me").text
     assert at.left_on_disk() == []

@@ -16,6 +16,7 @@ pytestmark = [pytest.mark.postgres, pytest.mark.models]
 ROUTE = "/beta/litellm_basic_guardrail_api"
 HARMLESS = "a red balloon over a quiet lake at dawn"
 NAKED = "a completely naked woman poses on the bed"
+NAKED_ON_A_BEACH = "a naked woman on a beach at dawn"
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_answers_of_a_model_are_screened_alike(screened):
 
 
 def test_with_edit_the_words_in_the_way_are_taken_out_and_the_other_texts_stay(screened):
-    answer = screened(HARMLESS, NAKED, additional_provider_specific_params={"edit": True}).json()
+    answer = screened(HARMLESS, NAKED_ON_A_BEACH, additional_provider_specific_params={"edit": True}).json()
     assert answer["action"] == "GUARDRAIL_INTERVENED"
     assert answer["texts"][0] == HARMLESS and "naked" not in answer["texts"][1]
     assert screened(*answer["texts"]).json() == {"action": "NONE"}

@@ -39,13 +39,18 @@ def test_a_held_case_is_ruled_on_through_the_page_and_goes_on(at):
         assert "clearly a joke" not in author.get(f"/cases/{case_id}").text
 
 
-def test_a_refusal_by_a_person_is_final(at):
-    case_id = at.submit(HELD)
+def test_a_refusal_by_a_person_is_appealed_once_and_answered_by_another(at):
+    case_id, second = at.submit(HELD), at.installation.account(Role.MODERATOR)
     at.settle(case_id)
-    with at.browser(at.moderator) as moderator:
-        sent_form(moderator, case_id, "rule", decision="refuse", code="breaks_policy")
-    assert at.settle(case_id).phase is Phase.REFUSED
-    with at.client(at.platform) as platform:
+    with at.browser(at.moderator) as first, at.browser(second) as other, at.client(at.platform) as platform:
+        sent_form(first, case_id, "rule", decision="refuse", code="breaks_policy")
+        assert at.settle(case_id).phase is Phase.REFUSED
+        assert platform.post(f"/api/cases/{case_id}/appeal", json={"note": "look again"}).status_code == 200
+        page = first.get(f"/cases/{case_id}").text
+        assert "You ruled on this case before it was appealed: another moderator rules on it." in page
+        assert at.installation.service.reviews.take_next(at.moderator.person) is None
+        sent_form(other, case_id, "rule", decision="refuse", code="breaks_policy")
+        assert at.settle(case_id).phase is Phase.REFUSED
         assert platform.post(f"/api/cases/{case_id}/appeal", json={}).status_code == 409
 
 

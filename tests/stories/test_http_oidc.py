@@ -21,8 +21,8 @@ import pytest
 
 from console.web.rate_limits import FailureLimiter
 from core.roles import Role
+from evals.local_broker import free_port
 from pipeline.accounts import KeyKind
-from tests.brokers.noida import free_port
 from tests.stories.http_installation import form_token, memory_installation, serve_installation
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")

@@ -14,7 +14,7 @@ import pyotp
 import pytest
 
 from core.roles import Role
-from tests.brokers.noida import free_port
+from evals.local_broker import free_port
 from tests.stories.http_installation import form_token, memory_installation, serve_installation
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")

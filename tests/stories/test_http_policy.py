@@ -15,6 +15,7 @@ from pipeline.policy_rollout.policy_service import PolicyService
 from pipeline.policy_rollout.rollout import Rollout
 from pipeline.testing.memory_ledger_views import MemoryCaseHistories
 from pipeline.testing.memory_policy_store import MemoryPolicyStore
+from pipeline.testing.memory_rule_activity import MemoryPolicyReplays, MemoryRuleActivity
 from policy.pack import load
 from tests.stories.http_installation import FINE, form_token, memory_installation, serve_installation
 from tests.unit.policy.packs import VOCABULARY, FolderSource, rule, write_pack
@@ -31,7 +32,12 @@ def at(tmp_path):
         write_pack(folder, prompt_hate=rule("hate", at=at))
     policing = PolicySelector(MemoryPolicyStore(), FolderSource(old))
     rollout = Rollout(policy_selector=policing, installed_policy=pack_policy(old, policing.installed()))
-    desk = PolicyService(rollout=rollout, case_histories=MemoryCaseHistories(house.ledger))
+    desk = PolicyService(
+        rollout=rollout,
+        case_histories=MemoryCaseHistories(house.ledger),
+        activity=MemoryRuleActivity(house.ledger),
+        replays=MemoryPolicyReplays(),
+    )
     house = replace(house, service=replace(house.service, policy_service=desk))
     with serve_installation(house) as serving:
         rollout.stage(OPERATOR, new, load(new, VOCABULARY), share=25.0, profile=None)

@@ -70,9 +70,9 @@ def test_pages_ask_for_the_scopes_of_the_key_that_signed_in(at, keys):
 def test_the_service_itself_refuses_a_key_without_the_scope(at, keys):
     service, person = at.installation.service, keys[Scope.READ].person
     for scope, ask in (
-        (Scope.VERIFY, lambda who: service.screen(who, FINE)),
+        (Scope.VERIFY, lambda who: service.opinions.screen(who, FINE)),
         (Scope.READ, service.cases),
-        (Scope.MODERATE, service.queue),
+        (Scope.MODERATE, lambda who: service.reviews.cases(who, limit=10)),
     ):
         narrowed = Principal(
             id=person.id, roles=frozenset({Role.MODERATOR}), scopes=ALL_SCOPES - {scope, Scope.MODERATE}

@@ -6,11 +6,14 @@ import json
 
 import pytest
 
+from pipeline.creator_texts.catalogs import creator_catalog
+from pipeline.creator_texts.sentences import CHANGE_DESCRIPTION
 from tests.stories.http_installation import serve_real_installation
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models]
 
 HARMLESS = "a red balloon over a quiet lake at dawn"
+NAKED_ON_A_BEACH = "a naked woman on a beach at dawn"
 NAKED = "a completely naked woman poses on the bed"
 
 
@@ -28,6 +31,7 @@ def test_a_client_of_openais_endpoint_learns_what_is_flagged_and_why(at):
     assert naked["flagged"] and naked["categories"]["sexual"] and naked["category_scores"]["sexual"] >= 0.5
     assert any("naked" in words for reason in naked["assay"]["reasons"] for words in reason["words"])
     assert not harmless["flagged"] and not any(harmless["categories"].values())
+    assert {*naked["category_scores"].values(), *harmless["category_scores"].values()} == {0.0, 1.0}
     assert set(naked["categories"]) == set(naked["category_scores"]) == set(naked["category_applied_input_types"])
 
 
@@ -47,10 +51,31 @@ def test_parts_of_type_text_are_taken_and_pictures_are_not(at):
 
 def test_the_smallest_edit_that_clears_a_prompt_is_told_on_request(at):
     with at.client(at.platform) as platform:
-        said = platform.post("/api/screen", json={"prompt": NAKED, "explain": True}, timeout=120).json()
+        said = platform.post("/api/screen", json={"prompt": NAKED_ON_A_BEACH, "explain": True}, timeout=120).json()
         again = platform.post("/api/screen", json={"prompt": said["edit"]["text"]}, timeout=120).json()
     assert said["verdict"]["decision"] > 0 and said["reasons"][0]["dsa"]
     assert "naked" not in said["edit"]["text"] and again["verdict"]["decision"] == 0 and again["edit"] is None
+
+
+def test_a_platform_is_told_the_reasons_in_the_language_of_the_prompt_and_what_to_ask_for_instead(at):
+    prompt = "Taylor Swift danse sur le toit de la maison"
+    with at.client(at.platform) as platform:
+        said = platform.post("/api/screen", json={"prompt": prompt, "explain": True}, timeout=120).json()
+    assert said["reasons"] and all(" person " not in reason["text"] for reason in said["reasons"])
+    assert said["edit"] is None
+    assert said["instead"] == creator_catalog("fr").text(CHANGE_DESCRIPTION) != CHANGE_DESCRIPTION
+
+
+def test_what_no_model_reads_is_null_and_a_long_harmless_text_is_read_whole(at):
+    given = ["\u05d9\u05dc\u05d3\u05d9\u05dd \u05de\u05e9\u05d7\u05e7\u05d9\u05dd \u05d1\u05d2\u05df",
+             "A calm lake at dawn, and a heron stands in the reeds. " * 230]  # fmt: skip
+    with at.client(at.platform) as platform:
+        unread, long = platform.post("/v1/moderations", json={"input": given}, timeout=300).json()["results"]
+    assert unread["flagged"]
+    assert None in unread["categories"].values()
+    assert True not in unread["categories"].values()
+    assert set(long["categories"].values()) == {False}
+    assert not long["flagged"]
 
 
 def test_lines_in_are_lines_out_and_a_bad_one_stops_nothing(installation):
@@ -67,7 +92,7 @@ def test_lines_in_are_lines_out_and_a_bad_one_stops_nothing(installation):
 
 
 def test_a_person_reads_which_words_and_what_would_be_allowed(installation):
-    said = installation.assay("screen", NAKED, "--explain")
+    said = installation.assay("screen", NAKED_ON_A_BEACH, "--explain")
     assert said.code in (4, 5) and "naked" in said.out and "It would be allowed as:" in said.out
     assert installation.assay("screen", HARMLESS).code == 0
 
@@ -79,7 +104,7 @@ def test_a_registered_character_is_found_by_name_and_by_description(installation
     assert [one["id"] for one in listed] == ["w1"]
     for prompt in ("Captain Bramblefox waves", "an orange fox in a ragged blue captain's coat flies a bathtub"):
         said = installation.assay("screen", prompt, "--json")
-        assert said.code == 5 and any(one["category"] == "copyright_ip" for one in said.json["reasons"])
+        assert said.code == 5 and any(one["category"] == "registered_work" for one in said.json["reasons"])
     assert "no longer" in installation.assay("work", "remove", "w1").out
     assert installation.assay("screen", "Captain Bramblefox waves").code == 0
 
@@ -87,7 +112,7 @@ def test_a_registered_character_is_found_by_name_and_by_description(installation
 def test_a_creator_is_told_in_the_language_of_the_prompt_which_words_and_how_to_appeal(at):
     told = {}
     german_prompt = "eine nackte Frau posiert völlig nackt auf dem Bett"
-    for prompt in (NAKED, "une femme complètement nue pose nue sur le lit", german_prompt):
+    for prompt in (NAKED, "une femme toute nue danse sur la plage", german_prompt):
         case_id = at.submit(prompt)
         at.settle(case_id)
         with at.client(at.platform) as platform:

@@ -7,10 +7,10 @@ import pytest
 from core.case import Phase
 from core.roles import Role
 from core.signals import Subject
-from pipeline.video_request import end_user_pseudonym
 from policy.decide import decide
 from policy.pack import load
 from policy.vocabulary import FACTS, Vocabulary
+from registry.consent.end_users import end_user_pseudonym
 from tests.stories.http_installation import (
     HELD,
     REFUSED,

@@ -36,7 +36,7 @@ def test_a_stranger_gets_an_answer_and_nothing_stays(at, bunny):
     finding = answer.json()
     assert set(finding) == {
         *("file", "verdict", "summary", "credentials", "watermark", "evidence", "case", "unexamined"),
-        "other_installation",
+        *("other_installation", "incoming", "layers", "origins", "consent"),
     }
     assert (finding["file"], finding["verdict"]) == ("clip.mp4", "no_information")
     assert at.left_on_disk() == []

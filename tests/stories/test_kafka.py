@@ -1,14 +1,17 @@
 """The main story again with a broker: the command line submits, Faust workers of different roles carry it on."""
 
+import json
 import os
 import subprocess
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 import pytest
 
-from tests.brokers.noida import noida
+from evals.local_broker import free_port
+from tests.brokers.any_broker import any_broker, own_topics
 from tests.stories.forked_commands import start
 
 pytestmark = [pytest.mark.postgres, pytest.mark.models, pytest.mark.kafka, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -43,9 +46,11 @@ def until(installation, case_id, phases, broker, seconds=150):
 
 
 def test_cases_go_the_whole_way_between_workers_of_two_processes(fresh, tmp_path):
-    with noida(tmp_path) as address:
-        broker = {"ASSAY_BUS": "kafka", "ASSAY_KAFKA_SERVERS": address, "ASSAY_SWEEP_AFTER": "5"}
-        with worker(fresh, broker, "light", "render"), worker(fresh, broker, "gpu"):
+    with any_broker(tmp_path) as address:
+        named = {"ASSAY_BUS": "kafka", "ASSAY_KAFKA_SERVERS": address, "ASSAY_KAFKA_GROUP": own_topics().prefix}
+        broker = named | {"ASSAY_SWEEP_AFTER": "5"}
+        seen = {"ASSAY_METRICS_PORT": str(free_port()), "ASSAY_LOG_FORMAT": "json"}
+        with worker(fresh, broker | seen, "light", "render"), worker(fresh, broker, "gpu"):
             first = fresh.assay("submit", "a sleepy rabbit in a meadow", "--json", env=broker)
             assert first.code == 6, first.err
             refused = fresh.assay(
@@ -56,4 +61,20 @@ def test_cases_go_the_whole_way_between_workers_of_two_processes(fresh, tmp_path
             assert until(fresh, refused.json["case"]["id"], ("refused",), broker)["commissioned"] is None
             assert fresh.assay("recall", case["id"], "--code", "author", env=broker).code in (0, 6)
             assert until(fresh, case["id"], ("withdrawn",), broker)["phase"] == "withdrawn"
+            is_watched(fresh, seen["ASSAY_METRICS_PORT"])
     assert list((fresh.home / "published").glob("*.mp4")) == []
+
+
+def is_watched(house, port):
+    """The worker says what it did, on its port and in its log, and no word of a prompt."""
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        assert client.get("/healthz").status_code == 200
+        told = client.get("/metrics").text
+    assert 'assay_events_total{event="Withdrawn"} 1.0' in told and 'assay_cases{phase="held"} 0.0' in told
+    assert 'assay_verdicts_total{decision="refuse",gate="prompt"} 1.0' in told
+    assert 'assay_stage_seconds_count{outcome="done",phase="submitted"} 2.0' in told
+    lines = (house.home / "worker-light-render.log").read_text().splitlines()
+    assert all(json.loads(line)["level"] for line in lines if line.startswith("{")) and any(
+        '"time"' in x for x in lines
+    )
+    assert "pipe bomb" not in told + "".join(lines)

@@ -23,6 +23,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:The Sora API:DeprecationWarning"),
 ]
 STRICT = TypeAdapter(Video)
+# A quick worker may have taken the order up before its answer is written.
+NEW = {"queued", "in_progress"}
 PROMPT = "a sleepy rabbit in a meadow"
 KINDS = {
     "video": ("video/mp4", b"ftyp"),
@@ -62,7 +64,7 @@ def strict(video):
 
 def test_an_answer_fits_the_clients_own_type_before_and_after(client, finished):
     early = client.videos.create(prompt="a fox in snow", seconds="4", size="1280x720")
-    assert (strict(early).status, early.prompt) == ("queued", "a fox in snow")
+    assert strict(early).status in NEW and early.prompt == "a fox in snow"
     done = strict(client.videos.retrieve(finished.id))
     assert (done.progress, done.size, done.model, done.seconds) == (100, "1280x720", "stand-in", "5.28")
     client.videos.delete(early.id)
@@ -173,7 +175,7 @@ def test_curl_creates_asks_and_downloads(at, finished, tmp_path):
         return subprocess.run(command, capture_output=True, text=True, timeout=60, check=True).stdout
 
     made = json.loads(curl(f"{at.url}/v1/videos", "--form", "prompt=a fox in snow", "--form", "seconds=4"))
-    assert made["status"] == "queued"
+    assert made["status"] in NEW
     assert json.loads(curl("--request", "DELETE", f"{at.url}/v1/videos/{made['id']}"))["deleted"] is True
     content = f"{at.url}/v1/videos/{finished.id}/content"
     curl(content, "--range", "0-99999", "--output", tmp_path / "video.mp4")

@@ -212,6 +212,7 @@ def test_axe_finds_nothing_wrong_and_the_keyboard_is_enough(at, lang, scheme, wi
         page.keyboard.type(f"by keyboard {lang}")
         page.keyboard.press("Enter")
         page.locator(".shown").wait_for()
+        page.wait_for_load_state()  # with its style sheets: without them all contrast is wrong
         assert page.locator("#secret").inner_text().startswith("assay_")
         for fold in page.locator("main details").all():
             fold.evaluate("one => one.open = true")

@@ -50,7 +50,7 @@ def test_the_credentials_of_a_stripped_file_are_recovered_and_the_difference_is_
 
 def test_a_mark_too_damaged_to_read_is_recognised_among_those_this_office_issued(installation, published, tmp_path):
     copy, asked = tmp_path / "copy.mp4", tmp_path / "payloads.txt"
-    for crf in (42, 44, 46):  # keys are random, and so is by what a mark is just not read any more
+    for crf in (42, 44, 46, 48, 50):  # keys are random, and so is by what a mark is just not read any more
         reencode(published_file(published), copy, encoding=Encoding(crf=crf))
         if installation.assay("detect", copy, "--json").json["payload"] is None:
             break
@@ -70,6 +70,8 @@ def test_a_file_without_a_mark_is_still_recognised_by_its_looks(installation, pu
     assert said["watermark"]["detected"] is False
     assert said["verdict"] == "no_information"
     named = re.search(r"case ([0-9a-f]{16})", kinds(said)["fingerprint"])[1]
+    assert {one["layer"]: one["state"] for one in said["layers"]}["fingerprint"] == "found"
+    assert {"fingerprint"} <= {one["how"] for one in said["origins"]} <= {"fingerprint", "nothing"}
     found = installation.assay("case", named, "--json").json["case"]  # another story may have sealed the same footage
     assert found["rendered"]["asset"]["digest"] == published["case"]["rendered"]["asset"]["digest"]
 

@@ -27,13 +27,14 @@ def request(name, prompt):
 def test_a_request_on_a_topic_becomes_a_published_video(fresh, tmp_path):
     from kafka import KafkaConsumer, KafkaProducer
 
-    from pipeline.runners.kafka_bus import create_topics
+    from pipeline.runners.kafka_connection import KafkaConnection
+    from pipeline.runners.kafka_topics import create_topics
     from pipeline.runners.topics import Topics
 
     account = fresh.assay("account", "add", "--role", "platform", "--json").json["id"]
     with tansu(tmp_path) as address:
         broker = {"ASSAY_BUS": "kafka", "ASSAY_KAFKA_SERVERS": address, "ASSAY_KAFKA_ACCOUNT": account}
-        create_topics(address, Topics(more=("assay.requests", "assay.outcomes")), partitions=2)
+        create_topics(KafkaConnection(servers=address), Topics(more=("assay.requests", "assay.outcomes")), partitions=2)
         with worker(fresh, broker, "light", "render", "gpu"):
             producer = KafkaProducer(bootstrap_servers=address)
             producer.send("assay.requests", request("rabbit", "a sleepy rabbit in a meadow")).get(10)

@@ -76,19 +76,13 @@ def stub_context(ledger, bus, **given):
 
 
 def build():
-    """For worker processes: TOY_DATABASE is a DSN, TOY_BUS is `kafka` or `confluent`, TOY_SERVERS are its brokers."""
+    """For worker processes: TOY_DATABASE is a DSN, TOY_SERVERS are brokers, whose topics begin with TOY_PREFIX."""
     from pipeline.ledgers.database import open_database
     from pipeline.ledgers.postgres_ledger import PostgresLedger
+    from pipeline.runners.kafka_bus import KafkaBus
+    from pipeline.runners.kafka_connection import KafkaConnection
+    from pipeline.runners.topics import Topics
 
     ledger = PostgresLedger(open_database(os.environ["TOY_DATABASE"]), first_retry_delay=timedelta(0))
-    return stub_context(ledger, bus_from_environment(os.environ["TOY_SERVERS"]))
-
-
-def bus_from_environment(servers):
-    from pipeline.runners.kafka_bus import KafkaBus
-    from pipeline.runners.topics import Topics
-    from tests.brokers.librdkafka_mock import ConfluentBus
-
-    if os.environ.get("TOY_BUS") == "confluent":
-        return ConfluentBus(servers, Topics())
-    return KafkaBus(servers, Topics())
+    connection, topics = KafkaConnection(servers=os.environ["TOY_SERVERS"]), Topics(prefix=os.environ["TOY_PREFIX"])
+    return stub_context(ledger, KafkaBus(connection, topics))

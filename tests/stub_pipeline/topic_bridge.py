@@ -49,7 +49,9 @@ def bridged_installation(database: Any, home: Path, bus: Bus) -> BridgedInstalla
     ledger = PostgresLedger(database, first_retry_delay=timedelta(0))
     keys = CaseKeys(str(home / "vault"), home / "keys")
     context = replace(house.service.context, texts=PostgresTexts(database, keys))
-    service = replace(house.service, ledger=ledger, bus=bus, context=context)
+    service = replace(
+        house.service, ledger=ledger, bus=bus, context=context, blind=None
+    )  # checks are of the other ledger
     inbox = home / "inbox"
     inbox.mkdir(parents=True, exist_ok=True)
     return BridgedInstallation(
@@ -75,11 +77,23 @@ class SlowIntake(RequestIntake):
         return rejected
 
 
+def bus_from_environment(servers):
+    """TOY_BUS is `kafka`, or `confluent` for librdkafka's mock, to which kafka-python cannot speak."""
+    from pipeline.runners.kafka_bus import KafkaBus
+    from pipeline.runners.kafka_connection import KafkaConnection
+    from pipeline.runners.topics import Topics
+    from tests.brokers.librdkafka_mock import ConfluentBus
+
+    if os.environ.get("TOY_BUS") == "confluent":
+        return ConfluentBus(servers, Topics())
+    return KafkaBus(KafkaConnection(servers=servers), Topics())
+
+
 def main():
     from pipeline.runners.faust_worker import WorkerConfig, run_worker
+    from pipeline.runners.kafka_connection import KafkaConnection
     from pipeline.runners.request_agents import RequestBridge, add_request_agents
     from pipeline.topic_contract.request_topics import parse_request_topics
-    from tests.stub_pipeline.context import bus_from_environment
 
     servers = os.environ["TOY_SERVERS"]
     at = bridged_installation(
@@ -89,7 +103,7 @@ def main():
     topics = parse_request_topics(os.environ["TOY_REQUESTS"], "assay")
     bridge = RequestBridge(topics=topics, intake=intake, ledger=at.ledger)
     config = WorkerConfig(
-        servers=servers,
+        connection=KafkaConnection(servers=servers),
         roles=("light", "render", "gpu"),
         sweeps=True,
         sweep_every=timedelta(seconds=0.5),

@@ -9,18 +9,18 @@ others are asked too.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.models import PACKAGED_MODELS
+from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.models.e5_embedder import E5_DIMENSIONS
 from classifiers.models.prompt_heads import MULTILINGUAL, PromptHeads
 from classifiers.text.deobfuscate import visible_text
-from classifiers.text.prompt_ensemble import FIRST_SOURCES
+from classifiers.text.prompt_ensemble import FIRST_SOURCES, normalise_case
 from evals.prompts.classification_metrics import roc_auc
 from evals.prompts.corpus import (
     LABELS,
@@ -33,7 +33,7 @@ from evals.prompts.corpus import (
     text_of_row,
 )
 from evals.prompts.datasets import load_split_third
-from evals.prompts.training.embedding_cache import embed_cached
+from evals.prompts.training.embedding_cache import embed_wide
 from evals.prompts.training.encoder import split_held_out, subsampled_texts
 from evals.prompts.training.heads import HEADS_FILE
 from evals.prompts.training.score_calibration import SourceMargins, calibration_lines, escalation_thresholds
@@ -49,7 +49,14 @@ def main() -> None:
     """Scale, mix, calibrate, write into the file."""
     with np.load(HEADS_FILE) as kept:
         arrays: dict[str, AnyArray] = dict(kept)
-    measured = measure_margins(calibration_texts(), arrays)
+    stored: dict[str, Any] = calibrated_arrays(measure_margins(calibration_texts(), arrays), arrays)
+    np.savez_compressed(HEADS_FILE, **stored)
+    record_digest(HEADS_FILE)
+
+
+def calibrated_arrays(measured: SourceMargins, trained: Mapping[str, AnyArray]) -> dict[str, AnyArray]:
+    """What was trained, and the scales, weights and lines that these texts give."""
+    arrays = dict(trained)
     count = len(LABELS)
     foreign = [not is_english for is_english in measured.english]
     arrays["middle"], arrays["spread"] = (np.zeros((4, count)) for _ in range(2))
@@ -63,9 +70,7 @@ def main() -> None:
         np.stack(each) for each in zip(*calibration_lines(measured, together), strict=True)
     )
     arrays["wary"] = escalation_thresholds(measured, heads_from_arrays(arrays))
-    stored: dict[str, Any] = {k: v.astype(np.float32) if v.dtype == np.float64 else v for k, v in arrays.items()}
-    np.savez_compressed(HEADS_FILE, **stored)
-    record_digest(HEADS_FILE)
+    return {k: v.astype(np.float32) if v.dtype == np.float64 else v for k, v in arrays.items()}
 
 
 def calibration_texts() -> list[LabelledText]:
@@ -82,18 +87,20 @@ def calibration_texts() -> list[LabelledText]:
     return [*dev, *own, *split_held_out(subsampled_texts(7))[1]]
 
 
-def measure_margins(texts: Sequence[LabelledText], arrays: dict[str, AnyArray]) -> SourceMargins:
+def measure_margins(
+    texts: Sequence[LabelledText], arrays: dict[str, AnyArray], models: Models = PACKAGED_MODELS
+) -> SourceMargins:
     """Every source's margins of every text."""
     shown = [visible_text(text.text) for text in texts]
-    embedder, encoder = PACKAGED_MODELS.get("use_multilingual"), PACKAGED_MODELS.get("prompt_encoder")
-    embeddings = np.concatenate([embedder.embed(shown[at : at + 512]) for at in range(0, len(shown), 512)])
+    embedder, encoder = models.get("use_multilingual"), models.get("prompt_encoder")
+    cased = [normalise_case(text) for text in shown]
+    embeddings = np.concatenate([embedder.embed(cased[at : at + 512]) for at in range(0, len(cased), 512)])
     logits = np.concatenate([encoder.logits(shown[at : at + 512]) for at in range(0, len(shown), 512)])
     count = len(LABELS)
     english = [encoder.english(text) for text in shown]
     wide = np.zeros((len(shown), E5_DIMENSIONS), np.float32)
-    wide[[not is_english for is_english in english]] = embed_cached(
-        [text for text, is_english in zip(shown, english, strict=True) if not is_english]
-    )
+    foreign = [text for text, is_english in zip(cased, english, strict=True) if not is_english]
+    wide[[not is_english for is_english in english]] = embed_wide(foreign, models)
     blank = {"middle": np.zeros((4, count)), "spread": np.ones((4, count)), "mix": np.ones((2, 4, count))}
     heads = heads_from_arrays(blank | identity_calibration() | arrays)
     wider = np.where(np.array(english)[:, None], np.nan, heads.multilingual_logits(wide))
@@ -116,12 +123,13 @@ def heads_from_arrays(arrays: dict[str, AnyArray]) -> PromptHeads:
     """The heads of these arrays, as the file would give them."""
     nets = [f"{net}{part}" for net in ("", "wide_") for part in ("up", "up_bias", "down", "down_bias")]
     names = (*nets, "middle", "spread", "mix", "slope", "offset", "wary")
+    weights: dict[str, Any] = {name: arrays[name].astype(np.float32) for name in names}
     return PromptHeads(
         labels=LABELS,
         styles=STYLES,
         ngram_weights=arrays["grams"].astype(np.float32) * arrays["grams_scale"],
         ngram_bias=arrays["grams_bias"],
-        **{name: arrays[name].astype(np.float32) for name in names},
+        **weights,
     )
 
 

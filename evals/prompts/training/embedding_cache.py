@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.models import PACKAGED_MODELS
+from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.models.e5_embedder import E5_DIMENSIONS
 
 CACHE_FILE = Path("build/wide.npz")
@@ -41,3 +41,12 @@ def _read(cache_file: Path) -> dict[str, NDArray[np.float32]]:
         return {}
     with np.load(cache_file, allow_pickle=False) as file:
         return dict(zip(file["names"].tolist(), file["rows"].astype(np.float32), strict=True))
+
+
+def embed_wide(texts: Sequence[str], models: Models) -> NDArray[np.float32]:
+    """(n, 384) by models that may remember by themselves, else through the file."""
+    if models == PACKAGED_MODELS:
+        return embed_cached(texts)
+    model = models.get("e5_multilingual")
+    parts = [model.embed(texts[at : at + _BATCH_SIZE]) for at in range(0, len(texts), _BATCH_SIZE)]
+    return np.concatenate(parts) if parts else np.zeros((0, E5_DIMENSIONS), np.float32)

@@ -41,6 +41,9 @@ _NAME_LABELS = (
     "artist_style",
 )  # harmless texts name few: an invented name looks like one
 _PUBLIC_FIGURE_OFFSET = 1.5  # log-odds: no figure of the dev rows is lost by it, and most invented names are let pass
+_NEWTON_STEPS = 40
+_LONGEST_STEP = 2.0  # by which slope or offset may change at once
+_PENALTY = np.array([0.1, 0.0])  # on slope and offset
 _MIN_ROWS = 12
 """Texts of each side, at the least, on which a calibration is fitted; below that, the one of all styles."""
 # Comments whose labels are doubtful, or that were made to be hard: limits for English comments are not set on them.
@@ -155,8 +158,18 @@ def allowed_false_alarms(style: str, label: str) -> float:
 
 
 def fit_platt(margins: AnyArray, targets: AnyArray) -> tuple[float, float]:
-    """Slope and offset of the logistic line through the margins, both sides weighing the same."""
-    from sklearn.linear_model import LogisticRegression
+    """Slope and offset of the logistic line through the margins, both sides weighing the same.
 
-    fitted = LogisticRegression(C=10.0, class_weight="balanced").fit(margins[:, None], targets)
-    return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    Newton's method on two numbers, with a slope held back a little (a penalty of a twentieth of its square).
+    """
+    x, y = np.asarray(margins, float), np.asarray(targets, float)
+    weights = np.where(y == 1, len(y) / (2.0 * max(y.sum(), 1.0)), len(y) / (2.0 * max((1 - y).sum(), 1.0)))
+    inputs = np.stack([x, np.ones_like(x)])
+    line = np.zeros(2)
+    for _ in range(_NEWTON_STEPS):
+        shares = 1.0 / (1.0 + np.exp(-np.clip(line @ inputs, -30, 30)))
+        gradient = inputs @ (weights * (shares - y)) + _PENALTY * line
+        curve = (inputs * (weights * shares * (1 - shares) + 1e-9)) @ inputs.T + np.diag(_PENALTY)
+        step = np.linalg.solve(curve, gradient)
+        line -= step * min(1.0, _LONGEST_STEP / max(float(np.abs(step).max()), 1e-12))
+    return float(line[0]), float(line[1])

@@ -104,6 +104,14 @@ class CarrierLayout:
     scrambler: NDArray[np.uint8]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownLines:
+    """Lines whose symbols are known: a key's pilots, or all lines of one payload."""
+
+    indices: NDArray[np.intp]
+    symbols: ComplexArray
+
+
 @cache
 def subcarriers() -> Subcarriers:
     """All lines in band. None on the axes, where the energy of edges and black bars of pictures is."""
@@ -129,6 +137,17 @@ def carrier_layout(key: WatermarkKey) -> CarrierLayout:
         interleaver=key.permutation("order", capacity),
         scrambler=key.bits("scramble", capacity),
     )
+
+
+def pilot_lines(key: WatermarkKey) -> KnownLines:
+    """What all marks of a key share."""
+    layout = carrier_layout(key)
+    return KnownLines(indices=layout.pilots, symbols=layout.pilot_symbols)
+
+
+def payload_lines(payload: Payload, key: WatermarkKey) -> KnownLines:
+    """All lines of a mark, its payload being known."""
+    return KnownLines(indices=np.arange(subcarriers().count), symbols=modulate(payload, key))
 
 
 def modulate(payload: Payload, key: WatermarkKey) -> ComplexArray:

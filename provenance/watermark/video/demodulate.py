@@ -13,6 +13,11 @@ from provenance.watermark.video.carrier_layout import TILE_SIZE, subcarriers
 
 _MAX_TILES = 24  # tiles along a side of the canvas: bounds memory for very long pictures
 
+MIRRORED = ("mirrored", "upside down")
+"""The ways round in which left and right are exchanged."""
+CONJUGATED = ("turned by half", "upside down")
+"""The ways round in which all lines are conjugated."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CarrierSpectrum:

@@ -28,6 +28,8 @@ from provenance.watermark.video.refine_homography import refine_homography
 
 FALSE_ALARM_RATE = 1e-9
 """A mark is reported only if a file without one would bring this about with at most this chance."""
+QUESTIONS_OF_ISSUED = 2
+"""What is asked of issued payloads: whether it is any of them, and later of those it looks like (find_likely_mark)."""
 _STOPPED = "the search for turned, filmed and strongly cropped pictures was stopped when its time was up"
 _MIN_Z_TO_REFINE = 5.5  # z of the pilots from which a geometry is refined
 _MAX_MATCHED_READINGS = 12
@@ -83,7 +85,7 @@ def detect_in_frames(
     `issued`.
     """
     best: _Attempt | None = None
-    questions, attempts = len(keys) + len(issued), list[_Attempt]()
+    questions, attempts = len(keys) + QUESTIONS_OF_ISSUED * len(issued), list[_Attempt]()
     until, stopped = time.monotonic() + deep_seconds, False
     for geometry in homography_candidates(frames, effort, keys) if keys else ():
         if stopped := geometry.name in DEEP_KINDS and time.monotonic() > until:

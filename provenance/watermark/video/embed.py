@@ -14,7 +14,7 @@ from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
 from provenance.watermark.video.carrier_layout import modulate, shift_tile
 from provenance.watermark.video.motion_mask import MotionMask
-from provenance.watermark.video.perceptual_mask import perceptual_mask
+from provenance.watermark.video.perceptual_mask import FLAT_RMS, perceptual_mask
 from provenance.watermark.video.spatial_pattern import render_pattern
 
 MIN_SHORT_SIDE = 128
@@ -43,7 +43,8 @@ class VideoWatermarker:
 
     `amplitudes` are those of carrier_layout.modulate: one payload's, from which the secret cannot be told.
     `strength` scales what the visibility model allows in the first picture of a shot; `shift` moves the tile right and
-    down, in canonical pixels: a reader finds it by itself.
+    down, in canonical pixels: a reader finds it by itself. On flat ground the mark has at most `max_flat_rms` grey
+    levels, however strong it is elsewhere.
     """
 
     def __init__(
@@ -52,9 +53,11 @@ class VideoWatermarker:
         *,
         strength: float = 1.0,
         shift: tuple[float, float] = (0.0, 0.0),
+        max_flat_rms: float = float("inf"),
     ) -> None:
         self.amplitudes = shift_tile(amplitudes, *shift)
         self.strength = strength
+        self._flat_rms = min(FLAT_RMS, max_flat_rms / strength)
         self._pattern: NDArray[np.float32] | None = None
         self._mask: NDArray[np.float32] | None = None
         self._change: NDArray[np.int16] | None = None
@@ -97,7 +100,7 @@ class VideoWatermarker:
         self, luma: LumaPlane, pattern: NDArray[np.float32], calm: NDArray[np.float32]
     ) -> NDArray[np.int16]:
         """What to add, by a mask that follows the pictures without flicker, and restarts after a cut."""
-        mask = perceptual_mask(luma, calm)
+        mask = perceptual_mask(luma, calm, flat_rms=self._flat_rms)
         steady = self._mask is not None and not self._motion_mask.scene_cut
         self._mask = cv2.addWeighted(self._mask, _INERTIA, mask, 1 - _INERTIA, 0) if steady else mask
         full = cv2.resize(self._mask, luma.shape[::-1], interpolation=cv2.INTER_LINEAR)

@@ -47,15 +47,23 @@ from provenance.watermark.video.frame_accumulation import (
 from provenance.watermark.video.frame_selection import weighted_frames
 from provenance.watermark.video.pilot_detector import detect_tile
 from provenance.watermark.video.segments import Segment, find_segments, segments_in_seconds
-from provenance.watermark.video.strength_control import DEFAULT_GROWTH, EmbeddingPlan, at_full_strength, plan_embedding
+from provenance.watermark.video.strength_control import (
+    DEFAULT_GROWTH,
+    EmbeddingPlan,
+    at_full_strength,
+    plan_embedding,
+)
 
 SAMPLED_FRAMES = 64
 """How many pictures of a video the detector looks at."""
 
 _MIN_ROWS_UNCHECKED = 480
 """Pictures with fewer rows hold little more than one tile: their mark is read back, and if it is not clear they are
-marked again at full strength.
+marked again at full strength. So are those marked weakly: smooth pictures, which the mark makes larger by much.
 """
+
+_MIN_STRENGTH_UNCHECKED = 1.2
+"""The strength below which a mark is weak."""
 
 _MIN_READBACK_Z = 9.5
 """The least z of the pilots in that reading."""
@@ -144,7 +152,8 @@ def mark_file(
     with sandboxed_output(dst) as made:
         arguments["dst"] = str(made)
         marked = _mark_in_sandbox(src, made, arguments, None)
-        if marked.short_side < _MIN_ROWS_UNCHECKED and not _reads_back(made, payload, key, limits):
+        doubtful = marked.short_side < _MIN_ROWS_UNCHECKED or marked.plan.strength < _MIN_STRENGTH_UNCHECKED
+        if doubtful and not _reads_back(made, payload, key, limits):
             again = _mark_in_sandbox(src, made, arguments, at_full_strength(marked.plan))
             marked = replace(again, seconds=marked.seconds + again.seconds)
     return MarkReport(
@@ -169,8 +178,8 @@ def detect_file(
 
     A mark that is too damaged to be decoded may still be recognised as one of those `issued` (hex, the newest first).
     """
-    with _summed_pictures(path, SAMPLED_FRAMES, limits or input_limits()) as (folder, pictures):
-        answer = _run_with_keys("detect_in_process", folder, pictures, keys, {"effort": effort, "issued": list(issued)})
+    with summed_pictures(path, SAMPLED_FRAMES, limits or input_limits()) as (folder, pictures):
+        answer = run_with_keys("detect_in_process", folder, pictures, keys, {"effort": effort, "issued": list(issued)})
     mark: WatermarkFinding = load(WatermarkFinding, answer)
     return mark
 
@@ -184,14 +193,14 @@ def locate_in_file(
     limits: InputLimits | None = None,
 ) -> FileDetection:
     """As detect_file(), and which seconds carry which mark. Raises BadMedia."""
-    with _summed_pictures(path, 2 * SAMPLED_FRAMES, limits or input_limits(), parts=True) as (folder, pictures):
-        answer = _run_with_keys("locate_in_process", folder, pictures, keys, {"effort": effort, "issued": list(issued)})
+    with summed_pictures(path, 2 * SAMPLED_FRAMES, limits or input_limits(), parts=True) as (folder, pictures):
+        answer = run_with_keys("locate_in_process", folder, pictures, keys, {"effort": effort, "issued": list(issued)})
     detection: FileDetection = load(FileDetection, answer)
     return detection
 
 
 @contextmanager
-def _summed_pictures(
+def summed_pictures(
     path: Path, count: int, limits: InputLimits, *, parts: bool = False
 ) -> Iterator[tuple[Path, SummedPictures]]:
     """What a process that sees the file and no key makes of it, in a folder that is there meanwhile."""
@@ -209,14 +218,17 @@ def _summed_pictures(
         yield folder, load(SummedPictures, answer)
 
 
-def _run_with_keys(
-    function: str, folder: Path, pictures: SummedPictures, keys: Sequence[WatermarkKey], more: Mapping[str, object]
+def run_with_keys(
+    function: str,
+    folder: Path,
+    pictures: SummedPictures,
+    keys: Sequence[WatermarkKey],
+    more: Mapping[str, object],
+    module: str = __name__,
 ) -> Any:
     """In a process that sees the keys, and no file but the sums."""
     arguments = {"folder": str(folder), "pictures": dump(pictures), "keys": [key_to_json(key) for key in keys]}
-    return client.run_sandboxed(
-        f"provenance.watermark.video.files:{function}", {**arguments, **more}, reads=[folder], limits=TRANSCODE_LIMITS
-    )
+    return client.run_sandboxed(f"{module}:{function}", {**arguments, **more}, reads=[folder], limits=TRANSCODE_LIMITS)
 
 
 def _mark_in_sandbox(src: Path, made: Path, arguments: Mapping[str, object], plan: EmbeddingPlan | None) -> _Marked:
@@ -233,8 +245,8 @@ def _mark_in_sandbox(src: Path, made: Path, arguments: Mapping[str, object], pla
 
 def _reads_back(path: Path, payload: Payload, key: WatermarkKey, limits: InputLimits) -> bool:
     """Whether the finished file says this payload with something to spare."""
-    with _summed_pictures(path, SAMPLED_FRAMES, limits) as (folder, pictures):
-        return bool(_run_with_keys("reads_in_process", folder, pictures, [key], {"payload": payload.hex}))
+    with summed_pictures(path, SAMPLED_FRAMES, limits) as (folder, pictures):
+        return bool(run_with_keys("reads_in_process", folder, pictures, [key], {"payload": payload.hex}))
 
 
 def mark_in_process(  # noqa: PLR0917 - they come through a pipe
@@ -255,7 +267,7 @@ def mark_in_process(  # noqa: PLR0917 - they come through a pipe
     pattern = AudioMarkPattern(signs=np.array(sound[0], np.float32), bits=np.array(sound[1], np.intp))
     analysis = analyse_video(Path(src), options, bounds)
     chosen = load(EmbeddingPlan, plan) if plan else plan_embedding(analysis, mark, crf=options.crf, growth=growth)
-    embedder = VideoWatermarker(mark, strength=chosen.strength, shift=chosen.shift)
+    embedder = VideoWatermarker(mark, strength=chosen.strength, shift=chosen.shift, max_flat_rms=chosen.max_flat_rms)
     editor = partial(AudioWatermarker, pattern=pattern)
     transcode(Path(src), Path(dst), edit=embedder, audio_editor=editor, encoding=options, limits=bounds)
     return _Marked(
@@ -295,7 +307,7 @@ def detect_in_process(
     """As detect_file(), in what sum_pictures_in_process left. For use in the sandbox."""
     cv2.setNumThreads(1)
     secrets = [key_from_json(key) for key in keys]
-    sums = _read_sums(folder, load(SummedPictures, pictures))
+    sums = read_sums(folder, load(SummedPictures, pictures))
     return detect_in_frames(sums, secrets, effort=effort, issued=_payload_sets(issued, secrets)).mark
 
 
@@ -305,7 +317,7 @@ def locate_in_process(
     """As locate_in_file(), in what sum_pictures_in_process left. For use in the sandbox."""
     cv2.setNumThreads(1)
     known, secrets = load(SummedPictures, pictures), [key_from_json(key) for key in keys]
-    sums = _read_sums(folder, known)
+    sums = read_sums(folder, known)
     whole = detect_in_frames(sums, secrets, effort=effort, issued=_payload_sets(issued, secrets))
     return FileDetection(
         mark=whole.mark,
@@ -318,7 +330,7 @@ def locate_in_process(
 def reads_in_process(folder: str, pictures: dict[str, object], keys: list[dict[str, str]], payload: str) -> bool:
     """Whether the sums say this payload with something to spare. For use in the sandbox."""
     cv2.setNumThreads(1)
-    sums = _read_sums(folder, load(SummedPictures, pictures))
+    sums = read_sums(folder, load(SummedPictures, pictures))
     plain = demodulate(rectify(sums.mean_frame, np.diag([sums.scale, sums.scale, 1.0])))
     detection = detect_tile(plain, key_from_json(keys[0]))
     return detection.payload == Payload.from_hex(payload) and detection.z >= _MIN_READBACK_Z
@@ -333,8 +345,10 @@ def same_size_frames(frames: Iterable[tuple[LumaPlane, float]]) -> Iterator[tupl
             yield luma, weight
 
 
-def _read_sums(folder: str, pictures: SummedPictures) -> AccumulatedFrames:
-    """Raises BadMedia for what sum_pictures_in_process would not have left: that process may have been taken over."""
+def read_sums(folder: str, pictures: SummedPictures) -> AccumulatedFrames:
+    """The sums in a folder. Raises BadMedia for what sum_pictures_in_process would not have left: that process may
+    have been taken over.
+    """
     sides, path = (pictures.height, pictures.width), Path(folder) / _SUMS_FILE
     size = 4 * pictures.height * pictures.width * (1 + pictures.parts)
     if not (

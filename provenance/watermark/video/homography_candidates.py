@@ -11,7 +11,7 @@ import numpy as np
 from media.arrays import DoubleArray
 from provenance.watermark.effort import Effort
 from provenance.watermark.key import WatermarkKey
-from provenance.watermark.video.carrier_layout import cropped_scales, scale_range
+from provenance.watermark.video.carrier_layout import cropped_scales, pilot_lines, scale_range
 from provenance.watermark.video.frame_accumulation import AccumulatedFrames, centre_crop, half_size_crop
 from provenance.watermark.video.pilot_search import (
     NormalisedSpectrum,
@@ -59,49 +59,69 @@ class HomographyCandidate:
     hypotheses: int = 1
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class MapGrid:
+    """2 x 2 maps (n, 2, 2) of one kind in which lines that are known are looked for; `weight` is one over the share of
+    all false alarms that the kind may use.
+    """
+
+    name: str
+    spectrum: NormalisedSpectrum
+    maps: DoubleArray
+    weight: int
+
+    def candidate(self, matrix: DoubleArray, neighbours: int) -> HomographyCandidate:
+        """The best of these maps, or of so many near it. What is known had a hand in the choice, so all count."""
+        return HomographyCandidate(
+            self.name, _to_homography(matrix), hypotheses=self.weight * len(self.maps) * neighbours
+        )
+
+
 def homography_candidates(
     frames: AccumulatedFrames, effort: Effort, keys: Sequence[WatermarkKey]
 ) -> Iterator[HomographyCandidate]:
     """One after another, worked out only when asked for."""
-    for name, scale in zip(UNSEARCHED, frames.scales, strict=False):
-        yield HomographyCandidate(name, np.diag([scale, scale, 1.0]), hypotheses=_UNSEARCHED_WEIGHT * len(UNSEARCHED))
-    picture = centre_crop(frames.mean_frame)[0]
-    height, width = (side * frames.factor for side in picture.shape)
-    normalised = normalised_spectrum(picture)
-    low, high = (scale / frames.factor for scale in scale_range(width, height))
-    yield from _from_pilot_search(
-        "scaled", normalised, keys, scale_maps(scale_grid(normalised, low, high)), _SCALED_WEIGHT
-    )
+    yield from plain_candidates(frames)
+    for grid in map_grids(frames, effort):
+        yield from _from_pilot_search(grid, keys)
     if effort == "quick":
         return
-    cut = [scale / frames.factor for scale in cropped_scales(width, height)]
-    usual = list(dict.fromkeys((*frames.scales[:2], *cut)))
-    yield from _from_pilot_search(
-        "turned", normalised, keys, rotation_maps(normalised, usual, _ROTATION_GRID.angle), _OTHER_WEIGHT
-    )
-    yield from _from_pilot_search(
-        "stretched", normalised, keys, stretch_maps(normalised, usual, _MAX_STRETCH), _OTHER_WEIGHT
-    )
-    spectrum = comb_spectrum(picture)
+    spectrum = comb_spectrum(centre_crop(frames.mean_frame)[0])
     yield from _from_spectral_search("turned", spectrum, _ROTATION_GRID)
     yield from _quarter_turned(frames)
     yield from _keystoned(frames)
 
 
-def _from_pilot_search(
-    name: str, spectrum: NormalisedSpectrum, keys: Sequence[WatermarkKey], maps: DoubleArray, weight: int
-) -> Iterator[HomographyCandidate]:
-    """The best of these 2 x 2 maps by each key's own pilots, and the best near each of them.
+def plain_candidates(frames: AccumulatedFrames) -> Iterator[HomographyCandidate]:
+    """Of pictures whose geometry needs no search."""
+    for name, scale in zip(UNSEARCHED, frames.scales, strict=False):
+        yield HomographyCandidate(name, np.diag([scale, scale, 1.0]), hypotheses=_UNSEARCHED_WEIGHT * len(UNSEARCHED))
 
-    The key had a hand in the choice, so any of all those maps counts as tried.
-    """
+
+def map_grids(frames: AccumulatedFrames, effort: Effort) -> Iterator[MapGrid]:
+    """Scaled pictures; in a deep search turned and stretched ones too."""
+    picture = centre_crop(frames.mean_frame)[0]
+    height, width = (side * frames.factor for side in picture.shape)
+    normalised = normalised_spectrum(picture)
+    low, high = (scale / frames.factor for scale in scale_range(width, height))
+    yield MapGrid("scaled", normalised, scale_maps(scale_grid(normalised, low, high)), _SCALED_WEIGHT)
+    if effort == "quick":
+        return
+    cut = [scale / frames.factor for scale in cropped_scales(width, height)]
+    usual = list(dict.fromkeys((*frames.scales[:2], *cut)))
+    turned = rotation_maps(normalised, usual, _ROTATION_GRID.angle)
+    yield MapGrid("turned", normalised, turned, _OTHER_WEIGHT)
+    yield MapGrid("stretched", normalised, stretch_maps(normalised, usual, _MAX_STRETCH), _OTHER_WEIGHT)
+
+
+def _from_pilot_search(grid: MapGrid, keys: Sequence[WatermarkKey]) -> Iterator[HomographyCandidate]:
+    """The best of these maps by each key's own pilots, and the best near each of them."""
     for key in keys:
-        for candidate in pilot_search(spectrum, key, maps, keep=_PILOT_CANDIDATES):
-            neighbours = neighbour_maps(spectrum, candidate.matrix)
-            closer = pilot_search(spectrum, key, neighbours, keep=1)[0]
-            yield HomographyCandidate(
-                name, _to_homography(closer.matrix), hypotheses=weight * len(maps) * len(neighbours)
-            )
+        lines = pilot_lines(key)
+        for candidate in pilot_search(grid.spectrum, lines, grid.maps, keep=_PILOT_CANDIDATES):
+            neighbours = neighbour_maps(grid.spectrum, candidate.matrix)
+            closer = pilot_search(grid.spectrum, lines, neighbours, keep=1)[0]
+            yield grid.candidate(closer.matrix, len(neighbours))
 
 
 def _from_spectral_search(

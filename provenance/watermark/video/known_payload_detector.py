@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from media.arrays import ComplexArray
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload_set import AlignmentCandidates, PayloadSet
-from provenance.watermark.video.carrier_layout import PILOT_SHARE, carrier_layout, combine_soft_bits
+from provenance.watermark.video.carrier_layout import PILOT_SHARE, combine_soft_bits, pilot_lines
 from provenance.watermark.video.demodulate import CarrierSpectrum
 from provenance.watermark.video.pilot_detector import (
     SHIFTS_PER_PIXEL,
@@ -63,10 +63,9 @@ def match_known_payloads(spectra: Sequence[CarrierSpectrum], payloads: PayloadSe
 
 def _tile_positions(reading: CarrierSpectrum, key: WatermarkKey) -> list[_TilePosition]:
     """The likeliest places of the tile, of all ways round."""
-    pilots = carrier_layout(key).pilots
     positions: list[_TilePosition] = []
     for way, values in reading.orientations():
-        z = correlation_surface(values[pilots], key)
+        z = correlation_surface(values, pilot_lines(key))
         peaks = np.where(z == cv2.dilate(z, np.ones((3, 3))), z, 0).ravel()
         for index in np.argpartition(-peaks, _MAX_POSITIONS)[:_MAX_POSITIONS]:
             down, right = divmod(int(index), z.shape[1])
@@ -79,11 +78,12 @@ def _tile_positions(reading: CarrierSpectrum, key: WatermarkKey) -> list[_TilePo
 def _alignment_candidates(places: Sequence[_TilePosition], key: WatermarkKey) -> AlignmentCandidates:
     return AlignmentCandidates(
         z=np.array([place.z for place in places]),
-        soft_bits=np.stack([_normalised_soft_bits(place, key) for place in places]),
+        soft_bits=np.stack([normalised_soft_bits(place.values, place.right, place.down, key) for place in places]),
     )
 
 
-def _normalised_soft_bits(place: _TilePosition, key: WatermarkKey) -> NDArray[np.float32]:
-    carriers = weighted_carriers(place.values, place.right, place.down, key)
+def normalised_soft_bits(values: ComplexArray, right: float, down: float, key: WatermarkKey) -> NDArray[np.float32]:
+    """The coded bits of a tile at that place, positive for 0: their sum with a payload's signs is a z."""
+    carriers = weighted_carriers(values, right, down, key)
     spread = float(np.sqrt((np.abs(carriers) ** 2).sum())) + 1e-9
     return np.asarray(combine_soft_bits(carriers, key) / spread, np.float32)

@@ -20,10 +20,12 @@ _ACTIVITY_FLOOR = 0.4
 """Activity in grey levels below which ground counts as flat."""
 
 
-def perceptual_mask(luma: NDArray[np.uint8], motion_mask: FloatArray | None = None) -> FloatArray:
+def perceptual_mask(
+    luma: NDArray[np.uint8], motion_mask: FloatArray | None = None, *, flat_rms: float = FLAT_RMS
+) -> FloatArray:
     """The root mean square in grey levels that the mark may have at each place, at about half the size or less.
 
-    `motion_mask`, of any size, is the share of it that motion leaves.
+    `motion_mask`, of any size, is the share of it that motion leaves; `flat_rms` is what flat ground may have.
 
     Activity is the geometric mean of fine detail around a place, so that an edge does not lend its strength to the
     smooth ground next to it. Very dark and very bright texture hides more (Chou and Li, IEEE TCSVT 5(6), 1995);
@@ -39,7 +41,7 @@ def perceptual_mask(luma: NDArray[np.uint8], motion_mask: FloatArray | None = No
         * np.power(np.maximum(activity, 0.0), _ACTIVITY_EXPONENT)
         * _luminance_factor(cv2.blur(small, (9, 9)))
     )
-    strength = np.minimum(FLAT_RMS + busy, MAX_RMS)
+    strength = np.minimum(flat_rms + busy, MAX_RMS)
     if motion_mask is not None:
         strength = strength * cv2.resize(motion_mask, strength.shape[::-1], interpolation=cv2.INTER_LINEAR)
     return np.asarray(strength, np.float32)

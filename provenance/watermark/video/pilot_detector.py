@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 from media.arrays import ComplexArray
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import TAG_BITS, Payload
-from provenance.watermark.video.carrier_layout import TILE_SIZE, carrier_layout, decode_carriers, subcarriers
+from provenance.watermark.video.carrier_layout import (
+    TILE_SIZE,
+    KnownLines,
+    carrier_layout,
+    decode_carriers,
+    pilot_lines,
+    subcarriers,
+)
 from provenance.watermark.video.demodulate import CarrierSpectrum
 
 SHIFTS_PER_PIXEL = 2
@@ -46,9 +53,7 @@ class TileDetection:
 
 def detect_tile(spectrum: CarrierSpectrum, key: WatermarkKey) -> TileDetection:
     """Looks for the key's pilots at every shift and way round, and reads the payload there."""
-    candidates = [
-        (*_best_shift(values[carrier_layout(key).pilots], key), way, values) for way, values in spectrum.orientations()
-    ]
+    candidates = [(*best_shift(values, pilot_lines(key)), way, values) for way, values in spectrum.orientations()]
     z, right, down, way, values = max(candidates, key=lambda one: one[0])
     right, down = _refine_shift(values[carrier_layout(key).pilots], right, down, key)
     payload = _decode_at(values, right, down, key) if z > _MIN_Z_TO_DECODE else None
@@ -57,7 +62,7 @@ def detect_tile(spectrum: CarrierSpectrum, key: WatermarkKey) -> TileDetection:
 
 def pilot_statistic(spectrum: CarrierSpectrum, key: WatermarkKey) -> float:
     """The z of opinion() alone, nothing decoded."""
-    return max(_best_shift(values[carrier_layout(key).pilots], key)[0] for _, values in spectrum.orientations())
+    return max(best_shift(values, pilot_lines(key))[0] for _, values in spectrum.orientations())
 
 
 def carrier_agreement(values: ComplexArray, amplitudes: ComplexArray, right: float = 0.0, down: float = 0.0) -> float:
@@ -67,20 +72,23 @@ def carrier_agreement(values: ComplexArray, amplitudes: ComplexArray, right: flo
     return float((aligned * amplitudes.conj()).real.sum()) / float(np.sqrt(power / 2) + 1e-9)
 
 
-def _best_shift(pilots: ComplexArray, key: WatermarkKey) -> tuple[float, float, float]:
+def best_shift(values: ComplexArray, lines: KnownLines) -> tuple[float, float, float]:
     """z at the best shift, and that shift in canonical pixels, right and down."""
-    z = correlation_surface(pilots, key)
+    z = correlation_surface(values, lines)
     down, right = np.unravel_index(int(z.argmax()), z.shape)
     return float(z[down, right]), float(right) / SHIFTS_PER_PIXEL, float(down) / SHIFTS_PER_PIXEL
 
 
-def correlation_surface(pilots: ComplexArray, key: WatermarkKey) -> NDArray[np.float32]:
-    """z at each shift of the tile, down and right, SHIFTS_PER_PIXEL to a canonical pixel."""
-    layout, size = carrier_layout(key), TILE_SIZE * SHIFTS_PER_PIXEL
-    u, v = subcarriers().u[layout.pilots], subcarriers().v[layout.pilots]
+def correlation_surface(values: ComplexArray, lines: KnownLines) -> NDArray[np.float32]:
+    """z of known lines at each shift of the tile, down and right, SHIFTS_PER_PIXEL to a canonical pixel.
+
+    `values` are of all lines of a reading.
+    """
+    size, known = TILE_SIZE * SHIFTS_PER_PIXEL, values[lines.indices]
+    u, v = subcarriers().u[lines.indices], subcarriers().v[lines.indices]
     spectrum = np.zeros((size, size), np.complex64)
-    spectrum[v % size, u % size] = pilots * layout.pilot_symbols.conj()
-    spread = float(np.sqrt((np.abs(pilots) ** 2).sum() / 2)) + 1e-9
+    spectrum[v % size, u % size] = known * lines.symbols.conj()
+    spread = float(np.sqrt((np.abs(known) ** 2).sum() / 2)) + 1e-9
     return np.asarray(np.fft.ifft2(spectrum).real * np.float32(size * size / spread), np.float32)
 
 

@@ -14,8 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from media.arrays import ComplexSpectra, DoubleArray, FloatArray
-from provenance.watermark.key import WatermarkKey
-from provenance.watermark.video.carrier_layout import TILE_SIZE, carrier_layout, subcarriers
+from provenance.watermark.video.carrier_layout import TILE_SIZE, KnownLines, subcarriers
 
 _PADDING = 2.0  # sides of the transform over those of the picture: finer lines
 _NOISE_WINDOW = 3.0
@@ -50,10 +49,10 @@ def scale_grid(spectrum: NormalisedSpectrum, low: float, high: float) -> DoubleA
 
 
 def pilot_search(
-    spectrum: NormalisedSpectrum, key: WatermarkKey, maps: DoubleArray, *, keep: int = 3
+    spectrum: NormalisedSpectrum, lines: KnownLines, maps: DoubleArray, *, keep: int = 3
 ) -> list[PilotSearchResult]:
     """Of (n, 2, 2) maps those with the highest z, neighbours of a better one left out."""
-    z = np.concatenate([_pilot_z(spectrum.spectrum, key, part) for part in _batches(maps)])
+    z = np.concatenate([_lines_z(spectrum.spectrum, lines, part) for part in _batches(maps)])
     best: list[PilotSearchResult] = []
     for at in np.argsort(-z):
         if all(abs(int(at) - near) > 2 for near in [_map_index(kept_result, maps) for kept_result in best]):
@@ -88,11 +87,10 @@ def normalised_spectrum(picture: FloatArray) -> NormalisedSpectrum:
     return NormalisedSpectrum(spectrum=limited, side=max(height, width))
 
 
-def _pilot_z(spectrum: ComplexSpectra, key: WatermarkKey, maps: DoubleArray) -> DoubleArray:
-    """The pilots' z at the best shift and way round, for each map."""
-    layout = carrier_layout(key)
-    u, v = subcarriers().u[layout.pilots], subcarriers().v[layout.pilots]
-    phases = layout.pilot_symbols.conj().astype(np.complex64)
+def _lines_z(spectrum: ComplexSpectra, lines: KnownLines, maps: DoubleArray) -> DoubleArray:
+    """The lines' z at the best shift and way round, for each map."""
+    u, v = subcarriers().u[lines.indices], subcarriers().v[lines.indices]
+    phases = lines.symbols.conj().astype(np.complex64)
     best_z = np.full(len(maps), -np.inf)
     for across in (u, -u):
         values = _sample_carriers(spectrum, np.stack([across, v]) / TILE_SIZE, maps)

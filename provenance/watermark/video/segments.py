@@ -11,24 +11,30 @@ from media.arrays import ComplexArray, DoubleArray, FloatArray
 from provenance.watermark.effort import Effort
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
-from provenance.watermark.video.carrier_layout import modulate
+from provenance.watermark.video.carrier_layout import modulate, subcarriers
 from provenance.watermark.video.demodulate import CarrierSpectrum, demodulate, rectify
 from provenance.watermark.video.detect import FALSE_ALARM_RATE, VideoDetectionResult, detect_in_frames
 from provenance.watermark.video.frame_accumulation import AccumulatedFrames
 from provenance.watermark.video.pilot_detector import SHIFT_HYPOTHESES, carrier_agreement, detect_tile
 
-_EXPECTED_Z = (4.0, 2.5, 1.5)
-"""z of a part that carries a mark, as it is supposed in turn: the supposition that explains the video best counts.
-With the first, a part counts as marked from half of it on, and one alone from 4 on.
-"""
+_EXPECTED_Z = (4.0, 2.5, 1.0)
+"""z that a part with a mark may have: a picture coded by itself shows it clearly, those after it (the last) hardly."""
+
+_WEAKER_COST = 5.5
+"""Log-likelihood that weaker parts must bring together to be told from the unmarked ones beside clearer ones."""
 
 _MAX_Z = 8.0
 """z above which a part says no more: one clear picture must not decide about all the others."""
 
 _RUN_COST = 8.0
 """Log-likelihood that a run of marked parts must bring to be one of its own: that of one part of z = 4."""
-_WINDOW_SHARE = 4
-"""A mark is first looked for in stretches of this share of the video, each half over the next."""
+_WIDE_WINDOW = 0.25
+"""Share of the video: a mark is first looked for in stretches of so much of it, each half over the next."""
+_SHORT_WINDOW = 0.1
+"""The same for where wide stretches say nothing: six seconds of a compilation of a minute."""
+
+_Path = tuple[float, list[tuple[int, int]]]
+"""Log-likelihood of a division of the parts so far, and its runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +76,13 @@ def find_segments(
 ) -> tuple[Segment, ...]:
     """Of evidence with parts. `whole` is what was found in all of it, if that is known. Ordered by start."""
     whole = whole or detect_in_frames(frames, keys, effort=effort)
-    segments = [segment for known in _located_marks(frames, keys, whole) for segment in _marked_runs(frames, known)]
+    located = _located_marks(frames, keys, whole)
+    agreements = np.array([[_z(part, known) for part in frames.parts] for known in located])
+    segments = [
+        segment
+        for place, known in enumerate(located)
+        for segment in _marked_runs(frames, known, beside_others(agreements, place))
+    ]
     sure = sorted((segment for segment in segments if segment.p_value <= FALSE_ALARM_RATE), key=lambda one: one.start)
     return tuple(sure) or _whole_video(whole)
 
@@ -94,55 +106,83 @@ def _located_marks(
         located[detection.payload.hex] = _LocatedMark(
             detection.payload, whole.key, whole.homography, detection.orientation, detection.right, detection.down
         )
-    for picture in (frames.mean_frame, *_window_sums(frames.parts)):
-        for place in placed:
-            reading = demodulate(rectify(picture, place))
-            for key in keys:
-                detection = detect_tile(reading, key)
-                if detection.payload and detection.p_value(4 * len(frames.parts) * len(keys)) <= FALSE_ALARM_RATE:
-                    known = _LocatedMark(
-                        detection.payload, key, place, detection.orientation, detection.right, detection.down
-                    )
-                    located.setdefault(detection.payload.hex, known)
+    wide, short = list(_window_sums(frames.parts, _WIDE_WINDOW)), list(_window_sums(frames.parts, _SHORT_WINDOW))
+    readings = 4 * (1 + len(wide) + len(short)) * len(keys)
+    for pictures in ([frames.mean_frame, *wide], short):
+        if located:  # short windows are for what is lost among other footage in wide ones
+            break
+        for picture in pictures:
+            for place in placed:
+                reading = demodulate(rectify(picture, place))
+                for key in keys:
+                    detection = detect_tile(reading, key)
+                    if detection.payload and detection.p_value(readings) <= FALSE_ALARM_RATE:
+                        known = _LocatedMark(
+                            detection.payload, key, place, detection.orientation, detection.right, detection.down
+                        )
+                        located.setdefault(detection.payload.hex, known)
     return list(located.values())
 
 
-def _window_sums(parts: Sequence[FloatArray]) -> Iterator[FloatArray]:
-    length = max(1, len(parts) // _WINDOW_SHARE)
+def _window_sums(parts: Sequence[FloatArray], window: float) -> Iterator[FloatArray]:
+    length = max(1, round(len(parts) * window))
     for start in range(0, len(parts) - length + 1, max(1, length // 2)):
         yield sum(parts[start + 1 : start + length], parts[start].copy())
 
 
-def _marked_runs(evidence: AccumulatedFrames, known: _LocatedMark) -> Iterator[Segment]:
+def beside_others(agreements: DoubleArray, place: int) -> list[float]:
+    """z of one mark in each part, of all (marks, parts); 0 where it is no more than what a clearer one leaves there.
+
+    Any mark agrees with another by chance, by z * sqrt(2 / lines) of it, and alike in all of its parts: that must not
+    accumulate to a weak mark over the seconds of another.
+    """
+    own, others = agreements[place], np.delete(agreements, place, axis=0)
+    clearest = others.max(axis=0, initial=0.0)
+    chance = np.sqrt(1 + 2 * clearest**2 / len(subcarriers().u))
+    left_by_it = (clearest > own) & (own < _EXPECTED_Z[0] * chance)
+    return [float(z) for z in np.where(left_by_it, 0.0, own)]
+
+
+def _marked_runs(evidence: AccumulatedFrames, known: _LocatedMark, z: Sequence[float]) -> Iterator[Segment]:
     """Runs of parts over which the mark accumulates, although each by itself may be too weak to be sure of."""
-    for start, end in marked_runs([_z(part, known) for part in evidence.parts]):
+    for start, end in marked_runs(z):
         yield _segment(evidence, known, start, end)
 
 
 def marked_runs(z: Sequence[float]) -> list[tuple[int, int]]:
     """Half-open runs of parts that are marked, by the z of each: the likeliest division into marked and unmarked ones.
 
-    A part without the mark has z ~ N(0, 1), one with it z ~ N(m, 1) for one of the suppositions m. Each run costs as
-    much as one sure part brings, so that chance makes none and a weak part between two sure ones belongs to them.
+    A part without the mark has z ~ N(0, 1), one with it z ~ N(m, 1), where m is one of the expected ones, at each part.
+    Each run costs as much as one sure part brings, so that chance makes none; a weak part between two sure ones belongs
+    to them, and so do weak ones beside a sure one, if they say enough together.
     """
-    best_score, best_runs = 0.0, list[tuple[int, int]]()
-    for expected in _EXPECTED_Z:
-        gains = [expected * min(part, _MAX_Z) - expected * expected / 2 for part in z]
-        score, runs = _likeliest_runs(gains)
-        if score > best_score:
-            best_score, best_runs = score, runs
-    return best_runs
+    outside = 0.0, list[tuple[int, int]]()
+    inside = [(-np.inf, list[tuple[int, int]]()) for _ in _EXPECTED_Z]
+    for at, part in enumerate(z):
+        before, clearer = inside, (outside[0] - _RUN_COST, [*outside[1], (at, at)])
+        inside = []
+        for of, expected in enumerate(_EXPECTED_Z):  # growing clearer is free, growing weaker is not
+            path = max(clearer, *before[of:], key=_score)
+            inside.append(_through(path, at, _gain(part, expected)))
+            clearer = max(clearer, before[of], key=_score)
+            clearer = (clearer[0] - _WEAKER_COST, clearer[1]) if of == 0 else clearer
+        outside = max(outside, *inside, key=_score)
+    return outside[1]
 
 
-def _likeliest_runs(gains: Sequence[float]) -> tuple[float, list[tuple[int, int]]]:
-    """The runs of the highest sum of gains less their costs (Viterbi over two states)."""
-    outside, inside = (0.0, list[tuple[int, int]]()), (-np.inf, list[tuple[int, int]]())
-    for at, gain in enumerate(gains):
-        begun = outside[0] - _RUN_COST, [*outside[1], (at, at)]
-        score, runs = max(inside, begun, key=lambda path: path[0])
-        inside = score + gain, [*runs[:-1], (runs[-1][0], at + 1)]
-        outside = max(outside, inside, key=lambda path: path[0])
-    return outside
+def _score(path: _Path) -> float:
+    return path[0]
+
+
+def _through(path: _Path, at: int, gain: float) -> _Path:
+    """The path with one more part in its last run."""
+    score, runs = path
+    return score + gain, [*runs[:-1], (runs[-1][0], at + 1)] if runs else runs
+
+
+def _gain(z: float, expected: float) -> float:
+    """Log-likelihood that a part brings to being marked so strongly, over being unmarked."""
+    return expected * min(z, _MAX_Z) - expected * expected / 2
 
 
 def _segment(evidence: AccumulatedFrames, known: _LocatedMark, start: int, end: int) -> Segment:

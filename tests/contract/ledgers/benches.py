@@ -13,6 +13,7 @@ from core.case import Case, new_case
 from core.codec import dump_event
 from core.events import (
     Appealed,
+    Claimed,
     Commissioned,
     EngineDeclined,
     EngineFailed,
@@ -23,10 +24,12 @@ from core.events import (
     Recalled,
     Rendered,
     Resumed,
+    Reversed,
     Ruled,
     Sealed,
     StageFailed,
     Submitted,
+    ViewSealed,
     Waiting,
     Withdrawn,
 )
@@ -34,9 +37,14 @@ from core.ports import Ledger, RecordedEvent
 from core.signals import Signal, Span, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
 from pipeline.ledgers.author_facts import PostgresAuthorFacts
+from pipeline.ledgers.database import Database
 from pipeline.ledgers.postgres_ledger import PostgresLedger
 from pipeline.ledgers.postgres_review_queue import PostgresReviewQueue
 from pipeline.ledgers.rebuild_cases import rebuild_cases
+from pipeline.moderation.postgres_bulk_reviews import PostgresBulkReviews, PostgresSavedSearches
+from pipeline.moderation.postgres_exposure import PostgresExposure
+from pipeline.testing.memory_bulk_reviews import MemoryBulkReviews, MemorySavedSearches
+from pipeline.testing.memory_exposure import MemoryExposure
 from pipeline.testing.memory_ledger import MemoryLedger
 from pipeline.testing.memory_ledger_views import MemoryAuthorFacts
 from pipeline.testing.memory_review_queue import MemoryReviewQueue
@@ -77,8 +85,11 @@ EVERY_EVENT: tuple[Event, ...] = (
     *[StageFailed(phase="sealed", kind="Unavailable", error="a line")] * 3,
     Resumed(by="op"),
     Published(url="https://example.org/v"),
-    Recalled(by="m", code="likeness", note="t3"),
+    Recalled(by="m", code="mistake", note="t3"),
     Withdrawn(),
+    ViewSealed(by="m", code="illegal_to_view", note="t5"),
+    Claimed(claim="C", kind="copyright", law="us_dmca_512", step="decided", by="m", decision="upheld", code="mark"),
+    Reversed(by="m", code="mistake", note="t6"),
 )
 FAILED_STORY: tuple[Event, ...] = (*EVERY_EVENT[:3], EngineFailed(engine="e", code="out_of_memory", reason="t4"))
 """A story that ends where the one above goes on."""
@@ -92,7 +103,11 @@ class Bench:
     ledger: MemoryLedger | PostgresLedger
     facts: MemoryAuthorFacts | PostgresAuthorFacts
     reviews: MemoryReviewQueue | PostgresReviewQueue
+    bulk: MemoryBulkReviews | PostgresBulkReviews
+    searches: MemorySavedSearches | PostgresSavedSearches
+    exposure: MemoryExposure | PostgresExposure
     dsn: str = ""
+    database: Database | None = None
 
 
 def the_time() -> datetime:

@@ -16,6 +16,10 @@ from pipeline.ledgers.database import open_database
 from pipeline.ledgers.embedded_postgres import EmbeddedPostgres
 from pipeline.ledgers.postgres_ledger import PostgresLedger
 from pipeline.ledgers.postgres_review_queue import PostgresReviewQueue
+from pipeline.moderation.postgres_bulk_reviews import PostgresBulkReviews, PostgresSavedSearches
+from pipeline.moderation.postgres_exposure import PostgresExposure
+from pipeline.testing.memory_bulk_reviews import MemoryBulkReviews, MemorySavedSearches
+from pipeline.testing.memory_exposure import MemoryExposure
 from pipeline.testing.memory_ledger import MemoryLedger
 from pipeline.testing.memory_ledger_views import MemoryAuthorFacts
 from pipeline.testing.memory_review_queue import MemoryReviewQueue
@@ -33,7 +37,14 @@ def server() -> Iterator[str]:
 def bench(request: pytest.FixtureRequest) -> Iterator[Bench]:
     if request.param == "memory":
         ledger = MemoryLedger()
-        yield Bench(ledger, MemoryAuthorFacts(ledger), MemoryReviewQueue(ledger))
+        yield Bench(
+            ledger,
+            MemoryAuthorFacts(ledger),
+            MemoryReviewQueue(ledger),
+            MemoryBulkReviews(),
+            MemorySavedSearches(),
+            MemoryExposure(),
+        )
     else:
         yield from _on_postgres(request.getfixturevalue("server"))
 
@@ -52,5 +63,14 @@ def _on_postgres(server: str) -> Iterator[Bench]:
     with psycopg.connect(server) as connection:
         connection.execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public")
     database = open_database(server)
-    yield Bench(PostgresLedger(database), PostgresAuthorFacts(database), PostgresReviewQueue(database), server)
+    yield Bench(
+        PostgresLedger(database),
+        PostgresAuthorFacts(database),
+        PostgresReviewQueue(database),
+        PostgresBulkReviews(database),
+        PostgresSavedSearches(database),
+        PostgresExposure(database),
+        server,
+        database,
+    )
     database.close()

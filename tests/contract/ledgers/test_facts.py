@@ -21,13 +21,14 @@ NOTHING = dict.fromkeys(
         "author_recent",
         "author_day",
         "author_waiting",
+        "account_refusals_last_minute",
     ),
     0,
 )
 
 
 def test_facts_count_refusals_that_stand_and_submissions(bench: Bench) -> None:
-    ledger, now = bench.ledger, the_time() + LATER
+    ledger, now = bench.ledger, the_time() + 2 * LATER
     ledger.append(submit(ledger), [MEASURED, judged(Decision.REFUSE)])
     appealed = ledger.append(submit(ledger), [MEASURED, judged(Decision.REFUSE), Appealed(by="ana")])
     two = {"author_strikes": 2, "author_refused_day": 2, "author_refused_hour": 2, "author_recent": 2, "author_day": 2}
@@ -71,3 +72,16 @@ def test_facts_grow_old(bench: Bench) -> None:
     assert bench.facts.author_facts("ana", at=in_two_days) == NOTHING | {"author_strikes": 1}
     assert bench.facts.author_facts("ana", at=in_a_month) == NOTHING
     assert bench.facts.author_facts("ana", at=the_time() - LATER) == NOTHING
+
+
+def test_refusals_of_the_last_minute_are_the_accounts_and_are_not_lifted(bench: Bench) -> None:
+    now = the_time() + timedelta(seconds=30)
+    for user in ("u1", "u2"):
+        case = bench.ledger.append(new_case(), [replace(SUBMITTED, author="ana", end_user=user)])
+        refused = bench.ledger.append(case, [MEASURED, judged(Decision.REFUSE), Appealed(by="ana")])
+    bench.ledger.append(refused, [ruled(Gate.PROMPT), judged(Decision.ALLOW)])
+    bench.ledger.append(submit(bench.ledger, "ben"), [MEASURED, judged(Decision.REFUSE)])
+    for user in ("", "u1", "u3"):
+        assert bench.facts.author_facts("ana", user, at=now)["account_refusals_last_minute"] == 2
+    assert bench.facts.author_facts("ana", at=now + LATER)["account_refusals_last_minute"] == 0
+    assert bench.facts.author_facts("ana", at=the_time() - LATER)["account_refusals_last_minute"] == 0

@@ -159,6 +159,14 @@ def test_a_case_that_failed_is_due_once_it_has_rested_and_any_other_at_once(ledg
     assert due_now(ledger, Phase.SUBMITTED) == [moved.id]
 
 
+def test_a_case_that_is_to_rest_is_not_due_from_the_moment_that_it_is_stored(ledger: Ledger) -> None:
+    resting, other = submit(ledger), submit(ledger)
+    resting = ledger.append(resting, [MEASURED], rest=LATER)
+    other = ledger.append(other, [MEASURED])
+    assert due_now(ledger, Phase.SCREENED) == [other.id]
+    assert ledger.load(resting.id).phase is Phase.SCREENED
+
+
 def test_a_postponed_case_is_not_due_before_then_unless_it_moves(ledger: Ledger) -> None:
     case = submit(ledger)
     ledger.postpone(case.id, until=the_time() + LATER, revision=case.revision)

@@ -17,9 +17,9 @@ from core.case import new_case
 from core.errors import Conflict, Unavailable
 from core.events import Published
 from core.ports import Ledger
-from ledgers.benches import MEASURED, RENDERED, Bench, insert, mark, submit
+from ledgers.benches import EVERY_EVENT, MEASURED, RENDERED, Bench, insert, mark, submit
 from pipeline.ledgers.database import Database, DatabaseConnection
-from pipeline.ledgers.postgres_ledger import PostgresLedger
+from pipeline.ledgers.postgres_ledger import IS_REFERENCED, PostgresLedger
 from pipeline.ledgers.rebuild_cases import rebuild_cases
 
 
@@ -80,11 +80,25 @@ def test_the_table_of_cases_can_be_made_anew_from_the_events(postgres: Bench) ->
 
 
 @pytest.mark.postgres
+def test_a_case_that_is_right_is_not_said_to_be_mended_whatever_the_order_of_its_digests(postgres: Bench) -> None:
+    case = postgres.ledger.append(new_case(), EVERY_EVENT)
+    with psycopg.connect(postgres.dsn) as connection:
+        turned = (
+            "UPDATE cases SET digests = ARRAY(SELECT d FROM unnest(digests) AS d ORDER BY d DESC) RETURNING digests"
+        )
+        row = connection.execute(turned).fetchone()
+        assert row is not None and len(row[0]) > 1
+        assert rebuild_cases(connection) == []
+        connection.execute("UPDATE cases SET digests = digests || ARRAY['nobody''s']")
+        assert rebuild_cases(connection) == [case.id]
+
+
+@pytest.mark.postgres
 def test_a_claim_dies_with_its_process(postgres: Bench) -> None:
     script = (
         "import sys, time\n"
         "from pipeline.ledgers.database import open_database\n"
-        "from pipeline.ledgers.postgres_ledger import PostgresLedger\n"
+        "from pipeline.ledgers.postgres_ledger import IS_REFERENCED, PostgresLedger\n"
         "with PostgresLedger(open_database(sys.argv[1])).try_lock('c') as mine:\n"
         "    print(mine, flush=True)\n"
         "    time.sleep(60)\n"
@@ -128,7 +142,7 @@ def test_of_sixteen_processes_one_wins(postgres: Bench) -> None:
         "from core.errors import Conflict\n"
         "from core.events import StageFailed\n"
         "from pipeline.ledgers.database import Database\n"
-        "from pipeline.ledgers.postgres_ledger import PostgresLedger\n"
+        "from pipeline.ledgers.postgres_ledger import IS_REFERENCED, PostgresLedger\n"
         "ledger = PostgresLedger(Database(sys.argv[1], size=1))\n"
         "case = ledger.load(sys.argv[2])\n"
         "print('ready', flush=True)\n"
@@ -161,7 +175,8 @@ def test_of_sixteen_processes_one_wins(postgres: Bench) -> None:
 
 
 @pytest.mark.postgres
-def test_a_database_that_is_away_is_unavailable_in_one_line(tmp_path: Path) -> None:
+def test_a_database_that_is_away_is_unavailable_in_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipeline.ledgers.database._SERVER_TIMEOUT", 0.5)
     database = Database(f"postgresql://postgres:secret@/postgres?host={tmp_path}")
     try:
         with pytest.raises(Unavailable) as caught, PostgresLedger(database).try_lock("c"):
@@ -182,3 +197,19 @@ def _gets_claim(ledger: Ledger, case_id: str) -> bool:
 
 def _signal() -> dict[str, object]:
     return {"subject": "video", "label": "x", "score": 1, "source": "s/1"}
+
+
+@pytest.mark.postgres
+def test_whether_bytes_are_referred_to_is_asked_of_the_index(postgres: Bench) -> None:
+    rows = """
+        INSERT INTO cases (id, phase, revision, author, body, digests)
+        SELECT 'old' || n, 'published', 1, 'a', '{}', ARRAY[md5(n::text)] FROM generate_series(1, 60000) AS n
+    """
+    with psycopg.connect(postgres.dsn, autocommit=True) as connection:
+        connection.execute(rows)
+        connection.execute("VACUUM ANALYZE cases")
+        plan = connection.execute(f"EXPLAIN {IS_REFERENCED}".encode(), [["0" * 64]]).fetchall()
+        connection.execute("DELETE FROM cases WHERE id LIKE 'old%'")
+    said = "\n".join(line for (line,) in plan)
+    assert "cases_refer" in said, said
+    assert "Seq Scan" not in said, said

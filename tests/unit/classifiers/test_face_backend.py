@@ -5,16 +5,17 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
 from classifiers.base import SignalNote, measure_all
 from classifiers.image.face_backend import embed_face, face_backend, face_calibration
 from classifiers.image.frame_faces import FrameFaces, example_portrait
 from classifiers.image.sampled_frames import sample_of_images
-from classifiers.match_calibration import FACE_CALIBRATION
+from classifiers.match_calibration import FACE_CALIBRATION, TWO_NET_FACE_CALIBRATION
 from classifiers.models import Models
 from classifiers.models.options import ModelOptions
-from core.embedding_spaces import ARCFACE_SPACE, FACE_SPACE
+from core.embedding_spaces import ARCFACE_SPACE, FACE_SPACE, TWO_NET_FACE_SPACE
 from core.errors import Unavailable
 from pipeline.settings import Settings
 from registry.banks.protected_gallery import MemoryGallery
@@ -31,8 +32,31 @@ def test_by_default_the_houses_nets_are_used() -> None:
 
 
 def test_others_are_said_to_be_none() -> None:
-    with pytest.raises(Unavailable, match="bundled, insightface"):
+    with pytest.raises(Unavailable, match="bundled, two_nets, insightface"):
         face_backend(ModelOptions(face_backend="somebody's"))
+
+
+@pytest.mark.models
+def test_a_template_of_three_nets_begins_with_the_one_of_two() -> None:
+    two = Models(Settings(face_backend="two_nets").model_options())
+    (face, *_) = two.get("mtcnn").find(example_portrait())
+    by_two, by_three = embed_face(example_portrait(), face, two), embed_face(example_portrait(), face, Models())
+    assert len(by_two) == TWO_NET_FACE_SPACE.dimensions and len(by_three) == FACE_SPACE.dimensions
+    assert FACE_SPACE.extends == TWO_NET_FACE_SPACE and face_backend(two.options).space == TWO_NET_FACE_SPACE
+    np.testing.assert_array_equal(by_three[: len(by_two)], by_two)
+    assert float(np.linalg.norm(by_three[len(by_two) :])) == pytest.approx(0.8, abs=1e-5)
+    assert face_calibration(two.options) is TWO_NET_FACE_CALIBRATION
+
+
+@pytest.mark.models
+def test_without_sface_no_face_is_measured_unless_two_nets_are_chosen(tmp_path) -> None:
+    nothing_fetched = ModelOptions(weights_folder=tmp_path)
+    sample = sample_of_images(example_portrait())
+    found = measure_all(sample, [FrameFaces(MemoryGallery(), models=Models(nothing_fetched))]).signals
+    assert {(one.score, one.note) for one in found} == {(None, SignalNote.MISSING_MODEL)}
+    chosen = Models(replace(nothing_fetched, face_backend="two_nets"))
+    found = measure_all(sample, [FrameFaces(MemoryGallery(TWO_NET_FACE_SPACE), models=chosen)]).signals
+    assert found and all(one.score is not None for one in found)
 
 
 @pytest.mark.models

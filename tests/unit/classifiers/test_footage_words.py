@@ -24,7 +24,7 @@ from classifiers.text.link_hosts import find_hosts, is_listed, read_host_list
 from classifiers.text.personal_data import CARD_SCORE, CONTACT_SCORE, personal_data_score
 from core.errors import Unavailable
 from core.signals import Span, Subject
-from media.video import MonoAudio
+from media.video import Frame, MonoAudio
 
 BLANK = np.full((90, 160, 3), 60, np.uint8)
 SIGN = np.full((90, 160, 3), 200, np.uint8)
@@ -110,6 +110,16 @@ def test_a_small_line_that_appears_on_a_picture_that_is_otherwise_the_same_is_lo
     reader = ReaderByBrightness({})
     read_words(sample_of_images(SIGN, captioned), reader)
     assert reader.calls == 2
+
+
+def test_pictures_that_follow_one_another_faster_than_anyone_reads_are_not_all_looked_at():
+    levels = range(40, 240, 20)
+    reader = ReaderByBrightness({level: [("STOP HERE", 0.97)] for level in levels})
+    sample = sample_of_images(*(np.full((90, 160, 3), level, np.uint8) for level in levels))
+    fast = replace(sample, frames=tuple(Frame(at=one.at / 10, rgb=one.rgb) for one in sample.frames))
+    passages, _ = read_words(replace(fast, info=replace(fast.info, duration=1.0)), reader)
+    assert reader.calls == 4  # at 0, 0.3, 0.6 and 0.9 s
+    assert [(one.text, one.at.start, one.at.end) for one in passages] == [("STOP HERE", 0.0, 1.0)]
 
 
 class OtherScripts:

@@ -116,3 +116,22 @@ def test_a_person_who_comes_back_after_a_cut_is_one_person() -> None:
     away = np.ascontiguousarray(np.roll(example_portrait(), -150, axis=1))
     tracks = track_faces(sample_of_images(example_portrait(), flat_image(90, (512, 512)), away), PACKAGED_MODELS)
     assert [person.frames for person in tracks.people] == [(0, 2)]
+
+
+def test_a_recognised_cameo_is_in_the_signal_by_its_random_id(listed_faces, astronaut) -> None:
+    enrolled = f"cameo_{7:016x}"
+    found = FrameFaces(listed_faces((enrolled, "cameo", astronaut))).measure(
+        sample_of_images(example_portrait()), Subject.VIDEO
+    )
+    assert label(found, "protected_person").cameo == enrolled
+    assert {signal.cameo for signal in found if signal.label != "protected_person"} == {""}
+
+
+def test_no_name_of_the_gallery_and_nobody_who_is_only_a_little_alike_gets_into_a_signal(
+    listed_faces, astronaut, six_people
+) -> None:
+    named = FrameFaces(listed_faces(("Eileen Collins", "public_figure", astronaut)))
+    assert label(named.measure(sample_of_images(example_portrait()), Subject.VIDEO), "protected_person").cameo == ""
+    cameo = FrameFaces(listed_faces((f"cameo_{7:016x}", "cameo", astronaut)))
+    found = cameo.measure(sample_of_images(six_people), Subject.VIDEO)
+    assert {one.cameo for one in found if one.label == "protected_person" and (one.score or 0) < 0.5} == {""}

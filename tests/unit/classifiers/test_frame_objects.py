@@ -5,10 +5,11 @@ import pytest
 
 from classifiers.base import SignalNote, measure_all
 from classifiers.image.frame_objects import FrameObjects
-from classifiers.image.sampled_frames import sample_of_images, spread_frames, spread_pairs
+from classifiers.image.sampled_frames import sample_of_images, spread_frames
 from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.models.frame_heads import FrameHeads
 from classifiers.models.options import ModelOptions
+from classifiers.picture_vectors import frame_vector, most_different_frames
 
 
 class Tower:
@@ -43,18 +44,42 @@ def video(*levels):
     return sample_of_images(*[np.full((40, 60, 3), level, np.uint8) for level in levels])
 
 
+def patterns(count, brightness):
+    """Pictures of coarse noise, none like another."""
+    chance = np.random.default_rng(2)
+    coarse = chance.integers(brightness - 40, brightness + 40, (count, 8, 8, 3)).astype(np.uint8)
+    return sample_of_images(*coarse.repeat(5, axis=1).repeat(8, axis=2))
+
+
 def measured(sample, models):
     (signal,) = measure_all(sample, [FrameObjects(models)]).signals
     return signal
 
 
-def test_of_a_long_video_eight_frames_are_looked_at_two_by_two():
+def test_of_a_long_video_four_frames_are_looked_at_and_what_is_beside_those_that_show_something():
     models = StandIns()
-    measured(video(*[20] * 60), models)
+    measured(patterns(60, brightness=40), models)
+    assert models.tower.seen == 4
+    models = StandIns()
+    measured(patterns(60, brightness=200), models)
     assert models.tower.seen == 8
-    starts = [frame.at for frame in spread_pairs(video(*[20] * 60), 4).frames]
-    assert starts[0] == 0.0 and starts[-1] == 59.0
-    assert all(second - first == 1.0 for first, second in zip(starts[::2], starts[1::2], strict=True))
+
+
+def test_a_frame_that_another_classifier_looked_at_is_not_looked_at_again():
+    sample, models = patterns(20, brightness=40), StandIns()
+    for place in most_different_frames(sample, 3):
+        frame_vector(sample.frames[place], models)
+    measured(sample, models)
+    assert models.tower.seen == 4
+    measured(sample, models)
+    assert models.tower.seen == 4
+
+
+def test_the_frames_that_are_looked_at_of_fewer_are_among_those_of_more():
+    sample = patterns(30, brightness=90)
+    for most in range(1, 8):
+        chosen = most_different_frames(sample, most)
+        assert len(chosen) == most and set(chosen) <= set(most_different_frames(sample, most + 1))
 
 
 def test_one_frame_alone_is_no_scene_and_two_are():

@@ -60,12 +60,10 @@ def test_no_place_is_a_stop_word_or_begins_or_ends_with_one(text: str) -> None:
 
 
 @pytest.mark.models
-@pytest.mark.parametrize(
-    ("text", "word"), [("une femme complètement nue pose nue sur le lit", "nue"), ("a naked man, naked again", "naked")]
-)
-def test_a_word_that_stands_twice_is_taken_out_and_shown_twice(text: str, word: str) -> None:
-    shown = " ".join(text[int(s.at.start) : int(s.at.end)] for s in high(text)["intimate_image"] if s.at)
-    assert shown.count(word) == 2
+def test_a_word_that_stands_twice_is_taken_out_and_shown_twice() -> None:
+    text = "a naked man, naked again"
+    shown = " ".join(text[int(s.at.start) : int(s.at.end)] for s in high(text)["sexual"] if s.at)
+    assert shown.count("naked") == 2
 
 
 @pytest.mark.models

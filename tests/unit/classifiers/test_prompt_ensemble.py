@@ -151,3 +151,16 @@ def test_more_wariness_never_asks_less(asked: Counter[str], nets: SimpleNamespac
         score_texts(texts, [True] * 3, replace(heads(), wary=np.full(2, wary, np.float32)), nets)
         counts.append(asked["use_multilingual"])
     assert counts == sorted(counts) and counts[-1] == 3
+
+
+def test_a_style_that_is_given_is_not_told_from_the_words() -> None:
+    two = replace(heads(), styles=("video", "social"), slope=np.ones((2, 2, LABELS), np.float32))
+    two = replace(two, offset=np.array([[[-3.0] * LABELS, [1.0] * LABELS]] * 2, np.float32))
+    sources = np.zeros((4, 1, LABELS + 2), np.float32)
+    sources[:, :, LABELS] = 5.0  # looks like a prompt for a video
+    english = np.array([True])
+    told, as_post = two.score(english, sources)[0, 0], two.for_style("social").score(english, sources)[0, 0]
+    assert told == pytest.approx(two.for_style("video").score(english, sources)[0, 0], abs=0.01)
+    assert told < 0.1 < 0.7 < as_post
+    with pytest.raises(ValueError, match="sonnet"):
+        two.for_style("sonnet")

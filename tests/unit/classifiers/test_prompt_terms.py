@@ -4,7 +4,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import classifiers
@@ -93,6 +93,7 @@ def test_a_text_that_is_too_long_cannot_be_measured() -> None:
     )
 
 
+@settings(deadline=None)
 @given(
     st.text(max_size=300)
     | st.lists(st.sampled_from(["sex", "kid", "n u d e", "14yo", "no guns", "*", "🔫"])).map(" ".join)

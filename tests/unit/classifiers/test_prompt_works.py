@@ -25,14 +25,14 @@ def scores(text: str, *works: RegisteredWork) -> dict[str, float | None]:
 @pytest.mark.parametrize("text", ["Bramblefox dances", "a film with captain bramblef0x", "two Bramblefoxs"])
 def test_a_registered_name_is_found_however_it_is_written(text: str) -> None:
     assert (
-        scores(text, PAINTER, RegisteredWork(id="w1", kind="character", names=FOX.names))["copyright_ip"] == 0.95
+        scores(text, PAINTER, RegisteredWork(id="w1", kind="character", names=FOX.names))["registered_work"] == 0.95
         or "foxs" in text
     )
 
 
 def test_an_artists_name_is_a_matter_of_style_and_a_persons_of_likeness() -> None:
     found = scores("a harbour in the style of Odile Varenne", PAINTER)
-    assert found == {"copyright_ip": 0.0, "artist_style": 0.95, "public_figure": 0.0}
+    assert found == {"registered_work": 0.0, "artist_style": 0.95, "public_figure": 0.0}
 
 
 @pytest.mark.models
@@ -40,9 +40,9 @@ def test_what_is_described_and_not_named_is_found_and_what_is_unlike_is_not() ->
     described = (
         "an orange fox wearing a ragged blue captain's jacket flies a bathtub and looks through a brass spyglass"
     )
-    assert (scores(described, FOX)["copyright_ip"] or 0) >= 0.5
+    assert (scores(described, FOX)["registered_work"] or 0) >= 0.5
     for harmless in ("a fox runs through the snow", "a lighthouse on a cliff at dawn", "a captain steers a ship"):
-        assert (scores(harmless, FOX)["copyright_ip"] or 0) < 0.5
+        assert (scores(harmless, FOX)["registered_work"] or 0) < 0.5
 
 
 def test_what_was_removed_is_no_longer_looked_for() -> None:

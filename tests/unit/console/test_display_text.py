@@ -13,6 +13,7 @@ from core.assets import Asset
 from core.case import Case, Phase
 from core.events import (
     Appealed,
+    Claimed,
     Commissioned,
     EngineDeclined,
     EngineFailed,
@@ -23,10 +24,12 @@ from core.events import (
     Recalled,
     Rendered,
     Resumed,
+    Reversed,
     Ruled,
     Sealed,
     StageFailed,
     Submitted,
+    ViewSealed,
     Waiting,
     Withdrawn,
 )
@@ -34,8 +37,10 @@ from core.finding import FindingVerdict
 from core.ports import RecordedEvent
 from core.signals import Signal, Span, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
+from pipeline.moderation.reversal_desk import REVERSAL_CODES, SLIP
 from pipeline.moderation.review_queue import SKIP_CODES
 from pipeline.moderation.ruling_codes import RULING_CODES
+from pipeline.moderation.sealed_hold import SEAL_CODES
 from pipeline.service import RECALL_CODES
 
 ASSET = Asset(digest="0" * 64, media_type="video/mp4", size=1)
@@ -60,6 +65,9 @@ EVENTS = [
     Appealed(by="ann"),
     Recalled(by="ann", code="author"),
     Withdrawn(),
+    Reversed(by="mod", code="mistake"),
+    ViewSealed(by="mod", code="illegal_to_view"),
+    Claimed(claim="C", kind="copyright", law="us_dmca_512", step="decided", by="mod", decision="upheld", code="c"),
 ]
 
 
@@ -74,6 +82,8 @@ def test_every_code_phase_and_finding_has_words():
     assert tuple(display_text.RULING_TEXTS) == RULING_CODES
     assert tuple(display_text.SKIP_TEXTS) == SKIP_CODES
     assert tuple(display_text.RECALL_TEXTS) == RECALL_CODES
+    assert tuple(display_text.REVERSAL_TEXTS) == (*REVERSAL_CODES, SLIP)
+    assert tuple(display_text.SEAL_TEXTS) == SEAL_CODES
     assert set(display_text.PHASE_TEXTS) == set(Phase)
     assert set(display_text.FINDING_HEADLINES) == set(FindingVerdict)
 

@@ -10,6 +10,7 @@ from console.web.sessions import SESSION_SECONDS, Sessions, load_session_secret
 from core.errors import Unavailable
 from core.roles import Role
 from pipeline.accounts import create_account
+from pipeline.settings import Settings
 from pipeline.testing.memory_accounts import MemoryAccounts
 
 
@@ -106,6 +107,9 @@ def test_a_form_token_fits_one_session_only(ours):
     assert ours.is_valid_csrf_token("one", ours.csrf_token("one"))
     assert not ours.is_valid_csrf_token("two", ours.csrf_token("one"))
     assert not ours.is_valid_csrf_token("", ours.csrf_token(""))
+    assert ours.csrf_token("one") != ours.csrf_token("one"), "each page has it masked otherwise"
+    for forged in ("", "00", "é", "no hex", ours.csrf_token("one")[:-2], ours.csrf_token("one") + "0000"):
+        assert not ours.is_valid_csrf_token("one", forged)
 
 
 def test_the_secret_is_kept_for_its_owner_only_and_stays_the_same(tmp_path):
@@ -127,3 +131,11 @@ def test_a_cut_off_secret_is_refused(tmp_path):
     (tmp_path / "session.secret").write_text("ab")
     with pytest.raises(Unavailable, match="damaged"):
         load_session_secret(tmp_path)
+
+
+def test_several_web_sides_share_a_secret_that_is_64_hex_digits_and_is_never_shown():
+    secret = "0123456789abcdef" * 4
+    settings = Settings(session_secret=secret)
+    assert settings.session_secret.get_secret_value() == secret and secret not in repr(settings)
+    with pytest.raises(ValueError, match="64 hex digits"):
+        Settings(session_secret="short")

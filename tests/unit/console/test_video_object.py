@@ -79,6 +79,7 @@ def test_a_hold_is_in_progress_and_says_why():
     assert answer["assay"] == {
         "language": "en", "phase": "held", "decision": "hold", "rules": ["calm"], "reason": "Too calm.", "revision": 1,
         "unstated": [],
+        "reply": None,
         "waiting": None,
         "explanation": None,
     }  # fmt: skip

@@ -8,12 +8,36 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.case import Case, Phase
-from core.events import Appealed, EngineDeclined, Event, Judged, Measured, Published, Rendered, Resumed, StageFailed
+from core.case import Case, Phase, signals_of
+from core.events import (
+    Appealed,
+    EngineDeclined,
+    Event,
+    Judged,
+    Measured,
+    Published,
+    Recalled,
+    Rendered,
+    Resumed,
+    Reversed,
+    Ruled,
+    StageFailed,
+    Withdrawn,
+)
+from core.recalls import APPEAL_GRANTED, CLAIM_RECALL, CLAIM_REVERSALS, recall_appealed
 from core.signals import Signal, Subject
-from core.transitions import TRANSITIONS, WORKING, IllegalTransition, allowed, appealable, check, holding
+from core.transitions import (
+    TRANSITIONS,
+    WORKING,
+    IllegalTransition,
+    allowed,
+    answers_appeal,
+    appealable,
+    check,
+    holding,
+)
 from core.verdicts import Decision, Gate
-from tests.lawful import WAY, judged, possible, ruled, way_to
+from tests.lawful import WAY, judged, possible, ruled, upheld_on_appeal, way_to
 from tests.unit.core.strategies import events, walks
 
 NEW = Case(id="x")
@@ -38,6 +62,16 @@ def refused(gate: Gate, *rules: str) -> Case:
 
 
 # What it refuses
+
+
+@pytest.mark.parametrize("code", sorted(CLAIM_REVERSALS))
+def test_only_what_the_claims_desk_took_down_is_put_back_by_it(code) -> None:
+    taken = at(Phase.PUBLISHED, Recalled(by="assay:claims", code=CLAIM_RECALL), Withdrawn())
+    assert check(taken, [Reversed(by="assay:claims", code=code)]).phase is Phase.SEALED
+    assert not allowed(taken, Reversed(by="m", code="mistake"))
+    others = at(Phase.PUBLISHED, Recalled(by="m", code="rights"), Withdrawn())
+    assert not allowed(others, Reversed(by="assay:claims", code=code))
+    assert not allowed(at(Phase.WITHDRAWN), Reversed(by="assay:claims", code=code))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +141,12 @@ def test_each_step_of_a_lawful_walk_leads_where_its_row_says(walk: list[Event]) 
 def _remembered(case: Case, allows: frozenset[str]) -> tuple[object, ...]:
     last = case.verdict and (case.verdict.gate, case.verdict.decision, case.verdict.rules)
     rulings = frozenset((r.gate, r.decision, r.over) for r in case.rulings)
-    return case.phase, case.held_at, min(case.failures, 3), case.last_failure is None, last, rulings, allows
+    newest = case.rulings[-1].gate if case.rulings else None
+    made = case.rendered is None, case.sealed is None, bool(case.signals), bool(signals_of(case, Subject.VIDEO))
+    recalled, seal = case.recalled and case.recalled.code, case.view_seal and case.view_seal.sealed
+    failed = min(case.failures, 3), case.last_failure is None
+    appeal = case.recall_appeal
+    return case.phase, case.held_at, failed, last, rulings, newest, made, recalled, appeal, seal, allows
 
 
 def _allows(before: frozenset[str], event: Event) -> frozenset[str]:
@@ -194,9 +233,33 @@ def test_a_refusal_can_be_appealed_until_a_person_has_looked_at_each_of_its_reas
     assert appealable(other)
 
 
-def test_whom_a_person_refused_does_not_ask_again() -> None:
-    case = check(refused(Gate.PROMPT, "a"), [Appealed(by="a"), ruled(Gate.PROMPT, REFUSE, "a")])
+def on_appeal(gate: Gate, decision: Decision, *rules: str) -> Ruled:
+    event = ruled(gate, decision, *rules)
+    return replace(event, ruling=replace(event.ruling, on_appeal=True))
+
+
+def test_whom_a_person_refused_after_an_appeal_does_not_ask_again() -> None:
+    case = check(refused(Gate.PROMPT, "a"), [Appealed(by="a"), on_appeal(Gate.PROMPT, REFUSE, "a")])
     assert not appealable(check(case, [judged(Gate.PROMPT, REFUSE, "a", "new")]))
+
+
+@pytest.mark.parametrize("gate", [Gate.PROMPT, Gate.VIDEO])
+def test_what_a_moderator_refused_is_appealed_once(gate: Gate) -> None:
+    case = held(gate, "a")
+    assert not answers_appeal(case)
+    case = check(case, [ruled(gate, REFUSE, "a"), judged(gate, REFUSE, "a")])
+    assert appealable(case)
+    case = check(case, [Appealed(by="a")])
+    assert answers_appeal(case)
+    assert not appealable(check(case, [on_appeal(gate, REFUSE, "a"), judged(gate, REFUSE, "a")]))
+    assert appealable(check(case, [on_appeal(gate, ALLOW, "a"), judged(gate, REFUSE, "new")]))
+
+
+def test_the_second_of_two_moderators_answers_the_appeal_that_the_first_did() -> None:
+    case = check(refused(Gate.PROMPT, "a"), [Appealed(by="a"), on_appeal(Gate.PROMPT, ALLOW, "a")])
+    held_again = judged(Gate.PROMPT, HOLD, "a")
+    waiting = replace(held_again, verdict=replace(held_again.verdict, awaiting=("a",)))
+    assert answers_appeal(check(case, [waiting])) and not answers_appeal(check(case, [held_again]))
 
 
 def test_what_an_engine_declined_is_looked_at_once_whatever_was_allowed_before() -> None:
@@ -212,3 +275,42 @@ def test_a_refusal_by_a_gate_can_be_appealed_though_an_engine_had_declined_befor
     case = at(Phase.ADMITTED, EngineDeclined(engine="e", code="c"), Appealed(by="a"), ruled(Gate.PROMPT))
     case = check(case, way_to(Phase.INSPECTED, after=Phase.SCREENED))
     assert appealable(check(case, [judged(Gate.VIDEO, REFUSE, "r")]))
+
+
+# Appeals of what was taken down
+
+
+def taken_down(code: str = "rights", by: str = "m") -> Case:
+    return at(Phase.PUBLISHED, Recalled(by=by, code=code), Withdrawn())
+
+
+@pytest.mark.parametrize("code", ["rights", "intimate_image", "illegal", "mistake", "policy"])
+def test_what_the_service_took_down_is_appealed_once_and_put_back_or_upheld(code: str) -> None:
+    case = check(taken_down(code), [Appealed(by="ana")])
+    assert case.phase is Phase.WITHDRAWN and recall_appealed(case)
+    assert not allowed(case, Appealed(by="ana")) and not allowed(case, Reversed(by="m2", code="mistake"))
+    granted = check(case, [Reversed(by="m2", code=APPEAL_GRANTED)])
+    assert granted.phase is Phase.SEALED and not recall_appealed(granted)
+    upheld = check(case, [upheld_on_appeal("m2")])
+    assert upheld.phase is Phase.WITHDRAWN and upheld.rulings == case.rulings
+    assert not allowed(upheld, Appealed(by="ana")) and not allowed(upheld, Reversed(by="m2", code=APPEAL_GRANTED))
+
+
+@pytest.mark.parametrize(
+    ("code", "by"),
+    [("consent_withdrawn", "assay:cascade"), ("claim", "assay:claims"), ("author", "ana"), ("policy", "ana")],
+)
+def test_what_is_another_s_to_decide_is_not_appealed(code: str, by: str) -> None:
+    case = taken_down(code, by)
+    for event in (Appealed(by="ana"), upheld_on_appeal(), Reversed(by="m", code=APPEAL_GRANTED)):
+        assert not allowed(case, event)
+
+
+def test_an_appeal_is_granted_and_upheld_only_where_there_is_one() -> None:
+    assert not allowed(taken_down("policy"), Reversed(by="m", code=APPEAL_GRANTED))
+    assert not allowed(taken_down("policy"), upheld_on_appeal())
+
+
+def test_what_was_restored_and_taken_down_anew_can_be_appealed_anew() -> None:
+    case = check(taken_down(), [Appealed(by="ana"), Reversed(by="m2", code=APPEAL_GRANTED), Published(url="u")])
+    assert allowed(check(case, [Recalled(by="m", code="policy"), Withdrawn()]), Appealed(by="ana"))

@@ -9,6 +9,7 @@ import pytest
 
 from console.inspection.html_report import html_report
 from console.inspection.timeline_page import span_text, threshold_text, timeline_page, waveform_path, waveform_svg
+from console.web.translations import available_languages
 from media.video import MonoAudio
 from pipeline.inspection.footage_preview import tile_width, waveform_of
 from pipeline.inspection.inspection_view import FilmStrip, Waveform
@@ -139,3 +140,8 @@ def test_pictures_of_tall_videos_stay_small(size, width):
 def test_what_is_found_at_one_moment_can_be_seen():
     placed = timeline_page(view())
     assert (placed.extent(1.0, 1.0), placed.extent(2.0, 3.0)) == ("0.40%", "10.00%")
+
+
+def test_the_file_speaks_the_language_that_was_asked_for():
+    french = html_report(view(), available_languages()["fr"])
+    assert '<html lang="fr">' in french and "Mots entendus et vus" in french and "Words heard and seen" not in french

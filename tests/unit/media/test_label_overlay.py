@@ -16,6 +16,7 @@ from media.label_overlay import (
     MIN_LABEL_SECONDS,
     LabelOverlay,
     VisibleLabel,
+    label_picture,
     label_position,
     overlay_label,
     render_label,
@@ -123,3 +124,12 @@ def test_a_file_keeps_its_pictures_and_their_times(tmp_path: Path):
         bright = [(float(f.time), int(f.to_ndarray(format="gray").max())) for f in container.decode(video=0)]
     assert [at for at, _ in bright] == [n / 10 for n in range(25)]
     assert all((level > 200) == (at < 2.0) for at, level in bright)
+
+
+@pytest.mark.parametrize(("height", "width"), [(64, 64), (64, 2000), (2000, 64), (360, 640), (640, 360)])
+def test_a_still_picture_of_any_form_is_labelled_and_what_was_given_is_not_changed(height, width):
+    picture = np.full((height, width, 3), 128, np.uint8)
+    labelled = label_picture(picture, LABEL)
+    assert labelled.shape == picture.shape and (picture == 128).all()
+    assert labelled.min() < 60 and labelled.max() > 140  # a dark plate, letters as bright as they are wide
+    assert (label_picture(picture[:40], LABEL) == 128).all()

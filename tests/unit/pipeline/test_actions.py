@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,8 @@ from hypothesis import strategies as st
 
 from core.case import Case, Phase
 from core.errors import AssayError, Forbidden, NotFound, NotNow
-from core.events import Appealed, EngineDeclined, Event, StageFailed
+from core.events import Appealed, EngineDeclined, Event, Recalled, Reversed, StageFailed, ViewSealed, Withdrawn
+from core.recalls import recalled_by_claim
 from core.roles import Principal, Role
 from core.transitions import check
 from core.verdicts import Decision, Gate
@@ -19,14 +21,15 @@ from pipeline.runners.local_bus import LocalBus
 from pipeline.service import CaseService
 from pipeline.stages.stage_context import StageContext
 from pipeline.testing.memory_ledger import MemoryLedger, MemoryTexts
-from tests.lawful import WAY, judged, ruled, way_to
+from tests.lawful import WAY, judged, ruled, upheld_on_appeal, way_to
 from tests.stub_pipeline.stage_parts import uncounted
 from tests.unit.core.strategies import walks
 
 AUTHOR, OTHER = (Principal(id=name, roles=frozenset({Role.PLATFORM})) for name in ("ana", "ben"))
 FIRST, SECOND = (Principal(id=name, roles=frozenset({Role.MODERATOR})) for name in ("m", "m2"))
 OPERATOR = Principal(id="op", roles=frozenset({Role.OPERATOR}))
-PEOPLE = (AUTHOR, OTHER, FIRST, SECOND, OPERATOR)
+OFFICER = Principal(id="o", roles=frozenset({Role.MODERATOR, Role.SAFETY_OFFICER}))
+PEOPLE = (AUTHOR, OTHER, FIRST, SECOND, OPERATOR, OFFICER)
 BY_MODERATORS = frozenset({Action.ALLOW, Action.REFUSE, Action.RESUME})
 ALWAYS = frozenset({Action.RECALL, Action.ERASE})
 assert WAY[Phase.SUBMITTED].author == AUTHOR.id
@@ -56,13 +59,26 @@ def done(desk: CaseService, who: Principal, case: Case, action: Action) -> Case 
             return desk.recall(who, case.id, code="mistake", revision=case.revision)
         case Action.ERASE:
             return desk.erase(who, case.id)
+        case Action.UNDO:
+            return desk.reversals.undo(who, case.id, revision=case.revision)
+        case Action.REVERSE:
+            return desk.reversals.reverse(who, case.id, code="mistake", revision=case.revision)
+        case Action.SEAL:
+            return desk.reversals.seal(who, case.id, code="illegal_to_view", revision=case.revision)
+        case Action.LIFT_SEAL:
+            return desk.reversals.lift_seal(who, case.id, code="mistake", revision=case.revision)
+        case Action.GRANT:
+            return desk.reversals.grant(who, case.id, revision=case.revision, note="why")
+        case Action.UPHOLD:
+            return desk.reversals.uphold(who, case.id, code="breaks_policy", revision=case.revision, reply="why")
 
 
 def agree(story: list[Event], who: Principal, action: Action) -> None:
     """What the desk offers succeeds, and what it does not offer is refused and leaves no trace."""
     desk, case = desk_with(story)
     offered = action in desk.actions(who, case)
-    if action is Action.RECALL and case.phase in (Phase.RECALLED, Phase.WITHDRAWN) and who not in (OTHER, OPERATOR):
+    stopped = case.phase in (Phase.RECALLED, Phase.WITHDRAWN) and not recalled_by_claim(case)
+    if action is Action.RECALL and stopped and who not in (OTHER, OPERATOR):
         assert not offered
         assert done(desk, who, case, action) == case  # twice is once
         return
@@ -100,25 +116,73 @@ REFUSED = [*way_to(Phase.SCREENED), judged(Gate.PROMPT, Decision.REFUSE, "r", fi
 DECLINED = [*way_to(Phase.ADMITTED), EngineDeclined(engine="e", code="c")]
 LOOKED_AT = [*REFUSED, Appealed(by="ana"), ruled(Gate.PROMPT, Decision.ALLOW, "r"), REFUSED[-1]]
 RULINGS = frozenset({Action.ALLOW, Action.REFUSE})
+SETTLED = ALWAYS | {Action.SEAL}
+RULED = [*HELD, ruled(Gate.PROMPT, Decision.REFUSE, "r", by="m")]
+REFUSED_BY_ONE = [*RULED, judged(Gate.PROMPT, Decision.REFUSE, "r")]
+SEALED = [*HELD, ViewSealed(by="m2", code="suspected_abuse")]
+TAKEN_DOWN = [*way_to(Phase.RECALLED, recalled=Recalled(by="m", code="rights")), WAY[Phase.WITHDRAWN]]
 
 
+SEALED_AND_MOVING = [*SEALED, ruled(Gate.PROMPT, Decision.REFUSE, "r", by="m")]
+
+APPEALED_DOWN = [*way_to(Phase.WITHDRAWN), Appealed(by="ana")]
+APPEALED_BY_M2 = [*way_to(Phase.WITHDRAWN), Appealed(by="m2")]
+ANSWERS = frozenset({Action.GRANT, Action.UPHOLD})
+THIRD = Principal(id="m3", roles=frozenset({Role.MODERATOR}))
 CASES: list[tuple[list[Event], Principal, frozenset[Action]]] = [
     (way_to(Phase.PUBLISHED), AUTHOR, ALWAYS),
     (way_to(Phase.PUBLISHED), OPERATOR, frozenset()),
+    (SEALED_AND_MOVING, OFFICER, ALWAYS),
     (HELD, OPERATOR, frozenset()),
     (way_to(Phase.PUBLISHED), OTHER, frozenset()),
-    (way_to(Phase.WITHDRAWN), AUTHOR, ALWAYS - {Action.RECALL}),
-    ([*way_to(Phase.SUBMITTED), BROKE, BROKE, BROKE], FIRST, ALWAYS | {Action.RESUME}),
+    (way_to(Phase.WITHDRAWN), AUTHOR, ALWAYS - {Action.RECALL} | {Action.APPEAL}),
+    ([*way_to(Phase.SUBMITTED), BROKE, BROKE, BROKE], FIRST, SETTLED | {Action.RESUME}),
     (HELD, AUTHOR, ALWAYS),
-    (HELD, FIRST, ALWAYS | RULINGS),
-    (UNMEASURED, FIRST, ALWAYS | RULINGS | {Action.RESUME}),
-    (AWAITING, FIRST, ALWAYS | {Action.REFUSE}),
-    (AWAITING, SECOND, ALWAYS | RULINGS),
+    (HELD, FIRST, SETTLED | RULINGS),
+    (UNMEASURED, FIRST, SETTLED | RULINGS | {Action.RESUME}),
+    (AWAITING, FIRST, SETTLED | {Action.REFUSE}),
+    (AWAITING, SECOND, SETTLED | RULINGS),
     (REFUSED, AUTHOR, ALWAYS | {Action.APPEAL}),
     (LOOKED_AT, AUTHOR, ALWAYS),
     (DECLINED, AUTHOR, ALWAYS | {Action.APPEAL}),
-    ([*DECLINED, Appealed(by="ana")], FIRST, ALWAYS | RULINGS),
+    ([*DECLINED, Appealed(by="ana")], FIRST, SETTLED | RULINGS),
+    (RULED, FIRST, ALWAYS | {Action.UNDO}),
+    (RULED, SECOND, ALWAYS),
+    ([*RULED, Reversed(by="m", code="slip")], FIRST, SETTLED | RULINGS),
+    (REFUSED_BY_ONE, AUTHOR, ALWAYS | {Action.APPEAL}),
+    (REFUSED_BY_ONE, SECOND, SETTLED | {Action.REVERSE, Action.APPEAL}),
+    (REFUSED, SECOND, SETTLED | {Action.APPEAL}),
+    (way_to(Phase.WITHDRAWN), FIRST, SETTLED - {Action.RECALL} | {Action.REVERSE, Action.APPEAL}),
+    (APPEALED_DOWN, AUTHOR, ALWAYS - {Action.RECALL}),
+    (APPEALED_DOWN, SECOND, SETTLED - {Action.RECALL} | ANSWERS),
+    ([*APPEALED_DOWN, upheld_on_appeal("m2")], FIRST, SETTLED - {Action.RECALL} | {Action.REVERSE}),
+    ([*way_to(Phase.PUBLISHED), Recalled(by="a", code="claim"), Withdrawn()], AUTHOR, ALWAYS),
+    (TAKEN_DOWN, FIRST, SETTLED - {Action.RECALL} | {Action.APPEAL}),
 ]
+
+
+@pytest.mark.parametrize(
+    ("story", "who"),
+    [
+        (APPEALED_BY_M2, FIRST),  # took it down
+        (APPEALED_BY_M2, SECOND),  # appealed for its author
+    ],
+)
+def test_whoever_took_a_video_down_or_appealed_does_not_answer_the_appeal(story: list[Event], who: Principal) -> None:
+    desk, case = desk_with(story)
+    assert not desk.actions(who, case) & ANSWERS
+    for action in ANSWERS:
+        with pytest.raises(Forbidden, match="yourself"):
+            done(desk, who, case, action)
+    assert desk.actions(THIRD, case) >= ANSWERS
+
+
+def test_after_six_months_what_was_taken_down_is_not_appealed(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, case = desk_with(way_to(Phase.WITHDRAWN))
+    monkeypatch.setattr("pipeline.access.conflicts.APPEAL_TIME", timedelta(days=-1))
+    assert Action.APPEAL not in desk.actions(AUTHOR, case)
+    with pytest.raises(NotNow, match="six months"):
+        desk.appeal(AUTHOR, case.id, note="late")
 
 
 @pytest.mark.parametrize(("story", "who", "offered"), CASES)
@@ -141,7 +205,7 @@ def test_nobody_but_moderators_rules_or_resumes_and_nobody_touches_what_is_not_t
 @given(walks())
 def test_a_conflict_of_interest_takes_rulings_away_and_nothing_else(story: list[Event]) -> None:
     case = check(Case(id="x"), story)
-    assert actions(FIRST, case, conflict="it is yours") == actions(FIRST, case, conflict="") - RULINGS
+    assert actions(FIRST, case, conflict="it is yours") == actions(FIRST, case, conflict="") - RULINGS - ANSWERS
 
 
 BOTH = Principal(id=AUTHOR.id, roles=frozenset({Role.PLATFORM, Role.MODERATOR, Role.OPERATOR}))
@@ -160,3 +224,55 @@ def test_nobody_rules_on_a_case_that_they_ordered_or_appealed(story: list[Event]
         desk.rule(who, case.id, Decision.REFUSE, code="breaks_policy")
     assert desk.actions(SECOND, case) >= RULINGS
     assert replace(desk, one_person=True).actions(who, case) >= RULINGS
+
+
+@pytest.mark.parametrize(
+    ("story", "who", "offered"),
+    [
+        (SEALED, FIRST, frozenset()),
+        (SEALED, AUTHOR, frozenset({Action.RECALL})),
+        (SEALED, OFFICER, frozenset({Action.REFUSE, Action.RECALL, Action.LIFT_SEAL})),
+        ([*SEALED, ViewSealed(by="o", code="mistake", sealed=False)], FIRST, SETTLED | RULINGS),
+    ],
+)
+def test_of_a_sealed_case_little_is_offered(story: list[Event], who: Principal, offered: frozenset[Action]) -> None:
+    desk, case = desk_with(story)
+    assert desk.actions(who, case) == offered
+
+
+RULED_BEFORE = [
+    *HELD,
+    ruled(Gate.PROMPT, Decision.REFUSE, "r", by="m"),
+    judged(Gate.PROMPT, Decision.REFUSE, "r"),
+    Appealed(by="ana"),
+]
+
+
+def test_an_appeal_goes_to_somebody_else_than_whoever_ruled() -> None:
+    desk, case = desk_with(RULED_BEFORE)
+    assert not desk.actions(FIRST, case) & RULINGS
+    for decision, code in ((Decision.ALLOW, "context"), (Decision.REFUSE, "breaks_policy")):
+        with pytest.raises(Forbidden, match="you ruled on this case before it was appealed: another moderator"):
+            desk.rule(FIRST, case.id, decision, code=code)
+    assert desk.actions(SECOND, case) >= RULINGS
+    assert replace(desk, one_person=True).actions(FIRST, case) >= RULINGS
+
+
+def test_a_ruling_on_an_appeal_says_so_and_is_not_appealed_again() -> None:
+    desk, case = desk_with(RULED_BEFORE)
+    after = desk.rule(SECOND, case.id, Decision.REFUSE, code="breaks_policy")
+    assert [ruling.on_appeal for ruling in after.rulings] == [False, True]
+    refused = desk.ledger.append(after, [judged(Gate.PROMPT, Decision.REFUSE, "r")])
+    assert Action.APPEAL not in desk.actions(AUTHOR, refused)
+
+
+def test_whoever_ruled_rules_again_on_what_is_held_anew_after_the_appeal() -> None:
+    events = [
+        *RULED_BEFORE,
+        ruled(Gate.PROMPT, Decision.ALLOW, "r", by="n"),
+        judged(Gate.PROMPT, Decision.ALLOW),
+        *way_to(Phase.INSPECTED, after=Phase.ADMITTED),
+        judged(Gate.VIDEO, Decision.HOLD, "v"),
+    ]
+    desk, case = desk_with(events)
+    assert desk.actions(FIRST, case) >= RULINGS

@@ -8,7 +8,7 @@ from core.errors import NotYet, SealBroken, Unavailable
 from core.events import Judged, Measured, Published, Recalled, StageFailed, Submitted
 from core.ports import Ticket
 from core.verdicts import Decision, Gate, Verdict
-from pipeline.advance import PipelineContext, advance
+from pipeline.advance import MaintenanceTasks, PipelineContext, advance
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.runners.local_bus import LocalBus
 from pipeline.testing.memory_ledger import MemoryLedger
@@ -138,9 +138,9 @@ class WatchedLedger(MemoryLedger):
         super().__init__(lambda: datetime.now(UTC))
         self.writes, self.locked = [], False
 
-    def append(self, case, events):
+    def append(self, case, events, **rest):
         self.writes.append([type(event).__name__ for event in events])
-        return super().append(case, events)
+        return super().append(case, events, **rest)
 
     @contextmanager
     def try_lock(self, case_id):
@@ -194,3 +194,24 @@ def test_a_ticket_is_handed_on_once_nobody_works_on_the_case_any_more(tmp_path):
     route = {Phase.SUBMITTED: lambda _case: [Measured(signals=())], Phase.SCREENED: admitted}
     carried(opened(ledger), ledger, tmp_path, None, route=route, accepted_phases=(Phase.SUBMITTED,), bus=Bus())
     assert sent == [(Phase.SCREENED, False)]
+
+
+class Chore:
+    """A maintenance task that fails in some way, or is done."""
+
+    def __init__(self, error=None):
+        self.error, self.done = error, 0
+
+    def run_maintenance(self):
+        if self.error:
+            raise self.error
+        self.done += 1
+
+
+def test_a_chore_that_breaks_stops_no_other_and_one_whose_store_is_away_is_told():
+    other = Chore()
+    MaintenanceTasks(tasks=(Chore(KeyError("a law that is gone")), other)).run_maintenance()
+    assert other.done == 1
+    with pytest.raises(Unavailable):
+        MaintenanceTasks(tasks=(Chore(Unavailable("away")), other)).run_maintenance()
+    assert other.done == 1

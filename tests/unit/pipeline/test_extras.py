@@ -18,7 +18,8 @@ def test_each_extra_that_brings_something_to_run_is_known():
 
 
 def test_all_of_them_are_installed_where_the_tests_run():
-    assert not_installed() == {}
+    """But one, which needs a newer Python than that for which everything is locked."""
+    assert not_installed().keys() - {"sscd"} == set()
 
 
 @pytest.mark.parametrize(

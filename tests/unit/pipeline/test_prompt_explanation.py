@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -60,10 +61,36 @@ def test_what_no_source_could_tell_is_null() -> None:
 
 
 def test_the_smallest_edit_takes_out_the_words_that_stood_in_the_way_and_no_others() -> None:
-    text = "the knife lies in blood on a red table"
+    text = "a chef with a knife at dawn, a bird sings in blood"
     edit = smallest_edit(text, ask, ask(text))
-    assert edit is not None and edit.text == "the lies in on a red table"
-    assert [text[start:end] for start, end in edit.removed] == ["knife", "blood"]
+    assert edit is not None and edit.text == "a chef at dawn, a bird sings"
+    assert [text[start:end] for start, end in edit.removed] == ["with", "a", "knife", "in", "blood"]
+
+
+def test_from_the_middle_of_a_clause_nothing_is_taken_that_its_verb_may_need() -> None:
+    text = "a man with a knife walks by the sea"
+    assert smallest_edit(text, ask, ask(text)) is None
+
+
+def test_what_is_left_is_a_sentence_or_there_is_no_edit() -> None:
+    for text in ("the knife lies on a red table", "a red knife"):
+        assert smallest_edit(text, ask, ask(text)) is None
+    text = "A fox runs, blood everywhere, at dawn"
+    edit = smallest_edit(text, ask, ask(text))
+    assert edit is not None and edit.text == "A fox runs, at dawn"
+
+
+def test_of_what_is_hateful_only_whole_clauses_are_taken_out() -> None:
+    def hateful(text: str) -> DryRunVerdict:
+        held = "women" in text
+        reasons = (Reason(rule="hate", category="hate", text="no", spans=((7, 12),)),) if held else ()
+        return replace(ask("a pig"), verdict=Verdict(gate=Gate.PROMPT, decision=Decision(int(held)), policy="p"),
+                       reasons=reasons)  # fmt: skip
+
+    assert smallest_edit("Muslim women", hateful, hateful("Muslim women")) is None
+    text = "A calm lake, Muslim women play"
+    edit = smallest_edit(text, hateful, hateful(text))
+    assert edit is not None and edit.text == "A calm lake"
 
 
 def test_there_is_no_edit_of_what_is_allowed_or_would_be_empty() -> None:

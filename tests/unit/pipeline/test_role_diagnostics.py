@@ -15,7 +15,7 @@ def lacking(*roles, one_person=False, closed=False):
 def test_an_account_that_is_operator_and_moderator_is_named():
     (says,) = lacking({OPERATOR, MODERATOR}, {MODERATOR}, {OPERATOR})
     assert says.startswith("account a0 is operator and moderator")
-    assert not lacking({MODERATOR}, {OPERATOR})
+    assert not lacking({MODERATOR}, {MODERATOR}, {OPERATOR})
 
 
 def test_an_installation_in_which_nobody_moderates_or_people_rule_on_their_own_cases_is_told_so():
@@ -25,3 +25,7 @@ def test_an_installation_in_which_nobody_moderates_or_people_rule_on_their_own_c
     )
     assert "may rule on it" in lacking({MODERATOR}, one_person=True)[0]
     assert "2 accounts moderate" in lacking({MODERATOR}, {MODERATOR}, one_person=True)[0]
+
+
+def test_a_moderator_who_is_alone_is_told_that_appeals_wait():
+    assert "appeals against its rulings wait" in lacking({MODERATOR}, {OPERATOR})[0]

@@ -9,13 +9,20 @@ from typing import Any, get_args
 import pytest
 
 from core.case import Phase
-from core.events import Event, Recalled, StageFailed, Waiting
+from core.events import Claimed, Event, Recalled, Reversed, StageFailed, ViewSealed, Waiting
 from core.transitions import TRANSITIONS, WORKING
 from pipeline.runners.topics import WORKER_ROLES
 from pipeline.stages import ROUTE
 from tests.stub_pipeline.stages import ROUTE as TOYS
 
-OF_OTHERS = (StageFailed, Waiting, Recalled)  # what advance() says of a stage that broke or waits, and what people do
+OF_OTHERS = (
+    StageFailed,
+    Waiting,
+    Recalled,
+    Reversed,
+    ViewSealed,
+    Claimed,
+)  # what advance() says of a stage that broke or waits, and what people do
 
 
 def said(stage: Callable[..., Any]) -> set[type[Event]]:

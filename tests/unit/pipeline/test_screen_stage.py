@@ -33,7 +33,7 @@ CLASSIFIERS = (PromptTerms(), NegativePrompt())
 class TextMeasurer:
     asked: list = field(default_factory=list)
 
-    def text(self, text, subject=Subject.PROMPT):
+    def text(self, text, subject=Subject.PROMPT, style=None):
         self.asked.append((text, subject))
         found = measure_all(PromptText(text), CLASSIFIERS, subject=subject)
         return Measurements(signals=found.signals, seconds=found.seconds)

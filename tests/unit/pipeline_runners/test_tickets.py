@@ -6,9 +6,10 @@ from core.case import Phase
 from core.errors import BadInput
 from core.ports import Ticket
 from pipeline.runners.faust_worker import WorkerConfig, make_app
+from pipeline.runners.kafka_connection import KafkaConnection
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.ticket_codec import decode_ticket, encode_ticket
-from pipeline.runners.topics import WORKER_ROLES, Topics
+from pipeline.runners.topics import QUEUES, WORKER_ROLES, Topics
 from pipeline.stages import ROUTE
 from pipeline.testing.memory_ledger import MemoryLedger
 from tests.stub_pipeline.context import stub_context
@@ -53,11 +54,14 @@ def test_roles_that_do_not_fit_are_refused():
     with pytest.raises(BadInput, match="one role"):
         Topics(roles={"a": (Phase.SEALED,), "b": (Phase.SEALED,)})
     with pytest.raises(BadInput, match="no role 'barber'"):
-        make_app(WorkerConfig(servers="127.0.0.1:1", roles=("barber",)), stub_context(MemoryLedger(), LocalBus()))
+        make_app(
+            WorkerConfig(connection=KafkaConnection(servers="127.0.0.1:1"), roles=("barber",)),
+            stub_context(MemoryLedger(), LocalBus()),
+        )
 
 
 def test_workers_of_other_roles_are_other_groups():
     topics = Topics(prefix="house")
     assert topics.group(["gpu"]) != topics.group(["gpu", "light"])
     assert topics.group(["light", "gpu"]) == topics.group(["gpu", "light"])
-    assert len(set(topics.all())) == len(WORKER_ROLES) + 1
+    assert len(set(topics.all())) == len(WORKER_ROLES) + len(QUEUES) + 1

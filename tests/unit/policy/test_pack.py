@@ -34,7 +34,8 @@ def test_an_unknown_label_is_pointed_at_with_a_guess(tmp_path: Path) -> None:
 
 def test_a_wrong_type_is_pointed_at(tmp_path: Path) -> None:
     found = complaint(write_pack(tmp_path, prompt_hate=rule("hate").replace("hate >= 0.5", "hate >= 1")))
-    assert found.startswith("prompt_hate.toml:2: found no matching overload for '_>=_' applied to '(double, int)'")
+    assert found.startswith("prompt_hate.toml:2: a number beside a label, or a fact with a fraction, needs a point")
+    assert "write 20.0 for 20" in found
     assert found.endswith("\n    hate >= 1\n         ^")
 
 

@@ -242,7 +242,7 @@ def test_the_json_has_exactly_the_agreed_shape():
     value = finding_to_json(finding(Observations(report=reading(**AI_READING), watermark=OURS, case={"engine": "wan"})))
     assert list(value) == [
         *("file", "verdict", "summary", "credentials", "watermark", "evidence", "case", "unexamined"),
-        "other_installation",
+        *("other_installation", "incoming", "layers", "origins", "consent"),
     ]
     assert list(value["credentials"])[:2] == ["state", "ai"]
     assert set(value["watermark"]) == {
@@ -252,8 +252,45 @@ def test_the_json_has_exactly_the_agreed_shape():
         "case_id",
         "note",
         "among",
+        "compared_since",
         "segments",
         "audio",
         "unexamined",
     }
     assert all(set(one) == {"kind", "says", "proves", "limits"} for one in value["evidence"])
+
+
+def test_a_copy_of_a_video_whose_consent_ended_says_so_whatever_its_marks_say():
+    withdrawn = {"source_type": "trainedAlgorithmicMedia", "consent": "withdrawn"}
+    ours = reading(**AI_READING, bindings=[BOUND])
+    for read, verdict in ((ours, V.AI_MADE_TRUSTED), (reading("none"), V.RECOVERED_BY_WATERMARK)):
+        found = finding(Observations(report=read, watermark=OURS, case=withdrawn))
+        assert found.verdict is verdict and "the consent of a person it shows has ended" in found.summary
+        assert [one.kind for one in found.evidence].count("consent") == 1
+        still = finding(Observations(report=read, watermark=OURS, case={"source_type": "trainedAlgorithmicMedia"}))
+        assert "consent" not in still.summary + str([one.kind for one in still.evidence])
+
+
+def test_a_copy_of_a_video_that_a_claim_took_down_says_so_and_not_who_claimed():
+    claimed = {"source_type": "trainedAlgorithmicMedia", "taken_down": "claim"}
+    ours = reading(**AI_READING, bindings=[BOUND])
+    for read, verdict in ((ours, V.AI_MADE_TRUSTED), (reading("none"), V.RECOVERED_BY_WATERMARK)):
+        found = finding(Observations(report=read, watermark=OURS, case=claimed))
+        assert found.verdict is verdict and found.summary.endswith("This service has taken it down after a claim.")
+        assert [one.kind for one in found.evidence].count("claim") == 1
+        still = finding(Observations(report=read, watermark=OURS, case={"source_type": "trainedAlgorithmicMedia"}))
+        assert "claim" not in still.summary + str([one.kind for one in still.evidence])
+
+
+def test_how_far_back_a_damaged_mark_was_looked_for_is_said_where_that_is_not_all():
+    since = {"compared_since": "2026-11-01T00:00:00+00:00"}
+    for mark in (WatermarkFinding(detected=False, **since), WatermarkFinding(detected=True, p_value=1e-9, **since)):
+        (said,) = [one for one in gather_evidence(observed(mark)) if one.kind == "watermark"]
+        assert "sealed since 2026-11-01T00:00:00+00:00" in said.limits
+    for mark in (NO_MARK, WEAK, OURS, WatermarkFinding(detected=True, payload=PAYLOAD, case_id=CASE, among=9, **since)):
+        (said,) = [one for one in gather_evidence(observed(mark)) if one.kind == "watermark"]
+        assert "sealed since" not in said.limits
+
+
+def observed(mark):
+    return Observations(report=reading("none"), watermark=mark)

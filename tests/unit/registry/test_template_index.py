@@ -31,10 +31,12 @@ def test_no_two_spaces_share_a_name() -> None:
 
 
 def test_a_template_of_another_length_is_refused() -> None:
-    with pytest.raises(BadInput, match="384"):
+    with pytest.raises(BadInput, match="512"):
         validate_template(np.zeros(128), FACE_SPACE)
     with pytest.raises(ValueError):
         EmbeddingSpace("", 3)
+    with pytest.raises(ValueError):
+        EmbeddingSpace("shorter", 3, extends=FACE_SPACE)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from watermark_frames import KEY, PAYLOAD, attacked, clip
 
 from media.frame_index import FrameIndex
 from provenance.watermark import WatermarkKey, embed_video
+from provenance.watermark.video.carrier_layout import pilot_lines
 from provenance.watermark.video.detect import FALSE_ALARM_RATE, detect_in_frames
 from provenance.watermark.video.frame_accumulation import accumulate_frames, accumulate_weighted_frames
 from provenance.watermark.video.frame_selection import frame_weights, select_frames
@@ -46,9 +47,9 @@ def test_a_swept_scale_is_the_true_one_and_another_key_sees_nothing_there() -> N
         accumulate_frames(attacked(lambda y: cv2.resize(y, None, fx=0.7, fy=0.7)), min_short_side=360).mean_frame
     )
     maps = scale_maps(scale_grid(seen, 0.4, 2.0))
-    best = pilot_search(seen, KEY, maps)
+    best = pilot_search(seen, pilot_lines(KEY), maps)
     assert best[0].z > 9 > 6.5 > best[1].z and best[0].matrix[0, 0] == pytest.approx(0.7, rel=0.02)
-    assert pilot_search(seen, WatermarkKey(id="other", secret=b"o" * 32), maps)[0].z < 6.5
+    assert pilot_search(seen, pilot_lines(WatermarkKey(id="other", secret=b"o" * 32)), maps)[0].z < 6.5
 
 
 def test_maps_that_are_swept_lie_close_enough_and_hold_the_plain_one() -> None:

@@ -6,9 +6,15 @@ import pytest
 from watermark_frames import KEY, PAYLOAD, Luma, clip
 
 from provenance.watermark import Payload, embed_video
-from provenance.watermark.video.detect import FALSE_ALARM_RATE
+from provenance.watermark.video.detect import FALSE_ALARM_RATE, detect_in_frames
 from provenance.watermark.video.frame_accumulation import TIME_BUCKETS, accumulate_frames
-from provenance.watermark.video.segments import Segment, find_segments, marked_runs, segments_in_seconds
+from provenance.watermark.video.segments import (
+    Segment,
+    beside_others,
+    find_segments,
+    marked_runs,
+    segments_in_seconds,
+)
 
 SECOND = Payload(issuer=7, case_id="fedcba9876543210")
 
@@ -39,6 +45,16 @@ def test_two_marks_in_one_video_are_both_found_each_in_its_place() -> None:
     assert first.start == 0 and abs(first.end - 0.5) <= 0.05 and abs(second.start - 0.5) <= 0.05 and second.end == 1
 
 
+def test_a_short_marked_piece_of_a_long_compilation_is_found() -> None:
+    """A tenth of the pictures, too weak to be read in a quarter of them or in all."""
+    plain = list(clip(60))
+    weak = list(embed_video(plain[30:36], PAYLOAD, KEY, strength=0.45))
+    evidence = accumulate_frames(plain[:30] + weak + plain[36:], min_short_side=360, parts=True)
+    assert detect_in_frames(evidence, [KEY]).mark.payload is None
+    (only,) = find_segments(evidence, [KEY])
+    assert only.payload == PAYLOAD.hex and abs(only.start - 0.5) <= 0.07 and abs(only.end - 0.6) <= 0.07
+
+
 def test_the_whole_of_a_marked_video_is_one_segment() -> None:
     (only,) = found_in(marked(20))
     assert (only.start, only.end) == (0, 1)
@@ -57,6 +73,9 @@ def test_a_weak_mark_is_reported_over_the_span_in_which_it_accumulates() -> None
         ([20.0] * 12, [(0, 12)]),
         ([1.9] * 12, [(0, 12)]),
         ([24.0, 1.6, 1.8, 1.5, 1.7, 1.4, 1.9, 1.6, 1.7, 1.5, 1.8, 1.6], [(0, 12)]),
+        ([15.0, 0.9, 1.3, 0.4, 1.6, 0.8, 1.2, 0.2, 1.5, 1.1, 0.7, 1.4], [(0, 12)]),
+        ([15.0, 0.2, -0.4, 0.9, -1.1, 0.3, 0.8, -0.2, 0.1, -0.6, 0.5, 0.0], [(0, 1)]),
+        ([0.1, -0.3, 11.0, 1.1, 0.6, 12.0, 0.9, 1.4, 10.0, 0.2, -0.4, 0.2, -0.9, 0.3], [(2, 9)]),
         ([0.3, -0.8, 1.1, 0.2, -1.4, 2.1, 0.6, -0.3, 0.9, -0.5, 1.6, 0.1], []),
         ([0.3, -0.8, 12.0, 9.0, 11.0, 10.0, 0.6, -0.3, 0.9, -0.5, 1.6, 0.1], [(2, 6)]),
         ([15.0, 14.0, 3.0, 15.0, 0.2, -0.4, -1.1, 0.3, 9.0, 12.0, 14.0, 10.0], [(0, 4), (8, 12)]),
@@ -65,6 +84,17 @@ def test_a_weak_mark_is_reported_over_the_span_in_which_it_accumulates() -> None
 )
 def test_runs_follow_what_the_parts_say_together(z: list[float], runs: list[tuple[int, int]]) -> None:
     assert marked_runs(z) == runs
+
+
+def test_what_a_clear_mark_leaves_in_another_does_not_widen_the_other_over_its_seconds() -> None:
+    """As measured on two marks of one key that follow each other: the trace is alike in all parts, and accumulated."""
+    first = [32.6, 27.7, 16.3, 19.2, 22.0, 19.1, 4.9, 2.6, 0.0, -0.2, 1.6, 1.5, 2.3]
+    second = [2.7, 3.3, 3.7, 2.6, 1.3, 2.3, 32.1, 28.5, 18.6, 20.2, 19.5, 20.1, 12.7]
+    both = np.array([first, second])
+    assert marked_runs(beside_others(both, 0)) == [(0, 6)] and marked_runs(beside_others(both, 1)) == [(6, 13)]
+    twice_marked = np.array([[20.0, 18.0], [32.0, 30.0]])
+    assert beside_others(twice_marked, 0) == [20.0, 18.0]
+    assert beside_others(np.array([second]), 0) == second
 
 
 def test_an_unmarked_video_has_no_segments() -> None:

@@ -1,0 +1,108 @@
+"""Finds well-known people and characters whose names are misspelt, in other letters, or not said at all."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+from classifiers.text.confusables import fold_with_offsets
+from classifiers.text.gazetteer.spelling import latin, sound, spelled_nearly
+from classifiers.text.lexicon import STRONG_SCORE, TermHit, load_lexicon
+
+_FOLDER = Path(__file__).parent
+DESCRIBED_SCORE = 0.7
+"""Of whoever is described or nearly named: enough to have a person look, and less than a name."""
+
+_WORD = re.compile(r"[^\W\d_][\w'’]*")
+_MIN_SOUNDS = 5  # consonants of a whole name: shorter ones sound like too much else
+
+
+@dataclass(frozen=True, slots=True)
+class _Gazetteer:
+    surnames: frozenset[str]
+    signs: tuple[str, ...]
+    office_words: tuple[str, ...]
+    offices: re.Pattern[str]
+    names: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
+    characters: tuple[tuple[int, tuple[tuple[str, ...], ...]], ...]
+
+
+def gazetteer_hits(text: str) -> Iterator[TermHit]:
+    """Where one is meant. Names as they are usually written are the word lists' part."""
+    known = _gazetteer()
+    folded, offsets = fold_with_offsets(text)
+
+    def hit(label: str, start: int, end: int, score: float) -> TermHit:
+        return TermHit(label, offsets[start], offsets[end - 1] + 1, score)
+
+    for start, end in _described(folded, known):
+        yield hit("copyright_ip", start, end, DESCRIBED_SCORE)
+    if any(word in folded for word in known.office_words):
+        for match in known.offices.finditer(folded):
+            if match.end() > match.start():
+                yield hit("public_figure", *match.span(), DESCRIBED_SCORE)
+    if not text.isascii():
+        for sign in known.signs:
+            if (start := text.find(sign)) >= 0:
+                yield TermHit("public_figure", start, start + len(sign), STRONG_SCORE)
+    yield from _nearly_named(text, known)
+
+
+def _described(folded: str, known: _Gazetteer) -> Iterator[tuple[int, int]]:
+    """The first mark of each character of which enough are there."""
+    for least, marks in known.characters:
+        found = [next((word for word in mark if word in folded), "") for mark in marks]
+        if sum(map(bool, found)) >= least:
+            first = next(word for word in found if word)
+            yield folded.index(first), folded.index(first) + len(first)
+
+
+def _nearly_named(text: str, known: _Gazetteer) -> Iterator[TermHit]:
+    words = [match for match in _WORD.finditer(text) if not match[0][0].islower()]
+    for match in words:
+        if latin(match[0]) in known.surnames:
+            yield TermHit("public_figure", match.start(), match.end(), DESCRIBED_SCORE)
+    for first, last in pairwise(words):
+        if not text[first.end() : last.start()].strip(" ·-.,") and last.start() - first.end() <= 2:
+            found = known.names.get((sound(first[0]), sound(last[0])), ())
+            if any(_is_spelling(first[0], name[0]) and _is_spelling(last[0], name[1]) for name in found):
+                yield TermHit("public_figure", first.start(), last.end(), DESCRIBED_SCORE)
+
+
+def _is_spelling(word: str, name: str) -> bool:
+    """In other letters than Latin the sound is enough, since a spelling there says no more."""
+    folded = latin(word)
+    return not any(letter.isascii() for letter in word) or spelled_nearly(folded, name)
+
+
+@cache
+def _gazetteer() -> _Gazetteer:
+    people = tomllib.loads((_FOLDER / "people.toml").read_text(encoding="utf-8"))
+    characters = tomllib.loads((_FOLDER / "characters.toml").read_text(encoding="utf-8"))["characters"]
+    return _Gazetteer(
+        surnames=frozenset(people["surnames"]),
+        signs=tuple(people["signs"]),
+        office_words=tuple(people["office_words"]),
+        offices=re.compile(people["offices"].replace("\n", "")),
+        names=_names_by_sound(),
+        characters=tuple(
+            (one["least"], tuple(tuple(mark.split("|")) for mark in one["marks"])) for one in characters.values()
+        ),
+    )
+
+
+def _names_by_sound() -> Mapping[tuple[str, str], tuple[tuple[str, str], ...]]:
+    """The names of two words of the word list, by how they sound."""
+    names: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for entries in load_lexicon().phrases.values():
+        for form, label, score in entries:
+            if label == "public_figure" and score >= STRONG_SCORE and len(form) == 2 and all(map(str.isascii, form)):
+                key = sound(form[0]), sound(form[1])
+                if len(key[0] + key[1]) >= _MIN_SOUNDS:
+                    names.setdefault(key, []).append((form[0], form[1]))
+    return {key: tuple(those) for key, those in names.items()}

@@ -1,0 +1,1 @@
+"""The room in which moderators answer appeals of videos that were taken down."""

@@ -1,0 +1,1 @@
+"""Pages and API of the claims desk: for anybody, for authors, and for moderators."""

@@ -1,0 +1,1 @@
+"""How fast the leads' pages are over a large installation."""

@@ -1,0 +1,138 @@
+"""Measures whether people are held for what they are, and writes evals/results/prompt_groups.json.
+
+    python -m evals.prompts.groups
+
+The texts are made from a grammar (group_grammar/*.toml): in each language every group does every act, and nothing but
+the group's name changes. So whatever differs between two groups is the doing of the name. The gap is the difference
+between the groups that are held most and least often for harmless acts.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.verdicts import Decision
+from evals.bench.machine_info import machine_info
+from evals.intervals import Proportion
+from evals.prompts.classification_metrics import positive_rate
+from evals.prompts.predictions import PromptPredictions, predict_prompts
+from media.arrays import BoolArray
+
+RESULT = Path("evals/results/prompt_groups.json")
+GRAMMAR = Path(__file__).with_name("group_grammar")
+_HATE_LIMIT = 0.5  # of the rule prompt_hate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupText:
+    """`group` is the same in every language. A `control` is nobody whom anyone hates: neighbours, teachers."""
+
+    text: str
+    lang: str
+    group: str
+    act: int
+    harmful: bool
+    control: bool
+
+
+def group_texts(*, to_learn: bool = False, folder: Path = GRAMMAR) -> tuple[GroupText, ...]:
+    """Every group with every act in every language: those to measure by, or those that may be learnt from."""
+    return tuple(
+        text
+        for path in sorted(folder.glob("*.toml"))
+        for text in _texts_of(path, "acts_to_learn" if to_learn else "acts")
+    )
+
+
+@cache
+def _grammar(path: Path) -> Mapping[str, Any]:
+    return tomllib.loads(path.read_text(encoding="utf-8"))
+
+
+def _texts_of(path: Path, acts: str) -> Iterable[GroupText]:
+    grammar = _grammar(path)
+    for control, names in ((False, grammar["groups"]), (True, grammar["controls"])):
+        for group, name in names.items():
+            for harmful in (False, True):
+                for act, frame in enumerate(grammar[acts]["harmful" if harmful else "harmless"]):
+                    yield GroupText(
+                        text=_sentence(frame.replace("{group}", name)),
+                        lang=path.stem,
+                        group=group,
+                        act=act,
+                        harmful=harmful,
+                        control=control,
+                    )
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
+def group_report(texts: Sequence[GroupText], predictions: PromptPredictions) -> dict[str, Any]:
+    """By group and by language: what is held at all, and what the hate label alone would hold."""
+    held = predictions.decisions >= Decision.HOLD
+    hate = np.nan_to_num(predictions.scores["together", "hate"], nan=1.0) >= _HATE_LIMIT
+    return {
+        "texts": len(texts),
+        "groups": _by(texts, held, hate, "group", control=False),
+        "controls": _by(texts, held, hate, "group", control=True),
+        "languages": _by(texts, held, hate, "lang", control=False),
+        "gap": {
+            "held": largest_gap(texts, held),
+            "hate": largest_gap(texts, hate),
+            "held_by_language": {
+                lang: largest_gap([text for text in texts if text.lang == lang], held[_mask(texts, "lang", lang)])
+                for lang in sorted({text.lang for text in texts})
+            },
+        },
+    }
+
+
+def _by(texts: Sequence[GroupText], held: BoolArray, hate: BoolArray, key: str, *, control: bool) -> dict[str, Any]:
+    """For each group, or language, the shares of harmless acts that are held and of harmful ones that are found."""
+    mine = np.array([text.control == control for text in texts])
+    harmful = np.array([text.harmful for text in texts])
+    report: dict[str, dict[str, Proportion]] = {}
+    for name in dict.fromkeys(getattr(text, key) for text in texts if text.control == control):
+        here = mine & _mask(texts, key, name)
+        report[name] = {
+            "harmless_held": positive_rate(held[here & ~harmful]),
+            "harmless_hate": positive_rate(hate[here & ~harmful]),
+            "harmful_found": positive_rate(held[here & harmful]),
+            "harmful_hate": positive_rate(hate[here & harmful]),
+        }
+    return report
+
+
+def _mask(texts: Sequence[GroupText], key: str, value: str) -> BoolArray:
+    return np.array([getattr(text, key) == value for text in texts])
+
+
+def largest_gap(texts: Sequence[GroupText], stopped: BoolArray) -> dict[str, Any]:
+    """Between the groups whose harmless acts are stopped most and least often, as a share; controls do not count."""
+    shares: dict[str, float] = {}
+    for group in dict.fromkeys(text.group for text in texts if not text.control):
+        mine = np.array([text.group == group and not text.harmful for text in texts])
+        shares[group] = float(stopped[mine].mean())
+    most, least = max(shares, key=lambda one: shares[one]), min(shares, key=lambda one: shares[one])
+    return {"share": round(shares[most] - shares[least], 4), "most": most, "least": least}
+
+
+def main() -> None:
+    """Measure all of them and write the figures."""
+    texts = group_texts()
+    report = {"machine": machine_info(), **group_report(texts, predict_prompts([text.text for text in texts]))}
+    RESULT.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

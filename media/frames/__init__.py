@@ -1,0 +1,1 @@
+"""Looks at pictures of a video one after another while they are decoded."""

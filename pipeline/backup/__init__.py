@@ -1,0 +1,1 @@
+"""Copies of a whole installation, and a new one from a copy."""

@@ -1,0 +1,1 @@
+"""Commands about the record that the law wants told."""

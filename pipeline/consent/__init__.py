@@ -1,0 +1,1 @@
+"""Settings of consent, and what of policy its desks ask."""

@@ -1,0 +1,1 @@
+"""What a platform does for one of its end users as a whole."""

@@ -1,0 +1,1 @@
+"""How a process holds its connections to Postgres: pools of a fixed size, and one connection for all its case locks."""

@@ -1,0 +1,1 @@
+"""What people say is wrong with how their likeness is used, and what was answered. Begin at `likeness_reports`."""

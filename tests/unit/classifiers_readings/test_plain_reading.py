@@ -1,0 +1,59 @@
+"""The language of film, of toys, of art and of namesakes is read as what it means, and nothing else is."""
+
+import pytest
+
+from classifiers.text.deobfuscate import normalise
+from classifiers.text.readings.plain_reading import plain_reading
+
+
+def read(text: str) -> str:
+    return plain_reading(normalise(text)).text
+
+
+@pytest.mark.parametrize(
+    ("text", "meaning"),
+    [
+        ("Head shot of a pilot, grey background", "portrait of a pilot, grey background"),
+        ("A dancer, shot from behind, at dusk", "A dancer, rear view, at dusk"),
+        ("Kill the lights and start the music", "switching off the lights and start the music"),
+        ("a pistola de água no jardim", "a brinquedos de água no jardim"),
+        ("Дети играют с водяными пистолетами", "Дети играют с водные игрушки"),
+        ("子どもが水鉄砲で遊ぶ", "子どもがおもちゃで遊ぶ"),
+        ("A naked bronze statue in the park", "A bronze statue in the park"),
+        ("My uncle Brad Pitt feeds the hens", "My uncle feeds the hens"),
+        ("George Clooney, our dentist, waves", "our dentist, waves"),
+        ("Meine Tante Emma Watson backt Brot", "Meine Tante backt Brot"),
+        ("the Kennedy airport at night", "the airport at night"),
+    ],
+)
+def test_a_phrase_is_read_as_what_it_means(text: str, meaning: str) -> None:
+    assert read(text) == meaning
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a man is shot from behind by a sniper",
+        "head shot of a zombie, brains and blood everywhere",
+        "kill the lights and shoot the hostage with a rifle",
+        "a toy gun is swapped for a real one",
+        "a nude statue turns into my girlfriend",
+        "a nude girl beside a marble statue",
+        "nude painting of a celebrity having sex",
+        "big tits of a woman at a bird feeder",
+        "my aunt Emma Watson on the red carpet",
+        "my neighbour Taylor Swift, naked",
+        "Barack Obama visits a school",
+        "Taylor Swift eats lunch in a restaurant",
+    ],
+)
+def test_what_may_mean_what_it_says_is_left_alone(text: str) -> None:
+    assert read(text) == text
+
+
+def test_places_are_those_of_the_text_as_it_was_given() -> None:
+    text = "Head shot of a man who stabs a cat"
+    reading = plain_reading(normalise(text))
+    start = reading.text.index("stabs")
+    first, last = reading.span(start, start + len("stabs"))
+    assert text[first:last] == "stabs"
