@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 
 from core.assets import Asset
 from core.case import WAITED_TOO_LONG, Case, Phase
@@ -90,13 +91,22 @@ def sealed_again(sealed: Sealed) -> list[Event]:
     return [held, Resumed(by="m", again=True), *way_to(Phase.SEALED, after=Phase.RENDERED, sealed=sealed)]
 
 
-def possible(case: Case) -> Iterator[Event]:
+def possible(case: Case) -> tuple[Event, ...]:
     """Events of every kind that differ in what a law looks at, lawful now or not."""
+    return _possible(case.phase, case.verdict.rules if case.verdict else ())
+
+
+@cache
+def _possible(phase: Phase, over: tuple[str, ...]) -> tuple[Event, ...]:
+    return tuple(_events_of_each_kind(phase, over))
+
+
+def _events_of_each_kind(phase: Phase, over: tuple[str, ...]) -> Iterator[Event]:
     yield from WAY.values()
     yield Rendered(asset=OTHER, engine="e", engine_version="1", duration=2.0)
-    yield from (StageFailed(phase=case.phase.value, kind=kind, error="") for kind in ("Unavailable", "EngineFault"))
-    yield StageFailed(phase=case.phase.value, kind=WAITED_TOO_LONG, error="")
-    yield from (Waiting(phase=case.phase.value, reason=reason, since=NOON) for reason in ("away", ""))
+    yield from (StageFailed(phase=phase.value, kind=kind, error="") for kind in ("Unavailable", "EngineFault"))
+    yield StageFailed(phase=phase.value, kind=WAITED_TOO_LONG, error="")
+    yield from (Waiting(phase=phase.value, reason=reason, since=NOON) for reason in ("away", ""))
     yield from (Appealed(by="a"), EngineDeclined(engine="e", code="c"), EngineFailed(engine="e", code="engine_error"))
     yield from (Resumed(by="m"), Resumed(by="m", again=True))
     for subject in (Subject.PROMPT, Subject.VIDEO):
@@ -107,7 +117,6 @@ def possible(case: Case) -> Iterator[Event]:
     yield upheld_on_appeal()
     yield ViewSealed(by="m", code="illegal_to_view")
     yield Claimed(claim="C", kind="copyright", law="us_dmca_512", step="decided", by="m")
-    over = case.verdict.rules if case.verdict else ()
     for gate in Gate:
         yield from (judged(gate, decision, *("r" * (decision > Decision.ALLOW))) for decision in Decision)
         yield judged(gate, Decision.HOLD, "r", missing=("r",))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import pytest
 
 from core.case import Phase
 from pipeline.claims.claim import ClaimDecision
 from tests.stories.access_claims import decided, filed
+from tests.stories.axe_findings import axe_findings
 from tests.stories.claims_house import claims_house
 from tests.stories.test_http_browser import CHROMIUM, DRAWN, chromium, fits
 
@@ -106,19 +105,16 @@ def test_a_moderator_decides_by_keys(chromium, at, made):
     page.context.close()
 
 
-@pytest.mark.skipif(find_spec("axe_playwright_python") is None, reason="pip install axe-playwright-python to run axe")
 @pytest.mark.parametrize(("language", "scheme", "size"), [
     ("en", "light", (1280, 800)), ("fr", "dark", (390, 844)), ("de", "light", (390, 844)), ("es", "dark", (1280, 800)),
 ])  # fmt: skip
 def test_axe_finds_nothing_wrong_with_the_pages_of_a_claim_and_they_fit(chromium, at, made, language, scheme, size):
-    from axe_playwright_python.sync_playwright import Axe
-
     claim, secret = decided(made, made.maker, ClaimDecision.UPHELD)
     waiting, _ = filed(made, made.maker)
     page = opened(chromium, size=size, locale=language, color_scheme=scheme)
     public = ["/claims", "/claims/new/illegal_content", "/claims/new/copyright", f"/claims/status/{secret}?new=1"]
     for address in public:
-        look(page, at, address, Axe())
+        look(page, at, address)
     for account, addresses in (
         (at.moderator, ["/claim-reviews", "/claim-reviews?view=decided", f"/claim-reviews/{waiting.id}", f"/claim-reviews/{claim.id}"]),
         (at.other, [f"/claims/against/{claim.id}"]),
@@ -129,13 +125,11 @@ def test_axe_finds_nothing_wrong_with_the_pages_of_a_claim_and_they_fit(chromium
         page.locator("main button").first.click()
         page.wait_for_load_state()
         for address in addresses:
-            look(page, at, address, Axe())
+            look(page, at, address)
     page.context.close()
 
 
-def look(page, at, address, axe):
+def look(page, at, address):
     page.goto(f"{at.url}{address}")
-    page.wait_for_load_state()
-    found = axe.run(page).response["violations"]
-    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found] == [], address
+    assert axe_findings(page) == [], address
     assert fits(page), address

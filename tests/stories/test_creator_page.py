@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from importlib.util import find_spec
 
 import pytest
 
@@ -18,8 +17,9 @@ from pipeline.advance import advance
 from pipeline.creator_texts.sentences import REPLIES
 from pipeline.ledgers.author_facts import PostgresAuthorFacts
 from tests.lawful import judged
+from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import ApiAccount, form_token, serve_real_installation
-from tests.stories.page_pictures import SCHEMES, SIZES, take_picture
+from tests.stories.page_pictures import on_each_screen, take_picture
 from tests.stories.test_http_browser import CHROMIUM, chromium, fits
 
 __all__ = ["chromium"]
@@ -27,9 +27,6 @@ __all__ = ["chromium"]
 PROMPT = "a knight lies on the battlefield, blood and guts and severed limbs everywhere, extreme gore"
 SCREENING = frozenset({Phase.SUBMITTED, Phase.SCREENED})
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
-needs_axe = pytest.mark.skipif(
-    find_spec("axe_playwright_python") is None, reason="pip install axe-playwright-python to run axe"
-)
 pytestmark = [pytest.mark.postgres, pytest.mark.models]
 
 
@@ -145,26 +142,17 @@ def another_moderator(at):
 
 
 @needs_browser
-@needs_axe
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("size", list(SIZES))
-def test_the_page_fits_every_screen_and_axe_finds_nothing_wrong_in_it(at, chromium, size, scheme):
-    from axe_playwright_python.sync_playwright import Axe
-
+def test_the_page_fits_every_screen_and_axe_finds_nothing_wrong_in_it(at, chromium):
     _, url = refused(at)
-    width, height = SIZES[size]
-    screen = {"viewport": {"width": width, "height": height}, "color_scheme": scheme}
-    page = chromium.new_context(**screen, bypass_csp=True).new_page()
-    for lang in ("en", "de", "ar"):
-        page.goto(f"{url}?lang={lang}")
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{lang}: {found.generate_report()}"
-        assert fits(page), lang
-    page.goto(f"{at.url}/my-video/gone")
-    assert Axe().run(page).violations_count == 0 and fits(page)
-    page.goto(f"{url}?lang=en")
-    assert take_picture(page, "creator", size, scheme).stat().st_size > 2000
+    page = chromium.new_context(bypass_csp=True).new_page()
+    for address in (f"{url}?lang=de", f"{url}?lang=ar", f"{at.url}/my-video/gone", f"{url}?lang=en"):
+        page.goto(address)
+        for screen in on_each_screen(page):
+            assert axe_findings(page) == [] and fits(page), (address, screen)
+    for size, scheme in on_each_screen(page):
+        assert take_picture(page, "creator", size, scheme).stat().st_size > 2000
+    page.context.close()
 
 
 def test_a_link_says_nothing_by_itself_and_is_the_same_as_long_as_it_is_in_force(at):

@@ -9,7 +9,6 @@ import shutil
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
-from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,7 @@ from pipeline.wiring import build_installation
 from provenance.c2pa.signers.dev_keys import make_dev_keys
 from provenance.c2pa.signers.keys_folder import load_keys
 from tests.integration.provenance.thumbnail_manifests import grey_jpeg, sign_as_other_generator
+from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import ApiAccount, create_account, serve_installation
 from tests.unit.provenance.conftest import clip
 
@@ -31,11 +31,9 @@ __all__ = ["clip"]
 
 pytestmark = pytest.mark.postgres
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
-AXE = find_spec("axe_playwright_python")
 in_a_browser = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: install it to run the browser's stories"),
-    pytest.mark.skipif(AXE is None, reason="pip install axe-playwright-python to run axe"),
 ]
 HTML = {"Accept": "text/html"}
 
@@ -216,13 +214,6 @@ def chromium():
         browser.close()
 
 
-def violations(page) -> list[str]:
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]]
-
-
 @pytest.mark.parametrize(
     ("lang", "scheme", "width"),
     [("en", "light", 1280), ("fr", "dark", 360), ("de", "light", 360), ("es", "dark", 1280)],
@@ -231,7 +222,7 @@ def test_axe_finds_nothing_wrong_with_any_page_of_the_verifier(chromium, at, chi
     context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
     page = context.new_page()
     page.goto(f"{at.url}/verify?lang={lang}")
-    wrong = violations(page)
+    wrong = axe_findings(page)
     page.set_input_files("#file", {"name": "a.mp4", "mimeType": "video/mp4", "buffer": child.read_bytes()})
     page.locator("#go").click()
     page.locator("article.finding").wait_for(timeout=60_000)
@@ -240,13 +231,13 @@ def test_axe_finds_nothing_wrong_with_any_page_of_the_verifier(chromium, at, chi
     assert (
         page.evaluate("[...document.images].filter((one) => one.closest('.lineage') && one.naturalWidth).length") == 2
     )
-    wrong += violations(page)
+    wrong += axe_findings(page)
     for other in ("/verify/tools", "/verify/consent", "/verify/badge/0011223344556677", "/login", "/nowhere"):
         page.goto(at.url + other)
-        wrong += violations(page)
+        wrong += axe_findings(page)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), other
     page.goto(at.url + shared(at, answer, lang=lang).headers["location"])
-    wrong += violations(page)
+    wrong += axe_findings(page)
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     context.close()
     assert wrong == []

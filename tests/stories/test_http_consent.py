@@ -3,7 +3,6 @@
 import json
 import shutil
 from datetime import UTC, datetime, timedelta
-from importlib.util import find_spec
 
 import cv2
 import pytest
@@ -12,6 +11,7 @@ from core.case import Phase
 from core.roles import Role
 from pipeline.accounts import create_account
 from registry.consent.requests.request_store import RequestsFrom
+from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import ApiAccount, serve_real_installation
 from tests.stories.page_pictures import SIZES, take_picture
 from tests.stories.test_http_browser import CHROMIUM, DRAWN, chromium, fits
@@ -190,11 +190,6 @@ def signed_in(chromium, at, who, language="en", size=(1280, 800), **options):
     return page
 
 
-needs_axe = pytest.mark.skipif(
-    find_spec("axe_playwright_python") is None, reason="pip install axe-playwright-python to run axe"
-)
-
-
 def tab_to(page, name):
     """Go on by the tabulator until the element of this name has the focus."""
     for _ in range(80):
@@ -301,14 +296,11 @@ def test_an_author_asks_from_the_page_of_the_case_by_keyboard(at, chromium):
 
 
 @needs_browser
-@needs_axe
 @pytest.mark.browser
 @pytest.mark.parametrize(
     ("lang", "scheme", "width"), [("en", "light", "desktop"), ("fr", "dark", "phone")], ids=["wide", "phone"]
 )
 def test_axe_finds_nothing_wrong_with_both_pages_and_they_fit(at, eileen, chromium, lang, scheme, width):
-    from axe_playwright_python.sync_playwright import Axe
-
     at.installation.service.cameos.requests.set_takes(eileen.person, "eileen", RequestsFrom.EVERYONE)
     video, _ = order(at, account(at), "a woman smiles")
     with at.client(eileen):
@@ -326,8 +318,7 @@ def test_axe_finds_nothing_wrong_with_both_pages_and_they_fit(at, eileen, chromi
         "/me/eileen",
     ):
         page.goto(f"{at.url}{path}{'&' if '?' in path else '?'}lang={lang}")
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert axe_findings(page) == [], path
         assert fits(page), path
         assert (
             take_picture(page, path.strip("/").replace("/", "-").replace("?", "-"), width, scheme).stat().st_size > 2000

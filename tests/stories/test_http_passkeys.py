@@ -7,7 +7,6 @@ import re
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import Any
 
 import pyotp
@@ -15,6 +14,7 @@ import pytest
 
 from core.roles import Role
 from evals.local_broker import free_port
+from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import form_token, memory_installation, serve_installation
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
@@ -162,11 +162,8 @@ def test_a_moderators_passkey_is_both_factors(chromium, at):
 
 @pytest.mark.browser
 @needs_chromium
-@pytest.mark.skipif(find_spec("axe_playwright_python") is None, reason="pip install axe-playwright-python to run axe")
 @pytest.mark.parametrize(("language", "scheme"), [("en", "light"), ("fr", "dark")])
 def test_axe_finds_nothing_wrong_with_the_pages_of_signing_in(chromium, at, language, scheme):
-    from axe_playwright_python.sync_playwright import Axe
-
     account = at.installation.account(Role.MODERATOR)
     context = chromium.new_context(
         viewport={"width": 390, "height": 844}, color_scheme=scheme, locale=language, bypass_csp=True
@@ -174,10 +171,7 @@ def test_axe_finds_nothing_wrong_with_the_pages_of_signing_in(chromium, at, lang
     page = context.new_page()
 
     def wrong():
-        found = Axe().run(page).response["violations"]
-        return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]] + (
-            [] if fits(page) else ["does not fit"]
-        )
+        return axe_findings(page) + ([] if fits(page) else ["does not fit"])
 
     page.goto(f"{address(at)}/login?lang={language}")
     assert wrong() == []

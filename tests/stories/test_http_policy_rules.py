@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
-from importlib.util import find_spec
 
 import pytest
 
@@ -20,6 +19,7 @@ from pipeline.policy_rollout.rule_book import RulePrecision
 from pipeline.testing.memory_ledger_views import MemoryCaseHistories
 from pipeline.testing.memory_policy_store import MemoryPolicyStore
 from pipeline.testing.memory_rule_activity import MemoryPolicyReplays, MemoryRuleActivity
+from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import HELD, form_token, memory_installation, serve_installation
 from tests.stories.page_texts import half_english, left_english
 from tests.stories.test_http_browser import ARGUMENTS, CHROMIUM
@@ -247,12 +247,9 @@ def test_the_interval_of_a_share_is_that_of_wilson():
 
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
-@pytest.mark.skipif(find_spec("axe_playwright_python") is None, reason="pip install axe-playwright-python to run axe")
 @pytest.mark.parametrize(("lang", "scheme", "width"), [("en", "light", 1280), ("fr", "dark", 390)])
 def test_axe_finds_nothing_and_the_filter_works_by_keys(at, desk, operator, lang, scheme, width):
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    from axe_playwright_python.sync_playwright import Axe
-
     held_by(at, desk, decision=Decision.REFUSE)
     draft = desk.draft_rule(operator.person, "prompt_gore", rule("gore", at=0.5))
     desk.stage(operator.person, draft, share=5.0, seen=0, digest=draft.stored.digest)
@@ -273,8 +270,7 @@ def test_axe_finds_nothing_and_the_filter_works_by_keys(at, desk, operator, lang
         desk.replays.update("replay_x", desk.compared(operator.person).as_json_object(), "done")
         for path in ("/policy", "/policy/rules/prompt_gore", preview, "/policy/replays/replay_x"):
             page.goto(f"{at.url}{path}{'&' if '?' in path else '?'}lang={lang}")
-            found = Axe().run(page)
-            assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+            assert axe_findings(page) == [], path
             assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
         browser.close()
     assert complaints == []

@@ -2,7 +2,6 @@
 
 import secrets
 from dataclasses import replace
-from importlib.util import find_spec
 
 import pytest
 
@@ -21,6 +20,7 @@ from registry.consent import LeaseRequest
 from tests.contract.cameo_installation import open_cameo_installation
 from tests.contract.test_enrolment_review import FACE, SPACE, NearIsAlike
 from tests.lawful import carry
+from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import ApiAccount, form_token, serve_installation
 from tests.stories.test_http_browser import CHROMIUM, chromium
 
@@ -29,9 +29,6 @@ from tests.stories.test_http_cameos import memory_installation_of
 
 pytestmark = pytest.mark.postgres
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
-needs_axe = pytest.mark.skipif(
-    find_spec("axe_playwright_python") is None, reason="pip install axe-playwright-python to run axe"
-)
 
 
 @pytest.fixture(scope="module")
@@ -307,13 +304,10 @@ def test_a_match_is_answered_by_keys_alone_and_the_next_may_be_one_that_nobody_m
 
 @pytest.mark.browser
 @needs_browser
-@needs_axe
 @pytest.mark.parametrize(("lang", "scheme", "width"), [("en", "light", 1280), ("fr", "dark", 390)])
 def test_axe_finds_nothing_wrong_in_the_rooms_of_reviews(
     at, held, wording, match, likeness, chromium, lang, scheme, width
 ):
-    from axe_playwright_python.sync_playwright import Axe
-
     page, _ = signed_in(
         chromium, at, "/enrolments", viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True
     )
@@ -327,6 +321,5 @@ def test_axe_finds_nothing_wrong_in_the_rooms_of_reviews(
     )
     for path in (*paths, f"/matches/{match.key}"):
         page.goto(f"{at.url}{path}?lang={lang}")
-        found = Axe().run(page)
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert axe_findings(page) == [], path
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import secrets
 from dataclasses import replace
-from importlib.util import find_spec
 
 import pytest
 
@@ -13,18 +12,16 @@ from core.case import Phase
 from core.roles import Role
 from pipeline.accounts import create_account
 from tests.stories.access_objects import AccessObjects
+from tests.stories.axe_findings import axe_findings
 from tests.stories.conftest import CommandResult
 from tests.stories.http_installation import ApiAccount, form_token, serve_real_installation
-from tests.stories.page_pictures import SCHEMES, SIZES, take_picture
+from tests.stories.page_pictures import on_each_screen, take_picture
 from tests.stories.test_http_browser import CHROMIUM, chromium, fits
 
 __all__ = ["chromium"]
 
 WORDS = "That is me on the horse, and I never agreed to be shown drunk & singing."
 pytestmark = pytest.mark.postgres
-needs_axe = pytest.mark.skipif(
-    find_spec("axe_playwright_python") is None, reason="pip install axe-playwright-python to run axe"
-)
 needs_browser = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
 
 
@@ -100,18 +97,11 @@ def test_a_moderator_reads_the_words_takes_the_video_down_by_keys_and_both_sides
 
 
 @needs_browser
-@needs_axe
 @pytest.mark.browser
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("size", list(SIZES))
-def test_the_pages_of_reports_fit_every_screen_and_axe_finds_nothing_wrong(at, reported, chromium, size, scheme):
-    from axe_playwright_python.sync_playwright import Axe
-
+def test_the_pages_of_reports_fit_every_screen_and_axe_finds_nothing_wrong(at, reported, chromium):
     _, _, key = reported
-    width, height = SIZES[size]
-    screen = {"viewport": {"width": width, "height": height}, "color_scheme": scheme}
     for account, paths in ((at.moderator, ("/reports", f"/reports/{key}")), (at.other, ("/my-reports",))):
-        page = chromium.new_context(**screen, bypass_csp=True).new_page()
+        page = chromium.new_context(bypass_csp=True).new_page()
         page.goto(f"{at.url}/login")
         page.locator("#token").fill(account.token)
         page.keyboard.press("Enter")
@@ -119,11 +109,11 @@ def test_the_pages_of_reports_fit_every_screen_and_axe_finds_nothing_wrong(at, r
         for path in paths:
             page.goto(at.url + path)
             page.wait_for_load_state("networkidle")
-            found = Axe().run(page)
-            assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-            assert fits(page), path
-        if account is at.moderator:
-            assert take_picture(page, "report", size, scheme).stat().st_size > 2000
+            for size, scheme in on_each_screen(page):
+                assert axe_findings(page) == [] and fits(page), (path, size, scheme)
+                if account is at.moderator:
+                    assert take_picture(page, "report", size, scheme).stat().st_size > 2000
+        page.context.close()
 
 
 def test_a_report_is_dismissed_with_a_reply_once_and_the_video_stays(at, made, reported):

@@ -3,13 +3,13 @@
 import csv
 import io
 from datetime import UTC, datetime, timedelta
-from importlib.util import find_spec
 
 import pytest
 
 from core.roles import Role
 from core.verdicts import Decision
 from pipeline.moderation.quality.decision_log import LoggedDecision, csv_lines
+from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import REFUSED, form_token, memory_installation, serve_installation
 from tests.stories.test_http_blind_review import checks, held, rule, rule_on_check, until_a_check_is_due
 from tests.stories.test_http_browser import CHROMIUM, chromium
@@ -187,19 +187,15 @@ def test_a_moderator_finds_their_own_figures_and_no_others(chromium, at, story):
 
 @browsers
 @pytest.mark.browser
-@pytest.mark.skipif(find_spec("axe_playwright_python") is None, reason="pip install axe-playwright-python to run axe")
 @pytest.mark.parametrize(("width", "scheme", "language"), [(1280, "light", "en"), (360, "dark", "fr")])
 def test_axe_finds_nothing_wrong_and_nothing_is_cut_off(chromium, at, chief, story, width, scheme, language):
-    from axe_playwright_python.sync_playwright import Axe
-
     page, complaints = signed_in(
         chromium, at, chief, viewport={"width": width, "height": 800}, color_scheme=scheme, locale=language
     )
     for path in PAGES:
         page.goto(f"{at.url}{path}")
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
-        found = Axe().run(page).response["violations"]
-        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], path
+        assert axe_findings(page) == [], path
         if language == "fr":
             english = [
                 text

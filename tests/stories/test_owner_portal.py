@@ -14,7 +14,6 @@ import threading
 import time
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from importlib.util import find_spec
 
 import pytest
 
@@ -32,8 +31,9 @@ from pipeline.settings import Settings
 from registry.consent import LeaseRequest, LeaseTerms
 from tests.conftest import ROOT
 from tests.lawful import carry, judged
+from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import ApiAccount, form_token, serve_real_installation
-from tests.stories.page_pictures import SCHEMES, SIZES, picture_file
+from tests.stories.page_pictures import SIZES, on_each_screen, picture_file
 from tests.stories.page_texts import left_english
 from tests.stories.test_french_pages import ALIKE, compared, unsaid
 from tests.stories.test_http_browser import CHROMIUM, DRAWN, chromium, fits
@@ -382,9 +382,7 @@ def test_a_receipt_is_shown_in_words_checked_and_downloaded(chromium, at, owner)
         assert public.post("/api/receipts/check", json={"receipt": jws}).json()["valid"]
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("size", SIZES)
-def test_every_page_of_the_portal_fits_is_pictured_and_axe_finds_nothing(chromium, at, owner, size, scheme):
+def test_every_page_of_the_portal_fits_is_pictured_and_axe_finds_nothing(chromium, at, owner):
     friend = ApiAccount(*create_account(at.installation.accounts, [Role.PLATFORM]))
     lease = owner.allow(owner.maker.person.id, words="never with my old band")
     terms = LeaseTerms(purposes=("personal", "parody"), bans=("alcohol",), words=("moist",), approval=True)
@@ -407,21 +405,17 @@ def test_every_page_of_the_portal_fits_is_pictured_and_axe_finds_nothing(chromiu
         "receipt": f"{owner.page}/receipts/{receipt.hash}",
         "people": "/people",
     }
-    with signed_in(chromium, at, owner.account, size, scheme) as browser:
+    with signed_in(chromium, at, owner.account) as browser:
         for name, address in pages.items():
             browser.open(address)
             browser.page.wait_for_load_state("networkidle")
             for picture in browser.page.locator("main img").all():
                 picture.scroll_into_view_if_needed()
                 picture.evaluate(DRAWN)
-            assert fits(browser.page), name
-            _picture(browser.page, name, size, scheme)
-            _axe(browser.page, name)
+            _look(browser.page, name)
         owner.cameos.erase(owner.account.person, owner.handle)
         browser.open(f"/erasures/{owner.cameo.id}")
-        assert fits(browser.page)
-        _picture(browser.page, "erasure", size, scheme)
-        _axe(browser.page, "erasure")
+        _look(browser.page, "erasure")
 
 
 def test_everything_an_owner_reads_is_french_too(at, owner):
@@ -463,10 +457,8 @@ def _picture(page, name, size, scheme):
     page.screenshot(path=file, full_page=True, animations="disabled")
 
 
-def _axe(page, name):
-    if find_spec("axe_playwright_python") is None:
-        return
-    from axe_playwright_python.sync_playwright import Axe
-
-    found = Axe().run(page).response["violations"]
-    assert [(name, one["id"], [node["html"] for node in one["nodes"]]) for one in found] == []
+def _look(page, name):
+    for size, scheme in on_each_screen(page):
+        assert fits(page), (name, size, scheme)
+        _picture(page, name, size, scheme)
+        assert axe_findings(page) == [], (name, size, scheme)

@@ -6,13 +6,13 @@ import shutil
 import subprocess
 import sys
 import threading
-from importlib.util import find_spec
 
 import pytest
 
 from core.errors import NotFound
 from core.roles import Principal, Role, Scope
 from pipeline.access.account_service import AccountService
+from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import (
     FINE,
     HELD,
@@ -175,12 +175,9 @@ def test_the_page_is_in_french_where_that_is_asked_for(at):
 
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
-@pytest.mark.skipif(find_spec("axe_playwright_python") is None, reason="pip install axe-playwright-python to run axe")
 @pytest.mark.parametrize(("lang", "scheme", "width"), [("en", "light", 1280), ("fr", "dark", 390)])
 def test_axe_finds_nothing_wrong_and_the_keyboard_is_enough(at, lang, scheme, width):
     sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    from axe_playwright_python.sync_playwright import Axe
-
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         context = browser.new_context(
@@ -196,11 +193,8 @@ def test_axe_finds_nothing_wrong_and_the_keyboard_is_enough(at, lang, scheme, wi
         page.wait_for_url("**/platform**")
 
         def wrong():
-            found = Axe().run(page).response["violations"]
             fits = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            return [f"{one['id']}: {node['html'][:120]}" for one in found for node in one["nodes"]] + (
-                [] if fits else ["w"]
-            )
+            return axe_findings(page) + ([] if fits else ["does not fit"])
 
         assert wrong() == []
         page.locator("button.copy").first.focus()

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 import pytest
 
 from core.case import Phase
 from core.roles import Role
 from pipeline.accounts import create_account
+from tests.stories.axe_findings import axe_findings
 from tests.stories.drawn_mascot import mascot
 from tests.stories.http_installation import ApiAccount, serve_real_installation
 from tests.stories.test_http_browser import CHROMIUM, UNTIL, chromium, fits
@@ -126,13 +125,10 @@ def test_a_studio_registers_is_verified_and_approves_a_draft_with_the_keyboard_a
     assert complaints == [] and said == []
 
 
-@pytest.mark.skipif(find_spec("axe_playwright_python") is None, reason="pip install axe-playwright-python to run axe")
 @pytest.mark.parametrize(("lang", "scheme", "width"), [("en", "light", 1280), ("fr", "dark", 390)])
 def test_axe_finds_nothing_on_the_pages_of_holders_and_they_fit_a_phone(
     chromium, at, studio, tmp_path, lang, scheme, width
 ):
-    from axe_playwright_python.sync_playwright import Axe
-
     [work] = at.installation.rights_desk.works.own(studio.person)
     with at.client(at.platform) as platform:
         case_id = platform.post("/v1/videos", json={"prompt": "Kit Lantern sleeps", "purpose": "news"}).json()["id"]
@@ -149,8 +145,7 @@ def test_axe_finds_nothing_on_the_pages_of_holders_and_they_fit_a_phone(
             for summary in page.locator("summary").all():
                 if summary.evaluate("node => !node.parentElement.open"):
                     summary.click()
-            found = Axe().run(page)
-            assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+            assert axe_findings(page) == [], path
             assert fits(page), path
             page.screenshot(path=tmp_path / f"{path.strip('/').replace('/', '-')}-{lang}.png", full_page=True)
         page.context.close()

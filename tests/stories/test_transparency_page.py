@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from importlib.util import find_spec
 
 import pytest
 
@@ -17,8 +16,9 @@ from pipeline.accounts import create_account
 from pipeline.settings import load_settings
 from pipeline.wiring import build_installation
 from tests.lawful import judged, ruled, way_to
+from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import ApiAccount, serve_installation
-from tests.stories.page_pictures import SCHEMES, SIZES, take_picture
+from tests.stories.page_pictures import on_each_screen, take_picture
 from tests.stories.test_case_page_browser import chromium  # noqa: F401 - a fixture
 from tests.stories.test_http_browser import CHROMIUM, fits
 
@@ -26,7 +26,6 @@ pytestmark = [
     pytest.mark.postgres,
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: install it to run the browser's stories"),
-    pytest.mark.skipif(find_spec("axe_playwright_python") is None, reason="pip install axe-playwright-python"),
 ]
 
 REFUSED = {
@@ -69,19 +68,15 @@ def _refusal(rule, number):
     return [refusal, Appealed(by="ana"), ruled(Gate.PROMPT, decision, rule), answer]
 
 
-@pytest.mark.parametrize("scheme", SCHEMES)
-@pytest.mark.parametrize("size", SIZES)
-def test_axe_finds_nothing_wrong_with_the_public_page_and_it_fits(chromium, at, size, scheme):  # noqa: F811
-    from axe_playwright_python.sync_playwright import Axe
-
-    width, height = SIZES[size]
-    page = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme).new_page()
+def test_axe_finds_nothing_wrong_with_the_public_page_and_it_fits(chromium, at):  # noqa: F811
+    page = chromium.new_context().new_page()
     for language in ("fr", "de", "es", "en"):
         page.goto(f"{at.url}/transparency?lang={language}")
-        assert fits(page), language
         assert page.locator("html").get_attribute("lang") == language
-        assert [one["id"] for one in Axe().run(page).response["violations"]] == []
-    assert take_picture(page, "transparency", size, scheme).stat().st_size > 2000
+        for screen in on_each_screen(page):
+            assert axe_findings(page) == [] and fits(page), (language, screen)
+    for size, scheme in on_each_screen(page):
+        assert take_picture(page, "transparency", size, scheme).stat().st_size > 2000
     page.context.close()
 
 
@@ -110,8 +105,6 @@ def test_an_operator_may_close_the_page(at):
 
 
 def test_a_lead_takes_the_report_by_keyboard(chromium, at):  # noqa: F811
-    from axe_playwright_python.sync_playwright import Axe
-
     lead = ApiAccount(*create_account(at.installation.accounts, (Role.LEAD,)))
     page = chromium.new_context(viewport={"width": 390, "height": 844}).new_page()
     page.goto(f"{at.url}/login")
@@ -119,7 +112,7 @@ def test_a_lead_takes_the_report_by_keyboard(chromium, at):  # noqa: F811
     page.locator("main button").first.click()
     page.wait_for_load_state()
     page.goto(f"{at.url}/record")
-    assert fits(page) and [one["id"] for one in Axe().run(page).response["violations"]] == []
+    assert fits(page) and axe_findings(page) == []
     page.get_by_role("button", name="Transparency report (ZIP)").focus()
     with page.expect_download() as downloaded:
         page.keyboard.press("Enter")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cache
 from itertools import product
 
 import pytest
@@ -118,6 +119,28 @@ EVERYTHING += [
 ]
 
 
+@cache
+def summaries() -> dict[FindingVerdict, set[str]]:
+    """Every summary there is, by its verdict."""
+    told: dict[FindingVerdict, set[str]] = {}
+    for found in EVERYTHING:
+        verdict = evaluate_observations(found)
+        told.setdefault(verdict, set()).add(summarise(verdict, found))
+    return told
+
+
+@cache
+def said_of_everything() -> set[str]:
+    """Every sentence that a finding can hold."""
+    sentences = set().union(*summaries().values())
+    for found in EVERYTHING:
+        for piece in gather_evidence(found):
+            sentences |= {piece.says, piece.proves, piece.limits} - {""}
+            if not piece.kind.startswith(("lineage", "watermark.segment")):
+                sentences.add(display_text.readable_code(piece.kind))
+    return sentences
+
+
 def test_english_is_first_and_each_catalog_is_a_language():
     assert next(iter(available_languages())) == "en" and {*OTHERS} >= {"de", "es", "fr"}
     assert sorted(file.stem for file in LANGUAGES_FOLDER.glob("*.po")) == OTHERS
@@ -125,15 +148,8 @@ def test_english_is_first_and_each_catalog_is_a_language():
 
 @pytest.mark.parametrize("code", OTHERS)
 def test_every_sentence_a_finding_can_hold_has_its_translation(code):
-    speak, missing = available_languages()[code], set()
-    for found in EVERYTHING:
-        sentences = {summarise(evaluate_observations(found), found)}
-        for piece in gather_evidence(found):
-            sentences |= {piece.says, piece.proves, piece.limits} - {""}
-            if not piece.kind.startswith(("lineage", "watermark.segment")):
-                sentences.add(display_text.readable_code(piece.kind))
-        missing |= {one for one in sentences if speak.translation(one) is None}
-    assert sorted(missing) == []
+    speak = available_languages()[code]
+    assert sorted(one for one in said_of_everything() if speak.translation(one) is None) == []
 
 
 @pytest.mark.parametrize("code", OTHERS)
@@ -191,13 +207,8 @@ def test_a_translation_uses_no_slot_that_its_sentence_has_not(code):
 @pytest.mark.parametrize("code", OTHERS)
 def test_no_language_ever_says_that_something_is_not_ai(code):
     speak = available_languages()[code]
-    summaries = {
-        summarise(evaluate_observations(found), found)
-        for found in EVERYTHING
-        if evaluate_observations(found) is FindingVerdict.NO_INFORMATION
-    }
-    assert summaries
-    for summary in summaries:
+    assert summaries()[FindingVerdict.NO_INFORMATION]
+    for summary in summaries()[FindingVerdict.NO_INFORMATION]:
         assert NO_PROOF[code] in speak(summary)
 
 

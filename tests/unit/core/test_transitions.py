@@ -135,7 +135,7 @@ def test_each_step_of_a_lawful_walk_leads_where_its_row_says(walk: list[Event]) 
         case = after
 
 
-# Every lawful case there is: cases that differ only in what no law looks at are looked at once
+# Every lawful case there is: cases that differ only in what no law looks at (who may view it) are looked at once
 
 
 def _remembered(case: Case, allows: frozenset[str]) -> tuple[object, ...]:
@@ -143,10 +143,10 @@ def _remembered(case: Case, allows: frozenset[str]) -> tuple[object, ...]:
     rulings = frozenset((r.gate, r.decision, r.over) for r in case.rulings)
     newest = case.rulings[-1].gate if case.rulings else None
     made = case.rendered is None, case.sealed is None, bool(case.signals), bool(signals_of(case, Subject.VIDEO))
-    recalled, seal = case.recalled and case.recalled.code, case.view_seal and case.view_seal.sealed
+    recalled = case.recalled and case.recalled.code
     failed = min(case.failures, 3), case.last_failure is None
     appeal = case.recall_appeal
-    return case.phase, case.held_at, failed, last, rulings, newest, made, recalled, appeal, seal, allows
+    return case.phase, case.held_at, failed, last, rulings, newest, made, recalled, appeal, allows
 
 
 def _allows(before: frozenset[str], event: Event) -> frozenset[str]:
