@@ -18,6 +18,11 @@ from console.web.tls import server_ssl_context
 from media.sandbox.protections import sandbox_protections
 from pipeline.background import running_beside
 
+KEEP_ALIVE_SECONDS = 75
+"""How long a connection is kept between two requests: longer than clients keep theirs (httpx, and so `openai`, 5 s;
+load balancers 60 s). Whoever closes first must be the client: else its next request meets a connection that is just
+being closed, and fails."""
+
 _SWITCH_SECONDS = 0.0005
 """How long a thread that computes keeps the interpreter while another waits for it: by default ten times as long, which
 a request would wait at each of its steps beside classifiers at work."""
@@ -58,6 +63,7 @@ def _server(installation: RunningInstallation) -> uvicorn.Server:
             access_log=False,
             server_header=False,
             http=HeaderTimeoutProtocol,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=10,
             ssl_context_factory=None if tls is None else lambda _config, _default: tls,
         )

@@ -40,6 +40,10 @@ def _works(_method: str, path: str) -> Scopes:
     return frozenset({Scope.MANAGE, Scope.MODERATE}) if path.endswith("/active") else frozenset({Scope.MANAGE})
 
 
+def _own_holder(method: str, _path: str) -> Scopes:
+    return frozenset({Scope.MANAGE} | ({Scope.READ} if method in _SAFE else set()))
+
+
 ROUTE_SCOPES: tuple[tuple[str, _Rule], ...] = (
     ("/v1/moderations", _always(Scope.VERIFY)),
     ("/v1/videos", _read_or(Scope.SUBMIT)),
@@ -68,6 +72,7 @@ ROUTE_SCOPES: tuple[tuple[str, _Rule], ...] = (
     ("/api/erasures", _read_or(Scope.MANAGE)),
     ("/api/end-users", _read_or(Scope.MANAGE)),
     ("/api/works", _works),
+    ("/api/holders/me", _own_holder),
     ("/api/holders", lambda _method, _path: frozenset({Scope.MANAGE, Scope.MODERATE})),
     ("/holders", lambda _method, _path: frozenset({Scope.MANAGE, Scope.MODERATE})),
     ("/works", _read_or(Scope.MANAGE)),

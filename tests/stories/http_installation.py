@@ -20,6 +20,7 @@ from fastapi import FastAPI
 from classifiers.models import PACKAGED_MODELS
 from classifiers.text.language_detection import detect_language
 from console.app import create_app
+from console.serve import KEEP_ALIVE_SECONDS
 from core.case import Case
 from core.errors import BadMedia, Unavailable
 from core.finding import ContentCredentials, Evidence, Finding, FindingVerdict, WatermarkFinding
@@ -264,7 +265,9 @@ def ways_to_sign_in(chosen: Settings, accounts: MemoryAccounts) -> dict[str, obj
 def serve_installation(house: MemoryInstallation | Installation, port: int = 0):
     """The house behind uvicorn on this port, or any free one, of this machine."""
     app = create_app(house)
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None))
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, timeout_keep_alive=KEEP_ALIVE_SECONDS)
+    )
     thread = threading.Thread(target=server.run)
     thread.start()
     try:

@@ -56,11 +56,11 @@ def at(house):
 
 
 @pytest.fixture(scope="module")
-def answer(at, bunny):
+def answer(at, small):
     """The page that a stranger gets for a file that nobody marked."""
     with at.client() as client:
         return client.post(
-            "/verify", files={"file": ("holiday-in-nice.mp4", bunny.read_bytes())}, headers=HTML, timeout=60
+            "/verify", files={"file": ("holiday-in-nice.mp4", small.read_bytes())}, headers=HTML, timeout=60
         )
 
 
@@ -156,9 +156,9 @@ def test_the_history_of_a_file_has_pictures_on_the_page_and_in_nothing_that_is_k
     assert at.left_on_disk() == []
 
 
-def test_the_page_speaks_french_and_the_json_stays_the_same(at, bunny, answer):
+def test_the_page_speaks_french_and_the_json_stays_the_same(at, small, answer):
     with at.client() as client:
-        sent = {"files": {"file": ("a.mp4", bunny.read_bytes())}, "timeout": 60}
+        sent = {"files": {"file": ("a.mp4", small.read_bytes())}, "timeout": 60}
         page = client.post("/verify", headers=HTML | {"Accept-Language": "fr-CA,fr;q=0.9"}, **sent).text
         start = client.get("/verify?lang=fr").text
         same = client.post("/api/verify", headers={"Accept-Language": "fr"}, **sent).json()
@@ -180,7 +180,7 @@ def test_what_goes_wrong_is_told_in_the_readers_language_and_to_programs_in_engl
     assert "is a text, not a video" in program.json()["error"]["message"]
 
 
-def test_a_file_is_fetched_from_a_public_address_only_and_only_where_that_is_allowed(at, house, bunny, monkeypatch):
+def test_a_file_is_fetched_from_a_public_address_only_and_only_where_that_is_allowed(at, house, small, monkeypatch):
     with at.client() as client:
         inner = [
             client.post("/api/verify", files={"url": (None, url)})
@@ -193,7 +193,7 @@ def test_a_file_is_fetched_from_a_public_address_only_and_only_where_that_is_all
         at.app.state.context = room
 
         async def fetch(self, url, to):
-            to.write_bytes(bunny.read_bytes())
+            to.write_bytes(small.read_bytes())
             return Path(url).name
 
         monkeypatch.setattr(SafeFetcher, "fetch_async", fetch)  # nothing outside can be reached from a test

@@ -191,10 +191,10 @@ def test_the_file_of_an_inspection_opens_without_a_server_and_is_used_by_keyboar
     assert page.evaluate("document.querySelectorAll('img, iframe').length") == 0
 
 
-def test_a_stranger_chooses_a_file_and_reads_the_answer(page, at, bunny):
+def test_a_stranger_chooses_a_file_and_reads_the_answer(page, at, small):
     page.goto(at.url)
     assert fits(page)
-    page.get_by_label("Choose a file").set_input_files(bunny)
+    page.get_by_label("Choose a file").set_input_files(small)
     page.get_by_role("button", name="Verify").click()
     page.wait_for_selector(".finding")
     assert page.locator(".headline").inner_text() == "No information found"
@@ -205,12 +205,12 @@ def test_a_stranger_chooses_a_file_and_reads_the_answer(page, at, bunny):
     assert at.left_on_disk() == []
 
 
-def test_a_file_that_is_dropped_is_looked_at(page, at, bunny):
+def test_a_file_that_is_dropped_is_looked_at(page, at, small):
     page.goto(f"{at.url}/verify")
     dropped = page.evaluate_handle(
         """text => { const all = new DataTransfer(), bytes = Uint8Array.from(atob(text), c => c.charCodeAt(0));
         all.items.add(new File([bytes], "dropped.mp4", {type: "video/mp4"})); return all; }""",
-        base64.b64encode(bunny.read_bytes()).decode(),
+        base64.b64encode(small.read_bytes()).decode(),
     )
     page.dispatch_event("#drop", "drop", {"dataTransfer": dropped})
     page.wait_for_selector(".finding")
@@ -227,11 +227,11 @@ def test_a_stranger_is_told_what_is_wrong_with_a_file(page, at, content, said):
     assert said in page.get_by_role("alert").inner_text()
 
 
-def test_the_verifier_works_without_scripts(chromium, at, bunny):
+def test_the_verifier_works_without_scripts(chromium, at, small):
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{at.url}/verify")
-    page.set_input_files("#file", bunny)
+    page.set_input_files("#file", small)
     page.get_by_role("button", name="Verify").click()
     assert page.locator(".headline").inner_text() == "No information found"
     context.close()

@@ -106,10 +106,10 @@ def verify(page, *files):
     page.get_by_role("button", name="Verify", exact=True).click()
 
 
-def test_several_files_get_an_answer_each_in_their_order(page, at, bunny):
+def test_several_files_get_an_answer_each_in_their_order(page, at, small):
     page.goto(f"{at.url}/verify")
     text = {"name": "notes.mp4", "mimeType": "video/mp4", "buffer": b"hello"}
-    again = {"name": "again.mp4", "mimeType": "video/mp4", "buffer": bunny.read_bytes()}
+    again = {"name": "again.mp4", "mimeType": "video/mp4", "buffer": small.read_bytes()}
     large = {"name": "large.mp4", "mimeType": "video/mp4", "buffer": b"x" * 2_200_000}
     verify(page, text, again, large)
     page.get_by_text("larger than the 2 MB").wait_for()
@@ -120,9 +120,9 @@ def test_several_files_get_an_answer_each_in_their_order(page, at, bunny):
     assert page.locator("[id]").evaluate_all("all => all.length === new Set(all.map(one => one.id)).size")
 
 
-def test_the_answer_stands_on_the_first_screen_and_the_proofs_are_folded(page, at, bunny, published):
+def test_the_answer_stands_on_the_first_screen_and_the_proofs_are_folded(page, at, small, published):
     page.goto(f"{at.url}/verify")
-    verify(page, bunny)
+    verify(page, small)
     page.locator(".finding").wait_for()
     page.evaluate("scrollTo(0, document.querySelector('#answer').offsetTop)")
     for part in (".headline", ".summary"):
@@ -140,9 +140,9 @@ def test_the_answer_stands_on_the_first_screen_and_the_proofs_are_folded(page, a
     assert fits(page)
 
 
-def test_a_file_is_compared_with_what_was_published_by_keyboard(page, at, bunny, published):
+def test_a_file_is_compared_with_what_was_published_by_keyboard(page, at, small, published):
     page.goto(f"{at.url}/verify")
-    verify(page, bunny)
+    verify(page, small)
     page.get_by_text("Compare it with what was published").focus()
     page.keyboard.press("Enter")
     page.locator(".stage .yours").wait_for()
@@ -159,9 +159,9 @@ def test_a_file_is_compared_with_what_was_published_by_keyboard(page, at, bunny,
     assert fits(page)
 
 
-def test_what_is_no_longer_published_is_not_shown_beside_anything(at, bunny, published):
+def test_what_is_no_longer_published_is_not_shown_beside_anything(at, small, published):
     with at.client() as client:
-        sent = {"files": {"file": ("a.mp4", bunny.read_bytes())}, "headers": {"Accept": "text/html"}}
+        sent = {"files": {"file": ("a.mp4", small.read_bytes())}, "headers": {"Accept": "text/html"}}
         address = re.search(r'"(/verify/published/[^"]+)"', client.post("/verify", **sent).text)[1]
         part = client.get(address, headers={"Range": "bytes=0-99"})
         assert (part.status_code, len(part.content)) == (206, 100)
@@ -171,11 +171,11 @@ def test_what_is_no_longer_published_is_not_shown_beside_anything(at, bunny, pub
         assert "/verify/published/" not in client.post("/verify", **sent).text
 
 
-def test_the_answer_is_copied_with_its_headline(chromium, at, bunny):
+def test_the_answer_is_copied_with_its_headline(chromium, at, small):
     context = chromium.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
     page.goto(f"{at.url}/verify")
-    verify(page, bunny)
+    verify(page, small)
     page.get_by_role("button", name="Copy the answer").press("Enter")
     page.get_by_role("button", name="Copied").wait_for()
     copied = page.evaluate("navigator.clipboard.readText()").split("\n")
