@@ -12,6 +12,7 @@ from PIL import Image
 
 from pipeline.background import running_beside
 from tests.conftest import ROOT
+from tests.stories import forked_commands
 from tests.stories.http_installation import FINE, HELD, REFUSED, memory_installation, serve_installation
 
 
@@ -46,9 +47,9 @@ def start(at, *options, stdin=subprocess.PIPE, **given):
 def pipe(at, lines, *options, **given):
     """The exit code, the outcomes by id, and what stands on standard error."""
     text = "".join((line if isinstance(line, str) else json.dumps(line)) + "\n" for line in lines)
-    process = start(at, *options, **given)
-    out, err = process.communicate(text, timeout=120)
-    return process.returncode, [json.loads(line) for line in out.splitlines()], err
+    command = ["-m", "pipeline.cli", "pipe", *map(str, options)]
+    done = forked_commands.run(command, env=environment(at, **given), stdin=text, timeout=120)
+    return done.returncode, [json.loads(line) for line in done.stdout.splitlines()], done.stderr
 
 
 def by_id(outcomes):

@@ -13,6 +13,7 @@ from provenance.c2pa.signers.keys_folder import load_keys
 from provenance.seal import seal
 from provenance.watermark import detect_file, mark_file
 from tests.conftest import ROOT
+from tests.stories import forked_commands
 from tests.unit.provenance.conftest import CASE, make_order
 
 HEAVY = ["torch", "numpy", "pydantic", "psycopg", "av", "cv2", "c2pa", "onnxruntime", "typer"]
@@ -27,22 +28,25 @@ class Stranger:
         self.home.mkdir()
         self.folder.mkdir()
 
-    def run(self, *arguments, stdin="", **variables):
+    def environment(self, variables):
         kept = {name: value for name, value in os.environ.items() if not name.startswith("ASSAY_")}
-        given = {"HOME": str(self.home), "PYTHONPATH": str(ROOT), "COLUMNS": "200", **variables}
+        return kept | {"HOME": str(self.home), "COLUMNS": "200", **variables}
+
+    def run(self, *arguments, stdin="", **variables):
         return subprocess.run(
             [sys.executable, *map(str, arguments)],
             capture_output=True,
             text=True,
             input=stdin,
-            env=kept | given,
+            env=self.environment({"PYTHONPATH": str(ROOT), **variables}),
             cwd=self.folder,
             timeout=240,
             check=False,
         )
 
-    def assay(self, *arguments, **more):
-        return self.run("-m", "pipeline.cli", *arguments, **more)
+    def assay(self, *arguments, stdin="", **variables):
+        command = ["-m", "pipeline.cli", *map(str, arguments)]
+        return forked_commands.run(command, env=self.environment(variables), stdin=stdin, cwd=self.folder)
 
     def python(self, code, **variables):
         done = self.run("-c", code, **variables)
