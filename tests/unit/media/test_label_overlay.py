@@ -12,15 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from media.label_overlay import (
-    MIN_LABEL_SECONDS,
-    LabelOverlay,
-    VisibleLabel,
-    label_picture,
-    label_position,
-    overlay_label,
-    render_label,
-)
+from media.labels.label_overlay import LabelOverlay, label_picture, label_position, overlay_label, render_label
+from media.labels.label_terms import MAX_LABEL_LENGTH, MIN_LABEL_SECONDS, VisibleLabel
 
 LABEL = VisibleLabel(text="AI-generated | Example Studio")
 SIZES = [(1280, 720), (720, 1280), (320, 180), (200, 640), (3840, 2160)]
@@ -94,7 +87,7 @@ def test_a_label_for_the_start_is_there_for_its_time_and_no_longer():
     ("given", "words"),
     [
         ({"text": " "}, "characters"),
-        ({"text": "A" * 121}, "characters"),
+        ({"text": "A" * (MAX_LABEL_LENGTH + 1)}, "characters"),
         ({"text": "AI", "seconds": MIN_LABEL_SECONDS - 0.1}, "2 seconds"),
     ],
 )
