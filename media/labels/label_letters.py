@@ -19,7 +19,7 @@ from core.errors import BadInput
 Mask = NDArray[np.uint8]
 _WEIGHT = 500  # of 900: a little bolder than text
 _NO_LETTER = "\U0010fffe"
-"""A character that no font has: what is drawn for it is drawn for all that are lacking."""
+"""A character that no font has: what is drawn for it is drawn for all that are lacking. OpenCV's draws a `?`."""
 _RIGHT_TO_LEFT = ("R", "AL")
 
 
@@ -40,8 +40,8 @@ def size_for_capitals(height: float, font: str) -> int:
 
 
 def check_letters(text: str, font: str) -> None:
-    """Raises BadInput for letters that the font lacks: a box would be drawn in their place."""
-    lacking = [letter for letter in dict.fromkeys(text) if not letter.isspace() and _is_lacking(letter, font)]
+    """Raises BadInput for letters that the font lacks: something else would be drawn in their place."""
+    lacking = [letter for letter in dict.fromkeys(text) if letter.strip("? \t\n") and _is_lacking(letter, font)]
     if lacking:
         raise BadInput(f"the label's font lacks {''.join(lacking[:12])!r}: name one that has them as label_font")
 

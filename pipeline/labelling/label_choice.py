@@ -37,7 +37,7 @@ def label_for(request: Submitted, settings: LabelSettings, provider: str) -> Lab
 
 def check_labels(settings: LabelSettings, provider: str) -> None:
     """Raises BadInput where some label of these settings could not be drawn: before an order depends on it."""
-    from media.label_overlay import render_label  # it draws, and most that reads settings does not
+    from media.labels.label_overlay import render_label  # it draws, and most that reads settings does not
 
     regions = settings.labelled_regions
     asked = [(), *((country,) for region in regions.values() for country in region.countries), ("XX",)]
