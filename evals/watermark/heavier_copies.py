@@ -27,7 +27,7 @@ from media.sandbox.limits import InputLimits
 from media.transcode import reencode
 from provenance.watermark import Payload, mark_file
 from provenance.watermark.effort import ANALYSIS_SHORT_SIDE
-from provenance.watermark.video.detect import FALSE_ALARM_RATE, QUESTIONS_OF_ISSUED, VideoDetectionResult
+from provenance.watermark.video.detect import FALSE_ALARM_RATE, QUESTIONS_OF_ISSUED
 from provenance.watermark.video.files import SAMPLED_FRAMES, same_size_frames
 from provenance.watermark.video.frame_accumulation import AccumulatedFrames, accumulate_weighted_frames
 from provenance.watermark.video.frame_selection import weighted_frames
@@ -36,8 +36,6 @@ from provenance.watermark.video.likely_payload_detector import LikelyMark, find_
 OUT = Path("evals/results/watermark_heavier.json")
 LIKELY_COUNT = 5
 """Look-alikes: as many as verifying looks up."""
-_PATIENCE = 3600.0
-"""Wall seconds for a search, so that what else the machine does changes no figure."""
 _OTHERS = [Payload(issuer=PAYLOAD.issuer, case_id=f"{0x9E3779B97F4A7C15 * at % 2**64:016x}") for at in range(1, 6)]
 _INSET_30 = "split[a][b];[a]gblur=30,eq=brightness=-0.1[c];[b]scale=iw*0.3:ih*0.3[d];[c][d]overlay=W*0.6:H*0.1"
 _NAMED = ("social_3_generations", "filmed_perspective", "picture_in_picture_60", "h264_crf40", "h264_crf45")
@@ -106,7 +104,7 @@ def _marked(clip: VideoClip, marked: Path, folder: Path, row: dict[str, Any]) ->
 def _cell(path: Path) -> HeavyCell:
     quick, _ = detect_in_clip(path, effort="quick", keys=[KEY])
     exact = quick.mark.payload == PAYLOAD.hex
-    deep = quick if exact else _deep(path)
+    deep = quick if exact else detect_in_clip(path, effort="deep", keys=[KEY], among=[issued_payloads()])[0]
     pictures = same_size_frames(weighted_frames(path, 2 * SAMPLED_FRAMES, InputLimits()))
     frames = accumulate_weighted_frames(pictures, min_short_side=ANALYSIS_SHORT_SIDE)
     best = _likely(frames, [*_OTHERS[: LIKELY_COUNT - 1], PAYLOAD])
@@ -122,12 +120,8 @@ def _cell(path: Path) -> HeavyCell:
     }
 
 
-def _deep(path: Path) -> VideoDetectionResult:
-    return detect_in_clip(path, effort="deep", keys=[KEY], among=[issued_payloads()], deep_seconds=_PATIENCE)[0]
-
-
 def _likely(frames: AccumulatedFrames, payloads: list[Payload]) -> LikelyMark | None:
-    return find_likely_mark(frames, payloads, KEY, deep_seconds=_PATIENCE)
+    return find_likely_mark(frames, payloads, KEY)
 
 
 def _is_sure(mark: LikelyMark | None) -> bool:

@@ -32,7 +32,7 @@ from evals.watermark.video_clips import CLIPS, VideoClip, prepare_clip
 from media.sandbox.limits import InputLimits
 from media.transcode import Encoding, reencode, transcode
 from provenance.watermark import Payload, VideoWatermarker, WatermarkKey, mark_file
-from provenance.watermark.effort import ANALYSIS_SHORT_SIDE, DEEP_SECONDS, Effort
+from provenance.watermark.effort import ANALYSIS_SHORT_SIDE, Effort
 from provenance.watermark.payload_set import PayloadSet
 from provenance.watermark.video.carrier_layout import modulate
 from provenance.watermark.video.detect import VideoDetectionResult, detect_in_frames
@@ -93,22 +93,13 @@ def issued_payloads() -> PayloadSet:
 
 
 def detect_in_clip(
-    path: Path,
-    *,
-    effort: Effort,
-    keys: list[WatermarkKey],
-    among: Sequence[PayloadSet] = (),
-    deep_seconds: float = DEEP_SECONDS,
+    path: Path, *, effort: Effort, keys: list[WatermarkKey], among: Sequence[PayloadSet] = ()
 ) -> tuple[VideoDetectionResult, float]:
     """What is found in a file, in this process, and the CPU seconds beyond decoding."""
     pictures = list(same_size_frames(weighted_frames(path, SAMPLED_FRAMES, InputLimits())))
     started = time.process_time()
     detection = detect_in_frames(
-        accumulate_weighted_frames(pictures, min_short_side=ANALYSIS_SHORT_SIDE),
-        keys,
-        effort=effort,
-        issued=among,
-        deep_seconds=deep_seconds,
+        accumulate_weighted_frames(pictures, min_short_side=ANALYSIS_SHORT_SIDE), keys, effort=effort, issued=among
     )
     return detection, time.process_time() - started
 

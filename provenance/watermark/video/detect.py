@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -32,7 +32,7 @@ QUESTIONS_OF_ISSUED = 2
 """What is asked of issued payloads: whether it is any of them, and later of those it looks like (find_likely_mark)."""
 _STOPPED = "the search for turned, filmed and strongly cropped pictures was stopped when its time was up"
 _MIN_Z_TO_REFINE = 5.5  # z of the pilots from which a geometry is refined
-_MAX_MATCHED_READINGS = 16
+_MAX_MATCHED_READINGS = 12
 """Readings compared with what was issued, at the most: plain ones, and those whose pilots agree best."""
 
 
@@ -64,18 +64,6 @@ class _Attempt:
         return self.tile_detection.p_value(2 * self.geometry.hypotheses * self.tests_per_reading)
 
 
-@dataclass(slots=True, kw_only=True)
-class _Clock:
-    """When a deep search ends, and whether it was ended so."""
-
-    until: float
-    stopped: bool = False
-
-    def is_up(self) -> bool:
-        self.stopped = self.stopped or time.monotonic() > self.until
-        return self.stopped
-
-
 def detect_video(
     frames: Iterable[NDArray[np.uint8]], keys: Sequence[WatermarkKey], *, effort: Effort = "quick"
 ) -> WatermarkFinding:
@@ -93,36 +81,27 @@ def detect_in_frames(
 ) -> VideoDetectionResult:
     """Tries geometries until a payload is read. `deep` then also undoes rotation, stretching and perspective.
 
-    That ends after `deep_seconds` of wall time, and the note says so; mostly keyframes are then looked at, quickly.
-    What cannot be read is compared with what was `issued`.
+    That ends after `deep_seconds` of wall time, and the note says so. What cannot be read is compared with what was
+    `issued`.
     """
     best: _Attempt | None = None
-    questions, attempts = len(frames.views) * (len(keys) + QUESTIONS_OF_ISSUED * len(issued)), list[_Attempt]()
-    clock = _Clock(until=time.monotonic() + deep_seconds)
-    for view, geometry in _places(frames, effort, keys, clock) if keys else ():
-        attempts.append(_attempt(view, geometry, keys, questions))
+    questions, attempts = len(keys) + QUESTIONS_OF_ISSUED * len(issued), list[_Attempt]()
+    until, stopped = time.monotonic() + deep_seconds, False
+    for geometry in homography_candidates(frames, effort, keys) if keys else ():
+        if stopped := geometry.name in DEEP_KINDS and time.monotonic() > until:
+            break
+        attempts.append(_attempt(frames, geometry, keys, questions))
         tile_detection = attempts[-1].tile_detection
         if not tile_detection.payload and (geometry.needs_refinement or tile_detection.z > _MIN_Z_TO_REFINE):
-            closer = refine_homography(view.mean_frame, geometry.homography)
-            attempts.append(_attempt(view, replace(geometry, homography=closer), keys, questions))
+            closer = refine_homography(frames.mean_frame, geometry.homography)
+            attempts.append(_attempt(frames, replace(geometry, homography=closer), keys, questions))
         best = _best(attempts)
         if best and best.tile_detection.payload and best.p_value <= FALSE_ALARM_RATE:
             return _detection(best, len(keys) * len(attempts))
     found = _detection(_match_issued(attempts, issued) or best, len(keys) * len(attempts))
-    if found.mark.detected or not clock.stopped:
+    if found.mark.detected or not stopped:
         return found
     return replace(found, mark=replace(found.mark, note=f"{found.mark.note}: {_STOPPED}"))
-
-
-def _places(
-    frames: AccumulatedFrames, effort: Effort, keys: Sequence[WatermarkKey], clock: _Clock
-) -> Iterator[tuple[AccumulatedFrames, HomographyCandidate]]:
-    """Geometries of the pictures, deep ones as long as there is time, and then quickly those of mostly keyframes."""
-    for number, view in enumerate(frames.views):
-        for geometry in homography_candidates(view, "quick" if number else effort, keys):
-            if geometry.name in DEEP_KINDS and clock.is_up():
-                break
-            yield view, geometry
 
 
 def _attempt(

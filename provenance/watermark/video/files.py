@@ -101,7 +101,7 @@ class FileDetection:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SummedPictures:
     """What the decoding process says of the sums it left: their size, that of all of them and of how many parts,
-    what they were shrunk by, the seconds of the video, and whether a mean of mostly keyframes is the last of them.
+    what they were shrunk by, and the seconds of the video.
     """
 
     height: int
@@ -110,7 +110,6 @@ class SummedPictures:
     frame_count: int
     factor: int
     duration: float = 0.0
-    keyframes: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,7 +288,7 @@ def sum_pictures_in_process(
     frames = same_size_frames(weighted_frames(file, count, bounds))
     sums = accumulate_weighted_frames(frames, min_short_side=ANALYSIS_SHORT_SIDE, parts=parts)
     with (Path(folder) / _SUMS_FILE).open("wb") as out:
-        for picture in (sums.mean_frame, *sums.parts, *(view.mean_frame for view in sums.views[1:])):
+        for picture in (sums.mean_frame, *sums.parts):
             out.write(np.ascontiguousarray(picture, np.float32).data)
     height, width = sums.mean_frame.shape
     return SummedPictures(
@@ -299,7 +298,6 @@ def sum_pictures_in_process(
         frame_count=sums.frame_count,
         factor=sums.factor,
         duration=video_duration(file, bounds) if parts else 0.0,
-        keyframes=sums.keyframes_mean is not None,
     )
 
 
@@ -352,23 +350,19 @@ def read_sums(folder: str, pictures: SummedPictures) -> AccumulatedFrames:
     have been taken over.
     """
     sides, path = (pictures.height, pictures.width), Path(folder) / _SUMS_FILE
-    count = 1 + pictures.parts + pictures.keyframes
+    size = 4 * pictures.height * pictures.width * (1 + pictures.parts)
     if not (
         all(0 < side <= _MAX_SUM_SIDE for side in sides)
         and 0 <= pictures.parts <= 2 * TIME_BUCKETS
         and 0 < pictures.factor <= _MAX_SUM_SIDE
-        and path.stat().st_size == 4 * pictures.height * pictures.width * count
+        and path.stat().st_size == size
     ):
         raise BadMedia("the pictures of this file cannot be summed up")
-    sums: FloatArray = np.fromfile(path, np.float32).reshape(count, *sides)
+    sums: FloatArray = np.fromfile(path, np.float32).reshape(1 + pictures.parts, *sides)
     if not np.isfinite(sums).all():
         raise BadMedia("the pictures of this file cannot be summed up")
     return AccumulatedFrames(
-        mean_frame=sums[0],
-        frame_count=pictures.frame_count,
-        factor=pictures.factor,
-        parts=tuple(sums[1 : 1 + pictures.parts]),
-        keyframes_mean=sums[-1] if pictures.keyframes else None,
+        mean_frame=sums[0], frame_count=pictures.frame_count, factor=pictures.factor, parts=tuple(sums[1:])
     )
 
 

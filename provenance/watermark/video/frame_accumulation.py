@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -34,19 +34,6 @@ class AccumulatedFrames:
     factor: int
     parts: tuple[FloatArray, ...] = ()
     """Sums of consecutive pictures, as many in each but the last; empty unless asked for."""
-    keyframes_mean: FloatArray | None = None
-    """The mean in which each picture counts by the square of its weight; None where all count alike.
-
-    In copies made much coarser nearly all that is left of a mark is in the pictures coded by themselves, and over a
-    hundred others between them outweigh it: from CRF 40 on z is higher in this mean by a tenth to a half.
-    """
-
-    @property
-    def views(self) -> tuple[AccumulatedFrames, ...]:
-        """Itself, and with the other mean in place of its own: each is looked at, and both count."""
-        if self.keyframes_mean is None:
-            return (self,)
-        return self, replace(self, mean_frame=self.keyframes_mean, keyframes_mean=None, parts=())
 
     @property
     def scale(self) -> float:
@@ -77,7 +64,6 @@ def accumulate_weighted_frames(
     """As accumulate(), of Y planes and how much each counts."""
     sums: list[FloatArray] = []
     count, factor, each, total = 0, 1, 1 if parts else 1 << 62, 0.0
-    heavy, squares, weights = None, 0.0, set[float]()
     for luma, weight in frames:
         factor = max(1, min(luma.shape) // min_short_side)
         white = whiten(box_downscale(luma, factor))
@@ -86,10 +72,6 @@ def accumulate_weighted_frames(
         total += weight
         if sums and sums[0].shape != white.shape:
             raise BadMedia("the picture size changes midway")
-        heavy = np.zeros_like(white) if heavy is None else heavy
-        cv2.accumulate(white * np.float32(weight), heavy)
-        squares += weight * weight
-        weights.add(weight)
         if count % each == 0:
             sums.append(white)
         else:
@@ -97,16 +79,10 @@ def accumulate_weighted_frames(
         count += 1
         if len(sums) == 2 * TIME_BUCKETS and count % each == 0:
             sums, each = [a + b for a, b in zip(sums[0::2], sums[1::2], strict=True)], 2 * each
-    if not sums or heavy is None:
+    if not sums:
         raise BadMedia("there are no pictures to look at")
     mean = sum(sums[1:], sums[0].copy()) / np.float32(total)
-    return AccumulatedFrames(
-        mean_frame=mean,
-        frame_count=count,
-        factor=factor,
-        parts=tuple(sums) if parts else (),
-        keyframes_mean=heavy / np.float32(squares) if len(weights) > 1 else None,
-    )
+    return AccumulatedFrames(mean_frame=mean, frame_count=count, factor=factor, parts=tuple(sums) if parts else ())
 
 
 def centre_crop(picture: FloatArray) -> tuple[FloatArray, NDArray[np.float64]]:

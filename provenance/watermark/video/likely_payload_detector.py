@@ -33,8 +33,7 @@ from provenance.watermark.video.pilot_search import neighbour_maps, pilot_search
 from provenance.watermark.video.refine_homography import follow_lines
 
 MAX_LIKELY = 8
-"""Payloads looked for, the likeliest first: each takes about a second, and makes false alarms likelier."""
-_MAX_VIEWS = 2  # means of the same pictures that are looked at (AccumulatedFrames.views)
+"""Payloads looked for, the likeliest first: each takes about half a second, and makes false alarms likelier."""
 _KEPT_MAPS = 2  # maps of a search that are read
 _MIN_Z_TO_FOLLOW = 6.0
 """z from which a geometry that was searched is followed to where the lines agree best."""
@@ -60,24 +59,14 @@ class LikelyMark:
 
 
 def find_likely_mark(
-    frames: AccumulatedFrames,
-    payloads: Sequence[Payload],
-    key: WatermarkKey,
-    *,
-    effort: Effort = "deep",
-    deep_seconds: float = DEEP_SECONDS,
+    frames: AccumulatedFrames, payloads: Sequence[Payload], key: WatermarkKey, *, effort: Effort = "deep"
 ) -> LikelyMark | None:
-    """The surest of these payloads; None where none of them is certainly not another. Judge it by its p_value.
-
-    After `deep_seconds` of wall time no more of them are looked for.
-    """
-    until, likely = time.monotonic() + deep_seconds, payloads[:MAX_LIKELY]
+    """The surest of these payloads; None where none of them is certainly not another. Judge it by its p_value."""
+    until, likely = time.monotonic() + DEEP_SECONDS, payloads[:MAX_LIKELY]
     readings = list[LikelyMark]()
     for payload in likely:
-        for view in frames.views:
-            if time.monotonic() < until:
-                found = _readings(view, payload, key, effort, among=len(likely))
-                readings += (replace(mark, weight=mark.weight * len(frames.views)) for mark in found)
+        if time.monotonic() < until:
+            readings += _readings(frames, payload, key, effort, among=len(likely))
     confirmed = [mark for mark in readings if mark.detection.payload]
     return min(confirmed, key=lambda mark: mark.p_value(1), default=None)
 
@@ -143,9 +132,7 @@ def _best_place(
         correlation_surface(values, pilot_lines(key))[int(down * SHIFTS_PER_PIXEL), int(right * SHIFTS_PER_PIXEL)]
     )
     soft = normalised_soft_bits(values, right, down, key)
-    confirmed = is_case_confirmed(
-        soft, payload, key, pilot_z=pilot_z, pilot_share=PILOT_SHARE, comparisons=_MAX_VIEWS * among
-    )
+    confirmed = is_case_confirmed(soft, payload, key, pilot_z=pilot_z, pilot_share=PILOT_SHARE, comparisons=among)
     return TileDetection(
         z=z, payload=payload if confirmed else None, orientation=way, right=right, down=down, among=among
     )
