@@ -29,7 +29,9 @@ class LabelSettings(BaseSettings):
         "eu, china, india, korea, separated by commas.",
     )
     label_table: Path | None = Field(None, description="A table of regions' labels, in place of the bundled one.")
-    label_font: Path | None = Field(None, description="TrueType font for it; the built-in one lacks Arabic, Hebrew, Devanagari and more.")
+    label_font: Path | None = Field(
+        None, description="TrueType font for it; the built-in one lacks Arabic, Hebrew, Devanagari and more."
+    )
 
     @property
     def labelled_regions(self) -> dict[str, RegionLabel]:
