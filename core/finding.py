@@ -150,8 +150,8 @@ class IncomingMark:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkLayer:
-    """One layer of marking, and whether it is there: credentials, watermark_picture, watermark_sound, labels or
-    fingerprint.
+    """One layer of marking, and whether it is there: credentials, watermark_picture, watermark_sound, labels,
+    visible_label (which people see) or fingerprint.
 
     `state`: found, missing (another layer says that it was there), damaged, unconfirmed (it is there and cannot be
     relied on, and nothing was changed), absent (nothing says that it ever was there) or not_checked.

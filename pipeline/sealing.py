@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 from core.assets import Asset
 from core.case import Case
@@ -16,6 +16,7 @@ from core.errors import NotFound, SealBroken
 from core.events import Rendered
 from core.ports import BlobStore, Ledger, PublicStore
 from media.transcode import Encoding
+from pipeline.labelling.label_choice import label_for
 from pipeline.settings import Settings
 from pipeline.verification.other_installations_table import load_other_installations
 from provenance.c2pa.ingredients import Ingredient, build_ingredients
@@ -25,14 +26,10 @@ from provenance.c2pa.signers.signer_config import SignerConfig
 from provenance.c2pa.trust_list_files import with_trust_lists
 from provenance.seal_result import SealReport
 
-if TYPE_CHECKING:
-    from provenance.watermark_ports import EmbedWatermark
-
 log = logging.getLogger("assay.sealing")
 
 # x264's veryfast takes less than half of the CPU of `fast`, for files no larger at the same CRF (evals.bench, stages).
 _PUBLISHED_ENCODING = Encoding(crf=19, preset="veryfast")
-_LABEL_SECONDS = 4.0
 
 
 class RestsOn(Protocol):
@@ -58,7 +55,7 @@ class CaseSealer:
     def seal(self, case: Case, src: Path, dst: Path) -> SealReport:
         """Label, mark, sign, read all of it back. Raises SealBroken, or Unavailable for want of a time stamp."""
         from provenance.seal import seal
-        from provenance.watermark import detect_file
+        from provenance.watermark import detect_file, mark_file
 
         settings = self.settings
         consents = self.rests_on.receipts(case) if self.rests_on else ()
@@ -67,7 +64,7 @@ class CaseSealer:
             dst,
             replace(seal_order_for(case, self.ledger, settings), consents=consents),
             keys=signing_keys(settings),  # each time, so that a renewed certificate or another key needs no restart
-            mark=_watermarker(settings),
+            mark=partial(mark_file, encoding=_PUBLISHED_ENCODING, growth=settings.mark_growth),
             detect=detect_file,
             others=load_other_installations(settings),
             sources=_sources(case, self, dst.parent),
@@ -101,6 +98,8 @@ def seal_order_for(case: Case, ledger: Ledger, settings: Settings) -> SealOrder:
     rendered, verdict = case.rendered, case.verdict
     if rendered is None or verdict is None:
         raise ValueError("only what was rendered and judged is sealed")
+    provider = settings.provider or PRODUCT_NAME
+    label = label_for(case.request, settings, provider)
     rendered_at = [entry.at for entry in ledger.history(case.id) if isinstance(entry.event, Rendered)]
     return SealOrder(
         case_id=case.id,
@@ -111,24 +110,11 @@ def seal_order_for(case: Case, ledger: Ledger, settings: Settings) -> SealOrder:
         synthetic=rendered.synthetic,
         source_type=rendered.source_type,
         model=rendered.model,
-        provider=settings.provider or PRODUCT_NAME,
+        provider=provider,
         verifier=settings.verifier_page,
-        labelled=settings.label != "off",
+        label=label.generated if label else None,
+        composite_label=label.modified if label else None,
     )
-
-
-def _watermarker(settings: Settings) -> EmbedWatermark:
-    from provenance.watermark import mark_file
-
-    mark = partial(mark_file, encoding=_PUBLISHED_ENCODING, growth=settings.mark_growth)
-    if settings.label == "off":
-        return mark
-    from media.label_overlay import VisibleLabel
-    from provenance.visible_label import embed_with_visible_label
-
-    text = f"{settings.label_text} | {settings.provider or PRODUCT_NAME}"
-    seconds = _LABEL_SECONDS if settings.label == "start" else None
-    return embed_with_visible_label(mark, VisibleLabel(text=text, seconds=seconds, font=str(settings.label_font or "")))
 
 
 def _sources(case: Case, sealer: CaseSealer, folder: Path) -> list[Ingredient]:

@@ -26,6 +26,7 @@ from pipeline.claims.claim_settings import ClaimSettings
 from pipeline.consent.consent_settings import ConsentSettings
 from pipeline.engines import BUNDLED_ENGINES
 from pipeline.former_settings import FORMER_NAMES, CurrentNames
+from pipeline.labelling.label_settings import LabelSettings
 from pipeline.legal_record.record_settings import RecordSettings
 from pipeline.moderation.moderation_settings import ModerationSettings
 from pipeline.observability.observability_settings import ObservabilitySettings
@@ -51,6 +52,7 @@ class Settings(
     RecordSettings,
     ConsentSettings,
     RightsSettings,
+    LabelSettings,
 ):
     """What an installation may choose."""
 
@@ -145,9 +147,6 @@ class Settings(
     mark_growth: float = Field(
         0.1, ge=0.0, le=1.0, description="Share of bytes the watermark may add: more of it survives more."
     )
-    label: Literal["off", "start", "whole"] = Field("off", description="Draw a visible label: for 4 s, or throughout.")
-    label_text: str = Field("AI-generated", description="What the visible label says before the provider's name.")
-    label_font: Path | None = Field(None, description="TrueType font for it; the built-in one has Latin letters only.")
     trust: Path | None = Field(None, description="Folder of extra C2PA trust anchors (*.pem), besides our own.")
     policy: Path | None = Field(None, description="Folder of rules; default: the pack that comes with Assay.")
     profile: str = Field("laptop", description="What of the rules is measured here: laptop, server or a TOML file.")

@@ -18,6 +18,7 @@ from core.case import Case
 from core.errors import NotFound
 from core.events import Sealed
 from media.contact_sheet import contact_sheet
+from media.labels.label_terms import VisibleLabel
 from media.sampling import sample_video
 from pipeline.sealing import CaseSealer, seal_order_for, signing_keys
 from pipeline.tempdirs import temp_folder
@@ -99,7 +100,13 @@ class CasePictures:
         seal_still(
             _drawn(video, variant),
             kept,
-            replace(order, consents=rests_on.receipts(case) if rests_on else (), source_type=stated),
+            replace(
+                order,
+                consents=rests_on.receipts(case) if rests_on else (),
+                source_type=stated,
+                label=_seen_throughout(order.label),
+                composite_label=_seen_throughout(order.composite_label),
+            ),
             video=video,
             payload=Payload.from_hex(case.sealed.payload),
             keys=keys,
@@ -114,6 +121,11 @@ class CasePictures:
             if number >= _KEEP_FILES or file.stat().st_mtime < old:
                 with suppress(OSError):
                     file.unlink()
+
+
+def _seen_throughout(label: VisibleLabel | None) -> VisibleLabel | None:
+    """A label of the video's first seconds is not said to be in pictures of all of it."""
+    return label if label and label.seconds is None else None
 
 
 def _drawn(video: Path, variant: PictureVariant) -> Any:

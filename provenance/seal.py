@@ -2,13 +2,15 @@
 
 1. Look at the source and at what it was made from: credentials are kept as ingredients, never dropped, less what the
    engine's own say of people; a mark of another installation that they name, or that its key finds, is named.
-2. Mark: the watermark first, since it changes every picture.
+2. Mark: the watermark first, since it changes every picture; before it the label that people see, where one is
+   ordered and AI had a part in the video.
 3. Label: XMP and the AIGC key, with the mark's payload as their id; after signing it would be too late.
 4. Sign: the manifest names the payload too and is bound to the marked and labelled bytes.
 5. Read the credentials back from the finished file, several times, each with a fresh context; and the time stamp.
 6. Read the labels back.
 7. Detect the mark in the finished file.
-8. Take the fingerprints of the finished file: how it looks, and how it sounds.
+8. Take the fingerprints of the finished file: how it looks, and how it sounds. In its pictures the visible label has
+   to be read.
 9. Release: the manifest next to the video, then the video, each renamed atomically.
 """
 
@@ -34,6 +36,7 @@ from provenance.c2pa.manifest_definition import (
     as_composite_order,
     build_manifest_definition,
     declares_ai,
+    drawn_label,
     manifest_source_type,
     needs_parent,
 )
@@ -49,6 +52,7 @@ from provenance.metadata import xmp_writer
 from provenance.metadata.xmp_reader import read_embedded_labels
 from provenance.other_installations import NO_OTHER_INSTALLATIONS, OtherInstallations
 from provenance.seal_result import SealReport
+from provenance.visible_label import check_label, labelled_copy
 from provenance.watermark.payload import Payload
 from provenance.watermark_ports import DetectWatermark, EmbedWatermark
 
@@ -104,7 +108,8 @@ def seal(  # noqa: PLR0913 - what is sealed, with what, and what it is looked at
     with tempfile.TemporaryDirectory(dir=dst.parent, prefix=".seal-") as folder:
         marked, labelled, sealed = (Path(folder) / name for name in ("marked.mp4", "labelled.mp4", "sealed.mp4"))
         manifest = Path(folder) / "manifest.c2pa"
-        mark(src, marked, payload=job.payload, key=keys.watermark_key)  # 2
+        visible = drawn_label(job.order)
+        mark(labelled_copy(src, Path(folder), visible), marked, payload=job.payload, key=keys.watermark_key)  # 2
         labels = xmp_writer.xmp_fields(job.order, job.hex)
         write_container_metadata(
             marked, labelled, keys=xmp_writer.container_keys(job.order, job.hex), xmp=xmp_writer.xmp_packet(labels)
@@ -118,6 +123,7 @@ def seal(  # noqa: PLR0913 - what is sealed, with what, and what it is looked at
             finished = _read_back(job, sealed)  # 5
             _read_labels_back(job, sealed, labels)  # 6
             detecting.result()  # 7
+            check_label(taking.result(), visible)
             prints = video_fingerprint(taking.result()), sound_fingerprint(decode_mono_audio(sealed))  # 8
         manifest_file = _release(sealed, manifest, dst)  # 9
     return _report(job, manifest_file, prints, finished)

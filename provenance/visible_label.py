@@ -1,23 +1,37 @@
-"""The visible label and the watermark as one way of marking: the label first, so that the mark covers it too."""
+"""The visible label of a sealed video: drawn before the watermark, which lies over it, and read back."""
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
-from media.label_overlay import VisibleLabel, overlay_label
-from provenance.watermark.key import WatermarkKey
-from provenance.watermark.payload import Payload
-from provenance.watermark_ports import EmbedWatermark
+from core.errors import SealBroken
+from media.labels.label_overlay import label_agreement, overlay_label
+from media.labels.label_terms import VisibleLabel
+from media.video import VideoSample
+
+_MIN_AGREEMENT = 0.6
+"""The least correlation with the letters as drawn: encoded at all sensibly they agree at 0.9 and more."""
+_TIME_ERROR = 0.1  # seconds by which a picture's time may differ from that at which it was labelled
 
 
-def embed_with_visible_label(embed: EmbedWatermark, label: VisibleLabel) -> EmbedWatermark:
-    """Marks what was labelled before. Raises what `embed` raises, and BadMedia; then leaves no file."""
+def labelled_copy(src: Path, folder: Path, label: VisibleLabel | None) -> Path:
+    """An almost lossless copy in `folder` with the label; `src` where there is none. Raises BadMedia, BadInput."""
+    if label is None:
+        return src
+    overlay_label(src, copy := folder / "with-label.mp4", label)
+    return copy
 
-    def mark_labelled(src: Path, dst: Path, *, payload: Payload, key: WatermarkKey) -> object:
-        with tempfile.TemporaryDirectory(dir=dst.parent, prefix=".label-") as folder:
-            labelled_video = Path(folder) / "labelled.mp4"
-            overlay_label(src, labelled_video, label)
-            return embed(labelled_video, dst, payload=payload, key=key)
 
-    return mark_labelled
+def check_label(taken: VideoSample, label: VisibleLabel | None) -> None:
+    """Raises SealBroken where the label cannot be read in a picture of its time, or there is no such picture."""
+    if label is None:
+        return
+    until = float("inf") if label.seconds is None else label.seconds - _TIME_ERROR
+    pictures = [frame for frame in taken.frames if frame.at < until]
+    size = taken.info.width, taken.info.height
+    agreements = [
+        max(label_agreement(frame.rgb, frame.at + error, label, size) for error in (0.0, -_TIME_ERROR, _TIME_ERROR))
+        for frame in pictures
+    ]
+    if min(agreements, default=0.0) < _MIN_AGREEMENT:
+        raise SealBroken("the visible label cannot be read in the finished file")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from core.errors import AssayError
 from pipeline.access.public_address import is_public
 from pipeline.compliance.duties import REGIONS, MarkingDuty, duties_of
+from pipeline.labelling.region_labels import RegionLabel
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -128,8 +129,13 @@ def _labels(settings: Settings) -> Iterator[_Row]:
     shown = {"off": "no label is drawn", "start": "drawn for the first 4 s", "whole": "drawn throughout"}[
         settings.label
     ]
+    own = settings.labelled_regions
     for duty in _VISIBLE:
-        region = REGIONS[duty.partition("_")[0]]
+        name = duty.partition("_")[0]
+        region = REGIONS[name]
+        if name in own:
+            yield f"visible label, {region}", "ok", _region_says(own[name]), (duty,)
+            continue
         says, state = f"{shown}: “{settings.label_text}”", "ok"
         if settings.label == "off":
             state, says = "lacks", "no label is drawn (label): what people see says nothing of AI"
@@ -141,8 +147,15 @@ def _labels(settings: Settings) -> Iterator[_Row]:
             says = f"{says}; the option is the installation's, not each user's"
             state = "lacks"
         yield f"visible label, {region}", state, says, (duty,)
-    icon = "the common icon of the EU is not drawn by this release, only a text"
-    yield f"visible label, {REGIONS['eu']}", "lacks", icon, ("eu_deep_fakes",)
+    state, says = "lacks", "the EU's label is not drawn (label_regions), only a text of your own, if any"
+    if "eu" in own:
+        state, says = "ok", f"{_region_says(own['eu'])}; the words of the EU's icon, and not its drawing"
+    yield f"visible label, {REGIONS['eu']}", state, says, ("eu_deep_fakes",)
+
+
+def _region_says(region: RegionLabel) -> str:
+    lasts = {"start": "for the first 4 s", "whole": "throughout"}[region.label]
+    return f"orders of there, and those that do not say, get “{region.generated}” {lasts} (label_regions)"
 
 
 def _checking(settings: Settings) -> Iterator[_Row]:

@@ -19,7 +19,8 @@ from core.events import Resumed
 from core.ports import BlobStore, Bus, Ledger, TextStore
 from core.roles import Principal, Scope, require_scope
 from core.signals import Signal, Subject
-from media.label_overlay import VisibleLabel, label_picture, overlay_label
+from media.labels.label_overlay import label_picture, overlay_label
+from media.labels.label_terms import VisibleLabel
 from media.sampling import sample_moments
 from media.still_image import jpeg_bytes
 from pipeline.moderation.sealed_hold import is_sealed

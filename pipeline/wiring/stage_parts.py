@@ -21,6 +21,7 @@ from pipeline.consent_wiring import (
 from pipeline.drift.drift_facts import FactsWithDrift
 from pipeline.drift.score_drift import PostgresScoreDrift
 from pipeline.engines.engine_selection import make_engine
+from pipeline.labelling.label_choice import check_labels
 from pipeline.ledgers.database import Database
 from pipeline.ledgers.texts import PostgresTexts
 from pipeline.manifest_repository.derivation import RepositoryCopies
@@ -33,6 +34,7 @@ from pipeline.settings import Settings
 from pipeline.stages.stage_context import StageContext
 from pipeline.verification.ingredient_facts import FactsWithParents
 from pipeline.wiring.stores import RegistryStores, open_public_store
+from provenance.c2pa.manifest_definition import PRODUCT_NAME
 from registry.consent.cameo_service import ConsentStores
 from registry.consent.consent_facts import ConsentFacts
 
@@ -49,6 +51,7 @@ def make_stage_context(
     classifiers: InstalledClassifiers,
 ) -> tuple[StageContext, ConsentFacts]:
     """The context of every stage, and the consent in it with all that cameos ask of it."""
+    check_labels(settings, settings.provider or PRODUCT_NAME)
     engine, public_store = make_engine(settings), open_public_store(settings)
     consent = make_consent_facts(people, database, texts, engine.name, settings)
     vault, workdir = repository.blob_store, repository.workdir

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from media.labels.label_terms import VisibleLabel
 from provenance.c2pa.ingredients import Ingredient, IngredientRelationship
 from provenance.c2pa.source_types import source_type_uri
 
+LABEL_PARAMETER = "com.assay.label"
+"""The parameter of an action that says what label was drawn."""
 ManifestAction = dict[str, object]
 
 
@@ -20,7 +23,7 @@ def build_actions(
     product: Mapping[str, str],
     source_type: str,
     remixed: bool,
-    labelled: bool,
+    label: VisibleLabel | None,
     sources: Sequence[Ingredient],
 ) -> list[ManifestAction]:
     """`source_type` is a URI, empty only where a parent is opened; `engine` and `product` have a name and a version.
@@ -35,8 +38,8 @@ def build_actions(
         for source in sources
         if source.relationship == "componentOf"
     ]
-    if labelled:
-        actions.append(_visible_label_action(product))
+    if label:
+        actions.append(_visible_label_action(product, label))
     return [*actions, {"action": "c2pa.watermarked.bound", "softwareAgent": dict(product)}]
 
 
@@ -60,10 +63,19 @@ def _generated_over_parent(
     return _with_ingredients(inputs, action) if inputs else action
 
 
-def _visible_label_action(product: Mapping[str, str]) -> ManifestAction:
-    description = "A visible label was drawn into the picture."
-    action = {"action": "c2pa.addedText", "softwareAgent": dict(product), "description": description}
-    return {**action, "digitalSourceType": source_type_uri("algorithmicMedia")}
+def _visible_label_action(product: Mapping[str, str], label: VisibleLabel) -> ManifestAction:
+    """What it says and where, also for programs: `seconds` from the start, or nothing where it is there throughout."""
+    text = " ".join(label.text.replace("|", " ").split())
+    told: dict[str, object] = {"text": text, "place": label.place}
+    if label.seconds is not None:
+        told["seconds"] = label.seconds
+    return {
+        "action": "c2pa.addedText",
+        "softwareAgent": dict(product),
+        "description": f"A visible label was drawn into the picture: {text}",
+        "digitalSourceType": source_type_uri("algorithmicMedia"),
+        "parameters": {LABEL_PARAMETER: told},
+    }
 
 
 def _labels(use: IngredientRelationship, sources: Sequence[Ingredient]) -> list[str]:

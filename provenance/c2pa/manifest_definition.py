@@ -15,6 +15,7 @@ from datetime import datetime
 from pathlib import Path
 
 from core.errors import BadInput
+from media.labels.label_terms import VisibleLabel
 from provenance.c2pa.actions_assertion import build_actions
 from provenance.c2pa.ingredients import PARENT_LABEL, Ingredient
 from provenance.c2pa.redaction import redaction_actions
@@ -49,7 +50,8 @@ class SealOrder:
     UTC. `synthetic` is false where the engine served footage that exists; `source_type` (a plain name of
     provenance.c2pa.source_types) is then what the operator states of it, and empty where nothing is stated. `provider`
     is the legal entity behind this installation (the product where none is named), `verifier` the address at which
-    anybody can check; `consents` are SHA-256 digests of receipts. `labelled` says that a visible label is drawn in.
+    anybody can check; `consents` are SHA-256 digests of receipts. `label` is drawn into what AI made, and
+    `composite_label` into what it made a part of.
     """
 
     case_id: str
@@ -64,7 +66,8 @@ class SealOrder:
     provider: str = PRODUCT_NAME
     verifier: str = ""
     consents: tuple[str, ...] = ()
-    labelled: bool = False
+    label: VisibleLabel | None = None
+    composite_label: VisibleLabel | None = None
 
     def __post_init__(self) -> None:
         if not _CASE_ID.fullmatch(self.case_id):
@@ -97,6 +100,13 @@ def declares_ai(order: SealOrder) -> bool:
 def as_composite_order(order: SealOrder) -> SealOrder:
     """The order of a video into which footage went that no engine made."""
     return replace(order, source_type="compositeWithTrainedAlgorithmicMedia")
+
+
+def drawn_label(order: SealOrder) -> VisibleLabel | None:
+    """The visible label that is drawn: none where nothing says that AI had a part in it."""
+    if not declares_ai(order):
+        return None
+    return order.composite_label if manifest_source_type(order) in AI_COMPOSITE_SOURCE_TYPES else order.label
 
 
 def format_timestamp(moment: datetime) -> str:
@@ -157,7 +167,7 @@ def _actions(order: SealOrder, sources: Sequence[Ingredient], redacted: tuple[st
         product={"name": PRODUCT_NAME, "version": PRODUCT_VERSION},
         source_type=source_type_uri(stated) if stated else "",
         remixed=order.synthetic and any(one.relationship == "parentOf" and one.remixed for one in sources),
-        labelled=order.labelled,
+        label=drawn_label(order),
         sources=sources,
     )
     return [begun, *redaction_actions(redacted), *rest]

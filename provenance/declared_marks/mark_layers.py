@@ -5,6 +5,7 @@ from __future__ import annotations
 from core.finding import MarkLayer
 from provenance.c2pa.credential_causes import says_changed
 from provenance.c2pa.manifest_definition import SOFT_BINDING_ALGORITHM
+from provenance.declared_marks.watermark_claims import DrawnLabel
 from provenance.verification.evaluate import (
     WATERMARK_NOT_CHECKED,
     Observations,
@@ -20,12 +21,13 @@ _NOT_READ = ("not_read", "remote", "unsupported")
 
 
 def mark_layers(observations: Observations, *, looked_up: bool) -> tuple[MarkLayer, ...]:
-    """All five. `looked_up` says whether there was a repository to ask for videos that look or sound the same."""
+    """All six. `looked_up` says whether there was a repository to ask for videos that look or sound the same."""
     return (
         _credentials(observations),
         _picture(observations),
         _sound(observations),
         _labels(observations),
+        _visible_label(observations),
         _fingerprint(observations, looked_up=looked_up),
     )
 
@@ -82,6 +84,27 @@ def _labels(observations: Observations) -> MarkLayer:
     if _was_sealed_here(observations) and is_ai_source_type((observations.case or {}).get("source_type", "")):
         return _layer("labels", "missing", "It was published with labels that say AI, and they are gone.")
     return _layer("labels", "absent", "There is no label that says AI.")
+
+
+def _visible_label(observations: Observations) -> MarkLayer:
+    """What is drawn into the picture for people to read. No picture is searched for it: a signature that holds says
+    that the picture is the one into which it was drawn, and in which it was read when that was signed."""
+    layer, original = "visible_label", matching_manifest(observations)
+    if has_valid_credentials(observations.report):
+        for label in observations.report.claims.labels:
+            return _layer(layer, "found", f"A label that people see was drawn into the picture: {_as_said(label)}")
+        return _layer(layer, "absent", "Its credentials tell of no label that people see.")
+    if original is not None and original.report.claims.labels:
+        said = [_as_said(label) for label in original.report.claims.labels]
+        says = f"It was published with a label that people see; whether it is still there was not looked at: {said[0]}"
+        return _layer(layer, "not_checked", says)
+    return _layer(layer, "not_checked", "Nothing tells of a label that people see, and none was looked for.")
+
+
+def _as_said(label: DrawnLabel) -> str:
+    """Its words in quotation marks, and how long it is to be seen."""
+    how_long = "throughout" if label.seconds is None else f"for the first {label.seconds:g} s"
+    return f"“{label.text}” ({how_long})."
 
 
 def _fingerprint(observations: Observations, *, looked_up: bool) -> MarkLayer:

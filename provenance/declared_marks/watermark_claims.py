@@ -1,4 +1,4 @@
-"""What a manifest store says of watermarks, of receipts of consent, and of what was placed where. Pure."""
+"""What a manifest store says of watermarks, labels, receipts of consent, and of what was placed where. Pure."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from media.labels.label_terms import MAX_LABEL_LENGTH
+from provenance.c2pa.actions_assertion import LABEL_PARAMETER
 from provenance.c2pa.manifest_definition import CONSENT_ASSERTION
 from provenance.c2pa.manifest_store import (
     ManifestNode,
@@ -44,12 +46,25 @@ class PlacedSpan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DrawnLabel:
+    """A label that people see, as the file's own manifest says it was drawn: what it says, where, and for how long.
+
+    `place` is as in VisibleLabel; `seconds` are from the start, None where it is there throughout.
+    """
+
+    text: str
+    place: str
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestClaims:
     """All of it. `consents` are SHA-256 digests of receipts, of the file's own manifest and of its ingredients'."""
 
     watermarks: tuple[WatermarkClaim, ...] = ()
     placed: tuple[PlacedSpan, ...] = ()
     consents: tuple[str, ...] = ()
+    labels: tuple[DrawnLabel, ...] = ()
 
 
 NO_CLAIMS = ManifestClaims()
@@ -64,6 +79,7 @@ def manifest_claims(store: Mapping[str, object]) -> ManifestClaims:
         watermarks=tuple(watermarks)[:_MAX_CLAIMS],
         placed=tuple(_placed(nodes[0]))[:_MAX_CLAIMS] if nodes else (),
         consents=tuple(consents)[:_MAX_CLAIMS],
+        labels=tuple(_drawn_labels(nodes[0]))[:_MAX_CLAIMS] if nodes else (),
     )
 
 
@@ -98,6 +114,15 @@ def _placed(node: ManifestNode) -> Iterator[PlacedSpan]:
                 start, end = _seconds(as_mapping(region.get("time")))
                 if region.get("type") == "temporal" and start < end:
                     yield PlacedSpan(start=start, end=end, title=title)
+
+
+def _drawn_labels(node: ManifestNode) -> Iterator[DrawnLabel]:
+    for action in manifest_actions(node.manifest):
+        told = as_mapping(as_mapping(action.get("parameters")).get(LABEL_PARAMETER))
+        text, seconds = str(told.get("text", ""))[:MAX_LABEL_LENGTH], told.get("seconds")
+        if action.get("action") == "c2pa.addedText" and text.strip():
+            lasts = float(seconds) if isinstance(seconds, int | float) and math.isfinite(seconds) else None
+            yield DrawnLabel(text=text, place=str(told.get("place", ""))[:_MAX_TITLE], seconds=lasts)
 
 
 def _ingredient_title(action: Mapping[str, object], titles: Mapping[str, str]) -> str:

@@ -15,7 +15,7 @@ from core.events import Measured, Rendered
 from core.roles import Role
 from core.signals import ExampleMatch, Signal, Span, Subject
 from core.verdicts import Decision, Gate
-from media.label_overlay import label_position, render_label
+from media.labels.label_overlay import label_position, render_label
 from media.probe import probe
 from pipeline.accounts import create_account
 from pipeline.rights.holder_matches import PREVIEW_LABEL

@@ -16,6 +16,7 @@ import c2pa
 import pytest
 from PIL import Image
 
+from media.labels.label_terms import VisibleLabel
 from provenance.c2pa.ingredients import build_ingredients
 from provenance.c2pa.library_settings import reading_settings
 from provenance.c2pa.manifest_definition import build_manifest_definition
@@ -164,7 +165,9 @@ def crjson(tmp_path_factory, clip, keys):
 
     def made(name: str, src: Path = clip, order=base, **sources) -> Path:
         given = build_ingredients(**sources)
-        order = replace(order, labelled=True, provider="Example", verifier="https://check.example/")
+        order = replace(
+            order, label=VisibleLabel(text="AI GENERATED"), provider="Example", verifier="https://check.example/"
+        )
         seal(src, folder / name, order, keys=keys, mark=mark.mark, detect=mark.detect, sources=given)
         return folder / name
 

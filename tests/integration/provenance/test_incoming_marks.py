@@ -167,6 +167,7 @@ def test_a_watermark_without_credentials_says_which_layer_was_stripped(clip, ask
         "watermark_picture": "found",
         "watermark_sound": "not_checked",
         "labels": "missing",
+        "visible_label": "not_checked",
         "fingerprint": "not_checked",
     }
     unknown = ask(clip, OURS)

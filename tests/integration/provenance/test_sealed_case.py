@@ -15,6 +15,7 @@ from core.case import Case, Phase
 from core.errors import SealBroken, Unavailable
 from core.events import Commissioned, Judged, Measured, Rendered, Sealed, Submitted
 from core.verdicts import Decision, Gate, Verdict
+from media.labels.label_terms import VisibleLabel
 from pipeline.blobstores.blob_store import FsspecBlobStore
 from pipeline.blobstores.public_store import FsspecPublicStore
 from pipeline.diagnostics.installation_checks import run_diagnostics
@@ -22,7 +23,8 @@ from pipeline.sealing import CaseSealer, seal_order_for, signing_keys
 from pipeline.settings import Settings
 from pipeline.testing.memory_ledger import MemoryLedger
 from pipeline.verification.ingredient_facts import FactsWithParents
-from provenance.c2pa.manifest_definition import build_manifest_definition
+from pipeline.verification.verifier import StandaloneVerifier
+from provenance.c2pa.manifest_definition import build_manifest_definition, drawn_label
 from provenance.c2pa.reader import read_credentials_report
 from provenance.c2pa.signers.dev_keys import make_dev_keys
 from provenance.c2pa.signers.expiry_warnings import expiry_warnings
@@ -104,11 +106,11 @@ def published(ledger, vault, settings, clip: Path, tmp_path: Path) -> Path:
 
 @pytest.mark.slow
 def test_a_remix_with_a_picture_is_labelled_marked_and_names_both(settings, ledger, vault, footage, clip, tmp_path):
-    settings = settings.model_copy(update={"label": "start", "verifier_page": "https://check.example/"})
+    settings = settings.model_copy(update={"label_regions": "eu", "verifier_page": "https://check.example/"})
     parent = published(ledger, vault, settings, clip, tmp_path)
     Image.new("RGB", (64, 64), "red").save(tmp_path / "picture.png")
     picture = vault.put(tmp_path / "picture.png", media_type="image/png", owner=CASE)
-    case = cleared(ledger, vault, footage, parent=PARENT, references=(picture,))
+    case = cleared(ledger, vault, footage, parent=PARENT, references=(picture,), region="DE")
     (tmp_path / "out").mkdir()
     sealed = sealer(settings, ledger, vault).seal(case, footage, tmp_path / "out" / "sealed.mp4")
     trust = signing_keys(settings).trust
@@ -118,12 +120,16 @@ def test_a_remix_with_a_picture_is_labelled_marked_and_names_both(settings, ledg
     assert read_credentials_report(parent, trust).credentials.manifest_id != sealed.manifest_id
     assert read_embedded_labels(tmp_path / "out" / "sealed.mp4").aigc["ContentProducer"] == "Example Studio"
     assert labelled_rows(tmp_path / "out" / "sealed.mp4") > labelled_rows(footage) + 20
+    finding = StandaloneVerifier(settings=settings).verify(tmp_path / "out" / "sealed.mp4")
+    layers = {one.layer: one for one in finding.layers}
+    assert layers["watermark_picture"].state == layers["visible_label"].state == "found"
+    assert "“AI GENERATED künstlich erzeugt Example Studio” (throughout)" in layers["visible_label"].says
 
 
 def labelled_rows(path: Path) -> int:
-    """Rows in the lower left of the first picture that hold both very dark and very light points."""
+    """Rows in the upper right of the first picture that hold both very dark and very light points."""
     with av.open(str(path)) as container:
-        corner = next(container.decode(video=0)).to_ndarray(format="gray")[-110:, :700]
+        corner = next(container.decode(video=0)).to_ndarray(format="gray")[:180, -600:]
     return int(np.count_nonzero((corner.max(axis=1) > 225) & (np.percentile(corner, 20, axis=1) < 50)))
 
 
@@ -137,9 +143,11 @@ def test_a_remix_of_what_was_never_sealed_here_is_not_sealed(settings, ledger, v
 def test_the_order_says_what_the_settings_say_of_provider_and_label(settings, ledger, vault, clip):
     case = cleared(ledger, vault, clip)
     plain = seal_order_for(case, ledger, settings)
-    assert (plain.provider, plain.labelled, plain.verifier) == ("Example Studio", False, "")
+    assert (plain.provider, plain.label, plain.verifier) == ("Example Studio", None, "")
     more = settings.model_copy(update={"label": "whole", "provider": "", "verifier_page": "https://c.example/"})
-    assert (seal_order_for(case, ledger, more).provider, seal_order_for(case, ledger, more).labelled) == ("Assay", True)
+    order = seal_order_for(case, ledger, more)
+    assert (order.provider, order.label) == ("Assay", VisibleLabel(text="AI-generated | Assay"))
+    assert drawn_label(replace(order, synthetic=False)) is None  # served footage of which nobody says that AI made it
 
 
 # What policy is told

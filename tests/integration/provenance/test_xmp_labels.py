@@ -18,6 +18,7 @@ import pytest
 
 from core.finding import WatermarkFinding
 from media.container_metadata import XMP_UUID
+from media.labels.label_terms import VisibleLabel
 from provenance.c2pa.credentials_report import CredentialsReport
 from provenance.c2pa.library_settings import reading_settings
 from provenance.c2pa.manifest_store import manifest_actions, manifest_assertions
@@ -31,6 +32,7 @@ from tests.integration.provenance.conftest import pem
 from tests.unit.provenance.conftest import StandInWatermark, make_order
 
 AI = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
+LABEL = VisibleLabel(text="AI GENERATED | Exämple", place="top_right")
 PAGE = Path(__file__).parents[3] / "docs/how-to/marks-in-law.md"
 
 
@@ -60,7 +62,7 @@ def finished(tmp_path_factory, clip, tsa_root, tsa_url) -> Finished:
     (folder / TRUSTED_TSAS_FILE).write_text(pem(tsa_root.certificate))
     keys, watermark = load_keys(folder, SignerConfig(tsa_url=tsa_url)), StandInWatermark()
     path = tmp_path_factory.mktemp("finished") / "finished.mp4"
-    order = replace(make_order(), provider="Exämple & Söhne <GmbH>", verifier="https://check.example/", labelled=True)
+    order = replace(make_order(), provider="Exämple & Söhne <GmbH>", verifier="https://check.example/", label=LABEL)
     report = seal(clip, path, order, keys=keys, mark=watermark.mark, detect=watermark.detect)
     context = c2pa.Context(
         c2pa.Settings.from_dict(reading_settings(keys.trust.signers, (), keys.trust.extended_key_usages))
@@ -176,7 +178,12 @@ TABLE = {
     ),
     "visible label": (
         "CN IN KR EU CA",
-        {"C2PA c2pa.addedText": (lambda f: "visible label" in manifest_actions(f.manifest)[1]["description"], True)},
+        {
+            "C2PA c2pa.addedText": (
+                lambda f: manifest_actions(f.manifest)[1]["parameters"]["com.assay.label"],
+                {"text": "AI GENERATED Exämple", "place": "top_right"},
+            )
+        },
     ),
 }
 ROWS = [

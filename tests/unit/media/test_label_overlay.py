@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import BadInput
-from media.label_overlay import (
-    MIN_LABEL_SECONDS,
+from media.labels.label_overlay import (
     LabelOverlay,
-    VisibleLabel,
+    label_agreement,
     label_picture,
     label_position,
     overlay_label,
     render_label,
 )
+from media.labels.label_terms import MAX_LABEL_LENGTH, MIN_LABEL_SECONDS, VisibleLabel
 
 LABEL = VisibleLabel(text="AI-generated | Example Studio")
 SIZES = [(1280, 720), (720, 1280), (320, 180), (200, 640), (3840, 2160)]
@@ -94,7 +96,7 @@ def test_a_label_for_the_start_is_there_for_its_time_and_no_longer():
     ("given", "words"),
     [
         ({"text": " "}, "characters"),
-        ({"text": "A" * 121}, "characters"),
+        ({"text": "A" * (MAX_LABEL_LENGTH + 1)}, "characters"),
         ({"text": "AI", "seconds": MIN_LABEL_SECONDS - 0.1}, "2 seconds"),
     ],
 )
@@ -133,3 +135,22 @@ def test_a_still_picture_of_any_form_is_labelled_and_what_was_given_is_not_chang
     assert labelled.shape == picture.shape and (picture == 128).all()
     assert labelled.min() < 60 and labelled.max() > 140  # a dark plate, letters as bright as they are wide
     assert (label_picture(picture[:40], LABEL) == 128).all()
+
+
+def test_a_label_that_changes_corners_leaves_no_half_of_the_picture_without_it_for_long():
+    picture, plate = (854, 480), (300, 80)
+    middles = [label_position(at, picture, plate, "corners") for at in (0, 2.9, 3, 6, 9, 12)]
+    assert middles[0] == middles[1] == middles[5] and len(set(middles)) == 4
+    halves = [(x > 427 - 150, y > 240 - 40) for x, y in middles[::1]]
+    assert halves[0] == (True, False) and halves[2] == (False, True)  # each next one is across the picture
+
+
+@pytest.mark.parametrize("level", [0, 255])
+def test_a_label_is_seen_where_it_was_drawn_and_nowhere_else(level):
+    picture = np.full((480, 854, 3), level, np.uint8)
+    label = VisibleLabel(text="AI GENERATED | künstlich erzeugt | Studio", place="top_right")
+    labelled = label_picture(picture, label)
+    small = cv2.resize(labelled, (512, 288), interpolation=cv2.INTER_AREA)
+    assert label_agreement(small, 0.0, label, (854, 480)) > 0.9
+    assert label_agreement(picture, 0.0, label, (854, 480)) < 0.1
+    assert label_agreement(labelled, 0.0, replace(label, place="top_left"), (854, 480)) < 0.1
