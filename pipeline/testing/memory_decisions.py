@@ -124,10 +124,12 @@ class MemoryModerationFigures:
         """As ModerationFigures.appeals."""
         answered: Counter[str] = Counter()
         overturned: Counter[str] = Counter()
-        for row in self._ruled(since):
-            for rule in ("", *row.rules) if row.answers_appeal else ():
+        rows = list(self._log.stream(DecisionFilter()))
+        granted = [row for row in self._standing(since) if _grants_removal_appeal(row, rows)]
+        for row in (*granted, *(row for row in self._ruled(since) if row.answers_appeal)):
+            for rule in ("", *row.rules):
                 answered[rule] += 1
-                overturned[rule] += row.decision == "allow"
+                overturned[rule] += row.decision == "allow" or row.kind == "reversed"
         names = ["", *sorted((rule for rule in answered if rule), key=lambda rule: (-answered[rule], rule))]
         return tuple(AppealCount(rule=rule, answered=answered[rule], overturned=overturned[rule]) for rule in names)
 
@@ -143,6 +145,17 @@ class MemoryModerationFigures:
 
 def _place(row: LoggedDecision) -> tuple[datetime, str, int]:
     return row.at, row.case_id, row.revision
+
+
+def _grants_removal_appeal(row: LoggedDecision, rows: Sequence[LoggedDecision]) -> bool:
+    """Whether it puts back what was recalled, after an appeal that nobody had answered."""
+    if row.kind != "reversed" or row.reverses is None:
+        return False
+    of_case = sorted((one for one in rows if one.case_id == row.case_id), key=lambda one: one.revision)
+    undone = next((one.kind for one in of_case if one.revision == row.reverses), "")
+    between = [one.kind for one in of_case if row.reverses < one.revision < row.revision]
+    said = [kind for kind in between if kind in ("appealed", "ruled")]
+    return undone == "recalled" and said[-1:] == ["appealed"]
 
 
 def _fits(row: LoggedDecision, wanted: DecisionFilter) -> bool:

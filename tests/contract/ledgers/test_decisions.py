@@ -157,6 +157,15 @@ def test_both_of_two_moderators_answer_an_appeal(bench, log, figures):
     )
 
 
+def test_a_removal_that_was_put_back_on_appeal_counts_as_one_that_stayed_down_does(bench, log, figures):
+    for answer in (Reversed(by="ed", code="mistake"), ruled("ed", REFUSE)):
+        down = told(bench, judged(HOLD, "gore"), Recalled(by="mo", code="policy"), Withdrawn(), Appealed(by="ana"))
+        bench.ledger.append(down, [answer])
+    unasked = told(bench, judged(HOLD, "gore"), Recalled(by="mo", code="policy"), Withdrawn())
+    bench.ledger.append(unasked, [Reversed(by="ed", code="new_evidence")])
+    assert figures.appeals(LONG_AGO)[0] == AppealCount(rule="", answered=2, overturned=1)
+
+
 def test_the_log_is_filtered_by_everything_it_has(bench, log):
     first = told(bench, judged(HOLD, "gore"), ruled("mo", ALLOW, "gore"))
     last = told(bench, judged(HOLD, "words", "gore"), ruled("ed", REFUSE, "words", "gore"))
