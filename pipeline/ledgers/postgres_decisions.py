@@ -78,11 +78,7 @@ _APPEALS = """
 WITH answers AS (
     SELECT rules, decision = 'allow' AS overturned FROM standing_rulings WHERE answers AND at > %(since)s
     UNION ALL
-    SELECT r.rules, true FROM decisions r WHERE r.kind = 'reversed' AND r.at > %(since)s
-    AND EXISTS (SELECT FROM decisions d WHERE d.case_id = r.case_id AND d.revision = r.reverses AND d.kind = 'recalled')
-    AND 'appealed' = (
-        SELECT d.kind FROM decisions d WHERE d.case_id = r.case_id AND d.revision > r.reverses
-        AND d.revision < r.revision AND d.kind IN ('appealed', 'ruled') ORDER BY d.revision DESC LIMIT 1)
+    SELECT rules, true FROM decisions WHERE kind = 'reversed' AND code = 'appeal_granted' AND at > %(since)s
 ), answered AS MATERIALIZED (
     SELECT rules, count(*) AS n, count(*) FILTER (WHERE overturned) AS allowed FROM answers GROUP BY rules
 )

@@ -23,6 +23,7 @@ from core.events import (
     Withdrawn,
 )
 from core.ports import RecordedEvent
+from core.recalls import APPEAL_GRANTED
 from core.verdicts import Decision
 from pipeline.moderation.quality.decision_log import DecisionFilter, DecisionPage, LoggedDecision, parse_place
 from pipeline.moderation.quality.moderation_figures import (
@@ -124,8 +125,7 @@ class MemoryModerationFigures:
         """As ModerationFigures.appeals."""
         answered: Counter[str] = Counter()
         overturned: Counter[str] = Counter()
-        rows = list(self._log.stream(DecisionFilter()))
-        granted = [row for row in self._standing(since) if _grants_removal_appeal(row, rows)]
+        granted = [row for row in self._standing(since) if row.kind == "reversed" and row.code == APPEAL_GRANTED]
         for row in (*granted, *(row for row in self._ruled(since) if row.answers_appeal)):
             for rule in ("", *row.rules):
                 answered[rule] += 1
@@ -145,17 +145,6 @@ class MemoryModerationFigures:
 
 def _place(row: LoggedDecision) -> tuple[datetime, str, int]:
     return row.at, row.case_id, row.revision
-
-
-def _grants_removal_appeal(row: LoggedDecision, rows: Sequence[LoggedDecision]) -> bool:
-    """Whether it puts back what was recalled, after an appeal that nobody had answered."""
-    if row.kind != "reversed" or row.reverses is None:
-        return False
-    of_case = sorted((one for one in rows if one.case_id == row.case_id), key=lambda one: one.revision)
-    undone = next((one.kind for one in of_case if one.revision == row.reverses), "")
-    between = [one.kind for one in of_case if row.reverses < one.revision < row.revision]
-    said = [kind for kind in between if kind in ("appealed", "ruled")]
-    return undone == "recalled" and said[-1:] == ["appealed"]
 
 
 def _fits(row: LoggedDecision, wanted: DecisionFilter) -> bool:
