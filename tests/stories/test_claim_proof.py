@@ -176,8 +176,12 @@ def test_an_account_takes_its_claim_back_appeals_and_says_that_it_went_to_court_
             address = f"/claims/own/{claim.id}"
             sent = {"form_token": form_token(own.get(address).text), "words": "Look again."}
             assert own.post(f"{address}/{action}", data={"words": "Look again."}).status_code == 403
-            assert other.post(f"{address}/{action}", data=sent | {"form_token": form_token(other.get("/claims").text)})\
-                .status_code == 404
+            assert (
+                other.post(
+                    f"{address}/{action}", data=sent | {"form_token": form_token(other.get("/claims").text)}
+                ).status_code
+                == 404
+            )
             done = own.post(f"{address}/{action}", data=sent, follow_redirects=True)
             assert words in done.text
         again = own.post(f"/claims/own/{open_one.id}/withdraw", data=sent)
