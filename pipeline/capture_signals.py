@@ -59,7 +59,7 @@ _MIN_SPEECH_SAMPLES = 24_000  # samples of speech at 16 kHz: below 1.5 s a voice
 PresentationAttackDetector = Callable[[Path], float | None]
 """The port of a certified provider (ISO/IEC 30107-3): P(presentation attack) for a video file, or None."""
 SyntheticVoiceDetector = Callable[[Path], float | None]
-"""The port of a detector of machine speech: P(the voice of a video file is synthetic), or None. None comes with Assay."""
+"""The port of a detector of machine speech: P(a video's voice is a machine's), or None."""
 CaptureVoiceEmbedder = Callable[[Embedding, int], Embedding | None]
 """The port of a voice embedding: mono sound and its rate to a vector, or None where there is too little speech."""
 
@@ -73,7 +73,7 @@ class VideoChecker(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassifierCaptures:
-    """The CaptureMeasurer of this installation. `voice`, `spoofed` and `spoken_by_machine` are ports for better ones."""
+    """The CaptureMeasurer of this installation. What has a default is a port for a better one."""
 
     settings: Settings
     gallery: BiometricGallery

@@ -117,7 +117,7 @@ class EnrolmentService:
         return self.enrolments.issue(principal.id, handle, kind)
 
     def take(self, principal: Principal, challenge_id: str, file: Path, *, proof: str = "") -> EnrolmentOutcome:
-        """Enrol with a take. The challenge is spent, whatever a video of it comes to. Raises NotFound, NotNow, BadMedia."""
+        """Enrol with a take, which spends the challenge if it is a video. Raises NotFound, NotNow, BadMedia."""
         require_role(principal, Role.PLATFORM)
         if self.enrolments.get(challenge_id).kind != "self" and not proof.strip():
             raise BadInput("say what shows that you are the guardian")

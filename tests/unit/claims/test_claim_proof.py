@@ -11,8 +11,8 @@ from core.case import Phase
 from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow
 from core.roles import Principal, Role
 from pipeline.access.usage import InsufficientQuota
-from pipeline.claims.claim_answers import OwnClaims
 from pipeline.claims.claim import ClaimDecision, ClaimKind
+from pipeline.claims.claim_answers import OwnClaims
 from pipeline.claims.claim_files import MAX_CLAIM_FILE_BYTES, read_claim_upload
 from pipeline.claims.claim_store import ClaimFilePurpose
 from pipeline.claims.proof.proof_files import proof_key
