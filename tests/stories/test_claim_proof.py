@@ -187,6 +187,8 @@ def test_an_account_takes_its_claim_back_appeals_and_says_that_it_went_to_court_
         again = own.post(f"/claims/own/{open_one.id}/withdraw", data=sent)
         assert again.status_code == 409 and "taken this report back already" in again.text
         assert f'href="/claims/own/{open_one.id}"' in again.text  # the way back
+        opened_again = own.get(f"/claims/own/{open_one.id}/withdraw", headers={"Accept": "text/html"})
+        assert opened_again.headers["location"] == f"/claims/own/{open_one.id}"
     with at.client(at.platform) as key:
         assert key.post(f"/api/claims/{lost.id}/appeal", json={"words": "Twice."}).status_code == 409
         assert key.post(f"/api/claims/{open_one.id}/withdraw").status_code == 409
