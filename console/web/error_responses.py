@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
-from starlette.routing import Match, Route
+from starlette.routing import Match, Mount
 
 from console.languages.page_language import language_of
 from console.web.http_errors import (
@@ -166,5 +166,5 @@ def _return_address(request: Request) -> str:
 def _is_page(request: Request, path: str) -> bool:
     """Whether somebody can open it."""
     scope = {**request.scope, "path": path, "method": "GET"}
-    routes = (route for route in request.app.router.routes if isinstance(route, Route))
+    routes = (route for route in request.app.router.routes if not isinstance(route, Mount))
     return any(route.matches(scope)[0] is Match.FULL for route in routes)
