@@ -16,11 +16,10 @@ from console.web.http_errors import status_of
 from console.web.rendering import render_page
 from core.errors import BadInput, NotFound
 from core.roles import Principal
-from registry.consent.end_users import MAX_END_USER_LENGTH
 
 end_user_pages_router = APIRouter(prefix="/platform/end-users", include_in_schema=False)
 
-_LONGEST = MAX_END_USER_LENGTH
+_LONGEST = 512  # characters, as the API has it
 _EndUserField = Annotated[str, Form(max_length=4 * _LONGEST)]
 
 
