@@ -182,6 +182,7 @@ LABELS: Mapping[str, LabelDefinition] = MappingProxyType(
         "take_looped": LabelDefinition(_TAKE, "Pictures of the take come again within it."),
         "ai_made": LabelDefinition(_TAKE, "Assay's own verifier finds that AI made the take, or parts of it."),
         "spoof": LabelDefinition(_TAKE, "A certified provider of presentation attack detection finds an attack."),
+        "synthetic_voice": LabelDefinition(_TAKE, "A detector that was plugged in takes the voice for a machine's."),
         "enrolled_elsewhere": LabelDefinition(
             _TAKE, "The face is one that another account enrolled, or that is protected."
         ),

@@ -31,6 +31,7 @@ from console.compression import CompressionMiddleware
 from console.creator.creator_api import creator_link_router
 from console.creator.creator_pages import creator_pages_router
 from console.end_users.end_user_api import end_users_router
+from console.end_users.end_user_pages import end_user_pages_router
 from console.gateway.characters_api import characters_router
 from console.gateway.derived_videos_api import derived_videos_router
 from console.gateway.guardrail_api import guardrail_router
@@ -93,6 +94,7 @@ _ABOUT = "Generation with screening, marks and signatures; moderation; and the p
 
 
 _PAGE_ROUTERS = (
+    end_user_pages_router,
     case_pages_router,
     queue_pages_router,
     queue_bulk_router,

@@ -50,11 +50,16 @@ INCONCLUSIVE_VERDICTS = frozenset(
     }
 )
 
+FROM_PROVIDERS = frozenset({"spoof", "synthetic_voice"})
+"""Labels of a take that nothing here measures before somebody plugs a provider in."""
+
 _KEPT_SIDE = 640  # pixels of the longer side of a picture that a moderator is shown
 _MIN_SPEECH_SAMPLES = 24_000  # samples of speech at 16 kHz: below 1.5 s a voice is not steady
 
 PresentationAttackDetector = Callable[[Path], float | None]
 """The port of a certified provider (ISO/IEC 30107-3): P(presentation attack) for a video file, or None."""
+SyntheticVoiceDetector = Callable[[Path], float | None]
+"""The port of a detector of machine speech: P(a video's voice is a machine's), or None."""
 CaptureVoiceEmbedder = Callable[[Embedding, int], Embedding | None]
 """The port of a voice embedding: mono sound and its rate to a vector, or None where there is too little speech."""
 
@@ -68,7 +73,7 @@ class VideoChecker(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassifierCaptures:
-    """The CaptureMeasurer of this installation. `voice` and `spoofed` are ports for better ones."""
+    """The CaptureMeasurer of this installation. What has a default is a port for a better one."""
 
     settings: Settings
     gallery: BiometricGallery
@@ -76,6 +81,7 @@ class ClassifierCaptures:
     checker: VideoChecker | None = None
     voice: CaptureVoiceEmbedder | None = None
     spoofed: PresentationAttackDetector | None = None
+    spoken_by_machine: SyntheticVoiceDetector | None = None
 
     def check_video(self, path: Path) -> tuple[float, int, int]:
         """As CaptureMeasurer.check_video."""
@@ -100,7 +106,8 @@ class ClassifierCaptures:
                 partial(_enrolled_elsewhere_score, self.gallery, measured.face, own_cameos, self.models),
                 "gallery/1",
             ),
-            _signal("spoof", partial(_spoof_score, self.spoofed, file), "provider/1"),
+            _signal("spoof", partial(_provider_score, self.spoofed, file), "provider/1"),
+            _signal("synthetic_voice", partial(_provider_score, self.spoken_by_machine, file), "provider/1"),
         ]
         templates = (
             [("face", face_backend(self.models.options).space.name, measured.face)] if measured.face is not None else []
@@ -163,7 +170,7 @@ def _signal(label: str, measure: Callable[[], float | None], source: str) -> Sig
     except Exception as error:  # noqa: BLE001 - whatever broke, it is not known; its words may be personal
         log.error("%s broke (%s)", source, type(error).__name__)
         score = None
-    note = "" if score is not None else "missing_model" if label == "spoof" else "cannot_tell"
+    note = "" if score is not None else "missing_model" if label in FROM_PROVIDERS else "cannot_tell"
     return Signal(subject=Subject.TAKE, label=label, score=score, source=source, note=note)
 
 
@@ -185,5 +192,5 @@ def _enrolled_elsewhere_score(
     return face_calibration(models.options).score(match[2], gallery.size) if match else 0.0
 
 
-def _spoof_score(attack_detector: PresentationAttackDetector | None, file: Path) -> float | None:
-    return attack_detector(file) if attack_detector else None
+def _provider_score(detector: Callable[[Path], float | None] | None, file: Path) -> float | None:
+    return detector(file) if detector else None

@@ -157,7 +157,7 @@ async def add_proof(request: Request, secret: str, context: ContextDep) -> dict[
 )
 async def add_own_proof(request: Request, who: BearerUser, claim_id: str, context: ContextDep) -> dict[str, Any]:
     """The same, without its secret."""
-    claim = await to_thread.run_sync(claims_of(context).proofs.own, who, claim_id)
+    claim = await to_thread.run_sync(claims_of(context).own.get, who, claim_id)
     return await _add_proof(request, context, claim)
 
 
@@ -202,11 +202,30 @@ def claim_against(who: BearerUser, claim_id: str, context: ContextDep) -> dict[s
     }
 
 
-@claims_api_router.post("/{claim_id}/appeal", summary="Appeal a claim about a video of this account", tags=_ACCOUNTS)
+@claims_api_router.post(
+    "/{claim_id}/appeal", summary="Appeal a claim of this account, or one about a video of it", tags=_ACCOUNTS
+)
 def appeal_claim_against(who: BearerUser, claim_id: str, context: ContextDep, body: ClaimWords) -> dict[str, Any]:
     """Somebody else decides. Answers with the appeal."""
+    now, claims = datetime.now(UTC), claims_of(context)
+    side = claims.own if claims.desk.store.get(claim_id).via_account == who.id else claims.answers
+    return claim_json(side.appeal(who, claim_id, body.words, now), now)
+
+
+@claims_api_router.post("/{claim_id}/withdraw", summary="Take a claim of this account back", tags=_ACCOUNTS)
+def withdraw_own(who: BearerUser, claim_id: str, context: ContextDep) -> dict[str, Any]:
+    """Only before it is decided."""
     now = datetime.now(UTC)
-    return claim_json(claims_of(context).answers.appeal(who, claim_id, body.words, now), now)
+    return claim_json(claims_of(context).own.withdraw(who, claim_id, now), now)
+
+
+@claims_api_router.post(
+    "/{claim_id}/court", summary="Say that a court was asked about a claim of this account", tags=_ACCOUNTS
+)
+def own_went_to_court(who: BearerUser, claim_id: str, context: ContextDep, body: ClaimWords) -> dict[str, Any]:
+    """What the counter-notice is about is then not put back."""
+    now = datetime.now(UTC)
+    return claim_json(claims_of(context).own.went_to_court(who, claim_id, body.words, now), now)
 
 
 @claims_api_router.post(

@@ -80,7 +80,10 @@ async def send_claim(request: Request, context: ContextDep, who: OptionalSession
 def claim_status_page(request: Request, context: ContextDep, secret: str, new: str = "", done: str = "") -> Response:
     """How a claim stands, for whoever has its secret link."""
     context.rate_limiter.consume(client_address(request))
-    claim = claims_of(context).desk.by_secret(secret)
+    try:
+        claim = claims_of(context).desk.by_secret(secret)
+    except NotFound:
+        raise NotFound("This link opens no report. See whether all of it was copied.") from None
     return render_claim_status(request, context, claim, secret=secret, new=bool(new), done=done)
 
 

@@ -1,4 +1,4 @@
-"""Where proof is added to a claim, and where moderators ask for it and accept it.
+"""Where proof is added to a claim, where moderators ask for it and accept it, and a claim of one's own account.
 
 Whoever has the secret link, or the account through which the claim came, adds; everything works without scripts.
 """
@@ -25,6 +25,7 @@ from pipeline.claims.claim_store import ClaimFilePurpose
 
 claim_proof_router = APIRouter(include_in_schema=False)
 
+_Words = Annotated[str, Form(max_length=8000)]
 _SAID_ON_THE_PAGE = (BadInput, NotNow, InsufficientQuota, TooLarge)
 
 
@@ -47,14 +48,35 @@ async def add_claim_proof(request: Request, context: ContextDep, secret: str) ->
 @claim_proof_router.get("/claims/own/{claim_id}")
 def own_claim_page(request: Request, context: ContextDep, who: SessionUser, claim_id: str, done: str = "") -> Response:
     """A claim that came through this account, and what is asked for."""
-    claim = claims_of(context).proofs.own(who, claim_id)
+    claim = claims_of(context).own.get(who, claim_id)
     return render_claim_status(request, context, claim, done=done)
+
+
+@claim_proof_router.post("/claims/own/{claim_id}/withdraw", dependencies=[Depends(require_csrf_token)])
+def withdraw_own_claim(context: ContextDep, who: SessionUser, claim_id: str) -> Response:
+    """Take a claim of this account back before it is decided."""
+    claims_of(context).own.withdraw(who, claim_id, datetime.now(UTC))
+    return RedirectResponse(f"/claims/own/{claim_id}?done=withdrawn", status_code=303)
+
+
+@claim_proof_router.post("/claims/own/{claim_id}/appeal", dependencies=[Depends(require_csrf_token)])
+def appeal_own_claim(context: ContextDep, who: SessionUser, claim_id: str, words: _Words) -> Response:
+    """Ask that somebody else decides."""
+    claims_of(context).own.appeal(who, claim_id, words, datetime.now(UTC))
+    return RedirectResponse(f"/claims/own/{claim_id}?done=appealed", status_code=303)
+
+
+@claim_proof_router.post("/claims/own/{claim_id}/court", dependencies=[Depends(require_csrf_token)])
+def own_claim_court(context: ContextDep, who: SessionUser, claim_id: str, words: _Words) -> Response:
+    """Say that a court was asked, after a counter-notice."""
+    claims_of(context).own.went_to_court(who, claim_id, words, datetime.now(UTC))
+    return RedirectResponse(f"/claims/own/{claim_id}?done=court", status_code=303)
 
 
 @claim_proof_router.post("/claims/own/{claim_id}/proof")
 async def add_own_claim_proof(request: Request, context: ContextDep, who: SessionUser, claim_id: str) -> Response:
     """Keep proof of a claim that came through this account."""
-    claim = await to_thread.run_sync(claims_of(context).proofs.own, who, claim_id)
+    claim = await to_thread.run_sync(claims_of(context).own.get, who, claim_id)
     async with read_proof(request, context) as sent:
         check_csrf_token(request, context, sent.form_token)
         try:

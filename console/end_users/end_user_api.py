@@ -30,19 +30,19 @@ def erase_end_user(body: EndUserBody, who: BearerUser, context: ContextDep) -> d
     It cannot be taken back. Videos come down as the workers get to it; again while it is under way is the same erasure.
     404 where nothing is known of such a user: a mistyped name erases nobody.
     """
-    return _shown(_desk(context).erase(who, body.end_user))
+    return _shown(erasure_desk_of(context).erase(who, body.end_user))
 
 
 @end_users_router.get("", summary="Erasures of your end users")
 def end_user_erasures(who: BearerUser, context: ContextDep) -> dict[str, object]:
     """By the ids of the erasures: who it was is said nowhere any more."""
-    return {"erasures": [_shown(one) for one in _desk(context).of(who)]}
+    return {"erasures": [_shown(one) for one in erasure_desk_of(context).of(who)]}
 
 
 @end_users_router.get("/{erasure_id}", summary="How far the erasure of an end user is")
 def end_user_erasure(erasure_id: str, who: BearerUser, context: ContextDep) -> dict[str, object]:
     """What there was of them, and whether the certificate is ready."""
-    return _shown(_desk(context).erasure(who, erasure_id))
+    return _shown(erasure_desk_of(context).erasure(who, erasure_id))
 
 
 @end_users_router.get("/{erasure_id}/certificate", summary="The certificate of an end user's erasure")
@@ -50,7 +50,7 @@ def end_user_certificate(
     erasure_id: str, who: BearerUser, response: Response, context: ContextDep
 ) -> dict[str, object]:
     """A file that anyone can check with `assay audit verify FILE`: signed, with proofs of the audit log."""
-    certificate = _desk(context).certificate(who, erasure_id)  # for no other id a header is written
+    certificate = erasure_desk_of(context).certificate(who, erasure_id)  # for no other id a header is written
     response.headers["Content-Disposition"] = f'attachment; filename="erasure-{erasure_id}.json"'
     return certificate
 
@@ -59,7 +59,8 @@ def _shown(one: EndUserErasure) -> dict[str, object]:
     return {"id": one.id, "asked": one.asked, "erased": one.counts, "certificate_ready": bool(one.certificate)}
 
 
-def _desk(context: RequestContext) -> EndUserErasureDesk:
+def erasure_desk_of(context: RequestContext) -> EndUserErasureDesk:
+    """The desk. Raises Unavailable where there are no cameos."""
     if context.installation.end_user_erasures is None:
         raise Unavailable("nobody can be enrolled here")
     return context.installation.end_user_erasures

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Mount
 
 from console.languages.page_language import language_of
 from console.web.http_errors import (
@@ -78,6 +79,8 @@ def _handle_exception(request: Request, raised: Exception) -> Response:
         return JSONResponse(body, status_code=status, headers=_error_headers(error))
     if isinstance(error, NotSignedIn) and request.method == "GET":
         return RedirectResponse(f"/login?next={quote(_path(request), safe='')}", status_code=303)
+    if isinstance(error, MethodNotAllowed) and request.method == "GET":  # what a form sends to, opened again
+        return RedirectResponse(_return_address(request), status_code=303)
     return render_page(request, "error.html", status=status, message=message_of(error), back=_return_address(request))
 
 
@@ -152,10 +155,16 @@ def _logged_path(request: Request) -> str:
 
 
 def _return_address(request: Request) -> str:
-    """From a form that failed, back to the page that has it."""
-    parts = request.url.path.split("/")
-    if parts[1] == "verify":
+    """From what failed, back to the nearest page above it: a form stands on one, and what it sends goes below."""
+    parts = request.url.path.rstrip("/").split("/")
+    if parts[1:2] == ["verify"]:
         return "/verify"
-    if request.url.path.startswith(CREATOR_PATH):
-        return "/".join(parts[:3])
-    return "/".join(parts[:3]) if parts[1] == "cases" and len(parts) > 3 else "/"
+    above = ("/".join(parts[:count]) for count in range(len(parts) - 1, 1, -1))
+    return next((path for path in above if _is_page(request, path)), "/")
+
+
+def _is_page(request: Request, path: str) -> bool:
+    """Whether somebody can open it."""
+    scope = {**request.scope, "path": path, "method": "GET"}
+    routes = (route for route in request.app.router.routes if not isinstance(route, Mount))
+    return any(route.matches(scope)[0] is Match.FULL for route in routes)

@@ -1,6 +1,6 @@
 """Checks a certificate of erasure as an outsider has it: with nothing but the file and the two keys.
 
-1. The statement is signed by a key for receipts.
+1. The statement is signed by a key for receipts, and what stands beside it in the clear is the same.
 2. The log's head is signed by the log's key.
 3. Each event the file speaks of is in that log.
 """
@@ -39,6 +39,8 @@ def verify_certificate_file(file: Path, *, receipt_keys: str = "", log_key: Note
             raise BadInput("this is no certificate of erasure")
         keys = parse_key_set(receipt_keys or json.dumps(given["keys"]))
         says = json.loads(verify_signed(str(given["certificate"]), keys, kinds=[CERTIFICATE_TYPE]))
+        if given.get("says", says) != says:
+            raise BadInput("what the certificate says in plain words is not what was signed")
         log = given["log"]
         without = int(log["without_proof"])
         proven = check_event_proofs(log, log_key or parse_note_key(str(log["key"]))) if log["checkpoint"] else 0

@@ -1,4 +1,6 @@
-"""The other side of a claim: the author of a video that one is about reads why, appeals, or sends a counter-notice."""
+"""What accounts do about claims: the author of a video that one is about reads why, appeals, or sends a counter-notice;
+an account through which claims came does with them what whoever has their secret link may.
+"""
 
 from __future__ import annotations
 
@@ -115,3 +117,37 @@ class ClaimAnswers:
             return None
         sent = {case_id for one in self.desk.store.answers_to(claim.id) if one.counter_of for case_id in one.case_ids}
         return law if {*own} & {*claim.upheld_ids} - sent else None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnClaims:
+    """For accounts. Raises NotFound for a claim of anybody else, and for what an account answered as an author."""
+
+    desk: ClaimDesk
+
+    def get(self, who: Principal, claim_id: str) -> Claim:
+        """A claim that came through this account."""
+        require_scope(who, Scope.READ, Scope.SUBMIT, Scope.MANAGE)
+        return self._own(who, claim_id)
+
+    def withdraw(self, who: Principal, claim_id: str, now: datetime) -> Claim:
+        """Take it back before it is decided. Raises NotNow."""
+        return self.desk.take_back(self._acting(who, claim_id), now)
+
+    def appeal(self, who: Principal, claim_id: str, words: str, now: datetime) -> Claim:
+        """Ask that somebody else decides. Raises NotNow, BadInput."""
+        return self.desk.make_appeal(self._acting(who, claim_id), words, now, by_author=False, account=who.id)
+
+    def went_to_court(self, who: Principal, claim_id: str, words: str, now: datetime) -> Claim:
+        """Say that a court was asked, after a counter-notice. Raises NotNow, BadInput."""
+        return self.desk.note_court(self._acting(who, claim_id), words, now)
+
+    def _acting(self, who: Principal, claim_id: str) -> Claim:
+        require_scope(who, Scope.SUBMIT, Scope.MANAGE)
+        return self._own(who, claim_id)
+
+    def _own(self, who: Principal, claim_id: str) -> Claim:
+        claim = self.desk.store.get(claim_id)
+        if claim.via_account != who.id or claim.by_author:
+            raise NotFound("there is no such claim")
+        return claim

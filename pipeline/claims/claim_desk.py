@@ -177,9 +177,14 @@ class ClaimDesk:
 
     def withdraw(self, secret: str, now: datetime) -> Claim:
         """Take a claim back that nobody has decided about; what it had hidden is put back. Raises NotNow, NotFound."""
-        claim = self.by_secret(secret)
+        return self.take_back(self.by_secret(secret), now)
+
+    def take_back(self, claim: Claim, now: datetime) -> Claim:
+        """The same of a claim that somebody may speak for."""
+        if claim.decision is ClaimDecision.WITHDRAWN:
+            raise NotNow("You have taken this report back already.")
         if not claim.open:
-            raise NotNow("this claim was decided, and can be appealed")
+            raise NotNow("This report was decided, so it cannot be taken back any more.")
         back = claim.case_ids if claim.paused_at is not None else ()
         claim = replace(claim, put_back_ids=back, put_back_code="claim_withdrawn" if back else "")
         taken = self.close(claim, ClaimDecision.WITHDRAWN, now, by="", step="withdrawn", code="taken_back")
@@ -194,7 +199,10 @@ class ClaimDesk:
 
     def went_to_court(self, secret: str, words: str, now: datetime) -> Claim:
         """Say that a court was asked to restrain the author of a counter-notice: nothing is put back then."""
-        claim = self.by_secret(secret)
+        return self.note_court(self.by_secret(secret), words, now)
+
+    def note_court(self, claim: Claim, words: str, now: datetime) -> Claim:
+        """The same of a claim that somebody may speak for. Raises NotNow, BadInput."""
         open_counters = [one for one in self.store.answers_to(claim.id) if one.counter_of and one.open]
         if not open_counters:
             raise NotNow("there is no counter-notice that waits for this")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pipeline.claims.claim_answers import ClaimAnswers
+from pipeline.claims.claim_answers import ClaimAnswers, OwnClaims
 from pipeline.claims.claim_desk import ClaimDesk
 from pipeline.claims.claim_review import ClaimReview
 from pipeline.claims.claim_upkeep import ClaimUpkeep
@@ -23,6 +23,11 @@ class ClaimsService:
     def answers(self) -> ClaimAnswers:
         """For the authors of videos that claims are about."""
         return ClaimAnswers(desk=self.desk)
+
+    @property
+    def own(self) -> OwnClaims:
+        """For accounts through which claims came."""
+        return OwnClaims(desk=self.desk)
 
     @property
     def review(self) -> ClaimReview:

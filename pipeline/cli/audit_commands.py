@@ -56,6 +56,8 @@ def audit_verify(
     from pipeline.audit.log_bundle import verify_export
     from pipeline.audit.signed_note import parse_note_key
 
+    if export is not None and not export.exists():
+        raise BadInput(f"there is no {export}")
     if export is not None and export.is_file():
         return _verify_certificate(export, key, receipt_keys, as_json=as_json)
     kept = {str(file): _text(file) for file in against or ()}

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from core.signals import Subject
 from core.verdicts import Decision
+from pipeline.capture_signals import FROM_PROVIDERS
 from pipeline.policy_rollout import policy_loading
 from pipeline.settings import Settings
 from policy.rule import Mode, Rule
@@ -69,7 +70,7 @@ def _measured_elsewhere() -> set[str]:
     takes = {
         label for label, subjects in policy_loading.policy_vocabulary().labels.items() if subjects == {Subject.TAKE}
     }
-    return (takes - {"spoof"}) | {"monitor"}
+    return (takes - FROM_PROVIDERS) | {"monitor"}
 
 
 def _unmeasured_label(label: str, why: str, rules: Sequence[Rule]) -> UnmeasuredLabel:

@@ -73,10 +73,14 @@ SELECT person, count(*) FILTER (WHERE decision = 'allow'), count(*) FILTER (WHER
 FROM standing_rulings WHERE at > %(since)s GROUP BY person ORDER BY count(*) DESC, person LIMIT 500
 """
 
+# A granted appeal of what was taken down is no ruling, but the reversal of the recall it was about.
 _APPEALS = """
-WITH answered AS MATERIALIZED (
-    SELECT rules, count(*) AS n, count(*) FILTER (WHERE decision = 'allow') AS allowed FROM standing_rulings
-    WHERE answers AND at > %(since)s GROUP BY rules
+WITH answers AS (
+    SELECT rules, decision = 'allow' AS overturned FROM standing_rulings WHERE answers AND at > %(since)s
+    UNION ALL
+    SELECT rules, true FROM decisions WHERE kind = 'reversed' AND code = 'appeal_granted' AND at > %(since)s
+), answered AS MATERIALIZED (
+    SELECT rules, count(*) AS n, count(*) FILTER (WHERE overturned) AS allowed FROM answers GROUP BY rules
 )
 SELECT '' AS rule, coalesce(sum(n), 0)::bigint, coalesce(sum(allowed), 0)::bigint FROM answered
 UNION ALL (

@@ -101,6 +101,8 @@ class HolderWorks:
             active=False,
         )
         verified, mine = self.holders.is_verified(who.id), self.own(who)
+        if any((one.kind, one.names[0].casefold()) == (kind, work.names[0].casefold()) for one in mine):
+            raise BadInput("You have registered this name already: add to the work that is there.", param="names")
         if len(mine) >= (MAX_WORKS if verified else MAX_DRAFTS):
             raise BadInput("you have registered as many works as you can" if verified else _TOO_MANY_DRAFTS)
         return self._kept(work, verified=verified)

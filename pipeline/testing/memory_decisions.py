@@ -23,6 +23,7 @@ from core.events import (
     Withdrawn,
 )
 from core.ports import RecordedEvent
+from core.recalls import APPEAL_GRANTED
 from core.verdicts import Decision
 from pipeline.moderation.quality.decision_log import DecisionFilter, DecisionPage, LoggedDecision, parse_place
 from pipeline.moderation.quality.moderation_figures import (
@@ -124,10 +125,11 @@ class MemoryModerationFigures:
         """As ModerationFigures.appeals."""
         answered: Counter[str] = Counter()
         overturned: Counter[str] = Counter()
-        for row in self._ruled(since):
-            for rule in ("", *row.rules) if row.answers_appeal else ():
+        granted = [row for row in self._standing(since) if row.kind == "reversed" and row.code == APPEAL_GRANTED]
+        for row in (*granted, *(row for row in self._ruled(since) if row.answers_appeal)):
+            for rule in ("", *row.rules):
                 answered[rule] += 1
-                overturned[rule] += row.decision == "allow"
+                overturned[rule] += row.decision == "allow" or row.kind == "reversed"
         names = ["", *sorted((rule for rule in answered if rule), key=lambda rule: (-answered[rule], rule))]
         return tuple(AppealCount(rule=rule, answered=answered[rule], overturned=overturned[rule]) for rule in names)
 

@@ -117,12 +117,12 @@ class EnrolmentService:
         return self.enrolments.issue(principal.id, handle, kind)
 
     def take(self, principal: Principal, challenge_id: str, file: Path, *, proof: str = "") -> EnrolmentOutcome:
-        """Enrol with a take. The challenge is spent, whatever comes of it. Raises NotFound, NotNow, BadMedia."""
+        """Enrol with a take, which spends the challenge if it is a video. Raises NotFound, NotNow, BadMedia."""
         require_role(principal, Role.PLATFORM)
         if self.enrolments.get(challenge_id).kind != "self" and not proof.strip():
             raise BadInput("say what shows that you are the guardian")
+        self.capture.check_video(file)  # before it is spent: a file chosen by mistake tells nobody anything
         challenge = self.enrolments.redeem(challenge_id, principal.id)
-        self.capture.check_video(file)
         self._require_available(principal, challenge.handle, challenge.kind)
         own_cameos = [own.id for own in self.cameos.of(principal.id)]
         capture = self.capture.measure(

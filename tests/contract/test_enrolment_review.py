@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from core.embedding_spaces import EmbeddingSpace
-from core.errors import BadInput, Erased, Forbidden, NotFound, NotNow
+from core.errors import BadInput, BadMedia, Erased, Forbidden, NotFound, NotNow
 from core.roles import Principal, Role, Scope
 from core.verdicts import Decision, Gate, Verdict
 from registry.banks.protected_gallery import MemoryGallery
@@ -282,6 +282,18 @@ def test_rules_made_of_words_are_told_to_their_owner_who_never_makes_them(house)
         house.service.review.refuse_wording(own, lease.id, code="unclear")
     house.service.review.review(MODERATOR, lease.id, LeaseTerms(words=("car",)))
     assert "wording_reviewed" in codes(house, MIRA.id)
+
+
+def test_a_file_that_is_no_video_spends_no_challenge(people, tmp_path):
+    class ReadsNothing(NearIsAlike):
+        def check_video(self, _path):
+            raise BadMedia("it is a text")
+
+    (tmp_path / "note.txt").write_text("chosen by mistake")
+    asked = people.enrolment.challenge(BEN, "ben")
+    with pytest.raises(BadMedia):
+        replace(people.enrolment, capture=ReadsNothing()).take(BEN, asked.id, tmp_path / "note.txt")
+    assert not people.enrolment.own_challenges(BEN)[-1].used
 
 
 def test_challenges_cannot_be_collected_until_one_fits_a_found_recording(house):

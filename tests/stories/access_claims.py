@@ -41,18 +41,18 @@ def filed(made: AccessObjects, owner: Principal, **more: Any) -> tuple[Claim, st
     return claims.desk.submit(form, found=found, uploads=[upload], address="walk", now=datetime.now(UTC), **more)
 
 
-def decided(made: AccessObjects, owner: Principal, decision: ClaimDecision) -> tuple[Claim, str]:
-    claim, secret = filed(made, owner)
+def decided(made: AccessObjects, owner: Principal, decision: ClaimDecision, **more: Any) -> tuple[Claim, str]:
+    claim, secret = filed(made, owner, **more)
     code = "copyright_infringed" if decision is ClaimDecision.UPHELD else "no_infringement"
     now, review = datetime.now(UTC), _claims(made).review
     return review.decide(SOMEBODY, claim.id, decision, code=code, revision=claim.revision, now=now), secret
 
 
-def countered(made: AccessObjects, owner: Principal) -> str:
-    claim, secret = decided(made, owner, ClaimDecision.UPHELD)
+def countered(made: AccessObjects, owner: Principal, **more: Any) -> tuple[Claim, str]:
+    claim, secret = decided(made, owner, ClaimDecision.UPHELD, **more)
     form = ClaimForm(kind=ClaimKind.COPYRIGHT, statements=("mistake", "jurisdiction"), **WHO)
     _claims(made).answers.counter(owner, claim.id, form, datetime.now(UTC))
-    return secret
+    return claim, secret
 
 
 _POOL: dict[tuple[str, int, str], tuple[str, str]] = {}
@@ -121,7 +121,7 @@ def _court(**options: Any) -> Callable[[AccessObjects, Principal], Built]:
     def build(made: AccessObjects, who: Principal) -> Built:
         key = "countered", id(made), who.id
         if key not in _POOL:
-            _POOL[key] = "", countered(made, who)
+            _POOL[key] = "", countered(made, who)[1]
         return {"secret": _POOL[key][1]}, options
 
     return build
@@ -134,6 +134,32 @@ def _own(made: AccessObjects, who: Principal) -> Built:
     """A claim that this account made itself."""
     claim, _ = reused("own", made, who, lambda at, owner: filed(at, at.maker, account=owner), lambda claim: claim.open)
     return {"claim_id": claim.id}, {}
+
+
+def _own_lost(**options: Any) -> Callable[[AccessObjects, Principal], Built]:
+    """A claim of this account that was rejected and that nobody appealed."""
+
+    def made_by(at: AccessObjects, owner: Principal) -> tuple[Claim, str]:
+        return decided(at, at.maker, ClaimDecision.REJECTED, account=owner)
+
+    def build(made: AccessObjects, who: Principal) -> Built:
+        claim, _ = reused("own lost", made, who, made_by, lambda one: not _claims(made).desk.store.answers_to(one.id))
+        return {"claim_id": claim.id}, options
+
+    return build
+
+
+def _own_countered(**options: Any) -> Callable[[AccessObjects, Principal], Built]:
+    """A claim of this account to which a counter-notice was sent."""
+
+    def build(made: AccessObjects, who: Principal) -> Built:
+        def counter(at: AccessObjects, owner: Principal) -> tuple[Claim, str]:
+            return countered(at, at.maker, account=owner)
+
+        claim, _ = reused("own countered", made, who, counter, lambda _one: True)
+        return {"claim_id": claim.id}, options
+
+    return build
 
 
 def _with_proof(build: Callable[[AccessObjects, Principal], Built]) -> Callable[[AccessObjects, Principal], Built]:
@@ -192,7 +218,12 @@ CLAIM_REQUESTS: dict[str, Callable[[AccessObjects, Principal], Built]] = {
     "POST /claims/against/{claim_id}/appeal": _against(data={"words": "look again"}),
     "POST /claims/against/{claim_id}/counter": _against(data=COUNTER, files=EMPTY_FILE),
     "GET /claims/own/{claim_id}": _own,
+    "POST /claims/own/{claim_id}/withdraw": _own,
+    "POST /claims/own/{claim_id}/appeal": _own_lost(data={"words": "look again"}),
+    "POST /claims/own/{claim_id}/court": _own_countered(data={"words": "N.D. Cal."}),
     "POST /claims/own/{claim_id}/proof": _with_proof(_own),
+    "POST /api/claims/{claim_id}/withdraw": _own,
+    "POST /api/claims/{claim_id}/court": _own_countered(json={"words": "N.D. Cal."}),
     "POST /claims/status/{secret}/proof": _with_proof(_status),
     "POST /api/claims/{claim_id}/proof": _with_proof(_own),
     "POST /api/claims/status/{secret}/proof": _with_proof(_status),

@@ -127,6 +127,11 @@ def of_end_user(made: AccessObjects, who: Principal) -> Built:
     return {}, {"json": {"end_user": made.end_user(who)}}
 
 
+def of_end_user_form(made: AccessObjects, who: Principal) -> Built:
+    name = made.end_user(who)
+    return {}, {"data": {"end_user": name, "again": name}}
+
+
 def of_end_user_erasure(made: AccessObjects, who: Principal) -> Built:
     return {"erasure_id": made.erased_end_user(who)}, {}
 
@@ -289,6 +294,9 @@ REQUESTS: dict[str, Builder] = {
     "POST /api/end-users/erasures": of_end_user,
     "GET /api/end-users/erasures/{erasure_id}": of_end_user_erasure,
     "GET /api/end-users/erasures/{erasure_id}/certificate": of_end_user_erasure,
+    "POST /platform/end-users": of_end_user_form,
+    "GET /platform/end-users/{erasure_id}": of_end_user_erasure,
+    "GET /platform/end-users/{erasure_id}/certificate": of_end_user_erasure,
     "PUT /api/leases/{lease_id}": of_lease(json=LEASE),
     "DELETE /api/leases/{lease_id}": of_lease(),
     "GET /api/cameos/{handle}/uses/{case_id}/content": of_use(),

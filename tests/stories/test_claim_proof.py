@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.claims.claim import ClaimDecision
-from tests.stories.access_claims import filed
+from tests.stories.access_claims import countered, decided, filed
 from tests.stories.claims_house import claims_house
 from tests.stories.http_installation import form_token
 from tests.stories.test_claims_browser import opened, tab_to
@@ -161,6 +161,37 @@ def test_an_account_is_told_and_sends_it_signed_in_or_by_its_key_and_nobody_else
         assert key.post(address, data={"words": "x"}, files={"identity_file": ("p.pdf", PDF)}).status_code == 200
         assert key.post(address, data={"words": "x"}, files={"identity_file": ("p.exe", b"MZ")}).status_code == 400
         assert foreign.post(address, data={"words": "x"}, files={"identity_file": ("p.pdf", PDF)}).status_code == 404
+
+
+def test_an_account_takes_its_claim_back_appeals_and_says_that_it_went_to_court_without_the_secret_link(at, made):
+    open_one, _ = filed(made, made.maker, account=at.platform.person)
+    lost, _ = decided(made, made.maker, ClaimDecision.REJECTED, account=at.platform.person)
+    won, _ = countered(made, made.maker, account=at.platform.person)
+    with at.browser(at.platform) as own, at.browser(at.other) as other:
+        for claim, action, words in (
+            (open_one, "withdraw", "You took your report back."),
+            (lost, "appeal", "Somebody else will look at it."),
+            (won, "court", "It is noted that you went to court"),
+        ):
+            address = f"/claims/own/{claim.id}"
+            sent = {"form_token": form_token(own.get(address).text), "words": "Look again."}
+            assert own.post(f"{address}/{action}", data={"words": "Look again."}).status_code == 403
+            assert (
+                other.post(
+                    f"{address}/{action}", data=sent | {"form_token": form_token(other.get("/claims").text)}
+                ).status_code
+                == 404
+            )
+            done = own.post(f"{address}/{action}", data=sent, follow_redirects=True)
+            assert words in done.text
+        again = own.post(f"/claims/own/{open_one.id}/withdraw", data=sent)
+        assert again.status_code == 409 and "taken this report back already" in again.text
+        assert f'href="/claims/own/{open_one.id}"' in again.text  # the way back
+        opened_again = own.get(f"/claims/own/{open_one.id}/withdraw", headers={"Accept": "text/html"})
+        assert opened_again.headers["location"] == f"/claims/own/{open_one.id}"
+    with at.client(at.platform) as key:
+        assert key.post(f"/api/claims/{lost.id}/appeal", json={"words": "Twice."}).status_code == 409
+        assert key.post(f"/api/claims/{open_one.id}/withdraw").status_code == 409
 
 
 def test_a_moderators_program_lists_reads_asks_accepts_and_decides(at, made):

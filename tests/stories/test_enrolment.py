@@ -81,6 +81,7 @@ def test_a_photograph_held_up_in_silence_is_refused(tmp_path):
     assert {"enrol_digits", "enrol_turns"} <= set(verdict.rules)
     assert scores["flat_picture"] > 0.5
     assert scores["spoof"] is None and scores["ai_made"] == 0.0
+    assert scores["synthetic_voice"] is None  # and policy holds: tests/contract/test_rules.py
     gallery = MemoryGallery()
     gallery.add("somebody", "cameo", taken.templates[0][2])
     again, scores, _ = judged(tmp_path / "held.mp4", tmp_path, earlier=taken.capture_hashes, gallery=gallery)

@@ -74,6 +74,10 @@ def test_people_are_known_and_blocked(assay):
     assert assay("cameo", "blocked", *ANA).out.strip() == "nobody"
     assay("cameo", "unblock", "acct_ben", *MIRA)
     assert assay("cameo", "blocked", *MIRA, "--json").json == {"blocked": []}
+    assay("cameo", "block", "acct_ben", "--end-user", "u-7", *MIRA)
+    [one] = assay("cameo", "blocked", *MIRA, "--json").json["blocked"]
+    assert one["account"].startswith("acct_ben#") and "u-7" not in one["account"]
+    assay("cameo", "unblock", "acct_ben", "--end-user", "u-7", *MIRA)
     assert "nobody here has the account" in assay("cameo", "block", "acct_nobody", *MIRA, code=3).err
 
 
@@ -100,6 +104,9 @@ def test_who_erases_themselves_gets_a_certificate_that_the_audit_checks(assay, e
     assert "the certificate holds" in assay("audit", "verify", file).out
     assert "no such erasure" in assay("cameo", "certificate", enrolled, *ANA, code=3).err
     given = json.loads(file.read_text())
+    file.write_text(json.dumps(given | {"says": given["says"] | {"issued": "2020-01-01T00:00:00+00:00"}}))
+    assert "not what was signed" in assay("audit", "verify", file, code=1).out
+    assert "there is no" in assay("audit", "verify", tmp_path / "lost.json", code=3).err
     given["log"]["proofs"][0]["position"] += 1
     file.write_text(json.dumps(given))
     assert "not in the log" in assay("audit", "verify", file, code=1).out

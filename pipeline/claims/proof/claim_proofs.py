@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from core.errors import BadInput, Conflict, NotFound, NotNow
-from core.roles import Principal, Scope, require_scope
+from core.errors import BadInput, Conflict, NotNow
+from core.roles import Principal
 from pipeline.access.usage import InsufficientQuota
 from pipeline.claims.claim import CLAIMS_ACTOR, Claim, ClaimKind, ClaimStep
 from pipeline.claims.claim_desk import MODERATORS, ClaimDesk
@@ -106,14 +106,6 @@ class ClaimProofs:
         return self._desk.hide_where_due(proved, now)
 
     # -- for whoever claims
-
-    def own(self, who: Principal, claim_id: str) -> Claim:
-        """A claim that came through this account. Raises NotFound for any other."""
-        require_scope(who, Scope.READ, Scope.SUBMIT, Scope.MANAGE)
-        claim = self._desk.store.get(claim_id)
-        if claim.via_account != who.id or claim.by_author:
-            raise NotFound("there is no such claim")
-        return claim
 
     def add(self, claim: Claim, uploads: Sequence[ClaimUpload], words: str, *, place: str, now: datetime) -> Claim:
         """Keep more proof of a claim that this sender may speak for, and have its clock run again.

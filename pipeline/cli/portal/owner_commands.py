@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 HandleArgument = Annotated[str, typer.Argument(help="The person's handle, with or without @.")]
 CaseIdArgument = Annotated[str, typer.Argument(help="The case's id, 16 hex digits.")]
 OtherArgument = Annotated[str, typer.Argument(help="An account.")]
+OfEndUserOption = Annotated[
+    str, typer.Option("--end-user", help="That one user of the account alone, as its orders call them.")
+]
 AccountOption = Annotated[
     str, typer.Option("--account", help="Act for this account; default: whoever runs the command.")
 ]
@@ -64,22 +67,28 @@ def blocked(account: AccountOption = "", as_json: JsonOption = False) -> None:
     _print({"blocked": dump(found)}, text, as_json=as_json)
 
 
-def block(other: OtherArgument, account: AccountOption = "", as_json: JsonOption = False) -> None:
+def block(
+    other: OtherArgument, end_user: OfEndUserOption = "", account: AccountOption = "", as_json: JsonOption = False
+) -> None:
     """No permission of yours covers this account any more, and what it made of you comes down now."""
     principal = _acting_principal(account)
     with open_installation() as installation:
         cameos = installation.service.cameos
-        takedowns = cameos.portal.block(principal, other)
+        takedowns = cameos.portal.block(principal, cameos.end_users.named(other, end_user))
         down = [item for name in takedowns for item in cameos.stores.cascades.items(name)]
     _print(
         {"takedowns": list(takedowns), "down": dump(down)}, f"blocked; {len(down)} videos came down", as_json=as_json
     )
 
 
-def unblock(other: OtherArgument, account: AccountOption = "", as_json: JsonOption = False) -> None:
+def unblock(
+    other: OtherArgument, end_user: OfEndUserOption = "", account: AccountOption = "", as_json: JsonOption = False
+) -> None:
     """Your permissions count for this account again. What came down stays down."""
     with open_installation() as installation:
-        installation.service.cameos.portal.unblock(_acting_principal(account), other)
+        cameos = installation.service.cameos
+        party = cameos.end_users.named(other, end_user) if end_user else other
+        cameos.portal.unblock(_acting_principal(account), party)
     _print({"unblocked": other}, "noted", as_json=as_json)
 
 

@@ -20,6 +20,7 @@ from core.events import (
     Waiting,
     Withdrawn,
 )
+from core.recalls import APPEAL_GRANTED
 from core.verdicts import Decision, Gate, Ruling, Verdict
 from ledgers.benches import EVERY_EVENT, insert
 from pipeline.ledgers.migrations import MIGRATION_FOLDERS
@@ -155,6 +156,16 @@ def test_both_of_two_moderators_answer_an_appeal(bench, log, figures):
         AppealCount(rule="", answered=2, overturned=2),
         AppealCount(rule="gore", answered=2, overturned=2),
     )
+
+
+def test_a_removal_that_was_put_back_on_appeal_counts_as_one_that_stayed_down_does(bench, log, figures):
+    stays = Ruling(gate=Gate.PROMPT, decision=REFUSE, moderator="ed", over=(), code="breaks_policy", on_appeal=True)
+    for answer in (Reversed(by="ed", code=APPEAL_GRANTED), Ruled(ruling=stays)):
+        down = told(bench, judged(HOLD, "gore"), Recalled(by="mo", code="policy"), Withdrawn(), Appealed(by="ana"))
+        bench.ledger.append(down, [answer])
+    unasked = told(bench, judged(HOLD, "gore"), Recalled(by="mo", code="policy"), Withdrawn())
+    bench.ledger.append(unasked, [Reversed(by="ed", code="new_evidence")])
+    assert figures.appeals(LONG_AGO)[0] == AppealCount(rule="", answered=2, overturned=1)
 
 
 def test_the_log_is_filtered_by_everything_it_has(bench, log):

@@ -12,6 +12,7 @@ from core.errors import BadInput, Conflict, Forbidden, NotFound, NotNow
 from core.roles import Principal, Role
 from pipeline.access.usage import InsufficientQuota
 from pipeline.claims.claim import ClaimDecision, ClaimKind
+from pipeline.claims.claim_answers import OwnClaims
 from pipeline.claims.claim_files import MAX_CLAIM_FILE_BYTES, read_claim_upload
 from pipeline.claims.claim_store import ClaimFilePurpose
 from pipeline.claims.proof.proof_files import proof_key
@@ -111,9 +112,10 @@ def test_an_account_is_told_each_time_and_sends_proof_of_its_own_claims_alone(ho
     ask(house, claim)
     told = [code for account, code in house.kept.told if account == ana.id]
     assert told == ["claim_proof_asked", "claim_proof_asked_again"]
-    assert house.proofs.own(ana, claim.id).id == claim.id
+    own = OwnClaims(desk=house.desk)
+    assert own.get(ana, claim.id).id == claim.id
     with pytest.raises(NotFound):
-        house.proofs.own(AUTHOR, claim.id)
+        own.get(AUTHOR, claim.id)
 
 
 def test_proof_is_asked_for_by_those_who_may_decide_and_three_times_at_most(house):
