@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from psycopg.errors import RestrictViolation, UniqueViolation
 from psycopg.types.json import Jsonb
 
 from core.case import Case, Phase
 from core.codec import dump
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, NotFound, Unavailable
 from core.events import Event
 from core.ports import RecordedEvent, Ticket
 from core.retries import FIRST_RETRY_DELAY, delay_after
@@ -52,7 +53,7 @@ ORDER BY e.number
 
 DUE = """
 SELECT id, revision, phase FROM cases
-WHERE phase = ANY(%s) AND due_at <= clock_timestamp() AND moved <= %s
+WHERE phase = ANY(%s) AND due_at <= clock_timestamp() AND moved <= clock_timestamp() - %s
 ORDER BY due_at, id LIMIT %s
 """
 
@@ -60,7 +61,7 @@ ORDER BY due_at, id LIMIT %s
 LEASE_DUE = """
 WITH found AS MATERIALIZED (
     SELECT id, due_at FROM cases
-    WHERE phase = ANY(%s) AND due_at <= clock_timestamp() AND moved <= %s
+    WHERE phase = ANY(%s) AND due_at <= clock_timestamp() AND moved <= clock_timestamp() - %s
     ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
 ), leased AS (
     UPDATE cases c SET due_at = clock_timestamp() + %s FROM found WHERE c.id = found.id
@@ -69,7 +70,7 @@ WITH found AS MATERIALIZED (
 SELECT id, revision, phase FROM leased ORDER BY was_due, id
 """
 
-_POSTPONE = "UPDATE cases SET due_at = %s WHERE id = %s AND revision = coalesce(%s, revision)"
+_POSTPONE = "UPDATE cases SET due_at = clock_timestamp() + %s WHERE id = %s AND revision = coalesce(%s, revision)"
 _COUNT = "SELECT count(*) FROM cases WHERE phase = %s"
 
 _LIST = """
@@ -153,13 +154,13 @@ class PostgresLedger:
         )
 
     def due(
-        self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100, lease: timedelta = timedelta(0)
+        self, phases: Sequence[Phase], *, unmoved_for: timedelta, limit: int = 100, lease: timedelta = timedelta(0)
     ) -> Sequence[Ticket]:
-        """Tickets for cases in one of these phases that are due and have not moved since, the longest due first.
+        """Tickets for cases in one of these phases that are due and have not moved for so long, the longest due first.
 
         With a `lease`, those that are returned are not due again before it ends.
         """
-        asked = [[phase.value for phase in phases], unmoved_since, limit]
+        asked = [[phase.value for phase in phases], unmoved_for, limit]
         with self._database.statements() as connection:
             rows = connection.execute(LEASE_DUE, [*asked, lease]) if lease else connection.execute(DUE, asked)
             found = rows.fetchall()
@@ -167,10 +168,18 @@ class PostgresLedger:
             Ticket(case_id=case_id, revision=revision, phase=Phase(phase)) for case_id, revision, phase in found
         )
 
-    def postpone(self, case_id: str, *, until: datetime, revision: int | None = None) -> None:
-        """The case is not due before then, unless it moves. Nothing happens where it has moved past `revision`."""
+    def postpone(self, case_id: str, *, pause: timedelta, revision: int | None = None) -> None:
+        """The case is not due before so much time has passed, unless it moves; see Ledger."""
         with self._database.statements() as connection:
-            connection.execute(_POSTPONE, [until, case_id, revision])
+            connection.execute(_POSTPONE, [pause, case_id, revision])
+
+    def now(self) -> datetime:
+        """By the clock of the database's server."""
+        with self._database.statements() as connection:
+            row = connection.execute("SELECT clock_timestamp()").fetchone()
+        if row is None:
+            raise Unavailable("the database does not say what time it is")
+        return cast(datetime, row[0]).astimezone(UTC)
 
     def count(self, phase: Phase) -> int:
         """How many cases are in this phase."""

@@ -70,9 +70,9 @@ class MemoryLedger:
             return tuple(self._entries[case_id])
 
     def due(
-        self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100, lease: timedelta = timedelta(0)
+        self, phases: Sequence[Phase], *, unmoved_for: timedelta, limit: int = 100, lease: timedelta = timedelta(0)
     ) -> Sequence[Ticket]:
-        """Tickets for cases in one of these phases that are due and have not moved since, the longest due first.
+        """Tickets for cases in one of these phases that are due and have not moved for so long, the longest due first.
 
         With a `lease`, those that are returned are not due again before it ends.
         """
@@ -81,18 +81,22 @@ class MemoryLedger:
             waiting = [
                 case
                 for case in self._cases.values()
-                if case.phase in phases and self._due_at[case.id] <= now and self._moved(case) <= unmoved_since
+                if case.phase in phases and self._due_at[case.id] <= now and self._moved(case) <= now - unmoved_for
             ]
             waiting.sort(key=lambda case: (self._due_at[case.id], case.id))
             if lease:
                 self._due_at.update(dict.fromkeys((case.id for case in waiting[:limit]), now + lease))
         return tuple(Ticket(case_id=c.id, revision=c.revision, phase=c.phase) for c in waiting[:limit])
 
-    def postpone(self, case_id: str, *, until: datetime, revision: int | None = None) -> None:
-        """The case is not due before then, unless it moves. Nothing happens where it has moved past `revision`."""
+    def postpone(self, case_id: str, *, pause: timedelta, revision: int | None = None) -> None:
+        """The case is not due before so much time has passed, unless it moves; see Ledger."""
         with self._lock:
             if case_id in self._cases and revision in (None, self._cases[case_id].revision):
-                self._due_at[case_id] = until
+                self._due_at[case_id] = self._clock() + pause
+
+    def now(self) -> datetime:
+        """By the clock it was given."""
+        return self._clock()
 
     def count(self, phase: Phase) -> int:
         """How many cases are in this phase."""

@@ -40,7 +40,7 @@ def ledger(clock):
 
 def swept(ledger, clock, vault=None, older_than=timedelta(seconds=10)):
     bus = LocalBus()
-    resend_due_tickets(ledger, bus, vault or EmptyVault(), tuple(ROUTE), older_than, now=clock())
+    resend_due_tickets(ledger, bus, vault or EmptyVault(), tuple(ROUTE), older_than)
     tickets = []
     while ticket := bus.take():
         tickets.append(ticket.case_id)
@@ -147,7 +147,7 @@ def test_a_sweep_with_a_lease_goes_on_where_the_last_one_stopped_and_comes_back(
 def _leased(ledger, clock):
     bus = LocalBus()
     older = timedelta(seconds=10)
-    resend_due_tickets(ledger, bus, EmptyVault(), tuple(ROUTE), older, lease=timedelta(seconds=30), now=clock())
+    resend_due_tickets(ledger, bus, EmptyVault(), tuple(ROUTE), older, lease=timedelta(seconds=30))
     tickets = []
     while ticket := bus.take():
         tickets.append(ticket.case_id)
