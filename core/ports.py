@@ -56,8 +56,9 @@ class Ledger(Protocol):
     ) -> Sequence[Ticket]:
         """Tickets for cases in one of these phases that are due and have not moved for so long, the longest due first.
 
-        A case that failed is due once it has rested (core.retries). With a `lease`, those that are returned are not due
-        again before it ends, so that the next question goes on where this one stopped.
+        At most `limit` of each phase, so that none hides another. A case that failed is due once it has rested
+        (core.retries). With a `lease`, those that are returned are not due again before it ends, so that the next
+        question goes on where this one stopped.
         """
 
     def postpone(self, case_id: str, *, pause: timedelta, revision: int | None = None) -> None:

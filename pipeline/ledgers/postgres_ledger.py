@@ -51,18 +51,24 @@ FROM moved, jsonb_array_elements(%(events)s) WITH ORDINALITY AS e (body, number)
 ORDER BY e.number
 """
 
+# By statement_timestamp(), which stays the same: so the index ends at what is due, and what waits is not read.
+# Phase by phase: hundreds that are stuck in one hide no other.
 DUE = """
-SELECT id, revision, phase FROM cases
-WHERE phase = ANY(%s) AND due_at <= clock_timestamp() AND moved <= clock_timestamp() - %s
-ORDER BY due_at, id LIMIT %s
+SELECT c.id, c.revision, c.phase FROM unnest(%s::text[]) AS wanted (phase) CROSS JOIN LATERAL (
+    SELECT id, revision, phase, due_at FROM cases
+    WHERE phase = wanted.phase AND due_at <= statement_timestamp() AND moved <= statement_timestamp() - %s
+    ORDER BY due_at, id LIMIT %s
+) AS c ORDER BY c.due_at, c.id
 """
 
 # Skips what another sweeper is about to lease at this moment.
 LEASE_DUE = """
 WITH found AS MATERIALIZED (
-    SELECT id, due_at FROM cases
-    WHERE phase = ANY(%s) AND due_at <= clock_timestamp() AND moved <= clock_timestamp() - %s
-    ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
+    SELECT c.id, c.due_at FROM unnest(%s::text[]) AS wanted (phase) CROSS JOIN LATERAL (
+        SELECT id, due_at FROM cases
+        WHERE phase = wanted.phase AND due_at <= statement_timestamp() AND moved <= statement_timestamp() - %s
+        ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
+    ) AS c
 ), leased AS (
     UPDATE cases c SET due_at = clock_timestamp() + %s FROM found WHERE c.id = found.id
     RETURNING c.id, c.revision, c.phase, found.due_at AS was_due
@@ -158,7 +164,7 @@ class PostgresLedger:
     ) -> Sequence[Ticket]:
         """Tickets for cases in one of these phases that are due and have not moved for so long, the longest due first.
 
-        With a `lease`, those that are returned are not due again before it ends.
+        At most `limit` of each phase. With a `lease`, those that are returned are not due again before it ends.
         """
         asked = [[phase.value for phase in phases], unmoved_for, limit]
         with self._database.statements() as connection:

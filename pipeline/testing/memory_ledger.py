@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -74,7 +75,7 @@ class MemoryLedger:
     ) -> Sequence[Ticket]:
         """Tickets for cases in one of these phases that are due and have not moved for so long, the longest due first.
 
-        With a `lease`, those that are returned are not due again before it ends.
+        At most `limit` of each phase. With a `lease`, those that are returned are not due again before it ends.
         """
         with self._lock:
             now = self._clock()
@@ -84,9 +85,14 @@ class MemoryLedger:
                 if case.phase in phases and self._due_at[case.id] <= now and self._moved(case) <= now - unmoved_for
             ]
             waiting.sort(key=lambda case: (self._due_at[case.id], case.id))
+            taken, found = Counter[Phase](), list[Case]()
+            for case in waiting:
+                taken[case.phase] += 1
+                if taken[case.phase] <= limit:
+                    found.append(case)
             if lease:
-                self._due_at.update(dict.fromkeys((case.id for case in waiting[:limit]), now + lease))
-        return tuple(Ticket(case_id=c.id, revision=c.revision, phase=c.phase) for c in waiting[:limit])
+                self._due_at.update(dict.fromkeys((case.id for case in found), now + lease))
+        return tuple(Ticket(case_id=c.id, revision=c.revision, phase=c.phase) for c in found)
 
     def postpone(self, case_id: str, *, pause: timedelta, revision: int | None = None) -> None:
         """The case is not due before so much time has passed, unless it moves; see Ledger."""
