@@ -116,7 +116,7 @@ def measure_ledger(cases: int = CASES) -> BenchFigures:
         folder = Path(name)
         database = open_database(folder / "home")
         with psycopg.connect(EmbeddedPostgres(folder / "home").dsn, autocommit=True) as owner:
-            _seed(owner, cases)
+            seed_ledger(owner, cases)
             figures: BenchFigures = {"cases": cases, "fingerprints": cases * SECONDS}
             figures |= _measure_queries(owner)
             figures |= _measure_sweep(PostgresLedger(database), FsspecBlobStore((folder / "vault").as_uri()))
@@ -135,13 +135,14 @@ def measure_ledger(cases: int = CASES) -> BenchFigures:
     return figures
 
 
-def _seed(connection: psycopg.Connection[tuple[object, ...]], cases: int) -> None:
+def seed_ledger(connection: psycopg.Connection[tuple[object, ...]], cases: int, *, seconds: int = SECONDS) -> None:
+    """Write so many cases, each with a sealed event and its payload; `seconds` fingerprints a case."""
     connection.execute("SET statement_timeout = 0; SET synchronous_commit = off")
     tables = ("cases", "events", "issued_payloads")
     for table in tables:
         connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
     for first in range(1, cases + 1, _BATCH):
-        span = {"first": first, "last": min(first + _BATCH - 1, cases), "seconds": SECONDS}
+        span = {"first": first, "last": min(first + _BATCH - 1, cases), "seconds": seconds}
         for statement in (_SEED_CASES, _SEED_SEALED, _SEED_PAYLOADS):
             connection.execute(statement, span)
     for table in tables:
