@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -32,7 +33,7 @@ CASES = 1_000_000
 SECONDS = 6
 """Fingerprints of each sealed video."""
 _BATCH = 50_000
-_TIMES = 5
+_TIMES = 9
 _SWEPT = tuple(
     Phase(name)
     for name in (
@@ -119,7 +120,6 @@ def measure_ledger(cases: int = CASES) -> BenchFigures:
             seed_ledger(owner, cases)
             figures: BenchFigures = {"cases": cases, "fingerprints": cases * SECONDS}
             figures |= _measure_queries(owner)
-            figures |= _measure_sweep(PostgresLedger(database), FsspecBlobStore((folder / "vault").as_uri()))
         dsn = EmbeddedPostgres(folder / "home").application_dsn
         for what, tail, number in (
             ("held by each process", cases + 1, "1234"),
@@ -135,15 +135,43 @@ def measure_ledger(cases: int = CASES) -> BenchFigures:
     return figures
 
 
+def measure_sweep(cases: int = CASES) -> BenchFigures:
+    """What a sweep costs where so many cases are stored, of which a thousand are due and a thousand are rendered: the
+    server's milliseconds, and the worker's CPU and clock.
+    """
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name)
+        database = open_database(folder / "home")
+        with psycopg.connect(EmbeddedPostgres(folder / "home").dsn, autocommit=True) as owner:
+            seed_ledger(owner, cases, seconds=0)
+            swept, at_once = [phase.value for phase in _SWEPT], timedelta(0)
+            figures: BenchFigures = {"cases": cases}
+            figures |= _server_milliseconds(
+                owner,
+                {
+                    "a thousand due cases of one phase": (DUE, [["rendered"], at_once, 1000]),
+                    "none due of a phase in which a thousand wait": (DUE, [["commissioned"], at_once, 1000]),
+                    "all phases at once, as a sweep asks": (DUE, [swept, at_once, 1000]),
+                    "leasing a thousand due cases, as a sweep over Kafka does": (
+                        LEASE_DUE,
+                        [swept, at_once, 1000, timedelta(0)],
+                    ),
+                },
+            )
+            figures |= _measure_sweep(PostgresLedger(database), FsspecBlobStore((folder / "vault").as_uri()))
+        database.close()
+    return figures
+
+
 def seed_ledger(connection: psycopg.Connection[tuple[object, ...]], cases: int, *, seconds: int = SECONDS) -> None:
-    """Write so many cases, each with a sealed event and its payload; `seconds` fingerprints a case."""
+    """Write so many cases, each with a sealed event and its payload; `seconds` fingerprints a case, no event for 0."""
     connection.execute("SET statement_timeout = 0; SET synchronous_commit = off")
     tables = ("cases", "events", "issued_payloads")
     for table in tables:
         connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
     for first in range(1, cases + 1, _BATCH):
         span = {"first": first, "last": min(first + _BATCH - 1, cases), "seconds": seconds}
-        for statement in (_SEED_CASES, _SEED_SEALED, _SEED_PAYLOADS):
+        for statement in (_SEED_CASES, _SEED_SEALED, _SEED_PAYLOADS) if seconds else (_SEED_CASES,):
             connection.execute(statement, span)
     for table in tables:
         connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER ALL")
@@ -151,17 +179,18 @@ def seed_ledger(connection: psycopg.Connection[tuple[object, ...]], cases: int, 
 
 
 def _measure_queries(connection: psycopg.Connection[tuple[object, ...]]) -> BenchFigures:
-    never_moved = timedelta(0)
-    rendered = ["rendered"]
     asked: dict[str, tuple[str, list[Any]]] = {
-        "a thousand due cases of a phase": (DUE, [rendered, never_moved, 1000]),
-        "none due of a phase with a thousand": (DUE, [["commissioned"], never_moved, 1000]),
-        "leasing a thousand due cases": (LEASE_DUE, [rendered, never_moved, 1000, timedelta(0)]),
         "whether bytes are referred to, a miss": (IS_REFERENCED, [["0" * 64]]),
         "counting the held": ("SELECT count(*) FROM cases WHERE phase = %s", ["held"]),
         "the payloads of the window": (_PAYLOADS, []),
         "the payloads of the window, off the events": (_PAYLOADS_OFF_EVENTS, []),
     }
+    return _server_milliseconds(connection, asked)
+
+
+def _server_milliseconds(
+    connection: psycopg.Connection[tuple[object, ...]], asked: Mapping[str, tuple[str, list[Any]]]
+) -> BenchFigures:
     figures: BenchFigures = {}
     for what, (query, values) in asked.items():
         times = [_execution_milliseconds(connection, query, values) for _ in range(_TIMES)]

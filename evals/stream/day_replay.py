@@ -54,8 +54,7 @@ def replay(cases: int, stored: int) -> dict[str, object]:
     """The figures, in seconds, milliseconds and bytes."""
     with tempfile.TemporaryDirectory(prefix="assay-day-", dir="/tmp") as name:
         folder = Path(name)
-        open_database(folder / "home").close()
-        server = EmbeddedPostgres(folder / "home")
+        database, server = open_database(folder / "home"), EmbeddedPostgres(folder / "home")
         with psycopg.connect(server.dsn, autocommit=True) as owner:
             seed_ledger(owner, stored, seconds=1)
             owner.execute("CHECKPOINT")
@@ -70,7 +69,7 @@ def replay(cases: int, stored: int) -> dict[str, object]:
         sweeps = _sweep_meanwhile(server.application_dsn, crew)
         told = [json.loads(process.communicate()[0]) for process in crew]
         took, done = time.monotonic() - began, sum(one["cases"] for one in told)
-        return {
+        figures = {
             "cases": done,
             "stored": stored,
             "processes": PROCESSES,
@@ -84,6 +83,8 @@ def replay(cases: int, stored: int) -> dict[str, object]:
             "sweep_median": round(statistics.median(sweeps), 1),
             "sweep_most": round(max(sweeps), 1),
         }
+        database.close()
+        return figures
 
 
 def _sweep_meanwhile(dsn: str, crew: list[subprocess.Popen[bytes]]) -> list[float]:

@@ -61,7 +61,8 @@ SELECT c.id, c.revision, c.phase FROM unnest(%s::text[]) AS wanted (phase) CROSS
 ) AS c ORDER BY c.due_at, c.id
 """
 
-# Skips what another sweeper is about to lease at this moment.
+# Skips what another sweeper is about to lease at this moment. By an array of ids: in a join the planner expects thousands
+# of each phase, and reads the table.
 LEASE_DUE = """
 WITH found AS MATERIALIZED (
     SELECT c.id, c.due_at FROM unnest(%s::text[]) AS wanted (phase) CROSS JOIN LATERAL (
@@ -70,10 +71,10 @@ WITH found AS MATERIALIZED (
         ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
     ) AS c
 ), leased AS (
-    UPDATE cases c SET due_at = clock_timestamp() + %s FROM found WHERE c.id = found.id
-    RETURNING c.id, c.revision, c.phase, found.due_at AS was_due
+    UPDATE cases SET due_at = clock_timestamp() + %s WHERE id = ANY(ARRAY(SELECT id FROM found))
+    RETURNING id, revision, phase
 )
-SELECT id, revision, phase FROM leased ORDER BY was_due, id
+SELECT id, revision, phase FROM leased JOIN found USING (id) ORDER BY found.due_at, id
 """
 
 _POSTPONE = "UPDATE cases SET due_at = clock_timestamp() + %s WHERE id = %s AND revision = coalesce(%s, revision)"
