@@ -61,8 +61,8 @@ SELECT c.id, c.revision, c.phase FROM unnest(%s::text[]) AS wanted (phase) CROSS
 ) AS c ORDER BY c.due_at, c.id
 """
 
-# Skips what another sweeper is about to lease at this moment. By an array of ids: in a join the planner expects thousands
-# of each phase, and reads the table.
+# Skips what another sweeper is about to lease at this moment. By an array of ids: in a join the planner expects
+# thousands of each phase, and reads the table.
 LEASE_DUE = """
 WITH found AS MATERIALIZED (
     SELECT c.id, c.due_at FROM unnest(%s::text[]) AS wanted (phase) CROSS JOIN LATERAL (
