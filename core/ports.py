@@ -58,7 +58,8 @@ class Ledger(Protocol):
 
         At most `limit` of each phase, so that none hides another. A case that failed is due once it has rested
         (core.retries). With a `lease`, those that are returned are not due again before it ends, so that the next
-        question goes on where this one stopped.
+        question goes on where this one stopped; one that has not moved for longer than that is not due before as much
+        time has passed again, ten leases at most, as its ticket may only wait where it was sent.
         """
 
     def postpone(self, case_id: str, *, pause: timedelta, revision: int | None = None) -> None:

@@ -144,18 +144,15 @@ def measure_sweep(cases: int = CASES) -> BenchFigures:
         database = open_database(folder / "home")
         with psycopg.connect(EmbeddedPostgres(folder / "home").dsn, autocommit=True) as owner:
             seed_ledger(owner, cases, seconds=0)
-            swept, at_once = [phase.value for phase in _SWEPT], timedelta(0)
+            swept = [phase.value for phase in _SWEPT]
             figures: BenchFigures = {"cases": cases}
             figures |= _server_milliseconds(
                 owner,
                 {
-                    "a thousand due cases of one phase": (DUE, [["rendered"], at_once, 1000]),
-                    "none due of a phase in which a thousand wait": (DUE, [["commissioned"], at_once, 1000]),
-                    "all phases at once, as a sweep asks": (DUE, [swept, at_once, 1000]),
-                    "leasing a thousand due cases, as a sweep over Kafka does": (
-                        LEASE_DUE,
-                        [swept, at_once, 1000, timedelta(0)],
-                    ),
+                    "a thousand due cases of one phase": (DUE, _asked(["rendered"])),
+                    "none due of a phase in which a thousand wait": (DUE, _asked(["commissioned"])),
+                    "all phases at once, as a sweep asks": (DUE, _asked(swept)),
+                    "leasing a thousand due cases, as a sweep over Kafka does": (LEASE_DUE, _asked(swept)),
                 },
             )
             figures |= _measure_sweep(PostgresLedger(database), FsspecBlobStore((folder / "vault").as_uri()))
@@ -179,7 +176,7 @@ def seed_ledger(connection: psycopg.Connection[tuple[object, ...]], cases: int, 
 
 
 def _measure_queries(connection: psycopg.Connection[tuple[object, ...]]) -> BenchFigures:
-    asked: dict[str, tuple[str, list[Any]]] = {
+    asked: dict[str, tuple[str, list[Any] | dict[str, Any]]] = {
         "whether bytes are referred to, a miss": (IS_REFERENCED, [["0" * 64]]),
         "counting the held": ("SELECT count(*) FROM cases WHERE phase = %s", ["held"]),
         "the payloads of the window": (_PAYLOADS, []),
@@ -188,8 +185,12 @@ def _measure_queries(connection: psycopg.Connection[tuple[object, ...]]) -> Benc
     return _server_milliseconds(connection, asked)
 
 
+def _asked(phases: list[str]) -> dict[str, Any]:
+    return {"phases": phases, "unmoved": timedelta(0), "limit": 1000, "lease": timedelta(0)}
+
+
 def _server_milliseconds(
-    connection: psycopg.Connection[tuple[object, ...]], asked: Mapping[str, tuple[str, list[Any]]]
+    connection: psycopg.Connection[tuple[object, ...]], asked: Mapping[str, tuple[str, list[Any] | dict[str, Any]]]
 ) -> BenchFigures:
     figures: BenchFigures = {}
     for what, (query, values) in asked.items():
@@ -198,7 +199,9 @@ def _server_milliseconds(
     return figures
 
 
-def _execution_milliseconds(connection: psycopg.Connection[tuple[object, ...]], query: str, values: list[Any]) -> float:
+def _execution_milliseconds(
+    connection: psycopg.Connection[tuple[object, ...]], query: str, values: list[Any] | dict[str, Any]
+) -> float:
     row = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}".encode(), values or None).fetchone()
     (plan,) = row[0] if row and isinstance(row[0], list) else json.loads(str(row and row[0]))
     return round(float(plan["Execution Time"]) + float(plan["Planning Time"]), 2)

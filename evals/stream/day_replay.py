@@ -59,14 +59,14 @@ def replay(cases: int, stored: int) -> dict[str, object]:
             seed_ledger(owner, stored, seconds=1)
             owner.execute("CHECKPOINT")
         size, spent = _size(server.dsn), _postgres_cpu(server)
-        command = [sys.executable, "-m", "evals.stream.day_replay", "--carry", server.application_dsn]
+        command = [sys.executable, "-m", "evals.stream.day_replay", "--carry", server.dsn]
         more = [str(cases // PROCESSES), str(_LONGEST)]
         began, root = time.monotonic(), Path(__file__).parents[2]
         crew = [
             subprocess.Popen([*command, *more], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
             for _ in range(PROCESSES)
         ]
-        sweeps = _sweep_meanwhile(server.application_dsn, crew)
+        sweeps = _sweep_meanwhile(server.dsn, crew)
         told = [json.loads(process.communicate()[0]) for process in crew]
         took, done = time.monotonic() - began, sum(one["cases"] for one in told)
         figures = {

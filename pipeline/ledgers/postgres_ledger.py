@@ -54,24 +54,26 @@ ORDER BY e.number
 # By statement_timestamp(), which stays the same: so the index ends at what is due, and what waits is not read.
 # Phase by phase: hundreds that are stuck in one hide no other.
 DUE = """
-SELECT c.id, c.revision, c.phase FROM unnest(%s::text[]) AS wanted (phase) CROSS JOIN LATERAL (
+SELECT c.id, c.revision, c.phase FROM unnest(%(phases)s::text[]) AS wanted (phase) CROSS JOIN LATERAL (
     SELECT id, revision, phase, due_at FROM cases
-    WHERE phase = wanted.phase AND due_at <= statement_timestamp() AND moved <= statement_timestamp() - %s
-    ORDER BY due_at, id LIMIT %s
+    WHERE phase = wanted.phase AND due_at <= statement_timestamp() AND moved <= statement_timestamp() - %(unmoved)s
+    ORDER BY due_at, id LIMIT %(limit)s
 ) AS c ORDER BY c.due_at, c.id
 """
 
 # Skips what another sweeper is about to lease at this moment. By an array of ids: in a join the planner expects
-# thousands of each phase, and reads the table.
+# thousands of each phase, and reads the table. A case that has lain for longer is leased for as long again, ten leases
+# at most: its ticket may wait where it was sent, and each one more would only stand before those of others.
 LEASE_DUE = """
 WITH found AS MATERIALIZED (
-    SELECT c.id, c.due_at FROM unnest(%s::text[]) AS wanted (phase) CROSS JOIN LATERAL (
+    SELECT c.id, c.due_at FROM unnest(%(phases)s::text[]) AS wanted (phase) CROSS JOIN LATERAL (
         SELECT id, due_at FROM cases
-        WHERE phase = wanted.phase AND due_at <= statement_timestamp() AND moved <= statement_timestamp() - %s
-        ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
+        WHERE phase = wanted.phase AND due_at <= statement_timestamp() AND moved <= statement_timestamp() - %(unmoved)s
+        ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
     ) AS c
 ), leased AS (
-    UPDATE cases SET due_at = clock_timestamp() + %s WHERE id = ANY(ARRAY(SELECT id FROM found))
+    UPDATE cases SET due_at = clock_timestamp() + greatest(%(lease)s, least(clock_timestamp() - moved, 10 * %(lease)s))
+    WHERE id = ANY(ARRAY(SELECT id FROM found))
     RETURNING id, revision, phase
 )
 SELECT id, revision, phase FROM leased JOIN found USING (id) ORDER BY found.due_at, id
@@ -165,11 +167,12 @@ class PostgresLedger:
     ) -> Sequence[Ticket]:
         """Tickets for cases in one of these phases that are due and have not moved for so long, the longest due first.
 
-        At most `limit` of each phase. With a `lease`, those that are returned are not due again before it ends.
+        At most `limit` of each phase. With a `lease`, what is returned is not due again before it ends; see Ledger.
         """
-        asked = [[phase.value for phase in phases], unmoved_for, limit]
+        named = [phase.value for phase in phases]
+        asked = {"phases": named, "unmoved": unmoved_for, "limit": limit, "lease": lease}
         with self._database.statements() as connection:
-            rows = connection.execute(LEASE_DUE, [*asked, lease]) if lease else connection.execute(DUE, asked)
+            rows = connection.execute(LEASE_DUE if lease else DUE, asked)
             found = rows.fetchall()
         return tuple(
             Ticket(case_id=case_id, revision=revision, phase=Phase(phase)) for case_id, revision, phase in found

@@ -75,7 +75,7 @@ class MemoryLedger:
     ) -> Sequence[Ticket]:
         """Tickets for cases in one of these phases that are due and have not moved for so long, the longest due first.
 
-        At most `limit` of each phase. With a `lease`, those that are returned are not due again before it ends.
+        At most `limit` of each phase. With a `lease`, what is returned is not due again before it ends; see Ledger.
         """
         with self._lock:
             now = self._clock()
@@ -91,7 +91,8 @@ class MemoryLedger:
                 if taken[case.phase] <= limit:
                     found.append(case)
             if lease:
-                self._due_at.update(dict.fromkeys((case.id for case in found), now + lease))
+                for case in found:
+                    self._due_at[case.id] = now + max(lease, min(now - self._moved(case), 10 * lease))
         return tuple(Ticket(case_id=c.id, revision=c.revision, phase=c.phase) for c in found)
 
     def postpone(self, case_id: str, *, pause: timedelta, revision: int | None = None) -> None:

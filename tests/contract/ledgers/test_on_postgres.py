@@ -210,8 +210,8 @@ def test_what_is_due_and_whether_bytes_are_referred_to_is_asked_of_the_indexes(p
         connection.execute(rows)
         connection.execute("VACUUM ANALYZE cases")
         plan = connection.execute(f"EXPLAIN {IS_REFERENCED}".encode(), [["0" * 64]]).fetchall()
-        due = connection.execute(f"EXPLAIN {DUE}".encode(), [["published"], timedelta(0), 10]).fetchall()
-        asked = [["submitted", "rendered", "published"], timedelta(0), 1000, timedelta(0)]
+        asked = {"unmoved": timedelta(0), "limit": 1000, "lease": timedelta(0), "phases": ["submitted", "published"]}
+        due = connection.execute(f"EXPLAIN {DUE}".encode(), asked | {"phases": ["published"]}).fetchall()
         leased = connection.execute(f"EXPLAIN {LEASE_DUE}".encode(), asked).fetchall()
         connection.execute("DELETE FROM cases WHERE id LIKE 'old%'")
     assert not any("Seq Scan" in line for (line,) in leased), leased
