@@ -65,7 +65,7 @@ class _SlowEngine:
         return EMPTY_ROUTE[Phase.COMMISSIONED](case)
 
 
-def work(dsn: str, broker: str, places: int) -> None:
+def run_slot_worker(dsn: str, broker: str, places: int) -> None:
     """A worker of all roles. Does not return."""
     connection, topics = KafkaConnection(servers=broker), Topics(prefix=PREFIX)
 
@@ -78,7 +78,7 @@ def work(dsn: str, broker: str, places: int) -> None:
     run_worker(WorkerConfig(connection=connection, roles=tuple(WORKER_ROLES), topics=topics), build)
 
 
-def measure(workers: int, places: int) -> dict[str, Any]:
+def measure_slots(workers: int, places: int) -> dict[str, Any]:
     """Cases a second, once all workers are at work."""
     with tempfile.TemporaryDirectory(prefix="assay-slots-") as name:
         folder = Path(name)
@@ -133,7 +133,7 @@ def main(workers: Sequence[int], places: Sequence[int]) -> None:
     told: dict[str, Any] = {"command": command, "machine": machine_info(), "render_seconds": RENDER_SECONDS, "runs": []}
     for number in workers:
         for place in places:
-            told["runs"].append(measure(number, place))
+            told["runs"].append(measure_slots(number, place))
             sys.stderr.write(f"{told['runs'][-1]}\n")
             RESULTS.write_text(json.dumps(told, indent=1) + "\n")
 
@@ -150,6 +150,6 @@ if __name__ == "__main__":
     given = parser.parse_args()
     if given.work:
         sys.argv[1:] = []
-        work(given.work[0], given.work[1], int(given.work[2]))
+        run_slot_worker(given.work[0], given.work[1], int(given.work[2]))
     else:
         main(given.workers, given.places)

@@ -61,7 +61,7 @@ class _UntilKilled:
         raise RuntimeError("nobody killed this worker")
 
 
-def work(way: str, folder: Path, dsn: str, broker: str) -> None:
+def run_doomed_worker(way: str, folder: Path, dsn: str, broker: str) -> None:
     """A worker of either kind, until it is killed."""
     route = EMPTY_ROUTE | {Phase.RENDERED: _UntilKilled(folder)}
     if way == "local":
@@ -74,7 +74,7 @@ def work(way: str, folder: Path, dsn: str, broker: str) -> None:
     run_worker(WorkerConfig(connection=connection, roles=tuple(WORKER_ROLES), topics=topics, sweeps=True), build)
 
 
-def measure(way: str, rounds: int) -> list[float]:
+def measure_losses(way: str, rounds: int) -> list[float]:
     """Seconds, for each of so many workers."""
     with tempfile.TemporaryDirectory(prefix="assay-lost-") as name:
         folder = Path(name)
@@ -154,7 +154,7 @@ def main(rounds: int) -> None:
         "ways": {},
     }
     for way in WAYS:
-        seconds = sorted(measure(way, rounds))
+        seconds = sorted(measure_losses(way, rounds))
         sys.stderr.write(f"{way}: {seconds}\n")
         told["ways"][way] = {"seconds": seconds, "median": statistics.median(seconds)}
         RESULTS.write_text(json.dumps(told, indent=1) + "\n")
@@ -167,6 +167,6 @@ if __name__ == "__main__":
     given = parser.parse_args()
     if given.work:
         sys.argv[1:] = []
-        work(given.work[0], Path(given.work[1]), *given.work[2:])
+        run_doomed_worker(given.work[0], Path(given.work[1]), *given.work[2:])
     else:
         main(given.rounds)
