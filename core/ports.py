@@ -52,16 +52,23 @@ class Ledger(Protocol):
         """All events of a case in order. Raises NotFound."""
 
     def due(
-        self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100, lease: timedelta = timedelta(0)
+        self, phases: Sequence[Phase], *, unmoved_for: timedelta, limit: int = 100, lease: timedelta = timedelta(0)
     ) -> Sequence[Ticket]:
-        """Tickets for cases in one of these phases that are due and have not moved since, the longest due first.
+        """Tickets for cases in one of these phases that are due and have not moved for so long, the longest due first.
 
-        A case that failed is due once it has rested (core.retries). With a `lease`, those that are returned are not due
-        again before it ends, so that the next question goes on where this one stopped.
+        At most `limit` of each phase, so that none hides another. A case that failed is due once it has rested
+        (core.retries). With a `lease`, those that are returned are not due again before it ends, so that the next
+        question goes on where this one stopped; one that has not moved for longer than that is not due before as much
+        time has passed again, ten leases at most, as its ticket may only wait where it was sent.
         """
 
-    def postpone(self, case_id: str, *, until: datetime, revision: int | None = None) -> None:
-        """The case is not due before then, unless it moves. Nothing happens where it has moved past `revision`."""
+    def postpone(self, case_id: str, *, pause: timedelta, revision: int | None = None) -> None:
+        """The case is not due before so much time has passed, unless it moves. Nothing happens where it has moved past
+        `revision`.
+        """
+
+    def now(self) -> datetime:
+        """What time it is here. Each worker's own clock may be wrong; what several agree upon goes by this one."""
 
     def count(self, phase: Phase) -> int:
         """How many cases are in this phase."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Protocol
 
 from core.case import WAITED_TOO_LONG, Case, Phase
@@ -169,23 +169,24 @@ def _look_again(case: Case, seconds: float, works: PipelineContext) -> tuple[Cas
         case, stored = _store(case, [ended], works)
         if not stored:
             return case, None
-    works.ledger.postpone(case.id, until=_now() + timedelta(seconds=seconds), revision=case.revision)
+    works.ledger.postpone(case.id, pause=timedelta(seconds=seconds), revision=case.revision)
     return case, seconds
 
 
 def _wait(case: Case, error: Unavailable, works: PipelineContext) -> Case:
     """Say that the case waits for what is away, once, and that a sweep finds it; or that it has waited for too long."""
     log.warning("the stage after %s waits: %s", case.phase, error, extra={"case": case.id})
-    reason, since = _loggable_error(error), case.waiting.since if case.waiting else _now()
+    now = works.ledger.now()  # another worker's clock, or this one's, may be hours away from it
+    reason, since = _loggable_error(error), case.waiting.since if case.waiting else now
     # A withdrawal is never given up.
-    if _now() - since > works.max_wait and case.phase is not Phase.RECALLED:
+    if now - since > works.max_wait and case.phase is not Phase.RECALLED:
         return _store(case, [StageFailed(phase=case.phase.value, kind=WAITED_TOO_LONG, error=reason)], works)[0]
     if case.waiting is None:
         case, stored = _store(case, [Waiting(phase=case.phase.value, reason=reason, since=since)], works)
         if not stored:
             return case
-    pause = min(max((_now() - since) / 2, _SHORTEST_RETRY), _LONGEST_RETRY)
-    works.ledger.postpone(case.id, until=_now() + pause, revision=case.revision)
+    pause = min(max((now - since) / 2, _SHORTEST_RETRY), _LONGEST_RETRY)
+    works.ledger.postpone(case.id, pause=pause, revision=case.revision)
     return case
 
 
@@ -210,10 +211,6 @@ def _run(stage: Stage, case: Case) -> Sequence[Event]:
         log.warning("the stage after %s broke: %s", case.phase, _loggable_error(error), extra={"case": case.id})
         log.debug("details", exc_info=error)  # what others raise may repeat words of a prompt: never by default
         return [StageFailed(phase=case.phase.value, kind=type(error).__name__, error=_loggable_error(error))]
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
 
 
 def _loggable_error(error: Exception) -> str:

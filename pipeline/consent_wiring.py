@@ -136,6 +136,10 @@ class LedgerRevisions:
         """When the last event of the case was stored. Raises NotFound."""
         return self.ledger.history(case.id)[-1].at
 
+    def now(self) -> datetime:
+        """By the ledger's clock."""
+        return self.ledger.now()
+
 
 def make_cameo_service(
     database: Database,

@@ -1,5 +1,5 @@
 """What Assay costs: `python -m evals.bench [PART…]`: overhead, stages, verify (the default), gateway, uploads, setup,
-attack, queue, reports, ledger.
+attack, queue, reports, ledger, sweep.
 
 `uploads` streams a hundred files, which takes many minutes; `--uploads 6 --at-once 3` tries it with fewer.
 
@@ -19,7 +19,7 @@ from typing import TypedDict
 
 from evals.bench import report
 from evals.bench.gateway_cost import UPLOADS, UPLOADS_AT_ONCE, measure_gateway, measure_uploads
-from evals.bench.ledger_scale import measure_ledger
+from evals.bench.ledger_scale import measure_ledger, measure_sweep
 from evals.bench.machine_info import BenchFigures, MachineInfo, machine_info
 from evals.bench.pipeline_overhead import measure_overhead
 from evals.bench.report_queries import measure_report_queries
@@ -41,6 +41,7 @@ _PARTS: dict[str, Callable[[], BenchFigures]] = {
     "queue": measure_review_queue,
     "reports": measure_report_queries,
     "ledger": measure_ledger,
+    "sweep": measure_sweep,
 }
 
 

@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,7 @@ CASES = 1_000_000
 SECONDS = 6
 """Fingerprints of each sealed video."""
 _BATCH = 50_000
-_TIMES = 5
+_TIMES = 9
 _SWEPT = tuple(
     Phase(name)
     for name in (
@@ -116,10 +117,9 @@ def measure_ledger(cases: int = CASES) -> BenchFigures:
         folder = Path(name)
         database = open_database(folder / "home")
         with psycopg.connect(EmbeddedPostgres(folder / "home").dsn, autocommit=True) as owner:
-            _seed(owner, cases)
+            seed_ledger(owner, cases)
             figures: BenchFigures = {"cases": cases, "fingerprints": cases * SECONDS}
             figures |= _measure_queries(owner)
-            figures |= _measure_sweep(PostgresLedger(database), FsspecBlobStore((folder / "vault").as_uri()))
         dsn = EmbeddedPostgres(folder / "home").application_dsn
         for what, tail, number in (
             ("held by each process", cases + 1, "1234"),
@@ -135,14 +135,40 @@ def measure_ledger(cases: int = CASES) -> BenchFigures:
     return figures
 
 
-def _seed(connection: psycopg.Connection[tuple[object, ...]], cases: int) -> None:
+def measure_sweep(cases: int = CASES) -> BenchFigures:
+    """What a sweep costs where so many cases are stored, of which a thousand are due and a thousand are rendered: the
+    server's milliseconds, and the worker's CPU and clock.
+    """
+    with tempfile.TemporaryDirectory(dir="/tmp") as name:
+        folder = Path(name)
+        database = open_database(folder / "home")
+        with psycopg.connect(EmbeddedPostgres(folder / "home").dsn, autocommit=True) as owner:
+            seed_ledger(owner, cases, seconds=0)
+            swept = [phase.value for phase in _SWEPT]
+            figures: BenchFigures = {"cases": cases}
+            figures |= _server_milliseconds(
+                owner,
+                {
+                    "a thousand due cases of one phase": (DUE, _asked(["rendered"])),
+                    "none due of a phase in which a thousand wait": (DUE, _asked(["commissioned"])),
+                    "all phases at once, as a sweep asks": (DUE, _asked(swept)),
+                    "leasing a thousand due cases, as a sweep over Kafka does": (LEASE_DUE, _asked(swept)),
+                },
+            )
+            figures |= _measure_sweep(PostgresLedger(database), FsspecBlobStore((folder / "vault").as_uri()))
+        database.close()
+    return figures
+
+
+def seed_ledger(connection: psycopg.Connection[tuple[object, ...]], cases: int, *, seconds: int = SECONDS) -> None:
+    """Write so many cases, each with a sealed event and its payload; `seconds` fingerprints a case, no event for 0."""
     connection.execute("SET statement_timeout = 0; SET synchronous_commit = off")
     tables = ("cases", "events", "issued_payloads")
     for table in tables:
         connection.execute(f"ALTER TABLE {table} DISABLE TRIGGER ALL")
     for first in range(1, cases + 1, _BATCH):
-        span = {"first": first, "last": min(first + _BATCH - 1, cases), "seconds": SECONDS}
-        for statement in (_SEED_CASES, _SEED_SEALED, _SEED_PAYLOADS):
+        span = {"first": first, "last": min(first + _BATCH - 1, cases), "seconds": seconds}
+        for statement in (_SEED_CASES, _SEED_SEALED, _SEED_PAYLOADS) if seconds else (_SEED_CASES,):
             connection.execute(statement, span)
     for table in tables:
         connection.execute(f"ALTER TABLE {table} ENABLE TRIGGER ALL")
@@ -150,17 +176,22 @@ def _seed(connection: psycopg.Connection[tuple[object, ...]], cases: int) -> Non
 
 
 def _measure_queries(connection: psycopg.Connection[tuple[object, ...]]) -> BenchFigures:
-    later = datetime.now(UTC) + timedelta(days=1)
-    rendered = ["rendered"]
-    asked: dict[str, tuple[str, list[Any]]] = {
-        "a thousand due cases of a phase": (DUE, [rendered, later, 1000]),
-        "none due of a phase with a thousand": (DUE, [["commissioned"], later, 1000]),
-        "leasing a thousand due cases": (LEASE_DUE, [rendered, later, 1000, timedelta(0)]),
+    asked: dict[str, tuple[str, list[Any] | dict[str, Any]]] = {
         "whether bytes are referred to, a miss": (IS_REFERENCED, [["0" * 64]]),
         "counting the held": ("SELECT count(*) FROM cases WHERE phase = %s", ["held"]),
         "the payloads of the window": (_PAYLOADS, []),
         "the payloads of the window, off the events": (_PAYLOADS_OFF_EVENTS, []),
     }
+    return _server_milliseconds(connection, asked)
+
+
+def _asked(phases: list[str]) -> dict[str, Any]:
+    return {"phases": phases, "unmoved": timedelta(0), "limit": 1000, "lease": timedelta(0)}
+
+
+def _server_milliseconds(
+    connection: psycopg.Connection[tuple[object, ...]], asked: Mapping[str, tuple[str, list[Any] | dict[str, Any]]]
+) -> BenchFigures:
     figures: BenchFigures = {}
     for what, (query, values) in asked.items():
         times = [_execution_milliseconds(connection, query, values) for _ in range(_TIMES)]
@@ -168,7 +199,9 @@ def _measure_queries(connection: psycopg.Connection[tuple[object, ...]]) -> Benc
     return figures
 
 
-def _execution_milliseconds(connection: psycopg.Connection[tuple[object, ...]], query: str, values: list[Any]) -> float:
+def _execution_milliseconds(
+    connection: psycopg.Connection[tuple[object, ...]], query: str, values: list[Any] | dict[str, Any]
+) -> float:
     row = connection.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}".encode(), values or None).fetchone()
     (plan,) = row[0] if row and isinstance(row[0], list) else json.loads(str(row and row[0]))
     return round(float(plan["Execution Time"]) + float(plan["Planning Time"]), 2)

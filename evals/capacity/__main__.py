@@ -1,7 +1,7 @@
 """`python -m evals.capacity [--cases N]`: measures service times, simulates, holds that against real runs, plans days.
 
-Writes evals/results/capacity.json, and docs/reference/capacity.md from it. For a machine that does nothing else: the
-simulation knows of no other work.
+Writes evals/results/capacity.json, and docs/reference/capacity.md from it. The simulation knows of no other work: how
+much slower that makes a run is measured while it lasts (processor_waits.py), and what was simulated is so much slower.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import psycopg
 from core.case import Phase
 from evals.bench.machine_info import machine_info
 from evals.capacity import report
+from evals.capacity.processor_waits import ProcessorWaits
 from evals.capacity.real_run import run_at_once
 from evals.capacity.scale_up import plan_day
 from evals.capacity.service_times import ServiceTime, measure_service_times, measured_installation
@@ -29,7 +30,7 @@ from pipeline.runners.local_runner import DEFAULT_LANES
 from pipeline.wiring import Installation
 
 RESULTS = Path(__file__).parents[1] / "results" / "capacity.json"
-_ROUNDS = 7
+_ROUNDS = 5
 _GENERATIONS = (1_000, 100_000, 10_000_000)
 
 
@@ -40,11 +41,13 @@ def main(cases: int) -> None:
         sys.stderr.write("measuring service times\n")
         before = _stored(installation)
         services = measure_service_times(installation, _ROUNDS)
-        real, predicted = [], []
+        real, predicted, slowed = [], [], []
         for number in (cases // 2, cases):
             sys.stderr.write(f"running {number} orders at once\n")
-            real.append(run_at_once(installation, number))
-            predicted.append(_predict(services, number))
+            with ProcessorWaits() as waits:
+                real.append(run_at_once(installation, number))
+            slowed.append(waits.slowed)
+            predicted.append(_predict(services, number) * waits.slowed)
         count = _ROUNDS + cases // 2 + cases
         sizes = {name: round((after - before[name]) / count) for name, after in _stored(installation).items()}
     days = [plan_day(generations, services, **sizes) for generations in _GENERATIONS]
@@ -54,8 +57,8 @@ def main(cases: int) -> None:
         "rounds": _ROUNDS,
         "services": {phase.value: asdict(one) for phase, one in services.items()},
         "runs": [
-            {"cases": number, "real": round(a, 1), "simulated": round(b, 1)}
-            for number, a, b in zip((cases // 2, cases), real, predicted, strict=True)
+            {"cases": number, "real": round(a, 1), "simulated": round(b, 1), "slowed": round(c, 2)}
+            for number, a, b, c in zip((cases // 2, cases), real, predicted, slowed, strict=True)
         ],
         "sizes": sizes,
         "days": [asdict(day) for day in days],

@@ -23,6 +23,9 @@ def main() -> None:
 
 def page() -> str:
     """Service times, the simulation beside the real runs, and what days need."""
+    found = stored_results("capacity")
+    for run in found["runs"]:
+        run["off"] = abs(100 * (run["simulated"] / run["real"] - 1))
     assumed = {
         "peak": PEAK,
         "busy": BUSY,
@@ -32,7 +35,7 @@ def page() -> str:
         "kept_days": KEPT_DAYS,
         "render_seconds": RENDER_SECONDS,
     }
-    return render_markdown("capacity/templates/capacity.md.j2", found=stored_results("capacity"), assumed=assumed)
+    return render_markdown("capacity/templates/capacity.md.j2", found=found, assumed=assumed)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ from __future__ import annotations
 import resource
 import shutil
 import statistics
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +13,7 @@ from pathlib import Path
 from core.case import Case, Phase
 from core.events import Event
 from core.ports import Stage
+from evals.capacity.processor_waits import ProcessorWaits
 from media.sandbox import sandboxed_process
 from pipeline.cli.cli_common import local_operator
 from pipeline.diagnostics import installation_checks
@@ -28,7 +28,9 @@ PROMPT = "a sleepy rabbit in a meadow"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceTime:
-    """Of one stage: seconds of CPU in all its threads and processes, and seconds by the clock when it runs alone."""
+    """Of one stage: seconds of CPU in all its threads and processes, and seconds by the clock when it runs alone on a
+    machine of its own. Where others used the machine, the clock is divided by how much that slowed the stage.
+    """
 
     cpu: float
     wall: float
@@ -78,9 +80,10 @@ def _publish(installation: Installation, runner: LocalRunner) -> None:
 
 def _timed(phase: Phase, stage: Stage, taken: dict[Phase, list[tuple[float, float]]]) -> Stage:
     def timed(case: Case) -> Sequence[Event]:
-        wall, cpu = time.perf_counter(), cpu_seconds()
-        events = stage(case)
-        taken.setdefault(phase, []).append((cpu_seconds() - cpu, time.perf_counter() - wall))
+        cpu = cpu_seconds()
+        with ProcessorWaits() as waits:
+            events = stage(case)
+        taken.setdefault(phase, []).append((cpu_seconds() - cpu, waits.seconds / waits.slowed))
         return events
 
     return timed

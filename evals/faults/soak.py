@@ -66,6 +66,7 @@ class SoakCounts:
     looks: int = 0
     not_settled: int = 0
     settle_seconds: float = 0.0
+    stopped_early: bool = False
     breaches: list[Breach] = field(default_factory=list)
 
     def told(self) -> dict[str, Any]:
@@ -75,7 +76,7 @@ class SoakCounts:
 
 
 def soak(folder: Path, *, minutes: float, seed: int) -> SoakCounts:
-    """Run it; what is counted is returned also where laws were broken."""
+    """Run it; what is counted is returned also where laws were broken, or where Ctrl-C ended the faults early."""
     counts = SoakCounts(seed=seed, minutes=minutes)
     began, stop = time.monotonic(), threading.Event()
     with fault_house(folder, seed=seed, lies=LIES, requests_per_minute="0") as house:
@@ -92,6 +93,8 @@ def soak(folder: Path, *, minutes: float, seed: int) -> SoakCounts:
             thread.start()
         try:
             _strike(house, front, random.Random(f"{seed} faults"), counts, began + 60 * minutes)  # noqa: S311
+        except KeyboardInterrupt:
+            counts.stopped_early = True
         finally:
             stop.set()
             for thread in load:

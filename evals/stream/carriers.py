@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from core.ports import Ticket
@@ -47,9 +47,7 @@ def poll(dsn: str) -> None:
 
 def _poll_role(works: PipelineContext) -> None:
     while True:
-        found = works.ledger.due(
-            tuple(works.accepted_phases), unmoved_since=datetime.now(UTC), limit=_BATCH, lease=_LEASE
-        )
+        found = works.ledger.due(tuple(works.accepted_phases), unmoved_for=timedelta(0), limit=_BATCH, lease=_LEASE)
         for ticket in found:
             advance(ticket, works)
         if not found:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from evals.pages import EVALS_FOLDER, render_markdown, stored_results
 
 _COMPARED = 2  # workers
+_MORE = {"slots": "engine_slots", "lost": "lost_worker", "day": "day"}
 PAGE = EVALS_FOLDER.parent / "docs" / "reference" / "stream.md"
 
 
@@ -21,7 +22,8 @@ def page() -> str:
     most = max(run["workers"] for run in found["runs"])
     sums = {run["carrier"]: _cpu(run) for run in found["runs"] if run["workers"] == _COMPARED}
     idle = {run["carrier"]: run["idle_cpu_a_second"] for run in found["runs"] if run["workers"] == most}
-    return render_markdown("stream/templates/stream.md.j2", found=found, sums=sums, idle=idle, most=most)
+    more = {name: stored_results(f"stream_{file}") for name, file in _MORE.items()}
+    return render_markdown("stream/templates/stream.md.j2", found=found, sums=sums, idle=idle, most=most, **more)
 
 
 def _cpu(run: Mapping[str, float]) -> int:

@@ -22,12 +22,15 @@ class DriftDesk:
         return self.drift.latest()
 
     def accept(self, who: Principal, source: str) -> int:
-        """The last seven days of this classifier are how it scores now: compare with them from here on.
+        """This classifier is well as it scores now: compare with the last seven days, or where it changed within them
+        with the week that begins now.
 
-        Returns for how many labels. Raises Forbidden, or NotFound where too little of it was measured in that week.
+        Returns for how many labels. Raises Forbidden, or NotFound where nothing has moved or too little was measured.
         """
         require_role(who, Role.OPERATOR)
         chosen = self.drift.choose_reference(source, who.id)
         if not chosen:
-            raise NotFound(f"{source}: in the last seven days no label of it was measured a thousand times")
+            raise NotFound(
+                f"{source}: no label of it has moved, or too little was measured in the last seven days to tell"
+            )
         return chosen

@@ -1,4 +1,4 @@
-"""How far each classifier is from its week of reference, as the ledger last measured it (097_score_drift.sql)."""
+"""How far each classifier is from its week of reference, as the ledger last measured it (097_score_drift.sql, 102)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ MAX_AGE = timedelta(hours=1)
 """What was measured longer ago says nothing of now: it is measured every ten minutes where anything sweeps."""
 
 _LATEST = """
-SELECT d.at, d.source, d.label, d.hours, d.measured, d.psi, r.since, r.until
+SELECT d.at, d.source, d.label, d.hours, d.measured, d.psi, r.since, r.until, r.collecting
 FROM score_drift d JOIN score_references r USING (source, label)
 WHERE d.at = (SELECT max(at) FROM score_drift) AND d.at > clock_timestamp() - %s
 ORDER BY d.psi DESC NULLS LAST, d.source, d.label
@@ -25,7 +25,9 @@ _CHOOSE = "SELECT choose_score_reference(%s, %s)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreDrift:
-    """Of one label of one classifier. `psi` is None where too few were measured within `hours` to tell."""
+    """Of one label of one classifier. `psi` is None where too few were measured within `hours` to tell, or so far in a
+    reference that is still `collecting`.
+    """
 
     at: datetime
     source: str
@@ -35,6 +37,7 @@ class ScoreDrift:
     psi: float | None
     since: datetime
     until: datetime
+    collecting: bool = False
 
     @property
     def has_moved(self) -> bool:
@@ -55,11 +58,14 @@ class PostgresScoreDrift:
         """
         with self._database.statements() as connection:
             rows = connection.execute(_LATEST, [MAX_AGE]).fetchall()
-        names = ("at", "source", "label", "hours", "measured", "psi", "since", "until")
+        names = ("at", "source", "label", "hours", "measured", "psi", "since", "until", "collecting")
         return tuple(ScoreDrift(**dict(zip(names, row, strict=True))) for row in rows)
 
     def choose_reference(self, source: str, by: str) -> int:
-        """Take the last seven days as a classifier's week of reference; returns how many labels have it."""
+        """Compare with how a classifier scores now: the last seven days, or where it changed within them what comes.
+
+        Returns for how many labels that is something else than before.
+        """
         with self._database.connection() as connection:
             row = connection.execute(_CHOOSE, [source, by]).fetchone()
         return int(row[0]) if row else 0

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import cast
 
 from psycopg.errors import RestrictViolation, UniqueViolation
 from psycopg.types.json import Jsonb
 
 from core.case import Case, Phase
 from core.codec import dump
-from core.errors import Conflict, NotFound
+from core.errors import Conflict, NotFound, Unavailable
 from core.events import Event
 from core.ports import RecordedEvent, Ticket
 from core.retries import FIRST_RETRY_DELAY, delay_after
@@ -50,26 +51,35 @@ FROM moved, jsonb_array_elements(%(events)s) WITH ORDINALITY AS e (body, number)
 ORDER BY e.number
 """
 
+# By statement_timestamp(), which stays the same: so the index ends at what is due, and what waits is not read.
+# Phase by phase: hundreds that are stuck in one hide no other.
 DUE = """
-SELECT id, revision, phase FROM cases
-WHERE phase = ANY(%s) AND due_at <= clock_timestamp() AND moved <= %s
-ORDER BY due_at, id LIMIT %s
+SELECT c.id, c.revision, c.phase FROM unnest(%(phases)s::text[]) AS wanted (phase) CROSS JOIN LATERAL (
+    SELECT id, revision, phase, due_at FROM cases
+    WHERE phase = wanted.phase AND due_at <= statement_timestamp() AND moved <= statement_timestamp() - %(unmoved)s
+    ORDER BY due_at, id LIMIT %(limit)s
+) AS c ORDER BY c.due_at, c.id
 """
 
-# Skips what another sweeper is about to lease at this moment.
+# Skips what another sweeper is about to lease at this moment. By an array of ids: in a join the planner expects
+# thousands of each phase, and reads the table. A case that has lain for longer is leased for as long again, ten leases
+# at most: its ticket may wait where it was sent, and each one more would only stand before those of others.
 LEASE_DUE = """
 WITH found AS MATERIALIZED (
-    SELECT id, due_at FROM cases
-    WHERE phase = ANY(%s) AND due_at <= clock_timestamp() AND moved <= %s
-    ORDER BY due_at, id LIMIT %s FOR UPDATE SKIP LOCKED
+    SELECT c.id, c.due_at FROM unnest(%(phases)s::text[]) AS wanted (phase) CROSS JOIN LATERAL (
+        SELECT id, due_at FROM cases
+        WHERE phase = wanted.phase AND due_at <= statement_timestamp() AND moved <= statement_timestamp() - %(unmoved)s
+        ORDER BY due_at, id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
+    ) AS c
 ), leased AS (
-    UPDATE cases c SET due_at = clock_timestamp() + %s FROM found WHERE c.id = found.id
-    RETURNING c.id, c.revision, c.phase, found.due_at AS was_due
+    UPDATE cases SET due_at = clock_timestamp() + greatest(%(lease)s, least(clock_timestamp() - moved, 10 * %(lease)s))
+    WHERE id = ANY(ARRAY(SELECT id FROM found))
+    RETURNING id, revision, phase
 )
-SELECT id, revision, phase FROM leased ORDER BY was_due, id
+SELECT id, revision, phase FROM leased JOIN found USING (id) ORDER BY found.due_at, id
 """
 
-_POSTPONE = "UPDATE cases SET due_at = %s WHERE id = %s AND revision = coalesce(%s, revision)"
+_POSTPONE = "UPDATE cases SET due_at = clock_timestamp() + %s WHERE id = %s AND revision = coalesce(%s, revision)"
 _COUNT = "SELECT count(*) FROM cases WHERE phase = %s"
 
 _LIST = """
@@ -153,24 +163,33 @@ class PostgresLedger:
         )
 
     def due(
-        self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100, lease: timedelta = timedelta(0)
+        self, phases: Sequence[Phase], *, unmoved_for: timedelta, limit: int = 100, lease: timedelta = timedelta(0)
     ) -> Sequence[Ticket]:
-        """Tickets for cases in one of these phases that are due and have not moved since, the longest due first.
+        """Tickets for cases in one of these phases that are due and have not moved for so long, the longest due first.
 
-        With a `lease`, those that are returned are not due again before it ends.
+        At most `limit` of each phase. With a `lease`, what is returned is not due again before it ends; see Ledger.
         """
-        asked = [[phase.value for phase in phases], unmoved_since, limit]
+        named = [phase.value for phase in phases]
+        asked = {"phases": named, "unmoved": unmoved_for, "limit": limit, "lease": lease}
         with self._database.statements() as connection:
-            rows = connection.execute(LEASE_DUE, [*asked, lease]) if lease else connection.execute(DUE, asked)
+            rows = connection.execute(LEASE_DUE if lease else DUE, asked)
             found = rows.fetchall()
         return tuple(
             Ticket(case_id=case_id, revision=revision, phase=Phase(phase)) for case_id, revision, phase in found
         )
 
-    def postpone(self, case_id: str, *, until: datetime, revision: int | None = None) -> None:
-        """The case is not due before then, unless it moves. Nothing happens where it has moved past `revision`."""
+    def postpone(self, case_id: str, *, pause: timedelta, revision: int | None = None) -> None:
+        """The case is not due before so much time has passed, unless it moves; see Ledger."""
         with self._database.statements() as connection:
-            connection.execute(_POSTPONE, [until, case_id, revision])
+            connection.execute(_POSTPONE, [pause, case_id, revision])
+
+    def now(self) -> datetime:
+        """By the clock of the database's server."""
+        with self._database.statements() as connection:
+            row = connection.execute("SELECT clock_timestamp()").fetchone()
+        if row is None:
+            raise Unavailable("the database does not say what time it is")
+        return cast(datetime, row[0]).astimezone(UTC)
 
     def count(self, phase: Phase) -> int:
         """How many cases are in this phase."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from contextlib import ExitStack
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from core.case import Phase
 from core.ports import BlobStore, Bus, Ledger
@@ -23,7 +23,6 @@ def resend_due_tickets(
     older_than: timedelta,
     *,
     lease: timedelta = timedelta(0),
-    now: datetime | None = None,
 ) -> int:
     """Send a ticket for every case that is due and has not moved for `older_than`; clear orphans out of the vault.
 
@@ -31,12 +30,10 @@ def resend_due_tickets(
     which a ticket was sent are not due again before it ends. Returns how many tickets were sent. Raises Unavailable
     when the ledger, the bus or the vault is away: nothing is lost by that either.
     """
-    now = now or datetime.now(UTC)
     sent = 0
-    for phase in phases:  # one by one, so that a phase in which hundreds are stuck hides no other
-        for ticket in ledger.due([phase], unmoved_since=now - older_than, limit=_BATCH, lease=lease):
-            bus.send(ticket)
-            sent += 1
+    for ticket in ledger.due(tuple(phases), unmoved_for=older_than, limit=_BATCH, lease=lease):
+        bus.send(ticket)
+        sent += 1
     collect_orphans(ledger, vault)
     return sent
 

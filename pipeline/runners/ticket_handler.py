@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from core.errors import NotFound, Unavailable
 from core.ports import Ledger, Ticket
@@ -35,9 +35,9 @@ def handle_ticket(ticket: Ticket, works: PipelineContext) -> bool:
 
 
 def _postpone(ticket: Ticket, ledger: Ledger) -> None:
-    ledger.postpone(ticket.case_id, until=datetime.now(UTC) + _REST_OF_UNREADABLE)
+    ledger.postpone(ticket.case_id, pause=_REST_OF_UNREADABLE)
 
 
 def ping_ledger(ledger: Ledger) -> None:
     """Ask the ledger something small. Raises Unavailable."""
-    ledger.due([], unmoved_since=datetime.now(UTC), limit=1)
+    ledger.due([], unmoved_for=timedelta(0), limit=1)

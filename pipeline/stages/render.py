@@ -7,7 +7,7 @@ again later, so that no thread and no connection is held by a render.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from core.case import FAILURES_BEFORE_REVIEW, Case
@@ -63,7 +63,7 @@ def _commissioned(case: Case, context: StageContext) -> Sequence[Event]:
             parameter_texts={name: texts.read(text_id) for name, text_id in request.parameter_texts.items()},
         )
         job = engine.commission(order)
-    return [Commissioned(engine=engine.name, engine_version=engine.version, job=job, at=datetime.now(UTC))]
+    return [Commissioned(engine=engine.name, engine_version=engine.version, job=job, at=context.revisions.now())]
 
 
 def _looked_after(case: Case, job: str, context: StageContext) -> Sequence[Event]:
@@ -75,7 +75,7 @@ def _looked_after(case: Case, job: str, context: StageContext) -> Sequence[Event
     if progress.state is not JobState.DONE:
         if refused := refused_by_preview(case, job, context):
             return refused
-        age = (datetime.now(UTC) - _commissioned_at(case, context)).total_seconds()
+        age = (context.revisions.now() - _commissioned_at(case, context)).total_seconds()
         if age > context.engine_timeout:
             context.engine.cancel(job)
             raise RenderFailed("engine_timeout", f"it did not finish within {context.engine_timeout:.0f} s")
@@ -116,7 +116,7 @@ def _with_engine(case: Case, context: StageContext, work: Callable[[], Sequence[
     except EngineBusy:
         raise NotYet(_BUSY_SECONDS) from None
     except Unavailable as error:
-        if case.waiting is None or datetime.now(UTC) - case.waiting.since <= context.max_wait:
+        if case.waiting is None or context.revisions.now() - case.waiting.since <= context.max_wait:
             raise
         return [render_failed(case, "engine_unavailable", str(error), context)]
     except (EngineFault, BadInput) as error:

@@ -123,7 +123,10 @@ class CopyFinder(Protocol):
 
 
 class Revisions(Protocol):
-    """Knows when cases moved."""
+    """Knows when cases moved, by a clock that is the same for all workers."""
+
+    def now(self) -> datetime:
+        """What time it is by that clock."""
 
     def last_moved(self, case: Case) -> datetime:
         """When the last event of the case was stored."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -70,29 +71,39 @@ class MemoryLedger:
             return tuple(self._entries[case_id])
 
     def due(
-        self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100, lease: timedelta = timedelta(0)
+        self, phases: Sequence[Phase], *, unmoved_for: timedelta, limit: int = 100, lease: timedelta = timedelta(0)
     ) -> Sequence[Ticket]:
-        """Tickets for cases in one of these phases that are due and have not moved since, the longest due first.
+        """Tickets for cases in one of these phases that are due and have not moved for so long, the longest due first.
 
-        With a `lease`, those that are returned are not due again before it ends.
+        At most `limit` of each phase. With a `lease`, what is returned is not due again before it ends; see Ledger.
         """
         with self._lock:
             now = self._clock()
             waiting = [
                 case
                 for case in self._cases.values()
-                if case.phase in phases and self._due_at[case.id] <= now and self._moved(case) <= unmoved_since
+                if case.phase in phases and self._due_at[case.id] <= now and self._moved(case) <= now - unmoved_for
             ]
             waiting.sort(key=lambda case: (self._due_at[case.id], case.id))
+            taken, found = Counter[Phase](), list[Case]()
+            for case in waiting:
+                taken[case.phase] += 1
+                if taken[case.phase] <= limit:
+                    found.append(case)
             if lease:
-                self._due_at.update(dict.fromkeys((case.id for case in waiting[:limit]), now + lease))
-        return tuple(Ticket(case_id=c.id, revision=c.revision, phase=c.phase) for c in waiting[:limit])
+                for case in found:
+                    self._due_at[case.id] = now + max(lease, min(now - self._moved(case), 10 * lease))
+        return tuple(Ticket(case_id=c.id, revision=c.revision, phase=c.phase) for c in found)
 
-    def postpone(self, case_id: str, *, until: datetime, revision: int | None = None) -> None:
-        """The case is not due before then, unless it moves. Nothing happens where it has moved past `revision`."""
+    def postpone(self, case_id: str, *, pause: timedelta, revision: int | None = None) -> None:
+        """The case is not due before so much time has passed, unless it moves; see Ledger."""
         with self._lock:
             if case_id in self._cases and revision in (None, self._cases[case_id].revision):
-                self._due_at[case_id] = until
+                self._due_at[case_id] = self._clock() + pause
+
+    def now(self) -> datetime:
+        """By the clock it was given."""
+        return self._clock()
 
     def count(self, phase: Phase) -> int:
         """How many cases are in this phase."""

@@ -175,7 +175,7 @@ def _swept(house):
         accepted_phases=[Phase.RECALLED],
         **nothing_beside(),
     )
-    for ticket in house.ledger.due([Phase.RECALLED], unmoved_since=datetime.now(UTC)):
+    for ticket in house.ledger.due([Phase.RECALLED], unmoved_for=timedelta(0)):
         advance(ticket, works)
 
 

@@ -161,6 +161,39 @@ def test_an_operator_says_that_it_is_well_as_it_is_and_nobody_else(database: Dat
     assert told.until > NOW - timedelta(days=1)
 
 
+def test_a_sudden_change_that_was_accepted_alarms_no_more_and_the_next_one_does(database: Database) -> None:
+    a_week(database, 9, CALM)
+    measured(database, 16, CALM)
+    summed(database, 9)
+    for day in range(3, 9):
+        measured(database, day, CALM)
+    measured(database, 2, STRANGE)
+    summed(database, 2)
+    with database.connection() as connection:  # as `choose_reference`, two days ago
+        accepted = connection.execute(
+            "SELECT choose_score_reference('terms/1', 'op', %s)", [NOW - timedelta(days=2)]
+        ).fetchone()
+    assert accepted == (1,)
+    assert _rows(database)[-1][1] is None  # a day of the new kind is in the week, and the week is not of one kind
+    measured(database, 1, STRANGE)
+    measured(database, 0, STRANGE)
+    summed(database, 1)
+    assert _rows(database)[-1][1] is None  # not a thousand yet
+    summed(database)
+    [told] = PostgresScoreDrift(database).latest()
+    assert told.collecting
+    assert told.psi == pytest.approx(0, abs=0.01)
+    with database.connection() as connection:
+        connection.execute("DELETE FROM score_drift WHERE at > %s", [NOW - timedelta(hours=1)])
+        connection.execute(
+            "UPDATE score_hours SET bucket = 5 WHERE bucket = 19 AND hour > %s", [NOW - timedelta(hours=20)]
+        )
+        connection.execute("SELECT collect_score_references(%s)", [NOW])
+        connection.execute("SELECT measure_score_drift(%s, %s)", [NOW, NOW])
+    [told] = PostgresScoreDrift(database).latest()
+    assert told.has_moved
+
+
 def test_drift_that_was_measured_long_ago_says_nothing_of_now(database: Database) -> None:
     a_week(database, 2, CALM)
     measured(database, 9, CALM)

@@ -164,7 +164,7 @@ def report_public() -> None:
 def report_drift(
     accept: Annotated[
         str,
-        typer.Option("--accept", help="A classifier, as terms/1, that is well: compare with the last 7 days."),
+        typer.Option("--accept", help="A classifier, as terms/1, that is well as it scores now."),
     ] = "",
     as_json: JsonOption = False,
 ) -> int:
@@ -177,7 +177,7 @@ def report_drift(
         print_json({"accepted_labels": labels, "drift": dump(found)})
     else:
         if accept:
-            out.print(f"{accept}: {labels} labels are compared with the last seven days from now on", highlight=False)
+            out.print(f"{accept}: {labels} labels have another week of reference from now on", highlight=False)
         for one in found:
             out.print(_drift_line(one), highlight=False)
         if not found:
@@ -188,6 +188,7 @@ def report_drift(
 def _drift_line(one: ScoreDrift) -> str:
     index = "too few to tell" if one.psi is None else f"{one.psi:.3f}{' has moved' if one.has_moved else ''}"
     week = f"{one.since:%Y-%m-%d} to {one.until:%Y-%m-%d}"
+    week = f"a week that began {one.since:%Y-%m-%d %H:%M}" if one.collecting else week
     return f"{one.source} {one.label}: {index} ({one.measured} in {one.hours} h, against {week})"
 
 

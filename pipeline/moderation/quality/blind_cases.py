@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from core.case import Case, Phase
@@ -85,14 +85,18 @@ class BlindLedger:
         return self.ledger.append(case, events, rest=rest)
 
     def due(
-        self, phases: Sequence[Phase], *, unmoved_since: datetime, limit: int = 100, lease: timedelta = timedelta(0)
+        self, phases: Sequence[Phase], *, unmoved_for: timedelta, limit: int = 100, lease: timedelta = timedelta(0)
     ) -> Sequence[Ticket]:
         """As Ledger.due."""
-        return self.ledger.due(phases, unmoved_since=unmoved_since, limit=limit, lease=lease)
+        return self.ledger.due(phases, unmoved_for=unmoved_for, limit=limit, lease=lease)
 
-    def postpone(self, case_id: str, *, until: datetime, revision: int | None = None) -> None:
+    def postpone(self, case_id: str, *, pause: timedelta, revision: int | None = None) -> None:
         """As Ledger.postpone."""
-        self.ledger.postpone(case_id, until=until, revision=revision)
+        self.ledger.postpone(case_id, pause=pause, revision=revision)
+
+    def now(self) -> datetime:
+        """As Ledger.now."""
+        return self.ledger.now()
 
     def count(self, phase: Phase) -> int:
         """As Ledger.count."""

@@ -137,19 +137,19 @@ def test_of_sixteen_writers_one_wins(ledger: Ledger) -> None:
 def test_due_gives_the_longest_waiting_first(ledger: Ledger) -> None:
     first, second, third = (submit(ledger) for _ in range(3))
     first = ledger.append(first, [WAITING])  # it moved
-    due = ledger.due([Phase.SUBMITTED], unmoved_since=the_time() + LATER)
+    due = ledger.due([Phase.SUBMITTED], unmoved_for=timedelta(0))
     assert [ticket.case_id for ticket in due] == [second.id, third.id, first.id]
     assert [ticket.revision for ticket in due] == [1, 1, 2]
     assert {ticket.phase for ticket in due} == {Phase.SUBMITTED}
-    assert [t.case_id for t in ledger.due([Phase.SUBMITTED], unmoved_since=the_time() + LATER, limit=1)] == [second.id]
+    assert [t.case_id for t in ledger.due([Phase.SUBMITTED], unmoved_for=timedelta(0), limit=1)] == [second.id]
 
 
 def test_due_leaves_out_what_has_moved_and_other_phases(ledger: Ledger) -> None:
     case = ledger.append(submit(ledger), [MEASURED])
-    assert ledger.due([Phase.SCREENED], unmoved_since=the_time() - LATER) == ()
-    assert ledger.due([Phase.SUBMITTED, Phase.HELD], unmoved_since=the_time() + LATER) == ()
-    assert ledger.due([], unmoved_since=the_time() + LATER) == ()
-    assert [t.case_id for t in ledger.due([Phase.HELD, Phase.SCREENED], unmoved_since=the_time() + LATER)] == [case.id]
+    assert ledger.due([Phase.SCREENED], unmoved_for=LATER) == ()
+    assert ledger.due([Phase.SUBMITTED, Phase.HELD], unmoved_for=timedelta(0)) == ()
+    assert ledger.due([], unmoved_for=timedelta(0)) == ()
+    assert [t.case_id for t in ledger.due([Phase.HELD, Phase.SCREENED], unmoved_for=timedelta(0))] == [case.id]
 
 
 def test_a_case_that_failed_is_due_once_it_has_rested_and_any_other_at_once(ledger: Ledger) -> None:
@@ -169,21 +169,21 @@ def test_a_case_that_is_to_rest_is_not_due_from_the_moment_that_it_is_stored(led
 
 def test_a_postponed_case_is_not_due_before_then_unless_it_moves(ledger: Ledger) -> None:
     case = submit(ledger)
-    ledger.postpone(case.id, until=the_time() + LATER, revision=case.revision)
+    ledger.postpone(case.id, pause=LATER, revision=case.revision)
     assert due_now(ledger, Phase.SUBMITTED) == []
-    ledger.postpone(case.id, until=the_time() - LATER)
+    ledger.postpone(case.id, pause=-LATER)
     assert due_now(ledger, Phase.SUBMITTED) == [case.id]
-    ledger.postpone(case.id, until=the_time() + LATER)
+    ledger.postpone(case.id, pause=LATER)
     ledger.append(case, [MEASURED])
     assert due_now(ledger, Phase.SCREENED) == [case.id]
-    ledger.postpone(case.id, until=the_time() + LATER, revision=case.revision)  # of before it moved
+    ledger.postpone(case.id, pause=LATER, revision=case.revision)  # of before it moved
     assert due_now(ledger, Phase.SCREENED) == [case.id]
-    ledger.postpone("0" * 16, until=the_time())
+    ledger.postpone("0" * 16, pause=LATER)
 
 
 def test_what_is_leased_is_not_due_again_before_the_lease_ends(ledger: Ledger) -> None:
     cases = [submit(ledger) for _ in range(3)]
-    asked = {"unmoved_since": the_time() + LATER, "lease": LATER}
+    asked = {"unmoved_for": timedelta(0), "lease": LATER}
     first = ledger.due([Phase.SUBMITTED], limit=2, **asked)
     assert [ticket.case_id for ticket in first] == [case.id for case in cases[:2]]
     assert [ticket.case_id for ticket in ledger.due([Phase.SUBMITTED], limit=2, **asked)] == [cases[2].id]
@@ -197,7 +197,7 @@ def test_cases_are_counted_by_phase(ledger: Ledger) -> None:
 
 
 def due_now(ledger: Ledger, phase: Phase) -> list[str]:
-    return [ticket.case_id for ticket in ledger.due([phase], unmoved_since=the_time() + LATER)]
+    return [ticket.case_id for ticket in ledger.due([phase], unmoved_for=timedelta(0))]
 
 
 def test_list_has_the_latest_first_and_can_be_narrowed(ledger: Ledger) -> None:

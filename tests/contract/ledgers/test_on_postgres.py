@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import psycopg
@@ -19,7 +20,7 @@ from core.events import Published
 from core.ports import Ledger
 from ledgers.benches import EVERY_EVENT, MEASURED, RENDERED, Bench, insert, mark, submit
 from pipeline.ledgers.database import Database, DatabaseConnection
-from pipeline.ledgers.postgres_ledger import IS_REFERENCED, PostgresLedger
+from pipeline.ledgers.postgres_ledger import DUE, IS_REFERENCED, LEASE_DUE, PostgresLedger
 from pipeline.ledgers.rebuild_cases import rebuild_cases
 
 
@@ -98,7 +99,7 @@ def test_a_claim_dies_with_its_process(postgres: Bench) -> None:
     script = (
         "import sys, time\n"
         "from pipeline.ledgers.database import open_database\n"
-        "from pipeline.ledgers.postgres_ledger import IS_REFERENCED, PostgresLedger\n"
+        "from pipeline.ledgers.postgres_ledger import DUE, IS_REFERENCED, LEASE_DUE, PostgresLedger\n"
         "with PostgresLedger(open_database(sys.argv[1])).try_lock('c') as mine:\n"
         "    print(mine, flush=True)\n"
         "    time.sleep(60)\n"
@@ -142,7 +143,7 @@ def test_of_sixteen_processes_one_wins(postgres: Bench) -> None:
         "from core.errors import Conflict\n"
         "from core.events import StageFailed\n"
         "from pipeline.ledgers.database import Database\n"
-        "from pipeline.ledgers.postgres_ledger import IS_REFERENCED, PostgresLedger\n"
+        "from pipeline.ledgers.postgres_ledger import DUE, IS_REFERENCED, LEASE_DUE, PostgresLedger\n"
         "ledger = PostgresLedger(Database(sys.argv[1], size=1))\n"
         "case = ledger.load(sys.argv[2])\n"
         "print('ready', flush=True)\n"
@@ -200,7 +201,7 @@ def _signal() -> dict[str, object]:
 
 
 @pytest.mark.postgres
-def test_whether_bytes_are_referred_to_is_asked_of_the_index(postgres: Bench) -> None:
+def test_what_is_due_and_whether_bytes_are_referred_to_is_asked_of_the_indexes(postgres: Bench) -> None:
     rows = """
         INSERT INTO cases (id, phase, revision, author, body, digests)
         SELECT 'old' || n, 'published', 1, 'a', '{}', ARRAY[md5(n::text)] FROM generate_series(1, 60000) AS n
@@ -209,7 +210,13 @@ def test_whether_bytes_are_referred_to_is_asked_of_the_index(postgres: Bench) ->
         connection.execute(rows)
         connection.execute("VACUUM ANALYZE cases")
         plan = connection.execute(f"EXPLAIN {IS_REFERENCED}".encode(), [["0" * 64]]).fetchall()
+        asked = {"unmoved": timedelta(0), "limit": 1000, "lease": timedelta(0), "phases": ["submitted", "published"]}
+        due = connection.execute(f"EXPLAIN {DUE}".encode(), asked | {"phases": ["published"]}).fetchall()
+        leased = connection.execute(f"EXPLAIN {LEASE_DUE}".encode(), asked).fetchall()
         connection.execute("DELETE FROM cases WHERE id LIKE 'old%'")
+    assert not any("Seq Scan" in line for (line,) in leased), leased
+    ends = [line for (line,) in due if "Index Cond" in line]  # else all that waits in a phase is read at each sweep
+    assert any("due_at <= statement_timestamp()" in line for line in ends), due
     said = "\n".join(line for (line,) in plan)
     assert "cases_refer" in said, said
     assert "Seq Scan" not in said, said

@@ -72,7 +72,7 @@ def test_what_is_away_is_waited_for_visibly_once_and_counts_as_no_failure(ledger
     assert (case.phase, case.failures, case.waiting.reason) == (Phase.SUBMITTED, 0, "the engine does not answer")
     again = carried(case, ledger, tmp_path, stage)
     assert (again.revision, again.waiting, stage.asked) == (case.revision, case.waiting, 2)
-    assert ledger.due([Phase.SUBMITTED], unmoved_since=datetime.now(UTC)) == ()
+    assert ledger.due([Phase.SUBMITTED], unmoved_for=timedelta(0)) == ()
 
 
 def test_what_is_back_is_said_to_be_and_the_ticket_comes_again(ledger, tmp_path):
@@ -84,7 +84,22 @@ def test_what_is_back_is_said_to_be_and_the_ticket_comes_again(ledger, tmp_path)
     assert Ticket(case_id=case.id, revision=case.revision, phase=case.phase) in bus
     assert bus.waiting == 0
     assert 4 < bus.seconds_to_next <= 5
-    assert ledger.due([Phase.SUBMITTED], unmoved_since=datetime.now(UTC)) == ()
+    assert ledger.due([Phase.SUBMITTED], unmoved_for=timedelta(0)) == ()
+
+
+@pytest.mark.parametrize("hours", [-30, 30])
+def test_a_worker_whose_clock_is_wrong_wakes_no_case_early_and_gives_none_up(tmp_path, hours):
+    ledger = MemoryLedger(lambda: datetime.now(UTC) + timedelta(hours=hours))
+    stage = Doors()
+    case = carried(opened(ledger), ledger, tmp_path, stage)
+    assert abs(case.waiting.since - ledger.now()) < timedelta(minutes=1)
+    assert carried(case, ledger, tmp_path, stage).phase is Phase.SUBMITTED  # it has not waited for a day
+    assert ledger.due([Phase.SUBMITTED], unmoved_for=timedelta(0)) == ()
+    stage.away = False
+    case = carried(case, ledger, tmp_path, stage)
+    assert ledger.due([Phase.SUBMITTED], unmoved_for=timedelta(0)) == ()
+    ledger.postpone(case.id, pause=timedelta(0))
+    assert [ticket.case_id for ticket in ledger.due([Phase.SUBMITTED], unmoved_for=timedelta(0))] == [case.id]
 
 
 def test_whoever_waited_for_as_long_as_the_settings_allow_is_at_a_person(ledger, tmp_path):

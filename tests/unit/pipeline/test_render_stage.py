@@ -137,6 +137,9 @@ def test_a_job_of_which_nobody_knows_when_it_was_ordered_is_as_old_as_its_last_e
         def last_moved(self, case):
             return ledger.history(case.id)[-1].at - timedelta(seconds=61)
 
+        def now(self):
+            return ledger.now()
+
     [failed] = render(case, context_with(tmp_path, ScriptedEngine(progress=running()), revisions=Moved()))
     assert failed.code == "engine_timeout"
 

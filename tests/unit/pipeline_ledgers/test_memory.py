@@ -36,7 +36,6 @@ def test_due_goes_by_the_clock_it_was_given() -> None:
     times = chain(hours, repeat(hours[-1]))
     ledger = MemoryLedger(lambda: next(times))
     early, middle, late = (ledger.append(new_case(), [Submitted(author="a", prompt="t")]) for _ in range(3))
-    noon = datetime(2026, 1, 1, 1, tzinfo=UTC)
-    assert [ticket.case_id for ticket in ledger.due([Phase.SUBMITTED], unmoved_since=noon)] == [early.id, middle.id]
-    after = noon + timedelta(hours=1)
-    assert ledger.due([Phase.SUBMITTED], unmoved_since=after)[-1].case_id == late.id
+    an_hour = timedelta(hours=1)
+    assert [ticket.case_id for ticket in ledger.due([Phase.SUBMITTED], unmoved_for=an_hour)] == [early.id, middle.id]
+    assert ledger.due([Phase.SUBMITTED], unmoved_for=timedelta(0))[-1].case_id == late.id

@@ -1,5 +1,6 @@
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -40,7 +41,7 @@ def ledger(clock):
 
 def swept(ledger, clock, vault=None, older_than=timedelta(seconds=10)):
     bus = LocalBus()
-    resend_due_tickets(ledger, bus, vault or EmptyVault(), tuple(ROUTE), older_than, now=clock())
+    resend_due_tickets(ledger, bus, vault or EmptyVault(), tuple(ROUTE), older_than)
     tickets = []
     while ticket := bus.take():
         tickets.append(ticket.case_id)
@@ -144,10 +145,23 @@ def test_a_sweep_with_a_lease_goes_on_where_the_last_one_stopped_and_comes_back(
     assert len(_leased(ledger, clock)) == 1000
 
 
+def test_tickets_of_a_case_that_only_waits_in_a_queue_become_rarer_the_longer_it_waits(ledger, clock):
+    case, sent = begun(ledger), []
+    for second in range(0, 1800, 10):
+        clock.after(seconds=10)
+        sent += [second + 10] * _leased(ledger, clock).count(case.id)
+    assert sent[:6] == [10, 40, 80, 160, 320, 620]  # and not sixty times
+    assert all(later - sooner == 300 for sooner, later in pairwise(sent[4:]))
+    clock.after(seconds=300)
+    moved = ledger.append(case, [failed()])
+    clock.after(seconds=30)
+    assert _leased(ledger, clock) == [moved.id]
+
+
 def _leased(ledger, clock):
     bus = LocalBus()
     older = timedelta(seconds=10)
-    resend_due_tickets(ledger, bus, EmptyVault(), tuple(ROUTE), older, lease=timedelta(seconds=30), now=clock())
+    resend_due_tickets(ledger, bus, EmptyVault(), tuple(ROUTE), older, lease=timedelta(seconds=30))
     tickets = []
     while ticket := bus.take():
         tickets.append(ticket.case_id)

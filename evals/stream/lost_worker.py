@@ -1,0 +1,172 @@
+"""From `kill -9` of a worker until another one is at its case: `python -m evals.stream.lost_worker --rounds 10`.
+
+Two workers over the empty route, whose stage after `rendered` is at work until it is killed, once for each case. What
+is waited for is what an installation waits for: settings are the defaults (a session and a sweep of thirty seconds).
+Writes evals/results/stream_lost_worker.json; the page: `python -m evals.stream.report`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Event as Flag
+from typing import Any
+
+from core.case import Case, Phase, new_case
+from core.events import Event, Submitted
+from core.ports import Bus, Ledger, Ticket
+from evals.bench.machine_info import machine_info
+from evals.faults.servers import StruckBroker
+from evals.stream.carriers import PREFIX, NoBus
+from evals.stream.empty_route import EMPTY_ROUTE, empty_context, open_ledger
+from pipeline.advance import PipelineContext
+from pipeline.ledgers.embedded_postgres import EmbeddedPostgres
+from pipeline.runners.faust_worker import WorkerConfig, run_worker
+from pipeline.runners.kafka_bus import KafkaBus
+from pipeline.runners.kafka_connection import KafkaConnection
+from pipeline.runners.kafka_topics import create_topics
+from pipeline.runners.local_bus import LocalBus
+from pipeline.runners.local_runner import LocalRunner
+from pipeline.runners.topics import WORKER_ROLES, Topics
+
+RESULTS = Path(__file__).parents[1] / "results" / "stream_lost_worker.json"
+WAYS = ("local", "kafka")
+_LONGEST = 180.0
+
+
+@dataclass(frozen=True, slots=True)
+class _UntilKilled:
+    """The stage: whoever comes first to a case writes its process into `folder` and stays; the next one goes on."""
+
+    folder: Path
+
+    def __call__(self, case: Case) -> Sequence[Event]:
+        first = self.folder / f"{case.id}.first"
+        try:
+            with first.open("x") as file:
+                file.write(str(os.getpid()))
+        except FileExistsError:
+            (self.folder / f"{case.id}.next").write_text(str(time.time()))
+            return EMPTY_ROUTE[Phase.RENDERED](case)
+        time.sleep(_LONGEST)
+        raise RuntimeError("nobody killed this worker")
+
+
+def run_doomed_worker(way: str, folder: Path, dsn: str, broker: str) -> None:
+    """A worker of either kind, until it is killed."""
+    route = EMPTY_ROUTE | {Phase.RENDERED: _UntilKilled(folder)}
+    if way == "local":
+        LocalRunner(replace(empty_context(open_ledger(dsn), LocalBus()), route=route)).run_forever(Flag())
+    connection, topics = KafkaConnection(servers=broker), Topics(prefix=PREFIX)
+
+    def build() -> PipelineContext:
+        return replace(empty_context(open_ledger(dsn), KafkaBus(connection, topics)), route=route)
+
+    run_worker(WorkerConfig(connection=connection, roles=tuple(WORKER_ROLES), topics=topics, sweeps=True), build)
+
+
+def measure_losses(way: str, rounds: int) -> list[float]:
+    """Seconds, for each of so many workers."""
+    with tempfile.TemporaryDirectory(prefix="assay-lost-") as name:
+        folder = Path(name)
+        server = EmbeddedPostgres(folder / "home")
+        dsn = server.start()
+        broker = StruckBroker(folder) if way == "kafka" else None
+        crew: list[subprocess.Popen[bytes]] = []
+        try:
+            start = _starter(way, folder, dsn, broker.address if broker else "")
+            crew += [start(), start()]
+            ledger, bus = open_ledger(dsn), _bus(broker)
+            return [_lose_one(ledger, bus, folder, crew, start) for _ in range(rounds)]
+        finally:
+            for process in crew:
+                process.kill()
+                process.wait()
+            if broker:
+                broker.close()
+            server.stop()
+
+
+def _lose_one(
+    ledger: Ledger,
+    bus: Bus,
+    folder: Path,
+    crew: list[subprocess.Popen[bytes]],
+    start: Callable[[], subprocess.Popen[bytes]],
+) -> float:
+    case = ledger.append(new_case(), [Submitted(author="a", prompt="p")])
+    bus.send(Ticket(case_id=case.id, revision=case.revision, phase=case.phase))
+    first, following = folder / f"{case.id}.first", folder / f"{case.id}.next"
+    _wait_for(first)
+    time.sleep(1.0)
+    [lost] = [process for process in crew if process.pid == int(first.read_text())]
+    lost.kill()
+    lost.wait()
+    killed = time.time()
+    crew.remove(lost)
+    _wait_for(following)
+    took = float(following.read_text()) - killed
+    crew.append(start())
+    time.sleep(15.0)  # until the new one has joined
+    return round(took, 2)
+
+
+def _wait_for(file: Path) -> None:
+    end = time.monotonic() + _LONGEST
+    while not file.exists() or not file.read_text():
+        if time.monotonic() > end:
+            raise RuntimeError(f"{file.name} did not come")
+        time.sleep(0.02)
+
+
+def _bus(broker: StruckBroker | None) -> Bus:
+    if broker is None:
+        return NoBus()
+    connection, topics = KafkaConnection(servers=broker.address), Topics(prefix=PREFIX)
+    create_topics(connection, topics, partitions=4)
+    return KafkaBus(connection, topics)
+
+
+def _starter(way: str, folder: Path, dsn: str, broker: str) -> Callable[[], subprocess.Popen[bytes]]:
+    command = [sys.executable, "-m", "evals.stream.lost_worker", "--work", way, str(folder), dsn, broker]
+
+    def start() -> subprocess.Popen[bytes]:
+        root = Path(__file__).parents[2]
+        return subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    return start
+
+
+def main(rounds: int) -> None:
+    """Measure both kinds and write."""
+    told: dict[str, Any] = {
+        "command": f"python -m evals.stream.lost_worker --rounds {rounds}",
+        "machine": machine_info(),
+        "ways": {},
+    }
+    for way in WAYS:
+        seconds = sorted(measure_losses(way, rounds))
+        sys.stderr.write(f"{way}: {seconds}\n")
+        told["ways"][way] = {"seconds": seconds, "median": statistics.median(seconds)}
+        RESULTS.write_text(json.dumps(told, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description="From a lost worker to a resumed case.")
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--work", nargs=4, default=None, metavar=("WAY", "FOLDER", "DSN", "BROKER"))
+    given = parser.parse_args()
+    if given.work:
+        sys.argv[1:] = []
+        run_doomed_worker(given.work[0], Path(given.work[1]), *given.work[2:])
+    else:
+        main(given.rounds)
