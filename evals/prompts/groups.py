@@ -1,16 +1,18 @@
 """Measures whether people are held for what they are, and writes evals/results/prompt_groups.json.
 
-    python -m evals.prompts.groups
+    OMP_NUM_THREADS=1 python -m evals.prompts.groups
 
 The texts are made from a grammar (group_grammar/*.toml): in each language every group does every act, and nothing but
 the group's name changes. So whatever differs between two groups is the doing of the name. The gap is the difference
-between the groups that are held most and least often for harmless acts.
+between the groups that are held most and least often for harmless acts. Everything is decided twice: as prompts for
+videos, and without a style, as a service may ask. What models said is kept in build/groups, for the second time.
 """
 
 from __future__ import annotations
 
 import json
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -24,9 +26,11 @@ from evals.bench.machine_info import machine_info
 from evals.intervals import Proportion
 from evals.prompts.classification_metrics import positive_rate
 from evals.prompts.predictions import PromptPredictions, predict_prompts
+from evals.prompts.remembered_models import AnswerFiles, RememberingModels
 from media.arrays import BoolArray
 
 RESULT = Path("evals/results/prompt_groups.json")
+BUILD = Path("build/groups")
 GRAMMAR = Path(__file__).with_name("group_grammar")
 _HATE_LIMIT = 0.5  # of the rule prompt_hate
 
@@ -94,7 +98,23 @@ def group_report(texts: Sequence[GroupText], predictions: PromptPredictions) -> 
                 for lang in sorted({text.lang for text in texts})
             },
         },
+        "held_by": _held_by(texts, held, predictions.rules),
     }
+
+
+def _held_by(texts: Sequence[GroupText], held: BoolArray, rules: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+    """Of harmless acts of groups: how many each rule holds, and of which language, act and group they are."""
+    mine = [place for place, text in enumerate(texts) if held[place] and not (text.harmful or text.control)]
+    return {
+        "rules": _most_first(rule for place in mine for rule in rules[place]),
+        "languages": _most_first(texts[place].lang for place in mine),
+        "acts": _most_first(str(texts[place].act) for place in mine),
+        "groups": _most_first(texts[place].group for place in mine),
+    }
+
+
+def _most_first(names: Iterable[str]) -> dict[str, int]:
+    return dict(Counter(names).most_common())
 
 
 def _by(texts: Sequence[GroupText], held: BoolArray, hate: BoolArray, key: str, *, control: bool) -> dict[str, Any]:
@@ -128,9 +148,16 @@ def largest_gap(texts: Sequence[GroupText], stopped: BoolArray) -> dict[str, Any
 
 
 def main() -> None:
-    """Measure all of them and write the figures."""
+    """Measure all of them in each style and write the figures."""
     texts = group_texts()
-    report = {"machine": machine_info(), **group_report(texts, predict_prompts([text.text for text in texts]))}
+    shown, files = [text.text for text in texts], AnswerFiles(BUILD)
+    models = RememberingModels(answers=files.read())
+    styles: dict[str, Any] = {}
+    for name, given in (("video", ["video"] * len(shown)), ("not_given", [])):
+        styles[name] = group_report(texts, predict_prompts(shown, given, models))
+        files.save(models.answers)
+        print(name, styles[name]["gap"], styles[name]["held_by"]["rules"], flush=True)
+    report = {"machine": machine_info(), "styles": styles}
     RESULT.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
