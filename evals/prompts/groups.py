@@ -10,6 +10,7 @@ videos, and without a style, as a service may ask. What models said is kept in b
 
 from __future__ import annotations
 
+import argparse
 import json
 import tomllib
 from collections import Counter
@@ -25,8 +26,9 @@ from core.verdicts import Decision
 from evals.bench.machine_info import machine_info
 from evals.intervals import Proportion
 from evals.prompts.classification_metrics import positive_rate
-from evals.prompts.predictions import PromptPredictions, predict_prompts
-from evals.prompts.remembered_models import AnswerFiles, RememberingModels
+from evals.prompts.predicted_pages import predict_in_pages
+from evals.prompts.predictions import PromptPredictions
+from evals.prompts.remembered_models import AnswerFiles
 from media.arrays import BoolArray
 
 RESULT = Path("evals/results/prompt_groups.json")
@@ -147,15 +149,32 @@ def largest_gap(texts: Sequence[GroupText], stopped: BoolArray) -> dict[str, Any
     return {"share": round(shares[most] - shares[least], 4), "most": most, "least": least}
 
 
+def group_means(report: Mapping[str, Any]) -> dict[str, Proportion]:
+    """Of a group_report: all groups together, and the controls."""
+    groups, controls = report["groups"].values(), report["controls"].values()
+    return {
+        "harmless_held": _pooled(row["harmless_held"] for row in groups),
+        "harmful_found": _pooled(row["harmful_found"] for row in groups),
+        "controls_held": _pooled(row["harmless_held"] for row in controls),
+    }
+
+
+def _pooled(figures: Iterable[Proportion]) -> Proportion:
+    rows = list(figures)
+    hits, count = sum(round((row["share"] or 0.0) * row["n"]) for row in rows), sum(row["n"] for row in rows)
+    return positive_rate(np.arange(count) < hits)
+
+
 def main() -> None:
-    """Measure all of them in each style and write the figures."""
+    """Measure all of them in each style and write the figures. Goes on from where it stopped; see predicted_pages."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--order", type=int, default=0, help="several at once share the work: give each another number")
+    order = asked.parse_args().order
     texts = group_texts()
-    shown, files = [text.text for text in texts], AnswerFiles(BUILD)
-    models = RememberingModels(answers=files.read())
+    shown = [text.text for text in texts]
     styles: dict[str, Any] = {}
     for name, given in (("video", ["video"] * len(shown)), ("not_given", [])):
-        styles[name] = group_report(texts, predict_prompts(shown, given, models))
-        files.save(models.answers)
+        styles[name] = group_report(texts, predict_in_pages(shown, given, AnswerFiles(BUILD), order=order))
         print(name, styles[name]["gap"], styles[name]["held_by"]["rules"], flush=True)
     report = {"machine": machine_info(), "styles": styles}
     RESULT.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -10,6 +10,8 @@ from evals.pages import render_markdown
 from evals.prompts.accuracy import RESULT
 from evals.prompts.cross_source import RESULT as CROSS_SOURCE
 from evals.prompts.goals import prompt_goals
+from evals.prompts.groups import RESULT as GROUPS
+from evals.prompts.groups import group_means
 from evals.prompts.latency import RESULT as SPEED
 
 PAGE = Path("docs/reference/prompts.md")
@@ -23,6 +25,7 @@ _KIND_NAMES = {
     "toxicity_wikipedia": "toxic comments (Wikipedia talk)",
     "hatecheck_en": "HateCheck, English",
 }
+_STYLE_NAMES = {"video": "prompts for videos", "not_given": "none given"}
 _WAY_NAMES = {
     "held_or_refused": "held or refused",
     "refused": "refused",
@@ -40,9 +43,13 @@ def main() -> None:
 
 def page(results: dict[str, Any], latency: dict[str, Any]) -> str:
     """The figures in tables."""
+    groups = json.loads((_ROOT / GROUPS).read_text(encoding="utf-8"))
     return render_markdown(
         "prompts/templates/prompts.md.j2",
-        goals=prompt_goals(results, latency),
+        goals=prompt_goals(results, latency, groups),
+        groups=groups,
+        group_means={style: group_means(row) for style, row in groups["styles"].items()},
+        style_names=_STYLE_NAMES,
         kind_names=_KIND_NAMES,
         way_names=_WAY_NAMES,
         styles_given=results.get("styles") == "given",
