@@ -12,29 +12,32 @@ from classifiers.text.prompt_ensemble import score_texts
 from classifiers.text.readings.group_names import read_as_one_group
 from media.arrays import FloatMatrix
 
-GROUP_LABELS = ("hate", "harassment", "unsafe")
-"""Labels that what people are must never earn."""
-_FROM_HERE_ON = 0.3  # scores below matter to no rule
+_FOLLOWING = ("harassment", "unsafe")  # labels that hate brings with it, where nothing else is as likely
+_FROM_HERE_ON = 0.3  # scores of hate below matter to no rule
 
 
 def lesser_of_groups(
     texts: Sequence[str], english: Sequence[bool], scores: FloatMatrix, heads: PromptHeads, models: Models
 ) -> FloatMatrix:
-    """(n, L): `scores` of the texts, where a group is named no higher than those of the text of one and the same
-    group.
+    """(n, L): `scores` of the texts, hate no higher than that of the text in which one and the same group is named.
 
-    Only texts that seem hateful are read once more.
+    Where hate is the likeliest of the labels, what follows from it is lowered too; where it is not, violence against
+    women must not become harmless because no woman is named any more. Only what seems hateful is read once more.
     """
-    columns = [heads.labels.index(label) for label in GROUP_LABELS]
+    hate = heads.labels.index("hate")
     readings: dict[int, str] = {}
-    for place in np.flatnonzero((scores[:, columns] >= _FROM_HERE_ON).any(1)).tolist():
+    for place in np.flatnonzero(scores[:, hate] >= _FROM_HERE_ON).tolist():
         reading = read_as_one_group(texts[place])
         if reading is not None and reading != texts[place]:
             readings[place] = reading
     if not readings:
         return scores
-    places = list(readings)
-    again = score_texts(list(readings.values()), [english[place] for place in places], heads, models)
+    again = score_texts(list(readings.values()), [english[place] for place in readings], heads, models)
+    following = [heads.labels.index(label) for label in _FOLLOWING]
+    others = [place for place in range(len(heads.labels)) if place not in (hate, *following)]
     lesser = scores.copy()
-    lesser[np.ix_(places, columns)] = np.minimum(lesser[np.ix_(places, columns)], again[:, columns])
+    for place, read in zip(readings, again, strict=True):
+        likeliest = scores[place, hate] >= scores[place, others].max()
+        columns = [hate, *following] if likeliest else [hate]
+        lesser[place, columns] = np.minimum(scores[place, columns], read[columns])
     return lesser

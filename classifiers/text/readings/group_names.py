@@ -2,7 +2,7 @@
 
 Models that learnt from hate find it in the names of those who are hated most. So a text that seems hateful and names a
 group is read once more with one and the same group's name put for it, and counts as no more hateful than that: "Jews
-bake bread" is no worse than "Buddhists bake bread", and what is vile stays so, whoever it is said of.
+bake bread" is no worse than "deaf people bake bread", and what is vile stays so, whoever it is said of.
 """
 
 from __future__ import annotations

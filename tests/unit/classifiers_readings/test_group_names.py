@@ -9,14 +9,14 @@ from evals.prompts.groups import group_texts
 @pytest.mark.parametrize(
     ("text", "reading"),
     [
-        ("A group of Jews bakes bread", "A group of Buddhists bakes bread"),
-        ("a Muslim woman rides a bicycle", "a Buddhist rides a bicycle"),
-        ("TWO BLACK MEN PLAY CHESS", "TWO BUDDHISTS PLAY CHESS"),
-        ("Un groupe d'hindous lit dans le parc", "Un groupe de bouddhistes lit dans le parc"),
-        ("Grupa Żydów piecze chleb na ulicy", "Grupa buddystów piecze chleb na ulicy"),
-        ("Un mundo sin sikhs para los latinos", "Un mundo sin sikhs para los budistas"),
-        ("一群犹太人在烤面包", "一群佛教徒在烤面包"),
-        ("مجموعة من اليهود تخبز", "مجموعة من البوذيين تخبز"),
+        ("A group of Jews bakes bread", "A group of deaf people bakes bread"),
+        ("a Muslim woman rides a bicycle", "a deaf person rides a bicycle"),
+        ("TWO BLACK MEN PLAY CHESS", "TWO DEAF PEOPLE PLAY CHESS"),
+        ("Un groupe d'hindous lit dans le parc", "Un groupe de personnes sourdes lit dans le parc"),
+        ("Grupa Żydów piecze chleb na ulicy", "Grupa osób głuchych piecze chleb na ulicy"),
+        ("Un mundo sin sikhs para los latinos", "Un mundo sin sikhs para los personas sordas"),
+        ("一群犹太人在烤面包", "一群聋人在烤面包"),
+        ("مجموعة من اليهود تخبز", "مجموعة من الصم تخبز"),
     ],
 )
 def test_a_name_is_read_as_another_one(text: str, reading: str) -> None:
