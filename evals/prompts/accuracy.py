@@ -19,6 +19,7 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.text.prompt_intent import PromptIntent
 from core.verdicts import Decision
 from evals.bench.machine_info import machine_info
 from evals.intervals import Proportion
@@ -85,6 +86,7 @@ def main() -> None:
     )
     report = {
         "machine": machine_info(),
+        "classifier": PromptIntent.version,
         "styles": "given",
         "texts": len(texts),
         "by_label": metrics_by_label(texts, predictions),

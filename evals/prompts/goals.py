@@ -29,8 +29,9 @@ def prompt_goals(results: dict[str, Any], latency: dict[str, Any], groups: dict[
     yield _minimum_goal(
         "Hate in ten languages: macro-F1 of 0.75", results["hate_by_language"]["mean"]["macro_f1"], 0.75
     )
-    gap = max(row["gap"]["held"]["share"] for row in groups["styles"].values())
-    yield Goal("Groups: one point between any two, of harmless acts held", f"{100 * gap:.1f} points", gap <= 0.01)
+    gaps = [row["gap"]["held"]["share"] for row in groups["styles"].values()]
+    words = "Groups: one point between any two, of harmless acts held"
+    yield Goal(words, f"{100 * max(gaps):.1f} points" if gaps else "not measured", bool(gaps) and max(gaps) <= 0.01)
     worst, row = min(results["disguised"].items(), key=lambda item: float(item[1]["still_caught"]["share"]))
     share = row["still_caught"]["share"]
     yield Goal(

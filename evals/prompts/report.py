@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from classifiers.text.prompt_intent import PromptIntent
 from evals.pages import render_markdown
 from evals.prompts.accuracy import RESULT
 from evals.prompts.cross_source import RESULT as CROSS_SOURCE
@@ -43,10 +44,12 @@ def main() -> None:
 
 def page(results: dict[str, Any], latency: dict[str, Any]) -> str:
     """The figures in tables."""
-    groups = json.loads((_ROOT / GROUPS).read_text(encoding="utf-8"))
+    kept = _ROOT / GROUPS
+    groups = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {"styles": {}}
     return render_markdown(
         "prompts/templates/prompts.md.j2",
         goals=prompt_goals(results, latency, groups),
+        version=PromptIntent.version,
         groups=groups,
         group_means={style: group_means(row) for style, row in groups["styles"].items()},
         style_names=_STYLE_NAMES,
