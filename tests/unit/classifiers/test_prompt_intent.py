@@ -9,10 +9,11 @@ from classifiers.base import PromptText, SignalNote
 from classifiers.text.prompt_chunks import split_chunks
 from classifiers.text.prompt_intent import PromptIntent, _correct_for_chunk_count, is_supported_script
 from core.signals import Subject
+from core.text_styles import TextStyle
 
 
-def scores(text: str) -> dict[str, float | None]:
-    return {signal.label: signal.score for signal in PromptIntent().measure(PromptText(text), Subject.PROMPT)}
+def scores(text: str, style: TextStyle | None = None) -> dict[str, float | None]:
+    return {signal.label: signal.score for signal in PromptIntent().measure(PromptText(text, style), Subject.PROMPT)}
 
 
 @pytest.mark.models
@@ -76,7 +77,7 @@ def test_what_needs_its_context_counts_little_in_a_part_and_fully_in_the_whole()
     ],
 )  # fmt: skip
 def test_what_people_are_holds_none_of_them_for_cooking_and_planting(group: str, other: str, act: str) -> None:
-    assert max(scores(act.format(name))["hate"] or 0.0 for name in (group, other)) < 0.5
+    assert max(scores(act.format(name), TextStyle.VIDEO)["hate"] or 0.0 for name in (group, other)) < 0.5
 
 
 @pytest.mark.models
