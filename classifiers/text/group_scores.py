@@ -14,10 +14,10 @@ from media.arrays import FloatMatrix
 
 _FOLLOWING = ("harassment", "unsafe")  # labels that hate brings with it, where nothing else is as likely
 _FROM_HERE_ON = 0.3  # scores of hate below matter to no rule
-# Odds by which the other reading's score counts for more, for styles whose limits are set where few texts are. Of what
-# is hateful about others in a post, the models find less when it is said of the one group.
-_ODDS = {"video": 1.0}
-_OTHER_ODDS = 4.5
+# Where the other reading counts. Of 137 dev texts of the multilingual HateCheck that name a group, judged as prompts for
+# videos, 96 in 100 hateful ones stay held, and 42 of 100 harmless ones instead of 76. Limits for posts lie so much
+# higher that 36 of 98 would be lost there, and no odds for the reading gain more than they lose; chat was not measured.
+_STYLE = "video"
 
 
 def lesser_of_groups(
@@ -28,6 +28,8 @@ def lesser_of_groups(
     Where hate is the likeliest of the labels, what follows from it is lowered too; where it is not, violence against
     women must not become harmless because no woman is named any more. Only what seems hateful is read once more.
     """
+    if heads.given_style != _STYLE:
+        return scores
     hate = heads.labels.index("hate")
     readings: dict[int, str] = {}
     for place in np.flatnonzero(scores[:, hate] >= _FROM_HERE_ON).tolist():
@@ -37,8 +39,6 @@ def lesser_of_groups(
     if not readings:
         return scores
     again = score_texts(list(readings.values()), [english[place] for place in readings], heads, models)
-    odds = _ODDS.get(heads.given_style, _OTHER_ODDS)
-    again = odds * again / (1.0 + (odds - 1.0) * again)
     following = [heads.labels.index(label) for label in _FOLLOWING]
     others = [place for place in range(len(heads.labels)) if place not in (hate, *following)]
     lesser = scores.copy()

@@ -83,4 +83,4 @@ def test_what_people_are_holds_none_of_them_for_cooking_and_planting(group: str,
 @pytest.mark.models
 def test_what_is_vile_stays_so_whoever_it_is_said_of() -> None:
     for name in ("Muslims", "women", "gay men", "refugees"):
-        assert scores(f"{name} are vermin and should be wiped out")["hate"] >= 0.5
+        assert scores(f"{name} are vermin and should be wiped out", TextStyle.VIDEO)["hate"] >= 0.5
