@@ -14,9 +14,9 @@ from media.arrays import FloatMatrix
 
 _FOLLOWING = ("harassment", "unsafe")  # labels that hate brings with it, where nothing else is as likely
 _FROM_HERE_ON = 0.3  # scores of hate below matter to no rule
-# Where the other reading counts. Of 137 dev texts of the multilingual HateCheck that name a group, as prompts for
-# videos, 96 in 100 hateful ones stay held, and 42 of 100 harmless ones instead of 76. Limits for posts lie so much
-# higher that 36 of 98 would be lost there, and no odds for the reading gain more than they lose; chat was not measured.
+# Where the other reading counts: of 243 dev texts of HateCheck that name a group it leaves 93 in 100 hateful ones held
+# as prompts for videos (before 99) and 42 harmless ones (before 72). Limits for posts lie so much higher that 38 of 96
+# would be lost there, and no odds for the reading gain more than they lose; chat was not measured. See ADR 66.
 _STYLE = "video"
 
 
