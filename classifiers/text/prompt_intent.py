@@ -18,6 +18,7 @@ from classifiers.base import (
 )
 from classifiers.models.prompt_heads import PromptHeads
 from classifiers.text.deobfuscate import NormalisedText, deobfuscate, normalise
+from classifiers.text.group_scores import lesser_of_groups
 from classifiers.text.occlusion import carrying_places
 from classifiers.text.prompt_chunks import split_chunks
 from classifiers.text.prompt_ensemble import score_texts, select_chunks
@@ -42,7 +43,7 @@ class PromptIntent(ModelClassifier):
     """A tuned encoder, sentence embeddings and pieces of words together, over the whole prompt and parts of it."""
 
     name = "prompt_intent"
-    version = 7
+    version = 8
     subjects = frozenset({Subject.PROMPT})
     labels = (
         "sexual", "violence", "gore", "self_harm", "hate", "extremism", "harassment", "illicit", "weapons", "disinfo",
@@ -73,10 +74,12 @@ class PromptIntent(ModelClassifier):
             places += [(reading, start, end) for start, end in (whole, *picked)]
             shares += [0, *[len(rest)] * len(picked)]
             english += [spoken] * (1 + len(picked))
-        scores = score_texts([reading.text[start:end] for reading, start, end in places], english, heads, self._models)
-        read = scores
+        shown = [reading.text[start:end] for reading, start, end in places]
+        read = score_texts(shown, english, heads, self._models)
         scores = _correct_for_chunk_count(
-            read, np.array(shares, np.float32), [label in _OUT_OF_CONTEXT for label in heads.labels]
+            lesser_of_groups(shown, english, read, heads, self._models),
+            np.array(shares, np.float32),
+            [label in _OUT_OF_CONTEXT for label in heads.labels],
         )
         scores = weigh_by_words(plain.text, scores, heads.labels)
         column = {label: scores[:, place] for place, label in enumerate(heads.labels)}

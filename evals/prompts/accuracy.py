@@ -1,6 +1,6 @@
 """Measures the prompt classifiers and the default policy and writes evals/results/prompts.json.
 
-    ASSAY_DATA=… python -m evals.prompts.accuracy
+    ASSAY_DATA=… OMP_NUM_THREADS=1 python -m evals.prompts.accuracy
 
 On dev rows, on texts of our own that were held out or written only to measure, and on disguised copies. Beside it two
 baselines: the term lists alone, and alt-profanity-check (a linear model; pip install --no-deps alt-profanity-check).
@@ -9,6 +9,7 @@ Thresholds and calibration were set on dev rows, so figures on them are of tunin
 
 from __future__ import annotations
 
+import argparse
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from importlib.util import find_spec
@@ -18,6 +19,7 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.text.prompt_intent import PromptIntent
 from core.verdicts import Decision
 from evals.bench.machine_info import machine_info
 from evals.intervals import Proportion
@@ -33,11 +35,14 @@ from evals.prompts.classification_metrics import (
 from evals.prompts.corpus import LABELS, SEEDS, STYLES, LabelledText, load_seed_file, text_of_row
 from evals.prompts.datasets import load_split_third
 from evals.prompts.obfuscations import OBFUSCATIONS
-from evals.prompts.predictions import PromptPredictions, predict_prompts
+from evals.prompts.predicted_pages import predict_in_pages
+from evals.prompts.predictions import PromptPredictions
+from evals.prompts.remembered_models import AnswerFiles
 from evals.prompts.training.encoder import split_held_out, subsampled_texts
 from media.arrays import BoolArray
 
 RESULT = Path("evals/results/prompts.json")
+ANSWERS, DISGUISED = Path("build/cross_source"), Path("build/disguised")  # what models said; the first is shared
 _MIN_ROWS = 12
 """Texts of a side, at the least, of which figures are given."""
 _MODERATION_SOURCE = "seed:moderation"
@@ -71,11 +76,17 @@ class DisguiseMetrics(TypedDict):
 
 
 def main() -> None:
-    """Measure everything once and write the figures."""
+    """Measure everything once and write the figures. Goes on from where it stopped; see predicted_pages."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--order", type=int, default=0, help="several at once share the work: give each another number")
+    order = asked.parse_args().order
     texts = evaluation_texts()
-    predictions = predict_prompts([text.text for text in texts], [text.style for text in texts])
+    predictions = predict_in_pages(
+        [text.text for text in texts], [text.style for text in texts], AnswerFiles(ANSWERS), order=order
+    )
     report = {
         "machine": machine_info(),
+        "classifier": PromptIntent.version,
         "styles": "given",
         "texts": len(texts),
         "by_label": metrics_by_label(texts, predictions),
@@ -232,8 +243,8 @@ def obfuscation_robustness(texts: Sequence[LabelledText], predictions: PromptPre
     ][:60]  # fmt: skip
     report: dict[str, DisguiseMetrics] = {}
     for name, way in OBFUSCATIONS.items():
-        there = predict_prompts(
-            [way(text.text) for text in [*caught, *quiet]], ["video"] * len([*caught, *quiet])
+        there = predict_in_pages(
+            [way(text.text) for text in [*caught, *quiet]], ["video"] * len([*caught, *quiet]), AnswerFiles(DISGUISED)
         ).decisions
         report[name] = {
             "still_caught": positive_rate(there[: len(caught)] >= Decision.HOLD),

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 from classifiers.models import PACKAGED_MODELS
 from classifiers.models.catalog import file_sha256
 from classifiers.models.prompt_heads import PromptHeads
+from classifiers.text.prompt_intent import PromptIntent
 from core.verdicts import Decision
 from evals.bench.machine_info import machine_info
 from evals.prompts.accuracy import evaluation_texts, hate_by_language, metrics_by_kind, texts_mask
@@ -69,6 +70,7 @@ def main() -> None:
     files.save(answers)
     report = {
         "machine": machine_info(),
+        "classifier": PromptIntent.version,
         "texts": len(texts),
         "english": how.english,
         "foreign": how.foreign,

@@ -1,16 +1,19 @@
 """Measures whether people are held for what they are, and writes evals/results/prompt_groups.json.
 
-    python -m evals.prompts.groups
+    OMP_NUM_THREADS=1 python -m evals.prompts.groups
 
 The texts are made from a grammar (group_grammar/*.toml): in each language every group does every act, and nothing but
 the group's name changes. So whatever differs between two groups is the doing of the name. The gap is the difference
-between the groups that are held most and least often for harmless acts.
+between the groups that are held most and least often for harmless acts. Everything is decided twice: as prompts for
+videos, and without a style, as a service may ask. What models said is kept in build/groups, for the second time.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -23,10 +26,13 @@ from core.verdicts import Decision
 from evals.bench.machine_info import machine_info
 from evals.intervals import Proportion
 from evals.prompts.classification_metrics import positive_rate
-from evals.prompts.predictions import PromptPredictions, predict_prompts
+from evals.prompts.predicted_pages import predict_in_pages
+from evals.prompts.predictions import PromptPredictions
+from evals.prompts.remembered_models import AnswerFiles
 from media.arrays import BoolArray
 
 RESULT = Path("evals/results/prompt_groups.json")
+BUILD = Path("build/groups")
 GRAMMAR = Path(__file__).with_name("group_grammar")
 _HATE_LIMIT = 0.5  # of the rule prompt_hate
 
@@ -94,7 +100,23 @@ def group_report(texts: Sequence[GroupText], predictions: PromptPredictions) -> 
                 for lang in sorted({text.lang for text in texts})
             },
         },
+        "held_by": _held_by(texts, held, predictions.rules),
     }
+
+
+def _held_by(texts: Sequence[GroupText], held: BoolArray, rules: Sequence[tuple[str, ...]]) -> dict[str, Any]:
+    """Of harmless acts of groups: how many each rule holds, and of which language, act and group they are."""
+    mine = [place for place, text in enumerate(texts) if held[place] and not (text.harmful or text.control)]
+    return {
+        "rules": _most_first(rule for place in mine for rule in rules[place]),
+        "languages": _most_first(texts[place].lang for place in mine),
+        "acts": _most_first(str(texts[place].act) for place in mine),
+        "groups": _most_first(texts[place].group for place in mine),
+    }
+
+
+def _most_first(names: Iterable[str]) -> dict[str, int]:
+    return dict(Counter(names).most_common())
 
 
 def _by(texts: Sequence[GroupText], held: BoolArray, hate: BoolArray, key: str, *, control: bool) -> dict[str, Any]:
@@ -127,10 +149,35 @@ def largest_gap(texts: Sequence[GroupText], stopped: BoolArray) -> dict[str, Any
     return {"share": round(shares[most] - shares[least], 4), "most": most, "least": least}
 
 
+def group_means(report: Mapping[str, Any]) -> dict[str, Proportion]:
+    """Of a group_report: all groups together, and the controls."""
+    groups, controls = report["groups"].values(), report["controls"].values()
+    return {
+        "harmless_held": _pooled(row["harmless_held"] for row in groups),
+        "harmful_found": _pooled(row["harmful_found"] for row in groups),
+        "controls_held": _pooled(row["harmless_held"] for row in controls),
+    }
+
+
+def _pooled(figures: Iterable[Proportion]) -> Proportion:
+    rows = list(figures)
+    hits, count = sum(round((row["share"] or 0.0) * row["n"]) for row in rows), sum(row["n"] for row in rows)
+    return positive_rate(np.arange(count) < hits)
+
+
 def main() -> None:
-    """Measure all of them and write the figures."""
-    texts = group_texts()
-    report = {"machine": machine_info(), **group_report(texts, predict_prompts([text.text for text in texts]))}
+    """Measure all of them in each style and write the figures. Goes on from where it stopped; see predicted_pages."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--order", type=int, default=0, help="several at once share the work: give each another number")
+    asked.add_argument("--every", type=int, default=1, help="every so many acts of each kind, where time is short")
+    how = asked.parse_args()
+    texts = [text for text in group_texts() if text.act % how.every == 0]
+    shown = [text.text for text in texts]
+    styles: dict[str, Any] = {}
+    for name, given in (("video", ["video"] * len(shown)), ("not_given", [])):
+        styles[name] = group_report(texts, predict_in_pages(shown, given, AnswerFiles(BUILD), order=how.order))
+        print(name, styles[name]["gap"], styles[name]["held_by"]["rules"], flush=True)
+    report = {"machine": machine_info(), "every": how.every, "styles": styles}
     RESULT.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -71,25 +71,26 @@ class AnswerFiles:
     def _current(self) -> Path:
         return self.folder / "-".join(file.sha256[:8] for name in REMEMBERED for file in model_entry(name).files)
 
-    def save(self, answers: Mapping[str, Answers]) -> None:
-        """Write them, each model's into a file of its own."""
+    def save(self, answers: Mapping[str, Answers], part: str = "") -> None:
+        """Write them, each model's into a file of its own; those of a part beside what was written before."""
         self._current.mkdir(parents=True, exist_ok=True)
         for name, found in answers.items():
             if found:
                 unfinished = self._current / f"{name}.{os.getpid()}.npz"
                 np.savez(unfinished, keys=np.array(list(found)), rows=np.stack(list(found.values())))
-                unfinished.replace(self._current / f"{name}.npz")
+                unfinished.replace(self._current / (f"{name}.part-{part}.npz" if part else f"{name}.npz"))
 
     def read(self) -> dict[str, Answers]:
         """What was saved before."""
         return {name: self._read(name) for name in REMEMBERED}
 
     def _read(self, name: str) -> Answers:
-        path = self._current / f"{name}.npz"
-        if not path.is_file():
-            return {}
-        with np.load(path, allow_pickle=False) as kept:
-            return dict(zip(kept["keys"].tolist(), kept["rows"], strict=True))
+        found: Answers = {}
+        for path in (self._current / f"{name}.npz", *sorted(self._current.glob(f"{name}.part-*.npz"))):
+            if path.is_file():
+                with np.load(path, allow_pickle=False) as kept:
+                    found |= dict(zip(kept["keys"].tolist(), kept["rows"], strict=True))
+        return found
 
 
 def text_key(text: str) -> str:

@@ -6,10 +6,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from classifiers.text.prompt_intent import PromptIntent
 from evals.pages import render_markdown
 from evals.prompts.accuracy import RESULT
 from evals.prompts.cross_source import RESULT as CROSS_SOURCE
 from evals.prompts.goals import prompt_goals
+from evals.prompts.groups import RESULT as GROUPS
+from evals.prompts.groups import group_means
 from evals.prompts.latency import RESULT as SPEED
 
 PAGE = Path("docs/reference/prompts.md")
@@ -23,6 +26,7 @@ _KIND_NAMES = {
     "toxicity_wikipedia": "toxic comments (Wikipedia talk)",
     "hatecheck_en": "HateCheck, English",
 }
+_STYLE_NAMES = {"video": "prompts for videos", "not_given": "none given"}
 _WAY_NAMES = {
     "held_or_refused": "held or refused",
     "refused": "refused",
@@ -40,9 +44,15 @@ def main() -> None:
 
 def page(results: dict[str, Any], latency: dict[str, Any]) -> str:
     """The figures in tables."""
+    kept = _ROOT / GROUPS
+    groups = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {"styles": {}}
     return render_markdown(
         "prompts/templates/prompts.md.j2",
-        goals=prompt_goals(results, latency),
+        goals=prompt_goals(results, latency, groups),
+        version=PromptIntent.version,
+        groups=groups,
+        group_means={style: group_means(row) for style, row in groups["styles"].items()},
+        style_names=_STYLE_NAMES,
         kind_names=_KIND_NAMES,
         way_names=_WAY_NAMES,
         styles_given=results.get("styles") == "given",

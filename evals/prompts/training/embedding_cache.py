@@ -13,27 +13,37 @@ from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.models.e5_embedder import E5_DIMENSIONS
 
 CACHE_FILE = Path("build/wide.npz")
+SENTENCE_FILE = Path("build/sentence.npz")
 _BATCH_SIZE = 64
 """Texts that are embedded at once."""
+_KEPT_EVERY = 128 * _BATCH_SIZE  # texts after which all is written, so that a run that was stopped goes on
 
 
-def embed_cached(texts: Sequence[str], cache_file: Path = CACHE_FILE) -> NDArray[np.float32]:
-    """(n, 384), as WideEmbedder.embed; what was embedded before is read from the file."""
+def embed_cached(
+    texts: Sequence[str], cache_file: Path = CACHE_FILE, model: str = "e5_multilingual"
+) -> NDArray[np.float32]:
+    """(n, width) by that model; what was embedded before is read from the file, and what is new is kept as it comes."""
     known = _read(cache_file)
     names = [hashlib.sha256(text.encode()).hexdigest()[:20] for text in texts]
     missing = list({name: text for name, text in zip(names, texts, strict=True) if name not in known}.items())
     for at in range(0, len(missing), _BATCH_SIZE):
         page = missing[at : at + _BATCH_SIZE]
-        rows = PACKAGED_MODELS.get("e5_multilingual").embed([text for _, text in page])
+        rows = PACKAGED_MODELS.get(model).embed([text for _, text in page])
         known |= {name: row for (name, _), row in zip(page, rows, strict=True)}
-    if missing:
-        cache_file.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(cache_file, names=np.array(list(known)), rows=np.stack(list(known.values())).astype(np.float16))
+        if at + _BATCH_SIZE >= len(missing) or at % _KEPT_EVERY == 0:
+            _write(cache_file, known)
     return (
         np.stack([known[name] for name in names]).astype(np.float32)
         if names
         else np.zeros((0, E5_DIMENSIONS), np.float32)
     )
+
+
+def _write(cache_file: Path, known: dict[str, NDArray[np.float32]]) -> None:
+    cache_file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = cache_file.with_suffix(".part.npz")
+    np.savez(unfinished, names=np.array(list(known)), rows=np.stack(list(known.values())).astype(np.float16))
+    unfinished.replace(cache_file)
 
 
 def _read(cache_file: Path) -> dict[str, NDArray[np.float32]]:

@@ -35,6 +35,7 @@ from evals.prompts.training.checkpoints import (
     resume_checkpoint,
     save_checkpoint,
 )
+from evals.prompts.training.counterfactuals import counterfactual_texts
 from evals.prompts.training.minilm import MiniLmClassifier, load_pretrained, weights_folder
 from evals.prompts.training.weight_digests import record_digest
 
@@ -85,7 +86,7 @@ def main() -> None:
 
 
 def subsampled_texts(seed: int) -> list[LabelledText]:
-    """All texts, the large sources cut down, in a random order that stays."""
+    """All texts, the large sources cut down, in a random order that stays, and those of groups."""
     chance = random.Random(seed)  # noqa: S311  an order, not a secret
     texts = training_texts()
     chance.shuffle(texts)
@@ -96,7 +97,7 @@ def subsampled_texts(seed: int) -> list[LabelledText]:
         count[kind] = count.get(kind, 0) + 1
         if count[kind] <= (_MAX_HARMLESS_BY_SOURCE if kind[1] else _MAX_HARMFUL_BY_SOURCE).get(text.source, 10**9):
             kept.append(text)
-    return kept
+    return kept + counterfactual_texts(seed)
 
 
 def limit_foreign_variants(texts: Sequence[LabelledText]) -> list[LabelledText]:

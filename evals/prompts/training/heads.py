@@ -17,11 +17,10 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from classifiers.models import PACKAGED_MODELS
 from classifiers.models.hashed_ngrams import NGRAM_COLUMNS, sparse_matrix
 from classifiers.text.deobfuscate import visible_text
 from evals.prompts.corpus import LABELS, STYLES, LabelledText
-from evals.prompts.training.embedding_cache import embed_cached
+from evals.prompts.training.embedding_cache import SENTENCE_FILE, embed_cached
 from evals.prompts.training.encoder import label_and_style_targets, split_held_out, subsampled_texts
 from evals.prompts.training.weight_digests import record_digest
 from media.arrays import FloatMatrix
@@ -67,9 +66,7 @@ def main() -> None:
 
 def embed_texts(texts: Sequence[LabelledText]) -> FloatMatrix:
     """(n, 512)."""
-    embedder = PACKAGED_MODELS.get("use_multilingual")
-    shown = [visible_text(text.text) for text in texts]
-    return np.concatenate([embedder.embed(shown[at : at + 512]) for at in range(0, len(shown), 512)])
+    return embed_cached([visible_text(text.text) for text in texts], SENTENCE_FILE, "use_multilingual")
 
 
 def layer_weights(net: nn.Sequential) -> dict[str, FloatMatrix]:

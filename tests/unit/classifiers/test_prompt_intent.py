@@ -9,10 +9,11 @@ from classifiers.base import PromptText, SignalNote
 from classifiers.text.prompt_chunks import split_chunks
 from classifiers.text.prompt_intent import PromptIntent, _correct_for_chunk_count, is_supported_script
 from core.signals import Subject
+from core.text_styles import TextStyle
 
 
-def scores(text: str) -> dict[str, float | None]:
-    return {signal.label: signal.score for signal in PromptIntent().measure(PromptText(text), Subject.PROMPT)}
+def scores(text: str, style: TextStyle | None = None) -> dict[str, float | None]:
+    return {signal.label: signal.score for signal in PromptIntent().measure(PromptText(text, style), Subject.PROMPT)}
 
 
 @pytest.mark.models
@@ -64,3 +65,22 @@ def test_what_needs_its_context_counts_little_in_a_part_and_fully_in_the_whole()
     scores = _correct_for_chunk_count(np.full((2, 2), 0.9, np.float32), np.array([0, 1], np.float32), [True, False])
     assert scores[0] == pytest.approx([0.9, 0.9]) and scores[1, 1] == pytest.approx(0.9)
     assert scores[1, 0] < 0.2
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("group", "other", "act"),
+    [
+        ("Muslims", "Sikhs", "A group of {} cooks dinner in a bright kitchen"),
+        ("Żydów", "Nigeryjczyków", "Grupa {} sadzi drzewa nad rzeką"),
+        ("犹太人", "黑人", "一群{}在图书馆看书"),
+    ],
+)  # fmt: skip
+def test_what_people_are_holds_none_of_them_for_cooking_and_planting(group: str, other: str, act: str) -> None:
+    assert max(scores(act.format(name), TextStyle.VIDEO)["hate"] or 0.0 for name in (group, other)) < 0.5
+
+
+@pytest.mark.models
+def test_what_is_vile_stays_so_whoever_it_is_said_of() -> None:
+    for name in ("Muslims", "women", "gay men", "refugees"):
+        assert scores(f"{name} are vermin and should be wiped out", TextStyle.VIDEO)["hate"] >= 0.5
