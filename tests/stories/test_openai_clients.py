@@ -35,9 +35,9 @@ JS = ROOT / "tests" / "stories" / "js"
 
 
 @pytest.fixture(scope="module")
-def at(unused, small, tmp_path_factory):
+def at(unused, bunny, tmp_path_factory):
     home = shutil.copytree(unused.home, tmp_path_factory.mktemp("clients") / "house")
-    shutil.copy(small, home / "engine" / "bunny.mp4")
+    shutil.copy(bunny, home / "engine" / "bunny.mp4")
     with serve_real_installation(home) as serving, running_beside(serving.installation.runner, "test-runner"):
         yield serving
 

@@ -44,7 +44,7 @@ def test_the_credentials_of_a_stripped_file_are_recovered_and_the_difference_is_
     said = installation.assay("verify", copy, "--json").json
     assert said["verdict"] == "recovered_by_watermark"
     assert "were recovered, signed by Assay DEVELOPMENT" in said["summary"]
-    assert "480 pixels instead of 1280×720" in said["summary"]
+    assert "480 pixels instead of 640×360" in said["summary"]
     assert published["case"]["sealed"]["manifest_id"] in kinds(said)["recovered"]
 
 

@@ -242,8 +242,8 @@ def test_of_a_video_that_looks_like_a_work_without_naming_it_the_holder_sees_the
         assert seen["use"]["waits"] and holder.get(f"/api/works/{work}/matches/{held.id}/draft").status_code == 404
         picture = holder.get(f"/api/works/{work}/matches/{held.id}/picture")
         part = Image.open(io.BytesIO(picture.content)).convert("L")
-        assert part.size == (640, 360)  # a half of each side of 1280 by 720
-        letters = render_label(PREVIEW_LABEL, 640, 360)[1] > 200
+        assert part.size == (320, 180)  # a half of each side of 640 by 360
+        letters = render_label(PREVIEW_LABEL, 320, 180)[1] > 200
         left, top = label_position(0.0, part.size, letters.shape[::-1])
         marked = np.asarray(part)[top : top + letters.shape[0], left : left + letters.shape[1]]
         assert marked[letters].mean() - marked[~letters].mean() > 100  # it says that it is not published
