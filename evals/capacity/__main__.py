@@ -1,7 +1,7 @@
 """`python -m evals.capacity [--cases N]`: measures service times, simulates, holds that against real runs, plans days.
 
 Writes evals/results/capacity.json, and docs/reference/capacity.md from it. The simulation knows of no other work: how
-much slower that makes a run is measured while it lasts (processor_waits.py), and what was simulated is so much slower.
+much of the machine that takes is measured while a run lasts (other_work.py), and what was simulated is so much slower.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import psycopg
 from core.case import Phase
 from evals.bench.machine_info import machine_info
 from evals.capacity import report
-from evals.capacity.processor_waits import ProcessorWaits
+from evals.capacity.other_work import OtherWork
 from evals.capacity.real_run import run_at_once
 from evals.capacity.scale_up import plan_day
 from evals.capacity.service_times import ServiceTime, measure_service_times, measured_installation
@@ -44,10 +44,10 @@ def main(cases: int) -> None:
         real, predicted, slowed = [], [], []
         for number in (cases // 2, cases):
             sys.stderr.write(f"running {number} orders at once\n")
-            with ProcessorWaits() as waits:
+            with OtherWork() as others:
                 real.append(run_at_once(installation, number))
-            slowed.append(waits.slowed)
-            predicted.append(_predict(services, number) * waits.slowed)
+            slowed.append(others.slowed)
+            predicted.append(_predict(services, number) * others.slowed)
         count = _ROUNDS + cases // 2 + cases
         sizes = {name: round((after - before[name]) / count) for name, after in _stored(installation).items()}
     days = [plan_day(generations, services, **sizes) for generations in _GENERATIONS]

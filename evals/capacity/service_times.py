@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import resource
 import shutil
 import statistics
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from time import perf_counter
 
 from core.case import Case, Phase
 from core.events import Event
 from core.ports import Stage
-from evals.capacity.processor_waits import ProcessorWaits
-from media.sandbox import sandboxed_process
+from evals.capacity.other_work import cpu_seconds
 from pipeline.cli.cli_common import local_operator
 from pipeline.diagnostics import installation_checks
 from pipeline.runners.local_runner import LocalRunner
@@ -28,8 +27,9 @@ PROMPT = "a sleepy rabbit in a meadow"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServiceTime:
-    """Of one stage: seconds of CPU in all its threads and processes, and seconds by the clock when it runs alone on a
-    machine of its own. Where others used the machine, the clock is divided by how much that slowed the stage.
+    """Of one stage: seconds of CPU in all its threads and processes, and seconds by the clock when it runs alone.
+
+    The clock counts what other work slowed it: measure on a machine that does nothing else.
     """
 
     cpu: float
@@ -80,16 +80,9 @@ def _publish(installation: Installation, runner: LocalRunner) -> None:
 
 def _timed(phase: Phase, stage: Stage, taken: dict[Phase, list[tuple[float, float]]]) -> Stage:
     def timed(case: Case) -> Sequence[Event]:
-        cpu = cpu_seconds()
-        with ProcessorWaits() as waits:
-            events = stage(case)
-        taken.setdefault(phase, []).append((cpu_seconds() - cpu, waits.seconds / waits.slowed))
+        cpu, began = cpu_seconds(), perf_counter()
+        events = stage(case)
+        taken.setdefault(phase, []).append((cpu_seconds() - cpu, perf_counter() - began))
         return events
 
     return timed
-
-
-def cpu_seconds() -> float:
-    """Of this process, its threads, and the limited processes that decode for it."""
-    both = (resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN))
-    return sum(used.ru_utime + used.ru_stime for used in both) + sandboxed_process.usage.cpu

@@ -1,12 +1,13 @@
 """Cases through stages, lanes and processors, in simulated time (SimPy).
 
 A lane is a kind of work with some threads, as the local runner has them, or workers of a role. A stage takes its CPU
-seconds of processors that all stages share, each at most as many as it kept busy when it ran alone, and then waits for
-whatever in it is no computing. Processors are shared in slices, so that many stages at once are each slower.
+seconds of processors that all stages share, with as few threads as let it end as soon as it did when it ran alone, and
+then waits for whatever in it is no computing. Processors are shared in slices, so that many stages at once are slower.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -64,7 +65,7 @@ def simulate(plant: Plant, services: Mapping[Phase, ServiceTime], arrivals: Sequ
     def compute(service: ServiceTime) -> Generator[Any, Any, None]:
         """The stage's CPU over as many threads as it has, and then what it waits for."""
         nonlocal spent
-        threads = max(1, round(service.parallel))
+        threads = max(1, math.ceil(service.parallel))
         parts = [environment.process(_use(environment, processors, service.cpu / threads)) for _ in range(threads)]
         yield environment.all_of(parts)
         spent += service.cpu

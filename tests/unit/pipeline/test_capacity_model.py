@@ -30,6 +30,12 @@ def test_a_stage_that_keeps_two_processors_busy_has_neither_for_others():
     assert simulate(plant(), both, [0.0, 0.0]).makespan == pytest.approx(2.0)
 
 
+@pytest.mark.parametrize("parallel", [1.1, 1.33, 1.8, 2.0])
+def test_a_stage_alone_takes_as_long_as_it_took_however_many_processors_it_kept_busy(parallel):
+    alone = {Phase.SUBMITTED: ServiceTime(cpu=4.0 * parallel, wall=4.0)}
+    assert simulate(plant(), alone, [0.0]).makespan == pytest.approx(4.0)
+
+
 def test_waiting_takes_a_thread_and_no_processor():
     waiting = {Phase.SUBMITTED: ServiceTime(cpu=0.0, wall=5.0)}
     found = simulate(plant(processors=1), waiting, [0.0] * 8)
