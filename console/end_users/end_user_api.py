@@ -10,6 +10,9 @@ from console.web.context import ContextDep, RequestContext
 from core.errors import Unavailable
 from pipeline.end_users.erasure_desk import EndUserErasure, EndUserErasureDesk
 
+LONGEST_END_USER = 512
+"""Characters of what a platform calls one of its users."""
+
 end_users_router = APIRouter(prefix="/api/end-users/erasures", tags=["cameos"])
 
 
@@ -19,7 +22,9 @@ class EndUserBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     end_user: str = Field(
-        min_length=1, max_length=512, description="What your orders call them in `safety_identifier`, to the letter."
+        min_length=1,
+        max_length=LONGEST_END_USER,
+        description="What your orders call them in `safety_identifier`, to the letter.",
     )
 
 

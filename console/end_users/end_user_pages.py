@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from console.end_users.end_user_api import erasure_desk_of
+from console.end_users.end_user_api import LONGEST_END_USER, erasure_desk_of
 from console.moderation.form_guard import require_csrf_token
 from console.web.auth import SessionUser
 from console.web.context import ContextDep, RequestContext
@@ -19,8 +19,7 @@ from core.roles import Principal
 
 end_user_pages_router = APIRouter(prefix="/platform/end-users", include_in_schema=False)
 
-_LONGEST = 512  # characters, as the API has it
-_EndUserField = Annotated[str, Form(max_length=4 * _LONGEST)]
+_EndUserField = Annotated[str, Form(max_length=4 * LONGEST_END_USER)]
 
 
 @end_user_pages_router.get("")
@@ -72,5 +71,5 @@ def _page(
         erasures=erasure_desk_of(context).of(who),
         error=str(error) if error else "",
         given=given,
-        longest=_LONGEST,
+        longest=LONGEST_END_USER,
     )

@@ -8,33 +8,34 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
 
 import psutil
-import psycopg
 
-from core.case import Phase, new_case
-from core.events import Submitted
-from core.ports import Bus, Ledger, Ticket
+from core.ports import Bus
 from evals.bench.machine_info import machine_info
 from evals.faults.servers import StruckBroker
 from evals.stream import report
-from evals.stream.carriers import PREFIX, NoBus, ProcrastinateBus
+from evals.stream.carriers import NoBus, ProcrastinateBus
 from evals.stream.empty_route import open_ledger
+from evals.stream.measured_parts import (
+    carry_cases,
+    database_size,
+    end_programs,
+    open_kafka_bus,
+    postgres_seconds,
+    process_seconds,
+    start_program,
+)
 from pipeline.ledgers.embedded_postgres import EmbeddedPostgres
-from pipeline.runners.kafka_bus import KafkaBus
-from pipeline.runners.kafka_connection import KafkaConnection
-from pipeline.runners.kafka_topics import create_topics
-from pipeline.runners.topics import Topics
 
 RESULTS = Path(__file__).parents[1] / "results" / "stream.json"
 WORKERS = (1, 2, 4)
@@ -82,13 +83,13 @@ def _measure(folder: Path, carrier: str, workers: int, cases: int, procrastinate
         ledger = open_ledger(dsn)
         more = [broker.address] if broker else [procrastinate]
         with _bus(carrier, dsn, broker, procrastinate) as bus, _workers([carrier, dsn, *more], workers) as crew:
-            _carry(ledger, bus, 3 * workers)  # until all of them are at work
+            carry_cases(ledger, bus, 3 * workers, _LONGEST)  # until all of them are at work
             started, idle = _cpu(crew, server, broker), time.perf_counter()
             time.sleep(_IDLE)
             rested, passed = _cpu(crew, server, broker), time.perf_counter() - idle
-            size, sent = _database_size(dsn), broker.proxy.bytes if broker else 0
+            size, sent = database_size(dsn), broker.proxy.bytes if broker else 0
             began = time.perf_counter()
-            published = _carry(ledger, bus, cases)
+            published = carry_cases(ledger, bus, cases, _LONGEST)
             took, spent = time.perf_counter() - began, _cpu(crew, server, broker)
             used = [1000 * (after - before) / cases for before, after in zip(rested, spent, strict=True)]
             return CarrierRun(
@@ -100,7 +101,7 @@ def _measure(folder: Path, carrier: str, workers: int, cases: int, procrastinate
                 worker_cpu=round(used[0], 1),
                 postgres_cpu=round(used[1], 1),
                 broker_cpu=round(used[2], 1),
-                database_bytes=round((_database_size(dsn) - size) / cases),
+                database_bytes=round((database_size(dsn) - size) / cases),
                 broker_bytes=round((broker.proxy.bytes - sent) / cases) if broker else 0,
                 idle_cpu_a_second=round(1000 * (sum(rested) - sum(started)) / passed, 1),
             )
@@ -110,28 +111,12 @@ def _measure(folder: Path, carrier: str, workers: int, cases: int, procrastinate
         server.stop()
 
 
-def _carry(ledger: Ledger, bus: Bus, cases: int) -> int:
-    """Order so many at once and wait for the last; returns how many were published."""
-    ids = []
-    for _ in range(cases):
-        case = ledger.append(new_case(), [Submitted(author="a", prompt="p")])
-        bus.send(Ticket(case_id=case.id, revision=case.revision, phase=case.phase))
-        ids.append(case.id)
-    end = time.monotonic() + _LONGEST
-    while (left := [i for i in ids if ledger.load(i).phase is not Phase.PUBLISHED]) and time.monotonic() < end:
-        ids = left
-        time.sleep(0.2)
-    return cases - len(left)
-
-
 @contextmanager
 def _bus(carrier: str, dsn: str, broker: StruckBroker | None, procrastinate: str) -> Iterator[Bus]:
     if carrier == "polling":
         yield NoBus()
     elif broker is not None:
-        connection, topics = KafkaConnection(servers=broker.address), Topics(prefix=PREFIX)
-        create_topics(connection, topics, partitions=4)
-        bus = KafkaBus(connection, topics)
+        bus = open_kafka_bus(broker.address)
         yield bus
         bus.close()
     else:
@@ -146,42 +131,22 @@ def _bus(carrier: str, dsn: str, broker: StruckBroker | None, procrastinate: str
 
 @contextmanager
 def _workers(arguments: list[str], count: int) -> Iterator[list[psutil.Process]]:
-    command = [sys.executable, "-m", "evals.stream.carriers", *arguments]
-    root = Path(__file__).parents[2]
-    crew = [
-        subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(count)
-    ]
+    crew = [start_program("evals.stream.carriers", *arguments) for _ in range(count)]
     try:
         yield [psutil.Process(process.pid) for process in crew]
     finally:
-        for process in crew:
-            process.kill()
-            process.wait()
+        end_programs(crew)
 
 
 def _cpu(
     crew: list[psutil.Process], server: EmbeddedPostgres, broker: StruckBroker | None
 ) -> tuple[float, float, float]:
     """Seconds so far: of the workers, of Postgres (backends that ended included), of the broker."""
-    postmaster = psutil.Process(int((server.hba_file.parent / "postmaster.pid").read_text().split()[0]))
     return (
-        sum(_seconds(process) for process in crew),
-        sum(_seconds(process) for process in [postmaster, *postmaster.children()]),
-        _seconds(psutil.Process(broker.pid)) if broker else 0.0,
+        sum(process_seconds(process) for process in crew),
+        postgres_seconds(server),
+        process_seconds(psutil.Process(broker.pid)) if broker else 0.0,
     )
-
-
-def _seconds(process: psutil.Process) -> float:
-    with suppress(psutil.NoSuchProcess):
-        times = process.cpu_times()
-        return float(times.user + times.system + times.children_user + times.children_system)
-    return 0.0
-
-
-def _database_size(dsn: str) -> int:
-    with psycopg.connect(dsn) as connection:
-        row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
-    return int(row[0]) if row else 0
 
 
 if __name__ == "__main__":

@@ -18,7 +18,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import psutil
 import psycopg
 
 from core.case import new_case
@@ -28,6 +27,7 @@ from evals.bench.ledger_scale import seed_ledger
 from evals.bench.machine_info import machine_info
 from evals.stream.carriers import NoBus
 from evals.stream.empty_route import EMPTY_ROUTE, empty_context, open_ledger
+from evals.stream.measured_parts import database_size, postgres_seconds, start_program
 from pipeline.advance import advance
 from pipeline.ledgers.database import open_database
 from pipeline.ledgers.embedded_postgres import EmbeddedPostgres
@@ -58,14 +58,10 @@ def replay(cases: int, stored: int) -> dict[str, object]:
         with psycopg.connect(server.dsn, autocommit=True) as owner:
             seed_ledger(owner, stored, seconds=1)
             owner.execute("CHECKPOINT")
-        size, spent = _size(server.dsn), _postgres_cpu(server)
-        command = [sys.executable, "-m", "evals.stream.day_replay", "--carry", server.dsn]
-        more = [str(cases // PROCESSES), str(_LONGEST)]
-        began, root = time.monotonic(), Path(__file__).parents[2]
-        crew = [
-            subprocess.Popen([*command, *more], cwd=root, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
-            for _ in range(PROCESSES)
-        ]
+        size, spent = database_size(server.dsn), postgres_seconds(server)
+        work = ("--carry", server.dsn, str(cases // PROCESSES), str(_LONGEST))
+        began = time.monotonic()
+        crew = [start_program("evals.stream.day_replay", *work, stdout=subprocess.PIPE) for _ in range(PROCESSES)]
         sweeps = _sweep_meanwhile(server.dsn, crew)
         told = [json.loads(process.communicate()[0]) for process in crew]
         took, done = time.monotonic() - began, sum(one["cases"] for one in told)
@@ -77,8 +73,8 @@ def replay(cases: int, stored: int) -> dict[str, object]:
             "cases_a_second": round(done / took, 1),
             "times_a_day": round(done / took / A_DAY, 2),
             "worker_cpu": round(1000 * sum(one["cpu"] for one in told) / done, 2),
-            "postgres_cpu": round(1000 * (_postgres_cpu(server) - spent) / done, 2),
-            "bytes": round((_size(server.dsn) - size) / done),
+            "postgres_cpu": round(1000 * (postgres_seconds(server) - spent) / done, 2),
+            "bytes": round((database_size(server.dsn) - size) / done),
             "sweeps": len(sweeps),
             "sweep_median": round(statistics.median(sweeps), 1),
             "sweep_most": round(max(sweeps), 1),
@@ -95,25 +91,6 @@ def _sweep_meanwhile(dsn: str, crew: list[subprocess.Popen[bytes]]) -> list[floa
         milliseconds.append(1000 * (time.perf_counter() - began))
         time.sleep(1.0)
     return milliseconds
-
-
-def _size(dsn: str) -> int:
-    with psycopg.connect(dsn) as connection:
-        row = connection.execute("SELECT pg_database_size(current_database())").fetchone()
-    return int(row[0]) if row else 0
-
-
-def _postgres_cpu(server: EmbeddedPostgres) -> float:
-    """Seconds so far, of backends that ended too."""
-    main = psutil.Process(int((server.hba_file.parent / "postmaster.pid").read_text().split()[0]))
-    total = 0.0
-    for process in [main, *main.children()]:
-        try:
-            times = process.cpu_times()
-        except psutil.NoSuchProcess:
-            continue
-        total += times.user + times.system + (times.children_user + times.children_system if process == main else 0.0)
-    return total
 
 
 def main(cases: int, stored: int) -> None:

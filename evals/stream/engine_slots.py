@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import subprocess
 import sys
 import tempfile
 import time
@@ -18,21 +17,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from core.case import Case, Phase, new_case
+from core.case import Case, Phase
 from core.errors import NotYet
-from core.events import Commissioned, Event, Submitted
-from core.ports import Bus, Ledger, Ticket
+from core.events import Commissioned, Event
+from core.ports import Ledger
 from evals.bench.machine_info import machine_info
 from evals.faults.servers import StruckBroker
 from evals.stream.carriers import PREFIX
 from evals.stream.empty_route import EMPTY_ROUTE, empty_context, open_ledger
+from evals.stream.measured_parts import carry_cases, end_programs, open_kafka_bus, start_program
 from pipeline.advance import PipelineContext
 from pipeline.ledgers.embedded_postgres import EmbeddedPostgres
 from pipeline.render_slots import LedgerRenderSlots
 from pipeline.runners.faust_worker import WorkerConfig, run_worker
 from pipeline.runners.kafka_bus import KafkaBus
 from pipeline.runners.kafka_connection import KafkaConnection
-from pipeline.runners.kafka_topics import create_topics
 from pipeline.runners.topics import WORKER_ROLES, Topics
 
 RESULTS = Path(__file__).parents[1] / "results" / "stream_engine_slots.json"
@@ -84,19 +83,14 @@ def measure_slots(workers: int, places: int) -> dict[str, Any]:
         folder = Path(name)
         server = EmbeddedPostgres(folder / "home")
         dsn, broker = server.start(), StruckBroker(folder)
-        connection, topics = KafkaConnection(servers=broker.address), Topics(prefix=PREFIX)
-        create_topics(connection, topics, partitions=4)
-        command = [sys.executable, "-m", "evals.stream.engine_slots", "--work", dsn, broker.address, str(places)]
-        root = Path(__file__).parents[2]
-        ledger, bus = open_ledger(dsn), KafkaBus(connection, topics)
-        crew = [
-            subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            for _ in range(workers)
-        ]
+        ledger, bus = open_ledger(dsn), open_kafka_bus(broker.address)
+        work = ("--work", dsn, broker.address, str(places))
+        crew = [start_program("evals.stream.engine_slots", *work) for _ in range(workers)]
         try:
-            _carry(ledger, bus, 2 * workers)
-            cases = max(_ROUNDS * places, 10)
-            took, published = _carry(ledger, bus, cases)
+            carry_cases(ledger, bus, 2 * workers, _LONGEST)
+            cases, began = max(_ROUNDS * places, 10), time.monotonic()
+            published = carry_cases(ledger, bus, cases, _LONGEST)
+            took = time.monotonic() - began
             ideal = places / RENDER_SECONDS
             return {
                 "workers": workers,
@@ -107,24 +101,10 @@ def measure_slots(workers: int, places: int) -> dict[str, Any]:
                 "ideal": ideal,
             }
         finally:
-            for process in crew:
-                process.kill()
-                process.wait()
+            end_programs(crew)
             bus.close()
             broker.close()
             server.stop()
-
-
-def _carry(ledger: Ledger, bus: Bus, cases: int) -> tuple[float, int]:
-    began, ids = time.monotonic(), []
-    for _ in range(cases):
-        case = ledger.append(new_case(), [Submitted(author="a", prompt="p")])
-        bus.send(Ticket(case_id=case.id, revision=case.revision, phase=case.phase))
-        ids.append(case.id)
-    while ids and time.monotonic() - began < _LONGEST:
-        time.sleep(0.2)
-        ids = [i for i in ids if ledger.load(i).phase is not Phase.PUBLISHED]
-    return time.monotonic() - began, cases - len(ids)
 
 
 def main(workers: Sequence[int], places: Sequence[int]) -> None:

@@ -17,23 +17,24 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from threading import Event as Flag
 from typing import Any
 
-from core.case import Case, Phase, new_case
-from core.events import Event, Submitted
-from core.ports import Bus, Ledger, Ticket
+from core.case import Case, Phase
+from core.events import Event
+from core.ports import Bus, Ledger
 from evals.bench.machine_info import machine_info
 from evals.faults.servers import StruckBroker
 from evals.stream.carriers import PREFIX, NoBus
 from evals.stream.empty_route import EMPTY_ROUTE, empty_context, open_ledger
+from evals.stream.measured_parts import end_programs, open_kafka_bus, order_case, start_program
 from pipeline.advance import PipelineContext
 from pipeline.ledgers.embedded_postgres import EmbeddedPostgres
 from pipeline.runners.faust_worker import WorkerConfig, run_worker
 from pipeline.runners.kafka_bus import KafkaBus
 from pipeline.runners.kafka_connection import KafkaConnection
-from pipeline.runners.kafka_topics import create_topics
 from pipeline.runners.local_bus import LocalBus
 from pipeline.runners.local_runner import LocalRunner
 from pipeline.runners.topics import WORKER_ROLES, Topics
@@ -83,14 +84,13 @@ def measure_losses(way: str, rounds: int) -> list[float]:
         broker = StruckBroker(folder) if way == "kafka" else None
         crew: list[subprocess.Popen[bytes]] = []
         try:
-            start = _starter(way, folder, dsn, broker.address if broker else "")
+            work = ("--work", way, str(folder), dsn, broker.address if broker else "")
+            start = partial(start_program, "evals.stream.lost_worker", *work)
             crew += [start(), start()]
-            ledger, bus = open_ledger(dsn), _bus(broker)
+            ledger, bus = open_ledger(dsn), open_kafka_bus(broker.address) if broker else NoBus()
             return [_lose_one(ledger, bus, folder, crew, start) for _ in range(rounds)]
         finally:
-            for process in crew:
-                process.kill()
-                process.wait()
+            end_programs(crew)
             if broker:
                 broker.close()
             server.stop()
@@ -103,8 +103,7 @@ def _lose_one(
     crew: list[subprocess.Popen[bytes]],
     start: Callable[[], subprocess.Popen[bytes]],
 ) -> float:
-    case = ledger.append(new_case(), [Submitted(author="a", prompt="p")])
-    bus.send(Ticket(case_id=case.id, revision=case.revision, phase=case.phase))
+    case = order_case(ledger, bus)
     first, following = folder / f"{case.id}.first", folder / f"{case.id}.next"
     _wait_for(first)
     time.sleep(1.0)
@@ -126,24 +125,6 @@ def _wait_for(file: Path) -> None:
         if time.monotonic() > end:
             raise RuntimeError(f"{file.name} did not come")
         time.sleep(0.02)
-
-
-def _bus(broker: StruckBroker | None) -> Bus:
-    if broker is None:
-        return NoBus()
-    connection, topics = KafkaConnection(servers=broker.address), Topics(prefix=PREFIX)
-    create_topics(connection, topics, partitions=4)
-    return KafkaBus(connection, topics)
-
-
-def _starter(way: str, folder: Path, dsn: str, broker: str) -> Callable[[], subprocess.Popen[bytes]]:
-    command = [sys.executable, "-m", "evals.stream.lost_worker", "--work", way, str(folder), dsn, broker]
-
-    def start() -> subprocess.Popen[bytes]:
-        root = Path(__file__).parents[2]
-        return subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    return start
 
 
 def main(rounds: int) -> None:

@@ -16,7 +16,6 @@ from media.labels.label_terms import LabelPlace
 
 BUNDLED_REGIONS = Path(__file__).parent / "label_regions.toml"
 LabelDuration = Literal["off", "start", "whole"]
-_COUNTRY = r"^[A-Z]{2}$"
 
 
 class LabelWords(BaseModel):

@@ -9,7 +9,7 @@ from core.roles import Role
 from pipeline.moderation.exposure import Step
 from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import FINE, HELD, REFUSED, memory_installation, serve_installation
-from tests.stories.test_http_browser import CHROMIUM, DRAWN, chromium
+from tests.stories.test_http_browser import CHROMIUM, DRAWN, chromium, fits
 
 __all__ = ["chromium"]
 
@@ -126,7 +126,7 @@ def test_axe_finds_nothing_wrong_with_a_case_and_it_fits(chromium, at, language,
         for key in ("e", "r"):
             page.keyboard.press(key)
         assert axe_findings(page) == []
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), case_id
+        assert fits(page), case_id
     opened(page, at, held)
     page.keyboard.press("?")
     assert axe_findings(page) == []

@@ -25,6 +25,7 @@ from provenance.c2pa.signers.keys_folder import load_keys
 from tests.integration.provenance.thumbnail_manifests import grey_jpeg, sign_as_other_generator
 from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import ApiAccount, create_account, serve_installation
+from tests.stories.test_http_browser import fits
 from tests.unit.provenance.conftest import clip
 
 __all__ = ["clip"]
@@ -235,10 +236,10 @@ def test_axe_finds_nothing_wrong_with_any_page_of_the_verifier(chromium, at, chi
     for other in ("/verify/tools", "/verify/consent", "/verify/badge/0011223344556677", "/login", "/nowhere"):
         page.goto(at.url + other)
         wrong += axe_findings(page)
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), other
+        assert fits(page), other
     page.goto(at.url + shared(at, answer, lang=lang).headers["location"])
     wrong += axe_findings(page)
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert fits(page)
     context.close()
     assert wrong == []
 

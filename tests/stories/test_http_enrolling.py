@@ -8,7 +8,7 @@ from policy.decide import decide
 from tests.conftest import ROOT
 from tests.contract.cameo_installation import POLICY, open_cameo_installation
 from tests.stories.http_installation import form_token, serve_installation
-from tests.stories.test_http_browser import ARGUMENTS, CHROMIUM
+from tests.stories.test_http_browser import ARGUMENTS, CHROMIUM, fits
 from tests.stories.test_http_cameos import memory_installation_of
 from tests.stub_pipeline.stage_parts import StubPolicy
 
@@ -52,7 +52,7 @@ def test_somebody_films_themselves_by_keyboard_and_is_told_why_they_are_not_enro
         page.wait_for_url("**/enrol/enrol_*")
         asked = at.installation.service.cameos.enrolment.own_challenges(at.platform.person)[-1]
         assert page.locator(".digits").inner_text() == asked.digits
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert fits(page)
         page.get_by_role("button", name="Film with this device").press("Enter")
         page.wait_for_selector("#stop:focus")
         page.wait_for_timeout(800)

@@ -24,6 +24,7 @@ from core.roles import Role
 from evals.local_broker import free_port
 from pipeline.accounts import KeyKind
 from tests.stories.http_installation import form_token, memory_installation, serve_installation
+from tests.stories.test_http_browser import fits
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 SECRET = "the-secret-of-this-client"
@@ -265,5 +266,5 @@ def test_in_a_browser_the_keyboard_leads_there_and_back(at, provider):
         page.locator("input[name=sub]").first.fill("u-mod")
         page.locator("input[name=sub]").first.press("Enter")
         page.wait_for_url("**/queue")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert fits(page)
         browser.close()

@@ -16,6 +16,7 @@ from core.roles import Role
 from evals.local_broker import free_port
 from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import form_token, memory_installation, serve_installation
+from tests.stories.test_http_browser import fits
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 needs_chromium = pytest.mark.skipif(
@@ -90,10 +91,6 @@ def sign_in_with_token(page, at, account):
     page.goto(f"{address(at)}/login?lang=en")
     page.get_by_label("Token").fill(account.token)
     page.keyboard.press("Enter")
-
-
-def fits(page):
-    return page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 @pytest.mark.browser

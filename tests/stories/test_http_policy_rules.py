@@ -22,7 +22,7 @@ from pipeline.testing.memory_rule_activity import MemoryPolicyReplays, MemoryRul
 from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import HELD, form_token, memory_installation, serve_installation
 from tests.stories.page_texts import half_english, left_english
-from tests.stories.test_http_browser import ARGUMENTS, CHROMIUM
+from tests.stories.test_http_browser import ARGUMENTS, CHROMIUM, fits
 from tests.unit.policy.packs import VOCABULARY, FolderSource, rule, write_pack
 
 GUARDED = rule("hate", at=0.5, more="two_person = true\n")
@@ -271,7 +271,7 @@ def test_axe_finds_nothing_and_the_filter_works_by_keys(at, desk, operator, lang
         for path in ("/policy", "/policy/rules/prompt_gore", preview, "/policy/replays/replay_x"):
             page.goto(f"{at.url}{path}{'&' if '?' in path else '?'}lang={lang}")
             assert axe_findings(page) == [], path
-            assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+            assert fits(page), path
         browser.close()
     assert complaints == []
 

@@ -22,7 +22,7 @@ from tests.contract.test_enrolment_review import FACE, SPACE, NearIsAlike
 from tests.lawful import carry
 from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import ApiAccount, form_token, serve_installation
-from tests.stories.test_http_browser import CHROMIUM, chromium
+from tests.stories.test_http_browser import CHROMIUM, chromium, fits
 
 __all__ = ["chromium"]
 from tests.stories.test_http_cameos import memory_installation_of
@@ -322,4 +322,4 @@ def test_axe_finds_nothing_wrong_in_the_rooms_of_reviews(
     for path in (*paths, f"/matches/{match.key}"):
         page.goto(f"{at.url}{path}?lang={lang}")
         assert axe_findings(page) == [], path
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert fits(page), path

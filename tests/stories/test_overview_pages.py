@@ -12,7 +12,7 @@ from pipeline.moderation.quality.decision_log import LoggedDecision, csv_lines
 from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import REFUSED, form_token, memory_installation, serve_installation
 from tests.stories.test_http_blind_review import checks, held, rule, rule_on_check, until_a_check_is_due
-from tests.stories.test_http_browser import CHROMIUM, chromium
+from tests.stories.test_http_browser import CHROMIUM, chromium, fits
 
 __all__ = ["chromium"]
 
@@ -194,7 +194,7 @@ def test_axe_finds_nothing_wrong_and_nothing_is_cut_off(chromium, at, chief, sto
     )
     for path in PAGES:
         page.goto(f"{at.url}{path}")
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), path
+        assert fits(page), path
         assert axe_findings(page) == [], path
         if language == "fr":
             english = [

@@ -22,6 +22,7 @@ from tests.stories.http_installation import (
     memory_installation,
     serve_installation,
 )
+from tests.stories.test_http_browser import fits
 
 OPERATOR = Principal(id="local:op", roles=frozenset({Role.OPERATOR}))
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -193,8 +194,7 @@ def test_axe_finds_nothing_wrong_and_the_keyboard_is_enough(at, lang, scheme, wi
         page.wait_for_url("**/platform**")
 
         def wrong():
-            fits = page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-            return axe_findings(page) + ([] if fits else ["does not fit"])
+            return axe_findings(page) + ([] if fits(page) else ["does not fit"])
 
         assert wrong() == []
         page.locator("button.copy").first.focus()
