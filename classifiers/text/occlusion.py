@@ -1,7 +1,8 @@
 """Which words carry a label: those without which the models themselves no longer give it.
 
-Words are taken out one at a time, then the most telling ones together, and the models read what is left: one batch by
-the quick ones, one by all. Stop words are never taken out alone and never shown.
+Words are taken out one at a time, and the quick models read what is left. How far the odds of a label fall says which
+words to take out together, and all models confirm those: whoever waits for an answer waits for this too, so little is
+read, the less the longer the text. Stop words are never taken out alone and never shown.
 """
 
 from __future__ import annotations
@@ -21,8 +22,11 @@ from classifiers.text.prompt_ensemble import score_by_quick_sources, score_texts
 from media.arrays import FloatMatrix
 
 MAX_WORDS_TRIED = 8  # words that are taken out one at a time, in one batch
-MAX_SETS_CONFIRMED = 5  # sets of words that all models confirm, in one batch
+MAX_SETS_CONFIRMED = 3  # sets of words that all models confirm, in one batch
+ROUNDS = 2  # batches of sets: where fewer words are not enough, the most that are taken out together
 _MAX_TOGETHER = 3  # words that are taken out together
+_MIN_WORDS_TRIED = 4  # of a long text
+_CHARS_READ = 450  # characters about, of all texts with one word less: with each as many as the text has
 _STOP_WORDS_FILE = Path(__file__).parent / "stop_words.toml"
 _UNPARTED = "\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f"  # scripts that do not part words: two characters are a word
 _WORD = re.compile(rf"[{_UNPARTED}]{{1,2}}|[^\s{_UNPARTED}]+")
@@ -32,27 +36,44 @@ Place = tuple[int, int]
 
 
 def carrying_places(
-    text: str, limits: Mapping[int, float], english: bool, heads: PromptHeads, models: Models
+    text: str,
+    scores: Sequence[float] | FloatMatrix,
+    limits: Mapping[int, float],
+    english: bool,
+    heads: PromptHeads,
+    models: Models,
 ) -> dict[int, tuple[Place, ...]]:
     """For each label the places of the words without which its score falls below its limit; none where it never does.
 
-    `limits` are those of labels, by their number in `heads.labels`, the label that is highest above its own first.
-    Bounded: at most MAX_WORDS_TRIED and MAX_SETS_CONFIRMED texts are read.
+    `scores` (L,) are those of the whole text by all models. `limits` are those of labels, by their number in
+    `heads.labels`, the label that is highest above its own first. Bounded: at most 1 + MAX_WORDS_TRIED texts are read
+    by the quick models, and ROUNDS * MAX_SETS_CONFIRMED by all.
     """
     words = _occurrences(text, english)
     if len(words) < 2:
         return dict.fromkeys(limits, ())
     tried = _most_telling(text, words, list(limits), heads)
-    left = [without_places(text, words[number]) for number in tried]
-    quick = score_by_quick_sources(left, english, heads, models)
-    sets = _sets_to_confirm(quick, list(limits), tried, len(words))
-    left = [without_places(text, _places(words, chosen)) for chosen in sets]
-    confirmed = score_texts(left, [english] * len(left), heads, models)
-    found = {}
-    for label, limit in limits.items():
-        enough = [one for one, row in zip(sets, confirmed, strict=True) if row[label] < limit]
-        best = min(enough, key=lambda one: (len(one), sets.index(one)), default=())
-        found[label] = _joined(text, _places(words, best), english)
+    left = [text, *(without_places(text, words[number]) for number in tried)]
+    quick = _log_odds(score_by_quick_sources(left, english, heads, models))
+    falls = quick[0] - quick[1:]  # (words, L)
+    above = {label: float(_log_odds(scores[label]) - _log_odds(limit)) for label, limit in limits.items()}
+    found: dict[int, tuple[Place, ...]] = dict.fromkeys(limits, ())
+    asked: dict[int, frozenset[int]] = {}
+    for label in limits:
+        asked[label] = _enough(falls[:, label], above[label], len(words), list(asked.values()))
+    for _ in range(ROUNDS):
+        sets = list(dict.fromkeys(asked.values()))[:MAX_SETS_CONFIRMED]
+        chosen = [[tried[place] for place in one] for one in sets]
+        left = [without_places(text, _places(words, one)) for one in chosen]
+        confirmed = score_texts(left, [english] * len(left), heads, models)
+        for label, one in list(asked.items()):
+            if one in sets and confirmed[sets.index(one)][label] < limits[label]:
+                found[label] = _joined(text, _places(words, chosen[sets.index(one)]), english)
+                del asked[label]
+        most = {label: _most_falling(falls[:, label], _MAX_TOGETHER, len(words)) for label in asked}
+        asked = {label: one for label, one in most.items() if one not in sets}
+        if not asked:
+            break
     return found
 
 
@@ -102,25 +123,37 @@ def _places(words: Sequence[Sequence[Place]], chosen: Iterable[int]) -> list[Pla
 
 def _most_telling(text: str, words: Sequence[Sequence[Place]], labels: Sequence[int], heads: PromptHeads) -> list[int]:
     """The numbers of the words to try, in order: where they are many, those whose pieces add most to a label."""
-    if len(words) <= MAX_WORDS_TRIED:
+    most = min(MAX_WORDS_TRIED, max(_MIN_WORDS_TRIED, _CHARS_READ // len(text)))
+    if len(words) <= most:
         return list(range(len(words)))
     added = hashed_ngrams.word_contributions(text, heads.ngram_weights)[:, labels].max(1)
     weights = np.zeros(len(words))
     for value, (_, start, _) in zip(added, hashed_ngrams.word_spans(text), strict=True):
         within = [number for number, places in enumerate(words) if any(a <= start < b for a, b in places)]
         weights[within] += max(float(value), 0.0)
-    return sorted(np.argsort(-weights, kind="stable")[:MAX_WORDS_TRIED].tolist())
+    return sorted(np.argsort(-weights, kind="stable")[:most].tolist())
 
 
-def _sets_to_confirm(
-    quick: FloatMatrix, labels: Sequence[int], tried: Sequence[int], word_count: int
-) -> list[frozenset[int]]:
-    """The one, two and three most telling words of the first label, then those of the others; one word always stays."""
-    sets: dict[frozenset[int], None] = {}
-    sizes = range(1, min(_MAX_TOGETHER, word_count - 1) + 1)
-    for label, size in [(labels[0], size) for size in sizes] + [(one, size) for size in sizes for one in labels[1:]]:
-        sets[frozenset(tried[place] for place in np.argsort(quick[:, label], kind="stable")[:size])] = None
-    return list(sets)[:MAX_SETS_CONFIRMED]
+def _enough(falls: FloatMatrix, above: float, word_count: int, others: Sequence[frozenset[int]]) -> frozenset[int]:
+    """The fewest words whose falls together should take a label below its limit; rather those of another label.
+
+    Places in `falls` (words,), which are log odds, as `above` is.
+    """
+    fewest = [_most_falling(falls, size, word_count) for size in range(1, _MAX_TOGETHER)]
+    for chosen in (*others, *fewest):
+        if sum(float(falls[place]) for place in chosen) > above:
+            return chosen
+    return _most_falling(falls, _MAX_TOGETHER, word_count)
+
+
+def _most_falling(falls: FloatMatrix, size: int, word_count: int) -> frozenset[int]:
+    """The words without which a label falls most; one word of a text always stays."""
+    return frozenset(np.argsort(-falls, kind="stable")[: min(size, word_count - 1)].tolist())
+
+
+def _log_odds(scores: float | FloatMatrix) -> FloatMatrix:
+    kept = np.clip(np.asarray(scores, np.float64), 1e-6, 1 - 1e-6)
+    return np.asarray(np.log(kept / (1.0 - kept)), np.float32)
 
 
 def _joined(text: str, words: Sequence[Place], english: bool) -> tuple[Place, ...]:

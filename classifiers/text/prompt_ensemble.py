@@ -48,9 +48,9 @@ def score_texts(texts: Sequence[str], english: Sequence[bool], heads: PromptHead
 
 
 def score_by_quick_sources(texts: Sequence[str], english: bool, heads: PromptHeads, models: Models) -> FloatMatrix:
-    """(n, L) in [0, 1] without the wider embeddings, which take longer than all the rest: to compare, not to decide."""
+    """(n, L) in [0, 1] by the two sources that every text is read by first: to compare, not to decide."""
     sources = np.full((4, len(texts), len(heads.labels) + len(heads.styles)), np.nan, np.float32)
-    requested = [(place, source) for place in range(len(texts)) for source in (SENTENCE, NGRAMS, ENCODER)]
+    requested = [(place, source) for place in range(len(texts)) for source in FIRST_SOURCES[english]]
     _fill_sources(sources, texts, requested, heads, models)
     return heads.score(np.full(len(texts), english), sources)
 

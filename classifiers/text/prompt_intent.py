@@ -115,7 +115,9 @@ class PromptIntent(ModelClassifier):
         carried: dict[str, list[Span | None]] = {}
         for place in list(by_place)[:_MAX_OCCLUDED_PARTS]:
             reading, start, end = places[place]
-            found = carrying_places(reading.text[start:end], by_place[place], english[place], heads, self._models)
+            found = carrying_places(
+                reading.text[start:end], read[place], by_place[place], english[place], heads, self._models
+            )
             for number, words in found.items():
                 spans = [reading.span(start + first, start + last) for first, last in words]
                 carried[heads.labels[number]] = [Span(start=first, end=last, unit="chars") for first, last in spans]
