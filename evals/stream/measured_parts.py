@@ -45,10 +45,10 @@ def open_kafka_bus(broker: str) -> KafkaBus:
     return KafkaBus(connection, topics)
 
 
-def start_program(module: str, *arguments: str, stdout: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
+def start_program(module: str, *arguments: str) -> subprocess.Popen[bytes]:
     """`python -m module arguments`, at the root of the repository."""
     command, root = [sys.executable, "-m", module, *arguments], Path(__file__).parents[2]
-    return subprocess.Popen(command, cwd=root, stdout=stdout, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(command, cwd=root, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
 
 
 def end_programs(crew: Iterable[subprocess.Popen[bytes]]) -> None:

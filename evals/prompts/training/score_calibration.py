@@ -71,14 +71,14 @@ def calibration_lines(
 ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """(styles, labels) slopes and offsets, for English texts and then for others.
 
-    Of prompts and chat in other languages there are too few for lines of their own: theirs are those of all.
+    Of chat in other languages there is too little for lines of its own: its are those of all.
     """
     english = np.array(measured.english)
     for mine, names in (
         (english, MAX_FALSE_ALARMS),
         (~english, [name for name in MAX_FALSE_ALARMS if name != "social"]),
     ):
-        group = np.where(style_one_hot(measured.texts)[:, STYLES.index("social")] == 1, mine, True)
+        group = np.where(style_one_hot(measured.texts)[:, STYLES.index("chat")] == 1, True, mine)
         yield _lines(measured, margins, group, names)
 
 
