@@ -8,8 +8,6 @@ Normalisation is spelt out: onnxruntime's own, fused, takes twice as long on one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
 from classifiers.models.e5.packed_weights import PackedWeights

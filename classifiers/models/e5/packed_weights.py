@@ -6,6 +6,7 @@ which the low halves are the first 16 weights and the high halves the others, ea
 
 from __future__ import annotations
 
+import itertools
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -81,7 +82,7 @@ def read_packed_weights(path: Path) -> PackedWeights:
     bounds = reader.array("<u4", count + 1).tolist()
     scores = reader.array("<f4", count)
     text = reader.array("u1", letters).tobytes()
-    pieces = [text[a:b].decode() for a, b in zip(bounds[:-1], bounds[1:], strict=True)]
+    pieces = [text[a:b].decode() for a, b in itertools.pairwise(bounds)]
     return PackedWeights(
         width=width,
         layers=layers,
@@ -105,9 +106,9 @@ class _Reader:
         self._raw, self._at = raw, at
 
     def take(self, kinds: str) -> tuple[int, ...]:
-        values = struct.unpack_from("<" + kinds, self._raw, self._at)
-        self._at += struct.calcsize("<" + kinds)
-        return values
+        size = struct.calcsize("<" + kinds)
+        self._at += size
+        return struct.unpack("<" + kinds, self._raw[self._at - size : self._at].tobytes())
 
     def array(self, kind: str, count: int) -> NDArray[np.generic]:
         size = np.dtype(kind).itemsize * count
