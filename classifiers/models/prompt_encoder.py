@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.models.batching import batches_by_length
+
 _LONGER = re.compile(r"[^\W\d_]{3,}")
-_MAX_BATCH = 16  # texts encoded at once
-_PADDING = 4  # tokens by which lengths within a batch may differ
 MAX_ENCODER_TOKENS = 128  # tokens; the rest of a longer text is not seen, so callers give parts
 
 
@@ -33,9 +33,8 @@ class PromptEncoder:
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(len(texts), labels + styles)."""
         ids = [encoding.ids for encoding in self._words.encode_batch(list(texts))]
-        order = sorted(range(len(ids)), key=lambda place: len(ids[place]))
         by_index: dict[int, NDArray[np.float32]] = {}
-        for batch in _batches_by_length([len(encoding) for encoding in ids], order):
+        for batch in batches_by_length([len(encoding) for encoding in ids]):
             longest = len(ids[batch[-1]])
             tokens, mask = np.zeros((len(batch), longest), np.int64), np.zeros((len(batch), longest), np.float32)
             for line, place in enumerate(batch):
@@ -62,18 +61,6 @@ class PromptEncoder:
     def in_vocabulary(self, word: str) -> bool:
         """Whether the vocabulary has it as a word by itself: common English, and much of what is near to it."""
         return word in self._known
-
-
-def _batches_by_length(lengths: Sequence[int], order: Sequence[int]) -> Iterator[list[int]]:
-    """Places in `order`, shortest first, in batches of like length: on one core padding costs as much as text."""
-    batch: list[int] = []
-    for place in order:
-        if batch and (len(batch) == _MAX_BATCH or lengths[place] > lengths[batch[0]] + _PADDING):
-            yield batch
-            batch = []
-        batch.append(place)
-    if batch:
-        yield batch
 
 
 def load(paths: Sequence[Path]) -> PromptEncoder:

@@ -7,29 +7,24 @@ fields that are not known are kept as they are. The same bytes always make the s
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from classifiers.models.onnx_bytes.net_writer import encode_tensor
+from classifiers.models.onnx_bytes.wire_format import BYTES, Field, encode_message, read_fields, read_varints
 from core.errors import Unavailable
 from media.arrays import AnyArray
 
-# Numbers of fields in onnx.proto, and of the two element types that are written.
+# Numbers of fields in onnx.proto, and of element types.
 _MODEL_GRAPH = 7
 _GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_INPUT = 1, 5, 11
 _NODE_INPUT, _NODE_OUTPUT, _NODE_OPERATOR, _NODE_ATTRIBUTE = 1, 2, 4, 5
 _ATTRIBUTE_NAME, _ATTRIBUTE_INTEGER = 1, 3
 _TENSOR_DIMS, _TENSOR_TYPE, _TENSOR_NAME, _TENSOR_RAW = 1, 2, 8, 9
 _INPUT_NAME = 1
-_FLOAT = 1
-_ELEMENT_TYPES = {_FLOAT: "<f4", 2: "u1", 3: "i1", 7: "<i8"}
-
-_VARINT, _BYTES = 0, 2  # kinds of a field on the wire
-_FIXED_LENGTHS = {1: 8, 5: 4}
-
-Field = tuple[int, int, int | bytes]
-"""Its number, its kind on the wire, and what it holds."""
+_ELEMENT_TYPES = {1: "<f4", 2: "u1", 3: "i1", 7: "<i8"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +38,9 @@ class _Node:
 def unfold_weights(model: bytes) -> bytes:
     """The same net with float weights, and without inputs that are weights. Raises Unavailable for other bytes."""
     try:
-        return _message(
+        return encode_message(
             (number, kind, _unfold_graph(_as_bytes(held)) if number == _MODEL_GRAPH else held)
-            for number, kind, held in _fields(model)
+            for number, kind, held in read_fields(model)
         )
     except (ValueError, KeyError, IndexError, TypeError, OverflowError) as error:
         raise Unavailable(f"this is no ONNX file with weights in blocks ({type(error).__name__})") from error
@@ -53,7 +48,7 @@ def unfold_weights(model: bytes) -> bytes:
 
 def _unfold_graph(graph: bytes) -> bytes:
     """First the nodes that unfold weights are done here, then everything else is written as it was."""
-    fields = list(_fields(graph))
+    fields = list(read_fields(graph))
     stored = {_text(tensor, _TENSOR_NAME): tensor for tensor in _held(fields, _GRAPH_INITIALIZER)}
     unfolded: dict[str, AnyArray] = {}
     kept: list[tuple[_Node, bytes]] = []
@@ -70,14 +65,14 @@ def _unfold_graph(graph: bytes) -> bytes:
             kept.append((node, raw))
     used = {name for node, _ in kept for name in node.inputs}
     constants = [tensor for name, tensor in stored.items() if name in used]
-    constants += [_tensor(name, values) for name, values in unfolded.items() if name in used]
+    constants += [encode_tensor(name, values) for name, values in unfolded.items() if name in used]
     inputs = [
         one for one in _held(fields, _GRAPH_INPUT) if _text(one, _INPUT_NAME) in used - stored.keys() - unfolded.keys()
     ]
     written = {_GRAPH_NODE: [raw for _, raw in kept], _GRAPH_INITIALIZER: constants, _GRAPH_INPUT: inputs}
-    return _message(
+    return encode_message(
         [
-            *((number, _BYTES, held) for number, all_held in written.items() for held in all_held),
+            *((number, BYTES, held) for number, all_held in written.items() for held in all_held),
             *(field for field in fields if field[0] not in written),
         ]
     )
@@ -92,8 +87,8 @@ def _spread(values: AnyArray, scale: AnyArray, zero: AnyArray, axis: int, block:
 
 
 def _node(raw: bytes) -> _Node:
-    fields = list(_fields(raw))
-    attributes = [list(_fields(one)) for one in _held(fields, _NODE_ATTRIBUTE)]
+    fields = list(read_fields(raw))
+    attributes = [list(read_fields(one)) for one in _held(fields, _NODE_ATTRIBUTE)]
     integers = {
         _held(one, _ATTRIBUTE_NAME)[0].decode(): held
         for one in attributes
@@ -105,7 +100,7 @@ def _node(raw: bytes) -> _Node:
 
 
 def _array(tensor: bytes) -> AnyArray:
-    fields = list(_fields(tensor))
+    fields = list(read_fields(tensor))
     kind = next((held for number, _, held in fields if number == _TENSOR_TYPE), 0)
     raw = _held(fields, _TENSOR_RAW)[0]
     return np.frombuffer(raw, _ELEMENT_TYPES[int(kind)]).reshape(_dims(fields))
@@ -116,20 +111,12 @@ def _dims(fields: Sequence[Field]) -> tuple[int, ...]:
     dims: list[int] = []
     for number, _, held in fields:
         if number == _TENSOR_DIMS:
-            dims += [held] if isinstance(held, int) else list(_varints(held))
+            dims += [held] if isinstance(held, int) else list(read_varints(held))
     return tuple(dims)
 
 
-def _tensor(name: str, values: AnyArray) -> bytes:
-    dims: list[Field] = [(_TENSOR_DIMS, _VARINT, side) for side in values.shape]
-    raw = np.ascontiguousarray(values, "<f4").tobytes()
-    return _message(
-        [*dims, (_TENSOR_TYPE, _VARINT, _FLOAT), (_TENSOR_NAME, _BYTES, name.encode()), (_TENSOR_RAW, _BYTES, raw)]
-    )
-
-
 def _text(message: bytes, number: int) -> str:
-    return _held(list(_fields(message)), number)[0].decode()
+    return _held(list(read_fields(message)), number)[0].decode()
 
 
 def _held(fields: Sequence[Field], number: int) -> list[bytes]:
@@ -140,59 +127,3 @@ def _as_bytes(held: int | bytes) -> bytes:
     if isinstance(held, int):
         raise TypeError("a number where bytes belong")
     return held
-
-
-def _fields(message: bytes) -> Iterator[Field]:
-    """The fields of a protobuf message in their order. Raises ValueError where it ends in the middle of one."""
-    at = 0
-    while at < len(message):
-        tag, at = _varint(message, at)
-        number, kind = tag >> 3, tag & 7
-        if kind == _VARINT:
-            value, at = _varint(message, at)
-            yield number, kind, value
-            continue
-        length, at = _varint(message, at) if kind == _BYTES else (_FIXED_LENGTHS[kind], at)
-        if at + length > len(message):
-            raise ValueError("the message ends in a field")
-        yield number, kind, message[at : at + length]
-        at += length
-
-
-def _message(fields: Iterable[Field]) -> bytes:
-    parts = bytearray()
-    for number, kind, held in fields:
-        parts += _encoded(number << 3 | kind)
-        if isinstance(held, int):
-            parts += _encoded(held)
-            continue
-        if kind == _BYTES:
-            parts += _encoded(len(held))
-        parts += held
-    return bytes(parts)
-
-
-def _varints(packed: bytes) -> Iterator[int]:
-    at = 0
-    while at < len(packed):
-        value, at = _varint(packed, at)
-        yield value
-
-
-def _varint(message: bytes, at: int) -> tuple[int, int]:
-    value = shift = 0
-    while True:
-        byte = message[at]
-        value |= (byte & 127) << shift
-        at, shift = at + 1, shift + 7
-        if byte < 128:
-            return value, at
-
-
-def _encoded(value: int) -> bytes:
-    parts = bytearray()
-    while value > 127:
-        parts.append(value & 127 | 128)
-        value >>= 7
-    parts.append(value)
-    return bytes(parts)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.models import PACKAGED_MODELS, Models
-from classifiers.models.e5_embedder import E5_DIMENSIONS
+from classifiers.models.e5 import E5_DIMENSIONS
 from classifiers.models.prompt_heads import MULTILINGUAL, PromptHeads
 from classifiers.text.deobfuscate import visible_text
 from classifiers.text.prompt_ensemble import FIRST_SOURCES, normalise_case

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.models import PACKAGED_MODELS, Models
-from classifiers.models.e5_embedder import E5_DIMENSIONS
+from classifiers.models.e5 import E5_DIMENSIONS
 
 CACHE_FILE = Path("build/wide.npz")
 SENTENCE_FILE = Path("build/sentence.npz")

@@ -1,0 +1,1 @@
+"""Reads and writes the bytes of ONNX files, as far as nets here need it: the package onnx need not be installed."""
