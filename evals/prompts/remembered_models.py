@@ -63,13 +63,15 @@ class RememberingModels(Models):
 
 @dataclass(frozen=True, slots=True)
 class AnswerFiles:
-    """The answers on disk, those of each set of weights in a folder of its own."""
+    """The answers on disk, those of each set of weights, and of ways to run them, in a folder of its own."""
 
     folder: Path
 
     @property
     def _current(self) -> Path:
-        return self.folder / "-".join(file.sha256[:8] for name in REMEMBERED for file in model_entry(name).files)
+        entries = [model_entry(name) for name in REMEMBERED]
+        versions = hashlib.sha256(repr([(entry.version, entry.loader) for entry in entries]).encode()).hexdigest()
+        return self.folder / "-".join([*(file.sha256[:8] for entry in entries for file in entry.files), versions[:8]])
 
     def save(self, answers: Mapping[str, Answers], part: str = "") -> None:
         """Write them, each model's into a file of its own; those of a part beside what was written before."""
