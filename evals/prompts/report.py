@@ -10,6 +10,7 @@ from classifiers.text.prompt_intent import PromptIntent
 from evals.pages import render_markdown
 from evals.prompts.accuracy import RESULT
 from evals.prompts.cross_source import RESULT as CROSS_SOURCE
+from evals.prompts.e5_peer import RESULT as E5_PEER
 from evals.prompts.goals import prompt_goals
 from evals.prompts.groups import RESULT as GROUPS
 from evals.prompts.groups import group_means
@@ -56,6 +57,7 @@ def page(results: dict[str, Any], latency: dict[str, Any]) -> str:
         kind_names=_KIND_NAMES,
         way_names=_WAY_NAMES,
         styles_given=results.get("styles") == "given",
+        e5=json.loads((_ROOT / E5_PEER).read_text(encoding="utf-8")),
         cross=json.loads((_ROOT / CROSS_SOURCE).read_text(encoding="utf-8")),
         **results,
     )

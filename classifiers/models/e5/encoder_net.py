@@ -33,12 +33,8 @@ def write_encoder(weights: PackedWeights) -> bytes:
 class _EncoderWriter:
     def __init__(self, weights: PackedWeights) -> None:
         self._weights, self._net = weights, NetWriter()
-        for name, number in {
-            "one": 1.0,
-            "step": 1 / _ACTIVATION_LEVELS,
-            "epsilon": weights.epsilon,
-        }.items():
-            self._net.constant(name, np.array(number, np.float32))
+        self._net.constant("step", np.array(1 / _ACTIVATION_LEVELS, np.float32))
+        self._net.constant("epsilon", np.array(weights.epsilon, np.float32))
         self._net.constant("zero_point", np.array(_ZERO_POINT, np.uint8))
         self._net.constant("last_axis", np.array([-1], np.int64))
         self._net.constant("parts", np.array(_PARTS, np.int64))
@@ -88,21 +84,20 @@ class _EncoderWriter:
         return self._net.node("Mul", [whole, "shares"], f"{states}.split")
 
     def _quantised(self, values: str) -> None:
-        """Adds `values`.bytes and `values`.scale, a scale for each token."""
+        """Adds `values`.max, the largest of each token, and `values`.bytes, steps of a 127th of it."""
         node = self._net.node
         largest = node("ReduceMax", [node("Abs", [values], f"{values}.abs"), "last_axis"], f"{values}.max", keepdims=1)
-        scale = node("Mul", [largest, "step"], f"{values}.scale")
-        scaled = node("Mul", [values, node("Reciprocal", [scale], f"{values}.rate")], f"{values}.scaled")
-        node("QuantizeLinear", [scaled, "one", "zero_point"], f"{values}.bytes")
+        scaled = node("Mul", [values, node("Reciprocal", [largest], f"{values}.rate")], f"{values}.scaled")
+        node("QuantizeLinear", [scaled, "step", "zero_point"], f"{values}.bytes")
 
     def _product(self, values: str, name: str, width: int, repeated: Sequence[int] = ()) -> str:
         """`values`, quantised, times the weights of this name, some of which are repeated; without their bias."""
         matrix = self._weights.matrix(f"{name}.w", width)
         levels, scales = _quantised_weights(np.concatenate([matrix, matrix[:, repeated]], axis=1))
-        inputs = [f"{values}.bytes", self._net.constant(f"{name}.w", levels), "one"]
+        inputs = [f"{values}.bytes", self._net.constant(f"{name}.w", levels), "step"]
         inputs += [self._net.constant(f"{name}.w.scale", scales), "zero_point"]
         product = self._net.node("MatMulIntegerToFloat", inputs, f"{name}.product", MICROSOFT)
-        return self._net.node("Mul", [product, f"{values}.scale"], f"{name}.out")
+        return self._net.node("Mul", [product, f"{values}.max"], f"{name}.out")
 
     def _sum(self, residual: str, values: str, bias: str) -> str:
         both = self._net.node("Add", [residual, values], f"{bias}.both")

