@@ -21,7 +21,7 @@ from evals.prompts.corpus import LABELS, STYLES, LabelledText, style_one_hot
 from evals.prompts.training.threshold_selection import select_thresholds
 from media.arrays import AnyArray, FloatMatrix
 
-MAX_FALSE_ALARMS = {"video": 0.031, "chat": 0.055, "social": 0.12}  # of harmless texts that would be held for any label
+MAX_FALSE_ALARMS = {"video": 0.028, "chat": 0.07, "social": 0.12}  # of harmless texts that would be held for any label
 LABEL_FALSE_ALARMS = {"video": 0.003, "chat": 0.01, "social": 0.01}
 """Share of the harmless texts of a style that would be held, for each label by itself."""
 LABEL_FALSE_ALARM_EXCEPTIONS = {("social", "hate"): 0.27, ("social", "harassment"): 0.08, ("social", "unsafe"): 0.05}
@@ -71,14 +71,14 @@ def calibration_lines(
 ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """(styles, labels) slopes and offsets, for English texts and then for others.
 
-    Of chat in other languages there is too little for lines of its own: its are those of all.
+    Of prompts and chat in other languages there are too few for lines of their own: theirs are those of all.
     """
     english = np.array(measured.english)
     for mine, names in (
         (english, MAX_FALSE_ALARMS),
         (~english, [name for name in MAX_FALSE_ALARMS if name != "social"]),
     ):
-        group = np.where(style_one_hot(measured.texts)[:, STYLES.index("chat")] == 1, True, mine)
+        group = np.where(style_one_hot(measured.texts)[:, STYLES.index("social")] == 1, mine, True)
         yield _lines(measured, margins, group, names)
 
 
