@@ -49,7 +49,7 @@ def carrying_places(
     `heads.labels`, the label that is highest above its own first. Bounded: at most 1 + MAX_WORDS_TRIED texts are read
     by the quick models, and ROUNDS * MAX_SETS_CONFIRMED by all.
     """
-    words = _occurrences(text, english)
+    words, encoder = _occurrences(text, english), models.get("prompt_encoder")
     if len(words) < 2:
         return dict.fromkeys(limits, ())
     tried = _most_telling(text, words, list(limits), heads)
@@ -65,7 +65,8 @@ def carrying_places(
         sets = list(dict.fromkeys(asked.values()))[:MAX_SETS_CONFIRMED]
         chosen = [[tried[place] for place in one] for one in sets]
         left = [without_places(text, _places(words, one)) for one in chosen]
-        confirmed = score_texts(left, [english] * len(left), heads, models)
+        # As whoever sent them would see it: with a word less another language may be told.
+        confirmed = score_texts(left, [encoder.english(one) for one in left], heads, models)
         for label, one in list(asked.items()):
             if one in sets and confirmed[sets.index(one)][label] < limits[label]:
                 found[label] = _joined(text, _places(words, chosen[sets.index(one)]), english)
