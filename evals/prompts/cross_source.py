@@ -55,7 +55,7 @@ def main() -> None:
     """Each source apart, then all together."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("--english", type=int, default=10**9, help="English texts of a source, a style and a side")
-    asked.add_argument("--foreign", type=int, default=40, help="others; each takes ten times as long")
+    asked.add_argument("--foreign", type=int, default=40, help="others; each takes longer")
     asked.add_argument("--order", type=int, default=0, help="several at once share the work: give each another number")
     how = asked.parse_args()
     files = AnswerFiles(BUILD)
@@ -63,7 +63,7 @@ def main() -> None:
     texts = thinned(evaluation_texts(), how.english, how.foreign)
     source = np.array([source_family(text.source) for text in texts])
     models = RememberingModels(answers=answers)
-    measured = measure_margins(thinned(calibration_texts(), how.english, how.foreign), _arrays(), models)
+    measured = measure_margins(calibration_texts(), _arrays(), models)
     files.save(answers)
     run = SourceRun(texts, source, measured, answers, how.order)
     left_out, set_on = run.left_out(), run.shipped()

@@ -9,7 +9,7 @@ chat and English comments at most MAX_FALSE_ALARMS for all labels together, spen
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +22,8 @@ from evals.prompts.training.threshold_selection import select_thresholds
 from media.arrays import AnyArray, FloatMatrix
 
 MAX_FALSE_ALARMS = {"video": 0.028, "chat": 0.07, "social": 0.12}  # of harmless texts that would be held for any label
+FOREIGN_FALSE_ALARMS = {"video": 0.015, "chat": 0.07}
+"""The same share of texts that are not English. Theirs are easy captions for the most part: less is left to find."""
 LABEL_FALSE_ALARMS = {"video": 0.003, "chat": 0.01, "social": 0.01}
 """Share of the harmless texts of a style that would be held, for each label by itself."""
 LABEL_FALSE_ALARM_EXCEPTIONS = {("social", "hate"): 0.27, ("social", "harassment"): 0.08, ("social", "unsafe"): 0.05}
@@ -71,25 +73,22 @@ def calibration_lines(
 ) -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
     """(styles, labels) slopes and offsets, for English texts and then for others.
 
-    Of prompts and chat in other languages there are too few for lines of their own: theirs are those of all.
+    Lines for English prompts are set on those of all languages, which finds more; of chat others have too little.
     """
-    english = np.array(measured.english)
-    for mine, names in (
-        (english, MAX_FALSE_ALARMS),
-        (~english, [name for name in MAX_FALSE_ALARMS if name != "social"]),
-    ):
-        group = np.where(style_one_hot(measured.texts)[:, STYLES.index("social")] == 1, mine, True)
-        yield _lines(measured, margins, group, names)
+    english, style = np.array(measured.english), style_one_hot(measured.texts).astype(bool)
+    social, chat = (style[:, STYLES.index(name)] for name in ("social", "chat"))
+    yield _lines(measured, margins, english | ~social, MAX_FALSE_ALARMS)
+    yield _lines(measured, margins, ~english | chat, FOREIGN_FALSE_ALARMS)
 
 
 def _lines(
-    measured: SourceMargins, margins: FloatMatrix, group: NDArray[np.bool_], names: Iterable[str]
+    measured: SourceMargins, margins: FloatMatrix, group: NDArray[np.bool_], most: Mapping[str, float]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     style = style_one_hot(measured.texts).astype(bool) & group[:, None]
     benign = np.array(["benign" in text.labels for text in measured.texts])
     slope, offset = np.ones((len(STYLES), len(LABELS))), np.zeros((len(STYLES), len(LABELS)))
     chosen = {
-        name: _limits(measured, margins, style[:, STYLES.index(name)], benign, MAX_FALSE_ALARMS[name]) for name in names
+        name: _limits(measured, margins, style[:, STYLES.index(name)], benign, share) for name, share in most.items()
     }
     for place, label in enumerate(LABELS):
         annotated = measured.weights[:, place] > 0.05
