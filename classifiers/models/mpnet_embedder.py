@@ -99,7 +99,7 @@ def distance_buckets(length: int) -> NDArray[np.int64]:
     half, exact = _BUCKETS // 2, _BUCKETS // 4
     steps = np.log(np.maximum(np.abs(ahead), 1) / exact) / math.log(_MAX_DISTANCE / exact) * (half - exact)
     far = exact + np.minimum(steps.astype(np.int64), half - exact - 1)
-    return np.where(np.abs(ahead) < exact, np.abs(ahead), far) + (ahead > 0) * half
+    return np.asarray(np.where(np.abs(ahead) < exact, np.abs(ahead), far) + (ahead > 0) * half)
 
 
 def load(paths: Sequence[Path]) -> MpnetEmbedder:

@@ -49,7 +49,7 @@ class SecondReader:
     def is_undecided(self, above: NDArray[np.float64], style: str) -> NDArray[np.bool_]:
         """(n,) of (n,): which lie in the band."""
         place = self.styles.index(style)
-        return (above >= self.low[place]) & (above <= self.high[place])
+        return np.asarray((above >= self.low[place]) & (above <= self.high[place]))
 
     def averaged(self, above: NDArray[np.float64], margins: NDArray[np.float64], style: str) -> NDArray[np.float64]:
         """(n,) of the highest labels above their limits, and of margins: where each text lies now. Rising in both."""
