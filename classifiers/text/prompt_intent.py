@@ -62,6 +62,11 @@ class PromptIntent(ModelClassifier):
         if models.options.prompt_second_reader:
             self.required_models = (*type(self).required_models, SECOND_READER, SECOND_ENCODER)
 
+    @property
+    def source(self) -> str:
+        """Another name where the second reader reads too: scores of one are not compared with those of the other."""
+        return f"{super().source}+{SECOND_READER}" if SECOND_READER in self.required_models else super().source
+
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """For each label the highest score of the whole, of any part and of what a disguise hides, with its words."""
         assert isinstance(material, PromptText)  # noqa: S101  subjects say so

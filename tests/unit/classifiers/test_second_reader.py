@@ -112,6 +112,7 @@ def test_without_its_weights_no_prompt_is_measured_where_it_is_asked_for(tmp_pat
     assert set(PromptIntent(models).required_models) > set(PromptIntent.required_models)
     found = measure_all(PromptText(text, TextStyle.VIDEO), [PromptIntent(models)]).signals
     assert {(one.score, one.note) for one in found} == {(None, SignalNote.MISSING_MODEL)}
+    assert {one.source for one in found} == {f"{PromptIntent().source}+second_reader"}
     posts = measure_all(PromptText(text, TextStyle.POST), [PromptIntent(models)]).signals
     assert all(one.score is not None for one in posts)
 
@@ -131,7 +132,7 @@ def test_with_its_weights_a_grey_prompt_is_moved_and_a_plain_one_is_left_as_it_i
         pytest.skip(str(error))
     plain = PromptText("a lighthouse on a cliff at dawn, gulls circling", TextStyle.VIDEO)
     with_it, without = (measure_all(plain, [PromptIntent(models)]).signals for models in (ASKED, Models()))
-    assert with_it == without
+    assert [(one.label, one.score, one.at) for one in with_it] == [(one.label, one.score, one.at) for one in without]
     grey = PromptText(GREY, TextStyle.VIDEO)
     moved, before = (
         {one.label: one.score for one in measure_all(grey, [PromptIntent(models)]).signals}
