@@ -1,4 +1,4 @@
-"""Has a larger model read what the quick readers leave undecided, in English: see models.second_reader and ADR 67."""
+"""Has a larger model read what the quick readers leave undecided, in English: see models.larger and ADR 67."""
 
 from __future__ import annotations
 

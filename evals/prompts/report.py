@@ -17,6 +17,7 @@ from evals.prompts.latency import RESULT as SPEED
 
 PAGE = Path("docs/reference/prompts.md")
 _ROOT = Path(__file__).parents[2]
+SECOND_READER = Path("evals/results/prompt_second_reader.json")  # what makes it needs torch, and a page does not
 PLOT = Path("evals/results/prompts_calibration.png")
 _KIND_NAMES = {
     "video_prompts": "prompts for videos (T2VSafetyBench, SAFREE; harmless: VBench, EvalCrafter, FETV, captions …)",
@@ -25,6 +26,11 @@ _KIND_NAMES = {
     "toxicity_surge": "toxic comments (Surge)",
     "toxicity_wikipedia": "toxic comments (Wikipedia talk)",
     "hatecheck_en": "HateCheck, English",
+}
+_SECOND_NAMES = {
+    "video_prompts": "prompts for videos",
+    "lookalikes": "chat that only looks unsafe, and its contrasts",
+    "chat": "chat, all sources (HarmBench, look-alikes, ours)",
 }
 _STYLE_NAMES = {"video": "prompts for videos", "not_given": "none given"}
 _WAY_NAMES = {
@@ -56,6 +62,8 @@ def page(results: dict[str, Any], latency: dict[str, Any]) -> str:
         kind_names=_KIND_NAMES,
         way_names=_WAY_NAMES,
         styles_given=results.get("styles") == "given",
+        second=json.loads((_ROOT / SECOND_READER).read_text(encoding="utf-8")),
+        second_names=_SECOND_NAMES,
         cross=json.loads((_ROOT / CROSS_SOURCE).read_text(encoding="utf-8")),
         **results,
     )

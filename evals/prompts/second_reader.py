@@ -23,9 +23,9 @@ import numpy as np
 
 from classifiers.models import Models
 from classifiers.models.catalog import file_sha256, locate_files, model_entry
+from classifiers.models.larger.averaging import SecondReader
 from classifiers.models.options import ModelOptions
 from classifiers.models.prompt_heads import PromptHeads
-from classifiers.models.second_reader import SecondReader
 from classifiers.text.second_opinion import SECOND_ENCODER, SECOND_READER
 from core.verdicts import Decision
 from evals.bench.machine_info import machine_info

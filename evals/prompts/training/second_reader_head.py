@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 
 from classifiers.models import PACKAGED_MODELS
 from classifiers.models.catalog import locate_files, model_entry
+from classifiers.models.larger.averaging import SecondReader
 from classifiers.models.options import ModelOptions
 from classifiers.models.prompt_heads import PromptHeads
-from classifiers.models.second_reader import SecondReader
 from classifiers.text.deobfuscate import visible_text
 from evals.prompts.corpus import LABELS, LabelledText, label_targets
 from evals.prompts.cross_source import BUILD, source_family

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from classifiers import PromptText, measure_all
 from classifiers.base import SignalNote
 from classifiers.models import Models
-from classifiers.models.mpnet_embedder import MPNET_DIMENSIONS, read_safetensors
+from classifiers.models.larger.averaging import SecondReader
+from classifiers.models.larger.mpnet_encoder import MPNET_DIMENSIONS, read_safetensors
 from classifiers.models.options import ModelOptions
-from classifiers.models.second_reader import SecondReader
 from classifiers.text.prompt_intent import PromptIntent
 from classifiers.text.second_opinion import second_opinion
 from core.errors import Unavailable

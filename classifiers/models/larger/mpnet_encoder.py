@@ -26,7 +26,7 @@ _HEADER_LENGTH = 8  # bytes that say how long the header of a safetensors file i
 _LONGEST_HEADER = 1 << 20
 
 
-class MpnetEmbedder:
+class MpnetEncoder:
     """Embeds texts one by one, so that no text's embedding depends on another's; safe to share between threads."""
 
     def __init__(self, model: Path, vocabulary: Path) -> None:
@@ -102,9 +102,9 @@ def distance_buckets(length: int) -> NDArray[np.int64]:
     return np.asarray(np.where(np.abs(ahead) < exact, np.abs(ahead), far) + (ahead > 0) * half)
 
 
-def load(paths: Sequence[Path]) -> MpnetEmbedder:
+def load(paths: Sequence[Path]) -> MpnetEncoder:
     """The model and its vocabulary, in this order."""
-    return MpnetEmbedder(paths[0], paths[1])
+    return MpnetEncoder(paths[0], paths[1])
 
 
 def _softmax(x: NDArray[np.float32]) -> NDArray[np.float32]:
