@@ -210,3 +210,7 @@ def english_texts(texts: Sequence[LabelledText]) -> list[LabelledText]:
     """Those that the product takes for English."""
     encoder = PACKAGED_MODELS.get("prompt_encoder")
     return [text for text in texts if encoder.english(visible_text(text.text))]
+
+
+if __name__ == "__main__":
+    main()
