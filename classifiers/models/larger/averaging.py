@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from media.arrays import FloatMatrix
 
+_HIGHEST_RAISED = 1.0  # log-odds above the limit: 0.73 for `unsafe`, which holds, and with no other label refuses
 _SMALLEST = 1e-6  # of a score and of its distance from one: the scale has no end
 
 
@@ -24,7 +25,7 @@ class SecondReader:
 
     `limits` (L,): scores from which the default rules hold. Of style s, a text whose highest label lies `low[s]` to
     `high[s]` above its limit, in log-odds, is read; then it lies at `quick[s]` of that, and `second[s]` of this
-    reader's margin, and `offset[s]`, but never outside the band.
+    reader's margin, and `offset[s]`, but never outside the band, and raised no higher than is needed to be held.
     """
 
     labels: tuple[str, ...]
@@ -55,7 +56,8 @@ class SecondReader:
         """(n,) of the highest labels above their limits, and of margins: where each text lies now. Rising in both."""
         place = self.styles.index(style)
         line = self.quick[place] * above + self.second[place] * margins + self.offset[place]
-        return np.where(self.is_undecided(above, style), np.clip(line, self.low[place], self.high[place]), above)
+        kept = np.clip(line, self.low[place], np.maximum(above, min(_HIGHEST_RAISED, self.high[place])))
+        return np.where(self.is_undecided(above, style), kept, above)
 
     def moved(self, scores: FloatMatrix, margins: NDArray[np.float64], style: str) -> FloatMatrix:
         """(n, L) of (n, L): what lies lower now lies lower with all its labels, what lies higher is more `unsafe`.

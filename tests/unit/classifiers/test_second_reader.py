@@ -52,7 +52,7 @@ def test_where_a_text_lies_rises_in_both_readers_and_does_not_change_outside_the
     assert lower <= made.averaged(np.array([other]), np.array([least]), "video")[0]
     assert lower <= made.averaged(np.array([first]), np.array([most]), "video")[0]
     if made.low[0] <= first <= made.high[0]:
-        assert made.low[0] <= lower <= made.high[0]
+        assert made.low[0] <= lower <= made.high[0] and lower <= max(first, 1.0)
     else:
         assert lower == first
 
