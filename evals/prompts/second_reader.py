@@ -29,6 +29,7 @@ from classifiers.models.prompt_heads import PromptHeads
 from classifiers.text.second_opinion import SECOND_ENCODER, SECOND_READER
 from core.verdicts import Decision
 from evals.bench.machine_info import machine_info
+from evals.intervals import Proportion
 from evals.prompts.accuracy import evaluation_texts, kind_sides, texts_mask
 from evals.prompts.classification_metrics import positive_rate
 from evals.prompts.corpus import LabelledText
@@ -112,11 +113,10 @@ class ReaderRun:
         off = predict_prompts(texts, styles, RememberingModels(answers=self.answers, heads=heads))
         with_it = SecondReaderModels(answers=self.answers, heads=heads, reader=reader, second=self.second)
         on = predict_prompts(texts, styles, with_it)
-        changed = [off.scores[key] != on.scores[key] for key in off.scores if key[0] == "prompt_intent"]
-        known = ~np.isnan(off.scores["prompt_intent", "unsafe"])
-        return PairedDecisions(
-            off.decisions >= Decision.HOLD, on.decisions >= Decision.HOLD, np.any(changed, axis=0) & known
-        )
+        changed = [
+            np.abs(off.scores[key] - on.scores[key]) > 0 for key in off.scores if key[0] == "prompt_intent"
+        ]  # False for the labels that it does not measure
+        return PairedDecisions(off.decisions >= Decision.HOLD, on.decisions >= Decision.HOLD, np.any(changed, axis=0))
 
     def _without(self, name: str) -> tuple[PromptHeads, SecondReader]:
         """Near-duplicates of the source's texts are left out too, of what is learnt as of what is set."""
@@ -186,7 +186,11 @@ def main() -> None:
         "learnt": len(run.learn),
         "set_on": len(only_read(setting).texts),
         "kinds": {
-            kind: {way: _compared(found, *sides) for way, found in (("shipped", shipped), ("left_out", left_out))}
+            kind: {
+                "shipped": _compared(shipped, *sides),
+                "left_out": _compared(left_out, *sides),
+                "read": _share_read(shipped, *sides),
+            }
             for kind, sides in _sides(texts).items()
         },
         "sources": list(_by_source(texts, left_out)),
@@ -213,12 +217,11 @@ def _sides(texts: Sequence[LabelledText]) -> Mapping[str, tuple[BoolArray, BoolA
 
 
 def _compared(found: PairedDecisions, guilty: BoolArray, harmless: BoolArray) -> dict[str, Any]:
-    return {
-        "found": _twice(found, guilty),
-        "held": _twice(found, harmless),
-        "read_of_unsafe": positive_rate(found.read[guilty]),
-        "read_of_harmless": positive_rate(found.read[harmless]),
-    }
+    return {"found": _twice(found, guilty), "held": _twice(found, harmless)}
+
+
+def _share_read(found: PairedDecisions, guilty: BoolArray, harmless: BoolArray) -> dict[str, Proportion]:
+    return {"unsafe": positive_rate(found.read[guilty]), "harmless": positive_rate(found.read[harmless])}
 
 
 def _twice(found: PairedDecisions, mine: BoolArray) -> dict[str, Any]:
@@ -271,12 +274,10 @@ def _cost(texts: Sequence[LabelledText], found: PairedDecisions) -> dict[str, An
         encoder.embed([text])
         spent.append(1000 * (time.thread_time() - began))
     p50, p90 = np.percentile(spent, [50, 90])
-    harmless = texts_mask(text.style == "video" and "benign" in text.labels for text in texts)
     return {
         "timed": len(spent),
         "words": round(float(np.median([len(text.split()) for text in read])), 1),
         "cpu_ms": {"p50": round(float(p50), 1), "p90": round(float(p90), 1)},
-        "read_of_harmless_video": positive_rate(found.read[harmless]),
         "bytes": sum(path.stat().st_size for path in locate_files(model_entry(SECOND_ENCODER), _ON)),
     }
 
