@@ -30,7 +30,7 @@ _KIND_NAMES = {
 _SECOND_NAMES = {
     "video_prompts": "prompts for videos",
     "lookalikes": "chat that only looks unsafe, and its contrasts",
-    "chat": "chat, all sources (HarmBench, look-alikes, ours)",
+    "chat": "chat (HarmBench and look-alikes)",
 }
 _STYLE_NAMES = {"video": "prompts for videos", "not_given": "none given"}
 _WAY_NAMES = {

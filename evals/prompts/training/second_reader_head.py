@@ -39,7 +39,7 @@ from media.arrays import FloatMatrix
 
 READER_FILE = Path("classifiers/models/heads/second_reader.npz")
 EMBEDDINGS = Path("build/second_reader.npz")
-READ_STYLES = ("video", "chat")  # on posts the average is worse than the quick readers alone: ADR 67
+READ_STYLES = ("video", "chat")  # on moderation posts the average loses: ADR 67
 _BAND = (-2.0, 2.0)
 """Log-odds below and above the limit between which a text is undecided: 0.12 to 0.88 for a limit of 0.5."""
 _HELD = {"video": 1.0, "chat": 0.7}
