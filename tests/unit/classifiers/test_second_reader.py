@@ -20,7 +20,7 @@ from core.text_styles import TextStyle
 
 LABELS = ("violence", "unsafe", "sexual")
 ASKED = Models(ModelOptions(prompt_second_reader=True))
-GREY = "a crowd of people runs from a man on the street"
+GREY = "a bloody handprint on a white wall"
 
 
 def reader(quick=0.5, second=0.4, offset=-0.2, low=-3.0, high=2.0):
@@ -138,7 +138,7 @@ def test_with_its_weights_a_grey_prompt_is_moved_and_a_plain_one_is_left_as_it_i
         {one.label: one.score for one in measure_all(grey, [PromptIntent(models)]).signals}
         for models in (ASKED, Models())
     )
-    assert moved != before
+    assert moved["unsafe"] > before["unsafe"] + 0.1 and moved["violence"] == before["violence"]
 
 
 @pytest.mark.models
