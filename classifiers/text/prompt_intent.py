@@ -16,6 +16,7 @@ from classifiers.base import (
     SignalNote,
     clip_score,
 )
+from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.models.prompt_heads import PromptHeads
 from classifiers.text.deobfuscate import NormalisedText, deobfuscate, normalise
 from classifiers.text.group_scores import lesser_of_groups
@@ -24,6 +25,7 @@ from classifiers.text.prompt_chunks import split_chunks
 from classifiers.text.prompt_ensemble import score_texts, select_chunks
 from classifiers.text.readings.plain_reading import plain_reading
 from classifiers.text.readings.weigh import weigh_by_words
+from classifiers.text.second_opinion import SECOND_ENCODER, SECOND_READER, second_opinion
 from core.signals import Signal, Span, Subject
 from core.text_styles import TextStyle
 from media.arrays import FloatMatrix
@@ -49,11 +51,21 @@ class PromptIntent(ModelClassifier):
         "sexual", "violence", "gore", "self_harm", "hate", "extremism", "harassment", "illicit", "weapons", "disinfo",
         "political", "fraud", "intimate_image", "public_figure", "copyright_ip", "artist_style", "jailbreak", "unsafe",
     )  # fmt: skip
-    required_models = ("use_multilingual", "e5_multilingual", "prompt_encoder", "prompt_heads")
+    required_models: tuple[str, ...] = ("use_multilingual", "e5_multilingual", "prompt_encoder", "prompt_heads")
     covers = (
         "What is asked for in plain words, best in English, well in ar de es fr it ja ko nl pl pt ru th tr zh, roughly "
         "in Hindi, Czech and other Latin languages. Not allusion and new slang; not other scripts, which it reports."
     )
+
+    def __init__(self, models: Models = PACKAGED_MODELS) -> None:
+        super().__init__(models)
+        if models.options.prompt_second_reader:
+            self.required_models = (*type(self).required_models, SECOND_READER, SECOND_ENCODER)
+
+    @property
+    def source(self) -> str:
+        """Another name where the second reader reads too: scores of one are not compared with those of the other."""
+        return f"{super().source}+{SECOND_READER}" if SECOND_READER in self.required_models else super().source
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """For each label the highest score of the whole, of any part and of what a disguise hides, with its words."""
@@ -82,6 +94,7 @@ class PromptIntent(ModelClassifier):
             [label in _OUT_OF_CONTEXT for label in heads.labels],
         )
         scores = weigh_by_words(plain.text, scores, heads.labels)
+        scores = second_opinion(shown, english, scores, heads.labels, heads.given_style, self._models)
         column = {label: scores[:, place] for place, label in enumerate(heads.labels)}
         signals, carried = [], self._carrying(read, scores, places, english, heads)
         for label in self.labels:

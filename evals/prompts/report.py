@@ -18,6 +18,7 @@ from evals.prompts.latency import RESULT as SPEED
 
 PAGE = Path("docs/reference/prompts.md")
 _ROOT = Path(__file__).parents[2]
+SECOND_READER = Path("evals/results/prompt_second_reader.json")  # what makes it needs torch, and a page does not
 PLOT = Path("evals/results/prompts_calibration.png")
 _KIND_NAMES = {
     "video_prompts": "prompts for videos (T2VSafetyBench, SAFREE; harmless: VBench, EvalCrafter, FETV, captions …)",
@@ -26,6 +27,11 @@ _KIND_NAMES = {
     "toxicity_surge": "toxic comments (Surge)",
     "toxicity_wikipedia": "toxic comments (Wikipedia talk)",
     "hatecheck_en": "HateCheck, English",
+}
+_SECOND_NAMES = {
+    "video_prompts": "prompts for videos",
+    "lookalikes": "chat that only looks unsafe, and its contrasts",
+    "chat": "chat (HarmBench and look-alikes)",
 }
 _STYLE_NAMES = {"video": "prompts for videos", "not_given": "none given"}
 _WAY_NAMES = {
@@ -58,6 +64,8 @@ def page(results: dict[str, Any], latency: dict[str, Any]) -> str:
         way_names=_WAY_NAMES,
         styles_given=results.get("styles") == "given",
         e5=json.loads((_ROOT / E5_PEER).read_text(encoding="utf-8")),
+        second=json.loads((_ROOT / SECOND_READER).read_text(encoding="utf-8")),
+        second_names=_SECOND_NAMES,
         cross=json.loads((_ROOT / CROSS_SOURCE).read_text(encoding="utf-8")),
         **results,
     )

