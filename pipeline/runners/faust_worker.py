@@ -43,7 +43,8 @@ class WorkerConfig:
     `older_than` is how long a case may lie before it counts as forgotten; `longest_stage` bounds one stage.
     A member of which the broker hears nothing for `session` counts as dead. One with an `instance_id` of its own that
     is back by then gets its partitions again, and nobody else waits for it meanwhile (Kafka's static membership).
-    `options` go to faust.App as they are. With `json_logs` each line of the log is a JSON object.
+    Every `watch_every` it is looked whether the broker still has its memory (broker_watch.py); topics that it has lost are
+    made again with `partitions` and `replicas`. `options` go to faust.App as they are. With `json_logs` each line of the log is a JSON object.
     """
 
     connection: KafkaConnection
@@ -56,6 +57,9 @@ class WorkerConfig:
     group: str = ""
     session: timedelta = timedelta(seconds=30)
     instance_id: str = ""
+    partitions: int = 12
+    replicas: int = 1
+    watch_every: timedelta = timedelta(seconds=10)
     json_logs: bool = False
     options: dict[str, object] = field(default_factory=dict)
 
