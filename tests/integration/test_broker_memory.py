@@ -1,4 +1,4 @@
-"""A broker that was killed and has forgotten all, its topics too: buses and workers go on with it, and nobody restarts them."""
+"""A broker that was killed and has forgotten all, its topics too: buses and workers go on, and nobody restarts them."""
 
 import pytest
 
@@ -14,7 +14,11 @@ from pipeline.runners.topics import Topics
 from tests.brokers.tansu import tansu
 from tests.brokers.worker_processes import SWEEPER_OPTIONS, WorkerProcesses, embedded_ledger, wait_until
 
-pytestmark = [pytest.mark.kafka, pytest.mark.slow]
+pytestmark = [
+    pytest.mark.kafka,
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore:(read|open)_text is deprecated:DeprecationWarning"),  # kafka-python's own
+]
 TICKET = Ticket(case_id="c" * 16, revision=3, phase=Phase.RENDERED)
 SEEN = 12  # cases before the loss: offsets that the new topics do not reach for long
 
@@ -59,12 +63,12 @@ def test_workers_go_on_with_a_broker_that_lost_its_memory(tmp_path):
         office = WorkerProcesses(connection.servers, dsn, tmp_path, topics, slow=8.0)
         with tansu(tmp_path, port=port):
             create_topics(connection, topics, partitions=1)
-            options = (*SWEEPER_OPTIONS, "--partitions=1")
-            workers = [office.start_worker("light", "render", "gpu", options=options)]
-            workers.append(office.start_worker("gpu", options=["--partitions=1"]))
+            made = ("--partitions=1", "--watch-every=2")
+            workers = [office.start_worker("light", "render", "gpu", options=(*SWEEPER_OPTIONS, *made))]
+            workers.append(office.start_worker("gpu", options=made))
             wait_until(published(ledger, *(order(ledger) for _ in range(SEEN))), 90)
             in_hand = order(ledger, "slow")
-            wait_until(lambda: office.stage_log.read_text())
+            wait_until(office.stage_log.read_text)
         with tansu(tmp_path, port=port):
             later = order(ledger)
             wait_until(published(ledger, in_hand, later), 90)
