@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from threading import Event, Thread
 
-from core.errors import AssayError, Unavailable
+from core.errors import AssayError
 from pipeline.runners.broker_memory import Look, TopicLook, lost_topics, remembered
 
 log = logging.getLogger("assay.workers")
@@ -22,14 +22,14 @@ _AGAIN = timedelta(seconds=2)  # until what looks like a loss is looked at once 
 class BrokerWatch:
     """A thread that asks the broker every `every`. While the broker is away or slow it waits: that means nothing.
 
-    `ask` tells of the topics and `make` makes those that are missing, waiting for as long as that takes.
+    `ask` tells of the topics, `make` makes those that are missing; both may raise Unavailable, and are tried again.
     """
 
     def __init__(self, ask: Callable[[], Look], make: Callable[[], None], every: timedelta) -> None:
         self._ask, self._make, self._every = ask, make, every
         self._known: Mapping[str, TopicLook] = {}
         self._suspected: frozenset[str] = frozenset()
-        self._answered, self._stopped, self._forgot = True, Event(), Event()
+        self._stopped, self._forgot, self._said = Event(), Event(), ""
 
     def has_forgotten(self) -> bool:
         """Whether the broker has lost what this worker had read: no offset of before means anything to it."""
@@ -51,6 +51,7 @@ class BrokerWatch:
         now = self._ask()
         lost = lost_topics(self._known, now)
         if lost & self._suspected:
+            log.warning("the broker has lost its memory of %s", ", ".join(sorted(lost)))
             self._forgot.set()
         self._suspected = lost
         if not lost:
@@ -62,25 +63,21 @@ class BrokerWatch:
     def _watch(self, start_over: Callable[[], None]) -> None:
         pause = timedelta(0)
         while not self._stopped.wait(pause.total_seconds()):
+            pause = self._every
             try:
-                pause = min(_AGAIN, self._every) if self._look_or_say() else self._every
+                if not self.has_forgotten() and self.look():
+                    pause = min(_AGAIN, self._every)
                 if self.has_forgotten():
-                    log.warning("the broker has lost its memory of %s", ", ".join(sorted(self._suspected)))
                     self._make()
-                    break
+                    start_over()
+                    return
+                self._said = ""
             except AssayError as error:
-                log.error("the topics are not made: %s", error)
-                pause = self._every
-        if self.has_forgotten() and not self._stopped.is_set():
-            start_over()
+                self._say_once(f"{error}; the memory of the broker is looked at again")
+            except Exception as error:  # noqa: BLE001 - whatever a client raises must not end the watch
+                self._say_once(f"the memory of the broker was not looked at: {type(error).__name__}")
 
-    def _look_or_say(self) -> bool:
-        try:
-            suspected = self.look()
-        except Unavailable as error:
-            if self._answered:
-                log.warning("%s; its memory is looked at once it answers", error)
-            self._answered = False
-            return False
-        self._answered = True
-        return suspected
+    def _say_once(self, words: str) -> None:
+        if words != self._said:
+            log.warning("%s", words)
+        self._said = words

@@ -29,7 +29,7 @@ from pipeline.advance import PipelineContext
 from pipeline.observability.json_logs import json_log_config
 from pipeline.runners.broker_watch import BrokerWatch
 from pipeline.runners.kafka_connection import KafkaConnection
-from pipeline.runners.kafka_topics import TopicObserver, wait_for_topics
+from pipeline.runners.kafka_topics import TopicObserver, create_topics
 from pipeline.runners.known_offsets import known_offsets_consumer
 from pipeline.runners.order_back_pressure import OrderBackPressure, without_queues
 from pipeline.runners.shutdown import stop_accepting_when
@@ -101,17 +101,18 @@ def run_worker(
     It stops in the same way, and starts over, when its broker has lost its memory. `extend` adds to each app what it
     does beside its tickets.
     """
-    works = build()
+    works, observer = build(), TopicObserver(config.connection, config.topics)
     while True:
-        _run_until_forgotten(config, works, extend)
+        _run_until_forgotten(config, works, observer, extend)
         log.warning("the broker has lost its memory: topics made again, this worker starts over")
 
 
-def _run_until_forgotten(config: WorkerConfig, works: PipelineContext, extend: Callable[[Any], None]) -> None:
+def _run_until_forgotten(
+    config: WorkerConfig, works: PipelineContext, observer: TopicObserver, extend: Callable[[Any], None]
+) -> None:
     """As Faust runs a worker, which ends with SystemExit; returns if it is to start over."""
     loop = asyncio.new_event_loop()  # Faust closes the one that it ran on
     asyncio.set_event_loop(loop)
-    observer = TopicObserver(config.connection, config.topics)
     watch = BrokerWatch(observer.look, partial(_make_topics, config), config.watch_every)
     app = make_app(config, works, watch.has_forgotten)
     extend(app)
@@ -128,7 +129,7 @@ def _run_until_forgotten(config: WorkerConfig, works: PipelineContext, extend: C
 
 
 def _make_topics(config: WorkerConfig) -> None:
-    wait_for_topics(config.connection, config.topics, partitions=config.partitions, replicas=config.replicas)
+    create_topics(config.connection, config.topics, partitions=config.partitions, replicas=config.replicas)
 
 
 class _Worker(faust.Worker):  # type: ignore[misc]
