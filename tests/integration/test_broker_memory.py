@@ -74,4 +74,5 @@ def test_workers_go_on_with_a_broker_that_lost_its_memory(tmp_path):
             wait_until(published(ledger, in_hand, later), 90)
             assert [worker.poll() for worker in workers] == [None, None]
             office.close()
+        assert [worker.returncode for worker in workers] == [0, 0]
         assert "starts over" in (tmp_path / "light-render-gpu-0.log").read_text()
