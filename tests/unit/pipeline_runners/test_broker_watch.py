@@ -1,5 +1,6 @@
 """What means that a broker has lost its memory, and what does not: leaders, partitions, retention, silence."""
 
+from contextlib import suppress
 from datetime import timedelta
 from threading import Event
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from core.errors import Unavailable
 from pipeline.runners.broker_memory import TopicLook, lost_topics, remembered
 from pipeline.runners.broker_watch import BrokerWatch
+from tests.brokers.worker_processes import wait_until
 
 NEW = {"t": TopicLook(topic_id="b", ends={0: 0, 1: 0})}
 OLD = {"t": TopicLook(topic_id="a", ends={0: 57, 1: 3})}
@@ -92,23 +94,30 @@ def test_a_loss_that_is_seen_twice_makes_the_topics_and_starts_over_once(answers
     assert broker.made == 1
 
 
+def looks(*answers):
+    """What a watch suspects at each look, without its thread; an absence is passed over."""
+    broker = Broker(*answers)
+    watch, suspects = BrokerWatch(broker.ask, broker.make, timedelta(0)), []
+    for _ in answers:
+        with suppress(Unavailable):
+            suspects.append(watch.look())
+    return suspects, watch.has_forgotten(), broker.made
+
+
 def test_what_is_seen_once_only_is_no_loss_and_silence_is_none():
-    broker, watch, over = watched(OLD, {"t": None}, OLD, None, OLD, ends(p0=1), OLD)
-    assert not over.wait(0.3) and not watch.has_forgotten()
-    watch.stop()
-    assert broker.made == 0 and len(broker.answers) == 1
+    suspects, forgotten, made = looks(OLD, {"t": None}, OLD, None, OLD, ends(p0=1), OLD)
+    assert suspects == [False, True, False, False, True, False]
+    assert not forgotten and made == 0
 
 
 def test_topics_that_were_never_there_are_made_and_nothing_starts_over():
-    broker, watch, over = watched({"t": None}, NEW)
-    assert not over.wait(0.3) and not watch.has_forgotten()
-    watch.stop()
-    assert broker.made == 1
+    assert looks({"t": None}, NEW, NEW) == ([False, False, False], False, 1)
 
 
 def test_a_worker_that_may_not_make_topics_says_so_once_and_goes_on_asking(caplog):
     broker, watch, over = watched(OLD, {"t": None}, may_make=False)
-    assert not over.wait(0.3) and watch.has_forgotten()
+    wait_until(lambda: "TopicAuthorizationFailedError" in caplog.text)
+    assert not over.wait(0.1) and watch.has_forgotten()
     assert caplog.text.count("TopicAuthorizationFailedError") == 1
     broker.may_make.set()
     assert over.wait(LONGEST) and broker.made == 1
