@@ -51,8 +51,10 @@ def main(roles: tuple[str, ...]) -> None:
         sweep_every=SWEEP_EVERY,
         older_than=timedelta(seconds=settings.sweep_after),
         session=timedelta(seconds=settings.kafka_session_seconds),
+        partitions=settings.kafka_partitions,
+        replicas=settings.kafka_replicas,
     )
-    wait_for_topics(config.connection, topics, partitions=settings.kafka_partitions, replicas=1)
+    wait_for_topics(config.connection, topics, partitions=config.partitions, replicas=config.replicas)
     run_worker(config, lambda: build(settings))
 
 

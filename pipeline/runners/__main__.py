@@ -29,6 +29,9 @@ def main() -> None:
         group=given.group,
         session=timedelta(seconds=given.session),
         instance_id=given.instance_id,
+        partitions=given.partitions,
+        replicas=given.replicas,
+        watch_every=timedelta(seconds=given.watch_every),
     )
     run_worker(config, _import_reference(given.build))
 
@@ -42,6 +45,11 @@ def _argument_parser() -> argparse.ArgumentParser:
     words.add_argument("--group", default="", help="consumer group; default: from prefix and roles")
     words.add_argument("--session", type=float, default=30.0, help="seconds after which a silent member counts as dead")
     words.add_argument("--instance-id", default="", help="a name of this member that survives its restart")
+    words.add_argument(
+        "--partitions", type=int, default=12, help="of topics that the broker has lost and are made again"
+    )
+    words.add_argument("--replicas", type=int, default=1, help="brokers that keep each of those")
+    words.add_argument("--watch-every", type=float, default=10.0, help="seconds between looks at the broker's memory")
     words.add_argument("--sweep", action="store_true", help="sweep too; enough if one role does")
     words.add_argument("--sweep-every", type=float, default=10.0, help="seconds between sweeps")
     words.add_argument("--older-than", type=float, default=30.0, help="seconds a case may lie still")

@@ -10,9 +10,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import signal
 from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import partial
 from threading import Event
 from typing import Any
 
@@ -24,7 +27,10 @@ from core.errors import BadInput, Unavailable
 from core.ports import Ticket
 from pipeline.advance import PipelineContext
 from pipeline.observability.json_logs import json_log_config
+from pipeline.runners.broker_watch import BrokerWatch
 from pipeline.runners.kafka_connection import KafkaConnection
+from pipeline.runners.kafka_topics import TopicObserver, create_topics
+from pipeline.runners.known_offsets import known_offsets_consumer
 from pipeline.runners.order_back_pressure import OrderBackPressure, without_queues
 from pipeline.runners.shutdown import stop_accepting_when
 from pipeline.runners.sweeper import resend_due_tickets
@@ -43,7 +49,9 @@ class WorkerConfig:
     `older_than` is how long a case may lie before it counts as forgotten; `longest_stage` bounds one stage.
     A member of which the broker hears nothing for `session` counts as dead. One with an `instance_id` of its own that
     is back by then gets its partitions again, and nobody else waits for it meanwhile (Kafka's static membership).
-    `options` go to faust.App as they are. With `json_logs` each line of the log is a JSON object.
+    Every `watch_every` it is looked whether the broker still has its memory (broker_watch.py); topics that it has lost
+    are made again with `partitions` and `replicas`. `options` go to faust.App as they are. With `json_logs` each line
+    of the log is a JSON object.
     """
 
     connection: KafkaConnection
@@ -56,13 +64,20 @@ class WorkerConfig:
     group: str = ""
     session: timedelta = timedelta(seconds=30)
     instance_id: str = ""
+    partitions: int = 12
+    replicas: int = 1
+    watch_every: timedelta = timedelta(seconds=10)
     json_logs: bool = False
     options: dict[str, object] = field(default_factory=dict)
 
 
-def make_app(config: WorkerConfig, works: PipelineContext) -> Any:
-    """The Faust app of one worker. Raises BadInput for a role that does not exist."""
+def make_app(config: WorkerConfig, works: PipelineContext, has_forgotten: Callable[[], bool] = lambda: False) -> Any:
+    """The Faust app of one worker. Raises BadInput for a role that does not exist.
+
+    Once the broker `has_forgotten()` what it knew, no offset is committed any more.
+    """
     app = faust.App(config.group or config.topics.group(config.roles), **_faust_settings(config), **config.options)
+    app.transport.Consumer = known_offsets_consumer(has_forgotten)
     willing = replace(works, accepted_phases=config.topics.phases_of(config.roles))
     dead_letters = raw_topic(app, config.topics.dead_letters)
     pressure = OrderBackPressure()
@@ -83,12 +98,57 @@ def run_worker(
 ) -> None:
     """Run a worker until it is told to stop; then what runs is finished and appended. Does not return.
 
-    `extend` adds to the app what it does beside its tickets.
+    It stops in the same way, and starts over, when its broker has lost its memory. `extend` adds to each app what it
+    does beside its tickets.
     """
-    app = make_app(config, build())
+    works, observer = build(), TopicObserver(config.connection, config.topics)
+    while True:
+        _run_until_forgotten(config, works, observer, extend)
+        log.warning("the broker has lost its memory: topics made again, this worker starts over")
+
+
+def _run_until_forgotten(
+    config: WorkerConfig, works: PipelineContext, observer: TopicObserver, extend: Callable[[Any], None]
+) -> None:
+    """As Faust runs a worker, which ends with SystemExit; returns if it is to start over."""
+    loop = asyncio.new_event_loop()  # Faust closes the one that it ran on
+    asyncio.set_event_loop(loop)
+    watch = BrokerWatch(observer.look, partial(_make_topics, config), config.watch_every)
+    app = make_app(config, works, watch.has_forgotten)
     extend(app)
     logs = {"logging_config": json_log_config("INFO")} if config.json_logs else {}
-    faust.Worker(app, loglevel="INFO", redirect_stdouts=False, **logs).execute_from_commandline()
+    worker = _Worker(app, loop=loop, loglevel="INFO", redirect_stdouts=False, **logs)
+    watch.start(worker.stop_from_thread)
+    try:
+        worker.execute_from_commandline()
+    except SystemExit:
+        if worker.told_to_stop or not watch.has_forgotten():
+            raise
+    finally:
+        watch.stop()
+
+
+def _make_topics(config: WorkerConfig) -> None:
+    create_topics(config.connection, config.topics, partitions=config.partitions, replicas=config.replicas)
+
+
+class _Worker(faust.Worker):  # type: ignore[misc]
+    """Faust's, which knows whether somebody told it to stop."""
+
+    told_to_stop = False
+
+    def stop_from_thread(self) -> None:
+        """Stop as at SIGTERM, and for another reason."""
+        with suppress(RuntimeError):  # it has stopped, and its loop is closed
+            self.loop.call_soon_threadsafe(self._schedule_shutdown, signal.SIGTERM)
+
+    def _on_sigterm(self) -> None:
+        self.told_to_stop = True
+        super()._on_sigterm()
+
+    def _on_sigint(self) -> None:
+        self.told_to_stop = True
+        super()._on_sigint()
 
 
 def _agent(

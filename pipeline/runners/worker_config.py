@@ -37,9 +37,11 @@ def run_configured_worker(settings: Settings, roles: tuple[str, ...] = ()) -> No
         older_than=timedelta(seconds=settings.sweep_after),
         session=timedelta(seconds=settings.kafka_session_seconds),
         instance_id=settings.kafka_instance_id and f"{settings.kafka_instance_id}-{'-'.join(sorted(roles))}",
+        partitions=settings.kafka_partitions,
+        replicas=settings.kafka_replicas,
         json_logs=settings.log_format == "json",
     )
-    wait_for_topics(config.connection, topics, partitions=settings.kafka_partitions, replicas=settings.kafka_replicas)
+    wait_for_topics(config.connection, topics, partitions=config.partitions, replicas=config.replicas)
     installation = build_installation(settings)
     require_accounts(requests, installation.accounts)
     service = installation.service

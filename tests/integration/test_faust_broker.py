@@ -1,7 +1,8 @@
 """kafka-python makes the topics and sends, Faust consumes, over a broker that answers as Kafka does."""
 
 import pytest
-from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer
+from kafka import KafkaAdminClient, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.structs import OffsetAndMetadata
 
 from core.case import Phase, new_case
 from core.errors import BadInput, Unavailable
@@ -81,11 +82,22 @@ def test_a_broker_that_is_away_is_unavailable_and_says_so():
         create_topics(AWAY, Topics(), seconds=0.5)
 
 
+def commit_beyond_the_end(servers, topics, roles):
+    """As a member does that had read from a broker which then lost its memory."""
+    consumer = KafkaConsumer(bootstrap_servers=servers, group_id=topics.group(roles), enable_auto_commit=False)
+    of_queues = [TopicPartition(queue.topic, number) for queue in topics.queues_of(roles) for number in (0, 1)]
+    consumer.assign(of_queues)
+    consumer.commit({partition: OffsetAndMetadata(5000, "", -1) for partition in of_queues})
+    consumer.close()
+
+
 @pytest.mark.postgres
 @pytest.mark.slow
 def test_two_workers_publish_what_is_sent_and_bury_what_is_no_ticket(servers, tmp_path):
     topics = own_topics()
     create_topics(KafkaConnection(servers=servers), topics, partitions=2)
+    for roles in (("light", "render"), ("gpu",)):
+        commit_beyond_the_end(servers, topics, roles)
     with embedded_ledger(tmp_path) as (ledger, dsn):
         office, bus = (
             WorkerProcesses(servers, dsn, tmp_path, topics),

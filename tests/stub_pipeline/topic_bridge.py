@@ -93,6 +93,7 @@ def main():
     from pipeline.runners.faust_worker import WorkerConfig, run_worker
     from pipeline.runners.kafka_connection import KafkaConnection
     from pipeline.runners.request_agents import RequestBridge, add_request_agents
+    from pipeline.runners.topics import Topics
     from pipeline.topic_contract.request_topics import parse_request_topics
 
     servers = os.environ["TOY_SERVERS"]
@@ -105,6 +106,7 @@ def main():
     config = WorkerConfig(
         connection=KafkaConnection(servers=servers),
         roles=("light", "render", "gpu"),
+        topics=Topics(more=tuple(name for one in topics for name in (one.name, one.outcomes, one.dead_letters))),
         sweeps=True,
         sweep_every=timedelta(seconds=0.5),
         older_than=timedelta(seconds=1),
