@@ -23,7 +23,7 @@ from classifiers.text.group_scores import lesser_of_groups
 from classifiers.text.occlusion import carrying_places
 from classifiers.text.prompt_chunks import split_chunks
 from classifiers.text.prompt_ensemble import score_texts, select_chunks
-from classifiers.text.readings.plain_reading import plain_reading
+from classifiers.text.readings.plain_reading import named_mentions, plain_reading
 from classifiers.text.readings.weigh import weigh_by_words
 from classifiers.text.second_opinion import SECOND_ENCODER, SECOND_READER, second_opinion
 from core.signals import Signal, Span, Subject
@@ -76,6 +76,8 @@ class PromptIntent(ModelClassifier):
         heads = heads.for_style(_STYLE_NAMES[material.style])
         plain, hidden = normalise(material.text), deobfuscate(material.text, encoder.in_vocabulary)
         plain, hidden = plain_reading(plain), plain_reading(hidden) if hidden else None
+        if material.style is TextStyle.VIDEO:
+            plain, hidden = named_mentions(plain), named_mentions(hidden) if hidden else None
         if not is_supported_script((hidden or plain).text):
             return self.unmeasured(subject, SignalNote.LANGUAGE_NOT_COVERED)
         places, shares, english = [], [], []

@@ -18,6 +18,9 @@ from classifiers.text.deobfuscate import NormalisedText
 from classifiers.text.readings.namesakes import namesake_phrases
 
 _PHRASES_FILE = Path(__file__).with_name("plain_phrases.toml")
+_MENTION = re.compile(r"(?<![\w@.])@(\w[\w.-]*\w)")
+_BETWEEN_NAMES = re.compile(r"[_.\-\d]+")
+_INITIALS = 2  # letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,25 @@ def plain_phrases(text: str) -> list[PlainPhrase]:
 
 def plain_reading(reading: NormalisedText) -> NormalisedText:
     """The text with plain words for such phrases; itself where it has none. Places are those of the original."""
-    phrases = plain_phrases(reading.text)
+    return _with_meanings(reading, plain_phrases(reading.text))
+
+
+def named_mentions(reading: NormalisedText) -> NormalisedText:
+    """The text with "noor" for "@noor_92": in a prompt for a video that is an enrolled person, and no post to one.
+
+    Words of a name stay, so that nothing can hide in it. Places are those of the original.
+    """
+    found = [PlainPhrase(match.start(), match.end(), _as_a_name(match[1])) for match in _MENTION.finditer(reading.text)]
+    return _with_meanings(reading, found)
+
+
+def _as_a_name(handle: str) -> str:
+    """Its words, without numbers and initials beside them."""
+    words = [word for word in _BETWEEN_NAMES.split(handle) if word]
+    return " ".join([word for word in words if len(word) > _INITIALS] or words)
+
+
+def _with_meanings(reading: NormalisedText, phrases: Sequence[PlainPhrase]) -> NormalisedText:
     if not phrases:
         return reading
     letters: list[str] = []
@@ -59,6 +80,8 @@ def plain_reading(reading: NormalisedText) -> NormalisedText:
         offsets += reading.offsets[last : phrase.start]
         behind = reading.offsets[phrase.start : phrase.end]
         offsets += [behind[min(place, len(behind) - 1)] for place in range(len(phrase.meaning))]
+        if phrase.meaning:
+            offsets[-1] = behind[-1]  # so that the whole of it stands for the whole phrase
         last = phrase.end
     letters.append(reading.text[last:])
     offsets += reading.offsets[last:]

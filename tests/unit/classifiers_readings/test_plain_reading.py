@@ -3,7 +3,7 @@
 import pytest
 
 from classifiers.text.deobfuscate import normalise
-from classifiers.text.readings.plain_reading import plain_reading
+from classifiers.text.readings.plain_reading import named_mentions, plain_reading
 
 
 def read(text: str) -> str:
@@ -57,3 +57,24 @@ def test_places_are_those_of_the_text_as_it_was_given() -> None:
     start = reading.text.index("stabs")
     first, last = reading.span(start, start + len("stabs"))
     assert text[first:last] == "stabs"
+
+
+@pytest.mark.parametrize(
+    ("text", "read_as"),
+    [
+        ("@maren waves at @noor_92", "maren waves at noor"),
+        ("a walk with @anna.b.", "a walk with anna."),
+        ("@k.j sings", "k j sings"),
+        ("mail ana@example.org, 5 @ noon", "mail ana@example.org, 5 @ noon"),
+        ("@bloody_corpse", "bloody corpse"),
+    ],
+)
+def test_a_mention_is_read_as_a_name_of_which_all_words_stay(text: str, read_as: str) -> None:
+    assert named_mentions(normalise(text)).text == read_as
+
+
+def test_the_places_of_a_mention_are_those_of_the_original() -> None:
+    text = "here @noor_92 waves"
+    reading = named_mentions(normalise(text))
+    assert text[slice(*reading.span(5, 9))] == "@noor_92"
+    assert text[slice(*reading.span(10, 15))] == "waves"
