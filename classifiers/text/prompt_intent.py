@@ -153,7 +153,7 @@ class PromptIntent(ModelClassifier):
             _example(
                 "buried in harmless talk",
                 "A calm morning in a village. Birds sing and the baker opens his shop. Then a man stabs a woman to "
-                "death with a kitchen knife. Afterwards the sun shines on the fields and children fly kites.",
+                "death with a kitchen knife. The sun shines.",
                 "violence",
                 0.5,
                 1.0,
