@@ -28,6 +28,7 @@ _MAX_TOGETHER = 3  # words that are taken out together
 _MIN_WORDS_TRIED = 4  # of a long text
 _CHARS_READ = 450  # characters about, of all texts with one word less: with each as many as the text has
 _STOP_WORDS_FILE = Path(__file__).parent / "stop_words.toml"
+_SHORT = 2  # letters
 _UNPARTED = "\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f"  # scripts that do not part words: two characters are a word
 _WORD = re.compile(rf"[{_UNPARTED}]{{1,2}}|[^\s{_UNPARTED}]+")
 
@@ -85,9 +86,13 @@ def content_words(text: str, english: bool) -> list[Place]:
 
 @cache
 def stop_words() -> dict[bool, frozenset[str]]:
-    """English ones under True, those of other languages under False."""
+    """English ones under True, those of other languages under False.
+
+    With the English ones stand those of two letters: a short French sentence may be taken for English.
+    """
     lists = tomllib.loads(_STOP_WORDS_FILE.read_text("utf-8"))
-    return {name == "en": frozenset(words.split()) for name, words in lists.items()}
+    found = {name == "en": frozenset(words.split()) for name, words in lists.items()}
+    return {**found, True: found[True] | {word for word in found[False] if len(word) <= _SHORT}}
 
 
 def without_places(text: str, places: Sequence[Place]) -> str:

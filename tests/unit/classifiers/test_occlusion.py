@@ -103,6 +103,8 @@ def test_stop_words_are_those_of_the_language() -> None:
     text = "die Katze und der Hund"
     assert [text[slice(*place)] for place in content_words(text, english=False)] == ["Katze", "Hund"]
     assert "die" not in stop_words()[True] and "his" in stop_words()[True]
+    text = "Le chat dort sur le toit"  # taken for English
+    assert [text[slice(*place)] for place in content_words(text, english=True)] == ["chat", "dort", "sur", "toit"]
 
 
 def test_words_are_taken_without_their_punctuation_and_scripts_without_spaces_in_pairs() -> None:
