@@ -55,13 +55,15 @@ class WorkerProcess:
         return self.process.poll() is None
 
     def kill(self) -> None:
-        """Kill -9, also of one that is stopped."""
-        self.process.kill()
+        """Kill -9, also of one that is stopped, and of one that a command such as faketime has started."""
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
 
     def freeze(self, *, on: bool) -> None:
         """Stop it where it is, or let it go on."""
-        self.process.send_signal(signal.SIGSTOP if on else signal.SIGCONT)
+        with suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGSTOP if on else signal.SIGCONT)
 
 
 @dataclass
@@ -113,6 +115,7 @@ class FaultHouse:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
+                start_new_session=True,  # a group of its own, so that all of it is killed
             )
         worker = WorkerProcess(process=process, roles=roles, number=self.started)
         self.workers.append(worker)
@@ -176,10 +179,7 @@ class FaultHouse:
     def close(self) -> None:
         """End all of it."""
         for worker in self.workers:
-            with suppress(ProcessLookupError):
-                worker.freeze(on=False)
-            worker.process.kill()
-            worker.process.wait()
+            worker.kill()
         self.engine.close()
         self.desk.close()
         self.broker.close()
