@@ -1,4 +1,4 @@
-"""Writes docs/reference/faults.md from the results `faults` and `faults_soak`: `python -m evals.faults.report`."""
+"""Writes docs/reference/faults.md from the results `faults`, `faults_soak` and `faults_soak_again`: `python -m evals.faults.report`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,13 @@ def page() -> str:
     broken = sum(len(one["breaches"]) + one["not_settled"] for one in suite["faults"])
     lies = round(100 * sum(LIES.values()))
     return render_markdown(
-        "faults/templates/faults.md.j2", suite=suite, soak=soak, broken=broken, lies=lies, open_cases=OPEN_CASES
+        "faults/templates/faults.md.j2",
+        suite=suite,
+        soak=soak,
+        again=stored_results("faults_soak_again"),
+        broken=broken,
+        lies=lies,
+        open_cases=OPEN_CASES,
     )
 
 
