@@ -1,4 +1,4 @@
-"""Writes docs/reference/faults.md from the results `faults`, `faults_soak` and `faults_soak_again`: `python -m evals.faults.report`."""
+"""Writes docs/reference/faults.md from the results of the suite and of two soaks: `python -m evals.faults.report`."""
 
 from __future__ import annotations
 
