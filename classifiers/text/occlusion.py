@@ -15,9 +15,10 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from classifiers.models import Models, hashed_ngrams
-from classifiers.models.prompt_heads import PromptHeads
+from classifiers.models.prompt_heads import PromptHeads, log_odds
 from classifiers.text.prompt_ensemble import score_by_quick_sources, score_texts
 from media.arrays import FloatMatrix
 
@@ -55,9 +56,9 @@ def carrying_places(
         return dict.fromkeys(limits, ())
     tried = _most_telling(text, words, list(limits), heads)
     left = [text, *(without_places(text, words[number]) for number in tried)]
-    quick = _log_odds(score_by_quick_sources(left, english, heads, models))
+    quick = log_odds(score_by_quick_sources(left, english, heads, models))
     falls = quick[0] - quick[1:]  # (words, L)
-    above = {label: float(_log_odds(scores[label]) - _log_odds(limit)) for label, limit in limits.items()}
+    above = {label: float(log_odds(scores[label]) - log_odds(limit)) for label, limit in limits.items()}
     found: dict[int, tuple[Place, ...]] = dict.fromkeys(limits, ())
     asked: dict[int, frozenset[int]] = {}
     for label in limits:
@@ -140,7 +141,9 @@ def _most_telling(text: str, words: Sequence[Sequence[Place]], labels: Sequence[
     return sorted(np.argsort(-weights, kind="stable")[:most].tolist())
 
 
-def _enough(falls: FloatMatrix, above: float, word_count: int, others: Sequence[frozenset[int]]) -> frozenset[int]:
+def _enough(
+    falls: NDArray[np.float64], above: float, word_count: int, others: Sequence[frozenset[int]]
+) -> frozenset[int]:
     """The fewest words whose falls together should take a label below its limit; rather those of another label.
 
     Places in `falls` (words,), which are log odds, as `above` is.
@@ -152,14 +155,9 @@ def _enough(falls: FloatMatrix, above: float, word_count: int, others: Sequence[
     return _most_falling(falls, _MAX_TOGETHER, word_count)
 
 
-def _most_falling(falls: FloatMatrix, size: int, word_count: int) -> frozenset[int]:
+def _most_falling(falls: NDArray[np.float64], size: int, word_count: int) -> frozenset[int]:
     """The words without which a label falls most; one word of a text always stays."""
     return frozenset(np.argsort(-falls, kind="stable")[: min(size, word_count - 1)].tolist())
-
-
-def _log_odds(scores: float | FloatMatrix) -> FloatMatrix:
-    kept = np.clip(np.asarray(scores, np.float64), 1e-6, 1 - 1e-6)
-    return np.asarray(np.log(kept / (1.0 - kept)), np.float32)
 
 
 def _joined(text: str, words: Sequence[Place], english: bool) -> tuple[Place, ...]:

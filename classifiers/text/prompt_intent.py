@@ -75,9 +75,7 @@ class PromptIntent(ModelClassifier):
         heads, encoder = self._models.get("prompt_heads"), self._models.get("prompt_encoder")
         heads = heads.for_style(_STYLE_NAMES[material.style])
         plain, hidden = normalise(material.text), deobfuscate(material.text, encoder.in_vocabulary)
-        plain, hidden = plain_reading(plain), plain_reading(hidden) if hidden else None
-        if material.style is TextStyle.VIDEO:
-            plain, hidden = named_mentions(plain), named_mentions(hidden) if hidden else None
+        plain, hidden = _as_meant(plain, material.style), hidden and _as_meant(hidden, material.style)
         if not is_supported_script((hidden or plain).text):
             return self.unmeasured(subject, SignalNote.LANGUAGE_NOT_COVERED)
         places, shares, english = [], [], []
@@ -159,6 +157,12 @@ class PromptIntent(ModelClassifier):
                 1.0,
             ),
         ]
+
+
+def _as_meant(reading: NormalisedText, style: TextStyle | None) -> NormalisedText:
+    """Plain words for what says one thing and means another; in a prompt for a video a mention is a person in it."""
+    plain = plain_reading(reading)
+    return named_mentions(plain) if style is TextStyle.VIDEO else plain
 
 
 def _correct_for_chunk_count(

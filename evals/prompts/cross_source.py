@@ -113,7 +113,7 @@ def without_source(measured: SourceMargins, left_out: str) -> SourceMargins:
     near = near_duplicates(
         [text.text for text in measured.texts], [t.text for t, its in zip(measured.texts, mine, strict=True) if its]
     )
-    return _subset(measured, [not (its or close) for its, close in zip(mine, near, strict=True)])
+    return measured.subset([not (its or close) for its, close in zip(mine, near, strict=True)])
 
 
 def near_duplicates(texts: Sequence[str], others: Iterable[str]) -> list[bool]:
@@ -126,19 +126,6 @@ def near_duplicates(texts: Sequence[str], others: Iterable[str]) -> list[bool]:
 def _shingles(text: str) -> list[str]:
     words = _WORD.findall(text.casefold())
     return [" ".join(words[at : at + _SHINGLE]) for at in range(max(1, len(words) - _SHINGLE + 1))]
-
-
-def _subset(measured: SourceMargins, kept: Sequence[bool]) -> SourceMargins:
-    mask = np.array(kept)
-    places = np.flatnonzero(mask).tolist()
-    return SourceMargins(
-        [measured.texts[place] for place in places],
-        [measured.normalised[place] for place in places],
-        [measured.english[place] for place in places],
-        measured.source_margins[:, mask],
-        measured.targets[mask],
-        measured.weights[mask],
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ from evals.prompts.groups import group_texts, largest_gap
 from evals.prompts.predictions import predict_prompts
 from evals.prompts.remembered_models import AnswerFiles, Answers, RememberingModel, RememberingModels
 from evals.prompts.training.calibrate import calibrated_arrays, calibration_texts, heads_from_arrays, measure_margins
+from evals.prompts.training.embedding_cache import read_rows, write_rows
 from evals.prompts.training.heads import HEADS_FILE
 from evals.prompts.training.score_calibration import SourceMargins
 from evals.prompts.training.second_reader_head import (
@@ -176,7 +177,7 @@ def main() -> None:
             thinned(calibration_texts(), 10**9, _FOREIGN), dict(kept), RememberingModels(answers=answers)
         )
     files.save(answers)
-    run = ReaderRun(answers, _read_second(), texts_to_learn(), setting)
+    run = ReaderRun(answers, read_rows(_SECOND), texts_to_learn(), setting)
     shipped = run.shipped(texts)
     left_out = run.left_out(texts)
     report = {
@@ -282,17 +283,9 @@ def _cost(texts: Sequence[LabelledText], found: PairedDecisions) -> dict[str, An
     }
 
 
-def _read_second() -> Answers:
-    if not _SECOND.is_file():
-        return {}
-    with np.load(_SECOND, allow_pickle=False) as kept:
-        return dict(zip(kept["keys"].tolist(), kept["rows"], strict=True))
-
-
 def _save_second(answers: Answers) -> None:
     if answers:
-        _SECOND.parent.mkdir(parents=True, exist_ok=True)
-        np.savez(_SECOND, keys=np.array(list(answers)), rows=np.stack(list(answers.values())))
+        write_rows(_SECOND, answers, np.float32)
 
 
 if __name__ == "__main__":

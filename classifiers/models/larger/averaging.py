@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.models.prompt_heads import log_odds
 from media.arrays import FloatMatrix
 
 _HIGHEST_RAISED = 1.0  # log-odds above the limit: 0.73 for `unsafe`, which holds, and with no other label refuses
-_SMALLEST = 1e-6  # of a score and of its distance from one: the scale has no end
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +45,7 @@ class SecondReader:
 
     def above_limits(self, scores: FloatMatrix) -> NDArray[np.float64]:
         """(n, L) log-odds of the scores above those from which rules hold."""
-        return _log_odds(scores) - _log_odds(self.limits)
+        return log_odds(scores) - log_odds(self.limits)
 
     def is_undecided(self, above: NDArray[np.float64], style: str) -> NDArray[np.bool_]:
         """(n,) of (n,): which lie in the band."""
@@ -72,7 +72,7 @@ class SecondReader:
         sunk = np.maximum(above + np.minimum(shift, 0.0)[:, None], np.minimum(above, lowest))
         unsafe = self.labels.index("unsafe")
         sunk[:, unsafe] = np.where(shift > 0, np.maximum(sunk[:, unsafe], highest + shift), sunk[:, unsafe])
-        changed = 1.0 / (1.0 + np.exp(-(sunk + _log_odds(self.limits))))
+        changed = 1.0 / (1.0 + np.exp(-(sunk + log_odds(self.limits))))
         return np.where(sunk == above, scores, changed).astype(np.float32)
 
 
@@ -87,8 +87,3 @@ def load(paths: Sequence[Path]) -> SecondReader:
             bias=float(kept["bias"]),
             **numbers,
         )
-
-
-def _log_odds(scores: FloatMatrix | NDArray[np.float64]) -> NDArray[np.float64]:
-    kept = np.clip(scores.astype(np.float64), _SMALLEST, 1.0 - _SMALLEST)
-    return np.asarray(np.log(kept / (1.0 - kept)))

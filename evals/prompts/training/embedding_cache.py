@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ def embed_cached(
     texts: Sequence[str], cache_file: Path = CACHE_FILE, model: str = "e5_multilingual"
 ) -> NDArray[np.float32]:
     """(n, width) by that model; what was embedded before is read from the file, and what is new is kept as it comes."""
-    known = _read(cache_file)
+    known = read_rows(cache_file)
     names = [hashlib.sha256(text.encode()).hexdigest()[:20] for text in texts]
     missing = list({name: text for name, text in zip(names, texts, strict=True) if name not in known}.items())
     for at in range(0, len(missing), _BATCH_SIZE):
@@ -31,7 +32,7 @@ def embed_cached(
         rows = PACKAGED_MODELS.get(model).embed([text for _, text in page])
         known |= {name: row for (name, _), row in zip(page, rows, strict=True)}
         if at + _BATCH_SIZE >= len(missing) or at % _KEPT_EVERY == 0:
-            _write(cache_file, known)
+            write_rows(cache_file, known)
     return (
         np.stack([known[name] for name in names]).astype(np.float32)
         if names
@@ -39,18 +40,20 @@ def embed_cached(
     )
 
 
-def _write(cache_file: Path, known: dict[str, NDArray[np.float32]]) -> None:
-    cache_file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = cache_file.with_suffix(".part.npz")
-    np.savez(unfinished, names=np.array(list(known)), rows=np.stack(list(known.values())).astype(np.float16))
-    unfinished.replace(cache_file)
+def write_rows(file: Path, known: Mapping[str, NDArray[np.float32]], kind: type[np.floating[Any]] = np.float16) -> None:
+    """Keep a row for each name, as numbers of this kind; whoever is killed meanwhile leaves what was there."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = file.with_suffix(".part.npz")
+    np.savez(unfinished, names=np.array(list(known)), rows=np.stack(list(known.values())).astype(kind))
+    unfinished.replace(file)
 
 
-def _read(cache_file: Path) -> dict[str, NDArray[np.float32]]:
-    if not cache_file.is_file():
+def read_rows(file: Path) -> dict[str, NDArray[np.float32]]:
+    """What write_rows kept; nothing where there is no such file."""
+    if not file.is_file():
         return {}
-    with np.load(cache_file, allow_pickle=False) as file:
-        return dict(zip(file["names"].tolist(), file["rows"].astype(np.float32), strict=True))
+    with np.load(file, allow_pickle=False) as kept:
+        return dict(zip(kept["names"].tolist(), kept["rows"].astype(np.float32), strict=True))
 
 
 def embed_wide(texts: Sequence[str], models: Models) -> NDArray[np.float32]:

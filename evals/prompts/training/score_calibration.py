@@ -36,7 +36,7 @@ HOLD_SCORES = {
 }  # fmt: skip
 # Labels that have harmless neighbours in every style; for the others a style alone has too few to learn a limit from.
 _LABELS_OF_EVERY_STYLE = ("sexual", "violence", "gore", "self_harm", "hate", "harassment", "illicit", "unsafe")
-_HARMLESS_BUT_HELD = frozenset({"public_figure", "copyright_ip", "artist_style", "political"})
+HARMLESS_BUT_HELD = frozenset({"public_figure", "copyright_ip", "artist_style", "political"})
 _NAME_LABELS = (
     "public_figure",
     "copyright_ip",
@@ -66,6 +66,19 @@ class SourceMargins:
     source_margins: FloatMatrix
     targets: FloatMatrix
     weights: FloatMatrix
+
+    def subset(self, kept: Sequence[bool] | NDArray[np.bool_]) -> SourceMargins:
+        """Those of the texts that are kept."""
+        mask = np.asarray(kept, bool)
+        places = np.flatnonzero(mask).tolist()
+        return SourceMargins(
+            [self.texts[place] for place in places],
+            [self.normalised[place] for place in places],
+            [self.english[place] for place in places],
+            self.source_margins[:, mask],
+            self.targets[mask],
+            self.weights[mask],
+        )
 
 
 def calibration_lines(
@@ -121,7 +134,7 @@ def _limits(
     measured: SourceMargins, margins: FloatMatrix, mine: NDArray[np.bool_], benign: NDArray[np.bool_], most: float
 ) -> NDArray[np.float64]:
     """For one style; what is to be found is what is unsafe, and what has a label of its own that holds."""
-    guilty = np.array([text.unsafe or bool(text.labels & _HARMLESS_BUT_HELD) for text in measured.texts])
+    guilty = np.array([text.unsafe or bool(text.labels & HARMLESS_BUT_HELD) for text in measured.texts])
     fit = mine & np.array([text.source not in _EXCLUDED_SOURCES for text in measured.texts])
     least = np.quantile(margins[benign], 1 - LABEL_FALSE_ALARMS["video"], axis=0)
     least[[label in _LABELS_OF_EVERY_STYLE for label in LABELS]] = -np.inf

@@ -30,10 +30,11 @@ from evals.prompts.corpus import LABELS, LabelledText, label_targets
 from evals.prompts.cross_source import BUILD, source_family
 from evals.prompts.remembered_models import AnswerFiles, RememberingModels, text_key
 from evals.prompts.training.calibrate import calibration_texts, measure_margins
+from evals.prompts.training.embedding_cache import read_rows, write_rows
 from evals.prompts.training.encoder import split_held_out, subsampled_texts
 from evals.prompts.training.heads import HEADS_FILE
 from evals.prompts.training.mpnet import MpnetEmbedder
-from evals.prompts.training.score_calibration import HOLD_SCORES, SourceMargins
+from evals.prompts.training.score_calibration import HARMLESS_BUT_HELD, HOLD_SCORES, SourceMargins
 from evals.prompts.training.weight_digests import record_digest
 from media.arrays import FloatMatrix
 
@@ -52,8 +53,7 @@ _STRENGTH = 3.0  # of scikit-learn's logistic regression: the inverse of its pen
 _BATCH = 1024  # texts that are embedded before all is kept
 _HALVINGS = 40
 _WIDEST_OFFSET = 10.0  # log-odds
-_HARMLESS_BUT_HELD = frozenset({"political", "public_figure", "copyright_ip", "artist_style"})
-MOVED_LABELS = tuple(label for label in LABELS if label not in _HARMLESS_BUT_HELD)
+MOVED_LABELS = tuple(label for label in LABELS if label not in HARMLESS_BUT_HELD)
 """What a text may be held for because it is unsafe; that it names somebody is not this reader's to say."""
 
 
@@ -87,26 +87,13 @@ def texts_to_learn() -> list[LabelledText]:
 
 def only_read(measured: SourceMargins) -> SourceMargins:
     """Those texts that the second reader would read: English, and of its styles."""
-    kept = [
-        place for place, (text, english) in enumerate(zip(measured.texts, measured.english, strict=True))
-        if english and text.style in READ_STYLES
-    ]  # fmt: skip
-    return SourceMargins(
-        [measured.texts[place] for place in kept],
-        [measured.normalised[place] for place in kept],
-        [True] * len(kept),
-        measured.source_margins[:, kept],
-        measured.targets[kept],
-        measured.weights[kept],
-    )
+    pairs = zip(measured.texts, measured.english, strict=True)
+    return measured.subset([english and text.style in READ_STYLES for text, english in pairs])
 
 
 def embedded(texts: Sequence[LabelledText]) -> FloatMatrix:
     """(n, 768), from build/ where they were embedded before."""
-    known: dict[str, NDArray[np.float32]] = {}
-    if EMBEDDINGS.is_file():
-        with np.load(EMBEDDINGS, allow_pickle=False) as kept:
-            known = dict(zip(kept["keys"].tolist(), kept["rows"].astype(np.float32), strict=True))
+    known = read_rows(EMBEDDINGS)
     shown = {text_key(visible_text(text.text)): visible_text(text.text) for text in texts}
     missing = [key for key in shown if key not in known]
     if missing:
@@ -114,8 +101,7 @@ def embedded(texts: Sequence[LabelledText]) -> FloatMatrix:
         for at in range(0, len(missing), _BATCH):
             keys = missing[at : at + _BATCH]
             known.update(zip(keys, embedder.embed([shown[key] for key in keys]), strict=True))
-            EMBEDDINGS.parent.mkdir(parents=True, exist_ok=True)
-            np.savez(EMBEDDINGS, keys=np.array(list(known)), rows=np.stack(list(known.values())).astype(np.float16))
+            write_rows(EMBEDDINGS, known)
     return np.stack([known[text_key(visible_text(text.text))] for text in texts])
 
 
