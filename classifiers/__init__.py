@@ -14,6 +14,7 @@ from classifiers.base import (
     HashBank,
     Material,
     PromptText,
+    locate_all,
     measure_all,
 )
 from classifiers.image.work_likeness import WorkLikeness
@@ -40,6 +41,7 @@ __all__ = [
     "WorkSounds",
     "build_classifiers",
     "label_subjects",
+    "locate_all",
     "measure_all",
     "model_listing",
     "vocabulary",

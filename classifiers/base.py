@@ -11,7 +11,7 @@ import math
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from types import MappingProxyType
 from typing import Protocol, Self
@@ -189,6 +189,15 @@ class Classifier(ABC):
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
         """At least one signal for each label. Raises Unavailable if a model is missing."""
 
+    def locate(self, material: Material, signals: Sequence[Signal]) -> list[Signal]:
+        """Its own signals of this material with the places that carry them, scores unchanged.
+
+        For places that cost more to find than the scores: asked once policy does not allow. By default they are as
+        `measure` gave them. Raises Unavailable if a model is missing.
+        """
+        del material
+        return list(signals)
+
     @abstractmethod
     def examples(self) -> Sequence[ClassifierExample]:
         """Materials with what must be found in them. A shared test runs them."""
@@ -249,6 +258,38 @@ def measure_all(
             signals += _fill_missing_labels(classifier, subject, _measured(classifier, material, subject))
             seconds[classifier.source] = round(time.thread_time() - began, 6)
     return ClassifierResults(signals=tuple(signals), seconds=seconds)
+
+
+def locate_all(material: Material, classifiers: Iterable[Classifier], signals: Sequence[Signal]) -> ClassifierResults:
+    """These signals of a material with the places that carry them, and what finding those took.
+
+    Never raises for what a classifier does: where one breaks, or changes a score, its signals stay as they were.
+    """
+    found = list(signals)
+    seconds: dict[str, float] = {}
+    for classifier in classifiers:
+        own = [signal for signal in found if signal.source == classifier.source]
+        if own:
+            began = time.thread_time()
+            located = _located(classifier, material, own)
+            first = found.index(own[0])
+            found = [signal for signal in found if signal.source != classifier.source]
+            found[first:first] = located
+            seconds[classifier.source] = round(time.thread_time() - began, 6)
+    return ClassifierResults(signals=tuple(found), seconds=seconds)
+
+
+def _located(classifier: Classifier, material: Material, signals: list[Signal]) -> list[Signal]:
+    try:
+        located = classifier.locate(material, signals)
+    except Exception as error:  # noqa: BLE001  what was measured stands; its words may be those of a prompt
+        log.error("%s found no places (%s)", classifier.source, type(error).__name__)
+        return signals
+    measured, said = ({replace(signal, at=None) for signal in those} for those in (signals, located))
+    if measured != said:
+        log.error("%s changed what it had measured", classifier.source)
+        return signals
+    return located
 
 
 def _measured(classifier: Classifier, material: Material, subject: Subject) -> list[Signal]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,6 @@ from classifiers.base import (
 from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.models.prompt_heads import PromptHeads
 from classifiers.text.deobfuscate import NormalisedText, deobfuscate, normalise
-from classifiers.text.group_scores import lesser_of_groups
 from classifiers.text.occlusion import carrying_places
 from classifiers.text.prompt_chunks import split_chunks
 from classifiers.text.prompt_ensemble import score_texts, select_chunks
@@ -41,11 +41,26 @@ _MIN_CARRIED_SCORE = 0.5  # from here on, where rules begin to hold, the words t
 _MAX_OCCLUDED_PARTS = 2  # parts of a text in which they are looked for
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Read:
+    """A text as the models see it: `places` are its whole and parts, `english` whether each of them is.
+
+    `raw` (places, labels) is what the models gave, `scores` the same once corrected. `hidden` is what a disguise hides.
+    """
+
+    heads: PromptHeads
+    places: Sequence[tuple[NormalisedText, int, int]]
+    english: Sequence[bool]
+    hidden: NormalisedText | None
+    raw: FloatMatrix
+    scores: FloatMatrix
+
+
 class PromptIntent(ModelClassifier):
     """A tuned encoder, sentence embeddings and pieces of words together, over the whole prompt and parts of it."""
 
     name = "prompt_intent"
-    version = 9
+    version = 10
     subjects = frozenset({Subject.PROMPT})
     labels = (
         "sexual", "violence", "gore", "self_harm", "hate", "extremism", "harassment", "illicit", "weapons", "disinfo",
@@ -68,16 +83,51 @@ class PromptIntent(ModelClassifier):
         return f"{super().source}+{SECOND_READER}" if SECOND_READER in self.required_models else super().source
 
     def measure(self, material: Material, subject: Subject) -> list[Signal]:
-        """For each label the highest score of the whole, of any part and of what a disguise hides, with its words."""
+        """For each label the highest score of the whole, of any part and of what a disguise hides, with that part.
+
+        The words that carry a label are looked for by `locate`.
+        """
         assert isinstance(material, PromptText)  # noqa: S101  subjects say so
         if len(material.text) > MAX_PROMPT_CHARS:
             return self.unmeasured(subject, SignalNote.TOO_LONG)
+        read = self._read(material)
+        if read is None:
+            return self.unmeasured(subject, SignalNote.LANGUAGE_NOT_COVERED)
+        signals = []
+        for number, label in enumerate(read.heads.labels):
+            best = int(np.argmax(read.scores[:, number]))
+            reading, start, end = read.places[best]
+            signals.append(
+                self.signal(
+                    subject,
+                    label,
+                    round(clip_score(float(read.scores[best, number])), 4),
+                    at=_part(reading, start, end),
+                    note=SignalNote.DISGUISED if reading is read.hidden else SignalNote.NONE,
+                )
+            )
+        return signals
+
+    def locate(self, material: Material, signals: Sequence[Signal]) -> list[Signal]:
+        """Of each label that is high enough to count, the words without which it no longer were, each a signal.
+
+        Where no words alone carry it, the signal is as it was.
+        """
+        assert isinstance(material, PromptText)  # noqa: S101  subjects say so
+        if not any(signal.score is not None and signal.score >= _MIN_CARRIED_SCORE for signal in signals):
+            return list(signals)
+        read = self._read(material)
+        carried = self._carrying(read) if read else {}
+        return [replace(signal, at=at) for signal in signals for at in carried.get(signal.label, ()) or (signal.at,)]
+
+    def _read(self, material: PromptText) -> _Read | None:
+        """What the models say of it; None where its script is none of theirs."""
         heads, encoder = self._models.get("prompt_heads"), self._models.get("prompt_encoder")
         heads = heads.for_style(_STYLE_NAMES[material.style])
         plain, hidden = normalise(material.text), deobfuscate(material.text, encoder.in_vocabulary)
         plain, hidden = _as_meant(plain, material.style), hidden and _as_meant(hidden, material.style)
         if not is_supported_script((hidden or plain).text):
-            return self.unmeasured(subject, SignalNote.LANGUAGE_NOT_COVERED)
+            return None
         places, shares, english = [], [], []
         for reading in (plain, hidden) if hidden else (plain,):
             spoken = encoder.english(reading.text)
@@ -87,53 +137,34 @@ class PromptIntent(ModelClassifier):
             shares += [0, *[len(rest)] * len(picked)]
             english += [spoken] * (1 + len(picked))
         shown = [reading.text[start:end] for reading, start, end in places]
-        read = score_texts(shown, english, heads, self._models)
+        raw = score_texts(shown, english, heads, self._models)
         scores = _correct_for_chunk_count(
-            lesser_of_groups(shown, english, read, heads, self._models),
-            np.array(shares, np.float32),
-            [label in _OUT_OF_CONTEXT for label in heads.labels],
+            raw, np.array(shares, np.float32), [label in _OUT_OF_CONTEXT for label in heads.labels]
         )
         scores = weigh_by_words(plain.text, scores, heads.labels)
         scores = second_opinion(shown, english, scores, heads.labels, heads.given_style, self._models)
-        column = {label: scores[:, place] for place, label in enumerate(heads.labels)}
-        signals, carried = [], self._carrying(read, scores, places, english, heads)
-        for label in self.labels:
-            best = int(np.argmax(column[label]))
-            reading, start, end = places[best]
-            score = round(clip_score(float(column[label][best])), 4)
-            note = SignalNote.DISGUISED if reading is hidden else SignalNote.NONE
-            for at in carried.get(label) or _part(reading, start, end):
-                signals.append(self.signal(subject, label, score, at=at, note=note))
-        return signals
+        return _Read(heads, places, english, hidden, raw, scores)
 
-    def _carrying(
-        self,
-        read: FloatMatrix,
-        scores: FloatMatrix,
-        places: Sequence[tuple[NormalisedText, int, int]],
-        english: Sequence[bool],
-        heads: PromptHeads,
-    ) -> dict[str, list[Span | None]]:
-        """The words that carry each label that is high enough to count; empty where no words do.
-
-        `read` (places, labels) is what the models gave, `scores` the same once corrected.
-        """
+    def _carrying(self, read: _Read) -> dict[str, tuple[Span, ...]]:
+        """The words that carry each label that is high enough to count; empty where no words do."""
         by_place: dict[int, dict[int, float]] = {}
-        highest = scores.argmax(0)
-        for number in np.argsort(-scores.max(0), kind="stable").tolist():
+        highest = read.scores.argmax(0)
+        for number in np.argsort(-read.scores.max(0), kind="stable").tolist():
             place = int(highest[number])
-            if scores[place, number] >= _MIN_CARRIED_SCORE:
-                corrected = _odds(scores[place, number]) / _odds(read[place, number])
+            if read.scores[place, number] >= _MIN_CARRIED_SCORE:
+                corrected = _odds(read.scores[place, number]) / _odds(read.raw[place, number])
                 by_place.setdefault(place, {})[number] = 1.0 / (1.0 + corrected)
-        carried: dict[str, list[Span | None]] = {}
+        carried: dict[str, tuple[Span, ...]] = {}
         for place in list(by_place)[:_MAX_OCCLUDED_PARTS]:
-            reading, start, end = places[place]
+            reading, start, end = read.places[place]
             found = carrying_places(
-                reading.text[start:end], read[place], by_place[place], english[place], heads, self._models
+                reading.text[start:end], read.raw[place], by_place[place], read.english[place], read.heads, self._models
             )
             for number, words in found.items():
                 spans = [reading.span(start + first, start + last) for first, last in words]
-                carried[heads.labels[number]] = [Span(start=first, end=last, unit="chars") for first, last in spans]
+                carried[read.heads.labels[number]] = tuple(
+                    Span(start=first, end=last, unit="chars") for first, last in spans
+                )
         return carried
 
     def examples(self) -> list[ClassifierExample]:
@@ -177,12 +208,12 @@ def _correct_for_chunk_count(
     return np.asarray(odds / (1.0 + odds), np.float32)
 
 
-def _part(reading: NormalisedText, start: int, end: int) -> list[Span | None]:
+def _part(reading: NormalisedText, start: int, end: int) -> Span | None:
     """The part that was measured; no place at all where it is the whole text."""
     if (start, end) == (0, len(reading.text)):
-        return [None]
+        return None
     first, last = reading.span(start, end)
-    return [Span(start=first, end=last, unit="chars")]
+    return Span(start=first, end=last, unit="chars")
 
 
 def _odds(score: float) -> float:

@@ -75,13 +75,14 @@ def _screened(body: GuardrailRequest, who: Principal, context: RequestContext) -
     screen = partial(context.service.opinions.screen, who, style=TextStyle.CHAT)
     if reason := _reason_against_pictures(body.images or [], body.texts, context, who):
         return _blocked(reason)
-    if against := _first_against(_arguments(body.tool_calls or []), screen):
+    quick = partial(screen, with_places=False)  # an answer here does not say in which words a reason lies
+    if against := _first_against(_arguments(body.tool_calls or []), quick):
         return _blocked(_reason(against))
     may_edit = (body.additional_provider_specific_params or {}).get("edit") is True
     texts = []
     for text in body.texts:
-        against = _first_against([text], screen)
-        edited = _edited(text, screen, against) if against and may_edit else None
+        against = _first_against([text], screen if may_edit else quick)
+        edited = _edited(text, quick, against) if against and may_edit else None
         if against and edited is None:
             return _blocked(_reason(against))
         texts.append(text if edited is None else edited)

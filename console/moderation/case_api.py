@@ -197,7 +197,7 @@ def screen_prompt(
     """
     screen = partial(context.service.opinions.screen, who, style=body.style)
     opinion = screen(body.prompt)
-    edit = smallest_edit(body.prompt, screen, opinion) if body.explain else None
+    edit = smallest_edit(body.prompt, partial(screen, with_places=False), opinion) if body.explain else None
     catalog = creator_catalog(opinion.language or "", accepted)
     stopped = opinion.verdict.decision is not Decision.ALLOW
     told = {

@@ -64,7 +64,7 @@ class RequestDecisions:
 
     def prompt(self, text: str) -> RequestOutcome:
         """Of nobody's prompt, by an installation in which nothing is registered."""
-        return self._outcome(screen_standalone(self.settings, text).verdict)
+        return self._outcome(screen_standalone(self.settings, text, with_places=False).verdict)
 
     def request(self, text: str, cameos: Sequence[str] = (), *, account_minor: bool | None = None) -> RequestOutcome:
         """Of a prompt that somebody submits, with the cameos of these ids. Each is another author's first request."""

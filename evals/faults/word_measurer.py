@@ -42,6 +42,10 @@ class WordMeasurer:
         held, refused = 0.9 if HELD_WORD in text else 0.05, 0.97 if REFUSED_WORD in text else 0.01
         return _measured(subject, copyright_ip=held, illicit=refused)
 
+    def located(self, text: str, measured: Measurements, style: TextStyle | None = None) -> Measurements:  # noqa: ARG002
+        """As Measurer.located: the whole text says it."""
+        return measured
+
     def video(
         self,
         path: Path,

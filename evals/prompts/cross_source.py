@@ -36,6 +36,7 @@ from evals.bench.machine_info import machine_info
 from evals.prompts.accuracy import evaluation_texts, hate_by_language, metrics_by_kind, texts_mask
 from evals.prompts.classification_metrics import positive_rate, roc_auc
 from evals.prompts.corpus import LabelledText
+from evals.prompts.predicted_pages import deciding_digest
 from evals.prompts.predictions import PromptPredictions, predict_prompts
 from evals.prompts.remembered_models import AnswerFiles, Answers, RememberingModels, text_key
 from evals.prompts.training.calibrate import calibrated_arrays, calibration_texts, heads_from_arrays, measure_margins
@@ -169,7 +170,7 @@ class SourceRun:
         """Read from the disk where the same was decided before."""
         shown, styles = [text.text for text in texts], [text.style for text in texts]
         set_on = [text.text for text in self.measured.texts] if way == "left_out" else []
-        asked = [file_sha256(HEADS_FILE), shown, styles, set_on]
+        asked = [file_sha256(HEADS_FILE), deciding_digest(), shown, styles, set_on]
         path = BUILD / f"{way}-{name}-{hashlib.sha256(json.dumps(asked).encode()).hexdigest()[:20]}.npz"
         if not path.is_file():
             found = predict_prompts(shown, styles, RememberingModels(answers=self.answers, heads=heads(name)))

@@ -13,10 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from classifiers import PromptText, PromptWorks, label_subjects, measure_all
+from classifiers import PromptText, PromptWorks, label_subjects, locate_all, measure_all
 from classifiers.base import Classifier
 from classifiers.text.prompt_intent import PromptIntent
 from classifiers.text.prompt_terms import PromptTerms
+from core.signals import Signal
+from core.verdicts import Decision
 from evals.bench.machine_info import machine_info
 from evals.prompts.datasets import load_split
 from evals.prompts.predictions import prompt_decision
@@ -25,6 +27,8 @@ from policy.vocabulary import FACTS, Vocabulary
 from registry.rights.registered_works import MemoryWorks, RegisteredWork
 
 RESULT = Path("evals/results/prompt_speed.json")
+DECISION = "everything and the decision"
+EXPLANATION = "the same, and the words of what is not allowed"
 
 
 def main() -> None:
@@ -35,16 +39,22 @@ def main() -> None:
     terms, intent, works = PromptTerms(), PromptIntent(), PromptWorks(_names(100_000, chance))
     policy = load(DEFAULT_PACK, Vocabulary(labels=label_subjects(), facts=FACTS))
 
-    def whole(text: str) -> None:
+    def whole(text: str) -> tuple[tuple[Signal, ...], Decision]:
         signals = measure_all(PromptText(text), _all).signals
-        prompt_decision(signals, policy)
+        return signals, prompt_decision(signals, policy)[0]
+
+    def explained(text: str) -> None:
+        signals, decision = whole(text)
+        if decision is not Decision.ALLOW:
+            locate_all(PromptText(text), _all, signals)
 
     _all: Sequence[Classifier] = (terms, intent, works)
     parts: dict[str, Callable[[str], object]] = {
         "prompt_terms": lambda text: measure_all(PromptText(text), [terms]),
         "prompt_works, 100,000 names": lambda text: measure_all(PromptText(text), [works]),
         "prompt_intent": lambda text: measure_all(PromptText(text), [intent]),
-        "everything and the decision": whole,
+        DECISION: whole,
+        EXPLANATION: explained,
     }
     spent = {name: _latency_percentiles(_timed(part, texts)) for name, part in parts.items()}
     report = {
@@ -52,7 +62,8 @@ def main() -> None:
         "command": "ASSAY_DATA=… python -m evals.prompts.latency",
         "words_of_a_prompt": _latency_percentiles([float(len(text.split())) for text in texts]),
         "cpu_ms": spent,
-        "prompts_a_second": round(1000 / spent["everything and the decision"]["mean"], 1),
+        "prompts_a_second": round(1000 / spent[DECISION]["mean"], 1),
+        "explained_a_second": round(1000 / spent[EXPLANATION]["mean"], 1),
     }
     RESULT.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(report, indent=1))

@@ -61,13 +61,13 @@ def _require_measured(texts: Sequence[str], found: PromptPredictions) -> None:
 
 
 def _page_file(texts: list[str], styles: list[str]) -> Path:
-    asked = json.dumps([_deciding_digest(), texts, styles])
+    asked = json.dumps([deciding_digest(), texts, styles])
     return BUILD / f"{hashlib.sha256(asked.encode()).hexdigest()[:20]}.npz"
 
 
 @cache
-def _deciding_digest() -> str:
-    """Of weights their digests count, which weights.toml has."""
+def deciding_digest() -> str:
+    """Of all code and rules that decide about a text. Of weights their digests count, which weights.toml has."""
     digest = hashlib.sha256()
     for folder in _DECIDING:
         for path in sorted(p for p in Path(folder).rglob("*") if p.suffix in (".py", ".toml", ".tsv", ".txt")):

@@ -13,7 +13,7 @@ from classifiers.base import Classifier
 from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.text.prompt_intent import PromptIntent
 from classifiers.text.prompt_terms import PromptTerms
-from core.signals import Signal, Span
+from core.signals import Signal
 from core.text_styles import TextStyle
 from core.verdicts import Decision, Gate
 from policy.decide import decide
@@ -35,20 +35,13 @@ class PromptPredictions:
     rules: list[tuple[str, ...]]
 
 
-class ScoresOnly(PromptIntent):
-    """Looks for no words that carry a label: decisions do not change by it, and it takes most of the time."""
-
-    def _carrying(self, *_: object) -> dict[str, list[Span | None]]:
-        return {}
-
-
 def predict_prompts(
     texts: Sequence[str], styles: Sequence[str] = (), models: Models = PACKAGED_MODELS
 ) -> PromptPredictions:
     """Every prompt classifier and the default policy over each text. `styles` are evals.prompts.corpus.STYLES, where
     whoever asks says them.
     """
-    classifiers: tuple[Classifier, ...] = (PromptTerms(), ScoresOnly(models), PromptWorks(MemoryWorks()))
+    classifiers: tuple[Classifier, ...] = (PromptTerms(), PromptIntent(models), PromptWorks(MemoryWorks()))
     labels = sorted({label for classifier in classifiers for label in classifier.labels})
     scores = {(source, label): np.full(len(texts), np.nan) for source in SOURCES for label in labels}
     policy = load(DEFAULT_PACK, Vocabulary(labels=label_subjects(), facts=FACTS))

@@ -15,6 +15,7 @@ from evals.prompts.goals import prompt_goals
 from evals.prompts.groups import RESULT as GROUPS
 from evals.prompts.groups import group_means
 from evals.prompts.latency import RESULT as SPEED
+from evals.prompts.new_source import by_style_and_side
 
 PAGE = Path("docs/reference/prompts.md")
 _ROOT = Path(__file__).parents[2]
@@ -34,6 +35,7 @@ _SECOND_NAMES = {
     "chat": "chat (HarmBench and look-alikes)",
 }
 _STYLE_NAMES = {"video": "prompts for videos", "not_given": "none given"}
+_SIDE_NAMES = {"found": "unsafe found", "harmless_held": "harmless held"}
 _WAY_NAMES = {
     "held_or_refused": "held or refused",
     "refused": "refused",
@@ -53,6 +55,7 @@ def page(results: dict[str, Any], latency: dict[str, Any]) -> str:
     """The figures in tables."""
     kept = _ROOT / GROUPS
     groups = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {"styles": {}}
+    cross = json.loads((_ROOT / CROSS_SOURCE).read_text(encoding="utf-8"))
     return render_markdown(
         "prompts/templates/prompts.md.j2",
         goals=prompt_goals(results, latency, groups),
@@ -66,7 +69,9 @@ def page(results: dict[str, Any], latency: dict[str, Any]) -> str:
         e5=json.loads((_ROOT / E5_PEER).read_text(encoding="utf-8")),
         second=json.loads((_ROOT / SECOND_READER).read_text(encoding="utf-8")),
         second_names=_SECOND_NAMES,
-        cross=json.loads((_ROOT / CROSS_SOURCE).read_text(encoding="utf-8")),
+        cross=cross,
+        new_sources=by_style_and_side(cross["sources"]),
+        side_names=_SIDE_NAMES,
         **results,
     )
 

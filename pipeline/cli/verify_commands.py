@@ -176,7 +176,7 @@ def screen(
             return screen_lines(screen_text, sys.stdin)
         text = sys.stdin.read() if prompt == "-" else prompt
         opinion = screen_text(text)
-        edit = smallest_edit(text, screen_text, opinion) if explain else None
+        edit = smallest_edit(text, partial(screen_text, with_places=False), opinion) if explain else None
     if as_json:
         print_json(_opinion_as_json(opinion) | ({"edit": edit} if explain else {}))
     else:

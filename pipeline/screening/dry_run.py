@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.case import Case
 from core.events import Submitted
-from core.verdicts import Gate, Verdict
+from core.verdicts import Decision, Gate, Verdict
 from pipeline.stages.stage_context import FactSource, Measurements, PolicyGate
 from policy.explain import Reason
 
@@ -21,10 +22,22 @@ class DryRunVerdict:
     language: str | None = None
 
 
-def dry_run(gate: Gate, measured: Measurements, *, policy: PolicyGate, facts: FactSource) -> DryRunVerdict:
-    """The verdict that a case of nobody's with these measurements would get."""
+def dry_run(
+    gate: Gate,
+    measured: Measurements,
+    *,
+    policy: PolicyGate,
+    facts: FactSource,
+    locate: Callable[[Measurements], Measurements] | None = None,
+) -> DryRunVerdict:
+    """The verdict that a case of nobody's with these measurements would get.
+
+    `locate` finds the places that carry what was measured; it is asked where the verdict does not allow.
+    """
     nobodys = Case(id="0" * 16, submitted=Submitted(author="", prompt=""), signals=measured.signals)
     verdict = policy.judge(gate, measured.signals, facts.facts(nobodys), ())
+    if locate is not None and verdict.decision is not Decision.ALLOW:
+        measured = locate(measured)
     return DryRunVerdict(
         measured=measured,
         verdict=verdict,

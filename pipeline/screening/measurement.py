@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from classifiers import ChatEndpoint, PromptMonitor
-from classifiers.base import Classifier, PromptText, measure_all
+from classifiers.base import Classifier, PromptText, locate_all, measure_all
 from classifiers.models import Models
 from classifiers.text.language_detection import detect_language
 from classifiers.text.link_hosts import read_host_list
@@ -69,6 +69,16 @@ def prompt_monitors(settings: Settings) -> tuple[Classifier, ...]:
     return (PromptMonitor(chat, reasons),)
 
 
+def located_measurements(text: PromptText, measured: Measurements, classifiers: Sequence[Classifier]) -> Measurements:
+    """What these classifiers measured of a text, with the words that carry it; their seconds grow by the search."""
+    found = locate_all(text, classifiers, measured.signals)
+    seconds = {
+        source: round(measured.seconds.get(source, 0.0) + found.seconds.get(source, 0.0), 6)
+        for source in {**measured.seconds, **found.seconds}
+    }
+    return replace(measured, signals=found.signals, seconds=seconds)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClassifierMeasurer:
     """The Measurer over the classifiers of this installation, built for each set of leased cameos."""
@@ -90,6 +100,10 @@ class ClassifierMeasurer:
         found = measure_all(PromptText(text, style), self.classifiers.build(NO_CAMEOS), subject=subject)
         language = detect_language(text, self.models) or "" if subject is Subject.PROMPT else ""
         return Measurements(signals=found.signals, seconds=found.seconds, language=language)
+
+    def located(self, text: str, measured: Measurements, style: TextStyle | None = TextStyle.VIDEO) -> Measurements:
+        """As Measurer.located."""
+        return located_measurements(PromptText(text, style), measured, self.classifiers.build(NO_CAMEOS))
 
     def video(
         self, path: Path, subject: Subject, leased: PermittedCameos, is_certain: IsCertain | None = None

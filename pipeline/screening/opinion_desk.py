@@ -20,11 +20,16 @@ class OpinionDesk:
 
     context: StageContext
 
-    def screen(self, who: Principal, text: str, style: TextStyle | None = None) -> DryRunVerdict:
-        """What would be said of this prompt, or of a text of another style? Raises BadInput."""
+    def screen(
+        self, who: Principal, text: str, style: TextStyle | None = None, *, with_places: bool = True
+    ) -> DryRunVerdict:
+        """What would be said of this prompt, or of a text of another style? Raises BadInput.
+
+        Without places reasons do not say in which words they lie: quicker, for texts that are only tried.
+        """
         _require_asker(who)
         validate_request(VideoRequest(prompt=text))
-        return opinion_of_text(text, self.context, style)
+        return opinion_of_text(text, self.context, style, with_places=with_places)
 
     def inspect(self, who: Principal, file: Path) -> DryRunVerdict:
         """What would be said of this video? Raises BadMedia."""

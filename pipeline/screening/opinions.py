@@ -15,9 +15,20 @@ from pipeline.screening.dry_run import DryRunVerdict, dry_run
 from pipeline.stages.stage_context import Measurements, StageContext
 
 
-def opinion_of_text(text: str, context: StageContext, style: TextStyle | None) -> DryRunVerdict:
-    """What the gate before the engine would say of a prompt, or of a text of another style."""
-    return dry_run(Gate.PROMPT, context.measure.text(text, style=style), policy=context.policy, facts=context.facts)
+def opinion_of_text(
+    text: str, context: StageContext, style: TextStyle | None, *, with_places: bool = True
+) -> DryRunVerdict:
+    """What the gate before the engine would say of a prompt, or of a text of another style.
+
+    Without places, which take long to find, the reasons of what is not allowed do not say in which words it is.
+    """
+    return dry_run(
+        Gate.PROMPT,
+        context.measure.text(text, style=style),
+        policy=context.policy,
+        facts=context.facts,
+        locate=(lambda measured: context.measure.located(text, measured, style)) if with_places else None,
+    )
 
 
 def opinion_of_video(file: Path, context: StageContext) -> DryRunVerdict:
@@ -39,4 +50,10 @@ def opinions_of_references(files: Iterable[Path], text: str, context: StageConte
             seconds={**words.seconds, **seen.seconds},
             language=words.language,
         )
-        yield dry_run(Gate.PROMPT, measured, policy=context.policy, facts=context.facts)
+        yield dry_run(
+            Gate.PROMPT,
+            measured,
+            policy=context.policy,
+            facts=context.facts,
+            locate=lambda found: context.measure.located(text, found),
+        )

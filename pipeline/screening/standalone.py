@@ -26,7 +26,7 @@ from media.lookup.bank_hashes import BankHit, FrameViews
 from pipeline.policy_rollout.policy_loading import load_policy
 from pipeline.rights.work_facts import NO_WORKS
 from pipeline.screening.dry_run import DryRunVerdict, dry_run
-from pipeline.screening.measurement import prompt_monitors
+from pipeline.screening.measurement import located_measurements, prompt_monitors
 from pipeline.settings import Settings
 from pipeline.stages.stage_context import Measurements
 from pipeline.video_request import VideoRequest, validate_request
@@ -46,20 +46,29 @@ def is_installed(settings: Settings) -> bool:
     return settings.database_url is not None or settings.root.exists()
 
 
-def screen_standalone(settings: Settings, text: str, style: TextStyle | None = None) -> DryRunVerdict:
+def screen_standalone(
+    settings: Settings, text: str, style: TextStyle | None = None, *, with_places: bool = True
+) -> DryRunVerdict:
     """What would be said of this prompt, by the policy that the settings name. Raises BadInput, PolicyError.
 
+    Without places, which take long to find, the reasons of what is not allowed do not say in which words it is.
     The policy and the models are loaded once for each set of settings.
     """
     validate_request(VideoRequest(prompt=text))
-    screener = _screener(settings)
-    measurements = measure_all(PromptText(text, style), screener.classifiers)
+    screener, prompt = _screener(settings), PromptText(text, style)
+    measurements = measure_all(prompt, screener.classifiers)
     measured = Measurements(
         signals=measurements.signals,
         seconds=measurements.seconds,
         language=detect_language(text, screener.models) or "",
     )
-    return dry_run(Gate.PROMPT, measured, policy=screener.policy, facts=screener.facts)
+    return dry_run(
+        Gate.PROMPT,
+        measured,
+        policy=screener.policy,
+        facts=screener.facts,
+        locate=(lambda found: located_measurements(prompt, found, screener.classifiers)) if with_places else None,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -53,6 +53,9 @@ class Measurer(Protocol):
         it has to be told from the words.
         """
 
+    def located(self, text: str, measured: Measurements, style: TextStyle | None = TextStyle.VIDEO) -> Measurements:
+        """What was measured of a text, with the words that carry it: for what policy does not allow."""
+
     def video(
         self,
         path: Path,

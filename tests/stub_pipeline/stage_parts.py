@@ -33,6 +33,7 @@ class StubMeasurer:
     text: Callable[[str], Measurements] = _no_text
     video: Callable[[Path, Subject, PermittedCameos], Measurements] = _no_video
     check_video: Callable[[Path], tuple[float, int, int]] = lambda _path: (1.0, 2, 2)
+    located: Callable[[str, Measurements], Measurements] = lambda _text, measured, _style=None: measured
 
 
 @dataclass(frozen=True)

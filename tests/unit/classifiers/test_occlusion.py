@@ -26,10 +26,15 @@ HELD = [
 
 def high(text: str) -> dict[str, list[Signal]]:
     found: dict[str, list[Signal]] = {}
-    for signal in PromptIntent().measure(PromptText(text), Subject.PROMPT):
+    for signal in located(text):
         if signal.score is not None and signal.score >= 0.5:
             found.setdefault(signal.label, []).append(signal)
     return found
+
+
+def located(text: str) -> list[Signal]:
+    intent, prompt = PromptIntent(), PromptText(text)
+    return intent.locate(prompt, intent.measure(prompt, Subject.PROMPT))
 
 
 def scores(text: str) -> dict[str, float]:

@@ -48,7 +48,8 @@ def test_what_is_buried_in_a_long_text_is_found_at_its_place() -> None:
     calm = "The gardener waters the roses and hums an old song while bees drift from flower to flower. " * 12
     buried = "A naked couple has sex on the lawn. "
     text = calm + buried + calm
-    found = [s for s in PromptIntent().measure(PromptText(text), Subject.PROMPT) if s.label == "sexual"]
+    intent, prompt = PromptIntent(), PromptText(text)
+    found = [s for s in intent.locate(prompt, intent.measure(prompt, Subject.PROMPT)) if s.label == "sexual"]
     words = [text[int(s.at.start) : int(s.at.end)] for s in found]
     assert found[0].score >= 0.5 and any("naked" in one for one in words)
     assert all(len(calm) <= s.at.start and s.at.end <= len(calm) + len(buried) for s in found)

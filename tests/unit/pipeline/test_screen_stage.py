@@ -17,21 +17,34 @@ from core.case import Case, Phase
 from core.errors import NotYet
 from core.events import Measured, Submitted
 from core.permitted import NO_CAMEOS
-from core.signals import Subject
+from core.signals import Span, Subject
 from core.transitions import allowed
+from core.verdicts import Decision
 from media.sandbox.limits import InputLimits
 from pipeline.screening.measurement import ClassifierMeasurer
 from pipeline.stages.screen import is_negative_prompt_inverted, measured_event, screen
 from pipeline.stages.stage_context import Measurements
 from pipeline.testing.memory_ledger import MemoryTexts
-from tests.stub_pipeline.stage_parts import NobodyEnrolled
+from tests.stub_pipeline.stage_parts import NobodyEnrolled, StubFacts, StubPolicy
 
 CLASSIFIERS = (PromptTerms(), NegativePrompt())
+
+
+def decided(decision):
+    return StubPolicy(judge=lambda *_: SimpleNamespace(decision=decision))
 
 
 @dataclass(frozen=True)
 class TextMeasurer:
     asked: list = field(default_factory=list)
+    sought: list = field(default_factory=list)
+
+    def located(self, text, measured):
+        """The second word of the text carries whatever was found in it."""
+        self.sought.append(text)
+        start = text.find(" ") + 1
+        at = Span(start=start, end=start + len(text[start:].split()[0]), unit="chars")
+        return replace(measured, signals=tuple(replace(one, at=at) for one in measured.signals))
 
     def text(self, text, subject=Subject.PROMPT, style=None):
         self.asked.append((text, subject))
@@ -46,6 +59,8 @@ class TextsOnly:
     texts: MemoryTexts
     measure: TextMeasurer
     workdir: object
+    policy: StubPolicy = field(default_factory=lambda: decided(Decision.ALLOW))
+    facts: StubFacts = field(default_factory=StubFacts)
     consent: NobodyEnrolled = field(default_factory=NobodyEnrolled)
 
     def temp_folder(self):
@@ -227,6 +242,36 @@ def test_texts_are_measured_with_their_language_and_negative_prompts_without():
     assert measure.text("Ein Koch schneidet Zwiebeln in der Küche").language == "de"
     assert measure.text("42 🐟").language == ""
     assert measure.text("hässlich, unscharf", Subject.NEGATIVE_PROMPT).language == ""
+
+
+@pytest.mark.parametrize(
+    ("prompt", "decision", "sought"),
+    [
+        ("a naked woman", Decision.HOLD, ["a naked woman"]),
+        ("a naked woman", Decision.REFUSE, ["a naked woman"]),
+        ("a naked woman", Decision.ALLOW, []),
+        ("a calm sea", Decision.HOLD, []),  # whatever it is held for, no word of it tells
+    ],
+)
+def test_words_are_looked_for_where_policy_would_not_allow_what_was_found(tmp_path, prompt, decision, sought):
+    measure, texts = TextMeasurer(), MemoryTexts()
+    asked = Submitted(author="a", prompt=texts.put(prompt, case_id="c"))
+    context = TextsOnly(texts=texts, measure=measure, workdir=tmp_path, policy=decided(decision))
+    (measured,) = screen(Case(id="c" * 16, phase=Phase.SUBMITTED, submitted=asked), context)
+    assert measure.sought == sought
+    assert {(one.at.start, one.at.end) for one in measured.signals if one.at and one.score >= 0.5} == (
+        {(2, 7)} if "naked" in prompt else set()
+    )
+
+
+def test_words_that_are_found_beside_the_prompt_are_told_by_their_place_in_their_own_text(tmp_path):
+    measure, texts = TextMeasurer(), MemoryTexts()
+    kept = {"suffix": texts.put("a 14 year old", case_id="c")}
+    asked = Submitted(author="a", prompt=texts.put("undressing", case_id="c"), parameter_texts=kept)
+    context = TextsOnly(texts=texts, measure=measure, workdir=tmp_path, policy=decided(Decision.HOLD))
+    (measured,) = screen(Case(id="c" * 16, phase=Phase.SUBMITTED, submitted=asked), context)
+    assert measure.sought[-1] == "undressing. a 14 year old"
+    assert {one.at.start for one in measured.signals if one.field == "suffix" and one.at} == {0}
 
 
 class KnownCopies:
