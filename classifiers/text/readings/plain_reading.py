@@ -18,7 +18,9 @@ from classifiers.text.deobfuscate import NormalisedText
 from classifiers.text.readings.namesakes import namesake_phrases
 
 _PHRASES_FILE = Path(__file__).with_name("plain_phrases.toml")
-_MENTION = re.compile(r"(?<![\w@.])@(\w[\w.-]*\w)")
+# Wider than the handles that consent is asked for (registry.consent.cameos), all of which it takes in: "@zoé" is none,
+# and yet no post to her. Underscores around are emphasis.
+_MENTION = re.compile(r"(?<![\w@./-])_*@([^\W_](?:[\w.-]*[^\W_])?)_*(?![\w@])")
 _BETWEEN_NAMES = re.compile(r"[_.\-\d]+")
 _INITIALS = 2  # letters
 

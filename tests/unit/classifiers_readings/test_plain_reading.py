@@ -1,9 +1,12 @@
 """The language of film, of toys, of art and of namesakes is read as what it means, and nothing else is."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from classifiers.text.deobfuscate import normalise
 from classifiers.text.readings.plain_reading import named_mentions, plain_reading
+from registry.consent.cameos import parse_mentions
 
 
 def read(text: str) -> str:
@@ -78,3 +81,13 @@ def test_the_places_of_a_mention_are_those_of_the_original() -> None:
     reading = named_mentions(normalise(text))
     assert text[slice(*reading.span(5, 9))] == "@noor_92"
     assert text[slice(*reading.span(10, 15))] == "waves"
+
+
+@given(st.text(alphabet="ab9_.-@ é/x", max_size=24))
+def test_whoever_is_asked_for_consent_is_read_as_a_name_and_not_as_an_address(text: str) -> None:
+    assert parse_mentions(named_mentions(normalise(text)).text) == ()
+
+
+def test_emphasis_around_a_mention_is_no_part_of_it_and_addresses_are_no_mentions() -> None:
+    assert named_mentions(normalise("_@noor_ waves")).text == "noor waves"
+    assert named_mentions(normalise("x.org/@noor and a@noor")).text == "x.org/@noor and a@noor"
