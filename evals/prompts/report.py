@@ -15,6 +15,7 @@ from evals.prompts.goals import prompt_goals
 from evals.prompts.groups import RESULT as GROUPS
 from evals.prompts.groups import group_means
 from evals.prompts.latency import RESULT as SPEED
+from evals.prompts.named_people import RESULT as NAMED
 from evals.prompts.new_source import by_style_and_side
 
 PAGE = Path("docs/reference/prompts.md")
@@ -55,10 +56,12 @@ def page(results: dict[str, Any], latency: dict[str, Any]) -> str:
     """The figures in tables."""
     kept = _ROOT / GROUPS
     groups = json.loads(kept.read_text(encoding="utf-8")) if kept.is_file() else {"styles": {}}
+    named = json.loads((_ROOT / NAMED).read_text(encoding="utf-8"))
     cross = json.loads((_ROOT / CROSS_SOURCE).read_text(encoding="utf-8"))
     return render_markdown(
         "prompts/templates/prompts.md.j2",
-        goals=prompt_goals(results, latency, groups),
+        goals=prompt_goals(results, latency, groups, named),
+        named=named,
         version=PromptIntent.version,
         groups=groups,
         group_means={style: group_means(row) for style, row in groups["styles"].items()},

@@ -173,13 +173,13 @@ class EmptyBank:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NobodysFacts:
-    """A FactSource for a text that belongs to no case: it is made from no file."""
+    """A FactSource for a text that belongs to no case: it is made from no file, and no scores were there to move."""
 
     consent: ConsentFacts
 
     def facts(self, case: Case) -> Mapping[str, bool | int | float | str]:
         """As FactSource.facts."""
-        return {**self.consent.facts(case), **NO_WORKS, "damaged_parents": 0}
+        return {**self.consent.facts(case), **NO_WORKS, "damaged_parents": 0, "classifier_drift": 0.0}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

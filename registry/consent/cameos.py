@@ -12,6 +12,7 @@ from datetime import datetime
 from psycopg.errors import UniqueViolation
 
 from core.errors import BadInput, NotFound, NotNow
+from core.mentions import mentioned_handles
 from registry.consent.end_users import account_of
 from registry.consent.found.found_store import erase_found_answers
 from registry.consent.leases import normalise_handle
@@ -26,8 +27,6 @@ UNKNOWN_HANDLE = "unknown"
 """In cases of earlier versions, for a handle that nobody had; today such an order is not taken. Nobody may have it."""
 
 _HANDLE = re.compile(r"[a-z0-9](?:[a-z0-9_.-]{0,30}[a-z0-9])?")
-# Underscores around are emphasis and no part of a handle: `_@mira_`.
-_MENTION = re.compile(r"(?<![\w@./-])_*@([A-Za-z0-9](?:[A-Za-z0-9_.-]{0,30}[A-Za-z0-9])?)_*(?![\w@])")
 # Whose requests somebody does not want is theirs to keep as long as they have another cameo.
 _FORGET_BLOCKS = """
 DELETE FROM consent_request_blocks WHERE owner = (SELECT owner FROM cameos WHERE id = %s) AND NOT EXISTS (
@@ -204,9 +203,10 @@ def hold_cameo_again(connection: RegistryConnection, cameo_id: str, handle: str)
 
 
 def parse_mentions(prompt: str) -> tuple[str, ...]:
-    """The handles that a prompt names as `@handle`, each once, also in wide letters and with signs that nobody sees.
+    """The handles that a prompt names as `@handle`, each once, also in wide letters, with signs that nobody sees, and
+    where letters of another script are joined to it.
 
     Mail addresses do not count.
     """
     shown = "".join(sign for sign in unicodedata.normalize("NFKC", prompt) if unicodedata.category(sign) != "Cf")
-    return tuple(dict.fromkeys(normalise_handle(mention.rstrip(".-_")) for mention in _MENTION.findall(shown)))
+    return tuple(dict.fromkeys(map(normalise_handle, mentioned_handles(shown))))

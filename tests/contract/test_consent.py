@@ -87,7 +87,20 @@ def test_a_mention_is_seen_however_it_is_written(prompt):
     assert parse_mentions(prompt) == ("mira",)
 
 
-@pytest.mark.parametrize("prompt", ["mail a_@mira.example", "a@mira", "@mira@host", "x_@mira", "https://host/@mira"])
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "@miraが手を振る", "庭で@miraと犬", "@mira挥手", "和@mira喝茶", "@mira이 웃는다", "@miraกำลังเต้น", "لـ@mira وردة", "و@mira يضحك",
+        "עם@mira", "@miraने हाथ हिलाया", "@miraой любуются", "_@mira_が笑う",
+    ],
+)  # fmt: skip
+def test_whoever_is_named_is_asked_in_languages_that_join_words_to_a_name(prompt):
+    assert parse_mentions(prompt) == ("mira",)
+
+
+@pytest.mark.parametrize(
+    "prompt", ["mail a_@mira.example", "a@mira", "@mira@host", "x_@mira", "https://host/@mira", "@miraé", "é@mira"]
+)
 def test_what_is_no_mention_is_not_taken_for_one(prompt):
     assert parse_mentions(prompt) == ()
 

@@ -222,6 +222,7 @@ def test_a_strangers_command_line_screens_by_the_packaged_policy_and_says_so(str
     assert done.returncode == 0, done.stderr
     assert "the policy that comes with Assay decides" in done.stderr
     assert json.loads(done.stdout)["verdict"]["decision"] == 0
+    assert json.loads(done.stdout)["verdict"]["shadow"] == []  # nor does it say what nobody can know here
     assert stranger.made == []
 
 

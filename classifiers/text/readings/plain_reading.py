@@ -16,11 +16,9 @@ from pathlib import Path
 
 from classifiers.text.deobfuscate import NormalisedText
 from classifiers.text.readings.namesakes import namesake_phrases
+from core.mentions import mentioned_names
 
 _PHRASES_FILE = Path(__file__).with_name("plain_phrases.toml")
-# Wider than the handles that consent is asked for (registry.consent.cameos), all of which it takes in: "@zoé" is none,
-# and yet no post to her. Underscores around are emphasis.
-_MENTION = re.compile(r"(?<![\w@./-])_*@([^\W_](?:[\w.-]*[^\W_])?)_*(?![\w@])")
 _BETWEEN_NAMES = re.compile(r"[_.\-\d]+")
 _INITIALS = 2  # letters
 
@@ -61,7 +59,7 @@ def named_mentions(reading: NormalisedText) -> NormalisedText:
 
     Words of a name stay, so that nothing can hide in it. Places are those of the original.
     """
-    found = [PlainPhrase(match.start(), match.end(), _as_a_name(match[1])) for match in _MENTION.finditer(reading.text)]
+    found = [PlainPhrase(start, end, _as_a_name(name)) for start, end, name in mentioned_names(reading.text)]
     return _with_meanings(reading, found)
 
 

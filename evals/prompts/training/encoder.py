@@ -27,6 +27,7 @@ from torch.nn import functional
 from classifiers.text.deobfuscate import visible_text
 from evals.prompts.classification_metrics import roc_auc
 from evals.prompts.corpus import LABELS, STYLES, LabelledText, label_targets, style_one_hot, training_texts
+from evals.prompts.named_texts import learnt_texts
 from evals.prompts.training.augmentation import concatenate_texts
 from evals.prompts.training.checkpoints import (
     TrainingConfig,
@@ -86,7 +87,7 @@ def main() -> None:
 
 
 def subsampled_texts(seed: int) -> list[LabelledText]:
-    """All texts, the large sources cut down, in a random order that stays, and those of groups."""
+    """All texts, the large sources cut down, in a random order that stays, and those of groups and of named people."""
     chance = random.Random(seed)  # noqa: S311  an order, not a secret
     texts = training_texts()
     chance.shuffle(texts)
@@ -97,7 +98,7 @@ def subsampled_texts(seed: int) -> list[LabelledText]:
         count[kind] = count.get(kind, 0) + 1
         if count[kind] <= (_MAX_HARMLESS_BY_SOURCE if kind[1] else _MAX_HARMFUL_BY_SOURCE).get(text.source, 10**9):
             kept.append(text)
-    return kept + counterfactual_texts(seed)
+    return kept + counterfactual_texts(seed) + learnt_texts(seed)
 
 
 def limit_foreign_variants(texts: Sequence[LabelledText]) -> list[LabelledText]:
