@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 from dataclasses import replace
 from datetime import timedelta
 from html import unescape
@@ -25,13 +23,12 @@ from provenance.c2pa.signers.keys_folder import load_keys
 from tests.integration.provenance.thumbnail_manifests import grey_jpeg, sign_as_other_generator
 from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import ApiAccount, create_account, serve_installation
-from tests.stories.test_http_browser import fits
+from tests.stories.test_http_browser import CHROMIUM, chromium, fits
 from tests.unit.provenance.conftest import clip
 
-__all__ = ["clip"]
+__all__ = ["chromium", "clip"]
 
 pytestmark = pytest.mark.postgres
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 in_a_browser = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: install it to run the browser's stories"),
@@ -203,16 +200,6 @@ def test_a_file_is_fetched_from_a_public_address_only_and_only_where_that_is_all
     assert (refused.status_code, refused.json()["error"]["code"]) == (501, "not_offered")
     assert (found.status_code, found.json()["file"]) == (200, "clip.mp4")
     assert at.left_on_disk() == [] and verify_api.SafeFetcher is SafeFetcher
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        arguments = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=arguments)
-        yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize(

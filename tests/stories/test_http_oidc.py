@@ -5,9 +5,7 @@ from __future__ import annotations
 import html
 import json
 import logging
-import os
 import re
-import shutil
 import subprocess
 import sys
 import time
@@ -24,9 +22,10 @@ from core.roles import Role
 from evals.local_broker import free_port
 from pipeline.accounts import KeyKind
 from tests.stories.http_installation import form_token, memory_installation, serve_installation
-from tests.stories.test_http_browser import fits
+from tests.stories.test_http_browser import CHROMIUM, chromium, fits
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+__all__ = ["chromium"]
+
 SECRET = "the-secret-of-this-client"
 PEOPLE = [
     {"sub": "u-mod", "groups": ["moderators", "cyclists"], "email": "shared@example.org"},
@@ -252,19 +251,15 @@ def test_nothing_secret_is_written_to_the_log(at, browser, caplog):
 
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: install it to run the browser's stories")
-def test_in_a_browser_the_keyboard_leads_there_and_back(at, provider):
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, headless=True, args=["--no-sandbox", "--disable-gpu"]
-        )
-        page = browser.new_context(viewport={"width": 390, "height": 844}, locale="fr").new_page()
-        page.goto(f"{at.installation.settings.web_address}/login?next=/queue")
-        page.get_by_role("link", name="Se connecter avec votre organisation").focus()
-        page.keyboard.press("Enter")
-        page.wait_for_url(f"{provider}/**")
-        page.locator("input[name=sub]").first.fill("u-mod")
-        page.locator("input[name=sub]").first.press("Enter")
-        page.wait_for_url("**/queue")
-        assert fits(page)
-        browser.close()
+def test_in_a_browser_the_keyboard_leads_there_and_back(chromium, at, provider):
+    context = chromium.new_context(viewport={"width": 390, "height": 844}, locale="fr")
+    page = context.new_page()
+    page.goto(f"{at.installation.settings.web_address}/login?next=/queue")
+    page.get_by_role("link", name="Se connecter avec votre organisation").focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url(f"{provider}/**")
+    page.locator("input[name=sub]").first.fill("u-mod")
+    page.locator("input[name=sub]").first.press("Enter")
+    page.wait_for_url("**/queue")
+    assert fits(page)
+    context.close()

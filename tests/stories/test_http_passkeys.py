@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +14,10 @@ from core.roles import Role
 from evals.local_broker import free_port
 from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import form_token, memory_installation, serve_installation
-from tests.stories.test_http_browser import fits
+from tests.stories.test_http_browser import CHROMIUM, chromium, fits
 
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+__all__ = ["chromium"]
+
 needs_chromium = pytest.mark.skipif(
     CHROMIUM is None, reason="there is no chromium here: install it to run the browser's stories"
 )
@@ -30,17 +29,6 @@ def at(tmp_path_factory):
     settings = {"web_address": f"http://localhost:{port}", "require_second_factor": "moderator"}
     with serve_installation(memory_installation(tmp_path_factory.mktemp("home"), **settings), port) as serving:
         yield serving
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, headless=True, args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield browser
-        browser.close()
 
 
 @dataclass

@@ -22,8 +22,10 @@ from pipeline.testing.memory_rule_activity import MemoryPolicyReplays, MemoryRul
 from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import HELD, form_token, memory_installation, serve_installation
 from tests.stories.page_texts import half_english, left_english
-from tests.stories.test_http_browser import ARGUMENTS, CHROMIUM, fits
+from tests.stories.test_http_browser import CHROMIUM, chromium, fits
 from tests.unit.policy.packs import VOCABULARY, FolderSource, rule, write_pack
+
+__all__ = ["chromium"]
 
 GUARDED = rule("hate", at=0.5, more="two_person = true\n")
 
@@ -248,31 +250,28 @@ def test_the_interval_of_a_share_is_that_of_wilson():
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
 @pytest.mark.parametrize(("lang", "scheme", "width"), [("en", "light", 1280), ("fr", "dark", 390)])
-def test_axe_finds_nothing_and_the_filter_works_by_keys(at, desk, operator, lang, scheme, width):
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+def test_axe_finds_nothing_and_the_filter_works_by_keys(chromium, at, desk, operator, lang, scheme, width):
     held_by(at, desk, decision=Decision.REFUSE)
     draft = desk.draft_rule(operator.person, "prompt_gore", rule("gore", at=0.5))
     desk.stage(operator.person, draft, share=5.0, seen=0, digest=draft.stored.digest)
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
-        context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
-        page, complaints = context.new_page(), []
-        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
-        page.goto(f"{at.url}/policy?lang={lang}")
-        page.locator("#token").fill(operator.token)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/policy**")
-        page.keyboard.press("/")
-        page.keyboard.type("hate")
-        assert page.locator("[data-rule]:visible").count() == 1
-        preview = f"/policy/preview?digest={draft.stored.digest}&act=promote"
-        desk.replays.begin("replay_x", draft.stored.digest, "op", 10)
-        desk.replays.update("replay_x", desk.compared(operator.person).as_json_object(), "done")
-        for path in ("/policy", "/policy/rules/prompt_gore", preview, "/policy/replays/replay_x"):
-            page.goto(f"{at.url}{path}{'&' if '?' in path else '?'}lang={lang}")
-            assert axe_findings(page) == [], path
-            assert fits(page), path
-        browser.close()
+    context = chromium.new_context(viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True)
+    page, complaints = context.new_page(), []
+    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.goto(f"{at.url}/policy?lang={lang}")
+    page.locator("#token").fill(operator.token)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/policy**")
+    page.keyboard.press("/")
+    page.keyboard.type("hate")
+    assert page.locator("[data-rule]:visible").count() == 1
+    preview = f"/policy/preview?digest={draft.stored.digest}&act=promote"
+    desk.replays.begin("replay_x", draft.stored.digest, "op", 10)
+    desk.replays.update("replay_x", desk.compared(operator.person).as_json_object(), "done")
+    for path in ("/policy", "/policy/rules/prompt_gore", preview, "/policy/replays/replay_x"):
+        page.goto(f"{at.url}{path}{'&' if '?' in path else '?'}lang={lang}")
+        assert axe_findings(page) == [], path
+        assert fits(page), path
+    context.close()
     assert complaints == []
 
 

@@ -22,10 +22,11 @@ from tests.stories.http_installation import (
     memory_installation,
     serve_installation,
 )
-from tests.stories.test_http_browser import fits
+from tests.stories.test_http_browser import CHROMIUM, chromium, fits
+
+__all__ = ["chromium"]
 
 OPERATOR = Principal(id="local:op", roles=frozenset({Role.OPERATOR}))
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 
 
 @pytest.fixture(scope="module")
@@ -177,41 +178,38 @@ def test_the_page_is_in_french_where_that_is_asked_for(at):
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here")
 @pytest.mark.parametrize(("lang", "scheme", "width"), [("en", "light", 1280), ("fr", "dark", 390)])
-def test_axe_finds_nothing_wrong_and_the_keyboard_is_enough(at, lang, scheme, width):
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
-        context = browser.new_context(
-            viewport={"width": width, "height": 800},
-            color_scheme=scheme,
-            bypass_csp=True,
-            permissions=["clipboard-read", "clipboard-write"],
-        )
-        page = context.new_page()
-        page.goto(f"{at.url}/platform?lang={lang}")
-        page.locator("#token").fill(at.platform.token)
-        page.keyboard.press("Enter")
-        page.wait_for_url("**/platform**")
+def test_axe_finds_nothing_wrong_and_the_keyboard_is_enough(chromium, at, lang, scheme, width):
+    context = chromium.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,
+        bypass_csp=True,
+        permissions=["clipboard-read", "clipboard-write"],
+    )
+    page = context.new_page()
+    page.goto(f"{at.url}/platform?lang={lang}")
+    page.locator("#token").fill(at.platform.token)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/platform**")
 
-        def wrong():
-            return axe_findings(page) + ([] if fits(page) else ["does not fit"])
+    def wrong():
+        return axe_findings(page) + ([] if fits(page) else ["does not fit"])
 
-        assert wrong() == []
-        page.locator("button.copy").first.focus()
-        page.keyboard.press("Enter")
-        assert "curl" in page.evaluate("navigator.clipboard.readText()")
-        page.locator("details:has(#key-name) > summary").focus()
-        page.keyboard.press("Enter")
-        page.keyboard.press("Tab")
-        page.keyboard.type(f"by keyboard {lang}")
-        page.keyboard.press("Enter")
-        page.locator(".shown").wait_for()
-        page.wait_for_load_state()  # with its style sheets: without them all contrast is wrong
-        assert page.locator("#secret").inner_text().startswith("assay_")
-        for fold in page.locator("main details").all():
-            fold.evaluate("one => one.open = true")
-        assert wrong() == []
-        browser.close()
+    assert wrong() == []
+    page.locator("button.copy").first.focus()
+    page.keyboard.press("Enter")
+    assert "curl" in page.evaluate("navigator.clipboard.readText()")
+    page.locator("details:has(#key-name) > summary").focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.type(f"by keyboard {lang}")
+    page.keyboard.press("Enter")
+    page.locator(".shown").wait_for()
+    page.wait_for_load_state()  # with its style sheets: without them all contrast is wrong
+    assert page.locator("#secret").inner_text().startswith("assay_")
+    for fold in page.locator("main details").all():
+        fold.evaluate("one => one.open = true")
+    assert wrong() == []
+    context.close()
 
 
 def test_an_account_that_only_moderates_sees_its_keys(at):

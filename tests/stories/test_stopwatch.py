@@ -13,7 +13,9 @@ from pipeline.moderation.exposure import Step
 from pipeline.stages.stage_context import Measurements
 from tests.conftest import ROOT
 from tests.stories.http_installation import FINE, HELD, REFUSED, memory_installation, serve_installation
-from tests.stories.test_http_browser import ARGUMENTS, CHROMIUM
+from tests.stories.test_http_browser import CHROMIUM, chromium
+
+__all__ = ["chromium"]
 
 PAGE = ROOT / "docs" / "reference" / "keys-per-case.md"
 PAGES_OF = {"w", "n", "c", "g"}  # keys after which the browser opens a page
@@ -93,35 +95,32 @@ def prepare(at, footage, kind, monkeypatch):
     return case_id
 
 
-def test_twenty_mixed_cases_take_the_presses_and_pages_that_are_written_down(at, footage, monkeypatch):
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+def test_twenty_mixed_cases_take_the_presses_and_pages_that_are_written_down(chromium, at, footage, monkeypatch):
     table = rows()
     work = [(row, prepare(at, footage, row.kind, monkeypatch)) for row in table for _ in range(row.cases)]
     assert len(work) == 20
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, headless=True, args=ARGUMENTS)
-        page = browser.new_page(viewport={"width": 1280, "height": 800})
-        page.goto(f"{at.url}/queue")
-        page.get_by_label("Token").fill(at.moderator.token)
-        page.get_by_role("button", name="Sign in").click()
-        page.wait_for_url("**/queue")
-        page.wait_for_load_state()
-        presses, pages = 0, 0
-        presses += press(page, "n")  # of the queue: opens the one that waits longest
-        pages += 1
-        kinds, done = {case_id: row for row, case_id in work}, []
-        while (opened := re.search(r"/cases/(\w+)", page.url)) and len(done) < len(work):  # in the queue's own order
-            case_id, row = opened[1], kinds[opened[1]]
-            before = presses, pages
-            for key in row.keys:
-                presses += press(page, key)
-                pages += key in PAGES_OF
-            assert (presses - before[0], pages - before[1]) == (row.presses, row.pages), row.kind
-            assert at.settle(case_id).phase is row.ends, row.kind
-            done.append(case_id)
-        assert sorted(done) == sorted(kinds)
-        assert page.url.endswith("/queue?done=empty")
-        browser.close()
+    page = chromium.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(f"{at.url}/queue")
+    page.get_by_label("Token").fill(at.moderator.token)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/queue")
+    page.wait_for_load_state()
+    presses, pages = 0, 0
+    presses += press(page, "n")  # of the queue: opens the one that waits longest
+    pages += 1
+    kinds, done = {case_id: row for row, case_id in work}, []
+    while (opened := re.search(r"/cases/(\w+)", page.url)) and len(done) < len(work):  # in the queue's own order
+        case_id, row = opened[1], kinds[opened[1]]
+        before = presses, pages
+        for key in row.keys:
+            presses += press(page, key)
+            pages += key in PAGES_OF
+        assert (presses - before[0], pages - before[1]) == (row.presses, row.pages), row.kind
+        assert at.settle(case_id).phase is row.ends, row.kind
+        done.append(case_id)
+    assert sorted(done) == sorted(kinds)
+    assert page.url.endswith("/queue?done=empty")
+    page.close()
     assert f"{len(work)} cases: {presses} presses, {pages} pages." in PAGE.read_text()
     replied = [case_id for row, case_id in work if "with a reply" in row.kind]
     for case_id in replied:
