@@ -115,7 +115,7 @@ def load(paths: Sequence[Path]) -> PromptHeads:
         return PromptHeads(
             labels=tuple(str(label) for label in kept["labels"]),
             styles=tuple(str(style) for style in kept["styles"]),
-            up=kept["up"],
+            up=kept["up"].astype(np.float32),
             up_bias=kept["up_bias"],
             down=kept["down"],
             down_bias=kept["down_bias"],

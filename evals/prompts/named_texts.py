@@ -21,7 +21,7 @@ from evals.prompts.corpus import LabelledText
 _GRAMMAR = Path(__file__).with_name("named_grammar.toml")
 _LEARNT_HARMS = ("violence", "sexual", "violence", "violence", "hate", "illicit")
 """Of harmful acts to learn from: the label of each, in their order."""
-_NAMES_OF_AN_ACT = 8
+_NAMES_OF_AN_ACT = 12
 """By so many names each act is learnt."""
 
 

@@ -3,8 +3,9 @@
     ASSAY_DATA=… python -m evals.prompts.training.heads
     ASSAY_DATA=… python -m evals.prompts.training.calibrate   # afterwards
 
-A small network on sentence embeddings (many languages), another on wider ones (for what is not English), and a linear
-model on pieces of words (any spelling). How they and the encoder are weighed is evals.prompts.training.calibrate' part.
+A small network on sentence embeddings (many languages), another on wider ones (for what is not English), each the mean
+of several, and a linear model on pieces of words (any spelling). How they and the encoder are weighed is
+evals.prompts.training.calibrate' part.
 """
 
 from __future__ import annotations
@@ -26,10 +27,12 @@ from evals.prompts.training.weight_digests import record_digest
 from media.arrays import FloatMatrix
 
 HEADS_FILE = Path("classifiers/models/heads/prompt_heads.npz")
-_HIDDEN_WIDTH = 512
-"""Units of the hidden layer."""
+_HIDDEN_WIDTH = 384
+"""Units of the hidden layer of each network."""
 _EPOCHS = 15
 """Passes over the texts."""
+_NETS = 3
+"""Networks of which one is made: they differ by chance alone, and by points in what they hold. Their mean does not."""
 
 
 def main() -> None:
@@ -39,7 +42,7 @@ def main() -> None:
     torch.manual_seed(7)
     learn, held = split_held_out(subsampled_texts(7))
     sides, weights = label_and_style_targets(learn)
-    net = _fit_net(embed_texts(learn), sides, weights)
+    net = _fit_nets(embed_texts(learn), sides, weights)
     wide_net = _fit_wide(learn)
     grams = _fit_grams([visible_text(text.text) for text in learn], sides, weights)
     arrays, wide = layer_weights(net), layer_weights(wide_net)
@@ -48,7 +51,7 @@ def main() -> None:
         HEADS_FILE,
         labels=np.array(LABELS),
         styles=np.array(STYLES),
-        up=arrays["0.weight"],
+        up=arrays["0.weight"].astype(np.float16),
         up_bias=arrays["0.bias"],
         down=arrays["3.weight"],
         down_bias=arrays["3.bias"],
@@ -83,10 +86,25 @@ def _fit_wide(learn: Sequence[LabelledText]) -> nn.Sequential:
     chosen = foreign + [text for text in learn if text.lang == "en" and text.style == "social"][::8]
     inputs = embed_cached([visible_text(text.text) for text in chosen])
     middle = inputs.mean(0)
-    net = _fit_net(inputs - middle, *label_and_style_targets(chosen))
+    net = _fit_nets(inputs - middle, *label_and_style_targets(chosen))
     with torch.no_grad():
         net[0].bias -= net[0].weight @ torch.from_numpy(middle)
     return net
+
+
+def _fit_nets(inputs: FloatMatrix, sides: FloatMatrix, weights: FloatMatrix) -> nn.Sequential:
+    """The mean of several networks, as one whose hidden layer has the units of all."""
+    fitted = [_fit_net(inputs, sides, weights) for _ in range(_NETS)]
+    hidden = _NETS * _HIDDEN_WIDTH
+    whole = nn.Sequential(
+        nn.Linear(inputs.shape[1], hidden), nn.ReLU(), nn.Identity(), nn.Linear(hidden, sides.shape[1])
+    )
+    with torch.no_grad():
+        whole[0].weight.copy_(torch.cat([net[0].weight for net in fitted]))
+        whole[0].bias.copy_(torch.cat([net[0].bias for net in fitted]))
+        whole[3].weight.copy_(torch.cat([net[3].weight for net in fitted], dim=1) / _NETS)
+        whole[3].bias.copy_(torch.stack([net[3].bias for net in fitted]).mean(0))
+    return whole
 
 
 def _fit_net(inputs: FloatMatrix, sides: FloatMatrix, weights: FloatMatrix) -> nn.Sequential:

@@ -21,7 +21,7 @@ from evals.prompts.corpus import LABELS, STYLES, LabelledText, style_one_hot
 from evals.prompts.training.threshold_selection import select_thresholds
 from media.arrays import AnyArray, FloatMatrix
 
-MAX_FALSE_ALARMS = {"video": 0.028, "chat": 0.07, "social": 0.12}  # of harmless texts that would be held for any label
+MAX_FALSE_ALARMS = {"video": 0.026, "chat": 0.07, "social": 0.12}  # of harmless texts that would be held for any label
 FOREIGN_FALSE_ALARMS = {"video": 0.015, "chat": 0.07}
 """The same share of texts that are not English. Theirs are easy captions for the most part: less is left to find."""
 LABEL_FALSE_ALARMS = {"video": 0.003, "chat": 0.01, "social": 0.01}
@@ -48,10 +48,11 @@ _LONGEST_STEP = 2.0  # by which slope or offset may change at once
 _PENALTY = np.array([0.1, 0.0])  # on slope and offset
 _MIN_ROWS = 12
 """Texts of each side, at the least, on which a calibration is fitted; below that, the one of all styles."""
-# Comments whose labels are doubtful, or that were made to be hard: limits for English comments are not set on them.
+# Comments whose labels are doubtful, or that were made to be hard: limits for English comments are not set on them. Nor
+# are limits for prompts on one sentence with many names, which would fill the share of false alarms with what is easy.
 _EXCLUDED_SOURCES = frozenset({
     "davidson", "mlma", "civil_comments_spans", "hatemoji_build", "hatecheck", "conan", "conan_counter",
-    "multitarget_conan",
+    "multitarget_conan", "seed:named",
 })  # fmt: skip
 _ESCALATED_SHARE = 0.995  # of the unsafe texts that all sources together would hold, the first two must be wary of
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from evals.prompts.training.threshold_selection import select_thresholds
+from evals.prompts.training.threshold_selection import FALSE_ALARM_STEPS, select_thresholds
 
 MANY = 4000
 
@@ -40,3 +42,21 @@ def test_no_limit_lies_below_the_least() -> None:
         select_thresholds(margins, guilty, harmless, max_false_alarms=0.2, lowest=[-np.inf, 2.9, -np.inf])
         >= [-np.inf, 2.9, -np.inf]
     ).all()
+
+
+@given(st.integers(0, 30))
+def test_no_limit_can_be_lowered_for_another_one_so_that_more_is_found(seed: int) -> None:
+    chance = np.random.default_rng(seed)
+    margins = chance.normal(size=(600, 4)) + chance.normal(size=(600, 1))
+    guilty = np.arange(600) < 200
+    margins[guilty] += chance.choice([0.0, 2.0], size=(200, 4), p=[0.7, 0.3])  # several labels, each on some of them
+    found = select_thresholds(margins, guilty, ~guilty, max_false_alarms=0.03, lowest=[-np.inf] * 4)
+    steps = [np.quantile(margins[~guilty], 1 - share, axis=0) for share in FALSE_ALARM_STEPS]
+    places = [next(i for i, step in enumerate(steps) if step[label] == found[label]) for label in range(4)]
+    reached = (margins[guilty] >= found).any(1).sum()
+    for label, other in product(range(4), repeat=2):
+        if label != other and places[label] + 1 < len(steps) and places[other] > 0:
+            swapped = found.copy()
+            swapped[label], swapped[other] = steps[places[label] + 1][label], steps[places[other] - 1][other]
+            if (margins[~guilty] >= swapped).any(1).mean() <= 0.03:
+                assert (margins[guilty] >= swapped).any(1).sum() <= reached
