@@ -23,7 +23,8 @@ from classifiers.text.deobfuscate import NormalisedText, deobfuscate, normalise
 from classifiers.text.occlusion import carrying_places
 from classifiers.text.prompt_chunks import split_chunks
 from classifiers.text.prompt_ensemble import score_texts, select_chunks
-from classifiers.text.readings.plain_reading import named_mentions, plain_reading
+from classifiers.text.readings.one_name import read_as_one_name
+from classifiers.text.readings.plain_reading import named_mentions, names_mentioned, plain_reading
 from classifiers.text.readings.weigh import weigh_by_words
 from classifiers.text.second_opinion import SECOND_ENCODER, SECOND_READER, second_opinion
 from core.signals import Signal, Span, Subject
@@ -34,6 +35,9 @@ MAX_PROMPT_CHARS = 10_000  # characters, as in prompt_terms
 _SCRIPTS = ("LATIN", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "CYRILLIC", "ARABIC", "THAI", "DEVANAGARI")
 # What a sentence by itself is often taken for when the text around it says otherwise.
 _OUT_OF_CONTEXT = frozenset({"disinfo", "jailbreak", "illicit", "political", "extremism", "fraud", "weapons"})
+_SAID_OF_PEOPLE = (
+    "hate", "harassment", "unsafe", "public_figure", "copyright_ip", "artist_style", "political", "disinfo",
+)  # fmt: skip
 _STYLE_NAMES = {None: "", TextStyle.VIDEO: "video", TextStyle.CHAT: "chat", TextStyle.POST: "social"}
 """As the heads call them."""
 _FRAGMENT = 40.0  # by which the odds of a label above are divided for a fragment of a text
@@ -125,6 +129,8 @@ class PromptIntent(ModelClassifier):
         heads, encoder = self._models.get("prompt_heads"), self._models.get("prompt_encoder")
         heads = heads.for_style(_STYLE_NAMES[material.style])
         plain, hidden = normalise(material.text), deobfuscate(material.text, encoder.in_vocabulary)
+        mentioning = [one for one in (plain, hidden) if one and material.style is TextStyle.VIDEO]
+        names = [name for one in mentioning for name in names_mentioned(one)]
         plain, hidden = _as_meant(plain, material.style), hidden and _as_meant(hidden, material.style)
         if not is_supported_script((hidden or plain).text):
             return None
@@ -137,13 +143,27 @@ class PromptIntent(ModelClassifier):
             shares += [0, *[len(rest)] * len(picked)]
             english += [spoken] * (1 + len(picked))
         shown = [reading.text[start:end] for reading, start, end in places]
-        raw = score_texts(shown, english, heads, self._models)
+        raw = self._scored(shown, english, heads, names)
         scores = _correct_for_chunk_count(
             raw, np.array(shares, np.float32), [label in _OUT_OF_CONTEXT for label in heads.labels]
         )
         scores = weigh_by_words(plain.text, scores, heads.labels)
         scores = second_opinion(shown, english, scores, heads.labels, heads.given_style, self._models)
         return _Read(heads, places, english, hidden, raw, scores)
+
+    def _scored(
+        self, shown: Sequence[str], english: Sequence[bool], heads: PromptHeads, names: Sequence[str]
+    ) -> FloatMatrix:
+        """(n, L): of texts in which people are mentioned, what is said of people is read with the same names for all.
+
+        The rest is read with their own, so that nothing can hide in a name.
+        """
+        scores = score_texts(shown, english, heads, self._models)
+        if names:
+            columns = [heads.labels.index(label) for label in _SAID_OF_PEOPLE]
+            again = score_texts([read_as_one_name(text, names) for text in shown], english, heads, self._models)
+            scores[:, columns] = again[:, columns]
+        return scores
 
     def _carrying(self, read: _Read) -> dict[str, tuple[Span, ...]]:
         """The words that carry each label that is high enough to count; empty where no words do."""

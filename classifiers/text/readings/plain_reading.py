@@ -63,6 +63,11 @@ def named_mentions(reading: NormalisedText) -> NormalisedText:
     return _with_meanings(reading, found)
 
 
+def names_mentioned(reading: NormalisedText) -> tuple[str, ...]:
+    """Each name once, in order, as `named_mentions` puts it."""
+    return tuple(dict.fromkeys(_as_a_name(name) for _, _, name in mentioned_names(reading.text)))
+
+
 def _as_a_name(handle: str) -> str:
     """Its words, without numbers and initials beside them."""
     words = [word for word in _BETWEEN_NAMES.split(handle) if word]
