@@ -33,20 +33,31 @@ _TOPICS = ("politics", "alcohol", "romance", "revealing")  # harmless, but for p
 _BY_ITSELF = frozenset({"fraud"})  # what is unsafe is learnt from requests, and few of those deceive for money
 _MIN_WORDS = 3  # fewer say nothing by themselves; listed words count still
 _WINDOW = 400  # characters that are read together
+_HIGH = 0.5  # score from which on a passage is found
+_SAME = 0.9  # share of a window's score that a part of it needs to be taken for the whole
 _SPACED = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    text: str
-    at: Span
+    """Passages that are read together."""
+
+    passages: tuple[Passage, ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(one.text for one in self.passages)
+
+    @property
+    def at(self) -> Span:
+        return Span(start=min(one.at.start for one in self.passages), end=max(one.at.end for one in self.passages))
 
 
 class FootageWordScreening(ModelClassifier):
     """Threats, instructions, hate, sexual words and fraud, heard and seen; personal data and codes, seen."""
 
     name = "footage_words"
-    version = 3
+    version = 4
     subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
     labels = (
         *(f"{kind}_{group}" for kind in PassageKind for group in _GROUPS),
@@ -107,15 +118,25 @@ class FootageWordScreening(ModelClassifier):
     def _words(
         self, subject: Subject, kind: PassageKind, passages: Sequence[Passage], note: SignalNote
     ) -> list[Signal]:
-        found: dict[str, list[tuple[float, Span]]] = {group: [] for group in _GROUPS}
+        found: dict[str, list[tuple[float, _Window]]] = {group: [] for group in _GROUPS}
         for window in _windows(passages):
             for group, score in self._scores(window.text).items():
-                found[group].append((score, window.at))
+                found[group].append((score, window))
         return [
-            self._found(subject, f"{kind}_{group}", score, at, note)
+            self._found(subject, f"{kind}_{group}", score, self._narrowed(group, score, at).at if at else None, note)
             for group, scored in found.items()
             for score, at in _places(scored)
         ]
+
+    def _narrowed(self, group: str, score: float, window: _Window) -> _Window:
+        """What of a window carries its score: passages at its ends are left out as long as the rest says the same."""
+        while score >= _HIGH and len(window.passages) > 1:
+            parts = (_Window(window.passages[1:]), _Window(window.passages[:-1]))
+            same = [part for part in parts if self._scores(part.text)[group] >= max(_HIGH, _SAME * score)]
+            if not same:
+                break
+            window = same[0]
+        return window
 
     def _scores(self, text: str) -> dict[str, float]:
         short, highest = _is_short(text), self._highest(text)
@@ -146,7 +167,7 @@ class FootageWordScreening(ModelClassifier):
 
     def _found(self, subject: Subject, label: str, score: float, at: Span | None, note: SignalNote) -> Signal:
         """What was found, or nothing that is known where it was not looked for to the end and nothing was found."""
-        unknown = note is not SignalNote.NONE and score < 0.5
+        unknown = note is not SignalNote.NONE and score < _HIGH
         return self.signal(subject, label, None if unknown else round(score, 4), at=at, note=note)
 
     def examples(self) -> list[ClassifierExample]:
@@ -175,14 +196,14 @@ def _is_short(text: str) -> bool:
     return len(_SPACED.findall(text)) < _MIN_WORDS and not re.search(r"[\u3040-\u30ff\u4e00-\u9fff]{4}", text)
 
 
-def _places(scored: Iterable[tuple[float, Span]]) -> list[tuple[float, Span | None]]:
+def _places(scored: Iterable[tuple[float, _Window]]) -> list[tuple[float, _Window | None]]:
     """The highest last, and before it others that are worth reporting and are no part of one that scores as high."""
     ranked = sorted(scored, key=lambda one: -one[0])
-    kept: list[tuple[float, Span | None]] = [(score, at if score else None) for score, at in ranked[:1]] or [
+    kept: list[tuple[float, _Window | None]] = [(score, at if score else None) for score, at in ranked[:1]] or [
         (0.0, None)
     ]
     for score, at in ranked[1:]:
-        apart = all(other is None or at.start >= other.end or at.end <= other.start for _, other in kept)
+        apart = all(one is None or at.at.start >= one.at.end or at.at.end <= one.at.start for _, one in kept)
         if score >= WORTH_REPORTING and apart and len(kept) < MAX_STRETCHES:
             kept.append((score, at))
     return kept[::-1]
@@ -194,16 +215,10 @@ def _windows(passages: Iterable[Passage]) -> list[_Window]:
     group: list[Passage] = []
     for passage in sorted(passages, key=lambda one: (one.at.start, one.box[1] if one.box else 0.0)):
         if group and sum(len(one.text) for one in group) + len(passage.text) > _WINDOW:
-            windows.append(_window(group))
+            windows.append(_Window(tuple(group)))
             group = group[len(group) // 2 :] if len(group) > 1 else []
         group.append(passage)
     if group:
-        windows.append(_window(group))
-    singles = [_window([one]) for one in passages] if len(windows) > 1 or len(group) > 1 else []
+        windows.append(_Window(tuple(group)))
+    singles = [_Window((one,)) for one in passages] if len(windows) > 1 or len(group) > 1 else []
     return windows + singles
-
-
-def _window(passages: Sequence[Passage]) -> _Window:
-    text = " ".join(one.text for one in passages)
-    at = Span(start=min(one.at.start for one in passages), end=max(one.at.end for one in passages))
-    return _Window(text, at)

@@ -133,7 +133,7 @@ def test_with_its_weights_a_grey_prompt_is_moved_and_a_plain_one_is_left_as_it_i
     plain = PromptText("a lighthouse on a cliff at dawn, gulls circling", TextStyle.VIDEO)
     with_it, without = (measure_all(plain, [PromptIntent(models)]).signals for models in (ASKED, Models()))
     assert [(one.label, one.score, one.at) for one in with_it] == [(one.label, one.score, one.at) for one in without]
-    grey = PromptText("head shot of the singer", TextStyle.VIDEO)
+    grey = PromptText("a girl in a bikini washes a car", TextStyle.VIDEO)
     moved, before = (
         {one.label: one.score for one in measure_all(grey, [PromptIntent(models)]).signals}
         for models in (ASKED, Models())
