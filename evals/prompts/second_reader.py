@@ -26,6 +26,7 @@ from classifiers.models.catalog import file_sha256, locate_files, model_entry
 from classifiers.models.larger.averaging import SecondReader
 from classifiers.models.options import ModelOptions
 from classifiers.models.prompt_heads import PromptHeads
+from classifiers.text.prompt_intent import PromptIntent
 from classifiers.text.second_opinion import SECOND_ENCODER, SECOND_READER
 from core.verdicts import Decision
 from evals.bench.machine_info import machine_info
@@ -183,6 +184,7 @@ def main() -> None:
     report = {
         "machine": machine_info(),
         "command": "ASSAY_DATA=… OMP_NUM_THREADS=1 python -m evals.prompts.second_reader",
+        "classifier": PromptIntent.version,
         "texts": len(texts),
         "learnt": len(run.learn),
         "set_on": len(only_read(setting).texts),
