@@ -18,11 +18,22 @@ from evals.prompts.classification_metrics import (
     roc_auc,
     score_metrics,
 )
-from evals.prompts.corpus import LABELS, SEEDS, STYLES, fill_template, label_targets, load_seed_file, seed_texts
+from evals.prompts.corpus import (
+    LABELS,
+    SEEDS,
+    STYLES,
+    LabelledText,
+    fill_template,
+    label_targets,
+    load_seed_file,
+    seed_texts,
+)
 from evals.prompts.latency import RESULT as SPEED
+from evals.prompts.named_texts import learnt_texts
 from evals.prompts.obfuscations import OBFUSCATIONS
 from evals.prompts.training import weight_digests
 from evals.prompts.training.augmentation import concatenate_texts
+from evals.prompts.training.counterfactuals import counterfactual_texts
 
 ROOT = Path(__file__).parents[3]
 
@@ -98,9 +109,14 @@ def test_no_written_prompt_comes_near_to_an_unsafe_prompt_of_the_dev_data() -> N
     dev = [
         _words(row.text) for row in load_split("dev") if row.style == "t2v_prompt" and row.unsafe and row.lang == "en"
     ]
-    own = {_words(one.text): one for one in seed_texts() if one.style == "video" and one.lang == "en"}
+    own = {_words(one.text): one for one in _written() if one.style == "video" and one.lang == "en"}
     alike = [own[mine].text for mine in own for theirs in dev if 3 * len(mine & theirs) >= 2 * len(mine | theirs) > 6]
     assert not alike
+
+
+def _written() -> list[LabelledText]:
+    """All that was written to learn from."""
+    return [*seed_texts(), *counterfactual_texts(7), *learnt_texts(7)]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -114,7 +130,7 @@ def test_no_written_text_is_a_row_of_the_dev_data() -> None:
     from evals.prompts.datasets import load_split
 
     dev = {row.text.strip().casefold() for row in load_split("dev")}
-    assert not [one.text for one in seed_texts() if len(one.text) > 25 and one.text.strip().casefold() in dev]
+    assert not [one.text for one in _written() if len(one.text) > 25 and one.text.strip().casefold() in dev]
 
 
 def test_the_digest_of_what_was_trained_is_written_beside_no_other_models_file(
