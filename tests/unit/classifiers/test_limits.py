@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import product
 
 import numpy as np
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from evals.prompts.training.threshold_selection import FALSE_ALARM_STEPS, select_thresholds
@@ -44,6 +44,7 @@ def test_no_limit_lies_below_the_least() -> None:
     ).all()
 
 
+@settings(max_examples=15, deadline=None)
 @given(st.integers(0, 30))
 def test_no_limit_can_be_lowered_for_another_one_so_that_more_is_found(seed: int) -> None:
     chance = np.random.default_rng(seed)

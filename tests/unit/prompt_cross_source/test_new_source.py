@@ -35,13 +35,13 @@ def test_a_source_unlike_all_others_is_not_foretold() -> None:
 def test_nineteen_in_twenty_new_sources_lie_within_it() -> None:
     chance = np.random.default_rng(5)
     inside = 0
-    for _ in range(300):
+    for _ in range(150):
         rates = 1.0 / (1.0 + np.exp(-chance.normal(1.0, 0.8, 9)))
         *seen, new = (int(chance.binomial(250, rate)) for rate in rates)
         expected = new_source([share(hits, 250) for hits in seen])
         assert expected is not None
         inside += expected.low <= new / 250 <= expected.high
-    assert 0.9 <= inside / 300 <= 0.99
+    assert 0.9 <= inside / 150 <= 0.99
 
 
 def test_styles_and_sides_are_told_apart() -> None:
