@@ -97,6 +97,18 @@ def test_a_person_allows_sees_takes_back_and_it_comes_down(at, mira):
         assert len(public.get("/.well-known/assay-receipts.json").json()["keys"]) == 1
 
 
+@pytest.mark.parametrize("prompt", ["@{}が手を振る", "和@{}喝茶", "لـ@{} وردة", "смотрят на @{}"])
+def test_whoever_is_named_in_any_script_is_asked(at, mira, prompt):
+    with at.client(at.other) as client:
+        made = client.post("/v1/videos", json={"prompt": prompt.format(mira)})
+        assert made.status_code == 200, made.text
+        nobody = client.post("/v1/videos", json={"prompt": prompt.format("nobody-at-all")})
+        assert (nobody.status_code, nobody.json()["error"]["param"]) == (400, "prompt")
+    at.installation.runner.drain()
+    case = at.installation.ledger.load(made.json()["id"])
+    assert case.phase is Phase.HELD and case.request.cameos, case.verdict
+
+
 def test_an_owner_who_wants_to_see_each_draft_is_asked(at, mira):
     lease(at, mira, approval=True)
     video = order(at, mira)
