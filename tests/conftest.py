@@ -49,12 +49,12 @@ def two_seconds(bunny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return first_two_seconds(bunny, tmp_path_factory.mktemp("footage") / "footage.mp4")
 
 
-def first_two_seconds(bunny: Path, path: Path) -> Path:
-    """Written to `path`."""
+def first_two_seconds(bunny: Path, path: Path, seconds: float = 2.0) -> Path:
+    """Written to `path`; or so many seconds."""
     with av.open(str(bunny)) as source, av.open(str(path), "w") as target:
         streams = {s.index: target.add_stream_from_template(s) for s in source.streams}
         for packet in source.demux():
-            if packet.dts is not None and packet.dts * packet.time_base < 2:
+            if packet.dts is not None and packet.dts * packet.time_base < seconds:
                 packet.stream = streams[packet.stream.index]
                 target.mux(packet)
     return path

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.conftest import first_two_seconds
 from tests.stories import forked_commands
 from tests.stories.conftest import make_installation
 
@@ -23,7 +24,9 @@ def blobs(installation):
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory, small):
-    return make_installation(tmp_path_factory.mktemp("killed"), small)
+    """Its videos are of one second: what is killed is not the looking at pictures."""
+    brief = first_two_seconds(small, tmp_path_factory.mktemp("brief") / "brief.mp4", seconds=1.0)
+    return make_installation(tmp_path_factory.mktemp("killed"), brief)
 
 
 @pytest.mark.parametrize("when", ["before", "after"])
