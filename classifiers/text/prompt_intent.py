@@ -35,9 +35,7 @@ MAX_PROMPT_CHARS = 10_000  # characters, as in prompt_terms
 _SCRIPTS = ("LATIN", "CJK", "HIRAGANA", "KATAKANA", "HANGUL", "CYRILLIC", "ARABIC", "THAI", "DEVANAGARI")
 # What a sentence by itself is often taken for when the text around it says otherwise.
 _OUT_OF_CONTEXT = frozenset({"disinfo", "jailbreak", "illicit", "political", "extremism", "fraud", "weapons"})
-_SAID_OF_PEOPLE = (
-    "hate", "harassment", "unsafe", "public_figure", "copyright_ip", "artist_style", "political", "disinfo",
-)  # fmt: skip
+_SAID_OF_PEOPLE = ("hate", "harassment", "unsafe", "political", "disinfo")
 _STYLE_NAMES = {None: "", TextStyle.VIDEO: "video", TextStyle.CHAT: "chat", TextStyle.POST: "social"}
 """As the heads call them."""
 _FRAGMENT = 40.0  # by which the odds of a label above are divided for a fragment of a text
@@ -159,7 +157,7 @@ class PromptIntent(ModelClassifier):
     ) -> FloatMatrix:
         """(n, L): of texts in which people are mentioned, what is said of people is read with the same names for all.
 
-        The rest is read with their own, so that nothing can hide in a name.
+        The rest is read with their own: who or what is meant by a name, and whatever could hide in one.
         """
         scores = score_texts(shown, english, heads, self._models)
         if names:

@@ -34,6 +34,17 @@ def test_what_is_said_of_people_is_the_same_of_all_and_nothing_hides_in_a_name()
     for handle in ("maren", "amara", "bloody_naked_corpse"):
         prompt = PromptText(f"@{handle} winkt", TextStyle.VIDEO)
         scores[handle] = {one.label: one.score for one in PromptIntent().measure(prompt, Subject.PROMPT)}
-    for label in ("hate", "harassment", "unsafe", "public_figure"):
+    for label in ("hate", "harassment", "unsafe"):
         assert scores["maren"][label] == scores["amara"][label] < 0.5
     assert max(scores["bloody_naked_corpse"][label] for label in ("gore", "sexual", "violence")) >= 0.6
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    ("mention", "label"),
+    [("@taylor_swift", "public_figure"), ("@angela.merkel", "public_figure"), ("@mickey_mouse", "copyright_ip")],
+)
+def test_whoever_is_famous_is_so_as_a_mention_too(mention: str, label: str) -> None:
+    prompt = PromptText(f"{mention} dances", TextStyle.VIDEO)
+    scores = {one.label: one.score for one in PromptIntent().measure(prompt, Subject.PROMPT)}
+    assert scores[label] >= 0.5
