@@ -31,6 +31,9 @@ from media.video import VideoSample
 
 log = logging.getLogger("assay.classifiers")
 
+LOCATED_SCORE = 0.5
+"""Score from which on, as rules begin to hold, it matters in which words of a text it lies: see Classifier.locate."""
+
 
 @dataclass(frozen=True, slots=True)
 class PromptText:

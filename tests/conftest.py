@@ -46,11 +46,11 @@ def bunny() -> Path:
 @pytest.fixture(scope="session")
 def two_seconds(bunny: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first two seconds of it, copied without encoding. Nobody writes to it."""
-    return first_two_seconds(bunny, tmp_path_factory.mktemp("footage") / "footage.mp4")
+    return first_seconds(bunny, tmp_path_factory.mktemp("footage") / "footage.mp4")
 
 
-def first_two_seconds(bunny: Path, path: Path, seconds: float = 2.0) -> Path:
-    """Written to `path`; or so many seconds."""
+def first_seconds(bunny: Path, path: Path, seconds: float = 2.0) -> Path:
+    """So many of it, written to `path`."""
     with av.open(str(bunny)) as source, av.open(str(path), "w") as target:
         streams = {s.index: target.add_stream_from_template(s) for s in source.streams}
         for packet in source.demux():

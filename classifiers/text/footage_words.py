@@ -7,8 +7,9 @@ as they are unsafe as a whole. Fraud and personal data are told by themselves.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from classifiers.base import ClassifierExample, Material, ModelClassifier, PromptText, SignalNote
 from classifiers.find_words import find_words
@@ -118,25 +119,18 @@ class FootageWordScreening(ModelClassifier):
     def _words(
         self, subject: Subject, kind: PassageKind, passages: Sequence[Passage], note: SignalNote
     ) -> list[Signal]:
+        read = cache(self._scores)  # the same words stand in several windows, and count for several groups
         found: dict[str, list[tuple[float, _Window]]] = {group: [] for group in _GROUPS}
         for window in _windows(passages):
-            for group, score in self._scores(window.text).items():
+            for group, score in read(window.text).items():
                 found[group].append((score, window))
         return [
-            self._found(subject, f"{kind}_{group}", score, self._narrowed(group, score, at).at if at else None, note)
+            self._found(
+                subject, f"{kind}_{group}", score, _narrowed(group, score, best, read).at if best else None, note
+            )
             for group, scored in found.items()
-            for score, at in _places(scored)
+            for score, best in _places(scored)
         ]
-
-    def _narrowed(self, group: str, score: float, window: _Window) -> _Window:
-        """What of a window carries its score: passages at its ends are left out as long as the rest says the same."""
-        while score >= _HIGH and len(window.passages) > 1:
-            parts = (_Window(window.passages[1:]), _Window(window.passages[:-1]))
-            same = [part for part in parts if self._scores(part.text)[group] >= max(_HIGH, _SAME * score)]
-            if not same:
-                break
-            window = same[0]
-        return window
 
     def _scores(self, text: str) -> dict[str, float]:
         short, highest = _is_short(text), self._highest(text)
@@ -196,16 +190,28 @@ def _is_short(text: str) -> bool:
     return len(_SPACED.findall(text)) < _MIN_WORDS and not re.search(r"[\u3040-\u30ff\u4e00-\u9fff]{4}", text)
 
 
+def _narrowed(group: str, score: float, window: _Window, read: Callable[[str], dict[str, float]]) -> _Window:
+    """What of a window carries its score: passages at its ends are left out as long as the rest says the same."""
+    while score >= _HIGH and len(window.passages) > 1:
+        parts = (_Window(window.passages[1:]), _Window(window.passages[:-1]))
+        same = next((part for part in parts if read(part.text)[group] >= max(_HIGH, _SAME * score)), None)
+        if same is None:
+            break
+        window = same
+    return window
+
+
 def _places(scored: Iterable[tuple[float, _Window]]) -> list[tuple[float, _Window | None]]:
     """The highest last, and before it others that are worth reporting and are no part of one that scores as high."""
     ranked = sorted(scored, key=lambda one: -one[0])
-    kept: list[tuple[float, _Window | None]] = [(score, at if score else None) for score, at in ranked[:1]] or [
+    kept: list[tuple[float, _Window | None]] = [(score, best if score else None) for score, best in ranked[:1]] or [
         (0.0, None)
     ]
-    for score, at in ranked[1:]:
-        apart = all(one is None or at.at.start >= one.at.end or at.at.end <= one.at.start for _, one in kept)
+    for score, window in ranked[1:]:
+        at = window.at
+        apart = all(one is None or at.start >= one.at.end or at.end <= one.at.start for _, one in kept)
         if score >= WORTH_REPORTING and apart and len(kept) < MAX_STRETCHES:
-            kept.append((score, at))
+            kept.append((score, window))
     return kept[::-1]
 
 

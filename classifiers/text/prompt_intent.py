@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.base import (
+    LOCATED_SCORE,
     ClassifierExample,
     Material,
     ModelClassifier,
@@ -39,7 +40,6 @@ _SAID_OF_PEOPLE = ("hate", "harassment", "unsafe", "political", "disinfo")
 _STYLE_NAMES = {None: "", TextStyle.VIDEO: "video", TextStyle.CHAT: "chat", TextStyle.POST: "social"}
 """As the heads call them."""
 _FRAGMENT = 40.0  # by which the odds of a label above are divided for a fragment of a text
-_MIN_CARRIED_SCORE = 0.5  # from here on, where rules begin to hold, the words that carry a label are looked for
 _MAX_OCCLUDED_PARTS = 2  # parts of a text in which they are looked for
 
 
@@ -118,7 +118,7 @@ class PromptIntent(ModelClassifier):
         Where no words alone carry it, the signal is as it was.
         """
         assert isinstance(material, PromptText)  # noqa: S101  subjects say so
-        if not any(signal.score is not None and signal.score >= _MIN_CARRIED_SCORE for signal in signals):
+        if not any(signal.score is not None and signal.score >= LOCATED_SCORE for signal in signals):
             return list(signals)
         last = self._last
         read = last[1] if last and last[0] == material else self._read(material)
@@ -172,7 +172,7 @@ class PromptIntent(ModelClassifier):
         highest = read.scores.argmax(0)
         for number in np.argsort(-read.scores.max(0), kind="stable").tolist():
             place = int(highest[number])
-            if read.scores[place, number] >= _MIN_CARRIED_SCORE:
+            if read.scores[place, number] >= LOCATED_SCORE:
                 corrected = _odds(read.scores[place, number]) / _odds(read.raw[place, number])
                 by_place.setdefault(place, {})[number] = 1.0 / (1.0 + corrected)
         carried: dict[str, tuple[Span, ...]] = {}

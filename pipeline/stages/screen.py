@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from classifiers.base import LOCATED_SCORE
 from core.assets import Asset
 from core.case import Case
 from core.errors import NotYet
@@ -27,7 +28,6 @@ MIN_WORDS_ALONE = 6
 """Words from which on a text is measured by itself: the nets know sentences, and call a word as `euler` hateful."""
 
 _BETWEEN = ". "
-_TELLING = 0.5  # score from which on it matters which words carry it
 _TURN_SECONDS = 1.0  # after which an order whose references cannot be measured now is looked at again
 _WORD = re.compile(r"[^\W\d_]{2,}|[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _GUIDANCE = re.compile(r"guidance|cfg", re.IGNORECASE)
@@ -77,7 +77,7 @@ def _measured_texts(
     Finding those takes several times as long as measuring, and nobody asks which words an order was let pass for.
     """
     kept = [text.kept(text.found) for text in texts]
-    if not any((signal.score or 0.0) >= _TELLING for one in kept for signal in one.signals):
+    if not any((signal.score or 0.0) >= LOCATED_SCORE for one in kept for signal in one.signals):
         return kept
     signals = tuple(signal for one in (*kept, *seen) for signal in one.signals)
     facts = context.facts.facts(replace(case, signals=case.signals + signals))

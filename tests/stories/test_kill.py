@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import first_two_seconds
+from tests.conftest import first_seconds
 from tests.stories import forked_commands
 from tests.stories.conftest import make_installation
 
@@ -25,7 +25,7 @@ def blobs(installation):
 @pytest.fixture(scope="module")
 def house(tmp_path_factory, small):
     """Its videos are of one second: what is killed is not the looking at pictures."""
-    brief = first_two_seconds(small, tmp_path_factory.mktemp("brief") / "brief.mp4", seconds=1.0)
+    brief = first_seconds(small, tmp_path_factory.mktemp("brief") / "brief.mp4", seconds=1.0)
     return make_installation(tmp_path_factory.mktemp("killed"), brief)
 
 
