@@ -76,7 +76,6 @@ class PromptIntent(ModelClassifier):
 
     def __init__(self, models: Models = PACKAGED_MODELS) -> None:
         super().__init__(models)
-        self._last: tuple[PromptText, _Read] | None = None  # what is explained was measured a moment ago
         if models.options.prompt_second_reader:
             self.required_models = (*type(self).required_models, SECOND_READER, SECOND_ENCODER)
 
@@ -96,7 +95,6 @@ class PromptIntent(ModelClassifier):
         read = self._read(material)
         if read is None:
             return self.unmeasured(subject, SignalNote.LANGUAGE_NOT_COVERED)
-        self._last = material, read
         signals = []
         for number, label in enumerate(read.heads.labels):
             best = int(np.argmax(read.scores[:, number]))
@@ -120,8 +118,7 @@ class PromptIntent(ModelClassifier):
         assert isinstance(material, PromptText)  # noqa: S101  subjects say so
         if not any(signal.score is not None and signal.score >= LOCATED_SCORE for signal in signals):
             return list(signals)
-        last = self._last
-        read = last[1] if last and last[0] == material else self._read(material)
+        read = self._read(material)  # once more, rather than remember what somebody wrote
         carried = self._carrying(read) if read else {}
         return [replace(signal, at=at) for signal in signals for at in carried.get(signal.label, ()) or (signal.at,)]
 

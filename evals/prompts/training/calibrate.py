@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 
 from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.models.e5 import E5_DIMENSIONS
-from classifiers.models.prompt_heads import MULTILINGUAL, PromptHeads
+from classifiers.models.prompt_heads import PromptHeads
 from classifiers.text.deobfuscate import visible_text
-from classifiers.text.prompt_ensemble import FIRST_SOURCES, normalise_case
+from classifiers.text.prompt_ensemble import FIRST_SOURCES, LATER_SOURCES, normalise_case
 from evals.prompts.classification_metrics import roc_auc
 from evals.prompts.corpus import (
     LABELS,
@@ -141,12 +141,14 @@ def select_mix(margins: SourceMargins, arrays: dict[str, AnyArray], english: boo
     here = np.array(margins.english) == english
     raw = np.nan_to_num(margins.source_margins[:, :, : len(LABELS)])
     scaled = (raw - arrays["middle"][:, None]) / arrays["spread"][:, None]
+    asked = {*FIRST_SOURCES, LATER_SOURCES[english]}
     sixths = [
         weights
         for weights in product(range(7), repeat=4)
-        if sum(weights) == 6 and not (english and weights[MULTILINGUAL])
+        if sum(weights) == 6
+        and sum(weights[source] for source in FIRST_SOURCES) >= 2
+        and not any(weight for source, weight in enumerate(weights) if source not in asked)
     ]
-    sixths = [weights for weights in sixths if sum(weights[source] for source in FIRST_SOURCES[english]) >= 2]
     grid = [tuple(part / 6 for part in weights) for weights in sixths]
     aucs = np.array([_aucs(margins, np.einsum("s,snl->nl", np.array(weights), scaled), here) for weights in grid])
     overall = np.nanmean(aucs, axis=1)
