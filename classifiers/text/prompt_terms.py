@@ -34,7 +34,7 @@ class PromptTerms(Classifier):
     """Words of word lists, in fourteen languages for the gravest, with leetspeak, look-alikes and spacing undone."""
 
     name = "prompt_terms"
-    version = 3
+    version = 4
     subjects = frozenset({Subject.PROMPT})
     labels = (
         "sexual", "minors", "sexual_minors", "intimate_image", "violence", "gore", "self_harm", "hate", "harassment",

@@ -13,12 +13,16 @@ from pathlib import Path
 from classifiers.text.confusables import fold_with_offsets
 from classifiers.text.gazetteer.spelling import latin, sound, spelled_nearly
 from classifiers.text.lexicon import STRONG_SCORE, TermHit, load_lexicon
+from core.mentions import mentioned_names
 
 _FOLDER = Path(__file__).parent
 DESCRIBED_SCORE = 0.7
 """Of whoever is described or nearly named: enough to have a person look, and less than a name."""
 
 _WORD = re.compile(r"[^\W\d_][\w'’]*")
+_NO_LETTER = re.compile(r"[^a-z]+")
+_HANDLE_AFFIXES = re.compile(r"^(?:the|real|iam|itis|official)|(?:official|real|hq|tv)$")
+_MIN_HANDLE = 7  # letters of a name that is written as one word: shorter ones are anybody's
 _MIN_SOUNDS = 5  # consonants of a whole name: shorter ones sound like too much else
 
 
@@ -29,6 +33,7 @@ class _Gazetteer:
     office_words: tuple[str, ...]
     offices: re.Pattern[str]
     names: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
+    handles: frozenset[str]
     characters: tuple[tuple[int, tuple[tuple[str, ...], ...]], ...]
 
 
@@ -51,6 +56,7 @@ def gazetteer_hits(text: str) -> Iterator[TermHit]:
             if (start := text.find(sign)) >= 0:
                 yield TermHit("public_figure", start, start + len(sign), STRONG_SCORE)
     yield from _nearly_named(text, known)
+    yield from _mentioned(text, known)
 
 
 def _described(folded: str, known: _Gazetteer) -> Iterator[tuple[int, int]]:
@@ -74,6 +80,14 @@ def _nearly_named(text: str, known: _Gazetteer) -> Iterator[TermHit]:
                 yield TermHit("public_figure", first.start(), last.end(), DESCRIBED_SCORE)
 
 
+def _mentioned(text: str, known: _Gazetteer) -> Iterator[TermHit]:
+    """Handles that are a famous name written as one word: @cristiano_ronaldo, @realelonmusk, @tomhanks1."""
+    for start, end, name in mentioned_names(text):
+        joined = _NO_LETTER.sub("", latin(name))
+        if joined in known.handles or _HANDLE_AFFIXES.sub("", joined) in known.handles:
+            yield TermHit("public_figure", start, end, STRONG_SCORE)
+
+
 def _is_spelling(word: str, name: str) -> bool:
     """In other letters than Latin the sound is enough, since a spelling there says no more."""
     folded = latin(word)
@@ -90,6 +104,7 @@ def _gazetteer() -> _Gazetteer:
         office_words=tuple(people["office_words"]),
         offices=re.compile(people["offices"].replace("\n", "")),
         names=_names_by_sound(),
+        handles=frozenset("".join(form) for form in _famous_names() if len("".join(form)) >= _MIN_HANDLE),
         characters=tuple(
             (one["least"], tuple(tuple(mark.split("|")) for mark in one["marks"])) for one in characters.values()
         ),
@@ -99,10 +114,17 @@ def _gazetteer() -> _Gazetteer:
 def _names_by_sound() -> Mapping[tuple[str, str], tuple[tuple[str, str], ...]]:
     """The names of two words of the word list, by how they sound."""
     names: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for form in _famous_names():
+        if len(form) == 2:
+            key = sound(form[0]), sound(form[1])
+            if len(key[0] + key[1]) >= _MIN_SOUNDS:
+                names.setdefault(key, []).append((form[0], form[1]))
+    return {key: tuple(those) for key, those in names.items()}
+
+
+def _famous_names() -> Iterator[tuple[str, ...]]:
+    """The names of the word list that are in ASCII, as words."""
     for entries in load_lexicon().phrases.values():
         for form, label, score in entries:
-            if label == "public_figure" and score >= STRONG_SCORE and len(form) == 2 and all(map(str.isascii, form)):
-                key = sound(form[0]), sound(form[1])
-                if len(key[0] + key[1]) >= _MIN_SOUNDS:
-                    names.setdefault(key, []).append((form[0], form[1]))
-    return {key: tuple(those) for key, those in names.items()}
+            if label == "public_figure" and score >= STRONG_SCORE and all(map(str.isascii, form)):
+                yield form

@@ -122,3 +122,20 @@ def test_every_term_is_found_when_it_is_written_plainly() -> None:
         if score(term, name) < table.get("sure", 0.9)
     ]
     assert lists.labels and lost == []
+
+
+@pytest.mark.parametrize(
+    "handle", ["@cristiano_ronaldo", "@elonmusk", "@TomHanks1", "@realDonaldTrump", "@rihanna.official"]
+)
+def test_a_handle_that_is_a_famous_name_names_its_bearer(handle: str) -> None:
+    text = f"In the park {handle} waves"
+    (signal, *_) = measure(text, "public_figure")
+    assert signal.score >= 0.9
+    assert text[int(signal.at.start) : int(signal.at.end)] == handle
+
+
+@pytest.mark.parametrize(
+    "text", ["@maren_k waves", "write to elon@elonmusk.com", "see x.org/@elonmusk", "@will and @smith"]
+)
+def test_a_handle_of_somebody_else_names_nobody_famous(text: str) -> None:
+    assert score(text, "public_figure") < 0.6
