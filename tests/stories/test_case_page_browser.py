@@ -9,6 +9,7 @@ from core.roles import Role
 from pipeline.moderation.exposure import Step
 from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import FINE, HELD, REFUSED, memory_installation, serve_installation
+from tests.stories.keyboard_browser import signed_in_page
 from tests.stories.test_http_browser import CHROMIUM, DRAWN, chromium, fits
 
 __all__ = ["chromium"]
@@ -28,12 +29,8 @@ def at(tmp_path):
 
 
 def signed_in(chromium, at, size=(1280, 800), **options):
-    page = chromium.new_context(viewport={"width": size[0], "height": size[1]}, **options).new_page()
-    page.goto(f"{at.url}/queue")
-    page.locator("input[name=token]").fill(at.moderator.token)
-    page.locator("main button").first.click()
-    page.wait_for_url("**/queue")
-    return page
+    viewport = {"width": size[0], "height": size[1]}
+    return signed_in_page(chromium, at, at.moderator.token, "/queue", viewport=viewport, **options)[0]
 
 
 def settled(at, prompt):

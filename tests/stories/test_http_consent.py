@@ -13,6 +13,7 @@ from pipeline.accounts import create_account
 from registry.consent.requests.request_store import RequestsFrom
 from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import ApiAccount, serve_real_installation
+from tests.stories.keyboard_browser import signed_in_page
 from tests.stories.page_pictures import SIZES, take_picture
 from tests.stories.test_http_browser import CHROMIUM, DRAWN, chromium, fits
 from tests.stories.test_recognised import clip, portrait
@@ -182,12 +183,7 @@ def released(at, prompt):
 
 def signed_in(chromium, at, who, language="en", size=(1280, 800), **options):
     options |= {"viewport": {"width": size[0], "height": size[1]}, "locale": language}
-    page = chromium.new_context(**options).new_page()
-    page.goto(f"{at.url}/login")
-    page.locator("#token").fill(who.token)
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda address: "/login" not in address)
-    return page
+    return signed_in_page(chromium, at, who.token, **options)[0]
 
 
 def tab_to(page, name):

@@ -25,6 +25,7 @@ from tests.stories.http_installation import ApiAccount, form_token, serve_instal
 from tests.stories.test_http_browser import CHROMIUM, chromium, fits
 
 __all__ = ["chromium"]
+from tests.stories.keyboard_browser import signed_in_page
 from tests.stories.test_http_cameos import memory_installation_of
 
 pytestmark = pytest.mark.postgres
@@ -253,23 +254,12 @@ def test_held_cases_with_a_likeness_are_listed_with_score_and_threshold_for_mode
         assert browser.get("/matches/likenesses").status_code == 403
 
 
-def signed_in(chromium, at, path, **options):
-    """A page of this browser at a path, for the moderator; and what its console complains of."""
-    page = chromium.new_context(**options).new_page()
-    complaints = []
-    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"{at.url}{path}")
-    page.locator("#token").fill(at.moderator.token)
-    page.keyboard.press("Enter")
-    page.wait_for_url(f"**{path}**")
-    return page, complaints
-
-
 @pytest.mark.browser
 @needs_browser
 def test_an_enrolment_is_decided_by_keys_alone_and_its_pictures_are_blurred_until_asked_for(at, held, chromium):
-    page, complaints = signed_in(chromium, at, "/enrolments", viewport={"width": 1280, "height": 800})
+    page, complaints = signed_in_page(
+        chromium, at, at.moderator.token, "/enrolments", viewport={"width": 1280, "height": 800}
+    )
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/enrolments/{held.id}")
@@ -292,7 +282,9 @@ def test_a_match_is_answered_by_keys_alone_and_the_next_may_be_one_that_nobody_m
         if at.installation.ledger.load(other.case_id).view_seal is None:
             seal(at, other)
     assert earlier.key in {one.key for one in waiting}
-    page, complaints = signed_in(chromium, at, f"/matches/{match.key}", viewport={"width": 1280, "height": 800})
+    page, complaints = signed_in_page(
+        chromium, at, at.moderator.token, f"/matches/{match.key}", viewport={"width": 1280, "height": 800}
+    )
     for key in ("f", "1", "n"):
         page.keyboard.press(key)
     page.wait_for_url("**done=**")
@@ -308,8 +300,14 @@ def test_a_match_is_answered_by_keys_alone_and_the_next_may_be_one_that_nobody_m
 def test_axe_finds_nothing_wrong_in_the_rooms_of_reviews(
     at, held, wording, match, likeness, chromium, lang, scheme, width
 ):
-    page, _ = signed_in(
-        chromium, at, "/enrolments", viewport={"width": width, "height": 800}, color_scheme=scheme, bypass_csp=True
+    page, _ = signed_in_page(
+        chromium,
+        at,
+        at.moderator.token,
+        "/enrolments",
+        viewport={"width": width, "height": 800},
+        color_scheme=scheme,
+        bypass_csp=True,
     )
     paths = (
         "/enrolments",

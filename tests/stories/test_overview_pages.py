@@ -11,6 +11,7 @@ from core.verdicts import Decision
 from pipeline.moderation.quality.decision_log import LoggedDecision, csv_lines
 from tests.stories.axe_findings import axe_findings
 from tests.stories.http_installation import REFUSED, form_token, memory_installation, serve_installation
+from tests.stories.keyboard_browser import signed_in_page
 from tests.stories.test_http_blind_review import checks, held, rule, rule_on_check, until_a_check_is_due
 from tests.stories.test_http_browser import CHROMIUM, chromium, fits
 
@@ -129,21 +130,10 @@ browsers = pytest.mark.skipif(
 )
 
 
-def signed_in(chromium, at, account, **options):
-    context = chromium.new_context(**options)
-    page, complaints = context.new_page(), []
-    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    page.goto(f"{at.url}/login")
-    page.locator("input[name=token]").fill(account.token)
-    page.locator("main button").first.click()
-    page.wait_for_url(lambda address: "/login" not in address)
-    return page, complaints
-
-
 @browsers
 @pytest.mark.browser
 def test_a_lead_finds_the_disagreement_settles_it_and_makes_it_golden(chromium, at, chief, story):
-    page, complaints = signed_in(chromium, at, chief, viewport={"width": 1280, "height": 800})
+    page, complaints = signed_in_page(chromium, at, chief.token, viewport={"width": 1280, "height": 800})
     page.get_by_role("link", name="Overview").click()
     assert page.locator("svg[role=img]").count() == 4
     held_table = page.get_by_role("region", name="Held now").get_by_role("row")
@@ -177,7 +167,7 @@ def test_a_lead_finds_the_disagreement_settles_it_and_makes_it_golden(chromium, 
 @browsers
 @pytest.mark.browser
 def test_a_moderator_finds_their_own_figures_and_no_others(chromium, at, story):
-    page, complaints = signed_in(chromium, at, at.moderator, viewport={"width": 390, "height": 844})
+    page, complaints = signed_in_page(chromium, at, at.moderator.token, viewport={"width": 390, "height": 844})
     assert page.get_by_role("link", name="Overview").count() == 0
     page.get_by_role("link", name="Quality").click()
     assert "2 allowed, 1 refused" in page.get_by_role("region", name="Your own figures").inner_text()
@@ -189,8 +179,8 @@ def test_a_moderator_finds_their_own_figures_and_no_others(chromium, at, story):
 @pytest.mark.browser
 @pytest.mark.parametrize(("width", "scheme", "language"), [(1280, "light", "en"), (360, "dark", "fr")])
 def test_axe_finds_nothing_wrong_and_nothing_is_cut_off(chromium, at, chief, story, width, scheme, language):
-    page, complaints = signed_in(
-        chromium, at, chief, viewport={"width": width, "height": 800}, color_scheme=scheme, locale=language
+    page, complaints = signed_in_page(
+        chromium, at, chief.token, viewport={"width": width, "height": 800}, color_scheme=scheme, locale=language
     )
     for path in PAGES:
         page.goto(f"{at.url}{path}")

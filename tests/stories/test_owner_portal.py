@@ -17,22 +17,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from classifiers import LABELS
-from core.assets import Asset
-from core.case import Phase, new_case
-from core.events import Measured, Published, Rendered, Sealed, Submitted
+from core.case import Phase
 from core.roles import Role
-from core.signals import Signal, Subject
-from core.verdicts import Decision, Gate
 from pipeline.accounts import create_account
 from pipeline.audit.transparency_log import TransparencyLog
 from pipeline.diagnostics.installation_checks import make_development_keys
 from pipeline.settings import Settings
-from registry.consent import LeaseRequest, LeaseTerms
+from registry.consent import LeaseTerms
 from tests.conftest import ROOT
-from tests.lawful import carry, judged
 from tests.stories.axe_findings import axe_findings
+from tests.stories.enrolled_owner import EnrolledOwner
 from tests.stories.http_installation import ApiAccount, form_token, serve_real_installation
+from tests.stories.keyboard_browser import KeyboardBrowser, signed_in_page
 from tests.stories.page_pictures import SIZES, on_each_screen, picture_file
 from tests.stories.page_texts import left_english
 from tests.stories.test_french_pages import ALIKE, compared, unsaid
@@ -45,7 +41,6 @@ pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium here: install it to run the browser's stories"),
 ]
-BUNNY = ROOT / "deploy" / "demo" / "bunny.mp4"
 
 
 @pytest.fixture(scope="module")
@@ -62,122 +57,21 @@ def handles():
     return iter(f"mira{number}" for number in range(100))
 
 
-class Owner:
-    """Somebody new who is enrolled, whoever makes videos of them, and what was made."""
-
-    def __init__(self, at, handle):
-        self.at, self.handle = at, handle
-        self.account, self.maker, self.other = (
-            ApiAccount(*create_account(at.installation.accounts, [Role.PLATFORM])) for _ in range(3)
-        )
-        self.cameos = at.installation.service.cameos
-        self.cameo = self.cameos.stores.cameos.add(handle, self.account.person.id)
-        self.cameos.review.activate(self.cameo, by=self.account.person.id)
-
-    @property
-    def page(self):
-        return f"/me/{self.handle}"
-
-    def allow(self, holder, **more):
-        return self.cameos.lease(self.account.person, self.handle, LeaseRequest(holder=holder, **more))[0]
-
-    def _case(self, maker, **asked):
-        case = new_case()
-        text = self.at.installation.service.context.texts.put("somebody waves", case_id=case.id)
-        asked = {"cameos": (self.cameo.id,), "purpose": "personal", **asked}
-        return self.at.installation.ledger.append(case, [Submitted(author=maker.person.id, prompt=text, **asked)])
-
-    def _rendered(self, case):
-        store = self.at.installation.service.context.blob_store
-        asset = store.put(BUNNY, media_type="video/mp4", owner=case.id)
-        store.confirm(asset.digest)
-        return Rendered(asset=asset, engine="wan", engine_version="2.2", duration=5.0, width=1280, height=720)
-
-    def draft(self, maker=None):
-        """A finished draft that waits for the owner; nothing else is wrong with it."""
-        case = self._case(maker or self.maker)
-        ledger = self.at.installation.ledger
-        screened = Measured(signals=_nothing(Subject.PROMPT), language="en")
-        case = carry(ledger, case, Phase.RENDERED, screened=screened, rendered=self._rendered(case))
-        waits = judged(Gate.VIDEO, Decision.HOLD, "video_cameo_unapproved")
-        return ledger.append(case, [Measured(signals=_nothing(Subject.VIDEO)), waits]).id
-
-    def published(self, maker=None, **asked):
-        case = self._case(maker or self.maker, **asked)
-        rendered = self._rendered(case)
-        manifest = Asset(digest="0" * 64, media_type="application/c2pa", size=1)
-        sealed = Sealed(
-            asset=rendered.asset, payload=case.id, manifest_id=f"urn:{case.id}", manifest=manifest, soft_binding="b"
-        )
-        url = self.at.installation.service.context.public_store.publish(case.id, BUNNY)
-        made = {"rendered": rendered, "sealed": sealed, "published": Published(url=url)}
-        return carry(self.at.installation.ledger, case, Phase.PUBLISHED, **made).id
-
-    def phase(self, case_id):
-        return self.at.installation.ledger.load(case_id).phase
-
-
-def _nothing(subject):
-    labels = [name for name, label in LABELS.items() if subject in label.subjects]
-    return tuple(Signal(subject=subject, label=name, score=0.0, source="story/1") for name in labels)
-
-
 @pytest.fixture
 def owner(at, handles):
-    return Owner(at, next(handles))
-
-
-class Browser:
-    """A browser that somebody works with by keyboard alone."""
-
-    def __init__(self, page, at):
-        self.page, self.at = page, at
-
-    def open(self, address):
-        self.page.goto(self.at.url + address)
-
-    def tab_to(self, selector):
-        """Press the tab key until this has the focus."""
-        for _ in range(150):
-            if self.page.evaluate("(it) => document.activeElement.matches(it)", selector):
-                return
-            self.page.keyboard.press("Tab")
-        raise AssertionError(f"nobody gets to {selector} with the tab key")
-
-    def press(self, selector, key="Enter"):
-        self.tab_to(selector)
-        self.page.keyboard.press(key)
-
-    def write(self, selector, text):
-        self.tab_to(selector)
-        self.page.keyboard.type(text)
-
-    def submit(self, selector):
-        """Press a button or link, and wait for the page that it leads to."""
-        self.tab_to(selector)
-        with self.page.expect_navigation():
-            self.page.keyboard.press("Enter")
-
-    @property
-    def text(self):
-        return self.page.locator("main").inner_text()
+    return EnrolledOwner(at, next(handles))
 
 
 @contextmanager
-def signed_in(chromium, at, account, size="desktop", scheme="light", **options):
-    width, height = SIZES[size]
-    context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=scheme, **options)
-    page, complaints = context.new_page(), []
-    page.on("console", lambda said: complaints.append(said.text) if said.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.goto(f"{at.url}/login")
-    page.locator("#token").fill(account.token)
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda address: "/login" not in address)
+def signed_in(chromium, at, account, **options):
+    width, height = SIZES["desktop"]
+    page, complaints = signed_in_page(
+        chromium, at, account.token, viewport={"width": width, "height": height}, color_scheme="light", **options
+    )
     try:
-        yield Browser(page, at)
+        yield KeyboardBrowser(page, at)
     finally:
-        context.close()
+        page.context.close()
     assert complaints == []
 
 
