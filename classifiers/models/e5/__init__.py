@@ -54,13 +54,18 @@ class E5Embedder:
         most = len(self._positions) - 2
         return [[self._begin, *ids[at : at + most], self._end] for at in range(0, len(ids), most)]
 
-    def _means(self, ids: Sequence[Sequence[int]]) -> list[NDArray[np.float32]]:
-        """The mean of each text's token states."""
+    def word_embeddings(self, ids: Sequence[Sequence[int]]) -> tuple[NDArray[np.float32], NDArray[np.int32]]:
+        """Words and places of what the net reads (n, t, 384), and their lengths (n,)."""
         lengths = np.array([len(one) for one in ids], np.int32)
         inside = np.arange(lengths.max()) < lengths[:, None]
         embeddings = np.zeros((*inside.shape, E5_DIMENSIONS), np.float32)
         embeddings[inside] = unpack_rows(self._words[np.concatenate(ids)])
         embeddings += self._positions[: inside.shape[1]]
+        return embeddings, lengths
+
+    def _means(self, ids: Sequence[Sequence[int]]) -> list[NDArray[np.float32]]:
+        """The mean of each text's token states."""
+        embeddings, lengths = self.word_embeddings(ids)
         states = self._net.run(["states"], {"embeddings": embeddings, "lengths": lengths})[0]
         return [state[:length].mean(axis=0) for state, length in zip(states, lengths, strict=True)]
 

@@ -16,7 +16,6 @@ import hashlib
 import random
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -26,7 +25,7 @@ from torch.nn import functional
 
 from classifiers.models.catalog import locate_files, model_entry
 from classifiers.models.e5 import E5_DIMENSIONS, E5Embedder
-from classifiers.models.e5.packed_weights import PackedWeights, read_packed_weights, unpack_rows
+from classifiers.models.e5.packed_weights import PackedWeights, read_packed_weights
 from classifiers.models.options import ModelOptions
 from classifiers.text.deobfuscate import visible_text
 from evals.prompts.corpus import LABELS, STYLES, LabelledText
@@ -45,7 +44,6 @@ from evals.prompts.training.encoder import (
     subsampled_texts,
 )
 from evals.prompts.training.weight_digests import record_digest
-from media.arrays import FloatMatrix
 
 ADAPTER_FILE = Path("classifiers/models/heads/e5_adapter.npz")
 _MAX_TOKENS = 96
@@ -79,13 +77,14 @@ class TunedE5(nn.Module):  # type: ignore[misc]  # torch is not read by mypy
         self.head = nn.Linear(E5_DIMENSIONS, outputs)
         self.middle = nn.Parameter(torch.zeros(weights.width), requires_grad=False)
 
-    def forward(self, embeddings: Tensor, mask: Tensor) -> Tensor:
-        """(n, t, width) word embeddings and a mask (n, t) of 1 and 0 -> logits (n, outputs)."""
-        inner = functional.relu(self.hidden((self.embed(embeddings, mask) - self.middle) * _HEAD_SCALE))
+    def forward(self, embeddings: Tensor, lengths: Tensor) -> Tensor:
+        """(n, t, width) word embeddings and their lengths (n,) -> logits (n, outputs)."""
+        inner = functional.relu(self.hidden((self.embed(embeddings, lengths) - self.middle) * _HEAD_SCALE))
         return self.head(functional.dropout(inner, 0.3, self.training))
 
-    def embed(self, embeddings: Tensor, mask: Tensor) -> Tensor:
+    def embed(self, embeddings: Tensor, lengths: Tensor) -> Tensor:
         """(n, width) of length one."""
+        mask = (torch.arange(embeddings.shape[1]) < lengths[:, None]).float()
         hidden = ((1.0 - mask) * -1e4)[:, None, None]
         with torch.no_grad():
             x = self._norm(embeddings, "emb_ln")
@@ -114,39 +113,6 @@ class TunedE5(nn.Module):  # type: ignore[misc]  # torch is not read by mypy
         return functional.layer_norm(
             x.float(), (x.shape[-1],), getattr(self, f"{name}_w"), getattr(self, f"{name}_b"), self.epsilon
         )
-
-
-@dataclass(frozen=True, slots=True)
-class WordEmbeddings:
-    """What e5 reads of texts."""
-
-    embedder: E5Embedder
-    words: np.ndarray
-    positions: FloatMatrix
-
-    @classmethod
-    def of(cls, path: Path, weights: PackedWeights) -> WordEmbeddings:
-        kind = weights.floats("emb.type")[: weights.width]
-        return cls(
-            E5Embedder(path, {}),
-            weights.packed_rows("emb.word", weights.width),
-            weights.floats("emb.pos").reshape(-1, weights.width) + kind,
-        )
-
-    def ids(self, text: str) -> list[int]:
-        """Its first window, cut at _MAX_TOKENS."""
-        return self.embedder.windows(text)[0][:_MAX_TOKENS]
-
-    def batch(self, ids: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
-        """(n, t, width) and a mask (n, t)."""
-        longest = max(map(len, ids))
-        mask = np.zeros((len(ids), longest), np.float32)
-        for place, row in enumerate(ids):
-            mask[place, : len(row)] = 1.0
-        out = np.zeros((*mask.shape, E5_DIMENSIONS), np.float32)
-        out[mask > 0] = unpack_rows(self.words[np.concatenate([np.array(row) for row in ids])])
-        out += self.positions[:longest]
-        return torch.from_numpy(out), torch.from_numpy(mask)
 
 
 def _plain_tensors(weights: PackedWeights) -> dict[str, Tensor]:
@@ -178,9 +144,19 @@ def main() -> None:
     print(f"{len(learn)} texts to learn from, {len(held)} held out", flush=True)
     path = locate_files(model_entry("e5_multilingual"), ModelOptions())[0]
     weights = read_packed_weights(path)
-    model, words = TunedE5(weights, len(LABELS) + len(STYLES)), WordEmbeddings.of(path, weights)
+    model, words = TunedE5(weights, len(LABELS) + len(STYLES)), E5Embedder(path, {})
     fit_adapter(model, words, learn, held, TrainingConfig(how.epochs, how.seed, _RATE, 0.0, how.keep / "e5_adapter.pt"))
     write_adapter(model)
+
+
+def _token_ids(words: E5Embedder, text: LabelledText) -> list[int]:
+    """Its first window, cut."""
+    return words.windows(visible_text(text.text))[0][:_MAX_TOKENS]
+
+
+def _inputs(words: E5Embedder, ids: Sequence[Sequence[int]]) -> tuple[Tensor, Tensor]:
+    embeddings, lengths = words.word_embeddings(ids)
+    return torch.from_numpy(embeddings), torch.from_numpy(lengths)
 
 
 def adapter_texts(texts: Sequence[LabelledText], seed: int) -> list[LabelledText]:
@@ -195,18 +171,18 @@ def adapter_texts(texts: Sequence[LabelledText], seed: int) -> list[LabelledText
 
 def fit_adapter(
     model: TunedE5,
-    words: WordEmbeddings,
+    words: E5Embedder,
     training: Sequence[LabelledText],
     validation: Sequence[LabelledText],
     config: TrainingConfig,
 ) -> None:
     """Binary cross-entropy over every label that a text is annotated for; AdamW, warm-up and a cosine."""
-    ids = [words.ids(visible_text(text.text)) for text in training]
+    ids = [_token_ids(words, text) for text in training]
     sides, weights = label_and_style_targets(training)
     chance = np.random.default_rng(config.seed)
     steps = config.epochs * sum(1 for _ in length_batches([len(i) for i in ids], np.random.default_rng(config.seed)))
     with torch.inference_mode():
-        model.middle.copy_(torch.cat([model.embed(*words.batch([one])) for one in ids[:500]]).mean(0))
+        model.middle.copy_(torch.cat([model.embed(*_inputs(words, [one])) for one in ids[:500]]).mean(0))
     optimizer, pace = make_optimizer(model, steps, config.learning_rate)
     digest = hashlib.sha256(repr([config, ids, sides.tolist(), weights.tolist()]).encode()).hexdigest()
     run = TrainingState(digest, model, optimizer, pace, chance)
@@ -215,7 +191,7 @@ def fit_adapter(
         model.train()
         for batch in length_batches([len(i) for i in ids], chance):
             with torch.autocast("cpu", torch.bfloat16):
-                logits = model(*words.batch([ids[i] for i in batch])).float()
+                logits = model(*_inputs(words, [ids[i] for i in batch])).float()
             side, weight = torch.from_numpy(sides[batch]), torch.from_numpy(weights[batch])
             wrong = functional.binary_cross_entropy_with_logits(logits, side, reduction="none")
             loss = (wrong * weight).sum() / weight.sum()
@@ -234,17 +210,17 @@ def fit_adapter(
         print(f"epoch {epoch}: {foreign_aucs(model, words, validation)}", flush=True)
 
 
-def foreign_aucs(model: TunedE5, words: WordEmbeddings, texts: Sequence[LabelledText]) -> dict[str, float | None]:
+def foreign_aucs(model: TunedE5, words: E5Embedder, texts: Sequence[LabelledText]) -> dict[str, float | None]:
     """AUC of each label on those of the texts that are not English."""
     texts = [text for text in texts if text.lang != "en"]
-    ids = [words.ids(visible_text(text.text)) for text in texts]
+    ids = [_token_ids(words, text) for text in texts]
     order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
     logits = np.zeros((len(ids), len(LABELS) + len(STYLES)), np.float32)
     model.eval()
     for at in range(0, len(order), _MEASURED_AT_ONCE):
         some = order[at : at + _MEASURED_AT_ONCE]
         with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
-            logits[some] = model(*words.batch([ids[i] for i in some])).float().numpy()
+            logits[some] = model(*_inputs(words, [ids[i] for i in some])).float().numpy()
     return label_aucs(logits, texts)
 
 
