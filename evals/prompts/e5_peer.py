@@ -2,8 +2,8 @@
 
     OMP_NUM_THREADS=1 ASSAY_DATA=… python -m evals.prompts.e5_peer
 
-Writes evals/results/e5_peer.json. Over dev texts that are not English, as they come; the two are timed in turn. What was learnt
-beside the weights (e5_adapter) is left out: it changes embeddings and takes no time.
+Writes evals/results/e5_peer.json. Over dev texts that are not English, as they come; the two are timed in turn.
+What was learnt beside the weights (e5_adapter) is left out: it changes embeddings and takes no time.
 """
 
 from __future__ import annotations

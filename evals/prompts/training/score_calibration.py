@@ -21,7 +21,7 @@ from evals.prompts.corpus import LABELS, STYLES, LabelledText, style_one_hot
 from evals.prompts.training.threshold_selection import select_thresholds
 from media.arrays import AnyArray, FloatMatrix
 
-MAX_FALSE_ALARMS = {"video": 0.026, "chat": 0.07, "social": 0.12}  # of harmless texts that would be held for any label
+MAX_FALSE_ALARMS = {"video": 0.03, "chat": 0.07, "social": 0.12}  # of harmless texts that would be held for any label
 FOREIGN_FALSE_ALARMS = {"video": 0.015, "chat": 0.07}
 """The same share of texts that are not English. Theirs are easy captions for the most part: less is left to find."""
 LABEL_FALSE_ALARMS = {"video": 0.003, "chat": 0.01, "social": 0.01}
