@@ -16,8 +16,8 @@ from classifiers.models.prompt_heads import ENCODER, MULTILINGUAL, NGRAMS, SENTE
 from media.arrays import FloatMatrix
 
 _WITHIN = re.compile(r"[a-zà-ÿ][A-ZÀ-Þ]")
-FIRST_SOURCES = (NGRAMS, SENTENCE)
-LATER_SOURCES = {True: ENCODER, False: MULTILINGUAL}  # of English and of other texts: each knows its own
+FIRST_SOURCES = {True: (NGRAMS, ENCODER), False: (NGRAMS, SENTENCE)}  # of English and of other texts
+LATER_SOURCES = {True: SENTENCE, False: MULTILINGUAL}
 _MIN_CHUNKS = 2  # chunks of a text that are read by more than their words, at least
 _CHUNKS_PER_SELECTED = 6  # of so many chunks one is, in long texts
 
@@ -29,7 +29,7 @@ def score_texts(texts: Sequence[str], english: Sequence[bool], heads: PromptHead
     _fill_sources(
         sources,
         texts,
-        [(place, source) for place in range(len(texts)) for source in FIRST_SOURCES],
+        [(place, source) for place in range(len(texts)) for source in FIRST_SOURCES[english[place]]],
         heads,
         models,
     )
@@ -50,7 +50,7 @@ def score_texts(texts: Sequence[str], english: Sequence[bool], heads: PromptHead
 def score_by_quick_sources(texts: Sequence[str], english: bool, heads: PromptHeads, models: Models) -> FloatMatrix:
     """(n, L) in [0, 1] by the two sources that every text is read by first: to compare, not to decide."""
     sources = np.full((4, len(texts), len(heads.labels) + len(heads.styles)), np.nan, np.float32)
-    requested = [(place, source) for place in range(len(texts)) for source in FIRST_SOURCES]
+    requested = [(place, source) for place in range(len(texts)) for source in FIRST_SOURCES[english]]
     _fill_sources(sources, texts, requested, heads, models)
     return heads.score(np.full(len(texts), english), sources)
 

@@ -141,12 +141,12 @@ def select_mix(margins: SourceMargins, arrays: dict[str, AnyArray], english: boo
     here = np.array(margins.english) == english
     raw = np.nan_to_num(margins.source_margins[:, :, : len(LABELS)])
     scaled = (raw - arrays["middle"][:, None]) / arrays["spread"][:, None]
-    asked = {*FIRST_SOURCES, LATER_SOURCES[english]}
+    asked = {*FIRST_SOURCES[english], LATER_SOURCES[english]}
     sixths = [
         weights
         for weights in product(range(7), repeat=4)
         if sum(weights) == 6
-        and sum(weights[source] for source in FIRST_SOURCES) >= 2
+        and sum(weights[source] for source in FIRST_SOURCES[english]) >= 2
         and not any(weight for source, weight in enumerate(weights) if source not in asked)
     ]
     grid = [tuple(part / 6 for part in weights) for weights in sixths]

@@ -149,7 +149,8 @@ def escalation_thresholds(measured: SourceMargins, heads: PromptHeads) -> NDArra
     held = (heads.score(english, measured.source_margins) >= holds).any(1)
     unsafe = np.array([text.unsafe for text in measured.texts])
     first = measured.source_margins.copy()
-    first[[source not in FIRST_SOURCES for source in range(len(first))]] = np.nan
+    for source in range(len(first)):
+        first[source, [source not in FIRST_SOURCES[is_english] for is_english in measured.english]] = np.nan
     scores = heads.score(english, first).max(1)
     thresholds = []
     for mine in (english, ~english):
