@@ -19,6 +19,7 @@ from classifiers.models.e5.encoder_net import write_encoder
 from classifiers.models.e5.packed_weights import read_packed_weights, unpack_rows
 from classifiers.models.e5.unigram_tokenizer import UnigramTokenizer
 from classifiers.models.onnx_net import onnx_session
+from core.errors import Unavailable
 from media.arrays import FloatMatrix
 
 E5_DIMENSIONS = 384  # of an embedding (multilingual-e5-small)
@@ -76,11 +77,13 @@ def load(paths: Sequence[Path]) -> E5Embedder:
 
 
 def load_adapter(paths: Sequence[Path]) -> dict[str, FloatMatrix]:
-    """What evals/prompts/training/e5_adapter.py learnt: for each matrix its thin ones, "l11.q.up" and "l11.q.down"."""
+    """What evals/prompts/training/e5_adapter.py learnt: for each matrix its thin ones, "l11.q.up" and "l11.q.down".
+
+    Raises Unavailable for a file that holds anything else: without it other scores would come of the same name.
+    """
     with np.load(paths[0], allow_pickle=False) as kept:
         parts = {name: kept[name].astype(np.float32) for name in kept.files}
-    return {
-        name.removesuffix(".up"): parts[name] @ parts[f"{name.removesuffix('.up')}.down"]
-        for name in parts
-        if name.endswith(".up")
-    }
+    names = [name.removesuffix(".up") for name in parts if name.endswith(".up")]
+    if not names or parts.keys() != {f"{name}.{which}" for name in names for which in ("up", "down")}:
+        raise Unavailable(f"{paths[0].name} is no adapter of e5's")
+    return {name: parts[f"{name}.up"] @ parts[f"{name}.down"] for name in names}

@@ -17,6 +17,7 @@ import random
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -225,13 +226,16 @@ def foreign_aucs(model: TunedE5, words: E5Embedder, texts: Sequence[LabelledText
 
 
 def write_adapter(model: TunedE5) -> None:
-    """The thin matrices in half precision."""
-    kept = {f"down.{name.replace('_', '.')}": value for name, value in model.down.items()}
-    kept |= {f"up.{name.replace('_', '.')}": value for name, value in model.up.items()}
-    np.savez_compressed(
-        ADAPTER_FILE, **{name: value.detach().numpy().astype(np.float16) for name, value in kept.items()}
-    )
+    """The thin matrices, into the file that is shipped."""
+    np.savez_compressed(ADAPTER_FILE, **adapter_arrays(model))
     record_digest(ADAPTER_FILE)
+
+
+def adapter_arrays(model: TunedE5) -> dict[str, Any]:
+    """The thin matrices in half precision, as classifiers.models.e5.load_adapter reads them."""
+    thin = (("down", model.down), ("up", model.up))
+    kept = {f"{name.replace('_', '.')}.{which}": value for which, those in thin for name, value in those.items()}
+    return {name: value.detach().numpy().astype(np.float16) for name, value in kept.items()}
 
 
 if __name__ == "__main__":

@@ -5,9 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 
-from classifiers.models.e5 import load_adapter
+from classifiers.models.catalog import locate_files, model_entry
+from classifiers.models.e5 import E5Embedder, load_adapter
+from classifiers.models.e5.packed_weights import read_packed_weights
+from classifiers.models.options import ModelOptions
+from core.errors import Unavailable
+from evals.prompts.training.e5_adapter import TunedE5, adapter_arrays
 from evals.prompts.training.encoder import teacher_distance
 from evals.prompts.training.minilm import TEACHER_DIMENSIONS, MiniLmClassifier, pad_batch
 
@@ -30,9 +36,33 @@ def test_what_is_asked_for_the_teacher_changes_no_logit() -> None:
     assert embeddings.shape == (2, TEACHER_DIMENSIONS)
 
 
-def test_an_adapter_is_the_product_of_its_thin_matrices(tmp_path: Path) -> None:
-    up, down = np.arange(6.0).reshape(3, 2), np.arange(8.0).reshape(2, 4)
-    np.savez(tmp_path / "adapter.npz", **{"l11.q.up": up, "l11.q.down": down})
-    added = load_adapter([tmp_path / "adapter.npz"])
-    assert list(added) == ["l11.q"]
-    assert np.array_equal(added["l11.q"], up @ down)
+@pytest.fixture
+def tuned() -> TunedE5:
+    """e5 with drawn numbers in its thin matrices."""
+    torch.manual_seed(3)
+    model = TunedE5(read_packed_weights(e5_file()), 5).eval()
+    with torch.no_grad():
+        for matrix in model.up.values():
+            matrix.copy_(torch.randn_like(matrix) * 0.2)
+    return model
+
+
+def e5_file() -> Path:
+    return locate_files(model_entry("e5_multilingual"), ModelOptions())[0]
+
+
+def test_what_e5_learns_is_what_runs(tuned: TunedE5, tmp_path: Path) -> None:
+    texts = ["Ein Hund läuft über die Straße", "女の子が公園で犬と遊んでいる"]
+    np.savez(tmp_path / "adapter.npz", **adapter_arrays(tuned))
+    plain, runs = E5Embedder(e5_file(), {}), E5Embedder(e5_file(), load_adapter([tmp_path / "adapter.npz"]))
+    words, lengths = plain.word_embeddings([plain.windows(text)[0] for text in texts])
+    with torch.inference_mode():
+        learnt = tuned.embed(torch.from_numpy(words), torch.from_numpy(lengths)).numpy()
+    assert ((runs.embed(texts) * learnt).sum(axis=1) > 0.99).all()
+    assert ((plain.embed(texts) * learnt).sum(axis=1) < 0.9).all()
+
+
+def test_an_adapter_that_lacks_a_matrix_is_refused(tmp_path: Path) -> None:
+    np.savez(tmp_path / "adapter.npz", **{"l11.q.up": np.zeros((3, 2)), "l11.k.down": np.zeros((2, 4))})
+    with pytest.raises(Unavailable, match="no adapter"):
+        load_adapter([tmp_path / "adapter.npz"])

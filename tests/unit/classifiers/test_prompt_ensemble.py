@@ -85,7 +85,9 @@ def test_slow_models_are_asked_only_about_what_the_quick_ones_suspect(
     assert asked == {"prompt_encoder": 2, "use_multilingual": 1}
 
 
-def test_of_other_languages_both_are_others_and_the_encoder_is_never_asked(asked: Counter[str], nets: SimpleNamespace) -> None:
+def test_of_other_languages_both_are_others_and_the_encoder_is_never_asked(
+    asked: Counter[str], nets: SimpleNamespace
+) -> None:
     score_texts(["ein ruhiger Morgen"], [False], heads(wary=0.1), nets)
     assert asked == {"use_multilingual": 1}
     score_texts(["ein ruhiger Morgen"], [False], heads(wary=0.0), nets)
