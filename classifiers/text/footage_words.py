@@ -7,7 +7,7 @@ as they are unsafe as a whole. Fraud and personal data are told by themselves.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -58,7 +58,7 @@ class FootageWordScreening(ModelClassifier):
     """Threats, instructions, hate, sexual words and fraud, heard and seen; personal data and codes, seen."""
 
     name = "footage_words"
-    version = 4
+    version = 5
     subjects = frozenset({Subject.VIDEO, Subject.REFERENCE})
     labels = (
         *(f"{kind}_{group}" for kind in PassageKind for group in _GROUPS),
@@ -134,10 +134,10 @@ class FootageWordScreening(ModelClassifier):
 
     def _scores(self, text: str) -> dict[str, float]:
         short, highest = _is_short(text), self._highest(text)
-        unsafe = 1.0 if short else highest.get("unsafe", 0.0)
+        support = 1.0 if short else _support(highest)
         scores = {group: max(highest.get(label, 0.0) for label in labels) for group, labels in _GROUPS.items()}
         scores["fraud"] = max(scores["fraud"], impersonation_score(text))
-        scores = {group: score if group in _BY_ITSELF else min(score, unsafe) for group, score in scores.items()}
+        scores = {group: score if group in _BY_ITSELF else min(score, support) for group, score in scores.items()}
         return scores | {"threat": max(scores["threat"], threat_score(text))}
 
     def _highest(self, text: str) -> dict[str, float]:
@@ -188,6 +188,12 @@ class FootageWordScreening(ModelClassifier):
 
 def _is_short(text: str) -> bool:
     return len(_SPACED.findall(text)) < _MIN_WORDS and not re.search(r"[\u3040-\u30ff\u4e00-\u9fff]{4}", text)
+
+
+def _support(highest: Mapping[str, float]) -> float:
+    """What speaks for harm beside the highest label, any one of which trips on harmless talk: `unsafe`, or another."""
+    labels = {label for those in _GROUPS.values() for label in those}
+    return max(highest.get("unsafe", 0.0), sorted(highest.get(label, 0.0) for label in labels)[-2])
 
 
 def _narrowed(group: str, score: float, window: _Window, read: Callable[[str], dict[str, float]]) -> _Window:
