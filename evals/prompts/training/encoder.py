@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch.nn import functional
 
+from classifiers.models.prompt_encoder import MAX_ENCODER_TOKENS
 from classifiers.text.deobfuscate import visible_text
 from evals.prompts.classification_metrics import roc_auc
 from evals.prompts.corpus import LABELS, STYLES, LabelledText, label_targets, style_one_hot, training_texts
@@ -260,10 +261,11 @@ def label_aucs(logits: NDArray[np.float32], texts: Sequence[LabelledText]) -> di
 
 
 def export_onnx(model: MiniLmClassifier) -> None:
-    """To ONNX, weights in 8 bits, and the digests into weights.toml."""
+    """To ONNX, weights in 8 bits, and the digests into weights.toml. Places that are never read are left out."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     model.eval()
+    model.places = torch.nn.Embedding.from_pretrained(model.places.weight[:MAX_ENCODER_TOKENS].detach())
     whole = ENCODER_FILE.with_suffix(".whole.onnx")
     torch.onnx.export(
         model,
