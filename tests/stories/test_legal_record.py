@@ -111,6 +111,7 @@ def test_each_refusal_has_one_statement_and_the_one_that_was_overturned_says_so(
         "STATEMENT_CATEGORY_VIOLENCE",
         "STATEMENT_CATEGORY_CYBER_VIOLENCE",
         "STATEMENT_CATEGORY_PROTECTION_OF_MINORS",
+        "STATEMENT_CATEGORY_SELF_HARM",
     }
     everything = json.dumps(found)
     for personal in (*told.values(), at.platform.person.id, "Goya", GORE[:20]):
