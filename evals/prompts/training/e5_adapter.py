@@ -12,9 +12,7 @@ Afterwards evals.prompts.training.heads learns from the new embeddings.
 from __future__ import annotations
 
 import argparse
-import hashlib
 import random
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -30,20 +28,14 @@ from classifiers.models.e5.packed_weights import PackedWeights, read_packed_weig
 from classifiers.models.options import ModelOptions
 from classifiers.text.deobfuscate import visible_text
 from evals.prompts.corpus import LABELS, STYLES, LabelledText
-from evals.prompts.training.checkpoints import (
-    TrainingConfig,
-    TrainingState,
-    make_optimizer,
-    resume_checkpoint,
-    save_checkpoint,
-)
+from evals.prompts.training.checkpoints import TrainingConfig
 from evals.prompts.training.encoder import (
     label_and_style_targets,
     label_aucs,
-    length_batches,
     split_held_out,
     subsampled_texts,
 )
+from evals.prompts.training.training_loop import label_loss, train_epochs
 from evals.prompts.training.weight_digests import record_digest
 
 ADAPTER_FILE = Path("classifiers/models/heads/e5_adapter.npz")
@@ -180,35 +172,22 @@ def fit_adapter(
     """Binary cross-entropy over every label that a text is annotated for; AdamW, warm-up and a cosine."""
     ids = [_token_ids(words, text) for text in training]
     sides, weights = label_and_style_targets(training)
-    chance = np.random.default_rng(config.seed)
-    steps = config.epochs * sum(1 for _ in length_batches([len(i) for i in ids], np.random.default_rng(config.seed)))
     with torch.inference_mode():
         model.middle.copy_(torch.cat([model.embed(*_inputs(words, [one])) for one in ids[:500]]).mean(0))
-    optimizer, pace = make_optimizer(model, steps, config.learning_rate)
-    digest = hashlib.sha256(repr([config, ids, sides.tolist(), weights.tolist()]).encode()).hexdigest()
-    run = TrainingState(digest, model, optimizer, pace, chance)
-    began, step = time.time(), 0
-    for epoch in range(resume_checkpoint(config.checkpoint, run), config.epochs):
-        model.train()
-        for batch in length_batches([len(i) for i in ids], chance):
-            with torch.autocast("cpu", torch.bfloat16):
-                logits = model(*_inputs(words, [ids[i] for i in batch])).float()
-            side, weight = torch.from_numpy(sides[batch]), torch.from_numpy(weights[batch])
-            wrong = functional.binary_cross_entropy_with_logits(logits, side, reduction="none")
-            loss = (wrong * weight).sum() / weight.sum()
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            pace.step()
-            step += 1
-            if step % 50 == 0:
-                print(
-                    f"epoch {epoch} step {step} of {steps}, loss {loss.item():.4f} {time.time() - began:.0f} s",
-                    flush=True,
-                )
-        save_checkpoint(config.checkpoint, run, epoch)
-        print(f"epoch {epoch}: {foreign_aucs(model, words, validation)}", flush=True)
+
+    def loss_of(batch: list[int]) -> Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = model(*_inputs(words, [ids[i] for i in batch])).float()
+        return label_loss(logits, torch.from_numpy(sides[batch]), torch.from_numpy(weights[batch]))
+
+    train_epochs(
+        model,
+        [len(i) for i in ids],
+        config,
+        learnt_from=repr([ids, sides.tolist(), weights.tolist()]).encode(),
+        loss_of=loss_of,
+        measured=lambda: foreign_aucs(model, words, validation),
+    )
 
 
 def foreign_aucs(model: TunedE5, words: E5Embedder, texts: Sequence[LabelledText]) -> dict[str, float | None]:

@@ -14,11 +14,9 @@ after each epoch. What was learnt is kept after each epoch too: the same command
 from __future__ import annotations
 
 import argparse
-import hashlib
 import random
 import shutil
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -33,13 +31,7 @@ from evals.prompts.classification_metrics import roc_auc
 from evals.prompts.corpus import LABELS, STYLES, LabelledText, label_targets, style_one_hot, training_texts
 from evals.prompts.named_texts import learnt_texts
 from evals.prompts.training.augmentation import concatenate_texts
-from evals.prompts.training.checkpoints import (
-    TrainingConfig,
-    TrainingState,
-    make_optimizer,
-    resume_checkpoint,
-    save_checkpoint,
-)
+from evals.prompts.training.checkpoints import TrainingConfig
 from evals.prompts.training.counterfactuals import counterfactual_texts
 from evals.prompts.training.minilm import (
     TEACHER_DIMENSIONS,
@@ -49,18 +41,15 @@ from evals.prompts.training.minilm import (
     weights_folder,
 )
 from evals.prompts.training.mpnet import embed_english
+from evals.prompts.training.training_loop import label_loss, train_epochs
 from evals.prompts.training.weight_digests import record_digest
 from media.arrays import FloatMatrix
 
 ENCODER_FILE = Path("classifiers/models/heads/prompt_encoder.onnx")
 TOKENIZER_FILE = Path("classifiers/models/heads/tokenizer.json")
 MAX_TOKENS = 72  # tokens while learning; 128 when classifying
-_BATCH_SIZE = 32
-"""Texts in a batch, about; up to twice as many where they are short."""
 _LEARNING_RATE = 8e-5
 """The highest rate of AdamW."""
-_TOKENS_PER_BATCH = 32 * 48
-"""Tokens in a batch, padding included: 32 texts of 48."""
 _MAX_FOREIGN_VARIANTS = 2
 """Variants of one text in a language other than English that are learnt from."""
 # Texts at the most of the large sources; harmless comments are rare, so what counts here is what is not harmless.
@@ -157,38 +146,25 @@ def fit_encoder(
     taught = torch.from_numpy(teacher_embeddings(training, config.teacher_weight))
     ids = [words.encode(visible_text(text.text)).ids for text in training]
     sides, weights = label_and_style_targets(training)
-    chance = np.random.default_rng(config.seed)
-    steps = config.epochs * sum(1 for _ in length_batches([len(i) for i in ids], np.random.default_rng(config.seed)))
-    optimizer, pace = make_optimizer(model, steps, config.learning_rate)
     begins = float(model.head.weight.detach().double().sum())
-    digest = hashlib.sha256(repr([config, begins, ids, sides.tolist(), weights.tolist()]).encode())
-    digest.update(taught.numpy().tobytes())
-    run = TrainingState(digest.hexdigest(), model, optimizer, pace, chance)
-    began, step = time.time(), 0
-    for epoch in range(resume_checkpoint(config.checkpoint, run), config.epochs):
-        model.train()
-        for batch in length_batches([len(i) for i in ids], chance):
-            tokens, mask = pad_batch([ids[i] for i in batch])
-            with torch.autocast("cpu", torch.bfloat16):
-                logits, embeddings = model.with_teacher(tokens, mask)
-            side, weight = torch.from_numpy(sides[batch]), torch.from_numpy(weights[batch])
-            wrong = functional.binary_cross_entropy_with_logits(logits.float(), side, reduction="none")
-            loss = (wrong * weight).sum() / weight.sum()
-            if config.teacher_weight:
-                loss = loss + config.teacher_weight * teacher_distance(embeddings.float(), taught[batch])
-            optimizer.zero_grad()
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-            optimizer.step()
-            pace.step()
-            step += 1
-            if step % 50 == 0:
-                seconds = time.time() - began
-                print(
-                    f"epoch {epoch} step {step} of {steps} in all, loss {loss.item():.4f} {seconds:.0f} s", flush=True
-                )
-        save_checkpoint(config.checkpoint, run, epoch)
-        print(f"epoch {epoch}: {held_out_auc(model, validation)}", flush=True)
+    learnt_from = repr([begins, ids, sides.tolist(), weights.tolist()]).encode() + taught.numpy().tobytes()
+
+    def loss_of(batch: list[int]) -> torch.Tensor:
+        with torch.autocast("cpu", torch.bfloat16):
+            logits, embeddings = model.with_teacher(*pad_batch([ids[i] for i in batch]))
+        loss = label_loss(logits.float(), torch.from_numpy(sides[batch]), torch.from_numpy(weights[batch]))
+        if config.teacher_weight:
+            loss = loss + config.teacher_weight * teacher_distance(embeddings.float(), taught[batch])
+        return loss
+
+    train_epochs(
+        model,
+        [len(i) for i in ids],
+        config,
+        learnt_from=learnt_from,
+        loss_of=loss_of,
+        measured=lambda: held_out_auc(model, validation),
+    )
 
 
 def teacher_embeddings(texts: Sequence[LabelledText], weight: float) -> FloatMatrix:
@@ -214,20 +190,6 @@ def label_and_style_targets(texts: Sequence[LabelledText]) -> tuple[NDArray[np.f
     weights *= np.where(sides == 1, np.clip(harmless / np.maximum(guilty, 1) / 4, 1, 8), 1.0).astype(np.float32)
     style = style_one_hot(texts)
     return np.concatenate([sides, style], 1), np.concatenate([weights, np.full_like(style, _STYLE_WEIGHT)], 1)
-
-
-def length_batches(lengths: Sequence[int], rng: np.random.Generator) -> Iterator[list[int]]:
-    """Texts of like length together, as many as fit the number of tokens."""
-    order = rng.permutation(len(lengths))
-    made = []
-    for at in range(0, len(order), _BATCH_SIZE * 50):
-        chunk = sorted(order[at : at + _BATCH_SIZE * 50], key=lambda i: lengths[i])
-        while chunk:
-            most = max(4, min(2 * _BATCH_SIZE, _TOKENS_PER_BATCH // max(lengths[chunk[-1]], 8)))
-            made.append([int(i) for i in chunk[-most:]])
-            del chunk[-most:]
-    rng.shuffle(made)
-    yield from made
 
 
 def predict_logits(model: MiniLmClassifier, texts: Sequence[str]) -> NDArray[np.float32]:

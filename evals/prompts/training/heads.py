@@ -18,11 +18,13 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from classifiers.models import PACKAGED_MODELS
 from classifiers.models.hashed_ngrams import NGRAM_COLUMNS, sparse_matrix
 from classifiers.text.deobfuscate import visible_text
 from evals.prompts.corpus import LABELS, STYLES, LabelledText
 from evals.prompts.training.embedding_cache import SENTENCE_FILE, embed_cached, embed_wide
 from evals.prompts.training.encoder import label_and_style_targets, split_held_out, subsampled_texts
+from evals.prompts.training.training_loop import label_loss
 from evals.prompts.training.weight_digests import record_digest
 from media.arrays import FloatMatrix
 
@@ -69,7 +71,8 @@ def main() -> None:
 
 def embed_texts(texts: Sequence[LabelledText]) -> FloatMatrix:
     """(n, 512)."""
-    return embed_cached([visible_text(text.text) for text in texts], SENTENCE_FILE, "use_multilingual")
+    embedder = PACKAGED_MODELS.get("use_multilingual")
+    return embed_cached([visible_text(text.text) for text in texts], SENTENCE_FILE, embedder.embed)
 
 
 def layer_weights(net: nn.Sequential) -> dict[str, FloatMatrix]:
@@ -154,7 +157,7 @@ def _fit_grams(shown: Sequence[str], sides: FloatMatrix, weights: FloatMatrix) -
 
 
 def _step(logits: torch.Tensor, side: torch.Tensor, weight: torch.Tensor, optimizer: torch.optim.Optimizer) -> None:
-    loss = (functional.binary_cross_entropy_with_logits(logits, side, reduction="none") * weight).sum() / weight.sum()
+    loss = label_loss(logits, side, weight)
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()

@@ -6,12 +6,13 @@ tokenizer.json. Song et al. 2020, arXiv:2004.09297. English only. What runs read
 (classifiers.models.larger.mpnet_encoder); in bfloat16 this is several times as quick.
 
 The second reader's head reads its embeddings and the encoder learns from them; they are kept in
-build/second_reader.npz after each thousand texts: whoever is stopped goes on from there.
+build/second_reader.npz as they come: whoever is stopped goes on from there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -28,8 +29,7 @@ from classifiers.models.options import ModelOptions
 from classifiers.text.deobfuscate import visible_text
 from core.errors import BadInput
 from evals.prompts.corpus import LabelledText
-from evals.prompts.remembered_models import text_key
-from evals.prompts.training.embedding_cache import read_rows, write_rows
+from evals.prompts.training.embedding_cache import embed_cached
 from evals.prompts.training.minilm import pad_batch
 
 EMBEDDINGS_FILE = Path("build/second_reader.npz")
@@ -37,21 +37,19 @@ MPNET_SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658
 _HEADS, _LAYERS, _MAX_TOKENS = 12, 12, 96
 _PAD, _FIRST_PLACE = 1, 2
 _TOKENS_PER_BATCH = 768
-_KEPT_EVERY = 1024  # texts that are embedded before all is kept
+_TEXTS_AT_ONCE = 1024  # of which those of like length are batched
 
 
 def embed_english(texts: Sequence[LabelledText]) -> NDArray[np.float32]:
     """(n, 768) of length one, by the files that `assay models fetch mpnet_english` put in their place."""
-    known = read_rows(EMBEDDINGS_FILE)
-    shown = {text_key(visible_text(text.text)): visible_text(text.text) for text in texts}
-    missing = [key for key in shown if key not in known]
-    if missing:
-        embedder = MpnetEmbedder(locate_files(model_entry("mpnet_english"), ModelOptions())[0].parent)
-        for at in range(0, len(missing), _KEPT_EVERY):
-            keys = missing[at : at + _KEPT_EVERY]
-            known.update(zip(keys, embedder.embed([shown[key] for key in keys]), strict=True))
-            write_rows(EMBEDDINGS_FILE, known)
-    return np.stack([known[text_key(visible_text(text.text))] for text in texts])
+    shown = [visible_text(text.text) for text in texts]
+    return embed_cached(shown, EMBEDDINGS_FILE, lambda some: _fetched().embed(some), at_once=_TEXTS_AT_ONCE)
+
+
+@cache
+def _fetched() -> MpnetEmbedder:
+    """Opened when it is first asked: whoever has all embeddings needs no 438 MB."""
+    return MpnetEmbedder(locate_files(model_entry("mpnet_english"), ModelOptions())[0].parent)
 
 
 class MpnetEmbedder:

@@ -5,8 +5,8 @@
 all-mpnet-base-v2 is where `assay models fetch mpnet_english` put it. It stays as it is: learnt is a linear model on its
 embeddings of English texts to learn from, those for videos and chat and so many posts. Posts count half: they are there
 for the words, and posts are not what it reads. How the two readers are averaged is set on the texts on which the quick
-ones are calibrated (evals.prompts.training.calibrate). Embeddings are kept in build/second_reader.npz after each
-thousand: the same command goes on from there. About a quarter of an hour of one core.
+ones are calibrated (evals.prompts.training.calibrate). Embeddings are kept in build/second_reader.npz as they
+come: the same command goes on from there. About a quarter of an hour of one core.
 """
 
 from __future__ import annotations
