@@ -1,7 +1,7 @@
 """Measures what is said and written in footage, with the models that read prompts and thresholds of its own.
 
 A sign in a film is no request, and somebody who talks asks for nothing: so what the words are about counts only as far
-as they are unsafe as a whole. Fraud and personal data are told by themselves.
+as they are unsafe as a whole, or as a second label of harm agrees. Fraud and personal data are told by themselves.
 """
 
 from __future__ import annotations
@@ -30,6 +30,7 @@ _GROUPS = {
     "sexual": ("sexual", "sexual_minors", "intimate_image"),
     "fraud": ("fraud",),
 }
+_HARM = frozenset(label for labels in _GROUPS.values() for label in labels)
 _TOPICS = ("politics", "alcohol", "romance", "revealing")  # harmless, but for people who do not want them
 _BY_ITSELF = frozenset({"fraud"})  # what is unsafe is learnt from requests, and few of those deceive for money
 _MIN_WORDS = 3  # fewer say nothing by themselves; listed words count still
@@ -192,8 +193,7 @@ def _is_short(text: str) -> bool:
 
 def _support(highest: Mapping[str, float]) -> float:
     """What speaks for harm beside the highest label, any one of which trips on harmless talk: `unsafe`, or another."""
-    labels = {label for those in _GROUPS.values() for label in those}
-    return max(highest.get("unsafe", 0.0), sorted(highest.get(label, 0.0) for label in labels)[-2])
+    return max(highest.get("unsafe", 0.0), sorted(highest.get(label, 0.0) for label in _HARM)[-2])
 
 
 def _narrowed(group: str, score: float, window: _Window, read: Callable[[str], dict[str, float]]) -> _Window:

