@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from core.case import Phase
 from core.roles import Role
@@ -62,7 +63,8 @@ def test_search_escalate_and_hand_over_have_keys(house, page):
     page.keyboard.type("SHIP")
     press(page, "Enter")
     page.wait_for_url("**/queue?q=SHIP")
-    assert page.locator(".case-link").count() == 1 and fits(page)
+    expect(page.locator(".case-link")).to_have_count(1)
+    assert fits(page)
     press(page, "j", "Enter")
     page.wait_for_url(f"**/cases/{ship}")
     press(page, "h")

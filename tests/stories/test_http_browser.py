@@ -6,6 +6,7 @@ import shutil
 from dataclasses import replace
 
 import pytest
+from playwright.sync_api import expect
 
 from console.inspection.html_report import html_report
 from core.case import Phase
@@ -84,7 +85,8 @@ def test_a_moderator_works_through_the_queue_by_keyboard(page, at):
         cases.append(at.submit(HELD))
         at.settle(cases[-1])
     sign_in(page, at)
-    assert page.locator(".case-link").count() == 2 and fits(page)
+    expect(page.locator(".case-link")).to_have_count(2)
+    assert fits(page)
     for key, focused in (("j", 0), ("j", 1), ("j", 1), ("k", 0)):
         page.keyboard.press(key)
         assert page.evaluate("document.activeElement.getAttribute('href')") == f"/cases/{cases[focused]}"

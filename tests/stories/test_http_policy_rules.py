@@ -6,6 +6,7 @@ import time
 from dataclasses import replace
 
 import pytest
+from playwright.sync_api import expect
 
 from core.events import Judged, Measured, Ruled
 from core.roles import Role
@@ -263,7 +264,7 @@ def test_axe_finds_nothing_and_the_filter_works_by_keys(chromium, at, desk, oper
     page.wait_for_url("**/policy**")
     page.keyboard.press("/")
     page.keyboard.type("hate")
-    assert page.locator("[data-rule]:visible").count() == 1
+    expect(page.locator("[data-rule]:visible")).to_have_count(1)
     preview = f"/policy/preview?digest={draft.stored.digest}&act=promote"
     desk.replays.begin("replay_x", draft.stored.digest, "op", 10)
     desk.replays.update("replay_x", desk.compared(operator.person).as_json_object(), "done")

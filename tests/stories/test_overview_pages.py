@@ -5,6 +5,7 @@ import io
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from playwright.sync_api import expect
 
 from core.roles import Role
 from core.verdicts import Decision
@@ -135,12 +136,12 @@ browsers = pytest.mark.skipif(
 def test_a_lead_finds_the_disagreement_settles_it_and_makes_it_golden(chromium, at, chief, story):
     page, complaints = signed_in_page(chromium, at, chief.token, viewport={"width": 1280, "height": 800})
     page.get_by_role("link", name="Overview").click()
-    assert page.locator("svg[role=img]").count() == 4
+    expect(page.locator("svg[role=img]")).to_have_count(4)
     held_table = page.get_by_role("region", name="Held now").get_by_role("row")
     assert held_table.nth(1).inner_text().split() == ["under", "1", "hour", "1"]
     page.get_by_role("link", name="settle them").click()
     disputed = page.get_by_role("region", name="Second reviews that came out otherwise").get_by_role("listitem")
-    assert disputed.count() == 1
+    expect(disputed).to_have_count(1)
     disputed.get_by_role("link", name="Make it a golden item").click()
     case_id = page.get_by_label("A case that was ruled on").input_value()
     assert case_id in story
@@ -156,7 +157,7 @@ def test_a_lead_finds_the_disagreement_settles_it_and_makes_it_golden(chromium, 
     page.get_by_role("link", name="Decisions").click()
     page.get_by_label("Decision", exact=True).select_option("allow")
     page.get_by_role("button", name="Filter").click()
-    assert page.locator("table.log tbody tr").count() == 2
+    expect(page.locator("table.log tbody tr")).to_have_count(2)
     with page.expect_download() as downloaded:
         page.get_by_role("link", name="Export as CSV").click()
     assert len(downloaded.value.path().read_text().splitlines()) == 3

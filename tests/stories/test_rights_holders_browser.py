@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from core.case import Phase
 from core.roles import Role
@@ -74,7 +75,7 @@ def test_a_studio_registers_is_verified_and_approves_a_draft_with_the_keyboard_a
     write(page, "Names", "Kit Lantern")
     press(page, "Register")
     page.wait_for_url("**/works/work_*")
-    assert page.get_by_text("draft: not looked for").count() == 1
+    expect(page.get_by_text("draft: not looked for")).to_have_count(1)
     page.locator("#file").set_input_files({"name": "kit.png", "mimeType": "image/png", "buffer": mascot()})
     press(page, "Add")
     page.wait_for_url("**done=picture")
@@ -99,7 +100,8 @@ def test_a_studio_registers_is_verified_and_approves_a_draft_with_the_keyboard_a
     tab_to(page, page.get_by_role("link", name=case_id))
     page.keyboard.press("Enter")
     page.wait_for_url(f"**/matches/{case_id}")
-    assert page.get_by_text("Kit Lantern", exact=True).count() >= 1 and page.get_by_text("rabbit").count() == 0
+    page.get_by_text("Kit Lantern", exact=True).first.wait_for()
+    assert page.get_by_text("rabbit").count() == 0
     draft = page.locator("video")
     tab_to(page, draft)
     page.keyboard.press("Space")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 
 import pytest
+from playwright.sync_api import expect
 
 from core.case import Phase
 from core.verdicts import Decision
@@ -65,7 +66,7 @@ def test_a_moderator_opens_the_next_looks_rules_by_keys_and_takes_it_back(day, a
     assert page.locator("#escalate").get_attribute("open") is None
     with page.expect_popup() as beside:
         page.get_by_role("link", name="video nudity").click()
-    assert "The video seems to show nudity" in beside.value.locator("main").inner_text()
+    expect(beside.value.locator("main")).to_contain_text("The video seems to show nudity")
     press(page, "a", "2", "n")
     page.wait_for_url("**last=**")
     page.wait_for_load_state()
@@ -91,8 +92,10 @@ def test_a_lead_reads_the_overview_and_exports_what_was_refused(day, at_browser)
     page.get_by_role("link", name="Decisions").click()
     page.get_by_label("Decision", exact=True).select_option("refuse")
     page.get_by_role("button", name="Filter").click()
+    page.wait_for_url("**decision=refuse**")
     rows = page.locator("table.log tbody tr")
-    assert rows.count() >= 1 and set(rows.locator("td:nth-child(3) .tag").all_inner_texts()) == {"Refused"}
+    rows.first.wait_for()
+    assert set(rows.locator("td:nth-child(3) .tag").all_inner_texts()) == {"Refused"}
     with page.expect_download() as downloaded:
         page.get_by_role("link", name="Export as CSV").click()
     with downloaded.value.path().open(newline="") as opened:
@@ -109,7 +112,7 @@ def test_an_operator_promotes_the_candidate_proposes_another_and_goes_back(day, 
     press(page, "/")
     page.keyboard.type("prompt gore")
     page.get_by_role("link", name="prompt gore", exact=True).click()
-    assert "A candidate is tried that has this rule otherwise." in page.locator("main").inner_text()
+    expect(page.locator("main")).to_contain_text("A candidate is tried that has this rule otherwise.")
     page.get_by_role("link", name="Policy").click()
     page.get_by_role("link", name="Promote the candidate").click()
     assert page.locator("del").inner_text() == "0.7" and page.locator("ins").inner_text() == "0.68"
@@ -135,6 +138,8 @@ def test_an_owner_takes_back_what_they_allowed_to_everyone(day, at_browser):
     page.get_by_role("heading", name="What comes down").wait_for()
     page.locator("[data-takedown='done']").wait_for()
     page.get_by_role("link", name="@mira").click()
+    page.wait_for_url("**/mira")
+    page.wait_for_load_state()
     assert page.get_by_role("listitem").filter(has_text="everyone").count() == 0
     assert [one.revoked is not None for one in stores.leases.of(mira) if one.id == open_to_all.id] == [True]
 

@@ -11,6 +11,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import expect
 
 from console.verify.browser_reader import fetch_browser_reader
 from core.finding import AudioWatermarkFinding, FindingVerdict, WatermarkedSpan, WatermarkFinding
@@ -248,7 +249,8 @@ def test_credentials_are_read_before_anything_is_sent_and_the_file_only_for_the_
         assert sent == [] and complaints == []
         page.get_by_role("button", name="send the file").press("Enter")
         page.get_by_text("No information found").wait_for()
-        assert len(sent) == 1 and page.locator(".finding").count() == 1
+        expect(page.locator(".finding")).to_have_count(1)
+        assert len(sent) == 1
         with at.client() as client:
             told = client.get("/verify/reader")
             assert "BEGIN CERTIFICATE" in told.text and "PRIVATE" not in told.text

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from media.arrays import ComplexArray, DoubleArray, FloatArray
+from media.arrays import BoolArray, ComplexArray, DoubleArray, FloatArray
 from provenance.watermark.effort import Effort
 from provenance.watermark.key import WatermarkKey
 from provenance.watermark.payload import Payload
-from provenance.watermark.video.carrier_layout import modulate, subcarriers
+from provenance.watermark.video.carrier_layout import TILE_SIZE, modulate, subcarriers
 from provenance.watermark.video.demodulate import CarrierSpectrum, demodulate, rectify
 from provenance.watermark.video.detect import FALSE_ALARM_RATE, VideoDetectionResult, detect_in_frames
 from provenance.watermark.video.frame_accumulation import AccumulatedFrames
-from provenance.watermark.video.pilot_detector import SHIFT_HYPOTHESES, carrier_agreement, detect_tile
+from provenance.watermark.video.pilot_detector import SHIFT_HYPOTHESES, TileDetection, carrier_agreement, detect_tile
 
 _EXPECTED_Z = (4.0, 2.5, 1.0)
 """z that a part with a mark may have: a picture coded by itself shows it clearly, those after it (the last) hardly."""
@@ -32,6 +32,11 @@ _WIDE_WINDOW = 0.25
 """Share of the video: a mark is first looked for in stretches of so much of it, each half over the next."""
 _SHORT_WINDOW = 0.1
 """The same for where wide stretches say nothing: six seconds of a compilation of a minute."""
+
+_SAME_PLACE = 4.0
+"""Canonical pixels, half of the shortest wave: tiles no further apart share the phase of most of their lines."""
+_SAME_LINE = 1e-6
+"""Two symbols no further apart are one; others are 1.4 apart or more."""
 
 _Path = tuple[float, list[tuple[int, int]]]
 """Log-likelihood of a division of the parts so far, and its runs."""
@@ -61,10 +66,8 @@ class _LocatedMark:
     orientation: str
     right: float
     down: float
-
-    @property
-    def lines(self) -> ComplexArray:
-        return modulate(self.payload, self.key)
+    lines: ComplexArray
+    """Of a line that does not count, 0."""
 
 
 def find_segments(
@@ -76,7 +79,7 @@ def find_segments(
 ) -> tuple[Segment, ...]:
     """Of evidence with parts. `whole` is what was found in all of it, if that is known. Ordered by start."""
     whole = whole or detect_in_frames(frames, keys, effort=effort)
-    located = _located_marks(frames, keys, whole)
+    located = _told_apart(_located_marks(frames, keys, whole))
     agreements = np.array([[_z(part, known) for part in frames.parts] for known in located])
     segments = [
         segment
@@ -103,25 +106,74 @@ def _located_marks(
     placed = [plain] if whole.homography is None or whole.geometry == "as it was" else [plain, whole.homography]
     detection = whole.tile_detection
     if whole.mark.among and whole.key and detection and detection.payload and whole.homography is not None:
-        located[detection.payload.hex] = _LocatedMark(
-            detection.payload, whole.key, whole.homography, detection.orientation, detection.right, detection.down
-        )
+        located[detection.payload.hex] = _located(detection, detection.payload, whole.key, whole.homography)
     wide, short = list(_window_sums(frames.parts, _WIDE_WINDOW)), list(_window_sums(frames.parts, _SHORT_WINDOW))
     readings = 4 * (1 + len(wide) + len(short)) * len(keys)
-    for pictures in ([frames.mean_frame, *wide], short):
-        if located:  # short windows are for what is lost among other footage in wide ones
-            break
-        for picture in pictures:
-            for place in placed:
-                reading = demodulate(rectify(picture, place))
-                for key in keys:
-                    detection = detect_tile(reading, key)
-                    if detection.payload and detection.p_value(readings) <= FALSE_ALARM_RATE:
-                        known = _LocatedMark(
-                            detection.payload, key, place, detection.orientation, detection.right, detection.down
-                        )
-                        located.setdefault(detection.payload.hex, known)
+    for known in _read_in([frames.mean_frame, *wide], placed, keys, readings):
+        located.setdefault(known.payload.hex, known)
+    if not located:  # short windows are for what is lost among other footage in wide ones
+        for known in _read_in(short, placed, keys, readings):
+            located.setdefault(known.payload.hex, known)
     return list(located.values())
+
+
+def _read_in(
+    pictures: Sequence[FloatArray], placed: Sequence[DoubleArray], keys: Sequence[WatermarkKey], readings: int
+) -> Iterator[_LocatedMark]:
+    """What is read with its check in any of the pictures, surely enough for one of so many readings."""
+    for picture in pictures:
+        for place in placed:
+            reading = demodulate(rectify(picture, place))
+            for key in keys:
+                detection = detect_tile(reading, key)
+                if detection.payload and detection.p_value(readings) <= FALSE_ALARM_RATE:
+                    yield _located(detection, detection.payload, key, place)
+
+
+def _located(detection: TileDetection, payload: Payload, key: WatermarkKey, homography: DoubleArray) -> _LocatedMark:
+    return _LocatedMark(
+        payload=payload,
+        key=key,
+        homography=homography,
+        orientation=detection.orientation,
+        right=detection.right,
+        down=detection.down,
+        lines=modulate(payload, key),
+    )
+
+
+def _told_apart(located: Sequence[_LocatedMark]) -> list[_LocatedMark]:
+    """The same, each only by the lines in which it differs from those that lie where it lies.
+
+    Two marks of one key share their pilots, and the bits of who issued them: nearly half of all lines. Where their
+    tiles lie alike, as in two versions of one film, each would be found in the seconds of the other.
+    """
+    return [
+        replace(
+            one, lines=np.where(_differs(one, [other for other in located if _lies_alike(one, other)]), one.lines, 0)
+        )
+        for one in located
+    ]
+
+
+def _differs(one: _LocatedMark, others: Sequence[_LocatedMark]) -> BoolArray:
+    """Per line whether it tells this mark from any of the others: each of them where there are none."""
+    if not others:
+        return np.ones(len(one.lines), np.bool_)
+    differs: BoolArray = np.any([np.abs(one.lines - other.lines) > _SAME_LINE for other in others], axis=0)
+    return differs
+
+
+def _lies_alike(one: _LocatedMark, other: _LocatedMark) -> bool:
+    apart = np.array([one.right - other.right, one.down - other.down])
+    nearest = np.abs((apart + TILE_SIZE / 2) % TILE_SIZE - TILE_SIZE / 2).max()
+    return (
+        one.payload != other.payload
+        and one.key == other.key
+        and one.orientation == other.orientation
+        and np.array_equal(one.homography, other.homography)
+        and bool(nearest <= _SAME_PLACE)
+    )
 
 
 def _window_sums(parts: Sequence[FloatArray], window: float) -> Iterator[FloatArray]:
@@ -195,7 +247,8 @@ def _segment(evidence: AccumulatedFrames, known: _LocatedMark, start: int, end: 
 
 def _z(picture: FloatArray, known: _LocatedMark) -> float:
     reading: CarrierSpectrum = demodulate(rectify(picture, known.homography))
-    return carrier_agreement(dict(reading.orientations())[known.orientation], known.lines, known.right, known.down)
+    values = np.where(known.lines == 0, 0, dict(reading.orientations())[known.orientation])
+    return carrier_agreement(values, known.lines, known.right, known.down)
 
 
 def segments_in_seconds(shares: Sequence[Segment], duration: float) -> tuple[Segment, ...]:

@@ -1,13 +1,16 @@
 """Which parts of a video carry which mark."""
 
+from itertools import chain
+
 import cv2
 import numpy as np
 import pytest
 from watermark_frames import KEY, PAYLOAD, Luma, clip
 
 from provenance.watermark import Payload, embed_video
+from provenance.watermark.payload_set import PayloadSet
 from provenance.watermark.video.detect import FALSE_ALARM_RATE, detect_in_frames
-from provenance.watermark.video.frame_accumulation import TIME_BUCKETS, accumulate_frames
+from provenance.watermark.video.frame_accumulation import TIME_BUCKETS, AccumulatedFrames, accumulate_frames
 from provenance.watermark.video.segments import (
     Segment,
     beside_others,
@@ -43,6 +46,28 @@ def test_two_marks_in_one_video_are_both_found_each_in_its_place() -> None:
     first, second = found_in(marked(24) + marked(24, SECOND, (61.5, 20.0)))
     assert (first.payload, second.payload) == (PAYLOAD.hex, SECOND.hex)
     assert first.start == 0 and abs(first.end - 0.5) <= 0.05 and abs(second.start - 0.5) <= 0.05 and second.end == 1
+
+
+def two_versions(strength: float) -> AccumulatedFrames:
+    """One film twice, the tiles of its two marks at the same place: they share pilots, and whoever issued them."""
+    versions = [embed_video(clip(24), payload, KEY, strength=strength) for payload in (PAYLOAD, SECOND)]
+    return accumulate_frames(chain(*versions), min_short_side=360, parts=True)
+
+
+def test_two_versions_of_one_film_are_told_apart_although_their_marks_share_half_of_their_lines() -> None:
+    first, second = find_segments(two_versions(0.7), [KEY])
+    assert (first.payload, second.payload) == (PAYLOAD.hex, SECOND.hex)
+    assert first.start == 0 and abs(first.end - 0.5) <= 0.05 and abs(second.start - 0.5) <= 0.05 and second.end == 1
+
+
+def test_both_are_found_where_all_of_it_only_resembles_one_of_those_issued() -> None:
+    evidence = two_versions(0.5)
+    assert detect_in_frames(evidence, [KEY]).mark.payload is None
+    whole = detect_in_frames(evidence, [KEY], issued=[PayloadSet([PAYLOAD.hex, SECOND.hex], KEY)])
+    assert whole.mark.among == 2
+    first, second = find_segments(evidence, [KEY], whole=whole)
+    assert (first.payload, second.payload) == (PAYLOAD.hex, SECOND.hex)
+    assert first.end <= 0.5 <= second.start + 0.05
 
 
 def test_a_short_marked_piece_of_a_long_compilation_is_found() -> None:
