@@ -23,6 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
+import numpy.ma  # noqa: F401 - np.unique asks for it when it is first called
+
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
@@ -138,9 +140,13 @@ def _run_child(request: int, *, module: str, folder: str, environment: dict[str,
 
 
 def _import(module: str) -> None:
-    """A module that cannot be imported is reported by the process that needs it."""
+    """With what it imports late (its SLOW_IMPORTS): each process that is forked would take the time for it again.
+
+    A module that cannot be imported is reported by the process that needs it.
+    """
     with suppress(Exception):
-        importlib.import_module(module)
+        for slow in getattr(importlib.import_module(module), "SLOW_IMPORTS", ()):
+            importlib.import_module(slow)
 
 
 def _sigchld_pipe() -> int:

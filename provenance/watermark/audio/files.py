@@ -27,6 +27,8 @@ from provenance.watermark.audio.spectrogram import HOP_SECONDS, grid_width, powe
 from provenance.watermark.key import WatermarkKey, key_from_json, key_to_json
 from provenance.watermark.payload import Payload
 
+SLOW_IMPORTS = ("scipy.fft", "scipy.ndimage")
+"""What is imported where it is needed, since it takes long: processes of the sandbox are forked with it."""
 NO_AUDIO = "the file has no sound"
 _FIRST_SECONDS = 60.0
 """Seconds that are searched first: a mark is nearly always read in them. Only where it is not, all of the sound is."""

@@ -54,6 +54,8 @@ from provenance.watermark.video.strength_control import (
     plan_embedding,
 )
 
+SLOW_IMPORTS = ("scipy.fft", "scipy.ndimage")
+"""What is imported where it is needed, since it takes long: processes of the sandbox are forked with it."""
 SAMPLED_FRAMES = 64
 """How many pictures of a video the detector looks at."""
 

@@ -1,11 +1,13 @@
-"""For test_warm: functions that leave something behind, if it can be left."""
+"""For test_sandbox_pool: functions that leave something behind, if it can be left."""
 
 from __future__ import annotations
 
 import os
+import sys
 import time
 from pathlib import Path
 
+SLOW_IMPORTS = ("colorsys",)
 WORDS: list[str] = []
 
 
@@ -25,3 +27,8 @@ def stay(path: str) -> None:
 def session() -> str:
     """Whose."""
     return "its own" if os.getsid(0) == os.getpid() else "another's"
+
+
+def has_imported(module: str) -> bool:
+    """By now."""
+    return module in sys.modules

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import subprocess
@@ -44,6 +45,25 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
 def test_a_call_is_forked_and_not_started(started: list[bytes]) -> None:
     assert run_sandboxed("json:loads", {"s": "[1]"}) == [1]
     assert run_sandboxed("os:getppid", {}) == pool._server.process.pid
+    assert started == []
+
+
+def test_what_a_module_imports_late_is_there_before_a_process_is_forked(started: list[bytes]) -> None:
+    asked = "tests.unit.media.sandbox_state_leaks:has_imported"
+    assert [run_sandboxed(asked, {"module": name}) for name in ("colorsys", "numpy.ma", "plistlib")] == [
+        True,
+        True,
+        False,
+    ]
+    assert started == []
+
+
+@pytest.mark.parametrize("module", ["provenance.watermark.audio.files", "provenance.watermark.video.files"])
+def test_what_is_slow_to_import_for_marks_starts_no_thread_that_would_forbid_to_fork(
+    started: list[bytes], module: str
+) -> None:
+    assert run_sandboxed(f"{module}:dump", {"value": 1}) == 1
+    assert {"scipy.fft", "scipy.ndimage"} <= set(importlib.import_module(module).SLOW_IMPORTS)
     assert started == []
 
 
