@@ -45,6 +45,10 @@ _COLOURS = {
     Phase.HELD: "yellow",
     Phase.WITHDRAWN: "magenta",
 }
+_SURELY_SEEN = 0.5
+"""A score that says something although not all that measure its label could."""
+_MOST_UNASKED = 3
+"""Rules that are named although they only fired because something was not measured."""
 _NEXT_STEP = {
     Phase.SUBMITTED: "screening the prompt",
     Phase.SCREENED: "judging the prompt",
@@ -206,24 +210,34 @@ def _claim_line(event: Claimed) -> str:
 
 
 def measured_line(signals: Sequence[Signal], most: int = 6) -> str:
-    """The highest score of each label, and what could not be measured."""
+    """The highest score of each label, and what could not be measured, or not by all that measure it."""
     best: dict[str, float] = {}
     for signal in signals:
         if signal.score is not None:
             best[signal.label] = max(best.get(signal.label, 0.0), signal.score)
-    missing = sorted({s.label for s in signals if s.score is None} - set(best))
-    top = sorted(best.items(), key=lambda item: -item[1])[:most]
+    missing = sorted({signal.label for signal in signals if signal.score is None})
+    known = [(label, score) for label, score in best.items() if label not in missing or score >= _SURELY_SEEN]
+    top = sorted(known, key=lambda item: -item[1])[:most]
     scores = ", ".join(f"{label} {score:.2f}" for label, score in top)
-    remainder = f" and {len(best) - most} lower" if len(best) > most else ""
-    return f"{scores}{remainder}" + (f"; not measured: {', '.join(missing)}" if missing else "")
+    remainder = f" and {len(known) - most} lower" if len(known) > most else ""
+    unknown = f"not measured: {', '.join(missing)}" if missing else ""
+    return "; ".join(part for part in (f"{scores}{remainder}", unknown) if part)
 
 
 def verdict_line(verdict: Verdict) -> str:
-    """A verdict in words."""
-    rules = f" by {', '.join(verdict.rules)}" if verdict.rules else ", no rule fired"
+    """A verdict in words. Rules that fired because something was not measured are counted, where they are many."""
+    fired = [rule for rule in verdict.rules if rule not in unnamed_rules(verdict)]
+    unasked = f"{len(verdict.missing)} rules ask about what was not measured" if unnamed_rules(verdict) else ""
+    rules = f" by {', '.join(fired)}" if fired else "" if unasked else ", no rule fired"
+    unasked = f"{';' if fired else ':'} {unasked}" if unasked else ""
     lifted = f"; lifted: {', '.join(verdict.lifted)}" if verdict.lifted else ""
     shadow = f"; in shadow: {', '.join(verdict.shadow)}" if verdict.shadow else ""
-    return f"{verdict.decision.name.lower()}{rules}{lifted}{shadow}"
+    return f"{verdict.decision.name.lower()}{rules}{unasked}{lifted}{shadow}"
+
+
+def unnamed_rules(verdict: Verdict) -> frozenset[str]:
+    """Those that only fired because something was not measured, where they are too many to be read."""
+    return frozenset(verdict.missing if len(verdict.missing) > _MOST_UNASKED else ())
 
 
 def history_as_json(entries: Sequence[RecordedEvent]) -> list[dict[str, object]]:

@@ -275,7 +275,10 @@ def _print_opinion(opinion: DryRunVerdict) -> None:
 
 
 def _print_reasons(text: str, opinion: DryRunVerdict, edit: PromptEdit | None) -> None:
+    unnamed = case_output.unnamed_rules(opinion.verdict)
     for reason in opinion.reasons:
+        if reason.rule in unnamed:
+            continue
         quoted = ", ".join(f"“{text[start:end]}”" for start, end in reason.spans)
         out.print(f"{reason.rule}: {reason.category}{f': {quoted}' if quoted else ''}", highlight=False, markup=False)
     if edit is not None:

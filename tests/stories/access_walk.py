@@ -111,18 +111,28 @@ def walk(at: ServedInstallation, made: AccessObjects, people: list[Actor]) -> li
     with at.client() as client:
         for method, path in routes:
             program = method.lower() in described.get(path, {}) or path.startswith("/v1/") or path in _OWN_ROUTES
-            statuses = {one.name: _ask(client, made, one, method, path, program=program) for one in people}
+            statuses, unused = {}, None
+            for one in people:
+                request = (one.name in ENDED and unused) or _request(made, one.about, method, path)
+                statuses[one.name] = _ask(client, one, method, path, request, program=program)
+                if statuses[one.name] == 401:  # whoever is turned away at the door leaves all as it was
+                    unused = request
             words = {name: _word(status) for name, status in statuses.items()}
             walked.append(WalkedRoute(name=f"{method} {path}", words=words, statuses=statuses))
     return walked
 
 
-def _ask(client: httpx.Client, made: AccessObjects, who: Actor, method: str, path: str, *, program: bool) -> int:
-    values, options = REQUESTS[f"{method} {path}"](made, who.about) if f"{method} {path}" in REQUESTS else ({}, {})
+def _request(made: AccessObjects, about: Principal, method: str, path: str) -> tuple[str, dict]:
+    """The address, and what is sent there, of things made for it that belong to this account."""
+    values, options = REQUESTS[f"{method} {path}"](made, about) if f"{method} {path}" in REQUESTS else ({}, {})
     for name in re.findall(r"\{(\w+)(?::path)?\}", path):
         if name not in values:
-            values[name] = PARAMETERS[name](made, who.about)
-    address = re.sub(r"\{(\w+)(?::path)?\}", lambda found: values[found[1]], path)
+            values[name] = PARAMETERS[name](made, about)
+    return re.sub(r"\{(\w+)(?::path)?\}", lambda found: values[found[1]], path), options
+
+
+def _ask(client: httpx.Client, who: Actor, method: str, path: str, request: tuple[str, dict], *, program: bool) -> int:
+    address, options = request
     headers = options.get("headers", {})
     if program:
         headers = headers | ({"Authorization": f"Bearer {who.token}"} if who.token else {})
