@@ -25,24 +25,13 @@ from core import errors
 from core.codec import dump
 from core.errors import Abandoned, AssayError, BadMedia, Unavailable
 from media.sandbox import pool
-from media.sandbox.limits import MIB, ProcessLimits
+from media.sandbox.limits import MIB, PROCESS_ENVIRONMENT, ProcessLimits
 from media.sandbox.scan import Scan
 
 log = logging.getLogger("assay.sandbox")
 
 _CHILD = Path(__file__).with_name("child.py")
 _LARGEST_ANSWER = 64 * MIB  # bytes of the answer file
-# glibc gives large blocks back to the system at once, and each picture's arrays would be paged in anew: a seventh of
-# the time of marking. A process that lives for one file keeps them.
-_ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "LC_ALL": "C.UTF-8",
-    "MALLOC_MMAP_THRESHOLD_": str(256 << 20),
-    "MALLOC_TRIM_THRESHOLD_": str(1 << 30),
-    "MALLOC_TOP_PAD_": str(32 << 20),
-}
 
 
 @dataclass(slots=True)
@@ -102,7 +91,7 @@ def _run(
     request: bytes, module: str, folder: Path, bounds: ProcessLimits, extra: Mapping[str, str], scan: Scan | None
 ) -> int:
     cancelled = (lambda: False) if scan is None else (lambda: scan.cancelled)
-    environment = {**_ENVIRONMENT, "TMPDIR": str(folder), "PATH": os.defpath, **extra}
+    environment = {**PROCESS_ENVIRONMENT, "TMPDIR": str(folder), "PATH": os.defpath, **extra}
     if not extra:  # a preloaded library (a clock, for instance) needs an interpreter started with it
         ended = pool.run_forked(
             request, module=module, folder=folder, environment=environment, wall=bounds.wall, cancelled=cancelled

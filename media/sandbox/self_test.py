@@ -12,10 +12,10 @@ from functools import partial
 from pathlib import Path
 from stat import S_IMODE
 
+from media.sandbox.limits import PROCESS_ENVIRONMENT
+
 _PTRACE_TRACEME = 0
-_THREADS = {"OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"}
-_MEMORY = {"MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "MALLOC_TOP_PAD_"}
-_MINE = {*_THREADS, *_MEMORY, "LC_ALL", "TMPDIR", "PATH", "LC_CTYPE"}
+_MINE = {*PROCESS_ENVIRONMENT, "TMPDIR", "PATH", "LC_CTYPE"}
 
 
 def attempt_escapes(folder: str, caller: int, namespaces: dict[str, str]) -> dict[str, list[str]]:

@@ -226,13 +226,15 @@ def measured_line(signals: Sequence[Signal], most: int = 6) -> str:
 
 def verdict_line(verdict: Verdict) -> str:
     """A verdict in words. Rules that fired because something was not measured are counted, where they are many."""
-    fired = [rule for rule in verdict.rules if rule not in unnamed_rules(verdict)]
-    unasked = f"{len(verdict.missing)} rules ask about what was not measured" if unnamed_rules(verdict) else ""
-    rules = f" by {', '.join(fired)}" if fired else "" if unasked else ", no rule fired"
-    unasked = f"{';' if fired else ':'} {unasked}" if unasked else ""
+    unnamed = unnamed_rules(verdict)
+    fired = [rule for rule in verdict.rules if rule not in unnamed]
+    because = f" by {', '.join(fired)}" if fired else ""
+    if unnamed:
+        because += f"{';' if fired else ':'} {len(unnamed)} rules ask about what was not measured"
+    because = because or ", no rule fired"
     lifted = f"; lifted: {', '.join(verdict.lifted)}" if verdict.lifted else ""
     shadow = f"; in shadow: {', '.join(verdict.shadow)}" if verdict.shadow else ""
-    return f"{verdict.decision.name.lower()}{rules}{unasked}{lifted}{shadow}"
+    return f"{verdict.decision.name.lower()}{because}{lifted}{shadow}"
 
 
 def unnamed_rules(verdict: Verdict) -> frozenset[str]:
