@@ -26,14 +26,16 @@ def embed_cached(
 ) -> NDArray[np.float32]:
     """(n, width) by `embed`, which is asked of so many texts at once.
 
-    What was embedded before is read from the file, and what is new is kept as it comes.
+    What was embedded before is read from the file, and what is new is kept as it comes. The first run gets the
+    numbers as they are kept, so that a second learns from the very same and goes on where the first was stopped.
     """
     known = read_rows(cache_file)
     names = [text_key(text) for text in texts]
     missing = list({name: text for name, text in zip(names, texts, strict=True) if name not in known}.items())
     for at in range(0, len(missing), at_once):
         page = missing[at : at + at_once]
-        known |= zip([name for name, _ in page], embed([text for _, text in page]), strict=True)
+        rows = embed([text for _, text in page]).astype(np.float16).astype(np.float32)
+        known |= zip([name for name, _ in page], rows, strict=True)
         if at + at_once >= len(missing) or at % _KEPT_EVERY == 0:
             write_rows(cache_file, known)
     return (
