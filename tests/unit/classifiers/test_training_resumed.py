@@ -40,7 +40,7 @@ def learn(checkpoint: Path, learnt_from: bytes = b"texts") -> NDArray[np.float32
 
     config = TrainingConfig(4, 5, 0.1, 0.0, checkpoint)
     training_loop.train_epochs(model, [5] * 40, config, learnt_from=learnt_from, loss_of=loss_of, measured=lambda: None)
-    return model.weight.detach().numpy().copy()
+    return np.array(model.weight.detach().numpy(), np.float32)
 
 
 def test_a_training_stopped_after_an_epoch_ends_as_one_that_was_not(
