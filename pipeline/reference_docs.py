@@ -35,9 +35,9 @@ def settings_page() -> str:
 
 def cli_page() -> str:
     """Every command with its options."""
-    from pipeline.cli import app
+    from pipeline.cli import command_line
 
-    group = typer.main.get_command(app)
+    group = typer.main.get_command(command_line())
     about = (
         "Errors are one line on standard error and exit 3; `-v` tells more. `assay --version` says which version it is."
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import traceback
+from importlib import import_module
 from importlib.metadata import entry_points, version
 from typing import Annotated, Any
 
@@ -12,34 +13,6 @@ import typer
 from core.errors import AssayError
 from pipeline import extras
 from pipeline.at_rest.private_files import set_private_umask
-from pipeline.backup import backup_commands
-from pipeline.cli import (
-    account_commands,
-    admin,
-    audit_commands,
-    bank_commands,
-    cameo,
-    cases,
-    claim_commands,
-    compare_likeness,
-    costs,
-    demo,
-    eval_commands,
-    policy,
-    protect,
-    protected_registry,
-    review_commands,
-    reviewer_commands,
-    trust_list,
-    verify_commands,
-    watermark,
-    webhook_commands,
-    work_holders,
-)
-from pipeline.cli.appeals import appeal_commands
-from pipeline.cli.record import report_commands
-from pipeline.compliance import comply_commands
-from pipeline.consent import consent_commands
 
 EXIT_FAILED = 3
 EXIT_INTERRUPTED = 130  # 128 + SIGINT, as shells have it
@@ -47,14 +20,35 @@ _UsageError: type[Any] = typer.BadParameter.__bases__[
     0
 ]  # typer carries a click of its own and shows only this much of it
 
-app = typer.Typer(
-    name="assay",
-    help="The safety and provenance layer around a video generation engine.",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+_VERBS = {
+    "pipeline.cli.cases": ("submit", "case", "queue", "rule", "resume", "appeal", "recall", "erase"),
+    "pipeline.cli.review_commands": ("review",),
+    "pipeline.cli.claim_commands": ("claims",),
+    "pipeline.cli.appeals.appeal_commands": ("appeals",),
+    "pipeline.cli.record.report_commands": ("report",),
+    "pipeline.cli.verify_commands": ("verify", "screen", "feedback"),
+    "pipeline.cli.compare_likeness": ("likeness",),
+    "pipeline.cli.watermark": ("mark", "detect"),
+    "pipeline.cli.admin": ("worker", "doctor", "rebuild-cases", "models", "keys"),
+    "pipeline.cli.audit_commands": ("audit",),
+    "pipeline.cli.account_commands": ("account",),
+    "pipeline.cli.costs": ("costs",),
+    "pipeline.cli.webhook_commands": ("webhook",),
+    "pipeline.cli.policy": ("policy",),
+    "pipeline.cli.protect": ("protect",),
+    "pipeline.backup.backup_commands": ("backup", "restore"),
+    "pipeline.cli.protected_registry": ("gallery",),
+    "pipeline.cli.bank_commands": ("bank",),
+    "pipeline.cli.work_holders": ("work",),
+    "pipeline.cli.reviewer_commands": ("reviewers",),
+    "pipeline.cli.trust_list": ("trust",),
+    "pipeline.cli.cameo": ("cameo",),
+    "pipeline.consent.consent_commands": ("ask-consent",),
+    "pipeline.cli.eval_commands": ("eval",),
+    "pipeline.cli.demo": ("demo",),
+    "pipeline.compliance.comply_commands": ("comply",),
+}
+"""The verbs that each module adds, as help shows them. Importing all takes seconds, so what is typed is imported."""
 
 
 def _version(asked: bool) -> None:
@@ -63,7 +57,6 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def _all(
     _asked: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Say which version this is, and end.")
@@ -72,44 +65,33 @@ def _all(
     """What every command may be given."""
 
 
-for commands in (
-    cases,
-    review_commands,
-    claim_commands,
-    appeal_commands,
-    report_commands,
-    verify_commands,
-    compare_likeness,
-    watermark,
-    admin,
-    audit_commands,
-    account_commands,
-    costs,
-    webhook_commands,
-    policy,
-    protect,
-    backup_commands,
-    protected_registry,
-    bank_commands,
-    work_holders,
-    reviewer_commands,
-    trust_list,
-    cameo,
-    consent_commands,
-    eval_commands,
-    demo,
-    comply_commands,
-):
-    commands.add_to(app)
-for command in entry_points(group="assay.commands"):  # verbs of the rooms above: serve, grafana
-    command.load()(app)
+def command_line(verb: str = "") -> typer.Typer:
+    """All commands, or, where one module of the pipeline has this verb, that module's; none for --version."""
+    app = typer.Typer(
+        name="assay",
+        help="The safety and provenance layer around a video generation engine.",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_all)
+    if verb == "--version":
+        return app
+    known = [module for module, verbs in _VERBS.items() if verb in verbs]
+    for module in known or _VERBS:
+        import_module(module).add_to(app)
+    if not known:
+        for command in entry_points(group="assay.commands"):  # verbs of the rooms above: serve, grafana
+            command.load()(app)
+    return app
 
 
 def main() -> None:
     """Run, and end with one clear line where something is wrong; details with -v or --verbose."""
     set_private_umask()
     try:
-        result = app(standalone_mode=False)
+        result = command_line(sys.argv[1] if len(sys.argv) > 1 else "")(standalone_mode=False)
     except (typer.Abort, KeyboardInterrupt):
         result = EXIT_INTERRUPTED
     except _UsageError as error:

@@ -12,7 +12,7 @@ import pytest
 import typer
 import yaml
 
-from pipeline.cli import app
+from pipeline.cli import command_line
 from pipeline.runners.topics import WORKER_ROLES
 from pipeline.settings import Settings
 from tests.conftest import ROOT
@@ -90,7 +90,7 @@ def test_the_commands_exist(name):
         assert (python, option) == ("python", "-m") and (ROOT / f"{module.replace('.', '/')}.py").is_file()
         return
     command, *arguments = service["command"]
-    verb = typer.main.get_command(app).commands[command]
+    verb = typer.main.get_command(command_line()).commands[command]
     verb.make_context(command, list(arguments))  # raises for an option that it does not have
     roles = [value for option, value in pairwise(arguments) if option == "--role"]
     assert set(roles) <= set(WORKER_ROLES)

@@ -107,9 +107,9 @@ def test_every_module_and_path_that_a_page_names_exists():
 def test_every_command_that_a_page_shows_exists():
     import typer
 
-    from pipeline.cli import app
+    from pipeline.cli import command_line
 
-    root, missing, shown = typer.main.get_command(app), [], 0
+    root, missing, shown = typer.main.get_command(command_line()), [], 0
     for page in PAGES:
         for line in re.findall(r"(?:^ {4,}|^|`)assay ([a-z][a-z -]*)", page.read_text(), re.M):
             command, words, shown = root, line.split(), shown + 1

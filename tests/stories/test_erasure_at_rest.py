@@ -18,7 +18,7 @@ from core.roles import Principal, Role
 from pipeline.at_rest.encrypt_stored import encrypt_stored
 from pipeline.at_rest.private_files import open_paths
 from pipeline.blobstores.blob_store import FsspecBlobStore
-from pipeline.cli import app
+from pipeline.cli import command_line
 from pipeline.diagnostics.at_rest_checks import check_encryption
 from pipeline.ledgers.data_location import data_folder_for
 from pipeline.ledgers.server_user import server_user
@@ -164,7 +164,7 @@ def test_the_command_closes_encrypts_and_says_what_it_did(settings: Settings, mo
             connection.execute(insert, ["1" * 32, "case1", OLD])
         (settings.root / "vault" / "blobs").mkdir(parents=True)
         (settings.root / "vault" / "blobs" / "old").write_bytes(b"draft")
-        said = [CliRunner().invoke(app, ["protect", "--json"]) for _ in range(2)]
+        said = [CliRunner().invoke(command_line(), ["protect", "--json"]) for _ in range(2)]
         assert [json.loads(one.stdout) for one in said] == [
             {"closed": 2, "texts": 1, "blobs": 0, "damaged": [], "log_cleared": True},
             {"closed": 0, "texts": 0, "blobs": 0, "damaged": [], "log_cleared": None},

@@ -15,7 +15,7 @@ from core.roles import Role
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate
 from pipeline.accounts import create_account
-from pipeline.cli import app
+from pipeline.cli import command_line
 from pipeline.inspection.inspections import inspect_file, read_case_film, reference_words
 from tests.conftest import ROOT
 from tests.lawful import judged
@@ -125,7 +125,7 @@ def test_who_is_no_moderator_gets_no_pictures_whatever_they_call(at, case_id, tm
 def test_where_the_page_cannot_be_written_is_said_before_anything_is_measured(tmp_path, two_seconds, target, said):
     video = tmp_path / "video.html"
     video.write_bytes(two_seconds.read_bytes())
-    ended = CliRunner().invoke(app, ["inspect", str(video), "--html", str(tmp_path / target)])
+    ended = CliRunner().invoke(command_line(), ["inspect", str(video), "--html", str(tmp_path / target)])
     assert isinstance(ended.exception, BadInput) and said in str(ended.exception)
     assert video.read_bytes() == two_seconds.read_bytes()
 

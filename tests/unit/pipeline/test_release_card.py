@@ -14,7 +14,7 @@ from evals.card.measure_card import measure_card, planned_rows
 from evals.card.request_decisions import RequestDecisions, RequestOutcome
 from evals.card.row_plan import measured_share
 from media.probe import probe
-from pipeline.cli import app, eval_commands
+from pipeline.cli import command_line, eval_commands
 from pipeline.release_card.card_record import CardRow, ReleaseCard, card_as_json, read_card, worse_rows
 
 OWN = "prompt_own_video"
@@ -26,7 +26,7 @@ def card_with(hits, n, **more):
 
 
 def card(*arguments):
-    return CliRunner().invoke(app, ["eval", "card", *arguments])
+    return CliRunner().invoke(command_line(), ["eval", "card", *arguments])
 
 
 def test_a_share_below_its_interval_is_worse_and_one_within_it_is_not():
