@@ -111,12 +111,12 @@ def walk(at: ServedInstallation, made: AccessObjects, people: list[Actor]) -> li
     with at.client() as client:
         for method, path in routes:
             program = method.lower() in described.get(path, {}) or path.startswith("/v1/") or path in _OWN_ROUTES
-            statuses, unused = {}, None
+            statuses, unused = {}, {}
             for one in people:
-                request = (one.name in ENDED and unused) or _request(made, one.about, method, path)
+                request = unused.pop(one.about.id, None) or _request(made, one.about, method, path)
                 statuses[one.name] = _ask(client, one, method, path, request, program=program)
-                if statuses[one.name] == 401:  # whoever is turned away at the door leaves all as it was
-                    unused = request
+                if _word(statuses[one.name]) != YES:  # whoever is turned away leaves all as it was
+                    unused[one.about.id] = request
             words = {name: _word(status) for name, status in statuses.items()}
             walked.append(WalkedRoute(name=f"{method} {path}", words=words, statuses=statuses))
     return walked
