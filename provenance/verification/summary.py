@@ -19,6 +19,7 @@ from provenance.verification.evaluate import (
     watermark_payload,
 )
 from provenance.verification.recovery import SimilarVideo
+from provenance.watermark.payload import Payload
 
 CONSENT_ENDED = "This service has taken it down: the consent of a person it shows has ended."
 """What is said of a copy of such a video, beside whatever its marks say."""
@@ -26,15 +27,31 @@ CONSENT_ENDED = "This service has taken it down: the consent of a person it show
 TAKEN_DOWN_AFTER_CLAIM = "This service has taken it down after a claim."
 """The same where somebody claimed that it must not be shown. Who that was is nobody's business."""
 
+_MAX_CASES_NAMED = 3
+"""How many of the other cases of a compilation the sentence names; its seconds one by one stand below it."""
+
 _ELSEWHERE = "Its credentials are stored on another server, and were not fetched."
 
 
 def summarise(verdict: FindingVerdict, observations: Observations) -> str:
     """What the verdict means for this file. Never that it was made without AI."""
-    sentence = f"{_SENTENCES[verdict](observations)}{_taken_down(observations)}"
+    sentence = f"{_SENTENCES[verdict](observations)}{_other_cases(observations)}{_taken_down(observations)}"
     reason = "" if observations.watermark == WATERMARK_NOT_CHECKED else reason_not_searched(observations.watermark)
     where = " in the picture" if observations.watermark.audio is not None else ""
     return f"{sentence} No watermark was looked for{where}: {reason}." if reason else sentence
+
+
+def _other_cases(observations: Observations) -> str:
+    """Which other marks are in some of its seconds: it was joined of several videos."""
+    named = watermark_payload(observations.watermark)
+    payloads = (segment.payload for segment in observations.watermark.segments if segment.payload)
+    cases = [Payload.from_hex(payload).case_id for payload in dict.fromkeys(payloads) if payload != named]
+    if not cases:
+        return ""
+    if len(cases) == 1:
+        return f" Other seconds carry the watermark of case {cases[0]}."
+    more = f" and {len(cases) - _MAX_CASES_NAMED} more" if len(cases) > _MAX_CASES_NAMED else ""
+    return f" Other seconds carry the watermarks of cases {', '.join(cases[:_MAX_CASES_NAMED])}{more}."
 
 
 def _taken_down(observations: Observations) -> str:

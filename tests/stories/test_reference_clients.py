@@ -282,7 +282,9 @@ def test_a_reference_that_cannot_be_honoured_is_refused_with_the_name_of_its_fie
 
 
 @pytest.mark.parametrize(
-    "content", [encoded("PNG")[:60], encoded("PNG", Image.new("RGB", (1, 1))), HEIC.read_bytes()[:300]]
+    "content",
+    [encoded("PNG")[:60], encoded("PNG", Image.new("RGB", (1, 1))), HEIC.read_bytes()[:300]],
+    ids=["cut off", "one pixel", "cut off HEIC"],
 )
 def test_a_damaged_reference_is_refused_with_the_name_of_its_field(at, content):
     with pytest.raises(openai.UnprocessableEntityError) as refused:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.finding import ContentCredentials, Finding, FindingVerdict, WatermarkFinding
+from core.finding import ContentCredentials, Finding, FindingVerdict, WatermarkedSpan, WatermarkFinding
 from provenance.c2pa.credentials_report import AiAssertion, CredentialsReport, SoftBinding
 from provenance.metadata.xmp_reader import UnsignedDeclaration
 from provenance.verification.evaluate import (
@@ -149,6 +150,28 @@ def test_the_watermark_of_footage_whose_record_states_no_ai_is_no_evidence_of_ai
 def test_a_recovered_video_is_said_to_differ_from_the_original_and_not_to_be_tampered_with():
     summary = finding(Observations(report=reading("none"), watermark=OURS, case={})).summary
     assert "differ from the signed original" in summary and "tamper" not in summary
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ([], ""),
+        ([1], " Other seconds carry the watermark of case 0000000000000001."),
+        ([1, None, 2, 1], " Other seconds carry the watermarks of cases 0000000000000001, 0000000000000002."),
+        (
+            range(1, 6),
+            " Other seconds carry the watermarks of cases 0000000000000001, 0000000000000002, 0000000000000003 and 2 more.",
+        ),
+    ],
+)
+def test_the_sentence_names_the_other_cases_of_a_compilation(others, said):
+    payloads = [PAYLOAD, *(None if case is None else f"{PAYLOAD[:8]}{case:016x}" for case in others)]
+    spans = [
+        WatermarkedSpan(start=at, end=at + 1.0, payload=payload, p_value=0.0) for at, payload in enumerate(payloads)
+    ]
+    found = Observations(report=reading("none"), watermark=replace(OURS, segments=tuple(spans)), case={})
+    alone = Observations(report=reading("none"), watermark=OURS, case={})
+    assert finding(found).summary == finding(alone).summary + said
 
 
 def test_the_operators_word_about_served_footage_is_called_the_operators():
