@@ -161,3 +161,27 @@ def test_what_is_little_more_than_slots_is_a_translation_only_of_parts_that_have
     spoken = Language(code="fr", name="F", sentences={"a cat": "un chat"}, patterns=patterns)
     assert spoken.translation("a cat and a_1") == "un chat et a_1"
     assert spoken.translation("Said and done") is None
+
+
+FOLLOWING_SENTENCES = [
+    "It can be asked at https://example.org/verify.",
+    "The watermark still leads to case 00112233445566aa.",
+    "Other seconds carry the watermarks of cases 01, 02, 03 and 2 more.",
+    "This service has taken it down after a claim.",
+    "No watermark was looked for in the picture: there is no watermark key here.",
+    "Not everything in this file was looked at: that would have taken too much.",
+]
+"""What may follow the sentence of a finding, in the order in which it does."""
+
+
+@pytest.mark.parametrize("code", ["fr", "de", "es"])
+@pytest.mark.parametrize("first", range(len(FOLLOWING_SENTENCES)))
+def test_what_follows_the_sentence_of_a_finding_is_translated_up_to_its_end(code, first):
+    first_sentence = "A watermark made with this service's key is in the picture, but there is no record of its case."
+    following = FOLLOWING_SENTENCES[first:]
+    language = available_languages()[code]
+    whole = language(" ".join([first_sentence, *following]))
+    assert whole.startswith(language(first_sentence))
+    parts = [language(f"{first_sentence} {one}").removeprefix(language(first_sentence)) for one in following]
+    assert whole == language(first_sentence) + "".join(parts)
+    assert not {"looked", "carry", "leads", "taken", "asked", "more"} & set(re.findall(r"\w+", whole))
