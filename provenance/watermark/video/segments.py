@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 
@@ -79,15 +80,24 @@ def find_segments(
 ) -> tuple[Segment, ...]:
     """Of evidence with parts. `whole` is what was found in all of it, if that is known. Ordered by start."""
     whole = whole or detect_in_frames(frames, keys, effort=effort)
-    located = _told_apart(_located_marks(frames, keys, whole))
+    placed = _places(frames, whole)
+    located = _located_marks(frames, keys, whole, placed)
+    sure = _sure_segments(frames, located)
+    if further := _located_beside(frames, keys, sure, placed, known={one.payload.hex for one in located}):
+        sure = _sure_segments(frames, [*located, *further])
+    return tuple(sure) or _whole_video(whole)
+
+
+def _sure_segments(frames: AccumulatedFrames, marks: Sequence[_LocatedMark]) -> list[Segment]:
+    """Where these accumulate so that chance is ruled out, ordered by start."""
+    located = _told_apart(marks)
     agreements = np.array([[_z(part, known) for part in frames.parts] for known in located])
     segments = [
         segment
         for place, known in enumerate(located)
         for segment in _marked_runs(frames, known, beside_others(agreements, place))
     ]
-    sure = sorted((segment for segment in segments if segment.p_value <= FALSE_ALARM_RATE), key=lambda one: one.start)
-    return tuple(sure) or _whole_video(whole)
+    return sorted((segment for segment in segments if segment.p_value <= FALSE_ALARM_RATE), key=lambda one: one.start)
 
 
 def _whole_video(whole: VideoDetectionResult) -> tuple[Segment, ...]:
@@ -97,28 +107,67 @@ def _whole_video(whole: VideoDetectionResult) -> tuple[Segment, ...]:
     return (Segment(start=0.0, end=1.0, payload=whole.mark.payload, key_id=whole.key.id, p_value=whole.mark.p_value),)
 
 
-def _located_marks(
-    frames: AccumulatedFrames, keys: Sequence[WatermarkKey], whole: VideoDetectionResult
-) -> list[_LocatedMark]:
-    """Each payload once: of the whole video, and of stretches of it in the same geometry or as it was."""
-    located: dict[str, _LocatedMark] = {}
+def _places(frames: AccumulatedFrames, whole: VideoDetectionResult) -> list[DoubleArray]:
+    """As it was, and in the geometry in which a mark was found in the whole video."""
     plain: DoubleArray = np.diag([frames.scale, frames.scale, 1.0])
-    placed = [plain] if whole.homography is None or whole.geometry == "as it was" else [plain, whole.homography]
+    return [plain] if whole.homography is None or whole.geometry == "as it was" else [plain, whole.homography]
+
+
+def _located_marks(
+    frames: AccumulatedFrames, keys: Sequence[WatermarkKey], whole: VideoDetectionResult, placed: Sequence[DoubleArray]
+) -> list[_LocatedMark]:
+    """Each payload once: of the whole video, and of wide stretches of it."""
+    located: dict[str, _LocatedMark] = {}
     detection = whole.tile_detection
     if whole.mark.among and whole.key and detection and detection.payload and whole.homography is not None:
         located[detection.payload.hex] = _located(detection, detection.payload, whole.key, whole.homography)
-    wide, short = list(_window_sums(frames.parts, _WIDE_WINDOW)), list(_window_sums(frames.parts, _SHORT_WINDOW))
-    readings = 4 * (1 + len(wide) + len(short)) * len(keys)
-    for known in _read_in([frames.mean_frame, *wide], placed, keys, readings):
+    pictures = [frames.mean_frame, *_window_sums(frames.parts, _width(frames, _WIDE_WINDOW))]
+    for known in _read_in(pictures, placed, keys, _most_readings(frames, keys)):
         located.setdefault(known.payload.hex, known)
-    if not located:  # short windows are for what is lost among other footage in wide ones
-        for known in _read_in(short, placed, keys, readings):
-            located.setdefault(known.payload.hex, known)
     return list(located.values())
 
 
+def _located_beside(
+    frames: AccumulatedFrames,
+    keys: Sequence[WatermarkKey],
+    found: Sequence[Segment],
+    placed: Sequence[DoubleArray],
+    *,
+    known: Collection[str],
+) -> list[_LocatedMark]:
+    """Others, in the parts that carry none of those found: in all of a stretch of them, and in short windows of it.
+
+    Wide windows drown a short mark in what stands beside it: other footage, or a clearer mark.
+    """
+    located: dict[str, _LocatedMark] = {}
+    for stretch in _unmarked_stretches(frames.parts, found):
+        pictures = [*_window_sums(stretch, len(stretch)), *_window_sums(stretch, _width(frames, _SHORT_WINDOW))]
+        for other in _read_in(pictures, placed, keys, _most_readings(frames, keys)):
+            located.setdefault(other.payload.hex, other)
+    return [other for payload, other in located.items() if payload not in known]
+
+
+def _unmarked_stretches(parts: Sequence[FloatArray], found: Sequence[Segment]) -> list[list[FloatArray]]:
+    """Parts that follow each other and carry none of what was found."""
+    marked = [any(one.start <= at / len(parts) < one.end for one in found) for at in range(len(parts))]
+    stretches = groupby(range(len(parts)), key=marked.__getitem__)
+    return [[parts[at] for at in stretch] for is_marked, stretch in stretches if not is_marked]
+
+
+def _width(frames: AccumulatedFrames, share: float) -> int:
+    """How many parts are this share of the video."""
+    return max(1, round(len(frames.parts) * share))
+
+
+def _most_readings(frames: AccumulatedFrames, keys: Sequence[WatermarkKey]) -> int:
+    """How many readings are made of windows at the most: each in two geometries, upright and turned."""
+    count = len(frames.parts)
+    windows = [count // max(1, _width(frames, share) // 2) for share in (_WIDE_WINDOW, _SHORT_WINDOW)]
+    return 4 * (1 + count + sum(windows)) * len(keys)
+
+
 def _read_in(
-    pictures: Sequence[FloatArray], placed: Sequence[DoubleArray], keys: Sequence[WatermarkKey], readings: int
+    pictures: Iterable[FloatArray], placed: Sequence[DoubleArray], keys: Sequence[WatermarkKey], readings: int
 ) -> Iterator[_LocatedMark]:
     """What is read with its check in any of the pictures, surely enough for one of so many readings."""
     for picture in pictures:
@@ -176,8 +225,8 @@ def _lies_alike(one: _LocatedMark, other: _LocatedMark) -> bool:
     )
 
 
-def _window_sums(parts: Sequence[FloatArray], window: float) -> Iterator[FloatArray]:
-    length = max(1, round(len(parts) * window))
+def _window_sums(parts: Sequence[FloatArray], length: int) -> Iterator[FloatArray]:
+    """Of so many parts each, half over the next; none where there are fewer."""
     for start in range(0, len(parts) - length + 1, max(1, length // 2)):
         yield sum(parts[start + 1 : start + length], parts[start].copy())
 

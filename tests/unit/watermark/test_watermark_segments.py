@@ -80,6 +80,16 @@ def test_a_short_marked_piece_of_a_long_compilation_is_found() -> None:
     assert only.payload == PAYLOAD.hex and abs(only.start - 0.5) <= 0.07 and abs(only.end - 0.6) <= 0.07
 
 
+def test_a_short_piece_with_one_mark_is_found_beside_a_long_one_with_another() -> None:
+    """A sixth of the pictures: in a quarter of them the clearer mark, which lies elsewhere, drowns it."""
+    weak = list(embed_video(clip(8), PAYLOAD, KEY, strength=0.7))
+    long = list(embed_video(clip(40), SECOND, KEY, shift=(61.5, 20.0), strength=1.5))
+    for pictures, begin in ((weak + long, 0.0), (long + weak, 5 / 6)):
+        found = {one.payload: one for one in found_in(pictures)}
+        assert found.keys() == {PAYLOAD.hex, SECOND.hex}
+        assert abs(found[PAYLOAD.hex].start - begin) <= 0.07 and abs(found[PAYLOAD.hex].end - begin - 1 / 6) <= 0.07
+
+
 def test_the_whole_of_a_marked_video_is_one_segment() -> None:
     (only,) = found_in(marked(20))
     assert (only.start, only.end) == (0, 1)
