@@ -19,6 +19,7 @@ from provenance.verification.evaluate import NO_WATERMARK_KEY, pictures_not_deco
 from provenance.watermark.audio.files import detect_audio_file
 from provenance.watermark.effort import Effort
 from provenance.watermark.key import WatermarkKey
+from provenance.watermark.payload import Payload
 from provenance.watermark.video.files import FileDetection, locate_in_file
 from provenance.watermark.video.likely_files import find_likely_in_file
 
@@ -53,7 +54,7 @@ def detect_watermarks(
                 return WatermarkFinding(detected=False, note="no picture", audio=sound, unexamined=unheard)
             return replace(pictures_not_decoded(path, error), audio=sound, unexamined=unheard)
         sound, unheard = audio_future.result()
-        return replace(in_picture.mark, segments=_spans(in_picture), audio=sound, unexamined=unheard)
+        return replace(_in_picture(in_picture), segments=_spans(in_picture), audio=sound, unexamined=unheard)
 
 
 def detect_likely_marks(
@@ -89,6 +90,20 @@ def check_media_without_key(path: Path, *, keys: Sequence[WatermarkKey] = ()) ->
         if decode_mono_audio(path, seconds=1.0) is None:
             raise
     return NO_WATERMARK_KEY
+
+
+def _in_picture(found: FileDetection) -> WatermarkFinding:
+    """The mark of the whole file; of a compilation in which nothing was read as a whole, that of its surest seconds."""
+    surest = min(found.segments, key=lambda segment: segment.p_value, default=None)
+    if found.mark.detected or surest is None:
+        return found.mark
+    return WatermarkFinding(
+        detected=True,
+        payload=surest.payload,
+        case_id=Payload.from_hex(surest.payload).case_id,
+        p_value=surest.p_value,
+        note=f"key {surest.key_id}; in some of the seconds",
+    )
 
 
 def _spans(in_picture: FileDetection) -> tuple[WatermarkedSpan, ...]:

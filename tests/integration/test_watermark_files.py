@@ -18,6 +18,7 @@ from media.sampling import sample_video
 from media.transcode import Encoding, reencode
 from provenance.watermark import MarkReport, Payload, WatermarkKey, detect_file, locate_in_file, mark_file
 from provenance.watermark.audio import detect_audio_file
+from provenance.watermark_detection import detect_watermarks
 from tests.stories.drawn_mascot import landscape as drawn_landscape
 
 BUNNY = Path(__file__).parents[2] / "deploy" / "demo" / "bunny.mp4"
@@ -140,6 +141,36 @@ def test_the_seconds_that_carry_the_mark_are_told(marked: tuple[Path, MarkReport
     assert found.mark.payload == only.payload == PAYLOAD.hex and found.geometry == "as it was"
     assert only.start == 0 and only.end == pytest.approx(probe(marked[0]).duration, abs=0.5)
     assert locate_in_file(BUNNY, keys=[KEY]).segments == ()
+
+
+def compiled(pieces: list[tuple[Path, float, bool]], dst: Path) -> Path:
+    """So many seconds of each of these, those that say so mirrored, one behind the other in 480 x 270."""
+    with av.open(str(dst), "w") as out:
+        track = out.add_stream("libx264", rate=25, options={"crf": "30", "preset": "veryfast"})
+        track.width, track.height, track.pix_fmt = 480, 270, "yuv420p"
+        for path, seconds, mirrored in pieces:
+            for frame in _first_frames(path, seconds):
+                rgb = frame.reformat(width=480, height=270, format="rgb24").to_ndarray()
+                shown = np.ascontiguousarray(rgb[:, ::-1] if mirrored else rgb)
+                out.mux(track.encode(av.VideoFrame.from_ndarray(shown, format="rgb24")))
+        out.mux(track.encode(None))
+    return dst
+
+
+def _first_frames(path: Path, seconds: float) -> Iterator[av.VideoFrame]:
+    with av.open(str(path)) as source:
+        yield from (frame for frame in source.decode(video=0) if frame.time is not None and frame.time < seconds)
+
+
+def test_a_mark_that_is_read_in_some_seconds_only_is_found_in_the_file(
+    marked: tuple[Path, MarkReport], tmp_path: Path
+) -> None:
+    file = compiled([(BUNNY, 5.0, True)] * 2 + [(marked[0], 3.0, False)] + [(BUNNY, 5.0, True)] * 2, tmp_path / "a.mp4")
+    assert not locate_in_file(file, keys=[KEY]).mark.detected
+    found = detect_watermarks(file, keys=[KEY])
+    (only,) = found.segments
+    assert (found.detected, found.payload, found.case_id) == (True, PAYLOAD.hex, PAYLOAD.case_id)
+    assert found.p_value == only.p_value and abs(only.start - 10) < 2 and abs(only.end - 13) < 2
 
 
 def test_the_mark_costs_few_bytes(marked: tuple[Path, MarkReport], tmp_path: Path) -> None:
