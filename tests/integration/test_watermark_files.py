@@ -151,7 +151,7 @@ def compiled(pieces: list[tuple[Path, float, bool]], dst: Path) -> Path:
         for path, seconds, mirrored in pieces:
             for frame in _first_frames(path, seconds):
                 rgb = frame.reformat(width=480, height=270, format="rgb24").to_ndarray()
-                shown = np.ascontiguousarray(rgb[:, ::-1] if mirrored else rgb)
+                shown = np.ascontiguousarray(rgb[:, ::-1] if mirrored else rgb, np.uint8)
                 out.mux(track.encode(av.VideoFrame.from_ndarray(shown, format="rgb24")))
         out.mux(track.encode(None))
     return dst
