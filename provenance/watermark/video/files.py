@@ -58,6 +58,8 @@ SLOW_IMPORTS = ("scipy.fft", "scipy.ndimage")
 """What is imported where it is needed, since it takes long: processes of the sandbox are forked with it."""
 SAMPLED_FRAMES = 64
 """How many pictures of a video the detector looks at."""
+_COMPILATION_SECONDS = 15.0
+"""From this length on a video may be pieces of several, fitted into one frame."""
 
 _MIN_ROWS_UNCHECKED = 480
 """Pictures with fewer rows hold little more than one tile: their mark is read back, and if it is not clear they are
@@ -321,9 +323,10 @@ def locate_in_process(
     known, secrets = load(SummedPictures, pictures), [key_from_json(key) for key in keys]
     sums = read_sums(folder, known)
     whole = detect_in_frames(sums, secrets, effort=effort, issued=_payload_sets(issued, secrets))
+    thorough: Effort = effort if known.duration >= _COMPILATION_SECONDS else "quick"
     return FileDetection(
         mark=whole.mark,
-        segments=segments_in_seconds(find_segments(sums, secrets, whole=whole), known.duration),
+        segments=segments_in_seconds(find_segments(sums, secrets, whole=whole, effort=thorough), known.duration),
         geometry=whole.geometry,
         z=whole.z,
     )

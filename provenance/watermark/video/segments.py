@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
@@ -78,12 +78,17 @@ def find_segments(
     whole: VideoDetectionResult | None = None,
     effort: Effort = "quick",
 ) -> tuple[Segment, ...]:
-    """Of evidence with parts. `whole` is what was found in all of it, if that is known. Ordered by start."""
+    """Of evidence with parts. `whole` is what was found in all of it, if that is known. Ordered by start.
+
+    A `deep` search looks for pieces that were made larger or smaller too: two seconds more where none is found.
+    """
     whole = whole or detect_in_frames(frames, keys, effort=effort)
     placed = _places(frames, whole)
     located = _located_marks(frames, keys, whole, placed)
     sure = _sure_segments(frames, located)
-    if further := _located_beside(frames, keys, sure, placed, known={one.payload.hex for one in located}):
+    beside = _located_beside(frames, keys, _unmarked_stretches(frames.parts, sure), placed, effort)
+    known = {one.payload for one in located}
+    if further := [one for one in beside if one.payload not in known]:
         sure = _sure_segments(frames, [*located, *further])
     return tuple(sure) or _whole_video(whole)
 
@@ -130,21 +135,38 @@ def _located_marks(
 def _located_beside(
     frames: AccumulatedFrames,
     keys: Sequence[WatermarkKey],
-    found: Sequence[Segment],
+    stretches: Sequence[Sequence[FloatArray]],
     placed: Sequence[DoubleArray],
-    *,
-    known: Collection[str],
+    effort: Effort,
 ) -> list[_LocatedMark]:
-    """Others, in the parts that carry none of those found: in all of a stretch of them, and in short windows of it.
+    """What is in stretches of parts in which nothing was found: in all of each, and in short windows of it.
 
     Wide windows drown a short mark in what stands beside it: other footage, or a clearer mark.
     """
     located: dict[str, _LocatedMark] = {}
-    for stretch in _unmarked_stretches(frames.parts, found):
+    for stretch in stretches:
         pictures = [*_window_sums(stretch, len(stretch)), *_window_sums(stretch, _width(frames, _SHORT_WINDOW))]
         for other in _read_in(pictures, placed, keys, _most_readings(frames, keys)):
             located.setdefault(other.payload.hex, other)
-    return [other for payload, other in located.items() if payload not in known]
+        if effort == "deep" and not located:
+            for other in _searched_in(frames, stretch, keys):
+                located.setdefault(other.payload.hex, other)
+    return list(located.values())
+
+
+def _searched_in(
+    frames: AccumulatedFrames, stretch: Sequence[FloatArray], keys: Sequence[WatermarkKey]
+) -> Iterator[_LocatedMark]:
+    """What a quick search of sizes finds in wide windows, surely enough for one of so many of them."""
+    length = min(len(stretch), _width(frames, _WIDE_WINDOW))
+    for window in _window_sums(stretch, length):
+        found = detect_in_frames(
+            replace(frames, mean_frame=window / np.float32(length), parts=()), keys, effort="quick"
+        )
+        detection, key, placed = found.tile_detection, found.key, found.homography
+        sure = found.mark.p_value * len(frames.parts) <= FALSE_ALARM_RATE
+        if found.mark.detected and sure and detection and detection.payload and key and placed is not None:
+            yield _located(detection, detection.payload, key, placed)
 
 
 def _unmarked_stretches(parts: Sequence[FloatArray], found: Sequence[Segment]) -> list[list[FloatArray]]:

@@ -90,6 +90,21 @@ def test_a_short_piece_with_one_mark_is_found_beside_a_long_one_with_another() -
         assert abs(found[PAYLOAD.hex].start - begin) <= 0.07 and abs(found[PAYLOAD.hex].end - begin - 1 / 6) <= 0.07
 
 
+def test_a_piece_that_was_made_smaller_is_found_by_a_deep_search_beside_one_that_is_as_it_was() -> None:
+    """As a compilation has them: fitted into one frame."""
+    long = list(embed_video(clip(40), SECOND, KEY))
+    height, width = long[0].shape
+    fitted = []
+    for luma in embed_video(clip(12), PAYLOAD, KEY):
+        small = cv2.resize(luma, (width * 4 // 5, height * 4 // 5), interpolation=cv2.INTER_AREA)
+        fitted.append(np.pad(small, ((0, height - small.shape[0]), (width - small.shape[1], 0)), constant_values=16))
+    evidence = accumulate_frames(long + fitted, min_short_side=360, parts=True)
+    assert {one.payload for one in find_segments(evidence, [KEY])} == {SECOND.hex}
+    first, second = find_segments(evidence, [KEY], effort="deep")
+    assert (first.payload, second.payload) == (SECOND.hex, PAYLOAD.hex)
+    assert abs(first.end - 40 / 52) <= 0.07 and abs(second.start - 40 / 52) <= 0.07 and second.end == 1
+
+
 def test_the_whole_of_a_marked_video_is_one_segment() -> None:
     (only,) = found_in(marked(20))
     assert (only.start, only.end) == (0, 1)
