@@ -52,6 +52,7 @@ def page() -> str:
         peer_clips=list(video["peers"]),
         limits=_limits(video),
         shimmer=stored_results("watermark_shimmer")["clips"],
+        compilations=stored_results("watermark_compilations"),
         null=null,
         chance_by_gaussian_tail=_chance_by_gaussian_tail(null),
         removal=stored_results("watermark_removal"),

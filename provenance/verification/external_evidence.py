@@ -68,7 +68,10 @@ def segment_evidence(observations: Observations) -> Iterator[Evidence]:
                 f" (p = {segment.p_value:.1e})."
             ),
             proves="That these seconds went through this service.",
-            limits="Not where the other seconds come from. Ends are right to about a second.",
+            limits=(
+                "Not where the other seconds come from. Ends are right to about a second, in long videos to a twelfth"
+                " of their length."
+            ),
         )
 
 

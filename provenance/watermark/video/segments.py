@@ -164,7 +164,7 @@ def _searched_in(
             replace(frames, mean_frame=window / np.float32(length), parts=()), keys, effort="quick"
         )
         detection, key, placed = found.tile_detection, found.key, found.homography
-        sure = found.mark.p_value * len(frames.parts) <= FALSE_ALARM_RATE
+        sure = 2 * found.mark.p_value * len(frames.parts) <= FALSE_ALARM_RATE
         if found.mark.detected and sure and detection and detection.payload and key and placed is not None:
             yield _located(detection, detection.payload, key, placed)
 
@@ -182,10 +182,13 @@ def _width(frames: AccumulatedFrames, share: float) -> int:
 
 
 def _most_readings(frames: AccumulatedFrames, keys: Sequence[WatermarkKey]) -> int:
-    """How many readings are made of windows at the most: each in two geometries, upright and turned."""
+    """How many readings are made of windows at the most: each in two geometries, upright and turned.
+
+    Twice as many: these may use up half of the chance of an error that the seconds have, and a deep search the rest.
+    """
     count = len(frames.parts)
     windows = [count // max(1, _width(frames, share) // 2) for share in (_WIDE_WINDOW, _SHORT_WINDOW)]
-    return 4 * (1 + count + sum(windows)) * len(keys)
+    return 8 * (1 + count + sum(windows)) * len(keys)
 
 
 def _read_in(

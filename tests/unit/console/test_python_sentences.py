@@ -31,12 +31,16 @@ from core.events import (
     Waiting,
     Withdrawn,
 )
+from core.finding import ContentCredentials, WatermarkedSpan, WatermarkFinding
 from core.ports import RecordedEvent
 from core.signals import Signal, Span, Subject
 from core.verdicts import Decision, Gate, Ruling, Verdict
 from pipeline.claims.claim import ClaimDecision, ClaimKind
 from pipeline.claims.claim_codes import CLAIM_CODE_TEXTS
 from pipeline.claims.claim_forms import MISSING_FIELD_TEXTS
+from provenance.c2pa.credentials_report import CredentialsReport
+from provenance.verification.evaluate import Observations
+from provenance.verification.external_evidence import segment_evidence
 from registry.consent.notices import NOTICE_TEXTS
 from tests.conftest import ROOT
 
@@ -185,3 +189,19 @@ def test_what_follows_the_sentence_of_a_finding_is_translated_up_to_its_end(code
     parts = [language(f"{first_sentence} {one}").removeprefix(language(first_sentence)) for one in following]
     assert whole == language(first_sentence) + "".join(parts)
     assert not {"looked", "carry", "leads", "taken", "asked", "more"} & set(re.findall(r"\w+", whole))
+
+
+@pytest.mark.parametrize("code", ["fr", "de", "es"])
+def test_what_is_said_of_marked_seconds_is_translated(code):
+    spans = (
+        WatermarkedSpan(start=0.0, end=2.5, payload="01abcdef00112233445566aa", p_value=1e-20),
+        WatermarkedSpan(start=3.0, end=4.0, p_value=1e-12),
+    )
+    report = CredentialsReport(credentials=ContentCredentials(state="none"))
+    mark = WatermarkFinding(detected=True, segments=spans)
+    language = available_languages()[code]
+    said = list(segment_evidence(Observations(report=report, watermark=mark)))
+    assert len(said) == 2
+    assert [
+        one for each in said for one in (each.says, each.proves, each.limits) if not language.translation(one)
+    ] == []
