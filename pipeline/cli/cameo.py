@@ -345,8 +345,8 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def add_to(app: typer.Typer) -> None:
-    """Register the commands."""
+def add_cameo_commands(app: typer.Typer) -> None:
+    """Register the commands; pipeline.consent.consent_commands, which has more of them, asks for that."""
     from pipeline.cli.portal.enrolment_commands import add_enrolment_commands
     from pipeline.cli.portal.owner_commands import add_owner_commands
 

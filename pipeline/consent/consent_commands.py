@@ -9,7 +9,7 @@ import typer
 
 from core.errors import BadInput
 from core.roles import Principal, Role
-from pipeline.cli.cameo import AccountOption, CaseIdArgument, HandleArgument, cameo
+from pipeline.cli.cameo import AccountOption, CaseIdArgument, HandleArgument, add_cameo_commands, cameo
 from pipeline.cli.cli_common import JsonOption, local_operator, open_installation, out, print_json
 
 if TYPE_CHECKING:
@@ -161,7 +161,8 @@ def found_answer(
 
 
 def add_to(app: typer.Typer) -> None:
-    """Register the commands that are none of `cameo`."""
+    """Register `cameo`, with the commands of this module and its own, and ask-consent."""
+    add_cameo_commands(app)
     app.command("ask-consent")(ask_consent)
 
 

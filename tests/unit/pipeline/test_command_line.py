@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from importlib import import_module
@@ -22,7 +23,7 @@ def test_each_module_adds_the_verbs_by_which_it_is_found(module: str) -> None:
     app = typer.Typer()
     app.callback()(lambda: None)
     import_module(module).add_to(app)
-    assert verbs_of(app) == list(cli._VERBS[module])
+    assert sorted(verbs_of(app)) == sorted(cli._VERBS[module])
 
 
 def test_no_verb_is_added_twice_and_those_of_the_console_come_too() -> None:
@@ -35,6 +36,36 @@ def test_no_verb_is_added_twice_and_those_of_the_console_come_too() -> None:
 def test_a_verb_is_found_as_help_shows_it() -> None:
     assert verbs_of(cli.command_line("detect")) == ["mark", "detect"]
     assert verbs_of(cli.command_line("no such verb")) == verbs_of(cli.command_line())
+
+
+TREES = """
+import json, os, sys
+import pipeline.wiring, typer  # slow, and without a verb
+from pipeline import cli
+
+def tree(command):
+    return {name: tree(sub) for name, sub in getattr(command, "commands", {}).items()}
+
+def told(verb):
+    reads, writes = os.pipe()
+    if os.fork() == 0:
+        os.write(writes, json.dumps(tree(typer.main.get_command(cli.command_line(verb)))).encode())
+        os._exit(0)
+    os.close(writes)
+    with os.fdopen(reads) as said:
+        return json.load(said)
+
+print(json.dumps({verb: told(verb) for verb in ["", *(verbs[0] for verbs in cli._VERBS.values())]}))
+"""
+
+
+def test_a_verb_has_all_that_belongs_to_it_although_only_its_module_is_imported() -> None:
+    ended = subprocess.run([sys.executable, "-c", TREES], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    told = json.loads(ended.stdout)
+    whole = told.pop("")
+    assert len(whole["cameo"]) > 10
+    assert {verb: subs for each in told.values() for verb, subs in each.items()}.items() <= whole.items()
 
 
 @pytest.mark.parametrize(("arguments", "unread"), [("--version", "pipeline.settings"), ("costs --help", "console")])
