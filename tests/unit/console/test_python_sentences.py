@@ -205,3 +205,25 @@ def test_what_is_said_of_marked_seconds_is_translated(code):
     assert [
         one for each in said for one in (each.says, each.proves, each.limits) if not language.translation(one)
     ] == []
+
+
+@pytest.mark.parametrize("code", ["fr", "de", "es"])
+def test_how_a_copy_differs_is_translated(code):
+    """In the sentence of a finding and in the piece of evidence, alone and one after the other."""
+    differences = [
+        "1,988,806 bytes instead of 1,801,203",
+        "640×360 pixels instead of 1280×720",
+        "40.5 s long instead of 5.3 s",
+        "Matroska or WebM instead of MP4",
+        "compressed as hevc instead of h264",
+    ]
+    language = available_languages()[code]
+    assert [one for one in differences if not language.translation(one)] == []
+    sentence = (
+        "The credentials are gone, but the watermark leads to case 00112233445566aa, whose record says that AI made it."
+        " The credentials it was published with were recovered, signed by Assay. These bytes differ from the signed"
+        f" original: {', '.join(differences)}."
+    )
+    assert "instead" not in language(sentence) and language("1,988,806 bytes instead of 1,801,203") in language(
+        sentence
+    )
