@@ -49,7 +49,7 @@ class EngineState:
             self.orders[key] += 1
             if key in self.jobs:
                 return self.jobs[key]
-            lie = self._lie(key)
+            lie = self._lie(len(self.jobs))
             if lie == "repeats" and self.jobs:
                 return next(iter(self.jobs.values()))
             job = EngineJob(id=f"job-{len(self.jobs) + 1}", key=key, prompt=prompt, lie="" if lie == "repeats" else lie)
@@ -61,8 +61,8 @@ class EngineState:
         with self.lock:
             return next((job for job in self.jobs.values() if job.id == job_id), None)
 
-    def _lie(self, key: str) -> Lie:
-        drawn = random.Random(f"{self.seed}{key}").random()  # noqa: S311 - by lot, and the same lot for the same seed
+    def _lie(self, number: int) -> Lie:
+        drawn = random.Random(f"{self.seed} {number}").random()  # noqa: S311 - by lot, and the same lot for the same seed
         for lie, share in self.lies.items():
             if drawn < share:
                 return lie

@@ -62,18 +62,28 @@ class EmbeddedPostgres:
     def start(self) -> str:
         """The superuser's DSN; starts the server if it does not answer. May be called again at any time.
 
-        A server of before there were roles is given them. Raises Unavailable.
+        A server of before there were roles is given them. Raises Unavailable, and leaves no server running then that
+        nobody uses.
         """
+        used = self._hold is not None
+        try:
+            self._start()
+        except BaseException:
+            if not used:
+                self.stop()
+            raise
+        return self.dsn
+
+    def _start(self) -> None:
         try:
             self._prepare()
             with file_lock(self._home / "start.lock"):
                 self._initialise()
                 self._ensure_running()
-                self._ensure_roles()
                 self._acquire_hold()
+                self._ensure_roles()
         except OSError as error:
             raise Unavailable(f"the database cannot be kept in {self._home}: {error.strerror or error}") from error
-        return self.dsn
 
     def stop(self) -> None:
         """Release the server; it stops if no other process uses it. In a fork nothing happens: its parent uses it."""

@@ -121,6 +121,7 @@ def test_a_password_file_that_is_gone_is_called_by_its_name(tmp_path: Path) -> N
     (pass_file(folder / "postgres", APPLICATION_ROLE)).unlink()
     with pytest.raises(Unavailable, match=r"assay_app.pass is missing"):
         open_database(folder)
+    assert not (folder / "postgres" / "data" / "postmaster.pid").exists(), "its server is left running"
 
 
 @pytest.mark.parametrize(
