@@ -49,15 +49,14 @@ class ModelStatus:
 class Models:
     """The models as one installation may use them: every loading is bound to its options.
 
-    Loaded weights are shared by all of the process. Whether options allow a model is found once; what was refused
-    is asked again each time, so that a model fetched meanwhile is found.
+    Loaded weights are shared by all of the process; whether they may be used is asked each time.
     """
 
     options: ModelOptions = field(default_factory=ModelOptions)
 
     def get(self, name: str) -> Any:
         """The loaded model. Raises Unavailable: unknown, missing, altered, not permitted, or not loadable."""
-        return _allowed(self, name)
+        return self.load_entry(model_entry(name))
 
     def load_entry(self, model: ModelEntry) -> Any:
         """The loaded model of a catalogue entry, the same object each time. Raises Unavailable as `get` does."""
@@ -78,11 +77,6 @@ class Models:
 
 PACKAGED_MODELS = Models()
 """The packaged weights alone, nothing that is not for commercial use: for a classifier made without options."""
-
-
-@cache  # of a refusal, which is an exception, nothing is kept
-def _allowed(models: Models, name: str) -> Any:
-    return models.load_entry(model_entry(name))
 
 
 @cache
