@@ -1,4 +1,4 @@
-"""MiniLM tuned on prompts (evals/prompts/training/encoder.py), in 8 bits through onnxruntime."""
+"""MiniLM tuned on prompts (evals/prompts/training/encoder.py), in 7 bits through onnxruntime."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from classifiers.models.batching import batches_by_length
+from classifiers.models.onnx_net import onnx_session
 
 _LONGER = re.compile(r"[^\W\d_]{3,}")
 MAX_ENCODER_TOKENS = 128  # tokens; the rest of a longer text is not seen, so callers give parts
@@ -19,12 +20,9 @@ class PromptEncoder:
     """Logits of texts; safe to share between threads."""
 
     def __init__(self, model: Path, vocabulary: Path) -> None:
-        import onnxruntime
         from tokenizers import Tokenizer
 
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(str(model), options, providers=["CPUExecutionProvider"])
+        self._session = onnx_session(model)
         self._words = Tokenizer.from_file(str(vocabulary))
         self._words.no_padding()
         self._words.enable_truncation(MAX_ENCODER_TOKENS)
@@ -35,12 +33,11 @@ class PromptEncoder:
         ids = [encoding.ids for encoding in self._words.encode_batch(list(texts))]
         by_index: dict[int, NDArray[np.float32]] = {}
         for batch in batches_by_length([len(encoding) for encoding in ids]):
-            longest = len(ids[batch[-1]])
-            tokens, mask = np.zeros((len(batch), longest), np.int64), np.zeros((len(batch), longest), np.float32)
+            lengths = np.array([len(ids[place]) for place in batch], np.int32)
+            tokens = np.zeros((len(batch), lengths.max()), np.int64)
             for line, place in enumerate(batch):
-                tokens[line, : len(ids[place])] = ids[place]
-                mask[line, : len(ids[place])] = 1.0
-            batch_logits = self._session.run(["logits"], {"ids": tokens, "mask": mask})[0]
+                tokens[line, : lengths[line]] = ids[place]
+            batch_logits = self._session.run(["logits"], {"ids": tokens, "lengths": lengths})[0]
             by_index.update(zip(batch, batch_logits, strict=True))
         return np.stack([by_index[place] for place in range(len(ids))]).astype(np.float32)
 

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 
 from classifiers.base import Classifier, ClassifierExample, Material, PromptText, SignalNote
 from classifiers.text.confusables import fold_text
+from classifiers.text.deeds import deed_hits
 from classifiers.text.deobfuscate import NormalisedText, unchanged
 from classifiers.text.gazetteer.find import gazetteer_hits
-from classifiers.text.lexicon import STRONG_SCORE, Lexicon, TermHit, find_terms, load_lexicon
+from classifiers.text.lexicon import STRONG_SCORE, WEAK_SCORE, Lexicon, TermHit, find_terms, load_lexicon
 from classifiers.text.readings.plain_reading import plain_reading
 from classifiers.text.readings.shown import RIGHTS_LABELS, shown_factor
 from core.signals import Signal, Span, Subject
@@ -31,10 +32,13 @@ _WITHOUT = re.compile(r"\b(?:no|not|without|non|free of|sin|sans|ohne|senza|sem|
 
 
 class PromptTerms(Classifier):
-    """Words of word lists, in fourteen languages for the gravest, with leetspeak, look-alikes and spacing undone."""
+    """Words of word lists, in fourteen languages for the gravest, with leetspeak, look-alikes and spacing undone.
+
+    And a few grave deeds that plain words name together (deeds.toml).
+    """
 
     name = "prompt_terms"
-    version = 4
+    version = 5
     subjects = frozenset({Subject.PROMPT})
     labels = (
         "sexual", "minors", "sexual_minors", "intimate_image", "violence", "gore", "self_harm", "hate", "harassment",
@@ -54,7 +58,9 @@ class PromptTerms(Classifier):
         lists = load_lexicon()
         reading = plain_reading(unchanged(material.text))
         hits = [*find_terms(reading.text, lists), *gazetteer_hits(reading.text), *_ages(reading.text)]
+        hits += deed_hits(reading.text)
         hits += _co_occurrences(hits)
+        hits = [hit for hit in hits if not _says_nothing_alone(hit)]
         softened = _softened(reading.text, hits, lists)
         signals = [self._signals_for_label(label, subject, hits, softened, reading) for label in self.labels]
         return [signal for of_label in signals for signal in of_label]
@@ -113,6 +119,10 @@ class PromptTerms(Classifier):
             _example("a documentary", "a documentary about the history of the machine gun", "weapons", 0.1, 0.7),
             _example("nothing", "a red balloon over a quiet lake at dawn", "violence", 0.0, 0.0),
             _example("nothing is no disguise", "a red balloon over a quiet lake at dawn", "disguise", 0.0, 0.0),
+            _example("a neighbour", "my neighbour waters his tomatoes", "intimate_image", 0.0, 0.0),
+            _example("a neighbour undressed", "my neighbour naked in the shower", "intimate_image", 0.4, 1.0),
+            _example("a deed in plain words", "a kitten in a microwave, funny prank", "violence", 0.7, 1.0),
+            _example("a pet in a kitchen", "a cat sits on top of the microwave", "violence", 0.0, 0.0),
             _example("another script", "一个裸体的女人", "sexual", 0.8, 1.0),
             _example("a name", "Taylor Swift eats a sandwich", "public_figure", 0.8, 1.0),
             _example("a character", "Pikachu dances in the rain", "copyright_ip", 0.8, 1.0),
@@ -147,6 +157,11 @@ def _co_occurrences(hits: Sequence[TermHit]) -> list[TermHit]:
         *_co_occurring(hits, "sexual", "public_figure", "intimate_image"),
         *_co_occurring(hits, "sexual", "intimate_image", "intimate_image"),
     ]
+
+
+def _says_nothing_alone(hit: TermHit) -> bool:
+    """Whose teacher or neighbour somebody is undresses nobody: it counts beside what is sexual, and only there."""
+    return hit.label == "intimate_image" and hit.score == WEAK_SCORE
 
 
 def _co_occurring(hits: Sequence[TermHit], first_label: str, second_label: str, gives: str) -> list[TermHit]:

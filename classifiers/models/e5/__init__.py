@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from classifiers.models import PACKAGED_MODELS
 from classifiers.models.batching import batches_by_length
-from classifiers.models.e5.encoder_net import ThinMatrices, write_encoder
+from classifiers.models.e5.encoder_net import write_encoder
 from classifiers.models.e5.packed_weights import read_packed_weights, unpack_rows
 from classifiers.models.e5.unigram_tokenizer import UnigramTokenizer
+from classifiers.models.onnx_bytes.byte_encoder import ThinMatrices
 from classifiers.models.onnx_net import onnx_session
 from core.errors import Unavailable
 

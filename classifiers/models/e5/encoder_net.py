@@ -1,131 +1,19 @@
-"""The encoder of multilingual-e5-small as an ONNX net that multiplies bytes: word embeddings in, token states out.
-
-Weights have 7 bits and a scale for each output, activations 8 bits and a scale for each token. With 8 bits of weight,
-pairs of products overflow on processors that have AVX2 but not VNNI, and the answers of two machines would differ;
-with one scale for all tokens of a batch, what a text is embedded as would depend on what stands beside it.
-Three channels of the states are ten times as large as the rest, and would leave those four bits. Each of the three is
-split into equal parts that are multiplied by the same weights (Zhao et al. 2019, arXiv:1901.09504).
-Normalisation is spelt out: onnxruntime's own, fused, takes twice as long on one core.
-"""
+"""The encoder of multilingual-e5-small as an ONNX net that multiplies bytes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
-import numpy as np
-
 from classifiers.models.e5.packed_weights import PackedWeights
-from classifiers.models.onnx_bytes.net_writer import MICROSOFT, NetWriter
-from media.arrays import FloatMatrix
+from classifiers.models.onnx_bytes.byte_encoder import ThinMatrices, add_encoder
+from classifiers.models.onnx_bytes.net_writer import NetWriter
 
-_WEIGHT_LEVELS = 63  # 255 * 63 * 2 is still a number of 16 bits
-_ACTIVATION_LEVELS, _ZERO_POINT = 127, 128
-_LARGE_CHANNELS = (15, 35, 321)  # largest over all layers, in seven sentences of as many languages
-_SPLIT = 8  # parts of each
-_PARTS = [channel for channel in _LARGE_CHANNELS for _ in range(_SPLIT - 1)]
-
-ThinMatrices = Mapping[str, tuple[FloatMatrix, FloatMatrix]]
-"""By the name of a matrix ("l11.q") those whose product is added to it: (outputs, rank) and (rank, inputs)."""
+_LARGE_CHANNELS = (15, 35, 321)  # ten times as large as the rest, in all layers, in sentences of seven languages
 
 
 def write_encoder(weights: PackedWeights, added: ThinMatrices) -> bytes:
     """Inputs: `embeddings` (n, t, width), `lengths` (n). Output: `states` (n, t, width)."""
-    return _EncoderWriter(weights, added).written()
-
-
-class _EncoderWriter:
-    def __init__(self, weights: PackedWeights, added: ThinMatrices) -> None:
-        self._weights, self._added, self._net = weights, added, NetWriter()
-        self._net.constant("step", np.array(1 / _ACTIVATION_LEVELS, np.float32))
-        self._net.constant("epsilon", np.array(weights.epsilon, np.float32))
-        self._net.constant("zero_point", np.array(_ZERO_POINT, np.uint8))
-        self._net.constant("last_axis", np.array([-1], np.int64))
-        self._net.constant("parts", np.array(_PARTS, np.int64))
-        channels = [*range(weights.width), *_PARTS]
-        shares = [1 / _SPLIT if channel in _LARGE_CHANNELS else 1.0 for channel in channels]
-        self._net.constant("shares", np.array(shares, np.float32))
-
-    def written(self) -> bytes:
-        state = self._normalised("embeddings", "emb.ln", "embedded")
-        for layer in range(self._weights.layers):
-            state = self._layer(state, f"l{layer}.")
-        self._net.node("Identity", [state], "states")
-        sides = ("n", "t", self._weights.width)
-        inputs = [("embeddings", "float32", sides), ("lengths", "int32", ("n",))]
-        return self._net.model_bytes(inputs, [("states", "float32", sides)])
-
-    def _layer(self, state: str, name: str) -> str:
-        width, inner = self._weights.width, self._weights.inner
-        split = self._split(state)
-        self._quantised(split)
-        parts = [self._product(split, f"{name}{part}", width, _PARTS) for part in "qkv"]
-        bias = np.concatenate([self._weights.floats(f"{name}{part}.b") for part in "qkv"])
-        context = self._net.node(
-            "MultiHeadAttention",
-            [*parts, self._net.constant(f"{name}qkv.b", bias), "lengths"],
-            f"{name}context",
-            MICROSOFT,
-            num_heads=self._weights.heads,
-        )
-        self._quantised(context)
-        attended = self._normalised(
-            self._sum(state, self._product(context, f"{name}ao", width), f"{name}ao.b"), f"{name}aln", f"{name}attended"
-        )
-        split = self._split(attended)
-        self._quantised(split)
-        spread = self._product(split, f"{name}fi", width, _PARTS)
-        active = self._net.node("BiasGelu", [spread, self._floats(f"{name}fi.b")], f"{name}active", MICROSOFT)
-        self._quantised(active)
-        return self._normalised(
-            self._sum(attended, self._product(active, f"{name}fo", inner), f"{name}fo.b"), f"{name}oln", f"{name}state"
-        )
-
-    def _split(self, states: str) -> str:
-        """The states, their large channels in parts of which all but the first stand behind the others."""
-        parts = self._net.node("Gather", [states, "parts"], f"{states}.parts", axis=2)
-        whole = self._net.node("Concat", [states, parts], f"{states}.whole", axis=2)
-        return self._net.node("Mul", [whole, "shares"], f"{states}.split")
-
-    def _quantised(self, values: str) -> None:
-        """Adds `values`.max, the largest of each token, and `values`.bytes, steps of a 127th of it."""
-        node = self._net.node
-        largest = node("ReduceMax", [node("Abs", [values], f"{values}.abs"), "last_axis"], f"{values}.max", keepdims=1)
-        scaled = node("Mul", [values, node("Reciprocal", [largest], f"{values}.rate")], f"{values}.scaled")
-        node("QuantizeLinear", [scaled, "step", "zero_point"], f"{values}.bytes")
-
-    def _product(self, values: str, name: str, width: int, repeated: Sequence[int] = ()) -> str:
-        """`values`, quantised, times the weights of this name, some of which are repeated; without their bias."""
-        matrix = self._weights.matrix(f"{name}.w", width)
-        if name in self._added:
-            up, down = self._added[name]
-            matrix = matrix + up @ down
-        levels, scales = _quantised_weights(np.concatenate([matrix, matrix[:, repeated]], axis=1))
-        inputs = [f"{values}.bytes", self._net.constant(f"{name}.w", levels), "step"]
-        inputs += [self._net.constant(f"{name}.w.scale", scales), "zero_point"]
-        product = self._net.node("MatMulIntegerToFloat", inputs, f"{name}.product", MICROSOFT)
-        return self._net.node("Mul", [product, f"{values}.max"], f"{name}.out")
-
-    def _sum(self, residual: str, values: str, bias: str) -> str:
-        both = self._net.node("Add", [residual, values], f"{bias}.both")
-        return self._net.node("Add", [both, self._floats(bias)], f"{bias}.sum")
-
-    def _normalised(self, values: str, name: str, output: str) -> str:
-        node = self._net.node
-        mean = node("ReduceMean", [values, "last_axis"], f"{output}.mean", keepdims=1)
-        centred = node("Sub", [values, mean], f"{output}.centred")
-        square = node("Mul", [centred, centred], f"{output}.square")
-        variance = node("ReduceMean", [square, "last_axis"], f"{output}.variance", keepdims=1)
-        deviation = node("Sqrt", [node("Add", [variance, "epsilon"], f"{output}.above")], f"{output}.deviation")
-        even = node("Mul", [centred, node("Reciprocal", [deviation], f"{output}.rate1")], f"{output}.even")
-        weighted = node("Mul", [even, self._floats(f"{name}.w")], f"{output}.weighted")
-        return node("Add", [weighted, self._floats(f"{name}.b")], output)
-
-    def _floats(self, name: str) -> str:
-        return self._net.constant(name, self._weights.floats(name))
-
-
-def _quantised_weights(matrix: FloatMatrix) -> tuple[np.ndarray, np.ndarray]:
-    """(inputs, outputs) in int8, and a scale for each output."""
-    scales = np.abs(matrix).max(axis=1) / _WEIGHT_LEVELS
-    levels = np.rint(matrix / scales[:, None]).astype(np.int8)
-    return np.ascontiguousarray(levels.T), scales.astype(np.float32)
+    net = NetWriter()
+    states = add_encoder(net, weights, "embeddings", large_channels=_LARGE_CHANNELS, added=added)
+    net.node("Identity", [states], "states")
+    sides = ("n", "t", weights.width)
+    inputs = [("embeddings", "float32", sides), ("lengths", "int32", ("n",))]
+    return net.model_bytes(inputs, [("states", "float32", sides)])

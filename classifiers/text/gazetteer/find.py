@@ -62,10 +62,20 @@ def gazetteer_hits(text: str) -> Iterator[TermHit]:
 def _described(folded: str, known: _Gazetteer) -> Iterator[tuple[int, int]]:
     """The first mark of each character of which enough are there."""
     for least, marks in known.characters:
-        found = [next((word for word in mark if word in folded), "") for mark in marks]
-        if sum(map(bool, found)) >= least:
-            first = next(word for word in found if word)
-            yield folded.index(first), folded.index(first) + len(first)
+        found = [place for mark in marks if (place := _first_of(mark, folded))]
+        if len(found) >= least:
+            yield found[0]
+
+
+def _first_of(mark: tuple[str, ...], folded: str) -> tuple[int, int] | None:
+    """Where one of the mark's alternatives begins a word: a wizard who brings tea has no ring."""
+    for word in mark:
+        start = folded.find(word)
+        while start > 0 and "a" <= folded[start - 1] <= "z":
+            start = folded.find(word, start + 1)
+        if start >= 0:
+            return start, start + len(word)
+    return None
 
 
 def _nearly_named(text: str, known: _Gazetteer) -> Iterator[TermHit]:

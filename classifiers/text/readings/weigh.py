@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from classifiers.text.readings.past_times import past_factors
 from classifiers.text.readings.shown import RIGHTS_LABELS, shown_factor
+from classifiers.text.readings.told_settings import setting_factors
 from classifiers.text.readings.who_is_meant import person_factor
 from media.arrays import FloatMatrix
 
@@ -19,7 +19,7 @@ def weigh_by_words(text: str, scores: FloatMatrix, labels: Sequence[str]) -> Flo
 
     What seems to undress a real person where none is meant is still as sexual as that.
     """
-    factors = np.array(past_factors(text, labels), np.float32)
+    factors = np.array(setting_factors(text, labels), np.float32)
     highest = scores.max(0)
     if any(highest[place] >= _FROM_HERE_ON for place, label in enumerate(labels) if label in RIGHTS_LABELS):
         factors *= np.where(np.isin(labels, list(RIGHTS_LABELS)), shown_factor(text), 1.0)

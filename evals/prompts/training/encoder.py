@@ -1,4 +1,4 @@
-"""Tunes MiniLM on the training rows and the written texts, and writes it as an 8-bit ONNX file.
+"""Tunes MiniLM on the training rows and the written texts, and writes it as an ONNX file of bytes.
 
     ASSAY_DATA=… OMP_NUM_THREADS=1 python -m evals.prompts.training.encoder --epochs 3 --polish 3 --seed 7
 
@@ -33,6 +33,7 @@ from evals.prompts.named_texts import learnt_texts
 from evals.prompts.training.augmentation import concatenate_texts
 from evals.prompts.training.checkpoints import TrainingConfig
 from evals.prompts.training.counterfactuals import counterfactual_texts
+from evals.prompts.training.encoder_file import encoder_file
 from evals.prompts.training.minilm import (
     TEACHER_DIMENSIONS,
     MiniLmClassifier,
@@ -223,24 +224,8 @@ def label_aucs(logits: NDArray[np.float32], texts: Sequence[LabelledText]) -> di
 
 
 def export_onnx(model: MiniLmClassifier) -> None:
-    """To ONNX, weights in 8 bits, and the digests into weights.toml. Places that are never read are left out."""
-    from onnxruntime.quantization import QuantType, quantize_dynamic
-
-    model.eval()
-    model.places = torch.nn.Embedding.from_pretrained(model.places.weight[:MAX_ENCODER_TOKENS].detach())
-    whole = ENCODER_FILE.with_suffix(".whole.onnx")
-    torch.onnx.export(
-        model,
-        (torch.ones(2, 8, dtype=torch.int64), torch.ones(2, 8)),
-        str(whole),
-        input_names=["ids", "mask"],
-        output_names=["logits"],
-        dynamic_axes={"ids": {0: "n", 1: "t"}, "mask": {0: "n", 1: "t"}, "logits": {0: "n"}},
-        opset_version=17,
-        dynamo=False,
-    )
-    quantize_dynamic(whole, ENCODER_FILE, weight_type=QuantType.QInt8, per_channel=True)
-    whole.unlink()
+    """To ONNX, and the digests into weights.toml. Places that are never read are left out."""
+    ENCODER_FILE.write_bytes(encoder_file(model, MAX_ENCODER_TOKENS))
     shutil.copy(weights_folder() / "tokenizer.json", TOKENIZER_FILE)
     record_digest(ENCODER_FILE)
     record_digest(TOKENIZER_FILE)

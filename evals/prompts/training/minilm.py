@@ -19,7 +19,7 @@ from torch.nn import functional
 from classifiers.models.larger.mpnet_encoder import MPNET_DIMENSIONS
 from core.errors import BadInput
 
-_ATTENTION_HEADS = 12
+ATTENTION_HEADS = 12
 """As in all-MiniLM-L6-v2."""
 TEACHER_DIMENSIONS = MPNET_DIMENSIONS
 
@@ -37,7 +37,7 @@ class TransformerLayer(nn.Module):  # type: ignore[misc]  # torch is not read by
         """(n, t, width) and an additive mask (n, 1, 1, t) -> (n, t, width)."""
         n, t, width = x.shape
         q, k, v = (
-            part(x).view(n, t, _ATTENTION_HEADS, width // _ATTENTION_HEADS).transpose(1, 2)
+            part(x).view(n, t, ATTENTION_HEADS, width // ATTENTION_HEADS).transpose(1, 2)
             for part in (self.query, self.key, self.value)
         )
         mixed = functional.scaled_dot_product_attention(q, k, v, attn_mask=mask)

@@ -38,6 +38,11 @@ def test_a_person_is_found_without_the_usual_spelling(text: str) -> None:
         "a boy wizard waves his wand",
         "a giant green man in ripped pants roars",
         "a green ogre bathes in a swamp",
+        "the yellow cartoon family on the couch",
+        "a beagle lies on the roof of his red doghouse",
+        "a small bear in a blue duffle coat eats marmalade sandwiches",
+        "a silver-haired queen rides a dragon",
+        "a clownfish looks for his lost son with a forgetful blue fish",
     ],
 )
 def test_a_character_is_found_by_what_it_looks_like(text: str) -> None:
@@ -57,6 +62,12 @@ def test_a_character_is_found_by_what_it_looks_like(text: str) -> None:
         "Tom Hunter walks his dog",
         "an old green house with a small garden",
         "a bear eats honey in the forest",
+        "an old wizard brings tea to a guest in spring",
+        "a fashion doll lies broken on the floor",
+        "a clownfish hides in an anemone",
+        "a brown bear with a red hat on a circus poster",
+        "a gorilla eats bananas in the zoo",
+        "a lion cub plays on a rock in the savanna",
     ],
 )
 def test_their_like_are_left_alone(text: str) -> None:

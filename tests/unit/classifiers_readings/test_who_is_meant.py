@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from classifiers.text.readings.past_times import tells_of_the_past
 from classifiers.text.readings.shown import shown_factor
+from classifiers.text.readings.told_settings import tells_of
 from classifiers.text.readings.weigh import weigh_by_words
 from classifiers.text.readings.who_is_meant import person_factor
 
@@ -59,6 +59,15 @@ def test_what_is_to_be_shown_is_a_question_of_rights(text: str) -> None:
 
 
 def test_history_is_told_and_not_done_but_for_those_who_deny_it() -> None:
-    assert tells_of_the_past("The bombing of Hiroshima explained for school")
-    assert not tells_of_the_past("the bombing of Hiroshima never happened, history documentary")
-    assert not tells_of_the_past("a politician burns ballots")
+    assert tells_of("past", "The bombing of Hiroshima explained for school")
+    assert not tells_of("past", "the bombing of Hiroshima never happened, history documentary")
+    assert not tells_of("past", "a politician burns ballots")
+
+
+def test_voting_and_teaching_are_civic_life_but_for_what_is_rigged_or_said_of_vaccines() -> None:
+    assert tells_of("civic", "a voter drops her ballot in a box, warm light")
+    assert tells_of("civic", "election officials are counting the ballots in a gymnasium")
+    assert tells_of("civic", "a protest march for clean water, banners, drums")
+    assert not tells_of("civic", "election officials count fake ballots in a back room")
+    assert not tells_of("civic", "polling station closed by police, breaking news")
+    assert not tells_of("civic", "a teacher explains that vaccines contain microchips")
