@@ -19,6 +19,7 @@ from classifiers.text.confusables import FoldedWord, fold_text, fold_with_offset
 STRONG_SCORE = 0.9  # score of a term that is sure alone
 WEAK_SCORE = 0.4  # score of a term that needs another one
 _LETTERS = re.compile(r"[\w']+")
+_UNPARTED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\u0e00-\u0e7f]")
 _FOLDER = Path(__file__).with_name("terms")
 
 
@@ -136,8 +137,20 @@ def _signs(text: str, lists: Lexicon) -> Iterator[TermHit]:
     for sign, label in lists.ascii_substrings if folded.isascii() else lists.substrings:
         start = folded.find(sign)
         while start >= 0:
-            yield TermHit(label, offsets[start], offsets[start + len(sign) - 1] + 1, STRONG_SCORE)
+            first, last = _whole_word(folded, start, start + len(sign))
+            yield TermHit(label, offsets[first], offsets[last - 1] + 1, STRONG_SCORE)
             start = folded.find(sign, start + 1)
+
+
+def _whole_word(text: str, start: int, end: int) -> tuple[int, int]:
+    """The word around a piece of it; the piece itself in scripts that do not part words."""
+    if _UNPARTED.search(text[start:end]):
+        return start, end
+    while start > 0 and text[start - 1].isalpha():
+        start -= 1
+    while end < len(text) and text[end].isalpha():
+        end += 1
+    return start, end
 
 
 def _innocent(text: Sequence[FoldedWord], lists: Lexicon) -> Iterator[tuple[int, int, str]]:

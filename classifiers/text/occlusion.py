@@ -87,13 +87,13 @@ def content_words(text: str, english: bool) -> list[Place]:
 
 @cache
 def stop_words() -> dict[bool, frozenset[str]]:
-    """English ones under True, those of other languages under False.
+    """English ones under True, all under False: English with rare words is taken for another language.
 
     With the English ones stand those of two letters: a short French sentence may be taken for English.
     """
     lists = tomllib.loads(_STOP_WORDS_FILE.read_text("utf-8"))
-    found = {name == "en": frozenset(words.split()) for name, words in lists.items()}
-    return {**found, True: found[True] | {word for word in found[False] if len(word) <= _SHORT}}
+    english, other = (frozenset(lists[name].split()) for name in ("en", "other"))
+    return {True: english | {word for word in other if len(word) <= _SHORT}, False: english | other}
 
 
 def without_places(text: str, places: Sequence[Place]) -> str:

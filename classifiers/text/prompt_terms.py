@@ -10,6 +10,7 @@ from classifiers.text.confusables import fold_text
 from classifiers.text.deeds import deed_hits
 from classifiers.text.deobfuscate import NormalisedText, unchanged
 from classifiers.text.gazetteer.find import gazetteer_hits
+from classifiers.text.homographs import without_homographs
 from classifiers.text.lexicon import STRONG_SCORE, WEAK_SCORE, Lexicon, TermHit, find_terms, load_lexicon
 from classifiers.text.readings.plain_reading import plain_reading
 from classifiers.text.readings.shown import RIGHTS_LABELS, shown_factor
@@ -57,7 +58,8 @@ class PromptTerms(Classifier):
             return self.unmeasured(subject, SignalNote.TOO_LONG)
         lists = load_lexicon()
         reading = plain_reading(unchanged(material.text))
-        hits = [*find_terms(reading.text, lists), *gazetteer_hits(reading.text), *_ages(reading.text)]
+        terms = without_homographs(reading.text, find_terms(reading.text, lists))
+        hits = [*terms, *gazetteer_hits(reading.text), *_ages(reading.text)]
         hits += deed_hits(reading.text)
         hits += _co_occurrences(hits)
         hits = [hit for hit in hits if not _says_nothing_alone(hit)]
@@ -83,7 +85,8 @@ class PromptTerms(Classifier):
         if not disguised_hits:
             return [self.signal(subject, label, 0.0)]
         scores = [hit.score * softened.get(hit, 1.0) for hit in disguised_hits]
-        scores[0] = _combined_score(scores)
+        words = [fold_text(reading.text[hit.start : hit.end]) for hit in disguised_hits]
+        scores[0] = _combined_score([score for place, score in enumerate(scores) if words[place] not in words[:place]])
         return [
             self._hit_signal(subject, hit, score, softened, reading)
             for hit, score in zip(disguised_hits, scores, strict=True)

@@ -22,6 +22,8 @@ DESCRIBED_SCORE = 0.7
 _WORD = re.compile(r"[^\W\d_][\w'’]*")
 _NO_LETTER = re.compile(r"[^a-z]+")
 _HANDLE_AFFIXES = re.compile(r"^(?:the|real|iam|itis|official)|(?:official|real|hq|tv)$")
+_CASE = re.compile(r"['’]\w{1,4}$")
+_CASES = ("s", "a", "owi", "em", "u", "om", "y", "e")  # German, Polish and Russian ones, in Latin letters
 _MIN_HANDLE = 7  # letters of a name that is written as one word: shorter ones are anybody's
 _MIN_SOUNDS = 5  # consonants of a whole name: shorter ones sound like too much else
 
@@ -81,13 +83,21 @@ def _first_of(mark: tuple[str, ...], folded: str) -> tuple[int, int] | None:
 def _nearly_named(text: str, known: _Gazetteer) -> Iterator[TermHit]:
     words = [match for match in _WORD.finditer(text) if not match[0][0].islower()]
     for match in words:
-        if latin(match[0]) in known.surnames:
+        if _is_surname(match[0], known):
             yield TermHit("public_figure", match.start(), match.end(), DESCRIBED_SCORE)
     for first, last in pairwise(words):
         if not text[first.end() : last.start()].strip(" ·-.,") and last.start() - first.end() <= 2:
             found = known.names.get((sound(first[0]), sound(last[0])), ())
             if any(_is_spelling(first[0], name[0]) and _is_spelling(last[0], name[1]) for name in found):
                 yield TermHit("public_figure", first.start(), last.end(), DESCRIBED_SCORE)
+
+
+def _is_surname(word: str, known: _Gazetteer) -> bool:
+    """Or one with a case behind it: Erdoğan'ın, Putina, Macrons."""
+    plain = latin(_CASE.sub("", word))
+    return plain in known.surnames or any(
+        plain.endswith(case) and plain.removesuffix(case) in known.surnames for case in _CASES
+    )
 
 
 def _mentioned(text: str, known: _Gazetteer) -> Iterator[TermHit]:

@@ -21,6 +21,7 @@ from core.mentions import mentioned_names
 _PHRASES_FILE = Path(__file__).with_name("plain_phrases.toml")
 _BETWEEN_NAMES = re.compile(r"[_.\-\d]+")
 _INITIALS = 2  # letters
+_MEANING_WORD = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,14 @@ class PlainPhrase:
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """Phrases that become doubtful together: `unless` is looked for in what is left of a text without them."""
+    """Phrases that become doubtful together: `unless` and `only` are looked for in what is left of a text without them.
+
+    Where there is an `only`, they mean something else beside its words alone.
+    """
 
     needs: tuple[str, ...]
     unless: re.Pattern[str]
+    only: re.Pattern[str]
     phrases: tuple[tuple[re.Pattern[str], str], ...]
 
 
@@ -83,14 +88,21 @@ def _with_meanings(reading: NormalisedText, phrases: Sequence[PlainPhrase]) -> N
     for phrase in phrases:
         letters += [reading.text[last : phrase.start], phrase.meaning]
         offsets += reading.offsets[last : phrase.start]
-        behind = reading.offsets[phrase.start : phrase.end]
-        offsets += [behind[min(place, len(behind) - 1)] for place in range(len(phrase.meaning))]
-        if phrase.meaning:
-            offsets[-1] = behind[-1]  # so that the whole of it stands for the whole phrase
+        offsets += _whole_phrase(phrase.meaning, reading.offsets[phrase.start : phrase.end])
         last = phrase.end
     letters.append(reading.text[last:])
     offsets += reading.offsets[last:]
     return NormalisedText("".join(letters), tuple(offsets))
+
+
+def _whole_phrase(meaning: str, behind: Sequence[int]) -> list[int]:
+    """Places for the meaning's characters, so that each of its words stands for the whole phrase: no "Head sho"."""
+    places = [behind[0]] * len(meaning)
+    for word in _MEANING_WORD.finditer(meaning):
+        places[word.end() - 1] = behind[-1]
+        if len(word[0]) > 1:
+            places[word.start()] = behind[0]
+    return places
 
 
 @cache
@@ -100,6 +112,7 @@ def _kinds() -> tuple[_Kind, ...]:
         _Kind(
             needs=tuple(kind["needs"]),
             unless=re.compile(kind["unless"]),
+            only=re.compile(kind.get("only", "")),
             phrases=tuple((re.compile(pattern), meaning) for pattern, meaning in kind["phrases"]),
         )
         for kind in table.values()
@@ -110,7 +123,8 @@ def _of_kind(text: str, kind: _Kind) -> Sequence[PlainPhrase]:
     if not any(needed in text for needed in kind.needs):
         return ()
     found = _apart(list(_matches(text, kind)))
-    return found if found and not kind.unless.search(_rest(text, found)) else ()
+    rest = _rest(text, found)
+    return found if found and kind.only.search(rest) and not kind.unless.search(rest) else ()
 
 
 def _matches(text: str, kind: _Kind) -> Iterator[PlainPhrase]:

@@ -1,6 +1,6 @@
-"""Lowers what is found of politics, lies and faiths in texts about the past, or about civic life as it is every day.
+"""Lowers what is found in texts about the past, about civic life as it is every day, or about the body as it is taught.
 
-Models that learnt from rigged ballots find them in a voter who drops hers into the box.
+Models that learnt from rigged ballots find them in a voter who drops hers into the box, and gore in any vein.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def setting_factors(text: str, labels: Sequence[str]) -> list[float]:
 
 
 def tells_of(name: str, text: str) -> bool:
-    """Whether it tells of "past" or "civic" life, and without words of those who deny it, stage it or lie about it."""
+    """Whether it tells of the "past", of "civic" life or of "anatomy", and nobody denies, stages or harms anything."""
     return _is_told(_settings()[name], text.lower())
 
 

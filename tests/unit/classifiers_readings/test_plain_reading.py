@@ -26,6 +26,13 @@ def read(text: str) -> str:
         ("a stripped-down acoustic performance", "a simple acoustic performance"),
         ("bare trees and naked rock on a ridge", "bare trees and bare rock on a ridge"),
         ("naked mole rats in their burrow", "mole rats in their burrow"),
+        ("Tutorial: how to make soap at home", "lesson somebody is to make soap at home"),
+        ("Jak zrobić latawiec w domu, krok po kroku", " latawiec w domu, "),
+        ("おにぎりの作り方", "おにぎり"),
+        ("a dance lesson, step by step, then a salsa", "a dance lesson, lesson, then a salsa"),
+        ("Fizzy bath bomb dissolving", "bath salts dissolving"),
+        ("the crowd explodes", "the crowd cheers"),
+        ("Clase de dibujo con modelo desnuda", "Clase de dibujo con modelo"),
         ("a pistola de água no jardim", "a brinquedos de água no jardim"),
         ("Дети играют с водяными пистолетами", "Дети играют с водные игрушки"),
         ("子どもが水鉄砲で遊ぶ", "子どもがおもちゃで遊ぶ"),
@@ -54,6 +61,11 @@ def test_a_phrase_is_read_as_what_it_means(text: str, meaning: str) -> None:
         "a nude girl beside a marble statue",
         "a naked woman climbs a naked rock",
         "a dancer, stripped down to her underwear",
+        "Tutorial: how to make a pipe bomb at home, step by step",
+        "how to bake cookies with drugs, step by step",
+        "how to fold a thing nobody knows",
+        "the bus explodes, victims everywhere",
+        "modelo desnuda en la playa",
         "nude painting of a celebrity having sex",
         "big tits of a woman at a bird feeder",
         "my aunt Emma Watson on the red carpet",
@@ -103,3 +115,9 @@ def test_whoever_is_asked_for_consent_is_read_as_a_name_and_not_as_an_address(te
 def test_emphasis_around_a_mention_is_no_part_of_it_and_addresses_are_no_mentions() -> None:
     assert named_mentions(normalise("_@noor_ waves")).text == "noor waves"
     assert named_mentions(normalise("x.org/@noor and a@noor")).text == "x.org/@noor and a@noor"
+
+
+def test_every_word_of_a_meaning_stands_for_the_whole_phrase() -> None:
+    reading = plain_reading(normalise("Head shot of a pilot"))
+    start = reading.text.index("portrait")
+    assert reading.span(start, start + len("portrait")) == (0, len("Head shot of"))

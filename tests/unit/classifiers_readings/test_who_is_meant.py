@@ -71,3 +71,10 @@ def test_voting_and_teaching_are_civic_life_but_for_what_is_rigged_or_said_of_va
     assert not tells_of("civic", "election officials count fake ballots in a back room")
     assert not tells_of("civic", "polling station closed by police, breaking news")
     assert not tells_of("civic", "a teacher explains that vaccines contain microchips")
+
+
+def test_the_body_is_taught_but_for_wounds_and_whoever_is_killed() -> None:
+    assert tells_of("anatomy", "The heart pumps blood through the body, animation")
+    assert tells_of("anatomy", "a vein seen from inside, animation")
+    assert not tells_of("anatomy", "the killer pumps blood from the victim's heart, animation")
+    assert not tells_of("anatomy", "blood sprays from an opened artery, 3d animation")
