@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -40,10 +40,14 @@ def deed_hits(text: str) -> Iterator[TermHit]:
 def _kinds() -> tuple[_Deeds, ...]:
     table = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
-    def whole(patterns: list[str]) -> re.Pattern[str]:
-        joined = "|".join(f"(?:{pattern})" for pattern in patterns)
-        for name, words in table["words"].items():
-            joined = re.sub(rf"\b{name}\b|(?<=\\b){name}\b", lambda _, words=words: words, joined)
-        return re.compile(joined)
+    return tuple(
+        _Deeds(kind["label"], _joined(kind["patterns"], table["words"]), re.compile(kind["unless"]))
+        for kind in table["deeds"]
+    )
 
-    return tuple(_Deeds(kind["label"], whole(kind["patterns"]), re.compile(kind["unless"])) for kind in table["deeds"])
+
+def _joined(patterns: Sequence[str], lists: Mapping[str, str]) -> re.Pattern[str]:
+    """One pattern of all, with the lists for their names. Before a name there may be the "b" of a word's bound."""
+    joined = "|".join(f"(?:{pattern})" for pattern in patterns)
+    names = re.compile(rf"(?:(?<=\\b)|\b)({'|'.join(lists)})\b")
+    return re.compile(names.sub(lambda name: lists[name[1]], joined))

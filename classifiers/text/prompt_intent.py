@@ -26,7 +26,7 @@ from classifiers.text.prompt_chunks import split_chunks
 from classifiers.text.prompt_ensemble import score_texts, select_chunks
 from classifiers.text.readings.one_name import read_as_one_name
 from classifiers.text.readings.plain_reading import named_mentions, names_mentioned, plain_reading
-from classifiers.text.readings.weigh import weigh_by_words
+from classifiers.text.readings.weigh import supported_in_videos, weigh_by_words
 from classifiers.text.second_opinion import SECOND_ENCODER, SECOND_READER, second_opinion
 from core.signals import Signal, Span, Subject
 from core.text_styles import TextStyle
@@ -148,6 +148,8 @@ class PromptIntent(ModelClassifier):
             raw, np.array(shares, np.float32), [label in _OUT_OF_CONTEXT for label in heads.labels]
         )
         scores = weigh_by_words(plain.text, scores, heads.labels)
+        if material.style is TextStyle.VIDEO:
+            scores = supported_in_videos(scores, heads.labels)
         scores = second_opinion(shown, english, scores, heads.labels, heads.given_style, self._models)
         return _Read(heads, places, english, hidden, raw, scores)
 

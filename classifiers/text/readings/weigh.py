@@ -11,6 +11,9 @@ from classifiers.text.readings.told_settings import setting_factors
 from classifiers.text.readings.who_is_meant import person_factor
 from media.arrays import FloatMatrix
 
+_HARMLESS = 0.1  # of `unsafe`
+_HARDLY_A_DOUBT = 0.85  # of a label: single words may humiliate in a text that is harmless otherwise
+_UNSUPPORTED = 0.5  # by which a label is multiplied
 _FROM_HERE_ON = 0.3  # scores below matter to no rule, and the words need not be looked at
 
 
@@ -30,3 +33,15 @@ def weigh_by_words(text: str, scores: FloatMatrix, labels: Sequence[str]) -> Flo
         if factors[undressed] < 1.0:
             weighed[:, sexual] = np.maximum(scores[:, sexual], scores[:, undressed])
     return np.asarray(weighed * factors, np.float32)
+
+
+def supported_in_videos(scores: FloatMatrix, labels: Sequence[str]) -> FloatMatrix:
+    """(n, L): scores of a prompt for a video and its parts, that of harassment lowered where the whole is harmless.
+
+    That label is the least sure of them in such prompts: it was learnt from posts, where somebody is spoken to.
+    """
+    harassment, unsafe = labels.index("harassment"), labels.index("unsafe")
+    weighed = scores.copy()
+    if scores[:, unsafe].max() < _HARMLESS and scores[:, harassment].max() < _HARDLY_A_DOUBT:
+        weighed[:, harassment] *= _UNSUPPORTED
+    return weighed

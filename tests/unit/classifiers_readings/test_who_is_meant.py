@@ -68,6 +68,8 @@ def test_voting_and_teaching_are_civic_life_but_for_what_is_rigged_or_said_of_va
     assert tells_of("civic", "a voter drops her ballot in a box, warm light")
     assert tells_of("civic", "election officials are counting the ballots in a gymnasium")
     assert tells_of("civic", "a protest march for clean water, banners, drums")
+    assert tells_of("civic", "Boy scouts raise a flag at the camp")
+    assert not tells_of("civic", "scouts raise a nazi flag at the camp")
     assert not tells_of("civic", "election officials count fake ballots in a back room")
     assert not tells_of("civic", "polling station closed by police, breaking news")
     assert not tells_of("civic", "a teacher explains that vaccines contain microchips")
