@@ -11,6 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from classifiers.text.confusables import fold_with_offsets
+from classifiers.text.gazetteer.described import described_characters
 from classifiers.text.gazetteer.spelling import latin, sound, spelled_nearly
 from classifiers.text.lexicon import STRONG_SCORE, TermHit, load_lexicon
 from core.mentions import mentioned_names
@@ -36,7 +37,6 @@ class _Gazetteer:
     offices: re.Pattern[str]
     names: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
     handles: frozenset[str]
-    characters: tuple[tuple[int, tuple[tuple[str, ...], ...]], ...]
 
 
 def gazetteer_hits(text: str) -> Iterator[TermHit]:
@@ -47,7 +47,7 @@ def gazetteer_hits(text: str) -> Iterator[TermHit]:
     def hit(label: str, start: int, end: int, score: float) -> TermHit:
         return TermHit(label, offsets[start], offsets[end - 1] + 1, score)
 
-    for start, end in _described(folded, known):
+    for start, end in described_characters(folded):
         yield hit("copyright_ip", start, end, DESCRIBED_SCORE)
     if any(word in folded for word in known.office_words):
         for match in known.offices.finditer(folded):
@@ -59,25 +59,6 @@ def gazetteer_hits(text: str) -> Iterator[TermHit]:
                 yield TermHit("public_figure", start, start + len(sign), STRONG_SCORE)
     yield from _nearly_named(text, known)
     yield from _mentioned(text, known)
-
-
-def _described(folded: str, known: _Gazetteer) -> Iterator[tuple[int, int]]:
-    """The first mark of each character of which enough are there."""
-    for least, marks in known.characters:
-        found = [place for mark in marks if (place := _first_of(mark, folded))]
-        if len(found) >= least:
-            yield found[0]
-
-
-def _first_of(mark: tuple[str, ...], folded: str) -> tuple[int, int] | None:
-    """Where one of the mark's alternatives begins a word: a wizard who brings tea has no ring."""
-    for word in mark:
-        start = folded.find(word)
-        while start > 0 and "a" <= folded[start - 1] <= "z":
-            start = folded.find(word, start + 1)
-        if start >= 0:
-            return start, start + len(word)
-    return None
 
 
 def _nearly_named(text: str, known: _Gazetteer) -> Iterator[TermHit]:
@@ -117,7 +98,6 @@ def _is_spelling(word: str, name: str) -> bool:
 @cache
 def _gazetteer() -> _Gazetteer:
     people = tomllib.loads((_FOLDER / "people.toml").read_text(encoding="utf-8"))
-    characters = tomllib.loads((_FOLDER / "characters.toml").read_text(encoding="utf-8"))["characters"]
     return _Gazetteer(
         surnames=frozenset(people["surnames"]),
         signs=tuple(people["signs"]),
@@ -125,9 +105,6 @@ def _gazetteer() -> _Gazetteer:
         offices=re.compile(people["offices"].replace("\n", "")),
         names=_names_by_sound(),
         handles=frozenset("".join(form) for form in _famous_names() if len("".join(form)) >= _MIN_HANDLE),
-        characters=tuple(
-            (one["least"], tuple(tuple(mark.split("|")) for mark in one["marks"])) for one in characters.values()
-        ),
     )
 
 
