@@ -99,11 +99,13 @@ def _result(pieces: list[tuple[str, DryRunVerdict]], accept_language: str, *, sc
     mine, gravest = highest_scores(pieces), pieces[0][1]
     theirs = {name: _lowest([mine.get(label) for label in labels]) for name, labels in _CATEGORIES.items()}
     catalog = creator_catalog(gravest.language or "", accept_language)
-    flagged = {name: None if score is None else score >= FOUND_SCORE for name, score in theirs.items()}
-    told = {name: None if found is None else float(found) for name, found in flagged.items()}
+    flagged = gravest.verdict.decision is not Decision.ALLOW
+    # As with OpenAI's: in a text that policy lets pass no category is found, however high one score may be.
+    found = {name: None if score is None else flagged and score >= FOUND_SCORE for name, score in theirs.items()}
+    told = {name: None if one is None else float(one) for name, one in found.items()}
     return {
-        "flagged": gravest.verdict.decision is not Decision.ALLOW,
-        "categories": flagged,
+        "flagged": flagged,
+        "categories": found,
         "category_scores": theirs if scores else told,
         "category_applied_input_types": {name: ["text"] for name in theirs},
         "assay": {

@@ -12,6 +12,9 @@ MAX_PIECE_CHARS = MAX_PROMPT_CHARS
 """Characters of a piece; longer texts are no piece, and no classifier measures them."""
 
 FOUND_SCORE = 0.5  # from here on a label counts as found
+_TOLD_BY_WORDS = {"sexual_minors": "sexual"}
+"""Labels that word lists alone give, and those without which they are not absent: the words may stand in a script that
+no list has."""
 _OVERLAP = 512  # characters that two pieces share, so that nothing falls between them
 
 
@@ -35,6 +38,7 @@ def highest_scores(opinions: Sequence[tuple[str, DryRunVerdict]]) -> dict[str, f
     """
     signals = [signal for _, opinion in opinions for signal in opinion.measured.signals]
     unread = {signal.label for signal in signals if signal.score is None}
+    unread |= {label for label, other in _TOLD_BY_WORDS.items() if other in unread}
     scores: dict[str, float | None] = {}
     for label in dict.fromkeys(signal.label for signal in signals):
         highest = max((s.score for s in signals if s.label == label and s.score is not None), default=0.0)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from console.gateway.moderations_api import _result
 from core.signals import Signal, Subject
 from core.verdicts import Decision, Gate, Verdict
@@ -63,3 +66,21 @@ def test_what_word_lists_alone_looked_at_is_not_said_to_be_absent_and_what_they_
         )
         heard = replace(opinion({}), measured=Measurements(signals=signals, seconds={}))
         assert highest_scores([("x", heard)]) == {"hate": said}
+
+
+@given(st.dictionaries(st.sampled_from(LABELS), st.floats(0, 1), min_size=len(LABELS)))
+def test_in_a_text_that_passes_no_category_is_found(scores: dict[str, float]) -> None:
+    """A platform's client asks `flagged or any(categories)`: "I killed the process" said violence, and passed."""
+    passes, stopped = (
+        _result([("x", opinion(dict(scores), how))], "", scores=True) for how in (Decision.ALLOW, Decision.HOLD)
+    )
+    assert passes["flagged"] is False
+    assert not any(passes["categories"].values())
+    assert passes["category_scores"] == stopped["category_scores"]
+
+
+def test_minors_whom_only_word_lists_look_for_are_not_absent_in_a_script_that_no_model_reads() -> None:
+    unread = {**dict.fromkeys(LABELS), "sexual_minors": 0.0}
+    assert _result([("x", opinion(unread, Decision.HOLD))], "", scores=True)["categories"]["sexual/minors"] is None
+    found = {**unread, "sexual_minors": 0.9}
+    assert _result([("x", opinion(found, Decision.HOLD))], "", scores=True)["categories"]["sexual/minors"] is True
