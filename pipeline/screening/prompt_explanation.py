@@ -20,6 +20,8 @@ _WORD = re.compile(r"\S+")
 _MAX_TRIED_WORDS = 24  # that are tried one by one
 _MAX_REMOVED_WORDS = 8
 _MAX_TRIED_CLAUSES = 6
+_MIN_CLAUSE = 4  # words of a first clause that stands for what was asked
+_NEVER_EDITED = "PROTECTION_OF_MINORS"  # a statement category of the DSA: nobody is told how to word such a prompt
 _ONLY_CLAUSES = frozenset({"hate", "harassment", "extremism"})
 
 
@@ -79,16 +81,17 @@ def smallest_edit(text: str, screen: ScreenPrompt, first: DryRunVerdict) -> Prom
     """The least whose removal makes it allowed and leaves a sentence; None if it is allowed, or none was found.
 
     Deterministic: words under suspicion first, then greedily the word whose removal helps most, with what hangs on
-    them; where that leaves no sentence, whole clauses. Of what is held as hateful only clauses are taken out: a word
-    less may be as hateful, and worse.
+    them; where that leaves no sentence, whole clauses, one rather than several. Of what is held as hateful only
+    clauses are taken out: a word less may be as hateful, and worse. What is left is still what was asked for: half of
+    its words, or its first clause. Where minors are at risk nothing is proposed.
     """
-    if first.verdict.decision is Decision.ALLOW:
+    if first.verdict.decision is Decision.ALLOW or any(reason.dsa == _NEVER_EDITED for reason in first.reasons):
         return None
     screen = cache(screen)  # several ways to take words out lead to the same text
     words = [match.span() for match in _WORD.finditer(text)]
     suspects = [place for place in words if any(_overlap(place, span) for r in first.reasons for span in r.spans)]
     for removed in _removals(text, words, suspects, screen, first):
-        if removed and len(removed) < len(words) and _allowed(text, removed, screen):
+        if removed and _leaves_the_request(text, words, removed) and _allowed(text, removed, screen):
             return PromptEdit(text=tidy(_without(text, removed)), removed=tuple(sorted(removed)))
     return None
 
@@ -108,8 +111,17 @@ def _removals(
                 yield readable
     parts = clauses(text, words)
     if len(parts) > 1:
-        yield [word for part in parts if set(part) & set(suspects) for word in part]
-        yield from parts[:_MAX_TRIED_CLAUSES]
+        suspected = [part for part in parts if set(part) & set(suspects)]
+        yield from suspected[:_MAX_TRIED_CLAUSES]
+        yield [word for part in suspected for word in part]
+        yield from [part for part in parts if part not in suspected][:_MAX_TRIED_CLAUSES]
+
+
+def _leaves_the_request(text: str, words: Sequence[tuple[int, int]], removed: Sequence[tuple[int, int]]) -> bool:
+    """No fragment: "rim light" is not what somebody wanted who asked for a duel in a studio with rim light."""
+    left = [word for word in words if word not in removed]
+    first = clauses(text, words)[0]
+    return 2 * len(left) >= len(words) or (len(first) >= _MIN_CLAUSE and left[: len(first)] == list(first))
 
 
 def _fewest_words(
@@ -151,7 +163,12 @@ def _severity(text: str, removed: Sequence[tuple[int, int]], screen: ScreenPromp
     if not edited:
         return Decision.REFUSE, 1_000, 1_000.0
     opinion = screen(edited)
-    return opinion.verdict.decision, len(opinion.verdict.rules), sum(s or 1.0 for s in top_scores(opinion).values())
+    return opinion.verdict.decision, len(opinion.verdict.rules), _total_score(opinion)
+
+
+def _total_score(opinion: DryRunVerdict) -> float:
+    """What could not be measured counts as certain."""
+    return sum(1.0 if score is None else score for score in top_scores(opinion).values())
 
 
 def _allowed(text: str, removed: Sequence[tuple[int, int]], screen: ScreenPrompt) -> bool:

@@ -72,6 +72,34 @@ def test_from_the_middle_of_a_clause_nothing_is_taken_that_its_verb_may_need() -
     assert smallest_edit(text, ask, ask(text)) is None
 
 
+def test_one_clause_goes_where_that_is_enough() -> None:
+    """Both clauses hold a word under suspicion, and only one of them stood in the way."""
+    text = "A cat sits on a window sill, rain outside, then a man takes a knife"
+
+    def suspicious(given: str) -> DryRunVerdict:
+        opinion = ask(given)
+        places = tuple((given.find(word), given.find(word) + len(word)) for word in ("sill,", "knife") if word in given)
+        reasons = tuple(replace(reason, category="hate", spans=places) for reason in opinion.reasons)
+        return replace(opinion, reasons=reasons)
+
+    edit = smallest_edit(text, suspicious, suspicious(text))
+    assert edit is not None
+    assert edit.text == "A cat sits on a window sill, rain outside"
+
+
+def test_a_fragment_is_no_edit() -> None:
+    text = "a man with a knife in blood stands by the sea and waits for us, cctv"
+    assert smallest_edit(text, ask, ask(text)) is None
+
+
+def test_where_minors_are_at_risk_nobody_is_told_how_to_word_it() -> None:
+    text = "a boy plays in the park all day, a knife"
+    opinion = ask(text)
+    assert smallest_edit(text, ask, opinion) is not None
+    minors = replace(opinion, reasons=tuple(replace(one, dsa="PROTECTION_OF_MINORS") for one in opinion.reasons))
+    assert smallest_edit(text, ask, minors) is None
+
+
 def test_what_is_left_is_a_sentence_or_there_is_no_edit() -> None:
     for text in ("the knife lies on a red table", "a red knife"):
         assert smallest_edit(text, ask, ask(text)) is None
