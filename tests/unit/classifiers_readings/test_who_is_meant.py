@@ -79,4 +79,5 @@ def test_the_body_is_taught_but_for_wounds_and_whoever_is_killed() -> None:
     assert tells_of("anatomy", "The heart pumps blood through the body, animation")
     assert tells_of("anatomy", "a vein seen from inside, animation")
     assert not tells_of("anatomy", "the killer pumps blood from the victim's heart, animation")
+    assert not tells_of("anatomy", "organs are harvested from prisoners, medical documentary")
     assert not tells_of("anatomy", "blood sprays from an opened artery, 3d animation")
