@@ -22,7 +22,7 @@ class PromptEncoder:
     def __init__(self, model: Path, vocabulary: Path) -> None:
         from tokenizers import Tokenizer
 
-        self._session = onnx_session(model)
+        self._session = onnx_session(model, no_overflow=True)
         self._words = Tokenizer.from_file(str(vocabulary))
         self._words.no_padding()
         self._words.enable_truncation(MAX_ENCODER_TOKENS)

@@ -37,7 +37,7 @@ class E5Embedder:
         self._words = weights.packed_rows("emb.word", weights.width)
         kind = weights.floats("emb.type")[: weights.width]
         self._positions = weights.floats("emb.pos").reshape(-1, weights.width) + kind
-        self._net = onnx_session(write_encoder(weights, added))
+        self._net = onnx_session(write_encoder(weights, added), no_overflow=True)
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(len(texts), 384), each row of length one."""
