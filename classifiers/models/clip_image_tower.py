@@ -17,7 +17,7 @@ _DEVIATION = np.array([0.26862954, 0.26130258, 0.27577711], dtype=np.float32)
 
 
 class ClipImageTower:
-    """Vectors of pictures; safe to share between threads. A quarter to two fifths of a second of CPU for each picture."""
+    """Vectors of pictures; safe to share between threads. Up to two fifths of a second of CPU for each picture."""
 
     def __init__(self, path: Path) -> None:
         self._net = OnnxNet(path)
