@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from core.verdicts import Decision, Gate
 from policy.cel.compiled_rule import CompiledRule
@@ -45,6 +46,7 @@ class RuleDescription:
     thresholds: tuple[LabelThreshold, ...]
 
 
+@lru_cache(maxsize=16)  # milliseconds, and asked about every text that is stopped
 def describe_rules(policy: Policy, gate: Gate) -> tuple[RuleDescription, ...]:
     """Every rule of a gate that is not off, by name."""
     described = [
