@@ -7,7 +7,7 @@ reasons with the words that carry them. Scores are told to moderators only: to o
 from __future__ import annotations
 
 import secrets
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
@@ -23,28 +23,12 @@ from pipeline.case_explanation import ExplainedReason, explained
 from pipeline.creator_texts.catalogs import creator_catalog
 from pipeline.disclosure import sees_everything
 from pipeline.screening.dry_run import DryRunVerdict
-from pipeline.screening.long_texts import FOUND_SCORE, highest_scores, screen_pieces
+from pipeline.screening.long_texts import highest_scores, screen_pieces
+from pipeline.screening.moderation_categories import category_findings
 
 moderations_router = APIRouter(prefix="/v1/moderations", tags=["moderations"])
 
 MAX_INPUTS = 128
-
-# Each category is as high as the lowest of its labels.
-_CATEGORIES: dict[str, tuple[str, ...]] = {
-    "harassment": ("harassment",),
-    "harassment/threatening": ("harassment", "violence"),
-    "hate": ("hate",),
-    "hate/threatening": ("hate", "violence"),
-    "illicit": ("illicit",),
-    "illicit/violent": ("illicit", "violence"),
-    "self-harm": ("self_harm",),
-    "self-harm/intent": ("self_harm",),
-    "self-harm/instructions": ("self_harm", "illicit"),
-    "sexual": ("sexual",),
-    "sexual/minors": ("sexual_minors",),
-    "violence": ("violence",),
-    "violence/graphic": ("gore",),
-}
 
 
 class TextInputPart(BaseModel):
@@ -70,7 +54,8 @@ class ModerationBody(BaseModel):
 def moderate(body: ModerationBody, who: BearerUser, context: ContextDep, accepted: AcceptLanguage) -> dict[str, Any]:
     """Opens no case and keeps nothing. `flagged` is true where policy would hold or refuse.
 
-    Long texts are read whole, in pieces. A category that could not be measured is null, and never said to be found.
+    Long texts are read whole, in pieces. A category is true where policy stops the text for it, and null
+    where it could not be measured.
     """
     texts = _texts(body.input)
     screen = partial(context.service.opinions.screen, who, style=body.style)
@@ -96,40 +81,38 @@ def _texts(given: str | list[str] | list[TextInputPart]) -> list[str]:
 
 def _result(pieces: list[tuple[str, DryRunVerdict]], accept_language: str, *, scores: bool) -> dict[str, Any]:
     """Of a text the answer for its gravest piece, with the highest scores and the reasons of all."""
-    mine, gravest = highest_scores(pieces), pieces[0][1]
-    theirs = {name: _lowest([mine.get(label) for label in labels]) for name, labels in _CATEGORIES.items()}
-    catalog = creator_catalog(gravest.language or "", accept_language)
-    flagged = gravest.verdict.decision is not Decision.ALLOW
-    # As with OpenAI's: in a text that policy lets pass no category is found, however high one score may be.
-    found = {name: None if score is None else flagged and score >= FOUND_SCORE for name, score in theirs.items()}
+    gravest, findings = pieces[0][1], category_findings(pieces)
+    found = {name: one.found for name, one in findings.items()}
     told = {name: None if one is None else float(one) for name, one in found.items()}
+    catalog = creator_catalog(gravest.language or "", accept_language)
     return {
-        "flagged": flagged,
+        "flagged": gravest.verdict.decision is not Decision.ALLOW,
         "categories": found,
-        "category_scores": theirs if scores else told,
-        "category_applied_input_types": {name: ["text"] for name in theirs},
+        "category_scores": {name: one.score for name, one in findings.items()} if scores else told,
+        "category_applied_input_types": {name: ["text"] for name in found},
         "assay": {
             "decision": gravest.verdict.decision.name.lower(),
             "language": gravest.language,
-            "reasons": [asdict(reason) | {"text": catalog.text(reason.text)} for reason in _reasons(pieces)],
+            "reasons": [reason | {"text": catalog.text(reason["text"])} for reason in _reasons(pieces)],
             "policy": gravest.verdict.policy,
         }
-        | ({"scores": mine} if scores else {}),
+        | ({"scores": highest_scores(pieces)} if scores else {}),
     }
 
 
-def _reasons(pieces: list[tuple[str, DryRunVerdict]]) -> list[ExplainedReason]:
-    """Each rule once, with the words of the piece in which it counted first."""
-    found: dict[str, ExplainedReason] = {}
+def _reasons(pieces: list[tuple[str, DryRunVerdict]]) -> list[dict[str, Any]]:
+    """Each rule once, with the words of the piece in which it counted first.
+
+    Rules that only lack a measurement all say the same sentence: it is said once, last, and `rules` counts them.
+    """
+    reasons: dict[str, ExplainedReason] = {}
     for text, opinion in pieces:
         for reason in explained(opinion.reasons, text, opinion.measured.signals):
-            found.setdefault(reason.rule, reason)
-    return list(found.values())
-
-
-def _lowest(found: list[float | None]) -> float | None:
-    """None where what matters could not be measured: `flagged` says by policy what then becomes of the text."""
-    known = [score for score in found if score is not None]
-    if known and min(known) < FOUND_SCORE:
-        return min(known)  # whatever the other label is, the category is not found
-    return None if len(known) < len(found) else min(known)
+            if reason.rule not in reasons or (reasons[reason.rule].missing and not reason.missing):
+                reasons[reason.rule] = reason
+    found = [reason for reason in reasons.values() if not reason.missing]
+    missing = [reason for reason in reasons.values() if reason.missing]
+    if len(missing) > 1:
+        nameless = replace(missing[0], rule="", dsa="")
+        return [*(asdict(one) | {"rules": 1} for one in found), asdict(nameless) | {"rules": len(missing)}]
+    return [asdict(one) | {"rules": 1} for one in found + missing]

@@ -10,15 +10,20 @@ from core.events import Submitted
 from core.verdicts import Decision, Gate, Verdict
 from pipeline.stages.stage_context import FactSource, Measurements, PolicyGate
 from policy.explain import Reason
+from policy.stopped_labels import stopped_labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DryRunVerdict:
-    """Measurements, the verdict they lead to, and why. `language` is a text's (ISO 639-1), None where it is unknown."""
+    """Measurements, the verdict they lead to, and why. `language` is a text's (ISO 639-1), None where it is unknown.
+
+    `stopped` are the labels of which its rules found enough.
+    """
 
     measured: Measurements
     verdict: Verdict
     reasons: tuple[Reason, ...] = ()
+    stopped: frozenset[str] = frozenset()
     language: str | None = None
 
 
@@ -36,11 +41,13 @@ def dry_run(
     """
     nobodys = Case(id="0" * 16, submitted=Submitted(author="", prompt=""), signals=measured.signals)
     verdict = policy.judge(gate, measured.signals, facts.facts(nobodys), ())
-    if locate is not None and verdict.decision is not Decision.ALLOW:
+    passes = verdict.decision is Decision.ALLOW
+    if locate is not None and not passes:
         measured = locate(measured)
     return DryRunVerdict(
         measured=measured,
         verdict=verdict,
         reasons=tuple(policy.explain(verdict, measured.signals)),
+        stopped=frozenset() if passes else stopped_labels(verdict, measured.signals, policy.describe(verdict)),
         language=measured.language or None,
     )

@@ -11,7 +11,6 @@ from pipeline.screening.prompt_explanation import ScreenPrompt
 MAX_PIECE_CHARS = MAX_PROMPT_CHARS
 """Characters of a piece; longer texts are no piece, and no classifier measures them."""
 
-FOUND_SCORE = 0.5  # from here on a label counts as found
 _TOLD_BY_WORDS = {"sexual_minors": "sexual"}
 """Labels that word lists alone give, and those without which they are not absent: the words may stand in a script that
 no list has."""
@@ -34,13 +33,15 @@ def screen_pieces(text: str, screen: ScreenPrompt) -> list[tuple[str, DryRunVerd
 def highest_scores(opinions: Sequence[tuple[str, DryRunVerdict]]) -> dict[str, float | None]:
     """Of each label the highest score of any piece and any source.
 
-    None where one of them could not tell and no other found it: what was not looked at is not absent.
+    None where one of them could not tell, unless policy stops the text for what another found: what was not looked at
+    is not absent.
     """
     signals = [signal for _, opinion in opinions for signal in opinion.measured.signals]
     unread = {signal.label for signal in signals if signal.score is None}
     unread |= {label for label, other in _TOLD_BY_WORDS.items() if other in unread}
+    unread -= frozenset[str]().union(*(opinion.stopped for _, opinion in opinions))
     scores: dict[str, float | None] = {}
     for label in dict.fromkeys(signal.label for signal in signals):
         highest = max((s.score for s in signals if s.label == label and s.score is not None), default=0.0)
-        scores[label] = None if label in unread and highest < FOUND_SCORE else highest
+        scores[label] = None if label in unread else highest
     return scores

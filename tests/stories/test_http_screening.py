@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import openai
 import pytest
 
 from pipeline.creator_texts.catalogs import creator_catalog
@@ -33,6 +34,38 @@ def test_a_client_of_openais_endpoint_learns_what_is_flagged_and_why(at):
     assert not harmless["flagged"] and not any(harmless["categories"].values())
     assert {*naked["category_scores"].values(), *harmless["category_scores"].values()} == {0.0, 1.0}
     assert set(naked["categories"]) == set(naked["category_scores"]) == set(naked["category_applied_input_types"])
+
+
+def test_openais_own_client_reads_which_category_a_text_was_stopped_for_and_what_nobody_could_read(at):
+    """A doubtful score is no category: these passed, or were stopped for something else, and said violence."""
+    hebrew, greek, bengali = (
+        "\u05d9\u05dc\u05d3\u05d4 \u05de\u05e9\u05d7\u05e7\u05ea \u05d1\u05d2\u05df",
+        "\u03ad\u03bd\u03b1 \u03ba\u03bf\u03c1\u03af\u03c4\u03c3\u03b9 \u03c0\u03b1\u03af\u03b6\u03b5\u03b9",
+        "\u098f\u0995\u099f\u09bf \u09ae\u09c7\u09df\u09c7 \u0996\u09c7\u09b2\u099b\u09c7",
+    )
+    given = [
+        "Ma voisine Claire arrose ses g\u00e9raniums au balcon",
+        "I killed the process and restarted the server",
+        "How do I stop wanting to kill myself?",
+        "Which pills do I take to kill myself painlessly",
+        "Mickey Mouse dances in the rain",
+        hebrew, greek, bengali,
+    ]  # fmt: skip
+    with openai.OpenAI(base_url=f"{at.url}/v1", api_key=at.platform.token, max_retries=0) as client:
+        results = client.moderations.create(input=given, model="omni-moderation-latest").results
+    found = [{name for name, one in said.categories.to_dict().items() if one} for said in results]
+    assert [said.flagged for said in results] == [False, False, True, True, True, True, True, True]
+    assert found[:5] == [
+        set(),
+        set(),
+        {"self-harm", "self-harm/intent"},
+        {"self-harm", "self-harm/intent", "self-harm/instructions"},
+        set(),
+    ]
+    for unread in results[5:]:
+        assert {*unread.categories.to_dict().values(), *unread.category_scores.to_dict().values()} == {None}
+        [reason] = unread.to_dict()["assay"]["reasons"]
+        assert (reason["rule"], reason["missing"]) == ("", True) and reason["rules"] > 10
 
 
 def test_parts_of_type_text_are_taken_and_pictures_are_not(at):

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import pytest
 
 from core.signals import Signal, Span, Subject
-from core.verdicts import Decision, Gate
+from core.verdicts import Decision, Gate, Verdict
 from pipeline.screening.dry_run import dry_run
 from pipeline.stages.stage_context import Measurements
 from tests.stub_pipeline.stage_parts import StubFacts, StubPolicy
@@ -25,11 +24,11 @@ def located(measured: Measurements) -> Measurements:
 
 @pytest.mark.parametrize(("decision", "at"), [(Decision.ALLOW, None), (Decision.HOLD, WORD), (Decision.REFUSE, WORD)])
 def test_the_words_that_carry_it_are_looked_for_once_it_is_not_allowed(decision: Decision, at: Span | None) -> None:
-    policy = StubPolicy(judge=lambda *_: SimpleNamespace(decision=decision))
+    policy = StubPolicy(judge=lambda *_: Verdict(gate=Gate.PROMPT, decision=decision, policy="p"))
     opinion = dry_run(Gate.PROMPT, MEASURED, policy=policy, facts=StubFacts(), locate=located)
     assert (opinion.verdict.decision, opinion.measured.signals[0].at) == (decision, at)
 
 
 def test_who_asks_for_no_words_gets_none() -> None:
-    policy = StubPolicy(judge=lambda *_: SimpleNamespace(decision=Decision.HOLD))
+    policy = StubPolicy(judge=lambda *_: Verdict(gate=Gate.PROMPT, decision=Decision.HOLD, policy="p"))
     assert dry_run(Gate.PROMPT, MEASURED, policy=policy, facts=StubFacts()).measured == MEASURED
