@@ -183,7 +183,7 @@ def screen(
         _print_opinion(opinion)
         _print_reasons(text, opinion, edit)
         if explain and edit is None and opinion.verdict.decision is not Decision.ALLOW:
-            out.print(f"No words can be taken out so that a sentence is left. {CHANGE_DESCRIPTION}", highlight=False)
+            out.print(f"No edit of it is proposed. {CHANGE_DESCRIPTION}", highlight=False)
     return DECISION_EXIT_CODES[opinion.verdict.decision]
 
 

@@ -12,7 +12,9 @@ from core.errors import BadInput
 from core.text_styles import text_style
 from core.verdicts import Decision
 from pipeline.screening.dry_run import DryRunVerdict
+from pipeline.screening.edit_limits import is_far_from_limits, is_never_edited, may_lose_clauses, touches_only_rights
 from pipeline.screening.readable_edit import clauses, readable_removal, tidy
+from pipeline.screening.whole_edit import leaves_out_a_clause, reads_whole
 
 ScreenPrompt = Callable[[str], DryRunVerdict]
 
@@ -20,8 +22,6 @@ _WORD = re.compile(r"\S+")
 _MAX_TRIED_WORDS = 24  # that are tried one by one
 _MAX_REMOVED_WORDS = 8
 _MAX_TRIED_CLAUSES = 6
-_MIN_CLAUSE = 4  # words of a first clause that stands for what was asked
-_NEVER_EDITED = "PROTECTION_OF_MINORS"  # a statement category of the DSA: nobody is told how to word such a prompt
 _ONLY_CLAUSES = frozenset({"hate", "harassment", "extremism"})
 
 
@@ -82,16 +82,17 @@ def smallest_edit(text: str, screen: ScreenPrompt, first: DryRunVerdict) -> Prom
 
     Deterministic: words under suspicion first, then greedily the word whose removal helps most, with what hangs on
     them; where that leaves no sentence, whole clauses, one rather than several. Of what is held as hateful only
-    clauses are taken out: a word less may be as hateful, and worse. What is left is still what was asked for: half of
-    its words, or its first clause. Where minors are at risk nothing is proposed.
+    clauses are taken out: a word less may be as hateful, and worse. What is left is still what was asked for, and far
+    from the limits unless only rights stood in the way. Where minors are at risk, and of plans, nothing is
+    proposed.
     """
-    if first.verdict.decision is Decision.ALLOW or any(reason.dsa == _NEVER_EDITED for reason in first.reasons):
+    if first.verdict.decision is Decision.ALLOW or is_never_edited(text, first.reasons):
         return None
     screen = cache(screen)  # several ways to take words out lead to the same text
     words = [match.span() for match in _WORD.finditer(text)]
     suspects = [place for place in words if any(_overlap(place, span) for r in first.reasons for span in r.spans)]
     for removed in _removals(text, words, suspects, screen, first):
-        if removed and _leaves_the_request(text, words, removed) and _allowed(text, removed, screen):
+        if removed and reads_whole(text, words, removed) and _may_be_left(text, words, removed, screen, first):
             return PromptEdit(text=tidy(_without(text, removed)), removed=tuple(sorted(removed)))
     return None
 
@@ -117,11 +118,20 @@ def _removals(
         yield from [part for part in parts if part not in suspected][:_MAX_TRIED_CLAUSES]
 
 
-def _leaves_the_request(text: str, words: Sequence[tuple[int, int]], removed: Sequence[tuple[int, int]]) -> bool:
-    """No fragment: "rim light" is not what somebody wanted who asked for a duel in a studio with rim light."""
-    left = [word for word in words if word not in removed]
-    first = clauses(text, words)[0]
-    return 2 * len(left) >= len(words) or (len(first) >= _MIN_CLAUSE and left[: len(first)] == list(first))
+def _may_be_left(
+    text: str,
+    words: Sequence[tuple[int, int]],
+    removed: Sequence[tuple[int, int]],
+    screen: ScreenPrompt,
+    first: DryRunVerdict,
+) -> bool:
+    """Whether it is allowed, and no harm of what was stopped is left in it."""
+    if not may_lose_clauses(first.reasons) and leaves_out_a_clause(text, words, removed):
+        return False
+    if not _allowed(text, removed, screen):
+        return False
+    left = screen(tidy(_without(text, removed)))
+    return touches_only_rights(first.reasons) or is_far_from_limits(top_scores(left))
 
 
 def _fewest_words(

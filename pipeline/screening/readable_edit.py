@@ -84,7 +84,7 @@ def _runs(text: str, clause: Sequence[Word], wanted: set[Word]) -> Iterator[list
 
 def _run(text: str, clause: Sequence[Word], first: int, last: int) -> list[Word] | None:
     """The run, longer to the left by the phrase that it ends; None where the rest may not be a sentence."""
-    plain = [_plain(text, word) for word in clause]
+    plain = [plain_word(text, word) for word in clause]
     after = plain[last + 1] if last + 1 < len(clause) else ""
     if all(_ADJECTIVE.search(word) for word in plain[first : last + 1]) and after and not _is_small(after):
         while first and plain[first - 1].endswith("ly"):
@@ -103,8 +103,19 @@ def _run(text: str, clause: Sequence[Word], first: int, last: int) -> list[Word]
     return None
 
 
-def _plain(text: str, word: Word) -> str:
+def plain_word(text: str, word: Word) -> str:
+    """In lower case, without the punctuation around it."""
     return text[slice(*word)].strip(".,;:!?\"'()“”").casefold()
+
+
+def is_adjective(word: str) -> bool:
+    """By its ending, or one that prompts are often held for."""
+    return bool(_ADJECTIVE.search(word))
+
+
+def is_small(word: str) -> bool:
+    """Whether it carries nothing by itself, in any language that is known."""
+    return any(word in small for small in stop_words().values())
 
 
 def _is_small(word: str) -> bool:
