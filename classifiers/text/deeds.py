@@ -25,6 +25,7 @@ class _Deeds:
     label: str
     named: re.Pattern[str]
     unless: re.Pattern[str]
+    score: float
 
 
 def deed_hits(text: str) -> Iterator[TermHit]:
@@ -33,7 +34,7 @@ def deed_hits(text: str) -> Iterator[TermHit]:
     for kind in _kinds():
         found = kind.named.search(folded)
         if found and not kind.unless.search(folded):
-            yield TermHit(kind.label, offsets[found.start()], offsets[found.end() - 1] + 1, DEED_SCORE)
+            yield TermHit(kind.label, offsets[found.start()], offsets[found.end() - 1] + 1, kind.score)
 
 
 @cache
@@ -41,7 +42,12 @@ def _kinds() -> tuple[_Deeds, ...]:
     table = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
 
     return tuple(
-        _Deeds(kind["label"], _joined(kind["patterns"], table["words"]), re.compile(kind["unless"]))
+        _Deeds(
+            kind["label"],
+            _joined(kind["patterns"], table["words"]),
+            re.compile(kind["unless"]),
+            kind.get("score", DEED_SCORE),
+        )
         for kind in table["deeds"]
     )
 

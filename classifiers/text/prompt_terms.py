@@ -39,7 +39,7 @@ class PromptTerms(Classifier):
     """
 
     name = "prompt_terms"
-    version = 5
+    version = 6
     subjects = frozenset({Subject.PROMPT})
     labels = (
         "sexual", "minors", "sexual_minors", "intimate_image", "violence", "gore", "self_harm", "hate", "harassment",

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from classifiers.text.confusables import fold_with_offsets
 from classifiers.text.gazetteer.described import described_characters
+from classifiers.text.gazetteer.misspelt import misspelt_characters
 from classifiers.text.gazetteer.spelling import latin, sound, spelled_nearly
 from classifiers.text.lexicon import STRONG_SCORE, TermHit, load_lexicon
 from core.mentions import mentioned_names
@@ -47,7 +48,7 @@ def gazetteer_hits(text: str) -> Iterator[TermHit]:
     def hit(label: str, start: int, end: int, score: float) -> TermHit:
         return TermHit(label, offsets[start], offsets[end - 1] + 1, score)
 
-    for start, end in described_characters(folded):
+    for start, end in (*described_characters(folded), *misspelt_characters(folded)):
         yield hit("copyright_ip", start, end, DESCRIBED_SCORE)
     if any(word in folded for word in known.office_words):
         for match in known.offices.finditer(folded):

@@ -1,0 +1,47 @@
+"""Finds characters whose coined names are a letter off: Spoderman, Darth Vadr, pickachu."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from core.edit_distance import edit_distance
+
+_WORD = re.compile(r"[a-z]+")
+_MOST_WORDS = 2  # that one name is written as
+_MIN_LETTERS = 6  # of what is compared: the shortest names have seven
+_LONG_NAME = 12  # letters of a name of which two may be off
+
+
+def misspelt_characters(folded: str) -> Iterator[tuple[int, int]]:
+    """The places of words that are nearly such a name, and not one: those are the word lists' part."""
+    known = _coined_names()
+    words = list(_WORD.finditer(folded))
+    for place in range(len(words)):
+        for last in range(place, min(place + _MOST_WORDS, len(words))):
+            joined = "".join(word[0] for word in words[place : last + 1])
+            if len(joined) < _MIN_LETTERS or last > place and not _stand_together(folded, words[last - 1], words[last]):
+                continue
+            if any(_is_nearly(joined, name) for name in known.get(joined[0], ())):
+                yield words[place].start(), words[last].end()
+
+
+def _stand_together(folded: str, one: re.Match[str], other: re.Match[str]) -> bool:
+    return folded[one.end() : other.start()] in (" ", "-", "_")
+
+
+def _is_nearly(word: str, name: str) -> bool:
+    most = 2 if len(name) >= _LONG_NAME else 1
+    if abs(len(word) - len(name)) > most or word in (f"{name}s", f"{name}es"):
+        return False
+    return (word[:3] == name[:3] or word[-3:] == name[-3:]) and 0 < edit_distance(word, name) <= most
+
+
+@cache
+def _coined_names() -> Mapping[str, tuple[str, ...]]:
+    """By their first letter, which hardly anybody gets wrong."""
+    listed = tomllib.loads(Path(__file__).with_name("characters.toml").read_text(encoding="utf-8"))["coined"]
+    return {letter: tuple(name for name in listed if name[0] == letter) for letter in {name[0] for name in listed}}
