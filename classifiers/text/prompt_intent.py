@@ -62,7 +62,7 @@ class PromptIntent(ModelClassifier):
     """A tuned encoder, sentence embeddings and pieces of words together, over the whole prompt and parts of it."""
 
     name = "prompt_intent"
-    version = 13
+    version = 14
     subjects = frozenset({Subject.PROMPT})
     labels = (
         "sexual", "violence", "gore", "self_harm", "hate", "extremism", "harassment", "illicit", "weapons", "disinfo",

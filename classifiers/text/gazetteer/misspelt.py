@@ -23,7 +23,9 @@ def misspelt_characters(folded: str) -> Iterator[tuple[int, int]]:
     for place in range(len(words)):
         for last in range(place, min(place + _MOST_WORDS, len(words))):
             joined = "".join(word[0] for word in words[place : last + 1])
-            if len(joined) < _MIN_LETTERS or last > place and not _stand_together(folded, words[last - 1], words[last]):
+            if len(joined) < _MIN_LETTERS or (
+                last > place and not _stand_together(folded, words[last - 1], words[last])
+            ):
                 continue
             if any(_is_nearly(joined, name) for name in known.get(joined[0], ())):
                 yield words[place].start(), words[last].end()

@@ -1,4 +1,4 @@
-"""Lowers what is found in texts about the past, about civic life as it is every day, or about the body as it is taught.
+"""Lowers what is found in texts about the past, civic life, sport and health as they are every day, and in warnings.
 
 Models that learnt from rigged ballots find them in a voter who drops hers into the box, and gore in any vein.
 """
@@ -29,12 +29,13 @@ def setting_factors(text: str, labels: Sequence[str]) -> list[float]:
     lower = text.lower()
     for setting in _settings().values():
         if _is_told(setting, lower):
-            factors.update((label, setting.factor) for label in setting.labels)
+            for label in setting.labels & factors.keys():
+                factors[label] = min(factors[label], setting.factor)
     return [factors[label] for label in labels]
 
 
 def tells_of(name: str, text: str) -> bool:
-    """Whether it tells of the "past", of "civic" life or of "anatomy", and nobody denies, stages or harms anything."""
+    """Whether it tells of that setting, one of told_settings.toml, and nobody denies, stages or harms anything."""
     return _is_told(_settings()[name], text.lower())
 
 
