@@ -20,15 +20,13 @@ def misspelt_characters(folded: str) -> Iterator[tuple[int, int]]:
     """The places of words that are nearly such a name, and not one: those are the word lists' part."""
     known = _coined_names()
     words = list(_WORD.finditer(folded))
-    for place in range(len(words)):
-        for last in range(place, min(place + _MOST_WORDS, len(words))):
-            joined = "".join(word[0] for word in words[place : last + 1])
-            if len(joined) < _MIN_LETTERS or (
-                last > place and not _stand_together(folded, words[last - 1], words[last])
-            ):
+    for place, first in enumerate(words):
+        for last in words[place : place + _MOST_WORDS]:
+            if last is not first and not _stand_together(folded, first, last):
                 continue
-            if any(_is_nearly(joined, name) for name in known.get(joined[0], ())):
-                yield words[place].start(), words[last].end()
+            joined = first[0] if last is first else first[0] + last[0]
+            if len(joined) >= _MIN_LETTERS and any(_is_nearly(joined, name) for name in known.get(joined[0], ())):
+                yield first.start(), last.end()
 
 
 def _stand_together(folded: str, one: re.Match[str], other: re.Match[str]) -> bool:
