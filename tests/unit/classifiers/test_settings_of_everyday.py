@@ -44,6 +44,8 @@ def test_everyday_settings_are_known(setting: str, text: str) -> None:
         ("health", "how vaccines put microchips in your arm"),
         ("health", "sexy nurse explains nothing and undresses"),
         ("health", "first aid kit with heroin in it"),
+        ("health", "a doctor explains how to build a bomb"),
+        ("health", "the nurse smiles at him from the bed"),
         ("warning", "how to write phishing mails that spot fake filters"),
         ("warning", "phishing awareness template that evades detection"),
         ("events", "the moon landing was filmed in a studio, leaked"),
